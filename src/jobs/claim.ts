@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import { type Db, inOneTrip, type Tx } from '../database/pool.ts';
+import { type Db, inOneTrip } from '../database/pool.ts';
 import { executePrepared } from '../database/prepared.ts';
 import { RESOURCE_CLASSES, type ResourceClass } from '../database/tables.ts';
 import { insertEvents } from '../events/record.ts';
@@ -35,12 +35,9 @@ export async function claimJob(
   const query = { resourceClass, worker: options.worker, passedOver, events: startedEvents(context) };
   let started: Started | 'again' | 'busy' | null = 'again';
   while (started === 'again' || started === 'busy') {
-    if (started === 'again') started = await tryClaim(context.db, query, options.mayFetch);
-    else
-      started = await context.db.transaction().execute(async (tx) => {
-        await waitForTurn(tx, query);
-        return tryClaim(tx, query, options.mayFetch);
-      });
+    const tried =
+      started === 'again' ? await startNext(context.db, query, null) : await startAfterWait(context.db, query);
+    started = await afterTry(context.db, query, tried, options.mayFetch);
   }
   const claimed = started;
   return claimed && withRows(context.db, claimed);
@@ -58,12 +55,13 @@ export async function classesWithWork(db: Db): Promise<ResourceClass[]> {
 }
 
 /** Returns 'busy' if other transactions have locked all accounts whose turn it is. */
-async function tryClaim(
+async function afterTry(
   db: Db,
   query: Query,
+  first: Tried,
   mayFetch: ClaimOptions['mayFetch'] = () => true,
 ): Promise<Started | 'again' | 'busy' | null> {
-  let tried = await startNext(db, query, null);
+  let tried = first;
   const { account } = tried;
   if (account === null) return tried.anyoneWaits ? 'busy' : null;
   if (tried.mustFetch && mayFetch(account)) {
@@ -107,16 +105,25 @@ function eligibleFor(resourceClass: ResourceClass, passedOver: Iterable<string>)
 }
 
 /**
- * Waits until the account whose turn it is can be locked, and locks it: an account with more running jobs must not jump
- * the queue. Only for a transaction that holds no lock yet, and it waits for no other: two claims never wait for each
- * other.
+ * Waits until the account whose turn it is can be locked, and starts its next job: an account with more running jobs must
+ * not jump the queue. The transaction holds no other lock while it waits: two claims never wait for each other. It is
+ * sent at once, so that a process that is stopped or cut off meanwhile leaves no lock behind.
  */
-async function waitForTurn(tx: Tx, query: Query): Promise<void> {
+async function startAfterWait(db: Db, query: Query): Promise<Tried> {
   const { next, limited, eligible } = eligibleFor(query.resourceClass, query.passedOver);
-  await sql`
-    SELECT FROM account_schedule WHERE account_id = (
-      SELECT schedule.account_id ${eligible} ORDER BY ${limited ? sql`schedule.running, ` : sql``}${next} LIMIT 1
-    ) FOR UPDATE`.execute(tx);
+  return inOneTrip(db, async (connection) => {
+    const [, , tried] = await Promise.all([
+      sql`BEGIN`.execute(connection),
+      sql`
+        SELECT FROM account_schedule WHERE account_id = (
+          SELECT schedule.account_id ${eligible} ORDER BY ${limited ? sql`schedule.running, ` : sql``}${next} LIMIT 1
+        ) FOR UPDATE`.execute(connection),
+      startNext(connection, query, null),
+      // After a failure it rolls back.
+      sql`COMMIT`.execute(connection),
+    ]);
+    return tried;
+  });
 }
 
 /**

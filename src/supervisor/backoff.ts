@@ -2,11 +2,11 @@
 export interface BackoffPolicy {
   firstMs: number;
   maximumMs: number;
-  /** An uptime that resets the count of failures. */
+  /** An uptime that resets the count of failures: what ran that long is no program that fails at its start. */
   healthyMs: number;
 }
 
-export const DEFAULT_BACKOFF: BackoffPolicy = { firstMs: 100, maximumMs: 10_000, healthyMs: 60_000 };
+export const DEFAULT_BACKOFF: BackoffPolicy = { firstMs: 100, maximumMs: 10_000, healthyMs: 10_000 };
 
 export interface Backoff {
   /** Milliseconds to wait after a process with that uptime. Doubles with each consecutive failure up to the maximum. */

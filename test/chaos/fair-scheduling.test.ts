@@ -9,7 +9,9 @@ import { failAttempt } from '../../src/jobs/finish.ts';
 import type { JobsContext } from '../../src/jobs/kind.ts';
 import type { Claim } from '../../src/jobs/rows.ts';
 import { randomOf } from '../../testkit/random.ts';
+import { until } from '../../testkit/until.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
+import { openDatabaseProxy } from '../helpers/tcp-proxy.ts';
 
 describe('fair scheduling', () => {
   let world: JobWorld;
@@ -114,6 +116,33 @@ describe('fair scheduling', () => {
     expect(await claim()).toBeNull();
     await world.skipDelays();
     expect((await claim())!.job.id).toBe(high.id);
+  });
+
+  it('of a process that is stopped while it waits for its turn leave no account locked', async () => {
+    const account = await world.account();
+    // A job that has to be fetched takes another request.
+    const inputs = [{ url: (await world.upload(account)).fileUrl }];
+    const jobs = [(await world.accept(account, { inputs })).id, (await world.accept(account, { inputs })).id];
+    const proxy = await openDatabaseProxy(world.database.url);
+    const stopped = openPool(proxy.url, { max: 1, role: 'stopped', onError: () => {} });
+    const holder = await world.database.pg.connect();
+    await holder.query('BEGIN');
+    await holder.query('SELECT FROM account_schedule WHERE account_id = $1 FOR UPDATE', [account.id]);
+    claim(undefined, { ...world.context, db: stopped.db }).catch(() => {});
+    const waits = `SELECT FROM pg_stat_activity WHERE application_name = 'airlock-stopped' AND wait_event_type = 'Lock'`;
+    await until(async () => (await world.database.pg.query(waits)).rowCount === 1, { what: 'a claim to wait' });
+    proxy.mute();
+    await holder.query('COMMIT');
+    holder.release();
+    const began = performance.now();
+    expect(jobs).toContain((await claim())!.job.id);
+    expect(performance.now() - began).toBeLessThan(5_000);
+    // The server finishes the claim of the stopped process, too.
+    await until(async () => (await Promise.all(jobs.map(world.row))).every(({ status }) => status === 'processing'), {
+      what: 'both claims',
+    });
+    await proxy.cut();
+    await stopped.close();
   });
 
   describe('of the heavy class', () => {
