@@ -1,11 +1,12 @@
 /*
  * A long storm, by command: ./airlock test --chaos 30m [--jobs N] [--seed N] [--storage swift]. Repeats rounds of jobs on a fleet of three
- * APIs and four workers until the time is over, and prints what was killed. Exits with 1 when a job was lost or ended twice.
+ * APIs and four workers until the time is over, and prints what was killed, stopped and cut off. Exits with 1 when a job was lost or ended twice.
  */
 import { parseArgs } from 'node:util';
 import { randomOf } from '../../testkit/random.ts';
 import { startService } from '../../testkit/service.ts';
 import { startSwiftServers, swiftVariables } from '../conformance/swift/start.ts';
+import { whyNoNetwork } from '../helpers/network.ts';
 import { openFleet } from './fleet.ts';
 import { storm } from './storm.ts';
 
@@ -35,7 +36,9 @@ process.stdout.write(`seed ${seed}\n`);
 const swift = values.storage === 'swift' ? await startSwiftServers() : null;
 const storage = swift ? await swiftVariables(swift.endpoint, 1) : {};
 const service = await startService({ ...storage, AIRLOCK_WORKER_SLOTS: '2', AIRLOCK_LOG_LEVEL: 'error' });
-const fleet = await openFleet(service, { apis: 3, workers: 4 });
+const noIslands = swift ? 'the storage is Swift' : await whyNoNetwork();
+if (noIslands) process.stdout.write(`no worker is cut off: ${noIslands}\n`);
+const fleet = await openFleet(service, noIslands ? { apis: 3, workers: 4 } : { apis: 3, workers: 3, islands: 1 });
 try {
   for (let round = 1; round === 1 || Date.now() < end; round += 1) {
     const report = await storm(service, fleet, {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { PROGRAM, type TestService } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
+import { type Island, openIsland } from './island.ts';
 
 /** What can be killed: every process of a fleet but its supervisor. */
 export interface Target {
@@ -15,6 +16,8 @@ export interface Fleet {
   /** Origins of all APIs, those that restart included. */
   apis(): string[];
   targets(): Target[];
+  /** Workers in network namespaces of their own, which can be cut off. */
+  islands: readonly Island[];
   stop(): Promise<void>;
 }
 
@@ -24,8 +27,14 @@ interface Role {
   ports: Record<string, number>;
 }
 
-/** Starts the roles, and restarts each that dies, as systemd or Kubernetes do. */
-export async function openFleet(service: TestService, size: { apis: number; workers: number }): Promise<Fleet> {
+/**
+ * Starts the roles, and restarts each that dies, as systemd or Kubernetes do. `islands` more workers are as on other
+ * machines; that needs root and the embedded storage.
+ */
+export async function openFleet(
+  service: TestService,
+  size: { apis: number; workers: number; islands?: number },
+): Promise<Fleet> {
   let stopping = false;
   const roles: Role[] = [];
 
@@ -68,6 +77,8 @@ export async function openFleet(service: TestService, size: { apis: number; work
   }
   const extra = () => roles.flatMap(({ ports }) => (ports.api ? [`http://127.0.0.1:${ports.api}`] : []));
   await until(() => extra().length === size.apis - 1, { what: 'the APIs of a fleet' });
+  const islands: Island[] = [];
+  for (let count = size.islands ?? 0; count > 0; count -= 1) islands.push(await openIsland(service, 'worker'));
   const ofUp = (role: string): Target => ({ name: `${role} 1`, pid: () => service.pids(role)[0] ?? null });
   return {
     apis: () => [service.api, ...extra()],
@@ -75,8 +86,10 @@ export async function openFleet(service: TestService, size: { apis: number; work
       ...['api', 'worker', 'gateway', 'postgres'].map(ofUp),
       ...roles.map(({ name }, index): Target => ({ name, pid: () => roles[index]!.child?.pid ?? null })),
     ],
+    islands,
     async stop() {
       stopping = true;
+      await Promise.all(islands.map((island) => island.stop()));
       await Promise.all(
         roles.map(async ({ child }) => {
           if (!child || child.exitCode !== null) return;

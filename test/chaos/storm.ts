@@ -7,7 +7,9 @@ import type { Random } from '../../testkit/random.ts';
 import type { TestService } from '../../testkit/service.ts';
 import { openServiceDatabase } from '../../testkit/service-database.ts';
 import { until } from '../../testkit/until.ts';
+import type { NetworkLink } from '../helpers/network.ts';
 import { type Fleet, workFolder } from './fleet.ts';
+import type { Island } from './island.ts';
 import { expectEachCompletedOnce, expectNoOrphans, patientClient } from './load.ts';
 
 export interface StormOptions {
@@ -17,7 +19,7 @@ export interface StormOptions {
   everyMs: number;
   /** No more than these in total. */
   blows: number;
-  /** Longest time in milliseconds for which a process is stopped. */
+  /** Longest time in milliseconds for which a process is stopped or cut off. */
   freezeMs: number;
   /** Requests that clients send at a time. */
   width: number;
@@ -30,6 +32,7 @@ export interface StormReport {
   seconds: number;
   killed: Record<string, number>;
   stopped: Record<string, number>;
+  cutOff: Record<string, number>;
   attempts: number;
   lost: number;
 }
@@ -40,7 +43,8 @@ const PATIENCE = { totalMs: 240_000, attemptMs: 10_000 };
 const BODIES = [{ outputFormat: 'jpg' }, { outputFormat: 'wav' }, { outputFormat: 'mp4', preset: { quality: 'low' } }];
 
 /**
- * Submits jobs of many accounts through all APIs while one process after the other is killed, or stopped for a while.
+ * Submits jobs of many accounts through all APIs while one process after the other is killed, stopped for a
+ * while, or cut off from database or storage for a while.
  * Then checks by rows, events, attempts and files that every accepted job ended exactly once, and that nothing is left.
  */
 export async function storm(service: TestService, fleet: Fleet, options: StormOptions): Promise<StormReport> {
@@ -60,7 +64,7 @@ export async function storm(service: TestService, fleet: Fleet, options: StormOp
     };
     await Promise.all(Array.from({ length: width }, submit));
     await untilAllFinal(service, ids, progress);
-    const { killed, stopped } = await blows.stop();
+    const struck = await blows.stop();
     const db = await connected(service);
     for (let at = 0; at < ids.length; at += PIECE) await expectEachCompletedOnce(db, ids.slice(at, at + PIECE));
     await expectNoOrphans(db, service);
@@ -71,7 +75,7 @@ export async function storm(service: TestService, fleet: Fleet, options: StormOp
       [ids],
     );
     await db.end();
-    return { jobs: ids.length, seconds: (Date.now() - began) / 1000, killed, stopped, ...counts.rows[0] };
+    return { jobs: ids.length, seconds: (Date.now() - began) / 1000, ...struck, ...counts.rows[0] };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -96,35 +100,59 @@ async function makeClients(service: TestService, fleet: Fleet, folder: string, {
   return clients;
 }
 
-/** Kills a random process at every turn; one blow in five stops it instead, and lets it continue later. */
+/**
+ * Kills a random process at every turn. One blow in five stops it instead and lets it continue later, and one in five cuts
+ * a worker off from the database or the storage, in one direction or both, and mends that later.
+ */
 function startBlows(fleet: Fleet, { everyMs, freezeMs, blows, random }: StormOptions) {
-  const killed: Record<string, number> = {};
-  const stopped: Record<string, number> = {};
-  const frozen = new Set<number>();
-  const count = () => [killed, stopped].flatMap((counts) => Object.values(counts)).reduce((sum, one) => sum + one, 0);
-  const strike = () => {
-    const targets = fleet.targets();
-    const target = targets[random.int(0, targets.length - 1)]!;
-    const pid = target.pid();
-    if (pid === null || frozen.has(pid) || count() >= blows) return;
-    const freezes = random.int(0, 4) === 0;
-    const counts = freezes ? stopped : killed;
-    counts[target.name] = (counts[target.name] ?? 0) + 1;
-    send(pid, freezes ? 'SIGSTOP' : 'SIGKILL');
-    if (!freezes) return;
-    frozen.add(pid);
-    setTimeout(() => thaw(pid), random.int(Math.min(1_000, freezeMs), freezeMs)).unref();
+  const struck = { killed: {}, stopped: {}, cutOff: {} } as Record<
+    'killed' | 'stopped' | 'cutOff',
+    Record<string, number>
+  >;
+  /** What ends a blow that lasts, by the process or link that it hit. */
+  const lasting = new Map<number | NetworkLink, () => Promise<void>>();
+  const count = () =>
+    Object.values(struck)
+      .flatMap((counts) => Object.values(counts))
+      .reduce((sum, one) => sum + one, 0);
+  const note = (kind: keyof typeof struck, name: string) => {
+    struck[kind][name] = (struck[kind][name] ?? 0) + 1;
   };
-  const thaw = (pid: number) => {
-    if (frozen.delete(pid)) send(pid, 'SIGCONT');
+  const last = (what: number | NetworkLink, undo: () => Promise<void>) => {
+    lasting.set(what, undo);
+    setTimeout(() => end(what), random.int(Math.min(1_000, freezeMs), freezeMs)).unref();
+  };
+  const end = async (what: number | NetworkLink) => {
+    const undo = lasting.get(what);
+    lasting.delete(what);
+    await undo?.();
+  };
+  const cutOff = async ({ database, storage }: Island) => {
+    const name = random.pick(['database', 'storage'] as const);
+    const [link, loss] = [{ database, storage }[name], random.pick(['all', 'outgoing', 'incoming'] as const)];
+    if (lasting.has(link)) return;
+    note('cutOff', `${name}, ${loss}`);
+    last(link, () => link.mend());
+    await link.lose(loss);
+  };
+  const strike = () => {
+    if (count() >= blows) return;
+    const kind = random.int(0, 4);
+    if (kind === 1 && fleet.islands.length > 0) return void cutOff(random.pick(fleet.islands));
+    const target = random.pick(fleet.targets());
+    const pid = target.pid();
+    if (pid === null || lasting.has(pid)) return;
+    note(kind === 0 ? 'stopped' : 'killed', target.name);
+    send(pid, kind === 0 ? 'SIGSTOP' : 'SIGKILL');
+    if (kind === 0) last(pid, async () => send(pid, 'SIGCONT'));
   };
   const timer = setInterval(strike, everyMs);
   return {
     count,
     async stop() {
       clearInterval(timer);
-      for (const pid of frozen) thaw(pid);
-      return { killed, stopped };
+      await Promise.all([...lasting.keys()].map(end));
+      return struck;
     },
   };
 }
