@@ -54,7 +54,7 @@ export async function classesWithWork(db: Db): Promise<ResourceClass[]> {
   return RESOURCE_CLASSES.filter((resourceClass) => rows[0]![resourceClass]);
 }
 
-/** Returns 'busy' if other transactions have locked all accounts whose turn it is. */
+/** Continues a first try. Returns 'busy' if other transactions have locked all accounts whose turn it is. */
 async function afterTry(
   db: Db,
   query: Query,
