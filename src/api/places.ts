@@ -88,7 +88,8 @@ function placeAmong(owners: readonly Owner[], close: () => void): Place {
     },
     leave() {
       if (gone.signal.aborted) return;
-      gone.abort();
+      // Without a reason, an exception with its stack is created for each request.
+      gone.abort('left');
       free();
       close();
     },

@@ -20,7 +20,8 @@ export async function waitUntilFinal(
   const { context, signals, stopping } = deps;
   const deadline = Date.now() + seconds * 1000;
   const over = new AbortController();
-  const end = () => over.abort();
+  // A reason, so that no exception with its stack is created.
+  const end = () => over.abort('over');
   const { socket } = request.raw;
   socket.once('close', end);
   stopping.addEventListener('abort', end, { once: true });

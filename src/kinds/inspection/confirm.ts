@@ -49,7 +49,8 @@ export async function confirmUpload(
       if (!upload) throw new ApiError('upload_not_found');
     }
   } finally {
-    over.abort();
+    // A reason, so that no exception with its stack is created.
+    over.abort('over');
   }
   if (upload.state === 'deleted') {
     const refusal = openColumn(context.vault, 'uploads', 'refusal_sealed', upload);
