@@ -11,6 +11,7 @@ import { createLogger } from '../../src/telemetry/index.ts';
 import type { SlotClasses } from '../../src/worker/deps.ts';
 import { startWorker, type Worker } from '../../src/worker/worker.ts';
 import { makeClip } from '../../testkit/media.ts';
+import { descendantsOf } from '../../testkit/processes-of.ts';
 import { until } from '../../testkit/until.ts';
 import { BUCKET, CREDENTIAL, REGION } from '../conformance/embedded-gateway.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
@@ -77,7 +78,7 @@ describe('an unavailable storage', () => {
     context = { ...world.context, store: openEmbeddedStore({ ...place, credentials: CREDENTIAL }) };
     account = await world.account();
     const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
-    const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 4, size: '320x180', args: noise });
+    const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 8, size: '320x180', args: noise });
     await start();
     fileUrl = (await world.uploadFile(account, await readFile(clip))).fileUrl;
     await worker!.drain();
@@ -116,6 +117,8 @@ describe('an unavailable storage', () => {
     const job = await encode('veryslow');
     await until(async () => (await world.row(job.id)).progress > 0, { what: 'the middle of the encode' });
     await proxy.cut();
+    const isEncoding = () => descendantsOf(process.pid).some(({ name }) => name === 'ffmpeg');
+    await until(() => !isEncoding(), { what: 'the end of the encode' });
     await outage();
     expect(await world.row(job.id)).toMatchObject({ status: 'processing', attempts: 1 });
     await proxy.mend();

@@ -32,8 +32,7 @@ describe('a short run over', () => {
   });
 
   it('damaged files describes each as ffprobe does, or not at all', { timeout: 120_000 }, async () => {
-    const kinds = ['mp4 described', 'mp4 not described', 'webm described', 'mkv described'];
-    expect(await findings(DESCRIBED, 60, kinds)).toEqual([]);
+    expect(await findings(DESCRIBED, 60, ['described', 'not described'])).toEqual([]);
   });
 
   it('damaged files in fragments ends each in a verdict, and what we write we would take', {
@@ -47,17 +46,17 @@ describe('a short run over', () => {
   });
 
   it('JSON for every route is never answered with a failure of the server', { timeout: 120_000 }, async () => {
-    expect(await findings(JSON_BODIES, 60, ['200', '400', '404'])).toEqual([]);
+    expect(await findings(JSON_BODIES, 40, ['200', '400', '404'])).toEqual([]);
   });
 
   it('bodies made to be slow occupies the event loop for 50 ms with none', { timeout: 120_000 }, async () => {
-    expect(await findings(COSTLY, 100, ['200', '400', '422'])).toEqual([]);
+    expect(await findings(COSTLY, 60, ['200', '400', '422'])).toEqual([]);
   });
 
   it('clips encodes each in pieces as one process does: every frame once, the same sound, the same quality', {
     timeout: 120_000,
   }, async () => {
-    expect(await findings(PIECES, 4, ['joined'])).toEqual([]);
+    expect(await findings(PIECES, 2, ['joined'])).toEqual([]);
   });
 
   it('what FFmpeg, ffprobe and a store may output is read or refused, immediately', async () => {

@@ -40,7 +40,8 @@ async function open(): Promise<Fuzzer> {
       writeFileSync(path, bytes);
       try {
         const result = await sanitized(path, bytes);
-        count(tally, `${seed.kind} ${result?.info ? 'described' : 'not described'}`);
+        const outcome = result?.info ? 'described' : 'not described';
+        for (const what of [outcome, `${seed.kind} ${outcome}`]) count(tally, what);
         if (!result?.info) return [];
         const isOriginal = result.container === 'original';
         const probe = await probed(isOriginal ? path : `${path}.container`, result.demuxer, bytes.length);

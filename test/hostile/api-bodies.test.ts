@@ -19,7 +19,7 @@ describe('hostile and broken requests', () => {
   /** Every error has this shape and no internals. */
   function expectError(answer: Answer, status: number, code: string) {
     expect({ status: answer.status, code: answer.json?.code, text: answer.text }).toMatchObject({ status, code });
-    expect(Object.keys(answer.json).sort()).toEqual(['code', 'details', 'error', 'message']);
+    expect(Object.keys(answer.json).sort()).toEqual(['code', 'details', 'docs', 'error', 'message']);
     expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
     expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
     expect(answer.text).not.toMatch(/node_modules|\.ts:|FST_|zod|postgres/i);
@@ -216,6 +216,7 @@ describe('hostile and broken requests', () => {
         code: 'invalid_request',
         message: expect.stringMatching(/^Invalid request: /),
         details: { reason: expect.any(String), remedy: expect.any(String) },
+        docs: expect.stringContaining('/docs/errors#'),
       });
     }
   });
