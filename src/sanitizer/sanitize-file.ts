@@ -66,8 +66,8 @@ const READERS: Readonly<Record<RewrittenDemuxer, (file: FileBytes) => Reading>> 
   mp3: readMp3,
   aac: readAdts,
   ogg: (file) => {
-    const { write, describe } = readOgg(file);
-    return { ...withOwnLength(write), describe };
+    const { write, ...more } = readOgg(file);
+    return { ...withOwnLength(write), ...more };
   },
   wav: readWave,
   flac: readFlac,
@@ -90,13 +90,16 @@ function readAndWrite(
   if (!Object.hasOwn(READERS, demuxer)) {
     throw new NotRewritable(`has a format (${demuxer}) that cannot be rewritten`);
   }
-  const { write, describe, packets, frames, ...facts } = READERS[demuxer as RewrittenDemuxer](file);
+  const { write, describe, outputFacts, packets, frames, ...facts } = READERS[demuxer as RewrittenDemuxer](file);
   const found = {
     ...facts,
     packets: (request.packets && packets?.()) || null,
     frames: (request.frames && frames?.()) || null,
   };
-  if (target === null) return { ...found, facts: facts.facts ?? infoFacts(describe?.() ?? null), info: null };
+  if (target === null) {
+    const known = facts.facts ?? infoFacts(describe?.() ?? null) ?? outputFacts?.() ?? null;
+    return { ...found, facts: known, info: null };
+  }
   const info = describe?.() ?? null;
   if (info && request.unlessDescribed) write(createNothing(), 0);
   else writeTo(target, (out) => write(out, mediaBytes));

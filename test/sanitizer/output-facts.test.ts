@@ -61,6 +61,8 @@ const KNOWN: Record<string, Output> = {
   'a GIF of one frame': { file: 'gif', args: STILL },
   'an animated GIF': { file: 'gif', args: PICTURES },
   Opus: { file: 'opus', args: SOUND },
+  'Vorbis in Ogg': { file: 'ogg', args: [...SOUND, '-c:a', 'libvorbis'] },
+  'FLAC in Ogg': { file: 'ogg', args: [...SOUND, '-c:a', 'flac'] },
   fragments: { file: 'mp4', args: [...PICTURES, ...H264, '-movflags', '+frag_keyframe+empty_moov'] },
   'H.264 in Matroska that leaves the pixel aspect to the stream': { file: 'mkv', args: [...PICTURES, ...H264] },
 };
@@ -117,6 +119,13 @@ describe('the readers', () => {
     expect((await factsOf(path)).facts).toMatchObject({
       video: [{ width: 96, height: 64, displayWidth: 64, displayHeight: 96 }],
     });
+  });
+
+  it('leave Ogg that begins later to ffprobe', async () => {
+    const path = join(folder, 'later.ogg');
+    const delayed = ['-itsoffset', '20', '-i', pathOf('FLAC in Ogg'), '-c', 'copy', '-copyts', path];
+    await run('ffmpeg', ['-nostdin', '-v', 'error', ...delayed]);
+    expect((await factsOf(path)).facts).toBeNull();
   });
 
   it('count the frames of AAC, whose length ffprobe guesses from its bit rate', async () => {

@@ -4,6 +4,10 @@ import { NotRewritable, Refused } from '../verdicts.ts';
 /* Codec headers: read, and rewritten without names, pictures and text. */
 
 export interface OggCodec {
+  /** FFmpeg's name. */
+  name: 'opus' | 'vorbis' | 'flac';
+  /** Granule positions of the longest packet. */
+  longest: number;
   /** Granule positions per second. */
   rate: number;
   /** True when all header packets after the first are there. FLAC flags its last one. */
@@ -42,6 +46,9 @@ function opus(first: Buffer): OggCodec {
     throw new NotRewritable('describes its channels in a way that the reader does not support');
   }
   return {
+    name: 'opus',
+    // 120 ms.
+    longest: 5760,
     rate: 48_000,
     isDone: ({ length }) => length === 1,
     describe([tags]) {
@@ -60,6 +67,9 @@ function vorbis(first: Buffer): OggCodec {
   const rate = first.readUInt32LE(12);
   if (rate === 0) throw new Refused('invalid_media', 'declares a sample rate of zero.');
   return {
+    name: 'vorbis',
+    // Half of a long block, whose size is a power of two.
+    longest: 2 ** (first[28]! >> 4) / 2,
     rate,
     isDone: ({ length }) => length === 2,
     describe([comments, setup]) {
@@ -86,6 +96,8 @@ function flac(first: Buffer): OggCodec {
   const rate = first.readUIntBE(STREAMINFO_AT + 10, 3) >> 4;
   if (rate === 0) throw new Refused('invalid_media', 'declares a sample rate of zero.');
   return {
+    name: 'flac',
+    longest: first.readUInt16BE(STREAMINFO_AT + 2),
     rate,
     isDone: (packets) => packets.length > 0 && (packets.at(-1)![0]! & LAST_BLOCK) !== 0,
     describe(packets) {

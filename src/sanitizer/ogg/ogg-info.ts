@@ -1,8 +1,11 @@
 import type { MediaInfo } from '../../media/index.ts';
+import { audioFacts } from '../audio-facts.ts';
 import { mustBe, unlessUnclear } from '../codecs/bits.ts';
 import { readOpus } from '../codecs/xiph.ts';
 import type { FileBytes } from '../file-bytes.ts';
 import { soundInfo } from '../streams.ts';
+import type { ContainerFacts } from '../types.ts';
+import type { OggCodec } from './codecs.ts';
 import type { OggPage } from './pages.ts';
 
 /** Bytes at the end of a file in which FFmpeg looks for the last page, and some more. */
@@ -40,4 +43,22 @@ export function oggInfo(file: FileBytes, first: Buffer, pages: Iterable<OggPage>
 /** Throws `Unclear` where something in a packet looks like a page: FFmpeg would follow it. */
 function requirePages(tail: Buffer, starts: ReadonlySet<number>): void {
   for (let at = tail.indexOf(PAGE); at >= 0; at = tail.indexOf(PAGE, at + 1)) mustBe(starts.has(at));
+}
+
+/** A complete packet ends with a segment that is shorter than this. */
+const SEGMENT = 255;
+
+/**
+ * Facts of an output, whose length is the time of its last page. Null if the first page with a time contains too few
+ * packets for it: then the sound begins later than at zero.
+ */
+export function oggFacts({ name, rate, longest }: OggCodec, pages: Iterable<OggPage>): ContainerFacts | null {
+  let [packets, last] = [0, 0];
+  for (const { granule, lacing } of pages) {
+    for (const length of lacing) if (length < SEGMENT) packets++;
+    if (granule <= 0n) continue;
+    if (last === 0 && Number(granule) > packets * longest) return null;
+    last = Number(granule);
+  }
+  return audioFacts(name, last / rate);
 }
