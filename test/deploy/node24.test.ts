@@ -14,7 +14,7 @@ const PARTS = [
   ...['src/fetcher', 'src/net', 'src/sandbox/host', 'src/supervisor/processes', 'src/threads'],
   ...['src/gateway/upload.test.ts', 'src/gateway/transfers.test.ts', 'src/telemetry/logger.test.ts'],
   ...['test/api/conventions.test.ts', 'test/api/event-streams.test.ts', 'test/kinds/growing-upload.test.ts'],
-  ...['test/e2e/walk.test.ts', 'test/hostile/cell-owned.test.ts'],
+  ...['test/e2e/walk.test.ts', 'test/hostile/cell-owned.test.ts', 'test/sdk/service.test.ts'],
 ];
 
 // On Node 24 itself the whole suite is that part.

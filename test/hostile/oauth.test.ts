@@ -103,6 +103,15 @@ describe('PKCE', () => {
     }
   });
 
+  it('cannot be dropped when the code is exchanged', async () => {
+    const weak: Record<string, string>[] = [{}, { code_verifier: '' }, { code_challenge_method: 'plain' }];
+    for (const rest of weak) {
+      const { code } = await coded();
+      const tried = await oauth.exchange({ client_id: client, code, ...rest });
+      expect([rest, tried.status, tried.json.access_token]).toEqual([rest, 400, undefined]);
+    }
+  });
+
   it('needs the verifier, and a wrong try uses the code up', async () => {
     const { code, verifier } = await coded();
     for (const code_verifier of ['x'.repeat(43), verifier]) {

@@ -1,17 +1,22 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifyWebhook } from '../../sdk/src/index.ts';
 import { projectRoot } from '../../src/config/root.ts';
 import { openBrowser } from '../../testkit/browser.ts';
 import { makeClip } from '../../testkit/media.ts';
 import { shareService, type TestService } from '../../testkit/service.ts';
+import { startSource } from '../../testkit/source-server.ts';
 import { until } from '../../testkit/until.ts';
 import { faultsOf } from './axe.ts';
+import { EVIL, elementsOf, poisonAnswers } from './hostile-texts.ts';
 import { drawingCost, feedJobs } from './many-jobs.ts';
 import { invite, PASSWORD, setUp, visit } from './people.ts';
+import { loadSdk, transcodeIn } from './sdk-page.ts';
 
 const ASSETS = join(projectRoot(), 'dist/web/assets');
 /** Bytes of script, compressed, before the first page is shown. */
@@ -73,9 +78,6 @@ describe('the document of the dashboard', () => {
   });
 });
 
-/** A name that would run a script wherever it is shown as HTML. */
-const EVIL = '<img src=x onerror=document.title=`taken`>';
-
 /** A box of MP4 that players skip. */
 function freeBox(bytes: number): Buffer {
   const box = Buffer.alloc(bytes);
@@ -93,7 +95,10 @@ describe('a person', () => {
 
   it('sets a password by a one-time link, whose token does not stay in the address', async () => {
     page = await setUp(browser, await invite(service, 'ada@dashboard.example', 'operator', service.account));
-    page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+    page.on(
+      'console',
+      (message) => message.type() === 'error' && errors.push(`${message.text()} ${message.location().url}`),
+    );
     page.on('pageerror', (error) => errors.push(error.message));
     expect(page.url()).toBe(`${service.api}/jobs`);
     await page.getByText('No jobs yet').waitFor();
@@ -234,6 +239,98 @@ describe('a person', () => {
     },
   );
 
+  it('adds a webhook, sees its secret once, tests it, and sends a failed delivery again', async () => {
+    const received: { body: string; headers: Headers }[] = [];
+    const receiver = await startSource(async (request, response) => {
+      received.push({ body: await text(request), headers: new Headers(request.headers as Record<string, string>) });
+      response.writeHead(received.length === 1 ? 500 : 200).end();
+    });
+    await visit(page, 'Webhooks');
+    await page.getByRole('button', { name: 'Add webhook' }).first().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('URL').fill(`${receiver.url}/hook`);
+    await dialog.getByLabel('Description').fill(EVIL);
+    await dialog.getByRole('button', { name: 'Add webhook' }).click();
+    const secret = (await page.locator('.secret code').textContent())!;
+    await page.getByRole('button', { name: 'I have copied it' }).click();
+    expect(await page.content()).not.toContain(secret);
+    await page.getByRole('link', { name: `${receiver.url}/hook` }).click();
+    await page.getByRole('heading', { level: 1, name: EVIL }).waitFor();
+    await page.getByRole('button', { name: 'Send a test' }).click();
+    await until(() => received.length === 1, { what: 'the test event' });
+    const deliveries = page.getByRole('row', { name: /webhook\.test/ });
+    await until(
+      async () => {
+        await page.reload();
+        await deliveries.first().waitFor();
+        return (await deliveries.filter({ hasText: '500' }).count()) === 1;
+      },
+      { what: 'the failed delivery' },
+    );
+    await deliveries.getByRole('button', { name: 'Send again' }).first().click();
+    await until(() => received.length > 1, { what: 'the delivery again' });
+    for (const one of received) expect(await verifyWebhook({ ...one, secret })).toMatchObject({ type: 'webhook.test' });
+    expect(await page.content()).not.toContain(secret);
+    expect(await faultsOf(page)).toEqual([]);
+    await receiver.close();
+  });
+
+  it('drains a worker and lets it take jobs again', async () => {
+    await visit(page, 'Workers');
+    await page.getByRole('button', { name: 'Drain', exact: true }).click();
+    await page.getByText('Draining', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Take jobs again' }).click();
+    await page.getByText('Takes jobs', { exact: true }).waitFor();
+  });
+
+  it('limits an account, and removes the limit', async () => {
+    const row = page.getByRole('row', { name: new RegExp(`${service.account} `) });
+    const limited = row.getByText('7 min a month');
+    for (const [minutes, state] of [
+      ['7', 'visible'],
+      ['', 'hidden'],
+    ] as const) {
+      await visit(page, 'Accounts');
+      await row.getByRole('button', { name: 'Limits' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Minutes of input per month').fill(minutes);
+      await dialog.getByRole('button', { name: 'Save' }).click();
+      await dialog.waitFor({ state: 'hidden' });
+      await limited.waitFor({ state });
+    }
+  });
+
+  it('shows an error with a link to the page that explains it', async () => {
+    await page.goto(`${service.api}/jobs/01a21786-9d2c-7995-bd97-6a9b48402342`);
+    const link = page.getByRole('alert').getByRole('link', { name: 'About this error' });
+    expect(await link.getAttribute('href')).toBe('/docs/errors#not_found');
+  });
+
+  it('reads hostile texts of all kinds as text on every page', async () => {
+    const { json: made } = await service.call('GET', '/v1/transcodes?status=failed');
+    await poisonAnswers(page);
+    const paths = [
+      ...[`/jobs/${made.items[0].id}`, '/jobs/01a21786-9d2c-7995-bd97-6a9b48402342', '/jobs', '/keys', '/webhooks'],
+      ...['accounts', 'workers', 'security', 'audit'].map((name) => `/operator/${name}`),
+    ];
+    for (const path of paths) {
+      await page.goto(service.api + path);
+      await page.locator('main').getByText(EVIL).first().waitFor();
+      await page.waitForLoadState('networkidle');
+      expect([path, await elementsOf(page)]).toEqual([path, 0]);
+    }
+    await page.unrouteAll();
+    await page.goto(`${service.api}/jobs`);
+  });
+
+  it('can run the SDK in a page of the server: it uploads a file, waits for its job and reads the result', async () => {
+    const clip = readFileSync(await makeClip(join(folder, 'sdk.mp4'))).toString('base64');
+    await loadSdk(page);
+    const done = await transcodeIn(page, { url: service.api, key: service.key, clip });
+    expect(done).toMatchObject({ status: 'completed', stages: expect.arrayContaining(['upload', 'inspect']) });
+    expect(done.bytes).toBe(done.size);
+  });
+
   it('scrolls through ten thousand jobs without a frame that costs more than 50 ms', async () => {
     await feedJobs(page, 10_000);
     await visit(page, 'Jobs');
@@ -271,7 +368,7 @@ describe('a person', () => {
 
   it('has met no script of a file name, and nothing that the policy refused', async () => {
     expect(await page.title()).not.toContain('taken');
-    expect(errors.filter((text) => !/status of 40[14]/.test(text))).toEqual([]);
+    expect(errors.filter((text) => !/status of 40[014]/.test(text))).toEqual([]);
     await page.context().close();
   });
 });
