@@ -59,8 +59,13 @@ describe('an unavailable storage', () => {
       },
     });
   };
-  const encode = (preset = 'ultrafast') =>
-    world.accept(account, { inputs: [{ url: fileUrl }], options: [{ option: '-preset', argument: preset }] });
+  const encode = (preset = 'ultrafast', filter = 'null') => {
+    const options = [
+      { option: '-preset', argument: preset },
+      { option: '-vf', argument: filter },
+    ];
+    return world.accept(account, { inputs: [{ url: fileUrl }], options });
+  };
   const status = (id: string, wanted: string) =>
     until(async () => (await world.row(id)).status === wanted, { what: `the job to be ${wanted}` });
   const outage = () => new Promise((resolve) => setTimeout(resolve, OUTAGE_MS));
@@ -78,7 +83,7 @@ describe('an unavailable storage', () => {
     context = { ...world.context, store: openEmbeddedStore({ ...place, credentials: CREDENTIAL }) };
     account = await world.account();
     const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
-    const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 8, size: '320x180', args: noise });
+    const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 4, size: '320x180', args: noise });
     await start();
     fileUrl = (await world.uploadFile(account, await readFile(clip))).fileUrl;
     await worker!.drain();
@@ -114,7 +119,7 @@ describe('an unavailable storage', () => {
 
   it('makes a finished output wait, so that nothing is encoded twice', async () => {
     await start();
-    const job = await encode('veryslow');
+    const job = await encode('veryslow', 'scale=480:-2');
     await until(async () => (await world.row(job.id)).progress > 0, { what: 'the middle of the encode' });
     await proxy.cut();
     const isEncoding = () => descendantsOf(process.pid).some(({ name }) => name === 'ffmpeg');
@@ -138,7 +143,7 @@ describe('an unavailable storage', () => {
 
   it('does not prevent a cancel while an output waits for it', async () => {
     await start();
-    const job = await encode('veryslow');
+    const job = await encode('veryslow', 'scale=480:-2');
     await until(async () => (await world.row(job.id)).progress > 0, { what: 'the middle of the encode' });
     await proxy.cut();
     await outage();
