@@ -3,6 +3,7 @@ import { mustBe } from '../codecs/bits.ts';
 import { NO_COLOR } from '../codecs/color.ts';
 import { scaled } from '../codecs/rational.ts';
 import { type FileBytes, sectionOf } from '../file-bytes.ts';
+import { requireSize } from '../images/image-info.ts';
 import { readJpeg } from '../images/jpeg.ts';
 import { readPng } from '../images/png.ts';
 import { printedSeconds, videoStream } from '../streams.ts';
@@ -17,7 +18,7 @@ export function withCover(info: MediaInfo, file: FileBytes, pictures: readonly P
   const [{ mime, from, bytes }] = pictures as [Picture];
   const content = sectionOf(file, from, bytes);
   const picture = mime === 'image/png' ? readPng(content) : readJpeg(content);
-  mustBe(picture.width > 0 && picture.height > 0);
+  requireSize(picture);
   const duration = scaled(Math.round(info.durationSeconds * 1e6), TIMESCALE, 1_000_000);
   const stream = videoStream(info.streamCount, picture, {
     ...{ color: NO_COLOR, aspect: null, rotation: 0, frameRate: TIMESCALE, bitRate: null, frames: null },

@@ -28,10 +28,14 @@ export function imageInfo(file: FileBytes, demuxer: string): MediaInfo | null {
   });
 }
 
-function stillInfo(file: FileBytes, demuxer: string, picture: Picture): MediaInfo {
-  const { width, height } = picture;
+/** Throws `Unclear` for a size that FFmpeg may refuse: it then reports none. */
+export function requireSize({ width, height }: Picture): void {
   mustBe(width > 0 && height > 0 && width * height <= INPUT_LIMITS.maxPixels);
   mustBe(width <= INPUT_LIMITS.maxSide && height <= INPUT_LIMITS.maxSide);
+}
+
+function stillInfo(file: FileBytes, demuxer: string, picture: Picture): MediaInfo {
+  requireSize(picture);
   const nothing = { aspect: null, rotation: 0, bitRate: null, frames: null, durationSeconds: null } as const;
   const track = { ...nothing, color: NO_COLOR, frameRate: FRAME_RATE, isDefault: false };
   return {
