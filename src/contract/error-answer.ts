@@ -11,8 +11,12 @@ export interface ErrorAnswer {
 
 /** `publicUrl` is that of the server, if it is known; without it, `docs` is a path. */
 export function errorAnswer({ code, message: error, details }: ApiError, publicUrl: string | null = null): ErrorAnswer {
-  const docs = `${(publicUrl ?? '').replace(/\/+$/, '')}/docs/errors#${code}`;
-  return { error, message: errorMessage(code, error, details), code, details, docs };
+  return { error, message: errorMessage(code, error, details), code, details, docs: docsOf(code, publicUrl) };
+}
+
+/** Where the documentation explains an error. */
+export function docsOf(code: ErrorCode, publicUrl: string | null = null): string {
+  return `${(publicUrl ?? '').replace(/\/+$/, '')}/docs/errors#${code}`;
 }
 
 /** Maximum length of `message` in characters: reasons may quote the client's text. */
@@ -58,10 +62,11 @@ function heading(text: string): string {
 
 /** Joins the sentences of a text into clauses of one sentence. */
 function clause(text: string): string {
-  return text
+  const [first = '', ...more] = text
     .trim()
     .replace(/\.+$/, '')
-    .replaceAll(/\.\s+(?=[A-Z])/g, '; ');
+    .split(/\.\s+(?=[A-Z])/);
+  return [first, ...more.map(lowerFirst)].join('; ');
 }
 
 /** Lower-case first letter, unless the first word is a name or an abbreviation. */

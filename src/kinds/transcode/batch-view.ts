@@ -1,5 +1,5 @@
 import type { Batch, BatchItem, BatchSummary } from '../../contract/batches.ts';
-import { errorAnswer } from '../../contract/error-answer.ts';
+import { docsOf, errorAnswer } from '../../contract/error-answer.ts';
 import type { ApiError } from '../../contract/errors.ts';
 import { hideQueries } from '../../contract/hide-queries.ts';
 import type { Context } from '../../database/context.ts';
@@ -83,5 +83,8 @@ function viewSummary({ vault }: Pick<Context, 'vault'>, batch: BatchRow, jobs: B
 }
 
 function refusalsOf({ vault }: Viewing, batch: BatchRow): BatchItem[] {
-  return JSON.parse(openColumn(vault, 'batches', 'refusals_sealed', batch) ?? '[]') as BatchItem[];
+  const refusals = JSON.parse(openColumn(vault, 'batches', 'refusals_sealed', batch) ?? '[]') as BatchItem[];
+  // Earlier versions stored no link to the documentation.
+  for (const { error } of refusals) if (error) error.docs ??= docsOf(error.code);
+  return refusals;
 }
