@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process';
 import { appendFile, chmod, mkdir, mkdtemp, readdir, realpath, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
+import { run } from './run.ts';
 
 /** Parts of a data directory that never change once created; a copy hard-links them. */
 const CONSTANT = /^(rootimg|pgsql-.*)$/;

@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { access, copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { joinArgs } from './join-args.ts';
+import { run } from './run.ts';
 
-const run = promisify(execFile);
 const FOLDER = join(import.meta.dirname, '..', 'node_modules', '.cache', 'airlock-media');
 
 let version: Promise<string> | null = null;

@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process';
 import { readFile, rm, stat } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import { makeMedia } from './media-cache.ts';
+import { run } from './run.ts';
 import type { TestService } from './service.ts';
-
-const run = promisify(execFile);
 
 /** Seconds of a long clip to encode; the clip repeats them. */
 const ENCODED = 2;

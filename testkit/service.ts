@@ -1,10 +1,10 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { copyTemplate, makeDataDir, removeDataDir } from './data-directory.ts';
+import { run } from './run.ts';
 import { until } from './until.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -242,7 +242,7 @@ export async function runCli(
   cwd?: string,
 ): Promise<{ stdout: string; stderr: string; code: number }> {
   try {
-    const result = await promisify(execFile)(process.execPath, [PROGRAM, ...args], { env, cwd, timeout: 120_000 });
+    const result = await run(process.execPath, [PROGRAM, ...args], { env, cwd, timeout: 120_000 });
     return { ...result, code: 0 };
   } catch (error) {
     const failed = error as { stdout: string; stderr: string; code: number };

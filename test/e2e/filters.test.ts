@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClip, upload } from '../../testkit/media.ts';
+import { run } from '../../testkit/run.ts';
 import { shareService, type TestService } from '../../testkit/service.ts';
 import { openServiceDatabase } from '../../testkit/service-database.ts';
 import { startSource } from '../../testkit/source-server.ts';
@@ -25,8 +24,7 @@ describe('filters and overlays', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-filters-'));
-    const make = (name: string, ...args: string[]) =>
-      promisify(execFile)('ffmpeg', ['-v', 'error', '-y', ...args, join(folder, name)]);
+    const make = (name: string, ...args: string[]) => run('ffmpeg', ['-v', 'error', '-y', ...args, join(folder, name)]);
     const video = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
     await make('black.mp4', '-f', 'lavfi', '-i', `color=black:s=${WIDTH}x${HEIGHT}:d=1:r=10`, ...video);
     await make('logo.png', '-f', 'lavfi', '-i', 'color=white:s=40x40', '-frames:v', '1');
@@ -70,7 +68,7 @@ describe('filters and overlays', () => {
     const link = (await service.call('GET', `/v1/transcodes/${json.id}/download`)).json.url;
     const file = join(folder, `${json.id}.${json.output_format}`);
     await writeFile(file, Buffer.from(await (await fetch(link)).arrayBuffer()));
-    const { stdout } = await promisify(execFile)(
+    const { stdout } = await run(
       'ffmpeg',
       ['-v', 'error', '-ss', '0.5', '-i', file, '-frames:v', '1', '-f', 'rawvideo', '-pix_fmt', 'gray', '-'],
       { encoding: 'buffer', maxBuffer: 2 ** 26 },

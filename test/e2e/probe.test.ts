@@ -1,16 +1,13 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClip, transcode, upload } from '../../testkit/media.ts';
 import { makeMedia } from '../../testkit/media-cache.ts';
+import { run } from '../../testkit/run.ts';
 import { shareService, type TestService } from '../../testkit/service.ts';
 import { startSource } from '../../testkit/source-server.ts';
-
-const run = promisify(execFile);
 
 /** A minute of noise, some 12 MB, with its index at the end. */
 const MINUTE = [

@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClip, transcode } from '../../testkit/media.ts';
+import { run } from '../../testkit/run.ts';
 import { type Answer, shareService, type TestService } from '../../testkit/service.ts';
 import { isStored } from '../helpers/disk.ts';
 import { OTHER_STORAGE } from '../helpers/storage.ts';
@@ -125,7 +124,7 @@ describe('confirming an upload', () => {
       await readFile(process.execPath).then((file) => file.subarray(0, 4096)),
       randomBytes(64),
     ]);
-    await promisify(execFile)('ffmpeg', [
+    await run('ffmpeg', [
       '-v',
       'error',
       '-f',

@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { TranscodeRequest } from '../../src/contract/transcode-request.ts';
 import {
   constantRate,
@@ -15,9 +13,9 @@ import {
 import { joinPieces } from '../../src/sanitizer/isobmff/join-pieces.ts';
 import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
 import type { Random } from '../../testkit/random.ts';
+import { run } from '../../testkit/run.ts';
 import { type Campaign, count } from './campaign.ts';
 
-const run = promisify(execFile);
 /** Largest losses of quality against one process. Key frames are elsewhere, so a piece may also gain. */
 const MAX_LOSS = { psnr: 0.1, ssim: 0.002 };
 

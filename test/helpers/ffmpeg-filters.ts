@@ -1,8 +1,5 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import type { FilterSpec, FilterValue } from '../../src/media/filters/types.ts';
-
-const run = promisify(execFile);
+import { run } from '../../testkit/run.ts';
 
 export interface HelpOption {
   name: string;

@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { makeBox, makeFullBox, u32 } from '../../src/sanitizer/isobmff/boxes.ts';
-
-const run = promisify(execFile);
+import { run } from '../../testkit/run.ts';
 
 /** A picture as an encoder leaves it. */
 export interface Coded {

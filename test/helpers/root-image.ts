@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { promisify } from 'node:util';
 import { openRootImage } from '../../src/sandbox/image/root-image.ts';
 import { openSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/index.ts';
+import { run } from '../../testkit/run.ts';
 
 /**
  * Builds the root image of cells once for a run, and puts `ffmpeg` and `ffprobe` at the front of PATH that use its
@@ -35,6 +34,6 @@ export async function shareRootImage(): Promise<{ close(): Promise<void> }> {
 export async function openTestSandbox(options: SandboxOptions): Promise<Sandbox> {
   await mkdir(options.dataDir, { recursive: true });
   const shared = process.env.TEST_ROOT_IMAGES!;
-  await promisify(execFile)('cp', ['--archive', '--link', '--', shared, join(options.dataDir, 'rootimg')]);
+  await run('cp', ['--archive', '--link', '--', shared, join(options.dataDir, 'rootimg')]);
   return openSandbox(options);
 }

@@ -1,13 +1,11 @@
-import { execFile } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { oggChecksum } from '../../src/sanitizer/ogg/crc.ts';
 import { makeMedia } from '../../testkit/media-cache.ts';
+import { run } from '../../testkit/run.ts';
 import { openSanitizerBench, type SanitizerBench } from './sanitizer-bench.ts';
 
-const run = promisify(execFile);
 /** Milliseconds that each file may take on a busy machine; the reader's own limit is ten seconds. */
 const MAX_MS = 8000;
 

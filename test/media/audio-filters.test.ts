@@ -1,12 +1,10 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { readGraph, serialiseGraph } from '../../src/media/filters/index.ts';
 import { AUDIO_FILTERS } from '../../src/media/filters/table/audio.ts';
 import type { CheckedGraph, FilterSpec, FilterValue } from '../../src/media/filters/types.ts';
+import { run } from '../../testkit/run.ts';
 import { inParallel } from '../helpers/ffmpeg-filters.ts';
 
-const run = promisify(execFile);
 const NOISE = ['-f', 'lavfi', '-i', 'anoisesrc=d=0.25:a=0.3:seed=1:r=44100,aformat=channel_layouts=stereo'];
 
 /** Graphs per process: starting FFmpeg costs more than most of them. */

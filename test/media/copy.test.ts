@@ -1,17 +1,14 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OutputFormat } from '../../src/contract/formats.ts';
 import { checkOutput, detectMedia, type Plan, planTranscode, type StreamPlans } from '../../src/media/index.ts';
 import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
 import { frameHashes } from '../../testkit/media.ts';
 import { makeAllMedia } from '../../testkit/media-cache.ts';
+import { run } from '../../testkit/run.ts';
 import { inspect, readHead } from './helpers.ts';
-
-const run = promisify(execFile);
 
 const PICTURES = (rate: string, seconds: number) => ['-f', 'lavfi', '-i', `testsrc=s=320x240:r=${rate}:d=${seconds}`];
 const SOUND = (hertz: number, seconds: number) => ['-f', 'lavfi', '-i', `sine=f=440:r=${hertz}:d=${seconds}`];

@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
-import { promisify } from 'node:util';
 import type { TranscodeRequest } from '../../src/contract/transcode-request.ts';
 import {
   checkInput,
@@ -22,8 +20,8 @@ import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
 import { drawLayer, type FontLibrary, openFonts } from '../../src/text/index.ts';
 import { joinArgs } from '../../testkit/join-args.ts';
 import { makeMedia } from '../../testkit/media-cache.ts';
+import { run } from '../../testkit/run.ts';
 
-const run = promisify(execFile);
 const OPTIONS = { timeout: 60_000, maxBuffer: 16 * 2 ** 20 };
 
 export interface Workshop {

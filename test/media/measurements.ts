@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { run } from '../../testkit/run.ts';
 
-const run = promisify(execFile);
 /** FFmpeg's filter `volumedetect` reports nothing lower. */
 const SILENCE_DB = -91;
 

@@ -1,16 +1,14 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BITSTREAM_FILTERS } from '../../src/media/encoders/bitstream-filters.ts';
 import { FORMAT_DEFAULTS, findEncoder } from '../../src/media/encoders/encoders.ts';
 import { exampleValues } from '../../src/media/options/option-row.ts';
 import { OPTION_TABLE, type OptionRow } from '../../src/media/options/option-table.ts';
 import { isRefusal, optionArgs, parseOption } from '../../src/media/options/options.ts';
+import { run } from '../../testkit/run.ts';
 
-const run = promisify(execFile);
 const OPTIONS = { timeout: 60_000, maxBuffer: 8 * 2 ** 20 };
 /** Outputs per command: starting FFmpeg costs more than encoding a few tiny frames. */
 const BATCH = 24;

@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { detectMedia, stillArgs } from '../../src/media/index.ts';
 import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
+import { run } from '../../testkit/run.ts';
 import {
   ALPHA,
   auxC,
@@ -20,7 +19,6 @@ import {
   makeStill,
 } from '../helpers/heif.ts';
 
-const run = promisify(execFile);
 const color = (name: string, size: string) => `color=${name}:s=${size},format=yuv420p`;
 /** A colour in each corner: red, lime, blue, white. */
 const CORNERS =

@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import { type MediaInfo, parseProbe } from '../../src/media/index.ts';
+import { run } from '../../testkit/run.ts';
 
-const run = promisify(execFile);
 /** Options before each input: for all frames, those after a seek, and those of a looped file. */
 const WAYS = { frames: [], sought: ['-ss', '0.5'], looped: ['-stream_loop', '1'] } as const;
 

@@ -1,8 +1,5 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { type MediaInfo, parseProbe, probeArgs } from '../../src/media/index.ts';
-
-const run = promisify(execFile);
+import { run } from '../../testkit/run.ts';
 
 /** What the worker would learn from ffprobe about a file; null if ffprobe fails. */
 export async function probed(path: string, demuxer: string, sizeBytes: number): Promise<MediaInfo | null> {

@@ -1,13 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { detectMedia, type MediaInfo, type OutputInfo, parseProbe, probeArgs } from '../../src/media/index.ts';
 import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
-
-const run = promisify(execFile);
+import { run } from '../../testkit/run.ts';
 
 const INPUTS = ['-f', 'lavfi', '-i', 'testsrc2=s=96x64:r=25:d=1', '-f', 'lavfi', '-i', 'sine=f=440:r=48000:d=1'];
 const PICTURES = ['-map', '0:v'];

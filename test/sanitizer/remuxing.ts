@@ -1,15 +1,13 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { detectMedia, type MediaInfo } from '../../src/media/index.ts';
 import { openSanitizer, type Sanitizer } from '../../src/sanitizer/index.ts';
 import { makeAllMedia } from '../../testkit/media-cache.ts';
+import { run } from '../../testkit/run.ts';
 import { inBatches } from '../helpers/batches.ts';
 import { type FfmpegView, ffmpegViews } from './ffmpeg-view.ts';
 
-const run = promisify(execFile);
 /** Files per process. */
 const BATCH = 8;
 

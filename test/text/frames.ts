@@ -1,12 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { parseTextOverlay, textOverlayFilters } from '../../src/media/overlays/index.ts';
 import { type DrawnLayer, drawLayer, openFonts } from '../../src/text/index.ts';
+import { run } from '../../testkit/run.ts';
 
-const run = promisify(execFile);
 export const fonts = openFonts();
 /** The colour under every overlay of these tests. */
 export const GROUND = [51, 102, 153] as const;

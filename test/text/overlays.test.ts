@@ -1,13 +1,11 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { parseQuoteCard, photoDiameter, quoteCardFilters } from '../../src/media/overlays/index.ts';
 import { drawLayer } from '../../src/text/index.ts';
+import { run } from '../../testkit/run.ts';
 import { compose, distance, type Frame, fonts, GROUND, inkBox, overlaid, withFolder } from './frames.ts';
 
-const run = promisify(execFile);
 const SIZE = { width: 640, height: 360 };
 const HALF_GROUND = GROUND.map((part) => part / 2);
 

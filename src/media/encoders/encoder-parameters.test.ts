@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { run } from '../../../testkit/run.ts';
 import {
   type ParameterRule,
   type ParameterRules,
@@ -11,8 +10,6 @@ import {
   X264_PARAMETERS,
   X265_PARAMETERS,
 } from './encoder-parameters.ts';
-
-const run = promisify(execFile);
 
 /** Values that the grammars allow, with their extremes if they have any. */
 const SAMPLES: Readonly<Record<string, readonly string[]>> = {

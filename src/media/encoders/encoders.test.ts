@@ -1,12 +1,9 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { run } from '../../../testkit/run.ts';
 import { ENCODERS, FORMAT_DEFAULTS, findEncoder } from './encoders.ts';
-
-const run = promisify(execFile);
 
 /** Options for encoders that do not accept every picture. */
 const PICTURES: Readonly<Record<string, readonly string[]>> = {

@@ -1,13 +1,10 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TEST_TABLE } from '../../../test/helpers/filter-table.ts';
+import { run } from '../../../testkit/run.ts';
 import { parseGraph } from './parse-graph.ts';
 import { serialiseGraph } from './serialise.ts';
 import type { CheckedFilter, CheckedGraph } from './types.ts';
-
-const run = promisify(execFile);
 
 const text = fc
   .array(

@@ -1,15 +1,13 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { run } from '../../../testkit/run.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import { checkInput } from './input-limits.ts';
 import { parseProbe, probeArgs } from './probe.ts';
 
-const run = promisify(execFile);
 const file = { sizeBytes: 1000, demuxer: 'mov' };
 const probe = (
   streams: unknown[],

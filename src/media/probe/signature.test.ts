@@ -1,14 +1,12 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../../../testkit/run.ts';
 import { UPLOAD_CONTENT_TYPES } from '../../contract/formats.ts';
 import { contentTypeMatches, detectMedia } from './signature.ts';
 
-const run = promisify(execFile);
 const bytes = (text: string) => new TextEncoder().encode(text);
 let dir = '';
 beforeAll(async () => {

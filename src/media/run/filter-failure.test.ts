@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../../../testkit/run.ts';
 import { explainFailure } from './failure-text.ts';
 
 /** Against the messages of FFmpeg 7.1 itself. */
@@ -11,7 +11,7 @@ describe('a filter that fails', () => {
   let dir = '';
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'airlock-filter-'));
-    const make = (...args: string[]) => promisify(execFile)('ffmpeg', ['-nostdin', '-v', 'error', ...args]);
+    const make = (...args: string[]) => run('ffmpeg', ['-nostdin', '-v', 'error', ...args]);
     const video = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
     await make('-f', 'lavfi', '-i', 'testsrc2=s=64x48:d=0.2', ...video, join(dir, 'small.mp4'));
     await make('-f', 'lavfi', '-i', 'testsrc2=s=128x96:d=0.2', ...video, join(dir, 'large.mp4'));

@@ -1,14 +1,12 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makeClip, transcode, upload } from '../../../testkit/media.ts';
+import { run } from '../../../testkit/run.ts';
 import type { TestService } from '../../../testkit/service.ts';
 import { openServiceDatabase } from '../../../testkit/service-database.ts';
 
-const run = promisify(execFile);
 const COVER = [
   ...['-f', 'lavfi', '-i', 'testsrc2=s=640x640:r=1/9:d=9', '-map', '0', '-map', '1'],
   ...['-c:v', 'png', '-disposition:v', 'attached_pic'],

@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Job } from '../../../src/contract/transcodes.ts';
+import { run } from '../../run.ts';
 
 /** An ordinary job and its expected output. */
 export interface LegitimateJob {
@@ -42,7 +41,7 @@ export async function faultsOf(
   const path = join(place.folder, job.id);
   await writeFile(path, Buffer.from(await answer.arrayBuffer()));
   const entries = ['-show_entries', 'stream=codec_name,width:format=duration'];
-  const { stdout } = await promisify(execFile)('ffprobe', ['-v', 'error', ...entries, '-of', 'json', path]);
+  const { stdout } = await run('ffprobe', ['-v', 'error', ...entries, '-of', 'json', path]);
   const { streams, format } = JSON.parse(stdout);
   const faults = [];
   if (streams[0].codec_name !== wanted.codec) faults.push(`codec ${streams[0].codec_name}`);

@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { makeMedia } from '../../media-cache.ts';
+import { run } from '../../run.ts';
 
 const PICTURES = ['-f', 'lavfi', '-i', 'testsrc2=s=160x90:r=25:d=1'];
 const SOUND = ['-f', 'lavfi', '-i', 'sine=d=1'];
@@ -38,6 +37,6 @@ export async function withHole(folder: string, seconds: number, name: string): P
   const jump = `setts=pts=PTS+gt(N\\,9)*${seconds}/TB:dts=DTS+gt(N\\,9)*${seconds}/TB`;
   const args = ['-i', join(folder, 'clip.mkv'), '-map', '0:v', '-c', 'copy', '-bsf:v', jump];
   const path = join(folder, name);
-  await promisify(execFile)('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args, path]);
+  await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args, path]);
   return readFile(path);
 }

@@ -1,15 +1,12 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { filterHelps, inParallel, specFaults } from '../../../../test/helpers/ffmpeg-filters.ts';
+import { run } from '../../../../testkit/run.ts';
 import { readGraph, serialiseGraph } from '../index.ts';
 import type { CheckedGraph, FilterSpec } from '../types.ts';
 import { AUDIO_FILTERS } from './audio.ts';
-
-const run = promisify(execFile);
 
 /** Options of FFmpeg that the table leaves out, by filter. */
 const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {

@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { inParallel } from '../../../../test/helpers/ffmpeg-filters.ts';
+import { run } from '../../../../testkit/run.ts';
 import { readGraph } from '../index.ts';
 
-const run = promisify(execFile);
 const TAGGED = 'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709,';
 
 /** A wrong text, in which `§` marks the fault, and the right one. */

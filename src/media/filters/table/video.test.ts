@@ -1,15 +1,12 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FilterHelp, filterHelps, inParallel, specFaults } from '../../../../test/helpers/ffmpeg-filters.ts';
+import { run } from '../../../../testkit/run.ts';
 import { readGraph, serialiseGraph } from '../index.ts';
 import type { FilterSpec } from '../types.ts';
 import { VIDEO_FILTERS } from './video.ts';
-
-const run = promisify(execFile);
 
 const FRAMESYNC = ['eof_action', 'shortest', 'repeatlast', 'ts_sync_mode'];
 /** Options of the scaler behind `scale`; the useful ones are options of the filter too. */

@@ -1,0 +1,92 @@
+import { type ChildProcess, type ExecFileOptions, fork } from 'node:child_process';
+import { join } from 'node:path';
+
+export type RunOptions = Pick<ExecFileOptions, 'cwd' | 'env' | 'timeout' | 'killSignal' | 'maxBuffer'>;
+
+/** What the runner answers: the output, and of a failure the fields of Node's error. */
+export interface RunAnswer {
+  id: number;
+  stdout: Uint8Array;
+  stderr: Uint8Array;
+  error: (Partial<RunError> & { message: string }) | null;
+}
+
+export interface RunError extends Error {
+  code: number | string | null;
+  killed: boolean;
+  signal: NodeJS.Signals | null;
+  cmd: string;
+  stdout: string | Buffer;
+  stderr: string | Buffer;
+}
+
+interface Runner {
+  child: ChildProcess;
+  waiting: Map<number, (answer: RunAnswer | Error) => void>;
+}
+
+/** One for each process, whichever test file asks first. */
+const global = globalThis as { airlockTestRunner?: Runner };
+let last = 0;
+
+/**
+ * `promisify(execFile)`, with the same errors, but from a small process. Starting a program copies the page tables of
+ * the process that starts it: with the 400 MB of a test process, that takes 10 ms of CPU time for each program.
+ */
+export function run(
+  command: string,
+  args: readonly string[],
+  options: RunOptions & { encoding: 'buffer' },
+): Promise<{ stdout: Buffer; stderr: Buffer }>;
+export function run(
+  command: string,
+  args: readonly string[],
+  options?: RunOptions,
+): Promise<{ stdout: string; stderr: string }>;
+export async function run(
+  command: string,
+  args: readonly string[],
+  { encoding, ...options }: RunOptions & { encoding?: 'buffer' } = {},
+): Promise<{ stdout: string | Buffer; stderr: string | Buffer }> {
+  const { stdout, stderr, error } = await ask(command, args, options);
+  const decode = (bytes: Uint8Array) => {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return encoding ? buffer : buffer.toString();
+  };
+  const output = { stdout: decode(stdout), stderr: decode(stderr) };
+  if (error) throw Object.assign(new Error(error.message), error, output);
+  return output;
+}
+
+async function ask(command: string, args: readonly string[], options: RunOptions): Promise<RunAnswer> {
+  global.airlockTestRunner ??= startRunner();
+  const { child, waiting } = global.airlockTestRunner;
+  last += 1;
+  const id = last;
+  const answer = await new Promise<RunAnswer | Error>((resolve) => {
+    waiting.set(id, resolve);
+    child.channel?.ref();
+    const request = { id, command, args, options: { env: { ...process.env }, ...options } };
+    child.send(request, (failed) => failed && resolve(failed));
+  });
+  waiting.delete(id);
+  // An idle runner keeps no process alive.
+  if (waiting.size === 0) child.channel?.unref();
+  if (answer instanceof Error) throw answer;
+  return answer;
+}
+
+function startRunner(): Runner {
+  const child = fork(join(import.meta.dirname, 'runner.mjs'), { serialization: 'advanced', execArgv: [] });
+  const waiting: Runner['waiting'] = new Map();
+  child.unref();
+  child.on('message', (message) => {
+    const answer = message as RunAnswer;
+    waiting.get(answer.id)?.(answer);
+  });
+  child.once('exit', (code, signal) => {
+    global.airlockTestRunner = undefined;
+    for (const fail of waiting.values()) fail(new Error(`the runner exited with ${code ?? signal}`));
+  });
+  return { child, waiting };
+}

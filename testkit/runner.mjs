@@ -1,0 +1,11 @@
+// Runs programs for run.ts, and ends with the process that asks.
+import { execFile } from 'node:child_process';
+
+process.on('message', ({ id, command, args, options }) => {
+  execFile(command, args, { ...options, encoding: 'buffer' }, (error, stdout, stderr) => {
+    if (!process.connected) return;
+    const { message, code, killed, signal, cmd } = error ?? {};
+    process.send({ id, stdout, stderr, error: error && { message, code, killed, signal, cmd } });
+  });
+});
+process.on('disconnect', () => process.exit());
