@@ -1,7 +1,7 @@
 /**
  * Program for a separate process. `long <dataDir> [tier]` encodes until it is killed. `user <dataDir> [tier]` attacks,
- * encodes, reports and exits; the tier `auto` selects one. `widths <dataDir> <tier>` attacks with one cell at a time
- * and with eight. `blocked <dataDir> <tier> <limit>` blocks its event loop while a cell reaches that limit, until the
+ * encodes, reports and exits; the tier `auto` selects one. `eight <dataDir> <tier>` attacks with eight concurrent
+ * cells and reports. `blocked <dataDir> <tier> <limit>` blocks its event loop while a cell reaches that limit, until the
  * file `free` exists in the data directory.
  */
 import { existsSync } from 'node:fs';
@@ -55,16 +55,15 @@ if (mode === 'long') {
   await result.release();
   process.stdout.write(JSON.stringify({ end: result.end }));
   process.disconnect();
-} else if (mode === 'widths') {
-  const widths = [];
-  for (const width of [1, 8]) {
-    const context = await openRunContext({ dataDir, folder: dirname(dataDir) }, choice as SandboxTier);
-    const slots = Array.from({ length: width }, (_, index) => index);
-    const { checks } = await selfTest(context, slots, { full: width === 1 });
-    await context.close();
-    widths.push({ width, checks: checks.length, failed: checks.filter(({ passed }) => !passed) });
-  }
-  process.stdout.write(JSON.stringify({ uid: process.getuid!(), widths }));
+} else if (mode === 'eight') {
+  const context = await openRunContext({ dataDir, folder: dirname(dataDir) }, choice as SandboxTier);
+  const { checks } = await selfTest(
+    context,
+    Array.from({ length: 8 }, (_, slot) => slot),
+  );
+  await context.close();
+  const failed = checks.filter(({ passed }) => !passed);
+  process.stdout.write(JSON.stringify({ uid: process.getuid!(), checks: checks.length, failed }));
 } else {
   const report = chosen.report!;
   const args = ['-nostdin', '-y', '-f', 'lavfi', '-i', 'testsrc=s=64x64:d=1', '-c:v', 'libx264', '/out/out.mp4'];
