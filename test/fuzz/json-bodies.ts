@@ -1,5 +1,5 @@
 import type { Random } from '../../testkit/random.ts';
-import { startService } from '../../testkit/service.ts';
+import { shareService, startService } from '../../testkit/service.ts';
 import { rawHttp } from '../helpers/raw-http.ts';
 import { type Campaign, count, type Fuzzer } from './campaign.ts';
 import { anyJson, anyValue, type Schema, uuid } from './from-schema.ts';
@@ -19,7 +19,11 @@ const ANSWER_MS = 10_000;
 export const JSON_BODIES: Campaign = { cases: 20_000, open };
 
 async function open(): Promise<Fuzzer> {
-  const service = await startService({ AIRLOCK_LOG_LEVEL: 'error', AIRLOCK_WORKER_SLOTS: '1' });
+  // Outside the test suite there is none to share.
+  const service = process.env.TEST_SHARING_URL
+    ? await shareService()
+    : await startService({ AIRLOCK_LOG_LEVEL: 'error', AIRLOCK_WORKER_SLOTS: '1' });
+  const before = service.output().length;
   const document = (await service.call('GET', '/openapi.json')).json;
   const operations = operationsOf(document);
   const resolve = (schema: Schema): Schema => {
@@ -52,7 +56,10 @@ async function open(): Promise<Fuzzer> {
       const me = await service.call('GET', '/v1/transcodes?limit=1');
       const faults = health.status === 200 ? [] : [`the service is not well afterwards: ${health.text.slice(0, 300)}`];
       if (me.status !== 200) faults.push(`the list is answered ${me.status} afterwards`);
-      const restarts = service.output().match(/exited unexpectedly|unhandled|uncaught/gi);
+      const restarts = service
+        .output()
+        .slice(before)
+        .match(/exited unexpectedly|unhandled|uncaught/gi);
       if (restarts) faults.push(`the service wrote: ${restarts.join(', ')}`);
       return faults;
     },

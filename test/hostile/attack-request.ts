@@ -1,15 +1,16 @@
 import type { OptionRequest, TranscodeRequest } from '../../src/contract/transcode-request.ts';
 import type { Attack } from './attack-table/rows.ts';
 
+/** An address of this machine that no service of the tests fetches from. */
 const WORDS: Readonly<Record<string, string>> = {
   '@SECRET@': '/srv/secret.txt',
   '@SRT@': '/srv/secret.srt',
   '@MEDIA@': '/srv/secret.mkv',
   '@OUTSIDE@': '/srv/outside',
-  '@EADDRESS@': '127.0.0.1\\:9999',
-  '@ADDRESS@': '127.0.0.1:9999',
-  '@EURL@': 'http\\://127.0.0.1\\:9999/x',
-  '@URL@': 'http://127.0.0.1:9999/x',
+  '@EADDRESS@': '127.0.0.2\\:9999',
+  '@ADDRESS@': '127.0.0.2:9999',
+  '@EURL@': 'http\\://127.0.0.2\\:9999/x',
+  '@URL@': 'http://127.0.0.2:9999/x',
 };
 
 /** The body of a create request, with paths and addresses that an attacker would try. */

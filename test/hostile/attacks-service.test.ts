@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startService, type TestService } from '../../testkit/service.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { shareService, type TestService } from '../../testkit/service.ts';
 import { asRequest } from './attack-request.ts';
 import { ATTACKS } from './attack-table/index.ts';
 import type { Attack } from './attack-table/rows.ts';
@@ -15,9 +15,8 @@ const sample = (verdict: Attack['verdict'], step: number) =>
 describe('policy and fetcher, in a running service', () => {
   let service: TestService;
   beforeAll(async () => {
-    service = await startService();
+    service = await shareService();
   });
-  afterAll(() => service?.remove());
 
   it('report field, reason and alternative', async () => {
     const attacks = sample('refused', STEP).filter((attack) => JSON.stringify(asRequest(attack)).length < LONGEST);

@@ -1,16 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startService, type TestService } from '../../testkit/service.ts';
-import { until } from '../../testkit/until.ts';
+import { expect, it } from 'vitest';
+import type { TestService } from '../../../testkit/service.ts';
+import { until } from '../../../testkit/until.ts';
 
-describe('GET /v1/security', () => {
-  let service: TestService;
-  beforeAll(async () => {
-    service = await startService({ AIRLOCK_SANDBOX: 'landlock' });
-  });
-  afterAll(() => service?.remove());
-
+/** GET /v1/security. The service runs with AIRLOCK_SANDBOX=landlock. */
+export const security = (given: () => TestService) => () => {
   it('reports how FFmpeg is confined, the last self-test, and which build runs', async () => {
-    const { status, json } = await service.call('GET', '/v1/security');
+    const { status, json } = await given().call('GET', '/v1/security');
     expect(status).toBe(200);
     expect(json.sandbox).toEqual([
       {
@@ -28,7 +23,7 @@ describe('GET /v1/security', () => {
     expect(json.ffmpeg.version).toMatch(/^ffmpeg version/);
     const known = await until(
       async () => {
-        const { ffmpeg } = (await service.call('GET', '/v1/security')).json;
+        const { ffmpeg } = (await given().call('GET', '/v1/security')).json;
         return ffmpeg.update && ffmpeg;
       },
       { what: 'the report on FFmpeg' },
@@ -37,6 +32,6 @@ describe('GET /v1/security', () => {
     expect(known.advisories.table).toMatch(/^\d{4}-\d\d-\d\d$/);
     const { open, fixed, unknown } = known.advisories;
     expect(open.length + fixed.length + unknown.length).toBeGreaterThan(5);
-    expect((await service.call('GET', '/health-check')).json.sandbox).toEqual({ tier: 'landlock' });
+    expect((await given().call('GET', '/health-check')).json.sandbox).toEqual({ tier: 'landlock' });
   });
-});
+};

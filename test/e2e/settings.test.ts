@@ -1,0 +1,35 @@
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { startService, type TestService } from '../../testkit/service.ts';
+import { startSource } from '../../testkit/source-server.ts';
+import { proxy } from './settings/proxy.ts';
+import { security } from './settings/security.ts';
+import { traces } from './settings/traces.ts';
+
+// Subjects that each need one setting, which leaves the others unaffected. They share a service, because a start costs
+// more than these tests.
+let service: TestService;
+let collector: Awaited<ReturnType<typeof startSource>>;
+const bodies: string[] = [];
+beforeAll(async () => {
+  collector = await startSource(async (request, response) => {
+    bodies.push(await text(request));
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+  });
+  service = await startService({
+    AIRLOCK_SANDBOX: 'landlock',
+    AIRLOCK_TRUST_PROXY: '127.0.0.1/32',
+    AIRLOCK_TRACES: `${collector.url}/v1/traces`,
+    AIRLOCK_FETCH_ALLOW: '127.0.0.1/32',
+    OTEL_BSP_SCHEDULE_DELAY: '100',
+  });
+});
+afterAll(async () => {
+  await service?.remove();
+  collector?.close();
+});
+const given = () => service;
+
+describe('GET /v1/security', security(given));
+describe('HTTPS that a proxy terminates', proxy(given));
+describe('traces', traces(given, bodies));
