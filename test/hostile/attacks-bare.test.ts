@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RunError, run } from '../../testkit/run.ts';
 import { ATTACKS } from './attack-table/index.ts';
 import type { Attack } from './attack-table/rows.ts';
 import { containsText, makeWorld, title, type World } from './attack-world.ts';
@@ -52,14 +52,10 @@ describe('an unprotected FFmpeg', () => {
     const args = ['-nostdin', '-hide_banner', '-y', ...attack.argv.map(world.words(places))];
     // The voices are in libraries that the FFmpeg of tests has stubs of.
     const program = args.some((word) => word.includes('flite')) ? '/usr/bin/ffmpeg' : 'ffmpeg';
-    const child = spawn(program, args, { cwd: out, stdio: ['ignore', 'ignore', 'pipe'] });
-    const chunks: Buffer[] = [];
-    child.stderr.on('data', (chunk) => chunks.push(chunk));
-    const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
-    await new Promise((resolve) => child.once('close', resolve));
-    clearTimeout(timer);
+    const options = { cwd: out, encoding: 'buffer', timeout: 5000, killSignal: 'SIGKILL', maxBuffer: 2 ** 26 } as const;
+    const { stderr } = await run(program, args, options).catch((error: RunError) => error);
     const leaked = containsText(out, world.canary);
     rmSync(out, { recursive: true });
-    return { text: Buffer.concat(chunks).toString('latin1'), leaked };
+    return { text: stderr.toString('latin1'), leaked };
   }
 });

@@ -46,12 +46,12 @@ describe('the self-test', () => {
       .filter(({ passed }) => !passed)
       .map(({ attempt }) => attempt);
 
-  it('passes on this machine, with and without control groups', async () => {
-    const report = await fixture.sandbox.selfTest();
+  // cell-tiers.test.ts tries the same with control groups.
+  it('passes on this machine without control groups', async () => {
+    const report = await selfTest(context, [0, 1, 2]);
     expect(report.checks.filter(({ passed }) => !passed)).toEqual([]);
     expect(report.passed).toBe(true);
-    expect(report.checks.length).toBeGreaterThan(80);
-    expect(await failed({})).toEqual([]);
+    expect(report.checks.length).toBeGreaterThan(180);
   });
 
   it('fails when the filter allows everything', async () => {
