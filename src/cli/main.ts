@@ -1,10 +1,5 @@
-import { CommanderError } from 'commander';
-import type { AirlockError } from '../../sdk/src/index.ts';
-import { connectAdvice } from '../database/connect-advice.ts';
-import { EXIT } from './exit.ts';
+import { reportFailure } from './failure.ts';
 import { createProgram } from './program.ts';
-import { dim, red } from './style.ts';
-import { plain } from './table.ts';
 
 // Node 21 and later define it. Without it, `pg` detects Cloudflare by creating a `Response`, for which Node 20 loads
 // all of fetch: 4 MB and 13 ms in most processes.
@@ -20,39 +15,5 @@ try {
   await createProgram().parseAsync();
 } catch (error) {
   // Exits instead of only setting the exit code: open connections of a role that failed half-way would keep it alive.
-  process.exit(exitCodeOf(error));
-}
-
-/** The message of an error, with field, reason and remedy if it is one of our functions. That of a server has them. */
-function explain(error: Error & { details?: unknown }): string {
-  if (error.name === 'AirlockError') return error.message;
-  const { field, reason, remedy } = (error.details ?? {}) as Partial<Record<'field' | 'reason' | 'remedy', string>>;
-  return [error.message, [field, reason].filter(Boolean).join(' '), remedy].filter(Boolean).join('. ');
-}
-
-/** What a person can look at after an error of a server. */
-function whereToLook({ status, code, requestId, docs }: AirlockError): string {
-  const key = status === 401 || status === 403 ? 'Check AIRLOCK_API_KEY. ' : '';
-  return `${key}See ${docs ?? `code ${code} in docs/errors.md`}${requestId ? `; request ${requestId} in the log of the server` : ''}`;
-}
-
-function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  const { name, code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
-  const inUse = code === 'EADDRINUSE';
-  const message = inUse
-    ? `Port ${port} on ${address} is in use. Stop what uses it, or set AIRLOCK_PORT, AIRLOCK_STORAGE_PORT and AIRLOCK_METRICS_PORT.`
-    : (connectAdvice(error as Error) ?? explain(error as Error));
-  process.stderr.write(`${red('airlock:')} ${plain(message)}
-`);
-  if (name === 'AirlockError')
-    process.stderr.write(
-      dim(`${whereToLook(error as AirlockError)}
-`),
-    );
-  if (inUse) return EXIT.unavailable;
-  if (process.env.AIRLOCK_DEBUG) process.stderr.write(`${(error as Error).stack}\n`);
-  if (name === 'UsageError') return EXIT.usage;
-  if (name === 'ConfigError' || name === 'SandboxError') return EXIT.config;
-  return name === 'SupervisorError' || name === 'UnavailableError' ? EXIT.unavailable : EXIT.failed;
+  process.exit(reportFailure(error));
 }

@@ -35,12 +35,12 @@ describe('airlock accounts beside a running API', () => {
       disarm: false,
       disabled_at: null,
     });
-    const again = await accounts('create', ' Ö & sons ');
+    const again = await service.builtCli('accounts', 'create', ' Ö & sons ');
     expect(again).toMatchObject({ code: 1, stdout: '' });
     expect(again.stderr).toMatch(/name already belongs to an account\. Choose another; \.\/airlock accounts list/);
     const names = (await json('list')).map(({ name }: { name: string }) => name);
     expect(names).toEqual([service.api.account.name, 'Ö & sons']);
-    const { stdout } = await accounts('list');
+    const { stdout } = await service.builtCli('accounts', 'list');
     expect(stdout).toContain(`${made.id}  open  defaults  Ö & sons\n`);
     const { rows } = await database.query(`SELECT actor, result FROM audit_log WHERE target = $1`, [made.id]);
     expect(rows).toEqual([{ actor: 'cli', result: 'ok' }]);

@@ -15,8 +15,8 @@ describe('airlock keys beside a running API', () => {
   afterAll(() => service?.close());
 
   const statusWith = (key: string) => service.statusWith(key);
-  const create = async (...args: string[]) => {
-    const made = await service.cli('keys', 'create', '--name', 'a key', '--json', ...args);
+  const create = async (cli: CliBesideApi['cli'], ...args: string[]) => {
+    const made = await cli('keys', 'create', '--name', 'a key', '--json', ...args);
     expect(made.code).toBe(0);
     return JSON.parse(made.stdout);
   };
@@ -25,7 +25,7 @@ describe('airlock keys beside a running API', () => {
   const createByApi = async () => (await service.api.call('POST', '/v1/keys', { name: 'a key' })).json;
 
   it('creates a key that is valid immediately, and prints exactly the documented fields', async () => {
-    const key = await create();
+    const key = await create(service.builtCli);
     expect(Object.keys(key)).toEqual(['id', 'name', 'key', 'scopes', 'created_at']);
     expect(key).toMatchObject({
       name: 'a key',
@@ -36,20 +36,20 @@ describe('airlock keys beside a running API', () => {
   });
 
   it('prints only the key to standard output, so that it can be piped', async () => {
-    const made = await service.cli('keys', 'create', '--name', 'piped');
+    const made = await service.builtCli('keys', 'create', '--name', 'piped');
     expect(made.stdout).toMatch(/^al_live_[0-9A-Za-z]{36}\n$/);
     expect(made.stderr).toContain('shown only once');
   });
 
   it('creates keys with fewer scopes, for other accounts, with addresses and an expiry', async () => {
-    const reader = await create('--scopes', 'read', '--account', 'second', '--allow', '127.0.0.0/8');
+    const reader = await create(service.cli, '--scopes', 'read', '--account', 'second', '--allow', '127.0.0.0/8');
     expect(reader.scopes).toEqual(['read']);
     expect(await statusWith(reader.key)).toBe(200);
     const body = { filename: 'a.mp4', contentType: 'video/mp4', fileSize: 1 };
     expect(await service.statusWith(reader.key, 'POST', '/v1/upload/presigned-url', body)).toBe(403);
-    const elsewhere = await create('--allow', '203.0.113.0/24');
+    const elsewhere = await create(service.cli, '--allow', '203.0.113.0/24');
     expect(await statusWith(elsewhere.key)).toBe(401);
-    const brief = await create('--expires', '2099-01-01T00:00:00Z');
+    const brief = await create(service.cli, '--expires', '2099-01-01T00:00:00Z');
     expect(await statusWith(brief.key)).toBe(200);
   });
 
@@ -69,12 +69,12 @@ describe('airlock keys beside a running API', () => {
 
   it('rotates: the old key ends immediately, or after the requested overlap', async () => {
     const [first, second] = [await createByApi(), await createByApi()];
-    const rotated = JSON.parse((await service.cli('keys', 'rotate', first.id, '--json')).stdout);
+    const rotated = JSON.parse((await service.builtCli('keys', 'rotate', first.id, '--json')).stdout);
     expect(rotated).toMatchObject({ name: 'a key', scopes: first.scopes });
     expect([await statusWith(first.key), await statusWith(rotated.key)]).toEqual([401, 200]);
     const overlapped = JSON.parse((await service.cli('keys', 'rotate', second.id, '--overlap', '60', '--json')).stdout);
     expect([await statusWith(second.key), await statusWith(overlapped.key)]).toEqual([200, 200]);
-    const again = await service.cli('keys', 'rotate', first.id);
+    const again = await service.builtCli('keys', 'rotate', first.id);
     expect(again.code).toBe(1);
     expect(again.stderr).toContain('already rotated');
   });
@@ -82,7 +82,7 @@ describe('airlock keys beside a running API', () => {
   it('revokes within a second, and returns the same the second time', async () => {
     const key = await createByApi();
     expect(await statusWith(key.key)).toBe(200);
-    const revoked = await service.cli('keys', 'revoke', key.id, '--json');
+    const revoked = await service.builtCli('keys', 'revoke', key.id, '--json');
     expect(JSON.parse(revoked.stdout).revoked_at).not.toBeNull();
     expect(await statusWith(key.key)).toBe(401);
     expect((await service.cli('keys', 'revoke', key.id)).stdout).toBe(`Revoked ${key.id} (…${key.key.slice(-4)}).\n`);

@@ -15,7 +15,8 @@ describe('airlock users beside a running API', () => {
   const setUp = (link: string) => open('/v1/setup', { token: new URL(link).hash.slice(1), password: PASSWORD });
 
   it('creates a person, whose link is alone on standard output and works once', async () => {
-    const made = await users('create', 'Ada@Example.org', '--role', 'admin', '--account', 'partner');
+    const args = ['create', 'Ada@Example.org', '--role', 'admin', '--account', 'partner'];
+    const made = await service.builtCli('users', ...args);
     expect(made.code).toBe(0);
     expect(made.stdout).toMatch(/^http:\/\/127\.0\.0\.1:8080\/setup#[\w-]{43}\n$/);
     expect(made.stderr).toContain('ada@example.org, admin.');

@@ -2,11 +2,15 @@ import { rm } from 'node:fs/promises';
 import { makeDataDir } from '../../testkit/data-directory.ts';
 import { runCli } from '../../testkit/service.ts';
 import { startApi, type TestApi } from './api.ts';
+import { runCommand } from './run-command.ts';
 
-/** The built CLI in processes of its own, and the API in this one, on one database. */
+/** The CLI beside the API of this process, on one database. */
 export interface CliBesideApi {
   api: TestApi;
+  /** Runs a command in this process, which takes a tenth of the time of a process of its own. */
   cli(...args: string[]): Promise<{ stdout: string; stderr: string; code: number }>;
+  /** Runs a command of the build in a process of its own. */
+  builtCli(...args: string[]): Promise<{ stdout: string; stderr: string; code: number }>;
   /** Makes a key by the CLI. */
   makeKey(...args: string[]): Promise<{ id: string; key: string }>;
   /** Sends a request to the API with that key and returns the status. */
@@ -16,11 +20,12 @@ export interface CliBesideApi {
 
 export async function startCliBesideApi(): Promise<CliBesideApi> {
   const [api, dataDir] = await Promise.all([startApi(), makeDataDir()]);
-  const env = { ...process.env, AIRLOCK_DATABASE_URL: api.database.url, AIRLOCK_DATA_DIR: dataDir };
-  const cli = (...args: string[]) => runCli(args, env);
+  const env = { AIRLOCK_DATABASE_URL: api.database.url, AIRLOCK_DATA_DIR: dataDir };
+  const cli = (...args: string[]) => runCommand(args, env);
   return {
     api,
     cli,
+    builtCli: (...args) => runCli(args, { ...process.env, ...env }),
     async makeKey(...args) {
       const made = await cli('keys', 'create', '--name', 'a key', '--json', ...args);
       if (made.code !== 0) throw new Error(made.stderr);
