@@ -47,16 +47,15 @@ describe('airlock up', () => {
     expect((await fetch(`${service.api}/health-check`)).status).toBe(200);
   });
 
-  it('passes the doctor, as text and as JSON', async () => {
-    const [text, json] = await Promise.all([service.cli('doctor'), service.cli('doctor', '--json')]);
-    expect([text.code, json.code]).toEqual([0, 0]);
-    const checks: { name: string; state: string; seen: string }[] = JSON.parse(json.stdout);
+  it('passes the doctor', async () => {
+    const doctor = await service.cli('doctor', '--json');
+    expect(doctor.code).toBe(0);
+    const checks: { name: string; state: string; seen: string }[] = JSON.parse(doctor.stdout);
     expect(checks.filter((check) => check.state === 'unsafe')).toEqual([]);
     expect(checks.map((check) => check.name)).toEqual(
       expect.arrayContaining(['Node', 'Sandbox', 'Database', 'Storage']),
     );
     expect(checks.find((check) => check.name === 'Database')?.seen).toBe('answers; 1 worker(s) alive');
-    for (const check of checks) expect(text.stdout).toContain(check.name.trim());
     const firstKey = checks.find((check) => check.name === 'First key');
     expect(firstKey).toMatchObject({ state: 'warning', remedy: expect.stringContaining('delete') });
   });
@@ -64,11 +63,11 @@ describe('airlock up', () => {
   it('fails the doctor when something is unsafe, and says what to do', async () => {
     const of = { ...service.storageVariables, AIRLOCK_DATA_DIR: service.dataDir };
     const open = { ...process.env, ...of, AIRLOCK_HOST: '0.0.0.0' };
-    const doctor = await runCli(['doctor', '--json'], open);
-    expect(doctor.code).toBe(1);
-    const unsafe = JSON.parse(doctor.stdout).filter((check: { state: string }) => check.state === 'unsafe');
-    expect(unsafe).toEqual([expect.objectContaining({ name: 'HTTPS', remedy: expect.any(String) })]);
-    expect(unsafe[0].seen).toContain('AIRLOCK_TLS=auto');
+    const { code, stdout } = await runCli(['doctor'], open);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^✗ 1 problem and \d+ warnings? in /);
+    expect(stdout).toMatch(/^✗ HTTPS: .*AIRLOCK_TLS=auto.*\n {4}→ \S/m);
+    for (const name of ['Node', 'Sandbox', 'Database', 'Storage', 'First key']) expect(stdout).toContain(name);
   });
 
   it('removes ready.json and ends every process on a stop signal', async () => {
@@ -175,7 +174,7 @@ describe('airlock', () => {
   });
 
   it('ends without a stack trace when nobody reads its output any more', async () => {
-    const child = spawn(process.execPath, [PROGRAM, 'doctor'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [PROGRAM, 'completion', 'bash'], { stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout!.destroy();
     const said: string[] = [];
     child.stderr!.on('data', (chunk) => said.push(String(chunk)));
