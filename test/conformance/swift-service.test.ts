@@ -7,25 +7,28 @@ import { ffprobe, makeClip, transcode, upload } from '../../testkit/media.ts';
 import { makeMedia } from '../../testkit/media-cache.ts';
 import { startService, type TestService } from '../../testkit/service.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
-import { startSwiftServers, swiftIsExpected, swiftVariables } from './swift/start.ts';
+import { SWIFT_ACCOUNTS } from './swift/config.ts';
+import { shareSwiftServers, swiftIsExpected, swiftVariables } from './swift/start.ts';
+
+/** `sharing.ts` counts from 1, and `swift.test.ts` has number 0. */
+const ACCOUNT = SWIFT_ACCOUNTS - 1;
 
 // `./airlock test --storage swift` runs all of test/e2e this way.
 describe.skipIf(!swiftIsExpected())('a service on an S3 storage and a PostgreSQL that are not ours', () => {
-  let swift: Awaited<ReturnType<typeof startSwiftServers>>;
+  let swift: Awaited<ReturnType<typeof shareSwiftServers>>;
   let database: TestDatabase;
   let service: TestService;
   let folder: string;
   let variables: Record<string, string>;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-swift-service-'));
-    [swift, database] = await Promise.all([startSwiftServers(), makeDatabase(), makeClip(join(folder, 'clip.mp4'))]);
-    variables = await swiftVariables(swift.endpoint, 1);
+    [swift, database] = await Promise.all([shareSwiftServers(), makeDatabase(), makeClip(join(folder, 'clip.mp4'))]);
+    variables = await swiftVariables(swift.endpoint, ACCOUNT);
     service = await startService({ ...variables, AIRLOCK_DATABASE_URL: database.url }, { fresh: true });
   });
   afterAll(async () => {
     await service?.remove();
     await database?.drop();
-    await swift?.close();
     await rm(folder, { recursive: true, force: true });
   });
 

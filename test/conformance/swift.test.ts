@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
 import { objectStoreSuite } from './object-store-suite.ts';
-import { startSwift, swiftIsExpected } from './swift/start.ts';
+import { openSwift, swiftIsExpected } from './swift/start.ts';
 
 describe.skipIf(!swiftIsExpected())('a real S3 server that is not ours', () => {
-  objectStoreSuite('OpenStack Swift', startSwift);
+  objectStoreSuite('OpenStack Swift', openSwift);
 });

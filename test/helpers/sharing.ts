@@ -20,7 +20,7 @@ import { startSwiftServers, swiftVariables } from '../conformance/swift/start.ts
  * Serves what test files share: `/service` starts one service, and `/template` prepares the data directory that others
  * are copies of. Each is made when the first file asks, so that a run of unit tests does not pay for it. The main
  * process keeps them: they outlive the test files. `/key` makes a key of any service, without a program for each.
- * `/storage` makes a bucket of the storage that `TEST_STORAGE` names.
+ * `/swift` starts the servers of an S3 storage, and `/storage` makes a bucket of the storage that `TEST_STORAGE` names.
  */
 export async function openSharing(): Promise<{ close(): Promise<void> }> {
   // A run inside another run uses its template.
@@ -40,6 +40,7 @@ export async function openSharing(): Promise<{ close(): Promise<void> }> {
       accounts.set(name, account);
       return swiftVariables((await swift()).endpoint, account);
     },
+    '/swift': async () => ({ endpoint: (await swift()).endpoint }),
     '/service': async () => {
       const { api, storage, metrics, pid, dataDir, log } = await service();
       return { api, storage, metrics, pid, dataDir, log };

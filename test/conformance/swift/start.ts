@@ -26,18 +26,22 @@ export function swiftIsExpected(): boolean {
   return existsSync('/etc/debian_version') || existsSync('/usr/lib/python3/dist-packages/swift');
 }
 
+/** The servers that the test files of this run share, from `sharing.ts`. Account 0 is for the store alone. */
+export async function shareSwiftServers(): Promise<{ endpoint: string }> {
+  const response = await fetch(`${process.env.TEST_SHARING_URL}/swift`);
+  if (!response.ok) throw new Error(await response.text());
+  return (await response.json()) as { endpoint: string };
+}
+
 /** Opens a bucket of a real S3 server that is not ours. */
-export async function startSwift(): Promise<StoreUnderTest> {
-  const swift = await startSwiftServers();
-  const store = openS3Store({ ...swiftPlace(swift.endpoint, 0), pageKeys: PAGE_KEYS });
+export async function openSwift(): Promise<StoreUnderTest> {
+  const { endpoint } = await shareSwiftServers();
+  const store = openS3Store({ ...swiftPlace(endpoint, 0), pageKeys: PAGE_KEYS });
   return {
     store,
     // With one replica: its server lists the files of an object, and the one it opens may have been replaced meanwhile.
     gaps: true,
-    async close() {
-      await store.close();
-      await swift.close();
-    },
+    close: () => store.close(),
   };
 }
 
