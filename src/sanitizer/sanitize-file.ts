@@ -90,14 +90,14 @@ function readAndWrite(
   if (!Object.hasOwn(READERS, demuxer)) {
     throw new NotRewritable(`has a format (${demuxer}) that cannot be rewritten`);
   }
-  const { write, describe, outputFacts, packets, frames, ...facts } = READERS[demuxer as RewrittenDemuxer](file);
+  const { write, describe, packets, frames, ...facts } = READERS[demuxer as RewrittenDemuxer](file);
   const found = {
     ...facts,
     packets: (request.packets && packets?.()) || null,
     frames: (request.frames && frames?.()) || null,
   };
   if (target === null) {
-    const known = facts.facts ?? infoFacts(describe?.() ?? null) ?? outputFacts?.() ?? null;
+    const known = facts.facts ?? infoFacts(describe?.() ?? null);
     return { ...found, facts: known, info: null };
   }
   const info = describe?.() ?? null;

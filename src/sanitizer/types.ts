@@ -62,8 +62,6 @@ export interface Reading {
   frames?: () => FrameList | null;
   /** Reads what `SanitizeResult.info` contains; absent where only ffprobe can tell. */
   describe?: () => MediaInfo | null;
-  /** Reads `facts` where that takes a pass over the file; absent where it knows no more than `describe`. */
-  outputFacts?: () => ContainerFacts | null;
 }
 
 /** Becomes a `JobFailure` whose message begins with the name of the input. */

@@ -122,12 +122,32 @@ export const SOUND_CORPUS: readonly Case[] = [
   },
   { name: 'layer II', file: 'mp2', args: [...A(), '-c:a', 'mp2'], stays: /no two consecutive audio frames/ },
 
-  { name: 'AAC, mono', file: 'aac', args: [...A(), '-c:a', 'aac'] },
-  { name: 'AAC, stereo at 48 kHz', file: 'aac', args: [...A('r=48000'), '-ac', '2', '-c:a', 'aac', '-b:a', '192k'] },
-  { name: 'AAC, three channels', file: 'aac', args: [...A(), '-af', 'aformat=channel_layouts=3.0', '-c:a', 'aac'] },
-  { name: 'AAC, four channels', file: 'aac', args: [...A(), '-af', 'aformat=channel_layouts=4.0', '-c:a', 'aac'] },
-  { name: 'AAC, five channels', file: 'aac', args: [...A(), '-af', 'aformat=channel_layouts=5.0', '-c:a', 'aac'] },
-  { name: 'AAC, six channels', file: 'aac', args: [...A(), '-ac', '6', '-c:a', 'aac'] },
+  { name: 'AAC, mono', described: true, file: 'aac', args: [...A(), '-c:a', 'aac'] },
+  {
+    name: 'AAC, stereo at 48 kHz',
+    described: true,
+    file: 'aac',
+    args: [...A('r=48000'), '-ac', '2', '-c:a', 'aac', '-b:a', '192k'],
+  },
+  {
+    name: 'AAC, three channels',
+    described: true,
+    file: 'aac',
+    args: [...A(), '-af', 'aformat=channel_layouts=3.0', '-c:a', 'aac'],
+  },
+  {
+    name: 'AAC, four channels',
+    described: true,
+    file: 'aac',
+    args: [...A(), '-af', 'aformat=channel_layouts=4.0', '-c:a', 'aac'],
+  },
+  {
+    name: 'AAC, five channels',
+    described: true,
+    file: 'aac',
+    args: [...A(), '-af', 'aformat=channel_layouts=5.0', '-c:a', 'aac'],
+  },
+  { name: 'AAC, six channels', described: true, file: 'aac', args: [...A(), '-ac', '6', '-c:a', 'aac'] },
   {
     name: 'AAC at 16 kHz with a tag',
     file: 'aac',
@@ -135,6 +155,7 @@ export const SOUND_CORPUS: readonly Case[] = [
   },
   {
     name: 'AAC and ID3v1',
+    described: true,
     file: 'aac',
     args: [...A(), '-c:a', 'aac'],
     altered: (bytes) => Buffer.concat([bytes, id3v1()]),
@@ -142,6 +163,7 @@ export const SOUND_CORPUS: readonly Case[] = [
   },
   {
     name: 'AAC with tags in the middle',
+    described: true,
     file: 'aac',
     args: [...A(), '-c:a', 'aac'],
     altered: (bytes) => {
@@ -150,6 +172,29 @@ export const SOUND_CORPUS: readonly Case[] = [
       return Buffer.concat([bytes.subarray(0, at), tag, Buffer.alloc(32, 'PRIV'), bytes.subarray(at)]);
     },
     isEstimated: true,
+  },
+  { name: 'AAC of a few frames', described: true, file: 'aac', args: [...A('r=44100', 0.3), '-c:a', 'aac'] },
+  {
+    name: 'truncated AAC',
+    described: true,
+    file: 'aac',
+    args: [...A('r=44100', 1), '-ac', '2', '-c:a', 'aac'],
+    altered: (bytes) => bytes.subarray(0, bytes.length - 20),
+  },
+  {
+    name: 'AAC in pairs of channels where its headers declare one',
+    file: 'aac',
+    args: [...A(), '-ac', '2', '-c:a', 'aac'],
+    altered: (bytes) => changedFrames(bytes, (frame) => frame.writeUInt8((frame[3]! & 0x3f) | 0x40, 3)),
+  },
+  {
+    name: 'AAC that ends like a tag with a cover',
+    file: 'aac',
+    args: [...A(), '-b:a', '128k', '-c:a', 'aac'],
+    altered: (bytes) => {
+      bytes.write('APETAGEX', bytes.length - 32);
+      return bytes;
+    },
   },
 
   {
@@ -216,19 +261,60 @@ export const SOUND_CORPUS: readonly Case[] = [
     args: [...A('r=48000'), ...OPUS],
     altered: (bytes) => delayed(bytes, 48_000n),
   },
-  { name: 'Vorbis', file: 'ogg', args: [...A(), '-ac', '2', ...VORBIS, ...NAMED] },
-  { name: 'Vorbis, six channels', file: 'ogg', args: [...A('r=48000'), '-ac', '6', ...VORBIS] },
+  { name: 'Vorbis', described: true, file: 'ogg', args: [...A(), '-ac', '2', ...VORBIS, ...NAMED] },
+  { name: 'Vorbis, six channels', described: true, file: 'ogg', args: [...A('r=48000'), '-ac', '6', ...VORBIS] },
   {
     name: 'Vorbis that begins later',
+    described: true,
     file: 'ogg',
     args: [...A(), ...VORBIS],
     copied: ['-ss', '0.5'],
   },
-  { name: 'FLAC in Ogg', file: 'ogg', args: [...A(), '-ac', '2', '-c:a', 'flac', ...NAMED] },
+  { name: 'FLAC in Ogg', described: true, file: 'ogg', args: [...A(), '-ac', '2', '-c:a', 'flac', ...NAMED] },
   {
     name: 'FLAC in packets of many pages',
     file: 'ogg',
     args: [...A('r=192000'), '-ac', '6', '-c:a', 'flac', '-frame_size', '32768', '-compression_level', '0'],
+  },
+  { name: 'Vorbis in one page', described: true, file: 'ogg', args: [...A('r=44100', 0.3), ...VORBIS] },
+  {
+    name: 'truncated Vorbis with a page for each packet',
+    described: true,
+    file: 'ogg',
+    args: [...A(), ...VORBIS, '-page_duration', '1'],
+    altered: (bytes) => bytes.subarray(0, bytes.length - 200),
+  },
+  {
+    name: 'Vorbis whose times begin at one second',
+    described: true,
+    file: 'ogg',
+    args: [...A(), ...VORBIS, '-page_duration', '500000'],
+    altered: (bytes) => delayed(bytes, 44_100n),
+  },
+  {
+    name: 'Vorbis with a comment between its audio',
+    file: 'ogg',
+    args: [...A(), ...VORBIS, '-page_duration', '500000'],
+    altered: (bytes) => {
+      let pages = 0;
+      return changedPages(bytes, (page) => {
+        // The first two pages contain the headers.
+        if (pages++ === 3) page[27 + page[26]!] = 3;
+      });
+    },
+  },
+  {
+    name: 'Vorbis with a cover',
+    file: 'ogg',
+    args: [...A(), ...VORBIS, '-metadata', 'METADATA_BLOCK_PICTURE=AAAA'],
+    stays: /pictures or channels in its comments/,
+  },
+  {
+    name: 'FLAC in Ogg whose times begin at one second',
+    described: true,
+    file: 'ogg',
+    args: [...A(), '-c:a', 'flac', '-page_duration', '500000'],
+    altered: (bytes) => delayed(bytes, 44_100n),
   },
   {
     name: 'two Opus recordings in sequence',
@@ -252,6 +338,12 @@ function otherRate(): Buffer {
   const frame = Buffer.alloc(384);
   frame.writeUInt32BE(0xfffb9400);
   return Buffer.concat([frame, frame, frame, frame]);
+}
+
+/** Changes the headers of ADTS frames. */
+function changedFrames(file: Buffer, change: (frame: Buffer) => void): Buffer {
+  for (let at = 0; at + 7 <= file.length; at += (file.readUInt32BE(at + 3) >> 13) & 0x1fff) change(file.subarray(at));
+  return file;
 }
 
 /** Adds to the times of all pages with audio. */

@@ -4,6 +4,8 @@ import type { Sound } from './types.ts';
 /* Headers of the codecs of xiph.org. */
 
 const OPUS_RATE = 48_000;
+/** Hertz, above those of any recording. */
+const MAX_RATE = 1_000_000;
 
 /** Identification header of Opus (RFC 7845, 5.1), with the channel mapping of speakers. */
 export function readOpus(head: Buffer): Sound {
@@ -35,11 +37,28 @@ export function readVorbis(config: Buffer): Sound {
   }
   const head = config.subarray(at, at + lengths[0]!);
   const setup = config.subarray(at + lengths[0]! + lengths[1]!);
+  mustBe(setup.toString('latin1', 0, 7) === '\x05vorbis');
+  return readVorbisHead(head).sound;
+}
+
+/** What the identification header of Vorbis declares. */
+export interface VorbisHead {
+  sound: Sound;
+  /** Nominal, in bits per second; 0 = not declared. */
+  bitRate: number;
+  /** Samples of a short and of a long block. */
+  blocks: readonly [number, number];
+}
+
+/** Identification header of Vorbis (Vorbis I, 4.2.2). */
+export function readVorbisHead(head: Buffer): VorbisHead {
   mustBe(head.length === 30 && head.toString('latin1', 0, 7) === '\x01vorbis' && head.readUInt32LE(7) === 0);
-  mustBe(setup.toString('latin1', 0, 7) === '\x05vorbis' && head[29] === 1);
-  const [channels, sampleRate] = [head[11]!, head.readUInt32LE(12)];
-  mustBe(channels > 0 && sampleRate > 0);
-  return { codec: 'vorbis', profile: null, channels, sampleRate, bitDepth: null };
+  const [channels, sampleRate, bitRate] = [head[11]!, head.readUInt32LE(12), head.readInt32LE(20)];
+  mustBe(head[29] === 1 && channels > 0 && sampleRate > 0 && sampleRate <= MAX_RATE && bitRate >= 0);
+  const [short, long] = [head[28]! & 15, head[28]! >> 4];
+  mustBe(short >= 6 && short <= long && long <= 13);
+  const sound = { codec: 'vorbis', profile: null, channels, sampleRate, bitDepth: null };
+  return { sound, bitRate, blocks: [2 ** short, 2 ** long] };
 }
 
 const STREAMINFO = 34;

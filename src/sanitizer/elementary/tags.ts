@@ -28,6 +28,11 @@ export function beginsTag(piece: Buffer, at: number): boolean {
   return /^(?:ID3|TAG|APETAGEX)/.test(piece.toString('latin1', at, at + 8));
 }
 
+/** Whether a range ends like an APE tag, in which FFmpeg looks for covers, or is too short for one. */
+export function endsLikeTag(file: FileBytes, from: number, bytes: number): boolean {
+  return bytes < APE_HEADER || file.read(from + bytes - APE_HEADER, 8).toString('latin1') === 'APETAGEX';
+}
+
 function apeBytes(file: FileBytes, at: number): number {
   if (at + APE_HEADER > file.size) return 0;
   const head = file.read(at, APE_HEADER);

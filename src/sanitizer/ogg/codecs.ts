@@ -6,8 +6,6 @@ import { NotRewritable, Refused } from '../verdicts.ts';
 export interface OggCodec {
   /** FFmpeg's name. */
   name: 'opus' | 'vorbis' | 'flac';
-  /** Granule positions of the longest packet. */
-  longest: number;
   /** Granule positions per second. */
   rate: number;
   /** True when all header packets after the first are there. FLAC flags its last one. */
@@ -47,8 +45,6 @@ function opus(first: Buffer): OggCodec {
   }
   return {
     name: 'opus',
-    // 120 ms.
-    longest: 5760,
     rate: 48_000,
     isDone: ({ length }) => length === 1,
     describe([tags]) {
@@ -68,8 +64,6 @@ function vorbis(first: Buffer): OggCodec {
   if (rate === 0) throw new Refused('invalid_media', 'declares a sample rate of zero.');
   return {
     name: 'vorbis',
-    // Half of a long block, whose size is a power of two.
-    longest: 2 ** (first[28]! >> 4) / 2,
     rate,
     isDone: ({ length }) => length === 2,
     describe([comments, setup]) {
@@ -83,7 +77,7 @@ function vorbis(first: Buffer): OggCodec {
 }
 
 const FLAC_FIRST = 51;
-const STREAMINFO_AT = 17;
+export const STREAMINFO_AT = 17;
 const COMMENTS = 4;
 const LAST_BLOCK = 0x80;
 
@@ -97,7 +91,6 @@ function flac(first: Buffer): OggCodec {
   if (rate === 0) throw new Refused('invalid_media', 'declares a sample rate of zero.');
   return {
     name: 'flac',
-    longest: first.readUInt16BE(STREAMINFO_AT + 2),
     rate,
     isDone: (packets) => packets.length > 0 && (packets.at(-1)![0]! & LAST_BLOCK) !== 0,
     describe(packets) {

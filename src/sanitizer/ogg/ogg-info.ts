@@ -1,11 +1,13 @@
 import type { MediaInfo } from '../../media/index.ts';
-import { audioFacts } from '../audio-facts.ts';
 import { mustBe, unlessUnclear } from '../codecs/bits.ts';
-import { readOpus } from '../codecs/xiph.ts';
+import { requireFrames } from '../codecs/flac-frames.ts';
+import type { Sound } from '../codecs/types.ts';
+import { readVorbisModes, vorbisSamples } from '../codecs/vorbis-packets.ts';
+import { readFlacInfo, readOpus, readVorbisHead } from '../codecs/xiph.ts';
 import type { FileBytes } from '../file-bytes.ts';
 import { soundInfo } from '../streams.ts';
-import type { ContainerFacts } from '../types.ts';
-import type { OggCodec } from './codecs.ts';
+import { type OggCodec, STREAMINFO_AT } from './codecs.ts';
+import { packetHeads } from './packet-heads.ts';
 import type { OggPage } from './pages.ts';
 
 /** Bytes at the end of a file in which FFmpeg looks for the last page, and some more. */
@@ -14,51 +16,85 @@ const TAIL = 80_000;
 const NEAR_END = 60_000;
 const PAGE = 'OggS';
 
-/**
- * What ffprobe would report about a rewritten file with Opus; null for other codecs, whose length depends on their
- * packets. The length is the time of the last page.
- */
-export function oggInfo(file: FileBytes, first: Buffer, pages: Iterable<OggPage>): MediaInfo | null {
+/** What the headers of a stream declare. */
+interface Stream {
+  sound: Sound;
+  bitRate: number | null;
+  /** Returns the time at which the stream begins, from the first page on which packets end. */
+  begin?(page: OggPage, heads: Buffer[]): number;
+  /** Throws `Unclear` for a packet after which FFmpeg would describe the stream in another way. */
+  check?(head: Buffer): void;
+}
+
+/** What ffprobe would report about a rewritten file: it lasts from the start of its first packet to the time of its last page. */
+export function oggInfo(
+  file: FileBytes,
+  head: { codec: OggCodec; packets: readonly Buffer[] },
+  pages: Iterable<OggPage>,
+): MediaInfo | null {
   return unlessUnclear(() => {
-    const sound = readOpus(first);
+    const { sound, bitRate, begin, check } = STREAMS[head.codec.name](head.packets);
+    const headsOf = packetHeads();
     let starts: number[] = [];
     let end = 0;
+    let begins: number | null = null;
     let last = { at: 0, granule: 0n };
-    for (const { at, bytes, granule } of pages) {
+    for (const page of pages) {
+      const { at, bytes, granule } = page;
       end = at + bytes;
       if (starts.length > 2 * TAIL) starts = starts.slice(TAIL);
       starts.push(at);
       if (granule > 0n) last = { at, granule };
+      const heads = headsOf(page);
+      if (heads.length > 0) begins ??= begin?.(page, heads) ?? 0;
+      if (check) for (const packet of heads) check(packet);
     }
-    mustBe(last.granule > 0n && end - last.at <= NEAR_END);
+    mustBe(begins !== null && last.granule > 0n && end - last.at <= NEAR_END);
     const from = Math.max(starts[0]!, end - TAIL);
     requirePages(file.read(from, end - from), new Set(starts.map((at) => at - from)));
     return soundInfo({ demuxer: 'ogg', sizeBytes: file.size }, sound, {
-      duration: Number(last.granule),
-      bitRate: null,
+      duration: Number(last.granule) - begins,
+      bitRate,
     });
   });
+}
+
+const STREAMS: Readonly<Record<OggCodec['name'], (headers: readonly Buffer[]) => Stream>> = {
+  opus: ([head]) => ({ sound: readOpus(head!), bitRate: null }),
+  vorbis: readVorbisStream,
+  flac([head]) {
+    const { samples: _, ...sound } = readFlacInfo(head!.subarray(STREAMINFO_AT));
+    return {
+      sound,
+      bitRate: null,
+      begin(_page, heads) {
+        requireFrames(heads[0]!, true, sound);
+        return 0;
+      },
+    };
+  },
+};
+
+/** The first bit of a packet that is not audio. */
+const HEADER = 1;
+
+function readVorbisStream([first, , setup]: readonly Buffer[]): Stream {
+  const head = readVorbisHead(first!);
+  const modes = readVorbisModes(setup!);
+  return {
+    sound: head.sound,
+    bitRate: head.bitRate > 0 ? head.bitRate : null,
+    begin({ granule, isLast }, heads) {
+      // FFmpeg does not look into a page that is both the first and the last one.
+      if (isLast) return 0;
+      return Math.max(0, Number(granule) - vorbisSamples(head, modes, heads));
+    },
+    // Comments between the audio may contain a picture, which becomes a stream.
+    check: (packet) => mustBe(((packet[0] ?? 0) & HEADER) === 0),
+  };
 }
 
 /** Throws `Unclear` where something in a packet looks like a page: FFmpeg would follow it. */
 function requirePages(tail: Buffer, starts: ReadonlySet<number>): void {
   for (let at = tail.indexOf(PAGE); at >= 0; at = tail.indexOf(PAGE, at + 1)) mustBe(starts.has(at));
-}
-
-/** A complete packet ends with a segment that is shorter than this. */
-const SEGMENT = 255;
-
-/**
- * Facts of an output, whose length is the time of its last page. Null if the first page with a time contains too few
- * packets for it: then the sound begins later than at zero.
- */
-export function oggFacts({ name, rate, longest }: OggCodec, pages: Iterable<OggPage>): ContainerFacts | null {
-  let [packets, last] = [0, 0];
-  for (const { granule, lacing } of pages) {
-    for (const length of lacing) if (length < SEGMENT) packets++;
-    if (granule <= 0n) continue;
-    if (last === 0 && Number(granule) > packets * longest) return null;
-    last = Number(granule);
-  }
-  return audioFacts(name, last / rate);
 }

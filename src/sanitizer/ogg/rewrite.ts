@@ -3,7 +3,7 @@ import { refuseLength } from '../limits.ts';
 import type { Reading } from '../types.ts';
 import { NotRewritable, Refused } from '../verdicts.ts';
 import { type OggCodec, readCodec } from './codecs.ts';
-import { oggFacts, oggInfo } from './ogg-info.ts';
+import { oggInfo } from './ogg-info.ts';
 import { type OggPage, type PageReader, pageReader, pageWriter } from './pages.ts';
 
 const SEGMENT = 255;
@@ -25,12 +25,11 @@ interface Head {
  * Reads an Ogg file with one Opus, Vorbis or FLAC stream. Pages keep their packets and times, because FFmpeg derives
  * timestamps from both; page headers, checksums, serial numbers and codec headers are rewritten.
  */
-export function readOgg(file: FileBytes): Pick<Reading, 'write' | 'describe' | 'outputFacts'> {
+export function readOgg(file: FileBytes): Pick<Reading, 'write' | 'describe'> {
   const reader = pageReader(file);
   const head = readHead(reader);
-  const describe = () => oggInfo(file, head.packets[0]!, audioPages(pageReader(file), head));
-  const outputFacts = () => oggFacts(head.codec, audioPages(pageReader(file), head));
-  return { describe, outputFacts, write: (out, mediaBytes) => rewrite(reader, head, out, mediaBytes) };
+  const describe = () => oggInfo(file, head, audioPages(pageReader(file), head));
+  return { describe, write: (out, mediaBytes) => rewrite(reader, head, out, mediaBytes) };
 }
 
 function rewrite(reader: PageReader, head: Head, out: FileOut, mediaBytes: number | null): void {

@@ -1,0 +1,55 @@
+import { BitReader, mustBe } from './bits.ts';
+import type { VorbisHead } from './xiph.ts';
+
+/** Bytes at the end of the setup header that contain its modes, of which encoders write one or two. */
+const TAIL = 512;
+/** Bits of the number of modes, which precedes them. */
+const COUNT_BITS = 6;
+/** FFmpeg searches no further than this many bits from the start. */
+const MARGIN = 97;
+const MAX_MODES = 2;
+const MAX_SEARCHED = 64;
+const LAST_MODE = 63;
+/** Bits of the first byte of a packet: one of a header, the second mode, and that the block before is long. */
+const [HEADER, MODE, AFTER_LONG] = [1, 2, 4];
+
+/**
+ * Returns whether the blocks of each mode are long. Searches from the end of the setup header, as FFmpeg does, because
+ * the code books before the modes would have to be decoded. Throws `Unclear` where more than two modes may be there.
+ */
+export function readVorbisModes(setup: Buffer): boolean[] {
+  mustBe(setup.length > TAIL && setup.toString('latin1', 0, 7) === '\x05vorbis');
+  // Vorbis packs bits from the least significant: the reversed bytes begin with the last bit.
+  const reader = new BitReader(Buffer.from(setup.subarray(-TAIL)).reverse());
+  while (!reader.flag()) mustBe(reader.left > MARGIN);
+  const found: boolean[] = [];
+  let modes: boolean[] | null = null;
+  while (found.length < MAX_SEARCHED) {
+    mustBe(reader.left >= MARGIN);
+    // Mapping, transform and window: FFmpeg takes other values for the end of the modes.
+    if (reader.bits(8) > LAST_MODE || reader.bits(16) !== 0 || reader.bits(16) !== 0) break;
+    found.push(reader.flag());
+    if (reader.peek(COUNT_BITS)! + 1 === found.length) modes = [...found];
+  }
+  mustBe(modes !== null && modes.length <= MAX_MODES);
+  return modes.reverse();
+}
+
+/** Samples by which packets that follow each other in a stream move it on; the first one counts as after a short block. */
+export function vorbisSamples(
+  { blocks: [short, long] }: VorbisHead,
+  modes: readonly boolean[],
+  heads: Buffer[],
+): number {
+  let [samples, before] = [0, short];
+  for (const head of heads) {
+    const byte = head[0];
+    mustBe(byte !== undefined && (byte & HEADER) === 0);
+    const isLong = modes[modes.length === 1 ? 0 : (byte & MODE) / MODE]!;
+    if (isLong) before = byte & AFTER_LONG ? long : short;
+    const block = isLong ? long : short;
+    samples += Math.floor((before + block) / 4);
+    before = block;
+  }
+  return samples;
+}

@@ -1,0 +1,25 @@
+import type { OggPage } from './pages.ts';
+
+/** A packet continues after a segment of this length. */
+const SEGMENT = 255;
+/** Bytes of a packet that show what it is. */
+const HEAD = 16;
+
+/** Returns a reader of consecutive pages, which returns the first bytes of each packet that ends on the page. */
+export function packetHeads(): (page: OggPage) => Buffer[] {
+  let open: Buffer | null = null;
+  return ({ lacing, body }) => {
+    const heads: Buffer[] = [];
+    let at = 0;
+    for (const length of lacing) {
+      // If the packet continues on the next page, this segment is longer than its head.
+      open ??= body.subarray(at, at + Math.min(length, HEAD));
+      at += length;
+      if (length === SEGMENT) continue;
+      heads.push(open);
+      open = null;
+    }
+    if (open) open = Buffer.from(open);
+    return heads;
+  };
+}
