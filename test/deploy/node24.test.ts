@@ -37,7 +37,8 @@ describe.skipIf(process.version.startsWith('v24.'))('Node 24', () => {
     async () => {
       const { stdout: version } = await run('node', ['--version'], { env: environment });
       expect(version).toMatch(/^v24\./);
-      const args = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=dot', ...PARTS];
+      // Beside the workers of the outer run; each loads all modules.
+      const args = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=dot', '--maxWorkers=2', ...PARTS];
       const options = { cwd: projectRoot(), env: environment, maxBuffer: 64 * 2 ** 20 };
       const failure = await run('node', args, options).then(
         () => null,
