@@ -1,4 +1,4 @@
-import { appendFile, chmod, mkdir, mkdtemp, readdir, realpath, rm, symlink } from 'node:fs/promises';
+import { appendFile, chmod, chown, mkdir, mkdtemp, readdir, realpath, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from './run.ts';
@@ -59,6 +59,21 @@ export async function makeDataDir(): Promise<string> {
   const dataDir = await mkdtemp(join(tmpdir(), 'airlock-test-'));
   await chmod(dataDir, 0o711);
   return dataDir;
+}
+
+/**
+ * Links the root image that this run has built into a data directory, which then needs none of its own: a build takes
+ * more than a second of CPU time. Linked files keep their owner, who may be another than the one of the folders.
+ * @param owner user and group id of the account that uses the directory; default: the one of this process
+ */
+export async function linkRootImage(dataDir: string, owner?: number): Promise<void> {
+  const target = join(dataDir, 'rootimg');
+  await mkdir(dataDir, { recursive: true });
+  await run('cp', ['--archive', '--link', '--', process.env.TEST_ROOT_IMAGES!, target]);
+  if (owner === undefined) return;
+  const entries = await readdir(target, { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(target, name));
+  for (const folder of [target, ...folders]) await chown(folder, owner, owner);
 }
 
 /** Keeps owners and modes: PostgreSQL and the storage belong to other accounts. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { linkRootImage } from '../../testkit/data-directory.ts';
 import { PROGRAM } from '../../testkit/service.ts';
 
 const NOBODY = 65534;
@@ -27,6 +28,7 @@ describe.skipIf(process.getuid!() !== 0)('the self-test on a read-only system th
       const dataDir = join(folder, tier);
       await mkdir(dataDir, { mode: 0o700 });
       await chown(dataDir, NOBODY, NOBODY);
+      await linkRootImage(dataDir, NOBODY);
       const env = { PATH: '/usr/bin:/bin', HOME: dataDir, AIRLOCK_DATA_DIR: dataDir, AIRLOCK_SANDBOX: tier };
       const args = ['--mount', '--pid', '--fork', '--kill-child', 'sh', '-c', HARDEN, 'sh'];
       const run = promisify(execFile)(

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeDataDir } from '../../testkit/data-directory.ts';
+import { linkRootImage, makeDataDir } from '../../testkit/data-directory.ts';
 import { processesOf } from '../../testkit/processes-of.ts';
 import { call, runCli, startService } from '../../testkit/service.ts';
 import { type CliBesideApi, startCliBesideApi } from '../helpers/cli-api.ts';
@@ -131,6 +131,7 @@ describe('airlock keys without a service', () => {
     expect(processesOf(dataDir)).toEqual([]);
 
     // A service that is started later accepts the key, and creates no first one.
+    await linkRootImage(dataDir);
     const service = await startService({}, { dataDir });
     try {
       expect((await call(`${service.api}/v1/transcodes`, 'GET', key)).status).toBe(200);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { openRootImage } from '../../src/sandbox/image/root-image.ts';
 import { openSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/index.ts';
-import { run } from '../../testkit/run.ts';
+import { linkRootImage } from '../../testkit/data-directory.ts';
 
 /**
  * Builds the root image of cells once for a run, and puts `ffmpeg` and `ffprobe` at the front of PATH that use its
@@ -32,8 +32,6 @@ export async function shareRootImage(): Promise<{ close(): Promise<void> }> {
 
 /** Opens a sandbox in a new data directory, with links to the shared image instead of a build of its own. */
 export async function openTestSandbox(options: SandboxOptions): Promise<Sandbox> {
-  await mkdir(options.dataDir, { recursive: true });
-  const shared = process.env.TEST_ROOT_IMAGES!;
-  await run('cp', ['--archive', '--link', '--', shared, join(options.dataDir, 'rootimg')]);
+  await linkRootImage(options.dataDir);
   return openSandbox(options);
 }

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { processStat } from '../../src/ids/process-stat.ts';
 import { openSandbox } from '../../src/sandbox/index.ts';
 import { cgroupsOf } from '../../testkit/control-groups.ts';
+import { linkRootImage } from '../../testkit/data-directory.ts';
 import {
   commandOf,
   descendants,
@@ -155,6 +156,7 @@ describe('a worker that is killed', () => {
     const folder = mkdtempSync(join(tmpdir(), 'airlock-killed-'));
     chmodSync(folder, 0o711);
     try {
+      await linkRootImage(folder);
       const child = startChild('long', folder);
       await once(child.stdout!, 'data');
       const pids = descendants(child.pid!);
@@ -175,7 +177,7 @@ describe('a worker that is killed', () => {
 });
 
 describe('the sandbox of an ordinary user', () => {
-  it('passes its self-test and encodes', async () => {
+  it('builds its root image, passes its self-test and encodes', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'airlock-user-'));
     const account = process.getuid!() === 0 ? { uid: 65534, gid: 65534 } : {};
     try {

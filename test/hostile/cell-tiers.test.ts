@@ -33,6 +33,7 @@ import { assembleProbe, type ProbeCall, readProbe } from '../../src/sandbox/self
 import { selfTest } from '../../src/sandbox/self-test/self-test.ts';
 import type { CellLimits, SandboxTier, SelfTestReport } from '../../src/sandbox/types.ts';
 import { cgroupsOf } from '../../testkit/control-groups.ts';
+import { linkRootImage } from '../../testkit/data-directory.ts';
 import {
   commandOf,
   descendants,
@@ -119,6 +120,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
     const folder = mkdtempSync(join(tmpdir(), 'airlock-killed-'));
     chmodSync(folder, 0o711);
     try {
+      await linkRootImage(folder);
       const child = spawn(process.execPath, [CHILD, 'long', folder, tier], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
@@ -163,6 +165,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
     const folder = mkdtempSync(join(tmpdir(), 'airlock-other-'));
     chmodSync(folder, 0o711);
     const context = await openRunContext(fixture, tier);
+    await linkRootImage(folder);
     const other = spawn(process.execPath, [CHILD, 'long', folder, tier], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -304,6 +307,7 @@ async function runAsUser(choice: string, { noNamespaces = false, mode = 'user' }
     const dataDir = join(folder, 'data dir');
     mkdirSync(dataDir, { mode: 0o700 });
     if (isRoot) for (const path of [folder, dataDir]) chownSync(path, 65534, 65534);
+    await linkRootImage(dataDir, isRoot ? 65534 : undefined);
     const filter = join(folder, 'container.bpf');
     writeFileSync(filter, containerFilter(), { mode: 0o644 });
     const node = [process.execPath, CHILD, mode, dataDir, choice];

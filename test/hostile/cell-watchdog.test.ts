@@ -6,6 +6,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { processStat } from '../../src/ids/process-stat.ts';
 import { runProgram } from '../../src/sandbox/cell/run.ts';
 import type { WatchRequest } from '../../src/sandbox/watchdog/watch-cell.ts';
+import { linkRootImage } from '../../testkit/data-directory.ts';
 import {
   commandOf,
   descendants,
@@ -35,6 +36,7 @@ describe('a worker whose event loop is blocked', () => {
   ])('still ends a cell of the tier %s by %s', async (tier, limit) => {
     const folder = mkdtempSync(join(tmpdir(), 'airlock-blocked-'));
     chmodSync(folder, 0o711);
+    await linkRootImage(folder);
     const child = spawn(process.execPath, [CHILD, 'blocked', folder, tier, limit], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });

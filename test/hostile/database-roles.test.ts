@@ -7,6 +7,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DATABASE_ROLES } from '../../src/config/database-roles.ts';
 import { grantRoles, TABLE_RIGHTS } from '../../src/database/roles.ts';
+import { linkRootImage } from '../../testkit/data-directory.ts';
 import { makeClip, transcode, upload } from '../../testkit/media.ts';
 import { call, PROGRAM, runCli, type TestService } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
@@ -81,6 +82,7 @@ describe('a separate database role', () => {
     await mkdir(dataDir, { mode: 0o711 });
     const { stdout } = await runCli(['secrets', '--for', role], owner);
     await writeFile(join(dataDir, 'secrets.json'), stdout, { mode: 0o600 });
+    if (role === 'worker') await linkRootImage(dataDir);
     const child = spawn(process.execPath, [PROGRAM, role], {
       env: {
         ...process.env,
