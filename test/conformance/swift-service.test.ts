@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { storeFromUrl } from '../../src/storage/store-url.ts';
+import { linkRootImage, makeDataDir } from '../../testkit/data-directory.ts';
 import { ffprobe, makeClip, transcode, upload } from '../../testkit/media.ts';
 import { makeMedia } from '../../testkit/media-cache.ts';
 import { startService, type TestService } from '../../testkit/service.ts';
@@ -24,7 +25,9 @@ describe.skipIf(!swiftIsExpected())('a service on an S3 storage and a PostgreSQL
     folder = await mkdtemp(join(tmpdir(), 'airlock-swift-service-'));
     [swift, database] = await Promise.all([shareSwiftServers(), makeDatabase(), makeClip(join(folder, 'clip.mp4'))]);
     variables = await swiftVariables(swift.endpoint, ACCOUNT);
-    service = await startService({ ...variables, AIRLOCK_DATABASE_URL: database.url }, { fresh: true });
+    const dataDir = await makeDataDir();
+    await linkRootImage(dataDir);
+    service = await startService({ ...variables, AIRLOCK_DATABASE_URL: database.url }, { dataDir });
   });
   afterAll(async () => {
     await service?.remove();

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { run } from '../../testkit/run.ts';
 import type { Attack } from './attack-table/rows.ts';
 
 /** Targets of attacks: secret files, a world-writable folder, and a listener. */
@@ -38,8 +38,8 @@ export async function makeWorld(folder: string): Promise<World> {
   writeFileSync(subtitles, `1\n00:00:00,000 --> 00:00:09,000\n${canary}\n`);
   const sources = ['-f', 'lavfi', '-i', 'testsrc2=s=64x64:r=10:d=0.5', '-f', 'lavfi', '-i', 'sine=d=0.5'];
   const codecs = ['-c:v', 'mpeg4', '-c:a', 'pcm_s16le'];
-  execFileSync('ffmpeg', ['-v', 'error', ...sources, ...codecs, clip]);
-  execFileSync('ffmpeg', ['-v', 'error', ...sources, ...codecs, '-metadata', `title=${canary}`, media]);
+  const named = ['-metadata', `title=${canary}`];
+  await run('ffmpeg', ['-v', 'error', ...sources, ...codecs, clip, ...codecs, ...named, media]);
   writeFileSync(concat, `ffconcat version 1.0\nfile '${media}'\nfile '${media}'\n`);
 
   let connections = 0;

@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { run } from '../../../testkit/run.ts';
 import { evaluateExpression, expressionText, parseExpression } from './index.ts';
 
 const SAMPLES = 4;
@@ -35,12 +35,8 @@ function randomText(pick: (count: number) => number, depth: number): string {
 async function ffmpegValues(expressions: readonly string[]): Promise<number[][]> {
   const escaped = expressions.map((expression) => expression.replace(/[\\',;[\]]/g, '\\$&')).join('|');
   const graph = `aevalsrc=exprs=${escaped}:sample_rate=${SAMPLES}:duration=1`;
-  const raw = await new Promise<Buffer>((resolve, reject) => {
-    const args = ['-v', 'error', '-nostdin', '-f', 'lavfi', '-i', graph, '-c:a', 'pcm_f64le', '-f', 'f64le', 'pipe:1'];
-    execFile('ffmpeg', args, { encoding: 'buffer', timeout: 20_000 }, (error, stdout, stderr) =>
-      error ? reject(new Error(stderr.toString().slice(0, 2000))) : resolve(stdout),
-    );
-  });
+  const args = ['-v', 'error', '-nostdin', '-f', 'lavfi', '-i', graph, '-c:a', 'pcm_f64le', '-f', 'f64le', 'pipe:1'];
+  const { stdout: raw } = await run('ffmpeg', args, { encoding: 'buffer', timeout: 20_000 });
   return expressions.map((_, channel) =>
     Array.from({ length: SAMPLES }, (__, sample) => raw.readDoubleLE(8 * (sample * expressions.length + channel))),
   );

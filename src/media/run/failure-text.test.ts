@@ -1,9 +1,9 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../../../testkit/run.ts';
 import { failures } from '../../contract/failures.ts';
 import { inputSecurityArgs } from '../probe/probe.ts';
 import { explainFailure } from './failure-text.ts';
@@ -18,9 +18,8 @@ const ended = (stderr: string, more = {}) =>
   explainFailure({ end: 'exit', exitCode: 1, signal: null, stderr, ...more });
 
 async function realStderr(args: string[]): Promise<string> {
-  return new Promise((resolve) => {
-    execFile('ffmpeg', ['-nostdin', '-hide_banner', '-v', 'warning', ...args], (_, __, stderr) => resolve(stderr));
-  });
+  const given = run('ffmpeg', ['-nostdin', '-hide_banner', '-v', 'warning', ...args]);
+  return (await given.catch((error) => error)).stderr;
 }
 
 describe('explainFailure', () => {

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,11 +21,8 @@ describe('a filter that fails', () => {
 
   async function explain(inputs: string[], ...args: string[]) {
     const all = ['-nostdin', '-hide_banner', '-v', 'warning', ...inputs.flatMap((name) => ['-i', join(dir, name)])];
-    const stderr = await new Promise<string>((resolve) => {
-      execFile('ffmpeg', [...all, ...args, '-f', 'null', '-'], { cwd: dir, timeout: 20_000 }, (_, __, text) =>
-        resolve(text),
-      );
-    });
+    const options = { cwd: dir, timeout: 20_000 };
+    const { stderr } = await run('ffmpeg', [...all, ...args, '-f', 'null', '-'], options).catch((error) => error);
     return explainFailure({ end: 'exit', exitCode: 1, signal: null, stderr });
   }
   const complex = (graph: string) => ['-filter_complex', graph, '-map', '[o]'];
