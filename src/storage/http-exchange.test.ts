@@ -1,0 +1,36 @@
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:https';
+import { type AddressInfo, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, expect, it, vi } from 'vitest';
+import { loadTls } from '../config/tls.ts';
+import { openExchange } from './http-exchange.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+it('lets the kernel find out within seconds that the peer of a TLS connection is gone', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'airlock-exchange-'));
+  const material = (await loadTls({ mode: 'auto' }, folder, ['127.0.0.1']))!;
+  const server = createServer({ cert: material.cert, key: material.key }, (_, response) => response.end('hello'));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const ca = await readFile(join(folder, 'tls', 'cert.pem'), 'utf8');
+  const exchange = openExchange({ connections: 1, ca });
+  const asked = vi.spyOn(Socket.prototype, 'setKeepAlive');
+  try {
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const response = await exchange.send(url, { method: 'GET', headers: {} });
+    // Before the answer: afterwards the agent does it for a connection that waits in its pool.
+    expect(asked.mock.calls).toEqual([[true, 10_000]]);
+    expect(await text(response)).toBe('hello');
+  } finally {
+    exchange.close();
+    server.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
