@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from 'pg';
+import { expect } from 'vitest';
 import { makeClip, upload } from '../../testkit/media.ts';
 import type { Random } from '../../testkit/random.ts';
 import type { TestService } from '../../testkit/service.ts';
@@ -10,7 +11,7 @@ import { until } from '../../testkit/until.ts';
 import type { NetworkLink } from '../helpers/network.ts';
 import { type Fleet, workFolder } from './fleet.ts';
 import type { Island } from './island.ts';
-import { expectEachCompletedOnce, expectNoOrphans, patientClient } from './load.ts';
+import { expectEachCompletedOnce, expectFailedByLossAlone, expectNoOrphans, patientClient } from './load.ts';
 
 export interface StormOptions {
   jobs: number;
@@ -35,6 +36,8 @@ export interface StormReport {
   cutOff: Record<string, number>;
   attempts: number;
   lost: number;
+  /** Jobs whose worker died in each attempt. */
+  failed: number;
 }
 
 /** Checked in pieces, so that a failure names few jobs. */
@@ -66,7 +69,12 @@ export async function storm(service: TestService, fleet: Fleet, options: StormOp
     await untilAllFinal(service, ids, progress);
     const struck = await blows.stop();
     const db = await connected(service);
-    for (let at = 0; at < ids.length; at += PIECE) await expectEachCompletedOnce(db, ids.slice(at, at + PIECE));
+    const failed = await expectFailedByLossAlone(db, ids);
+    // Three kills in a row hit one job in some thousands. More would be another fault.
+    expect(failed.size).toBeLessThanOrEqual(Math.ceil(ids.length / 1_000));
+    const completed = ids.filter((id) => !failed.has(id));
+    for (let at = 0; at < completed.length; at += PIECE)
+      await expectEachCompletedOnce(db, completed.slice(at, at + PIECE));
     await expectNoOrphans(db, service);
     await expectNoWork(service);
     const counts = await db.query(
@@ -75,7 +83,13 @@ export async function storm(service: TestService, fleet: Fleet, options: StormOp
       [ids],
     );
     await db.end();
-    return { jobs: ids.length, seconds: (Date.now() - began) / 1000, ...struck, ...counts.rows[0] };
+    return {
+      jobs: ids.length,
+      seconds: (Date.now() - began) / 1000,
+      ...struck,
+      ...counts.rows[0],
+      failed: failed.size,
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
