@@ -30,11 +30,11 @@ describe('the policy alone', () => {
     const parsed = parseRequest(request);
     expect(parsed.refusals).toEqual([]);
     expect(parsed.assets.map(({ source }) => source)).toEqual([
-      { type: 'url', url: expect.stringMatching(/^http:\/\/(127\.0\.0\.1:9999\/x|user:secret@)/) },
+      { type: 'url', url: expect.stringMatching(/^http:\/\/(127\.0\.0\.2:9999\/x|user:secret@)/) },
     ]);
     const { args } = previewCommand(request, [null]);
     expect(argvFaults(args)).toEqual([]);
-    expect(args.join(' ')).not.toContain('127.0.0.1');
+    expect(args.join(' ')).not.toContain('127.0.0.2');
   });
 
   it.each(rows('ignored'))('does not pass on to FFmpeg, with a warning: %s', (_, attack) => {
