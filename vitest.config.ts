@@ -14,7 +14,5 @@ export default defineConfig({
     // Two more than there are cores: many tests wait for a lease, a drain or a process to end.
     maxWorkers: availableParallelism() + 2,
     sequence: { sequencer: LongFirst },
-    // Keeps compiled files in node_modules, by path and content: the next run compiles only what has changed.
-    experimental: { fsModuleCache: true },
   },
 });
