@@ -119,17 +119,17 @@ describe('an unavailable storage', () => {
 
   it('makes a finished output wait, so that nothing is encoded twice', async () => {
     await start();
-    const job = await encode('veryslow', 'scale=480:-2');
+    const job = await encode('veryslow', 'scale=384:-2');
     await until(async () => (await world.row(job.id)).progress > 0, { what: 'the middle of the encode' });
     await proxy.cut();
     const isEncoding = () => descendantsOf(process.pid).some(({ name }) => name === 'ffmpeg');
-    await until(() => !isEncoding(), { what: 'the end of the encode' });
+    await until(() => !isEncoding(), { what: 'the end of the encode', timeoutMs: 90_000 });
     await outage();
     expect(await world.row(job.id)).toMatchObject({ status: 'processing', attempts: 1 });
     await proxy.mend();
     await status(job.id, 'completed');
     expect(await world.attempts(job.id)).toEqual([{ number: 1, state: 'completed', error_code: null }]);
-  });
+  }, 180_000);
 
   it('fails a job after its waiting time, even if no worker has claimed it', async () => {
     await proxy.cut();
@@ -143,7 +143,7 @@ describe('an unavailable storage', () => {
 
   it('does not prevent a cancel while an output waits for it', async () => {
     await start();
-    const job = await encode('veryslow', 'scale=480:-2');
+    const job = await encode('veryslow', 'scale=384:-2');
     await until(async () => (await world.row(job.id)).progress > 0, { what: 'the middle of the encode' });
     await proxy.cut();
     await outage();
