@@ -268,7 +268,9 @@ describe('transcodes', () => {
     };
     for (const [what, forged] of Object.entries(forgeries)) {
       const answer = await rawHttp(forged.href);
-      expect([what, answer.status, /<Code>\w+<\/Code>/.test(answer.text)]).toEqual([what, 403, true]);
+      // Swift takes a request without a signature for one of its own API.
+      if (OTHER_STORAGE && what === 'unsigned') expect([400, 401, 403]).toContain(answer.status);
+      else expect([what, answer.status, /<Code>\w+<\/Code>/.test(answer.text)]).toEqual([what, 403, true]);
     }
   });
 });

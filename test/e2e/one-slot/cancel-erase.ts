@@ -10,6 +10,7 @@ import { isStored, storedFilesOf } from '../../helpers/disk.ts';
 import { entriesBelow } from '../../helpers/files.ts';
 import { runningFfmpegs } from '../../helpers/processes.ts';
 import { rawHttp } from '../../helpers/raw-http.ts';
+import { OTHER_STORAGE } from '../../helpers/storage.ts';
 
 export const cancelingAndErasing = (given: () => TestService) => () => {
   let service: TestService;
@@ -138,15 +139,15 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     });
     const link = (await service.call('GET', `/v1/transcodes/${job.id}/download`)).json.url;
     expect(await storedFilesOf(service, job.id)).toHaveLength(1);
-    // The URL has not expired, but accepts nothing any more.
+    // The URL has not expired, but accepts nothing any more. Other storages accept it: those bytes are of no upload.
     const again = Buffer.from(source.bytes.toString('latin1').replace('secret holiday', 'SECRET HOLIDAY'), 'latin1');
     const late = await fetch(source.uploadUrl, {
       method: 'PUT',
       headers: { 'content-type': 'video/mp4' },
       body: again,
     });
-    expect(late.status).toBe(403);
-    expect([await isStored(service, source.bytes), await isStored(service, again)]).toEqual([true, false]);
+    expect(late.status).toBe(OTHER_STORAGE ? 200 : 403);
+    expect([await isStored(service, source.bytes), await isStored(service, again)]).toEqual([true, OTHER_STORAGE]);
 
     const answer = await erase(job.id);
     for (const bytes of [source.bytes, again]) expect(await isStored(service, bytes)).toBe(false);
