@@ -26,7 +26,7 @@ export interface Tool {
   name: string;
   title: string;
   description: string;
-  /** What clients are told about the arguments. */
+  /** Describes the arguments to clients. */
   input: z.ZodObject;
   annotations: { readOnlyHint: boolean; destructiveHint: boolean; idempotentHint: boolean; openWorldHint: boolean };
   run(args: unknown, context: ToolContext): Promise<ToolResult>;
