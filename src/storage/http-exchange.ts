@@ -39,7 +39,12 @@ const KEEP_ALIVE_MS = 10_000;
  */
 export function openExchange(options: ExchangeSettings): Exchange {
   const { connectMs, silenceMs } = options.times ?? DEFAULT_TIMES;
-  const common = { keepAlive: true, maxSockets: options.connections, scheduling: 'lifo' as const };
+  const common = {
+    keepAlive: true,
+    keepAliveMsecs: KEEP_ALIVE_MS,
+    maxSockets: options.connections,
+    scheduling: 'lifo' as const,
+  };
   const http = new HttpAgent(common);
   const { socketPath } = options;
   const https = new HttpsAgent({ ...common, ...(options.ca && { ca: options.ca }) });
@@ -63,7 +68,7 @@ export function openExchange(options: ExchangeSettings): Exchange {
         };
         const connecting = setTimeout(() => fail(timedOut('connection')), connectMs);
         request.on('socket', (socket) => {
-          // The agent does so for TCP alone, and not for TLS.
+          // The agent does so for TCP at once, but for TLS only when the connection returns to its pool.
           socket.setKeepAlive(true, KEEP_ALIVE_MS);
           if (!socket.connecting) clearTimeout(connecting);
           else socket.once('connect', () => clearTimeout(connecting));
