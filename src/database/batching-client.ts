@@ -1,22 +1,28 @@
 import type { Duplex } from 'node:stream';
 import pg from 'pg';
+import { createStatementNames } from './statement-names.ts';
+import { isStalePlan } from './transient.ts';
 
 /** The connection below a client of `pg`, which its types leave out. */
 type WithConnection = { readonly connection: { readonly stream: Duplex } };
 
-/** Names of prepared statements, by their text. */
-const prepared = new Map<string, string>();
+/**
+ * Milliseconds for which a connection keeps its plans. A plan made while a table was nearly empty reads all of it, and
+ * statistics that would replace the plan are gathered once a minute.
+ */
+const PLAN_LIFE_MS = 10_000;
 
-/** From now on each connection prepares the statement of this text when it first runs it. */
-export function keepPrepared(text: string): void {
-  if (!prepared.has(text)) prepared.set(text, `airlock_${prepared.size}`);
-}
+/** Of this process: all connections have the same statements. */
+const names = createStatementNames();
 
 /**
- * Sends all queries of one turn of the event loop with one system call. `pg` writes each at once, which wakes the server
- * for each: that was a third of the CPU time of accepting a job.
+ * Sends all queries of one turn of the event loop with one system call: `pg` writes each at once, which wakes the server
+ * for each. Prepares statements that run often: PostgreSQL parses and plans a small one longer than it runs it.
  */
 export class BatchingClient extends pg.Client {
+  #isInTransaction = false;
+  #plansSince = performance.now();
+
   // biome-ignore lint/suspicious/noExplicitAny: passes on every form of the arguments
   override query(...args: any[]): any {
     const { stream } = (this as unknown as WithConnection).connection;
@@ -24,7 +30,31 @@ export class BatchingClient extends pg.Client {
     // After everything that this turn settles: BEGIN, and the statements of a `Promise.all`.
     setImmediate(() => stream.uncork());
     const [text, values] = args;
-    const name = typeof text === 'string' ? prepared.get(text) : undefined;
-    return name ? super.query({ name, text, values }) : super.query(...(args as Parameters<pg.Client['query']>));
+    // Kysely passes the text and its values; `pg.Pool` also passes a callback.
+    if (args.length === 2 && typeof text === 'string' && Array.isArray(values)) return this.#run(text, values);
+    return super.query(...(args as Parameters<pg.Client['query']>));
+  }
+
+  #run(text: string, values: unknown[]): Promise<pg.QueryResult> {
+    if (/^(begin|start transaction)/i.test(text)) this.#isInTransaction = true;
+    else if (/^(commit|rollback)$/i.test(text)) this.#isInTransaction = false;
+    const name = names.nameOf(text);
+    if (!name) return super.query(text, values);
+    this.#renewPlans();
+    const isAlone = !this.#isInTransaction;
+    return super.query({ name, text, values }).catch((error: unknown) => {
+      if (!isStalePlan(error)) throw error;
+      // A migration has changed the columns. Nothing has happened, but a transaction must run again as a whole.
+      names.renew();
+      if (!isAlone) throw error;
+      return super.query(text, values);
+    });
+  }
+
+  #renewPlans(): void {
+    if (performance.now() - this.#plansSince < PLAN_LIFE_MS) return;
+    this.#plansSince = performance.now();
+    // Refused in a transaction that has failed; then the next statement does it.
+    super.query('DISCARD PLANS').catch(() => {});
   }
 }

@@ -4,8 +4,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts';
 import { openDatabaseProxy } from '../../test/helpers/tcp-proxy.ts';
-import { inOneTrip, openPool, type Tx } from './pool.ts';
-import { executePrepared } from './prepared.ts';
+import { type Db, inOneTrip, openPool, type Tx } from './pool.ts';
 import { isTransient, retryTransient } from './transient.ts';
 import { inWholeTransaction } from './whole-transaction.ts';
 
@@ -78,17 +77,66 @@ describe('the pool', () => {
     expect(rows).toBeGreaterThan(0);
   });
 
-  it('prepares a statement once per connection, and keeps it when its table gets a column', async () => {
+  it('prepares a statement that runs often, once per connection', async () => {
     await inOneTrip(database.db, async (connection) => {
-      const run = (mark: string) =>
-        executePrepared(connection, sql<{ mark: string }>`SELECT mark FROM marks WHERE mark = ${mark}`);
-      const prepared = () =>
-        sql`SELECT FROM pg_prepared_statements WHERE statement LIKE 'SELECT mark%'`.execute(connection);
-      await Promise.all([run('a'), run('b')]);
-      await sql`ALTER TABLE marks ADD COLUMN later integer`.execute(connection);
-      expect(await run('a')).toEqual([{ mark: 'a' }]);
-      expect((await prepared()).rows).toHaveLength(1);
+      const run = () => sql`SELECT mark FROM marks WHERE mark = ${'a'}`.execute(connection);
+      await Promise.all([run(), run(), run(), run()]);
+      expect(await preparedOf(connection, 'SELECT mark FROM marks WHERE mark%')).toHaveLength(1);
     });
+  });
+
+  it('runs a prepared statement again whose columns a migration has changed', async () => {
+    await inOneTrip(database.db, async (connection) => {
+      const run = async () => (await sql`SELECT * FROM marks WHERE mark = ${'a'}`.execute(connection)).rows;
+      for (let runs = 0; runs < 3; runs += 1) await run();
+      await sql`ALTER TABLE marks ADD COLUMN later integer`.execute(connection);
+      expect(await run()).toEqual([{ mark: 'a', later: null }]);
+      expect(await run()).toEqual([{ mark: 'a', later: null }]);
+    });
+  });
+
+  it('runs a whole transaction again whose prepared statement has other columns', async () => {
+    const pool = openPool(database.url, { max: 1, role: 'test', onError: () => {} });
+    try {
+      let tries = 0;
+      const run = () =>
+        inWholeTransaction(pool.db, async (tx) => {
+          tries += 1;
+          const [, found] = await Promise.all([
+            add(tx, `try-${tries}`),
+            sql`SELECT * FROM marks LIMIT ${1}`.execute(tx),
+          ]);
+          return Object.keys(found.rows[0]!);
+        });
+      for (let runs = 0; runs < 3; runs += 1) await run();
+      await database.pg.query('ALTER TABLE marks ADD COLUMN latest integer');
+      expect(await run()).toContain('latest');
+      expect(tries).toBe(5);
+      expect(await marks()).not.toContain('try-4');
+    } finally {
+      await pool.close();
+    }
+  });
+
+  it('makes new plans when those of a connection are old, since tables grow', async () => {
+    const now = vi.spyOn(performance, 'now');
+    try {
+      await inOneTrip(database.db, async (connection) => {
+        const run = () => sql`SELECT mark FROM marks WHERE mark = ${'b'} LIMIT 1`.execute(connection);
+        for (let runs = 0; runs < 4; runs += 1) await run();
+        const sent = vi.spyOn(pg.Client.prototype, 'query');
+        await run();
+        const later = performance.now() + 11_000;
+        now.mockImplementation(() => later);
+        await run();
+        await run();
+        const texts = sent.mock.calls.map(([query]) => query as unknown);
+        sent.mockRestore();
+        expect(texts.filter((text) => text === 'DISCARD PLANS')).toHaveLength(1);
+      });
+    } finally {
+      now.mockRestore();
+    }
   });
 
   it('leaves a connection that falls silent, and goes on with another', async () => {
@@ -109,6 +157,10 @@ describe('the pool', () => {
   const count = async (tx: Tx) => {
     const { rows } = await sql<{ n: number }>`SELECT count(*)::int AS n FROM marks`.execute(tx);
     return rows[0]!.n;
+  };
+  const preparedOf = async (db: Db, like: string) => {
+    const { rows } = await sql`SELECT name FROM pg_prepared_statements WHERE statement LIKE ${like}`.execute(db);
+    return rows;
   };
   const backend = async (db: TestDatabase['db']) => {
     const { rows } = await sql<{ pid: number }>`SELECT pg_backend_pid() AS pid`.execute(db);

@@ -3,18 +3,27 @@ const SOCKET_ERRORS = 'ECONNREFUSED ECONNRESET EPIPE ETIMEDOUT EHOSTUNREACH ENET
 /**
  * Whether a failed query may succeed when retried: the server is away, restarting, a standby that is about to be
  * promoted, ended a transaction that was idle for too long, or chose us as the victim of a deadlock. Classes 08 and 57P,
- * 25006, 25P03, 40001, 40P01 and 55P03 of the PostgreSQL error codes (appendix A), and the socket errors.
+ * 25006, 25P03, 40001, 40P01 and 55P03 of the PostgreSQL error codes (appendix A), the socket errors, and `isStalePlan`.
  */
 export function isTransient(error: unknown): boolean {
   const code = (error as { code?: string } | null)?.code ?? '';
   if (/^(08|57P|25006|25P03|53300|40001|40P01|55P03)/.test(code)) return true;
-  if (SOCKET_ERRORS.includes(code)) return true;
+  if (SOCKET_ERRORS.includes(code) || isStalePlan(error)) return true;
   // The server's socket is not there yet; a file that is missing stays missing.
   if (code === 'ENOENT') return (error as NodeJS.ErrnoException).syscall === 'connect';
   const message = (error as Error | null)?.message ?? '';
   return /Connection terminated|connection timeout|timeout exceeded when trying to connect|Query read timeout|server closed/i.test(
     message,
   );
+}
+
+/**
+ * Whether PostgreSQL refused a prepared statement because a migration has changed the columns of its result. Its message is
+ * translated on some servers, but the name of the function that raises it is not.
+ */
+export function isStalePlan(error: unknown): boolean {
+  const { code, routine } = (error ?? {}) as { code?: string; routine?: string };
+  return code === '0A000' && routine === 'RevalidateCachedQuery';
 }
 
 /**

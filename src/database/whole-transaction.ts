@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Tx } from './pool.ts';
+import { isStalePlan } from './transient.ts';
 
 /** Classes of failures after which nothing has happened: a deadlock, a serialization failure, a lock that took too long. */
 const UNDONE = new Set(['40P01', '40001', '55P03']);
@@ -9,16 +10,20 @@ const PAUSE_MS = 100;
 
 /**
  * Runs a transaction of a request. When the database undoes it in favour of another one, such as a migration that locks
- * the same tables in another order, it runs again, so that the client sees nothing of this. `work` must change nothing but
- * rows.
+ * the same tables in another order or changes their columns, it runs again, so that the client sees nothing of this.
+ * `work` must change nothing but rows.
  */
 export async function inWholeTransaction<T>(db: Database, work: (tx: Tx) => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await db.transaction().execute(work);
     } catch (error) {
-      if (tries === TRIES || !UNDONE.has((error as { code?: string } | null)?.code ?? '')) throw error;
+      if (tries === TRIES || !isUndone(error)) throw error;
       await sleep(PAUSE_MS * Math.random());
     }
   }
+}
+
+function isUndone(error: unknown): boolean {
+  return UNDONE.has((error as { code?: string } | null)?.code ?? '') || isStalePlan(error);
 }

@@ -3,7 +3,6 @@ import { isFinal } from '../contract/common.ts';
 import type { EventType } from '../contract/event-types.ts';
 import { notification, notify } from '../database/notify.ts';
 import type { Tx } from '../database/pool.ts';
-import { executePrepared } from '../database/prepared.ts';
 import type { EventPayloads } from './types.ts';
 
 /** The account, and the job, upload or batch that an event refers to. */
@@ -49,7 +48,7 @@ export async function recordEvent<T extends EventType>(
     INSERT INTO webhook_deliveries (id, account_id, webhook_id, endpoint, event_tx, event_id, type, job_id, batch_id)
     SELECT gen_random_uuid(), ${account}, receiver.webhook_id, receiver.endpoint, event.tx, event.id, ${name}, ${job}, ${batch}
     FROM event, (${ofWebhooks} ${subject.batchId ? ofBatch : isFinal(type.split('.')[1]!) ? ofJob : sql``}) AS receiver`;
-  await executePrepared(tx, statement);
+  await statement.execute(tx);
 }
 
 /**

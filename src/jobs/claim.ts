@@ -1,6 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
 import { type Db, inOneTrip } from '../database/pool.ts';
-import { executePrepared } from '../database/prepared.ts';
 import { RESOURCE_CLASSES, type ResourceClass } from '../database/tables.ts';
 import { insertEvents } from '../events/record.ts';
 import { uuidv7 } from '../ids/uuid.ts';
@@ -164,7 +163,7 @@ async function startNext(db: Db, query: Query, mayFetch: string | null): Promise
     SELECT waiting.anyone_waits, account.account_id AS tried, next.fetches AS must_fetch, started.*
     FROM (SELECT EXISTS (SELECT FROM account) OR EXISTS (SELECT ${eligible}) AS anyone_waits) AS waiting
       LEFT JOIN account ON true LEFT JOIN next ON true LEFT JOIN started ON true`;
-  const [row] = await executePrepared(db, statement);
+  const [row] = (await statement.execute(db)).rows;
   const { anyone_waits: anyoneWaits, tried, must_fetch: mustFetch, ...job } = row!;
   const started = job.id === null ? null : { attemptId, number: job.attempts, job };
   return { anyoneWaits, account: tried, mustFetch: mustFetch === true, started };
