@@ -58,6 +58,12 @@ it('two registries in one process share nothing, and a port in use is an error',
   await server.close();
 });
 
+it('the lag of the event loop is measured by a scrape, and by no timer that wakes an idle process', async () => {
+  const registry = await createRegistry('api', { processMetrics: true });
+  const names = (await registry.getMetricsAsJSON()).map(({ name }) => name);
+  expect(names.filter((name) => name.includes('eventloop'))).toEqual(['airlock_nodejs_eventloop_lag_seconds']);
+});
+
 it('connections of a listener are read at the scrape, refused ones by reason', async () => {
   const registry = await createRegistry('api');
   const refused = { address_limit: 2, silent: 0 };

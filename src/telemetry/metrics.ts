@@ -54,12 +54,25 @@ const WAIT_BUCKETS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 300, 1800];
 const STAGE_BUCKETS = [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 300, 1800, 7200];
 const HTTP_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 60];
 
-/** A registry for one process, with that process's own metrics (CPU, memory, event loop) on request. */
+/** Milliseconds. prom-client samples the event loop with a timer, by default a hundred times a second. */
+const SAMPLE_MS = 1_000;
+/** Metrics of these samples, which are too rare to mean anything. `nodejs_eventloop_lag_seconds` is measured by each scrape. */
+const SAMPLED = ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'].map(
+  (name) => `airlock_nodejs_eventloop_lag_${name}_seconds`,
+);
+
+/**
+ * A registry for one process, with that process's own metrics (CPU, memory, event loop) on request. An idle process
+ * stays asleep between scrapes.
+ */
 export async function createRegistry(role: string, options: { processMetrics?: boolean } = {}): Promise<Registry> {
   const prom = await load();
   const registry = new prom.Registry();
   registry.setDefaultLabels({ role });
-  if (options.processMetrics) prom.collectDefaultMetrics({ register: registry, prefix: 'airlock_' });
+  if (options.processMetrics) {
+    prom.collectDefaultMetrics({ register: registry, prefix: 'airlock_', eventLoopMonitoringPrecision: SAMPLE_MS });
+    for (const name of SAMPLED) registry.removeSingleMetric(name);
+  }
   return registry;
 }
 
