@@ -3,19 +3,26 @@ import { encodePath } from './sigv4.ts';
 /** Whether the bucket is the first part of the path or of the host name (S3: path-style and virtual-hosted-style). */
 export type Addressing = 'path' | 'virtual';
 
-/** Where an object, or the bucket for an empty key, is found below an endpoint, which may have a path of its own. */
-export function placeOf(
+export interface BucketPlace {
+  origin: string;
+  host: string;
+  /** Path of an object, or of the bucket for an empty key. */
+  pathOf(key: string): string;
+}
+
+/** Where a bucket is found below an endpoint, which may have a path of its own. */
+export function bucketPlace(
   endpoint: string,
-  { bucket, key, addressing }: { bucket: string; key: string; addressing: Addressing },
-): { origin: string; host: string; path: string } {
+  { bucket, addressing }: { bucket: string; addressing: Addressing },
+): BucketPlace {
   const url = new URL(endpoint);
   const base = url.pathname.replace(/\/+$/, '');
   if (addressing === 'virtual') {
     const host = `${bucket}.${url.host}`;
-    return { origin: `${url.protocol}//${host}`, host, path: `${base}/${encodePath(key)}` };
+    return { origin: `${url.protocol}//${host}`, host, pathOf: (key) => `${base}/${encodePath(key)}` };
   }
-  const path = base + encodePath(key === '' ? `/${bucket}` : `/${bucket}/${key}`);
-  return { origin: url.origin, host: url.host, path };
+  const root = `${base}/${encodePath(bucket)}`;
+  return { origin: url.origin, host: url.host, pathOf: (key) => (key === '' ? root : `${root}/${encodePath(key)}`) };
 }
 
 /** Whether the name can be a part of a host name that a wildcard certificate covers. */

@@ -1,5 +1,5 @@
 import type { PresignedRequest } from '../types.ts';
-import { type Addressing, placeOf } from './addressing.ts';
+import { type Addressing, bucketPlace } from './addressing.ts';
 import { attachment } from './content-disposition.ts';
 import type { AwsKeys, Credentials } from './credentials/types.ts';
 import {
@@ -69,6 +69,8 @@ type Strings = Readonly<Record<string, string>>;
 /** SigV4 with fixed or temporary keys. */
 export function s3Signer(options: S3SignerOptions): Signer {
   const { bucket, region, credentials, addressing = 'path' } = options;
+  const own = bucketPlace(options.endpoint, { bucket, addressing });
+  const shown = bucketPlace(options.publicEndpoint, { bucket, addressing });
   const currentKeys = async (): Promise<AwsKeys> => (typeof credentials === 'function' ? credentials() : credentials);
 
   /** Signs every given header, and the host. The body is not signed. */
@@ -83,7 +85,8 @@ export function s3Signer(options: S3SignerOptions): Signer {
 
   async function presign(method: 'GET' | 'PUT', key: string, parameters: Strings, headers: Strings = {}) {
     const keys = await currentKeys();
-    const { origin, host, path } = placeOf(options.publicEndpoint, { bucket, key, addressing });
+    const { origin, host } = shown;
+    const path = shown.pathOf(key);
     const timestamp = timestampOf(new Date());
     const query: Pair[] = [
       ...Object.entries(parameters),
@@ -100,7 +103,8 @@ export function s3Signer(options: S3SignerOptions): Signer {
   return {
     async request({ method, key, query = {}, headers: given = {} }) {
       const keys = await currentKeys();
-      const { origin, host, path } = placeOf(options.endpoint, { bucket, key, addressing });
+      const { origin, host } = own;
+      const path = own.pathOf(key);
       const pairs = Object.entries(query);
       const timestamp = timestampOf(new Date());
       const headers = {

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 
 /**
  * AWS Signature Version 4 for the service `s3`, as pure functions: stores sign with these, and the gateway verifies. A
@@ -28,6 +28,7 @@ export interface SignableRequest {
 
 /** Percent-encodes all except the unreserved characters of RFC 3986. Throws URIError on a lone surrogate. */
 export function encodeRfc3986(text: string): string {
+  if (/^[\w.~-]*$/.test(text)) return text;
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
@@ -36,6 +37,7 @@ export function encodeRfc3986(text: string): string {
 
 /** Like `encodeRfc3986`, but keeps `/`. */
 export function encodePath(path: string): string {
+  if (/^[\w.~/-]*$/.test(path)) return path;
   return path.split('/').map(encodeRfc3986).join('/');
 }
 
@@ -74,14 +76,26 @@ export function credentialScope(timestamp: string, region: string): string {
 
 /** Hexadecimal signature of the request at that time. */
 export function sign(request: SignableRequest, timestamp: string, region: string, secretAccessKey: string): string {
-  const hash = createHash('sha256').update(canonicalRequest(request)).digest('hex');
-  const stringToSign = [ALGORITHM, timestamp, credentialScope(timestamp, region), hash].join('\n');
-  return hmac(signingKey(timestamp, region, secretAccessKey), stringToSign).toString('hex');
+  const digest = hash('sha256', canonicalRequest(request));
+  const stringToSign = [ALGORITHM, timestamp, credentialScope(timestamp, region), digest].join('\n');
+  const key = signingKey(timestamp.slice(0, 8), region, secretAccessKey);
+  return createHmac('sha256', key).update(stringToSign).digest('hex');
 }
 
-function signingKey(timestamp: string, region: string, secretAccessKey: string): Buffer {
-  const date = hmac(`AWS4${secretAccessKey}`, timestamp.slice(0, 8));
-  return hmac(hmac(hmac(date, region), 's3'), 'aws4_request');
+/** Keys in memory: those of a few credentials for the days on which the URLs in use were signed. */
+const MOST_KEYS = 64;
+const signingKeys = new Map<string, Buffer>();
+
+/** A key lasts for a day; deriving it takes longer than signing with it. */
+function signingKey(date: string, region: string, secretAccessKey: string): Buffer {
+  const name = `${date}/${region}/${secretAccessKey}`;
+  const known = signingKeys.get(name);
+  if (known) return known;
+  const ofDate = hmac(`AWS4${secretAccessKey}`, date);
+  const key = hmac(hmac(hmac(ofDate, region), 's3'), 'aws4_request');
+  if (signingKeys.size >= MOST_KEYS) signingKeys.clear();
+  signingKeys.set(name, key);
+  return key;
 }
 
 function hmac(key: string | Buffer, text: string): Buffer {

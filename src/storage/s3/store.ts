@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { type RetrySettings, S3_RETRIES } from '../retries.ts';
 import { type Capabilities, type ListedObject, type ObjectStore, StorageError } from '../types.ts';
 import type { Addressing } from './addressing.ts';
-import { placeOf } from './addressing.ts';
+import { bucketPlace } from './addressing.ts';
 import { errorCode, type ListPage, parseListPage } from './answers.ts';
 import { checkClock, headBucket } from './bucket-check.ts';
 import { checkExpiry, checkKey, checkSize } from './checks.ts';
@@ -54,7 +54,7 @@ export function openS3Store(options: S3Options, extend: Extend = nothingMore): O
   const { retries = S3_RETRIES, ca, socketPath, bucket, addressing = 'path' } = options;
   const signer = s3Signer(options);
   const client = s3Client(signer, { retries, ...(ca && { ca }), ...(socketPath && { socketPath }) });
-  const publicOrigin = placeOf(options.publicEndpoint, { bucket, key: '', addressing }).origin;
+  const publicOrigin = bucketPlace(options.publicEndpoint, { bucket, addressing }).origin;
   return {
     ...storeCalls(client, signer, { ...options, publicOrigin, copySource: 'x-amz-copy-source' }),
     equalParts: options.equalParts ?? false,
