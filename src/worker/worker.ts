@@ -118,7 +118,8 @@ function openDeps(given: GivenDeps, wakeups: Wakeups): WorkerDeps {
     promised: async () => {
       const promised = await promisedToAll(context.db);
       if (!settings.sharesDisk) return { bytes: 0, accounts: promised.accounts };
-      const space = await storeSpace(context);
+      // The storage knows how much of the promised uploads has arrived.
+      const space = promised.uploads > 0 ? await storeSpace(context) : null;
       return { bytes: bytesToCome(promised, space?.stagedBytes ?? 0), accounts: promised.accounts };
     },
     cells: settings.slots.filter(([first]) => first !== 'interactive').length,

@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { until } from '../../../testkit/until.ts';
-import { NoRoom, openWorkRoom } from './work-room.ts';
+import { NoRoom, openWorkRoom, watchMs } from './work-room.ts';
 
 const MIB = 2 ** 20;
+const GIB = 2 ** 30;
 const FULL = { code: 'storage_full', retry: true };
 
 /** A disk with that many MiB above the reserve. */
@@ -13,7 +14,7 @@ function roomOn(disk: { spare: number }, { promised = 0, accounts = 2, cells = 3
       freeBytes: disk.spare * MIB,
       reserveBytes: 0,
       spareBytes: disk.spare * MIB,
-      spareFiles: 1000,
+      spareFiles: 1e9,
     }),
     promised: async () => ({ bytes: promised * MIB, accounts }),
     cells,
@@ -88,5 +89,49 @@ describe('room for work', () => {
     disk.spare = 10;
     expect(small.signal.aborted).toBe(false);
     small.release();
+  });
+});
+
+describe('the interval at which the disk is measured', () => {
+  const FILES = Number.POSITIVE_INFINITY;
+
+  it('is a quarter of a second where room is scarce, or none is left', () => {
+    for (const left of [Number.NEGATIVE_INFINITY, -GIB, 0, 300 * MIB]) {
+      expect(watchMs({ left, spareFiles: FILES })).toBe(250);
+    }
+    expect(watchMs({ left: 100 * GIB, spareFiles: 10 })).toBe(250);
+  });
+
+  it('grows with the room, so that a program that writes 2 GB/s is seen before the reserve', () => {
+    expect(watchMs({ left: 4e9, spareFiles: FILES })).toBe(2000);
+    expect(watchMs({ left: 4e9, spareFiles: 150_000 })).toBe(1500);
+  });
+
+  it('is five seconds at most', () => {
+    expect(watchMs({ left: 1e15, spareFiles: FILES })).toBe(5000);
+  });
+
+  it('is not restarted by attempts that start meanwhile, and shrinks with the room', async () => {
+    vi.useFakeTimers();
+    try {
+      const disk = { spare: 4000 };
+      const room = roomOn(disk, { accounts: 1 });
+      const [large, small] = [await room.enter('a'), await room.enter('a')];
+      large.grew(2 * MIB);
+      small.grew(MIB);
+      await vi.advanceTimersByTimeAsync(1500);
+      const late = await room.enter('a');
+      disk.spare = -1;
+      await vi.advanceTimersByTimeAsync(500);
+      expect(large.signal.aborted).toBe(false);
+      await vi.advanceTimersByTimeAsync(100);
+      expect([large.signal.aborted, small.signal.aborted]).toEqual([true, false]);
+      await vi.advanceTimersByTimeAsync(250);
+      expect(small.signal.aborted).toBe(true);
+      for (const hold of [large, small, late]) hold.release();
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

@@ -5,8 +5,13 @@ import { JobFailure } from '../../contract/failures.ts';
 const LEAST_BYTES = 4 * 2 ** 20;
 /** Smallest limit for the writes of a cell. Many outputs are smaller; a larger one fails. */
 const LEAST_CELL_BYTES = 2 ** 20;
-/** The disk is measured at this interval while attempts run, and each time that so many bytes were fetched. */
-const WATCH_MS = 250;
+/** While attempts run, the disk is measured at an interval between these bounds, see `watchMs`. */
+const SHORTEST_WATCH_MS = 250;
+const LONGEST_WATCH_MS = 5000;
+/** How fast anything, including other programs, is assumed to use up the disk. */
+const FILL_BYTES_PER_MS = 2e6;
+const FILL_FILES_PER_MS = 100;
+/** The disk is also measured each time that so many bytes were fetched. */
 const WATCH_BYTES = 8 * 2 ** 20;
 /** Milliseconds for which the sum of promised bytes is cached. Each presign changes it, but an estimate is enough. */
 const PROMISED_MS = 250;
@@ -49,6 +54,15 @@ interface Held {
   stop: AbortController;
 }
 
+/**
+ * Milliseconds until the disk must be measured again: a program that writes 2 GB or creates 100,000 files in a second is
+ * seen before it reaches the reserve. Each measurement costs a request to the storage and a query.
+ */
+export function watchMs({ left, spareFiles }: { left: number; spareFiles: number }): number {
+  const ms = Math.min(left / FILL_BYTES_PER_MS, spareFiles / FILL_FILES_PER_MS, LONGEST_WATCH_MS);
+  return Math.max(ms, SHORTEST_WATCH_MS);
+}
+
 export function openWorkRoom(options: {
   measure: () => Promise<DiskSpace>;
   /** Bytes of this disk that are promised to uploads, and the number of accounts. */
@@ -62,10 +76,13 @@ export function openWorkRoom(options: {
   let timer: NodeJS.Timeout | undefined;
   let watching: Promise<void> | null = null;
   let unseen = 0;
+  /** Until the next measurement, by the last one. */
+  let pauseMs = SHORTEST_WATCH_MS;
 
   async function measureSpace() {
     const [space, { bytes, accounts }] = await Promise.all([measure(), promised()]);
     const left = space.spareFiles > 0 ? space.spareBytes - bytes : Number.NEGATIVE_INFINITY;
+    pauseMs = watchMs({ left, spareFiles: space.spareFiles });
     return { space, left, shared: accounts > 1 };
   }
 
@@ -87,21 +104,30 @@ export function openWorkRoom(options: {
     if (largest && largest.bytes > 0) largest.stop.abort(outgrown());
   }
 
-  /** Measures the disk, once for all that ask meanwhile. When that fails, the next interval measures again. */
+  /** Measures the disk, once for all that ask meanwhile. When that fails, it measures again soon. */
   function watch(): Promise<void> {
     unseen = 0;
     watching ??= stopLargest()
-      .catch(() => undefined)
+      .catch(() => {
+        pauseMs = SHORTEST_WATCH_MS;
+      })
       .finally(() => {
         watching = null;
+        watchLater();
       });
     return watching;
+  }
+
+  function watchLater(): void {
+    clearTimeout(timer);
+    timer = holds.size > 0 ? setTimeout(watch, pauseMs).unref() : undefined;
   }
 
   function hold(accountId: string): WorkHold {
     const held: Held = { accountId, bytes: 0, stop: new AbortController() };
     holds.add(held);
-    timer ??= setInterval(watch, WATCH_MS).unref();
+    // The room that was seen last sets when to look again, however many attempts start meanwhile.
+    if (!timer) watchLater();
     return {
       signal: held.stop.signal,
       grew(bytes) {
@@ -124,7 +150,7 @@ export function openWorkRoom(options: {
       release() {
         holds.delete(held);
         if (holds.size > 0) return;
-        clearInterval(timer);
+        clearTimeout(timer);
         timer = undefined;
       },
     };
