@@ -90,11 +90,12 @@ const MOSAIC_CODEC = [
 /** The 60 s source at about 2.5 Mbit/s: H.264 and AAC that satisfy the preset `medium`. */
 export async function sourceFitting(progress: (text: string) => void): Promise<Source> {
   const large = await source1080(progress);
-  const path = large.path.replace('mosaic-1080p-60s', 'mosaic-1080p-60s-fitting');
+  const path = large.path.replace('mosaic-1080p-60s', 'mosaic-1080p-60s-stereo');
   if (!existsSync(path)) {
     progress('making the 60 s source that satisfies a preset, once');
     const rate = ['-b:v', '2500k', '-maxrate', '3M', '-bufsize', '6M'];
-    await encode(path, ['-i', large.path, '-c:v', 'libx264', '-preset', 'veryfast', ...rate, '-c:a', 'copy']);
+    const sound = ['-c:a', 'aac', '-ac', '2', '-b:a', '96k'];
+    await encode(path, ['-i', large.path, '-c:v', 'libx264', '-preset', 'veryfast', ...rate, ...sound]);
   }
   return { ...large, path };
 }
