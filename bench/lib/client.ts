@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import type { Job } from '../../src/contract/transcodes.ts';
+import { exchange } from './http.ts';
 import type { V1Client } from './v1-client.ts';
 
 /** What a client does to have a file transcoded: upload, confirm, create, wait, download, write to disk. */
@@ -8,9 +9,9 @@ export async function toDisk(client: V1Client, file: string, request: object, ou
   const { id } = await client.create({ inputs: [{ url }], ...request });
   const job = await client.completed(id);
   const link = await client.call('GET', `/v1/transcodes/${id}/download`);
-  const response = await fetch(link.json.url);
-  if (response.status !== 200) throw new Error(`the download answered ${response.status}`);
-  await writeFile(output, Buffer.from(await response.arrayBuffer()));
+  const { status, bytes } = await exchange('GET', link.json.url);
+  if (status !== 200) throw new Error(`the download answered ${status}`);
+  await writeFile(output, bytes);
   return job;
 }
 

@@ -4,7 +4,7 @@ import { loadSecrets } from '../../src/supervisor/secrets.ts';
 import { startService, type TestService } from '../../testkit/service.ts';
 import { openServiceDatabase } from '../../testkit/service-database.ts';
 import { cpuSeconds, processTree } from './processes.ts';
-import { type V1Client, v1Client } from './v1-client.ts';
+import { callApi, type V1Client, v1Client } from './v1-client.ts';
 
 export interface Bench extends V1Client {
   service: TestService;
@@ -22,7 +22,7 @@ export async function openBench(env: Record<string, string> = {}): Promise<Bench
   let database: Awaited<ReturnType<typeof openServiceDatabase>> | null = null;
   return {
     service,
-    ...v1Client(service.call),
+    ...v1Client((method, path, body) => callApi(`${service.api}${path}`, method, service.key, body)),
     async ranAs(id) {
       database ??= await openServiceDatabase(service);
       const { rows } = await database.query(

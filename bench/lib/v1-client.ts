@@ -1,11 +1,18 @@
 import { createReadStream, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { Job } from '../../src/contract/transcodes.ts';
-import { type Answer, call } from '../../testkit/service.ts';
+import { exchange } from './http.ts';
+
+export interface V1Answer {
+  status: number;
+  text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
+  json: any;
+}
 
 /** A client of the v1 API of FFmpeg Micro, which Airlock and its peers speak. */
 export interface V1Client {
-  call(method: string, path: string, body?: unknown): Promise<Answer>;
+  call(method: string, path: string, body?: unknown): Promise<V1Answer>;
   /** Uploads and confirms a file. Returns its URL for a job. */
   upload(path: string): Promise<string>;
   create(body: unknown): Promise<Job>;
@@ -19,7 +26,15 @@ const POLL_MS = 50;
 /** A client of a service elsewhere, by the address of its API. */
 export function openPeer(url: string, key: string): V1Client {
   const base = url.replace(/\/$/, '');
-  return v1Client((method, path, body) => call(`${base}${path}`, method, key, body));
+  return v1Client((method, path, body) => callApi(`${base}${path}`, method, key, body));
+}
+
+/** A request with a key, and a body as JSON. */
+export async function callApi(url: string, method: string, key: string, body?: unknown): Promise<V1Answer> {
+  const headers = { authorization: `Bearer ${key}`, ...(body !== undefined && { 'content-type': 'application/json' }) };
+  const { status, bytes } = await exchange(method, url, headers, body === undefined ? null : JSON.stringify(body));
+  const text = bytes.toString();
+  return { status, text, json: text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : null };
 }
 
 export function v1Client(send: V1Client['call']): V1Client {
@@ -30,13 +45,10 @@ export function v1Client(send: V1Client['call']): V1Client {
       const contentType = path.endsWith('.webm') ? 'video/webm' : 'video/mp4';
       const file = { filename: `bench${extname(path)}`, contentType, fileSize };
       const { result } = succeeded(await send('POST', '/v1/upload/presigned-url', file));
-      const put = await fetch(result.uploadUrl, {
-        method: 'PUT',
-        headers: { 'content-type': contentType, 'content-length': String(fileSize) },
-        body: createReadStream(path),
-        duplex: 'half',
-      });
-      if (!put.ok) throw new Error(`the storage answered ${put.status}: ${(await put.text()).slice(0, 500)}`);
+      const headers = { 'content-type': contentType, 'content-length': String(fileSize) };
+      const put = await exchange('PUT', result.uploadUrl, headers, createReadStream(path));
+      if (put.status !== 200)
+        throw new Error(`the storage answered ${put.status}: ${put.bytes.toString('utf8', 0, 500)}`);
       const confirm = { filename: result.filename, fileSize };
       return succeeded(await send('POST', '/v1/upload/confirm', confirm)).result.fileUrl;
     },
@@ -56,7 +68,7 @@ export function v1Client(send: V1Client['call']): V1Client {
   };
 }
 
-function succeeded({ status, json, text }: Answer): Answer['json'] {
+function succeeded({ status, json, text }: V1Answer): V1Answer['json'] {
   if (status !== 200 && status !== 201) throw new Error(`the API answered ${status}: ${text.slice(0, 500)}`);
   return json;
 }

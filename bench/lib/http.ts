@@ -1,0 +1,39 @@
+import { Agent, request } from 'node:http';
+import { Agent as SecureAgent, request as secureRequest } from 'node:https';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+
+export interface HttpAnswer {
+  status: number;
+  bytes: Buffer;
+}
+
+const agent = new Agent({ keepAlive: true });
+const secureAgent = new SecureAgent({ keepAlive: true });
+
+/**
+ * A request on a connection that is kept. The client's CPU time counts in what is measured, and `fetch` needs more than
+ * twice as much for each request.
+ */
+export async function exchange(
+  method: string,
+  url: string,
+  headers: Record<string, string> = {},
+  body: Readable | string | null = null,
+): Promise<HttpAnswer> {
+  const isSecure = url.startsWith('https:');
+  const options = { method, headers, agent: isSecure ? secureAgent : agent };
+  const sent = isSecure ? secureRequest(url, options) : request(url, options);
+  const answer = new Promise<HttpAnswer>((resolve, reject) => {
+    sent.once('error', reject);
+    sent.once('response', (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.once('error', reject);
+      response.once('end', () => resolve({ status: response.statusCode!, bytes: Buffer.concat(chunks) }));
+    });
+  });
+  if (body instanceof Readable) await pipeline(body, sent);
+  else sent.end(body ?? undefined);
+  return answer;
+}
