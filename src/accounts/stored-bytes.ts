@@ -39,6 +39,18 @@ const AWAY_MS = 30_000;
 const recent = new WeakMap<Context['store'], { at: number; space: Promise<StoreSpace | null> }>();
 const answered = new WeakMap<Context['store'], { at: number; space: StoreSpace | null }>();
 
+/** Like `storeSpace`, measured now. `recentSpace` uses the figure afterwards. */
+export async function freshSpace(
+  context: Pick<Context, 'store'>,
+  options: { withinMs?: number } = {},
+): Promise<StoreSpace | null> {
+  const at = performance.now();
+  const space = await storeSpace(context, options);
+  recent.set(context.store, { at, space: Promise.resolve(space) });
+  answered.set(context.store, { at, space });
+  return space;
+}
+
 /**
  * Like `storeSpace`, up to half a second old, or half a minute while the storage does not answer, since a job waits for
  * it anyway. For checks whether anything is left, which others can overtake.
@@ -76,26 +88,41 @@ export async function spaceOf(store: Context['store']): Promise<StoreSpace | nul
  * the account's lock.
  */
 export async function heldBytes(db: Db, accountId: string): Promise<number> {
-  // An upload counts by its row until it is confirmed, and by its object from then on.
-  const { rows } = await sql<{ bytes: number }>`
-    SELECT (
-      (SELECT coalesce(sum(size), 0) FROM objects
-        WHERE account_id = ${accountId} AND state IN ('pending', 'live', 'deleting')
-          AND NOT (kind = 'upload' AND state = 'pending')) +
-      (SELECT coalesce(sum(declared_size), 0) FROM uploads
-        WHERE account_id = ${accountId} AND state IN ('pending', 'confirming'))
-    )::float8 AS bytes`.execute(db);
-  return rows[0]!.bytes;
+  const { rows } = await sql<{ held: number }>`SELECT ${heldBy(accountId)} AS held`.execute(db);
+  return rows[0]!.held;
+}
+
+/** The account with its `heldBytes`. */
+export async function accountWithHeld(db: Db, id: string): Promise<{ account: Account; held: number } | undefined> {
+  const row = await db
+    .selectFrom('accounts')
+    .selectAll()
+    .select(heldBy(id).as('held'))
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const { held, ...account } = row;
+  return { account, held };
+}
+
+/** An upload counts by its row until it is confirmed, and by its object from then on. */
+function heldBy(accountId: string) {
+  return sql<number>`(
+    (SELECT coalesce(sum(size), 0) FROM objects
+      WHERE account_id = ${accountId} AND state IN ('pending', 'live', 'deleting')
+        AND NOT (kind = 'upload' AND state = 'pending')) +
+    (SELECT coalesce(sum(declared_size), 0) FROM uploads
+      WHERE account_id = ${accountId} AND state IN ('pending', 'confirming'))
+  )::float8`;
 }
 
 export async function openUploads(db: Db, accountId: string): Promise<number> {
-  const { open } = await db
-    .selectFrom('uploads')
-    .select((select) => select.fn.countAll<number>().as('open'))
-    .where('account_id', '=', accountId)
-    .where('state', '=', 'pending')
-    .executeTakeFirstOrThrow();
-  return open;
+  const { rows } = await sql<{ open: number }>`SELECT ${openOf(accountId)} AS open`.execute(db);
+  return rows[0]!.open;
+}
+
+function openOf(accountId: string) {
+  return sql<number>`(SELECT count(*) FROM uploads WHERE account_id = ${accountId} AND state = 'pending')`;
 }
 
 /** What the service has promised to store, in bytes. */
@@ -109,13 +136,14 @@ export interface Promised {
 }
 
 export async function promisedToAll(db: Db): Promise<Promised> {
-  const { rows } = await sql<Promised>`
-    SELECT
-      (SELECT coalesce(sum(declared_size), 0) FROM uploads WHERE state = 'pending')::float8 AS uploads,
-      (SELECT coalesce(sum(size), 0) FROM objects WHERE state = 'pending' AND kind = 'output')::float8 AS outputs,
-      (SELECT count(*) FROM accounts WHERE disabled_at IS NULL)::int AS accounts`.execute(db);
+  const { rows } = await sql<Promised>`SELECT ${promisedFigures}`.execute(db);
   return rows[0]!;
 }
+
+const promisedFigures = sql`
+  (SELECT coalesce(sum(declared_size), 0) FROM uploads WHERE state = 'pending')::float8 AS uploads,
+  (SELECT coalesce(sum(size), 0) FROM objects WHERE state = 'pending' AND kind = 'output')::float8 AS outputs,
+  (SELECT count(*) FROM accounts WHERE disabled_at IS NULL)::int AS accounts`;
 
 /**
  * Promised bytes that the disk does not have yet. An output counts in full until it is stored, also where part of it is
@@ -135,13 +163,13 @@ export async function requireUploadRoom(
   bytes: number,
   space: StoreSpace | null,
 ): Promise<void> {
-  const [, open, held, , promised] = await Promise.all([
-    lockAccount(tx, account.id),
-    openUploads(tx, account.id),
-    heldBytes(tx, account.id),
-    space && sql`SELECT pg_advisory_xact_lock(${DISK_LOCK})`.execute(tx),
-    space && promisedToAll(tx),
+  // The figures need a statement of their own, since one that waits for a lock sees the rows of before.
+  const [, { rows }] = await Promise.all([
+    space ? lockDisk(tx, account.id) : lockAccount(tx, account.id),
+    sql<{ open: number; held: number } & Promised>`
+      SELECT ${openOf(account.id)} AS open, ${heldBy(account.id)} AS held, ${promisedFigures}`.execute(tx),
   ]);
+  const { open, held, ...promised } = rows[0]!;
   if (open >= account.max_open_uploads) {
     throw new ApiError('too_many_open_uploads', {
       metric: 'open_uploads',
@@ -152,7 +180,7 @@ export async function requireUploadRoom(
     });
   }
   if (held + bytes > account.max_stored_bytes) throw overQuota(account.max_stored_bytes, held, bytes);
-  if (!space || !promised) return;
+  if (!space) return;
   const available = space.spareBytes - bytesToCome(promised, space.stagedBytes);
   if (bytes > available || space.spareFiles <= 0) throw diskFull(bytes);
   const share = fairShare(held, available);
@@ -160,11 +188,19 @@ export async function requireUploadRoom(
     throw overQuota(share, held, bytes, 'what others leave of the disk');
 }
 
+/** Locks the account, and then the promises to all. */
+async function lockDisk(tx: Tx, accountId: string): Promise<void> {
+  await sql`
+    SELECT pg_advisory_xact_lock(${DISK_LOCK})
+    FROM (SELECT FROM accounts WHERE id = ${accountId} FOR NO KEY UPDATE) AS locked`.execute(tx);
+}
+
 /** Checks that there is room for the output of a new job. Throws `storage_quota` or `storage_full`. */
 export async function requireOutputRoom(tx: Tx, account: Account, space: StoreSpace | null): Promise<void> {
-  const [held, promised] = await Promise.all([heldBytes(tx, account.id), space && promisedToAll(tx)]);
+  const figures = sql<{ held: number } & Promised>`SELECT ${heldBy(account.id)} AS held, ${promisedFigures}`;
+  const { held, ...promised } = (await figures.execute(tx)).rows[0]!;
   if (held >= account.max_stored_bytes) throw overQuota(account.max_stored_bytes, held, 0);
-  if (space && promised && !hasRoomLeft(space, promised)) throw diskFull(0);
+  if (space && !hasRoomLeft(space, promised)) throw diskFull(0);
 }
 
 /** Whether anything more can be promised. */

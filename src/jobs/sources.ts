@@ -58,24 +58,33 @@ export async function findSources(
 
 /**
  * Like `findSources`, for a job that is about to be inserted. Locks the uploads until the transaction ends, so that no
- * sweeper deletes one in between, and extends their retention. Throws the first refusal with its field.
+ * sweeper deletes one in between, and extends their retention. Throws the first refusal with its field. `found` is what
+ * `findSources` returned for the same URLs before the transaction: only the state of an upload can have changed since.
  */
 export async function holdSources(
   context: Sources,
   tx: Tx,
   account: Account,
   sources: readonly NamedSource[],
+  found: readonly (ResolvedSource | RefusedSource)[] | null = null,
 ): Promise<ResolvedSource[]> {
   const urls = sources.map(({ url }) => url);
-  const [, , found] = await Promise.all([
-    lockSources(context, tx, account, urls),
-    extendUploads(context, tx, account, urls),
-    findSources(context, tx, account, urls),
+  const known = found?.every(isUploadOrRemote) ? found : null;
+  const [held, fresh] = await Promise.all([
+    holdUploads(context, tx, account, urls),
+    known ?? findSources(context, tx, account, urls),
   ]);
-  return found.map((source, index) => {
+  const isHeld = ({ uploadId }: ResolvedSource) => uploadId === null || held.has(uploadId);
+  const current = known && !known.every(isHeld) ? await findSources(context, tx, account, urls) : fresh;
+  return current.map((source, index) => {
     if ('refusal' in source) throw refused(context, source, sources[index]!.field);
     return source;
   });
+}
+
+/** An output of a job is not locked, so it is read again. */
+function isUploadOrRemote(source: ResolvedSource | RefusedSource): source is ResolvedSource {
+  return !('refusal' in source) && (source.uploadId !== null || source.objectId === null);
 }
 
 function refused({ store }: Sources, { refusal }: RefusedSource, field: string): ApiError {
@@ -96,45 +105,45 @@ function uploadPrints({ store, vault }: Sources, urls: readonly string[]): Map<s
 
 const toBuffers = (prints: Iterable<string>) => [...prints].map((hex) => Buffer.from(hex, 'hex'));
 
-/** The uploads of this account that the URLs name; null if they name none. */
-function namedUploads(context: Sources, tx: Tx, account: Account, urls: readonly string[]) {
-  const prints = uploadPrints(context, urls);
-  if (prints.size === 0) return null;
-  return tx
-    .selectFrom('uploads')
-    .select('object_id')
-    .where('account_id', '=', account.id)
-    .where('name_fingerprint', 'in', toBuffers(prints.keys()));
-}
-
 /**
  * Locks the uploads of this account that the URLs name, in the order of ids, like all code, so that jobs with the same
  * uploads never deadlock.
  */
 export async function lockSources(context: Sources, tx: Tx, account: Account, urls: readonly string[]): Promise<void> {
-  const uploads = namedUploads(context, tx, account, urls);
-  if (!uploads) return;
-  await tx
-    .with('held', () => uploads.orderBy('id').forUpdate())
-    .selectFrom('objects')
-    .select('id')
-    .where('id', 'in', (query) => query.selectFrom('held').select('object_id'))
-    .orderBy('id')
-    .forUpdate()
-    .execute();
+  const prints = uploadPrints(context, urls);
+  if (prints.size === 0) return;
+  await sql`WITH ${lockedUploads(account, prints)} SELECT FROM locked`.execute(tx);
 }
 
-/** Follows the lock in the same round trip; a refusal undoes it. */
-async function extendUploads(context: Sources, tx: Tx, account: Account, urls: readonly string[]): Promise<void> {
-  const uploads = namedUploads(context, tx, account, urls);
-  if (!uploads) return;
+/**
+ * Locks like `lockSources`, extends the retention of what a job may use, and returns the ids of those uploads; a refusal
+ * undoes it. The locks return rows as they are once the locks are held.
+ */
+async function holdUploads(context: Sources, tx: Tx, account: Account, urls: readonly string[]): Promise<Set<string>> {
+  const prints = uploadPrints(context, urls);
+  if (prints.size === 0) return new Set();
   const seconds = accountRetention(account, context.retentionSeconds);
-  await tx
-    .updateTable('objects')
-    .set({ delete_after: sql`greatest(delete_after, now() + make_interval(secs => ${seconds}))` })
-    .where('id', 'in', uploads.where('state', '=', 'confirmed'))
-    .where('state', '=', 'live')
-    .execute();
+  const { rows } = await sql<{ id: string }>`
+    WITH ${lockedUploads(account, prints)}, usable AS (
+      SELECT held.id, held.object_id FROM held JOIN locked ON locked.id = held.object_id
+      WHERE held.state = 'confirmed' AND locked.state = 'live'
+    ), extended AS (
+      UPDATE objects SET delete_after = greatest(delete_after, now() + make_interval(secs => ${seconds}))
+      FROM usable WHERE objects.id = usable.object_id
+    )
+    SELECT id FROM usable`.execute(tx);
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** `held`, the uploads of those fingerprints, and `locked`, their objects. */
+function lockedUploads(account: Account, prints: ReadonlyMap<string, string>) {
+  return sql`held AS (
+      SELECT id, object_id, state FROM uploads
+      WHERE account_id = ${account.id} AND name_fingerprint = ANY(${toBuffers(prints.keys())}::bytea[])
+      ORDER BY id FOR UPDATE
+    ), locked AS (
+      SELECT id, state FROM objects WHERE id IN (SELECT object_id FROM held) ORDER BY id FOR UPDATE
+    )`;
 }
 
 async function findUploads(context: Sources, db: Db, account: Account, urls: readonly string[]) {
@@ -147,7 +156,7 @@ async function findUploads(context: Sources, db: Db, account: Account, urls: rea
     .select(['uploads.id', 'uploads.account_id', 'uploads.name_sealed', 'uploads.name_fingerprint', 'uploads.state'])
     .select(['uploads.probe', 'uploads.object_id', 'objects.state as object_state'])
     .where('uploads.account_id', '=', account.id)
-    .where('uploads.name_fingerprint', 'in', toBuffers(prints.keys()))
+    .where('uploads.name_fingerprint', '=', sql<Buffer>`ANY(${toBuffers(prints.keys())}::bytea[])`)
     .execute();
   for (const row of rows) {
     const url = prints.get(row.name_fingerprint.toString('hex'))!;

@@ -5,7 +5,7 @@ import type { Fetcher } from '../fetcher/index.ts';
 import type { Completion } from '../jobs/finish.ts';
 import type { JobsContext, KindTraits } from '../jobs/kind.ts';
 import type { AssetKind, Claim } from '../jobs/rows.ts';
-import type { NamedSource } from '../jobs/sources.ts';
+import type { NamedSource, RefusedSource, ResolvedSource } from '../jobs/sources.ts';
 import type { Planner } from '../planner/index.ts';
 import type { Sandbox } from '../sandbox/types.ts';
 import type { Sanitizer } from '../sanitizer/index.ts';
@@ -49,6 +49,8 @@ export interface Admission {
   settings: string | null;
   inputs: readonly NamedSource[];
   assets: readonly (NamedSource & { index: number; kind: AssetKind })[];
+  /** What is known about each input without locking it. Absent if they were not looked up. */
+  foundInputs?: readonly (ResolvedSource | RefusedSource)[];
   /** `name` is the name of the download; null derives it from the first input and the format. */
   outputs: readonly { format: string; name: string | null }[];
   warnings: readonly Warning[];

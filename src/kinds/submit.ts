@@ -93,9 +93,10 @@ export async function insertAdmitted(
   if (account.disabled_at) throw new ApiError('account_disabled');
   // A job without outputs stores and bills nothing.
   const storesSomething = admission.outputs.length > 0;
+  const found = admission.assets.length === 0 ? admission.foundInputs : null;
   const [held] = await Promise.all([
     // One call, so that all uploads are locked in one order.
-    holdSources(context, tx, account, [...admission.inputs, ...admission.assets]),
+    holdSources(context, tx, account, [...admission.inputs, ...admission.assets], found),
     requireQueueRoom(tx, account, batch ? batch.ahead.light + batch.ahead.heavy : 0),
     storesSomething ? requireOutputRoom(tx, account, space) : null,
   ]);

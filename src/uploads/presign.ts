@@ -72,12 +72,10 @@ export async function insertUpload(
   space: StoreSpace | null,
   { id, now, stagingKey, endsAt, parts }: NewUpload,
 ): Promise<string> {
-  await requireUploadRoom(tx, account, body.fileSize, space);
   const upload = { account_id: account.id, id };
   const wanted = storedName(body.filename, now);
-  for (let number = 1; number <= MAX_EQUAL_NAMES; number++) {
-    const stored = number === 1 ? wanted : numberedName(wanted, number);
-    const inserted = await tx
+  const insert = (stored: string) =>
+    tx
       .insertInto('uploads')
       .values({
         ...upload,
@@ -93,7 +91,12 @@ export async function insertUpload(
       .onConflict((conflict) => conflict.columns(['account_id', 'name_fingerprint']).doNothing())
       .returning('id')
       .executeTakeFirst();
-    if (inserted) return stored;
+  // In one round trip; a refusal undoes the insert.
+  const [, first] = await Promise.all([requireUploadRoom(tx, account, body.fileSize, space), insert(wanted)]);
+  if (first) return wanted;
+  for (let number = 2; number <= MAX_EQUAL_NAMES; number++) {
+    const stored = numberedName(wanted, number);
+    if (await insert(stored)) return stored;
   }
   throw new ApiError('rate_limit_exceeded');
 }

@@ -1,5 +1,5 @@
 import { withIdempotencyKey } from '../../accounts/idempotency.ts';
-import { NEEDED_SPACE_MS, storeSpace } from '../../accounts/stored-bytes.ts';
+import { freshSpace, NEEDED_SPACE_MS } from '../../accounts/stored-bytes.ts';
 import { errorBody } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { confirmAnswer, confirmBody, presignAnswer, presignBody } from '../../contract/uploads.ts';
@@ -38,7 +38,7 @@ export function registerUploads(app: App, deps: RouteDeps): void {
       const warnings = unknownFields(presignBody, request.sentBody);
       const scope = { accountId: account.id, route: 'presign', key: idempotencyKey(request), body: request.body };
       // Outside the transaction: a storage that hangs must not block database connections.
-      const space = await storeSpace(context, { withinMs: NEEDED_SPACE_MS });
+      const space = await freshSpace(context, { withinMs: NEEDED_SPACE_MS });
       const { answer } = await inWholeTransaction(context.db, (tx) =>
         withIdempotencyKey(tx, context.vault, scope, async () => {
           const { id, answer } = await presignUpload(context, tx, account, request.body, space, maxBytes);

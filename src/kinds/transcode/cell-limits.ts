@@ -1,10 +1,8 @@
-import { getAccount } from '../../accounts/accounts.ts';
-import { heldBytes, outputOverQuota, remainingQuota } from '../../accounts/stored-bytes.ts';
+import { accountWithHeld, outputOverQuota, remainingQuota } from '../../accounts/stored-bytes.ts';
 import type { Warning } from '../../contract/common.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import { idleLimits } from '../../contract/limit-advice.ts';
 import type { JobLimits } from '../../contract/limit-bounds.ts';
-import { inOneTrip } from '../../database/pool.ts';
 import type { Claim } from '../../jobs/rows.ts';
 import { type CellBudget, type EffectiveLimits, effectiveLimits } from '../../media/index.ts';
 import type { WorkTools } from '../kind.ts';
@@ -40,9 +38,7 @@ export async function cellLimits(
   asked: JobLimits = openWholeRequest(tools.context.vault, claim.job)?.limits ?? {},
 ): Promise<RoomyLimits & { warnings: Warning[] }> {
   const { db } = tools.context;
-  const [account, held] = await inOneTrip(db, (connection) =>
-    Promise.all([getAccount(connection, claim.job.account_id), heldBytes(connection, claim.job.account_id)]),
-  );
+  const { account, held } = (await accountWithHeld(db, claim.job.account_id)) ?? { account: null, held: 0 };
   const server = serverLimits(plan, tools.settings.cellMemoryBytes);
   const onDisk = await hold.cellBytes();
   const inQuota = account ? remainingQuota(account, held) : 0;
