@@ -1,3 +1,4 @@
+import { COPIED_SIZE } from '../storage/embedded/copied-size.ts';
 import { keyProblem } from '../storage/keys.ts';
 import type { Context } from './context.ts';
 import { S3Error } from './errors.ts';
@@ -24,6 +25,7 @@ export async function copyObject({ request, response, target, identity, disk, bu
 
   const copied = await disk.copy(source.key, target.key);
   if (!copied) throw new S3Error('NoSuchKey', 'The specified key does not exist.');
+  response.setHeader(COPIED_SIZE, copied.size);
   const body = element('LastModified', copied.lastModified.toISOString()) + element('ETag', copied.etag);
   sendXml(response, 200, document('CopyObjectResult', body));
 }

@@ -221,7 +221,7 @@ describe('signed URLs', () => {
     const { url } = await gateway.store.presignPut('replay', { contentType: 'video/mp4', size: 5, expiresIn: 60 });
     const send = (body: string): Promise<Response> => fetch(url, { method: 'PUT', headers: TYPE, body });
     expect((await send('first')).status).toBe(200);
-    expect(await gateway.store.copy('replay', 'sealed/replay')).toBe(true);
+    expect(await gateway.store.copy('replay', 'sealed/replay')).toEqual({ size: 5 });
     expect((await send('other')).status).toBe(200);
     const sealed = await gateway.store.presignGet('sealed/replay', {
       filename: 'a',

@@ -115,6 +115,11 @@ export interface Capabilities {
   space?(): Promise<StoreSpace>;
 }
 
+export interface Copied {
+  /** Bytes; null for a store that does not report it. */
+  size: number | null;
+}
+
 /**
  * One bucket of any backend. Every method rejects with `StorageError` (`retry: true` when the store was
  * unreachable or answered 5xx). Keys are relative, without a leading slash.
@@ -139,8 +144,8 @@ export interface ObjectStore extends MultipartStore, TreeStore {
     path: string,
     options: { contentType: string; size: number; patience?: Patience },
   ): Promise<void>;
-  /** Server-side copy; replaces the target. False when the source is not there. */
-  copy(from: string, to: string): Promise<boolean>;
+  /** Server-side copy; replaces the target. Null when the source is not there. */
+  copy(from: string, to: string): Promise<Copied | null>;
   /** Deletes an object. No error when it does not exist. */
   delete(key: string): Promise<void>;
   /** Asks the store at most once, since the kind of store behind an address does not change. */

@@ -3,6 +3,7 @@ import { ApiError } from '../contract/errors.ts';
 import type { UploadsQuery, UploadView } from '../contract/upload-list.ts';
 import type { Context } from '../database/context.ts';
 import type { Db } from '../database/pool.ts';
+import type { ObjectState } from '../database/tables.ts';
 import {
   inspectionSummary,
   MULTIPART_SECONDS,
@@ -14,18 +15,32 @@ import {
 
 type Reading = Pick<Context, 'db' | 'vault' | 'store'>;
 
+/** An upload with the state of its object. */
+export type FoundUpload = Upload & { object_state: ObjectState | null };
+
 /** Finds an upload by its stored name, also one that has been deleted. */
 export async function findUpload(
   { db, vault }: Pick<Context, 'db' | 'vault'>,
   accountId: string,
   stored: string,
-): Promise<Upload | undefined> {
-  return db
-    .selectFrom('uploads')
-    .selectAll()
-    .where('account_id', '=', accountId)
+): Promise<FoundUpload | undefined> {
+  return uploadsWithState(db)
+    .where('uploads.account_id', '=', accountId)
     .where('name_fingerprint', '=', vault.fingerprint(stored))
     .executeTakeFirst();
+}
+
+/** Like `findUpload`, by the id. */
+export async function getUpload(db: Db, id: string): Promise<FoundUpload | undefined> {
+  return uploadsWithState(db).where('uploads.id', '=', id).executeTakeFirst();
+}
+
+function uploadsWithState(db: Db) {
+  return db
+    .selectFrom('uploads')
+    .leftJoin('objects', 'objects.id', 'uploads.object_id')
+    .selectAll('uploads')
+    .select('objects.state as object_state');
 }
 
 /** Lists uploads of an account, newest first. */

@@ -8,9 +8,8 @@ import { inWholeTransaction } from '../../database/whole-transaction.ts';
 import { uuidv7 } from '../../ids/uuid.ts';
 import { insertJob } from '../../jobs/insert.ts';
 import type { JobsContext } from '../../jobs/kind.ts';
-import { getObject } from '../../objects/objects.ts';
 import { sealedKey } from '../../storage/keys.ts';
-import { findUpload } from '../../uploads/read.ts';
+import { type FoundUpload, findUpload, getUpload } from '../../uploads/read.ts';
 import { closeStaging } from '../../uploads/staging.ts';
 import { inspectionJson, openNames, UNCONFIRMED_SECONDS, type Upload, uploadUrl } from '../../uploads/upload.ts';
 import { joinParts } from './join-parts.ts';
@@ -60,18 +59,22 @@ export async function confirmUpload(
   return confirmedResult(context, upload);
 }
 
-async function seal(context: JobsContext, account: Account, upload: Upload, body: ConfirmBody): Promise<Upload> {
+async function seal(
+  context: JobsContext,
+  account: Account,
+  upload: FoundUpload,
+  body: ConfirmBody,
+): Promise<FoundUpload> {
   if (upload.part_size !== null) {
     await joinParts(context, upload, body);
     return (await claim(context, upload, upload.object_id!)) ?? overtaken(context, upload.id);
   }
-  const head = await context.store.head(upload.staging_key);
-  if (!head) return overtaken(context, upload.id);
-  if (head.size !== body.fileSize || head.size !== upload.declared_size) {
-    // Delete the bytes. The URL is still valid, so the client may send the right ones.
-    await context.store.delete(upload.staging_key);
-    throw new ApiError('upload_size_mismatch', sizes(body, upload));
+  const { store } = context;
+  if (body.fileSize !== upload.declared_size) {
+    if (!(await store.head(upload.staging_key))) return overtaken(context, upload.id);
+    return refuseSize(context, upload, body);
   }
+  if (unsent.has(upload.id) && !(await store.head(upload.staging_key))) return overtaken(context, upload.id);
   // Insert the object's row before its bytes are copied: a copy without a row would never be deleted.
   const objectId = uuidv7();
   const key = sealedKey(account.id, objectId);
@@ -83,43 +86,79 @@ async function seal(context: JobsContext, account: Account, upload: Upload, body
       key,
       kind: 'upload',
       content_type: upload.declared_type,
-      size: head.size,
+      size: upload.declared_size,
       state: 'pending',
       delete_after: new Date(Date.now() + UNCONFIRMED_SECONDS * 1000),
     })
     .execute();
-  if (!(await context.store.copy(upload.staging_key, key))) return overtaken(context, upload.id);
-
-  const claimed = await claim(context, upload, objectId);
-  if (claimed) {
-    await closeStaging(context, claimed);
-    return claimed;
+  const copied = await store.copy(upload.staging_key, key);
+  const size = copied && (copied.size ?? (await store.head(key))?.size);
+  if (size === upload.declared_size) {
+    const claimed = await claim(context, upload, objectId);
+    if (claimed) {
+      await closeStaging(context, claimed);
+      return claimed;
+    }
   }
-  // Another confirm was faster, so no row refers to this copy. If the delete fails, the sweeper deletes it.
-  await context.store.delete(key);
-  await context.db
+  await dropCopy(context, objectId, key);
+  if (!copied) noteUnsent(upload.id);
+  if (copied && size !== upload.declared_size) return refuseSize(context, upload, body);
+  // The bytes have not arrived, or another confirm was faster.
+  return overtaken(context, upload.id);
+}
+
+/** Uploads whose bytes had not arrived when they were confirmed. The next confirm looks first: each copy takes a row. */
+const unsent = new Set<string>();
+const MOST_UNSENT = 10_000;
+
+function noteUnsent(id: string): void {
+  if (unsent.size >= MOST_UNSENT) unsent.clear();
+  unsent.add(id);
+}
+
+/** Deletes the bytes. The URL is still valid, so the client may send the right ones. */
+async function refuseSize({ store }: Context, upload: Upload, body: ConfirmBody): Promise<never> {
+  await store.delete(upload.staging_key);
+  throw new ApiError('upload_size_mismatch', sizes(body, upload));
+}
+
+/** Deletes a copy that no other row refers to. If that fails, the sweeper does it. */
+async function dropCopy({ db, store }: Context, objectId: string, key: string): Promise<void> {
+  await store.delete(key);
+  await db
     .updateTable('objects')
     .set({ state: 'deleted', deleted_at: new Date() })
     .where('id', '=', objectId)
     .execute();
-  return overtaken(context, upload.id);
 }
 
 /** Queues the inspection of a sealed object. Undefined if another confirm was faster, or the upload is gone. */
-async function claim(context: JobsContext, upload: Upload, objectId: string): Promise<Upload | undefined> {
+async function claim(context: JobsContext, upload: Upload, objectId: string): Promise<FoundUpload | undefined> {
   const inspectionId = uuidv7();
-  return inWholeTransaction(context.db, async (tx) => {
-    const won = await tx
-      .updateTable('uploads')
-      .set({ state: 'confirming', object_id: objectId, inspection_id: inspectionId })
-      .where('id', '=', upload.id)
-      .where('state', '=', 'pending')
-      .returningAll()
-      .executeTakeFirst();
-    if (won) await insertInspection(context, tx, won, { id: inspectionId, objectId });
-    return won;
-  });
+  try {
+    return await inWholeTransaction(context.db, async (tx) => {
+      // In one round trip; losing undoes the insert.
+      const [won] = await Promise.all([
+        tx
+          .updateTable('uploads')
+          .set({ state: 'confirming', object_id: objectId, inspection_id: inspectionId })
+          .where('id', '=', upload.id)
+          .where('state', '=', 'pending')
+          .returningAll()
+          .executeTakeFirst(),
+        insertInspection(context, tx, upload, { id: inspectionId, objectId }),
+      ]);
+      if (!won) throw new Lost();
+      return { ...won, object_state: 'pending' as const };
+    });
+  } catch (error) {
+    if (error instanceof Lost) return undefined;
+    throw error;
+  }
 }
+
+/** Undoes the transaction of a confirm that was not the first. */
+class Lost extends Error {}
 
 async function insertInspection(
   context: JobsContext,
@@ -149,17 +188,16 @@ async function insertInspection(
 /**
  * The staging object is missing: returns the upload if another confirm has sealed it, else throws `upload_not_found`.
  */
-async function overtaken(context: Context, id: string): Promise<Upload> {
-  const upload = await context.db.selectFrom('uploads').selectAll().where('id', '=', id).executeTakeFirst();
+async function overtaken({ db }: Context, id: string): Promise<FoundUpload> {
+  const upload = await getUpload(db, id);
   if (!upload || upload.state === 'pending') throw new ApiError('upload_not_found');
   return upload;
 }
 
-async function confirmedResult(context: Context, upload: Upload): Promise<ConfirmResult> {
+function confirmedResult(context: Context, upload: FoundUpload): ConfirmResult {
   const names = openNames(context.vault, upload);
   const inspection = inspectionJson.readOrNull(upload.probe);
-  const object = upload.object_id ? await getObject(context.db, upload.object_id) : undefined;
-  if (!names || !inspection || object?.state !== 'live') throw new ApiError('upload_not_found');
+  if (!names || !inspection || upload.object_state !== 'live') throw new ApiError('upload_not_found');
   const fileUrl = uploadUrl(context.store.bucket, names.stored);
   return {
     fileUrl,

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import { COPIED_SIZE } from '../embedded/copied-size.ts';
 import { type RetrySettings, S3_RETRIES } from '../retries.ts';
 import { type Capabilities, type ListedObject, type ObjectStore, StorageError } from '../types.ts';
 import type { Addressing } from './addressing.ts';
@@ -169,7 +170,7 @@ function copier(client: S3Client, bucket: string, copySource: string): ObjectSto
         throw storageError({ method: 'PUT' }, error);
       }),
     );
-    if (response.statusCode === 404 && code === 'NoSuchKey') return false;
+    if (response.statusCode === 404 && code === 'NoSuchKey') return null;
     // "A 200 OK response can contain either a success or an error" (S3, CopyObject).
     if (response.statusCode === 404 || code) {
       throw new StorageError(`storage refused a copy: ${code ?? response.statusCode}`, {
@@ -178,7 +179,8 @@ function copier(client: S3Client, bucket: string, copySource: string): ObjectSto
         code,
       });
     }
-    return true;
+    const size = header(response, COPIED_SIZE);
+    return { size: size === null ? null : Number(size) };
   };
 }
 
