@@ -6,9 +6,9 @@ import { until } from '../../testkit/until.ts';
 import { inParallel, toDisk } from '../lib/client.ts';
 import { openCpuGroup } from '../lib/cpu-group.ts';
 import { forFiles, sourceTiny } from '../lib/media.ts';
-import { cpuSeconds, cpuSecondsOfChildren, processTree, tasksCreated } from '../lib/processes.ts';
+import { cpuSeconds, processTree, tasksCreated } from '../lib/processes.ts';
 import { bounded, type CaseOptions, type CaseResult, type Row } from '../lib/result.ts';
-import { runWell } from '../lib/run.ts';
+import { runWithXargs } from '../lib/run.ts';
 import { type Bench, openBench } from '../lib/service.ts';
 import { spread } from '../lib/statistics.ts';
 
@@ -121,12 +121,8 @@ async function measureCpu(file: string, folder: string, { pairs, progress }: Cas
       );
       await settle();
       const after = usage(bench, group.cpuMs());
-      const plainBefore = cpuSecondsOfChildren();
-      await inParallel(
-        outputs.map((output) => () => runWell('ffmpeg', forFiles(args, file, output))),
-        PLAIN_WIDTH,
-      );
-      const plain = (cpuSecondsOfChildren() - plainBefore) * 1000;
+      const xargs = await runWithXargs((output) => forFiles(args, file, output), outputs, PLAIN_WIDTH);
+      const plain = xargs.cpuSeconds * 1000;
       if (pair > 0) used.push(mapValues({ ...after, plain }, (value, name) => (value - (before[name] ?? 0)) / JOBS));
     }
     return used;

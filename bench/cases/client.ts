@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { inParallel, toDisk } from '../lib/client.ts';
 import { forFiles, sourceTiny, sourceVp9 } from '../lib/media.ts';
 import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
-import { runWell } from '../lib/run.ts';
+import { runWell, runWithXargs } from '../lib/run.ts';
 import { type Bench, openBench } from '../lib/service.ts';
 import { spread } from '../lib/statistics.ts';
 
@@ -94,14 +94,8 @@ async function bulkPairs(
         CLIENT_WIDTH,
       ),
     );
-    const args = names.map((name) => forFiles(ran.args, file, name));
-    const plainMs = await timed(() =>
-      inParallel(
-        args.map((each) => () => runWell('ffmpeg', each)),
-        PLAIN_WIDTH,
-      ),
-    );
-    if (index > 0) measured.push({ oursMs, plainMs });
+    const plain = await runWithXargs((name) => forFiles(ran.args, file, name), names, PLAIN_WIDTH);
+    if (index > 0) measured.push({ oursMs, plainMs: plain.wallMs });
   }
   return measured;
 }

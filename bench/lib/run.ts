@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { cpuSecondsOfChildren } from './processes.ts';
 
 export interface Run {
@@ -32,4 +35,20 @@ export async function runWell(command: string, args: readonly string[], options:
   const ended = await run(command, args, options);
   if (ended.code !== 0) throw new Error(`${command} ended with ${ended.code}: ${ended.stderr.slice(-1000)}`);
   return ended;
+}
+
+/** One plain `ffmpeg` for each output, so many at a time. `argumentsOf` gets the name of the output. */
+export async function runWithXargs(
+  argumentsOf: (output: string) => readonly string[],
+  outputs: readonly string[],
+  width: number,
+): Promise<Run> {
+  const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-xargs-'));
+  try {
+    const list = join(folder, 'outputs');
+    await writeFile(list, outputs.join('\n'));
+    return await runWell('xargs', ['-a', list, '-P', String(width), '-I', '{}', 'ffmpeg', ...argumentsOf('{}')]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
