@@ -98,7 +98,7 @@ export async function openDisk(folder: string, now: () => number = Date.now): Pr
     return lock(key, async () => {
       if (closed.has(key)) throw closedKey();
       const target = objectFolder(root, key);
-      await makeFolder(target);
+      const changed = await makeFolder(target);
       const old = await readVersions(target);
       const version = nextVersion(old.at(-1)?.version);
       const path = join(target, versionName(version, contentType));
@@ -108,7 +108,7 @@ export async function openDisk(folder: string, now: () => number = Date.now): Pr
         await pruneFolder(objectsFolder(root), target);
         throw error;
       }
-      await syncFolder(target);
+      await Promise.all([...changed, target].map(syncFolder));
       for (const each of old) await rm(each.path, { force: true });
       const object = describe(await lstat(path), { path, version, contentType });
       if (key.startsWith(UPLOADS)) staged.set(key, object.size);

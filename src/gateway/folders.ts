@@ -8,10 +8,11 @@ export async function syncFolder(path: string): Promise<void> {
 }
 
 /**
- * `mkdir -p` with durable names. Throws instead of following a symbolic link. Retries, because it races with
- * `pruneFolder` of sibling folders.
+ * `mkdir -p`. Returns the folders to sync before the new names are durable: one after the other would take a commit of the
+ * file system each. Throws instead of following a symbolic link. Retries, because it races with `pruneFolder` of sibling
+ * folders.
  */
-export async function makeFolder(path: string, attempts = 10): Promise<void> {
+export async function makeFolder(path: string, attempts = 10): Promise<string[]> {
   const missing: string[] = [];
   let existing = path;
   for (let real = await realOrNull(path); real !== existing; real = await realOrNull(existing)) {
@@ -22,13 +23,13 @@ export async function makeFolder(path: string, attempts = 10): Promise<void> {
   for (const folder of missing) {
     try {
       await mkdir(folder, { mode: 0o700 });
-      await syncFolder(dirname(folder));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT' && attempts > 0) return makeFolder(path, attempts - 1);
       if (code !== 'EEXIST') throw error;
     }
   }
+  return missing.map(dirname);
 }
 
 async function realOrNull(path: string): Promise<string | null> {
