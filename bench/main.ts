@@ -13,7 +13,7 @@ import { edits, long } from './cases/edits.ts';
 import { events } from './cases/events.ts';
 import { floodCase } from './cases/flood.ts';
 import { hostileRequests } from './cases/hostile-requests.ts';
-import { accept, start, validate } from './cases/latency.ts';
+import { accept, confirm, start, validate } from './cases/latency.ts';
 import { memory } from './cases/memory.ts';
 import { overhead } from './cases/overhead.ts';
 import { pages } from './cases/pages.ts';
@@ -40,6 +40,7 @@ const CASES: Record<string, (options: CaseOptions) => Promise<CaseResult>> = {
   rate,
   pages,
   validate,
+  confirm,
   start,
   overhead,
   client,

@@ -1,4 +1,4 @@
-import { sourceShort } from '../lib/media.ts';
+import { source1080, sourceShort } from '../lib/media.ts';
 import { runsBelow } from '../lib/processes.ts';
 import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
 import { type Bench, openBench } from '../lib/service.ts';
@@ -6,6 +6,8 @@ import { percentile } from '../lib/statistics.ts';
 
 const ACCEPTED = 200;
 const STARTED = 100;
+
+const CONFIRMED = 15;
 
 /** A still: the cheapest job that runs FFmpeg. */
 const still = (url: string) => ({ inputs: [{ url }], outputFormat: 'jpg' });
@@ -21,7 +23,7 @@ export async function accept(options: CaseOptions): Promise<CaseResult> {
       if (index > 0) ms.push(performance.now() - began);
       await bench.completed(id);
     }
-    return { rows: percentiles('accept', 'POST /v1/transcodes', ms, {}), raw: { ms } };
+    return { rows: percentiles('accept', 'POST /v1/transcodes', ms, { p50: 6 }), raw: { ms } };
   });
 }
 
@@ -61,6 +63,25 @@ export async function validate(options: CaseOptions): Promise<CaseResult> {
   });
 }
 
+/** Latency of the confirm of a large MP4: a worker describes it. */
+export async function confirm(options: CaseOptions): Promise<CaseResult> {
+  const source = await source1080(options.progress);
+  const bench = await openBench();
+  try {
+    const ms: number[] = [];
+    for (let index = 0; index <= CONFIRMED; index += 1) {
+      options.progress(`confirming ${index} of ${CONFIRMED}`);
+      const sent = await bench.send(source.path);
+      const began = performance.now();
+      await bench.confirm(sent);
+      if (index > 0) ms.push(performance.now() - began);
+    }
+    return { rows: percentiles('confirm', 'POST /v1/upload/confirm of 60 s of 1080p', ms, { p50: 40 }), raw: { ms } };
+  } finally {
+    await bench.close();
+  }
+}
+
 /** From accepted to started on an empty queue: by the times in the row, and by when FFmpeg runs in its cell. */
 export async function start(options: CaseOptions): Promise<CaseResult> {
   return withUpload(async (bench, url) => {
@@ -81,7 +102,7 @@ export async function start(options: CaseOptions): Promise<CaseResult> {
     }
     const rows = percentiles('start', 'created to started', claimed, { p50: 15 });
     if (running.length > STARTED / 2) {
-      rows.push(...percentiles('start', 'created to FFmpeg running in its cell', running, {}));
+      rows.push(...percentiles('start', 'created to FFmpeg running in its cell', running, { p50: 15 }));
     }
     return { rows, raw: { claimed, running } };
   });

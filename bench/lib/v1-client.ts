@@ -10,9 +10,18 @@ export interface V1Answer {
   json: any;
 }
 
+interface Sent {
+  filename: string;
+  fileSize: number;
+}
+
 /** A client of the v1 API of FFmpeg Micro, which Airlock and its peers speak. */
 export interface V1Client {
   call(method: string, path: string, body?: unknown): Promise<V1Answer>;
+  /** Uploads a file. Returns what confirms it. */
+  send(path: string): Promise<Sent>;
+  /** Returns the URL of the file for a job. */
+  confirm(sent: Sent): Promise<string>;
   /** Uploads and confirms a file. Returns its URL for a job. */
   upload(path: string): Promise<string>;
   create(body: unknown): Promise<Job>;
@@ -38,20 +47,24 @@ export async function callApi(url: string, method: string, key: string, body?: u
 }
 
 export function v1Client(send: V1Client['call']): V1Client {
+  const sendFile: V1Client['send'] = async (path) => {
+    const fileSize = statSync(path).size;
+    const contentType = path.endsWith('.webm') ? 'video/webm' : 'video/mp4';
+    const file = { filename: `bench${extname(path)}`, contentType, fileSize };
+    const { result } = succeeded(await send('POST', '/v1/upload/presigned-url', file));
+    const headers = { 'content-type': contentType, 'content-length': String(fileSize) };
+    const put = await exchange('PUT', result.uploadUrl, headers, createReadStream(path));
+    if (put.status !== 200)
+      throw new Error(`the storage answered ${put.status}: ${put.bytes.toString('utf8', 0, 500)}`);
+    return { filename: result.filename, fileSize };
+  };
+  const confirmFile: V1Client['confirm'] = async (sent) =>
+    succeeded(await send('POST', '/v1/upload/confirm', sent)).result.fileUrl;
   return {
     call: send,
-    async upload(path) {
-      const fileSize = statSync(path).size;
-      const contentType = path.endsWith('.webm') ? 'video/webm' : 'video/mp4';
-      const file = { filename: `bench${extname(path)}`, contentType, fileSize };
-      const { result } = succeeded(await send('POST', '/v1/upload/presigned-url', file));
-      const headers = { 'content-type': contentType, 'content-length': String(fileSize) };
-      const put = await exchange('PUT', result.uploadUrl, headers, createReadStream(path));
-      if (put.status !== 200)
-        throw new Error(`the storage answered ${put.status}: ${put.bytes.toString('utf8', 0, 500)}`);
-      const confirm = { filename: result.filename, fileSize };
-      return succeeded(await send('POST', '/v1/upload/confirm', confirm)).result.fileUrl;
-    },
+    send: sendFile,
+    confirm: confirmFile,
+    upload: async (path) => confirmFile(await sendFile(path)),
     async create(body) {
       return succeeded(await send('POST', '/v1/transcodes', body));
     },
