@@ -69,17 +69,25 @@ export async function holdSources(
   found: readonly (ResolvedSource | RefusedSource)[] | null = null,
 ): Promise<ResolvedSource[]> {
   const urls = sources.map(({ url }) => url);
-  const known = found?.every(isUploadOrRemote) ? found : null;
-  const [held, fresh] = await Promise.all([
+  const known = unlessRead(found);
+  const [held, current] = await Promise.all([
     holdUploads(context, tx, account, urls),
     known ?? findSources(context, tx, account, urls),
   ]);
-  const isHeld = ({ uploadId }: ResolvedSource) => uploadId === null || held.has(uploadId);
-  const current = known && !known.every(isHeld) ? await findSources(context, tx, account, urls) : fresh;
   return current.map((source, index) => {
-    if ('refusal' in source) throw refused(context, source, sources[index]!.field);
+    const { field } = sources[index]!;
+    if ('refusal' in source) throw refused(context, source, field);
+    // It was there when it was found.
+    if (known && source.uploadId !== null && !held.has(source.uploadId)) throw refused(context, DELETED, field);
     return source;
   });
+}
+
+/** Found sources that `holdSources` returns as they are unless it throws; null if it reads them again. */
+export function unlessRead(
+  found: readonly (ResolvedSource | RefusedSource)[] | null | undefined,
+): readonly ResolvedSource[] | null {
+  return found?.every(isUploadOrRemote) ? found : null;
 }
 
 /** An output of a job is not locked, so it is read again. */

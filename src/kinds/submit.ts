@@ -10,9 +10,9 @@ import { inWholeTransaction } from '../database/whole-transaction.ts';
 import { cleanFilename, splitExtension } from '../ids/stored-name.ts';
 import { type InsertedJob, insertJob, type NewSource } from '../jobs/insert.ts';
 import { lastPosition } from '../jobs/queue-positions.ts';
-import { requireQueueRoom } from '../jobs/queue-room.ts';
+import { hasMuchRoom, NearQueueLimit, requireMuchQueueRoom, requireQueueRoom } from '../jobs/queue-room.ts';
 import { billableMinutes } from '../jobs/rows.ts';
-import { holdSources, type ResolvedSource } from '../jobs/sources.ts';
+import { holdSources, type ResolvedSource, unlessRead } from '../jobs/sources.ts';
 import type { StoreSpace } from '../storage/types.ts';
 import type { Admission, AdmissionServices, Caller, Kind } from './kind.ts';
 
@@ -52,13 +52,19 @@ export async function submitJob<Request, Answer>(
   const { idempotency } = options;
   const scope = { accountId: caller.account.id, ...idempotency };
   const space = await measuring;
-  const { answer } = await inWholeTransaction(context.db, (tx) =>
-    withIdempotencyKey(tx, context.vault, scope, async () => {
-      const submitted = await insertAdmitted(services, tx, kind, caller, admission, space);
-      return { status: 201, answer: options.answer(submitted), made: { job_id: submitted.job.id } };
-    }),
-  );
-  return answer;
+  const insert = (how: typeof insertAdmitted) =>
+    inWholeTransaction(context.db, (tx) =>
+      withIdempotencyKey(tx, context.vault, scope, async () => {
+        const submitted = await how(services, tx, kind, caller, admission, space);
+        return { status: 201, answer: options.answer(submitted), made: { job_id: submitted.job.id } };
+      }),
+    );
+  try {
+    return (await insert(mayInsertAtOnce(caller, admission) ? insertAtOnce : insertAdmitted)).answer;
+  } catch (error) {
+    if (!(error instanceof NearQueueLimit)) throw error;
+    return (await insert(insertAdmitted)).answer;
+  }
 }
 
 /** Checks a request like `submitJob`, without inserting a job. Returns the reasons for a refusal in `problems`. */
@@ -82,34 +88,101 @@ export interface BatchPlace {
 
 /** Inserts a job that `checkJob` found no problem with, in the caller's transaction. */
 export async function insertAdmitted(
+  services: AdmissionServices,
+  tx: Tx,
+  kind: Pick<Kind, 'name'>,
+  caller: Caller,
+  admission: Admission,
+  space: StoreSpace | null,
+  batch?: BatchPlace,
+): Promise<SubmittedJob> {
+  const { context } = services;
+  const { account } = caller;
+  requireEnabled(account);
+  const [held] = await Promise.all([
+    hold(services, tx, caller, admission, space),
+    requireQueueRoom(tx, account, batch ? batch.ahead.light + batch.ahead.heavy : 0),
+  ]);
+  if (storesSomething(admission)) await requireMinutes(tx, account, held.slice(0, admission.inputs.length));
+  // Signs the webhook; made here because workers may only read it.
+  if (admission.webhookUrl) await accountSecret(tx, context.vault, account.id);
+  return insertHeld(services, tx, kind, caller, admission, held, batch);
+}
+
+/**
+ * Whether the job can be inserted in the round trip that checks whether it may be, because the row depends on nothing that
+ * is read there.
+ */
+function mayInsertAtOnce({ account }: Caller, admission: Admission): boolean {
+  const countsMinutes = storesSomething(admission) && account.monthly_minutes !== null;
+  return knownSources(admission) !== null && !countsMinutes && !admission.webhookUrl && hasMuchRoom(account, 0);
+}
+
+/** Like `insertAdmitted`, if `mayInsertAtOnce`: a refusal undoes the insert. Throws `NearQueueLimit` as well. */
+async function insertAtOnce(
+  services: AdmissionServices,
+  tx: Tx,
+  kind: Pick<Kind, 'name'>,
+  caller: Caller,
+  admission: Admission,
+  space: StoreSpace | null,
+): Promise<SubmittedJob> {
+  // Before anything is sent, since the rollback must come last.
+  requireEnabled(caller.account);
+  const [, , submitted] = await Promise.all([
+    hold(services, tx, caller, admission, space),
+    requireMuchQueueRoom(tx, caller.account),
+    insertHeld(services, tx, kind, caller, admission, knownSources(admission)!),
+  ]);
+  return submitted;
+}
+
+function requireEnabled({ disabled_at }: Account): void {
+  if (disabled_at) throw new ApiError('account_disabled');
+}
+
+/** A job without outputs stores and bills nothing. */
+function storesSomething({ outputs }: Admission): boolean {
+  return outputs.length > 0;
+}
+
+/** Null if they are to be read under their locks. */
+function knownSources({ assets, foundInputs }: Admission): readonly ResolvedSource[] | null {
+  return assets.length === 0 ? unlessRead(foundInputs) : null;
+}
+
+/** Locks the sources, and checks that the account may store more. */
+async function hold(
+  { context }: AdmissionServices,
+  tx: Tx,
+  { account }: Caller,
+  admission: Admission,
+  space: StoreSpace | null,
+): Promise<ResolvedSource[]> {
+  const [held] = await Promise.all([
+    // One call, so that all uploads are locked in one order.
+    holdSources(context, tx, account, [...admission.inputs, ...admission.assets], knownSources(admission)),
+    storesSomething(admission) ? requireOutputRoom(tx, account, space) : null,
+  ]);
+  return held;
+}
+
+async function insertHeld(
   { context }: AdmissionServices,
   tx: Tx,
   kind: Pick<Kind, 'name'>,
   { account, keyId, requestId, traceparent = null }: Caller,
   admission: Admission,
-  space: StoreSpace | null,
+  held: readonly ResolvedSource[],
   batch?: BatchPlace,
 ): Promise<SubmittedJob> {
-  if (account.disabled_at) throw new ApiError('account_disabled');
-  // A job without outputs stores and bills nothing.
-  const storesSomething = admission.outputs.length > 0;
-  const found = admission.assets.length === 0 ? admission.foundInputs : null;
-  const [held] = await Promise.all([
-    // One call, so that all uploads are locked in one order.
-    holdSources(context, tx, account, [...admission.inputs, ...admission.assets], found),
-    requireQueueRoom(tx, account, batch ? batch.ahead.light + batch.ahead.heavy : 0),
-    storesSomething ? requireOutputRoom(tx, account, space) : null,
-  ]);
   const inputs = held.slice(0, admission.inputs.length);
-  if (storesSomething) await requireMinutes(tx, account, inputs);
   const sources = held.map((source, index): NewSource => {
     const asset = admission.assets[index - inputs.length];
     return asset
       ? { position: inputs.length + asset.index, asset: asset.kind, source }
       : { position: index, asset: null, source };
   });
-  // Signs the webhook; made here because workers may only read it.
-  if (admission.webhookUrl) await accountSecret(tx, context.vault, account.id);
   const job = {
     ...admission,
     request: admission.request?.() ?? null,

@@ -39,7 +39,12 @@ export interface JobWorld {
     limits?: Partial<
       Pick<
         Account,
-        'max_concurrent' | 'retention_seconds' | 'monthly_minutes' | 'max_stored_bytes' | 'max_open_uploads'
+        | 'max_concurrent'
+        | 'max_queued'
+        | 'retention_seconds'
+        | 'monthly_minutes'
+        | 'max_stored_bytes'
+        | 'max_open_uploads'
       >
     >,
   ): Promise<Account>;

@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type JobWorld, makeJobWorld } from '../../test/helpers/job-world.ts';
+import type { Account } from '../accounts/accounts.ts';
+
+describe('a submitted job', () => {
+  let world: JobWorld;
+  beforeAll(async () => {
+    world = await makeJobWorld();
+  });
+  afterAll(() => world?.close());
+
+  const jobsOf = async (account: Account) => (await world.list(account)).map(({ status }) => status);
+
+  it('is refused exactly at the limit of waiting jobs, however many come at once', async () => {
+    const account = await world.account({ max_queued: 5000 });
+    await world.accept(account);
+    // As if that many waited: too few for a look under the lock before, and nearly the limit.
+    await world.database.db
+      .updateTable('account_schedule')
+      .set({ waiting_light: 4996 })
+      .where('account_id', '=', account.id)
+      .execute();
+    const made = await Promise.allSettled(Array.from({ length: 8 }, () => world.accept(account)));
+    const refused = made.filter((one) => one.status === 'rejected');
+    expect(made.length - refused.length).toBe(4);
+    for (const { reason } of refused) expect(reason).toMatchObject({ code: 'queue_full', status: 429 });
+    expect(await jobsOf(account)).toHaveLength(5);
+  });
+
+  it('leaves nothing if it is refused by what is checked beside its insert', async () => {
+    const account = await world.account({ max_stored_bytes: 64 });
+    const { fileUrl } = await world.upload(account);
+    await expect(world.accept(account, { inputs: [{ url: fileUrl }] })).rejects.toMatchObject({
+      code: 'storage_quota',
+    });
+    const disabled = { ...(await world.account()), disabled_at: new Date() };
+    await expect(world.accept(disabled)).rejects.toMatchObject({ code: 'account_disabled' });
+    for (const each of [account, disabled]) expect(await jobsOf(each)).toEqual([]);
+    const events = await world.database.pg.query(
+      `SELECT FROM events WHERE type = 'transcode.queued' AND account_id = $1`,
+      [account.id],
+    );
+    expect(events.rowCount).toBe(0);
+  });
+});
