@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import { isFinal } from '../contract/common.ts';
 import type { Job } from '../contract/transcodes.ts';
-import { getJob } from '../jobs/read.ts';
-import { viewTranscode } from '../kinds/transcode/view.ts';
+import { getStatus } from '../jobs/read.ts';
+import { readTranscode } from '../kinds/transcode/view.ts';
 import type { RouteDeps } from './deps.ts';
 import { whileWaiting } from './plugins/concurrency.ts';
 
@@ -27,13 +27,16 @@ export async function waitUntilFinal(
   stopping.addEventListener('abort', end, { once: true });
   if (stopping.aborted) end();
   try {
+    const isOver = () => Date.now() >= deadline || over.signal.aborted;
+    // Listen before each read, so that an end in between is not missed.
+    let woken = signals.wait(id, deadline, over.signal);
+    // Most jobs are not final yet, so this reads no more than that.
+    const status = await getStatus(context.db, accountId, 'transcode', id);
+    if (!isFinal(status) && !isOver()) await whileWaiting(request, woken);
     for (;;) {
-      // Listen before the first read, so that an end in between is not missed.
-      const woken = signals.wait(id, deadline, over.signal);
-      const row = await getJob(context.db, accountId, 'transcode', id);
-      if (isFinal(row.status) || Date.now() >= deadline || over.signal.aborted) {
-        return viewTranscode(context, context.db, row);
-      }
+      woken = signals.wait(id, deadline, over.signal);
+      const job = await readTranscode(context, accountId, id);
+      if (isFinal(job.status) || isOver()) return job;
       await whileWaiting(request, woken);
     }
   } finally {

@@ -1,27 +1,45 @@
 import { ApiError } from '../contract/errors.ts';
 import { DOWNLOAD_SECONDS } from '../contract/limits.ts';
 import type { Context } from '../database/context.ts';
+import type { Db } from '../database/pool.ts';
 import { openColumn } from '../database/sealed-columns.ts';
+import { isUuid } from '../ids/uuid.ts';
 import type { Job } from './rows.ts';
 
-/** Signs a link to the job's first output. It expires after ten minutes. */
-export async function downloadUrl(context: Context, job: Job): Promise<string> {
-  if (job.status !== 'completed') throw new ApiError('transcode_not_completed');
-  if (job.erased_at) throw new ApiError('output_deleted');
-  const output = await context.db
-    .selectFrom('job_outputs')
-    .innerJoin('objects', 'objects.id', 'job_outputs.object_id')
-    .select(['job_outputs.id', 'job_outputs.account_id', 'name_sealed', 'state', 'key', 'content_type'])
-    .where('job_outputs.job_id', '=', job.id)
-    .orderBy('position')
+/**
+ * Signs a link to the job's first output. It expires after ten minutes. Throws the same 404 for an id that is not a UUID,
+ * does not exist, or belongs to another account or kind.
+ */
+export async function downloadUrl(
+  context: Context,
+  { id, account_id, kind }: Pick<Job, 'id' | 'account_id' | 'kind'>,
+): Promise<string> {
+  const found = isUuid(id) ? await findOutput(context.db, { id, account_id, kind }) : undefined;
+  if (!found) throw new ApiError('not_found');
+  const { status, erased_at, expires_at, output_id, name_sealed, state, key, content_type } = found;
+  if (status !== 'completed') throw new ApiError('transcode_not_completed');
+  if (erased_at) throw new ApiError('output_deleted');
+  if (output_id === null || key === null || content_type === null) throw new ApiError('no_output');
+  const isOver = expires_at !== null && expires_at.getTime() <= Date.now();
+  const filename = openColumn(context.vault, 'job_outputs', 'name_sealed', { id: output_id, account_id, name_sealed });
+  if (state !== 'live' || isOver || filename === null) throw new ApiError('output_deleted');
+  return context.store.presignGet(key, { filename, contentType: content_type, expiresIn: DOWNLOAD_SECONDS });
+}
+
+/** The job with its first output that has an object, if there is one. */
+function findOutput(db: Db, { id, account_id, kind }: Pick<Job, 'id' | 'account_id' | 'kind'>) {
+  return db
+    .selectFrom('jobs')
+    .leftJoin('job_outputs', (join) =>
+      join.onRef('job_outputs.job_id', '=', 'jobs.id').on('job_outputs.object_id', 'is not', null),
+    )
+    .leftJoin('objects', 'objects.id', 'job_outputs.object_id')
+    .select(['jobs.status', 'jobs.erased_at', 'jobs.expires_at', 'job_outputs.id as output_id', 'name_sealed'])
+    .select(['objects.state', 'objects.key', 'objects.content_type'])
+    .where('jobs.id', '=', id)
+    .where('jobs.account_id', '=', account_id)
+    .where('jobs.kind', '=', kind)
+    .orderBy('job_outputs.position')
+    .limit(1)
     .executeTakeFirst();
-  if (!output) throw new ApiError('no_output');
-  const isOver = job.expires_at !== null && job.expires_at.getTime() <= Date.now();
-  const filename = openColumn(context.vault, 'job_outputs', 'name_sealed', output);
-  if (output.state !== 'live' || isOver || filename === null) throw new ApiError('output_deleted');
-  return context.store.presignGet(output.key, {
-    filename,
-    contentType: output.content_type,
-    expiresIn: DOWNLOAD_SECONDS,
-  });
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
 import type { Db, Tx } from '../database/pool.ts';
+import type { JobStatus } from '../database/tables.ts';
 import { isUuid } from '../ids/uuid.ts';
 import type { Job, JobOutput, JobSource, Ownership } from './rows.ts';
 
@@ -17,6 +18,21 @@ export async function getJob(db: Db, accountId: string, kind: string, id: string
     : undefined;
   if (!row) throw new ApiError('not_found');
   return row;
+}
+
+/** The status of a job that `getJob` would return. Throws like it. */
+export async function getStatus(db: Db, accountId: string, kind: string, id: string): Promise<JobStatus> {
+  const row = isUuid(id)
+    ? await db
+        .selectFrom('jobs')
+        .select('status')
+        .where('id', '=', id)
+        .where('account_id', '=', accountId)
+        .where('kind', '=', kind)
+        .executeTakeFirst()
+    : undefined;
+  if (!row) throw new ApiError('not_found');
+  return row.status;
 }
 
 /** Like `getJob`, and locks the row and those of its descendants until the transaction ends. */
@@ -62,5 +78,10 @@ export async function inputsOf(db: Db, id: string): Promise<JobSource[]> {
 
 export async function outputsOf(db: Db, ids: readonly string[]): Promise<JobOutput[]> {
   if (ids.length === 0) return [];
-  return db.selectFrom('job_outputs').selectAll().where('job_id', 'in', ids).orderBy('position').execute();
+  return db
+    .selectFrom('job_outputs')
+    .selectAll()
+    .where('job_id', '=', sql<string>`ANY(${ids}::uuid[])`)
+    .orderBy('position')
+    .execute();
 }

@@ -17,7 +17,7 @@ import { eraseJob } from '../../jobs/erase.ts';
 import { getJob } from '../../jobs/read.ts';
 import { readDetails } from '../../kinds/transcode/details.ts';
 import { listJobs } from '../../kinds/transcode/list.ts';
-import { viewTranscode } from '../../kinds/transcode/view.ts';
+import { readTranscode, viewTranscode } from '../../kinds/transcode/view.ts';
 import { actorOf, callerOf } from '../caller.ts';
 import { createTranscode, validateRequest } from '../create-transcode.ts';
 import type { RouteDeps } from '../deps.ts';
@@ -107,7 +107,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
       const { account } = callerOf(request);
       const { id } = request.params;
       if (request.query.wait) return waitUntilFinal(deps, account.id, id, request.query.wait, request);
-      return viewTranscode(context, context.db, await getJob(context.db, account.id, KIND, id));
+      return readTranscode(context, account.id, id);
     },
   );
 
@@ -169,7 +169,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
     },
     async (request, reply) => {
       const { account } = callerOf(request);
-      const url = await downloadUrl(context, await getJob(context.db, account.id, KIND, request.params.id));
+      const url = await downloadUrl(context, { id: request.params.id, account_id: account.id, kind: KIND });
       const wantsBytes = /application\/octet-stream/i.test(request.headers.accept ?? '');
       const asUrl = request.query.url ?? !wantsBytes;
       reply.header('cache-control', 'no-store');

@@ -1,3 +1,4 @@
+import { ApiError } from '../../contract/errors.ts';
 import type { ShownLimits } from '../../contract/job-limits.ts';
 import { adviceFor } from '../../contract/limit-advice.ts';
 import { LIMIT_NAMES } from '../../contract/limit-bounds.ts';
@@ -5,9 +6,10 @@ import type { Job as ShownJob } from '../../contract/transcodes.ts';
 import type { Context } from '../../database/context.ts';
 import { type Db, inOneTrip } from '../../database/pool.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
+import { isUuid } from '../../ids/uuid.ts';
 import type { Vault } from '../../ids/vault.ts';
 import { queuePositions } from '../../jobs/queue-positions.ts';
-import { inputsOf, outputsOf } from '../../jobs/read.ts';
+import { getJob, inputsOf, outputsOf } from '../../jobs/read.ts';
 import {
   billableMinutes,
   type Job,
@@ -51,11 +53,32 @@ interface Beside {
   position: number | null;
 }
 
+/** Reads a transcode of an account, with its related rows in one round trip. Throws as `getJob` does. */
+export function readTranscode(context: Context, accountId: string, id: string): Promise<ShownJob> {
+  if (!isUuid(id)) throw new ApiError('not_found');
+  return inOneTrip(context.db, async (connection) => {
+    const reads = [getJob(connection, accountId, 'transcode', id), besideOf(connection, id)] as const;
+    const [job, beside] = await Promise.all(reads);
+    return viewRead(context, connection, job, beside);
+  });
+}
+
 /** Builds the client's view of a transcode. */
-export async function viewTranscode(context: Pick<Context, 'vault' | 'store'>, db: Db, job: Job): Promise<ShownJob> {
-  const [sources, outputs, positions] = await inOneTrip(db, (connection) =>
-    Promise.all([inputsOf(connection, job.id), outputsOf(connection, [job.id]), queuePositions(connection, [job])]),
-  );
+export function viewTranscode(context: Pick<Context, 'vault' | 'store'>, db: Db, job: Job): Promise<ShownJob> {
+  return inOneTrip(db, async (connection) => viewRead(context, connection, job, await besideOf(connection, job.id)));
+}
+
+function besideOf(db: Db, id: string): Promise<[JobSource[], JobOutput[]]> {
+  return Promise.all([inputsOf(db, id), outputsOf(db, [id])]);
+}
+
+async function viewRead(
+  context: Pick<Context, 'vault' | 'store'>,
+  db: Db,
+  job: Job,
+  [sources, outputs]: [JobSource[], JobOutput[]],
+): Promise<ShownJob> {
+  const positions = await queuePositions(db, [job]);
   const options = openOptions(context.vault, job) as ShownJob['ffmpeg_options']['options'];
   const inputs = sources.map((source) => ({ ...source, inspection: inspectionJson.readOrNull(source.probe) }));
   return viewJob(context, job, { inputs, outputs, options, position: positions.get(job.id)?.position ?? null });
