@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { claimAccounts, MAX_SLOTS } from './cell/account.ts';
+import { openLaunchers } from './cell/launchers.ts';
 import { openCellOwner, removeDeadCells } from './cell/owner.ts';
 import type { RunContext } from './cell/run.ts';
 import { openCgroups } from './cgroup/cgroups.ts';
@@ -95,14 +96,14 @@ async function openBase(options: SandboxOptions, image: RootImage, open: Close[]
   const tier = await makeTier(options.tier ?? 'bwrap', owner.folder);
   const watchdog = await openWatchdog();
   open.push(watchdog.close);
+  const places = { tier, account: accounts.of, cgroup: (slot: number) => cgroups?.slot(slot) ?? null };
+  const launchers = openLaunchers(places);
+  open.push(launchers.close);
   const context: RunContext = {
-    tier,
-    watchdog,
+    ...places,
+    ...{ watchdog, launchers, dataDir },
     rootImage: image.path,
     cells: owner.folder,
-    dataDir,
-    account: accounts.of,
-    cgroup: (slot) => cgroups?.slot(slot) ?? null,
     announce: async () => cgroups?.announce(),
   };
   return { context, registerImages: owner.registerImages, limits: cgroups ? 'cgroup' : 'rlimit' };
@@ -114,11 +115,13 @@ function followFfmpeg(
   { context, registerImages, images, image }: Base & { images: string; image: RootImage },
 ): Promise<ImageWatch> {
   const { logger, slots } = options;
+  // The slot of the queries is rarely used; no launcher is to wait there.
+  const { launchers: _, ...rest } = context;
   return watchImage({
     folder: images,
     image,
     programs: () => findPrograms(options.ffmpegPath),
-    query: (root) => queryFfmpeg({ ...context, rootImage: root.path }, images, root, upgradeSlot(slots)),
+    query: (root) => queryFfmpeg({ ...rest, rootImage: root.path }, images, root, upgradeSlot(slots)),
     registerUse: registerImages,
     usedByOthers: () => removeDeadCells(cellsFolder(options)),
     onChange: (next, before) =>

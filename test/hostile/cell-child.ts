@@ -1,5 +1,6 @@
 /**
- * Program for a separate process. `long <dataDir> [tier]` encodes until it is killed. `user <dataDir> [tier]` attacks,
+ * Program for a separate process. `long <dataDir> [tier]` encodes until it is killed. `waiting <dataDir>` runs a short
+ * cell and does nothing until it is killed. `user <dataDir> [tier]` attacks,
  * encodes, reports and exits; the tier `auto` selects one. `eight <dataDir> <tier>` attacks with eight concurrent
  * cells and reports. `blocked <dataDir> <tier> <limit>` blocks its event loop while a cell reaches that limit, until the
  * file `free` exists in the data directory.
@@ -32,6 +33,11 @@ if (mode === 'long') {
       told = true;
     },
   });
+} else if (mode === 'waiting') {
+  const spec = { program: 'ffmpeg', args: ['-version'], inputs: [], limits: LIMITS, slot: 0 } as const;
+  await (await sandbox.run({ ...spec, onStdout: () => {} })).release();
+  process.stdout.write('waiting\n');
+  await new Promise((resolve) => setTimeout(resolve, 600_000));
 } else if (mode === 'blocked') {
   // Several outputs, whose sum the kernel does not bound: at 12 kB a picture, one second exceeds the limit.
   const outputs = Array.from({ length: 300 }, (_, index) => `${index}.nut`);

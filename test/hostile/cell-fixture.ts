@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { claimAccounts } from '../../src/sandbox/cell/account.ts';
+import { openLaunchers } from '../../src/sandbox/cell/launchers.ts';
 import type { RunContext } from '../../src/sandbox/cell/run.ts';
 import { openCgroups } from '../../src/sandbox/cgroup/cgroups.ts';
 import type { CellLimits, Sandbox } from '../../src/sandbox/index.ts';
@@ -64,15 +65,20 @@ export async function openRunContext(
   const accounts = claimAccounts(8, fixture.dataDir);
   const cgroups = await openCgroups();
   const watchdog = await openWatchdog();
-  return {
+  const places = {
     tier: await makeTier(tier, cells),
-    watchdog,
+    account: accounts.of,
+    cgroup: (slot: number) => cgroups?.slot(slot) ?? null,
+  };
+  const launchers = openLaunchers(places);
+  return {
+    ...places,
+    ...{ watchdog, launchers },
     rootImage: join(images, image),
     cells,
     dataDir: fixture.dataDir,
-    account: accounts.of,
-    cgroup: (slot) => cgroups?.slot(slot) ?? null,
     async close() {
+      await launchers.close();
       await watchdog.close();
       await cgroups?.close();
       accounts.release();

@@ -57,7 +57,7 @@ describe('the self-test', () => {
   it('fails when the filter allows everything', async () => {
     const seccompFile = join(context.cells, 'open.bpf');
     writeFileSync(seccompFile, encode([ret(SECCOMP_RET.ALLOW)]));
-    const tier = bwrapTier({ bwrap: '/usr/bin/bwrap', prlimit: '/usr/bin/prlimit', seccompFile });
+    const tier = bwrapTier({ bwrap: '/usr/bin/bwrap', prlimit: '/usr/bin/prlimit', sh: '/bin/sh', seccompFile });
     const { checks } = await selfTest({ ...context, tier }, [0, 1, 2]);
     // An attack that succeeds is not retried.
     expect(checks.filter(({ firstTry }) => firstTry)).toEqual([]);

@@ -1,6 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { chmod, chown, constants, copyFile, link, lstat, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmodSync,
+  chownSync,
+  constants,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { copyFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SandboxError } from '../sandbox-error.ts';
 import { CELL_GID, type CellAccount } from './account.ts';
@@ -107,42 +118,46 @@ async function addInput(
   outside: 'bind' | 'link',
 ): Promise<void> {
   if (!FILE_NAME.test(name)) throw new SandboxError('an input has an unsafe name', 'Name inputs 0, 1, 2 …');
-  const stats = await lstat(path).catch((cause: unknown) => {
-    throw new SandboxError(`input ${name} does not exist`, 'Fetch it again', { cause });
-  });
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (!stats) throw new SandboxError(`input ${name} does not exist`, 'Fetch it again');
   // link() would link a symbolic link itself, which could point anywhere.
   if (!stats.isFile()) throw new SandboxError(`input ${name} is not a regular file`, 'Pass the file itself');
   const place = join(cell.input, name);
   // As root, linking changes the mode of the original, so only files that Airlock owns are linked.
   const mayLink = account === null || stats.uid === 0;
-  const linked =
-    mayLink &&
-    (await link(path, place).then(
-      () => true,
-      () => false,
-    ));
+  const linked = mayLink && tryLink(path, place);
   if (!linked) {
-    if (await mayBind(path, account)) {
+    if (mayBind(path, account)) {
       // bwrap needs a mount point and cannot create one in a read-only folder.
-      if (outside === 'bind') await writeFile(place, '', { mode: 0o400 });
-      else await symlink(path, place);
+      if (outside === 'bind') writeFileSync(place, '', { mode: 0o400 });
+      else symlinkSync(path, place);
       cell.binds.push({ name, path });
       return;
     }
     await copyFile(path, place, constants.COPYFILE_FICLONE);
   }
   if (account) {
-    await chown(place, linked ? stats.uid : 0, CELL_GID);
-    await chmod(place, executable ? 0o750 : 0o640);
+    chownSync(place, linked ? stats.uid : 0, CELL_GID);
+    chmodSync(place, executable ? 0o750 : 0o640);
+  }
+}
+
+function tryLink(path: string, place: string): boolean {
+  try {
+    linkSync(path, place);
+    return true;
+  } catch {
+    // Another file system, or one without hard links.
+    return false;
   }
 }
 
 /** Whether bwrap can bind a file from another file system in place: the cell's account can reach and read it. */
-async function mayBind(path: string, account: CellAccount | null): Promise<boolean> {
+function mayBind(path: string, account: CellAccount | null): boolean {
   if (account === null) return true;
-  if (((await stat(path)).mode & 0o004) === 0) return false;
+  if ((statSync(path).mode & 0o004) === 0) return false;
   for (let folder = dirname(path); ; folder = dirname(folder)) {
-    if (((await stat(folder)).mode & 0o001) === 0) return false;
+    if ((statSync(folder).mode & 0o001) === 0) return false;
     if (folder === dirname(folder)) return true;
   }
 }

@@ -1,14 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { type CellCgroup, type CellCounters, readCpuMs, readRefusedTasks } from '../cgroup/slot-group.ts';
 import { SandboxError } from '../sandbox-error.ts';
-import type { LaunchEnd, Launched, Tier } from '../tiers/tier.ts';
-import type { CellEnd, CellLimits, CellResult, CellSpec } from '../types.ts';
+import type { LaunchEnd, Launched, LaunchSpec, Tier } from '../tiers/tier.ts';
+import type { CellEnd, CellResult, CellSpec } from '../types.ts';
 import { monotonicMs, POLL_MS } from '../watchdog/watch-cell.ts';
 import { WatchState } from '../watchdog/watch-state.ts';
 import type { Watchdog } from '../watchdog/watchdog.ts';
 import type { CellAccount } from './account.ts';
 import { type Cell, type CellFiles, type CellText, makeCell } from './cell.ts';
 import { classifyEnd, type KillReason } from './classify-end.ts';
+import type { Launchers } from './launchers.ts';
 import { checkLimits, isOverLimit } from './limits.ts';
 import { TailBuffer } from './scrub.ts';
 
@@ -25,6 +26,8 @@ export interface RunContext {
   account(slot: number): CellAccount | null;
   cgroup(slot: number): CellCgroup | null;
   watchdog: Watchdog;
+  /** Absent: every cell starts a launcher of its own. */
+  launchers?: Launchers;
   /** See `Cgroups.announce`. */
   announce?(): Promise<void>;
 }
@@ -58,7 +61,8 @@ interface Group {
 /** Runs one program in a new cell. See `Sandbox.run`. */
 export async function runProgram(context: RunContext, spec: ProgramSpec): Promise<CellResult> {
   checkLimits(spec.limits);
-  void context.announce?.();
+  // A launcher that waits is in its group already.
+  if (!context.launchers?.has(spec.slot)) void context.announce?.();
   const account = context.account(spec.slot);
   const files = { inputs: spec.inputs, texts: spec.texts ?? [], outputs: spec.outputs ?? [] };
   const cell = await makeCell(context.cells, account, files, context.tier.outside);
@@ -74,7 +78,7 @@ export async function runProgram(context: RunContext, spec: ProgramSpec): Promis
 
 async function runInCell(run: Run): Promise<CellResult> {
   const { context, spec, state } = run;
-  const group = await prepareGroup(context.cgroup(spec.slot), spec.limits);
+  const group = await prepareGroup(context, spec);
   if (spec.signal?.aborted) {
     return report(run, 'canceled', { exitCode: null, signal: null }, { cpuMs: 0, maxRssBytes: 0 });
   }
@@ -87,9 +91,14 @@ async function runInCell(run: Run): Promise<CellResult> {
   });
 }
 
-async function prepareGroup(cgroup: CellCgroup | null, limits: CellLimits): Promise<Group | null> {
+async function prepareGroup(context: RunContext, { slot, limits }: ProgramSpec): Promise<Group | null> {
+  const cgroup = context.cgroup(slot);
   if (!cgroup) return null;
-  await cgroup.prepare(limits);
+  await cgroup.prepare(limits).catch(async (error: unknown) => {
+    // The launcher in the group may be what its limits cannot be changed for.
+    if (!(await context.launchers?.end([slot]))) throw error;
+    await cgroup.prepare(limits);
+  });
   return { cgroup, oomBefore: cgroup.oomKills(), counters: startCounting(cgroup.counters) };
 }
 
@@ -106,6 +115,7 @@ async function launchAndWatch(run: Run, group: Group | null): Promise<LaunchEnd>
     stdin: spec.stdin ?? null,
     onStdout: spec.onStdout ? receive : null,
     onStderr: (chunk) => stderr.push(chunk),
+    ...(context.launchers && launchAhead(context.launchers, spec.slot)),
   });
   const onAbort = (): void => kill('canceled');
   signal?.addEventListener('abort', onAbort);
@@ -141,6 +151,14 @@ async function launchAndWatch(run: Run, group: Group | null): Promise<LaunchEnd>
     state.setReason(reason);
     launched.kill();
   }
+}
+
+/** The launcher of the next cell starts while this one runs, when its fork delays nothing. */
+function launchAhead(launchers: Launchers, slot: number): Pick<LaunchSpec, 'takeLauncher' | 'onStarted'> {
+  return {
+    takeLauncher: () => launchers.take(slot),
+    onStarted: () => setImmediate(() => launchers.start(slot)),
+  };
 }
 
 /** Has the watchdog enforce the limits until the returned function is called. */

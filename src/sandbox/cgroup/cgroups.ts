@@ -28,7 +28,9 @@ let instances = 0;
  * Returns null when there is none (no cgroup file system, read-only, not delegated); then only rlimits bound memory.
  */
 export async function openCgroups(): Promise<Cgroups | null> {
-  const paths = parseCgroupPaths(readText('/proc/self/cgroup'), readText('/proc/self/mountinfo'));
+  const mounts = cgroupMounts();
+  const paths = parseCgroupPaths(readText('/proc/self/cgroup'), mounts);
+  const find = (pid: number) => parseCgroupPaths(readText(`/proc/${pid}/cgroup`), mounts);
   const prefix = `airlock-${process.pid}-${instances++}`;
   const v1 = new Map([...paths.v1].filter(([controller]) => ['memory', 'pids', 'cpuacct', 'cpu'].includes(controller)));
   for (const [controller, folder] of v1) if (!canNest(folder, `${prefix}-probe`)) v1.delete(controller);
@@ -50,7 +52,7 @@ export async function openCgroups(): Promise<Cgroups | null> {
       const known = slots.get(slot);
       if (known) return known;
       const name = `${prefix}-${slot}`;
-      const cgroup = v2 ? cgroupV2(v2, name) : cgroupV1(v1, name);
+      const cgroup = v2 ? cgroupV2(v2, name, find) : cgroupV1(v1, name, find);
       slots.set(slot, cgroup);
       return cgroup;
     },
@@ -59,6 +61,12 @@ export async function openCgroups(): Promise<Cgroups | null> {
       slots.clear();
     },
   };
+}
+
+/** The lines of mountinfo that name control groups: machines with containers have thousands of others. */
+function cgroupMounts(): string {
+  const lines = readText('/proc/self/mountinfo').split('\n');
+  return lines.filter((line) => line.includes(' - cgroup')).join('\n');
 }
 
 async function removePatiently(cgroup: CellCgroup): Promise<void> {

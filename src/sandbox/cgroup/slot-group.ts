@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { CellLimits } from '../types.ts';
+import type { CgroupPaths } from './paths.ts';
 
 /** Processes and threads of a cell: enough for the thread pools of encoder, decoder and filters on a large machine. */
 export const MAX_TASKS = 1024;
@@ -33,11 +34,16 @@ function readText(path: string): string {
   }
 }
 
+/** Returns the folders of the control groups of a process; none for one that is gone. */
+export type FindGroups = (pid: number) => CgroupPaths;
+
 /** The control group of one slot, reused by consecutive cells. */
 export interface CellCgroup {
   /** Creates the group if needed, sets the limits of memory (bytes, including swap) and tasks, and resets the counters. */
   prepare(limits: Pick<CellLimits, 'memoryBytes' | 'tasks'>): Promise<void>;
   add(pid: number): Promise<void>;
+  /** Whether the process is in the group: with cgroup v1, in that of every hierarchy that bounds or counts cells. */
+  holds(pid: number): boolean;
   /** Processes that the OOM killer has killed since the group was created; never decreases. */
   oomKills(): number;
   /** The counter files; their paths do not change once the group is prepared. */

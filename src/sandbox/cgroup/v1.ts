@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CellCgroup, MAX_TASKS, readCpuMs } from './slot-group.ts';
+import { type CellCgroup, type FindGroups, MAX_TASKS, readCpuMs } from './slot-group.ts';
 
 /**
  * CPU weight of a cell under contention: half the default of 1024 (sched-design-CFS). The service, its database and
@@ -13,7 +13,7 @@ export const CPU_SHARES = 512;
  * A cell's cgroups in the v1 hierarchies. `memory` is required; `pids`, `cpuacct` and `cpu` are used where available.
  * @param parents controller → folder of the parent cgroup.
  */
-export function cgroupV1(parents: ReadonlyMap<string, string>, name: string): CellCgroup {
+export function cgroupV1(parents: ReadonlyMap<string, string>, name: string, find: FindGroups): CellCgroup {
   const folder = (controller: string): string | null => {
     const parent = parents.get(controller);
     return parent ? join(parent, name) : null;
@@ -57,6 +57,10 @@ export function cgroupV1(parents: ReadonlyMap<string, string>, name: string): Ce
       // Each move may wait for a grace period of the kernel; moves in parallel wait for the same one.
       await Promise.all(folders.map((path) => write(path, 'cgroup.procs', pid)));
     },
+    holds(pid) {
+      const { v1 } = find(pid);
+      return [...parents.keys()].every((controller) => v1.get(controller) === folder(controller));
+    },
     oomKills: () => Number(/^oom_kill (\d+)$/m.exec(read(memory, 'memory.oom_control'))?.[1] ?? 0),
     counters,
     countsTasks: () => pids !== null,
@@ -74,6 +78,10 @@ export function cgroupV1(parents: ReadonlyMap<string, string>, name: string): Ce
   /** The limit with swap must never be below the limit without, so it is raised first and lowered last. */
   async function limitMemory(bytes: number): Promise<void> {
     const swap = existsSync(join(memory, 'memory.memsw.limit_in_bytes'));
+    // Mostly they are those of the last cell. Reading is immediate; setting them goes through the thread pool.
+    const isSet = (file: string, value: number) => read(memory, file).trim() === String(value);
+    const isSecondSet = swap ? isSet('memory.memsw.limit_in_bytes', bytes) : isSet('memory.swappiness', 0);
+    if (isSecondSet && isSet('memory.limit_in_bytes', bytes)) return;
     if (swap) await write(memory, 'memory.memsw.limit_in_bytes', -1);
     await write(memory, 'memory.limit_in_bytes', bytes);
     // Equal limits allow no swap. Without swap accounting, swappiness 0 asks the kernel not to swap these pages.

@@ -13,7 +13,7 @@ describe('cgroup v2', () => {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   it('limits memory without swap, and reports counters as differences', async () => {
-    const group = cgroupV2(folder, 'airlock-1-0-0');
+    const group = cgroupV2(folder, 'airlock-1-0-0', () => ({ v1: new Map(), v2: null }));
     const file = (name: string) => join(folder, 'airlock-1-0-0', name);
     mkdirSync(join(folder, 'airlock-1-0-0'));
     writeFileSync(file('cpu.stat'), 'usage_usec 5000000\nuser_usec 1\n');

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { CellCgroup } from './slot-group.ts';
+import type { CellCgroup, FindGroups } from './slot-group.ts';
 import { MAX_TASKS, readCpuMs } from './slot-group.ts';
 
 const WANTED = ['memory', 'pids', 'cpu'];
@@ -43,10 +43,17 @@ function delegatesControllers(folder: string): boolean {
 const CPU_WEIGHT = 50;
 
 /** A cell's cgroup in the unified hierarchy. */
-export function cgroupV2(parent: string, name: string): CellCgroup {
+export function cgroupV2(parent: string, name: string, find: FindGroups): CellCgroup {
   const folder = join(parent, name);
   const write = (file: string, value: string | number) => writeFile(join(folder, file), String(value));
-  const optional = (file: string, value: string | number) => write(file, value).catch(() => {});
+  // The kernel does these in microseconds; in the thread pool each would wait behind copies and DNS lookups.
+  const optional = (file: string, value: string | number) => {
+    try {
+      writeFileSync(join(folder, file), String(value));
+    } catch {
+      // Not available in this kernel, or not delegated.
+    }
+  };
   const read = (file: string): string => {
     try {
       return readFileSync(join(folder, file), 'latin1');
@@ -63,17 +70,18 @@ export function cgroupV2(parent: string, name: string): CellCgroup {
 
   return {
     async prepare({ memoryBytes, tasks = MAX_TASKS }) {
-      await mkdir(folder, { recursive: true });
+      mkdirSync(folder, { recursive: true });
       await write('memory.max', memoryBytes);
-      await optional('memory.swap.max', 0);
+      optional('memory.swap.max', 0);
       // Kill the whole cell or nothing: half a cell would hang.
-      await optional('memory.oom.group', 1);
-      await optional('pids.max', tasks);
-      await optional('cpu.weight', CPU_WEIGHT);
+      optional('memory.oom.group', 1);
+      optional('pids.max', tasks);
+      optional('cpu.weight', CPU_WEIGHT);
       cpuStart = cpuMs();
       peakStart = peak();
     },
     add: (pid) => write('cgroup.procs', pid),
+    holds: (pid) => find(pid).v2 === folder,
     oomKills: () => Number(/^oom_kill (\d+)$/m.exec(read('memory.events'))?.[1] ?? 0),
     counters,
     countsTasks: () => existsSync(join(folder, 'pids.max')),

@@ -42,6 +42,8 @@ export function selfTester({ context, watch, slots, logger }: Parts): SelfTester
       const check = failedCell('create a cell', context.tier.explain(error as Error));
       return { tier: context.tier.name, passed: false, checks: [check], at: new Date() };
     } finally {
+      // The next test is a day away.
+      await context.launchers?.end(slots);
       root.release();
     }
   }

@@ -1,18 +1,21 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { type FileHandle, open } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import type { Duplex, Readable } from 'node:stream';
 import { isRunning, type ProcessMark } from '../../ids/process-stat.ts';
+import type { CellAccount } from '../cell/account.ts';
 import { admit, killQuietly, markLaunched } from '../cell/processes.ts';
 import { explainNamespaces } from '../host/preflight.ts';
 import { bubblewrapArgs, FD, launcherArgs } from './bwrap-arguments.ts';
 import { feedProgram } from './feed-program.ts';
 import { watchEnd } from './launch-end.ts';
 import type { Launched, LaunchSpec, Tier } from './tier.ts';
+import { canSend, startLauncher, type WaitingLauncher } from './waiting-launcher.ts';
 
 /** Paths that stay the same while a sandbox is open. */
 export interface BwrapTools {
   bwrap: string;
   prlimit: string;
+  sh: string;
   /** File with the BPF program. Opened per cell, because duplicated descriptors share a read offset. */
   seccompFile: string;
 }
@@ -27,34 +30,58 @@ export function bwrapTier(tools: BwrapTools): Tier {
     inside: (path) => path,
     outsideText: (text) => text,
     launch: (spec) => launch(tools, spec),
+    startAhead: (account) => startAhead(tools, account),
     explain: (error) => explainNamespaces(error),
   };
 }
 
-/** Starts prlimit → bwrap → program. Rejects when the filter cannot be opened. */
-async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
-  const filter: FileHandle = await open(tools.seccompFile, 'r');
-  let child: ChildProcess;
+/** A launcher for the cell of a program without standard input, whose standard output is read: every usual one. */
+function startAhead(tools: BwrapTools, account: CellAccount | null): WaitingLauncher | null {
+  return withFilter(tools, (filter) => startLauncher(tools.sh, spawnOptions(account, 'ignore', 'pipe', filter)));
+}
+
+/** Calls `use` with a descriptor of the filter, which is open meanwhile. */
+function withFilter<T>({ seccompFile }: BwrapTools, use: (filter: number) => T): T {
+  const filter = openSync(seccompFile, 'r');
   try {
-    child = spawn(tools.prlimit, launcherArgs(tools.bwrap, spec.limits, spec.program, spec.args), {
-      ...(spec.account ?? {}),
-      env: {},
-      cwd: '/',
-      // A separate process group, so that one signal reaches launcher and bwrap.
-      detached: true,
-      stdio: [
-        spec.stdin ? 'pipe' : 'ignore',
-        spec.onStdout ? 'pipe' : 'ignore',
-        'pipe',
-        filter.fd,
-        'pipe',
-        'pipe',
-        'pipe',
-      ],
-    });
+    return use(filter);
   } finally {
-    await filter.close();
+    closeSync(filter);
   }
+}
+
+/** The order of `stdio` is that of `FD`. */
+function spawnOptions(
+  account: CellAccount | null,
+  stdin: 'pipe' | 'ignore',
+  stdout: 'pipe' | 'ignore',
+  filter: number,
+) {
+  return {
+    ...account,
+    env: {},
+    cwd: '/',
+    // A separate process group, so that one signal reaches launcher and bwrap.
+    detached: true,
+    stdio: [stdin, stdout, 'pipe', filter, 'pipe', 'pipe', 'pipe'] as ('ignore' | 'pipe' | number)[],
+  };
+}
+
+/** Starts prlimit → bwrap → program, in a waiting launcher if there is one. Rejects when the filter cannot be opened. */
+async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
+  const args = launcherArgs(tools.bwrap, spec.limits, spec.program, spec.args);
+  const command = [tools.prlimit, ...args];
+  const isUsual = spec.stdin === null && spec.onStdout !== null && canSend(command);
+  const waiting = (isUsual && (await spec.takeLauncher?.())) || null;
+  const child =
+    waiting?.child ??
+    withFilter(tools, (filter) =>
+      spawn(
+        tools.prlimit,
+        args,
+        spawnOptions(spec.account, spec.stdin ? 'pipe' : 'ignore', spec.onStdout ? 'pipe' : 'ignore', filter),
+      ),
+    );
   const state = {
     exited: false,
     started: false,
@@ -62,7 +89,7 @@ async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
     /** bwrap's reaper, the init of the cell's pid namespace; when it dies, the kernel kills the rest. */
     cell: null as ProcessMark | null,
   };
-  const launcher = child.pid === undefined ? null : markLaunched(child.pid);
+  const launcher = waiting?.mark ?? (child.pid === undefined ? null : markLaunched(child.pid));
   // Node's types cover five descriptors; there are as many as `stdio` lists.
   const pipes = child.stdio as unknown as readonly (Duplex | null)[];
   // A pipe to a process that died early reports EPIPE; the exit is more informative.
@@ -86,9 +113,15 @@ async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
     const pid = status['child-pid'];
     if (pid === undefined || state.cell) return;
     state.cell = markLaunched(pid);
-    admit(pid, spec.cgroup).then(() => pipes[FD.block]!.end('1'), fail);
+    // The child of a launcher that waited in the group was created there.
+    const entered = waiting && spec.cgroup?.holds(pid) !== false ? Promise.resolve() : admit(pid, spec.cgroup);
+    entered.then(() => {
+      pipes[FD.block]!.end('1');
+      spec.onStarted?.();
+    }, fail);
   });
   pipes[FD.args]?.end(bubblewrapArgs(spec.rootImage, spec.cell));
+  waiting?.send(command);
 
   const ended = watchEnd(child, state, {
     cell: () => state.cell,

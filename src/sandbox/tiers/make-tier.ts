@@ -15,13 +15,14 @@ import type { Tier } from './tier.ts';
  */
 export async function makeTier(name: SandboxTier, folder: string): Promise<Tier> {
   const prlimit = required('prlimit', 'util-linux');
+  const sh = required('sh', 'dash');
   const seccompFile = join(folder, 'seccomp.bpf');
   if (name === 'bwrap') {
     const bwrap = required('bwrap', 'bubblewrap');
     await writeFile(seccompFile, seccompFilter(), { mode: 0o600 });
-    return bwrapTier({ bwrap, prlimit, seccompFile });
+    return bwrapTier({ bwrap, prlimit, sh, seccompFile });
   }
-  const gate = { sh: required('sh', 'dash'), setpriv: required('setpriv', 'util-linux') };
+  const gate = { sh, setpriv: required('setpriv', 'util-linux') };
   if (name === 'landlock') {
     // setpriv reads it as the cell's account.
     await writeFile(seccompFile, seccompFilter(process.arch, 'setpriv'), { mode: 0o644 });

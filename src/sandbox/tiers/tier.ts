@@ -4,6 +4,7 @@ import type { CellAccount } from '../cell/account.ts';
 import type { Cell } from '../cell/cell.ts';
 import type { CellCgroup } from '../cgroup/slot-group.ts';
 import type { CellLimits, SandboxTier } from '../types.ts';
+import type { WaitingLauncher } from './waiting-launcher.ts';
 
 /** A program to run in a cell. `program` and `args` use paths inside the cell: `/usr/bin/…`, `/in/…`, `/out/…`. */
 export interface LaunchSpec {
@@ -19,6 +20,10 @@ export interface LaunchSpec {
   stdin: Readable | null;
   onStdout: ((chunk: Buffer) => void) | null;
   onStderr: (chunk: Buffer) => void;
+  /** Hands out the launcher that waits for the next cell of the slot; it must be used. Null = none. */
+  takeLauncher?: () => Promise<WaitingLauncher | null>;
+  /** Called when the program may start. */
+  onStarted?: () => void;
 }
 
 export interface LaunchEnd {
@@ -66,6 +71,8 @@ export interface Tier {
   /** Reverses `inside` in output of a program, so that messages are the same in every tier. */
   outsideText(text: string): string;
   launch(spec: LaunchSpec): Promise<Launched>;
+  /** Starts a launcher for a later cell. Null when it could not be spawned. Tiers without it start each cell from nothing. */
+  startAhead?(account: CellAccount | null): WaitingLauncher | null;
   /** Adds the remedy for this machine to the error of a failed launch. */
   explain(error: Error): Error;
 }

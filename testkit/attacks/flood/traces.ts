@@ -18,11 +18,16 @@ export function tracesOfJobs(service: TestService): string[] {
     for (const left of foldersIn(folder)) found.push(`cell ${left}`);
   }
   for (const worker of service.pids('worker')) {
-    for (const { pid, name } of descendantsOf(worker))
-      if (CELL_PROGRAMS.includes(name)) found.push(`process ${pid} ${name}`);
+    const processes = descendantsOf(worker);
+    for (const { pid, name } of processes) if (CELL_PROGRAMS.includes(name)) found.push(`process ${pid} ${name}`);
+    // Shells that wait for the next cell of a slot.
+    const launchers = processes.filter(({ name }) => name === 'sh').map(({ pid }) => pid);
     for (const group of cgroupsOf(worker)) {
-      const members = readFileSync(join(group, 'cgroup.procs'), 'latin1').trim();
-      if (members) found.push(`members of ${group}: ${members}`);
+      const members = readFileSync(join(group, 'cgroup.procs'), 'latin1').split('\n').filter(Boolean).map(Number);
+      // At most one.
+      const launcher = members.find((pid) => launchers.includes(pid));
+      const others = members.filter((pid) => pid !== launcher);
+      if (others.length > 0) found.push(`members of ${group}: ${others}`);
     }
   }
   return [...found, ...mountsOf(service)];

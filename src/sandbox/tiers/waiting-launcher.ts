@@ -1,0 +1,68 @@
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import type { ProcessMark } from '../../ids/process-stat.ts';
+import { isRunning } from '../../ids/process-stat.ts';
+import { killQuietly, markLaunched } from '../cell/processes.ts';
+
+/**
+ * Waits for a command on a descriptor: a line `=ARGUMENT` for each word, then `go`. At end of file without `go` (the
+ * service died) nothing starts. The script is constant; words are data that the shell never parses.
+ */
+const script = (fd: number): string =>
+  `while IFS= read -r line; do case $line in =*) set -- "$@" "\${line#=}" ;; go) go=1; break ;; *) exit 1 ;; esac; done <&${fd}
+[ "$go" ] && exec ${fd}<&- "$@"`;
+
+/** A process started ahead of its cell, of which it knows nothing. It executes one command, and so serves one cell. */
+export interface WaitingLauncher {
+  readonly child: ChildProcess;
+  readonly mark: ProcessMark;
+  isWaiting(): boolean;
+  /** Executes the command in its place. Ask `canSend` first. */
+  send(command: readonly string[]): void;
+  /** Kills it. Resolves when it is gone. */
+  end(): Promise<void>;
+}
+
+/** Whether a launcher can receive the command: a line ends a word. */
+export function canSend(command: readonly string[]): boolean {
+  return command.every((word) => !/[\n\0]/.test(word));
+}
+
+/**
+ * Starts a launcher, which keeps neither this process alive nor outlives it.
+ * @param options with `stdio` for the command, to which the descriptor for the command is added
+ * @returns null when it could not be spawned.
+ */
+export function startLauncher(
+  sh: string,
+  options: SpawnOptions & { stdio: readonly ('ignore' | 'pipe' | number)[] },
+): WaitingLauncher | null {
+  const fd = options.stdio.length;
+  const child = spawn(sh, ['-c', script(fd), 'sh'], { ...options, stdio: [...options.stdio, 'pipe'] });
+  // The command fails where the reason is reported: a launcher that has ended is not used.
+  child.on('error', () => {});
+  if (child.pid === undefined) return null;
+  const mark = markLaunched(child.pid);
+  const handles = [child, ...child.stdio.filter((stream) => stream !== null)] as (ChildProcess | Socket)[];
+  for (const stream of child.stdio) stream?.on('error', () => {});
+  for (const handle of handles) handle.unref();
+  const hasExited = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  return {
+    child,
+    mark,
+    isWaiting: () => !hasExited() && isRunning(mark),
+    send(command) {
+      for (const handle of handles) handle.ref();
+      (child.stdio[fd] as Socket).end(`${command.map((word) => `=${word}\n`).join('')}go\n`);
+    },
+    async end() {
+      if (hasExited()) return;
+      child.ref();
+      const exited = once(child, 'exit');
+      killQuietly(-mark.pid);
+      await exited;
+      for (const stream of child.stdio) stream?.destroy();
+    },
+  };
+}
