@@ -1,10 +1,10 @@
-import type { Selectable } from 'kysely';
+import type { ExpressionBuilder, Selectable } from 'kysely';
 import { forgetAnswers } from '../accounts/idempotency.ts';
 import { isFinal } from '../contract/common.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { sealColumn } from '../database/sealed-columns.ts';
-import type { BatchesTable } from '../database/tables.ts';
+import type { BatchesTable, Tables } from '../database/tables.ts';
 import { isUuid, uuidv7 } from '../ids/uuid.ts';
 import type { Vault } from '../ids/vault.ts';
 import { endBatch } from './batch-end.ts';
@@ -120,19 +120,24 @@ export function statusOf(batch: BatchRow, hasStarted: boolean): 'pending' | 'pro
   return hasStarted ? 'processing' : 'pending';
 }
 
+/** Batches whose time is over, and that still have texts. */
+export function isDueBatch(where: ExpressionBuilder<Tables, 'batches'>) {
+  return where.and([
+    where('expires_at', '<=', new Date()),
+    where.or([
+      where('refusals_sealed', 'is not', null),
+      where('metadata_sealed', 'is not', null),
+      where('webhook_sealed', 'is not', null),
+    ]),
+  ]);
+}
+
 /** Erases the texts of batches whose time is over. */
 export async function forgetBatches(db: Db): Promise<void> {
   const due = await db
     .updateTable('batches')
     .set({ refusals_sealed: null, metadata_sealed: null, webhook_sealed: null })
-    .where('expires_at', '<=', new Date())
-    .where((where) =>
-      where.or([
-        where('refusals_sealed', 'is not', null),
-        where('metadata_sealed', 'is not', null),
-        where('webhook_sealed', 'is not', null),
-      ]),
-    )
+    .where(isDueBatch)
     .returning('id')
     .execute();
   await forgetAnswers(

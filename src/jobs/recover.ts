@@ -1,10 +1,11 @@
 import { sql } from 'kysely';
 import { isFinal } from '../contract/common.ts';
+import type { Db } from '../database/pool.ts';
 import { LOST_SECONDS } from '../fleet/workers.ts';
 import { markCleaned, markLost, spentAttempts } from './attempts.ts';
 import { endLost, releaseJob, requeue } from './finish.ts';
 import type { JobsContext } from './kind.ts';
-import { MAX_ATTEMPTS } from './rows.ts';
+import { MAX_ATTEMPTS, type Ownership } from './rows.ts';
 
 /**
  * Returns jobs of dead workers to the queue: those of attempts without a heartbeat for 30 s, and those of workers that
@@ -32,16 +33,11 @@ export async function recoverLost(context: JobsContext, deadWorkers: readonly st
 const CLAIM_SECONDS = 5;
 
 /**
- * Releases jobs that a worker claimed without knowing it, because the connection broke while the claim was committed.
- * `known` are the attempts that the worker runs. Such an attempt has done nothing, so it does not count. Returns the
- * number of released attempts.
+ * Finds attempts that a worker claimed without knowing it, because the connection broke while the claim was committed.
+ * `known` are the attempts that the worker runs.
  */
-export async function releaseUnknown(
-  context: JobsContext,
-  workerId: string,
-  known: readonly string[],
-): Promise<number> {
-  const unknown = await context.db
+export async function findUnknown(db: Db, workerId: string, known: readonly string[]): Promise<Ownership[]> {
+  const rows = await db
     .selectFrom('attempts')
     .select(['id', 'job_id'])
     .where('worker_id', '=', workerId)
@@ -49,14 +45,20 @@ export async function releaseUnknown(
     .where('started_at', '<', new Date(Date.now() - CLAIM_SECONDS * 1000))
     .where(sql<boolean>`id <> ALL(${[...known]}::uuid[])`)
     .execute();
+  return rows.map(({ id, job_id }) => ({ attemptId: id, job: { id: job_id } }));
+}
+
+/**
+ * Releases the jobs of attempts that `findUnknown` found. They have done nothing, so they do not count. Returns the number
+ * of released attempts.
+ */
+export async function releaseUnknown(context: JobsContext, unknown: readonly Ownership[]): Promise<number> {
   await markCleaned(
     context.db,
-    unknown.map(({ id }) => id),
+    unknown.map(({ attemptId }) => attemptId),
   );
   let released = 0;
-  for (const { id, job_id } of unknown) {
-    if (await releaseJob(context, { attemptId: id, job: { id: job_id } })) released += 1;
-  }
+  for (const attempt of unknown) if (await releaseJob(context, attempt)) released += 1;
   return released;
 }
 

@@ -1,10 +1,11 @@
-import { sql } from 'kysely';
+import { type ExpressionBuilder, sql } from 'kysely';
 import type { Db } from '../database/pool.ts';
+import type { Tables } from '../database/tables.ts';
 import { EVENT_DAYS } from '../events/read.ts';
 import { deleteBytes, isReadByOpenJob, markDeleting } from '../objects/objects.ts';
 import { closeStaging } from '../uploads/staging.ts';
 import { forgetUploads, MULTIPART_SECONDS, UNCONFIRMED_SECONDS } from '../uploads/upload.ts';
-import { forgetBatches } from './batches.ts';
+import { forgetBatches, isDueBatch } from './batches.ts';
 import { forgetJobs } from './erase.ts';
 import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
@@ -27,12 +28,29 @@ export interface SweepReport {
  * completes one that crashed.
  */
 export async function sweepExpired(context: JobsContext): Promise<SweepReport> {
+  if (!(await isAnythingDue(context.db))) return { expiredJobs: 0, expiredUploads: 0, deletedObjects: 0 };
   const expiredJobs = await expireJobs(context);
   const expiredUploads = (await expireUploads(context)) + (await expireUnconfirmed(context));
   await expireObjects(context);
   await forgetBatches(context.db);
   const deletedObjects = await finishDeletions(context);
   return { expiredJobs, expiredUploads, deletedObjects };
+}
+
+/** Whether any step of a sweep has work: most sweeps have none, and each step takes statements of its own. */
+async function isAnythingDue(db: Db): Promise<boolean> {
+  const steps = [
+    dueJobs(db),
+    dueUploads(db),
+    dueUnconfirmed(db),
+    db.selectFrom('objects').select('objects.id').where(isAbandoned),
+    db.selectFrom('batches').select('batches.id').where(isDueBatch),
+    deletions(db),
+  ];
+  const { due } = await db
+    .selectNoFrom((select) => select.or(steps.map((step) => select.exists(step))).as('due'))
+    .executeTakeFirstOrThrow();
+  return Boolean(due);
 }
 
 async function expireJobs(context: JobsContext): Promise<number> {
@@ -102,17 +120,20 @@ function dueUploads(db: Db) {
     .where((where) => where.not(isReadByOpenJob('objects.id')));
 }
 
-/** Deletes the names and bytes of uploads that were not confirmed in time. */
-async function expireUnconfirmed(context: JobsContext): Promise<number> {
+/** Uploads that were not confirmed in time. */
+function dueUnconfirmed(db: Db) {
   const ago = (seconds: number) => new Date(Date.now() - seconds * 1000);
-  const due = await context.db
+  return db
     .selectFrom('uploads')
     .select(['id', 'staging_key', 'url_expires_at', 'part_size', 'object_id'])
     .where('state', '=', 'pending')
     .where('created_at', '<=', ago(UNCONFIRMED_SECONDS))
-    .where((where) => where.or([where('part_size', 'is', null), where('created_at', '<=', ago(MULTIPART_SECONDS))]))
-    .limit(BATCH)
-    .execute();
+    .where((where) => where.or([where('part_size', 'is', null), where('created_at', '<=', ago(MULTIPART_SECONDS))]));
+}
+
+/** Deletes the names and bytes of uploads that were not confirmed in time. */
+async function expireUnconfirmed(context: JobsContext): Promise<number> {
+  const due = await dueUnconfirmed(context.db).limit(BATCH).execute();
   for (const upload of due) {
     if (upload.part_size === null) await closeStaging(context, upload);
     await context.db.transaction().execute(async (tx) => {
@@ -134,33 +155,30 @@ async function expireUnconfirmed(context: JobsContext): Promise<number> {
 }
 
 /** Objects that never became live: outputs of dead attempts, and copies of confirms that lost a race. */
-async function expireObjects(context: JobsContext): Promise<void> {
-  await context.db
-    .updateTable('objects')
-    .set({ state: 'deleting', deletion_reason: 'replaced' })
-    .where('state', '=', 'pending')
-    .where('delete_after', '<=', new Date())
-    .where((where) =>
-      where.not(
-        where.exists(
-          where
-            .selectFrom('uploads')
-            .select('uploads.id')
-            .whereRef('uploads.object_id', '=', 'objects.id')
-            .where('uploads.state', '=', 'confirming'),
-        ),
-      ),
-    )
-    .execute();
+function isAbandoned(where: ExpressionBuilder<Tables, 'objects'>) {
+  const confirms = where
+    .selectFrom('uploads')
+    .select('uploads.id')
+    .whereRef('uploads.object_id', '=', 'objects.id')
+    .where('uploads.state', '=', 'confirming');
+  return where.and([
+    where('objects.state', '=', 'pending'),
+    where('objects.delete_after', '<=', new Date()),
+    where.not(where.exists(confirms)),
+  ]);
+}
+
+async function expireObjects({ db }: JobsContext): Promise<void> {
+  await db.updateTable('objects').set({ state: 'deleting', deletion_reason: 'replaced' }).where(isAbandoned).execute();
+}
+
+/** Objects whose bytes are being deleted. */
+function deletions(db: Db) {
+  return db.selectFrom('objects').select('id').where('state', '=', 'deleting');
 }
 
 async function finishDeletions(context: JobsContext): Promise<number> {
-  const rows = await context.db
-    .selectFrom('objects')
-    .select('id')
-    .where('state', '=', 'deleting')
-    .limit(BATCH)
-    .execute();
+  const rows = await deletions(context.db).limit(BATCH).execute();
   await deleteBytes(
     context,
     rows.map((row) => row.id),

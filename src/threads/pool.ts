@@ -4,8 +4,11 @@ import type { ThreadEntry } from './thread-entry.ts';
 
 /** Tasks after which a thread is replaced. */
 const MAX_TASKS_PER_THREAD = 200;
-/** Milliseconds without a task after which used threads end, to free their memory. */
-const IDLE_MS = 10_000;
+/**
+ * Milliseconds without a task after which used threads end, to free their memory. A new thread takes 60 ms of CPU, which a
+ * server that gets a job every few seconds should not pay for each.
+ */
+const IDLE_MS = 60_000;
 
 export interface PoolOptions {
   entry: ThreadEntry;

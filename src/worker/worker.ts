@@ -9,7 +9,7 @@ import { beatWorker, registerWorker, removeWorker, type WorkerBuild, workersOfHo
 import { uuidv7 } from '../ids/uuid.ts';
 import { markCleaned } from '../jobs/attempts.ts';
 import { classesWithWork } from '../jobs/claim.ts';
-import { recoverLost, releaseUnknown } from '../jobs/recover.ts';
+import { findUnknown, recoverLost, releaseUnknown } from '../jobs/recover.ts';
 import { openMemoryRoom } from '../kinds/shared/memory-room.ts';
 import { openWorkRoom } from '../kinds/shared/work-room.ts';
 import { openPlanner } from '../planner/index.ts';
@@ -184,22 +184,31 @@ function listenForWork({ settings, logger }: WorkerDeps, running: RunningAttempt
   });
 }
 
-/** `pause` learns whether an operator wants the worker to take nothing new. */
-function beat(
+/**
+ * Renews the heartbeats of the worker and of its attempts, in one round trip. `pause` learns whether an operator wants the
+ * worker to take nothing new. Never rejects.
+ */
+async function beat(
   { context, sandbox, logger }: WorkerDeps,
   id: string,
   running: RunningAttempts,
   draining: boolean,
   pause: (requested: boolean) => void,
-): void {
-  void running.beat(context, logger);
-  releaseUnknown(context, id, running.ids()).then(
-    (released) => released > 0 && logger.warn({ released }, 'released claims whose answer was lost'),
-    (error) => logger.warn({ err: error }, 'heartbeat failed'),
-  );
-  beatWorker(context.db, id, { draining, ...buildOf(sandbox) }).then(pause, (error) =>
-    logger.warn({ err: error }, 'heartbeat failed'),
-  );
+): Promise<void> {
+  try {
+    const [drain, unknown] = await inOneTrip(context.db, (db) =>
+      Promise.all([
+        beatWorker(db, id, { draining, ...buildOf(sandbox) }),
+        findUnknown(db, id, running.ids()),
+        running.beat({ db }, logger),
+      ]),
+    );
+    pause(drain);
+    const released = await releaseUnknown(context, unknown);
+    if (released > 0) logger.warn({ released }, 'released claims whose answer was lost');
+  } catch (error) {
+    logger.warn({ err: error }, 'heartbeat failed');
+  }
 }
 
 function buildOf({ ffmpeg }: Pick<Sandbox, 'ffmpeg'>): WorkerBuild {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uuidv7 } from '../../src/ids/uuid.ts';
 import { failAttempt, releaseJob } from '../../src/jobs/finish.ts';
-import { recoverLost, releaseUnknown } from '../../src/jobs/recover.ts';
+import { findUnknown, recoverLost, releaseUnknown } from '../../src/jobs/recover.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 
 describe('claims', () => {
@@ -121,11 +121,13 @@ describe('claims', () => {
     const other = await world.accept(await world.account());
     const lost = await world.mustClaim(worker);
     expect([known.job.id, lost.job.id]).toEqual([job.id, other.id]);
-    expect(await releaseUnknown(world.context, worker, [known.attemptId])).toBe(0);
+    const release = async () =>
+      releaseUnknown(world.context, await findUnknown(world.database.db, worker, [known.attemptId]));
+    expect(await release()).toBe(0);
     await world.database.pg.query(`UPDATE attempts SET started_at = now() - interval '6 s' WHERE worker_id = $1`, [
       worker,
     ]);
-    expect(await releaseUnknown(world.context, worker, [known.attemptId])).toBe(1);
+    expect(await release()).toBe(1);
     expect(await world.row(job.id)).toMatchObject({ status: 'processing' });
     expect((await world.attempts(other.id)).map(({ state }) => state)).toEqual(['released']);
     expect((await world.mustClaim()).job.id).toBe(other.id);

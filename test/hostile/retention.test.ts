@@ -56,6 +56,31 @@ describe('retention', () => {
     expect(await sweepExpired(world.context)).toEqual({ expiredJobs: 0, expiredUploads: 0, deletedObjects: 0 });
   });
 
+  it('takes one statement when nothing is due', async () => {
+    await completed();
+    await sweepExpired(world.context);
+    let statements = 0;
+    const db = world.database.db.withPlugin({
+      transformQuery: ({ node }) => node,
+      async transformResult({ result }) {
+        statements += 1;
+        return result;
+      },
+    });
+    await sweepExpired({ ...world.context, db });
+    expect(statements).toBe(1);
+  });
+
+  it('has nothing to do for the inspection of an upload, which is erased when it ends', async () => {
+    const { id } = await world.upload(account);
+    const { rows } = await sql(
+      'SELECT status, erased_reason, erased_at = completed_at AS at_once FROM jobs WHERE id = (SELECT inspection_id FROM uploads WHERE id = $1)',
+      id,
+    );
+    expect(rows).toEqual([{ status: 'completed', erased_reason: 'retention', at_once: true }]);
+    expect(await sweepExpired(world.context)).toMatchObject({ expiredJobs: 0 });
+  });
+
   it('reports the deletion of a job once, with any number of sweepers', async () => {
     const jobs = [await completed(), await completed(), await completed()];
     for (const job of jobs) await due(job.id);
