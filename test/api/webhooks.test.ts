@@ -389,7 +389,7 @@ describe('webhooks', () => {
     const read = vi.spyOn(pg.Client.prototype, 'query');
     try {
       await sendDue();
-      const texts = read.mock.calls.map(([text]) => String(text));
+      const texts = read.mock.calls.map(([query]) => String((query as { text?: string }).text ?? query));
       const reads = (table: RegExp) => texts.filter((text) => /^\s*select /i.test(text) && table.test(text)).length;
       expect(received.length).toBeGreaterThan(3);
       // The second batch is what two deliveries at a time to one endpoint left over.
