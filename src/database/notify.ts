@@ -11,7 +11,7 @@ export async function notify(db: Db, channel: Channel, payload: string): Promise
 }
 
 /** A column that notifies, for a statement that does something else as well. */
-export function notification(channel: Channel, payload: string): RawBuilder<unknown> {
+export function notification(channel: Channel, payload: string | RawBuilder<string>): RawBuilder<unknown> {
   return sql`pg_notify(${channel}, ${payload})`;
 }
 

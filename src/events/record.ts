@@ -52,13 +52,16 @@ export async function recordEvent<T extends EventType>(
 }
 
 /**
- * The events of rows with `account_id`, `job_id`, `type` and `data`, and their deliveries to webhooks, as parts of a
- * WITH. For changes that are one statement; final events go elsewhere too, and are recorded by `recordEvent`.
+ * The events of rows with `account_id`, `job_id`, `upload_id`, `type` and `data`, and their deliveries to webhooks, as
+ * parts of a WITH. For changes that are one statement; final events of jobs go elsewhere too, and are recorded by
+ * `recordEvent`. `wakeUploads` wakes the requests that wait for the uploads.
  */
-export function insertEvents(rows: RawBuilder<unknown>): RawBuilder<unknown> {
+export function insertEvents(rows: RawBuilder<unknown>, { wakeUploads = false } = {}): RawBuilder<unknown> {
+  const wakes = wakeUploads ? sql`, ${notification('airlock_job', sql<string>`upload_id::text`)}` : sql``;
   return sql`event AS (
-      INSERT INTO events (account_id, job_id, type, data) SELECT account_id, job_id, type, data FROM (${rows}) AS made
-      RETURNING tx, id, account_id, job_id, type
+      INSERT INTO events (account_id, job_id, upload_id, type, data)
+      SELECT account_id, job_id, upload_id, type, data FROM (${rows}) AS made
+      RETURNING tx, id, account_id, job_id, type${wakes}
     ), delivery AS (
       INSERT INTO webhook_deliveries (id, account_id, webhook_id, endpoint, event_tx, event_id, type, job_id)
       SELECT gen_random_uuid(), event.account_id, webhooks.id, webhooks.id, event.tx, event.id, event.type, event.job_id

@@ -6,7 +6,7 @@ import { uuidv7 } from '../ids/uuid.ts';
 import { withinHeavyShare } from './heavy-share.ts';
 import type { JobsContext } from './kind.ts';
 import { outputsOf } from './read.ts';
-import { type Claim, JOB_COLUMNS, type Job } from './rows.ts';
+import { type Claim, type ClaimedSource, JOB_COLUMNS, type Job } from './rows.ts';
 
 export interface ClaimOptions {
   worker: { id: string; tier: string };
@@ -173,20 +173,29 @@ async function startNext(db: Db, query: Query, mayFetch: string | null): Promise
 function startedEvents({ kinds }: JobsContext) {
   const shown = [...kinds.values()].filter(({ events }) => events !== null);
   return insertEvents(sql`
-    SELECT started.account_id, started.id AS job_id, kinds.type, jsonb_build_object('v', 1, 'attempt', started.attempts) AS data
+    SELECT started.account_id, started.id AS job_id, NULL::uuid AS upload_id, kinds.type, jsonb_build_object('v', 1, 'attempt', started.attempts) AS data
     FROM started JOIN unnest(
       ${shown.map(({ name }) => name)}::text[], ${shown.map(({ events }) => `${events}.started`)}::text[]
     ) AS kinds (name, type) ON kinds.name = started.kind`);
+}
+
+function sourcesOf(db: Db, id: string): Promise<ClaimedSource[]> {
+  return db
+    .selectFrom('job_sources')
+    .leftJoin('objects', 'objects.id', 'job_sources.object_id')
+    .selectAll('job_sources')
+    .select(['objects.key as object_key', 'objects.state as object_state', 'objects.size as object_size'])
+    .select('objects.sha256 as object_sha256')
+    .where('job_sources.job_id', '=', id)
+    .orderBy('position')
+    .execute();
 }
 
 /** Adds the sources and outputs of the job. If it rejects, the heartbeat of the worker releases the job. */
 async function withRows(db: Db, started: Started): Promise<Claim> {
   const { id } = started.job;
   const [sources, outputs] = await inOneTrip(db, (connection) =>
-    Promise.all([
-      connection.selectFrom('job_sources').selectAll().where('job_id', '=', id).orderBy('position').execute(),
-      outputsOf(connection, [id]),
-    ]),
+    Promise.all([sourcesOf(connection, id), outputsOf(connection, [id])]),
   );
   const inputs = sources.filter((source) => source.role === 'input');
   const assets = sources.filter((source) => source.role === 'asset');

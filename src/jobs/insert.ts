@@ -1,5 +1,5 @@
 import type { Warning } from '../contract/common.ts';
-import { notify } from '../database/notify.ts';
+import { notification } from '../database/notify.ts';
 import type { Tx } from '../database/pool.ts';
 import { sealColumn } from '../database/sealed-columns.ts';
 import type { ResourceClass } from '../database/tables.ts';
@@ -105,13 +105,14 @@ export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Prom
         updated_at: now,
       })
       .returningAll()
+      .returning(notification('airlock_queue', job.resourceClass).as('notified'))
       .executeTakeFirstOrThrow(),
     insertSources(context, tx, key, job.sources),
     insertOutputs(context, tx, key, job.outputs),
     recordJobEvent(context, tx, { ...key, kind: job.kind }, 'queued', {}),
-    notify(tx, 'airlock_queue', job.resourceClass),
   ]);
-  return { job: row, inputs };
+  const { notified, ...inserted } = row;
+  return { job: inserted, inputs };
 }
 
 /** Returns the inputs in their order, without the assets. */

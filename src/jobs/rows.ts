@@ -6,7 +6,7 @@ import { type AppliedLimits, LIMIT_NAMES, LIMIT_SETTERS } from '../contract/limi
 import { output } from '../contract/transcodes.ts';
 import { openColumn, type RowOf, sealColumn } from '../database/sealed-columns.ts';
 import { storedJson } from '../database/stored-json.ts';
-import type { JobOutputsTable, JobSourcesTable, JobsTable } from '../database/tables.ts';
+import type { JobOutputsTable, JobSourcesTable, JobsTable, ObjectState } from '../database/tables.ts';
 import type { Vault } from '../ids/vault.ts';
 
 export type Job = Selectable<JobsTable>;
@@ -58,14 +58,22 @@ export type JobOutput = Selectable<JobOutputsTable>;
 /** The purpose of a file that is not an input. */
 export type AssetKind = NonNullable<JobSource['kind']>;
 
+/** A source with its object as it was at the claim; null for one that is fetched. */
+export type ClaimedSource = JobSource & {
+  object_key: string | null;
+  object_state: ObjectState | null;
+  object_size: number | null;
+  object_sha256: string | null;
+};
+
 /** One attempt at one job. `attemptId` is the fencing token: every later write checks it. */
 export interface Claim {
   attemptId: string;
   number: number;
   job: Job;
-  inputs: JobSource[];
+  inputs: ClaimedSource[];
   /** Files that filters and overlays name; asset i of the request has the position `inputs.length + i`. */
-  assets: JobSource[];
+  assets: ClaimedSource[];
   outputs: JobOutput[];
 }
 

@@ -1,12 +1,6 @@
 import type { Db } from '../database/pool.ts';
 import type { Claim, JobSource } from './rows.ts';
 
-/** The hexadecimal SHA-256 that an earlier read of the same object recorded; null if none did. */
-export async function knownHash(db: Db, objectId: string): Promise<string | null> {
-  const row = await db.selectFrom('objects').select('sha256').where('id', '=', objectId).executeTakeFirst();
-  return row?.sha256 ?? null;
-}
-
 /** Records the hexadecimal SHA-256 and the size of a source, for the job's manifest and the receipt of its deletion. */
 export async function recordHash(
   db: Db,

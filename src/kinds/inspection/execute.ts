@@ -4,7 +4,7 @@ import { accountRetention } from '../../accounts/accounts.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import type { Context } from '../../database/context.ts';
 import type { Db, Tx } from '../../database/pool.ts';
-import { recordEvent } from '../../events/record.ts';
+import { insertEvents } from '../../events/record.ts';
 import type { Completion } from '../../jobs/finish.ts';
 import { lockOwned } from '../../jobs/read.ts';
 import type { Claim } from '../../jobs/rows.ts';
@@ -80,22 +80,22 @@ async function inspect(
   return { contentType, inspection: { summary: summarise(info), info, container } };
 }
 
-/** Confirms the upload and makes its object live. */
+/** Confirms the upload, makes its object live and records that, unless the upload was deleted meanwhile. */
 export async function confirmUpload(context: Context, tx: Tx, upload: SealedUpload, found: Found): Promise<void> {
-  const { id, account_id: accountId } = upload;
   const now = new Date();
   const expiresAt = new Date(now.getTime() + accountRetention(upload, context.retentionSeconds) * 1000);
-  const { rows } = await sql`
+  const confirmed = sql`
+    SELECT account_id, NULL::uuid AS job_id, id AS upload_id, 'upload.confirmed' AS type, '{"v":1}'::jsonb AS data
+    FROM confirmed`;
+  await sql`
     WITH confirmed AS (
       UPDATE uploads SET state = 'confirmed', confirmed_at = ${now}, probe = ${inspectionJson.write(found.inspection)}
-      WHERE id = ${id} AND state = 'confirming' RETURNING object_id
+      WHERE id = ${upload.id} AND state = 'confirming' RETURNING id, account_id, object_id
     ), object AS (
       UPDATE objects SET state = 'live', content_type = ${found.contentType}, delete_after = ${expiresAt}
       FROM confirmed WHERE objects.id = confirmed.object_id AND objects.state = 'pending'
-    )
-    SELECT FROM confirmed`.execute(tx);
-  if (rows.length === 0) return;
-  await recordEvent(tx, { accountId, uploadId: id }, 'upload.confirmed', {}, { wakes: id });
+    ), ${insertEvents(confirmed, { wakeUploads: true })}
+    SELECT`.execute(tx);
 }
 
 /** Deletes the bytes before the confirm is answered: a refused upload is gone when the client gets the answer. */

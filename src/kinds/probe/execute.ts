@@ -4,7 +4,7 @@ import { openColumn } from '../../database/sealed-columns.ts';
 import { wakeWaiting } from '../../events/record.ts';
 import { FetchError } from '../../fetcher/index.ts';
 import type { Completion } from '../../jobs/finish.ts';
-import { type JobSource, sourceRow } from '../../jobs/rows.ts';
+import { type ClaimedSource, sourceRow } from '../../jobs/rows.ts';
 import { inspectionJson } from '../../uploads/upload.ts';
 import type { Run, WorkTools } from '../kind.ts';
 import { stageSource } from '../shared/stage-source.ts';
@@ -33,7 +33,7 @@ export async function executeProbe(tools: WorkTools, run: Run): Promise<Completi
   };
 }
 
-async function probe(tools: WorkTools, run: Run, source: JobSource): Promise<ProbeAnswer> {
+async function probe(tools: WorkTools, run: Run, source: ClaimedSource): Promise<ProbeAnswer> {
   const row = sourceRow(run.claim.job, source);
   if (source.object_id === null) {
     const url = openColumn(tools.context.vault, 'job_sources', 'source_sealed', row);

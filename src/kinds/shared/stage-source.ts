@@ -5,8 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { type FailureCode, JobFailure } from '../../contract/failures.ts';
 import { openColumn, type RowOf } from '../../database/sealed-columns.ts';
 import { FetchError } from '../../fetcher/index.ts';
-import type { JobSource } from '../../jobs/rows.ts';
-import { getObject } from '../../objects/objects.ts';
+import type { ClaimedSource } from '../../jobs/rows.ts';
 import type { WorkTools } from '../kind.ts';
 import type { WorkHold } from './work-room.ts';
 
@@ -37,6 +36,11 @@ export interface StageOptions {
   };
 }
 
+type StagedColumns = Pick<
+  ClaimedSource,
+  'position' | 'object_id' | 'source_sealed' | 'object_key' | 'object_state' | 'object_size'
+>;
+
 /** Host path of a source that is fetched or copied. */
 export function sourcePath(folder: string, position: number): string {
   return join(folder, `source-${position}`);
@@ -49,18 +53,21 @@ export function sourcePath(folder: string, position: number): string {
  */
 export async function stageSource(
   tools: WorkTools,
-  source: RowOf<'job_sources'> & Pick<JobSource, 'position' | 'object_id' | 'source_sealed'>,
+  source: RowOf<'job_sources'> & StagedColumns,
   options: StageOptions,
 ): Promise<string> {
   const { folder, subject, signal, hold, maxBytes, arrival } = options;
   const target = sourcePath(folder, source.position);
   if (source.object_id) {
-    const object = await getObject(tools.context.db, source.object_id);
-    if (object?.state !== 'live') throw new JobFailure('input_deleted', `${subject} has been deleted.`);
-    if (maxBytes !== undefined && (object.size ?? 0) > maxBytes) {
+    const size = source.object_size ?? 0;
+    // One that is deleted later has no bytes.
+    if (source.object_state !== 'live' || source.object_key === null) {
+      throw new JobFailure('input_deleted', `${subject} has been deleted.`);
+    }
+    if (maxBytes !== undefined && size > maxBytes) {
       throw new JobFailure('source_too_large', `${subject} is larger than the limit of ${maxBytes} bytes.`);
     }
-    return stageObject(tools, object.key, target, { signal, before: () => hold.take(object.size ?? 0) });
+    return stageObject(tools, source.object_key, target, { signal, before: () => hold.take(size) });
   }
   const url = openColumn(tools.context.vault, 'job_sources', 'source_sealed', source);
   if (url === null) throw new JobFailure('input_deleted', `${subject} is no longer known.`);

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { JobFailure } from '../../contract/failures.ts';
-import { type Claim, type JobSource, sourceRow } from '../../jobs/rows.ts';
+import { type Claim, type ClaimedSource, sourceRow } from '../../jobs/rows.ts';
 import {
   ASSET_BYTES,
   type AssetContent,
@@ -111,7 +111,7 @@ function subjectOf(request: AssetRequest): string {
   return `The ${WORDS[request.kind]} of ${request.field}`;
 }
 
-function rowOf(claim: Claim, request: AssetRequest, index: number): JobSource {
+function rowOf(claim: Claim, request: AssetRequest, index: number): ClaimedSource {
   const row = claim.assets.find((asset) => asset.position === claim.inputs.length + index);
   // The same parser wrote the row from the same text, unless an update of Airlock changed the parser in between.
   if (row?.kind !== request.kind)
@@ -135,7 +135,7 @@ interface Understood {
 
 async function understand(
   tools: WorkTools,
-  row: JobSource,
+  row: ClaimedSource,
   kind: AssetKind,
   file: string,
   subject: string,

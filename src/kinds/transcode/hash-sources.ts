@@ -1,13 +1,13 @@
 import { rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Claim, JobSource } from '../../jobs/rows.ts';
-import { knownHash, recordHash } from '../../jobs/source-hashes.ts';
+import type { Claim, ClaimedSource } from '../../jobs/rows.ts';
+import { recordHash } from '../../jobs/source-hashes.ts';
 import type { WorkTools } from '../kind.ts';
 import { hashFile } from '../shared/hash-file.ts';
 
 /** A source that is staged on this machine. */
 export interface StagedSource {
-  row: JobSource;
+  row: ClaimedSource;
   /** Host path of the original bytes. */
   file: string;
   /** Whether FFmpeg reads a remuxed container instead, so that these bytes can be deleted once they are hashed. */
@@ -29,8 +29,7 @@ export async function hashSources(
   for (const { row, file, isSpare } of sources) {
     if (signal.aborted) return;
     try {
-      const known = row.object_id ? await knownHash(tools.context.db, row.object_id) : null;
-      const sha256 = known ?? (await hashFile(file, signal));
+      const sha256 = row.object_sha256 ?? (await hashFile(file, signal));
       await recordHash(tools.context.db, claim, row, { sha256, size: (await stat(file)).size });
     } catch (error) {
       if (!signal.aborted) tools.logger.warn({ err: error, job: claim.job.id }, 'a source could not be hashed');
