@@ -52,6 +52,12 @@ const SMALL_HEAP = `${SEMI_SPACE}=1`;
  * for 5 MB of memory.
  */
 const API_HEAP = `${SEMI_SPACE}=4`;
+/** Threads that help to collect the small heap of a worker cost more than they save, and compete with FFmpeg for its cores. */
+const NO_GC_THREADS = '--single-threaded-gc';
+const V8_OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  api: [API_HEAP],
+  worker: [SMALL_HEAP, NO_GC_THREADS],
+};
 /**
  * glibc keeps up to eight arenas of freed memory per core; with two in total, the idle roles together use 9 MB less. And
  * once a block of up to 32 MB is freed, it takes later ones of that size from an arena, which never shrinks below the last
@@ -155,7 +161,7 @@ async function startRole(
     command: process.execPath,
     args: [
       ...process.execArgv.filter((option) => !option.startsWith(SEMI_SPACE)),
-      name === 'api' ? API_HEAP : SMALL_HEAP,
+      ...(V8_OPTIONS[name] ?? [SMALL_HEAP]),
       ...[entryPoint(), name],
     ],
     env: (last: ReadyMessage | null) => ({
