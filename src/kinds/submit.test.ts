@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type JobWorld, makeJobWorld } from '../../test/helpers/job-world.ts';
 import type { Account } from '../accounts/accounts.ts';
 
@@ -25,6 +26,25 @@ describe('a submitted job', () => {
     expect(made.length - refused.length).toBe(4);
     for (const { reason } of refused) expect(reason).toMatchObject({ code: 'queue_full', status: 429 });
     expect(await jobsOf(account)).toHaveLength(5);
+  });
+
+  it('is not inserted beside its checks if the account was refused just before', async () => {
+    const account = await world.account({ max_stored_bytes: 64 });
+    const { fileUrl } = await world.upload(account);
+    const sent = vi.spyOn(pg.Client.prototype, 'query');
+    const inserts = () =>
+      sent.mock.calls.filter(([query]) =>
+        /insert into "jobs"/.test(String((query as { text?: string }).text ?? query)),
+      );
+    try {
+      for (let time = 0; time < 3; time++) {
+        const refused = world.accept(account, { inputs: [{ url: fileUrl }] });
+        await expect(refused).rejects.toMatchObject({ code: 'storage_quota' });
+        expect(inserts()).toHaveLength(1);
+      }
+    } finally {
+      sent.mockRestore();
+    }
   });
 
   it('leaves nothing if it is refused by what is checked beside its insert', async () => {

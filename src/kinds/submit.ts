@@ -59,12 +59,34 @@ export async function submitJob<Request, Answer>(
         return { status: 201, answer: options.answer(submitted), made: { job_id: submitted.job.id } };
       }),
     );
-  try {
-    return (await insert(mayInsertAtOnce(caller, admission) ? insertAtOnce : insertAdmitted)).answer;
-  } catch (error) {
-    if (!(error instanceof NearQueueLimit)) throw error;
-    return (await insert(insertAdmitted)).answer;
+  if (mayInsertAtOnce(caller, admission)) {
+    try {
+      return (await insert(insertAtOnce)).answer;
+    } catch (error) {
+      noteRefused(caller.account);
+      if (!(error instanceof NearQueueLimit)) throw error;
+    }
   }
+  return (await insert(insertAdmitted)).answer;
+}
+
+/** Milliseconds for which the jobs of an account are inserted after the checks once one was refused: the next may be too. */
+const REFUSED_MS = 10_000;
+const MOST_REFUSED = 10_000;
+/** Ends of that time, by account. */
+const refusedUntil = new Map<string, number>();
+
+function noteRefused({ id }: Account): void {
+  if (refusedUntil.size >= MOST_REFUSED) refusedUntil.clear();
+  refusedUntil.set(id, performance.now() + REFUSED_MS);
+}
+
+function wasRefusedLately({ id }: Account): boolean {
+  const until = refusedUntil.get(id);
+  if (until === undefined) return false;
+  if (performance.now() < until) return true;
+  refusedUntil.delete(id);
+  return false;
 }
 
 /** Checks a request like `submitJob`, without inserting a job. Returns the reasons for a refusal in `problems`. */
@@ -111,11 +133,12 @@ export async function insertAdmitted(
 
 /**
  * Whether the job can be inserted in the round trip that checks whether it may be, because the row depends on nothing that
- * is read there.
+ * is read there, and the checks will probably not undo it.
  */
 function mayInsertAtOnce({ account }: Caller, admission: Admission): boolean {
   const countsMinutes = storesSomething(admission) && account.monthly_minutes !== null;
-  return knownSources(admission) !== null && !countsMinutes && !admission.webhookUrl && hasMuchRoom(account, 0);
+  const dependsOnReads = knownSources(admission) === null || countsMinutes || Boolean(admission.webhookUrl);
+  return !dependsOnReads && hasMuchRoom(account, 0) && !wasRefusedLately(account);
 }
 
 /** Like `insertAdmitted`, if `mayInsertAtOnce`: a refusal undoes the insert. Throws `NearQueueLimit` as well. */
