@@ -18,11 +18,13 @@ const ROWS_MS = 10 * 60_000;
 const RECONCILE_MS = 6 * 3600_000;
 /** Interval at which a worker without the lease checks whether it has become the holder. */
 const STANDBY_MS = 1_000;
+/** Between the first runs of two tasks, so that they take turns on one connection. */
+const SPREAD_MS = 200;
 const SILENT_WORKER_SECONDS = 3600;
 
 /**
  * Starts the maintenance of the fleet: recovery, retention and reconciliation. Only the worker that holds the lease
- * runs it. A new holder runs every task immediately, and then at its interval.
+ * runs it. A new holder runs every task within two seconds, and then at its interval.
  */
 export function startMaintenance(
   deps: Pick<WorkerDeps, 'context' | 'logger' | 'storage' | 'settings'>,
@@ -38,6 +40,7 @@ export function startMaintenance(
     if (leads && !had) logger.info({}, 'this worker runs the maintenance of the fleet');
     return LEASE_MS;
   });
+  let firstMs = 0;
   const tasks = [
     whileLeading(RECOVER_MS, () => recover(deps)),
     whileLeading(SWEEP_MS, async () => {
@@ -59,22 +62,25 @@ export function startMaintenance(
   ];
 
   function whileLeading(ms: number, work: () => Promise<void>) {
-    return repeat(async () => {
-      if (!leads) return STANDBY_MS;
-      await work();
-      return ms;
-    }, ms);
+    firstMs += SPREAD_MS;
+    return repeat(
+      async () => {
+        if (!leads) return STANDBY_MS;
+        await work();
+        return ms;
+      },
+      { afterFailureMs: ms, firstMs },
+    );
   }
 
   /**
-   * Repeats `work`, which returns the milliseconds until its next run. After a failure it runs again after
-   * `afterFailureMs`.
+   * Repeats `work`, which returns the milliseconds until its next run, beginning after `firstMs`. After a failure it
+   * runs again after `afterFailureMs`.
    */
-  function repeat(work: () => Promise<number>, afterFailureMs = LEASE_MS) {
+  function repeat(work: () => Promise<number>, { afterFailureMs = LEASE_MS, firstMs = 0 } = {}) {
     const stopping = new AbortController();
-    let timer: NodeJS.Timeout | undefined;
     let current = Promise.resolve();
-    const start = () => {
+    function start(): void {
       current = work()
         .catch((error) => {
           logger.warn({ err: error }, 'maintenance failed and will be repeated');
@@ -83,8 +89,8 @@ export function startMaintenance(
         .then((ms) => {
           if (!stopping.signal.aborted) timer = setTimeout(start, ms);
         });
-    };
-    start();
+    }
+    let timer = setTimeout(start, firstMs);
     return {
       stop: () => {
         stopping.abort();

@@ -3,6 +3,11 @@ import type { Logger } from '../telemetry/index.ts';
 import type { Wakeups } from './wakeups.ts';
 
 const LOOK_MS = 1000;
+/**
+ * Heartbeats and leases are due at whole seconds after the start. At the same moment they would each take a connection,
+ * and a connection costs the server 20 MB.
+ */
+const FIRST_LOOK_MS = 500;
 
 /** Work that is due, and that no notification announces. */
 export interface DueWork {
@@ -21,7 +26,12 @@ export function watchQueue(options: {
 }): { close(): void } {
   const { look, wakeups, sendWebhooks, logger } = options;
   let looking = false;
-  const timer = setInterval(() => {
+  let timer = setTimeout(() => {
+    lookOnce();
+    timer = setInterval(lookOnce, LOOK_MS);
+  }, FIRST_LOOK_MS);
+
+  function lookOnce(): void {
     if (looking) return;
     looking = true;
     look()
@@ -33,6 +43,7 @@ export function watchQueue(options: {
       .finally(() => {
         looking = false;
       });
-  }, LOOK_MS);
+  }
+
   return { close: () => clearInterval(timer) };
 }
