@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import { ACCOUNT_COLUMNS } from '../database/every-column.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import type { AccountsTable } from '../database/tables.ts';
 import { uuidv7 } from '../ids/uuid.ts';
@@ -24,7 +25,7 @@ export async function ensureAccount(tx: Tx, name: string, actor: string): Promis
 }
 
 export async function getAccount(db: Db, id: string): Promise<Account | undefined> {
-  return db.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst();
+  return db.selectFrom('accounts').select(ACCOUNT_COLUMNS).where('id', '=', id).executeTakeFirst();
 }
 
 /** Retention of an account's uploads and outputs in seconds. Its own setting can only shorten the server's. */
@@ -37,5 +38,5 @@ export function accountRetention(account: Pick<Account, 'retention_seconds'>, se
  * rows that refer to the account by a foreign key.
  */
 export async function lockAccount(tx: Tx, id: string): Promise<Account | undefined> {
-  return tx.selectFrom('accounts').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirst();
+  return tx.selectFrom('accounts').select(ACCOUNT_COLUMNS).where('id', '=', id).forNoKeyUpdate().executeTakeFirst();
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
 import { type ApiKeyView, type CreateKeyBody, MAX_LISTED_DEAD_KEYS } from '../contract/keys.ts';
+import { ACCOUNT_COLUMNS } from '../database/every-column.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { recordEvent } from '../events/record.ts';
 import { makeApiKey } from '../ids/api-key.ts';
@@ -165,7 +166,7 @@ export async function findKey(db: Db, hash: Buffer): Promise<{ key: ApiKey; acco
   const found = await db
     .selectFrom('api_keys')
     .innerJoin('accounts', 'accounts.id', 'api_keys.account_id')
-    .selectAll('accounts')
+    .select(ACCOUNT_COLUMNS.map((column) => `accounts.${column}` as const))
     .select(['api_keys.id as key_id', 'api_keys.name as key_name', 'api_keys.created_at as key_created_at'])
     .select(['account_id', 'key_hash', 'hint', 'scopes', 'allowed_cidrs'])
     .select(['expires_at', 'last_used_at', 'revoked_at', 'replaced_by', 'dies_at', 'oauth_client_id'])

@@ -6,6 +6,11 @@ const MAX_NAMED = 300;
 const MAX_COUNTED = 1_000;
 /** Statements that PostgreSQL plans. All others have nothing to prepare. */
 const PLANNED = /^\s*(select|insert|update|delete|with)\b/i;
+/**
+ * `SELECT *`, `jobs.*` or `RETURNING *`: a migration that adds a column changes the result, and PostgreSQL refuses the prepared
+ * statement, which would undo a transaction.
+ */
+const ALL_COLUMNS = /(?:\.|\b(?:select|returning)\s+|,\s*)\*/i;
 
 /** Chooses which statements connections prepare, by their text. */
 export interface StatementNames {
@@ -23,7 +28,7 @@ export function createStatementNames(): StatementNames {
   return {
     nameOf(text) {
       const named = names.get(text);
-      if (named || names.size >= MAX_NAMED || !PLANNED.test(text)) return named;
+      if (named || names.size >= MAX_NAMED || !PLANNED.test(text) || ALL_COLUMNS.test(text)) return named;
       const count = (runs.get(text) ?? 0) + 1;
       if (count < MIN_RUNS) {
         if (runs.size >= MAX_COUNTED) runs.clear();

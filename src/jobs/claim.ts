@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { SOURCE_COLUMNS } from '../database/every-column.ts';
 import { type Db, inOneTrip } from '../database/pool.ts';
 import { RESOURCE_CLASSES, type ResourceClass } from '../database/tables.ts';
 import { insertEvents } from '../events/record.ts';
@@ -160,7 +161,8 @@ async function startNext(db: Db, query: Query, mayFetch: string | null): Promise
       FROM attempt WHERE jobs.id = attempt.job_id
       RETURNING ${sql.join(JOB_COLUMNS.map((column) => sql.ref(`jobs.${column}`)))}
     ), ${query.events}
-    SELECT waiting.anyone_waits, account.account_id AS tried, next.fetches AS must_fetch, started.*
+    SELECT waiting.anyone_waits, account.account_id AS tried, next.fetches AS must_fetch,
+      ${sql.join(JOB_COLUMNS.map((column) => sql.ref(`started.${column}`)))}
     FROM (SELECT EXISTS (SELECT FROM account) OR EXISTS (SELECT ${eligible}) AS anyone_waits) AS waiting
       LEFT JOIN account ON true LEFT JOIN next ON true LEFT JOIN started ON true`;
   const [row] = (await statement.execute(db)).rows;
@@ -183,7 +185,7 @@ function sourcesOf(db: Db, id: string): Promise<ClaimedSource[]> {
   return db
     .selectFrom('job_sources')
     .leftJoin('objects', 'objects.id', 'job_sources.object_id')
-    .selectAll('job_sources')
+    .select(SOURCE_COLUMNS.map((column) => `job_sources.${column}` as const))
     .select(['objects.key as object_key', 'objects.state as object_state', 'objects.size as object_size'])
     .select('objects.sha256 as object_sha256')
     .where('job_sources.job_id', '=', id)

@@ -7,7 +7,7 @@ import { uuidv7 } from '../ids/uuid.ts';
 import { inspectionJson } from '../uploads/upload.ts';
 import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
-import { type AssetKind, type Job, type JobSource, sealWarnings } from './rows.ts';
+import { type AssetKind, JOB_COLUMNS, type Job, type JobSource, sealWarnings } from './rows.ts';
 import type { ResolvedSource } from './sources.ts';
 
 /** An admitted job, in the form in which its rows are written. */
@@ -104,7 +104,7 @@ export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Prom
         created_at: now,
         updated_at: now,
       })
-      .returningAll()
+      .returning(JOB_COLUMNS)
       .returning(notification('airlock_queue', job.resourceClass).as('notified'))
       .executeTakeFirstOrThrow(),
     insertSources(context, tx, key, job.sources),

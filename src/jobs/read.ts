@@ -1,16 +1,17 @@
 import { sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
+import { OUTPUT_COLUMNS, SOURCE_COLUMNS } from '../database/every-column.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import type { JobStatus } from '../database/tables.ts';
 import { isUuid } from '../ids/uuid.ts';
-import type { Job, JobOutput, JobSource, Ownership } from './rows.ts';
+import { JOB_COLUMNS, type Job, type JobOutput, type JobSource, type Ownership } from './rows.ts';
 
 /** Throws the same 404 for an id that is not a UUID, does not exist, or belongs to another account or kind. */
 export async function getJob(db: Db, accountId: string, kind: string, id: string): Promise<Job> {
   const row = isUuid(id)
     ? await db
         .selectFrom('jobs')
-        .selectAll()
+        .select(JOB_COLUMNS)
         .where('id', '=', id)
         .where('account_id', '=', accountId)
         .where('kind', '=', kind)
@@ -39,7 +40,7 @@ export async function getStatus(db: Db, accountId: string, kind: string, id: str
 export async function lockJob(tx: Tx, accountId: string, kind: string, id: string): Promise<Job> {
   await getJob(tx, accountId, kind, id);
   await lockDescendants(tx, id);
-  return tx.selectFrom('jobs').selectAll().where('id', '=', id).forUpdate().executeTakeFirstOrThrow();
+  return tx.selectFrom('jobs').select(JOB_COLUMNS).where('id', '=', id).forUpdate().executeTakeFirstOrThrow();
 }
 
 /** Locks every descendant of this job, the deepest first. */
@@ -57,7 +58,7 @@ async function lockDescendants(tx: Tx, id: string): Promise<void> {
 export async function lockOwned(tx: Tx, claim: Ownership): Promise<Job | undefined> {
   return tx
     .selectFrom('jobs')
-    .selectAll()
+    .select(JOB_COLUMNS)
     .where('id', '=', claim.job.id)
     .where('current_attempt', '=', claim.attemptId)
     .where('status', '=', 'processing')
@@ -69,7 +70,7 @@ export async function lockOwned(tx: Tx, claim: Ownership): Promise<Job | undefin
 export async function inputsOf(db: Db, id: string): Promise<JobSource[]> {
   return db
     .selectFrom('job_sources')
-    .selectAll()
+    .select(SOURCE_COLUMNS)
     .where('job_id', '=', id)
     .where('role', '=', 'input')
     .orderBy('position')
@@ -80,7 +81,7 @@ export async function outputsOf(db: Db, ids: readonly string[]): Promise<JobOutp
   if (ids.length === 0) return [];
   return db
     .selectFrom('job_outputs')
-    .selectAll()
+    .select(OUTPUT_COLUMNS)
     .where('job_id', '=', sql<string>`ANY(${ids}::uuid[])`)
     .orderBy('position')
     .execute();

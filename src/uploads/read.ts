@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
 import type { UploadsQuery, UploadView } from '../contract/upload-list.ts';
 import type { Context } from '../database/context.ts';
+import { UPLOAD_COLUMNS } from '../database/every-column.ts';
 import type { Db } from '../database/pool.ts';
 import type { ObjectState } from '../database/tables.ts';
 import {
@@ -39,7 +40,7 @@ function uploadsWithState(db: Db) {
   return db
     .selectFrom('uploads')
     .leftJoin('objects', 'objects.id', 'uploads.object_id')
-    .selectAll('uploads')
+    .select(UPLOAD_COLUMNS.map((column) => `uploads.${column}` as const))
     .select('objects.state as object_state');
 }
 

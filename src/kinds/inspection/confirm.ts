@@ -2,6 +2,7 @@ import type { Account } from '../../accounts/accounts.ts';
 import { ApiError } from '../../contract/errors.ts';
 import type { ConfirmBody, ConfirmResult } from '../../contract/uploads.ts';
 import type { Context } from '../../database/context.ts';
+import { UPLOAD_COLUMNS } from '../../database/every-column.ts';
 import type { Tx } from '../../database/pool.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
 import { inWholeTransaction } from '../../database/whole-transaction.ts';
@@ -144,7 +145,7 @@ async function claim(context: JobsContext, upload: Upload, objectId: string): Pr
           .set({ state: 'confirming', object_id: objectId, inspection_id: inspectionId })
           .where('id', '=', upload.id)
           .where('state', '=', 'pending')
-          .returningAll()
+          .returning(UPLOAD_COLUMNS)
           .executeTakeFirst(),
         insertInspection(context, tx, upload, { id: inspectionId, objectId }),
       ]);
