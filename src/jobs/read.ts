@@ -8,32 +8,20 @@ import { JOB_COLUMNS, type Job, type JobOutput, type JobSource, type Ownership }
 
 /** Throws the same 404 for an id that is not a UUID, does not exist, or belongs to another account or kind. */
 export async function getJob(db: Db, accountId: string, kind: string, id: string): Promise<Job> {
-  const row = isUuid(id)
-    ? await db
-        .selectFrom('jobs')
-        .select(JOB_COLUMNS)
-        .where('id', '=', id)
-        .where('account_id', '=', accountId)
-        .where('kind', '=', kind)
-        .executeTakeFirst()
-    : undefined;
+  const row = isUuid(id) ? await ownJob(db, accountId, kind, id).select(JOB_COLUMNS).executeTakeFirst() : undefined;
   if (!row) throw new ApiError('not_found');
   return row;
 }
 
 /** The status of a job that `getJob` would return. Throws like it. */
 export async function getStatus(db: Db, accountId: string, kind: string, id: string): Promise<JobStatus> {
-  const row = isUuid(id)
-    ? await db
-        .selectFrom('jobs')
-        .select('status')
-        .where('id', '=', id)
-        .where('account_id', '=', accountId)
-        .where('kind', '=', kind)
-        .executeTakeFirst()
-    : undefined;
+  const row = isUuid(id) ? await ownJob(db, accountId, kind, id).select('status').executeTakeFirst() : undefined;
   if (!row) throw new ApiError('not_found');
   return row.status;
+}
+
+function ownJob(db: Db, accountId: string, kind: string, id: string) {
+  return db.selectFrom('jobs').where('id', '=', id).where('account_id', '=', accountId).where('kind', '=', kind);
 }
 
 /** Like `getJob`, and locks the row and those of its descendants until the transaction ends. */
