@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { processStat } from '../../src/ids/process-stat.ts';
 import { claimAccounts } from '../../src/sandbox/cell/account.ts';
 import { openLaunchers } from '../../src/sandbox/cell/launchers.ts';
 import type { RunContext } from '../../src/sandbox/cell/run.ts';
@@ -161,3 +162,6 @@ export async function reportOf(child: ChildProcess) {
   if (stdout === '') throw new Error(`no report; stderr: ${stderr}`);
   return JSON.parse(stdout);
 }
+
+/** Whether the process runs. Zombies do not. */
+export const running = (pid: number) => !['Z', 'X', undefined].includes(processStat(pid)?.state);

@@ -16,6 +16,7 @@ import {
   MIB,
   openFixture,
   PATIENCE_MS,
+  running,
   SLOW_OUTPUT,
   slowEncode,
   TIMEOUT,
@@ -27,7 +28,6 @@ vi.setConfig(TIMEOUT);
 
 const CHILD = buildCellProgram();
 
-const running = (pid: number) => !['Z', 'X', undefined].includes(processStat(pid)?.state);
 const proc = (pid: number, file: string) => readFileSync(`/proc/${pid}/${file}`, 'latin1');
 /** Launchers that wait: no other shell is a child of this process. */
 const launchersOf = (parent: number) =>

@@ -4,7 +4,6 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { processStat } from '../../src/ids/process-stat.ts';
 import { openSandbox } from '../../src/sandbox/index.ts';
 import { cgroupsOf } from '../../testkit/control-groups.ts';
 import { linkRootImage } from '../../testkit/data-directory.ts';
@@ -16,6 +15,7 @@ import {
   openFixture,
   PATIENCE_MS,
   reportOf,
+  running,
   SLOW_OUTPUT,
   slowEncode,
   TIMEOUT,
@@ -26,9 +26,6 @@ import { buildCellProgram } from './cell-program.ts';
 vi.setConfig(TIMEOUT);
 
 const CHILD = buildCellProgram();
-
-/** Zombies do not count as running. */
-const running = (pid: number) => !['Z', 'X', undefined].includes(processStat(pid)?.state);
 
 function startChild(mode: string, dataDir: string, account: { uid?: number; gid?: number } = {}): ChildProcess {
   return spawn(process.execPath, [CHILD, mode, dataDir], {

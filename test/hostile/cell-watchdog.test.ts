@@ -3,7 +3,6 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { processStat } from '../../src/ids/process-stat.ts';
 import { runProgram } from '../../src/sandbox/cell/run.ts';
 import type { WatchRequest } from '../../src/sandbox/watchdog/watch-cell.ts';
 import { linkRootImage } from '../../testkit/data-directory.ts';
@@ -15,6 +14,7 @@ import {
   openRunContext,
   PATIENCE_MS,
   reportOf,
+  running,
   SLOW_OUTPUT,
   slowEncode,
   TIMEOUT,
@@ -25,8 +25,6 @@ import { buildCellProgram } from './cell-program.ts';
 vi.setConfig(TIMEOUT);
 
 const CHILD = buildCellProgram();
-
-const running = (pid: number) => !['Z', 'X', undefined].includes(processStat(pid)?.state);
 
 describe('a worker whose event loop is blocked', () => {
   it.each([
