@@ -2,6 +2,7 @@ import type { ExpressionBuilder, Selectable } from 'kysely';
 import { forgetAnswers } from '../accounts/idempotency.ts';
 import { isFinal } from '../contract/common.ts';
 import { ApiError } from '../contract/errors.ts';
+import { databaseNow } from '../database/clock.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { sealColumn } from '../database/sealed-columns.ts';
 import type { BatchesTable, Tables } from '../database/tables.ts';
@@ -123,7 +124,7 @@ export function statusOf(batch: BatchRow, hasStarted: boolean): 'pending' | 'pro
 /** Batches whose time is over, and that still have texts. */
 export function isDueBatch(where: ExpressionBuilder<Tables, 'batches'>) {
   return where.and([
-    where('expires_at', '<=', new Date()),
+    where('expires_at', '<=', databaseNow),
     where.or([
       where('refusals_sealed', 'is not', null),
       where('metadata_sealed', 'is not', null),

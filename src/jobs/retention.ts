@@ -1,4 +1,5 @@
 import { type ExpressionBuilder, sql } from 'kysely';
+import { databaseNow } from '../database/clock.ts';
 import type { Db } from '../database/pool.ts';
 import type { Tables } from '../database/tables.ts';
 import { EVENT_DAYS } from '../events/read.ts';
@@ -71,7 +72,7 @@ function dueJobs(db: Db) {
     .selectFrom('jobs as made')
     .select(['made.id', 'made.account_id', 'made.kind'])
     .where('made.status', 'in', ['completed', 'failed', 'canceled'])
-    .where('made.expires_at', '<=', new Date())
+    .where('made.expires_at', '<=', databaseNow)
     .where('made.erased_at', 'is', null)
     .where((where) =>
       where.not(
@@ -116,7 +117,7 @@ function dueUploads(db: Db) {
     .select(['uploads.id', 'objects.id as object_id'])
     .where('uploads.state', '=', 'confirmed')
     .where('objects.state', '=', 'live')
-    .where('objects.delete_after', '<=', new Date())
+    .where('objects.delete_after', '<=', databaseNow)
     .where((where) => where.not(isReadByOpenJob('objects.id')));
 }
 
@@ -163,7 +164,7 @@ function isAbandoned(where: ExpressionBuilder<Tables, 'objects'>) {
     .where('uploads.state', '=', 'confirming');
   return where.and([
     where('objects.state', '=', 'pending'),
-    where('objects.delete_after', '<=', new Date()),
+    where('objects.delete_after', '<=', databaseNow),
     where.not(where.exists(confirms)),
   ]);
 }

@@ -1,6 +1,7 @@
 import { type Expression, type ExpressionBuilder, type Selectable, type SqlBool, sql } from 'kysely';
 import type { Account } from '../accounts/accounts.ts';
 import { type Actor, appendAudit } from '../accounts/audit.ts';
+import { databaseNow } from '../database/clock.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import type { SessionsTable, Tables } from '../database/tables.ts';
 import { uuidv7 } from '../ids/uuid.ts';
@@ -114,5 +115,5 @@ export async function endSession(tx: Tx, session: Session, by: Actor): Promise<v
 
 function isOpen(row: ExpressionBuilder<Tables, 'sessions'>): Expression<SqlBool> {
   const idle = sql<Date>`now() - make_interval(secs => ${sql.lit(IDLE_SECONDS)})`;
-  return row.and([row('sessions.expires_at', '>', sql<Date>`now()`), row('sessions.last_used_at', '>', idle)]);
+  return row.and([row('sessions.expires_at', '>', databaseNow), row('sessions.last_used_at', '>', idle)]);
 }
