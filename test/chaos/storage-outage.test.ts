@@ -119,7 +119,7 @@ describe('an unavailable storage', () => {
 
   it('makes a finished output wait, so that nothing is encoded twice', async () => {
     await start();
-    const job = await encode('veryslow', 'scale=384:-2');
+    const job = await encode('slower', 'scale=384:-2');
     await until(async () => (await world.row(job.id)).progress > 0, { what: 'the middle of the encode' });
     await proxy.cut();
     const isEncoding = () => descendantsOf(process.pid).some(({ name }) => name === 'ffmpeg');
@@ -143,7 +143,7 @@ describe('an unavailable storage', () => {
 
   it('does not prevent a cancel while an output waits for it', async () => {
     await start();
-    const job = await encode('veryslow', 'scale=384:-2');
+    const job = await encode('slower', 'scale=384:-2');
     await until(async () => (await world.row(job.id)).progress > 0, { what: 'the middle of the encode' });
     await proxy.cut();
     await outage();

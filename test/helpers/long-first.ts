@@ -3,12 +3,16 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Path prefixes of files that take longest, in the order to start them. */
 const LONG = [
   'test/chaos/',
+  'test/deploy/node24',
   'test/e2e/cli-',
   'test/hostile/',
   'test/e2e/',
   'test/docs/',
   'test/fuzz/',
   'test/media/wild',
+  'test/web/dashboard',
+  'test/conformance/',
+  'test/launcher/',
 ];
 
 /**
