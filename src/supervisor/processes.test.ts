@@ -64,6 +64,22 @@ describe('a supervised process', () => {
     expect(supervised.ready.ports).toEqual({ api: 4713 });
   });
 
+  it.each([
+    ['SIGTERM', 'warn', /another process stopped a role/],
+    ['SIGKILL', 'error', /exited unexpectedly/],
+  ] as const)('is restarted after a %s from elsewhere, logged at level %s', async (signal, level, message) => {
+    const args = await role(
+      'ended',
+      `exitWithParent(async () => {}, { logger }); reportReady(); setInterval(q, 1000);`,
+    );
+    const supervised = await supervise({ args });
+    const before = logger.entries.length;
+    process.kill(supervised.pid!, signal);
+    expect(await waitUntil(async () => supervised.restarts === 1, 10_000)).toBe(true);
+    const [entry] = logger.entries.slice(before).filter(({ fields }) => 'role' in fields);
+    expect(entry).toMatchObject({ level, message: expect.stringMatching(message) });
+  });
+
   it('is not retried after three failed first starts, and the error contains its output', async () => {
     const mark = join(folder, 'marks/fails');
     const args = await role(

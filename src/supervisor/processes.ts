@@ -68,7 +68,9 @@ export async function superviseProcess(options: ProcessOptions): Promise<Supervi
     for (let since = performance.now(); ; ) {
       const exit = await run.exited;
       if (stopped.signal.aborted) return;
-      logger.error({ role: name, ...exit }, 'a role exited unexpectedly; restarting it');
+      // A role exits with 0 only when it is asked to stop, and this supervisor has not asked.
+      if (exit.code === 0) logger.warn({ role: name }, 'another process stopped a role; restarting it');
+      else logger.error({ role: name, ...exit }, 'a role exited unexpectedly; restarting it');
       options.onDown?.(exit);
       for (let up = false; !up; ) {
         await pause(backoff.next(performance.now() - since), stopped.signal);
