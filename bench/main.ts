@@ -13,6 +13,7 @@ import { edits, long } from './cases/edits.ts';
 import { events } from './cases/events.ts';
 import { floodCase } from './cases/flood.ts';
 import { hostileRequests } from './cases/hostile-requests.ts';
+import { ladder } from './cases/ladder.ts';
 import { accept, confirm, start, validate } from './cases/latency.ts';
 import { memory } from './cases/memory.ts';
 import { overhead } from './cases/overhead.ts';
@@ -60,6 +61,7 @@ const CASES: Record<string, (options: CaseOptions) => Promise<CaseResult>> = {
   beside,
   chunks,
   edits,
+  ladder,
   long,
   streams,
   events,
