@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
 import { JobFailure } from '../contract/failures.ts';
 import type { Context } from '../database/context.ts';
+import { ACCOUNT_COLUMNS } from '../database/every-column.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { StorageError, type StoreSpace } from '../storage/types.ts';
 import { type Account, lockAccount } from './accounts.ts';
@@ -96,7 +97,7 @@ export async function heldBytes(db: Db, accountId: string): Promise<number> {
 export async function accountWithHeld(db: Db, id: string): Promise<{ account: Account; held: number } | undefined> {
   const row = await db
     .selectFrom('accounts')
-    .selectAll()
+    .select(ACCOUNT_COLUMNS)
     .select(heldBy(id).as('held'))
     .where('id', '=', id)
     .executeTakeFirst();
