@@ -7,24 +7,31 @@ const HOUR_MS = 3600_000;
 /** Interval at which a change of the build is noticed; the sandbox itself checks every 20 s. */
 const LOOK_MS = 20_000;
 
-/** Records in the worker's row what is known about its FFmpeg: at the start, when the build changes, and every hour. */
+/** A service that a command starts for one file has usually ended by then, without half a second of apt's work. */
+const FIRST_MS = 5_000;
+
+/** Records in the worker's row what is known about its FFmpeg: after the start, when the build changes, and every hour. */
 export function startFfmpegReports(
   deps: Pick<WorkerDeps, 'context' | 'sandbox' | 'settings' | 'logger'>,
   workerId: string,
 ): { stop(): Promise<void> } {
   let reported: { since: Date; at: number } | null = null;
-  let current = report();
-  const timer = setInterval(() => {
-    const isFresh = reported?.since === deps.sandbox.ffmpeg.since && Date.now() - reported.at < HOUR_MS;
-    if (!isFresh) current = report();
-  }, LOOK_MS);
-  timer.unref();
+  let current: Promise<void> | null = null;
+  let timer = setTimeout(() => {
+    look();
+    timer = setInterval(look, LOOK_MS).unref();
+  }, FIRST_MS).unref();
   return {
     async stop() {
       clearInterval(timer);
       await current;
     },
   };
+
+  function look(): void {
+    const isFresh = reported?.since === deps.sandbox.ffmpeg.since && Date.now() - reported.at < HOUR_MS;
+    if (!isFresh) current = report();
+  }
 
   async function report(): Promise<void> {
     const build = deps.sandbox.ffmpeg;
