@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { chmod, mkdir, rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRunning, processStat } from '../../ids/process-stat.ts';
+import { pidNamespace } from '../host/proc.ts';
 import { removeTree } from './remove-tree.ts';
 
 /** A folder from another pid namespace (a container on a shared volume) counts as alive while it is touched. */
@@ -69,9 +70,4 @@ function isAlive(name: string, folder: string): boolean {
   const [pid, startTicks, namespace] = name.split('-');
   if (namespace === pidNamespace()) return isRunning({ pid: Number(pid), startTicks: startTicks ?? '' });
   return (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0) > Date.now() - FOREIGN_LIFE_MS;
-}
-
-/** Inode of the pid namespace, as in `pid:[4026531836]`. */
-function pidNamespace(): string {
-  return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0';
 }

@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { processStat } from '../../ids/process-stat.ts';
+import { isRunning, processStat } from '../../ids/process-stat.ts';
+import { killQuietly } from '../cell/processes.ts';
+import { pidNamespace } from '../host/proc.ts';
 import { parseCgroupPaths } from './paths.ts';
 import type { CellCgroup } from './slot-group.ts';
 import { canNest, cgroupV1 } from './v1.ts';
@@ -20,7 +22,10 @@ export interface Cgroups {
   close(): Promise<void>;
 }
 
-const NAME = /^airlock-(\d+)-/;
+/** Pid, and unless it is a probe start time and pid namespace, of the process that created a group. */
+const NAME = /^airlock-(\d+)-(?:(\d+)-(\d+)-)?/;
+/** One every 20 ms. */
+const PATIENT_ATTEMPTS = 50;
 let instances = 0;
 
 /**
@@ -31,12 +36,12 @@ export async function openCgroups(): Promise<Cgroups | null> {
   const mounts = cgroupMounts();
   const paths = parseCgroupPaths(readText('/proc/self/cgroup'), mounts);
   const find = (pid: number) => parseCgroupPaths(readText(`/proc/${pid}/cgroup`), mounts);
-  const prefix = `airlock-${process.pid}-${instances++}`;
+  const prefix = `airlock-${process.pid}-${processStat('self')!.startTicks}-${pidNamespace()}-${instances++}`;
   const v1 = new Map([...paths.v1].filter(([controller]) => ['memory', 'pids', 'cpuacct', 'cpu'].includes(controller)));
   for (const [controller, folder] of v1) if (!canNest(folder, `${prefix}-probe`)) v1.delete(controller);
   const v2 = v1.has('memory') || paths.v2 === null ? null : findV2Parent(paths.v2);
   if (!v1.has('memory') && v2 === null) return null;
-  for (const folder of v2 ? [v2] : new Set(v1.values())) removeLeftovers(folder);
+  await Promise.all([...(v2 ? [v2] : new Set(v1.values()))].map(removeLeftovers));
 
   const slots = new Map<number, CellCgroup>();
   const home = readText('/proc/self/cgroup');
@@ -69,30 +74,45 @@ function cgroupMounts(): string {
   return lines.filter((line) => line.includes(' - cgroup')).join('\n');
 }
 
-async function removePatiently(cgroup: CellCgroup): Promise<void> {
-  for (let attempt = 0; ; attempt += 1) {
+async function removePatiently(cgroup: Pick<CellCgroup, 'remove'>, attempts = PATIENT_ATTEMPTS): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
     try {
       cgroup.remove();
       return;
     } catch {
       // A killed process stays a member until it is reaped; the next start removes leftovers.
-      if (attempt === 50) return;
+      if (attempt >= attempts) return;
       await sleep(20);
     }
   }
 }
 
-/** Removes groups of dead processes. `rmdir` fails for a group in use, such as one of another pid namespace. */
-function removeLeftovers(parent: string): void {
-  for (const name of readdirSync(parent)) {
-    const pid = NAME.exec(name)?.[1];
-    if (!pid || processStat(Number(pid)) !== null) continue;
-    try {
-      rmdirSync(join(parent, name));
-    } catch {
-      // In use, or another process has removed it.
-    }
+/**
+ * Removes groups of dead processes, and kills what is left in them: if a service is killed while bubblewrap has cloned the
+ * first process of a cell and not yet let it run, that process waits for ever.
+ */
+async function removeLeftovers(parent: string): Promise<void> {
+  for (const name of readdirSync(parent).filter(isLeftover)) {
+    const folder = join(parent, name);
+    const members = readText(join(folder, 'cgroup.procs')).split('\n').map(Number);
+    // 0 is a member that cannot be seen from here, and to `kill` this process's own group.
+    const seen = members.filter((pid) => pid > 1);
+    for (const pid of seen) killQuietly(pid);
+    await removePatiently({ remove: () => rmdirIfPresent(folder) }, seen.length > 0 ? PATIENT_ATTEMPTS : 1);
   }
+}
+
+/** Whether the creator of a group is surely dead. One of another pid namespace may live. */
+function isLeftover(name: string): boolean {
+  const [match, pid, startTicks, namespace] = NAME.exec(name) ?? [];
+  if (!match) return false;
+  if (startTicks === undefined) return processStat(Number(pid)) === null;
+  return namespace === pidNamespace() && !isRunning({ pid: Number(pid), startTicks });
+}
+
+/** Another process may have removed it. */
+function rmdirIfPresent(folder: string): void {
+  if (existsSync(folder)) rmdirSync(folder);
 }
 
 function readText(path: string): string {

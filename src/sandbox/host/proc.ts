@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 
 /** Children of a process's main thread. */
 export function childrenOf(pid: number): number[] {
@@ -18,4 +18,9 @@ export function processSize(pid: number): { peakBytes: number; threads: number }
   } catch {
     return { peakBytes: 0, threads: 0 };
   }
+}
+
+/** Inode of this process's pid namespace, as in `pid:[4026531836]`. Pids of another one cannot be looked up here. */
+export function pidNamespace(): string {
+  return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0';
 }
