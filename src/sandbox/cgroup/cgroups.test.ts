@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -36,25 +36,49 @@ describe('admitting a cell', () => {
   });
 });
 
-describe('opening control groups', () => {
-  it.skipIf(cgroups === null)('ends what a dead process left in its group, and removes the group', async () => {
+describe.skipIf(cgroups === null)('opening control groups', () => {
+  /** Puts a process into a group of that name, beside the groups of this process. */
+  async function strand(name: string) {
+    await cgroups!.slot(1).prepare({ memoryBytes: 2 ** 28 });
+    const [own] = cgroupsOf(process.pid).filter((path) => path.endsWith('-1'));
+    const folder = join(dirname(own!), name);
+    const child = spawn('sleep', ['60']);
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'cgroup.procs'), String(child.pid));
+    const ended = once(child, 'exit');
+    return { folder, child, ended };
+  }
+
+  it('ends what a dead process left in its group, and removes the group', async () => {
     const owner = spawn('sleep', ['60']);
     const { startTicks } = processStat(owner.pid!)!;
-    const stranded = spawn('sleep', ['60']);
-    const group = cgroups!.slot(1);
-    await group.prepare({ memoryBytes: 2 ** 28 });
-    const [own] = cgroupsOf(process.pid).filter((path) => path.endsWith('-1'));
-    const left = join(dirname(own!), `airlock-${owner.pid}-${startTicks}-${pidNamespace()}-0-0`);
-    mkdirSync(left);
-    writeFileSync(join(left, 'cgroup.procs'), String(stranded.pid));
+    const left = await strand(`airlock-${owner.pid}-${startTicks}-${pidNamespace()}-0-0`);
     await (await openCgroups())?.close();
-    expect(processStat(stranded.pid!)?.state).toMatch(/[SR]/);
+    expect(processStat(left.child.pid!)?.state).toMatch(/[SR]/);
     owner.kill('SIGKILL');
     await once(owner, 'exit');
     await (await openCgroups())?.close();
-    expect(existsSync(left)).toBe(false);
-    if (stranded.exitCode === null && stranded.signalCode === null) await once(stranded, 'exit');
-    expect(stranded.signalCode).toBe('SIGKILL');
+    expect(existsSync(left.folder)).toBe(false);
+    expect(await left.ended).toEqual([null, 'SIGKILL']);
     await cgroups?.close();
+  });
+
+  it.each([
+    ['another pid namespace', (pid: number) => `airlock-${pid}-1-1-0-0`],
+    ['an unknown one', (pid: number) => `airlock-${pid}-0-0`],
+  ])('leaves alone what may belong to a process of %s', async (_, nameOf) => {
+    const gone = spawn('true');
+    await once(gone, 'exit');
+    const left = await strand(nameOf(gone.pid!));
+    try {
+      await (await openCgroups())?.close();
+      expect(processStat(left.child.pid!)?.state).toMatch(/[SR]/);
+      expect(existsSync(left.folder)).toBe(true);
+    } finally {
+      left.child.kill('SIGKILL');
+      await left.ended;
+      rmdirSync(left.folder);
+      await cgroups?.close();
+    }
   });
 });

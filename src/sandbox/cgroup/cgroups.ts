@@ -92,22 +92,32 @@ async function removePatiently(cgroup: Pick<CellCgroup, 'remove'>, attempts = PA
  * first process of a cell and not yet let it run, that process waits for ever.
  */
 async function removeLeftovers(parent: string): Promise<void> {
-  for (const name of readdirSync(parent).filter(isLeftover)) {
+  for (const name of readdirSync(parent)) {
+    const creator = creatorOf(name);
+    if (creator === 'alive') continue;
     const folder = join(parent, name);
-    const members = readText(join(folder, 'cgroup.procs')).split('\n').map(Number);
-    // 0 is a member that cannot be seen from here, and to `kill` this process's own group.
-    const seen = members.filter((pid) => pid > 1);
-    for (const pid of seen) killQuietly(pid);
-    await removePatiently({ remove: () => rmdirIfPresent(folder) }, seen.length > 0 ? PATIENT_ATTEMPTS : 1);
+    const members = creator === 'dead' ? membersOf(folder) : [];
+    for (const pid of members) killQuietly(pid);
+    await removePatiently({ remove: () => rmdirIfPresent(folder) }, members.length > 0 ? PATIENT_ATTEMPTS : 1);
   }
 }
 
-/** Whether the creator of a group is surely dead. One of another pid namespace may live. */
-function isLeftover(name: string): boolean {
+/**
+ * What became of the process that created a group. `unseen`: no such pid here, but without the mark of the process it may
+ * be one of another pid namespace, so its members stay. `alive` also stands for groups that are not ours.
+ */
+function creatorOf(name: string): 'alive' | 'dead' | 'unseen' {
   const [match, pid, startTicks, namespace] = NAME.exec(name) ?? [];
-  if (!match) return false;
-  if (startTicks === undefined) return processStat(Number(pid)) === null;
-  return namespace === pidNamespace() && !isRunning({ pid: Number(pid), startTicks });
+  if (!match) return 'alive';
+  if (startTicks === undefined) return processStat(Number(pid)) === null ? 'unseen' : 'alive';
+  const isDead = namespace === pidNamespace() && !isRunning({ pid: Number(pid), startTicks });
+  return isDead ? 'dead' : 'alive';
+}
+
+function membersOf(folder: string): number[] {
+  const pids = readText(join(folder, 'cgroup.procs')).split('\n').map(Number);
+  // 0 is a member that cannot be seen from here, and to `kill` this process's own group.
+  return pids.filter((pid) => pid > 1);
 }
 
 /** Another process may have removed it. */
