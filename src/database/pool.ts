@@ -10,6 +10,7 @@ import {
 } from 'kysely';
 import pg from 'pg';
 import { BatchingClient } from './batching-client.ts';
+import { currentAccount, Turns } from './connection-share.ts';
 import type { Tables } from './tables.ts';
 
 export type Database = Kysely<Tables>;
@@ -45,8 +46,11 @@ const IDLE_MS = 10_000;
 /** Milliseconds after which the kernel asks the peer of an idle connection whether it lives; it gives up in ten more. */
 export const KEEP_ALIVE_MS = 10_000;
 
+/** One account uses at most a third of the connections of a pool. */
+const SHARE = 3;
+
 /**
- * A pool of at most `max` connections. Idle ones that break (the server restarted) are dropped by pg and reported
+ * A pool of at most `max` connections, a third of them for the requests of one account (`forAccount`). Idle ones that break (the server restarted) are dropped by pg and reported
  * to `onError`; the next query takes a new one.
  */
 export function openPool(
@@ -73,7 +77,7 @@ export function openPool(
   pool.on('error', options.onError);
   // A client that is checked out while its connection breaks emits on itself; without a listener Node would end.
   pool.on('connect', (client) => client.on('error', options.onError));
-  const db = pipelining(new Kysely<Tables>({ dialect: new PipeliningDialect({ pool }) }));
+  const db = pipelining(new Kysely<Tables>({ dialect: new PipeliningDialect({ pool }, options.max) }));
   return { db, pg: pool, close: () => db.destroy() };
 }
 
@@ -126,20 +130,58 @@ class ConcurrentProvider implements ConnectionProvider {
 
 /** Sends BEGIN together with the first statement of a transaction. */
 class PipeliningDialect extends PostgresDialect {
-  readonly #config: ConstructorParameters<typeof PostgresDialect>[0];
+  readonly #config: DialectConfig;
+  readonly #connections: number;
 
-  constructor(config: ConstructorParameters<typeof PostgresDialect>[0]) {
+  constructor(config: DialectConfig, connections: number) {
     super(config);
     this.#config = config;
+    this.#connections = connections;
   }
 
   override createDriver(): PostgresDriver {
-    return new PipeliningDriver(this.#config);
+    return new PipeliningDriver(this.#config, this.#connections);
   }
 }
 
+type DialectConfig = ConstructorParameters<typeof PostgresDialect>[0];
+
 class PipeliningDriver extends PostgresDriver {
   readonly #begun = new WeakMap<DatabaseConnection, Promise<void>>();
+  readonly #shares: Turns;
+  /** End the turns of the connections that are in use. */
+  readonly #ends = new WeakMap<DatabaseConnection, () => void>();
+
+  constructor(config: DialectConfig, connections: number) {
+    super(config);
+    this.#shares = new Turns(Math.max(1, Math.floor(connections / SHARE)));
+  }
+
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    const account = currentAccount();
+    if (account === undefined) return super.acquireConnection();
+    // Before a connection is asked for: those who wait for the pool wait in one queue for all accounts.
+    const end = await this.#shares.take(account);
+    try {
+      const connection = await super.acquireConnection();
+      this.#ends.set(connection, end);
+      return connection;
+    } catch (error) {
+      end();
+      throw error;
+    }
+  }
+
+  override async releaseConnection(connection: DatabaseConnection): Promise<void> {
+    const end = this.#ends.get(connection);
+    // Before the release, after which somebody else may get the connection.
+    this.#ends.delete(connection);
+    try {
+      await super.releaseConnection(connection as Parameters<PostgresDriver['releaseConnection']>[0]);
+    } finally {
+      end?.();
+    }
+  }
 
   override async beginTransaction(connection: DatabaseConnection, settings: TransactionSettings): Promise<void> {
     const begun = super.beginTransaction(connection, settings);

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Turns } from './connection-share.ts';
 import type { Database, Tx } from './pool.ts';
 import { isStalePlan } from './transient.ts';
 
@@ -21,6 +22,26 @@ export async function inWholeTransaction<T>(db: Database, work: (tx: Tx) => Prom
       if (tries === TRIES || !isUndone(error)) throw error;
       await sleep(PAUSE_MS * Math.random());
     }
+  }
+}
+
+/** Of this process: transactions that lock their account's row. */
+const lockers = new Turns(1);
+
+/**
+ * Like `inWholeTransaction`, for work that locks the row of the account. Waits for other such transactions of the account
+ * before it takes a connection: one that waits for the lock in the database occupies a connection meanwhile.
+ */
+export async function inAccountTransaction<T>(
+  db: Database,
+  accountId: string,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  const end = await lockers.take(accountId);
+  try {
+    return await inWholeTransaction(db, work);
+  } finally {
+    end();
   }
 }
 

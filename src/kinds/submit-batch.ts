@@ -4,7 +4,7 @@ import { recentSpace } from '../accounts/stored-bytes.ts';
 import { accountSecret } from '../accounts/webhook-secret.ts';
 import { ApiError } from '../contract/errors.ts';
 import { inSavepoint, type Tx } from '../database/pool.ts';
-import { inWholeTransaction } from '../database/whole-transaction.ts';
+import { inAccountTransaction } from '../database/whole-transaction.ts';
 import { type BatchRow, insertBatch, openBatch } from '../jobs/batches.ts';
 import { lockSources } from '../jobs/sources.ts';
 import type { StoreSpace } from '../storage/types.ts';
@@ -51,7 +51,7 @@ export async function submitBatch<Request, Answer>(
   }
   const space = await measuring;
   const scope = { accountId: caller.account.id, ...options.idempotency };
-  const { answer } = await inWholeTransaction(context.db, (tx) =>
+  const { answer } = await inAccountTransaction(context.db, caller.account.id, (tx) =>
     withIdempotencyKey(tx, context.vault, scope, async () => {
       const row = await insertBatch(context.vault, tx, {
         ...{ accountId: caller.account.id, total: admitted.length },

@@ -47,6 +47,25 @@ describe('a submitted job', () => {
     }
   });
 
+  it('is inserted alongside its checks after an insert that failed for another reason than a refusal', async () => {
+    const account = await world.account();
+    const { fileUrl } = await world.upload(account);
+    const job = { inputs: [{ url: fileUrl }] };
+    await world.database.pg.query('ALTER TABLE job_sources ADD CONSTRAINT broken CHECK (position < 0) NOT VALID');
+    await expect(world.accept(account, job)).rejects.toMatchObject({ code: '23514' });
+    await world.database.pg.query('ALTER TABLE job_sources DROP CONSTRAINT broken');
+    const sent = vi.spyOn(pg.Client.prototype, 'query');
+    try {
+      // The refusal shows the way: a checked insert would not be sent.
+      const refused = world.accept({ ...account, max_stored_bytes: 0 }, job);
+      await expect(refused).rejects.toMatchObject({ code: 'storage_quota' });
+      const texts = sent.mock.calls.map(([query]) => String((query as { text?: string }).text ?? query));
+      expect(texts.filter((text) => /insert into "jobs"/.test(text))).toHaveLength(1);
+    } finally {
+      sent.mockRestore();
+    }
+  });
+
   it('leaves nothing if it is refused by what is checked beside its insert', async () => {
     const account = await world.account({ max_stored_bytes: 64 });
     const { fileUrl } = await world.upload(account);

@@ -6,7 +6,7 @@ import { accountSecret } from '../accounts/webhook-secret.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { Tx } from '../database/pool.ts';
 import type { ResourceClass } from '../database/tables.ts';
-import { inWholeTransaction } from '../database/whole-transaction.ts';
+import { inAccountTransaction, inWholeTransaction } from '../database/whole-transaction.ts';
 import { cleanFilename, splitExtension } from '../ids/stored-name.ts';
 import { type InsertedJob, insertJob, type NewSource } from '../jobs/insert.ts';
 import { lastPosition } from '../jobs/queue-positions.ts';
@@ -52,22 +52,25 @@ export async function submitJob<Request, Answer>(
   const { idempotency } = options;
   const scope = { accountId: caller.account.id, ...idempotency };
   const space = await measuring;
-  const insert = (how: typeof insertAdmitted) =>
-    inWholeTransaction(context.db, (tx) =>
-      withIdempotencyKey(tx, context.vault, scope, async () => {
-        const submitted = await how(services, tx, kind, caller, admission, space);
-        return { status: 201, answer: options.answer(submitted), made: { job_id: submitted.job.id } };
-      }),
-    );
+  const insert = (how: typeof insertAdmitted) => (tx: Tx) =>
+    withIdempotencyKey(tx, context.vault, scope, async () => {
+      const submitted = await how(services, tx, kind, caller, admission, space);
+      return { status: 201, answer: options.answer(submitted), made: { job_id: submitted.job.id } };
+    });
+  let isNearLimit = !hasMuchRoom(caller.account, 0);
   if (mayInsertAtOnce(caller, admission)) {
     try {
-      return (await insert(insertAtOnce)).answer;
+      return (await inWholeTransaction(context.db, insert(insertAtOnce))).answer;
     } catch (error) {
-      noteRefused(caller.account);
       if (!(error instanceof NearQueueLimit)) throw error;
+      isNearLimit = true;
     }
   }
-  return (await insert(insertAdmitted)).answer;
+  const checked = insert(insertAdmitted);
+  const { answer } = await (isNearLimit || countsMinutes(caller, admission)
+    ? inAccountTransaction(context.db, caller.account.id, checked)
+    : inWholeTransaction(context.db, checked));
+  return answer;
 }
 
 /** Milliseconds for which the jobs of an account are inserted after the checks once one was refused: the next may be too. */
@@ -135,10 +138,16 @@ export async function insertAdmitted(
  * Whether the job can be inserted in the round trip that checks whether it may be, because the row depends on nothing that
  * is read there, and the checks will probably not undo it.
  */
-function mayInsertAtOnce({ account }: Caller, admission: Admission): boolean {
-  const countsMinutes = storesSomething(admission) && account.monthly_minutes !== null;
-  const dependsOnReads = knownSources(admission) === null || countsMinutes || Boolean(admission.webhookUrl);
-  return !dependsOnReads && hasMuchRoom(account, 0) && !wasRefusedLately(account);
+function mayInsertAtOnce(caller: Caller, admission: Admission): boolean {
+  const { account } = caller;
+  const dependsOnReads = knownSources(admission) === null || Boolean(admission.webhookUrl);
+  const countsAll = countsMinutes(caller, admission) || !hasMuchRoom(account, 0);
+  return !dependsOnReads && !countsAll && !wasRefusedLately(account);
+}
+
+/** Whether the minutes of the account's open jobs are counted, under its lock. */
+function countsMinutes({ account }: Caller, admission: Admission): boolean {
+  return storesSomething(admission) && account.monthly_minutes !== null;
 }
 
 /** Like `insertAdmitted`, if `mayInsertAtOnce`: a refusal undoes the insert. Throws `NearQueueLimit` as well. */
@@ -152,12 +161,18 @@ async function insertAtOnce(
 ): Promise<SubmittedJob> {
   // Before anything is sent, since the rollback must come last.
   requireEnabled(caller.account);
-  const [, , submitted] = await Promise.all([
-    hold(services, tx, caller, admission, space),
-    requireMuchQueueRoom(tx, caller.account),
-    insertHeld(services, tx, kind, caller, admission, knownSources(admission)!),
-  ]);
-  return submitted;
+  try {
+    const [, , submitted] = await Promise.all([
+      hold(services, tx, caller, admission, space),
+      requireMuchQueueRoom(tx, caller.account),
+      insertHeld(services, tx, kind, caller, admission, knownSources(admission)!),
+    ]);
+    return submitted;
+  } catch (error) {
+    // Only a refusal by a check: neither an outage nor a bug says anything about the next job.
+    if (error instanceof ApiError || error instanceof NearQueueLimit) noteRefused(caller.account);
+    throw error;
+  }
 }
 
 function requireEnabled({ disabled_at }: Account): void {

@@ -11,7 +11,7 @@ import {
   type PartUrl,
 } from '../contract/multipart.ts';
 import type { Context } from '../database/context.ts';
-import { inWholeTransaction } from '../database/whole-transaction.ts';
+import { inAccountTransaction } from '../database/whole-transaction.ts';
 import { isUuid, uuidv7 } from '../ids/uuid.ts';
 import { getObject } from '../objects/objects.ts';
 import { sealedKey, uploadKey } from '../storage/keys.ts';
@@ -59,7 +59,7 @@ export async function beginMultipart(
   const scope = { accountId: account.id, route: 'multipart', key: idempotencyKey, body: sent };
   let isUsed = false;
   try {
-    const { answer, repeated } = await inWholeTransaction(context.db, (tx) =>
+    const { answer, repeated } = await inAccountTransaction(context.db, account.id, (tx) =>
       withIdempotencyKey(tx, context.vault, scope, async () => {
         const begun = { id, objectId, key, multipartId };
         return {

@@ -8,6 +8,7 @@ import { addressMatcher } from '../../config/addresses.ts';
 import { ApiError } from '../../contract/errors.ts';
 import type { Scope } from '../../contract/keys.ts';
 import { ROLE_SCOPES } from '../../contract/people.ts';
+import { forAccount } from '../../database/connection-share.ts';
 import { API_KEY_PATTERN, hashApiKey, isWellFormedApiKey } from '../../ids/api-key.ts';
 import { findSession, touchSession } from '../../people/sessions.ts';
 import { actorName, type Caller } from '../caller.ts';
@@ -44,6 +45,11 @@ export async function registerAuth(app: App, deps: ApiDeps): Promise<void> {
     request.caller = caller;
     if (account.disabled_at) throw new ApiError('account_disabled');
     if (scope && !scopes.includes(scope)) throw new ApiError('forbidden', { scope });
+  });
+  // Everything that the request does from here on uses the account's share of the database connections.
+  app.addHook('onRequest', (request, _reply, next) => {
+    if (request.caller) forAccount(request.caller.account.id, next);
+    else next();
   });
 }
 

@@ -4,6 +4,8 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { errorAnswer } from '../../contract/error-answer.ts';
 import { ApiError, type ErrorCode } from '../../contract/errors.ts';
+import { KEY_REQUESTS } from '../../contract/limits.ts';
+import { NoTurn } from '../../database/connection-share.ts';
 import { outageOf } from '../../database/outage.ts';
 import type { ApiSettings } from '../deps.ts';
 import { type SentPart, shapeError } from '../shape-errors.ts';
@@ -96,6 +98,7 @@ function challengeOf(request: FastifyRequest): string {
 
 function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
   if (error instanceof ApiError) return error;
+  if (error instanceof NoTurn) return new ApiError('concurrency_exceeded', { limit: KEY_REQUESTS.active });
   if (hasZodFastifySchemaValidationErrors(error)) {
     return shapeError(
       error.validation.map((issue) => ({ path: issue.instancePath, message: issue.message ?? '' })),

@@ -4,6 +4,7 @@ import { type CreatedKey, createKey, listKeys, revokeKey, rotateKey, viewKey } f
 import { errorBody, idParams } from '../../contract/common.ts';
 import { ApiError, type ErrorCode } from '../../contract/errors.ts';
 import { createKeyBody, keyList, newApiKey, revokedApiKey, rotateKeyBody } from '../../contract/keys.ts';
+import { inAccountTransaction } from '../../database/whole-transaction.ts';
 import { actorOf, callerOf, makerOf } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
@@ -23,7 +24,7 @@ export function registerKeys(app: App, deps: ApiDeps): void {
     const { account } = callerOf(request);
     const scope = { accountId: account.id, route, key: idempotencyKey(request), body: request.sentBody };
     let raw: string | null = null;
-    const { answer } = await db.transaction().execute((tx) =>
+    const { answer } = await inAccountTransaction(db, account.id, (tx) =>
       withIdempotencyKey(tx, vault, scope, async () => {
         const created = await withRemedy(make(tx));
         raw = created.raw;

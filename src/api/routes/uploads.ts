@@ -3,7 +3,7 @@ import { freshSpace, NEEDED_SPACE_MS } from '../../accounts/stored-bytes.ts';
 import { errorBody } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { confirmAnswer, confirmBody, presignAnswer, presignBody } from '../../contract/uploads.ts';
-import { inWholeTransaction } from '../../database/whole-transaction.ts';
+import { inAccountTransaction } from '../../database/whole-transaction.ts';
 import { confirmUpload } from '../../kinds/inspection/confirm.ts';
 import { presignUpload } from '../../uploads/presign.ts';
 import { callerOf } from '../caller.ts';
@@ -39,7 +39,7 @@ export function registerUploads(app: App, deps: RouteDeps): void {
       const scope = { accountId: account.id, route: 'presign', key: idempotencyKey(request), body: request.body };
       // Outside the transaction: a storage that hangs must not block database connections.
       const space = await freshSpace(context, { withinMs: NEEDED_SPACE_MS });
-      const { answer } = await inWholeTransaction(context.db, (tx) =>
+      const { answer } = await inAccountTransaction(context.db, account.id, (tx) =>
         withIdempotencyKey(tx, context.vault, scope, async () => {
           const { id, answer } = await presignUpload(context, tx, account, request.body, space, maxBytes);
           return { status: 200, answer, made: { upload_id: id } };

@@ -15,6 +15,7 @@ import {
   webhookList,
   webhookSecret,
 } from '../../contract/webhooks.ts';
+import { inAccountTransaction } from '../../database/whole-transaction.ts';
 import { refusedWebhook } from '../../kinds/transcode/admit.ts';
 import { getDelivery, listDeliveries, redeliver, viewDelivery } from '../../webhooks/deliveries.ts';
 import {
@@ -86,7 +87,7 @@ function registerEndpoints(app: App, deps: ApiDeps): void {
         body: request.sentBody,
       };
       let secret: string | null = null;
-      const { answer } = await db.transaction().execute((tx) =>
+      const { answer } = await inAccountTransaction(db, account.id, (tx) =>
         withIdempotencyKey(tx, vault, scope, async () => {
           const made = await createWebhook(tx, vault, account, request.body, actorOf(request));
           secret = made.secret;

@@ -1,5 +1,6 @@
 import { isAliveRow } from '../../accounts/key-life.ts';
 import type { EventView } from '../../contract/events.ts';
+import { forAllAccounts } from '../../database/connection-share.ts';
 import { type AccountEvent, currentCursor, readAllEvents } from '../../events/read.ts';
 import type { JobsContext } from '../../jobs/kind.ts';
 import { type LiveProgress, readProgress } from '../../jobs/live-progress.ts';
@@ -136,7 +137,7 @@ export function openEventHub(context: Context, { onError }: { onError: (error: E
     async subscribe(subscriber) {
       const mine = subscribers.get(subscriber.accountId) ?? new Set();
       subscribers.set(subscriber.accountId, mine.add(subscriber));
-      cursor ??= start();
+      cursor ??= forAllAccounts(start);
       try {
         return await cursor;
       } catch (error) {
