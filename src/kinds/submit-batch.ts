@@ -1,3 +1,4 @@
+import { setImmediate as otherWork } from 'node:timers/promises';
 import { accountRetention, lockAccount } from '../accounts/accounts.ts';
 import { withIdempotencyKey } from '../accounts/idempotency.ts';
 import { recentSpace } from '../accounts/stored-bytes.ts';
@@ -48,6 +49,7 @@ export async function submitBatch<Request, Answer>(
   const admitted: (Admission | ApiError)[] = [];
   for (const entry of batch.entries) {
     admitted.push('refusal' in entry ? entry.refusal : await admitOne(services, kind, caller, entry.request));
+    await otherWork();
   }
   const space = await measuring;
   const scope = { accountId: caller.account.id, ...options.idempotency };
