@@ -26,7 +26,8 @@ export async function readProgress(db: Db, after: string | null): Promise<LivePr
     SELECT id, account_id AS "accountId", progress, fps, speed, eta_seconds AS "etaSeconds",
       updated_at::text AS "updatedAt"
     FROM (
-      SELECT ${COLUMNS} FROM attempts JOIN jobs ON jobs.current_attempt = attempts.id WHERE attempts.state = 'running'
+      SELECT ${COLUMNS} FROM attempts JOIN jobs ON jobs.id = attempts.job_id AND jobs.current_attempt = attempts.id
+      WHERE attempts.state = 'running'
       UNION ALL SELECT ${COLUMNS} FROM jobs WHERE ${runsInChildren}
     ) AS running
     WHERE kind = 'transcode' AND progress > 0 ${after === null ? sql`` : sql`AND updated_at > ${after}::timestamptz`}

@@ -71,7 +71,7 @@ async function measurePaces(db: Db): Promise<Map<ResourceClass, Pace>> {
         ORDER BY completed_at DESC LIMIT ${SAMPLE}) AS recent
     ) AS latest
     CROSS JOIN LATERAL (
-      SELECT count(*) FROM attempts JOIN jobs ON jobs.current_attempt = attempts.id
+      SELECT count(*) FROM attempts JOIN jobs ON jobs.id = attempts.job_id AND jobs.current_attempt = attempts.id
       WHERE attempts.state = 'running' AND jobs.resource_class = classes.resource_class
     ) AS running`.execute(db);
   return new Map(

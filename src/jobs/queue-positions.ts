@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../database/pool.ts';
 import { RESOURCE_CLASSES, type ResourceClass } from '../database/tables.ts';
 import type { Job } from './rows.ts';
@@ -8,6 +8,9 @@ import type { Job } from './rows.ts';
  * account and class, plus the jobs of the account that run. Ahead of it are the jobs of other accounts with an earlier
  * turn, and those with the same turn whose account has waited longer. That is the order in which jobs start if none ends
  * meanwhile; every end brings its account forward.
+ *
+ * Jobs are counted in ranges of the index `jobs_waiting_priority`. Of several jobs of one queue, each adds the jobs between
+ * the one before it and itself, so that a page of jobs reads the queue once.
  */
 
 /** The place of a waiting job among the jobs that will start. */
@@ -20,6 +23,11 @@ export interface QueuePosition {
   maxConcurrent: number;
 }
 
+/** Less than the id of any job. */
+const LEAST_ID = '00000000-0000-0000-0000-000000000000';
+/** More than any priority. */
+const ABOVE_ALL = 32_767;
+
 /** A column of `account_schedule` that exists for each resource class, as one of a row whose class varies. */
 function ofClass(table: string, column: 'waiting' | 'next', resourceClass = 'mine.resource_class') {
   const cases = RESOURCE_CLASSES.map(
@@ -28,15 +36,55 @@ function ofClass(table: string, column: 'waiting' | 'next', resourceClass = 'min
   return sql`CASE ${sql.ref(resourceClass)} ${sql.join(cases, sql` `)} END`;
 }
 
-/** How many jobs of other accounts start before one with this turn; `mine` and `schedule` are its row and its account's. */
+/** The accounts that have a job of these classes to start: one row an account and class. Each part reads an index. */
+function accountsWaiting(classes: readonly ResourceClass[]) {
+  const parts = classes.map((name) => {
+    const next = sql.ref(`next_${name}`);
+    return sql`
+      SELECT account_id, running, ${sql.lit(name)} AS resource_class, ${sql.ref(`waiting_${name}`)} AS waiting, ${next} AS next
+      FROM account_schedule WHERE ${next} < 'infinity'`;
+  });
+  return sql`others AS MATERIALIZED (${sql.join(parts, sql` UNION ALL `)})`;
+}
+
+/** How many jobs of `others` start before one with this turn; `mine` and `turns` are its account, class and turn. */
 const startBefore = sql`
   SELECT coalesce(sum(least(other.waiting, greatest(0,
     turns.turn - other.running - CASE WHEN other.next < turns.next THEN 0 ELSE 1 END))), 0)::int AS count
-  FROM (
-    SELECT other.account_id, other.running, ${ofClass('other', 'waiting')} AS waiting, ${ofClass('other', 'next')} AS next
-    FROM account_schedule AS other
-  ) AS other
-  WHERE other.next < 'infinity' AND other.account_id <> mine.account_id`;
+  FROM others AS other
+  WHERE other.resource_class = mine.resource_class AND other.account_id <> mine.account_id`;
+
+/** The jobs with these ids that wait, each with the one before it in its queue, if that is one of them. */
+function waitingAmong(ids: readonly string[]) {
+  return sql`mine AS MATERIALIZED (
+    SELECT id, account_id, resource_class, priority, available_at, lag(priority) OVER queue AS before_priority,
+      lag(available_at) OVER queue AS before_at, lag(id) OVER queue AS before_id
+    FROM jobs WHERE id = ANY(${ids}::uuid[]) AND status = 'pending' AND available_at < 'infinity'
+    WINDOW queue AS (PARTITION BY account_id, resource_class ORDER BY priority DESC, available_at, id))`;
+}
+
+/** How many jobs wait in the queue of `mine` on this condition. */
+function countAhead(condition: RawBuilder<unknown>) {
+  return sql`(SELECT count(*) FROM jobs AS ahead
+    WHERE ahead.account_id = mine.account_id AND ahead.resource_class = mine.resource_class
+      AND ahead.status = 'pending' AND ahead.available_at < 'infinity' AND ${condition})`;
+}
+
+/** Jobs from the one before `mine`, without it, to `mine`: of its priority, of priorities between, and of the earlier one. */
+const step = sql.join(
+  [
+    countAhead(sql`ahead.priority = mine.priority AND (ahead.available_at, ahead.id) <= (mine.available_at, mine.id)
+      AND (ahead.available_at, ahead.id) > (
+        CASE WHEN mine.before_priority = mine.priority THEN mine.before_at ELSE '-infinity' END,
+        CASE WHEN mine.before_priority = mine.priority THEN mine.before_id ELSE ${sql.lit(LEAST_ID)}::uuid END)`),
+    countAhead(
+      sql`ahead.priority > mine.priority AND ahead.priority < coalesce(mine.before_priority, ${sql.lit(ABOVE_ALL)})`,
+    ),
+    countAhead(sql`mine.before_priority > mine.priority AND ahead.priority = mine.before_priority
+      AND (ahead.available_at, ahead.id) > (mine.before_at, mine.before_id)`),
+  ],
+  sql` + `,
+);
 
 /** Finds the positions of waiting jobs by their ids. Omits those that do not wait, or only for jobs of their own. */
 export async function queuePositions(
@@ -46,23 +94,21 @@ export async function queuePositions(
   const waiting = jobs.filter((job) => job.status === 'pending').map((job) => job.id);
   if (waiting.length === 0) return new Map();
   const { rows } = await sql<QueuePosition & { id: string }>`
-    SELECT mine.id, own.rank + before.count AS position, accounts.max_concurrent AS "maxConcurrent",
+    WITH ${waitingAmong(waiting)}, ${accountsWaiting(RESOURCE_CLASSES)}, steps AS (
+      SELECT mine.*, ${step} AS step FROM mine
+    ), ranked AS (
+      SELECT *, sum(step) OVER (
+        PARTITION BY account_id, resource_class ORDER BY priority DESC, available_at, id)::int AS rank FROM steps
+    )
+    SELECT mine.id, mine.rank + before.count AS position, accounts.max_concurrent AS "maxConcurrent",
       greatest(0, turns.turn - accounts.max_concurrent) AS "behindOwn"
-    FROM jobs AS mine
+    FROM ranked AS mine
     JOIN accounts ON accounts.id = mine.account_id
     JOIN account_schedule AS schedule ON schedule.account_id = mine.account_id
     CROSS JOIN LATERAL (
-      SELECT count(*)::int AS rank FROM jobs AS ahead
-      WHERE ahead.account_id = mine.account_id AND ahead.resource_class = mine.resource_class
-        AND ahead.status = 'pending' AND ahead.available_at < 'infinity'
-        AND (ahead.priority > mine.priority
-          OR ahead.priority = mine.priority AND (ahead.available_at, ahead.id) <= (mine.available_at, mine.id))
-    ) AS own
-    CROSS JOIN LATERAL (
-      SELECT schedule.running + own.rank AS turn, ${ofClass('schedule', 'next')} AS next
+      SELECT schedule.running + mine.rank AS turn, ${ofClass('schedule', 'next')} AS next
     ) AS turns
-    CROSS JOIN LATERAL (${startBefore}) AS before
-    WHERE mine.id = ANY(${waiting}::uuid[]) AND mine.available_at < 'infinity'`.execute(db);
+    CROSS JOIN LATERAL (${startBefore}) AS before`.execute(db);
   return new Map(rows.map(({ id, ...position }) => [id, position]));
 }
 
@@ -72,6 +118,7 @@ export async function lastPosition(
   { accountId, resourceClass, priority }: { accountId: string; resourceClass: ResourceClass; priority: number },
 ): Promise<number> {
   const { rows } = await sql<{ position: number }>`
+    WITH ${accountsWaiting([resourceClass])}
     SELECT own.rank + before.count AS position
     FROM (SELECT ${accountId}::uuid AS account_id, ${resourceClass}::text AS resource_class) AS mine
     LEFT JOIN account_schedule AS schedule ON schedule.account_id = mine.account_id
