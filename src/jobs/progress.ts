@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Context } from '../database/context.ts';
 import { type Inspection, inspectionJson } from '../uploads/upload.ts';
 import { followChildren } from './children.ts';
@@ -13,7 +14,8 @@ export interface Progress {
 }
 
 /**
- * Writes the progress of a job. Returns false if the attempt no longer owns the job: it was canceled, erased, or
+ * Writes the progress of a job. It never falls within an attempt: one that starts FFmpeg again keeps what it has reached
+ * until it gets further, and an attempt starts at 0. Returns false if the attempt no longer owns the job: it was canceled, erased, or
  * replaced by another worker.
  */
 export async function reportProgress(
@@ -24,7 +26,7 @@ export async function reportProgress(
   const row = await db
     .updateTable('jobs')
     .set({
-      progress: progress.progress,
+      progress: sql<number>`greatest(progress, ${progress.progress}::real)`,
       speed: progress.speed,
       fps: progress.fps,
       eta_seconds: progress.etaSeconds,

@@ -6,7 +6,7 @@ import { openColumn } from '../../database/sealed-columns.ts';
 import { reportProgress } from '../../jobs/progress.ts';
 import type { Claim } from '../../jobs/rows.ts';
 import { sourceRow } from '../../jobs/rows.ts';
-import { etaSeconds, type Plan, type PlanContext, ProgressReader, progressFraction } from '../../media/index.ts';
+import { type Plan, type PlanContext, ProgressReader, trackProgress } from '../../media/index.ts';
 import type { Reading } from '../../planner/index.ts';
 import type { CellResult } from '../../sandbox/types.ts';
 import type { WorkTools } from '../kind.ts';
@@ -125,20 +125,21 @@ function progressReporter(
   plan: Pick<Plan, 'durationSeconds'>,
   { onReplaced, done = 0 }: { onReplaced: () => void; done?: number },
 ) {
+  const track = trackProgress(plan.durationSeconds);
   let lastAt = 0;
   let writing = false;
   return (report: Parameters<ConstructorParameters<typeof ProgressReader>[0]>[0]) => {
+    const { fraction, speed, etaSeconds } = track(report);
     const now = Date.now();
     if (writing || now - lastAt < PROGRESS_MS || report.ended) return;
     lastAt = now;
     writing = true;
-    const fraction = progressFraction(report.outTimeSeconds, plan.durationSeconds);
     reportProgress(tools.context, claim, {
       // Only a completed job reports 1: the output must still be checked and stored.
       progress: Math.min(0.99, done + (1 - done) * (fraction ?? 0)),
-      speed: report.speed,
+      speed,
       fps: report.fps,
-      etaSeconds: rounded(etaSeconds(report.outTimeSeconds, plan.durationSeconds, report.speed)),
+      etaSeconds: rounded(etaSeconds),
     })
       .then((mine) => {
         if (!mine) onReplaced();

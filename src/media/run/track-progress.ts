@@ -1,0 +1,33 @@
+import { etaSeconds, type ProgressReport, progressFraction } from './progress.ts';
+
+/** How far a run is; null = unknown. */
+export interface ProgressEstimate {
+  /** From 0 to 1. Never falls. */
+  fraction: number | null;
+  /** Times real time. */
+  speed: number | null;
+  etaSeconds: number | null;
+}
+
+/**
+ * Returns a function that takes every report of one run of FFmpeg. When FFmpeg has read its input it prints no times, and
+ * an encoder may still hold many frames: then the number of frames tells the time, at the rate of those before.
+ */
+export function trackProgress(durationSeconds: number | null): (report: ProgressReport) => ProgressEstimate {
+  /** Frames in a second of the output, as seen so far. */
+  let rate: number | null = null;
+  let speed: number | null = null;
+  let reached: number | null = null;
+  return (report) => {
+    const { frame, fps, outTimeSeconds } = report;
+    if (frame && outTimeSeconds) rate = frame / outTimeSeconds;
+    const time = outTimeSeconds ?? (frame !== null && rate !== null ? frame / rate : null);
+    if (time !== null) reached = Math.max(reached ?? 0, time);
+    speed = report.speed ?? (fps && rate ? fps / rate : speed);
+    return {
+      fraction: progressFraction(reached, durationSeconds),
+      speed,
+      etaSeconds: etaSeconds(reached, durationSeconds, speed),
+    };
+  };
+}
