@@ -19,7 +19,7 @@ import type {
   Upload,
 } from './types.ts';
 import { uploadSource } from './upload.ts';
-import { waitForJob } from './wait.ts';
+import { isLastOfJob, waitForJob } from './wait.ts';
 
 export interface AirlockOptions {
   /** Address of the server. In Node, `AIRLOCK_URL` is used if it is absent. */
@@ -188,8 +188,8 @@ export class Airlock {
   events(options: EventsOptions & { job?: string } = {}): AsyncGenerator<StreamEvent, void, undefined> {
     const { job, ...rest } = options;
     const path = job === undefined ? '/v1/events' : `/v1/transcodes/${encodeURIComponent(job)}/events`;
-    const isLast = ({ type }: StreamEvent) => job !== undefined && /\.(completed|failed|canceled)$/.test(type);
-    return followEvents(this.#transport, path, { ...rest, retries: this.#retries, isLast });
+    const until = job === undefined ? {} : { isLast: isLastOfJob };
+    return followEvents(this.#transport, path, { ...rest, retries: this.#retries, ...until });
   }
 
   /** Any operation of the API with its types: `airlock.call('get', '/v1/webhooks/{id}', { path: { id } })`. */

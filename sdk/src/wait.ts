@@ -23,7 +23,7 @@ export async function waitForJob(transport: Transport, id: string, control: Wait
   const { onProgress, signal, retries } = control;
   const path = `/v1/transcodes/${encodeURIComponent(id)}`;
   try {
-    const events = followEvents(transport, `${path}/events`, { signal, retries, isLast });
+    const events = followEvents(transport, `${path}/events`, { signal, retries, isLast: isLastOfJob });
     for await (const event of events) {
       const progress = progressOfEvent(event);
       if (progress) onProgress?.(progress);
@@ -39,8 +39,8 @@ export async function waitForJob(transport: Transport, id: string, control: Wait
   }
 }
 
-/** The events of an erased job end with `transcode.deleted`. */
-function isLast({ type }: StreamEvent): boolean {
+/** Whether no event follows in the stream of a job. The events of an erased job end with `transcode.deleted`. */
+export function isLastOfJob({ type }: StreamEvent): boolean {
   return /\.(completed|failed|canceled|deleted)$/.test(type);
 }
 

@@ -1,4 +1,4 @@
-import { ADTS, FilePathSource, FLAC, Input, type InputTrack, MP3, MPEG_TS, OGG, WAVE } from 'mediabunny';
+import { ADTS, FilePathSource, FLAC, Input, type InputTrack, MP3, MPEG_TS, WAVE } from 'mediabunny';
 import { refuseLength, refuseSize, refuseStreams } from './limits.ts';
 import { Refused } from './verdicts.ts';
 
@@ -9,7 +9,7 @@ import { Refused } from './verdicts.ts';
 export async function checkFacts(path: string): Promise<void> {
   // An error between reads must not end the thread: the next read reports it.
   const source = new FilePathSource(path, { maxCacheSize: 4 * 2 ** 20, handleUnhandledError: () => {} });
-  const input = new Input({ formats: [MPEG_TS, MP3, ADTS, OGG, WAVE, FLAC], source });
+  const input = new Input({ formats: [MPEG_TS, MP3, ADTS, WAVE, FLAC], source });
   try {
     if (!(await input.canRead())) return;
     const tracks = await input.getTracks();

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readSync, rmSync, writeSync } from 'nod
 import { Refused } from './verdicts.ts';
 
 const WINDOW = 256 * 1024;
+const CHANGED = 'changed while it was being read.';
 
 /** A file with random access. Synchronous: it is used in a thread that does nothing else. */
 export interface FileBytes {
@@ -50,13 +51,13 @@ export function openBytes(path: string, arriving: Arriving | null = null): FileB
       if (!isKept) arriving?.waitFor(position + length);
       if (length > WINDOW) {
         const bytes = Buffer.alloc(length);
-        readNow(bytes, position);
+        if (readNow(bytes, position) < length) throw new Refused('invalid_media', CHANGED);
         return bytes;
       }
       if (!isKept) {
         start = position;
         filled = readNow(window, position);
-        if (filled < length) throw new Refused('invalid_media', 'changed while it was being read.');
+        if (filled < length) throw new Refused('invalid_media', CHANGED);
       }
       return window.subarray(position - start, position - start + length);
     },

@@ -107,7 +107,7 @@ function readAndWrite(
 }
 
 /** Demuxers of files that are kept as they are, but whose declarations are checked (`facts.ts`). */
-const FACTS_OF: ReadonlySet<string> = new Set(['mpegts', 'mp3', 'aac', 'ogg', 'wav', 'flac']);
+const FACTS_OF: ReadonlySet<string> = new Set(['mpegts', 'mp3', 'aac', 'wav', 'flac']);
 
 /** Imports the library only when needed: loading it takes longer than reading most files. */
 async function checkDeclared({ demuxer, path }: SanitizeRequest): Promise<void> {

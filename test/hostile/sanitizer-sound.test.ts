@@ -251,6 +251,15 @@ describe('hostile MP3, AAC and Ogg', () => {
         ]),
       /^rewritten/,
     ],
+    [
+      'three hundred thousand streams',
+      'ogg',
+      () => {
+        const first = pagesOf(files['a.opus']!)[0]!;
+        return Buffer.alloc(first.length * 300_000, first);
+      },
+      /^too_many_streams: .*has 65 streams; 64 are allowed/,
+    ],
     ['an endless packet', 'ogg', () => endless(), /^original: .*contains a packet of absurd size/],
     [
       'an endless description',

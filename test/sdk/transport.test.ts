@@ -142,6 +142,19 @@ describe('the client, with a server that fails', () => {
     ]);
   });
 
+  it.each(['completed', 'failed', 'canceled', 'deleted'])(
+    'ends the events of a job with transcode.%s',
+    async (state) => {
+      // The connection stays open, as it does after an erasure.
+      script = [
+        stream(`id: c1\nevent: transcode.started\ndata: {}\n\nid: c2\nevent: transcode.${state}\ndata: {}\n\n`, false),
+      ];
+      const types: string[] = [];
+      for await (const { type } of airlock.events({ job: ID })) types.push(type);
+      expect(types).toEqual(['transcode.started', `transcode.${state}`]);
+    },
+  );
+
   it('waits by ?wait= when something between does not pass events on', async () => {
     script = [
       json(200, { events: [] }),

@@ -101,6 +101,24 @@ describe('explainFailure', () => {
     expect(message).toContain('input 1');
   });
 
+  it.each([
+    'codec ',
+    'Decoder ',
+    'Could not find tag for codec a in stream ',
+    'Resource temporarily unavailable',
+    'Error opening input',
+    'Only a video and a audio',
+    "Stream specifier ':v' in filtergraph description ",
+    "Error applying option '",
+    '/a',
+    '[a] ',
+    'a+a',
+  ])('takes little time for a long line of an input’s text: %s', (text) => {
+    const before = process.cpuUsage();
+    ended(text.repeat(Math.ceil(65_536 / text.length)));
+    expect(process.cpuUsage(before).user).toBeLessThan(80_000);
+  });
+
   it('always returns a declared code and one short line', () => {
     fc.assert(
       fc.property(

@@ -18,6 +18,11 @@ export interface Explanation {
 }
 
 const MAX_MESSAGE = 300;
+/**
+ * Characters of a line that are read. An input can put long texts into FFmpeg's messages, and some patterns take a time that
+ * grows with the square of a line.
+ */
+const MAX_LINE = 2000;
 
 const BY_END: Readonly<Record<string, Explanation>> = {
   limit_wall: { code: 'limit_time', message: 'The job took longer than it may.' },
@@ -119,12 +124,15 @@ export function explainFailure(run: ProgramEnd): Explanation {
   if (run.exitCode === 153 || run.signal === 'SIGXFSZ') return BY_END.limit_output!;
   if (run.exitCode === 152 || run.signal === 'SIGXCPU') return BY_END.limit_cpu!;
 
-  const raw = run.stderr.slice(-65_536).split(/\r?\n|\r/);
+  const raw = run.stderr
+    .slice(-65_536)
+    .split(/\r?\n|\r/)
+    .map((line) => line.slice(0, MAX_LINE));
   const lines = raw.map(cleanLine).filter((line) => line !== '' && !NOISE.test(line));
   const fallback: FailureCode = run.stage === 'probe' ? 'invalid_media' : 'encode_failed';
   const limit = match(lines, LIMITS);
   if (limit) return { code: limit.code, message: limit.say ?? sentence(limit.line) };
-  const filter = run.stage === 'probe' ? null : filterFailure(raw.map((line) => line.slice(0, 2000)));
+  const filter = run.stage === 'probe' ? null : filterFailure(raw);
   if (filter) {
     const words = filter.say ?? `${filter.filter ? `Filter ${filter.filter}: ` : ''}${cleanLine(filter.line)}`;
     return { code: filter.code, message: sentence(words) };

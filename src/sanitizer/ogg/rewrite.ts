@@ -1,5 +1,5 @@
 import type { FileBytes, FileOut } from '../file-bytes.ts';
-import { refuseLength } from '../limits.ts';
+import { refuseLength, refuseStreams } from '../limits.ts';
 import type { Reading } from '../types.ts';
 import { NotRewritable, Refused } from '../verdicts.ts';
 import { type OggCodec, readCodec } from './codecs.ts';
@@ -26,6 +26,7 @@ interface Head {
  * timestamps from both; page headers, checksums, serial numbers and codec headers are rewritten.
  */
 export function readOgg(file: FileBytes): Pick<Reading, 'write' | 'describe'> {
+  refuseFirstPages(pageReader(file));
   const reader = pageReader(file);
   const head = readHead(reader);
   const describe = () => oggInfo(file, head, audioPages(pageReader(file), head));
@@ -55,6 +56,15 @@ function rewrite(reader: PageReader, head: Head, out: FileOut, mediaBytes: numbe
   }
   out.skip(hole);
   for (const { at } of tail) pages.write(reader.at(at)!);
+}
+
+/** RFC 3533: a file begins with the first pages of all its streams. Throws if there are too many. */
+function refuseFirstPages(reader: PageReader): void {
+  let count = 0;
+  for (let page = reader.at(0); page?.isFirst; page = reader.at(page.at + page.bytes)) {
+    count += 1;
+    refuseStreams(count);
+  }
 }
 
 function readHead(reader: PageReader): Head {
