@@ -45,6 +45,14 @@ describe('the disk', () => {
     expect(await readdir(join(root, 'tmp'))).toEqual([]);
   });
 
+  it('copies an object that is replaced while the copies wait for each other', async () => {
+    await put('uploads/a/1', '0');
+    const copies = Array.from({ length: 10 }, () => disk.copy('uploads/a/1', 'sealed/a/1'));
+    for (const body of '12345') await put('uploads/a/1', body);
+    expect(await Promise.all(copies)).not.toContain(null);
+    expect(await read('sealed/a/1')).toMatch(/^[0-5]$/);
+  });
+
   it('counts the bytes of unconfirmed uploads, also after a restart', async () => {
     for (const [key, body] of [
       ['uploads/a/1', '12345'],

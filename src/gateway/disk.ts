@@ -93,27 +93,29 @@ export async function openDisk(folder: string, now: () => number = Date.now): Pr
   const staged = new Map<string, number>();
   for await (const { key, size } of listObjects(root, UPLOADS, '')) staged.set(key, size);
 
-  /** `place` moves or links the file to the given path, atomically. */
-  function publish(key: string, contentType: string, place: (path: string) => Promise<void>): Promise<StoredObject> {
-    return lock(key, async () => {
-      if (closed.has(key)) throw closedKey();
-      const target = objectFolder(root, key);
-      const changed = await makeFolder(target);
-      const old = await readVersions(target);
-      const version = nextVersion(old.at(-1)?.version);
-      const path = join(target, versionName(version, contentType));
-      try {
-        await place(path);
-      } catch (error) {
-        await pruneFolder(objectsFolder(root), target);
-        throw error;
-      }
-      await Promise.all([...changed, target].map(syncFolder));
-      for (const each of old) await rm(each.path, { force: true });
-      const object = describe(await lstat(path), { path, version, contentType });
-      if (key.startsWith(UPLOADS)) staged.set(key, object.size);
-      return object;
-    });
+  /** `place` moves or links the file to the given path, atomically. Call it with the lock of the key. */
+  async function publish(
+    key: string,
+    contentType: string,
+    place: (path: string) => Promise<void>,
+  ): Promise<StoredObject> {
+    if (closed.has(key)) throw closedKey();
+    const target = objectFolder(root, key);
+    const changed = await makeFolder(target);
+    const old = await readVersions(target);
+    const version = nextVersion(old.at(-1)?.version);
+    const path = join(target, versionName(version, contentType));
+    try {
+      await place(path);
+    } catch (error) {
+      await pruneFolder(objectsFolder(root), target);
+      throw error;
+    }
+    await Promise.all([...changed, target].map(syncFolder));
+    for (const each of old) await rm(each.path, { force: true });
+    const object = describe(await lstat(path), { path, version, contentType });
+    if (key.startsWith(UPLOADS)) staged.set(key, object.size);
+    return object;
   }
 
   async function remove(key: string): Promise<boolean> {
@@ -181,19 +183,24 @@ export async function openDisk(folder: string, now: () => number = Date.now): Pr
         handle,
         discard,
         finish,
-        commit: (key, contentType) => finish((from) => publish(key, contentType, (target) => rename(from, target))),
+        commit: (key, contentType) =>
+          finish((from) => lock(key, () => publish(key, contentType, (target) => rename(from, target)))),
       };
     },
 
-    async copy(from, to) {
-      const source = await findCurrent(root, from);
-      if (!source) return null;
-      try {
-        return await publish(to, source.contentType, (target) => linkOrCopy(source.path, target, root, inProgress));
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT' && !(await findCurrent(root, from))) return null;
-        throw error;
-      }
+    copy(from, to) {
+      return lock(to, async () => {
+        // If a PUT replaces the source between lookup and link, its old name is gone: look it up again.
+        for (let attempt = 1; ; attempt++) {
+          const source = await findCurrent(root, from);
+          if (!source) return null;
+          try {
+            return await publish(to, source.contentType, (target) => linkOrCopy(source.path, target, root, inProgress));
+          } catch (error) {
+            if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === 10) throw error;
+          }
+        }
+      });
     },
 
     delete: (key) => lock(key, () => remove(key)),
