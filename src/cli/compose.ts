@@ -5,6 +5,7 @@ import type { DatabaseRole } from '../config/database-roles.ts';
 import { readSigningKey } from '../config/signing-key.ts';
 import { loadTls } from '../config/tls.ts';
 import { type Database, openPool, type Pool } from '../database/pool.ts';
+import { createRowGuard } from '../database/row-guard.ts';
 import { createSigner, type Signer } from '../ids/signing.ts';
 import { createVault } from '../ids/vault.ts';
 import type { JobsContext } from '../jobs/kind.ts';
@@ -71,10 +72,15 @@ export async function openContext(
   const url = databaseUrl(config, secrets, options.role);
   const onError = (error: Error) => logger.warn({ err: error }, 'database connection lost');
   const pool = openPool(url, { max: options.connections, role: options.role, onError });
+  const store = await openObjectStore(config, secrets);
   const context: JobsContext = {
     db: pool.db,
     kinds,
-    store: await openObjectStore(config, secrets),
+    store,
+    rows: createRowGuard({
+      ping: () => store.ping(),
+      onFailure: ({ error, ...row }) => logger.error({ ...row, err: error }, 'a row failed and is tried again later'),
+    }),
     vault: createVault(Buffer.from(secrets.vaultKey, 'base64url')),
     retentionSeconds: config.retentionSeconds,
   };

@@ -24,9 +24,9 @@ describe('events', () => {
     const all: StoredEvent[] = [];
     for (;;) {
       const after = all.at(-1)?.cursor;
-      const page = await readEvents(database.db, { accountId, limit, ...(after !== undefined && { after }) });
-      if (page.length === 0) return all;
-      all.push(...page);
+      const { events } = await readEvents(database.db, { accountId, limit, ...(after !== undefined && { after }) });
+      if (events.length === 0) return all;
+      all.push(...events);
     }
   }
 
@@ -92,9 +92,9 @@ describe('events', () => {
     let after: string | undefined;
     for (let last = false; ; ) {
       const page = await readEvents(database.db, { accountId: account, limit: 1000, ...(after && { after }) });
-      seen.push(...keys(page));
-      after = page.at(-1)?.cursor ?? after;
-      if (page.length > 0) continue;
+      seen.push(...keys(page.events));
+      after = page.last ?? after;
+      if (page.events.length > 0) continue;
       if (last) break;
       // One more look after the last commit.
       last = open === 0;

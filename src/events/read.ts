@@ -29,10 +29,22 @@ export interface EventQuery {
   limit: number;
 }
 
+/** Events as they were read: those that this release knows. */
+export interface StoredEventPage<E extends StoredEvent = StoredEvent> {
+  /** Empty only if no newer event is visible. */
+  events: E[];
+  /** Cursor that continues after everything that was read; null if nothing was. */
+  last: string | null;
+  /** Whether more may follow. */
+  isFull: boolean;
+  /** Events that were skipped because a newer release recorded them: this one knows neither their type nor their data. */
+  unknown: number;
+}
+
 interface Row {
   id: number;
   tx: string;
-  type: EventType;
+  type: string;
   job_id: string | null;
   upload_id: string | null;
   batch_id: string | null;
@@ -43,12 +55,16 @@ interface Row {
 /**
  * Reads events of an account in an order that never changes, so that a reader that continues after its last cursor gets
  * every event once. Events are ordered by transaction, and a transaction is visible only after all older ones have
- * ended: ids alone are assigned before the commit, so a later id may become visible first. Throws `events_expired` for
- * a cursor to an event that is no longer kept.
+ * ended: ids alone are assigned before the commit, so a later id may become visible first. Skips events that only a newer
+ * release knows. Throws `events_expired` for a cursor to an event that is no longer kept.
  */
-export async function readEvents(db: Db, query: EventQuery): Promise<StoredEvent[]> {
-  const after = query.after === undefined ? null : parseCursor(query.after);
-  if (after) await requireKept(db, query.accountId, after);
+export async function readEvents(db: Db, query: EventQuery): Promise<StoredEventPage> {
+  const first = query.after === undefined ? null : parseCursor(query.after);
+  if (first) await requireKept(db, query.accountId, first);
+  return readKnown(first, query.limit, (after) => eventRows(db, query, after), storedEvent);
+}
+
+async function eventRows(db: Db, query: EventQuery, after: Cursor | null): Promise<Row[]> {
   const { rows } = await sql<Row>`
     SELECT id, tx::text AS tx, type, job_id, upload_id, batch_id, data, created_at FROM events
     WHERE account_id = ${query.accountId}
@@ -58,7 +74,27 @@ export async function readEvents(db: Db, query: EventQuery): Promise<StoredEvent
       ${query.batchId ? ofBatch(query.batchId) : sql``}
       ${query.types ? sql`AND type = ANY(${query.types}::text[])` : sql``}
     ORDER BY events.tx, events.id LIMIT ${query.limit}`.execute(db);
-  return rows.map(storedEvent);
+  return rows;
+}
+
+/** Reads pages until one has an event that this release knows. */
+async function readKnown<R extends Row, E extends StoredEvent>(
+  first: Cursor | null,
+  limit: number,
+  read: (after: Cursor | null) => Promise<R[]>,
+  toEvent: (row: R) => E | null,
+): Promise<StoredEventPage<E>> {
+  let [after, last, unknown] = [first, null as string | null, 0];
+  for (;;) {
+    const rows = await read(after);
+    const events = rows.flatMap((row) => toEvent(row) ?? []);
+    const isFull = rows.length === limit;
+    const end = rows.at(-1);
+    unknown += rows.length - events.length;
+    if (end) last = formatCursor(end);
+    if (events.length > 0 || !isFull || !end) return { events, last, isFull, unknown };
+    after = { tx: end.tx, id: String(end.id) };
+  }
 }
 
 function ofBatch(id: string) {
@@ -91,13 +127,20 @@ export async function visibleNow(db: Db): Promise<(cursor: string) => boolean> {
 }
 
 /** Reads events of all accounts behind a cursor, in the order of `readEvents`. */
-export async function readAllEvents(db: Db, after: string, limit: number): Promise<AccountEvent[]> {
-  const { tx, id } = parseCursor(after);
-  const { rows } = await sql<Row & { account_id: string }>`
-    SELECT id, tx::text AS tx, account_id, type, job_id, upload_id, batch_id, data, created_at FROM events
-    WHERE tx < pg_snapshot_xmin(pg_current_snapshot()) AND (tx, id) > (${tx}::xid8, ${id}::bigint)
-    ORDER BY events.tx, events.id LIMIT ${limit}`.execute(db);
-  return rows.map((row) => ({ ...storedEvent(row), accountId: row.account_id }));
+export async function readAllEvents(db: Db, after: string, limit: number): Promise<StoredEventPage<AccountEvent>> {
+  type AccountRow = Row & { account_id: string };
+  const read = async (cursor: Cursor | null) => {
+    const { tx, id } = cursor!;
+    const { rows } = await sql<AccountRow>`
+      SELECT id, tx::text AS tx, account_id, type, job_id, upload_id, batch_id, data, created_at FROM events
+      WHERE tx < pg_snapshot_xmin(pg_current_snapshot()) AND (tx, id) > (${tx}::xid8, ${id}::bigint)
+      ORDER BY events.tx, events.id LIMIT ${limit}`.execute(db);
+    return rows;
+  };
+  return readKnown(parseCursor(after), limit, read, (row) => {
+    const event = storedEvent(row);
+    return event && { ...event, accountId: row.account_id };
+  });
 }
 
 /** Negative if the first cursor comes before the second, 0 if they are equal. */
@@ -113,11 +156,14 @@ export interface EventPlace {
   id: number;
 }
 
-/** Reads events by their rows, and returns how to look them up; undefined for one that is no longer kept. */
+/**
+ * Reads events by their rows, and returns how to look them up: undefined for one that is no longer kept, null for one
+ * that only a newer release knows.
+ */
 export async function findEvents(
   db: Db,
   places: readonly EventPlace[],
-): Promise<(place: EventPlace) => StoredEvent | undefined> {
+): Promise<(place: EventPlace) => StoredEvent | null | undefined> {
   const { rows } = await sql<Row>`
     SELECT id, tx::text AS tx, type, job_id, upload_id, batch_id, data, created_at FROM events
     WHERE (tx, id) IN (SELECT * FROM unnest(${places.map(({ tx }) => tx)}::xid8[], ${places.map(({ id }) => id)}::bigint[]))`.execute(
@@ -129,15 +175,20 @@ export async function findEvents(
   };
 }
 
-function storedEvent(row: Row): StoredEvent {
+/** Null for an event whose type or data this release does not know. */
+function storedEvent(row: Row): StoredEvent | null {
+  if (!Object.hasOwn(eventPayloads, row.type)) return null;
+  const type = row.type as EventType;
+  const payload = eventPayloads[type].safeParse(row.data);
+  if (!payload.success) return null;
   return {
     cursor: formatCursor(row),
-    type: row.type,
+    type,
     jobId: row.job_id,
     uploadId: row.upload_id,
     batchId: row.batch_id,
     createdAt: row.created_at,
-    payload: eventPayloads[row.type].parse(row.data),
+    payload: payload.data,
   };
 }
 

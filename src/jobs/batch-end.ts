@@ -32,7 +32,7 @@ export async function endBatch(tx: Tx, { batch_id: id }: Pick<Job, 'batch_id'>):
   const { rows } = await sql`
     UPDATE batches SET completed_at = now(), expires_at = now() + make_interval(secs => retention_seconds)
     WHERE id = ${id} AND completed_at IS NULL
-      AND NOT EXISTS (SELECT FROM jobs WHERE batch_id = ${id} AND status IN ('pending', 'processing'))
+      AND NOT EXISTS (SELECT FROM jobs WHERE batch_id = ${id} AND completed_at IS NULL)
     RETURNING account_id, total, accepted`.execute(tx);
   if (!rows[0]) return;
   const { account_id: accountId, total, accepted } = ended.parse(rows[0]);

@@ -1,6 +1,5 @@
 import type { ExpressionBuilder, Selectable } from 'kysely';
 import { forgetAnswers } from '../accounts/idempotency.ts';
-import { isFinal } from '../contract/common.ts';
 import { ApiError } from '../contract/errors.ts';
 import { databaseNow } from '../database/clock.ts';
 import type { Db, Tx } from '../database/pool.ts';
@@ -12,7 +11,7 @@ import { endBatch } from './batch-end.ts';
 import { endCanceled } from './cancel.ts';
 import type { JobsContext } from './kind.ts';
 import { lockJob } from './read.ts';
-import { type Job, OPEN_STATUSES } from './rows.ts';
+import { isOpen, type Job, OPEN_STATUSES } from './rows.ts';
 
 /*
  * A batch is the jobs of one request. Its row is locked after those of its jobs, so that the end of the last job, and of
@@ -108,7 +107,7 @@ export async function cancelBatch(context: JobsContext, accountId: string, id: s
       .execute();
     const locked: Job[] = [];
     for (const job of open) locked.push(await lockJob(tx, accountId, job.kind, job.id));
-    const jobs = locked.filter(({ status }) => !isFinal(status));
+    const jobs = locked.filter(isOpen);
     if (jobs.length === 0) return 0;
     await tx.updateTable('batches').set({ canceled_at: new Date() }).where('id', '=', id).execute();
     for (const job of jobs) await endCanceled(context, tx, job);

@@ -1,4 +1,3 @@
-import { isFinal } from '../contract/common.ts';
 import { ApiError } from '../contract/errors.ts';
 import { notify } from '../database/notify.ts';
 import type { Tx } from '../database/pool.ts';
@@ -10,13 +9,13 @@ import { recordJobEvent } from './job-events.ts';
 import { type JobsContext, traitsOf } from './kind.ts';
 import { failOutputs } from './outputs.ts';
 import { lockJob } from './read.ts';
-import { endColumns, type Job, OPEN_STATUSES } from './rows.ts';
+import { endColumns, isOpen, type Job, OPEN_STATUSES } from './rows.ts';
 
 /** Cancels an open job. Throws 400 with the status when the job is final, and 404 when the account has no such job. */
 export async function cancelJob(context: JobsContext, accountId: string, kind: string, id: string): Promise<Job> {
   return inWholeTransaction(context.db, async (tx) => {
     const job = await lockJob(tx, accountId, kind, id);
-    if (isFinal(job.status)) throw new ApiError('cancel_final', null, { status: job.status });
+    if (!isOpen(job)) throw new ApiError('cancel_final', null, { status: job.status });
     return endCanceled(context, tx, job);
   });
 }
@@ -46,11 +45,11 @@ export async function endCanceled(context: JobsContext, tx: Tx, job: Job): Promi
     .execute();
   await failOutputs(tx, job);
   await closeSources(tx, job);
-  await traitsOf(context, job).onEnd?.(context, tx, job, null);
+  await traitsOf(context, job)?.onEnd?.(context, tx, job, null);
   await recordJobEvent(context, tx, job, 'canceled', {});
   await notify(tx, 'airlock_cancel', job.id);
   for (const child of await childrenOf(tx, job.id)) {
-    if (!isFinal(child.status)) await endCanceled(context, tx, child);
+    if (isOpen(child)) await endCanceled(context, tx, child);
   }
   await wakeParent(tx, job);
   await endBatch(tx, job);

@@ -4,7 +4,7 @@ import type { Db, Tx } from '../database/pool.ts';
 import { endAttempt } from './attempts.ts';
 import type { JobsContext } from './kind.ts';
 import { lockOwned } from './read.ts';
-import { type Claim, type Job, OPEN_STATUSES } from './rows.ts';
+import type { Claim, Job } from './rows.ts';
 
 /** The share of its children in the progress of a parent; the rest is what it does with their results. */
 export const CHILDREN_SHARE = 0.98;
@@ -94,7 +94,7 @@ async function hasOpenChildren(tx: Tx, parentId: string): Promise<boolean> {
     .selectFrom('jobs')
     .select('id')
     .where('parent_id', '=', parentId)
-    .where('status', 'in', OPEN_STATUSES)
+    .where('completed_at', 'is', null)
     .limit(1)
     .executeTakeFirst();
   return open !== undefined;

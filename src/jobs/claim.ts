@@ -20,7 +20,8 @@ type Started = Pick<Claim, 'attemptId' | 'number' | 'job'>;
 /**
  * Claims the next job of a resource class: inserts an attempt and sets the job to `processing`, in one statement. The
  * account with the fewest running jobs comes first; among equals, the one whose oldest job has waited longest. Within
- * an account, the highest priority comes first, then the oldest job. Returns null when no due job may start here.
+ * an account, the highest priority comes first, then the oldest job. Returns null when no due job may start here. Jobs of
+ * a kind that this release does not know are left to the workers that know it.
  *
  * `account_schedule` has one row per account, which is locked while a job of the account is claimed. This makes the
  * limit of running jobs exact, and lets claims for different accounts run concurrently.
@@ -32,7 +33,8 @@ export async function claimJob(
 ): Promise<Claim | null> {
   // Accounts to skip: their next job needs a fetch for which there is no permit, or is locked.
   const passedOver = new Set<string>();
-  const query = { resourceClass, worker: options.worker, passedOver, events: startedEvents(context) };
+  const kinds = [...context.kinds.keys()];
+  const query = { resourceClass, kinds, worker: options.worker, passedOver, events: startedEvents(context) };
   let started: Started | 'again' | 'busy' | null = 'again';
   while (started === 'again' || started === 'busy') {
     const tried =
@@ -47,8 +49,9 @@ export async function claimJob(
  * Returns the resource classes in which a job may start now: one statement for all slots of a worker that have nothing
  * to do. A claim for such a class may still find nothing, because another worker was faster or a fetch has no permit.
  */
-export async function classesWithWork(db: Db): Promise<ResourceClass[]> {
-  const waits = (resourceClass: ResourceClass) => sql`EXISTS (SELECT ${eligibleFor(resourceClass, []).eligible})`;
+export async function classesWithWork(db: Db, kinds: JobsContext['kinds']): Promise<ResourceClass[]> {
+  const waits = (resourceClass: ResourceClass) =>
+    sql`EXISTS (SELECT ${eligibleFor({ resourceClass, kinds: [...kinds.keys()], passedOver: new Set() }).eligible})`;
   const { rows } = await sql<Record<ResourceClass, boolean>>`
     SELECT ${waits('interactive')} AS interactive, ${waits('light')} AS light, ${waits('heavy')} AS heavy`.execute(db);
   return RESOURCE_CLASSES.filter((resourceClass) => rows[0]![resourceClass]);
@@ -75,10 +78,15 @@ async function afterTry(
   return 'again';
 }
 
-interface Query {
+interface Eligibility {
   resourceClass: ResourceClass;
-  worker: ClaimOptions['worker'];
+  /** Names of the kinds that this worker runs. */
+  kinds: readonly string[];
   passedOver: Set<string>;
+}
+
+interface Query extends Eligibility {
+  worker: ClaimOptions['worker'];
   events: RawBuilder<unknown>;
 }
 
@@ -93,14 +101,19 @@ interface Tried {
 }
 
 /** Accounts that may start a job of the class now, as FROM and WHERE; and the column with the time of their oldest job. */
-function eligibleFor(resourceClass: ResourceClass, passedOver: Iterable<string>) {
+function eligibleFor({ resourceClass, kinds, passedOver }: Eligibility) {
   const next = sql.ref(`schedule.next_${resourceClass}`);
   const limited = resourceClass !== 'interactive';
+  // A scalar subquery, which the planner does not turn into a join: it reads one row of the index for each account.
+  const hasKnown = sql`(
+    SELECT true FROM jobs WHERE jobs.account_id = schedule.account_id AND jobs.resource_class = ${resourceClass}
+      AND jobs.status = 'pending' AND jobs.available_at <= now() AND jobs.kind = ANY(${kinds}::text[]) LIMIT 1)`;
   const eligible = sql`
     FROM account_schedule AS schedule JOIN accounts ON accounts.id = schedule.account_id
     WHERE ${next} <= now() AND schedule.account_id <> ALL(${[...passedOver]}::uuid[])
       ${limited ? sql`AND schedule.running < accounts.max_concurrent` : sql``}
-      ${resourceClass === 'heavy' ? sql`AND ${withinHeavyShare()}` : sql``}`;
+      ${resourceClass === 'heavy' ? sql`AND ${withinHeavyShare()}` : sql``}
+      AND ${hasKnown}`;
   return { next, limited, eligible };
 }
 
@@ -110,7 +123,7 @@ function eligibleFor(resourceClass: ResourceClass, passedOver: Iterable<string>)
  * sent at once, so that a process that is stopped or cut off meanwhile leaves no lock behind.
  */
 async function startAfterWait(db: Db, query: Query): Promise<Tried> {
-  const { next, limited, eligible } = eligibleFor(query.resourceClass, query.passedOver);
+  const { next, limited, eligible } = eligibleFor(query);
   return inOneTrip(db, async (connection) => {
     const [, , tried] = await Promise.all([
       sql`BEGIN`.execute(connection),
@@ -133,8 +146,8 @@ async function startAfterWait(db: Db, query: Query): Promise<Tried> {
  * one with equally few running jobs is served instead, if there is one.
  */
 async function startNext(db: Db, query: Query, mayFetch: string | null): Promise<Tried> {
-  const { resourceClass, worker } = query;
-  const { next, limited, eligible } = eligibleFor(resourceClass, query.passedOver);
+  const { resourceClass, kinds, worker } = query;
+  const { next, limited, eligible } = eligibleFor(query);
   const fewest = sql`(SELECT schedule.running ${eligible} ORDER BY schedule.running, ${next} LIMIT 1)`;
   const attemptId = uuidv7();
   const now = new Date();
@@ -148,7 +161,7 @@ async function startNext(db: Db, query: Query, mayFetch: string | null): Promise
     ), next AS (
       SELECT id, attempts, fetches FROM jobs
       WHERE account_id = (SELECT account_id FROM account) AND resource_class = ${resourceClass}
-        AND status = 'pending' AND available_at <= now()
+        AND status = 'pending' AND available_at <= now() AND kind = ANY(${kinds}::text[])
       ORDER BY priority DESC, available_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
     ), attempt AS (
       INSERT INTO attempts (id, job_id, number, worker_id, state, tier)

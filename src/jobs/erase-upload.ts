@@ -1,6 +1,5 @@
 import type { Actor } from '../accounts/audit.ts';
 import { appendAudit } from '../accounts/audit.ts';
-import { isFinal } from '../contract/common.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { Tx } from '../database/pool.ts';
 import { inWholeTransaction } from '../database/whole-transaction.ts';
@@ -10,7 +9,7 @@ import { closeStaging } from '../uploads/staging.ts';
 import { forgetUploads, type Upload } from '../uploads/upload.ts';
 import { endCanceled } from './cancel.ts';
 import type { JobsContext } from './kind.ts';
-import { OPEN_STATUSES } from './rows.ts';
+import { isOpen } from './rows.ts';
 
 /** Most jobs that a refusal names. */
 const NAMED_JOBS = 20;
@@ -48,7 +47,7 @@ async function forget(context: JobsContext, tx: Tx, upload: Upload, by: Actor): 
   const inspection = upload.inspection_id
     ? await tx.selectFrom('jobs').selectAll().where('id', '=', upload.inspection_id).executeTakeFirst()
     : undefined;
-  if (inspection && !isFinal(inspection.status)) await endCanceled(context, tx, inspection);
+  if (inspection && isOpen(inspection)) await endCanceled(context, tx, inspection);
   // A confirm may be waiting for the inspection.
   await wakeWaiting(tx, upload.id);
   await appendAudit(tx, { ...by, action: 'upload.erased', target: upload.id, result: 'ok' });
@@ -62,7 +61,7 @@ async function requireUnused(tx: Tx, upload: Upload): Promise<void> {
     .select('jobs.id')
     .distinct()
     .where('job_sources.upload_id', '=', upload.id)
-    .where('jobs.status', 'in', OPEN_STATUSES)
+    .where('jobs.completed_at', 'is', null)
     .where('jobs.kind', '!=', 'inspection')
     .limit(NAMED_JOBS)
     .execute();

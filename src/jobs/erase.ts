@@ -2,7 +2,6 @@ import { sql } from 'kysely';
 import type { Actor } from '../accounts/audit.ts';
 import { appendAudit } from '../accounts/audit.ts';
 import { forgetAnswers } from '../accounts/idempotency.ts';
-import { isFinal } from '../contract/common.ts';
 import type { Tx } from '../database/pool.ts';
 import { inWholeTransaction } from '../database/whole-transaction.ts';
 import { deleteBytes, markDeleting } from '../objects/objects.ts';
@@ -13,7 +12,7 @@ import { childrenOf } from './children.ts';
 import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
 import { lockJob } from './read.ts';
-import { type Job, OPEN_STATUSES } from './rows.ts';
+import { isOpen, type Job } from './rows.ts';
 
 /**
  * Erases a job and its children. An open job is canceled first. The outputs and the uploads that the job used are
@@ -30,7 +29,7 @@ export async function eraseJob(
   const { at, objects, staging } = await inWholeTransaction(context.db, async (tx) => {
     let job = await lockJob(tx, accountId, kind, id);
     await lockUploads(tx, id);
-    if (!isFinal(job.status)) job = await endCanceled(context, tx, job);
+    if (isOpen(job)) job = await endCanceled(context, tx, job);
     const at = job.erased_at ?? new Date();
     const objects = await forgetJobs(tx, [id], at, 'erased');
     const uploads = await exclusiveUploads(tx, job.id);
@@ -159,7 +158,7 @@ async function exclusiveUploads(tx: Tx, id: string) {
             .select('other.upload_id')
             .whereRef('other.upload_id', '=', 'uploads.id')
             .where('other.job_id', '!=', id)
-            .where('jobs.status', 'in', OPEN_STATUSES),
+            .where('jobs.completed_at', 'is', null),
         ),
       ),
     )

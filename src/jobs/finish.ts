@@ -183,7 +183,7 @@ export async function endFailed(
     .execute();
   await failOutputs(tx, job);
   await closeSources(tx, job);
-  await traitsOf(context, job).onEnd?.(context, tx, job, failure);
+  await traitsOf(context, job)?.onEnd?.(context, tx, job, failure);
   await recordJobEvent(context, tx, job, 'failed', { error_code: failure.code });
   await wakeParent(tx, job);
   await endBatch(tx, job);

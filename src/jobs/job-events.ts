@@ -1,6 +1,7 @@
+import { sql } from 'kysely';
 import { isFinal } from '../contract/common.ts';
 import type { Tx } from '../database/pool.ts';
-import { recordEvent } from '../events/record.ts';
+import { insertEvents, recordEvent } from '../events/record.ts';
 import type { EventPayloads } from '../events/types.ts';
 import { type JobsContext, traitsOf } from './kind.ts';
 import type { Job } from './rows.ts';
@@ -9,18 +10,42 @@ type Suffix = { [T in keyof EventPayloads]: T extends `transcode.${infer S}` ? S
 
 /**
  * Records an event of a job under the name of its kind. A final event also wakes the requests that wait for the job.
+ * Records none for a job of an unknown kind, whose events only a newer release can name.
  */
 export async function recordJobEvent<S extends Suffix>(
-  context: Pick<JobsContext, 'kinds'>,
+  context: Pick<JobsContext, 'kinds' | 'rows'>,
   tx: Tx,
   job: Pick<Job, 'id' | 'account_id' | 'kind'>,
   suffix: S,
   payload: Omit<EventPayloads[`transcode.${S}`], 'v'>,
 ): Promise<void> {
-  const { events } = traitsOf(context, job);
+  const events = traitsOf(context, job)?.events;
   // No client sees the job, so none waits for it.
   if (!events) return;
   // NOTIFY serializes commits, so only final events send one: no request waits for another.
   const wakes = isFinal(suffix) ? { wakes: job.id } : {};
   await recordEvent(tx, { accountId: job.account_id, jobId: job.id }, `${events}.${suffix}`, payload, wakes);
+}
+
+/** Records that these jobs were deleted, in one statement. */
+export async function recordDeletions(
+  context: Pick<JobsContext, 'kinds' | 'rows'>,
+  tx: Tx,
+  jobs: readonly Pick<Job, 'id' | 'account_id' | 'kind'>[],
+  reason: string,
+): Promise<void> {
+  const shown = jobs.flatMap((job) => {
+    const events = traitsOf(context, job)?.events;
+    return events ? [{ ...job, type: `${events}.deleted` }] : [];
+  });
+  if (shown.length === 0) return;
+  const data = JSON.stringify({ v: 1, reason });
+  await sql`
+    WITH ${insertEvents(sql`
+      SELECT job.account_id, job.id AS job_id, NULL::uuid AS upload_id, job.type, ${data}::jsonb AS data
+      FROM unnest(
+        ${shown.map(({ account_id }) => account_id)}::uuid[], ${shown.map(({ id }) => id)}::uuid[],
+        ${shown.map(({ type }) => type)}::text[]
+      ) AS job (account_id, id, type)`)}
+    SELECT`.execute(tx);
 }

@@ -23,9 +23,12 @@ export interface JobsContext extends Context {
   kinds: ReadonlyMap<string, KindTraits>;
 }
 
-/** Throws for a kind that this release does not know: a newer release wrote the row. */
-export function traitsOf({ kinds }: Pick<JobsContext, 'kinds'>, job: Pick<Job, 'kind'>): KindTraits {
-  const traits = kinds.get(job.kind);
-  if (!traits) throw new Error(`unknown kind of job: ${job.kind}`);
+/** Returns null, and counts the row, for a kind that this release does not know: a newer release wrote the row. */
+export function traitsOf(
+  { kinds, rows }: Pick<JobsContext, 'kinds' | 'rows'>,
+  job: Pick<Job, 'kind'>,
+): KindTraits | null {
+  const traits = kinds.get(job.kind) ?? null;
+  if (!traits) rows.skipped('kind');
   return traits;
 }

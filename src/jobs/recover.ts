@@ -1,16 +1,15 @@
 import { sql } from 'kysely';
-import { isFinal } from '../contract/common.ts';
 import type { Db } from '../database/pool.ts';
 import { LOST_SECONDS } from '../fleet/workers.ts';
 import { markCleaned, markLost, spentAttempts } from './attempts.ts';
 import { endLost, releaseJob, requeue } from './finish.ts';
 import type { JobsContext } from './kind.ts';
-import { MAX_ATTEMPTS, type Ownership } from './rows.ts';
+import { isOpen, MAX_ATTEMPTS, type Ownership } from './rows.ts';
 
 /**
  * Returns jobs of dead workers to the queue: those of attempts without a heartbeat for 30 s, and those of workers that
- * the caller knows to be dead. Each job is one transaction over its locked row, so concurrent calls are safe. Returns
- * the number of lost attempts.
+ * the caller knows to be dead. Each job is one transaction over its locked row, so concurrent calls are safe. A job that
+ * fails blocks no other. Returns the number of lost attempts.
  */
 export async function recoverLost(context: JobsContext, deadWorkers: readonly string[]): Promise<number> {
   const silent = new Date(Date.now() - LOST_SECONDS * 1000);
@@ -25,9 +24,10 @@ export async function recoverLost(context: JobsContext, deadWorkers: readonly st
       ]),
     )
     .execute();
-  for (const attempt of lost) await restart(context, attempt.job_id, attempt.id);
-  return lost.length;
+  return context.rows.each('recovery', lost, (attempt) => restart(context, attempt.job_id, attempt.id), { idOf });
 }
+
+const idOf = ({ id }: { id: string }) => id;
 
 /** Seconds after which a claim that is unknown to its worker counts as lost: an answer takes milliseconds. */
 const CLAIM_SECONDS = 5;
@@ -58,21 +58,36 @@ export async function releaseUnknown(context: JobsContext, unknown: readonly Own
     unknown.map(({ attemptId }) => attemptId),
   );
   let released = 0;
-  for (const attempt of unknown) if (await releaseJob(context, attempt)) released += 1;
+  const release = async (attempt: Ownership) => {
+    if (await releaseJob(context, attempt)) released += 1;
+  };
+  await context.rows.each('claims', unknown, release, { idOf: ({ attemptId }) => attemptId });
   return released;
 }
+
+/** Seconds until a job of an unknown kind whose attempts are spent starts again. */
+const UNKNOWN_KIND_SECONDS = 60;
 
 async function restart(context: JobsContext, id: string, attemptId: string): Promise<void> {
   await context.db.transaction().execute(async (tx) => {
     const job = await tx.selectFrom('jobs').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
     if (!job) return;
-    if (isFinal(job.status) || job.current_attempt !== attemptId) {
+    if (job.completed_at || job.current_attempt !== attemptId) {
       // The job has continued without this attempt; only the attempt's own row is still open.
-      if (isFinal(job.status)) await markLost(tx, id);
+      if (job.completed_at) await markLost(tx, id);
+      return;
+    }
+    if (!isOpen(job)) {
+      // A newer release recovers it.
+      context.rows.skipped('status');
       return;
     }
     await markLost(tx, id);
-    if ((await spentAttempts(tx, id)) >= MAX_ATTEMPTS) await endLost(context, tx, job);
-    else await requeue(context, tx, job, { delaySeconds: 0, reason: 'worker_lost' });
+    const isSpent = (await spentAttempts(tx, id)) >= MAX_ATTEMPTS;
+    const isKnown = context.kinds.has(job.kind);
+    // Only the release that knows a kind can end its jobs: it also ends what belongs to them.
+    const delaySeconds = isSpent && !isKnown ? UNKNOWN_KIND_SECONDS : 0;
+    if (isSpent && isKnown) await endLost(context, tx, job);
+    else await requeue(context, tx, job, { delaySeconds, reason: 'worker_lost' });
   });
 }

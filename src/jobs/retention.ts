@@ -8,7 +8,7 @@ import { closeStaging } from '../uploads/staging.ts';
 import { forgetUploads, MULTIPART_SECONDS, UNCONFIRMED_SECONDS } from '../uploads/upload.ts';
 import { forgetBatches, isDueBatch } from './batches.ts';
 import { forgetJobs } from './erase.ts';
-import { recordJobEvent } from './job-events.ts';
+import { recordDeletions } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
 
 /** Days that the rows of erased jobs, which contain no names, stay readable. */
@@ -61,7 +61,7 @@ async function expireJobs(context: JobsContext): Promise<number> {
     const ids = due.map((job) => job.id);
     const objects = await forgetJobs(tx, ids, new Date(), 'retention');
     await markDeleting(tx, objects, 'retention');
-    for (const job of due) await recordJobEvent(context, tx, job, 'deleted', { reason: 'retention' });
+    await recordDeletions(context, tx, due, 'retention');
     return due.length;
   });
 }

@@ -85,6 +85,11 @@ export const MAX_ATTEMPTS = 3;
 /** Statuses of a job that is not final. */
 export const OPEN_STATUSES = ['pending', 'processing'] as const;
 
+/** False for a status that only a newer release knows: this one changes no such job. */
+export function isOpen({ status }: Pick<Job, 'status'>): boolean {
+  return (OPEN_STATUSES as readonly string[]).includes(status);
+}
+
 /** The columns that every final status sets: retention starts now, and complete URLs are no longer needed. */
 export function endColumns(job: Pick<Job, 'retention_seconds'>, now: Date) {
   return {

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { JOB_STATUSES } from '../contract/common.ts';
 import type { JobStatus } from '../database/tables.ts';
 import type { Job } from './rows.ts';
 
@@ -12,12 +13,21 @@ import type { Job } from './rows.ts';
 export const runsInChildren = sql<boolean>`(
   jobs.status = 'pending' AND (jobs.available_at = 'infinity' OR jobs.progress > 0))`;
 
-/** The status as clients see it, of a row of `jobs`. */
-export const shownStatusColumn = sql<JobStatus>`CASE WHEN ${runsInChildren} THEN 'processing' ELSE jobs.status END`;
+/**
+ * The status as clients see it, of a row of `jobs`. A status that only a newer release knows is shown as `processing` until
+ * the job has ended, and as `failed` after that: clients know no other.
+ */
+export const shownStatusColumn = sql<JobStatus>`CASE WHEN ${runsInChildren} THEN 'processing'
+  WHEN jobs.status IN (${sql.join(JOB_STATUSES.map((status) => sql.lit(status)))}) THEN jobs.status
+  WHEN jobs.completed_at IS NULL THEN 'processing' ELSE 'failed' END`;
 
-/** The status as clients see it. */
-export function shownStatus({ status, available_at, progress }: Pick<Job, 'status' | 'available_at' | 'progress'>) {
+type Shown = Pick<Job, 'status' | 'available_at' | 'progress' | 'completed_at'>;
+
+/** `shownStatusColumn` of a row that was read. */
+export function shownStatus({ status, available_at, progress, completed_at }: Shown): JobStatus {
   // PostgreSQL's 'infinity' is read as the number.
   const waits = status === 'pending' && (Number(available_at) === Number.POSITIVE_INFINITY || progress > 0);
-  return waits ? 'processing' : status;
+  if (waits) return 'processing';
+  if (JOB_STATUSES.includes(status)) return status;
+  return completed_at === null ? 'processing' : 'failed';
 }

@@ -58,22 +58,26 @@ export async function endStarved(context: JobsContext, waitSeconds: number): Pro
     .select('id')
     .where('status', '=', 'pending')
     .where('created_at', '<', before)
+    .where('kind', 'in', [...context.kinds.keys()])
+    .where('id', '!=', sql<string>`ALL(${context.rows.resting('storage_wait')}::uuid[])`)
     .limit(BATCH)
     .execute();
-  for (const { id } of starved) {
-    await context.db.transaction().execute(async (tx) => {
-      const job = await tx
-        .selectFrom('jobs')
-        .selectAll()
-        .where('id', '=', id)
-        .where('status', '=', 'pending')
-        .forUpdate()
-        .executeTakeFirst();
-      if (!job) return;
-      await endFailed(context, tx, job, failure(waitSeconds), null);
-    });
-  }
-  return starved.length;
+  const end = ({ id }: { id: string }) => endOneStarved(context, id, waitSeconds);
+  return context.rows.each('storage_wait', starved, end, { idOf: ({ id }) => id });
+}
+
+async function endOneStarved(context: JobsContext, id: string, waitSeconds: number): Promise<void> {
+  await context.db.transaction().execute(async (tx) => {
+    const job = await tx
+      .selectFrom('jobs')
+      .selectAll()
+      .where('id', '=', id)
+      .where('status', '=', 'pending')
+      .forUpdate()
+      .executeTakeFirst();
+    if (!job) return;
+    await endFailed(context, tx, job, failure(waitSeconds), null);
+  });
 }
 
 function failure(waitSeconds: number) {

@@ -40,6 +40,29 @@ export async function viewEvents(
   }));
 }
 
+/**
+ * Returns these events with their views. An event that cannot be shown, for example because a newer release wrote its job,
+ * is left out and reported. Rejects when the database is unreachable.
+ */
+export async function viewEachEvent<E extends StoredEvent>(
+  context: Pick<Context, 'db' | 'vault' | 'store' | 'rows'>,
+  accountId: string,
+  events: readonly E[],
+): Promise<{ event: E; view: EventView }[]> {
+  const pairs = (of: readonly E[], views: readonly EventView[]) =>
+    of.map((event, index) => ({ event, view: views[index]! }));
+  try {
+    return pairs(events, await viewEvents(context, accountId, events));
+  } catch {
+    const shown: { event: E; view: EventView }[] = [];
+    const show = async (event: E) => {
+      shown.push(...pairs([event], await viewEvents(context, accountId, [event])));
+    };
+    await context.rows.each('events', events, show, { idOf: ({ cursor }) => cursor });
+    return shown;
+  }
+}
+
 /** A job that no longer waits has no place in the queue. */
 const STARTED = { position: null, expected_start_at: null };
 

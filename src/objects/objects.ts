@@ -61,11 +61,14 @@ export async function dropReserved(context: Pick<Context, 'db' | 'store'>, id: s
   await deleteBytes(context, [id]);
 }
 
-/** SQL condition: an open job reads the object whose id is in that column. */
+/**
+ * SQL condition: an open job reads the object whose id is in that column. Every release sets `completed_at` at the end,
+ * whatever the names of its statuses.
+ */
 export function isReadByOpenJob(column: string) {
   return sql<boolean>`EXISTS (
     SELECT 1 FROM job_sources JOIN jobs AS reader ON reader.id = job_sources.job_id
-    WHERE job_sources.object_id = ${sql.ref(column)} AND reader.status IN ('pending', 'processing'))`;
+    WHERE job_sources.object_id = ${sql.ref(column)} AND reader.completed_at IS NULL)`;
 }
 
 export async function getObject(db: Db, id: string): Promise<StoredObject | undefined> {

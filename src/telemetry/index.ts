@@ -2,6 +2,7 @@ export { createLogger, type Logger, type LoggerOptions } from './logger.ts';
 export { mergedMetrics, readMetrics } from './merge.ts';
 export {
   addConnectionMetrics,
+  addRowMetrics,
   addServiceGauges,
   createHttpMetrics,
   createRegistry,

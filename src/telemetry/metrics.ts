@@ -213,6 +213,38 @@ export async function addConnectionMetrics(
   });
 }
 
+/** Counters of rows that were not processed; see `database/row-guard.ts`. */
+export interface RowNumbers {
+  failed: Readonly<Record<string, number>>;
+  skipped: Readonly<Record<string, number>>;
+}
+
+/** Registers metrics of the rows of this process, read at each scrape. */
+export async function addRowMetrics(registry: Registry, read: () => RowNumbers): Promise<void> {
+  const prom = await load();
+  const registers = [registry];
+  new prom.Counter({
+    name: 'airlock_row_failures_total',
+    help: 'Rows that failed in a loop over many rows, and are tried again later',
+    labelNames: ['loop'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [loop, count] of Object.entries(read().failed)) this.inc({ loop }, count);
+    },
+  });
+  new prom.Counter({
+    name: 'airlock_unknown_rows_total',
+    help: 'Rows that were skipped because only a newer release knows their kind, type of event or status',
+    labelNames: ['what'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [what, count] of Object.entries(read().skipped)) this.inc({ what }, count);
+    },
+  });
+}
+
 /**
  * Registers gauges of the whole service. The returned function reads the numbers and must run before each scrape; if
  * the database is unavailable, the gauges are left out rather than shown stale.

@@ -17,7 +17,8 @@ export type MessageOf = (delivery: Delivery) => Promise<Message | { error: Deliv
 
 /**
  * Reads what these deliveries need in one round trip: each webhook, secret, URL and event once. The body of an event is
- * made once, however many receive it, and apart from other events: a list would shorten its jobs to a common budget.
+ * made once, however many receive it, and apart from other events: a list would shorten its jobs to a common budget. What
+ * this returns rejects for a delivery whose rows cannot be read.
  */
 export async function readMessages(context: Reading, deliveries: readonly Delivery[]): Promise<MessageOf> {
   const places = deliveries.map(({ event_tx: tx, event_id: id }) => ({ tx, id }));
@@ -34,6 +35,7 @@ export async function readMessages(context: Reading, deliveries: readonly Delive
     const target = targetOf(delivery);
     if ('error' in target) return target;
     const event = eventAt({ tx: delivery.event_tx, id: delivery.event_id });
+    if (event === null) throw new Error('a newer release recorded the event of this delivery');
     return event ? { ...target, body: await bodyOf(delivery.account_id, event) } : { error: 'job_erased' };
   };
 }

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { EVENT_TYPES } from '../contract/event-types.ts';
 import type { DeliveryError } from '../contract/webhooks.ts';
 import type { Context } from '../database/context.ts';
 import type { Db } from '../database/pool.ts';
@@ -22,7 +23,7 @@ const FAILING_DAYS = 3;
 export const PER_ENDPOINT = 2;
 
 export interface SendDeps {
-  context: Pick<Context, 'db' | 'vault' | 'store'>;
+  context: Pick<Context, 'db' | 'vault' | 'store' | 'rows'>;
   fetcher: Pick<Fetcher, 'post'>;
   /** Null unless traces are on. */
   tracing?: Tracing | null;
@@ -39,11 +40,14 @@ interface Outcome {
 /** Whether any delivery is due, for a look that is cheaper than a claim. */
 export async function hasDueDeliveries(db: Db): Promise<boolean> {
   const { rows } = await sql<{ due: boolean }>`
-    SELECT EXISTS (SELECT FROM webhook_deliveries WHERE state = 'pending' AND next_attempt_at <= now()) AS due`.execute(
-    db,
-  );
+    SELECT EXISTS (
+      SELECT FROM webhook_deliveries WHERE state = 'pending' AND next_attempt_at <= now() AND ${isKnown}
+    ) AS due`.execute(db);
   return rows[0]!.due;
 }
+
+/** Events of other types are sent by the workers of the release that recorded them. */
+const isKnown = sql`type = ANY(${[...EVENT_TYPES]}::text[])`;
 
 /**
  * Claims up to `limit` due deliveries, at most two per endpoint, and none of the endpoints in `busy`. Each belongs to this
@@ -55,10 +59,10 @@ export async function claimDeliveries(db: Db, limit: number, busy: readonly stri
     WITH claimed AS MATERIALIZED (
       SELECT next.id FROM (
         SELECT DISTINCT endpoint FROM webhook_deliveries
-        WHERE state = 'pending' AND next_attempt_at <= now() AND endpoint <> ALL(${busy}::uuid[])
+        WHERE state = 'pending' AND next_attempt_at <= now() AND ${isKnown} AND endpoint <> ALL(${busy}::uuid[])
       ) AS due CROSS JOIN LATERAL (
         SELECT id FROM webhook_deliveries
-        WHERE endpoint = due.endpoint AND state = 'pending' AND next_attempt_at <= now()
+        WHERE endpoint = due.endpoint AND state = 'pending' AND next_attempt_at <= now() AND ${isKnown}
         ORDER BY next_attempt_at LIMIT ${PER_ENDPOINT} FOR UPDATE SKIP LOCKED
       ) AS next LIMIT ${limit}
     )
@@ -69,7 +73,10 @@ export async function claimDeliveries(db: Db, limit: number, busy: readonly stri
   return rows;
 }
 
-/** Sends claimed deliveries once, each by itself, and records how they went. One rejects only when the database is unreachable. */
+/**
+ * Sends claimed deliveries once, each by itself, and records how they went. One rejects when the database is unreachable,
+ * or when its rows cannot be read: it is then postponed as after a failure, and not recorded as an attempt.
+ */
 export function sendDeliveries(deps: SendDeps, deliveries: readonly Delivery[]): Promise<void>[] {
   const messages = readMessages(deps.context, deliveries);
   const spans = startSpans(deps.tracing ?? null, deps.context.db, deliveries);
@@ -83,12 +90,26 @@ async function send(
   spans: Promise<ReadonlyMap<string, TracedSpan>>,
 ): Promise<void> {
   const [messageOf, spanOf] = await Promise.all([messages, spans]);
-  const message = await messageOf(delivery);
+  const message = await messageOf(delivery).catch(async (error) => {
+    await postpone(deps, delivery);
+    throw error;
+  });
   const outcome = 'error' in message ? { status: null, error: message.error } : await post(deps, delivery, message);
   await record(deps, delivery, outcome);
   const result = outcome.error ?? 'delivered';
   spanOf.get(delivery.id)?.end({ 'airlock.end': result }, outcome.error !== null);
   deps.onAttempt?.(result);
+}
+
+async function postpone({ context }: SendDeps, { id, attempts }: Delivery): Promise<void> {
+  const seconds = (RETRY_SECONDS[attempts - 1] ?? RETRY_SECONDS.at(-1)!) * jitter();
+  await context.db
+    .updateTable('webhook_deliveries')
+    .set({ next_attempt_at: sql`now() + make_interval(secs => ${seconds})` })
+    .where('id', '=', id)
+    .where('attempts', '=', attempts)
+    .where('state', '=', 'pending')
+    .execute();
 }
 
 async function post({ fetcher }: SendDeps, delivery: Delivery, { url, secrets, body }: Message): Promise<Outcome> {

@@ -27,9 +27,11 @@ export function openDeliveries(deps: SendDeps, logger: Logger): Deliveries {
   }
 
   function follow(delivery: Delivery, sent: Promise<void>): void {
-    const ended = sent.catch((error) =>
-      logger.warn({ err: error, delivery: delivery.id }, 'a webhook was not recorded; it is sent again in a minute'),
-    );
+    const ended = sent
+      .catch((error) => deps.context.rows.failed('deliveries', delivery.id, error))
+      .catch((error) =>
+        logger.warn({ err: error, delivery: delivery.id }, 'a webhook was not recorded; it is sent again in a minute'),
+      );
     sending.set(ended, delivery.endpoint);
     void ended.then(() => {
       sending.delete(ended);

@@ -78,7 +78,7 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
   );
   const look = () =>
     inOneTrip(context.db, async (one) => {
-      const [classes, due] = await Promise.all([classesWithWork(one), hasDueDeliveries(one)]);
+      const [classes, due] = await Promise.all([classesWithWork(one, context.kinds), hasDueDeliveries(one)]);
       return { classes, deliveries: due };
     });
   const queue = watchQueue({ look, wakeups, sendWebhooks: deliveries.start, logger });

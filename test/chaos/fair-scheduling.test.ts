@@ -63,7 +63,7 @@ describe('fair scheduling', () => {
   });
 
   it('are due for a worker that looks: not before the delay of a retry, nor above the limit of the account', async () => {
-    const due = () => classesWithWork(world.context.db);
+    const due = () => classesWithWork(world.context.db, world.context.kinds);
     expect(await due()).toEqual([]);
     const account = await world.account({ max_concurrent: 1 });
     await acceptMany(account, 2);
@@ -195,13 +195,13 @@ describe('fair scheduling', () => {
       const shared = await claimAll();
       expect([runningOf(shared, greedy), runningOf(shared, modest)]).toEqual([3, 1]);
       expect(shared.map(({ job }) => job.id)).toContain(visit.id);
-      expect(await classesWithWork(world.context.db)).toEqual([]);
+      expect(await classesWithWork(world.context.db, world.context.kinds)).toEqual([]);
       const [, stored] = [visit, await world.store(shared.find(({ job }) => job.id === visit.id)!)];
       expect(await world.complete(shared.find(({ job }) => job.id === visit.id)!, stored.objectId)).toBe(true);
       // The slot waits for the account that has just been there, and no longer than it stays active.
       expect(await claimHeavy()).toBeNull();
       await world.database.pg.query(`UPDATE account_schedule SET heavy_at = now() - interval '6 minutes'`);
-      expect(await classesWithWork(world.context.db)).toEqual(['heavy']);
+      expect(await classesWithWork(world.context.db, world.context.kinds)).toEqual(['heavy']);
       expect((await claimHeavy())!.job.account_id).toBe(greedy.id);
     });
 

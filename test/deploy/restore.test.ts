@@ -46,7 +46,7 @@ const record = (db: TestDatabase['db'], accountId: string, uploadId: string) =>
   db.transaction().execute((tx) => recordEvent(tx, { accountId, uploadId }, 'upload.deleted', { reason: 'erased' }));
 
 const read = async (db: TestDatabase['db'], accountId: string) =>
-  (await readEvents(db, { accountId, limit: 10 })).map(({ uploadId }) => uploadId);
+  (await readEvents(db, { accountId, limit: 10 })).events.map(({ uploadId }) => uploadId);
 
 async function pendingDeliveries(db: TestDatabase['db']): Promise<number> {
   const { rows } = await sql<{ pending: number }>`

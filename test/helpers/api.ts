@@ -11,6 +11,7 @@ import type { App } from '../../src/api/types.ts';
 import { ACCOUNT_SCOPES, type Scope } from '../../src/contract/keys.ts';
 import { MAX_UPLOAD_BYTES } from '../../src/contract/limits.ts';
 import type { UploadMetadata } from '../../src/contract/uploads.ts';
+import { createRowGuard } from '../../src/database/row-guard.ts';
 import { openSignals } from '../../src/events/signals.ts';
 import { checkSourceUrl, checkWebhookUrl, type SourceUrlOptions } from '../../src/fetcher/index.ts';
 import type { GatewayOptions } from '../../src/gateway/server.ts';
@@ -80,6 +81,7 @@ export async function startApi(
     db: database.db,
     kinds,
     store: gateway.store,
+    rows: createRowGuard({ ping: () => gateway.store.ping(), onFailure: () => {} }),
     vault: createVault(randomBytes(32)),
     retentionSeconds: 86_400,
   };

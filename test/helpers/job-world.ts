@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Account, ensureAccount } from '../../src/accounts/accounts.ts';
 import type { CreateBody, Job } from '../../src/contract/transcodes.ts';
 import type { Tx } from '../../src/database/pool.ts';
+import { createRowGuard } from '../../src/database/row-guard.ts';
 import type { ResourceClass } from '../../src/database/tables.ts';
 import { uuidv7 } from '../../src/ids/uuid.ts';
 import { createVault } from '../../src/ids/vault.ts';
@@ -116,6 +117,7 @@ export async function makeJobWorld(options: { retentionSeconds?: number } = {}):
     db: database.db,
     kinds,
     store: gateway.store,
+    rows: createRowGuard({ ping: () => gateway.store.ping(), onFailure: () => {} }),
     vault: createVault(randomBytes(32)),
     retentionSeconds: options.retentionSeconds ?? 3600,
   };

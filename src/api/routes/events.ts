@@ -3,7 +3,7 @@ import { type EventPage, type EventsQuery, eventPage, eventsQuery, jobEventsQuer
 import { readEvents, type StoredEvent } from '../../events/read.ts';
 import { type BatchJob, getBatch, jobsOfBatch } from '../../jobs/batches.ts';
 import { getJob } from '../../jobs/read.ts';
-import { viewEvents } from '../../kinds/view-events.ts';
+import { viewEachEvent } from '../../kinds/view-events.ts';
 import { callerOf } from '../caller.ts';
 import type { ApiDeps, RouteDeps } from '../deps.ts';
 import { openEventHub } from '../streams/event-hub.ts';
@@ -116,12 +116,14 @@ async function pageOf(
   batchId?: string,
 ): Promise<EventPage> {
   const { types, job: jobId, after, limit } = query;
-  const events = await readEvents(context.db, {
+  const page = await readEvents(context.db, {
     ...{ accountId, limit },
     ...(types && { types }),
     ...(jobId && { jobId }),
     ...(batchId && { batchId }),
     ...(after !== undefined && { after }),
   });
-  return { events: await viewEvents(context, accountId, events), next: events.at(-1)?.cursor ?? after ?? null };
+  context.rows.skipped('event', page.unknown);
+  const shown = await viewEachEvent(context, accountId, page.events);
+  return { events: shown.map(({ view }) => view), next: page.last ?? after ?? null };
 }

@@ -4,7 +4,7 @@ import { forAllAccounts } from '../../database/connection-share.ts';
 import { type AccountEvent, currentCursor, readAllEvents } from '../../events/read.ts';
 import type { JobsContext } from '../../jobs/kind.ts';
 import { type LiveProgress, readProgress } from '../../jobs/live-progress.ts';
-import { viewEvents } from '../../kinds/view-events.ts';
+import { viewEachEvent } from '../../kinds/view-events.ts';
 import { openSessions } from '../../people/sessions.ts';
 
 /** Longest delay of an event beyond the end of its transaction. */
@@ -46,7 +46,7 @@ export interface EventHub {
   close(): void;
 }
 
-type Context = Pick<JobsContext, 'db' | 'vault' | 'store'>;
+type Context = Pick<JobsContext, 'db' | 'vault' | 'store' | 'rows'>;
 
 export function openEventHub(context: Context, { onError }: { onError: (error: Error) => void }): EventHub {
   const subscribers = new Map<string, Set<Subscriber>>();
@@ -75,11 +75,11 @@ export function openEventHub(context: Context, { onError }: { onError: (error: E
     for (;;) {
       if (!cursor) return;
       const after = await cursor;
-      const events = await readAllEvents(context.db, after, PAGE);
-      if (events.length === 0) return;
+      const { events, last, isFull, unknown } = await readAllEvents(context.db, after, PAGE);
       await passOn(events);
-      if (cursor) cursor = Promise.resolve(events.at(-1)!.cursor);
-      if (events.length < PAGE) return;
+      context.rows.skipped('event', unknown);
+      if (cursor && last) cursor = Promise.resolve(last);
+      if (!isFull) return;
     }
   }
 
@@ -92,8 +92,7 @@ export function openEventHub(context: Context, { onError }: { onError: (error: E
       else byAccount.set(event.accountId, [event]);
     }
     for (const [accountId, mine] of byAccount) {
-      const views = await viewEvents(context, accountId, mine);
-      const live = mine.map((event, index) => ({ event, view: views[index]! }));
+      const live = await viewEachEvent(context, accountId, mine);
       for (const subscriber of subscribers.get(accountId) ?? []) subscriber.onEvents(live);
     }
   }

@@ -3,7 +3,7 @@ import type { EventType } from '../../contract/event-types.ts';
 import type { EventView } from '../../contract/events.ts';
 import { type AccountEvent, compareCursors, readEvents, type StoredEvent, visibleNow } from '../../events/read.ts';
 import type { LiveProgress } from '../../jobs/live-progress.ts';
-import { viewEvents } from '../../kinds/view-events.ts';
+import { viewEachEvent } from '../../kinds/view-events.ts';
 import { callerOf } from '../caller.ts';
 import type { RouteDeps } from '../deps.ts';
 import { whileWaiting } from '../plugins/concurrency.ts';
@@ -134,14 +134,16 @@ class EventStream implements Subscriber {
 
   /** Sends what happened before the subscription, page by page. */
   async #sendOlder(): Promise<void> {
-    const { db } = this.#deps.context;
+    const { context } = this.#deps;
     const over = await this.#query.until?.isOver();
     for (;;) {
       const after = this.#last;
-      const page = await readEvents(db, { ...pageQuery(this.#query), limit: PAGE, ...(after && { after }) });
-      const views = await viewEvents(this.#deps.context, this.accountId, page);
-      for (const [index, event] of page.entries()) this.#send(event, views[index]!);
-      if (page.length < PAGE) break;
+      const page = await readEvents(context.db, { ...pageQuery(this.#query), limit: PAGE, ...(after && { after }) });
+      context.rows.skipped('event', page.unknown);
+      const shown = await viewEachEvent(context, this.accountId, page.events);
+      for (const { event, view } of shown) this.#send(event, view);
+      this.#last = page.last ?? this.#last;
+      if (!page.isFull) break;
       await this.#drained();
     }
     if (over) this.#end();

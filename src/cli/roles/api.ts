@@ -17,6 +17,7 @@ import { exitWithParent, reportReady } from '../../supervisor/child.ts';
 import { openScrapes } from '../../supervisor/scrape.ts';
 import {
   addConnectionMetrics,
+  addRowMetrics,
   addServiceGauges,
   createHttpMetrics,
   createLogger,
@@ -56,6 +57,7 @@ export async function runApi(config: Config): Promise<void> {
   const draining = new AbortController();
   const registry = await createRegistry('api');
   const refresh = await addServiceGauges(registry, () => readStatistics(context));
+  await addRowMetrics(registry, context.rows.counts);
   const sources = { allow: config.fetchAllow, ports: config.fetchPorts };
   const planner = openPlanner({
     threads: Math.min(MAX_PLANNER_THREADS, Math.max(1, availableParallelism() - 1)),

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { MAX_UPLOAD_BYTES } from '../../contract/limits.ts';
 import { createFetcher } from '../../fetcher/index.ts';
+import type { JobsContext } from '../../jobs/kind.ts';
 import { kinds } from '../../kinds/registry.ts';
 import { chooseSandbox } from '../../sandbox/choose.ts';
 import { exitWithParent, reportReady } from '../../supervisor/child.ts';
 import { answerScrapes } from '../../supervisor/scrape.ts';
 import {
+  addRowMetrics,
   createLogger,
   createRegistry,
   createWorkerMetrics,
@@ -65,7 +67,7 @@ export async function runWorker(config: Config): Promise<void> {
     deadlineMs: FETCH_DEADLINE_MS,
     logger,
   });
-  const measured = await openMetrics(config);
+  const measured = await openMetrics(config, context);
   const tracing = await openRoleTracing(config, 'worker');
   const worker = await startWorker({
     context,
@@ -108,9 +110,13 @@ export async function runWorker(config: Config): Promise<void> {
 }
 
 /** A worker that runs by itself serves its metrics; under a supervisor, the API serves them. */
-async function openMetrics(config: Config): Promise<{ metrics: WorkerMetrics; close(): Promise<void> }> {
+async function openMetrics(
+  config: Config,
+  { rows }: Pick<JobsContext, 'rows'>,
+): Promise<{ metrics: WorkerMetrics; close(): Promise<void> }> {
   const registry = await createRegistry('worker');
   const metrics = await createWorkerMetrics(registry);
+  await addRowMetrics(registry, rows.counts);
   if (process.send) {
     answerScrapes(() => readMetrics(registry));
     return { metrics, close: async () => {} };

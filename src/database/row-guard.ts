@@ -1,0 +1,134 @@
+import { isStorageAway } from './outage.ts';
+import { isTransient } from './transient.ts';
+
+/** The loops over many rows, as metrics and the log name them. */
+export const ROW_LOOPS = [
+  'recovery',
+  'claims',
+  'storage_wait',
+  'retention',
+  'staging',
+  'deletion',
+  'cleanup',
+  'reconciliation',
+  'deliveries',
+  'events',
+] as const;
+export type RowLoop = (typeof ROW_LOOPS)[number];
+
+/** What a newer release may write that this one does not know. */
+export const UNKNOWN_ROWS = ['kind', 'event', 'status'] as const;
+export type UnknownRow = (typeof UNKNOWN_ROWS)[number];
+
+/**
+ * Isolates rows: one that fails, or that a newer release wrote, is counted and reported, and blocks no other. There is
+ * one guard per process.
+ */
+export interface RowGuard {
+  /**
+   * Runs `work` for each row, `atOnce` at a time (default 1). A row that fails rests: calls skip it for a time that
+   * doubles with each failure. Resolves to the number of rows for which `work` succeeded. Rejects, without blame for a
+   * row, when the database or the storage is unreachable.
+   */
+  each<Row>(
+    loop: RowLoop,
+    rows: readonly Row[],
+    work: (row: Row) => Promise<unknown>,
+    options: { idOf: (row: Row) => string; atOnce?: number },
+  ): Promise<number>;
+  /** Ids of the rows that rest. A query that has a limit leaves them out, so that they do not fill its result. */
+  resting(loop: RowLoop): string[];
+  /** Records the failure of one row. Throws the error if it is the failure of the database or the storage. */
+  failed(loop: RowLoop, id: string, error: unknown): Promise<void>;
+  /** Counts rows that a newer release wrote. */
+  skipped(what: UnknownRow, rows?: number): void;
+  counts(): RowCounts;
+}
+
+/** Rows since the start of the process. */
+export interface RowCounts {
+  failed: Readonly<Record<RowLoop, number>>;
+  skipped: Readonly<Record<UnknownRow, number>>;
+}
+
+const FIRST_REST_MS = 5_000;
+const LONGEST_REST_MS = 3600_000;
+/** Rows of one loop that may rest. Beyond, the oldest is tried again. */
+const MOST_RESTING = 10_000;
+
+export interface RowGuardOptions {
+  /** Rejects when the storage does not respond. */
+  ping: () => Promise<void>;
+  /** Called for each failure of a row, with the failures of this row so far. */
+  onFailure: (failure: { loop: RowLoop; id: string; failures: number; error: unknown }) => void;
+  /** Milliseconds since 1970. Default: the clock. */
+  now?: () => number;
+}
+
+export function createRowGuard({ ping, onFailure, now = Date.now }: RowGuardOptions): RowGuard {
+  const rests = new Map(ROW_LOOPS.map((loop) => [loop, new Map<string, { failures: number; until: number }>()]));
+  const failed = Object.fromEntries(ROW_LOOPS.map((loop) => [loop, 0])) as Record<RowLoop, number>;
+  const skipped = Object.fromEntries(UNKNOWN_ROWS.map((what) => [what, 0])) as Record<UnknownRow, number>;
+
+  /** Whether an error says something about everything, and nothing about the row. */
+  async function isOutage(error: unknown): Promise<boolean> {
+    if (isTransient(error) && !isContention(error)) return true;
+    if (!isStorageAway(error)) return false;
+    // A storage that fails at one key answers the ping.
+    return ping().then(
+      () => false,
+      () => true,
+    );
+  }
+
+  async function fail(loop: RowLoop, id: string, error: unknown): Promise<void> {
+    if (await isOutage(error)) throw error;
+    const rest = rests.get(loop)!;
+    const failures = (rest.get(id)?.failures ?? 0) + 1;
+    const until = now() + Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** (failures - 1));
+    // The most recent failure is the last entry.
+    rest.delete(id);
+    rest.set(id, { failures, until });
+    if (rest.size > MOST_RESTING) rest.delete(rest.keys().next().value!);
+    failed[loop] += 1;
+    onFailure({ loop, id, failures, error });
+  }
+
+  return {
+    async each(loop, rows, work, { idOf, atOnce = 1 }) {
+      const rest = rests.get(loop)!;
+      const waiting = rows.filter((row) => (rest.get(idOf(row))?.until ?? 0) <= now()).values();
+      let succeeded = 0;
+      let outage: { error: unknown } | null = null;
+      async function follow(): Promise<void> {
+        for (const row of waiting) {
+          if (outage) return;
+          const id = idOf(row);
+          try {
+            await work(row);
+            rest.delete(id);
+            succeeded += 1;
+          } catch (error) {
+            await fail(loop, id, error).catch((reason) => {
+              outage = { error: reason };
+            });
+          }
+        }
+      }
+      await Promise.all(Array.from({ length: Math.min(atOnce, rows.length) }, follow));
+      if (outage) throw (outage as { error: unknown }).error;
+      return succeeded;
+    },
+    resting: (loop) => [...rests.get(loop)!].flatMap(([id, { until }]) => (until > now() ? [id] : [])),
+    failed: fail,
+    skipped(what, rows = 1) {
+      skipped[what] += rows;
+    },
+    counts: () => ({ failed, skipped }),
+  };
+}
+
+/** Whether other transactions locked the row: a row that fails like this each time is not the fault of the server. */
+function isContention(error: unknown): boolean {
+  return /^(40|55P03)/.test((error as { code?: string } | null)?.code ?? '');
+}
