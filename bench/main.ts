@@ -27,6 +27,7 @@ import { reconcile } from './cases/reconcile.ts';
 import { interleaved, poster, throttled } from './cases/remote.ts';
 import { sandbox } from './cases/sandbox.ts';
 import { startup } from './cases/startup.ts';
+import { stored } from './cases/stored.ts';
 import { streams } from './cases/streams.ts';
 import { describeMachine, machineLine } from './lib/machine.ts';
 import type { CaseOptions, CaseResult } from './lib/result.ts';
@@ -63,6 +64,7 @@ const CASES: Record<string, (options: CaseOptions) => Promise<CaseResult>> = {
   edits,
   ladder,
   long,
+  stored,
   streams,
   events,
   cancel,

@@ -9,7 +9,7 @@ import { type Account, lockAccount } from './accounts.ts';
 
 /*
  * Storage quotas. An account's usage is the size of its uploads and outputs plus what its open upload URLs may still
- * add. All figures are sums over rows, so any end of a row frees its bytes.
+ * add. Triggers on `objects` and `uploads` keep it as numbers (0013_stored_bytes.sql), so any end of a row frees its bytes.
  */
 
 /** Milliseconds to wait for the storage to report its free space: for a figure that can be missing, or an older one. */
@@ -108,22 +108,32 @@ export async function accountWithHeld(db: Db, id: string): Promise<{ account: Ac
 
 /** An upload counts by its row until it is confirmed, and by its object from then on. */
 function heldBy(accountId: string) {
-  return sql<number>`(
-    (SELECT coalesce(sum(size), 0) FROM objects
-      WHERE account_id = ${accountId} AND state IN ('pending', 'live', 'deleting')
-        AND NOT (kind = 'upload' AND state = 'pending')) +
-    (SELECT coalesce(sum(declared_size), 0) FROM uploads
-      WHERE account_id = ${accountId} AND state IN ('pending', 'confirming'))
-  )::float8`;
+  return sql<number>`(SELECT coalesce(sum(object_bytes + open_bytes), 0)::float8 FROM account_storage
+    WHERE account_id = ${accountId})`;
 }
 
-export async function openUploads(db: Db, accountId: string): Promise<number> {
-  const { rows } = await sql<{ open: number }>`SELECT ${openOf(accountId)} AS open`.execute(db);
-  return rows[0]!.open;
+/** Bytes of the objects of all accounts, without unconfirmed uploads. */
+export async function storedByAll(db: Db): Promise<number> {
+  const { rows } = await sql<{ bytes: number }>`
+    SELECT coalesce(sum(object_bytes), 0)::float8 AS bytes FROM account_storage`.execute(db);
+  return rows[0]!.bytes;
+}
+
+/** Number of an account's uploads that are not deleted, or of those in one state. */
+export async function countUploads(
+  db: Db,
+  accountId: string,
+  state: 'pending' | 'confirming' | 'confirmed' | null,
+): Promise<number> {
+  const counted = state === null ? sql`pending + confirming + confirmed` : sql.ref(state);
+  const { rows } = await sql<{ count: number }>`
+    SELECT coalesce(sum(${counted}), 0)::float8 AS count FROM account_storage
+    WHERE account_id = ${accountId}`.execute(db);
+  return rows[0]!.count;
 }
 
 function openOf(accountId: string) {
-  return sql<number>`(SELECT count(*) FROM uploads WHERE account_id = ${accountId} AND state = 'pending')`;
+  return sql<number>`(SELECT coalesce(sum(pending), 0)::float8 FROM account_storage WHERE account_id = ${accountId})`;
 }
 
 /** What the service has promised to store, in bytes. */

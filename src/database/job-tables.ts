@@ -144,3 +144,15 @@ export interface AccountScheduleTable {
   running_heavy: Generated<number>;
   heavy_at: Timestamp | null;
 }
+
+/** Kept by triggers on `objects` and `uploads`: the sums over the rows of an account count. */
+export interface AccountStorageTable {
+  account_id: string;
+  /** -1: corrections. */
+  shard: number;
+  object_bytes: Generated<number>;
+  open_bytes: Generated<number>;
+  pending: Generated<number>;
+  confirming: Generated<number>;
+  confirmed: Generated<number>;
+}

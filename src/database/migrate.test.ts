@@ -27,14 +27,15 @@ describe('a migration', () => {
   });
 
   describe('of tables that are in use', () => {
-    const NEWEST = '0012_jobs_in_pieces';
+    const NEWEST = '0013_stored_bytes';
     const forget = async () => {
       await database.pg.query('DELETE FROM schema_migrations WHERE name = $1', [NEWEST]);
-      await database.pg.query('DROP INDEX IF EXISTS jobs_in_children');
+      await database.pg.query(`DROP TABLE IF EXISTS account_storage;
+        DROP FUNCTION IF EXISTS count_objects, count_uploads CASCADE; DROP INDEX IF EXISTS objects_reserved`);
     };
-    const useJobs = async () => {
+    const useObjects = async () => {
       const client = await database.pg.connect();
-      await client.query('BEGIN; LOCK TABLE jobs IN ROW EXCLUSIVE MODE');
+      await client.query('BEGIN; LOCK TABLE objects IN ROW EXCLUSIVE MODE');
       return async () => {
         await client.query('COMMIT');
         client.release();
@@ -43,11 +44,11 @@ describe('a migration', () => {
 
     it('lets the programs that use them go first, and makes nobody wait for long', async () => {
       await forget();
-      const end = await useJobs();
+      const end = await useObjects();
       const migrating = migrateDatabase(database.db);
       for (let turn = 0; turn < 20; turn++) {
         const began = performance.now();
-        await (await useJobs())();
+        await (await useObjects())();
         expect(performance.now() - began).toBeLessThan(1_000);
         await sleep(50);
       }
@@ -57,7 +58,7 @@ describe('a migration', () => {
 
     it('fails when it never gets its locks, and has changed nothing', async () => {
       await forget();
-      const end = await useJobs();
+      const end = await useObjects();
       await expect(migrateDatabase(database.db, { patienceMs: 0 })).rejects.toMatchObject({ code: '55P03' });
       await end();
       expect(await migrateDatabase(database.db)).toEqual([NEWEST]);

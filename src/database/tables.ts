@@ -2,6 +2,7 @@ import type { Generated, GeneratedAlways } from 'kysely';
 import type { Defaulted, DefaultedTimestamp, Json, Timestamp } from './columns.ts';
 import type {
   AccountScheduleTable,
+  AccountStorageTable,
   AttemptsTable,
   BatchesTable,
   DeletionReason,
@@ -277,6 +278,7 @@ export interface Tables {
   attempts: AttemptsTable;
   batches: BatchesTable;
   account_schedule: AccountScheduleTable;
+  account_storage: AccountStorageTable;
   workers: WorkersTable;
   fleet_leases: FleetLeasesTable;
   events: EventsTable;

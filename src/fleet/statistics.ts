@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
-import { lately } from '../accounts/lately.ts';
-import { bytesToCome, promisedToAll, storeSpace } from '../accounts/stored-bytes.ts';
+import { bytesToCome, promisedToAll, storedByAll, storeSpace } from '../accounts/stored-bytes.ts';
 import type { Context } from '../database/context.ts';
 import type { Db } from '../database/pool.ts';
 import { RESOURCE_CLASSES, type ResourceClass } from '../database/tables.ts';
@@ -15,7 +14,7 @@ export async function readStatistics({ db, store }: Pick<Context, 'db' | 'store'
     readWaiting(db),
     readRunning(db),
     aliveWorkers(db),
-    recentlyStored('all', () => readStored(db)),
+    storedByAll(db),
     promisedToAll(db),
     // Report the other figures even while the storage is unreachable.
     storeSpace({ store }).catch(() => null),
@@ -59,15 +58,4 @@ async function readRunning(db: Db) {
     .where('attempts.state', '=', 'running')
     .groupBy('jobs.resource_class')
     .execute();
-}
-
-const recentlyStored = lately<number>();
-
-async function readStored(db: Db): Promise<number> {
-  const stored = await db
-    .selectFrom('objects')
-    .select(sql<number>`coalesce(sum(size), 0)::float8`.as('bytes'))
-    .where('state', 'in', ['pending', 'live', 'deleting'])
-    .executeTakeFirst();
-  return stored?.bytes ?? 0;
 }

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { countUploads } from '../accounts/stored-bytes.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { UploadsQuery, UploadView } from '../contract/upload-list.ts';
 import type { Context } from '../database/context.ts';
@@ -50,11 +51,10 @@ export async function listUploads(
   accountId: string,
   { status, page, limit }: UploadsQuery,
 ): Promise<{ items: UploadView[]; total: number }> {
-  let all = context.db.selectFrom('uploads').where('account_id', '=', accountId).where('state', '!=', 'deleted');
-  if (status) all = all.where('state', '=', status);
-  const { total } = await all.select((select) => select.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
+  const total = await countUploads(context.db, accountId, status ?? null);
   const rows = await viewed(context.db, accountId)
-    .where('uploads.state', status ? '=' : '!=', status ?? 'deleted')
+    // A literal: the plan depends on the state, since most uploads are confirmed, and few wait.
+    .where('uploads.state', status ? '=' : '!=', sql.lit(status ?? 'deleted'))
     .orderBy('uploads.created_at', 'desc')
     .orderBy('uploads.id', 'desc')
     .limit(limit)

@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { correctStoredTotals } from '../accounts/stored-totals.ts';
 import { holdFleetLease, releaseFleetLease } from '../fleet/lease.ts';
 import { removeSilentWorkers } from '../fleet/workers.ts';
 import { isUuid } from '../ids/uuid.ts';
@@ -54,6 +55,10 @@ export function startMaintenance(
     whileLeading(ROWS_MS, async () => {
       await sweepRows(context);
       await removeSilentWorkers(context.db, SILENT_WORKER_SECONDS);
+    }),
+    whileLeading(RECONCILE_MS, async () => {
+      const corrected = await correctStoredTotals(context.db);
+      if (corrected > 0) logger.error({ accounts: corrected }, 'corrected the totals of stored bytes: report this');
     }),
     whileLeading(RECONCILE_MS, async () => {
       const report = await reconcileStorage(context);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from '../../src/accounts/accounts.ts';
-import { heldBytes, openUploads } from '../../src/accounts/stored-bytes.ts';
+import { countUploads, heldBytes } from '../../src/accounts/stored-bytes.ts';
 import { UPLOAD_SECONDS } from '../../src/contract/limits.ts';
 import { eraseJob } from '../../src/jobs/erase.ts';
 import { reserveOutput } from '../../src/jobs/outputs.ts';
@@ -94,7 +94,7 @@ describe('the storage quota', () => {
       .execute();
     await sweepExpired(world.context);
     expect(await held(account)).toBe(0);
-    expect(await openUploads(world.database.db, account.id)).toBe(0);
+    expect(await countUploads(world.database.db, account.id, 'pending')).toBe(0);
 
     const { fileUrl } = await world.upload(account);
     expect(await held(account)).toBe(64);
