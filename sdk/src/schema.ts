@@ -785,7 +785,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description Sets the cookie `airlock_session`. For pages of this server; programs use keys.
+         * @description Sets the cookie `airlock_session`, and `airlock_device`, which lets this browser sign in before others. For pages of this server; programs use keys.
          */
         post: operations["signIn"];
         /** Sign out */
@@ -1518,6 +1518,8 @@ export interface components {
             disabled_reason: ("gone" | "failing" | "paused") | null;
             /** @description First failure after the last success. */
             failing_since: string | null;
+            /** @description The receiver did not respond in time: nothing is sent before this time. */
+            backs_off_until: string | null;
             /** @description Until when the replaced secret signs as well. */
             old_secret_until: string | null;
             /**
@@ -1552,6 +1554,8 @@ export interface components {
             disabled_reason: ("gone" | "failing" | "paused") | null;
             /** @description First failure after the last success. */
             failing_since: string | null;
+            /** @description The receiver did not respond in time: nothing is sent before this time. */
+            backs_off_until: string | null;
             /** @description Until when the replaced secret signs as well. */
             old_secret_until: string | null;
             /**
@@ -1588,6 +1592,8 @@ export interface components {
             disabled_reason: ("gone" | "failing" | "paused") | null;
             /** @description First failure after the last success. */
             failing_since: string | null;
+            /** @description The receiver did not respond in time: nothing is sent before this time. */
+            backs_off_until: string | null;
             /** @description Until when the replaced secret signs as well. */
             old_secret_until: string | null;
             /**

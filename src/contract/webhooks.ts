@@ -82,6 +82,9 @@ export const webhook = z
       .nullable()
       .describe('`gone`: it answered 410. `failing`: every delivery failed for three days. `paused`: by request.'),
     failing_since: timestamp.nullable().describe('First failure after the last success.'),
+    backs_off_until: timestamp
+      .nullable()
+      .describe('The receiver did not respond in time: nothing is sent before this time.'),
     old_secret_until: timestamp.nullable().describe('Until when the replaced secret signs as well.'),
     created_at: timestamp.describe('When it was created.'),
     updated_at: timestamp.describe('When it was last changed.'),

@@ -49,7 +49,7 @@ export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRo
   // Recording an event reads the webhooks that it goes to. The worker sends, and disables what fails.
   webhooks: {
     api: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
-    worker: ['SELECT', 'UPDATE (failing_since, disabled_at, disabled_reason, updated_at)'],
+    worker: ['SELECT', 'UPDATE (failing_since, timeouts, backs_off_until, disabled_at, disabled_reason, updated_at)'],
   },
   webhook_secrets: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: READ },
   webhook_deliveries: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'INSERT', 'UPDATE'] },

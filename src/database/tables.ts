@@ -184,6 +184,8 @@ export interface WebhooksTable {
   old_secret_sealed: Buffer | null;
   old_secret_until: Timestamp | null;
   failing_since: Timestamp | null;
+  timeouts: Generated<number>;
+  backs_off_until: Timestamp | null;
   disabled_at: Timestamp | null;
   disabled_reason: DisabledReason | null;
   created_at: DefaultedTimestamp;

@@ -33,6 +33,10 @@ export interface WorkerMetrics {
   outputBytes: Counter;
   /** Attempts to deliver a webhook, by result: `delivered`, or a word of `DeliveryError`. */
   webhookAttempts: Counter<'result'>;
+  /** From an event to the first attempt at its delivery. */
+  webhookDelaySeconds: Histogram;
+  /** Reads at each scrape how many deliveries are being sent. */
+  countWebhooks: (read: () => { normal: number; probe: number }) => void;
 }
 
 /** Numbers from the database at the time of a scrape; see `fleet/statistics.ts`. */
@@ -174,6 +178,23 @@ export async function createWorkerMetrics(registry: Registry): Promise<WorkerMet
       labelNames: ['result'],
       registers,
     }),
+    webhookDelaySeconds: new prom.Histogram({
+      name: 'airlock_webhook_delay_seconds',
+      help: 'Seconds from an event to the first attempt at its delivery',
+      buckets: WAIT_BUCKETS,
+      registers,
+    }),
+    countWebhooks(read) {
+      new prom.Gauge({
+        name: 'airlock_webhooks_sending',
+        help: 'Deliveries that are being sent; a probe tests a receiver that did not answer the last one in time',
+        labelNames: ['kind'],
+        registers,
+        collect() {
+          for (const [kind, count] of Object.entries(read())) this.set({ kind }, count);
+        },
+      });
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import type { DeliveriesQuery, DeliveryError, DeliveryView } from '../contract/w
 import type { Db, Tx } from '../database/pool.ts';
 import type { WebhookDeliveriesTable } from '../database/tables.ts';
 import { isUuid } from '../ids/uuid.ts';
+import { endPause } from './health.ts';
 
 export type Delivery = Selectable<WebhookDeliveriesTable>;
 
@@ -46,6 +47,7 @@ export async function redeliver(tx: Tx, accountId: string, id: string): Promise<
       .where('id', '=', webhook_id)
       .executeTakeFirstOrThrow();
     if (disabled_at) throw new ApiError('webhook_disabled');
+    await endPause(tx, webhook_id);
   }
   return tx
     .updateTable('webhook_deliveries')

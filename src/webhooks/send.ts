@@ -1,26 +1,19 @@
 import { sql } from 'kysely';
-import { EVENT_TYPES } from '../contract/event-types.ts';
 import type { DeliveryError } from '../contract/webhooks.ts';
 import type { Context } from '../database/context.ts';
-import type { Db } from '../database/pool.ts';
-import type { DisabledReason } from '../database/tables.ts';
-import { recordEvent } from '../events/record.ts';
 import { FetchError, type Fetcher } from '../fetcher/index.ts';
 import { webhookHeaders } from '../ids/webhook-signature.ts';
 import type { TracedSpan, Tracing } from '../telemetry/index.ts';
 import type { Delivery } from './deliveries.ts';
+import { jitter, noteHealth } from './health.ts';
 import { type Message, type MessageOf, readMessages } from './messages.ts';
 import { startSpans } from './spans.ts';
 
 const TIMEOUT_MS = 10_000;
-/** Seconds after which an attempt that has not been recorded counts as lost: its worker died. */
-const LEASE_SECONDS = 60;
+/** A receiver that fails after this long counts as one that hangs: it costs almost as much. */
+const HANGING_MS = 3_000;
 /** Seconds until each retry, with up to a fifth more or less, so that receivers recover in peace. */
 export const RETRY_SECONDS = [5, 30, 120, 600, 1800, 3600, 10_800, 21_600, 43_200] as const;
-const JITTER = 0.2;
-const FAILING_DAYS = 3;
-/** Deliveries to one endpoint at a time: one that hangs must not hold up the others. */
-export const PER_ENDPOINT = 2;
 
 export interface SendDeps {
   context: Pick<Context, 'db' | 'vault' | 'store' | 'rows'>;
@@ -35,42 +28,6 @@ export interface SendDeps {
 interface Outcome {
   status: number | null;
   error: DeliveryError | null;
-}
-
-/** Whether any delivery is due, for a look that is cheaper than a claim. */
-export async function hasDueDeliveries(db: Db): Promise<boolean> {
-  const { rows } = await sql<{ due: boolean }>`
-    SELECT EXISTS (
-      SELECT FROM webhook_deliveries WHERE state = 'pending' AND next_attempt_at <= now() AND ${isKnown}
-    ) AS due`.execute(db);
-  return rows[0]!.due;
-}
-
-/** Events of other types are sent by the workers of the release that recorded them. */
-const isKnown = sql`type = ANY(${[...EVENT_TYPES]}::text[])`;
-
-/**
- * Claims up to `limit` due deliveries, at most two per endpoint, and none of the endpoints in `busy`. Each belongs to this
- * worker for a minute; if the worker dies, it is sent again.
- */
-export async function claimDeliveries(db: Db, limit: number, busy: readonly string[]): Promise<Delivery[]> {
-  // Materialized: a join may run a subquery again for every row, and each time it would lock others.
-  const { rows } = await sql<Delivery>`
-    WITH claimed AS MATERIALIZED (
-      SELECT next.id FROM (
-        SELECT DISTINCT endpoint FROM webhook_deliveries
-        WHERE state = 'pending' AND next_attempt_at <= now() AND ${isKnown} AND endpoint <> ALL(${busy}::uuid[])
-      ) AS due CROSS JOIN LATERAL (
-        SELECT id FROM webhook_deliveries
-        WHERE endpoint = due.endpoint AND state = 'pending' AND next_attempt_at <= now() AND ${isKnown}
-        ORDER BY next_attempt_at LIMIT ${PER_ENDPOINT} FOR UPDATE SKIP LOCKED
-      ) AS next LIMIT ${limit}
-    )
-    UPDATE webhook_deliveries AS mine
-    SET attempts = mine.attempts + 1, next_attempt_at = now() + make_interval(secs => ${LEASE_SECONDS})
-    FROM claimed WHERE mine.id = claimed.id
-    RETURNING mine.*`.execute(db);
-  return rows;
 }
 
 /**
@@ -94,8 +51,9 @@ async function send(
     await postpone(deps, delivery);
     throw error;
   });
+  const started = performance.now();
   const outcome = 'error' in message ? { status: null, error: message.error } : await post(deps, delivery, message);
-  await record(deps, delivery, outcome);
+  await record(deps, delivery, outcome, performance.now() - started);
   const result = outcome.error ?? 'delivered';
   spanOf.get(delivery.id)?.end({ 'airlock.end': result }, outcome.error !== null);
   deps.onAttempt?.(result);
@@ -133,7 +91,12 @@ const ERRORS: Partial<Record<FetchError['code'], DeliveryError>> = {
 };
 
 /** Records an attempt, if its lease has not passed to another worker, and what it means for the webhook. */
-async function record({ context }: SendDeps, delivery: Delivery, { status, error }: Outcome): Promise<void> {
+async function record(
+  { context }: SendDeps,
+  delivery: Delivery,
+  { status, error }: Outcome,
+  tookMs: number,
+): Promise<void> {
   const final = error === 'webhook_disabled' || error === 'job_erased' || status === 410;
   const retry = error && !final ? RETRY_SECONDS[delivery.attempts - 1] : undefined;
   const state = error === null ? 'delivered' : retry === undefined ? 'failed' : 'pending';
@@ -151,36 +114,10 @@ async function record({ context }: SendDeps, delivery: Delivery, { status, error
       .returning('id')
       .executeTakeFirst();
     if (!recorded || !delivery.webhook_id || error === 'webhook_disabled') return;
-    await noteHealth(tx, delivery.webhook_id, delivery.account_id, { ok: error === null, gone: status === 410 });
+    await noteHealth(tx, delivery.webhook_id, delivery.account_id, {
+      ok: error === null,
+      isGone: status === 410,
+      isHanging: error === 'timeout' || tookMs >= HANGING_MS,
+    });
   });
-}
-
-function jitter(): number {
-  return 1 - JITTER + 2 * JITTER * Math.random();
-}
-
-/** Keeps since when a webhook fails, and disables one that is gone or has failed for three days. */
-async function noteHealth(
-  tx: Parameters<typeof recordEvent>[0],
-  id: string,
-  accountId: string,
-  { ok, gone }: { ok: boolean; gone: boolean },
-): Promise<void> {
-  if (ok) {
-    await tx
-      .updateTable('webhooks')
-      .set({ failing_since: null })
-      .where('id', '=', id)
-      .where('failing_since', 'is not', null)
-      .execute();
-    return;
-  }
-  const { rows } = await sql<{ disabled_reason: DisabledReason | null }>`
-    UPDATE webhooks SET failing_since = coalesce(failing_since, now()), updated_at = now(),
-      disabled_reason = CASE WHEN ${gone} THEN 'gone'
-        WHEN failing_since < now() - make_interval(days => ${FAILING_DAYS}) THEN 'failing' END,
-      disabled_at = CASE WHEN ${gone} OR failing_since < now() - make_interval(days => ${FAILING_DAYS}) THEN now() END
-    WHERE id = ${id} AND disabled_at IS NULL RETURNING disabled_reason`.execute(tx);
-  const reason = rows[0]?.disabled_reason;
-  if (reason) await recordEvent(tx, { accountId }, 'webhook.disabled', { webhook_id: id, reason });
 }

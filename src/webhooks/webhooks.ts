@@ -18,6 +18,7 @@ import { recordEvent } from '../events/record.ts';
 import { uuidv7 } from '../ids/uuid.ts';
 import type { Vault } from '../ids/vault.ts';
 import { makeWebhookSecret } from '../ids/webhook-signature.ts';
+import { endPause } from './health.ts';
 
 export type Webhook = Selectable<WebhooksTable>;
 
@@ -77,7 +78,7 @@ export async function getWebhook(db: Db, accountId: string, id: string): Promise
   return webhook;
 }
 
-/** Changes the fields that are present. Enabling a webhook forgets its failures. */
+/** Changes the fields that are present. Enabling a webhook, or a new URL, resets what is known about its failures. */
 export async function updateWebhook(
   tx: Tx,
   vault: Vault,
@@ -93,6 +94,7 @@ export async function updateWebhook(
       ...(body.url !== undefined && { url_sealed: sealColumn(vault, 'webhooks', 'url_sealed', key, body.url) }),
       ...(body.description !== undefined && { description_sealed: sealDescription(vault, key, body.description) }),
       ...(body.types !== undefined && { types: body.types }),
+      ...((body.enabled === true || body.url !== undefined) && { timeouts: 0, backs_off_until: null }),
       ...(body.enabled === true && { disabled_at: null, disabled_reason: null, failing_since: null }),
       ...(body.enabled === false && { disabled_at: new Date(), disabled_reason: 'paused' as const }),
     })
@@ -145,9 +147,10 @@ export async function rotateWebhook(
   return { webhook, secret };
 }
 
-/** Queues a test event for one webhook. It is sent like any other. */
+/** Queues a test event for one webhook. It is sent like any other, but does not wait for the end of a pause. */
 export async function testWebhook(tx: Tx, { id, account_id, disabled_at }: Webhook): Promise<string> {
   if (disabled_at) throw new ApiError('webhook_disabled');
+  await endPause(tx, id);
   await recordEvent(tx, { accountId: account_id }, 'webhook.test', { webhook_id: id }, { only: { webhookId: id } });
   const { id: delivery } = await tx
     .selectFrom('webhook_deliveries')
@@ -168,6 +171,7 @@ export function viewWebhook(vault: Vault, webhook: Webhook): WebhookView {
     disabled_at: webhook.disabled_at?.toISOString() ?? null,
     disabled_reason: webhook.disabled_reason,
     failing_since: webhook.failing_since?.toISOString() ?? null,
+    backs_off_until: webhook.backs_off_until?.toISOString() ?? null,
     old_secret_until: shownUntil(webhook.old_secret_until),
     created_at: webhook.created_at.toISOString(),
     updated_at: webhook.updated_at.toISOString(),

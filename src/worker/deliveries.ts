@@ -1,50 +1,59 @@
 import type { Logger } from '../telemetry/index.ts';
-import type { Delivery } from '../webhooks/deliveries.ts';
-import { claimDeliveries, PER_ENDPOINT, type SendDeps, sendDeliveries } from '../webhooks/send.ts';
-
-/** Deliveries that a worker sends at a time. */
-const CONCURRENCY = 16;
+import { type ClaimedDelivery, claimDeliveries } from '../webhooks/claim.ts';
+import { type SendDeps, sendDeliveries } from '../webhooks/send.ts';
+import { nextTurn, type Sending } from '../webhooks/shares.ts';
 
 export interface Deliveries {
   /** Sends the webhooks that are due. */
   start(): void;
+  /** Deliveries that are being sent. */
+  sending(): Sending[];
   /** Resolves when those that are being sent have ended. */
   stop(): Promise<void>;
 }
 
+export interface DeliveriesDeps extends SendDeps {
+  /** Called with each delivery that is claimed. */
+  onClaim?: (delivery: ClaimedDelivery) => void;
+}
+
 /** Sends webhooks on this worker. */
-export function openDeliveries(deps: SendDeps, logger: Logger): Deliveries {
-  const sending = new Map<Promise<void>, string>();
+export function openDeliveries(deps: DeliveriesDeps, logger: Logger): Deliveries {
+  const sending = new Map<Promise<void>, Sending>();
   let stopped = false;
   let looking: Promise<void> | null = null;
+  /** Whether `start` was called during a look, which may have missed what is due now. */
+  let again = false;
 
   async function look(): Promise<void> {
-    const free = CONCURRENCY - sending.size;
-    if (stopped || free === 0) return;
-    const claimed = await claimDeliveries(deps.context.db, free, busyEndpoints());
-    if (claimed.length === 0) return;
-    for (const [index, sent] of sendDeliveries(deps, claimed).entries()) follow(claimed[index]!, sent);
+    for (;;) {
+      const turn = stopped ? null : nextTurn([...sending.values()]);
+      if (!turn) return;
+      again = false;
+      const claimed = await claimDeliveries(deps.context.db, turn);
+      const sent = claimed.length > 0 ? sendDeliveries(deps, claimed) : [];
+      for (const [index, delivery] of claimed.entries()) follow(delivery, sent[index]!);
+      if (claimed.length < turn.limit && !again) return;
+    }
   }
 
-  function follow(delivery: Delivery, sent: Promise<void>): void {
+  function follow(delivery: ClaimedDelivery, sent: Promise<void>): void {
+    deps.onClaim?.(delivery);
     const ended = sent
       .catch((error) => deps.context.rows.failed('deliveries', delivery.id, error))
       .catch((error) =>
         logger.warn({ err: error, delivery: delivery.id }, 'a webhook was not recorded; it is sent again in a minute'),
       );
-    sending.set(ended, delivery.endpoint);
+    const { account_id: accountId, endpoint, is_probe: isProbe } = delivery;
+    sending.set(ended, { accountId, endpoint, isProbe });
     void ended.then(() => {
       sending.delete(ended);
       start();
     });
   }
 
-  function busyEndpoints(): string[] {
-    const endpoints = [...sending.values()];
-    return [...new Set(endpoints)].filter((one) => endpoints.filter((other) => other === one).length >= PER_ENDPOINT);
-  }
-
   function start(): void {
+    again = true;
     if (stopped || looking) return;
     looking = look()
       .catch((error) => logger.warn({ err: error }, 'due webhooks could not be read'))
@@ -55,6 +64,7 @@ export function openDeliveries(deps: SendDeps, logger: Logger): Deliveries {
 
   return {
     start,
+    sending: () => [...sending.values()],
     async stop() {
       stopped = true;
       await looking;

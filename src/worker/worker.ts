@@ -16,7 +16,8 @@ import { openPlanner } from '../planner/index.ts';
 import type { Sandbox } from '../sandbox/types.ts';
 import { openSanitizer } from '../sanitizer/index.ts';
 import { stageMeter } from '../telemetry/index.ts';
-import { hasDueDeliveries } from '../webhooks/send.ts';
+import { hasDueDeliveries } from '../webhooks/claim.ts';
+import { countSending } from '../webhooks/shares.ts';
 import { openDeliveries } from './deliveries.ts';
 import type { WorkerDeps } from './deps.ts';
 import { createFetchPermits } from './fetch-permits.ts';
@@ -73,9 +74,15 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
   const isAway = () => isPaused || deps.storage.awayMs() > 0;
   const takes = createTakes({ context, isAway }, { id, tier: sandbox.tier }, permits, leases);
   const deliveries = openDeliveries(
-    { ...deps, onAttempt: (result) => deps.metrics?.webhookAttempts.inc({ result }) },
+    {
+      ...deps,
+      onAttempt: (result) => deps.metrics?.webhookAttempts.inc({ result }),
+      onClaim: ({ attempts, created_at: since }) =>
+        attempts === 1 && deps.metrics?.webhookDelaySeconds.observe(Math.max(0, Date.now() - since.getTime()) / 1000),
+    },
     logger,
   );
+  deps.metrics?.countWebhooks(() => countSending(deliveries.sending()));
   const look = () =>
     inOneTrip(context.db, async (one) => {
       const [classes, due] = await Promise.all([classesWithWork(one, context.kinds), hasDueDeliveries(one)]);

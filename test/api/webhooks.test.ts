@@ -6,7 +6,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { createFetcher } from '../../src/fetcher/index.ts';
 import { cancelJob } from '../../src/jobs/cancel.ts';
 import { eraseJob } from '../../src/jobs/erase.ts';
-import { claimDeliveries, RETRY_SECONDS, sendDeliveries } from '../../src/webhooks/send.ts';
+import { type ClaimedDelivery, claimDeliveries } from '../../src/webhooks/claim.ts';
+import { RETRY_SECONDS, sendDeliveries } from '../../src/webhooks/send.ts';
+import { nextTurn } from '../../src/webhooks/shares.ts';
 import { startSource } from '../../testkit/source-server.ts';
 import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
@@ -65,10 +67,14 @@ describe('webhooks', () => {
   const endJob = (id: string) => cancelJob(api.context, api.account.id, 'transcode', id);
   const test = async (id: string) => (await api.call('POST', `/v1/webhooks/${id}/test`)).json;
   const deliveries = async (id: string) => (await api.call('GET', `/v1/webhooks/${id}/deliveries`)).json.items;
+  const claim = (limit = 16, sending: ClaimedDelivery[] = []) => {
+    const taken = sending.map((one) => ({ accountId: one.account_id, endpoint: one.endpoint, isProbe: one.is_probe }));
+    return claimDeliveries(api.context.db, { ...nextTurn(taken)!, limit });
+  };
   /** Sends what is due, until nothing is. */
   const sendDue = async () => {
     for (;;) {
-      const claimed = await claimDeliveries(api.context.db, 16, []);
+      const claimed = await claim();
       if (claimed.length === 0) return;
       await Promise.all(sendDeliveries(deps(), claimed));
     }
@@ -158,7 +164,7 @@ describe('webhooks', () => {
   it('that resolve to a private address are refused when they are sent, not only when they are created', async () => {
     const { id } = await create();
     await test(id);
-    const claimed = await claimDeliveries(api.context.db, 1, []);
+    const claimed = await claim(1);
     const guarded = createFetcher({ allow: [], ports: [443], maxBytes: 1, deadlineMs: 1 });
     await Promise.all(sendDeliveries({ context: api.context, fetcher: guarded }, claimed));
     expect(received).toEqual([]);
@@ -281,9 +287,9 @@ describe('webhooks', () => {
     answer = (response, message) => message.path === '/quick' && OK(response, message);
     for (let event = 0; event < 10; event += 1) await test(hanging.id);
     await test(quick.id);
-    const claimed = await claimDeliveries(api.context.db, 16, []);
+    const claimed = await claim();
     expect(claimed.map(({ webhook_id }) => webhook_id).sort()).toEqual([hanging.id, hanging.id, quick.id].sort());
-    expect(await claimDeliveries(api.context.db, 16, [hanging.id])).toEqual([]);
+    expect(await claim(16, claimed)).toEqual([]);
     const short = {
       ...fetcher,
       post: (url: string, message: object) => fetcher.post(url, { ...message, timeoutMs: 300 } as never),
@@ -369,7 +375,7 @@ describe('webhooks', () => {
   it('sends each once when many workers claim, and again a minute after a worker died', async () => {
     const { id } = await create();
     for (let event = 0; event < 8; event += 1) await test(id);
-    const claims = await Promise.all(Array.from({ length: 8 }, () => claimDeliveries(api.context.db, 2, [])));
+    const claims = await Promise.all(Array.from({ length: 8 }, () => claim(2)));
     const ids = claims.flat().map((delivery) => delivery.id);
     expect(new Set(ids).size).toBe(ids.length);
     // Nobody sent them.

@@ -6,7 +6,9 @@ import { claimJob, classesWithWork } from '../../src/jobs/claim.ts';
 import type { JobsContext, KindTraits } from '../../src/jobs/kind.ts';
 import { recoverLost } from '../../src/jobs/recover.ts';
 import { endStarved } from '../../src/jobs/wait-for-storage.ts';
-import { claimDeliveries, hasDueDeliveries, sendDeliveries } from '../../src/webhooks/send.ts';
+import { claimDeliveries, hasDueDeliveries } from '../../src/webhooks/claim.ts';
+import { sendDeliveries } from '../../src/webhooks/send.ts';
+import { nextTurn } from '../../src/webhooks/shares.ts';
 import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 
@@ -177,15 +179,15 @@ describe('beside a newer release on one database', () => {
       sql(
         `WITH event AS (INSERT INTO events (account_id, type, data) VALUES ($1, $2, $3) RETURNING tx, id)
          INSERT INTO webhook_deliveries (id, account_id, webhook_id, endpoint, event_tx, event_id, type)
-         SELECT gen_random_uuid(), $1, webhooks.id, gen_random_uuid(), event.tx, event.id, $2 FROM event, webhooks`,
+         SELECT gen_random_uuid(), $1, webhooks.id, webhooks.id, event.tx, event.id, $2 FROM event, webhooks`,
         ...[api.account.id, type, JSON.stringify(data)],
       );
     await deliver(NEWER_EVENT, { v: 1 });
     expect(await hasDueDeliveries(context.db)).toBe(false);
-    expect(await claimDeliveries(context.db, 16, [])).toEqual([]);
+    expect(await claimDeliveries(context.db, nextTurn([])!)).toEqual([]);
     // Its webhook cannot be read: it is postponed, and the next look does not find it.
     await deliver('key.revoked', { v: 1, key_id: 'x' });
-    const claimed = await claimDeliveries(context.db, 16, []);
+    const claimed = await claimDeliveries(context.db, nextTurn([])!);
     expect(claimed.map(({ type }) => type)).toEqual(['key.revoked']);
     const [sent] = sendDeliveries({ context, fetcher: { post: async () => 204 } }, claimed);
     await expect(sent).rejects.toThrow();

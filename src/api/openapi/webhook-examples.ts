@@ -20,6 +20,7 @@ const webhook: WebhookView = {
   disabled_at: null,
   disabled_reason: null,
   failing_since: null,
+  backs_off_until: null,
   old_secret_until: null,
   created_at: AT,
   updated_at: AT,

@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { DELIVERY_SLOTS, nextTurn, type Sending } from './shares.ts';
+
+const sendingOf = (accounts: number, each: number, isProbe = false): Sending[] =>
+  Array.from({ length: accounts * each }, (_, index) => {
+    const accountId = `account-${index % accounts}`;
+    return { accountId, endpoint: `${accountId}-${Math.floor(index / accounts)}`, isProbe };
+  });
+
+it('accounts that start at once get at most their share, and ninety of them leave slots free', () => {
+  const sending: Sending[] = [];
+  for (let account = 0; account < 90; account++) {
+    const turn = nextTurn(sending)!;
+    const taken = Math.min(turn.limit, turn.share);
+    sending.push(...sendingOf(1, taken).map((one) => ({ ...one, accountId: String(account) })));
+  }
+  const counts = Array.from(
+    { length: 90 },
+    (_, account) => sending.filter(({ accountId }) => accountId === String(account)).length,
+  );
+  expect(counts.slice(0, 5)).toEqual([16, 16, 16, 16, 2]);
+  expect(new Set(counts.slice(5))).toEqual(new Set([2]));
+  expect(nextTurn(sending)).toMatchObject({ limit: 16, share: 2 });
+});
+
+it('an account alone gets 16 slots, and nothing is claimed while all slots are taken', () => {
+  expect(nextTurn([])).toMatchObject({ limit: 16, share: 16, accounts: [], endpoints: [] });
+  expect(nextTurn(sendingOf(DELIVERY_SLOTS, 1))).toBeNull();
+});
+
+it('probes of hanging receivers take half of the slots at most', () => {
+  expect(nextTurn(sendingOf(DELIVERY_SLOTS / 2 - 1, 1, true))?.probeShare).toBe(2);
+  expect(nextTurn(sendingOf(DELIVERY_SLOTS / 2, 1, true))?.probeShare).toBe(0);
+  expect(nextTurn(sendingOf(DELIVERY_SLOTS / 2, 1, false))?.probeShare).toBe(2);
+});

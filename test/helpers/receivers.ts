@@ -1,0 +1,104 @@
+import { once } from 'node:events';
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
+
+/** Receivers of webhooks that never end an attempt, or try to make it expensive. All are on loopback. */
+export interface HostileReceivers {
+  /** Accepts no connection. */
+  deaf: string;
+  /** Accepts and reads, but never responds. */
+  silent: string;
+  /** Sends one byte of its response headers a second. */
+  slow: string;
+  /** Redirects to itself. */
+  redirecting: string;
+  /** Sends a response that never ends. */
+  endless: string;
+  close(): Promise<void>;
+}
+
+export async function startHostileReceivers(): Promise<HostileReceivers> {
+  const deaf = await startDeaf();
+  const silent = await startTcp(() => {});
+  const slow = await startTcp((socket) => {
+    const text = `HTTP/1.1 200 OK\r\nx-slow: ${'a'.repeat(1000)}`;
+    let at = 0;
+    const timer = setInterval(() => socket.write(text[at++ % text.length]!), 1000);
+    socket.once('close', () => clearInterval(timer));
+  });
+  const redirecting = await startHttp((request, response) => {
+    response.writeHead(307, { location: request.url }).end();
+  });
+  const endless = await startHttp((_request, response) => {
+    const flood = () => {
+      while (!response.destroyed && response.write(Buffer.alloc(65_536)));
+      if (!response.destroyed) response.once('drain', flood);
+    };
+    response.writeHead(200);
+    flood();
+  });
+  const all = { deaf, silent, slow, redirecting, endless };
+  const urls = Object.fromEntries(Object.entries(all).map(([name, { url }]) => [name, url]));
+  return {
+    ...(urls as Record<keyof typeof all, string>),
+    close: async () => {
+      await Promise.all(Object.values(all).map((one) => one.close()));
+    },
+  };
+}
+
+async function startTcp(onConnect: (socket: Socket) => void) {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {}).once('close', () => sockets.delete(socket));
+    socket.resume();
+    onConnect(socket);
+  });
+  await once(server.listen(0, '127.0.0.1', 4096), 'listening');
+  return {
+    url: urlOf(server.address()),
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+async function startHttp(handler: RequestListener) {
+  const server = createHttpServer(handler);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return {
+    url: urlOf(server.address()),
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** The thread that listens sleeps: the kernel completes one connection, and drops the others while they are opened. */
+async function startDeaf() {
+  const worker = new Worker(
+    `const { parentPort } = require('node:worker_threads');
+     const server = require('node:net').createServer().listen(0, '127.0.0.1', 1, () => {
+       parentPort.postMessage(server.address());
+       setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
+     });`,
+    { eval: true },
+  );
+  const [address] = await once(worker, 'message');
+  return {
+    url: urlOf(address),
+    close: async () => {
+      await worker.terminate();
+    },
+  };
+}
+
+function urlOf(address: unknown): string {
+  return `http://127.0.0.1:${(address as AddressInfo).port}`;
+}
