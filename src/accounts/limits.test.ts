@@ -31,6 +31,49 @@ describe('limits of one address', () => {
   });
 });
 
+describe('limits of failed sign-ins', () => {
+  let database: TestDatabase;
+  let limits: Limits;
+  beforeAll(async () => {
+    database = await makeDatabase();
+    limits = openLimits(database.pg, 10);
+  });
+  afterAll(() => database?.drop());
+
+  const at = (index: number) => `198.51.100.${index}`;
+  const attempt = (email: string, ip: string, device: string | null = null) => limits.signIn({ email, ip, device });
+  const fail = async (times: number, one: ReturnType<typeof attempt>) => {
+    for (let time = 0; time < times; time++) expect(await one.failed()).toMatchObject({ allowed: true });
+  };
+
+  it('refuse a name at one address after six failures, and that address alone', async () => {
+    const [here, elsewhere] = [attempt('ada@example.org', at(1)), attempt('ada@example.org', at(2))];
+    await fail(6, here);
+    expect(here.refusal()).toBeNull();
+    expect(await here.failed()).toMatchObject({ allowed: false, limit: 6, justExceeded: true });
+    expect(here.refusal()).toMatchObject({ allowed: false, limit: 6, justExceeded: false });
+    expect(elsewhere.refusal()).toBeNull();
+  });
+
+  it('refuse an address that guesses at many names after twenty failures', async () => {
+    for (let index = 0; index < 20; index++) await fail(1, attempt(`person-${index}@example.org`, at(3)));
+    expect(await attempt('person-20@example.org', at(3)).failed()).toMatchObject({ allowed: false, limit: 20 });
+    expect(attempt('person-21@example.org', at(3)).refusal()).toMatchObject({ limit: 20 });
+  });
+
+  it('refuse a name that is guessed from many addresses, but never in a browser where its person signed in', async () => {
+    const name = 'eve@example.org';
+    for (let index = 0; index < 10; index++) await fail(6, attempt(name, at(100 + index)));
+    expect(await attempt(name, at(110)).failed()).toMatchObject({ allowed: false, limit: 60 });
+    expect(attempt(name, at(111)).refusal()).not.toBeNull();
+    const person = attempt(name, at(100), 'browser');
+    expect(person.refusal()).toBeNull();
+    await fail(6, person);
+    expect(await person.failed()).toMatchObject({ allowed: false, limit: 6 });
+    expect(attempt(name, at(100), 'another browser').refusal()).toBeNull();
+  });
+});
+
 describe('a limit that several processes share', () => {
   let database: TestDatabase;
   let processes: Limits[];

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { addressGroup } from '../config/addresses.ts';
 import { sha256 } from '../ids/hash.ts';
-import { createPermits, type Grant, type LimitState } from './permits.ts';
+import { createPermits, type Grant, type LimitState, type Permits } from './permits.ts';
 
 export interface Limits {
   /** Requests of one key or session in a minute. */
@@ -10,10 +10,30 @@ export interface Limits {
   address(ip: string): Promise<LimitState>;
   /** Failed authentications from one address in a minute, with a much lower limit. */
   failedAuth(ip: string): Promise<LimitState>;
-  /** Tries of a password for one e-mail address, from one address and from all. */
-  signIn(email: string, ip: string): Promise<LimitState>;
+  /** Failed sign-ins. */
+  signIn(attempt: SignInAttempt): SignInLimit;
   /** Registrations of OAuth clients from one address in a minute. */
   registration(ip: string): Promise<LimitState>;
+}
+
+/** Who tries to sign in. */
+export interface SignInAttempt {
+  /** In lower case. */
+  email: string;
+  ip: string;
+  /** The id of a browser in which this person has signed in before; null for any other. */
+  device: string | null;
+}
+
+/**
+ * Limits of the failures in a minute. A browser in which the person has signed in before has a limit of its own, so that
+ * nobody can use up its tries. All others are limited by name and address, by address, and by name.
+ */
+export interface SignInLimit {
+  /** Null unless a limit is known to be reached. */
+  refusal(): LimitState | null;
+  /** Counts a failure. Its state refuses when that failure was one too many. */
+  failed(): Promise<LimitState>;
 }
 
 const WINDOW_MS = 60_000;
@@ -21,8 +41,10 @@ const WINDOW_MS = 60_000;
 const ADDRESS_FACTOR = 5;
 /** Failed authentications a minute and address; a person mistypes a few times, a guesser many. */
 export const FAILED_AUTH_LIMIT = 20;
-/** Tries a minute of one e-mail address from one address: with 12 characters, a guesser gets nowhere in a lifetime. */
+/** Failures a minute of one e-mail address from one address: with 12 characters, a guesser gets nowhere in a lifetime. */
 export const SIGN_IN_LIMIT = 6;
+/** Failures a minute from one address, of any e-mail addresses: several people may share it. */
+const SIGN_IN_ADDRESS_LIMIT = 20;
 /** Registrations a minute and address: a client registers once for a person and machine, and many may share an address. */
 export const REGISTRATION_LIMIT = 30;
 /** From all addresses together some more, so that a stranger who guesses from one does not keep the person out. */
@@ -43,10 +65,31 @@ export function openLimits(pool: pg.Pool, serverPerMinute: number): Limits {
     address: (ip) => permits.spend(`ip:${addressGroup(ip)}`, addressLimit),
     failedAuth: (ip) => permits.spend(`auth:${addressGroup(ip)}`, FAILED_AUTH_LIMIT),
     registration: (ip) => permits.spend(`oauth:${addressGroup(ip)}`, REGISTRATION_LIMIT),
-    async signIn(email, ip) {
-      const who = sha256(email).toString('base64url');
-      const here = await permits.spend(`sign-in:${who}:${addressGroup(ip)}`, SIGN_IN_LIMIT);
-      return here.allowed ? permits.spend(`sign-in:${who}`, SIGN_IN_LIMIT * SIGN_IN_ADDRESSES) : here;
+    signIn: (attempt) => limitSignIn(permits, countersOf(attempt)),
+  };
+}
+
+/** A counter and its limit. */
+type Counter = readonly [key: string, limit: number];
+
+function countersOf({ email, ip, device }: SignInAttempt): [Counter, ...Counter[]] {
+  if (device) return [[`sign-in:device:${device}`, SIGN_IN_LIMIT]];
+  const [who, group] = [sha256(email).toString('base64url'), addressGroup(ip)];
+  return [
+    [`sign-in:${who}:${group}`, SIGN_IN_LIMIT],
+    [`sign-in-from:${group}`, SIGN_IN_ADDRESS_LIMIT],
+    [`sign-in:${who}`, SIGN_IN_LIMIT * SIGN_IN_ADDRESSES],
+  ];
+}
+
+function limitSignIn(permits: Permits, [first, ...others]: [Counter, ...Counter[]]): SignInLimit {
+  return {
+    refusal: () => [first, ...others].map((counter) => permits.refusal(...counter)).find((state) => state) ?? null,
+    async failed() {
+      const here = await permits.spend(...first);
+      if (!here.allowed) return here;
+      const states = await Promise.all(others.map((counter) => permits.spend(...counter)));
+      return states.find(({ allowed }) => !allowed) ?? here;
     },
   };
 }

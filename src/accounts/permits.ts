@@ -33,11 +33,15 @@ interface Held extends Grant {
 /** Counters in memory, some 200 bytes each. When there are more, the oldest is forgotten; its permits count as spent. */
 const MAX_HELD = 10_000;
 
-/**
- * Spends permits from memory, and takes more when they are used up. A limit that is reached is refused from memory until
- * its window ends. Rejects when `take` does.
- */
-export function createPermits(take: TakePermits): { spend(key: string, limit: number): Promise<LimitState> } {
+export interface Permits {
+  /** Spends a permit from memory, and takes more when they are used up. Rejects when `take` does. */
+  spend(key: string, limit: number): Promise<LimitState>;
+  /** Whether this process knows that the limit is reached; null while it does not. Spends nothing. */
+  refusal(key: string, limit: number): LimitState | null;
+}
+
+/** A limit that is reached is refused from memory until its window ends. */
+export function createPermits(take: TakePermits): Permits {
   const held = new Map<string, Held>();
   /** Requests that wait for the same counter share one statement. */
   const taking = new Map<string, Promise<Held>>();
@@ -58,10 +62,18 @@ export function createPermits(take: TakePermits): { spend(key: string, limit: nu
     return one;
   };
 
+  const current = (key: string, limit: number): Held | undefined => {
+    const one = held.get(key);
+    return one?.limit === limit && one.until > performance.now() ? one : undefined;
+  };
+
   return {
+    refusal(key, limit) {
+      const one = current(key, limit);
+      return one?.isRefused ? spendFrom(one) : null;
+    },
     async spend(key, limit) {
-      let one = held.get(key);
-      if (one?.limit !== limit || one.until <= performance.now()) one = undefined;
+      let one = current(key, limit);
       while (!one || (one.permits === 0 && !one.isRefused)) one = await takeMore(key, limit);
       return spendFrom(one);
     },

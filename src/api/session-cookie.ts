@@ -1,10 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../contract/errors.ts';
 import type { SessionView } from '../contract/people.ts';
+import { DEVICE_SECONDS } from '../people/known-devices.ts';
 import { SESSION_SECONDS, type SessionCaller } from '../people/sessions.ts';
 import { csrfOf, isCsrfOf } from '../people/tokens.ts';
 
 export const SESSION_COOKIE = 'airlock_session';
+/** Marks a browser in which somebody has signed in; see `people/known-devices.ts`. It stays when they sign out. */
+const DEVICE_COOKIE = 'airlock_device';
 const CSRF_HEADER = 'x-airlock-csrf';
 const READING = ['GET', 'HEAD', 'OPTIONS'];
 
@@ -15,6 +18,15 @@ export function sessionTokenOf(request: FastifyRequest): string | null {
 
 export function setSessionCookie(request: FastifyRequest, reply: FastifyReply, token: string): void {
   reply.setCookie(SESSION_COOKIE, token, { ...cookieOptions(request), maxAge: SESSION_SECONDS });
+}
+
+/** What the browser sends as the proof that its person has signed in there before; empty without one. */
+export function deviceTokenOf(request: FastifyRequest): string {
+  return request.cookies[DEVICE_COOKIE] ?? '';
+}
+
+export function setDeviceCookie(request: FastifyRequest, reply: FastifyReply, token: string): void {
+  reply.setCookie(DEVICE_COOKIE, token, { ...cookieOptions(request), maxAge: DEVICE_SECONDS });
 }
 
 export function clearSessionCookie(request: FastifyRequest, reply: FastifyReply): void {

@@ -1,14 +1,19 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { appendAudit } from '../accounts/audit.ts';
+import { addressGroup } from '../config/addresses.ts';
 import { ApiError } from '../contract/errors.ts';
+import { knownDevice, makeDeviceToken } from '../people/known-devices.ts';
 import { isPassword } from '../people/passwords.ts';
+import type { TurnOwner } from '../people/turns.ts';
 import { findUser, type User } from '../people/users.ts';
+import type { SignInResult } from '../telemetry/index.ts';
 import type { ApiDeps } from './deps.ts';
 import { applyLimit } from './plugins/auth.ts';
+import { deviceTokenOf, setDeviceCookie } from './session-cookie.ts';
 
 /**
  * Returns the person whose e-mail address and password these are. An unknown address, a wrong password and a disabled person get
- * the same answer, after the same time.
+ * the same answer, after the same time. Remembers the browser, which is then preferred.
  */
 export async function provedPerson(
   request: FastifyRequest,
@@ -17,13 +22,38 @@ export async function provedPerson(
   { email, password }: { email: string; password: string },
 ): Promise<User> {
   await limitAddress(request, deps);
-  const tries = await deps.limits.signIn(email.trim().toLowerCase(), request.ip);
-  const user = await findUser(deps.context.db, email);
-  if (tries.justExceeded) await noteRefusal(request, deps, user);
-  applyLimit(reply, tries);
-  const isRight = await isPassword(password, user?.password_hash ?? null);
-  if (user && isRight && !user.disabled_at) return user;
+  const { db, vault } = deps.context;
+  const user = await findUser(db, email);
+  const device = user ? knownDevice(vault, user, deviceTokenOf(request)) : null;
+  const limit = deps.limits.signIn({ email: email.trim().toLowerCase(), ip: request.ip, device });
+  const owner = device ? { key: `device:${device}`, isKnown: true } : strangerAt(request.ip);
+  const count = (result: SignInResult) => deps.metrics.signIns.inc({ result });
+
+  const refusal = limit.refusal();
+  if (refusal) {
+    count('limited');
+    applyLimit(reply, refusal, FAILURES);
+  }
+  const isRight = await isPassword(password, user?.password_hash ?? null, owner).catch((error) => {
+    count('busy');
+    throw error;
+  });
+  if (user && isRight && !user.disabled_at) {
+    count('ok');
+    setDeviceCookie(request, reply, makeDeviceToken(vault, user));
+    return user;
+  }
+  const failures = await limit.failed();
+  count(failures.allowed ? 'wrong' : 'limited');
+  if (failures.justExceeded) await noteRefusal(request, deps, user);
+  applyLimit(reply, failures, FAILURES);
   throw new ApiError('invalid_credentials');
+}
+
+const FAILURES = 'failed sign-ins';
+
+function strangerAt(ip: string): TurnOwner {
+  return { key: `address:${addressGroup(ip)}`, isKnown: false };
 }
 
 export async function limitAddress(request: FastifyRequest, { limits }: ApiDeps): Promise<void> {

@@ -1,6 +1,6 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
-import { ApiError } from '../contract/errors.ts';
+import { createTurns, type TurnOwner } from './turns.ts';
 
 const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);
 
@@ -8,24 +8,23 @@ const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);
 const COST = { N: 2 ** 15, r: 8, p: 3 };
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
-/** One is computed at a time, so that guesses occupy one core and 32 MiB at most; this many may wait. */
-const MAX_WAITING = 16;
-
-let waiting = 0;
-let last: Promise<unknown> = Promise.resolve();
+/** One is computed at a time, so that guesses occupy one core and 32 MiB at most. */
+const turns = createTurns();
+/** Sign-ins and new passwords that wait or are being checked. */
+export const countSignIns = turns.counts;
 
 /** Returns `scrypt$N$r$p$salt$hash`, with which a later release can still check it after it has raised the cost. */
-export async function hashPassword(password: string): Promise<string> {
+export async function hashPassword(password: string, owner: TurnOwner): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
-  const hash = await inTurn(() => scryptOf(password, salt, COST));
+  const hash = await turns.run(owner, () => scryptOf(password, salt, COST));
   return ['scrypt', COST.N, COST.r, COST.p, salt.toString('base64url'), hash.toString('base64url')].join('$');
 }
 
 /** Takes as long without a stored hash, so that the time does not reveal who has an account. */
-export async function isPassword(password: string, stored: string | null): Promise<boolean> {
+export async function isPassword(password: string, stored: string | null, owner: TurnOwner): Promise<boolean> {
   const [, n, r, p, salt, hash] = (stored ?? NOBODY).split('$');
   const cost = { N: Number(n), r: Number(r), p: Number(p) };
-  const found = await inTurn(() => scryptOf(password, Buffer.from(salt!, 'base64url'), cost));
+  const found = await turns.run(owner, () => scryptOf(password, Buffer.from(salt!, 'base64url'), cost));
   return timingSafeEqual(found, Buffer.from(hash!, 'base64url')) && stored !== null;
 }
 
@@ -36,16 +35,4 @@ const NOBODY = ['scrypt', COST.N, COST.r, COST.p, 'A'.repeat(22), randomBytes(HA
 /** Keyboards write some characters in several ways. */
 function scryptOf(password: string, salt: Buffer, cost: typeof COST): Promise<Buffer> {
   return derive(password.normalize('NFKC'), salt, HASH_BYTES, { ...cost, maxmem: 64 * 2 ** 20 });
-}
-
-/** Throws `unavailable` when too many wait. */
-async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  if (waiting >= MAX_WAITING)
-    throw new ApiError('unavailable', { reason: 'too many people sign in', remedy: 'Try again in a moment' });
-  waiting += 1;
-  const turn = last.then(work, work);
-  last = turn.catch(() => {});
-  return turn.finally(() => {
-    waiting -= 1;
-  });
 }

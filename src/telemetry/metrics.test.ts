@@ -1,12 +1,7 @@
 import { expect, it } from 'vitest';
-import {
-  addConnectionMetrics,
-  addServiceGauges,
-  createHttpMetrics,
-  createRegistry,
-  createWorkerMetrics,
-} from './metrics.ts';
+import { addServiceGauges, createHttpMetrics, createRegistry, createWorkerMetrics } from './metrics.ts';
 import { startMetricsServer } from './metrics-server.ts';
+import { addConnectionMetrics } from './process-metrics.ts';
 
 it('the metrics server returns the counters with their role, and serves only /metrics', async () => {
   const registry = await createRegistry('worker');

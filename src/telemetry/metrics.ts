@@ -1,8 +1,10 @@
 import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { loadProm } from './prom.ts';
+import { createSignInMetrics, type SignInMetrics } from './sign-in-metrics.ts';
 
 /* Every series carries the label `role`; durations are seconds. prom-client is loaded with the first registry. */
 
-export interface HttpMetrics {
+export interface HttpMetrics extends SignInMetrics {
   /** `route` is the pattern (`/v1/transcodes/:id`), never the path: each id would become a series. */
   httpRequests: Counter<'route' | 'method' | 'status'>;
   httpSeconds: Histogram<'route' | 'method'>;
@@ -70,7 +72,7 @@ const SAMPLED = ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'].map(
  * stays asleep between scrapes.
  */
 export async function createRegistry(role: string, options: { processMetrics?: boolean } = {}): Promise<Registry> {
-  const prom = await load();
+  const prom = await loadProm();
   const registry = new prom.Registry();
   registry.setDefaultLabels({ role });
   if (options.processMetrics) {
@@ -81,9 +83,10 @@ export async function createRegistry(role: string, options: { processMetrics?: b
 }
 
 export async function createHttpMetrics(registry: Registry): Promise<HttpMetrics> {
-  const prom = await load();
+  const prom = await loadProm();
   const registers = [registry];
   return {
+    ...createSignInMetrics(prom, registers),
     httpRequests: new prom.Counter({
       name: 'airlock_http_requests_total',
       help: 'Answered HTTP requests',
@@ -117,7 +120,7 @@ export async function createHttpMetrics(registry: Registry): Promise<HttpMetrics
 }
 
 export async function createWorkerMetrics(registry: Registry): Promise<WorkerMetrics> {
-  const prom = await load();
+  const prom = await loadProm();
   const registers = [registry];
   return {
     attempts: new prom.Counter({
@@ -198,74 +201,6 @@ export async function createWorkerMetrics(registry: Registry): Promise<WorkerMet
   };
 }
 
-/** Counters of a listener's connection guard; see `net/connection-guard.ts`. */
-export interface ConnectionNumbers {
-  open: number;
-  /** By reason, since the start. */
-  refused: Record<string, number>;
-}
-
-/** Registers metrics of a listener's connections, read at each scrape. */
-export async function addConnectionMetrics(
-  registry: Registry,
-  listener: string,
-  read: () => ConnectionNumbers,
-): Promise<void> {
-  const prom = await load();
-  const registers = [registry];
-  new prom.Gauge({
-    name: 'airlock_connections_open',
-    help: 'Open client connections',
-    labelNames: ['listener'],
-    registers,
-    collect() {
-      this.set({ listener }, read().open);
-    },
-  });
-  new prom.Counter({
-    name: 'airlock_connections_refused_total',
-    help: 'Connections that were refused or ended, by reason',
-    labelNames: ['listener', 'reason'],
-    registers,
-    collect() {
-      this.reset();
-      for (const [reason, count] of Object.entries(read().refused)) this.inc({ listener, reason }, count);
-    },
-  });
-}
-
-/** Counters of rows that were not processed; see `database/row-guard.ts`. */
-export interface RowNumbers {
-  failed: Readonly<Record<string, number>>;
-  skipped: Readonly<Record<string, number>>;
-}
-
-/** Registers metrics of the rows of this process, read at each scrape. */
-export async function addRowMetrics(registry: Registry, read: () => RowNumbers): Promise<void> {
-  const prom = await load();
-  const registers = [registry];
-  new prom.Counter({
-    name: 'airlock_row_failures_total',
-    help: 'Rows that failed in a loop over many rows, and are tried again later',
-    labelNames: ['loop'],
-    registers,
-    collect() {
-      this.reset();
-      for (const [loop, count] of Object.entries(read().failed)) this.inc({ loop }, count);
-    },
-  });
-  new prom.Counter({
-    name: 'airlock_unknown_rows_total',
-    help: 'Rows that were skipped because only a newer release knows their kind, type of event or status',
-    labelNames: ['what'],
-    registers,
-    collect() {
-      this.reset();
-      for (const [what, count] of Object.entries(read().skipped)) this.inc({ what }, count);
-    },
-  });
-}
-
 /**
  * Registers gauges of the whole service. The returned function reads the numbers and must run before each scrape; if
  * the database is unavailable, the gauges are left out rather than shown stale.
@@ -274,7 +209,7 @@ export async function addServiceGauges(
   registry: Registry,
   read: () => Promise<ServiceNumbers>,
 ): Promise<() => Promise<void>> {
-  const prom = await load();
+  const prom = await loadProm();
   const gauge = (name: string, help: string, labelNames: string[] = []): Gauge =>
     new prom.Gauge({ name, help, labelNames, registers: [registry] });
   const jobs = gauge('airlock_jobs', 'Waiting and running jobs by resource class', ['status', 'class']);
@@ -303,9 +238,4 @@ export async function addServiceGauges(
     reserve.set(disk, numbers.space.reserveBytes);
     if (Number.isFinite(numbers.space.spareFiles)) files.set(disk, numbers.space.spareFiles);
   };
-}
-
-async function load() {
-  // A CommonJS package: bundled, its exports are under `default` only.
-  return (await import('prom-client')).default;
 }

@@ -89,7 +89,7 @@ describe('OAuth', () => {
     expect([wrong.status, wrong.headers.get('location')]).toEqual([401, null]);
     expect(wrong.text).not.toContain('mistyped');
     const right = await oauth.post('/oauth/authorize', { ...fields, email, password: PASSWORD, decision: 'allow' });
-    expect([right.status, right.headers.get('set-cookie')]).toEqual([303, null]);
+    expect([right.status, right.headers.get('set-cookie')]).toEqual([303, expect.stringMatching(/^airlock_device=/)]);
     const code = answered(right).code!;
     expect((await oauth.exchange({ client_id: client, code, code_verifier: verifier })).status).toBe(200);
     // The session cookie is not sent with a navigation from another site, but with the next one.
@@ -136,7 +136,7 @@ describe('OAuth', () => {
     const changing = await oauth.person();
     const { db } = api.database;
     const before = await granted(changing);
-    const hash = await hashPassword('another password');
+    const hash = await hashPassword('another password', { key: 'test', isKnown: true });
     await db.transaction().execute((tx) => setPassword(tx, changing.user.id, hash));
     expect(await oauth.statusOf(before.access_token)).toBe(401);
     const leaving = await oauth.person();

@@ -21,6 +21,8 @@ interface Browser {
   email: string;
   cookie: string;
   csrf: string;
+  /** The cookie that makes it known. */
+  device: string;
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
 }
 
@@ -48,8 +50,9 @@ async function browser(role: Role, accountId?: string): Promise<Browser> {
 
 function browserOf(email: string, answer: Answer): Browser {
   const [cookie, csrf] = [`airlock_session=${cookieOf(answer)}`, answer.json.csrf];
+  const device = /airlock_device=([^;]*)/.exec(answer.headers.get('set-cookie') ?? '')?.[1] ?? '';
   return {
-    ...{ email, cookie, csrf },
+    ...{ email, cookie, csrf, device },
     call: (method, path, body, headers = {}) =>
       open(method, path, body, { cookie, 'x-airlock-csrf': csrf, ...headers }),
   };
@@ -106,9 +109,11 @@ describe('a session', () => {
   it('has a cookie that scripts cannot read and other sites cannot send, Secure on HTTPS', async () => {
     const { email } = await browser('viewer');
     const answer = await signIn(email.toUpperCase());
-    expect(answer.headers.get('set-cookie')).toMatch(
-      /^airlock_session=[\w-]{43}; Max-Age=604800; Path=\/; HttpOnly; SameSite=Strict$/,
-    );
+    const cookies = answer.headers.get('set-cookie')!.split(',').sort();
+    expect(cookies).toEqual([
+      expect.stringMatching(/^airlock_device=[\w.-]+; Max-Age=15552000; Path=\/; HttpOnly; SameSite=Strict$/),
+      expect.stringMatching(/^airlock_session=[\w-]{43}; Max-Age=604800; Path=\/; HttpOnly; SameSite=Strict$/),
+    ]);
     expect(answer.headers.get('cache-control')).toBe('no-store');
     const proxied = await startApi({ trustProxy: ['127.0.0.1'], loopbackOnly: false });
     try {
@@ -205,13 +210,13 @@ describe('a stranger', () => {
   it('learns nothing from the answers to an unknown address, a wrong password and a missing one', async () => {
     const { email } = await browser('member');
     const { email: invited } = await makeLink('member');
-    const answers = await Promise.all([
-      signIn(email, 'a wrong password'),
-      signIn('nobody@example.org'),
-      signIn(invited, ''),
-      signIn('no address at all'),
-    ]);
-    for (const { status, json, headers } of answers) {
+    for (const [name, password] of [
+      [email, 'a wrong password'],
+      ['nobody@example.org', PASSWORD],
+      [invited, ''],
+      ['no address at all', PASSWORD],
+    ] as const) {
+      const { status, json, headers } = await signIn(name, password);
       expect([status, json.code, headers.get('set-cookie')]).toEqual([401, 'invalid_credentials', null]);
     }
   });
@@ -234,6 +239,56 @@ describe('a stranger', () => {
       [email],
     );
     expect(rows[0].count).toBe(1);
+  });
+
+  it('who floods sign-ins from one address keeps nobody from signing in, nor a known browser at the same address', async () => {
+    const { email, device } = await browser('operator');
+    const send = async (from: string, body: object, cookie = '') => {
+      const headers = { cookie };
+      const sent = { method: 'POST', url: '/v1/session', remoteAddress: from, headers, payload: body } as const;
+      const { statusCode, json } = await api.app.inject(sent);
+      return [statusCode, statusCode === 200 ? null : json().code];
+    };
+    const statuses = new Map<string, number>();
+    let isOver = false;
+    let names = 0;
+    const flood = async () => {
+      while (!isOver) {
+        const name = `nobody-${names++}@example.org`;
+        const [, code] = await send('203.0.113.50', { email: name, password: 'a wrong password' });
+        statuses.set(code, (statuses.get(code) ?? 0) + 1);
+      }
+    };
+    const flooding = Array.from({ length: 6 }, flood);
+    const right = { email, password: PASSWORD };
+    expect(await send('203.0.113.51', right)).toEqual([200, null]);
+    expect(await send('203.0.113.50', right, `airlock_device=${device}`)).toEqual([200, null]);
+    isOver = true;
+    await Promise.all(flooding);
+    expect(statuses.get('concurrency_exceeded')).toBeGreaterThan(3);
+    expect([...statuses.keys()].sort()).toEqual(['concurrency_exceeded', 'invalid_credentials']);
+  });
+
+  it('cannot use up the tries of a person in a browser where they have signed in before', async () => {
+    const { email, device } = await browser('member');
+    const at = '203.0.113.60';
+    const send = (password: string, cookie: string) =>
+      api.app.inject({
+        ...{ method: 'POST', url: '/v1/session', remoteAddress: at },
+        ...{ headers: { cookie }, payload: { email, password } },
+      });
+    for (let guess = 0; guess < 7; guess++) await send('a wrong password', '');
+    const refused = await send(PASSWORD, '');
+    expect([refused.statusCode, refused.json().details]).toEqual([
+      429,
+      {
+        limit: 6,
+        retry_after_seconds: expect.any(Number),
+        reason: expect.stringMatching(/^6 failed sign-ins per minute/),
+      },
+    ]);
+    expect((await send(PASSWORD, `airlock_device=${device}x`)).statusCode).toBe(429);
+    expect((await send(PASSWORD, `airlock_device=${device}`)).statusCode).toBe(200);
   });
 
   it('cannot change anything with the cookie alone, with another session’s value, or by a page of another site', async () => {

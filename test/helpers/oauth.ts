@@ -30,7 +30,7 @@ export function oauthOf(api: TestApi) {
     open,
     post,
     async person(role: Role = 'member', accountId = api.account.id): Promise<Person> {
-      hash ??= hashPassword(PASSWORD);
+      hash ??= hashPassword(PASSWORD, { key: 'test', isKnown: true });
       const passwordHash = await hash;
       return api.database.db.transaction().execute(async (tx) => {
         const email = `oauth-${++people}@example.org`;

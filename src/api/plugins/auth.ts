@@ -33,7 +33,7 @@ export async function registerAuth(app: App, deps: ApiDeps): Promise<void> {
     if (!caller) {
       const failures = await deps.limits.failedAuth(request.ip);
       if (failures.justExceeded) await note(request, deps, { actor: 'anonymous', action: 'auth.refused' });
-      if (!failures.allowed) applyLimit(reply, failures);
+      if (!failures.allowed) applyLimit(reply, failures, 'requests without a valid key');
       throw new ApiError('unauthorized');
     }
     const { account, scopes, id } = caller;
@@ -53,14 +53,16 @@ export async function registerAuth(app: App, deps: ApiDeps): Promise<void> {
   });
 }
 
-/** Sets the headers of a rate limit. Throws 429 when the limit is exceeded. */
-export function applyLimit(reply: FastifyReply, state: LimitState): void {
+/** Sets the headers of a rate limit. Throws 429 when the limit of `what` in a minute is exceeded. */
+export function applyLimit(reply: FastifyReply, state: LimitState, what = 'requests'): void {
   reply.header('RateLimit-Limit', state.limit);
   reply.header('RateLimit-Remaining', state.remaining);
   reply.header('RateLimit-Reset', state.resetSeconds);
   if (state.allowed) return;
   reply.header('Retry-After', state.resetSeconds);
-  throw new ApiError('rate_limit_exceeded', { limit: state.limit, retry_after_seconds: state.resetSeconds });
+  const { limit, resetSeconds } = state;
+  const reason = `${limit} ${what} per minute are allowed, and the next one in ${resetSeconds} s`;
+  throw new ApiError('rate_limit_exceeded', { limit, retry_after_seconds: resetSeconds, reason });
 }
 
 /** A key counts rather than a session, so that a browser with a cookie can also try a key. */

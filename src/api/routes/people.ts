@@ -5,9 +5,11 @@ import { errorBody } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { session, setupBody, setupLink, signInBody } from '../../contract/people.ts';
 import type { Db } from '../../database/pool.ts';
-import { hashPassword } from '../../people/passwords.ts';
+import { makeDeviceToken } from '../../people/known-devices.ts';
+import { countSignIns, hashPassword } from '../../people/passwords.ts';
 import { endSession, findSession, type OpenedSession, openSession } from '../../people/sessions.ts';
 import { readSetupLink, useSetupLink } from '../../people/setup-links.ts';
+import { hashToken } from '../../people/tokens.ts';
 import type { User } from '../../people/users.ts';
 import type { ApiDeps } from '../deps.ts';
 import {
@@ -15,6 +17,7 @@ import {
   requireCsrf,
   requireSameSite,
   sessionTokenOf,
+  setDeviceCookie,
   setSessionCookie,
   viewSession,
 } from '../session-cookie.ts';
@@ -30,6 +33,7 @@ interface Exchange {
 
 /** Signing in and out, and the links that set passwords. Open routes: each checks what it needs itself. */
 export function registerPeople(app: App, deps: ApiDeps): void {
+  deps.metrics.countSignIns(countSignIns);
   registerSession(app, deps);
   registerSetup(app, deps);
 }
@@ -45,7 +49,8 @@ function registerSession(app: App, deps: ApiDeps): void {
         operationId: 'signIn',
         tags: ['session'],
         summary: 'Sign in',
-        description: 'Sets the cookie `airlock_session`. For pages of this server; programs use keys.',
+        description:
+          'Sets the cookie `airlock_session`, and `airlock_device`, which lets this browser sign in before others. For pages of this server; programs use keys.',
         security: [],
         body: signInBody,
         response: { 200: session, '4xx': errorBody },
@@ -118,7 +123,7 @@ async function answerSession(db: Db, { request, reply }: Exchange, { user, sessi
 }
 
 function registerSetup(app: App, deps: ApiDeps): void {
-  const { db } = deps.context;
+  const { db, vault } = deps.context;
 
   app.get(
     '/v1/setup',
@@ -160,8 +165,9 @@ function registerSetup(app: App, deps: ApiDeps): void {
       await limitAddress(request, deps);
       const { token, password } = request.body;
       await readSetupLink(db, token);
-      const hash = await hashPassword(password);
+      const hash = await hashPassword(password, { key: `link:${hashToken(token)?.toString('hex')}`, isKnown: true });
       const signedIn = await db.transaction().execute((tx) => useSetupLink(tx, request.body, hash, originOf(request)));
+      setDeviceCookie(request, reply, makeDeviceToken(vault, { ...signedIn.user, password_hash: hash }));
       reply.code(201);
       return answerSession(db, { request, reply }, signedIn);
     },

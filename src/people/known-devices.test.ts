@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { createVault } from '../ids/vault.ts';
+import { DEVICE_SECONDS, knownDevice, makeDeviceToken } from './known-devices.ts';
+
+const vault = createVault(randomBytes(32));
+const person = { id: '019a1c5e-8e10-7b4e-8c5f-6f1f6f0a9d21', password_hash: 'scrypt$1' };
+
+it('a browser is known to the person who signed in, by the same id each time, and to nobody else', () => {
+  const token = makeDeviceToken(vault, person);
+  const id = knownDevice(vault, person, token);
+  expect(id).toMatch(/^[\w-]{43}$/);
+  expect(knownDevice(vault, person, token)).toBe(id);
+  expect(knownDevice(vault, { ...person, id: '019a1c5e-8e10-7b4e-8c5f-6f1f6f0a9d22' }, token)).toBeNull();
+  expect(knownDevice(createVault(randomBytes(32)), person, token)).toBeNull();
+});
+
+it('a new password and half a year end what a browser is known for', () => {
+  const token = makeDeviceToken(vault, person, 0);
+  expect(knownDevice(vault, { ...person, password_hash: 'scrypt$2' }, token, 0)).toBeNull();
+  expect(knownDevice(vault, person, token, DEVICE_SECONDS * 1000)).not.toBeNull();
+  expect(knownDevice(vault, person, token, (DEVICE_SECONDS + 1) * 1000)).toBeNull();
+});
+
+it('no altered, empty or malformed value makes a browser known', () => {
+  const token = makeDeviceToken(vault, person);
+  const [at, print] = token.split('.');
+  const later = String(Number(at) + 1);
+  for (const wrong of [
+    '',
+    '.',
+    at!,
+    `${at}.`,
+    `.${print}`,
+    `${later}.${print}`,
+    `${at}.${print}A`,
+    `-1.${print}`,
+    'x'.repeat(9999),
+  ])
+    expect(knownDevice(vault, person, wrong), wrong).toBeNull();
+});

@@ -1,0 +1,35 @@
+import type { Counter, Registry } from 'prom-client';
+
+/** `limited`: too many failures. `busy`: too many wait. */
+export type SignInResult = 'ok' | 'wrong' | 'limited' | 'busy';
+
+export interface SignInMetrics {
+  signIns: Counter<'result'>;
+  /** Reads at each scrape how many sign-ins wait or are being checked. */
+  countSignIns: (read: () => { known: number; unknown: number }) => void;
+}
+
+export function createSignInMetrics(
+  prom: Pick<typeof import('prom-client'), 'Counter' | 'Gauge'>,
+  registers: Registry[],
+): SignInMetrics {
+  return {
+    signIns: new prom.Counter({
+      name: 'airlock_sign_ins_total',
+      help: 'Attempts of people to sign in with a password',
+      labelNames: ['result'],
+      registers,
+    }),
+    countSignIns(read) {
+      new prom.Gauge({
+        name: 'airlock_sign_ins_waiting',
+        help: 'Sign-ins that wait or are being checked, by whether the browser is known',
+        labelNames: ['browser'],
+        registers,
+        collect() {
+          for (const [browser, count] of Object.entries(read())) this.set({ browser }, count);
+        },
+      });
+    },
+  };
+}
