@@ -3,20 +3,27 @@ import { type FailureCode, failures } from '../../src/contract/failures.ts';
 import { FAILURE_EXAMPLES } from './failure-examples.ts';
 import { code, heading, table } from './markdown.ts';
 
+/** Where the remedy of an error continues. */
+const LINKS: Readonly<Record<string, string>> = {
+  invalid_file_type: ' [All of them](formats.md#content-types-of-uploads).',
+  file_too_large: ' [How](api.md#uploads-in-parts).',
+  upload_not_found: ' The text is the same for every storage.',
+};
+
 export function errorsPage(): string {
   const rows = Object.entries(errors).map(([name, { status, text, advice }]) => [
     code(name),
     String(status),
     text,
-    advice,
+    `${advice}${LINKS[name] ?? ''}`,
   ]);
   return `${heading('Errors of the API', 'src/contract/errors.ts')}
 Every error response is \`{"error": text, "message": sentence, "code": code, "details": …, "docs": URL}\`.
 
 - \`code\` is for programs and never changes.
 - \`message\` is one sentence for people, with field, reason and remedy. Its wording may improve.
-- \`details\` is null, a string or an object. If a field of the request is at fault, it has \`field\`, and often \`reason\` and
-  \`remedy\` or \`suggestion\`.
+- \`details\` is an object or null. If a field of the request is at fault, it has \`field\`, \`reason\`, and \`remedy\` or \`suggestion\`.
+  \`near\` is the value or name that you probably meant. \`issues\` lists up to 20 faults of the same request.
 - \`docs\` is the address of the code in this table: a path such as \`/docs/errors#not_found\`, and a whole URL if
   \`AIRLOCK_PUBLIC_URL\` is set.
 

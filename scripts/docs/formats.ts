@@ -1,9 +1,12 @@
 import {
+  CONTENT_TYPE_BY_EXTENSION,
   formatKind,
+  mainContentType,
   OUTPUT_CONTENT_TYPES,
   OUTPUT_FORMATS,
   type OutputFormat,
   QUALITIES,
+  UPLOAD_CONTENT_TYPES,
 } from '../../src/contract/formats.ts';
 import { COPIED_VIDEO_RATE, copiedAudioRate } from '../../src/media/encoders/copy-limits.ts';
 import {
@@ -99,6 +102,13 @@ A trim is encoded, because a copy can start only at a key frame. Where that is a
 To encode in any case, name an encoder in \`options\`, for example \`-c:v libx264\`. \`POST /v1/transcodes/validate\` does not read the
 packets of an input, so it shows the command that encodes.
 
+## Content types of uploads
+
+\`contentType\` of an upload is one of these. Names in one row are the same type. If \`contentType\` is empty, the extension of \`filename\`
+decides; the response then contains the \`contentType\` that the \`PUT\` must send.
+
+${table(['Content type', 'Also accepted', 'Extensions'], uploadTypeRows())}
+
 ## HEIC and AVIF
 
 Stills in HEIC, HEIF and AVIF can be inputs and watermarks like other pictures. FFmpeg 7.1 alone decodes only one tile and ignores
@@ -132,6 +142,20 @@ function copyRows(): string[][] {
     ['H.264, 1920x1080 at 30 frames', ...QUALITIES.map((quality) => rate(COPIED_VIDEO_RATE[quality]))],
     ['AAC, stereo', ...QUALITIES.map((quality) => rate(copiedAudioRate(quality, 2)))],
   ];
+}
+
+function uploadTypeRows(): string[][] {
+  const types = [...new Set(UPLOAD_CONTENT_TYPES.map(mainContentType))];
+  const list = (texts: readonly string[]) => texts.map(code).join(', ');
+  return types.map((type) => [
+    code(type),
+    list(UPLOAD_CONTENT_TYPES.filter((other) => other !== type && mainContentType(other) === type)),
+    list(
+      Object.entries(CONTENT_TYPE_BY_EXTENSION)
+        .filter(([, other]) => mainContentType(other) === type)
+        .map(([extension]) => `.${extension}`),
+    ),
+  ]);
 }
 
 function formatRow(format: OutputFormat): string[] {

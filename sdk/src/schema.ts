@@ -958,8 +958,8 @@ export interface components {
              * @enum {string}
              */
             code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "key_exceeds_caller" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "not_implemented" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "transcode_not_completed" | "no_output" | "output_deleted" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
-            /** @description Null, or details such as `field`, `reason` and `remedy`, depending on the code. */
-            details: string | {
+            /** @description Details such as `field`, `reason`, `remedy` and `near`, depending on the code; null if there are none. */
+            details: {
                 [key: string]: unknown;
             } | null;
             /** @description Where the documentation of this server explains the code: a URL, or a path if it has no public URL. */
@@ -1152,6 +1152,8 @@ export interface components {
             headers?: {
                 [key: string]: string;
             };
+            /** @description The `Content-Type` to send, if the request declared none; otherwise absent. */
+            contentType?: string;
             /** @description The name of the upload from now on. */
             filename: string;
             /**
@@ -3130,10 +3132,10 @@ export interface components {
             /** @description The name of the file, for people. */
             filename: string;
             /**
-             * @description The type of the file.
+             * @description The type of the file. If it is empty, as browsers send it for types that they do not know, the extension of `filename` decides.
              * @enum {string}
              */
-            contentType: "video/mp4" | "video/webm" | "video/quicktime" | "video/x-msvideo" | "video/x-matroska" | "video/mkv" | "video/avi" | "video/mpeg" | "video/mp2t" | "video/x-flv" | "video/3gpp" | "audio/mpeg" | "audio/mp4" | "audio/aac" | "audio/wav" | "audio/x-wav" | "audio/ogg" | "audio/opus" | "audio/flac" | "audio/webm" | "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/avif" | "image/heic" | "image/heif" | "application/x-subrip" | "text/vtt" | "text/x-ass";
+            contentType: "video/mp4" | "video/webm" | "video/quicktime" | "video/x-msvideo" | "video/x-matroska" | "video/mkv" | "video/avi" | "video/mpeg" | "video/mp2t" | "video/x-flv" | "video/3gpp" | "audio/mpeg" | "audio/mp4" | "audio/aac" | "audio/wav" | "audio/x-wav" | "audio/ogg" | "audio/opus" | "audio/flac" | "audio/webm" | "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/avif" | "image/heic" | "image/heif" | "application/x-subrip" | "text/vtt" | "text/x-ass" | "video/x-m4v" | "video/matroska" | "video/vnd.avi" | "video/vnd.dlna.mpeg-tts" | "video/3gpp2" | "video/ogg" | "audio/x-m4a" | "audio/vnd.dlna.adts" | "audio/vnd.wave" | "audio/x-flac" | "text/x-ssa" | "";
             /** @description The exact number of bytes that will be sent. */
             fileSize: number;
         };
@@ -3324,10 +3326,10 @@ export interface components {
             /** @description The name of the file, for people. */
             filename: string;
             /**
-             * @description The type of the file.
+             * @description The type of the file. If it is empty, as browsers send it for types that they do not know, the extension of `filename` decides.
              * @enum {string}
              */
-            contentType: "video/mp4" | "video/webm" | "video/quicktime" | "video/x-msvideo" | "video/x-matroska" | "video/mkv" | "video/avi" | "video/mpeg" | "video/mp2t" | "video/x-flv" | "video/3gpp" | "audio/mpeg" | "audio/mp4" | "audio/aac" | "audio/wav" | "audio/x-wav" | "audio/ogg" | "audio/opus" | "audio/flac" | "audio/webm" | "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/avif" | "image/heic" | "image/heif" | "application/x-subrip" | "text/vtt" | "text/x-ass";
+            contentType: "video/mp4" | "video/webm" | "video/quicktime" | "video/x-msvideo" | "video/x-matroska" | "video/mkv" | "video/avi" | "video/mpeg" | "video/mp2t" | "video/x-flv" | "video/3gpp" | "audio/mpeg" | "audio/mp4" | "audio/aac" | "audio/wav" | "audio/x-wav" | "audio/ogg" | "audio/opus" | "audio/flac" | "audio/webm" | "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/avif" | "image/heic" | "image/heif" | "application/x-subrip" | "text/vtt" | "text/x-ass" | "video/x-m4v" | "video/matroska" | "video/vnd.avi" | "video/vnd.dlna.mpeg-tts" | "video/3gpp2" | "video/ogg" | "audio/x-m4a" | "audio/vnd.dlna.adts" | "audio/vnd.wave" | "audio/x-flac" | "text/x-ssa" | "";
             /** @description The exact number of bytes of all parts. */
             fileSize: number;
         };

@@ -15,14 +15,15 @@ export interface SourceOptions {
 }
 
 /** The content type of each extension that an upload may have. */
-const TYPES: Readonly<Record<string, string>> = {
+export const TYPES: Readonly<Record<string, string>> = {
   ...{ mp4: 'video/mp4', m4v: 'video/mp4', webm: 'video/webm', mov: 'video/quicktime', avi: 'video/x-msvideo' },
   ...{ mkv: 'video/x-matroska', mpg: 'video/mpeg', mpeg: 'video/mpeg', ts: 'video/mp2t', mts: 'video/mp2t' },
-  ...{ m2ts: 'video/mp2t', flv: 'video/x-flv', '3gp': 'video/3gpp', mp3: 'audio/mpeg', m4a: 'audio/mp4' },
+  ...{ m2ts: 'video/mp2t', flv: 'video/x-flv', '3gp': 'video/3gpp', '3g2': 'video/3gpp2', ogv: 'video/ogg' },
+  ...{ qt: 'video/quicktime', vob: 'video/mpeg', mp3: 'audio/mpeg', m4a: 'audio/mp4', m4b: 'audio/mp4' },
   ...{ aac: 'audio/aac', wav: 'audio/wav', ogg: 'audio/ogg', oga: 'audio/ogg', opus: 'audio/opus' },
   ...{ flac: 'audio/flac', weba: 'audio/webm', jpg: 'image/jpeg', jpeg: 'image/jpeg', png: 'image/png' },
   ...{ gif: 'image/gif', webp: 'image/webp', avif: 'image/avif', heic: 'image/heic', heif: 'image/heif' },
-  ...{ srt: 'application/x-subrip', vtt: 'text/vtt', ass: 'text/x-ass' },
+  ...{ srt: 'application/x-subrip', vtt: 'text/vtt', ass: 'text/x-ass', ssa: 'text/x-ssa' },
 };
 
 /** The URL from which the server fetches the input itself; null if its bytes must be uploaded. */

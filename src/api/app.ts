@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import helmet from '@fastify/helmet';
 import Fastify, { type FastifyBaseLogger } from 'fastify';
-import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { serializerCompiler } from 'fastify-type-provider-zod';
 import { MAX_BODY_BYTES } from '../contract/limits.ts';
 import { guardConnections } from '../net/connection-guard.ts';
 import { HANDSHAKE_TIMEOUT_MS, HEAD_TIMES } from '../net/listener-limits.ts';
@@ -38,6 +38,7 @@ import { registerUploadList } from './routes/upload-list.ts';
 import { registerUploads } from './routes/uploads.ts';
 import { registerUsage } from './routes/usage.ts';
 import { registerWebhooks } from './routes/webhooks.ts';
+import { compileValidator } from './shape-errors.ts';
 import { registerStopping } from './stopping.ts';
 import type { App } from './types.ts';
 
@@ -70,7 +71,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   });
   app.decorate('connections', connections);
   app.decorateRequest('span', null);
-  app.setValidatorCompiler(validatorCompiler);
+  app.setValidatorCompiler(compileValidator);
   app.setSerializerCompiler(serializerCompiler);
   registerBodies(app);
 

@@ -38,7 +38,7 @@ async function createInTurn(deps: ApiDeps, request: BatchHttpRequest): Promise<B
   const sent = (request.sentBody as { jobs: unknown[] }).jobs;
   const entries: BatchEntry<TranscodeSubmission>[] = [];
   for (const one of sent) {
-    entries.push(entryOf(request, one));
+    entries.push(entryOf(one));
     await otherWork();
   }
   const batch = {
@@ -60,10 +60,9 @@ async function createInTurn(deps: ApiDeps, request: BatchHttpRequest): Promise<B
 }
 
 /** Checks the shape of an entry like that of a create. */
-function entryOf(request: FastifyRequest, sent: unknown): BatchEntry<TranscodeSubmission> {
+function entryOf(sent: unknown): BatchEntry<TranscodeSubmission> {
   const parsed = createBody.safeParse(sent);
   if (parsed.success) return { request: { body: parsed.data, sent, warnings: unknownFields(createBody, sent) } };
-  const issues = parsed.error.issues.map(({ path, message }) => ({ path: `/${path.join('/')}`, message }));
   const part = { name: 'body' as const, sent, schema: createBody };
-  return { refusal: shapeError(issues, part, callerOf(request).account) };
+  return { refusal: shapeError(parsed.error.issues, part) };
 }

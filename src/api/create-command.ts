@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { type CommandBody, type CommandJob, commandBody } from '../contract/commands.ts';
 import { ApiError } from '../contract/errors.ts';
+import { describeIssue } from '../contract/faults/describe-issue.ts';
 import { hideQueries } from '../contract/hide-queries.ts';
 import type { TranscodeRequest } from '../contract/transcode-request.ts';
 import { type CreateBody, createBody } from '../contract/transcodes.ts';
@@ -50,7 +51,8 @@ function wholeRequest(request: TranscodeRequest, body: CommandBody): CreateBody 
     ...(body.priority !== undefined && { priority: body.priority }),
   });
   if (whole.success) return whole.data;
-  const reason = whole.error.issues[0]?.message ?? 'is not valid';
+  const fault = describeIssue(whole.error.issues[0]!, { name: 'body', value: request, schema: createBody });
+  const reason = `as a request, ${fault.field} ${fault.reason}`;
   throw new ApiError('invalid_request', { field: 'ffmpeg_command', reason, remedy: 'Send a shorter command' });
 }
 

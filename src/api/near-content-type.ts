@@ -1,27 +1,26 @@
+import { nearestName } from '../contract/faults/near-name.ts';
 import { UPLOAD_CONTENT_TYPES } from '../contract/formats.ts';
-import { nearestName } from '../media/index.ts';
 
 /** Common other content types from operating systems, browsers and users, by the accepted type for the same files. */
 const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
-  'video/mp4': ['video/m4v', 'video/x-m4v', 'application/mp4', 'video/mpeg4', 'video/h264'],
+  'video/mp4': ['video/m4v', 'application/mp4', 'video/mpeg4', 'video/h264'],
   'video/quicktime': ['video/mov', 'video/x-mov', 'video/x-quicktime', 'video/qt'],
-  'video/x-msvideo': ['video/msvideo', 'video/vnd.avi', 'application/x-troff-msvideo'],
-  'video/x-matroska': ['video/matroska', 'video/x-mkv', 'application/x-matroska'],
+  'video/x-msvideo': ['video/msvideo', 'application/x-troff-msvideo'],
+  'video/x-matroska': ['video/x-mkv', 'application/x-matroska'],
   'video/mpeg': ['video/mpg', 'video/x-mpeg', 'video/mp2p', 'video/dvd'],
-  'video/mp2t': ['video/ts', 'video/mpegts', 'video/m2ts', 'video/vnd.dlna.mpeg-tts'],
+  'video/mp2t': ['video/ts', 'video/mpegts', 'video/m2ts'],
   'video/x-flv': ['video/flv'],
-  'video/3gpp': ['video/3gp', 'video/3gpp2', 'audio/3gpp'],
+  'video/3gpp': ['video/3gp', 'audio/3gpp'],
   'audio/mpeg': ['audio/mp3', 'audio/x-mp3', 'audio/x-mpeg', 'audio/mpeg3', 'audio/mpg', 'audio/mpga'],
-  'audio/mp4': ['audio/m4a', 'audio/x-m4a', 'audio/m4b', 'audio/alac'],
+  'audio/mp4': ['audio/m4a', 'audio/m4b', 'audio/alac'],
   'audio/aac': ['audio/x-aac', 'audio/aacp', 'audio/x-hx-aac-adts'],
-  'audio/wav': ['audio/wave', 'audio/vnd.wave', 'audio/x-pn-wav'],
-  'audio/ogg': ['application/ogg', 'video/ogg', 'audio/vorbis', 'audio/x-ogg', 'audio/oga'],
-  'audio/flac': ['audio/x-flac'],
+  'audio/wav': ['audio/wave', 'audio/x-pn-wav'],
+  'audio/ogg': ['application/ogg', 'audio/vorbis', 'audio/x-ogg', 'audio/oga'],
   'image/jpeg': ['image/jpg', 'image/pjpeg', 'image/jfif'],
   'image/png': ['image/x-png', 'image/apng'],
   'application/x-subrip': ['text/srt', 'application/srt', 'text/x-srt', 'application/x-srt', 'text/subrip'],
   'text/vtt': ['text/webvtt', 'application/vtt', 'application/webvtt'],
-  'text/x-ass': ['text/ass', 'text/x-ssa', 'application/x-ass', 'text/ssa'],
+  'text/x-ass': ['text/ass', 'application/x-ass', 'text/ssa'],
 };
 
 /** Only stills of HEIC and AVIF are supported. */

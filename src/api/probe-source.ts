@@ -38,7 +38,10 @@ export async function probeSource(
   if (!isFinal(job.status)) {
     // A worker may have ended it in this moment; the result is then forgotten with the job.
     await cancelJob(context, account.id, probe.name, id).catch(() => {});
-    throw new ApiError('unavailable', 'No worker has described the file in time; try again.');
+    throw new ApiError('unavailable', {
+      reason: 'no worker has described the file in time',
+      remedy: 'Try again',
+    });
   }
   const result = job.status === 'completed' ? openResult(context.vault, job) : null;
   if (!result) throw refusalOf(deps, job);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { nearestName } from '../contract/faults/near-name.ts';
 import { createBody } from '../contract/transcodes.ts';
-import { nearestName } from '../media/index.ts';
 import { unknownFields } from './warnings.ts';
 
 describe('warnings of unknown fields', () => {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { unwrapSchema, type Warning } from '../contract/common.ts';
+import { nearField, shownName } from '../contract/faults/field-names.ts';
 import { MAX_UNKNOWN_FIELDS } from '../contract/request-budget.ts';
-import { nearField, shownName } from '../kinds/shared/field-names.ts';
 
 /** Maximum length of a name for which similar names are searched; a longer one is not a typo. */
 const MAX_NEAR_NAME = 64;

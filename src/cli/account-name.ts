@@ -1,12 +1,8 @@
-import * as z from 'zod';
 import { ApiError } from '../contract/errors.ts';
+import { describeIssue } from '../contract/faults/describe-issue.ts';
+import { plainText } from '../contract/faults/rule.ts';
 
-const accountName = z
-  .string()
-  .trim()
-  .min(1, { error: 'must not be empty' })
-  .max(100, { error: 'must be at most 100 characters' })
-  .regex(/^\P{Cc}*$/u, { error: 'must not contain control characters' });
+const accountName = plainText(100).min(1);
 
 const SHOW_ALL = './airlock accounts list shows them';
 
@@ -14,11 +10,8 @@ const SHOW_ALL = './airlock accounts list shows them';
 export function checkAccountName(name: string): string {
   const { success, data, error } = accountName.safeParse(name);
   if (success) return data;
-  throw new ApiError('invalid_request', {
-    field: 'name',
-    reason: error.issues[0]!.message,
-    remedy: 'Choose another name',
-  });
+  const fault = describeIssue(error.issues[0]!, { name: 'name', value: name, schema: accountName });
+  throw new ApiError('invalid_request', { ...fault });
 }
 
 export function unknownAccount(): ApiError {

@@ -1,5 +1,5 @@
 import { type Airlock, AirlockError, type Job } from '../../sdk/src/index.ts';
-import { nearestName } from '../media/near-name.ts';
+import { nearestName } from '../contract/faults/near-name.ts';
 import { UsageError } from './exit.ts';
 
 /** Characters that a shortened id needs at least. */

@@ -1,5 +1,5 @@
 import { knownVariables } from '../config/settings.ts';
-import { didYouMean } from '../media/near-name.ts';
+import { didYouMean } from '../contract/faults/near-name.ts';
 
 /** Variables that Kubernetes sets in every pod beside a service named `airlock`. */
 const KUBERNETES = /_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?)$/;

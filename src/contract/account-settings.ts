@@ -100,7 +100,13 @@ export function settingFlag(name: string): string {
 
 /** Why a number is refused as the value of a setting; null if it is accepted. */
 export function refusedNumber(name: NumberSettingName, value: number): string | null {
-  const { least, most, why }: NumberSetting = NUMBER_SETTINGS[name];
+  const { least, most }: NumberSetting = NUMBER_SETTINGS[name];
   if (Number.isInteger(value) && value >= least && value <= most) return null;
-  return `must be a whole number from ${least} to ${most}${why ? ` (${least} is the minimum: ${why})` : ''}`;
+  return `must be ${acceptedNumbers(name)}`;
+}
+
+/** `a whole number from 1 to 10` */
+export function acceptedNumbers(name: NumberSettingName): string {
+  const { least, most, why }: NumberSetting = NUMBER_SETTINGS[name];
+  return `a whole number from ${least} to ${most}${why ? ` (${least} is the minimum: ${why})` : ''}`;
 }

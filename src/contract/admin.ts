@@ -1,6 +1,13 @@
 import * as z from 'zod';
-import { NUMBER_SETTINGS, type NumberSettingName, refusedNumber, SWITCH_SETTINGS } from './account-settings.ts';
+import {
+  acceptedNumbers,
+  NUMBER_SETTINGS,
+  type NumberSettingName,
+  refusedNumber,
+  SWITCH_SETTINGS,
+} from './account-settings.ts';
 import { someWarnings, timestamp } from './common.ts';
+import { plainText, rule } from './faults/rule.ts';
 
 const NUMBERS = Object.keys(NUMBER_SETTINGS) as NumberSettingName[];
 
@@ -10,13 +17,7 @@ function settings<T>(make: (name: NumberSettingName) => T) {
 
 const meaning = (name: NumberSettingName) => `Limit: ${NUMBER_SETTINGS[name].meaning}.`;
 
-const accountName = z
-  .string()
-  .trim()
-  .min(1)
-  .max(100)
-  .regex(/^\P{Cc}*$/u, 'must not contain control characters')
-  .describe('The name of the account.');
+const accountName = plainText(100).min(1).describe('The name of the account.');
 
 export const account = z
   .object({
@@ -66,8 +67,9 @@ export const changeAccountBody = z
       z
         .number()
         .superRefine((value, context) => {
-          const reason = refusedNumber(name, value);
-          if (reason) context.addIssue({ code: 'custom', message: reason });
+          if (refusedNumber(name, value) === null) return;
+          const message = rule(`is ${value}, which is not allowed`, `Send ${acceptedNumbers(name)}`);
+          context.addIssue({ code: 'custom', message });
         })
         .nullish()
         .describe(`${meaning(name)} Null restores the default.`),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { errorBody, someWarnings, timestamp } from './common.ts';
+import { rule } from './faults/rule.ts';
 import { createBody, jobListItem, metadataField, webhookUrlField } from './transcodes.ts';
 
 export const MAX_BATCH_JOBS = 100;
@@ -8,10 +9,10 @@ export const batchBody = z
   .object({
     jobs: z
       // Each is checked by itself, so that one that is malformed does not refuse the others.
-      .array(z.union([createBody, z.unknown()]), { error: 'must be a list of bodies of creates' })
-      .min(1, { error: 'must contain at least one job' })
+      .array(z.union([createBody, z.unknown()]))
+      .min(1)
       .max(MAX_BATCH_JOBS, {
-        error: `must contain at most ${MAX_BATCH_JOBS} jobs; send the others in another batch`,
+        error: rule(`has more than ${MAX_BATCH_JOBS} jobs`, 'Send the others in another batch'),
       })
       .describe('Bodies of `POST /v1/transcodes`, each accepted or refused by itself.'),
     webhook_url: webhookUrlField.describe(

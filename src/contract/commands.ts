@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { rule } from './faults/rule.ts';
 import { priorityField } from './priority.ts';
 import {
   disarmField,
@@ -16,14 +17,16 @@ const MAX_FILES = MAX_INPUTS * 2;
 
 const files = z
   .record(z.string().min(1).max(64), z.string().min(1).max(8192))
-  .refine((value) => Object.keys(value).length <= MAX_FILES, { error: `must name at most ${MAX_FILES} files` });
+  .refine((value) => Object.keys(value).length <= MAX_FILES, {
+    error: rule(`names more than ${MAX_FILES} files`, 'Name fewer files'),
+  });
 
 export const commandBody = z
   .object({
     ffmpeg_command: z
       .string()
       .min(1)
-      .max(MAX_COMMAND, { error: `must be at most ${MAX_COMMAND} characters` })
+      .max(MAX_COMMAND)
       .describe('`-i {{in_1}} … {{out_1}}`, with or without `ffmpeg` in front.'),
     input_files: files.describe('URLs by placeholder name.'),
     output_files: files.describe('File names by placeholder name; the extension selects the format.'),

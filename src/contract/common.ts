@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type ErrorCode, errors } from './errors.ts';
+import { rule } from './faults/rule.ts';
 import { MAX_WAIT_SECONDS } from './limits.ts';
 
 export const errorBody = z
@@ -8,8 +9,11 @@ export const errorBody = z
     message: z.string().describe('One sentence for people: field, reason and remedy. Its wording may improve.'),
     code: z.enum(Object.keys(errors) as [ErrorCode, ...ErrorCode[]]).describe('For programs; it does not change.'),
     details: z
-      .union([z.string(), z.record(z.string(), z.unknown()), z.null()])
-      .describe('Null, or details such as `field`, `reason` and `remedy`, depending on the code.'),
+      .record(z.string(), z.unknown())
+      .nullable()
+      .describe(
+        'Details such as `field`, `reason`, `remedy` and `near`, depending on the code; null if there are none.',
+      ),
     docs: z
       .string()
       .describe('Where the documentation of this server explains the code: a URL, or a path if it has no public URL.'),
@@ -40,7 +44,7 @@ export const queryBoolean = z.stringbool({
   truthy: TRUTHY,
   falsy: FALSY,
   case: 'insensitive',
-  error: 'must be true or false (or 1, 0, yes, no)',
+  error: rule('is not true or false', 'Send true or false'),
 });
 export const BOOLEAN_WORDS = [...TRUTHY, ...FALSY];
 
@@ -51,7 +55,12 @@ export const BOOLEAN_WORDS = [...TRUTHY, ...FALSY];
 export const queryTime = z
   .string()
   .transform(withZone)
-  .pipe(z.iso.datetime({ offset: true, error: 'must be a time like 2026-05-22T14:30:00Z, or a date' }));
+  .pipe(
+    z.iso.datetime({
+      offset: true,
+      error: rule('is not a time', 'Send a time such as 2026-05-22T14:30:00Z, or a date such as 2026-05-22'),
+    }),
+  );
 
 const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d(?:\.\d+)?)?(?:(Z)|([+ -])(\d\d):?(\d\d))?)?$/i;
 

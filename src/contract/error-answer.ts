@@ -27,12 +27,13 @@ const MAX_MESSAGE = 1000;
  * contains. `text` is the `error` of the response.
  */
 export function errorMessage(code: ErrorCode, text: string, details: ErrorDetails): string {
-  const record: Record<string, unknown> = typeof details === 'object' && details !== null ? details : {};
+  const kind: { heading?: string; advice: string } = errors[code];
+  const record = details ?? {};
   const field = [nonEmpty(record.field), nonEmpty(record.option)].filter(Boolean).join(' ');
-  const reason = typeof details === 'string' ? details : (nonEmpty(record.reason) ?? REASONS[code]?.(record) ?? '');
-  const remedy = nonEmpty(record.remedy) ?? nonEmpty(record.suggestion) ?? errors[code].advice;
+  const reason = nonEmpty(record.reason) ?? REASONS[code]?.(record) ?? '';
+  const remedy = nonEmpty(record.remedy) ?? nonEmpty(record.suggestion) ?? kind.advice;
   const why = [field, clause(reason)].filter(Boolean).join(': ');
-  const parts = [heading(text), why].filter(Boolean).join(': ');
+  const parts = [heading(kind.heading ?? text), why].filter(Boolean).join(': ');
   const sentence = `${parts}; ${lowerFirst(clause(remedy))}`;
   return `${sentence.length < MAX_MESSAGE ? sentence : `${sentence.slice(0, MAX_MESSAGE - 2)}…`}.`;
 }
@@ -46,7 +47,6 @@ const REASONS: Partial<Record<ErrorCode, (details: Record<string, unknown>) => s
   rate_limit_exceeded: ({ limit, retry_after_seconds: seconds }) =>
     limit === undefined ? '' : `${limit} requests per minute are allowed, and the next one in ${seconds} s`,
   concurrency_exceeded: ({ limit }) => `at most ${limit} requests may be open concurrently`,
-  file_too_large: ({ limit }) => (limit === undefined ? '' : `at most ${limit} bytes are allowed here`),
   upload_size_mismatch: ({ confirmed, declared }) => `${confirmed} was confirmed, ${declared} was declared`,
 };
 

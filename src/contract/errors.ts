@@ -144,16 +144,18 @@ export const errors = {
   invalid_file_type: {
     status: 400,
     text: 'Invalid file type. Only video, audio, or image files are allowed.',
-    advice: 'See /docs for the content types.',
+    advice: 'Declare one of the types in details.accepted.',
   },
   file_too_large: {
     status: 400,
-    text: 'File size too large. Maximum allowed size is 2GB.',
-    advice: 'Split or compress the file.',
+    text: 'File size too large. Maximum allowed size is {limit}.',
+    heading: 'The file is too large',
+    advice: 'Send a smaller file, or upload it in parts. `details.limit` is the limit of this upload in bytes.',
   },
   upload_not_found: {
     status: 400,
     text: 'File not found in GCS bucket',
+    heading: 'The upload was not found',
     advice: 'PUT the bytes to uploadUrl first, then confirm.',
   },
   upload_size_mismatch: {
@@ -232,11 +234,19 @@ export const errors = {
     text: 'Internal error',
     advice: 'Try again. If it fails again, report the x-request-id to the operator.',
   },
-} as const satisfies Record<string, { status: number; text: string; advice: string }>;
+} as const satisfies Record<string, ErrorKind>;
+
+interface ErrorKind {
+  status: number;
+  text: string;
+  /** Begins `message` instead of a text that is fixed for older clients, but wrong on some servers. */
+  heading?: string;
+  advice: string;
+}
 
 export type ErrorCode = keyof typeof errors;
 
-export type ErrorDetails = string | Record<string, unknown> | null;
+export type ErrorDetails = Record<string, unknown> | null;
 
 /** An error response. Thrown by any code below the API, and rendered in one place. */
 export class ApiError extends Error {

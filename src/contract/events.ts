@@ -1,21 +1,37 @@
 import * as z from 'zod';
 import { someWarnings, timestamp } from './common.ts';
-import { EVENT_TYPES } from './event-types.ts';
+import { EVENT_TYPES, type EventType } from './event-types.ts';
+import { oneOf } from './faults/expectation.ts';
+import { nearText } from './faults/near-value.ts';
+import { rule } from './faults/rule.ts';
 
 const cursor = z.string().max(200);
+
+const isEventType = (text: string): text is EventType => (EVENT_TYPES as readonly string[]).includes(text);
+
+function unknownType(sent: string) {
+  const reason = `${JSON.stringify(sent.slice(0, 64))} is not a type of event`;
+  const near = nearText(sent, EVENT_TYPES);
+  const message = rule(reason, `Send ${oneOf(EVENT_TYPES)}`);
+  return { code: 'custom' as const, message, params: near === null ? {} : { near } };
+}
 
 export const eventsQuery = z.object({
   types: z
     .string()
-    .transform((text) => text.split(',').map((type) => type.trim()))
-    .pipe(
-      z.array(
-        z.enum(EVENT_TYPES, { error: `must be types of events, separated by commas: ${EVENT_TYPES.join(', ')}` }),
-      ),
-    )
+    .transform((text, context) => {
+      const types = text.split(',').map((type) => type.trim());
+      const unknown = types.find((type) => !isEventType(type));
+      if (unknown === undefined) return types as EventType[];
+      context.addIssue(unknownType(unknown));
+      return z.NEVER;
+    })
     .optional()
     .describe('Only these types, separated by commas.'),
-  job: z.uuid({ error: 'must be the id of a job' }).optional().describe('Only events of that job.'),
+  job: z
+    .uuid(rule('is not the id of a job', 'Send the id of a job, a UUID'))
+    .optional()
+    .describe('Only events of that job.'),
   after: cursor.optional().describe('Only events after that one: the `id` of an event, or the `next` of a page.'),
   limit: z.coerce.number().int().min(1).max(100).default(50).describe('Events on a page.'),
 });

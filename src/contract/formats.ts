@@ -34,8 +34,8 @@ export const OUTPUT_CONTENT_TYPES: Readonly<Record<OutputFormat, string>> = {
   webp: 'image/webp',
 };
 
-/** Content types that an upload may declare; nothing else is accepted. */
-export const UPLOAD_CONTENT_TYPES = [
+/** Content types that an upload may declare, each under the name by which Airlock shows it. */
+const MAIN_CONTENT_TYPES = [
   'video/mp4',
   'video/webm',
   'video/quicktime',
@@ -67,6 +67,54 @@ export const UPLOAD_CONTENT_TYPES = [
   'text/vtt',
   'text/x-ass',
 ] as const;
+
+/** Other names under which browsers and operating systems send some of these types. */
+const CONTENT_TYPE_ALIASES = {
+  'video/x-m4v': 'video/mp4',
+  'video/matroska': 'video/x-matroska',
+  'video/vnd.avi': 'video/x-msvideo',
+  'video/vnd.dlna.mpeg-tts': 'video/mp2t',
+  'video/3gpp2': 'video/3gpp',
+  'video/ogg': 'audio/ogg',
+  'audio/x-m4a': 'audio/mp4',
+  'audio/vnd.dlna.adts': 'audio/aac',
+  'audio/vnd.wave': 'audio/wav',
+  'audio/x-flac': 'audio/flac',
+  'text/x-ssa': 'text/x-ass',
+} as const satisfies Record<string, (typeof MAIN_CONTENT_TYPES)[number]>;
+
+type ContentTypeAlias = keyof typeof CONTENT_TYPE_ALIASES;
+export type UploadContentType = (typeof MAIN_CONTENT_TYPES)[number] | ContentTypeAlias;
+
+/** Every content type that an upload may declare; nothing else is accepted. */
+export const UPLOAD_CONTENT_TYPES: readonly UploadContentType[] = [
+  ...MAIN_CONTENT_TYPES,
+  ...(Object.keys(CONTENT_TYPE_ALIASES) as ContentTypeAlias[]),
+];
+
+/** The name by which Airlock shows a content type: `video/x-matroska` for `video/matroska`. */
+export function mainContentType(type: string): string {
+  return Object.hasOwn(CONTENT_TYPE_ALIASES, type) ? CONTENT_TYPE_ALIASES[type as ContentTypeAlias] : type;
+}
+
+/** The type of the files whose names end so, for clients that do not know it. */
+export const CONTENT_TYPE_BY_EXTENSION: Readonly<Record<string, UploadContentType>> = {
+  ...{ mp4: 'video/mp4', m4v: 'video/mp4', mov: 'video/quicktime', qt: 'video/quicktime', webm: 'video/webm' },
+  ...{ mkv: 'video/x-matroska', avi: 'video/x-msvideo', mpg: 'video/mpeg', mpeg: 'video/mpeg', vob: 'video/mpeg' },
+  ...{ ts: 'video/mp2t', mts: 'video/mp2t', m2ts: 'video/mp2t', flv: 'video/x-flv' },
+  ...{ '3gp': 'video/3gpp', '3g2': 'video/3gpp2', ogv: 'video/ogg' },
+  ...{ mp3: 'audio/mpeg', m4a: 'audio/mp4', m4b: 'audio/mp4', aac: 'audio/aac', wav: 'audio/wav' },
+  ...{ ogg: 'audio/ogg', oga: 'audio/ogg', opus: 'audio/opus', flac: 'audio/flac', weba: 'audio/webm' },
+  ...{ jpg: 'image/jpeg', jpeg: 'image/jpeg', png: 'image/png', gif: 'image/gif', webp: 'image/webp' },
+  ...{ avif: 'image/avif', heic: 'image/heic', heif: 'image/heif' },
+  ...{ srt: 'application/x-subrip', vtt: 'text/vtt', ass: 'text/x-ass', ssa: 'text/x-ssa' },
+};
+
+/** The content type by the end of a name; null if it is not known. */
+export function contentTypeOfName(name: string): UploadContentType | null {
+  const extension = /\.([a-z0-9]{1,8})$/i.exec(name)?.[1]?.toLowerCase() ?? '';
+  return Object.hasOwn(CONTENT_TYPE_BY_EXTENSION, extension) ? CONTENT_TYPE_BY_EXTENSION[extension]! : null;
+}
 
 export const QUALITIES = ['high', 'medium', 'low'] as const;
 export const RESOLUTIONS = ['480p', '720p', '1080p', '4k'] as const;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { LIMIT_BOUNDS, LIMIT_NAMES, LIMIT_SETTERS, type LimitName } from './limit-bounds.ts';
+import { rule } from './faults/rule.ts';
+import { LIMIT_BOUNDS, LIMIT_SETTERS, type LimitName } from './limit-bounds.ts';
 
 const LIMIT_MEANINGS: Readonly<Record<LimitName, string>> = {
   memory_mb: 'Memory of the cell, in MB of 1,048,576 bytes',
@@ -10,7 +11,8 @@ const LIMIT_MEANINGS: Readonly<Record<LimitName, string>> = {
 
 function limitField(name: LimitName) {
   const { least, why, most } = LIMIT_BOUNDS[name];
-  const error = `must be a whole number from ${least} to ${most} (${least} is the minimum: ${why})`;
+  const accepted = `a whole number from ${least} to ${most}`;
+  const error = rule(`is not ${accepted} (${least} is the minimum: ${why})`, `Send ${accepted}`);
   return z
     .number({ error })
     .int({ error })
@@ -27,20 +29,12 @@ function limitField(name: LimitName) {
  * `memory_mb` would rely on a limit that does not exist.
  */
 export const jobLimits = z
-  .strictObject(
-    {
-      memory_mb: limitField('memory_mb'),
-      cpu_seconds: limitField('cpu_seconds'),
-      wall_seconds: limitField('wall_seconds'),
-      output_mb: limitField('output_mb'),
-    } satisfies Record<LimitName, z.ZodType>,
-    {
-      error: (issue) =>
-        issue.code === 'unrecognized_keys'
-          ? `has the unknown limit ${issue.keys.map((key) => JSON.stringify(key.slice(0, 64))).join(', ')}; the limits are ${LIMIT_NAMES.join(', ')}`
-          : undefined,
-    },
-  )
+  .strictObject({
+    memory_mb: limitField('memory_mb'),
+    cpu_seconds: limitField('cpu_seconds'),
+    wall_seconds: limitField('wall_seconds'),
+    output_mb: limitField('output_mb'),
+  } satisfies Record<LimitName, z.ZodType>)
   .meta({ id: 'JobLimits', description: 'Limits of the job; they can only lower those of account and server.' });
 
 const shownLimit = z

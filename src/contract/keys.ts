@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import { someWarnings, timestamp } from './common.ts';
+import { plainText, rule } from './faults/rule.ts';
 
 /** Scopes of one account. */
 export const ACCOUNT_SCOPES = ['transcode', 'upload', 'read', 'admin'] as const;
@@ -20,7 +21,7 @@ export const MAX_LISTED_DEAD_KEYS = 100;
 /** An address or a prefix. Bits set after the prefix are refused, because 10.0.0.1/8 is ambiguous. */
 const cidr = z
   .union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])
-  .refine(isWholePrefix, 'has bits set after its prefix; write the first address of the range');
+  .refine(isWholePrefix, rule('has bits set after its prefix', 'Send the first address of the range'));
 
 function isWholePrefix(text: string): boolean {
   if (!text.includes('/') || !ipaddr.isValidCIDR(text)) return true;
@@ -31,13 +32,7 @@ function isWholePrefix(text: string): boolean {
 
 export const createKeyBody = z
   .object({
-    name: z
-      .string()
-      .trim()
-      .min(1)
-      .max(100)
-      .regex(/^\P{Cc}*$/u, 'must not contain control characters')
-      .describe('For people.'),
+    name: plainText(100).min(1).describe('For people.'),
     scopes: z
       .array(z.enum(SCOPES))
       .min(1)

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { someWarnings, timestamp } from './common.ts';
-import { MAX_UPLOAD_PARTS } from './limits.ts';
+import { MAX_PARTS_UPLOAD_BYTES, MAX_UPLOAD_PARTS } from './limits.ts';
 import { UPLOAD_STATUSES } from './upload-list.ts';
-import { furtherHeaders, presignBody, uploadFileSize } from './uploads.ts';
+import { fileFields, furtherHeaders, requireKnownType, uploadFileSize } from './uploads.ts';
 
 /** URLs of the first parts, and at most as many more for each request. */
 export const PART_URLS = 100;
@@ -16,13 +16,17 @@ const success = z.literal(true).describe('Always true.');
 /** No format: an id that is not a UUID is a 404 like any other unknown id. */
 export const multipartParams = z.object({ uploadId: z.string().describe('The `uploadId` of the upload, a UUID.') });
 
-export const multipartBody = presignBody
-  .extend({
-    fileSize: uploadFileSize('missing_upload_fields', Number.MAX_SAFE_INTEGER).describe(
-      'The exact number of bytes of all parts.',
-    ),
-  })
-  .meta({ id: 'MultipartRequest', description: 'A file to upload in parts.' });
+export const multipartBody = requireKnownType(
+  z.object(
+    {
+      ...fileFields,
+      fileSize: uploadFileSize('missing_upload_fields', MAX_PARTS_UPLOAD_BYTES).describe(
+        'The exact number of bytes of all parts.',
+      ),
+    },
+    'missing_upload_fields',
+  ),
+).meta({ id: 'MultipartRequest', description: 'A file to upload in parts.' });
 export type MultipartBody = z.infer<typeof multipartBody>;
 
 const partUrl = z
@@ -57,11 +61,7 @@ export type MultipartResult = z.infer<typeof multipartAnswer>['result'];
 
 export const partsBody = z
   .object({
-    partNumbers: z
-      .array(partNumber)
-      .min(1)
-      .max(PART_URLS, { error: `must contain at most ${PART_URLS} numbers` })
-      .describe('The parts for which to sign URLs.'),
+    partNumbers: z.array(partNumber).min(1).max(PART_URLS).describe('The parts for which to sign URLs.'),
   })
   .meta({ id: 'PartUrlsRequest', description: 'Parts to send.' });
 

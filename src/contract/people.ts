@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { someWarnings, timestamp } from './common.ts';
+import { rule } from './faults/rule.ts';
 import type { Scope } from './keys.ts';
 
 /** `operator`: the whole server. The others: one account each. */
@@ -23,12 +24,12 @@ export const email = z
   .trim()
   .toLowerCase()
   .max(254)
-  .pipe(z.email('must be an e-mail address'))
+  .pipe(z.email(rule('is not an e-mail address', 'Send an e-mail address such as ada@example.org')))
   .describe('The e-mail address, in lower case. No mail is sent to it.');
 
 const newPassword = z
   .string()
-  .min(MIN_PASSWORD, `must have at least ${MIN_PASSWORD} characters`)
+  .min(MIN_PASSWORD)
   .max(MAX_PASSWORD)
   .describe(`At least ${MIN_PASSWORD} characters, of any kind.`);
 

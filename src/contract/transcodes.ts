@@ -11,6 +11,7 @@ import {
   warning,
 } from './common.ts';
 import { failures } from './failures.ts';
+import { rule } from './faults/rule.ts';
 import { OUTPUT_FORMATS, QUALITIES, RESOLUTIONS } from './formats.ts';
 import { jobLimits, shownLimits } from './job-limits.ts';
 import { priority, priorityField } from './priority.ts';
@@ -31,7 +32,7 @@ const nullable = <T extends z.ZodType>(schema: T) =>
     .transform((value) => value ?? undefined)
     .optional();
 
-const argumentText = z.string().max(MAX_ARGUMENT, { error: `must be at most ${MAX_ARGUMENT} characters` });
+const argumentText = z.string().max(MAX_ARGUMENT);
 
 const option = z
   .object({
@@ -45,7 +46,10 @@ const option = z
 
 export const metadataField = nullable(
   z.record(z.string(), z.unknown()).refine((value) => Buffer.byteLength(JSON.stringify(value)) <= MAX_METADATA_BYTES, {
-    error: `must be at most ${MAX_METADATA_BYTES} bytes when serialised`,
+    error: rule(
+      `has more than ${MAX_METADATA_BYTES} bytes as JSON`,
+      'Send less, or an id under which you keep the rest',
+    ),
   }),
 ).describe(`Your own data, at most ${MAX_METADATA_BYTES} bytes; returned as \`metadata.user\`.`);
 export const retentionField = nullable(z.number().int().min(1)).describe(
@@ -226,15 +230,20 @@ export const job = z
 
 export type Job = z.infer<typeof job>;
 
-export const listQuery = z.object({
-  status: z.enum(JOB_STATUSES).optional().describe('Only jobs of that status.'),
-  page: z.coerce.number().int().min(1).max(1_000_000).default(1).describe('From 1.'),
-  limit: z.coerce.number().int().min(1).max(100).default(20).describe('Jobs on a page.'),
-  since: queryTime.optional().describe('Only jobs updated at that time or later. Without a zone it is UTC.'),
-  until: queryTime
-    .optional()
-    .describe('Only jobs updated at that time or before. A date is the start of its day in UTC.'),
-});
+export const listQuery = z
+  .object({
+    status: z.enum(JOB_STATUSES).optional().describe('Only jobs of that status.'),
+    page: z.coerce.number().int().min(1).max(1_000_000).default(1).describe('From 1.'),
+    limit: z.coerce.number().int().min(1).max(100).default(20).describe('Jobs on a page.'),
+    since: queryTime.optional().describe('Only jobs updated at that time or later. Without a zone it is UTC.'),
+    until: queryTime
+      .optional()
+      .describe('Only jobs updated at that time or before. A date is the start of its day in UTC.'),
+  })
+  .refine(({ since, until }) => !since || !until || Date.parse(since) <= Date.parse(until), {
+    path: ['until'],
+    error: rule('is before since, so that no job can match', 'Swap since and until, or leave one out'),
+  });
 
 export type ListQuery = z.infer<typeof listQuery>;
 

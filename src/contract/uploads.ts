@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { someWarnings, timestamp } from './common.ts';
-import { UPLOAD_CONTENT_TYPES } from './formats.ts';
+import { contentTypeOfName, UPLOAD_CONTENT_TYPES, type UploadContentType } from './formats.ts';
 import { MAX_PARTS_UPLOAD_BYTES, MAX_UPLOAD_BYTES, MAX_UPLOAD_PARTS } from './limits.ts';
 
 /*
@@ -12,46 +12,73 @@ export const UPLOAD_ERROR_ORDER = [
   'missing_confirm_fields',
   'invalid_file_size',
   'invalid_file_type',
-  'file_too_large',
 ] as const;
 
-// 0 is invalid, not missing: only undefined, null and "" are missing.
+const isMissing = (value: unknown) => value === undefined || value === null || value === '';
+
+/** A number of bytes. 0 is invalid, not missing: only undefined, null and "" are missing. */
 export function uploadFileSize(missing: string, most: number) {
-  const isMissing = (value: unknown) => value === undefined || value === null || value === '';
   return (
     z
       .number({ error: (issue) => (isMissing(issue.input) ? missing : 'invalid_file_size') })
       // Not int(): it reports a whole number above 2^53 as invalid instead of too large.
       .refine(Number.isInteger, 'invalid_file_size')
       .min(1, 'invalid_file_size')
-      .max(most, 'file_too_large')
-      .meta({ type: 'integer' })
+      .meta({ type: 'integer', maximum: most })
   );
 }
 
+/** Another kind of value is invalid, not missing. */
 function requiredText(missing: string) {
-  return z.string(missing).min(1, missing);
+  return z.string({ error: ({ input }) => (isMissing(input) ? missing : undefined) }).min(1, missing);
 }
 
-export const presignBody = z
-  .object(
+const DECLARED = [...UPLOAD_CONTENT_TYPES, ''] as [UploadContentType, ...UploadContentType[], ''];
+
+const declaredType = z
+  .string({ error: ({ input }) => (isMissing(input) ? 'missing_upload_fields' : 'invalid_file_type') })
+  .pipe(z.enum(DECLARED, 'invalid_file_type'))
+  .meta({
+    description:
+      'The type of the file. If it is empty, as browsers send it for types that they do not know, the extension of `filename` decides.',
+    enum: DECLARED,
+  });
+
+/** The fields of a file to upload. Combine them with `requireKnownType`. */
+export const fileFields = {
+  filename: requiredText('missing_upload_fields').max(4096).describe('The name of the file, for people.'),
+  contentType: declaredType,
+};
+
+/** An empty type needs a name that tells the type. */
+export function requireKnownType<T extends z.ZodType<{ filename: string; contentType: string }>>(schema: T): T {
+  return schema.refine(({ contentType, filename }) => contentType !== '' || contentTypeOfName(filename) !== null, {
+    path: ['contentType'],
+    error: 'missing_upload_fields',
+  });
+}
+
+export const presignBody = requireKnownType(
+  z.object(
     {
-      filename: requiredText('missing_upload_fields').max(4096).describe('The name of the file, for people.'),
-      contentType: requiredText('missing_upload_fields')
-        .pipe(z.enum(UPLOAD_CONTENT_TYPES, 'invalid_file_type'))
-        .meta({ description: 'The type of the file.', enum: [...UPLOAD_CONTENT_TYPES] }),
+      ...fileFields,
       fileSize: uploadFileSize('missing_upload_fields', MAX_UPLOAD_BYTES).describe(
         'The exact number of bytes that will be sent.',
       ),
     },
     'missing_upload_fields',
-  )
-  .meta({ id: 'PresignRequest', description: 'A file to upload.' });
+  ),
+).meta({ id: 'PresignRequest', description: 'A file to upload.' });
 
 export const furtherHeaders = z
   .record(z.string(), z.string())
   .optional()
   .describe('Headers to send besides `Content-Type`; only if the storage requires any.');
+
+const signedType = z
+  .string()
+  .optional()
+  .describe('The `Content-Type` to send, if the request declared none; otherwise absent.');
 
 export const presignAnswer = z
   .object({
@@ -60,6 +87,7 @@ export const presignAnswer = z
       .object({
         uploadUrl: z.url().describe('PUT the bytes here, with the declared content type and no Authorization header.'),
         headers: furtherHeaders,
+        contentType: signedType,
         filename: z.string().describe('The name of the upload from now on.'),
         expiresAt: timestamp.describe('When the URL expires.'),
       })

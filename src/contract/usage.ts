@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import { someWarnings } from './common.ts';
+import { rule } from './faults/rule.ts';
 
 export const usageQuery = z.object({
   period: z
     .string()
-    .regex(/^20\d\d-(0[1-9]|1[0-2])$/, 'must be a month like 2026-11')
+    .regex(/^20\d\d-(0[1-9]|1[0-2])$/, rule('is not a month', 'Send a month such as 2026-11'))
     .optional()
     .describe('The month, in UTC; the current one if absent.'),
 });

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { someWarnings, timestamp } from './common.ts';
 import { EVENT_TYPES } from './event-types.ts';
+import { plainText } from './faults/rule.ts';
 
 /** Maximum webhooks of one account. */
 export const MAX_WEBHOOKS = 20;
@@ -28,19 +29,9 @@ const url = z
   .max(MAX_WEBHOOK_URL)
   .describe('An `https://` URL. It is called from the server; private addresses are refused.');
 
-const types = z
-  .array(z.enum(EVENT_TYPES, { error: `must be types of events: ${EVENT_TYPES.join(', ')}` }))
-  .min(1)
-  .nullish()
-  .describe('Types of events to send; all if absent or null.');
+const types = z.array(z.enum(EVENT_TYPES)).min(1).nullish().describe('Types of events to send; all if absent or null.');
 
-const description = z
-  .string()
-  .trim()
-  .max(200)
-  .regex(/^\P{Cc}*$/u, 'must not contain control characters')
-  .nullish()
-  .describe('For people.');
+const description = plainText(200).nullish().describe('For people.');
 
 export const createWebhookBody = z
   .object({ url, types, description })

@@ -4,7 +4,7 @@
  * origin.
  */
 const SAFE_TYPE =
-  /^(?:video\/[a-z0-9.+-]+|audio\/[a-z0-9.+-]+|image\/(?:jpeg|png|gif|webp|avif|heic|heif)|application\/(?:octet-stream|x-subrip|vnd\.apple\.mpegurl|dash\+xml)|text\/(?:vtt|x-ass))$/;
+  /^(?:video\/[a-z0-9.+-]+|audio\/[a-z0-9.+-]+|image\/(?:jpeg|png|gif|webp|avif|heic|heif)|application\/(?:octet-stream|x-subrip|vnd\.apple\.mpegurl|dash\+xml)|text\/(?:vtt|x-ass|x-ssa))$/;
 
 const CONTENT_TYPE = /^[A-Za-z0-9.+_-]+\/[A-Za-z0-9.+_-]+(?:; ?[A-Za-z0-9.+_-]+=[A-Za-z0-9.+_-]+)*$/;
 

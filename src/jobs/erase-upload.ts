@@ -36,7 +36,8 @@ async function lockUpload(tx: Tx, { id, inspection_id }: Upload): Promise<Upload
   const upload = await tx.selectFrom('uploads').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
   if (!upload) throw new ApiError('not_found');
   // A confirm has begun since the row was first read. Deleting it now could deadlock with its end.
-  if (upload.inspection_id !== inspection_id) throw new ApiError('unavailable', 'The upload is being confirmed.');
+  if (upload.inspection_id !== inspection_id)
+    throw new ApiError('unavailable', { reason: 'the upload is being confirmed', remedy: 'Try again' });
   return upload;
 }
 

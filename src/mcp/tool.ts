@@ -1,4 +1,7 @@
 import type * as z from 'zod';
+import { errorAnswer } from '../contract/error-answer.ts';
+import { ApiError } from '../contract/errors.ts';
+import { describeIssue } from '../contract/faults/describe-issue.ts';
 
 /** Sends a request to the API of this server. Rejects only if no answer arrives. */
 export type ApiCall = (method: 'GET' | 'POST' | 'PATCH', path: string, body?: unknown) => Promise<ApiAnswer>;
@@ -58,7 +61,7 @@ export function defineTool<Input extends z.ZodObject>(
     ...tool,
     async run(args, context) {
       const parsed = tool.input.safeParse(args);
-      return parsed.success ? tool.run(parsed.data, context) : refusal(parsed.error);
+      return parsed.success ? tool.run(parsed.data, context) : refusal(parsed.error, args, tool.input);
     },
   };
 }
@@ -75,10 +78,12 @@ export function resultOf({ status, json }: ApiAnswer): ToolResult {
   return { value: { status, ...body }, isError: true };
 }
 
-export function refusal(error: z.ZodError): ToolResult {
-  const [issue] = error.issues;
-  const field = issue?.path.join('.') || 'arguments';
-  return { value: { error: 'Invalid arguments', field, reason: issue?.message ?? 'are invalid' }, isError: true };
+/** Arguments that their schema rejects, in the form of an error of the API. */
+export function refusal(error: z.ZodError, args: unknown, schema: z.ZodType): ToolResult {
+  const details = describeIssue(error.issues[0]!, { name: 'arguments', value: args, schema });
+  const { code, message } = errorAnswer(new ApiError('invalid_request', { ...details }));
+  const { field, reason } = details;
+  return { value: { error: 'Invalid arguments', code, message, field, reason, details }, isError: true };
 }
 
 /** A part of a path, from text that a client chose. */

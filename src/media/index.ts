@@ -7,7 +7,6 @@ export {
 } from './commands/index.ts';
 export { ENCODERS } from './encoders/encoders.ts';
 export { type Judgement, judgeRequest } from './judge.ts';
-export { nearestName } from './near-name.ts';
 export { namedFonts } from './options/named-fonts.ts';
 export { describeRule } from './options/option-grammars.ts';
 export { OPTION_TABLE, type OptionRow } from './options/option-table.ts';

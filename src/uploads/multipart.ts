@@ -18,7 +18,8 @@ import { sealedKey, uploadKey } from '../storage/keys.ts';
 import type { StoreSpace } from '../storage/types.ts';
 import { furtherHeaders } from './further-headers.ts';
 import { partCount, partSizeFor, sizeOfPart } from './part-plan.ts';
-import { insertUpload, requireUploadSize } from './presign.ts';
+import { declaredTypeOf, insertUpload } from './presign.ts';
+import { requireUploadSize } from './size-limit.ts';
 import { MULTIPART_SECONDS, openNames, type Upload } from './upload.ts';
 
 /*
@@ -48,13 +49,13 @@ export async function beginMultipart(
   body: MultipartBody,
   { key: idempotencyKey, body: sent, maxBytes }: Beginning,
 ): Promise<MultipartResult> {
-  requireUploadSize(account, body.fileSize, maxBytes);
+  requireUploadSize(account, body.fileSize, { serverMost: maxBytes, inParts: true });
   const [id, objectId] = [uuidv7(), uuidv7()];
   const key = sealedKey(account.id, objectId);
   // Outside the transaction: a storage that hangs must not block database connections.
   const [space, multipartId] = await Promise.all([
     storeSpace(context, { withinMs: NEEDED_SPACE_MS }),
-    context.store.createMultipart(key, { contentType: body.contentType }),
+    context.store.createMultipart(key, { contentType: declaredTypeOf(body) }),
   ]);
   const scope = { accountId: account.id, route: 'multipart', key: idempotencyKey, body: sent };
   let isUsed = false;
@@ -91,7 +92,7 @@ async function insertBegun(
   await tx
     .insertInto('objects')
     .values({
-      ...{ id: objectId, account_id: account.id, key, kind: 'upload', content_type: body.contentType },
+      ...{ id: objectId, account_id: account.id, key, kind: 'upload', content_type: declaredTypeOf(body) },
       ...{ size: body.fileSize, state: 'pending', multipart_id: multipartId, delete_after: endsAt },
     })
     .execute();

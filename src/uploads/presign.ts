@@ -1,7 +1,8 @@
 import type { Account } from '../accounts/accounts.ts';
 import { requireUploadRoom } from '../accounts/stored-bytes.ts';
 import { ApiError } from '../contract/errors.ts';
-import { MAX_UPLOAD_BYTES, UPLOAD_SECONDS } from '../contract/limits.ts';
+import { contentTypeOfName } from '../contract/formats.ts';
+import { UPLOAD_SECONDS } from '../contract/limits.ts';
 import type { PresignBody, PresignResult } from '../contract/uploads.ts';
 import type { Context } from '../database/context.ts';
 import type { Tx } from '../database/pool.ts';
@@ -22,7 +23,7 @@ export interface PresignedUpload {
 
 /**
  * Promises room for one upload and signs its URL, which accepts one object of that type with exactly that many bytes.
- * `space` is the free space of the storage's disk, `maxBytes` what the server accepts.
+ * `space` is the free space of the storage's disk. The caller has checked the size: see `requireUploadSize`.
  */
 export async function presignUpload(
   context: Context,
@@ -30,27 +31,30 @@ export async function presignUpload(
   account: Account,
   body: PresignBody,
   space: StoreSpace | null,
-  maxBytes = MAX_UPLOAD_BYTES,
 ): Promise<PresignedUpload> {
-  requireUploadSize(account, body.fileSize, Math.min(maxBytes, MAX_UPLOAD_BYTES));
   const now = new Date();
   const endsAt = new Date(now.getTime() + UPLOAD_SECONDS * 1000);
   const id = uuidv7();
   const key = uploadKey(account.id, id);
   const filename = await insertUpload(context, tx, account, body, space, { id, now, stagingKey: key, endsAt });
   const signed = await context.store.presignPut(key, {
-    contentType: body.contentType,
+    contentType: declaredTypeOf(body),
     size: body.fileSize,
     expiresIn: UPLOAD_SECONDS,
   });
-  const answer = { uploadUrl: signed.url, ...furtherHeaders(signed), filename, expiresAt: endsAt.toISOString() };
+  const answer = {
+    uploadUrl: signed.url,
+    ...furtherHeaders(signed),
+    ...(body.contentType === '' && { contentType: declaredTypeOf(body) }),
+    filename,
+    expiresAt: endsAt.toISOString(),
+  };
   return { id, answer };
 }
 
-/** Throws `file_too_large` with the lower of both limits. */
-export function requireUploadSize(account: Account, bytes: number, maxBytes: number): void {
-  const limit = Math.min(maxBytes, account.max_upload_bytes ?? maxBytes);
-  if (bytes > limit) throw new ApiError('file_too_large', { field: 'fileSize', limit });
+/** The declared content type; that of the name if none was declared, which the schema of the request has checked. */
+export function declaredTypeOf({ contentType, filename }: PresignBody): string {
+  return contentType || contentTypeOfName(filename)!;
 }
 
 export interface NewUpload {
@@ -82,7 +86,7 @@ export async function insertUpload(
         staging_key: stagingKey,
         name_sealed: sealNames(vault, upload, { original: body.filename, stored }),
         name_fingerprint: vault.fingerprint(stored),
-        declared_type: body.contentType,
+        declared_type: declaredTypeOf(body),
         declared_size: body.fileSize,
         state: 'pending',
         url_expires_at: endsAt,

@@ -169,10 +169,10 @@ describe('query parameters', () => {
       ['until=2026-03-05', true],
       ['since=2026-03-04&until=2026-03-05', true],
       ['since=2026-03-04T10:00:00.501&until=2026-03-05', false],
-      ['since=2026-03-05&until=2026-03-04', false],
     ];
     for (const [query, expected] of cases) expect([query, await has(query)]).toEqual([query, expected]);
-    for (const query of ['since=yesterday', 'since=2026-02-30', 'until=2026-03-04T25:00', 'since=1700000000']) {
+    const wrong = ['since=yesterday', 'since=2026-02-30', 'until=2026-03-04T25:00', 'since=1700000000'];
+    for (const query of [...wrong, 'until=2026-03-04&since=2026-03-05']) {
       const answer = await get(`/v1/transcodes?${query}`);
       expect([query, answer.status, answer.json.details.field]).toEqual([query, 400, query.split('=')[0]]);
     }

@@ -128,7 +128,7 @@ describe('airlock accounts beside a running API', () => {
       /No account has that name\. \.\/airlock accounts list/,
     ],
     'an unknown account to show': [['show', 'nobody'], 1, /No account has that name/],
-    'control characters': [['create', 'a\u001b[31m'], 1, /name must not contain control characters/],
+    'control characters': [['create', 'a\u001b[31m'], 1, /name:? contains control characters/],
     'an unknown subcommand': [['delete', 'default'], 2, /unknown command 'delete'/],
   };
   it.each(Object.keys(wrong))('refuses with a reason, and changes nothing: %s', async (name) => {

@@ -93,10 +93,14 @@ describe('airlock keys beside a running API', () => {
     'an unknown scope': [
       ['create', '--name', 'x', '--scopes', 'read,write'],
       2,
-      /scopes.*transcode, upload, read, admin/,
+      /--scopes is "write", which is not accepted\. Send one of "transcode", "upload", "read", "admin"/,
     ],
-    'an invalid address': [['create', '--name', 'x', '--allow', 'home'], 2, /allowed_cidrs/],
-    'an invalid time': [['create', '--name', 'x', '--expires', 'tomorrow'], 2, /expires_at/],
+    'an invalid address': [['create', '--name', 'x', '--allow', 'home'], 2, /--allow is "home", .*203\.0\.113\.0\/24/],
+    'an invalid time': [
+      ['create', '--name', 'x', '--expires', 'tomorrow'],
+      2,
+      /--expires is "tomorrow", .*2026-05-22T14:30:00Z/,
+    ],
     'a time in the past': [['create', '--name', 'x', '--expires', '2001-01-01T00:00:00Z'], 1, /lies in the past/],
     'an invalid id': [['revoke', 'first'], 2, /"first" is not a key id/],
     'an unknown id': [['revoke', UNKNOWN], 1, /no key has the id|Not found/i],

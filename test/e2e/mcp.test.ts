@@ -125,6 +125,17 @@ describe.each([
       value: { code: 'invalid_request', details: { field: 'outputFormat' } },
     });
     expect(await use('get_transcode', {})).toMatchObject({ failed: true, value: { field: 'id' } });
+    expect(await use('list_transcodes', { limit: 500 })).toMatchObject({
+      failed: true,
+      value: {
+        code: 'invalid_request',
+        details: {
+          field: 'limit',
+          reason: 'is 500, above the maximum of 100',
+          remedy: 'Send a whole number from 1 to 100',
+        },
+      },
+    });
     expect(await use('get_transcode', { id: '../keys' })).toMatchObject({ failed: true, value: { status: 404 } });
     expect(await use('delete_everything')).toMatchObject({ failed: true });
     const late = await use('transcode_and_wait', { ...gone, timeoutSeconds: 0 });

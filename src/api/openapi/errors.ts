@@ -22,7 +22,6 @@ const OWN: Readonly<Record<string, readonly ErrorCode[]>> = {
   'post /v1/upload/confirm': [
     'missing_confirm_fields',
     'invalid_file_size',
-    'file_too_large',
     'upload_not_found',
     'upload_size_mismatch',
     'upload_incomplete',
@@ -82,6 +81,7 @@ const EXAMPLE_DETAILS: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> = {
     field: 'outputFormat',
     reason: 'is missing, but "output_format" was sent',
     remedy: 'Rename "output_format" to "outputFormat"',
+    near: 'output_format',
   },
   missing_upload_fields: { field: 'filename', reason: 'is missing', remedy: 'Send filename' },
   missing_confirm_fields: { field: 'fileSize', reason: 'is missing', remedy: 'Send fileSize' },
@@ -92,7 +92,12 @@ const EXAMPLE_DETAILS: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> = {
     near: 'audio/mpeg',
     accepted: ['video/mp4', 'audio/mpeg'],
   },
-  file_too_large: { field: 'fileSize', limit: 2_048_576_000 },
+  file_too_large: {
+    field: 'fileSize',
+    reason: 'is 3 GB (3,000,000,000 bytes); this server allows at most 2.05 GB (2,048,576,000 bytes) in one PUT',
+    remedy: 'Upload in parts with POST /v1/upload/multipart',
+    limit: 2_048_576_000,
+  },
   upload_size_mismatch: { field: 'fileSize', confirmed: 52_428_799, declared: 52_428_800 },
   upload_incomplete: {
     field: 'parts',
@@ -168,6 +173,6 @@ function addError(answers: Record<string, Answer>, code: ErrorCode): void {
   // Health checks answer 500 and 503 with their own schema.
   if (media?.schema.$ref !== ERROR.$ref) return;
   answer.description = [answer.description, `\`${code}\``].filter(Boolean).join(', ');
-  const value = errorAnswer(new ApiError(code, EXAMPLE_DETAILS[code] ?? null, { status: 'completed' }));
+  const value = errorAnswer(new ApiError(code, EXAMPLE_DETAILS[code] ?? null, { status: 'completed', limit: '2GB' }));
   media.examples = { ...media.examples, [code]: { summary: `${text}. ${advice}`, value } };
 }

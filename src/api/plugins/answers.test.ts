@@ -20,7 +20,7 @@ describe('an answer', () => {
 
   async function start(bounds: AnswerBounds) {
     const app = Fastify({ forceCloseConnections: true }) as unknown as App;
-    registerErrors(app, { publicUrl: null }, () => []);
+    registerErrors(app, { publicUrl: null }, { methodsOf: () => [], nearPath: () => null });
     registerAnswers(app, bounds);
     app.get('/large', async () => 'x'.repeat(ANSWER_BYTES));
     app.get('/small', async () => 'small');

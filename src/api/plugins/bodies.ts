@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ApiError } from '../../contract/errors.ts';
+import { shownName } from '../../contract/faults/field-names.ts';
 import { bodyShapeFault } from '../body-shape.ts';
+import { findJsonFault } from '../json-fault.ts';
 import type { App } from '../types.ts';
 
 /**
@@ -14,21 +16,63 @@ export function registerBodies(app: App): void {
     if (!isBodyAnnounced(request.headers)) delete request.headers['content-type'];
   });
   // A chunked body may be empty.
-  app.addContentTypeParser('*', (_request, payload, done) => {
+  app.addContentTypeParser('*', (request, payload, done) => {
     const empty = () => done(null, undefined);
     payload.once('end', empty);
     payload.once('data', () => {
       payload.off('end', empty);
-      done(new ApiError('unsupported_media_type'));
+      done(new ApiError('unsupported_media_type', wrongType(request.headers)));
     });
     payload.once('error', done);
   });
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     if (body.length === 0) return done(null, undefined);
+    const compressed = compressionOf(request.headers, body as Buffer);
+    if (compressed) return done(new ApiError('unsupported_media_type', compressed));
     const fault = bodyShapeFault(body as Buffer);
     if (fault) return done(new ApiError('invalid_request', { ...fault }));
-    parse(request, body.toString('utf8'), done);
+    const text = body.toString('utf8');
+    parse(request, text, (error, value) => done(error && jsonError(text), value));
   });
+}
+
+/** The error of a text that is not JSON, with the position of the first fault. */
+function jsonError(text: string): ApiError {
+  const fault = findJsonFault(text);
+  if (fault === null) return new ApiError('invalid_json', { field: 'body', ...FORBIDDEN_NAME });
+  const { reason, remedy, ...position } = fault;
+  const where = `at line ${position.line}, column ${position.column}, ${reason}`;
+  return new ApiError('invalid_json', { field: 'body', reason: where, remedy, position });
+}
+
+/** Names that the parser rejects although they are JSON. */
+const FORBIDDEN_NAME = {
+  reason: 'it has the name "__proto__" or "constructor" with "prototype"',
+  remedy: 'Use other names',
+};
+
+/** The first bytes of compressed bodies. Airlock decompresses nothing: a small body could become a huge one. */
+const MAGIC: readonly (readonly [string, readonly number[]])[] = [
+  ['gzip', [0x1f, 0x8b]],
+  ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
+];
+
+function compressionOf(headers: IncomingHttpHeaders, body: Buffer): Record<string, unknown> | null {
+  const declared = headers['content-encoding']?.trim().toLowerCase();
+  const found = MAGIC.find(([, bytes]) => bytes.every((byte, index) => body[index] === byte))?.[0];
+  const name = declared && declared !== 'identity' ? declared.slice(0, 32) : found;
+  if (name === undefined) return null;
+  return {
+    field: declared && declared !== 'identity' ? 'Content-Encoding' : 'body',
+    reason: `is compressed (${shownName(name, 32)})`,
+    remedy: 'Send the body uncompressed, without Content-Encoding',
+  };
+}
+
+function wrongType(headers: IncomingHttpHeaders): Record<string, unknown> {
+  const type = headers['content-type'];
+  const reason = type === undefined ? 'is missing' : `is "${shownName(type, 64)}"`;
+  return { field: 'Content-Type', reason, remedy: 'Send a JSON body with Content-Type: application/json' };
 }
 
 function isBodyAnnounced(headers: IncomingHttpHeaders): boolean {

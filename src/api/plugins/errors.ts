@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { errorAnswer } from '../../contract/error-answer.ts';
 import { ApiError, type ErrorCode } from '../../contract/errors.ts';
 import { KEY_REQUESTS } from '../../contract/limits.ts';
 import { NoTurn } from '../../database/connection-share.ts';
 import { outageOf } from '../../database/outage.ts';
 import type { ApiSettings } from '../deps.ts';
-import { type SentPart, shapeError } from '../shape-errors.ts';
+import { SchemaRejection, type SentPart, shapeError } from '../shape-errors.ts';
 import type { App } from '../types.ts';
+import type { PathLookup } from './methods.ts';
 
 const FASTIFY_CODES: Record<string, ErrorCode> = {
   FST_ERR_CTP_INVALID_JSON_BODY: 'invalid_json',
@@ -24,26 +24,25 @@ const FASTIFY_CODES: Record<string, ErrorCode> = {
 
 export type ErrorSettings = Pick<ApiSettings, 'publicUrl'>;
 
-/** Converts every error to an answer. `methodsOf` returns the methods that a path supports. */
-export function registerErrors(
-  app: App,
-  settings: ErrorSettings,
-  methodsOf: (request: FastifyRequest) => string[],
-): void {
+/** Converts every error to a response. `paths` knows what a client may have meant by an unknown path. */
+export function registerErrors(app: App, settings: ErrorSettings, paths: PathLookup): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = toApiError(error, request);
     if (known.status >= 500) request.log.error({ err: error, code: known.code }, 'request failed');
     return sendError(reply, known, settings);
   });
   app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
-    const allowed = methodsOf(request);
+    const allowed = paths.methodsOf(request);
     if (allowed.length > 0) {
       reply.header('allow', allowed.join(', '));
       const reason = `${request.method} is not known here`;
       const details = { method: request.method, allowed, reason, remedy: `Use ${allowed.join(', ')}` };
       return sendError(reply, new ApiError('method_not_allowed', details), settings);
     }
-    const details = { method: request.method, reason: 'there is no such path', remedy: 'See /docs' };
+    const near = paths.nearPath(request);
+    const remedy = near === null ? 'See /openapi.json for all paths' : `Use ${near}`;
+    const reason = 'there is no such path';
+    const details = { method: request.method, field: 'path', reason, remedy, ...(near !== null && { near }) };
     return sendError(reply, new ApiError('not_found', details), settings);
   });
 }
@@ -99,13 +98,7 @@ function challengeOf(request: FastifyRequest): string {
 function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof NoTurn) return new ApiError('concurrency_exceeded', { limit: KEY_REQUESTS.active });
-  if (hasZodFastifySchemaValidationErrors(error)) {
-    return shapeError(
-      error.validation.map((issue) => ({ path: issue.instancePath, message: issue.message ?? '' })),
-      partOf(request, error.validationContext),
-      request.caller?.account ?? null,
-    );
-  }
+  if (error instanceof SchemaRejection) return shapeError(error.issues, partOf(request, error.validationContext));
   const code = FASTIFY_CODES[error.code];
   if (code) return new ApiError(code);
   const outage = outageOf(error);

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { nearPathOf } from '../near-path.ts';
 import type { App } from '../types.ts';
 
 interface KnownPath {
@@ -6,19 +7,34 @@ interface KnownPath {
   methods: Set<string>;
 }
 
-/** Records every route that is registered later. Returns a function that looks up the methods of a path. */
-export function registerMethods(app: App): (request: FastifyRequest) => string[] {
+/** What is known about the path of a request that no route serves. */
+export interface PathLookup {
+  /** Methods that the path supports with another method; empty for an unknown path. */
+  methodsOf(request: FastifyRequest): string[];
+  /** The known path that was probably meant, with the ids that were sent; null if there is none. */
+  nearPath(request: FastifyRequest): string | null;
+}
+
+/** Records every route that is registered later. */
+export function registerMethods(app: App): PathLookup {
   const paths = new Map<string, KnownPath>();
   app.addHook('onRoute', ({ url, method }) => {
     const known = paths.get(url) ?? { pattern: patternOf(url), methods: new Set() };
     paths.set(url, known);
     for (const one of [method].flat()) known.methods.add(one);
   });
-  return (request) => {
-    const path = request.url.split('?', 1)[0]!.replace(/(?<=.)\/$/, '');
-    const found = [...paths.values()].filter(({ pattern }) => pattern.test(path));
-    return [...new Set(found.flatMap(({ methods }) => [...methods]))].sort();
+  return {
+    methodsOf(request) {
+      const path = pathOf(request);
+      const found = [...paths.values()].filter(({ pattern }) => pattern.test(path));
+      return [...new Set(found.flatMap(({ methods }) => [...methods]))].sort();
+    },
+    nearPath: (request) => nearPathOf(pathOf(request), [...paths.keys()]),
   };
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0]!.replace(/(?<=.)\/$/, '');
 }
 
 /** Matches one path segment for `:id` in `/v1/transcodes/:id`, and any rest for a final `*`. */

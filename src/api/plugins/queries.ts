@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import type { Warning } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
-import { nearField, shownName } from '../../kinds/shared/field-names.ts';
+import { nearField, shownName } from '../../contract/faults/field-names.ts';
 import type { App } from '../types.ts';
 
 /** Maximum number of unknown parameters in an answer's warnings. */

@@ -6,6 +6,7 @@ import { confirmAnswer, confirmBody, presignAnswer, presignBody } from '../../co
 import { inAccountTransaction } from '../../database/whole-transaction.ts';
 import { confirmUpload } from '../../kinds/inspection/confirm.ts';
 import { presignUpload } from '../../uploads/presign.ts';
+import { requireUploadSize } from '../../uploads/size-limit.ts';
 import { callerOf } from '../caller.ts';
 import type { RouteDeps } from '../deps.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
@@ -13,12 +14,14 @@ import { whileWaiting } from '../plugins/concurrency.ts';
 import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
 
+const RESTARTS = { reason: 'the server restarts', remedy: 'Confirm again' };
+
 /** Milliseconds that a confirm waits for a worker to inspect the upload. */
 const INSPECTION_WAIT_MS = 30_000;
 
 export function registerUploads(app: App, deps: RouteDeps): void {
   const { context, signals, stopping } = deps;
-  const maxBytes = deps.settings.maxUploadBytes;
+  const serverMost = deps.settings.maxUploadBytes;
 
   app.post(
     '/v1/upload/presigned-url',
@@ -35,13 +38,14 @@ export function registerUploads(app: App, deps: RouteDeps): void {
     },
     async (request) => {
       const { account } = callerOf(request);
+      requireUploadSize(account, request.body.fileSize, { serverMost, inParts: false });
       const warnings = unknownFields(presignBody, request.sentBody);
       const scope = { accountId: account.id, route: 'presign', key: idempotencyKey(request), body: request.body };
       // Outside the transaction: a storage that hangs must not block database connections.
       const space = await freshSpace(context, { withinMs: NEEDED_SPACE_MS });
       const { answer } = await inAccountTransaction(context.db, account.id, (tx) =>
         withIdempotencyKey(tx, context.vault, scope, async () => {
-          const { id, answer } = await presignUpload(context, tx, account, request.body, space, maxBytes);
+          const { id, answer } = await presignUpload(context, tx, account, request.body, space);
           return { status: 200, answer, made: { upload_id: id } };
         }),
       );
@@ -70,7 +74,7 @@ export function registerUploads(app: App, deps: RouteDeps): void {
           const changed = signals.wait(id, deadline, AbortSignal.any([stopping, over]));
           return async () => {
             await whileWaiting(request, changed);
-            if (stopping.aborted) throw new ApiError('unavailable', 'The server restarts; confirm again.');
+            if (stopping.aborted) throw new ApiError('unavailable', RESTARTS);
           };
         },
         maxMs: INSPECTION_WAIT_MS,

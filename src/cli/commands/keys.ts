@@ -11,7 +11,8 @@ import {
 } from '../../accounts/keys.ts';
 import type { Config } from '../../config/config.ts';
 import { ApiError } from '../../contract/errors.ts';
-import { type CreateKeyBody, createKeyBody, SCOPES } from '../../contract/keys.ts';
+import { describeIssue, type SchemaIssue } from '../../contract/faults/describe-issue.ts';
+import { type CreateKeyBody, createKeyBody } from '../../contract/keys.ts';
 import { openPool, type Pool, type Tx } from '../../database/pool.ts';
 import { isUuid } from '../../ids/uuid.ts';
 import { loadSecrets } from '../../supervisor/secrets.ts';
@@ -36,16 +37,14 @@ export async function createKeyCommand(
       ?.split(',')
       .map((part) => part.trim())
       .filter(Boolean);
-  const parsed = createKeyBody.safeParse({
+  const body = {
     name: options.name,
     scopes: list(options.scopes),
     expires_at: options.expires,
     allowed_cidrs: list(options.allow),
-  });
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new UsageError(`${issue?.path.join('.') || 'key'}: ${issue?.message}. Scopes are ${SCOPES.join(', ')}.`);
-  }
+  };
+  const parsed = createKeyBody.safeParse(body);
+  if (!parsed.success) throw new UsageError(wrongOption(parsed.error.issues[0]!, body));
   const account = checkAccountName(options.account ?? DEFAULT_ACCOUNT);
   const created = await withKeys(config, (pool) => create(pool, parsed.data, account));
   print(created, options);
@@ -89,6 +88,19 @@ export async function revokeKeyCommand(config: Config, id: string, options: Json
   requireId(id);
   const key = await withKey(config, (tx) => revokeKey(tx, id, undefined, BY_CLI));
   process.stdout.write(options.json ? `${JSON.stringify(viewKey(key))}\n` : `Revoked ${key.id} (…${key.hint}).\n`);
+}
+
+/** The options of the command, by the fields of a request for a key. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  name: '--name',
+  scopes: '--scopes',
+  expires_at: '--expires',
+  allowed_cidrs: '--allow',
+};
+
+function wrongOption(issue: SchemaIssue, body: object): string {
+  const { field, reason, remedy } = describeIssue(issue, { name: 'key', value: body, schema: createKeyBody });
+  return `${OPTIONS[field.replace(/\[.*/, '')] ?? field} ${reason}. ${remedy}.`;
 }
 
 function create(pool: Pool, body: CreateKeyBody, accountName: string): Promise<CreatedKey> {

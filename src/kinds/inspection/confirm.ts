@@ -21,6 +21,18 @@ import { joinParts } from './join-parts.ts';
  */
 export type ListenToUpload = (uploadId: string, deadline: number, over: AbortSignal) => () => Promise<void>;
 
+const NOT_INSPECTED = { reason: 'no worker has inspected the upload yet', remedy: 'Confirm again' };
+const UNKNOWN_NAME = {
+  field: 'filename',
+  reason: 'no upload of this account has that name; it may have expired',
+  remedy: 'Send the filename that the upload URL came with, which begins with a date',
+};
+const NOT_SENT = {
+  field: 'filename',
+  reason: 'its bytes have not arrived',
+  remedy: 'PUT the bytes to uploadUrl first, then confirm',
+};
+
 /**
  * Confirms an upload: checks that the object exists, that its size matches, and that its content has the declared type.
  * The object is moved to a key that no signed URL names *before* it is inspected, so that it cannot change after the
@@ -34,19 +46,18 @@ export async function confirmUpload(
 ): Promise<ConfirmResult> {
   const deadline = Date.now() + wait.maxMs;
   let upload = await findUpload(context, account.id, body.filename);
-  if (!upload || upload.state === 'deleted') throw new ApiError('upload_not_found');
+  if (!upload || upload.state === 'deleted') throw new ApiError('upload_not_found', UNKNOWN_NAME);
   const over = new AbortController();
   try {
     // Listen before the inspection is queued and before each read: it may end before this request goes on.
     let changed = wait.listen(upload.id, deadline, over.signal);
     if (upload.state === 'pending') upload = await seal(context, account, upload, body);
     while (upload.state === 'confirming') {
-      if (Date.now() >= deadline)
-        throw new ApiError('unavailable', 'No worker has inspected the upload yet; confirm again.');
+      if (Date.now() >= deadline) throw new ApiError('unavailable', NOT_INSPECTED);
       await changed();
       changed = wait.listen(upload.id, deadline, over.signal);
       upload = await findUpload(context, account.id, body.filename);
-      if (!upload) throw new ApiError('upload_not_found');
+      if (!upload) throw new ApiError('upload_not_found', UNKNOWN_NAME);
     }
   } finally {
     // A reason, so that no exception with its stack is created.
@@ -54,7 +65,8 @@ export async function confirmUpload(
   }
   if (upload.state === 'deleted') {
     const refusal = openColumn(context.vault, 'uploads', 'refusal_sealed', upload);
-    throw refusal === null ? new ApiError('upload_not_found') : new ApiError('upload_type_mismatch', refusal);
+    if (refusal === null) throw new ApiError('upload_not_found', UNKNOWN_NAME);
+    throw new ApiError('upload_type_mismatch', { field: 'filename', reason: refusal });
   }
   if (body.fileSize !== upload.declared_size) throw new ApiError('upload_size_mismatch', sizes(body, upload));
   return confirmedResult(context, upload);
@@ -191,14 +203,14 @@ async function insertInspection(
  */
 async function overtaken({ db }: Context, id: string): Promise<FoundUpload> {
   const upload = await getUpload(db, id);
-  if (!upload || upload.state === 'pending') throw new ApiError('upload_not_found');
+  if (!upload || upload.state === 'pending') throw new ApiError('upload_not_found', NOT_SENT);
   return upload;
 }
 
 function confirmedResult(context: Context, upload: FoundUpload): ConfirmResult {
   const names = openNames(context.vault, upload);
   const inspection = inspectionJson.readOrNull(upload.probe);
-  if (!names || !inspection || upload.object_state !== 'live') throw new ApiError('upload_not_found');
+  if (!names || !inspection || upload.object_state !== 'live') throw new ApiError('upload_not_found', UNKNOWN_NAME);
   const fileUrl = uploadUrl(context.store.bucket, names.stored);
   return {
     fileUrl,

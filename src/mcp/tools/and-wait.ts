@@ -17,7 +17,7 @@ export const TRANSCODE_AND_WAIT: Tool = {
   annotations: CREATES,
   async run(args, context) {
     const waiting = waitArgs.safeParse(args);
-    if (!waiting.success) return refusal(waiting.error);
+    if (!waiting.success) return refusal(waiting.error, args, waitArgs);
     const { timeoutSeconds: _, pollIntervalSeconds: __, ...body } = z.record(z.string(), z.unknown()).parse(args);
     const created = await context.call('POST', '/v1/transcodes', body);
     if (created.status >= 300) return resultOf(created);

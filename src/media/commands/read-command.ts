@@ -1,5 +1,5 @@
+import { didYouMean } from '../../contract/faults/near-name.ts';
 import type { OptionRequest, TranscodeRequest } from '../../contract/transcode-request.ts';
-import { didYouMean } from '../near-name.ts';
 import { filterTarget } from '../options/graph-options.ts';
 import { takesValue } from '../options/option-names.ts';
 import { formatOf } from './command-output.ts';

@@ -1,4 +1,4 @@
-import { didYouMean } from '../near-name.ts';
+import { didYouMean } from '../../contract/faults/near-name.ts';
 import { type Arity, CONSTANTS, FUNCTIONS, REFUSED_FUNCTIONS, SIGN_BLIND } from './functions.ts';
 import { readNumberAt } from './numbers.ts';
 import type { Expression, ExpressionResult, ExpressionRules } from './types.ts';

@@ -1,4 +1,4 @@
-import { nearestName } from '../near-name.ts';
+import { nearestName } from '../../contract/faults/near-name.ts';
 import type { RequestBudget } from '../request-budget.ts';
 import { filterAdvice } from './advice.ts';
 import { optionTexts } from './pads.ts';

@@ -1,4 +1,4 @@
-import { nearestName } from '../near-name.ts';
+import { nearestName } from '../../contract/faults/near-name.ts';
 import { RequestBudget } from '../request-budget.ts';
 import { checkFilter, type FilterTable, type Findings, findSpec } from './check-filter.ts';
 import { findCycle, type Links, linkPads, type Pad, type PaddedChains, type PaddedFilter, padChains } from './links.ts';

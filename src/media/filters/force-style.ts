@@ -1,4 +1,4 @@
-import { nearestName } from '../near-name.ts';
+import { nearestName } from '../../contract/faults/near-name.ts';
 
 type Field = 'font' | 'color' | { min: number; max: number };
 

@@ -1,6 +1,6 @@
+import { didYouMean } from '../../contract/faults/near-name.ts';
 import { expressionText, parseExpression } from '../expressions/index.ts';
 import type { Expression, ExpressionRules } from '../expressions/types.ts';
-import { didYouMean } from '../near-name.ts';
 import { readColor } from '../overlays/color.ts';
 import { readForceStyle } from './force-style.ts';
 import { readAsset } from './read-asset.ts';

@@ -1,7 +1,7 @@
+import { nearestName } from '../../contract/faults/near-name.ts';
 import { BITSTREAM_FILTERS } from '../encoders/bitstream-filters.ts';
 import type { ParameterRules } from '../encoders/encoder-parameters.ts';
 import { ENCODERS, findEncoder, type StreamKind } from '../encoders/encoders.ts';
-import { nearestName } from '../near-name.ts';
 import { decimal } from '../plan/geometry.ts';
 import { within } from './option-scalars.ts';
 

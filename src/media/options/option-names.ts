@@ -1,4 +1,4 @@
-import { nearestName } from '../near-name.ts';
+import { nearestName } from '../../contract/faults/near-name.ts';
 import { adviceFor, GENERAL_ADVICE } from './option-advice.ts';
 import { OPTION_TABLE, type OptionRow } from './option-table.ts';
 

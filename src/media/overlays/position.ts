@@ -1,6 +1,6 @@
+import { nearestName } from '../../contract/faults/near-name.ts';
 import { parseExpression, substituteVariables } from '../expressions/index.ts';
 import type { Expression, ExpressionRules } from '../expressions/types.ts';
-import { nearestName } from '../near-name.ts';
 import { isAbsent, OverlayError, type StyleValue, warnInvalid } from './style-values.ts';
 
 /** Variables of `x` and `y` in every spelling of drawtext, and their name in `TextOverlay`. */

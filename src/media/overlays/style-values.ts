@@ -1,4 +1,4 @@
-import { nearestName } from '../near-name.ts';
+import { nearestName } from '../../contract/faults/near-name.ts';
 import { readColor } from './color.ts';
 import { COLOR_NAMES } from './color-names.ts';
 import type { Color } from './types.ts';

@@ -1,4 +1,4 @@
-import { nearestName } from '../near-name.ts';
+import { nearestName } from '../../contract/faults/near-name.ts';
 import { cleanText, codePoints } from './overlay-text.ts';
 import { type Position, placeAt, readPlace, readPosition } from './position.ts';
 import {

@@ -1,4 +1,5 @@
 import { fileTypeFromBuffer } from 'file-type';
+import { mainContentType } from '../../contract/formats.ts';
 import type { DetectedMedia } from '../types.ts';
 
 /** Bytes of a file's head that are inspected. */
@@ -72,7 +73,8 @@ export async function detectMedia(head: Uint8Array): Promise<DetectedMedia | nul
 
 /** Whether the detected content type of a file fits the declared one. */
 export function contentTypeMatches(declared: string, detected: string): boolean {
-  const [want, have] = [declared, detected].map((type) => type.split(';')[0]!.trim().toLowerCase()) as [string, string];
+  const plain = (type: string) => mainContentType(type.split(';')[0]!.trim().toLowerCase());
+  const [want, have] = [plain(declared), plain(detected)];
   return want === have || FAMILIES.some((family) => family.includes(want) && family.includes(have));
 }
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { commandBody } from '../../contract/commands.ts';
-import { unwrapSchema } from '../../contract/common.ts';
-import { createKeyBody, rotateKeyBody } from '../../contract/keys.ts';
-import { createBody, listQuery } from '../../contract/transcodes.ts';
-import { confirmBody, presignBody } from '../../contract/uploads.ts';
+import { commandBody } from '../commands.ts';
+import { unwrapSchema } from '../common.ts';
+import { createKeyBody, rotateKeyBody } from '../keys.ts';
+import { createBody, listQuery } from '../transcodes.ts';
+import { confirmBody, presignBody } from '../uploads.ts';
 import { nearField } from './field-names.ts';
 
 const SCHEMAS = { createBody, commandBody, presignBody, confirmBody, createKeyBody, rotateKeyBody, listQuery };

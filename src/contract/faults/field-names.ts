@@ -1,4 +1,4 @@
-import { nearestName } from '../../media/index.ts';
+import { nearestName } from './near-name.ts';
 
 /** Names that other services, older clients and users use for a field. */
 const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {

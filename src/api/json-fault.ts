@@ -1,0 +1,128 @@
+/** Where a text stops being JSON, and why. Lines and columns count from 1, the offset from 0. */
+export interface JsonFault {
+  offset: number;
+  line: number;
+  column: number;
+  reason: string;
+  remedy: string;
+}
+
+type Wrong = Pick<JsonFault, 'offset' | 'reason' | 'remedy'>;
+
+const SPACE = /[ \t\r\n]*/y;
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const WORD = /(?:true|false|null)(?![\w$])/y;
+// Control characters end a text: JSON requires escapes for them.
+const TEXT_PART = /[^"\\\x00-\x1f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
+
+/**
+ * Finds the first fault of a text that `JSON.parse` has rejected; null if it finds none. The messages of `JSON.parse`
+ * differ between releases of Node, and some have no position. Takes time in proportion to the text.
+ */
+export function findJsonFault(text: string): JsonFault | null {
+  const wrong = new Reader(text.replace(/^\uFEFF/, ' ')).document();
+  if (wrong === null) return null;
+  const before = text.slice(0, wrong.offset);
+  const line = before.split('\n').length;
+  return { ...wrong, line, column: wrong.offset - before.lastIndexOf('\n') };
+}
+
+/** Reads without recursion: `#open` is the stack of what the next closing bracket must be. */
+class Reader {
+  readonly #text: string;
+  #at = 0;
+  readonly #open: ('}' | ']')[] = [];
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  document(): Wrong | null {
+    let wrong = this.#value();
+    while (wrong === null && this.#open.length > 0) wrong = this.#next();
+    if (wrong) return wrong;
+    return this.#peek() === '' ? null : this.#wrong('follows the end of the document', 'Send one JSON value');
+  }
+
+  /** What follows a value inside an object or a list. */
+  #next(): Wrong | null {
+    const close = this.#open.at(-1)!;
+    const next = this.#peek();
+    if (next === close) {
+      this.#at++;
+      this.#open.pop();
+      return null;
+    }
+    if (next !== ',') return this.#wrong(`stands where "," or "${close}" is expected`, 'Check commas and brackets');
+    this.#at++;
+    if (this.#peek() === close) return this.#wrong('follows a comma', 'Remove the comma before it');
+    return close === '}' ? this.#member() : this.#value();
+  }
+
+  #member(): Wrong | null {
+    if (this.#peek() !== '"') return this.#wrong('stands where a name in double quotes is expected', QUOTES);
+    const wrong = this.#string();
+    if (wrong) return wrong;
+    if (this.#peek() !== ':') return this.#wrong('stands where ":" is expected', 'Write ":" after each name');
+    this.#at++;
+    return this.#value();
+  }
+
+  /** A value, or the beginning of an object or a list with its first value. */
+  #value(): Wrong | null {
+    for (;;) {
+      const first = this.#peek();
+      if (first === '"') return this.#string();
+      if (first !== '{' && first !== '[') return this.#scalar();
+      this.#at++;
+      const close = first === '{' ? '}' : ']';
+      if (this.#peek() === close) {
+        this.#at++;
+        return null;
+      }
+      this.#open.push(close);
+      if (first === '{') return this.#member();
+    }
+  }
+
+  #scalar(): Wrong | null {
+    if (this.#skip(WORD) || this.#skip(NUMBER)) return null;
+    return this.#wrong('stands where a value is expected', QUOTES);
+  }
+
+  #string(): Wrong | null {
+    const start = this.#at++;
+    while (this.#skip(TEXT_PART));
+    if (this.#text[this.#at] === '"') {
+      this.#at++;
+      return null;
+    }
+    if (this.#at >= this.#text.length) {
+      return { offset: start, reason: 'a text begins that does not end', remedy: 'Close it with double quotes' };
+    }
+    return this.#wrong('is not allowed inside a text', 'Escape it as JSON requires');
+  }
+
+  /** The next character that is not space; empty at the end. */
+  #peek(): string {
+    this.#skip(SPACE);
+    return this.#text[this.#at] ?? '';
+  }
+
+  #skip(pattern: RegExp): boolean {
+    pattern.lastIndex = this.#at;
+    const match = pattern.exec(this.#text)?.[0] ?? '';
+    this.#at += match.length;
+    return match !== '';
+  }
+
+  #wrong(reason: string, remedy: string): Wrong {
+    const found = String.fromCodePoint(this.#text.codePointAt(this.#at) ?? 0);
+    if (this.#at >= this.#text.length) {
+      return { offset: this.#at, reason: 'the text ends too early', remedy: 'Send the complete document' };
+    }
+    return { offset: this.#at, reason: `${JSON.stringify(found)} ${reason}`, remedy };
+  }
+}
+
+const QUOTES = 'Write names and texts in double quotes';

@@ -1,0 +1,37 @@
+import { nearestName } from '../contract/faults/near-name.ts';
+
+/** Longest path, in characters, for which a known one is searched. */
+const MAX_PATH = 200;
+/** Most parts of a known path. */
+const MAX_PARTS = 8;
+
+/**
+ * The known path that was probably meant, with the ids that were sent: `/v1/transcodes` for `/v1/transcode`, and for
+ * `/transcodes`. Null if there is none. `known` are patterns such as `/v1/transcodes/:id`.
+ */
+export function nearPathOf(sent: string, known: readonly string[]): string | null {
+  if (sent.length > MAX_PATH || !/^[\w/.~-]*$/.test(sent)) return null;
+  const parts = sent.split('/').slice(1);
+  if (parts.length > MAX_PARTS) return null;
+  const candidates = known.filter((path) => path.startsWith('/v1/') && !path.includes('*'));
+  for (const wanted of [parts, ['v1', ...parts]]) {
+    const near = nearest(wanted, candidates);
+    if (near !== null) return near;
+  }
+  return null;
+}
+
+function nearest(parts: readonly string[], known: readonly string[]): string | null {
+  const ofLength = known.map((path) => path.split('/').slice(1)).filter(({ length }) => length === parts.length);
+  let left = ofLength;
+  const found: string[] = [];
+  for (const [index, part] of parts.entries()) {
+    const names = left.map((path) => path[index]!).filter((name) => !name.startsWith(':'));
+    const name = names.includes(part) ? part : nearestName(part, new Set(names));
+    const fits = left.filter((path) => path[index] === name);
+    left = fits.length > 0 ? fits : left.filter((path) => path[index]!.startsWith(':'));
+    found.push(fits.length > 0 ? name! : part);
+    if (left.length === 0) return null;
+  }
+  return `/${found.join('/')}`;
+}

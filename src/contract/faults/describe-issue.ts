@@ -1,0 +1,186 @@
+import * as z from 'zod';
+import { expectation } from './expectation.ts';
+import { nearField, shownName } from './field-names.ts';
+import { nearValue } from './near-value.ts';
+import { readRule } from './rule.ts';
+import { type Bounds, boundsOf, fieldsOf, isInteger, kindOfSchema, schemaAt, valuesOf } from './schema-parts.ts';
+import { sentInstead, valueAt } from './sent-instead.ts';
+
+/** What is wrong with one field of a request, and what to send. */
+export interface Fault {
+  field: string;
+  reason: string;
+  remedy: string;
+  /** The value or the name that was probably meant; absent if there is none. */
+  near?: unknown;
+}
+
+/** What a schema refused: what was sent, as it was sent, and the name of the whole. */
+export interface Sent {
+  name: string;
+  value: unknown;
+  schema: unknown;
+}
+
+/** An issue as a schema reports it. */
+export type SchemaIssue = z.core.$ZodIssue;
+
+type Found = Omit<Fault, 'field'>;
+
+/** Longest part of a value that a reason quotes. */
+const MAX_SHOWN = 64;
+
+/**
+ * Turns an issue of a schema into field, reason, remedy and near value. This is the only place that does: the texts of
+ * the validator are for programmers, and reach nobody.
+ */
+export function describeIssue(issue: SchemaIssue, sent: Sent): Fault {
+  const keys = reachedKeys(issue.path.map(String), sent.value);
+  return { field: fieldName(keys, sent.name), ...foundIn(issue, keys, sent) };
+}
+
+function foundIn(issue: SchemaIssue, keys: readonly string[], sent: Sent): Found {
+  const value = valueAt(sent.value, keys);
+  if (value == null && issue.code !== 'unrecognized_keys') return missing(keys, sent);
+  const schema = schemaAt(sent.schema, keys);
+  const own = ownRule(issue);
+  if (own) return own;
+  if (issue.code === 'unrecognized_keys') return unknownName(issue.keys[0]!, schema);
+  if (issue.code === 'invalid_key') return wrongName(keys, sent);
+  if (issue.code === 'invalid_union') {
+    const [inner] = meantAlternative(issue);
+    if (inner) return describeIssue({ ...inner, path: [...issue.path, ...inner.path] } as SchemaIssue, sent);
+  }
+  const near = nearValue(value, schema);
+  return {
+    reason: reasonOf(issue, value, schema),
+    remedy: remedyOf(issue, value, schema, near),
+    ...(near !== undefined && { near }),
+  };
+}
+
+/** The rules of our own schemas bring their texts. */
+function ownRule(issue: SchemaIssue): Found | null {
+  const own = readRule(issue.message);
+  if (!own) return null;
+  const near = issue.code === 'custom' ? issue.params?.near : undefined;
+  return near === undefined ? own : { ...own, remedy: `Send ${JSON.stringify(near)}`, near };
+}
+
+function missing(keys: readonly string[], sent: Sent): Found {
+  const name = keys.at(-1);
+  if (name === undefined) return { reason: 'is missing', remedy: 'Send a JSON object as application/json' };
+  const parents = keys.slice(0, -1);
+  const near = sentInstead(name, valueAt(sent.value, parents), fieldsOf(schemaAt(sent.schema, parents)));
+  if (near !== null) {
+    return { reason: `is missing, but "${near}" was sent`, remedy: `Rename "${near}" to "${name}"`, near };
+  }
+  return { reason: 'is missing', remedy: `Send ${name}: ${expectation(schemaAt(sent.schema, keys))}` };
+}
+
+function unknownName(name: string, schema: z.ZodType | null): Found {
+  const fields = fieldsOf(schema);
+  const shown = shownName(name, MAX_SHOWN);
+  const near = nearField(shown, fields);
+  const reason = `has the unknown field "${shown}"; its fields are ${fields.join(', ')}`;
+  if (near === null) return { reason, remedy: `Remove "${shown}"` };
+  return { reason, remedy: `Rename "${shown}" to "${near}"`, near };
+}
+
+function wrongName(keys: readonly string[], sent: Sent): Found {
+  const record = schemaAt(sent.schema, keys.slice(0, -1));
+  const accepted = record instanceof z.ZodRecord ? expectation(record.keyType as z.ZodType) : 'another text';
+  return { reason: `has a name of ${keys.at(-1)?.length ?? 0} characters`, remedy: `Use ${accepted} as the name` };
+}
+
+/** The issues of the only alternative whose kind is the kind of the value that was sent; empty if there is none. */
+function meantAlternative(issue: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] {
+  const others = issue.errors.filter((issues) => !issues.some(isOfKind));
+  return others.length === 1 ? others[0]! : [];
+}
+
+const isOfKind = ({ code, path }: z.core.$ZodIssue) => code === 'invalid_type' && path.length === 0;
+
+function reasonOf(issue: SchemaIssue, value: unknown, schema: z.ZodType | null): string {
+  const isNumeric = kindOfSchema(schema) === 'number';
+  const number = isNumeric && typeof value === 'string' ? Number(value) : value;
+  if (isNumeric && typeof number === 'number' && !Number.isNaN(number)) return numberReason(number, schema!);
+  if (issue.code === 'too_big' || issue.code === 'too_small') return sizeReason(value, schema);
+  if (issue.code === 'invalid_format' || valuesOf(schema) || (isNumeric && typeof value === 'string')) {
+    return typeof value === 'object' ? `is ${kindOf(value)}` : `is ${shown(value)}, which is not accepted`;
+  }
+  if (issue.code === 'invalid_union' && typeof value === 'string') return `is ${shown(value)}, which is not accepted`;
+  return `is ${kindOf(value)}${expectedKind(issue)}`;
+}
+
+function numberReason(value: number, schema: z.ZodType): string {
+  const { least, most } = boundsOf(schema);
+  if (isInteger(schema) && !Number.isInteger(value)) return `is ${value}, which is not a whole number`;
+  if (most !== undefined && value > most) return `is ${value}, above the maximum of ${most}`;
+  if (least !== undefined && value < least) return `is ${value}, below the minimum of ${least}`;
+  return `is ${value}, which is too ${value < 0 ? 'small' : 'large'}`;
+}
+
+function sizeReason(value: unknown, schema: z.ZodType | null): string {
+  const [size, unit] = Array.isArray(value) ? [value.length, 'items'] : [String(value).trim().length, 'characters'];
+  if (size === 0) return 'is empty';
+  const bounds: Bounds = schema ? boundsOf(schema) : { least: undefined, most: undefined };
+  if (bounds.most !== undefined && size > bounds.most) return `has ${size} ${unit}, more than ${bounds.most} ${unit}`;
+  return bounds.least === undefined ? `has ${size} ${unit}` : `has ${size} ${unit}, fewer than ${bounds.least}`;
+}
+
+function remedyOf(issue: SchemaIssue, value: unknown, schema: z.ZodType | null, near: unknown): string {
+  if (near !== undefined) {
+    const hint = typeof near === typeof value ? '' : { string: ', in quotes', object: '' }[typeof near as string];
+    return `Send ${JSON.stringify(near)}${hint ?? ', without quotes'}`;
+  }
+  const isTooLong = issue.code === 'too_big' && typeof value === 'string' && kindOfSchema(schema) !== 'number';
+  const most = isTooLong && schema ? boundsOf(schema).most : undefined;
+  if (most !== undefined) return `Shorten it to at most ${most} characters`;
+  return `Send ${expectation(schema)}`;
+}
+
+const EXPECTED: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+function expectedKind(issue: SchemaIssue): string {
+  const expected = issue.code === 'invalid_type' ? EXPECTED[issue.expected] : undefined;
+  return expected === undefined ? ', which is not accepted' : `, not ${expected}`;
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'string') return value === '' ? 'empty' : 'text';
+  if (typeof value === 'number') return `the number ${value}`;
+  return typeof value === 'boolean' ? String(value) : 'an object';
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(shownName(value, MAX_SHOWN)) : String(value);
+}
+
+/** The path as far as the value that was sent has it: a text of a query may stand for a list. */
+function reachedKeys(path: readonly string[], value: unknown): string[] {
+  let reached = value;
+  for (const [index, key] of path.entries()) {
+    if (reached === null || typeof reached !== 'object') return path.slice(0, index);
+    reached = valueAt(reached, [key]);
+  }
+  return [...path];
+}
+
+/** `inputs[0].url` */
+export function fieldName(keys: readonly string[], whole: string): string {
+  const name = keys
+    .map((key) => shownName(key, MAX_SHOWN))
+    .map((key, index) => (/^\d+$/.test(key) ? `[${key}]` : index === 0 ? key : `.${key}`))
+    .join('');
+  return name || whole;
+}

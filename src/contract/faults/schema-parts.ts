@@ -1,0 +1,79 @@
+import * as z from 'zod';
+import { unwrapSchema } from '../common.ts';
+
+/** Limits of a text, a list or a number; undefined where there is none. */
+export interface Bounds {
+  least: number | undefined;
+  most: number | undefined;
+}
+
+/** The schema at a path of a request, without wrappers; null if the path leads outside of the schema. */
+export function schemaAt(schema: unknown, keys: readonly string[]): z.ZodType | null {
+  let inner = schema instanceof z.ZodType ? unwrapSchema(schema) : null;
+  for (const key of keys) {
+    const next = inner === null ? undefined : childOf(inner, key);
+    if (next === undefined) return null;
+    inner = unwrapSchema(next);
+  }
+  return inner;
+}
+
+function childOf(schema: z.ZodType, key: string): z.ZodType | undefined {
+  if (schema instanceof z.ZodArray) return schema.element as z.ZodType;
+  if (schema instanceof z.ZodRecord) return schema.valueType as z.ZodType;
+  if (schema instanceof z.ZodObject) return Object.hasOwn(schema.shape, key) ? schema.shape[key] : undefined;
+  if (!(schema instanceof z.ZodUnion)) return undefined;
+  const options = schema.options as z.ZodType[];
+  return options.map((option) => childOf(unwrapSchema(option), key)).find((found) => found !== undefined);
+}
+
+/** Names of the fields of an object schema. */
+export function fieldsOf(schema: z.ZodType | null): string[] {
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+}
+
+export function kindOfSchema(schema: z.ZodType | null): string {
+  return schema?.def.type ?? 'unknown';
+}
+
+/** The values that an enumeration or a literal accepts; null for other schemas. */
+export function valuesOf(schema: z.ZodType | null): readonly unknown[] | null {
+  if (schema instanceof z.ZodEnum) return schema.options;
+  if (schema instanceof z.ZodLiteral) return [...schema.values];
+  return null;
+}
+
+/** The limits that the rules of a schema set. */
+export function boundsOf(schema: z.ZodType): Bounds {
+  const checks = checksOf(schema);
+  const numbers = (name: 'value' | 'minimum' | 'maximum', ...kinds: string[]) =>
+    checks.filter(({ check }) => kinds.includes(check)).map((check) => Number(check[name]));
+  const least = [...numbers('value', 'greater_than'), ...numbers('minimum', 'min_length')];
+  const most = [...numbers('value', 'less_than'), ...numbers('maximum', 'max_length')];
+  return {
+    least: least.length > 0 ? Math.max(...least) : undefined,
+    most: most.length > 0 ? Math.min(...most) : undefined,
+  };
+}
+
+export function isInteger(schema: z.ZodType): boolean {
+  return formatOf(schema) === 'safeint' || schema.meta()?.type === 'integer';
+}
+
+/** The format that a schema requires, such as `datetime` or `safeint`; undefined if it requires none. */
+export function formatOf(schema: z.ZodType): string | undefined {
+  const { format } = schema.def as { format?: string };
+  return format ?? checksOf(schema).find(({ check }) => check.endsWith('_format'))?.format;
+}
+
+interface Check {
+  check: string;
+  format?: string;
+  value?: unknown;
+  minimum?: unknown;
+  maximum?: unknown;
+}
+
+function checksOf(schema: z.ZodType): Check[] {
+  return (schema.def.checks ?? []).map((check) => check._zod.def as Check);
+}
