@@ -64,17 +64,48 @@ export async function readEvents(db: Db, query: EventQuery): Promise<StoredEvent
   return readKnown(first, query.limit, (after) => eventRows(db, query, after), storedEvent);
 }
 
+const COLUMNS = sql.join(
+  ['id', 'tx', 'type', 'job_id', 'upload_id', 'batch_id', 'data', 'created_at'].map((name) =>
+    sql.ref(`events.${name}`),
+  ),
+);
+/** Before every event. */
+const START: Cursor = { tx: '0', id: '0' };
+
 async function eventRows(db: Db, query: EventQuery, after: Cursor | null): Promise<Row[]> {
   const { rows } = await sql<Row>`
-    SELECT id, tx::text AS tx, type, job_id, upload_id, batch_id, data, created_at FROM events
-    WHERE account_id = ${query.accountId}
-      AND tx < pg_snapshot_xmin(pg_current_snapshot())
-      ${after ? sql`AND (tx, id) > (${after.tx}::xid8, ${after.id}::bigint)` : sql``}
-      ${query.jobId ? sql`AND job_id = ${query.jobId}` : sql``}
-      ${query.batchId ? ofBatch(query.batchId) : sql``}
-      ${query.types ? sql`AND type = ANY(${query.types}::text[])` : sql``}
+    SELECT id, tx::text AS tx, type, job_id, upload_id, batch_id, data, created_at
+    FROM (${eventsIn(query, after ?? START)}) AS events
     ORDER BY events.tx, events.id LIMIT ${query.limit}`.execute(db);
   return rows;
+}
+
+/**
+ * The events of a query behind a cursor, as a statement. Each way reads ranges of one index: all events of the account could
+ * be read to find a few of them.
+ */
+function eventsIn({ accountId, types, jobId, batchId, limit }: EventQuery, { tx, id }: Cursor) {
+  const after = sql`(${tx}::xid8, ${id}::bigint)`;
+  const common = sql`events.account_id = ${accountId} AND events.tx < pg_snapshot_xmin(pg_current_snapshot())
+    AND (events.tx, events.id) > ${after}`;
+  const ofTypes = types ? sql`AND events.type = ANY(${types}::text[])` : sql``;
+  const inOrder = sql`ORDER BY events.tx, events.id LIMIT ${limit}`;
+  if (jobId)
+    return sql`SELECT ${COLUMNS} FROM events WHERE ${common} AND events.job_id = ${jobId} ${ofTypes} ${inOrder}`;
+  if (batchId) {
+    return sql`
+      SELECT ${COLUMNS} FROM events WHERE ${common} AND events.batch_id = ${batchId} ${ofTypes}
+      UNION ALL SELECT ${COLUMNS} FROM jobs JOIN events ON events.job_id = jobs.id
+      WHERE jobs.batch_id = ${batchId} AND events.batch_id IS DISTINCT FROM ${batchId} AND ${common} ${ofTypes}`;
+  }
+  if (!types) return sql`SELECT ${COLUMNS} FROM events WHERE ${common} ${inOrder}`;
+  // A range of types instead of an equation, whose order only one index has: PostgreSQL would hope to find rare types soon in
+  // another one.
+  return sql`
+    SELECT ${COLUMNS} FROM unnest(${[...new Set(types)]}::text[]) AS wanted (type) CROSS JOIN LATERAL (
+      SELECT ${COLUMNS} FROM events WHERE ${common} AND events.type <= wanted.type
+        AND (events.type, events.tx, events.id) > (wanted.type, ${tx}::xid8, ${id}::bigint)
+      ORDER BY events.type, events.tx, events.id LIMIT ${limit}) AS events`;
 }
 
 /** Reads pages until one has an event that this release knows. */
@@ -95,10 +126,6 @@ async function readKnown<R extends Row, E extends StoredEvent>(
     if (events.length > 0 || !isFull || !end) return { events, last, isFull, unknown };
     after = { tx: end.tx, id: String(end.id) };
   }
-}
-
-function ofBatch(id: string) {
-  return sql`AND (batch_id = ${id} OR job_id IN (SELECT jobs.id FROM jobs WHERE jobs.batch_id = ${id}))`;
 }
 
 /** An event of any account. */

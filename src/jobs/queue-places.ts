@@ -3,8 +3,10 @@ import type { Db } from '../database/pool.ts';
 import type { ResourceClass } from '../database/tables.ts';
 import { type QueuePosition, queuePositions } from './queue-positions.ts';
 
-/** Attempts whose durations are averaged. */
+/** Jobs of a class whose durations are averaged. */
 const SAMPLE = 50;
+/** The newest jobs of all classes among which these are looked for: more may end in an hour than a statement should read. */
+const RECENT = 2_000;
 /** Milliseconds for which the measured pace of the fleet is reused. */
 const PACE_MS = 5_000;
 
@@ -62,12 +64,16 @@ function recentPaces(db: Db): Promise<Map<ResourceClass, Pace>> {
 
 async function measurePaces(db: Db): Promise<Map<ResourceClass, Pace>> {
   const { rows } = await sql<{ resource_class: ResourceClass; seconds: number | null; running: number }>`
+    WITH ended AS MATERIALIZED (
+      SELECT resource_class, started_at, completed_at FROM jobs
+      WHERE status = 'completed' AND completed_at > now() - interval '1 hour'
+      ORDER BY completed_at DESC LIMIT ${RECENT}
+    )
     SELECT classes.resource_class, latest.seconds, running.count::int AS running
     FROM (VALUES ('interactive'), ('light'), ('heavy')) AS classes (resource_class)
     CROSS JOIN LATERAL (
       SELECT avg(extract(epoch FROM completed_at - started_at))::float8 AS seconds FROM (
-        SELECT started_at, completed_at FROM jobs
-        WHERE status = 'completed' AND resource_class = classes.resource_class AND completed_at > now() - interval '1 hour'
+        SELECT started_at, completed_at FROM ended WHERE ended.resource_class = classes.resource_class
         ORDER BY completed_at DESC LIMIT ${SAMPLE}) AS recent
     ) AS latest
     CROSS JOIN LATERAL (

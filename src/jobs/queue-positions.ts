@@ -95,9 +95,9 @@ export async function queuePositions(
   if (waiting.length === 0) return new Map();
   const { rows } = await sql<QueuePosition & { id: string }>`
     WITH ${waitingAmong(waiting)}, ${accountsWaiting(RESOURCE_CLASSES)}, steps AS (
-      SELECT mine.*, ${step} AS step FROM mine
+      SELECT id, account_id, resource_class, priority, available_at, ${step} AS step FROM mine
     ), ranked AS (
-      SELECT *, sum(step) OVER (
+      SELECT id, account_id, resource_class, sum(step) OVER (
         PARTITION BY account_id, resource_class ORDER BY priority DESC, available_at, id)::int AS rank FROM steps
     )
     SELECT mine.id, mine.rank + before.count AS position, accounts.max_concurrent AS "maxConcurrent",

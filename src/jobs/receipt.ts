@@ -51,19 +51,17 @@ export async function readReceipt(context: Pick<Context, 'db' | 'store'>, job: J
   };
 }
 
+/** The outputs of a job, and the uploads that it used. */
 async function objectsOf({ db }: Pick<Context, 'db'>, id: string): Promise<StoredObject[]> {
   const used = db.selectFrom('job_sources').select('object_id').where('job_id', '=', id);
-  return db
+  const outputs = db.selectFrom('objects').selectAll().where('job_id', '=', id);
+  const uploads = db
     .selectFrom('objects')
     .selectAll()
-    .where((where) =>
-      where.or([
-        where('job_id', '=', id),
-        where.and([where('kind', '=', 'upload'), where('objects.id', 'in', used.$castTo<{ object_id: string }>())]),
-      ]),
-    )
-    .orderBy('id')
-    .execute();
+    .where('kind', '=', 'upload')
+    .where('id', 'in', used.$castTo<{ object_id: string }>());
+  // Each part has an index; one condition for both reads the whole table.
+  return outputs.union(uploads).orderBy('id').execute();
 }
 
 async function workingCopies({ db }: Pick<Context, 'db'>, id: string): Promise<Receipt['working_copies']> {

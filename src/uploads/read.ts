@@ -52,13 +52,21 @@ export async function listUploads(
   { status, page, limit }: UploadsQuery,
 ): Promise<{ items: UploadView[]; total: number }> {
   const total = await countUploads(context.db, accountId, status ?? null);
-  const rows = await viewed(context.db, accountId)
+  // Before the join: a page far down would otherwise join every upload above it.
+  const ids = context.db
+    .selectFrom('uploads')
+    .select('id')
+    .where('account_id', '=', accountId)
     // A literal: the plan depends on the state, since most uploads are confirmed, and few wait.
-    .where('uploads.state', status ? '=' : '!=', sql.lit(status ?? 'deleted'))
+    .where('state', status ? '=' : '!=', sql.lit(status ?? 'deleted'))
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .offset((page - 1) * limit);
+  const rows = await viewed(context.db, accountId)
+    .where('uploads.id', 'in', ids)
     .orderBy('uploads.created_at', 'desc')
     .orderBy('uploads.id', 'desc')
-    .limit(limit)
-    .offset((page - 1) * limit)
     .execute();
   return { items: rows.flatMap((row) => viewUpload(context, row) ?? []), total };
 }

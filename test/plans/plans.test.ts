@@ -1,0 +1,238 @@
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signAuditHead } from '../../src/accounts/audit-verify.ts';
+import { createFetcher } from '../../src/fetcher/index.ts';
+import { readStatistics } from '../../src/fleet/statistics.ts';
+import { createSigner } from '../../src/ids/signing.ts';
+import { claimJob } from '../../src/jobs/claim.ts';
+import { kinds } from '../../src/kinds/registry.ts';
+import { createSetupLink } from '../../src/people/setup-links.ts';
+import { createUser } from '../../src/people/users.ts';
+import type { Sandbox } from '../../src/sandbox/index.ts';
+import { createLogger } from '../../src/telemetry/index.ts';
+import { startWorker, type Worker } from '../../src/worker/worker.ts';
+import { requestsOf } from '../../testkit/all-requests.ts';
+import { fillDatabase } from '../../testkit/fill-database.ts';
+import { makeMedia } from '../../testkit/media-cache.ts';
+import { until } from '../../testkit/until.ts';
+import { startApi, type TestApi } from '../helpers/api.ts';
+import { openTestSandbox } from '../helpers/root-image.ts';
+import { type RecordedPlans, recordPlans, type SeenStatement } from './recorded-plans.ts';
+
+/** Jobs, and those of them that wait, all of one account and class. */
+const JOBS = 100_000;
+const WAITING = 2_000;
+/** Tables that grow with the number of jobs. */
+const GROWING = [
+  ...['jobs', 'uploads', 'objects', 'events', 'job_sources', 'job_outputs', 'attempts'],
+  ...['webhook_deliveries', 'idempotency_keys'],
+];
+/** Rows that a statement may read: some more than a count that is limited to 10,000. */
+const MOST_ROWS = 12_000;
+
+/** Statements that read more: of the maintenance, and the count of jobs in a range of times (docs/decisions/0045). */
+const KNOWN = [
+  /^select count\(\*\) as "total" from "jobs" where/,
+  /^select \(exists \(select "made"\."id"/,
+  /^update "uploads" set "refusal_sealed"/,
+  /^delete from "(jobs|uploads)"/,
+  /^DELETE FROM objects /,
+];
+
+const DAY = 86_400_000;
+const PASSWORD = 'correct horse battery';
+const BY = { actor: 'test', ip: null, requestId: null };
+
+describe(`with ${JOBS.toLocaleString('en')} jobs`, () => {
+  let api: TestApi;
+  let folder: string;
+  let sandbox: Sandbox;
+  let worker: Worker;
+  let plans: RecordedPlans;
+  let key: string;
+  let address: string;
+  const ids: Record<string, string[]> = {};
+  const stream = new AbortController();
+
+  /** A request of the account with most jobs. */
+  const call: TestApi['call'] = (method, path, body, headers = {}) =>
+    api.call(method, path, body, { authorization: `Bearer ${key}`, ...headers });
+  const created = async (path: string, body: object) => {
+    const answer = await call('POST', path, body);
+    expect([path, answer.status, answer.text]).toEqual([path, expect.toBeOneOf([200, 201]), answer.text]);
+    return answer.json;
+  };
+
+  beforeAll(async () => {
+    api = await startApi();
+    await chmod(dirname(api.gateway.root), 0o711);
+    const client = new pg.Client({ connectionString: api.database.url });
+    await client.connect();
+    const { accountId } = await fillDatabase(client, { jobs: JOBS, waiting: WAITING });
+    const pick = async (what: string) => (await client.query(what, [accountId])).rows.map(({ id }) => id);
+    const some = (status: string) => pick(`SELECT id FROM jobs WHERE account_id = $1 AND ${status} LIMIT 1`);
+    ids.waiting = await some(`status = 'pending'`);
+    ids.jobs = [
+      ...(await some(`status = 'processing'`)),
+      ...(await some(`status = 'completed' AND erased_at IS NULL`)),
+      ...(await some(`status = 'completed' AND erased_at IS NOT NULL`)),
+    ];
+    ids.deliveries = await pick('SELECT id FROM webhook_deliveries WHERE account_id = $1 LIMIT 1');
+    ids.batches = await pick('SELECT id FROM batches WHERE account_id = $1 LIMIT 1');
+    ids.accounts = [accountId];
+    await client.end();
+    plans = await recordPlans(api.database);
+    key = await api.makeKey({ account: { ...api.account, id: accountId } });
+    address = await api.listen();
+  }, 300_000);
+  afterAll(async () => {
+    stream.abort();
+    await worker?.drain();
+    await sandbox?.close();
+    await api?.close();
+    if (folder) await rm(folder, { recursive: true, force: true });
+  });
+
+  /** One line for each statement that a table of a service with many jobs makes slow. */
+  function faults(statements: Iterable<SeenStatement>): string[] {
+    return [...statements].flatMap(({ text, scans, rows }) => {
+      if (KNOWN.some((pattern) => pattern.test(text))) return [];
+      const whole = scans.filter(({ node, relation }) => node === 'Seq Scan' && GROWING.includes(relation));
+      const why = [
+        ...new Set(whole.map(({ relation }) => `reads the whole table ${relation}`)),
+        ...(rows > MOST_ROWS ? [`reads ${rows} rows`] : []),
+      ];
+      return why.length === 0 ? [] : [`${why.join(', ')}: ${text}`];
+    });
+  }
+
+  it('no query of a worker, and none of the life of a job, reads a whole table', async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-plans-'));
+    await chmod(folder, 0o711);
+    sandbox = await openTestSandbox({ dataDir: folder, slots: 2 });
+    worker = await startWorker({
+      ...{ context: api.context, kinds, sandbox, metrics: null, onBroken: () => {} },
+      fetcher: createFetcher({ allow: [], ports: [443], maxBytes: 2 ** 20, deadlineMs: 5000 }),
+      logger: createLogger({ level: 'silent', role: 'worker' }),
+      selfTest: { tier: sandbox.tier, passed: true, checks: [], at: new Date() },
+      settings: {
+        ...{ databaseUrl: api.database.url, version: 'test', dataDir: folder, workDir: join(folder, 'work', 'one') },
+        // The account's waiting jobs, which have no texts, are heavy.
+        ...{ slots: [['light'], ['interactive']], cores: 2, cellMemoryBytes: 2 ** 30, drainMs: 1000 },
+        ...{ diskReserve: { percent: 0, bytes: 0 }, sharesDisk: true, storageWaitSeconds: 60, outputHoldMs: 1000 },
+      },
+    });
+    // Follows events and progress while it is open.
+    const events = await fetch(`${address}/v1/events`, {
+      headers: { accept: 'text/event-stream', authorization: `Bearer ${key}` },
+      signal: stream.signal,
+    });
+    ids.webhooks = [(await created('/v1/webhooks', { url: 'https://receiver.example/hook' })).id];
+
+    await makeMedia(join(folder, 'tone.wav'), ['-f', 'lavfi', '-i', 'sine=d=1', '-c:a', 'pcm_s16le']);
+    const bytes = await readFile(join(folder, 'tone.wav'));
+    const file = { filename: 'tone.wav', contentType: 'audio/wav', fileSize: bytes.length };
+    const { uploadUrl, filename } = (await created('/v1/upload/presigned-url', file)).result;
+    await fetch(uploadUrl, { method: 'PUT', headers: { 'content-type': file.contentType }, body: bytes });
+    const { fileUrl } = (await created('/v1/upload/confirm', { filename, fileSize: bytes.length })).result;
+    ids.uploads = [filename];
+    const job = { inputs: [{ url: fileUrl }], outputFormat: 'mp3' };
+    const made = await created('/v1/transcodes', job);
+    const done = await until(
+      async () => {
+        const { json } = await call('GET', `/v1/transcodes/${made.id}`);
+        return json.completed_at ? json : null;
+      },
+      { what: 'the end of the job', timeoutMs: 60_000 },
+    );
+    expect([done.status, done.error_message]).toEqual(['completed', null]);
+    ids.jobs!.push(made.id);
+    const batch = await created('/v1/transcodes/batch', { jobs: [job, job] });
+    ids.batches!.push(batch.id);
+    await claimJob(api.context, 'heavy', { worker: { id: made.id, tier: 'bwrap' } });
+    // What the processes do beside requests and jobs.
+    await readStatistics(api.context);
+    await signAuditHead(api.context.db, createSigner(Buffer.alloc(32, 1)));
+    // The last of what one worker does for the fleet.
+    const ran = (pattern: RegExp) => [...plans.statements.keys()].some((text) => pattern.test(text));
+    await until(() => ran(/delete from "?setup_links/i) && ran(/"?heartbeat_at"? < /i), {
+      what: 'a turn of every task',
+    });
+    expect(events.ok).toBe(true);
+    expect(faults(plans.statements.values())).toEqual([]);
+  }, 120_000);
+
+  it('no query of a request reads a whole table', async () => {
+    const { json: document } = await call('GET', '/openapi.json');
+    const operator = await signIn();
+    ids.keys = [(await created('/v1/keys', { name: 'other', scopes: ['read'] })).id];
+    const { rows: workers } = await api.database.pg.query('SELECT id FROM workers LIMIT 1');
+    ids.workers = workers.map(({ id }) => id);
+    const { events } = (await call('GET', '/v1/events?limit=1')).json;
+    const part = { filename: 'a.mp4', contentType: 'video/mp4', fileSize: 2 ** 30 };
+    ids.multipart = [(await created('/v1/upload/multipart', part)).result.uploadId];
+
+    const answers = new Map<string, string[]>();
+    for (const { operation, method, path, body } of requestsOf(document, valuesOf(events[0].id))) {
+      const isOfPerson = /\/v1\/(admin|session)/.test(operation);
+      const { status, json } = await call(method, path, body, isOfPerson ? operator : {});
+      answers.set(operation, [...(answers.get(operation) ?? []), `${status} ${json?.code ?? ''}`]);
+    }
+    // A request that is rejected before its first query proves nothing.
+    const rejected = [...answers].filter(([, all]) => all.every((one) => /^(401 unauth|403|405|500)/.test(one)));
+    expect(rejected).toEqual([]);
+    expect(faults(plans.statements.values())).toEqual([]);
+  }, 120_000);
+
+  async function signIn(): Promise<Record<string, string>> {
+    const token = await api.database.db.transaction().execute(async (tx) => {
+      const user = await createUser(tx, { accountId: api.account.id, email: 'o@example.org', role: 'operator' }, BY);
+      return createSetupLink(tx, user, BY);
+    });
+    const answer = await api.call('POST', '/v1/setup', { token, password: PASSWORD }, { authorization: '' });
+    expect(answer.status).toBe(201);
+    const cookie = /airlock_session=[^;]*/.exec(answer.headers.get('set-cookie')!)![0];
+    return { authorization: '', cookie, 'x-airlock-csrf': answer.json.csrf };
+  }
+
+  /** Fails for a parameter that a new operation brings: the test must know a value of it. */
+  function valuesOf(event: string) {
+    const at = (ago: number) => new Date(Date.now() - ago).toISOString();
+    const queries: Record<string, string[]> = {
+      limit: ['100'],
+      page: ['300'],
+      since: [at(DAY), at(30 * DAY)],
+      until: [at(9 * DAY), at(0)],
+      types: ['transcode.completed', 'webhook.test'],
+      job: ids.jobs!,
+      after: [event],
+      wait: ['0'],
+      url: ['true'],
+      verify: ['true'],
+      period: ['2026-11'],
+    };
+    const paths: [RegExp, string[]][] = [
+      [/cancel$/, ids.waiting!],
+      [/transcodes/, ids.jobs!],
+      [/batches/, ids.batches!],
+      [/uploads/, ids.uploads!],
+      [/multipart/, ids.multipart!],
+      [/deliveries/, [...ids.deliveries!, ...ids.webhooks!]],
+      [/webhooks/, ids.webhooks!],
+      [/keys/, ids.keys!],
+      [/accounts/, ids.accounts!],
+      [/workers/, ids.workers!],
+    ];
+    return ({ operation, name, in: where }: { operation: string; name: string; in: string }) => {
+      const found =
+        where === 'query'
+          ? queries[name]
+          : paths.find(([pattern]) => pattern.test(operation.split('{')[0]! + operation.split('}')[1]))?.[1];
+      if (!found) throw new Error(`no value is known for ${name} of ${operation}`);
+      return operation.includes('audit') && name === 'after' ? ['10'] : found;
+    };
+  }
+});
