@@ -21,6 +21,7 @@ import { pages } from './cases/pages.ts';
 import { passing } from './cases/passing.ts';
 import { peer } from './cases/peer.ts';
 import { presets } from './cases/presets.ts';
+import { queries } from './cases/queries.ts';
 import { queue } from './cases/queue.ts';
 import { rate } from './cases/rate.ts';
 import { reconcile } from './cases/reconcile.ts';
@@ -56,6 +57,7 @@ const CASES: Record<string, (options: CaseOptions) => Promise<CaseResult>> = {
   flood: floodCase,
   'hostile-requests': hostileRequests,
   claims,
+  queries,
   queue,
   reconcile,
   connections,
