@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, expect, it } from 'vitest';
 import type { AddressVerdict } from './addresses.ts';
 import { type ConnectGuard, connectGuarded } from './connect.ts';
+import { createLookup } from './lookup.ts';
 
 const server = createServer();
 let received = 0;
@@ -14,7 +15,7 @@ afterAll(() => void server.close());
 function attempt(guard: Partial<ConnectGuard>, protocol: string): Promise<unknown> {
   const url = new URL(`${protocol}//127.0.0.1:${(server.address() as AddressInfo).port}`);
   const signal = new AbortController().signal;
-  return connectGuarded(url, { policy: () => 'allowed', ports: [], signal, ...guard }).then(
+  return connectGuarded(url, { policy: () => 'allowed', ports: [], lookup: createLookup(), signal, ...guard }).then(
     (socket) => void socket.destroy(),
     (error) => error,
   );

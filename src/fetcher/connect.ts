@@ -1,4 +1,3 @@
-import { lookup as systemLookup } from 'node:dns/promises';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, rootCertificates } from 'node:tls';
 import type { AddressPolicy } from './addresses.ts';
@@ -20,7 +19,7 @@ export interface ConnectGuard {
   policy: AddressPolicy;
   /** Ports of public addresses; allowed addresses may be reached on any port. */
   ports: readonly number[];
-  lookup?: Lookup | undefined;
+  lookup: Lookup;
   /** Additional trusted certificate authorities, in PEM. */
   ca?: string | undefined;
   connectTimeoutMs?: number | undefined;
@@ -95,8 +94,7 @@ async function resolve(host: string, guard: ConnectGuard): Promise<ResolvedAddre
     if (loopback.length === 0) throw new FetchError('source_refused', NOT_PUBLIC);
     return loopback.map((address) => ({ address, family: isIP(address) }));
   }
-  const lookup = guard.lookup ?? ((name: string) => systemLookup(name, { all: true, verbatim: true }));
-  const addresses = await lookup(host);
+  const addresses = await guard.lookup(host);
   if (addresses.length === 0) {
     throw new FetchError('source_unreachable', 'The host name of the source could not be resolved.');
   }

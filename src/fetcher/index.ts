@@ -3,6 +3,7 @@ import type { Lookup } from './connect.ts';
 import { receive, withNewFile } from './download.ts';
 import { FetchError, toFetchError } from './errors.ts';
 import { readStart, type SourceStart } from './head.ts';
+import { createLookup } from './lookup.ts';
 import { type Post, postTo } from './post.ts';
 import { type OpenedRanges, openRanges, type RangeLimits } from './ranges.ts';
 import { type RequestContext, requestSource } from './response.ts';
@@ -28,7 +29,7 @@ export interface FetcherOptions {
   headersTimeoutMs?: number;
   /** Additional trusted certificate authorities, in PEM. */
   ca?: string;
-  /** Replaces the system's resolver. */
+  /** Replaces DNS and the system's resolver. */
   lookup?: Lookup;
   /** Logs refused addresses, for the operator. */
   logger?: { warn(fields: object, message: string): void };
@@ -81,12 +82,12 @@ export interface Fetcher {
 /** The only client for external hosts; it never reaches private addresses. Throws `ConfigError` for a bad CIDR. */
 export function createFetcher(options: FetcherOptions): Fetcher {
   const policy = createAddressPolicy(options.allow);
-  const { allow, ports } = options;
+  const { allow, ports, lookup = createLookup() } = options;
 
   const contextOf = (signal: AbortSignal): RequestContext => ({
     ...{ policy, allow, ports, signal },
     headersTimeoutMs: options.headersTimeoutMs,
-    lookup: options.lookup,
+    lookup,
     ca: options.ca,
     onRefused: (host, address) => options.logger?.warn({ host, address }, 'source refused: address not public'),
   });

@@ -249,24 +249,17 @@ describe('a stranger', () => {
       const { statusCode, json } = await api.app.inject(sent);
       return [statusCode, statusCode === 200 ? null : json().code];
     };
-    const statuses = new Map<string, number>();
-    let isOver = false;
-    let names = 0;
-    const flood = async () => {
-      while (!isOver) {
-        const name = `nobody-${names++}@example.org`;
-        const [, code] = await send('203.0.113.50', { email: name, password: 'a wrong password' });
-        statuses.set(code, (statuses.get(code) ?? 0) + 1);
-      }
-    };
-    const flooding = Array.from({ length: 6 }, flood);
+    const guess = (_: unknown, index: number) =>
+      send('203.0.113.50', { email: `nobody-${index}@example.org`, password: 'a wrong password' });
+    const flood = Array.from({ length: 20 }, guess);
+    // The first answer is a refusal: as many as may wait do.
+    await Promise.race(flood);
     const right = { email, password: PASSWORD };
     expect(await send('203.0.113.51', right)).toEqual([200, null]);
     expect(await send('203.0.113.50', right, `airlock_device=${device}`)).toEqual([200, null]);
-    isOver = true;
-    await Promise.all(flooding);
-    expect(statuses.get('concurrency_exceeded')).toBeGreaterThan(3);
-    expect([...statuses.keys()].sort()).toEqual(['concurrency_exceeded', 'invalid_credentials']);
+    const codes = (await Promise.all(flood)).map(([, code]) => code);
+    expect(codes.filter((code) => code === 'invalid_credentials')).toHaveLength(2);
+    expect(codes.filter((code) => code === 'concurrency_exceeded')).toHaveLength(18);
   });
 
   it('cannot use up the tries of a person in a browser where they have signed in before', async () => {

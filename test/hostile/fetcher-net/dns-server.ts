@@ -13,7 +13,7 @@ const TYPE = { a: 1, cname: 5, aaaa: 28 } as const;
 const RCODE = { ok: 0, servfail: 2, nxdomain: 3 } as const;
 
 /** A DNS server for tests: UDP, no recursion beyond its own table, TTL 0. Resolves when it listens. */
-export async function startDns(host: string, table: Record<string, Answer>): Promise<Socket> {
+export async function startDns(host: string, table: Record<string, Answer>, port = 53): Promise<Socket> {
   const server = createSocket('udp4');
   const asked = new Map<string, number>();
   server.on('message', (query, peer) => {
@@ -25,7 +25,7 @@ export async function startDns(host: string, table: Record<string, Answer>): Pro
     const reply = answer(query, end + 4, name, type, table, count);
     if (reply) server.send(reply, peer.port, peer.address);
   });
-  await new Promise<void>((done, fail) => server.once('error', fail).bind(53, host, done));
+  await new Promise<void>((done, fail) => server.once('error', fail).bind(port, host, done));
   return server;
 }
 
