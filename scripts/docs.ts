@@ -7,11 +7,19 @@ import { cliPage } from './docs/cli.ts';
 import { errorsPage, failuresPage } from './docs/errors.ts';
 import { filtersPage } from './docs/filters.ts';
 import { formatsPage } from './docs/formats.ts';
-import { sdkTypes } from './docs/openapi.ts';
+import { openapiDocument, sdkTypes } from './docs/openapi.ts';
 import { optionsPage } from './docs/options.ts';
+import { permissionsPage } from './docs/permissions.ts';
 import { configurationPage } from './docs/settings.ts';
 
 const ROOT = join(import.meta.dirname, '..');
+
+let document: ReturnType<typeof openapiDocument> | null = null;
+/** Built once for all pages. */
+function openapi(): ReturnType<typeof openapiDocument> {
+  document ??= openapiDocument();
+  return document;
+}
 
 const PAGES: Record<string, () => string | Promise<string>> = {
   'docs/cli.md': cliPage,
@@ -21,7 +29,8 @@ const PAGES: Record<string, () => string | Promise<string>> = {
   'docs/filters.md': filtersPage,
   'docs/formats.md': formatsPage,
   'docs/options.md': optionsPage,
-  'sdk/src/schema.ts': sdkTypes,
+  'docs/permissions.md': async () => permissionsPage(await openapi()),
+  'sdk/src/schema.ts': async () => sdkTypes(await openapi()),
 };
 
 /** Generated files that are out of date: their text by their path below the repository. */

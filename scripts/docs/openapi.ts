@@ -15,7 +15,7 @@ import { createHttpMetrics, createRegistry } from '../../src/telemetry/index.ts'
 const RATE_LIMIT = 600;
 
 /** The OpenAPI document of the API. Nothing is connected: no request is sent but the one for the document. */
-async function openapiDocument(): Promise<OpenAPI3> {
+export async function openapiDocument(): Promise<OpenAPI3> {
   const pool = openPool('postgres://localhost/none', { max: 1, role: 'docs', onError: () => {} });
   const planner = openPlanner({ threads: 1 });
   const context = {
@@ -57,8 +57,8 @@ async function openapiDocument(): Promise<OpenAPI3> {
 }
 
 /** `sdk/src/schema.ts`: the types of every operation and schema, with their descriptions. */
-export async function sdkTypes(): Promise<string> {
-  const nodes = await openapiTS(lean(await openapiDocument()), { emptyObjectsUnknown: true });
+export async function sdkTypes(document: OpenAPI3): Promise<string> {
+  const nodes = await openapiTS(lean(document), { emptyObjectsUnknown: true });
   return `// Generated from the OpenAPI document by \`npx tsx scripts/docs.ts\`; do not edit.\n\n${astToString(nodes)}`;
 }
 

@@ -22,6 +22,7 @@ export interface AuditEntry {
     | 'webhook.updated'
     | 'webhook.deleted'
     | 'webhook.rotated'
+    | 'webhook.disabled'
     | 'webhook_secret.rotated'
     | 'user.created'
     | 'user.link_created'

@@ -1,8 +1,19 @@
 import { ApiError } from '../contract/errors.ts';
+import { isOwn, type OwnKeys } from '../database/own-keys.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { openColumn, sealColumn } from '../database/sealed-columns.ts';
 import { canonicalJson } from '../ids/hash.ts';
 import type { Vault } from '../ids/vault.ts';
+
+/** A key of a client. Keys of one account and route are shared by all its clients. */
+export interface IdempotencyScope {
+  accountId: string;
+  route: string;
+  key: string | null;
+  body: unknown;
+  /** Whose jobs and batches the caller may see. Absent for routes that create neither. */
+  ownKeys?: OwnKeys;
+}
 
 export interface Remembered<T> {
   status: number;
@@ -15,12 +26,13 @@ export interface Remembered<T> {
  * Runs `work` once for this account, route and key, and returns the same answer to every later call with the same body.
  * Uses the caller's transaction: the row and the changes of `work` commit together, and a concurrent call waits on the
  * unique index until then. Throws 409 for the same key with another body, and after what the work created was erased:
- * the answer would describe it, and a retry must not create it again.
+ * the answer would describe it, and a retry must not create it again. A caller that may not see what the first call created
+ * gets the same 409 as for another body.
  */
 export async function withIdempotencyKey<T>(
   tx: Tx,
   vault: Vault,
-  scope: { accountId: string; route: string; key: string | null; body: unknown },
+  scope: IdempotencyScope,
   work: () => Promise<Remembered<T>>,
 ): Promise<Omit<Remembered<T>, 'made'> & { repeated: boolean }> {
   if (scope.key === null) return { ...(await work()), repeated: false };
@@ -43,7 +55,8 @@ export async function withIdempotencyKey<T>(
     if (!known) throw new ApiError('idempotency_in_progress');
     const answer = openColumn(vault, 'idempotency_keys', 'answer_sealed', known);
     if (answer === null || known.request_print === null) throw new ApiError('idempotency_key_used');
-    if (!known.request_print.equals(print)) throw new ApiError('idempotency_conflict');
+    if (!known.request_print.equals(print) || !(await maySee(tx, known, scope.ownKeys ?? null)))
+      throw new ApiError('idempotency_conflict');
     return { status: known.status, answer: JSON.parse(answer) as T, repeated: true };
   }
 
@@ -58,6 +71,16 @@ export async function withIdempotencyKey<T>(
     .where((where) => where.and(row))
     .execute();
   return { status, answer, repeated: false };
+}
+
+async function maySee(
+  tx: Tx,
+  { job_id, batch_id }: { job_id: string | null; batch_id: string | null },
+  keys: OwnKeys,
+): Promise<boolean> {
+  if (keys === null) return true;
+  if (batch_id !== null) return isOwn(tx, 'batches', batch_id, keys);
+  return job_id !== null && isOwn(tx, 'jobs', job_id, keys);
 }
 
 /** Clears the answers that describe these jobs, uploads or batches. Their idempotency keys stay used. */

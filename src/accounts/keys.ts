@@ -10,6 +10,7 @@ import { type Account, lockAccount } from './accounts.ts';
 import { type Actor, appendAudit } from './audit.ts';
 import { grantedRights, type KeyRights, requireRoomForKey, requireRotatable, rightsOf } from './key-bounds.ts';
 import { type ApiKey, isAlive, isAliveRow } from './key-life.ts';
+import { endWhatKeyMade } from './token-end.ts';
 
 export interface CreatedKey {
   key: ApiKey;
@@ -19,6 +20,10 @@ export interface CreatedKey {
 
 /** Who creates a key over the API: a key, or a person with the rights of a role. */
 export type KeyMaker = { key: ApiKey } | { rights: KeyRights };
+
+function makerId(maker: KeyMaker | null): string | null {
+  return maker && 'key' in maker ? maker.key.id : null;
+}
 
 /**
  * Creates a key for the account. A key that is created over the API has at most the rights of its `maker`, and counts
@@ -41,7 +46,8 @@ export async function createKey(
   const own = maker && (await holdMaker(tx, accountId, maker));
   const rights = grantedRights(body, own);
   if (own) await requireRoomForKey(tx, accountId, 1);
-  const created = await insertKey(tx, { account_id: accountId, name: body.name, ...rights });
+  const made = { account_id: accountId, name: body.name, made_by: makerId(maker) };
+  const created = await insertKey(tx, { ...made, ...rights });
   await appendAudit(tx, { ...by, action: 'key.created', target: created.key.id, result: 'ok' });
   await recordEvent(tx, { accountId }, 'key.created', { key_id: created.key.id });
   return created;
@@ -124,6 +130,7 @@ export async function rotateKey(
     scopes: old.scopes,
     allowed_cidrs: old.allowed_cidrs,
     expires_at: old.expires_at,
+    made_by: makerId(options.for?.maker ?? null),
   });
   const end =
     options.overlapSeconds > 0
@@ -146,10 +153,18 @@ export async function rotateKey(
   return created;
 }
 
-/** Revokes a key immediately. Idempotent. */
+/** Revokes a key immediately, and of an OAuth token also what it made. Idempotent. */
 export async function revokeKey(tx: Tx, id: string, accountId: string | undefined, by: Actor): Promise<ApiKey> {
   const key = await lockKey(tx, id, accountId);
+  // Also of a token that has rotated itself.
+  if (key.oauth_client_id) await endWhatKeyMade(tx, key, by);
+  return endKey(tx, key, by);
+}
+
+/** Revokes a key, and nothing that it made. */
+export async function endKey(tx: Tx, key: ApiKey, by: Actor): Promise<ApiKey> {
   if (key.revoked_at) return key;
+  const { id } = key;
   const revoked = await tx
     .updateTable('api_keys')
     .set({ revoked_at: new Date() })
@@ -169,7 +184,7 @@ export async function findKey(db: Db, hash: Buffer): Promise<{ key: ApiKey; acco
     .select(ACCOUNT_COLUMNS.map((column) => `accounts.${column}` as const))
     .select(['api_keys.id as key_id', 'api_keys.name as key_name', 'api_keys.created_at as key_created_at'])
     .select(['account_id', 'key_hash', 'hint', 'scopes', 'allowed_cidrs'])
-    .select(['expires_at', 'last_used_at', 'revoked_at', 'replaced_by', 'dies_at', 'oauth_client_id'])
+    .select(['expires_at', 'last_used_at', 'revoked_at', 'replaced_by', 'dies_at', 'oauth_client_id', 'made_by'])
     .where('key_hash', '=', hash)
     .executeTakeFirst();
   if (!found) return undefined;
@@ -183,11 +198,12 @@ export async function findKey(db: Db, hash: Buffer): Promise<{ key: ApiKey; acco
     replaced_by,
     dies_at,
     oauth_client_id,
+    made_by,
     ...account
   } = others;
   const fields = { id, account_id, name, key_hash, hint, scopes, allowed_cidrs };
   const times = { created_at, expires_at, last_used_at, revoked_at };
-  const key = { ...fields, ...times, replaced_by, dies_at, oauth_client_id };
+  const key = { ...fields, ...times, replaced_by, dies_at, oauth_client_id, made_by };
   return { key, account };
 }
 
@@ -223,7 +239,9 @@ export function viewKey(key: ApiKey): ApiKeyView {
 
 async function insertKey(
   tx: Tx,
-  values: Pick<ApiKey, 'account_id' | 'name' | 'scopes' | 'allowed_cidrs'> & { expires_at: Date | string | null },
+  values: Pick<ApiKey, 'account_id' | 'name' | 'scopes' | 'allowed_cidrs' | 'made_by'> & {
+    expires_at: Date | string | null;
+  },
 ): Promise<CreatedKey> {
   const made = makeApiKey();
   const key = await tx

@@ -8,7 +8,8 @@ import { uuidv7 } from '../ids/uuid.ts';
 import { lockAccount } from './accounts.ts';
 import { type Actor, appendAudit } from './audit.ts';
 import { requireRoomForKey } from './key-bounds.ts';
-import { revokeKey } from './keys.ts';
+import { endKey, revokeKey } from './keys.ts';
+import { takeOver } from './token-end.ts';
 
 /** Seconds for which an access token works. */
 export const ACCESS_SECONDS = 3600;
@@ -41,14 +42,15 @@ interface RefreshSecrets {
 }
 
 /**
- * Creates the tokens of a grant. Earlier grants of the same person to the same client end. Throws `too_many_keys`, because an
+ * Creates the tokens of a grant. Earlier grants of the same person to the same client end,
+ * and the new one takes over what they made. Throws `too_many_keys`, because an
  * access token counts as a key.
  */
 export async function issueTokens(tx: Tx, grant: Grant, secrets: RefreshSecrets, by: Actor): Promise<NewTokens> {
   const { accountId, userId, clientId, name, scopes } = grant;
   await lockAccount(tx, accountId);
   const earlier = await liveTokens(tx, userId, clientId);
-  for (const { id } of earlier) await revokeKey(tx, id, accountId, by);
+  for (const token of earlier) await endKey(tx, token, by);
   await requireRoomForKey(tx, accountId, 1);
   const made = makeApiKey();
   const key = await tx
@@ -60,6 +62,11 @@ export async function issueTokens(tx: Tx, grant: Grant, secrets: RefreshSecrets,
     })
     .returningAll()
     .executeTakeFirstOrThrow();
+  await takeOver(
+    tx,
+    earlier.map(({ id }) => id),
+    key.id,
+  );
   await appendAudit(tx, { ...by, action: 'key.created', target: key.id, result: 'ok', details: { oauth: true } });
   await recordEvent(tx, { accountId }, 'key.created', { key_id: key.id });
   return { key, access: made.raw, refresh: joined(secrets) };
@@ -118,14 +125,10 @@ export async function revokeTokensOf(tx: Tx, userId: string, by: Actor): Promise
   for (const { id, account_id } of await liveTokens(tx, userId)) await revokeKey(tx, id, account_id, by);
 }
 
-async function liveTokens(
-  tx: Tx,
-  userId: string,
-  clientId?: string,
-): Promise<Pick<AccessToken, 'id' | 'account_id'>[]> {
+async function liveTokens(tx: Tx, userId: string, clientId?: string): Promise<AccessToken[]> {
   let query = tx
     .selectFrom('api_keys')
-    .select(['id', 'account_id'])
+    .selectAll()
     .where('oauth_user_id', '=', userId)
     .where('revoked_at', 'is', null)
     .where('refresh_expires_at', '>', new Date());

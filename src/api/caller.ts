@@ -5,6 +5,7 @@ import type { ApiKey } from '../accounts/key-life.ts';
 import type { KeyMaker } from '../accounts/keys.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { Scope } from '../contract/keys.ts';
+import type { OwnKeys } from '../database/own-keys.ts';
 import type { Caller as Submitter } from '../kinds/kind.ts';
 import type { SessionCaller } from '../people/sessions.ts';
 
@@ -16,6 +17,8 @@ export interface Caller {
   by: { key: ApiKey } | Omit<SessionCaller, 'account'>;
   /** The id of the key or session, for limits. */
   id: string;
+  /** Whose jobs it sees: until the permission of the route has been checked, nobody's. */
+  ownKeys: OwnKeys;
 }
 
 /** Returns the caller of a route that is not `open`. */
@@ -26,10 +29,11 @@ export function callerOf(request: FastifyRequest): Caller {
 
 /** Returns the client on whose behalf a job is submitted. */
 export function submitterOf(request: FastifyRequest): Submitter {
-  const { account, by } = callerOf(request);
+  const { account, by, ownKeys } = callerOf(request);
   return {
     account,
     keyId: 'key' in by ? by.key.id : null,
+    ownKeys,
     requestId: request.id,
     traceparent: request.span?.traceparent ?? null,
   };
@@ -38,6 +42,12 @@ export function submitterOf(request: FastifyRequest): Submitter {
 /** Returns the actor for the audit log. */
 export function actorOf(request: FastifyRequest): Required<Actor> {
   return { actor: actorName(callerOf(request)), ip: request.ip, requestId: request.id };
+}
+
+/** Returns who changes what may have to end with the key that made it. */
+export function editorOf(request: FastifyRequest): { keyId: string | null; by: Actor } {
+  const { by } = callerOf(request);
+  return { keyId: 'key' in by ? by.key.id : null, by: actorOf(request) };
 }
 
 export function actorName({ by }: Caller): string {

@@ -7,7 +7,7 @@ import type {
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Warning } from '../contract/common.ts';
-import type { Scope } from '../contract/keys.ts';
+import type { Permission } from '../contract/permissions.ts';
 import type { ConnectionGuard } from '../net/connection-guard.ts';
 import type { TracedSpan } from '../telemetry/index.ts';
 import type { Caller } from './caller.ts';
@@ -22,9 +22,7 @@ export type App = FastifyInstance<
 >;
 
 declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** The scope that a key or role needs for this route; `open` routes need none. */
-    scope?: Scope | 'open';
+  interface FastifyContextConfig extends Partial<Permission> {
     /** The `WWW-Authenticate` of a 401 of this route; `Bearer` if absent. */
     challenge?: (request: FastifyRequest) => string;
   }

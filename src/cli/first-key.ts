@@ -28,7 +28,7 @@ export function describeFirstKey(key: FirstKey, url: string): string[] {
   const path = shellWord(shownPath(key.file));
   return [
     `  API key   in ${bold(path)}`,
-    `            ${dim('It has every scope. Copy it to where it is needed, then delete the file.')}`,
+    `            ${dim('It has the scopes transcode, upload, read and admin. Copy it to where it is needed, then delete the file.')}`,
     '',
     `  Try       curl -s ${url}/v1/transcodes -H "Authorization: Bearer $(cat ${path})"`,
   ];

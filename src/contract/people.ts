@@ -3,7 +3,7 @@ import { someWarnings, timestamp } from './common.ts';
 import { rule } from './faults/rule.ts';
 import type { Scope } from './keys.ts';
 
-/** `operator`: the whole server. The others: one account each. */
+/** `operator`: the whole server. The others: one account each. `admin` also manages keys and webhooks. */
 export const ROLES = ['operator', 'admin', 'member', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
 

@@ -69,9 +69,11 @@ export const webhook = z
     enabled: z.boolean().describe('Whether events are sent.'),
     disabled_at: timestamp.nullable().describe('When it was disabled.'),
     disabled_reason: z
-      .enum(['gone', 'failing', 'paused'])
+      .enum(['gone', 'failing', 'paused', 'revoked'])
       .nullable()
-      .describe('`gone`: it answered 410. `failing`: every delivery failed for three days. `paused`: by request.'),
+      .describe(
+        '`gone`: it returned 410. `failing`: every delivery failed for three days. `paused`: by request. `revoked`: the OAuth token that created or changed it was revoked.',
+      ),
     failing_since: timestamp.nullable().describe('First failure after the last success.'),
     backs_off_until: timestamp
       .nullable()

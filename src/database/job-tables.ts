@@ -114,6 +114,8 @@ export interface AttemptsTable {
 export interface BatchesTable {
   id: string;
   account_id: string;
+  /** Null for a batch of a person. */
+  key_id: string | null;
   total: number;
   accepted: number;
   refusals_sealed: Buffer | null;

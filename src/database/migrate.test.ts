@@ -1,7 +1,11 @@
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts';
 import { migrateDatabase } from './migrate.ts';
+import { migrationsFolder } from './migrations-folder.ts';
 
 describe('a migration', () => {
   let database: TestDatabase;
@@ -27,14 +31,22 @@ describe('a migration', () => {
   });
 
   describe('of tables that are in use', () => {
-    const NEWEST = '0019_query_plans';
+    const NEWEST = '9999_newest';
+    /** The migrations, and a newest one that needs a lock on the jobs. */
+    let folder: string;
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'airlock-migrations-'));
+      await cp(migrationsFolder(), folder, { recursive: true });
+      await writeFile(join(folder, `${NEWEST}.sql`), 'CREATE INDEX newest ON jobs (request_id)');
+    });
+    afterAll(() => rm(folder, { recursive: true, force: true }));
     const forget = async () => {
       await database.pg.query('DELETE FROM schema_migrations WHERE name = $1', [NEWEST]);
-      await database.pg.query('DROP INDEX IF EXISTS events_type, objects_kept');
+      await database.pg.query('DROP INDEX IF EXISTS newest');
     };
-    const useObjects = async () => {
+    const useJobs = async () => {
       const client = await database.pg.connect();
-      await client.query('BEGIN; LOCK TABLE objects IN ROW EXCLUSIVE MODE');
+      await client.query('BEGIN; LOCK TABLE jobs IN ROW EXCLUSIVE MODE');
       return async () => {
         await client.query('COMMIT');
         client.release();
@@ -43,11 +55,11 @@ describe('a migration', () => {
 
     it('lets the programs that use them go first, and makes nobody wait for long', async () => {
       await forget();
-      const end = await useObjects();
-      const migrating = migrateDatabase(database.db);
+      const end = await useJobs();
+      const migrating = migrateDatabase(database.db, { folder });
       for (let turn = 0; turn < 20; turn++) {
         const began = performance.now();
-        await (await useObjects())();
+        await (await useJobs())();
         expect(performance.now() - began).toBeLessThan(1_000);
         await sleep(50);
       }
@@ -57,10 +69,10 @@ describe('a migration', () => {
 
     it('fails when it never gets its locks, and has changed nothing', async () => {
       await forget();
-      const end = await useObjects();
-      await expect(migrateDatabase(database.db, { patienceMs: 0 })).rejects.toMatchObject({ code: '55P03' });
+      const end = await useJobs();
+      await expect(migrateDatabase(database.db, { patienceMs: 0, folder })).rejects.toMatchObject({ code: '55P03' });
       await end();
-      expect(await migrateDatabase(database.db)).toEqual([NEWEST]);
+      expect(await migrateDatabase(database.db, { folder })).toEqual([NEWEST]);
     });
   });
 });

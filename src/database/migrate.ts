@@ -20,8 +20,14 @@ const PATIENCE_MS = 120_000;
 
 /** Numbered, forward-only `.sql` files; each runs in a transaction of its own, under Kysely's advisory lock. */
 class SqlFiles implements MigrationProvider {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
   async getMigrations(): Promise<Record<string, Migration>> {
-    const folder = migrationsFolder();
+    const folder = this.#folder;
     const entries = (await migrationFiles(folder)).map((name): [string, Migration] => {
       const up = async (db: Database) => {
         // A large table may take longer than the time limit of the pool.
@@ -39,7 +45,10 @@ class SqlFiles implements MigrationProvider {
  * Migrates the database to the newest schema; returns the names of the migrations that ran. Programs may use the database
  * meanwhile: a migration that does not get its locks at once lets them go first, and is repeated.
  */
-export async function migrateDatabase(db: Database, { patienceMs = PATIENCE_MS } = {}): Promise<string[]> {
+export async function migrateDatabase(
+  db: Database,
+  { patienceMs = PATIENCE_MS, folder = migrationsFolder() } = {},
+): Promise<string[]> {
   const { rows } = await sql<{ version: number }>`
     SELECT current_setting('server_version_num')::int AS version`.execute(db);
   const version = rows[0]?.version ?? 0;
@@ -49,7 +58,7 @@ export async function migrateDatabase(db: Database, { patienceMs = PATIENCE_MS }
   await refusePrereleases(db);
   const migrator = new Migrator({
     db,
-    provider: new SqlFiles(),
+    provider: new SqlFiles(folder),
     migrationTableName: 'schema_migrations',
     migrationLockTableName: 'schema_migrations_lock',
   });

@@ -66,6 +66,8 @@ export interface ApiKeysTable {
   family_hash: Buffer | null;
   refresh_hash: Buffer | null;
   refresh_expires_at: Timestamp | null;
+  /** The key that created or rotated it; null if a person did. */
+  made_by: string | null;
 }
 
 export interface UsageMonthsTable {
@@ -171,8 +173,11 @@ export interface EventsTable {
   created_at: DefaultedTimestamp;
 }
 
-/** `gone`: it answered 410. `failing`: it failed for days. `paused`: its owner disabled it. */
-export type DisabledReason = 'gone' | 'failing' | 'paused';
+/**
+ * `gone`: it answered 410. `failing`: it failed for days. `paused`: its owner disabled it. `revoked`: the OAuth token that
+ * made it was revoked.
+ */
+export type DisabledReason = 'gone' | 'failing' | 'paused' | 'revoked';
 
 export interface WebhooksTable {
   id: string;
@@ -188,6 +193,8 @@ export interface WebhooksTable {
   backs_off_until: Timestamp | null;
   disabled_at: Timestamp | null;
   disabled_reason: DisabledReason | null;
+  /** The key that last chose its URL or secret; null if a person did. */
+  made_by: string | null;
   created_at: DefaultedTimestamp;
   updated_at: DefaultedTimestamp;
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
 import type { EventType } from '../contract/event-types.ts';
+import { anyOf, type OwnKeys } from '../database/own-keys.ts';
 import type { Db } from '../database/pool.ts';
 import { type EventPayloads, eventPayloads } from './types.ts';
 
@@ -24,6 +25,8 @@ export interface EventQuery {
   jobId?: string;
   /** A batch, with its jobs. */
   batchId?: string;
+  /** Whose jobs and batches are shown; null or absent: every event of the account. */
+  ownKeys?: OwnKeys;
   /** A cursor. Default: from the oldest event that is kept. */
   after?: string;
   limit: number;
@@ -84,10 +87,11 @@ async function eventRows(db: Db, query: EventQuery, after: Cursor | null): Promi
  * The events of a query behind a cursor, as a statement. Each way reads ranges of one index: all events of the account could
  * be read to find a few of them.
  */
-function eventsIn({ accountId, types, jobId, batchId, limit }: EventQuery, { tx, id }: Cursor) {
+function eventsIn(query: EventQuery, { tx, id }: Cursor) {
+  const { accountId, types, jobId, batchId, ownKeys, limit } = query;
   const after = sql`(${tx}::xid8, ${id}::bigint)`;
   const common = sql`events.account_id = ${accountId} AND events.tx < pg_snapshot_xmin(pg_current_snapshot())
-    AND (events.tx, events.id) > ${after}`;
+    AND (events.tx, events.id) > ${after} ${ownKeys && (jobId || batchId) ? ownedBy(ownKeys) : sql``}`;
   const ofTypes = types ? sql`AND events.type = ANY(${types}::text[])` : sql``;
   const inOrder = sql`ORDER BY events.tx, events.id LIMIT ${limit}`;
   if (jobId)
@@ -98,6 +102,13 @@ function eventsIn({ accountId, types, jobId, batchId, limit }: EventQuery, { tx,
       UNION ALL SELECT ${COLUMNS} FROM jobs JOIN events ON events.job_id = jobs.id
       WHERE jobs.batch_id = ${batchId} AND events.batch_id IS DISTINCT FROM ${batchId} AND ${common} ${ofTypes}`;
   }
+  if (ownKeys) {
+    return sql`
+      (SELECT ${COLUMNS} FROM jobs JOIN events ON events.job_id = jobs.id
+        WHERE jobs.key_id = ${anyOf(ownKeys)} AND ${common} ${ofTypes} ${inOrder})
+      UNION ALL (SELECT ${COLUMNS} FROM batches JOIN events ON events.batch_id = batches.id
+        WHERE batches.key_id = ${anyOf(ownKeys)} AND events.job_id IS NULL AND ${common} ${ofTypes} ${inOrder})`;
+  }
   if (!types) return sql`SELECT ${COLUMNS} FROM events WHERE ${common} ${inOrder}`;
   // A range of types instead of an equation, whose order only one index has: PostgreSQL would hope to find rare types soon in
   // another one.
@@ -106,6 +117,12 @@ function eventsIn({ accountId, types, jobId, batchId, limit }: EventQuery, { tx,
       SELECT ${COLUMNS} FROM events WHERE ${common} AND events.type <= wanted.type
         AND (events.type, events.tx, events.id) > (wanted.type, ${tx}::xid8, ${id}::bigint)
       ORDER BY events.type, events.tx, events.id LIMIT ${limit}) AS events`;
+}
+
+/** Only events of the jobs and batches of these keys. */
+function ownedBy(keys: readonly string[]) {
+  return sql`AND (EXISTS (SELECT FROM jobs AS own WHERE own.id = events.job_id AND own.key_id = ${anyOf(keys)})
+    OR EXISTS (SELECT FROM batches AS own WHERE own.id = events.batch_id AND own.key_id = ${anyOf(keys)}))`;
 }
 
 /** Reads pages until one has an event that this release knows. */
@@ -128,8 +145,8 @@ async function readKnown<R extends Row, E extends StoredEvent>(
   }
 }
 
-/** An event of any account. */
-export type AccountEvent = StoredEvent & { accountId: string };
+/** An event of any account. `keyId` is the key of its job or batch. */
+export type AccountEvent = StoredEvent & { accountId: string; keyId: string | null };
 
 /** A cursor behind which every event that is not visible yet will appear. */
 export async function currentCursor(db: Db): Promise<string> {
@@ -155,18 +172,21 @@ export async function visibleNow(db: Db): Promise<(cursor: string) => boolean> {
 
 /** Reads events of all accounts behind a cursor, in the order of `readEvents`. */
 export async function readAllEvents(db: Db, after: string, limit: number): Promise<StoredEventPage<AccountEvent>> {
-  type AccountRow = Row & { account_id: string };
+  type AccountRow = Row & { account_id: string; key_id: string | null };
   const read = async (cursor: Cursor | null) => {
     const { tx, id } = cursor!;
     const { rows } = await sql<AccountRow>`
-      SELECT id, tx::text AS tx, account_id, type, job_id, upload_id, batch_id, data, created_at FROM events
+      SELECT id, tx::text AS tx, account_id, type, job_id, upload_id, batch_id, data, created_at,
+        coalesce((SELECT key_id FROM jobs WHERE jobs.id = events.job_id),
+          (SELECT key_id FROM batches WHERE batches.id = events.batch_id)) AS key_id
+      FROM events
       WHERE tx < pg_snapshot_xmin(pg_current_snapshot()) AND (tx, id) > (${tx}::xid8, ${id}::bigint)
       ORDER BY events.tx, events.id LIMIT ${limit}`.execute(db);
     return rows;
   };
   return readKnown(parseCursor(after), limit, read, (row) => {
     const event = storedEvent(row);
-    return event && { ...event, accountId: row.account_id };
+    return event && { ...event, accountId: row.account_id, keyId: row.key_id };
   });
 }
 

@@ -22,6 +22,7 @@ export type BatchRow = Selectable<BatchesTable>;
 
 export interface NewBatch {
   accountId: string;
+  keyId: string | null;
   total: number;
   metadata: Record<string, unknown> | null;
   webhookUrl: string | null;
@@ -36,6 +37,7 @@ export async function insertBatch(vault: Vault, tx: Tx, batch: NewBatch): Promis
     .insertInto('batches')
     .values({
       ...key,
+      key_id: batch.keyId,
       total: batch.total,
       accepted: 0,
       metadata_sealed: metadata && sealColumn(vault, 'batches', 'metadata_sealed', key, JSON.stringify(metadata)),
@@ -132,14 +134,35 @@ export function isDueBatch(where: ExpressionBuilder<Tables, 'batches'>) {
   ]);
 }
 
+const NO_TEXTS = { refusals_sealed: null, metadata_sealed: null, webhook_sealed: null };
+
+/** Erases the texts of those complete batches whose jobs are all erased. The caller has locked its jobs. */
+export async function forgetErasedBatches(tx: Tx, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  // Of two transactions that erase the last two jobs, the second waits here, and then sees what the first has erased.
+  await tx.selectFrom('batches').select('id').where('id', 'in', ids).orderBy('id').forUpdate().execute();
+  await tx
+    .updateTable('batches')
+    .set(NO_TEXTS)
+    .where('id', 'in', ids)
+    .where('completed_at', 'is not', null)
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('jobs')
+            .select('jobs.id')
+            .whereRef('jobs.batch_id', '=', 'batches.id')
+            .where('jobs.erased_at', 'is', null),
+        ),
+      ),
+    )
+    .execute();
+}
+
 /** Erases the texts of batches whose time is over. */
 export async function forgetBatches(db: Db): Promise<void> {
-  const due = await db
-    .updateTable('batches')
-    .set({ refusals_sealed: null, metadata_sealed: null, webhook_sealed: null })
-    .where(isDueBatch)
-    .returning('id')
-    .execute();
+  const due = await db.updateTable('batches').set(NO_TEXTS).where(isDueBatch).returning('id').execute();
   await forgetAnswers(
     db,
     'batch_id',

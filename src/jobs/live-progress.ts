@@ -6,6 +6,7 @@ import { runsInChildren } from './shown-status.ts';
 export interface LiveProgress {
   id: string;
   accountId: string;
+  keyId: string | null;
   progress: number;
   fps: number | null;
   speed: number | null;
@@ -15,7 +16,7 @@ export interface LiveProgress {
 }
 
 const COLUMNS = sql.join(
-  ['id', 'account_id', 'kind', 'progress', 'fps', 'speed', 'eta_seconds', 'updated_at'].map((name) =>
+  ['id', 'account_id', 'key_id', 'kind', 'progress', 'fps', 'speed', 'eta_seconds', 'updated_at'].map((name) =>
     sql.ref(`jobs.${name}`),
   ),
 );
@@ -23,7 +24,7 @@ const COLUMNS = sql.join(
 /** Returns the progress of all transcodes that has changed since `after`; null: of all that run. */
 export async function readProgress(db: Db, after: string | null): Promise<LiveProgress[]> {
   const { rows } = await sql<LiveProgress>`
-    SELECT id, account_id AS "accountId", progress, fps, speed, eta_seconds AS "etaSeconds",
+    SELECT id, account_id AS "accountId", key_id AS "keyId", progress, fps, speed, eta_seconds AS "etaSeconds",
       updated_at::text AS "updatedAt"
     FROM (
       SELECT ${COLUMNS} FROM attempts JOIN jobs ON jobs.id = attempts.job_id AND jobs.current_attempt = attempts.id

@@ -17,9 +17,11 @@ describe('a source that was found before the transaction of its job', () => {
   afterAll(() => world?.close());
 
   const inTransaction = <T>(work: (tx: Tx) => Promise<T>) => world.database.db.transaction().execute(work);
-  const find = (url: string) => findSources(world.context, world.database.db, account, [url]);
+  const find = (url: string) => findSources(world.context, world.database.db, { account, ownKeys: null }, [url]);
   const hold = (url: string, found: Awaited<ReturnType<typeof find>>) =>
-    inTransaction((tx) => holdSources(world.context, tx, account, [{ url, field: 'inputs[0].url' }], found));
+    inTransaction((tx) =>
+      holdSources(world.context, tx, { account, ownKeys: null }, [{ url, field: 'inputs[0].url' }], found),
+    );
   const endOf = async (id: string) =>
     (await world.database.pg.query('SELECT delete_after FROM objects WHERE id = $1', [id])).rows[0].delete_after;
 

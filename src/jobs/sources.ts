@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { type Account, accountRetention } from '../accounts/accounts.ts';
 import { ApiError, type ErrorCode } from '../contract/errors.ts';
 import type { Context } from '../database/context.ts';
+import { anyOf, type OwnKeys } from '../database/own-keys.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { openColumn } from '../database/sealed-columns.ts';
 import { cleanFilename } from '../ids/stored-name.ts';
@@ -35,23 +36,30 @@ export interface RefusedSource {
 
 type Sources = Pick<Context, 'vault' | 'store' | 'retentionSeconds'>;
 
+/** Who names a source: the uploads of the account, and the outputs of the jobs that the caller may see. */
+export interface SourceOwner {
+  account: Account;
+  ownKeys: OwnKeys;
+}
+
 const OUTPUT_URL = /^gs:\/\/([^/]+)\/outputs\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[a-z0-9]+$/;
 const DELETED: RefusedSource = { refusal: 'source_deleted' };
 const NOT_OWNED: RefusedSource = { refusal: 'source_not_owned' };
 
 /**
  * Resolves URLs to uploads and outputs of this account, or to sources to fetch, in the same order. Locks and changes
- * nothing. A gs:// URL of another account gets the same refusal as one that never existed.
+ * nothing. A gs:// URL of another account, or of a job that the caller may not see, gets the same refusal as one that
+ * never existed.
  */
 export async function findSources(
   context: Sources,
   db: Db,
-  account: Account,
+  owner: SourceOwner,
   urls: readonly string[],
 ): Promise<(ResolvedSource | RefusedSource)[]> {
   const [uploads, outputs] = await Promise.all([
-    findUploads(context, db, account, urls),
-    findOutputs(context, db, account, urls),
+    findUploads(context, db, owner.account, urls),
+    findOutputs(context, db, owner, urls),
   ]);
   return urls.map((url) => uploads.get(url) ?? outputs.get(url) ?? remote(url));
 }
@@ -64,15 +72,15 @@ export async function findSources(
 export async function holdSources(
   context: Sources,
   tx: Tx,
-  account: Account,
+  owner: SourceOwner,
   sources: readonly NamedSource[],
   found: readonly (ResolvedSource | RefusedSource)[] | null = null,
 ): Promise<ResolvedSource[]> {
   const urls = sources.map(({ url }) => url);
   const known = unlessRead(found);
   const [held, current] = await Promise.all([
-    holdUploads(context, tx, account, urls),
-    known ?? findSources(context, tx, account, urls),
+    holdUploads(context, tx, owner.account, urls),
+    known ?? findSources(context, tx, owner, urls),
   ]);
   return current.map((source, index) => {
     const { field } = sources[index]!;
@@ -184,7 +192,7 @@ async function findUploads(context: Sources, db: Db, account: Account, urls: rea
 }
 
 /** The `output_url` of a completed job can be an input of another job. */
-async function findOutputs(context: Sources, db: Db, account: Account, urls: readonly string[]) {
+async function findOutputs(context: Sources, db: Db, { account, ownKeys }: SourceOwner, urls: readonly string[]) {
   const found = new Map<string, ResolvedSource | RefusedSource>();
   const named = urls.flatMap((url) => {
     const match = OUTPUT_URL.exec(url);
@@ -200,6 +208,7 @@ async function findOutputs(context: Sources, db: Db, account: Account, urls: rea
     .where('jobs.account_id', '=', account.id)
     .where('jobs.status', '=', 'completed')
     .where('job_outputs.position', '=', 0)
+    .$if(ownKeys !== null, (query) => query.where('jobs.key_id', '=', anyOf(ownKeys!)))
     .where(
       'jobs.id',
       'in',

@@ -1,5 +1,6 @@
 import type { Account } from '../accounts/accounts.ts';
 import type { Warning } from '../contract/common.ts';
+import type { OwnKeys } from '../database/own-keys.ts';
 import type { ResourceClass } from '../database/tables.ts';
 import type { Fetcher } from '../fetcher/index.ts';
 import type { Completion } from '../jobs/finish.ts';
@@ -22,6 +23,8 @@ import type { WorkHold } from './shared/work-room.ts';
 export interface Caller {
   account: Account;
   keyId: string | null;
+  /** Whose jobs the client may see: their outputs may be inputs of its own. */
+  ownKeys: OwnKeys;
   requestId: string;
   /** Of the request; null if it is not traced. */
   traceparent?: string | null;

@@ -52,11 +52,11 @@ export async function submitBatch<Request, Answer>(
     await otherWork();
   }
   const space = await measuring;
-  const scope = { accountId: caller.account.id, ...options.idempotency };
+  const scope = { accountId: caller.account.id, ownKeys: caller.ownKeys, ...options.idempotency };
   const { answer } = await inAccountTransaction(context.db, caller.account.id, (tx) =>
     withIdempotencyKey(tx, context.vault, scope, async () => {
       const row = await insertBatch(context.vault, tx, {
-        ...{ accountId: caller.account.id, total: admitted.length },
+        ...{ accountId: caller.account.id, keyId: caller.keyId, total: admitted.length },
         ...{ metadata: batch.metadata, webhookUrl: batch.webhookUrl },
         retentionSeconds: accountRetention(caller.account, context.retentionSeconds),
       });

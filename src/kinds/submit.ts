@@ -50,7 +50,7 @@ export async function submitJob<Request, Answer>(
   const admission = await checkJob(services, kind, caller, request);
   if (admission.problems[0]) throw admission.problems[0];
   const { idempotency } = options;
-  const scope = { accountId: caller.account.id, ...idempotency };
+  const scope = { accountId: caller.account.id, ownKeys: caller.ownKeys, ...idempotency };
   const space = await measuring;
   const insert = (how: typeof insertAdmitted) => (tx: Tx) =>
     withIdempotencyKey(tx, context.vault, scope, async () => {
@@ -193,13 +193,13 @@ function knownSources({ assets, foundInputs }: Admission): readonly ResolvedSour
 async function hold(
   { context }: AdmissionServices,
   tx: Tx,
-  { account }: Caller,
+  { account, ownKeys }: Caller,
   admission: Admission,
   space: StoreSpace | null,
 ): Promise<ResolvedSource[]> {
   const [held] = await Promise.all([
     // One call, so that all uploads are locked in one order.
-    holdSources(context, tx, account, [...admission.inputs, ...admission.assets], knownSources(admission)),
+    holdSources(context, tx, { account, ownKeys }, [...admission.inputs, ...admission.assets], knownSources(admission)),
     storesSomething(admission) ? requireOutputRoom(tx, account, space) : null,
   ]);
   return held;

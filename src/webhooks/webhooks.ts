@@ -2,6 +2,7 @@ import { type Selectable, sql } from 'kysely';
 import { type Account, lockAccount } from '../accounts/accounts.ts';
 import type { Actor } from '../accounts/audit.ts';
 import { appendAudit } from '../accounts/audit.ts';
+import { requireLivingKey } from '../accounts/token-end.ts';
 import { retired, shownUntil } from '../accounts/webhook-secret.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { EventType } from '../contract/event-types.ts';
@@ -28,16 +29,23 @@ export interface CreatedWebhook {
   secret: string;
 }
 
+/** Who changes a webhook: a key, or null for a person, and the actor for the audit log. */
+export interface WebhookEditor {
+  keyId: string | null;
+  by: Actor;
+}
+
 /** Creates a webhook. Its URL has been checked. Throws `too_many_webhooks`. */
 export async function createWebhook(
   tx: Tx,
   vault: Vault,
   account: Account,
   body: CreateWebhookBody,
-  by: Actor,
+  { keyId, by }: WebhookEditor,
 ): Promise<CreatedWebhook> {
   // Concurrent creates count each other.
   await lockAccount(tx, account.id);
+  await requireLivingKey(tx, keyId);
   const { count } = await tx
     .selectFrom('webhooks')
     .select((select) => select.fn.countAll<number>().as('count'))
@@ -53,6 +61,7 @@ export async function createWebhook(
       url_sealed: sealColumn(vault, 'webhooks', 'url_sealed', key, body.url),
       description_sealed: sealDescription(vault, key, body.description),
       types: body.types ?? null,
+      made_by: keyId,
       secret_sealed: sealColumn(vault, 'webhooks', 'secret_sealed', key, secret),
     })
     .returningAll()
@@ -78,19 +87,24 @@ export async function getWebhook(db: Db, accountId: string, id: string): Promise
   return webhook;
 }
 
-/** Changes the fields that are present. Enabling a webhook, or a new URL, resets what is known about its failures. */
+/**
+ * Changes the fields that are present. Enabling a webhook, or a new URL, resets what is known about its failures. Who
+ * chooses the URL or enables the webhook becomes its maker.
+ */
 export async function updateWebhook(
   tx: Tx,
   vault: Vault,
   { account_id, id }: Pick<Webhook, 'account_id' | 'id'>,
   body: UpdateWebhookBody,
-  by: Actor,
+  { keyId, by }: WebhookEditor,
 ): Promise<Webhook> {
+  await requireLivingKey(tx, keyId);
   const key = { account_id, id };
   const webhook = await tx
     .updateTable('webhooks')
     .set({
       updated_at: new Date(),
+      ...((body.url !== undefined || body.enabled === true) && { made_by: keyId }),
       ...(body.url !== undefined && { url_sealed: sealColumn(vault, 'webhooks', 'url_sealed', key, body.url) }),
       ...(body.description !== undefined && { description_sealed: sealDescription(vault, key, body.description) }),
       ...(body.types !== undefined && { types: body.types }),
@@ -119,14 +133,15 @@ export async function deleteWebhook(tx: Tx, accountId: string, id: string, by: A
   await appendAudit(tx, { ...by, action: 'webhook.deleted', target: id, result: 'ok' });
 }
 
-/** Replaces the secret. The old one signs as well for `overlapSeconds`. */
+/** Replaces the secret. The old one signs as well for `overlapSeconds`. Who gets to know the secret becomes the maker. */
 export async function rotateWebhook(
   tx: Tx,
   vault: Vault,
   { account_id, id }: Pick<Webhook, 'account_id' | 'id'>,
   overlapSeconds: number,
-  by: Actor,
+  { keyId, by }: WebhookEditor,
 ): Promise<CreatedWebhook> {
+  await requireLivingKey(tx, keyId);
   const key = { account_id, id };
   const old = await own(tx, account_id, id).selectAll().forUpdate().executeTakeFirst();
   if (!old) throw new ApiError('not_found');
@@ -138,6 +153,7 @@ export async function rotateWebhook(
         sealColumn(vault, 'webhooks', 'old_secret_sealed', key, text),
       ),
       secret_sealed: sealColumn(vault, 'webhooks', 'secret_sealed', key, secret),
+      made_by: keyId,
       updated_at: new Date(),
     })
     .where('id', '=', id)

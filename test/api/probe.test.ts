@@ -77,13 +77,13 @@ describe('a probe', () => {
     await until(async () => (await rows())[0].status === 'canceled', { what: 'the end of the probe' });
   });
 
-  it('needs neither minutes nor room', async () => {
+  it('needs the scope transcode, and neither minutes nor room', async () => {
     const account = await api.makeAccount({ monthly_minutes: 0, max_stored_bytes: 0 });
-    const headers = { authorization: `Bearer ${await api.makeKey({ account, scopes: ['read'] })}` };
+    const headers = { authorization: `Bearer ${await api.makeKey({ account, scopes: ['transcode'] })}` };
     const answer = api.call('POST', '/v1/probe', body, headers);
     await complete();
     expect((await answer).status).toBe(200);
-    const uploader = { authorization: `Bearer ${await api.makeKey({ scopes: ['upload'] })}` };
-    expect((await api.call('POST', '/v1/probe', body, uploader)).status).toBe(403);
+    const reader = { authorization: `Bearer ${await api.makeKey({ scopes: ['upload', 'read'] })}` };
+    expect((await api.call('POST', '/v1/probe', body, reader)).json.details).toEqual({ scope: 'transcode' });
   });
 });

@@ -130,7 +130,7 @@ describe('webhooks', () => {
       expect((await api.call(method, `/v1/webhooks/${made.id}${path}`, {}, other)).status, path).toBe(404);
     }
     expect((await api.call('POST', `/v1/webhooks/deliveries/${delivery.id}/redeliver`, {}, other)).status).toBe(404);
-    const reader = { authorization: `Bearer ${await api.makeKey({ scopes: ['read'] })}` };
+    const reader = { authorization: `Bearer ${await api.makeKey({ scopes: ['read', 'transcode', 'upload'] })}` };
     expect((await api.call('POST', '/v1/webhooks', { url: 'https://example.com' }, reader)).status).toBe(403);
     expect((await api.call('GET', '/v1/webhooks/secret', undefined, reader)).status).toBe(403);
     expect(await verifyNothingLeaks(made.secret)).toBe(true);

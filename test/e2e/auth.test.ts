@@ -6,6 +6,7 @@ import { type RawOptions, rawHttp } from '../helpers/raw-http.ts';
 
 const ID = '0192f3c1-0000-7000-8000-000000000000';
 /** Every route that needs a key, with the scope that it needs. */
+/** With the scope that a 403 names. A key with `transcode` also reads its own jobs. */
 const ROUTES = [
   ['POST', '/v1/upload/presigned-url', 'upload'],
   ['POST', '/v1/upload/confirm', 'upload'],
@@ -119,7 +120,8 @@ describe('authentication', () => {
       const { key } = await makeKey({ scopes: [scope] });
       for (const [method, path, needed] of ROUTES) {
         const answer = await withKey(key, method, path);
-        if (needed === scope) {
+        const isOwn = scope === 'transcode' && needed === 'read';
+        if (needed === scope || isOwn) {
           expect([method, path, [400, 404, 200].includes(answer.status)]).toEqual([method, path, true]);
         } else {
           expect([method, path, answer.status, answer.json]).toEqual([

@@ -188,7 +188,7 @@ export async function makeJobWorld(options: { retentionSeconds?: number } = {}):
       return submitJob<TranscodeSubmission, JobRow>(
         services,
         kind,
-        { account, keyId: null, requestId: 'test' },
+        { account, keyId: null, ownKeys: null, requestId: 'test' },
         { body: request, sent: request, warnings: [] },
         { idempotency: { key: null, route: 'transcodes', body: request }, answer: ({ job }) => job },
       );

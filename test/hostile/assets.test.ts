@@ -81,11 +81,13 @@ describe('files named in filters', () => {
         code: 'source_not_owned',
         details: { field: 'filters[0]' },
       });
-      expect(await findSources(world.context, world.context.db, account, [url])).toEqual([
+      expect(await findSources(world.context, world.context.db, { account, ownKeys: null }, [url])).toEqual([
         { refusal: 'source_not_owned' },
       ]);
     }
-    const [mine] = await findSources(world.context, world.context.db, other, [theirs.fileUrl]);
+    const [mine] = await findSources(world.context, world.context.db, { account: other, ownKeys: null }, [
+      theirs.fileUrl,
+    ]);
     expect(mine).toMatchObject({ inspection: { summary: { duration_seconds: 10 } } });
   });
 
@@ -104,7 +106,7 @@ describe('files named in filters', () => {
     for (const row of await rowsOf(job.id)) expect([row.url_sealed, row.source_sealed]).toEqual([null, null]);
     const erased = await world.row(job.id);
     expect([erased.request_sealed, erased.request_source_sealed]).toEqual([null, null]);
-    const looked = await findSources(world.context, world.context.db, account, [upload.fileUrl]);
+    const looked = await findSources(world.context, world.context.db, { account, ownKeys: null }, [upload.fileUrl]);
     expect(looked).toEqual([{ refusal: 'source_deleted' }]);
   });
 });

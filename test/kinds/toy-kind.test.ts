@@ -63,7 +63,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
         checkWebhookUrl: () => ({ ok: true }),
       },
       toy,
-      { account, keyId: null, requestId: 'test' },
+      { account, keyId: null, ownKeys: null, requestId: 'test' },
       { text },
       { idempotency: { key, route: 'toy', body: { text } }, answer: ({ job }) => job },
     );

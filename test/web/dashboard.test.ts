@@ -362,7 +362,11 @@ describe('a person', () => {
     await other.goto(`${service.api}/jobs/${job}`);
     await other.getByRole('alert').waitFor();
     expect(await other.locator('main').textContent()).not.toMatch(/clip|img/);
-    expect(await other.getByRole('link', { name: 'Audit log' }).count()).toBe(0);
+    for (const name of ['Audit log', 'Keys', 'Webhooks']) {
+      expect([name, await other.getByRole('link', { name }).count()]).toEqual([name, 0]);
+    }
+    await other.goto(`${service.api}/webhooks`);
+    await other.getByText('Only people with the role admin or operator can use this page.').waitFor();
     await other.context().close();
   });
 

@@ -1,12 +1,14 @@
+import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso';
 import { messageOf, type Shown, shownOf } from './api/problem.ts';
 import { loadSession } from './api/session.ts';
-import { session } from './api/session-state.ts';
+import { may, session } from './api/session-state.ts';
 import { JobsPage } from './pages/jobs.tsx';
 import { NotFoundPage } from './pages/not-found.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
-import { ErrorNotice } from './ui/feedback.tsx';
+import { ErrorNotice, Notice } from './ui/feedback.tsx';
+import { Page } from './ui/page.tsx';
 import { Shell } from './ui/shell.tsx';
 import { showToast, Toasts } from './ui/toast.tsx';
 
@@ -18,6 +20,24 @@ const WebhooksPage = lazy(async () => (await import('./pages/webhooks.tsx')).Web
 const WebhookPage = lazy(async () => (await import('./pages/webhook.tsx')).WebhookPage);
 const UsagePage = lazy(async () => (await import('./pages/usage.tsx')).UsagePage);
 const OperatorPage = lazy(async () => (await import('./pages/operator.tsx')).OperatorPage);
+
+/** A page of what only admins and operators may manage: others get a reason and no request is sent. */
+function ofManagers(title: string, Shown: () => JSX.Element) {
+  return () => {
+    if (may('manage')) return <Shown />;
+    return (
+      <Page title={title}>
+        <Notice tone="warn">
+          <p>Only people with the role admin or operator can use this page. Ask an admin of your account for access.</p>
+        </Notice>
+      </Page>
+    );
+  };
+}
+
+const Keys = ofManagers('Keys', KeysPage);
+const Webhooks = ofManagers('Webhooks', WebhooksPage);
+const Webhook = ofManagers('Webhook', WebhookPage);
 
 /** Addresses that are pages of the dashboard; other links leave it. */
 const SCOPE = /^\/($|\?|sign-in|setup|jobs|new|keys|webhooks|usage|operator)/;
@@ -67,9 +87,9 @@ function Pages() {
           <Route path="/sign-in" component={JobsPage} />
           <Route path="/jobs/:id" component={JobPage} />
           <Route path="/new" component={NewJobPage} />
-          <Route path="/keys" component={KeysPage} />
-          <Route path="/webhooks" component={WebhooksPage} />
-          <Route path="/webhooks/:id" component={WebhookPage} />
+          <Route path="/keys" component={Keys} />
+          <Route path="/webhooks" component={Webhooks} />
+          <Route path="/webhooks/:id" component={Webhook} />
           <Route path="/usage" component={UsagePage} />
           <Route path="/operator" component={OperatorPage} />
           <Route path="/operator/:page" component={OperatorPage} />

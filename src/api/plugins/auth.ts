@@ -2,13 +2,16 @@ import cookie from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type AuditEntry, appendAudit } from '../../accounts/audit.ts';
 import { type ApiKey, isAlive } from '../../accounts/key-life.ts';
+import { lineOf } from '../../accounts/key-line.ts';
 import { findKey, touchKey } from '../../accounts/keys.ts';
 import type { LimitState } from '../../accounts/permits.ts';
 import { addressMatcher } from '../../config/addresses.ts';
 import { ApiError } from '../../contract/errors.ts';
 import type { Scope } from '../../contract/keys.ts';
 import { ROLE_SCOPES } from '../../contract/people.ts';
+import { accessOf, type Permission } from '../../contract/permissions.ts';
 import { forAccount } from '../../database/connection-share.ts';
+import { isOwn } from '../../database/own-keys.ts';
 import { API_KEY_PATTERN, hashApiKey, isWellFormedApiKey } from '../../ids/api-key.ts';
 import { findSession, touchSession } from '../../people/sessions.ts';
 import { actorName, type Caller } from '../caller.ts';
@@ -21,12 +24,16 @@ const KEY_PARAMETERS = new Set(['key', 'api_key', 'apikey', 'api-key', 'token', 
 /**
  * Authenticates every route whose config is not `open`, by a key or by the session of a person. A key that is missing,
  * unknown, revoked, expired or used from a wrong address gets the same 401: different answers would reveal which keys exist.
+ * A route without a permission fails when it is registered.
  */
 export async function registerAuth(app: App, deps: ApiDeps): Promise<void> {
   await app.register(cookie);
   app.decorateRequest('caller', null);
+  app.addHook('onRoute', ({ url, config }) => {
+    if (!config?.scope) throw new Error(`the route ${url} does not say which scope it requires`);
+  });
   app.addHook('onRequest', async (request, reply) => {
-    const scope = request.routeOptions.config.scope;
+    const { scope, own } = request.routeOptions.config;
     if (scope === 'open' || request.is404) return;
     applyLimit(reply, await deps.limits.address(request.ip));
     const caller = await authenticate(request, deps);
@@ -36,7 +43,7 @@ export async function registerAuth(app: App, deps: ApiDeps): Promise<void> {
       if (!failures.allowed) applyLimit(reply, failures, 'requests without a valid key');
       throw new ApiError('unauthorized');
     }
-    const { account, scopes, id } = caller;
+    const { account, id } = caller;
     const state = await deps.limits.request(id, account.requests_per_minute ?? deps.settings.rateLimit);
     if (state.justExceeded) {
       await note(request, deps, { actor: actorName(caller), action: 'limit.hit', details: { limit: state.limit } });
@@ -44,13 +51,36 @@ export async function registerAuth(app: App, deps: ApiDeps): Promise<void> {
     applyLimit(reply, state);
     request.caller = caller;
     if (account.disabled_at) throw new ApiError('account_disabled');
-    if (scope && !scopes.includes(scope)) throw new ApiError('forbidden', { scope });
+    const access = accessOf({ scope: scope!, ...(own && { own }) }, caller.scopes);
+    if (access === 'none') throw new ApiError('forbidden', { scope });
+    if (caller.scopes.includes('read')) caller.ownKeys = null;
   });
   // Everything that the request does from here on uses the account's share of the database connections.
   app.addHook('onRequest', (request, _reply, next) => {
     if (request.caller) forAccount(request.caller.account.id, next);
     else next();
   });
+  app.addHook('onRequest', async (request) => {
+    const { own } = request.routeOptions.config;
+    if (request.caller && own && request.caller.ownKeys !== null)
+      await requireOwner(request, request.caller, own, deps);
+  });
+}
+
+/**
+ * Finds the keys whose jobs a caller without `read` sees. Throws `not_found` if the path names a job or batch of another
+ * key or of a person.
+ */
+async function requireOwner(
+  request: FastifyRequest,
+  caller: Caller,
+  own: NonNullable<Permission['own']>,
+  { context: { db } }: ApiDeps,
+): Promise<void> {
+  caller.ownKeys = 'key' in caller.by ? await lineOf(db, caller.by.key.id) : [];
+  if (own === 'query') return;
+  const { id } = request.params as { id: string };
+  if (!(await isOwn(db, own === 'job' ? 'jobs' : 'batches', id, caller.ownKeys))) throw new ApiError('not_found');
 }
 
 /** Sets the headers of a rate limit. Throws 429 when the limit of `what` in a minute is exceeded. */
@@ -75,7 +105,7 @@ async function authenticate(request: FastifyRequest, deps: ApiDeps): Promise<Cal
   requireCsrf(request, token);
   await touchSession(deps.context.db, found.session);
   const { account, ...by } = found;
-  return { account, scopes: ROLE_SCOPES[found.user.role], by, id: found.session.id };
+  return { account, scopes: ROLE_SCOPES[found.user.role], by, id: found.session.id, ownKeys: [] };
 }
 
 async function authenticateKey(request: FastifyRequest, deps: ApiDeps): Promise<Caller | null> {
@@ -87,7 +117,7 @@ async function authenticateKey(request: FastifyRequest, deps: ApiDeps): Promise<
   const { account, key } = found;
   const last = key.last_used_at;
   if (!last || last.getTime() < Date.now() - 60_000) await touchKey(deps.context.db, key.id);
-  return { account, scopes: key.scopes as Scope[], by: { key }, id: key.id };
+  return { account, scopes: key.scopes as Scope[], by: { key }, id: key.id, ownKeys: [] };
 }
 
 function carriesKeyInQuery(request: FastifyRequest): boolean {

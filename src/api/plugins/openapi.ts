@@ -4,6 +4,7 @@ import type { ApiSettings } from '../deps.ts';
 import { describeErrors } from '../openapi/errors.ts';
 import { addExamples } from '../openapi/examples.ts';
 import { describeHeaders } from '../openapi/headers.ts';
+import { describePermission } from '../openapi/permissions.ts';
 import { mergeTwins } from '../openapi/schemas.ts';
 import type { Document } from '../openapi/types.ts';
 import { SESSION_COOKIE } from '../session-cookie.ts';
@@ -52,7 +53,10 @@ export async function registerOpenapi(app: App, settings: ApiSettings): Promise<
       },
       security: [{ key: [] }, { session: [] }],
     },
-    transform: jsonSchemaTransform,
+    transform: (input) => {
+      const { schema, url } = jsonSchemaTransform(input);
+      return { schema: describePermission(schema, input.route.config), url };
+    },
     transformObject: (input) => finish(jsonSchemaTransformObject(input)),
   });
   app.get('/openapi.json', { config: { scope: 'open' }, schema: { hide: true } }, async () => app.swagger());

@@ -15,7 +15,7 @@ export function registerBatches(app: App, deps: ApiDeps): void {
   app.post(
     '/v1/transcodes/batch',
     {
-      config: { scope: 'transcode' },
+      config: { scope: 'transcode', own: 'query' },
       schema: {
         operationId: 'createBatch',
         tags,
@@ -36,7 +36,7 @@ export function registerBatches(app: App, deps: ApiDeps): void {
   app.get(
     '/v1/batches/:id',
     {
-      config: { scope: 'read' },
+      config: { scope: 'read', own: 'batch' },
       schema: {
         operationId: 'getBatch',
         tags,
@@ -54,7 +54,7 @@ export function registerBatches(app: App, deps: ApiDeps): void {
   app.patch(
     '/v1/batches/:id/cancel',
     {
-      config: { scope: 'transcode' },
+      config: { scope: 'transcode', own: 'batch' },
       schema: {
         operationId: 'cancelBatch',
         tags,

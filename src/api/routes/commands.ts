@@ -10,7 +10,7 @@ export function registerCommands(app: App, deps: RouteDeps): void {
   app.post(
     '/v1/commands',
     {
-      config: { scope: 'transcode' },
+      config: { scope: 'transcode', own: 'query' },
       schema: {
         operationId: 'createCommand',
         tags: ['transcodes'],

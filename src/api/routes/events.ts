@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import { errorBody, idParams, isFinal } from '../../contract/common.ts';
 import { type EventPage, type EventsQuery, eventPage, eventsQuery, jobEventsQuery } from '../../contract/events.ts';
 import { readEvents, type StoredEvent } from '../../events/read.ts';
@@ -7,7 +8,7 @@ import { viewEachEvent } from '../../kinds/view-events.ts';
 import { callerOf } from '../caller.ts';
 import type { ApiDeps, RouteDeps } from '../deps.ts';
 import { openEventHub } from '../streams/event-hub.ts';
-import { streamEvents, wantsStream } from '../streams/event-stream.ts';
+import { type StreamQuery, streamEvents, wantsStream } from '../streams/event-stream.ts';
 import type { App } from '../types.ts';
 
 export function registerEvents(app: App, deps: RouteDeps): void {
@@ -18,7 +19,7 @@ export function registerEvents(app: App, deps: RouteDeps): void {
   app.get(
     '/v1/events',
     {
-      config: { scope: 'read' },
+      config: { scope: 'read', own: 'query' },
       schema: {
         operationId: 'listEvents',
         tags: ['events'],
@@ -30,16 +31,16 @@ export function registerEvents(app: App, deps: RouteDeps): void {
       },
     },
     (request, reply) => {
-      const { id: accountId } = callerOf(request).account;
-      if (wantsStream(request)) return streamEvents(deps, hub, { request, reply }, { accountId, ...request.query });
-      return pageOf(deps, accountId, request.query);
+      const reader = readerOf(request);
+      if (wantsStream(request)) return streamEvents(deps, hub, { request, reply }, { ...reader, ...request.query });
+      return pageOf(deps, reader, request.query);
     },
   );
 
   app.get(
     '/v1/transcodes/:id/events',
     {
-      config: { scope: 'read' },
+      config: { scope: 'read', own: 'job' },
       schema: {
         operationId: 'listTranscodeEvents',
         tags: ['events'],
@@ -52,7 +53,8 @@ export function registerEvents(app: App, deps: RouteDeps): void {
       },
     },
     async (request, reply) => {
-      const { id: accountId } = callerOf(request).account;
+      const reader = readerOf(request);
+      const { accountId } = reader;
       const { id: job } = await getJob(deps.context.db, accountId, 'transcode', request.params.id);
       const query = { ...request.query, job };
       if (wantsStream(request)) {
@@ -60,16 +62,16 @@ export function registerEvents(app: App, deps: RouteDeps): void {
           isLast: ({ type }: StoredEvent) => isFinal(type.split('.')[1]!),
           isOver: async () => isFinal((await getJob(deps.context.db, accountId, 'transcode', job)).status),
         };
-        return streamEvents(deps, hub, { request, reply }, { accountId, ...query, until });
+        return streamEvents(deps, hub, { request, reply }, { ...reader, ...query, until });
       }
-      return pageOf(deps, accountId, query);
+      return pageOf(deps, reader, query);
     },
   );
 
   app.get(
     '/v1/batches/:id/events',
     {
-      config: { scope: 'read' },
+      config: { scope: 'read', own: 'batch' },
       schema: {
         operationId: 'listBatchEvents',
         tags: ['batches'],
@@ -83,14 +85,15 @@ export function registerEvents(app: App, deps: RouteDeps): void {
     },
     async (request, reply) => {
       const { db } = deps.context;
-      const { id: accountId } = callerOf(request).account;
+      const reader = readerOf(request);
+      const { accountId } = reader;
       const { id } = await getBatch(db, accountId, request.params.id);
-      if (!wantsStream(request)) return pageOf(deps, accountId, request.query, id);
+      if (!wantsStream(request)) return pageOf(deps, reader, request.query, id);
       const jobs = await jobsOfBatch(db, id);
       const batch = { id, jobs: new Set(jobs.map((job) => job.id)) };
       const isOver = async () => (await getBatch(db, accountId, id)).completed_at !== null;
       const until = { isLast: lastOfBatch(jobs), isOver };
-      return streamEvents(deps, hub, { request, reply }, { accountId, ...request.query, batch, until });
+      return streamEvents(deps, hub, { request, reply }, { ...reader, ...request.query, batch, until });
     },
   );
 }
@@ -109,15 +112,23 @@ function lastOfBatch(jobs: readonly BatchJob[]): (event: StoredEvent) => boolean
   };
 }
 
+/** Whose events a client reads. */
+type Reader = Pick<StreamQuery, 'accountId' | 'ownKeys'>;
+
+function readerOf(request: FastifyRequest): Reader {
+  const { account, ownKeys } = callerOf(request);
+  return { accountId: account.id, ownKeys };
+}
+
 async function pageOf(
   { context }: ApiDeps,
-  accountId: string,
+  { accountId, ownKeys }: Reader,
   query: EventsQuery,
   batchId?: string,
 ): Promise<EventPage> {
   const { types, job: jobId, after, limit } = query;
   const page = await readEvents(context.db, {
-    ...{ accountId, limit },
+    ...{ accountId, ownKeys, limit },
     ...(types && { types }),
     ...(jobId && { jobId }),
     ...(batchId && { batchId }),

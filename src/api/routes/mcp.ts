@@ -26,6 +26,7 @@ export function registerMcp(app: App, deps: RouteDeps): void {
     {
       config: {
         scope: 'read',
+        own: 'query',
         // Where a client learns how to get a token (RFC 9728, 5.1).
         challenge: (request) =>
           `Bearer resource_metadata="${publicOrigin(settings, request)}/.well-known/oauth-protected-resource/mcp"`,

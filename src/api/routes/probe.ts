@@ -9,7 +9,7 @@ export function registerProbe(app: App, deps: RouteDeps): void {
   app.post(
     '/v1/probe',
     {
-      config: { scope: 'read' },
+      config: { scope: 'transcode', own: 'query' },
       schema: {
         operationId: 'probeFile',
         tags: ['probe'],

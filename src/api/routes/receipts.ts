@@ -19,7 +19,7 @@ export function registerReceipts(app: App, deps: ApiDeps): void {
   app.get(
     '/v1/transcodes/:id/receipt',
     {
-      config: { scope: 'read' },
+      config: { scope: 'read', own: 'job' },
       schema: {
         operationId: 'getReceipt',
         tags: ['receipts'],
@@ -39,7 +39,7 @@ export function registerReceipts(app: App, deps: ApiDeps): void {
   app.get(
     '/v1/transcodes/:id/manifest',
     {
-      config: { scope: 'read' },
+      config: { scope: 'read', own: 'job' },
       schema: {
         operationId: 'getManifest',
         tags: ['receipts'],

@@ -32,7 +32,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
   app.post(
     '/v1/transcodes',
     {
-      config: { scope: 'transcode' },
+      config: { scope: 'transcode', own: 'query' },
       schema: {
         operationId: 'createTranscode',
         tags: ['transcodes'],
@@ -54,7 +54,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
   app.post(
     '/v1/transcodes/validate',
     {
-      config: { scope: 'transcode' },
+      config: { scope: 'transcode', own: 'query' },
       schema: {
         operationId: 'validateTranscode',
         tags: ['transcodes'],
@@ -71,7 +71,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
   app.get(
     '/v1/transcodes',
     {
-      config: { scope: 'read' },
+      config: { scope: 'read', own: 'query' },
       schema: {
         operationId: 'listTranscodes',
         tags: ['transcodes'],
@@ -83,8 +83,8 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
       },
     },
     async (request, reply) => {
-      const { account } = callerOf(request);
-      const { items, total } = await listJobs(context, account.id, request.query);
+      const { account, ownKeys } = callerOf(request);
+      const { items, total } = await listJobs(context, account.id, request.query, ownKeys);
       reply.header('X-Total-Count', total);
       return { items, page: request.query.page, limit: request.query.limit, total };
     },
@@ -93,7 +93,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
   app.get(
     '/v1/transcodes/:id',
     {
-      config: { scope: 'read' },
+      config: { scope: 'read', own: 'job' },
       schema: {
         operationId: 'getTranscode',
         tags: ['transcodes'],
@@ -114,7 +114,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
   app.get(
     '/v1/transcodes/:id/details',
     {
-      config: { scope: 'read' },
+      config: { scope: 'read', own: 'job' },
       schema: {
         operationId: 'getTranscodeDetails',
         tags: ['transcodes'],
@@ -133,7 +133,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
   app.patch(
     '/v1/transcodes/:id/cancel',
     {
-      config: { scope: 'transcode' },
+      config: { scope: 'transcode', own: 'job' },
       schema: {
         operationId: 'cancelTranscode',
         tags: ['transcodes'],
@@ -156,7 +156,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
   app.get(
     '/v1/transcodes/:id/download',
     {
-      config: { scope: 'read' },
+      config: { scope: 'read', own: 'job' },
       schema: {
         operationId: 'downloadTranscode',
         tags: ['transcodes'],
@@ -180,7 +180,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
   app.delete(
     '/v1/transcodes/:id',
     {
-      config: { scope: 'transcode' },
+      config: { scope: 'transcode', own: 'job' },
       schema: {
         operationId: 'eraseTranscode',
         tags: ['transcodes'],

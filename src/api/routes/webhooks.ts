@@ -28,7 +28,7 @@ import {
   updateWebhook,
   viewWebhook,
 } from '../../webhooks/webhooks.ts';
-import { actorOf, callerOf } from '../caller.ts';
+import { actorOf, callerOf, editorOf } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
 import { knownId } from '../known-id.ts';
@@ -49,7 +49,7 @@ function registerEndpoints(app: App, deps: ApiDeps): void {
   app.get(
     '/v1/webhooks',
     {
-      config: { scope: 'read' },
+      config: { scope: 'admin' },
       schema: {
         operationId: 'listWebhooks',
         tags,
@@ -65,7 +65,7 @@ function registerEndpoints(app: App, deps: ApiDeps): void {
   app.post(
     '/v1/webhooks',
     {
-      config: { scope: 'transcode' },
+      config: { scope: 'admin' },
       schema: {
         operationId: 'createWebhook',
         tags,
@@ -89,7 +89,7 @@ function registerEndpoints(app: App, deps: ApiDeps): void {
       let secret: string | null = null;
       const { answer } = await inAccountTransaction(db, account.id, (tx) =>
         withIdempotencyKey(tx, vault, scope, async () => {
-          const made = await createWebhook(tx, vault, account, request.body, actorOf(request));
+          const made = await createWebhook(tx, vault, account, request.body, editorOf(request));
           secret = made.secret;
           return { status: 201, answer: viewWebhook(vault, made.webhook) };
         }),
@@ -102,7 +102,7 @@ function registerEndpoints(app: App, deps: ApiDeps): void {
   app.get(
     '/v1/webhooks/:id',
     {
-      config: { scope: 'read' },
+      config: { scope: 'admin' },
       schema: {
         operationId: 'getWebhook',
         tags,
@@ -118,7 +118,7 @@ function registerEndpoints(app: App, deps: ApiDeps): void {
   app.patch(
     '/v1/webhooks/:id',
     {
-      config: { scope: 'transcode' },
+      config: { scope: 'admin' },
       schema: {
         operationId: 'updateWebhook',
         tags,
@@ -133,7 +133,7 @@ function registerEndpoints(app: App, deps: ApiDeps): void {
       if (body.url !== undefined) requireUrl(deps, body.url);
       const warnings = unknownFields(updateWebhookBody, request.sentBody);
       const key = { account_id: callerOf(request).account.id, id: knownId(request.params.id) };
-      const changed = await db.transaction().execute((tx) => updateWebhook(tx, vault, key, body, actorOf(request)));
+      const changed = await db.transaction().execute((tx) => updateWebhook(tx, vault, key, body, editorOf(request)));
       return { ...viewWebhook(vault, changed), ...(warnings.length > 0 && { warnings }) };
     },
   );
@@ -141,7 +141,7 @@ function registerEndpoints(app: App, deps: ApiDeps): void {
   app.delete(
     '/v1/webhooks/:id',
     {
-      config: { scope: 'transcode' },
+      config: { scope: 'admin' },
       schema: {
         operationId: 'deleteWebhook',
         tags,
@@ -162,7 +162,7 @@ function registerSecrets(app: App, { context: { db, vault } }: ApiDeps): void {
   app.post(
     '/v1/webhooks/:id/rotate',
     {
-      config: { scope: 'transcode' },
+      config: { scope: 'admin' },
       schema: {
         operationId: 'rotateWebhook',
         tags,
@@ -177,7 +177,7 @@ function registerSecrets(app: App, { context: { db, vault } }: ApiDeps): void {
     async (request, reply) => {
       const key = { account_id: callerOf(request).account.id, id: knownId(request.params.id) };
       const seconds = request.body?.overlap_seconds ?? 0;
-      const rotated = await db.transaction().execute((tx) => rotateWebhook(tx, vault, key, seconds, actorOf(request)));
+      const rotated = await db.transaction().execute((tx) => rotateWebhook(tx, vault, key, seconds, editorOf(request)));
       reply.header('cache-control', 'no-store');
       return { ...viewWebhook(vault, rotated.webhook), secret: rotated.secret };
     },
@@ -225,7 +225,7 @@ function registerDeliveries(app: App, { context: { db } }: ApiDeps): void {
   app.post(
     '/v1/webhooks/:id/test',
     {
-      config: { scope: 'transcode' },
+      config: { scope: 'admin' },
       schema: {
         operationId: 'testWebhook',
         tags,
@@ -246,7 +246,7 @@ function registerDeliveries(app: App, { context: { db } }: ApiDeps): void {
   app.get(
     '/v1/webhooks/:id/deliveries',
     {
-      config: { scope: 'read' },
+      config: { scope: 'admin' },
       schema: {
         operationId: 'listDeliveries',
         tags,
@@ -269,7 +269,7 @@ function registerDeliveries(app: App, { context: { db } }: ApiDeps): void {
   app.post(
     '/v1/webhooks/deliveries/:id/redeliver',
     {
-      config: { scope: 'transcode' },
+      config: { scope: 'admin' },
       schema: {
         operationId: 'sendDeliveryAgain',
         tags,

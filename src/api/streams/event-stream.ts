@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { EventType } from '../../contract/event-types.ts';
 import type { EventView } from '../../contract/events.ts';
+import type { OwnKeys } from '../../database/own-keys.ts';
 import { type AccountEvent, compareCursors, readEvents, type StoredEvent, visibleNow } from '../../events/read.ts';
 import type { LiveProgress } from '../../jobs/live-progress.ts';
 import { viewEachEvent } from '../../kinds/view-events.ts';
@@ -15,6 +16,8 @@ const PAGE = 100;
 
 export interface StreamQuery {
   accountId: string;
+  /** Whose jobs and batches are shown; null: every event of the account. */
+  ownKeys: OwnKeys;
   types?: readonly EventType[] | undefined;
   job?: string | undefined;
   after?: string | undefined;
@@ -118,8 +121,8 @@ class EventStream implements Subscriber {
     else for (const one of events) this.#sendLive(one);
   }
 
-  onProgress({ id, progress, fps, speed, etaSeconds }: LiveProgress): void {
-    if (this.#query.types || !this.#isOf(id) || this.#waiting) return;
+  onProgress({ id, keyId, progress, fps, speed, etaSeconds }: LiveProgress): void {
+    if (this.#query.types || !this.#isOf(id) || !this.#isVisible(keyId) || this.#waiting) return;
     const data = { job_id: id, progress, fps, speed, eta_seconds: etaSeconds };
     this.#write(`event: transcode.progress\ndata: ${JSON.stringify(data)}\n\n`);
   }
@@ -166,9 +169,16 @@ class EventStream implements Subscriber {
     if (endsCaller(event, this.callerId)) this.#end();
   }
 
-  #isMine({ jobId, batchId }: AccountEvent): boolean {
+  #isMine({ jobId, batchId, keyId }: AccountEvent): boolean {
     const { batch } = this.#query;
+    if (!this.#isVisible(keyId)) return false;
     return (batch !== undefined && batch.id === batchId) || this.#isOf(jobId);
+  }
+
+  /** `keyId` is the key of the job or batch that an event is about. */
+  #isVisible(keyId: string | null): boolean {
+    const { ownKeys } = this.#query;
+    return ownKeys === null || (keyId !== null && ownKeys.includes(keyId));
   }
 
   #isOf(jobId: string | null): boolean {
@@ -197,8 +207,14 @@ class EventStream implements Subscriber {
   }
 }
 
-function pageQuery({ accountId, types, job, batch }: StreamQuery) {
-  return { accountId, ...(types && { types }), ...(job && { jobId: job }), ...(batch && { batchId: batch.id }) };
+function pageQuery({ accountId, ownKeys, types, job, batch }: StreamQuery) {
+  return {
+    accountId,
+    ownKeys,
+    ...(types && { types }),
+    ...(job && { jobId: job }),
+    ...(batch && { batchId: batch.id }),
+  };
 }
 
 /** Whether the key of the stream has been revoked or replaced. The hub notices that a session has ended. */

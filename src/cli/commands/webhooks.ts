@@ -1,6 +1,6 @@
 import type { Schemas } from '../../../sdk/src/index.ts';
 import type { Config } from '../../config/config.ts';
-import { type Connection, type ConnectOptions, connect } from '../connect.ts';
+import { type Connection, connect } from '../connect.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { printList, write } from '../printing.ts';
 import { dim, out } from '../style.ts';
@@ -32,11 +32,10 @@ const DELIVERIES: readonly Column<Delivery>[] = [
   { title: 'job', value: ({ job_id }) => job_id, drop: 3 },
 ];
 
-const READ = ['read'] as const;
-const CHANGE = ['read', 'transcode'] as const;
+const SCOPES = ['admin'] as const;
 
 export function listWebhooksCommand(config: Config, options: Common): Promise<number> {
-  return run(config, READ, options, async ({ airlock }) => {
+  return run(config, options, async ({ airlock }) => {
     const list = await airlock.call('get', '/v1/webhooks');
     if (options.json) write(JSON.stringify(list));
     else
@@ -55,7 +54,7 @@ export function createWebhookCommand(
 ): Promise<number> {
   const types = options.types?.split(',').map((type) => type.trim()) as Schemas['CreateWebhookRequest']['types'];
   const { description } = options;
-  return run(config, CHANGE, options, async ({ airlock }) => {
+  return run(config, options, async ({ airlock }) => {
     const body = { url, ...(types && { types }), ...(description && { description }) };
     showSecret(await airlock.call('post', '/v1/webhooks', { body }), options);
   });
@@ -68,7 +67,7 @@ export function rotateWebhookCommand(
 ): Promise<number> {
   const overlap = Number(options.overlap);
   if (!Number.isInteger(overlap) || overlap < 0) throw new UsageError('--overlap must be a whole number of seconds.');
-  return run(config, CHANGE, options, async ({ airlock }) => {
+  return run(config, options, async ({ airlock }) => {
     const body = { overlap_seconds: overlap };
     showSecret(await airlock.call('post', '/v1/webhooks/{id}/rotate', { path: { id }, body }), options);
   });
@@ -87,7 +86,7 @@ function showSecret(webhook: Schemas['NewWebhook'], options: Common): void {
 
 /** Waits until the test has been delivered or has failed. Returns 1 unless the receiver has accepted it. */
 export async function testWebhookCommand(config: Config, id: string, options: Common): Promise<number> {
-  return connect(config, { scopes: CHANGE, account: options.account }, async (connection) => {
+  return connect(config, { scopes: SCOPES, account: options.account }, async (connection) => {
     const { airlock } = connection;
     const queued = await airlock.call('post', '/v1/webhooks/{id}/test', { path: { id } });
     const sent = await firstAttempt(connection, id, queued.id);
@@ -129,7 +128,7 @@ export function deliveriesCommand(
     ...(limit && { limit: Number(limit) }),
     ...(page && { page: Number(page) }),
   };
-  return run(config, READ, options, async ({ airlock }) => {
+  return run(config, options, async ({ airlock }) => {
     const list = await airlock.call('get', '/v1/webhooks/{id}/deliveries', { path: { id }, query });
     if (options.json) write(JSON.stringify(list));
     else
@@ -142,26 +141,21 @@ export function deliveriesCommand(
 }
 
 export function redeliverCommand(config: Config, id: string, options: Common): Promise<number> {
-  return run(config, CHANGE, options, async ({ airlock }) => {
+  return run(config, options, async ({ airlock }) => {
     const delivery = await airlock.call('post', '/v1/webhooks/deliveries/{id}/redeliver', { path: { id } });
     write(options.json ? JSON.stringify(delivery) : `${delivery.type} is sent again, as webhook-id msg_${id}.`);
   });
 }
 
 export function deleteWebhookCommand(config: Config, id: string, options: Common): Promise<number> {
-  return run(config, CHANGE, options, async ({ airlock }) => {
+  return run(config, options, async ({ airlock }) => {
     const deleted = await airlock.call('delete', '/v1/webhooks/{id}', { path: { id } });
     write(options.json ? JSON.stringify(deleted) : `Deleted ${id} with its deliveries.`);
   });
 }
 
-function run(
-  config: Config,
-  scopes: ConnectOptions['scopes'],
-  options: Common,
-  work: (connection: Connection) => Promise<void>,
-): Promise<number> {
-  return connect(config, { scopes, account: options.account }, async (given) => {
+function run(config: Config, options: Common, work: (connection: Connection) => Promise<void>): Promise<number> {
+  return connect(config, { scopes: SCOPES, account: options.account }, async (given) => {
     await work(given);
     return EXIT.ok;
   });

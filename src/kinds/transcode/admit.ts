@@ -88,9 +88,9 @@ export async function admitTranscode(
 }
 
 /** Resolves sources without locking them. */
-export function findNamed({ context }: AdmissionServices, { account }: Caller, sources: readonly NamedSource[]) {
+export function findNamed({ context }: AdmissionServices, caller: Caller, sources: readonly NamedSource[]) {
   const urls = sources.map(({ url }) => url);
-  return urls.length === 0 ? [] : findSources(context, context.db, account, urls);
+  return urls.length === 0 ? [] : findSources(context, context.db, caller, urls);
 }
 
 /** A large request is read in a thread, so that it does not block others. */

@@ -1,6 +1,7 @@
 import { type SelectQueryBuilder, sql } from 'kysely';
 import { JOB_STATUSES } from '../../contract/common.ts';
 import type { ListQuery } from '../../contract/transcodes.ts';
+import { anyOf, type OwnKeys } from '../../database/own-keys.ts';
 import type { Db } from '../../database/pool.ts';
 import type { JobStatus, Tables } from '../../database/tables.ts';
 import { runsInChildren } from '../../jobs/shown-status.ts';
@@ -11,15 +12,24 @@ const CLOCKS_MS = 60_000;
 /** Jobs outside of a range of times that are counted before those inside are. */
 const MOST_OUTSIDE = 10_000;
 
+/** Whose jobs a list shows. */
+export interface ListOwner {
+  accountId: string;
+  ownKeys: OwnKeys;
+}
+
 /**
  * Jobs on all pages. The database keeps the number for an account and status; few jobs outside of a range of times are
  * subtracted from it, so that a range of nearly all jobs is not counted.
  */
-export async function countJobs(db: Db, accountId: string, query: ListQuery): Promise<number> {
+export async function countJobs(db: Db, owner: ListOwner, query: ListQuery): Promise<number> {
   if (query.since && query.until && new Date(query.since) >= endOf(query.until)) return 0;
+  // The database keeps no numbers for single keys.
+  if (owner.ownKeys !== null) return countAll(db, owner, query);
+  const { accountId } = owner;
   const outside = [
-    ...(query.since ? [below(listed(db, accountId, query), query.since)] : []),
-    ...(query.until ? [above(listed(db, accountId, query), query.until)] : []),
+    ...(query.since ? [below(listed(db, owner, query), query.since)] : []),
+    ...(query.until ? [above(listed(db, owner, query), query.until)] : []),
   ];
   const statuses: readonly JobStatus[] = query.status ? [query.status] : JOB_STATUSES;
   // Counted as waiting, and shown as running. They are few, and have an index.
@@ -40,7 +50,11 @@ export async function countJobs(db: Db, accountId: string, query: ListQuery): Pr
     .executeTakeFirst();
   if (!kept) return 0;
   if (kept.outside < MOST_OUTSIDE) return Number(kept.all) - Number(kept.outside);
-  const { total } = await inRange(db, accountId, query)
+  return countAll(db, owner, query);
+}
+
+async function countAll(db: Db, owner: ListOwner, query: ListQuery): Promise<number> {
+  const { total } = await inRange(db, owner, query)
     .select((select) => select.fn.countAll<number>().as('total'))
     .executeTakeFirstOrThrow();
   return total;
@@ -51,13 +65,13 @@ function countSome(jobs: Jobs) {
 }
 
 /** Ids of a page, from an index alone. Pages of the second half are counted from the oldest job. */
-export async function pageIds(db: Db, accountId: string, query: ListQuery, total: number): Promise<string[]> {
+export async function pageIds(db: Db, owner: ListOwner, query: ListQuery, total: number): Promise<string[]> {
   const skipped = (query.page - 1) * query.limit;
   const size = Math.min(query.limit, total - skipped);
   if (size <= 0) return [];
   const isNear = skipped <= total / 2;
   const direction = isNear ? 'desc' : 'asc';
-  const ids = await filter(db, accountId, query)
+  const ids = await filter(db, owner, query)
     .select('id')
     .orderBy('created_at', direction)
     .orderBy('id', direction)
@@ -69,23 +83,24 @@ export async function pageIds(db: Db, accountId: string, query: ListQuery, total
 
 type Jobs = SelectQueryBuilder<Tables, 'jobs', object>;
 
-function listed(db: Db, accountId: string, { status }: ListQuery): Jobs {
-  const jobs = db.selectFrom('jobs').where('account_id', '=', accountId).where('kind', '=', 'transcode');
+function listed(db: Db, { accountId, ownKeys }: ListOwner, { status }: ListQuery): Jobs {
+  const all = db.selectFrom('jobs').where('account_id', '=', accountId).where('kind', '=', 'transcode');
+  const jobs = ownKeys === null ? all : all.where('key_id', '=', anyOf(ownKeys));
   if (status === 'pending') return jobs.where('status', '=', status).where((where) => where.not(runsInChildren));
   if (status === 'processing') return jobs.where((where) => where.or([where('status', '=', status), runsInChildren]));
   return status ? jobs.where('status', '=', status) : jobs;
 }
 
 /** By the times of updates alone, which an index has. */
-function inRange(db: Db, accountId: string, query: ListQuery): Jobs {
-  let jobs = listed(db, accountId, query);
+function inRange(db: Db, owner: ListOwner, query: ListQuery): Jobs {
+  let jobs = listed(db, owner, query);
   if (query.since) jobs = jobs.where('updated_at', '>=', new Date(query.since));
   if (query.until) jobs = jobs.where('updated_at', '<', endOf(query.until));
   return jobs;
 }
 
-function filter(db: Db, accountId: string, query: ListQuery): Jobs {
-  const jobs = inRange(db, accountId, query);
+function filter(db: Db, owner: ListOwner, query: ListQuery): Jobs {
+  const jobs = inRange(db, owner, query);
   // A job is created before it is updated, but for clocks that differ. Newer jobs are not even read.
   return query.until ? jobs.where('created_at', '<', new Date(endOf(query.until).getTime() + CLOCKS_MS)) : jobs;
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { LIST_PAGE_BYTES } from '../../contract/limits.ts';
 import type { JobListItem, ListQuery } from '../../contract/transcodes.ts';
 import type { Context } from '../../database/context.ts';
+import type { OwnKeys } from '../../database/own-keys.ts';
 import type { Db } from '../../database/pool.ts';
 import { queuePositions } from '../../jobs/queue-positions.ts';
 import { outputsOf } from '../../jobs/read.ts';
@@ -35,10 +36,12 @@ export async function listJobs(
   context: Pick<Context, 'db' | 'vault' | 'store'>,
   accountId: string,
   query: ListQuery,
+  ownKeys: OwnKeys = null,
 ): Promise<{ items: JobListItem[]; total: number }> {
   const { db } = context;
-  const total = await countJobs(db, accountId, query);
-  const ids = await pageIds(db, accountId, query, total);
+  const owner = { accountId, ownKeys };
+  const total = await countJobs(db, owner, query);
+  const ids = await pageIds(db, owner, query, total);
   return { items: await listedJobs(context, accountId, ids), total };
 }
 

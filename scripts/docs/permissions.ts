@@ -1,0 +1,70 @@
+import type { OpenAPI3 } from 'openapi-typescript';
+import { SCOPES } from '../../src/contract/keys.ts';
+import { ROLES } from '../../src/contract/people.ts';
+import { code, heading, table } from './markdown.ts';
+
+interface Operation {
+  'x-scopes'?: readonly string[];
+  'x-roles'?: readonly string[];
+  'x-own-jobs'?: boolean;
+  security?: readonly object[];
+}
+
+/** `docs/permissions.md`: which scopes and roles each operation requires, from the OpenAPI document. */
+export function permissionsPage(document: OpenAPI3): string {
+  const rows: string[][] = [];
+  const open: string[] = [];
+  for (const [path, item] of Object.entries(document.paths ?? {})) {
+    for (const [method, operation] of Object.entries(item as Record<string, Operation>)) {
+      const name = code(`${method.toUpperCase()} ${path}`);
+      if (operation['x-scopes']?.length) rows.push([name, ...cellsOf(method, path, operation)]);
+      else open.push(operation.security?.length ? `${name} (of a session)` : name);
+    }
+  }
+  const columns = [
+    'Operation',
+    ...SCOPES.map(code),
+    ...ROLES.map((role) => `${role[0]!.toUpperCase()}${role.slice(1)}`),
+  ];
+  return `${heading('Scopes and roles', 'the OpenAPI document')}
+A key needs one of the scopes that an operation allows. A person needs one of the roles. A request without them returns \`403\` with the
+code \`forbidden\`. The same lists are in \`/openapi.json\`, as \`x-scopes\` and \`x-roles\` of each operation.
+
+| Scope | Allows |
+| --- | --- |
+| \`transcode\` | Create jobs and probe files. Read, cancel and erase its own jobs |
+| \`upload\` | Upload files and delete uploads |
+| \`read\` | Read all jobs, uploads, events and the usage of the account. With \`transcode\`, also cancel and erase all jobs |
+| \`admin\` | Manage keys and webhooks |
+| \`operator\` | Manage the server: accounts, workers and the audit log. A key gets it only by name |
+
+## Jobs of a key
+
+A key with the scope \`transcode\` and without \`read\` can use only its own jobs and batches. \`own\` marks these operations in the table.
+
+- The jobs of other keys and of people don't appear in its lists, events and streams. Requests for them return \`404\`, as if they didn't
+  exist.
+- It can't use outputs of other jobs as inputs. It can use every upload of the account.
+- If another key has used an \`Idempotency-Key\`, the request returns \`409\` with the code \`idempotency_conflict\`.
+- Rotating a key keeps its jobs. During the overlap, both keys can use the jobs of both.
+
+## Operations
+
+${table(columns, rows)}
+
+\`POST /mcp\` requires \`read\` or \`transcode\`, and each tool requires what its request requires.
+
+These operations require no scope: ${open.join(', ')}.
+`;
+}
+
+function cellsOf(method: string, path: string, operation: Operation): string[] {
+  const { 'x-scopes': scopes = [], 'x-roles': roles = [], 'x-own-jobs': hasOwner = false } = operation;
+  // Creating a job is not limited to own jobs.
+  const isLimited = hasOwner && (method !== 'post' || path.includes('{'));
+  const ofScopes = SCOPES.map((scope) => {
+    if (!scopes.includes(scope)) return '';
+    return scope === 'transcode' && isLimited ? 'own' : 'yes';
+  });
+  return [...ofScopes, ...ROLES.map((role) => (roles.includes(role) ? 'yes' : ''))];
+}

@@ -1,0 +1,84 @@
+import { ApiError } from '../contract/errors.ts';
+import type { Tx } from '../database/pool.ts';
+import { recordEvent } from '../events/record.ts';
+import { type Actor, appendAudit } from './audit.ts';
+import { isAlive } from './key-life.ts';
+
+/*
+ * A person lends an OAuth token to an application. Keys and webhooks name the key that made them, so that revoking a token
+ * also ends what it made: docs/decisions/0044-keys-own-jobs.md.
+ */
+
+/**
+ * Revokes the keys that this key created or rotated, and theirs, and disables the webhooks that any of them made. Each
+ * level is a statement of its own: a key that is creating another holds its own row, so the statement that revokes it
+ * waits, and the next one sees what it created. The audit log, which serializes its writers, comes last.
+ */
+export async function endWhatKeyMade(tx: Tx, key: { id: string; account_id: string }, by: Actor): Promise<void> {
+  const ended = new Set<string>();
+  const revoked: Made[] = [];
+  for (let level = [key.id]; level.length > 0; ) {
+    for (const id of level) ended.add(id);
+    revoked.push(...(await revokeMadeBy(tx, level)));
+    const made = await tx.selectFrom('api_keys').select('id').where('made_by', 'in', level).execute();
+    level = made.map(({ id }) => id).filter((id) => !ended.has(id));
+  }
+  const disabled = await disableMadeBy(tx, [...ended]);
+  const account = { accountId: key.account_id };
+  for (const { id, made_by } of revoked) {
+    await recordEvent(tx, account, 'key.revoked', { key_id: id });
+    await appendAudit(tx, { ...by, action: 'key.revoked', target: id, result: 'ok', details: { made_by } });
+  }
+  for (const { id, made_by } of disabled) {
+    await recordEvent(tx, account, 'webhook.disabled', { webhook_id: id, reason: 'revoked' });
+    await appendAudit(tx, { ...by, action: 'webhook.disabled', target: id, result: 'ok', details: { made_by } });
+  }
+}
+
+interface Made {
+  id: string;
+  made_by: string | null;
+}
+
+function revokeMadeBy(tx: Tx, makers: readonly string[]): Promise<Made[]> {
+  return tx
+    .updateTable('api_keys')
+    .set({ revoked_at: new Date() })
+    .where('made_by', 'in', makers)
+    .where('revoked_at', 'is', null)
+    .returning(['id', 'made_by'])
+    .execute();
+}
+
+/** One that is paused may not be enabled without notice either. */
+function disableMadeBy(tx: Tx, makers: readonly string[]): Promise<Made[]> {
+  return tx
+    .updateTable('webhooks')
+    .set({ disabled_at: new Date(), disabled_reason: 'revoked', updated_at: new Date() })
+    .where('made_by', 'in', makers)
+    .where((where) => where.or([where('disabled_at', 'is', null), where('disabled_reason', '=', 'paused')]))
+    .returning(['id', 'made_by'])
+    .execute();
+}
+
+/** Makes a new token the maker of what earlier tokens of the same person and client made. */
+export async function takeOver(tx: Tx, from: readonly string[], to: string): Promise<void> {
+  if (from.length === 0) return;
+  await tx.updateTable('api_keys').set({ made_by: to }).where('made_by', 'in', from).execute();
+  await tx.updateTable('webhooks').set({ made_by: to }).where('made_by', 'in', from).execute();
+}
+
+/**
+ * Keeps the key of a request as it is until the transaction ends. Throws `unauthorized` if it was revoked after the request
+ * was authenticated: what it makes now would outlive it.
+ */
+export async function requireLivingKey(tx: Tx, keyId: string | null): Promise<void> {
+  if (keyId === null) return;
+  const key = await tx
+    .selectFrom('api_keys')
+    .select(['revoked_at', 'expires_at', 'dies_at'])
+    .where('id', '=', keyId)
+    .forShare()
+    .executeTakeFirst();
+  if (!key || !isAlive(key)) throw new ApiError('unauthorized');
+}

@@ -1,0 +1,52 @@
+import { SCOPES, type Scope } from './keys.ts';
+import { ROLE_SCOPES, ROLES, type Role } from './people.ts';
+
+/** What a route requires of a key or a person. */
+export interface Permission {
+  /** The scope that a key or role needs; `open` routes need none. */
+  scope: Scope | 'open';
+  /**
+   * For routes that concern jobs. A key with the scope `transcode` and without `read` may use them for the jobs and batches
+   * of its own line of keys alone. `job` and `batch`: the path names one as `:id`, which is checked before the route runs.
+   * `query`: the route filters by `ownKeys`.
+   */
+  own?: 'job' | 'batch' | 'query';
+}
+
+/** `own`: only for its own jobs. */
+export type Access = 'all' | 'own' | 'none';
+
+/** What somebody with these scopes may do on a route. */
+export function accessOf({ scope, own }: Permission, scopes: readonly Scope[]): Access {
+  if (scope === 'open') return 'all';
+  const isOwner = own !== undefined && !scopes.includes('read');
+  if (isOwner) return scopes.includes('transcode') ? 'own' : 'none';
+  return scopes.includes(scope) ? 'all' : 'none';
+}
+
+/** The scopes of which a key needs one. */
+export function scopesOf(permission: Permission): Scope[] {
+  return SCOPES.filter((scope) => accessOf(permission, [scope]) !== 'none');
+}
+
+/** The roles of people who may use a route. */
+export function rolesOf(permission: Permission): Role[] {
+  return ROLES.filter((role) => accessOf(permission, ROLE_SCOPES[role]) !== 'none');
+}
+
+/** One sentence for keys and one for people, for the documentation of an operation. */
+export function permissionSentence(permission: Permission): string {
+  const { scope, own } = permission;
+  if (scope === 'open') return 'Requires no key.';
+  const keys = `Requires a key with the scope ${oneOf(scopesOf(permission))}`;
+  const people = `or a person with the role ${oneOf(rolesOf(permission))}`;
+  const creates = own === 'query' && scope === 'transcode';
+  const limit = own === undefined || creates ? '' : ' A key without `read` can use it only for its own jobs.';
+  return `${keys}, ${people}.${limit}`;
+}
+
+function oneOf(names: readonly string[]): string {
+  const quoted = names.map((name) => `\`${name}\``);
+  const last = quoted.pop()!;
+  return quoted.length === 0 ? last : `${quoted.join(', ')} or ${last}`;
+}

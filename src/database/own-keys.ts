@@ -1,0 +1,26 @@
+import { type RawBuilder, sql } from 'kysely';
+import { isUuid } from '../ids/uuid.ts';
+import type { Db } from './pool.ts';
+
+/**
+ * The keys whose jobs and batches a caller may see; null: those of every key and person of the account. A key with the
+ * scope `transcode` and without `read` sees only the jobs of its own line (`accounts/key-line.ts`).
+ */
+export type OwnKeys = readonly string[] | null;
+
+/** Whether the job or batch with this id belongs to one of the keys. */
+export async function isOwn(db: Db, table: 'jobs' | 'batches', id: string, keys: readonly string[]): Promise<boolean> {
+  if (!isUuid(id) || keys.length === 0) return false;
+  const row = await db
+    .selectFrom(table)
+    .select('id')
+    .where('id', '=', id)
+    .where('key_id', '=', anyOf(keys))
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** For `column = ANY(keys)`. */
+export function anyOf(keys: readonly string[]): RawBuilder<string> {
+  return sql<string>`ANY(${[...keys]}::uuid[])`;
+}
