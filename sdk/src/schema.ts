@@ -8,7 +8,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Check everything that a job needs */
+        /**
+         * Check everything that a job needs
+         * @description Requires no key.
+         */
         get: operations["checkHealth"];
         put?: never;
         post?: never;
@@ -25,7 +28,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Check that this process answers */
+        /**
+         * Check that this process answers
+         * @description Requires no key.
+         */
         get: operations["checkLiveness"];
         put?: never;
         post?: never;
@@ -42,7 +48,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Check that this process accepts requests */
+        /**
+         * Check that this process accepts requests
+         * @description Requires no key.
+         */
         get: operations["checkReadiness"];
         put?: never;
         post?: never;
@@ -64,6 +73,8 @@ export interface paths {
         /**
          * Get a URL to upload a file
          * @description PUT the file to the URL. It expires after 15 minutes, and accepts exactly that size and type.
+         *
+         *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`.
          */
         post: operations["presignUpload"];
         delete?: never;
@@ -84,6 +95,8 @@ export interface paths {
         /**
          * Confirm an upload
          * @description Checks size and content, then seals the file: it cannot be changed afterwards.
+         *
+         *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`.
          */
         post: operations["confirmUpload"];
         delete?: never;
@@ -102,6 +115,8 @@ export interface paths {
         /**
          * List uploads, newest first
          * @description Uploads that were deleted are not listed.
+         *
+         *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
          */
         get: operations["listUploads"];
         put?: never;
@@ -119,13 +134,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read an upload */
+        /**
+         * Read an upload
+         * @description Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
+         */
         get: operations["getUpload"];
         put?: never;
         post?: never;
         /**
          * Delete an upload now
          * @description Its bytes are deleted before the answer, whether or not it was confirmed. Deleting it again gives the same answer. An upload that a job needs which is not final is kept: 409.
+         *
+         *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`.
          */
         delete: operations["deleteUpload"];
         options?: never;
@@ -145,6 +165,8 @@ export interface paths {
         /**
          * Begin an upload in parts
          * @description PUT each part to its URL, then confirm with `uploadId` and `parts`. Parts may be sent in any order, at most four at a time, and again. An upload that is not confirmed within 23 hours is deleted.
+         *
+         *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`.
          */
         post: operations["beginMultipart"];
         delete?: never;
@@ -165,6 +187,8 @@ export interface paths {
         /**
          * Get URLs for parts
          * @description For parts after the first 100, and when URLs have expired.
+         *
+         *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`.
          */
         post: operations["signParts"];
         delete?: never;
@@ -180,13 +204,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the parts that have arrived */
+        /**
+         * List the parts that have arrived
+         * @description Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`.
+         */
         get: operations["getMultipart"];
         put?: never;
         post?: never;
         /**
          * Delete an upload in parts now
          * @description Its parts are deleted before the answer. Deleting it again gives the same answer.
+         *
+         *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`.
          */
         delete: operations["deleteMultipart"];
         options?: never;
@@ -204,10 +233,15 @@ export interface paths {
         /**
          * List jobs, newest first
          * @description Jobs in a list omit their options. A page contains at most 512 KiB of metadata, warnings, error messages and URLs; jobs beyond that have `shortened: true` and omit them.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
         get: operations["listTranscodes"];
         put?: never;
-        /** Create a job */
+        /**
+         * Create a job
+         * @description Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
+         */
         post: operations["createTranscode"];
         delete?: never;
         options?: never;
@@ -227,6 +261,8 @@ export interface paths {
         /**
          * Check a request without creating a job
          * @description Takes the body of a create and runs nothing. `command` is what would run, with file names as in the cell. Each of `errors` gives the position of a mistake and what to write instead.
+         *
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
          */
         post: operations["validateTranscode"];
         delete?: never;
@@ -242,13 +278,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a job */
+        /**
+         * Read a job
+         * @description Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         */
         get: operations["getTranscode"];
         put?: never;
         post?: never;
         /**
          * Erase a job now
          * @description Its outputs and the uploads it used are deleted before the answer.
+         *
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
          */
         delete: operations["eraseTranscode"];
         options?: never;
@@ -266,6 +307,8 @@ export interface paths {
         /**
          * Read how a job was requested and how it ran
          * @description Its request, the exact command, the streams of its inputs, and every attempt with its log.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
         get: operations["getTranscodeDetails"];
         put?: never;
@@ -289,7 +332,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Cancel a job */
+        /**
+         * Cancel a job
+         * @description Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
+         */
         patch: operations["cancelTranscode"];
         trace?: never;
     };
@@ -303,6 +349,8 @@ export interface paths {
         /**
          * Get a link to the output that expires after ten minutes
          * @description `?url=false` or `Accept: application/octet-stream` answers with a redirect (302) instead.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
         get: operations["downloadTranscode"];
         put?: never;
@@ -325,6 +373,8 @@ export interface paths {
         /**
          * Create up to 100 jobs
          * @description Each entry is the body of a create, and is accepted or refused by itself; a refused one has the error that a create would have got. `batch.completed` is recorded when the last job is final.
+         *
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
          */
         post: operations["createBatch"];
         delete?: never;
@@ -340,7 +390,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a batch with its jobs */
+        /**
+         * Read a batch with its jobs
+         * @description Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         */
         get: operations["getBatch"];
         put?: never;
         post?: never;
@@ -366,6 +419,8 @@ export interface paths {
         /**
          * Cancel the jobs of a batch
          * @description Jobs that are final stay as they are.
+         *
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
          */
         patch: operations["cancelBatch"];
         trace?: never;
@@ -382,6 +437,8 @@ export interface paths {
         /**
          * Create a job from a command string
          * @description For clients of services that take command strings. A tokenizer reads the command, never a shell, and its options are subject to the policy of every other job. `{{name}}` stands for a file of `input_files` or `output_files`; a command has one output. The job is read, canceled, downloaded and erased under `/v1/transcodes/{id}`.
+         *
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
          */
         post: operations["createCommand"];
         delete?: never;
@@ -402,6 +459,8 @@ export interface paths {
         /**
          * Describe a file without transcoding it
          * @description Of a remote file only parts are fetched, never the whole: for an MP4 its index, for others the start. Nothing is kept. An upload or output of the account is described from what is known about it.
+         *
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
          */
         post: operations["probeFile"];
         delete?: never;
@@ -420,6 +479,8 @@ export interface paths {
         /**
          * Get a signed record of what was deleted and when
          * @description Answers 409 until the job is erased or its retention ends. `complete` is true when all of its bytes are deleted.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
         get: operations["getReceipt"];
         put?: never;
@@ -440,6 +501,8 @@ export interface paths {
         /**
          * Get a signed record of how the output was made
          * @description Hashes of inputs and outputs, the exact command, the FFmpeg build and the sandbox of the attempt.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
         get: operations["getManifest"];
         put?: never;
@@ -460,6 +523,8 @@ export interface paths {
         /**
          * Get the public keys that verify receipts
          * @description A JSON Web Key Set (RFC 7517, RFC 8037). It includes replaced keys.
+         *
+         *     Requires no key.
          */
         get: operations["listSigningKeys"];
         put?: never;
@@ -480,6 +545,8 @@ export interface paths {
         /**
          * Read events, oldest first
          * @description Continue with `after` set to `next` of the last page: you get every event exactly once. Events are kept for seven days; an older cursor is answered with 410. An empty page means that there are no newer events. `Accept: text/event-stream` streams events as they happen instead; `Last-Event-ID` or `after` resumes a stream.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
         get: operations["listEvents"];
         put?: never;
@@ -500,6 +567,8 @@ export interface paths {
         /**
          * Read events of a job, oldest first
          * @description `Accept: text/event-stream` streams them as they happen, with `transcode.progress` once a second, and ends after the final event.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
         get: operations["listTranscodeEvents"];
         put?: never;
@@ -520,6 +589,8 @@ export interface paths {
         /**
          * Read events of a batch and of its jobs, oldest first
          * @description `Accept: text/event-stream` streams them as they happen, and ends after `batch.completed`. When two jobs end in the same moment, `batch.completed` may come before the event of one of them.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
         get: operations["listBatchEvents"];
         put?: never;
@@ -537,12 +608,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List keys */
+        /**
+         * List keys
+         * @description Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
+         */
         get: operations["listKeys"];
         put?: never;
         /**
          * Create a key
          * @description The new key has at most the rights of the calling key. Fields that the body omits are inherited.
+         *
+         *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
         post: operations["createKey"];
         delete?: never;
@@ -563,6 +639,8 @@ export interface paths {
         /**
          * Replace a key
          * @description The old key ends immediately, or after `overlap_seconds`. A key can rotate only keys that have at most its own rights.
+         *
+         *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
         post: operations["rotateKey"];
         delete?: never;
@@ -581,7 +659,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revoke a key immediately */
+        /**
+         * Revoke a key immediately
+         * @description Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
+         */
         delete: operations["revokeKey"];
         options?: never;
         head?: never;
@@ -595,12 +676,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List webhooks */
+        /**
+         * List webhooks
+         * @description Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
+         */
         get: operations["listWebhooks"];
         put?: never;
         /**
          * Create a webhook
          * @description Events of the account are sent to the URL, signed as the Standard Webhooks specification describes. A delivery that is not answered with 2xx within ten seconds is retried for about a day.
+         *
+         *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
         post: operations["createWebhook"];
         delete?: never;
@@ -616,15 +702,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a webhook */
+        /**
+         * Read a webhook
+         * @description Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
+         */
         get: operations["getWebhook"];
         put?: never;
         post?: never;
-        /** Delete a webhook with its deliveries */
+        /**
+         * Delete a webhook with its deliveries
+         * @description Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
+         */
         delete: operations["deleteWebhook"];
         options?: never;
         head?: never;
-        /** Change, pause or enable a webhook */
+        /**
+         * Change, pause or enable a webhook
+         * @description Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
+         */
         patch: operations["updateWebhook"];
         trace?: never;
     };
@@ -640,6 +735,8 @@ export interface paths {
         /**
          * Replace the secret of a webhook
          * @description During the overlap every delivery carries two signatures, so that receivers can change the secret at any time.
+         *
+         *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
         post: operations["rotateWebhook"];
         delete?: never;
@@ -655,7 +752,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read the default secret, which signs events to the `webhook_url` of jobs */
+        /**
+         * Read the default secret, which signs events to the `webhook_url` of jobs
+         * @description Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
+         */
         get: operations["getWebhookSecret"];
         put?: never;
         post?: never;
@@ -674,7 +774,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Replace the default secret */
+        /**
+         * Replace the default secret
+         * @description Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
+         */
         post: operations["rotateWebhookSecret"];
         delete?: never;
         options?: never;
@@ -691,7 +794,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send a `webhook.test` event to a webhook */
+        /**
+         * Send a `webhook.test` event to a webhook
+         * @description Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
+         */
         post: operations["testWebhook"];
         delete?: never;
         options?: never;
@@ -709,6 +815,8 @@ export interface paths {
         /**
          * List deliveries of a webhook, newest first
          * @description Deliveries are kept for seven days.
+         *
+         *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
         get: operations["listDeliveries"];
         put?: never;
@@ -731,6 +839,8 @@ export interface paths {
         /**
          * Send a delivery again
          * @description Under the same `webhook-id`, with all its retries.
+         *
+         *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
         post: operations["sendDeliveryAgain"];
         delete?: never;
@@ -746,7 +856,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the state of the sandbox and the FFmpeg build */
+        /**
+         * Get the state of the sandbox and the FFmpeg build
+         * @description Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
+         */
         get: operations["getSecurity"];
         put?: never;
         post?: never;
@@ -763,7 +876,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get what the account has used in a month */
+        /**
+         * Get what the account has used in a month
+         * @description Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
+         */
         get: operations["getUsage"];
         put?: never;
         post?: never;
@@ -780,15 +896,23 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get who is signed in */
+        /**
+         * Get who is signed in
+         * @description Requires a session, of any role.
+         */
         get: operations["getSession"];
         put?: never;
         /**
          * Sign in
          * @description Sets the cookie `airlock_session`, and `airlock_device`, which lets this browser sign in before others. For pages of this server; programs use keys.
+         *
+         *     Requires no key.
          */
         post: operations["signIn"];
-        /** Sign out */
+        /**
+         * Sign out
+         * @description Requires a session, of any role.
+         */
         delete: operations["signOut"];
         options?: never;
         head?: never;
@@ -802,12 +926,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get whose password a setup link sets */
+        /**
+         * Get whose password a setup link sets
+         * @description Requires no key.
+         */
         get: operations["getSetupLink"];
         put?: never;
         /**
          * Set a password by a setup link
          * @description Works once, and signs in.
+         *
+         *     Requires no key.
          */
         post: operations["useSetupLink"];
         delete?: never;
@@ -823,10 +952,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List accounts */
+        /**
+         * List accounts
+         * @description Requires a key with the scope `operator`, or a person with the role `operator`.
+         */
         get: operations["listAccounts"];
         put?: never;
-        /** Create an account */
+        /**
+         * Create an account
+         * @description Requires a key with the scope `operator`, or a person with the role `operator`.
+         */
         post: operations["createAccount"];
         delete?: never;
         options?: never;
@@ -841,7 +976,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get an account and what it uses */
+        /**
+         * Get an account and what it uses
+         * @description Requires a key with the scope `operator`, or a person with the role `operator`.
+         */
         get: operations["getAccount"];
         put?: never;
         post?: never;
@@ -851,6 +989,8 @@ export interface paths {
         /**
          * Change the limits of an account
          * @description They apply from its next request and from the next job that starts.
+         *
+         *     Requires a key with the scope `operator`, or a person with the role `operator`.
          */
         patch: operations["changeAccount"];
         trace?: never;
@@ -862,7 +1002,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List workers */
+        /**
+         * List workers
+         * @description Requires a key with the scope `operator`, or a person with the role `operator`.
+         */
         get: operations["listWorkers"];
         put?: never;
         post?: never;
@@ -888,6 +1031,8 @@ export interface paths {
         /**
          * Drain a worker, or let it take work again
          * @description It finishes what runs. The request lasts until the worker restarts.
+         *
+         *     Requires a key with the scope `operator`, or a person with the role `operator`.
          */
         patch: operations["changeWorker"];
         trace?: never;
@@ -899,7 +1044,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get what waits and runs */
+        /**
+         * Get what waits and runs
+         * @description Requires a key with the scope `operator`, or a person with the role `operator`.
+         */
         get: operations["getQueue"];
         put?: never;
         post?: never;
@@ -916,7 +1064,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get how full the storage is */
+        /**
+         * Get how full the storage is
+         * @description Requires a key with the scope `operator`, or a person with the role `operator`.
+         */
         get: operations["getStorage"];
         put?: never;
         post?: never;
@@ -933,7 +1084,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read the audit log */
+        /**
+         * Read the audit log
+         * @description Requires a key with the scope `operator`, or a person with the role `operator`.
+         */
         get: operations["listAudit"];
         put?: never;
         post?: never;
@@ -1516,8 +1670,8 @@ export interface components {
             enabled: boolean;
             /** @description When it was disabled. */
             disabled_at: string | null;
-            /** @description `gone`: it answered 410. `failing`: every delivery failed for three days. `paused`: by request. */
-            disabled_reason: ("gone" | "failing" | "paused") | null;
+            /** @description `gone`: it returned 410. `failing`: every delivery failed for three days. `paused`: by request. `revoked`: the OAuth token that created or changed it was revoked. */
+            disabled_reason: ("gone" | "failing" | "paused" | "revoked") | null;
             /** @description First failure after the last success. */
             failing_since: string | null;
             /** @description The receiver did not respond in time: nothing is sent before this time. */
@@ -1552,8 +1706,8 @@ export interface components {
             enabled: boolean;
             /** @description When it was disabled. */
             disabled_at: string | null;
-            /** @description `gone`: it answered 410. `failing`: every delivery failed for three days. `paused`: by request. */
-            disabled_reason: ("gone" | "failing" | "paused") | null;
+            /** @description `gone`: it returned 410. `failing`: every delivery failed for three days. `paused`: by request. `revoked`: the OAuth token that created or changed it was revoked. */
+            disabled_reason: ("gone" | "failing" | "paused" | "revoked") | null;
             /** @description First failure after the last success. */
             failing_since: string | null;
             /** @description The receiver did not respond in time: nothing is sent before this time. */
@@ -1590,8 +1744,8 @@ export interface components {
             enabled: boolean;
             /** @description When it was disabled. */
             disabled_at: string | null;
-            /** @description `gone`: it answered 410. `failing`: every delivery failed for three days. `paused`: by request. */
-            disabled_reason: ("gone" | "failing" | "paused") | null;
+            /** @description `gone`: it returned 410. `failing`: every delivery failed for three days. `paused`: by request. `revoked`: the OAuth token that created or changed it was revoked. */
+            disabled_reason: ("gone" | "failing" | "paused" | "revoked") | null;
             /** @description First failure after the last success. */
             failing_since: string | null;
             /** @description The receiver did not respond in time: nothing is sent before this time. */

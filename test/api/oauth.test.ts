@@ -8,8 +8,9 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashPassword } from '../../src/people/passwords.ts';
 import { setDisabled, setPassword } from '../../src/people/users.ts';
+import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
-import { answered, asking, CALLBACK, oauthOf, PASSWORD, type Person } from '../helpers/oauth.ts';
+import { answered, asking, boxes, CALLBACK, oauthOf, PASSWORD, type Person } from '../helpers/oauth.ts';
 
 let api: TestApi;
 let url: string;
@@ -29,6 +30,12 @@ async function granted(who = person, more: Record<string, string> = {}) {
   const { code } = answered(await oauth.allow(who, fields));
   const { json } = await oauth.exchange({ client_id: client, code: code!, code_verifier: verifier });
   return { client, ...json } as { client: string; access_token: string; refresh_token: string; scope: string };
+}
+
+/** The checkboxes of a page, and whether each is checked. */
+function boxesOf(page: string): Record<string, boolean> {
+  const found = page.matchAll(/<input type="checkbox" name="(\w+)" value="1"( checked)?>/g);
+  return Object.fromEntries([...found].map(([, name, checked]) => [name!, checked !== undefined]));
 }
 
 describe('OAuth', () => {
@@ -52,13 +59,15 @@ describe('OAuth', () => {
       host: new URL(url).host,
     });
     expect(page.status).toBe(200);
-    for (const text of ['An assistant', '127.0.0.1:4711', person.user.email, 'start, cancel and erase jobs'])
+    for (const text of ['An assistant', '127.0.0.1:4711', person.user.email, 'Create jobs'])
       expect(page.text).toContain(text);
     const hidden = [...page.text.matchAll(/type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(([, name, value]) => [
       name!,
       value!.replaceAll(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code))),
     ]);
-    const form = { ...Object.fromEntries(hidden), decision: 'allow' };
+    expect(info.resourceMetadata?.scopes_supported).toEqual(['transcode', 'upload', 'read']);
+    expect(info.authorizationServerMetadata?.scopes_supported).toEqual(['transcode', 'upload', 'read']);
+    const form = { ...Object.fromEntries(hidden), ...boxes('transcode read'), decision: 'allow' };
     const sent = await oauth.post('/oauth/authorize', form, { cookie: person.cookie, host: new URL(url).host });
     expect(sent.status).toBe(303);
     const { code, state, iss } = answered(sent);
@@ -85,10 +94,11 @@ describe('OAuth', () => {
     const page = await oauth.open('GET', `/oauth/authorize?${new URLSearchParams(fields)}`);
     expect(page.text).toContain('type="password"');
     const { email } = person.user;
-    const wrong = await oauth.post('/oauth/authorize', { ...fields, email, password: 'mistyped', decision: 'allow' });
+    const form = { ...fields, ...boxes(), email, decision: 'allow' };
+    const wrong = await oauth.post('/oauth/authorize', { ...form, password: 'mistyped' });
     expect([wrong.status, wrong.headers.get('location')]).toEqual([401, null]);
     expect(wrong.text).not.toContain('mistyped');
-    const right = await oauth.post('/oauth/authorize', { ...fields, email, password: PASSWORD, decision: 'allow' });
+    const right = await oauth.post('/oauth/authorize', { ...form, password: PASSWORD });
     expect([right.status, right.headers.get('set-cookie')]).toEqual([303, expect.stringMatching(/^airlock_device=/)]);
     const code = answered(right).code!;
     expect((await oauth.exchange({ client_id: client, code, code_verifier: verifier })).status).toBe(200);
@@ -115,6 +125,87 @@ describe('OAuth', () => {
     );
     const { fields } = asking(await oauth.client(), { scope: 'operator' });
     expect(answered(await oauth.allow(operator, fields)).error).toBe('invalid_scope');
+  });
+
+  it('shows a checkbox for each scope, and never preselects admin', async () => {
+    const admin = await oauth.person('admin');
+    const { fields } = asking(await oauth.client(), { scope: 'read admin transcode' });
+    const query = new URLSearchParams({ ...fields, ...boxes('admin') });
+    const page = await oauth.open('GET', `/oauth/authorize?${query}`, undefined, { cookie: admin.cookie });
+    expect(boxesOf(page.text)).toEqual({ grant_transcode: true, grant_read: true, grant_admin: false });
+    const viewer = await oauth.person('viewer');
+    const narrow = await oauth.open('GET', `/oauth/authorize?${query}`, undefined, { cookie: viewer.cookie });
+    expect(boxesOf(narrow.text)).toEqual({ grant_read: true });
+  });
+
+  it('gives what the person has checked, and nothing if that is nothing', async () => {
+    const admin = await oauth.person('admin');
+    const client = await oauth.client();
+    const { fields, verifier } = asking(client, { scope: 'read admin transcode upload' });
+    const form = { ...fields, csrf: admin.csrf, decision: 'allow' };
+    const none = await oauth.post('/oauth/authorize', { ...form, grant_operator: '1' }, { cookie: admin.cookie });
+    expect([none.status, none.headers.get('location')]).toEqual([400, null]);
+    expect(none.text).toContain('Select at least one permission');
+    expect(Object.values(boxesOf(none.text))).toEqual([false, false, false, false]);
+    const some = await oauth.post('/oauth/authorize', { ...form, ...boxes('admin read') }, { cookie: admin.cookie });
+    const { code } = answered(some);
+    const { json } = await oauth.exchange({ client_id: client, code: code!, code_verifier: verifier });
+    expect(json.scope).toBe('read admin');
+    expect([await oauth.statusOf(json.access_token), await oauth.statusOf(json.access_token, '/v1/keys')]).toEqual([
+      ...[200, 200],
+    ]);
+    const { fields: modest } = asking(client, { scope: 'read' });
+    const refused = await oauth.post(
+      '/oauth/authorize',
+      { ...modest, csrf: admin.csrf, decision: 'allow', ...boxes('admin') },
+      { cookie: admin.cookie },
+    );
+    expect(refused.status).toBe(400);
+  });
+
+  it('ends the keys and webhooks that a token made when the token is revoked', async () => {
+    const admin = await oauth.person('admin');
+    const token = await granted(admin, { scope: 'read admin' });
+    const as = (key: string) => ({ authorization: `Bearer ${key}` });
+    const make = async (key: string, path: string, body: object, method = 'POST') =>
+      (await api.call(method, path, body, as(key))).json;
+    const hook = { url: 'https://receiver.example/hook' };
+    const kept = await make(api.key, '/v1/webhooks', hook);
+    const [changed, rotated, adopted] = [
+      await make(api.key, '/v1/webhooks', hook),
+      await make(api.key, '/v1/webhooks', hook),
+      await make(token.access_token, '/v1/webhooks', hook),
+    ];
+    const key = await make(token.access_token, '/v1/keys', { name: 'child' });
+    const grandchild = await make(key.key, '/v1/keys', { name: 'grandchild' });
+    const made = await make(grandchild.key, '/v1/webhooks', hook);
+    await make(token.access_token, `/v1/webhooks/${changed.id}`, hook, 'PATCH');
+    await make(token.access_token, `/v1/webhooks/${rotated.id}/rotate`, {});
+    await make(api.key, `/v1/webhooks/${adopted.id}`, { enabled: true }, 'PATCH');
+    // Signing in again to the same client is no revocation: the new token takes over what the old one made.
+    const { fields, verifier } = asking(token.client, { scope: 'read admin' });
+    const { code } = answered(await oauth.allow(admin, fields));
+    await oauth.exchange({ client_id: token.client, code: code!, code_verifier: verifier });
+    expect([await oauth.statusOf(token.access_token), await oauth.statusOf(key.key)]).toEqual([401, 200]);
+
+    const { items } = (await api.call('GET', '/v1/keys')).json;
+    const current = items.find((one: { oauth_client: string; revoked_at: string }) => {
+      return one.oauth_client === token.client && one.revoked_at === null;
+    });
+    expect((await api.call('DELETE', `/v1/keys/${current.id}`)).status).toBe(200);
+    expect([await oauth.statusOf(key.key), await oauth.statusOf(grandchild.key)]).toEqual([401, 401]);
+    expect(await oauth.statusOf(api.key)).toBe(200);
+    const state = async ({ id }: { id: string }) => (await api.call('GET', `/v1/webhooks/${id}`)).json.disabled_reason;
+    for (const ended of [changed, rotated, made]) expect(await state(ended)).toBe('revoked');
+    for (const other of [kept, adopted]) expect(await state(other)).toBeNull();
+    const disabled = await until(
+      async () => {
+        const { events } = (await api.call('GET', '/v1/events?types=webhook.disabled&limit=100')).json;
+        return events.length === 3 && events.map(({ data }: { data: object }) => data);
+      },
+      { what: 'the events of the webhooks' },
+    );
+    expect(disabled).toContainEqual({ webhook_id: made.id, reason: 'revoked' });
   });
 
   it('lists tokens beside keys, and ends them there, at /oauth/revoke, and with the person', async () => {

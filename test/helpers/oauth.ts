@@ -46,11 +46,11 @@ export function oauthOf(api: TestApi) {
       if (made.status !== 201) throw new Error(made.text);
       return made.json.client_id;
     },
-    /** Lets the client in, and returns where the browser is sent. */
+    /** Lets the client in with all that it asks for, and returns where the browser is sent. */
     allow: (person: Person, fields: Record<string, string>, headers = {}) =>
       post(
         '/oauth/authorize',
-        { csrf: person.csrf, decision: 'allow', ...fields },
+        { csrf: person.csrf, decision: 'allow', ...boxes(fields.scope), ...fields },
         { cookie: person.cookie, ...headers },
       ),
     exchange: (fields: Record<string, string>) =>
@@ -60,6 +60,11 @@ export function oauthOf(api: TestApi) {
     statusOf: async (token: string, path = '/v1/transcodes') =>
       (await open('GET', path, undefined, { authorization: `Bearer ${token}` })).status,
   };
+}
+
+/** The boxes of the form, all checked. */
+export function boxes(scope = 'transcode upload read'): Record<string, string> {
+  return Object.fromEntries(scope.split(' ').map((one) => [`grant_${one}`, '1']));
 }
 
 /** A verifier, and the parameters of a request with its challenge. */

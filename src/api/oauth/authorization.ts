@@ -4,8 +4,11 @@ import { findClient, type OauthClient } from '../../people/oauth-clients.ts';
 import { isRegistered } from '../../people/redirect-uri.ts';
 import { OauthError } from './errors.ts';
 
-/** What a client gets that names no scopes: what it needs to work, and not the keys of the account. */
-const DEFAULT_SCOPES = ['transcode', 'upload', 'read'];
+/**
+ * What metadata offers to clients, and what a client gets that names no scopes. `admin` is not offered, because clients ask
+ * for every scope that they are offered; a client can still name it.
+ */
+export const OFFERED_SCOPES = ['transcode', 'upload', 'read'] as const;
 const MAX_STATE = 2000;
 
 /** Where an answer may go. Only after this is known may a client or a person be sent there. */
@@ -32,10 +35,10 @@ export function readRequest(sent: Record<string, string>, origin: string): { cha
   if (sent.code_challenge_method !== 'S256' || !/^[\w-]{43}$/.test(sent.code_challenge ?? ''))
     throw new OauthError('invalid_request', 'code_challenge with code_challenge_method S256 is required');
   requireResource(sent.resource, origin);
-  const scopes = sent.scope === undefined ? DEFAULT_SCOPES : sent.scope.split(' ').filter((scope) => scope !== '');
+  const scopes = sent.scope === undefined ? [...OFFERED_SCOPES] : sent.scope.split(' ').filter((scope) => scope !== '');
   if (scopes.some((scope) => !(ACCOUNT_SCOPES as readonly string[]).includes(scope)))
     throw new OauthError('invalid_scope', `scope may contain ${ACCOUNT_SCOPES.join(' ')}`);
-  return { challenge: sent.code_challenge!, scopes };
+  return { challenge: sent.code_challenge!, scopes: [...new Set(scopes)] };
 }
 
 /** A token is for this server: throws if the client wants one for another (RFC 8707). */

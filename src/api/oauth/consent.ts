@@ -23,6 +23,9 @@ const REPEATED = [
   ...['code_challenge', 'code_challenge_method'],
 ];
 
+/** Names of the form's checkboxes begin with it. */
+const BOX = 'grant_';
+
 interface Asked {
   sent: Record<string, string>;
   target: Target;
@@ -43,7 +46,9 @@ export function registerConsent(app: App, deps: ApiDeps): void {
       const { session, user } = await signedIn(request);
       if (!user && asked.sent[BOUNCED] === undefined && request.headers['sec-fetch-site'] === 'cross-site')
         return sendBounce(reply, `/oauth/authorize?${query}&${BOUNCED}=1`);
-      return show(reply, asked, session, user, null);
+      // Only the form says what is selected, never the address that a client chose.
+      const selected = asked.scopes.filter((scope) => scope !== 'admin');
+      return show(reply, asked, { session, user, selected });
     }),
   );
 
@@ -54,17 +59,23 @@ export function registerConsent(app: App, deps: ApiDeps): void {
       if (!asked) return reply;
       const { sent } = asked;
       const { session, user } = await signedIn(request);
+      const selected = asked.scopes.filter((scope) => sent[BOX + scope] !== undefined);
       if (session && !isCsrfOf(session, sent.csrf)) throw new ApiError('csrf_required');
       if (sent.decision !== 'allow') return refuse(reply, asked, new OauthError('access_denied', 'The person said no'));
-      if (user) return allow(request, reply, asked, user);
+      if (selected.length === 0) {
+        const problem = 'Select at least one permission, or deny the request.';
+        return show(reply, asked, { session, user, selected, problem, status: 400 });
+      }
+      const granted = { ...asked, scopes: selected };
+      if (user) return allow(request, reply, granted, user);
       try {
         const { email = '', password = '' } = sent;
-        return await allow(request, reply, asked, await provedPerson(request, reply, deps, { email, password }));
+        return await allow(request, reply, granted, await provedPerson(request, reply, deps, { email, password }));
       } catch (error) {
         if (!(error instanceof ApiError) || error.status >= 500) throw error;
-        const tooMany = error.status === 429;
-        const problem = tooMany ? 'Too many tries. Wait a minute.' : 'E-mail address or password is wrong.';
-        return show(reply, asked, null, null, problem, error.status);
+        const { status } = error;
+        const problem = status === 429 ? 'Too many tries. Wait a minute.' : 'E-mail address or password is wrong.';
+        return show(reply, asked, { session: null, user: null, selected, problem, status });
       }
     }),
   );
@@ -103,22 +114,29 @@ export function registerConsent(app: App, deps: ApiDeps): void {
   }
 }
 
+interface Shown {
+  session: string | null;
+  user: User | null;
+  /** Scopes whose boxes are checked. */
+  selected: readonly string[];
+  problem?: string;
+  status?: number;
+}
+
 function show(
   reply: FastifyReply,
   { sent, target, scopes }: Asked,
-  session: string | null,
-  user: User | null,
-  problem: string | null,
-  status = 200,
+  { session, user, selected, problem, status = 200 }: Shown,
 ): FastifyReply {
+  const offered = user ? allowedScopes(user, scopes) : scopes;
   const repeated = REPEATED.filter((name) => sent[name] !== undefined).map((name) => [name, sent[name]!]);
   return sendConsent(reply, status, {
     clientName: target.client.name,
     redirectUri: target.redirectUri,
-    scopes: user ? allowedScopes(user, scopes) : scopes,
+    scopes: offered.map((scope) => ({ name: scope, box: BOX + scope, isSelected: selected.includes(scope) })),
     email: user?.email ?? null,
     hidden: { ...Object.fromEntries(repeated), ...(session && { csrf: csrfOf(session) }) },
-    problem,
+    problem: problem ?? null,
   });
 }
 

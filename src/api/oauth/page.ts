@@ -8,6 +8,11 @@ main { width: min(26rem, 90vw); padding: 2rem; border: 1px solid #8886; border-r
 h1 { font-size: 1.25rem; margin-top: 0; overflow-wrap: anywhere; }
 label { display: block; margin: .75rem 0; }
 input { box-sizing: border-box; width: 100%; padding: .5rem; font: inherit; }
+fieldset { border: 1px solid #8886; border-radius: 8px; margin: 0 0 1rem; padding: .25rem 1rem .5rem; }
+legend { padding: 0 .25rem; }
+.box { display: flex; gap: .75rem; align-items: baseline; margin: .5rem 0; }
+.box input { width: auto; flex: none; }
+small { display: block; opacity: .75; }
 button { padding: .5rem 1.25rem; margin: 1rem .5rem 0 0; font: inherit; border-radius: 8px; border: 1px solid #8886; }
 button[value=allow] { background: #0b6bcb; border-color: #0b6bcb; color: #fff; }
 .wrong { color: #c62828; }
@@ -15,11 +20,17 @@ strong { overflow-wrap: anywhere; }
 `;
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
-const MEANINGS: Readonly<Record<string, string>> = {
-  transcode: 'start, cancel and erase jobs',
-  upload: 'upload files',
-  read: 'read jobs, results and usage',
-  admin: 'create and revoke keys, and manage webhooks',
+const MEANINGS: Readonly<Record<string, readonly [label: string, hint: string]>> = {
+  transcode: ['Create jobs', 'Also read, cancel and erase the jobs that it created'],
+  upload: ['Upload files', 'Also delete uploads'],
+  read: [
+    'Read everything in the account',
+    'All jobs, uploads, results, events and usage. With “Create jobs”, it may also cancel and erase all jobs',
+  ],
+  admin: [
+    'Manage keys and webhooks',
+    'Create and revoke API keys, and send all events to any address. Few applications need this',
+  ],
 };
 
 /** A fragment that is safe in a page. */
@@ -43,7 +54,8 @@ function escaped(text: string): string {
 export interface ConsentView {
   clientName: string;
   redirectUri: string;
-  scopes: readonly string[];
+  /** Each with the name of its checkbox. */
+  scopes: readonly { name: string; box: string; isSelected: boolean }[];
   /** Null: the page asks for e-mail address and password. */
   email: string | null;
   /** Fields that the form sends back. */
@@ -62,12 +74,19 @@ export function sendConsent(reply: FastifyReply, status: number, view: ConsentVi
   );
   const body = html`<h1>Let “${clientName}” use Airlock?</h1>
 ${problem ? html`<p class="wrong" role="alert">${problem}</p>` : html``}
-<p>It chose that name itself. You will be sent to <strong>${new URL(redirectUri).host}</strong>, and it will be able to:</p>
-<ul>${scopes.map((scope) => html`<li>${MEANINGS[scope] ?? scope}</li>`)}</ul>
-<form method="post" action="/oauth/authorize">${fields}${who}
+<p>The application chose this name itself. Afterwards your browser goes to <strong>${new URL(redirectUri).host}</strong>.</p>
+<form method="post" action="/oauth/authorize">${fields}
+<fieldset><legend>It may</legend>${scopes.map(checkbox)}</fieldset>
+${who}
 <button name="decision" value="allow">Allow</button><button name="decision" value="deny" formnovalidate>Deny</button></form>
-<p>You can end this at any time: it is listed beside the keys of your account.</p>`;
+<p>You can revoke this access at any time on the page of your account’s keys. That also ends the keys and webhooks that it created.</p>`;
   return send(reply, status, body, ` ${new URL(redirectUri).origin}`);
+}
+
+function checkbox({ name, box, isSelected }: ConsentView['scopes'][number]): Html {
+  const [label, hint] = MEANINGS[name] ?? [name, ''];
+  const checked = isSelected ? html` checked` : html``;
+  return html`<label class="box"><input type="checkbox" name="${box}" value="1"${checked}><span>${label}<small>${hint}</small></span></label>`;
 }
 
 export function sendProblem(reply: FastifyReply, status: number, problem: string): FastifyReply {

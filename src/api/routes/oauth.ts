@@ -1,12 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { ACCESS_SECONDS, type NewTokens } from '../../accounts/oauth-tokens.ts';
-import { ACCOUNT_SCOPES } from '../../contract/keys.ts';
 import { registerClient } from '../../people/oauth-clients.ts';
 import { endGrant, exchangeCode, refreshGrant } from '../../people/oauth-grants.ts';
 import { isRedirectUri } from '../../people/redirect-uri.ts';
 import type { ApiDeps } from '../deps.ts';
-import { requireResource } from '../oauth/authorization.ts';
+import { OFFERED_SCOPES, requireResource } from '../oauth/authorization.ts';
 import { registerConsent } from '../oauth/consent.ts';
 import { OauthError, sendOauthError, toOauthError } from '../oauth/errors.ts';
 import { parametersOf } from '../oauth/form.ts';
@@ -68,7 +67,7 @@ function registerMetadata(app: App, { settings }: ApiDeps): void {
       token_endpoint: `${issuer}/oauth/token`,
       registration_endpoint: `${issuer}/oauth/register`,
       revocation_endpoint: `${issuer}/oauth/revoke`,
-      scopes_supported: ACCOUNT_SCOPES,
+      scopes_supported: OFFERED_SCOPES,
       response_types_supported: ['code'],
       grant_types_supported: ['authorization_code', 'refresh_token'],
       code_challenge_methods_supported: ['S256'],
@@ -82,7 +81,7 @@ function registerMetadata(app: App, { settings }: ApiDeps): void {
     return {
       resource: `${origin}${path}`,
       authorization_servers: [origin],
-      scopes_supported: ACCOUNT_SCOPES,
+      scopes_supported: OFFERED_SCOPES,
       bearer_methods_supported: ['header'],
       resource_name: 'Airlock',
     };
