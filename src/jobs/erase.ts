@@ -7,6 +7,7 @@ import { inWholeTransaction } from '../database/whole-transaction.ts';
 import { deleteBytes, markDeleting } from '../objects/objects.ts';
 import { closeStaging } from '../uploads/staging.ts';
 import { forgetUploads } from '../uploads/upload.ts';
+import { forgetErasedBatches } from './batches.ts';
 import { endCanceled } from './cancel.ts';
 import { childrenOf } from './children.ts';
 import { recordJobEvent } from './job-events.ts';
@@ -60,7 +61,7 @@ export async function eraseJob(
 }
 
 /**
- * Clears all names from the rows of final jobs and marks them erased. Returns the ids of their output objects, whose
+ * Clears all names from the rows of final jobs and marks them erased; a batch loses its texts with its last job. Returns the ids of their output objects, whose
  * bytes the caller deletes.
  */
 export async function forgetJobs(
@@ -96,7 +97,7 @@ export async function forgetJobs(
     .set({ name_sealed: null })
     .where('job_id', 'in', ids)
     .returning('object_id');
-  const [outputs] = await Promise.all([
+  const [outputs, , , , batches] = await Promise.all([
     named.execute(),
     sources.execute(),
     attempts.execute(),
@@ -104,11 +105,12 @@ export async function forgetJobs(
     forgetAnswersOfBatches(tx, ids),
     jobs.execute(),
   ]);
+  await forgetErasedBatches(tx, batches);
   return outputs.flatMap((output) => (output.object_id ? [output.object_id] : []));
 }
 
-/** The answer to a batch describes all of its jobs. */
-async function forgetAnswersOfBatches(tx: Tx, ids: readonly string[]): Promise<void> {
+/** The answer to a batch describes all of its jobs. Returns the ids of the batches of these jobs. */
+async function forgetAnswersOfBatches(tx: Tx, ids: readonly string[]): Promise<string[]> {
   const rows = await tx
     .selectFrom('jobs')
     .select('batch_id')
@@ -116,11 +118,9 @@ async function forgetAnswersOfBatches(tx: Tx, ids: readonly string[]): Promise<v
     .where('id', 'in', ids)
     .where('batch_id', 'is not', null)
     .execute();
-  await forgetAnswers(
-    tx,
-    'batch_id',
-    rows.map(({ batch_id }) => batch_id!),
-  );
+  const batches = rows.map(({ batch_id }) => batch_id!);
+  await forgetAnswers(tx, 'batch_id', batches);
+  return batches;
 }
 
 /**

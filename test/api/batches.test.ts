@@ -197,6 +197,19 @@ describe('a batch', () => {
     expect([shown.metadata.user, shown.refused, codes(shown.items)]).toEqual([null, 1, [null]]);
   });
 
+  it('keeps no text when its last job is erased, also when two jobs are erased at the same moment', async () => {
+    const source = await api.upload();
+    const jobs = [1, 2, 3].map(() => ({ inputs: [{ url: source }], outputFormat: 'mp3' }));
+    const { id, items } = (await send([...jobs, null], { metadata: { name: 'secret' } })).json;
+    const erase = (index: number) => api.call('DELETE', `/v1/transcodes/${items[index].job.id}`);
+    expect((await erase(0)).status).toBe(200);
+    expect((await read(id)).metadata.user).toEqual({ name: 'secret' });
+    await Promise.all([erase(1), erase(2)]);
+    const shown = await read(id);
+    expect([shown.status, shown.metadata.user, shown.refused]).toEqual(['completed', null, 1]);
+    expect(codes(shown.items)).toEqual([null, null, null]);
+  });
+
   it('locks uploads in one order, so that batches of the same ones do not wait for each other', async () => {
     const urls = [fileUrl, await api.upload(), await api.upload()];
     const jobs = urls.map((url) => good({ inputs: [{ url }] }));
