@@ -15,7 +15,7 @@ legend { padding: 0 .25rem; }
 small { display: block; opacity: .75; }
 button { padding: .5rem 1.25rem; margin: 1rem .5rem 0 0; font: inherit; border-radius: 8px; border: 1px solid #8886; }
 button[value=allow] { background: #0b6bcb; border-color: #0b6bcb; color: #fff; }
-.wrong { color: #c62828; }
+.wrong { color: light-dark(#c62828, #ff8a80); }
 strong { overflow-wrap: anywhere; }
 `;
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');

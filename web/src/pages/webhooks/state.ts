@@ -5,7 +5,7 @@ const REASONS: Record<NonNullable<WebhookView['disabled_reason']>, string> = {
   gone: 'Disabled: it answered 410',
   failing: 'Disabled: it failed for three days',
   paused: 'Paused',
-  revoked: 'Disabled: the access that created it was revoked',
+  revoked: 'Disabled: its token was revoked',
 };
 
 export function stateOf(webhook: WebhookView): { text: string; tone: Tone } {
