@@ -1,15 +1,7 @@
 import type { Argument, Command, Option } from 'commander';
+import { EXIT_CODES } from '../../src/cli/exit.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { code, heading, table } from './markdown.ts';
-
-const EXIT_CODES = [
-  ['0', 'Done'],
-  ['1', 'Failed or refused: the job, a check, a request'],
-  ['2', 'Wrong usage: an option, a file or an id that does not exist'],
-  ['69', 'Unavailable: the server does not answer, does not start, or cannot do this'],
-  ['78', 'Unsafe or invalid settings'],
-  ['130', 'Interrupted by Ctrl-C'],
-];
 
 /** `docs/cli.md`: every command with its arguments, options and examples, as `--help` shows them. */
 export function cliPage(): string {
@@ -29,7 +21,10 @@ machine.
 
 **Exit codes**
 
-${table(['Code', 'Meaning'], EXIT_CODES)}
+${table(
+  ['Code', 'Meaning'],
+  EXIT_CODES.map(([number, , meaning]) => [String(number), meaning]),
+)}
 
 ${program.commands.flatMap((command) => sections(command)).join('\n')}`;
 }

@@ -82,7 +82,7 @@ function addressesOutside(own: readonly string[], asked: readonly string[]): str
 
 /**
  * Throws `too_many_keys` when `added` more active keys would exceed the account's limit, or when the account has
- * reached its limit of new keys in 24 hours. Exact while the caller holds the account's lock.
+ * reached its limit of new keys in 24 hours; keys that the operator or a local command creates do not count. Exact while the caller holds the account's lock.
  */
 export async function requireRoomForKey(tx: Tx, accountId: string, added: 0 | 1): Promise<void> {
   const now = new Date();
@@ -99,6 +99,7 @@ export async function requireRoomForKey(tx: Tx, accountId: string, added: 0 | 1)
     .selectFrom('api_keys')
     .select((select) => select.fn.countAll<number>().as('made'))
     .where('account_id', '=', accountId)
+    .where('origin', '=', 'account')
     .where('created_at', '>', new Date(now.getTime() - DAY_MS))
     .executeTakeFirstOrThrow();
   if (made < MAX_NEW_KEYS_A_DAY) return;

@@ -2,10 +2,10 @@ import type { Expression, ExpressionBuilder, Selectable, SqlBool } from 'kysely'
 import type { Db } from '../database/pool.ts';
 import type { ApiKeysTable, Tables } from '../database/tables.ts';
 
-/** Without what only the refresh of an OAuth token needs. */
+/** Without its origin, and without what only the refresh of an OAuth token needs. */
 export type ApiKey = Omit<
   Selectable<ApiKeysTable>,
-  'oauth_user_id' | 'family_hash' | 'refresh_hash' | 'refresh_expires_at'
+  'origin' | 'oauth_user_id' | 'family_hash' | 'refresh_hash' | 'refresh_expires_at'
 >;
 
 /** Whether a key is active: not revoked, not expired, and not past the overlap of its rotation. */
@@ -20,11 +20,18 @@ export function isAliveRow(row: ExpressionBuilder<Tables, 'api_keys'>, now: Date
   return row.and([row('revoked_at', 'is', null), ahead('expires_at'), ahead('dies_at')]);
 }
 
+/** Whether lists show a key: they hide keys of local commands that have ended. */
+export function isListedRow(row: ExpressionBuilder<Tables, 'api_keys'>, now: Date): Expression<SqlBool> {
+  return row.or([row('origin', '!=', 'command'), isAliveRow(row, now)]);
+}
+
+/** Active keys of an account. Keys of local commands do not count: they end with the command. */
 export async function countLiveKeys(db: Db, accountId: string, now: Date): Promise<number> {
   const { live } = await db
     .selectFrom('api_keys')
     .select((select) => select.fn.countAll<number>().as('live'))
     .where('account_id', '=', accountId)
+    .where('origin', '!=', 'command')
     .where((row) => isAliveRow(row, now))
     .executeTakeFirstOrThrow();
   return live;

@@ -35,8 +35,9 @@ describe('the caller of a request', () => {
     expect(queries).toHaveLength(1);
     const { rows: keys } = await database.pg.query('SELECT * FROM api_keys WHERE id = $1', [key.id]);
     const { rows: accounts } = await database.pg.query('SELECT * FROM accounts WHERE id = $1', [key.account_id]);
-    // What only the exchange of refresh tokens needs is not read.
-    const { oauth_user_id, family_hash, refresh_hash, refresh_expires_at, ...row } = keys[0];
+    // What only lists or the exchange of refresh tokens need is not read.
+    const { origin, oauth_user_id, family_hash, refresh_hash, refresh_expires_at, ...row } = keys[0];
+    expect(origin).toBe('operator');
     expect([oauth_user_id, family_hash, refresh_hash, refresh_expires_at]).toEqual([null, null, null, null]);
     expect(caller).toStrictEqual({ key: row, account: accounts[0] });
   });
@@ -61,7 +62,7 @@ describe('keys that a key made', () => {
     const account = await db.transaction().execute((tx) => ensureAccount(tx, 'family', 'cli'));
     const by = (maker: CreatedKey | null) => ({ actor: maker ? `key:${maker.key.id}` : 'cli' });
     const make = (maker: CreatedKey | null) =>
-      db.transaction().execute((tx) => createKey(tx, account.id, { name: 'x' }, by(maker), maker));
+      db.transaction().execute((tx) => createKey(tx, account.id, { name: 'x' }, by(maker), maker ?? 'operator'));
     const rotate = (target: CreatedKey, maker: CreatedKey | null) =>
       db.transaction().execute((tx) => rotateKey(tx, target.key.id, { overlapSeconds: 60 }, by(maker)));
     const thief = await make(null);

@@ -3,13 +3,14 @@ import { ApiError } from '../contract/errors.ts';
 import { type ApiKeyView, type CreateKeyBody, MAX_LISTED_DEAD_KEYS } from '../contract/keys.ts';
 import { ACCOUNT_COLUMNS } from '../database/every-column.ts';
 import type { Db, Tx } from '../database/pool.ts';
+import type { KeyOrigin } from '../database/tables.ts';
 import { recordEvent } from '../events/record.ts';
 import { makeApiKey } from '../ids/api-key.ts';
 import { uuidv7 } from '../ids/uuid.ts';
 import { type Account, lockAccount } from './accounts.ts';
 import { type Actor, appendAudit } from './audit.ts';
 import { grantedRights, type KeyRights, requireRoomForKey, requireRotatable, rightsOf } from './key-bounds.ts';
-import { type ApiKey, isAlive, isAliveRow } from './key-life.ts';
+import { type ApiKey, isAlive, isAliveRow, isListedRow } from './key-life.ts';
 import { endWhatKeyMade } from './token-end.ts';
 
 export interface CreatedKey {
@@ -21,20 +22,20 @@ export interface CreatedKey {
 /** Who creates a key over the API: a key, or a person with the rights of a role. */
 export type KeyMaker = { key: ApiKey } | { rights: KeyRights };
 
-function makerId(maker: KeyMaker | null): string | null {
-  return maker && 'key' in maker ? maker.key.id : null;
+function makerId(maker: KeyMaker | 'operator' | 'command'): string | null {
+  return typeof maker === 'object' && 'key' in maker ? maker.key.id : null;
 }
 
 /**
  * Creates a key for the account. A key that is created over the API has at most the rights of its `maker`, and counts
- * against the account's limits. Without a maker the operator creates it on the command line.
+ * against the account's limits. Otherwise the operator creates it, or a local command for its own use: no limits apply.
  */
 export async function createKey(
   tx: Tx,
   accountId: string,
   body: CreateKeyBody,
   by: Actor,
-  maker: KeyMaker | null = null,
+  maker: KeyMaker | 'operator' | 'command' = 'operator',
 ): Promise<CreatedKey> {
   if (body.expires_at && new Date(body.expires_at).getTime() <= Date.now()) {
     throw new ApiError('invalid_request', {
@@ -43,19 +44,22 @@ export async function createKey(
       remedy: 'Give a later time',
     });
   }
-  const own = maker && (await holdMaker(tx, accountId, maker));
+  const own = typeof maker === 'string' ? null : await holdMaker(tx, accountId, maker);
   const rights = grantedRights(body, own);
   if (own) await requireRoomForKey(tx, accountId, 1);
-  const made = { account_id: accountId, name: body.name, made_by: makerId(maker) };
+  const origin = typeof maker === 'string' ? maker : 'account';
+  const made = { account_id: accountId, name: body.name, origin, made_by: makerId(maker) } as const;
   const created = await insertKey(tx, { ...made, ...rights });
   await appendAudit(tx, { ...by, action: 'key.created', target: created.key.id, result: 'ok' });
   await recordEvent(tx, { accountId }, 'key.created', { key_id: created.key.id });
   return created;
 }
 
-/** All keys of all accounts, newest first, for the operator. */
-export async function listAllKeys(db: Db): Promise<ApiKey[]> {
-  return db.selectFrom('api_keys').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').execute();
+/** Keys of all accounts, newest first, for the operator; those of commands that have ended only if asked for. */
+export async function listAllKeys(db: Db, options: { endedCommands: boolean }): Promise<ApiKey[]> {
+  const newest = db.selectFrom('api_keys').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc');
+  if (options.endedCommands) return newest.execute();
+  return newest.where((row) => isListedRow(row, new Date())).execute();
 }
 
 /**
@@ -94,7 +98,7 @@ export async function listKeys(db: Db, accountId: string): Promise<ApiKey[]> {
     .orderBy('id', 'desc');
   const alive = await newest.where((row) => isAliveRow(row, now)).execute();
   const dead = await newest
-    .where((row) => row.not(isAliveRow(row, now)))
+    .where((row) => row.and([row.not(isAliveRow(row, now)), isListedRow(row, now)]))
     .limit(MAX_LISTED_DEAD_KEYS)
     .execute();
   return [...alive, ...dead].sort((a, b) => b.created_at.getTime() - a.created_at.getTime() || (a.id < b.id ? 1 : -1));
@@ -127,10 +131,11 @@ export async function rotateKey(
   const created = await insertKey(tx, {
     account_id: old.account_id,
     name: old.name,
+    origin: options.for ? 'account' : 'operator',
     scopes: old.scopes,
     allowed_cidrs: old.allowed_cidrs,
     expires_at: old.expires_at,
-    made_by: makerId(options.for?.maker ?? null),
+    made_by: makerId(options.for?.maker ?? 'operator'),
   });
   const end =
     options.overlapSeconds > 0
@@ -240,6 +245,7 @@ export function viewKey(key: ApiKey): ApiKeyView {
 async function insertKey(
   tx: Tx,
   values: Pick<ApiKey, 'account_id' | 'name' | 'scopes' | 'allowed_cidrs' | 'made_by'> & {
+    origin: KeyOrigin;
     expires_at: Date | string | null;
   },
 ): Promise<CreatedKey> {

@@ -5,6 +5,8 @@ const ACCOUNT = ['--account <name>', 'an account of a local server; "default" if
 // Not from the schemas: each role reads this file, and most of them need no Zod.
 const JOB_STATUSES = ['pending', 'processing', 'completed', 'failed', 'canceled'];
 const DELIVERY_STATES = ['pending', 'delivered', 'failed'];
+const JOB_ID = 'the id of a job, or its beginning or end if the job is recent';
+const WEBHOOK_ID = 'the id of the webhook';
 const JSON_FLAG = ['--json', 'print JSON'] as const;
 
 /** Commands that call the API of the server of AIRLOCK_URL and AIRLOCK_API_KEY, or else of the local one. */
@@ -52,28 +54,28 @@ Examples:
   jobs
     .command('show')
     .description('Show a job: inputs, outputs, times, and why it failed')
-    .argument('<id>', 'the id, or the beginning or end of that of a recent job')
+    .argument('<id>', JOB_ID)
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .action(async (id, options) => exit((await load()).showJobCommand(readConfig(), id, options)));
   jobs
     .command('watch')
     .description('Show the progress of a job until it ends; exit 1 unless it completes')
-    .argument('<id>', 'the id, or the beginning or end of that of a recent job')
+    .argument('<id>', JOB_ID)
     .option(...ACCOUNT)
     .option('--json', 'print each event as a line of JSON')
     .action(async (id, options) => exit((await load()).watchJobCommand(readConfig(), id, options)));
   jobs
     .command('cancel')
     .description('Cancel a job and end its FFmpeg')
-    .argument('<id>')
+    .argument('<id>', JOB_ID)
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .action(async (id, options) => exit((await load()).cancelJobCommand(readConfig(), id, options)));
   jobs
     .command('erase')
     .description('Delete the output of a job and the uploads that it used, now')
-    .argument('<id>')
+    .argument('<id>', JOB_ID)
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .action(async (id, options) => exit((await load()).eraseJobCommand(readConfig(), id, options)));
@@ -111,14 +113,14 @@ docs/webhooks.md says how to verify what arrives.`,
   webhooks
     .command('test')
     .description('Send a test event and wait for the answer; exit 1 unless it is accepted')
-    .argument('<id>')
+    .argument('<id>', WEBHOOK_ID)
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .action(async (id, options) => exit((await load()).testWebhookCommand(readConfig(), id, options)));
   webhooks
     .command('deliveries')
     .description('List deliveries of a webhook, newest first')
-    .argument('<id>', 'the id of the webhook')
+    .argument('<id>', WEBHOOK_ID)
     .addOption(new Option('--status <status>', 'only deliveries in that state').choices(DELIVERY_STATES))
     .option('--limit <n>', 'deliveries on a page, up to 100')
     .option('--page <n>', 'the page, from 1')
@@ -135,7 +137,7 @@ docs/webhooks.md says how to verify what arrives.`,
   webhooks
     .command('rotate')
     .description('Replace the secret of a webhook and print the new one')
-    .argument('<id>')
+    .argument('<id>', WEBHOOK_ID)
     .option('--overlap <seconds>', 'seconds for which the old secret signs as well', '0')
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
@@ -143,7 +145,7 @@ docs/webhooks.md says how to verify what arrives.`,
   webhooks
     .command('delete')
     .description('Delete a webhook with its deliveries')
-    .argument('<id>')
+    .argument('<id>', WEBHOOK_ID)
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .action(async (id, options) => exit((await load()).deleteWebhookCommand(readConfig(), id, options)));

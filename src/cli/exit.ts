@@ -13,6 +13,23 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
+/** Every exit code of `./airlock` with its meaning: of the program, and of the script that installs and builds it. */
+export const EXIT_CODES: readonly (readonly [code: number, short: string, meaning: string])[] = [
+  [EXIT.ok, 'done', 'Done'],
+  [EXIT.failed, 'failed or rejected', 'Failed or rejected: the job, a check, a request'],
+  [EXIT.usage, 'wrong usage', 'Wrong usage: an option, a file or an id that does not exist'],
+  [
+    EXIT.unavailable,
+    'unavailable',
+    'Unavailable: the server does not respond, does not start, or cannot do this; or a package is missing',
+  ],
+  [70, 'cannot be built', 'Airlock could not be built from its sources; the end of the log is shown'],
+  [73, 'no data directory', 'The data directory could not be created'],
+  [77, 'not permitted', 'Not permitted: this account cannot install, build or open the folders that Airlock needs'],
+  [EXIT.config, 'unsafe or wrong settings', 'Unsafe or invalid settings'],
+  [EXIT.interrupted, 'interrupted', 'Interrupted by Ctrl-C'],
+];
+
 /** An invalid command line; the message says how to correct it. */
 export class UsageError extends Error {
   constructor(message: string) {

@@ -128,7 +128,7 @@ async function temporaryKey(
       if (!account) throw unknownAccount();
       const expires = new Date(Date.now() + KEY_HOURS * 3600_000).toISOString();
       const body = { name: KEY_NAME, expires_at: expires, scopes: [...scopes] };
-      return createKey(tx, account.id, body, { actor: 'cli' });
+      return createKey(tx, account.id, body, { actor: 'cli' }, 'command');
     }),
   );
   return {

@@ -1,10 +1,14 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { type Config, readConfig } from '../config/config.ts';
 import { addAccounts } from './accounts-command.ts';
 import { addClientCommands } from './client-commands.ts';
-import { UsageError } from './exit.ts';
+import { EXIT_CODES, UsageError } from './exit.ts';
 import { addUsers } from './users-command.ts';
 import { version } from './version.ts';
+
+// Not from the schemas: each role reads this file, and most of them need no Zod.
+const QUALITIES = ['high', 'medium', 'low'];
+const RESOLUTIONS = ['480p', '720p', '1080p', '4k'];
 
 /** All commands. Each loads its code when it runs. */
 export function createProgram(): Command {
@@ -27,7 +31,7 @@ Examples:
 
 With AIRLOCK_URL and AIRLOCK_API_KEY, commands on jobs, files and webhooks use that server, else the one that runs here.
 Settings are AIRLOCK_* variables; docs/configuration.md lists them, and docs/cli.md every command.
-Exit codes: 0 done, 1 failed or refused, 2 wrong usage, 69 unavailable, 78 unsafe or wrong settings, 130 interrupted.`,
+Exit codes: ${EXIT_CODES.map(([code, short]) => `${code} ${short}`).join(', ')}.`,
     );
   program.commandsGroup('Media and jobs:');
   addTranscode(program);
@@ -52,8 +56,8 @@ function addTranscode(program: Command): void {
     .description('Transcode one file in the sandbox and write the result')
     .argument('<input>', 'a media file')
     .argument('<output>', 'the file to write; its extension chooses the format')
-    .option('--quality <quality>', 'high, medium or low')
-    .option('--resolution <resolution>', '480p, 720p, 1080p or 4k: the short side, never upscaled')
+    .addOption(new Option('--quality <quality>', 'quality of the encoders').choices(QUALITIES))
+    .addOption(new Option('--resolution <resolution>', 'the short side, never upscaled').choices(RESOLUTIONS))
     .option('--option <option>', 'an FFmpeg option, e.g. "-c:v libx265" or "-vf hflip"; may repeat', collect, [])
     .option('--filter <graph>', 'a filter graph, e.g. "[0:v]scale=640:-2[v]"; may repeat', collect, [])
     .option('--text <text>', 'text over the video, in any language; may repeat', collect, [])
@@ -95,6 +99,7 @@ function addKeys(program: Command): void {
   const keys = program.command('keys').description('Create, list, rotate and revoke API keys');
   keys
     .command('create')
+    .description('Create an API key and print it; it is shown only once')
     .requiredOption('--name <name>', 'what the key is for')
     .option('--account <name>', 'the account it belongs to; created if it does not exist')
     .option('--scopes <list>', 'any of transcode,upload,read,admin, all by default; operator for the whole server')
@@ -104,18 +109,22 @@ function addKeys(program: Command): void {
     .action(async (options) => (await import('./commands/keys.ts')).createKeyCommand(readConfig(), options));
   keys
     .command('list')
+    .description('List API keys, newest first, without the keys themselves')
+    .option('--all', 'also keys of local commands that have ended')
     .option('--made-by <id>', 'only keys that this key created, directly or through other keys')
     .option('--json', 'print JSON')
     .action(async (options) => (await import('./commands/keys.ts')).listKeysCommand(readConfig(), options));
   keys
     .command('rotate')
-    .argument('<id>')
+    .description('Replace an API key by a new one with the same scopes, and print it')
+    .argument('<id>', 'the id of the key, as keys list shows it')
     .option('--overlap <seconds>', 'seconds for which the old key still works', '0')
     .option('--json', 'print JSON')
     .action(async (id, options) => (await import('./commands/keys.ts')).rotateKeyCommand(readConfig(), id, options));
   keys
     .command('revoke')
-    .argument('<id>')
+    .description('Revoke an API key immediately')
+    .argument('<id>', 'the id of the key, as keys list shows it')
     .option('--json', 'print JSON')
     .action(async (id, options) => (await import('./commands/keys.ts')).revokeKeyCommand(readConfig(), id, options));
 }
@@ -166,7 +175,7 @@ function addRoles(program: Command): void {
   program
     .command('secrets')
     .description('Print the part of secrets.json that one role needs on a separate machine or account')
-    .requiredOption('--for <role>', 'api, worker or gateway')
+    .addOption(new Option('--for <role>', 'the role').choices(['api', 'worker', 'gateway']).makeOptionMandatory())
     .action(async (options) => (await import('./commands/secrets.ts')).secretsCommand(await roleConfig(), options));
   program
     .command('api')
@@ -200,8 +209,22 @@ See deploy/ffmpeg/README.md.`,
     .action(() => {
       throw new UsageError('Only ./airlock ffmpeg build, the script in the project folder, can build FFmpeg.');
     });
-  program.command('test').description('Run the whole test suite').allowUnknownOption();
-  program.command('bench').description('Measure this machine against plain ffmpeg').allowUnknownOption();
+  program
+    .command('test')
+    .description('Run the whole test suite, or the files that are named; installs what the tests need')
+    .argument('[files...]', 'test files, or parts of their names')
+    .option('--storage <storage>', 'run test/e2e, or the files that follow, on another storage: swift')
+    .option('--chaos <duration>', 'kill and stop processes of a fleet for that long, e.g. 30m')
+    .option('--upgrade <ref>', 'run another commit beside this one on one database, forward and backward')
+    .addHelpText(
+      'after',
+      '\nOther options are those of Vitest, e.g. -t "a title". docs/development.md describes the tests.',
+    )
+    .allowUnknownOption();
+  program
+    .command('bench')
+    .description('Measure this machine against plain ffmpeg; ./airlock bench --help lists the cases')
+    .allowUnknownOption();
 }
 
 /** A role that runs alone may be the first to use its data directory. */

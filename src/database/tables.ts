@@ -46,6 +46,9 @@ export interface AccountsTable {
   created_at: DefaultedTimestamp;
 }
 
+/** `account`: created over the API. `command`: created by a local command for its own use. */
+export type KeyOrigin = 'account' | 'operator' | 'command';
+
 export interface ApiKeysTable {
   id: string;
   account_id: string;
@@ -60,6 +63,7 @@ export interface ApiKeysTable {
   revoked_at: Timestamp | null;
   replaced_by: string | null;
   dies_at: Timestamp | null;
+  origin: Defaulted<KeyOrigin>;
   /** Of an access token: the client that holds it, and the person who granted it. */
   oauth_client_id: string | null;
   oauth_user_id: string | null;

@@ -195,8 +195,10 @@ describe('commands that call a server', () => {
   it('use the one that runs here, with a key of few rights that ends with them', async () => {
     const listed = await service.cli('jobs', 'list', '--account', service.account, '--json');
     expect(JSON.parse(listed.stdout).total).toBeGreaterThan(0);
-    const { json: keys } = await service.call('GET', '/v1/keys');
-    const used = (keys.items ?? keys).find(({ name }: { name: string }) => name === 'airlock command');
+    const keys: { name: string; scopes: string[] }[] = JSON.parse(
+      (await service.cli('keys', 'list', '--all', '--json')).stdout,
+    );
+    const used = keys.find(({ name, scopes }) => name === 'airlock command' && scopes.join() === 'read');
     expect(used).toMatchObject({ scopes: ['read'], revoked_at: expect.any(String) });
     const stranger = await service.cli('jobs', 'list', '--account', 'nobody-has-this-name');
     expect([stranger.code, stranger.stderr]).toEqual([1, expect.stringContaining('No account has that name')]);

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createKey, revokeKey } from '../../src/accounts/keys.ts';
 import { linkRootImage, makeDataDir } from '../../testkit/data-directory.ts';
 import { processesOf } from '../../testkit/processes-of.ts';
 import { call, runCli, startService } from '../../testkit/service.ts';
@@ -65,6 +66,19 @@ describe('airlock keys beside a running API', () => {
       expect(stdout).not.toContain('al_live_');
       expect(stdout).not.toContain('key_hash');
     }
+  });
+
+  it('lists a header, and keys of commands that have ended only with --all', async () => {
+    const { db, account } = { db: service.api.database.db, account: service.api.account };
+    const lent = await db.transaction().execute(async (tx) => {
+      const made = await createKey(tx, account.id, { name: 'airlock command' }, { actor: 'cli' }, 'command');
+      await revokeKey(tx, made.key.id, undefined, { actor: 'cli' });
+      return made.key;
+    });
+    const [list, all] = [await service.cli('keys', 'list'), await service.cli('keys', 'list', '--all')];
+    expect(list.stdout).toMatch(/^ID +KEY +STATE +SCOPES +USED +NAME\n/);
+    expect(list.stdout).not.toContain(lent.id);
+    expect(all.stdout).toMatch(new RegExp(`^${lent.id}.* ended .* airlock command$`, 'm'));
   });
 
   it('rotates: the old key ends immediately, or after the requested overlap', async () => {

@@ -224,7 +224,7 @@ describe('airlock transcode beside a running service', () => {
     expect(await storedFilesOf(service, job.id)).toEqual([]);
     const isLent = ({ name }: { name: string }) => name === 'airlock command';
     const lent = async (): Promise<{ id: string; revoked_at: string | null }[]> =>
-      JSON.parse((await service.cli('keys', 'list', '--json')).stdout).filter(isLent);
+      JSON.parse((await service.cli('keys', 'list', '--all', '--json')).stdout).filter(isLent);
     const keys = await lent();
     expect(keys.length).toBeGreaterThan(0);
     // Commands of other tests may run; the one of this test has ended, so nothing revokes its key any more.

@@ -159,7 +159,7 @@ describe('keys of one account', () => {
   });
   afterAll(() => api?.close());
 
-  const fill = (account: Account, count: number, more: { revoked_at?: Date } = {}) => {
+  const fill = (account: Account, count: number, more: { revoked_at?: Date; origin?: 'command' } = {}) => {
     const rows = Array.from({ length: count }, () => {
       const { hash, hint } = makeApiKey();
       return { id: uuidv7(), account_id: account.id, name: 'filler', key_hash: hash, hint, scopes: ['read'], ...more };
@@ -206,6 +206,21 @@ describe('keys of one account', () => {
       expect.stringContaining('24 hours'),
     ]);
     expect(json.details.remedy).toBe('Wait, or have the operator run ./airlock keys create');
+  });
+
+  it('do not include the keys that local commands and the operator create', async () => {
+    const account = await api.makeAccount();
+    const key = await api.makeKey({ account });
+    const { db } = api.database;
+    const ofCommand = () =>
+      db.transaction().execute((tx) => createKey(tx, account.id, { name: 'airlock command' }, BY, 'command'));
+    await Promise.all([ofCommand(), ofCommand()]);
+    await fill(account, MAX_NEW_KEYS_A_DAY, { ...dead, origin: 'command' });
+    await fill(account, MAX_LIVE_KEYS - 2, { origin: 'command' });
+    const as = { authorization: `Bearer ${key}` };
+    expect((await api.call('POST', '/v1/keys', { name: 'x' }, as)).status).toBe(201);
+    const { json } = await api.call('GET', '/v1/keys', undefined, as);
+    expect(json.items.filter((item: { revoked_at: string | null }) => item.revoked_at !== null)).toEqual([]);
   });
 
   it('are listed in a bounded response: all live ones, and the newest of the others', async () => {

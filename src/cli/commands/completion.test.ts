@@ -28,6 +28,15 @@ describe('the completion of bash', () => {
     expect(complete('jobs', '')).toEqual(['list', 'show', 'watch', 'cancel', 'erase', '--help']);
     expect(complete('jobs', 'list', '--s')).toEqual(['--status', '--since']);
     expect(complete('jobs', 'list', '--status', 'failed', '--w')).toEqual(['--watch']);
+    expect(complete('jobs', 'list', '--status', '')).toEqual([
+      'pending',
+      'processing',
+      'completed',
+      'failed',
+      'canceled',
+    ]);
+    expect(complete('transcode', 'in.mov', 'out.mp4', '--quality', 'm')).toEqual(['medium']);
+    expect(complete('jobs', 'list', '--limit', '')).toEqual(['']);
     expect(complete('completion', '')).toEqual(['bash', 'zsh', 'fish', '--help']);
     expect(complete('transcode', 'in.m')).toEqual(['']);
   });
@@ -40,3 +49,10 @@ it.each(['zsh', 'fish'] as const)('the completion of %s names every command with
     for (const one of command.commands) expect(script).toContain(`'${command.name()} ${one.name()}'`);
   }
 });
+
+it.each(['zsh', 'fish'] as const)(
+  'the completion of %s offers the values of options that have a list of them',
+  (shell) => {
+    expect(scriptOf(shell)).toMatch(/--?l? ?.*status.*pending processing completed failed canceled/);
+  },
+);

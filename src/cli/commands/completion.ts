@@ -5,6 +5,8 @@ interface Node {
   /** `''` for the program itself, `jobs list` for a subcommand. */
   path: string;
   words: { word: string; description: string }[];
+  /** Options that take a value, with the values to offer; none for free text and file names. */
+  values: { option: string; description: string; choices: readonly string[] }[];
 }
 
 const SHELLS = { bash, zsh, fish };
@@ -23,11 +25,17 @@ function nodesOf(command: Command, path = ''): Node[] {
   );
   const words = [...subcommands, ...choices, ...options, { word: '--help', description: 'Show help' }];
   const below = command.commands.flatMap((one) => nodesOf(one, `${path} ${one.name()}`.trim()));
-  return [{ path, words }, ...below];
+  const values = command.options
+    .filter(({ required, optional }) => required || optional)
+    .flatMap(({ long, short, description, argChoices = [] }) =>
+      [long, short].filter((name) => name != null).map((option) => ({ option, description, choices: argChoices })),
+    );
+  return [{ path, words, values }, ...below];
 }
 
 function bash(nodes: readonly Node[]): string {
   const cases = nodes.map(({ path, words }) => `    '${path}') words='${words.map(({ word }) => word).join(' ')}' ;;`);
+  const values = withValues(nodes).map(([at, choices]) => `    '${at}') words='${choices.join(' ')}' ;;`);
   return `# Completion of Airlock for bash. Add to ~/.bashrc: source <(./airlock completion bash)
 _airlock() {
   local current=\${COMP_WORDS[COMP_CWORD]} path='' words='' word next i
@@ -43,6 +51,9 @@ _airlock() {
   case $path in
 ${cases.join('\n')}
   esac
+  case "$path \${COMP_WORDS[COMP_CWORD - 1]}" in
+${values.join('\n')}
+  esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 }
 complete -o default -F _airlock airlock ./airlock
@@ -55,6 +66,7 @@ function zsh(nodes: readonly Node[]): string {
   const cases = nodes.map(
     ({ path, words }) => `    '${path}') words=(\n      ${words.map(entry).join('\n      ')}\n    ) ;;`,
   );
+  const values = withValues(nodes).map(([at, choices]) => `    '${at}') found=(${choices.join(' ')}) ;;`);
   return `#compdef airlock ./airlock
 # Completion of Airlock for zsh. Add to ~/.zshrc, after compinit: source <(./airlock completion zsh)
 _airlock() {
@@ -71,6 +83,9 @@ _airlock() {
   case $at in
 ${cases.join('\n').replaceAll(') words=(', ') found=(')}
   esac
+  case "$at \${words[CURRENT-1]}" in
+${values.join('\n')}
+  esac
   _describe 'airlock' found || _files
 }
 compdef _airlock airlock ./airlock
@@ -79,9 +94,11 @@ compdef _airlock airlock ./airlock
 
 function fish(nodes: readonly Node[]): string {
   const quote = (text: string) => `'${text.replaceAll(/['\\]/g, '\\$&')}'`;
-  const lines = nodes.flatMap(({ path, words }) =>
+  const lines = nodes.flatMap(({ path, words, ...node }) =>
     words.map(({ word, description }) => {
-      const what = word.startsWith('--') ? `-l ${word.slice(2)}` : `-f -a ${word}`;
+      const value = node.values.find(({ option }) => option === word);
+      const choices = value && value.choices.length > 0 ? ` -x -a ${quote(value.choices.join(' '))}` : ' -r';
+      const what = word.startsWith('--') ? `-l ${word.slice(2)}${value ? choices : ''}` : `-f -a ${word}`;
       return `complete -c airlock -n ${quote(`__airlock_at ${quote(path)}`)} ${what} -d ${quote(description)}`;
     }),
   );
@@ -100,4 +117,11 @@ ${lines.join('\n')}
 
 function paths(nodes: readonly Node[]): string[] {
   return nodes.map(({ path }) => path).filter(Boolean);
+}
+
+/** `jobs list --status` and the values of that option. */
+function withValues(nodes: readonly Node[]): [at: string, choices: readonly string[]][] {
+  return nodes.flatMap(({ path, values }) =>
+    values.map(({ option, choices }): [string, readonly string[]] => [`${path} ${option}`, choices]),
+  );
 }

@@ -1,5 +1,5 @@
 import { DEFAULT_ACCOUNT, ensureAccount } from '../../accounts/accounts.ts';
-import { isAlive } from '../../accounts/key-life.ts';
+import { type ApiKey, isAlive } from '../../accounts/key-life.ts';
 import {
   type CreatedKey,
   createKey,
@@ -20,13 +20,30 @@ import { checkAccountName } from '../account-name.ts';
 import { databaseUrl } from '../compose.ts';
 import { UsageError } from '../exit.ts';
 import { withDatabase } from '../local-database.ts';
-import { bold, dim } from '../style.ts';
+import { printList } from '../printing.ts';
+import { bold, dim, out } from '../style.ts';
+import { type Column, table } from '../table.ts';
+import { ago, moment } from '../times.ts';
 
 const BY_CLI = { actor: 'cli' };
 
 interface JsonOption {
   json?: boolean;
 }
+
+interface ListOptions extends JsonOption {
+  madeBy?: string;
+  all?: boolean;
+}
+
+const COLUMNS: readonly Column<ApiKey>[] = [
+  { title: 'id', value: ({ id }) => id },
+  { title: 'key', value: ({ hint }) => `…${hint}`, drop: 2 },
+  { title: 'state', value: stateOf, paint: (cell, key) => (isAlive(key) ? out.green : out.dim)(cell) },
+  { title: 'scopes', value: ({ scopes }) => scopes.join(','), least: 12, drop: 1 },
+  { title: 'used', value: ({ last_used_at: at }) => (at ? ago(at.toISOString()) : 'never'), right: true, drop: 3 },
+  { title: 'name', value: ({ name }) => name, least: 12 },
+];
 
 export async function createKeyCommand(
   config: Config,
@@ -50,25 +67,28 @@ export async function createKeyCommand(
   print(created, options);
 }
 
-export async function listKeysCommand(config: Config, options: JsonOption & { madeBy?: string }): Promise<void> {
-  const { madeBy } = options;
+export async function listKeysCommand(config: Config, options: ListOptions): Promise<void> {
+  const { madeBy, all: endedCommands = false } = options;
   if (madeBy !== undefined) requireId(madeBy);
-  const keys = await withKeys(config, (pool) => (madeBy ? listKeysMadeBy(pool.db, madeBy) : listAllKeys(pool.db)));
+  const keys = await withKeys(config, ({ db }) =>
+    madeBy ? listKeysMadeBy(db, madeBy) : listAllKeys(db, { endedCommands }),
+  );
   if (options.json) {
     process.stdout.write(`${JSON.stringify(keys.map(viewKey))}\n`);
     return;
   }
-  if (keys.length === 0) {
-    const none = madeBy
-      ? 'That key has created no other.'
-      : 'No keys yet. Create one with ./airlock keys create --name NAME';
-    process.stderr.write(`${none}\n`);
-  }
-  for (const key of keys) {
-    const state = isAlive(key) ? (key.dies_at ? `ends ${key.dies_at.toISOString()}` : 'active') : 'ended';
-    const used = key.last_used_at?.toISOString() ?? 'never used';
-    process.stdout.write(`${key.id}  …${key.hint}  ${state}  ${key.scopes.join(',')}  ${used}  ${key.name}\n`);
-  }
+  const none = madeBy
+    ? 'That key has created no other.'
+    : 'No keys yet. Create one with ./airlock keys create --name NAME';
+  const width = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
+  printList(table(keys, COLUMNS, width, out.bold), keys.length, none);
+}
+
+/** `active`, `ended`, or when it ends. */
+function stateOf(key: ApiKey): string {
+  if (!isAlive(key)) return 'ended';
+  const [end] = [key.expires_at, key.dies_at].filter((at) => at !== null).sort((a, b) => a.getTime() - b.getTime());
+  return end ? `until ${moment(end.toISOString())}` : 'active';
 }
 
 export async function rotateKeyCommand(

@@ -30,8 +30,6 @@ describe('airlock transcode refuses before it starts anything', () => {
     'no extension': ['in.wav', 'out', {}, /is not an output format/],
     'the same file twice': ['in.wav', './in.wav', {}, /same file/],
     'a target folder that does not exist': ['in.wav', 'no/where/out.mp4', {}, /is not a folder/],
-    'an unknown quality': ['in.wav', 'out.mp4', { quality: 'best' }, /--quality is "best".*high, medium, low/],
-    'an unknown resolution': ['in.wav', 'out.mp4', { resolution: '500p' }, /--resolution is "500p"/],
     'a preset beside options': ['in.wav', 'out.mp4', { quality: 'low', option: ['-an'] }, /would be ignored/],
     'an option without its dash': ['in.wav', 'out.mp4', { option: ['crf 20'] }, /does not start with a dash/],
   };

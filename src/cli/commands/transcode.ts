@@ -3,7 +3,7 @@ import { basename, dirname, extname, resolve } from 'node:path';
 import type { Airlock, Job, TranscodeRequest } from '../../../sdk/src/index.ts';
 import type { Config } from '../../config/config.ts';
 import { errors } from '../../contract/errors.ts';
-import { OUTPUT_FORMATS, QUALITIES, RESOLUTIONS } from '../../contract/formats.ts';
+import { OUTPUT_FORMATS } from '../../contract/formats.ts';
 import { SCOPES } from '../../contract/keys.ts';
 import type { TranscodeRequest as PlannedRequest } from '../../contract/transcode-request.ts';
 import { readHead } from '../../kinds/shared/read-head.ts';
@@ -105,8 +105,6 @@ function requestBody(target: string, flags: TranscodeFlags): Omit<TranscodeReque
   if (!(OUTPUT_FORMATS as readonly string[]).includes(format)) {
     throw new UsageError(`"${extname(target)}" is not an output format. Use one of ${OUTPUT_FORMATS.join(' ')}.`);
   }
-  oneOf('--quality', flags.quality, QUALITIES);
-  oneOf('--resolution', flags.resolution, RESOLUTIONS);
   const options = [
     ...flags.option.map(readOptionText),
     ...flags.text.map((text) => ({ option: '@text-overlay', argument: { text } })),
@@ -135,10 +133,4 @@ function refuseOptions(body: Omit<TranscodeRequest, 'inputs'>): void {
   const parts = [refusal.option, at, refusal.reason, refusal.suggestion].filter(Boolean);
   const why = parts.map((part) => part.replace(/\.$/, '')).join('. ');
   throw new UsageError(`${errors.option_refused.text}: ${why}`);
-}
-
-function oneOf(flag: string, value: string | undefined, allowed: readonly string[]): void {
-  if (value !== undefined && !allowed.includes(value)) {
-    throw new UsageError(`${flag} is "${value}". Use one of ${allowed.join(', ')}.`);
-  }
 }
