@@ -1,77 +1,49 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { accepts } from './cases/accepts.ts';
-import { beside } from './cases/beside.ts';
-import { budget } from './cases/budget.ts';
-import { cancel } from './cases/cancel.ts';
-import { chunks } from './cases/chunks.ts';
-import { claims } from './cases/claims.ts';
-import { client } from './cases/client.ts';
-import { connections } from './cases/connections.ts';
-import { copy } from './cases/copy.ts';
-import { edits, long } from './cases/edits.ts';
-import { events } from './cases/events.ts';
-import { floodCase } from './cases/flood.ts';
-import { hostileRequests } from './cases/hostile-requests.ts';
-import { ladder } from './cases/ladder.ts';
-import { accept, confirm, start, validate } from './cases/latency.ts';
-import { memory } from './cases/memory.ts';
-import { overhead } from './cases/overhead.ts';
-import { pages } from './cases/pages.ts';
-import { passing } from './cases/passing.ts';
-import { peer } from './cases/peer.ts';
-import { presets } from './cases/presets.ts';
-import { queries } from './cases/queries.ts';
-import { queue } from './cases/queue.ts';
-import { rate } from './cases/rate.ts';
-import { reconcile } from './cases/reconcile.ts';
-import { interleaved, poster, throttled } from './cases/remote.ts';
-import { sandbox } from './cases/sandbox.ts';
-import { startup } from './cases/startup.ts';
-import { stored } from './cases/stored.ts';
-import { streams } from './cases/streams.ts';
 import { describeMachine, machineLine } from './lib/machine.ts';
 import type { CaseOptions, CaseResult } from './lib/result.ts';
 import { runWell } from './lib/run.ts';
 import { formatTable } from './lib/table.ts';
 
-const CASES: Record<string, (options: CaseOptions) => Promise<CaseResult>> = {
-  startup,
-  memory,
-  accept,
-  accepts,
-  rate,
-  pages,
-  validate,
-  confirm,
-  start,
-  overhead,
-  client,
-  presets,
-  copy,
-  budget,
-  throttled,
-  poster,
-  interleaved,
-  sandbox,
-  flood: floodCase,
-  'hostile-requests': hostileRequests,
-  claims,
-  queries,
-  queue,
-  reconcile,
-  connections,
-  beside,
-  chunks,
-  edits,
-  ladder,
-  long,
-  stored,
-  streams,
-  events,
-  cancel,
-  passing,
-  peer,
+type Case = (options: CaseOptions) => Promise<CaseResult>;
+/** Each loads its code when it runs, so that help and one case start quickly. */
+const CASES: Record<string, () => Promise<Case>> = {
+  startup: async () => (await import('./cases/startup.ts')).startup,
+  memory: async () => (await import('./cases/memory.ts')).memory,
+  accept: async () => (await import('./cases/latency.ts')).accept,
+  accepts: async () => (await import('./cases/accepts.ts')).accepts,
+  rate: async () => (await import('./cases/rate.ts')).rate,
+  pages: async () => (await import('./cases/pages.ts')).pages,
+  validate: async () => (await import('./cases/latency.ts')).validate,
+  confirm: async () => (await import('./cases/latency.ts')).confirm,
+  start: async () => (await import('./cases/latency.ts')).start,
+  overhead: async () => (await import('./cases/overhead.ts')).overhead,
+  client: async () => (await import('./cases/client.ts')).client,
+  presets: async () => (await import('./cases/presets.ts')).presets,
+  copy: async () => (await import('./cases/copy.ts')).copy,
+  budget: async () => (await import('./cases/budget.ts')).budget,
+  throttled: async () => (await import('./cases/remote.ts')).throttled,
+  poster: async () => (await import('./cases/remote.ts')).poster,
+  interleaved: async () => (await import('./cases/remote.ts')).interleaved,
+  sandbox: async () => (await import('./cases/sandbox.ts')).sandbox,
+  flood: async () => (await import('./cases/flood.ts')).floodCase,
+  'hostile-requests': async () => (await import('./cases/hostile-requests.ts')).hostileRequests,
+  claims: async () => (await import('./cases/claims.ts')).claims,
+  queries: async () => (await import('./cases/queries.ts')).queries,
+  queue: async () => (await import('./cases/queue.ts')).queue,
+  reconcile: async () => (await import('./cases/reconcile.ts')).reconcile,
+  connections: async () => (await import('./cases/connections.ts')).connections,
+  beside: async () => (await import('./cases/beside.ts')).beside,
+  chunks: async () => (await import('./cases/chunks.ts')).chunks,
+  edits: async () => (await import('./cases/edits.ts')).edits,
+  ladder: async () => (await import('./cases/ladder.ts')).ladder,
+  long: async () => (await import('./cases/edits.ts')).long,
+  stored: async () => (await import('./cases/stored.ts')).stored,
+  streams: async () => (await import('./cases/streams.ts')).streams,
+  events: async () => (await import('./cases/events.ts')).events,
+  cancel: async () => (await import('./cases/cancel.ts')).cancel,
+  passing: async () => (await import('./cases/passing.ts')).passing,
+  peer: async () => (await import('./cases/peer.ts')).peer,
 };
 const MAX_PAIRS = 100;
 
@@ -99,7 +71,8 @@ async function main(): Promise<number> {
   for (const name of options.cases) {
     const progress = (text: string) => showProgress(`${name}: ${text}`);
     const { pairs, peer } = options;
-    results[name] = await CASES[name]!({ pairs, peer, progress });
+    const run = await CASES[name]!();
+    results[name] = await run({ pairs, peer, progress });
   }
   showProgress('');
   if (options.json) process.stdout.write(`${JSON.stringify({ machine, results }, null, 2)}\n`);

@@ -49,6 +49,16 @@ describe('./airlock on a machine where something is missing', () => {
     expect(result.stderr).toContain('apt-get update && apt-get install -y ffmpeg bubblewrap\n');
   });
 
+  it('prints the help of the tests without installing what only the tests need', () => {
+    const { PATH } = path(['gcc', 'chromium', 'apt-get']);
+    for (const args of [
+      ['test', '--help'],
+      ['test', 'src', '-h'],
+    ]) {
+      expect(run(launcher, args, { env: { PATH } })).toMatchObject({ status: 0, stderr: '', said: { args } });
+    }
+  });
+
   it('names the packages when there is no apt', () => {
     const { PATH } = path(['bwrap', 'apt-get']);
     const result = run(launcher, ['up'], { env: { PATH } });
