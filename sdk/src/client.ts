@@ -1,6 +1,7 @@
-import { downloadChunks, linkTo, outputOf } from './download.ts';
+import { type DownloadControl, downloadChunks, linkTo, outputOf } from './download.ts';
 import { JobError } from './errors.ts';
 import { type EventsOptions, followEvents, type StreamEvent } from './events.ts';
+import { eachItem } from './pages.ts';
 import { openSource, remoteUrl, type SourceOptions } from './source.ts';
 import { openTransport, type RequestOptions, type Transport } from './transport.ts';
 import type {
@@ -13,6 +14,7 @@ import type {
   OperationOf,
   PathsWith,
   Probe,
+  QueryOf,
   RequestControl,
   Schemas,
   TranscodeRequest,
@@ -24,12 +26,17 @@ import { isLastOfJob, waitForJob } from './wait.ts';
 export interface AirlockOptions {
   /** Address of the server. In Node, `AIRLOCK_URL` is used if it is absent. */
   url?: string | undefined;
-  /** In Node, `AIRLOCK_API_KEY` is used if it is absent. */
-  key?: string | undefined;
+  /** In Node, `AIRLOCK_API_KEY` is used if it is absent. Null: requests carry no key, because a server of yours adds it. */
+  key?: string | null | undefined;
   /** Sends requests instead of the global `fetch`, for instance through a proxy or to a server with its own certificate. */
   fetch?: typeof fetch;
   /** How often a request or a transfer is repeated that fails for a reason that can be temporary; 4 if absent. */
   retries?: number;
+  /**
+   * Milliseconds after which a request to the API that has no response counts as failed; 60,000 if absent. It does not limit
+   * transfers of files or whole operations: pass `signal: AbortSignal.timeout(ms)` to those.
+   */
+  timeoutMs?: number;
 }
 
 /** What long operations take. */
@@ -64,6 +71,11 @@ export interface TranscodeResult {
   erase(): Promise<void>;
 }
 
+/** Milliseconds for a response to a request. */
+const REQUEST_MS = 60_000;
+/** How long the server may wait for a worker that probes. */
+const PROBE_SECONDS = 60;
+
 /** A client of one server. */
 export class Airlock {
   /** Private at run time too, so that printing the client does not show the key. */
@@ -73,12 +85,18 @@ export class Airlock {
   constructor(options: AirlockOptions = {}) {
     const environment = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env ?? {};
     const url = options.url ?? environment.AIRLOCK_URL;
-    const key = options.key ?? environment.AIRLOCK_API_KEY;
+    const key = options.key === null ? null : (options.key ?? environment.AIRLOCK_API_KEY);
     if (!url) throw new TypeError('The URL of the server is missing. Pass url, or set AIRLOCK_URL.');
-    if (!key) throw new TypeError('The key is missing. Pass key, or set AIRLOCK_API_KEY.');
+    if (key === undefined || key === '') {
+      throw new TypeError(
+        'The key is missing. Pass key, or set AIRLOCK_API_KEY. Pass null if a server of yours adds it.',
+      );
+    }
+    const { timeoutMs = REQUEST_MS } = options;
+    if (!(timeoutMs > 0)) throw new TypeError('timeoutMs must be a positive number of milliseconds.');
     this.#retries = options.retries ?? 4;
     const fetcher = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
-    this.#transport = openTransport({ url, key, fetch: fetcher, retries: this.#retries });
+    this.#transport = openTransport({ url, key, fetch: fetcher, timeoutMs, retries: this.#retries });
   }
 
   /** Uploads what must be uploaded, creates the job, and waits for it. Throws `JobError` unless it completes. */
@@ -108,7 +126,11 @@ export class Airlock {
   async upload(input: Input, options: UploadOptions = {}): Promise<Upload> {
     const { onProgress, signal, resume } = options;
     const source = await openSource(input, options);
-    return uploadSource(this.#transport, source, { onProgress, signal, resume, retries: this.#retries });
+    try {
+      return await uploadSource(this.#transport, source, { onProgress, signal, resume, retries: this.#retries });
+    } finally {
+      await source.close?.();
+    }
   }
 
   /** Deletes an upload that no job needs. Those that a job has used are deleted with it. */
@@ -142,7 +164,7 @@ export class Airlock {
   /** The output of a job that has been waited for. Throws `JobError` unless it is completed. */
   resultOf(job: Job): TranscodeResult {
     if (job.status !== 'completed') throw new JobError(job);
-    const chunks = (control: Control) =>
+    const chunks = (control: Control & Pick<DownloadControl, 'onType'>) =>
       downloadChunks(this.#transport, job.id, outputOf(job), { ...control, retries: this.#retries });
     return {
       job,
@@ -153,8 +175,10 @@ export class Airlock {
       },
       async blob(control = {}) {
         const parts: Uint8Array<ArrayBuffer>[] = [];
-        for await (const chunk of chunks(control)) parts.push(new Uint8Array(chunk));
-        return new Blob(parts);
+        let type = '';
+        const onType = (found: string) => (type = found);
+        for await (const chunk of chunks({ ...control, onType })) parts.push(new Uint8Array(chunk));
+        return new Blob(parts, { type });
       },
       erase: () => this.erase(job.id),
     };
@@ -173,7 +197,12 @@ export class Airlock {
   }
 
   #probeUrl(url: string, signal?: AbortSignal): Promise<Probe> {
-    return this.#transport.json<Probe>('POST', '/v1/probe', { body: { url }, signal, repeatable: true });
+    return this.#transport.json<Probe>('POST', '/v1/probe', {
+      body: { url },
+      signal,
+      serverSeconds: PROBE_SECONDS,
+      repeatable: true,
+    });
   }
 
   /** Whether a job would be accepted, and what it would run. Creates and fetches nothing. */
@@ -190,6 +219,33 @@ export class Airlock {
     const path = job === undefined ? '/v1/events' : `/v1/transcodes/${encodeURIComponent(job)}/events`;
     const until = job === undefined ? {} : { isLast: isLastOfJob };
     return followEvents(this.#transport, path, { ...rest, retries: this.#retries, ...until });
+  }
+
+  /** All jobs of the account, newest first. Reads page by page, as you go on. */
+  jobs(query: Omit<QueryOf<'/v1/transcodes'>, 'page'> = {}, control: Pick<Control, 'signal'> = {}) {
+    return eachItem((page) =>
+      this.call('get', '/v1/transcodes', { ...control, query: { limit: 100, ...query, page } }),
+    );
+  }
+
+  /** All uploads of the account, newest first. */
+  uploads(query: Omit<QueryOf<'/v1/uploads'>, 'page'> = {}, control: Pick<Control, 'signal'> = {}) {
+    return eachItem(async (page) => {
+      const options = { ...control, query: { limit: 100, ...query, page } };
+      return (await this.call('get', '/v1/uploads', options)).result;
+    });
+  }
+
+  /** All deliveries of a webhook that are kept, newest first. */
+  deliveries(
+    webhookId: string,
+    query: Omit<QueryOf<'/v1/webhooks/{id}/deliveries'>, 'page'> = {},
+    control: Pick<Control, 'signal'> = {},
+  ) {
+    const path = { id: webhookId };
+    return eachItem((page) =>
+      this.call('get', '/v1/webhooks/{id}/deliveries', { ...control, path, query: { limit: 100, ...query, page } }),
+    );
   }
 
   /** Any operation of the API with its types: `airlock.call('get', '/v1/webhooks/{id}', { path: { id } })`. */

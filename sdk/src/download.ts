@@ -5,6 +5,8 @@ import type { Job, OnProgress, Schemas } from './types.ts';
 export interface DownloadControl {
   onProgress?: OnProgress | undefined;
   signal?: AbortSignal | undefined;
+  /** Called with the content type of the output before its first byte. */
+  onType?: ((type: string) => void) | undefined;
   retries: number;
 }
 
@@ -28,14 +30,15 @@ export async function* downloadChunks(
   transport: Transport,
   id: string,
   { size: total }: OutputFacts,
-  { onProgress, signal, retries }: DownloadControl,
+  { onProgress, signal, onType, retries }: DownloadControl,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let loaded = 0;
   const report = () => onProgress?.({ stage: 'download', fraction: loaded / total, loaded, total });
   report();
   for (let failures = 0; loaded < total; failures++) {
     try {
-      for await (const chunk of readFrom(transport, await linkTo(transport, id, signal), loaded, signal)) {
+      const url = await linkTo(transport, id, signal);
+      for await (const chunk of readFrom(transport, { url, from: loaded, signal, onType })) {
         failures = 0;
         loaded += chunk.byteLength;
         yield chunk;
@@ -50,10 +53,17 @@ export async function* downloadChunks(
   }
 }
 
-async function* readFrom(transport: Transport, url: string, from: number, signal?: AbortSignal) {
+interface Range extends Pick<DownloadControl, 'signal' | 'onType'> {
+  url: string;
+  /** The first byte. */
+  from: number;
+}
+
+async function* readFrom(transport: Transport, { url, from, signal, onType }: Range) {
   const range = from > 0 ? { headers: { range: `bytes=${from}-` } } : {};
   const response = await transport.signed(url, { ...range, ...(signal && { signal }) });
   if (response.status !== (from > 0 ? 206 : 200)) throw await storageErrorOf('download_failed', response);
+  onType?.(response.headers.get('content-type') ?? '');
   const reader = response.body!.getReader();
   try {
     for (;;) {

@@ -1,13 +1,15 @@
 import { AirlockError } from './errors.ts';
+import type { EventData, KeptEvent, ProgressData } from './event-data.ts';
 import { pause, pauseMs, type Transport, unreachable } from './transport.ts';
 
-/** An event as a stream sends it. */
-export interface StreamEvent {
-  /** A cursor, to continue behind this event; null for `transcode.progress`, which is not kept. */
-  id: string | null;
-  type: string;
-  data: Record<string, unknown> & { created_at?: string; job_id?: string };
-}
+/**
+ * An event as a stream sends it. `type` decides what `data` contains; a newer server may send other types. `id` is a
+ * cursor, to continue behind this event.
+ */
+export type StreamEvent =
+  | { [T in KeptEvent]: { id: string; type: T; data: EventData[T] & { created_at: string } } }[KeptEvent]
+  /** Not kept, so there is nothing to continue behind. */
+  | { id: null; type: 'transcode.progress'; data: ProgressData };
 
 export interface EventsOptions {
   /** Only these types. */
@@ -111,5 +113,5 @@ function parse(block: string): StreamEvent | null {
     else if (name === 'event') type = value;
     else if (name === 'data') data.push(value);
   }
-  return data.length === 0 ? null : { id, type, data: JSON.parse(data.join('\n')) };
+  return data.length === 0 ? null : ({ id, type, data: JSON.parse(data.join('\n')) } as StreamEvent);
 }

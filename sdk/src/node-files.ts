@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { openAsBlob } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { mkdtemp, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AirlockError } from './errors.ts';
@@ -12,6 +13,20 @@ export async function openFile(path: string | URL): Promise<{ blob: Blob; name: 
   const file = typeof path === 'string' ? path : fileURLToPath(path);
   if (!(await stat(file)).isFile()) throw new TypeError(`${file} is not a file.`);
   return { blob: await openAsBlob(file), name: basename(file) };
+}
+
+/** Writes a stream to a temporary file that only this account can read. `close` deletes it. */
+export async function spool(chunks: AsyncIterable<Uint8Array>): Promise<{ blob: Blob; close(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'airlock-upload-'));
+  const close = () => rm(folder, { recursive: true, force: true });
+  try {
+    const path = join(folder, 'stream');
+    await writeFile(path, chunks, { mode: 0o600 });
+    return { blob: await openAsBlob(path), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 /**

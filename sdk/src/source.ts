@@ -1,10 +1,15 @@
-import type { Input } from './types.ts';
+import type { ByteStream, Input } from './types.ts';
+
+/** The name of bytes that have none. */
+const UNNAMED = 'file';
 
 /** Bytes to upload. */
 export interface Source {
   blob: Blob;
   name: string;
   contentType: string;
+  /** Deletes what was stored only for the upload. */
+  close?: (() => Promise<void>) | undefined;
 }
 
 export interface SourceOptions {
@@ -28,29 +33,78 @@ export const TYPES: Readonly<Record<string, string>> = {
 
 /** The URL from which the server fetches the input itself; null if its bytes must be uploaded. */
 export function remoteUrl(input: Input): string | null {
-  if (input instanceof Blob) return null;
+  if (typeof input !== 'string' && !(input instanceof URL)) return null;
   const text = String(input);
   return /^(https?|gs):\/\//i.test(text) ? text : null;
 }
 
 /** Opens a file for its upload. Throws `TypeError` if its type is unknown or it is empty. */
 export async function openSource(input: Input, options: SourceOptions = {}): Promise<Source> {
-  const { blob, name: ownName } = input instanceof Blob ? ofBlob(input) : await ofPath(input);
-  const name = options.filename ?? ownName;
-  const contentType = options.contentType ?? typeOf(name) ?? (blob.type || null);
-  if (!contentType) throw new TypeError(`The type of "${name}" is unknown. Pass contentType, such as "video/mp4".`);
-  if (blob.size === 0) throw new TypeError(`"${name}" is empty.`);
-  return { blob, name, contentType };
+  const { blob, name: ownName, close } = await open(input);
+  try {
+    const name = options.filename ?? ownName;
+    const contentType = options.contentType ?? typeOf(name) ?? (blob.type || null);
+    if (!contentType) {
+      throw new TypeError(`The type of "${name}" is unknown. Pass filename, or contentType, such as "video/mp4".`);
+    }
+    if (blob.size === 0) throw new TypeError(`"${name}" is empty.`);
+    return { blob, name, contentType, close };
+  } catch (error) {
+    await close?.();
+    throw error;
+  }
 }
 
-function ofBlob(blob: Blob & { name?: string }): { blob: Blob; name: string } {
-  return { blob, name: blob.name || 'file' };
+type Opened = Pick<Source, 'blob' | 'name' | 'close'>;
+
+async function open(input: Input): Promise<Opened> {
+  if (input instanceof Blob) return ofBlob(input);
+  if (input instanceof ArrayBuffer || ArrayBuffer.isView(input)) {
+    return { blob: new Blob([input as Uint8Array<ArrayBuffer>]), name: UNNAMED };
+  }
+  if (typeof input === 'string' || input instanceof URL) return ofPath(input);
+  if (input !== null && typeof input === 'object' && (Symbol.asyncIterator in input || 'getReader' in input)) {
+    return ofStream(input);
+  }
+  throw new TypeError('The input must be a path, a URL, a Blob or File, bytes, or a stream of bytes.');
 }
 
-async function ofPath(path: string | URL): Promise<{ blob: Blob; name: string }> {
-  if (!('process' in globalThis)) throw new TypeError('A browser cannot open a path. Pass a File or a Blob.');
-  return (await import('./node-files.ts')).openFile(path);
+/** Node reads a stream into a temporary file, so that a large one does not fill the memory; browsers keep their own. */
+async function ofStream(stream: ByteStream): Promise<Opened> {
+  const { path } = stream as { path?: unknown };
+  const name = typeof path === 'string' ? path.split(/[\\/]/).at(-1)! : UNNAMED;
+  if (isNode()) return { ...(await (await nodeFiles()).spool(chunksOf(stream))), name };
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  for await (const chunk of chunksOf(stream)) chunks.push(chunk as Uint8Array<ArrayBuffer>);
+  return { blob: new Blob(chunks), name };
 }
+
+/** Not every browser iterates over a `ReadableStream`. */
+async function* chunksOf(stream: ByteStream): AsyncGenerator<Uint8Array, void, undefined> {
+  if (!('getReader' in stream)) return yield* stream as AsyncIterable<Uint8Array>;
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+}
+
+function ofBlob(blob: Blob & { name?: string }): Opened {
+  return { blob, name: blob.name || UNNAMED };
+}
+
+async function ofPath(path: string | URL): Promise<Opened> {
+  if (!isNode()) throw new TypeError('A browser cannot open a path. Pass a File or a Blob.');
+  return (await nodeFiles()).openFile(path);
+}
+
+const isNode = () => 'process' in globalThis;
+const nodeFiles = () => import('./node-files.ts');
 
 function typeOf(name: string): string | null {
   const extension = name.split('.').at(-1)!.toLowerCase();

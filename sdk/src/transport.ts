@@ -3,8 +3,11 @@ import type { RequestControl } from './types.ts';
 
 export interface TransportOptions {
   url: string;
-  key: string;
+  /** Null: requests carry no key. */
+  key: string | null;
   fetch: typeof fetch;
+  /** Milliseconds after which a request without a response counts as failed. */
+  timeoutMs: number;
   /** How often a request is repeated that failed for a reason that can be temporary. */
   retries: number;
 }
@@ -13,6 +16,8 @@ export interface RequestOptions extends RequestControl {
   query?: Readonly<Record<string, unknown>>;
   body?: unknown;
   headers?: Readonly<Record<string, string>>;
+  /** Seconds that the server itself may wait before it responds; added to the time-out. `?wait=` counts by itself. */
+  serverSeconds?: number;
   /** Whether it may be repeated although the server may have done it already; by default what the method implies. */
   repeatable?: boolean;
 }
@@ -30,36 +35,45 @@ export interface Transport {
 const KEYED = /^\/v1\/(transcodes(\/batch)?|commands|upload\/(presigned-url|multipart)|keys(\/[^/]+\/rotate)?)$/;
 /** The longest pause between two attempts, whatever `Retry-After` says. */
 const LONGEST_PAUSE_SECONDS = 60;
+/** The longest delay of a timer. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-export function openTransport({ url, key, fetch: fetcher, retries }: TransportOptions): Transport {
+export function openTransport({ url, key, fetch: fetcher, timeoutMs, retries }: TransportOptions): Transport {
   const base = baseOf(url);
 
-  const attempt = async (method: string, path: string, options: RequestOptions, idempotencyKey: string | null) => {
-    const { body, query, headers, signal } = options;
-    const response = await reach(base.host, signal, () =>
-      fetcher(base.path + path + queryText(query), {
+  const attempt = async <T>({ method, path, options, idempotencyKey, read }: Attempt<T>): Promise<T> => {
+    const { body, query, headers, signal, serverSeconds = 0 } = options;
+    const limitMs = timeoutMs + (serverSeconds + (Number(query?.wait) || 0)) * 1000;
+    const work = async (limited: AbortSignal) => {
+      const response = await fetcher(base.path + path + queryText(query), {
         method,
         headers: {
-          authorization: `Bearer ${key}`,
+          ...(key !== null && { authorization: `Bearer ${key}` }),
           ...(body !== undefined && { 'content-type': 'application/json' }),
           ...(idempotencyKey && { 'idempotency-key': idempotencyKey }),
           ...headers,
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
-        ...(signal && { signal }),
+        signal: limited,
         // A redirect could carry the key to another host, or in the clear.
         redirect: 'manual',
-      }),
-    );
-    if (!response.ok) throw await errorOf(response, base.path);
-    return response;
+      });
+      if (!response.ok) throw await errorOf(response, base.path);
+      return read(response);
+    };
+    return within(limitMs, base.host, signal, (limited) => reach(base.host, signal, () => work(limited)));
   };
 
-  const send: Transport['send'] = async (method, path, options = {}) => {
+  const request = async <T>(
+    method: string,
+    path: string,
+    options: RequestOptions,
+    read: (response: Response) => T | Promise<T>,
+  ): Promise<T> => {
     const isKeyed = method === 'POST' && KEYED.test(path);
     const idempotencyKey = options.idempotencyKey ?? (isKeyed ? randomKey() : null);
     const repeatable = options.repeatable ?? (isKeyed || ['GET', 'HEAD', 'PUT', 'DELETE'].includes(method));
-    return repeat(() => attempt(method, path, options, idempotencyKey), {
+    return repeat(() => attempt({ method, path, options, idempotencyKey, read }), {
       retries,
       signal: options.signal,
       isTemporary: (error) => isTemporary(error, repeatable),
@@ -67,11 +81,50 @@ export function openTransport({ url, key, fetch: fetcher, retries }: TransportOp
   };
 
   return {
-    send,
-    json: async <T>(method: string, path: string, options?: RequestOptions) =>
-      (await (await send(method, path, options)).json()) as T,
+    send: (method, path, options = {}) => request(method, path, options, (response) => response),
+    json: <T>(method: string, path: string, options: RequestOptions = {}) =>
+      request<T>(method, path, options, readJson),
     signed: (signedUrl, init) => reach('The storage', init.signal ?? undefined, () => fetcher(signedUrl, init)),
   };
+}
+
+async function readJson<T>(response: Response): Promise<T> {
+  const text = await response.text();
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    const message = 'The server responded with something other than JSON. Check the URL of the server.';
+    throw new AirlockError({ code: 'unexpected_response', message, status: response.status });
+  }
+}
+
+interface Attempt<T> {
+  method: string;
+  path: string;
+  options: RequestOptions;
+  idempotencyKey: string | null;
+  /** Reads the response within the time-out. */
+  read(response: Response): T | Promise<T>;
+}
+
+/** Gives `work` a signal that aborts with `signal`, or after `ms`. Throws `unreachable` in the second case. */
+async function within<T>(
+  ms: number,
+  who: string,
+  signal: AbortSignal | undefined,
+  work: (limited: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), Math.min(ms, LONGEST_TIMER_MS));
+  try {
+    return await work(signal ? AbortSignal.any([signal, late.signal]) : late.signal);
+  } catch (error) {
+    if (!late.signal.aborted || signal?.aborted) throw error;
+    const message = `${who} has not responded within ${ms / 1000} seconds.`;
+    throw new AirlockError({ code: 'unreachable', message, details: { reason: 'timeout' } });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Runs `work` until it succeeds, or fails for a reason that is not temporary. */
@@ -119,12 +172,12 @@ function isTemporary({ status, code }: AirlockError, repeatable: boolean): boole
 }
 
 /** Only the kind of a network failure is kept: its error object may refer to the request, and so to the key. */
-async function reach(who: string, signal: AbortSignal | undefined, work: () => Promise<Response>): Promise<Response> {
+async function reach<T>(who: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     signal?.throwIfAborted();
-    throw unreachable(who, error);
+    throw error instanceof AirlockError ? error : unreachable(who, error);
   }
 }
 

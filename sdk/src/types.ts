@@ -8,10 +8,14 @@ export type Probe = Schemas['ProbeAnswer'];
 export type Upload = Schemas['ConfirmResult'];
 
 /**
- * A file: a `Blob` or `File`; a path (Node only); or a URL, from which the server fetches it. A string is a URL if it begins
- * with `https://`, `http://` or `gs://`.
+ * A file: a `Blob` or `File`; bytes, such as a `Buffer`; a stream of bytes; a path (Node only); or a URL, from which the
+ * server fetches it. A string is a URL if it begins with `https://`, `http://` or `gs://`. A stream is first read to its end,
+ * in Node into a temporary file, because an upload declares its size.
  */
-export type Input = Blob | URL | string;
+export type Input = Blob | Uint8Array | ArrayBuffer | ByteStream | URL | string;
+
+/** A `ReadableStream`, a stream of Node, or any other source of chunks. */
+export type ByteStream = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /** How far an operation is. */
 export interface Progress {
@@ -47,6 +51,8 @@ export type OperationOf<M extends Method, P extends keyof paths> = NonNullable<p
 
 type PathParameters<O> = O extends { parameters: { path: infer T } } ? { path: T } : { path?: never };
 type QueryParameters<O> = O extends { parameters: { query?: infer T } } ? { query?: T } : { query?: never };
+/** The query of a documented list. */
+export type QueryOf<P extends PathsWith<'get'>> = NonNullable<QueryParameters<OperationOf<'get', P>>['query']>;
 type Body<O> = O extends { requestBody: { content: { 'application/json': infer T } } }
   ? { body: T }
   : O extends { requestBody?: { content: { 'application/json': infer T } } }

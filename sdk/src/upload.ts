@@ -12,6 +12,8 @@ const CONCURRENT_PARTS = 4;
 const PART_URLS = 100;
 /** How long to wait for a worker that inspects the upload. */
 const INSPECTION_MS = 10 * 60_000;
+/** How long the server waits for that worker before it responds. */
+const CONFIRM_SECONDS = 30;
 
 export interface UploadControl {
   onProgress?: OnProgress | undefined;
@@ -143,7 +145,12 @@ async function confirm(
   const end = Date.now() + INSPECTION_MS;
   const send = () => {
     onProgress?.({ stage: 'inspect', fraction: null });
-    return transport.json<Schemas['ConfirmAnswer']>('POST', '/v1/upload/confirm', { body, signal, repeatable: true });
+    return transport.json<Schemas['ConfirmAnswer']>('POST', '/v1/upload/confirm', {
+      body,
+      signal,
+      serverSeconds: CONFIRM_SECONDS,
+      repeatable: true,
+    });
   };
   const isTemporary = ({ code }: AirlockError) => code === 'unavailable' && Date.now() < end;
   return (await repeat(send, { retries: Number.POSITIVE_INFINITY, signal, isTemporary })).result;

@@ -53,14 +53,13 @@ export function progressOfJob(
 }
 
 function progressOfEvent({ type, data }: StreamEvent): Progress | null {
-  const event = data as { position?: number; progress?: number; speed?: number | null; eta_seconds?: number | null };
   switch (type) {
     case 'transcode.queued':
-      return { stage: 'queue', fraction: null, position: event.position ?? null };
+      return { stage: 'queue', fraction: null, position: data.position ?? null };
     case 'transcode.started':
       return { stage: 'prepare', fraction: null };
     case 'transcode.progress':
-      return encoding(event.progress ?? 0, event.speed ?? null, event.eta_seconds ?? null);
+      return encoding(data.progress ?? 0, data.speed ?? null, data.eta_seconds ?? null);
     default:
       return null;
   }

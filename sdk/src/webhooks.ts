@@ -1,30 +1,29 @@
-import type { Schemas } from './types.ts';
+import type { EventData, KeptEvent } from './event-data.ts';
 
 /** A delivery that is not genuine, too old, or unreadable. Answer it with 400. */
 export class WebhookError extends Error {
   override readonly name = 'WebhookError';
 }
 
-export interface WebhookEvent {
-  type: Schemas['Event']['type'];
-  timestamp: string;
-  data: Record<string, unknown>;
-}
+/** An event as a webhook receives it. `type` decides what `data` contains; a newer server may send other types. */
+export type WebhookEvent = { [T in KeptEvent]: { type: T; timestamp: string; data: EventData[T] } }[KeptEvent];
 
 /** Deliveries whose time differs more from this machine's are refused, because somebody may have recorded them. */
 const TOLERANCE_SECONDS = 300;
 
 /**
- * Verifies a delivery as Standard Webhooks describes, and parses it. Throws `WebhookError` unless it is genuine.
+ * Verifies a delivery as Standard Webhooks describes, and parses it. Throws `WebhookError` unless it is genuine, and
+ * `TypeError` if the body was parsed already.
  * @param delivery.body as it arrived: parsing and printing it again changes the bytes
  * @param delivery.secret `whsec_…`; several while a secret is replaced
  */
 export async function verifyWebhook(delivery: {
-  body: string | Uint8Array;
+  body: string | Uint8Array | ArrayBuffer;
   headers: Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
   secret: string | readonly string[];
   toleranceSeconds?: number;
 }): Promise<WebhookEvent> {
+  const body = bytesOf(delivery.body);
   const read = (name: string) => headerOf(delivery.headers, name);
   const [id, timestamp, signatures] = [read('webhook-id'), read('webhook-timestamp'), read('webhook-signature')];
   if (!id || !timestamp || !signatures) throw new WebhookError('The headers of the delivery are missing.');
@@ -32,9 +31,7 @@ export async function verifyWebhook(delivery: {
   if (!/^\d+$/.test(timestamp) || Math.abs(Date.now() / 1000 - Number(timestamp)) > toleranceSeconds) {
     throw new WebhookError('The timestamp of the delivery is not of now.');
   }
-  const encoder = new TextEncoder();
-  const body = typeof delivery.body === 'string' ? encoder.encode(delivery.body) : delivery.body;
-  const signed = concat(encoder.encode(`${id}.${timestamp}.`), body);
+  const signed = concat(new TextEncoder().encode(`${id}.${timestamp}.`), body);
   const given = signatures.split(' ').flatMap((text) => (text.startsWith('v1,') ? [fromBase64(text.slice(3))] : []));
   for (const secret of [delivery.secret].flat()) {
     const raw = fromBase64(secret.replace(/^whsec_/, ''));
@@ -46,6 +43,17 @@ export async function verifyWebhook(delivery: {
     }
   }
   throw new WebhookError('The signature of the delivery is wrong.');
+}
+
+/** Plain JavaScript may pass anything. */
+function bytesOf(body: unknown): Uint8Array {
+  if (typeof body === 'string') return new TextEncoder().encode(body);
+  if (body instanceof ArrayBuffer) return new Uint8Array(body);
+  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
+  throw new TypeError(
+    'The body of the delivery must be text or bytes, as it arrived: a parsed body cannot be verified. In Express, use ' +
+      'express.raw({ type: "application/json" }) for this route; elsewhere, await request.text().',
+  );
 }
 
 function parse(body: Uint8Array): WebhookEvent {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -39,6 +39,33 @@ describe('the package of the SDK', () => {
     for (const path of [types, main]) expect(files).toContain(path.slice(2));
   });
 
+  it('is built in a fresh clone, with the compiler of the lockfile', async () => {
+    const clone = join(folder, 'clone');
+    const bin = join(folder, 'bin');
+    for (const path of [
+      'sdk/src',
+      'sdk/tsconfig.json',
+      'scripts/sdk.mjs',
+      'tsconfig.json',
+      'package-lock.json',
+      'LICENSE',
+    ])
+      await cp(join(ROOT, path), join(clone, path), { recursive: true });
+    // Instead of the registry: what the lockfile names is here already.
+    const npm = `#!/bin/sh
+grep -q '"node_modules/typescript":{"version":"${ts.version}","integrity":"sha512-' package-lock.json || exit 1
+echo "$*" >&2; ln -s '${join(ROOT, 'node_modules')}' node_modules`;
+    await mkdir(bin);
+    await writeFile(join(bin, 'npm'), npm, { mode: 0o755 });
+    const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
+    const built = await run(process.execPath, ['../scripts/sdk.mjs'], { cwd: join(clone, 'sdk'), env });
+    expect(built).toEqual({ stdout: '', stderr: 'ci --ignore-scripts --no-audit --no-fund\n' });
+    expect((await readdir(join(clone, 'sdk', 'dist'))).sort()).toEqual(
+      (await readdir(join(installed(), 'dist'))).sort(),
+    );
+    expect(await readdir(clone)).not.toContain('node_modules');
+  });
+
   it('has types with which the quickstart and a strict program compile', async () => {
     const strict = `import { Airlock, verifyWebhook, type Job } from 'airlock-sdk';
 const airlock = new Airlock();
@@ -47,6 +74,12 @@ const { items } = await airlock.call('get', '/v1/transcodes', { query: { status:
 for (const { id } of items) await airlock.erase(id);
 const event = await verifyWebhook({ body: '', headers: new Headers(), secret: 's' });
 if (event.type === 'transcode.completed') await airlock.resultOf(job).blob();
+if (event.type === 'transcode.failed') console.log(event.data.error_code.length, event.data.job?.error_message);
+for await (const { type, data } of airlock.events({ job: job.id })) if (type === 'transcode.started') data.attempt + 1;
+for await (const { filename } of airlock.uploads()) await airlock.deleteUpload(filename);
+await airlock.upload(Buffer.from('x'), { filename: 'a.mp4' });
+// @ts-expect-error: the event of a key has no job
+if (event.type === 'key.created') event.data.job_id;
 // @ts-expect-error: no such status
 await airlock.call('get', '/v1/transcodes', { query: { status: 'lost' } });
 // @ts-expect-error: the id is missing

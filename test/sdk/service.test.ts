@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -39,10 +40,33 @@ describe('the SDK with a service', () => {
     expect(stages).toEqual(expect.arrayContaining(['upload', 'inspect', 'queue', 'prepare', 'download']));
     expect((await ffprobe(join(folder, 'out.mp3'))).streams[0].codec_name).toBe('mp3');
     const blob = await result.blob();
+    expect(blob.type).toBe('audio/mpeg');
     expect(Buffer.from(await blob.arrayBuffer())).toEqual(await readFile(join(folder, 'out.mp3')));
     expect((await fetch(await result.url())).status).toBe(200);
     await result.erase();
     await expect(result.url()).rejects.toMatchObject({ status: 410, code: 'output_deleted' });
+  });
+
+  it('uploads bytes and streams, and keeps no file of them', async () => {
+    const path = join(folder, 'in.mp4');
+    const bytes = await readFile(path);
+    const before = process.env.TMPDIR;
+    process.env.TMPDIR = await mkdtemp(join(folder, 'tmp-'));
+    async function* inPieces() {
+      for (let at = 0; at < bytes.length; at += 1000) yield bytes.subarray(at, at + 1000);
+    }
+    try {
+      for (const input of [bytes, new Uint8Array(bytes).buffer, inPieces(), new Blob([bytes]).stream()]) {
+        const { size, filename } = await airlock.upload(input, { filename: 'clip.mp4' });
+        expect([size, filename.endsWith('-clip.mp4')]).toEqual([bytes.length, true]);
+      }
+      expect((await airlock.upload(createReadStream(path))).filename).toMatch(/-in\.mp4$/);
+      await expect(airlock.upload(inPieces())).rejects.toThrow(/Pass filename, or contentType/);
+      expect(await readdir(process.env.TMPDIR)).toEqual([]);
+    } finally {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+    }
   });
 
   it('continues an upload in parts, sending only what is missing', async () => {

@@ -120,6 +120,41 @@ describe('the client, with a server that fails', () => {
     expect(() => new Airlock({ url: 'http://localhost', key: '' })).toThrow(/AIRLOCK_API_KEY/);
   });
 
+  it('sends no key if a server of yours adds it', async () => {
+    const { port } = server.address() as AddressInfo;
+    script = [json(200, { id: ID })];
+    await new Airlock({ url: `http://127.0.0.1:${port}`, key: null }).get(ID);
+    expect(requests[0]!.headers.authorization).toBeUndefined();
+  });
+
+  it('repeats a request without a response in time, and adds the seconds that the server was asked to wait', async () => {
+    const { port } = server.address() as AddressInfo;
+    const hasty = new Airlock({ url: `http://127.0.0.1:${port}`, key: KEY, timeoutMs: 50, retries: 1 });
+    const hang: Answer = () => {};
+    const halfway: Answer = (_, response) => response.writeHead(200).write('{"id":');
+    script = [hang, json(200, { id: ID })];
+    expect(await hasty.get(ID)).toEqual({ id: ID });
+    script = [hang, halfway];
+    await expect(hasty.get(ID)).rejects.toMatchObject({
+      code: 'unreachable',
+      message: expect.stringMatching(/has not responded within 0\.05 seconds/),
+      details: { reason: 'timeout' },
+    });
+    script = [(_, response) => setTimeout(() => response.end(JSON.stringify({ id: ID })), 200)];
+    expect(await hasty.request('GET', `/v1/transcodes/${ID}`, { query: { wait: 1 } })).toEqual({ id: ID });
+    expect(() => new Airlock({ url: 'http://localhost', key: KEY, timeoutMs: 0 })).toThrow(/timeoutMs/);
+  });
+
+  it('reads a list page by page, and shows nothing twice when new jobs move the others', async () => {
+    const page = (page: number, ids: number[]) =>
+      json(200, { items: ids.map((id) => ({ id })), page, limit: 2, total: 5 });
+    script = [page(1, [5, 4]), page(2, [4, 3]), page(3, [2])];
+    const found: unknown[] = [];
+    for await (const { id } of airlock.jobs({ status: 'failed', limit: 2 })) found.push(id);
+    expect(found).toEqual([5, 4, 3, 2]);
+    expect(lines()[2]).toBe('GET /v1/transcodes?limit=2&status=failed&page=3');
+  });
+
   it('waits by events, and continues behind the last one when the connection breaks', async () => {
     const progress: Progress[] = [];
     script = [

@@ -1,6 +1,7 @@
 import { Webhook } from 'standardwebhooks';
-import { describe, expect, it } from 'vitest';
-import { verifyWebhook, WebhookError } from '../../sdk/src/index.ts';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import { type EventData, verifyWebhook, WebhookError } from '../../sdk/src/index.ts';
+import type { EventPayloads } from '../../src/events/types.ts';
 import { makeWebhookSecret, webhookHeaders } from '../../src/ids/webhook-signature.ts';
 
 const SECRET = makeWebhookSecret();
@@ -14,6 +15,11 @@ const delivery = (secrets = [SECRET], sentAt = new Date()) => ({
 const refused = (given: Parameters<typeof verifyWebhook>[0]) =>
   expect(verifyWebhook(given)).rejects.toThrow(WebhookError);
 
+it('the SDK declares every field that the service records for each type of event', () => {
+  // The compiler checks it.
+  expectTypeOf<EventData>().toExtend<{ [T in keyof EventPayloads]: Omit<EventPayloads[T], 'v'> }>();
+});
+
 describe('verifyWebhook', () => {
   it('parses a genuine delivery, with headers and a body of any kind', async () => {
     const genuine = delivery();
@@ -25,6 +31,16 @@ describe('verifyWebhook', () => {
       Object.entries(genuine.headers).map(([name, value]) => [name.toUpperCase(), value]),
     );
     expect(await verifyWebhook({ ...genuine, headers: upper })).toEqual(event);
+  });
+
+  it('says what to pass when the body was parsed already', async () => {
+    for (const body of [JSON.parse(BODY), undefined, null, 5]) {
+      const failed = await verifyWebhook({ ...delivery(), body }).catch((error) => error);
+      expect(failed).toBeInstanceOf(TypeError);
+      expect(failed.message).toMatch(/text or bytes, as it arrived.*express\.raw/);
+    }
+    const bytes = new TextEncoder().encode(BODY);
+    expect(await verifyWebhook({ ...delivery(), body: bytes.buffer })).toMatchObject({ type: 'webhook.test' });
   });
 
   it('accepts what the reference implementation signs', async () => {
