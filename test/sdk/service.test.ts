@@ -58,7 +58,7 @@ describe('the SDK with a service', () => {
     try {
       for (const input of [bytes, new Uint8Array(bytes).buffer, inPieces(), new Blob([bytes]).stream()]) {
         const { size, filename } = await airlock.upload(input, { filename: 'clip.mp4' });
-        expect([size, filename.endsWith('-clip.mp4')]).toEqual([bytes.length, true]);
+        expect([size, filename]).toEqual([bytes.length, expect.stringMatching(/-clip.*\.mp4$/)]);
       }
       expect((await airlock.upload(createReadStream(path))).filename).toMatch(/-in\.mp4$/);
       await expect(airlock.upload(inPieces())).rejects.toThrow(/Pass filename, or contentType/);
