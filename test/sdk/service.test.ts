@@ -60,7 +60,9 @@ describe('the SDK with a service', () => {
         const { size, filename } = await airlock.upload(input, { filename: 'clip.mp4' });
         expect([size, filename]).toEqual([bytes.length, expect.stringMatching(/-clip.*\.mp4$/)]);
       }
-      expect((await airlock.upload(createReadStream(path))).filename).toMatch(/-in\.mp4$/);
+      const named = await airlock.upload(createReadStream(path));
+      expect(named.filename).toMatch(/-in\.mp4$/);
+      await airlock.deleteUpload(named.filename);
       await expect(airlock.upload(inPieces())).rejects.toThrow(/Pass filename, or contentType/);
       expect(await readdir(process.env.TMPDIR)).toEqual([]);
     } finally {
