@@ -1,5 +1,10 @@
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import {
+  CallToolRequestSchema,
+  CancelledNotificationSchema,
+  ListToolsRequestSchema,
+} from '@modelcontextprotocol/sdk/types.js';
+import type { Calls } from './calls.ts';
 import { inputSchema } from './input-schema.ts';
 import type { ApiCall, Tool, ToolContext, ToolResult } from './tool.ts';
 import { TRANSCODE_AND_WAIT } from './tools/and-wait.ts';
@@ -12,13 +17,16 @@ const TOOLS: readonly Tool[] = [
   TRANSCODE_AND_WAIT,
   ...TRANSCODE_TOOLS,
   ...MEDIA_TOOLS,
-  ...TRANSCRIBE_TOOLS,
-  ...BLUEPRINT_TOOLS,
+  ...TRANSCRIBE_TOOLS.map((tool) => ({ ...tool, feature: '/v1/transcribes' })),
+  ...BLUEPRINT_TOOLS.map((tool) => ({ ...tool, feature: '/v1/blueprints' })),
 ];
 
-const LISTED = TOOLS.map(({ name, title, description, input, annotations }) => ({
-  ...{ name, title, description, inputSchema: inputSchema(input) },
-  annotations: { title, ...annotations },
+const LISTED = TOOLS.map(({ name, title, description, input, annotations, feature }) => ({
+  feature,
+  listed: {
+    ...{ name, title, description, inputSchema: inputSchema(input) },
+    annotations: { title, ...annotations },
+  },
 }));
 
 const INSTRUCTIONS =
@@ -32,13 +40,17 @@ const NO_FORMS = {
 };
 
 /** A server of the Model Context Protocol, whose tools are requests to the API. Connect it to a transport. */
-export function createMcpServer({ call, version }: { call: ApiCall; version: string }): Server {
+export function createMcpServer({ call, version, calls }: { call: ApiCall; version: string; calls: Calls }): Server {
   const server = new Server(
     { name: 'airlock', title: 'Airlock', version },
     { capabilities: { tools: {} }, instructions: INSTRUCTIONS, jsonSchemaValidator: NO_FORMS },
   );
-  server.setRequestHandler(ListToolsRequestSchema, async () => ({ tools: LISTED }));
-  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal, sendNotification, _meta }) => {
+  server.setRequestHandler(ListToolsRequestSchema, async () => ({ tools: await listTools(call) }));
+  server.setNotificationHandler(CancelledNotificationSchema, async ({ params: { requestId } }) => {
+    if (requestId !== undefined) calls.cancel(requestId);
+  });
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal: open, requestId, ...extra }) => {
+    const { sendNotification, _meta } = extra;
     const tool = TOOLS.find(({ name }) => name === params.name);
     if (!tool) return answerOf({ value: { error: `There is no tool ${params.name.slice(0, 64)}` }, isError: true });
     const token = _meta?.progressToken;
@@ -47,10 +59,30 @@ export function createMcpServer({ call, version }: { call: ApiCall; version: str
         method: 'notifications/progress',
         params: { progressToken: token!, progress, total: 1, message },
       });
-    const context = { call, signal, report: token === undefined ? null : report };
-    return answerOf(await tool.run(params.arguments ?? {}, context).catch(unreachable));
+    const { canceled, end } = calls.begin(requestId);
+    const signal = AbortSignal.any([open, canceled]);
+    const context = { call, signal, canceled, report: token === undefined ? null : report };
+    return answerOf(
+      await tool
+        .run(params.arguments ?? {}, context)
+        .catch(unreachable)
+        .finally(end),
+    );
   });
   return server;
+}
+
+/** The tools that this API can serve. It says itself what it lacks, also to a command that serves the tools elsewhere. */
+async function listTools(call: ApiCall) {
+  const features = [...new Set(LISTED.flatMap(({ feature }) => feature ?? []))];
+  const lacks = await Promise.all(
+    features.map(async (path) => {
+      const answer = await call('GET', path).catch(() => null);
+      return answer?.status === 501 ? [path] : [];
+    }),
+  );
+  const missing = lacks.flat();
+  return LISTED.filter(({ feature }) => !feature || !missing.includes(feature)).map(({ listed }) => listed);
 }
 
 /** JSON as text for models, and as it is for programs. */

@@ -16,6 +16,8 @@ export interface ToolContext {
   call: ApiCall;
   /** Aborts when the client cancels the call or disconnects. */
   signal: AbortSignal;
+  /** Aborts when the client cancels the call. A client that has only disconnected may look for its job later. */
+  canceled: AbortSignal;
   /** Reports progress from 0 to 1; null if the client has not asked for it. */
   report: ((progress: number, message: string) => Promise<void>) | null;
 }
@@ -32,6 +34,8 @@ export interface Tool {
   /** Describes the arguments to clients. */
   input: z.ZodObject;
   annotations: { readOnlyHint: boolean; destructiveHint: boolean; idempotentHint: boolean; openWorldHint: boolean };
+  /** A path that responds with 501 where the server lacks what the tool is for: the tool is then not listed. */
+  feature?: string;
   run(args: unknown, context: ToolContext): Promise<ToolResult>;
 }
 

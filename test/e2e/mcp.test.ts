@@ -7,16 +7,16 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClip } from '../../testkit/media.ts';
 import { call, PROGRAM, shareService, type TestService } from '../../testkit/service.ts';
+import { startSource } from '../../testkit/source-server.ts';
+import { until } from '../../testkit/until.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: results are looked at field by field
 type Json = any;
 
-/** Tools of the hosted service's server, by the same names. */
+/** Tools of the hosted service's server, by the same names, of which this server has the feature. */
 const HOSTED = [
   ...['transcode_video', 'get_transcode', 'list_transcodes', 'cancel_transcode', 'get_download_url'],
   ...['transcode_and_wait', 'request_upload_url', 'confirm_upload'],
-  ...['transcribe_audio', 'get_transcribe', 'get_transcribe_download'],
-  ...['run_blueprint', 'get_blueprint_run', 'run_blueprint_and_wait', 'continue_blueprint_run'],
 ];
 const ID = '00000000-0000-7000-8000-000000000000';
 
@@ -65,7 +65,7 @@ describe.each([
     return { value: result.structuredContent as Json, failed: result.isError as boolean };
   };
 
-  it('offers the tools of the hosted service and two more, with schemas that stand alone', async () => {
+  it('lists the tools that the server can serve, with schemas that stand alone', async () => {
     const { tools } = await client.listTools();
     expect(tools.map(({ name }) => name).sort()).toEqual([...HOSTED, 'probe', 'validate'].sort());
     for (const { name, description, inputSchema, annotations } of tools) {
@@ -140,6 +140,24 @@ describe.each([
     expect(await use('delete_everything')).toMatchObject({ failed: true });
     const late = await use('transcode_and_wait', { ...gone, timeoutSeconds: 0 });
     expect(late).toMatchObject({ failed: true, value: { field: 'timeoutSeconds' } });
+  });
+
+  it('cancels the job of a call that the client cancels', async () => {
+    const source = await startSource(() => {});
+    try {
+      const stop = new AbortController();
+      const args = { inputs: [{ url: `${source.url}/never.mp4` }], outputFormat: 'mp4', pollIntervalSeconds: 60 };
+      const running = use('transcode_and_wait', args, { signal: stop.signal }).catch((error) => error);
+      const jobs = async (): Promise<Json[]> => (await use('list_transcodes', { limit: 5 })).value.items;
+      const isOurs = ({ inputs }: Json) => inputs[0].url === args.inputs[0]!.url;
+      const { id } = await until(async () => (await jobs()).find(isOurs), { what: 'the job' });
+      stop.abort();
+      await running;
+      const statusOf = async () => (await use('get_transcode', { id })).value.status;
+      await until(async () => (await statusOf()) === 'canceled', { what: 'the end of the job' });
+    } finally {
+      await source.close();
+    }
   });
 
   it('says which features the server does not have', async () => {

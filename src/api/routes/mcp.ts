@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../../contract/errors.ts';
+import { type Calls, openCalls } from '../../mcp/calls.ts';
 import { callerOf } from '../caller.ts';
 import type { RouteDeps } from '../deps.ts';
 import { innerRequest } from '../inner-requests.ts';
@@ -15,11 +17,12 @@ const MAX_MESSAGES = 10;
 const STALL_MS = 15_000;
 
 /**
- * The Model Context Protocol over HTTP. Each request gets a server of its own: nothing is remembered between requests, so
- * that any process can answer. Every call of a tool is a request to this API with the caller's key.
+ * The Model Context Protocol over HTTP. Each request gets a server of its own: nothing is remembered between requests but
+ * the calls that run, so that any process can answer. Every call of a tool is a request to this API with the caller's key.
  */
 export function registerMcp(app: App, deps: RouteDeps): void {
   const { settings, stopping } = deps;
+  const callsOf = openCalls();
 
   app.post(
     '/mcp',
@@ -38,7 +41,9 @@ export function registerMcp(app: App, deps: RouteDeps): void {
       if (!('key' in callerOf(request).by)) throw new ApiError('unauthorized');
       requireSameSite(request);
       requireFewMessages(request.body);
-      const { server, transport } = await openServer(app, request, settings.version);
+      if (isInitialize(request.body)) reply.header('mcp-session-id', randomUUID());
+      const calls = callsOf(clientOf(request));
+      const { server, transport } = await openServer(app, request, { version: settings.version, calls });
       const close = () => void server.close();
       reply.raw.once('close', close);
       stopping.addEventListener('abort', close, { once: true });
@@ -64,13 +69,14 @@ export function registerMcp(app: App, deps: RouteDeps): void {
 }
 
 /** The SDK is loaded at the first request: most servers never need it. */
-async function openServer(app: App, request: FastifyRequest, version: string) {
+async function openServer(app: App, request: FastifyRequest, { version, calls }: { version: string; calls: Calls }) {
   const [{ createMcpServer }, { WebStandardStreamableHTTPServerTransport }] = await Promise.all([
     import('../../mcp/server.ts'),
     import('@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'),
   ]);
   const server = createMcpServer({
     version,
+    calls,
     call: (method, path, body) => innerRequest(app, request, { method, path, body }),
   });
   const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: !callsTool(request.body) });
@@ -81,6 +87,16 @@ async function openServer(app: App, request: FastifyRequest, version: string) {
 /** Only calls of tools take long enough to be streamed, with progress and signs of life. */
 function callsTool(body: unknown): boolean {
   return [body].flat().some((message) => (message as { method?: unknown } | null)?.method === 'tools/call');
+}
+
+/** Names a client for the calls that it may cancel: its key, and the session that it got, since clients may share a key. */
+function clientOf(request: FastifyRequest): string | null {
+  const session = request.headers['mcp-session-id'];
+  return typeof session === 'string' && session.length <= 64 ? `${callerOf(request).id} ${session}` : null;
+}
+
+function isInitialize(body: unknown): boolean {
+  return (body as { method?: unknown } | null)?.method === 'initialize';
 }
 
 function requireFewMessages(body: unknown): void {

@@ -1,5 +1,6 @@
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import type { Config } from '../../config/config.ts';
+import { openCalls } from '../../mcp/calls.ts';
 import { createMcpServer } from '../../mcp/server.ts';
 import { connect } from '../connect.ts';
 import { EXIT } from '../exit.ts';
@@ -14,6 +15,7 @@ export async function mcpCommand(config: Config, options: { account?: string }):
   return connect(config, { scopes, account: options.account }, async ({ server: api, fetch, signal }) => {
     const server = createMcpServer({
       version: version(),
+      calls: openCalls()('standard input'),
       async call(method, path, body) {
         const answer = await fetch(`${api.url}${path}`, {
           method,

@@ -12,7 +12,7 @@ export const TRANSCODE_AND_WAIT: Tool = {
   name: 'transcode_and_wait',
   title: 'Transcode and wait',
   description:
-    'Start a job as transcode_video does, wait until it ends, and return it with a signed link to its output. Reports progress. After `timeoutSeconds` it returns `timedOut` and the job, which continues.',
+    'Start a job as transcode_video does, wait until it ends, and return it with a signed link to its output. Reports progress. After `timeoutSeconds` it returns `timedOut` and the job, which continues. Canceling the call cancels the job.',
   input: createBody.extend(waitFields).meta({ id: 'TranscodeAndWait' }),
   annotations: CREATES,
   async run(args, context) {
@@ -23,7 +23,9 @@ export const TRANSCODE_AND_WAIT: Tool = {
     if (created.status >= 300) return resultOf(created);
     const first = created.json as Job;
     const path = `/v1/transcodes/${pathPart(first.id)}`;
-    const waited = await waitFor(first, path, ({ status }) => isFinal(status), waiting.data, context);
+    const cancel = () => void context.call('PATCH', `${path}/cancel`).catch(() => {});
+    const stop = onceAborted(context.canceled, cancel);
+    const waited = await waitFor(first, path, ({ status }) => isFinal(status), waiting.data, context).finally(stop);
     if (!('state' in waited)) return waited;
     const { state: job, waitedMs, polls, timedOut } = waited;
     if (timedOut) {
@@ -40,3 +42,10 @@ export const TRANSCODE_AND_WAIT: Tool = {
     return { value: { job, downloadUrl, waitedMs, polls }, isError: false };
   },
 };
+
+/** Runs `work` when the signal aborts, or has already. Returns how to stop listening. */
+function onceAborted(signal: AbortSignal, work: () => void): () => void {
+  if (signal.aborted) work();
+  else signal.addEventListener('abort', work, { once: true });
+  return () => signal.removeEventListener('abort', work);
+}
