@@ -24,13 +24,20 @@ describe('the n8n recipe of docs/clients.md', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('transcodes, downloads and erases with only the requests of its workflow', async () => {
+  const runWith = async (...settings: Record<string, string>[]) => {
     const text = await readFile(join(import.meta.dirname, '../../docs/n8n-workflow.json'), 'utf8');
     const { key } = await service.makeKey('--scopes', 'transcode,read');
-    const { requests, file } = await runWorkflow(JSON.parse(text) as Workflow, {
-      settings: { server: service.api, source: `${source.url}/talk.mov`, format: 'webm' },
+    return runWorkflow(JSON.parse(text) as Workflow, {
+      settings: settings.map((one) => ({ server: service.api, source: `${source.url}/talk.mov`, ...one })),
       credential: { name: 'Authorization', value: `Bearer ${key}` },
     });
+  };
+
+  it('transcodes, downloads and erases every item, equal ones too, with only the requests of its workflow', async () => {
+    const { requests, files } = await runWith({ format: 'webm' }, { format: 'mp3' }, { format: 'webm' });
+    expect(files).toHaveLength(3);
+    const jobs = requests.filter(({ node }) => node === 'Erase the job').map(({ url }) => url);
+    expect(new Set(jobs).size).toBe(3);
     const once = requests.filter(({ node }, index) => requests.findIndex((one) => one.node === node) === index);
     expect(once.map(({ node, method, status }) => [node, method, status])).toEqual([
       ['Create the job', 'POST', 201],
@@ -40,12 +47,22 @@ describe('the n8n recipe of docs/clients.md', () => {
       ['Erase the job', 'DELETE', 200],
     ]);
     const output = join(folder, 'out.webm');
-    await writeFile(output, file);
+    await writeFile(output, files[0]!);
     expect((await ffprobe(output)).streams.map((stream: { codec_name: string }) => stream.codec_name)).toEqual([
       'vp9',
       'opus',
     ]);
     const id = new URL(requests.at(-1)!.url).pathname.split('/').at(-1);
     expect((await service.call('GET', `/v1/transcodes/${id}/download`)).status).toBe(410);
+  });
+
+  it('shows why a job was rejected or failed, in the words for people', async () => {
+    await expect(runWith({ format: 'webm', source: 'https://127.0.0.2/talk.mov' })).rejects.toThrow(
+      /127\.0\.0\.2|private|address/i,
+    );
+    await expect(runWith({ format: 'exe' })).rejects.toThrow(/outputFormat/);
+    await expect(runWith({ format: 'webm', source: `${service.storage}/gone.mp4` })).rejects.toThrow(
+      /source|input|URL/i,
+    );
   });
 });

@@ -1,4 +1,7 @@
-/** Runs an n8n workflow of HTTP Request, Set and IF nodes, as n8n 1.x would send it. Throws on what it does not know. */
+/**
+ * Runs an n8n workflow of HTTP Request, Set, IF and Stop nodes, as n8n 1.x and 2.x would send it, with any number of items.
+ * Throws on what it does not know.
+ */
 
 interface Node {
   name: string;
@@ -20,13 +23,27 @@ export interface SentRequest {
 }
 
 interface Options {
-  /** Takes the place of what the node `Settings` assigns. */
-  settings: Record<string, string>;
+  /** For each item, instead of what the node `Settings` assigns. */
+  settings: readonly Record<string, string>[];
   /** The generic credential `Header Auth`. */
   credential: { name: string; value: string };
 }
 
 type Json = Record<string, unknown>;
+
+/** An item, and what it was at each node that it has passed. */
+interface Item {
+  json: Json;
+  past: ReadonlyMap<string, Json>;
+}
+
+/** What an expression sees. */
+interface Scope extends Item {
+  itemIndex: number;
+  runIndex: number;
+  /** The first item at each node. */
+  first: ReadonlyMap<string, Json>;
+}
 
 /** What n8n's HTTP Request node accepts when nobody says otherwise. */
 const ACCEPT =
@@ -39,41 +56,56 @@ const KNOWN_PARAMETERS = new Set([
 export async function runWorkflow(
   workflow: Workflow,
   options: Options,
-): Promise<{ requests: SentRequest[]; file: Buffer }> {
-  const items = new Map<string, Json>();
+): Promise<{ requests: SentRequest[]; files: Buffer[] }> {
   const requests: SentRequest[] = [];
-  let file = Buffer.alloc(0);
-  let json: Json = {};
-  let name: string | undefined = workflow.nodes.find(({ type }) => type.endsWith('.manualTrigger'))?.name;
-  while (name) {
-    const node: Node | undefined = workflow.nodes.find((one) => one.name === name);
+  const files: Buffer[] = [];
+  const runs = new Map<string, number>();
+  const first = new Map<string, Json>();
+  const start = workflow.nodes.find(({ type }) => type.endsWith('.manualTrigger'))!.name;
+  const queue: { name: string; items: Item[] }[] = [{ name: start, items: [{ json: {}, past: new Map() }] }];
+  for (let next = queue.shift(); next; next = queue.shift()) {
+    const { name } = next;
+    const node = workflow.nodes.find((one) => one.name === name);
     if (!node) throw new Error(`no node is called ${name}`);
-    const say = (text: string) => evaluate(text, json, items);
-    let exit = 0;
-    switch (node.type) {
-      case 'n8n-nodes-base.manualTrigger':
-        break;
-      case 'n8n-nodes-base.set':
-        json = { ...assigned(node), ...options.settings };
-        break;
-      case 'n8n-nodes-base.if':
-        exit = node.parameters.conditions.conditions.every((one: Json) => say(String(one.leftValue)) === true) ? 0 : 1;
-        break;
-      case 'n8n-nodes-base.httpRequest': {
-        const answer = await send(node, say, options.credential);
-        requests.push({ node: name, method: answer.method, url: answer.url, status: answer.status });
-        if (answer.status >= 400) throw new Error(`${name}: ${answer.status} ${answer.body}`);
-        if (node.parameters.options.response?.response.responseFormat === 'file') file = answer.body;
-        else json = JSON.parse(answer.body.toString('utf8')) as Json;
-        break;
+    const runIndex = runs.get(name) ?? 0;
+    runs.set(name, runIndex + 1);
+    const items = node.type === 'n8n-nodes-base.set' ? options.settings.map(() => next.items[0]!) : next.items;
+    const exits: Item[][] = [[], []];
+    for (const [itemIndex, item] of items.entries()) {
+      const say = (text: string) => evaluate(text, { ...item, itemIndex, runIndex, first });
+      let { json } = item;
+      let exit = 0;
+      switch (node.type) {
+        case 'n8n-nodes-base.manualTrigger':
+          break;
+        case 'n8n-nodes-base.set':
+          json = { ...assigned(node), ...options.settings[itemIndex] };
+          break;
+        case 'n8n-nodes-base.if':
+          exit = node.parameters.conditions.conditions.every((one: Json) => say(String(one.leftValue)) === true)
+            ? 0
+            : 1;
+          break;
+        case 'n8n-nodes-base.stopAndError':
+          throw new Error(String(say(node.parameters.errorMessage)));
+        case 'n8n-nodes-base.httpRequest': {
+          const answer = await send(node, say, options.credential);
+          requests.push({ node: name, method: answer.method, url: answer.url, status: answer.status });
+          json = jsonOf(node, answer, files);
+          break;
+        }
+        default:
+          throw new Error(`${node.type} is not known`);
       }
-      default:
-        throw new Error(`${node.type} is not known`);
+      if (!first.has(name)) first.set(name, json);
+      exits[exit]!.push({ json, past: new Map([...item.past, [name, json]]) });
     }
-    items.set(name, json);
-    name = workflow.connections[name]?.main[exit]?.[0]?.node;
+    for (const [index, passed] of exits.entries()) {
+      const to = workflow.connections[name]?.main[index]?.[0]?.node;
+      if (to && passed.length > 0) queue.push({ name: to, items: passed });
+    }
   }
-  return { requests, file };
+  return { requests, files };
 }
 
 function assigned({ parameters }: Node): Json {
@@ -81,7 +113,31 @@ function assigned({ parameters }: Node): Json {
   return Object.fromEntries(rows.map((row) => [row.name, row.value]));
 }
 
-async function send({ parameters }: Node, say: (text: string) => unknown, credential: Options['credential']) {
+interface Answer {
+  method: string;
+  url: string;
+  status: number;
+  body: Buffer;
+}
+
+/** The item that the node passes on. n8n shows `error` of a failed response, and not `message`. */
+function jsonOf({ name, parameters }: Node, { status, body }: Answer, files: Buffer[]): Json {
+  const { responseFormat, fullResponse, neverError } = parameters.options.response?.response ?? {};
+  const text = body.toString('utf8');
+  if (status >= 400 && !neverError) throw new Error(`${name}: ${status} ${(JSON.parse(text) as Json).error}`);
+  if (responseFormat === 'file') {
+    files.push(body);
+    return {};
+  }
+  const json = JSON.parse(text) as Json;
+  return fullResponse ? { body: json, statusCode: status } : json;
+}
+
+async function send(
+  { parameters }: Node,
+  say: (text: string) => unknown,
+  credential: Options['credential'],
+): Promise<Answer> {
   const unknown = Object.keys(parameters).filter((key) => !KNOWN_PARAMETERS.has(key));
   if (unknown.length > 0) throw new Error(`parameters ${unknown.join(', ')} are not known`);
   const headers = new Headers({ accept: ACCEPT, 'user-agent': 'n8n' });
@@ -97,11 +153,12 @@ async function send({ parameters }: Node, say: (text: string) => unknown, creden
 }
 
 /** n8n's expressions: text that begins with `=`, with JavaScript between double braces. */
-function evaluate(text: string, json: Json, items: Map<string, Json>): unknown {
+function evaluate(text: string, { json, past, first, itemIndex, runIndex }: Scope): unknown {
   if (!text.startsWith('=')) return text;
-  const lookUp = (name: string) => ({ item: { json: items.get(name) } });
+  const lookUp = (name: string) => ({ item: { json: past.get(name) }, first: () => ({ json: first.get(name) }) });
+  const names = ['$json', '$', '$execution', '$itemIndex', '$runIndex'];
   const run = (code: string) =>
-    new Function('$json', '$', '$execution', `return (${code});`)(json, lookUp, { id: '1234' }) as unknown;
+    new Function(...names, `return (${code});`)(json, lookUp, { id: '1234' }, itemIndex, runIndex) as unknown;
   const whole = /^=\{\{((?:(?!\}\}).)*)\}\}$/s.exec(text);
   if (whole) return run(whole[1]!);
   return text.slice(1).replaceAll(/\{\{(.*?)\}\}/gs, (_all, code: string) => String(run(code)));
