@@ -2,6 +2,7 @@
  * Runs an n8n workflow of HTTP Request, Set, IF and Stop nodes, as n8n 1.x and 2.x would send it, with any number of items.
  * Throws on what it does not know.
  */
+import { randomUUID } from 'node:crypto';
 
 interface Node {
   name: string;
@@ -41,6 +42,7 @@ interface Item {
 interface Scope extends Item {
   itemIndex: number;
   runIndex: number;
+  executionId: string;
   /** The first item at each node. */
   first: ReadonlyMap<string, Json>;
 }
@@ -57,6 +59,7 @@ export async function runWorkflow(
   workflow: Workflow,
   options: Options,
 ): Promise<{ requests: SentRequest[]; files: Buffer[] }> {
+  const executionId = randomUUID();
   const requests: SentRequest[] = [];
   const files: Buffer[] = [];
   const runs = new Map<string, number>();
@@ -72,7 +75,7 @@ export async function runWorkflow(
     const items = node.type === 'n8n-nodes-base.set' ? options.settings.map(() => next.items[0]!) : next.items;
     const exits: Item[][] = [[], []];
     for (const [itemIndex, item] of items.entries()) {
-      const say = (text: string) => evaluate(text, { ...item, itemIndex, runIndex, first });
+      const say = (text: string) => evaluate(text, { ...item, itemIndex, runIndex, executionId, first });
       let { json } = item;
       let exit = 0;
       switch (node.type) {
@@ -153,12 +156,12 @@ async function send(
 }
 
 /** n8n's expressions: text that begins with `=`, with JavaScript between double braces. */
-function evaluate(text: string, { json, past, first, itemIndex, runIndex }: Scope): unknown {
+function evaluate(text: string, { json, past, first, itemIndex, runIndex, executionId }: Scope): unknown {
   if (!text.startsWith('=')) return text;
   const lookUp = (name: string) => ({ item: { json: past.get(name) }, first: () => ({ json: first.get(name) }) });
   const names = ['$json', '$', '$execution', '$itemIndex', '$runIndex'];
   const run = (code: string) =>
-    new Function(...names, `return (${code});`)(json, lookUp, { id: '1234' }, itemIndex, runIndex) as unknown;
+    new Function(...names, `return (${code});`)(json, lookUp, { id: executionId }, itemIndex, runIndex) as unknown;
   const whole = /^=\{\{((?:(?!\}\}).)*)\}\}$/s.exec(text);
   if (whole) return run(whole[1]!);
   return text.slice(1).replaceAll(/\{\{(.*?)\}\}/gs, (_all, code: string) => String(run(code)));
