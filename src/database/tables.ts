@@ -224,7 +224,9 @@ export interface WebhookDeliveriesTable {
   job_id: string | null;
   batch_id: string | null;
   state: Generated<DeliveryState>;
+  /** Since the delivery was created, or was last sent again by hand. */
   attempts: Generated<number>;
+  earlier_attempts: Generated<number>;
   next_attempt_at: Timestamp | null;
   status: number | null;
   error: string | null;

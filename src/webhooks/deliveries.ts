@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
 import type { EventType } from '../contract/event-types.ts';
 import type { DeliveriesQuery, DeliveryError, DeliveryView } from '../contract/webhooks.ts';
@@ -51,7 +51,12 @@ export async function redeliver(tx: Tx, accountId: string, id: string): Promise<
   }
   return tx
     .updateTable('webhook_deliveries')
-    .set({ state: 'pending', attempts: 0, next_attempt_at: new Date() })
+    .set({
+      state: 'pending',
+      attempts: 0,
+      earlier_attempts: sql`earlier_attempts + attempts`,
+      next_attempt_at: new Date(),
+    })
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow();
@@ -64,7 +69,7 @@ export function viewDelivery(row: Delivery): DeliveryView {
     type: row.type as EventType,
     job_id: row.job_id,
     status: row.state,
-    attempts: row.attempts,
+    attempts: row.earlier_attempts + row.attempts,
     next_attempt_at: row.state === 'pending' ? (row.next_attempt_at?.toISOString() ?? null) : null,
     response_status: row.status,
     error: row.error as DeliveryError | null,

@@ -189,13 +189,13 @@ describe('webhooks', () => {
     ]);
     expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
     for (const message of received) verify(secret, message);
-    // By hand it starts again.
+    // By hand its retries start again, and its attempts are still counted.
     answer = OK;
     expect((await api.call('POST', `/v1/webhooks/deliveries/${(await deliveries(id))[0].id}/redeliver`)).status).toBe(
       202,
     );
     await sendDue();
-    expect((await deliveries(id))[0]).toMatchObject({ status: 'delivered', attempts: 1 });
+    expect((await deliveries(id))[0]).toMatchObject({ status: 'delivered', attempts: 11 });
   });
 
   it('follow no redirect', async () => {

@@ -4,3 +4,6 @@ ALTER TABLE api_keys
   ADD COLUMN origin text NOT NULL DEFAULT 'account' CHECK (origin IN ('account', 'operator', 'command'));
 UPDATE api_keys SET origin = 'command'
   WHERE name = 'airlock command' AND id::text IN (SELECT target FROM audit_log WHERE action = 'key.created' AND actor = 'cli');
+
+-- Attempts of a delivery before it was sent again by hand. `attempts` starts again then, because it chooses the next pause.
+ALTER TABLE webhook_deliveries ADD COLUMN earlier_attempts int NOT NULL DEFAULT 0;
