@@ -4,6 +4,7 @@ import { storedJson } from '../../database/stored-json.ts';
 import type { Vault } from '../../ids/vault.ts';
 import type { Job } from '../../jobs/rows.ts';
 import type { AudioStream, MediaInfo, VideoStream } from '../../media/index.ts';
+import { shownFrameRate } from '../shared/summary.ts';
 
 export const resultJson = storedJson('result of a probe', 1, probeResult);
 
@@ -20,7 +21,12 @@ export function describeFile(
 ): ProbeAnswer {
   const isStill = info.isImage && !info.isAnimated;
   const seconds = isStill ? null : info.durationSeconds;
-  const streams = [...info.video.map(videoStream), ...info.audio.map(audioStream)];
+  const video = info.video.map((stream) => ({
+    ...videoStream(stream),
+    fps: shownFrameRate(info, stream),
+    ...(isStill && { duration_seconds: null }),
+  }));
+  const streams = [...video, ...info.audio.map(audioStream)];
   return {
     format: info.container,
     duration_seconds: seconds,
@@ -36,13 +42,13 @@ function overall(bytes: number | null, seconds: number | null): number | null {
   return bytes !== null && seconds ? Math.round((bytes * 8) / seconds) : null;
 }
 
-function videoStream(stream: VideoStream): ProbedStream {
+function videoStream(stream: VideoStream): Omit<ProbedStream, 'fps'> {
   return {
     ...{ index: stream.index, type: 'video', codec: stream.codec, profile: stream.profile },
     ...{ bit_rate: stream.bitRate, duration_seconds: stream.durationSeconds, is_default: stream.isDefault },
     ...{ language: null, width: stream.width, height: stream.height },
     ...{ display_width: stream.displayWidth, display_height: stream.displayHeight, rotation: stream.rotation },
-    ...{ fps: stream.frameRate, frames: stream.frames, pixel_format: stream.pixelFormat, bit_depth: stream.bitDepth },
+    ...{ frames: stream.frames, pixel_format: stream.pixelFormat, bit_depth: stream.bitDepth },
     ...{ color_transfer: stream.colorTransfer, color_primaries: stream.colorPrimaries },
     ...{ color_space: stream.colorSpace, color_range: stream.colorRange },
     ...{ is_hdr: stream.isHdr, is_interlaced: stream.isInterlaced, has_alpha: stream.hasAlpha },

@@ -1,6 +1,6 @@
 import type { UploadMetadata } from '../../contract/uploads.ts';
 import type { OutputFacts } from '../../jobs/rows.ts';
-import type { MediaInfo, OutputInfo, StreamPlans } from '../../media/index.ts';
+import type { MediaInfo, OutputInfo, StreamPlans, VideoStream } from '../../media/index.ts';
 
 /** Summary of an input for clients. */
 export function summarise(info: MediaInfo): UploadMetadata {
@@ -13,8 +13,16 @@ export function summarise(info: MediaInfo): UploadMetadata {
     audio_codec: audio?.codec ?? null,
     width: video?.displayWidth ?? null,
     height: video?.displayHeight ?? null,
-    fps: video?.frameRate ?? null,
+    fps: video ? shownFrameRate(info, video) : null,
   };
+}
+
+/** FFmpeg reads a still and a cover as video with a frame rate that it assumes. */
+export function shownFrameRate(
+  { isImage, isAnimated }: Pick<MediaInfo, 'isImage' | 'isAnimated'>,
+  { frameRate, isAttachedPicture }: Pick<VideoStream, 'frameRate' | 'isAttachedPicture'>,
+): number | null {
+  return (isImage && !isAnimated) || isAttachedPicture ? null : frameRate;
 }
 
 /** Summary of an output for clients. */
