@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { quoted, shellText } from '../../web/src/lib/shell.ts';
-import { pythonText } from '../../web/src/lib/snippets.ts';
+import { pythonText, snippet } from '../../web/src/lib/snippets.ts';
 
 const run = promisify(execFile);
 const EVIL = `it's $(id) \`id\` "quoted" \\ ✓`;
@@ -12,6 +12,13 @@ describe('what the dashboard offers to copy', () => {
     expect(quoted('-c:v')).toBe('-c:v');
     const { stdout } = await run('sh', ['-c', shellText(['printf', '%s|', EVIL, ''])]);
     expect(stdout).toBe(`${EVIL}||`);
+  });
+
+  it('takes the key from the variable that every other client uses', () => {
+    for (const language of ['curl', 'typescript', 'python'] as const) {
+      const text = snippet(language, 'http://localhost', {});
+      expect(text.match(/AIRLOCK_\w+/g)).toEqual(['AIRLOCK_API_KEY']);
+    }
   });
 
   it('is read by Python as it was meant', async () => {

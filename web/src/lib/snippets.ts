@@ -9,7 +9,7 @@ export function snippet(language: Language, origin: string, body: unknown): stri
     case 'curl':
       return [
         `curl ${quoted(url)}`,
-        '-H "Authorization: Bearer $AIRLOCK_KEY"',
+        '-H "Authorization: Bearer $AIRLOCK_API_KEY"',
         "-H 'Content-Type: application/json'",
         `-d ${quoted(JSON.stringify(body, null, 2))}`,
       ].join(' \\\n  ');
@@ -17,7 +17,7 @@ export function snippet(language: Language, origin: string, body: unknown): stri
       return `const response = await fetch(${JSON.stringify(url)}, {
   method: 'POST',
   headers: {
-    Authorization: \`Bearer \${process.env.AIRLOCK_KEY}\`,
+    Authorization: \`Bearer \${process.env.AIRLOCK_API_KEY}\`,
     'Content-Type': 'application/json',
   },
   body: JSON.stringify(${indented(JSON.stringify(body, null, 2))}),
@@ -31,7 +31,7 @@ import requests
 
 response = requests.post(
     ${JSON.stringify(url)},
-    headers={"Authorization": f"Bearer {os.environ['AIRLOCK_KEY']}"},
+    headers={"Authorization": f"Bearer {os.environ['AIRLOCK_API_KEY']}"},
     json=${pythonText(body, 4)},
 )
 job = response.json()
