@@ -98,7 +98,7 @@ export const errors = {
   too_many_open_uploads: {
     status: 429,
     text: 'Too many upload URLs are open',
-    advice: 'Confirm finished uploads. An unconfirmed URL expires after an hour.',
+    advice: 'Confirm finished uploads. A URL that is not confirmed counts for an hour, and one in parts for 23 hours.',
   },
   storage_quota: {
     status: 507,
