@@ -25,7 +25,7 @@ describe('the frame rate of a probe', () => {
   it('is null for a still and a cover, for which FFmpeg assumes one', () => {
     expect(shown(file({}))).toMatchObject({ fps: null, duration_seconds: null, width: 640 });
     expect(shown(file({ isImage: false }, { isAttachedPicture: true }))).toMatchObject({ fps: null, is_cover: true });
-    expect(summarise(file({}))).toMatchObject({ fps: null, width: 640 });
+    expect(summarise(file({}))).toMatchObject({ fps: null, video_codec: 'png' });
   });
 
   it('is the rate of the file for a video and an animation', () => {
