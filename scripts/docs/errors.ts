@@ -24,8 +24,8 @@ Every error response is \`{"error": text, "message": sentence, "code": code, "de
 - \`message\` is one sentence for people, with field, reason and remedy. Its wording may improve.
 - \`details\` is an object or null. If a field of the request is at fault, it has \`field\`, \`reason\`, and \`remedy\` or \`suggestion\`.
   \`near\` is the value or name that you probably meant. \`issues\` lists up to 20 faults of the same request.
-- \`docs\` is the address of the code in this table: a path such as \`/docs/errors#not_found\`, and a whole URL if
-  \`AIRLOCK_PUBLIC_URL\` is set.
+- \`docs\` is the URL of the code in this table, at \`AIRLOCK_PUBLIC_URL\` or else at the address of the request. Errors inside other
+  responses, such as the items of a batch, have a path: \`/docs/errors#not_found\`.
 
 Words in braces are placeholders. [failures.md](failures.md) lists why an accepted job fails.
 

@@ -1116,7 +1116,7 @@ export interface components {
             details: {
                 [key: string]: unknown;
             } | null;
-            /** @description Where the documentation of this server explains the code: a URL, or a path if it has no public URL. */
+            /** @description URL of the code in the documentation of this server. A path where the server does not know its address, as in a batch. */
             docs: string;
         };
         /** @description Something that did not fail the request, but may be a mistake. */

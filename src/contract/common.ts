@@ -16,7 +16,9 @@ export const errorBody = z
       ),
     docs: z
       .string()
-      .describe('Where the documentation of this server explains the code: a URL, or a path if it has no public URL.'),
+      .describe(
+        'URL of the code in the documentation of this server. A path where the server does not know its address, as in a batch.',
+      ),
   })
   .meta({ id: 'Error', description: 'The body of every error response.' });
 

@@ -24,7 +24,7 @@ function expectSentence(message: unknown) {
 function expectError(answer: Answer, status: number, code: keyof typeof errors) {
   expect([answer.status, answer.json?.code]).toEqual([status, code]);
   expect(Object.keys(answer.json).sort()).toEqual(['code', 'details', 'docs', 'error', 'message']);
-  expect(answer.json.docs).toBe(`/docs/errors#${code}`);
+  expect(answer.json.docs).toBe(`http://localhost:80/docs/errors#${code}`);
   expectSentence(answer.json.message);
   return answer.json;
 }
@@ -80,10 +80,14 @@ describe('every error response has a message', () => {
     expect((await create({ outputFormat: 'exe' })).json.message).toMatch(/^Invalid request: outputFormat: .*mp4/);
   });
 
-  it('that leads to the documentation by a whole URL, if the server knows its own', async () => {
+  it('that leads to the documentation by a URL: of the server if it knows its own, else of the request', async () => {
     const named = await startApi({ publicUrl: 'https://video.example.com/' });
     const { json } = await named.call('GET', '/v1/nothing');
     expect(json.docs).toBe('https://video.example.com/docs/errors#not_found');
+    const asked = await api.call('GET', '/v1/nothing', undefined, { host: 'video.internal:8080' });
+    expect(asked.json.docs).toBe('http://video.internal:8080/docs/errors#not_found');
+    const odd = await api.call('GET', '/v1/nothing', undefined, { host: 'a"><script>' });
+    expect(odd.json.docs).toBe('/docs/errors#not_found');
     await named.close();
   });
 

@@ -56,7 +56,8 @@ describe('the API’s description of itself', () => {
   it('explains every error at the address that the error names', async () => {
     const { json } = await call(`${service.api}/v1/nothing`, 'GET', null);
     const [page, anchor] = json.docs.split('#');
-    const { text } = await call(`${service.api}${page}`, 'GET', null);
+    expect(page).toBe(`${service.api}/docs/errors`);
+    const { text } = await call(page, 'GET', null);
     const anchors = new Set([...text.matchAll(/<tr id="([^"]+)"/g)].map(([, id]) => id));
     expect(anchor).toBe('not_found');
     expect(Object.keys(errors).filter((code) => !anchors.has(code))).toEqual([]);

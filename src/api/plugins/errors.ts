@@ -7,6 +7,8 @@ import { KEY_REQUESTS } from '../../contract/limits.ts';
 import { NoTurn } from '../../database/connection-share.ts';
 import { outageOf } from '../../database/outage.ts';
 import type { ApiSettings } from '../deps.ts';
+import { isInnerRequest } from '../inner-requests.ts';
+import { publicOrigin } from '../public-origin.ts';
 import { SchemaRejection, type SentPart, shapeError } from '../shape-errors.ts';
 import type { App } from '../types.ts';
 import type { PathLookup } from './methods.ts';
@@ -88,7 +90,16 @@ function sendError(reply: FastifyReply, error: ApiError, { publicUrl }: ErrorSet
     .code(error.status)
     .type('application/json; charset=utf-8')
     .serializer(JSON.stringify)
-    .send(errorAnswer(error, publicUrl));
+    .send(errorAnswer(error, docsOrigin(publicUrl, reply.request)));
+}
+
+/**
+ * The address of the documentation for whoever sent the request. A request of this process to itself, and one without a
+ * usable `Host`, does not know it.
+ */
+function docsOrigin(publicUrl: string | null, request: FastifyRequest): string | null {
+  const isUsable = /^[\w.:[\]-]+$/.test(request.host ?? '') && !isInnerRequest(request.headers);
+  return isUsable ? publicOrigin({ publicUrl }, request) : publicUrl;
 }
 
 function challengeOf(request: FastifyRequest): string {
