@@ -17,9 +17,11 @@ import type {
   SetupLinksTable,
   UsersTable,
 } from './people-tables.ts';
+import type { WebhookDeliveriesTable, WebhookSecretsTable, WebhooksTable } from './webhook-tables.ts';
 
 export * from './job-tables.ts';
 export * from './people-tables.ts';
+export * from './webhook-tables.ts';
 
 /*
  * One interface per table of migrations/*.sql. `bigint` columns come back as numbers (see pool.ts): all of them
@@ -175,63 +177,6 @@ export interface EventsTable {
   batch_id: string | null;
   data: Json<unknown>;
   created_at: DefaultedTimestamp;
-}
-
-/**
- * `gone`: it answered 410. `failing`: it failed for days. `paused`: its owner disabled it. `revoked`: the OAuth token that
- * made it was revoked.
- */
-export type DisabledReason = 'gone' | 'failing' | 'paused' | 'revoked';
-
-export interface WebhooksTable {
-  id: string;
-  account_id: string;
-  url_sealed: Buffer;
-  description_sealed: Buffer | null;
-  types: string[] | null;
-  secret_sealed: Buffer;
-  old_secret_sealed: Buffer | null;
-  old_secret_until: Timestamp | null;
-  failing_since: Timestamp | null;
-  timeouts: Generated<number>;
-  backs_off_until: Timestamp | null;
-  disabled_at: Timestamp | null;
-  disabled_reason: DisabledReason | null;
-  /** The key that last chose its URL or secret; null if a person did. */
-  made_by: string | null;
-  created_at: DefaultedTimestamp;
-  updated_at: DefaultedTimestamp;
-}
-
-export interface WebhookSecretsTable {
-  account_id: string;
-  secret_sealed: Buffer;
-  old_secret_sealed: Buffer | null;
-  old_secret_until: Timestamp | null;
-}
-
-export type DeliveryState = 'pending' | 'delivered' | 'failed';
-
-export interface WebhookDeliveriesTable {
-  id: string;
-  account_id: string;
-  webhook_id: string | null;
-  endpoint: string;
-  /** 64-bit transaction id, in decimal. */
-  event_tx: string;
-  event_id: number;
-  type: string;
-  job_id: string | null;
-  batch_id: string | null;
-  state: Generated<DeliveryState>;
-  /** Since the delivery was created, or was last sent again by hand. */
-  attempts: Generated<number>;
-  earlier_attempts: Generated<number>;
-  next_attempt_at: Timestamp | null;
-  status: number | null;
-  error: string | null;
-  created_at: DefaultedTimestamp;
-  attempted_at: Timestamp | null;
 }
 
 export interface IdempotencyKeysTable {
