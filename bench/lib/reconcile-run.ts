@@ -3,6 +3,7 @@
  * cost.
  */
 import { openPool } from '../../src/database/pool.ts';
+import { createRowGuard } from '../../src/database/row-guard.ts';
 import type { JobsContext } from '../../src/jobs/kind.ts';
 import { reconcileStorage } from '../../src/jobs/reconcile.ts';
 import { kinds } from '../../src/kinds/registry.ts';
@@ -22,7 +23,15 @@ async function* list(): AsyncGenerator<ListedObject> {
 
 let deleted = 0;
 const pool = openPool(url, { max: 2, role: 'bench', onError: () => {} });
-const store = { list, head: async () => null, delete: async () => void deleted++ };
+const rows = createRowGuard({ ping: async () => {}, onFailure: ({ error }) => console.error(error) });
+const store = {
+  list,
+  head: async () => null,
+  deleteMany: async (keys: string[]) => {
+    deleted += keys.length;
+    return { deleted: keys, failed: new Map() };
+  },
+};
 await pool.pg.query('SELECT 1');
 const before = process.memoryUsage.rss();
 let most = before;
@@ -30,7 +39,7 @@ const timer = setInterval(() => {
   most = Math.max(most, process.memoryUsage.rss());
 }, 10);
 const started = performance.now();
-const report = await reconcileStorage({ db: pool.db, store, kinds } as unknown as JobsContext);
+const report = await reconcileStorage({ db: pool.db, store, kinds, rows } as unknown as JobsContext);
 const seconds = (performance.now() - started) / 1000;
 clearInterval(timer);
 most = Math.max(most, process.memoryUsage.rss());

@@ -108,6 +108,11 @@ export interface ObjectsTable {
   delete_after: Timestamp | null;
   created_at: DefaultedTimestamp;
   deleted_at: Timestamp | null;
+  deletion_failures: Generated<number>;
+  /** Of the next attempt to delete the bytes; '-infinity' is read as a number. */
+  deletion_due_at: DefaultedTimestamp;
+  /** The storage's error code, or the status of its response. */
+  deletion_error: string | null;
 }
 
 export type UploadState = 'pending' | 'confirming' | 'confirmed' | 'deleted';

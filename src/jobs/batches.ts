@@ -160,12 +160,21 @@ export async function forgetErasedBatches(tx: Tx, ids: readonly string[]): Promi
     .execute();
 }
 
+/** Batches whose texts are erased with one statement. */
+const ERASED_AT_ONCE = 500;
+
 /** Erases the texts of batches whose time is over. */
-export async function forgetBatches(db: Db): Promise<void> {
-  const due = await db.updateTable('batches').set(NO_TEXTS).where(isDueBatch).returning('id').execute();
+export async function forgetBatches(db: Db): Promise<{ done: number; isFull: boolean }> {
+  const due = await db
+    .updateTable('batches')
+    .set(NO_TEXTS)
+    .where('id', 'in', (select) => select.selectFrom('batches').select('id').where(isDueBatch).limit(ERASED_AT_ONCE))
+    .returning('id')
+    .execute();
   await forgetAnswers(
     db,
     'batch_id',
     due.map(({ id }) => id),
   );
+  return { done: due.length, isFull: due.length === ERASED_AT_ONCE };
 }

@@ -1,6 +1,7 @@
 import { isFinal } from '../contract/common.ts';
 import type { Tx } from '../database/pool.ts';
-import { deleteBytes, markDeleting } from '../objects/objects.ts';
+import { deleteBytes } from '../objects/deletion.ts';
+import { markDeleting } from '../objects/objects.ts';
 import { childrenOf } from './children.ts';
 import { forgetJobs } from './erase.ts';
 import type { JobsContext } from './kind.ts';

@@ -20,29 +20,35 @@ export interface ReconcileReport {
 
 /**
  * Compares storage and rows in both directions and repairs differences. Both are read in key order, one page at a time.
- * Because the two streams are not one snapshot, a missing object is checked once more.
+ * Because the two streams are not one snapshot, a missing object is checked once more. A key or a row that fails is
+ * reported and stops no other.
  */
 export async function reconcileStorage(context: JobsContext, settleSeconds = SETTLE_SECONDS): Promise<ReconcileReport> {
   const settled = new Date(Date.now() - settleSeconds * 1000);
   const report: ReconcileReport = { unknownKeys: 0, lostObjects: 0 };
   let unknown: string[] = [];
+  let missing: { id: string; key: string }[] = [];
+  const forget = async ({ id, key }: { id: string; key: string }) => {
+    if (!(await context.store.head(key)) && (await forgetLost(context, id))) report.lostObjects += 1;
+  };
   const flush = async () => {
     report.unknownKeys += await deleteUnknown(context, unknown);
-    unknown = [];
+    await context.rows.each('reconciliation', missing, forget, { idOf: ({ id }) => id });
+    [unknown, missing] = [[], []];
   };
   for await (const { left: stored, right: row } of mergeByKey(context.store.list(''), knownKeys(context.db))) {
     if (stored && !row && stored.lastModified < settled) {
       unknown.push(stored.key);
-      if (unknown.length >= BATCH) await flush();
-    } else if (!stored && row?.live && row.live.since < settled && !(await context.store.head(row.key))) {
-      if (await forgetLost(context, row.live.id)) report.lostObjects += 1;
+    } else if (!stored && row?.live && row.live.since < settled) {
+      missing.push({ id: row.live.id, key: row.key });
     }
+    if (unknown.length + missing.length >= BATCH) await flush();
   }
   await flush();
   return report;
 }
 
-async function deleteUnknown(context: Pick<Context, 'db' | 'store'>, keys: string[]): Promise<number> {
+async function deleteUnknown(context: Pick<Context, 'db' | 'store' | 'rows'>, keys: string[]): Promise<number> {
   if (keys.length === 0) return 0;
   const objects = await context.db
     .selectFrom('objects')
@@ -58,8 +64,9 @@ async function deleteUnknown(context: Pick<Context, 'db' | 'store'>, keys: strin
     .execute();
   const known = new Set([...objects.map((row) => row.key), ...staging.map((row) => row.staging_key)]);
   const unknown = keys.filter((key) => !known.has(key));
-  for (const key of unknown) await context.store.delete(key);
-  return unknown.length;
+  const { deleted, failed } = await context.store.deleteMany(unknown);
+  for (const [key, error] of failed) await context.rows.failed('reconciliation', key, error);
+  return deleted.length;
 }
 
 /** Returns false if the row is no longer live: its bytes have been deleted on purpose. */

@@ -2,6 +2,7 @@ import { type Selectable, sql } from 'kysely';
 import type { Context } from '../database/context.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import type { DeletionReason, ObjectsTable } from '../database/tables.ts';
+import { deleteBytes } from './deletion.ts';
 
 export type StoredObject = Selectable<ObjectsTable>;
 
@@ -15,8 +16,8 @@ export async function lockObjects(tx: Tx, ids: string[]): Promise<void> {
 }
 
 /**
- * Marks objects `deleting`, the first of three steps. `deleteBytes` then deletes the bytes and marks them `deleted`. If
- * a process dies in between, the sweeper completes the deletion.
+ * Marks objects `deleting`, the first of three steps. `deleteBytes` (`deletion.ts`) then deletes the bytes and marks them
+ * `deleted`. If a process dies in between, the sweeper completes the deletion.
  */
 export async function markDeleting(tx: Tx, ids: string[], reason: DeletionReason): Promise<void> {
   if (ids.length === 0) return;
@@ -29,29 +30,8 @@ export async function markDeleting(tx: Tx, ids: string[], reason: DeletionReason
     .execute();
 }
 
-/** Deletes the bytes of objects that are marked `deleting`, and parts of them. Throws `StorageError` when the storage is unreachable. */
-export async function deleteBytes(context: Pick<Context, 'db' | 'store'>, ids: string[]): Promise<void> {
-  if (ids.length === 0) return;
-  const rows = await context.db
-    .selectFrom('objects')
-    .select(['id', 'key', 'multipart_id'])
-    .where('id', 'in', ids)
-    .where('state', '=', 'deleting')
-    .execute();
-  for (const row of rows) {
-    if (row.multipart_id !== null) await context.store.abortMultipart(row.key, row.multipart_id);
-    await context.store.delete(row.key);
-    await context.db
-      .updateTable('objects')
-      .set({ state: 'deleted', deleted_at: new Date(), multipart_id: null })
-      .where('id', '=', row.id)
-      .where('state', '=', 'deleting')
-      .execute();
-  }
-}
-
 /** Deletes an object that was reserved and never became live. A live one stays. */
-export async function dropReserved(context: Pick<Context, 'db' | 'store'>, id: string): Promise<void> {
+export async function dropReserved(context: Pick<Context, 'db' | 'store' | 'rows'>, id: string): Promise<void> {
   await context.db
     .updateTable('objects')
     .set({ state: 'deleting', deletion_reason: 'replaced' })

@@ -115,6 +115,13 @@ export interface Capabilities {
   space?(): Promise<StoreSpace>;
 }
 
+export interface DeletedMany {
+  /** Keys that do not exist any more. */
+  deleted: string[];
+  /** Why keys could not be deleted. */
+  failed: Map<string, StorageError>;
+}
+
 export interface Copied {
   /** Bytes; null for a store that does not report it. */
   size: number | null;
@@ -148,6 +155,12 @@ export interface ObjectStore extends MultipartStore, TreeStore {
   copy(from: string, to: string): Promise<Copied | null>;
   /** Deletes an object. No error when it does not exist. */
   delete(key: string): Promise<void>;
+  /**
+   * Deletes objects, many in one request where the store can, else several at a time. A failure of one key does not
+   * affect the others. Rejects only when a request for many keys gets no response. Keys that are in neither list were
+   * not tried, because the store stopped responding.
+   */
+  deleteMany(keys: readonly string[]): Promise<DeletedMany>;
   /** Asks the store at most once, since the kind of store behind an address does not change. */
   capabilities(): Promise<Capabilities>;
   /** Cheap health check. Rejects when the store does not answer. */

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Context } from '../database/context.ts';
 import type { Db } from '../database/pool.ts';
+import type { RowLoop } from '../database/row-guard.ts';
 import { isUuid } from '../ids/uuid.ts';
 import { UPLOADS } from '../storage/keys.ts';
 import type { Upload } from './upload.ts';
@@ -11,28 +12,71 @@ import type { Upload } from './upload.ts';
  */
 
 type Staging = Pick<Upload, 'id' | 'staging_key' | 'url_expires_at'>;
+type StagingContext = Pick<Context, 'db' | 'store' | 'rows'>;
 
 /** Seconds by which the clocks of API and storage may differ. */
 const CLOCK_SECONDS = 900;
 /** Time that a PUT that begins in the URL's last second may take: a fixed part, and a minimum rate. */
 const START_SECONDS = 300;
 const SLOWEST_BYTES_PER_SECOND = 65_536;
-const BATCH = 200;
+const BATCH = 500;
+/** Keys that are closed at a time. */
+const AT_ONCE = 16;
+/** Uploads without closed keys that one pass over the keys of a storage settles. */
+const LISTED_BATCH = 20_000;
 
 /**
  * Deletes the bytes at the staging key, and closes the key where the storage can. Returns whether the key is closed.
  * Throws `StorageError`.
  */
 export async function closeStaging(context: Pick<Context, 'db' | 'store'>, upload: Staging): Promise<boolean> {
-  const until = Math.max(upload.url_expires_at.getTime(), Date.now()) + CLOCK_SECONDS * 1000;
   const { closeKey } = await context.store.capabilities();
   if (!closeKey) {
     await context.store.delete(upload.staging_key);
     return false;
   }
-  const closed = await closeKey(upload.staging_key, new Date(until));
+  const closed = await closeKey(upload.staging_key, closedUntil(upload));
   if (closed) await noteClosed(context.db, [upload.id]);
   return closed;
+}
+
+/**
+ * Does the same for many uploads. One whose key cannot be closed is reported, rests, and delays no other. Returns those
+ * whose bytes are deleted.
+ */
+export async function closeStagingOf<U extends Staging>(
+  context: StagingContext,
+  uploads: readonly U[],
+  loop: RowLoop,
+): Promise<U[]> {
+  const { closeKey } = await context.store.capabilities();
+  const [emptied, closed]: [U[], string[]] = [[], []];
+  const close = async (upload: U) => {
+    if (await closeKey!(upload.staging_key, closedUntil(upload))) closed.push(upload.id);
+    emptied.push(upload);
+  };
+  if (closeKey) await context.rows.each(loop, uploads, close, { idOf: ({ id }) => id, atOnce: AT_ONCE });
+  else emptied.push(...(await emptyKeys(context, uploads, loop)));
+  await noteClosed(context.db, closed);
+  return emptied;
+}
+
+async function emptyKeys<U extends Staging>(
+  { store, rows }: StagingContext,
+  uploads: readonly U[],
+  loop: RowLoop,
+): Promise<U[]> {
+  const { deleted, failed } = await store.deleteMany(uploads.map(({ staging_key }) => staging_key));
+  const gone = new Set(deleted);
+  for (const { id, staging_key } of uploads) {
+    const error = failed.get(staging_key);
+    if (error) await rows.failed(loop, id, error);
+  }
+  return uploads.filter(({ staging_key }) => gone.has(staging_key));
+}
+
+function closedUntil({ url_expires_at }: Staging): Date {
+  return new Date(Math.max(url_expires_at.getTime(), Date.now()) + CLOCK_SECONDS * 1000);
 }
 
 /** Latest time at which a storage that cannot close keys accepts bytes for the upload. */
@@ -43,25 +87,37 @@ export function stagingEnds(upload: Pick<Upload, 'url_expires_at' | 'declared_si
 
 /**
  * Closes the staging keys of uploads that have ended. Where the storage cannot close keys, deletes bytes that arrived
- * late. Returns the number of keys at which bytes were found.
+ * late. Goes on until no key is left or `signal` aborts. Returns the number of keys at which bytes were found.
  */
-export async function sweepStaging(context: Pick<Context, 'db' | 'store'>): Promise<number> {
-  const open = await openStaging(context.db).limit(BATCH).execute();
-  if (open.length === 0) return 0;
-  if (!(await context.store.capabilities()).closeKey) return sweepLatePuts(context);
-  for (const upload of open) await closeStaging(context, upload);
+export async function sweepStaging(context: StagingContext, signal?: AbortSignal): Promise<number> {
+  while (!signal?.aborted) {
+    const resting = context.rows.resting('staging');
+    const open = await openStaging(context.db)
+      .where('id', '!=', sql<string>`ALL(${resting}::uuid[])`)
+      .limit(BATCH)
+      .execute();
+    if (open.length === 0) return 0;
+    if (!(await context.store.capabilities()).closeKey) return sweepLatePuts(context);
+    const emptied = await closeStagingOf(context, open, 'staging');
+    if (open.length < BATCH || emptied.length === 0) return 0;
+  }
   return 0;
 }
 
 /** Lists all staging keys in one pass: few have bytes, because every confirm empties its own. */
-async function sweepLatePuts({ db, store }: Pick<Context, 'db' | 'store'>): Promise<number> {
+async function sweepLatePuts(context: StagingContext): Promise<number> {
+  const { db, store } = context;
   // Read before the list, so that the list shows these keys after their end.
-  const ended = await openStaging(db).where(endsAt(), '<=', new Date()).limit(BATCH).execute();
+  const ended = await openStaging(db).where(endsAt(), '<=', new Date()).limit(LISTED_BATCH).execute();
   let found = 0;
+  /** Uploads whose bytes are still there: their keys stay open for the next pass. */
+  const late = new Set<string>();
   let keys: string[] = [];
   const flush = async () => {
-    for (const { staging_key } of await overAmong(db, keys)) {
-      await store.delete(staging_key);
+    const over = await overAmong(db, keys);
+    for (const { id } of over) late.add(id);
+    for (const { id } of await emptyKeys(context, over, 'staging')) {
+      late.delete(id);
       found += 1;
     }
     keys = [];
@@ -73,13 +129,13 @@ async function sweepLatePuts({ db, store }: Pick<Context, 'db' | 'store'>): Prom
   await flush();
   await noteClosed(
     db,
-    ended.map((upload) => upload.id),
+    ended.flatMap(({ id }) => (late.has(id) ? [] : [id])),
   );
   return found;
 }
 
 /** Returns those keys whose upload has ended, and counts a late PUT for each. */
-async function overAmong(db: Db, keys: string[]): Promise<Pick<Upload, 'staging_key'>[]> {
+async function overAmong(db: Db, keys: string[]): Promise<Staging[]> {
   const ids = keys.map((key) => key.split('/').at(-1)!).filter(isUuid);
   if (ids.length === 0) return [];
   return db
@@ -88,7 +144,7 @@ async function overAmong(db: Db, keys: string[]): Promise<Pick<Upload, 'staging_
     .where('id', 'in', ids)
     .where('staging_key', 'in', keys)
     .where('state', 'in', ['confirmed', 'deleted'])
-    .returning('staging_key')
+    .returning(['id', 'staging_key', 'url_expires_at'])
     .execute();
 }
 
@@ -111,7 +167,7 @@ async function noteClosed(db: Db, ids: string[]): Promise<void> {
   await db
     .updateTable('uploads')
     .set({ staging_closed_at: new Date() })
-    .where('id', 'in', ids)
+    .where('id', '=', sql<string>`ANY(${ids}::uuid[])`)
     .where('staging_closed_at', 'is', null)
     .execute();
 }

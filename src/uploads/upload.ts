@@ -1,13 +1,14 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import * as z from 'zod';
 import { forgetAnswers } from '../accounts/idempotency.ts';
 import { fetchedHow } from '../contract/common.ts';
+import type { EventType } from '../contract/event-types.ts';
 import { uploadMetadata } from '../contract/uploads.ts';
 import type { Tx } from '../database/pool.ts';
 import { openColumn, type RowOf, sealColumn } from '../database/sealed-columns.ts';
 import { storedJson } from '../database/stored-json.ts';
 import type { DeletionReason, UploadsTable } from '../database/tables.ts';
-import { recordEvent } from '../events/record.ts';
+import { insertEvents } from '../events/record.ts';
 import type { Vault } from '../ids/vault.ts';
 
 export type Upload = Selectable<UploadsTable>;
@@ -76,9 +77,13 @@ export async function forgetUploads(tx: Tx, ids: readonly string[], reason: Dele
     .where('state', '!=', 'deleted')
     .returning(['id', 'account_id'])
     .execute();
-  for (const { id, account_id: accountId } of forgotten) {
-    const subject = { accountId, uploadId: id };
-    if (reason === 'refused') await recordEvent(tx, subject, 'upload.refused', {});
-    else await recordEvent(tx, subject, 'upload.deleted', { reason });
-  }
+  if (forgotten.length === 0) return;
+  const type: EventType = reason === 'refused' ? 'upload.refused' : 'upload.deleted';
+  const data = JSON.stringify(reason === 'refused' ? { v: 1 } : { v: 1, reason });
+  await sql`
+    WITH ${insertEvents(sql`
+      SELECT upload.account_id, NULL::uuid AS job_id, upload.id AS upload_id, ${type}::text AS type, ${data}::jsonb AS data
+      FROM unnest(${forgotten.map(({ account_id }) => account_id)}::uuid[], ${forgotten.map(({ id }) => id)}::uuid[])
+        AS upload (account_id, id)`)}
+    SELECT`.execute(tx);
 }

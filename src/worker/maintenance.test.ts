@@ -5,6 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { uuidv7 } from '../ids/uuid.ts';
 import { removeDeadWorkFolders } from './maintenance.ts';
 
+const neverFails = (_: string, error: unknown) => {
+  throw error;
+};
+
 describe('work folders', () => {
   it('go with the process that made them, and those of the living stay', async () => {
     const parent = await mkdtemp(join(tmpdir(), 'airlock-work-'));
@@ -13,13 +17,13 @@ describe('work folders', () => {
       await mkdir(join(parent, name, attempt), { recursive: true });
       await writeFile(join(parent, name, attempt, 'source-0'), 'bytes of a source');
     }
-    expect(await removeDeadWorkFolders(parent, (name) => name === '2-200')).toEqual([attempt]);
+    expect(await removeDeadWorkFolders(parent, (name) => name === '2-200', neverFails)).toEqual([attempt]);
     expect(await readdir(parent)).toEqual(['2-200']);
     expect(await readdir(join(parent, '2-200', attempt))).toEqual(['source-0']);
     await rm(parent, { recursive: true });
   });
 
   it('need not be there', async () => {
-    expect(await removeDeadWorkFolders('/nowhere/at/all', () => false)).toEqual([]);
+    expect(await removeDeadWorkFolders('/nowhere/at/all', () => false, neverFails)).toEqual([]);
   });
 });

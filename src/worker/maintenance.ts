@@ -6,7 +6,8 @@ import { removeSilentWorkers } from '../fleet/workers.ts';
 import { isUuid } from '../ids/uuid.ts';
 import { reconcileStorage } from '../jobs/reconcile.ts';
 import { recoverLost } from '../jobs/recover.ts';
-import { sweepExpired, sweepRows } from '../jobs/retention.ts';
+import { sweepExpired } from '../jobs/retention.ts';
+import { sweepRows } from '../jobs/sweep-rows.ts';
 import { endStarved } from '../jobs/wait-for-storage.ts';
 import { sweepStaging } from '../uploads/staging.ts';
 import type { WorkerDeps } from './deps.ts';
@@ -33,6 +34,7 @@ export function startMaintenance(
 ): { stop(): Promise<void> } {
   const { context, logger } = deps;
   let leads = false;
+  const stopping = new AbortController();
   const lease = repeat(async () => {
     const had = leads;
     // Assume that the lease is lost until it is renewed: another worker may reach the database when this one cannot.
@@ -45,15 +47,15 @@ export function startMaintenance(
   const tasks = [
     whileLeading(RECOVER_MS, () => recover(deps)),
     whileLeading(SWEEP_MS, async () => {
-      const report = await sweepExpired(context);
+      const report = await sweepExpired(context, stopping.signal);
       if (report.expiredJobs + report.expiredUploads + report.deletedObjects > 0) logger.info(report, 'retention');
     }),
     whileLeading(STAGING_MS, async () => {
-      const latePuts = await sweepStaging(context);
+      const latePuts = await sweepStaging(context, stopping.signal);
       if (latePuts > 0) logger.warn({ latePuts }, 'deleted bytes that arrived through URLs of ended uploads');
     }),
     whileLeading(ROWS_MS, async () => {
-      await sweepRows(context);
+      await sweepRows(context, stopping.signal);
       await removeSilentWorkers(context.db, SILENT_WORKER_SECONDS);
     }),
     whileLeading(RECONCILE_MS, async () => {
@@ -83,7 +85,6 @@ export function startMaintenance(
    * runs again after `afterFailureMs`.
    */
   function repeat(work: () => Promise<number>, { afterFailureMs = LEASE_MS, firstMs = 0 } = {}) {
-    const stopping = new AbortController();
     let current = Promise.resolve();
     function start(): void {
       current = work()
@@ -98,7 +99,6 @@ export function startMaintenance(
     let timer = setTimeout(start, firstMs);
     return {
       stop: () => {
-        stopping.abort();
         clearTimeout(timer);
         return current;
       },
@@ -107,6 +107,7 @@ export function startMaintenance(
 
   return {
     async stop() {
+      stopping.abort();
       await Promise.all([lease, ...tasks].map((task) => task.stop()));
       if (leads) await releaseFleetLease(context.db, 'maintenance', workerId).catch(() => {});
     },
@@ -125,14 +126,26 @@ async function recover({ context, logger, storage, settings }: Parameters<typeof
  * Removes work folders whose process on this machine is dead: `<workDir>/../<pid>-<start>`. Each contains a folder per
  * attempt, named by the attempt's id. Returns those ids.
  */
-export async function removeDeadWorkFolders(parent: string, isAlive: (name: string) => boolean): Promise<string[]> {
+export async function removeDeadWorkFolders(
+  parent: string,
+  isAlive: (name: string) => boolean,
+  onFailure: (folder: string, error: unknown) => void,
+): Promise<string[]> {
   const names = await readdir(parent).catch(() => []);
   const attempts: string[] = [];
   for (const name of names) {
     if (isAlive(name)) continue;
     const folder = join(parent, name);
-    attempts.push(...(await readdir(folder).catch(() => [])).filter(isUuid));
-    await rm(folder, { recursive: true, force: true });
+    const left = (await readdir(folder).catch(() => [])).filter(isUuid);
+    // The next start tries a folder again that cannot be removed.
+    const removed = await rm(folder, { recursive: true, force: true }).then(
+      () => true,
+      (error) => {
+        onFailure(folder, error);
+        return false;
+      },
+    );
+    if (removed) attempts.push(...left);
   }
   return attempts;
 }

@@ -147,10 +147,14 @@ function openDeps(given: GivenDeps, wakeups: Wakeups): WorkerDeps {
 /** Cleans up after dead workers of this machine: work folders, running attempts, and their rows. */
 async function cleanUpAfterDead({ context, settings, logger }: WorkerDeps): Promise<void> {
   await mkdir(settings.workDir, { recursive: true, mode: 0o700 });
-  const removed = await removeDeadWorkFolders(dirname(settings.workDir), (name) => {
-    const [pid, start] = name.split('-');
-    return isAliveHere({ pid: Number(pid), start: start ?? '' });
-  });
+  const removed = await removeDeadWorkFolders(
+    dirname(settings.workDir),
+    (name) => {
+      const [pid, start] = name.split('-');
+      return isAliveHere({ pid: Number(pid), start: start ?? '' });
+    },
+    (folder, error) => logger.error({ folder, err: error }, 'the work folder of a dead worker was not removed'),
+  );
   await markCleaned(context.db, removed);
   const { host, boot } = ownIdentity();
   const neighbours = await workersOfHost(context.db, host, boot);

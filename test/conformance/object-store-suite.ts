@@ -115,6 +115,20 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       expect(await list(`${base}/delete`)).toEqual([]);
     });
 
+    it('deletes many objects together, and keeps every other object', async () => {
+      const keys = Array.from({ length: 20 }, (_, index) =>
+        `${base}/many/${index}&<é>`.slice(0, index < 10 ? undefined : -5),
+      );
+      for (const key of new Set(keys)) await put(key, Buffer.from('x'));
+      await put(`${base}/many-kept`, Buffer.from('x'));
+      const doomed = [...new Set(keys), `${base}/many/absent`];
+      const { deleted, failed } = await store.deleteMany(doomed);
+      expect([deleted.sort(), failed]).toEqual([doomed.sort(), new Map()]);
+      expect(await list(`${base}/many/`)).toEqual([]);
+      expect(await store.head(`${base}/many-kept`)).not.toBeNull();
+      expect(await store.deleteMany([])).toEqual({ deleted: [], failed: new Map() });
+    });
+
     it('keeps keys with odd characters apart and lists them as they were', async () => {
       const keys = ODD_NAMES.map((each) => `${base}/odd/${each}`);
       for (const key of keys) await put(key, Buffer.from(key));

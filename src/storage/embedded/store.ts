@@ -26,7 +26,7 @@ export function openEmbeddedStore({ localRoot, ...options }: EmbeddedOptions): O
     };
     return async () => capabilities;
   };
-  return openS3Store({ retries: EMBEDDED_RETRIES, declares: true, ...options }, extend);
+  return openS3Store({ retries: EMBEDDED_RETRIES, declares: true, deletesMany: false, ...options }, extend);
 }
 
 /** Opens a store at an address. A gateway on another machine announces its extensions. */

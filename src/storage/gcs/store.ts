@@ -21,6 +21,8 @@ export function openGcsStore(options: GcsOptions): ObjectStore {
   return {
     ...storeCalls(client, signer, {
       ...{ bucket, publicOrigin: new URL(publicEndpoint).origin, copySource: 'x-goog-copy-source' },
+      // Its XML API has no DeleteObjects.
+      deletesMany: false,
       ...(pageKeys && { pageKeys }),
     }),
 

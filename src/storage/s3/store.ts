@@ -11,6 +11,7 @@ import { checkClock, headBucket } from './bucket-check.ts';
 import { checkExpiry, checkKey, checkSize } from './checks.ts';
 import { readDocument, readText, type S3Client, s3Client, storageError } from './client.ts';
 import type { Credentials } from './credentials/types.ts';
+import { manyDeleter } from './delete-many.ts';
 import { multipartCalls } from './multipart.ts';
 import { type Signer, s3Signer } from './signer.ts';
 import { encodePath } from './sigv4.ts';
@@ -39,6 +40,8 @@ export interface S3Options {
   declares?: boolean;
   /** Whether all parts of an upload but the last must have one size. Default: false, as with S3. */
   equalParts?: boolean;
+  /** Whether to delete many objects with one request (DeleteObjects). Default: true; stores without it are noticed. */
+  deletesMany?: boolean;
   /** Keys per page of a list. Default: 1,000, the maximum of S3. */
   pageKeys?: number;
   /** Default: `S3_RETRIES`. */
@@ -57,7 +60,10 @@ export function openS3Store(options: S3Options, extend: Extend = nothingMore): O
   const client = s3Client(signer, { retries, ...(ca && { ca }), ...(socketPath && { socketPath }) });
   const publicOrigin = bucketPlace(options.publicEndpoint, { bucket, addressing }).origin;
   return {
-    ...storeCalls(client, signer, { ...options, publicOrigin, copySource: 'x-amz-copy-source' }),
+    ...storeCalls(client, signer, {
+      ...{ ...options, publicOrigin, copySource: 'x-amz-copy-source' },
+      deletesMany: options.deletesMany ?? true,
+    }),
     equalParts: options.equalParts ?? false,
     capabilities: extend(client),
     async ping() {
@@ -72,13 +78,15 @@ interface Dialect {
   publicOrigin: string;
   /** Header that names the source of a copy. */
   copySource: string;
+  /** Whether the store may have DeleteObjects. */
+  deletesMany: boolean;
   pageKeys?: number;
 }
 
 export function storeCalls(
   client: S3Client,
   signer: Signer,
-  { bucket, publicOrigin, copySource, pageKeys }: Dialect,
+  { bucket, publicOrigin, copySource, deletesMany, pageKeys }: Dialect,
 ): Omit<ObjectStore, 'capabilities' | 'ping' | 'equalParts'> {
   const putFile = filePutter(client);
   const remove = deleter(client);
@@ -90,6 +98,7 @@ export function storeCalls(
     putFile,
     list,
     delete: remove,
+    deleteMany: manyDeleter(client, { several: deletesMany }),
     copy: copier(client, bucket, copySource),
     ...multipartCalls(client, signer),
     ...treeCalls({ putFile, list, delete: remove }),

@@ -1,0 +1,207 @@
+import { type ExpressionBuilder, sql } from 'kysely';
+import { databaseNow } from '../database/clock.ts';
+import type { Db, Tx } from '../database/pool.ts';
+import type { Tables } from '../database/tables.ts';
+import { isReadByOpenJob, markDeleting } from '../objects/objects.ts';
+import { closeStagingOf } from '../uploads/staging.ts';
+import { forgetUploads, MULTIPART_SECONDS, UNCONFIRMED_SECONDS } from '../uploads/upload.ts';
+import { forgetJobs } from './erase.ts';
+import { recordDeletions } from './job-events.ts';
+import type { JobsContext } from './kind.ts';
+import { OPEN_STATUSES } from './rows.ts';
+
+/** Rows of one transaction. */
+const BATCH = 500;
+
+/** One batch of a step of a sweep. */
+export interface Swept {
+  done: number;
+  /** Whether more may be due. */
+  isFull: boolean;
+}
+
+/**
+ * Expires a batch of rows in one transaction. If that fails, each row gets its own transaction, so that one bad row
+ * blocks no other: it is reported and rests. `expire` takes only these rows, or any that are due, and returns how many.
+ */
+async function expireBatch(
+  context: JobsContext,
+  due: (db: Db) => Promise<string[]>,
+  expire: (tx: Tx, only: readonly string[] | null) => Promise<number>,
+): Promise<Swept> {
+  const inTransaction = (only: readonly string[] | null) => context.db.transaction().execute((tx) => expire(tx, only));
+  try {
+    const done = await inTransaction(null);
+    return { done, isFull: done === BATCH };
+  } catch {
+    const ids = await due(context.db);
+    const done = await context.rows.each('retention', ids, (id) => inTransaction([id]), { idOf: (id) => id });
+    return { done, isFull: done > 0 && ids.length === BATCH };
+  }
+}
+
+/** Erases jobs whose retention has ended, whatever their kind. */
+export function expireJobs(context: JobsContext): Promise<Swept> {
+  const due = (db: Db) => dueJobs(db).where('made.id', '!=', notResting(context)).limit(BATCH);
+  return expireBatch(
+    context,
+    async (db) => (await due(db).execute()).map(({ id }) => id),
+    async (tx, only) => {
+      const query = only ? due(tx).where('made.id', 'in', only) : due(tx);
+      // Another sweeper, an erase or a new job that reads an output has locked the row; the next sweep takes it.
+      const jobs = await query.forUpdate('made').skipLocked().execute();
+      const ids = jobs.map((job) => job.id);
+      const objects = await forgetJobs(tx, ids, new Date(), 'retention');
+      await markDeleting(tx, objects, 'retention');
+      await recordDeletions(context, tx, jobs, 'retention');
+      return jobs.length;
+    },
+  );
+}
+
+/**
+ * Expired jobs. A job whose output an open job reads stays until that job ends. Every release sets `expires_at` when a job
+ * ends, whatever the names of its statuses.
+ */
+export function dueJobs(db: Db) {
+  return db
+    .selectFrom('jobs as made')
+    .select(['made.id', 'made.account_id', 'made.kind'])
+    .where('made.status', 'not in', OPEN_STATUSES)
+    .where('made.expires_at', '<=', databaseNow)
+    .where('made.erased_at', 'is', null)
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('job_outputs')
+            .select('job_outputs.id')
+            .whereRef('job_outputs.job_id', '=', 'made.id')
+            .where(isReadByOpenJob('job_outputs.object_id')),
+        ),
+      ),
+    );
+}
+
+/** Deletes uploads whose retention has ended. */
+export function expireUploads(context: JobsContext): Promise<Swept> {
+  const due = (db: Db) => dueUploads(db).where('uploads.id', '!=', notResting(context)).limit(BATCH);
+  return expireBatch(
+    context,
+    async (db) => (await due(db).execute()).map(({ id }) => id),
+    async (tx, only) => {
+      const query = only ? due(tx).where('uploads.id', 'in', only) : due(tx);
+      // The insert of a job locks the row of the upload; skip it until the next sweep.
+      const locked = await query.forUpdate('uploads').skipLocked().execute();
+      if (locked.length === 0) return 0;
+      // Check again under the lock: a job may have started to use an upload during the first check.
+      const ids = locked.map((upload) => upload.id);
+      const uploads = await dueUploads(tx).where('uploads.id', 'in', ids).execute();
+      await forgetUploads(
+        tx,
+        uploads.map((upload) => upload.id),
+        'retention',
+      );
+      await markDeleting(
+        tx,
+        uploads.map((upload) => upload.object_id),
+        'retention',
+      );
+      return locked.length;
+    },
+  );
+}
+
+/** Confirmed uploads whose retention has ended. An upload that an open job needs stays. */
+export function dueUploads(db: Db) {
+  return db
+    .selectFrom('uploads')
+    .innerJoin('objects', 'objects.id', 'uploads.object_id')
+    .select(['uploads.id', 'objects.id as object_id'])
+    .where('uploads.state', '=', 'confirmed')
+    .where('objects.state', '=', 'live')
+    .where('objects.delete_after', '<=', databaseNow)
+    .where((where) => where.not(isReadByOpenJob('objects.id')));
+}
+
+/** Uploads that were not confirmed in time. */
+export function dueUnconfirmed(db: Db) {
+  const ago = (seconds: number) => new Date(Date.now() - seconds * 1000);
+  return db
+    .selectFrom('uploads')
+    .select(['id', 'staging_key', 'url_expires_at', 'part_size', 'object_id'])
+    .where('state', '=', 'pending')
+    .where('created_at', '<=', ago(UNCONFIRMED_SECONDS))
+    .where((where) => where.or([where('part_size', 'is', null), where('created_at', '<=', ago(MULTIPART_SECONDS))]));
+}
+
+/** Deletes the names and bytes of uploads that were not confirmed in time. */
+export async function expireUnconfirmed(context: JobsContext): Promise<Swept> {
+  const due = await dueUnconfirmed(context.db).where('id', '!=', notResting(context)).limit(BATCH).execute();
+  const single = due.filter(({ part_size }) => part_size === null);
+  const closed = new Set((await closeStagingOf(context, single, 'retention')).map(({ id }) => id));
+  const ready = due.filter(({ id, part_size }) => part_size !== null || closed.has(id)).map(({ id }) => id);
+  const { done } = await expireBatch(
+    context,
+    async () => ready,
+    async (tx, only) => {
+      const ids = only ?? ready;
+      if (ids.length === 0) return 0;
+      // A confirm may have been faster; the upload then stays.
+      const mine = await tx
+        .selectFrom('uploads')
+        .select(['id', 'object_id'])
+        .where('id', 'in', ids)
+        .where('state', '=', 'pending')
+        .orderBy('id')
+        .forUpdate()
+        .execute();
+      await forgetUploads(
+        tx,
+        mine.map(({ id }) => id),
+        'retention',
+      );
+      // Of an upload in parts: deleting it aborts them.
+      await markDeleting(
+        tx,
+        mine.flatMap(({ object_id }) => object_id ?? []),
+        'retention',
+      );
+      return ids.length;
+    },
+  );
+  return { done, isFull: done > 0 && due.length === BATCH };
+}
+
+/** Objects that never became live: outputs of dead attempts, and copies of confirms that lost a race. */
+export function isAbandoned(where: ExpressionBuilder<Tables, 'objects'>) {
+  const confirms = where
+    .selectFrom('uploads')
+    .select('uploads.id')
+    .whereRef('uploads.object_id', '=', 'objects.id')
+    .where('uploads.state', '=', 'confirming');
+  return where.and([
+    where('objects.state', '=', 'pending'),
+    where('objects.delete_after', '<=', databaseNow),
+    where.not(where.exists(confirms)),
+  ]);
+}
+
+export async function expireAbandoned({ db }: JobsContext): Promise<Swept> {
+  const due = await db
+    .with('abandoned', (query) =>
+      query.selectFrom('objects').select('id').where(isAbandoned).limit(BATCH).forUpdate().skipLocked(),
+    )
+    .updateTable('objects')
+    .set({ state: 'deleting', deletion_reason: 'replaced' })
+    .where('id', 'in', (select) => select.selectFrom('abandoned').select('id'))
+    .where('state', '=', 'pending')
+    .returning('id')
+    .execute();
+  return { done: due.length, isFull: due.length === BATCH };
+}
+
+/** All ids that do not rest after a failure. */
+function notResting({ rows }: JobsContext) {
+  return sql<string>`ALL(${rows.resting('retention')}::uuid[])`;
+}

@@ -1,0 +1,131 @@
+import { type RawBuilder, sql } from 'kysely';
+import { EVENT_DAYS } from '../events/read.ts';
+import type { JobsContext } from './kind.ts';
+
+/** Days that the rows of erased jobs, which contain no names, stay readable. */
+const ROW_DAYS = 30;
+/** Longer than the 24 hours that docs/api.md promises. */
+const IDEMPOTENCY_HOURS = 25;
+/** Rows of one statement: it locks them, and each deletes others with it. */
+const BATCH = 200;
+
+interface Sweep {
+  table:
+    | 'events'
+    | 'idempotency_keys'
+    | 'uploads'
+    | 'jobs'
+    | 'batches'
+    | 'objects'
+    | 'rate_limits'
+    | 'sessions'
+    | 'setup_links';
+  /** Condition on a row that is no longer needed. */
+  over: RawBuilder<unknown>;
+  /** Column by which an index has those rows in order. */
+  by: string;
+  /** What to do instead of deleting the row. */
+  set?: RawBuilder<unknown>;
+}
+
+const ago = (seconds: number) => sql`now() - make_interval(secs => ${sql.lit(seconds)})`;
+const rowsEnd = ago(ROW_DAYS * 86_400);
+
+/** A scalar subquery: of NOT EXISTS the planner may make a join that reads the other table whole. */
+function none(from: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`(SELECT true ${from} LIMIT 1) IS NULL`;
+}
+
+/** Rows with an id, which are deleted one by one if a batch fails. */
+const ROWS: readonly Sweep[] = [
+  // The client that confirmed has received the response by then.
+  {
+    table: 'uploads',
+    over: sql`refusal_sealed IS NOT NULL AND url_expires_at < now()`,
+    by: 'url_expires_at',
+    set: sql`refusal_sealed = NULL`,
+  },
+  { table: 'jobs', over: sql`erased_at IS NOT NULL AND completed_at < ${rowsEnd}`, by: 'completed_at' },
+  { table: 'batches', over: sql`expires_at < ${rowsEnd}`, by: 'expires_at' },
+  {
+    table: 'uploads',
+    over: sql`state = 'deleted' AND created_at < ${rowsEnd}
+      AND ${none(sql`FROM job_sources WHERE job_sources.upload_id = uploads.id`)}`,
+    by: 'created_at',
+  },
+  {
+    table: 'objects',
+    over: sql`state = 'deleted' AND deleted_at < ${rowsEnd}
+      AND ${none(sql`FROM uploads WHERE uploads.object_id = objects.id`)}
+      AND ${none(sql`FROM job_outputs WHERE job_outputs.object_id = objects.id`)}
+      AND ${none(sql`FROM jobs WHERE jobs.id = objects.job_id`)}
+      AND ${none(sql`FROM job_sources WHERE job_sources.object_id = objects.id`)}`,
+    by: 'deleted_at',
+  },
+];
+
+/** Rows that nothing refers to. Of most of these tables, a worker may read nothing but this column. */
+const RANGES: readonly Sweep[] = [
+  { table: 'events', over: sql`created_at < ${ago(EVENT_DAYS * 86_400)}`, by: 'created_at' },
+  { table: 'idempotency_keys', over: sql`created_at < ${ago(IDEMPOTENCY_HOURS * 3600)}`, by: 'created_at' },
+  { table: 'rate_limits', over: sql`expire < (extract(epoch FROM now()) * 1000)::bigint`, by: 'expire' },
+  { table: 'sessions', over: sql`expires_at < now()`, by: 'expires_at' },
+  { table: 'setup_links', over: sql`expires_at < now()`, by: 'expires_at' },
+];
+
+/**
+ * Deletes rows that are no longer needed, batch by batch, until none is left or `signal` aborts. A table or a row that
+ * fails stops no other. The first error of a table is thrown at the end.
+ */
+export async function sweepRows(context: JobsContext, signal?: AbortSignal): Promise<void> {
+  const errors: unknown[] = [];
+  const drain = async (sweep: Sweep, batch: (context: JobsContext, sweep: Sweep) => Promise<boolean>) => {
+    try {
+      while (!signal?.aborted && (await batch(context, sweep))) {}
+    } catch (error) {
+      errors.push(error);
+    }
+  };
+  for (const sweep of RANGES) await drain(sweep, sweepRange);
+  for (const sweep of ROWS) await drain(sweep, sweepIds);
+  if (errors.length > 0) throw errors[0];
+}
+
+/** Returns whether more may be left. */
+async function sweepIds({ db, rows }: JobsContext, sweep: Sweep): Promise<boolean> {
+  const resting = rows.resting('cleanup');
+  const { rows: found } = await sql<{ id: string }>`
+    SELECT id FROM ${sql.table(sweep.table)} WHERE ${sweep.over} AND id <> ALL(${resting}::uuid[])
+    ORDER BY ${sql.ref(sweep.by)} LIMIT ${BATCH}`.execute(db);
+  if (found.length === 0) return false;
+  const change = (ids: readonly string[]) =>
+    sql`${changeOf(sweep)} WHERE id = ANY(${ids}::uuid[]) AND ${sweep.over}`.execute(db);
+  try {
+    await change(found.map(({ id }) => id));
+    return found.length === BATCH;
+  } catch {
+    const done = await rows.each('cleanup', found, ({ id }) => change([id]), { idOf: ({ id }) => id });
+    return done > 0 && found.length === BATCH;
+  }
+}
+
+/**
+ * Deletes everything up to the last row of a batch; rows of one transaction have one time, and go together. Two statements:
+ * the planner has to know the bound, or it would read the table from its start.
+ */
+async function sweepRange({ db }: JobsContext, sweep: Sweep): Promise<boolean> {
+  const by = sql.ref(sweep.by);
+  const { rows } = await sql<{ last: string | null; found: number }>`
+    SELECT max(${by})::text AS last, count(*)::int AS found FROM (
+      SELECT ${by} FROM ${sql.table(sweep.table)} WHERE ${sweep.over} ORDER BY ${by} LIMIT ${BATCH}) AS batch`.execute(
+    db,
+  );
+  const { last, found } = rows[0]!;
+  if (last === null) return false;
+  await sql`${changeOf(sweep)} WHERE ${by} <= ${last}`.execute(db);
+  return found === BATCH;
+}
+
+function changeOf({ table, set }: Sweep): RawBuilder<unknown> {
+  return set ? sql`UPDATE ${sql.table(table)} SET ${set}` : sql`DELETE FROM ${sql.table(table)}`;
+}

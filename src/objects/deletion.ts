@@ -1,0 +1,152 @@
+import { sql } from 'kysely';
+import type { Context } from '../database/context.ts';
+import type { Db } from '../database/pool.ts';
+import { StorageError } from '../storage/types.ts';
+
+/*
+ * The last two steps of a deletion: the bytes, then the row. An object that storage does not delete is tried again after
+ * a time that doubles with each failure, up to an hour; it delays no other.
+ */
+
+const FIRST_RETRY_SECONDS = 5;
+const LONGEST_RETRY_SECONDS = 3600;
+/** Failures after which an object counts as stuck: not a short outage any more. */
+const STUCK_FAILURES = 3;
+/** Aborts of uploads in parts at a time. */
+const AT_ONCE = 16;
+/** Statements with more rows lock them for too long. */
+const BATCH = 1000;
+
+type Deleting = Pick<Context, 'db' | 'store' | 'rows'>;
+
+interface Doomed {
+  id: string;
+  key: string;
+  multipart_id: string | null;
+}
+
+const COLUMNS = ['id', 'key', 'multipart_id'] as const;
+
+/**
+ * Deletes the bytes of objects that are marked `deleting`, and parts of them. Throws `StorageError` when some could not be
+ * deleted; the sweeper then retries.
+ */
+export async function deleteBytes(context: Deleting, ids: readonly string[]): Promise<void> {
+  for (let start = 0; start < ids.length; start += BATCH) {
+    const rows = await context.db
+      .selectFrom('objects')
+      .select(COLUMNS)
+      .where('id', '=', sql<string>`ANY(${ids.slice(start, start + BATCH)}::uuid[])`)
+      .where('state', '=', 'deleting')
+      .execute();
+    const { error } = await deleteObjects(context, rows);
+    if (error) throw error;
+  }
+}
+
+/** Deletes the bytes of up to a batch of objects whose next attempt is due. `isFull`: more may be due. */
+export async function finishDeletions(context: Deleting): Promise<{ done: number; isFull: boolean }> {
+  const rows = await dueDeletions(context.db)
+    .select(COLUMNS)
+    .orderBy('deletion_due_at')
+    .orderBy('id')
+    .limit(BATCH)
+    .execute();
+  const { deleted } = await deleteObjects(context, rows);
+  return { done: deleted, isFull: rows.length === BATCH };
+}
+
+/** Objects whose bytes are to be deleted now. */
+export function dueDeletions(db: Db) {
+  return db.selectFrom('objects').where('state', '=', 'deleting').where('deletion_due_at', '<=', sql<Date>`now()`);
+}
+
+/** Objects that storage has refused to delete several times, those with the most failures first. */
+export async function stuckObjects(db: Db, limit: number) {
+  return db
+    .selectFrom('objects')
+    .select(['id', 'account_id', 'key', 'job_id', 'size', 'deletion_failures', 'deletion_error'])
+    .select('deletion_due_at')
+    .where('state', '=', 'deleting')
+    .where('deletion_failures', '>=', STUCK_FAILURES)
+    .orderBy('deletion_failures', 'desc')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
+/** Number of objects that `stuckObjects` lists without a limit. */
+export async function countStuck(db: Db): Promise<number> {
+  const { stuck } = await db
+    .selectFrom('objects')
+    .select((select) => select.fn.countAll<number>().as('stuck'))
+    .where('state', '=', 'deleting')
+    .where('deletion_failures', '>=', STUCK_FAILURES)
+    .executeTakeFirstOrThrow();
+  return stuck;
+}
+
+/** Throws only when database or storage is unreachable; `error` is the first failure of an object. */
+async function deleteObjects(
+  context: Deleting,
+  rows: readonly Doomed[],
+): Promise<{ deleted: number; error: StorageError | null }> {
+  if (rows.length === 0) return { deleted: 0, error: null };
+  const failed = await abortParts(context, rows);
+  const whole = rows.filter(({ id }) => !failed.has(id));
+  const { deleted, failed: keys } = await context.store.deleteMany(whole.map(({ key }) => key));
+  const gone = new Set(deleted);
+  await markDeleted(
+    context.db,
+    whole.flatMap(({ id, key }) => (gone.has(key) ? [id] : [])),
+  );
+  for (const { id, key } of whole) {
+    const error = keys.get(key);
+    if (error) failed.set(id, error);
+  }
+  // Throws in an outage, before any object is blamed for it.
+  for (const [id, error] of failed) await context.rows.failed('deletion', id, error);
+  await noteFailures(context.db, failed);
+  return { deleted: gone.size, error: failed.values().next().value ?? null };
+}
+
+/** Aborts the uploads in parts. Returns the failures by the id of the object. */
+async function abortParts({ store }: Deleting, rows: readonly Doomed[]): Promise<Map<string, StorageError>> {
+  const failed = new Map<string, StorageError>();
+  const waiting = rows.filter(({ multipart_id }) => multipart_id !== null).values();
+  async function follow(): Promise<void> {
+    for (const { id, key, multipart_id } of waiting) {
+      await store.abortMultipart(key, multipart_id!).catch((error) => {
+        if (!(error instanceof StorageError)) throw error;
+        failed.set(id, error);
+      });
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, follow));
+  return failed;
+}
+
+/** Locks the rows in the order of their ids, as `lockObjects` does. */
+async function markDeleted(db: Db, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await sql`
+    WITH locked AS (
+      SELECT id FROM objects WHERE id = ANY(${ids}::uuid[]) AND state = 'deleting' ORDER BY id FOR UPDATE)
+    UPDATE objects SET state = 'deleted', deleted_at = now(), multipart_id = NULL
+    FROM locked WHERE objects.id = locked.id`.execute(db);
+}
+
+async function noteFailures(db: Db, failed: ReadonlyMap<string, StorageError>): Promise<void> {
+  if (failed.size === 0) return;
+  const codes = [...failed.values()].map(
+    ({ code, status }) => code ?? (status === null ? 'unreachable' : String(status)),
+  );
+  await sql`
+    WITH failed AS (
+      SELECT objects.id, failure.code FROM unnest(${[...failed.keys()]}::uuid[], ${codes}::text[]) AS failure (id, code)
+      JOIN objects ON objects.id = failure.id WHERE state = 'deleting' ORDER BY objects.id FOR UPDATE OF objects)
+    UPDATE objects SET deletion_failures = deletion_failures + 1, deletion_error = failed.code,
+      deletion_due_at = now() + make_interval(
+        secs => least(${LONGEST_RETRY_SECONDS}, ${FIRST_RETRY_SECONDS} * power(2, least(deletion_failures, 20))))
+    FROM failed WHERE objects.id = failed.id`.execute(db);
+}

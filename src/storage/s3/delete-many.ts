@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { type DeletedMany, type ObjectStore, StorageError } from '../types.ts';
+import { childrenOf, escapeXml, parseXml, textOf } from '../xml.ts';
+import { checkKey } from './checks.ts';
+import { readText, type S3Client, storageError } from './client.ts';
+
+/** Keys of one request; the maximum of S3. */
+const PAGE = 1000;
+/** Single deletions at a time. */
+const AT_ONCE = 16;
+/** Responses by which a store says that it has no DeleteObjects. */
+const UNSUPPORTED = [404, 405, 411, 501];
+/** Codes of a key that is worth another attempt soon. */
+const TEMPORARY = ['InternalError', 'ServiceUnavailable', 'SlowDown'];
+
+/**
+ * Deletes objects with DeleteObjects, or one by one where the store does not have it. `several`: whether to try
+ * DeleteObjects at all.
+ */
+export function manyDeleter(client: S3Client, { several }: { several: boolean }): ObjectStore['deleteMany'] {
+  let supported = several;
+  return async (keys) => {
+    for (const key of keys) checkKey(key);
+    const result: DeletedMany = { deleted: [], failed: new Map() };
+    // XML cannot carry every key.
+    const isPlain = (key: string) => supported && /^[\x20-\x7e]+$/.test(key);
+    const plain = keys.filter(isPlain);
+    for (let start = 0; start < plain.length; start += PAGE) {
+      const page = plain.slice(start, start + PAGE);
+      const failed = supported ? await deletePage(client, page) : 'unsupported';
+      if (failed === 'unsupported') {
+        supported = false;
+        await deleteSingly(client, page, result);
+      } else {
+        result.deleted.push(...page.filter((key) => !failed.has(key)));
+        for (const [key, error] of failed) result.failed.set(key, error);
+      }
+    }
+    const single = keys.filter((key) => !plain.includes(key));
+    await deleteSingly(client, single, result);
+    return result;
+  };
+}
+
+async function deletePage(
+  client: S3Client,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, StorageError> | 'unsupported'> {
+  const objects = keys.map((key) => `<Object><Key>${escapeXml(key)}</Key></Object>`);
+  const body = Buffer.from(`<Delete><Quiet>true</Quiet>${objects.join('')}</Delete>`);
+  const response = await client.send({
+    method: 'POST',
+    key: '',
+    query: { delete: '' },
+    headers: {
+      'content-type': 'application/xml',
+      'content-length': String(body.length),
+      // S3 requires a checksum of this body.
+      'content-md5': createHash('md5').update(body).digest('base64'),
+    },
+    body: () => body,
+    expected: [200, ...UNSUPPORTED],
+  });
+  const text = await readText(response).catch((error) => {
+    throw storageError({ method: 'POST' }, error);
+  });
+  if (response.statusCode !== 200) return 'unsupported';
+  return failuresOf(text, keys);
+}
+
+function failuresOf(text: string, keys: readonly string[]): ReadonlyMap<string, StorageError> {
+  const failed = new Map<string, StorageError>();
+  let errors: ReturnType<typeof childrenOf>;
+  try {
+    errors = childrenOf(parseXml(text, 'DeleteResult'), 'Error');
+  } catch (cause) {
+    throw new StorageError('the store answered a deletion with something else', { retry: false, cause });
+  }
+  for (const error of errors) {
+    const [key, found] = [textOf(error, 'Key'), textOf(error, 'Code') ?? ''];
+    if (key === null || !keys.includes(key)) {
+      throw new StorageError('the store did not name the key that it could not delete', { retry: false });
+    }
+    const code = /^[A-Za-z0-9]{1,64}$/.test(found) ? found : null;
+    if (code === 'NoSuchKey') continue;
+    const options = { retry: TEMPORARY.includes(code ?? ''), status: 200, code };
+    failed.set(key, new StorageError(`storage did not delete an object: ${code ?? 'without a code'}`, options));
+  }
+  return failed;
+}
+
+/** Stops when the store does not respond; the keys that are left are in neither list. */
+async function deleteSingly(client: S3Client, keys: readonly string[], result: DeletedMany): Promise<void> {
+  const waiting = keys.values();
+  let isAway = false;
+  async function follow(): Promise<void> {
+    for (const key of waiting) {
+      if (isAway) return;
+      try {
+        const response = await client.send({ method: 'DELETE', key, expected: [200, 204, 404], brief: true });
+        response.resume();
+        result.deleted.push(key);
+      } catch (error) {
+        if (!(error instanceof StorageError)) throw error;
+        isAway ||= error.retry && error.status === null;
+        result.failed.set(key, error);
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, keys.length) }, follow));
+}

@@ -1,0 +1,38 @@
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface ForbiddingProxy {
+  endpoint: string;
+  /** Keys that it does not let anybody delete, as a bucket with a retention policy does. */
+  forbidden: Set<string>;
+  close(): Promise<void>;
+}
+
+/** An HTTP proxy in front of a storage on this machine that answers some deletions with 403 AccessDenied. */
+export async function openForbiddingProxy(target: number): Promise<ForbiddingProxy> {
+  const forbidden = new Set<string>();
+  const server = createServer((incoming, response) => {
+    const path = decodeURIComponent(new URL(incoming.url!, 'http://proxy').pathname);
+    if (incoming.method === 'DELETE' && [...forbidden].some((key) => path.endsWith(`/${key}`))) {
+      response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>');
+      return;
+    }
+    // The signature covers the host that the client named.
+    const { method, url, headers } = incoming;
+    const outgoing = request({ host: '127.0.0.1', port: target, method, path: url, headers }, (answer) => {
+      response.writeHead(answer.statusCode!, answer.headers);
+      answer.pipe(response);
+    });
+    outgoing.on('error', () => response.destroy());
+    incoming.pipe(outgoing);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    forbidden,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
