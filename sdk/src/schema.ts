@@ -1575,6 +1575,33 @@ export interface components {
                 /** @description Free bytes above the reserve. */
                 spare_bytes: number;
             } | null;
+            /** @description Objects that storage has refused to delete at least three times. Airlock retries each at least hourly. */
+            undeletable: {
+                /** @description How many there are. */
+                total: number;
+                /** @description The 100 with the most failures. */
+                objects: {
+                    /** @description Its id. */
+                    id: string;
+                    /** @description The account that stored it. */
+                    account_id: string;
+                    /** @description The job that made it; null for an upload. */
+                    job_id: string | null;
+                    /** @description Its key in the bucket. */
+                    key: string;
+                    /** @description Its bytes; null if they are not known. */
+                    size: number | null;
+                    /** @description How often storage has refused to delete it. */
+                    failures: number;
+                    /** @description Storage's error code, or the status of its response. */
+                    error: string | null;
+                    /**
+                     * Format: date-time
+                     * @description When Airlock tries again.
+                     */
+                    next_attempt_at: string;
+                }[];
+            };
         };
         /** @description Entries of the audit log. */
         AuditPage: {

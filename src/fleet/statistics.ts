@@ -3,6 +3,8 @@ import { bytesToCome, promisedToAll, storedByAll, storeSpace } from '../accounts
 import type { Context } from '../database/context.ts';
 import type { Db } from '../database/pool.ts';
 import { RESOURCE_CLASSES, type ResourceClass } from '../database/tables.ts';
+import { countStuck } from '../objects/deletion.ts';
+import { readBacklog } from './retention-backlog.ts';
 import { aliveWorkers } from './workers.ts';
 
 /**
@@ -10,12 +12,14 @@ import { aliveWorkers } from './workers.ts';
  * number of jobs.
  */
 export async function readStatistics({ db, store }: Pick<Context, 'db' | 'store'>) {
-  const [waiting, running, workers, storedBytes, promised, space] = await Promise.all([
+  const [waiting, running, workers, storedBytes, promised, backlog, undeletable, space] = await Promise.all([
     readWaiting(db),
     readRunning(db),
     aliveWorkers(db),
     storedByAll(db),
     promisedToAll(db),
+    readBacklog(db),
+    countStuck(db),
     // Report the other figures even while the storage is unreachable.
     storeSpace({ store }).catch(() => null),
   ]);
@@ -31,6 +35,8 @@ export async function readStatistics({ db, store }: Pick<Context, 'db' | 'store'
     slots: workers.reduce((sum, worker) => sum + worker.slots, 0),
     storedBytes,
     promisedBytes: bytesToCome(promised, space?.stagedBytes ?? 0),
+    backlog: { ...backlog },
+    undeletable,
     space,
   };
 }

@@ -80,7 +80,17 @@ it('the gauges of the service show the last values, and nothing stale if reading
     if (away) throw new Error('away');
     const jobs = [{ status: 'pending', resource_class: 'light', count: 3 }];
     const space = { freeBytes: 7, reserveBytes: 5, spareFiles: Number.POSITIVE_INFINITY };
-    return { jobs, oldestWaitingSeconds: { light: 4 }, workers: 1, slots: 3, storedBytes: 10, promisedBytes: 6, space };
+    return {
+      jobs,
+      oldestWaitingSeconds: { light: 4 },
+      workers: 1,
+      slots: 3,
+      storedBytes: 10,
+      backlog: { jobs: 3 },
+      undeletable: 2,
+      promisedBytes: 6,
+      space,
+    };
   });
   await refresh();
   expect(await registry.metrics()).toContain('airlock_jobs{status="pending",class="light",role="api"} 3');

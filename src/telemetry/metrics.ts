@@ -51,6 +51,10 @@ export interface ServiceNumbers {
   storedBytes: number;
   /** Bytes that open upload URLs and unfinished outputs may still add. */
   promisedBytes: number;
+  /** What retention has to delete now, by what it is. */
+  backlog: Record<string, number>;
+  /** Objects that the storage has refused to delete several times. */
+  undeletable: number;
   /** The disk of the embedded storage; null for other storages, or if it does not answer. */
   space: { freeBytes: number; reserveBytes: number; spareFiles: number } | null;
 }
@@ -221,7 +225,11 @@ export async function addServiceGauges(
   const free = gauge('airlock_disk_free_bytes', 'Free bytes of the disk behind the embedded storage', ['disk']);
   const reserve = gauge('airlock_disk_reserve_bytes', 'Free bytes of that disk that are kept in reserve', ['disk']);
   const files = gauge('airlock_disk_spare_files', 'Files that the disk can still hold above the reserve', ['disk']);
-  const all = [jobs, oldest, workers, slots, stored, promised, free, reserve, files];
+  const backlog = gauge('airlock_retention_backlog', 'What has expired and is not deleted yet, up to 100,000', [
+    'what',
+  ]);
+  const undeletable = gauge('airlock_undeletable_objects', 'Objects that storage has refused to delete several times');
+  const all = [jobs, oldest, workers, slots, stored, promised, backlog, undeletable, free, reserve, files];
   return async () => {
     const numbers = await read().catch(() => null);
     for (const metric of all) metric.reset();
@@ -232,6 +240,8 @@ export async function addServiceGauges(
     slots.set(numbers.slots);
     stored.set(numbers.storedBytes);
     promised.set(numbers.promisedBytes);
+    for (const [what, count] of Object.entries(numbers.backlog)) backlog.set({ what }, count);
+    undeletable.set(numbers.undeletable);
     if (!numbers.space) return;
     const disk = { disk: 'storage' };
     free.set(disk, numbers.space.freeBytes);

@@ -30,7 +30,7 @@ const ARROWS: Record<string, readonly string[]> = {
   people: ['accounts', 'database', 'contract'],
   objects: ['database', 'storage'],
   uploads: ['accounts', 'objects', 'events', 'database', 'storage', 'contract'],
-  fleet: ['accounts', 'database', 'storage', 'contract'],
+  fleet: ['objects', 'accounts', 'database', 'storage', 'contract'],
   jobs: [...['uploads', 'accounts', 'objects', 'events', 'fleet'], ...['database', 'storage', 'contract']],
   kinds: [
     ...['jobs', 'uploads', 'accounts', 'objects', 'events', 'database', 'storage', 'contract'],

@@ -158,7 +158,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs`, () => {
     await signAuditHead(api.context.db, createSigner(Buffer.alloc(32, 1)));
     // The last of what one worker does for the fleet.
     const ran = (pattern: RegExp) => [...plans.statements.keys()].some((text) => pattern.test(text));
-    await until(() => ran(/delete from "?setup_links/i) && ran(/"?heartbeat_at"? < /i), {
+    await until(() => ran(/from "?setup_links/i) && ran(/"?heartbeat_at"? < /i), {
       what: 'a turn of every task',
     });
     expect(events.ok).toBe(true);

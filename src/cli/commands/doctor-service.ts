@@ -3,6 +3,7 @@ import type { Config } from '../../config/config.ts';
 import { loadTls } from '../../config/tls.ts';
 import { openPool } from '../../database/pool.ts';
 import { aliveWorkers } from '../../fleet/workers.ts';
+import { countStuck, stuckObjects } from '../../objects/deletion.ts';
 import { type ReadyInfo, readReadyFile } from '../../supervisor/ready-file.ts';
 import { loadSecrets } from '../../supervisor/secrets.ts';
 import { databaseUrl, openObjectStore } from '../compose.ts';
@@ -29,10 +30,32 @@ export async function checkService(config: Config, run: RunCheck): Promise<void>
       await pool.close();
     }
   });
+  await run('Deletions', '', () => checkDeletions(databaseUrl(config, secrets, 'owner')));
   await run('Storage', 'Check AIRLOCK_STORAGE_URL, or start ./airlock up', async () => {
     await (await openObjectStore(config, secrets)).ping();
     return 'answers';
   });
+}
+
+/** Objects that `doctor` names. */
+const NAMED_OBJECTS = 5;
+
+/** Names the objects that storage does not delete. */
+async function checkDeletions(url: string): Promise<string | Partial<Check>> {
+  const pool = openPool(url, { max: 1, role: 'doctor', onError: () => {} });
+  try {
+    const total = await countStuck(pool.db);
+    if (total === 0) return 'no object is stuck';
+    const named = (await stuckObjects(pool.db, NAMED_OBJECTS)).map(
+      ({ key, deletion_failures: failures, deletion_error: error }) => `${key} (${error}, ${failures} times)`,
+    );
+    const others = total > named.length ? `, and ${total - named.length} more` : '';
+    const remedy =
+      'Allow Airlock to delete them: look for a retention policy, an object lock or a missing right of its key. It retries hourly';
+    return { state: 'warning', seen: `storage refuses to delete ${named.join(', ')}${others}`, remedy };
+  } finally {
+    await pool.close();
+  }
 }
 
 async function askApi(config: Config, { api }: ReadyInfo): Promise<string | Partial<Check>> {

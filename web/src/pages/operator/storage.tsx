@@ -2,6 +2,8 @@ import type * as z from 'zod';
 import type { storage } from '../../../../src/contract/admin.ts';
 import { bytesText } from '../../lib/format.ts';
 import { Notice } from '../../ui/feedback.tsx';
+import { Card } from '../../ui/page.tsx';
+import { Ago } from '../../ui/time.tsx';
 import { Loaded } from './load.tsx';
 import { Tile } from './tile.tsx';
 
@@ -12,7 +14,7 @@ export function StoragePage() {
       lead="Bytes of all accounts, and the room that is left."
       path="/v1/admin/storage"
     >
-      {({ stored_bytes: stored, promised_bytes: promised, disk }) => (
+      {({ stored_bytes: stored, promised_bytes: promised, disk, undeletable }) => (
         <>
           <div class="tiles">
             <Tile label="Stored" value={bytesText(stored)} />
@@ -25,6 +27,7 @@ export function StoragePage() {
               </Tile>
             )}
           </div>
+          {undeletable.total > 0 && <Undeletable {...undeletable} />}
           {!disk && (
             <Notice>
               <p>This storage does not say how much room it has: it is S3 or GCS, or it does not answer now.</p>
@@ -38,5 +41,47 @@ export function StoragePage() {
         </>
       )}
     </Loaded>
+  );
+}
+
+function Undeletable({ total, objects }: z.infer<typeof storage>['undeletable']) {
+  const isOne = total === 1;
+  return (
+    <>
+      <Notice tone="warn" title={`Storage refuses to delete ${total} ${isOne ? 'object' : 'objects'}`}>
+        <p>
+          {isOne ? 'This file outlives its' : 'These files outlive their'} retention. Look for an object lock, a
+          retention policy of the bucket, or a key that may not delete. Airlock retries at least hourly.
+        </p>
+      </Notice>
+      <Card title="Undeletable objects" flush>
+        <table class="table stacked">
+          <thead>
+            <tr>
+              <th scope="col">Key</th>
+              <th scope="col">Size</th>
+              <th scope="col">Error</th>
+              <th scope="col">Failures</th>
+              <th scope="col">Next attempt</th>
+            </tr>
+          </thead>
+          <tbody>
+            {objects.map(({ id, key, size, error, failures, next_attempt_at: next }) => (
+              <tr key={id}>
+                <th scope="row" class="mono">
+                  {key}
+                </th>
+                <td data-label="Size">{size === null ? 'unknown' : bytesText(size)}</td>
+                <td data-label="Error">{error}</td>
+                <td data-label="Failures">{failures}</td>
+                <td data-label="Next attempt">
+                  <Ago at={next} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Card>
+    </>
   );
 }
