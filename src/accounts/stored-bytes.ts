@@ -6,6 +6,7 @@ import { ACCOUNT_COLUMNS } from '../database/every-column.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { StorageError, type StoreSpace } from '../storage/types.ts';
 import { type Account, lockAccount } from './accounts.ts';
+import { type RowFigures, requireFewDeliveries, requireRowShare, rowBytesOf, rowFiguresOf } from './row-bytes.ts';
 
 /*
  * Storage quotas. An account's usage is the size of its uploads and outputs plus what its open upload URLs may still
@@ -177,10 +178,11 @@ export async function requireUploadRoom(
   // The figures need a statement of their own, since one that waits for a lock sees the rows of before.
   const [, { rows }] = await Promise.all([
     space ? lockDisk(tx, account.id) : lockAccount(tx, account.id),
-    sql<{ open: number; held: number } & Promised>`
-      SELECT ${openOf(account.id)} AS open, ${heldBy(account.id)} AS held, ${promisedFigures}`.execute(tx),
+    sql<{ open: number; held: number; rows: number } & Promised>`
+      SELECT ${openOf(account.id)} AS open, ${heldBy(account.id)} AS held, ${rowBytesOf(account.id)} AS rows,
+        ${promisedFigures}`.execute(tx),
   ]);
-  const { open, held, ...promised } = rows[0]!;
+  const { open, held, rows: rowBytes, ...promised } = rows[0]!;
   if (open >= account.max_open_uploads) {
     throw new ApiError('too_many_open_uploads', {
       metric: 'open_uploads',
@@ -194,9 +196,12 @@ export async function requireUploadRoom(
   if (!space) return;
   const available = space.spareBytes - bytesToCome(promised, space.stagedBytes);
   if (bytes > available || space.spareFiles <= 0) throw diskFull(bytes);
-  const share = fairShare(held, available);
-  if (promised.accounts > 1 && held + bytes > share)
-    throw overQuota(share, held, bytes, 'what others leave of the disk');
+  // What the account takes of the disk, its rows included.
+  const taken = held + rowBytes;
+  const share = fairShare(taken, available);
+  if (promised.accounts > 1 && taken + bytes > share) {
+    throw overQuota(share, taken, bytes, 'what others leave of the disk');
+  }
 }
 
 /** Locks the account, and then the promises to all. */
@@ -206,12 +211,24 @@ async function lockDisk(tx: Tx, accountId: string): Promise<void> {
     FROM (SELECT FROM accounts WHERE id = ${accountId} FOR NO KEY UPDATE) AS locked`.execute(tx);
 }
 
-/** Checks that there is room for the output of a new job. Throws `storage_quota` or `storage_full`. */
-export async function requireOutputRoom(tx: Tx, account: Account, space: StoreSpace | null): Promise<void> {
-  const figures = sql<{ held: number } & Promised>`SELECT ${heldBy(account.id)} AS held, ${promisedFigures}`;
-  const { held, ...promised } = (await figures.execute(tx)).rows[0]!;
-  if (held >= account.max_stored_bytes) throw overQuota(account.max_stored_bytes, held, 0);
-  if (space && !hasRoomLeft(space, promised)) throw diskFull(0);
+/**
+ * Checks that there is room for new jobs, and for the output of one that stores something. Throws `storage_quota`,
+ * `storage_full` or `queue_full`.
+ */
+export async function requireJobRoom(
+  tx: Tx,
+  account: Account,
+  space: StoreSpace | null,
+  { jobs, stores }: { jobs: number; stores: boolean },
+): Promise<void> {
+  const figures = sql<{ held: number } & RowFigures & Promised>`
+    SELECT ${heldBy(account.id)} AS held, ${rowFiguresOf(account.id)}, ${promisedFigures}`;
+  const { held, ...found } = (await figures.execute(tx)).rows[0]!;
+  if (stores && held >= account.max_stored_bytes) throw overQuota(account.max_stored_bytes, held, 0);
+  requireFewDeliveries(found);
+  if (!space) return;
+  if (!hasRoomLeft(space, found)) throw diskFull(0);
+  if (found.accounts > 1) requireRowShare(found, jobs, space.spareBytes - bytesToCome(found, space.stagedBytes));
 }
 
 /** Whether anything more can be promised. */
@@ -259,7 +276,7 @@ function overQuota(limit: number, held: number, required: number, whose = 'what 
   });
 }
 
-function diskFull(required: number): ApiError {
+export function diskFull(required: number): ApiError {
   return new ApiError('storage_full', {
     metric: 'free_bytes',
     required,

@@ -11,8 +11,8 @@ import {
   accountWithHeld,
   countUploads,
   heldBytes,
+  requireJobRoom,
   requireOutputQuota,
-  requireOutputRoom,
   requireUploadRoom,
   storedByAll,
 } from './stored-bytes.ts';
@@ -180,7 +180,7 @@ describe('the totals that the database keeps of what an account stores', () => {
     const read = await database.db.transaction().execute(async (tx) => {
       const before = await rowsRead(tx);
       await requireUploadRoom(tx, owner, 1, space);
-      await requireOutputRoom(tx, owner, space);
+      await requireJobRoom(tx, owner, space, { jobs: 1, stores: true });
       await requireOutputQuota(tx, id, 1);
       expect(await accountWithHeld(tx, id)).toMatchObject({ held: 5000 });
       expect(await countUploads(tx, id, 'confirmed')).toBe(5000);

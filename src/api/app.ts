@@ -18,6 +18,7 @@ import { registerMethods } from './plugins/methods.ts';
 import { registerObservation } from './plugins/observe.ts';
 import { registerOpenapi } from './plugins/openapi.ts';
 import { registerQueries } from './plugins/queries.ts';
+import { registerReserve } from './plugins/reserve.ts';
 import { registerTracing } from './plugins/tracing.ts';
 import { registerAdmin } from './routes/admin.ts';
 import { registerBatches } from './routes/batches.ts';
@@ -87,6 +88,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   await registerLoadShedding(app);
   await registerAuth(app, deps);
   registerConcurrency(app);
+  registerReserve(app, deps.context);
   await registerOpenapi(app, settings);
   registerAnswers(app);
   registerHealth(app, deps);

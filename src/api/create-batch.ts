@@ -6,7 +6,7 @@ import { Turns } from '../database/connection-share.ts';
 import type { ResourceClass } from '../database/tables.ts';
 import { type BatchEntry, submitBatch } from '../kinds/submit-batch.ts';
 import { refusedWebhook, type TranscodeSubmission } from '../kinds/transcode/admit.ts';
-import { viewRefusal, viewSubmittedBatch } from '../kinds/transcode/batch-view.ts';
+import { keptRefusal, viewSubmittedBatch } from '../kinds/transcode/batch-view.ts';
 import { transcode } from '../kinds/transcode/index.ts';
 import { callerOf, submitterOf } from './caller.ts';
 import type { ApiDeps } from './deps.ts';
@@ -53,7 +53,7 @@ async function createInTurn(deps: ApiDeps, request: BatchHttpRequest): Promise<B
       accepted = results.flatMap((one) => ('submitted' in one ? [one.submitted.job.resource_class] : []));
       return viewSubmittedBatch(context, row, results);
     },
-    refusal: viewRefusal,
+    refusal: keptRefusal,
   });
   for (const resourceClass of accepted) deps.metrics.jobsAccepted.inc({ class: resourceClass });
   return { ...created, ...(warnings.length > 0 && { warnings }) };

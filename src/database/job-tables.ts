@@ -147,7 +147,7 @@ export interface AccountScheduleTable {
   heavy_at: Timestamp | null;
 }
 
-/** Kept by triggers on `objects` and `uploads`: the sums over the rows of an account count. */
+/** Kept by triggers on the tables that it counts: the sums over the rows of an account count. */
 export interface AccountStorageTable {
   account_id: string;
   /** -1: corrections. */
@@ -157,4 +157,7 @@ export interface AccountStorageTable {
   pending: Generated<number>;
   confirming: Generated<number>;
   confirmed: Generated<number>;
+  /** Estimated bytes of the account's rows. */
+  row_bytes: Generated<number>;
+  pending_deliveries: Generated<number>;
 }

@@ -1,12 +1,13 @@
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { accountRetention, lockAccount } from '../accounts/accounts.ts';
 import { withIdempotencyKey } from '../accounts/idempotency.ts';
-import { recentSpace } from '../accounts/stored-bytes.ts';
+import { recentSpace, requireJobRoom } from '../accounts/stored-bytes.ts';
 import { accountSecret } from '../accounts/webhook-secret.ts';
 import { ApiError } from '../contract/errors.ts';
 import { inSavepoint, type Tx } from '../database/pool.ts';
 import { inAccountTransaction } from '../database/whole-transaction.ts';
 import { type BatchRow, insertBatch, openBatch } from '../jobs/batches.ts';
+import { requireQueueRoom } from '../jobs/queue-room.ts';
 import { lockSources } from '../jobs/sources.ts';
 import type { StoreSpace } from '../storage/types.ts';
 import type { Admission, AdmissionServices, Caller, Kind } from './kind.ts';
@@ -55,6 +56,7 @@ export async function submitBatch<Request, Answer>(
   const scope = { accountId: caller.account.id, ownKeys: caller.ownKeys, ...options.idempotency };
   const { answer } = await inAccountTransaction(context.db, caller.account.id, (tx) =>
     withIdempotencyKey(tx, context.vault, scope, async () => {
+      await requireBatchRoom(tx, caller, admitted, space);
       const row = await insertBatch(context.vault, tx, {
         ...{ accountId: caller.account.id, keyId: caller.keyId, total: admitted.length },
         ...{ metadata: batch.metadata, webhookUrl: batch.webhookUrl },
@@ -84,6 +86,18 @@ async function admitOne<Request>(
   } catch (error) {
     return asRefusal(error);
   }
+}
+
+/** Rejects a batch of which no job would be accepted, before anything of it is written. */
+async function requireBatchRoom(
+  tx: Tx,
+  { account }: Caller,
+  admitted: readonly (Admission | ApiError)[],
+  space: StoreSpace | null,
+): Promise<void> {
+  const jobs = admitted.filter((one) => !(one instanceof ApiError)).length;
+  await requireJobRoom(tx, account, space, { jobs: Math.max(1, jobs), stores: jobs > 0 });
+  if (jobs > 0) await requireQueueRoom(tx, account, 0);
 }
 
 /** Takes in one order what the entries lock one by one, so that two batches never wait for each other. */

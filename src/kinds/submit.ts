@@ -1,6 +1,6 @@
 import { type Account, accountRetention, lockAccount } from '../accounts/accounts.ts';
 import { withIdempotencyKey } from '../accounts/idempotency.ts';
-import { recentSpace, requireOutputRoom } from '../accounts/stored-bytes.ts';
+import { recentSpace, requireJobRoom } from '../accounts/stored-bytes.ts';
 import { checkQuota } from '../accounts/usage.ts';
 import { accountSecret } from '../accounts/webhook-secret.ts';
 import { ApiError } from '../contract/errors.ts';
@@ -200,7 +200,7 @@ async function hold(
   const [held] = await Promise.all([
     // One call, so that all uploads are locked in one order.
     holdSources(context, tx, { account, ownKeys }, [...admission.inputs, ...admission.assets], knownSources(admission)),
-    storesSomething(admission) ? requireOutputRoom(tx, account, space) : null,
+    requireJobRoom(tx, account, space, { jobs: 1, stores: storesSomething(admission) }),
   ]);
   return held;
 }

@@ -62,8 +62,35 @@ describe('a batch', () => {
     const alone = await api.call('POST', '/v1/transcodes', good({ inputs: [{ url: never }] }));
     expect(items[3].error).toEqual(alone.json);
     const shown = await read(id);
-    expect(shown).toEqual(created.json);
+    // A later read has the code of a rejected entry, without the details.
+    const withoutErrors = (batch: { items: object[] }) => ({
+      ...batch,
+      items: batch.items.map((item) => ({ ...item, error: null })),
+    });
+    expect(withoutErrors(shown)).toEqual(withoutErrors(created.json));
+    expect(codes(shown.items)).toEqual(codes(items));
+    expect(shown.items[2].error.message).toContain('the response that created the batch had the details');
     expect((await api.call('GET', `/v1/transcodes/${items[0].job.id}`)).json.id).toBe(items[0].job.id);
+  });
+
+  it('keeps a few bytes of each rejected entry, and nothing of a batch that an account may not create at all', async () => {
+    const account = await api.makeAccount({ max_stored_bytes: 0 });
+    const headers = { authorization: `Bearer ${await api.makeKey({ account })}`, 'idempotency-key': 'none' };
+    const remote = { inputs: [{ url: 'https://source.example/clip.mp4' }], outputFormat: 'mp3' };
+    const none = await send(Array(100).fill(remote), {}, headers);
+    expect([none.status, none.json.code]).toEqual([507, 'storage_quota']);
+    const { rows: kept } = await api.database.pg.query(
+      `SELECT (SELECT count(*) FROM batches WHERE account_id = $1) AS batches,
+         (SELECT count(*) FROM idempotency_keys WHERE account_id = $1) AS answers`,
+      [account.id],
+    );
+    expect(kept).toEqual([{ batches: 0, answers: 0 }]);
+    const { id } = (await send(Array(100).fill({ inputs: [{ url: 'x' }], wrong: 'y'.repeat(500) }))).json;
+    const { rows } = await api.database.pg.query(
+      'SELECT octet_length(refusals_sealed) AS bytes FROM batches WHERE id = $1',
+      [id],
+    );
+    expect(rows[0].bytes).toBeLessThan(6_000);
   });
 
   it('contains between 1 and 100 jobs', async () => {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApi, type TestApi } from '../helpers/api.ts';
 
@@ -19,6 +20,47 @@ describe('with no space left above the reserve', () => {
     expect([status, json.error, json.code]).toEqual([507, 'Storage is full', 'storage_full']);
     expect(json.message).toMatch(/in reserve.*erase jobs/);
     expect((await api.call('GET', '/v1/transcodes')).json.items).toEqual([]);
+  });
+
+  it.each([
+    ['POST', '/v1/transcodes/batch', { jobs: [JOB], metadata: { text: 'x'.repeat(8000) } }],
+    ['POST', '/v1/webhooks', { url: 'https://hook.example/' }],
+    ['POST', '/v1/keys', { name: 'another' }],
+    ['POST', '/v1/probe', { url: 'https://source.example/clip.mp4' }],
+  ])('%s %s returns 507 and writes no row', async (method, path, body) => {
+    const tables = ['batches', 'webhooks', 'api_keys', 'jobs', 'idempotency_keys', 'audit_log'];
+    const count = async () => {
+      const counts = tables.map((table) => `(SELECT count(*) FROM ${table})`).join(' + ');
+      return (await api.database.pg.query(`SELECT ${counts} AS rows`)).rows[0].rows;
+    };
+    const before = await count();
+    const { status, json } = await api.call(method, path, body, { 'idempotency-key': `low-${path}` });
+    expect([status, json.code]).toEqual([507, 'storage_full']);
+    expect(await count()).toBe(before);
+  });
+
+  it('everything that frees space, or stops something, is still possible', async () => {
+    const none = '01a221da-169b-7fee-a1ac-7e5a31187757';
+    for (const [method, path] of [
+      ['DELETE', `/v1/transcodes/${none}`],
+      ['PATCH', `/v1/transcodes/${none}/cancel`],
+      ['PATCH', `/v1/batches/${none}/cancel`],
+      ['DELETE', '/v1/uploads/20200101-000000-none.mp4'],
+      ['DELETE', `/v1/keys/${none}`],
+      ['DELETE', `/v1/webhooks/${none}`],
+    ] as const) {
+      expect([path, (await api.call(method, path)).status]).toEqual([path, 404]);
+    }
+    expect((await api.call('POST', '/v1/transcodes/validate', JOB)).status).toBe(200);
+  });
+
+  it('every exception of the rule is a route', async () => {
+    const source = await readFile(new URL('../../src/api/plugins/reserve.ts', import.meta.url), 'utf8');
+    const allowed = [...source.matchAll(/^ {2}'(\w+) (\S+)',$/gm)];
+    expect(allowed.length).toBeGreaterThan(10);
+    for (const [, method, url] of allowed) {
+      expect([method, url, api.app.hasRoute({ method: method as 'POST', url: url! })]).toEqual([method, url, true]);
+    }
   });
 
   it('health reports that the storage fails, and the API stays ready for clients that erase', async () => {

@@ -19,6 +19,9 @@ const diskOf = (spareBytes: number, stagedBytes = 0): StoreSpace => ({
   stagedBytes,
 });
 
+/** Sizes that matter beside the bytes of the rows. */
+const MB = 1e6;
+
 describe('the storage quota', () => {
   let world: JobWorld;
   beforeAll(async () => {
@@ -57,17 +60,17 @@ describe('the storage quota', () => {
     await world.database.pg.query(`UPDATE uploads SET state = 'deleted'`);
     const accounts = await Promise.all([world.account(), world.account(), world.account()]);
     const asked = await Promise.allSettled(
-      accounts.flatMap((account) => Array.from({ length: 10 }, () => presign(account, 100, diskOf(1000)))),
+      accounts.flatMap((account) => Array.from({ length: 10 }, () => presign(account, 100 * MB, diskOf(1000 * MB)))),
     );
     const sums = await Promise.all(accounts.map(held));
     const sum = sums.reduce((all, each) => all + each, 0);
-    expect(sum).toBeLessThanOrEqual(1000);
+    expect(sum).toBeLessThanOrEqual(1000 * MB);
     for (const each of sums) {
       expect(each).toBeGreaterThan(0);
-      expect(each).toBeLessThanOrEqual(500);
+      expect(each).toBeLessThanOrEqual(500 * MB);
     }
     expect(new Set(codes(asked))).toEqual(new Set(['ok', 'storage_quota']));
-    await expect(presign(accounts[0]!, 2000, diskOf(1000))).rejects.toMatchObject({
+    await expect(presign(accounts[0]!, 2000 * MB, diskOf(1000 * MB))).rejects.toMatchObject({
       code: 'storage_full',
       status: 507,
     });
@@ -77,10 +80,10 @@ describe('the storage quota', () => {
   it('leaves half of the rest to others when an account has uploaded its reservation without confirming', async () => {
     await world.database.pg.query(`UPDATE uploads SET state = 'deleted'`);
     const [hog, other] = await Promise.all([world.account(), world.account()]);
-    for (let each = 0; each < 5; each++) await presign(hog, 100, diskOf(1000));
-    await expect(presign(hog, 100, diskOf(500, 500))).rejects.toMatchObject({ code: 'storage_quota' });
-    await presign(other, 200, diskOf(500, 500));
-    await expect(presign(other, 400, diskOf(300, 700))).rejects.toMatchObject({ code: 'storage_full' });
+    for (let each = 0; each < 5; each++) await presign(hog, 99 * MB, diskOf(1000 * MB));
+    await expect(presign(hog, 100 * MB, diskOf(500 * MB, 500 * MB))).rejects.toMatchObject({ code: 'storage_quota' });
+    await presign(other, 200 * MB, diskOf(500 * MB, 500 * MB));
+    await expect(presign(other, 400 * MB, diskOf(300 * MB, 700 * MB))).rejects.toMatchObject({ code: 'storage_full' });
   });
 
   it('is released when an upload is never confirmed, when a job is erased, and when retention ends', async () => {

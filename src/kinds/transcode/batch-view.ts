@@ -1,6 +1,6 @@
 import type { Batch, BatchItem, BatchSummary } from '../../contract/batches.ts';
 import { docsOf, errorAnswer } from '../../contract/error-answer.ts';
-import type { ApiError } from '../../contract/errors.ts';
+import { ApiError, type ErrorCode } from '../../contract/errors.ts';
 import { hideQueries } from '../../contract/hide-queries.ts';
 import type { Context } from '../../database/context.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
@@ -82,9 +82,30 @@ function viewSummary({ vault }: Pick<Context, 'vault'>, batch: BatchRow, jobs: B
   };
 }
 
+/** What is kept of a rejected entry: 100 complete errors took more than 60 KB. */
+export function keptRefusal(index: number, { code }: ApiError): KeptRefusal {
+  return { index, code };
+}
+
+const DETAILS_NOT_KEPT = {
+  reason: 'the response that created the batch had the details',
+  remedy: 'Send this entry again, alone or to /v1/transcodes/validate, to get them',
+};
+
+interface KeptRefusal {
+  index: number;
+  code: ErrorCode;
+}
+
 function refusalsOf({ vault }: Viewing, batch: BatchRow): BatchItem[] {
-  const refusals = JSON.parse(openColumn(vault, 'batches', 'refusals_sealed', batch) ?? '[]') as BatchItem[];
-  // Earlier versions stored no link to the documentation.
-  for (const { error } of refusals) if (error) error.docs ??= docsOf(error.code);
-  return refusals;
+  const kept = JSON.parse(openColumn(vault, 'batches', 'refusals_sealed', batch) ?? '[]') as (
+    | KeptRefusal
+    | BatchItem
+  )[];
+  return kept.map((one) => {
+    if ('code' in one) return viewRefusal(one.index, new ApiError(one.code, DETAILS_NOT_KEPT));
+    // Earlier versions stored the complete error, at first without a link to the documentation.
+    if (one.error) one.error.docs ??= docsOf(one.error.code);
+    return one;
+  });
 }

@@ -1,0 +1,71 @@
+import { sql } from 'kysely';
+import { ApiError } from '../contract/errors.ts';
+
+/*
+ * What the rows of an account take in the database. Triggers keep an estimate (0014_row_bytes.sql). Where the database
+ * shares the disk with the storage, it counts in the account's share of that disk.
+ */
+
+/** Expected bytes of one more job, with a request of usual length; the rows count exactly once they are there. */
+const JOB_BYTES = 20_000;
+/** Bytes of a delivery, as the trigger counts them, and deliveries of a job to one webhook. */
+const DELIVERY_BYTES = 700;
+const DELIVERIES = 3;
+/**
+ * Deliveries of one account that wait for its receivers. Beyond, its new jobs are rejected: each adds deliveries, which a
+ * receiver that does not answer leaves in the database for three days.
+ */
+export const MOST_PENDING_DELIVERIES = 100_000;
+
+export interface RowFigures {
+  row_bytes: number;
+  pending_deliveries: number;
+  /** Jobs that are not final. Each will add deliveries. */
+  open_jobs: number;
+  webhooks: number;
+}
+
+export function rowBytesOf(accountId: string) {
+  return sql<number>`(SELECT coalesce(sum(row_bytes), 0)::float8 FROM account_storage WHERE account_id = ${accountId})`;
+}
+
+/** Columns of a SELECT. */
+export function rowFiguresOf(accountId: string) {
+  return sql`
+    ${rowBytesOf(accountId)} AS row_bytes,
+    (SELECT coalesce(sum(pending_deliveries), 0)::float8 FROM account_storage WHERE account_id = ${accountId})
+      AS pending_deliveries,
+    coalesce((SELECT pending + processing FROM account_schedule WHERE account_id = ${accountId}), 0)::float8 AS open_jobs,
+    (SELECT count(*) FROM webhooks WHERE account_id = ${accountId} AND disabled_at IS NULL) AS webhooks`;
+}
+
+/**
+ * Checks that an account leaves as much of the disk free as its rows take, with those of new jobs and the deliveries that its
+ * jobs will still add. Throws `storage_quota`.
+ */
+export function requireRowShare({ row_bytes, open_jobs, webhooks }: RowFigures, jobs: number, available: number): void {
+  const toCome = (open_jobs + jobs) * webhooks * DELIVERIES * DELIVERY_BYTES;
+  const required = jobs * JOB_BYTES + toCome;
+  if (row_bytes + required <= available) return;
+  throw new ApiError('storage_quota', {
+    metric: 'row_bytes',
+    limit: Math.max(0, Math.floor(available)),
+    stored: row_bytes,
+    required,
+    reason: 'the jobs, batches and deliveries of this account fill the database, on a disk that others use too',
+    remedy:
+      'Wait until old jobs are deleted, remove webhooks that you do not need, or ask the operator for a larger disk',
+  });
+}
+
+/** Throws `queue_full`. */
+export function requireFewDeliveries({ pending_deliveries: waiting }: Pick<RowFigures, 'pending_deliveries'>): void {
+  if (waiting < MOST_PENDING_DELIVERIES) return;
+  throw new ApiError('queue_full', {
+    metric: 'pending_deliveries',
+    limit: MOST_PENDING_DELIVERIES,
+    waiting,
+    reason: `${waiting} deliveries to webhooks are waiting, and ${MOST_PENDING_DELIVERIES} are allowed`,
+    remedy: 'Fix the receivers of your webhooks, or delete webhooks that nobody receives',
+  });
+}
