@@ -23,10 +23,8 @@ export * from './job-tables.ts';
 export * from './people-tables.ts';
 export * from './webhook-tables.ts';
 
-/*
- * One interface per table of migrations/*.sql. `bigint` columns come back as numbers (see pool.ts): all of them
- * count bytes, milliseconds or rows, far below 2^53.
- */
+// One interface per table of migrations/*.sql. `bigint` columns come back as numbers (see pool.ts): all of them count bytes,
+// milliseconds or rows, far below 2^53.
 
 export interface AccountsTable {
   id: string;
