@@ -216,6 +216,16 @@ export const errors = {
     advice: 'Only pending and processing jobs can be canceled.',
   },
   transcode_not_completed: { status: 400, text: 'Transcode not completed', advice: 'Wait until status is completed.' },
+  transcode_failed: {
+    status: 409,
+    text: 'The transcode failed',
+    advice: 'It has no output. details.error_code is the code of the failure; create a new job once its cause is fixed.',
+  },
+  transcode_canceled: {
+    status: 409,
+    text: 'The transcode was canceled',
+    advice: 'It has no output. Create a new job.',
+  },
   no_output: {
     status: 400,
     text: 'No output available for this transcode',

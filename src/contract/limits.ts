@@ -7,6 +7,8 @@ export const MAX_UPLOAD_BYTES = 2_048_576_000;
 export const MAX_PARTS_UPLOAD_BYTES = 100_000_000_000;
 /** Parts of one upload: few enough that a confirm can list all of them. */
 export const MAX_UPLOAD_PARTS = 1000;
+/** Bytes of a part, except the last: S3 allows no fewer. The upper limit is what a broken connection may cost. */
+export const PART_BYTES = { least: 5 * 1024 * 1024, most: 512 * 1024 * 1024 };
 /** Lifetime of the signed URL of a part in seconds. */
 export const PART_URL_SECONDS = 3600;
 /** Lifetime of a signed download URL in seconds. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { someWarnings, timestamp } from './common.ts';
-import { MAX_PARTS_UPLOAD_BYTES, MAX_UPLOAD_PARTS } from './limits.ts';
+import { MAX_PARTS_UPLOAD_BYTES, MAX_UPLOAD_PARTS, PART_BYTES } from './limits.ts';
 import { UPLOAD_STATUSES } from './upload-list.ts';
 import { fileFields, furtherHeaders, requireKnownType, uploadFileSize } from './uploads.ts';
 
@@ -23,6 +23,13 @@ export const multipartBody = requireKnownType(
       fileSize: uploadFileSize('missing_upload_fields', MAX_PARTS_UPLOAD_BYTES).describe(
         'The exact number of bytes of all parts.',
       ),
+      partSize: z
+        .number()
+        .int()
+        .min(PART_BYTES.least)
+        .max(PART_BYTES.most)
+        .nullish()
+        .describe('Bytes of every part but the last. If absent, Airlock chooses at least 8 MiB.'),
     },
     'missing_upload_fields',
   ),

@@ -50,6 +50,7 @@ export async function beginMultipart(
   { key: idempotencyKey, body: sent, maxBytes }: Beginning,
 ): Promise<MultipartResult> {
   requireUploadSize(account, body.fileSize, { serverMost: maxBytes, inParts: true });
+  const partSize = partSizeFor(body.fileSize, body.partSize ?? null);
   const [id, objectId] = [uuidv7(), uuidv7()];
   const key = sealedKey(account.id, objectId);
   // Outside the transaction: a storage that hangs must not block database connections.
@@ -62,7 +63,7 @@ export async function beginMultipart(
   try {
     const { answer, repeated } = await inAccountTransaction(context.db, account.id, (tx) =>
       withIdempotencyKey(tx, context.vault, scope, async () => {
-        const begun = { id, objectId, key, multipartId };
+        const begun = { id, objectId, key, multipartId, partSize };
         return {
           status: 200,
           answer: await insertBegun(context, tx, account, body, begun, space),
@@ -78,17 +79,24 @@ export async function beginMultipart(
   }
 }
 
+interface BegunUpload {
+  id: string;
+  objectId: string;
+  key: string;
+  multipartId: string;
+  partSize: number;
+}
+
 async function insertBegun(
   context: Context,
   tx: Parameters<typeof insertUpload>[1],
   account: Account,
   body: MultipartBody,
-  { id, objectId, key, multipartId }: { id: string; objectId: string; key: string; multipartId: string },
+  { id, objectId, key, multipartId, partSize }: BegunUpload,
   space: StoreSpace | null,
 ): Promise<MultipartResult> {
   const now = new Date();
   const endsAt = new Date(now.getTime() + MULTIPART_SECONDS * 1000);
-  const partSize = partSizeFor(body.fileSize);
   await tx
     .insertInto('objects')
     .values({

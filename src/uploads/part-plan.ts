@@ -1,12 +1,25 @@
+import { ApiError } from '../contract/errors.ts';
 import { MAX_UPLOAD_PARTS } from '../contract/limits.ts';
 
 const MIB = 2 ** 20;
 /** S3 requires 5 MiB of every part but the last; a few seconds of a slow line are lost when one breaks. */
-const LEAST_PART_BYTES = 8 * MIB;
+const DEFAULT_PART_BYTES = 8 * MIB;
 
-/** Bytes of each part but the last, so that there are not more parts than allowed; whole MiB. */
-export function partSizeFor(fileSize: number): number {
-  return Math.max(LEAST_PART_BYTES, Math.ceil(fileSize / MAX_UPLOAD_PARTS / MIB) * MIB);
+/**
+ * Bytes of each part but the last: `requested`, or a whole number of MiB. Throws `invalid_request` if the requested size
+ * makes more parts than allowed.
+ */
+export function partSizeFor(fileSize: number, requested: number | null = null): number {
+  const least = Math.ceil(fileSize / MAX_UPLOAD_PARTS / MIB) * MIB;
+  if (requested === null) return Math.max(DEFAULT_PART_BYTES, least);
+  const count = partCount(fileSize, requested);
+  if (count <= MAX_UPLOAD_PARTS) return requested;
+  throw new ApiError('invalid_request', {
+    field: 'partSize',
+    reason: `makes ${count} parts; at most ${MAX_UPLOAD_PARTS} are allowed`,
+    remedy: `Send ${least} or more`,
+    near: least,
+  });
 }
 
 export function partCount(fileSize: number, partSize: number): number {

@@ -220,7 +220,13 @@ describe('transcodes', () => {
     expect(job.error_message).toMatch(/\.$/);
     expect(job.error_message).not.toMatch(/\/|http/);
     const asked = await service.call('GET', `/v1/transcodes/${job.id}/download`);
-    expect([asked.status, asked.json.error]).toEqual([400, 'Transcode not completed']);
+    expect([asked.status, asked.json.code]).toEqual([409, 'transcode_failed']);
+    expect(asked.json.details).toMatchObject({
+      error_code: 'no_video_stream',
+      reason: job.error_message,
+      remedy: job.error_advice,
+    });
+    expect(asked.json.message).not.toMatch(/wait until/i);
   });
 
   it('create a still from a video', async () => {

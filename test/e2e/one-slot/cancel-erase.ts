@@ -113,7 +113,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     }
   });
 
-  it('download: 400 while a job is not completed', async () => {
+  it('download: 400 while a job is not completed, and 409 once it has been canceled', async () => {
     const running = await startSlowJob();
     const waiting = await create(slow);
     for (const { id } of [running, waiting]) {
@@ -125,9 +125,8 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
       ]);
     }
     for (const { id } of [running, waiting]) await cancel(id);
-    expect((await service.call('GET', `/v1/transcodes/${running.id}/download`)).json.error).toBe(
-      'Transcode not completed',
-    );
+    const ended = await service.call('GET', `/v1/transcodes/${running.id}/download`);
+    expect([ended.status, ended.json.code]).toEqual([409, 'transcode_canceled']);
   });
 
   it('erase: bytes and names of output and upload are gone before the response', async () => {

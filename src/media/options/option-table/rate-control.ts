@@ -24,14 +24,28 @@ export const RATE_OPTIONS: readonly OptionRow[] = [
     aliases: { vb: 'v', ab: 'a' },
     example: '200k',
   }),
-  row('crf', OUTPUT, V, number(0, 63), 'Constant quality; lower is better.', {
-    encoders: ['libx264', 'libx265', 'libsvtav1', 'libvpx', 'libvpx-vp9'],
-    example: 30,
-  }),
-  row('qp', OUTPUT, V, integer(0, 63), 'Constant quantiser.', {
-    encoders: ['libx264', 'libx265', 'libsvtav1'],
-    example: 30,
-  }),
+  row(
+    'crf',
+    OUTPUT,
+    V,
+    byEncoder({
+      libx264: number(0, 51),
+      libx265: number(0, 51),
+      libsvtav1: integer(0, 63),
+      libvpx: integer(0, 63),
+      'libvpx-vp9': integer(0, 63),
+    }),
+    'Constant quality; lower is better.',
+    { example: 30 },
+  ),
+  row(
+    'qp',
+    OUTPUT,
+    V,
+    byEncoder({ libx264: integer(0, 51), libx265: integer(0, 51), libsvtav1: integer(0, 63) }),
+    'Constant quantiser.',
+    { example: 30 },
+  ),
   row('q', OUTPUT, VA, number(-1, 100), 'Fixed quality scale of MJPEG, MPEG-4, MP3, Vorbis, AAC.', {
     aliases: { qscale: '', aq: 'a' },
     example: 5,
