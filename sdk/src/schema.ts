@@ -10,7 +10,9 @@ export interface paths {
         };
         /**
          * Check everything that a job needs
-         * @description Requires no key.
+         * @description Checks database, storage and workers. Returns 500 with `ok: false` and the failed part if one of them fails.
+         *
+         *     Requires no key.
          */
         get: operations["checkHealth"];
         put?: never;
@@ -30,7 +32,9 @@ export interface paths {
         };
         /**
          * Check that this process answers
-         * @description Requires no key.
+         * @description Returns 200 while the process can respond. It checks nothing else, so that a failing database does not restart it.
+         *
+         *     Requires no key.
          */
         get: operations["checkLiveness"];
         put?: never;
@@ -50,7 +54,9 @@ export interface paths {
         };
         /**
          * Check that this process accepts requests
-         * @description Requires no key.
+         * @description Returns 503 while the process starts or shuts down. Use it to remove the process from a load balancer.
+         *
+         *     Requires no key.
          */
         get: operations["checkReadiness"];
         put?: never;
@@ -136,7 +142,9 @@ export interface paths {
         };
         /**
          * Read an upload
-         * @description Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
+         * @description Returns the state of an upload, and its properties once it is confirmed.
+         *
+         *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
          */
         get: operations["getUpload"];
         put?: never;
@@ -206,7 +214,9 @@ export interface paths {
         };
         /**
          * List the parts that have arrived
-         * @description Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`.
+         * @description Use it to continue an upload after a broken connection or a restart.
+         *
+         *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`.
          */
         get: operations["getMultipart"];
         put?: never;
@@ -240,7 +250,9 @@ export interface paths {
         put?: never;
         /**
          * Create a job
-         * @description Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
+         * @description Returns the job at once; it runs when a worker is free. `wait` responds when the job is final instead. Send an `Idempotency-Key` so that a retry creates no second job.
+         *
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
          */
         post: operations["createTranscode"];
         delete?: never;
@@ -280,7 +292,9 @@ export interface paths {
         };
         /**
          * Read a job
-         * @description Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         * @description Returns the state, progress and outputs of a job, and why it failed if it did. `wait` responds when the job is final.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
         get: operations["getTranscode"];
         put?: never;
@@ -334,7 +348,9 @@ export interface paths {
         head?: never;
         /**
          * Cancel a job
-         * @description Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
+         * @description Stops a job that waits or runs; FFmpeg ends within a second. Returns 400 if the job is already final.
+         *
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
          */
         patch: operations["cancelTranscode"];
         trace?: never;
@@ -392,7 +408,9 @@ export interface paths {
         };
         /**
          * Read a batch with its jobs
-         * @description Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         * @description Returns the batch with its entries in the order of the request. Jobs are shown as in lists.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
         get: operations["getBatch"];
         put?: never;
@@ -610,7 +628,9 @@ export interface paths {
         };
         /**
          * List keys
-         * @description Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
+         * @description Returns active keys, and the newest inactive ones, without their secrets.
+         *
+         *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
         get: operations["listKeys"];
         put?: never;
@@ -661,7 +681,9 @@ export interface paths {
         post?: never;
         /**
          * Revoke a key immediately
-         * @description Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
+         * @description The key stops working at once. Revoking it again returns the same response.
+         *
+         *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
         delete: operations["revokeKey"];
         options?: never;
@@ -678,7 +700,9 @@ export interface paths {
         };
         /**
          * List webhooks
-         * @description Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
+         * @description Returns all webhooks of the account, newest first, without their secrets.
+         *
+         *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
         get: operations["listWebhooks"];
         put?: never;
@@ -704,21 +728,27 @@ export interface paths {
         };
         /**
          * Read a webhook
-         * @description Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
+         * @description Returns a webhook without its secret, and why it is disabled if it is.
+         *
+         *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
         get: operations["getWebhook"];
         put?: never;
         post?: never;
         /**
          * Delete a webhook with its deliveries
-         * @description Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
+         * @description Deletes the webhook and its delivery log. Deliveries that wait are not sent.
+         *
+         *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
         delete: operations["deleteWebhook"];
         options?: never;
         head?: never;
         /**
          * Change, pause or enable a webhook
-         * @description Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
+         * @description Changes only the fields that you send. `enabled: true` enables a webhook that was disabled after failures.
+         *
+         *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
         patch: operations["updateWebhook"];
         trace?: never;
@@ -754,7 +784,9 @@ export interface paths {
         };
         /**
          * Read the default secret, which signs events to the `webhook_url` of jobs
-         * @description Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
+         * @description Jobs with a `webhook_url` sign their events with this secret.
+         *
+         *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
         get: operations["getWebhookSecret"];
         put?: never;
@@ -776,7 +808,9 @@ export interface paths {
         put?: never;
         /**
          * Replace the default secret
-         * @description Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
+         * @description Returns the new secret. The old one signs as well until the overlap ends.
+         *
+         *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
         post: operations["rotateWebhookSecret"];
         delete?: never;
@@ -796,7 +830,9 @@ export interface paths {
         put?: never;
         /**
          * Send a `webhook.test` event to a webhook
-         * @description Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
+         * @description Sends one event of the type `webhook.test` with the normal signature and retries.
+         *
+         *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
         post: operations["testWebhook"];
         delete?: never;
@@ -858,7 +894,9 @@ export interface paths {
         };
         /**
          * Get the state of the sandbox and the FFmpeg build
-         * @description Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
+         * @description Returns the last self-test of the sandbox of each worker, and whether FFmpeg has a newer security update.
+         *
+         *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
          */
         get: operations["getSecurity"];
         put?: never;
@@ -878,7 +916,9 @@ export interface paths {
         };
         /**
          * Get what the account has used in a month
-         * @description Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
+         * @description Returns the quotas of the account, what it used in the month by day, and what remains.
+         *
+         *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
          */
         get: operations["getUsage"];
         put?: never;
@@ -898,7 +938,9 @@ export interface paths {
         };
         /**
          * Get who is signed in
-         * @description Requires a session, of any role.
+         * @description Returns the person, the account and the `csrf` value that changes require. Returns 401 without a session.
+         *
+         *     Requires a session, of any role.
          */
         get: operations["getSession"];
         put?: never;
@@ -911,7 +953,9 @@ export interface paths {
         post: operations["signIn"];
         /**
          * Sign out
-         * @description Requires a session, of any role.
+         * @description Ends the session and deletes its cookie.
+         *
+         *     Requires a session, of any role.
          */
         delete: operations["signOut"];
         options?: never;
@@ -928,7 +972,9 @@ export interface paths {
         };
         /**
          * Get whose password a setup link sets
-         * @description Requires no key.
+         * @description Returns the person and the account of a setup link, so that a page can show them.
+         *
+         *     Requires no key.
          */
         get: operations["getSetupLink"];
         put?: never;
@@ -954,13 +1000,17 @@ export interface paths {
         };
         /**
          * List accounts
-         * @description Requires a key with the scope `operator`, or a person with the role `operator`.
+         * @description Returns every account with its limits, sorted by name.
+         *
+         *     Requires a key with the scope `operator`, or a person with the role `operator`.
          */
         get: operations["listAccounts"];
         put?: never;
         /**
          * Create an account
-         * @description Requires a key with the scope `operator`, or a person with the role `operator`.
+         * @description Creates an account without keys. Returns 400 if the name is taken.
+         *
+         *     Requires a key with the scope `operator`, or a person with the role `operator`.
          */
         post: operations["createAccount"];
         delete?: never;
@@ -978,7 +1028,9 @@ export interface paths {
         };
         /**
          * Get an account and what it uses
-         * @description Requires a key with the scope `operator`, or a person with the role `operator`.
+         * @description Returns the limits of an account, and its keys, jobs and stored bytes.
+         *
+         *     Requires a key with the scope `operator`, or a person with the role `operator`.
          */
         get: operations["getAccount"];
         put?: never;
@@ -1004,7 +1056,9 @@ export interface paths {
         };
         /**
          * List workers
-         * @description Requires a key with the scope `operator`, or a person with the role `operator`.
+         * @description Returns every worker with a recent heartbeat.
+         *
+         *     Requires a key with the scope `operator`, or a person with the role `operator`.
          */
         get: operations["listWorkers"];
         put?: never;
@@ -1046,7 +1100,9 @@ export interface paths {
         };
         /**
          * Get what waits and runs
-         * @description Requires a key with the scope `operator`, or a person with the role `operator`.
+         * @description Returns the number of waiting and running jobs by resource class and by account.
+         *
+         *     Requires a key with the scope `operator`, or a person with the role `operator`.
          */
         get: operations["getQueue"];
         put?: never;
@@ -1066,7 +1122,9 @@ export interface paths {
         };
         /**
          * Get how full the storage is
-         * @description Requires a key with the scope `operator`, or a person with the role `operator`.
+         * @description Returns stored and promised bytes, and the free disk space of the embedded storage.
+         *
+         *     Requires a key with the scope `operator`, or a person with the role `operator`.
          */
         get: operations["getStorage"];
         put?: never;
@@ -1086,12 +1144,346 @@ export interface paths {
         };
         /**
          * Read the audit log
-         * @description Requires a key with the scope `operator`, or a person with the role `operator`.
+         * @description Returns entries of the audit log, newest first. `verify=true` also verifies the whole chain.
+         *
+         *     Requires a key with the scope `operator`, or a person with the role `operator`.
          */
         get: operations["listAudit"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transcribe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a transcription
+         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
+         *
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
+         */
+        post: operations["createTranscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transcribes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List transcriptions
+         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
+         *
+         *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
+         */
+        get: operations["listTranscriptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transcribe/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a transcription
+         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
+         *
+         *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
+         */
+        get: operations["getTranscription"];
+        put?: never;
+        post?: never;
+        /**
+         * Erase a transcription
+         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
+         *
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
+         */
+        delete: operations["eraseTranscription"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transcribe/{id}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a link to subtitles
+         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
+         *
+         *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
+         */
+        get: operations["downloadTranscription"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transcribe/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read events of a transcription
+         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
+         *
+         *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
+         */
+        get: operations["listTranscriptionEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transcribe/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Cancel a transcription
+         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
+         *
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
+         */
+        patch: operations["cancelTranscription"];
+        trace?: never;
+    };
+    "/v1/blueprints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List blueprints
+         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
+         *
+         *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
+         */
+        get: operations["listBlueprints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/blueprints/{slug}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a blueprint
+         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
+         *
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
+         */
+        post: operations["runBlueprint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/blueprints/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a run of a blueprint
+         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
+         *
+         *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
+         */
+        get: operations["getBlueprintRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/blueprints/runs/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read events of a run
+         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
+         *
+         *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
+         */
+        get: operations["listBlueprintRunEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/blueprints/runs/{id}/continue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Continue a run
+         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
+         *
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
+         */
+        post: operations["continueBlueprintRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transcodes/{id}/playback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get URLs to play an output
+         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
+         *
+         *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
+         */
+        post: operations["createPlayback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List templates
+         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
+         *
+         *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
+         */
+        get: operations["listTemplates"];
+        put?: never;
+        /**
+         * Create a template
+         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
+         *
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
+         */
+        post: operations["createTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/templates/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a template
+         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
+         *
+         *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
+         */
+        get: operations["getTemplate"];
+        /**
+         * Change a template
+         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
+         *
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
+         */
+        put: operations["replaceTemplate"];
+        post?: never;
+        /**
+         * Delete a template
+         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
+         *
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
+         */
+        delete: operations["deleteTemplate"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1111,7 +1503,7 @@ export interface components {
              * @description For programs; it does not change.
              * @enum {string}
              */
-            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "key_exceeds_caller" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "not_implemented" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "transcode_not_completed" | "no_output" | "output_deleted" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
+            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "key_exceeds_caller" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "not_implemented" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "transcode_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
             /** @description Details such as `field`, `reason`, `remedy` and `near`, depending on the code; null if there are none. */
             details: {
                 [key: string]: unknown;
@@ -3513,6 +3905,8 @@ export interface components {
             contentType: "video/mp4" | "video/webm" | "video/quicktime" | "video/x-msvideo" | "video/x-matroska" | "video/mkv" | "video/avi" | "video/mpeg" | "video/mp2t" | "video/x-flv" | "video/3gpp" | "audio/mpeg" | "audio/mp4" | "audio/aac" | "audio/wav" | "audio/x-wav" | "audio/ogg" | "audio/opus" | "audio/flac" | "audio/webm" | "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/avif" | "image/heic" | "image/heif" | "application/x-subrip" | "text/vtt" | "text/x-ass" | "video/x-m4v" | "video/matroska" | "video/vnd.avi" | "video/vnd.dlna.mpeg-tts" | "video/3gpp2" | "video/ogg" | "audio/x-m4a" | "audio/vnd.dlna.adts" | "audio/vnd.wave" | "audio/x-flac" | "text/x-ssa" | "";
             /** @description The exact number of bytes of all parts. */
             fileSize: number;
+            /** @description Bytes of every part but the last. If absent, Airlock chooses at least 8 MiB. */
+            partSize?: number | null;
         };
         /** @description Parts to send. */
         PartUrlsRequest: {
@@ -3597,7 +3991,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text, kept for 25 hours: a repeated request with the same body gets the same answer, one with another body 409. */
+                /** @description Up to 255 printable ASCII characters, such as a UUID, kept for 25 hours. A repeated request with the same body returns the same response; one with another body returns 409. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -3720,7 +4114,10 @@ export interface operations {
     beginMultipart: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Up to 255 printable ASCII characters, such as a UUID, kept for 25 hours. A repeated request with the same body returns the same response; one with another body returns 409. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3852,7 +4249,7 @@ export interface operations {
                 wait?: number;
             };
             header?: {
-                /** @description Any text, kept for 25 hours: a repeated request with the same body gets the same answer, one with another body 409. */
+                /** @description Up to 255 printable ASCII characters, such as a UUID, kept for 25 hours. A repeated request with the same body returns the same response; one with another body returns 409. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4023,7 +4420,10 @@ export interface operations {
     createBatch: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Up to 255 printable ASCII characters, such as a UUID, kept for 25 hours. A repeated request with the same body returns the same response; one with another body returns 409. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4097,7 +4497,7 @@ export interface operations {
                 wait?: number;
             };
             header?: {
-                /** @description Any text, kept for 25 hours: a repeated request with the same body gets the same answer, one with another body 409. */
+                /** @description Up to 255 printable ASCII characters, such as a UUID, kept for 25 hours. A repeated request with the same body returns the same response; one with another body returns 409. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4323,7 +4723,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text, kept for 25 hours: a repeated request with the same body gets the same answer, one with another body 409. */
+                /** @description Up to 255 printable ASCII characters, such as a UUID, kept for 25 hours. A repeated request with the same body returns the same response; one with another body returns 409. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4350,7 +4750,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text, kept for 25 hours: a repeated request with the same body gets the same answer, one with another body 409. */
+                /** @description Up to 255 printable ASCII characters, such as a UUID, kept for 25 hours. A repeated request with the same body returns the same response; one with another body returns 409. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -4422,7 +4822,10 @@ export interface operations {
     createWebhook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Up to 255 printable ASCII characters, such as a UUID, kept for 25 hours. A repeated request with the same body returns the same response; one with another body returns 409. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5022,5 +5425,224 @@ export interface operations {
                 };
             };
         };
+    };
+    createTranscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    listTranscriptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    getTranscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    eraseTranscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    downloadTranscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    listTranscriptionEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    cancelTranscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    listBlueprints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    runBlueprint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the blueprint. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    getBlueprintRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    listBlueprintRunEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    continueBlueprintRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    createPlayback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    listTemplates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    createTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    getTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the template. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    replaceTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the template. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    deleteTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the template. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
     };
 }

@@ -12,7 +12,10 @@ export const batchBody = z
       .array(z.union([createBody, z.unknown()]))
       .min(1, { error: rule('is empty: at least one job is required', 'Send the body of a create') })
       .max(MAX_BATCH_JOBS, {
-        error: rule(`has too many jobs: at most ${MAX_BATCH_JOBS} jobs are allowed`, 'Send the others in another batch'),
+        error: rule(
+          `has too many jobs: at most ${MAX_BATCH_JOBS} jobs are allowed`,
+          'Send the others in another batch',
+        ),
       })
       .describe('Bodies of `POST /v1/transcodes`, each accepted or refused by itself.'),
     webhook_url: webhookUrlField.describe(

@@ -219,7 +219,8 @@ export const errors = {
   transcode_failed: {
     status: 409,
     text: 'The transcode failed',
-    advice: 'It has no output. details.error_code is the code of the failure; create a new job once its cause is fixed.',
+    advice:
+      'It has no output. details.error_code is the code of the failure; create a new job once its cause is fixed.',
   },
   transcode_canceled: {
     status: 409,

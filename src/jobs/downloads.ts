@@ -34,7 +34,8 @@ function withoutOutput(
 ): ApiError {
   const { status, error_code } = job;
   if (status === 'canceled') return new ApiError('transcode_canceled', { status, reason: 'it ends without output' });
-  if (status !== 'failed') return new ApiError('transcode_not_completed', { status, reason: `its status is ${status}` });
+  if (status !== 'failed')
+    return new ApiError('transcode_not_completed', { status, reason: `its status is ${status}` });
   const reason = openColumn(vault, 'jobs', 'error_sealed', job) ?? `it failed with ${error_code}`;
   const remedy = adviceFor(error_code, storedLimits.readOrNull(job.limits)) ?? 'Create a new job';
   return new ApiError('transcode_failed', { status, error_code, reason, remedy });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { heldBytes, storeSpace } from '../../src/accounts/stored-bytes.ts';
 import { sweepExpired } from '../../src/jobs/retention.ts';
+import { partSizeFor } from '../../src/uploads/part-plan.ts';
 import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 import { acceptInspection, claimInspection } from '../helpers/inspections.ts';
@@ -69,6 +70,27 @@ async function confirmed(upload: Begun, parts?: object[]) {
 }
 
 describe('an upload in parts', () => {
+  it('has parts of the requested size, from 5 MiB to 512 MiB', async () => {
+    const upload = await begin({ partSize: 5 * 2 ** 20 });
+    expect([upload.partSize, upload.partCount]).toEqual([5 * 2 ** 20, Math.ceil(BYTES.length / (5 * 2 ** 20))]);
+    expect(upload.parts[0]!.size).toBe(5 * 2 ** 20);
+    expect((await put(upload.parts[0]!.url, BYTES.subarray(0, 5 * 2 ** 20))).status).toBe(200);
+    expect((await api.call('DELETE', path(upload.uploadId))).status).toBe(200);
+    for (const partSize of [5 * 2 ** 20 - 1, 512 * 2 ** 20 + 1, 5.5 * 2 ** 20 + 0.5, '5MB']) {
+      const { status, json } = await api.call('POST', '/v1/upload/multipart', request({ partSize }));
+      expect([partSize, status, json.details?.field]).toEqual([partSize, 400, 'partSize']);
+      expect(json.details.remedy).toBe('Send a whole number from 5242880 to 536870912');
+    }
+  });
+
+  it('is rejected with the smallest possible size, if the requested one makes too many parts', () => {
+    const fileSize = 20_000_000_000;
+    expect(partSizeFor(fileSize)).toBe(20 * 2 ** 20);
+    expect(() => partSizeFor(fileSize, 5 * 2 ** 20)).toThrow(
+      expect.objectContaining({ code: 'invalid_request', details: expect.objectContaining({ near: 20 * 2 ** 20 }) }),
+    );
+  });
+
   it('arrives whole, its parts in any order and again, and is sealed', async () => {
     const upload = await begin();
     expect(upload.parts.map(({ partNumber, size }) => [partNumber, size])).toEqual([

@@ -42,9 +42,7 @@ const media = () =>
 
 /** A schema with everything that it refers to, as JSON Schema. */
 function standalone(schema: Json): Json {
-  // Zod reads patterns without the flag `u`, so it cannot read `\\P{…}`.
-  const leave = (key: string, value: Json) => (key === 'pattern' && /\\P/i.test(value) ? undefined : value);
-  const whole = JSON.stringify({ ...schema, $defs: document.components.schemas }, leave);
+  const whole = JSON.stringify({ ...schema, $defs: document.components.schemas });
   return JSON.parse(whole.replaceAll('#/components/schemas/', '#/$defs/'));
 }
 
@@ -59,6 +57,48 @@ describe('the OpenAPI document', () => {
       expect([where, tags]).toEqual([where, expect.arrayContaining([[own[0], 'string']])]);
       expect([where, summary]).toEqual([where, expect.any(String)]);
     }
+  });
+
+  it('describes every operation', () => {
+    const bare = operations().filter(([, { description }]) => !/^[A-Z`].*\.$/s.test(description ?? ''));
+    expect(bare.map(([where]) => where)).toEqual([]);
+  });
+
+  it('has only patterns that are valid without flags, and without Unicode properties', () => {
+    const patterns = [...JSON.stringify(document).matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)].map(([, text]) =>
+      JSON.parse(text!),
+    );
+    expect(patterns.length).toBeGreaterThan(3);
+    for (const pattern of patterns) {
+      expect(() => new RegExp(pattern)).not.toThrow();
+      expect(pattern).not.toMatch(/\\[pPu]\{?/);
+    }
+  });
+
+  it('has the header Idempotency-Key on every operation that creates something', () => {
+    const keyed = operations().filter(([, { parameters = [] }]) =>
+      parameters.some(({ name }: Json) => name === 'Idempotency-Key'),
+    );
+    expect(keyed.map(([where]) => where).sort()).toEqual(
+      [
+        ...['post /v1/commands', 'post /v1/keys', 'post /v1/keys/{id}/rotate', 'post /v1/transcodes'],
+        ...['post /v1/transcodes/batch', 'post /v1/upload/multipart', 'post /v1/upload/presigned-url'],
+        'post /v1/webhooks',
+      ].sort(),
+    );
+    for (const [where, { responses }] of keyed)
+      expect([where, Object.keys(responses)]).toEqual([where, expect.arrayContaining(['409'])]);
+  });
+
+  it('contains the paths that return 501, and the errors of their own', () => {
+    for (const path of ['/v1/transcribe', '/v1/blueprints', '/v1/templates/{name}', '/v1/transcodes/{id}/playback']) {
+      const [operation]: Json[] = Object.values(document.paths[path]);
+      expect([path, Object.keys(operation.responses)]).toEqual([path, expect.arrayContaining(['501'])]);
+    }
+    expect(Object.keys(document.paths['/v1/events'].get.responses)).toContain('410');
+    const forbidden = (path: string, method: string) =>
+      document.paths[path][method].responses['403'].content['application/json'].examples.forbidden.value.details.scope;
+    expect([forbidden('/v1/keys', 'get'), forbidden('/v1/upload/multipart', 'post')]).toEqual(['admin', 'upload']);
   });
 
   it('describes every property and every parameter', () => {

@@ -1,6 +1,6 @@
 import { errorAnswer } from '../../contract/error-answer.ts';
 import { ApiError, type ErrorCode, type ErrorDetails, errors } from '../../contract/errors.ts';
-import type { Answer, Document, Operation } from './types.ts';
+import type { Answer, Document, Operation, Schema } from './types.ts';
 
 const SOURCES: readonly ErrorCode[] = ['source_not_owned', 'source_deleted', 'source_refused'];
 const REPEATED: readonly ErrorCode[] = ['idempotency_conflict', 'idempotency_in_progress', 'idempotency_key_used'];
@@ -73,22 +73,21 @@ const OWN: Readonly<Record<string, readonly ErrorCode[]>> = {
   'get /v1/session': ['unauthorized'],
   'delete /v1/session': ['unauthorized', 'csrf_required'],
   'get /v1/setup': ['setup_link_invalid', 'rate_limit_exceeded'],
-  'post /v1/setup': ['setup_link_invalid', 'cross_site', 'rate_limit_exceeded'],
+  'post /v1/setup': ['setup_link_invalid', 'email_taken', 'cross_site', 'rate_limit_exceeded'],
   'get /v1/admin/accounts/{id}': ['not_found'],
   'patch /v1/admin/accounts/{id}': ['not_found'],
   'patch /v1/admin/workers/{id}': ['not_found'],
+  'get /v1/events': ['events_expired'],
+  'get /v1/transcodes/{id}/events': ['events_expired'],
+  'get /v1/batches/{id}/events': ['events_expired'],
+  'post /v1/webhooks': ['too_many_webhooks', ...REPEATED],
+  'post /v1/webhooks/{id}/test': ['webhook_disabled'],
+  'post /v1/webhooks/deliveries/{id}/redeliver': ['webhook_disabled'],
   'post /v1/keys': ['key_exceeds_caller', 'too_many_keys', ...REPEATED],
   'post /v1/keys/{id}/rotate': ['key_exceeds_caller', 'too_many_keys', ...REPEATED],
 };
 
 const EXAMPLE_DETAILS: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> = {
-  forbidden: { scope: 'transcode' },
-  invalid_request: {
-    field: 'outputFormat',
-    reason: 'is missing, but "output_format" was sent',
-    remedy: 'Rename "output_format" to "outputFormat"',
-    near: 'output_format',
-  },
   missing_upload_fields: { field: 'filename', reason: 'is missing', remedy: 'Send filename' },
   missing_confirm_fields: { field: 'fileSize', reason: 'is missing', remedy: 'Send fileSize' },
   invalid_file_type: {
@@ -153,14 +152,20 @@ const EXAMPLE_DETAILS: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> = {
   },
 };
 
-/** Documents every 4xx and 5xx response by status, with an example for each code. */
+/** Documents every 4xx and 5xx response by status, with an example for each code as this operation returns it. */
 export function describeErrors(document: Document): void {
   for (const [path, item] of Object.entries(document.paths ?? {})) {
     for (const [method, operation] of Object.entries(item)) {
       operation.responses ??= {};
       const answers = operation.responses;
       delete answers['4XX'];
-      for (const code of new Set(codesOf(path, method, operation))) addError(answers, code);
+      for (const code of new Set(codesOf(path, method, operation))) {
+        addError(answers, code, {
+          ...EXAMPLE_DETAILS,
+          forbidden: { scope: operation['x-scopes']?.[0] ?? 'read' },
+          invalid_request: wrongField(document, operation),
+        });
+      }
     }
   }
 }
@@ -173,13 +178,32 @@ function codesOf(path: string, method: string, operation: Operation): ErrorCode[
     ...(isOpen ? [] : (['unauthorized', 'forbidden', 'account_disabled', 'rate_limit_exceeded'] as const)),
     'https_required',
     ...(path.includes('{id}') ? (['not_found'] as const) : []),
+    ...(operation.responses?.['501'] ? (['not_implemented'] as const) : []),
     ...(OWN[`${method} ${path}`] ?? []),
     'internal',
     'unavailable',
   ];
 }
 
-function addError(answers: Record<string, Answer>, code: ErrorCode): void {
+/** A fault that this operation rejects: its first required field is missing, or its first parameter is repeated. */
+function wrongField(document: Document, operation: Operation): ErrorDetails {
+  const body = operation.requestBody?.content['application/json']?.schema;
+  const name = /"#\/components\/schemas\/(\w+)"/.exec(JSON.stringify(body ?? null))?.[1];
+  const schema = (name === undefined ? body : document.components?.schemas?.[name]) as Schema | undefined;
+  const [field] = (schema?.required as string[] | undefined) ?? [];
+  if (field !== undefined) return { field, reason: 'is missing', remedy: `Send ${field}` };
+  const query = operation.parameters?.find((one) => (one as { in: string }).in === 'query') as
+    | { name: string }
+    | undefined;
+  if (query) return { field: query.name, reason: 'is given more than once', remedy: 'Give it once' };
+  return { field: 'body', reason: 'is a list, not an object', remedy: 'Send an object' };
+}
+
+function addError(
+  answers: Record<string, Answer>,
+  code: ErrorCode,
+  details: Readonly<Partial<Record<ErrorCode, ErrorDetails>>>,
+): void {
   const { status, text, advice } = errors[code];
   answers[status] ??= { description: '', content: { 'application/json': { schema: ERROR } } };
   const answer = answers[status];
@@ -187,6 +211,8 @@ function addError(answers: Record<string, Answer>, code: ErrorCode): void {
   // Health checks answer 500 and 503 with their own schema.
   if (media?.schema.$ref !== ERROR.$ref) return;
   answer.description = [answer.description, `\`${code}\``].filter(Boolean).join(', ');
-  const value = errorAnswer(new ApiError(code, EXAMPLE_DETAILS[code] ?? null, { status: 'completed', limit: '2GB' }));
+  const value = errorAnswer(
+    new ApiError(code, details[code] ?? null, { status: 'completed', limit: '2GB', what: 'Transcription' }),
+  );
   media.examples = { ...media.examples, [code]: { summary: `${text}. ${advice}`, value } };
 }

@@ -191,7 +191,7 @@ const security: Security = {
       bounds: { memory: 'control_group', output: 'kernel' },
       arguments: 'hidden',
       passed: true,
-      checks: 46,
+      checks: 206,
       exceptions: [],
       at: AT,
     },

@@ -1,13 +1,16 @@
 import type { Document, Operation } from './types.ts';
 
 /** POST operations that accept an Idempotency-Key. */
-const IDEMPOTENT = ['/v1/transcodes', '/v1/commands', '/v1/upload/presigned-url', '/v1/keys', '/v1/keys/{id}/rotate'];
+const IDEMPOTENT = [
+  ...['/v1/transcodes', '/v1/transcodes/batch', '/v1/commands', '/v1/upload/presigned-url', '/v1/upload/multipart'],
+  ...['/v1/keys', '/v1/keys/{id}/rotate', '/v1/webhooks'],
+];
 
 const idempotencyKey = {
   name: 'Idempotency-Key',
   in: 'header',
   description:
-    'Any text, kept for 25 hours: a repeated request with the same body gets the same answer, one with another body 409.',
+    'Up to 255 printable ASCII characters, such as a UUID, kept for 25 hours. A repeated request with the same body returns the same response; one with another body returns 409.',
   schema: { type: 'string', maxLength: 255 },
 };
 

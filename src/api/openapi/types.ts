@@ -20,6 +20,8 @@ export interface Answer {
 
 export interface Operation {
   parameters?: object[];
+  /** Scopes of which a key needs one. */
+  'x-scopes'?: string[];
   security?: object[];
   requestBody?: { content: Record<string, Media> };
   responses?: Record<string, Answer>;

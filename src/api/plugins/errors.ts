@@ -30,7 +30,8 @@ export type ErrorSettings = Pick<ApiSettings, 'publicUrl'>;
 export function registerErrors(app: App, settings: ErrorSettings, paths: PathLookup): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = toApiError(error, request);
-    if (known.status >= 500) request.log.error({ err: error, code: known.code }, 'request failed');
+    const isFault = known.status >= 500 && known.code !== 'not_implemented';
+    if (isFault) request.log.error({ err: error, code: known.code }, 'request failed');
     return sendError(reply, known, settings);
   });
   app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {

@@ -23,6 +23,7 @@ const TAGS = [
   { name: 'keys', description: 'Keys of an account.' },
   { name: 'account', description: 'The account of the caller.' },
   { name: 'session', description: 'People who sign in with a browser.' },
+  { name: 'later', description: 'Paths that this release does not implement yet. They return 501.' },
   { name: 'admin', description: 'For operators: all accounts, workers, and the audit log.' },
 ];
 
@@ -35,7 +36,7 @@ export async function registerOpenapi(app: App, settings: ApiSettings): Promise<
         title: 'Airlock',
         version: settings.version,
         description:
-          'A secure video transcoding API that you run yourself. Errors are `{error, message, code, details}`; `code` is stable.',
+          'A secure video transcoding API that you run yourself. Errors are `{error, message, code, details, docs}`; `code` is stable.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: settings.publicUrl ?? '/', description: 'This server.' }],
@@ -68,7 +69,20 @@ function finish<T>(generated: T): T {
   const document = generated as Document;
   mergeTwins(document);
   addExamples(document);
+  nameWildcards(document);
   describeErrors(document);
   describeHeaders(document);
   return generated;
+}
+
+/** Documents the rest of a path as a parameter: names of templates contain a slash. */
+function nameWildcards(document: Document): void {
+  const paths = document.paths ?? {};
+  for (const path of Object.keys(paths).filter((one) => one.endsWith('/{*}'))) {
+    const item = paths[path]!;
+    delete paths[path];
+    paths[path.replace('{*}', '{name}')] = item;
+    const parameters = Object.values(item).flatMap((operation) => operation.parameters ?? []) as { name: string }[];
+    for (const parameter of parameters) if (parameter.name === '*') parameter.name = 'name';
+  }
 }

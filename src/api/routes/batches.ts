@@ -41,6 +41,7 @@ export function registerBatches(app: App, deps: ApiDeps): void {
         operationId: 'getBatch',
         tags,
         summary: 'Read a batch with its jobs',
+        description: 'Returns the batch with its entries in the order of the request. Jobs are shown as in lists.',
         params: idParams,
         response: { 200: batch, '4xx': errorBody },
       },

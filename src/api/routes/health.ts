@@ -25,6 +25,8 @@ export function registerHealth(app: App, deps: ApiDeps): void {
         operationId: 'checkHealth',
         tags: ['health'],
         summary: 'Check everything that a job needs',
+        description:
+          'Checks database, storage and workers. Returns 500 with `ok: false` and the failed part if one of them fails.',
         security: [],
         response: { 200: healthAnswer, 500: healthAnswer },
       },
@@ -43,6 +45,8 @@ export function registerHealth(app: App, deps: ApiDeps): void {
         operationId: 'checkLiveness',
         tags: ['health'],
         summary: 'Check that this process answers',
+        description:
+          'Returns 200 while the process can respond. It checks nothing else, so that a failing database does not restart it.',
         security: [],
         response: { 200: liveAnswer },
       },
@@ -58,6 +62,8 @@ export function registerHealth(app: App, deps: ApiDeps): void {
         operationId: 'checkReadiness',
         tags: ['health'],
         summary: 'Check that this process accepts requests',
+        description:
+          'Returns 503 while the process starts or shuts down. Use it to remove the process from a load balancer.',
         security: [],
         response: { 200: readyAnswer, 503: readyAnswer },
       },

@@ -77,6 +77,7 @@ export function registerMultipart(app: App, { context, settings }: ApiDeps): voi
         operationId: 'getMultipart',
         tags,
         summary: 'List the parts that have arrived',
+        description: 'Use it to continue an upload after a broken connection or a restart.',
         params: multipartParams,
         response: { 200: multipartView, '4xx': errorBody },
       },

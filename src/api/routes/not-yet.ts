@@ -1,33 +1,50 @@
+import * as z from 'zod';
+import { errorBody } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
 import type { Scope } from '../../contract/keys.ts';
 import type { App } from '../types.ts';
 
 /** Paths of the API that this release does not implement, by feature. */
-const NOT_YET: Readonly<Record<string, readonly [methods: string, path: string, scope: Scope | 'open'][]>> = {
+const NOT_YET: Readonly<
+  Record<string, readonly [method: string, path: string, scope: Scope | 'open', operationId: string, summary: string][]>
+> = {
   Transcription: [
-    ['POST', '/v1/transcribe', 'transcode'],
-    ['GET', '/v1/transcribes', 'read'],
-    ['GET', '/v1/transcribe/:id', 'read'],
-    ['DELETE', '/v1/transcribe/:id', 'transcode'],
-    ['GET', '/v1/transcribe/:id/download', 'read'],
-    ['GET', '/v1/transcribe/:id/events', 'read'],
-    ['PATCH', '/v1/transcribe/:id/cancel', 'transcode'],
+    ['POST', '/v1/transcribe', 'transcode', 'createTranscription', 'Create a transcription'],
+    ['GET', '/v1/transcribes', 'read', 'listTranscriptions', 'List transcriptions'],
+    ['GET', '/v1/transcribe/:id', 'read', 'getTranscription', 'Read a transcription'],
+    ['DELETE', '/v1/transcribe/:id', 'transcode', 'eraseTranscription', 'Erase a transcription'],
+    ['GET', '/v1/transcribe/:id/download', 'read', 'downloadTranscription', 'Get a link to subtitles'],
+    ['GET', '/v1/transcribe/:id/events', 'read', 'listTranscriptionEvents', 'Read events of a transcription'],
+    ['PATCH', '/v1/transcribe/:id/cancel', 'transcode', 'cancelTranscription', 'Cancel a transcription'],
   ],
-  'The catalogue of blueprints': [['GET', '/v1/blueprints', 'read']],
+  'The catalogue of blueprints': [['GET', '/v1/blueprints', 'read', 'listBlueprints', 'List blueprints']],
   'Running blueprints': [
-    ['POST', '/v1/blueprints/:slug/runs', 'transcode'],
-    ['GET', '/v1/blueprints/runs/:id', 'read'],
-    ['GET', '/v1/blueprints/runs/:id/events', 'read'],
-    ['POST', '/v1/blueprints/runs/:id/continue', 'transcode'],
+    ['POST', '/v1/blueprints/:slug/runs', 'transcode', 'runBlueprint', 'Run a blueprint'],
+    ['GET', '/v1/blueprints/runs/:id', 'read', 'getBlueprintRun', 'Read a run of a blueprint'],
+    ['GET', '/v1/blueprints/runs/:id/events', 'read', 'listBlueprintRunEvents', 'Read events of a run'],
+    ['POST', '/v1/blueprints/runs/:id/continue', 'transcode', 'continueBlueprintRun', 'Continue a run'],
   ],
-  Playback: [['POST', '/v1/transcodes/:id/playback', 'read']],
+  Playback: [['POST', '/v1/transcodes/:id/playback', 'read', 'createPlayback', 'Get URLs to play an output']],
   'Keeping templates': [
-    ['GET', '/v1/templates', 'read'],
-    ['POST', '/v1/templates', 'transcode'],
+    ['GET', '/v1/templates', 'read', 'listTemplates', 'List templates'],
+    ['POST', '/v1/templates', 'transcode', 'createTemplate', 'Create a template'],
     // The names of built-in templates contain a slash.
-    ['GET', '/v1/templates/*', 'read'],
-    ['PUT DELETE', '/v1/templates/*', 'transcode'],
+    ['GET', '/v1/templates/*', 'read', 'getTemplate', 'Read a template'],
+    ['PUT', '/v1/templates/*', 'transcode', 'replaceTemplate', 'Change a template'],
+    ['DELETE', '/v1/templates/*', 'transcode', 'deleteTemplate', 'Delete a template'],
   ],
+};
+
+/** The parameters of a path. */
+function paramsOf(url: string) {
+  const names = url.match(/(?<=:)\w+|\*/g) ?? [];
+  return z.object(Object.fromEntries(names.map((name) => [name, z.string().describe(MEANINGS[name]!)])));
+}
+
+const MEANINGS: Readonly<Record<string, string>> = {
+  id: 'The id, a UUID.',
+  slug: 'The name of the blueprint.',
+  '*': 'The name of the template.',
 };
 
 /** Answers 501 for these paths, after checking the key and before reading a body. A 404 would suggest a wrong id. */
@@ -36,12 +53,19 @@ export function registerNotYet(app: App): void {
     const refuse = async () => {
       throw new ApiError('not_implemented', null, { what });
     };
-    for (const [methods, url, scope] of paths) {
+    for (const [method, url, scope, operationId, summary] of paths) {
       app.route({
-        method: methods.split(' '),
+        method,
         url,
         config: { scope },
-        schema: { hide: true },
+        schema: {
+          operationId,
+          tags: ['later'],
+          summary,
+          description: 'This release does not implement this path yet: it returns 501 `not_implemented`.',
+          ...(/[:*]/.test(url) && { params: paramsOf(url) }),
+          response: { 501: errorBody },
+        },
         onRequest: refuse,
         handler: refuse,
       });

@@ -72,6 +72,8 @@ function registerSession(app: App, deps: ApiDeps): void {
         operationId: 'getSession',
         tags: ['session'],
         summary: 'Get who is signed in',
+        description:
+          'Returns the person, the account and the `csrf` value that changes require. Returns 401 without a session.',
         security: [{ session: [] }],
         response: { 200: session, '4xx': errorBody },
       },
@@ -91,6 +93,7 @@ function registerSession(app: App, deps: ApiDeps): void {
         operationId: 'signOut',
         tags: ['session'],
         summary: 'Sign out',
+        description: 'Ends the session and deletes its cookie.',
         security: [{ session: [] }],
         response: { 204: z.null().describe('Signed out.'), '4xx': errorBody },
       },
@@ -133,6 +136,7 @@ function registerSetup(app: App, deps: ApiDeps): void {
         operationId: 'getSetupLink',
         tags: ['session'],
         summary: 'Get whose password a setup link sets',
+        description: 'Returns the person and the account of a setup link, so that a page can show them.',
         security: [],
         headers: z.object({
           'x-airlock-setup': z.string().max(100).optional().describe('The part of the link behind `#`.'),

@@ -14,6 +14,8 @@ export function registerSecurity(app: App, deps: ApiDeps): void {
         operationId: 'getSecurity',
         tags: ['health'],
         summary: 'Get the state of the sandbox and the FFmpeg build',
+        description:
+          'Returns the last self-test of the sandbox of each worker, and whether FFmpeg has a newer security update.',
         response: { 200: securityAnswer, '4xx': errorBody },
       },
     },

@@ -37,6 +37,8 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
         operationId: 'createTranscode',
         tags: ['transcodes'],
         summary: 'Create a job',
+        description:
+          'Returns the job at once; it runs when a worker is free. `wait` responds when the job is final instead. Send an `Idempotency-Key` so that a retry creates no second job.',
         body: createBody,
         querystring: waitQuery,
         response: { 201: job, '4xx': errorBody, 507: errorBody },
@@ -98,6 +100,8 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
         operationId: 'getTranscode',
         tags: ['transcodes'],
         summary: 'Read a job',
+        description:
+          'Returns the state, progress and outputs of a job, and why it failed if it did. `wait` responds when the job is final.',
         params: idParams,
         querystring: waitQuery,
         response: { 200: job, '4xx': errorBody },
@@ -138,6 +142,8 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
         operationId: 'cancelTranscode',
         tags: ['transcodes'],
         summary: 'Cancel a job',
+        description:
+          'Stops a job that waits or runs; FFmpeg ends within a second. Returns 400 if the job is already final.',
         params: idParams,
         response: { 200: cancelAnswer, '4xx': errorBody },
       },

@@ -40,6 +40,7 @@ export function registerUploadList(app: App, { context }: ApiDeps): void {
         operationId: 'getUpload',
         tags,
         summary: 'Read an upload',
+        description: 'Returns the state of an upload, and its properties once it is confirmed.',
         params: uploadParams,
         response: { 200: uploadAnswer, '4xx': errorBody },
       },

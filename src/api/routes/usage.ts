@@ -16,6 +16,7 @@ export function registerUsage(app: App, deps: ApiDeps): void {
         operationId: 'getUsage',
         tags: ['account'],
         summary: 'Get what the account has used in a month',
+        description: 'Returns the quotas of the account, what it used in the month by day, and what remains.',
         querystring: usageQuery,
         response: { 200: usage, '4xx': errorBody },
       },

@@ -54,6 +54,7 @@ function registerEndpoints(app: App, deps: ApiDeps): void {
         operationId: 'listWebhooks',
         tags,
         summary: 'List webhooks',
+        description: 'Returns all webhooks of the account, newest first, without their secrets.',
         response: { 200: webhookList, '4xx': errorBody },
       },
     },
@@ -80,12 +81,7 @@ function registerEndpoints(app: App, deps: ApiDeps): void {
       const { account } = callerOf(request);
       requireUrl(deps, request.body.url);
       const warnings = unknownFields(createWebhookBody, request.sentBody);
-      const scope = {
-        accountId: account.id,
-        route: 'webhooks',
-        key: idempotencyKey(request),
-        body: request.sentBody,
-      };
+      const scope = { accountId: account.id, route: 'webhooks', key: idempotencyKey(request), body: request.sentBody };
       let secret: string | null = null;
       const { answer } = await inAccountTransaction(db, account.id, (tx) =>
         withIdempotencyKey(tx, vault, scope, async () => {
@@ -107,6 +103,7 @@ function registerEndpoints(app: App, deps: ApiDeps): void {
         operationId: 'getWebhook',
         tags,
         summary: 'Read a webhook',
+        description: 'Returns a webhook without its secret, and why it is disabled if it is.',
         params: idParams,
         response: { 200: webhook, '4xx': errorBody },
       },
@@ -123,6 +120,8 @@ function registerEndpoints(app: App, deps: ApiDeps): void {
         operationId: 'updateWebhook',
         tags,
         summary: 'Change, pause or enable a webhook',
+        description:
+          'Changes only the fields that you send. `enabled: true` enables a webhook that was disabled after failures.',
         params: idParams,
         body: updateWebhookBody,
         response: { 200: changedWebhook, '4xx': errorBody },
@@ -146,6 +145,7 @@ function registerEndpoints(app: App, deps: ApiDeps): void {
         operationId: 'deleteWebhook',
         tags,
         summary: 'Delete a webhook with its deliveries',
+        description: 'Deletes the webhook and its delivery log. Deliveries that wait are not sent.',
         params: idParams,
         response: { 200: removedWebhook, '4xx': errorBody },
       },
@@ -191,6 +191,7 @@ function registerSecrets(app: App, { context: { db, vault } }: ApiDeps): void {
         operationId: 'getWebhookSecret',
         tags,
         summary: 'Read the default secret, which signs events to the `webhook_url` of jobs',
+        description: 'Jobs with a `webhook_url` sign their events with this secret.',
         response: { 200: webhookSecret, '4xx': errorBody },
       },
     },
@@ -208,6 +209,7 @@ function registerSecrets(app: App, { context: { db, vault } }: ApiDeps): void {
         operationId: 'rotateWebhookSecret',
         tags,
         summary: 'Replace the default secret',
+        description: 'Returns the new secret. The old one signs as well until the overlap ends.',
         body: rotateSecretBody.nullish(),
         response: { 200: webhookSecret, '4xx': errorBody },
       },
@@ -230,6 +232,7 @@ function registerDeliveries(app: App, { context: { db } }: ApiDeps): void {
         operationId: 'testWebhook',
         tags,
         summary: 'Send a `webhook.test` event to a webhook',
+        description: 'Sends one event of the type `webhook.test` with the normal signature and retries.',
         params: idParams,
         response: { 202: deliveryAnswer, '4xx': errorBody },
       },

@@ -165,6 +165,27 @@ describe('files that filters name', () => {
   });
 });
 
+describe('a value that only another encoder accepts', () => {
+  it.each([
+    ['-crf', 60, 'libx264', 1],
+    ['-crf', 60, 'libx265', 1],
+    ['-crf', 60, 'libsvtav1', 0],
+    ['-crf', 23.5, 'libx264', 0],
+    ['-qp', 60, 'libx264', 1],
+  ] as const)('is refused for the encoder that is used: %s %s of %s', (option, value, encoder, count) => {
+    const { refusals } = parse([
+      ['-c:v', encoder],
+      [option, value],
+    ]);
+    expect(refusals).toHaveLength(count);
+    if (count > 0) expect(refusals[0]).toMatchObject({ suggestion: expect.stringContaining('51') });
+  });
+
+  it('is refused for the default encoder of the format', () => {
+    expect(parse([['-crf', 60]]).refusals).toHaveLength(1);
+  });
+});
+
 describe('warnings', () => {
   const messages = (parsed: ReturnType<typeof parse>) => parsed.warnings.map(({ message }) => message).join(' ');
 

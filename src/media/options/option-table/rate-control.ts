@@ -36,7 +36,7 @@ export const RATE_OPTIONS: readonly OptionRow[] = [
       'libvpx-vp9': integer(0, 63),
     }),
     'Constant quality; lower is better.',
-    { example: 30 },
+    { encoders: ['libx264', 'libx265', 'libsvtav1', 'libvpx', 'libvpx-vp9'], example: 30 },
   ),
   row(
     'qp',
@@ -44,7 +44,7 @@ export const RATE_OPTIONS: readonly OptionRow[] = [
     V,
     byEncoder({ libx264: integer(0, 51), libx265: integer(0, 51), libsvtav1: integer(0, 63) }),
     'Constant quantiser.',
-    { example: 30 },
+    { encoders: ['libx264', 'libx265', 'libsvtav1'], example: 30 },
   ),
   row('q', OUTPUT, VA, number(-1, 100), 'Fixed quality scale of MJPEG, MPEG-4, MP3, Vorbis, AAC.', {
     aliases: { qscale: '', aq: 'a' },
