@@ -97,7 +97,7 @@ describe('a batch', () => {
     const before = await jobCount();
     const many = await send(Array(101).fill(good()));
     expect([many.status, many.json.code, many.json.details.field]).toEqual([400, 'invalid_request', 'jobs']);
-    expect(many.json.message).toMatch(/more than 100 jobs/);
+    expect(many.json.message).toMatch(/at most 100 jobs/);
     expect((await send([])).json.message).toMatch(/at least one job/);
     for (const body of [{}, { jobs: {} }, { jobs: 'x' }, []]) {
       expect([body, (await api.call('POST', '/v1/transcodes/batch', body)).status]).toEqual([body, 400]);

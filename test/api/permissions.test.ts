@@ -10,7 +10,10 @@ import { oauthOf } from '../helpers/oauth.ts';
  * `transcode` may also read its own jobs. A route that no pattern fits fails the test.
  */
 const RULES: readonly (readonly [route: RegExp, scopes: readonly Scope[] | 'open'])[] = [
+  [/^post \/v1\/transcodes\/\{id\}\/playback$/, ['read']],
   [/^get \/v1\/(transcodes|batches|events)\b/, ['transcode', 'read']],
+  [/^get \/v1\/(transcribes?|blueprints|templates)\b/, ['read']],
+  [/^\w+ \/v1\/(transcribe|blueprints|templates)\b/, ['transcode']],
   [/^\w+ \/v1\/(transcodes|batches|commands|probe)\b/, ['transcode']],
   [/^get \/v1\/uploads\b/, ['read']],
   [/^\w+ \/v1\/uploads?\b/, ['upload']],
