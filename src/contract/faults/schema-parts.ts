@@ -43,9 +43,9 @@ export function valuesOf(schema: z.ZodType | null): readonly unknown[] | null {
   return null;
 }
 
-/** The limits that the rules of a schema set. */
+/** The limits that the rules of a schema set. A whole number above 0 is at least 1. */
 export function boundsOf(schema: z.ZodType): Bounds {
-  const checks = checksOf(schema);
+  const checks = checksOf(schema).map(inclusive);
   const numbers = (name: 'value' | 'minimum' | 'maximum', ...kinds: string[]) =>
     checks.filter(({ check }) => kinds.includes(check)).map((check) => Number(check[name]));
   const least = [...numbers('value', 'greater_than'), ...numbers('minimum', 'min_length')];
@@ -66,8 +66,14 @@ export function formatOf(schema: z.ZodType): string | undefined {
   return format ?? checksOf(schema).find(({ check }) => check.endsWith('_format'))?.format;
 }
 
+function inclusive(check: Check): Check {
+  if (check.inclusive !== false) return check;
+  return { ...check, value: Number(check.value) + (check.check === 'greater_than' ? 1 : -1) };
+}
+
 interface Check {
   check: string;
+  inclusive?: boolean;
   format?: string;
   value?: unknown;
   minimum?: unknown;
