@@ -58,7 +58,10 @@ export async function finishDeletions(context: Deleting): Promise<{ done: number
 
 /** Objects whose bytes are to be deleted now. */
 export function dueDeletions(db: Db) {
-  return db.selectFrom('objects').where('state', '=', 'deleting').where('deletion_due_at', '<=', sql<Date>`now()`);
+  return db
+    .selectFrom('objects')
+    .where('state', '=', sql.lit('deleting'))
+    .where('deletion_due_at', '<=', sql<Date>`now()`);
 }
 
 /** Objects that storage has refused to delete several times, those with the most failures first. */
