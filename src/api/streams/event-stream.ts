@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { EventType } from '../../contract/event-types.ts';
 import type { EventView } from '../../contract/events.ts';
+import { outageOf } from '../../database/outage.ts';
 import type { OwnKeys } from '../../database/own-keys.ts';
 import { type AccountEvent, compareCursors, readEvents, type StoredEvent, visibleNow } from '../../events/read.ts';
 import type { LiveProgress } from '../../jobs/live-progress.ts';
@@ -13,6 +14,15 @@ import type { EventHub, LiveEvent, Subscriber } from './event-hub.ts';
 /** Unread bytes above which a client is disconnected; it resumes at its last event. */
 const MAX_UNREAD = 1024 * 1024;
 const PAGE = 100;
+
+export interface StreamBounds {
+  /** Milliseconds that a client may take to read what has been written, while older events are sent. */
+  stallMs: number;
+  /** Events that may happen while older events are sent. Beyond them the stream ends, and the client resumes. */
+  waitingEvents: number;
+}
+
+const BOUNDS: StreamBounds = { stallMs: 15_000, waitingEvents: 1_000 };
 
 export interface StreamQuery {
   accountId: string;
@@ -47,6 +57,7 @@ export async function streamEvents(
   hub: EventHub,
   { request, reply }: Exchange,
   query: StreamQuery,
+  bounds: StreamBounds = BOUNDS,
 ): Promise<never> {
   const { db } = deps.context;
   const lastId = request.headers['last-event-id'];
@@ -54,8 +65,16 @@ export async function streamEvents(
   // Before the headers are sent, so that a cursor that is wrong or has expired is an ordinary error.
   if (after !== undefined) await readEvents(db, { ...pageQuery(query), after, limit: 1 });
   reply.hijack();
-  await whileWaiting(request, new EventStream(deps, hub, { request, reply }, query).run(after));
+  const stream = new EventStream({ deps, hub, query, bounds }, { request, reply });
+  await whileWaiting(request, stream.run(after));
   return undefined as never;
+}
+
+interface StreamSource {
+  deps: RouteDeps;
+  hub: EventHub;
+  query: StreamQuery;
+  bounds: StreamBounds;
 }
 
 class EventStream implements Subscriber {
@@ -64,24 +83,41 @@ class EventStream implements Subscriber {
   readonly #deps: RouteDeps;
   readonly #hub: EventHub;
   readonly #raw: FastifyReply['raw'];
+  readonly #log: FastifyRequest['log'];
   readonly #query: StreamQuery;
+  readonly #bounds: StreamBounds;
   readonly #ended: Promise<void>;
   #end: () => void = () => {};
+  #isEnded = false;
+  /** Continues a reader of older events that waits for its client. */
+  #wake: () => void = () => {};
+  /** Whether the client has read everything since the last beat. */
+  #hasDrained = true;
   /** Events that arrived while older ones were read; null once they have been sent. */
   #waiting: LiveEvent[] | null = [];
   #last: string | undefined;
   /** Whether an event happened before a stream that begins now. */
   #isPast: (cursor: string) => boolean = () => false;
 
-  constructor(deps: RouteDeps, hub: EventHub, { request, reply }: Exchange, query: StreamQuery) {
+  constructor({ deps, hub, query, bounds }: StreamSource, { request, reply }: Exchange) {
     this.#deps = deps;
     this.#hub = hub;
     this.#raw = reply.raw;
+    this.#log = request.log;
     this.#query = query;
+    this.#bounds = bounds;
     this.accountId = query.accountId;
     this.callerId = callerOf(request).id;
     this.#ended = new Promise((resolve) => {
-      this.#end = resolve;
+      this.#end = () => {
+        this.#isEnded = true;
+        resolve();
+        this.#wake();
+      };
+    });
+    this.#raw.on('drain', () => {
+      this.#hasDrained = true;
+      this.#wake();
     });
     this.#raw.writeHead(200, {
       ...(reply.getHeaders() as Record<string, string>),
@@ -104,21 +140,25 @@ class EventStream implements Subscriber {
       const isLive = from === undefined && !this.#query.job && !this.#query.batch;
       this.#last = isLive ? now : from;
       if (isLive) this.#isPast = await visibleNow(this.#deps.context.db);
-      else await this.#sendOlder();
-      this.#sendWaiting();
-      await this.#ended;
-    } catch {
-      // The client reconnects and resumes; the hub has reported an unreachable database.
+      const isRead = isLive || (await this.#sendOlder());
+      if (isRead) {
+        this.#sendWaiting();
+        await this.#ended;
+      }
+    } catch (error) {
+      // The client reconnects and resumes. The hub reports an unreachable database for all streams.
+      if (!outageOf(error)) this.#log.error({ err: error }, 'event stream failed');
     } finally {
       this.#hub.unsubscribe(this);
       this.#deps.stopping.removeEventListener('abort', end);
-      this.#raw.end();
+      this.#close();
     }
   }
 
   onEvents(events: readonly LiveEvent[]): void {
-    if (this.#waiting) this.#waiting.push(...events);
-    else for (const one of events) this.#sendLive(one);
+    if (!this.#waiting) for (const one of events) this.#sendLive(one);
+    else if (this.#waiting.length + events.length <= this.#bounds.waitingEvents) this.#waiting.push(...events);
+    else this.#end();
   }
 
   onProgress({ id, keyId, progress, fps, speed, etaSeconds }: LiveProgress): void {
@@ -128,6 +168,8 @@ class EventStream implements Subscriber {
   }
 
   onBeat(): void {
+    if (this.#raw.writableNeedDrain && !this.#hasDrained) return this.#cut();
+    this.#hasDrained = !this.#raw.writableNeedDrain;
     this.#write(': keep-alive\n\n');
   }
 
@@ -135,8 +177,11 @@ class EventStream implements Subscriber {
     this.#end();
   }
 
-  /** Sends what happened before the subscription, page by page. */
-  async #sendOlder(): Promise<void> {
+  /**
+   * Sends the events before the subscription, page by page. Resolves to false if the stream ended first, or if the client
+   * did not read in time.
+   */
+  async #sendOlder(): Promise<boolean> {
     const { context } = this.#deps;
     const over = await this.#query.until?.isOver();
     for (;;) {
@@ -144,12 +189,15 @@ class EventStream implements Subscriber {
       const page = await readEvents(context.db, { ...pageQuery(this.#query), limit: PAGE, ...(after && { after }) });
       context.rows.skipped('event', page.unknown);
       const shown = await viewEachEvent(context, this.accountId, page.events);
-      for (const { event, view } of shown) this.#send(event, view);
+      for (const { event, view } of shown) {
+        this.#send(event, view);
+        if (!(await this.#isDrained())) return false;
+      }
       this.#last = page.last ?? this.#last;
       if (!page.isFull) break;
-      await this.#drained();
     }
     if (over) this.#end();
+    return true;
   }
 
   #sendWaiting(): void {
@@ -198,12 +246,33 @@ class EventStream implements Subscriber {
     if (this.#raw.writableLength > MAX_UNREAD) this.#raw.destroy();
   }
 
-  /** Waits for a client that reads slowly, so that a long past is not collected in memory. */
-  async #drained(): Promise<void> {
-    if (!this.#raw.writableNeedDrain) return;
-    const drained = new Promise<void>((resolve) => this.#raw.once('drain', resolve));
-    await Promise.race([drained, this.#ended]);
-    if (this.#raw.destroyed) throw new Error('the client has disconnected');
+  /**
+   * Waits until the client has read what was written, so that a long past is not collected in memory. Disconnects the
+   * client if that takes too long. Resolves to false when the stream has ended.
+   */
+  async #isDrained(): Promise<boolean> {
+    if (this.#raw.writableNeedDrain && !this.#isEnded) {
+      const timer = setTimeout(() => this.#cut(), this.#bounds.stallMs);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      clearTimeout(timer);
+    }
+    return !this.#isEnded;
+  }
+
+  /** Ends the response. A client that does not read the rest in time is disconnected. */
+  #close(): void {
+    const raw = this.#raw;
+    raw.end();
+    const timer = setTimeout(() => this.#cut(), this.#bounds.stallMs);
+    raw.once('close', () => clearTimeout(timer));
+    if (raw.closed) clearTimeout(timer);
+  }
+
+  #cut(): void {
+    this.#log.info({ caller: this.callerId }, 'slow reader disconnected');
+    this.#raw.destroy();
   }
 }
 

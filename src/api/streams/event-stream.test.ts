@@ -1,0 +1,96 @@
+import { connect, type Socket } from 'node:net';
+import Fastify, { type FastifyBaseLogger } from 'fastify';
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startApi, type TestApi } from '../../../test/helpers/api.ts';
+import { until } from '../../../testkit/until.ts';
+import type { RouteDeps } from '../deps.ts';
+import { type EventHub, openEventHub } from './event-hub.ts';
+import { type StreamBounds, type StreamQuery, streamEvents } from './event-stream.ts';
+
+/** Together more than the kernel buffers of both ends of a loopback connection take. */
+const EVENTS = 900;
+const EVENT_BYTES = 9_000;
+const JOB = '00000000-0000-7000-8000-000000000001';
+
+describe('a stream of events', () => {
+  let api: TestApi;
+  const opened: { hub: EventHub; socket: Socket; close: () => Promise<unknown> }[] = [];
+
+  beforeAll(async () => {
+    api = await startApi();
+    await addEvents(EVENTS);
+  });
+  afterEach(async () => {
+    for (const { hub, socket, close } of opened.splice(0)) {
+      socket.destroy();
+      hub.close();
+      await close();
+    }
+  });
+  afterAll(() => api?.close());
+
+  const addEvents = (count: number) =>
+    api.database.pg.query(
+      `INSERT INTO events (account_id, type, job_id, data)
+        SELECT $1, 'transcode.retrying', $2, jsonb_build_object('v', 1, 'error_code', repeat('x', $3))
+        FROM generate_series(1, $4)`,
+      [api.account.id, JOB, EVENT_BYTES, count],
+    );
+
+  /** Requests the events of the job, and reads nothing. */
+  async function open(bounds: StreamBounds, changes: Partial<StreamQuery> = {}) {
+    const lines: string[] = [];
+    const logger = pino({ level: 'info' }, { write: (line) => void lines.push(line) });
+    const app = Fastify({ loggerInstance: logger as FastifyBaseLogger, forceCloseConnections: true });
+    const hub = openEventHub(api.context, { onError: () => {} });
+    const deps = { context: api.context, stopping: new AbortController().signal } as RouteDeps;
+    const query = { accountId: api.account.id, ownKeys: null, job: JOB, ...changes };
+    app.decorateRequest('caller', null);
+    app.get('/', (request, reply) => {
+      request.caller = { id: JOB } as never;
+      return streamEvents(deps, hub, { request, reply }, query, bounds);
+    });
+    const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }));
+    const socket = connect(Number(port), '127.0.0.1').on('error', () => {});
+    opened.push({ hub, socket, close: () => app.close() });
+    socket.pause();
+    socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
+    const connections = () => new Promise<number>((resolve) => app.server.getConnections((_, count) => resolve(count)));
+    const log = () => lines.join('');
+    return {
+      log,
+      started: () => until(() => hub.count() === 1, { what: 'the stream' }),
+      // Within the time of the first beat, which ends the stream because its caller is not a key.
+      ended: () => until(() => hub.count() === 0, { what: 'the end of the stream', timeoutMs: 10_000 }),
+      disconnected: () => until(async () => (await connections()) === 0, { what: 'the end of the connection' }),
+      logs: (text: string) => until(() => log().includes(text), { what: `the log line "${text}"` }),
+    };
+  }
+
+  it('ends the connection of a client that resumes it and stops reading', async () => {
+    const { started, disconnected, logs } = await open({ stallMs: 300, waitingEvents: 1_000 });
+    await started();
+    await disconnected();
+    await logs('slow reader disconnected');
+  });
+
+  it('ends when too many events happen while its client does not read older ones', async () => {
+    const { started, ended } = await open({ stallMs: 60_000, waitingEvents: 5 });
+    await started();
+    await addEvents(6);
+    await ended();
+  });
+
+  it('logs an error of the program, and no error when the database is unreachable', async () => {
+    const failWith = (error: Error) => ({ isLast: () => false, isOver: () => Promise.reject(error) });
+    const bounds = { stallMs: 300, waitingEvents: 5 };
+    const outage = Object.assign(new Error('gone'), { code: 'ECONNREFUSED' });
+    const away = await open(bounds, { until: failWith(outage) });
+    await away.disconnected();
+    const broken = await open(bounds, { until: failWith(new TypeError('broken')) });
+    await broken.logs('event stream failed');
+    expect(broken.log()).toContain('TypeError');
+    expect(away.log()).not.toContain('event stream failed');
+  });
+});
