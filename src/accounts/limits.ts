@@ -52,6 +52,11 @@ const SIGN_IN_ADDRESSES = 10;
 /** A process takes at most this share of the permits that remain, so that few are left unused in others. */
 const SHARE = 16;
 
+/** Requests of one address per minute, where a key may send `serverPerMinute`. */
+export function addressLimit(serverPerMinute: number): number {
+  return serverPerMinute * ADDRESS_FACTOR;
+}
+
 /**
  * Opens limits whose counters are in the database, shared by all API processes. A process takes several permits at a
  * time and spends them from memory, so that few requests write. The table `rate_limits` counts what was taken: all
@@ -59,10 +64,9 @@ const SHARE = 16;
  */
 export function openLimits(pool: pg.Pool, serverPerMinute: number): Limits {
   const permits = createPermits((key, limit) => take(pool, key, limit));
-  const addressLimit = serverPerMinute * ADDRESS_FACTOR;
   return {
     request: (id, perMinute) => permits.spend(`key:${id}`, perMinute),
-    address: (ip) => permits.spend(`ip:${addressGroup(ip)}`, addressLimit),
+    address: (ip) => permits.spend(`ip:${addressGroup(ip)}`, addressLimit(serverPerMinute)),
     failedAuth: (ip) => permits.spend(`auth:${addressGroup(ip)}`, FAILED_AUTH_LIMIT),
     registration: (ip) => permits.spend(`oauth:${addressGroup(ip)}`, REGISTRATION_LIMIT),
     signIn: (attempt) => limitSignIn(permits, countersOf(attempt)),

@@ -2,16 +2,19 @@ import { randomUUID } from 'node:crypto';
 import helmet from '@fastify/helmet';
 import Fastify, { type FastifyBaseLogger } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
-import { MAX_BODY_BYTES } from '../contract/limits.ts';
+import { addressLimit } from '../accounts/limits.ts';
+import { clientAddressOf } from '../config/client-address.ts';
+import { MAX_BODY_BYTES, MAX_OPEN_BODY_BYTES, MAX_WAIT_SECONDS } from '../contract/limits.ts';
 import { guardConnections } from '../net/connection-guard.ts';
 import { HANDSHAKE_TIMEOUT_MS, HEAD_TIMES } from '../net/listener-limits.ts';
+import { gateRequests } from '../net/request-gate.ts';
 import type { ApiDeps, ApiSettings } from './deps.ts';
 import { registerAnswers } from './plugins/answers.ts';
 import { registerAuth } from './plugins/auth.ts';
 import { registerBodies } from './plugins/bodies.ts';
 import { registerConcurrency } from './plugins/concurrency.ts';
 import { registerDashboard } from './plugins/dashboard.ts';
-import { answerClientErrors, answerFrameworkErrors, registerErrors } from './plugins/errors.ts';
+import { answerClientErrors, answerFrameworkErrors, answerRejections, registerErrors } from './plugins/errors.ts';
 import { registerHttpsOnly } from './plugins/https.ts';
 import { registerLoadShedding } from './plugins/load-shedding.ts';
 import { registerMethods } from './plugins/methods.ts';
@@ -45,6 +48,12 @@ import type { App } from './types.ts';
 
 /** Characters of a part of a path, decoded or not: the name of an upload has at most 232 bytes, each escaped as three. */
 const MAX_PATH_PART = 700;
+/** From the head of a request to its body. */
+const BODY_MS = 30_000;
+/** From the head of a request to its response: the body, the longest wait that a client can ask for, and the work. */
+const RESPONSE_MS = BODY_MS + MAX_WAIT_SECONDS * 1000 + 30_000;
+/** The same for routes that need no key. */
+const OPEN_RESPONSE_MS = BODY_MS + 15_000;
 
 /** Builds the API; the caller listens. A request passes: https → auth → limits → schema → route → answer. */
 export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promise<App> {
@@ -58,8 +67,8 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
     clientErrorHandler: answerClientErrors(settings),
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: settings.trustProxy.length > 0 ? settings.trustProxy : false,
-    // A request may wait 60 s for its job, a confirm 30 s for its inspection.
-    requestTimeout: 30_000,
+    requestTimeout: BODY_MS,
+    handlerTimeout: RESPONSE_MS,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PATH_PART },
@@ -70,7 +79,14 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
     trustProxy: settings.trustProxy,
     onRefused: (summary) => logger.warn(summary, 'API connections refused'),
   });
+  gateRequests(app.server, {
+    perMinute: addressLimit(settings.rateLimit),
+    addressOf: clientAddressOf(settings.trustProxy),
+    isExempt: ({ url }) => url === '/livez',
+    reject: answerRejections(settings),
+  });
   app.decorate('connections', connections);
+  limitOpenRoutes(app);
   app.decorateRequest('span', null);
   app.setValidatorCompiler(compileValidator);
   app.setSerializerCompiler(serializerCompiler);
@@ -114,6 +130,15 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   registerDashboard(app, { storageOrigin: deps.context.store.publicOrigin });
   await app.ready();
   return app;
+}
+
+/** Sets tighter limits for every route that needs no key. */
+function limitOpenRoutes(app: App): void {
+  app.addHook('onRoute', (route) => {
+    if (route.config?.scope !== 'open') return;
+    route.bodyLimit = MAX_OPEN_BODY_BYTES;
+    route.handlerTimeout = OPEN_RESPONSE_MS;
+  });
 }
 
 /** Options of the HTTP or HTTPS server below Fastify. */

@@ -11,7 +11,7 @@ import type { Permission } from '../contract/permissions.ts';
 import type { ConnectionGuard } from '../net/connection-guard.ts';
 import type { TracedSpan } from '../telemetry/index.ts';
 import type { Caller } from './caller.ts';
-import type { Place } from './places.ts';
+import type { RequestSlot } from './request-slots.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -23,6 +23,8 @@ export type App = FastifyInstance<
 
 declare module 'fastify' {
   interface FastifyContextConfig extends Partial<Permission> {
+    /** Open routes that need no slot: the check of liveness has no limit, and documents are sent from memory. */
+    kind?: 'liveness' | 'document';
     /** The `WWW-Authenticate` of a 401 of this route; `Bearer` if absent. */
     challenge?: (request: FastifyRequest) => string;
   }
@@ -36,9 +38,8 @@ declare module 'fastify' {
     sentBody: unknown;
     /** Null if the request is not traced. */
     span: TracedSpan | null;
-    /** Place among the requests of the key; null on open routes. */
-    /** Place among the requests of the key or session; null on open routes. */
-    place: Place | null;
+    /** Slot among the requests of the key or session, or of the address on open routes; null where there is no limit. */
+    slot: RequestSlot | null;
     /** Warnings about unknown query parameters. */
     queryWarnings: Warning[] | null;
   }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { addressMatcher } from './addresses.ts';
+import { nearestFirst } from './client-address.ts';
 
 export interface ListenerTransport {
   /** The listening address can only be reached from this machine. */
@@ -33,12 +34,4 @@ export function secureRequestTest(transport: ListenerTransport): (request: Incom
 function trustedHops(hops: readonly string[], isProxy: (ip: string) => boolean): number {
   const stranger = hops.findIndex((hop) => !isProxy(hop));
   return stranger === -1 ? hops.length : stranger;
-}
-
-function nearestFirst(header: string | string[] | undefined): string[] {
-  if (header === undefined) return [];
-  return String(header)
-    .split(',')
-    .map((part) => part.trim())
-    .reverse();
 }

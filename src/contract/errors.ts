@@ -80,7 +80,7 @@ export const errors = {
   invalid_request: { status: 400, text: 'Invalid request', advice: 'details names the field and the accepted values.' },
   body_too_large: {
     status: 413,
-    text: 'Request body is larger than 1 MiB',
+    text: 'Request body is too large',
     advice: 'Send media by URL or presigned upload, never in a body.',
   },
   unsupported_media_type: { status: 415, text: 'Unsupported content type', advice: 'Send application/json.' },

@@ -26,5 +26,9 @@ export const LIST_PAGE_BYTES = 512 * 1024;
  */
 export const KEY_REQUESTS = { active: 32, open: 500 };
 export const ACCOUNT_REQUESTS = { active: 64, open: 1000 };
+/** The same for requests of one address on routes that need no key. */
+export const ADDRESS_REQUESTS = { active: 16, open: 64 };
+/** Largest body of routes that need no key. */
+export const MAX_OPEN_BODY_BYTES = 16 * 1024;
 /** Longest `?wait=`. */
 export const MAX_WAIT_SECONDS = 60;

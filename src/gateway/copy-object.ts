@@ -1,8 +1,9 @@
+import { isBodyAnnounced } from '../net/request-body.ts';
 import { COPIED_SIZE } from '../storage/embedded/copied-size.ts';
 import { keyProblem } from '../storage/keys.ts';
 import type { Context } from './context.ts';
 import { S3Error } from './errors.ts';
-import { bodyAnnounced, sendXml } from './respond.ts';
+import { sendXml } from './respond.ts';
 import { parseTarget } from './target.ts';
 import { document, element } from './xml.ts';
 
@@ -10,7 +11,7 @@ import { document, element } from './xml.ts';
 export async function copyObject({ request, response, target, identity, disk, bucket }: Context): Promise<void> {
   // A presigned URL grants access to one object; it must not allow reading another one.
   if (identity.kind !== 'header') throw new S3Error('AccessDenied', 'A signed URL cannot be used to copy.');
-  if (bodyAnnounced(request)) throw new S3Error('InvalidRequest', 'A copy does not accept a body.');
+  if (isBodyAnnounced(request.headers)) throw new S3Error('InvalidRequest', 'A copy does not accept a body.');
   const directive = request.headers['x-amz-metadata-directive'];
   if (directive !== undefined && directive !== 'COPY') {
     throw new S3Error('NotImplemented', 'A copy keeps the metadata of its source.');

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { answerInOrder } from '../net/in-order.ts';
 import { type GatewayLogger, logWhenDone } from './access-log.ts';
 import { authenticate, type Verifier } from './authenticate.ts';
 import type { MinimumRate } from './context.ts';
@@ -7,7 +8,6 @@ import { answerPreflight, setCorsHeaders } from './cors.ts';
 import type { Disk } from './disk.ts';
 import { S3Error, toS3Error } from './errors.ts';
 import type { Uploads } from './multipart/uploads.ts';
-import { answerInOrder } from './pipelining.ts';
 import type { Reservations } from './reservations.ts';
 import { refuse, setBaseHeaders } from './respond.ts';
 import { route } from './route.ts';
@@ -26,6 +26,8 @@ export interface ListenerOptions {
   minimumRate: MinimumRate;
   /** Whether a request used HTTPS or never left this machine. */
   isSecure: (request: IncomingMessage) => boolean;
+  /** Called for each request whose signature is right. */
+  onAuthenticated: (request: IncomingMessage) => void;
   logger: GatewayLogger;
 }
 
@@ -73,6 +75,7 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
     if (identity.kind === 'query' && !options.isSecure(request)) {
       throw new S3Error('AccessDenied', 'HTTPS is required.');
     }
+    options.onAuthenticated(request);
     const { disk, uploads, reservations, transfers, bucket, maxObjectBytes, minimumRate } = options;
     const shared = { disk, uploads, reservations, transfers, bucket, maxObjectBytes, minimumRate };
     await route({ request, response, target, identity, ...shared, acceptBody });

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isBodyAnnounced } from '../net/request-body.ts';
 import type { S3Error } from './errors.ts';
 import { document, element } from './xml.ts';
 
@@ -33,7 +34,7 @@ export function refuse(request: IncomingMessage, response: ServerResponse, error
     return;
   }
   const xml = errorDocument(error, request, requestId);
-  const hasBody = !request.complete && bodyAnnounced(request);
+  const hasBody = !request.complete && isBodyAnnounced(request.headers);
   response.writeHead(error.status, {
     'content-type': 'application/xml',
     'content-length': Buffer.byteLength(xml),
@@ -49,11 +50,6 @@ export function refuse(request: IncomingMessage, response: ServerResponse, error
   response.write(xml);
   if (error.code === 'RequestTimeout') response.end();
   else drain(request, () => response.end());
-}
-
-export function bodyAnnounced(request: IncomingMessage): boolean {
-  const length = request.headers['content-length'];
-  return request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
 }
 
 function drain(request: IncomingMessage, done: () => void): void {

@@ -1,3 +1,4 @@
+import { isBodyAnnounced } from '../net/request-body.ts';
 import { CLOSED_UNTIL, CLOSES_KEYS } from '../storage/embedded/closing.ts';
 import { spaceHeaders } from '../storage/embedded/space-headers.ts';
 import { keyProblem } from '../storage/keys.ts';
@@ -13,7 +14,6 @@ import { completeUpload } from './multipart/complete.ts';
 import { listParts } from './multipart/list-parts.ts';
 import { putPart } from './multipart/put-part.ts';
 import { putObject } from './put-object.ts';
-import { bodyAnnounced } from './respond.ts';
 import { parameter, type Target } from './target.ts';
 
 interface Route {
@@ -99,7 +99,7 @@ export async function route(context: Context): Promise<void> {
     throw new S3Error('NotImplemented', `The header ${header} implies functionality that is not implemented.`);
   const problem = isBucket ? null : keyProblem(target.key);
   if (problem) throw new S3Error('InvalidArgument', `The key cannot be used: ${problem}.`);
-  if (!found.acceptsBody && bodyAnnounced(request)) {
+  if (!found.acceptsBody && isBodyAnnounced(request.headers)) {
     throw new S3Error('InvalidRequest', 'This request does not accept a body.');
   }
   return found.handler(context);

@@ -70,6 +70,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     maxObjectBytes: options.maxObjectBytes,
     tls: tls !== undefined,
     isSecure: secureRequestTest({ loopbackOnly: isLoopbackHost(options.host), trustProxy: options.trustProxy ?? [] }),
+    onAuthenticated: (request) => guard.protect(request),
     verifier: { credentials: options.credentials, region: options.region, now: options.now ?? Date.now },
     minimumRate: options.minimumRate ?? { bytesPerSecond: 1000, windowMs: 60_000 },
     logger,

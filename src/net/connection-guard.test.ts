@@ -95,15 +95,27 @@ it('evicts an idle connection of the address with the most connections for anoth
   expect(world.guard.counts().refused).toMatchObject({ evicted: 1, total_limit: 0 });
 });
 
-it('never evicts a running request, nor a connection of an address without more connections', async () => {
-  const world = await start({ total: 4 });
+it('evicts no connection whose request is authenticated, and none of an address without more connections', async () => {
+  const server = createServer((request) => world.guard.protect(request));
+  const world: World = await start({ total: 4 }, server);
   const busy = await fill(world, '127.0.0.2', 3);
-  for (const socket of busy) socket.write(HELD);
   const [single] = await fill(world, '127.0.0.3', 1);
-  single!.write(HELD);
+  const running = new Promise<void>((resolve) => server.on('request', () => resolve()));
+  for (const socket of [...busy, single!]) socket.write(HELD);
+  await running;
   await vi.waitFor(async () => expect(await status(world, '127.0.0.3')).toBe('ECONNRESET'));
   expect(busy.some((socket) => socket.closed)).toBe(false);
   expect(world.guard.counts()).toMatchObject({ open: 4, refused: { evicted: 0 } });
+});
+
+it('evicts a running request that is not authenticated when no connection is idle', async () => {
+  const world = await start({ total: 3 });
+  const busy = await fill(world, '127.0.0.2', 3);
+  for (const socket of busy) socket.write(HELD);
+  const evicted = Promise.race(busy.map(ended));
+  await vi.waitFor(async () => expect(await status(world, '127.0.0.1')).toBe(200));
+  await evicted;
+  expect(world.guard.counts().refused.evicted).toBeGreaterThan(0);
 });
 
 it('closes a connection that sends nothing, and one that sends its headers byte by byte', async () => {

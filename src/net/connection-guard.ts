@@ -15,8 +15,8 @@ export interface ConnectionLimits {
 export const REFUSALS = ['address_limit', 'total_limit', 'evicted', 'silent', 'slow_head'] as const;
 
 /**
- * Why a connection was closed: too many of its address; too many in total; evicted for another address while idle; no
- * first byte in time; incomplete request headers.
+ * Why a connection was closed: too many of its address; too many in total; evicted for another address while idle or not
+ * authenticated; no first byte in time; incomplete request headers.
  */
 export type Refusal = (typeof REFUSALS)[number];
 
@@ -27,6 +27,8 @@ export interface ConnectionCounts {
 
 export interface ConnectionGuard {
   counts(): ConnectionCounts;
+  /** Protects the connection from eviction until the request has been answered. Call it after the authentication. */
+  protect(request: IncomingMessage): void;
   /** Closes connections without a running request, also those that browsers open in advance. */
   closeIdle(): void;
 }
@@ -48,6 +50,8 @@ interface Connection {
   openedAt: number;
   /** Running requests. */
   requests: number;
+  /** Whether a running request has been authenticated. */
+  isProtected: boolean;
 }
 
 interface Group {
@@ -62,15 +66,16 @@ const REPORT_MS = 10_000;
 
 /**
  * Limits the connections of a listener per address and in total. Runs before HTTP and TLS, so that an excess connection
- * costs no parser and no handshake. At the total limit, a new connection evicts an idle one of the address with the
- * most connections, provided that its own address has fewer. Must be called before the server listens. The server must
- * handle `clientError`.
+ * costs no parser and no handshake. At the total limit, a new connection evicts one of the address with the most
+ * connections, provided that its own address has fewer: an idle one, or else one whose request has not been authenticated.
+ * Must be called before the server listens. The server must handle `clientError`.
  */
 export function guardConnections(server: HttpServer | HttpsServer, options: GuardOptions): ConnectionGuard {
   const { limits } = options;
   const isProxy = addressMatcher(options.trustProxy);
   const groups = new Map<string, Group>();
   const byPeer = new Map<string, Connection>();
+  const bySocket = new WeakMap<Socket, Connection>();
   /** Connections that have sent nothing yet, oldest first. */
   const silent = new Set<Connection>();
   const refusals = createTally(options.onRefused, () => byPeer.size);
@@ -94,8 +99,10 @@ export function guardConnections(server: HttpServer | HttpsServer, options: Guar
 
   function track(socket: Socket, group: Group): void {
     const peer = peerOf(socket);
-    const connection: Connection = { peer, socket, raw: socket, group, openedAt: performance.now(), requests: 0 };
+    const openedAt = performance.now();
+    const connection = { peer, socket, raw: socket, group, openedAt, requests: 0, isProtected: false };
     byPeer.set(peer, connection);
+    bySocket.set(socket, connection);
     groups.set(group.address, group);
     group.connections.add(connection);
     silent.add(connection);
@@ -115,12 +122,12 @@ export function guardConnections(server: HttpServer | HttpsServer, options: Guar
       (group) => !group.isProxy && group.connections.size > newcomer.connections.size,
     );
     larger.sort((a, b) => b.connections.size - a.connections.size);
-    for (const group of larger) {
-      for (const connection of group.connections) {
-        if (connection.requests > 0) continue;
-        end(connection, 'evicted');
-        return true;
-      }
+    for (const { connections } of larger) {
+      const all = [...connections];
+      const evicted = all.find(({ requests }) => requests === 0) ?? all.find(({ isProtected }) => !isProtected);
+      if (!evicted) continue;
+      end(evicted, 'evicted');
+      return true;
     }
     return false;
   }
@@ -133,10 +140,13 @@ export function guardConnections(server: HttpServer | HttpsServer, options: Guar
   }
 
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    const connection = byPeer.get(peerOf(request.socket));
+    const connection = bySocket.get(request.socket);
     if (!connection) return;
     connection.requests++;
-    response.once('close', () => connection.requests--);
+    response.once('close', () => {
+      connection.requests--;
+      connection.isProtected = false;
+    });
   };
   const accept = server.listeners('connection');
   server.removeAllListeners('connection');
@@ -147,7 +157,9 @@ export function guardConnections(server: HttpServer | HttpsServer, options: Guar
   });
   server.on('secureConnection', (session: Socket) => {
     const connection = byPeer.get(peerOf(session));
-    if (connection) connection.socket = session;
+    if (!connection) return;
+    connection.socket = session;
+    bySocket.set(session, connection);
   });
   server.on('request', onRequest);
   server.on('checkContinue', onRequest);
@@ -166,6 +178,10 @@ export function guardConnections(server: HttpServer | HttpsServer, options: Guar
 
   return {
     counts: () => ({ open: byPeer.size, refused: refusals.counts() }),
+    protect({ socket }) {
+      const connection = bySocket.get(socket);
+      if (connection) connection.isProtected = true;
+    },
     closeIdle() {
       for (const { requests, socket } of byPeer.values()) if (requests === 0) socket.destroySoon();
     },

@@ -18,7 +18,9 @@ describe('an answer', () => {
     }
   });
 
-  async function start(bounds: AnswerBounds) {
+  async function start(changes: Partial<AnswerBounds>) {
+    const unbounded = { pendingBytes: Number.POSITIVE_INFINITY, ownerBytes: Number.POSITIVE_INFINITY };
+    const bounds = { stallMs: 10_000, ...unbounded, ...changes };
     const app = Fastify({ forceCloseConnections: true }) as unknown as App;
     registerErrors(app, { publicUrl: null }, { methodsOf: () => [], nearPath: () => null });
     registerAnswers(app, bounds);
@@ -32,8 +34,8 @@ describe('an answer', () => {
       app,
       get: (path: string) => fetch(`${address}${path}`),
       /** Sends a request, and reads nothing while the socket is paused. */
-      ask(path: string): Socket {
-        const socket = connect(Number(new URL(address).port), '127.0.0.1');
+      ask(path: string, from = '127.0.0.1'): Socket {
+        const socket = connect({ port: Number(new URL(address).port), host: '127.0.0.1', localAddress: from });
         sockets.push(socket);
         socket.on('error', () => {});
         socket.pause();
@@ -53,8 +55,21 @@ describe('an answer', () => {
     await until(async () => (await get('/small')).status === 200, { what: 'the answer to count no longer' });
   });
 
+  it('is not sent to an address that leaves too much unread, and is sent to others', async () => {
+    const { ask, get } = await start({ ownerBytes: ANSWER_BYTES - 1 });
+    ask('/large', '127.0.0.2');
+    const rejected = async () => {
+      const socket = ask('/open', '127.0.0.2');
+      const text = new Promise<string>((resolve) => socket.once('data', (chunk) => resolve(String(chunk))));
+      socket.resume();
+      return (await text).startsWith('HTTP/1.1 429');
+    };
+    await until(rejected, { what: 'the response to count' });
+    expect(await (await get('/open')).text()).toBe('open');
+  });
+
   it('is whole for a reader that is slow but reads on', async () => {
-    const { ask } = await start({ stallMs: 400, pendingBytes: Number.POSITIVE_INFINITY });
+    const { ask } = await start({ stallMs: 400 });
     const socket = ask('/large');
     let bytes = 0;
     // A pause after each 2 MB, and all of them together take longer than one may.
@@ -72,7 +87,7 @@ describe('an answer', () => {
   });
 
   it('has a content length, large or small', async () => {
-    const { get } = await start({ stallMs: 1000, pendingBytes: Number.POSITIVE_INFINITY });
+    const { get } = await start({});
     const large = await get('/large');
     expect(large.headers.get('content-length')).toBe(String(ANSWER_BYTES));
     expect((await large.text()).length).toBe(ANSWER_BYTES);

@@ -1,16 +1,10 @@
 import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { ApiError } from '../../contract/errors.ts';
+import { createDocument, type Document, sendDocument } from '../documents.ts';
 import type { App } from '../types.ts';
 
-const OPEN = { config: { scope: 'open' }, schema: { hide: true } } as const;
-/** Headers of an answer that are of the connection, or that sending it again sets. */
-const OWN_HEADERS: ReadonlySet<string> = new Set([
-  'connection',
-  'content-length',
-  'date',
-  'keep-alive',
-  'transfer-encoding',
-]);
+const OPEN = { config: { scope: 'open', kind: 'document' }, schema: { hide: true } } as const;
 
 /** Nothing from other hosts; replaces the policy of the package, which allows fonts, styles and pictures of any. */
 const POLICY = [
@@ -24,24 +18,46 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+interface ReferencePage {
+  document: Document;
+  type: string;
+}
+
 /**
  * Serves the OpenAPI document as pages below `prefix`, where requests can be tried. They come from an application of their
  * own that the first request loads: most processes never show them, and their packages would take a tenth of the start and
- * 6 MB of every API.
+ * 6 MB of every API. Each page is made once.
  */
 export function registerApiReference(app: App, prefix: string): void {
   let opening: Promise<FastifyInstance> | null = null;
-  const show = async (request: FastifyRequest, reply: FastifyReply) => {
+  const made = new Map<string, Promise<ReferencePage | null>>();
+
+  async function makePage(path: string): Promise<ReferencePage | null> {
     opening ??= openPages(app.swagger(), prefix).catch((error: unknown) => {
       opening = null;
       throw error;
     });
-    const pages = await opening;
-    const { statusCode, headers, rawPayload } = await pages.inject({ method: 'GET', url: request.url });
-    for (const [name, value] of Object.entries(headers)) {
-      if (!OWN_HEADERS.has(name) && value !== undefined) reply.header(name, value);
-    }
-    return reply.status(statusCode).header('content-security-policy', POLICY).send(rawPayload);
+    const { statusCode, headers, rawPayload } = await (await opening).inject({ method: 'GET', url: path });
+    if (statusCode !== 200) return null;
+    return { document: await createDocument(rawPayload), type: String(headers['content-type']) };
+  }
+
+  /** Keeps only pages that exist. */
+  function pageOf(path: string): Promise<ReferencePage | null> {
+    const making = made.get(path) ?? makePage(path);
+    made.set(path, making);
+    making.then(
+      (page) => page ?? made.delete(path),
+      () => made.delete(path),
+    );
+    return making;
+  }
+
+  const show = async (request: FastifyRequest, reply: FastifyReply) => {
+    const page = await pageOf(request.url.split('?', 1)[0]!.replace(/\/$/, ''));
+    if (!page) throw new ApiError('not_found');
+    reply.headers({ 'content-security-policy': POLICY, 'x-frame-options': 'DENY', 'cache-control': 'no-cache' });
+    return sendDocument(request, reply.type(page.type), page.document);
   };
   app.get(prefix, OPEN, show);
   app.get(`${prefix}/*`, OPEN, show);

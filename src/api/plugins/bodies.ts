@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ApiError } from '../../contract/errors.ts';
 import { shownName } from '../../contract/faults/field-names.ts';
+import { isBodyAnnounced } from '../../net/request-body.ts';
 import { bodyShapeFault } from '../body-shape.ts';
 import { findJsonFault } from '../json-fault.ts';
 import type { App } from '../types.ts';
@@ -73,9 +74,4 @@ function wrongType(headers: IncomingHttpHeaders): Record<string, unknown> {
   const type = headers['content-type'];
   const reason = type === undefined ? 'is missing' : `is "${shownName(type, 64)}"`;
   return { field: 'Content-Type', reason, remedy: 'Send a JSON body with Content-Type: application/json' };
-}
-
-function isBodyAnnounced(headers: IncomingHttpHeaders): boolean {
-  const length = headers['content-length'];
-  return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
 }

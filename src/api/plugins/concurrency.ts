@@ -1,37 +1,48 @@
 import type { FastifyRequest } from 'fastify';
+import { addressGroup } from '../../config/addresses.ts';
 import { ApiError } from '../../contract/errors.ts';
-import { ACCOUNT_REQUESTS, KEY_REQUESTS } from '../../contract/limits.ts';
-import { createPlaces } from '../places.ts';
+import { ACCOUNT_REQUESTS, ADDRESS_REQUESTS, KEY_REQUESTS } from '../../contract/limits.ts';
+import { createRequestSlots } from '../request-slots.ts';
 import type { App } from '../types.ts';
 
-/** Milliseconds that a request waits for a place. */
+/** Milliseconds that a request waits for a slot. */
 const TAKE_MS = 5000;
 
 /**
- * Limits the concurrent requests of a key or session, and of all of an account. A request counts until its answer has been
- * read, so that neither many requests nor slow readers fill the memory. Runs after the authentication.
+ * Limits the concurrent requests of a key or session and of all of an account, and on open routes of an address. A request
+ * counts until its response has been read, so that neither many requests nor slow readers fill the memory. Runs after the
+ * authentication and before the body is read.
  */
 export function registerConcurrency(app: App): void {
-  const places = createPlaces();
-  app.decorateRequest('place', null);
+  const slots = createRequestSlots();
+  app.decorateRequest('slot', null);
   app.addHook('onRequest', async (request, reply) => {
-    if (!request.caller) return;
-    const { id, account } = request.caller;
-    const place = places.open([
-      { name: `key:${id}`, bounds: KEY_REQUESTS },
-      { name: `account:${account.id}`, bounds: ACCOUNT_REQUESTS },
-    ]);
-    if (!place) throw new ApiError('concurrency_exceeded', { limit: KEY_REQUESTS.open });
-    request.place = place;
+    const owners = ownersOf(request);
+    if (owners.length === 0) return;
+    const { limits } = owners[0]!;
+    const slot = slots.open(owners);
+    if (!slot) throw new ApiError('concurrency_exceeded', { limit: limits.open });
+    request.slot = slot;
     // Also emitted when the client disconnects while it sends the body.
-    reply.raw.once('close', () => place.leave());
+    reply.raw.once('close', () => slot.leave());
     // The client may have disconnected during the authentication; no event follows then.
-    if (reply.raw.closed || request.raw.socket.destroyed) place.leave();
-    if (!(await place.take(TAKE_MS))) throw new ApiError('concurrency_exceeded', { limit: KEY_REQUESTS.active });
+    if (reply.raw.closed || request.raw.socket.destroyed) slot.leave();
+    if (!(await slot.take(TAKE_MS))) throw new ApiError('concurrency_exceeded', { limit: limits.active });
   });
 }
 
-/** Waits without occupying a place for requests that are processed. */
+function ownersOf({ caller, ip, routeOptions }: FastifyRequest) {
+  if (caller) {
+    return [
+      { name: `key:${caller.id}`, limits: KEY_REQUESTS },
+      { name: `account:${caller.account.id}`, limits: ACCOUNT_REQUESTS },
+    ];
+  }
+  const { scope, kind } = routeOptions.config;
+  return scope === 'open' && !kind ? [{ name: `address:${addressGroup(ip)}`, limits: ADDRESS_REQUESTS }] : [];
+}
+
+/** Waits without occupying a slot of requests that are processed. */
 export function whileWaiting<T>(request: FastifyRequest, work: Promise<T>): Promise<T> {
-  return request.place ? request.place.whileWaiting(work) : work;
+  return request.slot ? request.slot.whileWaiting(work) : work;
 }

@@ -1,12 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { projectRoot } from '../../config/root.ts';
 import { ApiError } from '../../contract/errors.ts';
-import { readStatic } from '../static-files.ts';
+import { openDocumentFolder, sendDocument } from '../documents.ts';
 import type { App } from '../types.ts';
 
-const OPEN = { config: { scope: 'open' }, schema: { hide: true } } as const;
+const OPEN = { config: { scope: 'open', kind: 'document' }, schema: { hide: true } } as const;
 
 /** Addresses of the dashboard. Each answers with the same document, whose script shows the page. */
 const PAGES = [
@@ -23,35 +22,43 @@ const TYPES: Readonly<Record<string, string>> = {
 /** The name of a built file has a hash in it, so that its contents never change. No slash: it cannot leave its folder. */
 const ASSET = /^[\w-]+-[\w-]{8}\.(js|css|svg)$/;
 
+/** The icon in the page. Browsers request `/favicon.ico` for pages that name none, such as the consent page. */
+const ICON = /href="\/(assets\/icon-[\w-]+\.svg)"/;
+
 /**
- * Serves the dashboard from `dist/web`: a page with a strict content security policy, and its files. They are read for
- * each request, because the next build replaces the page while this process runs and keeps the files of earlier ones.
+ * Serves the dashboard from `dist/web`: a page with a strict content security policy, and its files. The next build replaces
+ * the page while this process runs, and keeps the files of earlier ones.
  * @param storageOrigin where signed URLs lead: the page may upload there, and show what comes from there
  */
 export function registerDashboard(app: App, { storageOrigin }: { storageOrigin: string }): void {
-  const folder = join(projectRoot(), 'dist', 'web');
+  const folder = openDocumentFolder(join(projectRoot(), 'dist', 'web'));
   const policy = contentPolicy(storageOrigin);
-  const page = async (_request: FastifyRequest, reply: FastifyReply) => {
-    const document = await readFile(join(folder, 'index.html'));
-    return reply
+  const page = async (request: FastifyRequest, reply: FastifyReply) => {
+    const document = await folder.read('index.html');
+    if (!document) throw new ApiError('not_found');
+    reply
       .headers({ 'content-security-policy': policy, 'x-frame-options': 'DENY', 'cache-control': 'no-cache' })
       .header('permissions-policy', 'camera=(), geolocation=(), microphone=(), payment=()')
-      .type('text/html; charset=utf-8')
-      .send(document);
+      .type('text/html; charset=utf-8');
+    return sendDocument(request, reply, document);
   };
   for (const path of PAGES) app.get(path, OPEN, page);
 
   app.get('/assets/:name', OPEN, async (request, reply) => {
     const { name } = request.params as { name: string };
     const type = TYPES[ASSET.exec(name)?.[1] ?? ''];
-    const path = join(folder, 'assets', name);
-    const found = type && (await readStatic(path, request.headers['accept-encoding']));
-    if (!found) throw new ApiError('not_found');
-    if (found.encoding) reply.header('content-encoding', found.encoding);
-    return reply
-      .headers({ 'cache-control': 'public, max-age=31536000, immutable', vary: 'accept-encoding' })
-      .type(type)
-      .send(found.bytes);
+    const document = type && (await folder.read(`assets/${name}`));
+    if (!document) throw new ApiError('not_found');
+    reply.header('cache-control', 'public, max-age=31536000, immutable').type(type);
+    return sendDocument(request, reply, document);
+  });
+
+  app.get('/favicon.ico', OPEN, async (request, reply) => {
+    const index = await folder.read('index.html');
+    const name = ICON.exec(index?.bytes.toString() ?? '')?.[1];
+    const icon = name && (await folder.read(name));
+    if (!icon) throw new ApiError('not_found');
+    return sendDocument(request, reply.header('cache-control', 'public, max-age=86400').type('image/svg+xml'), icon);
   });
 }
 

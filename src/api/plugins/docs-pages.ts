@@ -2,11 +2,11 @@ import { extname, join } from 'node:path';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { projectRoot } from '../../config/root.ts';
 import { ApiError } from '../../contract/errors.ts';
-import { readStatic } from '../static-files.ts';
+import { createDocument, type Document, openDocumentFolder, sendDocument } from '../documents.ts';
 import type { App } from '../types.ts';
 import { registerApiReference } from './api-reference.ts';
 
-const OPEN = { config: { scope: 'open' }, schema: { hide: true } } as const;
+const OPEN = { config: { scope: 'open', kind: 'document' }, schema: { hide: true } } as const;
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -40,10 +40,10 @@ const MOVED = /^(static(\/|$)|json$|yaml$)/;
 
 /**
  * Serves the documentation that scripts/docs/site has built into `dist/docs`, the API reference below it, and the texts
- * for language models. Files are read for each request, because a build may replace them.
+ * for language models.
  */
 export function registerDocsPages(app: App, { publicUrl }: { publicUrl: string | null }): void {
-  const folder = join(projectRoot(), 'dist', 'docs');
+  const folder = openDocumentFolder(join(projectRoot(), 'dist', 'docs'));
 
   registerApiReference(app, '/docs/api/reference');
   app.get('/docs', OPEN, async (request, reply) => sendPage(request, reply, 'index.html'));
@@ -53,39 +53,41 @@ export function registerDocsPages(app: App, { publicUrl }: { publicUrl: string |
     if (!NAME.test(name)) return sendMissing(request, reply);
     return sendPage(request, reply, extname(name) === '' && !/^[A-Z]+$/.test(name) ? `${name}.html` : name);
   });
+  const linked = new WeakMap<Document, Promise<Document>>();
   for (const name of ['llms.txt', 'llms-full.txt']) {
-    app.get(`/${name}`, OPEN, async (_request, reply) => {
-      const found = await readStatic(join(folder, name));
+    app.get(`/${name}`, OPEN, async (request, reply) => {
+      const found = await folder.read(name);
       if (!found) throw new ApiError('not_found');
-      // Models take links that are whole.
-      const text = found.bytes.toString().replaceAll('](/', `](${publicUrl ?? ''}/`);
-      return reply.header('cache-control', 'no-cache').type(PLAIN).send(text);
+      const complete = linked.get(found) ?? createDocument(withOrigin(found, publicUrl));
+      linked.set(found, complete);
+      return sendDocument(request, reply.header('cache-control', 'no-cache').type(PLAIN), await complete);
     });
   }
 
   async function sendPage(request: FastifyRequest, reply: FastifyReply, name: string) {
-    const found = await readStatic(join(folder, name), request.headers['accept-encoding']);
-    if (!found) return sendMissing(request, reply);
-    return send(reply, found, name);
+    const found = await folder.read(name);
+    return found ? sendDocument(request, withHeaders(reply, name), found) : sendMissing(request, reply);
   }
 
   /** A page for people, and the error of the API for programs. */
   async function sendMissing(request: FastifyRequest, reply: FastifyReply) {
     const asked = String(request.headers.accept ?? '').includes('text/html');
-    const found = asked ? await readStatic(join(folder, '404.html'), request.headers['accept-encoding']) : null;
+    const found = asked ? await folder.read('404.html') : null;
     if (!found) throw new ApiError('not_found');
-    return send(reply.status(404), found, '404.html');
+    delete request.headers['if-none-match'];
+    return sendDocument(request, withHeaders(reply.status(404), '404.html'), found);
   }
 }
 
-function send(reply: FastifyReply, found: { bytes: Buffer; encoding: string | null }, name: string) {
+/** Language models need absolute links. */
+function withOrigin({ bytes }: Document, publicUrl: string | null): string {
+  return bytes.toString().replaceAll('](/', `](${publicUrl ?? ''}/`);
+}
+
+function withHeaders(reply: FastifyReply, name: string): FastifyReply {
   const ending = extname(name);
   if (ending === '.html') reply.headers({ 'content-security-policy': POLICY, 'x-frame-options': 'DENY' });
-  if (found.encoding) reply.header('content-encoding', found.encoding);
   // The names of assets change with their contents.
   const kept = name.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
-  return reply
-    .headers({ 'cache-control': kept, vary: 'accept-encoding' })
-    .type(TYPES[ending] ?? PLAIN)
-    .send(found.bytes);
+  return reply.header('cache-control', kept).type(TYPES[ending] ?? PLAIN);
 }

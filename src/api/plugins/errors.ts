@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { errorAnswer } from '../../contract/error-answer.ts';
 import { ApiError, type ErrorCode } from '../../contract/errors.ts';
-import { KEY_REQUESTS } from '../../contract/limits.ts';
+import { KEY_REQUESTS, MAX_BODY_BYTES } from '../../contract/limits.ts';
 import { NoTurn } from '../../database/connection-share.ts';
 import { outageOf } from '../../database/outage.ts';
+import type { Rejection } from '../../net/request-gate.ts';
 import type { ApiSettings } from '../deps.ts';
 import { isInnerRequest } from '../inner-requests.ts';
 import { publicOrigin } from '../public-origin.ts';
@@ -22,6 +24,7 @@ const FASTIFY_CODES: Record<string, ErrorCode> = {
   FST_ERR_MAX_PARAM_LENGTH: 'not_found',
   FST_ERR_BAD_URL: 'not_found',
   FST_UNDER_PRESSURE: 'unavailable',
+  FST_ERR_HANDLER_TIMEOUT: 'unavailable',
 };
 
 export type ErrorSettings = Pick<ApiSettings, 'publicUrl'>;
@@ -56,6 +59,40 @@ export function answerFrameworkErrors(settings: ErrorSettings) {
     reply.header('x-request-id', request.id);
     sendError(reply, toApiError(error, request), settings);
   };
+}
+
+/** Sends the response to a request that Fastify never sees. */
+export function answerRejections({ publicUrl }: ErrorSettings) {
+  return (_request: IncomingMessage, response: ServerResponse, rejection: Rejection): void => {
+    const error = rejectionError(rejection);
+    const body = JSON.stringify(errorAnswer(error, publicUrl));
+    response.writeHead(rejection.reason === 'expectation' ? 417 : error.status, {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(body),
+      'x-request-id': randomUUID(),
+      'x-content-type-options': 'nosniff',
+      ...limitHeaders(rejection),
+    });
+    response.end(body);
+  };
+}
+
+function limitHeaders(rejection: Rejection): Record<string, number> {
+  if (rejection.reason !== 'rate') return {};
+  const { limit, retryAfterSeconds: seconds } = rejection;
+  return { 'ratelimit-limit': limit, 'ratelimit-remaining': 0, 'ratelimit-reset': seconds, 'retry-after': seconds };
+}
+
+function rejectionError(rejection: Rejection): ApiError {
+  if (rejection.reason === 'rate') {
+    const { limit, retryAfterSeconds } = rejection;
+    return new ApiError('rate_limit_exceeded', { limit, retry_after_seconds: retryAfterSeconds });
+  }
+  return new ApiError('invalid_request', {
+    field: 'Expect',
+    reason: 'is not 100-continue',
+    remedy: 'Send the request without this header',
+  });
 }
 
 /** Answers bytes that are not an HTTP request. Writes to the socket directly, in the format of all errors. */
@@ -112,6 +149,10 @@ function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
   if (error instanceof NoTurn) return new ApiError('concurrency_exceeded', { limit: KEY_REQUESTS.active });
   if (error instanceof SchemaRejection) return shapeError(error.issues, partOf(request, error.validationContext));
   const code = FASTIFY_CODES[error.code];
+  if (code === 'body_too_large') {
+    const limit = request.routeOptions.bodyLimit ?? MAX_BODY_BYTES;
+    return new ApiError(code, { limit, reason: `it is larger than ${binarySize(limit)}` });
+  }
   if (code) return new ApiError(code);
   const outage = outageOf(error);
   if (outage) return new ApiError(outage === 'storage' ? 'storage_unavailable' : 'unavailable');
@@ -119,6 +160,10 @@ function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
     return new ApiError('invalid_request', { reason: 'the request could not be read' });
   }
   return new ApiError('internal');
+}
+
+function binarySize(bytes: number): string {
+  return bytes < 1024 * 1024 ? `${bytes / 1024} KiB` : `${bytes / (1024 * 1024)} MiB`;
 }
 
 /** The part of the request that a schema refused, as the client sent it, with that schema. */

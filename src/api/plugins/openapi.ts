@@ -1,12 +1,13 @@
 import swagger from '@fastify/swagger';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import type { ApiSettings } from '../deps.ts';
+import { createDocument, type Document, sendDocument } from '../documents.ts';
 import { describeErrors } from '../openapi/errors.ts';
 import { addExamples } from '../openapi/examples.ts';
 import { describeHeaders } from '../openapi/headers.ts';
 import { describePermission } from '../openapi/permissions.ts';
 import { mergeTwins } from '../openapi/schemas.ts';
-import type { Document } from '../openapi/types.ts';
+import type { Document as OpenapiDocument } from '../openapi/types.ts';
 import { SESSION_COOKIE } from '../session-cookie.ts';
 import type { App } from '../types.ts';
 import { registerDocsPages } from './docs-pages.ts';
@@ -60,13 +61,22 @@ export async function registerOpenapi(app: App, settings: ApiSettings): Promise<
     },
     transformObject: (input) => finish(jsonSchemaTransformObject(input)),
   });
-  app.get('/openapi.json', { config: { scope: 'open' }, schema: { hide: true } }, async () => app.swagger());
+  let document: Promise<Document> | null = null;
+  app.get(
+    '/openapi.json',
+    { config: { scope: 'open', kind: 'document' }, schema: { hide: true } },
+    async (request, reply) => {
+      document ??= createDocument(JSON.stringify(app.swagger()));
+      reply.header('cache-control', 'no-cache').type('application/json; charset=utf-8');
+      return sendDocument(request, reply, await document);
+    },
+  );
   registerDocsPages(app, settings);
 }
 
 /** Adds what schemas cannot express: unique names, every error, headers, and examples. */
 function finish<T>(generated: T): T {
-  const document = generated as Document;
+  const document = generated as OpenapiDocument;
   mergeTwins(document);
   addExamples(document);
   nameWildcards(document);
@@ -76,7 +86,7 @@ function finish<T>(generated: T): T {
 }
 
 /** Documents the rest of a path as a parameter: names of templates contain a slash. */
-function nameWildcards(document: Document): void {
+function nameWildcards(document: OpenapiDocument): void {
   const paths = document.paths ?? {};
   for (const path of Object.keys(paths).filter((one) => one.endsWith('/{*}'))) {
     const item = paths[path]!;

@@ -5,7 +5,9 @@ import type { ApiDeps } from '../deps.ts';
 import { NEVER_SHED } from '../plugins/load-shedding.ts';
 import type { App } from '../types.ts';
 
-/** Health checks need no key and have no rate limit: a load balancer calls them every second. */
+/**
+ * Health checks need no key: a load balancer calls them every second. The limits of an address apply to all but `/livez`.
+ */
 export function registerHealth(app: App, deps: ApiDeps): void {
   const startedAt = Date.now();
   let running: Promise<Health> | null = null;
@@ -40,7 +42,7 @@ export function registerHealth(app: App, deps: ApiDeps): void {
   app.get(
     '/livez',
     {
-      config: { scope: 'open', ...NEVER_SHED },
+      config: { scope: 'open', kind: 'liveness', ...NEVER_SHED },
       schema: {
         operationId: 'checkLiveness',
         tags: ['health'],

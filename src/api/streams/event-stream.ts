@@ -168,8 +168,9 @@ class EventStream implements Subscriber {
   }
 
   onBeat(): void {
-    if (this.#raw.writableNeedDrain && !this.#hasDrained) return this.#cut();
-    this.#hasDrained = !this.#raw.writableNeedDrain;
+    const { writableNeedDrain } = this.#raw;
+    if (writableNeedDrain && !this.#hasDrained) this.#cut();
+    this.#hasDrained = !writableNeedDrain;
     this.#write(': keep-alive\n\n');
   }
 

@@ -1,61 +1,61 @@
 /**
- * Limits of concurrent requests of one owner: those that are processed, and all open ones, including those that only
- * wait.
+ * Limits of concurrent requests of one owner: requests that are processed, and all open requests, including requests that
+ * only wait.
  */
-export interface PlaceBounds {
+export interface SlotLimits {
   active: number;
   open: number;
 }
 
-/** The place of one request. */
-export interface Place {
+/** The slot of one request. */
+export interface RequestSlot {
   /** Resolves to true when the request may be processed, or to false after the time-out. */
   take(maxMs: number): Promise<boolean>;
-  /** Frees the place for other requests while `work` waits, and takes a place again before it resolves. */
+  /** Frees the slot for other requests while `work` waits, and takes a slot again before it resolves. */
   whileWaiting<T>(work: Promise<T>): Promise<T>;
   leave(): void;
 }
 
-export interface Places {
+export interface RequestSlots {
   /** Returns null when one of the owners has reached its limit of open requests. */
-  open(owners: readonly { name: string; bounds: PlaceBounds }[]): Place | null;
+  open(owners: readonly { name: string; limits: SlotLimits }[]): RequestSlot | null;
 }
 
 interface Owner {
-  bounds: PlaceBounds;
+  limits: SlotLimits;
   active: number;
   open: number;
-  /** Called when a place becomes free. */
+  /** Called when a slot becomes free. */
   waiters: Set<() => void>;
 }
 
-export function createPlaces(): Places {
+export function createRequestSlots(): RequestSlots {
   const known = new Map<string, Owner>();
   return {
     open(names) {
       const owners = names.map<Owner>(
-        ({ name, bounds }) => known.get(name) ?? { bounds, active: 0, open: 0, waiters: new Set() },
+        ({ name, limits }) => known.get(name) ?? { limits, active: 0, open: 0, waiters: new Set() },
       );
-      if (owners.some(({ bounds, open }) => open >= bounds.open)) return null;
+      if (owners.some(({ limits, open }) => open >= limits.open)) return null;
       for (const [index, owner] of owners.entries()) {
         owner.open++;
         known.set(names[index]!.name, owner);
       }
-      return placeAmong(owners, () => {
+      return slotAmong(owners, () => {
         for (const [index, owner] of owners.entries()) if (--owner.open === 0) known.delete(names[index]!.name);
       });
     },
   };
 }
 
-function placeAmong(owners: readonly Owner[], close: () => void): Place {
+function slotAmong(owners: readonly Owner[], close: () => void): RequestSlot {
   const gone = new AbortController();
   let isActive = false;
   const step = (by: 1 | -1) => {
     isActive = by === 1;
     for (const owner of owners) owner.active += by;
   };
-  const firstFull = () => owners.find(({ bounds, active }) => active >= bounds.active);
+  const firstFull = () => owners.find(({ limits, active }) => active >= limits.active);
   const free = () => {
     if (!isActive) return;
     step(-1);
@@ -96,7 +96,7 @@ function placeAmong(owners: readonly Owner[], close: () => void): Place {
   };
 }
 
-/** Resolves when a place of the owner may be free, or on abort. */
+/** Resolves when a slot of the owner may be free, or on abort. */
 function nextFree({ waiters }: Owner, end: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const wake = () => {

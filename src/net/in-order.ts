@@ -8,8 +8,8 @@ const waiting = new WeakMap<Socket, number>();
 
 /**
  * Starts a request after the earlier ones on its connection have been answered. Node starts pipelined requests
- * concurrently: one connection could open any number of downloads, and a response that waits for earlier ones gets no
- * event when the connection closes.
+ * concurrently: one connection could start any number of them, and a response that waits for earlier ones gets no event
+ * when the connection closes.
  */
 export function answerInOrder(request: IncomingMessage, response: ServerResponse, start: () => void): void {
   if (response.socket) {
@@ -17,8 +17,10 @@ export function answerInOrder(request: IncomingMessage, response: ServerResponse
     return;
   }
   const { socket } = request;
+  if (socket.destroyed) return;
   const before = waiting.get(socket) ?? 0;
   if (before >= MAX_WAITING) {
+    stopParsing(socket);
     socket.destroy();
     return;
   }
@@ -27,4 +29,16 @@ export function answerInOrder(request: IncomingMessage, response: ServerResponse
     waiting.set(socket, waiting.get(socket)! - 1);
     start();
   });
+}
+
+/** What Node's parser takes for an answer that ends HTTP on a connection: it reads nothing after this request. */
+const END_OF_HTTP = 2;
+
+/**
+ * Node parses all requests of a received piece, up to 64 KiB, even if their connection has been destroyed: a thousand small
+ * requests would take 5 MB. It has no public way to stop.
+ */
+function stopParsing(socket: Socket): void {
+  const { parser } = socket as Socket & { parser?: { onIncoming?: () => number } | null };
+  if (parser?.onIncoming) parser.onIncoming = () => END_OF_HTTP;
 }

@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest';
+import { createAddressRates } from './address-rates.ts';
+
+it('an address may send its requests of a minute at once, and further requests as its limit refills', () => {
+  let now = 0;
+  const rates = createAddressRates(60, () => now);
+  for (let count = 0; count < 60; count++) expect(rates.spend('a')).toBe(0);
+  expect(rates.spend('a')).toBe(1000);
+  expect(rates.spend('b')).toBe(0);
+  now = 999;
+  expect(rates.spend('a')).toBeCloseTo(1);
+  now = 1_001;
+  expect(rates.spend('a')).toBe(0);
+  now = 1e9;
+  for (let count = 0; count < 60; count++) expect(rates.spend('a')).toBe(0);
+  expect(rates.spend('a')).toBeGreaterThan(0);
+});

@@ -1,0 +1,138 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { until } from '../../testkit/until.ts';
+import { gateRequests, type Rejection } from './request-gate.ts';
+
+const GET = 'GET / HTTP/1.1\r\nhost: a\r\n\r\n';
+const POST = 'POST / HTTP/1.1\r\nhost: a\r\n';
+
+describe('the gate of a listener', () => {
+  const servers: Server[] = [];
+  const sockets: Socket[] = [];
+  afterEach(() => {
+    for (const socket of sockets.splice(0)) socket.destroy();
+    for (const server of servers.splice(0)) server.close().closeAllConnections();
+  });
+
+  async function start(listener: RequestListener, perMinute = 1_000_000) {
+    const rejections: Rejection[] = [];
+    const server = createServer(listener);
+    gateRequests(server, {
+      perMinute,
+      addressOf: ({ socket }) => socket.remoteAddress!,
+      isExempt: ({ url }) => url === '/livez',
+      reject: (_request, response, rejection) => {
+        rejections.push(rejection);
+        response.writeHead(rejection.reason === 'rate' ? 429 : 417, { 'content-length': 0 }).end();
+      },
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return {
+      rejections,
+      server,
+      /** Sends bytes, and collects what comes back. */
+      send(bytes: string, localAddress = '127.0.0.1') {
+        const { port } = server.address() as AddressInfo;
+        const socket = connect({ port, host: '127.0.0.1', localAddress }).on('error', () => {});
+        sockets.push(socket);
+        let text = '';
+        socket.on('data', (chunk) => {
+          text += chunk;
+        });
+        socket.write(bytes);
+        return {
+          socket,
+          received: (part: string | RegExp) =>
+            until(() => (text.match(part) ? text : null), { what: `${part}`, timeoutMs: 10_000 }),
+          closed: () => until(() => socket.closed, { what: 'the end of the connection', timeoutMs: 10_000 }),
+        };
+      },
+    };
+  }
+
+  it('starts a request after the earlier requests of its connection have been answered', async () => {
+    const running: string[] = [];
+    const ends: (() => void)[] = [];
+    const { send } = await start((request, response) => {
+      running.push(request.url!);
+      ends.push(() => response.end(`<${request.url}>`));
+    });
+    const client = send(['/1', '/2', '/3'].map((path) => GET.replace('/ ', `${path} `)).join(''));
+    for (const path of ['/1', '/2', '/3']) {
+      await until(() => running.at(-1) === path, { what: path });
+      expect(running.length).toBe(Number(path[1]));
+      ends.at(-1)!();
+    }
+    expect(await client.received('</3>')).toMatch(/<\/1>[\s\S]*<\/2>[\s\S]*<\/3>/);
+  });
+
+  it('closes a connection that sends a thousand requests at once, after starting one and parsing few', async () => {
+    let [started, parsed] = [0, 0];
+    const { send, server } = await start(() => {
+      started++;
+    });
+    server.on('request', () => {
+      parsed++;
+    });
+    await send(GET.repeat(1000)).closed();
+    expect(started).toBe(1);
+    expect(parsed).toBeLessThan(20);
+  });
+
+  it('sends 100 Continue when the body is read, and serves requests that expect it without a body', async () => {
+    const { send } = await start((request, response) => {
+      if (request.method === 'GET') return response.end('no body');
+      let body = '';
+      request.on('data', (chunk) => {
+        body += chunk;
+      });
+      request.on('end', () => response.end(`<${body}>`));
+    });
+    const upload = send(`${POST}expect: 100-continue\r\ncontent-length: 4\r\n\r\n`);
+    await upload.received('100 Continue');
+    upload.socket.write(`body${GET}`);
+    expect(await upload.received('no body')).toContain('<body>');
+    const empty = send(GET.replace('\r\n\r\n', '\r\nexpect: 100-continue\r\n\r\n'));
+    expect(await empty.received('no body')).not.toContain('100 Continue');
+  });
+
+  it('closes the connection when the response comes before the expected body', async () => {
+    const { send } = await start((_request, response) => response.writeHead(401).end());
+    const client = send(`${POST}expect: 100-continue\r\ncontent-length: 4\r\n\r\n`);
+    expect(await client.received(/401[\s\S]*\r\n\r\n/)).toMatch(/connection: close/i);
+    await client.closed();
+  });
+
+  it('rejects an unknown expectation', async () => {
+    const { send, rejections } = await start((_request, response) => response.end());
+    await send(GET.replace('\r\n\r\n', '\r\nexpect: a miracle\r\n\r\n')).received('417');
+    expect(rejections).toEqual([{ reason: 'expectation' }]);
+  });
+
+  it('limits the requests of an address before their body arrives, and neither others nor exempt requests', async () => {
+    const { send, rejections } = await start((_request, response) => response.end('served'), 2);
+    await send(GET + GET).received(/served[\s\S]*served/);
+    await send(`${POST}content-length: 9\r\n\r\n`).received('429');
+    await send(`${POST}expect: 100-continue\r\ncontent-length: 9\r\n\r\n`).received(/^HTTP\/1.1 429/);
+    expect(rejections[0]).toEqual({ reason: 'rate', limit: 2, retryAfterSeconds: 30 });
+    await send(GET, '127.0.0.2').received('served');
+    await send(GET.replace('/ ', '/livez ')).received('served');
+  });
+
+  it.each([
+    ['chunked', 'transfer-encoding: chunked', `400\r\n${'x'.repeat(1024)}\r\n`],
+    ['long', 'content-length: 99999999999', 'x'.repeat(1024)],
+  ])('ends a connection whose %s body goes on after the response', async (_what, header, piece) => {
+    const { send } = await start((_request, response) => response.writeHead(401, { 'content-length': 0 }).end());
+    const client = send(`${POST}${header}\r\n\r\n`);
+    await client.received('401');
+    const write = () => {
+      while (!client.socket.destroyed && client.socket.write(piece.repeat(64)));
+    };
+    client.socket.on('drain', write);
+    write();
+    await client.closed();
+  });
+});

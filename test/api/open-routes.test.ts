@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ADDRESS_REQUESTS, MAX_OPEN_BODY_BYTES } from '../../src/contract/limits.ts';
+import { until } from '../../testkit/until.ts';
+import { startApi, type TestApi } from '../helpers/api.ts';
+
+const OPEN_POSTS = ['/v1/session', '/v1/setup', '/oauth/register', '/oauth/token', '/oauth/revoke', '/oauth/authorize'];
+
+describe('routes that need no key', () => {
+  let api: TestApi;
+  let port: number;
+  const sockets: Socket[] = [];
+  beforeAll(async () => {
+    api = await startApi();
+    port = Number(new URL(await api.listen()).port);
+  });
+  afterAll(async () => {
+    for (const socket of sockets) socket.destroy();
+    await api?.close();
+  });
+
+  /** Sends bytes, and collects the response. */
+  function send(bytes: string, localAddress = '127.0.0.1') {
+    const socket = connect({ port, host: '127.0.0.1', localAddress }).on('error', () => {});
+    sockets.push(socket);
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.write(bytes);
+    return { socket, received: (part: string) => until(() => (text.includes(part) ? text : null), { what: part }) };
+  }
+
+  it.each(OPEN_POSTS)('POST %s rejects a body of more than 16 KiB before it arrives', async (path) => {
+    const head = `POST ${path} HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n`;
+    const { received } = send(`${head}content-length: ${MAX_OPEN_BODY_BYTES + 1}\r\n\r\n`);
+    await received('HTTP/1.1 413');
+  });
+
+  it('serve a request that expects 100 Continue, with and without a body', async () => {
+    const expecting = (request: string, more = '') =>
+      `${request} HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\n${more}\r\n`;
+    await send(expecting('GET /livez')).received('{"ok":true}');
+    await send(expecting('POST /v1/transcodes', 'content-length: 2\r\n')).received('HTTP/1.1 401');
+    const type = 'content-type: application/json\r\n';
+    const upload = send(
+      expecting('POST /v1/transcodes', `authorization: Bearer ${api.key}\r\n${type}content-length: 2\r\n`),
+    );
+    await upload.received('100 Continue');
+    upload.socket.write('{}');
+    await upload.received('HTTP/1.1 400');
+  });
+
+  it('send the OpenAPI document compressed and with an entity tag', async () => {
+    const plain = await api.app.inject('/openapi.json');
+    for (const [encoding, decode] of [
+      ['br', brotliDecompressSync],
+      ['gzip', gunzipSync],
+    ] as const) {
+      const headers = { 'accept-encoding': encoding };
+      const encoded = await api.app.inject({ url: '/openapi.json', headers });
+      expect([encoded.headers['content-encoding'], encoded.headers.vary]).toEqual([encoding, 'accept-encoding']);
+      expect(decode(encoded.rawPayload).equals(plain.rawPayload)).toBe(true);
+      expect(encoded.rawPayload.length).toBeLessThan(plain.rawPayload.length / 4);
+      const tag = String(encoded.headers.etag);
+      expect(tag).not.toBe(plain.headers.etag);
+      const again = await api.app.inject({
+        url: '/openapi.json',
+        headers: { ...headers, 'if-none-match': `"x", ${tag}` },
+      });
+      expect([again.statusCode, again.payload, again.headers.etag]).toEqual([304, '', tag]);
+    }
+  });
+
+  it('process a bounded number of requests of one address, and of others meanwhile', async () => {
+    const from = '127.0.0.5';
+    const head = 'POST /v1/session HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n';
+    const waiting = Array.from({ length: ADDRESS_REQUESTS.open }, () => send(head, from));
+    const get = 'GET /v1/session HTTP/1.1\r\nhost: a\r\n\r\n';
+    await until(async () => (await send(get, from).received('\r\n')).startsWith('HTTP/1.1 429'), { what: 'the limit' });
+    await send(get, '127.0.0.6').received('HTTP/1.1 401');
+    for (const { socket } of waiting) socket.destroy();
+    await until(async () => (await send(get, from).received('\r\n')).startsWith('HTTP/1.1 401'), { what: 'its end' });
+  });
+
+  it('include an icon for pages that name none', async () => {
+    const icon = await api.app.inject('/favicon.ico');
+    expect([icon.statusCode, icon.headers['content-type']]).toEqual([200, 'image/svg+xml']);
+    expect(icon.payload).toContain('<svg');
+  });
+});
+
+describe('an address that sends too many requests', () => {
+  it('gets 429 on every route but the check of liveness, while others are served', async () => {
+    const api = await startApi({ rateLimit: 2 });
+    const origin = await api.listen();
+    const paths = ['/openapi.json', '/health-check', '/v1/session', '/nowhere', `/${randomBytes(4).toString('hex')}`];
+    for (let count = 0; count < 10; count++) await fetch(`${origin}/openapi.json`);
+    for (const path of paths) {
+      const response = await fetch(origin + path);
+      expect([path, response.status]).toEqual([path, 429]);
+      expect(response.headers.get('retry-after')).toMatch(/^[1-6]$/);
+      expect(await response.json()).toMatchObject({ code: 'rate_limit_exceeded', details: { limit: 10 } });
+    }
+    expect((await fetch(`${origin}/livez`)).status).toBe(200);
+    await api.close();
+  });
+});
