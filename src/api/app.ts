@@ -82,7 +82,6 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   gateRequests(app.server, {
     perMinute: addressLimit(settings.rateLimit),
     addressOf: clientAddressOf(settings.trustProxy),
-    isExempt: ({ url }) => url === '/livez',
     reject: answerRejections(settings),
   });
   app.decorate('connections', connections);

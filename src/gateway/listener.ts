@@ -14,6 +14,9 @@ import { route } from './route.ts';
 import { parseTarget } from './target.ts';
 import type { Transfers } from './transfers.ts';
 
+/** Requests of a connection that wait for earlier ones. */
+const MAX_WAITING = 16;
+
 export interface ListenerOptions {
   disk: Disk;
   uploads: Uploads;
@@ -82,9 +85,10 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
   }
 
   return {
-    listener: (request, response) => answerInOrder(request, response, () => serve(request, response, () => undefined)),
+    listener: (request, response) =>
+      answerInOrder(request, response, MAX_WAITING, () => serve(request, response, () => undefined)),
     onContinue: (request, response) =>
-      answerInOrder(request, response, () => serve(request, response, () => response.writeContinue())),
+      answerInOrder(request, response, MAX_WAITING, () => serve(request, response, () => response.writeContinue())),
   };
 }
 

@@ -1,17 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Maximum of queued requests per connection. Browsers, S3 clients and proxies do not pipeline. */
-const MAX_WAITING = 16;
-
 const waiting = new WeakMap<Socket, number>();
 
 /**
  * Starts a request after the earlier ones on its connection have been answered. Node starts pipelined requests
  * concurrently: one connection could start any number of them, and a response that waits for earlier ones gets no event
- * when the connection closes.
+ * when the connection closes. Closes a connection with more than `maxWaiting` waiting requests: browsers, S3 clients and
+ * proxies do not pipeline.
  */
-export function answerInOrder(request: IncomingMessage, response: ServerResponse, start: () => void): void {
+export function answerInOrder(
+  request: IncomingMessage,
+  response: ServerResponse,
+  maxWaiting: number,
+  start: () => void,
+): void {
   if (response.socket) {
     start();
     return;
@@ -19,7 +22,7 @@ export function answerInOrder(request: IncomingMessage, response: ServerResponse
   const { socket } = request;
   if (socket.destroyed) return;
   const before = waiting.get(socket) ?? 0;
-  if (before >= MAX_WAITING) {
+  if (before >= maxWaiting) {
     stopParsing(socket);
     socket.destroy();
     return;

@@ -21,7 +21,6 @@ describe('the gate of a listener', () => {
     gateRequests(server, {
       perMinute,
       addressOf: ({ socket }) => socket.remoteAddress!,
-      isExempt: ({ url }) => url === '/livez',
       reject: (_request, response, rejection) => {
         rejections.push(rejection);
         response.writeHead(rejection.reason === 'rate' ? 429 : 417, { 'content-length': 0 }).end();
@@ -111,14 +110,13 @@ describe('the gate of a listener', () => {
     expect(rejections).toEqual([{ reason: 'expectation' }]);
   });
 
-  it('limits the requests of an address before their body arrives, and neither others nor exempt requests', async () => {
+  it('limits the requests of an address before their body arrives, and not the requests of others', async () => {
     const { send, rejections } = await start((_request, response) => response.end('served'), 2);
     await send(GET + GET).received(/served[\s\S]*served/);
     await send(`${POST}content-length: 9\r\n\r\n`).received('429');
     await send(`${POST}expect: 100-continue\r\ncontent-length: 9\r\n\r\n`).received(/^HTTP\/1.1 429/);
     expect(rejections[0]).toEqual({ reason: 'rate', limit: 2, retryAfterSeconds: 30 });
     await send(GET, '127.0.0.2').received('served');
-    await send(GET.replace('/ ', '/livez ')).received('served');
   });
 
   it.each([

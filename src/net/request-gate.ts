@@ -2,8 +2,12 @@ import type { Server as HttpServer, IncomingMessage, RequestListener, ServerResp
 import type { Server as HttpsServer } from 'node:https';
 import { addressGroup } from '../config/addresses.ts';
 import { createAddressRates } from './address-rates.ts';
+import { createFairTurns } from './fair-turns.ts';
 import { answerInOrder } from './in-order.ts';
 import { boundRestOfBody, isBodyAnnounced } from './request-body.ts';
+
+/** Requests of a connection that wait for earlier ones, 5 KB each. */
+const MAX_WAITING = 4;
 
 export type Rejection = { reason: 'rate'; limit: number; retryAfterSeconds: number } | { reason: 'expectation' };
 
@@ -12,35 +16,33 @@ export interface RequestGateOptions {
   perMinute: number;
   /** The address of the client; a trusted proxy sends it in a header. */
   addressOf: (request: IncomingMessage) => string;
-  /** Requests that no limit applies to. */
-  isExempt: (request: IncomingMessage) => boolean;
   /** Sends the complete response to a request that the gate rejects. */
   reject: (request: IncomingMessage, response: ServerResponse, rejection: Rejection) => void;
 }
 
 /**
- * Stands between a server and its `request` listener: answers the requests of a connection in order, limits them per
- * address before anything reads their body, sends `100 Continue` when the listener reads it, and bounds what may follow a
+ * Stands between a server and its `request` listener: answers the requests of a connection in order, starts those of
+ * addresses in turn, limits them per address before anything reads their body, sends `100 Continue` when the listener reads it, and bounds what may follow a
  * response. Must be called after the listener was added.
  */
 export function gateRequests(server: HttpServer | HttpsServer, options: RequestGateOptions): void {
-  const { addressOf, isExempt, perMinute, reject } = options;
+  const { addressOf, perMinute, reject } = options;
   const rates = createAddressRates(perMinute);
+  const turns = createFairTurns();
   const listeners = server.listeners('request') as RequestListener[];
   server.removeAllListeners('request');
 
-  function isAllowed(request: IncomingMessage, response: ServerResponse): boolean {
-    const waitMs = isExempt(request) ? 0 : rates.spend(addressGroup(addressOf(request)));
-    if (waitMs === 0) return true;
-    const retryAfterSeconds = Math.ceil(waitMs / 1000);
-    reject(request, response, { reason: 'rate', limit: perMinute, retryAfterSeconds });
-    return false;
-  }
-
   function receive(request: IncomingMessage, response: ServerResponse, start: () => void): void {
     if (isBodyAnnounced(request.headers)) boundRestOfBody(request, response);
-    answerInOrder(request, response, () => {
-      if (isAllowed(request, response)) start();
+    answerInOrder(request, response, MAX_WAITING, () => {
+      const address = addressGroup(addressOf(request));
+      turns.run(address, () => {
+        if (request.socket.destroyed) return;
+        const waitMs = rates.spend(address);
+        if (waitMs === 0) start();
+        else
+          reject(request, response, { reason: 'rate', limit: perMinute, retryAfterSeconds: Math.ceil(waitMs / 1000) });
+      });
     });
   }
 

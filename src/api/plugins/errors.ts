@@ -61,9 +61,16 @@ export function answerFrameworkErrors(settings: ErrorSettings) {
   };
 }
 
-/** Sends the response to a request that Fastify never sees. */
+/**
+ * Sends the response to a request that Fastify never sees. The check of liveness has no limit, but a flood of it gets the
+ * response that costs the least.
+ */
 export function answerRejections({ publicUrl }: ErrorSettings) {
-  return (_request: IncomingMessage, response: ServerResponse, rejection: Rejection): void => {
+  return ({ url }: IncomingMessage, response: ServerResponse, rejection: Rejection): void => {
+    if (url === '/livez' && rejection.reason === 'rate') {
+      response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end('{"ok":true}');
+      return;
+    }
     const error = rejectionError(rejection);
     const body = JSON.stringify(errorAnswer(error, publicUrl));
     response.writeHead(rejection.reason === 'expectation' ? 417 : error.status, {
