@@ -1,0 +1,84 @@
+import { connect, type Socket } from 'node:net';
+import { type Behavior, ROUTE_ATTACKS } from './route-attacks.ts';
+import type { Route } from './route-list.ts';
+
+/*
+ * Runs attacks in a process of its own, so that their work delays no measurement. Its parent sends one order after
+ * another, and `end` to stop the current one.
+ */
+
+export interface Order {
+  attack: string;
+  /** Each connection takes the next of them in turn. */
+  targets: { route: Route; port: number; key: string | null }[];
+  addresses: string[];
+  /** Connections of each address. */
+  connections: number;
+}
+
+export interface Outcome {
+  opened: number;
+  /** Connections that the server closed or rejected. */
+  closed: number;
+  bytesRead: number;
+}
+
+/** Maximum number of connections opened per tick, so that the attacker leaves some of the processor to the service. */
+const CONNECTS = 64;
+const TICK_MS = 20;
+
+let end: (() => Outcome) | null = null;
+
+process.on('message', (order: Order | 'end') => {
+  if (order === 'end') {
+    process.send!(end?.() ?? null);
+    end = null;
+    return;
+  }
+  end = start(order);
+  process.send!('started');
+});
+process.on('disconnect', () => process.exit());
+
+function start(order: Order): () => Outcome {
+  const attack = ROUTE_ATTACKS.find(({ name }) => name === order.attack)!;
+  const outcome: Outcome = { opened: 0, closed: 0, bytesRead: 0 };
+  const open = new Set<Socket>();
+  const waiting = order.addresses.flatMap((address) => Array<string>(order.connections).fill(address));
+  let turn = 0;
+  const connectNext = (address: string) => {
+    const { route, port, key } = order.targets[turn++ % order.targets.length]!;
+    const socket = connect({ port, host: '127.0.0.1', localAddress: address });
+    open.add(socket);
+    socket.on('error', () => {});
+    socket.once('connect', () => {
+      outcome.opened++;
+      use(socket, attack.behave(route, key), outcome);
+    });
+    socket.once('close', () => {
+      open.delete(socket);
+      outcome.closed++;
+      waiting.push(address);
+    });
+  };
+  const timer = setInterval(() => {
+    for (const address of waiting.splice(0, CONNECTS)) connectNext(address);
+  }, TICK_MS);
+  return () => {
+    clearInterval(timer);
+    for (const socket of open) socket.removeAllListeners('close').resetAndDestroy();
+    return outcome;
+  };
+}
+
+function use(socket: Socket, behavior: Behavior, outcome: Outcome): void {
+  if (behavior.isSilent) socket.pause();
+  else {
+    socket.on('data', (chunk) => {
+      outcome.bytesRead += chunk.length;
+      behavior.onData?.(socket);
+    });
+  }
+  socket.write(behavior.hello);
+  if (behavior.resetAfterMs !== undefined) setTimeout(() => socket.resetAndDestroy(), behavior.resetAfterMs);
+}

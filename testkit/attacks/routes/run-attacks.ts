@@ -1,0 +1,81 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { TestService } from '../../service.ts';
+import { memoryOfRoles } from '../flood/memory.ts';
+import type { Order, Outcome } from './attacker-process.ts';
+import { type Seen, watchAsBystander } from './bystander.ts';
+import type { Attack } from './route-attacks.ts';
+import type { Route } from './route-list.ts';
+
+export interface Attacker {
+  start(order: Order): Promise<void>;
+  end(): Promise<Outcome>;
+  close(): void;
+}
+
+export interface Measured extends Seen {
+  outcome: Outcome;
+  /** Largest resident MiB of the API. */
+  mostMib: number;
+}
+
+/** Who attacks. A stranger has no key. */
+export type Persona = 'stranger' | 'greedy account';
+
+const LOOK_MS = 50;
+const BYSTANDER_MS = 20;
+const ANSWER_MS = 60_000;
+
+/** Starts the process that attacks. */
+export function openAttacker(): Attacker {
+  const child = fork(join(import.meta.dirname, 'attacker-process.ts'), { execArgv: ['--import', 'tsx'] });
+  const ask = async (message: Order | 'end') => {
+    const answer = once(child, 'message', { signal: AbortSignal.timeout(ANSWER_MS) });
+    child.send(message);
+    return (await answer)[0];
+  };
+  return {
+    start: ask,
+    end: () => ask('end'),
+    close: () => child.disconnect(),
+  };
+}
+
+/** The routes that a persona attacks in this way. */
+export function targetsOf(attack: Attack, routes: readonly Route[], persona: Persona): Route[] {
+  const own = persona === 'stranger' ? routes : routes.filter(({ port, isOpen }) => port === 'api' && !isOpen);
+  return own.filter((route) => attack.suits(route));
+}
+
+/** Attacks for `forMs` while another account keeps working. */
+export async function attackRoutes(
+  attacker: Attacker,
+  service: TestService,
+  attacked: { attack: Attack; routes: readonly Route[]; key: string | null; addresses: string[]; connections: number },
+  { bystanderKey, forMs }: { bystanderKey: string; forMs: number },
+): Promise<Measured> {
+  const ports = { api: service.api, storage: service.storage, metrics: service.metrics };
+  const targets = attacked.routes.map((route) => ({
+    route,
+    port: Number(new URL(ports[route.port]).port),
+    key: attacked.key,
+  }));
+  let mostMib = 0;
+  const watch = setInterval(() => {
+    mostMib = Math.max(mostMib, memoryOfRoles(service).api!);
+  }, LOOK_MS);
+  const { addresses, connections } = attacked;
+  await attacker.start({ attack: attacked.attack.name, targets, addresses, connections });
+  const bystander = watchAsBystander(service, bystanderKey, BYSTANDER_MS);
+  await new Promise((resolve) => setTimeout(resolve, forMs));
+  const seen = await bystander.stop();
+  const outcome = await attacker.end();
+  clearInterval(watch);
+  return { ...seen, outcome, mostMib };
+}
+
+/** Addresses of the attacker: all of 127.0.0.0/8 is this machine. */
+export function attackerAddresses(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `127.0.1.${index + 1}`);
+}
