@@ -60,7 +60,8 @@ describe('a batch', () => {
     expect([items[0].job.queue_position, items[7].job.queue_position]).toEqual([1, 2]);
     expect(created.text).not.toContain('s3cret');
     const alone = await api.call('POST', '/v1/transcodes', good({ inputs: [{ url: never }] }));
-    expect(items[3].error).toEqual(alone.json);
+    // A batch is stored, and knows no address of the service.
+    expect(items[3].error).toEqual({ ...alone.json, docs: '/docs/errors#source_not_owned' });
     const shown = await read(id);
     // A later read has the code of a rejected entry, without the details.
     const withoutErrors = (batch: { items: object[] }) => ({

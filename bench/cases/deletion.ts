@@ -1,0 +1,88 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openObjectStore } from '../../src/cli/compose.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { loadSecrets } from '../../src/supervisor/secrets.ts';
+import { startSwiftServers, swiftVariables } from '../../test/conformance/swift/start.ts';
+import { startService, type TestService } from '../../testkit/service.ts';
+import { openServiceDatabase } from '../../testkit/service-database.ts';
+import { until } from '../../testkit/until.ts';
+import { atLeast, type CaseOptions, type CaseResult, type Row } from '../lib/result.ts';
+
+const BYTES = 1_024;
+const WRITERS = 32;
+const EMBEDDED = { name: 'the embedded storage', objects: 10_000, target: 1_000 };
+const SWIFT = { name: 'OpenStack Swift', objects: 3_000, target: 300 };
+const LIMIT_MS = 300_000;
+
+/** Objects that a running service deletes in a second, once their deletion is due. */
+export async function deletion(options: CaseOptions): Promise<CaseResult> {
+  const embedded = await measure(EMBEDDED, {}, options);
+  const servers = await startSwiftServers();
+  try {
+    const swift = await measure(SWIFT, await swiftVariables(servers.endpoint, 1), options);
+    return { rows: [embedded.row, swift.row], raw: { embedded: embedded.perSecond, swift: swift.perSecond } };
+  } finally {
+    await servers.close();
+  }
+}
+
+async function measure(
+  { name, objects, target }: typeof EMBEDDED,
+  env: Record<string, string>,
+  { progress }: CaseOptions,
+): Promise<{ row: Row; perSecond: number }> {
+  const service = await startService({ AIRLOCK_LOG_LEVEL: 'warn', ...env });
+  const database = await openServiceDatabase(service);
+  try {
+    progress(`${objects} objects in ${name}`);
+    await writeObjects(service, env, objects);
+    progress(`deleting them from ${name}`);
+    await database.query(
+      `INSERT INTO objects (id, account_id, key, kind, content_type, size, state)
+       SELECT gen_random_uuid(), (SELECT id FROM accounts LIMIT 1), 'outputs/bench/' || number, 'output', 'video/mp4', $2,
+         'deleting' FROM generate_series(1, $1::int) AS number`,
+      [objects, BYTES],
+    );
+    // From the first deletion: the worker looks for due ones every few seconds.
+    const deleted = async () =>
+      (
+        await database.query(
+          `SELECT count(*)::int, extract(epoch FROM max(deleted_at) - min(deleted_at))::float8 AS seconds
+           FROM objects WHERE state = 'deleted'`,
+        )
+      ).rows[0];
+    await until(async () => (await deleted()).count === objects, {
+      ...{ what: `deletions from ${name}`, timeoutMs: LIMIT_MS, everyMs: 1_000 },
+    });
+    const { seconds } = await deleted();
+    const perSecond = objects / seconds;
+    const row = { case: 'deletion', what: `${objects} objects of ${name}`, value: `${perSecond.toFixed(0)} /s` };
+    return { row: atLeast(row, perSecond, target), perSecond };
+  } finally {
+    await database.end();
+    await service.remove();
+  }
+}
+
+async function writeObjects(service: TestService, env: Record<string, string>, count: number): Promise<void> {
+  const storagePort = new URL(service.storage).port;
+  const config = readConfig({ AIRLOCK_DATA_DIR: service.dataDir, AIRLOCK_STORAGE_PORT: storagePort, ...env });
+  const store = await openObjectStore(config, await loadSecrets(service.dataDir));
+  const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
+  try {
+    const path = join(folder, 'bytes');
+    await writeFile(path, Buffer.alloc(BYTES));
+    const numbers = Array.from({ length: count }, (_, index) => index + 1).values();
+    const write = async () => {
+      for (const number of numbers) {
+        await store.putFile(`outputs/bench/${number}`, path, { contentType: 'video/mp4', size: BYTES });
+      }
+    };
+    await Promise.all(Array.from({ length: WRITERS }, write));
+  } finally {
+    await store.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
