@@ -3714,10 +3714,14 @@ export interface components {
         };
         /** @description A part that has been sent. */
         SentPart: {
-            /** @description The number of the part. */
-            partNumber: number;
-            /** @description The `ETag` that its PUT returned. */
-            etag: string;
+            /** @description The number of the part. Required unless `PartNumber` is sent. */
+            partNumber?: number;
+            /** @description The `ETag` that its PUT returned. Required unless `ETag` is sent. */
+            etag?: string;
+            /** @description An alias of `partNumber`, as clients of S3 name it. */
+            PartNumber?: number;
+            /** @description An alias of `etag`, as clients of S3 name it. */
+            ETag?: string;
         };
         /** @description An upload that has been sent. */
         ConfirmRequest: {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { someWarnings, timestamp } from './common.ts';
+import { rule } from './faults/rule.ts';
 import { contentTypeOfName, UPLOAD_CONTENT_TYPES, type UploadContentType } from './formats.ts';
 import { MAX_PARTS_UPLOAD_BYTES, MAX_UPLOAD_BYTES, MAX_UPLOAD_PARTS } from './limits.ts';
 
@@ -96,6 +97,49 @@ export const presignAnswer = z
   })
   .meta({ id: 'PresignAnswer', description: 'Where to send a file.' });
 
+/** Names of the fields of a part, each with the name that S3 and its clients use. */
+const PART_FIELDS = [
+  ['partNumber', 'PartNumber'],
+  ['etag', 'ETag'],
+] as const;
+
+const sentNumber = z.number().int().min(1).max(MAX_UPLOAD_PARTS).optional();
+const sentEtag = z.string().min(1).max(200).optional();
+
+/**
+ * A part needs each field under one of its names. Uppy sends both `ETag` and `etag`, because it adds the headers of the
+ * response to a part; so the same value under both names is accepted. `readSentPart` reads either.
+ */
+const sentPart = z
+  .object({
+    partNumber: sentNumber.describe('The number of the part. Required unless `PartNumber` is sent.'),
+    etag: sentEtag.describe('The `ETag` that its PUT returned. Required unless `ETag` is sent.'),
+    PartNumber: sentNumber.describe('An alias of `partNumber`, as clients of S3 name it.'),
+    ETag: sentEtag.describe('An alias of `etag`, as clients of S3 name it.'),
+  })
+  .superRefine((part, context) => {
+    for (const [name, alias] of PART_FIELDS) {
+      const [value, other] = [part[name], part[alias]];
+      if (value === undefined && other === undefined) {
+        context.addIssue({ code: 'custom', path: [name], message: 'missing' });
+      } else if (value !== undefined && other !== undefined && value !== other) {
+        const message = rule(`differs from ${name}`, `Send ${name} or ${alias}, not both`);
+        context.addIssue({ code: 'custom', path: [alias], message });
+      }
+    }
+  })
+  .meta({ id: 'SentPart', description: 'A part that has been sent.' });
+
+export interface ListedPart {
+  partNumber: number;
+  etag: string;
+}
+
+/** The schema requires each field under one of its names. */
+export function readSentPart(part: z.infer<typeof sentPart>): ListedPart {
+  return { partNumber: (part.partNumber ?? part.PartNumber)!, etag: (part.etag ?? part.ETag)! };
+}
+
 export const confirmBody = z
   .object(
     {
@@ -103,14 +147,7 @@ export const confirmBody = z
       fileSize: uploadFileSize('missing_confirm_fields', MAX_PARTS_UPLOAD_BYTES).describe('The number of bytes sent.'),
       uploadId: z.string().max(1024).nullish().describe('Of an upload in parts.'),
       parts: z
-        .array(
-          z
-            .object({
-              partNumber: z.number().int().min(1).max(MAX_UPLOAD_PARTS).describe('The number of the part.'),
-              etag: z.string().min(1).max(200).describe('The `ETag` that its PUT returned.'),
-            })
-            .meta({ id: 'SentPart', description: 'A part that has been sent.' }),
-        )
+        .array(sentPart)
         .max(MAX_UPLOAD_PARTS)
         .nullish()
         .describe('Every part of an upload in parts, in ascending order; absent: whatever has arrived.'),

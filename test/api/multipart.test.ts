@@ -154,9 +154,47 @@ describe('an upload in parts', () => {
     for (const parts of [[{ partNumber: 0, etag: 'x' }], [{ partNumber: 1 }], 'all', [1]]) {
       expect([parts, (await confirm(upload, { parts })).json.code]).toEqual([parts, 'invalid_request']);
     }
+    const aliases = good.map(({ partNumber, etag }) => ({ PartNumber: partNumber, ETag: etag }));
+    const names: [object, object][] = [
+      [{ PartNumber: 1 }, { field: 'parts[0].etag', reason: 'is missing' }],
+      [{ ETag: 'x' }, { field: 'parts[0].partNumber', reason: 'is missing' }],
+      [
+        { ...good[0], PartNumber: 2 },
+        { field: 'parts[0].PartNumber', reason: 'differs from partNumber' },
+      ],
+      [
+        { ...aliases[0], etag: 'x' },
+        { field: 'parts[0].ETag', reason: 'differs from etag' },
+      ],
+      [
+        { PartNumber: 0, ETag: 'x' },
+        { field: 'parts[0].PartNumber', reason: 'is 0, below the minimum of 1' },
+      ],
+    ];
+    for (const [part, details] of names) {
+      const { status, json } = await confirm(upload, { parts: [part] });
+      expect([part, status, json.code, json.details]).toEqual([
+        part,
+        400,
+        'invalid_request',
+        expect.objectContaining({ ...details, remedy: expect.stringMatching(/^Send /) }),
+      ]);
+    }
     expect(await arrived(upload.uploadId)).toEqual([1, 2, 3]);
     const bare = good.map(({ partNumber, etag }) => ({ partNumber, etag: etag.replaceAll('"', '') }));
     expect((await confirmed(upload, bare)).answer.status).toBe(200);
+  });
+
+  it('is confirmed with parts as clients of S3 name their fields, without a warning', async () => {
+    const upload = await begin();
+    const parts = [];
+    for (const number of [1, 2, 3]) {
+      const { partNumber, etag } = await send(upload, number);
+      // Uppy adds the headers of the response.
+      parts.push({ PartNumber: partNumber, ETag: etag, ...(number === 2 && { etag }) });
+    }
+    const { answer } = await confirmed(upload, parts);
+    expect([answer.status, answer.json.warnings]).toEqual([200, undefined]);
   });
 
   it('takes parts of exactly their size, from any origin', async () => {

@@ -1,12 +1,10 @@
 import { ApiError } from '../../contract/errors.ts';
-import type { ConfirmBody } from '../../contract/uploads.ts';
+import { type ConfirmBody, type ListedPart, readSentPart } from '../../contract/uploads.ts';
 import type { Context } from '../../database/context.ts';
 import { StorageError, type StoredPart } from '../../storage/types.ts';
 import { getMultipart, type PartsUpload } from '../../uploads/multipart.ts';
 import { partCount, sizeOfPart } from '../../uploads/part-plan.ts';
 import type { Upload } from '../../uploads/upload.ts';
-
-type ListedPart = NonNullable<ConfirmBody['parts']>[number];
 
 /** Numbers in an error of missing parts. */
 const NAMED_PARTS = 20;
@@ -27,7 +25,8 @@ export async function joinParts(context: Context, { id, account_id }: Upload, bo
     throw new ApiError('upload_size_mismatch', { field: 'fileSize', ...sizes });
   }
   const stored = await context.store.listParts(key, multipartId);
-  const isJoined = stored !== null && (await complete(context, found, checkParts(found, stored, body.parts ?? null)));
+  const listed = body.parts?.map(readSentPart) ?? null;
+  const isJoined = stored !== null && (await complete(context, found, checkParts(found, stored, listed)));
   if (isJoined) return;
   // Another confirm was faster, or an earlier one whose response was lost.
   const head = await context.store.head(key);
