@@ -154,6 +154,11 @@ describe('the OpenAPI document', () => {
       const expected = [...keyed, '500', '503', ...(requestBody ? ['400', '413', '415'] : [])];
       expect([where, statuses]).toEqual([where, expect.arrayContaining(expected)]);
     }
+    const unlimited = operations().filter(([, { responses }]) => {
+      const examples = Object.keys(responses['429']?.content['application/json'].examples ?? {});
+      return !['rate_limit_exceeded', 'concurrency_exceeded'].every((code) => examples.includes(code));
+    });
+    expect(unlimited.map(([where]) => where)).toEqual(['get /livez']);
     const { responses } = document.paths['/v1/transcodes'].post;
     expect(Object.keys(responses)).toEqual(expect.arrayContaining(['402', '409', '422', '507']));
     expect(Object.keys(responses['422'].content['application/json'].examples)).toContain('option_refused');

@@ -69,11 +69,11 @@ const OWN: Readonly<Record<string, readonly ErrorCode[]>> = {
   'delete /v1/transcodes/{id}': ['storage_unavailable'],
   'get /v1/transcodes/{id}/receipt': ['receipt_not_ready'],
   'get /v1/transcodes/{id}/manifest': ['transcode_not_completed'],
-  'post /v1/session': ['invalid_credentials', 'cross_site', 'rate_limit_exceeded'],
+  'post /v1/session': ['invalid_credentials', 'cross_site'],
   'get /v1/session': ['unauthorized'],
   'delete /v1/session': ['unauthorized', 'csrf_required'],
-  'get /v1/setup': ['setup_link_invalid', 'rate_limit_exceeded'],
-  'post /v1/setup': ['setup_link_invalid', 'email_taken', 'cross_site', 'rate_limit_exceeded'],
+  'get /v1/setup': ['setup_link_invalid'],
+  'post /v1/setup': ['setup_link_invalid', 'email_taken', 'cross_site'],
   'get /v1/admin/accounts/{id}': ['not_found'],
   'patch /v1/admin/accounts/{id}': ['not_found'],
   'patch /v1/admin/workers/{id}': ['not_found'],
@@ -86,6 +86,9 @@ const OWN: Readonly<Record<string, readonly ErrorCode[]>> = {
   'post /v1/keys': ['key_exceeds_caller', 'too_many_keys', ...REPEATED],
   'post /v1/keys/{id}/rotate': ['key_exceeds_caller', 'too_many_keys', ...REPEATED],
 };
+
+/** Probes must always get a response. All other operations limit the caller or, on open routes, the address. */
+const UNLIMITED = new Set(['/livez']);
 
 const EXAMPLE_DETAILS: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> = {
   missing_upload_fields: { field: 'filename', reason: 'is missing', remedy: 'Send filename' },
@@ -123,6 +126,7 @@ const EXAMPLE_DETAILS: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> = {
   },
   quota_exceeded: { quotaExceeded: true, metric: 'minutes', required: 12, limit: 600, remaining: 5 },
   rate_limit_exceeded: { limit: 600, retry_after_seconds: 12 },
+  concurrency_exceeded: { limit: 32 },
   queue_full: { metric: 'queued_jobs', limit: 10_000, waiting: 10_000 },
   source_refused: {
     field: 'inputs[0].url',
@@ -172,10 +176,12 @@ export function describeErrors(document: Document): void {
 
 function codesOf(path: string, method: string, operation: Operation): ErrorCode[] {
   const isOpen = operation.security?.length === 0;
+  const isLimited = !UNLIMITED.has(path);
   return [
     ...(operation.requestBody ? (['invalid_json', 'body_too_large', 'unsupported_media_type'] as const) : []),
     ...(operation.requestBody || operation.parameters ? (['invalid_request'] as const) : []),
-    ...(isOpen ? [] : (['unauthorized', 'forbidden', 'account_disabled', 'rate_limit_exceeded'] as const)),
+    ...(isOpen ? [] : (['unauthorized', 'forbidden', 'account_disabled'] as const)),
+    ...(isLimited ? (['rate_limit_exceeded', 'concurrency_exceeded'] as const) : []),
     'https_required',
     ...(path.includes('{id}') ? (['not_found'] as const) : []),
     ...(operation.responses?.['501'] ? (['not_implemented'] as const) : []),

@@ -41,6 +41,11 @@ const worker: WorkerView = {
   ...{ started_at: AT, heartbeat_at: AT },
 };
 
+const undeletable = {
+  ...{ id: ID, account_id: ID, job_id: ID, key: `accounts/${ID}/outputs/${ID}.mp4`, size: 10_485_760, failures: 3 },
+  ...{ error: 'AccessDenied', next_attempt_at: AT },
+};
+
 const queue: QueueView = {
   waiting: 3,
   running: 1,
@@ -75,6 +80,9 @@ export const PEOPLE_EXAMPLES: Readonly<Record<string, unknown>> = {
   WorkerList: { items: [worker] },
   ChangeWorkerRequest: { draining: true },
   Queue: queue,
-  StorageState: { stored_bytes: 52_428_800, promised_bytes: 0, disk: { spare_bytes: 80_000_000_000 } },
+  StorageState: {
+    ...{ stored_bytes: 52_428_800, promised_bytes: 0, disk: { spare_bytes: 80_000_000_000 } },
+    undeletable: { total: 1, objects: [undeletable] },
+  },
   AuditPage: audit,
 };
