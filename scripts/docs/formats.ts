@@ -104,8 +104,8 @@ packets of an input, so it shows the command that encodes.
 
 ## Content types of uploads
 
-\`contentType\` of an upload is one of these. Names in one row are the same type. If \`contentType\` is empty, the extension of \`filename\`
-decides; the response then contains the \`contentType\` that the \`PUT\` must send.
+Set \`contentType\` of an upload to one of these types. Names in one row mean the same type. If \`contentType\` is empty, Airlock uses the
+extension of \`filename\`. The response then contains the \`contentType\` that you must send with the \`PUT\`.
 
 ${table(['Content type', 'Also accepted', 'Extensions'], uploadTypeRows())}
 

@@ -18,7 +18,7 @@ export function permissionsPage(document: OpenAPI3): string {
     for (const [method, operation] of Object.entries(item as Record<string, Operation>)) {
       const name = code(`${method.toUpperCase()} ${path}`);
       if (operation['x-scopes']?.length) rows.push([name, ...cellsOf(method, path, operation)]);
-      else open.push(operation.security?.length ? `${name} (of a session)` : name);
+      else open.push(operation.security?.length ? `${name} (with a session)` : name);
     }
   }
   const columns = [
@@ -27,8 +27,8 @@ export function permissionsPage(document: OpenAPI3): string {
     ...ROLES.map((role) => `${role[0]!.toUpperCase()}${role.slice(1)}`),
   ];
   return `${heading('Scopes and roles', 'the OpenAPI document')}
-A key needs one of the scopes that an operation allows. A person needs one of the roles. A request without them returns \`403\` with the
-code \`forbidden\`. The same lists are in \`/openapi.json\`, as \`x-scopes\` and \`x-roles\` of each operation.
+To use an operation, a key needs one of its scopes, and a person needs one of its roles. Other requests return \`403\` with the code
+\`forbidden\`. \`/openapi.json\` contains the same lists as \`x-scopes\` and \`x-roles\` of each operation.
 
 | Scope | Allows |
 | --- | --- |
@@ -36,16 +36,16 @@ code \`forbidden\`. The same lists are in \`/openapi.json\`, as \`x-scopes\` and
 | \`upload\` | Upload files and delete uploads |
 | \`read\` | Read all jobs, uploads, events and the usage of the account. With \`transcode\`, also cancel and erase all jobs |
 | \`admin\` | Manage keys and webhooks |
-| \`operator\` | Manage the server: accounts, workers and the audit log. A key gets it only by name |
+| \`operator\` | Manage the server: accounts, workers and the audit log. A key gets this scope only if you name it |
 
 ## Jobs of a key
 
-A key with the scope \`transcode\` and without \`read\` can use only its own jobs and batches. \`own\` marks these operations in the table.
+A key with the scope \`transcode\` but without \`read\` can use only its own jobs and batches. The table marks these operations with \`own\`.
 
 - The jobs of other keys and of people don't appear in its lists, events and streams. Requests for them return \`404\`, as if they didn't
   exist.
 - It can't use outputs of other jobs as inputs. It can use every upload of the account.
-- If another key has used an \`Idempotency-Key\`, the request returns \`409\` with the code \`idempotency_conflict\`.
+- If you send an \`Idempotency-Key\` that another key has used, the request returns \`409\` with the code \`idempotency_conflict\`.
 - Rotating a key keeps its jobs. During the overlap, both keys can use the jobs of both.
 
 ## Operations

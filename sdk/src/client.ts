@@ -26,15 +26,15 @@ import { isLastOfJob, waitForJob } from './wait.ts';
 export interface AirlockOptions {
   /** Address of the server. In Node, `AIRLOCK_URL` is used if it is absent. */
   url?: string | undefined;
-  /** In Node, `AIRLOCK_API_KEY` is used if it is absent. Null: requests carry no key, because a server of yours adds it. */
+  /** In Node, defaults to `AIRLOCK_API_KEY`. If null, requests contain no key, because your own server adds it. */
   key?: string | null | undefined;
   /** Sends requests instead of the global `fetch`, for instance through a proxy or to a server with its own certificate. */
   fetch?: typeof fetch;
   /** How often a request or a transfer is repeated that fails for a reason that can be temporary; 4 if absent. */
   retries?: number;
   /**
-   * Milliseconds after which a request to the API that has no response counts as failed; 60,000 if absent. It does not limit
-   * transfers of files or whole operations: pass `signal: AbortSignal.timeout(ms)` to those.
+   * Milliseconds after which a request to the API without a response fails. Defaults to 60,000. Does not limit file
+   * transfers or complete operations: pass `signal: AbortSignal.timeout(ms)` to those.
    */
   timeoutMs?: number;
 }
@@ -89,7 +89,7 @@ export class Airlock {
     if (!url) throw new TypeError('The URL of the server is missing. Pass url, or set AIRLOCK_URL.');
     if (key === undefined || key === '') {
       throw new TypeError(
-        'The key is missing. Pass key, or set AIRLOCK_API_KEY. Pass null if a server of yours adds it.',
+        'The key is missing. Pass key, or set AIRLOCK_API_KEY. Pass null if your own server adds the key.',
       );
     }
     const { timeoutMs = REQUEST_MS } = options;
@@ -221,7 +221,7 @@ export class Airlock {
     return followEvents(this.#transport, path, { ...rest, retries: this.#retries, ...until });
   }
 
-  /** All jobs of the account, newest first. Reads page by page, as you go on. */
+  /** All jobs of the account, newest first. Requests each page when you reach it. */
   jobs(query: Omit<QueryOf<'/v1/transcodes'>, 'page'> = {}, control: Pick<Control, 'signal'> = {}) {
     return eachItem((page) =>
       this.call('get', '/v1/transcodes', { ...control, query: { limit: 100, ...query, page } }),
@@ -236,7 +236,7 @@ export class Airlock {
     });
   }
 
-  /** All deliveries of a webhook that are kept, newest first. */
+  /** All stored deliveries of a webhook, newest first. */
   deliveries(
     webhookId: string,
     query: Omit<QueryOf<'/v1/webhooks/{id}/deliveries'>, 'page'> = {},

@@ -3,12 +3,12 @@ import type { EventData, KeptEvent, ProgressData } from './event-data.ts';
 import { pause, pauseMs, type Transport, unreachable } from './transport.ts';
 
 /**
- * An event as a stream sends it. `type` decides what `data` contains; a newer server may send other types. `id` is a
- * cursor, to continue behind this event.
+ * An event as a stream sends it. `type` determines what `data` contains. A newer server may send other types. `id` is
+ * a cursor: pass it to resume after this event.
  */
 export type StreamEvent =
   | { [T in KeptEvent]: { id: string; type: T; data: EventData[T] & { created_at: string } } }[KeptEvent]
-  /** Not kept, so there is nothing to continue behind. */
+  /** This event is not stored, so you cannot resume after it. */
   | { id: null; type: 'transcode.progress'; data: ProgressData };
 
 export interface EventsOptions {

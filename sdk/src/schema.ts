@@ -250,7 +250,7 @@ export interface paths {
         put?: never;
         /**
          * Create a job
-         * @description Returns the job at once; it runs when a worker is free. `wait` responds when the job is final instead. Send an `Idempotency-Key` so that a retry creates no second job.
+         * @description Returns the job immediately; it runs when a worker is free. With `wait`, Airlock responds when the job is final. Send an `Idempotency-Key` so that a retry creates no second job.
          *
          *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
          */
@@ -292,7 +292,7 @@ export interface paths {
         };
         /**
          * Read a job
-         * @description Returns the state, progress and outputs of a job, and why it failed if it did. `wait` responds when the job is final.
+         * @description Returns the state, progress and outputs of a job, and why the job failed if it did. With `wait`, Airlock responds when the job is final.
          *
          *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
@@ -348,7 +348,7 @@ export interface paths {
         head?: never;
         /**
          * Cancel a job
-         * @description Stops a job that waits or runs; FFmpeg ends within a second. Returns 400 if the job is already final.
+         * @description Stops a waiting or running job. FFmpeg ends within a second. Returns 400 if the job is already final.
          *
          *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
          */
@@ -681,7 +681,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke a key immediately
-         * @description The key stops working at once. Revoking it again returns the same response.
+         * @description Revokes the key immediately. Revoking it again returns the same response.
          *
          *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
@@ -737,7 +737,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a webhook with its deliveries
-         * @description Deletes the webhook and its delivery log. Deliveries that wait are not sent.
+         * @description Deletes the webhook and its delivery log. Waiting deliveries are not sent.
          *
          *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
@@ -808,7 +808,7 @@ export interface paths {
         put?: never;
         /**
          * Replace the default secret
-         * @description Returns the new secret. The old one signs as well until the overlap ends.
+         * @description Returns the new secret. Until the overlap ends, Airlock also signs with the old one.
          *
          *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
@@ -946,7 +946,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description Sets the cookie `airlock_session`, and `airlock_device`, which lets this browser sign in before others. For pages of this server; programs use keys.
+         * @description Sets the cookie `airlock_session`, and `airlock_device`, which lets this browser sign in before others. For pages of this server. Programs use keys.
          *
          *     Requires no key.
          */
@@ -1508,7 +1508,7 @@ export interface components {
             details: {
                 [key: string]: unknown;
             } | null;
-            /** @description URL of the code in the documentation of this server. A path where the server does not know its address, as in a batch. */
+            /** @description URL of the code in the documentation of this server. A path if the server does not know its own URL, such as in a batch. */
             docs: string;
         };
         /** @description Something that did not fail the request, but may be a mistake. */
@@ -1967,29 +1967,29 @@ export interface components {
                 /** @description Free bytes above the reserve. */
                 spare_bytes: number;
             } | null;
-            /** @description Objects that storage has refused to delete at least three times. Airlock retries each at least hourly. */
+            /** @description Objects whose deletion storage has rejected at least three times. Airlock retries each at least hourly. */
             undeletable: {
-                /** @description How many there are. */
+                /** @description The number of objects. */
                 total: number;
-                /** @description The 100 with the most failures. */
+                /** @description The 100 objects with the most failures. */
                 objects: {
-                    /** @description Its id. */
+                    /** @description The ID of the object. */
                     id: string;
-                    /** @description The account that stored it. */
+                    /** @description The account that stored the object. */
                     account_id: string;
-                    /** @description The job that made it; null for an upload. */
+                    /** @description The job that created the object; null for an upload. */
                     job_id: string | null;
-                    /** @description Its key in the bucket. */
+                    /** @description The key of the object in the bucket. */
                     key: string;
-                    /** @description Its bytes; null if they are not known. */
+                    /** @description The size in bytes; null if it is unknown. */
                     size: number | null;
-                    /** @description How often storage has refused to delete it. */
+                    /** @description How often storage has rejected the deletion. */
                     failures: number;
                     /** @description Storage's error code, or the status of its response. */
                     error: string | null;
                     /**
                      * Format: date-time
-                     * @description When Airlock tries again.
+                     * @description When Airlock retries the deletion.
                      */
                     next_attempt_at: string;
                 }[];
@@ -2093,7 +2093,7 @@ export interface components {
             disabled_reason: ("gone" | "failing" | "paused" | "revoked") | null;
             /** @description First failure after the last success. */
             failing_since: string | null;
-            /** @description The receiver did not respond in time: nothing is sent before this time. */
+            /** @description Airlock sends nothing before this time, because the receiver did not respond in time. */
             backs_off_until: string | null;
             /** @description Until when the replaced secret signs as well. */
             old_secret_until: string | null;
@@ -2129,7 +2129,7 @@ export interface components {
             disabled_reason: ("gone" | "failing" | "paused" | "revoked") | null;
             /** @description First failure after the last success. */
             failing_since: string | null;
-            /** @description The receiver did not respond in time: nothing is sent before this time. */
+            /** @description Airlock sends nothing before this time, because the receiver did not respond in time. */
             backs_off_until: string | null;
             /** @description Until when the replaced secret signs as well. */
             old_secret_until: string | null;
@@ -2167,7 +2167,7 @@ export interface components {
             disabled_reason: ("gone" | "failing" | "paused" | "revoked") | null;
             /** @description First failure after the last success. */
             failing_since: string | null;
-            /** @description The receiver did not respond in time: nothing is sent before this time. */
+            /** @description Airlock sends nothing before this time, because the receiver did not respond in time. */
             backs_off_until: string | null;
             /** @description Until when the replaced secret signs as well. */
             old_secret_until: string | null;
@@ -2255,7 +2255,7 @@ export interface components {
             items: components["schemas"]["Delivery"][];
             /** @description The page. */
             page: number;
-            /** @description Deliveries on a page. */
+            /** @description Number of deliveries per page. */
             limit: number;
             /** @description Deliveries on all pages. */
             total: number;
@@ -2540,7 +2540,7 @@ export interface components {
             items: components["schemas"]["JobListItem"][];
             /** @description This page. */
             page: number;
-            /** @description Jobs on a page. */
+            /** @description Number of jobs per page. */
             limit: number;
             /** @description Jobs on all pages. */
             total: number;
@@ -2906,7 +2906,7 @@ export interface components {
             items: components["schemas"]["Upload"][];
             /** @description The page. */
             page: number;
-            /** @description Uploads on a page. */
+            /** @description Number of uploads per page. */
             limit: number;
             /** @description Uploads on all pages. */
             total: number;
@@ -3705,7 +3705,7 @@ export interface components {
             /** @description The name of the file, for people. */
             filename: string;
             /**
-             * @description The type of the file. If it is empty, as browsers send it for types that they do not know, the extension of `filename` decides.
+             * @description The type of the file. If it is empty, as browsers send it for unknown types, Airlock uses the extension of `filename`.
              * @enum {string}
              */
             contentType: "video/mp4" | "video/webm" | "video/quicktime" | "video/x-msvideo" | "video/x-matroska" | "video/mkv" | "video/avi" | "video/mpeg" | "video/mp2t" | "video/x-flv" | "video/3gpp" | "audio/mpeg" | "audio/mp4" | "audio/aac" | "audio/wav" | "audio/x-wav" | "audio/ogg" | "audio/opus" | "audio/flac" | "audio/webm" | "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/avif" | "image/heic" | "image/heif" | "application/x-subrip" | "text/vtt" | "text/x-ass" | "video/x-m4v" | "video/matroska" | "video/vnd.avi" | "video/vnd.dlna.mpeg-tts" | "video/3gpp2" | "video/ogg" | "audio/x-m4a" | "audio/vnd.dlna.adts" | "audio/vnd.wave" | "audio/x-flac" | "text/x-ssa" | "";
@@ -3903,7 +3903,7 @@ export interface components {
             /** @description The name of the file, for people. */
             filename: string;
             /**
-             * @description The type of the file. If it is empty, as browsers send it for types that they do not know, the extension of `filename` decides.
+             * @description The type of the file. If it is empty, as browsers send it for unknown types, Airlock uses the extension of `filename`.
              * @enum {string}
              */
             contentType: "video/mp4" | "video/webm" | "video/quicktime" | "video/x-msvideo" | "video/x-matroska" | "video/mkv" | "video/avi" | "video/mpeg" | "video/mp2t" | "video/x-flv" | "video/3gpp" | "audio/mpeg" | "audio/mp4" | "audio/aac" | "audio/wav" | "audio/x-wav" | "audio/ogg" | "audio/opus" | "audio/flac" | "audio/webm" | "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/avif" | "image/heic" | "image/heif" | "application/x-subrip" | "text/vtt" | "text/x-ass" | "video/x-m4v" | "video/matroska" | "video/vnd.avi" | "video/vnd.dlna.mpeg-tts" | "video/3gpp2" | "video/ogg" | "audio/x-m4a" | "audio/vnd.dlna.adts" | "audio/vnd.wave" | "audio/x-flac" | "text/x-ssa" | "";
@@ -4049,7 +4049,7 @@ export interface operations {
                 status?: "pending" | "confirming" | "confirmed";
                 /** @description Page, from 1. */
                 page?: number;
-                /** @description Uploads on a page. */
+                /** @description Number of uploads per page. */
                 limit?: number;
             };
             header?: never;
@@ -4218,15 +4218,15 @@ export interface operations {
     listTranscodes: {
         parameters: {
             query?: {
-                /** @description Only jobs of that status. */
+                /** @description Only jobs with this status. */
                 status?: "pending" | "processing" | "completed" | "failed" | "canceled";
                 /** @description From 1. */
                 page?: number;
-                /** @description Jobs on a page. */
+                /** @description Number of jobs per page. */
                 limit?: number;
-                /** @description Only jobs updated at that time or later. Without a zone it is UTC. */
+                /** @description Only jobs updated at this time or later. A time without a zone is UTC. */
                 since?: string;
-                /** @description Only jobs updated at that time or before. A date is the start of its day in UTC. */
+                /** @description Only jobs updated at this time or earlier. A date is the start of its day in UTC. */
                 until?: string;
             };
             header?: never;
@@ -4619,11 +4619,11 @@ export interface operations {
             query?: {
                 /** @description Only these types, separated by commas. */
                 types?: string;
-                /** @description Only events of that job. */
+                /** @description Only events of this job. */
                 job?: string;
                 /** @description Only events after that one: the `id` of an event, or the `next` of a page. */
                 after?: string;
-                /** @description Events on a page. */
+                /** @description Number of events per page. */
                 limit?: number;
             };
             header?: never;
@@ -4650,7 +4650,7 @@ export interface operations {
                 types?: string;
                 /** @description Only events after that one: the `id` of an event, or the `next` of a page. */
                 after?: string;
-                /** @description Events on a page. */
+                /** @description Number of events per page. */
                 limit?: number;
             };
             header?: never;
@@ -4680,7 +4680,7 @@ export interface operations {
                 types?: string;
                 /** @description Only events after that one: the `id` of an event, or the `next` of a page. */
                 after?: string;
-                /** @description Events on a page. */
+                /** @description Number of events per page. */
                 limit?: number;
             };
             header?: never;
@@ -5024,7 +5024,7 @@ export interface operations {
                 status?: "pending" | "delivered" | "failed";
                 /** @description Page, from 1. */
                 page?: number;
-                /** @description Deliveries on a page. */
+                /** @description Number of deliveries per page. */
                 limit?: number;
             };
             header?: never;

@@ -5,7 +5,7 @@ export class WebhookError extends Error {
   override readonly name = 'WebhookError';
 }
 
-/** An event as a webhook receives it. `type` decides what `data` contains; a newer server may send other types. */
+/** An event as a webhook receives it. `type` determines what `data` contains. A newer server may send other types. */
 export type WebhookEvent = { [T in KeptEvent]: { type: T; timestamp: string; data: EventData[T] } }[KeptEvent];
 
 /** Deliveries whose time differs more from this machine's are refused, because somebody may have recorded them. */

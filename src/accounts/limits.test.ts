@@ -46,7 +46,7 @@ describe('limits of failed sign-ins', () => {
     for (let time = 0; time < times; time++) expect(await one.failed()).toMatchObject({ allowed: true });
   };
 
-  it('refuse a name at one address after six failures, and that address alone', async () => {
+  it('reject a name at one address after six failures, but not at other addresses', async () => {
     const [here, elsewhere] = [attempt('ada@example.org', at(1)), attempt('ada@example.org', at(2))];
     await fail(6, here);
     expect(here.refusal()).toBeNull();
@@ -55,13 +55,13 @@ describe('limits of failed sign-ins', () => {
     expect(elsewhere.refusal()).toBeNull();
   });
 
-  it('refuse an address that guesses at many names after twenty failures', async () => {
+  it('reject an address that guesses at many names, after twenty failures', async () => {
     for (let index = 0; index < 20; index++) await fail(1, attempt(`person-${index}@example.org`, at(3)));
     expect(await attempt('person-20@example.org', at(3)).failed()).toMatchObject({ allowed: false, limit: 20 });
     expect(attempt('person-21@example.org', at(3)).refusal()).toMatchObject({ limit: 20 });
   });
 
-  it('refuse a name that is guessed from many addresses, but never in a browser where its person signed in', async () => {
+  it('reject a name that is guessed from many addresses, but never in a browser where the person has signed in', async () => {
     const name = 'eve@example.org';
     for (let index = 0; index < 10; index++) await fail(6, attempt(name, at(100 + index)));
     expect(await attempt(name, at(110)).failed()).toMatchObject({ allowed: false, limit: 60 });

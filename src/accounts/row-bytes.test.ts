@@ -44,7 +44,7 @@ const roomFor = (jobs: number, spareBytes: number) =>
     }),
   );
 
-describe('the bytes that the rows of an account take', () => {
+describe('the estimated bytes of an account’s rows', () => {
   it('grow with jobs and their texts, and shrink when texts are erased and rows deleted', async () => {
     const id = await insertJob(Buffer.alloc(8000));
     expect((await totals()).bytes).toBe(18_000);
@@ -55,7 +55,7 @@ describe('the bytes that the rows of an account take', () => {
     expect((await totals()).bytes).toBe(0);
   });
 
-  it('grow with batches, remembered answers, uploads and deliveries', async () => {
+  it('grow with batches, stored responses, uploads and deliveries', async () => {
     const [batch, upload] = [randomUUID(), randomUUID()];
     await query(
       `INSERT INTO batches (id, account_id, total, accepted, retention_seconds, metadata_sealed) VALUES ($1, $2, 1, 0, 1, $3)`,
@@ -90,7 +90,7 @@ describe('the bytes that the rows of an account take', () => {
     expect((await totals()).bytes).toBe(0);
   });
 
-  it('are at most as many as the account leaves free of a disk that others use, with the deliveries of its open jobs', async () => {
+  it('never exceed what the account leaves free of a shared disk, and include the deliveries of its open jobs', async () => {
     const id = await insertJob(Buffer.alloc(90_000));
     await roomFor(1, 200_000);
     await expect(roomFor(1, 110_000)).rejects.toMatchObject({ code: 'storage_quota', status: 507 });
@@ -107,7 +107,7 @@ describe('the bytes that the rows of an account take', () => {
     await query('DELETE FROM jobs WHERE id = $1', [id]);
   });
 
-  it('include deliveries whose number is limited: beyond, an account gets no new jobs', async () => {
+  it('include deliveries, and an account with too many of them gets no new jobs', async () => {
     await query(
       `INSERT INTO account_storage (account_id, shard, pending_deliveries) VALUES ($1, -1, $2)
        ON CONFLICT (account_id, shard) DO UPDATE SET pending_deliveries = EXCLUDED.pending_deliveries`,

@@ -52,9 +52,9 @@ export function requireRowShare({ row_bytes, open_jobs, webhooks }: RowFigures, 
     limit: Math.max(0, Math.floor(available)),
     stored: row_bytes,
     required,
-    reason: 'the jobs, batches and deliveries of this account fill the database, on a disk that others use too',
+    reason: 'the jobs, batches and deliveries of this account use too much of a disk that other accounts share',
     remedy:
-      'Wait until old jobs are deleted, remove webhooks that you do not need, or ask the operator for a larger disk',
+      'Wait until old jobs are deleted, delete webhooks that you do not need, or ask the operator for a larger disk',
   });
 }
 
@@ -66,6 +66,6 @@ export function requireFewDeliveries({ pending_deliveries: waiting }: Pick<RowFi
     limit: MOST_PENDING_DELIVERIES,
     waiting,
     reason: `${waiting} deliveries to webhooks are waiting, and ${MOST_PENDING_DELIVERIES} are allowed`,
-    remedy: 'Fix the receivers of your webhooks, or delete webhooks that nobody receives',
+    remedy: 'Fix the receivers of your webhooks, or delete webhooks that you do not need',
   });
 }

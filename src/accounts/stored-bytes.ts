@@ -200,7 +200,7 @@ export async function requireUploadRoom(
   const taken = held + rowBytes;
   const share = fairShare(taken, available);
   if (promised.accounts > 1 && taken + bytes > share) {
-    throw overQuota(share, taken, bytes, 'what others leave of the disk');
+    throw overQuota(share, taken, bytes, ' of a disk that other accounts share');
   }
 }
 
@@ -265,14 +265,14 @@ export function outputOverQuota({ max_stored_bytes }: Account): JobFailure {
   );
 }
 
-function overQuota(limit: number, held: number, required: number, whose = 'what this account may store'): ApiError {
+function overQuota(limit: number, held: number, required: number, why = ''): ApiError {
   return new ApiError('storage_quota', {
     metric: 'stored_bytes',
     limit,
     stored: held,
     required,
-    reason: `${held} bytes are stored or promised, and ${limit} are ${whose}`,
-    remedy: 'Erase jobs that you no longer need, confirm or let go open uploads, or ask the operator for more',
+    reason: `${held} bytes are stored or promised, and this account may store ${limit}${why}`,
+    remedy: 'Erase jobs that you no longer need, confirm or delete open uploads, or ask the operator for more',
   });
 }
 

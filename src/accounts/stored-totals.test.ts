@@ -67,8 +67,8 @@ async function readTotals(owner: string) {
   return { held, pending, confirming, confirmed };
 }
 
-describe('the totals that the database keeps of what an account stores', () => {
-  it('equal the sums over its rows, whatever happens to objects and uploads in whatever transactions', async () => {
+describe('the totals of an account’s stored bytes', () => {
+  it('equal the sums over its rows after any changes to objects and uploads in any transactions', async () => {
     const owners = [await account('first'), await account('second')];
     let seed = 11;
     const random = () => {
@@ -138,7 +138,7 @@ describe('the totals that the database keeps of what an account stores', () => {
     expect(await storedByAll(database.db)).toBeGreaterThanOrEqual(10_107);
   });
 
-  it('take one write for a statement that changes 1,000 objects', async () => {
+  it('require one write for a statement that changes 1,000 objects', async () => {
     const owner = await account('many');
     const client = await database.pg.connect();
     const writes = async () => {
@@ -163,7 +163,7 @@ describe('the totals that the database keeps of what an account stores', () => {
     expect(await heldBytes(database.db, owner)).toBe(0);
   });
 
-  it('are read by every check of a quota, which reads no object or upload that merely lives', async () => {
+  it('are read by every check of a quota, which reads no object or upload that is merely stored', async () => {
     const id = await account('large');
     const owner = await database.db.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
     await database.pg.query(
@@ -189,7 +189,7 @@ describe('the totals that the database keeps of what an account stores', () => {
     expect(read).toBeLessThan(100);
   });
 
-  it('let connections delete objects of one account at the same time', async () => {
+  it('allow several connections to delete objects of one account at the same time', async () => {
     const owner = await account('concurrent');
     const objects = Array.from({ length: 2 }, () => randomUUID());
     for (const id of objects) await database.pg.query(...insertObject(id, owner, 'live'));

@@ -13,12 +13,12 @@ const isJson = (text: string): boolean => {
 
 describe('the fault of a text that is not JSON', () => {
   it.each([
-    ['{"a":}', 1, 6, /"}" stands where a value is expected/],
+    ['{"a":}', 1, 6, /"}" is where a value is expected/],
     ['{"a": 1,}', 1, 9, /"}" follows a comma/],
     ["{'a': 1}", 1, 2, /name in double quotes/],
     ['{"a": 1 "b": 2}', 1, 9, /"," or "}" is expected/],
     ['{\n  "a": [1, 2,\n  "b"\n', 4, 1, /ends too early/],
-    ['{"a": "x', 1, 7, /a text begins that does not end/],
+    ['{"a": "x', 1, 7, /a text has no closing quote/],
     ['{"a": "x\ny"}', 1, 9, /"\\n" is not allowed inside a text/],
     ['{"a": "\\x"}', 1, 8, /not allowed inside a text/],
     ['{} {}', 1, 4, /follows the end of the document/],

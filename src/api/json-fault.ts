@@ -53,17 +53,17 @@ class Reader {
       this.#open.pop();
       return null;
     }
-    if (next !== ',') return this.#wrong(`stands where "," or "${close}" is expected`, 'Check commas and brackets');
+    if (next !== ',') return this.#wrong(`is where "," or "${close}" is expected`, 'Check commas and brackets');
     this.#at++;
     if (this.#peek() === close) return this.#wrong('follows a comma', 'Remove the comma before it');
     return close === '}' ? this.#member() : this.#value();
   }
 
   #member(): Wrong | null {
-    if (this.#peek() !== '"') return this.#wrong('stands where a name in double quotes is expected', QUOTES);
+    if (this.#peek() !== '"') return this.#wrong('is where a name in double quotes is expected', QUOTES);
     const wrong = this.#string();
     if (wrong) return wrong;
-    if (this.#peek() !== ':') return this.#wrong('stands where ":" is expected', 'Write ":" after each name');
+    if (this.#peek() !== ':') return this.#wrong('is where ":" is expected', 'Write ":" after each name');
     this.#at++;
     return this.#value();
   }
@@ -87,7 +87,7 @@ class Reader {
 
   #scalar(): Wrong | null {
     if (this.#skip(WORD) || this.#skip(NUMBER)) return null;
-    return this.#wrong('stands where a value is expected', QUOTES);
+    return this.#wrong('is where a value is expected', QUOTES);
   }
 
   #string(): Wrong | null {
@@ -98,7 +98,7 @@ class Reader {
       return null;
     }
     if (this.#at >= this.#text.length) {
-      return { offset: start, reason: 'a text begins that does not end', remedy: 'Close it with double quotes' };
+      return { offset: start, reason: 'a text has no closing quote', remedy: 'Close it with a double quote' };
     }
     return this.#wrong('is not allowed inside a text', 'Escape it as JSON requires');
   }
@@ -119,7 +119,7 @@ class Reader {
   #wrong(reason: string, remedy: string): Wrong {
     const found = String.fromCodePoint(this.#text.codePointAt(this.#at) ?? 0);
     if (this.#at >= this.#text.length) {
-      return { offset: this.#at, reason: 'the text ends too early', remedy: 'Send the complete document' };
+      return { offset: this.#at, reason: 'the document ends too early', remedy: 'Send the complete document' };
     }
     return { offset: this.#at, reason: `${JSON.stringify(found)} ${reason}`, remedy };
   }

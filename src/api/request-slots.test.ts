@@ -14,7 +14,7 @@ async function enter(slots: RequestSlots, ...owners: ReturnType<typeof key>[]): 
 }
 
 describe('slots of requests', () => {
-  it('are as many as each owner may have, and free again when a request leaves, once', async () => {
+  it('never exceed the limit of their owner, and are freed exactly once when a request ends', async () => {
     const slots = createRequestSlots();
     const first = await enter(slots, key('a'), account);
     expect(await enter(slots, key('a'), account)).not.toBeNull();
@@ -27,13 +27,13 @@ describe('slots of requests', () => {
     expect(await enter(slots, key('b'), account)).toBeNull();
   });
 
-  it('are not taken by requests that wait, which have a limit of their own', async () => {
+  it('are not occupied by waiting requests, which have their own limit', async () => {
     const slots = createRequestSlots();
     for (let index = 0; index < 4; index++) void (await enter(slots, key('a')))!.whileWaiting(forever);
     expect(slots.open([key('a')])).toBeNull();
   });
 
-  it('go in turn to the requests that came when none was free', async () => {
+  it('are assigned in turn to the requests that arrived when no slot was free', async () => {
     const slots = createRequestSlots();
     const [first, second] = [await enter(slots, key('a')), await enter(slots, key('a'))];
     const order: number[] = [];
@@ -47,7 +47,7 @@ describe('slots of requests', () => {
     expect(order).toEqual([0, 1]);
   });
 
-  it('are given to waiting requests only when one is free', async () => {
+  it('are assigned to waiting requests only when a slot is free', async () => {
     const slots = createRequestSlots();
     const waiter = (await enter(slots, key('a')))!;
     let come = (_value: string) => {};

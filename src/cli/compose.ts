@@ -79,7 +79,7 @@ export async function openContext(
     store,
     rows: createRowGuard({
       ping: () => store.ping(),
-      onFailure: ({ error, ...row }) => logger.error({ ...row, err: error }, 'a row failed and is tried again later'),
+      onFailure: ({ error, ...row }) => logger.error({ ...row, err: error }, 'a row failed and will be retried'),
     }),
     vault: createVault(Buffer.from(secrets.vaultKey, 'base64url')),
     retentionSeconds: config.retentionSeconds,

@@ -21,9 +21,9 @@ export const EXIT_CODES: readonly (readonly [code: number, short: string, meanin
   [
     EXIT.unavailable,
     'unavailable',
-    'Unavailable: the server does not respond, does not start, or cannot do this; or a package is missing',
+    'Unavailable: the server does not respond, does not start, or cannot do this, or a package is missing',
   ],
-  [70, 'cannot be built', 'Airlock could not be built from its sources; the end of the log is shown'],
+  [70, 'cannot be built', 'Airlock could not be built from its sources. The command prints the end of the log'],
   [73, 'no data directory', 'The data directory could not be created'],
   [77, 'not permitted', 'Not permitted: this account cannot install, build or open the folders that Airlock needs'],
   [EXIT.config, 'unsafe or wrong settings', 'Unsafe or invalid settings'],

@@ -56,7 +56,7 @@ function addTranscode(program: Command): void {
     .description('Transcode one file in the sandbox and write the result')
     .argument('<input>', 'a media file')
     .argument('<output>', 'the file to write; its extension chooses the format')
-    .addOption(new Option('--quality <quality>', 'quality of the encoders').choices(QUALITIES))
+    .addOption(new Option('--quality <quality>', 'encoding quality').choices(QUALITIES))
     .addOption(new Option('--resolution <resolution>', 'the short side, never upscaled').choices(RESOLUTIONS))
     .option('--option <option>', 'an FFmpeg option, e.g. "-c:v libx265" or "-vf hflip"; may repeat', collect, [])
     .option('--filter <graph>', 'a filter graph, e.g. "[0:v]scale=640:-2[v]"; may repeat', collect, [])
@@ -110,13 +110,13 @@ function addKeys(program: Command): void {
   keys
     .command('list')
     .description('List API keys, newest first, without the keys themselves')
-    .option('--all', 'also keys of local commands that have ended')
+    .option('--all', 'include keys of local commands that have ended')
     .option('--made-by <id>', 'only keys that this key created, directly or through other keys')
     .option('--json', 'print JSON')
     .action(async (options) => (await import('./commands/keys.ts')).listKeysCommand(readConfig(), options));
   keys
     .command('rotate')
-    .description('Replace an API key by a new one with the same scopes, and print it')
+    .description('Replace an API key with a new one that has the same scopes, and print the new key')
     .argument('<id>', 'the id of the key, as keys list shows it')
     .option('--overlap <seconds>', 'seconds for which the old key still works', '0')
     .option('--json', 'print JSON')
@@ -211,14 +211,14 @@ See deploy/ffmpeg/README.md.`,
     });
   program
     .command('test')
-    .description('Run the whole test suite, or the files that are named; installs what the tests need')
+    .description('Run all tests, or the tests in the named files; installs what the tests need')
     .argument('[files...]', 'test files, or parts of their names')
-    .option('--storage <storage>', 'run test/e2e, or the files that follow, on another storage: swift')
-    .option('--chaos <duration>', 'kill and stop processes of a fleet for that long, e.g. 30m')
-    .option('--upgrade <ref>', 'run another commit beside this one on one database, forward and backward')
+    .option('--storage <storage>', 'run test/e2e, or the named files, on another storage: swift')
+    .option('--chaos <duration>', 'kill and stop processes of a fleet for this long, e.g. 30m')
+    .option('--upgrade <ref>', 'upgrade from another commit to this one and back, on one database')
     .addHelpText(
       'after',
-      '\nOther options are those of Vitest, e.g. -t "a title". docs/development.md describes the tests.',
+      '\nOther options are passed to Vitest, e.g. -t "a title". docs/development.md describes the tests.',
     )
     .allowUnknownOption();
   program

@@ -5,7 +5,7 @@ import { clientAddressOf } from './client-address.ts';
 const from = (remoteAddress: string, forwarded?: string) =>
   ({ socket: { remoteAddress }, headers: { 'x-forwarded-for': forwarded } }) as unknown as IncomingMessage;
 
-it('the address of a client is its peer, and what trusted proxies report about it', () => {
+it('the address of a client is the address of its peer, or the address that trusted proxies report', () => {
   const direct = clientAddressOf([]);
   expect(direct(from('192.0.2.1', '198.51.100.1'))).toBe('192.0.2.1');
   const proxied = clientAddressOf(['10.0.0.0/8']);

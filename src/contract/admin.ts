@@ -145,24 +145,24 @@ export const storage = z
       .describe('The disk of the embedded storage; null for S3 and GCS, or while the storage does not answer.'),
     undeletable: z
       .object({
-        total: z.number().int().describe('How many there are.'),
+        total: z.number().int().describe('The number of objects.'),
         objects: z
           .array(
             z.object({
-              id: z.string().describe('Its id.'),
-              account_id: z.string().describe('The account that stored it.'),
-              job_id: z.string().nullable().describe('The job that made it; null for an upload.'),
-              key: z.string().describe('Its key in the bucket.'),
-              size: z.number().nullable().describe('Its bytes; null if they are not known.'),
-              failures: z.number().int().describe('How often storage has refused to delete it.'),
+              id: z.string().describe('The ID of the object.'),
+              account_id: z.string().describe('The account that stored the object.'),
+              job_id: z.string().nullable().describe('The job that created the object; null for an upload.'),
+              key: z.string().describe('The key of the object in the bucket.'),
+              size: z.number().nullable().describe('The size in bytes; null if it is unknown.'),
+              failures: z.number().int().describe('How often storage has rejected the deletion.'),
               error: z.string().nullable().describe("Storage's error code, or the status of its response."),
-              next_attempt_at: timestamp.describe('When Airlock tries again.'),
+              next_attempt_at: timestamp.describe('When Airlock retries the deletion.'),
             }),
           )
-          .describe('The 100 with the most failures.'),
+          .describe('The 100 objects with the most failures.'),
       })
       .describe(
-        'Objects that storage has refused to delete at least three times. Airlock retries each at least hourly.',
+        'Objects whose deletion storage has rejected at least three times. Airlock retries each at least hourly.',
       ),
   })
   .meta({ id: 'StorageState', description: 'How full the storage is.' });

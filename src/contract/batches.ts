@@ -10,7 +10,9 @@ export const batchBody = z
     jobs: z
       // Each is checked by itself, so that one that is malformed does not refuse the others.
       .array(z.union([createBody, z.unknown()]))
-      .min(1, { error: rule('is empty: at least one job is required', 'Send the body of a create') })
+      .min(1, {
+        error: rule('is empty: at least one job is required', 'Send the fields of POST /v1/transcodes for each job'),
+      })
       .max(MAX_BATCH_JOBS, {
         error: rule(
           `has too many jobs: at most ${MAX_BATCH_JOBS} jobs are allowed`,

@@ -17,7 +17,7 @@ export const errorBody = z
     docs: z
       .string()
       .describe(
-        'URL of the code in the documentation of this server. A path where the server does not know its address, as in a batch.',
+        'URL of the code in the documentation of this server. A path if the server does not know its own URL, such as in a batch.',
       ),
   })
   .meta({ id: 'Error', description: 'The body of every error response.' });

@@ -45,7 +45,7 @@ const REASONS: Partial<Record<ErrorCode, (details: Record<string, unknown>) => s
     `${metric}: ${required} required, ${remaining} of ${limit} left`,
   queue_full: ({ waiting, limit }) => `${waiting} jobs are waiting, and ${limit} are allowed`,
   rate_limit_exceeded: ({ limit, retry_after_seconds: seconds }) =>
-    limit === undefined ? '' : `${limit} requests per minute are allowed, and the next one in ${seconds} s`,
+    limit === undefined ? '' : `${limit} requests per minute are allowed, and the next one is allowed in ${seconds} s`,
   concurrency_exceeded: ({ limit }) => `at most ${limit} requests may be open concurrently`,
   upload_size_mismatch: ({ confirmed, declared }) => `${confirmed} was confirmed, ${declared} was declared`,
 };

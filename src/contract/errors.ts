@@ -98,7 +98,7 @@ export const errors = {
   too_many_open_uploads: {
     status: 429,
     text: 'Too many upload URLs are open',
-    advice: 'Confirm finished uploads. A URL that is not confirmed counts for an hour, and one in parts for 23 hours.',
+    advice: 'Confirm finished uploads. An unconfirmed upload counts for 1 hour, or for 23 hours if it is in parts.',
   },
   storage_quota: {
     status: 507,
@@ -219,13 +219,12 @@ export const errors = {
   transcode_failed: {
     status: 409,
     text: 'The transcode failed',
-    advice:
-      'It has no output. details.error_code is the code of the failure; create a new job once its cause is fixed.',
+    advice: 'The job has no output. Fix the cause that details.error_code names, then create a new job.',
   },
   transcode_canceled: {
     status: 409,
     text: 'The transcode was canceled',
-    advice: 'It has no output. Create a new job.',
+    advice: 'The job has no output. Create a new job.',
   },
   no_output: {
     status: 400,

@@ -10,7 +10,7 @@ const cursor = z.string().max(200);
 const isEventType = (text: string): text is EventType => (EVENT_TYPES as readonly string[]).includes(text);
 
 function unknownType(sent: string) {
-  const reason = `${JSON.stringify(sent.slice(0, 64))} is not a type of event`;
+  const reason = `${JSON.stringify(sent.slice(0, 64))} is not an event type`;
   const near = nearText(sent, EVENT_TYPES);
   const message = rule(reason, `Send ${oneOf(EVENT_TYPES)}`);
   return { code: 'custom' as const, message, params: near === null ? {} : { near } };
@@ -31,9 +31,9 @@ export const eventsQuery = z.object({
   job: z
     .uuid(rule('is not the id of a job', 'Send the id of a job, a UUID'))
     .optional()
-    .describe('Only events of that job.'),
+    .describe('Only events of this job.'),
   after: cursor.optional().describe('Only events after that one: the `id` of an event, or the `next` of a page.'),
-  limit: z.coerce.number().int().min(1).max(100).default(50).describe('Events on a page.'),
+  limit: z.coerce.number().int().min(1).max(100).default(50).describe('Number of events per page.'),
 });
 
 /** The events of one job have a path of their own. */

@@ -48,7 +48,7 @@ export const metadataField = nullable(
   z.record(z.string(), z.unknown()).refine((value) => Buffer.byteLength(JSON.stringify(value)) <= MAX_METADATA_BYTES, {
     error: rule(
       `has more than ${MAX_METADATA_BYTES} bytes as JSON`,
-      'Send less, or an id under which you keep the rest',
+      'Send less, or store the rest yourself and send its id',
     ),
   }),
 ).describe(`Your own data, at most ${MAX_METADATA_BYTES} bytes; returned as \`metadata.user\`.`);
@@ -232,17 +232,17 @@ export type Job = z.infer<typeof job>;
 
 export const listQuery = z
   .object({
-    status: z.enum(JOB_STATUSES).optional().describe('Only jobs of that status.'),
+    status: z.enum(JOB_STATUSES).optional().describe('Only jobs with this status.'),
     page: z.coerce.number().int().min(1).max(1_000_000).default(1).describe('From 1.'),
-    limit: z.coerce.number().int().min(1).max(100).default(20).describe('Jobs on a page.'),
-    since: queryTime.optional().describe('Only jobs updated at that time or later. Without a zone it is UTC.'),
+    limit: z.coerce.number().int().min(1).max(100).default(20).describe('Number of jobs per page.'),
+    since: queryTime.optional().describe('Only jobs updated at this time or later. A time without a zone is UTC.'),
     until: queryTime
       .optional()
-      .describe('Only jobs updated at that time or before. A date is the start of its day in UTC.'),
+      .describe('Only jobs updated at this time or earlier. A date is the start of its day in UTC.'),
   })
   .refine(({ since, until }) => !since || !until || Date.parse(since) <= Date.parse(until), {
     path: ['until'],
-    error: rule('is before since, so that no job can match', 'Swap since and until, or leave one out'),
+    error: rule('is before since, so that no job can match', 'Swap since and until, or omit one'),
   });
 
 export type ListQuery = z.infer<typeof listQuery>;
@@ -266,7 +266,7 @@ export const jobList = z
   .object({
     items: z.array(jobListItem).describe('Newest first.'),
     page: z.number().describe('This page.'),
-    limit: z.number().describe('Jobs on a page.'),
+    limit: z.number().describe('Number of jobs per page.'),
     total: z.number().describe('Jobs on all pages.'),
     warnings: someWarnings,
   })

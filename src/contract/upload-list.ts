@@ -8,7 +8,7 @@ export const UPLOAD_STATUSES = ['pending', 'confirming', 'confirmed'] as const;
 export const uploadsQuery = z.object({
   status: z.enum(UPLOAD_STATUSES).optional().describe('Only uploads with this status.'),
   page: z.coerce.number().int().min(1).max(10_000).default(1).describe('Page, from 1.'),
-  limit: z.coerce.number().int().min(1).max(100).default(20).describe('Uploads on a page.'),
+  limit: z.coerce.number().int().min(1).max(100).default(20).describe('Number of uploads per page.'),
 });
 export type UploadsQuery = z.infer<typeof uploadsQuery>;
 
@@ -44,7 +44,7 @@ export const uploadList = z
       .object({
         items: z.array(uploadView).describe('Newest first.'),
         page: z.number().describe('The page.'),
-        limit: z.number().describe('Uploads on a page.'),
+        limit: z.number().describe('Number of uploads per page.'),
         total: z.number().describe('Uploads on all pages.'),
       })
       .meta({ id: 'UploadPage', description: 'Uploads and where they are in the list.' }),

@@ -41,7 +41,7 @@ const declaredType = z
   .pipe(z.enum(DECLARED, 'invalid_file_type'))
   .meta({
     description:
-      'The type of the file. If it is empty, as browsers send it for types that they do not know, the extension of `filename` decides.',
+      'The type of the file. If it is empty, as browsers send it for unknown types, Airlock uses the extension of `filename`.',
     enum: DECLARED,
   });
 

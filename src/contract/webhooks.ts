@@ -77,7 +77,7 @@ export const webhook = z
     failing_since: timestamp.nullable().describe('First failure after the last success.'),
     backs_off_until: timestamp
       .nullable()
-      .describe('The receiver did not respond in time: nothing is sent before this time.'),
+      .describe('Airlock sends nothing before this time, because the receiver did not respond in time.'),
     old_secret_until: timestamp.nullable().describe('Until when the replaced secret signs as well.'),
     created_at: timestamp.describe('When it was created.'),
     updated_at: timestamp.describe('When it was last changed.'),
@@ -118,7 +118,7 @@ export const webhookSecret = z
 export const deliveriesQuery = z.object({
   status: z.enum(DELIVERY_STATES).optional().describe('Only deliveries in this state.'),
   page: z.coerce.number().int().min(1).max(10_000).default(1).describe('Page, from 1.'),
-  limit: z.coerce.number().int().min(1).max(100).default(50).describe('Deliveries on a page.'),
+  limit: z.coerce.number().int().min(1).max(100).default(50).describe('Number of deliveries per page.'),
 });
 export type DeliveriesQuery = z.infer<typeof deliveriesQuery>;
 
@@ -143,7 +143,7 @@ export const deliveryList = z
   .object({
     items: z.array(delivery).describe('Newest first.'),
     page: z.number().describe('The page.'),
-    limit: z.number().describe('Deliveries on a page.'),
+    limit: z.number().describe('Number of deliveries per page.'),
     total: z.number().describe('Deliveries on all pages.'),
     warnings: someWarnings,
   })

@@ -42,7 +42,7 @@ describe('the connections of a pool', () => {
     }
   }
 
-  it('serve one account with at most a third of them, and other accounts meanwhile', async () => {
+  it('serve one account with at most a third of their number, and other accounts at the same time', async () => {
     let waiting: Promise<unknown>[] = [];
     await whileLocked(async () => {
       const queries = Array.from({ length: 5 }, () => forAccount('greedy', () => wait(pool.db)));
@@ -67,7 +67,7 @@ describe('the connections of a pool', () => {
     expect(await forAccount('failing', answer)).toBe(1);
   });
 
-  it('are taken by one transaction of an account that locks its row, and by the others after it', async () => {
+  it('are used by one transaction at a time among those of an account that lock its row', async () => {
     const order: number[] = [];
     let done: Promise<unknown>[] = [];
     await whileLocked(async () => {
@@ -87,8 +87,8 @@ describe('the connections of a pool', () => {
   });
 });
 
-describe('turns', () => {
-  it('are refused after the time-out, and one that is refused takes none from the next', async () => {
+describe('a turn', () => {
+  it('is rejected after the time-out, and a rejected turn does not delay the next one', async () => {
     const turns = new Turns(1, 10);
     const end = await turns.take('a');
     await expect(turns.take('a')).rejects.toThrow(NoTurn);

@@ -17,7 +17,7 @@ function makeGuard(options: Partial<RowGuardOptions> = {}) {
 }
 
 describe('a row that fails in a loop over many rows', () => {
-  it('blocks no other row, is reported and counted, and rests twice as long after each failure', async () => {
+  it('blocks no other row, is reported and counted, and is skipped for twice as long after each failure', async () => {
     const { guard, clock, reported } = makeGuard();
     const tried: string[] = [];
     const pass = () =>
@@ -44,7 +44,7 @@ describe('a row that fails in a loop over many rows', () => {
     expect(guard.counts().failed).toMatchObject({ retention: 2, staging: 0 });
   });
 
-  it('begins again with a short rest after it has succeeded once', async () => {
+  it('is skipped for a short time again after it has succeeded once', async () => {
     const { guard, clock, reported } = makeGuard();
     let fails = true;
     const pass = () =>
@@ -57,7 +57,7 @@ describe('a row that fails in a loop over many rows', () => {
     expect(reported).toEqual(['staging a 1', 'staging a 1']);
   });
 
-  it('is not blamed when the database is unreachable: the loop ends with the error', async () => {
+  it('is not counted as failed when the database is unreachable: the loop ends with the error', async () => {
     const { guard, reported } = makeGuard();
     const tried: string[] = [];
     const pass = guard.each(
@@ -73,7 +73,7 @@ describe('a row that fails in a loop over many rows', () => {
     expect([tried, reported, guard.resting('recovery')]).toEqual([['a'], [], []]);
   });
 
-  it('is blamed for a retryable error of the storage only if the storage answers a ping', async () => {
+  it('is counted as failed after a retryable storage error only if storage responds to a ping', async () => {
     const error = new StorageError('500', { retry: true, status: 500 });
     const work = () => Promise.reject(error);
     const away = makeGuard({ ping: () => Promise.reject(error) });
@@ -84,7 +84,7 @@ describe('a row that fails in a loop over many rows', () => {
     expect(there.reported).toEqual(['deletion a 1']);
   });
 
-  it('takes one of the places that run at once, and the others go on', async () => {
+  it('occupies one of the concurrent slots, and the other slots continue', async () => {
     const { guard } = makeGuard();
     let [running, most] = [0, 0];
     const work = async (row: string) => {

@@ -39,7 +39,7 @@ describe('a lookup', () => {
     expect(await lookup('six.example')).toEqual([{ address: '2001:db8::2', family: 6 }]);
   });
 
-  it('finds names that only the system knows, and rejects those that nobody knows', async () => {
+  it('finds names that only the system’s resolver knows, and rejects unknown names', async () => {
     const found = await lookup('localhost');
     expect(found.map(({ address }) => address)).toContain('127.0.0.1');
     for (const name of ['missing.invalid', 'broken.example'])
@@ -48,7 +48,7 @@ describe('a lookup', () => {
       });
   });
 
-  it('of a name that resolves waits for none of the names that never do', async () => {
+  it('of a name that resolves does not wait for names that never resolve', async () => {
     const hanging = Array.from({ length: HANGING }, (_, index) => lookup(`hang-${index}.example`));
     const ended = Promise.allSettled(hanging);
     const started = performance.now();

@@ -33,7 +33,7 @@ function withoutOutput(
   job: Pick<Job, 'id' | 'account_id' | 'status' | 'error_code' | 'error_sealed' | 'limits'>,
 ): ApiError {
   const { status, error_code } = job;
-  if (status === 'canceled') return new ApiError('transcode_canceled', { status, reason: 'it ends without output' });
+  if (status === 'canceled') return new ApiError('transcode_canceled', { status, reason: 'the job has no output' });
   if (status !== 'failed')
     return new ApiError('transcode_not_completed', { status, reason: `its status is ${status}` });
   const reason = openColumn(vault, 'jobs', 'error_sealed', job) ?? `it failed with ${error_code}`;

@@ -68,7 +68,7 @@ describe('the positions of waiting jobs', () => {
     }
   });
 
-  it('of a job of the highest and of the lowest priority that is about to be inserted are its place in the queue', async () => {
+  it('match the queue for a job of the highest or the lowest priority that is about to be inserted', async () => {
     const [account] = [...new Set(jobs.map((job) => job.account_id))];
     const of = (priority: number) =>
       lastPosition(world.context.db, { accountId: account!, resourceClass: 'light', priority });

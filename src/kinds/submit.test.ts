@@ -47,7 +47,7 @@ describe('a submitted job', () => {
     }
   });
 
-  it('is inserted alongside its checks after an insert that failed for another reason than a refusal', async () => {
+  it('is inserted alongside its checks after an insert that failed for another reason than a rejection', async () => {
     const account = await world.account();
     const { fileUrl } = await world.upload(account);
     const job = { inputs: [{ url: fileUrl }] };

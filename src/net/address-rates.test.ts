@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createAddressRates } from './address-rates.ts';
 
-it('an address may send its requests of a minute at once, and further requests as its limit refills', () => {
+it('an address can send the requests of a minute at once, and further requests as its limit refills', () => {
   let now = 0;
   const rates = createAddressRates(60, () => now);
   for (let count = 0; count < 60; count++) expect(rates.spend('a')).toBe(0);

@@ -51,7 +51,7 @@ describe('the gate of a listener', () => {
     };
   }
 
-  it('starts a request after the earlier requests of its connection have been answered', async () => {
+  it('starts a request after the responses to the earlier requests of its connection', async () => {
     const running: string[] = [];
     const ends: (() => void)[] = [];
     const { send } = await start((request, response) => {
@@ -110,7 +110,7 @@ describe('the gate of a listener', () => {
     expect(rejections).toEqual([{ reason: 'expectation' }]);
   });
 
-  it('limits the requests of an address before their body arrives, and not the requests of others', async () => {
+  it('limits the requests of an address before their body arrives, but not the requests of other addresses', async () => {
     const { send, rejections } = await start((_request, response) => response.end('served'), 2);
     await send(GET + GET).received(/served[\s\S]*served/);
     await send(`${POST}content-length: 9\r\n\r\n`).received('429');
@@ -122,7 +122,7 @@ describe('the gate of a listener', () => {
   it.each([
     ['chunked', 'transfer-encoding: chunked', `400\r\n${'x'.repeat(1024)}\r\n`],
     ['long', 'content-length: 99999999999', 'x'.repeat(1024)],
-  ])('ends a connection whose %s body goes on after the response', async (_what, header, piece) => {
+  ])('closes a connection whose %s body continues after the response', async (_what, header, piece) => {
     const { send } = await start((_request, response) => response.writeHead(401, { 'content-length': 0 }).end());
     const client = send(`${POST}${header}\r\n\r\n`);
     await client.received('401');

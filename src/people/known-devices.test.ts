@@ -6,7 +6,7 @@ import { DEVICE_SECONDS, knownDevice, makeDeviceToken } from './known-devices.ts
 const vault = createVault(randomBytes(32));
 const person = { id: '019a1c5e-8e10-7b4e-8c5f-6f1f6f0a9d21', password_hash: 'scrypt$1' };
 
-it('a browser is known to the person who signed in, by the same id each time, and to nobody else', () => {
+it('a browser is known only for the person who signed in, with the same id each time', () => {
   const token = makeDeviceToken(vault, person);
   const id = knownDevice(vault, person, token);
   expect(id).toMatch(/^[\w-]{43}$/);
@@ -15,7 +15,7 @@ it('a browser is known to the person who signed in, by the same id each time, an
   expect(knownDevice(createVault(randomBytes(32)), person, token)).toBeNull();
 });
 
-it('a new password and half a year end what a browser is known for', () => {
+it('a browser stops being known after a new password or after half a year', () => {
   const token = makeDeviceToken(vault, person, 0);
   expect(knownDevice(vault, { ...person, password_hash: 'scrypt$2' }, token, 0)).toBeNull();
   expect(knownDevice(vault, person, token, DEVICE_SECONDS * 1000)).not.toBeNull();

@@ -24,7 +24,7 @@ function startWork(turns: Turns) {
   };
 }
 
-it('callers that are known go before others, but for every fourth turn', async () => {
+it('known callers go first, except at every fourth turn', async () => {
   const work = startWork(createTurns());
   const all = [...'abcd'].map((key) => work.ask(stranger(key)));
   all.push(...['K', 'L', 'M', 'N', 'O', 'P'].map((key) => work.ask(known(key))));
@@ -33,7 +33,7 @@ it('callers that are known go before others, but for every fourth turn', async (
   expect(work.begun.join('')).toBe('aKLbMNOcPd');
 });
 
-it('a caller waits for two turns at most, and may ask again when one has ended', async () => {
+it('a caller can wait for at most two turns, and can request another when one has ended', async () => {
   const turns = createTurns();
   const work = startWork(turns);
   const first = [work.ask(stranger('a')), work.ask(stranger('a'))];
@@ -47,7 +47,7 @@ it('a caller waits for two turns at most, and may ask again when one has ended',
   expect(turns.counts()).toEqual({ known: 0, unknown: 0 });
 });
 
-it('strangers of many addresses do not take the turns of known callers', async () => {
+it('unknown callers from many addresses do not use the turns of known callers', async () => {
   const work = startWork(createTurns());
   const all = Array.from({ length: 17 }, (_, index) => work.ask(stranger(String(index))));
   await expect(work.ask(stranger('late'))).rejects.toMatchObject({ code: 'unavailable' });

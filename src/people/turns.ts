@@ -39,12 +39,12 @@ export function createTurns(): Turns {
     if (owners().filter((other) => other.key === key).length >= TURNS_PER_CALLER) {
       throw new ApiError('concurrency_exceeded', {
         limit: TURNS_PER_CALLER,
-        reason: `${TURNS_PER_CALLER} sign-ins of your address are being checked`,
+        reason: `${TURNS_PER_CALLER} sign-ins from your address are being checked`,
         remedy: 'Try again in a second',
       });
     }
     if (waiting.filter(({ owner }) => owner.isKnown === isKnown).length < MAX_WAITING) return;
-    throw new ApiError('unavailable', { reason: 'too many people sign in', remedy: 'Try again in a moment' });
+    throw new ApiError('unavailable', { reason: 'too many sign-ins are waiting', remedy: 'Try again in a moment' });
   }
 
   function startNext(): void {

@@ -194,7 +194,7 @@ export async function createWorkerMetrics(registry: Registry): Promise<WorkerMet
     countWebhooks(read) {
       new prom.Gauge({
         name: 'airlock_webhooks_sending',
-        help: 'Deliveries that are being sent; a probe tests a receiver that did not answer the last one in time',
+        help: 'Deliveries in progress; a probe tests a receiver that did not respond to the last one in time',
         labelNames: ['kind'],
         registers,
         collect() {
@@ -225,10 +225,12 @@ export async function addServiceGauges(
   const free = gauge('airlock_disk_free_bytes', 'Free bytes of the disk behind the embedded storage', ['disk']);
   const reserve = gauge('airlock_disk_reserve_bytes', 'Free bytes of that disk that are kept in reserve', ['disk']);
   const files = gauge('airlock_disk_spare_files', 'Files that the disk can still hold above the reserve', ['disk']);
-  const backlog = gauge('airlock_retention_backlog', 'What has expired and is not deleted yet, up to 100,000', [
-    'what',
-  ]);
-  const undeletable = gauge('airlock_undeletable_objects', 'Objects that storage has refused to delete several times');
+  const backlog = gauge(
+    'airlock_retention_backlog',
+    'Expired jobs, objects and uploads that are not deleted yet, up to 100,000',
+    ['what'],
+  );
+  const undeletable = gauge('airlock_undeletable_objects', 'Objects whose deletion storage has rejected several times');
   const all = [jobs, oldest, workers, slots, stored, promised, backlog, undeletable, free, reserve, files];
   return async () => {
     const numbers = await read().catch(() => null);

@@ -27,7 +27,7 @@ export async function addConnectionMetrics(
   });
   new prom.Counter({
     name: 'airlock_connections_refused_total',
-    help: 'Connections that were refused or ended, by reason',
+    help: 'Connections that were rejected or closed, by reason',
     labelNames: ['listener', 'reason'],
     registers,
     collect() {
@@ -49,7 +49,7 @@ export async function addRowMetrics(registry: Registry, read: () => RowNumbers):
   const registers = [registry];
   new prom.Counter({
     name: 'airlock_row_failures_total',
-    help: 'Rows that failed in a loop over many rows, and are tried again later',
+    help: 'Rows that failed in a loop over many rows, and are retried later',
     labelNames: ['loop'],
     registers,
     collect() {

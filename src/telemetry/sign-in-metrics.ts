@@ -16,14 +16,14 @@ export function createSignInMetrics(
   return {
     signIns: new prom.Counter({
       name: 'airlock_sign_ins_total',
-      help: 'Attempts of people to sign in with a password',
+      help: 'Attempts to sign in with a password, by result',
       labelNames: ['result'],
       registers,
     }),
     countSignIns(read) {
       new prom.Gauge({
         name: 'airlock_sign_ins_waiting',
-        help: 'Sign-ins that wait or are being checked, by whether the browser is known',
+        help: 'Sign-ins that are waiting or being checked, by whether the browser is known',
         labelNames: ['browser'],
         registers,
         collect() {

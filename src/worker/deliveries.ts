@@ -42,7 +42,10 @@ export function openDeliveries(deps: DeliveriesDeps, logger: Logger): Deliveries
     const ended = sent
       .catch((error) => deps.context.rows.failed('deliveries', delivery.id, error))
       .catch((error) =>
-        logger.warn({ err: error, delivery: delivery.id }, 'a webhook was not recorded; it is sent again in a minute'),
+        logger.warn(
+          { err: error, delivery: delivery.id },
+          'the result of a delivery was not recorded; the delivery is sent again in a minute',
+        ),
       );
     const { account_id: accountId, endpoint, is_probe: isProbe } = delivery;
     sending.set(ended, { accountId, endpoint, isProbe });

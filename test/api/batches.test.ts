@@ -74,7 +74,7 @@ describe('a batch', () => {
     expect((await api.call('GET', `/v1/transcodes/${items[0].job.id}`)).json.id).toBe(items[0].job.id);
   });
 
-  it('keeps a few bytes of each rejected entry, and nothing of a batch that an account may not create at all', async () => {
+  it('stores a few bytes of each rejected entry, and nothing if the account cannot create any job', async () => {
     const account = await api.makeAccount({ max_stored_bytes: 0 });
     const headers = { authorization: `Bearer ${await api.makeKey({ account })}`, 'idempotency-key': 'none' };
     const remote = { inputs: [{ url: 'https://source.example/clip.mp4' }], outputFormat: 'mp3' };

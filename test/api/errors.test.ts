@@ -80,7 +80,7 @@ describe('every error response has a message', () => {
     expect((await create({ outputFormat: 'exe' })).json.message).toMatch(/^Invalid request: outputFormat: .*mp4/);
   });
 
-  it('that leads to the documentation by a URL: of the server if it knows its own, else of the request', async () => {
+  it('and the URL of its documentation, at the address of the server or else of the request', async () => {
     const named = await startApi({ publicUrl: 'https://video.example.com/' });
     const { json } = await named.call('GET', '/v1/nothing');
     expect(json.docs).toBe('https://video.example.com/docs/errors#not_found');

@@ -39,7 +39,7 @@ describe('with no space left above the reserve', () => {
     expect(await count()).toBe(before);
   });
 
-  it('everything that frees space, or stops something, is still possible', async () => {
+  it('requests that free space or stop work still succeed', async () => {
     const none = '01a221da-169b-7fee-a1ac-7e5a31187757';
     for (const [method, path] of [
       ['DELETE', `/v1/transcodes/${none}`],
@@ -54,7 +54,7 @@ describe('with no space left above the reserve', () => {
     expect((await api.call('POST', '/v1/transcodes/validate', JOB)).status).toBe(200);
   });
 
-  it('every exception of the rule is a route', async () => {
+  it('every exception to the rule is a route', async () => {
     const source = await readFile(new URL('../../src/api/plugins/reserve.ts', import.meta.url), 'utf8');
     const allowed = [...source.matchAll(/^ {2}'(\w+) (\S+)',$/gm)];
     expect(allowed.length).toBeGreaterThan(10);

@@ -35,7 +35,7 @@ function expectRemedy({ json, text }: Answer, change: string) {
 }
 
 describe('a malformed request', () => {
-  it('is rejected with field, reason and remedy in our own words, whatever its body is', async () => {
+  it('is rejected with field, reason and remedy in our own words for every body', async () => {
     const { json: document } = await api.call('GET', '/openapi.json');
     const all = malformedBodies(document);
     // Evenly over all operations, so that the test stays short. MALFORMED=all sends each.
@@ -51,7 +51,7 @@ describe('a malformed request', () => {
     expect(rejected).toBeGreaterThan(200);
   });
 
-  it('is rejected with field, reason and remedy in our own words, whatever its query is', async () => {
+  it('is rejected with field, reason and remedy in our own words for every query', async () => {
     const { json: document } = await api.call('GET', '/openapi.json');
     let rejected = 0;
     for (const request of malformedQueries(document)) {
@@ -97,11 +97,11 @@ describe('the near value', () => {
     expect([status, json.details.field, json.details.near]).toEqual([400, 'status', near]);
   });
 
-  it('of a type of event is named, although the query is one text', async () => {
+  it('of an event type in a list of types is named', async () => {
     const { json } = await api.call('GET', '/v1/events?types=transcode.complete,key.created');
     expect(json.details).toMatchObject({
       field: 'types',
-      reason: '"transcode.complete" is not a type of event',
+      reason: '"transcode.complete" is not an event type',
       near: 'transcode.completed',
     });
   });
@@ -161,7 +161,7 @@ describe('the reason of a rejection', () => {
     expect(text).not.toContain(secret);
   });
 
-  it('says that a name of another kind is no text, instead of missing', async () => {
+  it('says that a name of another type is not a text, rather than missing', async () => {
     const presign = await api.call('POST', '/v1/upload/presigned-url', {
       filename: 5,
       contentType: 'video/mp4',
@@ -173,7 +173,7 @@ describe('the reason of a rejection', () => {
     });
   });
 
-  it('rejects a list of jobs that ends before it begins', async () => {
+  it('names a time range that ends before it begins', async () => {
     const { status, json } = await api.call('GET', '/v1/transcodes?since=2026-02-01&until=2026-01-01');
     expect([status, json.details.field]).toEqual([400, 'until']);
     expect(json.details.reason).toMatch(/before since/);
@@ -198,7 +198,7 @@ describe('a body that cannot be parsed', () => {
     expect(json.message).toMatch(/at line 3, column 1, "}" follows a comma; remove the comma/);
   });
 
-  it('is called compressed, with or without a header', async () => {
+  it('is reported as compressed, with or without a header', async () => {
     const packed = gzipSync(JSON.stringify(CREATE));
     for (const type of [JSON_TYPE, { ...JSON_TYPE, 'content-encoding': 'gzip' }]) {
       const answer = await post(packed, type);

@@ -83,7 +83,7 @@ describe('an upload in parts', () => {
     }
   });
 
-  it('is rejected with the smallest possible size, if the requested one makes too many parts', () => {
+  it('is rejected with the smallest possible part size if the requested size results in too many parts', () => {
     const fileSize = 20_000_000_000;
     expect(partSizeFor(fileSize)).toBe(20 * 2 ** 20);
     expect(() => partSizeFor(fileSize, 5 * 2 ** 20)).toThrow(

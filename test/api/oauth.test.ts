@@ -138,7 +138,7 @@ describe('OAuth', () => {
     expect(boxesOf(narrow.text)).toEqual({ grant_read: true });
   });
 
-  it('gives what the person has checked, and nothing if that is nothing', async () => {
+  it('grants the scopes that the person has checked, and rejects an empty selection', async () => {
     const admin = await oauth.person('admin');
     const client = await oauth.client();
     const { fields, verifier } = asking(client, { scope: 'read admin transcode upload' });
@@ -163,7 +163,7 @@ describe('OAuth', () => {
     expect(refused.status).toBe(400);
   });
 
-  it('ends the keys and webhooks that a token made when the token is revoked', async () => {
+  it('revokes the keys and disables the webhooks that a token created when the token is revoked', async () => {
     const admin = await oauth.person('admin');
     const token = await granted(admin, { scope: 'read admin' });
     const as = (key: string) => ({ authorization: `Bearer ${key}` });

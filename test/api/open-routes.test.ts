@@ -74,7 +74,7 @@ describe('routes that need no key', () => {
     }
   });
 
-  it('process a bounded number of requests of one address, and of others meanwhile', async () => {
+  it('process a bounded number of requests of one address, and requests of other addresses at the same time', async () => {
     const from = '127.0.0.5';
     const head = 'POST /v1/session HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n';
     const waiting = Array.from({ length: ADDRESS_REQUESTS.open }, () => send(head, from));
@@ -85,7 +85,7 @@ describe('routes that need no key', () => {
     await until(async () => (await send(get, from).received('\r\n')).startsWith('HTTP/1.1 401'), { what: 'its end' });
   });
 
-  it('include an icon for pages that name none', async () => {
+  it('include an icon for pages that declare no icon', async () => {
     const icon = await api.app.inject('/favicon.ico');
     expect([icon.statusCode, icon.headers['content-type']]).toEqual([200, 'image/svg+xml']);
     expect(icon.payload).toContain('<svg');
@@ -93,7 +93,7 @@ describe('routes that need no key', () => {
 });
 
 describe('an address that sends too many requests', () => {
-  it('gets 429 on every route but the check of liveness, while others are served', async () => {
+  it('gets 429 on every route except the liveness check, while other addresses are served', async () => {
     const api = await startApi({ rateLimit: 2 });
     const origin = await api.listen();
     const paths = ['/openapi.json', '/health-check', '/v1/session', '/nowhere', `/${randomBytes(4).toString('hex')}`];

@@ -70,7 +70,7 @@ describe('a key with the scope transcode and without read', () => {
     [mine, other] = [await makeClient(), await makeClient()];
   });
 
-  it('gets nothing of the jobs of others from any route, and changes none', async () => {
+  it('gets no data of other keys’ jobs from any route, and cannot change them', async () => {
     const { id: batchId, items } = await other.batch();
     const person = clientOf(api.key);
     const foreign = [await other.create(), await person.create(), batchId, items[0].job.id];
@@ -88,7 +88,7 @@ describe('a key with the scope transcode and without read', () => {
     expect(await rows()).toEqual(before);
   });
 
-  it('is told the same about the jobs of others as about jobs that never existed', async () => {
+  it('gets the same responses for other keys’ jobs as for jobs that never existed', async () => {
     const id = await other.create();
     const never = '0192f3c1-0000-7000-8000-000000000000';
     for (const [method, rest] of [
@@ -125,7 +125,7 @@ describe('a key with the scope transcode and without read', () => {
     fileUrl = await api.upload();
   });
 
-  it('reads the events of its own jobs and batches alone, in pages and as a stream', async () => {
+  it('reads only the events of its own jobs and batches, in pages and as a stream', async () => {
     const stop = new AbortController();
     const response = await fetch(`${origin}/v1/events`, {
       headers: { authorization: `Bearer ${mine.raw}`, accept: 'text/event-stream' },
@@ -154,7 +154,7 @@ describe('a key with the scope transcode and without read', () => {
     expect((await mine.call('GET', `/v1/transcodes/${id}/events`)).json.events).toHaveLength(1);
   });
 
-  it('does not get the answer to another key under the same idempotency key', async () => {
+  it('does not get the response to another key for the same idempotency key', async () => {
     const key = { 'idempotency-key': 'the same for both' };
     const id = await other.create(key);
     const replay = await mine.call('POST', '/v1/transcodes?wait=1', body(), key);
@@ -179,7 +179,7 @@ describe('a key with the scope transcode and without read', () => {
     expect(await listed(other)).toEqual([]);
   });
 
-  it('sees its own jobs alone through the tools of the Model Context Protocol', async () => {
+  it('sees only its own jobs through the tools of the Model Context Protocol', async () => {
     const foreign = await other.create();
     const id = await mine.create();
     const list = await tool(mine, 'list_transcodes', {});
@@ -188,7 +188,7 @@ describe('a key with the scope transcode and without read', () => {
     expect(await tool(mine, 'get_transcode', { id })).toContain(id);
   });
 
-  it('cannot use the output of another key as a source, nor describe it', async () => {
+  it('cannot use or probe the output of another key’s job', async () => {
     const id = await other.create();
     const url = await complete(id);
     const source = { inputs: [{ url }], outputFormat: 'mp3' };

@@ -241,7 +241,7 @@ describe('a stranger', () => {
     expect(rows[0].count).toBe(1);
   });
 
-  it('who floods sign-ins from one address keeps nobody from signing in, nor a known browser at the same address', async () => {
+  it('who floods sign-ins from one address blocks neither other addresses nor a known browser at the same address', async () => {
     const { email, device } = await browser('operator');
     const send = async (from: string, body: object, cookie = '') => {
       const headers = { cookie };
@@ -262,7 +262,7 @@ describe('a stranger', () => {
     expect(codes.filter((code) => code === 'concurrency_exceeded')).toHaveLength(18);
   });
 
-  it('cannot use up the tries of a person in a browser where they have signed in before', async () => {
+  it('cannot use up a person’s attempts in a browser where the person has signed in before', async () => {
     const { email, device } = await browser('member');
     const at = '203.0.113.60';
     const send = (password: string, cookie: string) =>

@@ -60,7 +60,7 @@ async function isLetIn({ method, path }: Operation, headers: Record<string, stri
 }
 
 describe('every route of the OpenAPI document', () => {
-  it('has a rule, and says the scopes and roles of that rule', () => {
+  it('has a rule, and declares the scopes and roles of this rule', () => {
     expect(operations.length).toBeGreaterThan(50);
     for (const { route, scopes, roles, description } of operations) {
       const rule = RULES.find(([pattern]) => pattern.test(route))?.[1];
@@ -75,7 +75,7 @@ describe('every route of the OpenAPI document', () => {
     }
   });
 
-  it.each(SCOPES)('lets a key with the scope %s alone in if it says so, and no other', async (scope) => {
+  it.each(SCOPES)('accepts a key that has only the scope %s exactly if it declares this scope', async (scope) => {
     const headers = { authorization: `Bearer ${await api.makeKey({ scopes: [scope] })}` };
     for (const operation of operations.filter(({ scopes }) => scopes.length > 0)) {
       const isIn = await isLetIn(operation, headers);
@@ -83,7 +83,7 @@ describe('every route of the OpenAPI document', () => {
     }
   });
 
-  it.each(ROLES)('lets a person with the role %s in if it says so, and no other', async (role) => {
+  it.each(ROLES)('accepts a person with the role %s exactly if it declares this role', async (role) => {
     const { cookie, csrf } = await people.person(role);
     for (const operation of operations.filter(({ scopes }) => scopes.length > 0)) {
       const isIn = await isLetIn(operation, { cookie, 'x-airlock-csrf': csrf });
@@ -91,12 +91,12 @@ describe('every route of the OpenAPI document', () => {
     }
   });
 
-  it('without a permission cannot be registered', async () => {
+  it('is rejected at its registration if it declares no permission', async () => {
     const { default: Fastify } = await import('fastify');
     const { registerAuth } = await import('../../src/api/plugins/auth.ts');
     const app = Fastify();
     await registerAuth(app as never, {} as never);
-    expect(() => app.get('/v1/new', async () => 'all')).toThrow(/does not say which scope it requires/);
+    expect(() => app.get('/v1/new', async () => 'all')).toThrow(/does not declare which scope it requires/);
     await app.close();
   });
 });

@@ -77,7 +77,7 @@ describe('a probe', () => {
     await until(async () => (await rows())[0].status === 'canceled', { what: 'the end of the probe' });
   });
 
-  it('needs the scope transcode, and neither minutes nor room', async () => {
+  it('requires the scope transcode, but no minutes and no storage quota', async () => {
     const account = await api.makeAccount({ monthly_minutes: 0, max_stored_bytes: 0 });
     const headers = { authorization: `Bearer ${await api.makeKey({ account, scopes: ['transcode'] })}` };
     const answer = api.call('POST', '/v1/probe', body, headers);

@@ -99,7 +99,7 @@ describe('a type that browsers send for a file', () => {
     expect((await api.call('POST', '/v1/upload/multipart', { ...PRESIGN, contentType })).status).toBe(200);
   });
 
-  it('follows from the name of the file if it is empty', async () => {
+  it('is derived from the name of the file if it is empty', async () => {
     for (const [filename, type] of [
       ['talk.MKV', 'video/x-matroska'],
       ['captions.srt', 'application/x-subrip'],
@@ -112,12 +112,12 @@ describe('a type that browsers send for a file', () => {
     expect(parts.status).toBe(200);
   });
 
-  it('is missing if it is empty and the name tells no type', async () => {
+  it('is reported as missing if it is empty and the name has no known extension', async () => {
     const { json } = await presign({ filename: 'README', contentType: '', fileSize: 10 });
     expect(json).toMatchObject({ code: 'missing_upload_fields', details: { field: 'contentType' } });
   });
 
-  it('is known to the SDK by the same names of files', () => {
+  it('is derived from the same file names by the SDK', () => {
     expect(TYPES).toEqual(CONTENT_TYPE_BY_EXTENSION);
   });
 });
@@ -140,7 +140,7 @@ describe('an upload that is not accepted', () => {
     expect(json.message).toContain(`declare "${near}"`);
   });
 
-  it('because of its type gets the accepted types alone, if its name does not tell more', async () => {
+  it('because of its type gets only the accepted types if its name suggests no type', async () => {
     const { json } = await presign({ ...PRESIGN, filename: 'report', contentType: 'application/pdf' });
     expect(json.details).toMatchObject({ near: null, remedy: 'Declare one of the types in details.accepted' });
   });

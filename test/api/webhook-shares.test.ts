@@ -151,7 +151,7 @@ describe('a claim', () => {
     expect(third.map(({ account_id }) => account_id)).toEqual(Array(6).fill(greedy.id));
   });
 
-  it('counts what is being sent to an endpoint: never more than two at a time', async () => {
+  it('takes at most two deliveries for an endpoint, including those in progress', async () => {
     const [id] = await makeWebhooks(api.account, [receiver.url]);
     await addDue(api.account, [id!], 5);
     const [first] = await claim([], 1);
@@ -219,7 +219,7 @@ describe('an endpoint that times out', () => {
     }
   });
 
-  it('is sent everything again as soon as it answers', async () => {
+  it('gets all deliveries again as soon as it responds', async () => {
     const [id] = await makeWebhooks(api.account, [receiver.url]);
     await addDue(api.account, [id!], 5);
     await api.database.pg.query(`UPDATE webhooks SET timeouts = 3, backs_off_until = now() WHERE id = $1`, [id]);
@@ -230,7 +230,7 @@ describe('an endpoint that times out', () => {
     expect(await claim()).toHaveLength(2);
   });
 
-  it('is tried at once when its owner tests it, sends a delivery again, changes its URL or enables it', async () => {
+  it('gets a delivery immediately when its owner tests it, sends a delivery again, changes its URL or enables it', async () => {
     const [id] = await makeWebhooks(api.account, [receiver.url]);
     await addDue(api.account, [id!], 5);
     const delivery = (await api.call('GET', `/v1/webhooks/${id}/deliveries?limit=1`)).json.items[0].id;
@@ -249,7 +249,7 @@ describe('an endpoint that times out', () => {
     }
   });
 
-  it('takes two slots of its account at most, so that its other endpoints go on', async () => {
+  it('uses at most two slots of its account, so that the other endpoints continue', async () => {
     const hanging = await makeWebhooks(api.account, Array(19).fill(hostile.silent));
     const [working] = await makeWebhooks(api.account, [receiver.url]);
     await addDue(api.account, hanging, 3);

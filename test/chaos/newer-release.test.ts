@@ -20,7 +20,7 @@ const NEWER_KIND = 'stabilize';
 const NEWER_STATUS = 'paused';
 const NEWER_EVENT = 'stabilize.queued';
 
-describe('beside a newer release on one database', () => {
+describe('alongside a newer release on one database,', () => {
   let api: TestApi;
   let context: JobsContext;
   let newer: JobsContext;
@@ -73,7 +73,7 @@ describe('beside a newer release on one database', () => {
     sql(`CREATE OR REPLACE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'broken'; END $$;
       CREATE TRIGGER broken BEFORE UPDATE ON jobs FOR EACH ROW WHEN (OLD.id = '${id}') EXECUTE FUNCTION broken()`);
 
-  it('recovery returns jobs to the queue behind jobs of an unknown kind and status, and ends only jobs that it knows', async () => {
+  it('recovery returns jobs to the queue behind jobs of an unknown kind and status, and ends only jobs of known kinds', async () => {
     const [unknown, spentUnknown] = [await insertLost({ kind: NEWER_KIND }), await insertLost({ kind: NEWER_KIND }, 3)];
     const paused = await insertLost();
     await sql('UPDATE jobs SET status = $2 WHERE id = $1', paused, NEWER_STATUS);
@@ -87,7 +87,7 @@ describe('beside a newer release on one database', () => {
     expect(await claim(newer)).toBe(unknown);
   });
 
-  it('recovery of a job that fails each time is reported and rests, and blocks no other job', async () => {
+  it('recovery of a job that fails each time is reported and paused, and blocks no other job', async () => {
     const [bad, good] = [await insertLost(), await insertLost()];
     await breakJob(bad);
     const failures = context.rows.counts().failed.recovery;
@@ -110,7 +110,7 @@ describe('beside a newer release on one database', () => {
     expect(new Set([await claim(newer), await claim(newer)])).toEqual(new Set([first, foreign]));
   });
 
-  it('a job of an unknown kind does not fail because storage was unreachable, and others do', async () => {
+  it('a job of an unknown kind does not fail because storage was unreachable, but other jobs do', async () => {
     const [unknown, known] = [await insertJob({ kind: NEWER_KIND }), await insertJob()];
     await endStarved(context, 60);
     expect([await statusOf(unknown), await statusOf(known)]).toEqual(['pending', 'failed']);
@@ -140,7 +140,7 @@ describe('beside a newer release on one database', () => {
     expect(skipped().event - before).toBeGreaterThanOrEqual(6);
   });
 
-  it('a stream goes on after events of an unknown type, and after a job that it cannot show', async () => {
+  it('a stream continues after events of an unknown type, and after a job that it cannot show', async () => {
     const origin = await api.listen();
     const stop = new AbortController();
     const headers = { authorization: `Bearer ${api.key}`, accept: 'text/event-stream' };
@@ -170,7 +170,7 @@ describe('beside a newer release on one database', () => {
     expect(context.rows.counts().failed.events).toBeGreaterThan(0);
   });
 
-  it('webhooks of events of an unknown type wait for a newer worker, and others are sent', async () => {
+  it('webhooks for events of an unknown type wait for a newer worker, and other webhooks are sent', async () => {
     await sql(
       `INSERT INTO webhooks (id, account_id, url_sealed, secret_sealed) VALUES (gen_random_uuid(), $1, '', '')`,
       api.account.id,

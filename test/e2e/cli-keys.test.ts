@@ -68,7 +68,7 @@ describe('airlock keys beside a running API', () => {
     }
   });
 
-  it('lists a header, and keys of commands that have ended only with --all', async () => {
+  it('prints a header, and lists keys of commands that have ended only with --all', async () => {
     const { db, account } = { db: service.api.database.db, account: service.api.account };
     const lent = await db.transaction().execute(async (tx) => {
       const made = await createKey(tx, account.id, { name: 'airlock command' }, { actor: 'cli' }, 'command');

@@ -33,7 +33,7 @@ describe('the n8n recipe of docs/clients.md', () => {
     });
   };
 
-  it('transcodes, downloads and erases every item, equal ones too, with only the requests of its workflow', async () => {
+  it('transcodes, downloads and erases every item, including equal items, with only the requests of its workflow', async () => {
     const { requests, files } = await runWith({ format: 'webm' }, { format: 'mp3' }, { format: 'webm' });
     expect(files).toHaveLength(3);
     const jobs = requests.filter(({ node }) => node === 'Erase the job').map(({ url }) => url);
@@ -56,7 +56,7 @@ describe('the n8n recipe of docs/clients.md', () => {
     expect((await service.call('GET', `/v1/transcodes/${id}/download`)).status).toBe(410);
   });
 
-  it('shows why a job was rejected or failed, in the words for people', async () => {
+  it('shows why a job was rejected or failed, with the message for people', async () => {
     await expect(runWith({ format: 'webm', source: 'https://127.0.0.2/talk.mov' })).rejects.toThrow(
       /127\.0\.0\.2|private|address/i,
     );

@@ -65,7 +65,7 @@ describe.each([
     return { value: result.structuredContent as Json, failed: result.isError as boolean };
   };
 
-  it('lists the tools that the server can serve, with schemas that stand alone', async () => {
+  it('lists the tools that the server supports, with self-contained schemas', async () => {
     const { tools } = await client.listTools();
     expect(tools.map(({ name }) => name).sort()).toEqual([...HOSTED, 'probe', 'validate'].sort());
     for (const { name, description, inputSchema, annotations } of tools) {

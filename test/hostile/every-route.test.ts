@@ -51,7 +51,7 @@ describe('an attack on every route', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it.each(CASES)('leaves another account its service: %s', async (_, persona, attack) => {
+  it.each(CASES)('does not block another account: %s', async (_, persona, attack) => {
     const targets = targetsOf(attack, routes, persona);
     if (targets.length === 0) return;
     const key = persona === 'stranger' ? null : world.attackerKey;

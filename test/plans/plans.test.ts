@@ -103,7 +103,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs`, () => {
     });
   }
 
-  it('no query of a worker, and none of the life of a job, reads a whole table', async () => {
+  it('no query of a worker or of the lifecycle of a job scans a complete table', async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-plans-'));
     await chmod(folder, 0o711);
     sandbox = await openTestSandbox({ dataDir: folder, slots: 2 });
@@ -159,7 +159,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs`, () => {
     expect(faults(plans.statements.values())).toEqual([]);
   }, 120_000);
 
-  it('no query of a request reads a whole table', async () => {
+  it('no query of a request scans a complete table', async () => {
     const { json: document } = await call('GET', '/openapi.json');
     const operator = await signIn();
     ids.keys = [(await created('/v1/keys', { name: 'other', scopes: ['read'] })).id];

@@ -47,7 +47,7 @@ describe('the SDK with a service', () => {
     await expect(result.url()).rejects.toMatchObject({ status: 410, code: 'output_deleted' });
   });
 
-  it('uploads bytes and streams, and keeps no file of them', async () => {
+  it('uploads bytes and streams, and leaves no temporary file', async () => {
     const path = join(folder, 'in.mp4');
     const bytes = await readFile(path);
     const before = process.env.TMPDIR;

@@ -120,14 +120,14 @@ describe('the client, with a server that fails', () => {
     expect(() => new Airlock({ url: 'http://localhost', key: '' })).toThrow(/AIRLOCK_API_KEY/);
   });
 
-  it('sends no key if a server of yours adds it', async () => {
+  it('sends no key if your own server adds it', async () => {
     const { port } = server.address() as AddressInfo;
     script = [json(200, { id: ID })];
     await new Airlock({ url: `http://127.0.0.1:${port}`, key: null }).get(ID);
     expect(requests[0]!.headers.authorization).toBeUndefined();
   });
 
-  it('repeats a request without a response in time, and adds the seconds that the server was asked to wait', async () => {
+  it('retries a request without a response in time, and adds the seconds that the server was asked to wait', async () => {
     const { port } = server.address() as AddressInfo;
     const hasty = new Airlock({ url: `http://127.0.0.1:${port}`, key: KEY, timeoutMs: 50, retries: 1 });
     const hang: Answer = () => {};
@@ -145,7 +145,7 @@ describe('the client, with a server that fails', () => {
     expect(() => new Airlock({ url: 'http://localhost', key: KEY, timeoutMs: 0 })).toThrow(/timeoutMs/);
   });
 
-  it('reads a list page by page, and shows nothing twice when new jobs move the others', async () => {
+  it('reads a list page by page, and returns nothing twice when new jobs move the others', async () => {
     const page = (page: number, ids: number[]) =>
       json(200, { items: ids.map((id) => ({ id })), page, limit: 2, total: 5 });
     script = [page(1, [5, 4]), page(2, [4, 3]), page(3, [2])];

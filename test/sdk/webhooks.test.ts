@@ -33,7 +33,7 @@ describe('verifyWebhook', () => {
     expect(await verifyWebhook({ ...genuine, headers: upper })).toEqual(event);
   });
 
-  it('says what to pass when the body was parsed already', async () => {
+  it('rejects a body that is already parsed, and says what to pass', async () => {
     for (const body of [JSON.parse(BODY), undefined, null, 5]) {
       const failed = await verifyWebhook({ ...delivery(), body }).catch((error) => error);
       expect(failed).toBeInstanceOf(TypeError);

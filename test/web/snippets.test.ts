@@ -14,7 +14,7 @@ describe('what the dashboard offers to copy', () => {
     expect(stdout).toBe(`${EVIL}||`);
   });
 
-  it('takes the key from the variable that every other client uses', () => {
+  it('reads the key from the variable that every other client uses', () => {
     for (const language of ['curl', 'typescript', 'python'] as const) {
       const text = snippet(language, 'http://localhost', {});
       expect(text.match(/AIRLOCK_\w+/g)).toEqual(['AIRLOCK_API_KEY']);

@@ -74,7 +74,7 @@ export function registerConsent(app: App, deps: ApiDeps): void {
       } catch (error) {
         if (!(error instanceof ApiError) || error.status >= 500) throw error;
         const { status } = error;
-        const problem = status === 429 ? 'Too many tries. Wait a minute.' : 'E-mail address or password is wrong.';
+        const problem = status === 429 ? 'Too many attempts. Wait a minute.' : 'E-mail address or password is wrong.';
         return show(reply, asked, { session: null, user: null, selected, problem, status });
       }
     }),

@@ -79,7 +79,7 @@ ${problem ? html`<p class="wrong" role="alert">${problem}</p>` : html``}
 <fieldset><legend>It may</legend>${scopes.map(checkbox)}</fieldset>
 ${who}
 <button name="decision" value="allow">Allow</button><button name="decision" value="deny" formnovalidate>Deny</button></form>
-<p>You can revoke this access at any time on the page of your account’s keys. That also ends the keys and webhooks that it created.</p>`;
+<p>You can revoke this access at any time on the page of your account’s keys. That also revokes the keys and disables the webhooks that it created.</p>`;
   return send(reply, status, body, ` ${new URL(redirectUri).origin}`);
 }
 

@@ -145,7 +145,7 @@ const EXAMPLE_DETAILS: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> = {
     reason: 'The input has no video stream.',
     remedy: 'Choose an audio output format, or an input with video.',
   },
-  transcode_canceled: { status: 'canceled', reason: 'it ends without output' },
+  transcode_canceled: { status: 'canceled', reason: 'the job has no output' },
   transcode_not_completed: { status: 'processing', reason: 'its status is processing' },
   option_refused: {
     field: 'options[0]',

@@ -30,7 +30,7 @@ export async function registerAuth(app: App, deps: ApiDeps): Promise<void> {
   await app.register(cookie);
   app.decorateRequest('caller', null);
   app.addHook('onRoute', ({ url, config }) => {
-    if (!config?.scope) throw new Error(`the route ${url} does not say which scope it requires`);
+    if (!config?.scope) throw new Error(`the route ${url} does not declare which scope it requires`);
   });
   app.addHook('onRequest', async (request, reply) => {
     const { scope, own } = request.routeOptions.config;
@@ -92,7 +92,7 @@ export function applyLimit(reply: FastifyReply, state: LimitState, what = 'reque
   if (state.allowed) return;
   reply.header('Retry-After', state.resetSeconds);
   const { limit, resetSeconds } = state;
-  const reason = `${limit} ${what} per minute are allowed, and the next one in ${resetSeconds} s`;
+  const reason = `${limit} ${what} per minute are allowed, and the next one is allowed in ${resetSeconds} s`;
   throw new ApiError('rate_limit_exceeded', { limit, retry_after_seconds: resetSeconds, reason });
 }
 

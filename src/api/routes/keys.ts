@@ -108,7 +108,7 @@ export function registerKeys(app: App, deps: ApiDeps): void {
         operationId: 'revokeKey',
         tags: ['keys'],
         summary: 'Revoke a key immediately',
-        description: 'The key stops working at once. Revoking it again returns the same response.',
+        description: 'Revokes the key immediately. Revoking it again returns the same response.',
         params: idParams,
         response: { 200: revokedApiKey, '4xx': errorBody },
       },

@@ -50,7 +50,7 @@ function registerSession(app: App, deps: ApiDeps): void {
         tags: ['session'],
         summary: 'Sign in',
         description:
-          'Sets the cookie `airlock_session`, and `airlock_device`, which lets this browser sign in before others. For pages of this server; programs use keys.',
+          'Sets the cookie `airlock_session`, and `airlock_device`, which lets this browser sign in before others. For pages of this server. Programs use keys.',
         security: [],
         body: signInBody,
         response: { 200: session, '4xx': errorBody },

@@ -38,7 +38,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
         tags: ['transcodes'],
         summary: 'Create a job',
         description:
-          'Returns the job at once; it runs when a worker is free. `wait` responds when the job is final instead. Send an `Idempotency-Key` so that a retry creates no second job.',
+          'Returns the job immediately; it runs when a worker is free. With `wait`, Airlock responds when the job is final. Send an `Idempotency-Key` so that a retry creates no second job.',
         body: createBody,
         querystring: waitQuery,
         response: { 201: job, '4xx': errorBody, 507: errorBody },
@@ -101,7 +101,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
         tags: ['transcodes'],
         summary: 'Read a job',
         description:
-          'Returns the state, progress and outputs of a job, and why it failed if it did. `wait` responds when the job is final.',
+          'Returns the state, progress and outputs of a job, and why the job failed if it did. With `wait`, Airlock responds when the job is final.',
         params: idParams,
         querystring: waitQuery,
         response: { 200: job, '4xx': errorBody },
@@ -143,7 +143,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
         tags: ['transcodes'],
         summary: 'Cancel a job',
         description:
-          'Stops a job that waits or runs; FFmpeg ends within a second. Returns 400 if the job is already final.',
+          'Stops a waiting or running job. FFmpeg ends within a second. Returns 400 if the job is already final.',
         params: idParams,
         response: { 200: cancelAnswer, '4xx': errorBody },
       },

@@ -51,8 +51,8 @@ async function checkDeletions(url: string): Promise<string | Partial<Check>> {
     );
     const others = total > named.length ? `, and ${total - named.length} more` : '';
     const remedy =
-      'Allow Airlock to delete them: look for a retention policy, an object lock or a missing right of its key. It retries hourly';
-    return { state: 'warning', seen: `storage refuses to delete ${named.join(', ')}${others}`, remedy };
+      "Look for a retention policy, an object lock, or a missing permission of Airlock's key. Airlock retries at least hourly";
+    return { state: 'warning', seen: `storage rejects the deletion of ${named.join(', ')}${others}`, remedy };
   } finally {
     await pool.close();
   }

@@ -78,7 +78,7 @@ export async function listKeysCommand(config: Config, options: ListOptions): Pro
     return;
   }
   const none = madeBy
-    ? 'That key has created no other.'
+    ? 'That key has created no other keys.'
     : 'No keys yet. Create one with ./airlock keys create --name NAME';
   const width = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
   printList(table(keys, COLUMNS, width, out.bold), keys.length, none);

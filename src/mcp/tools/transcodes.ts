@@ -38,9 +38,9 @@ export const TRANSCODE_TOOLS: readonly Tool[] = [
     title: 'List jobs',
     description: 'List the jobs of the account, newest first, 20 on a page unless `limit` says otherwise.',
     input: z.object({
-      status: z.enum(JOB_STATUSES).optional().describe('Only jobs of that status.'),
+      status: z.enum(JOB_STATUSES).optional().describe('Only jobs with this status.'),
       page: z.number().int().positive().optional().describe('The page, from 1.'),
-      limit: z.number().int().positive().max(100).optional().describe('Jobs on a page.'),
+      limit: z.number().int().positive().max(100).optional().describe('Number of jobs per page.'),
       since: z.string().optional().describe('Only jobs that changed at that time or later, e.g. 2026-11-26T10:00:00Z.'),
       until: z.string().optional().describe('Only jobs that changed at that time or before.'),
     }),

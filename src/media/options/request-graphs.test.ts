@@ -172,7 +172,7 @@ describe('a value that only another encoder accepts', () => {
     ['-crf', 60, 'libsvtav1', 0],
     ['-crf', 23.5, 'libx264', 0],
     ['-qp', 60, 'libx264', 1],
-  ] as const)('is refused for the encoder that is used: %s %s of %s', (option, value, encoder, count) => {
+  ] as const)('is rejected for the encoder that is used: %s %s of %s', (option, value, encoder, count) => {
     const { refusals } = parse([
       ['-c:v', encoder],
       [option, value],
@@ -181,7 +181,7 @@ describe('a value that only another encoder accepts', () => {
     if (count > 0) expect(refusals[0]).toMatchObject({ suggestion: expect.stringContaining('51') });
   });
 
-  it('is refused for the default encoder of the format', () => {
+  it('is rejected for the default encoder of the format', () => {
     expect(parse([['-crf', 60]]).refusals).toHaveLength(1);
   });
 });

@@ -9,17 +9,17 @@ const REPORT: ProgressReport = { outTimeSeconds: 4, frame: 100, fps: 50, speed: 
 const LATE: ProgressReport = { ...REPORT, outTimeSeconds: null, speed: null };
 
 describe('the progress of a run', () => {
-  it('is the time of the output while FFmpeg prints it', () => {
+  it('follows the time of the output while FFmpeg prints it', () => {
     expect(trackProgress(10)(REPORT)).toEqual({ fraction: 0.4, speed: 2, etaSeconds: 3 });
   });
 
-  it('goes on by the number of frames when FFmpeg prints no time', () => {
+  it('follows the number of frames when FFmpeg prints no time', () => {
     const track = trackProgress(10);
     track(REPORT);
     expect(track({ ...LATE, frame: 200, fps: 40 })).toEqual({ fraction: 0.8, speed: 1.6, etaSeconds: 1.25 });
   });
 
-  it('stays where it is when FFmpeg prints neither a time nor frames', () => {
+  it('does not change when FFmpeg prints neither a time nor frames', () => {
     const track = trackProgress(10);
     track({ ...REPORT, frame: null, fps: null });
     expect(track({ ...LATE, frame: null, fps: null })).toEqual({ fraction: 0.4, speed: 2, etaSeconds: 3 });
@@ -30,7 +30,7 @@ describe('the progress of a run', () => {
     expect(trackProgress(null)(REPORT)).toEqual({ fraction: null, speed: 2, etaSeconds: null });
   });
 
-  it('never falls, whatever FFmpeg prints', () => {
+  it('never falls for any output of FFmpeg', () => {
     const value = fc.option(fc.double({ min: 0, max: 1e6, noNaN: true }));
     const report = fc.record({ outTimeSeconds: value, frame: value, fps: value, speed: value });
     fc.assert(

@@ -74,12 +74,12 @@ function failuresOf(text: string, keys: readonly string[]): ReadonlyMap<string, 
   try {
     errors = childrenOf(parseXml(text, 'DeleteResult'), 'Error');
   } catch (cause) {
-    throw new StorageError('the store answered a deletion with something else', { retry: false, cause });
+    throw new StorageError('storage returned an unexpected response to a deletion', { retry: false, cause });
   }
   for (const error of errors) {
     const [key, found] = [textOf(error, 'Key'), textOf(error, 'Code') ?? ''];
     if (key === null || !keys.includes(key)) {
-      throw new StorageError('the store did not name the key that it could not delete', { retry: false });
+      throw new StorageError('storage did not name the key that it could not delete', { retry: false });
     }
     const code = /^[A-Za-z0-9]{1,64}$/.test(found) ? found : null;
     if (code === 'NoSuchKey') continue;

@@ -48,10 +48,10 @@ function Undeletable({ total, objects }: z.infer<typeof storage>['undeletable'])
   const isOne = total === 1;
   return (
     <>
-      <Notice tone="warn" title={`Storage refuses to delete ${total} ${isOne ? 'object' : 'objects'}`}>
+      <Notice tone="warn" title={`Storage rejects the deletion of ${total} ${isOne ? 'object' : 'objects'}`}>
         <p>
           {isOne ? 'This file outlives its' : 'These files outlive their'} retention. Look for an object lock, a
-          retention policy of the bucket, or a key that may not delete. Airlock retries at least hourly.
+          retention policy of the bucket, or a key that isn’t allowed to delete. Airlock retries at least hourly.
         </p>
       </Notice>
       <Card title="Undeletable objects" flush>
