@@ -156,7 +156,7 @@ describe('confirming an upload', () => {
         'File content does not match its declared type',
       ]);
       expect(answer.json.code).toBe('upload_type_mismatch');
-      expect(answer.json.details).toMatch(/^The file .+\.$/);
+      expect(answer.json.details).toEqual({ field: 'filename', reason: expect.stringMatching(/^The file .+\.$/) });
       expect([name, await isStored(service, bytes)]).toEqual([name, false]);
       // A second confirm does not restore it, and no job can use it.
       expect((await confirm(body)).status).toBe(400);

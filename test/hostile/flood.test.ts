@@ -4,7 +4,7 @@ import { memoryOfRoles } from '../../testkit/attacks/flood/memory.ts';
 import { mountsOf, tracesOfJobs } from '../../testkit/attacks/flood/traces.ts';
 import { cgroupsOf } from '../../testkit/control-groups.ts';
 import { processesOf } from '../../testkit/processes-of.ts';
-import { startService, type TestService } from '../../testkit/service.ts';
+import { call, startService, type TestService } from '../../testkit/service.ts';
 import { openAsSuperuser } from '../../testkit/service-database.ts';
 import { until } from '../../testkit/until.ts';
 
@@ -46,8 +46,12 @@ describe('seventy concurrent hostile files', () => {
   it('leave the health check its own database connection while every other one waits', async () => {
     const database = await openAsSuperuser(service.dataDir);
     await database.query('BEGIN; LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE');
-    // More requests than the API has connections.
-    const waiting = Array.from({ length: 40 }, () => service.call('GET', '/v1/transcodes'));
+    // More requests than the API has connections. One account may use a third of them.
+    const names = ['flood-1', 'flood-2', 'flood-3', 'flood-4'];
+    const keys = await Promise.all(names.map((name) => service.makeKey('--account', name)));
+    const waiting = keys.flatMap(({ key }) =>
+      Array.from({ length: 10 }, () => call(`${service.api}/v1/transcodes`, 'GET', key)),
+    );
     try {
       const stuck = `SELECT count(*)::int AS n FROM pg_stat_activity
                      WHERE application_name = 'airlock-api' AND wait_event_type = 'Lock'`;

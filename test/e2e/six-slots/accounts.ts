@@ -102,7 +102,7 @@ export const accountLimits = (given: () => TestService) => () => {
       message: expect.stringContaining('Too many jobs are waiting'),
       code: 'queue_full',
       details: { metric: 'queued_jobs', limit: 3, waiting: 3 },
-      docs: '/docs/errors#queue_full',
+      docs: `${service.api}/docs/errors#queue_full`,
     });
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
     await cancelAll(busy);

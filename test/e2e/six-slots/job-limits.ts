@@ -146,9 +146,9 @@ export const jobLimits = (given: () => TestService) => () => {
     [
       { memory: 512 },
       'limits',
-      /unknown limit "memory"; the limits are memory_mb, cpu_seconds, wall_seconds, output_mb/,
+      /unknown field "memory"; its fields are memory_mb, cpu_seconds, wall_seconds, output_mb/,
     ],
-    [{ memory_mb: 512, __proto__x: 1 }, 'limits', /unknown limit/],
+    [{ memory_mb: 512, __proto__x: 1 }, 'limits', /unknown field/],
     ['512', 'limits', /object/],
     [[], 'limits', /object/],
   ];
