@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FloodReport, flood } from '../../testkit/attacks/flood/flood.ts';
 import { memoryOfRoles } from '../../testkit/attacks/flood/memory.ts';
@@ -50,7 +51,7 @@ describe('seventy concurrent hostile files', () => {
     const names = ['flood-1', 'flood-2', 'flood-3', 'flood-4'];
     const keys = await Promise.all(names.map((name) => service.makeKey('--account', name)));
     const waiting = keys.flatMap(({ key }) =>
-      Array.from({ length: 10 }, () => call(`${service.api}/v1/transcodes`, 'GET', key)),
+      Array.from({ length: 10 }, () => call(`${service.api}/v1/transcodes/${randomUUID()}`, 'GET', key)),
     );
     try {
       const stuck = `SELECT count(*)::int AS n FROM pg_stat_activity
@@ -61,7 +62,7 @@ describe('seventy concurrent hostile files', () => {
       await database.query('ROLLBACK');
       await database.end();
     }
-    expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual(waiting.map(() => 200));
+    expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual(waiting.map(() => 404));
   });
 
   it('leave no file, process, control group or mount, and memory close to its previous level', async () => {
