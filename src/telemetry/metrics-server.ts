@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface MetricsServer {
@@ -14,24 +14,30 @@ export interface MetricsSource {
   metrics(): Promise<string>;
 }
 
-/** Serves `GET /metrics` and nothing else. Rejects if the port is in use. */
+/**
+ * Serves `GET /metrics` and nothing else. Rejects if the port is in use.
+ * @param options.protect limits what a client may take of the server, before it listens
+ */
 export async function startMetricsServer(options: {
   host: string;
   port: number;
   registry: MetricsSource;
+  protect?: (server: Server) => void;
 }): Promise<MetricsServer> {
+  const read = shareRunning(() => options.registry.metrics());
   const server = createServer((request, response) => {
     const path = request.url?.split('?', 1)[0];
     if (path !== '/metrics') return void response.writeHead(404).end();
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return void response.writeHead(405, { allow: 'GET, HEAD' }).end();
     }
-    options.registry.metrics().then(
+    read().then(
       (text) => response.writeHead(200, { 'content-type': options.registry.contentType }).end(text),
       () => response.writeHead(500).end(),
     );
   });
   server.requestTimeout = 10_000;
+  options.protect?.(server);
   server.listen(options.port, options.host);
   await once(server, 'listening');
   return {
@@ -41,5 +47,16 @@ export async function startMetricsServer(options: {
       server.closeAllConnections();
       if (server.listening) await once(server, 'close');
     },
+  };
+}
+
+/** Collecting the metrics is costly: calls during a collection get its result. */
+function shareRunning<T>(work: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | null = null;
+  return () => {
+    running ??= work().finally(() => {
+      running = null;
+    });
+    return running;
   };
 }

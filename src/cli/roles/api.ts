@@ -28,6 +28,7 @@ import {
 import { startCheckpoints } from '../checkpoints.ts';
 import { openContext, openRoleTracing, openSigner } from '../compose.ts';
 import { metricsHost } from '../endpoints.ts';
+import { protectMetrics } from '../protect-metrics.ts';
 import { version } from '../version.ts';
 
 const CONNECTIONS = 12;
@@ -102,6 +103,7 @@ export async function runApi(config: Config): Promise<void> {
         return merged.metrics();
       },
     },
+    protect: protectMetrics,
   });
   const checkpoints = startCheckpoints(() => signAuditHead(context.db, signer), logger);
   const delayMs = (config.drainDelaySeconds ?? 0) * 1000;

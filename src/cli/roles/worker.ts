@@ -24,6 +24,7 @@ import { planSlots } from '../../worker/slots.ts';
 import { startWorker } from '../../worker/worker.ts';
 import { openContext, openRoleTracing } from '../compose.ts';
 import { metricsHost } from '../endpoints.ts';
+import { protectMetrics } from '../protect-metrics.ts';
 import { version } from '../version.ts';
 
 /** Longest fetch of one source: 2 GB at 1 MB/s. */
@@ -121,6 +122,9 @@ async function openMetrics(
     answerScrapes(() => readMetrics(registry));
     return { metrics, close: async () => {} };
   }
-  const server = await startMetricsServer({ host: metricsHost(config), port: config.metricsPort, registry });
+  const server = await startMetricsServer({
+    ...{ host: metricsHost(config), port: config.metricsPort, registry },
+    protect: protectMetrics,
+  });
   return { metrics, close: () => server.close() };
 }

@@ -1,0 +1,24 @@
+import type { Server } from 'node:http';
+import { guardConnections } from '../net/connection-guard.ts';
+import { gateRequests } from '../net/request-gate.ts';
+
+/** Prometheus opens one connection for each scraper. */
+const CONNECTIONS = { total: 64, perAddress: 16, firstByteMs: 5_000 };
+/** Ten scrapers that ask every second. */
+const PER_MINUTE = 600;
+
+/**
+ * Limits what a client may take of the metrics port: it needs no key, and a scrape asks the database. Proxies are not
+ * trusted here, because scrapers connect directly.
+ */
+export function protectMetrics(server: Server): void {
+  guardConnections(server, { limits: CONNECTIONS, trustProxy: [], onRefused: () => {} });
+  gateRequests(server, {
+    perMinute: PER_MINUTE,
+    addressOf: ({ socket }) => socket.remoteAddress ?? '',
+    reject(_, response, rejection) {
+      if (rejection.reason === 'expectation') response.writeHead(417).end();
+      else response.writeHead(429, { 'retry-after': String(rejection.retryAfterSeconds) }).end();
+    },
+  });
+}
