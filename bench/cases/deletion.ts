@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { openObjectStore } from '../../src/cli/compose.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
-import { startSwiftServers, swiftVariables } from '../../test/conformance/swift/start.ts';
 import { startService, type TestService } from '../../testkit/service.ts';
 import { openServiceDatabase } from '../../testkit/service-database.ts';
+import { startSwiftServers, swiftVariables } from '../../testkit/swift/start.ts';
 import { until } from '../../testkit/until.ts';
 import { atLeast, type CaseOptions, type CaseResult, type Row } from '../lib/result.ts';
 

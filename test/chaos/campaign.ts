@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import { randomOf } from '../../testkit/random.ts';
 import { startService } from '../../testkit/service.ts';
-import { startSwiftServers, swiftVariables } from '../conformance/swift/start.ts';
+import { startSwiftServers, swiftVariables } from '../../testkit/swift/start.ts';
 import { whyNoNetwork } from '../helpers/network.ts';
 import { openFleet } from './fleet.ts';
 import { storm } from './storm.ts';

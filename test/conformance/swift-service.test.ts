@@ -7,9 +7,9 @@ import { linkRootImage, makeDataDir } from '../../testkit/data-directory.ts';
 import { ffprobe, makeClip, transcode, upload } from '../../testkit/media.ts';
 import { makeMedia } from '../../testkit/media-cache.ts';
 import { startService, type TestService } from '../../testkit/service.ts';
+import { SWIFT_ACCOUNTS } from '../../testkit/swift/config.ts';
+import { shareSwiftServers, swiftIsExpected, swiftVariables } from '../../testkit/swift/start.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
-import { SWIFT_ACCOUNTS } from './swift/config.ts';
-import { shareSwiftServers, swiftIsExpected, swiftVariables } from './swift/start.ts';
 
 /** `sharing.ts` counts from 1, and `swift.test.ts` has number 0. */
 const ACCOUNT = SWIFT_ACCOUNTS - 1;

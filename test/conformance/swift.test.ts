@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
+import { swiftIsExpected } from '../../testkit/swift/start.ts';
 import { objectStoreSuite } from './object-store-suite.ts';
-import { openSwift, swiftIsExpected } from './swift/start.ts';
+import { openSwift } from './swift-store.ts';
 
 describe.skipIf(!swiftIsExpected())('a real S3 server that is not ours', () => {
   objectStoreSuite('OpenStack Swift', openSwift);

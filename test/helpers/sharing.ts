@@ -14,7 +14,7 @@ import { openPool } from '../../src/database/pool.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
 import { copyTemplate, sealTemplate } from '../../testkit/data-directory.ts';
 import { startService, type TestService } from '../../testkit/service.ts';
-import { startSwiftServers, swiftVariables } from '../conformance/swift/start.ts';
+import { startSwiftServers, swiftVariables } from '../../testkit/swift/start.ts';
 
 /**
  * Serves what test files share: `/service` starts one service, and `/template` prepares the data directory that others

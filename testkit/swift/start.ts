@@ -7,11 +7,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { s3Signer } from '../../../src/storage/s3/signer.ts';
-import { openS3Store } from '../../../src/storage/s3/store.ts';
-import { until } from '../../../testkit/until.ts';
-import { PAGE_KEYS } from '../object-store-suite.ts';
-import type { StoreUnderTest } from '../store-fixture.ts';
+import { s3Signer } from '../../src/storage/s3/signer.ts';
+import { until } from '../until.ts';
 import { SERVERS, SWIFT_REGION, type SwiftPorts, swiftConfig, swiftCredential } from './config.ts';
 
 const run = promisify(execFile);
@@ -31,18 +28,6 @@ export async function shareSwiftServers(): Promise<{ endpoint: string }> {
   const response = await fetch(`${process.env.TEST_SHARING_URL}/swift`);
   if (!response.ok) throw new Error(await response.text());
   return (await response.json()) as { endpoint: string };
-}
-
-/** Opens a bucket of a real S3 server that is not ours. */
-export async function openSwift(): Promise<StoreUnderTest> {
-  const { endpoint } = await shareSwiftServers();
-  const store = openS3Store({ ...swiftPlace(endpoint, 0), pageKeys: PAGE_KEYS });
-  return {
-    store,
-    // With one replica: its server lists the files of an object, and the one it opens may have been replaced meanwhile.
-    gaps: true,
-    close: () => store.close(),
-  };
 }
 
 /** OpenStack Swift with its S3 interface, as ordinary processes on free loopback ports. */
@@ -68,7 +53,7 @@ export async function startSwiftServers(): Promise<{ endpoint: string; close(): 
   }
 }
 
-function swiftPlace(endpoint: string, account: number) {
+export function swiftPlace(endpoint: string, account: number) {
   const credentials = swiftCredential(account);
   return { endpoint, publicEndpoint: endpoint, bucket: BUCKET, region: SWIFT_REGION, credentials };
 }
