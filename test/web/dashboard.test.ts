@@ -17,6 +17,7 @@ import { EVIL, elementsOf, poisonAnswers } from './hostile-texts.ts';
 import { drawingCost, feedJobs } from './many-jobs.ts';
 import { invite, PASSWORD, setUp, visit } from './people.ts';
 import { loadSdk, transcodeIn } from './sdk-page.ts';
+import { addUndeletable, overflowing } from './undeletable.ts';
 import { loadUppy, uploadIn } from './uppy-page.ts';
 
 const ASSETS = join(projectRoot(), 'dist/web/assets');
@@ -237,6 +238,24 @@ describe('a person', () => {
       await visit(page, name);
       await page.waitForLoadState('networkidle');
       expect(await faultsOf(page)).toEqual([]);
+    },
+  );
+
+  it.each(['light', 'dark'] as const)(
+    'shows what storage refuses to delete, with its whole key in windows of every width, in %s',
+    async (colorScheme) => {
+      const { key, release } = await addUndeletable(service);
+      const own = await page.context().newPage();
+      await own.emulateMedia({ colorScheme });
+      for (const width of [1280, 400]) {
+        await own.setViewportSize({ width, height: 800 });
+        await own.goto(`${service.api}/operator/storage`);
+        await own.getByRole('rowheader', { name: key }).waitFor();
+        expect([width, await overflowing(own)]).toEqual([width, []]);
+        expect(await faultsOf(own)).toEqual([]);
+      }
+      await own.close();
+      await release();
     },
   );
 

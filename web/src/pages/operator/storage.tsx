@@ -68,7 +68,7 @@ function Undeletable({ total, objects }: z.infer<typeof storage>['undeletable'])
           <tbody>
             {objects.map(({ id, key, size, error, failures, next_attempt_at: next }) => (
               <tr key={id}>
-                <th scope="row" class="mono">
+                <th scope="row" class="mono wrap-anywhere">
                   {key}
                 </th>
                 <td data-label="Size">{size === null ? 'unknown' : bytesText(size)}</td>
