@@ -20,8 +20,9 @@ import { startService, type TestService } from '../../testkit/service.ts';
 const FOR_MS = 700;
 const ADDRESSES = attackerAddresses(4);
 /** Bounds that hold while other test files use the same cores. `./airlock bench --case routes` measures 300 ms. */
-const MOST_MS = 3_000;
-const MOST_MIB = 150;
+const MOST_MS = 5_000;
+/** Includes garbage of the attacks before, which V8 collects when the process is idle. */
+const MOST_MIB = 300;
 
 const CASES = (['stranger', 'greedy account'] as const satisfies readonly Persona[]).flatMap((persona) =>
   ROUTE_ATTACKS.map((attack) => [`${attack.name}, by a ${persona}`, persona, attack] as const),
