@@ -1,13 +1,13 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 
 /** Control groups of the sandboxes of process `pid`, in all hierarchies. */
 export function cgroupsOf(pid: number): string[] {
-  const output = execFileSync(
+  // Groups of other cells may end during the search, for which find exits with 1.
+  const { stdout, status } = spawnSync(
     '/usr/bin/find',
     ['/sys/fs/cgroup', '-ignore_readdir_race', '-type', 'd', '-name', `airlock-${pid}-*`],
-    {
-      encoding: 'utf8',
-    },
+    { encoding: 'utf8' },
   );
-  return output.split('\n').filter(Boolean);
+  if (status !== 0 && status !== 1) throw new Error(`find exited with ${status}`);
+  return stdout.split('\n').filter(Boolean);
 }

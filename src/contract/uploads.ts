@@ -103,8 +103,8 @@ const PART_FIELDS = [
   ['etag', 'ETag'],
 ] as const;
 
-const sentNumber = z.number().int().min(1).max(MAX_UPLOAD_PARTS).optional();
-const sentEtag = z.string().min(1).max(200).optional();
+const sentNumber = z.number().int().min(1).max(MAX_UPLOAD_PARTS).nullish();
+const sentEtag = z.string().min(1).max(200).nullish();
 
 /**
  * A part needs each field under one of its names. Uppy sends both `ETag` and `etag`, because it adds the headers of the
@@ -119,10 +119,10 @@ const sentPart = z
   })
   .superRefine((part, context) => {
     for (const [name, alias] of PART_FIELDS) {
-      const [value, other] = [part[name], part[alias]];
-      if (value === undefined && other === undefined) {
+      const [value, other] = [part[name] ?? null, part[alias] ?? null];
+      if (value === null && other === null) {
         context.addIssue({ code: 'custom', path: [name], message: 'missing' });
-      } else if (value !== undefined && other !== undefined && value !== other) {
+      } else if (value !== null && other !== null && value !== other) {
         const message = rule(`differs from ${name}`, `Send ${name} or ${alias}, not both`);
         context.addIssue({ code: 'custom', path: [alias], message });
       }

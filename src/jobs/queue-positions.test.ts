@@ -17,7 +17,7 @@ describe('the positions of waiting jobs', () => {
       for (let index = 0; index < count; index += 1) {
         await world.database.pg.query(
           `INSERT INTO jobs (id, account_id, kind, resource_class, status, priority, available_at, fetches, request_facts, retention_seconds)
-           SELECT gen_random_uuid(), account_id, kind, $2, 'pending', $3, now() + make_interval(secs => $4), false, request_facts, 60
+           SELECT gen_random_uuid(), account_id, kind, $2, 'pending', $3, date_trunc('milliseconds', now()) + make_interval(secs => $4), false, request_facts, 60
            FROM jobs WHERE id = $1`,
           [id, random.pick(CLASSES), random.pick([-10, -1, 0, 0, 0, 5, 10]), random.int(-3, 3)],
         );

@@ -97,6 +97,7 @@ export interface StartOptions {
   fresh: boolean;
   logger: SupervisorLogger;
   immediate?: AbortSignal | undefined;
+  connections?: number | undefined;
 }
 
 export interface StartedServer {
@@ -109,7 +110,7 @@ export interface StartedServer {
 /** Starts a server in a separate session, out of reach of Ctrl-C, and waits until the application can connect. */
 export async function startServer(options: StartOptions): Promise<StartedServer> {
   const { data, socketFolder, binaries, account, logger } = options;
-  const args = ['-D', data, ...settingArguments(postgresSettings(socketFolder))];
+  const args = ['-D', data, ...settingArguments(postgresSettings(socketFolder, options.connections))];
   const child = spawn(join(binaries.binDir, 'postgres'), args, {
     cwd: '/',
     env: POSTGRES_ENVIRONMENT,

@@ -1,9 +1,12 @@
+/** Enough for the pools of one API and one worker, and for a few commands. */
+const CONNECTIONS = 60;
+
 /**
  * Settings of the embedded server, passed on its command line so that an upgrade also applies to existing data. Tuned
  * for one machine, a few dozen connections and little memory, never at the cost of durability (fsync and
  * synchronous_commit stay on).
  */
-export function postgresSettings(socketFolder: string): Record<string, string | number> {
+export function postgresSettings(socketFolder: string, connections = CONNECTIONS): Record<string, string | number> {
   return {
     // No network access, only the Unix socket.
     listen_addresses: '',
@@ -12,7 +15,7 @@ export function postgresSettings(socketFolder: string): Record<string, string | 
     unix_socket_permissions: '0700',
     password_encryption: 'scram-sha-256',
 
-    max_connections: 60,
+    max_connections: connections,
     shared_buffers: '32MB',
     work_mem: '4MB',
     maintenance_work_mem: '32MB',

@@ -34,6 +34,8 @@ export interface PostgresOptions {
   logger: SupervisorLogger;
   /** Once aborted, `stop()` shuts the server down immediately, without a checkpoint. */
   immediate?: AbortSignal;
+  /** Concurrent connections; the default is for one service. */
+  connections?: number;
 }
 
 /** Longer than a start with crash recovery takes, because another process may be doing that. */
@@ -79,7 +81,7 @@ interface Opening extends PostgresOptions {
 }
 
 async function openLocked(opening: Opening, alone: boolean): Promise<EmbeddedPostgres> {
-  const { home, secrets, logger, immediate } = opening;
+  const { home, secrets, logger, immediate, connections } = opening;
   const account = await serviceAccount();
   const binaries = await findPostgres(home);
   const { data, fresh } = await ensureCluster(home, binaries, account, secrets.postgresAdminPassword);
@@ -96,7 +98,17 @@ async function openLocked(opening: Opening, alone: boolean): Promise<EmbeddedPos
     logger.warn({}, 'the disk is full: the space reserved for starting has been released; free some space');
   }
   immediate?.throwIfAborted();
-  const started = await startServer({ data, socketFolder, binaries, account, secrets, fresh, logger, immediate });
+  const started = await startServer({
+    data,
+    socketFolder,
+    binaries,
+    account,
+    secrets,
+    fresh,
+    logger,
+    immediate,
+    connections,
+  });
   logger.info({ pid: started.process.pid, origin: binaries.origin }, 'PostgreSQL is ready');
   const handle = makeHandle(opening, { server: started.process, socketFolder, owned: true });
   void started.exited.then(handle.ended);

@@ -60,7 +60,7 @@ describe('GET /v1/events', () => {
     expect(typesOf(events)).toEqual(['transcode.queued']);
     expect((await ofJob(id)).json.events).toEqual(events);
     const unknown = await get('?types=transcode.done');
-    expect([unknown.status, unknown.json.details.field]).toEqual([400, 'types[0]']);
+    expect([unknown.status, unknown.json.details.field]).toEqual([400, 'types']);
   });
 
   it('shows nothing of erased jobs or of another account', async () => {

@@ -23,6 +23,8 @@ declare module 'vitest' {
 }
 
 const TEMPLATE = 'test_template';
+/** Four test files run at a time, each with pools of its own. */
+const CONNECTIONS = 150;
 const MEMORY = '/dev/shm';
 /** The databases of a run take less than half of it. */
 const MEMORY_BYTES = 8 * 2 ** 30;
@@ -49,7 +51,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const memory = await openMemory();
   const dataDir = await mkdtemp(join(memory ?? tmpdir(), 'airlock-test-pg-'));
   await chmod(dataDir, 0o711);
-  const server = await openEmbeddedPostgres({ dataDir, logger: recordingLogger() });
+  const server = await openEmbeddedPostgres({ dataDir, logger: recordingLogger(), connections: CONNECTIONS });
   const { postgresAdminPassword } = await loadSecrets(dataDir);
   const urlOf = (database: string) => socketUrl(server.socketDir, postgresAdminPassword, 'postgres', database);
   await makeTemplate(urlOf);

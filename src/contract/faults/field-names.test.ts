@@ -28,7 +28,9 @@ function twinOf(name: string): string {
 describe('the near name', () => {
   it.each(Object.entries(SCHEMAS))('of every field written in the other convention is that field: %s', (_, schema) => {
     for (const known of objectsOf(schema)) {
-      for (const name of known) expect([name, nearField(twinOf(name), known)]).toEqual([name, name]);
+      // Aliases such as PartNumber differ from another field in their first letter alone.
+      const named = known.filter((name) => /^[a-z]/.test(name));
+      for (const name of named) expect([name, nearField(twinOf(name), known)]).toEqual([name, name]);
     }
   });
 
