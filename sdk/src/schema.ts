@@ -3715,13 +3715,13 @@ export interface components {
         /** @description A part that has been sent. */
         SentPart: {
             /** @description The number of the part. Required unless `PartNumber` is sent. */
-            partNumber?: number;
+            partNumber?: number | null;
             /** @description The `ETag` that its PUT returned. Required unless `ETag` is sent. */
-            etag?: string;
+            etag?: string | null;
             /** @description An alias of `partNumber`, as clients of S3 name it. */
-            PartNumber?: number;
+            PartNumber?: number | null;
             /** @description An alias of `etag`, as clients of S3 name it. */
-            ETag?: string;
+            ETag?: string | null;
         };
         /** @description An upload that has been sent. */
         ConfirmRequest: {
