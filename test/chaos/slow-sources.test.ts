@@ -146,7 +146,9 @@ describe('slow sources', () => {
       `SELECT state, count(*)::int AS n FROM attempts WHERE job_id = ANY($1) AND state <> 'completed' GROUP BY state`,
       [jobs],
     );
-    expect(rows).toEqual([{ state: signal === 'SIGKILL' ? 'lost' : 'released', n: jobs.length }]);
+    expect(rows).toEqual([{ state: signal === 'SIGKILL' ? 'lost' : 'released', n: expect.any(Number) }]);
+    // A worker that stops may claim a released job once more, and releases it again.
+    expect(rows[0].n).toBeGreaterThanOrEqual(jobs.length);
     await expectNoOrphans(db, service);
     await db.end();
     await until(async () => (await workFolders()).length === 0, { what: 'empty work folders' });
