@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openObjectStore } from '../../src/cli/compose.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { storeFromUrl } from '../../src/storage/store-url.ts';
+import type { ObjectStore } from '../../src/storage/types.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
 import { startService, type TestService } from '../../testkit/service.ts';
 import { openServiceDatabase } from '../../testkit/service-database.ts';
@@ -66,10 +68,14 @@ async function measure(
   }
 }
 
-async function writeObjects(service: TestService, env: Record<string, string>, count: number): Promise<void> {
+async function openEmbedded(service: TestService): Promise<ObjectStore> {
   const storagePort = new URL(service.storage).port;
-  const config = readConfig({ AIRLOCK_DATA_DIR: service.dataDir, AIRLOCK_STORAGE_PORT: storagePort, ...env });
-  const store = await openObjectStore(config, await loadSecrets(service.dataDir));
+  const config = readConfig({ AIRLOCK_DATA_DIR: service.dataDir, AIRLOCK_STORAGE_PORT: storagePort });
+  return openObjectStore(config, await loadSecrets(service.dataDir));
+}
+
+async function writeObjects(service: TestService, env: Record<string, string>, count: number): Promise<void> {
+  const store = env.AIRLOCK_STORAGE_URL ? storeFromUrl(env.AIRLOCK_STORAGE_URL, env) : await openEmbedded(service);
   const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
   try {
     const path = join(folder, 'bytes');
