@@ -51,7 +51,7 @@ export const fileFields = {
   contentType: declaredType,
 };
 
-/** An empty type needs a name that tells the type. */
+/** An empty type needs a file name whose extension is known. */
 export function requireKnownType<T extends z.ZodType<{ filename: string; contentType: string }>>(schema: T): T {
   return schema.refine(({ contentType, filename }) => contentType !== '' || contentTypeOfName(filename) !== null, {
     path: ['contentType'],

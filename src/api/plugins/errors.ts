@@ -139,7 +139,7 @@ function sendError(reply: FastifyReply, error: ApiError, { publicUrl }: ErrorSet
 }
 
 /**
- * The address of the documentation for whoever sent the request. A request of this process to itself, and one without a
+ * The address of the documentation for the client of the request. A request of this process to itself, and one without a
  * usable `Host`, does not know it.
  */
 function docsOrigin(publicUrl: string | null, request: FastifyRequest): string | null {

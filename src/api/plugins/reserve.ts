@@ -4,7 +4,7 @@ import type { Context } from '../../database/context.ts';
 import type { App } from '../types.ts';
 
 /**
- * Requests that still run while less than the reserve of the disk is free, besides reads and DELETE: those that stop or
+ * Requests that run while less than the reserve of the disk is free, in addition to reads and DELETE: those that stop or
  * complete what was accepted before, protect an account, or that people need to erase something.
  */
 const ALLOWED = new Set([
