@@ -6,14 +6,12 @@ it('an address that starts a thousand requests does not delay another address by
   const turns = createFairTurns();
   const order: string[] = [];
   for (let count = 0; count < 1000; count++) turns.run('greedy', () => order.push('greedy'));
-  expect(order).toHaveLength(4);
+  expect(order).toHaveLength(1);
   turns.run('other', () => order.push('other'));
   expect(order.at(-1)).toBe('other');
   await setImmediate();
   for (let count = 0; count < 5; count++) turns.run('other', () => order.push('other'));
-  await setImmediate();
-  await setImmediate();
-  expect(order.filter((who) => who === 'other')).toHaveLength(6);
+  while (order.filter((who) => who === 'other').length < 6) await setImmediate();
   expect(order.length).toBeLessThan(30);
   while (order.length < 1006) await setImmediate();
 });
@@ -27,7 +25,7 @@ it('a turn ends after some milliseconds, and the next one continues with other a
     order.push(address);
   };
   const run = (address: string) => {
-    for (let count = 0; count < 4; count++) turns.run(address, () => {});
+    turns.run(address, () => {});
     turns.run(address, work(address));
   };
   for (const address of ['a', 'b', 'c']) run(address);

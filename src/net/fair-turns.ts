@@ -1,5 +1,5 @@
 /** Starts of one address in a turn of the event loop. */
-const STARTS_PER_TURN = 4;
+const STARTS_PER_TURN = 1;
 /** Milliseconds of one turn, so that many addresses do not make it long. */
 const TURN_MS = 10;
 
