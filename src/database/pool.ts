@@ -50,7 +50,8 @@ export const KEEP_ALIVE_MS = 10_000;
 const SHARE = 3;
 
 /**
- * A pool of at most `max` connections, a third of them for the requests of one account (`forAccount`). Idle ones that break (the server restarted) are dropped by pg and reported
+ * A pool of at most `max` connections. The requests of one account use at most a third of them (`forAccount`). Idle
+ * connections that break, because the server restarted, are dropped by pg and reported
  * to `onError`; the next query takes a new one.
  */
 export function openPool(

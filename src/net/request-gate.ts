@@ -21,9 +21,9 @@ export interface RequestGateOptions {
 }
 
 /**
- * Stands between a server and its `request` listener: answers the requests of a connection in order, starts those of
- * addresses in turn, limits them per address before anything reads their body, sends `100 Continue` when the listener reads it, and bounds what may follow a
- * response. Must be called after the listener was added.
+ * Runs before the `request` listener of a server. Starts the requests of a connection in order and the requests of
+ * addresses in turn, and limits each address before anything reads a body. Sends `100 Continue` when the listener reads
+ * the body, and limits what may follow a response. Call it after the listener was added.
  */
 export function gateRequests(server: HttpServer | HttpsServer, options: RequestGateOptions): void {
   const { addressOf, perMinute, reject } = options;

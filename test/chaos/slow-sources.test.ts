@@ -146,8 +146,9 @@ describe('slow sources', () => {
       `SELECT state, count(*)::int AS n FROM attempts WHERE job_id = ANY($1) AND state <> 'completed' GROUP BY state`,
       [jobs],
     );
-    expect(rows).toEqual([{ state: signal === 'SIGKILL' ? 'lost' : 'released', n: expect.any(Number) }]);
-    // A worker that stops may claim a released job once more, and releases it again.
+    // A worker that stops has once released one of four jobs twice.
+    const n = signal === 'SIGKILL' ? jobs.length : expect.any(Number);
+    expect(rows).toEqual([{ state: signal === 'SIGKILL' ? 'lost' : 'released', n }]);
     expect(rows[0].n).toBeGreaterThanOrEqual(jobs.length);
     await expectNoOrphans(db, service);
     await db.end();
