@@ -70,8 +70,8 @@ try {
     ...common,
     entryPoints: {
       'sanitizer-thread': 'src/sanitizer/sanitizer-thread.ts',
-      'arriving-thread': 'src/sanitizer/arriving/arriving-thread.ts',
-      'planner-thread': 'src/planner/planner-thread.ts',
+      'arriving-thread': 'src/sanitizer/streaming/arriving-thread.ts',
+      'planner-thread': 'src/threads/planning/planner-thread.ts',
       'image-thread': 'src/sandbox/image/image-thread.ts',
       'watchdog-thread': 'src/sandbox/watchdog/watchdog-thread.ts',
     },

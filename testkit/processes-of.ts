@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { processStat } from '../src/ids/process-stat.ts';
+import { processStat } from '../src/telemetry/process-stat.ts';
 
 /** Live processes whose command line or environment names this folder, such as leftovers of a command. */
 export function processesOf(folder: string): string[] {

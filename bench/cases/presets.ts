@@ -1,9 +1,9 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readHead } from '../../src/attempt/media/read-head.ts';
 import { type OutputFormat, QUALITIES } from '../../src/contract/formats.ts';
 import type { TranscodeRequest } from '../../src/contract/transcode-request.ts';
-import { readHead } from '../../src/kinds/shared/read-head.ts';
 import {
   detectMedia,
   estimateResourceClass,
@@ -11,7 +11,7 @@ import {
   parseProbe,
   planTranscode,
   probeArgs,
-} from '../../src/media/index.ts';
+} from '../../src/ffmpeg/index.ts';
 import { type RealClip, realClips } from '../lib/real-clips.ts';
 import { bounded, type CaseOptions, type CaseResult, type Row } from '../lib/result.ts';
 import { runWell } from '../lib/run.ts';

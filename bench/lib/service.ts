@@ -1,5 +1,5 @@
+import { createVault } from '../../src/crypto/vault.ts';
 import { openColumn } from '../../src/database/sealed-columns.ts';
-import { createVault } from '../../src/ids/vault.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
 import { startService, type TestService } from '../../testkit/service.ts';
 import { openServiceDatabase } from '../../testkit/service-database.ts';

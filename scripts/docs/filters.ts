@@ -1,5 +1,10 @@
-import { CONSTANTS, FUNCTIONS, REFUSED_FUNCTIONS } from '../../src/media/expressions/functions.ts';
-import { describeFilterValue, FILTER_TABLE, type FilterSpec, type Pads } from '../../src/media/filters/index.ts';
+import { CONSTANTS, FUNCTIONS, REFUSED_FUNCTIONS } from '../../src/ffmpeg/policy/expressions/functions.ts';
+import {
+  describeFilterValue,
+  FILTER_TABLE,
+  type FilterSpec,
+  type Pads,
+} from '../../src/ffmpeg/policy/filters/index.ts';
 import { code, heading, table } from './markdown.ts';
 
 export function filtersPage(): string {
@@ -11,7 +16,7 @@ export function filtersPage(): string {
       ? ''
       : `\n## ${title}\n\n${table(COLUMNS, specs.map(summary))}\n${specs.map(filterSection).join('')}`;
   };
-  return `${heading('Filters', 'src/media/filters/table')}
+  return `${heading('Filters', 'src/ffmpeg/policy/filters/table')}
 \`-vf\` and \`-af\` have one input and one output stream. \`filters\` of a request, or \`-filter_complex\`, is a whole graph with
 streams named \`[0:v]\`, \`[1:a]\`. Airlock parses a graph as FFmpeg does (chains, labels, quotes, both levels of escaping), checks every filter
 and value against this page, and rewrites it with the names of all options. Anything else returns 422 \`option_refused\` with the

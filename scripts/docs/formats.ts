@@ -8,17 +8,17 @@ import {
   QUALITIES,
   UPLOAD_CONTENT_TYPES,
 } from '../../src/contract/formats.ts';
-import { COPIED_VIDEO_RATE, copiedAudioRate } from '../../src/media/encoders/copy-limits.ts';
+import { COPYING_FORMATS } from '../../src/ffmpeg/plan/copy/plan-copies.ts';
+import { MAX_OUTPUT_BYTES, MAX_OUTPUT_SECONDS } from '../../src/ffmpeg/plan/resources.ts';
+import { COPIED_VIDEO_RATE, copiedAudioRate } from '../../src/ffmpeg/policy/encoders/copy-limits.ts';
 import {
   audioSettings,
   LOSSLESS_AUDIO,
   SMALL_SHORT_SIDE,
   videoSettings,
-} from '../../src/media/encoders/encoder-settings.ts';
-import { ENCODERS, FORMAT_DEFAULTS, type StreamKind } from '../../src/media/encoders/encoders.ts';
-import { COPYING_FORMATS } from '../../src/media/plan/copy/plan-copies.ts';
-import { MAX_OUTPUT_BYTES, MAX_OUTPUT_SECONDS } from '../../src/media/plan/resources.ts';
-import { INPUT_LIMITS } from '../../src/media/probe/input-limits.ts';
+} from '../../src/ffmpeg/policy/encoders/encoder-settings.ts';
+import { ENCODERS, FORMAT_DEFAULTS, type StreamKind } from '../../src/ffmpeg/policy/encoders/encoders.ts';
+import { INPUT_LIMITS } from '../../src/ffmpeg/probe/input-limits.ts';
 import { code, heading, table } from './markdown.ts';
 
 /** A short side that is neither small nor 4K, for the settings that depend on it. */
@@ -39,7 +39,7 @@ const NOTES: Partial<Record<OutputFormat, string>> = {
 };
 
 export function formatsPage(): string {
-  return `${heading('Output formats', 'src/media/encoders/encoders.ts and src/media/encoders/encoder-settings.ts')}
+  return `${heading('Output formats', 'src/ffmpeg/policy/encoders/encoders.ts and src/ffmpeg/policy/encoders/encoder-settings.ts')}
 \`outputFormat\` is one of these. The table shows the encoders used when the request names none.
 
 ${table(['Format', 'Content type', 'Container', 'Video', 'Audio', 'Notes'], OUTPUT_FORMATS.map(formatRow))}

@@ -5,12 +5,12 @@ import { pino } from 'pino';
 import { openLimits } from '../../src/accounts/limits.ts';
 import { buildApi } from '../../src/api/app.ts';
 import type { ApiDeps } from '../../src/api/deps.ts';
+import { createSigner } from '../../src/crypto/signing.ts';
+import { createVault } from '../../src/crypto/vault.ts';
 import { openPool } from '../../src/database/pool.ts';
-import { createSigner } from '../../src/ids/signing.ts';
-import { createVault } from '../../src/ids/vault.ts';
 import { kinds } from '../../src/kinds/registry.ts';
-import { openPlanner } from '../../src/planner/index.ts';
 import { createHttpMetrics, createRegistry } from '../../src/telemetry/index.ts';
+import { openPlanner } from '../../src/threads/planning/index.ts';
 
 const RATE_LIMIT = 600;
 

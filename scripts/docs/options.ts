@@ -1,5 +1,5 @@
-import { BITSTREAM_FILTERS } from '../../src/media/encoders/bitstream-filters.ts';
-import { describeRule, describeValue, ENCODERS, OPTION_TABLE, type OptionRow } from '../../src/media/index.ts';
+import { describeRule, describeValue, ENCODERS, OPTION_TABLE, type OptionRow } from '../../src/ffmpeg/index.ts';
+import { BITSTREAM_FILTERS } from '../../src/ffmpeg/policy/encoders/bitstream-filters.ts';
 import { code, heading, table } from './markdown.ts';
 
 export function optionsPage(): string {
@@ -7,7 +7,7 @@ export function optionsPage(): string {
   const general = plain.filter(({ encoders }) => !encoders || encoders.length > 2);
   const own = plain.filter(({ encoders }) => encoders && encoders.length <= 2);
   const ignored = OPTION_TABLE.filter((row) => row.ignored);
-  return `${heading('FFmpeg options', 'src/media/options/option-table.ts')}
+  return `${heading('FFmpeg options', 'src/ffmpeg/policy/options/option-table.ts')}
 \`options\` of a request apply to the output, \`inputs[n].options\` to that input. Each is \`{"option": "-crf", "argument": "20"}\`; a
 flag has no argument. Options keep their order and may repeat. Anything not on this page returns 422 \`option_refused\` with the
 position, the reason and, if one exists, an alternative. Airlock parses every value and rewrites it, so FFmpeg never gets the

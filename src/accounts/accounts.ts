@@ -1,8 +1,8 @@
 import type { Selectable } from 'kysely';
+import { uuidv7 } from '../crypto/uuid.ts';
 import { ACCOUNT_COLUMNS } from '../database/every-column.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import type { AccountsTable } from '../database/tables.ts';
-import { uuidv7 } from '../ids/uuid.ts';
 import { appendAudit } from './audit.ts';
 
 export type Account = Selectable<AccountsTable>;

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
+import { isSignedBy, type PublicJwk, SIGNATURE_ALGORITHM, type Signature, type Signer } from '../crypto/signing.ts';
 import type { Db } from '../database/pool.ts';
 import type { AuditCheckpointsTable, AuditLogTable } from '../database/tables.ts';
-import { isSignedBy, type PublicJwk, SIGNATURE_ALGORITHM, type Signature, type Signer } from '../ids/signing.ts';
 import { GENESIS, hashAuditRow } from './audit.ts';
 
 const BATCH = 1000;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
+import { canonicalJson } from '../crypto/hash.ts';
 import type { Db, Tx } from '../database/pool.ts';
-import { canonicalJson } from '../ids/hash.ts';
 
 export interface AuditEntry {
   /** `key:<id>`, `user:<id>`, `cli`, `system` or `anonymous`. */

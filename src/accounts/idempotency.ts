@@ -1,9 +1,9 @@
 import { ApiError } from '../contract/errors.ts';
+import { canonicalJson } from '../crypto/hash.ts';
+import type { Vault } from '../crypto/vault.ts';
 import { isOwn, type OwnKeys } from '../database/own-keys.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { openColumn, sealColumn } from '../database/sealed-columns.ts';
-import { canonicalJson } from '../ids/hash.ts';
-import type { Vault } from '../ids/vault.ts';
 
 /** A key of a client. Keys of one account and route are shared by all its clients. */
 export interface IdempotencyScope {

@@ -1,8 +1,8 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts';
+import { hashApiKey } from '../crypto/api-key.ts';
 import type { Tables } from '../database/tables.ts';
-import { hashApiKey } from '../ids/api-key.ts';
 import { ensureAccount } from './accounts.ts';
 import { type CreatedKey, createKey, findKey, listKeysMadeBy, revokeKey, rotateKey } from './keys.ts';
 

@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
 import { type ApiKeyView, type CreateKeyBody, MAX_LISTED_DEAD_KEYS } from '../contract/keys.ts';
+import { makeApiKey } from '../crypto/api-key.ts';
+import { uuidv7 } from '../crypto/uuid.ts';
 import { ACCOUNT_COLUMNS } from '../database/every-column.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import type { KeyOrigin } from '../database/tables.ts';
 import { recordEvent } from '../events/record.ts';
-import { makeApiKey } from '../ids/api-key.ts';
-import { uuidv7 } from '../ids/uuid.ts';
 import { type Account, lockAccount } from './accounts.ts';
 import { type Actor, appendAudit } from './audit.ts';
 import { grantedRights, type KeyRights, requireRoomForKey, requireRotatable, rightsOf } from './key-bounds.ts';

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { addressGroup } from '../config/addresses.ts';
-import { sha256 } from '../ids/hash.ts';
+import { sha256 } from '../crypto/hash.ts';
 import { createPermits, type Grant, type LimitState, type Permits } from './permits.ts';
 
 export interface Limits {

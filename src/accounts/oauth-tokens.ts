@@ -1,10 +1,10 @@
 import type { Selectable } from 'kysely';
+import { makeApiKey } from '../crypto/api-key.ts';
+import { sha256 } from '../crypto/hash.ts';
+import { uuidv7 } from '../crypto/uuid.ts';
 import type { Tx } from '../database/pool.ts';
 import type { ApiKeysTable } from '../database/tables.ts';
 import { recordEvent } from '../events/record.ts';
-import { makeApiKey } from '../ids/api-key.ts';
-import { sha256 } from '../ids/hash.ts';
-import { uuidv7 } from '../ids/uuid.ts';
 import { lockAccount } from './accounts.ts';
 import { type Actor, appendAudit } from './audit.ts';
 import { requireRoomForKey } from './key-bounds.ts';

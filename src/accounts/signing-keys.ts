@@ -1,5 +1,5 @@
+import { type PublicJwk, publicJwk } from '../crypto/signing.ts';
 import type { Db } from '../database/pool.ts';
-import { type PublicJwk, publicJwk } from '../ids/signing.ts';
 
 /** Records the public half of a signing key, so that its signatures can be verified after it is replaced. */
 export async function registerSigningKey(db: Db, key: PublicJwk): Promise<void> {

@@ -1,7 +1,7 @@
+import type { Vault } from '../crypto/vault.ts';
+import { makeWebhookSecret } from '../crypto/webhook-signature.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { openColumn, sealColumn } from '../database/sealed-columns.ts';
-import type { Vault } from '../ids/vault.ts';
-import { makeWebhookSecret } from '../ids/webhook-signature.ts';
 import { type Actor, appendAudit } from './audit.ts';
 
 /** The default secret of an account, which signs the events of jobs that name a `webhook_url`. */

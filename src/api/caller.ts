@@ -6,8 +6,8 @@ import type { KeyMaker } from '../accounts/keys.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { Scope } from '../contract/keys.ts';
 import type { OwnKeys } from '../database/own-keys.ts';
+import type { SessionCaller } from '../identity/sessions.ts';
 import type { Caller as Submitter } from '../kinds/kind.ts';
-import type { SessionCaller } from '../people/sessions.ts';
 
 /** What a request has proved: an account, and what may be done with it. */
 export interface Caller {

@@ -1,10 +1,10 @@
 import type { Limits } from '../accounts/limits.ts';
+import type { Signer } from '../crypto/signing.ts';
 import type { Context } from '../database/context.ts';
 import type { Signals } from '../events/signals.ts';
-import type { Signer } from '../ids/signing.ts';
 import type { JobsContext } from '../jobs/kind.ts';
 import type { AdmissionServices } from '../kinds/kind.ts';
-import type { ConnectionLimits } from '../net/connection-guard.ts';
+import type { ConnectionLimits } from '../listener/connection-guard.ts';
 import type { HttpMetrics, Tracing } from '../telemetry/index.ts';
 
 /** Dependencies of the API, composed in `src/cli/`. */

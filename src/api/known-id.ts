@@ -1,5 +1,5 @@
 import { ApiError } from '../contract/errors.ts';
-import { isUuid } from '../ids/uuid.ts';
+import { isUuid } from '../crypto/uuid.ts';
 
 /** Returns the id of a path. Throws 404 for a text that is not a UUID, as for an id that does not exist. */
 export function knownId(id: string): string {

@@ -1,12 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../contract/errors.ts';
 import type { SessionView } from '../contract/people.ts';
-import { DEVICE_SECONDS } from '../people/known-devices.ts';
-import { SESSION_SECONDS, type SessionCaller } from '../people/sessions.ts';
-import { csrfOf, isCsrfOf } from '../people/tokens.ts';
+import { DEVICE_SECONDS } from '../identity/known-devices.ts';
+import { SESSION_SECONDS, type SessionCaller } from '../identity/sessions.ts';
+import { csrfOf, isCsrfOf } from '../identity/tokens.ts';
 
 export const SESSION_COOKIE = 'airlock_session';
-/** Marks a browser in which somebody has signed in; see `people/known-devices.ts`. It stays when they sign out. */
+/** Marks a browser in which somebody has signed in; see `identity/known-devices.ts`. It stays when they sign out. */
 const DEVICE_COOKIE = 'airlock_device';
 const CSRF_HEADER = 'x-airlock-csrf';
 const READING = ['GET', 'HEAD', 'OPTIONS'];

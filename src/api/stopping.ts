@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { ConnectionGuard } from '../net/connection-guard.ts';
+import type { ConnectionGuard } from '../listener/connection-guard.ts';
 import type { App } from './types.ts';
 
 /**

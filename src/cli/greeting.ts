@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { projectRoot } from '../config/root.ts';
-import { setupPath } from '../people/setup-path.ts';
+import { setupPath } from '../identity/setup-path.ts';
 import type { ReadyInfo } from '../supervisor/ready-file.ts';
 import { describeFirstKey, type FirstKey } from './first-key.ts';
 import { bold, dim, green } from './style.ts';

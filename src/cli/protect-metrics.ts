@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
-import { guardConnections } from '../net/connection-guard.ts';
-import { gateRequests } from '../net/request-gate.ts';
+import { guardConnections } from '../listener/connection-guard.ts';
+import { gateRequests } from '../listener/request-gate.ts';
 
 /** Prometheus opens one connection for each scraper. */
 const CONNECTIONS = { total: 64, perAddress: 16, firstByteMs: 5_000 };

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { publicKeys } from '../contract/receipts.ts';
-import { isSignedBy, type PublicJwk, type Signature } from '../ids/signing.ts';
+import { isSignedBy, type PublicJwk, type Signature } from '../crypto/signing.ts';
 import { UnavailableError, UsageError } from './exit.ts';
 
 export const KEYS_PATH = '/.well-known/airlock-keys.json';

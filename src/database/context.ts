@@ -1,4 +1,4 @@
-import type { Vault } from '../ids/vault.ts';
+import type { Vault } from '../crypto/vault.ts';
 import type { ObjectStore } from '../storage/types.ts';
 import type { Database } from './pool.ts';
 import type { RowGuard } from './row-guard.ts';

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import { isUuid } from '../ids/uuid.ts';
+import { isUuid } from '../crypto/uuid.ts';
 import type { Db } from './pool.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { SealedPlace, Vault } from '../ids/vault.ts';
+import type { SealedPlace, Vault } from '../crypto/vault.ts';
 import type { Tables } from './tables.ts';
 
 /** A sealed column keeps this name, and a column of this name is sealed. */

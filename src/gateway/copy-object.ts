@@ -1,4 +1,4 @@
-import { isBodyAnnounced } from '../net/request-body.ts';
+import { isBodyAnnounced } from '../listener/request-body.ts';
 import { COPIED_SIZE } from '../storage/embedded/copied-size.ts';
 import { keyProblem } from '../storage/keys.ts';
 import type { Context } from './context.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { chmod, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
-import { ACCEPT_BACKLOG } from '../net/listener-limits.ts';
+import { ACCEPT_BACKLOG } from '../listener/listener-limits.ts';
 
 /**
  * A Unix socket for internal roles, so that unauthenticated clients cannot exhaust their connections. Requests on it

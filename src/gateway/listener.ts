@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { answerInOrder } from '../net/in-order.ts';
+import { answerInOrder } from '../listener/in-order.ts';
 import { type GatewayLogger, logWhenDone } from './access-log.ts';
 import { authenticate, type Verifier } from './authenticate.ts';
 import type { MinimumRate } from './context.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isBodyAnnounced } from '../net/request-body.ts';
+import { isBodyAnnounced } from '../listener/request-body.ts';
 import type { S3Error } from './errors.ts';
 import { document, element } from './xml.ts';
 

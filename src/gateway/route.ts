@@ -1,4 +1,4 @@
-import { isBodyAnnounced } from '../net/request-body.ts';
+import { isBodyAnnounced } from '../listener/request-body.ts';
 import { CLOSED_UNTIL, CLOSES_KEYS } from '../storage/embedded/closing.ts';
 import { spaceHeaders } from '../storage/embedded/space-headers.ts';
 import { keyProblem } from '../storage/keys.ts';

@@ -1,12 +1,12 @@
 import type { ExpressionBuilder, Selectable } from 'kysely';
 import { forgetAnswers } from '../accounts/idempotency.ts';
 import { ApiError } from '../contract/errors.ts';
+import { isUuid, uuidv7 } from '../crypto/uuid.ts';
+import type { Vault } from '../crypto/vault.ts';
 import { databaseNow } from '../database/clock.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { sealColumn } from '../database/sealed-columns.ts';
 import type { BatchesTable, Tables } from '../database/tables.ts';
-import { isUuid, uuidv7 } from '../ids/uuid.ts';
-import type { Vault } from '../ids/vault.ts';
 import { endBatch } from './batch-end.ts';
 import { endCanceled } from './cancel.ts';
 import type { JobsContext } from './kind.ts';

@@ -1,9 +1,9 @@
 import { type RawBuilder, sql } from 'kysely';
+import { uuidv7 } from '../crypto/uuid.ts';
 import { SOURCE_COLUMNS } from '../database/every-column.ts';
 import { type Db, inOneTrip } from '../database/pool.ts';
 import { RESOURCE_CLASSES, type ResourceClass } from '../database/tables.ts';
 import { insertEvents } from '../events/record.ts';
-import { uuidv7 } from '../ids/uuid.ts';
 import { withinHeavyShare } from './heavy-share.ts';
 import type { JobsContext } from './kind.ts';
 import { outputsOf } from './read.ts';

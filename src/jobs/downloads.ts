@@ -1,10 +1,10 @@
 import { ApiError } from '../contract/errors.ts';
 import { adviceFor } from '../contract/limit-advice.ts';
 import { DOWNLOAD_SECONDS } from '../contract/limits.ts';
+import { isUuid } from '../crypto/uuid.ts';
 import type { Context } from '../database/context.ts';
 import type { Db } from '../database/pool.ts';
 import { openColumn } from '../database/sealed-columns.ts';
-import { isUuid } from '../ids/uuid.ts';
 import { type Job, storedLimits } from './rows.ts';
 
 /**

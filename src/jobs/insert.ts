@@ -1,9 +1,9 @@
 import type { Warning } from '../contract/common.ts';
+import { uuidv7 } from '../crypto/uuid.ts';
 import { notification } from '../database/notify.ts';
 import type { Tx } from '../database/pool.ts';
 import { sealColumn } from '../database/sealed-columns.ts';
 import type { ResourceClass } from '../database/tables.ts';
-import { uuidv7 } from '../ids/uuid.ts';
 import { inspectionJson } from '../uploads/upload.ts';
 import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts';
 import { ensureAccount } from '../accounts/accounts.ts';
+import { uuidv7 } from '../crypto/uuid.ts';
 import type { Tx } from '../database/pool.ts';
-import { uuidv7 } from '../ids/uuid.ts';
 import { compareKeys } from '../storage/merge-keys.ts';
 import { type KnownKey, knownKeys } from './known-keys.ts';
 

@@ -1,8 +1,8 @@
 import { sql, type Updateable } from 'kysely';
 import { requireOutputQuota } from '../accounts/stored-bytes.ts';
+import { uuidv7 } from '../crypto/uuid.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import type { ObjectsTable } from '../database/tables.ts';
-import { uuidv7 } from '../ids/uuid.ts';
 import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
 import { type Claim, type Job, type OutputFacts, outputFacts } from './rows.ts';

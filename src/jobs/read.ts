@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
+import { isUuid } from '../crypto/uuid.ts';
 import { OUTPUT_COLUMNS, SOURCE_COLUMNS } from '../database/every-column.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import type { JobStatus } from '../database/tables.ts';
-import { isUuid } from '../ids/uuid.ts';
 import { JOB_COLUMNS, type Job, type JobOutput, type JobSource, type Ownership } from './rows.ts';
 
 /** Throws the same 404 for an id that is not a UUID, does not exist, or belongs to another account or kind. */

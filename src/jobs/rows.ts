@@ -4,10 +4,10 @@ import type { Warning } from '../contract/common.ts';
 import { hideQueries } from '../contract/hide-queries.ts';
 import { type AppliedLimits, LIMIT_NAMES, LIMIT_SETTERS } from '../contract/limit-bounds.ts';
 import { output } from '../contract/transcodes.ts';
+import type { Vault } from '../crypto/vault.ts';
 import { openColumn, type RowOf, sealColumn } from '../database/sealed-columns.ts';
 import { storedJson } from '../database/stored-json.ts';
 import type { JobOutputsTable, JobSourcesTable, JobsTable, ObjectState } from '../database/tables.ts';
-import type { Vault } from '../ids/vault.ts';
 
 export type Job = Selectable<JobsTable>;
 /** Every column of a job, for statements that must list them. */

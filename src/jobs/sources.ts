@@ -5,7 +5,7 @@ import type { Context } from '../database/context.ts';
 import { anyOf, type OwnKeys } from '../database/own-keys.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { openColumn } from '../database/sealed-columns.ts';
-import { cleanFilename } from '../ids/stored-name.ts';
+import { cleanFilename } from '../storage/stored-name.ts';
 import { type Inspection, inspectionJson, openNames, uploadUrl } from '../uploads/upload.ts';
 
 /** A URL of a request and its field, for errors. */

@@ -1,18 +1,13 @@
 import type { Account } from '../accounts/accounts.ts';
+import type { Run, WorkTools } from '../attempt/tools.ts';
 import type { Warning } from '../contract/common.ts';
 import type { OwnKeys } from '../database/own-keys.ts';
 import type { ResourceClass } from '../database/tables.ts';
-import type { Fetcher } from '../fetcher/index.ts';
 import type { Completion } from '../jobs/finish.ts';
 import type { JobsContext, KindTraits } from '../jobs/kind.ts';
-import type { AssetKind, Claim } from '../jobs/rows.ts';
+import type { AssetKind } from '../jobs/rows.ts';
 import type { NamedSource, RefusedSource, ResolvedSource } from '../jobs/sources.ts';
-import type { Planner } from '../planner/index.ts';
-import type { Sandbox } from '../sandbox/types.ts';
-import type { Sanitizer } from '../sanitizer/index.ts';
-import type { Logger, MeasureStage } from '../telemetry/index.ts';
-import type { MemoryRoom } from './shared/memory-room.ts';
-import type { WorkHold } from './shared/work-room.ts';
+import type { Planner } from '../threads/planning/index.ts';
 
 /*
  * A kind of job is one folder here and one entry in `registry.ts`. It defines how a request is checked (`admit`) and
@@ -65,62 +60,6 @@ export interface Admission {
   /** From -10 to 10; 0 when absent. */
   priority?: number;
 }
-
-/** Tools with which a worker runs a job. */
-export interface WorkTools {
-  context: JobsContext;
-  sandbox: Sandbox;
-  fetcher: Fetcher;
-  sanitizer: Sanitizer;
-  /** Reads and plans large requests, and draws layers, in threads. */
-  planner: Planner;
-  logger: Logger;
-  /** Measures the steps of an attempt. */
-  measure: MeasureStage;
-  /** Memory for the cells of the worker. */
-  memory: MemoryRoom;
-  /** Call it when the storage is unreachable. */
-  onStorageAway: () => void;
-  settings: {
-    version: string;
-    cores: number;
-    /** Upper bound of the memory of one cell, in bytes. */
-    cellMemoryBytes: number;
-    /** Milliseconds for which a finished output, and its slot, is held while the storage is unreachable. */
-    outputHoldMs: number;
-    /** Resource classes that each slot of this worker takes. */
-    slots: readonly (readonly ResourceClass[])[];
-    /** Whether long videos are encoded in pieces; off by default. */
-    chunks?: 'off' | 'auto' | 'always';
-  };
-}
-
-/** A job's lease of a slot. Only its holder may run cells. */
-export interface SlotLease {
-  /** Call it when all sources are staged. Resolves to the slot's number; rejects with the signal's reason. */
-  acquire(signal: AbortSignal): Promise<number>;
-  /** Gives the slot back, for a job that turned out to wait for its sources. No cell may run; acquire it again later. */
-  giveBack(): void;
-}
-
-/** One attempt, as passed to `execute`. */
-export interface Run {
-  claim: Claim;
-  lease: SlotLease;
-  /** Aborted when the job is canceled, the attempt is replaced, or the worker must release the job. */
-  signal: AbortSignal;
-  /** Work folder of this attempt; removed when it ends. */
-  folder: string;
-  /** Room on the disk of the work folder. */
-  hold: WorkHold;
-  /** Call it when a report finds that the attempt was replaced; ends the attempt. */
-  onReplaced: () => void;
-  /** Registers an object that was reserved for an output. It is deleted unless the job completes with it. */
-  reserved: (objectId: string) => void;
-}
-
-/** Thrown by `execute` after it has inserted children. The job runs again when all of them are final. */
-export class AwaitChildren extends Error {}
 
 export type Execute = (tools: WorkTools, run: Run) => Promise<Completion>;
 

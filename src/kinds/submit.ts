@@ -7,12 +7,12 @@ import { ApiError } from '../contract/errors.ts';
 import type { Tx } from '../database/pool.ts';
 import type { ResourceClass } from '../database/tables.ts';
 import { inAccountTransaction, inWholeTransaction } from '../database/whole-transaction.ts';
-import { cleanFilename, splitExtension } from '../ids/stored-name.ts';
 import { type InsertedJob, insertJob, type NewSource } from '../jobs/insert.ts';
 import { lastPosition } from '../jobs/queue-positions.ts';
 import { hasMuchRoom, NearQueueLimit, requireMuchQueueRoom, requireQueueRoom } from '../jobs/queue-room.ts';
 import { billableMinutes } from '../jobs/rows.ts';
 import { holdSources, type ResolvedSource, unlessRead } from '../jobs/sources.ts';
+import { cleanFilename, splitExtension } from '../storage/stored-name.ts';
 import type { StoreSpace } from '../storage/types.ts';
 import type { Admission, AdmissionServices, Caller, Kind } from './kind.ts';
 

@@ -5,11 +5,11 @@ import { type ThreadEndCause, ThreadEnded } from '../threads/task-thread.ts';
 import { threadEntry } from '../threads/thread-entry.ts';
 import type { IndexFirstAnswer, IndexFirstRequest } from './isobmff/index-first.ts';
 import type { JoinAnswer, JoinRequest } from './isobmff/join-pieces.ts';
-import type { PartialAnswer, PartialRequest } from './partial/read-partial.ts';
+import type { PartialAnswer, PartialRequest } from './ranged/read-partial.ts';
 import type { SanitizeAnswer, SanitizeRequest, SanitizeResult } from './types.ts';
 
-export type { PartialAnswer, PartialRequest, PictureAnswer, StartAnswer, Wanted } from './partial/read-partial.ts';
-export { firstMissing, type Range } from './partial/sparse-bytes.ts';
+export type { PartialAnswer, PartialRequest, PictureAnswer, StartAnswer, Wanted } from './ranged/read-partial.ts';
+export { firstMissing, type Range } from './ranged/sparse-bytes.ts';
 export type { ContainerOrigin, SanitizeRequest, SanitizeResult } from './types.ts';
 
 /** Time limit of reading, in milliseconds, and the slowest copy rate that is tolerated. */

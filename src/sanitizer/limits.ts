@@ -1,4 +1,4 @@
-import { INPUT_LIMITS } from '../media/probe/input-limits.ts';
+import { INPUT_LIMITS } from '../ffmpeg/probe/input-limits.ts';
 import { Refused } from './verdicts.ts';
 
 /* Limits on what a file may declare before FFmpeg sees it. The same limits apply after ffprobe. */

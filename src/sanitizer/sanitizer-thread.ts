@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { type IndexFirstAnswer, type IndexFirstRequest, readIndexFirst } from './isobmff/index-first.ts';
 import { type JoinAnswer, type JoinRequest, joinPieces } from './isobmff/join-pieces.ts';
-import { type PartialAnswer, type PartialRequest, readPartial } from './partial/read-partial.ts';
+import { type PartialAnswer, type PartialRequest, readPartial } from './ranged/read-partial.ts';
 import { sanitizeFile } from './sanitize-file.ts';
 import type { SanitizeAnswer, SanitizeRequest } from './types.ts';
 import { Refused } from './verdicts.ts';

@@ -1,6 +1,6 @@
-import type { AudioStream, MediaInfo, Rotation, VideoStream } from '../media/index.ts';
-import { displaySize, sampleAspect } from '../media/probe/display-size.ts';
-import { bitDepthOf, isAlphaFormat } from '../media/probe/pixel-formats.ts';
+import type { AudioStream, MediaInfo, Rotation, VideoStream } from '../ffmpeg/index.ts';
+import { displaySize, sampleAspect } from '../ffmpeg/probe/display-size.ts';
+import { bitDepthOf, isAlphaFormat } from '../ffmpeg/probe/pixel-formats.ts';
 import { mustBe } from './codecs/bits.ts';
 import type { Color } from './codecs/color.ts';
 import { scaled } from './codecs/rational.ts';

@@ -1,6 +1,6 @@
 import type { FailureCode } from '../contract/failures.ts';
-import type { FrameList, MediaInfo, OutputInfo, StreamPackets } from '../media/index.ts';
-import type { StillPicture } from '../media/probe/still.ts';
+import type { FrameList, MediaInfo, OutputInfo, StreamPackets } from '../ffmpeg/index.ts';
+import type { StillPicture } from '../ffmpeg/probe/still.ts';
 import type { FileOut } from './file-bytes.ts';
 
 /** The container that FFmpeg reads: one that the sanitizer wrote, or the original. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { isRunning, markProcess, type ProcessMark } from '../ids/process-stat.ts';
+import { isRunning, markProcess, type ProcessMark } from '../telemetry/process-stat.ts';
 import { eachLine, rateLimited, Tail } from './log-lines.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 import { ensureDatabase, isStarting, listens } from './postgres-connect.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ensureServiceAccount, makeTestFolder, recordingLogger } from '../../testkit/supervisor.ts';
-import { markProcess } from '../ids/process-stat.ts';
+import { markProcess } from '../telemetry/process-stat.ts';
 import { isRoot, serviceAccount } from './account.ts';
 import { type EmbeddedPostgres, openEmbeddedPostgres } from './postgres.ts';
 import { socketUrl } from './postgres-connect.ts';

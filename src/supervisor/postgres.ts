@@ -1,6 +1,6 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isRunning, type ProcessMark } from '../ids/process-stat.ts';
+import { isRunning, type ProcessMark } from '../telemetry/process-stat.ts';
 import { isRoot, serviceAccount } from './account.ts';
 import { keepBallast } from './ballast.ts';
 import { prepareDataDir } from './data-dir.ts';

@@ -1,6 +1,6 @@
 import { readdir, readlink, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { markProcess, type ProcessMark } from '../ids/process-stat.ts';
+import { markProcess, type ProcessMark } from '../telemetry/process-stat.ts';
 
 /** Whether `folder` is the process's working directory. Compares inodes: paths differ between mount namespaces. */
 export async function worksIn(pid: number, folder: string): Promise<boolean> {

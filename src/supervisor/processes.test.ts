@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makeTestFolder, recordingLogger } from '../../testkit/supervisor.ts';
-import { markProcess } from '../ids/process-stat.ts';
+import { markProcess } from '../telemetry/process-stat.ts';
 import { waitUntil } from './process-table.ts';
 import { type ProcessOptions, type SupervisedProcess, superviseProcess } from './processes.ts';
 

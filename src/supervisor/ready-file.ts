@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isRunning, markProcess } from '../ids/process-stat.ts';
+import { isRunning, markProcess } from '../telemetry/process-stat.ts';
 import { type FileLock, lockFile } from './file-lock.ts';
 import { writeAtomically } from './secrets.ts';
 import { SupervisorError } from './supervisor-error.ts';

@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client';
 import { loadProm } from './prom.ts';
 
-/** Counters of a listener's connection guard; see `net/connection-guard.ts`. */
+/** Counters of a listener's connection guard; see `listener/connection-guard.ts`. */
 export interface ConnectionNumbers {
   open: number;
   /** By reason, since the start. */

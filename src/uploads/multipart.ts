@@ -10,9 +10,9 @@ import {
   PART_URLS,
   type PartUrl,
 } from '../contract/multipart.ts';
+import { isUuid, uuidv7 } from '../crypto/uuid.ts';
 import type { Context } from '../database/context.ts';
 import { inAccountTransaction } from '../database/whole-transaction.ts';
-import { isUuid, uuidv7 } from '../ids/uuid.ts';
 import { getObject } from '../objects/objects.ts';
 import { sealedKey, uploadKey } from '../storage/keys.ts';
 import type { StoreSpace } from '../storage/types.ts';

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
+import { isUuid } from '../crypto/uuid.ts';
 import type { Context } from '../database/context.ts';
 import type { Db } from '../database/pool.ts';
 import type { RowLoop } from '../database/row-guard.ts';
-import { isUuid } from '../ids/uuid.ts';
 import { UPLOADS } from '../storage/keys.ts';
 import type { Upload } from './upload.ts';
 

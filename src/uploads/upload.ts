@@ -4,12 +4,12 @@ import { forgetAnswers } from '../accounts/idempotency.ts';
 import { fetchedHow } from '../contract/common.ts';
 import type { EventType } from '../contract/event-types.ts';
 import { uploadMetadata } from '../contract/uploads.ts';
+import type { Vault } from '../crypto/vault.ts';
 import type { Tx } from '../database/pool.ts';
 import { openColumn, type RowOf, sealColumn } from '../database/sealed-columns.ts';
 import { storedJson } from '../database/stored-json.ts';
 import type { DeletionReason, UploadsTable } from '../database/tables.ts';
 import { insertEvents } from '../events/record.ts';
-import type { Vault } from '../ids/vault.ts';
 
 export type Upload = Selectable<UploadsTable>;
 
@@ -17,7 +17,7 @@ export type Upload = Selectable<UploadsTable>;
 const inspection = z.object({
   /** What clients see. */
   summary: uploadMetadata,
-  /** Input of the planner: `MediaInfo`, parsed by `src/kinds/shared/stored-info.ts`. Null for a subtitle file. */
+  /** Input of the planner: `MediaInfo`, parsed by `src/attempt/media/stored-info.ts`. Null for a subtitle file. */
   info: z.unknown(),
   /** Whether FFmpeg reads the file remuxed; absent for a subtitle file. */
   container: z.enum(['rewritten', 'original']).optional(),

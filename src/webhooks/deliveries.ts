@@ -2,9 +2,9 @@ import { type Selectable, sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
 import type { EventType } from '../contract/event-types.ts';
 import type { DeliveriesQuery, DeliveryError, DeliveryView } from '../contract/webhooks.ts';
+import { isUuid } from '../crypto/uuid.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import type { WebhookDeliveriesTable } from '../database/tables.ts';
-import { isUuid } from '../ids/uuid.ts';
 import { endPause } from './health.ts';
 
 export type Delivery = Selectable<WebhookDeliveriesTable>;

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { DeliveryError } from '../contract/webhooks.ts';
+import { webhookHeaders } from '../crypto/webhook-signature.ts';
 import type { Context } from '../database/context.ts';
 import { FetchError, type Fetcher } from '../fetcher/index.ts';
-import { webhookHeaders } from '../ids/webhook-signature.ts';
 import type { TracedSpan, Tracing } from '../telemetry/index.ts';
 import type { Delivery } from './deliveries.ts';
 import { jitter, noteHealth } from './health.ts';

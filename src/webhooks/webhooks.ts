@@ -12,13 +12,13 @@ import {
   type UpdateWebhookBody,
   type WebhookView,
 } from '../contract/webhooks.ts';
+import { uuidv7 } from '../crypto/uuid.ts';
+import type { Vault } from '../crypto/vault.ts';
+import { makeWebhookSecret } from '../crypto/webhook-signature.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { openColumn, sealColumn } from '../database/sealed-columns.ts';
 import type { WebhooksTable } from '../database/tables.ts';
 import { recordEvent } from '../events/record.ts';
-import { uuidv7 } from '../ids/uuid.ts';
-import type { Vault } from '../ids/vault.ts';
-import { makeWebhookSecret } from '../ids/webhook-signature.ts';
 import { endPause } from './health.ts';
 
 export type Webhook = Selectable<WebhooksTable>;

@@ -1,8 +1,9 @@
+import type { WorkRoom } from '../attempt/resources/disk-reservation.ts';
+import type { WorkTools } from '../attempt/tools.ts';
 import type { DiskReserve } from '../config/disk-reserve.ts';
 import type { ResourceClass } from '../database/tables.ts';
 import type { JobsContext } from '../jobs/kind.ts';
-import type { Kind, WorkTools } from '../kinds/kind.ts';
-import type { WorkRoom } from '../kinds/shared/work-room.ts';
+import type { Kind } from '../kinds/kind.ts';
 import type { SelfTestReport } from '../sandbox/types.ts';
 import type { Tracing, WorkerMetrics } from '../telemetry/index.ts';
 import type { StorageWatch } from './storage-watch.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { isRunning, markProcess } from '../ids/process-stat.ts';
+import { isRunning, markProcess } from '../telemetry/process-stat.ts';
 
 /** Identifies a process uniquely: a pid alone is reused. */
 export interface ProcessIdentity {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { uuidv7 } from '../ids/uuid.ts';
+import { uuidv7 } from '../crypto/uuid.ts';
 import { removeDeadWorkFolders } from './maintenance.ts';
 
 const neverFails = (_: string, error: unknown) => {

@@ -1,9 +1,9 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { correctStoredTotals } from '../accounts/stored-totals.ts';
+import { isUuid } from '../crypto/uuid.ts';
 import { holdFleetLease, releaseFleetLease } from '../fleet/lease.ts';
 import { removeSilentWorkers } from '../fleet/workers.ts';
-import { isUuid } from '../ids/uuid.ts';
 import { reconcileStorage } from '../jobs/reconcile.ts';
 import { recoverLost } from '../jobs/recover.ts';
 import { sweepExpired } from '../jobs/retention.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { SlotLease } from '../attempt/tools.ts';
 import type { Claim } from '../jobs/rows.ts';
-import type { SlotLease } from '../kinds/kind.ts';
 import { createLogger } from '../telemetry/index.ts';
 import { createFetchPermits } from './fetch-permits.ts';
 import { RunningAttempts } from './running-attempts.ts';

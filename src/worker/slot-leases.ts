@@ -1,6 +1,6 @@
+import type { SlotLease } from '../attempt/tools.ts';
 import type { ResourceClass } from '../database/tables.ts';
 import type { Claim } from '../jobs/rows.ts';
-import type { SlotLease } from '../kinds/kind.ts';
 import type { Logger } from '../telemetry/index.ts';
 import type { FetchPermits } from './fetch-permits.ts';
 import type { RunningAttempts, StopReason } from './running-attempts.ts';

@@ -1,5 +1,5 @@
+import type { WorkTools } from '../attempt/tools.ts';
 import type { Claim } from '../jobs/rows.ts';
-import type { WorkTools } from '../kinds/kind.ts';
 import { inSpan, type TracedSpan, type Tracing } from '../telemetry/index.ts';
 
 /** Begins the span of an attempt, in the trace of the request; before it that of the wait in the queue. */

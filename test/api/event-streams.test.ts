@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { KEY_REQUESTS } from '../../src/contract/limits.ts';
-import { uuidv7 } from '../../src/ids/uuid.ts';
+import { uuidv7 } from '../../src/crypto/uuid.ts';
 import { cancelJob } from '../../src/jobs/cancel.ts';
 import { claimJob } from '../../src/jobs/claim.ts';
 import { reportProgress } from '../../src/jobs/progress.ts';

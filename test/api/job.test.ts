@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { uuidv7 } from '../../src/ids/uuid.ts';
+import { uuidv7 } from '../../src/crypto/uuid.ts';
 import { claimJob } from '../../src/jobs/claim.ts';
 import { failAttempt } from '../../src/jobs/finish.ts';
 import { recordInput } from '../../src/jobs/progress.ts';

@@ -6,8 +6,8 @@ import {
   startAuthorization,
 } from '@modelcontextprotocol/sdk/client/auth.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hashPassword } from '../../src/people/passwords.ts';
-import { setDisabled, setPassword } from '../../src/people/users.ts';
+import { hashPassword } from '../../src/identity/passwords.ts';
+import { setDisabled, setPassword } from '../../src/identity/users.ts';
 import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 import { answered, asking, boxes, CALLBACK, oauthOf, PASSWORD, type Person } from '../helpers/oauth.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { rotateKey } from '../../src/accounts/keys.ts';
-import { hashApiKey } from '../../src/ids/api-key.ts';
+import { hashApiKey } from '../../src/crypto/api-key.ts';
 import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Role } from '../../src/contract/people.ts';
-import { openSessions } from '../../src/people/sessions.ts';
-import { createSetupLink } from '../../src/people/setup-links.ts';
-import { createUser, findUser, setDisabled } from '../../src/people/users.ts';
+import { openSessions } from '../../src/identity/sessions.ts';
+import { createSetupLink } from '../../src/identity/setup-links.ts';
+import { createUser, findUser, setDisabled } from '../../src/identity/users.ts';
 import type { Answer } from '../../testkit/service.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 

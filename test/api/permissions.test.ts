@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SCOPES, type Scope } from '../../src/contract/keys.ts';
 import { ROLE_SCOPES, ROLES } from '../../src/contract/people.ts';
-import { uuidv7 } from '../../src/ids/uuid.ts';
+import { uuidv7 } from '../../src/crypto/uuid.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 import { oauthOf } from '../helpers/oauth.ts';
 

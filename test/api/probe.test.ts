@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { uuidv7 } from '../../src/crypto/uuid.ts';
 import { wakeWaiting } from '../../src/events/record.ts';
-import { uuidv7 } from '../../src/ids/uuid.ts';
 import { claimJob } from '../../src/jobs/claim.ts';
 import { completeJob, failAttempt } from '../../src/jobs/finish.ts';
 import { sweepExpired } from '../../src/jobs/retention.ts';

@@ -6,54 +6,55 @@ import { importsOf, isOwn, ROOT, readSources } from './sources.ts';
 /** What each folder may import besides itself; docs/architecture.md shows the same. */
 const ARROWS: Record<string, readonly string[]> = {
   contract: [],
-  ids: [],
+  crypto: [],
   config: ['contract'],
   telemetry: ['config'],
   // From the storage it imports the type in the context of every function on rows and bytes.
   database: ['storage'],
   storage: ['config'],
-  media: ['contract'],
-  // Any other folder's work in threads: what runs in them is that folder's.
-  threads: [],
-  // Draws the layers of a plan: from media it imports only their types.
-  text: ['media'],
-  // Of media it takes the bounds of inputs, so that there is one list of them.
-  sanitizer: ['media', 'threads', 'contract'],
-  // Of text it takes the drawing, which happens in its thread alone.
-  planner: ['media', 'text', 'threads', 'contract'],
+  ffmpeg: ['contract'],
+  // Only `threads/planning` imports other folders: it runs their code in a thread.
+  threads: ['ffmpeg', 'text-render', 'contract'],
+  // Draws the layers of a plan: from ffmpeg it imports only their types.
+  'text-render': ['ffmpeg'],
+  // From ffmpeg it imports the limits of inputs, so that there is one list of them.
+  sanitizer: ['ffmpeg', 'threads', 'contract'],
   sandbox: ['config', 'threads'],
   fetcher: ['config'],
   supervisor: ['config'],
-  net: ['config'],
+  listener: ['config'],
   events: ['database', 'contract'],
   accounts: ['database', 'events', 'storage', 'contract'],
-  people: ['accounts', 'database', 'contract'],
+  identity: ['accounts', 'database', 'contract'],
   objects: ['database', 'storage'],
   uploads: ['accounts', 'objects', 'events', 'database', 'storage', 'contract'],
   fleet: ['objects', 'accounts', 'database', 'storage', 'contract'],
   jobs: [...['uploads', 'accounts', 'objects', 'events', 'fleet'], ...['database', 'storage', 'contract']],
+  attempt: [
+    ...['jobs', 'uploads', 'accounts', 'objects', 'events', 'database', 'storage', 'contract'],
+    ...['ffmpeg', 'sanitizer', 'threads', 'sandbox', 'fetcher'],
+  ],
   kinds: [
     ...['jobs', 'uploads', 'accounts', 'objects', 'events', 'database', 'storage', 'contract'],
-    // What a kind is run with. `threads`: how a thread ended.
-    ...['media', 'sanitizer', 'planner', 'threads', 'sandbox', 'fetcher'],
+    ...['attempt', 'ffmpeg', 'sanitizer', 'threads', 'sandbox', 'fetcher'],
   ],
   webhooks: ['kinds', 'accounts', 'events', 'fetcher', 'database', 'contract'],
   // Kinds come to it by their registry alone, which the composition root hands over.
   worker: [
-    ...['kinds', 'jobs', 'uploads', 'accounts', 'objects', 'fleet', 'database', 'storage', 'contract'],
-    ...['sanitizer', 'planner', 'sandbox', 'fetcher', 'webhooks'],
+    ...['kinds', 'attempt', 'jobs', 'uploads', 'accounts', 'objects', 'fleet', 'database', 'storage', 'contract'],
+    ...['sanitizer', 'threads', 'sandbox', 'fetcher', 'webhooks'],
   ],
   api: [
-    ...['kinds', 'jobs', 'uploads', 'accounts', 'people', 'events', 'webhooks', 'fleet', 'database', 'contract'],
-    ...['media', 'net', 'mcp'],
+    ...['kinds', 'jobs', 'uploads', 'accounts', 'identity', 'events', 'webhooks', 'fleet', 'database', 'contract'],
+    ...['ffmpeg', 'listener', 'mcp'],
   ],
   // Tools know the API by its requests alone.
   mcp: ['contract'],
-  gateway: ['storage', 'net'],
+  gateway: ['storage', 'listener'],
 };
-const FOR_EVERYONE = ['config', 'ids', 'telemetry'];
+const FOR_EVERYONE = ['config', 'crypto', 'telemetry'];
 /** Folders that depend on nothing that acts: these three for everyone are not for them. */
-const PURE = ['contract', 'ids', 'config', 'telemetry', 'media'];
+const PURE = ['contract', 'crypto', 'config', 'telemetry', 'ffmpeg'];
 
 /** All that others take of the SDK. */
 const SDK = '../sdk/src/index.ts';
@@ -119,7 +120,7 @@ describe('imports', () => {
     const texts = files.map((path) => ({ path, text: readFileSync(join(ROOT, 'web', path), 'utf8') }));
     const wrong = texts.flatMap(({ path, text }) =>
       importsOf(join('..', 'web', path), text)
-        .filter((name) => name.endsWith('.ts') && !/^(\.\.\/web|contract|media)\//.test(name))
+        .filter((name) => name.endsWith('.ts') && !/^(\.\.\/web|contract|ffmpeg)\//.test(name))
         .map((name) => `${path} → ${name}`),
     );
     expect(wrong).toEqual([]);

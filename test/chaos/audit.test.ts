@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { appendAudit } from '../../src/accounts/audit.ts';
 import { type AuditHead, auditHead, signAuditHead, verifyAudit } from '../../src/accounts/audit-verify.ts';
 import { listSigningKeys, registerSigningKey } from '../../src/accounts/signing-keys.ts';
-import { createSigner } from '../../src/ids/signing.ts';
+import { createSigner } from '../../src/crypto/signing.ts';
 import { blocks, readPage } from '../docs/pages.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 

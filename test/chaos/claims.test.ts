@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { uuidv7 } from '../../src/ids/uuid.ts';
+import { uuidv7 } from '../../src/crypto/uuid.ts';
 import { failAttempt, releaseJob } from '../../src/jobs/finish.ts';
 import { findUnknown, recoverLost, releaseUnknown } from '../../src/jobs/recover.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';

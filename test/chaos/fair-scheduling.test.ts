@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Account } from '../../src/accounts/accounts.ts';
+import { uuidv7 } from '../../src/crypto/uuid.ts';
 import { openPool } from '../../src/database/pool.ts';
 import { registerWorker } from '../../src/fleet/workers.ts';
-import { uuidv7 } from '../../src/ids/uuid.ts';
 import { claimJob, classesWithWork } from '../../src/jobs/claim.ts';
 import { failAttempt } from '../../src/jobs/finish.ts';
 import type { JobsContext } from '../../src/jobs/kind.ts';

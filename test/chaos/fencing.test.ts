@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { uuidv7 } from '../../src/ids/uuid.ts';
+import { uuidv7 } from '../../src/crypto/uuid.ts';
 import { cancelJob } from '../../src/jobs/cancel.ts';
 import { eraseJob } from '../../src/jobs/erase.ts';
 import { completeJob, failAttempt, releaseJob } from '../../src/jobs/finish.ts';

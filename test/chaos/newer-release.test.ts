@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { uuidv7 } from '../../src/crypto/uuid.ts';
 import { readEvents } from '../../src/events/read.ts';
-import { uuidv7 } from '../../src/ids/uuid.ts';
 import { cancelJob } from '../../src/jobs/cancel.ts';
 import { claimJob, classesWithWork } from '../../src/jobs/claim.ts';
 import type { JobsContext, KindTraits } from '../../src/jobs/kind.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { uuidv7 } from '../../src/crypto/uuid.ts';
 import { registerWorker } from '../../src/fleet/workers.ts';
-import { uuidv7 } from '../../src/ids/uuid.ts';
 import type { SelfTestReport } from '../../src/sandbox/types.ts';
 import { createLogger } from '../../src/telemetry/index.ts';
 import { startSelfTests } from '../../src/worker/self-test.ts';

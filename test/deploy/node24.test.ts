@@ -11,7 +11,7 @@ const SUITE_MS = 600_000;
 
 /** What depends on Node itself: sockets, files, processes, threads, the built program. One file for each is enough. */
 const PARTS = [
-  ...['src/fetcher', 'src/net', 'src/sandbox/host', 'src/supervisor/processes', 'src/threads'],
+  ...['src/fetcher', 'src/listener', 'src/sandbox/host', 'src/supervisor/processes', 'src/threads'],
   ...['src/gateway/upload.test.ts', 'src/gateway/transfers.test.ts', 'src/telemetry/logger.test.ts'],
   ...['test/api/conventions.test.ts', 'test/api/event-streams.test.ts', 'test/kinds/growing-upload.test.ts'],
   ...['test/e2e/walk.test.ts', 'test/hostile/cell-owned.test.ts', 'test/sdk/service.test.ts'],

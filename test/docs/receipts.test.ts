@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSigner } from '../../src/ids/signing.ts';
+import { createSigner } from '../../src/crypto/signing.ts';
 import { blocks, readPage } from './pages.ts';
 
 describe('the check that docs/receipts.md shows', () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeWebhookSecret, webhookHeaders } from '../../src/ids/webhook-signature.ts';
+import { makeWebhookSecret, webhookHeaders } from '../../src/crypto/webhook-signature.ts';
 import { blocks, readPage } from './pages.ts';
 
 const run = promisify(execFile);

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { makeApiKey } from '../../src/ids/api-key.ts';
+import { makeApiKey } from '../../src/crypto/api-key.ts';
 import { type Answer, shareService, type TestService } from '../../testkit/service.ts';
 import { openServiceDatabase } from '../../testkit/service-database.ts';
 import { type RawOptions, rawHttp } from '../helpers/raw-http.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { isWellFormedApiKey } from '../../src/ids/api-key.ts';
+import { isWellFormedApiKey } from '../../src/crypto/api-key.ts';
 import { call, shareService, type TestService } from '../../testkit/service.ts';
 import { openServiceDatabase } from '../../testkit/service-database.ts';
 import { until } from '../../testkit/until.ts';

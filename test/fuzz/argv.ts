@@ -1,5 +1,5 @@
-import { parseGraph } from '../../src/media/filters/parse-graph.ts';
-import { FILTER_TABLE } from '../../src/media/filters/table/index.ts';
+import { parseGraph } from '../../src/ffmpeg/policy/filters/parse-graph.ts';
+import { FILTER_TABLE } from '../../src/ffmpeg/policy/filters/table/index.ts';
 
 const FILTER_FLAGS = /^-(vf|af|filter(:[va](:\d+)?)?|filter_complex|lavfi)$/;
 const FILES = /\/in\/(\d+|asset-\d+\.\w+|layer-\d+\.svg)|\/out\/output\.\w+|\/usr\/share\/fonts/g;

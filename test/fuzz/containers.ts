@@ -1,10 +1,10 @@
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { openMedia } from '../../src/attempt/media/open-media.ts';
 import { JobFailure } from '../../src/contract/failures.ts';
 import type { TranscodeRequest } from '../../src/contract/transcode-request.ts';
-import { openMedia } from '../../src/kinds/shared/open-media.ts';
-import { ProgressReader, parseRequest, planTranscode } from '../../src/media/index.ts';
+import { ProgressReader, parseRequest, planTranscode } from '../../src/ffmpeg/index.ts';
 import { openSandbox } from '../../src/sandbox/index.ts';
 import { openSanitizer } from '../../src/sanitizer/index.ts';
 import { stageMeter } from '../../src/telemetry/index.ts';

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { detectMedia, type MediaInfo } from '../../src/media/index.ts';
+import { detectMedia, type MediaInfo } from '../../src/ffmpeg/index.ts';
 import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
 import type { SanitizeResult } from '../../src/sanitizer/types.ts';
 import { Refused } from '../../src/sanitizer/verdicts.ts';

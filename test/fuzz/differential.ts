@@ -2,8 +2,8 @@ import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { serialiseGraph } from '../../src/media/filters/index.ts';
-import type { CheckedGraph, PadKind } from '../../src/media/filters/types.ts';
+import { serialiseGraph } from '../../src/ffmpeg/policy/filters/index.ts';
+import type { CheckedGraph, PadKind } from '../../src/ffmpeg/policy/filters/types.ts';
 
 const SOURCE: Record<PadKind, string> = { v: 'testsrc2=s=64x48:r=10:d=0.3', a: 'sine=d=0.3' };
 /** What FFmpeg says of a text that it does not understand, other than of a picture or a sound that does not fit. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseRequest } from '../../src/media/options/parse-request.ts';
+import { parseRequest } from '../../src/ffmpeg/policy/options/parse-request.ts';
 import { randomOf } from '../../testkit/random.ts';
 import { argvFaults } from './argv.ts';
 import { startsInFfmpeg } from './differential.ts';

@@ -1,5 +1,5 @@
-import { FILTER_TABLE } from '../../src/media/filters/table/index.ts';
-import type { FilterSpec, FilterValue, PadKind } from '../../src/media/filters/types.ts';
+import { FILTER_TABLE } from '../../src/ffmpeg/policy/filters/table/index.ts';
+import type { FilterSpec, FilterValue, PadKind } from '../../src/ffmpeg/policy/filters/types.ts';
 import type { Random } from '../../testkit/random.ts';
 import { anyText, expressionText, number } from './texts.ts';
 

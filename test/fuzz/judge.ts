@@ -1,10 +1,10 @@
 import { JobFailure } from '../../src/contract/failures.ts';
 import type { TranscodeRequest } from '../../src/contract/transcode-request.ts';
-import { readGraph, serialiseGraph } from '../../src/media/filters/index.ts';
-import type { CheckedGraph } from '../../src/media/filters/types.ts';
-import type { ParsedRequest, Refusal } from '../../src/media/index.ts';
-import { parseRequest } from '../../src/media/options/parse-request.ts';
-import { previewCommand } from '../../src/media/plan/preview.ts';
+import type { ParsedRequest, Refusal } from '../../src/ffmpeg/index.ts';
+import { previewCommand } from '../../src/ffmpeg/plan/preview.ts';
+import { readGraph, serialiseGraph } from '../../src/ffmpeg/policy/filters/index.ts';
+import type { CheckedGraph } from '../../src/ffmpeg/policy/filters/types.ts';
+import { parseRequest } from '../../src/ffmpeg/policy/options/parse-request.ts';
 import { argvFaults } from './argv.ts';
 
 /** Milliseconds that the answer to one request may take. */

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { openProgressDisplay } from '../../src/cli/progress-display.ts';
 import type { TranscodeRequest } from '../../src/contract/transcode-request.ts';
-import { parseRequest } from '../../src/media/options/parse-request.ts';
+import { parseRequest } from '../../src/ffmpeg/policy/options/parse-request.ts';
 import { startsInFfmpeg } from './differential.ts';
 import { graphsOf } from './judge.ts';
 import { caseOf, fuzz, type Report } from './run.ts';

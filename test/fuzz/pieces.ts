@@ -9,7 +9,7 @@ import {
   planTranscode,
   splitCommand,
   withThreads,
-} from '../../src/media/index.ts';
+} from '../../src/ffmpeg/index.ts';
 import { joinPieces } from '../../src/sanitizer/isobmff/join-pieces.ts';
 import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
 import type { Random } from '../../testkit/random.ts';

@@ -1,7 +1,7 @@
 import { OUTPUT_FORMATS } from '../../src/contract/formats.ts';
 import type { OptionRequest, TranscodeRequest } from '../../src/contract/transcode-request.ts';
-import { FILTER_TABLE } from '../../src/media/filters/table/index.ts';
-import { OPTION_TABLE, type OptionValue } from '../../src/media/index.ts';
+import { OPTION_TABLE, type OptionValue } from '../../src/ffmpeg/index.ts';
+import { FILTER_TABLE } from '../../src/ffmpeg/policy/filters/table/index.ts';
 import type { Random } from '../../testkit/random.ts';
 import { ATTACKS } from '../hostile/attack-table/index.ts';
 import { WILD_ROWS } from '../media/wild/index.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JobFailure } from '../../src/contract/failures.ts';
-import { detectMedia } from '../../src/media/index.ts';
+import { detectMedia } from '../../src/ffmpeg/index.ts';
 import { openSanitizer } from '../../src/sanitizer/index.ts';
 import { type Campaign, count, type Fuzzer } from './campaign.ts';
 import { makeSeeds } from './container-seeds.ts';

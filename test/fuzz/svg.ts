@@ -1,6 +1,6 @@
 import type { TranscodeRequest } from '../../src/contract/transcode-request.ts';
-import type { LayerRequest, ParsedRequest } from '../../src/media/index.ts';
-import { drawLayer, type FontLibrary, openFonts } from '../../src/text/index.ts';
+import type { LayerRequest, ParsedRequest } from '../../src/ffmpeg/index.ts';
+import { drawLayer, type FontLibrary, openFonts } from '../../src/text-render/index.ts';
 
 const MAX_MS = 200;
 const ELEMENTS = new Set(['svg', 'g', 'path', 'rect', 'circle', 'use', 'defs', 'symbol', 'image', 'clipPath', 'mask']);

@@ -1,4 +1,4 @@
-import type { FilterSpec, FilterValue } from '../../src/media/filters/types.ts';
+import type { FilterSpec, FilterValue } from '../../src/ffmpeg/policy/filters/types.ts';
 import { run } from '../../testkit/run.ts';
 
 export interface HelpOption {

@@ -1,6 +1,6 @@
-import { checkGraph } from '../../src/media/filters/check-graph.ts';
-import { parseGraph } from '../../src/media/filters/parse-graph.ts';
-import type { CheckedGraph, FilterSpec, GraphRefusal } from '../../src/media/filters/types.ts';
+import { checkGraph } from '../../src/ffmpeg/policy/filters/check-graph.ts';
+import { parseGraph } from '../../src/ffmpeg/policy/filters/parse-graph.ts';
+import type { CheckedGraph, FilterSpec, GraphRefusal } from '../../src/ffmpeg/policy/filters/types.ts';
 
 const spec = (row: Partial<FilterSpec> & Pick<FilterSpec, 'name'>): FilterSpec => ({
   doc: '',

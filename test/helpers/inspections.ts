@@ -1,5 +1,5 @@
 import type { UploadMetadata } from '../../src/contract/uploads.ts';
-import { uuidv7 } from '../../src/ids/uuid.ts';
+import { uuidv7 } from '../../src/crypto/uuid.ts';
 import { claimJob } from '../../src/jobs/claim.ts';
 import { completeJob, failAttempt } from '../../src/jobs/finish.ts';
 import type { JobsContext } from '../../src/jobs/kind.ts';

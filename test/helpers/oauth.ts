@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Role } from '../../src/contract/people.ts';
-import { hashPassword } from '../../src/people/passwords.ts';
-import { openSession } from '../../src/people/sessions.ts';
-import { csrfOf } from '../../src/people/tokens.ts';
-import { createUser, setPassword, type User } from '../../src/people/users.ts';
+import { hashPassword } from '../../src/identity/passwords.ts';
+import { openSession } from '../../src/identity/sessions.ts';
+import { csrfOf } from '../../src/identity/tokens.ts';
+import { createUser, setPassword, type User } from '../../src/identity/users.ts';
 import type { Answer } from '../../testkit/service.ts';
 import type { TestApi } from './api.ts';
 

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Account, ensureAccount } from '../../src/accounts/accounts.ts';
 import { createKey, rotateKey } from '../../src/accounts/keys.ts';
 import { MAX_LISTED_DEAD_KEYS, MAX_LIVE_KEYS, MAX_NEW_KEYS_A_DAY } from '../../src/contract/keys.ts';
-import { makeApiKey } from '../../src/ids/api-key.ts';
-import { uuidv7 } from '../../src/ids/uuid.ts';
+import { makeApiKey } from '../../src/crypto/api-key.ts';
+import { uuidv7 } from '../../src/crypto/uuid.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 
 const BY = { actor: 'test' };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseRequest } from '../../src/media/options/parse-request.ts';
-import { previewCommand } from '../../src/media/plan/preview.ts';
+import { previewCommand } from '../../src/ffmpeg/plan/preview.ts';
+import { parseRequest } from '../../src/ffmpeg/policy/options/parse-request.ts';
 import { argvFaults } from '../fuzz/argv.ts';
 import { asRequest } from './attack-request.ts';
 import { ATTACKS } from './attack-table/index.ts';

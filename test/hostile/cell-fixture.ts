@@ -4,7 +4,6 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { processStat } from '../../src/ids/process-stat.ts';
 import { claimAccounts } from '../../src/sandbox/cell/account.ts';
 import { openLaunchers } from '../../src/sandbox/cell/launchers.ts';
 import type { RunContext } from '../../src/sandbox/cell/run.ts';
@@ -13,6 +12,7 @@ import type { CellLimits, Sandbox } from '../../src/sandbox/index.ts';
 import { makeTier } from '../../src/sandbox/tiers/make-tier.ts';
 import type { SandboxTier } from '../../src/sandbox/types.ts';
 import { openWatchdog } from '../../src/sandbox/watchdog/watchdog.ts';
+import { processStat } from '../../src/telemetry/process-stat.ts';
 import { openTestSandbox } from '../helpers/root-image.ts';
 
 export const MIB = 2 ** 20;

@@ -4,8 +4,8 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync
 import { getPriority, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { processStat } from '../../src/ids/process-stat.ts';
 import type { CellResult, CellSpec } from '../../src/sandbox/index.ts';
+import { processStat } from '../../src/telemetry/process-stat.ts';
 import { cgroupsOf } from '../../testkit/control-groups.ts';
 import { linkRootImage } from '../../testkit/data-directory.ts';
 import {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openMedia } from '../../src/kinds/shared/open-media.ts';
+import { openMedia } from '../../src/attempt/media/open-media.ts';
 import { openSanitizer } from '../../src/sanitizer/index.ts';
 import { stageMeter } from '../../src/telemetry/index.ts';
 import { type Fixture, LIMITS, MIB, openFixture } from './cell-fixture.ts';

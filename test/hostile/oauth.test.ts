@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isRedirectUri, isRegistered } from '../../src/people/redirect-uri.ts';
+import { isRedirectUri, isRegistered } from '../../src/identity/redirect-uri.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 import { answered, asking, CALLBACK, oauthOf, type Person } from '../helpers/oauth.ts';
 

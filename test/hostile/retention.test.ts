@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { uuidv7 } from '../../src/ids/uuid.ts';
+import { uuidv7 } from '../../src/crypto/uuid.ts';
 import { downloadUrl } from '../../src/jobs/downloads.ts';
 import { reconcileStorage } from '../../src/jobs/reconcile.ts';
 import { sweepExpired } from '../../src/jobs/retention.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { detectMedia } from '../../src/media/index.ts';
+import { detectMedia } from '../../src/ffmpeg/index.ts';
 import { makeBox, makeFullBox, u32 } from '../../src/sanitizer/isobmff/boxes.ts';
 import { damaged } from '../../testkit/bytes.ts';
 import { randomOf } from '../../testkit/random.ts';

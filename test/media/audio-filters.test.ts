@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { readGraph, serialiseGraph } from '../../src/media/filters/index.ts';
-import { AUDIO_FILTERS } from '../../src/media/filters/table/audio.ts';
-import type { CheckedGraph, FilterSpec, FilterValue } from '../../src/media/filters/types.ts';
+import { readGraph, serialiseGraph } from '../../src/ffmpeg/policy/filters/index.ts';
+import { AUDIO_FILTERS } from '../../src/ffmpeg/policy/filters/table/audio.ts';
+import type { CheckedGraph, FilterSpec, FilterValue } from '../../src/ffmpeg/policy/filters/types.ts';
 import { run } from '../../testkit/run.ts';
 import { inParallel } from '../helpers/ffmpeg-filters.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OutputFormat } from '../../src/contract/formats.ts';
-import { checkOutput, detectMedia, type Plan, planTranscode, type StreamPlans } from '../../src/media/index.ts';
+import { checkOutput, detectMedia, type Plan, planTranscode, type StreamPlans } from '../../src/ffmpeg/index.ts';
 import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
 import { frameHashes } from '../../testkit/media.ts';
 import { makeAllMedia } from '../../testkit/media-cache.ts';

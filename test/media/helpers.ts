@@ -15,9 +15,9 @@ import {
   parseRequest,
   planTranscode,
   probeArgs,
-} from '../../src/media/index.ts';
+} from '../../src/ffmpeg/index.ts';
 import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
-import { drawLayer, type FontLibrary, openFonts } from '../../src/text/index.ts';
+import { drawLayer, type FontLibrary, openFonts } from '../../src/text-render/index.ts';
 import { joinArgs } from '../../testkit/join-args.ts';
 import { makeMedia } from '../../testkit/media-cache.ts';
 import { run } from '../../testkit/run.ts';

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BITSTREAM_FILTERS } from '../../src/media/encoders/bitstream-filters.ts';
-import { FORMAT_DEFAULTS, findEncoder } from '../../src/media/encoders/encoders.ts';
-import { exampleValues } from '../../src/media/options/option-row.ts';
-import { OPTION_TABLE, type OptionRow } from '../../src/media/options/option-table.ts';
-import { isRefusal, optionArgs, parseOption } from '../../src/media/options/options.ts';
+import { BITSTREAM_FILTERS } from '../../src/ffmpeg/policy/encoders/bitstream-filters.ts';
+import { FORMAT_DEFAULTS, findEncoder } from '../../src/ffmpeg/policy/encoders/encoders.ts';
+import { exampleValues } from '../../src/ffmpeg/policy/options/option-row.ts';
+import { OPTION_TABLE, type OptionRow } from '../../src/ffmpeg/policy/options/option-table.ts';
+import { isRefusal, optionArgs, parseOption } from '../../src/ffmpeg/policy/options/options.ts';
 import { run } from '../../testkit/run.ts';
 
 const OPTIONS = { timeout: 60_000, maxBuffer: 8 * 2 ** 20 };

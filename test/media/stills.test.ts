@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { detectMedia, stillArgs } from '../../src/media/index.ts';
+import { detectMedia, stillArgs } from '../../src/ffmpeg/index.ts';
 import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
 import { run } from '../../testkit/run.ts';
 import {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { REQUEST_BUDGET } from '../../src/contract/request-budget.ts';
-import { checkOptions, parseRequest, textLength } from '../../src/media/index.ts';
+import { checkOptions, parseRequest, textLength } from '../../src/ffmpeg/index.ts';
 import { inBatches } from '../helpers/batches.ts';
 import { openWorkshop, type Workshop } from './helpers.ts';
 import { measure } from './measurements.ts';

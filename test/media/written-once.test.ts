@@ -4,8 +4,8 @@ import { mkdtemp, open, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { FORMAT_DEFAULTS } from '../../src/ffmpeg/policy/encoders/encoders.ts';
 import { withIndexLast } from '../../src/kinds/transcode/outgoing/early-output.ts';
-import { FORMAT_DEFAULTS } from '../../src/media/encoders/encoders.ts';
 import { makeMedia } from '../../testkit/media-cache.ts';
 import { until } from '../../testkit/until.ts';
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFeed } from '../../src/kinds/transcode/streaming/feed.ts';
-import { ArrivalState, type CopyRule, NotInOrder, openArriving } from '../../src/sanitizer/arriving/index.ts';
 import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
+import { ArrivalState, type CopyRule, NotInOrder, openArriving } from '../../src/sanitizer/streaming/index.ts';
 import { makeMedia } from '../../testkit/media-cache.ts';
 
 const MEDIA = [

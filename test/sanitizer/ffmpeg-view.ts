@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type MediaInfo, parseProbe } from '../../src/media/index.ts';
+import { type MediaInfo, parseProbe } from '../../src/ffmpeg/index.ts';
 import { run } from '../../testkit/run.ts';
 import { probed } from './info-differences.ts';
 

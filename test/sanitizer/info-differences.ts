@@ -1,4 +1,4 @@
-import { type MediaInfo, parseProbe, probeArgs } from '../../src/media/index.ts';
+import { type MediaInfo, parseProbe, probeArgs } from '../../src/ffmpeg/index.ts';
 import { run } from '../../testkit/run.ts';
 
 /** What the worker would learn from ffprobe about a file; null if ffprobe fails. */

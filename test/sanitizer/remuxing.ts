@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { detectMedia, type MediaInfo } from '../../src/media/index.ts';
+import { detectMedia, type MediaInfo } from '../../src/ffmpeg/index.ts';
 import { openSanitizer, type Sanitizer } from '../../src/sanitizer/index.ts';
 import { makeAllMedia } from '../../testkit/media-cache.ts';
 import { run } from '../../testkit/run.ts';

@@ -1,8 +1,8 @@
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { type EventData, verifyWebhook, WebhookError } from '../../sdk/src/index.ts';
+import { makeWebhookSecret, webhookHeaders } from '../../src/crypto/webhook-signature.ts';
 import type { EventPayloads } from '../../src/events/types.ts';
-import { makeWebhookSecret, webhookHeaders } from '../../src/ids/webhook-signature.ts';
 
 const SECRET = makeWebhookSecret();
 const BODY = JSON.stringify({ type: 'webhook.test', timestamp: '2026-11-26T09:30:00.000Z', data: { name: 'ü' } });

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseTextOverlay, textOverlayFilters } from '../../src/media/overlays/index.ts';
-import { type DrawnLayer, drawLayer, openFonts } from '../../src/text/index.ts';
+import { parseTextOverlay, textOverlayFilters } from '../../src/ffmpeg/policy/overlays/index.ts';
+import { type DrawnLayer, drawLayer, openFonts } from '../../src/text-render/index.ts';
 import { run } from '../../testkit/run.ts';
 
 export const fonts = openFonts();

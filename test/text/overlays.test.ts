@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseQuoteCard, photoDiameter, quoteCardFilters } from '../../src/media/overlays/index.ts';
-import { drawLayer } from '../../src/text/index.ts';
+import { parseQuoteCard, photoDiameter, quoteCardFilters } from '../../src/ffmpeg/policy/overlays/index.ts';
+import { drawLayer } from '../../src/text-render/index.ts';
 import { run } from '../../testkit/run.ts';
 import { compose, distance, type Frame, fonts, GROUND, inkBox, overlaid, withFolder } from './frames.ts';
 

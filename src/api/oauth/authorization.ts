@@ -1,7 +1,7 @@
 import { ACCOUNT_SCOPES } from '../../contract/keys.ts';
 import type { Db } from '../../database/pool.ts';
-import { findClient, type OauthClient } from '../../people/oauth-clients.ts';
-import { isRegistered } from '../../people/redirect-uri.ts';
+import { findClient, type OauthClient } from '../../identity/oauth-clients.ts';
+import { isRegistered } from '../../identity/redirect-uri.ts';
 import { OauthError } from './errors.ts';
 
 /**

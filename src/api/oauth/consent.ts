@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../../contract/errors.ts';
-import { allowedScopes, grantCode } from '../../people/oauth-grants.ts';
-import { findSession } from '../../people/sessions.ts';
-import { csrfOf, isCsrfOf } from '../../people/tokens.ts';
-import type { User } from '../../people/users.ts';
+import { allowedScopes, grantCode } from '../../identity/oauth-grants.ts';
+import { findSession } from '../../identity/sessions.ts';
+import { csrfOf, isCsrfOf } from '../../identity/tokens.ts';
+import type { User } from '../../identity/users.ts';
 import type { ApiDeps } from '../deps.ts';
 import { publicOrigin } from '../public-origin.ts';
 import { requireSameSite, sessionTokenOf } from '../session-cookie.ts';

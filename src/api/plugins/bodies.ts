@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ApiError } from '../../contract/errors.ts';
 import { shownName } from '../../contract/faults/field-names.ts';
-import { isBodyAnnounced } from '../../net/request-body.ts';
+import { isBodyAnnounced } from '../../listener/request-body.ts';
 import { bodyShapeFault } from '../body-shape.ts';
 import { findJsonFault } from '../json-fault.ts';
 import type { App } from '../types.ts';

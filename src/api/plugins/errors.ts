@@ -7,7 +7,7 @@ import { ApiError, type ErrorCode } from '../../contract/errors.ts';
 import { KEY_REQUESTS, MAX_BODY_BYTES } from '../../contract/limits.ts';
 import { NoTurn } from '../../database/connection-share.ts';
 import { outageOf } from '../../database/outage.ts';
-import type { Rejection } from '../../net/request-gate.ts';
+import type { Rejection } from '../../listener/request-gate.ts';
 import type { ApiSettings } from '../deps.ts';
 import { isInnerRequest } from '../inner-requests.ts';
 import { publicOrigin } from '../public-origin.ts';

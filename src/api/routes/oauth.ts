@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { ACCESS_SECONDS, type NewTokens } from '../../accounts/oauth-tokens.ts';
-import { registerClient } from '../../people/oauth-clients.ts';
-import { endGrant, exchangeCode, refreshGrant } from '../../people/oauth-grants.ts';
-import { isRedirectUri } from '../../people/redirect-uri.ts';
+import { registerClient } from '../../identity/oauth-clients.ts';
+import { endGrant, exchangeCode, refreshGrant } from '../../identity/oauth-grants.ts';
+import { isRedirectUri } from '../../identity/redirect-uri.ts';
 import type { ApiDeps } from '../deps.ts';
 import { OFFERED_SCOPES, requireResource } from '../oauth/authorization.ts';
 import { registerConsent } from '../oauth/consent.ts';

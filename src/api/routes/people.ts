@@ -5,12 +5,12 @@ import { errorBody } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { session, setupBody, setupLink, signInBody } from '../../contract/people.ts';
 import type { Db } from '../../database/pool.ts';
-import { makeDeviceToken } from '../../people/known-devices.ts';
-import { countSignIns, hashPassword } from '../../people/passwords.ts';
-import { endSession, findSession, type OpenedSession, openSession } from '../../people/sessions.ts';
-import { readSetupLink, useSetupLink } from '../../people/setup-links.ts';
-import { hashToken } from '../../people/tokens.ts';
-import type { User } from '../../people/users.ts';
+import { makeDeviceToken } from '../../identity/known-devices.ts';
+import { countSignIns, hashPassword } from '../../identity/passwords.ts';
+import { endSession, findSession, type OpenedSession, openSession } from '../../identity/sessions.ts';
+import { readSetupLink, useSetupLink } from '../../identity/setup-links.ts';
+import { hashToken } from '../../identity/tokens.ts';
+import type { User } from '../../identity/users.ts';
 import type { ApiDeps } from '../deps.ts';
 import {
   clearSessionCookie,

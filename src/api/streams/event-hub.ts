@@ -2,10 +2,10 @@ import { isAliveRow } from '../../accounts/key-life.ts';
 import type { EventView } from '../../contract/events.ts';
 import { forAllAccounts } from '../../database/connection-share.ts';
 import { type AccountEvent, currentCursor, readAllEvents } from '../../events/read.ts';
+import { openSessions } from '../../identity/sessions.ts';
 import type { JobsContext } from '../../jobs/kind.ts';
 import { type LiveProgress, readProgress } from '../../jobs/live-progress.ts';
 import { viewEachEvent } from '../../kinds/view-events.ts';
-import { openSessions } from '../../people/sessions.ts';
 
 /** Longest delay of an event beyond the end of its transaction. */
 const LOOK_MS = 200;

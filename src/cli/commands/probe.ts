@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import type { Probe, Schemas } from '../../../sdk/src/index.ts';
+import { readHead } from '../../attempt/media/read-head.ts';
 import type { Config } from '../../config/config.ts';
-import { readHead } from '../../kinds/shared/read-head.ts';
-import { detectMedia } from '../../media/index.ts';
+import { detectMedia } from '../../ffmpeg/index.ts';
 import { connect } from '../connect.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { write } from '../printing.ts';

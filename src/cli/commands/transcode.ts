@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
 import type { Airlock, Job, TranscodeRequest } from '../../../sdk/src/index.ts';
+import { readHead } from '../../attempt/media/read-head.ts';
 import type { Config } from '../../config/config.ts';
 import { errors } from '../../contract/errors.ts';
 import { OUTPUT_FORMATS } from '../../contract/formats.ts';
 import { SCOPES } from '../../contract/keys.ts';
 import type { TranscodeRequest as PlannedRequest } from '../../contract/transcode-request.ts';
-import { readHead } from '../../kinds/shared/read-head.ts';
-import { checkOptions, detectMedia } from '../../media/index.ts';
+import { checkOptions, detectMedia } from '../../ffmpeg/index.ts';
 import { connect } from '../connect.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { reportJob } from '../job-report.ts';

@@ -1,8 +1,8 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { type Airlock, AirlockError } from '../../../sdk/src/index.ts';
+import { readHead } from '../../attempt/media/read-head.ts';
 import type { Config } from '../../config/config.ts';
-import { readHead } from '../../kinds/shared/read-head.ts';
-import { detectMedia } from '../../media/index.ts';
+import { detectMedia } from '../../ffmpeg/index.ts';
 import { connect } from '../connect.ts';
 import { EXIT, UnavailableError, UsageError } from '../exit.ts';
 import { openProgressDisplay } from '../progress-display.ts';

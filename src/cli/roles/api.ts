@@ -11,8 +11,7 @@ import { openPool } from '../../database/pool.ts';
 import { openSignals } from '../../events/signals.ts';
 import { checkSourceUrl, checkWebhookUrl } from '../../fetcher/index.ts';
 import { readStatistics } from '../../fleet/statistics.ts';
-import { ACCEPT_BACKLOG, connectionLimits } from '../../net/listener-limits.ts';
-import { openPlanner } from '../../planner/index.ts';
+import { ACCEPT_BACKLOG, connectionLimits } from '../../listener/listener-limits.ts';
 import { exitWithParent, reportReady } from '../../supervisor/child.ts';
 import { openScrapes } from '../../supervisor/scrape.ts';
 import {
@@ -25,6 +24,7 @@ import {
   mergedMetrics,
   startMetricsServer,
 } from '../../telemetry/index.ts';
+import { openPlanner } from '../../threads/planning/index.ts';
 import { startCheckpoints } from '../checkpoints.ts';
 import { openContext, openRoleTracing, openSigner } from '../compose.ts';
 import { metricsHost } from '../endpoints.ts';

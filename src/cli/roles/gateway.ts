@@ -2,7 +2,7 @@ import type { Config } from '../../config/config.ts';
 import { loadTls, transportPolicy } from '../../config/tls.ts';
 import { MAX_UPLOAD_BYTES } from '../../contract/limits.ts';
 import { startGateway } from '../../gateway/server.ts';
-import { connectionLimits } from '../../net/listener-limits.ts';
+import { connectionLimits } from '../../listener/listener-limits.ts';
 import { exitWithParent, reportReady } from '../../supervisor/child.ts';
 import { loadSecrets } from '../../supervisor/secrets.ts';
 import { makeSocketFolder, removeSocketFolder } from '../../supervisor/socket-folder.ts';

@@ -1,12 +1,12 @@
 import type { Account } from '../../accounts/accounts.ts';
 import { ApiError } from '../../contract/errors.ts';
 import type { ConfirmBody, ConfirmResult } from '../../contract/uploads.ts';
+import { uuidv7 } from '../../crypto/uuid.ts';
 import type { Context } from '../../database/context.ts';
 import { UPLOAD_COLUMNS } from '../../database/every-column.ts';
 import type { Tx } from '../../database/pool.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
 import { inWholeTransaction } from '../../database/whole-transaction.ts';
-import { uuidv7 } from '../../ids/uuid.ts';
 import { insertJob } from '../../jobs/insert.ts';
 import type { JobsContext } from '../../jobs/kind.ts';
 import { sealedKey } from '../../storage/keys.ts';

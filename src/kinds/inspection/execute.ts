@@ -1,22 +1,22 @@
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { accountRetention } from '../../accounts/accounts.ts';
+import { openMedia } from '../../attempt/media/open-media.ts';
+import { readHead } from '../../attempt/media/read-head.ts';
+import { subtitleSummary, summarise } from '../../attempt/media/summary.ts';
+import { stageObject } from '../../attempt/sources/stage-source.ts';
+import type { Run, WorkTools } from '../../attempt/tools.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import type { Context } from '../../database/context.ts';
 import type { Db, Tx } from '../../database/pool.ts';
 import { insertEvents } from '../../events/record.ts';
+import { contentTypeMatches, detectMedia, SUBTITLE_DEMUXERS } from '../../ffmpeg/index.ts';
 import type { Completion } from '../../jobs/finish.ts';
 import { lockOwned } from '../../jobs/read.ts';
 import type { Claim } from '../../jobs/rows.ts';
-import { contentTypeMatches, detectMedia, SUBTITLE_DEMUXERS } from '../../media/index.ts';
 import { deleteBytes } from '../../objects/deletion.ts';
 import { markDeleting } from '../../objects/objects.ts';
 import { type Inspection, inspectionJson } from '../../uploads/upload.ts';
-import type { Run, WorkTools } from '../kind.ts';
-import { openMedia } from '../shared/open-media.ts';
-import { readHead } from '../shared/read-head.ts';
-import { stageObject } from '../shared/stage-source.ts';
-import { subtitleSummary, summarise } from '../shared/summary.ts';
 
 interface Found {
   contentType: string;

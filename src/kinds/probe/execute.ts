@@ -1,3 +1,6 @@
+import { knownInfo } from '../../attempt/media/stored-info.ts';
+import { stageSource } from '../../attempt/sources/stage-source.ts';
+import type { Run, WorkTools } from '../../attempt/tools.ts';
 import { type FailureCode, JobFailure } from '../../contract/failures.ts';
 import type { ProbeAnswer } from '../../contract/probe.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
@@ -6,9 +9,6 @@ import { FetchError } from '../../fetcher/index.ts';
 import type { Completion } from '../../jobs/finish.ts';
 import { type ClaimedSource, sourceRow } from '../../jobs/rows.ts';
 import { inspectionJson } from '../../uploads/upload.ts';
-import type { Run, WorkTools } from '../kind.ts';
-import { stageSource } from '../shared/stage-source.ts';
-import { knownInfo } from '../shared/stored-info.ts';
 import { probeRemote } from './remote.ts';
 import { describeFile, resultJson } from './result.ts';
 import { probeWhole } from './whole.ts';

@@ -1,11 +1,11 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { probeFile } from '../../attempt/media/probe.ts';
+import type { Run, WorkTools } from '../../attempt/tools.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import type { ProbeAnswer } from '../../contract/probe.ts';
 import { FetchError } from '../../fetcher/index.ts';
-import { detectMedia, type MediaInfo } from '../../media/index.ts';
-import type { Run, WorkTools } from '../kind.ts';
-import { probeFile } from '../shared/probe.ts';
+import { detectMedia, type MediaInfo } from '../../ffmpeg/index.ts';
 import { openParts, type PartsOfSource } from '../transcode/ranges/fetch-parts.ts';
 import { NeedsWhole } from '../transcode/ranges/picture-time.ts';
 import { describeFile } from './result.ts';

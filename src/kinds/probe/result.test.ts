@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { MediaInfo } from '../../media/index.ts';
-import { summarise } from '../shared/summary.ts';
+import { summarise } from '../../attempt/media/summary.ts';
+import type { MediaInfo } from '../../ffmpeg/index.ts';
 import { describeFile } from './result.ts';
 
 const picture = { index: 0, codec: 'png', width: 640, height: 480, frameRate: 25, durationSeconds: 0.04, frames: 1 };

@@ -1,10 +1,10 @@
+import { shownFrameRate } from '../../attempt/media/summary.ts';
 import { type ProbeAnswer, type ProbedStream, probeResult } from '../../contract/probe.ts';
+import type { Vault } from '../../crypto/vault.ts';
 import { openColumn, type RowOf } from '../../database/sealed-columns.ts';
 import { storedJson } from '../../database/stored-json.ts';
-import type { Vault } from '../../ids/vault.ts';
+import type { AudioStream, MediaInfo, VideoStream } from '../../ffmpeg/index.ts';
 import type { Job } from '../../jobs/rows.ts';
-import type { AudioStream, MediaInfo, VideoStream } from '../../media/index.ts';
-import { shownFrameRate } from '../shared/summary.ts';
 
 export const resultJson = storedJson('result of a probe', 1, probeResult);
 

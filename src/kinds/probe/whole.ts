@@ -1,8 +1,8 @@
+import { openMedia } from '../../attempt/media/open-media.ts';
+import { readHead } from '../../attempt/media/read-head.ts';
+import type { Run, WorkTools } from '../../attempt/tools.ts';
 import type { ProbeAnswer } from '../../contract/probe.ts';
-import { detectMedia, SUBTITLE_DEMUXERS } from '../../media/index.ts';
-import type { Run, WorkTools } from '../kind.ts';
-import { openMedia } from '../shared/open-media.ts';
-import { readHead } from '../shared/read-head.ts';
+import { detectMedia, SUBTITLE_DEMUXERS } from '../../ffmpeg/index.ts';
 import { describeFile } from './result.ts';
 
 /** Describes a file of which all bytes are here. */

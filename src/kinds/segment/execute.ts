@@ -1,18 +1,18 @@
 import { join } from 'node:path';
+import { factsOf } from '../../attempt/cells/cell-failure.ts';
+import { cellLimits } from '../../attempt/cells/cell-limits.ts';
+import { openMedia } from '../../attempt/media/open-media.ts';
+import { knownInfo } from '../../attempt/media/stored-info.ts';
+import { sizeOfPlainFile, storeFile } from '../../attempt/outputs/store-file.ts';
+import { stageSource } from '../../attempt/sources/stage-source.ts';
+import type { Run, WorkTools } from '../../attempt/tools.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
+import { withThreads } from '../../ffmpeg/index.ts';
 import type { Completion } from '../../jobs/finish.ts';
 import { sourceRow } from '../../jobs/rows.ts';
-import { withThreads } from '../../media/index.ts';
 import { outputKey } from '../../storage/keys.ts';
 import { inspectionJson } from '../../uploads/upload.ts';
-import type { Run, WorkTools } from '../kind.ts';
-import { factsOf } from '../shared/cell-failure.ts';
-import { openMedia } from '../shared/open-media.ts';
-import { stageSource } from '../shared/stage-source.ts';
-import { sizeOfPlainFile, storeFile } from '../shared/store-file.ts';
-import { knownInfo } from '../shared/stored-info.ts';
-import { cellLimits } from '../transcode/cell-limits.ts';
 import { runPlan } from '../transcode/run-plan.ts';
 import { type SegmentRequest, segmentJson } from './request.ts';
 

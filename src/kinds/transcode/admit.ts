@@ -1,15 +1,15 @@
 import { accountRetention } from '../../accounts/accounts.ts';
+import { knownInfo } from '../../attempt/media/stored-info.ts';
 import type { Warning } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { hideQueries } from '../../contract/hide-queries.ts';
 import { idleInAccount, idleRetention } from '../../contract/limit-advice.ts';
 import { type CreateBody, toTranscodeRequest } from '../../contract/transcodes.ts';
 import type { RequestProblem } from '../../contract/validate.ts';
+import type { Judgement, MediaInfo } from '../../ffmpeg/index.ts';
 import { findSources, type NamedSource, type RefusedSource, type ResolvedSource } from '../../jobs/sources.ts';
-import type { Judgement, MediaInfo } from '../../media/index.ts';
 import { ThreadEnded } from '../../threads/task-thread.ts';
 import type { Admission, AdmissionServices, Caller } from '../kind.ts';
-import { knownInfo } from '../shared/stored-info.ts';
 import { type PlaceOf, placeInRequest, refusalError, refusalProblem, refusedUrl, sourceError } from './problems.ts';
 import { factsJson, requestJson, settingsJson, toStoredRequest } from './request.ts';
 

@@ -1,6 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
+import { openMedia } from '../../attempt/media/open-media.ts';
+import { readHead } from '../../attempt/media/read-head.ts';
+import { knownInfo } from '../../attempt/media/stored-info.ts';
+import type { WorkHold } from '../../attempt/resources/disk-reservation.ts';
+import { stageSource } from '../../attempt/sources/stage-source.ts';
+import type { WorkTools } from '../../attempt/tools.ts';
 import { JobFailure } from '../../contract/failures.ts';
-import { type Claim, type ClaimedSource, sourceRow } from '../../jobs/rows.ts';
 import {
   ASSET_BYTES,
   type AssetContent,
@@ -14,14 +19,9 @@ import {
   type MediaInfo,
   type PlanAsset,
   SUBTITLE_DEMUXERS,
-} from '../../media/index.ts';
+} from '../../ffmpeg/index.ts';
+import { type Claim, type ClaimedSource, sourceRow } from '../../jobs/rows.ts';
 import { inspectionJson } from '../../uploads/upload.ts';
-import type { WorkTools } from '../kind.ts';
-import { openMedia } from '../shared/open-media.ts';
-import { readHead } from '../shared/read-head.ts';
-import { stageSource } from '../shared/stage-source.ts';
-import { knownInfo } from '../shared/stored-info.ts';
-import type { WorkHold } from '../shared/work-room.ts';
 import { mustDisarm, type PreparedInput } from './inputs.ts';
 
 /** A file that a filter or overlay names, staged and identified. */

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Plan } from '../../media/index.ts';
+import type { Plan } from '../../ffmpeg/index.ts';
 
 /** The input of a command that starts before its source is fetched as a whole. */
 export interface EarlyInput {

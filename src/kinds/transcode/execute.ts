@@ -1,27 +1,27 @@
 import { once } from 'node:events';
 import { basename } from 'node:path';
+import { factsOf } from '../../attempt/cells/cell-failure.ts';
+import { cellLimits } from '../../attempt/cells/cell-limits.ts';
+import type { Run, WorkTools } from '../../attempt/tools.ts';
 import { hideQueries } from '../../contract/hide-queries.ts';
-import { canonicalJson, sha256 } from '../../ids/hash.ts';
+import { canonicalJson, sha256 } from '../../crypto/hash.ts';
+import type { AssetRequest, Plan, PlanWarning } from '../../ffmpeg/index.ts';
 import type { AttemptBuild } from '../../jobs/attempts.ts';
 import type { Completion } from '../../jobs/finish.ts';
 import { type Claim, openWarnings } from '../../jobs/rows.ts';
-import type { AssetRequest, Plan, PlanWarning } from '../../media/index.ts';
-import type { Run, WorkTools } from '../kind.ts';
-import { factsOf } from '../shared/cell-failure.ts';
 import { type PreparedAsset, prepareAssets, stageAssets } from './assets.ts';
-import { cellLimits } from './cell-limits.ts';
 import type { EarlyInput } from './early-input.ts';
 import { hashSources, type StagedSource } from './hash-sources.ts';
 import { type PreparedInput, prepareInputs, stageInputs } from './inputs.ts';
 import { writeLayers } from './layers.ts';
 import { type EarlyOutput, openEarlyOutput } from './outgoing/early-output.ts';
-import { choosePieces, mayBeInPieces } from './pieces/choose.ts';
-import { type JoinedOutput, PiecesFailed, usePieces } from './pieces/join.ts';
-import { startPieces } from './pieces/start.ts';
 import { mayReadRanges } from './ranges/picture-time.ts';
 import { transcodeRanges } from './ranges/transcode-ranges.ts';
-import { planJson } from './request.ts';
+import { openWholeRequest, planJson } from './request.ts';
 import { type CellInput, makePlan, type ReadRequest, readRequest, runPlan } from './run-plan.ts';
+import { choosePieces, mayBeInPieces } from './segments/choose.ts';
+import { type JoinedOutput, PiecesFailed, usePieces } from './segments/join.ts';
+import { startPieces } from './segments/start.ts';
 import { storeOutput } from './store-output.ts';
 import { copyRule, mayStream } from './streaming/may-stream.ts';
 import { transcodeArriving } from './streaming/transcode-arriving.ts';
@@ -115,7 +115,13 @@ async function transcode(
     const plan = await tools.measure('plan', () => makePlan(tools, claim, request, sources));
     await early?.prepare(plan);
     await cutOrSayWhyNot(tools, run, { read, plan, sources, whole, hashed: hashing.done });
-    const limits = await cellLimits(tools, claim, plan, run.hold);
+    const limits = await cellLimits(
+      tools,
+      claim,
+      plan,
+      run.hold,
+      openWholeRequest(tools.context.vault, claim.job)?.limits ?? {},
+    );
     const layers = await writeLayers(tools.planner, plan.layers, run);
     plan.warnings.push(...(await tools.planner.fonts({ fonts }, run.signal)));
     plan.warnings.push(...layers.warnings, ...notYetWarned(tools, claim, limits.warnings));

@@ -1,9 +1,9 @@
 import { rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { hashFile } from '../../attempt/sources/hash-file.ts';
+import type { WorkTools } from '../../attempt/tools.ts';
 import type { Claim, ClaimedSource } from '../../jobs/rows.ts';
 import { recordHash } from '../../jobs/source-hashes.ts';
-import type { WorkTools } from '../kind.ts';
-import { hashFile } from '../shared/hash-file.ts';
 
 /** A source that is staged on this machine. */
 export interface StagedSource {

@@ -1,13 +1,13 @@
+import { openMedia } from '../../attempt/media/open-media.ts';
+import { knownInfo } from '../../attempt/media/stored-info.ts';
+import { summarise } from '../../attempt/media/summary.ts';
+import type { WorkHold } from '../../attempt/resources/disk-reservation.ts';
+import { stageSource } from '../../attempt/sources/stage-source.ts';
+import type { WorkTools } from '../../attempt/tools.ts';
+import type { FrameList, PlanInput } from '../../ffmpeg/index.ts';
 import { recordInput } from '../../jobs/progress.ts';
 import { type Claim, sourceRow } from '../../jobs/rows.ts';
-import type { FrameList, PlanInput } from '../../media/index.ts';
 import { inspectionJson } from '../../uploads/upload.ts';
-import type { WorkTools } from '../kind.ts';
-import { openMedia } from '../shared/open-media.ts';
-import { stageSource } from '../shared/stage-source.ts';
-import { knownInfo } from '../shared/stored-info.ts';
-import { summarise } from '../shared/summary.ts';
-import type { WorkHold } from '../shared/work-room.ts';
 import { openWholeRequest } from './request.ts';
 
 /** An input of a job, staged and identified. */

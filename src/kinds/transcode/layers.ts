@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { LayerRequest, PlanWarning } from '../../media/index.ts';
-import type { Planner } from '../../planner/index.ts';
+import type { LayerRequest, PlanWarning } from '../../ffmpeg/index.ts';
+import type { Planner } from '../../threads/planning/index.ts';
 import type { CellInput } from './run-plan.ts';
 
 /** Draws the layers of a plan into the work folder, one at a time, because the picture of a long text is large. */

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { type CreateBody, createBody } from '../../contract/transcodes.ts';
+import type { Vault } from '../../crypto/vault.ts';
 import { openColumn, type RowOf } from '../../database/sealed-columns.ts';
 import { storedJson } from '../../database/stored-json.ts';
-import type { Vault } from '../../ids/vault.ts';
 import type { Job } from '../../jobs/rows.ts';
 
 /** The stored form of a request, sealed: everything except URLs and metadata, which have their own columns. */

@@ -1,15 +1,15 @@
 import { basename, join } from 'node:path';
+import { outputFacts } from '../../attempt/media/summary.ts';
+import { describeOutput } from '../../attempt/outputs/describe-output.ts';
+import { putOutput, sizeOfPlainFile, storeFile } from '../../attempt/outputs/store-file.ts';
+import type { Run, WorkTools } from '../../attempt/tools.ts';
 import { JobFailure } from '../../contract/failures.ts';
+import { checkOutput, type OutputInfo, type Plan, type PlannedOutput } from '../../ffmpeg/index.ts';
 import type { StoredOutput } from '../../jobs/outputs.ts';
-import { checkOutput, type OutputInfo, type Plan, type PlannedOutput } from '../../media/index.ts';
 import type { CellResult } from '../../sandbox/types.ts';
 import { outputKey } from '../../storage/keys.ts';
-import type { Run, WorkTools } from '../kind.ts';
-import { describeOutput } from '../shared/describe-output.ts';
-import { putOutput, sizeOfPlainFile, storeFile } from '../shared/store-file.ts';
-import { outputFacts } from '../shared/summary.ts';
+import { joinPieces, sizeOf } from './outgoing/byte-ranges.ts';
 import type { EarlyOutput } from './outgoing/early-output.ts';
-import { joinPieces, sizeOf } from './outgoing/pieces.ts';
 
 /**
  * Checks and stores the output of a cell. The author of the input may control the cell, so nothing about the output is

@@ -3,11 +3,11 @@ import type { ShownLimits } from '../../contract/job-limits.ts';
 import { adviceFor } from '../../contract/limit-advice.ts';
 import { LIMIT_NAMES } from '../../contract/limit-bounds.ts';
 import type { Job as ShownJob } from '../../contract/transcodes.ts';
+import { isUuid } from '../../crypto/uuid.ts';
+import type { Vault } from '../../crypto/vault.ts';
 import type { Context } from '../../database/context.ts';
 import { type Db, inOneTrip } from '../../database/pool.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
-import { isUuid } from '../../ids/uuid.ts';
-import type { Vault } from '../../ids/vault.ts';
 import { queuePositions } from '../../jobs/queue-positions.ts';
 import { getJob, inputsOf, outputsOf } from '../../jobs/read.ts';
 import {

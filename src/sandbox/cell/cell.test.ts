@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { processStat } from '../../ids/process-stat.ts';
+import { processStat } from '../../telemetry/process-stat.ts';
 import { CELL_GID, type CellAccount } from './account.ts';
 import { makeCell } from './cell.ts';
 import { openCellOwner, removeDeadCells } from './owner.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { chmod, mkdir, rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isRunning, processStat } from '../../ids/process-stat.ts';
+import { isRunning, processStat } from '../../telemetry/process-stat.ts';
 import { pidNamespace } from '../host/proc.ts';
 import { removeTree } from './remove-tree.ts';
 

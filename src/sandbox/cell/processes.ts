@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRunning, markProcess, type ProcessMark } from '../../ids/process-stat.ts';
+import { isRunning, markProcess, type ProcessMark } from '../../telemetry/process-stat.ts';
 import type { CellCgroup } from '../cgroup/slot-group.ts';
 
 /** Marks a launched process; one that has already died gets a mark that matches no process. */

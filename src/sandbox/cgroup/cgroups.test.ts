@@ -5,7 +5,7 @@ import { getPriority } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cgroupsOf } from '../../../testkit/control-groups.ts';
-import { processStat } from '../../ids/process-stat.ts';
+import { processStat } from '../../telemetry/process-stat.ts';
 import { admit } from '../cell/processes.ts';
 import { pidNamespace } from '../host/proc.ts';
 import { openCgroups } from './cgroups.ts';

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRunning, processStat } from '../../ids/process-stat.ts';
+import { isRunning, processStat } from '../../telemetry/process-stat.ts';
 import { killQuietly } from '../cell/processes.ts';
 import { pidNamespace } from '../host/proc.ts';
 import { parseCgroupPaths } from './paths.ts';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import type { Duplex, Readable } from 'node:stream';
-import { isRunning, type ProcessMark } from '../../ids/process-stat.ts';
+import { isRunning, type ProcessMark } from '../../telemetry/process-stat.ts';
 import type { CellAccount } from '../cell/account.ts';
 import { admit, killQuietly, markLaunched } from '../cell/processes.ts';
 import { explainNamespaces } from '../host/preflight.ts';

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isRunning, type ProcessMark } from '../../ids/process-stat.ts';
+import { isRunning, type ProcessMark } from '../../telemetry/process-stat.ts';
 import { killQuietly, markLaunched } from '../cell/processes.ts';
 import { childrenOf } from '../host/proc.ts';
 import { SandboxError } from '../sandbox-error.ts';

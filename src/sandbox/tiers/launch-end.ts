@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import type { ProcessMark } from '../../ids/process-stat.ts';
+import type { ProcessMark } from '../../telemetry/process-stat.ts';
 import { waitForEnd } from '../cell/processes.ts';
 import type { LaunchEnd } from './tier.ts';
 

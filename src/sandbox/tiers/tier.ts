@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { ProcessMark } from '../../ids/process-stat.ts';
+import type { ProcessMark } from '../../telemetry/process-stat.ts';
 import type { CellAccount } from '../cell/account.ts';
 import type { Cell } from '../cell/cell.ts';
 import type { CellCgroup } from '../cgroup/slot-group.ts';

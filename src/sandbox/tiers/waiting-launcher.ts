@@ -1,8 +1,8 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import type { ProcessMark } from '../../ids/process-stat.ts';
-import { isRunning } from '../../ids/process-stat.ts';
+import type { ProcessMark } from '../../telemetry/process-stat.ts';
+import { isRunning } from '../../telemetry/process-stat.ts';
 import { killQuietly, markLaunched } from '../cell/processes.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { isRunning, type ProcessMark, processStat } from '../../ids/process-stat.ts';
+import { isRunning, type ProcessMark, processStat } from '../../telemetry/process-stat.ts';
 import type { Cell } from '../cell/cell.ts';
 import type { KillReason } from '../cell/classify-end.ts';
 import { isOverLimit } from '../cell/limits.ts';

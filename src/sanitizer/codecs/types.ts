@@ -1,4 +1,4 @@
-import type { AudioStream, VideoStream } from '../../media/index.ts';
+import type { AudioStream, VideoStream } from '../../ffmpeg/index.ts';
 import type { Color } from './color.ts';
 
 /** What the headers of a video stream declare, as FFmpeg's decoder would report it. */

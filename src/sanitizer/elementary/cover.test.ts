@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { MediaInfo } from '../../media/index.ts';
+import type { MediaInfo } from '../../ffmpeg/index.ts';
 import { Unclear } from '../codecs/bits.ts';
 import type { FileBytes } from '../file-bytes.ts';
 import { withCover } from './cover.ts';

@@ -1,4 +1,4 @@
-import type { MediaInfo } from '../../media/index.ts';
+import type { MediaInfo } from '../../ffmpeg/index.ts';
 import { mustBe } from '../codecs/bits.ts';
 import { NO_COLOR } from '../codecs/color.ts';
 import { scaled } from '../codecs/rational.ts';

@@ -1,4 +1,4 @@
-import type { MediaInfo } from '../../media/index.ts';
+import type { MediaInfo } from '../../ffmpeg/index.ts';
 import { audioFacts } from '../audio-facts.ts';
 import { mustBe, unlessUnclear } from '../codecs/bits.ts';
 import { scaled } from '../codecs/rational.ts';

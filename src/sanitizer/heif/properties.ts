@@ -1,4 +1,4 @@
-import type { Turn } from '../../media/probe/still.ts';
+import type { Turn } from '../../ffmpeg/probe/still.ts';
 import type { FileBytes } from '../file-bytes.ts';
 import { content, makeBox, printable } from '../isobmff/boxes.ts';
 import { refuseSize } from '../limits.ts';

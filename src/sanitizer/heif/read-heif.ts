@@ -1,4 +1,4 @@
-import type { StillPicture, Tiling } from '../../media/probe/still.ts';
+import type { StillPicture, Tiling } from '../../ffmpeg/probe/still.ts';
 import type { FileBytes } from '../file-bytes.ts';
 import { type Box, boxBudget, boxesIn, printable } from '../isobmff/boxes.ts';
 import type { Movie } from '../isobmff/movie.ts';

@@ -1,5 +1,5 @@
-import type { MediaInfo } from '../../media/index.ts';
-import { sampleAspect } from '../../media/probe/display-size.ts';
+import type { MediaInfo } from '../../ffmpeg/index.ts';
+import { sampleAspect } from '../../ffmpeg/probe/display-size.ts';
 import { mustBe } from '../codecs/bits.ts';
 import { NO_COLOR } from '../codecs/color.ts';
 import { scaled } from '../codecs/rational.ts';

@@ -1,5 +1,5 @@
-import type { MediaInfo } from '../../media/index.ts';
-import { INPUT_LIMITS } from '../../media/probe/input-limits.ts';
+import type { MediaInfo } from '../../ffmpeg/index.ts';
+import { INPUT_LIMITS } from '../../ffmpeg/probe/input-limits.ts';
 import { mustBe, unlessUnclear } from '../codecs/bits.ts';
 import { NO_COLOR } from '../codecs/color.ts';
 import type { Picture } from '../codecs/types.ts';

@@ -1,4 +1,4 @@
-import { displaySize, sampleAspect } from '../../media/probe/display-size.ts';
+import { displaySize, sampleAspect } from '../../ffmpeg/probe/display-size.ts';
 import type { FileBytes } from '../file-bytes.ts';
 import type { ContainerFacts } from '../types.ts';
 

@@ -1,4 +1,4 @@
-import type { H264Packets } from '../../media/index.ts';
+import type { H264Packets } from '../../ffmpeg/index.ts';
 import { readAvcConfig } from '../codecs/avc-config.ts';
 import { unlessUnclear } from '../codecs/bits.ts';
 import { messagesOf } from '../codecs/nal.ts';

@@ -1,4 +1,4 @@
-import type { FrameList } from '../../media/index.ts';
+import type { FrameList } from '../../ffmpeg/index.ts';
 import { type FileBytes, openBytes, writeTo } from '../file-bytes.ts';
 import { NotRewritable, Refused } from '../verdicts.ts';
 import { GatheredSamples, sampleBudget } from './gather-samples.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FrameList } from '../../media/index.ts';
+import type { FrameList } from '../../ffmpeg/index.ts';
 import type { FileBytes } from '../file-bytes.ts';
 import { scanH264 } from './h264-packets.ts';
 import { listSamples } from './list-samples.ts';

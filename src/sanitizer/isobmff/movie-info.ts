@@ -1,4 +1,4 @@
-import type { AudioStream, MediaInfo, Rotation, VideoStream } from '../../media/index.ts';
+import type { AudioStream, MediaInfo, Rotation, VideoStream } from '../../ffmpeg/index.ts';
 import { readAac } from '../codecs/aac.ts';
 import { readAv1 } from '../codecs/av1.ts';
 import { mustBe, unlessUnclear } from '../codecs/bits.ts';

@@ -1,4 +1,4 @@
-import type { StreamPackets } from '../../media/index.ts';
+import type { StreamPackets } from '../../ffmpeg/index.ts';
 import type { FileBytes } from '../file-bytes.ts';
 import { scanH264 } from './h264-packets.ts';
 import type { Movie, Track } from './movie.ts';

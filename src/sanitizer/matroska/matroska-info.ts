@@ -1,4 +1,4 @@
-import type { AudioStream, MediaInfo, VideoStream } from '../../media/index.ts';
+import type { AudioStream, MediaInfo, VideoStream } from '../../ffmpeg/index.ts';
 import { mustBe, unlessUnclear } from '../codecs/bits.ts';
 import type { FileBytes } from '../file-bytes.ts';
 import { movieInfo } from '../streams.ts';

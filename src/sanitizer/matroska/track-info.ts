@@ -1,4 +1,4 @@
-import type { AudioStream, VideoStream } from '../../media/index.ts';
+import type { AudioStream, VideoStream } from '../../ffmpeg/index.ts';
 import { readAac } from '../codecs/aac.ts';
 import { readAv1 } from '../codecs/av1.ts';
 import { mustBe } from '../codecs/bits.ts';

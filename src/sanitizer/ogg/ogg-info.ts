@@ -1,4 +1,4 @@
-import type { MediaInfo } from '../../media/index.ts';
+import type { MediaInfo } from '../../ffmpeg/index.ts';
 import { mustBe, unlessUnclear } from '../codecs/bits.ts';
 import { requireFrames } from '../codecs/flac-frames.ts';
 import type { Sound } from '../codecs/types.ts';

@@ -1,13 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { storeFile } from '../../../src/attempt/outputs/store-file.ts';
+import { AwaitChildren, type Run, type WorkTools } from '../../../src/attempt/tools.ts';
 import { JobFailure } from '../../../src/contract/failures.ts';
 import { openColumn } from '../../../src/database/sealed-columns.ts';
 import { childrenOf } from '../../../src/jobs/children.ts';
 import { insertJob, type NewJob } from '../../../src/jobs/insert.ts';
 import { outputsOf } from '../../../src/jobs/read.ts';
 import { type Job, outputFacts } from '../../../src/jobs/rows.ts';
-import { AwaitChildren, type Kind, type Run, type WorkTools } from '../../../src/kinds/kind.ts';
-import { storeFile } from '../../../src/kinds/shared/store-file.ts';
+import type { Kind } from '../../../src/kinds/kind.ts';
 import { outputKey } from '../../../src/storage/keys.ts';
 
 /** Writes a text backwards into a file. Of `a+b`, a child reverses each part, and the job itself the lengths. */

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { MediaInfo } from '../../../src/media/index.ts';
+import type { MediaInfo } from '../../../src/ffmpeg/index.ts';
 import type { Measured, Measurement } from '../measurements.ts';
 
 export interface Outcome {

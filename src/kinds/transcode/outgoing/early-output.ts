@@ -1,11 +1,11 @@
 import { join } from 'node:path';
+import type { Run, WorkTools } from '../../../attempt/tools.ts';
 import { JobFailure } from '../../../contract/failures.ts';
 import { formatKind } from '../../../contract/formats.ts';
-import type { Plan, PlannedOutput } from '../../../media/index.ts';
+import type { Plan, PlannedOutput } from '../../../ffmpeg/index.ts';
 import { outputKey } from '../../../storage/keys.ts';
-import type { Run, WorkTools } from '../../kind.ts';
+import type { Piece } from './byte-ranges.ts';
 import { type GrowingUpload, openGrowingUpload } from './growing-upload.ts';
-import type { Piece } from './pieces.ts';
 
 /** Shorter outputs have ended before much of them could be sent. */
 const LEAST_SECONDS = 5;

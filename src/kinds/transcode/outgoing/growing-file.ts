@@ -1,5 +1,5 @@
 import { type FSWatcher, fstatSync, watch } from 'node:fs';
-import { openOutput, readBytes } from './pieces.ts';
+import { openOutput, readBytes } from './byte-ranges.ts';
 
 /** A file that a cell writes. */
 export interface GrowingFile {

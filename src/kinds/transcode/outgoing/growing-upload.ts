@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
+import { outputPatience } from '../../../attempt/outputs/store-file.ts';
+import type { Run, WorkTools } from '../../../attempt/tools.ts';
 import type { Patience } from '../../../storage/types.ts';
-import type { Run, WorkTools } from '../../kind.ts';
-import { outputPatience } from '../../shared/store-file.ts';
+import { type OutputReader, openPieces, PART_BYTES, type Part, type Piece, partsOf, sizeOf } from './byte-ranges.ts';
 import { type GrowingFile, openGrowingFile } from './growing-file.ts';
 import { openPartUpload } from './part-upload.ts';
-import { type OutputReader, openPieces, PART_BYTES, type Part, type Piece, partsOf, sizeOf } from './pieces.ts';
 
 /** Parts that are sent at once. Each is in memory. */
 const LANES = 2;

@@ -1,3 +1,4 @@
+import type { Run, WorkTools } from '../../../attempt/tools.ts';
 import {
   forgetMultipart,
   RESERVED_SECONDS,
@@ -6,7 +7,6 @@ import {
   sizeOutput,
 } from '../../../jobs/outputs.ts';
 import { type Patience, StorageError } from '../../../storage/types.ts';
-import type { Run, WorkTools } from '../../kind.ts';
 
 /** Answers of stores that cannot combine these parts, such as those that want all of them equally large. */
 const REFUSALS: ReadonlySet<string | null> = new Set(['InvalidPart', 'InvalidPartOrder', 'EntityTooSmall']);

@@ -1,5 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { MediaInfo } from '../../../media/index.ts';
+import type { WorkHold } from '../../../attempt/resources/disk-reservation.ts';
+import type { WorkTools } from '../../../attempt/tools.ts';
+import type { MediaInfo } from '../../../ffmpeg/index.ts';
 import {
   firstMissing,
   type PictureAnswer,
@@ -7,8 +9,6 @@ import {
   type StartAnswer,
   type Wanted,
 } from '../../../sanitizer/index.ts';
-import type { WorkTools } from '../../kind.ts';
-import type { WorkHold } from '../../shared/work-room.ts';
 import { NeedsWhole } from './picture-time.ts';
 
 const MAX_REQUESTS = 12;

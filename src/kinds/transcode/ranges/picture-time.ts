@@ -1,6 +1,6 @@
 import { formatKind } from '../../../contract/formats.ts';
+import type { Plan } from '../../../ffmpeg/index.ts';
 import type { Claim } from '../../../jobs/rows.ts';
-import type { Plan } from '../../../media/index.ts';
 import type { ReadRequest } from '../run-plan.ts';
 
 /** The job needs more of its source than the pictures around one time. */

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
+import { probeFile } from '../../../attempt/media/probe.ts';
+import { summarise } from '../../../attempt/media/summary.ts';
+import type { Run, WorkTools } from '../../../attempt/tools.ts';
 import { JobFailure } from '../../../contract/failures.ts';
 import { openColumn } from '../../../database/sealed-columns.ts';
 import { FetchError } from '../../../fetcher/index.ts';
+import { checkInput, detectMedia, type MediaInfo } from '../../../ffmpeg/index.ts';
 import type { Completion } from '../../../jobs/finish.ts';
 import { recordInput } from '../../../jobs/progress.ts';
 import { sourceRow } from '../../../jobs/rows.ts';
-import { checkInput, detectMedia, type MediaInfo } from '../../../media/index.ts';
-import type { Run, WorkTools } from '../../kind.ts';
-import { probeFile } from '../../shared/probe.ts';
-import { summarise } from '../../shared/summary.ts';
 import type { EarlyInput } from '../early-input.ts';
 import { type PreparedInput, subjectOf } from '../inputs.ts';
 import { openParts } from './fetch-parts.ts';

@@ -1,7 +1,7 @@
+import { sourcePath, stageSource } from '../../../attempt/sources/stage-source.ts';
+import type { Run, WorkTools } from '../../../attempt/tools.ts';
 import { sourceRow } from '../../../jobs/rows.ts';
-import { ArrivalState } from '../../../sanitizer/arriving/index.ts';
-import type { Run, WorkTools } from '../../kind.ts';
-import { sourcePath, stageSource } from '../../shared/stage-source.ts';
+import { ArrivalState } from '../../../sanitizer/streaming/index.ts';
 import { subjectOf } from '../inputs.ts';
 
 /** The only input of a job while it is fetched. */

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import type { ArrivalState } from '../../../sanitizer/arriving/index.ts';
+import type { ArrivalState } from '../../../sanitizer/streaming/index.ts';
 
 const CHUNK = 256 * 1024;
 

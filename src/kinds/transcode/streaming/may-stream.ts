@@ -1,7 +1,7 @@
 import { formatKind } from '../../../contract/formats.ts';
+import { type Plan, SHORT_SIDES, STANDARD_INPUT } from '../../../ffmpeg/index.ts';
 import type { Claim } from '../../../jobs/rows.ts';
-import { type Plan, SHORT_SIDES, STANDARD_INPUT } from '../../../media/index.ts';
-import { type CopyRule, NotInOrder } from '../../../sanitizer/arriving/index.ts';
+import { type CopyRule, NotInOrder } from '../../../sanitizer/streaming/index.ts';
 import type { ReadRequest } from '../run-plan.ts';
 
 /** Options of an input that move in it, or read it again. */

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
-import { type MediaInfo, parseProbe, probeArgs, STANDARD_INPUT } from '../../../media/index.ts';
+import { MAX_PROBE_OUTPUT, PROBE_LIMITS } from '../../../attempt/media/probe.ts';
+import { type MediaInfo, parseProbe, probeArgs, STANDARD_INPUT } from '../../../ffmpeg/index.ts';
 import type { Sandbox } from '../../../sandbox/types.ts';
-import { NotInOrder } from '../../../sanitizer/arriving/index.ts';
-import { MAX_PROBE_OUTPUT, PROBE_LIMITS } from '../../shared/probe.ts';
+import { NotInOrder } from '../../../sanitizer/streaming/index.ts';
 
 /**
  * Probes a container that is still being written, in a cell: ffprobe reads its start from standard input. Throws

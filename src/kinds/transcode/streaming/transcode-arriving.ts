@@ -1,19 +1,19 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readHead } from '../../../attempt/media/read-head.ts';
+import { summarise } from '../../../attempt/media/summary.ts';
+import type { Run, WorkTools } from '../../../attempt/tools.ts';
 import { JobFailure } from '../../../contract/failures.ts';
+import { checkInput, detectMedia, type Plan, STANDARD_INPUT } from '../../../ffmpeg/index.ts';
 import type { Completion } from '../../../jobs/finish.ts';
 import { recordInput } from '../../../jobs/progress.ts';
-import { checkInput, detectMedia, type Plan, STANDARD_INPUT } from '../../../media/index.ts';
 import {
   ARRIVING_DEMUXERS,
   type ArrivingDemuxer,
   type CopyRule,
   NotInOrder,
   openArriving,
-} from '../../../sanitizer/arriving/index.ts';
-import type { Run, WorkTools } from '../../kind.ts';
-import { readHead } from '../../shared/read-head.ts';
-import { summarise } from '../../shared/summary.ts';
+} from '../../../sanitizer/streaming/index.ts';
 import type { EarlyInput } from '../early-input.ts';
 import type { PreparedInput } from '../inputs.ts';
 

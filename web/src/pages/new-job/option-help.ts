@@ -1,5 +1,5 @@
-import { OPTION_TABLE } from '../../../../src/media/options/option-table.ts';
-import { describeValue } from '../../../../src/media/options/option-values.ts';
+import { OPTION_TABLE } from '../../../../src/ffmpeg/policy/options/option-table.ts';
+import { describeValue } from '../../../../src/ffmpeg/policy/options/option-values.ts';
 
 interface OptionHelp {
   /** What it does, and which values it takes. */

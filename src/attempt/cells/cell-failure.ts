@@ -1,0 +1,38 @@
+import { JobFailure } from '../../contract/failures.ts';
+import { describeLimit } from '../../contract/limit-advice.ts';
+import type { AppliedLimits, LimitName } from '../../contract/limit-bounds.ts';
+import { explainFailure, withHit } from '../../ffmpeg/index.ts';
+import type { AttemptFacts } from '../../jobs/attempts.ts';
+import type { CellResult } from '../../sandbox/types.ts';
+import { scrub } from '../../telemetry/index.ts';
+
+const STDERR_BYTES = 8192;
+
+/** A failure of a cell, with what the cell reported. */
+export class CellFailure extends JobFailure {
+  readonly attempt: AttemptFacts;
+  /** `room` replaces the failure of an output that hits its limit, if the account or the disk set that limit. */
+  constructor(result: CellResult, { applied, room }: { applied: AppliedLimits; room: JobFailure | null }) {
+    const full = result.end === 'limit_output' ? room : null;
+    const explained = full ?? explainFailure(result);
+    const limits = full ? applied : withHit(applied, result.end);
+    super(explained.code, limits.hit ? withLimit(explained.message, limits.hit, limits) : explained.message);
+    this.attempt = { ...factsOf(result), limits };
+  }
+}
+
+/** Converts the report of a cell for the row of its attempt. */
+export function factsOf(result: CellResult): AttemptFacts {
+  return {
+    exitCode: result.exitCode,
+    signal: result.signal,
+    cpuMs: result.cpuMs,
+    maxRssBytes: result.maxRssBytes,
+    stderr: scrub(result.stderr.slice(-STDERR_BYTES)) || null,
+  };
+}
+
+/** `… than it may use.` → `… than it may use (64 MB, its own limit).` */
+function withLimit(message: string, hit: LimitName, { limits }: AppliedLimits): string {
+  return `${message.replace(/\.$/, '')} (${describeLimit(hit, limits[hit])}).`;
+}

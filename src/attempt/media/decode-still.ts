@@ -1,0 +1,67 @@
+import { copyFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { JobFailure } from '../../contract/failures.ts';
+import { explainFailure, type StillPicture, stillArgs } from '../../ffmpeg/index.ts';
+import type { CellResult } from '../../sandbox/types.ts';
+import { sizeOfPlainFile } from '../outputs/store-file.ts';
+import type { WorkHold } from '../resources/disk-reservation.ts';
+import type { WorkTools } from '../tools.ts';
+
+/** The largest allowed picture at 16 bits takes 0.2 GB both before and after the conversion of its colours. */
+const MEMORY_BYTES = 1536 * 2 ** 20;
+const CPU_SECONDS = 60;
+const WALL_MS = 30_000;
+/** Size of an incompressible PNG: bytes per pixel, and room for its header. */
+const PIXEL_BYTES = 6;
+const HEADER_BYTES = 2 ** 20;
+
+const NAMES = { av1: 'AV1', hevc: 'HEVC' } as const;
+/** FFmpeg's own AV1 decoder only drives graphics cards, so it does not count as a decoder here. */
+const NO_DECODER = /no decoder found|Decoder .*not found|doesn't suppp?ort hardware accelerated/i;
+
+/**
+ * Decodes a remuxed HEIC or AVIF still in its own cell. Returns the host path of the PNG, which is stored beside it.
+ * Throws `JobFailure`, also if this FFmpeg cannot decode such pictures.
+ */
+export async function decodeStill(
+  tools: Pick<WorkTools, 'sandbox'>,
+  file: { path: string; still: StillPicture; slot: number; subject: string },
+  { hold, signal }: { hold: WorkHold | undefined; signal: AbortSignal | undefined },
+): Promise<string> {
+  const { still, subject } = file;
+  const target = `${file.path}.png`;
+  const outputBytes = still.width * still.height * PIXEL_BYTES + HEADER_BYTES;
+  await hold?.take(outputBytes);
+  const result = await tools.sandbox.run({
+    program: 'ffmpeg',
+    args: stillArgs(still, '/in/0', `/out/${basename(target)}`),
+    inputs: [{ name: '0', path: file.path }],
+    outputs: [basename(target)],
+    limits: { memoryBytes: MEMORY_BYTES, cpuSeconds: CPU_SECONDS, wallMs: WALL_MS, outputBytes },
+    slot: file.slot,
+    ...(signal && { signal }),
+  });
+  try {
+    if (result.end !== 'exit' || result.exitCode !== 0) throw explain(result, still, subject);
+    const written = join(result.outputDir, basename(target));
+    await sizeOfPlainFile(written).catch((error: unknown) => {
+      // Decoders skip unknown data, and FFmpeg then succeeds without a frame.
+      if (!(error instanceof JobFailure) || error.code !== 'output_invalid') throw error;
+      throw new JobFailure('invalid_media', `${subject} cannot be read: its picture is damaged.`, { cause: error });
+    });
+    await copyFile(written, target);
+    return target;
+  } finally {
+    await result.release();
+  }
+}
+
+function explain(result: CellResult, { codec }: StillPicture, subject: string): JobFailure {
+  if (result.end === 'exit' && NO_DECODER.test(result.stderr)) {
+    const name = NAMES[codec];
+    const message = `${subject} contains a picture in ${name}, which the FFmpeg of this server does not decode; convert it to JPEG or PNG.`;
+    return new JobFailure('unsupported_media', message);
+  }
+  const explained = explainFailure({ ...result, stage: 'probe' });
+  return new JobFailure(explained.code, `${subject} cannot be read: ${explained.message}`);
+}

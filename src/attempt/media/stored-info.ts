@@ -1,0 +1,66 @@
+import * as z from 'zod';
+import type { AudioStream, MediaInfo, VideoStream } from '../../ffmpeg/index.ts';
+import type { Inspection } from '../../uploads/upload.ts';
+
+const text = z.string().nullable();
+const number = z.number().nullable();
+
+const videoStream = z.object({
+  index: z.number(),
+  codec: z.string(),
+  profile: text,
+  width: z.number(),
+  height: z.number(),
+  rotation: z.union([z.literal(0), z.literal(90), z.literal(180), z.literal(270)]),
+  sampleAspectRatio: z.number(),
+  displayWidth: z.number(),
+  displayHeight: z.number(),
+  pixelFormat: text,
+  bitDepth: z.number(),
+  hasAlpha: z.boolean(),
+  frameRate: number,
+  colorTransfer: text,
+  colorPrimaries: text,
+  colorSpace: text,
+  colorRange: text,
+  isHdr: z.boolean(),
+  isAttachedPicture: z.boolean(),
+  bitRate: number,
+  frames: number,
+  isInterlaced: z.boolean(),
+  isDefault: z.boolean(),
+  durationSeconds: number,
+}) satisfies z.ZodType<VideoStream>;
+
+const audioStream = z.object({
+  index: z.number(),
+  codec: z.string(),
+  profile: text,
+  channels: z.number(),
+  sampleRate: z.number(),
+  bitRate: number,
+  bitDepth: number,
+  isDefault: z.boolean(),
+  language: text,
+  durationSeconds: number,
+}) satisfies z.ZodType<AudioStream>;
+
+const mediaInfo = z.object({
+  container: z.string(),
+  demuxer: z.string(),
+  durationSeconds: number,
+  sizeBytes: z.number(),
+  bitRate: number,
+  streamCount: z.number(),
+  video: z.array(videoStream),
+  audio: z.array(audioStream),
+  subtitleCount: z.number(),
+  isImage: z.boolean(),
+  isAnimated: z.boolean(),
+  sourceCodec: z.string().optional(),
+}) satisfies z.ZodType<MediaInfo>;
+
+/** Returns the result of an earlier probe; null if there was none, or for a subtitle file. */
+export function knownInfo(inspection: Inspection | null): MediaInfo | null {
+  return inspection?.info ? mediaInfo.parse(inspection.info) : null;
+}

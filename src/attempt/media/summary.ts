@@ -1,0 +1,75 @@
+import type { UploadMetadata } from '../../contract/uploads.ts';
+import type { MediaInfo, OutputInfo, StreamPlans, VideoStream } from '../../ffmpeg/index.ts';
+import type { OutputFacts } from '../../jobs/rows.ts';
+
+/** Summary of an input for clients. */
+export function summarise(info: MediaInfo): UploadMetadata {
+  const { video, audio } = shownStreams(info);
+  return {
+    duration_seconds: shownDuration(info),
+    format: info.container,
+    size_bytes: info.sizeBytes,
+    video_codec: info.sourceCodec ?? video?.codec ?? null,
+    audio_codec: audio?.codec ?? null,
+    width: video?.displayWidth ?? null,
+    height: video?.displayHeight ?? null,
+    fps: video ? shownFrameRate(info, video) : null,
+  };
+}
+
+/** FFmpeg reads a still and a cover as video with a frame rate that it assumes. */
+export function shownFrameRate(
+  { isImage, isAnimated }: Pick<MediaInfo, 'isImage' | 'isAnimated'>,
+  { frameRate, isAttachedPicture }: Pick<VideoStream, 'frameRate' | 'isAttachedPicture'>,
+): number | null {
+  return (isImage && !isAnimated) || isAttachedPicture ? null : frameRate;
+}
+
+/** Summary of an output for clients. */
+export function outputFacts(
+  format: string,
+  info: OutputInfo,
+  made: { sha256: string; plan?: StreamPlans },
+): OutputFacts {
+  const { video, audio } = shownStreams(info);
+  return {
+    format,
+    size: info.sizeBytes,
+    duration_seconds: shownDuration(info),
+    width: video?.displayWidth ?? null,
+    height: video?.displayHeight ?? null,
+    video_codec: video?.codec ?? null,
+    audio_codec: audio?.codec ?? null,
+    ...made,
+  };
+}
+
+/** The streams that a player plays. */
+function shownStreams<Video extends { isAttachedPicture: boolean }, Audio extends { isDefault: boolean }>(info: {
+  video: Video[];
+  audio: Audio[];
+}): { video: Video | null; audio: Audio | null } {
+  return {
+    video: info.video.find((stream) => !stream.isAttachedPicture) ?? null,
+    audio: info.audio.find((stream) => stream.isDefault) ?? info.audio[0] ?? null,
+  };
+}
+
+/** Seconds; null for a still picture. */
+function shownDuration(info: Pick<OutputInfo, 'isImage' | 'isAnimated' | 'durationSeconds'>): number | null {
+  return info.isImage && !info.isAnimated ? null : info.durationSeconds;
+}
+
+/** Summary of a subtitle file, which is not probed. */
+export function subtitleSummary(format: string, sizeBytes: number): UploadMetadata {
+  return {
+    duration_seconds: null,
+    format,
+    size_bytes: sizeBytes,
+    video_codec: null,
+    audio_codec: null,
+    width: null,
+    height: null,
+    fps: null,
+  };
+}

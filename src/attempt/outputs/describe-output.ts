@@ -1,0 +1,36 @@
+import { JobFailure } from '../../contract/failures.ts';
+import { detectMedia, type OutputInfo } from '../../ffmpeg/index.ts';
+import { probeFile } from '../media/probe.ts';
+import { readHead } from '../media/read-head.ts';
+import type { WorkTools } from '../tools.ts';
+
+const SUBJECT = 'The output';
+
+/**
+ * Describes the file that a cell wrote. The sanitizer's readers know the answer for most files; they are memory-safe
+ * and take a few milliseconds. ffprobe, in a cell of its own, takes 70 and describes the rest. Throws `JobFailure`.
+ */
+export async function describeOutput(
+  tools: Pick<WorkTools, 'sanitizer' | 'sandbox'>,
+  file: { path: string; slot: number; size: number },
+  signal: AbortSignal,
+): Promise<OutputInfo> {
+  const facts = await readFacts(tools, file.path, signal);
+  if (facts) return { ...facts, sizeBytes: file.size };
+  const { path, slot } = file;
+  return (await probeFile(tools.sandbox, { path, slot, subject: SUBJECT, check: false }, signal)).info;
+}
+
+async function readFacts(tools: Pick<WorkTools, 'sanitizer'>, path: string, signal: AbortSignal) {
+  const detected = await detectMedia((await readHead(path)).head);
+  if (!detected) return null;
+  const { demuxer } = detected;
+  try {
+    const read = { path, demuxer, target: null, mediaBytes: null };
+    return (await tools.sanitizer.sanitize(read, { subject: SUBJECT, signal })).facts;
+  } catch (error) {
+    // Limits of inputs do not bind outputs: ffprobe has the last word.
+    if (error instanceof JobFailure) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,53 @@
+import { link, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Plan } from '../../ffmpeg/index.ts';
+import { storeOutput } from '../../kinds/transcode/store-output.ts';
+import type { CellResult } from '../../sandbox/types.ts';
+
+const plan = { outputs: [{ path: '/out/out.mp4', format: 'mp4', contentType: 'video/mp4', expect: {} }] } as Plan;
+const claim = { job: { id: 'job', account_id: 'account' }, attemptId: 'attempt', outputs: [{ id: 'output' }] } as never;
+
+describe('the output of a cell whose owner may be hostile', () => {
+  let folder: string;
+  let secret: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-output-'));
+    secret = join(folder, 'secret');
+    await writeFile(secret, 'a file of the host');
+    await mkdir(join(folder, 'out'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  const out = () => join(folder, 'out', 'out.mp4');
+  // It is refused before anything else is asked: no sandbox, no database, no storage.
+  const store = () =>
+    storeOutput({} as never, { claim, signal: new AbortController().signal } as never, {
+      plan,
+      result: { outputDir: join(folder, 'out') } as CellResult,
+      slot: 0,
+      leaving: null,
+    });
+
+  it('is not a symbolic link to a file of the host', async () => {
+    await symlink(secret, out());
+    await expect(store()).rejects.toMatchObject({ code: 'sandbox_violation' });
+  });
+
+  it('is not a hard link to a file of the host', async () => {
+    await link(secret, out());
+    await expect(store()).rejects.toMatchObject({ code: 'sandbox_violation' });
+  });
+
+  it('is not a folder', async () => {
+    await mkdir(out());
+    await expect(store()).rejects.toMatchObject({ code: 'sandbox_violation' });
+  });
+
+  it('is there, and not empty', async () => {
+    await expect(store()).rejects.toMatchObject({ code: 'output_invalid' });
+    await writeFile(out(), '');
+    await expect(store()).rejects.toMatchObject({ code: 'output_invalid' });
+  });
+});

@@ -1,0 +1,114 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { type FailureCode, JobFailure } from '../../contract/failures.ts';
+import { openColumn, type RowOf } from '../../database/sealed-columns.ts';
+import { FetchError } from '../../fetcher/index.ts';
+import type { ClaimedSource } from '../../jobs/rows.ts';
+import type { WorkHold } from '../resources/disk-reservation.ts';
+import type { WorkTools } from '../tools.ts';
+
+/** A folder for the files of one attempt. */
+export interface WorkFolder {
+  path: string;
+  remove(): Promise<void>;
+}
+
+export async function makeWorkFolder(workDir: string, id: string): Promise<WorkFolder> {
+  const path = join(workDir, id);
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+export interface StageOptions {
+  folder: string;
+  subject: string;
+  signal: AbortSignal;
+  hold: WorkHold;
+  maxBytes?: number;
+  /** Follows a fetch while it runs. */
+  arrival?: {
+    /** Called with the declared size; null = not declared. */
+    onResponse(length: number | null): void;
+    /** Called with each number of bytes that was written to the file. */
+    onBytes(bytes: number): void;
+  };
+}
+
+type StagedColumns = Pick<
+  ClaimedSource,
+  'position' | 'object_id' | 'source_sealed' | 'object_key' | 'object_state' | 'object_size'
+>;
+
+/** Host path of a source that is fetched or copied. */
+export function sourcePath(folder: string, position: number): string {
+  return join(folder, `source-${position}`);
+}
+
+/**
+ * Stages an input or asset and returns its host path. Files in the storage of this machine are used in place; all
+ * others are copied or fetched into the work folder. `subject` names the source in errors, e.g. `Input 1`. Throws
+ * `JobFailure`, or `StorageError` when the storage is unreachable.
+ */
+export async function stageSource(
+  tools: WorkTools,
+  source: RowOf<'job_sources'> & StagedColumns,
+  options: StageOptions,
+): Promise<string> {
+  const { folder, subject, signal, hold, maxBytes, arrival } = options;
+  const target = sourcePath(folder, source.position);
+  if (source.object_id) {
+    const size = source.object_size ?? 0;
+    // One that is deleted later has no bytes.
+    if (source.object_state !== 'live' || source.object_key === null) {
+      throw new JobFailure('input_deleted', `${subject} has been deleted.`);
+    }
+    if (maxBytes !== undefined && size > maxBytes) {
+      throw new JobFailure('source_too_large', `${subject} is larger than the limit of ${maxBytes} bytes.`);
+    }
+    return stageObject(tools, source.object_key, target, { signal, before: () => hold.take(size) });
+  }
+  const url = openColumn(tools.context.vault, 'job_sources', 'source_sealed', source);
+  if (url === null) throw new JobFailure('input_deleted', `${subject} is no longer known.`);
+  try {
+    const options = {
+      signal,
+      onBytes(bytes: number) {
+        arrival?.onBytes(bytes);
+        return hold.grew(bytes);
+      },
+      ...(arrival && { onResponse: ({ length }: { length: number | null }) => arrival.onResponse(length) }),
+      ...(maxBytes !== undefined && { maxBytes }),
+    };
+    await tools.measure('fetch', () => tools.fetcher.download(url, target, options));
+    return target;
+  } catch (error) {
+    if (error instanceof FetchError && error.code !== 'canceled') {
+      throw new JobFailure(error.code as FailureCode, `${subject}: ${error.message}`, {
+        cause: error,
+        retry: error.retry,
+      });
+    }
+    throw error;
+  }
+}
+
+/** Like `stageSource`, for a storage key. `before` runs before bytes are copied to this machine. */
+export async function stageObject(
+  tools: WorkTools,
+  key: string,
+  target: string,
+  { signal, before }: { signal?: AbortSignal; before?: () => Promise<void> } = {},
+): Promise<string> {
+  const { localPath } = await tools.context.store.capabilities();
+  const local = await localPath?.(key);
+  if (local) return local;
+  await before?.();
+  await tools.measure('fetch', async () => {
+    const body = await tools.context.store.get(key);
+    if (!body) throw new JobFailure('input_deleted', 'The input has been deleted.');
+    await pipeline(body, createWriteStream(target, { flags: 'wx', mode: 0o600 }), { signal });
+  });
+  return target;
+}

@@ -1,0 +1,36 @@
+export { type Judgement, judgeRequest } from './judge.ts';
+export { mayCopy } from './plan/copy/plan-copies.ts';
+export { SHORT_SIDES } from './plan/geometry.ts';
+export { checkOutput } from './plan/output-check.ts';
+export { planTranscode } from './plan/plan.ts';
+export { type Preview, previewCommand } from './plan/preview.ts';
+export { estimateResourceClass } from './plan/resource-class.ts';
+export { type ExpectedJoin, joinedFault } from './plan/split/check-joined.ts';
+export { cutVideo, MIN_PIECE_SECONDS } from './plan/split/cut.ts';
+export { constantRate, secondsOf } from './plan/split/frame-rate.ts';
+export { type SplitCommand, splitCommand, withThreads } from './plan/split/split-command.ts';
+export type * from './plan/split/types.ts';
+export {
+  type CommandError,
+  type CommandRequest,
+  type CommandResult,
+  type OptionPlace,
+  readCommand,
+} from './policy/commands/index.ts';
+export { ENCODERS } from './policy/encoders/encoders.ts';
+export { namedFonts } from './policy/options/named-fonts.ts';
+export { describeRule } from './policy/options/option-grammars.ts';
+export { OPTION_TABLE, type OptionRow } from './policy/options/option-table.ts';
+export { describeValue, type OptionValue } from './policy/options/option-values.ts';
+export { checkOptions, parseRequest, textLength } from './policy/options/parse-request.ts';
+export type * from './policy/options/parsed-request.ts';
+export { ASSET_BYTES, type AssetContent, checkFont, checkLut, checkSubtitles } from './probe/asset-content.ts';
+export { checkInput, INPUT_LIMITS, SUBTITLE_DEMUXERS } from './probe/input-limits.ts';
+export { parseProbe, probeArgs, STANDARD_INPUT } from './probe/probe.ts';
+export { contentTypeMatches, detectMedia } from './probe/signature.ts';
+export { type StillPicture, stillArgs } from './probe/still.ts';
+export { type CellBudget, type EffectiveLimits, effectiveLimits, withHit } from './run/effective-limits.ts';
+export { type Explanation, explainFailure, type ProgramEnd } from './run/failure-text.ts';
+export { ProgressReader, type ProgressReport } from './run/progress.ts';
+export { trackProgress } from './run/track-progress.ts';
+export type * from './types.ts';

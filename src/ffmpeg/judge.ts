@@ -1,0 +1,52 @@
+import { type FailureCode, JobFailure } from '../contract/failures.ts';
+import type { TranscodeRequest } from '../contract/transcode-request.ts';
+import { argumentFault } from './plan/arguments.ts';
+import { type Preview, previewCommand } from './plan/preview.ts';
+import { estimateResourceClass } from './plan/resource-class.ts';
+import { parseRequest } from './policy/options/parse-request.ts';
+import type { AssetRequest, MediaInfo, PlanWarning, Refusal, ResourceClass } from './types.ts';
+
+/** Result of judging a request before any file is read; plain data, so that it can be sent between threads. */
+export interface Judgement {
+  /** Every refused part; empty = allowed. */
+  refusals: Refusal[];
+  warnings: PlanWarning[];
+  /** Every file that graphs and overlays name. */
+  assets: AssetRequest[];
+  resourceClass: ResourceClass;
+  /** The command that would run, or why there is none; null = the request is refused. */
+  preview: Preview | { failure: { code: FailureCode; message: string } } | null;
+}
+
+/** Bytes kept free in each argument for filters that the planner adds once the inputs are inspected. */
+const ROOM_BYTES = 8 * 1024;
+
+/** Parses a request and plans it; `infos` = the inspected inputs, null = not inspected. Pure; never throws. */
+export function judgeRequest(request: TranscodeRequest, infos: readonly (MediaInfo | null)[]): Judgement {
+  const { refusals, warnings, assets } = parseRequest(request);
+  const judged = { refusals, warnings, assets };
+  // The planner accepts only requests without refusals.
+  if (refusals.length > 0) return { ...judged, resourceClass: 'heavy', preview: null };
+  const resourceClass = estimateResourceClass(request, [...infos]);
+  const refused = (reason: string) => ({
+    ...judged,
+    refusals: [tooLong(request, reason)],
+    resourceClass,
+    preview: null,
+  });
+  try {
+    const preview = previewCommand(request, infos);
+    const fault = argumentFault(preview.args, ROOM_BYTES);
+    return fault ? refused(fault) : { ...judged, resourceClass, preview };
+  } catch (error) {
+    if (!(error instanceof JobFailure)) throw error;
+    // Inspecting the inputs cannot change that.
+    if (error.code === 'option_refused') return refused(error.message);
+    return { ...judged, resourceClass, preview: { failure: { code: error.code, message: error.message } } };
+  }
+}
+
+function tooLong(request: TranscodeRequest, reason: string): Refusal {
+  const field = request.options?.length ? 'options' : 'filters';
+  return { field, option: '', reason, suggestion: 'Shorten filters and expressions, or split the work over jobs.' };
+}

@@ -1,0 +1,134 @@
+import { JobFailure } from '../../contract/failures.ts';
+import type { OptionSet } from '../policy/options/option-set.ts';
+import type { ParsedRequest } from '../policy/options/parsed-request.ts';
+import type { PlanInput, PlanWarning, VideoStream } from '../types.ts';
+import type { Composer, OpenedGraph } from './composition.ts';
+import { freshLabels, joinPieces, type Piece } from './filter-parts.ts';
+import { type Flow, soundFlow } from './flow/flow.ts';
+import { graphSources, type OutputStream, type StreamRef, streamLabel } from './graph-sources.ts';
+import type { Selection } from './plan-streams.ts';
+import { streamFlow } from './stream-flows.ts';
+import { prepareChain } from './video-filters.ts';
+
+export interface ComposeJob {
+  parsed: ParsedRequest;
+  inputs: readonly PlanInput[];
+  inputOptions: readonly OptionSet[];
+  seconds: readonly (number | null)[];
+  selection: Selection;
+  composer: Composer;
+  deinterlace: boolean;
+  /** Whether the stream must be tone-mapped for the encoder. */
+  toneMap: (stream: VideoStream) => boolean;
+  /** Copied streams, which cannot be filtered. */
+  copies: { video: boolean; audio: boolean };
+}
+
+/** One stream of the output on its way from its source to its encoder. */
+export interface Track {
+  from: OutputStream;
+  /** After the caller's filters. */
+  flow: Flow;
+  /** Its filters; `finishTracks` adds the planner's own at the end. */
+  pieces: Piece[];
+  /** Whether filters or overlays of the caller change or create it. */
+  drawn: boolean;
+}
+
+export interface Tracks {
+  tracks: Track[];
+  /** Streams that the graph reads. */
+  sources: StreamRef[];
+  opened: OpenedGraph | null;
+  warnings: PlanWarning[];
+}
+
+/** Follows every stream of the output through the caller's graph and steps. */
+export function composeTracks(job: ComposeJob): Tracks {
+  const { parsed, inputs, selection, composer, copies } = job;
+  const named = parsed.graph ? graphSources(parsed.graph.graph.inputs, inputs) : [];
+  const flowOf = (ref: StreamRef): Flow =>
+    streamFlow(ref, inputs[ref.input]!.info, job.inputOptions[ref.input]!, job.seconds[ref.input] ?? null);
+  const used = selection.streams.flatMap((stream) => ('pad' in stream ? [stream.pad] : []));
+  const opened = parsed.graph && used.length > 0 ? composer.open(parsed.graph, named.map(flowOf), used) : null;
+  const sources = (opened?.reads ?? []).map((index) => named[index]!);
+  if (opened) composer.complex = true;
+  const done = { v: false, a: false };
+  const tracks = selection.streams.map((from): Track => {
+    const made = 'pad' in from;
+    const flow = made ? (opened?.outputs[from.pad] ?? soundFlow(null)) : flowOf(from);
+    const { kind } = from;
+    const first = !done[kind];
+    done[kind] = true;
+    const stepCount = kind === 'v' ? parsed.video.length : parsed.audio.length;
+    if (!first || stepCount === 0) {
+      if (first && made && (kind === 'v' ? copies.video : copies.audio)) throw copyFailure();
+      return { from, flow, pieces: [], drawn: made };
+    }
+    if (kind === 'v' ? copies.video : copies.audio) throw copyFailure();
+    const before =
+      made || from.kind === 'a' ? '' : prepareChain(from.stream, { ...job, toneMap: job.toneMap(from.stream) });
+    const steps = kind === 'v' ? composer.videoSteps(flow) : composer.audioSteps(flow);
+    return { from, flow: steps.flow, pieces: [...(before === '' ? [] : [before]), ...steps.pieces], drawn: true };
+  });
+  return { tracks, sources, opened, warnings: [...unusedGraph(parsed), ...unusedSteps(parsed, done)] };
+}
+
+/** Writes filters and maps as arguments; the `pieces` of each track must be complete. */
+export function composedArgs(job: ComposeJob, { tracks, sources, opened }: Tracks): string[] {
+  const { selection, composer } = job;
+  if (!composer.complex) return simpleArgs(selection, tracks);
+  const fresh = freshLabels();
+  const parts: string[] = [];
+  if (opened) {
+    const inputs = sources.map((ref) => {
+      if (ref.kind === 'a' || !job.toneMap(ref.stream)) return streamLabel(ref);
+      const label = fresh();
+      parts.push(`[${streamLabel(ref)}]${prepareChain(ref.stream, { deinterlace: false, toneMap: true })}[${label}]`);
+      return label;
+    });
+    const outputs = opened.outputs.map((_, index) => `o${index}`);
+    parts.push(opened.write(inputs, outputs));
+  }
+  const maps = tracks.flatMap((track, index) => {
+    const source = 'pad' in track.from ? `o${track.from.pad}` : streamLabel(track.from);
+    const made = 'pad' in track.from;
+    if (track.pieces.length === 0) return ['-map', made ? `[${source}]` : source];
+    const label = `s${index}`;
+    parts.push(joinPieces(track.pieces, source, label, fresh));
+    return ['-map', `[${label}]`];
+  });
+  return parts.length > 0 ? ['-filter_complex', parts.join(';'), ...maps] : maps;
+}
+
+function simpleArgs(selection: Selection, tracks: readonly Track[]): string[] {
+  const args: string[] = [];
+  if (selection.verbatim) args.push(...selection.verbatim.flatMap((map) => ['-map', map]));
+  else for (const { from } of tracks) if ('stream' in from) args.push('-map', streamLabel(from));
+  return args;
+}
+
+/** The plain filter of the first stream of a kind; empty when the command has a complex graph. */
+export function simpleFilter(kind: 'v' | 'a', job: ComposeJob, { tracks }: Tracks): string[] {
+  if (job.composer.complex) return [];
+  const track = tracks.find((candidate) => candidate.from.kind === kind);
+  if (!track || track.pieces.length === 0) return [];
+  return [`-filter:${kind}:0`, joinPieces(track.pieces, null, null, freshLabels())];
+}
+
+function copyFailure(): JobFailure {
+  return new JobFailure('option_refused', 'A copied stream cannot be filtered; leave -c copy out for it.');
+}
+
+function unusedGraph({ graph }: ParsedRequest): PlanWarning[] {
+  if (!graph || graph.graph.outputs.length > 0) return [];
+  return [{ field: graph.field, message: 'The filter graph ends only in sinks, so it was ignored.' }];
+}
+
+function unusedSteps(parsed: ParsedRequest, done: { v: boolean; a: boolean }): PlanWarning[] {
+  const unused = [...(done.v ? [] : parsed.video), ...(done.a ? [] : parsed.audio)];
+  return unused.map(({ field }) => ({
+    field,
+    message: 'The output has no such stream, so this filter was ignored.',
+  }));
+}

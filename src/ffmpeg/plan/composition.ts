@@ -1,0 +1,218 @@
+import { JobFailure } from '../../contract/failures.ts';
+import { serialiseGraph } from '../policy/filters/index.ts';
+import type { CheckedGraph } from '../policy/filters/types.ts';
+import type { OptionSet } from '../policy/options/option-set.ts';
+import type { ParsedRequest, PlacedGraph } from '../policy/options/parsed-request.ts';
+import { photoDiameter, quoteCardFilters, textOverlayFilters } from '../policy/overlays/index.ts';
+import type { LayerRequest, PlanContext, PlanInput, VideoStream } from '../types.ts';
+import { boundSources, hasEndlessSource } from './bound-sources.ts';
+import { ExtraInputs } from './extra-inputs.ts';
+import type { Piece } from './filter-parts.ts';
+import { estimateGraph, unknownFlow } from './flow/estimate.ts';
+import { type Flow, soundFlow } from './flow/flow.ts';
+import { describeOversize } from './flow/frame-limit.ts';
+import { liveGraph } from './flow/live-graph.ts';
+import { type FedPad, type PlacedFile, placeMovies } from './movies.ts';
+import { steadyRates } from './steady-rates.ts';
+import { pictureFlow } from './stream-flows.ts';
+import { mainVideo } from './streams.ts';
+
+/** A graph whose `movie` filters became inputs, and whose endless sources are bounded. */
+export interface OpenedGraph {
+  graph: CheckedGraph;
+  fed: FedPad[];
+  /** Indexes of the open inputs of the caller's graph that it still reads. */
+  reads: number[];
+  /** Flows of the open outputs of the caller's graph, in its order; unknown for unused outputs. */
+  outputs: Flow[];
+  /** Writes the graph with labels for `reads` and for the open outputs of the caller's graph. */
+  write: (inputs: (string | null)[], outputs: (string | null)[]) => string;
+}
+
+export interface ComposerJob {
+  parsed: ParsedRequest;
+  inputs: readonly PlanInput[];
+  ctx: PlanContext;
+  /** Seconds for endless sources; `stated` = set by the caller, so that nothing longer is needed. */
+  bound: { seconds: number; stated: boolean };
+}
+
+/** Collects what graphs and overlays need besides their text: inputs, layers, memory, time. */
+export class Composer {
+  readonly extra: ExtraInputs;
+  readonly layers: LayerRequest[] = [];
+  readonly decoded: VideoStream[] = [];
+  heldBytes = 0;
+  cpuPerSecond = 0;
+  /** True when filters have more than one input: those do not fit into a plain `-filter:v`. */
+  complex = false;
+  readonly #job: ComposerJob;
+  #graphs = 0;
+
+  constructor(job: ComposerJob) {
+    this.#job = job;
+    this.extra = new ExtraInputs(job.inputs.length);
+  }
+
+  /**
+   * `flows` = flows into the open inputs of the caller's graph, in its order; `used` = indexes of its open outputs in
+   * use.
+   */
+  open(placed: PlacedGraph, flows: readonly Flow[], used: readonly number[]): OpenedGraph {
+    const live = liveGraph(placed.graph, used);
+    const file = (asset: number) => this.#file(asset);
+    const { graph: moved, fed } = placeMovies({ ...placed, graph: live.graph }, file, this.extra);
+    const feeds = new Map(fed.map((feed) => [feed.pad, this.#fedFlow(feed)]));
+    const own = live.inputs.map((index) => flows[index]!);
+    const all = moved.inputs.map((pad) => feeds.get(pad) ?? own.shift() ?? unknownFlow());
+    const seconds = hasEndlessSource(moved) ? this.#sourceSeconds(moved, all) : null;
+    const graph = steadyRates(seconds === null ? moved : boundSources(moved, seconds), all);
+    const estimate = estimateGraph(graph, all, seconds);
+    if (estimate.oversize) throw new JobFailure('too_many_pixels', describeOversize(estimate.oversize));
+    this.heldBytes += estimate.heldBytes;
+    this.cpuPerSecond += estimate.cpuPerSecond;
+    if (fed.length > 0) this.complex = true;
+    const prefix = `g${this.#graphs++}`;
+    const write = (inputs: (string | null)[], outputs: (string | null)[]) => {
+      const left = [...inputs];
+      const labels = live.outputs.map((place, index) => (place === null ? `${prefix}z${index}` : outputs[place]!));
+      const text = serialiseGraph(graph, {
+        asset: (index) => this.#file(placed.assets[index] ?? -1).path,
+        prefix,
+        inputs: graph.inputs.map((pad) => (feeds.has(pad) ? pad.label : (left.shift() ?? null))),
+        outputs: labels,
+      });
+      const sinks = live.outputs.flatMap((place, index) =>
+        place === null ? [`[${labels[index]}]${graph.outputs[index]!.kind === 'v' ? 'nullsink' : 'anullsink'}`] : [],
+      );
+      return [text, ...sinks].join(';');
+    };
+    const flowsOut = placed.graph.outputs.map((_, place) => estimate.outputs[live.outputs.indexOf(place)]);
+    return { graph, fed, reads: live.inputs, outputs: flowsOut.map((flow) => flow ?? unknownFlow()), write };
+  }
+
+  /** Seconds for endless sources: at least as long as the rest of the graph lasts. */
+  #sourceSeconds(graph: CheckedGraph, flows: readonly Flow[]): number {
+    const { bound } = this.#job;
+    if (bound.stated) return bound.seconds;
+    const ends = estimateGraph(graph, flows, 0).outputs.map((flow) => flow.seconds);
+    return Math.max(bound.seconds, ...ends.filter((end): end is number => end !== null && Number.isFinite(end)));
+  }
+
+  /** Adds a graph with one open input and one open output, as in `-vf` and `-af`. */
+  graphStep(placed: PlacedGraph, flow: Flow): { piece: Piece; flow: Flow } {
+    const opened = this.open(placed, [flow], [0]);
+    const piece = isSeries(opened)
+      ? opened.write([null], [null])
+      : (input: string | null, output: string | null) => opened.write([input ?? 'in'], [output ?? 'out']);
+    return { piece, flow: opened.outputs[0] ?? flow };
+  }
+
+  /** Adds the video steps in the caller's order. */
+  videoSteps(flow: Flow): { pieces: Piece[]; flow: Flow } {
+    const pieces: Piece[] = [];
+    let current = flow;
+    for (const step of this.#job.parsed.video) {
+      if (step.type === 'graph') {
+        const next = this.graphStep(step, current);
+        pieces.push(next.piece);
+        current = next.flow;
+        continue;
+      }
+      this.complex = true;
+      const frame = frameOf(current, flow);
+      if (step.type === 'text') {
+        const layer = this.#layer((path) => ({ kind: 'text', path, overlay: step.overlay, frame }));
+        pieces.push((input, output) =>
+          textOverlayFilters(step.overlay, { input: input ?? '', layer, output: output ?? '' }),
+        );
+      } else {
+        const { card } = step;
+        const photo = step.photo === null ? null : this.#photo(step.photo, frame);
+        const layer = this.#layer((path) => ({ kind: 'card', path, card, frame, hasPhoto: photo !== null }));
+        const prefix = `c${this.layers.length}`;
+        pieces.push((input, output) =>
+          quoteCardFilters(card, frame, { input: input ?? '', layer, output: output ?? '', photo, prefix }),
+        );
+      }
+      this.heldBytes += 3 * 4 * frame.width * frame.height;
+      this.cpuPerSecond += (3 * frame.width * frame.height * (current.rate ?? 30)) / (1920 * 1080 * 30);
+    }
+    return { pieces, flow: current };
+  }
+
+  audioSteps(flow: Flow): { pieces: Piece[]; flow: Flow } {
+    const pieces: Piece[] = [];
+    let current = flow;
+    for (const placed of this.#job.parsed.audio) {
+      const next = this.graphStep(placed, current);
+      pieces.push(next.piece);
+      current = next.flow;
+    }
+    return { pieces, flow: current };
+  }
+
+  #photo(asset: number, frame: { width: number; height: number }): { picture: string; mask: string } {
+    const file = this.#file(asset);
+    if (!file.demuxer) throw new JobFailure('internal', 'The photo of the card is missing.');
+    const video = file.info ? mainVideo(file.info) : null;
+    if (!video) throw new JobFailure('no_video_stream', 'The photo of the card contains no picture.');
+    const number = this.extra.add({ path: file.path, demuxer: file.demuxer });
+    this.decoded.push(video);
+    const mask = this.#layer((path) => ({ kind: 'mask', path, diameter: photoDiameter(frame) }));
+    return { picture: `${number}:${video.index}`, mask };
+  }
+
+  /** Adds a layer; returns the label of its stream. */
+  #layer(make: (path: string) => LayerRequest): string {
+    const path = `/in/layer-${this.layers.length}.svg`;
+    this.layers.push(make(path));
+    return `${this.extra.add({ path, demuxer: 'svg_pipe' })}:0`;
+  }
+
+  /** The file of an asset of the request: one that was fetched, or a job input. */
+  #file(asset: number): PlacedFile {
+    const { parsed, inputs, ctx } = this.#job;
+    const source = parsed.assets[asset]?.source;
+    const file = source?.type === 'input' ? inputs[source.index] : ctx.assets?.[asset];
+    if (!file) throw new JobFailure('internal', 'A file that the filters name is missing.');
+    return file;
+  }
+
+  #fedFlow(feed: FedPad): Flow {
+    const { info } = feed;
+    const seconds = feed.endless ? Number.POSITIVE_INFINITY : info.isImage ? 1 / 25 : info.durationSeconds;
+    if (feed.pad.kind === 'a') return soundFlow(seconds);
+    const video = mainVideo(info);
+    if (video) this.decoded.push(video);
+    return video ? pictureFlow(video, info, null, seconds) : { ...soundFlow(seconds), kind: 'v' };
+  }
+}
+
+/** Frame for the layout of text, pixels; an unknown size falls back to the input's. */
+function frameOf(flow: Flow, source: Flow): { width: number; height: number } {
+  const side = (value: number, fallback: number, last: number) =>
+    Math.round(value > 0 ? value : fallback > 0 ? fallback : last);
+  return { width: side(flow.width, source.width, 1920), height: side(flow.height, source.height, 1080) };
+}
+
+/** One chain whose ends carry no labels can be joined to others with a comma. */
+function isSeries({ graph, fed }: OpenedGraph): boolean {
+  const [input, output] = [graph.inputs[0], graph.outputs[0]];
+  if (fed.length > 0 || graph.chains.length !== 1 || graph.outputs.length !== 1 || !input || !output) return false;
+  const last = graph.chains[0]!.length - 1;
+  const isFree = input.label === null && output.label === null;
+  return isFree && input.filter === 0 && output.filter === last && output.pad === 0 && input.pad === 0;
+}
+
+/** Seconds for endless sources: the length of the output if it is set, else of the longest input. */
+export function sourceBound(
+  options: OptionSet,
+  seconds: readonly (number | null)[],
+  fallback: number,
+): ComposerJob['bound'] {
+  const length = options.length();
+  if (length !== null) return { seconds: length + (options.number('ss') ?? 0), stated: true };
+  const known = seconds.filter((value) => value !== null && Number.isFinite(value)) as number[];
+  return { seconds: Math.max(0, ...known) || fallback, stated: false };
+}

@@ -1,0 +1,28 @@
+import { OptionSet } from '../policy/options/option-set.ts';
+import type { ParsedOption } from '../policy/options/options.ts';
+import type { PlanInput, Rotation, VideoStream } from '../types.ts';
+
+const TURNING = ['display_rotation', 'display_hflip', 'display_vflip'];
+
+/** Applies the options of an input that change its orientation. */
+export function shownInput(input: PlanInput, parsed: readonly ParsedOption[]): PlanInput {
+  const options = new OptionSet(parsed);
+  if (!TURNING.some((name) => options.has(name))) return input;
+  const video = input.info.video.map((stream) => turned(stream, rotationOf(stream, options)));
+  return { ...input, info: { ...input.info, video } };
+}
+
+function rotationOf(stream: VideoStream, options: OptionSet): Rotation {
+  const stated = options.number('display_rotation');
+  // A flip without a rotation replaces the rotation of the file.
+  if (stated === null) return options.has('display_hflip') || options.has('display_vflip') ? 0 : stream.rotation;
+  const clockwise = (((-stated % 360) + 360) % 360) / 90;
+  // Any other angle rotates within the frame, whose size stays.
+  return Number.isInteger(clockwise) ? ((clockwise * 90) as Rotation) : 0;
+}
+
+function turned(stream: VideoStream, rotation: Rotation): VideoStream {
+  const isTurned = (degrees: Rotation) => degrees === 90 || degrees === 270;
+  if (isTurned(rotation) === isTurned(stream.rotation)) return { ...stream, rotation };
+  return { ...stream, rotation, displayWidth: stream.displayHeight, displayHeight: stream.displayWidth };
+}

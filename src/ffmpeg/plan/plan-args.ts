@@ -1,0 +1,140 @@
+import { formatKind, OUTPUT_CONTENT_TYPES, type OutputFormat } from '../../contract/formats.ts';
+import { FORMAT_DEFAULTS } from '../policy/encoders/encoders.ts';
+import type { OptionSet } from '../policy/options/option-set.ts';
+import { timeText } from '../policy/options/option-values.ts';
+import { optionArgs, type ParsedOption } from '../policy/options/options.ts';
+import { inputSecurityArgs, STILL_DEMUXERS } from '../probe/probe.ts';
+import type { ExpectedOutput, PlanInput, PlannedOutput, VideoStream } from '../types.ts';
+import type { Size } from './geometry.ts';
+import { MAX_OUTPUT_BYTES, MAX_OUTPUT_SECONDS } from './resources.ts';
+
+/** Largest single allocation of FFmpeg; an 8K frame needs 53 MB. */
+const MAX_ALLOC = 2 ** 30;
+
+/**
+ * Warnings are on because FFmpeg reports some failures as such ("Output file is empty"); progress goes to standard
+ * output, nothing is read from standard input. The output already exists, empty: see `CellSpec.outputs`.
+ */
+export function globalArgs(threads: number | null): string[] {
+  const args = [
+    '-nostdin',
+    '-y',
+    '-hide_banner',
+    '-v',
+    'warning',
+    '-nostats',
+    '-progress',
+    'pipe:1',
+    '-stats_period',
+    '0.5',
+  ];
+  args.push('-max_alloc', String(MAX_ALLOC));
+  if (threads !== null) args.push('-filter_threads', String(threads), '-filter_complex_threads', String(threads));
+  return args;
+}
+
+export interface InputPlan {
+  input: PlanInput;
+  options: OptionSet;
+  /** Start inside the input, seconds; moved here from the output. */
+  seek: number | null;
+  /** Repeat a still picture endlessly. */
+  loopStill: boolean;
+  /** The video stream in use, to choose its decoder. */
+  video: VideoStream | null;
+  /** Seconds after which an endless input ends, where the end of the output would not reach its filters. */
+  limit?: number | null;
+}
+
+/** The server's security options come last before `-i`, so that nothing can undo them. */
+export function inputArgs(plan: InputPlan, threads: number | null): string[] {
+  const { input, options } = plan;
+  const still = STILL_DEMUXERS.includes(input.demuxer);
+  const args: string[] = [];
+  for (const option of options.options) {
+    if (option.row.ignored || INPUT_HANDLED.has(option.name)) continue;
+    if (option.name === 'framerate' && !still) continue;
+    if (option.row.demuxers && !option.row.demuxers.includes(input.demuxer)) continue;
+    args.push(...optionArgs(option));
+  }
+  const start = options.number('ss') ?? plan.seek;
+  if (start !== null && start > 0 && !still) args.push('-ss', timeText(start));
+  const length = options.length() ?? plan.limit ?? null;
+  if (length !== null) args.push('-t', timeText(length));
+  // The demuxers of single pictures can repeat them; a GIF of one frame is played again instead.
+  if (plan.loopStill) args.push(...(still ? ['-loop', '1'] : ['-stream_loop', '-1']));
+  args.push(...alphaDecoder(input, plan.video));
+  if (threads !== null) args.push('-threads', String(threads));
+  return [...args, ...inputSecurityArgs(input.demuxer, input.path), '-i', input.path];
+}
+
+const INPUT_HANDLED: ReadonlySet<string> = new Set(['ss', 't', 'to', 'loop']);
+
+/** FFmpeg's own VP8/VP9 decoders drop the alpha plane of WebM; libvpx keeps it. */
+function alphaDecoder(input: PlanInput, video: VideoStream | null): string[] {
+  if (input.demuxer !== 'matroska' || !video?.hasAlpha) return [];
+  if (video.codec === 'vp9') return [`-c:v:${videoPosition(input, video)}`, 'libvpx-vp9'];
+  if (video.codec === 'vp8') return [`-c:v:${videoPosition(input, video)}`, 'libvpx'];
+  return [];
+}
+
+function videoPosition(input: PlanInput, video: VideoStream): number {
+  return Math.max(
+    0,
+    input.info.video.findIndex((stream) => stream.index === video.index),
+  );
+}
+
+export interface OutputTail {
+  format: OutputFormat;
+  /** Null = a still picture, which has no length to bound. */
+  seconds: number | null;
+  threads: number | null;
+}
+
+/**
+ * The last arguments of every output: tags, chapters and data streams of the input (where a location can hide) are
+ * dropped, then the limits and the name.
+ */
+export function outputTail(tail: OutputTail): string[] {
+  const args = ['-map_metadata', '-1', '-map_chapters', '-1', '-sn', '-dn'];
+  if (tail.threads !== null) args.push('-threads', String(tail.threads));
+  if (tail.seconds !== null) args.push('-t', timeText(Math.min(tail.seconds, MAX_OUTPUT_SECONDS)));
+  args.push('-fs', String(MAX_OUTPUT_BYTES), '-f', FORMAT_DEFAULTS[tail.format].muxer, outputPath(tail.format));
+  return args;
+}
+
+/** Describes the expected output; null = the caller's own mapping or the options decide. */
+export function plannedOutput(
+  format: OutputFormat,
+  expected: {
+    hasVideo: boolean | null;
+    hasAudio: boolean | null;
+    size: Size | null;
+    codecs?: NonNullable<ExpectedOutput['codecs']>;
+  },
+): PlannedOutput {
+  const { hasVideo, hasAudio, size, codecs } = expected;
+  return {
+    path: outputPath(format),
+    format,
+    contentType: OUTPUT_CONTENT_TYPES[format],
+    expect: {
+      kind: formatKind(format),
+      hasVideo,
+      hasAudio,
+      ...(size && { width: size.width, height: size.height }),
+      ...(codecs && { codecs }),
+      maxBytes: MAX_OUTPUT_BYTES,
+    },
+  };
+}
+
+function outputPath(format: OutputFormat): string {
+  return `/out/output.${FORMAT_DEFAULTS[format].extension}`;
+}
+
+/** Options of the caller that the planner does not handle itself. */
+export function passThrough(options: readonly ParsedOption[], handled: ReadonlySet<string>): string[] {
+  return options.filter((option) => !option.row.ignored && !handled.has(option.name)).flatMap(optionArgs);
+}

@@ -1,0 +1,249 @@
+import { JobFailure } from '../../contract/failures.ts';
+import { formatKind, type OutputFormat, type Quality } from '../../contract/formats.ts';
+import type { TranscodeRequest } from '../../contract/transcode-request.ts';
+import { audioSettings, pixelFormatFor, videoSettings } from '../policy/encoders/encoder-settings.ts';
+import { FORMAT_DEFAULTS } from '../policy/encoders/encoders.ts';
+import { OptionSet } from '../policy/options/option-set.ts';
+import { timeText } from '../policy/options/option-values.ts';
+import type { ParsedRequest } from '../policy/options/parsed-request.ts';
+import type { AudioStream, Plan, PlanContext, PlanInput, VideoStream } from '../types.ts';
+import { displaySize, fitShortSide, fitWidth, SHORT_SIDES, type Size, shortSide } from './geometry.ts';
+import { globalArgs, inputArgs, outputTail, plannedOutput } from './plan-args.ts';
+import { planSource } from './plan-plain.ts';
+import { MAX_OUTPUT_SECONDS, resourcesFor, threadsFor } from './resources.ts';
+import { mainAudio, mainVideo, videoBitRate } from './streams.ts';
+import { inputDuration } from './timing.ts';
+import { paletteChain, videoChain } from './video-filters.ts';
+
+/** Maximum frames per second of a join; below it, the rate of the fastest input. */
+const MAX_JOIN_RATE = 60;
+const GIF_JOIN_RATE = 15;
+const GIF_WIDTH = 640;
+/** Bytes of memory for frames that wait for the palette. */
+const PALETTE_BYTES = 256 * 2 ** 20;
+const SAMPLE_RATE = 48_000;
+/** `concat` itself extends short audio with silence, so an unknown duration needs only a start. */
+const LEAST_SILENCE = 0.1;
+
+interface JoinSource {
+  input: PlanInput;
+  options: OptionSet;
+  /** Seconds that its trim options leave; null = unknown. */
+  duration: number | null;
+  video: VideoStream | null;
+  audio: AudioStream | null;
+}
+
+/** Properties of all video segments of a join. */
+interface JoinPicture {
+  encoder: string;
+  frame: Size;
+  /** Frames per second. */
+  rate: number;
+  pixelFormat: string;
+}
+
+interface Join {
+  format: OutputFormat;
+  quality: Quality;
+  sources: readonly JoinSource[];
+  /** Null = the output has no video. */
+  picture: JoinPicture | null;
+  hasAudio: boolean;
+  /** Null = the duration of an input is unknown. */
+  seconds: number | null;
+}
+
+/**
+ * Joins inputs of any size, rate and codec one after the other (docs/api.md). The first input (or the preset) sets the
+ * frame size; other video is scaled into it with bars. Missing audio becomes silence.
+ */
+export function planJoin(
+  request: TranscodeRequest,
+  inputs: readonly PlanInput[],
+  parsed: ParsedRequest,
+  ctx: PlanContext,
+): Plan {
+  const join = readJoin(request, inputs, parsed);
+  const { format, picture, hasAudio, seconds } = join;
+  const palette = picture && format === 'gif' ? joinPalette(join, picture) : null;
+  const video = picture ? encodePictures(join, picture) : null;
+  const work = {
+    decoded: picture ? join.sources.map((source) => source.video!) : [],
+    encoded: video && {
+      encoder: picture!.encoder,
+      preset: video.preset,
+      ...picture!.frame,
+      bitDepth: 8,
+      frameRate: picture!.rate,
+    },
+    filterBytes: palette ? PALETTE_BYTES : 0,
+    durationSeconds: seconds,
+    still: false,
+  };
+  const threads = threadsFor(ctx.resourceClass, ctx.cores, picture !== null);
+  return {
+    args: [
+      ...globalArgs(threads),
+      ...join.sources.flatMap((source) => sourceArgs(source, threads)),
+      ...['-filter_complex', joinGraph(join, palette)],
+      ...(video ? ['-map', palette ? '[p]' : '[v]', ...video.args] : []),
+      ...(hasAudio ? encodeSound(join) : []),
+      ...(['mp4', 'mov', 'm4a'].includes(format) ? ['-movflags', '+faststart'] : []),
+      ...outputTail({ format, seconds: MAX_OUTPUT_SECONDS, threads }),
+    ],
+    streams: {
+      video: picture ? { mode: 'encoded', reason: JOINED } : null,
+      audio: hasAudio ? { mode: 'encoded', reason: JOINED } : null,
+    },
+    outputs: [plannedOutput(format, { hasVideo: picture !== null, hasAudio, size: picture?.frame ?? null })],
+    durationSeconds: seconds,
+    ...resourcesFor(work, ctx),
+    source: planSource(request),
+    layers: [],
+    warnings: [],
+  };
+}
+
+const JOINED = 'Several inputs are joined.';
+
+/** Throws `JobFailure` when an input lacks what the output needs, or when they are too long together. */
+function readJoin(request: TranscodeRequest, inputs: readonly PlanInput[], parsed: ParsedRequest): Join {
+  const format = request.outputFormat;
+  const kind = formatKind(format);
+  const hasVideo = kind !== 'audio';
+  const sources = inputs.map((input, index): JoinSource => {
+    const options = new OptionSet(parsed.inputs[index] ?? []);
+    const duration = inputDuration(input.info, options);
+    return { input, options, duration, video: mainVideo(input.info), audio: mainAudio(input.info) };
+  });
+  for (const [index, source] of sources.entries()) checkSource(source, index + 1, hasVideo);
+  const hasAudio = kind !== 'image' && sources.some((source) => source.audio !== null);
+  if (!hasVideo && !hasAudio) throw new JobFailure('no_audio_stream', `No input has audio, and ${format} needs it.`);
+  return {
+    format,
+    quality: request.preset?.quality ?? 'medium',
+    sources,
+    picture: hasVideo ? joinPicture(request, sources) : null,
+    hasAudio,
+    seconds: joinedSeconds(sources),
+  };
+}
+
+/** @param number of the input, from 1. */
+function checkSource({ input, options, video, duration }: JoinSource, number: number, hasVideo: boolean): void {
+  if (hasVideo && !video) {
+    throw new JobFailure('no_video_stream', `Input ${number} has no video, so it cannot be joined to one.`);
+  }
+  if (hasVideo && input.info.isImage && options.length() === null) {
+    throw new JobFailure(
+      'empty_media',
+      `Input ${number} is a picture, which has no duration; set the option -t of that input.`,
+    );
+  }
+  if (duration !== null && duration <= 0) {
+    throw new JobFailure('empty_media', `The trim options of input ${number} leave nothing of it.`);
+  }
+}
+
+function joinedSeconds(sources: readonly JoinSource[]): number | null {
+  let total = 0;
+  for (const { duration } of sources) {
+    if (duration === null) return null;
+    total += duration;
+  }
+  if (total <= MAX_OUTPUT_SECONDS) return total;
+  throw new JobFailure(
+    'too_long',
+    `The inputs last ${(total / 3600).toFixed(1)} hours together; ${MAX_OUTPUT_SECONDS / 3600} are allowed.`,
+  );
+}
+
+/** Every source must have video. */
+function joinPicture({ outputFormat, preset }: TranscodeRequest, sources: readonly JoinSource[]): JoinPicture {
+  const isGif = outputFormat === 'gif';
+  const encoder = FORMAT_DEFAULTS[outputFormat].video!;
+  const short = preset?.resolution ? SHORT_SIDES[preset.resolution] : null;
+  const fitted = fitShortSide(displaySize(sources[0]!.video!), short, true);
+  const fastest = Math.max(...sources.map((source) => source.video!.frameRate ?? 25));
+  return {
+    encoder,
+    frame: isGif && short === null ? fitShortSide(fitWidth(fitted, GIF_WIDTH), null, true) : fitted,
+    rate: Math.min(fastest, isGif ? GIF_JOIN_RATE : MAX_JOIN_RATE),
+    // All segments of a join need one pixel format; transparency would need all inputs to have it.
+    pixelFormat: isGif ? 'rgb24' : pixelFormatFor(encoder, { alpha: false, bitDepth: 8 }) || 'yuv420p',
+  };
+}
+
+function sourceArgs(source: JoinSource, threads: number | null): string[] {
+  const { input, options, video } = source;
+  return inputArgs({ input, options, seek: null, loopStill: input.info.isImage, video }, threads);
+}
+
+/** The graph that ends in `[v]`, or in `[p]` with a palette, and in `[a]`. */
+function joinGraph({ sources, picture, hasAudio }: Join, palette: string | null): string {
+  const chains: string[] = [];
+  let segments = '';
+  for (const [index, source] of sources.entries()) {
+    if (picture) {
+      chains.push(`[${index}:${source.video!.index}]${videoSegment(source.video!, picture)}[v${index}]`);
+      segments += `[v${index}]`;
+    }
+    if (hasAudio) {
+      chains.push(`${audioSegment(index, source)}[a${index}]`);
+      segments += `[a${index}]`;
+    }
+  }
+  const outputs = `${picture ? '[v]' : ''}${hasAudio ? '[a]' : ''}`;
+  chains.push(`${segments}concat=n=${sources.length}:v=${picture ? 1 : 0}:a=${hasAudio ? 1 : 0}${outputs}`);
+  if (palette) chains.push(`[v]${palette}[p]`);
+  return chains.join(';');
+}
+
+function videoSegment(video: VideoStream, { frame, rate, pixelFormat }: JoinPicture): string {
+  return videoChain(video, {
+    size: frame,
+    squarePixels: true,
+    pad: true,
+    frameRate: rate,
+    toneMap: true,
+    pixelFormat,
+    background: 'black',
+    orientationUnknown: false,
+  });
+}
+
+function audioSegment(index: number, source: JoinSource): string {
+  const shape = `aformat=sample_fmts=fltp:sample_rates=${SAMPLE_RATE}:channel_layouts=stereo`;
+  if (source.audio) return `[${index}:${source.audio.index}]aresample=${SAMPLE_RATE}:async=1,${shape}`;
+  const length = timeText(Math.max(LEAST_SILENCE, source.duration ?? LEAST_SILENCE));
+  return `anullsrc=r=${SAMPLE_RATE}:cl=stereo,atrim=duration=${length},${shape}`;
+}
+
+/** Palette of the whole join if its frames fit into memory, else of its first seconds. */
+function joinPalette({ quality, seconds }: Join, { frame, rate }: JoinPicture): string {
+  const fits = Math.max(0.5, PALETTE_BYTES / (frame.width * frame.height * 4 * rate));
+  const whole = seconds !== null && seconds <= fits;
+  return paletteChain({ colours: quality === 'low' ? 128 : 256, sampleSeconds: whole ? null : fits });
+}
+
+function encodePictures(
+  { quality, sources, seconds }: Join,
+  { encoder, frame }: JoinPicture,
+): { args: string[]; preset: string | null } {
+  const rates = sources.map((source) => videoBitRate(source.input.info, source.video!));
+  const settings = videoSettings({
+    encoder,
+    quality,
+    shortSide: shortSide(frame),
+    sourceBitRate: rates.some((value) => value === null) ? null : Math.max(...rates.map((value) => value ?? 0)),
+    durationSeconds: seconds,
+    stated: new Set(),
+  });
+  return { args: ['-c:v', encoder, ...settings], preset: settings[settings.indexOf('-preset:v') + 1] ?? null };
+}
+
+function encodeSound({ format, quality }: Join): string[] {
+  const encoder = FORMAT_DEFAULTS[format].audio!;
+  return ['-map', '[a]', '-c:a', encoder, ...audioSettings(encoder, quality, null)];
+}

@@ -1,0 +1,283 @@
+import { type FormatKind, formatKind, type OutputFormat, type Quality } from '../../contract/formats.ts';
+import type { TranscodeRequest } from '../../contract/transcode-request.ts';
+import { FORMAT_DEFAULTS } from '../policy/encoders/encoders.ts';
+import { OptionSet } from '../policy/options/option-set.ts';
+import type { ParsedRequest } from '../policy/options/parsed-request.ts';
+import { SUBTITLE_DEMUXERS } from '../probe/input-limits.ts';
+import type { Plan, PlanContext, PlanInput, PlanSource } from '../types.ts';
+import { audioArgs, defaultAudioEncoder, languageArgs } from './audio-args.ts';
+import { type ComposeJob, composedArgs, composeTracks, simpleFilter, type Tracks } from './compose.ts';
+import { Composer, sourceBound } from './composition.ts';
+import { type Copies, copiedOutput, describeStreams, planCopies } from './copy/plan-copies.ts';
+import { droppedOptions } from './dropped-options.ts';
+import { SHORT_SIDES } from './geometry.ts';
+import { type OutputEnd, outputEnd } from './output-end.ts';
+import { globalArgs, type InputPlan, inputArgs, outputTail, passThrough, plannedOutput } from './plan-args.ts';
+import { type Selection, selectStreams } from './plan-streams.ts';
+import { type FinishedVideo, finishTracks } from './plan-tracks.ts';
+import { needsToneMap } from './plan-video.ts';
+import { MAX_OUTPUT_SECONDS, resourcesFor, threadsFor, type Workload } from './resources.ts';
+import { loopStills, seekPosition } from './seek.ts';
+import { dependsOnTime, type OwnWork, ownWork } from './step-filters.ts';
+import { inputSeconds } from './stream-flows.ts';
+
+/** The requested output, before its streams are composed. */
+interface PlainJob {
+  request: TranscodeRequest;
+  parsed: ParsedRequest;
+  inputs: readonly PlanInput[];
+  ctx: PlanContext;
+  format: OutputFormat;
+  kind: FormatKind;
+  quality: Quality;
+  /** Whether the caller set options: presets and defaults then only fill in what is left open. */
+  raw: boolean;
+  /** Whether a graph, filters or overlays of the caller change video or audio. */
+  filtered: boolean;
+  options: OptionSet;
+  inputOptions: readonly OptionSet[];
+  selection: Selection;
+  /** Null = the output has no such stream. */
+  encoders: { video: string | null; audio: string | null };
+  copies: Copies;
+  /** The output is a single picture. */
+  still: boolean;
+  own: OwnWork;
+}
+
+/** Start, repetition and end of each input. */
+interface PlainTimes {
+  loops: readonly boolean[];
+  seek: { input: number | null; moved: boolean };
+  /** Seconds of each input; null = unknown, infinite = repeated. */
+  seconds: readonly (number | null)[];
+  /** Of those that are neither still pictures nor subtitles. */
+  playing: readonly (number | null)[];
+}
+
+/** The streams of the output, from their sources to their encoders. */
+interface PlainTracks {
+  compose: ComposeJob;
+  composed: Tracks;
+  end: OutputEnd;
+  /** Null = no video is encoded. */
+  video: FinishedVideo | null;
+}
+
+/**
+ * Plans one output from the inputs as they are: from a preset, defaults, or the caller's options and filters. Where
+ * there are options, defaults only fill in what they leave open.
+ */
+export function planPlain(
+  request: TranscodeRequest,
+  inputs: readonly PlanInput[],
+  parsed: ParsedRequest,
+  ctx: PlanContext,
+): Plan {
+  const job = readJob(request, inputs, parsed, ctx);
+  const { selection, still } = job;
+  const times = planTimes(job);
+  const tracks = planTracks(job, times);
+  const { compose, composed, end, video } = tracks;
+  const dropped = droppedOptions(parsed, {
+    kind: job.kind,
+    still,
+    moved: times.seek.moved,
+    handled: video?.handled ?? [],
+  });
+  const durationSeconds = still ? null : end.durationSeconds;
+  return {
+    args: plainArgs(job, times, tracks, dropped.handled),
+    streams: describeStreams(job.encoders, job.copies),
+    outputs: [
+      plannedOutput(job.format, {
+        hasVideo: selection.mapped ? null : selection.hasVideo,
+        hasAudio: selection.mapped ? null : selection.hasAudio,
+        ...copiedOutput(job.copies, selection),
+        ...(video && { size: video.sizeIsCertain ? video.size : null }),
+      }),
+    ],
+    durationSeconds,
+    ...resourcesFor({ ...workload(job, tracks), durationSeconds }, ctx),
+    source: planSource(request),
+    layers: compose.composer.layers,
+    warnings: [...parsed.warnings, ...dropped.warnings, ...selection.warnings, ...composed.warnings, ...end.warnings],
+  };
+}
+
+/** Throws `JobFailure` when the inputs have no stream that the format needs. */
+function readJob(
+  request: TranscodeRequest,
+  inputs: readonly PlanInput[],
+  parsed: ParsedRequest,
+  ctx: PlanContext,
+): PlainJob {
+  const format = request.outputFormat;
+  const kind = formatKind(format);
+  const raw = (request.options?.length ?? 0) > 0;
+  const options = new OptionSet(parsed.output);
+  const selection = selectStreams(format, inputs, options, parsed.graph?.graph.outputs);
+  const quality = (raw ? undefined : request.preset?.quality) ?? 'medium';
+  const resolution = presetResolution(request, raw);
+  const copies = planCopies(parsed, inputs[0]!, {
+    ...{ format, quality, resolution, selection },
+    disarm: ctx.disarm ?? false,
+  });
+  const stated = {
+    video: copies.video?.args ? 'copy' : options.value('c', 'v'),
+    audio: copies.audio?.args ? 'copy' : options.value('c', 'a'),
+  };
+  const encoders = {
+    video: selection.hasVideo ? (stated.video ?? defaultVideoEncoder(format, selection, inputs)) : null,
+    audio: selection.hasAudio ? (stated.audio ?? defaultAudioEncoder(format, selection)) : null,
+  };
+  return {
+    ...{ request, parsed, inputs, ctx, format, kind, raw, options, selection, encoders, copies, quality },
+    filtered: parsed.graph !== null || parsed.video.length + parsed.audio.length > 0,
+    inputOptions: inputs.map((_, index) => new OptionSet(parsed.inputs[index] ?? [])),
+    still: kind === 'image' && encoders.video !== 'gif' && encoders.video !== 'libwebp_anim',
+    own: ownWork(parsed),
+  };
+}
+
+function planTimes(job: PlainJob): PlainTimes {
+  const { parsed, inputs, inputOptions, options, kind, still, raw, filtered, selection, own } = job;
+  const copy = job.encoders.video === 'copy';
+  const graph = parsed.graph !== null;
+  const loops = loopStills(inputs, inputOptions, options, {
+    ...{ kind, still, selection, copy, graph },
+    ownLength: own.length,
+  });
+  const timed = filtered && dependsOnTime(parsed);
+  const seconds = inputs.map((input, index) => inputSeconds(input, inputOptions[index]!, loops[index]!));
+  return {
+    loops,
+    seek: seekPosition(inputs, inputOptions, options, { still, raw, selection, copy, filtered, timed }),
+    seconds,
+    playing: seconds.filter((_, index) => isPlayed(inputs[index]!)),
+  };
+}
+
+function planTracks(job: PlainJob, { seconds, playing }: PlainTimes): PlainTracks {
+  const { request, parsed, inputs, inputOptions, options, encoders, format, quality, raw, still, filtered, own } = job;
+  const bound = sourceBound(options, playing, MAX_OUTPUT_SECONDS);
+  const compose: ComposeJob = {
+    ...{ parsed, inputs, inputOptions, seconds, selection: job.selection },
+    composer: new Composer({ parsed, inputs, ctx: job.ctx, bound }),
+    deinterlace: !own.deinterlaces,
+    toneMap: (stream) => encoders.video !== null && !own.toneMaps && needsToneMap(encoders.video, stream, options),
+    copies: { video: encoders.video === 'copy', audio: encoders.audio === 'copy' },
+  };
+  const composed = composeTracks(compose);
+  const surplus = surplusOf(inputs.filter(isPlayed));
+  const end = outputEnd({ tracks: composed.tracks, options, still, playing, surplus, filtered });
+  const video = finishTracks(compose, composed, {
+    ...{ format, quality, options, raw, still, own },
+    encoder: encoders.video,
+    resolution: presetResolution(request, raw),
+    durationSeconds: still ? null : end.durationSeconds,
+  });
+  return { compose, composed, end, video };
+}
+
+/** Short side of the preset; null = keep the size. */
+function presetResolution({ preset }: TranscodeRequest, raw: boolean): number | null {
+  return !raw && preset?.resolution ? SHORT_SIDES[preset.resolution] : null;
+}
+
+/** @param handled names of the caller's options that are in the command already. */
+function plainArgs(job: PlainJob, times: PlainTimes, tracks: PlainTracks, handled: ReadonlySet<string>): string[] {
+  const { parsed, options, selection, format, still } = job;
+  const { compose, composed, end, video } = tracks;
+  const threads = threadsFor(job.ctx.resourceClass, job.ctx.cores, video !== null && !still);
+  const faststart = ['mp4', 'mov', 'm4a'].includes(format) && !options.has('movflags');
+  return [
+    ...globalArgs(threads),
+    ...job.inputs.flatMap((_, index) => inputArgs(plainInput(index, job, times, tracks), threads)),
+    ...compose.composer.extra.args(threads),
+    ...composedArgs(compose, composed),
+    ...encoderArgs(job, tracks),
+    ...(faststart ? ['-movflags', '+faststart'] : []),
+    ...languageArgs(selection, options),
+    ...passThrough(parsed.output, handled),
+    ...outputTail({ format, seconds: still ? null : (end.length ?? MAX_OUTPUT_SECONDS), threads }),
+  ];
+}
+
+function plainInput(index: number, job: PlainJob, times: PlainTimes, { composed, end }: PlainTracks): InputPlan {
+  const { selection, own } = job;
+  const stream = selection.video?.input === index ? selection.video.stream : null;
+  const source = composed.sources.find((ref) => ref.kind === 'v' && ref.input === index);
+  return {
+    input: job.inputs[index]!,
+    options: job.inputOptions[index]!,
+    seek: index === 0 ? times.seek.input : null,
+    loopStill: times.loops[index]!,
+    video: stream ?? (source?.kind === 'v' ? source.stream : null),
+    limit: own.waits && times.seconds[index] === Number.POSITIVE_INFINITY ? end.length : null,
+  };
+}
+
+function encoderArgs(job: PlainJob, { compose, composed, video }: PlainTracks): string[] {
+  const { encoders, copies, selection, options, quality, raw } = job;
+  const args: string[] = [...(copies.video?.args ?? [])];
+  if (encoders.video)
+    args.push('-c:v', encoders.video, ...simpleFilter('v', compose, composed), ...(video?.args ?? []));
+  else args.push('-vn');
+  if (encoders.audio) {
+    args.push('-c:a', encoders.audio, ...simpleFilter('a', compose, composed));
+    args.push(...audioArgs(encoders.audio, selection, options, quality, raw));
+  } else args.push('-an');
+  return args;
+}
+
+function workload(
+  { encoders, selection, still }: PlainJob,
+  { compose, composed, video }: PlainTracks,
+): Omit<Workload, 'durationSeconds'> {
+  const read = [...composed.sources, ...selection.streams].flatMap((ref) =>
+    'stream' in ref && ref.kind === 'v' && !compose.copies.video ? [ref.stream] : [],
+  );
+  const { composer } = compose;
+  return {
+    decoded: [...new Set([...read, ...composer.decoded])],
+    encoded: video && encoders.video ? { encoder: encoders.video, ...video.encoded } : null,
+    filterBytes: (video?.filterBytes ?? 0) + composer.heldBytes,
+    filterCpuPerSecond: composer.cpuPerSecond,
+    still,
+  };
+}
+
+export function planSource(request: TranscodeRequest): PlanSource {
+  if ((request.options?.length ?? 0) > 0 || (request.filters?.length ?? 0) > 0) return 'raw_options';
+  return request.preset?.quality || request.preset?.resolution ? 'preset' : 'defaults';
+}
+
+/** Containers that state their duration; that of an MP3 or raw AAC stream may be a guess by bit rate. */
+const EXACT_DEMUXERS: readonly string[] = ['mov', 'matroska', 'wav', 'flac', 'ogg'];
+/** Seconds between a stated and a counted duration that an encoder's delay and padding explain. */
+const PADDING_SECONDS = 0.1;
+
+/** Seconds by which an input may last longer than its duration; null where one of them is a guess. */
+function surplusOf(inputs: readonly PlanInput[]): number | null {
+  let most = 0;
+  for (const { demuxer, info, countedSeconds } of inputs) {
+    if (EXACT_DEMUXERS.includes(demuxer)) continue;
+    const surplus = (countedSeconds ?? Number.POSITIVE_INFINITY) - (info.durationSeconds ?? 0);
+    if (Math.abs(surplus) > PADDING_SECONDS) return null;
+    most = Math.max(most, surplus);
+  }
+  return most;
+}
+
+/** Neither a still picture nor subtitles determine the length of an output. */
+function isPlayed({ info, demuxer }: PlanInput): boolean {
+  return !info.isImage && !SUBTITLE_DEMUXERS.includes(demuxer);
+}
+
+/** The WebP of an animation is animated; of a video it is a still, like jpg and png. */
+function defaultVideoEncoder(format: OutputFormat, selection: Selection, inputs: readonly PlanInput[]): string | null {
+  const input = selection.video ? inputs[selection.video.input]! : null;
+  if (format === 'webp' && input?.info.isAnimated) return 'libwebp_anim';
+  return FORMAT_DEFAULTS[format].video;
+}

@@ -1,0 +1,109 @@
+import type { Quality } from '../../contract/formats.ts';
+import type { OptionSet } from '../policy/options/option-set.ts';
+import type { MediaInfo, PlanInput, VideoStream } from '../types.ts';
+import type { ComposeJob, Track, Tracks } from './compose.ts';
+import type { Size } from './geometry.ts';
+import type { StreamRef } from './graph-sources.ts';
+import { planVideo, toneMapBytes, type VideoPlan } from './plan-video.ts';
+import type { OwnWork } from './step-filters.ts';
+import { drawnStream } from './stream-flows.ts';
+import { videoBitRate } from './streams.ts';
+
+export interface FinishJob {
+  encoder: string | null;
+  format: string;
+  resolution: number | null;
+  quality: Quality;
+  options: OptionSet;
+  raw: boolean;
+  durationSeconds: number | null;
+  still: boolean;
+  own: OwnWork;
+}
+
+export interface FinishedVideo {
+  args: string[];
+  handled: string[];
+  size: Size;
+  sizeIsCertain: boolean;
+  filterBytes: number;
+  encoded: Size & { frameRate: number; bitDepth: number; preset: string | null };
+}
+
+/**
+ * Adds the planner's last filters to every video stream of the output, and plans the encoder for the first one. Null =
+ * no video is encoded.
+ */
+export function finishTracks(job: ComposeJob, composed: Tracks, finish: FinishJob): FinishedVideo | null {
+  const { encoder } = finish;
+  if (encoder === null || encoder === 'copy') return null;
+  let first: VideoPlan | null = null;
+  let filterBytes = 0;
+  for (const track of composed.tracks) {
+    if (track.from.kind !== 'v') continue;
+    // A second stream of an input, which only a -map of the caller can add, is left to FFmpeg.
+    if (first && !track.drawn) continue;
+    const source = sourceOf(job, composed, track);
+    const plan = planVideo({
+      encoder,
+      format: finish.format,
+      ...source,
+      resolution: finish.resolution,
+      quality: finish.quality,
+      options: finish.options,
+      raw: finish.raw,
+      durationSeconds: finish.durationSeconds,
+      still: finish.still,
+      endless: track.flow.seconds === Number.POSITIVE_INFINITY,
+      drawn: track.drawn ? { flow: track.flow, palette: finish.own.palette, rate: finish.own.rate } : null,
+    });
+    if (plan.chain !== '') track.pieces.push(plan.chain);
+    filterBytes += plan.filterBytes;
+    first ??= plan;
+  }
+  if (!first) return null;
+  for (const ref of toneMapped(job, composed)) filterBytes += toneMapBytes(ref.stream);
+  const { args, handled, size, sizeIsCertain, frameRate, bitDepth, preset } = first;
+  return { args, handled, size, sizeIsCertain, filterBytes, encoded: { ...size, frameRate, bitDepth, preset } };
+}
+
+/** The stream for which encoder settings are chosen: the input's own, or the result of the filters. */
+function sourceOf(
+  job: ComposeJob,
+  composed: Tracks,
+  track: Track,
+): { stream: VideoStream; info: MediaInfo; sourceBitRate: number | null } {
+  const { from, flow } = track;
+  if ('stream' in from && from.kind === 'v') {
+    const { info } = job.inputs[from.input]!;
+    if (!track.drawn) return { stream: from.stream, info, sourceBitRate: videoBitRate(info, from.stream) };
+    const deep = !job.toneMap(from.stream);
+    const more = { alpha: from.stream.hasAlpha, bitDepth: deep ? from.stream.bitDepth : 8 };
+    const grown = !(flow.width * flow.height <= from.stream.width * from.stream.height);
+    return {
+      stream: drawnStream(flow, from.stream, more),
+      info,
+      sourceBitRate: grown ? null : videoBitRate(info, from.stream),
+    };
+  }
+  const videos = composed.sources.filter((ref) => ref.kind === 'v');
+  const bitDepth = Math.max(8, ...videos.map(({ stream }) => (job.toneMap(stream) ? 8 : stream.bitDepth)));
+  return {
+    stream: drawnStream(flow, null, { alpha: false, bitDepth }),
+    info: moving(job.inputs[videos[0]?.input ?? 0]!),
+    sourceBitRate: null,
+  };
+}
+
+/** The video of a graph has neither a photo's orientation nor a GIF's own times. */
+function moving(input: PlanInput): MediaInfo {
+  return { ...input.info, isImage: false, isAnimated: false, demuxer: 'mov' };
+}
+
+function toneMapped(job: ComposeJob, composed: Tracks): (StreamRef & { kind: 'v' })[] {
+  const steps = composed.tracks.flatMap(({ from, drawn }) =>
+    drawn && 'stream' in from && from.kind === 'v' ? [from] : [],
+  );
+  const graph = composed.sources.filter((ref) => ref.kind === 'v');
+  return [...steps, ...graph].filter((ref) => job.toneMap(ref.stream));
+}

@@ -1,0 +1,242 @@
+import type { Quality } from '../../contract/formats.ts';
+import { ALPHA_ENCODERS, pixelFormatFor, videoSettings } from '../policy/encoders/encoder-settings.ts';
+import type { OptionSet } from '../policy/options/option-set.ts';
+import type { MediaInfo, VideoStream } from '../types.ts';
+import { finishChain } from './finish-chain.ts';
+import type { Flow } from './flow/flow.ts';
+import { displaySize, fitShortSide, fitWidth, type Size, shortSide, storedSize } from './geometry.ts';
+import { paletteChain, videoChain } from './video-filters.ts';
+
+/** Frames per second of a GIF by quality; browsers play higher rates badly, and the size grows. */
+const GIF_RATE: Readonly<Record<Quality, number>> = { high: 15, medium: 15, low: 10 };
+const GIF_COLOURS: Readonly<Record<Quality, number>> = { high: 256, medium: 256, low: 128 };
+/** Width to which a GIF is scaled down when the caller sets no size. */
+const GIF_WIDTH = 640;
+/** Bytes of memory for frames that wait for the palette. */
+const PALETTE_BYTES = 256 * 2 ** 20;
+/** Maximum frames per second of any output. */
+const MAX_FRAME_RATE = 120;
+/** Longest side that WebP can store, pixels (RFC 9649). */
+const WEBP_SIDE = 16_383;
+
+export interface VideoRequest {
+  encoder: string;
+  format: string;
+  stream: VideoStream;
+  info: MediaInfo;
+  /** Short side of the preset; null = keep the size. */
+  resolution: number | null;
+  quality: Quality;
+  options: OptionSet;
+  /** The caller set options: sample aspect ratio and size stay as they are. */
+  raw: boolean;
+  sourceBitRate: number | null;
+  durationSeconds: number | null;
+  /** The output is a single picture. */
+  still: boolean;
+  /** The video ends only because the output does; a palette must not wait for its end. */
+  endless: boolean;
+  /** Result of the caller's filters and overlays, and the work that they do; null = there are none. */
+  drawn: { flow: Flow; palette: boolean; rate: boolean } | null;
+}
+
+export interface VideoPlan {
+  args: string[];
+  /** The planner's filters, after the caller's; may be empty. */
+  chain: string;
+  size: Size;
+  /** Whether `size` is certain: not when a photo may be turned by its EXIF data, or the caller sized it. */
+  sizeIsCertain: boolean;
+  frameRate: number;
+  bitDepth: number;
+  preset: string | null;
+  filterBytes: number;
+  /** Names of the caller's options that the filter chain handles. */
+  handled: string[];
+}
+
+interface FrameRate {
+  /** The rate that the chain enforces; null = none. */
+  filter: number | null;
+  /** Drop frames above {@link MAX_FRAME_RATE}. */
+  cap: boolean;
+  /** For estimates. */
+  value: number;
+}
+
+/** Size, rate and pixel format for the encoder, and which of them the caller set. */
+interface Target {
+  size: Size;
+  statedSize: Size | null;
+  frameRate: FrameRate;
+  /** Null = no restriction. */
+  pixelFormat: string | null;
+  statedFormat: string | null;
+  /** More than 8 bits. */
+  deep: boolean;
+  keepsHdr: boolean;
+  /** The encoder requires even sides. */
+  isVideoFormat: boolean;
+  isGif: boolean;
+  /** Colour behind transparent parts, where the encoder has no alpha; null = none needed. */
+  background: 'white' | 'black' | null;
+  orientationUnknown: boolean;
+}
+
+/** Filters, pixel format and encoder settings of an encoded video or picture. */
+export function planVideo(request: VideoRequest): VideoPlan {
+  const { encoder, options } = request;
+  const target = planTarget(request);
+  const chain = request.drawn ? drawnChain(request, request.drawn, target) : plainChain(request, target);
+  const palette = target.isGif && !request.drawn?.palette ? planPalette(request, target) : null;
+  const settings = videoSettings({
+    encoder,
+    quality: request.quality,
+    shortSide: shortSide(target.size),
+    sourceBitRate: request.sourceBitRate,
+    durationSeconds: request.durationSeconds,
+    stated: options.stated('v'),
+  });
+  const toneMaps = request.stream.isHdr && !target.keepsHdr && !request.drawn;
+  return {
+    args: [...settings, ...muxedArgs(request, target)],
+    chain: [chain, palette?.chain ?? ''].filter((part) => part !== '').join(','),
+    size: target.size,
+    sizeIsCertain: !request.raw && !target.orientationUnknown && request.drawn === null,
+    frameRate: target.frameRate.value,
+    bitDepth: target.deep ? 10 : 8,
+    preset: options.value('preset', 'v') ?? settings[settings.indexOf('-preset:v') + 1] ?? null,
+    filterBytes: (toneMaps ? toneMapBytes(request.stream) : 0) + (palette?.bytes ?? 0),
+    // In the chain of a GIF the palette must come after size and rate.
+    handled: target.isGif ? ['s', 'r'] : [],
+  };
+}
+
+function planTarget(request: VideoRequest): Target {
+  const { stream, encoder, options, raw } = request;
+  const isGif = encoder === 'gif';
+  const isVideoFormat = !request.still && !['gif', 'libwebp', 'libwebp_anim'].includes(encoder);
+  const base = request.drawn ? drawnSize(request.drawn.flow, stream) : raw ? storedSize(stream) : displaySize(stream);
+  const statedSize = sizeOf(options.value('s', 'v'));
+  const alpha = stream.hasAlpha && ALPHA_ENCODERS.includes(encoder);
+  const statedFormat = options.value('pix_fmt', 'v');
+  const pixelFormat = statedFormat ?? pixelFormatFor(encoder, { alpha, bitDepth: stream.bitDepth });
+  const deep = pixelFormat !== null && /10|12|16/.test(pixelFormat);
+  return {
+    ...{ statedSize, statedFormat, pixelFormat, deep, isVideoFormat, isGif },
+    size: statedSize ?? targetSize(request, base, isVideoFormat, isGif),
+    frameRate: outputFrameRate(request, isGif),
+    keepsHdr: deep || encoder === 'prores_ks' || options.has('color_trc', 'v'),
+    background: stream.hasAlpha && !alpha ? (request.still ? 'white' : 'black') : null,
+    orientationUnknown: request.info.demuxer === 'jpeg_pipe',
+  };
+}
+
+/** The planner's filters after those of the caller. */
+function drawnChain(request: VideoRequest, drawn: NonNullable<VideoRequest['drawn']>, target: Target): string {
+  const { statedSize, statedFormat, pixelFormat, isGif, frameRate } = target;
+  const subsampled = !/444|rgb|gray|gbr/.test(pixelFormat ?? 'yuv420p');
+  return finishChain({
+    flow: drawn.flow,
+    background: target.background,
+    frameRate: isGif && drawn.rate ? null : frameRate.filter,
+    size: isGif ? statedSize : null,
+    shortSide: statedSize ? null : request.resolution,
+    even: target.isVideoFormat && statedSize === null && subsampled,
+    pixelFormat: statedFormat ? null : pixelFormat,
+  });
+}
+
+function plainChain({ stream, raw }: VideoRequest, target: Target): string {
+  const { size, statedSize, statedFormat, isGif } = target;
+  return videoChain(stream, {
+    size: isGif || !statedSize ? size : null,
+    squarePixels: !raw,
+    pad: false,
+    frameRate: target.frameRate.filter,
+    toneMap: !target.keepsHdr,
+    pixelFormat: statedFormat ? null : target.pixelFormat,
+    background: target.background,
+    orientationUnknown: target.orientationUnknown,
+  });
+}
+
+/** Palette of the whole animation if its frames fit into memory, else of its first seconds. */
+function planPalette(request: VideoRequest, { size, frameRate }: Target): { chain: string; bytes: number } {
+  const { durationSeconds, endless, quality } = request;
+  const perSecond = size.width * size.height * 4 * frameRate.value;
+  const fits = PALETTE_BYTES / Math.max(1, perSecond);
+  const whole = durationSeconds !== null && durationSeconds <= fits;
+  const sampleSeconds = whole ? (endless ? durationSeconds : null) : Math.max(0.5, fits);
+  return {
+    chain: paletteChain({ colours: GIF_COLOURS[quality], sampleSeconds }),
+    bytes: whole ? perSecond * durationSeconds : PALETTE_BYTES,
+  };
+}
+
+/** The arguments after the encoder settings. */
+function muxedArgs({ encoder, options, format, still }: VideoRequest, { frameRate }: Target): string[] {
+  const args: string[] = [];
+  if (frameRate.cap) args.push('-fpsmax:v', String(MAX_FRAME_RATE));
+  // Apple's players recognise HEVC only by this tag.
+  if (encoder === 'libx265' && !options.has('tag', 'v') && ['mp4', 'mov'].includes(format)) args.push('-tag:v', 'hvc1');
+  if (still) args.push('-frames:v', '1', ...(encoder.startsWith('libwebp') ? [] : ['-update', '1']));
+  else if (encoder === 'libwebp_anim' && !options.has('loop')) args.push('-loop', '0');
+  return args;
+}
+
+/** Whether a stream is HDR and the output has 8 bits. */
+export function needsToneMap(encoder: string, stream: VideoStream, options: OptionSet): boolean {
+  if (!stream.isHdr || encoder === 'prores_ks' || options.has('color_trc', 'v')) return false;
+  const alpha = stream.hasAlpha && ALPHA_ENCODERS.includes(encoder);
+  const format = options.value('pix_fmt', 'v') ?? pixelFormatFor(encoder, { alpha, bitDepth: stream.bitDepth });
+  return format === null || !/10|12|16/.test(format);
+}
+
+/** Tone mapping works in 32-bit float. */
+export function toneMapBytes(stream: { width: number; height: number }): number {
+  return 8 * 12 * stream.width * stream.height;
+}
+
+/** Estimated size after the caller's filters; an unknown side falls back to the input's. */
+function drawnSize(flow: Flow, stream: VideoStream): Size {
+  const size = displaySize(stream);
+  const side = (value: number, fallback: number) => (value > 0 ? Math.max(1, Math.round(value)) : fallback);
+  return { width: side(flow.width, size.width), height: side(flow.height, size.height) };
+}
+
+function targetSize(request: VideoRequest, base: Size, even: boolean, isGif: boolean): Size {
+  if (isGif && request.resolution === null && !request.raw && !request.drawn) return fitWidth(base, GIF_WIDTH);
+  const size = fitShortSide(base, request.raw ? null : request.resolution, even);
+  if (!request.encoder.startsWith('libwebp')) return size;
+  const factor = Math.min(1, WEBP_SIDE / Math.max(size.width, size.height));
+  return factor === 1 ? size : { width: Math.floor(size.width * factor), height: Math.floor(size.height * factor) };
+}
+
+function outputFrameRate(request: VideoRequest, isGif: boolean): FrameRate {
+  const { stream, options } = request;
+  const source = request.drawn?.flow.rate ?? stream.frameRate ?? 25;
+  const stated = options.rate('r', 'v');
+  if (request.still) return { filter: null, cap: false, value: 1 };
+  if (isGif) {
+    const limit = stated ?? GIF_RATE[request.quality];
+    // A GIF keeps its own frame times unless they are faster than players support.
+    const keep = stated === null && request.info.isAnimated && source <= 50;
+    const value = stated ?? Math.min(source, keep ? 50 : limit);
+    return { filter: keep ? null : value, cap: false, value };
+  }
+  if (stated !== null) return { filter: null, cap: false, value: stated };
+  // AVI stores no timestamps, and the time base of MPEG-4 is no finer than 1/65535.
+  if (request.format === 'avi') {
+    const value = Math.min(source, MAX_FRAME_RATE);
+    return { filter: value, cap: false, value };
+  }
+  const tooFast = source > MAX_FRAME_RATE;
+  return { filter: null, cap: tooFast && !options.has('fpsmax', 'v'), value: Math.min(source, MAX_FRAME_RATE) };
+}
+
+function sizeOf(text: string | null): Size | null {
+  if (text === null) return null;
+  const [width, height] = text.split('x').map(Number);
+  return { width: width!, height: height! };
+}

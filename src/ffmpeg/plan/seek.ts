@@ -1,0 +1,65 @@
+import { JobFailure } from '../../contract/failures.ts';
+import type { OptionSet } from '../policy/options/option-set.ts';
+import type { PlanInput } from '../types.ts';
+import type { Selection } from './plan-streams.ts';
+
+/** Where a still picture is taken: the first second is often black, and short clips have no first second. */
+const STILL_SECONDS = 1;
+const STILL_SHARE = 0.1;
+/** Containers with an index, in which an input-side seek lands on the same frame as one on the output side. */
+const INDEXED_DEMUXERS: readonly string[] = ['mov', 'matroska'];
+
+/** A picture lasts one frame; it becomes a video only when the request sets a length. */
+export function loopStills(
+  inputs: readonly PlanInput[],
+  inputOptions: readonly OptionSet[],
+  options: OptionSet,
+  job: { kind: string; still: boolean; selection: Selection; copy: boolean; ownLength: boolean; graph: boolean },
+): boolean[] {
+  const bounded = options.length() !== null || options.has('shortest') || options.has('frames', 'v');
+  return inputs.map((input, index) => {
+    if (!input.info.isImage) return false;
+    const own = inputOptions[index]!;
+    const asked = (own.number('loop') ?? 0) !== 0 || own.length() !== null;
+    // A graph repeats a picture itself where needed; overlay repeats a watermark.
+    // A copied picture is one frame, as FFmpeg has it: repeated, it would be an endless video.
+    if (job.graph || job.copy) return asked;
+    // An animation may be made of a picture when the caller says so; without that it stays one frame.
+    if (job.kind !== 'video') return asked && job.kind === 'image' && !job.still;
+    if (job.ownLength) return asked;
+    if (bounded || asked) return true;
+    if (job.selection.video?.input === index) {
+      throw new JobFailure(
+        'empty_media',
+        'A picture has no duration; add the option -t with the seconds that the video should last.',
+      );
+    }
+    return false;
+  });
+}
+
+export function seekPosition(
+  inputs: readonly PlanInput[],
+  inputOptions: readonly OptionSet[],
+  options: OptionSet,
+  job: { still: boolean; raw: boolean; selection: Selection; copy: boolean; filtered: boolean; timed: boolean },
+): { input: number | null; moved: boolean } {
+  const own = inputOptions[0]!;
+  const { info, demuxer } = inputs[0]!;
+  const ownTiming = ['ss', 'sseof', 't', 'to', 'itsoffset', 'stream_loop', 'loop'].some((name) => own.has(name));
+  if (inputs.length > 1 || ownTiming || info.isImage) return { input: null, moved: false };
+  // A seek on the output side decodes and discards everything before it: 54 times the work.
+  const stated = options.number('ss');
+  if (stated !== null) {
+    // Filters that use the time, such as subtitles, must see the time of the input.
+    if (job.timed) return { input: null, moved: false };
+    // A copy starts at a key frame wherever the seek is done; on the output side it would lose all before the next one.
+    return job.copy || INDEXED_DEMUXERS.includes(demuxer)
+      ? { input: stated, moved: true }
+      : { input: null, moved: false };
+  }
+  const isCover = job.selection.video?.stream.isAttachedPicture ?? false;
+  if (!job.still || job.raw || job.filtered || isCover || info.isAnimated || info.durationSeconds === null)
+    return { input: null, moved: false };
+  return { input: Math.min(STILL_SECONDS, STILL_SHARE * info.durationSeconds), moved: false };
+}

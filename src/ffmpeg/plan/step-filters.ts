@@ -1,0 +1,87 @@
+import type { Expression } from '../policy/expressions/types.ts';
+import type { CheckedFilter, CheckedGraph } from '../policy/filters/types.ts';
+import type { ParsedRequest } from '../policy/options/parsed-request.ts';
+
+/** Every graph of a request. */
+export function graphsOf(parsed: ParsedRequest): CheckedGraph[] {
+  return [
+    ...(parsed.graph ? [parsed.graph.graph] : []),
+    ...parsed.video.flatMap((step) => (step.type === 'graph' ? [step.graph] : [])),
+    ...parsed.audio.map((placed) => placed.graph),
+  ];
+}
+
+export function filtersOf(graphs: readonly CheckedGraph[]): CheckedFilter[] {
+  return graphs.flatMap((graph) => graph.chains.flat());
+}
+
+/** Filters whose result does not depend on the time: a seek may be done on either side of them. */
+const TIMELESS: ReadonlySet<string> = new Set(
+  (
+    'scale zscale crop pad hflip vflip transpose rotate setsar setdar format null copy eq hue negate curves colorbalance ' +
+    'colorchannelmixer colorlevels colortemperature lut lutrgb lutyuv lut3d lut1d vibrance exposure unsharp gblur boxblur ' +
+    'avgblur smartblur sobel edgedetect drawbox drawgrid fillborders delogo vignette lenscorrection chromakey colorkey ' +
+    'hsvkey tonemap deband cas noise median yadif bwdif split anull volume aformat aresample pan highpass lowpass bass ' +
+    'treble equalizer channelmap channelsplit stereotools setfield fps'
+  ).split(' '),
+);
+const CLOCKS: ReadonlySet<string> = new Set(['t', 'n', 'pos', 'T', 'N', 'pts', 'PTS']);
+
+/** Whether any step of the request uses the time or earlier frames. */
+export function dependsOnTime(parsed: ParsedRequest): boolean {
+  if (parsed.graph) return true;
+  const timedFilter = filtersOf(graphsOf(parsed)).some(
+    (filter) =>
+      !TIMELESS.has(filter.spec.name) ||
+      [...filter.values].some(
+        ([key, value]) => key === 'enable' || (value.type === 'expression' && usesClock(value.expression)),
+      ),
+  );
+  const timedText = parsed.video.some(
+    (step) => step.type === 'text' && (usesClock(step.overlay.x) || usesClock(step.overlay.y)),
+  );
+  return timedFilter || timedText;
+}
+
+function usesClock(expression: Expression): boolean {
+  switch (expression.type) {
+    case 'number':
+      return false;
+    case 'variable':
+      return CLOCKS.has(expression.name);
+    case 'unary':
+      return usesClock(expression.operand);
+    case 'binary':
+      return usesClock(expression.left) || usesClock(expression.right);
+    case 'call':
+      return expression.arguments.some(usesClock);
+  }
+}
+
+/** Work that the caller's filters do themselves, so that the planner does not. */
+export interface OwnWork {
+  toneMaps: boolean;
+  deinterlaces: boolean;
+  palette: boolean;
+  rate: boolean;
+  /** A single picture becomes a video (`zoompan`). */
+  length: boolean;
+  /** A filter outputs nothing before its input ends, so that the end of the output alone would never come. */
+  waits: boolean;
+}
+
+const DEINTERLACERS =
+  'yadif bwdif w3fdif estdif separatefields tinterlace interlace fieldmatch pullup phase weave doubleweave telecine fieldorder decimate setfield il';
+
+export function ownWork(parsed: ParsedRequest): OwnWork {
+  const names = new Set(filtersOf(graphsOf(parsed)).map((filter) => filter.spec.name));
+  const any = (list: string) => list.split(' ').some((name) => names.has(name));
+  return {
+    toneMaps: any('tonemap zscale'),
+    deinterlaces: any(DEINTERLACERS),
+    palette: any('paletteuse'),
+    rate: any('fps framerate minterpolate zoompan select'),
+    length: any('zoompan loop tpad'),
+    waits: any('palettegen reverse areverse'),
+  };
+}

@@ -1,0 +1,30 @@
+import type { Quality } from '../../../contract/formats.ts';
+import { audioSettings } from './encoder-settings.ts';
+
+/**
+ * Bits per second of 1920x1080 at 30 frames up to which a preset copies H.264: what that preset makes of detailed
+ * pictures with grain (10.0, 3.0 and 1.1 Mbit/s for the mosaic of the case `presets` in docs/benchmarks.md), and a
+ * tenth more.
+ */
+export const COPIED_VIDEO_RATE: Readonly<Record<Quality, number>> = {
+  high: 11_000_000,
+  medium: 3_300_000,
+  low: 1_200_000,
+};
+const REFERENCE_PIXELS = 1920 * 1080 * 30;
+/** Larger pictures and higher rates need fewer bits per pixel. */
+const PIXEL_EXPONENT = 0.75;
+
+/** @param pixels luma samples per second */
+export function copiedVideoRate(quality: Quality, pixels: number): number {
+  return COPIED_VIDEO_RATE[quality] * (pixels / REFERENCE_PIXELS) ** PIXEL_EXPONENT;
+}
+
+/** Part of an encoder's bit rate by which copied audio may exceed it. */
+export const COPIED_AUDIO_SURPLUS = 0.25;
+
+/** Bits per second up to which a preset copies AAC. */
+export function copiedAudioRate(quality: Quality, channels: number): number {
+  const [, rate] = audioSettings('aac', quality, { channels });
+  return Number(rate) * (1 + COPIED_AUDIO_SURPLUS);
+}

@@ -1,0 +1,180 @@
+import type { Quality } from '../../../contract/formats.ts';
+import type { AudioStream } from '../../types.ts';
+
+/** Short side, pixels, up to which pictures get slower settings: standard definition, 576 lines at most. */
+export const SMALL_SHORT_SIDE = 576;
+
+/** libx264 preset: at small sizes `faster` loses more quality, and decoding is most of the cost anyway. */
+export function x264Preset(outputShortSide: number): string {
+  return outputShortSide <= SMALL_SHORT_SIDE ? 'fast' : 'faster';
+}
+
+/** Value of each quality by video encoder; CRF values reach the same VMAF as x264's 18/23/28. */
+const VIDEO_QUALITY: Readonly<Record<string, Readonly<Record<Quality, number>>>> = {
+  libx264: { high: 18, medium: 23, low: 28 },
+  libx265: { high: 21, medium: 26, low: 31 },
+  libsvtav1: { high: 22, medium: 32, low: 45 },
+  libvpx: { high: 12, medium: 22, low: 34 },
+  'libvpx-vp9': { high: 24, medium: 32, low: 40 },
+  mpeg4: { high: 2, medium: 4, low: 7 },
+  mjpeg: { high: 2, medium: 4, low: 8 },
+  libwebp: { high: 92, medium: 82, low: 65 },
+  libwebp_anim: { high: 85, medium: 75, low: 55 },
+};
+
+export interface VideoSettings {
+  encoder: string;
+  quality: Quality;
+  /** Short side of the output, pixels. */
+  shortSide: number;
+  /** Bits per second of the source's video, which the output never exceeds. Null = unknown. */
+  sourceBitRate: number | null;
+  /** Seconds of the output. Null = unknown. */
+  durationSeconds: number | null;
+  /** Options that the caller set (without dash and stream specifier); they are not overridden. */
+  stated: ReadonlySet<string>;
+}
+
+/** Bits per second; a lower cap would compete with the container's overhead. */
+const MIN_RATE_CAP = 64_000;
+
+/** Seconds of the buffer over which the highest bit rate applies. */
+const BUFFER_SECONDS = 2;
+
+/**
+ * Highest bit rate and buffer with which an output is no larger than its source. An encoder can spend the buffer on top
+ * of the rate and leaves it half full on average, so in a short output both are smaller. Measured on 1.5 to 20 s at CRF
+ * 18: 0.91 to 0.98 of the source's bytes, where the source's rate with a fixed buffer gave 1.02 to 1.47.
+ */
+function cappedRate(cap: number, seconds: number | null): { maxRate: number; bufferSize: number } {
+  if (!seconds) return { maxRate: cap, bufferSize: cap * BUFFER_SECONDS };
+  const buffer = Math.min(BUFFER_SECONDS, seconds / 2);
+  return { maxRate: Math.round(cap * (1 - buffer / (2 * seconds))), bufferSize: Math.round(cap * buffer) };
+}
+
+/**
+ * Encoder arguments for what the caller did not set. FFmpeg's own defaults are kept only where they are
+ * sensible: VP9's cost 12 times the CPU of realtime mode, MPEG-4's and VP8's are 200 kbit/s for any picture.
+ */
+export function videoSettings(settings: VideoSettings): string[] {
+  const { encoder, stated } = settings;
+  const step = VIDEO_QUALITY[encoder]?.[settings.quality];
+  const rateStated = ['crf', 'qp', 'b', 'q', 'qscale', 'lossless'].some((name) => stated.has(name));
+  const cap = settings.sourceBitRate === null ? null : Math.max(MIN_RATE_CAP, Math.round(settings.sourceBitRate));
+  const args: string[] = [];
+  const fill = (name: string, option: string, value: string | number) => {
+    if (!stated.has(name)) args.push(option, String(value));
+  };
+  const capped = () => {
+    if (cap === null || rateStated || stated.has('maxrate') || stated.has('bufsize')) return;
+    const { maxRate, bufferSize } = cappedRate(cap, settings.durationSeconds);
+    args.push('-maxrate:v', String(maxRate), '-bufsize:v', String(bufferSize));
+  };
+  switch (encoder) {
+    case 'libx264':
+      fill('preset', '-preset:v', x264Preset(settings.shortSide));
+      if (!rateStated) args.push('-crf:v', String(step));
+      capped();
+      break;
+    case 'libx265':
+      fill('preset', '-preset:v', 'fast');
+      if (!rateStated) args.push('-crf:v', String(step));
+      capped();
+      break;
+    case 'libsvtav1':
+      fill('preset', '-preset:v', '10');
+      if (!rateStated) args.push('-crf:v', String(step));
+      break;
+    case 'libvpx-vp9':
+      fill('deadline', '-deadline:v', 'realtime');
+      fill('cpu-used', '-cpu-used:v', settings.shortSide <= SMALL_SHORT_SIDE ? 6 : 8);
+      fill('row-mt', '-row-mt:v', 1);
+      // A bit rate beside the CRF is a ceiling for libvpx ("constrained quality"); 0 lifts it.
+      if (!rateStated) args.push('-crf:v', String(step), '-b:v', String(cap ?? 0));
+      else if (stated.has('crf') && !stated.has('b')) args.push('-b:v', '0');
+      break;
+    case 'libvpx':
+      fill('deadline', '-deadline:v', 'realtime');
+      fill('cpu-used', '-cpu-used:v', 6);
+      // VP8 has no unlimited constant quality: the bit rate is the ceiling.
+      if (!stated.has('b')) args.push('-b:v', String(cap ?? 8_000_000));
+      if (!rateStated) args.push('-crf:v', String(step));
+      break;
+    case 'mpeg4':
+      if (!rateStated) args.push('-q:v', String(step));
+      break;
+    case 'mjpeg':
+      if (!rateStated) args.push('-q:v', String(step));
+      break;
+    case 'libwebp':
+    case 'libwebp_anim':
+      fill('quality', '-quality:v', step ?? 80);
+      break;
+  }
+  return args;
+}
+
+const AUDIO_QUALITY: Readonly<Record<string, Readonly<Record<Quality, readonly string[]>>>> = {
+  aac: { high: ['-b:a', '192000'], medium: ['-b:a', '128000'], low: ['-b:a', '96000'] },
+  libopus: { high: ['-b:a', '128000'], medium: ['-b:a', '112000'], low: ['-b:a', '96000'] },
+  libmp3lame: { high: ['-q:a', '0'], medium: ['-q:a', '2'], low: ['-q:a', '5'] },
+  libvorbis: { high: ['-q:a', '6'], medium: ['-q:a', '4'], low: ['-q:a', '2'] },
+};
+
+/** Quality of a lossy audio encoder; a mono source gets half of what stereo gets. */
+export function audioSettings(
+  encoder: string,
+  quality: Quality,
+  source: Pick<AudioStream, 'channels'> | null,
+): string[] {
+  const args = AUDIO_QUALITY[encoder]?.[quality] ?? [];
+  if (source?.channels === 1 && args[0] === '-b:a') return ['-b:a', String(Number(args[1]) / 2)];
+  return [...args];
+}
+
+export const LOSSLESS_AUDIO: readonly string[] = [
+  'flac',
+  'alac',
+  'pcm_u8',
+  'pcm_s16le',
+  'pcm_s24le',
+  'pcm_s32le',
+  'pcm_f32le',
+];
+
+/** Pixel format for the encoder's usual players; null = FFmpeg chooses the one nearest to the source. */
+export function pixelFormatFor(encoder: string, source: { alpha: boolean; bitDepth: number }): string | null {
+  const { alpha } = source;
+  switch (encoder) {
+    // H.264 with 10 bits plays almost nowhere; HEVC and AV1 players read it, so those keep the depth and with it HDR.
+    case 'libx265':
+    case 'libsvtav1':
+      return source.bitDepth > 8 ? 'yuv420p10le' : 'yuv420p';
+    case 'libx264':
+    case 'mpeg4':
+      return 'yuv420p';
+    case 'libvpx':
+    case 'libvpx-vp9':
+    case 'libwebp':
+    case 'libwebp_anim':
+      return alpha ? 'yuva420p' : 'yuv420p';
+    case 'mjpeg':
+      return 'yuvj420p';
+    case 'png':
+      return alpha ? 'rgba' : 'rgb24';
+    default:
+      return null;
+  }
+}
+
+/** Encoders that support transparency. */
+export const ALPHA_ENCODERS: readonly string[] = [
+  'libvpx',
+  'libvpx-vp9',
+  'libwebp',
+  'libwebp_anim',
+  'png',
+  'gif',
+  'prores_ks',
+  'ffv1',
+];

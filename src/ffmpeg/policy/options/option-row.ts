@@ -1,0 +1,133 @@
+import type { OutputFormat } from '../../../contract/formats.ts';
+import { INPUT_LIMITS } from '../../probe/input-limits.ts';
+import type { OptionValue } from './option-values.ts';
+
+export type OptionScope = 'input' | 'output';
+export type StreamLetter = 'v' | 'a' | 's';
+
+export interface OptionRow {
+  /** FFmpeg's name without the dash and without the stream specifier. */
+  name: string;
+  /** Other spellings; one may carry a specifier (`vcodec` = `c:v`). */
+  aliases?: Readonly<Record<string, StreamLetter | ''>>;
+  scopes: readonly OptionScope[];
+  /** Stream kinds that may follow as `:v`, `:a`, `:s`, each with an index. Empty: none. */
+  specifiers: readonly StreamLetter[];
+  /** Tags of streams: `:s:a:0` may follow as well. */
+  ofStream?: boolean;
+  /** Repeats add up, instead of the last one winning. */
+  repeats?: boolean;
+  /** The server sets it itself: accepted so that copied command lines work, and dropped. */
+  ignored?: boolean;
+  /** Encoders that support it; absent = any. */
+  encoders?: readonly string[];
+  /** Output formats whose muxer supports it; for others it is dropped, because FFmpeg would fail. */
+  formats?: readonly OutputFormat[];
+  /** FFmpeg's demuxers that support it; for other inputs it is dropped. */
+  demuxers?: readonly string[];
+  value: OptionValue;
+  /** One sentence for the documentation. */
+  doc: string;
+  /** A value that runs in FFmpeg, for the test and the documentation; absent = the values that its type generates. */
+  example?: string | number;
+}
+
+type More = Omit<OptionRow, 'name' | 'scopes' | 'specifiers' | 'value' | 'doc'>;
+
+export function row(
+  name: string,
+  scopes: readonly OptionScope[],
+  specifiers: readonly StreamLetter[],
+  value: OptionValue,
+  doc: string,
+  more: More = {},
+): OptionRow {
+  return { name, scopes, specifiers, value, doc, ...more };
+}
+
+/** A row of an encoder's own option: output, video. */
+export const encoderRow = (
+  encoders: string,
+  name: string,
+  value: OptionValue,
+  doc: string,
+  more: More = {},
+): OptionRow => row(name, OUTPUT, V, value, doc, { encoders: encoders.split(' '), ...more });
+
+export const soundRow = (encoders: string, name: string, value: OptionValue, doc: string, more: More = {}): OptionRow =>
+  row(name, OUTPUT, A, value, doc, { encoders: encoders.split(' '), ...more });
+
+export const MAX_SECONDS = INPUT_LIMITS.maxDurationSeconds;
+export const OUTPUT: readonly OptionScope[] = ['output'];
+export const INPUT: readonly OptionScope[] = ['input'];
+export const BOTH: readonly OptionScope[] = ['input', 'output'];
+export const NONE: readonly StreamLetter[] = [];
+export const V: readonly StreamLetter[] = ['v'];
+export const A: readonly StreamLetter[] = ['a'];
+export const VA: readonly StreamLetter[] = ['v', 'a'];
+export const VAS: readonly StreamLetter[] = ['v', 'a', 's'];
+export const MOV: readonly OutputFormat[] = ['mp4', 'mov', 'm4a'];
+
+/** Short names for the value kinds, so that a table reads like a table. */
+export const flag: OptionValue = { type: 'flag' };
+export const boolean: OptionValue = { type: 'boolean' };
+export const encoder: OptionValue = { type: 'encoder' };
+export const ratio: OptionValue = { type: 'ratio' };
+export const size: OptionValue = { type: 'size', maxSide: 8192, maxPixels: INPUT_LIMITS.maxPixels };
+export const rate = (max: number): OptionValue => ({ type: 'rate', max });
+export const integer = (min: number, max: number): OptionValue => ({ type: 'integer', min, max });
+export const number = (min: number, max: number): OptionValue => ({ type: 'number', min, max });
+export const time = (min: number, max: number): OptionValue => ({ type: 'time', min, max });
+export const bits = (min: number, max: number): OptionValue => ({ type: 'bits', min, max });
+export const choice = (values: readonly string[], aliases?: Readonly<Record<string, string>>): OptionValue =>
+  aliases ? { type: 'choice', values, aliases } : { type: 'choice', values };
+export const words = (values: string): OptionValue => choice(values.split(' '));
+/** Words that FFmpeg also accepts by their number; `none=0`. */
+export const numbered = (values: string): OptionValue => {
+  const pairs = values.split(' ').map((pair) => pair.split('=') as [string, string]);
+  return choice(
+    pairs.map(([word]) => word),
+    Object.fromEntries(pairs.map(([word, number]) => [number, word])),
+  );
+};
+export const flags = (values: string): OptionValue => ({ type: 'flags', values: values.split(' ') });
+export const pattern = (regex: RegExp, maxLength: number, hint: string): OptionValue => ({
+  type: 'pattern',
+  pattern: regex,
+  maxLength,
+  hint,
+});
+/** One name with a different meaning for each encoder. */
+export const byEncoder = (of: Readonly<Record<string, OptionValue>>): OptionValue => ({ type: 'by-encoder', of });
+
+/** Values with which an option must run: its example, or those that its type generates. For test and documentation. */
+export function exampleValues(option: OptionRow, encoder: string | null): (string | number | null)[] {
+  if (option.example !== undefined) return [option.example];
+  return valuesOf(option.value, encoder);
+}
+
+function valuesOf(value: OptionValue, encoder: string | null): (string | number | null)[] {
+  switch (value.type) {
+    case 'flag':
+      return [null];
+    case 'boolean':
+      return [1, 0];
+    case 'integer':
+    case 'number':
+    case 'time':
+    case 'bits':
+      return [value.min];
+    case 'choice':
+    case 'flags':
+      return [...value.values];
+    case 'list':
+      return [value.values[0]!];
+    case 'by-encoder': {
+      const own =
+        encoder !== null && Object.hasOwn(value.of, encoder) ? value.of[encoder]! : Object.values(value.of)[0]!;
+      return valuesOf(own, encoder);
+    }
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,58 @@
+import type { OptionRequest } from '../../../contract/transcode-request.ts';
+import type { Refusal } from '../../types.ts';
+import { inputAdvice } from './option-advice.ts';
+import { isNameRefusal, readName } from './option-names.ts';
+import type { OptionRow, OptionScope } from './option-table.ts';
+import { parseValue } from './option-values.ts';
+
+/** A valid, parsed option; `optionArgs` writes it for FFmpeg. */
+export interface ParsedOption {
+  row: OptionRow;
+  /** FFmpeg's name without dash, e.g. `c`. */
+  name: string;
+  /** `v`, `a:0` … or the empty string. */
+  specifier: string;
+  value: string | null;
+  /** Position in the request. */
+  field: string;
+}
+
+/** Reads one option of the caller; `field` = its position in the request. */
+export function parseOption(request: OptionRequest, scope: OptionScope, field: string): ParsedOption | Refusal {
+  const refuse = (reason: string, suggestion: string, offset?: number): Refusal => ({
+    field,
+    ...(offset !== undefined && { offset }),
+    option: visible(request?.option),
+    reason,
+    suggestion,
+  });
+  const named = readName(typeof request?.option === 'string' ? request.option : '');
+  if (isNameRefusal(named)) return refuse(named.reason, named.suggestion);
+  const { row, specifier } = named;
+  if (!row.scopes.includes(scope)) {
+    return scope === 'input'
+      ? refuse('This option does not belong to an input.', inputAdvice(row.name))
+      : refuse('This option belongs to an input.', 'Move it to inputs[n].options.');
+  }
+  const kind = specifier.startsWith('v') ? 'video' : specifier.startsWith('a') ? 'audio' : null;
+  const parsed = parseValue(row.value, request.argument, kind);
+  if (!parsed.ok) return refuse(`-${row.name} ${parsed.reason}.`, parsed.suggestion, parsed.offset);
+  return { row, name: row.name, specifier, value: parsed.value, field };
+}
+
+export function isRefusal(result: ParsedOption | Refusal): result is Refusal {
+  return 'reason' in result;
+}
+
+/** The option as FFmpeg arguments, built only from generated parts. */
+export function optionArgs(option: ParsedOption): string[] {
+  const flag = `-${option.name}${option.specifier === '' ? '' : `:${option.specifier}`}`;
+  return option.value === null ? [flag] : [flag, option.value];
+}
+
+/** A refused name in a form safe to show: short, printable. */
+export function visible(value: unknown): string {
+  return String(value)
+    .replace(/[^\x20-\x7e]/g, '?')
+    .slice(0, 64);
+}

@@ -1,0 +1,215 @@
+import type { OptionRequest, TranscodeRequest } from '../../../contract/transcode-request.ts';
+import type { Refusal } from '../../types.ts';
+import { RequestBudget } from '../request-budget.ts';
+import { dropInapplicable } from './applicability.ts';
+import { type AssetList, assetList } from './asset-list.ts';
+import { checkStreams, filterTarget, placeGraph, simpleKind } from './graph-options.ts';
+import { oddSpelling } from './option-names.ts';
+import { isRefusal, type ParsedOption, parseOption, visible } from './options.ts';
+import { overlayStep } from './overlay-options.ts';
+import type { ParsedRequest } from './parsed-request.ts';
+import { checkTogether } from './request-checks.ts';
+
+/** Maximum options per list; real command lines have a few dozen. */
+const MAX_OPTIONS = 200;
+const MAX_FILTER_ENTRIES = 100;
+
+/** Returns every refused part of a request with its position; empty = allowed. */
+export function checkOptions(request: TranscodeRequest): Refusal[] {
+  return parseRequest(request).refusals;
+}
+
+/** Policy, resource class, preview and plan all parse the same request, and a long graph takes a millisecond. */
+const parsedRequests = new WeakMap<TranscodeRequest, ParsedRequest>();
+
+/**
+ * Parses a request: options, filters, overlays, and the files they name. Only one without refusals may be planned.
+ * The same object is parsed once; neither it nor the result may be changed afterwards.
+ */
+export function parseRequest(request: TranscodeRequest): ParsedRequest {
+  const parsed = parsedRequests.get(request) ?? readRequest(request);
+  parsedRequests.set(request, parsed);
+  return parsed;
+}
+
+function readRequest(request: TranscodeRequest): ParsedRequest {
+  const parsed: ParsedRequest = {
+    output: [],
+    inputs: [],
+    video: [],
+    audio: [],
+    graph: null,
+    assets: [],
+    refusals: [],
+    warnings: [],
+  };
+  const reading: Reading = { request, parsed, assets: assetList(request.inputs), budget: new RequestBudget() };
+  parsed.assets = reading.assets.assets;
+  parsed.inputs = request.inputs.map((input, index) => readInput(input.options, `inputs[${index}].`, reading));
+  for (const [option, field] of bounded(request.options, '', reading)) readOutput(option, field, reading);
+  readFilters(reading);
+  // A partly read graph says nothing about the rest.
+  if (reading.budget.isSpent) return parsed;
+  parsed.refusals.push(...checkTogether(parsed, request));
+  parsed.output = dropInapplicable(parsed.output, request, parsed.warnings);
+  warnOfRepeats([parsed.output, ...parsed.inputs], parsed);
+  return parsed;
+}
+
+/** State of a request while it is parsed. */
+interface Reading {
+  request: TranscodeRequest;
+  parsed: ParsedRequest;
+  assets: AssetList;
+  budget: RequestBudget;
+}
+
+/** The options of a list with their positions; stops with a refusal when the list or the request has too many. */
+function* bounded(
+  list: OptionRequest[] | undefined,
+  prefix: string,
+  { parsed, budget }: Reading,
+): Generator<[OptionRequest, string]> {
+  for (const [index, option] of (list ?? []).entries()) {
+    if (budget.isSpent) return;
+    const field = `${prefix}options[${index}]`;
+    const refuse = (reason: string, suggestion: string) =>
+      parsed.refusals.push({ field, option: visible(nameOf(option)), reason, suggestion });
+    if (index >= MAX_OPTIONS) {
+      refuse(`More than ${MAX_OPTIONS} options.`, 'Send fewer.');
+      return;
+    }
+    if (!budget.take('options') || !budget.take('characters', textLength(option?.argument))) {
+      refuse(`The request ${budget.reason}.`, budget.suggestion);
+      return;
+    }
+    yield [option, field];
+  }
+}
+
+function readInput(list: OptionRequest[] | undefined, prefix: string, reading: Reading): ParsedOption[] {
+  const { refusals } = reading.parsed;
+  const options: ParsedOption[] = [];
+  for (const [option, field] of bounded(list, prefix, reading)) {
+    const name = nameOf(option);
+    if (name.startsWith('@') || filterTarget(name)) {
+      const reason = 'This does not belong to an input.';
+      const suggestion = 'Move it to "options"; in "filters", [0:v] names the video of the first input.';
+      refusals.push({ field, option: visible(name), reason, suggestion });
+      continue;
+    }
+    const result = parseOption(option, 'input', field);
+    if (isRefusal(result)) refusals.push(result);
+    else options.push(result);
+  }
+  return options;
+}
+
+function readOutput(option: OptionRequest, field: string, reading: Reading): void {
+  const { parsed } = reading;
+  const name = nameOf(option);
+  const odd = oddSpelling(name);
+  const filter = odd ? null : filterTarget(name);
+  if (filter) readFilterOption(option, field, reading);
+  else if (name.startsWith('@')) readOverlay(option, field, reading);
+  else {
+    const result = parseOption(option, 'output', field);
+    if (isRefusal(result)) parsed.refusals.push(result);
+    else parsed.output.push(result);
+  }
+}
+
+function readOverlay(option: OptionRequest, field: string, { parsed, assets, budget }: Reading): void {
+  const name = nameOf(option);
+  if (!budget.take('overlays')) {
+    const reason = `The request ${budget.reason}.`;
+    parsed.refusals.push({ field, option: visible(name), reason, suggestion: budget.suggestion });
+    return;
+  }
+  const step = overlayStep(name, option.argument, field, assets);
+  parsed.refusals.push(...step.refusals);
+  parsed.warnings.push(...step.warnings);
+  if (step.step) parsed.video.push(step.step);
+}
+
+function readFilterOption(option: OptionRequest, field: string, reading: Reading): void {
+  const { request, parsed } = reading;
+  const name = nameOf(option);
+  const { target, stream } = filterTarget(name)!;
+  const refuse = (reason: string, suggestion: string) =>
+    parsed.refusals.push({ field, option: name, reason, suggestion });
+  if (stream > 0) {
+    refuse('The output has one stream of each kind.', 'Leave the index out, or use "filters".');
+    return;
+  }
+  if (target === 'complex' && ((request.filters?.length ?? 0) > 0 || parsed.graph)) {
+    refuse('The request has two graphs.', 'Put both into "filters"; its entries are joined with ;.');
+    return;
+  }
+  const result = placeGraph([{ text: option.argument, field }], name, reading);
+  if (!result.ok) {
+    parsed.refusals.push(...result.refusals);
+    return;
+  }
+  if (target === 'complex') {
+    parsed.refusals.push(...checkStreams(result.placed, request.inputs.length));
+    parsed.graph = result.placed;
+    return;
+  }
+  const kind = simpleKind(result.placed, target, name);
+  if (typeof kind !== 'string') parsed.refusals.push(kind);
+  else if (kind === 'v') parsed.video.push({ type: 'graph', ...result.placed });
+  else parsed.audio.push(result.placed);
+}
+
+function readFilters(reading: Reading): void {
+  const { request, parsed, budget } = reading;
+  const entries = request.filters ?? [];
+  if (entries.length === 0 || budget.isSpent) return;
+  const refuse = (field: string, reason: string, suggestion: string) =>
+    parsed.refusals.push({ field, option: 'filters', reason, suggestion });
+  if (entries.length > MAX_FILTER_ENTRIES) {
+    refuse(`filters[${MAX_FILTER_ENTRIES}]`, `More than ${MAX_FILTER_ENTRIES} entries.`, 'Join some with ;.');
+    return;
+  }
+  const parts = entries.map((entry, index) => ({ text: entry?.filter, field: `filters[${index}]` }));
+  if (!budget.take('characters', textLength(parts.map(({ text }) => text)))) {
+    refuse('filters', `The request ${budget.reason}.`, budget.suggestion);
+    return;
+  }
+  const result = placeGraph(parts, 'filters', reading);
+  if (!result.ok) {
+    parsed.refusals.push(...result.refusals);
+    return;
+  }
+  parsed.refusals.push(...checkStreams(result.placed, request.inputs.length));
+  parsed.graph = result.placed;
+}
+
+/** Warns of FFmpeg's rule for repeated options, which many people do not know. */
+function warnOfRepeats(lists: readonly ParsedOption[][], parsed: ParsedRequest): void {
+  for (const list of lists) {
+    const last = new Map<string, ParsedOption>();
+    for (const option of list) {
+      const key = `${option.name}:${option.specifier}`;
+      const before = option.row.repeats || option.row.ignored ? undefined : last.get(key);
+      if (before) {
+        const message = `-${option.name} is set again at ${option.field}; FFmpeg uses the last one.`;
+        parsed.warnings.push({ field: before.field, message });
+      }
+      last.set(key, option);
+    }
+  }
+}
+
+/** Characters of a text, or of everything in a list or an object including keys; infinite below ten levels. */
+export function textLength(value: unknown, levels = 10): number {
+  if (typeof value === 'string') return value.length;
+  if (value === null || typeof value !== 'object') return 0;
+  if (levels === 0) return Number.POSITIVE_INFINITY;
+  return Object.entries(value).reduce((sum, [key, item]) => sum + key.length + textLength(item, levels - 1), 0);
+}
+
+function nameOf(option: OptionRequest): string {
+  return typeof option?.option === 'string' ? option.option : '';
+}

@@ -1,0 +1,41 @@
+import type { AssetRequest, PlanWarning, Refusal } from '../../types.ts';
+import type { CheckedGraph } from '../filters/types.ts';
+import type { QuoteCard, TextOverlay } from '../overlays/types.ts';
+import type { ParsedOption } from './options.ts';
+
+/** A graph of the request, and the indexes of its assets in `ParsedRequest.assets`. */
+export interface PlacedGraph {
+  graph: CheckedGraph;
+  /** `assets[i]` = index of the graph's asset i in the request's list. */
+  assets: number[];
+  field: string;
+}
+
+/** A step that changes the output's video. */
+export type VideoStep =
+  | ({ type: 'graph' } & PlacedGraph)
+  | { type: 'text'; overlay: TextOverlay; field: string }
+  | {
+      type: 'card';
+      card: QuoteCard /** Index of the photo in the request's assets. */;
+      photo: number | null;
+      field: string;
+    };
+
+/** A parsed request. Only one without refusals may be planned. */
+export interface ParsedRequest {
+  /** Output options except filters and overlays, in the caller's order. */
+  output: ParsedOption[];
+  /** Options of each input. */
+  inputs: ParsedOption[][];
+  /** `-vf`, `-filter:v`, `@text-overlay`, `@quote-card`, in the caller's order. */
+  video: VideoStep[];
+  /** `-af`, `-filter:a`. */
+  audio: PlacedGraph[];
+  /** `filters` and `-filter_complex`, joined by `;`. */
+  graph: PlacedGraph | null;
+  /** Every file that graphs and overlays name, once each, in the order of first use. */
+  assets: AssetRequest[];
+  refusals: Refusal[];
+  warnings: PlanWarning[];
+}

@@ -1,0 +1,254 @@
+import { describe, expect, it } from 'vitest';
+import type { OptionRequest, TranscodeRequest } from '../../../contract/transcode-request.ts';
+import { parseRequest } from './parse-request.ts';
+
+const URLS = ['gs://b/a.mp4', 'https://cdn.example/two.mp4?x=1'];
+const parse = (options: [string, OptionRequest['argument']?][], more: Partial<TranscodeRequest> = {}) =>
+  parseRequest({
+    inputs: URLS.map((url) => ({ url })),
+    outputFormat: 'mp4',
+    options: options.map(([option, argument]) => (argument === undefined ? { option } : { option, argument })),
+    ...more,
+  });
+const reasons = (parsed: ReturnType<typeof parseRequest>) =>
+  parsed.refusals.map(({ field, offset, reason }) => [field, offset, reason]);
+
+describe('filters of options', () => {
+  it.each(['-vf', '-filter:v', '-filter:v:0', '-vf:v:0', '-filter'])('%s is a video step', (option) => {
+    const parsed = parse([[option, 'hflip,scale=320:-2']]);
+    expect(parsed.refusals).toEqual([]);
+    expect(parsed.video.map((step) => [step.type, step.field])).toEqual([['graph', 'options[0]']]);
+  });
+
+  it.each(['-af', '-filter:a', '-filter:a:0', '-filter'])('%s is an audio step', (option) => {
+    const parsed = parse([[option, 'volume=0.5']]);
+    expect(parsed.refusals).toEqual([]);
+    expect(parsed.audio.map(({ field }) => field)).toEqual(['options[0]']);
+  });
+
+  it('and overlays keep the order in which they were given', () => {
+    const parsed = parse([
+      ['-vf', 'hflip'],
+      ['@text-overlay', { text: 'Hello' }],
+      ['@quote-card', { quote: 'Q', photo_url: 'https://x/p.jpg' }],
+      ['-vf', 'vflip'],
+    ]);
+    expect(parsed.refusals).toEqual([]);
+    expect(parsed.video.map(({ type }) => type)).toEqual(['graph', 'text', 'card', 'graph']);
+    expect(parsed.assets).toEqual([
+      { kind: 'picture', source: { type: 'url', url: 'https://x/p.jpg' }, field: 'options[2]' },
+    ]);
+  });
+
+  it.each([
+    ['-vf', 'volume=0.5', 'one video input and one video output'],
+    ['-vf', '[0:v][1:v]overlay', 'one video input and one video output'],
+    ['-vf', 'split', 'one video input and one video output'],
+    ['-af', 'hflip', 'one audio input and one audio output'],
+    ['-filter:v:1', 'hflip', 'one stream of each kind'],
+    ['-filter_script', '/etc/passwd', 'not on the list'],
+    ['-/vf', '/etc/passwd', 'read from a file'],
+    ['-vf', { a: 1 }, 'must be a string'],
+    ['-vf', undefined, 'must be a string'],
+    ['-vf', '-crf', 'looks like an option'],
+    ['-vf', 'hflip,'.repeat(2000), 'longer than'],
+  ] as const)('%s %j is refused: %s', (option, argument, reason) => {
+    const parsed = parse([[option, argument as OptionRequest['argument']]]);
+    expect(parsed.refusals[0]!.reason).toContain(reason);
+    expect(parsed.refusals[0]!.suggestion).toMatch(/\S/);
+  });
+
+  it('cannot be combined with a copy of the same stream', () => {
+    expect(
+      parse([
+        ['-vf', 'hflip'],
+        ['-c', 'copy'],
+      ]).refusals[0]!.reason,
+    ).toContain('copied');
+    expect(
+      parse([
+        ['-vf', 'hflip'],
+        ['-c:a', 'copy'],
+      ]).refusals,
+    ).toEqual([]);
+  });
+
+  it('do not belong to an input', () => {
+    const inputs = [{ url: 'gs://b/a', options: [{ option: '-vf', argument: 'hflip' }] }];
+    expect(parse([], { inputs }).refusals[0]!.field).toBe('inputs[0].options[0]');
+  });
+
+  it('report a misspelt filter at its offset in the text', () => {
+    const [refusal] = parse([['-vf', 'hflip,scael=320:240']]).refusals;
+    expect([refusal!.field, refusal!.offset]).toEqual(['options[0]', 6]);
+    expect(refusal!.reason + refusal!.suggestion).toContain('scale');
+  });
+});
+
+describe('the graph', () => {
+  it('is all entries of "filters" joined, and its labels may be mapped', () => {
+    const filters = [{ filter: '[0:v]hflip[a]' }, { filter: '[a][1:v]overlay[out];' }];
+    const parsed = parse(
+      [
+        ['-map', '[out]'],
+        ['-map', '0:a'],
+      ],
+      { filters },
+    );
+    expect(parsed.refusals).toEqual([]);
+    expect(parsed.graph?.graph.chains.length).toBe(2);
+  });
+
+  it('reports a fault in the entry that contains it', () => {
+    const filters = [{ filter: '[0:v]hflip[a]' }, { filter: '[a]nosuch=1[out]' }];
+    const [refusal] = parse([], { filters }).refusals;
+    expect([refusal!.field, refusal!.offset]).toEqual(['filters[1]', 3]);
+  });
+
+  it.each([
+    ['-filter_complex', '[0:v]hflip[v]', [{ filter: '[0:v]vflip[w]' }], 'two graphs'],
+    ['-filter_complex', '[7:v]hflip[v]', undefined, 'no input 7'],
+    ['-filter_complex', '[logo]hflip[v]', undefined, '[logo] is the output of no filter'],
+    ['-map', '[v]', [{ filter: '[0:v]vflip[w]' }], 'No filter outputs [v]'],
+  ] as const)('%s %s is refused: %s', (option, argument, filters, reason) => {
+    const parsed = parse([[option, argument]], filters ? { filters: [...filters] } : {});
+    expect(reasons(parsed).flat().join(' ')).toContain(reason);
+  });
+
+  it('cannot be mapped twice by one label', () => {
+    const filters = [{ filter: '[0:v]vflip[w]' }];
+    const parsed = parse(
+      [
+        ['-map', '[w]'],
+        ['-map', '[w]'],
+      ],
+      { filters },
+    );
+    expect(parsed.refusals.map(({ field }) => field)).toEqual(['options[1]']);
+  });
+});
+
+describe('files that filters name', () => {
+  it('are listed once each, and the URL of an input stands for that input', () => {
+    const parsed = parse([
+      ['-vf', "subtitles='https://x/a.srt'"],
+      ['-vf', 'subtitles=https://x/a.srt,lut3d=gs://b/l.cube'],
+      ['-vf', `movie='${URLS[1]}'[logo];[in][logo]overlay`],
+      ['-vf', 'movie=input:1[logo];[in][logo]overlay'],
+    ]);
+    expect(parsed.refusals).toEqual([]);
+    expect(parsed.assets.map(({ kind, source, field }) => [kind, source, field])).toEqual([
+      ['subtitle', { type: 'url', url: 'https://x/a.srt' }, 'options[0]'],
+      ['lut', { type: 'url', url: 'gs://b/l.cube' }, 'options[1]'],
+      ['media', { type: 'input', index: 1 }, 'options[2]'],
+    ]);
+    expect(parsed.video.map((step) => step.type === 'graph' && step.assets)).toEqual([[0], [0, 1], [2], [2]]);
+  });
+
+  it.each(['/etc/passwd', 'file:///etc/passwd', 'data:text/plain,x', 'http:/x', 'concat:a', 'input:9', '../a.srt'])(
+    '%s is refused',
+    (source) => {
+      const parsed = parse([['-vf', `hflip,subtitles='${source.replaceAll(':', '\\:')}'`]]);
+      expect(parsed.refusals[0]?.field).toBe('options[0]');
+      expect(parsed.refusals[0]!.offset).toBeGreaterThanOrEqual(6);
+    },
+  );
+
+  it('are at most ten', () => {
+    const steps = Array.from({ length: 11 }, (_, index): [string, string] => [
+      '-vf',
+      `subtitles=https://x/${index}.srt`,
+    ]);
+    const parsed = parse(steps);
+    expect(parsed.assets.length).toBe(10);
+    expect(parsed.refusals.map(({ field }) => field)).toEqual(['options[10]']);
+  });
+});
+
+describe('a value that only another encoder accepts', () => {
+  it.each([
+    ['-crf', 60, 'libx264', 1],
+    ['-crf', 60, 'libx265', 1],
+    ['-crf', 60, 'libsvtav1', 0],
+    ['-crf', 23.5, 'libx264', 0],
+    ['-qp', 60, 'libx264', 1],
+  ] as const)('is rejected for the encoder that is used: %s %s of %s', (option, value, encoder, count) => {
+    const { refusals } = parse([
+      ['-c:v', encoder],
+      [option, value],
+    ]);
+    expect(refusals).toHaveLength(count);
+    if (count > 0) expect(refusals[0]).toMatchObject({ suggestion: expect.stringContaining('51') });
+  });
+
+  it('is rejected for the default encoder of the format', () => {
+    expect(parse([['-crf', 60]]).refusals).toHaveLength(1);
+  });
+});
+
+describe('warnings', () => {
+  const messages = (parsed: ReturnType<typeof parse>) => parsed.warnings.map(({ message }) => message).join(' ');
+
+  it('say that the last of two wins', () => {
+    expect(
+      messages(
+        parse([
+          ['-crf', 20],
+          ['-crf', 30],
+        ]),
+      ),
+    ).toContain('uses the last one');
+    expect(
+      messages(
+        parse([
+          ['-map', '0:v'],
+          ['-map', '0:a'],
+        ]),
+      ),
+    ).toBe('');
+  });
+
+  it('name options that do not apply to the encoder or the container, and drop them', () => {
+    const parsed = parse([
+      ['-deadline', 'good'],
+      ['-id3v2_version', 3],
+      ['-crf', 20],
+    ]);
+    expect(parsed.output.map(({ name }) => name)).toEqual(['crf']);
+    expect(messages(parsed)).toContain('-deadline does not apply to libx264');
+    expect(messages(parsed)).toContain('-id3v2_version does not apply to mp4');
+  });
+});
+
+describe('one name for several encoders', () => {
+  it.each([
+    ['libx264', '-preset', '8', false],
+    ['libsvtav1', '-preset', '8', true],
+    ['libsvtav1', '-preset', 'slow', false],
+    ['libx265', '-tune', 'film', false],
+    ['libx264', '-profile:v', 'main10', false],
+  ] as const)('%s %s %s: %s', (encoder, option, value, allowed) => {
+    const parsed = parse([
+      ['-c:v', encoder],
+      [option, value],
+    ]);
+    expect(parsed.refusals.length === 0).toBe(allowed);
+    if (!allowed) expect(parsed.refusals[0]!.reason).toContain(encoder);
+  });
+});
+
+describe('names', () => {
+  it.each([
+    ['-crff', '-crf'],
+    ['-CRF', '-crf'],
+    ['crf', '-crf'],
+    ['-movflag', '-movflags'],
+    ['-presets', '-preset'],
+  ])('%s is refused with the suggestion %s', (option, near) => {
+    expect(parse([[option, 20]]).refusals[0]!.suggestion).toContain(near);
+  });
+
+  it.each(['－crf', '‑crf', '-ｃrf', '–crf'])('%s is refused for look-alike characters', (option) => {
+    expect(parse([[option, 20]]).refusals[0]!.reason).toContain('look-alike');
+  });
+});

@@ -1,0 +1,136 @@
+import { nearestName } from '../../../contract/faults/near-name.ts';
+import { cleanText, codePoints } from './overlay-text.ts';
+import { type Position, placeAt, readPlace, readPosition } from './position.ts';
+import {
+  isAbsent,
+  isObject,
+  OverlayError,
+  type OverlayRefusal,
+  readNumber,
+  readStyleColor,
+  type StyleValue,
+  warnInvalid,
+} from './style-values.ts';
+import type { TextOverlay } from './types.ts';
+
+/** Unicode code points. */
+const MAX_TEXT = 10_000;
+const MAX_FONT_NAME = 100;
+const MAX_LENGTH = 16_384;
+const DEFAULT_MARGIN = 40;
+const BLACK = { name: 'black', rgb: '#000000', alpha: 1 };
+const WHITE = { name: 'white', rgb: '#ffffff', alpha: 1 };
+const DEFAULT_FONT = 'Arial';
+const ALIGNS = ['left', 'center', 'right'] as const;
+
+const STYLE_KEYS = [
+  'charsPerLine',
+  'font',
+  'fontSize',
+  'lineSpacing',
+  'fontColor',
+  'x',
+  'y',
+  'boxBorderW',
+  'position',
+  'margin',
+  'outlineThickness',
+  'outlineColor',
+  'textWidth',
+  'align',
+] as const;
+
+export type TextOverlayResult = { ok: true; overlay: TextOverlay; warnings: string[] } | OverlayRefusal;
+
+/**
+ * Reads the argument of `@text-overlay`: `{text, style?}`, or a string that is the text alone. Numbers may be numeric
+ * strings. Warns of unknown keys, with the nearest known one; of invalid words, colours, fonts and numbers, replaced by
+ * the default; and of numbers out of range, which become the nearest allowed one. Refuses wrong types, and invalid
+ * expressions for `x` and `y`. `x` and `y` win over `position`. Any text is safe: it never becomes part of a command.
+ */
+export function parseTextOverlay(argument: unknown): TextOverlayResult {
+  try {
+    return readOverlay(argument);
+  } catch (error) {
+    if (error instanceof OverlayError) return error.refusal;
+    throw error;
+  }
+}
+
+function readOverlay(argument: unknown): TextOverlayResult {
+  const example = 'Send {"text": "…", "style": {"fontSize": 48, "position": "bottom"}}.';
+  const given = typeof argument === 'string' ? { text: argument } : argument;
+  if (!isObject(given)) throw new OverlayError('', '@text-overlay needs an object with a text.', example);
+  const text = readText(given.text, example);
+  if (given.style !== undefined && given.style !== null && !isObject(given.style))
+    throw new OverlayError('style', 'style must be an object.', example);
+  const style = (given.style ?? {}) as Record<string, unknown>;
+  const warnings = [...unknownKeys(given, ['text', 'style'], ''), ...unknownKeys(style, STYLE_KEYS, 'style.')];
+  const at = (key: (typeof STYLE_KEYS)[number]): StyleValue => ({ key: `style.${key}`, value: style[key], warnings });
+  const fontSize = readNumber(at('fontSize'), { min: 12, max: 200 }, 48);
+  const boxBorder = readNumber(at('boxBorderW'), { min: 0, max: 100, whole: true }, 20);
+  const margin = readNumber(at('margin'), { min: 0, max: MAX_LENGTH }, DEFAULT_MARGIN);
+  const position = readPosition(at('position'));
+  const place = placeAt(position, margin, boxBorder);
+  const thickness = readNumber(at('outlineThickness'), { min: 0, max: 50 }, style.outlineColor ? 2 : 0);
+  const outline = { thickness, color: readStyleColor(at('outlineColor'), BLACK) };
+  const overlay: TextOverlay = {
+    text,
+    charsPerLine: readNumber(at('charsPerLine'), { min: 5, max: 100, whole: true }, null),
+    textWidth: readNumber(at('textWidth'), { min: 1, max: MAX_LENGTH }, null),
+    font: readFont(at('font')),
+    fontSize,
+    lineSpacing: readNumber(at('lineSpacing'), { min: 0, max: 100 }, 10),
+    fontColor: readStyleColor(at('fontColor'), WHITE),
+    boxBorder,
+    outline: thickness > 0 ? outline : null,
+    align: readAlign(at('align'), alignAt(position)),
+    x: readPlace(at('x'), fontSize) ?? place.x,
+    y: readPlace(at('y'), fontSize) ?? place.y,
+  };
+  return { ok: true, overlay, warnings };
+}
+
+const alignAt = (position: Position): TextOverlay['align'] =>
+  position.endsWith('left') ? 'left' : position.endsWith('right') ? 'right' : 'center';
+
+function readText(value: unknown, example: string): string {
+  if (typeof value !== 'string') throw new OverlayError('text', 'text must be a string.', example);
+  // A code point is at most two units, so this bounds the count below as well.
+  if (value.length > 2 * MAX_TEXT || codePoints(value) > MAX_TEXT) {
+    const remedy = 'Shorten it, or split it over several overlays.';
+    throw new OverlayError('text', `text is longer than ${MAX_TEXT} characters.`, remedy);
+  }
+  const text = cleanText(value);
+  if (text.trim() === '') throw new OverlayError('text', 'text is empty.', example);
+  return text;
+}
+
+function readFont(style: StyleValue): string {
+  const { key, value } = style;
+  if (isAbsent(value)) return DEFAULT_FONT;
+  const advice = 'Use a font family such as Arial, DejaVu Sans or Noto Sans; a file cannot be named here.';
+  if (typeof value !== 'string') throw new OverlayError(key, 'font must be the name of a font family.', advice);
+  if (value.length <= MAX_FONT_NAME && /^[\p{L}\p{N} ._+,'-]+$/u.test(value)) return value.trim();
+  return warnInvalid({ ...style, used: DEFAULT_FONT, advice });
+}
+
+function readAlign(style: StyleValue, otherwise: TextOverlay['align']): TextOverlay['align'] {
+  const { key, value } = style;
+  if (isAbsent(value)) return otherwise;
+  const advice = 'Use one of left, center, right.';
+  if (typeof value !== 'string') throw new OverlayError(key, 'align must be left, center or right.', advice);
+  const word = value === 'centre' ? 'center' : value;
+  const known = ALIGNS.find((align) => align === word);
+  return known ?? warnInvalid({ ...style, used: otherwise, near: nearestName(word, ALIGNS), advice });
+}
+
+/** One warning for each unknown key, at most ten. */
+export function unknownKeys(given: Record<string, unknown>, known: readonly string[], prefix: string): string[] {
+  const unknown = Object.keys(given).filter((key) => !known.includes(key));
+  return unknown.slice(0, 10).map((key) => {
+    const near = nearestName(key, known);
+    const shown = key.replace(/[^\p{L}\p{N}_.-]/gu, '?').slice(0, 40);
+    return `${prefix}${shown} is not known and was ignored.${near ? ` Did you mean ${prefix}${near}?` : ''}`;
+  });
+}

@@ -1,0 +1,299 @@
+import type { FormatKind, OutputFormat } from '../contract/formats.ts';
+import type { QuoteCard, TextOverlay } from './policy/overlays/types.ts';
+
+/**
+ * The type of a file according to its first bytes. `demuxer` = FFmpeg's name for `-f`, or `heif`, which FFmpeg does not
+ * have.
+ */
+export interface DetectedMedia {
+  /** One of the content types that an upload may declare. */
+  mime: string;
+  demuxer: string;
+}
+
+export type Rotation = 0 | 90 | 180 | 270;
+
+export interface VideoStream {
+  /** Index in the file, as in `-map 0:<index>`. */
+  index: number;
+  codec: string;
+  profile: string | null;
+  /** Pixels as stored, before rotation and sample aspect ratio. */
+  width: number;
+  height: number;
+  /** Clockwise degrees by which a player rotates the picture. */
+  rotation: Rotation;
+  /** Width of one sample divided by its height; 1 = square. */
+  sampleAspectRatio: number;
+  /** Pixels that a person sees: sample aspect ratio and rotation applied. */
+  displayWidth: number;
+  displayHeight: number;
+  pixelFormat: string | null;
+  bitDepth: number;
+  hasAlpha: boolean;
+  /** Average frames per second. */
+  frameRate: number | null;
+  colorTransfer: string | null;
+  colorPrimaries: string | null;
+  colorSpace: string | null;
+  colorRange: string | null;
+  /** PQ or HLG transfer. */
+  isHdr: boolean;
+  /** Cover art, not video. */
+  isAttachedPicture: boolean;
+  /** Bits per second. */
+  bitRate: number | null;
+  frames: number | null;
+  isInterlaced: boolean;
+  isDefault: boolean;
+  durationSeconds: number | null;
+}
+
+export interface AudioStream {
+  index: number;
+  codec: string;
+  profile: string | null;
+  channels: number;
+  sampleRate: number;
+  /** Bits per second. */
+  bitRate: number | null;
+  /** Bits per sample; null = the codec has no such number. */
+  bitDepth: number | null;
+  isDefault: boolean;
+  /** ISO 639 code, lower case; null when absent or undetermined. */
+  language: string | null;
+  durationSeconds: number | null;
+}
+
+/** Result of a probe; every number is bounded, and nothing in it is the file's own free text. */
+export interface MediaInfo {
+  /** FFmpeg's format name, e.g. `mov,mp4,m4a,3gp,3g2,mj2`. */
+  container: string;
+  demuxer: string;
+  durationSeconds: number | null;
+  sizeBytes: number;
+  /** Bits per second of the whole file. */
+  bitRate: number | null;
+  streamCount: number;
+  video: VideoStream[];
+  audio: AudioStream[];
+  subtitleCount: number;
+  /** A still picture. */
+  isImage: boolean;
+  /** An animated picture (GIF of several frames). */
+  isAnimated: boolean;
+  /** Original codec of a still that FFmpeg reads as a PNG made of it. */
+  sourceCodec?: string;
+}
+
+/** Properties of an output, to check it and to describe it to clients. */
+export interface OutputInfo {
+  sizeBytes: number;
+  durationSeconds: number | null;
+  isImage: boolean;
+  isAnimated: boolean;
+  video: Pick<VideoStream, 'codec' | 'width' | 'height' | 'displayWidth' | 'displayHeight' | 'isAttachedPicture'>[];
+  audio: Pick<AudioStream, 'codec' | 'isDefault'>[];
+}
+
+export interface InputLimits {
+  maxStreams: number;
+  /** Luma samples of one frame. */
+  maxPixels: number;
+  maxSide: number;
+  maxDurationSeconds: number;
+  maxFrameRate: number;
+}
+
+/** Why an option or filter is refused (422), with its position in the request and a safe alternative. */
+export interface Refusal {
+  /** `options[2]`, `inputs[0].options[1]` or `filters[0]`. */
+  field: string;
+  /** Characters from the start of that option's argument (or that filter's text); absent = the whole option. */
+  offset?: number;
+  option: string;
+  reason: string;
+  suggestion: string;
+}
+
+/** A font family that a filter names, optionally with a style after a colon. */
+export interface NamedFont {
+  field: string;
+  name: string;
+}
+
+export interface PlanWarning {
+  field: string;
+  message: string;
+}
+
+/** A file beside the inputs that a filter or overlay names: the worker fetches, checks and places it. */
+export type AssetKind = 'subtitle' | 'lut' | 'font' | 'picture' | 'media';
+
+/** An asset as a request names it. */
+export interface AssetRequest {
+  kind: AssetKind;
+  /** A job input (`input:1`, or the same URL as an input's), or a separate URL. */
+  source: { type: 'input'; index: number } | { type: 'url'; url: string };
+  /** Position in the request, e.g. `options[2]`. */
+  field: string;
+}
+
+/** An asset in the cell. Assets that are job inputs are not listed: their path is the input's. */
+export interface PlanAsset {
+  kind: AssetKind;
+  /** Name inside the cell: `/in/asset-0.srt`. */
+  path: string;
+  /** Null for fonts and LUTs, which FFmpeg does not demux. */
+  demuxer: string | null;
+  info: MediaInfo | null;
+}
+
+/** A picture that Airlock draws before the run and places in the cell: text as SVG outlines. */
+export type LayerRequest = TextLayer | CardLayer | MaskLayer;
+
+export interface TextLayer {
+  kind: 'text';
+  /** Name inside the cell: `/in/layer-0.svg`. */
+  path: string;
+  overlay: TextOverlay;
+  /** Pixels of the frame, to wrap text without a width of its own. */
+  frame: { width: number; height: number };
+}
+
+export interface CardLayer {
+  kind: 'card';
+  path: string;
+  card: QuoteCard;
+  frame: { width: number; height: number };
+  /** Leaves room for the photo. */
+  hasPhoto: boolean;
+}
+
+/** A white disc on black, the mask of a round photo. */
+export interface MaskLayer {
+  kind: 'mask';
+  path: string;
+  diameter: number;
+}
+
+export type ResourceClass = 'light' | 'heavy';
+
+/** What the sanitizer found in the packets of one stream of a container that it has remuxed. */
+export interface StreamPackets {
+  /** Index in the file, as `VideoStream.index`. */
+  index: number;
+  /** Codec as the container declares it, in FFmpeg's terms. */
+  codec: string;
+  count: number;
+  /** Bytes of all packets. */
+  bytes: number;
+  /** From the first packet's time to the end of the last. */
+  seconds: number;
+  /** Presentation time of the first picture or sample. */
+  startSeconds: number;
+  /** Whether everything in the packets is presented, apart from the delay of an audio encoder at the start. */
+  isShownWhole: boolean;
+  /** Whether decoding times rise with every packet, and no picture is presented before its decoding time. */
+  isOrdered: boolean;
+  /** Whether the container presents it as it is: no rotation, mirroring, cropping, HDR or other description. */
+  isPlain: boolean;
+  /** Video: whether the first packet is a key frame, and the longest distance from one key frame to the next, or to the end. */
+  startsWithKey: boolean;
+  keyDistance: { packets: number; seconds: number };
+  /** Only for H.264. */
+  h264: H264Packets | null;
+}
+
+/** What a scan of all packets of an H.264 stream found. */
+export interface H264Packets {
+  /** 10 times the level. */
+  level: number;
+  /** Whether all packets use the only parameter sets that the container declares, and contain only plain slices. */
+  isUniform: boolean;
+  /** Whether no picture refers to one before the last key frame. */
+  isClosed: boolean;
+  /** Supplemental information (SEI): free data of the encoder alone, timing alone, or anything else. */
+  supplement: 'none' | 'data' | 'timing' | 'other';
+}
+
+export interface PlanInput {
+  /** Name inside the cell: `/in/0`. */
+  path: string;
+  demuxer: string;
+  info: MediaInfo;
+  /** Absent or null = unknown, so that nothing may be copied. */
+  packets?: readonly StreamPackets[] | null;
+  /** Seconds of audio, counted by frame if the container's duration may be a guess; absent or null = not counted. */
+  countedSeconds?: number | null;
+}
+
+export interface PlanContext {
+  /** Assets in the order of `ParsedRequest.assets`; those that are job inputs are null. */
+  assets?: readonly (PlanAsset | null)[];
+  resourceClass: ResourceClass;
+  /** Whether everything must be decoded and encoded, so that no bytes of an input reach the output. */
+  disarm?: boolean;
+  /** CPU cores that the cell may use. */
+  cores: number;
+}
+
+/** Required properties of the finished output; null = the caller's options decide. */
+export interface ExpectedOutput {
+  kind: FormatKind;
+  hasVideo: boolean | null;
+  hasAudio: boolean | null;
+  width?: number;
+  height?: number;
+  /** Codecs of copied streams. */
+  codecs?: { video?: string; audio?: string };
+  /** `-fs` cuts off a file at this size. */
+  maxBytes: number;
+}
+
+export interface PlannedOutput {
+  /** Path inside the cell: `/out/output.<ext>`. */
+  path: string;
+  format: OutputFormat;
+  contentType: string;
+  expect: ExpectedOutput;
+}
+
+export type PlanSource = 'preset' | 'raw_options' | 'defaults';
+
+/** How a stream of the output is made. */
+export interface StreamPlan {
+  mode: 'copied' | 'encoded';
+  /** Why a preset encodes the stream instead of copying it; null otherwise. */
+  reason: string | null;
+  /** Into how many pieces the video was cut, and why; absent where that was not considered. */
+  split?: { pieces: number; reason: string };
+}
+
+/** Null = the output has no such stream. */
+export interface StreamPlans {
+  video: StreamPlan | null;
+  audio: StreamPlan | null;
+}
+
+export interface Plan {
+  /** Everything after the program's name. */
+  args: string[];
+  streams: StreamPlans;
+  outputs: PlannedOutput[];
+  /** Expected duration of the output, for progress; null = unknown, or a still picture. */
+  durationSeconds: number | null;
+  /** Expected peak resident memory with a margin of 1.2, for admission; a hard limit should leave room above it. */
+  memoryBytes: number;
+  /** Cores that the job occupies. */
+  cpuWeight: number;
+  wallMs: number;
+  /** CPU seconds over all threads. */
+  cpuSeconds: number;
+  /** Bytes under /out above which the job fails. */
+  outputBytes: number;
+  source: PlanSource;
+  /** Pictures that must be in the cell before the command runs. */
+  layers: LayerRequest[];
+  warnings: PlanWarning[];
+}

@@ -1,0 +1,30 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { Vault } from '../crypto/vault.ts';
+import type { User } from './users.ts';
+
+/** Half a year, from the last sign-in. */
+export const DEVICE_SECONDS = 180 * 86_400;
+
+type Person = Pick<User, 'id' | 'password_hash'>;
+
+/**
+ * The value of the cookie of a browser in which this person has signed in. It proves nothing but that, and grants no access: its
+ * holder signs in before strangers, and strangers who guess do not use up its tries. A new password ends it.
+ */
+export function makeDeviceToken(vault: Vault, user: Person, now = Date.now()): string {
+  const at = String(Math.floor(now / 1000));
+  return `${at}.${printOf(vault, user, at).toString('base64url')}`;
+}
+
+/** The id of a browser in which this person has signed in; null for any other value. */
+export function knownDevice(vault: Vault, user: Person, token: string, now = Date.now()): string | null {
+  const [at = '', print = ''] = token.split('.');
+  const age = now / 1000 - Number(at);
+  if (!/^\d{1,12}$/.test(at) || age > DEVICE_SECONDS) return null;
+  const [expected, found] = [printOf(vault, user, at), Buffer.from(print, 'base64url')];
+  return expected.length === found.length && timingSafeEqual(expected, found) ? expected.toString('base64url') : null;
+}
+
+function printOf(vault: Vault, { id, password_hash: password }: Person, at: string): Buffer {
+  return vault.fingerprint(JSON.stringify(['known device', id, at, password]));
+}

@@ -1,0 +1,105 @@
+import type { MediaInfo } from '../../ffmpeg/index.ts';
+import { openBytes, writeTo } from '../file-bytes.ts';
+import { arrange } from '../isobmff/arrange.ts';
+import { boxBudget, boxesIn } from '../isobmff/boxes.ts';
+import type { Movie } from '../isobmff/movie.ts';
+import { movieInfo } from '../isobmff/movie-info.ts';
+import { readMovie } from '../isobmff/read-movie.ts';
+import { writeMovie } from '../isobmff/write-movie.ts';
+import { NotRewritable } from '../verdicts.ts';
+import { cutMovie, startRange } from './cut-movie.ts';
+import { Missing, type Range, type SparseBytes, sparseBytes } from './sparse-bytes.ts';
+
+/** Asks for what a file contains of which only parts were fetched. */
+export type PartialRequest = {
+  /** Host path of a file of the full size, with holes. */
+  path: string;
+  present: readonly Range[];
+  /** Host path of the new container, which must not exist yet. */
+  target: string;
+} & Wanted;
+
+/** What is made of the parts. */
+export type Wanted =
+  /** A description of the file; else the container for a probe: the whole index and the first seconds. */
+  | { part: 'start' }
+  /** The index of a container of the video around that time, in seconds. It has no holes, and leaves out all the rest. */
+  | { part: 'picture'; seconds: number };
+
+/** `missing`: fetch this range, and ask again. `reason`: the whole file is needed. */
+export type PartialAnswer = StartAnswer | PictureAnswer | { missing: Range } | { reason: string };
+
+/** See `SanitizeResult.info`; null = the container was written. */
+export interface StartAnswer {
+  info: MediaInfo | null;
+}
+
+/** Ranges of the file that must be copied into the new container one after another, and the offset of the first. */
+export interface PictureAnswer {
+  media: Range[];
+  mediaAt: number;
+}
+
+/** Bytes after the index that are fetched with it: most files begin their media there, with a key frame. */
+const FIRST_FRAMES = 256 * 1024;
+/** Ranges of a container of a few seconds: more are no real file. */
+const MAX_RANGES = 20_000;
+
+/** Runs in the thread of the sanitizer. Reads the index once, unless something outside it is missing. */
+export function readPartial(request: PartialRequest): PartialAnswer {
+  const file = sparseBytes(openBytes(request.path), request.present);
+  try {
+    requireIndex(file, request.part === 'start' ? FIRST_FRAMES : 0);
+    const movie = readMovie(file);
+    if (movie.isFragmented) throw new NotRewritable('has fragments');
+    if (request.part === 'picture') return writeIndex(cutMovie(movie, request.seconds), file, request.target);
+    const info = movieInfo(movie, file);
+    if (!info) writeStart(movie, file, request.target);
+    return { info };
+  } catch (error) {
+    if (error instanceof Missing) return { missing: error.range };
+    return { reason: error instanceof Error ? error.message : String(error) };
+  } finally {
+    file.close();
+  }
+}
+
+/** Asks for the index as a whole, with so many bytes after it, not for each of its tables. */
+function requireIndex(file: SparseBytes, after: number): void {
+  for (const box of boxesIn(file, 0, file.size, boxBudget(), true)) {
+    if (box.type === 'moov') file.require({ start: box.start, end: box.end + after });
+  }
+}
+
+function writeStart(movie: Movie, file: SparseBytes, target: string): void {
+  const { start, end } = startRange(movie);
+  file.require({ start, end });
+  // Samples are copied in the order of the file, so these bytes are the first ones.
+  writeTo(target, (out) => writeMovie(movie, file, out, bytesWithin(movie, end)));
+}
+
+/** Bytes of chunks that end at or before a position. */
+function bytesWithin({ tracks }: Movie, end: number): number {
+  let bytes = 0;
+  for (const { samples } of tracks) {
+    const { count, offsets, bytes: sizes } = samples.chunks;
+    for (let chunk = 0; chunk < count; chunk++) if (offsets[chunk]! + sizes[chunk]! <= end) bytes += sizes[chunk]!;
+  }
+  return bytes;
+}
+
+/** Writes a container without its media. */
+function writeIndex(cut: Movie, file: SparseBytes, target: string): PictureAnswer {
+  const { ranges, bytes } = arrange(cut.tracks);
+  if (ranges.count > MAX_RANGES) throw new NotRewritable('has samples in too many places');
+  let mediaAt = 0;
+  writeTo(target, (out) => {
+    writeMovie(cut, file, out, 0);
+    mediaAt = out.position - bytes;
+  });
+  const media = Array.from({ length: ranges.count }, (_, index) => {
+    const start = ranges.from[index]!;
+    return { start, end: start + ranges.bytes[index]! };
+  });
+  return { media, mediaAt };
+}

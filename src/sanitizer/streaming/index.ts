@@ -1,0 +1,78 @@
+import type { MediaInfo, StreamPackets } from '../../ffmpeg/index.ts';
+import { TaskThread, ThreadEnded } from '../../threads/task-thread.ts';
+import { threadEntry } from '../../threads/thread-entry.ts';
+import type { ArrivalState } from './arrival-state.ts';
+import type { ArrivingDemuxer, CopyRule } from './read-arriving.ts';
+
+export { ArrivalState } from './arrival-state.ts';
+export { ARRIVING_DEMUXERS, type ArrivingDemuxer, type CopyRule } from './read-arriving.ts';
+
+export type ArrivingRequest =
+  | {
+      type: 'open';
+      path: string;
+      demuxer: ArrivingDemuxer;
+      size: number;
+      memory: SharedArrayBuffer;
+      copy: CopyRule | null;
+    }
+  | { type: 'copy'; target: string };
+/** See `SanitizeResult`. */
+type Opened = { packets: StreamPackets[] | null; info: MediaInfo | null };
+export type ArrivingAnswer = Opened | { reason: string };
+
+/** Heap of the thread in megabytes, as for files that have arrived. */
+const HEAP_MB = 192;
+/** Milliseconds that the thread may compute, waiting excluded, and the slowest rate that is tolerated. */
+const READ_MS = 10_000;
+const BYTES_PER_MS = 10_000;
+const CHECK_MS = 1000;
+/** A fetch has its own deadline, after which the thread fails with `SourceLost`. */
+const LONGEST_MS = 24 * 3600 * 1000;
+
+/** The file cannot be remuxed while it arrives. Read it once it has arrived: only that decides about it. */
+export class NotInOrder extends Error {}
+
+/** A container that is written while its source arrives. */
+export interface ArrivingContainer extends Opened {
+  /** Remuxes the source into a new file. Resolves when all of it is written. Rejects with `NotInOrder`. */
+  copy(target: string): Promise<void>;
+  /** Ends the thread. */
+  close(): Promise<void>;
+}
+
+/**
+ * Reads the head of a file that is still being fetched, in memory-safe code, in a thread of its own. Rejects with
+ * `NotInOrder`, or with the signal's reason.
+ */
+export async function openArriving(
+  file: { path: string; demuxer: ArrivingDemuxer; size: number; state: ArrivalState; copy: CopyRule | null },
+  signal: AbortSignal,
+): Promise<ArrivingContainer> {
+  const { state, path, demuxer, size, copy } = file;
+  const entry = threadEntry('arriving-thread', new URL('./arriving-thread.ts', import.meta.url));
+  const thread = new TaskThread<ArrivingRequest, ArrivingAnswer>(entry, { heapMb: HEAP_MB });
+  let busyMs = 0;
+  const timer = setInterval(() => {
+    if (!state.isWaiting) busyMs += CHECK_MS;
+    if (busyMs > READ_MS + size / BYTES_PER_MS) void thread.end();
+  }, CHECK_MS);
+  const close = async () => {
+    clearInterval(timer);
+    await thread.end();
+  };
+  const ask = async (request: ArrivingRequest): Promise<Opened> => {
+    const answer = await thread.ask(request, LONGEST_MS, signal).catch((error: unknown) => {
+      throw error instanceof ThreadEnded ? new NotInOrder(error.message, { cause: error }) : error;
+    });
+    if ('reason' in answer) throw new NotInOrder(answer.reason);
+    return answer;
+  };
+  try {
+    const opened = await ask({ type: 'open', path, demuxer, size, copy, memory: state.memory });
+    return { ...opened, copy: async (target) => void (await ask({ type: 'copy', target })), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

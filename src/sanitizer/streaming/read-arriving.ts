@@ -1,0 +1,93 @@
+import type { MediaInfo, StreamPackets } from '../../ffmpeg/index.ts';
+import { type Arriving, createOut, type FileBytes, openBytes } from '../file-bytes.ts';
+import type { Movie } from '../isobmff/movie.ts';
+import { codecOf } from '../isobmff/movie-facts.ts';
+import { movieInfo } from '../isobmff/movie-info.ts';
+import { moviePackets } from '../isobmff/movie-packets.ts';
+import { readMovie } from '../isobmff/read-movie.ts';
+import { writeMovie } from '../isobmff/write-movie.ts';
+import { readMatroska } from '../matroska/rewrite.ts';
+import type { Write } from '../types.ts';
+import { NotRewritable } from '../verdicts.ts';
+import { ArrivalState } from './arrival-state.ts';
+import { requireIndexFirst, requireInterleaved } from './in-order.ts';
+
+/** Demuxers of the containers that can be remuxed from start to end while they arrive. */
+export const ARRIVING_DEMUXERS = ['mov', 'matroska'] as const;
+export type ArrivingDemuxer = (typeof ARRIVING_DEMUXERS)[number];
+
+/** How a preset may copy streams: pictures whose short side is larger are encoded; null = of any size. */
+export interface CopyRule {
+  shortSide: number | null;
+}
+
+interface Read {
+  write: Write;
+  packets: StreamPackets[] | null;
+  describe(): MediaInfo | null;
+}
+
+const READERS: Readonly<Record<ArrivingDemuxer, (file: FileBytes, copy: CopyRule | null) => Read>> = {
+  mov(file, copy) {
+    requireIndexFirst(file);
+    const movie = readMovie(file);
+    requireInterleaved(movie);
+    if (copy) requireEncoding(movie, copy);
+    const packets = copy && moviePackets(movie, file, false);
+    const write: Write = (out, mediaBytes) => writeMovie(movie, file, out, mediaBytes);
+    return { write, packets, describe: () => movieInfo(movie, file) };
+  },
+  matroska(file) {
+    const { write, describe } = readMatroska(file);
+    return { write, packets: null, describe: () => describe?.() ?? null };
+  },
+};
+
+/** Throws if video may be copied: only the headers of all of its packets show that. */
+function requireEncoding({ tracks }: Movie, { shortSide }: CopyRule): void {
+  for (const track of tracks) {
+    if (codecOf(track) !== 'h264') continue;
+    const side = Math.min(track.entry.readUInt16BE(WIDTH_AT), track.entry.readUInt16BE(WIDTH_AT + 2));
+    if (shortSide === null || side <= shortSide) throw new NotRewritable('has video that may be copied');
+  }
+}
+/** Offset of width and height in a sample entry of video. */
+const WIDTH_AT = 8 + 24;
+
+/** A file whose head has been read while the rest arrives. */
+export interface ArrivingFile {
+  /** See `SanitizeResult`. */
+  packets: StreamPackets[] | null;
+  info: MediaInfo | null;
+  /** Writes the new container; blocks the thread until the whole file has arrived and is remuxed. */
+  copy(target: string): void;
+}
+
+/**
+ * Reads the head of a file that is still being fetched: everything before its media, and the first frames if they are
+ * needed to describe it. Blocks the thread. Throws
+ * `NotRewritable` if the container cannot be remuxed from start to end, `Refused`, and `SourceLost`.
+ */
+export function readArriving(
+  path: string,
+  from: { demuxer: ArrivingDemuxer; size: number; memory: SharedArrayBuffer; copy: CopyRule | null },
+): ArrivingFile {
+  const { demuxer, size, memory, copy } = from;
+  const state = new ArrivalState(memory);
+  const arriving: Arriving = { size, waitFor: (bytes) => state.waitForArrival(bytes) };
+  const file = openBytes(path, arriving);
+  const { write, packets, describe } = READERS[demuxer](file, copy);
+  return { packets, info: describe(), copy: (target) => copyTo(target, write, state) };
+}
+
+function copyTo(target: string, write: Write, state: ArrivalState): void {
+  const out = createOut(target, (position) => state.setWritten(position));
+  try {
+    write(out, null);
+    out.close();
+  } catch (error) {
+    out.discard();
+    // A table ended early, or the file has what cannot be rewritten: the whole file is read again.
+    throw error instanceof RangeError ? new NotRewritable('ends before what it declares') : error;
+  }
+}

@@ -1,0 +1,141 @@
+import type { Color } from '../ffmpeg/policy/overlays/types.ts';
+import type { PlacedGlyph } from './layout.ts';
+import type { GlyphPicture } from './loaded-font.ts';
+
+/** Glyphs at a position of the drawing, in one colour. */
+export interface GlyphGroup {
+  glyphs: readonly PlacedGlyph[];
+  x: number;
+  y: number;
+  color: Color;
+  outline: { thickness: number; color: Color } | null;
+}
+
+/** An unfinished drawing. Its groups share definitions. */
+export interface Drawing {
+  rectangle(at: { x: number; y: number; width: number; height: number }, fill: Color, radius?: number): void;
+  circle(at: { x: number; y: number }, radius: number, fill: Color): void;
+  glyphs(group: GlyphGroup): void;
+  /** False if emoji were dropped because their bitmaps exceeded the limit. */
+  isComplete(): boolean;
+  finish(): Buffer;
+}
+
+/** A drawn layer: an SVG for FFmpeg's `-f svg_pipe`, its size in pixels, and warnings. */
+export interface DrawnLayer {
+  svg: Buffer;
+  width: number;
+  height: number;
+  warnings: string[];
+}
+
+/** Maximum of bitmap bytes in a drawing, enough for all existing emoji. */
+const MAX_PICTURE_BYTES = 16 * 1024 * 1024;
+/** Coordinates are integers in 1/32 pixel: half the size and half the time of decimals. */
+const UNITS = 32;
+const SCALE = `transform="scale(${1 / UNITS})"`;
+
+/**
+ * Starts an SVG that contains only outlines and embedded bitmaps: no text, no style sheets, and no external references.
+ * User input reaches it only as glyph ids.
+ */
+export function startDrawing(width: number, height: number): Drawing {
+  const definitions: string[] = [];
+  const body: string[] = [];
+  const ids = new Map<object, Map<string, string | null>>();
+  let pictureBytes = 0;
+  let isComplete = true;
+  const define = (glyph: PlacedGlyph): string | null => {
+    const known = ids.get(glyph.font) ?? new Map<string, string | null>();
+    ids.set(glyph.font, known);
+    const key = `${glyph.glyph} ${glyph.scale}`;
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const picture = glyph.font.picture(glyph.glyph);
+    let id: string | null = `${picture ? 'p' : 'g'}${definitions.length}`;
+    if (picture && pictureBytes + picture.png.length > MAX_PICTURE_BYTES) {
+      isComplete = false;
+      id = null;
+    } else if (picture) {
+      pictureBytes += picture.png.length;
+      definitions.push(pictureElement(id, picture, glyph.scale));
+    } else {
+      const data = pathData(glyph);
+      if (data === '') id = null;
+      else definitions.push(`<path id="${id}" d="${data}"/>`);
+    }
+    known.set(key, id);
+    return id;
+  };
+  return {
+    rectangle: (at, fill, radius = 0) => {
+      const place = `x="${round(at.x)}" y="${round(at.y)}" width="${round(at.width)}" height="${round(at.height)}"`;
+      body.push(`<rect ${place} rx="${round(radius)}" fill="${fill.rgb}" fill-opacity="${opacity(fill)}"/>`);
+    },
+    circle: (at, radius, fill) => {
+      body.push(
+        `<circle cx="${round(at.x)}" cy="${round(at.y)}" r="${round(radius)}" fill="${fill.rgb}" fill-opacity="${opacity(fill)}"/>`,
+      );
+    },
+    glyphs: ({ glyphs, x, y, color, outline }) => {
+      const uses: string[] = [];
+      const outlined: string[] = [];
+      for (const glyph of glyphs) {
+        const left = x + glyph.x;
+        const top = y + glyph.y;
+        // Ignore glyphs that are too far outside the drawing to be visible: no glyph's ink extends that far.
+        const far = 20 * glyph.scale * glyph.font.unitsPerEm;
+        if (left > width + far || top > height + far || left < -far || top < -far) continue;
+        const id = define(glyph);
+        if (id === null) continue;
+        const use = `<use xlink:href="#${id}" x="${units(left)}" y="${units(top)}"/>`;
+        uses.push(use);
+        if (id.startsWith('g')) outlined.push(use);
+      }
+      if (outline && outlined.length > 0) {
+        // The inner half of a stroke is covered by the letter.
+        const stroke = `stroke="${outline.color.rgb}" stroke-width="${units(2 * outline.thickness)}" stroke-linejoin="round"`;
+        body.push(
+          `<g ${SCALE} fill="${outline.color.rgb}" ${stroke} opacity="${opacity(outline.color)}">${outlined.join('')}</g>`,
+        );
+      }
+      // Apply the opacity to the group, not to each letter: overlapping letters must not show through each other.
+      if (uses.length > 0)
+        body.push(`<g ${SCALE} fill="${color.rgb}" opacity="${opacity(color)}">${uses.join('')}</g>`);
+    },
+    isComplete: () => isComplete,
+    finish: () =>
+      Buffer.from(
+        `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" height="${height}" ` +
+          `viewBox="0 0 ${width} ${height}"><defs>${definitions.join('')}</defs>${body.join('')}</svg>`,
+      ),
+  };
+}
+
+function pathData({ font, glyph, scale }: PlacedGlyph): string {
+  const parts: string[] = [];
+  for (const { type, values } of font.outline(glyph)) {
+    const numbers = values.map((value, at) => units(at % 2 === 0 ? value * scale : -value * scale));
+    parts.push(type + numbers.join(' '));
+  }
+  return parts.join('');
+}
+
+function pictureElement(id: string, picture: GlyphPicture, scale: number): string {
+  const place = `x="${units(picture.x * scale)}" y="${units(-picture.y * scale)}"`;
+  const size = `width="${units(picture.width * scale)}" height="${units(picture.height * scale)}"`;
+  const data = Buffer.from(picture.png).toString('base64');
+  return `<image id="${id}" ${place} ${size} preserveAspectRatio="none" xlink:href="data:image/png;base64,${data}"/>`;
+}
+
+function units(pixels: number): number {
+  return Math.round(pixels * UNITS);
+}
+
+function opacity(color: Color): string {
+  return round(color.alpha, 1000);
+}
+
+function round(value: number, steps = 100): string {
+  return String(Math.round(value * steps) / steps);
+}

@@ -1,0 +1,52 @@
+import { JobFailure } from '../../contract/failures.ts';
+import { openThreads } from '../pool.ts';
+import { threadEntry } from '../thread-entry.ts';
+import { PURE_TASKS, type TaskAnswer, type TaskMessage, type TaskName, type Tasks } from './tasks.ts';
+import { isSmall } from './weight.ts';
+
+export type { Reading } from './tasks.ts';
+
+/** Milliseconds per task. The costliest request within the budget takes some 400; reading fonts takes longer. */
+const TASK_MS = 20_000;
+const HEAP_MB = 256;
+
+/** Parses, judges and plans requests and draws their layers, in a thread if that takes long. */
+export interface Planner {
+  /** `owner` = account id, for fair scheduling. Rejects with `ThreadEnded` when the task exceeds its time or memory. */
+  judge(input: Tasks['judge']['input'], owner?: string): Promise<Tasks['judge']['result']>;
+  read(input: Tasks['read']['input']): Promise<Tasks['read']['result']>;
+  /** Rejects with `JobFailure` when the request cannot be planned. */
+  plan(input: Tasks['plan']['input']): Promise<Tasks['plan']['result']>;
+  draw(input: Tasks['draw']['input'], signal?: AbortSignal): Promise<Tasks['draw']['result']>;
+  /** Returns a warning for each font that this machine does not have. */
+  fonts(input: Tasks['fonts']['input'], signal?: AbortSignal): Promise<Tasks['fonts']['result']>;
+  close(): Promise<void>;
+}
+
+/** Opens a planner with at most `threads` concurrent threads. None starts before the first large request. */
+export function openPlanner(options: { threads: number; idleMs?: number }): Planner {
+  const pool = openThreads<TaskMessage, TaskAnswer>({
+    entry: threadEntry('planner-thread', new URL('./planner-thread.ts', import.meta.url)),
+    heapMb: HEAP_MB,
+    ready: 0,
+    ...options,
+  });
+  const runInThread = async <Name extends TaskName>(
+    message: { name: Name; input: Tasks[Name]['input'] },
+    options: { owner?: string | undefined; signal?: AbortSignal | undefined } = {},
+  ): Promise<Tasks[Name]['result']> => {
+    const answer = await pool.ask(message as TaskMessage, { ms: TASK_MS, ...options });
+    if ('failure' in answer) throw new JobFailure(answer.failure.code, answer.failure.message);
+    return answer.result as Tasks[Name]['result'];
+  };
+  return {
+    judge: async (input, owner) =>
+      isSmall(input.request) ? PURE_TASKS.judge(input) : runInThread({ name: 'judge', input }, { owner }),
+    read: async (input) => (isSmall(input.request) ? PURE_TASKS.read(input) : runInThread({ name: 'read', input })),
+    plan: async (input) => (isSmall(input.request) ? PURE_TASKS.plan(input) : runInThread({ name: 'plan', input })),
+    // Fonts are files of several megabytes, which are read synchronously.
+    draw: (input, signal) => runInThread({ name: 'draw', input }, { signal }),
+    fonts: async (input, signal) => (input.fonts.length === 0 ? [] : runInThread({ name: 'fonts', input }, { signal })),
+    close: () => pool.close(),
+  };
+}

@@ -1,0 +1,67 @@
+import { JobFailure } from '../../contract/failures.ts';
+import type { TranscodeRequest } from '../../contract/transcode-request.ts';
+import {
+  type AssetRequest,
+  type Judgement,
+  judgeRequest,
+  type LayerRequest,
+  type MediaInfo,
+  mayCopy,
+  type NamedFont,
+  namedFonts,
+  type Plan,
+  type PlanContext,
+  type PlanInput,
+  type PlanWarning,
+  parseRequest,
+  planTranscode,
+  type Refusal,
+} from '../../ffmpeg/index.ts';
+import type { DrawnLayer } from '../../text-render/index.ts';
+
+/** The parts of a request that a worker needs before it has the files. */
+export interface Reading {
+  refusals: Refusal[];
+  assets: AssetRequest[];
+  /** Fonts of filters, which FFmpeg resolves itself; Airlock draws overlays. */
+  fonts: NamedFont[];
+  /** Whether streams may be copied, if their packets allow it. */
+  mayCopy: boolean;
+}
+
+/** Tasks of the planner. Inputs and results are plain data, because they are sent between threads. */
+export interface Tasks {
+  judge: { input: { request: TranscodeRequest; infos: readonly (MediaInfo | null)[] }; result: Judgement };
+  read: { input: { request: TranscodeRequest }; result: Reading };
+  plan: { input: { request: TranscodeRequest; inputs: readonly PlanInput[]; context: PlanContext }; result: Plan };
+  draw: { input: { layer: LayerRequest }; result: DrawnLayer };
+  fonts: { input: { fonts: readonly NamedFont[] }; result: PlanWarning[] };
+}
+
+export type TaskName = keyof Tasks;
+/** Tasks that read fonts. */
+type FontTask = 'draw' | 'fonts';
+export type TaskMessage = { [Name in TaskName]: { name: Name; input: Tasks[Name]['input'] } }[TaskName];
+export type TaskAnswer = { result: unknown } | { failure: { code: JobFailure['code']; message: string } };
+
+/** The tasks that need no fonts; they may run in any thread, the caller's included. Throws `JobFailure`. */
+export const PURE_TASKS: {
+  [Name in Exclude<TaskName, FontTask>]: (input: Tasks[Name]['input']) => Tasks[Name]['result'];
+} = {
+  judge: ({ request, infos }) => judgeRequest(request, infos),
+  read: ({ request }) => {
+    const parsed = parseRequest(request);
+    return {
+      refusals: parsed.refusals,
+      assets: parsed.assets,
+      fonts: namedFonts(parsed),
+      mayCopy: mayCopy(parsed, request.outputFormat),
+    };
+  },
+  plan: ({ request, inputs, context }) => planTranscode(request, inputs, context),
+};
+
+export function toAnswer(error: unknown): TaskAnswer {
+  if (!(error instanceof JobFailure)) throw error;
+  return { failure: { code: error.code, message: error.message } };
+}

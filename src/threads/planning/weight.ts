@@ -1,0 +1,26 @@
+import type { TranscodeRequest } from '../../contract/transcode-request.ts';
+import { textLength } from '../../ffmpeg/index.ts';
+
+/**
+ * Weight up to which a request is parsed inline. The costliest request of this weight takes 15 ms (measured, see
+ * test/hostile/costly-requests.test.ts); sending one to a thread takes 1 ms, and starting a thread 100 ms.
+ */
+const INLINE_WEIGHT = 4096;
+/** Cost of an option or a filter besides its text, in characters. */
+const PART_WEIGHT = 16;
+
+/**
+ * Whether a request is small enough to parse and plan without a thread, by the length of its texts and the number of
+ * their separators.
+ */
+export function isSmall(request: TranscodeRequest): boolean {
+  const lists = [request.options ?? [], ...request.inputs.map((input) => input.options ?? []), request.filters ?? []];
+  let weight = 0;
+  for (const entry of lists.flat()) {
+    weight += PART_WEIGHT + textLength(entry);
+    if (weight > INLINE_WEIGHT) return false;
+    const text = 'filter' in entry ? entry.filter : entry.argument;
+    if (typeof text === 'string') weight += PART_WEIGHT * (text.match(/[,;]/g)?.length ?? 0);
+  }
+  return weight <= INLINE_WEIGHT;
+}
