@@ -6,7 +6,7 @@ import { hideQueries } from '../contract/hide-queries.ts';
 import type { TranscodeRequest } from '../contract/transcode-request.ts';
 import { type CreateBody, createBody } from '../contract/transcodes.ts';
 import { type CommandError, type OptionPlace, readCommand } from '../ffmpeg/index.ts';
-import { type Place, type PlaceOf, refusalError } from '../kinds/transcode/problems.ts';
+import { type Locate, type RequestPosition, rejectionError } from '../kinds/transcode/problems.ts';
 import { submitTranscode } from './create-transcode.ts';
 import type { ApiDeps } from './deps.ts';
 import { unknownFields } from './warnings.ts';
@@ -19,10 +19,10 @@ export async function createCommand(
   const { body } = request;
   const { ffmpeg_command, input_files, output_files } = body;
   const read = readCommand({ ffmpeg_command, input_files, output_files });
-  if (!read.ok) throw refusalError('command_refused', read.errors.map(problemOf));
+  if (!read.ok) throw rejectionError('command_refused', read.errors.map(problemOf));
 
   const { places, output } = read;
-  const place: PlaceOf = (field, offset) => placeOf(body, read.request, places, field, offset);
+  const place: Locate = (field, offset) => placeOf(body, read.request, places, field, offset);
   try {
     const job = await submitTranscode(deps, request, 'commands', {
       body: wholeRequest(read.request, body),
@@ -68,7 +68,7 @@ function placeOf(
   places: Readonly<Record<string, OptionPlace>>,
   field: string,
   offset: number | null,
-): Place {
+): RequestPosition {
   const input = /^inputs\[(\d+)\]\.url$/.exec(field);
   const url = input && request.inputs[Number(input[1])]?.url;
   const name = url && Object.keys(body.input_files).find((key) => body.input_files[key] === url);
@@ -82,7 +82,7 @@ function placeOf(
 }
 
 /** Replaces the fields of a create in an error by those that the client sent. */
-function inTermsOfTheCommand(error: unknown, place: PlaceOf): unknown {
+function inTermsOfTheCommand(error: unknown, place: Locate): unknown {
   const details = error instanceof ApiError ? error.details : null;
   if (!(error instanceof ApiError) || details === null || typeof details !== 'object') return error;
   const field = details.field;

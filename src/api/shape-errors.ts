@@ -7,7 +7,7 @@ import { valueAt } from '../contract/faults/sent-instead.ts';
 import { contentTypeOfName, UPLOAD_CONTENT_TYPES } from '../contract/formats.ts';
 import { hideQueries } from '../contract/hide-queries.ts';
 import { UPLOAD_ERROR_ORDER } from '../contract/uploads.ts';
-import { isPictureSequence, nearContentType } from './near-content-type.ts';
+import { isPictureSequence, suggestContentType } from './suggest-content-type.ts';
 
 /** Maximum number of faults in `details.issues`. */
 const MAX_ISSUES = 20;
@@ -65,7 +65,7 @@ function typeFault(sent: string, body: unknown): Record<string, unknown> {
     return { reason, remedy: 'Convert it, and declare "video/mp4"', near: 'video/mp4', accepted };
   }
   const name = valueAt(body, ['filename']);
-  const near = nearContentType(sent) ?? (typeof name === 'string' ? contentTypeOfName(name) : null);
+  const near = suggestContentType(sent) ?? (typeof name === 'string' ? contentTypeOfName(name) : null);
   return {
     reason: `"${shownName(sent, 64)}" is not accepted`,
     remedy: near === null ? 'Declare one of the types in details.accepted' : `Declare "${near}"`,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { unwrapSchema, type Warning } from '../contract/common.ts';
-import { nearField, shownName } from '../contract/faults/field-names.ts';
+import { shownName, suggestField } from '../contract/faults/field-names.ts';
 import { MAX_UNKNOWN_FIELDS } from '../contract/request-budget.ts';
 
 /** Maximum length of a name for which similar names are searched; a longer one is not a typo. */
@@ -45,7 +45,7 @@ function fieldOf(path: string, name: string): string {
 }
 
 function unknown(field: string, name: string, shape: object): Warning {
-  const near = name.length <= MAX_NEAR_NAME ? nearField(name, Object.keys(shape)) : null;
+  const near = name.length <= MAX_NEAR_NAME ? suggestField(name, Object.keys(shape)) : null;
   const message = near ? `Unknown field, ignored. Did you mean "${near}"?` : 'Unknown field, ignored.';
   return { field: shownName(field), message };
 }

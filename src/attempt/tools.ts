@@ -6,8 +6,8 @@ import type { Sandbox } from '../sandbox/types.ts';
 import type { Sanitizer } from '../sanitizer/index.ts';
 import type { Logger, MeasureStage } from '../telemetry/index.ts';
 import type { Planner } from '../threads/planning/index.ts';
-import type { WorkHold } from './resources/disk-reservation.ts';
-import type { MemoryRoom } from './resources/memory-reservation.ts';
+import type { DiskReservation } from './resources/disk-reservation.ts';
+import type { MemoryBudget } from './resources/memory-reservation.ts';
 
 /*
  * What an attempt at a job of any kind works with. The worker provides it; the folders here open, describe, decode and
@@ -26,9 +26,9 @@ export interface WorkTools {
   /** Measures the steps of an attempt. */
   measure: MeasureStage;
   /** Memory for the cells of the worker. */
-  memory: MemoryRoom;
+  memory: MemoryBudget;
   /** Call it when the storage is unreachable. */
-  onStorageAway: () => void;
+  onStorageUnreachable: () => void;
   settings: {
     version: string;
     cores: number;
@@ -60,7 +60,7 @@ export interface Run {
   /** Work folder of this attempt; removed when it ends. */
   folder: string;
   /** Room on the disk of the work folder. */
-  hold: WorkHold;
+  hold: DiskReservation;
   /** Call it when a report finds that the attempt was replaced; ends the attempt. */
   onReplaced: () => void;
   /** Registers an object that was reserved for an output. It is deleted unless the job completes with it. */

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
 /** The only place in the database where a sealed value can be opened. */
-export interface SealedPlace {
+export interface SealedColumn {
   table: string;
   column: string;
   /** Identifies the row: its account and its key, in a fixed order. */
@@ -15,17 +15,17 @@ export interface SealedPlace {
  */
 export interface Vault {
   /** AES-256-GCM with a fresh nonce; the place is authenticated, not stored. */
-  seal(place: SealedPlace, text: string): Buffer;
+  seal(place: SealedColumn, text: string): Buffer;
   /** Throws `SealedValueError` when the value was altered, sealed with another key, or sealed for another place. */
-  open(place: SealedPlace, sealed: Buffer): string;
+  open(place: SealedColumn, sealed: Buffer): string;
   /** HMAC-SHA256 under a separate key: equal texts have equal fingerprints, which reveal nothing else. */
   fingerprint(text: string): Buffer;
 }
 
 /** A sealed value in the wrong column or row. The message names the location, never the text. */
 export class SealedValueError extends Error {
-  readonly place: SealedPlace;
-  constructor(place: SealedPlace, options?: ErrorOptions) {
+  readonly place: SealedColumn;
+  constructor(place: SealedColumn, options?: ErrorOptions) {
     super(
       `the value of ${place.table}.${place.column} in row ${place.row.join('/')} was not sealed for this place: ` +
         'it was altered or moved in the database, or sealed with another key',
@@ -75,6 +75,6 @@ export function createVault(key: Buffer): Vault {
 }
 
 /** JSON, because no two places may have the same bytes: `["a","bc"]` and `["ab","c"]` differ. */
-function authenticated({ table, column, row }: SealedPlace): Buffer {
+function authenticated({ table, column, row }: SealedColumn): Buffer {
   return Buffer.from(JSON.stringify([FORMAT, table, column, ...row]));
 }

@@ -4,7 +4,7 @@ import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts'
 import { until } from '../../testkit/until.ts';
 import { forAccount, forAllAccounts, NoTurn, Turns } from './connection-share.ts';
 import { type Db, openPool, type Pool } from './pool.ts';
-import { inAccountTransaction } from './whole-transaction.ts';
+import { inAccountTransaction } from './transaction-retry.ts';
 
 const CONNECTIONS = 6;
 const LOCK = 7;

@@ -4,9 +4,9 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts';
 import { openDatabaseProxy } from '../../test/helpers/tcp-proxy.ts';
-import { type Db, inOneTrip, openPool, type Tx } from './pool.ts';
+import { type Db, openPool, pipelined, type Tx } from './pool.ts';
+import { withTransactionRetry } from './transaction-retry.ts';
 import { isTransient, retryTransient } from './transient.ts';
-import { inWholeTransaction } from './whole-transaction.ts';
 
 describe('the pool', () => {
   let database: TestDatabase;
@@ -57,7 +57,7 @@ describe('the pool', () => {
     const lock = (tx: Tx, mark: string) => sql`SELECT FROM marks WHERE mark = ${mark} FOR UPDATE`.execute(tx);
     let tries = 0;
     const inOrder = (marks: string[]) =>
-      inWholeTransaction(database.db, async (tx) => {
+      withTransactionRetry(database.db, async (tx) => {
         tries += 1;
         for (const mark of marks) {
           await lock(tx, mark);
@@ -69,16 +69,16 @@ describe('the pool', () => {
   });
 
   it('sends the queries of one trip on one connection, which waits for no answer between them', async () => {
-    const [one, other] = await inOneTrip(database.db, (connection) =>
+    const [one, other] = await pipelined(database.db, (connection) =>
       Promise.all([backend(connection), backend(connection)]),
     );
     expect(one).toBe(other);
-    const rows = await database.db.transaction().execute((tx) => inOneTrip(tx, (same) => backend(same)));
+    const rows = await database.db.transaction().execute((tx) => pipelined(tx, (same) => backend(same)));
     expect(rows).toBeGreaterThan(0);
   });
 
   it('prepares a statement that runs often, once per connection', async () => {
-    await inOneTrip(database.db, async (connection) => {
+    await pipelined(database.db, async (connection) => {
       const run = () => sql`SELECT mark FROM marks WHERE mark = ${'a'}`.execute(connection);
       await Promise.all([run(), run(), run(), run()]);
       expect(await preparedOf(connection, 'SELECT mark FROM marks WHERE mark%')).toHaveLength(1);
@@ -87,7 +87,7 @@ describe('the pool', () => {
 
   it('runs a prepared statement again whose columns have another type since a migration', async () => {
     await database.pg.query('ALTER TABLE marks ADD COLUMN size integer');
-    await inOneTrip(database.db, async (connection) => {
+    await pipelined(database.db, async (connection) => {
       const run = async () => (await sql`SELECT mark, size FROM marks WHERE mark = ${'a'}`.execute(connection)).rows;
       for (let runs = 0; runs < 3; runs += 1) await run();
       await sql`ALTER TABLE marks ALTER size TYPE text`.execute(connection);
@@ -102,7 +102,7 @@ describe('the pool', () => {
       await database.pg.query('ALTER TABLE marks ADD COLUMN weight integer');
       let tries = 0;
       const run = () =>
-        inWholeTransaction(pool.db, async (tx) => {
+        withTransactionRetry(pool.db, async (tx) => {
           tries += 1;
           await Promise.all([add(tx, `try-${tries}`), sql`SELECT weight FROM marks LIMIT ${1}`.execute(tx)]);
         });
@@ -119,7 +119,7 @@ describe('the pool', () => {
   it('makes new plans when those of a connection are old, since tables grow', async () => {
     const now = vi.spyOn(performance, 'now');
     try {
-      await inOneTrip(database.db, async (connection) => {
+      await pipelined(database.db, async (connection) => {
         const run = () => sql`SELECT mark FROM marks WHERE mark = ${'b'} LIMIT 1`.execute(connection);
         for (let runs = 0; runs < 4; runs += 1) await run();
         const sent = vi.spyOn(pg.Client.prototype, 'query');

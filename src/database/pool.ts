@@ -86,7 +86,7 @@ export function openPool(
  * Sends the queries of `work` on one connection, those that do not await each other in one round trip. Given the pool,
  * each of them would take a connection of its own.
  */
-export function inOneTrip<T>(db: Db, work: (connection: Db) => Promise<T>): Promise<T> {
+export function pipelined<T>(db: Db, work: (connection: Db) => Promise<T>): Promise<T> {
   return db.isTransaction ? work(db) : db.connection().execute(work);
 }
 
@@ -104,7 +104,7 @@ export async function inSavepoint<T>(tx: Tx, work: () => Promise<T>): Promise<T>
 }
 
 /**
- * Lets `Promise.all` send the statements of a transaction, or of `inOneTrip`, at once: Kysely sends each one when the
+ * Lets `Promise.all` send the statements of a transaction, or of `pipelined`, at once: Kysely sends each one when the
  * one before it is answered. If one fails, so do those after it in the transaction, and the commit.
  */
 function pipelining(db: Database): Database {

@@ -1,9 +1,9 @@
-import type { SealedPlace, Vault } from '../crypto/vault.ts';
+import type { SealedColumn, Vault } from '../crypto/vault.ts';
 import type { Tables } from './tables.ts';
 
 /** A sealed column keeps this name, and a column of this name is sealed. */
-type SealedColumn<T extends keyof Tables> = Extract<keyof Tables[T], `${string}_sealed`>;
-type SealedTable = { [T in keyof Tables]: SealedColumn<T> extends never ? never : T }[keyof Tables];
+type SealedColumnOf<T extends keyof Tables> = Extract<keyof Tables[T], `${string}_sealed`>;
+type SealedTable = { [T in keyof Tables]: SealedColumnOf<T> extends never ? never : T }[keyof Tables];
 
 /**
  * What identifies a row of each table with sealed columns; complete by its type. All of it is known before the row is written.
@@ -28,15 +28,15 @@ export type RowOf<T extends SealedTable> = { readonly [K in (typeof ROW_KEYS)[T]
 export function sealColumn<T extends SealedTable>(
   vault: Vault,
   table: T,
-  column: SealedColumn<T>,
+  column: SealedColumnOf<T>,
   row: RowOf<T>,
   text: string,
 ): Buffer {
-  return vault.seal(placeOf(table, column, row), text);
+  return vault.seal(locate(table, column, row), text);
 }
 
 /** The text of a column, read from the row that it was sealed for; null when there is none. Throws `SealedValueError`. */
-export function openColumn<T extends SealedTable, C extends SealedColumn<T>>(
+export function openColumn<T extends SealedTable, C extends SealedColumnOf<T>>(
   vault: Vault,
   table: T,
   column: C,
@@ -44,10 +44,10 @@ export function openColumn<T extends SealedTable, C extends SealedColumn<T>>(
 ): string | null {
   const values: { readonly [K in C]: Buffer | null } = row;
   const sealed = values[column];
-  return sealed && vault.open(placeOf(table, column, row), sealed);
+  return sealed && vault.open(locate(table, column, row), sealed);
 }
 
-function placeOf<T extends SealedTable>(table: T, column: string, row: RowOf<T>): SealedPlace {
+function locate<T extends SealedTable>(table: T, column: string, row: RowOf<T>): SealedColumn {
   const keys: readonly (keyof RowOf<T>)[] = ROW_KEYS[table];
   return { table, column, row: keys.map((key) => String(row[key])) };
 }

@@ -198,7 +198,7 @@ export function compareCursors(first: string, second: string): number {
 }
 
 /** The row of an event. */
-export interface EventPlace {
+export interface EventCursor {
   tx: string;
   id: number;
 }
@@ -209,8 +209,8 @@ export interface EventPlace {
  */
 export async function findEvents(
   db: Db,
-  places: readonly EventPlace[],
-): Promise<(place: EventPlace) => StoredEvent | null | undefined> {
+  places: readonly EventCursor[],
+): Promise<(place: EventCursor) => StoredEvent | null | undefined> {
   const { rows } = await sql<Row>`
     SELECT id, tx::text AS tx, type, job_id, upload_id, batch_id, data, created_at FROM events
     WHERE (tx, id) IN (SELECT * FROM unnest(${places.map(({ tx }) => tx)}::xid8[], ${places.map(({ id }) => id)}::bigint[]))`.execute(

@@ -1,4 +1,3 @@
-export { type Judgement, judgeRequest } from './judge.ts';
 export { mayCopy } from './plan/copy/plan-copies.ts';
 export { SHORT_SIDES } from './plan/geometry.ts';
 export { checkOutput } from './plan/output-check.ts';
@@ -29,6 +28,7 @@ export { checkInput, INPUT_LIMITS, SUBTITLE_DEMUXERS } from './probe/input-limit
 export { parseProbe, probeArgs, STANDARD_INPUT } from './probe/probe.ts';
 export { contentTypeMatches, detectMedia } from './probe/signature.ts';
 export { type StillPicture, stillArgs } from './probe/still.ts';
+export { type Review, reviewRequest } from './review.ts';
 export { type CellBudget, type EffectiveLimits, effectiveLimits, withHit } from './run/effective-limits.ts';
 export { type Explanation, explainFailure, type ProgramEnd } from './run/failure-text.ts';
 export { ProgressReader, type ProgressReport } from './run/progress.ts';

@@ -1,7 +1,7 @@
 import { ApiError } from '../contract/errors.ts';
 import { notify } from '../database/notify.ts';
 import type { Tx } from '../database/pool.ts';
-import { inWholeTransaction } from '../database/whole-transaction.ts';
+import { withTransactionRetry } from '../database/transaction-retry.ts';
 import { endBatch } from './batch-end.ts';
 import { childrenOf, wakeParent } from './children.ts';
 import { closeSources } from './finish.ts';
@@ -13,7 +13,7 @@ import { endColumns, isOpen, type Job, OPEN_STATUSES } from './rows.ts';
 
 /** Cancels an open job. Throws 400 with the status when the job is final, and 404 when the account has no such job. */
 export async function cancelJob(context: JobsContext, accountId: string, kind: string, id: string): Promise<Job> {
-  return inWholeTransaction(context.db, async (tx) => {
+  return withTransactionRetry(context.db, async (tx) => {
     const job = await lockJob(tx, accountId, kind, id);
     if (!isOpen(job)) throw new ApiError('cancel_final', null, { status: job.status });
     return endCanceled(context, tx, job);

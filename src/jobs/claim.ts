@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { uuidv7 } from '../crypto/uuid.ts';
 import { SOURCE_COLUMNS } from '../database/every-column.ts';
-import { type Db, inOneTrip } from '../database/pool.ts';
+import { type Db, pipelined } from '../database/pool.ts';
 import { RESOURCE_CLASSES, type ResourceClass } from '../database/tables.ts';
 import { insertEvents } from '../events/record.ts';
 import { withinHeavyShare } from './heavy-share.ts';
@@ -124,7 +124,7 @@ function eligibleFor({ resourceClass, kinds, passedOver }: Eligibility) {
  */
 async function startAfterWait(db: Db, query: Query): Promise<Tried> {
   const { next, limited, eligible } = eligibleFor(query);
-  return inOneTrip(db, async (connection) => {
+  return pipelined(db, async (connection) => {
     const [, , tried] = await Promise.all([
       sql`BEGIN`.execute(connection),
       sql`
@@ -209,7 +209,7 @@ function sourcesOf(db: Db, id: string): Promise<ClaimedSource[]> {
 /** Adds the sources and outputs of the job. If it rejects, the heartbeat of the worker releases the job. */
 async function withRows(db: Db, started: Started): Promise<Claim> {
   const { id } = started.job;
-  const [sources, outputs] = await inOneTrip(db, (connection) =>
+  const [sources, outputs] = await pipelined(db, (connection) =>
     Promise.all([sourcesOf(connection, id), outputsOf(connection, [id])]),
   );
   const inputs = sources.filter((source) => source.role === 'input');

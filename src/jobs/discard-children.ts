@@ -3,7 +3,7 @@ import type { Tx } from '../database/pool.ts';
 import { deleteBytes } from '../objects/deletion.ts';
 import { markDeleting } from '../objects/objects.ts';
 import { childrenOf } from './children.ts';
-import { forgetJobs } from './erase.ts';
+import { scrubJobs } from './erase.ts';
 import type { JobsContext } from './kind.ts';
 
 /** Deletes what the children of a job have made: their parent has read it, or has ended. */
@@ -15,7 +15,7 @@ export async function discardChildren(context: JobsContext, parentId: string): P
 /** The same in a transaction of the caller, who has locked the children; the sweeper deletes the bytes. */
 export async function markChildren(tx: Tx, parentId: string): Promise<string[]> {
   const final = (await childrenOf(tx, parentId)).filter(({ status, erased_at }) => isFinal(status) && !erased_at);
-  const objects = await forgetJobs(
+  const objects = await scrubJobs(
     tx,
     final.map(({ id }) => id),
     new Date(),

@@ -2,7 +2,7 @@ import type { Actor } from '../accounts/audit.ts';
 import { appendAudit } from '../accounts/audit.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { Tx } from '../database/pool.ts';
-import { inWholeTransaction } from '../database/whole-transaction.ts';
+import { withTransactionRetry } from '../database/transaction-retry.ts';
 import { wakeWaiting } from '../events/record.ts';
 import { deleteBytes } from '../objects/deletion.ts';
 import { markDeleting } from '../objects/objects.ts';
@@ -21,7 +21,7 @@ const NAMED_JOBS = 20;
  * and `StorageError` when bytes could not be deleted; the sweeper then retries.
  */
 export async function eraseUpload(context: JobsContext, found: Upload, by: Actor): Promise<void> {
-  const upload = await inWholeTransaction(context.db, async (tx) => {
+  const upload = await withTransactionRetry(context.db, async (tx) => {
     const upload = await lockUpload(tx, found);
     if (upload.state !== 'deleted') await forget(context, tx, upload, by);
     return upload;

@@ -3,7 +3,7 @@ import type { Actor } from '../accounts/audit.ts';
 import { appendAudit } from '../accounts/audit.ts';
 import { forgetAnswers } from '../accounts/idempotency.ts';
 import type { Tx } from '../database/pool.ts';
-import { inWholeTransaction } from '../database/whole-transaction.ts';
+import { withTransactionRetry } from '../database/transaction-retry.ts';
 import { deleteBytes } from '../objects/deletion.ts';
 import { markDeleting } from '../objects/objects.ts';
 import { closeStaging } from '../uploads/staging.ts';
@@ -28,12 +28,12 @@ export async function eraseJob(
   id: string,
   by: Actor,
 ): Promise<Date> {
-  const { at, objects, staging } = await inWholeTransaction(context.db, async (tx) => {
+  const { at, objects, staging } = await withTransactionRetry(context.db, async (tx) => {
     let job = await lockJob(tx, accountId, kind, id);
     await lockUploads(tx, id);
     if (isOpen(job)) job = await endCanceled(context, tx, job);
     const at = job.erased_at ?? new Date();
-    const objects = await forgetJobs(tx, [id], at, 'erased');
+    const objects = await scrubJobs(tx, [id], at, 'erased');
     const uploads = await exclusiveUploads(tx, job.id);
     const staging = uploads.filter((upload) => upload.staging_closed_at === null);
     for (const upload of uploads) if (upload.object_id) objects.push(upload.object_id);
@@ -65,7 +65,7 @@ export async function eraseJob(
  * Clears all names from the rows of final jobs and marks them erased; a batch loses its texts with its last job. Returns the ids of their output objects, whose
  * bytes the caller deletes.
  */
-export async function forgetJobs(
+export async function scrubJobs(
   tx: Tx,
   ids: readonly string[],
   at: Date,

@@ -5,7 +5,7 @@ import type { Tables } from '../database/tables.ts';
 import { isReadByOpenJob, markDeleting } from '../objects/objects.ts';
 import { closeStagingOf } from '../uploads/staging.ts';
 import { forgetUploads, MULTIPART_SECONDS, UNCONFIRMED_SECONDS } from '../uploads/upload.ts';
-import { forgetJobs } from './erase.ts';
+import { scrubJobs } from './erase.ts';
 import { recordDeletions } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
 import { OPEN_STATUSES } from './rows.ts';
@@ -51,7 +51,7 @@ export function expireJobs(context: JobsContext): Promise<Swept> {
       // Another sweeper, an erase or a new job that reads an output has locked the row; the next sweep takes it.
       const jobs = await query.forUpdate('made').skipLocked().execute();
       const ids = jobs.map((job) => job.id);
-      const objects = await forgetJobs(tx, ids, new Date(), 'retention');
+      const objects = await scrubJobs(tx, ids, new Date(), 'retention');
       await markDeleting(tx, objects, 'retention');
       await recordDeletions(context, tx, jobs, 'retention');
       return jobs.length;

@@ -195,7 +195,7 @@ function limitsOf(attempt: AttemptFacts | null) {
 }
 
 /** Sets an open job to failed because its worker died in each attempt. The caller has locked its row. */
-export async function endLost(context: JobsContext, tx: Tx, job: Job): Promise<void> {
+export async function failLostJob(context: JobsContext, tx: Tx, job: Job): Promise<void> {
   const message = `The worker died in each of ${MAX_ATTEMPTS} attempts.`;
   await endFailed(context, tx, job, { code: 'worker_lost', message }, null);
 }

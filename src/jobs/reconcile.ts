@@ -2,7 +2,7 @@ import type { Context } from '../database/context.ts';
 import { lockObjects, markDeleting } from '../objects/objects.ts';
 import { mergeByKey } from '../storage/merge-keys.ts';
 import { forgetUploads } from '../uploads/upload.ts';
-import { forgetJobs } from './erase.ts';
+import { scrubJobs } from './erase.ts';
 import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
 import { knownKeys } from './known-keys.ts';
@@ -29,7 +29,7 @@ export async function reconcileStorage(context: JobsContext, settleSeconds = SET
   let unknown: string[] = [];
   let missing: { id: string; key: string }[] = [];
   const forget = async ({ id, key }: { id: string; key: string }) => {
-    if (!(await context.store.head(key)) && (await forgetLost(context, id))) report.lostObjects += 1;
+    if (!(await context.store.head(key)) && (await scrubMissingObject(context, id))) report.lostObjects += 1;
   };
   const flush = async () => {
     report.unknownKeys += await deleteUnknown(context, unknown);
@@ -70,7 +70,7 @@ async function deleteUnknown(context: Pick<Context, 'db' | 'store' | 'rows'>, ke
 }
 
 /** Returns false if the row is no longer live: its bytes have been deleted on purpose. */
-async function forgetLost(context: JobsContext, objectId: string): Promise<boolean> {
+async function scrubMissingObject(context: JobsContext, objectId: string): Promise<boolean> {
   return context.db.transaction().execute(async (tx) => {
     await lockObjects(tx, [objectId]);
     const live = tx.selectFrom('objects').select('id').where('id', '=', objectId).where('state', '=', 'live');
@@ -90,7 +90,7 @@ async function forgetLost(context: JobsContext, objectId: string): Promise<boole
       .where('jobs.erased_at', 'is', null)
       .executeTakeFirst();
     if (!job) return true;
-    await forgetJobs(tx, [job.id], new Date(), 'lost');
+    await scrubJobs(tx, [job.id], new Date(), 'lost');
     await recordJobEvent(context, tx, job, 'deleted', { reason: 'lost' });
     return true;
   });

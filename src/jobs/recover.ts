@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../database/pool.ts';
 import { LOST_SECONDS } from '../fleet/workers.ts';
 import { markCleaned, markLost, spentAttempts } from './attempts.ts';
-import { endLost, releaseJob, requeue } from './finish.ts';
+import { failLostJob, releaseJob, requeue } from './finish.ts';
 import type { JobsContext } from './kind.ts';
 import { isOpen, MAX_ATTEMPTS, type Ownership } from './rows.ts';
 
@@ -87,7 +87,7 @@ async function restart(context: JobsContext, id: string, attemptId: string): Pro
     const isKnown = context.kinds.has(job.kind);
     // Only the release that knows a kind can end its jobs: it also ends what belongs to them.
     const delaySeconds = isSpent && !isKnown ? UNKNOWN_KIND_SECONDS : 0;
-    if (isSpent && isKnown) await endLost(context, tx, job);
+    if (isSpent && isKnown) await failLostJob(context, tx, job);
     else await requeue(context, tx, job, { delaySeconds, reason: 'worker_lost' });
   });
 }

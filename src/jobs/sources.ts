@@ -77,7 +77,7 @@ export async function holdSources(
   found: readonly (ResolvedSource | RefusedSource)[] | null = null,
 ): Promise<ResolvedSource[]> {
   const urls = sources.map(({ url }) => url);
-  const known = unlessRead(found);
+  const known = reusableSources(found);
   const [held, current] = await Promise.all([
     holdUploads(context, tx, owner.account, urls),
     known ?? findSources(context, tx, owner, urls),
@@ -92,7 +92,7 @@ export async function holdSources(
 }
 
 /** Found sources that `holdSources` returns as they are unless it throws; null if it reads them again. */
-export function unlessRead(
+export function reusableSources(
   found: readonly (ResolvedSource | RefusedSource)[] | null | undefined,
 ): readonly ResolvedSource[] | null {
   return found?.every(isUploadOrRemote) ? found : null;

@@ -29,7 +29,7 @@ export interface Caller {
 export interface AdmissionServices {
   context: JobsContext;
   /** Reads requests; large ones in a thread. */
-  planner: Pick<Planner, 'judge'>;
+  planner: Pick<Planner, 'review'>;
   /** Checks the form of a source URL, without a DNS lookup. */
   checkSourceUrl: (url: string) => { ok: boolean; reason?: string };
   /** The same for the URL of a webhook. */

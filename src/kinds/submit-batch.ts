@@ -5,9 +5,9 @@ import { recentSpace, requireJobRoom } from '../accounts/stored-bytes.ts';
 import { accountSecret } from '../accounts/webhook-secret.ts';
 import { ApiError } from '../contract/errors.ts';
 import { inSavepoint, type Tx } from '../database/pool.ts';
-import { inAccountTransaction } from '../database/whole-transaction.ts';
+import { inAccountTransaction } from '../database/transaction-retry.ts';
 import { type BatchRow, insertBatch, openBatch } from '../jobs/batches.ts';
-import { requireQueueRoom } from '../jobs/queue-room.ts';
+import { requireCapacity } from '../jobs/queue-capacity.ts';
 import { lockSources } from '../jobs/sources.ts';
 import type { StoreSpace } from '../storage/types.ts';
 import type { Admission, AdmissionServices, Caller, Kind } from './kind.ts';
@@ -97,7 +97,7 @@ async function requireBatchRoom(
 ): Promise<void> {
   const jobs = admitted.filter((one) => !(one instanceof ApiError)).length;
   await requireJobRoom(tx, account, space, { jobs: Math.max(1, jobs), stores: jobs > 0 });
-  if (jobs > 0) await requireQueueRoom(tx, account, 0);
+  if (jobs > 0) await requireCapacity(tx, account, 0);
 }
 
 /** Takes in one order what the entries lock one by one, so that two batches never wait for each other. */

@@ -6,12 +6,12 @@ import { accountSecret } from '../accounts/webhook-secret.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { Tx } from '../database/pool.ts';
 import type { ResourceClass } from '../database/tables.ts';
-import { inAccountTransaction, inWholeTransaction } from '../database/whole-transaction.ts';
+import { inAccountTransaction, withTransactionRetry } from '../database/transaction-retry.ts';
 import { type InsertedJob, insertJob, type NewSource } from '../jobs/insert.ts';
+import { hasMuchRoom, QueueNearlyFull, requireAmpleCapacity, requireCapacity } from '../jobs/queue-capacity.ts';
 import { lastPosition } from '../jobs/queue-positions.ts';
-import { hasMuchRoom, NearQueueLimit, requireMuchQueueRoom, requireQueueRoom } from '../jobs/queue-room.ts';
 import { billableMinutes } from '../jobs/rows.ts';
-import { holdSources, type ResolvedSource, unlessRead } from '../jobs/sources.ts';
+import { holdSources, type ResolvedSource, reusableSources } from '../jobs/sources.ts';
 import { cleanFilename, splitExtension } from '../storage/stored-name.ts';
 import type { StoreSpace } from '../storage/types.ts';
 import type { Admission, AdmissionServices, Caller, Kind } from './kind.ts';
@@ -60,16 +60,16 @@ export async function submitJob<Request, Answer>(
   let isNearLimit = !hasMuchRoom(caller.account, 0);
   if (mayInsertAtOnce(caller, admission)) {
     try {
-      return (await inWholeTransaction(context.db, insert(insertAtOnce))).answer;
+      return (await withTransactionRetry(context.db, insert(insertOptimistically))).answer;
     } catch (error) {
-      if (!(error instanceof NearQueueLimit)) throw error;
+      if (!(error instanceof QueueNearlyFull)) throw error;
       isNearLimit = true;
     }
   }
   const checked = insert(insertAdmitted);
   const { answer } = await (isNearLimit || countsMinutes(caller, admission)
     ? inAccountTransaction(context.db, caller.account.id, checked)
-    : inWholeTransaction(context.db, checked));
+    : withTransactionRetry(context.db, checked));
   return answer;
 }
 
@@ -84,7 +84,7 @@ function noteRefused({ id }: Account): void {
   refusedUntil.set(id, performance.now() + REFUSED_MS);
 }
 
-function wasRefusedLately({ id }: Account): boolean {
+function recentlyRejected({ id }: Account): boolean {
   const until = refusedUntil.get(id);
   if (until === undefined) return false;
   if (performance.now() < until) return true;
@@ -104,7 +104,7 @@ export async function checkJob<Request>(
 }
 
 /** Place of a job in a batch. */
-export interface BatchPlace {
+export interface BatchPosition {
   id: string;
   index: number;
   /** Jobs of the batch before it, by class. */
@@ -119,14 +119,14 @@ export async function insertAdmitted(
   caller: Caller,
   admission: Admission,
   space: StoreSpace | null,
-  batch?: BatchPlace,
+  batch?: BatchPosition,
 ): Promise<SubmittedJob> {
   const { context } = services;
   const { account } = caller;
   requireEnabled(account);
   const [held] = await Promise.all([
     hold(services, tx, caller, admission, space),
-    requireQueueRoom(tx, account, batch ? batch.ahead.light + batch.ahead.heavy : 0),
+    requireCapacity(tx, account, batch ? batch.ahead.light + batch.ahead.heavy : 0),
   ]);
   if (storesSomething(admission)) await requireMinutes(tx, account, held.slice(0, admission.inputs.length));
   // Signs the webhook; made here because workers may only read it.
@@ -142,7 +142,7 @@ function mayInsertAtOnce(caller: Caller, admission: Admission): boolean {
   const { account } = caller;
   const dependsOnReads = knownSources(admission) === null || Boolean(admission.webhookUrl);
   const countsAll = countsMinutes(caller, admission) || !hasMuchRoom(account, 0);
-  return !dependsOnReads && !countsAll && !wasRefusedLately(account);
+  return !dependsOnReads && !countsAll && !recentlyRejected(account);
 }
 
 /** Whether the minutes of the account's open jobs are counted, under its lock. */
@@ -150,8 +150,8 @@ function countsMinutes({ account }: Caller, admission: Admission): boolean {
   return storesSomething(admission) && account.monthly_minutes !== null;
 }
 
-/** Like `insertAdmitted`, if `mayInsertAtOnce`: a refusal undoes the insert. Throws `NearQueueLimit` as well. */
-async function insertAtOnce(
+/** Like `insertAdmitted`, if `mayInsertAtOnce`: a refusal undoes the insert. Throws `QueueNearlyFull` as well. */
+async function insertOptimistically(
   services: AdmissionServices,
   tx: Tx,
   kind: Pick<Kind, 'name'>,
@@ -164,13 +164,13 @@ async function insertAtOnce(
   try {
     const [, , submitted] = await Promise.all([
       hold(services, tx, caller, admission, space),
-      requireMuchQueueRoom(tx, caller.account),
+      requireAmpleCapacity(tx, caller.account),
       insertHeld(services, tx, kind, caller, admission, knownSources(admission)!),
     ]);
     return submitted;
   } catch (error) {
     // Only a refusal by a check: neither an outage nor a bug says anything about the next job.
-    if (error instanceof ApiError || error instanceof NearQueueLimit) noteRefused(caller.account);
+    if (error instanceof ApiError || error instanceof QueueNearlyFull) noteRefused(caller.account);
     throw error;
   }
 }
@@ -186,7 +186,7 @@ function storesSomething({ outputs }: Admission): boolean {
 
 /** Null if they are to be read under their locks. */
 function knownSources({ assets, foundInputs }: Admission): readonly ResolvedSource[] | null {
-  return assets.length === 0 ? unlessRead(foundInputs) : null;
+  return assets.length === 0 ? reusableSources(foundInputs) : null;
 }
 
 /** Locks the sources, and checks that the account may store more. */
@@ -212,7 +212,7 @@ async function insertHeld(
   { account, keyId, requestId, traceparent = null }: Caller,
   admission: Admission,
   held: readonly ResolvedSource[],
-  batch?: BatchPlace,
+  batch?: BatchPosition,
 ): Promise<SubmittedJob> {
   const inputs = held.slice(0, admission.inputs.length);
   const sources = held.map((source, index): NewSource => {

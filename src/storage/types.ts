@@ -16,7 +16,7 @@ export interface ListedObject {
 }
 
 /** Retries while the store is unreachable, beyond those of the backend. */
-export interface Patience {
+export interface OutagePolicy {
   ms: number;
   /** Aborts the call. */
   signal: AbortSignal;
@@ -52,7 +52,7 @@ export interface TreeOptions {
   contentTypeOf: (name: string) => string;
   /** Name of the file that is stored last: if it exists, so do all others. */
   entry?: string;
-  patience?: Patience;
+  patience?: OutagePolicy;
 }
 
 /**
@@ -69,7 +69,7 @@ interface MultipartStore {
   /** Stores one part and returns its entity tag. Every part except the last needs at least 5 MiB. */
   putPart(
     key: string,
-    part: { uploadId: string; partNumber: number; bytes: Buffer; patience?: Patience },
+    part: { uploadId: string; partNumber: number; bytes: Buffer; patience?: OutagePolicy },
   ): Promise<string>;
   /** The stored parts by number; null when there is no such upload. */
   listParts(key: string, uploadId: string): Promise<StoredPart[] | null>;
@@ -83,7 +83,7 @@ interface MultipartStore {
     key: string,
     uploadId: string,
     parts: readonly Pick<StoredPart, 'partNumber' | 'etag'>[],
-    patience?: Patience,
+    patience?: OutagePolicy,
   ): Promise<boolean>;
   /** Deletes the parts. No error when there is no such upload. */
   abortMultipart(key: string, uploadId: string): Promise<void>;
@@ -149,7 +149,7 @@ export interface ObjectStore extends MultipartStore, TreeStore {
   putFile(
     key: string,
     path: string,
-    options: { contentType: string; size: number; patience?: Patience },
+    options: { contentType: string; size: number; patience?: OutagePolicy },
   ): Promise<void>;
   /** Server-side copy; replaces the target. Null when the source is not there. */
   copy(from: string, to: string): Promise<Copied | null>;

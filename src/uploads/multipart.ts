@@ -12,7 +12,7 @@ import {
 } from '../contract/multipart.ts';
 import { isUuid, uuidv7 } from '../crypto/uuid.ts';
 import type { Context } from '../database/context.ts';
-import { inAccountTransaction } from '../database/whole-transaction.ts';
+import { inAccountTransaction } from '../database/transaction-retry.ts';
 import { getObject } from '../objects/objects.ts';
 import { sealedKey, uploadKey } from '../storage/keys.ts';
 import type { StoreSpace } from '../storage/types.ts';

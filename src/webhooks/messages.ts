@@ -1,6 +1,6 @@
 import type { DeliveryError } from '../contract/webhooks.ts';
 import type { Context } from '../database/context.ts';
-import { inOneTrip } from '../database/pool.ts';
+import { pipelined } from '../database/pool.ts';
 import { findEvents, type StoredEvent } from '../events/read.ts';
 import { viewEvents } from '../kinds/view-events.ts';
 import type { Delivery } from './deliveries.ts';
@@ -22,7 +22,7 @@ export type MessageOf = (delivery: Delivery) => Promise<Message | { error: Deliv
  */
 export async function readMessages(context: Reading, deliveries: readonly Delivery[]): Promise<MessageOf> {
   const places = deliveries.map(({ event_tx: tx, event_id: id }) => ({ tx, id }));
-  const [targetOf, eventAt] = await inOneTrip(context.db, (db) =>
+  const [targetOf, eventAt] = await pipelined(context.db, (db) =>
     Promise.all([readTargets(context, db, deliveries), findEvents(db, places)]),
   );
   const bodies = new Map<string, Promise<string>>();

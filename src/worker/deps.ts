@@ -1,4 +1,4 @@
-import type { WorkRoom } from '../attempt/resources/disk-reservation.ts';
+import type { DiskBudget } from '../attempt/resources/disk-reservation.ts';
 import type { WorkTools } from '../attempt/tools.ts';
 import type { DiskReserve } from '../config/disk-reserve.ts';
 import type { ResourceClass } from '../database/tables.ts';
@@ -9,10 +9,10 @@ import type { Tracing, WorkerMetrics } from '../telemetry/index.ts';
 import type { StorageWatch } from './storage-watch.ts';
 
 /** Dependencies of a worker, composed in `src/cli/`. */
-export interface WorkerDeps extends Omit<WorkTools, 'onStorageAway' | 'settings'> {
+export interface WorkerDeps extends Omit<WorkTools, 'onStorageUnreachable' | 'settings'> {
   context: JobsContext;
   kinds: ReadonlyMap<string, Kind>;
-  room: WorkRoom;
+  room: DiskBudget;
   storage: StorageWatch;
   /** Report of the self-test that the sandbox passed before this worker started. */
   selfTest: SelfTestReport;

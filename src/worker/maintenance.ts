@@ -33,14 +33,14 @@ export function startMaintenance(
   workerId: string,
 ): { stop(): Promise<void> } {
   const { context, logger } = deps;
-  let leads = false;
+  let isLeader = false;
   const stopping = new AbortController();
   const lease = repeat(async () => {
-    const had = leads;
+    const had = isLeader;
     // Assume that the lease is lost until it is renewed: another worker may reach the database when this one cannot.
-    leads = false;
-    leads = await holdFleetLease(context.db, 'maintenance', workerId);
-    if (leads && !had) logger.info({}, 'this worker runs the maintenance of the fleet');
+    isLeader = false;
+    isLeader = await holdFleetLease(context.db, 'maintenance', workerId);
+    if (isLeader && !had) logger.info({}, 'this worker runs the maintenance of the fleet');
     return LEASE_MS;
   });
   let firstMs = 0;
@@ -72,7 +72,7 @@ export function startMaintenance(
     firstMs += SPREAD_MS;
     return repeat(
       async () => {
-        if (!leads) return STANDBY_MS;
+        if (!isLeader) return STANDBY_MS;
         await work();
         return ms;
       },
@@ -109,7 +109,7 @@ export function startMaintenance(
     async stop() {
       stopping.abort();
       await Promise.all([lease, ...tasks].map((task) => task.stop()));
-      if (leads) await releaseFleetLease(context.db, 'maintenance', workerId).catch(() => {});
+      if (isLeader) await releaseFleetLease(context.db, 'maintenance', workerId).catch(() => {});
     },
   };
 }

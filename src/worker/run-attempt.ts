@@ -1,7 +1,7 @@
 import { appendAudit } from '../accounts/audit.ts';
 import { CellFailure } from '../attempt/cells/cell-failure.ts';
 import { isFullDisk } from '../attempt/outputs/store-file.ts';
-import { NoRoom, type WorkHold } from '../attempt/resources/disk-reservation.ts';
+import { DiskFull, type DiskReservation } from '../attempt/resources/disk-reservation.ts';
 import { makeWorkFolder, type WorkFolder } from '../attempt/sources/stage-source.ts';
 import { AwaitChildren, type Run, type SlotLease, type WorkTools } from '../attempt/tools.ts';
 import { type FailureCode, failures, JobFailure } from '../contract/failures.ts';
@@ -63,7 +63,7 @@ async function attempt(
   let signal = AbortSignal.any([given, replaced.signal]);
   const reserved = new Set<string>();
   let folder: WorkFolder | null = null;
-  let hold: WorkHold | null = null;
+  let hold: DiskReservation | null = null;
   let isCleaned = false;
   try {
     hold = await deps.room.enter(claim.job.account_id);
@@ -84,7 +84,7 @@ async function attempt(
   } catch (error) {
     // If a commit succeeded but its answer was lost, the objects are live and stay.
     await dropAll(deps, reserved, log);
-    return await endBadly(deps, claim, error, signal, log);
+    return await recordFailure(deps, claim, error, signal, log);
   } finally {
     if (!isCleaned) await folder?.remove();
     hold?.release();
@@ -112,7 +112,7 @@ async function execute(deps: WorkerDeps, run: Run, log: WorkerDeps['logger']): P
     measure,
     settings,
     logger: log,
-    onStorageAway: storage.found,
+    onStorageUnreachable: storage.found,
   };
   return (await kind.load())(tools, run);
 }
@@ -128,7 +128,7 @@ async function dropAll(deps: WorkerDeps, reserved: ReadonlySet<string>, log: Wor
   }
 }
 
-async function endBadly(
+async function recordFailure(
   deps: WorkerDeps,
   claim: Claim,
   error: unknown,
@@ -141,7 +141,7 @@ async function endBadly(
     await retryTransient(() => waitForChildren(deps.context, claim), FINISH_MS);
     return 'released';
   }
-  if (error instanceof NoRoom) {
+  if (error instanceof DiskFull) {
     const delaySeconds = Math.min(MAX_ROOM_WAIT_SECONDS, 2 * claim.number);
     await retryTransient(() => releaseJob(deps.context, claim, { delaySeconds, reason: 'no_room' }), FINISH_MS);
     return 'released';

@@ -12,7 +12,7 @@ export type Take = () => Promise<boolean>;
  * Creates the function by which a slot takes work: a job that waits for a slot after its fetch, or the next job of the
  * queue. While `isAway`, the worker claims nothing: the storage does not answer, or an operator drains the worker.
  */
-export function createTakes(
+export function createWorkSource(
   { context, isAway }: Pick<WorkerDeps, 'context'> & { isAway: () => boolean },
   worker: { id: string; tier: string },
   permits: FetchPermits,

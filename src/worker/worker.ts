@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { bytesToCome, promisedToAll, storeSpace } from '../accounts/stored-bytes.ts';
-import { openWorkRoom } from '../attempt/resources/disk-reservation.ts';
-import { openMemoryRoom } from '../attempt/resources/memory-reservation.ts';
+import { openDiskBudget } from '../attempt/resources/disk-reservation.ts';
+import { openMemoryBudget } from '../attempt/resources/memory-reservation.ts';
 import { diskSpace } from '../config/disk-reserve.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
 import { listen } from '../database/notify.ts';
-import { inOneTrip } from '../database/pool.ts';
+import { pipelined } from '../database/pool.ts';
 import type { ResourceClass } from '../database/tables.ts';
 import { beatWorker, registerWorker, removeWorker, type WorkerBuild, workersOfHost } from '../fleet/workers.ts';
 import { markCleaned } from '../jobs/attempts.ts';
@@ -30,7 +30,7 @@ import { startSelfTests } from './self-test.ts';
 import { runSlot } from './slot.ts';
 import { createSlotLeases } from './slot-leases.ts';
 import { watchStorage } from './storage-watch.ts';
-import { createTakes } from './take-work.ts';
+import { createWorkSource } from './take-work.ts';
 import { createWakeups, type Wakeups } from './wakeups.ts';
 import { watchQueue } from './watch-queue.ts';
 
@@ -72,7 +72,7 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
     ...{ running, permits, wake: wakeups.wake, logger },
   });
   const isAway = () => isPaused || deps.storage.awayMs() > 0;
-  const takes = createTakes({ context, isAway }, { id, tier: sandbox.tier }, permits, leases);
+  const takes = createWorkSource({ context, isAway }, { id, tier: sandbox.tier }, permits, leases);
   const deliveries = openDeliveries(
     {
       ...deps,
@@ -84,7 +84,7 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
   );
   deps.metrics?.countWebhooks(() => countSending(deliveries.sending()));
   const look = () =>
-    inOneTrip(context.db, async (one) => {
+    pipelined(context.db, async (one) => {
       const [classes, due] = await Promise.all([classesWithWork(one, context.kinds), hasDueDeliveries(one)]);
       return { classes, deliveries: due };
     });
@@ -120,7 +120,7 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
 function openDeps(given: GivenDeps, wakeups: Wakeups): WorkerDeps {
   const { context, settings, logger } = given;
   const threads = settings.slots.length;
-  const room = openWorkRoom({
+  const room = openDiskBudget({
     measure: () => diskSpace(dirname(settings.workDir), settings.diskReserve),
     promised: async () => {
       const promised = await promisedToAll(context.db);
@@ -132,7 +132,7 @@ function openDeps(given: GivenDeps, wakeups: Wakeups): WorkerDeps {
     cells: settings.slots.filter(([first]) => first !== 'interactive').length,
   });
   const storage = watchStorage({ ping: () => context.store.ping(), onBack: () => wakeups.wakeAll(), logger });
-  const memory = openMemoryRoom(settings.cellMemoryBytes);
+  const memory = openMemoryBudget(settings.cellMemoryBytes);
   return {
     ...given,
     room,
@@ -207,7 +207,7 @@ async function beat(
   pause: (requested: boolean) => void,
 ): Promise<void> {
   try {
-    const [drain, unknown] = await inOneTrip(context.db, (db) =>
+    const [drain, unknown] = await pipelined(context.db, (db) =>
       Promise.all([
         beatWorker(db, id, { draining, ...buildOf(sandbox) }),
         findUnknown(db, id, running.ids()),

@@ -22,7 +22,7 @@ export interface PatientClient {
 
 const PATIENCE_MS = 60_000;
 
-export interface Patience {
+export interface OutagePolicy {
   /** Milliseconds for all attempts together. */
   totalMs?: number;
   /** Milliseconds after which an attempt is given up: a process that is stopped never answers. */
@@ -34,7 +34,7 @@ export interface Patience {
 export function patientClient(
   service: { readonly api: string },
   key: string,
-  { totalMs = PATIENCE_MS, attemptMs, headers: always = {} }: Patience = {},
+  { totalMs = PATIENCE_MS, attemptMs, headers: always = {} }: OutagePolicy = {},
 ): PatientClient {
   const attempt = async (answer: Promise<Answer>) => {
     const given = attemptMs ? [setTimeoutPromise(attemptMs, null, { ref: false })] : [];

@@ -11,7 +11,7 @@ import { argvFaults } from './argv.ts';
 const MAX_MS = 50;
 const LOOK_AGAIN_MS = 5;
 
-export interface Judgement {
+export interface Review {
   /** What must never be; empty = well. */
   faults: string[];
   accepted: boolean;
@@ -22,10 +22,10 @@ export interface Judgement {
 }
 
 /** Reads and plans one request as the service does, and looks for what must never be. */
-export function judge(request: TranscodeRequest): Judgement {
+export function judge(request: TranscodeRequest): Review {
   const faults: string[] = [];
   const [parsed, parseMs] = timed('parse', () => parseRequest(request), faults);
-  const judgement: Judgement = { faults, accepted: false, parsed, args: null, parseMs, planMs: 0 };
+  const judgement: Review = { faults, accepted: false, parsed, args: null, parseMs, planMs: 0 };
   if (!parsed) return judgement;
   for (const refusal of parsed.refusals) faults.push(...refusalFaults(refusal, request));
   for (const { field, message } of parsed.warnings) if (!field || !message) faults.push('a warning says nothing');

@@ -8,7 +8,7 @@ import { createVault } from '../../src/crypto/vault.ts';
 import type { Tx } from '../../src/database/pool.ts';
 import { createRowGuard } from '../../src/database/row-guard.ts';
 import type { ResourceClass } from '../../src/database/tables.ts';
-import { judgeRequest } from '../../src/ffmpeg/index.ts';
+import { reviewRequest } from '../../src/ffmpeg/index.ts';
 import { claimJob } from '../../src/jobs/claim.ts';
 import { completeJob } from '../../src/jobs/finish.ts';
 import type { JobsContext } from '../../src/jobs/kind.ts';
@@ -181,7 +181,9 @@ export async function makeJobWorld(options: { retentionSeconds?: number } = {}):
       };
       const services = {
         context,
-        planner: { judge: async ({ request, infos }: Parameters<Planner['judge']>[0]) => judgeRequest(request, infos) },
+        planner: {
+          review: async ({ request, infos }: Parameters<Planner['review']>[0]) => reviewRequest(request, infos),
+        },
         checkSourceUrl: () => ({ ok: true }),
         checkWebhookUrl: () => ({ ok: true }),
       };

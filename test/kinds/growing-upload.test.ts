@@ -63,7 +63,7 @@ describe('an output that is uploaded while it is written', () => {
     const tools = {
       context: { ...world.context, store },
       logger: createLogger({ level: 'silent', role: 'worker' }),
-      ...{ onStorageAway: () => {}, settings: { outputHoldMs: 1000 } },
+      ...{ onStorageUnreachable: () => {}, settings: { outputHoldMs: 1000 } },
     } as unknown as WorkTools;
     const run = { claim, signal: stopping.signal, reserved: () => {} } as unknown as Run;
     return openGrowingUpload(tools, run, { key, contentType: 'video/x-matroska' });

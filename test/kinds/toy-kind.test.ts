@@ -58,7 +58,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     submitJob(
       {
         context,
-        planner: { judge: () => Promise.reject(new Error('not asked')) },
+        planner: { review: () => Promise.reject(new Error('not asked')) },
         checkSourceUrl: () => ({ ok: true }),
         checkWebhookUrl: () => ({ ok: true }),
       },

@@ -22,7 +22,7 @@ describe('an answer', () => {
     const unbounded = { pendingBytes: Number.POSITIVE_INFINITY, ownerBytes: Number.POSITIVE_INFINITY };
     const bounds = { stallMs: 10_000, ...unbounded, ...changes };
     const app = Fastify({ forceCloseConnections: true }) as unknown as App;
-    registerErrors(app, { publicUrl: null }, { methodsOf: () => [], nearPath: () => null });
+    registerErrors(app, { publicUrl: null }, { methodsOf: () => [], suggestPath: () => null });
     registerAnswers(app, bounds);
     app.get('/large', async () => 'x'.repeat(ANSWER_BYTES));
     app.get('/small', async () => 'small');

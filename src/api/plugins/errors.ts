@@ -45,7 +45,7 @@ export function registerErrors(app: App, settings: ErrorSettings, paths: PathLoo
       const details = { method: request.method, allowed, reason, remedy: `Use ${allowed.join(', ')}` };
       return sendError(reply, new ApiError('method_not_allowed', details), settings);
     }
-    const near = paths.nearPath(request);
+    const near = paths.suggestPath(request);
     const remedy = near === null ? 'See /openapi.json for all paths' : `Use ${near}`;
     const reason = 'there is no such path';
     const details = { method: request.method, field: 'path', reason, remedy, ...(near !== null && { near }) };

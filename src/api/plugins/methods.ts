@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { nearPathOf } from '../near-path.ts';
+import { nearPathOf } from '../suggest-path.ts';
 import type { App } from '../types.ts';
 
 interface KnownPath {
@@ -12,7 +12,7 @@ export interface PathLookup {
   /** Methods that the path supports with another method; empty for an unknown path. */
   methodsOf(request: FastifyRequest): string[];
   /** The known path that was probably meant, with the ids that were sent; null if there is none. */
-  nearPath(request: FastifyRequest): string | null;
+  suggestPath(request: FastifyRequest): string | null;
 }
 
 /** Records every route that is registered later. */
@@ -29,7 +29,7 @@ export function registerMethods(app: App): PathLookup {
       const found = [...paths.values()].filter(({ pattern }) => pattern.test(path));
       return [...new Set(found.flatMap(({ methods }) => [...methods]))].sort();
     },
-    nearPath: (request) => nearPathOf(pathOf(request), [...paths.keys()]),
+    suggestPath: (request) => nearPathOf(pathOf(request), [...paths.keys()]),
   };
 }
 

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import type { Warning } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
-import { nearField, shownName } from '../../contract/faults/field-names.ts';
+import { shownName, suggestField } from '../../contract/faults/field-names.ts';
 import type { App } from '../types.ts';
 
 /** Maximum number of unknown parameters in an answer's warnings. */
@@ -45,7 +45,7 @@ export function registerQueries(app: App): void {
 function unknownParameters(names: readonly string[], known: readonly string[]): Warning[] {
   const unknown = names.filter((name) => !known.includes(name));
   return unknown.slice(0, MAX_WARNINGS).map((name) => {
-    const near = nearField(name, known);
+    const near = suggestField(name, known);
     const hint = near === null ? '' : ` Did you mean "${near}"?`;
     return { field: shownName(name, MAX_NAME), message: `Unknown query parameter, ignored.${hint}` };
   });

@@ -30,7 +30,7 @@ import { readStorage } from '../../fleet/storage-state.ts';
 import { requestDrain } from '../../fleet/workers.ts';
 import { actorOf } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
-import { knownId } from '../known-id.ts';
+import { parseUuidOr404 } from '../parse-uuid.ts';
 import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
 
@@ -95,7 +95,7 @@ function registerAccounts(app: App, { context: { db } }: ApiDeps): void {
       },
     },
     async (request) => {
-      const found = await getAccount(db, knownId(request.params.id));
+      const found = await getAccount(db, parseUuidOr404(request.params.id));
       if (!found) throw new ApiError('not_found');
       return { ...viewAccount(found), usage: await accountUsage(db, found) };
     },
@@ -116,7 +116,7 @@ function registerAccounts(app: App, { context: { db } }: ApiDeps): void {
       },
     },
     async (request) => {
-      const id = knownId(request.params.id);
+      const id = parseUuidOr404(request.params.id);
       const warnings = unknownFields(changeAccountBody, request.sentBody);
       const changed = await db
         .transaction()
@@ -161,7 +161,7 @@ function registerFleet(app: App, { context }: ApiDeps): void {
       },
     },
     async (request) => {
-      const id = knownId(request.params.id);
+      const id = parseUuidOr404(request.params.id);
       const { draining } = request.body;
       await db.transaction().execute(async (tx) => {
         if (!(await requestDrain(tx, id, draining))) throw new ApiError('not_found');

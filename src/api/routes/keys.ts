@@ -4,11 +4,11 @@ import { type CreatedKey, createKey, listKeys, revokeKey, rotateKey, viewKey } f
 import { errorBody, idParams } from '../../contract/common.ts';
 import { ApiError, type ErrorCode } from '../../contract/errors.ts';
 import { createKeyBody, keyList, newApiKey, revokedApiKey, rotateKeyBody } from '../../contract/keys.ts';
-import { inAccountTransaction } from '../../database/whole-transaction.ts';
+import { inAccountTransaction } from '../../database/transaction-retry.ts';
 import { actorOf, callerOf, makerOf } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
-import { knownId } from '../known-id.ts';
+import { parseUuidOr404 } from '../parse-uuid.ts';
 import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
 
@@ -90,7 +90,7 @@ export function registerKeys(app: App, deps: ApiDeps): void {
     },
     async (request, reply) => {
       const { account } = callerOf(request);
-      const id = knownId(request.params.id);
+      const id = parseUuidOr404(request.params.id);
       const overlapSeconds = request.body?.overlap_seconds ?? 0;
       const options = { overlapSeconds, for: { accountId: account.id, maker: makerOf(request) } };
       const warnings = unknownFields(rotateKeyBody, request.sentBody);
@@ -115,7 +115,7 @@ export function registerKeys(app: App, deps: ApiDeps): void {
     },
     async (request) => {
       const { account } = callerOf(request);
-      const id = knownId(request.params.id);
+      const id = parseUuidOr404(request.params.id);
       const revoked = await db.transaction().execute((tx) => revokeKey(tx, id, account.id, actorOf(request)));
       return viewKey(revoked);
     },

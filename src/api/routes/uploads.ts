@@ -3,7 +3,7 @@ import { freshSpace, NEEDED_SPACE_MS } from '../../accounts/stored-bytes.ts';
 import { errorBody } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { confirmAnswer, confirmBody, presignAnswer, presignBody } from '../../contract/uploads.ts';
-import { inAccountTransaction } from '../../database/whole-transaction.ts';
+import { inAccountTransaction } from '../../database/transaction-retry.ts';
 import { confirmUpload } from '../../kinds/inspection/confirm.ts';
 import { presignUpload } from '../../uploads/presign.ts';
 import { requireUploadSize } from '../../uploads/size-limit.ts';

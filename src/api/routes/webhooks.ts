@@ -15,7 +15,7 @@ import {
   webhookList,
   webhookSecret,
 } from '../../contract/webhooks.ts';
-import { inAccountTransaction } from '../../database/whole-transaction.ts';
+import { inAccountTransaction } from '../../database/transaction-retry.ts';
 import { refusedWebhook } from '../../kinds/transcode/admit.ts';
 import { getDelivery, listDeliveries, redeliver, viewDelivery } from '../../webhooks/deliveries.ts';
 import {
@@ -31,7 +31,7 @@ import {
 import { actorOf, callerOf, editorOf } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
-import { knownId } from '../known-id.ts';
+import { parseUuidOr404 } from '../parse-uuid.ts';
 import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
 
@@ -109,7 +109,7 @@ function registerEndpoints(app: App, deps: ApiDeps): void {
       },
     },
     async (request) =>
-      viewWebhook(vault, await getWebhook(db, callerOf(request).account.id, knownId(request.params.id))),
+      viewWebhook(vault, await getWebhook(db, callerOf(request).account.id, parseUuidOr404(request.params.id))),
   );
 
   app.patch(
@@ -131,7 +131,7 @@ function registerEndpoints(app: App, deps: ApiDeps): void {
       const { body } = request;
       if (body.url !== undefined) requireUrl(deps, body.url);
       const warnings = unknownFields(updateWebhookBody, request.sentBody);
-      const key = { account_id: callerOf(request).account.id, id: knownId(request.params.id) };
+      const key = { account_id: callerOf(request).account.id, id: parseUuidOr404(request.params.id) };
       const changed = await db.transaction().execute((tx) => updateWebhook(tx, vault, key, body, editorOf(request)));
       return { ...viewWebhook(vault, changed), ...(warnings.length > 0 && { warnings }) };
     },
@@ -151,7 +151,7 @@ function registerEndpoints(app: App, deps: ApiDeps): void {
       },
     },
     async (request) => {
-      const id = knownId(request.params.id);
+      const id = parseUuidOr404(request.params.id);
       await db.transaction().execute((tx) => deleteWebhook(tx, callerOf(request).account.id, id, actorOf(request)));
       return { success: true as const };
     },
@@ -175,7 +175,7 @@ function registerSecrets(app: App, { context: { db, vault } }: ApiDeps): void {
       },
     },
     async (request, reply) => {
-      const key = { account_id: callerOf(request).account.id, id: knownId(request.params.id) };
+      const key = { account_id: callerOf(request).account.id, id: parseUuidOr404(request.params.id) };
       const seconds = request.body?.overlap_seconds ?? 0;
       const rotated = await db.transaction().execute((tx) => rotateWebhook(tx, vault, key, seconds, editorOf(request)));
       reply.header('cache-control', 'no-store');
@@ -239,7 +239,7 @@ function registerDeliveries(app: App, { context: { db } }: ApiDeps): void {
     },
     async (request, reply) => {
       const { id: accountId } = callerOf(request).account;
-      const tested = await getWebhook(db, accountId, knownId(request.params.id));
+      const tested = await getWebhook(db, accountId, parseUuidOr404(request.params.id));
       const id = await db.transaction().execute((tx) => testWebhook(tx, tested));
       reply.code(202);
       return viewDelivery(await getDelivery(db, accountId, id));
@@ -261,7 +261,7 @@ function registerDeliveries(app: App, { context: { db } }: ApiDeps): void {
       },
     },
     async (request, reply) => {
-      const { id } = await getWebhook(db, callerOf(request).account.id, knownId(request.params.id));
+      const { id } = await getWebhook(db, callerOf(request).account.id, parseUuidOr404(request.params.id));
       const { page, limit } = request.query;
       const { items, total } = await listDeliveries(db, id, request.query);
       reply.header('X-Total-Count', total);

@@ -5,7 +5,7 @@ import { idleLimits } from '../../contract/limit-advice.ts';
 import type { JobLimits } from '../../contract/limit-bounds.ts';
 import { type CellBudget, type EffectiveLimits, effectiveLimits } from '../../ffmpeg/index.ts';
 import type { Claim } from '../../jobs/rows.ts';
-import type { WorkHold } from '../resources/disk-reservation.ts';
+import type { DiskReservation } from '../resources/disk-reservation.ts';
 import type { WorkTools } from '../tools.ts';
 
 /**
@@ -19,7 +19,7 @@ const MEMORY_MARGIN = 1.5;
 /** Smallest output limit of a cell; no output is smaller. */
 const LEAST_OUTPUT_BYTES = 4096;
 
-export interface RoomyLimits extends EffectiveLimits {
+export interface CappedLimits extends EffectiveLimits {
   /** Failure of an output that hits its limit, if the account's quota or the disk set that limit. */
   room: JobFailure | null;
 }
@@ -33,9 +33,9 @@ export async function cellLimits(
   tools: Pick<WorkTools, 'context' | 'settings'>,
   claim: Claim,
   plan: CellBudget,
-  hold: Pick<WorkHold, 'cellBytes'>,
+  hold: Pick<DiskReservation, 'cellBytes'>,
   requested: JobLimits,
-): Promise<RoomyLimits & { warnings: Warning[] }> {
+): Promise<CappedLimits & { warnings: Warning[] }> {
   const { db } = tools.context;
   const { account, held } = (await accountWithHeld(db, claim.job.account_id)) ?? { account: null, held: 0 };
   const server = serverLimits(plan, tools.settings.cellMemoryBytes);

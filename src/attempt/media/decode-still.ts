@@ -4,7 +4,7 @@ import { JobFailure } from '../../contract/failures.ts';
 import { explainFailure, type StillPicture, stillArgs } from '../../ffmpeg/index.ts';
 import type { CellResult } from '../../sandbox/types.ts';
 import { sizeOfPlainFile } from '../outputs/store-file.ts';
-import type { WorkHold } from '../resources/disk-reservation.ts';
+import type { DiskReservation } from '../resources/disk-reservation.ts';
 import type { WorkTools } from '../tools.ts';
 
 /** The largest allowed picture at 16 bits takes 0.2 GB both before and after the conversion of its colours. */
@@ -26,12 +26,12 @@ const NO_DECODER = /no decoder found|Decoder .*not found|doesn't suppp?ort hardw
 export async function decodeStill(
   tools: Pick<WorkTools, 'sandbox'>,
   file: { path: string; still: StillPicture; slot: number; subject: string },
-  { hold, signal }: { hold: WorkHold | undefined; signal: AbortSignal | undefined },
+  { hold, signal }: { hold: DiskReservation | undefined; signal: AbortSignal | undefined },
 ): Promise<string> {
   const { still, subject } = file;
   const target = `${file.path}.png`;
   const outputBytes = still.width * still.height * PIXEL_BYTES + HEADER_BYTES;
-  await hold?.take(outputBytes);
+  await hold?.reserve(outputBytes);
   const result = await tools.sandbox.run({
     program: 'ffmpeg',
     args: stillArgs(still, '/in/0', `/out/${basename(target)}`),

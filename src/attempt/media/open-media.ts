@@ -9,7 +9,7 @@ import {
   SUBTITLE_DEMUXERS,
 } from '../../ffmpeg/index.ts';
 import type { ContainerOrigin } from '../../sanitizer/index.ts';
-import type { WorkHold } from '../resources/disk-reservation.ts';
+import type { DiskReservation } from '../resources/disk-reservation.ts';
 import type { WorkTools } from '../tools.ts';
 import { decodeStill } from './decode-still.ts';
 import { probeFile } from './probe.ts';
@@ -55,7 +55,7 @@ export async function openMedia(
     known?: MediaInfo | null;
     check?: boolean;
     /** Reserves disk space for the container. Set it unless `probeOnly`. */
-    hold?: WorkHold;
+    hold?: DiskReservation;
     /** Whether at most a probe reads the container, which then omits most of the media data, or is not written. */
     probeOnly?: boolean;
     /** Whether streams may be copied, so that their packets must be known. */
@@ -85,7 +85,7 @@ export async function openMedia(
   const target = join(folder, `${name}.container`);
   // A still is decoded before the probe.
   const isStill = detected.demuxer === 'heif';
-  await options.hold?.take(size);
+  await options.hold?.reserve(size);
   const task = {
     ...{ path, demuxer: detected.demuxer, target, packets, frames },
     mediaBytes: probeOnly && !isStill ? PROBED_BYTES : null,

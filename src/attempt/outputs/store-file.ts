@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { JobFailure } from '../../contract/failures.ts';
 import { reserveOutput } from '../../jobs/outputs.ts';
-import { type Patience, StorageError } from '../../storage/types.ts';
+import { type OutagePolicy, StorageError } from '../../storage/types.ts';
 import { hashFile } from '../sources/hash-file.ts';
 import type { Run, WorkTools } from '../tools.ts';
 
@@ -28,12 +28,15 @@ export async function putOutput(
   run: Run,
   { key, path, size, contentType }: { path: string; size: number; key: string; contentType: string },
 ): Promise<void> {
-  await tools.context.store.putFile(key, path, { contentType, size, patience: outputPatience(tools, run) });
+  await tools.context.store.putFile(key, path, { contentType, size, patience: outputOutagePolicy(tools, run) });
 }
 
 /** Waits while the storage is unreachable or full, instead of discarding the encode. */
-export function outputPatience({ settings, onStorageAway }: WorkTools, { signal }: Pick<Run, 'signal'>): Patience {
-  return { ms: settings.outputHoldMs, signal, onAway: onStorageAway };
+export function outputOutagePolicy(
+  { settings, onStorageUnreachable }: WorkTools,
+  { signal }: Pick<Run, 'signal'>,
+): OutagePolicy {
+  return { ms: settings.outputHoldMs, signal, onAway: onStorageUnreachable };
 }
 
 /** Returns the size of a file that a cell wrote. Refuses a link, which could point to a file of the host. */

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { until } from '../../../testkit/until.ts';
-import { NoRoom, openWorkRoom, watchMs } from './disk-reservation.ts';
+import { DiskFull, openDiskBudget, watchMs } from './disk-reservation.ts';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -8,7 +8,7 @@ const FULL = { code: 'storage_full', retry: true };
 
 /** A disk with that many MiB above the reserve. */
 function roomOn(disk: { spare: number }, { promised = 0, accounts = 2, cells = 3 } = {}) {
-  return openWorkRoom({
+  return openDiskBudget({
     measure: async () => ({
       totalBytes: 1e12,
       freeBytes: disk.spare * MIB,
@@ -23,8 +23,8 @@ function roomOn(disk: { spare: number }, { promised = 0, accounts = 2, cells = 3
 
 describe('room for work', () => {
   it('is there for nobody below the least, promises to uploads counted', async () => {
-    await expect(roomOn({ spare: 3 }).enter('a')).rejects.toThrow(NoRoom);
-    await expect(roomOn({ spare: 500 }, { promised: 498 }).enter('a')).rejects.toThrow(NoRoom);
+    await expect(roomOn({ spare: 3 }).enter('a')).rejects.toThrow(DiskFull);
+    await expect(roomOn({ spare: 500 }, { promised: 498 }).enter('a')).rejects.toThrow(DiskFull);
     (await roomOn({ spare: 500 }).enter('a')).release();
   });
 
@@ -33,17 +33,17 @@ describe('room for work', () => {
     expect(await hold.cellBytes()).toBe(100 * MIB);
     hold.release();
     const tight = await roomOn({ spare: 5 }, { cells: 6 }).enter('a');
-    await expect(tight.cellBytes()).rejects.toThrow(NoRoom);
+    await expect(tight.cellBytes()).rejects.toThrow(DiskFull);
     tight.release();
   });
 
-  it('is reserved for copies while an account leaves as much free; a single account may take all', async () => {
+  it('is reserved for copies while an account leaves as much free; a single account may reserve all', async () => {
     const hold = await roomOn({ spare: 400 }).enter('a');
-    await hold.take(150 * MIB);
-    await expect(hold.take(150 * MIB)).rejects.toMatchObject(FULL);
+    await hold.reserve(150 * MIB);
+    await expect(hold.reserve(150 * MIB)).rejects.toMatchObject(FULL);
     hold.release();
     const alone = await roomOn({ spare: 400 }, { accounts: 1 }).enter('a');
-    await alone.take(390 * MIB);
+    await alone.reserve(390 * MIB);
     alone.release();
   });
 
@@ -52,7 +52,7 @@ describe('room for work', () => {
     const room = roomOn(disk);
     const [small, large, other] = await Promise.all([room.enter('a'), room.enter('a'), room.enter('b')]);
     const fetched = (hold: typeof small, mib: number) => {
-      hold.grew(mib * MIB);
+      hold.recordWrite(mib * MIB);
       disk.spare -= mib;
     };
     fetched(small, 60);
@@ -70,7 +70,7 @@ describe('room for work', () => {
     const hold = await room.enter('a');
     for (let fetched = 0; fetched < 400 && !hold.signal.aborted; fetched += 8) {
       disk.spare -= 8;
-      await hold.grew(8 * MIB);
+      await hold.recordWrite(8 * MIB);
     }
     expect(hold.signal.reason).toMatchObject(FULL);
     expect(disk.spare).toBeGreaterThan(180);
@@ -81,8 +81,8 @@ describe('room for work', () => {
     const disk = { spare: 400 };
     const room = roomOn(disk, { accounts: 1 });
     const [small, large] = await Promise.all([room.enter('a'), room.enter('a')]);
-    small.grew(MIB);
-    large.grew(2 * MIB);
+    small.recordWrite(MIB);
+    large.recordWrite(2 * MIB);
     disk.spare = -1;
     await until(() => large.signal.aborted, { what: 'the larger attempt to be ended' });
     large.release();
@@ -117,8 +117,8 @@ describe('the interval at which the disk is measured', () => {
       const disk = { spare: 4000 };
       const room = roomOn(disk, { accounts: 1 });
       const [large, small] = [await room.enter('a'), await room.enter('a')];
-      large.grew(2 * MIB);
-      small.grew(MIB);
+      large.recordWrite(2 * MIB);
+      small.recordWrite(MIB);
       await vi.advanceTimersByTimeAsync(1500);
       const late = await room.enter('a');
       disk.spare = -1;

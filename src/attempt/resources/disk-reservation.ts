@@ -17,22 +17,22 @@ const WATCH_BYTES = 8 * 2 ** 20;
 const PROMISED_MS = 250;
 
 /** The disk has no room to start a job. The job waits in the queue, and the attempt does not count. */
-export class NoRoom extends Error {
+export class DiskFull extends Error {
   constructor() {
     super('the disk has no room for another job');
-    this.name = 'NoRoom';
+    this.name = 'DiskFull';
   }
 }
 
 /** Accounts for what one attempt writes to the disk of this worker. */
-export interface WorkHold {
+export interface DiskReservation {
   /** Aborted, with a `JobFailure`, when this attempt must release its space. */
   readonly signal: AbortSignal;
   /** Reports that so many more bytes were written. Write no more until the result resolves. */
-  grew(bytes: number): Promise<void> | undefined;
+  recordWrite(bytes: number): Promise<void> | undefined;
   /** Reserves room before a copy of that many bytes. Throws `JobFailure` with `storage_full`. */
-  take(bytes: number): Promise<void>;
-  /** Bytes that the attempt's cell may write: an equal share for each slot. Throws `NoRoom`. */
+  reserve(bytes: number): Promise<void>;
+  /** Bytes that the attempt's cell may write: an equal share for each slot. Throws `DiskFull`. */
   cellBytes(): Promise<number>;
   release(): void;
 }
@@ -41,9 +41,9 @@ export interface WorkHold {
  * Disk space for fetched sources, remuxed containers and outputs: what is free above the reserve and not promised to
  * uploads. If there are several accounts, none may use more than it leaves free.
  */
-export interface WorkRoom {
-  /** Starts an attempt of the account. Throws `NoRoom`. */
-  enter(accountId: string): Promise<WorkHold>;
+export interface DiskBudget {
+  /** Starts an attempt of the account. Throws `DiskFull`. */
+  enter(accountId: string): Promise<DiskReservation>;
   /** Free bytes above the reserve. */
   spareBytes(): Promise<number>;
 }
@@ -63,13 +63,13 @@ export function watchMs({ left, spareFiles }: { left: number; spareFiles: number
   return Math.max(ms, SHORTEST_WATCH_MS);
 }
 
-export function openWorkRoom(options: {
+export function openDiskBudget(options: {
   measure: () => Promise<DiskSpace>;
   /** Bytes of this disk that are promised to uploads, and the number of accounts. */
   promised: () => Promise<{ bytes: number; accounts: number }>;
   /** Number of cells that may write concurrently. */
   cells: number;
-}): WorkRoom {
+}): DiskBudget {
   const { measure, cells } = options;
   const promised = remember(options.promised, PROMISED_MS);
   const holds = new Set<Held>();
@@ -123,20 +123,20 @@ export function openWorkRoom(options: {
     timer = holds.size > 0 ? setTimeout(watch, pauseMs).unref() : undefined;
   }
 
-  function hold(accountId: string): WorkHold {
+  function hold(accountId: string): DiskReservation {
     const held: Held = { accountId, bytes: 0, stop: new AbortController() };
     holds.add(held);
     // The room that was seen last sets when to look again, however many attempts start meanwhile.
     if (!timer) watchLater();
     return {
       signal: held.stop.signal,
-      grew(bytes) {
+      recordWrite(bytes) {
         held.bytes += bytes;
         unseen += bytes;
         // The fetch waits: a fast source would fill the disk meanwhile.
         return unseen >= WATCH_BYTES ? watch() : undefined;
       },
-      async take(bytes) {
+      async reserve(bytes) {
         const { left, shared } = await measureSpace();
         const most = shared ? Math.floor((left - workOf(accountId)) / 2) : left;
         if (bytes > most) throw outgrown();
@@ -144,7 +144,7 @@ export function openWorkRoom(options: {
       },
       async cellBytes() {
         const share = Math.floor((await measureSpace()).left / (cells + 1));
-        if (share < LEAST_CELL_BYTES) throw new NoRoom();
+        if (share < LEAST_CELL_BYTES) throw new DiskFull();
         return share;
       },
       release() {
@@ -158,7 +158,7 @@ export function openWorkRoom(options: {
 
   return {
     async enter(accountId) {
-      if ((await measureSpace()).left < LEAST_BYTES) throw new NoRoom();
+      if ((await measureSpace()).left < LEAST_BYTES) throw new DiskFull();
       return hold(accountId);
     },
     spareBytes: async () => (await measure()).spareBytes,

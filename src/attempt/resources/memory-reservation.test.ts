@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openMemoryRoom } from './memory-reservation.ts';
+import { openMemoryBudget } from './memory-reservation.ts';
 
 const heavy = { isHeavy: true, signal: new AbortController().signal };
 const light = { ...heavy, isHeavy: false };
@@ -13,7 +13,7 @@ async function isDone(promise: Promise<unknown>): Promise<boolean> {
 
 describe('the memory of a worker', () => {
   it('is given to heavy jobs while their estimates fit together, then in the order in which they asked', async () => {
-    const room = openMemoryRoom(100);
+    const room = openMemoryBudget(100);
     const first = await room.take(60, heavy);
     const second = await room.take(40, heavy);
     const large = room.take(70, heavy);
@@ -26,7 +26,7 @@ describe('the memory of a worker', () => {
   });
 
   it('never keeps a heavy job waiting that runs alone, nor a light one', async () => {
-    const room = openMemoryRoom(100);
+    const room = openMemoryBudget(100);
     const lights = [await room.take(80, light), await room.take(80, light)];
     const alone = await room.take(500, heavy);
     const next = room.take(10, heavy);
@@ -40,7 +40,7 @@ describe('the memory of a worker', () => {
   });
 
   it('lets a job that is stopped leave the queue, and those behind it in', async () => {
-    const room = openMemoryRoom(100);
+    const room = openMemoryBudget(100);
     await room.take(60, heavy);
     const stopping = new AbortController();
     const large = room.take(70, { isHeavy: true, signal: stopping.signal });

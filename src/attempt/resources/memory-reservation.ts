@@ -2,7 +2,7 @@
  * The memory that the cells of a worker may use together, by the estimates of their plans. A heavy job waits for room; a
  * light one counts but never waits, because its slots were planned with memory of their own.
  */
-export interface MemoryRoom {
+export interface MemoryBudget {
   /**
    * Resolves when the job may run, to a function that returns its memory; rejects with the signal's reason. A heavy job
    * that no other heavy job runs beside never waits, however large it is: the limit of its cell bounds it.
@@ -11,7 +11,7 @@ export interface MemoryRoom {
 }
 
 /** Heavy jobs get room in the order in which they asked, so that small ones do not keep a large one waiting. */
-export function openMemoryRoom(totalBytes: number): MemoryRoom {
+export function openMemoryBudget(totalBytes: number): MemoryBudget {
   const waiting: { bytes: number; admit: () => void }[] = [];
   let used = 0;
   let heavy = 0;

@@ -6,7 +6,7 @@ import { type FailureCode, JobFailure } from '../../contract/failures.ts';
 import { openColumn, type RowOf } from '../../database/sealed-columns.ts';
 import { FetchError } from '../../fetcher/index.ts';
 import type { ClaimedSource } from '../../jobs/rows.ts';
-import type { WorkHold } from '../resources/disk-reservation.ts';
+import type { DiskReservation } from '../resources/disk-reservation.ts';
 import type { WorkTools } from '../tools.ts';
 
 /** A folder for the files of one attempt. */
@@ -25,7 +25,7 @@ export interface StageOptions {
   folder: string;
   subject: string;
   signal: AbortSignal;
-  hold: WorkHold;
+  hold: DiskReservation;
   maxBytes?: number;
   /** Follows a fetch while it runs. */
   arrival?: {
@@ -67,7 +67,7 @@ export async function stageSource(
     if (maxBytes !== undefined && size > maxBytes) {
       throw new JobFailure('source_too_large', `${subject} is larger than the limit of ${maxBytes} bytes.`);
     }
-    return stageObject(tools, source.object_key, target, { signal, before: () => hold.take(size) });
+    return stageObject(tools, source.object_key, target, { signal, before: () => hold.reserve(size) });
   }
   const url = openColumn(tools.context.vault, 'job_sources', 'source_sealed', source);
   if (url === null) throw new JobFailure('input_deleted', `${subject} is no longer known.`);
@@ -76,7 +76,7 @@ export async function stageSource(
       signal,
       onBytes(bytes: number) {
         arrival?.onBytes(bytes);
-        return hold.grew(bytes);
+        return hold.recordWrite(bytes);
       },
       ...(arrival && { onResponse: ({ length }: { length: number | null }) => arrival.onResponse(length) }),
       ...(maxBytes !== undefined && { maxBytes }),

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { expectation } from './expectation.ts';
-import { nearField, shownName } from './field-names.ts';
+import { shownName, suggestField } from './field-names.ts';
 import { nearValue } from './near-value.ts';
 import { readRule } from './rule.ts';
 import { type Bounds, boundsOf, fieldsOf, isInteger, kindOfSchema, schemaAt, valuesOf } from './schema-parts.ts';
-import { sentInstead, valueAt } from './sent-instead.ts';
+import { findMisspelling, valueAt } from './sent-instead.ts';
 
 /** What is wrong with one field of a request, and what to send. */
 export interface Fault {
@@ -71,7 +71,7 @@ function missing(keys: readonly string[], sent: Sent): Found {
   const name = keys.at(-1);
   if (name === undefined) return { reason: 'is missing', remedy: 'Send a JSON object as application/json' };
   const parents = keys.slice(0, -1);
-  const near = sentInstead(name, valueAt(sent.value, parents), fieldsOf(schemaAt(sent.schema, parents)));
+  const near = findMisspelling(name, valueAt(sent.value, parents), fieldsOf(schemaAt(sent.schema, parents)));
   if (near !== null) {
     return { reason: `is missing, but "${near}" was sent`, remedy: `Rename "${near}" to "${name}"`, near };
   }
@@ -81,7 +81,7 @@ function missing(keys: readonly string[], sent: Sent): Found {
 function unknownName(name: string, schema: z.ZodType | null): Found {
   const fields = fieldsOf(schema);
   const shown = shownName(name, MAX_SHOWN);
-  const near = nearField(shown, fields);
+  const near = suggestField(shown, fields);
   const reason = `has the unknown field "${shown}"; its fields are ${fields.join(', ')}`;
   if (near === null) return { reason, remedy: `Remove "${shown}"` };
   return { reason, remedy: `Rename "${shown}" to "${near}"`, near };

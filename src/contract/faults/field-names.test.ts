@@ -5,7 +5,7 @@ import { unwrapSchema } from '../common.ts';
 import { createKeyBody, rotateKeyBody } from '../keys.ts';
 import { createBody, listQuery } from '../transcodes.ts';
 import { confirmBody, presignBody } from '../uploads.ts';
-import { nearField } from './field-names.ts';
+import { suggestField } from './field-names.ts';
 
 const SCHEMAS = { createBody, commandBody, presignBody, confirmBody, createKeyBody, rotateKeyBody, listQuery };
 
@@ -30,13 +30,13 @@ describe('the near name', () => {
     for (const known of objectsOf(schema)) {
       // Aliases such as PartNumber differ from another field in their first letter alone.
       const named = known.filter((name) => /^[a-z]/.test(name));
-      for (const name of named) expect([name, nearField(twinOf(name), known)]).toEqual([name, name]);
+      for (const name of named) expect([name, suggestField(twinOf(name), known)]).toEqual([name, name]);
     }
   });
 
   it('of a field that others call so is ours', () => {
-    expect(nearField('value', ['option', 'argument'])).toBe('argument');
-    expect(nearField('mimeType', ['filename', 'contentType', 'fileSize'])).toBe('contentType');
-    expect(nearField('colour', ['filename', 'contentType'])).toBeNull();
+    expect(suggestField('value', ['option', 'argument'])).toBe('argument');
+    expect(suggestField('mimeType', ['filename', 'contentType', 'fileSize'])).toBe('contentType');
+    expect(suggestField('colour', ['filename', 'contentType'])).toBeNull();
   });
 });

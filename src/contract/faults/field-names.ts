@@ -21,7 +21,7 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
  * Returns the known name that a client probably meant: one with a similar spelling, or the name for the same field
  * elsewhere. Null if there is none.
  */
-export function nearField(sent: string, known: readonly string[]): string | null {
+export function suggestField(sent: string, known: readonly string[]): string | null {
   const plain = plainName(sent);
   const other = known.find((name) => OTHER_NAMES[name]?.some((alias) => plainName(alias) === plain));
   return nearestName(sent, known) ?? other ?? null;

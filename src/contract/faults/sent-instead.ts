@@ -1,10 +1,10 @@
-import { nearField, shownName } from './field-names.ts';
+import { shownName, suggestField } from './field-names.ts';
 
 /** Returns the unknown name that was probably sent instead of `name`; null if there is none. */
-export function sentInstead(name: string, parent: unknown, known: readonly string[]): string | null {
+export function findMisspelling(name: string, parent: unknown, known: readonly string[]): string | null {
   if (parent === null || typeof parent !== 'object') return null;
   const strange = Object.keys(parent).filter((key) => !known.includes(key));
-  const found = strange.find((key) => nearField(key, [name]) === name);
+  const found = strange.find((key) => suggestField(key, [name]) === name);
   return found === undefined ? null : shownName(found, 64);
 }
 

@@ -6,7 +6,7 @@ import type { Context } from '../../database/context.ts';
 import { UPLOAD_COLUMNS } from '../../database/every-column.ts';
 import type { Tx } from '../../database/pool.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
-import { inWholeTransaction } from '../../database/whole-transaction.ts';
+import { withTransactionRetry } from '../../database/transaction-retry.ts';
 import { insertJob } from '../../jobs/insert.ts';
 import type { JobsContext } from '../../jobs/kind.ts';
 import { sealedKey } from '../../storage/keys.ts';
@@ -149,7 +149,7 @@ async function dropCopy({ db, store }: Context, objectId: string, key: string): 
 async function claim(context: JobsContext, upload: Upload, objectId: string): Promise<FoundUpload | undefined> {
   const inspectionId = uuidv7();
   try {
-    return await inWholeTransaction(context.db, async (tx) => {
+    return await withTransactionRetry(context.db, async (tx) => {
       // In one round trip; losing undoes the insert.
       const [won] = await Promise.all([
         tx
@@ -161,17 +161,17 @@ async function claim(context: JobsContext, upload: Upload, objectId: string): Pr
           .executeTakeFirst(),
         insertInspection(context, tx, upload, { id: inspectionId, objectId }),
       ]);
-      if (!won) throw new Lost();
+      if (!won) throw new LostRace();
       return { ...won, object_state: 'pending' as const };
     });
   } catch (error) {
-    if (error instanceof Lost) return undefined;
+    if (error instanceof LostRace) return undefined;
     throw error;
   }
 }
 
 /** Undoes the transaction of a confirm that was not the first. */
-class Lost extends Error {}
+class LostRace extends Error {}
 
 async function insertInspection(
   context: JobsContext,

@@ -1,5 +1,5 @@
 import type { Admission, AdmissionServices, Caller } from '../kind.ts';
-import { placeInRequest, refusedUrl, sourceError } from '../transcode/problems.ts';
+import { locateInRequest, refusedUrl, sourceError } from '../transcode/problems.ts';
 
 export interface ProbeSubmission {
   url: string;
@@ -17,7 +17,7 @@ export async function admitProbe(
   const source = { url, field: 'url' };
   const reason = refusedUrl(checkSourceUrl, source);
   return {
-    problems: reason === null ? [] : [sourceError(source, reason, placeInRequest)],
+    problems: reason === null ? [] : [sourceError(source, reason, locateInRequest)],
     resourceClass: 'interactive',
     ...{ request: null, facts: '{"v":1}', settings: null },
     ...{ inputs: [source], assets: [], outputs: [], warnings: [], metadata: null },

@@ -88,7 +88,7 @@ async function probeStart(
   } finally {
     await file.close();
   }
-  await run.hold.grew(bytes.length);
+  await run.hold.recordWrite(bytes.length);
   if (size === bytes.length) return probeWhole(tools, run, path);
   const demuxer = await demuxerOf(bytes);
   try {

@@ -6,11 +6,11 @@ import { hideQueries } from '../../contract/hide-queries.ts';
 import { idleInAccount, idleRetention } from '../../contract/limit-advice.ts';
 import { type CreateBody, toTranscodeRequest } from '../../contract/transcodes.ts';
 import type { RequestProblem } from '../../contract/validate.ts';
-import type { Judgement, MediaInfo } from '../../ffmpeg/index.ts';
+import type { MediaInfo, Review } from '../../ffmpeg/index.ts';
 import { findSources, type NamedSource, type RefusedSource, type ResolvedSource } from '../../jobs/sources.ts';
 import { ThreadEnded } from '../../threads/task-thread.ts';
 import type { Admission, AdmissionServices, Caller } from '../kind.ts';
-import { type PlaceOf, placeInRequest, refusalError, refusalProblem, refusedUrl, sourceError } from './problems.ts';
+import { type Locate, locateInRequest, refusalProblem, refusedUrl, rejectionError, sourceError } from './problems.ts';
 import { factsJson, requestJson, settingsJson, toStoredRequest } from './request.ts';
 
 /** A request for a transcode. */
@@ -22,11 +22,11 @@ export interface TranscodeSubmission {
   /** Name of the download. Default: the name of the first input, with the new extension. */
   outputName?: string;
   /** Maps fields of `body` to positions in `sent`, if that was a command string. */
-  place?: PlaceOf;
+  place?: Locate;
 }
 
 export interface TranscodeAdmission extends Admission {
-  judgement: Judgement;
+  review: Review;
   /** Reasons for a refusal, in terms of what the client sent. */
   refusals: readonly RequestProblem[];
   /** What is known about each input without locking it. */
@@ -43,24 +43,24 @@ export async function admitTranscode(
 ): Promise<TranscodeAdmission> {
   const { context } = services;
   const { account } = caller;
-  const { body, sent, place = placeInRequest } = submission;
+  const { body, sent, place = locateInRequest } = submission;
   const inputs = body.inputs.map(({ url }, index) => ({ url, field: `inputs[${index}].url` }));
   const foundInputs = await findNamed(services, caller, inputs);
   const infos = foundInputs.map((source) => ('refusal' in source ? null : knownInfo(source.inspection)));
-  const judgement = await judge(services, caller, body, infos);
-  const assets = judgement.assets.flatMap(({ kind, source, field }, index) =>
+  const review = await reviewBody(services, caller, body, infos);
+  const assets = review.assets.flatMap(({ kind, source, field }, index) =>
     source.type === 'url' ? [{ index, kind, url: source.url, field }] : [],
   );
-  const refusals = judgement.refusals.map((refusal) => refusalProblem(refusal, sent, place));
+  const refusals = review.refusals.map((refusal) => refusalProblem(refusal, sent, place));
   const { preset, limits } = body;
   return {
     problems: [
       ...refusedSources(services, inputs, place),
-      ...(refusals.length > 0 ? [refusalError('option_refused', refusals)] : []),
+      ...(refusals.length > 0 ? [rejectionError('option_refused', refusals)] : []),
       ...refusedSources(services, assets, place),
       ...refusedWebhook(services, body.webhook_url),
     ],
-    resourceClass: judgement.resourceClass,
+    resourceClass: review.resourceClass,
     request: () => {
       const stored = toStoredRequest(body, body.disarm || account.disarm);
       return { shown: requestJson.write(hideQueries(stored)), whole: requestJson.write(stored) };
@@ -72,7 +72,7 @@ export async function admitTranscode(
     outputs: [{ format: body.outputFormat, name: submission.outputName ?? null }],
     warnings: [
       ...submission.warnings,
-      ...judgement.warnings,
+      ...review.warnings,
       ...idleInAccount(body.limits ?? {}, account),
       ...idleRetention(body.retention_seconds, accountRetention(account, context.retentionSeconds)),
     ],
@@ -80,7 +80,7 @@ export async function admitTranscode(
     retentionSeconds: body.retention_seconds ?? null,
     webhookUrl: body.webhook_url ?? null,
     priority: body.priority ?? 0,
-    judgement,
+    review,
     refusals,
     foundInputs,
     infos,
@@ -94,14 +94,14 @@ export function findNamed({ context }: AdmissionServices, caller: Caller, source
 }
 
 /** A large request is read in a thread, so that it does not block others. */
-async function judge(
+async function reviewBody(
   { planner }: AdmissionServices,
   { account }: Caller,
   body: CreateBody,
   infos: readonly (MediaInfo | null)[],
-): Promise<Judgement> {
+): Promise<Review> {
   try {
-    return await planner.judge({ request: toTranscodeRequest(body), infos }, account.id);
+    return await planner.review({ request: toTranscodeRequest(body), infos }, account.id);
   } catch (error) {
     // The budget bounds the cost of a request, so a time-out means that the machine is overloaded.
     if (error instanceof ThreadEnded) throw new ApiError('unavailable');
@@ -109,7 +109,7 @@ async function judge(
   }
 }
 
-function refusedSources({ checkSourceUrl }: AdmissionServices, sources: readonly NamedSource[], place: PlaceOf) {
+function refusedSources({ checkSourceUrl }: AdmissionServices, sources: readonly NamedSource[], place: Locate) {
   return sources.flatMap((source) => {
     const reason = refusedUrl(checkSourceUrl, source);
     return reason === null ? [] : [sourceError(source, reason, place)];

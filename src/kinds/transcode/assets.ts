@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { openMedia } from '../../attempt/media/open-media.ts';
 import { readHead } from '../../attempt/media/read-head.ts';
 import { knownInfo } from '../../attempt/media/stored-info.ts';
-import type { WorkHold } from '../../attempt/resources/disk-reservation.ts';
+import type { DiskReservation } from '../../attempt/resources/disk-reservation.ts';
 import { stageSource } from '../../attempt/sources/stage-source.ts';
 import type { WorkTools } from '../../attempt/tools.ts';
 import { JobFailure } from '../../contract/failures.ts';
@@ -33,11 +33,11 @@ export interface PreparedAsset {
   plan: PlanAsset;
 }
 
-interface Place {
+interface WorkPlace {
   folder: string;
   slot: number;
   signal: AbortSignal;
-  hold: WorkHold;
+  hold: DiskReservation;
 }
 
 const WORDS: Readonly<Record<AssetKind, string>> = {
@@ -56,7 +56,7 @@ export async function stageAssets(
   tools: WorkTools,
   claim: Claim,
   requests: readonly AssetRequest[],
-  place: Omit<Place, 'slot'>,
+  place: Omit<WorkPlace, 'slot'>,
 ): Promise<(string | null)[]> {
   const files: (string | null)[] = [];
   for (const [index, request] of requests.entries()) {
@@ -81,7 +81,7 @@ export async function prepareAssets(
   claim: Claim,
   requests: readonly AssetRequest[],
   staged: { files: readonly (string | null)[]; inputs: readonly PreparedInput[] },
-  place: Place,
+  place: WorkPlace,
 ): Promise<(PreparedAsset | null)[]> {
   const disarm = mustDisarm(tools, claim);
   const prepared: (PreparedAsset | null)[] = [];
@@ -139,7 +139,7 @@ async function understand(
   kind: AssetKind,
   file: string,
   subject: string,
-  place: Place & { disarm: boolean },
+  place: WorkPlace & { disarm: boolean },
 ): Promise<Understood> {
   if (isReadWhole(kind)) return readWhole(kind, file, subject);
   const known = knownInfo(inspectionJson.readOrNull(row.probe));

@@ -37,7 +37,7 @@ interface Sources {
  */
 export async function executeTranscode(tools: WorkTools, run: Run): Promise<Completion> {
   const read = await readRequest(tools, run.claim);
-  const joined = await joinOrSayWhyNot(tools, run);
+  const joined = await tryJoin(tools, run);
   if (typeof joined === 'object' && joined) return joined;
   if (joined || mayBeInPieces(tools, run, read)) {
     return transcodeStaged(tools, run, read, await stageInputs(tools, run.claim, run), joined);
@@ -76,7 +76,7 @@ async function transcodeStaged(
 }
 
 /** Joins the pieces of an earlier attempt. Returns null if there are none, or the reason to encode the whole. */
-async function joinOrSayWhyNot(tools: WorkTools, run: Run): Promise<Completion | string | null> {
+async function tryJoin(tools: WorkTools, run: Run): Promise<Completion | string | null> {
   try {
     return await usePieces(tools, run, (joined) => storeJoined(tools, run, joined));
   } catch (error) {
@@ -114,7 +114,7 @@ async function transcode(
   try {
     const plan = await tools.measure('plan', () => makePlan(tools, claim, request, sources));
     await early?.prepare(plan);
-    await cutOrSayWhyNot(tools, run, { read, plan, sources, whole, hashed: hashing.done });
+    await trySplit(tools, run, { read, plan, sources, whole, hashed: hashing.done });
     const limits = await cellLimits(
       tools,
       claim,
@@ -154,7 +154,7 @@ async function transcode(
 }
 
 /** Starts the pieces of a video where that pays, and throws `AwaitChildren`; else the plan says why not. */
-async function cutOrSayWhyNot(
+async function trySplit(
   tools: WorkTools,
   run: Run,
   job: { read: ReadRequest; plan: Plan; sources: Sources; whole: string | null; hashed: Promise<void> },

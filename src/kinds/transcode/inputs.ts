@@ -1,7 +1,7 @@
 import { openMedia } from '../../attempt/media/open-media.ts';
 import { knownInfo } from '../../attempt/media/stored-info.ts';
 import { summarise } from '../../attempt/media/summary.ts';
-import type { WorkHold } from '../../attempt/resources/disk-reservation.ts';
+import type { DiskReservation } from '../../attempt/resources/disk-reservation.ts';
 import { stageSource } from '../../attempt/sources/stage-source.ts';
 import type { WorkTools } from '../../attempt/tools.ts';
 import type { FrameList, PlanInput } from '../../ffmpeg/index.ts';
@@ -24,7 +24,7 @@ export interface PreparedInput extends PlanInput {
 export async function stageInputs(
   tools: WorkTools,
   claim: Claim,
-  place: { folder: string; signal: AbortSignal; hold: WorkHold },
+  place: { folder: string; signal: AbortSignal; hold: DiskReservation },
 ): Promise<string[]> {
   const files: string[] = [];
   for (const input of claim.inputs) {
@@ -42,7 +42,14 @@ export async function prepareInputs(
   tools: WorkTools,
   claim: Claim,
   files: readonly string[],
-  work: { folder: string; slot: number; signal: AbortSignal; hold: WorkHold; packets: boolean; frames?: boolean },
+  work: {
+    folder: string;
+    slot: number;
+    signal: AbortSignal;
+    hold: DiskReservation;
+    packets: boolean;
+    frames?: boolean;
+  },
 ): Promise<PreparedInput[]> {
   const disarm = mustDisarm(tools, claim);
   const prepared: PreparedInput[] = [];

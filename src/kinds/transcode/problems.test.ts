@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { placeInRequest, positionOf, refusalError, refusalProblem, refusedUrl, sourceError } from './problems.ts';
+import { locateInRequest, positionOf, refusalProblem, refusedUrl, rejectionError, sourceError } from './problems.ts';
 
 const refusal = {
   field: 'options[2]',
@@ -26,12 +26,12 @@ describe('positions', () => {
 });
 
 const problemsOf = (refusals: (typeof refusal)[]) =>
-  refusals.map((one) => refusalProblem(one, undefined, placeInRequest));
+  refusals.map((one) => refusalProblem(one, undefined, locateInRequest));
 
 describe('refusals', () => {
   it('are one error, with the first in front and each with its position', () => {
     const second = { ...refusal, field: 'filters[0]', offset: 0 };
-    const { details, status } = refusalError('option_refused', problemsOf([refusal, second]));
+    const { details, status } = rejectionError('option_refused', problemsOf([refusal, second]));
     const first = { field: 'options[2]', option: 'scale=w', reason: 'It is too large.', suggestion: 'Take less.' };
     expect(status).toBe(422);
     expect(details).toMatchObject({ ...first, position: { pointer: '/options/2/argument', offset: 7 } });
@@ -44,7 +44,7 @@ describe('refusals', () => {
       reason: "It does not read 'https://h/x.srt?token=abc'.",
       option: 'https://h/x?token=abc',
     };
-    expect(JSON.stringify(refusalError('option_refused', problemsOf([quoting])).details)).not.toContain('abc');
+    expect(JSON.stringify(rejectionError('option_refused', problemsOf([quoting])).details)).not.toContain('abc');
   });
 });
 
@@ -55,7 +55,7 @@ describe('sources', () => {
     expect(refusedUrl(privateOnly, { url: 'gs://b/a', field: 'inputs[0].url' })).toBeNull();
     const source = { url: 'http://10.0.0.1/a.srt', field: 'filters[1]' };
     expect(refusedUrl(privateOnly, source)).toBe('It is private.');
-    expect(sourceError(source, 'It is private.', placeInRequest)).toMatchObject({
+    expect(sourceError(source, 'It is private.', locateInRequest)).toMatchObject({
       code: 'source_refused',
       details: { field: 'filters[1]', reason: 'It is private.' },
     });

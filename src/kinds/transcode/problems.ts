@@ -1,5 +1,5 @@
 import { ApiError, type ErrorCode, errors } from '../../contract/errors.ts';
-import { sentInstead, valueAt } from '../../contract/faults/sent-instead.ts';
+import { findMisspelling, valueAt } from '../../contract/faults/sent-instead.ts';
 import { hideQueries } from '../../contract/hide-queries.ts';
 import type { RequestProblem } from '../../contract/validate.ts';
 import type { Refusal } from '../../ffmpeg/index.ts';
@@ -8,19 +8,19 @@ import type { NamedSource } from '../../jobs/sources.ts';
 const MAX_PROBLEMS = 50;
 const SOURCE_REMEDY = 'Use a public https:// or http:// URL, or upload the file and use its gs:// URL';
 
-export interface Place {
+export interface RequestPosition {
   position: RequestProblem['position'];
   field: string;
 }
 
 /** Maps a field of the request to its position in what the client sent. `offset` counts characters of an argument. */
-export type PlaceOf = (field: string, offset: number | null) => Place;
+export type Locate = (field: string, offset: number | null) => RequestPosition;
 
 /** The identity mapping, for a plain request. */
-export const placeInRequest: PlaceOf = (field, offset) => ({ position: positionOf(field, offset), field });
+export const locateInRequest: Locate = (field, offset) => ({ position: positionOf(field, offset), field });
 
 /** A refusal in terms of what the client sent. It may quote the client's text. */
-export function refusalProblem(one: Refusal, sent: unknown, place: PlaceOf): RequestProblem {
+export function refusalProblem(one: Refusal, sent: unknown, place: Locate): RequestProblem {
   const refusal = misnamedArgument(one, sent) ?? one;
   return {
     ...place(refusal.field, refusal.offset ?? null),
@@ -31,7 +31,7 @@ export function refusalProblem(one: Refusal, sent: unknown, place: PlaceOf): Req
 }
 
 /** The 422 for the first problem, with all problems in `all`. */
-export function refusalError(
+export function rejectionError(
   code: 'option_refused' | 'command_refused',
   problems: readonly RequestProblem[],
 ): ApiError {
@@ -49,10 +49,10 @@ export function refusedUrl(
   return verdict.ok ? null : (verdict.reason ?? 'is not allowed');
 }
 
-export function sourceError({ field }: NamedSource, reason: string, place: PlaceOf): ApiError {
+export function sourceError({ field }: NamedSource, reason: string, place: Locate): ApiError {
   const named = place(field, null);
   return new ApiError('source_refused', {
-    ...(place === placeInRequest ? { field } : named),
+    ...(place === locateInRequest ? { field } : named),
     reason,
     remedy: SOURCE_REMEDY,
   });
@@ -62,7 +62,7 @@ export function sourceError({ field }: NamedSource, reason: string, place: Place
 export function sourceProblem(
   source: NamedSource,
   why: { reason: string } | { code: ErrorCode },
-  place: PlaceOf,
+  place: Locate,
 ): RequestProblem {
   const text =
     'code' in why
@@ -76,7 +76,7 @@ function misnamedArgument(refusal: Refusal, sent: unknown): Refusal | null {
   if (!/(?:^|\.)options\[\d+\]$/.test(refusal.field)) return null;
   const option = valueAt(sent, partsOf(refusal.field));
   if ((option as { argument?: unknown } | undefined)?.argument != null) return null;
-  const near = sentInstead('argument', option, ['option', 'argument']);
+  const near = findMisspelling('argument', option, ['option', 'argument']);
   if (near === null) return null;
   const reason = `The argument is missing, but "${near}" was sent.`;
   return { ...refusal, reason, suggestion: `Rename "${near}" to "argument".` };

@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { CellFailure } from '../../attempt/cells/cell-failure.ts';
-import type { RoomyLimits } from '../../attempt/cells/cell-limits.ts';
+import type { CappedLimits } from '../../attempt/cells/cell-limits.ts';
 import type { WorkTools } from '../../attempt/tools.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import type { TranscodeRequest } from '../../contract/transcode-request.ts';
@@ -81,7 +81,7 @@ export async function runPlan(
   inputs: CellInput[],
   slot: number,
   control: {
-    limits: RoomyLimits;
+    limits: CappedLimits;
     signal: AbortSignal;
     onReplaced: () => void;
     stdin?: Readable;

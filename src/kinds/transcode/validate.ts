@@ -5,7 +5,7 @@ import type { AdmissionServices, Caller } from '../kind.ts';
 import { checkJob } from '../submit.ts';
 import { findNamed, type TranscodeAdmission, type TranscodeSubmission } from './admit.ts';
 import { transcode } from './index.ts';
-import { placeInRequest, positionOf, refusedUrl, sourceProblem } from './problems.ts';
+import { locateInRequest, positionOf, refusedUrl, sourceProblem } from './problems.ts';
 
 /**
  * Reports what a create would answer and what would run, without creating anything. The planner assumes defaults for
@@ -17,8 +17,8 @@ export async function validateTranscode(
   submission: TranscodeSubmission,
 ): Promise<ValidateAnswer> {
   const admission = (await checkJob(services, transcode, caller, submission)) as TranscodeAdmission;
-  const { judgement, infos } = admission;
-  const { preview } = judgement;
+  const { review, infos } = admission;
+  const { preview } = review;
   const problems = [
     ...sourceProblems(services, admission, await findNamed(services, caller, admission.assets)),
     ...admission.refusals,
@@ -43,9 +43,9 @@ function sourceProblems(
   const all = [...admission.foundInputs, ...foundAssets];
   return [...admission.inputs, ...admission.assets].flatMap((source, index) => {
     const reason = refusedUrl(checkSourceUrl, source);
-    if (reason) return [sourceProblem(source, { reason }, placeInRequest)];
+    if (reason) return [sourceProblem(source, { reason }, locateInRequest)];
     const found = all[index]!;
-    return 'refusal' in found ? [sourceProblem(source, { code: found.refusal }, placeInRequest)] : [];
+    return 'refusal' in found ? [sourceProblem(source, { code: found.refusal }, locateInRequest)] : [];
   });
 }
 

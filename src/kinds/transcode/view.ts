@@ -6,7 +6,7 @@ import type { Job as ShownJob } from '../../contract/transcodes.ts';
 import { isUuid } from '../../crypto/uuid.ts';
 import type { Vault } from '../../crypto/vault.ts';
 import type { Context } from '../../database/context.ts';
-import { type Db, inOneTrip } from '../../database/pool.ts';
+import { type Db, pipelined } from '../../database/pool.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
 import { queuePositions } from '../../jobs/queue-positions.ts';
 import { getJob, inputsOf, outputsOf } from '../../jobs/read.ts';
@@ -46,7 +46,7 @@ export type ViewedInput = Pick<JobSource, 'job_id' | 'position' | 'url_sealed'> 
   inspection: Pick<Inspection, 'summary' | 'container' | 'fetched'> | null;
 };
 
-interface Beside {
+interface RelatedRows {
   inputs: readonly ViewedInput[];
   outputs: readonly Pick<JobOutput, 'status' | 'facts'>[];
   options: ShownJob['ffmpeg_options']['options'];
@@ -56,16 +56,16 @@ interface Beside {
 /** Reads a transcode of an account, with its related rows in one round trip. Throws as `getJob` does. */
 export function readTranscode(context: Context, accountId: string, id: string): Promise<ShownJob> {
   if (!isUuid(id)) throw new ApiError('not_found');
-  return inOneTrip(context.db, async (connection) => {
+  return pipelined(context.db, async (connection) => {
     const reads = [getJob(connection, accountId, 'transcode', id), besideOf(connection, id)] as const;
-    const [job, beside] = await Promise.all(reads);
-    return viewRead(context, connection, job, beside);
+    const [job, related] = await Promise.all(reads);
+    return viewRead(context, connection, job, related);
   });
 }
 
 /** Builds the client's view of a transcode. */
 export function viewTranscode(context: Pick<Context, 'vault' | 'store'>, db: Db, job: Job): Promise<ShownJob> {
-  return inOneTrip(db, async (connection) => viewRead(context, connection, job, await besideOf(connection, job.id)));
+  return pipelined(db, async (connection) => viewRead(context, connection, job, await besideOf(connection, job.id)));
 }
 
 function besideOf(db: Db, id: string): Promise<[JobSource[], JobOutput[]]> {
@@ -92,12 +92,12 @@ export function viewSubmitted(context: Pick<Context, 'vault' | 'store'>, submitt
 }
 
 /** Builds a transcode from its columns and related rows. */
-export function viewJob(context: Pick<Context, 'vault' | 'store'>, job: ViewedJob, beside: Beside): ShownJob {
-  const { inputs, options, position } = beside;
+export function viewJob(context: Pick<Context, 'vault' | 'store'>, job: ViewedJob, related: RelatedRows): ShownJob {
+  const { inputs, options, position } = related;
   const facts = factsJson.read(job.request_facts);
   const preset = settingsJson.readOrNull(job.request_settings)?.preset ?? null;
   const metadata = openColumn(context.vault, 'jobs', 'metadata_sealed', job);
-  const outputs = beside.outputs.flatMap((output) => outputFacts.readOrNull(output.facts) ?? []);
+  const outputs = related.outputs.flatMap((output) => outputFacts.readOrNull(output.facts) ?? []);
   const seconds = inputSeconds(job, inputs);
   const first = inputs[0]?.inspection?.summary ?? null;
   const available = job.status === 'completed' && outputs.length > 0 && job.erased_at === null;

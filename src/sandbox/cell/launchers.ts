@@ -27,13 +27,13 @@ interface Entry {
 }
 
 /** What the launchers of a slot need. */
-interface Places {
+interface LauncherHost {
   tier: Tier;
   account(slot: number): CellAccount | null;
   cgroup(slot: number): CellCgroup | null;
 }
 
-export function openLaunchers({ tier, account, cgroup }: Places): Launchers {
+export function openLaunchers({ tier, account, cgroup }: LauncherHost): Launchers {
   const waiting = new Map<number, Entry>();
   let closed = false;
   return {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openExchange } from '../http-exchange.ts';
 import { remedyOf } from '../remedies.ts';
 import { briefly, type RetrySettings } from '../retries.ts';
-import { type Patience, StorageError } from '../types.ts';
+import { type OutagePolicy, StorageError } from '../types.ts';
 import { errorCode } from './answers.ts';
 import type { OwnRequest, Signer } from './signer.ts';
 
@@ -15,7 +15,7 @@ export interface Call extends OwnRequest {
   expected: readonly number[];
   /** Whether a client waits: retries then end after about a second, regardless of the backend's limit. */
   brief?: boolean;
-  patience?: Patience;
+  patience?: OutagePolicy;
 }
 
 export interface S3Client {

@@ -13,7 +13,7 @@ const HEAP_MB = 256;
 /** Parses, judges and plans requests and draws their layers, in a thread if that takes long. */
 export interface Planner {
   /** `owner` = account id, for fair scheduling. Rejects with `ThreadEnded` when the task exceeds its time or memory. */
-  judge(input: Tasks['judge']['input'], owner?: string): Promise<Tasks['judge']['result']>;
+  review(input: Tasks['review']['input'], owner?: string): Promise<Tasks['review']['result']>;
   read(input: Tasks['read']['input']): Promise<Tasks['read']['result']>;
   /** Rejects with `JobFailure` when the request cannot be planned. */
   plan(input: Tasks['plan']['input']): Promise<Tasks['plan']['result']>;
@@ -40,8 +40,8 @@ export function openPlanner(options: { threads: number; idleMs?: number }): Plan
     return answer.result as Tasks[Name]['result'];
   };
   return {
-    judge: async (input, owner) =>
-      isSmall(input.request) ? PURE_TASKS.judge(input) : runInThread({ name: 'judge', input }, { owner }),
+    review: async (input, owner) =>
+      isSmall(input.request) ? PURE_TASKS.review(input) : runInThread({ name: 'review', input }, { owner }),
     read: async (input) => (isSmall(input.request) ? PURE_TASKS.read(input) : runInThread({ name: 'read', input })),
     plan: async (input) => (isSmall(input.request) ? PURE_TASKS.plan(input) : runInThread({ name: 'plan', input })),
     // Fonts are files of several megabytes, which are read synchronously.

@@ -2,8 +2,6 @@ import { JobFailure } from '../../contract/failures.ts';
 import type { TranscodeRequest } from '../../contract/transcode-request.ts';
 import {
   type AssetRequest,
-  type Judgement,
-  judgeRequest,
   type LayerRequest,
   type MediaInfo,
   mayCopy,
@@ -16,6 +14,8 @@ import {
   parseRequest,
   planTranscode,
   type Refusal,
+  type Review,
+  reviewRequest,
 } from '../../ffmpeg/index.ts';
 import type { DrawnLayer } from '../../text-render/index.ts';
 
@@ -31,7 +31,7 @@ export interface Reading {
 
 /** Tasks of the planner. Inputs and results are plain data, because they are sent between threads. */
 export interface Tasks {
-  judge: { input: { request: TranscodeRequest; infos: readonly (MediaInfo | null)[] }; result: Judgement };
+  review: { input: { request: TranscodeRequest; infos: readonly (MediaInfo | null)[] }; result: Review };
   read: { input: { request: TranscodeRequest }; result: Reading };
   plan: { input: { request: TranscodeRequest; inputs: readonly PlanInput[]; context: PlanContext }; result: Plan };
   draw: { input: { layer: LayerRequest }; result: DrawnLayer };
@@ -48,7 +48,7 @@ export type TaskAnswer = { result: unknown } | { failure: { code: JobFailure['co
 export const PURE_TASKS: {
   [Name in Exclude<TaskName, FontTask>]: (input: Tasks[Name]['input']) => Tasks[Name]['result'];
 } = {
-  judge: ({ request, infos }) => judgeRequest(request, infos),
+  review: ({ request, infos }) => reviewRequest(request, infos),
   read: ({ request }) => {
     const parsed = parseRequest(request);
     return {

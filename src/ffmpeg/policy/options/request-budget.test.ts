@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { REQUEST_BUDGET } from '../../../contract/request-budget.ts';
 import type { OptionRequest, TranscodeRequest } from '../../../contract/transcode-request.ts';
-import { judgeRequest } from '../../judge.ts';
 import { assumedInfo } from '../../plan/assumed-media.ts';
 import { planTranscode } from '../../plan/plan.ts';
+import { reviewRequest } from '../../review.ts';
 import { parseRequest } from './parse-request.ts';
 
 const request = (extra: Partial<TranscodeRequest>): TranscodeRequest => ({
@@ -92,11 +92,11 @@ describe('a command that no kernel would start', () => {
   const longest = (args: readonly string[]) => Math.max(...args.map((argument) => Buffer.byteLength(argument)));
 
   it('is refused with its size before anything runs, and so is one that the inputs could make as long', () => {
-    const fits = [...Array(13).keys()].findLast((count) => judgeRequest(texts(count), [null]).refusals.length === 0)!;
-    const { preview } = judgeRequest(texts(fits), [null]);
+    const fits = [...Array(13).keys()].findLast((count) => reviewRequest(texts(count), [null]).refusals.length === 0)!;
+    const { preview } = reviewRequest(texts(fits), [null]);
     expect(longest((preview as { args: string[] }).args)).toBeLessThan(120 * 1024);
     for (const count of [fits + 1, 12]) {
-      const judged = judgeRequest(texts(count), [null]);
+      const judged = reviewRequest(texts(count), [null]);
       expect(judged.preview).toBeNull();
       expect(judged.refusals).toEqual([
         {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { outputPatience } from '../../../attempt/outputs/store-file.ts';
+import { outputOutagePolicy } from '../../../attempt/outputs/store-file.ts';
 import type { Run, WorkTools } from '../../../attempt/tools.ts';
-import type { Patience } from '../../../storage/types.ts';
+import type { OutagePolicy } from '../../../storage/types.ts';
 import { type OutputReader, openPieces, PART_BYTES, type Part, type Piece, partsOf, sizeOf } from './byte-ranges.ts';
 import { type GrowingFile, openGrowingFile } from './growing-file.ts';
 import { openPartUpload } from './part-upload.ts';
@@ -42,8 +42,8 @@ export function openGrowingUpload(
 ): GrowingUpload {
   const upload = openPartUpload(tools, run, object);
   const stopping = new AbortController();
-  const early: Patience = { ms: 0, signal: AbortSignal.any([run.signal, stopping.signal]), onAway: () => {} };
-  const patience = outputPatience(tools, run);
+  const early: OutagePolicy = { ms: 0, signal: AbortSignal.any([run.signal, stopping.signal]), onAway: () => {} };
+  const patience = outputOutagePolicy(tools, run);
   let file: Promise<GrowingFile | null> = Promise.resolve(null);
   let sending: Promise<unknown> | null = null;
   let next = 2;

@@ -6,7 +6,7 @@ import {
   reserveGrowingOutput,
   sizeOutput,
 } from '../../../jobs/outputs.ts';
-import { type Patience, StorageError } from '../../../storage/types.ts';
+import { type OutagePolicy, StorageError } from '../../../storage/types.ts';
 
 /** Answers of stores that cannot combine these parts, such as those that want all of them equally large. */
 const REFUSALS: ReadonlySet<string | null> = new Set(['InvalidPart', 'InvalidPartOrder', 'EntityTooSmall']);
@@ -14,7 +14,7 @@ const REFUSALS: ReadonlySet<string | null> = new Set(['InvalidPart', 'InvalidPar
 /** Stores an output in parts. The row of the output precedes the upload, and its id is recorded before any part. */
 export interface PartUpload {
   /** Stores a part; replaces one of the same number. The first call begins the upload. */
-  put(number: number, part: { bytes: Buffer; sha256: string }, patience: Patience): Promise<void>;
+  put(number: number, part: { bytes: Buffer; sha256: string }, patience: OutagePolicy): Promise<void>;
   /** Whether the store has that part, and with these bytes. */
   has(number: number, sha256?: string): boolean;
   /** Whether any part was stored. */
@@ -22,7 +22,7 @@ export interface PartUpload {
   /** Records what the output is. Throws `JobFailure` with `storage_quota`. Returns the id of its object. */
   size(facts: { size: number; sha256: string }): Promise<string>;
   /** Publishes the first `count` parts as one object. False if the store refuses to combine them. */
-  complete(count: number, size: number, patience: Patience): Promise<boolean>;
+  complete(count: number, size: number, patience: OutagePolicy): Promise<boolean>;
   /** Deletes all parts, unless they were combined. The sweeper deletes them if this fails. */
   abort(): Promise<void>;
 }

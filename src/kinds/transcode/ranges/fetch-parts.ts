@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { WorkHold } from '../../../attempt/resources/disk-reservation.ts';
+import type { DiskReservation } from '../../../attempt/resources/disk-reservation.ts';
 import type { WorkTools } from '../../../attempt/tools.ts';
 import type { MediaInfo } from '../../../ffmpeg/index.ts';
 import {
@@ -50,7 +50,7 @@ export interface PartLimits {
  */
 export async function openParts(
   tools: WorkTools,
-  { url, path, hold }: { url: string; path: string; hold: WorkHold },
+  { url, path, hold }: { url: string; path: string; hold: DiskReservation },
   signal: AbortSignal,
   { leastBytes = LEAST_BYTES, mostOfIt = MOST_OF_IT, maxSize }: PartLimits = {},
 ): Promise<PartsOfSource | null> {
@@ -70,7 +70,7 @@ export async function openParts(
     }
     present.push({ start, end: start + bytes.length });
     fetched += bytes.length;
-    await hold.grew(bytes.length);
+    await hold.recordWrite(bytes.length);
   };
   const fetchPart = async (missing: Range): Promise<void> => {
     const { start, end } = upToPresent(present, missing, size);

@@ -46,8 +46,8 @@ export async function transcodeRanges(tools: WorkTools, run: Run, transcode: Tra
       ...{ open: null, signal: run.signal, staged: null, settled: async () => {} },
     });
   } catch (error) {
-    const isUnexpected = error instanceof NeedsWhole || error instanceof FetchError || error instanceof JobFailure;
-    if (run.signal.aborted || !isUnexpected) throw error;
+    const canFallBack = error instanceof NeedsWhole || error instanceof FetchError || error instanceof JobFailure;
+    if (run.signal.aborted || !canFallBack) throw error;
     tools.logger.info({ reason: error.message }, 'the whole source is needed for a picture');
     if (hasSlot) run.lease.giveBack();
     return null;

@@ -75,7 +75,7 @@ async function joinChildren(tools: WorkTools, run: Run, children: readonly Job[]
   const [pieces, audio] = [files.slice(0, state.pieces.length), files[state.pieces.length] ?? null];
   const video = join(run.folder, 'joined');
   const bytes = (await Promise.all(pieces.map((path) => stat(path)))).reduce((sum, { size }) => sum + size, 0);
-  await run.hold.take(bytes);
+  await run.hold.reserve(bytes);
   const answer = await tools.sanitizer.joinPieces({ pieces, joined: video }, bytes, run.signal);
   if ('reason' in answer) throw new PiecesFailed(`The output ${answer.reason}.`);
   const limits = await cellLimits(
@@ -123,7 +123,7 @@ async function stagePieces(tools: WorkTools, run: Run, children: readonly Job[])
     const objectId = outputs.find(({ job_id }) => job_id === id)?.object_id;
     const object = objectId ? await getObject(context.db, objectId) : undefined;
     if (object?.state !== 'live') throw new PiecesFailed('A piece has been deleted.');
-    const before = () => run.hold.take(object.size ?? 0);
+    const before = () => run.hold.reserve(object.size ?? 0);
     files.push(
       await stageObject(tools, object.key, join(run.folder, `piece-${index}`), { signal: run.signal, before }),
     );

@@ -31,8 +31,8 @@ const LONGEST_MS = 120_000;
 /** Milliseconds in total for which FFmpeg, and thus a slot, may wait for the source. */
 const MAX_STARVED_MS = 15_000;
 
-/** The two ways to run the job. */
-interface Ways {
+/** The two strategies to run the job. */
+interface Strategies {
   whole(file: string): Promise<Completion>;
   streamed(input: PreparedInput, slot: number, early: EarlyInput): Promise<Completion>;
 }
@@ -47,12 +47,12 @@ export async function transcodeArriving(
   tools: WorkTools,
   run: Run,
   copy: CopyRule | null,
-  ways: Ways,
+  strategies: Strategies,
 ): Promise<Completion> {
   const source = fetchArriving(tools, run);
   try {
-    const completion = await tryStreaming(tools, run, { source, copy }, ways.streamed);
-    return completion ?? (await ways.whole(await source.staged));
+    const completion = await tryStreaming(tools, run, { source, copy }, strategies.streamed);
+    return completion ?? (await strategies.whole(await source.staged));
   } finally {
     await source.stop();
   }
@@ -63,7 +63,7 @@ async function tryStreaming(
   tools: WorkTools,
   run: Run,
   { source, copy }: { source: ArrivingSource; copy: CopyRule | null },
-  transcode: Ways['streamed'],
+  transcode: Strategies['streamed'],
 ): Promise<Completion | null> {
   const judged = await judgeSource(source);
   if (!judged) return null;
@@ -112,7 +112,7 @@ async function streamFrom(
   const stopping = new AbortController();
   const signal = AbortSignal.any([run.signal, stopping.signal]);
   const stop = (error: unknown) => stopping.abort(error);
-  await run.hold.take(size);
+  await run.hold.reserve(size);
   const container = await openArriving({ path: source.path, demuxer, size, state: source.state, copy }, signal);
   const target = join(run.folder, 'streamed.container');
   const feed = openFeed(target, source.state, {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { lately } from './lately.ts';
+import { cacheBriefly } from './cache-briefly.ts';
 
 describe('results of lately', () => {
   it('serve for half a second, or for twenty times what they took', async () => {
     let now = 0;
     let count = 0;
-    const recent = lately<number>(() => now);
+    const recent = cacheBriefly<number>(() => now);
     const ask = (took: number) =>
       recent('a', async () => {
         now += took;
@@ -24,7 +24,7 @@ describe('results of lately', () => {
   });
 
   it('are kept apart by key, and failures are not kept', async () => {
-    const recent = lately<string>();
+    const recent = cacheBriefly<string>();
     expect(await recent('a', async () => 'a')).toBe('a');
     expect(await recent('b', async () => 'b')).toBe('b');
     await expect(recent('c', () => Promise.reject(new Error('away')))).rejects.toThrow('away');

@@ -14,7 +14,7 @@ const PAUSE_MS = 100;
  * the same tables in another order or changes their columns, it runs again, so that the client sees nothing of this.
  * `work` must change nothing but rows.
  */
-export async function inWholeTransaction<T>(db: Database, work: (tx: Tx) => Promise<T>): Promise<T> {
+export async function withTransactionRetry<T>(db: Database, work: (tx: Tx) => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await db.transaction().execute(work);
@@ -29,7 +29,7 @@ export async function inWholeTransaction<T>(db: Database, work: (tx: Tx) => Prom
 const lockers = new Turns(1);
 
 /**
- * Like `inWholeTransaction`, for work that locks the row of the account. Waits for other such transactions of the account
+ * Like `withTransactionRetry`, for work that locks the row of the account. Waits for other such transactions of the account
  * before it takes a connection: one that waits for the lock in the database occupies a connection meanwhile.
  */
 export async function inAccountTransaction<T>(
@@ -39,7 +39,7 @@ export async function inAccountTransaction<T>(
 ): Promise<T> {
   const end = await lockers.take(accountId);
   try {
-    return await inWholeTransaction(db, work);
+    return await withTransactionRetry(db, work);
   } finally {
     end();
   }

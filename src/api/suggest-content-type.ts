@@ -28,7 +28,7 @@ export const isPictureSequence = (sent: string): boolean =>
   /^image\/(?:heic|heif|avif)-sequence(?:;|$)/i.test(sent.trim());
 
 /** Returns the accepted content type that was probably meant, ignoring parameters and case; null if there is none. */
-export function nearContentType(sent: string): string | null {
+export function suggestContentType(sent: string): string | null {
   const type = sent.slice(0, 128).split(';', 1)[0]!.trim().toLowerCase();
   const known: readonly string[] = UPLOAD_CONTENT_TYPES;
   if (known.includes(type)) return type;

@@ -8,7 +8,7 @@ const FACTOR = 20;
  * caller after the other spends at most a twentieth of the time on them. Failures are not remembered. Concurrent callers
  * do not share a computation, which may be part of the transaction of one of them.
  */
-export function lately<T>(now: () => number = () => performance.now()) {
+export function cacheBriefly<T>(now: () => number = () => performance.now()) {
   const known = new Map<string, { until: number; value: T }>();
   return async (key: string, compute: () => Promise<T>): Promise<T> => {
     const at = now();

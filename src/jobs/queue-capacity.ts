@@ -10,11 +10,11 @@ import type { Tx } from '../database/pool.ts';
 const MOST_AT_ONCE = 500 + MAX_BATCH_JOBS;
 
 /** The account is near its limit of waiting jobs, so that these must be counted under the account's lock. */
-export class NearQueueLimit extends Error {}
+export class QueueNearlyFull extends Error {}
 
-/** Throws `NearQueueLimit` unless another job of the account may wait in any case. */
-export async function requireMuchQueueRoom(tx: Tx, account: Account): Promise<void> {
-  if (!hasMuchRoom(account, await waitingJobs(tx, account))) throw new NearQueueLimit();
+/** Throws `QueueNearlyFull` unless another job of the account may wait in any case. */
+export async function requireAmpleCapacity(tx: Tx, account: Account): Promise<void> {
+  if (!hasMuchRoom(account, await waitingJobs(tx, account))) throw new QueueNearlyFull();
 }
 
 /** Whether the limit is out of reach of all jobs that are being inserted, beside those that wait. */
@@ -26,7 +26,7 @@ export function hasMuchRoom({ max_queued }: Account, waiting: number): boolean {
  * Throws 429 when the account has reached its limit of waiting jobs. Exact under concurrent requests. `ahead` are jobs
  * that this transaction has inserted already.
  */
-export async function requireQueueRoom(tx: Tx, account: Account, ahead: number): Promise<void> {
+export async function requireCapacity(tx: Tx, account: Account, ahead: number): Promise<void> {
   // The lock, which makes the count exact, is needed only near the limit.
   if (hasMuchRoom(account, (await waitingJobs(tx, account)) + ahead)) return;
   await lockAccount(tx, account.id);

@@ -7,7 +7,7 @@ import { parseRequest } from './policy/options/parse-request.ts';
 import type { AssetRequest, MediaInfo, PlanWarning, Refusal, ResourceClass } from './types.ts';
 
 /** Result of judging a request before any file is read; plain data, so that it can be sent between threads. */
-export interface Judgement {
+export interface Review {
   /** Every refused part; empty = allowed. */
   refusals: Refusal[];
   warnings: PlanWarning[];
@@ -22,7 +22,7 @@ export interface Judgement {
 const ROOM_BYTES = 8 * 1024;
 
 /** Parses a request and plans it; `infos` = the inspected inputs, null = not inspected. Pure; never throws. */
-export function judgeRequest(request: TranscodeRequest, infos: readonly (MediaInfo | null)[]): Judgement {
+export function reviewRequest(request: TranscodeRequest, infos: readonly (MediaInfo | null)[]): Review {
   const { refusals, warnings, assets } = parseRequest(request);
   const judged = { refusals, warnings, assets };
   // The planner accepts only requests without refusals.
