@@ -8,16 +8,24 @@ import type { SlotLeases } from './slot-leases.ts';
 /** Does one piece of work in a slot. Resolves to false when there is none. */
 export type Take = () => Promise<boolean>;
 
+export interface WorkSource {
+  /** Creates the function by which a slot takes work of these classes. */
+  ofSlot(classes: readonly ResourceClass[], slot: number): Take;
+  /** Resolves when every claim that has begun has ended. No claim begins while `isAway`. */
+  settled(): Promise<void>;
+}
+
 /**
- * Creates the function by which a slot takes work: a job that waits for a slot after its fetch, or the next job of the
- * queue. While `isAway`, the worker claims nothing: the storage does not answer, or an operator drains the worker.
+ * Creates the functions by which slots take work: a job that waits for a slot after its fetch, or the next job of the
+ * queue. While `isAway`, the worker claims nothing: the storage does not answer, an operator drains the worker, or it
+ * stops.
  */
 export function createWorkSource(
   { context, isAway }: Pick<WorkerDeps, 'context'> & { isAway: () => boolean },
   worker: { id: string; tier: string },
   permits: FetchPermits,
   leases: SlotLeases,
-): (classes: readonly ResourceClass[], slot: number) => Take {
+): WorkSource {
   // One claim at a time in this worker, so that each sees the permits that earlier claims took.
   const oneByOne = sequential();
 
@@ -25,6 +33,8 @@ export function createWorkSource(
     if (isAway()) return false;
     const started = await oneByOne(async () => {
       await permits.measure();
+      // The worker may have begun to stop while this claim waited. A claim could then return a job that it releases.
+      if (isAway()) return null;
       const mayFetch = (accountId: string) => permits.isFree(resourceClass, accountId);
       const claimed = await claimJob(context, resourceClass, { worker, mayFetch });
       // Wrapped in an object: a returned promise would be awaited before the next claim starts.
@@ -40,18 +50,21 @@ export function createWorkSource(
     return slotIsFree !== null;
   }
 
-  return (classes, slot) => {
-    // Alternate, so that neither jobs that have fetched nor jobs in the queue starve.
-    let order = [resume, claim];
-    return async () => {
-      for (const resourceClass of classes) {
-        for (const take of order) {
-          if (!(await take(resourceClass, slot))) continue;
-          order = take === resume ? [claim, resume] : [resume, claim];
-          return true;
+  return {
+    settled: () => oneByOne(async () => {}),
+    ofSlot(classes, slot) {
+      // Alternate, so that neither jobs that have fetched nor jobs in the queue starve.
+      let order = [resume, claim];
+      return async () => {
+        for (const resourceClass of classes) {
+          for (const take of order) {
+            if (!(await take(resourceClass, slot))) continue;
+            order = take === resume ? [claim, resume] : [resume, claim];
+            return true;
+          }
         }
-      }
-      return false;
-    };
+        return false;
+      };
+    },
   };
 }

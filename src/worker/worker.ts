@@ -71,7 +71,7 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
     work: (claim, lease, signal) => runAttempt(deps, claim, lease, signal),
     ...{ running, permits, wake: wakeups.wake, logger },
   });
-  const isAway = () => isPaused || deps.storage.awayMs() > 0;
+  const isAway = () => stopping.signal.aborted || isPaused || deps.storage.awayMs() > 0;
   const takes = createWorkSource({ context, isAway }, { id, tier: sandbox.tier }, permits, leases);
   const deliveries = openDeliveries(
     {
@@ -90,7 +90,7 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
     });
   const queue = watchQueue({ look, wakeups, sendWebhooks: deliveries.start, logger });
   const slots = settings.slots.map((classes, slot) =>
-    runSlot({ classes, take: takes(classes, slot), wakeups, signal: stopping.signal, logger }),
+    runSlot({ classes, take: takes.ofSlot(classes, slot), wakeups, signal: stopping.signal, logger }),
   );
   logger.info({ slots: settings.slots, tier: sandbox.tier, ffmpeg: sandbox.ffmpeg.version }, 'worker takes jobs');
 
@@ -99,6 +99,8 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
       stopping.abort();
       wakeups.wakeAll();
       const deadline = setTimeout(() => running.stopAll('draining'), settings.drainMs);
+      // Before any job is released, so that this worker cannot claim it again.
+      await takes.settled();
       await Promise.all([...slots, leases.drain()]);
       clearTimeout(deadline);
       queue.close();

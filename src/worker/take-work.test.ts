@@ -1,0 +1,73 @@
+import { sql } from 'kysely';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type JobWorld, makeJobWorld } from '../../test/helpers/job-world.ts';
+import { until } from '../../testkit/until.ts';
+import { uuidv7 } from '../crypto/uuid.ts';
+import type { Claim } from '../jobs/rows.ts';
+import { createFetchPermits } from './fetch-permits.ts';
+import type { SlotLeases } from './slot-leases.ts';
+import { createWorkSource } from './take-work.ts';
+
+describe('a worker that stops', () => {
+  let world: JobWorld;
+  beforeAll(async () => {
+    world = await makeJobWorld();
+  });
+  afterEach(async () => {
+    await world.database.pg.query('DELETE FROM jobs');
+  });
+  afterAll(() => world?.close());
+
+  /** Takes of slots for light jobs. `freeBytes` measures the disk before each claim. */
+  function open(freeBytes: () => Promise<number>) {
+    const permits = createFetchPermits({ slots: [['light'], ['light']], freeBytes });
+    const claimed: Claim[] = [];
+    const start: SlotLeases['start'] = async (claim) => void claimed.push(claim);
+    const state = { isAway: false };
+    const takes = createWorkSource(
+      { context: world.context, isAway: () => state.isAway },
+      { id: uuidv7(), tier: 'bwrap' },
+      permits,
+      { start, resume: () => null, drain: async () => {} },
+    );
+    return { takes, claimed, state };
+  }
+
+  it('claims no job in the slots whose claims wait for their turn', async () => {
+    const job = await world.accept(await world.account());
+    let stop = () => {};
+    // Stops while the first claim measures the disk and the second waits for the first.
+    const { takes, claimed, state } = open(async () => {
+      stop();
+      return 2 ** 50;
+    });
+    stop = () => {
+      state.isAway = true;
+    };
+    expect(await Promise.all([0, 1].map((slot) => takes.ofSlot(['light'], slot)()))).toEqual([false, false]);
+    expect(claimed).toEqual([]);
+    expect((await world.row(job.id)).status).toBe('pending');
+  });
+
+  it('waits for the claim that has reached the database before it releases its jobs', async () => {
+    const { db, pg } = world.database;
+    const job = await world.accept(await world.account());
+    const { takes, claimed, state } = open(async () => 2 ** 50);
+    let settled: Promise<void> | undefined;
+    let isSettled = false;
+    await db.transaction().execute(async (tx) => {
+      await sql`LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE`.execute(tx);
+      void takes.ofSlot(['light'], 0)();
+      const waiting = `SELECT FROM pg_locks WHERE relation = 'jobs'::regclass AND NOT granted`;
+      await until(async () => (await pg.query(waiting)).rowCount, { what: 'the claim to wait' });
+      state.isAway = true;
+      settled = takes.settled().then(() => {
+        isSettled = true;
+      });
+      await sql`SELECT`.execute(tx);
+      expect(isSettled).toBe(false);
+    });
+    await settled;
+    expect(claimed.map((claim) => claim.job.id)).toEqual([job.id]);
+  });
+});
