@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { LongFirst } from './test/helpers/long-first.ts';
+import { pureTests } from './test/helpers/pure-tests.ts';
+
+const TESTS = ['{src,test}/**/*.test.ts'];
+const pure = pureTests();
 
 export default defineConfig({
   test: {
-    include: ['{src,test}/**/*.test.ts'],
-    globalSetup: ['test/helpers/global-setup.ts'],
-    setupFiles: ['test/helpers/built-threads.ts'],
     // One process runs many files and loads each module once, which takes half the CPU time.
     isolate: false,
     testTimeout: 60_000,
@@ -14,5 +15,19 @@ export default defineConfig({
     // Two more than there are cores: many tests wait for a lease, a drain or a process to end.
     maxWorkers: availableParallelism() + 2,
     sequence: { sequencer: LongFirst },
+    projects: [
+      // Without a build, PostgreSQL, FFmpeg and root: `npx vitest run --project pure` works on a fresh checkout.
+      { extends: true, test: { name: 'pure', include: pure } },
+      {
+        extends: true,
+        test: {
+          name: 'system',
+          include: TESTS,
+          exclude: pure,
+          globalSetup: ['test/helpers/global-setup.ts'],
+          setupFiles: ['test/helpers/built-threads.ts'],
+        },
+      },
+    ],
   },
 });

@@ -15,6 +15,7 @@ const NOT_RUN: Record<string, string> = {
   './airlock worker': 'a role that `up` starts in every end-to-end test',
   './airlock test': 'this very run',
   './airlock test src/ffmpeg test/media': 'this very run, with fewer files',
+  'npx vitest run --project pure': 'this very run, with fewer files',
   'npm run check': 'types, lint and unused code: run beside the tests',
   'npm run build': 'test/helpers/global-setup.ts builds before every run',
   'npm pack ./sdk': 'test/sdk/package.test.ts packs it',

@@ -16,7 +16,7 @@ const LONG = [
 ];
 
 /**
- * Starts long test files first. A file that runs for a minute and starts last leaves every other core idle for that
+ * Starts long test files first, and the short ones of the project `pure` last, because each project has its own processes. A file that runs for a minute and starts last leaves every other core idle for that
  * minute; on a fresh clone Vitest knows no durations to sort by.
  */
 export class LongFirst extends BaseSequencer {
@@ -26,7 +26,8 @@ export class LongFirst extends BaseSequencer {
   }
 }
 
-function rank({ moduleId }: TestSpecification): number {
+function rank({ moduleId, project }: TestSpecification): number {
+  if (project.name === 'pure') return LONG.length + 1;
   const found = LONG.findIndex((prefix) => moduleId.includes(`/${prefix}`));
   return found === -1 ? LONG.length : found;
 }
