@@ -4,8 +4,11 @@ import { promisify } from 'node:util';
 /** A role that runs by itself, as systemd and Kubernetes run it. */
 export interface RoleProcess {
   ports: Record<string, number>;
+  pid: number;
   /** Sends SIGTERM. Resolves with the exit code. */
   stop(): Promise<number | null>;
+  /** Sends SIGKILL. Resolves when the process is gone. */
+  kill(): Promise<void>;
 }
 
 /** Starts one role of a build. Resolves when it is ready; rejects when it ends before that. */
@@ -23,7 +26,15 @@ export async function startRole(program: string, role: string, env: NodeJS.Proce
     }),
   );
   const ended = exited.then((code) => Promise.reject(new Error(`${role} ended with ${code} before it was ready`)));
-  return { ports: await Promise.race([ready, ended]), stop: () => stop(child, exited) };
+  return {
+    ports: await Promise.race([ready, ended]),
+    pid: child.pid!,
+    stop: () => stop(child, exited),
+    async kill() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
 }
 
 async function stop(child: ChildProcess, exited: Promise<number | null>): Promise<number | null> {

@@ -1,0 +1,53 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { build, type Plugin } from 'esbuild';
+import { builtThreads } from '../../helpers/built-threads.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..', '..');
+/** Below `node_modules`, so that every account that can read the sources can run it, and linters skip it. */
+const FOLDER = join(ROOT, 'node_modules', '.cache', 'airlock-newer-release', String(process.pid));
+
+/** Files of `src/` that the newer release has changed → the file of this folder that replaces each. It imports the other. */
+const CHANGED: Readonly<Record<string, string>> = {
+  'kinds/registry.ts': 'registry.ts',
+  'contract/event-types.ts': 'event-types.ts',
+  'events/types.ts': 'event-payloads.ts',
+  'api/routes/receipts.ts': 'routes.ts',
+};
+
+const changes: Plugin = {
+  name: 'newer-release',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ path, resolveDir }) => {
+      const changed = CHANGED[join(resolveDir, path).slice(join(ROOT, 'src/').length)];
+      if (!changed || resolveDir === import.meta.dirname) return undefined;
+      return { path: join(import.meta.dirname, changed) };
+    });
+  },
+};
+
+/**
+ * Builds the program of a newer release from the sources of this one: it also knows the kind of job `toy`, its events and
+ * the status `paused`. Packages and threads are those of this build.
+ */
+export async function buildNewerRelease(): Promise<{ program: string; remove(): void }> {
+  const outdir = join(FOLDER, 'chunks');
+  mkdirSync(outdir, { recursive: true });
+  await build({
+    entryPoints: { airlock: join(ROOT, 'src', 'cli', 'main.ts') },
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    packages: 'external',
+    define: { THREAD_FILES: JSON.stringify(builtThreads(outdir)) },
+    plugins: [changes],
+    logLevel: 'warning',
+  });
+  return {
+    program: join(outdir, 'airlock.js'),
+    remove: () => rmSync(dirname(outdir), { recursive: true, force: true }),
+  };
+}
