@@ -3,10 +3,6 @@
 
 LOCK TABLE jobs, uploads, batches, webhook_deliveries, idempotency_keys IN SHARE ROW EXCLUSIVE MODE;
 
-ALTER TABLE account_storage
-  ADD COLUMN row_bytes          bigint NOT NULL DEFAULT 0,               -- of its rows and their indexes, estimated
-  ADD COLUMN pending_deliveries bigint NOT NULL DEFAULT 0;
-
 -- A row with its indexes and what belongs to it, measured with 10,000 jobs that were created and canceled: a job with its
 -- sources, outputs, attempt and events, an upload with its object and events. Texts of callers count by their length.
 DO $$
@@ -27,9 +23,8 @@ BEGIN
       CREATE FUNCTION %3$I() RETURNS trigger
       LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
       BEGIN
-        INSERT INTO public.account_storage AS total (account_id, shard, row_bytes)
-          SELECT account_id, pg_backend_pid() %% 16, sum(%2$s) FROM added GROUP BY account_id ORDER BY account_id
-          ON CONFLICT (account_id, shard) DO UPDATE SET row_bytes = total.row_bytes + EXCLUDED.row_bytes;
+        PERFORM public.add_to_storage(account_id, row_bytes => sum(%2$s)::bigint)
+          FROM added GROUP BY account_id ORDER BY account_id;
         RETURN NULL;
       END $body$;
       CREATE TRIGGER %3$I AFTER INSERT ON %1$I
@@ -39,10 +34,8 @@ BEGIN
       CREATE FUNCTION %4$I() RETURNS trigger
       LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
       BEGIN
-        INSERT INTO public.account_storage AS total (account_id, shard, row_bytes)
-          SELECT account_id, pg_backend_pid() %% 16, -sum(%2$s) FROM removed
-          WHERE EXISTS (SELECT FROM public.accounts WHERE accounts.id = account_id) GROUP BY account_id ORDER BY account_id
-          ON CONFLICT (account_id, shard) DO UPDATE SET row_bytes = total.row_bytes + EXCLUDED.row_bytes;
+        PERFORM public.add_to_storage(account_id, row_bytes => -sum(%2$s)::bigint)
+          FROM removed WHERE EXISTS (SELECT FROM public.accounts WHERE accounts.id = account_id) GROUP BY account_id ORDER BY account_id;
         RETURN NULL;
       END $body$;
       CREATE TRIGGER %4$I AFTER DELETE ON %1$I
@@ -66,11 +59,7 @@ BEGIN
   ELSE
     step := coalesce(octet_length(NEW.answer_sealed), 0) - coalesce(octet_length(OLD.answer_sealed), 0);
   END IF;
-  IF step <> 0 THEN
-    INSERT INTO public.account_storage AS total (account_id, shard, row_bytes)
-      VALUES (NEW.account_id, pg_backend_pid() % 16, step)
-      ON CONFLICT (account_id, shard) DO UPDATE SET row_bytes = total.row_bytes + EXCLUDED.row_bytes;
-  END IF;
+  IF step <> 0 THEN PERFORM public.add_to_storage(NEW.account_id, row_bytes => step); END IF;
   RETURN NULL;
 END $$;
 CREATE TRIGGER jobs_text AFTER UPDATE OF metadata_sealed, request_sealed ON jobs FOR EACH ROW EXECUTE FUNCTION count_text();
@@ -92,18 +81,14 @@ CREATE FUNCTION count_deliveries() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF TG_OP = 'INSERT' THEN
-    INSERT INTO public.account_storage AS total (account_id, shard, row_bytes, pending_deliveries)
-      SELECT account_id, pg_backend_pid() % 16, 700 * count(*), count(*) FILTER (WHERE state = 'pending')
-      FROM changed GROUP BY account_id ORDER BY account_id
-      ON CONFLICT (account_id, shard) DO UPDATE SET row_bytes = total.row_bytes + EXCLUDED.row_bytes,
-        pending_deliveries = total.pending_deliveries + EXCLUDED.pending_deliveries;
+    PERFORM public.add_to_storage(account_id,
+        row_bytes => 700 * count(*), pending_deliveries => count(*) FILTER (WHERE state = 'pending'))
+      FROM changed GROUP BY account_id ORDER BY account_id;
   ELSE
-    INSERT INTO public.account_storage AS total (account_id, shard, row_bytes, pending_deliveries)
-      SELECT account_id, pg_backend_pid() % 16, -700 * count(*), -count(*) FILTER (WHERE state = 'pending')
+    PERFORM public.add_to_storage(account_id,
+        row_bytes => -700 * count(*), pending_deliveries => -count(*) FILTER (WHERE state = 'pending'))
       FROM changed WHERE EXISTS (SELECT FROM public.accounts WHERE accounts.id = account_id)
-      GROUP BY account_id ORDER BY account_id
-      ON CONFLICT (account_id, shard) DO UPDATE SET row_bytes = total.row_bytes + EXCLUDED.row_bytes,
-        pending_deliveries = total.pending_deliveries + EXCLUDED.pending_deliveries;
+      GROUP BY account_id ORDER BY account_id;
   END IF;
   RETURN NULL;
 END $$;
@@ -115,9 +100,8 @@ CREATE TRIGGER webhook_deliveries_removed AFTER DELETE ON webhook_deliveries
 CREATE FUNCTION count_settled_delivery() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  INSERT INTO public.account_storage AS total (account_id, shard, pending_deliveries)
-    VALUES (NEW.account_id, pg_backend_pid() % 16, (NEW.state = 'pending')::integer - (OLD.state = 'pending')::integer)
-    ON CONFLICT (account_id, shard) DO UPDATE SET pending_deliveries = total.pending_deliveries + EXCLUDED.pending_deliveries;
+  PERFORM public.add_to_storage(NEW.account_id,
+    pending_deliveries => (NEW.state = 'pending')::integer - (OLD.state = 'pending')::integer);
   RETURN NULL;
 END $$;
 CREATE TRIGGER webhook_deliveries_settled AFTER UPDATE OF state ON webhook_deliveries FOR EACH ROW
