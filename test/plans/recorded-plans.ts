@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { until } from '../../testkit/until.ts';
 import type { TestDatabase } from '../helpers/database.ts';
 
 /** A scan of a table or an index by a statement. */
@@ -57,6 +58,7 @@ export async function recordPlans(database: Pick<TestDatabase, 'pg' | 'url'>): P
   } finally {
     await admin.end();
   }
+  await until(() => database.pg.totalCount === 0, { what: 'the pool to notice that its connections have ended' });
   return { statements };
 }
 
