@@ -85,33 +85,47 @@ export function dueJobs(db: Db) {
 
 /** Deletes uploads whose retention has ended. */
 export function expireUploads(context: JobsContext): Promise<Swept> {
-  // In the order of an index: PostgreSQL expects many to be due, because most objects are deleted, and would read them all.
-  const due = (db: Db) =>
-    dueUploads(db).where('uploads.id', '!=', notResting(context)).orderBy('objects.delete_after').limit(BATCH);
-  return expireBatch(
-    context,
-    async (db) => (await due(db).execute()).map(({ id }) => id),
-    async (tx, only) => {
-      const query = only ? due(tx).where('uploads.id', 'in', only) : due(tx);
-      // The insert of a job locks the row of the upload; skip it until the next sweep.
-      const locked = await query.forUpdate('uploads').skipLocked().execute();
-      if (locked.length === 0) return 0;
-      // Check again under the lock: a job may have started to use an upload during the first check.
-      const ids = locked.map((upload) => upload.id);
-      const uploads = await dueUploads(tx).where('uploads.id', 'in', ids).execute();
-      await forgetUploads(
-        tx,
-        uploads.map((upload) => upload.id),
-        'retention',
-      );
-      await markDeleting(
-        tx,
-        uploads.map((upload) => upload.object_id),
-        'retention',
-      );
-      return locked.length;
-    },
-  );
+  const due = async (db: Db) => {
+    const uploads = await dueUploads(db).where('upload.id', '!=', notResting(context)).limit(BATCH).execute();
+    return uploads.map(({ id }) => id);
+  };
+  return expireBatch(context, due, async (tx, only) => {
+    const found = only ?? (await due(tx));
+    if (found.length === 0) return 0;
+    // The insert of a job locks the row of the upload; skip it until the next sweep.
+    const locked = await tx
+      .selectFrom('uploads')
+      .select('id')
+      .where('id', 'in', found)
+      .forUpdate()
+      .skipLocked()
+      .execute();
+    if (locked.length === 0) return 0;
+    // Check again under the lock: a job may have started to use an upload during the first check.
+    const uploads = await tx
+      .selectFrom('uploads')
+      .innerJoin('objects', 'objects.id', 'uploads.object_id')
+      .select(['uploads.id', 'objects.id as object_id'])
+      .where(
+        'uploads.id',
+        'in',
+        locked.map(({ id }) => id),
+      )
+      .where('uploads.state', '=', sql.lit('confirmed'))
+      .where(isOver)
+      .execute();
+    await forgetUploads(
+      tx,
+      uploads.map((upload) => upload.id),
+      'retention',
+    );
+    await markDeleting(
+      tx,
+      uploads.map((upload) => upload.object_id),
+      'retention',
+    );
+    return locked.length;
+  });
 }
 
 /*
@@ -119,16 +133,37 @@ export function expireUploads(context: JobsContext): Promise<Swept> {
  * with a parameter instead could not use them.
  */
 
-/** Confirmed uploads whose retention has ended. An upload that an open job needs stays. */
+/**
+ * Confirmed uploads whose retention has ended, the oldest first. An upload that an open job needs stays. PostgreSQL expects that
+ * many objects are due, because most are deleted and their times have passed, and would read every upload. In this form it
+ * looks for the upload of each object that is due, in the order of an index.
+ */
 export function dueUploads(db: Db) {
   return db
-    .selectFrom('uploads')
-    .innerJoin('objects', 'objects.id', 'uploads.object_id')
-    .select(['uploads.id', 'objects.id as object_id'])
-    .where('uploads.state', '=', sql.lit('confirmed'))
-    .where('objects.state', '=', sql.lit('live'))
-    .where('objects.delete_after', '<=', databaseNow)
-    .where((where) => where.not(isReadByOpenJob('objects.id')));
+    .selectFrom('objects')
+    .innerJoinLateral(
+      (select) =>
+        select
+          .selectFrom('uploads')
+          .select('uploads.id')
+          .whereRef('uploads.object_id', '=', 'objects.id')
+          .where('uploads.state', '=', sql.lit('confirmed'))
+          .limit(sql.lit(1))
+          .as('upload'),
+      (join) => join.onTrue(),
+    )
+    .select('upload.id')
+    .where(isOver)
+    .orderBy('objects.delete_after');
+}
+
+/** Condition on an object that has been stored for long enough. */
+function isOver(where: ExpressionBuilder<Tables, 'objects'>) {
+  return where.and([
+    where('objects.state', '=', sql.lit('live')),
+    where('objects.delete_after', '<=', databaseNow),
+    where.not(isReadByOpenJob('objects.id')),
+  ]);
 }
 
 /** Uploads that were not confirmed in time. */

@@ -193,8 +193,8 @@ describe('two releases on one database, of which the newer has one more kind of 
   }, 60_000);
 
   it('the newer one shows the events, runs the jobs and erases the data of the older, and recovers from its death', async () => {
-    const interrupted = await transcode(older, SLOW);
     await newerWorker.stop();
+    const interrupted = await transcode(older, SLOW);
     await reaches(interrupted, 'processing');
     await ageKilled(olderWorker);
     newerWorker = await start(newerBuild.program, 'worker');

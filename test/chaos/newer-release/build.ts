@@ -17,12 +17,16 @@ const CHANGED: Readonly<Record<string, string>> = {
 
 const changes: Plugin = {
   name: 'newer-release',
-  setup({ onResolve }) {
+  setup({ onResolve, onEnd }) {
+    const missing = new Set(Object.keys(CHANGED));
     onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ path, resolveDir }) => {
-      const changed = CHANGED[join(resolveDir, path).slice(join(ROOT, 'src/').length)];
+      const file = join(resolveDir, path).slice(join(ROOT, 'src/').length);
+      const changed = CHANGED[file];
       if (!changed || resolveDir === import.meta.dirname) return undefined;
+      missing.delete(file);
       return { path: join(import.meta.dirname, changed) };
     });
+    onEnd(() => ({ errors: [...missing].map((file) => ({ text: `no import of src/${file} was replaced` })) }));
   },
 };
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Kind, Run, WorkTools } from '../../../src/kinds/kind.ts';
+import type { Kind } from '../../../src/kinds/kind.ts';
 import { kinds as known } from '../../../src/kinds/registry.ts';
 import { toy as silent } from '../../kinds/toy/index.ts';
 
@@ -12,7 +12,7 @@ export const toy: Kind<{ text: string }> = {
   events: 'toy' as 'transcode',
   async load() {
     const execute = await silent.load();
-    return async (tools: WorkTools, run: Run) => {
+    return async (tools, run) => {
       await run.lease.acquire(run.signal);
       while (HOLD && existsSync(HOLD)) await sleep(50, null, { signal: run.signal });
       return execute(tools, run);
