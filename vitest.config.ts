@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
-import { LongFirst } from './test/helpers/long-first.ts';
+import { FileOrder } from './test/helpers/file-order.ts';
 import { pureTests } from './test/helpers/pure-tests.ts';
 
 const TESTS = ['{src,test}/**/*.test.ts'];
@@ -14,7 +14,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Two more than there are cores: many tests wait for a lease, a drain or a process to end.
     maxWorkers: availableParallelism() + 2,
-    sequence: { sequencer: LongFirst },
+    sequence: { sequencer: FileOrder },
     projects: [
       // Without a build, PostgreSQL, FFmpeg and root: `npx vitest run --project pure` works on a fresh checkout.
       { extends: true, test: { name: 'pure', include: pure } },

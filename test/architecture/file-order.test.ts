@@ -1,0 +1,22 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { mixed, SECONDS } from '../helpers/file-order.ts';
+import { ROOT } from './sources.ts';
+
+describe('the order of the test files', () => {
+  it('starts the longest file first, and distributes the files that wait over the run', () => {
+    const short = Array.from({ length: 30 }, (_, index) => `src/some-${index}.test.ts`);
+    const waiting = ['test/chaos/kill.test.ts', 'test/chaos/full-disk.test.ts', 'test/chaos/drain.test.ts'];
+    const order = mixed([...short, ...waiting, 'test/web/dashboard.test.ts'], (path) => path);
+    expect(order.slice(0, 2)).toEqual(['test/chaos/full-disk.test.ts', 'test/web/dashboard.test.ts']);
+    expect([...order].sort()).toEqual([...short, ...waiting, 'test/web/dashboard.test.ts'].sort());
+    const places = waiting.map((path) => order.indexOf(path)).sort((one, other) => one - other);
+    expect(places[1]! - places[0]!).toBeGreaterThan(5);
+    expect(places[2]! - places[1]!).toBeGreaterThan(2);
+  });
+
+  it('names only files that exist', () => {
+    expect(Object.keys(SECONDS).filter((path) => !existsSync(join(ROOT, `${path}.test.ts`)))).toEqual([]);
+  });
+});
