@@ -2,9 +2,10 @@
  * Run by a test in a mount namespace of its own, as `rows.ts <folder of the small disk> <clip>`: an attacker fills the
  * database with rows while another account works. Prints its observations.
  */
-import { statfs, writeFile } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { transcode, upload } from '../../../testkit/media.ts';
+import { run } from '../../../testkit/run.ts';
 import { call, startService } from '../../../testkit/service.ts';
 import { openServiceDatabase } from '../../../testkit/service-database.ts';
 
@@ -12,7 +13,7 @@ const [folder, clip] = process.argv.slice(2) as [string, string];
 const MB = 2 ** 20;
 const RESERVE_MB = 100;
 /** Free above the reserve when the attack begins; the rest is filled, so that the attack takes seconds. */
-const SPARE_MB = 120;
+const SPARE_MB = 70;
 const MOST_ROUNDS = 80;
 const REJECTED = 8;
 const WEBHOOKS = 20;
@@ -33,7 +34,7 @@ const post = (path: string, body: unknown) => call(`${service.api}${path}`, 'POS
 // Nobody listens there, so that every delivery stays pending.
 for (let index = 0; index < WEBHOOKS; index++) await post('/v1/webhooks', { url: `https://127.0.0.1/${index}` });
 const rest = (await freeMb()) - RESERVE_MB - SPARE_MB;
-if (rest > 0) await writeFile(join(folder, 'of-others'), Buffer.alloc(rest * MB));
+if (rest > 0) await run('fallocate', ['--length', String(rest * MB), join(folder, 'of-others')]);
 
 let lowestMb = await freeMb();
 const atStart = lowestMb;
