@@ -29,7 +29,7 @@ export const FAILURE_EXAMPLES: Readonly<Record<FailureCode, string>> = {
   limit_memory: 'The job needed more memory than it may use (64 MB, its own limit).',
   limit_cpu: 'The job used more processor time than it may (60 s, its own limit).',
   limit_time: "The job took longer than it may (21600 s, the server's limit).",
-  limit_output: "The output grew larger than it may (500 MB, the account's limit).",
+  limit_output: "The output became larger than its limit (500 MB, the account's limit).",
   limit_processes: 'The job started more threads than it may.',
   sandbox_violation: 'The sandbox stopped FFmpeg because it tried what no transcode does.',
   storage_quota: 'The output does not fit into the 100000000000 bytes that the account may store.',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cacheBriefly } from './cache-briefly.ts';
 
-describe('results of lately', () => {
+describe('results of cacheBriefly', () => {
   it('serve for half a second, or for twenty times what they took', async () => {
     let now = 0;
     let count = 0;

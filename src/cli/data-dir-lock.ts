@@ -65,7 +65,7 @@ async function enter(dataDir: string, made: boolean): Promise<FileLock> {
     const path = join(dataDir, 'transcode.users');
     const alone = await lockFile(path, 'exclusive', 0);
     const users = alone ?? (await lockFile(path, 'shared', RETRY_MS));
-    // No lock, or one on a deleted file: the last user was just leaving.
+    // No lock, or one on a deleted file: the last user was about to exit.
     if (!users || !(await isStillThere(users, path))) {
       await users?.release();
       continue;

@@ -3,12 +3,12 @@ import { readConfig } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { isLoopbackHost, transportPolicy } from './transport-policy.ts';
 
-const judge = (env: Record<string, string>) => transportPolicy(readConfig(env));
+const policyOf = (env: Record<string, string>) => transportPolicy(readConfig(env));
 const FILES = { AIRLOCK_TLS_CERT: '/c.pem', AIRLOCK_TLS_KEY: '/k.pem' };
 
 describe('the transport policy', () => {
   it.each(['127.0.0.1', '127.8.9.10', '::1', 'localhost', '::ffff:127.0.0.1'])('serves plain HTTP on %s', (host) => {
-    expect(judge({ AIRLOCK_HOST: host })).toEqual({ ok: true });
+    expect(policyOf({ AIRLOCK_HOST: host })).toEqual({ ok: true });
   });
 
   it.each([
@@ -21,8 +21,8 @@ describe('the transport policy', () => {
     '::ffff:10.0.0.1',
     '128.0.0.1',
   ])('refuses plain HTTP on %s, and says what to set', (host) => {
-    expect(() => judge({ AIRLOCK_HOST: host })).toThrow(ConfigError);
-    expect(() => judge({ AIRLOCK_HOST: host })).toThrow(
+    expect(() => policyOf({ AIRLOCK_HOST: host })).toThrow(ConfigError);
+    expect(() => policyOf({ AIRLOCK_HOST: host })).toThrow(
       /AIRLOCK_HOST: .*AIRLOCK_TLS_CERT.*AIRLOCK_TLS=auto.*AIRLOCK_TRUST_PROXY/,
     );
   });
@@ -32,20 +32,22 @@ describe('the transport policy', () => {
     { AIRLOCK_TLS: 'auto' },
     { AIRLOCK_TRUST_PROXY: '10.0.0.2' },
     { AIRLOCK_TRUST_PROXY: 'fd00::/64' },
-  ])('serves every address with %o', (env) => expect(judge({ AIRLOCK_HOST: '0.0.0.0', ...env })).toEqual({ ok: true }));
+  ])('serves every address with %o', (env) =>
+    expect(policyOf({ AIRLOCK_HOST: '0.0.0.0', ...env })).toEqual({ ok: true }),
+  );
 
   it.each(['true', '*', 'proxy.example', '10.0.0.0/33', '10/8', '0.0.0.0/0', '::/0', '10.0.0.1,0.0.0.0/0'])(
     'does not trust "%s" as a proxy, not even on loopback',
-    (range) => expect(() => judge({ AIRLOCK_TRUST_PROXY: range })).toThrow(/^AIRLOCK_TRUST_PROXY: /),
+    (range) => expect(() => policyOf({ AIRLOCK_TRUST_PROXY: range })).toThrow(/^AIRLOCK_TRUST_PROXY: /),
   );
 
   it('refuses to hand out http:// URLs of other machines', () => {
-    expect(() => judge({ AIRLOCK_PUBLIC_URL: 'http://video.example.com' })).toThrow(/^AIRLOCK_PUBLIC_URL: /);
-    expect(() => judge({ AIRLOCK_STORAGE_PUBLIC_URL: 'http://10.0.0.5:8081' })).toThrow(
+    expect(() => policyOf({ AIRLOCK_PUBLIC_URL: 'http://video.example.com' })).toThrow(/^AIRLOCK_PUBLIC_URL: /);
+    expect(() => policyOf({ AIRLOCK_STORAGE_PUBLIC_URL: 'http://10.0.0.5:8081' })).toThrow(
       /^AIRLOCK_STORAGE_PUBLIC_URL: /,
     );
     expect(
-      judge({ AIRLOCK_PUBLIC_URL: 'http://127.0.0.1:9', AIRLOCK_STORAGE_PUBLIC_URL: 'https://s.example.com' }),
+      policyOf({ AIRLOCK_PUBLIC_URL: 'http://127.0.0.1:9', AIRLOCK_STORAGE_PUBLIC_URL: 'https://s.example.com' }),
     ).toEqual({ ok: true });
   });
 

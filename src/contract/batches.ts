@@ -33,7 +33,7 @@ export const BATCH_ITEM_STATUSES = ['accepted', 'refused'] as const;
 
 const batchItem = z
   .object({
-    index: z.number().describe('Place in `jobs` of the request, from 0.'),
+    index: z.number().describe('Position in `jobs` of the request, from 0.'),
     status: z.enum(BATCH_ITEM_STATUSES).describe('Whether a job was created.'),
     job: jobListItem.optional().describe('The job; absent if none was created.'),
     error: errorBody.optional().describe('Why none was created; the answer that a create would have got.'),

@@ -103,7 +103,7 @@ export async function checkJob<Request>(
   return kind.admit(services, caller, request);
 }
 
-/** Place of a job in a batch. */
+/** Position of a job in a batch. */
 export interface BatchPosition {
   id: string;
   index: number;

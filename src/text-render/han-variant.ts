@@ -31,9 +31,9 @@ export function hanVariant(text: string): HanVariant {
 }
 
 /** Decodes all characters of a two-byte charset whose bytes are in these ranges. */
-function decodeAll(charset: string, leads: [number, number], trails: [number, number][]): Set<string> {
+function decodeAll(charset: string, leadBytes: [number, number], trails: [number, number][]): Set<string> {
   const bytes: number[] = [];
-  for (let lead = leads[0]; lead <= leads[1]; lead++)
+  for (let lead = leadBytes[0]; lead <= leadBytes[1]; lead++)
     for (const [first, last] of trails) for (let trail = first; trail <= last; trail++) bytes.push(lead, trail);
   return new Set(new TextDecoder(charset).decode(Uint8Array.from(bytes)));
 }

@@ -7,7 +7,7 @@ export interface Bounds {
   most: number | undefined;
 }
 
-/** The schema at a path of a request, without wrappers; null if the path leads outside of the schema. */
+/** The schema at a path of a request, without wrappers; null if the path is outside the schema. */
 export function schemaAt(schema: unknown, keys: readonly string[]): z.ZodType | null {
   let inner = schema instanceof z.ZodType ? unwrapSchema(schema) : null;
   for (const key of keys) {

@@ -52,7 +52,7 @@ function isSteady(source: Source, linked: LinkedGraph): boolean {
   return filter.spec.name !== 'setpts' && inputs.every((input) => isSteady(input, linked));
 }
 
-/** Frame rate of the first input of the graph that leads to a filter. */
+/** Frame rate of the first input of the graph in front of a filter. */
 function rateOf(node: GraphNode, linked: LinkedGraph, flows: readonly Flow[]): number | null {
   for (const source of node.inputs) {
     const found = 'open' in source ? flows[source.open]?.rate : rateOf(linked.nodes[source.node]!, linked, flows);

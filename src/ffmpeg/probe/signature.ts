@@ -78,7 +78,7 @@ export function contentTypeMatches(declared: string, detected: string): boolean 
   return want === have || FAMILIES.some((family) => family.includes(want) && family.includes(have));
 }
 
-/** Signatures that file-type lacks, or judges by one byte only. */
+/** Signatures that file-type lacks, or identifies by one byte only. */
 function detectOwn(bytes: Uint8Array): DetectedMedia | null {
   const ascii = (from: number, length: number) => String.fromCharCode(...bytes.subarray(from, from + length));
   if (ascii(0, 4) === 'RF64' && ascii(8, 4) === 'WAVE') return { mime: 'audio/wav', demuxer: 'wav' };
@@ -114,7 +114,7 @@ function isTransportStream(bytes: Uint8Array): boolean {
   return false;
 }
 
-/** Two ADTS headers in a row (ISO 13818-7): the length in the first leads to the second. */
+/** Two ADTS headers in a row (ISO 13818-7): the length in the first one points to the second one. */
 function isAdts(bytes: Uint8Array): boolean {
   if (bytes.length < 7) return false;
   const length = ((bytes[3]! & 0x03) << 11) | (bytes[4]! << 3) | (bytes[5]! >> 5);

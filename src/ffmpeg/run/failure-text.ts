@@ -28,7 +28,7 @@ const BY_END: Readonly<Record<string, Explanation>> = {
   limit_wall: { code: 'limit_time', message: 'The job took longer than it may.' },
   limit_cpu: { code: 'limit_cpu', message: 'The job used more processor time than it may.' },
   limit_memory: { code: 'limit_memory', message: 'The job needed more memory than it may use.' },
-  limit_output: { code: 'limit_output', message: 'The output grew larger than it may.' },
+  limit_output: { code: 'limit_output', message: 'The output became larger than its limit.' },
   limit_processes: { code: 'limit_processes', message: 'The job started more threads than it may.' },
   violation: {
     code: 'sandbox_violation',
@@ -52,7 +52,7 @@ const LIMITS: readonly Pattern[] = [
   {
     pattern: /No space left on device|File too large/i,
     code: 'limit_output',
-    say: 'The output grew larger than it may.',
+    say: 'The output became larger than its limit.',
   },
   {
     pattern: /Resource temporarily unavailable.*thread|pthread_create/i,

@@ -20,7 +20,7 @@ export interface Plan {
   calls: readonly ProbeCall[];
   limits: CellLimits;
   /** @param output standard output of the probe. */
-  judge: (result: CellResult, output: Buffer) => SelfTestCheck[];
+  evaluate: (result: CellResult, output: Buffer) => SelfTestCheck[];
   /** Whether the result depends on machine load; an inconclusive result is then retried alone. */
   timed: boolean;
 }
@@ -40,8 +40,8 @@ export function planAll(
   return [
     planRefused(attempts, tier.exceptions),
     ...KILLED_ATTEMPTS.map(({ attempt, call, args }): Plan => {
-      const judge: Plan['judge'] = (result) => [endCheck(attempt, 'violation', result)];
-      return { attempt, calls: [{ call, args }], limits: LIMITS, judge, timed: false };
+      const evaluate: Plan['evaluate'] = (result) => [endCheck(attempt, 'violation', result)];
+      return { attempt, calls: [{ call, args }], limits: LIMITS, evaluate, timed: false };
     }),
     ...wanted.map((bomb) => planBomb(bomb, tier.exceptions)),
   ];
@@ -55,7 +55,7 @@ function planBomb({ key, attempt, calls, limits, end }: Bomb, exceptions: Except
     attempt,
     calls,
     limits: { ...LIMITS, ...limits, ...wall },
-    judge(result) {
+    evaluate(result) {
       const check = endCheck(attempt, end, result);
       if (check.passed || !why || !result.end.startsWith('limit_')) return [check];
       return [{ ...check, expected: `not promised: ${why}`, passed: true, promised: false }];
@@ -72,7 +72,7 @@ function planRefused(attempts: readonly RefusedAttempt[], exceptions: Exceptions
     attempt: 'run the probe',
     calls,
     limits: LIMITS,
-    judge(result, output) {
+    evaluate(result, output) {
       const report = readProbe(output, calls.length);
       // No report: the probe was stopped, or an attempt to execute another program succeeded.
       if (result.end !== 'exit' || result.exitCode !== 0 || report === null) {

@@ -109,7 +109,7 @@ function combine(second: Outcome, first: Outcome): Outcome {
 }
 
 async function tryPlan(context: RunContext, slot: number, plan: Plan, program: string): Promise<Outcome> {
-  const { attempt, limits, judge, timed } = plan;
+  const { attempt, limits, evaluate, timed } = plan;
   const output: Buffer[] = [];
   const spec: ProgramSpec = {
     program: '/in/probe',
@@ -127,7 +127,7 @@ async function tryPlan(context: RunContext, slot: number, plan: Plan, program: s
     // No attempt ran, so none succeeded.
     return { checks: [failedCell(attempt, error)], inconclusive: true, error };
   }
-  const checks = withDetail(judge(result, Buffer.concat(output)), result, limits);
+  const checks = withDetail(evaluate(result, Buffer.concat(output)), result, limits);
   await result.release();
   const failed = checks.some(({ passed }) => !passed);
   return { checks, inconclusive: failed && timed && isInconclusive(result.end) };

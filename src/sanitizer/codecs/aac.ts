@@ -87,15 +87,15 @@ export function mayEndWithBands(block: Buffer): boolean {
   // The end is an element of three ones.
   const end = last - 2;
   const lowest = Math.max(0, end - MAX_SEARCHED);
-  const leads = new Set([end]);
+  const starts = new Set([end]);
   for (let at = end - 7; at >= lowest; at--) {
     if (bitsAt(at, 3) !== FILL) continue;
     const short = bitsAt(at + 3, 4);
     if (short === MANY && at + 15 > end) continue;
     const [from, bytes] = short < MANY ? [at + 7, short] : [at + 15, short + bitsAt(at + 7, 8) - 1];
-    if (!leads.has(from + 8 * bytes)) continue;
+    if (!starts.has(from + 8 * bytes)) continue;
     if (bytes > 0 && BANDS.has(bitsAt(from, 4))) return true;
-    leads.add(at);
+    starts.add(at);
   }
   return false;
 }

@@ -10,7 +10,7 @@ export type { Reading } from './tasks.ts';
 const TASK_MS = 20_000;
 const HEAP_MB = 256;
 
-/** Parses, judges and plans requests and draws their layers, in a thread if that takes long. */
+/** Parses, checks and plans requests and draws their layers, in a thread if that takes long. */
 export interface Planner {
   /** `owner` = account id, for fair scheduling. Rejects with `ThreadEnded` when the task exceeds its time or memory. */
   review(input: Tasks['review']['input'], owner?: string): Promise<Tasks['review']['result']>;

@@ -74,9 +74,9 @@ interface JobsProps {
 function Jobs({ list, version, words, isFiltered }: JobsProps) {
   useEffect(() => {
     if (words === '') return;
-    const leaving = new AbortController();
-    void list.showAll(leaving.signal);
-    return () => leaving.abort();
+    const unmount = new AbortController();
+    void list.showAll(unmount.signal);
+    return () => unmount.abort();
   }, [list, words]);
   const found = useMemo(
     () => (words === '' ? null : list.loaded().filter((job) => textOf(job).includes(words))),

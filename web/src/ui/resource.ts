@@ -18,17 +18,17 @@ export function useResource<T>(path: string | null): Resource<T> {
   const [turn, setTurn] = useState(0);
   useEffect(() => {
     if (path === null) return;
-    const leaving = new AbortController();
-    get<T>(path, leaving.signal).then(
+    const unmount = new AbortController();
+    get<T>(path, unmount.signal).then(
       (answer) => {
         set(answer);
         setError(null);
       },
       (thrown) => {
-        if (!leaving.signal.aborted) setError(shownOf(thrown));
+        if (!unmount.signal.aborted) setError(shownOf(thrown));
       },
     );
-    return () => leaving.abort();
+    return () => unmount.abort();
   }, [path, turn]);
   const reload = useCallback(() => setTurn((value) => value + 1), []);
   return { data, error, reload, set };

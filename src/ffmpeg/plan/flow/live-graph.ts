@@ -2,7 +2,7 @@ import { linkPads, type Pad, padChains } from '../../policy/filters/links.ts';
 import type { CheckedFilter, CheckedGraph, OpenPad } from '../../policy/filters/types.ts';
 import { linkGraph } from './links.ts';
 
-/** The part of a graph that leads to used outputs. */
+/** The part of a graph whose outputs are used. */
 export interface LiveGraph {
   graph: CheckedGraph;
   /** Indexes of its open inputs in `CheckedGraph.inputs` of the whole graph. */

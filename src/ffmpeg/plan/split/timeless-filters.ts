@@ -11,7 +11,7 @@ const CLOCK = /(^|[^\w.])(t|n|pos|pts|enable)($|[^\w.])/i;
 /** Why a simple chain of filters, as the planner writes it, cannot be applied to pieces; null = it can. */
 export function filtersFault(chain: string | null): string | null {
   if (chain === null) return null;
-  // Quotes, escapes, labels and several chains: rare, and hard to judge.
+  // Quotes, escapes, labels and several chains: rare, and hard to classify.
   if (/['"\\[\];]/.test(chain)) return 'The filters cannot be applied to pieces.';
   for (const filter of chain.split(',')) {
     const [name = '', ...values] = filter.split('=');

@@ -166,7 +166,7 @@ describe('refused commands', () => {
 });
 
 describe('a fault in an argument', () => {
-  /** Ways to write one character for a shell. */
+  /** Forms of one character for a shell. */
   const written: Record<string, (character: string) => string> = {
     bare: (character) => (/[A-Za-z0-9=:.,@/*{}[\]-]/.test(character) ? character : `\\${character}`),
     escaped: (character) => `\\${character}`,

@@ -124,7 +124,7 @@ function checkTimes(options: ParsedOption[]): Refusal[] {
 }
 
 /**
- * A single input that repeats without end needs something that ends the output. Beside other inputs, or under a graph
+ * A single input that repeats without end needs something that ends the output. Alongside other inputs, or under a graph
  * that may trim, the planner ends it.
  */
 function checkEnd({ inputs, output, graph, video, audio }: ParsedRequest): Refusal[] {

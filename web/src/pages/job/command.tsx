@@ -6,7 +6,7 @@ import { shellText } from '../../lib/shell.ts';
 import { Code } from '../../ui/copy.tsx';
 import { Card } from '../../ui/page.tsx';
 
-/** The command that ran; of a job without an output, the one that its request leads to. */
+/** The command that ran; of a job without an output, the command that its request would run. */
 export function CommandCard({ details }: { details: JobDetails | undefined }) {
   const [planned, setPlanned] = useState<string[] | null>(null);
   const request = details?.request;

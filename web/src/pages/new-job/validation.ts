@@ -22,20 +22,20 @@ const NOTHING: Validation = { state: 'checking', command: [], errors: [], warnin
 export function useValidation(body: Body): Validation {
   const [validation, setValidation] = useState(NOTHING);
   useEffect(() => {
-    const leaving = new AbortController();
+    const unmount = new AbortController();
     const check = async () => {
       try {
-        const options = { body, signal: leaving.signal };
+        const options = { body, signal: unmount.signal };
         const { valid, ...answer } = await call<ValidateAnswer>('POST', '/v1/transcodes/validate', options);
         setValidation({ ...answer, state: valid ? 'valid' : 'invalid', problem: null });
       } catch (error) {
-        if (!leaving.signal.aborted) setValidation({ ...NOTHING, state: 'invalid', problem: shownOf(error) });
+        if (!unmount.signal.aborted) setValidation({ ...NOTHING, state: 'invalid', problem: shownOf(error) });
       }
     };
     const timer = setTimeout(check, PAUSE_MS);
     return () => {
       clearTimeout(timer);
-      leaving.abort();
+      unmount.abort();
     };
   }, [body]);
   return validation;

@@ -71,14 +71,14 @@ export const COMPOSE_FILTERS: readonly FilterSpec[] = [
       example: "overlay=x='main_w-overlay_w-10':y=H-h-10:enable='between(t,0.1,0.3)'",
     },
   ),
-  video('hstack', 'Places videos of the same height side by side.', stack, { ...stacked, example: 'hstack=inputs=2' }),
-  video('vstack', 'Places videos of the same width above each other.', stack, {
+  video('hstack', 'Puts videos of the same height side by side.', stack, { ...stacked, example: 'hstack=inputs=2' }),
+  video('vstack', 'Puts videos of the same width above each other.', stack, {
     ...stacked,
     example: 'vstack=inputs=2:shortest=1',
   }),
   video(
     'xstack',
-    'Places videos at given positions, or in a grid.',
+    'Puts videos at given positions, or in a grid.',
     {
       inputs: integer(2, 16),
       layout: LAYOUT,
