@@ -2595,7 +2595,7 @@ export interface components {
         };
         /** @description One entry of a batch. */
         BatchItem: {
-            /** @description Place in `jobs` of the request, from 0. */
+            /** @description Position in `jobs` of the request, from 0. */
             index: number;
             /**
              * @description Whether a job was created.
