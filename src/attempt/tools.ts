@@ -66,6 +66,3 @@ export interface Run {
   /** Registers an object that was reserved for an output. It is deleted unless the job completes with it. */
   reserved: (objectId: string) => void;
 }
-
-/** Thrown by `execute` after it has inserted children. The job runs again when all of them are final. */
-export class AwaitChildren extends Error {}

@@ -75,4 +75,5 @@ export const OUTPUT_COLUMNS = every<JobOutputsTable>({
   name_sealed: true,
   facts: true,
   object_id: true,
+  error_code: true,
 });

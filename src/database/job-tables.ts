@@ -29,6 +29,10 @@ export interface JobsTable {
   /** From -10 to 10; higher ones start first within their account. */
   priority: Generated<number>;
   available_at: Timestamp;
+  /** What a parent waits for, without a slot; null = nothing. */
+  awaiting: 'children' | 'review' | null;
+  /** What the next attempt of a parent needs to go on. */
+  resume_sealed: Buffer | null;
   fetches: boolean;
   request_sealed: Buffer | null;
   request_source_sealed: Buffer | null;
@@ -70,6 +74,7 @@ export interface JobOutputsTable {
   name_sealed: Buffer | null;
   facts: Json<unknown> | null;
   object_id: string | null;
+  error_code: string | null;
 }
 
 export interface JobSourcesTable {

@@ -1,7 +1,7 @@
 export { mayCopy } from './plan/copy/plan-copies.ts';
 export { SHORT_SIDES } from './plan/geometry.ts';
 export { checkOutput } from './plan/output-check.ts';
-export { planTranscode } from './plan/plan.ts';
+export { planJob, planTranscode } from './plan/plan.ts';
 export { type Preview, previewCommand } from './plan/preview.ts';
 export { estimateResourceClass } from './plan/resource-class.ts';
 export { type ExpectedJoin, joinedFault } from './plan/split/check-joined.ts';

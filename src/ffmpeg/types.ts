@@ -252,10 +252,13 @@ export interface ExpectedOutput {
 }
 
 export interface PlannedOutput {
+  /** Position of its row among the outputs of the job. */
+  position: number;
   /** Path inside the cell: `/out/output.<ext>`. */
   path: string;
   format: OutputFormat;
   contentType: string;
+  streams: StreamPlans;
   expect: ExpectedOutput;
 }
 
@@ -276,10 +279,15 @@ export interface StreamPlans {
   audio: StreamPlan | null;
 }
 
+/** All commands of a job. Each makes its own outputs: if one fails, the outputs of the others are kept. */
+export interface JobPlan {
+  commands: readonly Plan[];
+}
+
+/** One command. */
 export interface Plan {
   /** Everything after the program's name. */
   args: string[];
-  streams: StreamPlans;
   outputs: PlannedOutput[];
   /** Expected duration of the output, for progress; null = unknown, or a still picture. */
   durationSeconds: number | null;

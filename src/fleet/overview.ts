@@ -52,9 +52,7 @@ export async function viewQueue(db: Db): Promise<QueueView> {
       SELECT resource_class AS name, count(*) FILTER (WHERE status = 'pending')::int AS waiting,
         count(*) FILTER (WHERE status = 'processing')::int AS running,
         coalesce(extract(epoch FROM now() - min(updated_at) FILTER (WHERE status = 'pending')), 0)::float8 AS oldest_seconds
-      FROM jobs WHERE status IN ('pending', 'processing') AND available_at < 'infinity' GROUP BY resource_class`.execute(
-      db,
-    ),
+      FROM jobs WHERE status IN ('pending', 'processing') AND awaiting IS NULL GROUP BY resource_class`.execute(db),
     sql<QueueView['accounts'][number]>`
       SELECT accounts.id, accounts.name, count(*) FILTER (WHERE status = 'pending')::int AS waiting,
         count(*) FILTER (WHERE status = 'processing')::int AS running

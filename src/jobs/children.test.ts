@@ -9,6 +9,7 @@ import { insertJob } from './insert.ts';
 import { readProgress } from './live-progress.ts';
 import { reportProgress } from './progress.ts';
 import type { Claim } from './rows.ts';
+import { endStarved } from './wait-for-storage.ts';
 
 const RUNNING = { speed: 2, fps: 50, etaSeconds: 1 };
 
@@ -95,6 +96,35 @@ describe('a job that waits for its children', () => {
     expect(await world.view(id)).toMatchObject({ status: 'canceled' });
     expect(await reportProgress(world.context, piece, { ...RUNNING, progress: 0.5 })).toBe(false);
     expect(await listed('processing')).toEqual([]);
+  });
+
+  it('is not claimed and does not fail with an outage of the storage while a child is open', async () => {
+    const id = await startPieces([4]);
+    const { pg } = world.database;
+    await pg.query(`UPDATE jobs SET created_at = now() - interval '2 minutes' WHERE id = $1`, [id]);
+    await pg.query(`UPDATE jobs SET completed_at = completed_at - interval '1 hour' WHERE completed_at IS NOT NULL`);
+    expect(await world.row(id)).toMatchObject({ status: 'pending', awaiting: 'children' });
+    const piece = await world.mustClaim();
+    expect(await world.claim()).toBeNull();
+    await endStarved(world.context, 60);
+    expect(await world.row(id)).toMatchObject({ status: 'pending', awaiting: 'children' });
+    await end(piece);
+    expect(await world.row(id)).toMatchObject({ status: 'pending', awaiting: null });
+    await end(await world.mustClaim());
+    expect((await world.row(id)).status).toBe('completed');
+  });
+
+  it('is woken by a process of the release before, which knows its date alone', async () => {
+    const id = await startPieces([4]);
+    const { pg } = world.database;
+    const { rows } = await pg.query(`SELECT available_at = 'infinity' AS "isDated" FROM jobs WHERE id = $1`, [id]);
+    expect(rows).toEqual([{ isDated: true }]);
+    await pg.query(`UPDATE jobs SET available_at = created_at WHERE id = $1`, [id]);
+    expect((await world.row(id)).awaiting).toBeNull();
+    await pg.query(`UPDATE jobs SET available_at = 'infinity' WHERE id = $1`, [id]);
+    expect((await world.row(id)).awaiting).toBe('children');
+    await end(await world.mustClaim());
+    expect((await world.row(id)).awaiting).toBeNull();
   });
 
   it('does not make the queue look old', async () => {

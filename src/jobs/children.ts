@@ -33,7 +33,8 @@ export async function waitForChildren(context: JobsContext, claim: Claim): Promi
       .set({
         status: 'pending',
         current_attempt: null,
-        available_at: isOver ? job.created_at : sql`'infinity'`,
+        available_at: job.created_at,
+        awaiting: isOver ? null : 'children',
         ...{ progress: 0, speed: null, fps: null, eta_seconds: null },
         updated_at: new Date(),
       })
@@ -54,7 +55,7 @@ export async function wakeParent(tx: Tx, job: Pick<Job, 'parent_id'>): Promise<v
     .select(['id', 'created_at', 'resource_class'])
     .where('id', '=', job.parent_id)
     .where('status', '=', 'pending')
-    .where('available_at', '=', sql<Date>`'infinity'`)
+    .where('awaiting', '=', 'children')
     .forUpdate()
     .executeTakeFirst();
   if (!parent) return;
@@ -62,7 +63,7 @@ export async function wakeParent(tx: Tx, job: Pick<Job, 'parent_id'>): Promise<v
   if (await hasOpenChildren(tx, parent.id)) return;
   await tx
     .updateTable('jobs')
-    .set({ available_at: parent.created_at, speed: null, fps: null, eta_seconds: null })
+    .set({ awaiting: null, available_at: parent.created_at, speed: null, fps: null, eta_seconds: null })
     .where('id', '=', parent.id)
     .execute();
   await notify(tx, 'airlock_queue', parent.resource_class);
@@ -86,7 +87,7 @@ export async function followChildren(db: Db, parentId: string): Promise<void> {
         SELECT status, progress, speed, fps, (request_facts->>'seconds')::float8 AS seconds
         FROM jobs WHERE parent_id = ${parentId}) AS child
     ) AS whole
-    WHERE id = ${parentId} AND status = 'pending' AND available_at = 'infinity'`.execute(db);
+    WHERE id = ${parentId} AND status = 'pending' AND awaiting = 'children'`.execute(db);
 }
 
 async function hasOpenChildren(tx: Tx, parentId: string): Promise<boolean> {

@@ -107,7 +107,7 @@ function eligibleFor({ resourceClass, kinds, passedOver }: Eligibility) {
   // A scalar subquery, which the planner does not turn into a join: it reads one row of the index for each account.
   const hasKnown = sql`(
     SELECT true FROM jobs WHERE jobs.account_id = schedule.account_id AND jobs.resource_class = ${resourceClass}
-      AND jobs.status = 'pending' AND jobs.available_at <= now() AND jobs.kind = ANY(${kinds}::text[]) LIMIT 1)`;
+      AND jobs.status = 'pending' AND jobs.awaiting IS NULL AND jobs.available_at <= now() AND jobs.kind = ANY(${kinds}::text[]) LIMIT 1)`;
   const eligible = sql`
     FROM account_schedule AS schedule JOIN accounts ON accounts.id = schedule.account_id
     WHERE ${next} <= now() AND schedule.account_id <> ALL(${[...passedOver]}::uuid[])
@@ -161,7 +161,7 @@ async function startNext(db: Db, query: Query, mayFetch: string | null): Promise
     ), next AS (
       SELECT id, attempts, fetches FROM jobs
       WHERE account_id = (SELECT account_id FROM account) AND resource_class = ${resourceClass}
-        AND status = 'pending' AND available_at <= now() AND kind = ANY(${kinds}::text[])
+        AND status = 'pending' AND awaiting IS NULL AND available_at <= now() AND kind = ANY(${kinds}::text[])
       ORDER BY priority DESC, available_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
     ), attempt AS (
       INSERT INTO attempts (id, job_id, number, worker_id, state, tier)

@@ -89,6 +89,7 @@ export async function scrubJobs(
       request_source_sealed: null,
       request_settings: null,
       plan_sealed: null,
+      resume_sealed: null,
       error_sealed: null,
       warnings_sealed: null,
     })

@@ -9,7 +9,7 @@ import { endBatch } from './batch-end.ts';
 import { wakeParent } from './children.ts';
 import { recordJobEvent } from './job-events.ts';
 import { type Failure, type JobsContext, traitsOf } from './kind.ts';
-import { completeOutputs, failOutputs, hasOutputs, type StoredOutput } from './outputs.ts';
+import { completeOutputs, failOutput, failOutputs, hasOutputs, type StoredOutput } from './outputs.ts';
 import { lockOwned } from './read.ts';
 import {
   billableMinutes,
@@ -23,9 +23,11 @@ import {
   storedLimits,
 } from './rows.ts';
 
-/** The result of a successful attempt. */
+/** The result of an attempt that made outputs: the job is completed if it made all of them, else failed. */
 export interface Completion {
   outputs: readonly StoredOutput[];
+  /** Outputs that were not made; absent = none. The first failure is that of the job. Do not pass failures alone: throw. */
+  failures?: readonly FailedOutput[];
   /** JSON for the manifest, sealed when it is stored; null where nothing was planned. */
   plan: string | null;
   warnings: readonly Warning[];
@@ -36,24 +38,32 @@ export interface Completion {
   apply?: (tx: Tx) => Promise<void>;
 }
 
+/** An output that was not made. A retry does not help, or no attempt is left. */
+export interface FailedOutput {
+  /** Id of the row in `job_outputs`. */
+  outputId: string;
+  failure: Failure;
+}
+
 /**
- * Completes the job if this attempt still owns it. Returns false if the attempt was canceled or replaced; the caller
+ * Ends the job with these outputs if this attempt still owns it. Returns false if the attempt was canceled or replaced; the caller
  * must then delete its outputs.
  */
 export async function completeJob(context: JobsContext, claim: Claim, result: Completion): Promise<boolean> {
   return context.db.transaction().execute(async (tx) => {
     const now = new Date();
     const end = endColumns(claim.job, now);
+    const failure = result.failures?.[0]?.failure ?? null;
     const won = await tx
       .updateTable('jobs')
       .set({
-        status: 'completed',
-        progress: 1,
-        eta_seconds: 0,
+        ...(failure
+          ? failedColumns(context, claim.job, failure)
+          : { status: 'completed', progress: 1, eta_seconds: 0 }),
         plan_sealed:
           result.plan === null ? null : sealColumn(context.vault, 'jobs', 'plan_sealed', claim.job, result.plan),
         warnings_sealed: sealWarnings(context.vault, claim.job, result.warnings),
-        input_seconds: result.inputSeconds,
+        input_seconds: failure ? null : result.inputSeconds,
         ...limitsOf(result.attempt),
         ...end,
         ...(leavesNothing(claim, result) && { erased_at: now, erased_reason: 'retention' as const }),
@@ -68,12 +78,17 @@ export async function completeJob(context: JobsContext, claim: Claim, result: Co
     await Promise.all([
       result.apply?.(tx),
       completeOutputs(context, tx, claim, result.outputs, end.expires_at),
-      endAttempt(context, tx, claim, 'completed', result.attempt, null),
+      ...(result.failures ?? []).map((failed) => failOutput(tx, failed.outputId, failed.failure.code)),
+      endAttempt(context, tx, claim, failure ? 'failed' : 'completed', result.attempt, failure?.code ?? null),
       closeSources(tx, claim.job),
-      result.inputSeconds === null
+      ...(failure ? [traitsOf(context, claim.job)?.onEnd?.(context, tx, claim.job, failure)] : []),
+      // A job that failed is not billed.
+      result.inputSeconds === null || failure
         ? null
         : addUsage(tx, claim.job.account_id, billableMinutes(result.inputSeconds), now),
-      recordJobEvent(context, tx, claim.job, 'completed', {}),
+      failure
+        ? recordJobEvent(context, tx, claim.job, 'failed', { error_code: failure.code })
+        : recordJobEvent(context, tx, claim.job, 'completed', {}),
     ]);
     await wakeParent(tx, claim.job);
     await endBatch(tx, claim.job);
@@ -171,22 +186,28 @@ export async function endFailed(
   await tx
     .updateTable('jobs')
     .set({
-      status: 'failed',
-      error_code: failure.code,
-      error_sealed: sealColumn(context.vault, 'jobs', 'error_sealed', job, failure.message),
-      eta_seconds: null,
+      ...failedColumns(context, job, failure),
       ...limitsOf(attempt),
       ...endColumns(job, new Date()),
     })
     .where('id', '=', job.id)
     .where('status', 'in', OPEN_STATUSES)
     .execute();
-  await failOutputs(tx, job);
+  await failOutputs(tx, job, failure.code);
   await closeSources(tx, job);
   await traitsOf(context, job)?.onEnd?.(context, tx, job, failure);
   await recordJobEvent(context, tx, job, 'failed', { error_code: failure.code });
   await wakeParent(tx, job);
   await endBatch(tx, job);
+}
+
+function failedColumns({ vault }: JobsContext, job: Job, { code, message }: Failure) {
+  return {
+    status: 'failed' as const,
+    error_code: code,
+    error_sealed: sealColumn(vault, 'jobs', 'error_sealed', job, message),
+    eta_seconds: null,
+  };
 }
 
 /** The limits that applied, if the attempt ran a cell. */
@@ -214,7 +235,7 @@ export async function closeSources(tx: Tx, job: Pick<Job, 'id' | 'retention_seco
 }
 
 /**
- * Whether this attempt has already completed the job. The caller retries a commit whose answer was lost with the
+ * Whether this attempt has already ended the job with these outputs. The caller retries a commit whose answer was lost with the
  * connection.
  */
 async function isCompletedWith(tx: Tx, claim: Claim, outputs: readonly StoredOutput[]): Promise<boolean> {
@@ -223,7 +244,7 @@ async function isCompletedWith(tx: Tx, claim: Claim, outputs: readonly StoredOut
     .select('id')
     .where('id', '=', claim.job.id)
     .where('current_attempt', '=', claim.attemptId)
-    .where('status', '=', 'completed')
+    .where('status', 'in', ['completed', 'failed'])
     .executeTakeFirst();
   return row !== undefined && hasOutputs(tx, claim.job, outputs);
 }

@@ -162,10 +162,16 @@ export async function completeOutputs(
   await Promise.all(statements);
 }
 
-export async function failOutputs(tx: Tx, job: Pick<Job, 'id'>): Promise<void> {
+/** Records that one output of a job was not made; others may be. */
+export async function failOutput(tx: Tx, outputId: string, code: string): Promise<void> {
+  await tx.updateTable('job_outputs').set({ status: 'failed', error_code: code }).where('id', '=', outputId).execute();
+}
+
+/** Fails what is left of a job that ends without its outputs. A canceled job has no code. */
+export async function failOutputs(tx: Tx, job: Pick<Job, 'id'>, code: string | null = null): Promise<void> {
   await tx
     .updateTable('job_outputs')
-    .set({ status: 'failed' })
+    .set({ status: 'failed', error_code: code })
     .where('job_id', '=', job.id)
     .where('status', '=', 'pending')
     .execute();

@@ -59,7 +59,7 @@ function waitingAmong(ids: readonly string[]) {
   return sql`mine AS MATERIALIZED (
     SELECT id, account_id, resource_class, priority, available_at, lag(priority) OVER queue AS before_priority,
       lag(available_at) OVER queue AS before_at, lag(id) OVER queue AS before_id
-    FROM jobs WHERE id = ANY(${ids}::uuid[]) AND status = 'pending' AND available_at < 'infinity'
+    FROM jobs WHERE id = ANY(${ids}::uuid[]) AND status = 'pending' AND awaiting IS NULL
     WINDOW queue AS (PARTITION BY account_id, resource_class ORDER BY priority DESC, available_at, id))`;
 }
 
@@ -67,7 +67,7 @@ function waitingAmong(ids: readonly string[]) {
 function countAhead(condition: RawBuilder<unknown>) {
   return sql`(SELECT count(*) FROM jobs AS ahead
     WHERE ahead.account_id = mine.account_id AND ahead.resource_class = mine.resource_class
-      AND ahead.status = 'pending' AND ahead.available_at < 'infinity' AND ${condition})`;
+      AND ahead.status = 'pending' AND ahead.awaiting IS NULL AND ${condition})`;
 }
 
 /** Jobs from the one before `mine`, without it, to `mine`: of its priority, of priorities between, and of the earlier one. */

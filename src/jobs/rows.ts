@@ -25,6 +25,8 @@ export const JOB_COLUMNS = Object.keys({
   batch_index: true,
   priority: true,
   available_at: true,
+  awaiting: true,
+  resume_sealed: true,
   fetches: true,
   request_sealed: true,
   request_source_sealed: true,
@@ -94,6 +96,8 @@ export function isOpen({ status }: Pick<Job, 'status'>): boolean {
 export function endColumns(job: Pick<Job, 'retention_seconds'>, now: Date) {
   return {
     request_source_sealed: null,
+    awaiting: null,
+    resume_sealed: null,
     completed_at: now,
     updated_at: now,
     expires_at: new Date(now.getTime() + job.retention_seconds * 1000),

@@ -11,7 +11,7 @@ import type { Job } from './rows.ts';
 
 /** Condition on a row of `jobs`: the job waits for its children, or for a slot in which to use what they made. */
 export const runsInChildren = sql<boolean>`(
-  jobs.status = 'pending' AND (jobs.available_at = 'infinity' OR jobs.progress > 0))`;
+  jobs.status = 'pending' AND (jobs.awaiting IS NOT NULL OR jobs.progress > 0))`;
 
 /**
  * The status as clients see it, of a row of `jobs`. A status that only a newer release knows is shown as `processing` until
@@ -21,12 +21,11 @@ export const shownStatusColumn = sql<JobStatus>`CASE WHEN ${runsInChildren} THEN
   WHEN jobs.status IN (${sql.join(JOB_STATUSES.map((status) => sql.lit(status)))}) THEN jobs.status
   WHEN jobs.completed_at IS NULL THEN 'processing' ELSE 'failed' END`;
 
-type Shown = Pick<Job, 'status' | 'available_at' | 'progress' | 'completed_at'>;
+type Shown = Pick<Job, 'status' | 'awaiting' | 'progress' | 'completed_at'>;
 
 /** `shownStatusColumn` of a row that was read. */
-export function shownStatus({ status, available_at, progress, completed_at }: Shown): JobStatus {
-  // PostgreSQL's 'infinity' is read as the number.
-  const waits = status === 'pending' && (Number(available_at) === Number.POSITIVE_INFINITY || progress > 0);
+export function shownStatus({ status, awaiting, progress, completed_at }: Shown): JobStatus {
+  const waits = status === 'pending' && (awaiting !== null || progress > 0);
   if (waits) return 'processing';
   if (JOB_STATUSES.includes(status)) return status;
   return completed_at === null ? 'processing' : 'failed';

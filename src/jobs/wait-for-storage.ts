@@ -57,6 +57,7 @@ export async function endStarved(context: JobsContext, waitSeconds: number): Pro
     .selectFrom('jobs')
     .select('id')
     .where('status', '=', 'pending')
+    .where('awaiting', 'is', null)
     .where('created_at', '<', before)
     .where('kind', 'in', [...context.kinds.keys()])
     .where('id', '!=', sql<string>`ALL(${context.rows.resting('storage_wait')}::uuid[])`)
@@ -73,6 +74,7 @@ async function endOneStarved(context: JobsContext, id: string, waitSeconds: numb
       .selectAll()
       .where('id', '=', id)
       .where('status', '=', 'pending')
+      .where('awaiting', 'is', null)
       .forUpdate()
       .executeTakeFirst();
     if (!job) return;

@@ -61,7 +61,10 @@ export interface Admission {
   priority?: number;
 }
 
-export type Execute = (tools: WorkTools, run: Run) => Promise<Completion>;
+/** How an attempt ended that did not fail. A job that awaits its children runs again when all of them are final. */
+export type AttemptResult = { outcome: 'completed'; completion: Completion } | { outcome: 'awaiting-children' };
+
+export type Execute = (tools: WorkTools, run: Run) => Promise<AttemptResult>;
 
 export interface Kind<Request = never> extends KindTraits {
   /** Checks a request and changes nothing. Absent for kinds whose jobs only the service creates. */

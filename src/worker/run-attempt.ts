@@ -3,7 +3,7 @@ import { CellFailure } from '../attempt/cells/cell-failure.ts';
 import { isFullDisk } from '../attempt/outputs/store-file.ts';
 import { DiskFull, type DiskReservation } from '../attempt/resources/disk-reservation.ts';
 import { makeWorkFolder, type WorkFolder } from '../attempt/sources/stage-source.ts';
-import { AwaitChildren, type Run, type SlotLease, type WorkTools } from '../attempt/tools.ts';
+import type { Run, SlotLease, WorkTools } from '../attempt/tools.ts';
 import { type FailureCode, failures, JobFailure } from '../contract/failures.ts';
 import { SealedValueError } from '../crypto/vault.ts';
 import { isStorageAway, outageOf } from '../database/outage.ts';
@@ -13,6 +13,7 @@ import { waitForChildren } from '../jobs/children.ts';
 import { type Completion, completeJob, failAttempt, releaseJob } from '../jobs/finish.ts';
 import type { Claim } from '../jobs/rows.ts';
 import { waitForStorage } from '../jobs/wait-for-storage.ts';
+import type { AttemptResult } from '../kinds/kind.ts';
 import { dropReserved } from '../objects/objects.ts';
 import { StorageError } from '../storage/types.ts';
 import { scrub } from '../telemetry/index.ts';
@@ -74,13 +75,19 @@ async function attempt(
       onReplaced: () => replaced.abort('replaced' satisfies StopReason),
       reserved: (objectId) => reserved.add(objectId),
     };
-    const completion = await execute(deps, run, log);
+    const result = await execute(deps, run, log);
+    if (result.outcome === 'awaiting-children') {
+      await retryTransient(() => waitForChildren(deps.context, claim), FINISH_MS);
+      return 'released';
+    }
+    const { completion } = result;
+    const isWhole = (completion.failures ?? []).length === 0;
     await folder.remove();
     const won = await retryTransient(() => completeJob(deps.context, claim, completion), FINISH_MS);
     if (!won) await dropAll(deps, reserved, log);
-    isCleaned = won;
+    isCleaned = won && isWhole;
     if (won) deps.metrics?.outputBytes.inc(bytesOf(completion));
-    return won ? 'completed' : 'replaced';
+    return won ? (isWhole ? 'completed' : 'failed') : 'replaced';
   } catch (error) {
     // If a commit succeeded but its answer was lost, the objects are live and stay.
     await dropAll(deps, reserved, log);
@@ -97,7 +104,7 @@ async function attempt(
   }
 }
 
-async function execute(deps: WorkerDeps, run: Run, log: WorkerDeps['logger']): Promise<Completion> {
+async function execute(deps: WorkerDeps, run: Run, log: WorkerDeps['logger']): Promise<AttemptResult> {
   const kind = deps.kinds.get(run.claim.job.kind);
   // A worker of a newer release may know it.
   if (!kind) throw new JobFailure('internal', 'This worker does not know this kind of job.', { retry: true });
@@ -137,10 +144,6 @@ async function recordFailure(
 ): Promise<End> {
   // The reason that stops an attempt for its use of the disk is the failure itself.
   if (signal.aborted && signal.reason instanceof JobFailure) return fail(deps, claim, signal.reason, log);
-  if (error instanceof AwaitChildren) {
-    await retryTransient(() => waitForChildren(deps.context, claim), FINISH_MS);
-    return 'released';
-  }
   if (error instanceof DiskFull) {
     const delaySeconds = Math.min(MAX_ROOM_WAIT_SECONDS, 2 * claim.number);
     await retryTransient(() => releaseJob(deps.context, claim, { delaySeconds, reason: 'no_room' }), FINISH_MS);

@@ -139,7 +139,7 @@ async function tryClip(random: Random, folder: string): Promise<Tried> {
     resourceClass: 'heavy',
     cores: availableParallelism(),
   });
-  if (plan.streams.video?.mode === 'copied') return { kind: 'copied', faults: [] };
+  if (plan.outputs[0]!.streams.video?.mode === 'copied') return { kind: 'copied', faults: [] };
   const command = splitCommand(
     plan,
     (request.options ?? []).map(({ option }) => option),

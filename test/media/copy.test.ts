@@ -170,11 +170,11 @@ describe('a preset over real files', () => {
 
   it.each(Object.keys(COPIED))('copies %s, with every frame and its time', async (name) => {
     const { source, output, plan } = made.get(name)!;
-    expect(modes(plan.streams)).not.toContain('encoded');
+    expect(modes(plan.outputs[0]!.streams)).not.toContain('encoded');
     const { info } = await inspect(output);
     checkOutput(plan.outputs[0]!.expect, info);
     // Of a video, the audio alone may be asked for.
-    const kinds = plan.streams.video ? [] : ['-vn'];
+    const kinds = plan.outputs[0]!.streams.video ? [] : ['-vn'];
     expect(await frameHashes(output)).toEqual(await frameHashes(source, kinds));
   });
 
@@ -185,7 +185,7 @@ describe('a preset over real files', () => {
   });
 
   it.each(Object.keys(ENCODED))('encodes %s', (name) => {
-    expect(made.get(name)!.plan.streams.video).toEqual({ mode: 'encoded', reason: ENCODED[name]!.reason });
+    expect(made.get(name)!.plan.outputs[0]!.streams.video).toEqual({ mode: 'encoded', reason: ENCODED[name]!.reason });
   });
 });
 

@@ -4,7 +4,7 @@ import type { OptionSet } from '../policy/options/option-set.ts';
 import { timeText } from '../policy/options/option-values.ts';
 import { optionArgs, type ParsedOption } from '../policy/options/options.ts';
 import { inputSecurityArgs, STILL_DEMUXERS } from '../probe/probe.ts';
-import type { ExpectedOutput, PlanInput, PlannedOutput, VideoStream } from '../types.ts';
+import type { ExpectedOutput, PlanInput, PlannedOutput, StreamPlans, VideoStream } from '../types.ts';
 import type { Size } from './geometry.ts';
 import { MAX_OUTPUT_BYTES, MAX_OUTPUT_SECONDS } from './resources.ts';
 
@@ -108,17 +108,20 @@ export function outputTail(tail: OutputTail): string[] {
 export function plannedOutput(
   format: OutputFormat,
   expected: {
+    streams: StreamPlans;
     hasVideo: boolean | null;
     hasAudio: boolean | null;
     size: Size | null;
     codecs?: NonNullable<ExpectedOutput['codecs']>;
   },
 ): PlannedOutput {
-  const { hasVideo, hasAudio, size, codecs } = expected;
+  const { streams, hasVideo, hasAudio, size, codecs } = expected;
   return {
+    position: 0,
     path: outputPath(format),
     format,
     contentType: OUTPUT_CONTENT_TYPES[format],
+    streams,
     expect: {
       kind: formatKind(format),
       hasVideo,

@@ -92,11 +92,15 @@ export function planJoin(
       ...(['mp4', 'mov', 'm4a'].includes(format) ? ['-movflags', '+faststart'] : []),
       ...outputTail({ format, seconds: MAX_OUTPUT_SECONDS, threads }),
     ],
-    streams: {
-      video: picture ? { mode: 'encoded', reason: JOINED } : null,
-      audio: hasAudio ? { mode: 'encoded', reason: JOINED } : null,
-    },
-    outputs: [plannedOutput(format, { hasVideo: picture !== null, hasAudio, size: picture?.frame ?? null })],
+    outputs: [
+      plannedOutput(format, {
+        streams: {
+          video: picture ? { mode: 'encoded', reason: JOINED } : null,
+          audio: hasAudio ? { mode: 'encoded', reason: JOINED } : null,
+        },
+        ...{ hasVideo: picture !== null, hasAudio, size: picture?.frame ?? null },
+      }),
+    ],
     durationSeconds: seconds,
     ...resourcesFor(work, ctx),
     source: planSource(request),

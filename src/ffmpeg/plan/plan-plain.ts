@@ -88,9 +88,9 @@ export function planPlain(
   const durationSeconds = still ? null : end.durationSeconds;
   return {
     args: plainArgs(job, times, tracks, dropped.handled),
-    streams: describeStreams(job.encoders, job.copies),
     outputs: [
       plannedOutput(job.format, {
+        streams: describeStreams(job.encoders, job.copies),
         hasVideo: selection.mapped ? null : selection.hasVideo,
         hasAudio: selection.mapped ? null : selection.hasAudio,
         ...copiedOutput(job.copies, selection),

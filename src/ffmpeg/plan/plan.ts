@@ -3,11 +3,16 @@ import { formatKind } from '../../contract/formats.ts';
 import type { TranscodeRequest } from '../../contract/transcode-request.ts';
 import { parseRequest } from '../policy/options/parse-request.ts';
 import { SUBTITLE_DEMUXERS } from '../probe/input-limits.ts';
-import type { Plan, PlanContext, PlanInput } from '../types.ts';
+import type { JobPlan, Plan, PlanContext, PlanInput } from '../types.ts';
 import { argumentFault } from './arguments.ts';
 import { shownInput } from './input-display.ts';
 import { planJoin } from './plan-join.ts';
 import { planPlain } from './plan-plain.ts';
+
+/** Plans the commands of a job. Pure. Throws `JobFailure` like `planTranscode`. */
+export function planJob(request: TranscodeRequest, files: readonly PlanInput[], ctx: PlanContext): JobPlan {
+  return { commands: [planTranscode(request, files, ctx)] };
+}
 
 /**
  * Plans one FFmpeg command for a request and its probed inputs. Pure; every argument is built from parsed parts. Throws

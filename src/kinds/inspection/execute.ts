@@ -11,12 +11,12 @@ import type { Context } from '../../database/context.ts';
 import type { Db, Tx } from '../../database/pool.ts';
 import { insertEvents } from '../../events/record.ts';
 import { contentTypeMatches, detectMedia, SUBTITLE_DEMUXERS } from '../../ffmpeg/index.ts';
-import type { Completion } from '../../jobs/finish.ts';
 import { lockOwned } from '../../jobs/read.ts';
 import type { Claim } from '../../jobs/rows.ts';
 import { deleteBytes } from '../../objects/deletion.ts';
 import { markDeleting } from '../../objects/objects.ts';
 import { type Inspection, inspectionJson } from '../../uploads/upload.ts';
+import type { AttemptResult } from '../kind.ts';
 
 interface Found {
   contentType: string;
@@ -24,7 +24,7 @@ interface Found {
 }
 
 /** Inspects an upload while its confirm waits: checks its signature and declared type, and describes its streams. */
-export async function executeInspection(tools: WorkTools, run: Run): Promise<Completion> {
+export async function executeInspection(tools: WorkTools, run: Run): Promise<AttemptResult> {
   const { context } = tools;
   const source = run.claim.inputs[0]!;
   const upload = await sealedUpload(context.db, source.upload_id!, source.object_id!);
@@ -34,7 +34,8 @@ export async function executeInspection(tools: WorkTools, run: Run): Promise<Com
     const path = await stageObject(tools, upload.key, join(run.folder, 'upload'), { signal: run.signal });
     const found = await inspect(tools, upload, path, { folder: run.folder, slot, signal: run.signal });
     const apply = (tx: Tx) => confirmUpload(context, tx, upload, found);
-    return { outputs: [], plan: null, warnings: [], inputSeconds: null, attempt: null, apply };
+    const nothing = { outputs: [], plan: null, warnings: [], inputSeconds: null, attempt: null };
+    return { outcome: 'completed', completion: { ...nothing, apply } };
   } catch (error) {
     if (error instanceof JobFailure && !error.retry) await deleteRefused(context, run.claim, source.object_id!);
     throw error;

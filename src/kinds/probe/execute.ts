@@ -3,12 +3,13 @@ import { stageSource } from '../../attempt/sources/stage-source.ts';
 import type { Run, WorkTools } from '../../attempt/tools.ts';
 import { type FailureCode, JobFailure } from '../../contract/failures.ts';
 import type { ProbeAnswer } from '../../contract/probe.ts';
+import type { Tx } from '../../database/pool.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
 import { wakeWaiting } from '../../events/record.ts';
 import { FetchError } from '../../fetcher/index.ts';
-import type { Completion } from '../../jobs/finish.ts';
 import { type ClaimedSource, sourceRow } from '../../jobs/rows.ts';
 import { inspectionJson } from '../../uploads/upload.ts';
+import type { AttemptResult } from '../kind.ts';
 import { probeRemote } from './remote.ts';
 import { describeFile, resultJson } from './result.ts';
 import { probeWhole } from './whole.ts';
@@ -16,7 +17,7 @@ import { probeWhole } from './whole.ts';
 const SUBJECT = 'The file';
 
 /** Describes a file: an object of the account, or parts of a remote one. A client waits for it, so nothing is retried. */
-export async function executeProbe(tools: WorkTools, run: Run): Promise<Completion> {
+export async function executeProbe(tools: WorkTools, run: Run): Promise<AttemptResult> {
   const { job, inputs } = run.claim;
   const result = await probe(tools, run, inputs[0]!).catch((error: unknown) => {
     if (run.signal.aborted) throw error;
@@ -26,11 +27,9 @@ export async function executeProbe(tools: WorkTools, run: Run): Promise<Completi
     }
     throw error;
   });
-  return {
-    ...{ outputs: [], warnings: [], inputSeconds: null, attempt: null },
-    plan: resultJson.write(result),
-    apply: (tx) => wakeWaiting(tx, job.id),
-  };
+  const nothing = { outputs: [], warnings: [], inputSeconds: null, attempt: null };
+  const apply = (tx: Tx) => wakeWaiting(tx, job.id);
+  return { outcome: 'completed', completion: { ...nothing, plan: resultJson.write(result), apply } };
 }
 
 async function probe(tools: WorkTools, run: Run, source: ClaimedSource): Promise<ProbeAnswer> {

@@ -9,10 +9,10 @@ import type { Run, WorkTools } from '../../attempt/tools.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
 import { withThreads } from '../../ffmpeg/index.ts';
-import type { Completion } from '../../jobs/finish.ts';
 import { sourceRow } from '../../jobs/rows.ts';
 import { outputKey } from '../../storage/keys.ts';
 import { inspectionJson } from '../../uploads/upload.ts';
+import type { AttemptResult } from '../kind.ts';
 import { runPlan } from '../transcode/run-plan.ts';
 import { type SegmentRequest, segmentJson } from './request.ts';
 
@@ -22,7 +22,7 @@ const OUTPUT = `output.${FORMAT}`;
 const MAX_THREADS = 16;
 
 /** Runs the command that the parent planned. The parent checks what was made. */
-export async function executeSegment(tools: WorkTools, run: Run): Promise<Completion> {
+export async function executeSegment(tools: WorkTools, run: Run): Promise<AttemptResult> {
   const { claim } = run;
   const request = readSegment(tools, run);
   const source = claim.inputs[0]!;
@@ -49,13 +49,14 @@ export async function executeSegment(tools: WorkTools, run: Run): Promise<Comple
     const { objectId, sha256 } = await storeFile(tools, run, { path, size, key, contentType: 'video/mp4' });
     const unknown = { duration_seconds: null, width: null, height: null, video_codec: null, audio_codec: null };
     const facts = { format: FORMAT, size, sha256, ...unknown };
-    return {
+    const completion = {
       outputs: [{ outputId: claim.outputs[0]!.id, objectId, facts }],
       plan: null,
       warnings: [],
       inputSeconds: null,
       attempt: { ...factsOf(result), limits: limits.applied },
     };
+    return { outcome: 'completed', completion };
   } finally {
     await result.release();
   }

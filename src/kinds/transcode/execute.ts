@@ -9,6 +9,7 @@ import type { AssetRequest, Plan, PlanWarning } from '../../ffmpeg/index.ts';
 import type { AttemptBuild } from '../../jobs/attempts.ts';
 import type { Completion } from '../../jobs/finish.ts';
 import { type Claim, openWarnings } from '../../jobs/rows.ts';
+import type { AttemptResult } from '../kind.ts';
 import { type PreparedAsset, prepareAssets, stageAssets } from './assets.ts';
 import type { EarlyInput } from './early-input.ts';
 import { hashSources, type StagedSource } from './hash-sources.ts';
@@ -22,6 +23,7 @@ import { type CellInput, makePlan, type ReadRequest, readRequest, runPlan } from
 import { choosePieces, mayBeInPieces } from './segments/choose.ts';
 import { type JoinedOutput, PiecesFailed, usePieces } from './segments/join.ts';
 import { startPieces } from './segments/start.ts';
+import { AwaitChildren } from './segments/state.ts';
 import { storeOutput } from './store-output.ts';
 import { copyRule, mayStream } from './streaming/may-stream.ts';
 import { transcodeArriving } from './streaming/transcode-arriving.ts';
@@ -35,7 +37,16 @@ interface Sources {
  * Runs a transcode: stages the sources, takes a slot, sanitizes and probes, plans, runs FFmpeg, and checks and stores
  * the output.
  */
-export async function executeTranscode(tools: WorkTools, run: Run): Promise<Completion> {
+export async function executeTranscode(tools: WorkTools, run: Run): Promise<AttemptResult> {
+  try {
+    return { outcome: 'completed', completion: await chooseWay(tools, run) };
+  } catch (error) {
+    if (error instanceof AwaitChildren) return { outcome: 'awaiting-children' };
+    throw error;
+  }
+}
+
+async function chooseWay(tools: WorkTools, run: Run): Promise<Completion> {
   const read = await readRequest(tools, run.claim);
   const joined = await tryJoin(tools, run);
   if (typeof joined === 'object' && joined) return joined;
@@ -112,7 +123,8 @@ async function transcode(
   const hashing = startHashing(tools, run, sources, early);
   let leaving: EarlyOutput | null = null;
   try {
-    const plan = await tools.measure('plan', () => makePlan(tools, claim, request, sources));
+    const { commands } = await tools.measure('plan', () => makePlan(tools, claim, request, sources));
+    const plan = commands[0]!;
     await early?.prepare(plan);
     await trySplit(tools, run, { read, plan, sources, whole, hashed: hashing.done });
     const limits = await cellLimits(
@@ -160,7 +172,7 @@ async function trySplit(
   job: { read: ReadRequest; plan: Plan; sources: Sources; whole: string | null; hashed: Promise<void> },
 ): Promise<void> {
   const { read, plan, sources, whole } = job;
-  const { video } = plan.streams;
+  const { video } = plan.outputs[0]!.streams;
   if (video?.mode !== 'encoded' || (whole === null && !mayBeInPieces(tools, run, read))) return;
   const input = sources.inputs[0]!;
   const chosen = whole ?? (await choosePieces(tools, run, read, plan, input));

@@ -6,7 +6,7 @@ import type { WorkTools } from '../../attempt/tools.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import type { TranscodeRequest } from '../../contract/transcode-request.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
-import { type Plan, type PlanContext, ProgressReader, trackProgress } from '../../ffmpeg/index.ts';
+import { type JobPlan, type Plan, type PlanContext, ProgressReader, trackProgress } from '../../ffmpeg/index.ts';
 import { reportProgress } from '../../jobs/progress.ts';
 import type { Claim } from '../../jobs/rows.ts';
 import { sourceRow } from '../../jobs/rows.ts';
@@ -60,7 +60,7 @@ export function makePlan(
   claim: Claim,
   request: TranscodeRequest,
   files: { inputs: PreparedInput[]; assets: (PreparedAsset | null)[] },
-): Promise<Plan> {
+): Promise<JobPlan> {
   const context: PlanContext = {
     resourceClass: claim.job.resource_class === 'heavy' ? 'heavy' : 'light',
     disarm: mustDisarm(tools, claim),

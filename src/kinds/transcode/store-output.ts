@@ -19,7 +19,7 @@ import type { EarlyOutput } from './outgoing/early-output.ts';
 export async function storeOutput(
   tools: WorkTools,
   run: Run,
-  made: { plan: Pick<Plan, 'outputs' | 'streams'>; result: CellResult; slot: number; leaving: EarlyOutput | null },
+  made: { plan: Pick<Plan, 'outputs'>; result: CellResult; slot: number; leaving: EarlyOutput | null },
 ): Promise<StoredOutput> {
   const { plan, result, slot, leaving } = made;
   const planned = plan.outputs[0]!;
@@ -37,7 +37,7 @@ export async function storeOutput(
   return {
     outputId: run.claim.outputs[0]!.id,
     objectId,
-    facts: outputFacts(planned.format, checked.value, { sha256, plan: plan.streams }),
+    facts: outputFacts(planned.format, checked.value, { sha256, plan: planned.streams }),
   };
 }
 

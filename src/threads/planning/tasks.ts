@@ -2,17 +2,17 @@ import { JobFailure } from '../../contract/failures.ts';
 import type { TranscodeRequest } from '../../contract/transcode-request.ts';
 import {
   type AssetRequest,
+  type JobPlan,
   type LayerRequest,
   type MediaInfo,
   mayCopy,
   type NamedFont,
   namedFonts,
-  type Plan,
   type PlanContext,
   type PlanInput,
   type PlanWarning,
   parseRequest,
-  planTranscode,
+  planJob,
   type Refusal,
   type Review,
   reviewRequest,
@@ -33,7 +33,7 @@ export interface Reading {
 export interface Tasks {
   review: { input: { request: TranscodeRequest; infos: readonly (MediaInfo | null)[] }; result: Review };
   read: { input: { request: TranscodeRequest }; result: Reading };
-  plan: { input: { request: TranscodeRequest; inputs: readonly PlanInput[]; context: PlanContext }; result: Plan };
+  plan: { input: { request: TranscodeRequest; inputs: readonly PlanInput[]; context: PlanContext }; result: JobPlan };
   draw: { input: { layer: LayerRequest }; result: DrawnLayer };
   fonts: { input: { fonts: readonly NamedFont[] }; result: PlanWarning[] };
 }
@@ -58,7 +58,7 @@ export const PURE_TASKS: {
       mayCopy: mayCopy(parsed, request.outputFormat),
     };
   },
-  plan: ({ request, inputs, context }) => planTranscode(request, inputs, context),
+  plan: ({ request, inputs, context }) => planJob(request, inputs, context),
 };
 
 export function toAnswer(error: unknown): TaskAnswer {

@@ -46,7 +46,8 @@ function inputOf(changes: Changes = {}): PlanInput {
 function plan(input: PlanInput, request: Partial<TranscodeRequest> = {}) {
   const full = { inputs: [{ url: 'gs://b/a' }], outputFormat: 'mp4' as const, ...request };
   const inputs = full.inputs.map(() => input);
-  return planTranscode(full, inputs, { resourceClass: 'light', cores: 2 });
+  const made = planTranscode(full, inputs, { resourceClass: 'light', cores: 2 });
+  return { ...made, streams: made.outputs[0]!.streams };
 }
 
 const COPIED = { mode: 'copied', reason: null };
@@ -193,7 +194,7 @@ describe('a preset', () => {
     const ctx = { resourceClass: 'light', cores: 2, disarm: true } as const;
     const request = { inputs: [{ url: 'gs://b/a' }], outputFormat: 'mp4' } as const;
     const disarmed = encoded('The job disarms its inputs.');
-    expect(planTranscode({ ...request, inputs: [...request.inputs] }, [inputOf()], ctx).streams).toEqual({
+    expect(planTranscode({ ...request, inputs: [...request.inputs] }, [inputOf()], ctx).outputs[0]!.streams).toEqual({
       video: disarmed,
       audio: disarmed,
     });

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { cellLimits } from '../../../attempt/cells/cell-limits.ts';
 import { sizeOfPlainFile } from '../../../attempt/outputs/store-file.ts';
 import { stageObject } from '../../../attempt/sources/stage-source.ts';
-import { AwaitChildren, type Run, type WorkTools } from '../../../attempt/tools.ts';
+import type { Run, WorkTools } from '../../../attempt/tools.ts';
 import { JobFailure } from '../../../contract/failures.ts';
 import { joinedFault, type Plan } from '../../../ffmpeg/index.ts';
 import { CHILDREN_SHARE, childrenOf } from '../../../jobs/children.ts';
@@ -15,7 +15,7 @@ import type { CellResult } from '../../../sandbox/types.ts';
 import type { SanitizeResult } from '../../../sanitizer/index.ts';
 import { openWholeRequest } from '../request.ts';
 import { runPlan } from '../run-plan.ts';
-import { openState } from './state.ts';
+import { AwaitChildren, openState } from './state.ts';
 
 /** Memory of an FFmpeg that copies streams: 58 MB measured, rounded up. */
 const JOIN_BYTES = 64 * 2 ** 20;
@@ -25,7 +25,7 @@ export class PiecesFailed extends Error {}
 
 /** The joined output, checked against the frames of the source. */
 export interface JoinedOutput {
-  plan: Pick<Plan, 'args' | 'outputs' | 'streams' | 'source' | 'warnings'>;
+  plan: Pick<Plan, 'args' | 'outputs' | 'source' | 'warnings'>;
   result: CellResult;
   slot: number;
   limits: Awaited<ReturnType<typeof cellLimits>>;
@@ -87,7 +87,12 @@ async function joinChildren(tools: WorkTools, run: Run, children: readonly Job[]
   );
   const inputs = [{ name: 'video', path: video }, ...(audio ? [{ name: 'audio', path: audio }] : [])];
   const { args, output, streams, source, warnings, durationSeconds, inputSeconds } = state;
-  const plan = { args, outputs: [output], streams, source, warnings: [...warnings, ...limits.warnings] };
+  const plan = {
+    args,
+    outputs: [{ ...output, position: 0, streams }],
+    source,
+    warnings: [...warnings, ...limits.warnings],
+  };
   const control = { ...run, limits, leaving: null, done: CHILDREN_SHARE };
   const result = await runPlan(
     tools,

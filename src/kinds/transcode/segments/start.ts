@@ -1,4 +1,4 @@
-import { AwaitChildren, type Run, type WorkTools } from '../../../attempt/tools.ts';
+import type { Run, WorkTools } from '../../../attempt/tools.ts';
 import { sealColumn } from '../../../database/sealed-columns.ts';
 import type { Plan } from '../../../ffmpeg/index.ts';
 import { secondsOf } from '../../../ffmpeg/index.ts';
@@ -9,7 +9,7 @@ import { type SegmentRequest, segmentJson } from '../../segment/request.ts';
 import { mustDisarm, type PreparedInput } from '../inputs.ts';
 import { openWholeRequest } from '../request.ts';
 import type { ChosenPieces } from './choose.ts';
-import { piecesJson } from './state.ts';
+import { AwaitChildren, piecesJson } from './state.ts';
 
 /** Seconds after which a piece is deleted if its parent never read it. As long as the longest encode. */
 const PIECE_SECONDS = 6 * 3600;
@@ -40,19 +40,21 @@ export async function startPieces(
   }));
   const seconds = secondsOf(frames.times.length, rate);
   if (command.audio) requests.push({ ...common, args: command.audio, seconds });
-  const { video } = plan.streams;
+  const [output] = plan.outputs;
+  const { streams, ...planned } = output!;
+  const { video } = streams;
   const state = piecesJson.write({
     ...{ pieces, rate, cap: command.cap, hasAudio: command.audio !== null, args: command.join, source: plan.source },
-    output: plan.outputs[0]!,
-    streams: { ...plan.streams, video: video && { ...video, split: { pieces: pieces.length, reason } } },
+    output: planned,
+    streams: { ...streams, video: video && { ...video, split: { pieces: pieces.length, reason } } },
     ...{ durationSeconds: plan.durationSeconds, budget, warnings: plan.warnings },
     inputSeconds: input.info.durationSeconds ?? 0,
   });
   await context.db.transaction().execute(async (tx) => {
     const job = await lockOwned(tx, claim);
     if (!job) return;
-    const sealed = sealColumn(context.vault, 'jobs', 'plan_sealed', job, state);
-    await tx.updateTable('jobs').set({ plan_sealed: sealed }).where('id', '=', job.id).execute();
+    const sealed = sealColumn(context.vault, 'jobs', 'resume_sealed', job, state);
+    await tx.updateTable('jobs').set({ resume_sealed: sealed }).where('id', '=', job.id).execute();
     for (const request of requests) {
       // Audio alone is light, as in any other job.
       const resourceClass = request.args === command.audio ? 'light' : job.resource_class;

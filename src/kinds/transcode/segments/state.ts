@@ -28,7 +28,7 @@ const output = z.object({
   }),
 });
 
-/** What a job that waits for its pieces must know to join them. In place of its plan, sealed. */
+/** What a job that waits for its pieces must know to join them. Sealed. */
 const stored = z.object({
   pieces: z.array(z.object({ first: z.number(), frames: z.number() })),
   rate: z.object({ num: z.number(), den: z.number() }),
@@ -54,6 +54,10 @@ export type PiecesState = z.infer<typeof stored>;
 export const piecesJson = storedJson('pieces of a transcode', 1, stored);
 
 export function openState(vault: Vault, job: Job): PiecesState | null {
-  const text = openColumn(vault, 'jobs', 'plan_sealed', job);
+  // The release before wrote it into the column of the plan.
+  const text = openColumn(vault, 'jobs', 'resume_sealed', job) ?? openColumn(vault, 'jobs', 'plan_sealed', job);
   return text === null ? null : piecesJson.read(JSON.parse(text));
 }
+
+/** The job has inserted children, or they are still open. */
+export class AwaitChildren extends Error {}
