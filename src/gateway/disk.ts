@@ -1,19 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
-import {
-  access,
-  copyFile,
-  type FileHandle,
-  link,
-  lstat,
-  mkdir,
-  open,
-  readdir,
-  realpath,
-  rename,
-  rm,
-  unlink,
-} from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, realpath, rename, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   findCurrent,
@@ -31,6 +17,7 @@ import { etagOf, nextVersion } from './etag.ts';
 import { makeFolder, pruneFolder, syncFolder } from './folders.ts';
 import { listObjects } from './listing.ts';
 import { keyedLock } from './lock.ts';
+import { type TempFile, TempFiles } from './temp-files.ts';
 
 interface StoredObject {
   size: number;
@@ -44,36 +31,14 @@ export interface OpenObject extends StoredObject {
   handle: FileHandle;
 }
 
-/** A file under `tmp` that readers cannot see. Call exactly one of `commit`, `finish` and `discard`. */
-export interface TempFile {
-  handle: FileHandle;
-  /** Makes the bytes durable, then calls `move`, which must move the file from `path`. Discards it on failure. */
-  finish<T>(move: (path: string) => Promise<T>): Promise<T>;
+/** A temp file that can become an object. Call exactly one of `commit`, `finish` and `discard`. */
+export interface NewObject extends TempFile {
   /** Makes the bytes durable, then atomically visible under the key. */
   commit(key: string, contentType: string): Promise<StoredObject>;
-  discard(): Promise<void>;
 }
 
-export interface Disk {
-  /** The folder itself, without symbolic links. */
-  readonly root: string;
-  open(key: string): Promise<OpenObject | null>;
-  createTemp(): Promise<TempFile>;
-  /** Creates a hard link; copies no bytes. Null if the source does not exist. */
-  copy(from: string, to: string): Promise<StoredObject | null>;
-  /** Deletes the object. Returns whether it existed. */
-  delete(key: string): Promise<boolean>;
-  /** Bytes stored under `UPLOADS`. */
-  stagedBytes(): number;
-  /** Keys that currently accept no object. */
-  readonly closed: ClosedKeys;
-  /** Deletes the object and closes its key until that time (seconds since 1970), running PUTs included. */
-  close(key: string, until: number): Promise<void>;
-  /** Removes temp files of no running request. Returns their number. */
-  sweepTemp(): Promise<number>;
-  /** Rejects if the disk is not writable. */
-  check(): Promise<void>;
-}
+/** Lookups that find another version each time before a request fails. */
+const LOOKUPS = 10;
 
 /**
  * Opens the gateway's folder; creates it if it is missing. Only one process may write to it. Objects are read-only
@@ -88,141 +53,140 @@ export async function openDisk(folder: string, now: () => number = Date.now): Pr
   }
   const closed = await openClosedKeys(root, now);
   await syncFolder(root);
-  const inProgress = new Set<string>();
-  const lock = keyedLock();
   const staged = new Map<string, number>();
   for await (const { key, size } of listObjects(root, UPLOADS, '')) staged.set(key, size);
+  return new Disk(root, closed, staged);
+}
 
-  /** `place` moves or links the file to the given path, atomically. Call it with the lock of the key. */
-  async function publish(
-    key: string,
-    contentType: string,
-    place: (path: string) => Promise<void>,
-  ): Promise<StoredObject> {
-    if (closed.has(key)) throw closedKey();
-    const target = objectFolder(root, key);
+/** The objects in a folder. Create it with `openDisk`. */
+export class Disk {
+  /** The folder itself, without symbolic links. */
+  readonly root: string;
+  /** Keys that currently accept no object. */
+  readonly closed: ClosedKeys;
+  /** Bytes of each object under `UPLOADS`. */
+  readonly #staged: Map<string, number>;
+  readonly #lock = keyedLock();
+  readonly #temp: TempFiles;
+
+  constructor(root: string, closed: ClosedKeys, staged: Map<string, number>) {
+    this.root = root;
+    this.closed = closed;
+    this.#staged = staged;
+    this.#temp = new TempFiles(tempFolder(root));
+  }
+
+  /** Bytes stored under `UPLOADS`. */
+  stagedBytes(): number {
+    return [...this.#staged.values()].reduce((sum, size) => sum + size, 0);
+  }
+
+  open(key: string): Promise<OpenObject | null> {
+    return withCurrent(this.root, key, async (current) => {
+      const handle = await open(current.path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      const stats = await handle.stat();
+      if (stats.isFile()) return { handle, ...describe(stats, current) };
+      await handle.close();
+      return null;
+    }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ELOOP') return null;
+      throw error;
+    });
+  }
+
+  async createTemp(): Promise<NewObject> {
+    const file = await this.#temp.create();
+    const commit: NewObject['commit'] = (key, contentType) =>
+      file.finish((from) => this.#lock(key, () => this.#publish(key, contentType, (target) => rename(from, target))));
+    return { ...file, commit };
+  }
+
+  /** Creates a hard link; copies no bytes. Null if the source does not exist. */
+  copy(from: string, to: string): Promise<StoredObject | null> {
+    return this.#lock(to, () =>
+      withCurrent(this.root, from, ({ path, contentType }) =>
+        this.#publish(to, contentType, (target) => this.#temp.linkOrCopy(path, target)),
+      ),
+    );
+  }
+
+  /** Deletes the object. Returns whether it existed. */
+  delete(key: string): Promise<boolean> {
+    return this.#lock(key, () => this.#remove(key));
+  }
+
+  /** Deletes the object and closes its key until that time (seconds since 1970), running PUTs included. */
+  close(key: string, until: number): Promise<void> {
+    return this.#lock(key, async () => {
+      try {
+        await this.closed.add(key, until);
+      } finally {
+        await this.#remove(key);
+      }
+    });
+  }
+
+  /** Removes temp files of no running request. Returns their number. */
+  sweepTemp(): Promise<number> {
+    return this.#temp.sweep();
+  }
+
+  /** Rejects if the disk is not writable. */
+  check(): Promise<void> {
+    return this.#temp.check();
+  }
+
+  /** `moveTo` moves or links the file to the given path, atomically. Call it with the lock of the key. */
+  async #publish(key: string, contentType: string, moveTo: (path: string) => Promise<void>): Promise<StoredObject> {
+    if (this.closed.has(key)) throw closedKey();
+    const target = objectFolder(this.root, key);
     const changed = await makeFolder(target);
     const old = await readVersions(target);
     const version = nextVersion(old.at(-1)?.version);
     const path = join(target, versionName(version, contentType));
     try {
-      await place(path);
+      await moveTo(path);
     } catch (error) {
-      await pruneFolder(objectsFolder(root), target);
+      await pruneFolder(objectsFolder(this.root), target);
       throw error;
     }
     await Promise.all([...changed, target].map(syncFolder));
     for (const each of old) await rm(each.path, { force: true });
     const object = describe(await lstat(path), { path, version, contentType });
-    if (key.startsWith(UPLOADS)) staged.set(key, object.size);
+    if (key.startsWith(UPLOADS)) this.#staged.set(key, object.size);
     return object;
   }
 
-  async function remove(key: string): Promise<boolean> {
-    const target = objectFolder(root, key);
+  /** Call it with the lock of the key. */
+  async #remove(key: string): Promise<boolean> {
+    const target = objectFolder(this.root, key);
     if (!(await isReal(target))) return false;
     const versions = await readVersions(target);
     for (const { path } of versions) await unlink(path);
-    staged.delete(key);
-    await pruneFolder(objectsFolder(root), target);
+    this.#staged.delete(key);
+    await pruneFolder(objectsFolder(this.root), target);
     return versions.length > 0;
   }
+}
 
-  return {
-    root,
-    closed,
-    stagedBytes: () => [...staged.values()].reduce((sum, size) => sum + size, 0),
-
-    async open(key) {
-      // If the object is replaced between lookup and open, its old name is gone: look it up again.
-      for (let attempt = 1; ; attempt++) {
-        const current = await findCurrent(root, key);
-        if (!current) return null;
-        try {
-          const handle = await open(current.path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-          const stats = await handle.stat();
-          if (stats.isFile()) return { handle, ...describe(stats, current) };
-          await handle.close();
-          return null;
-        } catch (error) {
-          const { code } = error as NodeJS.ErrnoException;
-          if (code === 'ELOOP') return null;
-          if (code !== 'ENOENT' || attempt === 10) throw error;
-        }
-      }
-    },
-
-    async createTemp() {
-      const name = randomUUID();
-      const path = join(tempFolder(root), name);
-      const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW;
-      inProgress.add(name);
-      const handle = await open(path, flags, 0o600).catch((error) => {
-        inProgress.delete(name);
-        throw error;
-      });
-      const discard = async (): Promise<void> => {
-        await handle.close().catch(() => undefined);
-        await rm(path, { force: true });
-        inProgress.delete(name);
-      };
-      const finish: TempFile['finish'] = async (move) => {
-        try {
-          await handle.chmod(0o444);
-          await handle.sync();
-          await handle.close();
-          const moved = await move(path);
-          inProgress.delete(name);
-          return moved;
-        } catch (error) {
-          await discard();
-          throw error;
-        }
-      };
-      return {
-        handle,
-        discard,
-        finish,
-        commit: (key, contentType) =>
-          finish((from) => lock(key, () => publish(key, contentType, (target) => rename(from, target)))),
-      };
-    },
-
-    copy(from, to) {
-      return lock(to, async () => {
-        // If a PUT replaces the source between lookup and link, its old name is gone: look it up again.
-        for (let attempt = 1; ; attempt++) {
-          const source = await findCurrent(root, from);
-          if (!source) return null;
-          try {
-            return await publish(to, source.contentType, (target) => linkOrCopy(source.path, target, root, inProgress));
-          } catch (error) {
-            if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === 10) throw error;
-          }
-        }
-      });
-    },
-
-    delete: (key) => lock(key, () => remove(key)),
-
-    close(key, until) {
-      return lock(key, async () => {
-        try {
-          await closed.add(key, until);
-        } finally {
-          await remove(key);
-        }
-      });
-    },
-
-    async sweepTemp() {
-      const names = (await readdir(tempFolder(root))).filter((name) => !inProgress.has(name));
-      for (const name of names) await rm(join(tempFolder(root), name), { recursive: true, force: true });
-      return names.length;
-    },
-
-    check: () => access(tempFolder(root), constants.W_OK),
-  };
+/**
+ * Calls `use` with the current version of an object; null if there is none. If the object is replaced between lookup and
+ * use, its old name is gone: look it up again.
+ */
+async function withCurrent<T>(
+  root: string,
+  key: string,
+  use: (current: StoredVersion) => Promise<T>,
+): Promise<T | null> {
+  for (let lookup = 1; ; lookup += 1) {
+    const current = await findCurrent(root, key);
+    if (!current) return null;
+    try {
+      return await use(current);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || lookup === LOOKUPS) throw error;
+    }
+  }
 }
 
 function describe(stats: Stats, { version, contentType }: StoredVersion): StoredObject {
@@ -232,25 +196,4 @@ function describe(stats: Stats, { version, contentType }: StoredVersion): Stored
     lastModified: new Date(Math.floor(version / 1000)),
     etag: etagOf(version, stats.size),
   };
-}
-
-/** Copies and renames if the file system has no hard links, or if the file has reached its maximum of links. */
-async function linkOrCopy(from: string, to: string, root: string, inProgress: Set<string>): Promise<void> {
-  try {
-    await link(from, to);
-  } catch (error) {
-    if (!['EMLINK', 'EPERM', 'ENOTSUP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    const name = randomUUID();
-    const temp = join(tempFolder(root), name);
-    inProgress.add(name);
-    try {
-      await copyFile(from, temp, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-      const handle = await open(temp, constants.O_RDONLY);
-      await handle.sync().finally(() => handle.close());
-      await rename(temp, to);
-    } finally {
-      await rm(temp, { force: true });
-      inProgress.delete(name);
-    }
-  }
 }

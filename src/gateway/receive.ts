@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { batchWriter, MAX_BUFFERED_BYTES } from './batch-writer.ts';
 import type { Context } from './context.ts';
 import { missingLength } from './declared.ts';
-import type { TempFile } from './disk.ts';
+import type { NewObject } from './disk.ts';
 import { S3Error } from './errors.ts';
 import { watchRate } from './rate-watch.ts';
 import type { Reservation } from './reservations.ts';
@@ -55,7 +55,7 @@ export function announcedBody(context: Context, maxBytes: number, signed: readon
 export async function receiveFile<T>(
   context: Context,
   announced: Announced,
-  keep: (file: TempFile) => Promise<T>,
+  keep: (file: NewObject) => Promise<T>,
 ): Promise<T> {
   const reservation = await context.reservations.reserve(announced.size);
   try {
