@@ -15,6 +15,7 @@ import { type FirstKey, firstKeyFile } from './first-key.ts';
 import type { MigrationResult } from './roles/migrate.ts';
 import { isMigrated, programStamp } from './schema-stamp.ts';
 import { unknownSettings } from './unknown-settings.ts';
+import { nodeOptions } from './v8-options.ts';
 
 export interface Service {
   ready: ReadyInfo;
@@ -41,23 +42,6 @@ export interface ServiceOptions {
 
 const WORKER_DRAIN_MS = 35_000;
 const API_DRAIN_MS = 30_000;
-/**
- * V8 lets the space for young objects grow to 48 MB while a program loads, and hardly ever shrinks it. With 1 MB per
- * half, the idle roles together use 40 MB less and start as fast. The launcher starts `up` with it as well.
- */
-const SEMI_SPACE = '--max-semi-space-size';
-const SMALL_HEAP = `${SEMI_SPACE}=1`;
-/**
- * The API allocates most: every request lives briefly. With 4 MB per half it accepts a fifth more jobs in a second of CPU,
- * for 5 MB of memory.
- */
-const API_HEAP = `${SEMI_SPACE}=4`;
-/** Threads that help to collect the small heap of a worker cost more than they save, and compete with FFmpeg for its cores. */
-const NO_GC_THREADS = '--single-threaded-gc';
-const V8_OPTIONS: Readonly<Record<string, readonly string[]>> = {
-  api: [API_HEAP],
-  worker: [SMALL_HEAP, NO_GC_THREADS],
-};
 /**
  * glibc keeps up to eight arenas of freed memory per core; with two in total, the idle roles together use 9 MB less. And
  * once a block of up to 32 MB is freed, it takes later ones of that size from an arena, which never shrinks below the last
@@ -159,11 +143,7 @@ async function startRole(
   return superviseProcess({
     name,
     command: process.execPath,
-    args: [
-      ...process.execArgv.filter((option) => !option.startsWith(SEMI_SPACE)),
-      ...(V8_OPTIONS[name] ?? [SMALL_HEAP]),
-      ...[entryPoint(), name],
-    ],
+    args: [...nodeOptions(name, process.execArgv), entryPoint(), name],
     env: (last: ReadyMessage | null) => ({
       ...environment,
       ...Object.fromEntries(

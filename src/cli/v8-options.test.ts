@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { run } from '../../testkit/run.ts';
+import { v8Options } from './v8-options.ts';
+
+const MIB = 1024 * 1024;
+/**
+ * Keeps the last 200,000 objects, some 10 MB, and creates two million: like requests that wait, each outlives the
+ * collections of young objects. Prints the largest heap.
+ */
+const PROGRAM = `
+  const waiting = new Array(200_000).fill(null);
+  let most = 0;
+  for (let index = 0; index < 4_000_000; index++) {
+    waiting[index % waiting.length] = { index, text: [index] };
+    if (index % 10_000 === 0) most = Math.max(most, process.memoryUsage().heapTotal);
+  }
+  console.log(most);
+`;
+
+it('the heap of the API stays near its contents when garbage outlives the collections of young objects', async () => {
+  const { stdout } = await run(process.execPath, [...v8Options('api'), '-e', PROGRAM]);
+  expect(Number(stdout) / MIB).toBeLessThan(110);
+});
+
+it('the systemd unit of each role starts Node with the options of that role', async () => {
+  for (const role of ['api', 'worker', 'gateway']) {
+    const unit = await readFile(join(import.meta.dirname, `../../deploy/systemd/airlock-${role}.service`), 'utf8');
+    const expected = v8Options(role).filter((option) => option !== '--single-threaded-gc');
+    for (const option of expected) expect(unit).toContain(` ${option} `);
+  }
+});
