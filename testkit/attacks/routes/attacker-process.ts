@@ -1,10 +1,13 @@
+import { writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { constants, setPriority } from 'node:os';
 import { type Behavior, ROUTE_ATTACKS } from './route-attacks.ts';
 import type { Route } from './route-list.ts';
 
 /*
  * Runs attacks in a process of its own, so that their work delays no measurement. Its parent sends one order after
- * another, and `end` to stop the current one.
+ * another, and `end` to stop the current one. An attacker does not run on the machine of the service, so this process has
+ * the lowest priority: what it measures is the service, not a shortage of processors that the attacker causes.
  */
 
 export interface Order {
@@ -27,6 +30,8 @@ export interface Outcome {
 const CONNECTS = 64;
 const TICK_MS = 20;
 
+lowerPriority();
+
 let end: (() => Outcome) | null = null;
 
 process.on('message', (order: Order | 'end') => {
@@ -39,6 +44,16 @@ process.on('message', (order: Order | 'end') => {
   process.send!('started');
 });
 process.on('disconnect', () => process.exit());
+
+/** Linux may group the processes of a session, and then compares priorities of groups only. */
+function lowerPriority(): void {
+  setPriority(constants.priority.PRIORITY_LOW);
+  try {
+    writeFileSync('/proc/self/autogroup', String(constants.priority.PRIORITY_LOW));
+  } catch {
+    // The kernel has no groups of sessions.
+  }
+}
 
 function start(order: Order): () => Outcome {
   const attack = ROUTE_ATTACKS.find(({ name }) => name === order.attack)!;

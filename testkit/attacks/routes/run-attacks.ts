@@ -27,9 +27,10 @@ const LOOK_MS = 50;
 const BYSTANDER_MS = 20;
 const ANSWER_MS = 60_000;
 
-/** Starts the process that attacks. */
+/** Starts the process that attacks, in a session of its own with the lowest priority. */
 export function openAttacker(): Attacker {
-  const child = fork(join(import.meta.dirname, 'attacker-process.ts'), { execArgv: ['--import', 'tsx'] });
+  const path = join(import.meta.dirname, 'attacker-process.ts');
+  const child = fork(path, { execArgv: ['--import', 'tsx'], detached: true });
   const ask = async (message: Order | 'end') => {
     const answer = once(child, 'message', { signal: AbortSignal.timeout(ANSWER_MS) });
     child.send(message);
