@@ -79,12 +79,13 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
     trustProxy: settings.trustProxy,
     onRefused: (summary) => logger.warn(summary, 'API connections refused'),
   });
-  gateRequests(app.server, {
+  const gate = gateRequests(app.server, {
     perMinute: addressLimit(settings.rateLimit),
     addressOf: clientAddressOf(settings.trustProxy),
     reject: answerRejections(settings),
   });
   app.decorate('connections', connections);
+  app.decorate('gate', gate);
   limitOpenRoutes(app);
   app.decorateRequest('span', null);
   app.setValidatorCompiler(compileValidator);

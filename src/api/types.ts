@@ -9,6 +9,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Warning } from '../contract/common.ts';
 import type { Permission } from '../contract/permissions.ts';
 import type { ConnectionGuard } from '../listener/connection-guard.ts';
+import type { RequestGate } from '../listener/request-gate.ts';
 import type { TracedSpan } from '../telemetry/index.ts';
 import type { Caller } from './caller.ts';
 import type { RequestSlot } from './request-slots.ts';
@@ -30,6 +31,7 @@ declare module 'fastify' {
   }
   interface FastifyInstance {
     connections: ConnectionGuard;
+    gate: RequestGate;
   }
   interface FastifyRequest {
     /** Set by the auth plugin, except on open routes. */

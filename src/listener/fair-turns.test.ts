@@ -1,36 +1,104 @@
 import { setImmediate } from 'node:timers/promises';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createFairTurns } from './fair-turns.ts';
 
-it('an address that starts a thousand requests does not delay another address by more than a turn', async () => {
+/** Starts requests, and keeps the functions that end them. */
+function record() {
   const turns = createFairTurns();
-  const order: string[] = [];
-  for (let count = 0; count < 1000; count++) turns.run('greedy', () => order.push('greedy'));
-  expect(order).toHaveLength(1);
-  turns.run('other', () => order.push('other'));
-  expect(order.at(-1)).toBe('other');
-  await setImmediate();
-  for (let count = 0; count < 5; count++) turns.run('other', () => order.push('other'));
-  while (order.filter((who) => who === 'other').length < 6) await setImmediate();
-  expect(order.length).toBeLessThan(30);
-  while (order.length < 1006) await setImmediate();
-});
+  const started: string[] = [];
+  const ends: (() => void)[] = [];
+  const run = (address: string) =>
+    turns.run(address, (end) => {
+      started.push(address);
+      ends.push(end);
+    });
+  /** Lets the event loop turn until nothing new has started for some turns. */
+  const settle = async () => {
+    for (let quiet = 0, before = started.length; quiet < 5; quiet++) {
+      await setImmediate();
+      if (started.length > before) quiet = 0;
+      before = started.length;
+    }
+  };
+  return { turns, run, started, ends, settle };
+}
 
-it('a turn ends after some milliseconds, and the next one continues with other addresses', async () => {
-  const turns = createFairTurns();
-  const order: string[] = [];
-  const work = (address: string) => () => {
-    const end = performance.now() + 15;
-    while (performance.now() < end);
-    order.push(address);
-  };
-  const run = (address: string) => {
-    turns.run(address, () => {});
-    turns.run(address, work(address));
-  };
-  for (const address of ['a', 'b', 'c']) run(address);
-  await setImmediate();
-  expect(order).toEqual(['a']);
-  while (order.length < 3) await setImmediate();
-  expect(order).toEqual(['a', 'b', 'c']);
+describe('the turns of addresses', () => {
+  it('the first request of an address starts at once, whatever other addresses have sent', async () => {
+    const { run, started, settle } = record();
+    for (let address = 0; address < 30; address++) for (let count = 0; count < 100; count++) run(`greedy ${address}`);
+    await settle();
+    run('other');
+    expect(started.at(-1)).toBe('other');
+  });
+
+  it('an address that waits does not delay another address by more than a turn of each', async () => {
+    const { run, started, ends } = record();
+    for (let count = 0; count < 1000; count++) run('greedy');
+    run('other');
+    for (let count = 0; count < 5; count++) run('other');
+    while (started.filter((who) => who === 'other').length < 6) {
+      for (const end of ends.splice(0)) end();
+      await setImmediate();
+    }
+    expect(started.length).toBeLessThan(30);
+    while (started.length < 1006) {
+      for (const end of ends.splice(0)) end();
+      await setImmediate();
+    }
+  });
+
+  it('one turn of the event loop starts two of the requests that wait, however many addresses there are', async () => {
+    const { run, started } = record();
+    for (let address = 0; address < 8; address++) for (let count = 0; count < 9; count++) run(`address ${address}`);
+    expect(started).toHaveLength(8);
+    await setImmediate();
+    expect(started).toHaveLength(10);
+  });
+
+  it('an address starts one request in a turn, also if each gets its response immediately', async () => {
+    const turns = createFairTurns();
+    let started = 0;
+    const answer = (end: () => void) => {
+      started++;
+      end();
+    };
+    for (let count = 0; count < 9; count++) turns.run('a', answer);
+    expect(started).toBe(1);
+    await setImmediate();
+    expect(started).toBe(2);
+    while (started < 9) await setImmediate();
+  });
+
+  it('an address has at most four requests that have not been authenticated, all addresses that wait sixteen', async () => {
+    const one = record();
+    for (let count = 0; count < 100; count++) one.run('a');
+    await one.settle();
+    expect(one.started).toHaveLength(4);
+    one.ends[0]!();
+    await one.settle();
+    expect(one.started).toHaveLength(5);
+
+    const many = record();
+    for (let address = 0; address < 10; address++) for (let count = 0; count < 100; count++) many.run(`${address}`);
+    await many.settle();
+    expect(many.started).toHaveLength(16);
+  });
+
+  it('requests continue to start when earlier ones wait for a database that is down', async () => {
+    const { run, started } = record();
+    for (let count = 0; count < 12; count++) run('a');
+    while (started.length < 12) await setImmediate();
+  });
+
+  it('new connections go before requests that wait, but for some milliseconds only', async () => {
+    const { run, started, turns } = record();
+    const began = performance.now();
+    for (let count = 0; count < 9; count++) run('a');
+    while (started.length < 2) {
+      turns.defer();
+      await setImmediate();
+    }
+    expect(performance.now() - began).toBeGreaterThan(20);
+  });
 });

@@ -20,15 +20,21 @@ export interface RequestGateOptions {
   reject: (request: IncomingMessage, response: ServerResponse, rejection: Rejection) => void;
 }
 
+export interface RequestGate {
+  /** Lets others start. Call it when the limits of an account apply to the request. A response ends its start as well. */
+  endStart(request: IncomingMessage): void;
+}
+
 /**
  * Runs before the `request` listener of a server. Starts the requests of a connection in order and the requests of
  * addresses in turn, and limits each address before anything reads a body. Sends `100 Continue` when the listener reads
  * the body, and limits what may follow a response. Call it after the listener was added.
  */
-export function gateRequests(server: HttpServer | HttpsServer, options: RequestGateOptions): void {
+export function gateRequests(server: HttpServer | HttpsServer, options: RequestGateOptions): RequestGate {
   const { addressOf, perMinute, reject } = options;
   const rates = createAddressRates(perMinute);
   const turns = createFairTurns();
+  const ends = new WeakMap<IncomingMessage, () => void>();
   const listeners = server.listeners('request') as RequestListener[];
   server.removeAllListeners('request');
 
@@ -36,12 +42,17 @@ export function gateRequests(server: HttpServer | HttpsServer, options: RequestG
     if (isBodyAnnounced(request.headers)) boundRestOfBody(request, response);
     answerInOrder(request, response, MAX_WAITING, () => {
       const address = addressGroup(addressOf(request));
-      turns.run(address, () => {
-        if (request.socket.destroyed) return;
+      turns.run(address, (end) => {
+        if (request.socket.destroyed) return end();
         const waitMs = rates.spend(address);
-        if (waitMs === 0) start();
-        else
-          reject(request, response, { reason: 'rate', limit: perMinute, retryAfterSeconds: Math.ceil(waitMs / 1000) });
+        if (waitMs > 0) {
+          const retryAfterSeconds = Math.ceil(waitMs / 1000);
+          reject(request, response, { reason: 'rate', limit: perMinute, retryAfterSeconds });
+          return end();
+        }
+        ends.set(request, end);
+        response.once('close', end);
+        start();
       });
     });
   }
@@ -49,6 +60,7 @@ export function gateRequests(server: HttpServer | HttpsServer, options: RequestG
   const serve: RequestListener = (request, response) => {
     for (const listener of listeners) listener.call(server, request, response);
   };
+  server.on('connection', () => turns.defer());
   server.on('request', (request, response) => receive(request, response, () => serve(request, response)));
   server.on('checkContinue', (request, response) =>
     receive(request, response, () => {
@@ -59,6 +71,7 @@ export function gateRequests(server: HttpServer | HttpsServer, options: RequestG
   server.on('checkExpectation', (request, response) =>
     receive(request, response, () => reject(request, response, { reason: 'expectation' })),
   );
+  return { endStart: (request) => ends.get(request)?.() };
 }
 
 /**

@@ -55,6 +55,7 @@ export async function registerAuth(app: App, deps: ApiDeps): Promise<void> {
     if (access === 'none') throw new ApiError('forbidden', { scope });
     if (caller.scopes.includes('read')) caller.ownKeys = null;
     app.connections.protect(request.raw);
+    app.gate.endStart(request.raw);
   });
   // Everything that the request does from here on uses the account's share of the database connections.
   app.addHook('onRequest', (request, _reply, next) => {
