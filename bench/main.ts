@@ -72,9 +72,13 @@ async function main(): Promise<number> {
   const results: Record<string, CaseResult> = {};
   for (const name of options.cases) {
     const progress = (text: string) => showProgress(`${name}: ${text}`);
+    const report = (line: string) => {
+      showProgress('');
+      process.stderr.write(`${line}\n`);
+    };
     const { pairs, peer } = options;
     const run = await CASES[name]!();
-    results[name] = await run({ pairs, peer, progress });
+    results[name] = await run({ pairs, peer, progress, report });
   }
   showProgress('');
   if (options.json) process.stdout.write(`${JSON.stringify({ machine, results }, null, 2)}\n`);

@@ -25,6 +25,8 @@ export interface CaseOptions {
   /** Address of the API of another service with the same contract; null: none is compared. */
   peer: string | null;
   progress: (text: string) => void;
+  /** Prints a line of a long case at once, to standard error. */
+  report: (line: string) => void;
 }
 
 /** A row of numbers with a target that is an upper bound. */
