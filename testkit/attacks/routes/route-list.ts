@@ -60,8 +60,3 @@ export async function listRoutes(service: Pick<TestService, 'api'>): Promise<Rou
   );
   return [...documented, ...UNDOCUMENTED, ...OPEN_POSTS, ...OTHER_PORTS];
 }
-
-export function routeName({ port, method, path }: Route): string {
-  const shown = path.replaceAll(EXAMPLE_ID, '{id}').replaceAll(EXAMPLES.hash!, '{hash}');
-  return `${port === 'api' ? '' : `${port} `}${method} ${shown}`;
-}
