@@ -67,7 +67,7 @@ export async function routes(options: CaseOptions): Promise<CaseResult> {
       for (const attack of ROUTE_ATTACKS) {
         const targets = targetsOf(attack, all, persona);
         const job = targets.length > 0 ? world.bystanderJob() : null;
-        for (const [group, own] of groupsOf(targets)) {
+        for (const [group, own] of groupsOf(targets, persona)) {
           const cell = await measure(stage, { attack, persona, targets: own, group });
           options.report(lineOf(columnsOf(cell, stage.restMib)));
           cells.push(cell);
@@ -86,14 +86,14 @@ export async function routes(options: CaseOptions): Promise<CaseResult> {
   }
 }
 
-/** All targets, and the groups they consist of: ports, open routes, and the first part of the paths that need a key. */
-function groupsOf(targets: readonly Route[]): Map<string, Route[]> {
+/** All targets, and the groups they consist of. Without a key, all routes that need one send the same 401. */
+function groupsOf(targets: readonly Route[], persona: Persona): Map<string, Route[]> {
   const groups = new Map<string, Route[]>();
   if (targets.length > 0) groups.set(ALL, [...targets]);
   for (const target of targets) {
     const { port, path, isOpen } = target;
-    const name =
-      port !== 'api' ? port : isOpen ? 'open' : (LARGE_GROUPS.find((part) => path.startsWith(part)) ?? 'others');
+    const part = GROUPS.find((start) => path.startsWith(start)) ?? 'others';
+    const name = port !== 'api' ? port : isOpen ? 'open' : persona === 'stranger' ? 'with a key' : part;
     groups.set(name, [...(groups.get(name) ?? []), target]);
   }
   // A single group is the same as all.
@@ -101,7 +101,7 @@ function groupsOf(targets: readonly Route[]): Map<string, Route[]> {
 }
 
 const ALL = 'all';
-const LARGE_GROUPS = ['/v1/transcodes', '/v1/upload', '/v1/webhooks', '/v1/keys', '/v1/admin'];
+const GROUPS = ['/v1/transcodes', '/v1/upload'];
 
 async function measure(
   { service, attacker, world, restMib }: Stage,
