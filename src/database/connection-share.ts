@@ -9,7 +9,14 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 const TURN_MS = 30_000;
 
 /** The work of one account in this process did not get its turn in time. Nothing has happened. */
-export class NoTurn extends Error {}
+export class NoTurn extends Error {
+  readonly waitedMs: number;
+
+  constructor(waitedMs: number) {
+    super(`no turn within ${waitedMs} ms`);
+    this.waitedMs = waitedMs;
+  }
+}
 
 const accountOfWork = new AsyncLocalStorage<string | undefined>();
 
@@ -65,7 +72,7 @@ export class Turns {
       };
       const timer = setTimeout(() => {
         waiting.delete(start);
-        reject(new NoTurn(`no turn within ${this.#maxMs} ms`));
+        reject(new NoTurn(this.#maxMs));
       }, this.#maxMs);
       waiting.add(start);
     });

@@ -42,7 +42,10 @@ export function registerAnswers(app: App, bounds: AnswerBounds = BOUNDS): void {
   app.addHook('onRequest', async (request) => {
     if (pending === 0 || request.routeOptions.config.kind === 'liveness') return;
     const unread = pendingOf.get(ownerOf(request)) ?? 0;
-    if (unread > bounds.ownerBytes) throw new ApiError('concurrency_exceeded', { unread_bytes: unread });
+    if (unread > bounds.ownerBytes) {
+      const reason = `${unread} bytes of earlier responses have not been read`;
+      throw new ApiError('concurrency_exceeded', { unread_bytes: unread, reason });
+    }
     if (pending > bounds.pendingBytes && request.routeOptions.config.scope !== 'open')
       throw new ApiError('unavailable');
   });

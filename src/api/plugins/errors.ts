@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { errorAnswer } from '../../contract/error-answer.ts';
 import { ApiError, type ErrorCode } from '../../contract/errors.ts';
-import { KEY_REQUESTS, MAX_BODY_BYTES } from '../../contract/limits.ts';
+import { MAX_BODY_BYTES } from '../../contract/limits.ts';
 import { NoTurn } from '../../database/connection-share.ts';
 import { outageOf } from '../../database/outage.ts';
 import type { Rejection } from '../../listener/request-gate.ts';
@@ -153,7 +153,7 @@ function challengeOf(request: FastifyRequest): string {
 
 function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
   if (error instanceof ApiError) return error;
-  if (error instanceof NoTurn) return new ApiError('concurrency_exceeded', { limit: KEY_REQUESTS.active });
+  if (error instanceof NoTurn) return noTurnError(error);
   if (error instanceof SchemaRejection) return shapeError(error.issues, partOf(request, error.validationContext));
   const code = FASTIFY_CODES[error.code];
   if (code === 'body_too_large') {
@@ -167,6 +167,13 @@ function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
     return new ApiError('invalid_request', { reason: 'the request could not be read' });
   }
   return new ApiError('internal');
+}
+
+function noTurnError({ waitedMs }: NoTurn): ApiError {
+  return new ApiError('concurrency_exceeded', {
+    reason: `the request waited ${waitedMs / 1000} s for other requests of your account`,
+    remedy: 'Send fewer requests concurrently, one batch after the other, and then repeat this request',
+  });
 }
 
 function binarySize(bytes: number): string {

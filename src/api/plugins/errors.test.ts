@@ -1,0 +1,24 @@
+import Fastify from 'fastify';
+import { expect, it } from 'vitest';
+import { NoTurn } from '../../database/connection-share.ts';
+import type { App } from '../types.ts';
+import { registerErrors } from './errors.ts';
+
+it('a request that waits too long for other requests of its account gets 429 with how long, and what to do', async () => {
+  const app = Fastify() as unknown as App;
+  registerErrors(app, { publicUrl: null }, { methodsOf: () => [], suggestPath: () => null });
+  app.get('/', async () => {
+    throw new NoTurn(30_000);
+  });
+  const response = await app.inject({ url: '/' });
+  expect([response.statusCode, response.headers['retry-after'], response.json().code]).toEqual([
+    429,
+    '1',
+    'concurrency_exceeded',
+  ]);
+  expect(response.json().message).toBe(
+    'Too many concurrent requests: the request waited 30 s for other requests of your account; ' +
+      'send fewer requests concurrently, one batch after the other, and then repeat this request.',
+  );
+  await app.close();
+});
