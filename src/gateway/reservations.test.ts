@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { until } from '../../testkit/until.ts';
 import type { DiskSpace } from '../config/disk-reserve.ts';
-import { openReservations } from './reservations.ts';
+import { Reservations } from './reservations.ts';
 
 const spaceOf = (spareBytes: number, spareFiles = Number.POSITIVE_INFINITY): DiskSpace => ({
   totalBytes: 1e9,
@@ -14,7 +14,7 @@ const FULL = { code: 'InsufficientStorage', status: 507 };
 
 describe('disk space reservations', () => {
   it('never exceed the free space, however many PUTs start concurrently', async () => {
-    const reservations = openReservations(async () => spaceOf(1000));
+    const reservations = new Reservations(async () => spaceOf(1000));
     const results = await Promise.allSettled(Array.from({ length: 20 }, () => reservations.reserve(300)));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
     for (const each of results) if (each.status === 'rejected') expect(each.reason).toMatchObject(FULL);
@@ -23,7 +23,7 @@ describe('disk space reservations', () => {
 
   it('release unwritten bytes, and count written bytes once', async () => {
     let spare = 1000;
-    const reservations = openReservations(async () => spaceOf(spare));
+    const reservations = new Reservations(async () => spaceOf(spare));
     const reservation = await reservations.reserve(800);
     await expect(reservations.reserve(300)).rejects.toMatchObject(FULL);
     reservation.written(500);
@@ -36,7 +36,7 @@ describe('disk space reservations', () => {
   });
 
   it('count inodes', async () => {
-    const reservations = openReservations(async () => spaceOf(1e9, 20));
+    const reservations = new Reservations(async () => spaceOf(1e9, 20));
     await reservations.reserve(1);
     await reservations.reserve(1);
     await expect(reservations.reserve(1)).rejects.toMatchObject(FULL);
@@ -45,7 +45,7 @@ describe('disk space reservations', () => {
 
   it('are revoked from the PUT that has written most if something else uses the disk reserve', async () => {
     let spare = 1000;
-    const reservations = openReservations(async () => spaceOf(spare));
+    const reservations = new Reservations(async () => spaceOf(spare));
     const small = await reservations.reserve(100);
     const large = await reservations.reserve(500);
     large.written(400);

@@ -1,4 +1,4 @@
-import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { DEFAULT_RESERVE, type DiskReserve, diskSpace } from '../config/disk-reserve.ts';
@@ -9,11 +9,11 @@ import { ACCEPT_BACKLOG, HANDSHAKE_TIMEOUT_MS, HEAD_TIMES } from '../listener/li
 import type { GatewayLogger } from './access-log.ts';
 import type { Credential } from './authenticate.ts';
 import type { MinimumRate } from './context.ts';
-import { openDisk } from './disk.ts';
+import { type Disk, openDisk } from './disk.ts';
 import { type InternalSocket, listenOnSocket } from './internal-socket.ts';
-import { createListener } from './listener.ts';
-import { openUploads } from './multipart/uploads.ts';
-import { openReservations } from './reservations.ts';
+import { createListener, type ListenerOptions } from './listener.ts';
+import { openUploads, type Uploads } from './multipart/uploads.ts';
+import { Reservations } from './reservations.ts';
 import { openTransfers } from './transfers.ts';
 
 export interface GatewayOptions {
@@ -57,74 +57,28 @@ const REQUEST_TIMEOUT_MS = 6 * HOUR_MS;
 
 /** Starts the embedded object store: a strict subset of S3 over one folder. Rejects if it cannot listen. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { logger, tls } = options;
   const disk = await openDisk(options.root, options.now);
   const uploads = await openUploads(disk.root, options.now);
-  const reservations = openReservations(() => diskSpace(disk.root, options.reserve ?? DEFAULT_RESERVE));
-  const { listener, onContinue } = createListener({
-    disk,
-    uploads,
-    reservations,
-    transfers: openTransfers(options.connections.total),
-    bucket: options.bucket,
-    maxObjectBytes: options.maxObjectBytes,
-    tls: tls !== undefined,
-    isSecure: secureRequestTest({ loopbackOnly: isLoopbackHost(options.host), trustProxy: options.trustProxy ?? [] }),
-    onAuthenticated: (request) => guard.protect(request),
-    verifier: { credentials: options.credentials, region: options.region, now: options.now ?? Date.now },
-    minimumRate: options.minimumRate ?? { bytesPerSecond: 1000, windowMs: 60_000 },
-    logger,
-  });
-
-  const limits = {
-    maxHeaderSize: 16_384,
-    ...HEAD_TIMES,
-    headersTimeout: options.headersTimeoutMs ?? HEAD_TIMES.headersTimeout,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: 15_000,
-    noDelay: true,
-  };
-  const server: Server = tls
-    ? createHttpsServer(
-        { ...limits, cert: tls.cert, key: tls.key, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_TIMEOUT_MS },
-        listener,
-      )
-    : createHttpServer(limits, listener);
+  const reservations = new Reservations(() => diskSpace(disk.root, options.reserve ?? DEFAULT_RESERVE));
+  const onAuthenticated: ListenerOptions['onAuthenticated'] = (request) => guard.protect(request);
+  const { listener, onContinue } = createListener(
+    listenerOptions(options, { disk, uploads, reservations, onAuthenticated }),
+  );
+  const { server, internal } = createServers(options, listener);
   const guard = guardConnections(server, {
     limits: options.connections,
     trustProxy: options.trustProxy ?? [],
-    onRefused: (summary) => logger.warn(summary, 'storage connections refused'),
+    onRefused: (summary) => options.logger.warn(summary, 'storage connections refused'),
   });
-  const internal = createHttpServer(limits, listener);
   for (const each of [server, internal]) {
     each.on('checkContinue', onContinue);
     each.on('clientError', answerParseError);
   }
-  await listen(server, options);
-  if (options.internalSocket) {
-    await listenOnSocket(internal, options.internalSocket).catch((error) => {
-      server.close();
-      throw error;
-    });
-  }
-  for (const each of [server, internal]) {
-    each.on('error', (error: NodeJS.ErrnoException) => logger.error({ code: error.code }, 'storage server error'));
-  }
+  await listenOnBoth(server, internal, options);
 
-  const sweep = async (): Promise<void> => {
-    try {
-      await disk.closed.sweep();
-      const aborted = await uploads.sweep();
-      if (aborted > 0) logger.info({ aborted }, 'expired multipart uploads aborted');
-      const removed = await disk.sweepTemp();
-      if (removed > 0) logger.info({ removed }, 'leftover temp files removed');
-    } catch (error) {
-      logger.error({ code: (error as NodeJS.ErrnoException).code }, 'storage sweep failed');
-    }
-  };
+  const sweep = () => sweepStorage(disk, uploads, options.logger);
   await sweep();
   const timer = setInterval(sweep, HOUR_MS).unref();
-
   return {
     port: (server.address() as AddressInfo).port,
     async close(graceMs = 10_000) {
@@ -136,6 +90,66 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       ]);
     },
   };
+}
+
+function listenerOptions(
+  options: GatewayOptions,
+  parts: Pick<ListenerOptions, 'disk' | 'uploads' | 'reservations' | 'onAuthenticated'>,
+): ListenerOptions {
+  const { bucket, maxObjectBytes, logger, credentials, region } = options;
+  return {
+    ...parts,
+    transfers: openTransfers(options.connections.total),
+    ...{ bucket, maxObjectBytes, logger },
+    tls: options.tls !== undefined,
+    isSecure: secureRequestTest({ loopbackOnly: isLoopbackHost(options.host), trustProxy: options.trustProxy ?? [] }),
+    verifier: { credentials, region, now: options.now ?? Date.now },
+    minimumRate: options.minimumRate ?? { bytesPerSecond: 1000, windowMs: 60_000 },
+  };
+}
+
+/** The server for everybody, and the one on a Unix socket for Airlock's own processes. */
+function createServers({ tls, headersTimeoutMs }: GatewayOptions, listener: RequestListener) {
+  const limits = {
+    maxHeaderSize: 16_384,
+    ...HEAD_TIMES,
+    headersTimeout: headersTimeoutMs ?? HEAD_TIMES.headersTimeout,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: 15_000,
+    noDelay: true,
+  };
+  const server: Server = tls
+    ? createHttpsServer(
+        { ...limits, cert: tls.cert, key: tls.key, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_TIMEOUT_MS },
+        listener,
+      )
+    : createHttpServer(limits, listener);
+  return { server, internal: createHttpServer(limits, listener) };
+}
+
+async function listenOnBoth(server: Server, internal: Server, options: GatewayOptions): Promise<void> {
+  await listen(server, options);
+  if (options.internalSocket) {
+    await listenOnSocket(internal, options.internalSocket).catch((error) => {
+      server.close();
+      throw error;
+    });
+  }
+  for (const each of [server, internal]) {
+    each.on('error', ({ code }: NodeJS.ErrnoException) => options.logger.error({ code }, 'storage server error'));
+  }
+}
+
+async function sweepStorage(disk: Disk, uploads: Uploads, logger: GatewayOptions['logger']): Promise<void> {
+  try {
+    await disk.closed.sweep();
+    const aborted = await uploads.sweep();
+    if (aborted > 0) logger.info({ aborted }, 'expired multipart uploads aborted');
+    const removed = await disk.sweepTemp();
+    if (removed > 0) logger.info({ removed }, 'leftover temp files removed');
+  } catch (error) {
+    logger.error({ code: (error as NodeJS.ErrnoException).code }, 'storage sweep failed');
+  }
 }
 
 function listen(server: Server, { host, port }: GatewayOptions): Promise<void> {

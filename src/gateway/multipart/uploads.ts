@@ -28,29 +28,6 @@ export interface PartFile {
   etag: string;
 }
 
-/**
- * Uploads survive restarts: each is a folder `<root>/parts/<random id>`. Its file `about` describes the upload;
- * `<number>~<version>` are its parts. A part that is sent again is added before the old file is removed; the highest
- * version counts.
- */
-export interface Uploads {
-  begin(key: string, contentType: string): Promise<Upload>;
-  /** Throws `NoSuchUpload` if the key has no upload of that id. */
-  find(key: string, id: string): Upload;
-  /** Parts by number. Throws `NoSuchUpload` if the upload was aborted meanwhile. */
-  parts(upload: Upload): Promise<PartFile[]>;
-  /** Moves a file into the upload. Throws `EntityTooLarge` if all parts together would exceed `maxBytes`. */
-  addPart(upload: Upload, number: number, file: { path: string; size: number }, maxBytes: number): Promise<PartFile>;
-  /** Runs `assemble` with the upload locked, and deletes the upload if that succeeds. */
-  complete<T>(upload: Upload, assemble: (parts: PartFile[]) => Promise<T>): Promise<T>;
-  abort(upload: Upload): Promise<void>;
-  abortAllOf(key: string): Promise<void>;
-  /** Bytes of the parts of uploads of clients. */
-  stagedBytes(): number;
-  /** Aborts uploads that began a day ago. Returns their number. */
-  sweep(): Promise<number>;
-}
-
 /** Signed URLs for parts expire earlier, so an older upload can no longer be completed. */
 const MAX_AGE_MS = 86_400_000;
 const ABOUT = 'about';
@@ -60,87 +37,136 @@ export async function openUploads(root: string, now: () => number = Date.now): P
   const folder = partsFolder(root);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   if (!(await isReal(folder))) throw new Error('the storage folder contains a symbolic link in place of a folder');
-  const known = await readUploads(folder);
-  const bytes = new Map<string, number>();
-  const lock = keyedLock();
-  const folderOf = (upload: Upload) => join(folder, upload.id);
-  const requireKnown = (upload: Upload): void => {
-    if (!known.has(upload.id)) throw noSuchUpload();
-  };
-  const drop = async (upload: Upload): Promise<void> => {
-    known.delete(upload.id);
-    bytes.delete(upload.id);
-    await rm(folderOf(upload), { recursive: true, force: true });
+  const uploads = new Uploads(folder, await readUploads(folder), now);
+  await uploads.count();
+  return uploads;
+}
+
+/**
+ * Uploads survive restarts: each is a folder `<root>/parts/<random id>`. Its file `about` describes the upload;
+ * `<number>~<version>` are its parts. A part that is sent again is added before the old file is removed; the highest
+ * version counts. Create it with `openUploads`.
+ */
+export class Uploads {
+  readonly #folder: string;
+  readonly #known: Map<string, Upload>;
+  readonly #now: () => number;
+  /** Bytes of the parts of each upload of a client. */
+  readonly #bytes = new Map<string, number>();
+  readonly #lock = keyedLock();
+
+  constructor(folder: string, known: Map<string, Upload>, now: () => number) {
+    this.#folder = folder;
+    this.#known = known;
+    this.#now = now;
+  }
+
+  /** Counts the bytes of all stored parts. */
+  async count(): Promise<void> {
+    for (const upload of this.#known.values()) this.#countParts(upload, await this.#readParts(upload));
+  }
+
+  async begin(key: string, contentType: string): Promise<Upload> {
+    const upload = { id: randomBytes(16).toString('hex'), key, contentType, startedAt: this.#now() };
+    const folder = this.#folderOf(upload);
+    await mkdir(folder, { mode: 0o700 });
+    await writeDurably(join(folder, ABOUT), JSON.stringify(upload));
     await syncFolder(folder);
-  };
-  const count = (upload: Upload, parts: readonly PartFile[]) => {
-    if (isUploadKey(upload.key)) bytes.set(upload.id, totalSize(parts));
-  };
-  for (const upload of known.values()) count(upload, current(await readParts(folderOf(upload))));
-  const abort = (upload: Upload) => lock(upload.id, () => drop(upload));
+    await syncFolder(this.#folder);
+    this.#known.set(upload.id, upload);
+    return upload;
+  }
 
-  return {
-    async begin(key, contentType) {
-      const upload = { id: randomBytes(16).toString('hex'), key, contentType, startedAt: now() };
-      await mkdir(folderOf(upload), { mode: 0o700 });
-      await writeDurably(join(folderOf(upload), ABOUT), JSON.stringify(upload));
-      await syncFolder(folderOf(upload));
+  /** Throws `NoSuchUpload` if the key has no upload of that id. */
+  find(key: string, id: string): Upload {
+    const upload = this.#known.get(id);
+    if (upload?.key !== key) throw noSuchUpload();
+    return upload;
+  }
+
+  /** Parts by number. Throws `NoSuchUpload` if the upload was aborted meanwhile. */
+  parts(upload: Upload): Promise<PartFile[]> {
+    return this.#inUpload(upload, () => this.#readParts(upload));
+  }
+
+  /** Moves a file into the upload. Throws `EntityTooLarge` if all parts together would exceed `maxBytes`. */
+  addPart(
+    upload: Upload,
+    number: number,
+    { path, size }: { path: string; size: number },
+    maxBytes: number,
+  ): Promise<PartFile> {
+    return this.#inUpload(upload, async () => {
+      const folder = this.#folderOf(upload);
+      const all = await readParts(folder);
+      const others = current(all).filter((part) => part.number !== number);
+      if (totalSize(others) + size > maxBytes) throw tooLarge(maxBytes);
+      const old = all.filter((part) => part.number === number);
+      const version = nextVersion(old.at(-1)?.version);
+      const target = join(folder, partName(number, version));
+      await rename(path, target);
       await syncFolder(folder);
-      known.set(upload.id, upload);
-      return upload;
-    },
+      for (const each of old) await rm(each.path, { force: true });
+      const part = { number, path: target, size, version, etag: etagOf(version, size) };
+      this.#countParts(upload, [...others, part]);
+      return part;
+    });
+  }
 
-    find(key, id) {
-      const upload = known.get(id);
-      if (upload?.key !== key) throw noSuchUpload();
-      return upload;
-    },
+  /** Runs `assemble` with the upload locked, and deletes the upload if that succeeds. */
+  complete<T>(upload: Upload, assemble: (parts: PartFile[]) => Promise<T>): Promise<T> {
+    return this.#inUpload(upload, async () => {
+      const assembled = await assemble(await this.#readParts(upload));
+      await this.#drop(upload);
+      return assembled;
+    });
+  }
 
-    parts: (upload) =>
-      lock(upload.id, async () => {
-        requireKnown(upload);
-        return current(await readParts(folderOf(upload)));
-      }),
+  abort(upload: Upload): Promise<void> {
+    return this.#lock(upload.id, () => this.#drop(upload));
+  }
 
-    addPart: (upload, number, { path, size }, maxBytes) =>
-      lock(upload.id, async () => {
-        requireKnown(upload);
-        const all = await readParts(folderOf(upload));
-        const others = current(all).filter((part) => part.number !== number);
-        if (totalSize(others) + size > maxBytes) throw tooLarge(maxBytes);
-        const old = all.filter((part) => part.number === number);
-        const version = nextVersion(old.at(-1)?.version);
-        const target = join(folderOf(upload), partName(number, version));
-        await rename(path, target);
-        await syncFolder(folderOf(upload));
-        for (const each of old) await rm(each.path, { force: true });
-        const part = { number, path: target, size, version, etag: etagOf(version, size) };
-        count(upload, [...others, part]);
-        return part;
-      }),
+  async abortAllOf(key: string): Promise<void> {
+    for (const upload of [...this.#known.values()]) if (upload.key === key) await this.abort(upload);
+  }
 
-    complete: (upload, assemble) =>
-      lock(upload.id, async () => {
-        requireKnown(upload);
-        const assembled = await assemble(current(await readParts(folderOf(upload))));
-        await drop(upload);
-        return assembled;
-      }),
+  /** Bytes of the parts of uploads of clients. */
+  stagedBytes(): number {
+    return [...this.#bytes.values()].reduce((sum, size) => sum + size, 0);
+  }
 
-    abort,
+  /** Aborts uploads that began a day ago. Returns their number. */
+  async sweep(): Promise<number> {
+    const old = [...this.#known.values()].filter(({ startedAt }) => this.#now() - startedAt >= MAX_AGE_MS);
+    for (const upload of old) await this.abort(upload);
+    return old.length;
+  }
 
-    async abortAllOf(key) {
-      for (const upload of [...known.values()]) if (upload.key === key) await abort(upload);
-    },
+  #inUpload<T>(upload: Upload, work: () => Promise<T>): Promise<T> {
+    return this.#lock(upload.id, () => {
+      if (!this.#known.has(upload.id)) throw noSuchUpload();
+      return work();
+    });
+  }
 
-    stagedBytes: () => [...bytes.values()].reduce((sum, size) => sum + size, 0),
+  async #readParts(upload: Upload): Promise<PartFile[]> {
+    return current(await readParts(this.#folderOf(upload)));
+  }
 
-    async sweep() {
-      const old = [...known.values()].filter(({ startedAt }) => now() - startedAt >= MAX_AGE_MS);
-      for (const upload of old) await abort(upload);
-      return old.length;
-    },
-  };
+  async #drop(upload: Upload): Promise<void> {
+    this.#known.delete(upload.id);
+    this.#bytes.delete(upload.id);
+    await rm(this.#folderOf(upload), { recursive: true, force: true });
+    await syncFolder(this.#folder);
+  }
+
+  #countParts(upload: Upload, parts: readonly PartFile[]): void {
+    if (isUploadKey(upload.key)) this.#bytes.set(upload.id, totalSize(parts));
+  }
+
+  #folderOf(upload: Upload): string {
+    return join(this.#folder, upload.id);
+  }
 }
 
 function noSuchUpload(): S3Error {
