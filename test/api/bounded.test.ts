@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KEY_REQUESTS, LIST_PAGE_BYTES } from '../../src/contract/limits.ts';
 import type { Job, JobListItem } from '../../src/contract/transcodes.ts';
+import { rawConnections } from '../../testkit/raw-connections.ts';
 import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 
@@ -78,24 +78,20 @@ describe('a list of jobs', () => {
 describe('concurrent requests of one key', () => {
   let api: TestApi;
   let port: number;
-  const sockets: Socket[] = [];
+  const connections = rawConnections();
   beforeAll(async () => {
     api = await startApi();
     port = Number(new URL(await api.listen()).port);
   });
   afterAll(async () => {
-    for (const socket of sockets) socket.destroy();
+    connections.close();
     await api?.close();
   });
 
-  /** Sends the head of a request and this much of its body, and reads nothing. */
-  function send(method: string, path: string, headers: string[] = []): Socket {
-    const socket = connect(port, '127.0.0.1');
-    sockets.push(socket);
-    socket.on('error', () => {});
+  /** Sends the head of a request without its body. */
+  function send(method: string, path: string, headers: string[] = []) {
     const head = [`${method} ${path} HTTP/1.1`, 'host: a', `authorization: Bearer ${api.key}`, ...headers];
-    socket.write(`${head.join('\r\n')}\r\n\r\n`);
-    return socket;
+    return connections.open(port, `${head.join('\r\n')}\r\n\r\n`);
   }
   const read = (key = api.key) =>
     api.call('GET', '/v1/transcodes?limit=1', undefined, { authorization: `Bearer ${key}` });
@@ -119,16 +115,14 @@ describe('concurrent requests of one key', () => {
     });
     expect((await read(await api.makeKey())).status).toBe(200);
     expect((await read(await api.makeKey({ account: await api.makeAccount() }))).status).toBe(200);
-    for (const socket of unfinished) socket.destroy();
+    for (const { socket } of unfinished) socket.destroy();
     await until(async () => (await read()).status === 200, { what: 'the end of the requests of disconnected clients' });
   });
 
   it('are not used up by requests that wait for their jobs', async () => {
     const { id } = (await api.call('POST', '/v1/transcodes', body())).json;
     const waits = Array.from({ length: 3 * KEY_REQUESTS.active }, () => send('GET', `/v1/transcodes/${id}?wait=30`));
-    const answers = waits.map(
-      (socket) => new Promise<string>((resolve) => socket.once('data', (chunk) => resolve(String(chunk)))),
-    );
+    const answers = waits.map(({ received }) => received('\r\n'));
     expect((await read()).status).toBe(200);
     expect((await api.call('PATCH', `/v1/transcodes/${id}/cancel`)).status).toBe(200);
     const statuses = (await Promise.all(answers)).map((text) => text.split('\r\n')[0]);

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { connect, type Socket } from 'node:net';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ADDRESS_REQUESTS, MAX_OPEN_BODY_BYTES } from '../../src/contract/limits.ts';
+import { rawConnections } from '../../testkit/raw-connections.ts';
 import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 
@@ -11,27 +11,17 @@ const OPEN_POSTS = ['/v1/session', '/v1/setup', '/oauth/register', '/oauth/token
 describe('routes that need no key', () => {
   let api: TestApi;
   let port: number;
-  const sockets: Socket[] = [];
+  const connections = rawConnections();
   beforeAll(async () => {
     api = await startApi();
     port = Number(new URL(await api.listen()).port);
   });
   afterAll(async () => {
-    for (const socket of sockets) socket.destroy();
+    connections.close();
     await api?.close();
   });
 
-  /** Sends bytes, and collects the response. */
-  function send(bytes: string, localAddress = '127.0.0.1') {
-    const socket = connect({ port, host: '127.0.0.1', localAddress }).on('error', () => {});
-    sockets.push(socket);
-    let text = '';
-    socket.on('data', (chunk) => {
-      text += chunk;
-    });
-    socket.write(bytes);
-    return { socket, received: (part: string) => until(() => (text.includes(part) ? text : null), { what: part }) };
-  }
+  const send = (bytes: string, from?: string) => connections.open(port, bytes, from);
 
   it.each(OPEN_POSTS)('POST %s rejects a body of more than 16 KiB before it arrives', async (path) => {
     const head = `POST ${path} HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n`;

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
-import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ATTACKER, attack, UPLOAD_BYTES } from '../../testkit/attacks/connections.ts';
+import { rawConnections } from '../../testkit/raw-connections.ts';
 import { type EmbeddedGateway, startEmbeddedGateway } from '../conformance/embedded-gateway.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 
@@ -11,24 +11,9 @@ import { startApi, type TestApi } from '../helpers/api.ts';
 /** The defaults of a service, except for a shorter timeout for the first byte. */
 const LIMITS = { total: 4096, perAddress: 256, firstByteMs: 1_000 };
 
-const sockets: Socket[] = [];
-afterEach(() => {
-  for (const socket of sockets.splice(0)) socket.destroy();
-});
-
-function open(
-  port: number,
-  send = '',
-  from = ATTACKER,
-): { socket: Socket; connected: Promise<void>; ended: Promise<void> } {
-  const socket = connect({ port, host: '127.0.0.1', localAddress: from });
-  socket.on('error', () => undefined);
-  sockets.push(socket);
-  const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-  const connected = new Promise<void>((resolve) => socket.once('connect', resolve));
-  if (send) socket.write(send);
-  return { socket, ended, connected: Promise.race([connected, ended]) };
-}
+const connections = rawConnections();
+afterEach(() => connections.close());
+const open = (port: number, bytes = '', from = ATTACKER) => connections.open(port, bytes, from);
 
 describe('the storage port', () => {
   let gateway: EmbeddedGateway;
@@ -45,7 +30,7 @@ describe('the storage port', () => {
     // Try a new connection too: the store keeps its own open.
     expect((await fetch(`http://127.0.0.1:${port}/-/healthy`, { headers: { connection: 'close' } })).status).toBe(200);
     expect(performance.now() - started).toBeLessThan(2_000);
-    await vi.waitFor(() => expect(sockets.filter((socket) => !socket.closed).length).toBeLessThanOrEqual(256), 4_000);
+    await vi.waitFor(() => expect(connections.countOpen()).toBeLessThanOrEqual(256), 4_000);
   });
 
   it('serves uploads and downloads of other clients while an attacker trickles on signed URLs', async () => {
@@ -99,7 +84,7 @@ describe('the API port', () => {
   it('limits the connections of an attacker, and serves other clients', async () => {
     await Promise.all(Array.from({ length: 1200 }, () => open(port).connected));
     expect((await fetch(`http://127.0.0.1:${port}/livez`)).status).toBe(200);
-    await vi.waitFor(() => expect(sockets.filter((socket) => !socket.closed).length).toBeLessThanOrEqual(256), 4_000);
+    await vi.waitFor(() => expect(connections.countOpen()).toBeLessThanOrEqual(256), 4_000);
   });
 
   it('closes a silent connection within seconds', () => closesSilentConnection(port));
