@@ -5,13 +5,23 @@ export interface ForbiddingProxy {
   endpoint: string;
   /** Keys that it does not let anybody delete, as a bucket with a retention policy does. */
   forbidden: Set<string>;
+  /** The largest number of deletions at the same time so far. */
+  mostDeletions(): number;
   close(): Promise<void>;
 }
 
 /** An HTTP proxy in front of a storage on this machine that answers some deletions with 403 AccessDenied. */
 export async function openForbiddingProxy(target: number): Promise<ForbiddingProxy> {
   const forbidden = new Set<string>();
+  let [deletions, most] = [0, 0];
   const server = createServer((incoming, response) => {
+    if (incoming.method === 'DELETE') {
+      deletions += 1;
+      most = Math.max(most, deletions);
+      response.once('close', () => {
+        deletions -= 1;
+      });
+    }
     const path = decodeURIComponent(new URL(incoming.url!, 'http://proxy').pathname);
     if (incoming.method === 'DELETE' && [...forbidden].some((key) => path.endsWith(`/${key}`))) {
       response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>');
@@ -30,6 +40,7 @@ export async function openForbiddingProxy(target: number): Promise<ForbiddingPro
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     forbidden,
+    mostDeletions: () => most,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -18,6 +18,18 @@ import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 /** More than a batch of every step. */
 const MANY = 1_200;
 
+/** Records how many rows each statement deletes. */
+const COUNT_DELETED = `
+  CREATE TABLE swept (relation text, rows bigint);
+  CREATE FUNCTION count_deleted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO swept SELECT TG_TABLE_NAME, count(*) FROM removed; RETURN NULL; END $$;
+  ${['events', 'jobs', 'objects', 'uploads']
+    .map(
+      (table) => `CREATE TRIGGER swept AFTER DELETE ON ${table} REFERENCING OLD TABLE AS removed
+        FOR EACH STATEMENT EXECUTE FUNCTION count_deleted();`,
+    )
+    .join('\n')}`;
+
 describe('deletion', () => {
   let world: JobWorld;
   let proxy: ForbiddingProxy;
@@ -72,6 +84,7 @@ describe('deletion', () => {
     for (const failures of [1, 2, 3]) {
       const report = await sweepExpired(context);
       if (failures === 1) expect(report.deletedObjects).toBe(MANY);
+      expect(proxy.mostDeletions()).toBeGreaterThan(8);
       const { rows } = await sql(
         `SELECT deletion_failures, extract(epoch FROM deletion_due_at - now())::float8 AS seconds FROM objects WHERE id = $1`,
         stuck.objectId,
@@ -150,7 +163,7 @@ describe('deletion', () => {
     expect(context.rows.resting('staging')).toEqual([bad.id]);
   });
 
-  it('of old rows scans no complete table, and continues past a row that fails', async () => {
+  it('of old rows deletes batches, scans no complete table, and continues past a row that fails', async () => {
     await sql(
       `INSERT INTO jobs (id, account_id, kind, resource_class, status, available_at, fetches, request_facts,
          retention_seconds, completed_at, expires_at, erased_at)
@@ -175,13 +188,27 @@ describe('deletion', () => {
     );
     await sql(
       `INSERT INTO events (account_id, type, data, created_at) SELECT $1, 'key.revoked', '{"v":1,"key_id":"x"}',
-         now() - make_interval(days => CASE WHEN number <= 300 THEN 8 ELSE 1 END) FROM generate_series(1, 5000) AS number`,
+         now() - make_interval(days => CASE WHEN number <= 300 THEN 8 ELSE 1 END, secs => number) FROM generate_series(1, 5000) AS number`,
       account.id,
     );
     const bad = (await sql(`SELECT id FROM jobs ORDER BY completed_at LIMIT 1`)).rows[0].id;
     await breakRow('jobs', bad, 'DELETE');
+    await sql(COUNT_DELETED);
     await sql('ANALYZE');
     await sweepRows(world.context);
+    const { rows: most } = await sql('SELECT relation, max(rows)::int AS rows FROM swept GROUP BY relation ORDER BY 1');
+    await sql('DROP TABLE swept; DROP FUNCTION count_deleted CASCADE');
+    // The first batch of jobs has the row that fails: its jobs are deleted one by one.
+    expect(most).toEqual([
+      ...[
+        { relation: 'events', rows: 200 },
+        { relation: 'jobs', rows: 100 },
+      ],
+      ...[
+        { relation: 'objects', rows: 200 },
+        { relation: 'uploads', rows: 200 },
+      ],
+    ]);
     const left = await Promise.all(
       ['jobs', 'objects', 'uploads', `events WHERE account_id = '${account.id}'`].map(count),
     );
