@@ -1,6 +1,7 @@
 import { hideArguments } from './cell/hidden-arguments.ts';
 import { type RunContext, runProgram } from './cell/run.ts';
 import type { ImageWatch } from './image/image-watch.ts';
+import { PROGRAM_FILES, type Program } from './programs/program.ts';
 import { SandboxError } from './sandbox-error.ts';
 import type { CellResult, CellSpec, SandboxOptions } from './types.ts';
 
@@ -14,29 +15,32 @@ export interface JobRunner {
 interface Parts {
   context: RunContext;
   watch: ImageWatch;
+  table: readonly Program[];
   /** Number of slots; each runs one cell at a time. */
   slots: number;
   logger: SandboxOptions['logger'];
 }
 
 /** Runs the cells of jobs, each in the current image. */
-export function jobRunner({ context, watch, slots, logger }: Parts): JobRunner {
+export function jobRunner({ context, watch, table, slots, logger }: Parts): JobRunner {
   const running = new Map<number, AbortController>();
   return {
     async run(spec) {
       checkSlot(spec.slot);
+      const program = programOf(spec);
       const controller = new AbortController();
       running.set(spec.slot, controller);
       warnOfNone(spec);
       const root = watch.hold();
-      const hides = root.facts.readsArguments && spec.program === 'ffmpeg';
+      const hides = root.facts[program.name]?.readsArguments;
       const hidden = hides ? hideArguments(spec.args, context.tier.inside) : {};
       const signal = spec.signal ? AbortSignal.any([spec.signal, controller.signal]) : controller.signal;
+      const { name, filter, explain } = program;
+      const { onProgress, ...given } = { ...spec, ...hidden, ...readProgress(program, spec), signal };
       try {
-        return await runProgram(
-          { ...context, rootImage: root.path },
-          { ...spec, ...hidden, program: `/usr/bin/${spec.program}`, signal },
-        );
+        const own = { program: `/usr/bin/${name}`, filter, opensFiles: opensFiles(program) };
+        const result = await runProgram({ ...context, rootImage: root.path }, { ...given, ...own });
+        return { ...result, explain: () => explain(result) };
       } finally {
         root.release();
         running.delete(spec.slot);
@@ -46,6 +50,12 @@ export function jobRunner({ context, watch, slots, logger }: Parts): JobRunner {
       for (const controller of running.values()) controller.abort();
     },
   };
+
+  function programOf({ program: name }: CellSpec): Program {
+    const program = table.find((one) => one.name === name);
+    if (program && watch.current.facts[name]) return program;
+    throw new SandboxError(`${name} is not installed here`, `Install ${name} on this machine`);
+  }
 
   function checkSlot(slot: number): void {
     if (!Number.isInteger(slot) || slot < 0 || slot >= slots) {
@@ -58,4 +68,20 @@ export function jobRunner({ context, watch, slots, logger }: Parts): JobRunner {
     if (context.tier.name !== 'none') return;
     logger?.warn({ program, slot }, 'NO SANDBOX: this job runs with the privileges of the service');
   }
+}
+
+function opensFiles({ files }: Program): boolean {
+  return files.some((file) => 'to' in file && file.to.startsWith(`${PROGRAM_FILES}/`));
+}
+
+/** Reads the progress of the program from its standard output, which the caller may read too. */
+function readProgress({ progress }: Program, { onProgress, onStdout }: CellSpec): Pick<CellSpec, 'onStdout'> {
+  if (!progress || !onProgress) return {};
+  const reader = progress(onProgress);
+  return {
+    onStdout(chunk) {
+      reader.feed(chunk);
+      onStdout?.(chunk);
+    },
+  };
 }

@@ -5,11 +5,14 @@ import { openCellOwner, removeDeadCells } from './cell/owner.ts';
 import type { RunContext } from './cell/run.ts';
 import { openCgroups } from './cgroup/cgroups.ts';
 import { closeInherited } from './host/close-inherited.ts';
-import { findPrograms } from './host/preflight.ts';
 import { currentBuild, type ImageWatch, watchImage } from './image/image-watch.ts';
-import { queryFfmpeg } from './image/query-ffmpeg.ts';
+import { queryPrograms } from './image/query-programs.ts';
 import { openRootImage, type RootImage, removeOldImages } from './image/root-image.ts';
 import { jobRunner } from './job-runner.ts';
+import { findPrograms } from './programs/find-programs.ts';
+import type { Program } from './programs/program.ts';
+import { PROGRAMS } from './programs/table.ts';
+import type { FilterName } from './seccomp/policies.ts';
 import { selfTester } from './self-test/self-tester.ts';
 import { makeTier } from './tiers/make-tier.ts';
 import type { Sandbox, SandboxOptions } from './types.ts';
@@ -31,13 +34,13 @@ interface Base {
 
 /**
  * Opens the sandbox: finds the programs, finds or builds the root image, removes leftovers of dead processes, and
- * queries FFmpeg's version in a cell (only for a new image). Call it from the main thread: cells die with the thread
+ * queries the versions of the programs in cells (only for a new image). Call it from the main thread: cells die with the thread
  * that started them. It does not test itself; run `selfTest()` and refuse to start when that fails.
  *
  * Throws `SandboxError` with a remedy when something is missing or user namespaces are forbidden.
  */
 export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const { logger, slots } = options;
+  const { logger, slots, programs: table = PROGRAMS } = options;
   checkSlots(slots);
   closeLeaks(logger);
   const open: Close[] = [];
@@ -46,19 +49,22 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
   try {
     const images = join(options.dataDir, 'rootimg');
-    const image = await openRootImage(images, findPrograms(options.ffmpegPath));
+    const image = await openRootImage(images, table, findPrograms(table, options.paths));
     const base = await openBase(options, image, open);
     await removeOldImages(images, await removeDeadCells(cellsFolder(options)));
-    const watch = await followFfmpeg(options, { ...base, images, image });
+    const watch = await followPrograms(options, { ...base, table, images, image });
     open.push(watch.close);
-    const tests = selfTester({ ...base, watch, slots: selfTestSlots(slots), logger });
+    const tests = selfTester({ ...base, watch, filters: filtersOf(table), slots: selfTestSlots(slots), logger });
     open.push(tests.ended);
-    const jobs = jobRunner({ ...base, watch, slots, logger });
+    const jobs = jobRunner({ ...base, watch, table, slots, logger });
     open.push(jobs.abort);
     const { tier } = base.context;
     return {
       tier: tier.name,
-      ffmpeg: currentBuild(watch),
+      get programs() {
+        return Object.fromEntries(Object.keys(watch.current.facts).map((name) => [name, currentBuild(watch, name)]));
+      },
+      ffmpeg: currentBuild(watch, 'ffmpeg'),
       limits: base.limits,
       outputBound: tier.outputBound,
       run: jobs.run,
@@ -109,10 +115,16 @@ async function openBase(options: SandboxOptions, image: RootImage, open: Close[]
   return { context, registerImages: owner.registerImages, limits: cgroups ? 'cgroup' : 'rlimit' };
 }
 
-/** Switches new cells to the installed FFmpeg whenever it changes. */
-function followFfmpeg(
+/** Switches new cells to the installed programs whenever one changes. */
+function followPrograms(
   options: SandboxOptions,
-  { context, registerImages, images, image }: Base & { images: string; image: RootImage },
+  {
+    context,
+    registerImages,
+    table,
+    images,
+    image,
+  }: Base & { table: readonly Program[]; images: string; image: RootImage },
 ): Promise<ImageWatch> {
   const { logger, slots } = options;
   // The slot of the queries is rarely used; no launcher is to wait there.
@@ -120,16 +132,22 @@ function followFfmpeg(
   return watchImage({
     folder: images,
     image,
-    programs: () => findPrograms(options.ffmpegPath),
-    query: (root) => queryFfmpeg({ ...rest, rootImage: root.path }, images, root, upgradeSlot(slots)),
+    table,
+    programs: () => findPrograms(table, options.paths),
+    query: (root) => queryPrograms({ ...rest, rootImage: root.path }, table, images, root, upgradeSlot(slots)),
     registerUse: registerImages,
     usedByOthers: () => removeDeadCells(cellsFolder(options)),
     onChange: (next, before) =>
-      logger?.info({ now: next.facts, before: before.facts }, 'FFmpeg has changed; new cells use the new build'),
+      logger?.info({ now: next.facts, before: before.facts }, 'programs have changed; new cells use the new builds'),
     onFailure: (error) =>
-      logger?.warn({ err: error }, 'the changed FFmpeg cannot be used; cells keep the previous build'),
+      logger?.warn({ err: error }, 'the changed programs cannot be used; cells keep the previous builds'),
     ...options.watch,
   });
+}
+
+/** The filters that the self-test attacks. */
+function filtersOf(table: readonly Program[]): FilterName[] {
+  return [...new Set(table.map(({ filter }) => filter))];
 }
 
 function cellsFolder({ dataDir }: SandboxOptions): string {
@@ -140,7 +158,7 @@ function selfTestSlots(slots: number): number[] {
   return Array.from({ length: SELF_TEST_CELLS }, (_, index) => slots + index);
 }
 
-/** The slot for querying a changed FFmpeg: slots of jobs may all be busy at an upgrade. */
+/** The slot for querying changed programs: slots of jobs may all be busy at an upgrade. */
 function upgradeSlot(slots: number): number {
   return slots + SELF_TEST_CELLS;
 }

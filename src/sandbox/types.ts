@@ -1,4 +1,7 @@
 import type { Readable } from 'node:stream';
+import type { Explanation } from '../ffmpeg/run/failure-text.ts';
+import type { ProgressReport } from '../ffmpeg/run/progress.ts';
+import type { Program } from './programs/program.ts';
 
 /** Hard limits of one cell. Each has a floor, because a zero would kill every job. */
 export interface CellLimits {
@@ -17,7 +20,8 @@ export interface CellLimits {
 }
 
 export interface CellSpec {
-  program: 'ffmpeg' | 'ffprobe';
+  /** The name of a program in the table. */
+  program: string;
   /** Arguments as an array, never a shell string. Inputs are /in/<name>, outputs /out/<name>. */
   args: readonly string[];
   /** Host files that appear read-only as /in/<name>. Hard-linked or bind-mounted, and copied only when unavoidable. */
@@ -37,6 +41,8 @@ export interface CellSpec {
   onOutputDir?: (path: string) => void;
   /** Receives standard output (probe JSON or the -progress pipe) in chunks as it arrives. */
   onStdout?: (chunk: Buffer) => void;
+  /** Receives the progress that the program reports on standard output. */
+  onProgress?: (report: ProgressReport) => void;
   /** Abort = cancel: the whole process group is killed immediately. */
   signal?: AbortSignal;
   /** Worker slot number. Each slot has its own uid and cgroup, and never runs two cells concurrently. */
@@ -67,6 +73,8 @@ export interface CellResult {
   cpuMs: number;
   maxRssBytes: number;
   wallMs: number;
+  /** Why the program failed, from its end and its messages. */
+  explain(): Explanation;
   /** Removes the whole job folder. Must be called once the outputs are stored. */
   release(): Promise<void>;
 }
@@ -103,14 +111,16 @@ export interface SandboxOptions {
   slots: number;
   /** Default: `bwrap`. */
   tier?: SandboxTier;
-  /** Replaces the trimmed or the system's FFmpeg; `ffprobe` is expected beside it. */
-  ffmpegPath?: string | undefined;
-  /** Milliseconds between polls of the installed FFmpeg, and without changes before an upgrade counts; for tests. */
+  /** Programs that cells run. Default: the table in `programs/`. */
+  programs?: readonly Program[];
+  /** Paths that the operator set, by program. With one for `ffmpeg`, `ffprobe` is expected in the same folder. */
+  paths?: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds between polls of the installed programs, and without changes before an upgrade counts; for tests. */
   watch?: { pollMs: number; settleMs: number };
 }
 
-export interface FfmpegBuild {
-  /** First line of `ffmpeg -version`. */
+export interface ProgramBuild {
+  /** First line of what it says about its version. */
   readonly version: string;
   /** Version of the distribution package; null when there is none. */
   readonly package: string | null;
@@ -128,8 +138,10 @@ export interface Sandbox {
   readonly limits: 'cgroup' | 'rlimit';
   /** What enforces the limit of a cell's disk use: the kernel, or only periodic checks. */
   readonly outputBound: 'kernel' | 'watched';
-  /** The build that new cells get; changes at runtime when another is installed. */
-  readonly ffmpeg: FfmpegBuild;
+  /** The builds that new cells get, by program; they change at runtime when another is installed. */
+  readonly programs: Readonly<Record<string, ProgramBuild>>;
+  /** That of FFmpeg, which every worker has. */
+  readonly ffmpeg: ProgramBuild;
   /** Runs one untrusted program. Resolves however the program ends; rejects only when the cell cannot be created. */
   run(spec: CellSpec): Promise<CellResult>;
   /**

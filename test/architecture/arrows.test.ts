@@ -19,7 +19,8 @@ const ARROWS: Record<string, readonly string[]> = {
   'text-render': ['ffmpeg'],
   // From ffmpeg it imports the limits of inputs, so that there is one list of them.
   sanitizer: ['ffmpeg', 'threads', 'contract'],
-  sandbox: ['config', 'threads'],
+  // From ffmpeg, what the table of programs says about FFmpeg: how its messages and its progress are read.
+  sandbox: ['config', 'threads', 'ffmpeg'],
   fetcher: ['config'],
   supervisor: ['config'],
   listener: ['config'],

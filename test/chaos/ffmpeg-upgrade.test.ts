@@ -44,7 +44,7 @@ async function open(): Promise<Sandbox> {
   sandbox = await openSandbox({
     dataDir: join(folder, 'data'),
     slots: JOBS + 1,
-    ffmpegPath: ffmpeg,
+    paths: { ffmpeg },
     watch: { pollMs: 50, settleMs: 50 },
     logger: { info: () => {}, warn: (_fields, message) => void warnings.push(message) },
   });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { openRootImage } from '../../src/sandbox/image/root-image.ts';
 import { openSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/index.ts';
+import { PROGRAMS } from '../../src/sandbox/programs/table.ts';
 import { linkRootImage } from '../../testkit/data-directory.ts';
 
 /**
@@ -15,7 +16,7 @@ export async function shareRootImage(): Promise<{ close(): Promise<void> }> {
   await chmod(folder, 0o755);
   const programs = { ffmpeg: '/usr/bin/ffmpeg', ffprobe: '/usr/bin/ffprobe' };
   const images = join(folder, 'images');
-  const { path } = await openRootImage(images, programs);
+  const { path } = await openRootImage(images, PROGRAMS, programs);
   const libraries = join(path, 'usr/lib');
   const folders = (await readdir(libraries)).map((name) => join(libraries, name)).join(':');
   const bin = join(folder, 'bin');

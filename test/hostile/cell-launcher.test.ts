@@ -109,7 +109,7 @@ describe('a cell whose launcher was started ahead', () => {
     expect(environment).toBe('');
     expect(command).not.toMatch(/ffmpeg|slow|testsrc|cells/);
     expect(descriptors.map((target) => target.replace(/:.*|^.*\//, '')).sort()).toEqual(
-      [...['null', 'seccomp.bpf'], ...Array(7).fill('socket')].sort(),
+      [...['null', 'media.bpf'], ...Array(7).fill('socket')].sort(),
     );
   });
 

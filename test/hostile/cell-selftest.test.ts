@@ -55,10 +55,11 @@ describe('the self-test', () => {
   });
 
   it('fails when the filter allows everything', async () => {
-    const seccompFile = join(context.cells, 'open.bpf');
-    writeFileSync(seccompFile, encode([ret(SECCOMP_RET.ALLOW)]));
-    const tier = bwrapTier({ bwrap: '/usr/bin/bwrap', prlimit: '/usr/bin/prlimit', sh: '/bin/sh', seccompFile });
-    const { checks } = await selfTest({ ...context, tier }, [0, 1, 2]);
+    const open = join(context.cells, 'open.bpf');
+    writeFileSync(open, encode([ret(SECCOMP_RET.ALLOW)]));
+    const filters = { media: open, strict: open };
+    const tier = bwrapTier({ bwrap: '/usr/bin/bwrap', prlimit: '/usr/bin/prlimit', sh: '/bin/sh', filters });
+    const { checks } = await selfTest({ ...context, tier }, [0, 1, 2], { filters: ['media', 'strict'] });
     // An attack that succeeds is not retried.
     expect(checks.filter(({ firstTry }) => firstTry)).toEqual([]);
     expect(checks.filter(({ passed }) => !passed).map(({ attempt }) => attempt)).toEqual(
@@ -67,6 +68,9 @@ describe('the self-test', () => {
         'map writable and executable memory',
         'trace a process',
         'fork',
+        'strict: map code',
+        'strict: open a Unix socket',
+        'strict: fork',
       ]),
     );
   });

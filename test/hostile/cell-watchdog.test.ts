@@ -64,6 +64,7 @@ describe('the watchdog thread', () => {
     const context = await openRunContext(fixture, 'bwrap');
     const program = {
       program: '/usr/bin/ffmpeg',
+      filter: 'media' as const,
       args: slowEncode(60),
       inputs: [],
       outputs: [SLOW_OUTPUT],

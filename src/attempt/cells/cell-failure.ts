@@ -1,7 +1,7 @@
 import { JobFailure } from '../../contract/failures.ts';
 import { describeLimit } from '../../contract/limit-advice.ts';
 import type { AppliedLimits, LimitName } from '../../contract/limit-bounds.ts';
-import { explainFailure, withHit } from '../../ffmpeg/index.ts';
+import { withHit } from '../../ffmpeg/index.ts';
 import type { AttemptFacts } from '../../jobs/attempts.ts';
 import type { CellResult } from '../../sandbox/types.ts';
 import { scrub } from '../../telemetry/index.ts';
@@ -14,7 +14,7 @@ export class CellFailure extends JobFailure {
   /** `room` replaces the failure of an output that hits its limit, if the account or the disk set that limit. */
   constructor(result: CellResult, { applied, room }: { applied: AppliedLimits; room: JobFailure | null }) {
     const full = result.end === 'limit_output' ? room : null;
-    const explained = full ?? explainFailure(result);
+    const explained = full ?? result.explain();
     const limits = full ? applied : withHit(applied, result.end);
     super(explained.code, limits.hit ? withLimit(explained.message, limits.hit, limits) : explained.message);
     this.attempt = { ...factsOf(result), limits };

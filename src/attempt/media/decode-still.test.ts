@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codedItem, encodePicture, makeStill } from '../../../test/helpers/heif.ts';
-import type { StillPicture } from '../../ffmpeg/index.ts';
+import { explainFailure, type StillPicture } from '../../ffmpeg/index.ts';
 import type { CellSpec, Sandbox } from '../../sandbox/types.ts';
 import { sanitizeFile } from '../../sanitizer/sanitize-file.ts';
 import { decodeStill } from './decode-still.ts';
@@ -33,7 +33,8 @@ describe('a still that this FFmpeg does not decode', () => {
         execFile('ffmpeg', args, (error, _, stderr) => {
           const exitCode = error ? Number(error.code) : 0;
           const used = { cpuMs: 0, maxRssBytes: 0, wallMs: 0 };
-          resolve({ end: 'exit', exitCode, signal: null, stderr, outputDir: folder, ...used, release: async () => {} });
+          const result = { end: 'exit', exitCode, signal: null, stderr, outputDir: folder, ...used } as const;
+          resolve({ ...result, explain: () => explainFailure(result), release: async () => {} });
         });
       }),
   });

@@ -1,5 +1,5 @@
 import { JobFailure } from '../../contract/failures.ts';
-import { checkInput, detectMedia, explainFailure, type MediaInfo, parseProbe, probeArgs } from '../../ffmpeg/index.ts';
+import { checkInput, detectMedia, type MediaInfo, parseProbe, probeArgs } from '../../ffmpeg/index.ts';
 import type { CellLimits, Sandbox } from '../../sandbox/types.ts';
 import { readHead } from './read-head.ts';
 
@@ -48,7 +48,7 @@ export async function probeFile(
   });
   await result.release();
   if (result.end !== 'exit' || result.exitCode !== 0) {
-    const explained = explainFailure({ ...result, stage: 'probe' });
+    const explained = result.explain();
     throw new JobFailure(explained.code, `${file.subject} cannot be read: ${explained.message}`);
   }
   if (length > MAX_PROBE_OUTPUT)

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import { chooseSandbox } from '../../sandbox/choose.ts';
 import { type FfmpegReport, reportFfmpeg } from '../../sandbox/index.ts';
-import type { SelfTestCheck, SelfTestReport } from '../../sandbox/types.ts';
+import type { Sandbox, SelfTestCheck, SelfTestReport } from '../../sandbox/types.ts';
 import { EXIT } from '../exit.ts';
 import { bold, dim, green, red, yellow } from '../style.ts';
 import type { Check } from './doctor-check.ts';
@@ -11,12 +11,14 @@ export interface SandboxFacts {
   report: SelfTestReport;
   rejected: { tier: string; reason: string }[];
   bounds: { memory: string; output: string; arguments: string };
+  /** Versions of the programs that cells run, by name. */
+  programs: Record<string, string>;
   ffmpeg: FfmpegReport;
 }
 
 /** Opens the tier that a worker would choose, runs the self-test (of a start, or `full`), and closes it. */
 export async function examineSandbox(config: Config, { full }: { full: boolean }): Promise<SandboxFacts> {
-  const options = { dataDir: config.dataDir, slots: 1, ffmpegPath: config.ffmpeg ?? undefined };
+  const options = { dataDir: config.dataDir, slots: 1, paths: { ffmpeg: config.ffmpeg ?? undefined } };
   const { sandbox, report, rejected } = await chooseSandbox(options, config.sandbox, { full });
   try {
     const bounds = {
@@ -26,14 +28,15 @@ export async function examineSandbox(config: Config, { full }: { full: boolean }
         ? 'hidden'
         : 'visible to every account of this machine (FFmpeg 7 hides them)',
     };
-    return { report, rejected, bounds, ffmpeg: await reportFfmpeg(sandbox.ffmpeg, config.dataDir) };
+    const programs = mapBuilds(sandbox);
+    return { report, rejected, bounds, programs, ffmpeg: await reportFfmpeg(sandbox.ffmpeg, config.dataDir) };
   } finally {
     await sandbox.close();
   }
 }
 
 /** One line for the sandbox, one for each stronger tier that failed, and one for each attack or group of attacks. */
-export function sandboxChecks({ report, rejected, bounds, ffmpeg }: SandboxFacts): Check[] {
+export function sandboxChecks({ report, rejected, bounds, programs }: SandboxFacts): Check[] {
   const { tier, checks } = report;
   const blocked = checks.filter((check) => check.passed && check.promised).length;
   const exceptions = checks.filter((check) => !check.promised).length;
@@ -41,7 +44,7 @@ export function sandboxChecks({ report, rejected, bounds, ffmpeg }: SandboxFacts
   return [
     {
       name: 'Sandbox',
-      seen: `${tier}, ${blocked} of ${checks.length} attacks blocked${not}, memory bounded by ${bounds.memory}, output by ${bounds.output}, tags and filters ${bounds.arguments}, FFmpeg ${ffmpeg.package ?? ffmpeg.version}`,
+      seen: `${tier}, ${blocked} of ${checks.length} attacks blocked${not}, memory bounded by ${bounds.memory}, output by ${bounds.output}, tags and filters ${bounds.arguments}, programs ${listPrograms(programs)}`,
       state: report.passed ? 'ok' : 'unsafe',
       remedy: tier === 'none' ? 'Unset AIRLOCK_SANDBOX, or set it to auto' : null,
     },
@@ -70,14 +73,29 @@ export function sandboxChecks({ report, rejected, bounds, ffmpeg }: SandboxFacts
 /** `doctor --sandbox`: only the table of attempts. Returns 1 if an attempt succeeded or there is no sandbox. */
 export async function doctorSandbox(config: Config, options: { json?: boolean }): Promise<number> {
   const facts = await examineSandbox(config, { full: true });
-  const { report, rejected, bounds } = facts;
-  if (options.json) process.stdout.write(`${JSON.stringify({ ...report, rejected, bounds })}\n`);
-  else process.stdout.write(sandboxTable(report, rejected) + boundLines(bounds));
+  const { report, rejected, bounds, programs } = facts;
+  if (options.json) process.stdout.write(`${JSON.stringify({ ...report, rejected, bounds, programs })}\n`);
+  else process.stdout.write(sandboxTable(report, rejected) + boundLines(facts));
   return report.passed ? EXIT.ok : EXIT.failed;
 }
 
-function boundLines({ memory, output, arguments: shown }: SandboxFacts['bounds']): string {
-  return `  memory is bounded by ${memory}, output by ${output}; tags and filters of jobs are ${shown}\n`;
+function boundLines({ bounds: { memory, output, arguments: shown }, programs }: SandboxFacts): string {
+  return [
+    `  memory is bounded by ${memory}, output by ${output}; tags and filters of jobs are ${shown}`,
+    `  programs in the image: ${listPrograms(programs)}`,
+    '',
+  ].join('\n');
+}
+
+function mapBuilds({ programs }: Sandbox): SandboxFacts['programs'] {
+  return Object.fromEntries(Object.entries(programs).map(([name, build]) => [name, build.package ?? build.version]));
+}
+
+/** `ffmpeg 7:7.1.5-0+deb13u1, …`; the first words of a version that names the program itself. */
+function listPrograms(programs: SandboxFacts['programs']): string {
+  return Object.entries(programs)
+    .map(([name, version]) => `${name} ${version.replace(/^\S+ version (\S+).*$/, '$1')}`)
+    .join(', ');
 }
 
 /** Attack, expected and observed result. A mark shows whether it was blocked, not promised, or not blocked. */

@@ -45,7 +45,7 @@ export async function runWorker(config: Config): Promise<void> {
       dataDir: config.dataDir,
       logger,
       slots: slots.length,
-      ffmpegPath: config.ffmpeg ?? undefined,
+      paths: { ffmpeg: config.ffmpeg ?? undefined },
     },
     config.sandbox,
   );

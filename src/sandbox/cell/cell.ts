@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { PROGRAM_FILES } from '../programs/program.ts';
 import { SandboxError } from '../sandbox-error.ts';
 import { CELL_GID, type CellAccount } from './account.ts';
 import { removeTree } from './remove-tree.ts';
@@ -42,6 +43,8 @@ export interface CellFiles {
   inputs: readonly { name: string; path: string; executable?: boolean }[];
   texts?: readonly CellText[];
   outputs: readonly string[];
+  /** Host folder of the files of the program, for a tier that shows it by a link. */
+  programFiles?: string | null;
 }
 
 /** No separators, no leading dot or dash: such a name can be neither a path nor an option. */
@@ -56,7 +59,7 @@ const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$/;
 export async function makeCell(
   owner: string,
   account: CellAccount | null,
-  { inputs, texts = [], outputs }: CellFiles,
+  { inputs, texts = [], outputs, programFiles = null }: CellFiles,
   outside: 'bind' | 'link' = 'bind',
 ): Promise<Cell> {
   const folder = join(owner, randomUUID());
@@ -81,6 +84,7 @@ export async function makeCell(
     for (const input of inputs) await addInput(cell, account, input, outside);
     for (const text of texts) addText(cell, account, text);
     for (const name of outputs) addOutput(cell, account, name);
+    if (programFiles) symlinkSync(programFiles, join(folder, PROGRAM_FILES));
     for (const [path, forGroup, alone] of [
       [cell.input, 0o750, 0o700],
       [cell.output, 0o550, 0o500],

@@ -1,6 +1,9 @@
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { type CellCgroup, type CellCounters, readCpuMs, readRefusedTasks } from '../cgroup/slot-group.ts';
+import { PROGRAM_FILES } from '../programs/program.ts';
 import { SandboxError } from '../sandbox-error.ts';
+import type { FilterName } from '../seccomp/policies.ts';
 import type { LaunchEnd, Launched, LaunchSpec, Tier } from '../tiers/tier.ts';
 import type { CellEnd, CellResult, CellSpec } from '../types.ts';
 import { monotonicMs, POLL_MS } from '../watchdog/watch-cell.ts';
@@ -32,12 +35,19 @@ export interface RunContext {
   announce?(): Promise<void>;
 }
 
-/** `CellSpec` with what the self-test needs in addition: any program in the cell, executable inputs. */
-export interface ProgramSpec extends Omit<CellSpec, 'program' | 'inputs'> {
+/** `CellSpec` with the facts of the program; and any program in the cell, for the self-test. */
+export interface ProgramSpec extends Omit<CellSpec, 'program' | 'inputs' | 'onProgress'> {
+  /** Its path in the cell. */
   program: string;
+  filter: FilterName;
+  /** Whether it opens files in `PROGRAM_FILES`. */
+  opensFiles?: boolean;
   inputs: CellFiles['inputs'];
   texts?: readonly CellText[];
 }
+
+/** The end of any program; only those of the table explain theirs. */
+export type ProgramResult = Omit<CellResult, 'explain'>;
 
 /** A cell, from its creation until its result is reported. */
 interface Run {
@@ -59,12 +69,14 @@ interface Group {
 }
 
 /** Runs one program in a new cell. See `Sandbox.run`. */
-export async function runProgram(context: RunContext, spec: ProgramSpec): Promise<CellResult> {
+export async function runProgram(context: RunContext, spec: ProgramSpec): Promise<ProgramResult> {
   checkLimits(spec.limits);
   // A launcher that waits is in its group already.
   if (!context.launchers?.has(spec.slot)) void context.announce?.();
   const account = context.account(spec.slot);
-  const files = { inputs: spec.inputs, texts: spec.texts ?? [], outputs: spec.outputs ?? [] };
+  const isLinked = spec.opensFiles && context.tier.outside === 'link';
+  const programFiles = isLinked ? join(context.rootImage, PROGRAM_FILES) : null;
+  const files = { inputs: spec.inputs, texts: spec.texts ?? [], outputs: spec.outputs ?? [], programFiles };
   const cell = await makeCell(context.cells, account, files, context.tier.outside);
   const stderr = new TailBuffer(STDERR_BYTES);
   try {
@@ -76,7 +88,7 @@ export async function runProgram(context: RunContext, spec: ProgramSpec): Promis
   }
 }
 
-async function runInCell(run: Run): Promise<CellResult> {
+async function runInCell(run: Run): Promise<ProgramResult> {
   const { context, spec, state } = run;
   const group = await prepareGroup(context, spec);
   if (spec.signal?.aborted) {
@@ -110,7 +122,8 @@ async function launchAndWatch(run: Run, group: Group | null): Promise<LaunchEnd>
   let failure: unknown = null;
   let stdoutBytes = 0;
   const launched = await context.tier.launch({
-    ...{ program: spec.program, args: spec.args, rootImage: context.rootImage, cell, limits, account },
+    ...{ program: spec.program, args: spec.args, filter: spec.filter, rootImage: context.rootImage },
+    ...{ cell, limits, account },
     cgroup: group?.cgroup ?? null,
     stdin: spec.stdin ?? null,
     onStdout: spec.onStdout ? receive : null,
@@ -206,7 +219,7 @@ function report(
   end: CellEnd,
   { exitCode, signal }: Pick<LaunchEnd, 'exitCode' | 'signal'>,
   usage: Pick<CellResult, 'cpuMs' | 'maxRssBytes'>,
-): CellResult {
+): ProgramResult {
   return {
     ...{ end, exitCode, signal },
     stderr: context.tier.outsideText(withoutHostPaths(stderr.text(), context)),

@@ -1,15 +1,15 @@
-import type { FfmpegBuild } from '../types.ts';
+import type { ProgramBuild } from '../types.ts';
 import { type AdvisoryReport, ffmpegAdvisories } from './advisories.ts';
 import { type FfmpegUpdate, ffmpegUpdate } from './update.ts';
 
 /** What an operator needs to know about the FFmpeg build that cells run. */
-export interface FfmpegReport extends Omit<FfmpegBuild, 'readsArguments'> {
+export interface FfmpegReport extends Omit<ProgramBuild, 'readsArguments'> {
   update: FfmpegUpdate;
   advisories: AdvisoryReport;
 }
 
 /** Reports which build cells run, since when, whether a newer one is available, and its known vulnerabilities. */
-export async function reportFfmpeg(build: FfmpegBuild, dataDir: string): Promise<FfmpegReport> {
+export async function reportFfmpeg(build: ProgramBuild, dataDir: string): Promise<FfmpegReport> {
   const { version, path, since } = build;
   const source = build.package ?? debianSource(version);
   return {

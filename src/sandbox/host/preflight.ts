@@ -1,34 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { SandboxError } from '../sandbox-error.ts';
 import { findProgram, runTool } from './commands.ts';
-
-export interface Programs {
-  ffmpeg: string;
-  ffprobe: string;
-}
-
-/** Default location of the trimmed FFmpeg from `deploy/ffmpeg/build.sh`; preferred to the system's FFmpeg. */
-const TRIMMED = '/opt/airlock/ffmpeg/bin/ffmpeg';
-
-/** Finds the programs. Throws a `SandboxError` that names the Debian package of the first missing one. */
-export function findPrograms(ffmpegPath?: string): Programs {
-  const ffmpeg = ffmpegPath ?? trimmed() ?? required('ffmpeg', 'ffmpeg');
-  if (!statSync(ffmpeg, { throwIfNoEntry: false })?.isFile()) {
-    throw new SandboxError(`FFmpeg does not exist at ${ffmpeg}`, 'Correct the path, or install the package ffmpeg');
-  }
-  const beside = join(dirname(ffmpeg), 'ffprobe');
-  return {
-    ffmpeg,
-    ffprobe: statSync(beside, { throwIfNoEntry: false })?.isFile() ? beside : required('ffprobe', 'ffmpeg'),
-  };
-}
-
-/** Accepts only a file owned by root and writable by no one else: any other account could choose what cells run. */
-function trimmed(): string | null {
-  const stats = statSync(TRIMMED, { throwIfNoEntry: false });
-  return stats?.isFile() && stats.uid === 0 && (stats.mode & 0o022) === 0 ? TRIMMED : null;
-}
 
 /** Absolute path of a tool that a tier needs. Throws a `SandboxError` that names its Debian package. */
 export function required(program: string, debianPackage: string): string {
@@ -102,11 +74,11 @@ function readFlag(path: string): number | null {
   }
 }
 
-/** Version of the distribution package that owns /usr/bin/ffmpeg; null for any other path or without dpkg. */
-export async function packageVersion(ffmpeg: string): Promise<string | null> {
-  const dpkg = ffmpeg === '/usr/bin/ffmpeg' ? findProgram('dpkg-query') : null;
+/** Version of an installed package of the distribution; null without dpkg. */
+export async function packageVersion(name: string): Promise<string | null> {
+  const dpkg = findProgram('dpkg-query');
   if (!dpkg) return null;
   // biome-ignore lint/suspicious/noTemplateCurlyInString: a format of dpkg-query, not of JavaScript
-  const { code, stdout } = await runTool(dpkg, ['-W', '-f', '${Version}', 'ffmpeg']);
+  const { code, stdout } = await runTool(dpkg, ['-W', '-f', '${Version}', name]);
   return code === 0 && stdout ? stdout.trim() : null;
 }

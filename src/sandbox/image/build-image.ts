@@ -3,22 +3,27 @@ import { constants, readdirSync, statSync } from 'node:fs';
 import { chmod, copyFile, link, mkdir, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { findProgram, runTool } from '../host/commands.ts';
-import { FONTS_CONF } from './fonts-conf.ts';
+import { FONTS_CONF_PATH } from '../programs/fonts-conf.ts';
+import type { ImagePart, ProgramPaths } from '../programs/program.ts';
 import { isWhole, LAYOUT, type Manifest, writeManifest } from './manifest.ts';
 import { collectSources, type ImageSources } from './root-image-sources.ts';
 import { openScratch } from './scratch.ts';
 import { stubLibrary } from './stub-library.ts';
 
+/** The folder of the cache of fontconfig, and its parent. */
+const FONT_CACHE = ['var/cache', 'var/cache/fontconfig'];
+
 export interface BuildRequest {
   /** `<dataDir>/rootimg`, which exists. */
   folder: string;
-  /** Paths on the host. */
-  programs: { ffmpeg: string; ffprobe: string };
+  /** What the image contains for each program, as plain data. */
+  parts: readonly ImagePart[];
+  programs: ProgramPaths;
 }
 
-/** Builds the image of the installed FFmpeg unless it exists, and writes its manifest. Returns its fingerprint. */
-export async function buildRootImage({ folder, programs }: BuildRequest): Promise<string> {
-  const sources = await collectSources(programs);
+/** Builds the image of the installed programs unless it exists, and writes its manifest. Returns its fingerprint. */
+export async function buildRootImage({ folder, parts, programs }: BuildRequest): Promise<string> {
+  const sources = await collectSources(parts, programs);
   const fingerprint = fingerprintOf(sources);
   const target = join(folder, fingerprint);
   const manifest: Manifest = { layout: LAYOUT, programs, facts: null, ...sources };
@@ -27,9 +32,10 @@ export async function buildRootImage({ folder, programs }: BuildRequest): Promis
   return fingerprint;
 }
 
-function fingerprintOf({ files, watched }: ImageSources): string {
+function fingerprintOf({ files, texts, watched }: ImageSources): string {
   const lines = [
     ...files.map(({ from, to, size, mtimeMs, stub }) => JSON.stringify([to, from, size, mtimeMs, stub])),
+    ...texts.map(({ to, text }) => JSON.stringify([to, text])),
     ...watched.map(({ path, mtimeMs }) => JSON.stringify([path, mtimeMs])),
   ].sort();
   return createHash('sha256')
@@ -38,22 +44,12 @@ function fingerprintOf({ files, watched }: ImageSources): string {
     .slice(0, 32);
 }
 
-async function buildImage(target: string, { files }: ImageSources): Promise<void> {
+async function buildImage(target: string, { files, texts }: ImageSources): Promise<void> {
   const temporary = join(dirname(target), `.build-${process.pid}-${randomUUID()}`);
   try {
-    const folders = new Set([
-      '',
-      'usr',
-      'etc',
-      'etc/fonts',
-      'var',
-      'var/cache',
-      'var/cache/fontconfig',
-      'tmp',
-      'in',
-      'out',
-    ]);
-    for (const { to } of files) {
+    const hasFonts = texts.some(({ to }) => to === FONTS_CONF_PATH);
+    const folders = new Set(['', 'usr', 'etc', 'var', 'tmp', 'in', 'out', ...(hasFonts ? FONT_CACHE : [])]);
+    for (const { to } of [...files, ...texts]) {
       for (let path = dirname(to); path !== '/'; path = dirname(path)) folders.add(path.slice(1));
     }
     for (const path of [...folders].sort()) await makeFolder(join(temporary, path));
@@ -67,19 +63,15 @@ async function buildImage(target: string, { files }: ImageSources): Promise<void
     for (let at = 0; at < real.length; at += 16) {
       await Promise.all(real.slice(at, at + 16).map(({ from, to }) => place(from, join(temporary, to))));
     }
-    await writeFile(join(temporary, 'etc/fonts/fonts.conf'), FONTS_CONF);
-    await chmod(join(temporary, 'etc/fonts/fonts.conf'), 0o644);
-    // Without a cache, every job with text scans all fonts; a missing fc-cache costs only time.
-    const fcCache = findProgram('fc-cache');
-    if (fcCache) {
-      await runTool(fcCache, ['--sysroot', temporary]);
-      const caches = join(temporary, 'var/cache/fontconfig');
-      await Promise.all(readdirSync(caches).map((name) => chmod(join(caches, name), 0o644)));
+    for (const { to, text } of texts) {
+      await writeFile(join(temporary, to), text);
+      await chmod(join(temporary, to), 0o644);
     }
+    if (hasFonts) await cacheFonts(temporary);
     await rename(temporary, target).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
       // Another process was first and its image is complete; or the existing one is damaged and is replaced.
-      if (isWhole(target, { files, watched: [] })) return;
+      if (isWhole(target, { files, texts })) return;
       await rename(target, `${temporary}-broken`);
       await rename(temporary, target);
     });
@@ -89,10 +81,19 @@ async function buildImage(target: string, { files }: ImageSources): Promise<void
   }
 }
 
+/** Without a cache, every job with text scans all fonts; a missing fc-cache costs only time. */
+async function cacheFonts(image: string): Promise<void> {
+  const fcCache = findProgram('fc-cache');
+  if (!fcCache) return;
+  await runTool(fcCache, ['--sysroot', image]);
+  const caches = join(image, ...FONT_CACHE.slice(-1));
+  await Promise.all(readdirSync(caches).map((name) => chmod(join(caches, name), 0o644)));
+}
+
 /**
  * Hard-links where the file system allows it (instant, shares the page cache), else reflinks or copies. Links only
  * files of the package manager, which replaces files by renaming; an operator may overwrite a custom build in place,
- * which must not change an image in use.
+ * which must not change an image in use. Never changes the owner or the mode of a linked file.
  */
 async function place(from: string, to: string): Promise<void> {
   const real = await realpath(from);

@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { PROGRAMS } from '../programs/table.ts';
 import { type ImageWatch, type ImageWatchOptions, watchImage } from './image-watch.ts';
 import { openRootImage, removeOldImages } from './root-image.ts';
 
@@ -43,18 +44,18 @@ function install(path: string, from: string, time: number): void {
   renameSync(`${path}.new`, path);
 }
 
+const factsOf = (version: string, path: string) => ({
+  ffmpeg: { version, path, package: null, readsArguments: true },
+});
+
 async function open(options: Partial<ImageWatchOptions> = {}): Promise<ImageWatch> {
   const images = join(folder, 'rootimg');
   watch = await watchImage({
     folder: images,
-    image: await openRootImage(images, programs),
+    image: await openRootImage(images, PROGRAMS, programs),
+    table: PROGRAMS,
     programs: () => programs,
-    query: async ({ source }) => ({
-      version: `ffmpeg version ${readFileSync(source).length}`,
-      package: null,
-      readsArguments: true,
-      path: source,
-    }),
+    query: async ({ programs: { ffmpeg } }) => factsOf(`ffmpeg version ${readFileSync(ffmpeg!).length}`, ffmpeg!),
     registerUse: async (fingerprints) => void registered.push([...fingerprints]),
     usedByOthers: async () => new Set(),
     pollMs: 10,
@@ -96,16 +97,16 @@ describe('watching the installed FFmpeg', () => {
     install(programs.ffprobe, '/usr/bin/false', 2000);
     await eventually(() => expect(order).toContain('changed'));
     expect(order[0]).toBe('registered');
-    expect(it.current.facts.path).toBe(programs.ffmpeg);
+    expect(it.current.facts.ffmpeg!.path).toBe(programs.ffmpeg);
   });
 
   it('keeps the current build while the new one does not run, and switches once it does', async () => {
     const failures = vi.fn();
     let broken = false;
     const it = await open({
-      query: async ({ source }) => {
+      query: async ({ programs: { ffmpeg } }) => {
         if (broken) throw new Error('does not run');
-        return { version: 'ffmpeg version x', package: null, readsArguments: true, path: source };
+        return factsOf('ffmpeg version x', ffmpeg!);
       },
       onFailure: failures,
     });

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
-import type { Programs } from '../host/preflight.ts';
-import type { FfmpegBuild } from '../types.ts';
-import type { FfmpegFacts } from './manifest.ts';
+import type { ImagePart, ProgramPaths } from '../programs/program.ts';
+import { SandboxError } from '../sandbox-error.ts';
+import type { ProgramBuild } from '../types.ts';
+import type { ImageFacts } from './manifest.ts';
 import { imageIsCurrent, openRootImage, type RootImage, removeOldImages } from './root-image.ts';
 
 /** New cells get a change after at most one poll and the settle time, well within a minute. */
@@ -9,16 +10,16 @@ const POLL_MS = 20_000;
 /** How long a package that is being unpacked must be unchanged. */
 const SETTLE_MS = 5_000;
 
-/** An image with facts about its FFmpeg, and the time since which new cells get it. */
+/** An image with facts about its programs, and the time since which new cells get it. */
 export interface CurrentImage extends RootImage {
-  facts: FfmpegFacts;
+  facts: ImageFacts;
   since: Date;
 }
 
 export interface ImageWatch {
   readonly current: CurrentImage;
   /** Returns the image for one cell and keeps it on disk until `release` is called, even after an upgrade. */
-  hold(): { path: string; facts: FfmpegFacts; release(): void };
+  hold(): { path: string; facts: ImageFacts; release(): void };
   close(): Promise<void>;
 }
 
@@ -26,9 +27,12 @@ export interface ImageWatchOptions {
   /** `<dataDir>/rootimg`. */
   folder: string;
   image: RootImage;
-  programs: () => Pick<Programs, 'ffmpeg' | 'ffprobe'>;
-  /** Runs FFmpeg of that image in a cell; rejects when it does not run. An image that fails is not used. */
-  query(image: RootImage): Promise<FfmpegFacts>;
+  /** Every program that may be installed. */
+  table: readonly ImagePart[];
+  /** Those that are, and where. */
+  programs: () => ProgramPaths;
+  /** Runs the programs of that image in cells; rejects when one does not run. An image that fails is not used. */
+  query(image: RootImage): Promise<ImageFacts>;
   /** Registers the images in use before the first cell of a new one starts: other processes remove unused images. */
   registerUse(fingerprints: readonly string[]): Promise<void>;
   /** Images that other live processes use. */
@@ -40,8 +44,8 @@ export interface ImageWatchOptions {
 }
 
 /**
- * Keeps the root image in sync with the installed FFmpeg while the service runs. A poll is one `stat` per source. Once
- * a changed source has settled, this builds a new image beside the old one and queries FFmpeg's version in it; only
+ * Keeps the root image in sync with the installed programs while the service runs. A poll is one `stat` per source. Once
+ * a changed source has settled, this builds a new image alongside the old one and queries its programs; only
  * then do new cells get it. Running cells keep theirs. An upgrade that does not run changes nothing.
  */
 export async function watchImage(options: ImageWatchOptions): Promise<ImageWatch> {
@@ -96,7 +100,7 @@ export async function watchImage(options: ImageWatchOptions): Promise<ImageWatch
     await new Promise((resolve) => setTimeout(resolve, settleMs).unref());
     if (closed) return;
     const programs = options.programs();
-    const image = await openRootImage(folder, programs);
+    const image = await openRootImage(folder, options.table, programs);
     // A source written during the copy may be incomplete in the image.
     if (image.fingerprint === current.fingerprint || !imageIsCurrent(folder, image.fingerprint, programs)) return;
     await options.registerUse([...inUse(), image.fingerprint]);
@@ -122,23 +126,28 @@ export async function watchImage(options: ImageWatchOptions): Promise<ImageWatch
   }
 }
 
-/** The build that new cells get. Getters, so that a stored reference always shows the current build. */
-export function currentBuild(watch: Pick<ImageWatch, 'current'>): FfmpegBuild {
+/** The build of a program that new cells get. Getters, so that a stored reference always shows the current build. */
+export function currentBuild(watch: Pick<ImageWatch, 'current'>, name: string): ProgramBuild {
+  const facts = () => {
+    const known = watch.current.facts[name];
+    if (!known) throw new SandboxError(`${name} is no longer installed`, 'Install it again, or restart the service');
+    return known;
+  };
   return {
     get version() {
-      return watch.current.facts.version;
+      return facts().version;
     },
     get package() {
-      return watch.current.facts.package;
+      return facts().package;
     },
     get path() {
-      return watch.current.facts.path;
+      return facts().path;
     },
     get since() {
       return watch.current.since;
     },
     get readsArguments() {
-      return watch.current.facts.readsArguments;
+      return facts().readsArguments;
     },
   };
 }

@@ -2,14 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ProgramPaths } from '../programs/program.ts';
 import { type ImageSources, modified } from './root-image-sources.ts';
 
 /** Increment when the layout of an image or of its facts changes, so that images of an older version are rebuilt. */
-export const LAYOUT = 4;
+export const LAYOUT = 5;
 
-export interface FfmpegFacts {
-  /** First line of `ffmpeg -version`. */
+export interface ProgramFacts {
+  /** First line of what it says about its version. */
   version: string;
+  /** Version of the distribution's package; null for a program that belongs to none. */
   package: string | null;
   /** Path on the host. */
   path: string;
@@ -17,12 +19,15 @@ export interface FfmpegFacts {
   readsArguments: boolean;
 }
 
+/** By the name of the program. */
+export type ImageFacts = Readonly<Record<string, ProgramFacts>>;
+
 /** What an image was built from, in a file beside it. */
 export interface Manifest extends ImageSources {
   layout: number;
-  programs: { ffmpeg: string; ffprobe: string };
-  /** Queried once per image, in a cell. */
-  facts: FfmpegFacts | null;
+  programs: ProgramPaths;
+  /** Queried once per image, in cells. */
+  facts: ImageFacts | null;
 }
 
 /** Null when there is none, or one of another layout. */
@@ -42,7 +47,7 @@ export async function writeManifest(folder: string, fingerprint: string, manifes
 }
 
 /** Whether nothing that determines the content of an image has changed: one `stat` per source. */
-export function isFresh({ files, watched }: ImageSources): boolean {
+export function isFresh({ files, watched }: Pick<ImageSources, 'files' | 'watched'>): boolean {
   return (
     files.every(({ from, size, mtimeMs }) => {
       const stats = statSync(from, { throwIfNoEntry: false });
@@ -52,9 +57,7 @@ export function isFresh({ files, watched }: ImageSources): boolean {
 }
 
 /** Whether no file is missing. An image is renamed into place complete, but a person or a disk may damage it later. */
-export function isWhole(image: string, { files }: ImageSources): boolean {
-  return (
-    statSync(join(image, 'etc/fonts/fonts.conf'), { throwIfNoEntry: false }) !== undefined &&
-    files.every(({ to, size }) => statSync(join(image, to), { throwIfNoEntry: false })?.size === size)
-  );
+export function isWhole(image: string, { files, texts }: Pick<ImageSources, 'files' | 'texts'>): boolean {
+  const expected = [...files, ...texts.map(({ to, text }) => ({ to, size: Buffer.byteLength(text) }))];
+  return expected.every(({ to, size }) => statSync(join(image, to), { throwIfNoEntry: false })?.size === size);
 }

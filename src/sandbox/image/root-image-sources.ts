@@ -1,11 +1,12 @@
 import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { findProgram, runTool } from '../host/commands.ts';
+import type { ImagePart, ProgramPaths, SharedFile } from '../programs/program.ts';
 import { SandboxError } from '../sandbox-error.ts';
 import { ElfError, readElf } from './elf.ts';
+import { elfInterpreter } from './elf-interpreter.ts';
 import { openScratch, type Scratch } from './scratch.ts';
 import { stubLibrary } from './stub-library.ts';
-import { isUnused } from './unused-libraries.ts';
 
 /** A file on the host and its path in the image. `size` in bytes, `mtimeMs` as returned by `stat`. */
 interface SourceFile {
@@ -19,32 +20,71 @@ interface SourceFile {
 
 export interface ImageSources {
   files: SourceFile[];
+  texts: { to: string; text: string }[];
   /** Host paths that are not in the image but determine its content: font folders, the loader's cache. */
   watched: { path: string; mtimeMs: number }[];
 }
 
-const FONT_FOLDER = '/usr/share/fonts';
-const FONT_FILE = /\.(?:ttf|otf|ttc|otc|pfb|pcf(?:\.gz)?)$/i;
 /** Cache of the host's dynamic loader: when it changes, the same library name may resolve to another file. */
 const LOADER_CACHE = '/etc/ld.so.cache';
 
-/** Lists the libraries of the programs (by `ldd`) and the fonts. Throws `SandboxError` for a missing library. */
-export async function collectSources(programs: { ffmpeg: string; ffprobe: string }): Promise<ImageSources> {
-  const files = new Map<string, string>([
-    ['/usr/bin/ffmpeg', programs.ffmpeg],
-    ['/usr/bin/ffprobe', programs.ffprobe],
-  ]);
+/**
+ * Lists what an image contains: the programs, their libraries (by `ldd`) and their files. Throws `SandboxError` for a missing
+ * library or file.
+ * @param parts the programs at `paths`; others of the table are not installed
+ */
+export async function collectSources(parts: readonly ImagePart[], paths: ProgramPaths): Promise<ImageSources> {
+  const files = new Map(parts.map(({ name }) => [`/usr/bin/${name}`, paths[name]!]));
+  const texts: ImageSources['texts'] = [];
   const watched = new Set<string>([LOADER_CACHE]);
-  const { real, stubs } = withoutUnused(Object.values(programs), await libraries(Object.values(programs)));
+  for (const { name, libraries } of parts) {
+    if (libraries === 'static') requireStatic(name, paths[name]!);
+  }
+  const { real, stubs } = await collectLibraries(parts, paths);
   for (const [to, from] of [...real, ...stubs]) files.set(to, from);
-  listFonts(FONT_FOLDER, files, watched, new Set());
+  for (const file of parts.flatMap((part) => part.files)) {
+    if ('text' in file) texts.push(file);
+    else if ('folder' in file) listFolder(file.folder, file.match, { files, watched, seen: new Set() });
+    else addFile(file, files);
+  }
   return {
     files: [...files].map(([to, from]) => {
       const { size, mtimeMs } = statSync(from);
       return { from, to, size, mtimeMs, stub: stubs.has(to) };
     }),
+    texts,
     watched: [...watched].map((path) => ({ path, mtimeMs: modified(path) })),
   };
+}
+
+function requireStatic(name: string, path: string): void {
+  if (elfInterpreter(path) === null) return;
+  throw new SandboxError(`${name} at ${path} is not a static program`, `Install a static build of ${name}`);
+}
+
+function addFile({ from, to }: Extract<SharedFile, { from: string }>, files: Map<string, string>): void {
+  if (!statSync(from, { throwIfNoEntry: false })?.isFile()) {
+    throw new SandboxError(`${from} does not exist, or is not a regular file`, 'Install it again');
+  }
+  files.set(to, from);
+}
+
+/** A library is a stub if no program of the image uses it. Programs with one list of unused libraries are read together. */
+async function collectLibraries(parts: readonly ImagePart[], paths: ProgramPaths) {
+  const groups = new Map<readonly RegExp[], string[]>();
+  for (const { name, libraries } of parts) {
+    if (libraries === 'static') continue;
+    groups.set(libraries.unused, [...(groups.get(libraries.unused) ?? []), paths[name]!]);
+  }
+  const real = new Map<string, string>();
+  const stubs = new Map<string, string>();
+  for (const [unused, programs] of groups) {
+    const split = withoutUnused(programs, await libraries(programs), unused);
+    for (const [to, from] of split.real) real.set(to, from);
+    for (const [to, from] of split.stubs) stubs.set(to, from);
+  }
+  for (const to of real.keys()) stubs.delete(to);
+  return { real, stubs };
 }
 
 /** Modification time in milliseconds since 1970, or 0 when the path does not exist. */
@@ -58,7 +98,7 @@ async function libraries(programs: readonly string[]): Promise<Map<string, strin
   const { stdout, stderr } = await runTool(ldd, programs);
   // ldd fails for a static build, which has no libraries.
   if (stdout === '' && !/not a dynamic executable/.test(stderr)) {
-    throw new SandboxError(`ldd could not read ${programs.join(' and ')}`, 'Check that FFmpeg runs on this machine');
+    throw new SandboxError(`ldd could not read ${programs.join(' and ')}`, 'Check that they run on this machine');
   }
   return parseLdd(stdout);
 }
@@ -70,10 +110,12 @@ async function libraries(programs: readonly string[]): Promise<Map<string, strin
 export function parseLdd(output: string): Map<string, string> {
   const found = new Map<string, string>();
   const loaders: string[] = [];
+  let program = 'a program';
   for (const line of output.split('\n')) {
+    program = /^(\/\S.*):$/.exec(line)?.[1] ?? program;
     const missing = /^\s*(\S+) => not found/.exec(line);
     if (missing)
-      throw new SandboxError(`FFmpeg needs ${missing[1]}, which is not installed`, 'Reinstall the ffmpeg package');
+      throw new SandboxError(`${program} needs ${missing[1]}, which is not installed`, 'Reinstall its package');
     const library = /^\s*(\S+) => (\/\S+) \(0x/.exec(line);
     if (library) found.set(basename(library[1]!), library[2]!);
     const loader = /^\s*(\/\S+) \(0x/.exec(line);
@@ -93,6 +135,7 @@ export function parseLdd(output: string): Map<string, string> {
 export function withoutUnused(
   programs: readonly string[],
   found: ReadonlyMap<string, string>,
+  unused: readonly RegExp[],
 ): { real: Map<string, string>; stubs: Map<string, string> } {
   const byName = new Map([...found].map(([to, from]) => [basename(to), { to, from }]));
   const real = new Map([...found].filter(([to]) => basename(to).startsWith('ld-')));
@@ -104,7 +147,7 @@ export function withoutUnused(
       for (const name of readElf(scratch.read(path)).needed) {
         const library = byName.get(name);
         if (!library || real.has(library.to) || stubs.has(library.to)) continue;
-        const isStub = isUnused(name) && hasStub(scratch, library.from);
+        const isStub = unused.some((pattern) => pattern.test(name)) && hasStub(scratch, library.from);
         (isStub ? stubs : real).set(library.to, library.from);
         if (!isStub) queue.push(library.from);
       }
@@ -132,7 +175,11 @@ function merged(path: string): string {
   return /^\/(?:lib|lib64|bin)(?:\/|$)/.test(path) ? `/usr${path}` : path;
 }
 
-function listFonts(folder: string, files: Map<string, string>, watched: Set<string>, seen: Set<string>): void {
+function listFolder(
+  folder: string,
+  match: RegExp,
+  into: { files: Map<string, string>; watched: Set<string>; seen: Set<string> },
+): void {
   let entries: Dirent[];
   let real: string;
   try {
@@ -141,14 +188,14 @@ function listFonts(folder: string, files: Map<string, string>, watched: Set<stri
   } catch {
     return;
   }
-  if (seen.has(real)) return;
-  seen.add(real);
-  watched.add(folder);
+  if (into.seen.has(real)) return;
+  into.seen.add(real);
+  into.watched.add(folder);
   for (const entry of entries) {
     const path = join(folder, entry.name);
     // Follows links (Debian links font folders to each other) and skips dead ones.
     const stats = statSync(path, { throwIfNoEntry: false });
-    if (stats?.isDirectory()) listFonts(path, files, watched, seen);
-    else if (stats?.isFile() && FONT_FILE.test(entry.name)) files.set(path, path);
+    if (stats?.isDirectory()) listFolder(path, match, into);
+    else if (stats?.isFile() && match.test(entry.name)) into.files.set(path, path);
   }
 }

@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PROGRAMS } from '../programs/table.ts';
 import { openRootImage, removeOldImages, storeFacts } from './root-image.ts';
 import { collectSources, parseLdd } from './root-image-sources.ts';
 
@@ -53,13 +54,13 @@ describe('parseLdd', () => {
   });
 
   it('names a library that is not installed', () => {
-    expect(() => parseLdd('\tlibx264.so.164 => not found\n')).toThrow(/libx264\.so\.164.*Reinstall the ffmpeg package/);
+    expect(() => parseLdd('\tlibx264.so.164 => not found\n')).toThrow(/libx264\.so\.164.*Reinstall its package/);
   });
 });
 
 describe('the libraries of FFmpeg', () => {
   it('are stubs where no job uses them, without the libraries that only those need', async () => {
-    const { files } = await collectSources({ ffmpeg: '/usr/bin/ffmpeg', ffprobe: '/usr/bin/ffprobe' });
+    const { files } = await collectSources(PROGRAMS, { ffmpeg: '/usr/bin/ffmpeg', ffprobe: '/usr/bin/ffprobe' });
     const named = (part: string) => files.filter(({ to }) => basename(to).startsWith(part)).map(({ stub }) => stub);
     expect([named('libgnutls.so'), named('libX11.so'), named('libpulse.so')]).toEqual([[true], [true], [true]]);
     expect(['libp11-kit.so', 'libXau.so', 'libpulsecommon', 'libcrypto.so'].flatMap(named)).toEqual([]);
@@ -71,7 +72,7 @@ describe('openRootImage', () => {
   const images = () => readdirSync(join(folder, 'rootimg')).filter((name) => /^[0-9a-f]{32}$/.test(name));
 
   it('contains programs, libraries and loader, world-readable, but no shell or passwd', async () => {
-    const { path } = await openRootImage(join(folder, 'rootimg'), programs);
+    const { path } = await openRootImage(join(folder, 'rootimg'), PROGRAMS, programs);
     expect(statSync(join(path, 'usr/bin/ffmpeg')).mode & 0o005).toBe(0o005);
     expect(readdirSync(join(path, 'usr/bin')).sort()).toEqual(['ffmpeg', 'ffprobe']);
     expect(readdirSync(path).sort()).toEqual(['bin', 'etc', 'in', 'lib', 'lib64', 'out', 'tmp', 'usr', 'var']);
@@ -79,32 +80,36 @@ describe('openRootImage', () => {
     expect(readdirSync(join(path, 'etc'))).toEqual(['fonts']);
   });
 
-  it('is reused while no source changes, and keeps the facts about FFmpeg', async () => {
-    const first = await openRootImage(join(folder, 'rootimg'), programs);
-    const facts = { version: 'ffmpeg version 7', package: null, path: programs.ffmpeg, readsArguments: true };
+  it('is reused while no source changes, and keeps the facts about its programs', async () => {
+    const first = await openRootImage(join(folder, 'rootimg'), PROGRAMS, programs);
+    const facts = {
+      ffmpeg: { version: 'ffmpeg version 7', package: null, path: programs.ffmpeg, readsArguments: true },
+    };
     await storeFacts(join(folder, 'rootimg'), first.fingerprint, facts);
-    expect(await openRootImage(join(folder, 'rootimg'), programs)).toEqual({ ...first, facts });
+    expect(await openRootImage(join(folder, 'rootimg'), PROGRAMS, programs)).toEqual({ ...first, facts });
     expect(images()).toHaveLength(1);
   });
 
   it('is rebuilt when a program is updated, and repaired when a file is missing', async () => {
-    const first = await openRootImage(join(folder, 'rootimg'), programs);
+    const first = await openRootImage(join(folder, 'rootimg'), PROGRAMS, programs);
     unlinkSync(join(first.path, 'usr/bin/ffprobe'));
-    const repaired = await openRootImage(join(folder, 'rootimg'), programs);
+    const repaired = await openRootImage(join(folder, 'rootimg'), PROGRAMS, programs);
     expect(repaired.fingerprint).toBe(first.fingerprint);
     expect(existsSync(join(repaired.path, 'usr/bin/ffprobe'))).toBe(true);
     utimesSync(programs.ffmpeg, 1000, 1000);
-    expect((await openRootImage(join(folder, 'rootimg'), programs)).fingerprint).not.toBe(first.fingerprint);
+    expect((await openRootImage(join(folder, 'rootimg'), PROGRAMS, programs)).fingerprint).not.toBe(first.fingerprint);
   });
 
   it('survives several concurrent builders', async () => {
-    const built = await Promise.all(Array.from({ length: 4 }, () => openRootImage(join(folder, 'rootimg'), programs)));
+    const built = await Promise.all(
+      Array.from({ length: 4 }, () => openRootImage(join(folder, 'rootimg'), PROGRAMS, programs)),
+    );
     expect(new Set(built.map(({ path }) => path)).size).toBe(1);
     expect(readdirSync(join(folder, 'rootimg')).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
   it('keeps images in use and recent ones when old ones are removed', async () => {
-    const { fingerprint } = await openRootImage(join(folder, 'rootimg'), programs);
+    const { fingerprint } = await openRootImage(join(folder, 'rootimg'), PROGRAMS, programs);
     await removeOldImages(join(folder, 'rootimg'), new Set());
     expect(images()).toEqual([fingerprint]);
     const later = Date.now() + 120_000;

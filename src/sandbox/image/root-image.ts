@@ -2,25 +2,32 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
 import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { ImagePart, ProgramPaths } from '../programs/program.ts';
 import { buildInThread } from './build-in-thread.ts';
-import { type FfmpegFacts, isFresh, isWhole, readManifest, writeManifest } from './manifest.ts';
+import { type ImageFacts, isFresh, isWhole, readManifest, writeManifest } from './manifest.ts';
 
-/** The read-only `/` of every cell: FFmpeg, ffprobe, their libraries, fonts; no shell, no passwd, no interpreter. */
+/** The read-only `/` of every cell: the programs, their libraries and files; no shell, no passwd, no interpreter. */
 export interface RootImage {
   path: string;
   fingerprint: string;
-  /** FFmpeg's path on the host. */
-  source: string;
-  facts: FfmpegFacts | null;
+  /** Paths of its programs on the host. */
+  programs: ProgramPaths;
+  facts: ImageFacts | null;
 }
 
 /**
- * Finds the image that matches the installed FFmpeg, or builds it. A warm start needs one `stat` per source and per
+ * Finds the image that matches the installed programs, or builds it. A warm start needs one `stat` per source and per
  * image file (about 2 × 500) and no process. A changed path, size or mtime of any source requires a new image. Two
  * processes may build concurrently: each uses its own temporary folder, and the first rename wins.
  * @param folder `<dataDir>/rootimg`, created if needed.
+ * @param table every program that may be installed
  */
-export async function openRootImage(folder: string, programs: { ffmpeg: string; ffprobe: string }): Promise<RootImage> {
+export async function openRootImage(
+  folder: string,
+  table: readonly ImagePart[],
+  programs: ProgramPaths,
+): Promise<RootImage> {
   await mkdir(folder, { recursive: true });
   // World-readable regardless of the umask: the cell runs with an unprivileged uid.
   await chmod(folder, 0o755);
@@ -28,34 +35,28 @@ export async function openRootImage(folder: string, programs: { ffmpeg: string; 
     const fingerprint = /^([0-9a-f]{32})\.json$/.exec(name)?.[1];
     const manifest = fingerprint ? readManifest(folder, fingerprint) : null;
     if (!fingerprint || !manifest) continue;
-    if (manifest.programs.ffmpeg !== programs.ffmpeg || manifest.programs.ffprobe !== programs.ffprobe) continue;
+    if (!isDeepStrictEqual(manifest.programs, programs)) continue;
     if (isFresh(manifest) && isWhole(join(folder, fingerprint), manifest)) {
       // Updates the ctime, so that no process removes the image before its user is registered.
       await chmod(join(folder, fingerprint), 0o755);
-      return { path: join(folder, fingerprint), fingerprint, source: programs.ffmpeg, facts: manifest.facts };
+      return { path: join(folder, fingerprint), fingerprint, programs, facts: manifest.facts };
     }
   }
-  const fingerprint = await buildInThread({ folder, programs });
-  return { path: join(folder, fingerprint), fingerprint, source: programs.ffmpeg, facts: null };
+  const parts = table
+    .filter(({ name }) => programs[name] !== undefined)
+    .map(({ name, libraries, files }) => ({ name, libraries, files }));
+  const fingerprint = await buildInThread({ folder, parts, programs });
+  return { path: join(folder, fingerprint), fingerprint, programs, facts: null };
 }
 
 /** Whether that image matches what is installed now. One `stat` per source, no process. */
-export function imageIsCurrent(
-  folder: string,
-  fingerprint: string,
-  programs: { ffmpeg: string; ffprobe: string },
-): boolean {
+export function imageIsCurrent(folder: string, fingerprint: string, programs: ProgramPaths): boolean {
   const manifest = readManifest(folder, fingerprint);
-  return (
-    manifest !== null &&
-    manifest.programs.ffmpeg === programs.ffmpeg &&
-    manifest.programs.ffprobe === programs.ffprobe &&
-    isFresh(manifest)
-  );
+  return manifest !== null && isDeepStrictEqual(manifest.programs, programs) && isFresh(manifest);
 }
 
-/** Stores the facts about FFmpeg, so that a warm start need not query them. */
-export async function storeFacts(folder: string, fingerprint: string, facts: FfmpegFacts): Promise<void> {
+/** Stores the facts about the programs, so that a warm start need not query them. */
+export async function storeFacts(folder: string, fingerprint: string, facts: ImageFacts): Promise<void> {
   const manifest = readManifest(folder, fingerprint);
   if (manifest) await writeManifest(folder, fingerprint, { ...manifest, facts });
 }

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BPF, type BpfInstruction, encode, SECCOMP_RET } from './bpf.ts';
 import { seccompArchitecture, seccompFilter, seccompProgram } from './filter.ts';
+import { FILTERS } from './policies.ts';
 
 const { EPERM, EACCES, ENOSYS, ENOTTY } = constants.errno;
 const KILL = SECCOMP_RET.KILL_PROCESS;
@@ -34,8 +35,8 @@ function interpret(program: readonly BpfInstruction[], audit: number, nr: number
 describe.each(['x64', 'arm64'])('the seccomp filter on %s', (arch) => {
   const architecture = seccompArchitecture(arch);
   const program = seccompProgram(architecture);
-  const run = (name: string, ...args: bigint[]): number => {
-    const number = architecture.table[name];
+  const run = (name: string | number, ...args: bigint[]): number => {
+    const number = typeof name === 'number' ? name : architecture.table[name];
     expect(number, `number of ${name}`).toBeTypeOf('number');
     return interpret(program, architecture.audit, number!, args);
   };
@@ -83,6 +84,27 @@ describe.each(['x64', 'arm64'])('the seccomp filter on %s', (arch) => {
     expect(run('mmap', 0n, 4096n, 7n)).toBe(errno(EACCES));
     expect(run('mprotect', 0n, 4096n, 1n)).toBe(ALLOW);
     expect(run('mprotect', 0n, 4096n, 5n)).toBe(errno(EACCES));
+  });
+
+  it('is stricter for a static program: no code but its own, no socket, no folder', () => {
+    const strict = seccompProgram(architecture, 'bwrap', FILTERS.strict);
+    const decide = (name: string, ...args: bigint[]) =>
+      interpret(strict, architecture.audit, architecture.table[name]!, args);
+    expect([decide('mmap', 0n, 4096n, 3n), decide('mmap', 0n, 4096n, 5n)]).toEqual([ALLOW, errno(EACCES)]);
+    expect(decide('mmap', 0n, 4096n, 0x100000004n)).toBe(errno(EACCES));
+    expect(['socket', 'connect', 'socketpair'].map((name) => decide(name))).toEqual([KILL, KILL, KILL]);
+    expect(['mkdirat', 'unlinkat', 'renameat2'].map((name) => decide(name))).toEqual(Array(3).fill(errno(ENOSYS)));
+    expect([decide('clone', 0x3d0f00n), decide('clone', 17n), decide('read')]).toEqual([ALLOW, KILL, ALLOW]);
+  });
+
+  it('allows no call under the strict policy that the one for media forbids', () => {
+    const strict = seccompProgram(architecture, 'bwrap', FILTERS.strict);
+    fc.assert(
+      fc.property(fc.nat(600), fc.array(fc.bigInt(0n, 2n ** 64n - 1n), { maxLength: 6 }), (nr, args) => {
+        if (interpret(strict, architecture.audit, nr, args) !== ALLOW) return;
+        expect(run(nr, ...args)).toBe(ALLOW);
+      }),
+    );
   });
 
   it('checks only the low half of ioctl and prctl codes, as the kernel does', () => {

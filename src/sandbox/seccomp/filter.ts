@@ -15,33 +15,10 @@ import {
   unless,
   when,
 } from './bpf.ts';
+import { FILTERS, type FilterPolicy } from './policies.ts';
 import { AARCH64, type SyscallTable, X86_64 } from './syscalls.ts';
 
 const { EPERM, EACCES, ENOSYS, ENOTTY } = constants.errno;
-
-/**
- * Calls that 23 FFmpeg workloads make (strace), plus harmless variants. Excludes `fallocate`, which none of them makes:
- * with FALLOC_FL_KEEP_SIZE it allocates space beyond `RLIMIT_FSIZE`.
- */
-export const ALLOWED =
-  `read write open close stat fstat lstat poll lseek munmap brk rt_sigaction rt_sigprocmask rt_sigreturn
-  pread64 pwrite64 readv writev access sched_yield mremap madvise dup nanosleep getpid execve exit wait4 uname
-  fsync fdatasync ftruncate getcwd rename mkdir rmdir unlink readlink umask getrusage sysinfo times getuid getgid
-  geteuid getegid sigaltstack statfs fstatfs getpriority arch_prctl gettid futex sched_getaffinity set_tid_address
-  fadvise64 clock_gettime clock_getres clock_nanosleep exit_group openat newfstatat mkdirat unlinkat renameat
-  renameat2 readlinkat faccessat faccessat2 pselect6 ppoll select set_robust_list get_robust_list eventfd2 pipe2 pipe
-  getrandom statx rseq getdents64 getdents restart_syscall time gettimeofday getcpu getrlimit
-  sched_get_priority_max sched_get_priority_min sched_getscheduler sched_getparam`.split(/\s+/);
-
-/** Libraries probe these calls and handle an error, so they must not kill the program. */
-export const REFUSED =
-  `socket connect set_mempolicy get_mempolicy sched_setaffinity sched_setscheduler setpriority kill chmod
-  link`.split(/\s+/);
-
-/** Calls that no transcode makes: a program that makes one is compromised. SIGSYS kills it (exit code 159). */
-export const KILLED = `ptrace mount unshare setns bpf io_uring_setup userfaultfd perf_event_open add_key keyctl
-  process_vm_readv process_vm_writev init_module finit_module kexec_load pivot_root chroot execveat open_by_handle_at
-  fork vfork`.split(/\s+/);
 
 export const PROT_WRITE_EXEC = 0x2 | 0x4;
 export const PROT_EXEC = 0x4;
@@ -87,6 +64,7 @@ export function seccompArchitecture(arch: string = process.arch): SeccompArchite
 export function seccompProgram(
   { audit, table }: SeccompArchitecture,
   variant: SeccompVariant = 'bwrap',
+  policy: FilterPolicy = FILTERS.media,
 ): BpfInstruction[] {
   const setpriv = variant === 'setpriv';
   const rule = (name: string, body: readonly BpfInstruction[]): BpfInstruction[] => {
@@ -108,8 +86,9 @@ export function seccompProgram(
     // Shellcode needs memory that is writable and executable.
     ...rule('mmap', [
       load(argumentLow(2)),
-      and(PROT_WRITE_EXEC),
-      ...when(BPF.JEQ_K, PROT_WRITE_EXEC, [retErrno(EACCES)]),
+      ...(policy.mapsCode
+        ? [and(PROT_WRITE_EXEC), ...when(BPF.JEQ_K, PROT_WRITE_EXEC, [retErrno(EACCES)])]
+        : when(BPF.JSET_K, PROT_EXEC, [retErrno(EACCES)])),
       allow,
     ]),
     ...rule('mprotect', [load(argumentLow(2)), ...when(BPF.JSET_K, PROT_EXEC, [retErrno(EACCES)]), allow]),
@@ -129,14 +108,18 @@ export function seccompProgram(
     ...rule('tgkill', [setpriv ? retErrno(EPERM) : allow]),
     ...(setpriv ? SETPRIV_ALLOWED.flatMap((name) => rule(name, [allow])) : []),
     // The kernel caches the decision for calls without argument rules, so the linear list costs nothing.
-    ...ALLOWED.flatMap((name) => rule(name, [allow])),
-    ...REFUSED.flatMap((name) => rule(name, [retErrno(EPERM)])),
-    ...KILLED.flatMap((name) => rule(name, [kill])),
+    ...policy.allowed.flatMap((name) => rule(name, [allow])),
+    ...policy.refused.flatMap((name) => rule(name, [retErrno(EPERM)])),
+    ...policy.killed.flatMap((name) => rule(name, [kill])),
     retErrno(ENOSYS),
   ];
 }
 
 /** Bytes for bwrap's `--seccomp FD` and setpriv's `--seccomp-filter`. Throws like `seccompArchitecture`. */
-export function seccompFilter(arch: string = process.arch, variant: SeccompVariant = 'bwrap'): Buffer {
-  return encode(seccompProgram(seccompArchitecture(arch), variant));
+export function seccompFilter(
+  arch: string = process.arch,
+  variant: SeccompVariant = 'bwrap',
+  policy: FilterPolicy = FILTERS.media,
+): Buffer {
+  return encode(seccompProgram(seccompArchitecture(arch), variant, policy));
 }

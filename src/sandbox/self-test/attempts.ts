@@ -38,6 +38,7 @@ const O_WRONLY_CREAT = 0o1 | 0o100;
 const O_TMPFILE = 0o20200000 | O_RDWR;
 const FALLOC_FL_KEEP_SIZE = 1;
 const PROT_READ_WRITE = 3;
+const PROT_READ_EXEC = 5;
 const MAP_PRIVATE_ANONYMOUS = 0x22;
 const MAP_NORESERVE = 0x4000;
 const CLONE_NEWUSER = 0x10000000;
@@ -88,6 +89,16 @@ const refusedSomehow: typeof refusedWith = (attempt, errnos, ...call) =>
 /** Output that the probe must be able to write: a cell in which nothing works would refuse everything too. */
 export const PROOF_FILE = 'proof';
 
+function openOutput({ inside }: Targets['tier']): RefusedAttempt {
+  return {
+    attempt: 'open the output (must work)',
+    expected: 'a descriptor',
+    call: 'openat',
+    args: [AT_FDCWD, inside(`/out/${PROOF_FILE}`), O_WRONLY_CREAT, 0o600],
+    passes: (result) => result >= 0,
+  };
+}
+
 /** Every attempt that the cell must refuse, after the one that must succeed. */
 export function refusedAttempts({ tier, canary, otherJob, service }: Targets): RefusedAttempt[] {
   const { inside } = tier;
@@ -109,13 +120,7 @@ export function refusedAttempts({ tier, canary, otherJob, service }: Targets): R
     onlyInCell: flags !== 0,
   });
   return [
-    {
-      attempt: 'open the output (must work)',
-      expected: 'a descriptor',
-      call: 'openat',
-      args: [AT_FDCWD, proof, O_WRONLY_CREAT, 0o600],
-      passes: (result) => result >= 0,
-    },
+    openOutput(tier),
     // First, while the probe has opened nothing itself.
     ...Array.from({ length: 61 }, (_, index) =>
       refused(`use inherited descriptor ${index + 3}`, { EBADF }, 'fcntl', index + 3, 1),
@@ -222,6 +227,19 @@ export function refusedAttempts({ tier, canary, otherJob, service }: Targets): R
   ];
 }
 
+/** What the filter `strict` refuses and `media` allows, after the attempt that must succeed. */
+export function strictAttempts(tier: Targets['tier']): RefusedAttempt[] {
+  const refused = tier.name === 'gvisor' ? refusedSomehow : refusedWith;
+  const path = tier.inside('/out/strict');
+  return [
+    openOutput(tier),
+    refused('strict: map code', { EACCES }, 'mmap', 0, 4096, PROT_READ_EXEC, MAP_PRIVATE_ANONYMOUS, -1, 0),
+    refused('strict: make a folder', { ENOSYS }, 'mkdirat', AT_FDCWD, path, 0o700),
+    refused('strict: remove a file', { ENOSYS }, 'unlinkat', AT_FDCWD, path, 0),
+    refused('strict: rename a file', { ENOSYS }, 'renameat2', AT_FDCWD, path, AT_FDCWD, `${path}-2`, 0),
+  ];
+}
+
 /** A datagram socket of every family, the type that most families have. */
 function sockets(refused: typeof refusedWith): RefusedAttempt[] {
   return Array.from({ length: FAMILIES }, (_, index) => {
@@ -264,4 +282,12 @@ export const KILLED_ATTEMPTS: readonly KilledAttempt[] = [
   { attempt: 'load a kernel module', call: 'init_module', args: [0, 0, ''] },
   { attempt: 'load another kernel', call: 'kexec_load', args: [0, 0, 0, -1] },
   { attempt: 'start a program from a descriptor', call: 'execveat', args: [-1, '', 0, 0, 0] },
+];
+
+/** What kills a program under the filter `strict` and gets an error under `media`; and a fork, which kills it under both. */
+export const STRICT_KILLED_ATTEMPTS: readonly KilledAttempt[] = [
+  { attempt: 'strict: fork', call: 'clone', args: [SIGCHLD, 0, 0, 0, 0] },
+  { attempt: 'strict: open a Unix socket', call: 'socket', args: [1, 1, 0] },
+  { attempt: 'strict: open an internet socket', call: 'socket', args: [2, 1, 0] },
+  { attempt: 'strict: make a socket pair', call: 'socketpair', args: [1, 1, 0, Buffer.alloc(8)] },
 ];

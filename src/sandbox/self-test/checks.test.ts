@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { CellLimits, CellResult } from '../types.ts';
+import type { ProgramResult } from '../cell/run.ts';
+import type { CellLimits } from '../types.ts';
 import { endCheck, isInconclusive, withDetail } from './checks.ts';
 
 const LIMITS: CellLimits = { memoryBytes: 2 ** 26, cpuSeconds: 5, wallMs: 30_000, outputBytes: 1 };
-const result = (changes: Partial<CellResult>): CellResult => ({
+const result = (changes: Partial<ProgramResult>): ProgramResult => ({
   ...{ end: 'exit', exitCode: 0, signal: null, stderr: '', outputDir: '/x', cpuMs: 12, maxRssBytes: 3 * 2 ** 20 },
   ...{ wallMs: 30_021, release: async () => {} },
   ...changes,

@@ -1,9 +1,10 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { getSystemErrorName } from 'node:util';
-import type { CellEnd, CellLimits, CellResult, SelfTestCheck } from '../types.ts';
+import type { ProgramResult } from '../cell/run.ts';
+import type { CellEnd, CellLimits, SelfTestCheck } from '../types.ts';
 
 /** Checks how a cell ended. A bomb that exits with 0 was not stopped, whatever `expected` is. */
-export function endCheck(attempt: string, expected: CellEnd, result: CellResult): SelfTestCheck {
+export function endCheck(attempt: string, expected: CellEnd, result: ProgramResult): SelfTestCheck {
   const seen = `${result.end} (${result.signal ?? `code ${result.exitCode}`})`;
   return { attempt, expected, seen, passed: result.end === expected && result.exitCode !== 0, promised: true };
 }
@@ -19,7 +20,11 @@ export function describeReturn(result: number): string {
 }
 
 /** Adds details of the cell and the machine to each failed check, so that a rare failure can be diagnosed. */
-export function withDetail(checks: readonly SelfTestCheck[], result: CellResult, limits: CellLimits): SelfTestCheck[] {
+export function withDetail(
+  checks: readonly SelfTestCheck[],
+  result: ProgramResult,
+  limits: CellLimits,
+): SelfTestCheck[] {
   const facts = [
     `the cell ended with ${result.end} (${result.signal ?? `code ${result.exitCode}`})`,
     `after ${Math.round(result.wallMs)} of ${limits.wallMs} ms`,

@@ -1,8 +1,20 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ProgramResult } from '../cell/run.ts';
+import type { FilterName } from '../seccomp/policies.ts';
 import type { Exceptions } from '../tiers/tier.ts';
-import type { CellLimits, CellResult, SelfTestCheck } from '../types.ts';
-import { KILLED_ATTEMPTS, PROOF, PROOF_FILE, type RefusedAttempt, refusedAttempts, type Targets } from './attempts.ts';
+import type { CellLimits, SelfTestCheck } from '../types.ts';
+import {
+  KILLED_ATTEMPTS,
+  type KilledAttempt,
+  PROOF,
+  PROOF_FILE,
+  type RefusedAttempt,
+  refusedAttempts,
+  STRICT_KILLED_ATTEMPTS,
+  strictAttempts,
+  type Targets,
+} from './attempts.ts';
 import { type Bomb, bombs } from './bombs.ts';
 import { describeReturn, endCheck } from './checks.ts';
 import { type ProbeCall, readProbe } from './probe-elf.ts';
@@ -18,9 +30,10 @@ export interface Plan {
   /** What the cell tries; reported when the cell cannot be created. */
   attempt: string;
   calls: readonly ProbeCall[];
+  filter: FilterName;
   limits: CellLimits;
   /** @param output standard output of the probe. */
-  evaluate: (result: CellResult, output: Buffer) => SelfTestCheck[];
+  evaluate: (result: ProgramResult, output: Buffer) => SelfTestCheck[];
   /** Whether the result depends on machine load; an inconclusive result is then retried alone. */
   timed: boolean;
 }
@@ -28,7 +41,7 @@ export interface Plan {
 /** Everything that a tier must withstand; without a cell (`none`), only harmless attempts. */
 export function planAll(
   targets: Targets & { tier: { exceptions: Exceptions } },
-  { full, hasCgroup }: { full: boolean; hasCgroup: boolean },
+  { full, filters, hasCgroup }: { full: boolean; filters: readonly FilterName[]; hasCgroup: boolean },
 ): Plan[] {
   const { tier } = targets;
   const attempts = refusedAttempts(targets);
@@ -39,12 +52,23 @@ export function planAll(
   const wanted = bombs(tier.inside).filter((bomb) => (hasCgroup || !bomb.needsCgroup) && (full || !bomb.slow));
   return [
     planRefused(attempts, tier.exceptions),
-    ...KILLED_ATTEMPTS.map(({ attempt, call, args }): Plan => {
-      const evaluate: Plan['evaluate'] = (result) => [endCheck(attempt, 'violation', result)];
-      return { attempt, calls: [{ call, args }], limits: LIMITS, evaluate, timed: false };
-    }),
+    ...KILLED_ATTEMPTS.map((attempt) => planKilled(attempt, 'media')),
     ...wanted.map((bomb) => planBomb(bomb, tier.exceptions)),
+    ...(filters.includes('strict') ? planStrict(targets) : []),
   ];
+}
+
+/** What the filter `strict` refuses in addition. The rest of its list is that of `media`. */
+function planStrict({ tier }: Targets & { tier: { exceptions: Exceptions } }): Plan[] {
+  return [
+    planRefused(strictAttempts(tier), tier.exceptions, 'strict'),
+    ...STRICT_KILLED_ATTEMPTS.map((attempt) => planKilled(attempt, 'strict')),
+  ];
+}
+
+function planKilled({ attempt, call, args }: KilledAttempt, filter: FilterName): Plan {
+  const evaluate: Plan['evaluate'] = (result) => [endCheck(attempt, 'violation', result)];
+  return { attempt, calls: [{ call, args }], filter, limits: LIMITS, evaluate, timed: false };
 }
 
 function planBomb({ key, attempt, calls, limits, end }: Bomb, exceptions: Exceptions): Plan {
@@ -54,6 +78,7 @@ function planBomb({ key, attempt, calls, limits, end }: Bomb, exceptions: Except
   return {
     attempt,
     calls,
+    filter: 'media',
     limits: { ...LIMITS, ...limits, ...wall },
     evaluate(result) {
       const check = endCheck(attempt, end, result);
@@ -65,12 +90,13 @@ function planBomb({ key, attempt, calls, limits, end }: Bomb, exceptions: Except
 }
 
 /** One probe for all attempts, starting with the one that must succeed. */
-function planRefused(attempts: readonly RefusedAttempt[], exceptions: Exceptions): Plan {
+function planRefused(attempts: readonly RefusedAttempt[], exceptions: Exceptions, filter: FilterName = 'media'): Plan {
   const [proof, ...others] = attempts;
   const calls: ProbeCall[] = [proof!, ...PROOF, ...others];
   return {
     attempt: 'run the probe',
     calls,
+    filter,
     limits: LIMITS,
     evaluate(result, output) {
       const report = readProbe(output, calls.length);

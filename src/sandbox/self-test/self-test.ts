@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Cell, makeCell } from '../cell/cell.ts';
-import { type ProgramSpec, type RunContext, runProgram } from '../cell/run.ts';
-import type { CellResult, SelfTestCheck, SelfTestReport } from '../types.ts';
+import { type ProgramResult, type ProgramSpec, type RunContext, runProgram } from '../cell/run.ts';
+import type { FilterName } from '../seccomp/policies.ts';
+import type { SelfTestCheck, SelfTestReport } from '../types.ts';
 import { PROOF_FILE } from './attempts.ts';
 import { BOMB_FILE } from './bombs.ts';
 import { failedCell, isInconclusive, secondTry, withDetail } from './checks.ts';
@@ -19,7 +20,7 @@ interface Outcome {
 }
 
 /**
- * Runs hostile native code in cells that differ from those of jobs only in the program: same root image, same filter,
+ * Runs hostile native code in cells that differ from those of jobs only in the program: same root image, same filters,
  * same limits. Passes only when every attempt ends as expected, or is one that the tier does not promise to refuse.
  * Without a cell (`none`), tries only harmless attempts and reports their results. Limits missed on a busy machine, and
  * cells that could not be created, get a second try while nothing else runs; an attempt that succeeds never does.
@@ -28,7 +29,7 @@ interface Outcome {
 export async function selfTest(
   context: RunContext,
   slots: readonly number[],
-  { full = false } = {},
+  { full = false, filters = ['media'] }: { full?: boolean; filters?: readonly FilterName[] } = {},
 ): Promise<SelfTestReport> {
   const { tier } = context;
   const files: string[] = [];
@@ -37,7 +38,7 @@ export async function selfTest(
     const canary = writeCanary(context, files);
     otherJob = await makeOtherJob(context, slots[0]!, canary);
     const targets = { tier, canary, otherJob: otherJob.folder, service: process.pid };
-    const plans = planAll(targets, { full, hasCgroup: context.cgroup(slots[0]!) !== null });
+    const plans = planAll(targets, { full, filters, hasCgroup: context.cgroup(slots[0]!) !== null });
     // Write all programs before the first cell starts: executing a file that is open for writing fails (ETXTBSY).
     const programs = plans.map(({ calls }) => writeProgram(context, calls, files));
     const checks = await tryAll(context, slots, plans, programs);
@@ -109,10 +110,11 @@ function combine(second: Outcome, first: Outcome): Outcome {
 }
 
 async function tryPlan(context: RunContext, slot: number, plan: Plan, program: string): Promise<Outcome> {
-  const { attempt, limits, evaluate, timed } = plan;
+  const { attempt, filter, limits, evaluate, timed } = plan;
   const output: Buffer[] = [];
   const spec: ProgramSpec = {
     program: '/in/probe',
+    filter,
     args: [],
     inputs: [{ name: 'probe', path: program, executable: true }],
     outputs: [PROOF_FILE, BOMB_FILE],
@@ -120,7 +122,7 @@ async function tryPlan(context: RunContext, slot: number, plan: Plan, program: s
     onStdout: (chunk) => output.push(chunk),
     slot,
   };
-  let result: CellResult;
+  let result: ProgramResult;
   try {
     result = await runProgram(context, spec);
   } catch (error) {

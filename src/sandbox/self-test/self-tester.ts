@@ -1,5 +1,6 @@
 import type { RunContext } from '../cell/run.ts';
 import type { ImageWatch } from '../image/image-watch.ts';
+import type { FilterName } from '../seccomp/policies.ts';
 import type { Sandbox, SandboxOptions, SelfTestReport } from '../types.ts';
 import { failedCell } from './checks.ts';
 import { selfTest } from './self-test.ts';
@@ -13,13 +14,15 @@ export interface SelfTester {
 interface Parts {
   context: RunContext;
   watch: ImageWatch;
+  /** The filters of the programs; each is attacked. */
+  filters: readonly FilterName[];
   /** Slots that no job uses. */
   slots: readonly number[];
   logger: SandboxOptions['logger'];
 }
 
 /** Runs one self-test at a time, because two would share slots: a call during a test gets the report of that test. */
-export function selfTester({ context, watch, slots, logger }: Parts): SelfTester {
+export function selfTester({ context, watch, filters, slots, logger }: Parts): SelfTester {
   let running: Promise<SelfTestReport> | null = null;
   return {
     run({ full = false } = {}) {
@@ -34,7 +37,7 @@ export function selfTester({ context, watch, slots, logger }: Parts): SelfTester
   async function runOne(full: boolean): Promise<SelfTestReport> {
     const root = watch.hold();
     try {
-      const report = await selfTest({ ...context, rootImage: root.path }, slots, { full });
+      const report = await selfTest({ ...context, rootImage: root.path }, slots, { full, filters });
       const retried = report.checks.filter(({ firstTry }) => firstTry);
       if (retried.length > 0) logger?.warn({ retried }, 'the self-test of the sandbox needed a second try');
       return report;

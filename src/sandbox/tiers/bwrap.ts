@@ -5,10 +5,11 @@ import { isRunning, type ProcessMark } from '../../telemetry/process-stat.ts';
 import type { CellAccount } from '../cell/account.ts';
 import { admit, killQuietly, markLaunched } from '../cell/processes.ts';
 import { explainNamespaces } from '../host/preflight.ts';
+import type { FilterName } from '../seccomp/policies.ts';
 import { bubblewrapArgs, FD, launcherArgs } from './bwrap-arguments.ts';
 import { feedProgram } from './feed-program.ts';
 import { watchEnd } from './launch-end.ts';
-import type { Launched, LaunchSpec, Tier } from './tier.ts';
+import type { FilterFiles, Launched, LaunchSpec, Tier } from './tier.ts';
 import { canSend, startLauncher, type WaitingLauncher } from './waiting-launcher.ts';
 
 /** Paths that stay the same while a sandbox is open. */
@@ -16,8 +17,8 @@ export interface BwrapTools {
   bwrap: string;
   prlimit: string;
   sh: string;
-  /** File with the BPF program. Opened per cell, because duplicated descriptors share a read offset. */
-  seccompFile: string;
+  /** Opened per cell, because duplicated descriptors share a read offset. */
+  filters: FilterFiles;
 }
 
 /** Tier 1: separate namespaces, a root image, a seccomp filter. Passes the self-test without exceptions. */
@@ -35,14 +36,19 @@ export function bwrapTier(tools: BwrapTools): Tier {
   };
 }
 
-/** A launcher for the cell of a program without standard input, whose standard output is read: every usual one. */
+/** The filter of launchers that are started ahead. */
+const USUAL_FILTER: FilterName = 'media';
+
+/** A launcher for the usual cell: a program with the usual filter, without standard input, whose standard output is read. */
 function startAhead(tools: BwrapTools, account: CellAccount | null): WaitingLauncher | null {
-  return withFilter(tools, (filter) => startLauncher(tools.sh, spawnOptions(account, 'ignore', 'pipe', filter)));
+  return withFilter(tools.filters[USUAL_FILTER], (filter) =>
+    startLauncher(tools.sh, spawnOptions(account, 'ignore', 'pipe', filter)),
+  );
 }
 
 /** Calls `use` with a descriptor of the filter, which is open meanwhile. */
-function withFilter<T>({ seccompFile }: BwrapTools, use: (filter: number) => T): T {
-  const filter = openSync(seccompFile, 'r');
+function withFilter<T>(file: string, use: (filter: number) => T): T {
+  const filter = openSync(file, 'r');
   try {
     return use(filter);
   } finally {
@@ -71,11 +77,11 @@ function spawnOptions(
 async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
   const args = launcherArgs(tools.bwrap, spec.limits, spec.program, spec.args);
   const command = [tools.prlimit, ...args];
-  const isUsual = spec.stdin === null && spec.onStdout !== null && canSend(command);
+  const isUsual = spec.filter === USUAL_FILTER && spec.stdin === null && spec.onStdout !== null && canSend(command);
   const waiting = (isUsual && (await spec.takeLauncher?.())) || null;
   const child =
     waiting?.child ??
-    withFilter(tools, (filter) =>
+    withFilter(tools.filters[spec.filter], (filter) =>
       spawn(
         tools.prlimit,
         args,

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { basename } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { admit, killQuietly, markLaunched, signalExitCode } from '../cell/processes.ts';
 import { feedProgram } from './feed-program.ts';
@@ -9,9 +10,16 @@ import type { Launched, LaunchSpec, ProgramPlace } from './tier.ts';
 const GATE = 3;
 /** Waits for a line. At end of file (the service died) `read` fails and nothing starts. */
 const SCRIPT = `IFS= read -r go <&${GATE} && exec ${GATE}<&- "$@"`;
-/** First output of a launcher that cannot start the program; it then exits with one of `REFUSAL_CODES`. */
-const REFUSAL =
-  /^(?:setpriv|prlimit|sh|runsc|\S*\/ld-linux\S*|ffmpeg|ffprobe)(?:: \d+)?: .*(?:landlock|seccomp|exec|failed|not found|cannot|error while loading|unrecognized|Permission denied)/;
+/**
+ * First output of a launcher that cannot start the program; it then exits with one of `REFUSAL_CODES`. The dynamic loader
+ * reports under the name of the program.
+ */
+function refusalOf(program: string): RegExp {
+  const name = basename(program).replace(/\W/g, '\\$&');
+  return new RegExp(
+    `^(?:setpriv|prlimit|sh|runsc|\\S*/ld-linux\\S*|(?:/usr/bin/)?${name})(?:: \\d+)?: .*(?:landlock|seccomp|exec|failed|not found|cannot|error while loading|unrecognized|Permission denied)`,
+  );
+}
 const REFUSAL_CODES = [1, 126, 127];
 
 export interface GatedCommand {
@@ -63,12 +71,13 @@ export function launchGated(gated: GatedCommand, spec: LaunchSpec): Launched {
       },
     );
   }
+  const refusal = refusalOf(spec.program);
   const ended = watchEnd(child, state, {
     cell: () => mark,
     onClose: () => gated.killMore?.(),
     end(code, signal) {
       const exitCode = signal ? signalExitCode(signal) : code;
-      const refused = REFUSAL_CODES.includes(exitCode ?? 0) && REFUSAL.test(state.firstOutput);
+      const refused = REFUSAL_CODES.includes(exitCode ?? 0) && refusal.test(state.firstOutput);
       return { exitCode, signal: null, started: !refused };
     },
   });

@@ -5,14 +5,14 @@ import { imageProgram } from '../image/image-program.ts';
 import { SandboxError } from '../sandbox-error.ts';
 import { launchGated } from './gate.ts';
 import { relocate, relocateArgs, unrelocate } from './relocate.ts';
-import type { Exceptions, LaunchSpec, Tier } from './tier.ts';
+import type { Exceptions, FilterFiles, LaunchSpec, Tier } from './tier.ts';
 
 export interface LandlockTools {
   sh: string;
   setpriv: string;
   prlimit: string;
-  /** The `setpriv` variant of the filter, readable by cell accounts. */
-  seccompFile: string;
+  /** The `setpriv` variants, readable by cell accounts. */
+  filters: FilterFiles;
 }
 
 /** Fontconfig reports host paths of fonts, which the image hard-links. */
@@ -47,7 +47,7 @@ export function landlockTier(tools: LandlockTools): Tier {
             tools.prlimit,
             ...prlimitArgs(spec.limits, { countTasks: mustCountTasks(spec) }),
             tools.setpriv,
-            ...landlockArgs(tools.seccompFile, spec, executed),
+            ...landlockArgs(tools.filters[spec.filter], spec, executed),
             ...prefix,
             ...args,
           ],

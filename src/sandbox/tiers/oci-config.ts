@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { addressSpace } from '../cell/limits.ts';
 import { MAX_TASKS } from '../cgroup/slot-group.ts';
+import { FILTERS } from '../seccomp/policies.ts';
 import { ociSeccomp } from './oci-seccomp.ts';
 import type { LaunchSpec } from './tier.ts';
 
@@ -8,7 +9,7 @@ const MIB = 2 ** 20;
 const NOBODY = 65534;
 
 /** The OCI runtime configuration of one cell, for `runsc run --bundle`; equivalent to the arguments of bubblewrap. */
-export function ociConfig({ program, args, cell, limits, account, rootImage }: LaunchSpec): object {
+export function ociConfig({ program, args, filter, cell, limits, account, rootImage }: LaunchSpec): object {
   const rlimit = (type: string, value: number) => ({ type: `RLIMIT_${type}`, hard: value, soft: value });
   const bind = (source: string, destination: string, mode: 'ro' | 'rw') => ({
     ...{ type: 'bind', source, destination },
@@ -47,7 +48,7 @@ export function ociConfig({ program, args, cell, limits, account, rootImage }: L
     ],
     linux: {
       namespaces: ['pid', 'network', 'ipc', 'uts', 'mount'].map((type) => ({ type })),
-      seccomp: ociSeccomp(),
+      seccomp: ociSeccomp(FILTERS[filter]),
     },
   };
 }

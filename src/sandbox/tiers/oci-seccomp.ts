@@ -1,14 +1,5 @@
-import {
-  ALLOWED,
-  CLONE_THREAD,
-  FCNTLS,
-  IOCTLS,
-  KILLED,
-  PRCTLS,
-  PROT_EXEC,
-  PROT_WRITE_EXEC,
-  REFUSED,
-} from '../seccomp/filter.ts';
+import { CLONE_THREAD, FCNTLS, IOCTLS, PRCTLS, PROT_EXEC, PROT_WRITE_EXEC } from '../seccomp/filter.ts';
+import type { FilterPolicy } from '../seccomp/policies.ts';
 
 interface Argument {
   index: number;
@@ -21,7 +12,7 @@ interface Argument {
  * The BPF filter's decisions as `linux.seccomp` of an OCI `config.json`. gVisor does not support `errnoRet`: its error
  * is always EPERM. libc needs ENOSYS for clone3, which SCMP_ACT_TRACE returns without a tracer.
  */
-export function ociSeccomp(): object {
+export function ociSeccomp({ allowed, refused, killed, mapsCode }: FilterPolicy): object {
   const rule = (names: string[], action: string, args?: Argument[]) => ({ names, action, ...(args && { args }) });
   const allow = (name: string, args: Argument[]) => rule([name], 'SCMP_ACT_ALLOW', args);
   const equal = (name: string, index: number, values: readonly number[]) =>
@@ -33,17 +24,19 @@ export function ociSeccomp(): object {
     defaultAction: 'SCMP_ACT_TRACE',
     architectures: [process.arch === 'arm64' ? 'SCMP_ARCH_AARCH64' : 'SCMP_ARCH_X86_64'],
     syscalls: [
-      rule([...ALLOWED, 'tgkill'], 'SCMP_ACT_ALLOW'),
-      // Every combination of the two bits except both set.
-      ...[0, 2, 4].map((bits) => allow('mmap', masked(2, PROT_WRITE_EXEC, bits))),
+      rule([...allowed, 'tgkill'], 'SCMP_ACT_ALLOW'),
+      // Every combination of the two bits except both set, or none with the bit for code.
+      ...(mapsCode
+        ? [0, 2, 4].map((bits) => allow('mmap', masked(2, PROT_WRITE_EXEC, bits)))
+        : [allow('mmap', masked(2, PROT_EXEC, 0))]),
       allow('mprotect', masked(2, PROT_EXEC, 0)),
       allow('clone', masked(0, CLONE_THREAD, CLONE_THREAD)),
       ...equal('ioctl', 1, IOCTLS),
       ...equal('prctl', 0, PRCTLS),
       ...equal('fcntl', 1, FCNTLS),
       ...equal('prlimit64', 0, [0]),
-      rule(['mmap', 'mprotect', 'ioctl', 'prctl', 'fcntl', 'prlimit64', ...REFUSED], 'SCMP_ACT_ERRNO'),
-      rule(['clone', ...KILLED], 'SCMP_ACT_KILL'),
+      rule(['mmap', 'mprotect', 'ioctl', 'prctl', 'fcntl', 'prlimit64', ...refused], 'SCMP_ACT_ERRNO'),
+      rule(['clone', ...killed], 'SCMP_ACT_KILL'),
     ],
   };
 }

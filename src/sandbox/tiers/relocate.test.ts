@@ -7,6 +7,7 @@ describe('paths of a cell without its own root', () => {
     ['/out/%05d.png', '../out/%05d.png'],
     ["subtitles=filename='/in/asset-0.srt':fontsdir=/in", "subtitles=filename='../in/asset-0.srt':fontsdir=../in"],
     ['[0:v]lut3d=/in/1.cube,scale=2:2[v]', '[0:v]lut3d=../in/1.cube,scale=2:2[v]'],
+    ['/program-files/model.bin', '../program-files/model.bin'],
     ['/input/0', '/input/0'],
     ['/home/in/0', '/home/in/0'],
     ['w=iw/in_w', 'w=iw/in_w'],

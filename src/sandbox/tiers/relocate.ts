@@ -3,8 +3,8 @@
  * folder, and the cell's paths become relative to it: `/in/0` is `../in/0`. Relative paths contain no character that a
  * filter graph must escape, whatever the name of the data directory.
  */
-const CELL_PATH = /(?<![\w./\\-])\/(in|out)(?=\/|$|[:',;\]])/g;
-const RELATIVE_PATH = /(?<![\w./])\.\.\/(in|out)(?=\/|$|[\s:',;\]])/g;
+const CELL_PATH = /(?<![\w./\\-])\/(in|out|program-files)(?=\/|$|[:',;\]])/g;
+const RELATIVE_PATH = /(?<![\w./])\.\.\/(in|out|program-files)(?=\/|$|[\s:',;\]])/g;
 
 /** Makes every path of the cell in a text (an argument, a filter graph) relative. */
 export function relocate(text: string): string {

@@ -3,6 +3,7 @@ import type { ProcessMark } from '../../telemetry/process-stat.ts';
 import type { CellAccount } from '../cell/account.ts';
 import type { Cell } from '../cell/cell.ts';
 import type { CellCgroup } from '../cgroup/slot-group.ts';
+import type { FilterName } from '../seccomp/policies.ts';
 import type { CellLimits, SandboxTier } from '../types.ts';
 import type { WaitingLauncher } from './waiting-launcher.ts';
 
@@ -10,6 +11,7 @@ import type { WaitingLauncher } from './waiting-launcher.ts';
 export interface LaunchSpec {
   program: string;
   args: readonly string[];
+  filter: FilterName;
   /** Host folder that is the cell's read-only `/`, or replaces it. */
   rootImage: string;
   cell: Cell;
@@ -25,6 +27,9 @@ export interface LaunchSpec {
   /** Called when the program may start. */
   onStarted?: () => void;
 }
+
+/** Path of the BPF program of each filter. */
+export type FilterFiles = Readonly<Record<FilterName, string>>;
 
 export interface LaunchEnd {
   /** 128 + signal when a signal ended the program. */

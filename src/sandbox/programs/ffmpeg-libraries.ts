@@ -1,13 +1,13 @@
 /*
- * Libraries that FFmpeg is linked with and no job uses: a cell has no network, no device, no display and no sound card, and
+ * Libraries, by the name as programs ask for them (`libssh.so.4`), that FFmpeg is linked with and no job uses: a cell has no network, no device, no display and no sound card, and
  * the policy accepts no plug-ins, no speech recognition or synthesis, no discs and no tracker music. In the image they are
- * stubs (`stub-library.ts`), without the libraries that they need in turn. So FFmpeg starts in less than half the time, and
+ * stubs (`image/stub-library.ts`), without the libraries that they need in turn. So FFmpeg starts in less than half the time, and
  * a file that takes it over finds less code.
  *
  * Whatever decodes, encodes or filters accepted media must never be in this list, nor what FFmpeg calls before it knows the
  * type of a file: libgme returns the name of a type, which FFmpeg reads without a check. librsvg draws our text overlays.
  */
-const UNUSED: readonly RegExp[] = [
+export const UNUSED_LIBRARIES: readonly RegExp[] = [
   // Network: TLS, SSH, SRT, RIST, message queues.
   /^lib(?:gnutls|ssl|crypto|ssh|ssh-gcrypt|srt|srt-gnutls|srt-openssl|rist|rabbitmq|zmq|smbclient|rtmp)(?:\.|-\d)/,
   // Display.
@@ -23,8 +23,3 @@ const UNUSED: readonly RegExp[] = [
   // Tracker music and fingerprints of music.
   /^lib(?:openmpt|chromaprint)\./,
 ];
-
-/** Whether no job uses that library, by its name as programs ask for it (`libssh.so.4`). */
-export function isUnused(name: string): boolean {
-  return UNUSED.some((pattern) => pattern.test(name));
-}

@@ -1,3 +1,5 @@
+export const FONTS_CONF_PATH = '/etc/fonts/fonts.conf';
+
 /**
  * The only fontconfig file in the root image: font and cache folders, aliases for metric-compatible fonts (Arial, Times
  * New Roman, Courier New → Liberation, as in fontconfig's own 30-metric-aliases), generic families.

@@ -1,0 +1,81 @@
+import { type ProgramResult, type RunContext, runProgram } from '../cell/run.ts';
+import { packageVersion } from '../host/preflight.ts';
+import type { Program, ProgramPaths } from '../programs/program.ts';
+import { SandboxError } from '../sandbox-error.ts';
+import type { ImageFacts, ProgramFacts } from './manifest.ts';
+import { type RootImage, storeFacts } from './root-image.ts';
+
+/** A program to query, in the root image of `context`. */
+interface Query {
+  context: RunContext;
+  program: Program;
+  slot: number;
+}
+
+/**
+ * Queries the version and features of every program of a new image, in cells, and stores the result with the image. Throws
+ * `SandboxError` when a program does not run.
+ */
+export async function queryPrograms(
+  context: RunContext,
+  table: readonly Program[],
+  images: string,
+  image: RootImage,
+  slot: number,
+): Promise<ImageFacts> {
+  const facts: Record<string, ProgramFacts> = {};
+  for (const program of table) {
+    if (image.programs[program.name] === undefined) continue;
+    facts[program.name] = await queryProgram({ context, program, slot }, image.programs);
+  }
+  await storeFacts(images, image.fingerprint, facts);
+  return facts;
+}
+
+async function queryProgram(query: Query, paths: ProgramPaths): Promise<ProgramFacts> {
+  const { program } = query;
+  const { result, stdout } = await runQuery(query, program.version.args);
+  const version = stdout.split('\n')[0]!;
+  if (result.end !== 'exit' || result.exitCode !== 0 || !program.version.line.test(version)) {
+    const reason = `${program.name} does not run in the cell (${result.end}, code ${result.exitCode}): ${result.stderr.trim().slice(-500)}`;
+    throw new SandboxError(
+      reason,
+      `Check that \`${[program.name, ...program.version.args].join(' ')}\` works on this machine`,
+    );
+  }
+  const path = paths[program.name]!;
+  const isPackaged = program.debian?.path === path;
+  return {
+    version,
+    path,
+    package: isPackaged ? await packageVersion(program.debian.package) : null,
+    readsArguments: await readsArguments(query),
+  };
+}
+
+async function readsArguments(query: Query): Promise<boolean> {
+  const { hiding } = query.program;
+  if (!hiding) return false;
+  const { result } = await runQuery(query, hiding.args);
+  return result.end === 'exit' && !result.stderr.includes(hiding.unsupported);
+}
+
+async function runQuery(
+  { context, program, slot }: Query,
+  args: readonly string[],
+): Promise<{ result: ProgramResult; stdout: string }> {
+  const output: Buffer[] = [];
+  const result = await runProgram(context, {
+    program: `/usr/bin/${program.name}`,
+    filter: program.filter,
+    args,
+    inputs: [],
+    limits: { memoryBytes: 2 ** 29, cpuSeconds: 30, wallMs: 30_000, outputBytes: 2 ** 20 },
+    onStdout: (chunk) => output.push(chunk),
+    slot,
+  }).catch((error: Error) => {
+    throw context.tier.explain(error);
+  });
+  await result.release();
+  return { result, stdout: Buffer.concat(output).toString('utf8') };
+}

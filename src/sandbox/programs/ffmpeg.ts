@@ -1,0 +1,63 @@
+import { statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { explainFailure } from '../../ffmpeg/run/failure-text.ts';
+import { ProgressReader } from '../../ffmpeg/run/progress.ts';
+import { required } from '../host/preflight.ts';
+import { SandboxError } from '../sandbox-error.ts';
+import { UNUSED_LIBRARIES } from './ffmpeg-libraries.ts';
+import { FONTS_CONF, FONTS_CONF_PATH } from './fonts-conf.ts';
+import type { Program } from './program.ts';
+
+/** Default location of the trimmed FFmpeg from `deploy/ffmpeg/build.sh`; preferred to the system's FFmpeg. */
+const TRIMMED = '/opt/airlock/ffmpeg/bin/ffmpeg';
+
+const libraries = { unused: UNUSED_LIBRARIES };
+
+export const ffmpeg: Program = {
+  name: 'ffmpeg',
+  find(configured) {
+    const path = configured ?? trimmed() ?? required('ffmpeg', 'ffmpeg');
+    if (isFile(path)) return path;
+    throw new SandboxError(`FFmpeg does not exist at ${path}`, 'Correct the path, or install the package ffmpeg');
+  },
+  libraries,
+  files: [
+    { folder: '/usr/share/fonts', match: /\.(?:ttf|otf|ttc|otc|pfb|pcf(?:\.gz)?)$/i },
+    { to: FONTS_CONF_PATH, text: FONTS_CONF },
+  ],
+  filter: 'media',
+  version: { args: ['-version'], line: /^ffmpeg version/ },
+  debian: { package: 'ffmpeg', path: '/usr/bin/ffmpeg' },
+  // An FFmpeg older than 7 treats `/metadata` as the name of an option.
+  hiding: { args: ['-hide_banner', '-/metadata', '/in/none'], unsupported: 'Unrecognized option' },
+  explain: (end) => explainFailure(end),
+  progress: (onReport) => new ProgressReader(onReport),
+};
+
+export const ffprobe: Program = {
+  name: 'ffprobe',
+  find(configured, { ffmpeg: other }) {
+    if (configured !== undefined) return configured;
+    const alongside = join(dirname(other!), 'ffprobe');
+    return isFile(alongside) ? alongside : required('ffprobe', 'ffmpeg');
+  },
+  libraries,
+  files: [],
+  filter: 'media',
+  version: { args: ['-version'], line: /^ffprobe version/ },
+  debian: { package: 'ffmpeg', path: '/usr/bin/ffprobe' },
+  hiding: null,
+  // It only reads: every fault is the input's.
+  explain: (end) => explainFailure({ ...end, stage: 'probe' }),
+  progress: null,
+};
+
+/** Accepts only a file owned by root and writable by no one else: any other account could choose what cells run. */
+function trimmed(): string | null {
+  const stats = statSync(TRIMMED, { throwIfNoEntry: false });
+  return stats?.isFile() && stats.uid === 0 && (stats.mode & 0o022) === 0 ? TRIMMED : null;
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}

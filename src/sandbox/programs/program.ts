@@ -1,0 +1,58 @@
+import type { Explanation, ProgramEnd } from '../../ffmpeg/run/failure-text.ts';
+import type { ProgressReader, ProgressReport } from '../../ffmpeg/run/progress.ts';
+import type { FilterName } from '../seccomp/policies.ts';
+
+/*
+ * A program that cells run is one entry of `table.ts`. Everything that the sandbox knows about a program is here: where it is
+ * on the host, what the image contains for it, what its cells may do, and how its output is read.
+ */
+
+/** The folder of an image with the files of programs; each tier shows it under this path. */
+export const PROGRAM_FILES = '/program-files';
+
+/** A file that every cell of a program can read, at its path in the image. Plain data: a thread copies it. */
+export type SharedFile =
+  /** A file of the host. */
+  | { readonly from: string; readonly to: string }
+  /** All files below a folder of the host whose name matches, at the same paths. Subfolders and links are followed. */
+  | { readonly folder: string; readonly match: RegExp }
+  | { readonly to: string; readonly text: string };
+
+/** What the image contains for a program. Plain data: the image is built in a thread. */
+export interface ImagePart {
+  readonly name: string;
+  /** `static`: the program needs none, and the image is not built if it does. */
+  readonly libraries: 'static' | { readonly unused: readonly RegExp[] };
+  /**
+   * Read-only from the image, never an input: an input is hard-linked, and its owner and mode change with the cell's account.
+   * Those that the program opens by a path of its arguments are below `PROGRAM_FILES`.
+   */
+  readonly files: readonly SharedFile[];
+}
+
+/** Absolute paths on the host, by the name of the program. */
+export type ProgramPaths = Readonly<Record<string, string>>;
+
+export interface Program extends ImagePart {
+  /** In commands, rows and messages; and in the cell, as `/usr/bin/<name>`. */
+  readonly name: string;
+  /**
+   * Path on the host. Null if the program is not installed and the service can run without it. Throws `SandboxError` if it
+   * cannot.
+   * @param configured what the operator set
+   * @param found the programs before this one in the table
+   */
+  find(configured: string | undefined, found: ProgramPaths): string | null;
+  /** What its cells may ask of the kernel. */
+  readonly filter: FilterName;
+  /** How to query its version: arguments, and the pattern of the first line of its output. */
+  readonly version: { readonly args: readonly string[]; readonly line: RegExp };
+  /** The package of the distribution, if the program is the one at this path. */
+  readonly debian: { readonly package: string; readonly path: string } | null;
+  /** How to find out whether it reads the value of an option from a file; null if it has no confidential options. */
+  readonly hiding: { readonly args: readonly string[]; readonly unsupported: string } | null;
+  /** Why it failed, in one sentence for the owner of the job. */
+  explain(end: ProgramEnd): Explanation;
+  /** Reads its standard output for progress; null if it reports none. */
+  readonly progress: ((onReport: (report: ProgressReport) => void) => Pick<ProgressReader, 'feed'>) | null;
+}

@@ -1,0 +1,5 @@
+import { ffmpeg, ffprobe } from './ffmpeg.ts';
+import type { Program } from './program.ts';
+
+/** Every program that cells run, in the order in which they are looked for. */
+export const PROGRAMS: readonly Program[] = [ffmpeg, ffprobe];

@@ -1,0 +1,55 @@
+/** Which system calls the cells of a program may make. What is in no list gets ENOSYS. */
+export interface FilterPolicy {
+  readonly allowed: readonly string[];
+  /** Calls that get EPERM: libraries probe them and handle an error, so they must not kill the program. */
+  readonly refused: readonly string[];
+  /** A program that makes one of these is compromised. SIGSYS kills it (exit code 159). */
+  readonly killed: readonly string[];
+  /** Whether it may map files as code, which a dynamic loader does. Never memory that is also writable. */
+  readonly mapsCode: boolean;
+}
+
+const words = (text: string): readonly string[] => text.trim().split(/\s+/);
+
+/**
+ * Calls that 23 FFmpeg workloads make (strace), plus harmless variants. Excludes `fallocate`, which none of them makes:
+ * with FALLOC_FL_KEEP_SIZE it allocates space beyond `RLIMIT_FSIZE`.
+ */
+const ALLOWED = words(`
+  read write open close stat fstat lstat poll lseek munmap brk rt_sigaction rt_sigprocmask rt_sigreturn
+  pread64 pwrite64 readv writev access sched_yield mremap madvise dup nanosleep getpid execve exit wait4 uname
+  fsync fdatasync ftruncate getcwd rename mkdir rmdir unlink readlink umask getrusage sysinfo times getuid getgid
+  geteuid getegid sigaltstack statfs fstatfs getpriority arch_prctl gettid futex sched_getaffinity set_tid_address
+  fadvise64 clock_gettime clock_getres clock_nanosleep exit_group openat newfstatat mkdirat unlinkat renameat
+  renameat2 readlinkat faccessat faccessat2 pselect6 ppoll select set_robust_list get_robust_list eventfd2 pipe2 pipe
+  getrandom statx rseq getdents64 getdents restart_syscall time gettimeofday getcpu getrlimit
+  sched_get_priority_max sched_get_priority_min sched_getscheduler sched_getparam`);
+
+const REFUSED = words(`
+  socket connect set_mempolicy get_mempolicy sched_setaffinity sched_setscheduler setpriority kill chmod link`);
+
+const KILLED = words(`
+  ptrace mount unshare setns bpf io_uring_setup userfaultfd perf_event_open add_key keyctl
+  process_vm_readv process_vm_writev init_module finit_module kexec_load pivot_root chroot execveat open_by_handle_at
+  fork vfork`);
+
+/** Calls that change folders: a program whose outputs exist from the start makes none. */
+const FOLDER_CALLS = words('rename mkdir rmdir unlink mkdirat unlinkat renameat renameat2');
+const SOCKET_CALLS = words('socket connect socketpair');
+
+export type FilterName = 'media' | 'strict';
+
+/** The filters by name. `media` is the loosest. */
+export const FILTERS: Readonly<Record<FilterName, FilterPolicy>> = {
+  /** For FFmpeg, which loads 200 libraries, some of which probe for sockets. */
+  media: { allowed: ALLOWED, refused: REFUSED, killed: KILLED, mapsCode: true },
+  /** For a static program that reads its inputs and writes its outputs: no code but its own, no socket. */
+  strict: {
+    allowed: ALLOWED.filter((name) => !FOLDER_CALLS.includes(name)),
+    refused: REFUSED.filter((name) => !SOCKET_CALLS.includes(name)),
+    killed: [...KILLED, ...SOCKET_CALLS],
+    mapsCode: false,
+  },
+};
+
+export const FILTER_NAMES = Object.keys(FILTERS) as FilterName[];
