@@ -1,4 +1,4 @@
-// Generates the reference pages and the types of the SDK from the code: npx tsx scripts/docs.ts [--check]. `--check` writes nothing and exits
+// Generates the reference pages, the types of the SDK and the dashboard's list of events from the code: npx tsx scripts/docs.ts [--check]. `--check` writes nothing and exits
 // with 1 if a page is out of date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { cliPage } from './docs/cli.ts';
 import { errorsPage, failuresPage } from './docs/errors.ts';
 import { filtersPage } from './docs/filters.ts';
 import { formatsPage } from './docs/formats.ts';
-import { openapiDocument, sdkTypes } from './docs/openapi.ts';
+import { eventTypes, openapiDocument, sdkTypes } from './docs/openapi.ts';
 import { optionsPage } from './docs/options.ts';
 import { permissionsPage } from './docs/permissions.ts';
 import { configurationPage } from './docs/settings.ts';
@@ -31,6 +31,7 @@ const PAGES: Record<string, () => string | Promise<string>> = {
   'docs/options.md': optionsPage,
   'docs/permissions.md': async () => permissionsPage(await openapi()),
   'sdk/src/schema.ts': async () => sdkTypes(await openapi()),
+  'web/src/api/event-types.ts': async () => eventTypes(await openapi()),
 };
 
 /** Generated files that are out of date: their text by their path below the repository. */

@@ -62,6 +62,19 @@ export async function sdkTypes(document: OpenAPI3): Promise<string> {
   return `// Generated from the OpenAPI document by \`npx tsx scripts/docs.ts\`; do not edit.\n\n${astToString(nodes)}`;
 }
 
+/** `web/src/api/event-types.ts`: the types of events, which the dashboard listens to. */
+export function eventTypes(document: OpenAPI3): string {
+  const schemas = document.components?.schemas as
+    | Record<string, { properties: { type: { enum: string[] } } }>
+    | undefined;
+  const lines = schemas?.Event?.properties.type.enum.map((type) => `  '${type}',`) ?? [];
+  return [
+    '// Generated from the OpenAPI document by `npx tsx scripts/docs.ts`; do not edit.',
+    '',
+    `export const EVENT_TYPES: readonly string[] = [\n${lines.join('\n')}\n];\n`,
+  ].join('\n');
+}
+
 /**
  * Without what would make the types four times as long: examples, headers of responses, and the errors of every operation,
  * which `AirlockError` covers.

@@ -2072,127 +2072,6 @@ export interface components {
                 reason: string;
             };
         };
-        /** @description A URL that receives events, without its secret. */
-        Webhook: {
-            /**
-             * Format: uuid
-             * @description The id of the webhook.
-             */
-            id: string;
-            /** @description Where events are sent. */
-            url: string;
-            /** @description Types of events to send; all if null. */
-            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
-            /** @description For people. */
-            description: string | null;
-            /** @description Whether events are sent. */
-            enabled: boolean;
-            /** @description When it was disabled. */
-            disabled_at: string | null;
-            /** @description `gone`: it returned 410. `failing`: every delivery failed for three days. `paused`: by request. `revoked`: the OAuth token that created or changed it was revoked. */
-            disabled_reason: ("gone" | "failing" | "paused" | "revoked") | null;
-            /** @description First failure after the last success. */
-            failing_since: string | null;
-            /** @description Airlock sends nothing before this time, because the receiver did not respond in time. */
-            backs_off_until: string | null;
-            /** @description Until when the replaced secret signs as well. */
-            old_secret_until: string | null;
-            /**
-             * Format: date-time
-             * @description When it was created.
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When it was last changed.
-             */
-            updated_at: string;
-        };
-        /** @description A webhook after a change. */
-        ChangedWebhook: {
-            /**
-             * Format: uuid
-             * @description The id of the webhook.
-             */
-            id: string;
-            /** @description Where events are sent. */
-            url: string;
-            /** @description Types of events to send; all if null. */
-            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
-            /** @description For people. */
-            description: string | null;
-            /** @description Whether events are sent. */
-            enabled: boolean;
-            /** @description When it was disabled. */
-            disabled_at: string | null;
-            /** @description `gone`: it returned 410. `failing`: every delivery failed for three days. `paused`: by request. `revoked`: the OAuth token that created or changed it was revoked. */
-            disabled_reason: ("gone" | "failing" | "paused" | "revoked") | null;
-            /** @description First failure after the last success. */
-            failing_since: string | null;
-            /** @description Airlock sends nothing before this time, because the receiver did not respond in time. */
-            backs_off_until: string | null;
-            /** @description Until when the replaced secret signs as well. */
-            old_secret_until: string | null;
-            /**
-             * Format: date-time
-             * @description When it was created.
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When it was last changed.
-             */
-            updated_at: string;
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description A webhook with its secret. */
-        NewWebhook: {
-            /**
-             * Format: uuid
-             * @description The id of the webhook.
-             */
-            id: string;
-            /** @description Where events are sent. */
-            url: string;
-            /** @description Types of events to send; all if null. */
-            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
-            /** @description For people. */
-            description: string | null;
-            /** @description Whether events are sent. */
-            enabled: boolean;
-            /** @description When it was disabled. */
-            disabled_at: string | null;
-            /** @description `gone`: it returned 410. `failing`: every delivery failed for three days. `paused`: by request. `revoked`: the OAuth token that created or changed it was revoked. */
-            disabled_reason: ("gone" | "failing" | "paused" | "revoked") | null;
-            /** @description First failure after the last success. */
-            failing_since: string | null;
-            /** @description Airlock sends nothing before this time, because the receiver did not respond in time. */
-            backs_off_until: string | null;
-            /** @description Until when the replaced secret signs as well. */
-            old_secret_until: string | null;
-            /**
-             * Format: date-time
-             * @description When it was created.
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When it was last changed.
-             */
-            updated_at: string;
-            /** @description Signs every delivery. Shown once: null when an Idempotency-Key repeats the request. */
-            secret: string | null;
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description The webhooks of the account. */
-        WebhookList: {
-            /** @description Newest first. */
-            items: components["schemas"]["Webhook"][];
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
         /** @description A webhook that is deleted, with its deliveries. */
         RemovedWebhook: {
             /**
@@ -2209,95 +2088,6 @@ export interface components {
             secret: string;
             /** @description Until when the replaced secret signs as well. */
             old_secret_until: string | null;
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description An event that goes to one URL. */
-        Delivery: {
-            /**
-             * Format: uuid
-             * @description The id of the delivery; `webhook-id` is this with `msg_` before it.
-             */
-            id: string;
-            /** @description The webhook; null if it goes to the `webhook_url` of a job. */
-            webhook_id: string | null;
-            /**
-             * @description The type of the event.
-             * @enum {string}
-             */
-            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
-            /** @description The job that the event is about. */
-            job_id: string | null;
-            /**
-             * @description `failed`: it will not be sent again.
-             * @enum {string}
-             */
-            status: "pending" | "delivered" | "failed";
-            /** @description How often it has been sent. */
-            attempts: number;
-            /** @description When it is sent next; null when it has ended. */
-            next_attempt_at: string | null;
-            /** @description HTTP status of the last answer. */
-            response_status: number | null;
-            /** @description Why the last attempt failed. */
-            error: ("http_status" | "redirect" | "timeout" | "unreachable" | "address_refused" | "invalid_answer" | "webhook_disabled" | "job_erased") | null;
-            /**
-             * Format: date-time
-             * @description When the event happened.
-             */
-            created_at: string;
-            /** @description When it was last sent. */
-            attempted_at: string | null;
-        };
-        /** @description A page of deliveries. */
-        DeliveryList: {
-            /** @description Newest first. */
-            items: components["schemas"]["Delivery"][];
-            /** @description The page. */
-            page: number;
-            /** @description Number of deliveries per page. */
-            limit: number;
-            /** @description Deliveries on all pages. */
-            total: number;
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description A delivery that is queued. */
-        DeliveryAnswer: {
-            /**
-             * Format: uuid
-             * @description The id of the delivery; `webhook-id` is this with `msg_` before it.
-             */
-            id: string;
-            /** @description The webhook; null if it goes to the `webhook_url` of a job. */
-            webhook_id: string | null;
-            /**
-             * @description The type of the event.
-             * @enum {string}
-             */
-            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
-            /** @description The job that the event is about. */
-            job_id: string | null;
-            /**
-             * @description `failed`: it will not be sent again.
-             * @enum {string}
-             */
-            status: "pending" | "delivered" | "failed";
-            /** @description How often it has been sent. */
-            attempts: number;
-            /** @description When it is sent next; null when it has ended. */
-            next_attempt_at: string | null;
-            /** @description HTTP status of the last answer. */
-            response_status: number | null;
-            /** @description Why the last attempt failed. */
-            error: ("http_status" | "redirect" | "timeout" | "unreachable" | "address_refused" | "invalid_answer" | "webhook_disabled" | "job_erased") | null;
-            /**
-             * Format: date-time
-             * @description When the event happened.
-             */
-            created_at: string;
-            /** @description When it was last sent. */
-            attempted_at: string | null;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
@@ -2756,34 +2546,6 @@ export interface components {
              * @description The same as `id`.
              */
             command_id: string;
-        };
-        /** @description Something that happened to a job, a batch, an upload, a key or a webhook. */
-        Event: {
-            /** @description Identifies the event, and is a cursor: `after` continues after it. */
-            id: string;
-            /**
-             * @description What happened.
-             * @enum {string}
-             */
-            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
-            /**
-             * Format: date-time
-             * @description When it happened.
-             */
-            created_at: string;
-            /** @description `job_id`, `batch_id`, `upload_id`, `key_id` or `webhook_id`, and fields that depend on the type, such as `attempt`, `error_code` or `reason`. If the job has ended, `job` is the job as lists show it. */
-            data: {
-                [key: string]: unknown;
-            };
-        };
-        /** @description A page of events. */
-        EventPage: {
-            /** @description Oldest first. */
-            events: components["schemas"]["Event"][];
-            /** @description The cursor after the last event; null if there is none yet. */
-            next: string | null;
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
         };
         /** @description A dependency of jobs. */
         HealthCheck: {
@@ -3668,6 +3430,244 @@ export interface components {
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
+        /** @description Something that happened to a job, a batch, an upload, a key or a webhook. */
+        Event: {
+            /** @description Identifies the event, and is a cursor: `after` continues after it. */
+            id: string;
+            /**
+             * @description What happened.
+             * @enum {string}
+             */
+            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            created_at: string;
+            /** @description `job_id`, `batch_id`, `upload_id`, `key_id` or `webhook_id`, and fields that depend on the type, such as `attempt`, `error_code` or `reason`. If the job has ended, `job` is the job as lists show it. */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description A page of events. */
+        EventPage: {
+            /** @description Oldest first. */
+            events: components["schemas"]["Event"][];
+            /** @description The cursor after the last event; null if there is none yet. */
+            next: string | null;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A URL that receives events, without its secret. */
+        Webhook: {
+            /**
+             * Format: uuid
+             * @description The id of the webhook.
+             */
+            id: string;
+            /** @description Where events are sent. */
+            url: string;
+            /** @description Types of events to send; all if null. */
+            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            /** @description For people. */
+            description: string | null;
+            /** @description Whether events are sent. */
+            enabled: boolean;
+            /** @description When it was disabled. */
+            disabled_at: string | null;
+            /** @description `gone`: it returned 410. `failing`: every delivery failed for three days. `paused`: by request. `revoked`: the OAuth token that created or changed it was revoked. */
+            disabled_reason: ("gone" | "failing" | "paused" | "revoked") | null;
+            /** @description First failure after the last success. */
+            failing_since: string | null;
+            /** @description Airlock sends nothing before this time, because the receiver did not respond in time. */
+            backs_off_until: string | null;
+            /** @description Until when the replaced secret signs as well. */
+            old_secret_until: string | null;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+        };
+        /** @description A webhook after a change. */
+        ChangedWebhook: {
+            /**
+             * Format: uuid
+             * @description The id of the webhook.
+             */
+            id: string;
+            /** @description Where events are sent. */
+            url: string;
+            /** @description Types of events to send; all if null. */
+            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            /** @description For people. */
+            description: string | null;
+            /** @description Whether events are sent. */
+            enabled: boolean;
+            /** @description When it was disabled. */
+            disabled_at: string | null;
+            /** @description `gone`: it returned 410. `failing`: every delivery failed for three days. `paused`: by request. `revoked`: the OAuth token that created or changed it was revoked. */
+            disabled_reason: ("gone" | "failing" | "paused" | "revoked") | null;
+            /** @description First failure after the last success. */
+            failing_since: string | null;
+            /** @description Airlock sends nothing before this time, because the receiver did not respond in time. */
+            backs_off_until: string | null;
+            /** @description Until when the replaced secret signs as well. */
+            old_secret_until: string | null;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A webhook with its secret. */
+        NewWebhook: {
+            /**
+             * Format: uuid
+             * @description The id of the webhook.
+             */
+            id: string;
+            /** @description Where events are sent. */
+            url: string;
+            /** @description Types of events to send; all if null. */
+            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            /** @description For people. */
+            description: string | null;
+            /** @description Whether events are sent. */
+            enabled: boolean;
+            /** @description When it was disabled. */
+            disabled_at: string | null;
+            /** @description `gone`: it returned 410. `failing`: every delivery failed for three days. `paused`: by request. `revoked`: the OAuth token that created or changed it was revoked. */
+            disabled_reason: ("gone" | "failing" | "paused" | "revoked") | null;
+            /** @description First failure after the last success. */
+            failing_since: string | null;
+            /** @description Airlock sends nothing before this time, because the receiver did not respond in time. */
+            backs_off_until: string | null;
+            /** @description Until when the replaced secret signs as well. */
+            old_secret_until: string | null;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+            /** @description Signs every delivery. Shown once: null when an Idempotency-Key repeats the request. */
+            secret: string | null;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description The webhooks of the account. */
+        WebhookList: {
+            /** @description Newest first. */
+            items: components["schemas"]["Webhook"][];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description An event that goes to one URL. */
+        Delivery: {
+            /**
+             * Format: uuid
+             * @description The id of the delivery; `webhook-id` is this with `msg_` before it.
+             */
+            id: string;
+            /** @description The webhook; null if it goes to the `webhook_url` of a job. */
+            webhook_id: string | null;
+            /**
+             * @description The type of the event.
+             * @enum {string}
+             */
+            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
+            /** @description The job that the event is about. */
+            job_id: string | null;
+            /**
+             * @description `failed`: it will not be sent again.
+             * @enum {string}
+             */
+            status: "pending" | "delivered" | "failed";
+            /** @description How often it has been sent. */
+            attempts: number;
+            /** @description When it is sent next; null when it has ended. */
+            next_attempt_at: string | null;
+            /** @description HTTP status of the last answer. */
+            response_status: number | null;
+            /** @description Why the last attempt failed. */
+            error: ("http_status" | "redirect" | "timeout" | "unreachable" | "address_refused" | "invalid_answer" | "webhook_disabled" | "job_erased") | null;
+            /**
+             * Format: date-time
+             * @description When the event happened.
+             */
+            created_at: string;
+            /** @description When it was last sent. */
+            attempted_at: string | null;
+        };
+        /** @description A page of deliveries. */
+        DeliveryList: {
+            /** @description Newest first. */
+            items: components["schemas"]["Delivery"][];
+            /** @description The page. */
+            page: number;
+            /** @description Number of deliveries per page. */
+            limit: number;
+            /** @description Deliveries on all pages. */
+            total: number;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A delivery that is queued. */
+        DeliveryAnswer: {
+            /**
+             * Format: uuid
+             * @description The id of the delivery; `webhook-id` is this with `msg_` before it.
+             */
+            id: string;
+            /** @description The webhook; null if it goes to the `webhook_url` of a job. */
+            webhook_id: string | null;
+            /**
+             * @description The type of the event.
+             * @enum {string}
+             */
+            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
+            /** @description The job that the event is about. */
+            job_id: string | null;
+            /**
+             * @description `failed`: it will not be sent again.
+             * @enum {string}
+             */
+            status: "pending" | "delivered" | "failed";
+            /** @description How often it has been sent. */
+            attempts: number;
+            /** @description When it is sent next; null when it has ended. */
+            next_attempt_at: string | null;
+            /** @description HTTP status of the last answer. */
+            response_status: number | null;
+            /** @description Why the last attempt failed. */
+            error: ("http_status" | "redirect" | "timeout" | "unreachable" | "address_refused" | "invalid_answer" | "webhook_disabled" | "job_erased") | null;
+            /**
+             * Format: date-time
+             * @description When the event happened.
+             */
+            created_at: string;
+            /** @description When it was last sent. */
+            attempted_at: string | null;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
         /** @description A key to create. */
         CreateKeyRequest: {
             /** @description For people. */
@@ -3786,26 +3786,6 @@ export interface components {
             /** @description Size of the output, in MB of 1,048,576 bytes, at least 1. */
             output_mb?: number | null;
         };
-        /** @description A webhook to create. */
-        CreateWebhookRequest: {
-            /** @description An `https://` URL. It is called from the server; private addresses are refused. */
-            url: string;
-            /** @description Types of events to send; all if absent or null. */
-            types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
-            /** @description For people. */
-            description?: string | null;
-        };
-        /** @description What to change; absent fields stay. */
-        UpdateWebhookRequest: {
-            /** @description An `https://` URL. It is called from the server; private addresses are refused. */
-            url?: string;
-            /** @description Types of events to send; all if absent or null. */
-            types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
-            /** @description For people. */
-            description?: string | null;
-            /** @description `false` pauses the webhook; `true` enables it again. */
-            enabled?: boolean;
-        };
         /** @description How to replace a secret. */
         RotateSecretRequest: {
             /** @description Seconds for which the old secret signs as well; 0 if absent. */
@@ -3921,6 +3901,26 @@ export interface components {
         ProbeRequest: {
             /** @description A `gs://` URL of this account, or a public `https://` or `http://` URL, of which only parts are read. */
             url: string;
+        };
+        /** @description A webhook to create. */
+        CreateWebhookRequest: {
+            /** @description An `https://` URL. It is called from the server; private addresses are refused. */
+            url: string;
+            /** @description Types of events to send; all if absent or null. */
+            types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            /** @description For people. */
+            description?: string | null;
+        };
+        /** @description What to change; absent fields stay. */
+        UpdateWebhookRequest: {
+            /** @description An `https://` URL. It is called from the server; private addresses are refused. */
+            url?: string;
+            /** @description Types of events to send; all if absent or null. */
+            types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            /** @description For people. */
+            description?: string | null;
+            /** @description `false` pauses the webhook; `true` enables it again. */
+            enabled?: boolean;
         };
     };
     responses: never;

@@ -12,8 +12,7 @@ export interface AuditEntry {
     | 'key.revoked'
     | 'auth.refused'
     | 'limit.hit'
-    | 'transcode.erased'
-    | 'upload.erased'
+    | `${string}.erased`
     | 'sandbox.violation'
     | 'sandbox.self_test_failed'
     | 'account.created'

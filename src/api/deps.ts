@@ -2,14 +2,13 @@ import type { Limits } from '../accounts/limits.ts';
 import type { Signer } from '../crypto/signing.ts';
 import type { Context } from '../database/context.ts';
 import type { Signals } from '../events/signals.ts';
-import type { JobsContext } from '../jobs/kind.ts';
-import type { AdmissionServices } from '../kinds/kind.ts';
+import type { AdmissionServices, KindsContext } from '../kinds/kind.ts';
 import type { ConnectionLimits } from '../listener/connection-guard.ts';
 import type { HttpMetrics, Tracing } from '../telemetry/index.ts';
 
 /** Dependencies of the API, composed in `src/cli/`. */
 export interface ApiDeps extends AdmissionServices {
-  context: JobsContext;
+  context: KindsContext;
   /** For health checks, which use their own connection so that they do not wait for other requests. */
   health: Pick<Context, 'db' | 'store'>;
   limits: Limits;

@@ -8,7 +8,7 @@ import { createSigner, type Signer } from '../crypto/signing.ts';
 import { createVault } from '../crypto/vault.ts';
 import { type Database, openPool, type Pool } from '../database/pool.ts';
 import { createRowGuard } from '../database/row-guard.ts';
-import type { JobsContext } from '../jobs/kind.ts';
+import type { KindsContext } from '../kinds/kind.ts';
 import { kinds } from '../kinds/registry.ts';
 import { openEmbeddedStore, SOCKET_ENDPOINT } from '../storage/embedded/store.ts';
 import { storeFromUrl } from '../storage/store-url.ts';
@@ -56,7 +56,7 @@ export async function openObjectStore(config: Config, secrets: Secrets): Promise
 }
 
 export interface OpenContext {
-  context: JobsContext;
+  context: KindsContext;
   pool: Pool;
   databaseUrl: string;
   close(): Promise<void>;
@@ -73,7 +73,7 @@ export async function openContext(
   const onError = (error: Error) => logger.warn({ err: error }, 'database connection lost');
   const pool = openPool(url, { max: options.connections, role: options.role, onError });
   const store = await openObjectStore(config, secrets);
-  const context: JobsContext = {
+  const context: KindsContext = {
     db: pool.db,
     kinds,
     store,

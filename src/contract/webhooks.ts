@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { someWarnings, timestamp } from './common.ts';
-import { EVENT_TYPES } from './event-types.ts';
+import { shownType } from './events.ts';
 import { plainText } from './faults/rule.ts';
 
 /** Maximum webhooks of one account. */
@@ -29,24 +29,7 @@ const url = z
   .max(MAX_WEBHOOK_URL)
   .describe('An `https://` URL. It is called from the server; private addresses are refused.');
 
-const types = z.array(z.enum(EVENT_TYPES)).min(1).nullish().describe('Types of events to send; all if absent or null.');
-
 const description = plainText(200).nullish().describe('For people.');
-
-export const createWebhookBody = z
-  .object({ url, types, description })
-  .meta({ id: 'CreateWebhookRequest', description: 'A webhook to create.' });
-export type CreateWebhookBody = z.infer<typeof createWebhookBody>;
-
-export const updateWebhookBody = z
-  .object({
-    url: url.optional(),
-    types,
-    description,
-    enabled: z.boolean().optional().describe('`false` pauses the webhook; `true` enables it again.'),
-  })
-  .meta({ id: 'UpdateWebhookRequest', description: 'What to change; absent fields stay.' });
-export type UpdateWebhookBody = z.infer<typeof updateWebhookBody>;
 
 export const rotateSecretBody = z
   .object({
@@ -59,49 +42,6 @@ export const rotateSecretBody = z
       .describe('Seconds for which the old secret signs as well; 0 if absent.'),
   })
   .meta({ id: 'RotateSecretRequest', description: 'How to replace a secret.' });
-
-export const webhook = z
-  .object({
-    id: z.uuid().describe('The id of the webhook.'),
-    url: z.string().describe('Where events are sent.'),
-    types: z.array(z.enum(EVENT_TYPES)).nullable().describe('Types of events to send; all if null.'),
-    description: z.string().nullable().describe('For people.'),
-    enabled: z.boolean().describe('Whether events are sent.'),
-    disabled_at: timestamp.nullable().describe('When it was disabled.'),
-    disabled_reason: z
-      .enum(['gone', 'failing', 'paused', 'revoked'])
-      .nullable()
-      .describe(
-        '`gone`: it returned 410. `failing`: every delivery failed for three days. `paused`: by request. `revoked`: the OAuth token that created or changed it was revoked.',
-      ),
-    failing_since: timestamp.nullable().describe('First failure after the last success.'),
-    backs_off_until: timestamp
-      .nullable()
-      .describe('Airlock sends nothing before this time, because the receiver did not respond in time.'),
-    old_secret_until: timestamp.nullable().describe('Until when the replaced secret signs as well.'),
-    created_at: timestamp.describe('When it was created.'),
-    updated_at: timestamp.describe('When it was last changed.'),
-  })
-  .meta({ id: 'Webhook', description: 'A URL that receives events, without its secret.' });
-export type WebhookView = z.infer<typeof webhook>;
-
-export const changedWebhook = webhook
-  .extend({ warnings: someWarnings })
-  .meta({ id: 'ChangedWebhook', description: 'A webhook after a change.' });
-
-export const newWebhook = webhook
-  .extend({
-    secret: z
-      .string()
-      .nullable()
-      .describe('Signs every delivery. Shown once: null when an Idempotency-Key repeats the request.'),
-    warnings: someWarnings,
-  })
-  .meta({ id: 'NewWebhook', description: 'A webhook with its secret.' });
-
-export const webhookList = z
-  .object({ items: z.array(webhook).describe('Newest first.'), warnings: someWarnings })
-  .meta({ id: 'WebhookList', description: 'The webhooks of the account.' });
 
 export const removedWebhook = z
   .object({ success: z.literal(true).describe('Always true.'), warnings: someWarnings })
@@ -122,33 +62,108 @@ export const deliveriesQuery = z.object({
 });
 export type DeliveriesQuery = z.infer<typeof deliveriesQuery>;
 
-export const delivery = z
-  .object({
-    id: z.uuid().describe('The id of the delivery; `webhook-id` is this with `msg_` before it.'),
-    webhook_id: z.uuid().nullable().describe('The webhook; null if it goes to the `webhook_url` of a job.'),
-    type: z.enum(EVENT_TYPES).describe('The type of the event.'),
-    job_id: z.uuid().nullable().describe('The job that the event is about.'),
-    status: z.enum(DELIVERY_STATES).describe('`failed`: it will not be sent again.'),
-    attempts: z.number().describe('How often it has been sent.'),
-    next_attempt_at: timestamp.nullable().describe('When it is sent next; null when it has ended.'),
-    response_status: z.number().nullable().describe('HTTP status of the last answer.'),
-    error: z.enum(DELIVERY_ERRORS).nullable().describe('Why the last attempt failed.'),
-    created_at: timestamp.describe('When the event happened.'),
-    attempted_at: timestamp.nullable().describe('When it was last sent.'),
-  })
-  .meta({ id: 'Delivery', description: 'An event that goes to one URL.' });
-export type DeliveryView = z.infer<typeof delivery>;
+/** The schemas that name types of events. `eventTypes` are the types that this release knows. */
+export function webhookSchemas(eventTypes: readonly string[]) {
+  const types = z
+    .array(z.enum(eventTypes))
+    .min(1)
+    .nullish()
+    .describe('Types of events to send; all if absent or null.');
 
-export const deliveryList = z
-  .object({
-    items: z.array(delivery).describe('Newest first.'),
-    page: z.number().describe('The page.'),
-    limit: z.number().describe('Number of deliveries per page.'),
-    total: z.number().describe('Deliveries on all pages.'),
-    warnings: someWarnings,
-  })
-  .meta({ id: 'DeliveryList', description: 'A page of deliveries.' });
+  const createWebhookBody = z
+    .object({ url, types, description })
+    .meta({ id: 'CreateWebhookRequest', description: 'A webhook to create.' });
 
-export const deliveryAnswer = delivery
-  .extend({ warnings: someWarnings })
-  .meta({ id: 'DeliveryAnswer', description: 'A delivery that is queued.' });
+  const updateWebhookBody = z
+    .object({
+      url: url.optional(),
+      types,
+      description,
+      enabled: z.boolean().optional().describe('`false` pauses the webhook; `true` enables it again.'),
+    })
+    .meta({ id: 'UpdateWebhookRequest', description: 'What to change; absent fields stay.' });
+  const webhook = z
+    .object({
+      id: z.uuid().describe('The id of the webhook.'),
+      url: z.string().describe('Where events are sent.'),
+      types: z.array(shownType(eventTypes)).nullable().describe('Types of events to send; all if null.'),
+      description: z.string().nullable().describe('For people.'),
+      enabled: z.boolean().describe('Whether events are sent.'),
+      disabled_at: timestamp.nullable().describe('When it was disabled.'),
+      disabled_reason: z
+        .enum(['gone', 'failing', 'paused', 'revoked'])
+        .nullable()
+        .describe(
+          '`gone`: it returned 410. `failing`: every delivery failed for three days. `paused`: by request. `revoked`: the OAuth token that created or changed it was revoked.',
+        ),
+      failing_since: timestamp.nullable().describe('First failure after the last success.'),
+      backs_off_until: timestamp
+        .nullable()
+        .describe('Airlock sends nothing before this time, because the receiver did not respond in time.'),
+      old_secret_until: timestamp.nullable().describe('Until when the replaced secret signs as well.'),
+      created_at: timestamp.describe('When it was created.'),
+      updated_at: timestamp.describe('When it was last changed.'),
+    })
+    .meta({ id: 'Webhook', description: 'A URL that receives events, without its secret.' });
+
+  const changedWebhook = webhook
+    .extend({ warnings: someWarnings })
+    .meta({ id: 'ChangedWebhook', description: 'A webhook after a change.' });
+
+  const newWebhook = webhook
+    .extend({
+      secret: z
+        .string()
+        .nullable()
+        .describe('Signs every delivery. Shown once: null when an Idempotency-Key repeats the request.'),
+      warnings: someWarnings,
+    })
+    .meta({ id: 'NewWebhook', description: 'A webhook with its secret.' });
+
+  const webhookList = z
+    .object({ items: z.array(webhook).describe('Newest first.'), warnings: someWarnings })
+    .meta({ id: 'WebhookList', description: 'The webhooks of the account.' });
+  return { createWebhookBody, updateWebhookBody, webhook, changedWebhook, newWebhook, webhookList };
+}
+
+type WebhookSchemas = ReturnType<typeof webhookSchemas>;
+export type CreateWebhookBody = z.infer<WebhookSchemas['createWebhookBody']>;
+export type UpdateWebhookBody = z.infer<WebhookSchemas['updateWebhookBody']>;
+export type WebhookView = z.infer<WebhookSchemas['webhook']>;
+
+/** The schemas of deliveries. `eventTypes` are the types that this release knows. */
+export function deliverySchemas(eventTypes: readonly string[]) {
+  const delivery = z
+    .object({
+      id: z.uuid().describe('The id of the delivery; `webhook-id` is this with `msg_` before it.'),
+      webhook_id: z.uuid().nullable().describe('The webhook; null if it goes to the `webhook_url` of a job.'),
+      type: shownType(eventTypes).describe('The type of the event.'),
+      job_id: z.uuid().nullable().describe('The job that the event is about.'),
+      status: z.enum(DELIVERY_STATES).describe('`failed`: it will not be sent again.'),
+      attempts: z.number().describe('How often it has been sent.'),
+      next_attempt_at: timestamp.nullable().describe('When it is sent next; null when it has ended.'),
+      response_status: z.number().nullable().describe('HTTP status of the last answer.'),
+      error: z.enum(DELIVERY_ERRORS).nullable().describe('Why the last attempt failed.'),
+      created_at: timestamp.describe('When the event happened.'),
+      attempted_at: timestamp.nullable().describe('When it was last sent.'),
+    })
+    .meta({ id: 'Delivery', description: 'An event that goes to one URL.' });
+
+  const deliveryList = z
+    .object({
+      items: z.array(delivery).describe('Newest first.'),
+      page: z.number().describe('The page.'),
+      limit: z.number().describe('Number of deliveries per page.'),
+      total: z.number().describe('Deliveries on all pages.'),
+      warnings: someWarnings,
+    })
+    .meta({ id: 'DeliveryList', description: 'A page of deliveries.' });
+
+  const deliveryAnswer = delivery
+    .extend({ warnings: someWarnings })
+    .meta({ id: 'DeliveryAnswer', description: 'A delivery that is queued.' });
+  return { deliveryList, deliveryAnswer };
+}
+
+type DeliverySchemas = ReturnType<typeof deliverySchemas>;
+export type DeliveryView = z.infer<DeliverySchemas['deliveryList']>['items'][number];

@@ -6,6 +6,9 @@ import { until } from '../../testkit/until.ts';
 import { ensureAccount } from '../accounts/accounts.ts';
 import { readEvents, type StoredEvent } from './read.ts';
 import { recordEvent } from './record.ts';
+import { createEventCatalog } from './types.ts';
+
+const CATALOG = createEventCatalog([]);
 
 describe('events', () => {
   let database: TestDatabase;
@@ -18,13 +21,17 @@ describe('events', () => {
     (await database.db.transaction().execute((tx) => ensureAccount(tx, randomUUID(), 'cli'))).id;
   const record = (accountId: string, key: string) =>
     database.db.transaction().execute((tx) => recordEvent(tx, { accountId }, 'key.created', { key_id: key }));
-  const keys = (events: StoredEvent[]) => events.map(({ payload }) => (payload as { key_id: string }).key_id);
+  const keys = (events: StoredEvent[]) => events.map(({ payload }) => String(payload.key_id));
   /** Everything behind a cursor, page by page. */
   async function readAll(accountId: string, limit: number): Promise<StoredEvent[]> {
     const all: StoredEvent[] = [];
     for (;;) {
       const after = all.at(-1)?.cursor;
-      const { events } = await readEvents(database.db, { accountId, limit, ...(after !== undefined && { after }) });
+      const { events } = await readEvents(database.db, CATALOG, {
+        accountId,
+        limit,
+        ...(after !== undefined && { after }),
+      });
       if (events.length === 0) return all;
       all.push(...events);
     }
@@ -91,7 +98,7 @@ describe('events', () => {
     const seen: string[] = [];
     let after: string | undefined;
     for (let last = false; ; ) {
-      const page = await readEvents(database.db, { accountId: account, limit: 1000, ...(after && { after }) });
+      const page = await readEvents(database.db, CATALOG, { accountId: account, limit: 1000, ...(after && { after }) });
       seen.push(...keys(page.events));
       after = page.last ?? after;
       if (page.events.length > 0) continue;
@@ -112,12 +119,14 @@ describe('events', () => {
       { what: 'the event' },
     )) as [StoredEvent];
     await database.pg.query('DELETE FROM events WHERE account_id = $1', [account]);
-    await expect(readEvents(database.db, { accountId: account, after, limit: 1 })).rejects.toMatchObject({
+    await expect(readEvents(database.db, CATALOG, { accountId: account, after, limit: 1 })).rejects.toMatchObject({
       status: 410,
       code: 'events_expired',
     });
     for (const odd of ['', 'x', after.slice(1), Buffer.from('18446744073709551616.1').toString('base64url')]) {
-      await expect(readEvents(database.db, { accountId: account, after: odd, limit: 1 })).rejects.toMatchObject({
+      await expect(
+        readEvents(database.db, CATALOG, { accountId: account, after: odd, limit: 1 }),
+      ).rejects.toMatchObject({
         status: 400,
       });
     }

@@ -1,27 +1,26 @@
 import { sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
-import type { EventType } from '../contract/event-types.ts';
 import { anyOf, type OwnKeys } from '../database/own-keys.ts';
 import type { Db } from '../database/pool.ts';
-import { type EventPayloads, eventPayloads } from './types.ts';
+import type { EventCatalog, EventPayload } from './types.ts';
 
 /** Days that events are kept. A cursor to an older event has expired. */
 export const EVENT_DAYS = 7;
 
-export interface StoredEvent<T extends EventType = EventType> {
+export interface StoredEvent {
   /** Cursor that continues after this event. */
   cursor: string;
-  type: T;
+  type: string;
   jobId: string | null;
   uploadId: string | null;
   batchId: string | null;
   createdAt: Date;
-  payload: EventPayloads[T];
+  payload: EventPayload;
 }
 
 export interface EventQuery {
   accountId: string;
-  types?: readonly EventType[];
+  types?: readonly string[];
   jobId?: string;
   /** A batch, with its jobs. */
   batchId?: string;
@@ -61,10 +60,15 @@ interface Row {
  * ended: ids alone are assigned before the commit, so a later id may become visible first. Skips events that only a newer
  * release knows. Throws `events_expired` for a cursor to an event that is no longer kept.
  */
-export async function readEvents(db: Db, query: EventQuery): Promise<StoredEventPage> {
+export async function readEvents(db: Db, catalog: EventCatalog, query: EventQuery): Promise<StoredEventPage> {
   const first = query.after === undefined ? null : parseCursor(query.after);
   if (first) await requireKept(db, query.accountId, first);
-  return readKnown(first, query.limit, (after) => eventRows(db, query, after), storedEvent);
+  return readKnown(
+    first,
+    query.limit,
+    (after) => eventRows(db, query, after),
+    (row) => storedEvent(catalog, row),
+  );
 }
 
 const COLUMNS = sql.join(
@@ -171,7 +175,12 @@ export async function visibleNow(db: Db): Promise<(cursor: string) => boolean> {
 }
 
 /** Reads events of all accounts behind a cursor, in the order of `readEvents`. */
-export async function readAllEvents(db: Db, after: string, limit: number): Promise<StoredEventPage<AccountEvent>> {
+export async function readAllEvents(
+  db: Db,
+  catalog: EventCatalog,
+  after: string,
+  limit: number,
+): Promise<StoredEventPage<AccountEvent>> {
   type AccountRow = Row & { account_id: string; key_id: string | null };
   const read = async (cursor: Cursor | null) => {
     const { tx, id } = cursor!;
@@ -185,7 +194,7 @@ export async function readAllEvents(db: Db, after: string, limit: number): Promi
     return rows;
   };
   return readKnown(parseCursor(after), limit, read, (row) => {
-    const event = storedEvent(row);
+    const event = storedEvent(catalog, row);
     return event && { ...event, accountId: row.account_id, keyId: row.key_id };
   });
 }
@@ -209,6 +218,7 @@ export interface EventCursor {
  */
 export async function findEvents(
   db: Db,
+  catalog: EventCatalog,
   places: readonly EventCursor[],
 ): Promise<(place: EventCursor) => StoredEvent | null | undefined> {
   const { rows } = await sql<Row>`
@@ -218,19 +228,17 @@ export async function findEvents(
   );
   return ({ tx, id }) => {
     const row = rows.find((one) => one.tx === tx && one.id === id);
-    return row && storedEvent(row);
+    return row && storedEvent(catalog, row);
   };
 }
 
 /** Null for an event whose type or data this release does not know. */
-function storedEvent(row: Row): StoredEvent | null {
-  if (!Object.hasOwn(eventPayloads, row.type)) return null;
-  const type = row.type as EventType;
-  const payload = eventPayloads[type].safeParse(row.data);
-  if (!payload.success) return null;
+function storedEvent(catalog: EventCatalog, row: Row): StoredEvent | null {
+  const payload = catalog.get(row.type)?.safeParse(row.data);
+  if (!payload?.success) return null;
   return {
     cursor: formatCursor(row),
-    type,
+    type: row.type,
     jobId: row.job_id,
     uploadId: row.upload_id,
     batchId: row.batch_id,

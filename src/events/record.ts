@@ -1,9 +1,8 @@
 import { type RawBuilder, sql } from 'kysely';
 import { isFinal } from '../contract/common.ts';
-import type { EventType } from '../contract/event-types.ts';
 import { notification, notify } from '../database/notify.ts';
 import type { Tx } from '../database/pool.ts';
-import type { EventPayloads } from './types.ts';
+import type { EventPayload, ServiceEvent, ServiceEventPayloads } from './types.ts';
 
 /** The account, and the job, upload or batch that an event refers to. */
 export interface EventSubject {
@@ -13,18 +12,35 @@ export interface EventSubject {
   batchId?: string;
 }
 
+interface RecordOptions {
+  /** Restricts the event to one webhook. */
+  only?: { webhookId: string };
+  /** The job or upload whose waiting requests the event wakes when the transaction commits. */
+  wakes?: string;
+}
+
 /**
- * Records an event in the transaction of the change that it reports, so that readers see both or neither, and with it a
- * delivery for every webhook of the account that takes events of this type. A final event of a job also goes to the
- * job's own URL, and that of a batch to the batch's. `only` restricts the event to one webhook. `wakes` is the job or
- * upload whose waiting requests it wakes when the transaction commits.
+ * Records an event that is not about one job, in the transaction of the change that it reports, so that readers see both
+ * or neither, and with it a delivery for every webhook of the account that takes events of this type. The event of a
+ * batch also goes to the batch's own URL.
  */
-export async function recordEvent<T extends EventType>(
+export function recordEvent<T extends ServiceEvent>(
   tx: Tx,
   subject: EventSubject,
   type: T,
-  payload: Omit<EventPayloads[T], 'v'>,
-  { only, wakes }: { only?: { webhookId: string }; wakes?: string } = {},
+  payload: Omit<ServiceEventPayloads[T], 'v'>,
+  options: RecordOptions = {},
+): Promise<void> {
+  return recordType(tx, subject, type, payload, options);
+}
+
+/** Records an event of a type that the caller vouches for. A final event of a job also goes to the job's own URL. */
+export async function recordType(
+  tx: Tx,
+  subject: EventSubject,
+  type: string,
+  payload: Omit<EventPayload, 'v'>,
+  { only, wakes }: RecordOptions = {},
 ): Promise<void> {
   const account = sql`${subject.accountId}::uuid`;
   const job = sql`${subject.jobId ?? null}::uuid`;

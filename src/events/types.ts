@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import type { EventType } from '../contract/event-types.ts';
 
 const v = z.literal(1);
 const none = z.object({ v });
@@ -8,18 +7,25 @@ const errorCode = z.object({ v, error_code: z.string() });
 const key = z.object({ v, key_id: z.string() });
 
 /**
- * The payload of every event that clients can see. Payloads contain ids, numbers and words from fixed lists, never a
- * name or a URL, because an event outlives what it describes. `v` is the version of the payload.
+ * Payloads contain ids, numbers and words from fixed lists, never a name or a URL, because an event outlives what it
+ * describes. `v` is the version of the payload.
  */
-export const eventPayloads = {
-  'transcode.queued': none,
-  'transcode.started': z.object({ v, attempt: z.number() }),
-  'transcode.output_ready': z.object({ v, position: z.number(), format: z.string() }),
-  'transcode.retrying': errorCode,
-  'transcode.completed': none,
-  'transcode.failed': errorCode,
-  'transcode.canceled': none,
-  'transcode.deleted': reason,
+export type EventPayload = { v: 1; [field: string]: unknown };
+
+/** The payloads of events that jobs of every visible kind record, by the part of the type after the kind's prefix. */
+export const jobEvents = {
+  queued: none,
+  started: z.object({ v, attempt: z.number() }),
+  output_ready: z.object({ v, position: z.number(), format: z.string() }),
+  retrying: errorCode,
+  completed: none,
+  failed: errorCode,
+  canceled: none,
+  deleted: reason,
+} satisfies Record<string, z.ZodType>;
+
+/** The payloads of events that are not about one job. */
+export const serviceEvents = {
   'batch.completed': z.object({
     v,
     ...{ total: z.number(), accepted: z.number(), refused: z.number() },
@@ -33,6 +39,27 @@ export const eventPayloads = {
   'key.revoked': key,
   'webhook.disabled': z.object({ v, webhook_id: z.string(), reason: z.string() }),
   'webhook.test': z.object({ v, webhook_id: z.string() }),
-} satisfies Record<EventType, z.ZodType>;
+} satisfies Record<string, z.ZodType>;
 
-export type EventPayloads = { [T in EventType]: z.infer<(typeof eventPayloads)[T]> };
+export type JobEvent = keyof typeof jobEvents;
+export type JobEventPayloads = { [T in JobEvent]: z.infer<(typeof jobEvents)[T]> };
+export type ServiceEvent = keyof typeof serviceEvents;
+export type ServiceEventPayloads = { [T in ServiceEvent]: z.infer<(typeof serviceEvents)[T]> };
+
+/** The events of a kind of job. */
+export interface KindEvents {
+  /** The part of each type before the dot: `transcode` in `transcode.completed`. */
+  prefix: string;
+  /** Payloads of events that only this kind records, by the part of the type after the dot. */
+  own?: Readonly<Record<string, z.ZodType<EventPayload>>>;
+}
+
+/** The payload of each type of event that this release knows. */
+export type EventCatalog = ReadonlyMap<string, z.ZodType<EventPayload>>;
+
+export function createEventCatalog(kinds: readonly KindEvents[]): EventCatalog {
+  const ofKinds = kinds.flatMap(({ prefix, own }) =>
+    Object.entries({ ...jobEvents, ...own }).map(([suffix, payload]) => [`${prefix}.${suffix}`, payload] as const),
+  );
+  return new Map([...ofKinds, ...Object.entries(serviceEvents)]);
+}

@@ -80,9 +80,9 @@ describe('a job that waits for its children', () => {
     const view = await world.view(id);
     expect(view).toMatchObject({ speed: 4, fps: 100, eta_seconds: 6 });
     expect(view.progress).toBeCloseTo(expected.progress, 4);
-    const streamed = (await readProgress(world.context.db, null)).find((one) => one.id === id);
+    const streamed = (await readProgress(world.context.db, ['transcode'], null)).find((one) => one.id === id);
     expect(streamed).toMatchObject({ accountId: account.id, speed: 4, fps: 100, etaSeconds: 6 });
-    expect(await readProgress(world.context.db, streamed!.updatedAt)).toEqual([]);
+    expect(await readProgress(world.context.db, ['transcode'], streamed!.updatedAt)).toEqual([]);
     await end(second);
     expect(await world.view(id)).toMatchObject({ speed: 2, fps: 50, eta_seconds: 8 });
     await end(first);

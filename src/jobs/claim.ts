@@ -186,11 +186,11 @@ async function startNext(db: Db, query: Query, mayFetch: string | null): Promise
 
 /** The event of the row `started`, under the name of its kind. */
 function startedEvents({ kinds }: JobsContext) {
-  const shown = [...kinds.values()].filter(({ events }) => events !== null);
+  const shown = [...kinds.values()].flatMap(({ name, events }) => (events ? [{ name, prefix: events.prefix }] : []));
   return insertEvents(sql`
     SELECT started.account_id, started.id AS job_id, NULL::uuid AS upload_id, kinds.type, jsonb_build_object('v', 1, 'attempt', started.attempts) AS data
     FROM started JOIN unnest(
-      ${shown.map(({ name }) => name)}::text[], ${shown.map(({ events }) => `${events}.started`)}::text[]
+      ${shown.map(({ name }) => name)}::text[], ${shown.map(({ prefix }) => `${prefix}.started`)}::text[]
     ) AS kinds (name, type) ON kinds.name = started.kind`);
 }
 

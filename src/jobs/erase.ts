@@ -47,7 +47,7 @@ export async function eraseJob(
       await recordJobEvent(context, tx, job, 'deleted', { reason: 'erased' });
       await appendAudit(tx, {
         ...by,
-        action: 'transcode.erased',
+        action: `${kind}.erased`,
         target: id,
         result: 'ok',
         details: { objects: objects.length },

@@ -1,30 +1,39 @@
 import { sql } from 'kysely';
 import { isFinal } from '../contract/common.ts';
 import type { Tx } from '../database/pool.ts';
-import { insertEvents, recordEvent } from '../events/record.ts';
-import type { EventPayloads } from '../events/types.ts';
+import { insertEvents, recordType } from '../events/record.ts';
+import type { EventPayload, JobEvent, JobEventPayloads } from '../events/types.ts';
 import { type JobsContext, traitsOf } from './kind.ts';
 import type { Job } from './rows.ts';
-
-type Suffix = { [T in keyof EventPayloads]: T extends `transcode.${infer S}` ? S : never }[keyof EventPayloads];
 
 /**
  * Records an event of a job under the name of its kind. A final event also wakes the requests that wait for the job.
  * Records none for a job of an unknown kind, whose events only a newer release can name.
  */
-export async function recordJobEvent<S extends Suffix>(
+export function recordJobEvent<S extends JobEvent>(
   context: Pick<JobsContext, 'kinds' | 'rows'>,
   tx: Tx,
   job: Pick<Job, 'id' | 'account_id' | 'kind'>,
   suffix: S,
-  payload: Omit<EventPayloads[`transcode.${S}`], 'v'>,
+  payload: Omit<JobEventPayloads[S], 'v'>,
+): Promise<void> {
+  return recordOwnEvent(context, tx, job, suffix, payload);
+}
+
+/** Records an event whose payload the kind of the job defines in `events.own`. */
+export async function recordOwnEvent(
+  context: Pick<JobsContext, 'kinds' | 'rows'>,
+  tx: Tx,
+  job: Pick<Job, 'id' | 'account_id' | 'kind'>,
+  suffix: string,
+  payload: Omit<EventPayload, 'v'>,
 ): Promise<void> {
   const events = traitsOf(context, job)?.events;
   // No client sees the job, so none waits for it.
   if (!events) return;
   // NOTIFY serializes commits, so only final events send one: no request waits for another.
   const wakes = isFinal(suffix) ? { wakes: job.id } : {};
-  await recordEvent(tx, { accountId: job.account_id, jobId: job.id }, `${events}.${suffix}`, payload, wakes);
+  await recordType(tx, { accountId: job.account_id, jobId: job.id }, `${events.prefix}.${suffix}`, payload, wakes);
 }
 
 /** Records that these jobs were deleted, in one statement. */
@@ -36,7 +45,7 @@ export async function recordDeletions(
 ): Promise<void> {
   const shown = jobs.flatMap((job) => {
     const events = traitsOf(context, job)?.events;
-    return events ? [{ ...job, type: `${events}.deleted` }] : [];
+    return events ? [{ ...job, type: `${events.prefix}.deleted` }] : [];
   });
   if (shown.length === 0) return;
   const data = JSON.stringify({ v: 1, reason });

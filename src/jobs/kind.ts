@@ -1,6 +1,7 @@
 import type { FailureCode } from '../contract/failures.ts';
 import type { Context } from '../database/context.ts';
 import type { Tx } from '../database/pool.ts';
+import { createEventCatalog, type EventCatalog, type KindEvents } from '../events/types.ts';
 import type { Job } from './rows.ts';
 
 /** Why a job failed: a code for programs, one sentence for a person. */
@@ -11,9 +12,10 @@ export interface Failure {
 
 /** What this folder needs to know about a kind of job. The rest of a kind is in `src/kinds/`. */
 export interface KindTraits {
+  /** Also in the audit log: `transcode` in `transcode.erased`. */
   name: string;
-  /** Prefix of its events, e.g. `transcode` in `transcode.completed`; null for jobs that clients do not see. */
-  events: 'transcode' | null;
+  /** Null for jobs that clients do not see. */
+  events: KindEvents | null;
   /** Runs in the transaction that ends a job of this kind as failed or canceled. */
   onEnd?(context: Context, tx: Tx, job: Job, failure: Failure | null): Promise<void>;
 }
@@ -31,4 +33,20 @@ export function traitsOf(
   const traits = kinds.get(job.kind) ?? null;
   if (!traits) rows.skipped('kind');
   return traits;
+}
+
+/** The names of the kinds that clients see. */
+export function shownKinds({ kinds }: Pick<JobsContext, 'kinds'>): string[] {
+  return [...kinds.values()].filter(({ events }) => events !== null).map(({ name }) => name);
+}
+
+const catalogs = new WeakMap<JobsContext['kinds'], EventCatalog>();
+
+/** The types of events that these kinds and the service record. */
+export function eventCatalog({ kinds }: Pick<JobsContext, 'kinds'>): EventCatalog {
+  const known = catalogs.get(kinds);
+  if (known) return known;
+  const made = createEventCatalog([...kinds.values()].flatMap(({ events }) => events ?? []));
+  catalogs.set(kinds, made);
+  return made;
 }

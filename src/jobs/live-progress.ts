@@ -2,9 +2,10 @@ import { sql } from 'kysely';
 import type { Db } from '../database/pool.ts';
 import { runsInChildren } from './shown-status.ts';
 
-/** Progress of a running transcode; of one in pieces, that of its pieces. */
+/** Progress of a running job; of one in pieces, that of its pieces. */
 export interface LiveProgress {
   id: string;
+  kind: string;
   accountId: string;
   keyId: string | null;
   progress: number;
@@ -21,17 +22,17 @@ const COLUMNS = sql.join(
   ),
 );
 
-/** Returns the progress of all transcodes that has changed since `after`; null: of all that run. */
-export async function readProgress(db: Db, after: string | null): Promise<LiveProgress[]> {
+/** Returns the progress of all jobs of these kinds that has changed since `after`; null: of all that run. */
+export async function readProgress(db: Db, kinds: readonly string[], after: string | null): Promise<LiveProgress[]> {
   const { rows } = await sql<LiveProgress>`
-    SELECT id, account_id AS "accountId", key_id AS "keyId", progress, fps, speed, eta_seconds AS "etaSeconds",
+    SELECT id, kind, account_id AS "accountId", key_id AS "keyId", progress, fps, speed, eta_seconds AS "etaSeconds",
       updated_at::text AS "updatedAt"
     FROM (
       SELECT ${COLUMNS} FROM attempts JOIN jobs ON jobs.id = attempts.job_id AND jobs.current_attempt = attempts.id
       WHERE attempts.state = 'running'
       UNION ALL SELECT ${COLUMNS} FROM jobs WHERE ${runsInChildren}
     ) AS running
-    WHERE kind = 'transcode' AND progress > 0 ${after === null ? sql`` : sql`AND updated_at > ${after}::timestamptz`}
+    WHERE kind = ANY(${[...kinds]}::text[]) AND progress > 0 ${after === null ? sql`` : sql`AND updated_at > ${after}::timestamptz`}
     ORDER BY updated_at`.execute(db);
   return rows;
 }

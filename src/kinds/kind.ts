@@ -10,9 +10,15 @@ import type { NamedSource, RefusedSource, ResolvedSource } from '../jobs/sources
 import type { Planner } from '../threads/planning/index.ts';
 
 /*
- * A kind of job is one folder here and one entry in `registry.ts`. It defines how a request is checked (`admit`) and
- * how a worker runs it (`execute`). Everything else is in `src/jobs/` and `src/worker/`.
+ * A kind of job is one folder here and one entry in `registry.ts`. It defines how a request is checked (`admit`), how a
+ * worker runs it (`load`), and what clients see of it (`events` and `shown`). Everything else follows from that: routes,
+ * documentation, lists, counters, webhooks and receipts. No kind imports another.
  */
+
+/** The context of everything that depends on the kinds of jobs. */
+export interface KindsContext extends JobsContext {
+  kinds: ReadonlyMap<string, Kind>;
+}
 
 /** The client of a request, on any interface. */
 export interface Caller {
@@ -66,7 +72,18 @@ export type AttemptResult = { outcome: 'completed'; completion: Completion } | {
 
 export type Execute = (tools: WorkTools, run: Run) => Promise<AttemptResult>;
 
+/** Reads and opens rows for a view. */
+export type ViewContext = Pick<JobsContext, 'db' | 'vault' | 'store'>;
+
+/** What clients see of a kind. */
+export interface ShownKind {
+  /** Jobs of the account as lists and events show them, newest first. Omits ids that are not jobs of this kind. */
+  list(context: ViewContext, accountId: string, ids: readonly string[]): Promise<{ id: string }[]>;
+}
+
 export interface Kind<Request = never> extends KindTraits {
+  /** Null for kinds that clients do not see. Present exactly if `events` is. */
+  shown: ShownKind | null;
   /** Checks a request and changes nothing. Absent for kinds whose jobs only the service creates. */
   admit?(services: AdmissionServices, caller: Caller, request: Request): Promise<Admission>;
   /** Imports the code that runs a job. The API never calls it, so it does not load what only workers need. */

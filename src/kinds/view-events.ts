@@ -1,43 +1,81 @@
 import { FINAL_STATUSES } from '../contract/common.ts';
 import type { EventView } from '../contract/events.ts';
-import type { Context } from '../database/context.ts';
 import type { StoredEvent } from '../events/read.ts';
+import type { EventViewer } from '../events/viewer.ts';
+import { batchSummaries } from '../jobs/batch-summary.ts';
+import { eventCatalog } from '../jobs/kind.ts';
 import { queuePlaces } from '../jobs/queue-places.ts';
-import { batchSummaries } from './transcode/batch-view.ts';
-import { listedJobs } from './transcode/list.ts';
+import type { Kind, KindsContext, ViewContext } from './kind.ts';
 
-const FINAL_TYPES = new Set<string>(FINAL_STATUSES.map((status) => `transcode.${status}`));
+type EventContext = ViewContext & Pick<KindsContext, 'kinds'>;
+
+/** The event types of all kinds, and their views. */
+export function eventViewer(context: EventContext): EventViewer {
+  return { catalog: eventCatalog(context), view: (accountId, events) => viewEvents(context, accountId, events) };
+}
 
 /**
  * Returns events of an account as clients see them. An event that ends a job contains the job as it is now: data that has
  * been erased since the event is not shown.
  */
-export async function viewEvents(
-  context: Pick<Context, 'db' | 'vault' | 'store'>,
+async function viewEvents(
+  context: EventContext,
   accountId: string,
   events: readonly StoredEvent[],
 ): Promise<EventView[]> {
-  const endedJob = ({ type, jobId }: StoredEvent) => (FINAL_TYPES.has(type) ? jobId : null);
-  const ended = events.flatMap((event) => endedJob(event) ?? []);
-  const jobs = new Map((await listedJobs(context, accountId, ended)).map((job) => [job.id, job]));
-  const queued = events.flatMap(({ type, jobId }) => (type === 'transcode.queued' && jobId ? [jobId] : []));
+  const jobs = await endedJobs(context, accountId, events);
+  const isQueued = queuedTypes(context.kinds.values());
+  const queued = events.flatMap(({ type, jobId }) => (isQueued.has(type) && jobId ? [jobId] : []));
   const places = await queuePlaces(context.db, queued);
   const batches = await batchSummaries(
     context,
     accountId,
     events.flatMap(({ batchId }) => batchId ?? []),
   );
-  return events.map((event) => ({
-    id: event.cursor,
-    type: event.type,
-    created_at: event.createdAt.toISOString(),
-    data: {
-      ...dataOf(event),
-      ...(event.type === 'transcode.queued' && (places.get(event.jobId ?? '') ?? STARTED)),
-      ...(batches.has(event.batchId ?? '') && { batch: batches.get(event.batchId!) }),
-      ...(jobs.has(endedJob(event) ?? '') && { job: jobs.get(endedJob(event)!) }),
-    },
-  }));
+  return events.map((event) => {
+    const job = jobs.get(event);
+    return {
+      id: event.cursor,
+      type: event.type,
+      created_at: event.createdAt.toISOString(),
+      data: {
+        ...dataOf(event),
+        ...(isQueued.has(event.type) && (places.get(event.jobId ?? '') ?? STARTED)),
+        ...(batches.has(event.batchId ?? '') && { batch: batches.get(event.batchId!) }),
+        ...(job && { job }),
+      },
+    };
+  });
+}
+
+/** For each event that ends a job, the job as lists show it. */
+async function endedJobs(
+  context: EventContext,
+  accountId: string,
+  events: readonly StoredEvent[],
+): Promise<Map<StoredEvent, object>> {
+  const found = new Map<StoredEvent, object>();
+  for (const { events: traits, shown } of context.kinds.values()) {
+    if (!traits || !shown) continue;
+    const final = new Set(FINAL_STATUSES.map((status) => `${traits.prefix}.${status}`));
+    const ending = events.filter(({ type, jobId }) => jobId !== null && final.has(type));
+    if (ending.length === 0) continue;
+    const listed = await shown.list(
+      context,
+      accountId,
+      ending.map(({ jobId }) => jobId!),
+    );
+    const byId = new Map(listed.map((job) => [job.id, job]));
+    for (const event of ending) {
+      const job = byId.get(event.jobId!);
+      if (job) found.set(event, job);
+    }
+  }
+  return found;
+}
+
+function queuedTypes(kinds: Iterable<Pick<Kind, 'events'>>): ReadonlySet<string> {
+  return new Set([...kinds].flatMap(({ events }) => (events ? [`${events.prefix}.queued`] : [])));
 }
 
 /**
@@ -45,7 +83,7 @@ export async function viewEvents(
  * is left out and reported. Rejects when the database is unreachable.
  */
 export async function viewEachEvent<E extends StoredEvent>(
-  context: Pick<Context, 'db' | 'vault' | 'store' | 'rows'>,
+  context: EventContext & Pick<KindsContext, 'rows'>,
   accountId: string,
   events: readonly E[],
 ): Promise<{ event: E; view: EventView }[]> {

@@ -2,7 +2,6 @@ import { type Selectable, sql } from 'kysely';
 import * as z from 'zod';
 import { forgetAnswers } from '../accounts/idempotency.ts';
 import { fetchedHow } from '../contract/common.ts';
-import type { EventType } from '../contract/event-types.ts';
 import { uploadMetadata } from '../contract/uploads.ts';
 import type { Vault } from '../crypto/vault.ts';
 import type { Tx } from '../database/pool.ts';
@@ -10,6 +9,7 @@ import { openColumn, type RowOf, sealColumn } from '../database/sealed-columns.t
 import { storedJson } from '../database/stored-json.ts';
 import type { DeletionReason, UploadsTable } from '../database/tables.ts';
 import { insertEvents } from '../events/record.ts';
+import type { ServiceEvent } from '../events/types.ts';
 
 export type Upload = Selectable<UploadsTable>;
 
@@ -78,7 +78,7 @@ export async function forgetUploads(tx: Tx, ids: readonly string[], reason: Dele
     .returning(['id', 'account_id'])
     .execute();
   if (forgotten.length === 0) return;
-  const type: EventType = reason === 'refused' ? 'upload.refused' : 'upload.deleted';
+  const type: ServiceEvent = reason === 'refused' ? 'upload.refused' : 'upload.deleted';
   const data = JSON.stringify(reason === 'refused' ? { v: 1 } : { v: 1, reason });
   await sql`
     WITH ${insertEvents(sql`

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
-import { EVENT_TYPES } from '../contract/event-types.ts';
 import type { Db } from '../database/pool.ts';
+import type { EventCatalog } from '../events/types.ts';
 import type { Delivery } from './deliveries.ts';
 import type { ClaimTurn } from './shares.ts';
 
@@ -15,24 +15,24 @@ export interface ClaimedDelivery extends Delivery {
 }
 
 /** Whether any delivery is due, for a look that is cheaper than a claim. */
-export async function hasDueDeliveries(db: Db): Promise<boolean> {
+export async function hasDueDeliveries(db: Db, catalog: EventCatalog): Promise<boolean> {
   const { rows } = await sql<{ due: boolean }>`
     SELECT EXISTS (
-      SELECT FROM webhook_deliveries WHERE state = 'pending' AND next_attempt_at <= now() AND ${isKnown}
+      SELECT FROM webhook_deliveries WHERE state = 'pending' AND next_attempt_at <= now() AND ${isKnown(catalog)}
     ) AS due`.execute(db);
   return rows[0]!.due;
 }
 
 /** Events of other types are sent by the workers of the release that recorded them. */
-const isKnown = sql`type = ANY(${[...EVENT_TYPES]}::text[])`;
+const isKnown = (catalog: EventCatalog) => sql`type = ANY(${[...catalog.keys()]}::text[])`;
 
 /**
  * Claims due deliveries: of the account with the fewest deliveries in progress first, then the oldest; at most two per
  * endpoint, and one of an endpoint that timed out. Each belongs to this worker for a minute; if the worker dies, it is
  * sent again.
  */
-export async function claimDeliveries(db: Db, turn: ClaimTurn): Promise<ClaimedDelivery[]> {
-  const { rows } = await claimStatement(turn).execute(db);
+export async function claimDeliveries(db: Db, catalog: EventCatalog, turn: ClaimTurn): Promise<ClaimedDelivery[]> {
+  const { rows } = await claimStatement(catalog, turn).execute(db);
   return rows;
 }
 
@@ -44,13 +44,11 @@ export async function claimDeliveries(db: Db, turn: ClaimTurn): Promise<ClaimedD
  *           └ endpoints that may be used  at most 21: its webhooks, and itself for the URLs of jobs
  *               └ oldest due deliveries
  */
-export function claimStatement({
-  limit,
-  share,
-  probeShare,
-  accounts,
-  endpoints,
-}: ClaimTurn): RawBuilder<ClaimedDelivery> {
+export function claimStatement(
+  catalog: EventCatalog,
+  { limit, share, probeShare, accounts, endpoints }: ClaimTurn,
+): RawBuilder<ClaimedDelivery> {
+  const isSendable = isKnown(catalog);
   const lease = sql`now() + make_interval(secs => ${LEASE_SECONDS})`;
   // Materialized: a join may run a subquery again for every row, and each time it would lock others.
   return sql<ClaimedDelivery>`
@@ -85,11 +83,11 @@ export function claimStatement({
             WHERE account_id = account.account_id AND timeouts > 0 AND disabled_at IS NULL
               AND coalesce(backs_off_until, '-infinity') <= now()
               AND EXISTS (SELECT FROM webhook_deliveries
-                WHERE endpoint = webhooks.id AND state = 'pending' AND next_attempt_at <= now() AND ${isKnown})
+                WHERE endpoint = webhooks.id AND state = 'pending' AND next_attempt_at <= now() AND ${isSendable})
             ORDER BY backs_off_until NULLS FIRST LIMIT account.probes)
         ) AS target LEFT JOIN busy USING (endpoint) CROSS JOIN LATERAL (
           SELECT id, next_attempt_at FROM webhook_deliveries
-          WHERE endpoint = target.endpoint AND state = 'pending' AND next_attempt_at <= now() AND ${isKnown}
+          WHERE endpoint = target.endpoint AND state = 'pending' AND next_attempt_at <= now() AND ${isSendable}
           ORDER BY next_attempt_at
           LIMIT greatest(0, CASE WHEN target.is_probe THEN 1 ELSE ${PER_ENDPOINT} END - coalesce(busy.deliveries, 0))
         ) AS one

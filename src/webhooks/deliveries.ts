@@ -1,6 +1,5 @@
 import { type Selectable, sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
-import type { EventType } from '../contract/event-types.ts';
 import type { DeliveriesQuery, DeliveryError, DeliveryView } from '../contract/webhooks.ts';
 import { isUuid } from '../crypto/uuid.ts';
 import type { Db, Tx } from '../database/pool.ts';
@@ -66,7 +65,7 @@ export function viewDelivery(row: Delivery): DeliveryView {
   return {
     id: row.id,
     webhook_id: row.webhook_id,
-    type: row.type as EventType,
+    type: row.type,
     job_id: row.job_id,
     status: row.state,
     attempts: row.earlier_attempts + row.attempts,

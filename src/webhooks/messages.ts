@@ -2,11 +2,11 @@ import type { DeliveryError } from '../contract/webhooks.ts';
 import type { Context } from '../database/context.ts';
 import { pipelined } from '../database/pool.ts';
 import { findEvents, type StoredEvent } from '../events/read.ts';
-import { viewEvents } from '../kinds/view-events.ts';
+import type { EventViewer } from '../events/viewer.ts';
 import type { Delivery } from './deliveries.ts';
 import { readTargets, type Target } from './targets.ts';
 
-type Reading = Pick<Context, 'db' | 'vault' | 'store'>;
+type Reading = Pick<Context, 'db' | 'vault'>;
 
 /** What a delivery sends, and where. */
 export interface Message extends Target {
@@ -20,14 +20,18 @@ export type MessageOf = (delivery: Delivery) => Promise<Message | { error: Deliv
  * made once, however many receive it, and apart from other events: a list would shorten its jobs to a common budget. What
  * this returns rejects for a delivery whose rows cannot be read.
  */
-export async function readMessages(context: Reading, deliveries: readonly Delivery[]): Promise<MessageOf> {
+export async function readMessages(
+  context: Reading,
+  viewer: EventViewer,
+  deliveries: readonly Delivery[],
+): Promise<MessageOf> {
   const places = deliveries.map(({ event_tx: tx, event_id: id }) => ({ tx, id }));
   const [targetOf, eventAt] = await pipelined(context.db, (db) =>
-    Promise.all([readTargets(context, db, deliveries), findEvents(db, places)]),
+    Promise.all([readTargets(context, db, deliveries), findEvents(db, viewer.catalog, places)]),
   );
   const bodies = new Map<string, Promise<string>>();
   const bodyOf = (accountId: string, event: StoredEvent) => {
-    const body = bodies.get(event.cursor) ?? makeBody(context, accountId, event);
+    const body = bodies.get(event.cursor) ?? makeBody(viewer, accountId, event);
     bodies.set(event.cursor, body);
     return body;
   };
@@ -40,8 +44,8 @@ export async function readMessages(context: Reading, deliveries: readonly Delive
   };
 }
 
-async function makeBody(context: Reading, accountId: string, event: StoredEvent): Promise<string> {
-  const [view] = await viewEvents(context, accountId, [event]);
+async function makeBody(viewer: EventViewer, accountId: string, event: StoredEvent): Promise<string> {
+  const [view] = await viewer.view(accountId, [event]);
   const { type, created_at: timestamp, data } = view!;
   return JSON.stringify({ type, timestamp, data });
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { DeliveryError } from '../contract/webhooks.ts';
 import { webhookHeaders } from '../crypto/webhook-signature.ts';
 import type { Context } from '../database/context.ts';
+import type { EventViewer } from '../events/viewer.ts';
 import { FetchError, type Fetcher } from '../fetcher/index.ts';
 import type { TracedSpan, Tracing } from '../telemetry/index.ts';
 import type { Delivery } from './deliveries.ts';
@@ -16,7 +17,9 @@ const HANGING_MS = 3_000;
 export const RETRY_SECONDS = [5, 30, 120, 600, 1800, 3600, 10_800, 21_600, 43_200] as const;
 
 export interface SendDeps {
-  context: Pick<Context, 'db' | 'vault' | 'store' | 'rows'>;
+  context: Pick<Context, 'db' | 'vault' | 'rows'>;
+  /** Shows the events that are sent. */
+  viewer: EventViewer;
   fetcher: Pick<Fetcher, 'post'>;
   /** Null unless traces are on. */
   tracing?: Tracing | null;
@@ -35,7 +38,7 @@ interface Outcome {
  * or when its rows cannot be read: it is then postponed as after a failure, and not recorded as an attempt.
  */
 export function sendDeliveries(deps: SendDeps, deliveries: readonly Delivery[]): Promise<void>[] {
-  const messages = readMessages(deps.context, deliveries);
+  const messages = readMessages(deps.context, deps.viewer, deliveries);
   const spans = startSpans(deps.tracing ?? null, deps.context.db, deliveries);
   return deliveries.map((delivery) => send(deps, delivery, messages, spans));
 }

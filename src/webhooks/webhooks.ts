@@ -5,7 +5,6 @@ import { appendAudit } from '../accounts/audit.ts';
 import { requireLivingKey } from '../accounts/token-end.ts';
 import { retired, shownUntil } from '../accounts/webhook-secret.ts';
 import { ApiError } from '../contract/errors.ts';
-import type { EventType } from '../contract/event-types.ts';
 import {
   type CreateWebhookBody,
   MAX_WEBHOOKS,
@@ -181,7 +180,7 @@ export function viewWebhook(vault: Vault, webhook: Webhook): WebhookView {
   return {
     id: webhook.id,
     url: openColumn(vault, 'webhooks', 'url_sealed', webhook)!,
-    types: webhook.types as EventType[] | null,
+    types: webhook.types,
     description: openColumn(vault, 'webhooks', 'description_sealed', webhook),
     enabled: webhook.disabled_at === null,
     disabled_at: webhook.disabled_at?.toISOString() ?? null,

@@ -30,7 +30,7 @@ export function openDeliveries(deps: DeliveriesDeps, logger: Logger): Deliveries
       const turn = stopped ? null : nextTurn([...sending.values()]);
       if (!turn) return;
       again = false;
-      const claimed = await claimDeliveries(deps.context.db, turn);
+      const claimed = await claimDeliveries(deps.context.db, deps.viewer.catalog, turn);
       const sent = claimed.length > 0 ? sendDeliveries(deps, claimed) : [];
       for (const [index, delivery] of claimed.entries()) follow(delivery, sent[index]!);
       if (claimed.length < turn.limit && !again) return;

@@ -2,15 +2,14 @@ import type { DiskBudget } from '../attempt/resources/disk-reservation.ts';
 import type { WorkTools } from '../attempt/tools.ts';
 import type { DiskReserve } from '../config/disk-reserve.ts';
 import type { ResourceClass } from '../database/tables.ts';
-import type { JobsContext } from '../jobs/kind.ts';
-import type { Kind } from '../kinds/kind.ts';
+import type { Kind, KindsContext } from '../kinds/kind.ts';
 import type { SelfTestReport } from '../sandbox/types.ts';
 import type { Tracing, WorkerMetrics } from '../telemetry/index.ts';
 import type { StorageWatch } from './storage-watch.ts';
 
 /** Dependencies of a worker, composed in `src/cli/`. */
 export interface WorkerDeps extends Omit<WorkTools, 'onStorageUnreachable' | 'settings'> {
-  context: JobsContext;
+  context: KindsContext;
   kinds: ReadonlyMap<string, Kind>;
   room: DiskBudget;
   storage: StorageWatch;

@@ -12,6 +12,7 @@ import { beatWorker, registerWorker, removeWorker, type WorkerBuild, workersOfHo
 import { markCleaned } from '../jobs/attempts.ts';
 import { classesWithWork } from '../jobs/claim.ts';
 import { findUnknown, recoverLost, releaseUnknown } from '../jobs/recover.ts';
+import { eventViewer } from '../kinds/view-events.ts';
 import type { Sandbox } from '../sandbox/types.ts';
 import { openSanitizer } from '../sanitizer/index.ts';
 import { stageMeter } from '../telemetry/index.ts';
@@ -73,9 +74,11 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
   });
   const isAway = () => stopping.signal.aborted || isPaused || deps.storage.awayMs() > 0;
   const takes = createWorkSource({ context, isAway }, { id, tier: sandbox.tier }, permits, leases);
+  const viewer = eventViewer(context);
   const deliveries = openDeliveries(
     {
       ...deps,
+      viewer,
       onAttempt: (result) => deps.metrics?.webhookAttempts.inc({ result }),
       onClaim: ({ attempts, created_at: since }) =>
         attempts === 1 && deps.metrics?.webhookDelaySeconds.observe(Math.max(0, Date.now() - since.getTime()) / 1000),
@@ -85,7 +88,10 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
   deps.metrics?.countWebhooks(() => countSending(deliveries.sending()));
   const look = () =>
     pipelined(context.db, async (one) => {
-      const [classes, due] = await Promise.all([classesWithWork(one, context.kinds), hasDueDeliveries(one)]);
+      const [classes, due] = await Promise.all([
+        classesWithWork(one, context.kinds),
+        hasDueDeliveries(one, viewer.catalog),
+      ]);
       return { classes, deliveries: due };
     });
   const queue = watchQueue({ look, wakeups, sendWebhooks: deliveries.start, logger });

@@ -5,6 +5,7 @@ import type { Account } from '../../src/accounts/accounts.ts';
 import { makeWebhookSecret } from '../../src/crypto/webhook-signature.ts';
 import { sealColumn } from '../../src/database/sealed-columns.ts';
 import { createFetcher } from '../../src/fetcher/index.ts';
+import { eventViewer } from '../../src/kinds/view-events.ts';
 import { type ClaimedDelivery, claimDeliveries, claimStatement, hasDueDeliveries } from '../../src/webhooks/claim.ts';
 import { sendDeliveries } from '../../src/webhooks/send.ts';
 import { nextTurn } from '../../src/webhooks/shares.ts';
@@ -70,22 +71,24 @@ async function addDue(account: Account, webhooks: readonly string[], each: numbe
   );
 }
 
+const viewer = () => eventViewer(api.context);
+
 const claim = (sending: readonly ClaimedDelivery[] = [], limit = 16) => {
   const taken = sending.map((one) => ({ accountId: one.account_id, endpoint: one.endpoint, isProbe: one.is_probe }));
-  return claimDeliveries(api.context.db, { ...nextTurn(taken)!, limit });
+  return claimDeliveries(api.context.db, viewer().catalog, { ...nextTurn(taken)!, limit });
 };
 /** Sends them to receivers that have 100 ms. */
 const sendShort = async (deliveries: ClaimedDelivery[]) => {
   const post: typeof fetcher.post = (url, message) => fetcher.post(url, { ...message, timeoutMs: 100 });
-  await Promise.all(sendDeliveries({ context: api.context, fetcher: { post } }, deliveries));
+  await Promise.all(sendDeliveries({ context: api.context, viewer: viewer(), fetcher: { post } }, deliveries));
 };
 const makeDue = () =>
   api.database.pg.query(`UPDATE webhook_deliveries SET next_attempt_at = now() WHERE state = 'pending'`);
 
 /** The deliveries of a worker that looks once a second, as `worker.ts` opens them. */
 function startWorker() {
-  const deliveries = openDeliveries({ context: api.context, fetcher }, logger);
-  const look = async () => ({ classes: [], deliveries: await hasDueDeliveries(api.context.db) });
+  const deliveries = openDeliveries({ context: api.context, viewer: viewer(), fetcher }, logger);
+  const look = async () => ({ classes: [], deliveries: await hasDueDeliveries(api.context.db, viewer().catalog) });
   const queue = watchQueue({ look, wakeups: createWakeups(), sendWebhooks: deliveries.start, logger });
   return {
     sending: deliveries.sending,
@@ -164,7 +167,7 @@ describe('a claim', () => {
       await addDue(account, await makeWebhooks(account, Array(ENDPOINTS).fill(hostile.silent)), 100);
     }
     await api.database.pg.query('ANALYZE webhook_deliveries, webhooks');
-    const { sql: text, parameters } = claimStatement(nextTurn([])!).compile(api.context.db);
+    const { sql: text, parameters } = claimStatement(viewer().catalog, nextTurn([])!).compile(api.context.db);
     const client = await api.database.pg.connect();
     try {
       await client.query('BEGIN');

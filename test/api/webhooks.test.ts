@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { createFetcher } from '../../src/fetcher/index.ts';
 import { cancelJob } from '../../src/jobs/cancel.ts';
 import { eraseJob } from '../../src/jobs/erase.ts';
+import { eventViewer } from '../../src/kinds/view-events.ts';
 import { type ClaimedDelivery, claimDeliveries } from '../../src/webhooks/claim.ts';
 import { RETRY_SECONDS, sendDeliveries } from '../../src/webhooks/send.ts';
 import { nextTurn } from '../../src/webhooks/shares.ts';
@@ -35,7 +36,7 @@ describe('webhooks', () => {
   let received: Received[] = [];
   let answer: Answer = OK;
   const fetcher = createFetcher({ allow: ['127.0.0.1/32'], ports: [443], maxBytes: 1, deadlineMs: 1 });
-  const deps = () => ({ context: api.context, fetcher });
+  const deps = () => ({ context: api.context, viewer: eventViewer(api.context), fetcher });
 
   beforeAll(async () => {
     const sources = { allow: ['127.0.0.1/32'], ports: [443] };
@@ -69,7 +70,7 @@ describe('webhooks', () => {
   const deliveries = async (id: string) => (await api.call('GET', `/v1/webhooks/${id}/deliveries`)).json.items;
   const claim = (limit = 16, sending: ClaimedDelivery[] = []) => {
     const taken = sending.map((one) => ({ accountId: one.account_id, endpoint: one.endpoint, isProbe: one.is_probe }));
-    return claimDeliveries(api.context.db, { ...nextTurn(taken)!, limit });
+    return claimDeliveries(api.context.db, eventViewer(api.context).catalog, { ...nextTurn(taken)!, limit });
   };
   /** Sends what is due, until nothing is. */
   const sendDue = async () => {
@@ -166,7 +167,9 @@ describe('webhooks', () => {
     await test(id);
     const claimed = await claim(1);
     const guarded = createFetcher({ allow: [], ports: [443], maxBytes: 1, deadlineMs: 1 });
-    await Promise.all(sendDeliveries({ context: api.context, fetcher: guarded }, claimed));
+    await Promise.all(
+      sendDeliveries({ context: api.context, viewer: eventViewer(api.context), fetcher: guarded }, claimed),
+    );
     expect(received).toEqual([]);
     expect((await deliveries(id))[0]).toMatchObject({ status: 'pending', attempts: 1, error: 'address_refused' });
   });
@@ -294,7 +297,9 @@ describe('webhooks', () => {
       ...fetcher,
       post: (url: string, message: object) => fetcher.post(url, { ...message, timeoutMs: 300 } as never),
     };
-    await Promise.all(sendDeliveries({ context: api.context, fetcher: short }, claimed));
+    await Promise.all(
+      sendDeliveries({ context: api.context, viewer: eventViewer(api.context), fetcher: short }, claimed),
+    );
     expect((await deliveries(quick.id))[0]).toMatchObject({ status: 'delivered' });
     const errors = (await deliveries(hanging.id)).map(({ error }: { error: string | null }) => error);
     expect(errors.filter((error: string | null) => error === 'timeout')).toHaveLength(2);

@@ -6,6 +6,8 @@ import { claimJob, classesWithWork } from '../../src/jobs/claim.ts';
 import type { JobsContext, KindTraits } from '../../src/jobs/kind.ts';
 import { recoverLost } from '../../src/jobs/recover.ts';
 import { endStarved } from '../../src/jobs/wait-for-storage.ts';
+import type { KindsContext } from '../../src/kinds/kind.ts';
+import { eventViewer } from '../../src/kinds/view-events.ts';
 import { claimDeliveries, hasDueDeliveries } from '../../src/webhooks/claim.ts';
 import { sendDeliveries } from '../../src/webhooks/send.ts';
 import { nextTurn } from '../../src/webhooks/shares.ts';
@@ -22,12 +24,12 @@ const NEWER_EVENT = 'stabilize.queued';
 
 describe('alongside a newer release on one database,', () => {
   let api: TestApi;
-  let context: JobsContext;
+  let context: KindsContext;
   let newer: JobsContext;
   beforeAll(async () => {
     api = await startApi();
     context = api.context;
-    const stabilize: KindTraits = { name: NEWER_KIND, events: 'transcode' };
+    const stabilize: KindTraits = { name: NEWER_KIND, events: { prefix: 'transcode' } };
     newer = { ...context, kinds: new Map([...context.kinds, [NEWER_KIND, stabilize]]) };
     await sql('ALTER TABLE jobs DROP CONSTRAINT jobs_status_check');
   });
@@ -182,14 +184,15 @@ describe('alongside a newer release on one database,', () => {
          SELECT gen_random_uuid(), $1, webhooks.id, webhooks.id, event.tx, event.id, $2 FROM event, webhooks`,
         ...[api.account.id, type, JSON.stringify(data)],
       );
+    const viewer = eventViewer(context);
     await deliver(NEWER_EVENT, { v: 1 });
-    expect(await hasDueDeliveries(context.db)).toBe(false);
-    expect(await claimDeliveries(context.db, nextTurn([])!)).toEqual([]);
+    expect(await hasDueDeliveries(context.db, viewer.catalog)).toBe(false);
+    expect(await claimDeliveries(context.db, viewer.catalog, nextTurn([])!)).toEqual([]);
     // Its webhook cannot be read: it is postponed, and the next look does not find it.
     await deliver('key.revoked', { v: 1, key_id: 'x' });
-    const claimed = await claimDeliveries(context.db, nextTurn([])!);
+    const claimed = await claimDeliveries(context.db, viewer.catalog, nextTurn([])!);
     expect(claimed.map(({ type }) => type)).toEqual(['key.revoked']);
-    const [sent] = sendDeliveries({ context, fetcher: { post: async () => 204 } }, claimed);
+    const [sent] = sendDeliveries({ context, viewer, fetcher: { post: async () => 204 } }, claimed);
     await expect(sent).rejects.toThrow();
     const { rows } = await sql(
       `SELECT type, state, attempts, next_attempt_at > now() + interval '3 s' AS postponed FROM webhook_deliveries ORDER BY type`,
@@ -217,8 +220,9 @@ describe('alongside a newer release on one database,', () => {
     await cancelJob(context, api.account.id, 'transcode', last);
     const shown = (await api.call('GET', `/v1/batches/${batch}`)).json;
     expect(shown).toMatchObject({ completed_at: null, jobs: { processing: 1, canceled: 1 } });
-    expect((await readEvents(context.db, { accountId: api.account.id, limit: 10 })).events).not.toContainEqual(
-      expect.objectContaining({ type: 'batch.completed' }),
-    );
+    const { events } = await readEvents(context.db, eventViewer(context).catalog, {
+      ...{ accountId: api.account.id, limit: 10 },
+    });
+    expect(events).not.toContainEqual(expect.objectContaining({ type: 'batch.completed' }));
   });
 });

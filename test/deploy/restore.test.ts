@@ -8,6 +8,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readEvents } from '../../src/events/read.ts';
 import { recordEvent } from '../../src/events/record.ts';
+import { createEventCatalog } from '../../src/events/types.ts';
 import { blocks, ROOT, readPage } from '../docs/pages.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 import { findPostgresTools } from '../helpers/postgres-tools.ts';
@@ -46,7 +47,7 @@ const record = (db: TestDatabase['db'], accountId: string, uploadId: string) =>
   db.transaction().execute((tx) => recordEvent(tx, { accountId, uploadId }, 'upload.deleted', { reason: 'erased' }));
 
 const read = async (db: TestDatabase['db'], accountId: string) =>
-  (await readEvents(db, { accountId, limit: 10 })).events.map(({ uploadId }) => uploadId);
+  (await readEvents(db, createEventCatalog([]), { accountId, limit: 10 })).events.map(({ uploadId }) => uploadId);
 
 async function pendingDeliveries(db: TestDatabase['db']): Promise<number> {
   const { rows } = await sql<{ pending: number }>`

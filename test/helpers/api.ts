@@ -17,7 +17,7 @@ import { createRowGuard } from '../../src/database/row-guard.ts';
 import { openSignals } from '../../src/events/signals.ts';
 import { checkSourceUrl, checkWebhookUrl, type SourceUrlOptions } from '../../src/fetcher/index.ts';
 import type { GatewayOptions } from '../../src/gateway/server.ts';
-import type { JobsContext } from '../../src/jobs/kind.ts';
+import type { KindsContext } from '../../src/kinds/kind.ts';
 import { kinds } from '../../src/kinds/registry.ts';
 import { createHttpMetrics, createRegistry } from '../../src/telemetry/index.ts';
 import { openPlanner } from '../../src/threads/planning/index.ts';
@@ -30,7 +30,7 @@ import { acceptInspection, claimInspection } from './inspections.ts';
 /** The API in this process, on a real PostgreSQL and a real gateway, without a worker. */
 export interface TestApi {
   app: App;
-  context: JobsContext;
+  context: KindsContext;
   database: TestDatabase;
   gateway: EmbeddedGateway;
   account: Account;
@@ -77,7 +77,7 @@ export async function startApi(
   const ignore = () => {};
   const rateLimit = settings.rateLimit ?? RATE_LIMIT;
   const signals = await openSignals(database.url, ignore);
-  const context: JobsContext = {
+  const context: KindsContext = {
     db: database.db,
     kinds,
     store: gateway.store,

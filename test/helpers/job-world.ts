@@ -11,12 +11,11 @@ import type { ResourceClass } from '../../src/database/tables.ts';
 import { reviewRequest } from '../../src/ffmpeg/index.ts';
 import { claimJob } from '../../src/jobs/claim.ts';
 import { completeJob } from '../../src/jobs/finish.ts';
-import type { JobsContext } from '../../src/jobs/kind.ts';
 import { reserveOutput } from '../../src/jobs/outputs.ts';
 import { outputsOf } from '../../src/jobs/read.ts';
 import type { Claim, JobOutput, Job as JobRow } from '../../src/jobs/rows.ts';
 import { confirmUpload } from '../../src/kinds/inspection/confirm.ts';
-import type { Admission } from '../../src/kinds/kind.ts';
+import type { Admission, KindsContext } from '../../src/kinds/kind.ts';
 import { kinds } from '../../src/kinds/registry.ts';
 import { submitJob } from '../../src/kinds/submit.ts';
 import { admitTranscode, type TranscodeSubmission } from '../../src/kinds/transcode/admit.ts';
@@ -33,7 +32,7 @@ import { acceptInspection, claimInspection } from './inspections.ts';
 
 /** The domain over a real PostgreSQL and a real gateway, without the processes around it. */
 export interface JobWorld {
-  context: JobsContext;
+  context: KindsContext;
   database: TestDatabase;
   gateway: EmbeddedGateway;
   account(
@@ -113,7 +112,7 @@ const SUMMARY = {
 export async function makeJobWorld(options: { retentionSeconds?: number } = {}): Promise<JobWorld> {
   const database = await makeDatabase();
   const gateway = await startEmbeddedGateway();
-  const context: JobsContext = {
+  const context: KindsContext = {
     db: database.db,
     kinds,
     store: gateway.store,

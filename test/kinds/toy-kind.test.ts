@@ -7,8 +7,7 @@ import { cancelJob } from '../../src/jobs/cancel.ts';
 import { childrenOf } from '../../src/jobs/children.ts';
 import { downloadUrl } from '../../src/jobs/downloads.ts';
 import { eraseJob } from '../../src/jobs/erase.ts';
-import type { JobsContext } from '../../src/jobs/kind.ts';
-import type { Kind } from '../../src/kinds/kind.ts';
+import type { Kind, KindsContext } from '../../src/kinds/kind.ts';
 import { kinds } from '../../src/kinds/registry.ts';
 import { submitJob } from '../../src/kinds/submit.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
@@ -21,7 +20,7 @@ import { toy } from './toy/index.ts';
 
 describe('a kind of job that is one folder and one entry of the registry', () => {
   let world: JobWorld;
-  let context: JobsContext;
+  let context: KindsContext;
   let account: Awaited<ReturnType<JobWorld['account']>>;
   let folder: string;
   let sandbox: Sandbox;

@@ -2,7 +2,12 @@ import { Webhook } from 'standardwebhooks';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { type EventData, verifyWebhook, WebhookError } from '../../sdk/src/index.ts';
 import { makeWebhookSecret, webhookHeaders } from '../../src/crypto/webhook-signature.ts';
-import type { EventPayloads } from '../../src/events/types.ts';
+import type { JobEventPayloads, ServiceEventPayloads } from '../../src/events/types.ts';
+
+/** Of transcodes and of the service. */
+type EventPayloads = ServiceEventPayloads & {
+  [S in keyof JobEventPayloads as `transcode.${S}`]: JobEventPayloads[S];
+};
 
 const SECRET = makeWebhookSecret();
 const BODY = JSON.stringify({ type: 'webhook.test', timestamp: '2026-11-26T09:30:00.000Z', data: { name: 'ü' } });

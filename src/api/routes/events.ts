@@ -1,8 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import { errorBody, idParams, isFinal } from '../../contract/common.ts';
-import { type EventPage, type EventsQuery, eventPage, eventsQuery, jobEventsQuery } from '../../contract/events.ts';
+import { type EventPage, type EventsQuery, eventSchemas } from '../../contract/events.ts';
 import { readEvents, type StoredEvent } from '../../events/read.ts';
 import { type BatchJob, getBatch, jobsOfBatch } from '../../jobs/batches.ts';
+import { eventCatalog } from '../../jobs/kind.ts';
 import { getJob } from '../../jobs/read.ts';
 import { viewEachEvent } from '../../kinds/view-events.ts';
 import { callerOf } from '../caller.ts';
@@ -15,6 +16,7 @@ export function registerEvents(app: App, deps: RouteDeps): void {
   const hub = openEventHub(deps.context, { onError: (error) => app.log.warn({ err: error }, 'events were not read') });
   deps.metrics.countStreams(() => hub.count());
   app.addHook('onClose', async () => hub.close());
+  const { eventsQuery, jobEventsQuery, eventPage } = eventSchemas([...eventCatalog(deps.context).keys()]);
 
   app.get(
     '/v1/events',
@@ -127,7 +129,7 @@ async function pageOf(
   batchId?: string,
 ): Promise<EventPage> {
   const { types, job: jobId, after, limit } = query;
-  const page = await readEvents(context.db, {
+  const page = await readEvents(context.db, eventCatalog(context), {
     ...{ accountId, ownKeys, limit },
     ...(types && { types }),
     ...(jobId && { jobId }),

@@ -2,20 +2,15 @@ import { withIdempotencyKey } from '../../accounts/idempotency.ts';
 import { accountSecret, rotateAccountSecret } from '../../accounts/webhook-secret.ts';
 import { errorBody, idParams } from '../../contract/common.ts';
 import {
-  changedWebhook,
-  createWebhookBody,
   deliveriesQuery,
-  deliveryAnswer,
-  deliveryList,
-  newWebhook,
+  deliverySchemas,
   removedWebhook,
   rotateSecretBody,
-  updateWebhookBody,
-  webhook,
-  webhookList,
+  webhookSchemas,
   webhookSecret,
 } from '../../contract/webhooks.ts';
 import { inAccountTransaction } from '../../database/transaction-retry.ts';
+import { eventCatalog } from '../../jobs/kind.ts';
 import { refusedWebhook } from '../../kinds/transcode/admit.ts';
 import { getDelivery, listDeliveries, redeliver, viewDelivery } from '../../webhooks/deliveries.ts';
 import {
@@ -38,13 +33,18 @@ import { unknownFields } from '../warnings.ts';
 const tags = ['webhooks'];
 
 export function registerWebhooks(app: App, deps: ApiDeps): void {
-  registerEndpoints(app, deps);
-  registerSecrets(app, deps);
-  registerDeliveries(app, deps);
+  const types = [...eventCatalog(deps.context).keys()];
+  const schemas = webhookSchemas(types);
+  registerEndpoints(app, deps, schemas);
+  registerSecrets(app, deps, schemas);
+  registerDeliveries(app, deps, deliverySchemas(types));
 }
 
-function registerEndpoints(app: App, deps: ApiDeps): void {
+type Schemas = ReturnType<typeof webhookSchemas>;
+
+function registerEndpoints(app: App, deps: ApiDeps, schemas: Schemas): void {
   const { db, vault } = deps.context;
+  const { createWebhookBody, updateWebhookBody, webhook, changedWebhook, newWebhook, webhookList } = schemas;
 
   app.get(
     '/v1/webhooks',
@@ -158,7 +158,7 @@ function registerEndpoints(app: App, deps: ApiDeps): void {
   );
 }
 
-function registerSecrets(app: App, { context: { db, vault } }: ApiDeps): void {
+function registerSecrets(app: App, { context: { db, vault } }: ApiDeps, { newWebhook }: Schemas): void {
   app.post(
     '/v1/webhooks/:id/rotate',
     {
@@ -223,7 +223,11 @@ function registerSecrets(app: App, { context: { db, vault } }: ApiDeps): void {
   );
 }
 
-function registerDeliveries(app: App, { context: { db } }: ApiDeps): void {
+function registerDeliveries(
+  app: App,
+  { context: { db } }: ApiDeps,
+  { deliveryList, deliveryAnswer }: ReturnType<typeof deliverySchemas>,
+): void {
   app.post(
     '/v1/webhooks/:id/test',
     {

@@ -3,8 +3,9 @@ import type { EventView } from '../../contract/events.ts';
 import { forAllAccounts } from '../../database/connection-share.ts';
 import { type AccountEvent, currentCursor, readAllEvents } from '../../events/read.ts';
 import { openSessions } from '../../identity/sessions.ts';
-import type { JobsContext } from '../../jobs/kind.ts';
+import { eventCatalog, shownKinds } from '../../jobs/kind.ts';
 import { type LiveProgress, readProgress } from '../../jobs/live-progress.ts';
+import type { KindsContext } from '../../kinds/kind.ts';
 import { viewEachEvent } from '../../kinds/view-events.ts';
 
 /** Longest delay of an event beyond the end of its transaction. */
@@ -46,9 +47,11 @@ export interface EventHub {
   close(): void;
 }
 
-type Context = Pick<JobsContext, 'db' | 'vault' | 'store' | 'rows'>;
+type Context = Pick<KindsContext, 'db' | 'vault' | 'store' | 'rows' | 'kinds'>;
 
 export function openEventHub(context: Context, { onError }: { onError: (error: Error) => void }): EventHub {
+  const catalog = eventCatalog(context);
+  const shown = shownKinds(context);
   const subscribers = new Map<string, Set<Subscriber>>();
   let cursor: Promise<string> | null = null;
   let progressAfter: string | null = null;
@@ -75,7 +78,7 @@ export function openEventHub(context: Context, { onError }: { onError: (error: E
     for (;;) {
       if (!cursor) return;
       const after = await cursor;
-      const { events, last, isFull, unknown } = await readAllEvents(context.db, after, PAGE);
+      const { events, last, isFull, unknown } = await readAllEvents(context.db, catalog, after, PAGE);
       await passOn(events);
       context.rows.skipped('event', unknown);
       if (cursor && last) cursor = Promise.resolve(last);
@@ -98,7 +101,7 @@ export function openEventHub(context: Context, { onError }: { onError: (error: E
   }
 
   async function passOnProgress(): Promise<void> {
-    const changes = await readProgress(context.db, progressAfter);
+    const changes = await readProgress(context.db, shown, progressAfter);
     progressAfter = changes.at(-1)?.updatedAt ?? progressAfter;
     for (const change of changes) {
       for (const subscriber of subscribers.get(change.accountId) ?? []) subscriber.onProgress(change);

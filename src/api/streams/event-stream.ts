@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { EventType } from '../../contract/event-types.ts';
 import type { EventView } from '../../contract/events.ts';
 import { outageOf } from '../../database/outage.ts';
 import type { OwnKeys } from '../../database/own-keys.ts';
 import { type AccountEvent, compareCursors, readEvents, type StoredEvent, visibleNow } from '../../events/read.ts';
+import { eventCatalog } from '../../jobs/kind.ts';
 import type { LiveProgress } from '../../jobs/live-progress.ts';
 import { viewEachEvent } from '../../kinds/view-events.ts';
 import { callerOf } from '../caller.ts';
@@ -28,7 +28,7 @@ export interface StreamQuery {
   accountId: string;
   /** Whose jobs and batches are shown; null: every event of the account. */
   ownKeys: OwnKeys;
-  types?: readonly EventType[] | undefined;
+  types?: readonly string[] | undefined;
   job?: string | undefined;
   after?: string | undefined;
   /** Events of that batch and of its jobs. */
@@ -59,11 +59,12 @@ export async function streamEvents(
   query: StreamQuery,
   bounds: StreamBounds = BOUNDS,
 ): Promise<never> {
-  const { db } = deps.context;
+  const { context } = deps;
   const lastId = request.headers['last-event-id'];
   const after = query.after ?? (typeof lastId === 'string' && lastId !== '' ? lastId : undefined);
   // Before the headers are sent, so that a cursor that is wrong or has expired is an ordinary error.
-  if (after !== undefined) await readEvents(db, { ...pageQuery(query), after, limit: 1 });
+  if (after !== undefined)
+    await readEvents(context.db, eventCatalog(context), { ...pageQuery(query), after, limit: 1 });
   reply.hijack();
   const stream = new EventStream({ deps, hub, query, bounds }, { request, reply });
   await whileWaiting(request, stream.run(after));
@@ -161,10 +162,11 @@ class EventStream implements Subscriber {
     else this.#end();
   }
 
-  onProgress({ id, keyId, progress, fps, speed, etaSeconds }: LiveProgress): void {
+  onProgress({ id, kind, keyId, progress, fps, speed, etaSeconds }: LiveProgress): void {
     if (this.#query.types || !this.#isOf(id) || !this.#isVisible(keyId) || this.#waiting) return;
     const data = { job_id: id, progress, fps, speed, eta_seconds: etaSeconds };
-    this.#write(`event: transcode.progress\ndata: ${JSON.stringify(data)}\n\n`);
+    const { prefix } = this.#deps.context.kinds.get(kind)!.events!;
+    this.#write(`event: ${prefix}.progress\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
   onBeat(): void {
@@ -187,7 +189,8 @@ class EventStream implements Subscriber {
     const over = await this.#query.until?.isOver();
     for (;;) {
       const after = this.#last;
-      const page = await readEvents(context.db, { ...pageQuery(this.#query), limit: PAGE, ...(after && { after }) });
+      const query = { ...pageQuery(this.#query), limit: PAGE, ...(after && { after }) };
+      const page = await readEvents(context.db, eventCatalog(context), query);
       context.rows.skipped('event', page.unknown);
       const shown = await viewEachEvent(context, this.accountId, page.events);
       for (const { event, view } of shown) {
@@ -289,5 +292,5 @@ function pageQuery({ accountId, ownKeys, types, job, batch }: StreamQuery) {
 
 /** Whether the key of the stream has been revoked or replaced. The hub notices that a session has ended. */
 function endsCaller({ type, payload }: StoredEvent, callerId: string): boolean {
-  return (type === 'key.revoked' || type === 'key.rotated') && (payload as { key_id: string }).key_id === callerId;
+  return (type === 'key.revoked' || type === 'key.rotated') && payload.key_id === callerId;
 }

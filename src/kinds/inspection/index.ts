@@ -5,6 +5,7 @@ import { refuseUpload } from './refuse.ts';
 export const inspection: Kind = {
   name: 'inspection',
   events: null,
+  shown: null,
   onEnd: refuseUpload,
   load: async () => (await import('./execute.ts')).executeInspection,
 };

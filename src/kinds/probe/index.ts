@@ -6,6 +6,7 @@ import { admitProbe, type ProbeSubmission } from './admit.ts';
 export const probe: Kind<ProbeSubmission> = {
   name: 'probe',
   events: null,
+  shown: null,
   admit: admitProbe,
   onEnd: (_context, tx, job) => wakeWaiting(tx, job.id),
   load: async () => (await import('./execute.ts')).executeProbe,

@@ -4,5 +4,6 @@ import type { Kind } from '../kind.ts';
 export const segment: Kind = {
   name: 'segment',
   events: null,
+  shown: null,
   load: async () => (await import('./execute.ts')).executeSegment,
 };

@@ -1,11 +1,12 @@
-import type { Batch, BatchItem, BatchSummary } from '../../contract/batches.ts';
+import type { Batch, BatchItem } from '../../contract/batches.ts';
 import { docsOf, errorAnswer } from '../../contract/error-answer.ts';
 import { ApiError, type ErrorCode } from '../../contract/errors.ts';
 import { hideQueries } from '../../contract/hide-queries.ts';
 import type { Context } from '../../database/context.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
-import { type BatchCounts, countBatches } from '../../jobs/batch-end.ts';
-import { type BatchRow, jobsOfBatch, statusOf } from '../../jobs/batches.ts';
+import { countBatches } from '../../jobs/batch-end.ts';
+import { viewSummary } from '../../jobs/batch-summary.ts';
+import { type BatchRow, jobsOfBatch } from '../../jobs/batches.ts';
 import type { BatchResult } from '../submit-batch.ts';
 import { listedJobs } from './list.ts';
 import { viewSubmitted } from './view.ts';
@@ -45,41 +46,6 @@ export function viewSubmittedBatch(
 
 export function viewRefusal(index: number, refusal: ApiError): BatchItem {
   return { index, status: 'refused', error: hideQueries(errorAnswer(refusal)) };
-}
-
-/** Batches without their items, by id, as events show them. */
-export async function batchSummaries(
-  context: Viewing,
-  accountId: string,
-  ids: readonly string[],
-): Promise<Map<string, BatchSummary>> {
-  if (ids.length === 0) return new Map();
-  const rows = await context.db
-    .selectFrom('batches')
-    .selectAll()
-    .where('account_id', '=', accountId)
-    .where('id', 'in', ids)
-    .execute();
-  const counts = await countBatches(
-    context.db,
-    rows.map(({ id }) => id),
-  );
-  return new Map(rows.map((row) => [row.id, viewSummary(context, row, counts.get(row.id)!)]));
-}
-
-function viewSummary({ vault }: Pick<Context, 'vault'>, batch: BatchRow, jobs: BatchCounts): BatchSummary {
-  const metadata = openColumn(vault, 'batches', 'metadata_sealed', batch);
-  return {
-    id: batch.id,
-    status: statusOf(batch, jobs.pending < batch.accepted),
-    total: batch.total,
-    accepted: batch.accepted,
-    refused: batch.total - batch.accepted,
-    jobs,
-    metadata: { user: metadata === null ? null : JSON.parse(metadata) },
-    created_at: batch.created_at.toISOString(),
-    completed_at: batch.completed_at?.toISOString() ?? null,
-  };
 }
 
 /** What is kept of a rejected entry: 100 complete errors took more than 60 KB. */

@@ -15,6 +15,7 @@ import { outputKey } from '../../../src/storage/keys.ts';
 export const toy: Kind<{ text: string }> = {
   name: 'toy',
   events: null,
+  shown: null,
   admit: async (_services, _caller, { text }) => ({
     problems: text === '' ? [new Error('there is nothing to reverse')] : [],
     resourceClass: 'light',

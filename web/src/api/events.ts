@@ -1,4 +1,4 @@
-import { EVENT_TYPES } from '../../../src/contract/event-types.ts';
+import { EVENT_TYPES } from './event-types.ts';
 import type { LiveEvent } from './live-event.ts';
 
 type Listener = (events: readonly LiveEvent[]) => void;

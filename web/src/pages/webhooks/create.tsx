@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
-import { EVENT_TYPES, type EventType } from '../../../../src/contract/event-types.ts';
 import type { WebhookView } from '../../../../src/contract/webhooks.ts';
 import { post } from '../../api/client.ts';
+import { EVENT_TYPES } from '../../api/event-types.ts';
 import { type Shown, shownOf } from '../../api/problem.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -9,7 +9,7 @@ import { ErrorNotice } from '../../ui/feedback.tsx';
 import { Check, TextField } from '../../ui/field.tsx';
 
 /** The ends of jobs: what nearly every program wants to know. */
-const USUAL: readonly EventType[] = ['transcode.completed', 'transcode.failed', 'transcode.canceled'];
+const USUAL: readonly string[] = ['transcode.completed', 'transcode.failed', 'transcode.canceled'];
 
 interface CreateWebhookProps {
   onMade: (webhook: WebhookView & { secret: string | null }) => void;
@@ -19,7 +19,7 @@ interface CreateWebhookProps {
 export function CreateWebhookDialog({ onMade, onClose }: CreateWebhookProps) {
   const [url, setUrl] = useState('');
   const [description, setDescription] = useState('');
-  const [types, setTypes] = useState<readonly EventType[]>(USUAL);
+  const [types, setTypes] = useState<readonly string[]>(USUAL);
   const [error, setError] = useState<Shown | null>(null);
   const submit = async (event: Event) => {
     event.preventDefault();

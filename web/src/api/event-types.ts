@@ -1,5 +1,6 @@
-/** Every event that a client can see. */
-export const EVENT_TYPES = [
+// Generated from the OpenAPI document by `npx tsx scripts/docs.ts`; do not edit.
+
+export const EVENT_TYPES: readonly string[] = [
   'transcode.queued',
   'transcode.started',
   'transcode.output_ready',
@@ -17,6 +18,4 @@ export const EVENT_TYPES = [
   'key.revoked',
   'webhook.disabled',
   'webhook.test',
-] as const;
-
-export type EventType = (typeof EVENT_TYPES)[number];
+];

@@ -1,0 +1,11 @@
+import type { EventView } from '../contract/events.ts';
+import type { StoredEvent } from './read.ts';
+import type { EventCatalog } from './types.ts';
+
+/** Shows events to clients. The kinds of jobs know what that is. */
+export interface EventViewer {
+  /** The types that this release knows. */
+  catalog: EventCatalog;
+  /** Views of events of one account, in their order. */
+  view(accountId: string, events: readonly StoredEvent[]): Promise<EventView[]>;
+}
