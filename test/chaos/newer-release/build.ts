@@ -10,8 +10,6 @@ const FOLDER = join(ROOT, 'node_modules', '.cache', 'airlock-newer-release', Str
 /** Files of `src/` that the newer release has changed → the file of this folder that replaces each. It imports the other. */
 const CHANGED: Readonly<Record<string, string>> = {
   'kinds/registry.ts': 'registry.ts',
-  'contract/event-types.ts': 'event-types.ts',
-  'events/types.ts': 'event-payloads.ts',
   'api/routes/receipts.ts': 'routes.ts',
 };
 

@@ -9,7 +9,8 @@ const HOLD = process.env.TOY_HOLD;
 
 export const toy: Kind<{ text: string }> = {
   ...silent,
-  events: 'toy' as 'transcode',
+  events: { prefix: 'toy' },
+  shown: { list: async () => [] },
   async load() {
     const execute = await silent.load();
     return async (tools, run) => {
