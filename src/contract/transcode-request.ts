@@ -6,12 +6,33 @@ export interface OptionRequest {
   argument?: string | number | Record<string, unknown> | null;
 }
 
-/** The body of `POST /v1/transcodes` after the shape has been validated and before any policy. */
-export interface TranscodeRequest {
-  inputs: { url: string; options?: OptionRequest[] }[];
+export interface InputRequest {
+  url: string;
+  options?: OptionRequest[];
+}
+
+/** How one output is made. */
+export interface OutputRequest {
   outputFormat: OutputFormat;
   preset?: { quality?: Quality; resolution?: Resolution };
   options?: OptionRequest[];
   filters?: { filter: string }[];
+  /** Bits per second of its video, or of its audio when it has no video: a number, or a text such as `2800k`. */
+  bitrate?: number | string;
+}
+
+/** A request for one output, after its shape has been validated and before any policy. */
+export interface TranscodeRequest extends OutputRequest {
+  inputs: InputRequest[];
   metadata?: Record<string, unknown>;
 }
+
+/** A request for several outputs of the same inputs. */
+export interface MultiOutputRequest {
+  inputs: InputRequest[];
+  outputs: (OutputRequest & { name?: string })[];
+  metadata?: Record<string, unknown>;
+}
+
+/** What a job makes: one output or several. */
+export type JobRequest = TranscodeRequest | MultiOutputRequest;

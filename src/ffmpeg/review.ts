@@ -1,9 +1,9 @@
 import { type FailureCode, JobFailure } from '../contract/failures.ts';
-import type { TranscodeRequest } from '../contract/transcode-request.ts';
+import type { JobRequest } from '../contract/transcode-request.ts';
 import { argumentFault } from './plan/arguments.ts';
-import { type Preview, previewCommand } from './plan/preview.ts';
-import { estimateResourceClass } from './plan/resource-class.ts';
-import { parseRequest } from './policy/options/parse-request.ts';
+import { type Preview, previewJob } from './plan/preview.ts';
+import { estimateJobClass } from './plan/resource-class.ts';
+import { parseJob } from './policy/options/parse-job.ts';
 import type { AssetRequest, MediaInfo, PlanWarning, Refusal, ResourceClass } from './types.ts';
 
 /** Result of judging a request before any file is read; plain data, so that it can be sent between threads. */
@@ -14,7 +14,7 @@ export interface Review {
   /** Every file that graphs and overlays name. */
   assets: AssetRequest[];
   resourceClass: ResourceClass;
-  /** The command that would run, or why there is none; null = the request is refused. */
+  /** The commands that would run, or why there are none; null = the request is refused. */
   preview: Preview | { failure: { code: FailureCode; message: string } } | null;
 }
 
@@ -22,12 +22,12 @@ export interface Review {
 const ROOM_BYTES = 8 * 1024;
 
 /** Parses a request and plans it; `infos` = the inspected inputs, null = not inspected. Pure; never throws. */
-export function reviewRequest(request: TranscodeRequest, infos: readonly (MediaInfo | null)[]): Review {
-  const { refusals, warnings, assets } = parseRequest(request);
+export function reviewRequest(request: JobRequest, infos: readonly (MediaInfo | null)[]): Review {
+  const { refusals, warnings, assets } = parseJob(request);
   const judged = { refusals, warnings, assets };
   // The planner accepts only requests without refusals.
   if (refusals.length > 0) return { ...judged, resourceClass: 'heavy', preview: null };
-  const resourceClass = estimateResourceClass(request, [...infos]);
+  const resourceClass = estimateJobClass(request, [...infos]);
   const refused = (reason: string) => ({
     ...judged,
     refusals: [tooLong(request, reason)],
@@ -35,8 +35,8 @@ export function reviewRequest(request: TranscodeRequest, infos: readonly (MediaI
     preview: null,
   });
   try {
-    const preview = previewCommand(request, infos);
-    const fault = argumentFault(preview.args, ROOM_BYTES);
+    const preview = previewJob(request, infos);
+    const fault = preview.commands.map((args) => argumentFault(args, ROOM_BYTES)).find((reason) => reason !== null);
     return fault ? refused(fault) : { ...judged, resourceClass, preview };
   } catch (error) {
     if (!(error instanceof JobFailure)) throw error;
@@ -46,7 +46,7 @@ export function reviewRequest(request: TranscodeRequest, infos: readonly (MediaI
   }
 }
 
-function tooLong(request: TranscodeRequest, reason: string): Refusal {
-  const field = request.options?.length ? 'options' : 'filters';
+function tooLong(request: JobRequest, reason: string): Refusal {
+  const field = 'outputs' in request ? 'outputs' : request.options?.length ? 'options' : 'filters';
   return { field, option: '', reason, suggestion: 'Shorten filters and expressions, or split the work over jobs.' };
 }

@@ -1,3 +1,4 @@
+import type { FailureCode } from '../contract/failures.ts';
 import type { FormatKind, OutputFormat } from '../contract/formats.ts';
 import type { StreamPackets } from './packets.ts';
 import type { QuoteCard, TextOverlay } from './policy/overlays/types.ts';
@@ -201,6 +202,8 @@ export interface PlanContext {
   disarm?: boolean;
   /** CPU cores that the cell may use. */
   cores: number;
+  /** Expected memory up to which outputs share a command; absent = any. */
+  memoryBytes?: number;
 }
 
 /** Required properties of the finished output; null = the caller's options decide. */
@@ -247,6 +250,15 @@ export interface StreamPlans {
 /** All commands of a job. Each makes its own outputs: if one fails, the outputs of the others are kept. */
 export interface JobPlan {
   commands: readonly Plan[];
+  /** Outputs that the inputs do not allow, such as an MP3 of a silent video; absent = none. There is at least one command. */
+  failures?: readonly PlannedFailure[];
+}
+
+export interface PlannedFailure {
+  /** Position of its row among the outputs of the job. */
+  position: number;
+  code: FailureCode;
+  message: string;
 }
 
 /** One command. */

@@ -1,7 +1,7 @@
 import { JobFailure } from '../../src/contract/failures.ts';
 import type { TranscodeRequest } from '../../src/contract/transcode-request.ts';
 import type { ParsedRequest, Refusal } from '../../src/ffmpeg/index.ts';
-import { previewCommand } from '../../src/ffmpeg/plan/preview.ts';
+import { previewJob } from '../../src/ffmpeg/plan/preview.ts';
 import { readGraph, serialiseGraph } from '../../src/ffmpeg/policy/filters/index.ts';
 import type { CheckedGraph } from '../../src/ffmpeg/policy/filters/types.ts';
 import { parseRequest } from '../../src/ffmpeg/policy/options/parse-request.ts';
@@ -35,7 +35,7 @@ export function judge(request: TranscodeRequest): Review {
   const [preview, planMs] = timed(
     'plan',
     () =>
-      previewCommand(
+      previewJob(
         request,
         request.inputs.map(() => null),
       ),
@@ -43,8 +43,8 @@ export function judge(request: TranscodeRequest): Review {
   );
   judgement.planMs = planMs;
   if (preview) {
-    judgement.args = preview.args;
-    faults.push(...argvFaults(preview.args));
+    judgement.args = preview.commands[0]!;
+    faults.push(...argvFaults(judgement.args));
   }
   return judgement;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { previewCommand } from '../../src/ffmpeg/plan/preview.ts';
+import { previewJob } from '../../src/ffmpeg/plan/preview.ts';
 import { parseRequest } from '../../src/ffmpeg/policy/options/parse-request.ts';
 import { argvFaults } from '../fuzz/argv.ts';
 import { asRequest } from './attack-request.ts';
@@ -32,7 +32,9 @@ describe('the policy alone', () => {
     expect(parsed.assets.map(({ source }) => source)).toEqual([
       { type: 'url', url: expect.stringMatching(/^http:\/\/(127\.0\.0\.2:9999\/x|user:secret@)/) },
     ]);
-    const { args } = previewCommand(request, [null]);
+    const {
+      commands: [args = []],
+    } = previewJob(request, [null]);
     expect(argvFaults(args)).toEqual([]);
     expect(args.join(' ')).not.toContain('127.0.0.2');
   });
@@ -40,22 +42,27 @@ describe('the policy alone', () => {
   it.each(rows('ignored'))('does not pass on to FFmpeg, with a warning: %s', (_, attack) => {
     const request = asRequest(attack);
     expect(parseRequest(request).refusals).toEqual([]);
-    const { args, warnings } = previewCommand(request, [null]);
-    const plain = previewCommand({ inputs: [{ url: request.inputs[0]!.url }], outputFormat: 'mp4' }, [null]);
-    expect(args.filter((arg) => !plain.args.includes(arg) && !/^(libx264|crf|-preset)/.test(arg))).toEqual([]);
+    const {
+      commands: [args = []],
+      warnings,
+    } = previewJob(request, [null]);
+    const plain = previewJob({ inputs: [{ url: request.inputs[0]!.url }], outputFormat: 'mp4' }, [null]);
+    expect(args.filter((arg) => !plain.commands[0]!.includes(arg) && !/^(libx264|crf|-preset)/.test(arg))).toEqual([]);
     expect(warnings.some(({ message }) => /ignored/.test(message))).toBe(true);
   });
 
   it.each(rows('unplanned'))('refuses once the size of the input is known: %s', (_, attack) => {
     const request = asRequest(attack);
     expect(parseRequest(request).refusals).toEqual([]);
-    expect(() => previewCommand(request, [null])).toThrow(/outputs frames of \d+x\d+; the limit is/);
+    expect(() => previewJob(request, [null])).toThrow(/outputs frames of \d+x\d+; the limit is/);
   });
 
   it.each(rows('bounded'))('bounds an endless command: %s', (_, attack) => {
     const request = asRequest(attack);
     expect(parseRequest(request).refusals).toEqual([]);
-    const { args } = previewCommand(request, [null]);
+    const {
+      commands: [args = []],
+    } = previewJob(request, [null]);
     expect(argvFaults(args)).toEqual([]);
     const ends = args.lastIndexOf('-t') > args.lastIndexOf('-i') && args.lastIndexOf('-fs') > args.lastIndexOf('-i');
     expect(ends, args.join(' ')).toBe(true);

@@ -6,6 +6,7 @@ import type { Composer, OpenedGraph } from './composition.ts';
 import { freshLabels, joinPieces, type Piece } from './filter-parts.ts';
 import { type Flow, soundFlow } from './flow/flow.ts';
 import { graphSources, type OutputStream, type StreamRef, streamLabel } from './graph-sources.ts';
+import { ownName } from './own-name.ts';
 import type { Selection } from './plan-streams.ts';
 import { streamFlow } from './stream-flows.ts';
 import { prepareChain } from './video-filters.ts';
@@ -17,6 +18,8 @@ export interface ComposeJob {
   seconds: readonly (number | null)[];
   selection: Selection;
   composer: Composer;
+  /** Position of the output in the job: labels of its streams differ from those of other outputs in the command. */
+  position: number;
   deinterlace: boolean;
   /** Whether the stream must be tone-mapped for the encoder. */
   toneMap: (stream: VideoStream) => boolean;
@@ -76,7 +79,7 @@ export function composeTracks(job: ComposeJob): Tracks {
 
 /** Writes filters and maps as arguments; the `pieces` of each track must be complete. */
 export function composedArgs(job: ComposeJob, { tracks, sources, opened }: Tracks): string[] {
-  const { selection, composer } = job;
+  const { selection, composer, position } = job;
   if (!composer.complex) return simpleArgs(selection, tracks);
   const fresh = freshLabels();
   const parts: string[] = [];
@@ -87,14 +90,14 @@ export function composedArgs(job: ComposeJob, { tracks, sources, opened }: Track
       parts.push(`[${streamLabel(ref)}]${prepareChain(ref.stream, { deinterlace: false, toneMap: true })}[${label}]`);
       return label;
     });
-    const outputs = opened.outputs.map((_, index) => `o${index}`);
+    const outputs = opened.outputs.map((_, index) => ownName(`o${index}`, position));
     parts.push(opened.write(inputs, outputs));
   }
   const maps = tracks.flatMap((track, index) => {
-    const source = 'pad' in track.from ? `o${track.from.pad}` : streamLabel(track.from);
+    const source = 'pad' in track.from ? ownName(`o${track.from.pad}`, position) : streamLabel(track.from);
     const made = 'pad' in track.from;
     if (track.pieces.length === 0) return ['-map', made ? `[${source}]` : source];
-    const label = `s${index}`;
+    const label = ownName(`s${index}`, position);
     parts.push(joinPieces(track.pieces, source, label, fresh));
     return ['-map', `[${label}]`];
   });

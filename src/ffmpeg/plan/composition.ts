@@ -13,6 +13,7 @@ import { type Flow, soundFlow } from './flow/flow.ts';
 import { describeOversize } from './flow/frame-limit.ts';
 import { liveGraph } from './flow/live-graph.ts';
 import { type FedPad, type PlacedFile, placeMovies } from './movies.ts';
+import { ownName } from './own-name.ts';
 import { steadyRates } from './steady-rates.ts';
 import { pictureFlow } from './stream-flows.ts';
 import { mainVideo } from './streams.ts';
@@ -33,6 +34,8 @@ export interface ComposerJob {
   parsed: ParsedRequest;
   inputs: readonly PlanInput[];
   ctx: PlanContext;
+  /** Position of the output in the job. */
+  position: number;
   /** Seconds for endless sources; `stated` = set by the caller, so that nothing longer is needed. */
   bound: { seconds: number; stated: boolean };
 }
@@ -165,7 +168,7 @@ export class Composer {
 
   /** Adds a layer; returns the label of its stream. */
   #layer(make: (path: string) => LayerRequest): string {
-    const path = `/in/layer-${this.layers.length}.svg`;
+    const path = `/in/${ownName('layer', this.#job.position)}-${this.layers.length}.svg`;
     this.layers.push(make(path));
     return `${this.extra.add({ path, demuxer: 'svg_pipe' })}:0`;
   }

@@ -24,6 +24,10 @@ export class ExtraInputs {
     return this.#first + this.#inputs.length - 1;
   }
 
+  get count(): number {
+    return this.#inputs.length;
+  }
+
   args(threads: number | null): string[] {
     return this.#inputs.flatMap(({ path, demuxer, options = [] }) => [
       ...options,

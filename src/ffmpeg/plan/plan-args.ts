@@ -6,6 +6,7 @@ import { optionArgs, type ParsedOption } from '../policy/options/options.ts';
 import { inputSecurityArgs, STILL_DEMUXERS } from '../probe/probe.ts';
 import type { ExpectedOutput, PlanInput, PlannedOutput, StreamPlans, VideoStream } from '../types.ts';
 import type { Size } from './geometry.ts';
+import { ownName } from './own-name.ts';
 import { MAX_OUTPUT_BYTES, MAX_OUTPUT_SECONDS } from './resources.ts';
 
 /** Largest single allocation of FFmpeg; an 8K frame needs 53 MB. */
@@ -87,6 +88,7 @@ function videoPosition(input: PlanInput, video: VideoStream): number {
 
 export interface OutputTail {
   format: OutputFormat;
+  position: number;
   /** Null = a still picture, which has no length to bound. */
   seconds: number | null;
   threads: number | null;
@@ -100,13 +102,13 @@ export function outputTail(tail: OutputTail): string[] {
   const args = ['-map_metadata', '-1', '-map_chapters', '-1', '-sn', '-dn'];
   if (tail.threads !== null) args.push('-threads', String(tail.threads));
   if (tail.seconds !== null) args.push('-t', timeText(Math.min(tail.seconds, MAX_OUTPUT_SECONDS)));
-  args.push('-fs', String(MAX_OUTPUT_BYTES), '-f', FORMAT_DEFAULTS[tail.format].muxer, outputPath(tail.format));
+  args.push('-fs', String(MAX_OUTPUT_BYTES), '-f', FORMAT_DEFAULTS[tail.format].muxer, outputPath(tail));
   return args;
 }
 
 /** Describes the expected output; null = the caller's own mapping or the options decide. */
 export function plannedOutput(
-  format: OutputFormat,
+  { format, position }: Pick<OutputTail, 'format' | 'position'>,
   expected: {
     streams: StreamPlans;
     hasVideo: boolean | null;
@@ -117,8 +119,8 @@ export function plannedOutput(
 ): PlannedOutput {
   const { streams, hasVideo, hasAudio, size, codecs } = expected;
   return {
-    position: 0,
-    path: outputPath(format),
+    position,
+    path: outputPath({ format, position }),
     format,
     contentType: OUTPUT_CONTENT_TYPES[format],
     streams,
@@ -133,8 +135,8 @@ export function plannedOutput(
   };
 }
 
-function outputPath(format: OutputFormat): string {
-  return `/out/output.${FORMAT_DEFAULTS[format].extension}`;
+function outputPath({ format, position }: Pick<OutputTail, 'format' | 'position'>): string {
+  return `/out/${ownName('output', position)}.${FORMAT_DEFAULTS[format].extension}`;
 }
 
 /** Options of the caller that the planner does not handle itself. */

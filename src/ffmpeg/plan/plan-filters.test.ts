@@ -4,7 +4,7 @@ import { checkOptions, parseRequest } from '../policy/options/parse-request.ts';
 import type { MediaInfo, PlanAsset, PlanInput } from '../types.ts';
 import { assumedInfo } from './assumed-media.ts';
 import { planTranscode } from './plan.ts';
-import { previewCommand } from './preview.ts';
+import { previewJob } from './preview.ts';
 import { estimateResourceClass } from './resource-class.ts';
 
 const VIDEO = assumedInfo('mov');
@@ -306,7 +306,7 @@ describe('resources and resource classes', () => {
   });
 });
 
-describe('previewCommand', () => {
+describe('previewJob', () => {
   const request: TranscodeRequest = {
     inputs: [{ url: 'https://x.example/a.mp4' }, { url: 'https://x.example/b.jpg?x=1' }],
     outputFormat: 'mp4',
@@ -316,7 +316,10 @@ describe('previewCommand', () => {
 
   it('shows the whole command with the names of files in the cell, and its assumptions', () => {
     expect(parseRequest(request).refusals).toEqual([]);
-    const { args, warnings } = previewCommand(request, [null, null]);
+    const {
+      commands: [args = []],
+      warnings,
+    } = previewJob(request, [null, null]);
     expect(argumentsOf(args, '-i')).toEqual(['/in/0', '/in/1', '/in/layer-0.svg']);
     expect(complex(args)).toContain('subtitles=filename=/in/asset-0.srt');
     expect(args.join(' ')).not.toContain('x.example');

@@ -6,11 +6,14 @@ import { FORMAT_DEFAULTS } from '../policy/encoders/encoders.ts';
 import { OptionSet } from '../policy/options/option-set.ts';
 import { timeText } from '../policy/options/option-values.ts';
 import type { ParsedRequest } from '../policy/options/parsed-request.ts';
-import type { AudioStream, Plan, PlanContext, PlanInput, VideoStream } from '../types.ts';
+import type { AudioStream, PlanInput, VideoStream } from '../types.ts';
+import { ExtraInputs } from './extra-inputs.ts';
 import { displaySize, fitShortSide, fitWidth, SHORT_SIDES, type Size, shortSide } from './geometry.ts';
-import { globalArgs, inputArgs, outputTail, plannedOutput } from './plan-args.ts';
+import { ownName } from './own-name.ts';
+import { type InputPlan, outputTail, passThrough, plannedOutput } from './plan-args.ts';
 import { planSource } from './plan-plain.ts';
-import { MAX_OUTPUT_SECONDS, resourcesFor, threadsFor } from './resources.ts';
+import type { OutputContext, Producer } from './producer.ts';
+import { MAX_OUTPUT_SECONDS, threadsFor } from './resources.ts';
 import { mainAudio, mainVideo, videoBitRate } from './streams.ts';
 import { inputDuration } from './timing.ts';
 import { paletteChain, videoChain } from './video-filters.ts';
@@ -45,6 +48,10 @@ interface JoinPicture {
 
 interface Join {
   format: OutputFormat;
+  /** Position of the output in the job. */
+  position: number;
+  /** The bit rate of the request; a join has no other options. */
+  options: OptionSet;
   quality: Quality;
   sources: readonly JoinSource[];
   /** Null = the output has no video. */
@@ -62,10 +69,10 @@ export function planJoin(
   request: TranscodeRequest,
   inputs: readonly PlanInput[],
   parsed: ParsedRequest,
-  ctx: PlanContext,
-): Plan {
-  const join = readJoin(request, inputs, parsed);
-  const { format, picture, hasAudio, seconds } = join;
+  ctx: OutputContext,
+): Producer {
+  const join = readJoin(request, inputs, parsed, ctx.position);
+  const { format, position, picture, hasAudio, seconds } = join;
   const palette = picture && format === 'gif' ? joinPalette(join, picture) : null;
   const video = picture ? encodePictures(join, picture) : null;
   const work = {
@@ -83,26 +90,29 @@ export function planJoin(
   };
   const threads = threadsFor(ctx.resourceClass, ctx.cores, picture !== null);
   return {
+    inputs: join.sources.map(inputOf),
+    extra: new ExtraInputs(inputs.length),
+    threads,
     args: [
-      ...globalArgs(threads),
-      ...join.sources.flatMap((source) => sourceArgs(source, threads)),
       ...['-filter_complex', joinGraph(join, palette)],
-      ...(video ? ['-map', palette ? '[p]' : '[v]', ...video.args] : []),
+      ...(video ? ['-map', mapOf(join, palette ? 'p' : 'v'), ...video.args] : []),
       ...(hasAudio ? encodeSound(join) : []),
       ...(['mp4', 'mov', 'm4a'].includes(format) ? ['-movflags', '+faststart'] : []),
-      ...outputTail({ format, seconds: MAX_OUTPUT_SECONDS, threads }),
+      ...passThrough(parsed.output, new Set()),
+      ...outputTail({ format, position, seconds: MAX_OUTPUT_SECONDS, threads }),
     ],
-    outputs: [
-      plannedOutput(format, {
+    output: plannedOutput(
+      { format, position },
+      {
         streams: {
           video: picture ? { mode: 'encoded', reason: JOINED } : null,
           audio: hasAudio ? { mode: 'encoded', reason: JOINED } : null,
         },
         ...{ hasVideo: picture !== null, hasAudio, size: picture?.frame ?? null },
-      }),
-    ],
+      },
+    ),
     durationSeconds: seconds,
-    ...resourcesFor(work, ctx),
+    work,
     source: planSource(request),
     layers: [],
     warnings: [],
@@ -112,7 +122,12 @@ export function planJoin(
 const JOINED = 'Several inputs are joined.';
 
 /** Throws `JobFailure` when an input lacks what the output needs, or when they are too long together. */
-function readJoin(request: TranscodeRequest, inputs: readonly PlanInput[], parsed: ParsedRequest): Join {
+function readJoin(
+  request: TranscodeRequest,
+  inputs: readonly PlanInput[],
+  parsed: ParsedRequest,
+  position: number,
+): Join {
   const format = request.outputFormat;
   const kind = formatKind(format);
   const hasVideo = kind !== 'audio';
@@ -125,7 +140,7 @@ function readJoin(request: TranscodeRequest, inputs: readonly PlanInput[], parse
   const hasAudio = kind !== 'image' && sources.some((source) => source.audio !== null);
   if (!hasVideo && !hasAudio) throw new JobFailure('no_audio_stream', `No input has audio, and ${format} needs it.`);
   return {
-    format,
+    ...{ format, position, options: new OptionSet(parsed.output) },
     quality: request.preset?.quality ?? 'medium',
     sources,
     picture: hasVideo ? joinPicture(request, sources) : null,
@@ -179,13 +194,18 @@ function joinPicture({ outputFormat, preset }: TranscodeRequest, sources: readon
   };
 }
 
-function sourceArgs(source: JoinSource, threads: number | null): string[] {
-  const { input, options, video } = source;
-  return inputArgs({ input, options, seek: null, loopStill: input.info.isImage, video }, threads);
+function inputOf({ input, options, video }: JoinSource): InputPlan {
+  return { input, options, seek: null, loopStill: input.info.isImage, video };
+}
+
+/** The label of a stream of the output. */
+function mapOf({ position }: Join, label: 'v' | 'a' | 'p'): string {
+  return `[${ownName(label, position)}]`;
 }
 
 /** The graph that ends in `[v]`, or in `[p]` with a palette, and in `[a]`. */
-function joinGraph({ sources, picture, hasAudio }: Join, palette: string | null): string {
+function joinGraph(join: Join, palette: string | null): string {
+  const { sources, picture, hasAudio } = join;
   const chains: string[] = [];
   let segments = '';
   for (const [index, source] of sources.entries()) {
@@ -198,9 +218,9 @@ function joinGraph({ sources, picture, hasAudio }: Join, palette: string | null)
       segments += `[a${index}]`;
     }
   }
-  const outputs = `${picture ? '[v]' : ''}${hasAudio ? '[a]' : ''}`;
+  const outputs = `${picture ? mapOf(join, 'v') : ''}${hasAudio ? mapOf(join, 'a') : ''}`;
   chains.push(`${segments}concat=n=${sources.length}:v=${picture ? 1 : 0}:a=${hasAudio ? 1 : 0}${outputs}`);
-  if (palette) chains.push(`[v]${palette}[p]`);
+  if (palette) chains.push(`${mapOf(join, 'v')}${palette}${mapOf(join, 'p')}`);
   return chains.join(';');
 }
 
@@ -232,7 +252,7 @@ function joinPalette({ quality, seconds }: Join, { frame, rate }: JoinPicture): 
 }
 
 function encodePictures(
-  { quality, sources, seconds }: Join,
+  { quality, sources, seconds, options }: Join,
   { encoder, frame }: JoinPicture,
 ): { args: string[]; preset: string | null } {
   const rates = sources.map((source) => videoBitRate(source.input.info, source.video!));
@@ -242,12 +262,13 @@ function encodePictures(
     shortSide: shortSide(frame),
     sourceBitRate: rates.some((value) => value === null) ? null : Math.max(...rates.map((value) => value ?? 0)),
     durationSeconds: seconds,
-    stated: new Set(),
+    stated: options.stated('v'),
   });
   return { args: ['-c:v', encoder, ...settings], preset: settings[settings.indexOf('-preset:v') + 1] ?? null };
 }
 
-function encodeSound({ format, quality }: Join): string[] {
-  const encoder = FORMAT_DEFAULTS[format].audio!;
-  return ['-map', '[a]', '-c:a', encoder, ...audioSettings(encoder, quality, null)];
+function encodeSound(join: Join): string[] {
+  const encoder = FORMAT_DEFAULTS[join.format].audio!;
+  const settings = join.options.has('b', 'a') ? [] : audioSettings(encoder, join.quality, null);
+  return ['-map', mapOf(join, 'a'), '-c:a', encoder, ...settings];
 }

@@ -4,7 +4,7 @@ import { FORMAT_DEFAULTS } from '../policy/encoders/encoders.ts';
 import { OptionSet } from '../policy/options/option-set.ts';
 import type { ParsedRequest } from '../policy/options/parsed-request.ts';
 import { SUBTITLE_DEMUXERS } from '../probe/input-limits.ts';
-import type { Plan, PlanContext, PlanInput, PlanSource } from '../types.ts';
+import type { PlanInput, PlanSource } from '../types.ts';
 import { audioArgs, defaultAudioEncoder, languageArgs } from './audio-args.ts';
 import { type ComposeJob, composedArgs, composeTracks, simpleFilter, type Tracks } from './compose.ts';
 import { Composer, sourceBound } from './composition.ts';
@@ -12,11 +12,12 @@ import { type Copies, copiedOutput, describeStreams, planCopies } from './copy/p
 import { droppedOptions } from './dropped-options.ts';
 import { SHORT_SIDES } from './geometry.ts';
 import { type OutputEnd, outputEnd } from './output-end.ts';
-import { globalArgs, type InputPlan, inputArgs, outputTail, passThrough, plannedOutput } from './plan-args.ts';
+import { type InputPlan, outputTail, passThrough, plannedOutput } from './plan-args.ts';
 import { type Selection, selectStreams } from './plan-streams.ts';
 import { type FinishedVideo, finishTracks } from './plan-tracks.ts';
 import { needsToneMap } from './plan-video.ts';
-import { MAX_OUTPUT_SECONDS, resourcesFor, threadsFor, type Workload } from './resources.ts';
+import type { OutputContext, Producer } from './producer.ts';
+import { MAX_OUTPUT_SECONDS, threadsFor, type Workload } from './resources.ts';
 import { loopStills, seekPosition } from './seek.ts';
 import { dependsOnTime, type OwnWork, ownWork } from './step-filters.ts';
 import { inputSeconds } from './stream-flows.ts';
@@ -26,7 +27,7 @@ interface PlainJob {
   request: TranscodeRequest;
   parsed: ParsedRequest;
   inputs: readonly PlanInput[];
-  ctx: PlanContext;
+  ctx: OutputContext;
   format: OutputFormat;
   kind: FormatKind;
   quality: Quality;
@@ -72,13 +73,14 @@ export function planPlain(
   request: TranscodeRequest,
   inputs: readonly PlanInput[],
   parsed: ParsedRequest,
-  ctx: PlanContext,
-): Plan {
+  ctx: OutputContext,
+): Producer {
   const job = readJob(request, inputs, parsed, ctx);
   const { selection, still } = job;
   const times = planTimes(job);
   const tracks = planTracks(job, times);
   const { compose, composed, end, video } = tracks;
+  const threads = threadsFor(ctx.resourceClass, ctx.cores, video !== null && !still);
   const dropped = droppedOptions(parsed, {
     kind: job.kind,
     still,
@@ -87,18 +89,22 @@ export function planPlain(
   });
   const durationSeconds = still ? null : end.durationSeconds;
   return {
-    args: plainArgs(job, times, tracks, dropped.handled),
-    outputs: [
-      plannedOutput(job.format, {
+    inputs: inputs.map((_, index) => plainInput(index, job, times, tracks)),
+    extra: compose.composer.extra,
+    threads,
+    args: plainArgs(job, tracks, threads, dropped.handled),
+    output: plannedOutput(
+      { format: job.format, position: ctx.position },
+      {
         streams: describeStreams(job.encoders, job.copies),
         hasVideo: selection.mapped ? null : selection.hasVideo,
         hasAudio: selection.mapped ? null : selection.hasAudio,
         ...copiedOutput(job.copies, selection),
         ...(video && { size: video.sizeIsCertain ? video.size : null }),
-      }),
-    ],
+      },
+    ),
     durationSeconds,
-    ...resourcesFor({ ...workload(job, tracks), durationSeconds }, ctx),
+    work: { ...workload(job, tracks), durationSeconds },
     source: planSource(request),
     layers: compose.composer.layers,
     warnings: [...parsed.warnings, ...dropped.warnings, ...selection.warnings, ...composed.warnings, ...end.warnings],
@@ -110,7 +116,7 @@ function readJob(
   request: TranscodeRequest,
   inputs: readonly PlanInput[],
   parsed: ParsedRequest,
-  ctx: PlanContext,
+  ctx: OutputContext,
 ): PlainJob {
   const format = request.outputFormat;
   const kind = formatKind(format);
@@ -163,7 +169,8 @@ function planTracks(job: PlainJob, { seconds, playing }: PlainTimes): PlainTrack
   const bound = sourceBound(options, playing, MAX_OUTPUT_SECONDS);
   const compose: ComposeJob = {
     ...{ parsed, inputs, inputOptions, seconds, selection: job.selection },
-    composer: new Composer({ parsed, inputs, ctx: job.ctx, bound }),
+    composer: new Composer({ parsed, inputs, ctx: job.ctx, position: job.ctx.position, bound }),
+    position: job.ctx.position,
     deinterlace: !own.deinterlaces,
     toneMap: (stream) => encoders.video !== null && !own.toneMaps && needsToneMap(encoders.video, stream, options),
     copies: { video: encoders.video === 'copy', audio: encoders.audio === 'copy' },
@@ -186,21 +193,18 @@ function presetResolution({ preset }: TranscodeRequest, raw: boolean): number | 
 }
 
 /** @param handled names of the caller's options that are in the command already. */
-function plainArgs(job: PlainJob, times: PlainTimes, tracks: PlainTracks, handled: ReadonlySet<string>): string[] {
+function plainArgs(job: PlainJob, tracks: PlainTracks, threads: number | null, handled: ReadonlySet<string>): string[] {
   const { parsed, options, selection, format, still } = job;
-  const { compose, composed, end, video } = tracks;
-  const threads = threadsFor(job.ctx.resourceClass, job.ctx.cores, video !== null && !still);
+  const { compose, composed, end } = tracks;
+  const { position } = job.ctx;
   const faststart = ['mp4', 'mov', 'm4a'].includes(format) && !options.has('movflags');
   return [
-    ...globalArgs(threads),
-    ...job.inputs.flatMap((_, index) => inputArgs(plainInput(index, job, times, tracks), threads)),
-    ...compose.composer.extra.args(threads),
     ...composedArgs(compose, composed),
     ...encoderArgs(job, tracks),
     ...(faststart ? ['-movflags', '+faststart'] : []),
     ...languageArgs(selection, options),
     ...passThrough(parsed.output, handled),
-    ...outputTail({ format, seconds: still ? null : (end.length ?? MAX_OUTPUT_SECONDS), threads }),
+    ...outputTail({ format, position, seconds: still ? null : (end.length ?? MAX_OUTPUT_SECONDS), threads }),
   ];
 }
 

@@ -1,17 +1,46 @@
 import { JobFailure } from '../../contract/failures.ts';
 import { formatKind } from '../../contract/formats.ts';
-import type { TranscodeRequest } from '../../contract/transcode-request.ts';
+import type { JobRequest, TranscodeRequest } from '../../contract/transcode-request.ts';
+import { parseJob } from '../policy/options/parse-job.ts';
 import { parseRequest } from '../policy/options/parse-request.ts';
+import type { ParsedRequest } from '../policy/options/parsed-request.ts';
 import { SUBTITLE_DEMUXERS } from '../probe/input-limits.ts';
-import type { JobPlan, Plan, PlanContext, PlanInput } from '../types.ts';
+import type { JobPlan, Plan, PlanContext, PlanInput, PlannedFailure, PlanWarning } from '../types.ts';
 import { argumentFault } from './arguments.ts';
 import { shownInput } from './input-display.ts';
 import { planJoin } from './plan-join.ts';
 import { planPlain } from './plan-plain.ts';
+import { groupProducers, type OutputContext, type Producer, planCommand } from './producer.ts';
 
-/** Plans the commands of a job. Pure. Throws `JobFailure` like `planTranscode`. */
-export function planJob(request: TranscodeRequest, files: readonly PlanInput[], ctx: PlanContext): JobPlan {
-  return { commands: [planTranscode(request, files, ctx)] };
+/**
+ * Plans the commands of a job: one for all outputs that can share a decode, more for the others. Pure. Throws
+ * `JobFailure` like `planTranscode`, if the inputs allow none of the outputs.
+ */
+export function planJob(request: JobRequest, files: readonly PlanInput[], ctx: PlanContext): JobPlan {
+  if (!('outputs' in request)) return { commands: [planTranscode(request, files, ctx)] };
+  const { outputs } = parseJob(request);
+  const inputs = shownInputs(files, outputs[0]!.parsed);
+  const planned = outputs.map((output, position) => tryOutput(output.request, inputs, { ...ctx, position }));
+  const producers = planned.filter((one) => 'args' in one);
+  const failures = planned.filter((one) => 'code' in one);
+  if (producers.length === 0) throw new JobFailure(failures[0]!.code, failures[0]!.message);
+  return { commands: groupProducers(producers, ctx).map((group) => checkedCommand(group, ctx)), failures };
+}
+
+/** Plans one of several outputs. Throws `JobFailure` for what is no fault of the inputs. */
+function tryOutput(
+  request: TranscodeRequest,
+  inputs: readonly PlanInput[],
+  ctx: OutputContext,
+): Producer | PlannedFailure {
+  const { position } = ctx;
+  try {
+    const producer = planOutput(request, inputs, ctx);
+    return { ...producer, warnings: producer.warnings.map((warning) => locateWarning(warning, position)) };
+  } catch (error) {
+    if (!(error instanceof JobFailure) || error.code === 'option_refused' || error.code === 'internal') throw error;
+    return { position, code: error.code, message: error.message };
+  }
 }
 
 /**
@@ -19,21 +48,36 @@ export function planJob(request: TranscodeRequest, files: readonly PlanInput[], 
  * `JobFailure` when the inputs do not allow the request, or when the kernel would not start the command.
  */
 export function planTranscode(request: TranscodeRequest, files: readonly PlanInput[], ctx: PlanContext): Plan {
-  const plan = planRequest(request, files, ctx);
+  const inputs = shownInputs(files, parseRequest(request));
+  return checkedCommand([planOutput(request, inputs, { ...ctx, position: 0 })], ctx);
+}
+
+function checkedCommand(producers: readonly Producer[], ctx: PlanContext): Plan {
+  const plan = planCommand(producers, ctx);
   const fault = argumentFault(plan.args);
   if (fault) throw new JobFailure('option_refused', fault);
   return plan;
 }
 
-function planRequest(request: TranscodeRequest, files: readonly PlanInput[], ctx: PlanContext): Plan {
+/** Once for all outputs, so that they read the same streams. */
+function shownInputs(files: readonly PlanInput[], parsed: ParsedRequest): PlanInput[] {
+  return files.map((file, index) => shownInput(file, parsed.inputs[index] ?? []));
+}
+
+/** The planner of an output writes fields as if it were the only one. */
+function locateWarning({ field, message }: PlanWarning, position: number): PlanWarning {
+  const isLocated = /^(?:inputs|outputs)\b/.test(field);
+  return { field: isLocated ? field : `outputs[${position}].${field}`, message };
+}
+
+function planOutput(request: TranscodeRequest, inputs: readonly PlanInput[], ctx: OutputContext): Producer {
   const parsed = parseRequest(request);
   const refusal = parsed.refusals[0];
   // The API refuses such a request; a job that exists anyway must not run.
   if (refusal) throw new JobFailure('option_refused', `${refusal.option}: ${refusal.reason}`);
-  if (files.length === 0 || files.length !== request.inputs.length) {
+  if (inputs.length === 0 || inputs.length !== request.inputs.length) {
     throw new JobFailure('internal', 'The inputs of the job do not match its request.');
   }
-  const inputs = files.map((file, index) => shownInput(file, parsed.inputs[index] ?? []));
   const named = new Set(parsed.assets.flatMap(({ source }) => (source.type === 'input' ? [source.index] : [])));
   for (const [index, input] of inputs.entries()) {
     if (SUBTITLE_DEMUXERS.includes(input.demuxer) && !named.has(index)) {
@@ -47,10 +91,7 @@ function planRequest(request: TranscodeRequest, files: readonly PlanInput[], ctx
   if (inputs.length === 1 || raw) return planPlain(request, inputs, parsed, ctx);
   const still = formatKind(request.outputFormat) === 'image' && request.outputFormat !== 'gif';
   if (!still) return planJoin(request, inputs, parsed, ctx);
-  const plan = planPlain(request, inputs.slice(0, 1), { ...parsed, inputs: parsed.inputs.slice(0, 1) }, ctx);
-  plan.warnings.push({
-    field: 'inputs',
-    message: `A ${request.outputFormat} contains only one picture; only the first input was used.`,
-  });
-  return plan;
+  const producer = planPlain(request, inputs.slice(0, 1), { ...parsed, inputs: parsed.inputs.slice(0, 1) }, ctx);
+  const message = `A ${request.outputFormat} contains only one picture; only the first input was used.`;
+  return { ...producer, warnings: [...producer.warnings, { field: 'inputs', message }] };
 }

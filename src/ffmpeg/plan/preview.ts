@@ -1,13 +1,13 @@
-import type { TranscodeRequest } from '../../contract/transcode-request.ts';
-import { parseRequest } from '../policy/options/parse-request.ts';
+import type { JobRequest } from '../../contract/transcode-request.ts';
+import { parseJob } from '../policy/options/parse-job.ts';
 import type { AssetKind, MediaInfo, PlanAsset, PlanInput, PlanWarning } from '../types.ts';
 import { assumedInfo, assumedKind } from './assumed-media.ts';
-import { planTranscode } from './plan.ts';
-import { estimateResourceClass } from './resource-class.ts';
+import { planJob } from './plan.ts';
+import { estimateJobClass } from './resource-class.ts';
 
 export interface Preview {
-  /** Everything after `ffmpeg`, with the names that files have inside the cell. */
-  args: string[];
+  /** Everything after `ffmpeg` of each command, with the names that files have inside the cell. */
+  commands: string[][];
   warnings: PlanWarning[];
 }
 
@@ -15,12 +15,12 @@ export interface Preview {
 const ASSUMED_CORES = 4;
 
 /**
- * Returns the command that would run, without reading any file. The type of an unknown input (null) is guessed from its
+ * Returns the commands that would run, without reading any file. The type of an unknown input (null) is guessed from its
  * name; the default is one minute of 1080p30 video with stereo audio. Throws `JobFailure` when such inputs do not allow
  * the request.
  */
-export function previewCommand(request: TranscodeRequest, infos: readonly (MediaInfo | null)[]): Preview {
-  const parsed = parseRequest(request);
+export function previewJob(request: JobRequest, infos: readonly (MediaInfo | null)[]): Preview {
+  const parsed = parseJob(request);
   const inputs = request.inputs.map((input, index): PlanInput => {
     const info = infos[index] ?? assumedInfo(assumedKind(input.url, 'media'));
     return { path: `/in/${index}`, demuxer: info.demuxer, info };
@@ -28,17 +28,24 @@ export function previewCommand(request: TranscodeRequest, infos: readonly (Media
   const assets = parsed.assets.map(({ kind, source }, index): PlanAsset | null =>
     source.type === 'input' ? null : assumedAsset(kind, source.url, index),
   );
-  const resourceClass = estimateResourceClass(
+  const resourceClass = estimateJobClass(
     request,
     inputs.map(({ info }) => info),
   );
-  const plan = planTranscode(request, inputs, { resourceClass, cores: ASSUMED_CORES, assets });
+  const { commands, failures = [] } = planJob(request, inputs, { resourceClass, cores: ASSUMED_CORES, assets });
   const assumed = request.inputs.flatMap((_, index) => (infos[index] ? [] : [index]));
   const warnings = assumed.map((index) => ({
     field: `inputs[${index}]`,
     message: `This input has not been inspected; the command assumes ${describe(inputs[index]!.info)}.`,
   }));
-  return { args: plan.args, warnings: [...warnings, ...plan.warnings] };
+  return {
+    commands: commands.map(({ args }) => args),
+    warnings: [
+      ...warnings,
+      ...failures.map(({ position, message }) => ({ field: `outputs[${position}]`, message })),
+      ...commands.flatMap((command) => command.warnings),
+    ],
+  };
 }
 
 function assumedAsset(kind: AssetKind, url: string, index: number): PlanAsset {

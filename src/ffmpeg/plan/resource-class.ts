@@ -1,5 +1,6 @@
 import { formatKind } from '../../contract/formats.ts';
-import type { TranscodeRequest } from '../../contract/transcode-request.ts';
+import type { JobRequest, TranscodeRequest } from '../../contract/transcode-request.ts';
+import { parseJob } from '../policy/options/parse-job.ts';
 import { parseRequest } from '../policy/options/parse-request.ts';
 import type { MediaInfo, ResourceClass } from '../types.ts';
 import { estimateDrawn } from './flow/drawn-estimate.ts';
@@ -13,8 +14,14 @@ const LIGHT_GIF_SECONDS = 60;
 /** CPU seconds per second of media; filters that need more occupy the machine like an encode. */
 const HEAVY_FILTER_CPU = 8;
 
+/** The resource class of a job; one heavy output makes the job heavy. */
+export function estimateJobClass(request: JobRequest, infos: (MediaInfo | null)[]): ResourceClass {
+  const { outputs } = parseJob(request);
+  return outputs.some((output) => estimateResourceClass(output.request, infos) === 'heavy') ? 'heavy' : 'light';
+}
+
 /**
- * The resource class of a job: `heavy` = one at a time on a machine, with all threads; `light` = several side by side. An
+ * The resource class of one output: `heavy` = one at a time on a machine, with all threads; `light` = several side by side. An
  * input that has not been probed (null) counts as large unless the request itself bounds the output.
  */
 export function estimateResourceClass(request: TranscodeRequest, infos: (MediaInfo | null)[]): ResourceClass {

@@ -69,28 +69,50 @@ export interface Resources {
   outputBytes: number;
 }
 
-/** Computes the limits of a job. Memory is an estimate with a margin of 1.2. */
-export function resourcesFor(work: Workload, ctx: PlanContext): Resources {
-  const threads = ctx.resourceClass === 'heavy' ? Math.ceil(1.5 * ctx.cores) : 2;
-  let memory = 60 * 2 ** 20 + work.filterBytes;
-  for (const frame of work.decoded) memory += 14 * frameBytes(frame);
-  if (work.encoded && !work.still) memory += encoderFrames(work.encoded, threads) * frameBytes(work.encoded);
-  if (work.encoded && work.still) memory += STILL_FRAMES * frameBytes(work.encoded);
-
-  // An unknown duration may be up to that of the longest input; an hour is typical of a live recording without index.
-  const seconds = work.still ? 10 : (work.durationSeconds ?? 3600);
-  const pixelRate = work.encoded ? work.encoded.width * work.encoded.height * work.encoded.frameRate : 0;
-  const decodeRate = Math.max(0, ...work.decoded.map((frame) => frame.width * frame.height * 30));
-  const encodeCost = work.encoded ? (CPU_PER_SECOND[work.encoded.encoder] ?? OTHER_CPU_PER_SECOND) : 0;
-  const perSecond = (encodeCost * pixelRate + 4 * decodeRate) / REFERENCE_PIXEL_RATE + (work.filterCpuPerSecond ?? 0);
-  const wall = clamp(MIN_WALL_SECONDS + seconds * (0.5 + perSecond), MIN_WALL_SECONDS, MAX_WALL_SECONDS);
+/**
+ * Computes the limits of a command that makes one output for each workload from one decode. Memory is an estimate with a
+ * margin of 1.2.
+ */
+export function resourcesFor(works: readonly Workload[], ctx: PlanContext): Resources {
+  const decoded = works.length === 1 ? works[0]!.decoded : [...new Set(works.flatMap((work) => work.decoded))];
+  const memory =
+    60 * 2 ** 20 + sumOf(decoded, (frame) => 14 * frameBytes(frame)) + sumOf(works, (work) => encodeBytes(work, ctx));
+  const decodeRate = Math.max(0, ...decoded.map((frame) => frame.width * frame.height * 30));
+  const longest = Math.max(...works.map(secondsOf));
+  const seconds = longest * (0.5 + (4 * decodeRate) / REFERENCE_PIXEL_RATE) + sumOf(works, encodeSeconds);
+  const wall = clamp(MIN_WALL_SECONDS + seconds, MIN_WALL_SECONDS, MAX_WALL_SECONDS);
   return {
     memoryBytes: Math.max(MIN_MEMORY_BYTES, Math.ceil(memory * 1.2)),
-    cpuWeight: cpuWeight(work, ctx),
+    cpuWeight: Math.max(...works.map((work) => cpuWeight(work, ctx))),
     wallMs: Math.ceil(wall * 1000),
     cpuSeconds: Math.ceil(wall * Math.max(1, ctx.cores)),
-    outputBytes: MAX_OUTPUT_BYTES + OUTPUT_SLACK_BYTES,
+    outputBytes: works.length * MAX_OUTPUT_BYTES + OUTPUT_SLACK_BYTES,
   };
+}
+
+/** An unknown duration may be up to that of the longest input; an hour is typical of a live recording without index. */
+function secondsOf(work: Workload): number {
+  return work.still ? 10 : (work.durationSeconds ?? 3600);
+}
+
+/** CPU seconds of encoder and filters. */
+function encodeSeconds(work: Workload): number {
+  const { encoded, filterCpuPerSecond = 0 } = work;
+  const pixelRate = encoded ? encoded.width * encoded.height * encoded.frameRate : 0;
+  const cost = encoded ? (CPU_PER_SECOND[encoded.encoder] ?? OTHER_CPU_PER_SECOND) : 0;
+  return secondsOf(work) * ((cost * pixelRate) / REFERENCE_PIXEL_RATE + filterCpuPerSecond);
+}
+
+/** Bytes of frames in encoder and filters. */
+function encodeBytes({ encoded, filterBytes, still }: Workload, ctx: PlanContext): number {
+  if (!encoded) return filterBytes;
+  const threads = ctx.resourceClass === 'heavy' ? Math.ceil(1.5 * ctx.cores) : 2;
+  const frames = still ? STILL_FRAMES : encoderFrames(encoded, threads);
+  return filterBytes + frames * frameBytes(encoded);
+}
+
+function sumOf<T>(list: readonly T[], of: (item: T) => number): number {
+  return list.reduce((sum, item) => sum + of(item), 0);
 }
 
 function cpuWeight(work: Workload, ctx: PlanContext): number {

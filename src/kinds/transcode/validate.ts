@@ -25,7 +25,11 @@ export async function validateTranscode(
   ];
   const warnings = [...admission.warnings];
   if (preview && !('failure' in preview) && problems.length === 0) {
-    return answer(['ffmpeg', ...preview.args], [...warnings, ...onlyNew(preview.warnings, warnings)], []);
+    return answer(
+      ['ffmpeg', ...(preview.commands[0] ?? [])],
+      [...warnings, ...onlyNew(preview.warnings, warnings)],
+      [],
+    );
   }
   if (problems.length > 0 || !preview || !('failure' in preview)) return answer([], warnings, problems);
   const { code, message } = preview.failure;

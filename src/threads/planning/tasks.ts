@@ -1,5 +1,5 @@
 import { JobFailure } from '../../contract/failures.ts';
-import type { TranscodeRequest } from '../../contract/transcode-request.ts';
+import type { JobRequest } from '../../contract/transcode-request.ts';
 import {
   type AssetRequest,
   type JobPlan,
@@ -11,7 +11,7 @@ import {
   type PlanContext,
   type PlanInput,
   type PlanWarning,
-  parseRequest,
+  parseJob,
   planJob,
   type Refusal,
   type Review,
@@ -31,9 +31,9 @@ export interface Reading {
 
 /** Tasks of the planner. Inputs and results are plain data, because they are sent between threads. */
 export interface Tasks {
-  review: { input: { request: TranscodeRequest; infos: readonly (MediaInfo | null)[] }; result: Review };
-  read: { input: { request: TranscodeRequest }; result: Reading };
-  plan: { input: { request: TranscodeRequest; inputs: readonly PlanInput[]; context: PlanContext }; result: JobPlan };
+  review: { input: { request: JobRequest; infos: readonly (MediaInfo | null)[] }; result: Review };
+  read: { input: { request: JobRequest }; result: Reading };
+  plan: { input: { request: JobRequest; inputs: readonly PlanInput[]; context: PlanContext }; result: JobPlan };
   draw: { input: { layer: LayerRequest }; result: DrawnLayer };
   fonts: { input: { fonts: readonly NamedFont[] }; result: PlanWarning[] };
 }
@@ -50,12 +50,12 @@ export const PURE_TASKS: {
 } = {
   review: ({ request, infos }) => reviewRequest(request, infos),
   read: ({ request }) => {
-    const parsed = parseRequest(request);
+    const { outputs, refusals, assets } = parseJob(request);
     return {
-      refusals: parsed.refusals,
-      assets: parsed.assets,
-      fonts: namedFonts(parsed),
-      mayCopy: mayCopy(parsed, request.outputFormat),
+      refusals,
+      assets,
+      fonts: outputs.flatMap(({ parsed }) => namedFonts(parsed)),
+      mayCopy: outputs.some((output) => mayCopy(output.parsed, output.request.outputFormat)),
     };
   },
   plan: ({ request, inputs, context }) => planJob(request, inputs, context),

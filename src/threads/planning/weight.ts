@@ -1,4 +1,4 @@
-import type { TranscodeRequest } from '../../contract/transcode-request.ts';
+import type { JobRequest } from '../../contract/transcode-request.ts';
 import { textLength } from '../../ffmpeg/index.ts';
 
 /**
@@ -13,8 +13,12 @@ const PART_WEIGHT = 16;
  * Whether a request is small enough to parse and plan without a thread, by the length of its texts and the number of
  * their separators.
  */
-export function isSmall(request: TranscodeRequest): boolean {
-  const lists = [request.options ?? [], ...request.inputs.map((input) => input.options ?? []), request.filters ?? []];
+export function isSmall(request: JobRequest): boolean {
+  const outputs = 'outputs' in request ? request.outputs : [request];
+  const lists = [
+    ...request.inputs.map((input) => input.options ?? []),
+    ...outputs.flatMap(({ options = [], filters = [] }) => [options, filters]),
+  ];
   let weight = 0;
   for (const entry of lists.flat()) {
     weight += PART_WEIGHT + textLength(entry);

@@ -1,5 +1,8 @@
-import type { OptionRequest, TranscodeRequest } from '../../../contract/transcode-request.ts';
+import { formatKind } from '../../../contract/formats.ts';
+import type { MultiOutputRequest, OptionRequest, TranscodeRequest } from '../../../contract/transcode-request.ts';
 import type { Refusal } from '../../types.ts';
+import { LOSSLESS_AUDIO } from '../encoders/encoder-settings.ts';
+import { FORMAT_DEFAULTS } from '../encoders/encoders.ts';
 import { RequestBudget } from '../request-budget.ts';
 import { dropInapplicable } from './applicability.ts';
 import { type AssetList, assetList } from './asset-list.ts';
@@ -27,12 +30,30 @@ const parsedRequests = new WeakMap<TranscodeRequest, ParsedRequest>();
  * The same object is parsed once; neither it nor the result may be changed afterwards.
  */
 export function parseRequest(request: TranscodeRequest): ParsedRequest {
-  const parsed = parsedRequests.get(request) ?? readRequest(request);
+  const parsed =
+    parsedRequests.get(request) ??
+    readRequest(request, { prefix: '', assets: assetList(request.inputs), budget: new RequestBudget(), inputs: null });
   parsedRequests.set(request, parsed);
   return parsed;
 }
 
-function readRequest(request: TranscodeRequest): ParsedRequest {
+/** Parses several outputs of the same inputs: with one list of assets, one budget, and fields such as `outputs[1].options[0]`. */
+export function parseOutputs({ inputs, outputs }: MultiOutputRequest) {
+  const shared = { assets: assetList(inputs), budget: new RequestBudget() };
+  let parsedInputs: ParsedRequest['inputs'] | null = null;
+  return outputs.map(({ name: _, ...output }, index) => {
+    const request: TranscodeRequest = { inputs, ...output };
+    const parsed = readRequest(request, { ...shared, prefix: `outputs[${index}].`, inputs: parsedInputs });
+    parsedInputs = parsed.inputs;
+    parsedRequests.set(request, parsed);
+    return { request, parsed };
+  });
+}
+
+function readRequest(
+  request: TranscodeRequest,
+  shared: Pick<Reading, 'prefix' | 'assets' | 'budget'> & { inputs: ParsedRequest['inputs'] | null },
+): ParsedRequest {
   const parsed: ParsedRequest = {
     output: [],
     inputs: [],
@@ -43,11 +64,14 @@ function readRequest(request: TranscodeRequest): ParsedRequest {
     refusals: [],
     warnings: [],
   };
-  const reading: Reading = { request, parsed, assets: assetList(request.inputs), budget: new RequestBudget() };
-  parsed.assets = reading.assets.assets;
-  parsed.inputs = request.inputs.map((input, index) => readInput(input.options, `inputs[${index}].`, reading));
-  for (const [option, field] of bounded(request.options, '', reading)) readOutput(option, field, reading);
+  const { prefix, assets, budget } = shared;
+  const reading: Reading = { request, parsed, prefix, assets, budget };
+  parsed.assets = assets.assets;
+  parsed.inputs =
+    shared.inputs ?? request.inputs.map((input, index) => readInput(input.options, `inputs[${index}].`, reading));
+  for (const [option, field] of bounded(request.options, prefix, reading)) readOutput(option, field, reading);
   readFilters(reading);
+  readBitrate(reading);
   // A partly read graph says nothing about the rest.
   if (reading.budget.isSpent) return parsed;
   parsed.refusals.push(...checkTogether(parsed, request));
@@ -60,6 +84,8 @@ function readRequest(request: TranscodeRequest): ParsedRequest {
 interface Reading {
   request: TranscodeRequest;
   parsed: ParsedRequest;
+  /** Before the fields of the output: empty, or `outputs[1].`. */
+  prefix: string;
   assets: AssetList;
   budget: RequestBudget;
 }
@@ -163,18 +189,18 @@ function readFilterOption(option: OptionRequest, field: string, reading: Reading
 }
 
 function readFilters(reading: Reading): void {
-  const { request, parsed, budget } = reading;
+  const { request, parsed, prefix, budget } = reading;
   const entries = request.filters ?? [];
   if (entries.length === 0 || budget.isSpent) return;
   const refuse = (field: string, reason: string, suggestion: string) =>
     parsed.refusals.push({ field, option: 'filters', reason, suggestion });
   if (entries.length > MAX_FILTER_ENTRIES) {
-    refuse(`filters[${MAX_FILTER_ENTRIES}]`, `More than ${MAX_FILTER_ENTRIES} entries.`, 'Join some with ;.');
+    refuse(`${prefix}filters[${MAX_FILTER_ENTRIES}]`, `More than ${MAX_FILTER_ENTRIES} entries.`, 'Join some with ;.');
     return;
   }
-  const parts = entries.map((entry, index) => ({ text: entry?.filter, field: `filters[${index}]` }));
+  const parts = entries.map((entry, index) => ({ text: entry?.filter, field: `${prefix}filters[${index}]` }));
   if (!budget.take('characters', textLength(parts.map(({ text }) => text)))) {
-    refuse('filters', `The request ${budget.reason}.`, budget.suggestion);
+    refuse(`${prefix}filters`, `The request ${budget.reason}.`, budget.suggestion);
     return;
   }
   const result = placeGraph(parts, 'filters', reading);
@@ -184,6 +210,25 @@ function readFilters(reading: Reading): void {
   }
   parsed.refusals.push(...checkStreams(result.placed, request.inputs.length));
   parsed.graph = result.placed;
+}
+
+/** Reads the bit rate as the option that sets it. Options set their own. */
+function readBitrate({ request, parsed, prefix }: Reading): void {
+  const { bitrate, outputFormat } = request;
+  if (bitrate === undefined) return;
+  const field = `${prefix}bitrate`;
+  const refuse = (reason: string, suggestion: string) =>
+    parsed.refusals.push({ field, option: 'bitrate', reason, suggestion });
+  const kind = formatKind(outputFormat);
+  const encoder = FORMAT_DEFAULTS[outputFormat][kind === 'video' ? 'video' : 'audio'];
+  if (request.options?.length) refuse('The options set the bit rate.', 'Move it to the option -b:v or -b:a.');
+  else if (kind === 'image' || encoder === null || LOSSLESS_AUDIO.includes(encoder)) {
+    refuse(`A ${outputFormat} has no bit rate of its own.`, 'Omit bitrate, or choose another output format.');
+  } else {
+    const result = parseOption({ option: kind === 'video' ? '-b:v' : '-b:a', argument: bitrate }, 'output', field);
+    if (isRefusal(result)) refuse(result.reason.replace(/^-b/, 'bitrate'), result.suggestion);
+    else parsed.output.push(result);
+  }
 }
 
 /** Warns of FFmpeg's rule for repeated options, which many people do not know. */

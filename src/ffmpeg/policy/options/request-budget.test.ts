@@ -94,7 +94,7 @@ describe('a command that no kernel would start', () => {
   it('is refused with its size before anything runs, and so is one that the inputs could make as long', () => {
     const fits = [...Array(13).keys()].findLast((count) => reviewRequest(texts(count), [null]).refusals.length === 0)!;
     const { preview } = reviewRequest(texts(fits), [null]);
-    expect(longest((preview as { args: string[] }).args)).toBeLessThan(120 * 1024);
+    expect(longest((preview as { commands: string[][] }).commands[0]!)).toBeLessThan(120 * 1024);
     for (const count of [fits + 1, 12]) {
       const judged = reviewRequest(texts(count), [null]);
       expect(judged.preview).toBeNull();

@@ -1,0 +1,89 @@
+import type { LayerRequest, Plan, PlanContext, PlannedOutput, PlanSource, PlanWarning } from '../types.ts';
+import { argumentFault } from './arguments.ts';
+import type { ExtraInputs } from './extra-inputs.ts';
+import { globalArgs, type InputPlan, inputArgs } from './plan-args.ts';
+import { resourcesFor, type Workload } from './resources.ts';
+
+/** What the planner of one output knows besides its request. */
+export interface OutputContext extends PlanContext {
+  /** Position of the output in the job. */
+  position: number;
+}
+
+/** One output: what it reads, how it is filtered and encoded, the file, and what it costs. */
+export interface Producer {
+  inputs: readonly InputPlan[];
+  /** Files that its filters name, and layers: inputs after those of the job. */
+  extra: ExtraInputs;
+  /** Threads of decoders, filters and encoders; null = FFmpeg chooses. */
+  threads: number | null;
+  /** Everything after the inputs: filters, streams, encoders, limits and the file. */
+  args: readonly string[];
+  output: PlannedOutput;
+  /** Null = unknown, or a still picture. */
+  durationSeconds: number | null;
+  work: Workload;
+  source: PlanSource;
+  layers: readonly LayerRequest[];
+  warnings: readonly PlanWarning[];
+}
+
+/**
+ * Sorts producers into commands, in their order. Producers share a command, and with it one decode, if all of them read
+ * the same inputs in the same way and the command fits into the memory of a cell.
+ */
+export function groupProducers(producers: readonly Producer[], ctx: PlanContext): Producer[][] {
+  const groups: Producer[][] = [];
+  for (const producer of producers) {
+    const group = groups.find((candidate) => mayShare(candidate, producer, ctx));
+    if (group) group.push(producer);
+    else groups.push([producer]);
+  }
+  return groups;
+}
+
+function mayShare(group: readonly Producer[], producer: Producer, ctx: PlanContext): boolean {
+  if (![...group, producer].every(isShareable) || decodeKey(group[0]!) !== decodeKey(producer)) return false;
+  const { args, memoryBytes } = planCommand([...group, producer], ctx);
+  return memoryBytes <= (ctx.memoryBytes ?? Number.POSITIVE_INFINITY) && argumentFault(args) === null;
+}
+
+/** A copy has no decode to share, and would wait for the encoders. Layers and files of filters are numbered per command. */
+function isShareable({ extra, output: { streams } }: Producer): boolean {
+  return extra.count === 0 && (streams.video?.mode === 'encoded' || streams.audio?.mode === 'encoded');
+}
+
+function decodeKey({ inputs }: Producer): string {
+  return JSON.stringify(inputs.map((input) => inputArgs(input, null)));
+}
+
+/** Plans one command that makes these outputs from one decode. */
+export function planCommand(producers: readonly Producer[], ctx: PlanContext): Plan {
+  const [first] = producers as readonly [Producer, ...Producer[]];
+  const threads = mostThreads(producers);
+  const seconds = producers.flatMap(({ durationSeconds }) => durationSeconds ?? []);
+  const resources = resourcesFor(
+    producers.map(({ work }) => work),
+    ctx,
+  );
+  return {
+    args: [
+      ...globalArgs(threads),
+      ...first.inputs.flatMap((input) => inputArgs(input, threads)),
+      ...first.extra.args(threads),
+      ...producers.flatMap(({ args }) => args),
+    ],
+    outputs: producers.map(({ output }) => output),
+    durationSeconds: seconds.length === 0 ? null : Math.max(...seconds),
+    ...resources,
+    source: first.source,
+    layers: producers.flatMap(({ layers }) => layers),
+    warnings: producers.flatMap(({ warnings }) => warnings),
+  };
+}
+
+function mostThreads(producers: readonly Producer[]): number | null {
+  const counts = producers.map(({ threads }) => threads ?? Number.POSITIVE_INFINITY);
+  const most = Math.max(...counts);
+  return Number.isFinite(most) ? most : null;
+}
