@@ -2940,8 +2940,10 @@ export interface components {
             kind: "upload" | "output";
             /** @description Bytes; null if they were not counted. */
             size: number | null;
-            /** @description SHA-256 of the bytes; null if no job has read all of them. */
+            /** @description SHA-256 of the bytes, or of the manifest of an output of many files; null if no job has read them. */
             sha256: string | null;
+            /** @description Number of files, of an output that has many. */
+            files?: number;
             /**
              * @description Why it was deleted.
              * @enum {string}
@@ -2967,8 +2969,10 @@ export interface components {
             kind: "upload" | "output";
             /** @description Bytes; null if they were not counted. */
             size: number | null;
-            /** @description SHA-256 of the bytes; null if no job has read all of them. */
+            /** @description SHA-256 of the bytes, or of the manifest of an output of many files; null if no job has read them. */
             sha256: string | null;
+            /** @description Number of files, of an output that has many. */
+            files?: number;
             /**
              * @description Another open job needs it, or it is about to be deleted.
              * @enum {string}

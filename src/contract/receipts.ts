@@ -7,7 +7,10 @@ const objectFacts = {
   object_id: z.uuid().describe('Names the stored object.'),
   kind: z.enum(['upload', 'output']).describe('Its role in the job.'),
   size: z.number().nullable().describe('Bytes; null if they were not counted.'),
-  sha256: sha256.nullable().describe('SHA-256 of the bytes; null if no job has read all of them.'),
+  sha256: sha256
+    .nullable()
+    .describe('SHA-256 of the bytes, or of the manifest of an output of many files; null if no job has read them.'),
+  files: z.number().optional().describe('Number of files, of an output that has many.'),
 };
 
 const deletedObject = z

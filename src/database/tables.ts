@@ -111,6 +111,10 @@ export interface ObjectsTable {
   deletion_due_at: DefaultedTimestamp;
   /** The storage's error code, or the status of its response. */
   deletion_error: string | null;
+  /** Number of files of a tree, 0 until they are stored; null for a single object. The key of a tree is a prefix. */
+  files: number | null;
+  /** Of a zip: id of the tree that it contains. */
+  archive_of: string | null;
 }
 
 export type UploadState = 'pending' | 'confirming' | 'confirmed' | 'deleted';

@@ -5,7 +5,7 @@ import { forgetAnswers } from '../accounts/idempotency.ts';
 import type { Tx } from '../database/pool.ts';
 import { withTransactionRetry } from '../database/transaction-retry.ts';
 import { deleteBytes } from '../objects/deletion.ts';
-import { markDeleting } from '../objects/objects.ts';
+import { archivesOf, markDeleting } from '../objects/objects.ts';
 import { closeStaging } from '../uploads/staging.ts';
 import { forgetUploads } from '../uploads/upload.ts';
 import { forgetErasedBatches } from './batches.ts';
@@ -62,8 +62,8 @@ export async function eraseJob(
 }
 
 /**
- * Clears all names from the rows of final jobs and marks them erased; a batch loses its texts with its last job. Returns the ids of their output objects, whose
- * bytes the caller deletes.
+ * Clears all names from the rows of final jobs and marks them erased; a batch loses its texts with its last job. Returns the ids of their output objects
+ * and of the zips of those, whose bytes the caller deletes.
  */
 export async function scrubJobs(
   tx: Tx,
@@ -108,7 +108,8 @@ export async function scrubJobs(
     jobs.execute(),
   ]);
   await forgetErasedBatches(tx, batches);
-  return outputs.flatMap((output) => (output.object_id ? [output.object_id] : []));
+  const objects = outputs.flatMap((output) => (output.object_id ? [output.object_id] : []));
+  return [...objects, ...(await archivesOf(tx, objects))];
 }
 
 /** The answer to a batch describes all of its jobs. Returns the ids of the batches of these jobs. */

@@ -6,6 +6,8 @@ export interface KnownKey {
   key: string;
   /** Id and creation time of a live object, whose bytes must exist; null for all others. */
   live: { id: string; since: Date } | null;
+  /** Number of files of a tree, whose key is a prefix; null for all others. */
+  files: number | null;
 }
 
 const PAGE_ROWS = 1000;
@@ -14,15 +16,15 @@ const PAGE_ROWS = 1000;
 export async function* knownKeys(db: Db, pageRows = PAGE_ROWS): AsyncGenerator<KnownKey> {
   for (let after = ''; ; ) {
     // Both columns have an index in this order, so each page starts where the previous one ended.
-    const { rows } = await sql<{ key: string; id: string | null; since: Date | null }>`
+    const { rows } = await sql<{ key: string; id: string | null; since: Date | null; files: number | null }>`
       SELECT * FROM (
-        (SELECT key, CASE WHEN state = 'live' THEN id END AS id, created_at AS since FROM objects
+        (SELECT key, CASE WHEN state = 'live' THEN id END AS id, created_at AS since, files FROM objects
           WHERE state <> 'deleted' AND key COLLATE "C" > ${after} ORDER BY key COLLATE "C" LIMIT ${pageRows})
         UNION ALL
-        (SELECT staging_key, NULL, NULL FROM uploads
+        (SELECT staging_key, NULL, NULL, NULL FROM uploads
           WHERE state = 'pending' AND staging_key COLLATE "C" > ${after} ORDER BY staging_key COLLATE "C" LIMIT ${pageRows})
       ) AS known ORDER BY key COLLATE "C" LIMIT ${pageRows}`.execute(db);
-    for (const { key, id, since } of rows) yield { key, live: id && since ? { id, since } : null };
+    for (const { key, id, since, files } of rows) yield { key, live: id && since ? { id, since } : null, files };
     if (rows.length < pageRows) return;
     after = rows.at(-1)!.key;
   }

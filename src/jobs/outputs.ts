@@ -50,18 +50,46 @@ export async function reserveGrowingOutput(
   return insertOutput(context.db, claim, { ...object, size: null, sha256: null });
 }
 
+/**
+ * Records the prefix of a tree and reserves its space, before any of its files is stored. `maxBytes` bounds all of its
+ * files together; `recordTree` corrects it. Returns the object's id. Throws as `reserveOutput` does.
+ */
+export async function reserveTree(
+  context: Pick<JobsContext, 'db'>,
+  claim: Claim,
+  tree: { prefix: string; contentType: string; maxBytes: number },
+): Promise<string> {
+  const { prefix, contentType, maxBytes } = tree;
+  return context.db.transaction().execute(async (tx) => {
+    const [, id] = await Promise.all([
+      requireOutputQuota(tx, claim.job.account_id, maxBytes),
+      insertOutput(tx, claim, { key: prefix, contentType, size: maxBytes, sha256: null, files: 0 }),
+    ]);
+    return id;
+  });
+}
+
+/** Records what was stored of a reserved tree: all bytes, and the hash of its manifest. Also postpones its deletion. */
+export async function recordTree(
+  context: Pick<JobsContext, 'db'>,
+  objectId: string,
+  { size, files, sha256 }: { size: number; files: number; sha256: string },
+): Promise<void> {
+  await changeReserved(context.db, objectId, { size, files, sha256 });
+}
+
 /** An attempt that starts over has a row for the key already. */
 async function insertOutput(
   db: Db,
   claim: Claim,
-  object: { key: string; contentType: string; size: number | null; sha256: string | null },
+  object: { key: string; contentType: string; size: number | null; sha256: string | null; files?: number },
 ): Promise<string> {
-  const { key, contentType, size, sha256 } = object;
+  const { key, contentType, size, sha256, files = null } = object;
   const { account_id, id: job_id } = claim.job;
   const { id } = await db
     .insertInto('objects')
     .values({
-      ...{ id: uuidv7(), account_id, key, kind: 'output', job_id, content_type: contentType, size, sha256 },
+      ...{ id: uuidv7(), account_id, key, kind: 'output', job_id, content_type: contentType, size, sha256, files },
       ...{ state: 'pending', delete_after: reservedUntil() },
     })
     .onConflict((conflict) =>

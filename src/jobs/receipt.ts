@@ -1,7 +1,7 @@
 import { ApiError } from '../contract/errors.ts';
 import type { Receipt } from '../contract/receipts.ts';
 import type { Context } from '../database/context.ts';
-import type { StoredObject } from '../objects/objects.ts';
+import { hasBytes, type StoredObject } from '../objects/objects.ts';
 import { stagingEnds } from '../uploads/staging.ts';
 import type { Job } from './rows.ts';
 
@@ -116,9 +116,10 @@ function lastEnd(urls: UploadUrl[]): string | null {
 
 /** The row alone proves little, so this asks the storage as well. */
 async function isGone({ store }: Pick<Context, 'store'>, object: StoredObject): Promise<boolean> {
-  return object.state === 'deleted' && object.deleted_at !== null && (await store.head(object.key)) === null;
+  return object.state === 'deleted' && object.deleted_at !== null && !(await hasBytes(store, object));
 }
 
 function factsOf(object: StoredObject) {
-  return { object_id: object.id, kind: object.kind, size: object.size, sha256: object.sha256 };
+  const { id, kind, size, sha256, files } = object;
+  return { object_id: id, kind, size, sha256, ...(files !== null && { files }) };
 }

@@ -1,11 +1,14 @@
+import { sql } from 'kysely';
 import type { Context } from '../database/context.ts';
-import { lockObjects, markDeleting } from '../objects/objects.ts';
+import type { Tx } from '../database/pool.ts';
+import { archivesOf, lockObjects, markDeleting } from '../objects/objects.ts';
+import { treeArchiveKey, treePrefixOf } from '../storage/keys.ts';
 import { mergeByKey } from '../storage/merge-keys.ts';
 import { forgetUploads } from '../uploads/upload.ts';
 import { scrubJobs } from './erase.ts';
 import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
-import { knownKeys } from './known-keys.ts';
+import { type KnownKey, knownKeys } from './known-keys.ts';
 
 /** Younger keys may belong to a transaction that has not committed yet. */
 const SETTLE_SECONDS = 3600;
@@ -21,39 +24,77 @@ export interface ReconcileReport {
 /**
  * Compares storage and rows in both directions and repairs differences. Both are read in key order, one page at a time.
  * Because the two streams are not one snapshot, a missing object is checked once more. A key or a row that fails is
- * reported and stops no other.
+ * reported and stops no other. The keys of a tree follow its row: they share its prefix.
  */
 export async function reconcileStorage(context: JobsContext, settleSeconds = SETTLE_SECONDS): Promise<ReconcileReport> {
   const settled = new Date(Date.now() - settleSeconds * 1000);
   const report: ReconcileReport = { unknownKeys: 0, lostObjects: 0 };
   let unknown: string[] = [];
-  let missing: { id: string; key: string }[] = [];
-  const forget = async ({ id, key }: { id: string; key: string }) => {
-    if (!(await context.store.head(key)) && (await scrubMissingObject(context, id))) report.lostObjects += 1;
+  let missing: LiveRow[] = [];
+  let tree: OpenTree | null = null;
+  const scrub = async (row: LiveRow) => {
+    if (!(await isComplete(context, row)) && (await scrubMissingObject(context, row.id))) report.lostObjects += 1;
   };
   const flush = async () => {
     report.unknownKeys += await deleteUnknown(context, unknown);
-    await context.rows.each('reconciliation', missing, forget, { idOf: ({ id }) => id });
+    await context.rows.each('reconciliation', missing, scrub, { idOf: ({ id }) => id });
     [unknown, missing] = [[], []];
   };
+  const isDue = ({ live }: KnownKey) => live !== null && live.since < settled;
+  const endTree = ({ row, seen }: OpenTree) => {
+    if (isDue(row) && seen < keysOf(row)) missing.push({ ...row, id: row.live!.id });
+  };
   for await (const { left: stored, right: row } of mergeByKey(context.store.list(''), knownKeys(context.db))) {
-    if (stored && !row && stored.lastModified < settled) {
-      unknown.push(stored.key);
-    } else if (!stored && row?.live && row.live.since < settled) {
-      missing.push({ id: row.live.id, key: row.key });
+    const { key } = (stored ?? row)!;
+    if (tree && !key.startsWith(tree.row.key)) {
+      endTree(tree);
+      tree = null;
     }
+    if (row?.files != null) tree = { row, seen: 0 };
+    else if (tree && stored && !row && isPartOf(tree.row.key, key)) tree.seen += 1;
+    else if (stored && !row && stored.lastModified < settled) unknown.push(stored.key);
+    else if (!stored && row && isDue(row)) missing.push({ ...row, id: row.live!.id });
     if (unknown.length + missing.length >= BATCH) await flush();
   }
+  if (tree) endTree(tree);
   await flush();
   return report;
 }
 
+/** A tree whose keys the streams have reached. */
+interface OpenTree {
+  row: KnownKey;
+  /** Number of its keys in storage. */
+  seen: number;
+}
+
+type LiveRow = Pick<KnownKey, 'key' | 'files'> & { id: string };
+
+/** Number of keys of a complete tree: its files and its manifest. Its zip has a row. */
+function keysOf({ files }: Pick<KnownKey, 'files'>): number {
+  return (files ?? 0) + 1;
+}
+
+/** Whether storage has all bytes of an object. */
+async function isComplete({ store }: Pick<Context, 'store'>, row: LiveRow): Promise<boolean> {
+  if (row.files === null) return (await store.head(row.key)) !== null;
+  let found = 0;
+  for await (const { key } of store.list(row.key)) if (isPartOf(row.key, key)) found += 1;
+  return found >= keysOf(row);
+}
+
+/** Whether the row of the tree covers a key with its prefix. */
+function isPartOf(prefix: string, key: string): boolean {
+  return key !== treeArchiveKey(prefix);
+}
+
 async function deleteUnknown(context: Pick<Context, 'db' | 'store' | 'rows'>, keys: string[]): Promise<number> {
   if (keys.length === 0) return 0;
+  const prefixes = keys.flatMap((key) => treePrefixOf(key) ?? []);
   const objects = await context.db
     .selectFrom('objects')
     .select('key')
-    .where('key', 'in', keys)
+    .where('key', 'in', [...keys, ...new Set(prefixes)])
     .where('state', '!=', 'deleted')
     .execute();
   const staging = await context.db
@@ -63,35 +104,54 @@ async function deleteUnknown(context: Pick<Context, 'db' | 'store' | 'rows'>, ke
     .where('state', '=', 'pending')
     .execute();
   const known = new Set([...objects.map((row) => row.key), ...staging.map((row) => row.staging_key)]);
-  const unknown = keys.filter((key) => !known.has(key));
+  const isKnown = (key: string) => {
+    const prefix = treePrefixOf(key);
+    return known.has(key) || (prefix !== null && known.has(prefix) && isPartOf(prefix, key));
+  };
+  const unknown = keys.filter((key) => !isKnown(key));
   const { deleted, failed } = await context.store.deleteMany(unknown);
   for (const [key, error] of failed) await context.rows.failed('reconciliation', key, error);
   return deleted.length;
 }
 
-/** Returns false if the row is no longer live: its bytes have been deleted on purpose. */
+/**
+ * Deletes an object whose bytes are missing. A job without any other output is erased with it. Returns false if the row is
+ * no longer live: its bytes have been deleted on purpose.
+ */
 async function scrubMissingObject(context: JobsContext, objectId: string): Promise<boolean> {
   return context.db.transaction().execute(async (tx) => {
     await lockObjects(tx, [objectId]);
     const live = tx.selectFrom('objects').select('id').where('id', '=', objectId).where('state', '=', 'live');
     if (!(await live.executeTakeFirst())) return false;
-    await markDeleting(tx, [objectId], 'lost');
+    await markDeleting(tx, [objectId, ...(await archivesOf(tx, [objectId]))], 'lost');
     const uploads = await tx.selectFrom('uploads').select('id').where('object_id', '=', objectId).execute();
     await forgetUploads(
       tx,
       uploads.map((upload) => upload.id),
       'lost',
     );
-    const job = await tx
-      .selectFrom('job_outputs')
-      .innerJoin('jobs', 'jobs.id', 'job_outputs.job_id')
-      .select(['jobs.id', 'jobs.account_id', 'jobs.kind'])
-      .where('job_outputs.object_id', '=', objectId)
-      .where('jobs.erased_at', 'is', null)
-      .executeTakeFirst();
+    const job = await jobWithout(tx, objectId);
     if (!job) return true;
     await scrubJobs(tx, [job.id], new Date(), 'lost');
     await recordJobEvent(context, tx, job, 'deleted', { reason: 'lost' });
     return true;
   });
+}
+
+/** The job that made an output, unless it has another one that is stored. */
+function jobWithout(tx: Tx, objectId: string) {
+  const others = tx
+    .selectFrom('job_outputs as other')
+    .innerJoin('objects', 'objects.id', 'other.object_id')
+    .select('other.id')
+    .where(sql<boolean>`other.job_id = jobs.id`)
+    .where('objects.state', '=', 'live');
+  return tx
+    .selectFrom('job_outputs')
+    .innerJoin('jobs', 'jobs.id', 'job_outputs.job_id')
+    .select(['jobs.id', 'jobs.account_id', 'jobs.kind'])
+    .where('job_outputs.object_id', '=', objectId)
+    .where('jobs.erased_at', 'is', null)
+    .where((where) => where.not(where.exists(others)))
+    .executeTakeFirst();
 }

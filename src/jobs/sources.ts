@@ -31,7 +31,7 @@ export interface ResolvedSource {
 }
 
 export interface RefusedSource {
-  refusal: Extract<ErrorCode, 'source_not_owned' | 'source_deleted'>;
+  refusal: Extract<ErrorCode, 'source_not_owned' | 'source_deleted' | 'source_refused'>;
 }
 
 type Sources = Pick<Context, 'vault' | 'store' | 'retentionSeconds'>;
@@ -44,6 +44,8 @@ export interface SourceOwner {
 
 const OUTPUT_URL = /^gs:\/\/([^/]+)\/outputs\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[a-z0-9]+$/;
 const DELETED: RefusedSource = { refusal: 'source_deleted' };
+/** An output of many files. */
+const IS_TREE: RefusedSource = { refusal: 'source_refused' };
 const NOT_OWNED: RefusedSource = { refusal: 'source_not_owned' };
 
 /**
@@ -105,6 +107,10 @@ function isUploadOrRemote(source: ResolvedSource | RefusedSource): source is Res
 
 function refused({ store }: Sources, { refusal }: RefusedSource, field: string): ApiError {
   if (refusal === 'source_deleted') return new ApiError(refusal, { field });
+  if (refusal === 'source_refused') {
+    const reason = 'is an output of many files, which cannot be an input';
+    return new ApiError(refusal, { field, reason, remedy: 'Use an output that is one file' });
+  }
   return new ApiError(refusal, {
     field,
     reason: `is not a confirmed upload of this account in gs://${store.bucket}`,
@@ -203,7 +209,7 @@ async function findOutputs(context: Sources, db: Db, { account, ownKeys }: Sourc
     .selectFrom('jobs')
     .innerJoin('job_outputs', 'job_outputs.job_id', 'jobs.id')
     .leftJoin('objects', 'objects.id', 'job_outputs.object_id')
-    .select(['jobs.id as job_id', 'jobs.erased_at', 'objects.id as object_id', 'objects.state'])
+    .select(['jobs.id as job_id', 'jobs.erased_at', 'objects.id as object_id', 'objects.state', 'objects.files'])
     .select(['job_outputs.id', 'job_outputs.account_id', 'job_outputs.name_sealed'])
     .where('jobs.account_id', '=', account.id)
     .where('jobs.status', '=', 'completed')
@@ -221,7 +227,8 @@ async function findOutputs(context: Sources, db: Db, { account, ownKeys }: Sourc
     const name = openColumn(context.vault, 'job_outputs', 'name_sealed', row);
     const isThere = !row.erased_at && row.state === 'live' && row.object_id && name !== null;
     const source = { uploadId: null, objectId: row.object_id, shownUrl: url, sourceUrl: null };
-    found.set(url, isThere ? { ...source, name, inspection: null } : DELETED);
+    if (isThere && row.files !== null) found.set(url, IS_TREE);
+    else found.set(url, isThere ? { ...source, name, inspection: null } : DELETED);
   }
   return found;
 }

@@ -5,7 +5,8 @@ import { StorageError } from '../storage/types.ts';
 
 /*
  * The last two steps of a deletion: the bytes, then the row. An object that storage does not delete is tried again after
- * a time that doubles with each failure, up to an hour; it delays no other.
+ * a time that doubles with each failure, up to an hour; it delays no other. A tree is deleted page by page, and what is
+ * left of it by the next attempt.
  */
 
 const FIRST_RETRY_SECONDS = 5;
@@ -14,6 +15,8 @@ const LONGEST_RETRY_SECONDS = 3600;
 const STUCK_FAILURES = 3;
 /** Aborts of uploads in parts at a time. */
 const AT_ONCE = 16;
+/** Trees at a time; each deletes many keys at a time. */
+const TREES_AT_ONCE = 2;
 /** Statements with more rows lock them for too long. */
 const BATCH = 1000;
 
@@ -23,9 +26,10 @@ interface Doomed {
   id: string;
   key: string;
   multipart_id: string | null;
+  files: number | null;
 }
 
-const COLUMNS = ['id', 'key', 'multipart_id'] as const;
+const COLUMNS = ['id', 'key', 'multipart_id', 'files'] as const;
 
 /**
  * Deletes the bytes of objects that are marked `deleting`, and parts of them. Throws `StorageError` when some could not be
@@ -96,21 +100,52 @@ async function deleteObjects(
 ): Promise<{ deleted: number; error: StorageError | null }> {
   if (rows.length === 0) return { deleted: 0, error: null };
   const failed = await abortParts(context, rows);
-  const whole = rows.filter(({ id }) => !failed.has(id));
-  const { deleted, failed: keys } = await context.store.deleteMany(whole.map(({ key }) => key));
-  const gone = new Set(deleted);
-  await markDeleted(
-    context.db,
-    whole.flatMap(({ id, key }) => (gone.has(key) ? [id] : [])),
-  );
-  for (const { id, key } of whole) {
-    const error = keys.get(key);
-    if (error) failed.set(id, error);
-  }
+  const aborted = rows.filter(({ id }) => !failed.has(id));
+  const deleted = await deleteKeys(context, aborted, failed);
+  await deleteTrees(context, aborted, failed, deleted);
+  await markDeleted(context.db, deleted);
   // Throws in an outage, before any object is blamed for it.
   for (const [id, error] of failed) await context.rows.failed('deletion', id, error);
   await noteFailures(context.db, failed);
-  return { deleted: gone.size, error: failed.values().next().value ?? null };
+  return { deleted: deleted.length, error: failed.values().next().value ?? null };
+}
+
+/** Deletes single objects. Adds the failures by the id of the object, and returns the ids of those that are gone. */
+async function deleteKeys(
+  { store }: Deleting,
+  rows: readonly Doomed[],
+  failed: Map<string, StorageError>,
+): Promise<string[]> {
+  const single = rows.filter(({ files }) => files === null);
+  if (single.length === 0) return [];
+  const { deleted, failed: keys } = await store.deleteMany(single.map(({ key }) => key));
+  const gone = new Set(deleted);
+  for (const { id, key } of single) {
+    const error = keys.get(key);
+    if (error) failed.set(id, error);
+  }
+  return single.flatMap(({ id, key }) => (gone.has(key) ? [id] : []));
+}
+
+/** Deletes trees, a few at a time. Adds the failures, and the ids of those that are gone. */
+async function deleteTrees(
+  { store }: Deleting,
+  rows: readonly Doomed[],
+  failed: Map<string, StorageError>,
+  deleted: string[],
+): Promise<void> {
+  const waiting = rows.filter(({ files }) => files !== null).values();
+  async function follow(): Promise<void> {
+    for (const { id, key } of waiting) {
+      const { error } = await store.deletePrefix(key).catch((error: unknown) => {
+        if (!(error instanceof StorageError)) throw error;
+        return { error };
+      });
+      if (error) failed.set(id, error);
+      else deleted.push(id);
+    }
+  }
+  await Promise.all(Array.from({ length: TREES_AT_ONCE }, follow));
 }
 
 /** Aborts the uploads in parts. Returns the failures by the id of the object. */

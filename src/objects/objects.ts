@@ -2,6 +2,7 @@ import { type Selectable, sql } from 'kysely';
 import type { Context } from '../database/context.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import type { DeletionReason, ObjectsTable } from '../database/tables.ts';
+import type { ObjectStore } from '../storage/types.ts';
 import { deleteBytes } from './deletion.ts';
 
 export type StoredObject = Selectable<ObjectsTable>;
@@ -28,6 +29,29 @@ export async function markDeleting(tx: Tx, ids: string[], reason: DeletionReason
     .where('id', 'in', ids)
     .where('state', 'in', ['pending', 'live'])
     .execute();
+}
+
+/** The zips of these trees that are stored or being stored. They are deleted with the trees. */
+export async function archivesOf(db: Db, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const rows = await db
+    .selectFrom('objects')
+    .select('id')
+    .where('archive_of', '=', sql<string>`ANY(${ids}::uuid[])`)
+    .where('archive_of', 'is not', null)
+    .where('state', 'in', ['pending', 'live'])
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+/** Whether storage has any byte of an object, or of any file of a tree. */
+export async function hasBytes(
+  store: ObjectStore,
+  { key, files }: Pick<StoredObject, 'key' | 'files'>,
+): Promise<boolean> {
+  if (files === null) return (await store.head(key)) !== null;
+  for await (const _ of store.list(key)) return true;
+  return false;
 }
 
 /** Deletes an object that was reserved and never became live. A live one stays. */

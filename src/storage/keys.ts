@@ -32,6 +32,37 @@ export function outputKey(accountId: string, jobId: string, attemptId: string, e
   return checked(`outputs/${id(accountId)}/${id(jobId)}/${id(attemptId)}.${extension}`);
 }
 
+/*
+ * A tree is stored below one prefix, which its row has as its key:
+ *
+ *   outputs/ACCOUNT/JOB/ATTEMPT/POSITION/manifest.json
+ *                                       /files/PATH …
+ *                                       /archive.zip   once somebody has downloaded it as a whole
+ */
+
+/** Prefix of an output that is a tree. */
+export function treePrefix(accountId: string, jobId: string, attemptId: string, position: number): string {
+  if (!Number.isInteger(position) || position < 0) throw new RangeError('the position of an output is a number');
+  return checked(`outputs/${id(accountId)}/${id(jobId)}/${id(attemptId)}/${position}/`);
+}
+
+export function treeFileKey(prefix: string, path: string): string {
+  return checked(`${prefix}files/${path}`);
+}
+
+export function treeManifestKey(prefix: string): string {
+  return checked(`${prefix}manifest.json`);
+}
+
+export function treeArchiveKey(prefix: string): string {
+  return checked(`${prefix}archive.zip`);
+}
+
+/** Prefix of the tree that a key would belong to; null for a key that cannot be part of a tree. */
+export function treePrefixOf(key: string): string | null {
+  return /^outputs(?:\/[A-Za-z0-9-]+){3}\/\d+\//.exec(key)?.[0] ?? null;
+}
+
 /** Id of the account that owns a key; the key itself if Airlock did not create it. */
 export function accountOf(key: string): string {
   return key.split('/', 2)[1] ?? key;

@@ -40,21 +40,6 @@ export interface StoredPart {
   etag: string;
 }
 
-/** A stored file of a tree. */
-export interface StoredFile {
-  key: string;
-  size: number;
-}
-
-/** Options of storing a tree. */
-export interface TreeOptions {
-  /** `name` is the path relative to the folder, with slashes. */
-  contentTypeOf: (name: string) => string;
-  /** Name of the file that is stored last: if it exists, so do all others. */
-  entry?: string;
-  patience?: OutagePolicy;
-}
-
 /**
  * Uploads in parts, for objects that are too large for one PUT. The object appears when `completeMultipart` resolves.
  */
@@ -91,15 +76,13 @@ interface MultipartStore {
 
 /** Many objects under one prefix, which ends with a slash. */
 interface TreeStore {
-  /**
-   * Stores all files below the folder. Rejects with `StorageError` for links and everything else that is not a regular
-   * file.
-   */
-  putTree(prefix: string, folder: string, options: TreeOptions): Promise<StoredFile[]>;
   /** Yields objects with that prefix in the order of their keys' UTF-8 bytes. Keeps one page in memory. */
   list(prefix: string): AsyncIterable<ListedObject>;
-  /** Deletes all objects that have the prefix at the time of the call. Returns their number. */
-  deletePrefix(prefix: string): Promise<number>;
+  /**
+   * Deletes all objects that have the prefix at the time of the call, page by page; a later call continues one that
+   * failed. A failure of one key does not affect the others. Rejects when the store does not respond.
+   */
+  deletePrefix(prefix: string): Promise<DeletedPrefix>;
 }
 
 /** Extensions beyond S3. A store without an extension omits the member. */
@@ -120,6 +103,13 @@ export interface DeletedMany {
   deleted: string[];
   /** Why keys could not be deleted. */
   failed: Map<string, StorageError>;
+}
+
+export interface DeletedPrefix {
+  /** Number of objects that were deleted. */
+  deleted: number;
+  /** Why some could not be deleted: the first reason. Null if none is left. */
+  error: StorageError | null;
 }
 
 export interface Copied {

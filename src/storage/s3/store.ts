@@ -15,7 +15,7 @@ import { manyDeleter } from './delete-many.ts';
 import { multipartCalls } from './multipart.ts';
 import { type Signer, s3Signer } from './signer.ts';
 import { encodePath } from './sigv4.ts';
-import { treeCalls } from './tree.ts';
+import { prefixDeleter } from './tree.ts';
 
 export interface S3Options {
   /** Origin (and path, if the provider has one) of Airlock's own calls. */
@@ -91,6 +91,7 @@ export function storeCalls(
   const putFile = filePutter(client);
   const remove = deleter(client);
   const list = lister(client, pageKeys);
+  const deleteMany = manyDeleter(client, { several: deletesMany });
 
   return {
     bucket,
@@ -98,10 +99,10 @@ export function storeCalls(
     putFile,
     list,
     delete: remove,
-    deleteMany: manyDeleter(client, { several: deletesMany }),
+    deleteMany,
+    deletePrefix: prefixDeleter({ list, deleteMany }),
     copy: copier(client, bucket, copySource),
     ...multipartCalls(client, signer),
-    ...treeCalls({ putFile, list, delete: remove }),
 
     async presignPut(key, put) {
       checkKey(key);

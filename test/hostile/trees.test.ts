@@ -1,0 +1,186 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { heldBytes } from '../../src/accounts/stored-bytes.ts';
+import { downloadUrl } from '../../src/jobs/downloads.ts';
+import { eraseJob } from '../../src/jobs/erase.ts';
+import type { JobsContext } from '../../src/jobs/kind.ts';
+import { recordTree, reserveTree } from '../../src/jobs/outputs.ts';
+import { readReceipt } from '../../src/jobs/receipt.ts';
+import { reconcileStorage } from '../../src/jobs/reconcile.ts';
+import { sweepExpired } from '../../src/jobs/retention.ts';
+import { dropReserved } from '../../src/objects/objects.ts';
+import { openEmbeddedStore } from '../../src/storage/embedded/store.ts';
+import { treeFileKey, treeManifestKey, treePrefix } from '../../src/storage/keys.ts';
+import { type ForbiddingProxy, openForbiddingProxy } from '../../testkit/forbidding-proxy.ts';
+import { BUCKET, CREDENTIAL, REGION } from '../conformance/embedded-gateway.ts';
+import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
+
+const BY = { actor: 'test', ip: null, requestId: null };
+const NAMES = ['master.m3u8', 'low/0001.ts', 'low/0002.ts'];
+const BYTES = NAMES.join('').length;
+
+describe('an output of many files', () => {
+  let world: JobWorld;
+  let proxy: ForbiddingProxy;
+  let folder: string;
+  /** With a storage that does not delete the keys of `proxy.forbidden`. */
+  let context: JobsContext;
+  let account: Awaited<ReturnType<JobWorld['account']>>;
+  beforeAll(async () => {
+    world = await makeJobWorld();
+    folder = await mkdtemp(join(tmpdir(), 'airlock-trees-'));
+    proxy = await openForbiddingProxy(world.gateway.port);
+    const place = { endpoint: proxy.endpoint, publicEndpoint: proxy.endpoint, bucket: BUCKET, region: REGION };
+    context = { ...world.context, store: openEmbeddedStore({ ...place, credentials: CREDENTIAL }) };
+    account = await world.account();
+  });
+  afterEach(() => proxy.forbidden.clear());
+  afterAll(async () => {
+    await context?.store.close();
+    await proxy?.close();
+    await world?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const sql = async (text: string, ...values: unknown[]) => (await world.database.pg.query(text, values)).rows;
+  const row = async (id: string) => (await sql('SELECT * FROM objects WHERE id = $1', id))[0];
+  async function keys(prefix: string): Promise<string[]> {
+    const found: string[] = [];
+    for await (const { key } of world.context.store.list(prefix)) found.push(key);
+    return found;
+  }
+  async function put(key: string, text: string): Promise<void> {
+    const path = join(folder, 'file');
+    await writeFile(path, text);
+    await world.context.store.putFile(key, path, { contentType: 'video/mp2t', size: text.length });
+  }
+  /** A job that was claimed, with a reserved tree whose files are stored. */
+  async function stored(names: readonly string[] = NAMES) {
+    await world.accept(account);
+    const claim = await world.mustClaim();
+    const prefix = treePrefix(account.id, claim.job.id, claim.attemptId, 0);
+    const tree = { prefix, contentType: 'application/vnd.apple.mpegurl', maxBytes: 1_000_000 };
+    const objectId = await reserveTree(world.context, claim, tree);
+    for (const name of names) await put(treeFileKey(prefix, name), name);
+    await put(treeManifestKey(prefix), '{}');
+    return { id: claim.job.id, claim, prefix, objectId };
+  }
+  async function completed(names?: readonly string[]) {
+    const tree = await stored(names);
+    await recordTree(world.context, tree.objectId, { size: BYTES, files: NAMES.length, sha256: 'ab'.repeat(32) });
+    expect(await world.complete(tree.claim, tree.objectId)).toBe(true);
+    return tree;
+  }
+
+  it('is one row, which reserves a bound and is corrected to the bytes that were stored', async () => {
+    const before = await heldBytes(world.context.db, account.id);
+    const tree = await stored();
+    expect((await heldBytes(world.context.db, account.id)) - before).toBe(1_000_000);
+    await recordTree(world.context, tree.objectId, { size: BYTES, files: NAMES.length, sha256: 'ab'.repeat(32) });
+    expect((await heldBytes(world.context.db, account.id)) - before).toBe(BYTES);
+    await world.complete(tree.claim, tree.objectId);
+    expect(await sql('SELECT key, state, files FROM objects WHERE job_id = $1', tree.id)).toEqual([
+      { key: tree.prefix, state: 'live', files: NAMES.length },
+    ]);
+  });
+
+  it('is not reserved when its bound exceeds the quota of the account', async () => {
+    const small = await world.account({ max_stored_bytes: 1000 });
+    await world.accept(small);
+    const claim = await world.mustClaim();
+    const prefix = treePrefix(small.id, claim.job.id, claim.attemptId, 0);
+    const reserved = reserveTree(world.context, claim, { prefix, contentType: 'video/mp2t', maxBytes: 1001 });
+    await expect(reserved).rejects.toMatchObject({ code: 'storage_quota' });
+    expect(await sql('SELECT id FROM objects WHERE job_id = $1', claim.job.id)).toEqual([]);
+  });
+
+  it('is deleted with its attempt if it was reserved and the job did not complete', async () => {
+    const tree = await stored();
+    await dropReserved(world.context, tree.objectId);
+    expect([await keys(tree.prefix), (await row(tree.objectId)).state]).toEqual([[], 'deleted']);
+  });
+
+  it('is erased file by file, and its receipt is complete only when no file is left', async () => {
+    const tree = await completed();
+    const bad = treeFileKey(tree.prefix, NAMES[1]!);
+    proxy.forbidden.add(bad);
+    await expect(eraseJob(context, account.id, 'transcode', tree.id, BY)).rejects.toMatchObject({
+      code: 'AccessDenied',
+    });
+    expect(await keys(tree.prefix)).toEqual([bad]);
+    expect(await row(tree.objectId)).toMatchObject({ state: 'deleting', deletion_failures: 1 });
+    const facts = { object_id: tree.objectId, kind: 'output', size: BYTES, files: NAMES.length };
+    const receipt = async () => readReceipt(context, await world.row(tree.id));
+    expect(await receipt()).toMatchObject({ complete: false, remaining: [{ ...facts, state: 'deleting' }] });
+
+    proxy.forbidden.clear();
+    await sql('UPDATE objects SET deletion_due_at = now() WHERE id = $1', tree.objectId);
+    await sweepExpired(context);
+    expect(await keys(tree.prefix)).toEqual([]);
+    expect(await receipt()).toMatchObject({ remaining: [], deleted: [{ ...facts, sha256: 'ab'.repeat(32) }] });
+    // The row alone proves nothing.
+    await put(bad, 'back');
+    expect(await receipt()).toMatchObject({ complete: false, remaining: [{ object_id: tree.objectId }] });
+    await world.context.store.delete(bad);
+  });
+
+  it('is deleted when its retention ends', async () => {
+    const tree = await completed();
+    await sql(`UPDATE jobs SET expires_at = now() - interval '1 s' WHERE id = $1`, tree.id);
+    await sweepExpired(world.context);
+    expect([await keys(tree.prefix), (await row(tree.objectId)).state]).toEqual([[], 'deleted']);
+  });
+
+  it('keeps its files when storage is reconciled, while it is being stored and afterwards', async () => {
+    const [live, reserved] = [await completed(), await stored()];
+    expect(await reconcileStorage(world.context, -60)).toEqual({ unknownKeys: 0, lostObjects: 0 });
+    for (const { prefix } of [live, reserved]) expect(await keys(prefix)).toHaveLength(NAMES.length + 1);
+    await dropReserved(world.context, reserved.objectId);
+  });
+
+  it('is marked as lost when one of its files is missing, and the rest of it is deleted', async () => {
+    const tree = await completed();
+    await world.context.store.delete(treeFileKey(tree.prefix, NAMES[2]!));
+    expect(await reconcileStorage(world.context, -60)).toEqual({ unknownKeys: 0, lostObjects: 1 });
+    await sweepExpired(world.context);
+    expect([await keys(tree.prefix), (await row(tree.objectId)).deletion_reason]).toEqual([[], 'lost']);
+    await expect(downloadUrl(world.context, await world.row(tree.id))).rejects.toMatchObject({
+      code: 'output_deleted',
+    });
+  });
+
+  it('leaves no file behind that arrives after it was deleted', async () => {
+    const tree = await completed();
+    await eraseJob(world.context, account.id, 'transcode', tree.id, BY);
+    await put(treeFileKey(tree.prefix, 'late.ts'), 'late');
+    expect(await reconcileStorage(world.context, -60)).toEqual({ unknownKeys: 1, lostObjects: 0 });
+    expect(await keys(tree.prefix)).toEqual([]);
+  });
+
+  it('cannot be the input of another job', async () => {
+    const tree = await completed();
+    const url = (await world.view(tree.id)).output_url!;
+    await expect(world.accept(account, { inputs: [{ url }] })).rejects.toMatchObject({ code: 'source_refused' });
+  });
+
+  it('that is lost leaves the other outputs of its job', async () => {
+    const tree = await stored();
+    await recordTree(world.context, tree.objectId, { size: BYTES, files: NAMES.length, sha256: 'ab'.repeat(32) });
+    const file = await world.store(tree.claim);
+    await world.complete(tree.claim, file.objectId);
+    await sql(
+      `INSERT INTO job_outputs (id, job_id, account_id, position, format, status, object_id)
+       VALUES (gen_random_uuid(), $1, $2, 1, 'hls', 'completed', $3)`,
+      ...[tree.id, account.id, tree.objectId],
+    );
+    await sql(`UPDATE objects SET state = 'live' WHERE id = $1`, tree.objectId);
+    await world.context.store.delete(treeManifestKey(tree.prefix));
+    expect(await reconcileStorage(world.context, -60)).toEqual({ unknownKeys: 0, lostObjects: 1 });
+    expect(await downloadUrl(world.context, await world.row(tree.id))).toContain(file.key);
+    await world.context.store.delete(file.key);
+    expect(await reconcileStorage(world.context, -60)).toEqual({ unknownKeys: 0, lostObjects: 1 });
+    expect(await world.row(tree.id)).toMatchObject({ erased_reason: 'lost' });
+  });
+});
