@@ -19,6 +19,15 @@ export interface CellLimits {
   stdoutBytes?: number;
 }
 
+/** A directory that the program may fill, as /out/NAME/. */
+export interface OutputDirectory {
+  name: string;
+  /** Subdirectories, which exist from the start. Any other one ends the cell. */
+  directories?: readonly string[];
+  /** Maximum number of files. Their bytes count in the limit of all outputs. */
+  maxFiles: number;
+}
+
 export interface CellSpec {
   /** The name of a program in the table. */
   program: string;
@@ -31,6 +40,12 @@ export interface CellSpec {
    * `-y`; the program cannot create others. None for a program that only reads.
    */
   outputs?: readonly string[];
+  /**
+   * Directories that the program may fill with files of any name, for a muxer that chooses the names. They are bounded by
+   * checks, not by the kernel (docs/decisions/0016), so use them only where `outputs` cannot do. Their content is hostile:
+   * read it only when the cell has ended, without following links.
+   */
+  outputDirectories?: readonly OutputDirectory[];
   limits: CellLimits;
   /**
    * Standard input of the program; by default it has none. It ends when the program ends. An error of this stream ends the

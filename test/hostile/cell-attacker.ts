@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CellLimits, CellResult } from '../../src/sandbox/index.ts';
-import type { SandboxTier } from '../../src/sandbox/types.ts';
+import type { OutputDirectory, SandboxTier } from '../../src/sandbox/types.ts';
 import { compilePlugin, type Fixture, LIMITS, openFixture } from './cell-fixture.ts';
 
 /** Arguments with which FFmpeg loads a plugin. */
@@ -19,7 +19,17 @@ export interface Attacker {
   fixture: Fixture;
   plugin: string;
   /** Runs the lines of a plan in one cell. */
-  attack(lines: string[], options?: { slot?: number; limits?: CellLimits; signal?: AbortSignal }): Promise<Attack>;
+  attack(
+    lines: string[],
+    options?: {
+      slot?: number;
+      limits?: CellLimits;
+      signal?: AbortSignal;
+      directories?: readonly OutputDirectory[];
+      /** Called before the cell is removed. */
+      inspect?: (result: CellResult) => void;
+    },
+  ): Promise<Attack>;
   close(): Promise<void>;
 }
 
@@ -34,7 +44,7 @@ export async function openAttacker(
   return {
     fixture,
     plugin,
-    async attack(lines, { slot = 0, limits = LIMITS, signal } = {}) {
+    async attack(lines, { slot = 0, limits = LIMITS, signal, directories, inspect } = {}) {
       const plan = join(fixture.folder, `plan-${slot}`);
       writeFileSync(plan, [`report ${up}/out/report`, ...lines].join('\n'));
       const result = await fixture.sandbox.run({
@@ -45,7 +55,9 @@ export async function openAttacker(
         limits,
         slot,
         ...(signal && { signal }),
+        ...(directories && { outputDirectories: directories }),
       });
+      inspect?.(result);
       const path = join(result.outputDir, 'report');
       const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
       await result.release();

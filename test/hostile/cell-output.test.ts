@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Attacker, openAttacker } from './cell-attacker.ts';
 import { hasCompiler, LIMITS, MIB, TIMEOUT } from './cell-fixture.ts';
@@ -45,5 +46,40 @@ describe.runIf(hasCompiler).each(['bwrap', 'landlock'] as const)('disk space for
     ])
       expect(report.get(attempt), attempt).toBeLessThan(0);
     expect(report.get('write report')).toBeGreaterThanOrEqual(0);
+  });
+
+  describe('in a directory that the cell may fill', () => {
+    const directories = [{ name: 'tree', directories: ['low'], maxFiles: 100 }];
+
+    it.each([
+      ['more files than it may have', 'files'],
+      ['more bytes than the limit of outputs', 'bytes'],
+      ['files that are open and have no name any more', 'unlinked'],
+      ['files that others have replaced', 'replaced'],
+      ['files that are mapped and have no name any more', 'mapped'],
+      ['files that never had a name', 'nameless'],
+    ])('ends the cell that makes %s', async (_, how) => {
+      const { result, report } = await attacker.attack([`fill ${how}`], { limits: LIMITED, directories });
+      // A tier may refuse to make files without a name.
+      if (how === 'nameless' && !report.has('filled nameless')) return;
+      expect(result.end).toBe('limit_output');
+      expect(result.wallMs).toBeLessThan(30_000);
+    });
+
+    it('can hold files and replace them, and neither links nor devices nor other directories', async () => {
+      let found: string[] = [];
+      const { result, report } = await attacker.attack(['litter'], {
+        ...{ limits: LIMITED, directories },
+        inspect: ({ outputDir }) => {
+          found = readdirSync(outputDir, { recursive: true, encoding: 'utf8' }).sort();
+        },
+      });
+      expect(result.end).toBe('exit');
+      for (const attempt of ['symbolic link', 'hard link', 'device', 'pipe', 'another directory', 'file outside'])
+        expect(report.get(attempt), attempt).toBeLessThan(0);
+      for (const attempt of ['file', 'rename', 'file below'])
+        expect(report.get(attempt), attempt).toBeGreaterThanOrEqual(0);
+      expect(found).toEqual(['report', 'tree', 'tree/file', 'tree/low', 'tree/low/file']);
+    });
   });
 });

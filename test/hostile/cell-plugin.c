@@ -128,6 +128,45 @@ static void hold(const char *how) {
   fflush(report);
 }
 
+/* Fills the directory `tree`, which the cell may fill, beyond its limits or in secret, and reports the total after each file. */
+static void fill(const char *how) {
+  static char block[1 << 20];
+  long held = 0;
+  int secret = strcmp(how, "files") && strcmp(how, "bytes");
+  for (int i = 0; i < 200000; i++) {
+    char name[64];
+    snprintf(name, sizeof name, "tree/file-%d", i);
+    int fd = !strcmp(how, "nameless") ? open("tree", O_TMPFILE | O_RDWR, 0600) : open(name, O_CREAT | O_RDWR, 0600);
+    if (fd < 0) break;
+    if (!strcmp(how, "files")) { close(fd); held++; }
+    else for (int part = 0; part < 3; part++) if (write(fd, block, sizeof block) > 0) held += sizeof block;
+    if (!strcmp(how, "replaced")) { close(open("tree/other", O_CREAT | O_RDWR, 0600)); rename("tree/other", name); }
+    if (!strcmp(how, "mapped")) mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+    if (!strcmp(how, "mapped") || !strcmp(how, "unlinked")) unlink(name);
+    if (strcmp(how, "files") && !(secret && strcmp(how, "mapped"))) close(fd);
+    fprintf(report, "filled %s\t%ld\n", how, held);
+    fflush(report);
+    /* What is hidden stays open for the checks to find. */
+    if (secret && i == 7) sleep(60);
+  }
+  sleep(60);
+}
+
+/* What a directory that may be filled must not contain. */
+static void litter(void) {
+  record("folder", mkdir("tree/folder", 0700));
+  rmdir("tree/folder");
+  record("symbolic link", syscall(SYS_symlinkat, "/etc/passwd", AT_FDCWD, "tree/link"));
+  record("hard link", syscall(SYS_linkat, AT_FDCWD, "report", AT_FDCWD, "tree/hard", 0));
+  record("device", syscall(SYS_mknodat, AT_FDCWD, "tree/null", S_IFCHR | 0666, 0x103));
+  record("pipe", syscall(SYS_mknodat, AT_FDCWD, "tree/pipe", S_IFIFO | 0666, 0));
+  record("another directory", mkdir("other", 0700));
+  record("file outside", open("outside", O_CREAT | O_RDWR, 0600));
+  record("file", open("tree/file.tmp", O_CREAT | O_RDWR, 0600));
+  record("rename", rename("tree/file.tmp", "tree/file"));
+  record("file below", open("tree/low/file", O_CREAT | O_RDWR, 0600));
+}
+
 /* Tries record locks, leases and notifications on a file that other cells can open too. */
 static void lock(const char *path) {
   int fd = open(path, O_RDONLY);
@@ -173,6 +212,8 @@ __attribute__((constructor)) static void owned(void) {
     else if (!strcmp(line, "quiet")) quiet();
     else if (!strcmp(line, "deadly")) deadly(rest);
     else if (!strcmp(line, "hold")) hold(rest);
+    else if (!strcmp(line, "fill")) fill(rest);
+    else if (!strcmp(line, "litter")) litter();
     else if (!strcmp(line, "lock")) lock(rest);
     else if (!strcmp(line, "folder")) record(name, mkdir(rest, 0700));
     else if (!strcmp(line, "rename")) {

@@ -15,16 +15,22 @@ import { copyFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PROGRAM_FILES } from '../programs/program.ts';
 import { SandboxError } from '../sandbox-error.ts';
+import type { OutputDirectory } from '../types.ts';
 import { CELL_GID, type CellAccount } from './account.ts';
 import { removeTree } from './remove-tree.ts';
 
-/** The folder of one job. `in/` is read-only; in `out/` the job can write only the files created for it. */
+/**
+ * The folder of one job. `in/` is read-only; in `out/` the job can write only the files, and fill only the directories,
+ * that were created for it.
+ */
 export interface Cell {
   folder: string;
   input: string;
   output: string;
   /** Names of the files in `output`. */
   outputs: readonly string[];
+  /** Directories in `output` that the job may fill. */
+  directories: readonly OutputDirectory[];
   /** Inputs that could not be hard-linked into `input`: bind-mounted one by one, or reached through a symlink. */
   binds: { name: string; path: string }[];
   /** Inputs that may be executed: only programs of the self-test, never inputs of a job. */
@@ -45,6 +51,12 @@ export interface CellFiles {
   outputs: readonly string[];
   /** Host folder of the files of the program, for a tier that shows it by a link. */
   programFiles?: string | null;
+  directories?: readonly OutputDirectory[];
+}
+
+/** Names in `output` that the job may write to: files and directories. */
+export function writablesOf({ outputs, directories }: Pick<Cell, 'outputs' | 'directories'>): string[] {
+  return [...outputs, ...directories.map(({ name }) => name)];
 }
 
 /** No separators, no leading dot or dash: such a name can be neither a path nor an option. */
@@ -59,7 +71,7 @@ const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$/;
 export async function makeCell(
   owner: string,
   account: CellAccount | null,
-  { inputs, texts = [], outputs, programFiles = null }: CellFiles,
+  { inputs, texts = [], outputs, directories = [], programFiles = null }: CellFiles,
   outside: 'bind' | 'link' = 'bind',
 ): Promise<Cell> {
   const folder = join(owner, randomUUID());
@@ -68,6 +80,7 @@ export async function makeCell(
     input: join(folder, 'in'),
     output: join(folder, 'out'),
     outputs,
+    directories,
     binds: [],
     executables: inputs.filter(({ executable }) => executable).map(({ name }) => name),
     async remove() {
@@ -84,6 +97,7 @@ export async function makeCell(
     for (const input of inputs) await addInput(cell, account, input, outside);
     for (const text of texts) addText(cell, account, text);
     for (const name of outputs) addOutput(cell, account, name);
+    for (const directory of directories) addDirectory(cell, account, directory);
     if (programFiles) symlinkSync(programFiles, join(folder, PROGRAM_FILES));
     for (const [path, forGroup, alone] of [
       [cell.input, 0o750, 0o700],
@@ -113,6 +127,16 @@ function addOutput(cell: Cell, account: CellAccount | null, name: string): void 
   const path = join(cell.output, name);
   writeFileSync(path, '', { mode: 0o600, flag: 'wx' });
   if (account) chownSync(path, account.uid, account.gid);
+}
+
+function addDirectory(cell: Cell, account: CellAccount | null, { name, directories = [] }: OutputDirectory): void {
+  for (const part of [name, ...directories]) {
+    if (!FILE_NAME.test(part)) throw new SandboxError('a directory has an unsafe name', 'Name directories tree, low …');
+  }
+  for (const path of [name, ...directories.map((part) => join(name, part))].map((part) => join(cell.output, part))) {
+    mkdirSync(path, { mode: 0o700 });
+    if (account) chownSync(path, account.uid, account.gid);
+  }
 }
 
 async function addInput(

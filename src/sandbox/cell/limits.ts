@@ -1,8 +1,8 @@
-import { lstatSync } from 'node:fs';
+import { type Dir, lstatSync, opendirSync } from 'node:fs';
 import { join } from 'node:path';
 import { MAX_TASKS } from '../cgroup/slot-group.ts';
 import type { LaunchSpec } from '../tiers/tier.ts';
-import type { CellLimits } from '../types.ts';
+import type { CellLimits, OutputDirectory } from '../types.ts';
 import type { Cell } from './cell.ts';
 
 const GIB = 2 ** 30;
@@ -59,13 +59,58 @@ export function prlimitArgs(limits: CellLimits, { countTasks = false } = {}): st
 /** Disk space that a file uses besides its content, such as indirect blocks. */
 const SPARE_BYTES = 4096;
 
-/** Bytes on disk of all outputs of a cell, counted in blocks so that holes in a sparse file are free. */
+type Outputs = Pick<Cell, 'output' | 'outputs' | 'directories'>;
+
+/** Bytes on disk of all output files of a cell, counted in blocks so that holes in a sparse file are free. */
 export function measureOutputs({ output, outputs }: Pick<Cell, 'output' | 'outputs'>): number {
   const blocks = outputs.map((name) => lstatSync(join(output, name), { throwIfNoEntry: false })?.blocks ?? 0);
   return blocks.reduce((sum, count) => sum + count * 512, 0);
 }
 
-/** Whether several outputs together exceed their limit. The kernel enforces the limit of a single one. */
-export function isOverLimit(cell: Pick<Cell, 'output' | 'outputs'>, outputBytes: number): boolean {
-  return cell.outputs.length > 1 && measureOutputs(cell) > outputBytes + SPARE_BYTES * cell.outputs.length;
+/**
+ * Whether the outputs together exceed their limit, or a directory contains more files or other directories than it may.
+ * The kernel enforces the limit of a single file.
+ */
+export function isOverLimit(cell: Outputs, outputBytes: number): boolean {
+  if (cell.directories.length === 0 && cell.outputs.length <= 1) return false;
+  let bytes = measureOutputs(cell);
+  let spare = SPARE_BYTES * cell.outputs.length;
+  for (const directory of cell.directories) {
+    const measured = measureDirectory(cell.output, directory);
+    if (measured === null) return true;
+    bytes += measured.bytes;
+    spare += SPARE_BYTES * (measured.entries + 1);
+  }
+  return bytes > outputBytes + spare;
+}
+
+/** Bytes on disk and number of entries of a directory; null if it has too many files, or a directory too many. */
+function measureDirectory(
+  output: string,
+  { name, directories = [], maxFiles }: OutputDirectory,
+): { bytes: number; entries: number } | null {
+  let bytes = 0;
+  let files = 0;
+  for (const path of [name, ...directories.map((part) => join(name, part))].map((part) => join(output, part))) {
+    // Not read at once: it may have any number of entries.
+    const folder = openFolder(path);
+    if (!folder) return null;
+    try {
+      for (let entry = folder.readSync(); entry; entry = folder.readSync()) {
+        if (path === join(output, name) && directories.includes(entry.name)) continue;
+        if (entry.isDirectory() || ++files > maxFiles) return null;
+        // Counted in blocks, like outputs.
+        bytes += (lstatSync(join(path, entry.name), { throwIfNoEntry: false })?.blocks ?? 0) * 512;
+      }
+      bytes += lstatSync(path).blocks * 512;
+    } finally {
+      folder.closeSync();
+    }
+  }
+  return { bytes, entries: files + directories.length };
+}
+
+/** Null if the program has replaced it. */
+function openFolder(path: string): Dir | null {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ? opendirSync(path, { bufferSize: 256 }) : null;
 }

@@ -76,7 +76,8 @@ export async function runProgram(context: RunContext, spec: ProgramSpec): Promis
   const account = context.account(spec.slot);
   const isLinked = spec.opensFiles && context.tier.outside === 'link';
   const programFiles = isLinked ? join(context.rootImage, PROGRAM_FILES) : null;
-  const files = { inputs: spec.inputs, texts: spec.texts ?? [], outputs: spec.outputs ?? [], programFiles };
+  const { inputs, texts = [], outputs = [], outputDirectories: directories = [] } = spec;
+  const files = { inputs, texts, outputs, directories, programFiles };
   const cell = await makeCell(context.cells, account, files, context.tier.outside);
   const stderr = new TailBuffer(STDERR_BYTES);
   try {
@@ -182,7 +183,8 @@ function watch(
   onLost: (error: unknown) => void,
 ): (() => void) | null {
   if (!launcher) return null;
-  const outputs = { output: cell.output, outputs: cell.outputs };
+  const { output, outputs: names, directories } = cell;
+  const outputs = { output, outputs: names, directories };
   const request = { state: state.buffer, launcher, program, outputs, limits, startedAt };
   const endsAt = monotonicMs() + limits.wallMs;
   return context.watchdog.watch({ ...request, counters: group?.counters ?? null, endsAt }, onLost);

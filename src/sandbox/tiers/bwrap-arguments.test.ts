@@ -26,6 +26,7 @@ describe('bubblewrapArgs', () => {
     input: '/data dir/in',
     output: '/data dir/out',
     outputs: ['a.mp4'],
+    directories: [{ name: 'tree', maxFiles: 10 }],
     binds: [{ name: '1', path: '/mnt/x' }],
   };
   const args = bubblewrapArgs('/image', cell).toString().split('\0');
@@ -48,6 +49,7 @@ describe('bubblewrapArgs', () => {
       '--ro-bind /data dir/in /in',
       '--ro-bind /data dir/out /out',
       '--bind /data dir/out/a.mp4 /out/a.mp4',
+      '--bind /data dir/out/tree /out/tree',
       '--ro-bind /mnt/x /in/1',
     ]);
   });

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Cell } from '../cell/cell.ts';
+import { type Cell, writablesOf } from '../cell/cell.ts';
 import { prlimitArgs } from '../cell/limits.ts';
 import type { CellLimits } from '../types.ts';
 
@@ -17,13 +17,16 @@ export function launcherArgs(bwrap: string, limits: CellLimits, program: string,
  * Arguments of bwrap, NUL-separated for `--args FD`. `--json-status-fd` is like `--info-fd` but also reports, at the
  * end, whether the program started; `--block-fd` makes the cell wait until it is in its cgroup.
  */
-export function bubblewrapArgs(rootImage: string, cell: Pick<Cell, 'input' | 'output' | 'outputs' | 'binds'>): Buffer {
+export function bubblewrapArgs(
+  rootImage: string,
+  cell: Pick<Cell, 'input' | 'output' | 'outputs' | 'directories' | 'binds'>,
+): Buffer {
   const args = [
     ...['--unshare-all', '--unshare-user', '--disable-userns', '--die-with-parent', '--new-session'],
     ...['--cap-drop', 'ALL', '--clearenv', '--hostname', 'job', '--uid', '65534', '--gid', '65534'],
     ...['--ro-bind', rootImage, '/', '--size', String(64 * MIB), '--tmpfs', '/tmp'],
     ...['--ro-bind', cell.input, '/in', '--ro-bind', cell.output, '/out'],
-    ...cell.outputs.flatMap((name) => ['--bind', join(cell.output, name), `/out/${name}`]),
+    ...writablesOf(cell).flatMap((name) => ['--bind', join(cell.output, name), `/out/${name}`]),
     ...cell.binds.flatMap(({ name, path }) => ['--ro-bind', path, `/in/${name}`]),
     ...['--setenv', 'HOME', '/tmp', '--setenv', 'PATH', '/usr/bin', '--setenv', 'LC_ALL', 'C.UTF-8'],
     // SVT-AV1 prints banners regardless of FFmpeg's log level; 1 keeps its errors.

@@ -93,6 +93,10 @@ export function landlockArgs(
     ...cell.binds.flatMap(({ path }) => rule('read-file', path)),
     ...rule('read-file,read-dir', cell.output),
     ...cell.outputs.flatMap((name) => rule('read-file,write-file,truncate', join(cell.output, name))),
+    // Muxers replace a file by renaming another one. Making devices, pipes, sockets, links and directories is not allowed.
+    ...cell.directories.flatMap(({ name }) =>
+      rule('read-file,read-dir,write-file,truncate,make-reg,remove-file', join(cell.output, name)),
+    ),
     ...['--seccomp-filter', seccompFile],
   ];
 }

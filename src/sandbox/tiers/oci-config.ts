@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { writablesOf } from '../cell/cell.ts';
 import { addressSpace } from '../cell/limits.ts';
 import { MAX_TASKS } from '../cgroup/slot-group.ts';
 import { FILTERS } from '../seccomp/policies.ts';
@@ -43,7 +44,7 @@ export function ociConfig({ program, args, filter, cell, limits, account, rootIm
       { type: 'tmpfs', source: 'tmpfs', destination: '/tmp', options: ['nosuid', 'nodev', `size=${64 * MIB}`] },
       bind(cell.input, '/in', 'ro'),
       bind(cell.output, '/out', 'ro'),
-      ...cell.outputs.map((name) => bind(join(cell.output, name), `/out/${name}`, 'rw')),
+      ...writablesOf(cell).map((name) => bind(join(cell.output, name), `/out/${name}`, 'rw')),
       ...cell.binds.map(({ name, path }) => bind(path, `/in/${name}`, 'ro')),
     ],
     linux: {

@@ -7,10 +7,15 @@ import { type CellCounters, MAX_TASKS, readCpuMs, readRefusedTasks } from '../cg
 import { childrenOf, processSize } from '../host/proc.ts';
 import type { ProgramPlace } from '../tiers/tier.ts';
 import type { CellLimits } from '../types.ts';
+import { hidesFiles } from './hidden-files.ts';
 import { WatchState } from './watch-state.ts';
 
 /** Interval of the checks of a cell's resource use. */
 export const POLL_MS = 250;
+/** The same for a cell with a directory that it may fill: what it writes between two checks is not bounded. */
+const DIRECTORY_POLL_MS = 50;
+/** Part of the time that checks may take: those of a directory take longer, the more files it has. */
+const BUSY_SHARE = 1 / 8;
 /** Interval at which a killed cell is killed again until it is gone: a scan of /proc can miss a process. */
 const KILL_AGAIN_MS = 50;
 /** Tasks of a cell's control group that are not threads of the program, such as bwrap's reaper. */
@@ -22,7 +27,7 @@ export interface WatchRequest {
   state: SharedArrayBuffer;
   launcher: ProcessMark;
   program: ProgramPlace;
-  outputs: Pick<Cell, 'output' | 'outputs'>;
+  outputs: Pick<Cell, 'output' | 'outputs' | 'directories'>;
   limits: Pick<CellLimits, 'cpuSeconds' | 'outputBytes' | 'tasks'>;
   /** On the clock of `monotonicMs`. */
   startedAt: number;
@@ -55,9 +60,16 @@ export function watchCell(request: WatchRequest): { stop(): void } {
 
   function check(): void {
     findDescendants();
+    const begunAt = monotonicMs();
     const reason = overLimit();
     if (reason) kill(reason);
-    else timer = setTimeout(check, monotonicMs() - request.startedAt < POLL_MS ? POLL_MS / 4 : POLL_MS);
+    else timer = setTimeout(check, pauseAfter(begunAt));
+  }
+
+  function pauseAfter(begunAt: number): number {
+    const now = monotonicMs();
+    if (request.outputs.directories.length > 0) return Math.max(DIRECTORY_POLL_MS, (now - begunAt) / BUSY_SHARE);
+    return now - request.startedAt < POLL_MS ? POLL_MS / 4 : POLL_MS;
   }
 
   function overLimit(): KillReason | null {
@@ -72,7 +84,8 @@ export function watchCell(request: WatchRequest): { stop(): void } {
     // An rlimit does not cover several processes together (gVisor).
     const cpuMs = counters ? (readCpuMs(counters) ?? 0) - counters.cpuMsBefore : 0;
     if (cpuMs > limits.cpuSeconds * 1000 + POLL_MS) return 'limit_cpu';
-    return isOverLimit(request.outputs, limits.outputBytes) ? 'limit_output' : null;
+    if (isOverLimit(request.outputs, limits.outputBytes)) return 'limit_output';
+    return request.outputs.directories.length > 0 && program !== null && hidesFiles(program) ? 'limit_output' : null;
   }
 
   function kill(reason: KillReason): void {
