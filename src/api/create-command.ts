@@ -6,7 +6,7 @@ import { hideQueries } from '../contract/hide-queries.ts';
 import type { TranscodeRequest } from '../contract/transcode-request.ts';
 import { type CreateBody, createBody } from '../contract/transcodes.ts';
 import { type CommandError, type OptionPlace, readCommand } from '../ffmpeg/index.ts';
-import { type Locate, type RequestPosition, rejectionError } from '../kinds/transcode/problems.ts';
+import { type Locate, type RequestPosition, rejectionError } from '../kinds/problems.ts';
 import { submitTranscode } from './create-transcode.ts';
 import type { ApiDeps } from './deps.ts';
 import { unknownFields } from './warnings.ts';

@@ -26,10 +26,21 @@ export function sealedKey(accountId: string, objectId: string): string {
   return checked(`${SEALED}${id(accountId)}/${id(objectId)}`);
 }
 
-/** Key of an output. It contains the attempt's id, so a replaced attempt can never overwrite its successor's output. */
-export function outputKey(accountId: string, jobId: string, attemptId: string, extension: string): string {
+/**
+ * Key of an output. It contains the attempt's id, so a replaced attempt can never overwrite its successor's output.
+ *
+ * @param position among the outputs of the job
+ */
+export function outputKey(
+  accountId: string,
+  jobId: string,
+  attemptId: string,
+  extension: string,
+  position = 0,
+): string {
   if (!/^[a-z0-9]{1,8}$/.test(extension)) throw new RangeError('an output needs a plain extension');
-  return checked(`outputs/${id(accountId)}/${id(jobId)}/${id(attemptId)}.${extension}`);
+  const suffix = position === 0 ? '' : `-${position}`;
+  return checked(`outputs/${id(accountId)}/${id(jobId)}/${id(attemptId)}${suffix}.${extension}`);
 }
 
 /*

@@ -85,6 +85,17 @@ describe('imports', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('of a kind of job take nothing from another kind', () => {
+    const kindOf = (path: string) => /^kinds\/([a-z-]+)\//.exec(path)?.[1] ?? null;
+    const wrong = sources.flatMap(({ path, imports }) =>
+      imports
+        .filter((name) => kindOf(path) && kindOf(name) && kindOf(path) !== kindOf(name))
+        .map((name) => `${path} → ${name}`),
+    );
+    expect(sources.filter(({ path }) => kindOf(path)).length).toBeGreaterThan(20);
+    expect(wrong).toEqual([]);
+  });
+
   it('stay inside src, but for the client of the commands, which is the SDK', () => {
     const wrong = sources.flatMap(({ path, folder, imports }) =>
       imports

@@ -1,5 +1,5 @@
 import type { Admission, AdmissionServices, Caller } from '../kind.ts';
-import { locateInRequest, refusedUrl, sourceError } from '../transcode/problems.ts';
+import { locateInRequest, refusedUrl, sourceError } from '../problems.ts';
 
 export interface ProbeSubmission {
   url: string;

@@ -1,3 +1,4 @@
+import { describeFile } from '../../attempt/media/describe-file.ts';
 import { knownInfo } from '../../attempt/media/stored-info.ts';
 import { stageSource } from '../../attempt/sources/stage-source.ts';
 import type { Run, WorkTools } from '../../attempt/tools.ts';
@@ -11,7 +12,7 @@ import { type ClaimedSource, sourceRow } from '../../jobs/rows.ts';
 import { inspectionJson } from '../../uploads/upload.ts';
 import type { AttemptResult } from '../kind.ts';
 import { probeRemote } from './remote.ts';
-import { describeFile, resultJson } from './result.ts';
+import { resultJson } from './result.ts';
 import { probeWhole } from './whole.ts';
 
 const SUBJECT = 'The file';

@@ -1,14 +1,13 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { describeFile } from '../../attempt/media/describe-file.ts';
 import { probeFile } from '../../attempt/media/probe.ts';
+import { openParts, type PartsOfSource } from '../../attempt/sources/fetch-ranges.ts';
 import type { Run, WorkTools } from '../../attempt/tools.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import type { ProbeAnswer } from '../../contract/probe.ts';
 import { FetchError } from '../../fetcher/index.ts';
 import { detectMedia, type MediaInfo } from '../../ffmpeg/index.ts';
-import { openParts, type PartsOfSource } from '../transcode/ranges/fetch-parts.ts';
-import { NeedsWhole } from '../transcode/ranges/picture-time.ts';
-import { describeFile } from './result.ts';
 import { probeWhole } from './whole.ts';
 
 /** Milliseconds for all requests to the source. */
@@ -50,27 +49,29 @@ async function probeParts(tools: WorkTools, run: Run, path: string, parts: Parts
     const info = await readIndex(tools, run, parts);
     if (info) return describeFile(info, { sizeBytes: size, container: 'rewritten' });
   }
-  await parts.require({ start: 0, end: Math.min(size, START_BYTES) });
+  await requirePart(parts, { start: 0, end: Math.min(size, START_BYTES) });
   if (size <= START_BYTES) return probeWhole(tools, run, path);
   const needsEnd = READ_AT_END.has(demuxer);
-  if (needsEnd) await parts.require({ start: Math.max(START_BYTES, size - END_BYTES), end: size });
+  if (needsEnd) await requirePart(parts, { start: Math.max(START_BYTES, size - END_BYTES), end: size });
   else await cutTo(path, START_BYTES);
   return probeInCell(tools, run, path, size);
+}
+
+/** All of a source may be fetched here, so that only the bound on bytes refuses a part. */
+async function requirePart(parts: PartsOfSource, range: { start: number; end: number }): Promise<void> {
+  const refused = await parts.require(range);
+  if (refused) throw new Error(refused.reason);
 }
 
 /** Reads the index of an MP4, wherever it is. Null if the file is so unusual that only ffprobe may know it. */
 async function readIndex(tools: WorkTools, run: Run, parts: PartsOfSource): Promise<MediaInfo | null> {
   const target = join(run.folder, 'parts.start');
-  try {
-    const info = await parts.describe(target);
-    if (info) return info;
-    const slot = await run.lease.acquire(run.signal);
-    const file = { path: target, slot, subject: SUBJECT, check: false, sizeBytes: parts.size };
-    return (await probeFile(tools.sandbox, file, run.signal)).info;
-  } catch (error) {
-    if (error instanceof NeedsWhole) return null;
-    throw error;
-  }
+  const answer = await parts.describe(target);
+  if (answer.outcome === 'needs-all') return null;
+  if (answer.info) return answer.info;
+  const slot = await run.lease.acquire(run.signal);
+  const file = { path: target, slot, subject: SUBJECT, check: false, sizeBytes: parts.size };
+  return (await probeFile(tools.sandbox, file, run.signal)).info;
 }
 
 /** Describes a file from its start, because its server answers no ranges, or does not tell versions of the file apart. */

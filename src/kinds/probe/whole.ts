@@ -1,9 +1,9 @@
+import { describeFile } from '../../attempt/media/describe-file.ts';
 import { openMedia } from '../../attempt/media/open-media.ts';
 import { readHead } from '../../attempt/media/read-head.ts';
 import type { Run, WorkTools } from '../../attempt/tools.ts';
 import type { ProbeAnswer } from '../../contract/probe.ts';
 import { detectMedia, SUBTITLE_DEMUXERS } from '../../ffmpeg/index.ts';
-import { describeFile } from './result.ts';
 
 /** Describes a file of which all bytes are here. */
 export async function probeWhole(tools: WorkTools, run: Run, path: string): Promise<ProbeAnswer> {

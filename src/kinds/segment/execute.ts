@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { factsOf } from '../../attempt/cells/cell-failure.ts';
 import { cellLimits } from '../../attempt/cells/cell-limits.ts';
+import { runCommand } from '../../attempt/cells/run-command.ts';
+import { type SegmentRequest, segmentJson } from '../../attempt/cells/segment-request.ts';
 import { openMedia } from '../../attempt/media/open-media.ts';
 import { knownInfo } from '../../attempt/media/stored-info.ts';
 import { sizeOfPlainFile, storeFile } from '../../attempt/outputs/store-file.ts';
@@ -13,8 +15,6 @@ import { sourceRow } from '../../jobs/rows.ts';
 import { outputKey } from '../../storage/keys.ts';
 import { inspectionJson } from '../../uploads/upload.ts';
 import type { AttemptResult } from '../kind.ts';
-import { runPlan } from '../transcode/run-plan.ts';
-import { type SegmentRequest, segmentJson } from './request.ts';
 
 const FORMAT = 'mp4';
 const OUTPUT = `output.${FORMAT}`;
@@ -34,14 +34,14 @@ export async function executeSegment(tools: WorkTools, run: Run): Promise<Attemp
   });
   if (media.demuxer !== request.demuxer) throw new JobFailure('internal', 'The input was read in another way before.');
   const limits = await cellLimits(tools, claim, request.budget, run.hold, request.limits);
-  const plan = {
+  const command = {
     args: withThreads(request.args, threadsOf(tools)),
     outputs: [{ path: `/out/${OUTPUT}` }],
     durationSeconds: request.seconds,
     memoryBytes: request.budget.memoryBytes,
   };
-  const inputs = [{ name: '0', path: media.file }];
-  const result = await runPlan(tools, claim, plan, inputs, slot, { ...run, limits, leaving: null });
+  const files = [{ name: '0', path: media.file }];
+  const result = await runCommand(tools, run, { command, files, slot, limits });
   try {
     const path = join(result.outputDir, OUTPUT);
     const size = await sizeOfPlainFile(path);

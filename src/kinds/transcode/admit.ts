@@ -10,7 +10,7 @@ import type { MediaInfo, Review } from '../../ffmpeg/index.ts';
 import { findSources, type NamedSource, type RefusedSource, type ResolvedSource } from '../../jobs/sources.ts';
 import { ThreadEnded } from '../../threads/task-thread.ts';
 import type { Admission, AdmissionServices, Caller } from '../kind.ts';
-import { type Locate, locateInRequest, refusalProblem, refusedUrl, rejectionError, sourceError } from './problems.ts';
+import { type Locate, locateInRequest, refusalProblem, refusedUrl, rejectionError, sourceError } from '../problems.ts';
 import { factsJson, requestJson, settingsJson, toStoredRequest } from './request.ts';
 
 /** A request for a transcode. */

@@ -2,9 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { openMedia } from '../../attempt/media/open-media.ts';
 import { readHead } from '../../attempt/media/read-head.ts';
 import { knownInfo } from '../../attempt/media/stored-info.ts';
-import type { DiskReservation } from '../../attempt/resources/disk-reservation.ts';
 import { stageSource } from '../../attempt/sources/stage-source.ts';
-import type { WorkTools } from '../../attempt/tools.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import {
   ASSET_BYTES,
@@ -22,7 +20,8 @@ import {
 } from '../../ffmpeg/index.ts';
 import { type Claim, type ClaimedSource, sourceRow } from '../../jobs/rows.ts';
 import { inspectionJson } from '../../uploads/upload.ts';
-import { mustDisarm, type PreparedInput } from './inputs.ts';
+import type { TranscodeAttempt } from './attempt.ts';
+import type { PreparedInput } from './inputs.ts';
 
 /** A file that a filter or overlay names, staged and identified. */
 export interface PreparedAsset {
@@ -31,13 +30,6 @@ export interface PreparedAsset {
   /** Host path of the original file. */
   source: string;
   plan: PlanAsset;
-}
-
-interface WorkPlace {
-  folder: string;
-  slot: number;
-  signal: AbortSignal;
-  hold: DiskReservation;
 }
 
 const WORDS: Readonly<Record<AssetKind, string>> = {
@@ -52,22 +44,18 @@ const WORDS: Readonly<Record<AssetKind, string>> = {
  * Stages every asset of the request. Returns host paths in the order of the request, null for assets that are inputs of
  * the job. Needs no slot. Throws `JobFailure` with the name of the field.
  */
-export async function stageAssets(
-  tools: WorkTools,
-  claim: Claim,
-  requests: readonly AssetRequest[],
-  place: Omit<WorkPlace, 'slot'>,
-): Promise<(string | null)[]> {
+export async function stageAssets({ tools, run, request: opened }: TranscodeAttempt): Promise<(string | null)[]> {
+  const { claim, folder, signal, hold } = run;
   const files: (string | null)[] = [];
-  for (const [index, request] of requests.entries()) {
+  for (const [index, request] of opened.assets.entries()) {
     if (request.source.type === 'input') {
       files.push(null);
       continue;
     }
     const maxBytes = isReadWhole(request.kind) ? ASSET_BYTES[request.kind] : undefined;
     const row = sourceRow(claim.job, rowOf(claim, request, index));
-    const subject = subjectOf(request);
-    files.push(await stageSource(tools, row, { ...place, subject, ...(maxBytes !== undefined && { maxBytes }) }));
+    const options = { folder, signal, hold, subject: subjectOf(request), ...(maxBytes !== undefined && { maxBytes }) };
+    files.push(await stageSource(tools, row, options));
   }
   return files;
 }
@@ -77,15 +65,13 @@ export async function stageAssets(
  * their use, since they are in the cell already; they return null. Throws `JobFailure` with the name of the field.
  */
 export async function prepareAssets(
-  tools: WorkTools,
-  claim: Claim,
-  requests: readonly AssetRequest[],
+  attempt: TranscodeAttempt,
   staged: { files: readonly (string | null)[]; inputs: readonly PreparedInput[] },
-  place: WorkPlace,
+  slot: number,
 ): Promise<(PreparedAsset | null)[]> {
-  const disarm = mustDisarm(tools, claim);
+  const { claim } = attempt.run;
   const prepared: (PreparedAsset | null)[] = [];
-  for (const [index, request] of requests.entries()) {
+  for (const [index, request] of attempt.request.assets.entries()) {
     const subject = subjectOf(request);
     if (request.source.type === 'input') {
       const input = staged.inputs[request.source.index];
@@ -96,7 +82,7 @@ export async function prepareAssets(
     }
     const row = rowOf(claim, request, index);
     const file = staged.files[index]!;
-    const found = await understand(tools, row, request.kind, file, subject, { ...place, disarm });
+    const found = await understand(attempt, { row, kind: request.kind, file, subject, slot });
     const { extension, demuxer, info } = found;
     prepared.push({
       file: found.file,
@@ -134,16 +120,15 @@ interface Understood {
 }
 
 async function understand(
-  tools: WorkTools,
-  row: ClaimedSource,
-  kind: AssetKind,
-  file: string,
-  subject: string,
-  place: WorkPlace & { disarm: boolean },
+  { tools, run, request }: TranscodeAttempt,
+  asset: { row: ClaimedSource; kind: AssetKind; file: string; subject: string; slot: number },
 ): Promise<Understood> {
+  const { row, kind, file, subject, slot } = asset;
   if (isReadWhole(kind)) return readWhole(kind, file, subject);
   const known = knownInfo(inspectionJson.readOrNull(row.probe));
   const name = `asset-${row.position}`;
+  const { folder, signal, hold } = run;
+  const place = { folder, signal, hold, slot, disarm: request.disarm };
   const probed = await openMedia(tools, file, { ...place, name, subject, known, check: false });
   checkMedia(kind, probed.demuxer, probed.info, subject);
   // The demuxer is forced, so the file name has no effect.

@@ -1,3 +1,4 @@
+import { describeFile } from '../../attempt/media/describe-file.ts';
 import { knownInfo } from '../../attempt/media/stored-info.ts';
 import type { JobDetails } from '../../contract/job-details.ts';
 import type { Context } from '../../database/context.ts';
@@ -5,7 +6,6 @@ import { openColumn } from '../../database/sealed-columns.ts';
 import { inputsOf } from '../../jobs/read.ts';
 import { type Job, type JobSource, sourceRow } from '../../jobs/rows.ts';
 import { inspectionJson } from '../../uploads/upload.ts';
-import { describeFile } from '../probe/result.ts';
 import { commandOf } from './manifest.ts';
 import { openRequest } from './request.ts';
 

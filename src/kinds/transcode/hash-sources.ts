@@ -1,17 +1,30 @@
+import { once } from 'node:events';
 import { rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { hashFile } from '../../attempt/sources/hash-file.ts';
-import type { WorkTools } from '../../attempt/tools.ts';
-import type { Claim, ClaimedSource } from '../../jobs/rows.ts';
 import { recordHash } from '../../jobs/source-hashes.ts';
+import type { TranscodeAttempt } from './attempt.ts';
+import type { OriginalFile, PreparedSources } from './sources/prepared.ts';
 
-/** A source that is staged on this machine. */
-export interface StagedSource {
-  row: ClaimedSource;
-  /** Host path of the original bytes. */
-  file: string;
-  /** Whether FFmpeg reads a remuxed container instead, so that these bytes can be deleted once they are hashed. */
-  isSpare: boolean;
+/** Hashes the original files while FFmpeg reads them. `stop` resolves when no file is read any more. */
+export function startHashing(
+  attempt: TranscodeAttempt,
+  { originals }: Pick<PreparedSources, 'originals'>,
+): { done: Promise<void>; stop: () => Promise<void> } {
+  if (!originals) return { done: Promise.resolve(), stop: async () => {} };
+  const stopping = new AbortController();
+  const signal = AbortSignal.any([attempt.run.signal, stopping.signal]);
+  const done = Promise.race([originals.ready, once(stopping.signal, 'abort')]).then(
+    () => hashSources(attempt, originals.files, signal),
+    () => {},
+  );
+  return {
+    done,
+    stop: () => {
+      stopping.abort();
+      return done;
+    },
+  };
 }
 
 /**
@@ -20,12 +33,12 @@ export interface StagedSource {
  * job continues. Deletes spare copies in the work folder afterwards, so that an input does not take its space twice for
  * longer.
  */
-export async function hashSources(
-  tools: WorkTools,
-  claim: Claim,
-  sources: readonly StagedSource[],
-  { folder, signal }: { folder: string; signal: AbortSignal },
+async function hashSources(
+  { tools, run }: TranscodeAttempt,
+  sources: readonly OriginalFile[],
+  signal: AbortSignal,
 ): Promise<void> {
+  const { claim, folder } = run;
   for (const { row, file, isSpare } of sources) {
     if (signal.aborted) return;
     try {

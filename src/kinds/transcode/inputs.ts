@@ -1,14 +1,12 @@
 import { openMedia } from '../../attempt/media/open-media.ts';
 import { knownInfo } from '../../attempt/media/stored-info.ts';
 import { summarise } from '../../attempt/media/summary.ts';
-import type { DiskReservation } from '../../attempt/resources/disk-reservation.ts';
 import { stageSource } from '../../attempt/sources/stage-source.ts';
-import type { WorkTools } from '../../attempt/tools.ts';
 import type { FrameList, PlanInput } from '../../ffmpeg/index.ts';
 import { recordInput } from '../../jobs/progress.ts';
-import { type Claim, sourceRow } from '../../jobs/rows.ts';
+import { sourceRow } from '../../jobs/rows.ts';
 import { inspectionJson } from '../../uploads/upload.ts';
-import { openWholeRequest } from './request.ts';
+import type { TranscodeAttempt } from './attempt.ts';
 
 /** An input of a job, staged and identified. */
 export interface PreparedInput extends PlanInput {
@@ -21,14 +19,13 @@ export interface PreparedInput extends PlanInput {
 }
 
 /** Stages every input. Returns host paths in the order of the inputs. Needs no slot. */
-export async function stageInputs(
-  tools: WorkTools,
-  claim: Claim,
-  place: { folder: string; signal: AbortSignal; hold: DiskReservation },
-): Promise<string[]> {
+export async function stageInputs({ tools, run }: TranscodeAttempt): Promise<string[]> {
+  const { claim, folder, signal, hold } = run;
   const files: string[] = [];
   for (const input of claim.inputs) {
-    files.push(await stageSource(tools, sourceRow(claim.job, input), { ...place, subject: subjectOf(input) }));
+    files.push(
+      await stageSource(tools, sourceRow(claim.job, input), { folder, signal, hold, subject: subjectOf(input) }),
+    );
   }
   return files;
 }
@@ -39,27 +36,20 @@ export function subjectOf(input: { position: number }): string {
 
 /** Identifies each input. Reuses the inspection of a sealed upload. */
 export async function prepareInputs(
-  tools: WorkTools,
-  claim: Claim,
+  { tools, run, request }: TranscodeAttempt,
   files: readonly string[],
-  work: {
-    folder: string;
-    slot: number;
-    signal: AbortSignal;
-    hold: DiskReservation;
-    packets: boolean;
-    frames?: boolean;
-  },
+  { slot, frames }: { slot: number; frames: boolean },
 ): Promise<PreparedInput[]> {
-  const disarm = mustDisarm(tools, claim);
+  const { claim, folder, signal, hold } = run;
+  const { disarm } = request;
+  const common = { folder, signal, hold, slot, frames, disarm, packets: request.mayCopy && !disarm };
   const prepared: PreparedInput[] = [];
   for (const [index, input] of claim.inputs.entries()) {
     const subject = subjectOf(input);
     const file = files[index]!;
     const inspection = inspectionJson.readOrNull(input.probe);
     const known = knownInfo(inspection);
-    const place = { ...work, packets: work.packets && !disarm, name: `input-${input.position}`, subject };
-    const media = await openMedia(tools, file, { ...place, disarm, known });
+    const media = await openMedia(tools, file, { ...common, name: `input-${input.position}`, subject, known });
     const fetched = input.object_id === null ? 'whole' : undefined;
     if (!known || inspection?.container !== media.container || inspection.fetched !== fetched) {
       const { info, container } = media;
@@ -82,9 +72,4 @@ export async function prepareInputs(
     });
   }
   return prepared;
-}
-
-/** Whether FFmpeg may read the inputs of this job only in remuxed containers. */
-export function mustDisarm(tools: WorkTools, claim: Claim): boolean {
-  return openWholeRequest(tools.context.vault, claim.job)?.disarm === true;
 }

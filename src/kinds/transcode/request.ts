@@ -40,7 +40,12 @@ export const settingsJson = storedJson(
 export const planJson = storedJson(
   'plan of a transcode',
   1,
-  z.object({ args: z.array(z.string()), source: z.string() }),
+  z.object({
+    args: z.array(z.string()),
+    source: z.string(),
+    /** Arguments of the second command and those after it; absent for one command. */
+    further: z.array(z.array(z.string())).optional(),
+  }),
 );
 
 export function toStoredRequest(body: CreateBody, disarm: boolean): StoredRequest {

@@ -2,40 +2,48 @@ import { basename, join } from 'node:path';
 import { outputFacts } from '../../attempt/media/summary.ts';
 import { describeOutput } from '../../attempt/outputs/describe-output.ts';
 import { putOutput, sizeOfPlainFile, storeFile } from '../../attempt/outputs/store-file.ts';
-import type { Run, WorkTools } from '../../attempt/tools.ts';
 import { JobFailure } from '../../contract/failures.ts';
-import { checkOutput, type OutputInfo, type Plan, type PlannedOutput } from '../../ffmpeg/index.ts';
+import { checkOutput, type OutputInfo, type PlannedOutput } from '../../ffmpeg/index.ts';
 import type { StoredOutput } from '../../jobs/outputs.ts';
-import type { CellResult } from '../../sandbox/types.ts';
-import { outputKey } from '../../storage/keys.ts';
+import { objectOf, type TranscodeAttempt } from './attempt.ts';
 import { joinPieces, sizeOf } from './outgoing/byte-ranges.ts';
 import type { EarlyOutput } from './outgoing/early-output.ts';
+import type { PreparedSources } from './sources/prepared.ts';
+
+/** A file that a cell has written. */
+interface OutputFile {
+  /** Folder of the outputs of the cell. */
+  folder: string;
+  planned: PlannedOutput;
+  /** Null where nothing was uploaded while the cell ran. */
+  early: EarlyOutput | null;
+}
 
 /**
- * Checks and stores the output of a cell. The author of the input may control the cell, so nothing about the output is
+ * Checks and stores an output of a cell. The author of the input may control the cell, so nothing about the output is
  * trusted: it must be a regular file, and it must contain what the plan promised. Checking and storing run
  * concurrently; an output that fails the check is deleted, and its parts never become an object.
  */
 export async function storeOutput(
-  tools: WorkTools,
-  run: Run,
-  made: { plan: Pick<Plan, 'outputs'>; result: CellResult; slot: number; leaving: EarlyOutput | null },
+  attempt: TranscodeAttempt,
+  sources: Pick<PreparedSources, 'slot' | 'checkOutput'>,
+  { folder, planned, early }: OutputFile,
 ): Promise<StoredOutput> {
-  const { plan, result, slot, leaving } = made;
-  const planned = plan.outputs[0]!;
-  const path = join(result.outputDir, basename(planned.path));
+  const { tools, run } = attempt;
+  const path = join(folder, basename(planned.path));
   const size = await sizeOfPlainFile(path);
+  await sources.checkOutput(path);
   const file = { path, size, ...objectOf(run, planned) };
   const [checked, stored] = await Promise.allSettled([
-    tools.measure('check', () => check(tools, planned, { path, slot, size }, run.signal)),
-    tools.measure('store', () => (leaving ? storeEarly(tools, run, leaving, file) : storeFile(tools, run, file))),
+    tools.measure('check', () => check(attempt, planned, { path, slot: sources.slot, size })),
+    tools.measure('store', () => (early ? storeEarly(attempt, early, file) : storeFile(tools, run, file))),
   ]);
   if (checked.status === 'rejected') throw checked.reason;
   if (stored.status === 'rejected') throw stored.reason;
   const { objectId, sha256, publish }: Stored = stored.value;
   await publish?.();
   return {
-    outputId: run.claim.outputs[0]!.id,
+    outputId: run.claim.outputs[planned.position]!.id,
     objectId,
     facts: outputFacts(planned.format, checked.value, { sha256, plan: planned.streams }),
   };
@@ -50,8 +58,7 @@ interface Stored {
 
 /** Stores what has not been uploaded yet of an output, or all of it where that was nothing. */
 async function storeEarly(
-  tools: WorkTools,
-  run: Run,
+  { tools, run }: TranscodeAttempt,
   { arrange, upload }: EarlyOutput,
   file: Parameters<typeof storeFile>[2],
 ): Promise<Stored> {
@@ -73,17 +80,12 @@ async function storeEarly(
   return { ...sent, publish };
 }
 
-function objectOf({ claim: { job, attemptId } }: Run, { format, contentType }: PlannedOutput) {
-  return { key: outputKey(job.account_id, job.id, attemptId, format), contentType };
-}
-
 async function check(
-  tools: WorkTools,
+  { tools, run }: TranscodeAttempt,
   planned: PlannedOutput,
   file: { path: string; slot: number; size: number },
-  signal: AbortSignal,
 ): Promise<OutputInfo> {
-  const info = await describeOutput(tools, file, signal).catch((error) => {
+  const info = await describeOutput(tools, file, run.signal).catch((error) => {
     throw error instanceof JobFailure ? new JobFailure('output_invalid', error.message) : error;
   });
   checkOutput(planned.expect, info);

@@ -2,10 +2,10 @@ import type { Warning } from '../../contract/common.ts';
 import { failures } from '../../contract/failures.ts';
 import type { RequestProblem, ValidateAnswer } from '../../contract/validate.ts';
 import type { AdmissionServices, Caller } from '../kind.ts';
+import { locateInRequest, positionOf, refusedUrl, sourceProblem } from '../problems.ts';
 import { checkJob } from '../submit.ts';
 import { findNamed, type TranscodeAdmission, type TranscodeSubmission } from './admit.ts';
 import { transcode } from './index.ts';
-import { locateInRequest, positionOf, refusedUrl, sourceProblem } from './problems.ts';
 
 /**
  * Reports what a create would answer and what would run, without creating anything. The planner assumes defaults for

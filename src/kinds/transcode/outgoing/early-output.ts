@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import type { Run, WorkTools } from '../../../attempt/tools.ts';
 import { JobFailure } from '../../../contract/failures.ts';
 import { formatKind } from '../../../contract/formats.ts';
 import type { Plan, PlannedOutput } from '../../../ffmpeg/index.ts';
-import { outputKey } from '../../../storage/keys.ts';
+import { objectOf, type TranscodeAttempt } from '../attempt.ts';
 import type { Piece } from './byte-ranges.ts';
 import { type GrowingUpload, openGrowingUpload } from './growing-upload.ts';
 
@@ -21,26 +20,25 @@ export interface EarlyOutput {
 
 /**
  * Null where the output is stored once it is complete: the storage is on this machine, or the muxer moves everything
- * at its end. Retries take no chances.
+ * at its end, or the command has several outputs. Retries take no chances.
  */
-export async function openEarlyOutput(tools: WorkTools, run: Run, plan: Plan): Promise<EarlyOutput | null> {
-  const planned = plan.outputs[0]!;
-  if (run.claim.number > 1 || !mayLeaveEarly(plan, planned)) return null;
+export async function openEarlyOutput(attempt: TranscodeAttempt, plan: Plan): Promise<EarlyOutput | null> {
+  const { tools, run } = attempt;
+  const [planned, ...others] = plan.outputs;
+  if (run.claim.number > 1 || others.length > 0 || !mayLeaveEarly(plan, planned!)) return null;
   const { store } = tools.context;
   const { localPath } = await store.capabilities();
   if (localPath) return null;
   const args = withIndexLast(plan.args);
   // The index goes before the media data into the first part, which is then larger than the others.
   if (!args || (store.equalParts && args !== plan.args)) return null;
-  const { job, attemptId } = run.claim;
-  const key = outputKey(job.account_id, job.id, attemptId, planned.format);
   return {
     args,
-    upload: openGrowingUpload(tools, run, { key, contentType: planned.contentType }),
+    upload: openGrowingUpload(tools, run, objectOf(run, planned!)),
     arrange: (path, size) =>
       args === plan.args
         ? Promise.resolve({ pieces: [{ path, from: 0, to: size }], shift: 0 })
-        : moveIndex(tools, run, path),
+        : moveIndex(attempt, path),
   };
 }
 
@@ -60,7 +58,7 @@ export function withIndexLast(args: readonly string[]): readonly string[] | null
   return isPlain ? [...args.slice(0, at), ...args.slice(at + 2)] : null;
 }
 
-async function moveIndex(tools: WorkTools, run: Run, path: string): Promise<{ pieces: Piece[]; shift: number }> {
+async function moveIndex({ tools, run }: TranscodeAttempt, path: string): Promise<{ pieces: Piece[]; shift: number }> {
   const startTarget = join(run.folder, 'output.start');
   const answer = await tools.sanitizer.readIndexFirst({ path, startTarget }, run.signal);
   // In the next attempt FFmpeg moves the index itself.

@@ -1,4 +1,4 @@
-import type { Run, WorkTools } from '../../../attempt/tools.ts';
+import type { WorkTools } from '../../../attempt/tools.ts';
 import {
   constantRate,
   cutVideo,
@@ -11,8 +11,8 @@ import {
   splitCommand,
 } from '../../../ffmpeg/index.ts';
 import { heavySlots, roomOf } from '../../../jobs/idle-slots.ts';
+import type { TranscodeAttempt } from '../attempt.ts';
 import type { PreparedInput } from '../inputs.ts';
-import type { ReadRequest } from '../run-plan.ts';
 
 /** Seconds of a piece where pieces are forced: below, they cost up to 18 % more CPU and 10 % more bytes. */
 const FORCED_SECONDS = 6;
@@ -28,42 +28,45 @@ export interface ChosenPieces {
 }
 
 /** Whether the request of a job allows encoding in pieces: all workers can read its only source. */
-export function mayBeInPieces({ settings }: WorkTools, { claim }: Run, { request, assets }: ReadRequest): boolean {
+export function mayBeInPieces({ tools, run, request: { request, assets } }: TranscodeAttempt): boolean {
+  const { settings } = tools;
+  const { claim } = run;
   if ((settings.chunks ?? 'off') === 'off' || !['mp4', 'mov'].includes(request.outputFormat)) return false;
   if (settings.chunks === 'auto' && claim.job.resource_class !== 'heavy') return false;
   return claim.inputs.length === 1 && claim.inputs[0]!.object_id !== null && assets.length === 0;
 }
 
-/** Chooses the pieces of a job, or says in a sentence why it is encoded as a whole. */
+/** Chooses the pieces of a job, or says in a sentence why there are none. */
 export async function choosePieces(
-  tools: WorkTools,
-  { claim }: Run,
-  { request }: ReadRequest,
+  { tools, run: { claim }, request: { request } }: TranscodeAttempt,
   plan: Plan,
   input: PreparedInput,
-): Promise<ChosenPieces | string> {
+): Promise<ChosenPieces | { noSplitReason: string }> {
   const { frames } = input;
-  if (!frames) return 'The input does not list key frames from which decoding may begin.';
-  if (!frames.isShownWhole || frames.startSeconds !== 0) return 'The video of the input does not begin at zero.';
+  if (!frames) return { noSplitReason: 'The input does not list key frames from which decoding may begin.' };
+  if (!frames.isShownWhole || frames.startSeconds !== 0)
+    return { noSplitReason: 'The video of the input does not begin at zero.' };
   const [stream] = input.info.video;
-  if (stream?.isInterlaced) return 'The video of the input is interlaced.';
+  if (stream?.isInterlaced) return { noSplitReason: 'The video of the input is interlaced.' };
   const seconds = frames.times[frames.times.length - 1]! / frames.timescale;
   const isForced = tools.settings.chunks === 'always';
   const samples = frames.times.length * (stream?.width ?? 0) * (stream?.height ?? 0);
-  if (!isForced && (seconds < 2 * MIN_PIECE_SECONDS || samples < LEAST_SAMPLES)) return 'The video is short or small.';
+  if (!isForced && (seconds < 2 * MIN_PIECE_SECONDS || samples < LEAST_SAMPLES))
+    return { noSplitReason: 'The video is short or small.' };
   const command = splitCommand(
     plan,
     (request.options ?? []).map(({ option }) => option),
   );
-  if (typeof command === 'string') return command;
+  if (typeof command === 'string') return { noSplitReason: command };
   const rate = constantRate(frames);
-  if (!rate) return 'The video of the input has no constant frame rate.';
+  if (!rate) return { noSplitReason: 'The video of the input has no constant frame rate.' };
   const { slots, machines } = await freeSlots(tools, claim.job.account_id, isForced);
-  if (slots < 2) return 'No second slot is idle.';
+  if (slots < 2) return { noSplitReason: 'No second slot is idle.' };
   // The threads of one process use all cores of its machine, without a second reading of the source and a join.
-  if (!isForced && machines < 2) return 'All slots are on one machine, which encodes the whole as fast.';
+  if (!isForced && machines < 2)
+    return { noSplitReason: 'All slots are on one machine, which encodes the whole as fast.' };
   const pieces = cutVideo(frames, slots, isForced ? FORCED_SECONDS : MIN_PIECE_SECONDS);
-  if (!pieces) return 'The video of the input has too few key frames.';
+  if (!pieces) return { noSplitReason: 'The video of the input has too few key frames.' };
   return { pieces, command, rate, frames, reason: `${slots} slots were idle.` };
 }
 

@@ -1,57 +1,56 @@
-import type { Run, WorkTools } from '../../../attempt/tools.ts';
+import { type SegmentRequest, segmentJson } from '../../../attempt/cells/segment-request.ts';
+import type { Run } from '../../../attempt/tools.ts';
 import { sealColumn } from '../../../database/sealed-columns.ts';
-import type { Plan } from '../../../ffmpeg/index.ts';
-import { secondsOf } from '../../../ffmpeg/index.ts';
+import { type CellBudget, type JobPlan, type Plan, secondsOf } from '../../../ffmpeg/index.ts';
 import { insertJob, type NewJob } from '../../../jobs/insert.ts';
 import { lockOwned } from '../../../jobs/read.ts';
 import { inspectionJson } from '../../../uploads/upload.ts';
-import { type SegmentRequest, segmentJson } from '../../segment/request.ts';
-import { mustDisarm, type PreparedInput } from '../inputs.ts';
-import { openWholeRequest } from '../request.ts';
-import type { ChosenPieces } from './choose.ts';
-import { AwaitChildren, piecesJson } from './state.ts';
+import type { OpenedRequest, TranscodeAttempt } from '../attempt.ts';
+import type { PreparedInput } from '../inputs.ts';
+import type { PreparedSources } from '../sources/prepared.ts';
+import { type ChosenPieces, choosePieces, mayBeInPieces } from './choose.ts';
+import { type PiecesState, piecesJson } from './state.ts';
 
 /** Seconds after which a piece is deleted if its parent never read it. As long as the longest encode. */
 const PIECE_SECONDS = 6 * 3600;
 
 /**
- * Inserts a child for each piece and one for the audio, and throws `AwaitChildren`: the job runs again when all have
- * ended.
+ * Starts the pieces of a video where that pays: inserts a child for each piece and one for the audio. Returns true then:
+ * the job runs again when all of them have ended. Else the plan says why not.
  */
 export async function startPieces(
-  tools: WorkTools,
-  run: Run,
-  plan: Plan,
-  input: PreparedInput,
-  { pieces, command, rate, frames, reason }: ChosenPieces,
-): Promise<never> {
-  const { context } = tools;
-  const { claim } = run;
-  const { memoryBytes, cpuSeconds, wallMs, outputBytes } = plan;
-  const budget = { memoryBytes, cpuSeconds, wallMs, outputBytes };
-  const common = {
-    ...{ demuxer: input.demuxer, disarm: mustDisarm(tools, claim), budget },
-    limits: openWholeRequest(context.vault, claim.job)?.limits ?? {},
-  };
-  const requests: SegmentRequest[] = pieces.map((piece) => ({
-    ...common,
-    args: command.piece(piece, { time: frames.times[piece.first]!, timescale: frames.timescale, rate }),
-    seconds: secondsOf(piece.frames, rate),
-  }));
-  const seconds = secondsOf(frames.times.length, rate);
-  if (command.audio) requests.push({ ...common, args: command.audio, seconds });
-  const [output] = plan.outputs;
-  const { streams, ...planned } = output!;
-  const { video } = streams;
-  const state = piecesJson.write({
-    ...{ pieces, rate, cap: command.cap, hasAudio: command.audio !== null, args: command.join, source: plan.source },
-    output: planned,
-    streams: { ...streams, video: video && { ...video, split: { pieces: pieces.length, reason } } },
-    ...{ durationSeconds: plan.durationSeconds, budget, warnings: plan.warnings },
-    inputSeconds: input.info.durationSeconds ?? 0,
-  });
+  attempt: TranscodeAttempt,
+  sources: Pick<PreparedSources, 'inputs' | 'planned' | 'noSplitReason'>,
+  { plan, hashed }: { plan: JobPlan; hashed: Promise<void> },
+): Promise<boolean> {
+  const [command, ...others] = plan.commands;
+  const [output, ...more] = command!.outputs;
+  const video = output!.streams.video;
+  const isOne = others.length === 0 && more.length === 0;
+  if (sources.planned || !isOne || video?.mode !== 'encoded') return false;
+  const { noSplitReason } = sources;
+  if (noSplitReason === null && !mayBeInPieces(attempt)) return false;
+  const input = sources.inputs[0]!;
+  const chosen = noSplitReason === null ? await choosePieces(attempt, command!, input) : { noSplitReason };
+  if ('noSplitReason' in chosen) {
+    video.split = { pieces: 1, reason: chosen.noSplitReason };
+    return false;
+  }
+  // The join does not read the source.
+  await hashed;
+  await insertPieces(attempt, { plan: command!, input, chosen });
+  return true;
+}
+
+async function insertPieces(
+  { tools: { context }, run, request }: TranscodeAttempt,
+  { plan, input, chosen }: { plan: Plan; input: PreparedInput; chosen: ChosenPieces },
+): Promise<void> {
+  const { command } = chosen;
+  const requests = pieceRequests(request, plan, input, chosen);
+  const state = piecesJson.write(stateOf(plan, input, chosen));
   await context.db.transaction().execute(async (tx) => {
-    const job = await lockOwned(tx, claim);
+    const job = await lockOwned(tx, run.claim);
     if (!job) return;
     const sealed = sealColumn(context.vault, 'jobs', 'resume_sealed', job, state);
     await tx.updateTable('jobs').set({ resume_sealed: sealed }).where('id', '=', job.id).execute();
@@ -63,7 +62,39 @@ export async function startPieces(
       await insertJob(context, tx, { ...segmentOf(run, request), resourceClass, facts });
     }
   });
-  throw new AwaitChildren();
+}
+
+function pieceRequests(
+  { disarm, limits }: OpenedRequest,
+  plan: Plan,
+  { demuxer }: PreparedInput,
+  { pieces, command, rate, frames }: ChosenPieces,
+): SegmentRequest[] {
+  const common = { demuxer, disarm, limits, budget: budgetOf(plan) };
+  const requests: SegmentRequest[] = pieces.map((piece) => ({
+    ...common,
+    args: command.piece(piece, { time: frames.times[piece.first]!, timescale: frames.timescale, rate }),
+    seconds: secondsOf(piece.frames, rate),
+  }));
+  const seconds = secondsOf(frames.times.length, rate);
+  return command.audio ? [...requests, { ...common, args: command.audio, seconds }] : requests;
+}
+
+function stateOf(plan: Plan, input: PreparedInput, chosen: ChosenPieces): PiecesState {
+  const { pieces, command, rate, reason } = chosen;
+  const { streams, position, ...output } = plan.outputs[0]!;
+  const { video } = streams;
+  return {
+    ...{ pieces, rate, cap: command.cap, hasAudio: command.audio !== null, args: command.join, source: plan.source },
+    output,
+    streams: { ...streams, video: video && { ...video, split: { pieces: pieces.length, reason } } },
+    ...{ durationSeconds: plan.durationSeconds, budget: budgetOf(plan), warnings: plan.warnings },
+    inputSeconds: input.info.durationSeconds ?? 0,
+  };
+}
+
+function budgetOf({ memoryBytes, cpuSeconds, wallMs, outputBytes }: Plan): CellBudget {
+  return { memoryBytes, cpuSeconds, wallMs, outputBytes };
 }
 
 function segmentOf({ claim }: Run, request: SegmentRequest): Omit<NewJob, 'facts'> {

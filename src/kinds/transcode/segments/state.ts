@@ -58,6 +58,3 @@ export function openState(vault: Vault, job: Job): PiecesState | null {
   const text = openColumn(vault, 'jobs', 'resume_sealed', job) ?? openColumn(vault, 'jobs', 'plan_sealed', job);
   return text === null ? null : piecesJson.read(JSON.parse(text));
 }
-
-/** The job has inserted children, or they are still open. */
-export class AwaitChildren extends Error {}

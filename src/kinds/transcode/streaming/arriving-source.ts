@@ -1,7 +1,7 @@
 import { sourcePath, stageSource } from '../../../attempt/sources/stage-source.ts';
-import type { Run, WorkTools } from '../../../attempt/tools.ts';
 import { sourceRow } from '../../../jobs/rows.ts';
 import { ArrivalState } from '../../../sanitizer/streaming/index.ts';
+import type { TranscodeAttempt } from '../attempt.ts';
 import { subjectOf } from '../inputs.ts';
 
 /** The only input of a job while it is fetched. */
@@ -22,7 +22,8 @@ export interface ArrivingSource {
   stop(): Promise<void>;
 }
 
-export function fetchArriving(tools: WorkTools, { claim, folder, hold, signal }: Run): ArrivingSource {
+export function fetchArriving({ tools, run }: TranscodeAttempt): ArrivingSource {
+  const { claim, folder, hold, signal } = run;
   const input = claim.inputs[0]!;
   const subject = subjectOf(input);
   const state = new ArrivalState();

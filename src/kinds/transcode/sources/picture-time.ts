@@ -1,13 +1,10 @@
 import { formatKind } from '../../../contract/formats.ts';
 import type { Plan } from '../../../ffmpeg/index.ts';
 import type { Claim } from '../../../jobs/rows.ts';
-import type { ReadRequest } from '../run-plan.ts';
-
-/** The job needs more of its source than the pictures around one time. */
-export class NeedsWhole extends Error {}
+import type { OpenedRequest } from '../attempt.ts';
 
 /** Whether a job may read ranges of its source: a first attempt at one picture of a single source, from a URL. */
-export function mayReadRanges(claim: Claim, { request, assets }: ReadRequest): boolean {
+export function mayReadRanges(claim: Claim, { request, assets }: OpenedRequest): boolean {
   const [input, ...others] = claim.inputs;
   if (claim.number > 1 || input?.object_id !== null || others.length > 0 || assets.length > 0) return false;
   if (formatKind(request.outputFormat) !== 'image' || request.outputFormat === 'gif') return false;
@@ -20,10 +17,10 @@ const OF_ONE_PICTURE: ReadonlySet<string> = new Set(['scale', 'format', 'crop', 
 const NEEDS_MORE = /^-(filter_complex|lavfi|i|ss|fps_mode|vsync|r)$/;
 
 /**
- * The time of the only picture that a command shows, in seconds from the start of its input. Throws `NeedsWhole` unless
- * it seeks there and needs nothing else.
+ * The time of the only picture that a command shows, in seconds from the start of its input; or why it needs
+ * more than that.
  */
-export function pictureTime({ args }: Pick<Plan, 'args'>): number {
+export function pictureTime({ args }: Pick<Plan, 'args'>): { seconds: number } | { reason: string } {
   const input = args.indexOf('-i');
   const seek = args.indexOf('-ss');
   const output = args.slice(input + 2);
@@ -33,8 +30,7 @@ export function pictureTime({ args }: Pick<Plan, 'args'>): number {
     valuesOf(/^-frames:v$/).at(-1) === '1' &&
     !output.some((arg) => NEEDS_MORE.test(arg)) &&
     filters.every((filter) => OF_ONE_PICTURE.has(filter.split('=')[0]!));
-  if (!isSimple) throw new NeedsWhole('the command needs more than one picture');
+  if (!isSimple) return { reason: 'the command needs more than one picture' };
   const seconds = seek >= 0 && seek < input ? Number(args[seek + 1]) : 0;
-  if (!Number.isFinite(seconds)) throw new NeedsWhole('the command seeks to a time that is not a number');
-  return seconds;
+  return Number.isFinite(seconds) ? { seconds } : { reason: 'the command seeks to a time that is not a number' };
 }

@@ -1,9 +1,9 @@
-import { ApiError, type ErrorCode, errors } from '../../contract/errors.ts';
-import { findMisspelling, valueAt } from '../../contract/faults/sent-instead.ts';
-import { hideQueries } from '../../contract/hide-queries.ts';
-import type { RequestProblem } from '../../contract/validate.ts';
-import type { Refusal } from '../../ffmpeg/index.ts';
-import type { NamedSource } from '../../jobs/sources.ts';
+import { ApiError, type ErrorCode, errors } from '../contract/errors.ts';
+import { findMisspelling, valueAt } from '../contract/faults/sent-instead.ts';
+import { hideQueries } from '../contract/hide-queries.ts';
+import type { RequestProblem } from '../contract/validate.ts';
+import type { Refusal } from '../ffmpeg/index.ts';
+import type { NamedSource } from '../jobs/sources.ts';
 
 const MAX_PROBLEMS = 50;
 const SOURCE_REMEDY = 'Use a public https:// or http:// URL, or upload the file and use its gs:// URL';

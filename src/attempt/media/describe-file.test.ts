@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { summarise } from '../../attempt/media/summary.ts';
 import type { MediaInfo } from '../../ffmpeg/index.ts';
-import { describeFile } from './result.ts';
+import { describeFile } from './describe-file.ts';
+import { summarise } from './summary.ts';
 
 const picture = { index: 0, codec: 'png', width: 640, height: 480, frameRate: 25, durationSeconds: 0.04, frames: 1 };
 

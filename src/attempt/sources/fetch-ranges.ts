@@ -1,15 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { DiskReservation } from '../../../attempt/resources/disk-reservation.ts';
-import type { WorkTools } from '../../../attempt/tools.ts';
-import type { MediaInfo } from '../../../ffmpeg/index.ts';
-import {
-  firstMissing,
-  type PictureAnswer,
-  type Range,
-  type StartAnswer,
-  type Wanted,
-} from '../../../sanitizer/index.ts';
-import { NeedsWhole } from './picture-time.ts';
+import type { MediaInfo } from '../../ffmpeg/index.ts';
+import { firstMissing, type PictureAnswer, type Range, type StartAnswer, type Wanted } from '../../sanitizer/index.ts';
+import type { DiskReservation } from '../resources/disk-reservation.ts';
+import type { WorkTools } from '../tools.ts';
 
 const MAX_REQUESTS = 12;
 const MAX_BYTES = 64 * 2 ** 20;
@@ -22,17 +15,23 @@ const AT_LEAST = 64 * 1024;
 /** Bytes between two wanted ranges that are fetched with them, rather than with two requests. */
 const NEAR = 2 ** 20;
 
-/** A source of which parts are fetched on demand, each byte at most once. All methods throw `NeedsWhole` or `FetchError`. */
+/** Parts of a source do not suffice, or cost as much as all of it. */
+export interface NeedsAll {
+  outcome: 'needs-all';
+  reason: string;
+}
+
+/** A source of which parts are fetched on demand, each byte at most once. All methods reject with `FetchError`. */
 export interface PartsOfSource {
   /** First bytes of the source. */
   head: Buffer;
   size: number;
   /** Fetches what is not present yet of a range. */
-  require(range: Range): Promise<void>;
-  /** Describes the source; null where the readers do not know enough: `target` is then a container for a probe. */
-  describe(target: string): Promise<MediaInfo | null>;
+  require(range: Range): Promise<NeedsAll | null>;
+  /** Describes the source. `info` is null where the readers do not know enough: `target` is then a container for a probe. */
+  describe(target: string): Promise<{ outcome: 'described'; info: MediaInfo | null } | NeedsAll>;
   /** Makes a container for a picture at that time. */
-  makePicture(seconds: number, target: string): Promise<void>;
+  makePicture(seconds: number, target: string): Promise<NeedsAll | null>;
 }
 
 export interface PartLimits {
@@ -72,34 +71,52 @@ export async function openParts(
     fetched += bytes.length;
     await hold.recordWrite(bytes.length);
   };
-  const fetchPart = async (missing: Range): Promise<void> => {
+  const fetchPart = async (missing: Range): Promise<NeedsAll | null> => {
     const { start, end } = upToPresent(present, missing, size);
-    if (fetched + end - start > size * mostOfIt) throw new NeedsWhole('much of the source is needed');
+    if (fetched + end - start > size * mostOfIt) return needsAll('much of the source is needed');
     await store(start, await source.read(start, end));
+    return null;
   };
-  const require = async (range: Range): Promise<void> => {
+  const require = async (range: Range): Promise<NeedsAll | null> => {
     for (let missing = firstMissing(present, range); missing; missing = firstMissing(present, range)) {
-      await fetchPart(missing);
+      const refused = await fetchPart(missing);
+      if (refused) return refused;
     }
+    return null;
   };
-  const ask = async (wanted: Wanted & { target: string }): Promise<StartAnswer | PictureAnswer> => {
+  const ask = async (wanted: Wanted & { target: string }): Promise<StartAnswer | PictureAnswer | NeedsAll> => {
     for (;;) {
       const answer = await tools.sanitizer.readPartial({ ...wanted, path, present }, signal);
-      if ('reason' in answer) throw new NeedsWhole(answer.reason);
+      if ('reason' in answer) return needsAll(answer.reason);
       if (!('missing' in answer)) return answer;
-      await fetchPart(answer.missing);
+      const refused = await fetchPart(answer.missing);
+      if (refused) return refused;
     }
   };
   await store(0, first);
   return {
     ...{ head: first, size, require },
-    describe: async (target) => ((await ask({ part: 'start', target })) as StartAnswer).info,
+    async describe(target) {
+      const answer = await ask({ part: 'start', target });
+      if ('outcome' in answer) return answer;
+      return { outcome: 'described', info: (answer as StartAnswer).info };
+    },
     async makePicture(seconds, target) {
-      const { media, mediaAt } = (await ask({ part: 'picture', seconds, target })) as PictureAnswer;
-      for (const range of withGaps(media)) await require(range);
+      const answer = await ask({ part: 'picture', seconds, target });
+      if ('outcome' in answer) return answer;
+      const { media, mediaAt } = answer as PictureAnswer;
+      for (const range of withGaps(media)) {
+        const refused = await require(range);
+        if (refused) return refused;
+      }
       await copyMedia(path, media, target, mediaAt);
+      return null;
     },
   };
+}
+
+function needsAll(reason: string): NeedsAll {
+  return { outcome: 'needs-all', reason };
 }
 
 /** The missing range, or more if it is short, without what follows it and is present. */

@@ -2,11 +2,12 @@ import { link, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Plan } from '../../ffmpeg/index.ts';
-import { storeOutput } from '../../kinds/transcode/store-output.ts';
-import type { CellResult } from '../../sandbox/types.ts';
+import type { PlannedOutput } from '../../ffmpeg/index.ts';
+import type { TranscodeAttempt } from './attempt.ts';
+import type { PreparedSources } from './sources/prepared.ts';
+import { storeOutput } from './store-output.ts';
 
-const plan = { outputs: [{ path: '/out/out.mp4', format: 'mp4', contentType: 'video/mp4', expect: {} }] } as Plan;
+const planned = { position: 0, path: '/out/out.mp4', format: 'mp4', contentType: 'video/mp4' } as PlannedOutput;
 const claim = { job: { id: 'job', account_id: 'account' }, attemptId: 'attempt', outputs: [{ id: 'output' }] } as never;
 
 describe('the output of a cell whose owner may be hostile', () => {
@@ -22,13 +23,9 @@ describe('the output of a cell whose owner may be hostile', () => {
 
   const out = () => join(folder, 'out', 'out.mp4');
   // It is refused before anything else is asked: no sandbox, no database, no storage.
-  const store = () =>
-    storeOutput({} as never, { claim, signal: new AbortController().signal } as never, {
-      plan,
-      result: { outputDir: join(folder, 'out') } as CellResult,
-      slot: 0,
-      leaving: null,
-    });
+  const attempt = { tools: {}, run: { claim, signal: new AbortController().signal } } as unknown as TranscodeAttempt;
+  const sources = { slot: 0 } as PreparedSources;
+  const store = () => storeOutput(attempt, sources, { planned, folder: join(folder, 'out'), early: null });
 
   it('is not a symbolic link to a file of the host', async () => {
     await symlink(secret, out());

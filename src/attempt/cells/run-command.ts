@@ -1,0 +1,96 @@
+import { basename } from 'node:path';
+import type { Readable } from 'node:stream';
+import { type Plan, type ProgressReport, trackProgress } from '../../ffmpeg/index.ts';
+import { reportProgress } from '../../jobs/progress.ts';
+import type { CellResult } from '../../sandbox/types.ts';
+import type { Run, WorkTools } from '../tools.ts';
+import { CellFailure } from './cell-failure.ts';
+import type { CappedLimits } from './cell-limits.ts';
+
+/** The path of a file in the cell: `/in/<name>`. */
+export interface CellInput {
+  name: string;
+  path: string;
+}
+
+/** The progress reports of the longest job take 15 MB, whatever the size of its output. */
+const MAX_STDOUT_BYTES = 64 * 2 ** 20;
+const PROGRESS_MS = 1000;
+
+/** A planned command, and what it gets. */
+export interface CommandRun {
+  command: Pick<Plan, 'args' | 'durationSeconds' | 'memoryBytes'> & { outputs: readonly { path: string }[] };
+  files: readonly CellInput[];
+  slot: number;
+  limits: CappedLimits;
+  /** Ends the cell; by default with the attempt. */
+  signal?: AbortSignal;
+  stdin?: Readable | null;
+  /** Follows the outputs while they are written. */
+  follow?: { onFolder(path: string): void; onReport(): void } | null;
+  /** What this command is of the whole job, from 0 to 1; all of it by default. */
+  share?: { from: number; to: number };
+}
+
+/**
+ * Runs a planned command in a cell, and records progress once a second. A heavy job first waits until its memory fits
+ * next to the others of this worker. Resolves if FFmpeg succeeded, else throws.
+ */
+export async function runCommand(tools: WorkTools, run: Run, cell: CommandRun): Promise<CellResult> {
+  const { command, limits, slot, follow, stdin, signal = run.signal } = cell;
+  const report = progressReporter(tools, run, cell);
+  const isHeavy = run.claim.job.resource_class === 'heavy';
+  const returnMemory = await tools.memory.take(command.memoryBytes, { isHeavy, signal });
+  const encoded = tools.measure('encode', () =>
+    tools.sandbox.run({
+      program: 'ffmpeg',
+      args: command.args,
+      inputs: [...cell.files],
+      outputs: command.outputs.map(({ path }) => basename(path)),
+      limits: { ...limits.budget, stdoutBytes: MAX_STDOUT_BYTES },
+      slot,
+      signal,
+      ...(stdin && { stdin }),
+      ...(follow && { onOutputDir: (path: string) => follow.onFolder(path) }),
+      onProgress(progress) {
+        report(progress);
+        follow?.onReport();
+      },
+    }),
+  );
+  const result = await encoded.finally(returnMemory);
+  if (result.end === 'exit' && result.exitCode === 0) return result;
+  await result.release();
+  throw new CellFailure(result, limits);
+}
+
+function progressReporter(tools: WorkTools, run: Run, { command, share = { from: 0, to: 1 } }: CommandRun) {
+  const track = trackProgress(command.durationSeconds);
+  let lastAt = 0;
+  let isWriting = false;
+  return (report: ProgressReport) => {
+    const { fraction, speed, etaSeconds } = track(report);
+    const now = Date.now();
+    if (isWriting || now - lastAt < PROGRESS_MS || report.ended) return;
+    lastAt = now;
+    isWriting = true;
+    reportProgress(tools.context, run.claim, {
+      // Only a completed job reports 1: the output must still be checked and stored.
+      progress: Math.min(0.99, share.from + (share.to - share.from) * (fraction ?? 0)),
+      speed,
+      fps: report.fps,
+      etaSeconds: rounded(etaSeconds),
+    })
+      .then((isMine) => {
+        if (!isMine) run.onReplaced();
+      })
+      .catch((error) => tools.logger.warn({ err: error, job: run.claim.job.id }, 'progress not stored'))
+      .finally(() => {
+        isWriting = false;
+      });
+  };
+}
+
+function rounded(seconds: number | null): number | null {
+  return seconds === null ? null : Math.round(seconds);
+}

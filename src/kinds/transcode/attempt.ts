@@ -1,0 +1,69 @@
+import type { Run, WorkTools } from '../../attempt/tools.ts';
+import type { Warning } from '../../contract/common.ts';
+import { JobFailure } from '../../contract/failures.ts';
+import type { LimitName } from '../../contract/limit-bounds.ts';
+import type { TranscodeRequest } from '../../contract/transcode-request.ts';
+import { openColumn } from '../../database/sealed-columns.ts';
+import type { PlannedOutput } from '../../ffmpeg/index.ts';
+import { type Claim, openWarnings, sourceRow } from '../../jobs/rows.ts';
+import { outputKey } from '../../storage/keys.ts';
+import type { Reading } from '../../threads/planning/index.ts';
+import { openWholeRequest } from './request.ts';
+
+/** One attempt at a transcode: what the worker provides, and the request. */
+export interface TranscodeAttempt {
+  tools: WorkTools;
+  run: Run;
+  request: OpenedRequest;
+  /** Run when the attempt ends, whatever its outcome. */
+  atEnd: (() => Promise<void>)[];
+}
+
+/** A request, and what a worker needs of it before it has the files. */
+export interface OpenedRequest extends Omit<Reading, 'refusals'> {
+  request: TranscodeRequest;
+  /** Whether FFmpeg may read the inputs only in remuxed containers. */
+  disarm: boolean;
+  /** The limits that the request asked for. */
+  limits: Partial<Record<LimitName, number>>;
+  /** Warnings that were given when the job was accepted. */
+  warnings: Warning[];
+}
+
+/**
+ * Opens the sealed request, the only time in an attempt, and reads it under the current policy: a row that the policy now
+ * rejects does not run.
+ */
+export async function openRequest(tools: WorkTools, claim: Claim): Promise<OpenedRequest> {
+  const { vault } = tools.context;
+  const stored = openWholeRequest(vault, claim.job);
+  if (!stored) throw new JobFailure('input_deleted', 'The job has been erased.');
+  const { disarm, limits, ...rest } = stored;
+  const request: TranscodeRequest = {
+    ...(rest as Omit<TranscodeRequest, 'inputs'>),
+    // A filter may name an input by its URL.
+    inputs: rest.inputs.map((input, position) => ({ ...(input as object), url: urlOf(tools, claim, position) })),
+  };
+  const { refusals, ...reading } = await tools.planner.read({ request });
+  const refusal = refusals[0];
+  if (refusal) throw new JobFailure('option_refused', `${refusal.option}: ${refusal.reason}`);
+  return {
+    ...{ request, ...reading, disarm: disarm === true, limits: limits ?? {} },
+    warnings: openWarnings(vault, claim.job),
+  };
+}
+
+function urlOf({ context: { vault } }: WorkTools, claim: Claim, position: number): string {
+  const input = claim.inputs[position];
+  const row = input && sourceRow(claim.job, input);
+  const url =
+    row &&
+    (openColumn(vault, 'job_sources', 'source_sealed', row) ?? openColumn(vault, 'job_sources', 'url_sealed', row));
+  if (!url) throw new JobFailure('input_deleted', `Input ${position + 1} is no longer known.`);
+  return url;
+}
+
+/** The object that an output becomes. */
+export function objectOf({ claim: { job, attemptId } }: Run, { position, format, contentType }: PlannedOutput) {
+  return { key: outputKey(job.account_id, job.id, attemptId, format, position), contentType };
+}

@@ -1,0 +1,65 @@
+import { hideQueries } from '../../contract/hide-queries.ts';
+import { canonicalJson, sha256 } from '../../crypto/hash.ts';
+import type { JobPlan, PlanWarning } from '../../ffmpeg/index.ts';
+import type { AttemptBuild, AttemptFacts } from '../../jobs/attempts.ts';
+import type { Completion } from '../../jobs/finish.ts';
+import type { TranscodeAttempt } from './attempt.ts';
+import { planJson } from './request.ts';
+import type { Made } from './run-commands.ts';
+import type { PreparedSources } from './sources/prepared.ts';
+
+/** What the job has become, for its row. */
+export function completionOf(
+  { run, request, tools }: TranscodeAttempt,
+  { planned, inputs }: Pick<PreparedSources, 'planned' | 'inputs'>,
+  { plan: { commands }, made }: { plan: JobPlan; made: Made },
+): Completion {
+  const { outputs, failures } = made;
+  const several = run.claim.outputs.length > 1;
+  const planWarnings = commands.flatMap(({ warnings }) => warnings);
+  const inputSeconds = inputs.reduce((sum, input) => sum + (input.info.durationSeconds ?? 0), 0);
+  return {
+    outputs,
+    failures: failures.map(({ position, error: { code, message } }) => ({
+      outputId: run.claim.outputs[position]!.id,
+      failure: { code, message: several ? `Output ${position + 1}: ${message}` : message },
+    })),
+    plan: planJson.write({ args: commands[0]!.args, source: commands[0]!.source, ...furtherCommands(commands) }),
+    warnings: mergeWarnings(request.warnings, hideQueries([...planWarnings, ...made.warnings])),
+    inputSeconds: planned?.inputSeconds ?? inputSeconds,
+    attempt: { ...sumFacts(made.facts), build: buildOf(tools, commands) },
+  };
+}
+
+function furtherCommands([, ...others]: JobPlan['commands']) {
+  return others.length > 0 ? { further: others.map(({ args }) => args) } : {};
+}
+
+/** One report for all cells of an attempt: sums of what they used, and the end of the first that failed. */
+function sumFacts(facts: readonly AttemptFacts[]): AttemptFacts {
+  const [first] = facts;
+  const shown = facts.find(({ exitCode }) => exitCode !== 0) ?? first!;
+  if (facts.length === 1) return shown;
+  return {
+    ...shown,
+    cpuMs: facts.reduce((sum, { cpuMs }) => sum + (cpuMs ?? 0), 0),
+    maxRssBytes: Math.max(...facts.map(({ maxRssBytes }) => maxRssBytes ?? 0)),
+  };
+}
+
+/** Omits warnings that were given when the job was accepted. */
+function mergeWarnings(given: readonly PlanWarning[], more: readonly PlanWarning[]): PlanWarning[] {
+  const known = new Set(given.map((warning) => JSON.stringify([warning.field, warning.message])));
+  return [...given, ...more.filter((warning) => !known.has(JSON.stringify([warning.field, warning.message])))];
+}
+
+function buildOf({ sandbox, settings }: TranscodeAttempt['tools'], commands: JobPlan['commands']): AttemptBuild {
+  const { version, package: name } = sandbox.ffmpeg;
+  const [only, ...others] = commands.map(({ args }) => ['ffmpeg', ...args]);
+  return {
+    airlockVersion: settings.version,
+    ffmpegVersion: version,
+    ffmpegPackage: name,
+    commandSha256: sha256(canonicalJson(others.length > 0 ? [only, ...others] : only)).toString('hex'),
+  };
+}

@@ -1,0 +1,122 @@
+import { join } from 'node:path';
+import { CellFailure, factsOf } from '../../attempt/cells/cell-failure.ts';
+import { cellLimits } from '../../attempt/cells/cell-limits.ts';
+import { runCommand } from '../../attempt/cells/run-command.ts';
+import { JobFailure } from '../../contract/failures.ts';
+import type { JobPlan, Plan, PlanWarning } from '../../ffmpeg/index.ts';
+import type { AttemptFacts } from '../../jobs/attempts.ts';
+import type { StoredOutput } from '../../jobs/outputs.ts';
+import { MAX_ATTEMPTS } from '../../jobs/rows.ts';
+import type { TranscodeAttempt } from './attempt.ts';
+import { writeLayers } from './layers.ts';
+import { type EarlyOutput, openEarlyOutput } from './outgoing/early-output.ts';
+import type { PreparedSources } from './sources/prepared.ts';
+import { storeOutput } from './store-output.ts';
+
+/** What the commands of a plan have made. */
+export interface Made {
+  outputs: StoredOutput[];
+  failures: { position: number; error: JobFailure }[];
+  /** Of each cell. */
+  facts: AttemptFacts[];
+  warnings: PlanWarning[];
+}
+
+/**
+ * Runs the commands one after another, and checks and stores their outputs. A command that fails fails its outputs, and
+ * an output that fails its check fails alone. Throws the first failure if nothing was made, or if another attempt may
+ * make everything.
+ */
+export async function runCommands(
+  attempt: TranscodeAttempt,
+  sources: PreparedSources,
+  { commands, failures: unplanned = [] }: JobPlan,
+): Promise<Made> {
+  const { claim, signal } = attempt.run;
+  const failures = unplanned.map(({ position, code, message }) => ({ position, error: new JobFailure(code, message) }));
+  const made: Made = { outputs: [], failures, facts: [], warnings: [] };
+  for (const [number, command] of commands.entries()) {
+    const share = shareOf(number, commands.length, sources.planned?.done ?? 0);
+    await makeCommand(attempt, sources, { command, number, share }, made).catch((error: unknown) => {
+      if (signal.aborted || !(error instanceof JobFailure)) throw error;
+      if (error instanceof CellFailure) made.facts.push(error.attempt);
+      made.failures.push(...command.outputs.map(({ position }) => ({ position, error })));
+    });
+  }
+  made.failures.sort((a, b) => a.position - b.position);
+  const [first] = made.failures;
+  const mayRetry = claim.number < MAX_ATTEMPTS && made.failures.find(({ error }) => error.retry);
+  if (first && made.outputs.length === 0) throw first.error;
+  if (mayRetry) throw mayRetry.error;
+  return made;
+}
+
+interface Step {
+  command: Plan;
+  number: number;
+  share: { from: number; to: number };
+}
+
+/** reserve → run → check → store. Adds to `made`. Throws what fails all outputs of the command. */
+async function makeCommand(attempt: TranscodeAttempt, sources: PreparedSources, step: Step, made: Made): Promise<void> {
+  const { tools, run, request } = attempt;
+  const { command, share } = step;
+  const budget = sources.planned?.budget ?? command;
+  const limits = await cellLimits(tools, run.claim, budget, run.hold, request.limits);
+  const layers = await writeLayers(attempt, command.layers, `${step.number}-`);
+  const fonts = step.number === 0 ? await tools.planner.fonts({ fonts: request.fonts }, run.signal) : [];
+  made.warnings.push(...fonts, ...layers.warnings, ...notYetWarned(attempt, limits.warnings));
+  const early = await openEarlyOutput(attempt, command);
+  try {
+    const result = await runCommand(tools, run, {
+      ...{ limits, share, slot: sources.slot, signal: sources.signal, stdin: sources.openStdin?.() ?? null },
+      command: early ? { ...command, args: [...early.args] } : command,
+      files: [...sources.files, ...layers.files],
+      follow: early && followOutput(early, command),
+    });
+    try {
+      // A result made of a source that broke off, or that turned out to be something else, is not stored.
+      await sources.settle();
+      made.facts.push({ ...factsOf(result), limits: limits.applied });
+      await storeOutputs(attempt, sources, { command, folder: result.outputDir, early }, made);
+    } finally {
+      await result.release();
+    }
+  } finally {
+    await early?.upload.abandon();
+  }
+}
+
+async function storeOutputs(
+  attempt: TranscodeAttempt,
+  sources: PreparedSources,
+  { command, folder, early }: { command: Plan; folder: string; early: EarlyOutput | null },
+  made: Made,
+): Promise<void> {
+  for (const planned of command.outputs) {
+    await storeOutput(attempt, sources, { folder, planned, early }).then(
+      (output) => made.outputs.push(output),
+      (error: unknown) => {
+        if (attempt.run.signal.aborted || !(error instanceof JobFailure)) throw error;
+        made.failures.push({ position: planned.position, error });
+      },
+    );
+  }
+}
+
+function followOutput({ upload }: EarlyOutput, { outputs }: Plan) {
+  const name = outputs[0]!.path.replace(/^\/out\//, '');
+  return { onFolder: (path: string) => upload.follow(join(path, name)), onReport: () => upload.grew() };
+}
+
+/** Commands count equally in the progress of the job. */
+function shareOf(number: number, count: number, done: number): { from: number; to: number } {
+  const each = (1 - done) / count;
+  return { from: done + number * each, to: done + (number + 1) * each };
+}
+
+/** The API has already warned about limits that the account lowers. */
+function notYetWarned({ request }: TranscodeAttempt, warnings: PlanWarning[]): PlanWarning[] {
+  const given = new Set(request.warnings.map(({ field }) => field));
+  return warnings.filter(({ field }) => !given.has(field));
+}

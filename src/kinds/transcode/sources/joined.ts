@@ -1,0 +1,118 @@
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stageObject } from '../../../attempt/sources/stage-source.ts';
+import { JobFailure } from '../../../contract/failures.ts';
+import { joinedFault, type Plan } from '../../../ffmpeg/index.ts';
+import { CHILDREN_SHARE, childrenOf } from '../../../jobs/children.ts';
+import { discardChildren } from '../../../jobs/discard-children.ts';
+import { outputsOf } from '../../../jobs/read.ts';
+import { isOpen, type Job } from '../../../jobs/rows.ts';
+import { getObject } from '../../../objects/objects.ts';
+import type { SanitizeResult } from '../../../sanitizer/index.ts';
+import type { TranscodeAttempt } from '../attempt.ts';
+import { openState, type PiecesState } from '../segments/state.ts';
+import { type FallBack, type PreparedSources, readySources, type Strategy } from './prepared.ts';
+
+/** Memory of an FFmpeg that copies streams: 58 MB measured, rounded up. */
+const JOIN_BYTES = 64 * 2 ** 20;
+
+/**
+ * The pieces that the children of this job have encoded, joined by a command that an earlier attempt planned. If they do
+ * not make the output, they are deleted, and the video is encoded as one.
+ */
+export const joined: Strategy = {
+  name: 'joined',
+  async prepare(attempt) {
+    const { tools, run } = attempt;
+    // Children were made by an earlier attempt.
+    const children = run.claim.number === 1 ? [] : await childrenOf(tools.context.db, run.claim.job.id);
+    if (children.length === 0) return null;
+    if (children.some(isOpen)) return { outcome: 'awaiting-children' };
+    return prepareJoin(attempt, children).catch((error: unknown) => fallBackFrom(attempt, error));
+  },
+};
+
+async function prepareJoin(attempt: TranscodeAttempt, children: readonly Job[]): Promise<PreparedSources> {
+  const { tools, run } = attempt;
+  const state = openState(tools.context.vault, run.claim.job);
+  const failed = children.find(({ status }) => status !== 'completed');
+  if (failed) throw unusable(`A piece failed (${failed.error_code ?? failed.status}).`);
+  const wanted = state ? state.pieces.length + (state.hasAudio ? 1 : 0) : 0;
+  if (!state || children.length !== wanted) throw unusable('The pieces are not those of the plan.');
+  const files = await stagePieces(attempt, children);
+  const slot = await run.lease.acquire(run.signal);
+  const [pieces, audio] = [files.slice(0, state.pieces.length), files[state.pieces.length] ?? null];
+  const video = join(run.folder, 'joined');
+  const bytes = (await Promise.all(pieces.map((path) => stat(path)))).reduce((sum, { size }) => sum + size, 0);
+  await run.hold.reserve(bytes);
+  const answer = await tools.sanitizer.joinPieces({ pieces, joined: video }, bytes, run.signal);
+  if ('reason' in answer) throw unusable(`The output ${answer.reason}.`);
+  return readySources(attempt, {
+    ...{ slot, inputs: [], assets: [] },
+    files: [{ name: 'video', path: video }, ...(audio ? [{ name: 'audio', path: audio }] : [])],
+    planned: {
+      plan: { commands: [joinCommand(state)] },
+      ...{ budget: state.budget, inputSeconds: state.inputSeconds, done: CHILDREN_SHARE },
+    },
+    async checkOutput(path) {
+      await rm(video, { force: true });
+      const made = await readJoined(attempt, path);
+      const encoded = audio === null ? null : ((await readJoined(attempt, audio)).packets?.[0] ?? null);
+      if (audio && !encoded) throw unusable('The audio was not encoded.');
+      const fault = joinedFault(made, { pieces: answer.pieces, audio: encoded }, state);
+      if (fault) throw unusable(`The output ${fault}.`);
+    },
+    used: () => discardChildren(tools.context, run.claim.job.id),
+    fallBackFrom: (error) => fallBackFrom(attempt, error),
+  });
+}
+
+function joinCommand(state: PiecesState): Plan {
+  const { args, output, streams, source, warnings, durationSeconds, budget } = state;
+  return {
+    ...{ args, source, warnings: [...warnings], durationSeconds, layers: [], cpuWeight: 1 },
+    ...{ ...budget, memoryBytes: JOIN_BYTES },
+    outputs: [{ ...output, position: 0, streams }],
+  };
+}
+
+/** Host paths of the outputs of the children, in their order. */
+async function stagePieces({ tools, run }: TranscodeAttempt, children: readonly Job[]): Promise<string[]> {
+  const { context } = tools;
+  const ids = children.map(({ id }) => id);
+  const outputs = await outputsOf(context.db, ids);
+  const files: string[] = [];
+  for (const [index, id] of ids.entries()) {
+    const objectId = outputs.find(({ job_id }) => job_id === id)?.object_id;
+    const object = objectId ? await getObject(context.db, objectId) : undefined;
+    if (object?.state !== 'live') throw unusable('A piece has been deleted.');
+    const before = () => run.hold.reserve(object.size ?? 0);
+    files.push(
+      await stageObject(tools, object.key, join(run.folder, `piece-${index}`), { signal: run.signal, before }),
+    );
+  }
+  return files;
+}
+
+/** What the memory-safe reader finds in an MP4 or MOV file. */
+async function readJoined(
+  { tools, run }: TranscodeAttempt,
+  path: string,
+): Promise<Pick<SanitizeResult, 'frames' | 'packets'>> {
+  const request = { path, demuxer: 'mov', target: null, mediaBytes: null, packets: true, frames: true };
+  return tools.sanitizer.sanitize(request, { subject: 'The output', signal: run.signal });
+}
+
+/**
+ * Any failure of the pieces: the complete job has its own failure for whatever this was. An outage of storage or database
+ * says nothing about the pieces, and is rethrown.
+ */
+async function fallBackFrom({ tools, run }: TranscodeAttempt, error: unknown): Promise<FallBack> {
+  if (run.signal.aborted || !(error instanceof JobFailure)) throw error;
+  await discardChildren(tools.context, run.claim.job.id);
+  return { outcome: 'fall-back', reason: error.message, found: { noSplitReason: error.message } };
+}
+
+function unusable(reason: string): JobFailure {
+  return new JobFailure('output_invalid', reason);
+}

@@ -1,0 +1,115 @@
+import { basename } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { CellInput } from '../../../attempt/cells/run-command.ts';
+import type { CellBudget, JobPlan } from '../../../ffmpeg/index.ts';
+import type { ClaimedSource } from '../../../jobs/rows.ts';
+import type { PreparedAsset } from '../assets.ts';
+import type { TranscodeAttempt } from '../attempt.ts';
+import type { PreparedInput } from '../inputs.ts';
+
+/*
+ * How the sources of a job come to FFmpeg is a strategy, a file each. A strategy prepares and describes the sources; what
+ * follows is the same for all of them.
+ */
+
+/** Another strategy is needed. What was found so far is handed on to it. */
+export interface FallBack {
+  outcome: 'fall-back';
+  reason: string;
+  /** Absent = nothing that the next strategy could use. */
+  found?: Found;
+}
+
+/** What an earlier strategy found. */
+export interface Found {
+  /** Resolves to the host paths of the inputs. */
+  staged?: Promise<string[]>;
+  /** Why the video is not encoded in pieces. */
+  noSplitReason?: string;
+}
+
+/** The files of an attempt, described. */
+export interface PreparedSources {
+  outcome: 'ready';
+  slot: number;
+  inputs: readonly PreparedInput[];
+  /** In the order of the request; null for those that are inputs. */
+  assets: readonly (PreparedAsset | null)[];
+  /** What the cell reads, apart from what is drawn for it. */
+  files: readonly CellInput[];
+  /** Opens standard input; null = the cell has none. */
+  openStdin: (() => Readable) | null;
+  /** Ends the cell. */
+  signal: AbortSignal;
+  /** The original files, to be hashed once `ready` has resolved; null = nothing to hash. */
+  originals: { ready: Promise<unknown>; files: readonly OriginalFile[] } | null;
+  /** Why the video must not be split; null = it may be. */
+  noSplitReason: string | null;
+  /** The plan of an earlier attempt; null = the sources are planned now. */
+  planned: PlannedEarlier | null;
+  /** Makes the sources ready for the plan, unless it needs other sources. */
+  accept(plan: JobPlan): Promise<FallBack | null>;
+  /** Resolves when the cell has read the sources as expected. Rejects when its outputs must not be used. */
+  settle(): Promise<void>;
+  /** Checks an output beyond what its plan promises. Throws `JobFailure`. */
+  checkOutput(path: string): Promise<void>;
+  /** Called once the outputs are stored. */
+  used(): Promise<void>;
+  /** Decides about an error after `close`; null = the attempt fails with it. */
+  fallBackFrom(error: unknown): Promise<FallBack | null>;
+  close(): Promise<void>;
+}
+
+/** A source that is staged on this machine. */
+export interface OriginalFile {
+  row: ClaimedSource;
+  /** Host path of the original bytes. */
+  file: string;
+  /** Whether FFmpeg reads a remuxed container instead, so that these bytes can be deleted once they are hashed. */
+  isSpare: boolean;
+}
+
+export interface PlannedEarlier {
+  plan: JobPlan;
+  /** Limits of the cell. */
+  budget: CellBudget;
+  inputSeconds: number;
+  /** What of the job was done before, from 0 to 1. */
+  done: number;
+}
+
+export interface Strategy {
+  name: string;
+  /** Returns null if the job cannot be run this way. */
+  prepare(
+    attempt: TranscodeAttempt,
+    found: Found,
+  ): Promise<PreparedSources | FallBack | { outcome: 'awaiting-children' } | null>;
+}
+
+type Given = Pick<PreparedSources, 'slot' | 'inputs' | 'assets' | 'files'>;
+
+/** Sources that need nothing special, with what a strategy does differently. */
+export function readySources(
+  { run }: TranscodeAttempt,
+  sources: Given & Partial<Omit<PreparedSources, 'outcome'>>,
+): PreparedSources {
+  return {
+    ...{ outcome: 'ready', openStdin: null, signal: run.signal, originals: null, noSplitReason: null, planned: null },
+    accept: async () => null,
+    settle: async () => {},
+    checkOutput: async () => {},
+    used: async () => {},
+    fallBackFrom: async () => null,
+    close: async () => {},
+    ...sources,
+  };
+}
+
+/** The files of inputs and assets as their names in the cell are planned. */
+export function cellFiles({ inputs, assets }: Pick<PreparedSources, 'inputs' | 'assets'>): CellInput[] {
+  return [
+    ...inputs.map((input, position) => ({ name: String(position), path: input.file })),
+    ...assets.flatMap((asset) => (asset ? [{ name: basename(asset.plan.path), path: asset.file }] : [])),
+  ];
+}

@@ -1,0 +1,133 @@
+import { join } from 'node:path';
+import { probeFile } from '../../../attempt/media/probe.ts';
+import { summarise } from '../../../attempt/media/summary.ts';
+import { openParts, type PartsOfSource } from '../../../attempt/sources/fetch-ranges.ts';
+import { JobFailure } from '../../../contract/failures.ts';
+import { openColumn } from '../../../database/sealed-columns.ts';
+import { FetchError } from '../../../fetcher/index.ts';
+import { checkInput, detectMedia, type JobPlan, type MediaInfo } from '../../../ffmpeg/index.ts';
+import { recordInput } from '../../../jobs/progress.ts';
+import { sourceRow } from '../../../jobs/rows.ts';
+import type { TranscodeAttempt } from '../attempt.ts';
+import { type PreparedInput, subjectOf } from '../inputs.ts';
+import { mayReadRanges, pictureTime } from './picture-time.ts';
+import { cellFiles, type FallBack, type PreparedSources, readySources, type Strategy } from './prepared.ts';
+
+/** Milliseconds after which the complete source is fetched instead. */
+const MAX_MS = 20_000;
+
+/**
+ * The ranges of a remote source that one picture needs: the index, the first picture or seconds to describe it, and the
+ * pictures around the wanted one. Only the complete source decides about errors.
+ */
+export const ranged: Strategy = {
+  name: 'ranged',
+  async prepare(attempt) {
+    const { run } = attempt;
+    if (!mayReadRanges(run.claim, attempt.request)) return null;
+    const fetch = startFetch(run.signal);
+    const prepared = await prepareRanges(attempt, fetch).catch((error: unknown) => fallBackFrom(attempt, error));
+    // Closes connections that the source keeps open.
+    if (prepared.outcome === 'fall-back') fetch.end();
+    return prepared;
+  },
+};
+
+interface Fetch {
+  signal: AbortSignal;
+  /** Sets no limit to the time of what follows. */
+  done(): void;
+  end(): void;
+}
+
+function startFetch(signal: AbortSignal): Fetch {
+  const fetching = new AbortController();
+  const late = () => fetching.abort(new FetchError('source_timeout', 'the ranges took too long'));
+  const timer = setTimeout(late, MAX_MS);
+  const done = () => clearTimeout(timer);
+  return {
+    ...{ signal: AbortSignal.any([signal, fetching.signal]), done },
+    end() {
+      done();
+      fetching.abort();
+    },
+  };
+}
+
+async function prepareRanges(attempt: TranscodeAttempt, fetch: Fetch): Promise<PreparedSources | FallBack> {
+  const { run } = attempt;
+  const parts = await openSource(attempt, fetch.signal);
+  if (!parts) return fallBack('the source is small, or has no ranges');
+  if ((await detectMedia(parts.head))?.demuxer !== 'mov') return fallBack('the source has another container');
+  const start = join(run.folder, 'parts.start');
+  const answer = await parts.describe(start);
+  if (answer.outcome === 'needs-all') return fallBack(answer.reason);
+  const slot = await run.lease.acquire(run.signal);
+  const file = join(run.folder, 'parts.container');
+  try {
+    const info = answer.info ?? (await probeStart(attempt, { start, slot, sizeBytes: parts.size }));
+    const inputs = [await acceptInput(attempt, info, file)];
+    return readySources(attempt, {
+      ...{ slot, inputs, assets: [], files: cellFiles({ inputs, assets: [] }) },
+      async accept(plan) {
+        const refused = await makePicture(parts, plan, file);
+        if (refused) run.lease.giveBack();
+        else fetch.done();
+        return refused;
+      },
+      async fallBackFrom(error) {
+        const refused = await fallBackFrom(attempt, error);
+        run.lease.giveBack();
+        return refused;
+      },
+      close: async () => fetch.end(),
+    });
+  } catch (error) {
+    const refused = await fallBackFrom(attempt, error);
+    run.lease.giveBack();
+    return refused;
+  }
+}
+
+async function openSource({ tools, run }: TranscodeAttempt, signal: AbortSignal): Promise<PartsOfSource | null> {
+  const { claim, folder, hold } = run;
+  const url = openColumn(tools.context.vault, 'job_sources', 'source_sealed', sourceRow(claim.job, claim.inputs[0]!));
+  return url === null ? null : openParts(tools, { url, path: join(folder, 'parts'), hold }, signal);
+}
+
+/** Probes the first seconds, in a container with the complete index. */
+async function probeStart(
+  { tools, run: { claim, signal } }: TranscodeAttempt,
+  { start, slot, sizeBytes }: { start: string; slot: number; sizeBytes: number },
+): Promise<MediaInfo> {
+  const subject = subjectOf(claim.inputs[0]!);
+  return (await probeFile(tools.sandbox, { path: start, slot, subject, sizeBytes }, signal)).info;
+}
+
+/** Checks and records what is known about the source. Throws `JobFailure`. */
+async function acceptInput({ tools, run }: TranscodeAttempt, info: MediaInfo, file: string): Promise<PreparedInput> {
+  checkInput(info);
+  const summary = summarise(info);
+  await recordInput(tools.context, run.claim, 0, { summary, info, container: 'rewritten', fetched: 'ranges' });
+  return { file, source: file, path: '/in/0', demuxer: 'mov', info, countedSeconds: null, packets: null };
+}
+
+/** Fetches the pictures around the one that the only command of the plan shows. */
+async function makePicture(parts: PartsOfSource, { commands }: JobPlan, file: string): Promise<FallBack | null> {
+  const [command, ...others] = commands;
+  const found = others.length > 0 ? { reason: 'several commands read the source' } : pictureTime(command!);
+  if ('reason' in found) return fallBack(found.reason);
+  const answer = await parts.makePicture(found.seconds, file);
+  return answer && fallBack(answer.reason);
+}
+
+/** Rethrows what the complete source would not change. */
+async function fallBackFrom({ run }: TranscodeAttempt, error: unknown): Promise<FallBack> {
+  const isOfSource = error instanceof FetchError || error instanceof JobFailure;
+  if (run.signal.aborted || !isOfSource) throw error;
+  return fallBack(error.message);
+}
+
+function fallBack(reason: string): FallBack {
+  return { outcome: 'fall-back', reason };
+}

@@ -1,0 +1,141 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDiskBudget } from '../../src/attempt/resources/disk-reservation.ts';
+import { openMemoryBudget } from '../../src/attempt/resources/memory-reservation.ts';
+import type { Run, WorkTools } from '../../src/attempt/tools.ts';
+import { type JobPlan, planJob } from '../../src/ffmpeg/index.ts';
+import { completeJob } from '../../src/jobs/finish.ts';
+import { insertJob } from '../../src/jobs/insert.ts';
+import type { OpenedRequest, TranscodeAttempt } from '../../src/kinds/transcode/attempt.ts';
+import { completionOf } from '../../src/kinds/transcode/completion.ts';
+import { runCommands } from '../../src/kinds/transcode/run-commands.ts';
+import { cellFiles, readySources } from '../../src/kinds/transcode/sources/prepared.ts';
+import type { Sandbox } from '../../src/sandbox/index.ts';
+import { openSanitizer } from '../../src/sanitizer/index.ts';
+import { createLogger } from '../../src/telemetry/index.ts';
+import { openPlanner } from '../../src/threads/planning/index.ts';
+import { run } from '../../testkit/run.ts';
+import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
+import { openTestSandbox } from '../helpers/root-image.ts';
+import { inspect } from '../media/helpers.ts';
+
+const FORMATS = ['mp4', 'jpg', 'mp3'] as const;
+
+describe('a plan of several commands', () => {
+  let world: JobWorld;
+  let folder: string;
+  let clip: string;
+  let sandbox: Sandbox;
+  let tools: WorkTools;
+  beforeAll(async () => {
+    world = await makeJobWorld();
+    await chmod(dirname(world.gateway.root), 0o711);
+    folder = await mkdtemp(join(tmpdir(), 'airlock-commands-'));
+    await chmod(folder, 0o711);
+    clip = join(folder, 'clip.mp4');
+    const sources = ['testsrc2=s=160x90:d=1', 'sine=d=1'].flatMap((source) => ['-f', 'lavfi', '-i', source]);
+    await run('ffmpeg', [...sources, '-c:v', 'libx264', '-c:a', 'aac', '-shortest', clip]);
+    sandbox = await openTestSandbox({ dataDir: folder, slots: 1 });
+    tools = {
+      ...{ context: world.context, sandbox, fetcher: null as never, memory: openMemoryBudget(2 ** 30) },
+      ...{ sanitizer: openSanitizer({ threads: 1 }), planner: openPlanner({ threads: 1 }) },
+      logger: createLogger({ level: 'silent', role: 'worker' }),
+      measure: (_, step) => step(),
+      onStorageUnreachable: () => {},
+      settings: { version: 'test', cores: 2, cellMemoryBytes: 2 ** 30, outputHoldMs: 1000, slots: [['light']] },
+    };
+  });
+  afterAll(async () => {
+    await tools?.sanitizer.close();
+    await tools?.planner.close();
+    await sandbox?.close();
+    await world?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** An attempt at a job with an output of each format. */
+  async function begin(): Promise<TranscodeAttempt> {
+    const account = await world.account();
+    await world.database.db.transaction().execute((tx) =>
+      insertJob(world.context, tx, {
+        ...{ kind: 'transcode', accountId: account.id, keyId: null, requestId: null, resourceClass: 'light' },
+        ...{ request: null, facts: '{"v":1}', settings: null, sources: [], warnings: [], metadata: null },
+        ...{ outputs: FORMATS.map((format) => ({ format, name: `a.${format}` })), retentionSeconds: 60 },
+      }),
+    );
+    const claim = await world.mustClaim();
+    const disk = openDiskBudget({
+      measure: async () => ({ spareBytes: 2 ** 30, spareFiles: 1e6 }) as never,
+      promised: async () => ({ bytes: 0, accounts: 1 }),
+      cells: 1,
+    });
+    const attempt: Run = {
+      ...{ claim, folder, hold: await disk.enter(account.id), signal: new AbortController().signal },
+      lease: { acquire: async () => 0, giveBack: () => {} },
+      ...{ onReplaced: () => {}, reserved: () => {} },
+    };
+    const request = { fonts: [], limits: {}, warnings: [] } as unknown as OpenedRequest;
+    return { tools, run: attempt, request, atEnd: [] };
+  }
+
+  /** Runs the plan after `change`, and ends the job. */
+  async function make(attempt: TranscodeAttempt, change: (plan: JobPlan) => JobPlan = (plan) => plan) {
+    const input = { ...(await inspect(clip)), path: '/in/0', file: clip, source: clip, countedSeconds: null };
+    const request = { inputs: [{ url: clip }], outputs: FORMATS.map((outputFormat) => ({ outputFormat })) };
+    const plan = change(planJob(request, [input], { resourceClass: 'light', cores: 2 }));
+    const inputs = [{ ...input, packets: null }];
+    const sources = readySources(attempt, { slot: 0, inputs, assets: [], files: cellFiles({ inputs, assets: [] }) });
+    const made = await runCommands(attempt, sources, plan);
+    await completeJob(world.context, attempt.run.claim, completionOf(attempt, sources, { plan, made }));
+    return plan;
+  }
+
+  const outputsOf = async ({ run: { claim } }: TranscodeAttempt) =>
+    (await world.outputs(claim.job.id)).map(({ format, status, error_code }) => [format, status, error_code]);
+
+  /** Makes the command of the picture fail. */
+  const breakPicture = (plan: JobPlan): JobPlan => ({
+    ...plan,
+    commands: plan.commands.map((command) =>
+      command.outputs.some(({ format }) => format === 'jpg')
+        ? { ...command, args: command.args.map((arg) => (arg === '/in/0' ? '/in/absent' : arg)) }
+        : command,
+    ),
+  });
+
+  it('makes each output of a job, and completes it', async () => {
+    const attempt = await begin();
+    const { commands } = await make(attempt);
+    expect(commands.length).toBeGreaterThan(1);
+    expect((await world.row(attempt.run.claim.job.id)).status).toBe('completed');
+    expect(await outputsOf(attempt)).toEqual(FORMATS.map((format) => [format, 'completed', null]));
+  });
+
+  it('fails only the outputs of the command that fails, and the job with its error', async () => {
+    const attempt = await begin();
+    await make(attempt, breakPicture);
+    const job = await world.row(attempt.run.claim.job.id);
+    expect(job).toMatchObject({ status: 'failed', error_code: expect.any(String) });
+    expect(await outputsOf(attempt)).toEqual([
+      ['mp4', 'completed', null],
+      ['jpg', 'failed', job.error_code],
+      ['mp3', 'completed', null],
+    ]);
+    const { rows } = await world.database.pg.query(
+      `SELECT DISTINCT key, state FROM objects WHERE job_id = $1 AND state = 'live'`,
+      [job.id],
+    );
+    expect(rows).toHaveLength(2);
+  });
+
+  it('fails the attempt when no command makes anything', async () => {
+    const attempt = await begin();
+    const breakAll = (plan: JobPlan): JobPlan => ({
+      commands: plan.commands.map((command) => ({ ...command, args: ['-i', '/in/absent', '/out/a'] })),
+    });
+    await expect(make(attempt, breakAll)).rejects.toMatchObject({ name: 'JobFailure' });
+    expect(await outputsOf(attempt)).toEqual(FORMATS.map((format) => [format, 'pending', null]));
+  });
+});
