@@ -25,7 +25,7 @@ describe('the positions of waiting jobs', () => {
     }
     // One that waits for jobs of its own.
     await world.database.pg.query(
-      `UPDATE jobs SET available_at = 'infinity' WHERE id = (SELECT id FROM jobs WHERE priority = 0 LIMIT 1)`,
+      `UPDATE jobs SET awaiting = 'children' WHERE id = (SELECT id FROM jobs WHERE priority = 0 LIMIT 1)`,
     );
     jobs = await world.database.db.selectFrom('jobs').selectAll().execute();
   });
@@ -36,7 +36,7 @@ describe('the positions of waiting jobs', () => {
     const queueOf = (account: string) =>
       jobs
         .filter((one) => one.account_id === account && one.resource_class === job.resource_class)
-        .filter((one) => Number.isFinite(Number(one.available_at)))
+        .filter((one) => one.awaiting === null)
         .sort(
           (a, b) =>
             b.priority - a.priority || Number(a.available_at) - Number(b.available_at) || (a.id < b.id ? -1 : 1),

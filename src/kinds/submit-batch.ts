@@ -140,9 +140,8 @@ async function insertAll(
     }
     const place = { id: batchId, index, ahead };
     try {
-      const submitted = await inSavepoint(tx, () =>
-        insertAdmitted(services, tx, kind, caller, admission, space, place),
-      );
+      const job = { kind, caller, admission, space, batch: place };
+      const submitted = await inSavepoint(tx, () => insertAdmitted(services, tx, job));
       ahead[admission.resourceClass] += 1;
       results.push({ index, submitted });
     } catch (error) {

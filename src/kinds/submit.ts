@@ -54,7 +54,7 @@ export async function submitJob<Request, Answer>(
   const space = await measuring;
   const insert = (how: typeof insertAdmitted) => (tx: Tx) =>
     withIdempotencyKey(tx, context.vault, scope, async () => {
-      const submitted = await how(services, tx, kind, caller, admission, space);
+      const submitted = await how(services, tx, { kind, caller, admission, space });
       return { status: 201, answer: options.answer(submitted), made: { job_id: submitted.job.id } };
     });
   let isNearLimit = !hasMuchRoom(caller.account, 0);
@@ -111,27 +111,30 @@ export interface BatchPosition {
   ahead: Readonly<Record<ResourceClass, number>>;
 }
 
-/** Inserts a job that `checkJob` found no problem with, in the caller's transaction. */
-export async function insertAdmitted(
-  services: AdmissionServices,
-  tx: Tx,
-  kind: Pick<Kind, 'name'>,
-  caller: Caller,
-  admission: Admission,
-  space: StoreSpace | null,
-  batch?: BatchPosition,
-): Promise<SubmittedJob> {
+/** A job that `checkJob` found no problem with. */
+interface AdmittedJob {
+  kind: Pick<Kind, 'name'>;
+  caller: Caller;
+  admission: Admission;
+  /** Of the storage, measured before the transaction. */
+  space: StoreSpace | null;
+  batch?: BatchPosition;
+}
+
+/** Inserts an admitted job in the caller's transaction. */
+export async function insertAdmitted(services: AdmissionServices, tx: Tx, job: AdmittedJob): Promise<SubmittedJob> {
   const { context } = services;
+  const { caller, admission, batch } = job;
   const { account } = caller;
   requireEnabled(account);
   const [held] = await Promise.all([
-    hold(services, tx, caller, admission, space),
+    hold(services, tx, job),
     requireCapacity(tx, account, batch ? batch.ahead.light + batch.ahead.heavy : 0),
   ]);
   if (storesSomething(admission)) await requireMinutes(tx, account, held.slice(0, admission.inputs.length));
   // Signs the webhook; made here because workers may only read it.
   if (admission.webhookUrl) await accountSecret(tx, context.vault, account.id);
-  return insertHeld(services, tx, kind, caller, admission, held, batch);
+  return insertHeld(services, tx, job, held);
 }
 
 /**
@@ -151,21 +154,15 @@ function countsMinutes({ account }: Caller, admission: Admission): boolean {
 }
 
 /** Like `insertAdmitted`, if `mayInsertAtOnce`: a refusal undoes the insert. Throws `QueueNearlyFull` as well. */
-async function insertOptimistically(
-  services: AdmissionServices,
-  tx: Tx,
-  kind: Pick<Kind, 'name'>,
-  caller: Caller,
-  admission: Admission,
-  space: StoreSpace | null,
-): Promise<SubmittedJob> {
+async function insertOptimistically(services: AdmissionServices, tx: Tx, job: AdmittedJob): Promise<SubmittedJob> {
+  const { caller, admission } = job;
   // Before anything is sent, since the rollback must come last.
   requireEnabled(caller.account);
   try {
     const [, , submitted] = await Promise.all([
-      hold(services, tx, caller, admission, space),
+      hold(services, tx, job),
       requireAmpleCapacity(tx, caller.account),
-      insertHeld(services, tx, kind, caller, admission, knownSources(admission)!),
+      insertHeld(services, tx, job, knownSources(admission)!),
     ]);
     return submitted;
   } catch (error) {
@@ -193,9 +190,7 @@ function knownSources({ assets, foundInputs }: Admission): readonly ResolvedSour
 async function hold(
   { context }: AdmissionServices,
   tx: Tx,
-  { account, ownKeys }: Caller,
-  admission: Admission,
-  space: StoreSpace | null,
+  { caller: { account, ownKeys }, admission, space }: AdmittedJob,
 ): Promise<ResolvedSource[]> {
   const [held] = await Promise.all([
     // One call, so that all uploads are locked in one order.
@@ -208,12 +203,10 @@ async function hold(
 async function insertHeld(
   { context }: AdmissionServices,
   tx: Tx,
-  kind: Pick<Kind, 'name'>,
-  { account, keyId, requestId, traceparent = null }: Caller,
-  admission: Admission,
+  { kind, caller, admission, batch }: AdmittedJob,
   held: readonly ResolvedSource[],
-  batch?: BatchPosition,
 ): Promise<SubmittedJob> {
+  const { account, keyId, requestId, traceparent = null } = caller;
   const inputs = held.slice(0, admission.inputs.length);
   const sources = held.map((source, index): NewSource => {
     const asset = admission.assets[index - inputs.length];

@@ -106,7 +106,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     for (const { id } of [parent, child]) await ended(id);
     // As a parent waits for a child that waits for its turn.
     await world.database.pg.query(
-      `UPDATE jobs SET status = 'pending', completed_at = NULL, available_at = 'infinity',
+      `UPDATE jobs SET status = 'pending', completed_at = NULL, awaiting = 'children',
          parent_id = CASE id WHEN $2 THEN $1::uuid END WHERE id IN ($1, $2)`,
       [parent.id, child.id],
     );
