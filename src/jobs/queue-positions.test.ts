@@ -53,7 +53,7 @@ describe('the positions of waiting jobs', () => {
   }
 
   it('are the same for all jobs at once, for some of them, and for each alone', async () => {
-    const waiting = jobs.filter((job) => Number.isFinite(Number(job.available_at)));
+    const waiting = jobs.filter((job) => job.awaiting === null);
     const all = await queuePositions(world.context.db, jobs);
     expect(all.size).toBe(waiting.length);
     const some = await queuePositions(

@@ -16,7 +16,7 @@ const COLUMNS = [
     'id',
     'account_id',
     'status',
-    'available_at',
+    'awaiting',
     'resource_class',
     'request_facts',
     'request_settings',
