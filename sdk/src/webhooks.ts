@@ -6,7 +6,9 @@ export class WebhookError extends Error {
 }
 
 /** An event as a webhook receives it. `type` determines what `data` contains. A newer server may send other types. */
-export type WebhookEvent = { [T in KeptEvent]: { type: T; timestamp: string; data: EventData[T] } }[KeptEvent];
+export type WebhookEvent = {
+  [T in KeptEvent]: { id: string; type: T; timestamp: string; data: EventData[T] };
+}[KeptEvent];
 
 /** Deliveries whose time differs more from this machine's are refused, because somebody may have recorded them. */
 const TOLERANCE_SECONDS = 300;

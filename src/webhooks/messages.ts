@@ -46,6 +46,6 @@ export async function readMessages(
 
 async function makeBody(viewer: EventViewer, accountId: string, event: StoredEvent): Promise<string> {
   const [view] = await viewer.view(accountId, [event]);
-  const { type, created_at: timestamp, data } = view!;
-  return JSON.stringify({ type, timestamp, data });
+  const { id, type, created_at: timestamp, data } = view!;
+  return JSON.stringify({ id, type, timestamp, data });
 }

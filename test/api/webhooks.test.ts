@@ -91,7 +91,9 @@ describe('webhooks', () => {
     await sendDue();
     expect(received).toHaveLength(1);
     const message = verify(secret, received[0]!);
+    const { events } = (await api.call('GET', '/v1/events?types=transcode.canceled')).json;
     expect(message).toEqual({
+      id: events.find(({ type }: { type: string }) => type === 'transcode.canceled').id,
       type: 'transcode.canceled',
       timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
       data: { job_id: job, job: expect.objectContaining({ id: job, status: 'canceled' }) },

@@ -10,7 +10,8 @@ type EventPayloads = ServiceEventPayloads & {
 };
 
 const SECRET = makeWebhookSecret();
-const BODY = JSON.stringify({ type: 'webhook.test', timestamp: '2026-11-26T09:30:00.000Z', data: { name: 'ü' } });
+const EVENT = { id: 'MTI0Ny4zOA', type: 'webhook.test', timestamp: '2026-11-26T09:30:00.000Z', data: { name: 'ü' } };
+const BODY = JSON.stringify(EVENT);
 
 const delivery = (secrets = [SECRET], sentAt = new Date()) => ({
   body: BODY,
@@ -28,14 +29,13 @@ it('the SDK declares every field that the service records for each type of event
 describe('verifyWebhook', () => {
   it('parses a genuine delivery, with headers and a body of any kind', async () => {
     const genuine = delivery();
-    const event = { type: 'webhook.test', timestamp: '2026-11-26T09:30:00.000Z', data: { name: 'ü' } };
-    expect(await verifyWebhook(genuine)).toEqual(event);
-    expect(await verifyWebhook({ ...genuine, headers: new Headers(genuine.headers) })).toEqual(event);
-    expect(await verifyWebhook({ ...genuine, body: Buffer.from(BODY) })).toEqual(event);
+    expect(await verifyWebhook(genuine)).toEqual(EVENT);
+    expect(await verifyWebhook({ ...genuine, headers: new Headers(genuine.headers) })).toEqual(EVENT);
+    expect(await verifyWebhook({ ...genuine, body: Buffer.from(BODY) })).toEqual(EVENT);
     const upper = Object.fromEntries(
       Object.entries(genuine.headers).map(([name, value]) => [name.toUpperCase(), value]),
     );
-    expect(await verifyWebhook({ ...genuine, headers: upper })).toEqual(event);
+    expect(await verifyWebhook({ ...genuine, headers: upper })).toEqual(EVENT);
   });
 
   it('rejects a body that is already parsed, and says what to pass', async () => {
