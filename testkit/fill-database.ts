@@ -98,18 +98,16 @@ const ROWS = [
     FROM events WHERE type = 'transcode.completed'`,
   `INSERT INTO idempotency_keys (account_id, route, key, request_print, status, job_id, created_at)
     SELECT account_id, 'transcodes', md5('key' || n), '', 201, job_id, at FROM seeds WHERE at > now() - interval '1 day'`,
-  `INSERT INTO account_schedule (account_id, next_light, next_heavy, waiting_light, waiting_heavy, running, running_heavy,
-      pending, processing, completed, failed, canceled)
+  `INSERT INTO account_schedule (account_id, next_light, next_heavy, waiting_light, waiting_heavy, running, running_heavy)
     SELECT account_id,
       min(at) FILTER (WHERE status = 'pending' AND resource_class = 'light'),
       min(at) FILTER (WHERE status = 'pending' AND resource_class = 'heavy'),
       count(*) FILTER (WHERE status = 'pending' AND resource_class = 'light'),
       count(*) FILTER (WHERE status = 'pending' AND resource_class = 'heavy'),
-      count(*) FILTER (WHERE status = 'processing'), count(*) FILTER (WHERE status = 'processing' AND resource_class = 'heavy'),
-      count(*) FILTER (WHERE status = 'pending'), count(*) FILTER (WHERE status = 'processing'),
-      count(*) FILTER (WHERE status = 'completed'), count(*) FILTER (WHERE status = 'failed'),
-      count(*) FILTER (WHERE status = 'canceled')
+      count(*) FILTER (WHERE status = 'processing'), count(*) FILTER (WHERE status = 'processing' AND resource_class = 'heavy')
     FROM seeds GROUP BY account_id`,
+  `INSERT INTO job_counts (account_id, kind, status, jobs)
+    SELECT account_id, kind, status, count(*) FROM jobs GROUP BY account_id, kind, status`,
   `INSERT INTO account_storage (account_id, shard, object_bytes, confirmed)
     SELECT account_id, 0, sum(size), count(*) FILTER (WHERE kind = 'upload') FROM objects WHERE state = 'live' GROUP BY account_id`,
   'DROP TABLE seeds',

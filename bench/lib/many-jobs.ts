@@ -14,7 +14,7 @@ export interface Filled {
 /** Replaces all jobs by so many final ones, a second apart; every thousandth failed. Needs the superuser. */
 export async function fillWithJobs(database: pg.Client, count: number): Promise<Filled> {
   await database.query('TRUNCATE jobs CASCADE');
-  await database.query('TRUNCATE account_schedule');
+  await database.query('TRUNCATE account_schedule, job_counts');
   await database.query(
     `INSERT INTO accounts (id, name) SELECT gen_random_uuid(), 'bench-' || n FROM generate_series(1, $1) AS n
      ON CONFLICT DO NOTHING`,
@@ -38,12 +38,12 @@ export async function fillWithJobs(database: pg.Client, count: number): Promise<
     `INSERT INTO job_sources (job_id, position) SELECT id, 0 FROM jobs;
      INSERT INTO job_outputs (id, job_id, account_id, position, format)
        SELECT gen_random_uuid(), id, account_id, 0, 'mp4' FROM jobs;
-     INSERT INTO account_schedule (account_id, completed, failed)
-       SELECT account_id, count(*) FILTER (WHERE status = 'completed'), count(*) FILTER (WHERE status = 'failed')
-       FROM jobs GROUP BY account_id;
+     INSERT INTO account_schedule (account_id) SELECT DISTINCT account_id FROM jobs;
+     INSERT INTO job_counts (account_id, kind, status, jobs)
+       SELECT account_id, kind, status, count(*) FROM jobs GROUP BY account_id, kind, status;
      ALTER TABLE jobs ENABLE TRIGGER USER`,
   );
-  await database.query('VACUUM ANALYZE jobs, job_sources, job_outputs, account_schedule');
+  await database.query('VACUUM ANALYZE jobs, job_sources, job_outputs, account_schedule, job_counts');
   const { rows } = await database.query<{ listed: number; first: Date; last: Date }>(
     `SELECT count(*)::int AS listed, min(jobs.created_at) AS first, max(jobs.created_at) AS last
      FROM jobs JOIN accounts ON accounts.id = jobs.account_id WHERE accounts.name = 'default'`,

@@ -261,28 +261,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/transcodes/validate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Check a request without creating a job
-         * @description Takes the body of a create and runs nothing. `command` is what would run, with file names as in the cell. Each of `errors` gives the position of a mistake and what to write instead.
-         *
-         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
-         */
-        post: operations["validateTranscode"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/transcodes/{id}": {
         parameters: {
             query?: never;
@@ -306,28 +284,6 @@ export interface paths {
          *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
          */
         delete: operations["eraseTranscode"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/transcodes/{id}/details": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read how a job was requested and how it ran
-         * @description Its request, the exact command, the streams of its inputs, and every attempt with its log.
-         *
-         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
-         */
-        get: operations["getTranscodeDetails"];
-        put?: never;
-        post?: never;
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -369,6 +325,94 @@ export interface paths {
          *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
         get: operations["downloadTranscode"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transcodes/{id}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a signed record of what was deleted and when
+         * @description Answers 409 until the job is erased or its retention ends. `complete` is true when all of its bytes are deleted.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         */
+        get: operations["getReceipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transcodes/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a request without creating a job
+         * @description Takes the body of a create and runs nothing. `command` is what would run, with file names as in the cell. Each of `errors` gives the position of a mistake and what to write instead.
+         *
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
+         */
+        post: operations["validateTranscode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transcodes/{id}/details": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how a job was requested and how it ran
+         * @description Its request, the exact command, the streams of its inputs, and every attempt with its log.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         */
+        get: operations["getTranscodeDetails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transcodes/{id}/manifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a signed record of how the output was made
+         * @description Hashes of inputs and outputs, the exact command, the FFmpeg build and the sandbox of the attempt.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         */
+        get: operations["getManifest"];
         put?: never;
         post?: never;
         delete?: never;
@@ -481,50 +525,6 @@ export interface paths {
          *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
          */
         post: operations["probeFile"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/transcodes/{id}/receipt": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get a signed record of what was deleted and when
-         * @description Answers 409 until the job is erased or its retention ends. `complete` is true when all of its bytes are deleted.
-         *
-         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
-         */
-        get: operations["getReceipt"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/transcodes/{id}/manifest": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get a signed record of how the output was made
-         * @description Hashes of inputs and outputs, the exact command, the FFmpeg build and the sandbox of the attempt.
-         *
-         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
-         */
-        get: operations["getManifest"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1768,276 +1768,35 @@ export interface components {
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
-        /** @description An account and its limits. */
-        Account: {
+        /** @description A link to an output. */
+        DownloadAnswer: {
             /**
-             * Format: uuid
-             * @description The id of the account.
+             * Format: uri
+             * @description A signed URL, valid for ten minutes.
              */
-            id: string;
-            /** @description The name of the account. */
-            name: string;
-            /**
-             * Format: date-time
-             * @description When it was created.
-             */
-            created_at: string;
-            /** @description Since when all its requests are refused. */
-            disabled_at: string | null;
-            /** @description Limit: memory of one transcode, in MB of 1,048,576 bytes. Null: what the server allows. */
-            memory_mb: number | null;
-            /** @description Limit: processor seconds of one transcode. Null: what the server allows. */
-            cpu_seconds: number | null;
-            /** @description Limit: seconds that one transcode may run. Null: what the server allows. */
-            wall_seconds: number | null;
-            /** @description Limit: size of one output, in MB of 1,048,576 bytes. Null: what the server allows. */
-            output_mb: number | null;
-            /** @description Limit: jobs that run concurrently. Null: 16. */
-            max_concurrent: number | null;
-            /** @description Limit: jobs that wait. Null: 10,000. */
-            max_queued: number | null;
-            /** @description Limit: bytes of one upload. Null: AIRLOCK_MAX_UPLOAD. */
-            max_upload_bytes: number | null;
-            /** @description Limit: bytes of stored uploads and outputs, including those promised to open upload URLs. Null: 100,000,000,000. */
-            max_stored_bytes: number | null;
-            /** @description Limit: unconfirmed upload URLs. Null: 100. */
-            max_open_uploads: number | null;
-            /** @description Limit: minutes of input per month. Null: no quota. */
-            monthly_minutes: number | null;
-            /** @description Limit: requests of one key per minute. Null: AIRLOCK_RATE_LIMIT. */
-            requests_per_minute: number | null;
-            /** @description Limit: seconds for which outputs, and uploads after their last use, are kept; can only shorten. Null: AIRLOCK_RETENTION. */
-            retention_seconds: number | null;
-            /** @description Whether to refuse inputs that Airlock cannot remux before FFmpeg reads them. */
-            disarm: boolean;
-        };
-        /** @description An account, its limits and its usage. */
-        AccountWithUsage: {
-            /**
-             * Format: uuid
-             * @description The id of the account.
-             */
-            id: string;
-            /** @description The name of the account. */
-            name: string;
-            /**
-             * Format: date-time
-             * @description When it was created.
-             */
-            created_at: string;
-            /** @description Since when all its requests are refused. */
-            disabled_at: string | null;
-            /** @description Limit: memory of one transcode, in MB of 1,048,576 bytes. Null: what the server allows. */
-            memory_mb: number | null;
-            /** @description Limit: processor seconds of one transcode. Null: what the server allows. */
-            cpu_seconds: number | null;
-            /** @description Limit: seconds that one transcode may run. Null: what the server allows. */
-            wall_seconds: number | null;
-            /** @description Limit: size of one output, in MB of 1,048,576 bytes. Null: what the server allows. */
-            output_mb: number | null;
-            /** @description Limit: jobs that run concurrently. Null: 16. */
-            max_concurrent: number | null;
-            /** @description Limit: jobs that wait. Null: 10,000. */
-            max_queued: number | null;
-            /** @description Limit: bytes of one upload. Null: AIRLOCK_MAX_UPLOAD. */
-            max_upload_bytes: number | null;
-            /** @description Limit: bytes of stored uploads and outputs, including those promised to open upload URLs. Null: 100,000,000,000. */
-            max_stored_bytes: number | null;
-            /** @description Limit: unconfirmed upload URLs. Null: 100. */
-            max_open_uploads: number | null;
-            /** @description Limit: minutes of input per month. Null: no quota. */
-            monthly_minutes: number | null;
-            /** @description Limit: requests of one key per minute. Null: AIRLOCK_RATE_LIMIT. */
-            requests_per_minute: number | null;
-            /** @description Limit: seconds for which outputs, and uploads after their last use, are kept; can only shorten. Null: AIRLOCK_RETENTION. */
-            retention_seconds: number | null;
-            /** @description Whether to refuse inputs that Airlock cannot remux before FFmpeg reads them. */
-            disarm: boolean;
-            /** @description What it uses now. */
-            usage: {
-                /** @description Active keys. */
-                keys: number;
-                /** @description Jobs that wait. */
-                waiting: number;
-                /** @description Jobs that run. */
-                running: number;
-                /** @description Minutes of input in this month. */
-                minutes: number;
-                /** @description Bytes of uploads and outputs, including those promised to open upload URLs. */
-                stored_bytes: number;
-                /** @description Unconfirmed upload URLs. */
-                open_uploads: number;
-            };
+            url: string;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
-        /** @description The accounts of this server. */
-        AccountList: {
-            /** @description All accounts, by name. */
-            items: components["schemas"]["Account"][];
-        };
-        /** @description A worker that is alive. */
-        Worker: {
+        /** @description A job that has been erased. */
+        EraseAnswer: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            success: true;
             /**
              * Format: uuid
-             * @description The id of the worker.
+             * @description The job that has been erased.
              */
             id: string;
-            /** @description A fingerprint of its machine. */
-            host: string;
-            /** @description Its release of Airlock. */
-            version: string;
-            /** @description Jobs that it runs at once. */
-            slots: number;
-            /** @description Slots that take long encodes. */
-            heavy_slots: number | null;
-            /** @description Jobs that it runs now. */
-            running: number;
-            /** @description How it confines FFmpeg. */
-            tier: string;
-            /** @description Its FFmpeg. */
-            ffmpeg: string;
-            /**
-             * @description The last self-test of its sandbox.
-             * @enum {string}
-             */
-            self_test: "passed" | "failed" | "running";
-            /** @description Whether it takes nothing new. */
-            draining: boolean;
-            /** @description Whether an operator wants it to take nothing new; it follows within ten seconds. */
-            drain_requested: boolean;
             /**
              * Format: date-time
-             * @description When it started.
+             * @description When its bytes had been deleted.
              */
-            started_at: string;
-            /**
-             * Format: date-time
-             * @description When it last said that it is alive.
-             */
-            heartbeat_at: string;
+            erased_at: string;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description The workers of this server. */
-        WorkerList: {
-            /** @description Workers with a recent heartbeat, oldest first. */
-            items: components["schemas"]["Worker"][];
-        };
-        /** @description Jobs that wait and run. */
-        Queue: {
-            /** @description Jobs that wait. */
-            waiting: number;
-            /** @description Jobs that run. */
-            running: number;
-            /** @description By class of jobs. */
-            lanes: {
-                /** @description The class of jobs. */
-                name: string;
-                /** @description Jobs that wait. */
-                waiting: number;
-                /** @description Jobs that run. */
-                running: number;
-                /** @description Seconds for which the oldest of them waits; 0: none waits. */
-                oldest_seconds: number;
-            }[];
-            /** @description The accounts with the most jobs, 50 at most. */
-            accounts: {
-                /**
-                 * Format: uuid
-                 * @description The id of the account.
-                 */
-                id: string;
-                /** @description Its name. */
-                name: string;
-                /** @description Jobs that wait. */
-                waiting: number;
-                /** @description Jobs that run. */
-                running: number;
-            }[];
-        };
-        /** @description How full the storage is. */
-        StorageState: {
-            /** @description Bytes of all uploads and outputs. */
-            stored_bytes: number;
-            /** @description Bytes that open upload URLs and running jobs may still add. */
-            promised_bytes: number;
-            /** @description The disk of the embedded storage; null for S3 and GCS, or while the storage does not answer. */
-            disk: {
-                /** @description Free bytes above the reserve. */
-                spare_bytes: number;
-            } | null;
-            /** @description Objects whose deletion storage has rejected at least three times. Airlock retries each at least hourly. */
-            undeletable: {
-                /** @description The number of objects. */
-                total: number;
-                /** @description The 100 objects with the most failures. */
-                objects: {
-                    /** @description The ID of the object. */
-                    id: string;
-                    /** @description The account that stored the object. */
-                    account_id: string;
-                    /** @description The job that created the object; null for an upload. */
-                    job_id: string | null;
-                    /** @description The key of the object in the bucket. */
-                    key: string;
-                    /** @description The size in bytes; null if it is unknown. */
-                    size: number | null;
-                    /** @description How often storage has rejected the deletion. */
-                    failures: number;
-                    /** @description Storage's error code, or the status of its response. */
-                    error: string | null;
-                    /**
-                     * Format: date-time
-                     * @description When Airlock retries the deletion.
-                     */
-                    next_attempt_at: string;
-                }[];
-            };
-        };
-        /** @description Entries of the audit log. */
-        AuditPage: {
-            /** @description Newest first. */
-            entries: {
-                /** @description Its number; there are no gaps. */
-                seq: number;
-                /**
-                 * Format: date-time
-                 * @description When it was written.
-                 */
-                at: string;
-                /** @description `key:<id>`, `user:<id>`, `cli`, `system` or `anonymous`. */
-                actor: string;
-                /** @description What was done. */
-                action: string;
-                /** @description The id of what it was done to. */
-                target: string | null;
-                /** @description `ok`, `refused` or `failed`. */
-                result: string;
-                /** @description The address of the client. */
-                ip: string | null;
-                /** @description The `x-request-id` of the request. */
-                request_id: string | null;
-                /** @description Ids and numbers. */
-                details: {
-                    [key: string]: unknown;
-                };
-            }[];
-            /** @description Pass it as `after` for older entries; null: there are none. */
-            next: number | null;
-            /** @description The result of `verify`; null without it. */
-            verification: {
-                /** @description Whether nobody has changed the log. */
-                ok: boolean;
-                /** @description Entries that were verified. */
-                entries: number;
-                /** @description Signed heads that were compared. */
-                checkpoints: number;
-                /** @description The first entry that does not match. */
-                broken_at: number | null;
-                /** @description What is wrong with it. */
-                problem: string | null;
-            } | null;
         };
         /** @description A limit of a job. */
         AppliedLimit: {
@@ -2324,64 +2083,293 @@ export interface components {
             /** @description True if the page had no room for the texts of this job: metadata, warnings, error message and URLs of inputs are left out. Read the job itself for them. */
             shortened: boolean;
         };
-        /** @description A page of jobs. */
-        JobList: {
-            /** @description Newest first. */
-            items: components["schemas"]["JobListItem"][];
-            /** @description This page. */
-            page: number;
-            /** @description Number of jobs per page. */
-            limit: number;
-            /** @description Jobs on all pages. */
-            total: number;
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description A job that has been canceled. */
-        CancelAnswer: {
-            /**
-             * @description Always true.
-             * @constant
-             */
-            success: true;
-            /**
-             * @description Always this text.
-             * @constant
-             */
-            message: "Job cancelled successfully";
-            job: components["schemas"]["Job"];
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description A link to an output. */
-        DownloadAnswer: {
-            /**
-             * Format: uri
-             * @description A signed URL, valid for ten minutes.
-             */
-            url: string;
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description A job that has been erased. */
-        EraseAnswer: {
-            /**
-             * @description Always true.
-             * @constant
-             */
-            success: true;
+        /** @description A stored object whose bytes have been deleted. */
+        DeletedObject: {
             /**
              * Format: uuid
-             * @description The job that has been erased.
+             * @description Names the stored object.
              */
-            id: string;
+            object_id: string;
+            /**
+             * @description Its role in the job.
+             * @enum {string}
+             */
+            kind: "upload" | "output";
+            /** @description Bytes; null if they were not counted. */
+            size: number | null;
+            /** @description SHA-256 of the bytes, or of the manifest of an output of many files; null if no job has read them. */
+            sha256: string | null;
+            /** @description Number of files, of an output that has many. */
+            files?: number;
+            /**
+             * @description Why it was deleted.
+             * @enum {string}
+             */
+            reason: "erased" | "retention" | "replaced" | "refused" | "lost";
             /**
              * Format: date-time
              * @description When its bytes had been deleted.
              */
+            deleted_at: string;
+        };
+        /** @description A stored object whose bytes still exist. */
+        RemainingObject: {
+            /**
+             * Format: uuid
+             * @description Names the stored object.
+             */
+            object_id: string;
+            /**
+             * @description Its role in the job.
+             * @enum {string}
+             */
+            kind: "upload" | "output";
+            /** @description Bytes; null if they were not counted. */
+            size: number | null;
+            /** @description SHA-256 of the bytes, or of the manifest of an output of many files; null if no job has read them. */
+            sha256: string | null;
+            /** @description Number of files, of an output that has many. */
+            files?: number;
+            /**
+             * @description Another open job needs it, or it is about to be deleted.
+             * @enum {string}
+             */
+            state: "in_use" | "deleting";
+        };
+        /** @description A signed URL of an upload. */
+        UploadUrl: {
+            /**
+             * Format: uuid
+             * @description The upload that the URL belongs to.
+             */
+            upload_id: string;
+            /**
+             * Format: date-time
+             * @description When it expires.
+             */
+            expires_at: string;
+            /** @description When it stopped accepting bytes; null while it accepts them. */
+            closed_at: string | null;
+            /** @description How often bytes arrived after the upload was confirmed or deleted, and were deleted. */
+            late_puts: number;
+            /** @description Whether bytes are stored there at this moment. */
+            holds_bytes: boolean;
+        };
+        /** @description The work folder of an attempt. */
+        WorkingCopy: {
+            /** @description The attempt that used it. */
+            attempt: number;
+            /** @description When it was removed; null until this is known. */
+            removed_at: string | null;
+        };
+        /** @description What was deleted of a job, and when. */
+        Receipt: {
+            /**
+             * @description What is signed.
+             * @constant
+             */
+            type: "airlock.receipt";
+            /**
+             * @description Version of this schema.
+             * @constant
+             */
+            version: 1;
+            /**
+             * Format: uuid
+             * @description The job.
+             */
+            job_id: string;
+            /** @description What kind of job it was, such as `transcode`. */
+            kind: string;
+            /**
+             * Format: uuid
+             * @description The same as `job_id`.
+             */
+            transcode_id: string;
+            /**
+             * Format: date-time
+             * @description When this receipt was written.
+             */
+            issued_at: string;
+            status: components["schemas"]["JobStatus"];
+            /**
+             * @description Why the job’s bytes were deleted.
+             * @enum {string}
+             */
+            reason: "erased" | "retention" | "lost";
+            /**
+             * Format: date-time
+             * @description When the deletion began.
+             */
             erased_at: string;
+            /** @description Whether none of its bytes are left, and no upload URL can add any. */
+            complete: boolean;
+            /** @description When the last upload URL stops accepting bytes; null if none accepts any, or if completion depends on something else. */
+            complete_at: string | null;
+            /** @description The deleted objects. */
+            deleted: components["schemas"]["DeletedObject"][];
+            /** @description The objects that still exist, and why. */
+            remaining: components["schemas"]["RemainingObject"][];
+            /** @description The signed URLs of the job’s uploads. */
+            upload_urls: components["schemas"]["UploadUrl"][];
+            /** @description The work folders of its attempts. */
+            working_copies: components["schemas"]["WorkingCopy"][];
+        };
+        /** @description A source of an output. */
+        ManifestSource: {
+            /** @description Its position among inputs and assets, from 0. */
+            position: number;
+            /**
+             * @description A source of the job, or a file that a filter names.
+             * @enum {string}
+             */
+            role: "input" | "asset";
+            /** @description What an asset was used as; null for an input. */
+            kind: string | null;
+            /** @description Bytes. */
+            size: number | null;
+            /** @description SHA-256 of the bytes as received. */
+            sha256: string | null;
+            /** @description Whether FFmpeg read a remuxed container or the original file; null if unknown. */
+            container: ("rewritten" | "original") | null;
+        };
+        /** @description The attempt that created an output. */
+        ManifestAttempt: {
+            /** @description Number of the attempt that created the output, from 1. */
+            number: number;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at: string;
+            /** @description When it ended. */
+            ended_at: string | null;
+            /** @description Exit code of FFmpeg. */
+            exit_code: number | null;
+            /** @description Processor time, milliseconds. */
+            cpu_ms: number | null;
+            /** @description Peak memory in bytes. */
+            max_rss_bytes: number | null;
+        };
+        /** @description How an output was created. */
+        Manifest: {
+            /**
+             * @description What is signed.
+             * @constant
+             */
+            type: "airlock.manifest";
+            /**
+             * @description Version of this schema.
+             * @constant
+             */
+            version: 1;
+            /**
+             * Format: uuid
+             * @description The job.
+             */
+            transcode_id: string;
+            /**
+             * Format: date-time
+             * @description When the job was accepted.
+             */
+            created_at: string;
+            /** @description When its attempt began. */
+            started_at: string | null;
+            /** @description When it became final. */
+            completed_at: string | null;
+            /** @description When its bytes were deleted; null while they exist. */
+            erased_at: string | null;
+            /** @description The sources of the output. */
+            inputs: components["schemas"]["ManifestSource"][];
+            /** @description The files that were created. */
+            outputs: components["schemas"]["Output"][];
+            /** @description The exact command. */
+            command: {
+                /** @description Program and arguments; null once the job has been erased. */
+                argv: string[] | null;
+                /** @description SHA-256 of the arguments. */
+                sha256: string | null;
+            };
+            /** @description The build that ran. */
+            ffmpeg: {
+                /** @description As FFmpeg reports it. */
+                version: string | null;
+                /** @description Version of the distribution’s package. */
+                package: string | null;
+            };
+            /** @description The cell that it ran in. */
+            sandbox: {
+                /** @description How FFmpeg was confined. */
+                tier: string;
+            };
+            attempt: components["schemas"]["ManifestAttempt"];
+            /** @description The Airlock that ran it. */
+            airlock: {
+                /** @description Version of the worker. */
+                version: string | null;
+            };
+        };
+        /** @description A receipt that anyone can verify. */
+        SignedReceipt: {
+            receipt: components["schemas"]["Receipt"];
+            /** @description Base64url of the signature over the canonical JSON (RFC 8785) of the statement. */
+            signature: string;
+            /** @description The `kid` of the key in `/.well-known/airlock-keys.json`. */
+            key_id: string;
+            /**
+             * @description Always this one.
+             * @constant
+             */
+            algorithm: "Ed25519";
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A manifest that anyone can verify. */
+        SignedManifest: {
+            manifest: components["schemas"]["Manifest"];
+            /** @description Base64url of the signature over the canonical JSON (RFC 8785) of the statement. */
+            signature: string;
+            /** @description The `kid` of the key in `/.well-known/airlock-keys.json`. */
+            key_id: string;
+            /**
+             * @description Always this one.
+             * @constant
+             */
+            algorithm: "Ed25519";
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A JSON Web Key (RFC 8037). */
+        PublicKey: {
+            /**
+             * @description Key type.
+             * @constant
+             */
+            kty: "OKP";
+            /**
+             * @description Curve.
+             * @constant
+             */
+            crv: "Ed25519";
+            /** @description The public key, base64url. */
+            x: string;
+            /** @description Its id: the RFC 7638 thumbprint. */
+            kid: string;
+            /**
+             * @description For signatures.
+             * @constant
+             */
+            use: "sig";
+            /**
+             * @description Algorithm.
+             * @constant
+             */
+            alg: "EdDSA";
+        };
+        /** @description A JSON Web Key Set (RFC 7517). */
+        PublicKeys: {
+            /** @description The current key and those that it replaced. */
+            keys: components["schemas"]["PublicKey"][];
         };
         /** @description One entry of a batch. */
         BatchItem: {
@@ -2466,6 +2454,277 @@ export interface components {
             batch: components["schemas"]["Batch"];
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description An account and its limits. */
+        Account: {
+            /**
+             * Format: uuid
+             * @description The id of the account.
+             */
+            id: string;
+            /** @description The name of the account. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description Since when all its requests are refused. */
+            disabled_at: string | null;
+            /** @description Limit: memory of one transcode, in MB of 1,048,576 bytes. Null: what the server allows. */
+            memory_mb: number | null;
+            /** @description Limit: processor seconds of one transcode. Null: what the server allows. */
+            cpu_seconds: number | null;
+            /** @description Limit: seconds that one transcode may run. Null: what the server allows. */
+            wall_seconds: number | null;
+            /** @description Limit: size of one output, in MB of 1,048,576 bytes. Null: what the server allows. */
+            output_mb: number | null;
+            /** @description Limit: jobs that run concurrently. Null: 16. */
+            max_concurrent: number | null;
+            /** @description Limit: jobs that wait. Null: 10,000. */
+            max_queued: number | null;
+            /** @description Limit: bytes of one upload. Null: AIRLOCK_MAX_UPLOAD. */
+            max_upload_bytes: number | null;
+            /** @description Limit: bytes of stored uploads and outputs, including those promised to open upload URLs. Null: 100,000,000,000. */
+            max_stored_bytes: number | null;
+            /** @description Limit: unconfirmed upload URLs. Null: 100. */
+            max_open_uploads: number | null;
+            /** @description Limit: minutes of input per month. Null: no quota. */
+            monthly_minutes: number | null;
+            /** @description Limit: requests of one key per minute. Null: AIRLOCK_RATE_LIMIT. */
+            requests_per_minute: number | null;
+            /** @description Limit: seconds for which outputs, and uploads after their last use, are kept; can only shorten. Null: AIRLOCK_RETENTION. */
+            retention_seconds: number | null;
+            /** @description Whether to refuse inputs that Airlock cannot remux before FFmpeg reads them. */
+            disarm: boolean;
+        };
+        /** @description An account, its limits and its usage. */
+        AccountWithUsage: {
+            /**
+             * Format: uuid
+             * @description The id of the account.
+             */
+            id: string;
+            /** @description The name of the account. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description Since when all its requests are refused. */
+            disabled_at: string | null;
+            /** @description Limit: memory of one transcode, in MB of 1,048,576 bytes. Null: what the server allows. */
+            memory_mb: number | null;
+            /** @description Limit: processor seconds of one transcode. Null: what the server allows. */
+            cpu_seconds: number | null;
+            /** @description Limit: seconds that one transcode may run. Null: what the server allows. */
+            wall_seconds: number | null;
+            /** @description Limit: size of one output, in MB of 1,048,576 bytes. Null: what the server allows. */
+            output_mb: number | null;
+            /** @description Limit: jobs that run concurrently. Null: 16. */
+            max_concurrent: number | null;
+            /** @description Limit: jobs that wait. Null: 10,000. */
+            max_queued: number | null;
+            /** @description Limit: bytes of one upload. Null: AIRLOCK_MAX_UPLOAD. */
+            max_upload_bytes: number | null;
+            /** @description Limit: bytes of stored uploads and outputs, including those promised to open upload URLs. Null: 100,000,000,000. */
+            max_stored_bytes: number | null;
+            /** @description Limit: unconfirmed upload URLs. Null: 100. */
+            max_open_uploads: number | null;
+            /** @description Limit: minutes of input per month. Null: no quota. */
+            monthly_minutes: number | null;
+            /** @description Limit: requests of one key per minute. Null: AIRLOCK_RATE_LIMIT. */
+            requests_per_minute: number | null;
+            /** @description Limit: seconds for which outputs, and uploads after their last use, are kept; can only shorten. Null: AIRLOCK_RETENTION. */
+            retention_seconds: number | null;
+            /** @description Whether to refuse inputs that Airlock cannot remux before FFmpeg reads them. */
+            disarm: boolean;
+            /** @description What it uses now. */
+            usage: {
+                /** @description Active keys. */
+                keys: number;
+                /** @description Jobs that wait. */
+                waiting: number;
+                /** @description Jobs that run. */
+                running: number;
+                /** @description Minutes of input in this month. */
+                minutes: number;
+                /** @description Bytes of uploads and outputs, including those promised to open upload URLs. */
+                stored_bytes: number;
+                /** @description Unconfirmed upload URLs. */
+                open_uploads: number;
+            };
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description The accounts of this server. */
+        AccountList: {
+            /** @description All accounts, by name. */
+            items: components["schemas"]["Account"][];
+        };
+        /** @description A worker that is alive. */
+        Worker: {
+            /**
+             * Format: uuid
+             * @description The id of the worker.
+             */
+            id: string;
+            /** @description A fingerprint of its machine. */
+            host: string;
+            /** @description Its release of Airlock. */
+            version: string;
+            /** @description Jobs that it runs at once. */
+            slots: number;
+            /** @description Slots that take long encodes. */
+            heavy_slots: number | null;
+            /** @description Jobs that it runs now. */
+            running: number;
+            /** @description How it confines FFmpeg. */
+            tier: string;
+            /** @description Its FFmpeg. */
+            ffmpeg: string;
+            /**
+             * @description The last self-test of its sandbox.
+             * @enum {string}
+             */
+            self_test: "passed" | "failed" | "running";
+            /** @description Whether it takes nothing new. */
+            draining: boolean;
+            /** @description Whether an operator wants it to take nothing new; it follows within ten seconds. */
+            drain_requested: boolean;
+            /**
+             * Format: date-time
+             * @description When it started.
+             */
+            started_at: string;
+            /**
+             * Format: date-time
+             * @description When it last said that it is alive.
+             */
+            heartbeat_at: string;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description The workers of this server. */
+        WorkerList: {
+            /** @description Workers with a recent heartbeat, oldest first. */
+            items: components["schemas"]["Worker"][];
+        };
+        /** @description Jobs that wait and run. */
+        Queue: {
+            /** @description Jobs that wait. */
+            waiting: number;
+            /** @description Jobs that run. */
+            running: number;
+            /** @description By class of jobs. */
+            lanes: {
+                /** @description The class of jobs. */
+                name: string;
+                /** @description Jobs that wait. */
+                waiting: number;
+                /** @description Jobs that run. */
+                running: number;
+                /** @description Seconds for which the oldest of them waits; 0: none waits. */
+                oldest_seconds: number;
+            }[];
+            /** @description The accounts with the most jobs, 50 at most. */
+            accounts: {
+                /**
+                 * Format: uuid
+                 * @description The id of the account.
+                 */
+                id: string;
+                /** @description Its name. */
+                name: string;
+                /** @description Jobs that wait. */
+                waiting: number;
+                /** @description Jobs that run. */
+                running: number;
+            }[];
+        };
+        /** @description How full the storage is. */
+        StorageState: {
+            /** @description Bytes of all uploads and outputs. */
+            stored_bytes: number;
+            /** @description Bytes that open upload URLs and running jobs may still add. */
+            promised_bytes: number;
+            /** @description The disk of the embedded storage; null for S3 and GCS, or while the storage does not answer. */
+            disk: {
+                /** @description Free bytes above the reserve. */
+                spare_bytes: number;
+            } | null;
+            /** @description Objects whose deletion storage has rejected at least three times. Airlock retries each at least hourly. */
+            undeletable: {
+                /** @description The number of objects. */
+                total: number;
+                /** @description The 100 objects with the most failures. */
+                objects: {
+                    /** @description The ID of the object. */
+                    id: string;
+                    /** @description The account that stored the object. */
+                    account_id: string;
+                    /** @description The job that created the object; null for an upload. */
+                    job_id: string | null;
+                    /** @description The key of the object in the bucket. */
+                    key: string;
+                    /** @description The size in bytes; null if it is unknown. */
+                    size: number | null;
+                    /** @description How often storage has rejected the deletion. */
+                    failures: number;
+                    /** @description Storage's error code, or the status of its response. */
+                    error: string | null;
+                    /**
+                     * Format: date-time
+                     * @description When Airlock retries the deletion.
+                     */
+                    next_attempt_at: string;
+                }[];
+            };
+        };
+        /** @description Entries of the audit log. */
+        AuditPage: {
+            /** @description Newest first. */
+            entries: {
+                /** @description Its number; there are no gaps. */
+                seq: number;
+                /**
+                 * Format: date-time
+                 * @description When it was written.
+                 */
+                at: string;
+                /** @description `key:<id>`, `user:<id>`, `cli`, `system` or `anonymous`. */
+                actor: string;
+                /** @description What was done. */
+                action: string;
+                /** @description The id of what it was done to. */
+                target: string | null;
+                /** @description `ok`, `refused` or `failed`. */
+                result: string;
+                /** @description The address of the client. */
+                ip: string | null;
+                /** @description The `x-request-id` of the request. */
+                request_id: string | null;
+                /** @description Ids and numbers. */
+                details: {
+                    [key: string]: unknown;
+                };
+            }[];
+            /** @description Pass it as `after` for older entries; null: there are none. */
+            next: number | null;
+            /** @description The result of `verify`; null without it. */
+            verification: {
+                /** @description Whether nobody has changed the log. */
+                ok: boolean;
+                /** @description Entries that were verified. */
+                entries: number;
+                /** @description Signed heads that were compared. */
+                checkpoints: number;
+                /** @description The first entry that does not match. */
+                broken_at: number | null;
+                /** @description What is wrong with it. */
+                problem: string | null;
+            } | null;
         };
         /** @description A job created from a command string. */
         CommandJob: {
@@ -2926,287 +3185,6 @@ export interface components {
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
-        /** @description A stored object whose bytes have been deleted. */
-        DeletedObject: {
-            /**
-             * Format: uuid
-             * @description Names the stored object.
-             */
-            object_id: string;
-            /**
-             * @description Its role in the job.
-             * @enum {string}
-             */
-            kind: "upload" | "output";
-            /** @description Bytes; null if they were not counted. */
-            size: number | null;
-            /** @description SHA-256 of the bytes, or of the manifest of an output of many files; null if no job has read them. */
-            sha256: string | null;
-            /** @description Number of files, of an output that has many. */
-            files?: number;
-            /**
-             * @description Why it was deleted.
-             * @enum {string}
-             */
-            reason: "erased" | "retention" | "replaced" | "refused" | "lost";
-            /**
-             * Format: date-time
-             * @description When its bytes had been deleted.
-             */
-            deleted_at: string;
-        };
-        /** @description A stored object whose bytes still exist. */
-        RemainingObject: {
-            /**
-             * Format: uuid
-             * @description Names the stored object.
-             */
-            object_id: string;
-            /**
-             * @description Its role in the job.
-             * @enum {string}
-             */
-            kind: "upload" | "output";
-            /** @description Bytes; null if they were not counted. */
-            size: number | null;
-            /** @description SHA-256 of the bytes, or of the manifest of an output of many files; null if no job has read them. */
-            sha256: string | null;
-            /** @description Number of files, of an output that has many. */
-            files?: number;
-            /**
-             * @description Another open job needs it, or it is about to be deleted.
-             * @enum {string}
-             */
-            state: "in_use" | "deleting";
-        };
-        /** @description A signed URL of an upload. */
-        UploadUrl: {
-            /**
-             * Format: uuid
-             * @description The upload that the URL belongs to.
-             */
-            upload_id: string;
-            /**
-             * Format: date-time
-             * @description When it expires.
-             */
-            expires_at: string;
-            /** @description When it stopped accepting bytes; null while it accepts them. */
-            closed_at: string | null;
-            /** @description How often bytes arrived after the upload was confirmed or deleted, and were deleted. */
-            late_puts: number;
-            /** @description Whether bytes are stored there at this moment. */
-            holds_bytes: boolean;
-        };
-        /** @description The work folder of an attempt. */
-        WorkingCopy: {
-            /** @description The attempt that used it. */
-            attempt: number;
-            /** @description When it was removed; null until this is known. */
-            removed_at: string | null;
-        };
-        /** @description What was deleted of a job, and when. */
-        Receipt: {
-            /**
-             * @description What is signed.
-             * @constant
-             */
-            type: "airlock.receipt";
-            /**
-             * @description Version of this schema.
-             * @constant
-             */
-            version: 1;
-            /**
-             * Format: uuid
-             * @description The job.
-             */
-            transcode_id: string;
-            /**
-             * Format: date-time
-             * @description When this receipt was written.
-             */
-            issued_at: string;
-            status: components["schemas"]["JobStatus"];
-            /**
-             * @description Why the job’s bytes were deleted.
-             * @enum {string}
-             */
-            reason: "erased" | "retention" | "lost";
-            /**
-             * Format: date-time
-             * @description When the deletion began.
-             */
-            erased_at: string;
-            /** @description Whether none of its bytes are left, and no upload URL can add any. */
-            complete: boolean;
-            /** @description When the last upload URL stops accepting bytes; null if none accepts any, or if completion depends on something else. */
-            complete_at: string | null;
-            /** @description The deleted objects. */
-            deleted: components["schemas"]["DeletedObject"][];
-            /** @description The objects that still exist, and why. */
-            remaining: components["schemas"]["RemainingObject"][];
-            /** @description The signed URLs of the job’s uploads. */
-            upload_urls: components["schemas"]["UploadUrl"][];
-            /** @description The work folders of its attempts. */
-            working_copies: components["schemas"]["WorkingCopy"][];
-        };
-        /** @description A source of an output. */
-        ManifestSource: {
-            /** @description Its position among inputs and assets, from 0. */
-            position: number;
-            /**
-             * @description A source of the job, or a file that a filter names.
-             * @enum {string}
-             */
-            role: "input" | "asset";
-            /** @description What an asset was used as; null for an input. */
-            kind: string | null;
-            /** @description Bytes. */
-            size: number | null;
-            /** @description SHA-256 of the bytes as received. */
-            sha256: string | null;
-            /** @description Whether FFmpeg read a remuxed container or the original file; null if unknown. */
-            container: ("rewritten" | "original") | null;
-        };
-        /** @description The attempt that created an output. */
-        ManifestAttempt: {
-            /** @description Number of the attempt that created the output, from 1. */
-            number: number;
-            /**
-             * Format: date-time
-             * @description When it began.
-             */
-            started_at: string;
-            /** @description When it ended. */
-            ended_at: string | null;
-            /** @description Exit code of FFmpeg. */
-            exit_code: number | null;
-            /** @description Processor time, milliseconds. */
-            cpu_ms: number | null;
-            /** @description Peak memory in bytes. */
-            max_rss_bytes: number | null;
-        };
-        /** @description How an output was created. */
-        Manifest: {
-            /**
-             * @description What is signed.
-             * @constant
-             */
-            type: "airlock.manifest";
-            /**
-             * @description Version of this schema.
-             * @constant
-             */
-            version: 1;
-            /**
-             * Format: uuid
-             * @description The job.
-             */
-            transcode_id: string;
-            /**
-             * Format: date-time
-             * @description When the job was accepted.
-             */
-            created_at: string;
-            /** @description When its attempt began. */
-            started_at: string | null;
-            /** @description When it became final. */
-            completed_at: string | null;
-            /** @description When its bytes were deleted; null while they exist. */
-            erased_at: string | null;
-            /** @description The sources of the output. */
-            inputs: components["schemas"]["ManifestSource"][];
-            /** @description The files that were created. */
-            outputs: components["schemas"]["Output"][];
-            /** @description The exact command. */
-            command: {
-                /** @description Program and arguments; null once the job has been erased. */
-                argv: string[] | null;
-                /** @description SHA-256 of the arguments. */
-                sha256: string | null;
-            };
-            /** @description The build that ran. */
-            ffmpeg: {
-                /** @description As FFmpeg reports it. */
-                version: string | null;
-                /** @description Version of the distribution’s package. */
-                package: string | null;
-            };
-            /** @description The cell that it ran in. */
-            sandbox: {
-                /** @description How FFmpeg was confined. */
-                tier: string;
-            };
-            attempt: components["schemas"]["ManifestAttempt"];
-            /** @description The Airlock that ran it. */
-            airlock: {
-                /** @description Version of the worker. */
-                version: string | null;
-            };
-        };
-        /** @description A receipt that anyone can verify. */
-        SignedReceipt: {
-            receipt: components["schemas"]["Receipt"];
-            /** @description Base64url of the signature over the canonical JSON (RFC 8785) of the statement. */
-            signature: string;
-            /** @description The `kid` of the key in `/.well-known/airlock-keys.json`. */
-            key_id: string;
-            /**
-             * @description Always this one.
-             * @constant
-             */
-            algorithm: "Ed25519";
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description A manifest that anyone can verify. */
-        SignedManifest: {
-            manifest: components["schemas"]["Manifest"];
-            /** @description Base64url of the signature over the canonical JSON (RFC 8785) of the statement. */
-            signature: string;
-            /** @description The `kid` of the key in `/.well-known/airlock-keys.json`. */
-            key_id: string;
-            /**
-             * @description Always this one.
-             * @constant
-             */
-            algorithm: "Ed25519";
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description A JSON Web Key (RFC 8037). */
-        PublicKey: {
-            /**
-             * @description Key type.
-             * @constant
-             */
-            kty: "OKP";
-            /**
-             * @description Curve.
-             * @constant
-             */
-            crv: "Ed25519";
-            /** @description The public key, base64url. */
-            x: string;
-            /** @description Its id: the RFC 7638 thumbprint. */
-            kid: string;
-            /**
-             * @description For signatures.
-             * @constant
-             */
-            use: "sig";
-            /**
-             * @description Algorithm.
-             * @constant
-             */
-            alg: "EdDSA";
-        };
-        /** @description A JSON Web Key Set (RFC 7517). */
-        PublicKeys: {
-            /** @description The current key and those that it replaced. */
-            keys: components["schemas"]["PublicKey"][];
-        };
         /** @description How a worker confines FFmpeg. */
         WorkerSandbox: {
             /** @description The id of the worker. */
@@ -3431,6 +3409,35 @@ export interface components {
                 /** @description Bytes that may still be stored. */
                 stored_bytes: number;
             };
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A page of jobs. */
+        JobList: {
+            /** @description Newest first. */
+            items: components["schemas"]["JobListItem"][];
+            /** @description This page. */
+            page: number;
+            /** @description Number of jobs per page. */
+            limit: number;
+            /** @description Jobs on all pages. */
+            total: number;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A job that has been canceled. */
+        CancelAnswer: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            success: true;
+            /**
+             * @description Always this text.
+             * @constant
+             */
+            message: "Job cancelled successfully";
+            job: components["schemas"]["Job"];
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
@@ -3738,47 +3745,6 @@ export interface components {
             /** @description Every part of an upload in parts, in ascending order; absent: whatever has arrived. */
             parts?: components["schemas"]["SentPart"][] | null;
         };
-        /** @description An account to create. */
-        CreateAccountRequest: {
-            /** @description The name of the account. */
-            name: string;
-        };
-        /** @description Limits to change; absent fields stay. */
-        ChangeAccountRequest: {
-            /** @description Limit: memory of one transcode, in MB of 1,048,576 bytes. Null restores the default. */
-            memory_mb?: number | null;
-            /** @description Limit: processor seconds of one transcode. Null restores the default. */
-            cpu_seconds?: number | null;
-            /** @description Limit: seconds that one transcode may run. Null restores the default. */
-            wall_seconds?: number | null;
-            /** @description Limit: size of one output, in MB of 1,048,576 bytes. Null restores the default. */
-            output_mb?: number | null;
-            /** @description Limit: jobs that run concurrently. Null restores the default. */
-            max_concurrent?: number | null;
-            /** @description Limit: jobs that wait. Null restores the default. */
-            max_queued?: number | null;
-            /** @description Limit: bytes of one upload. Null restores the default. */
-            max_upload_bytes?: number | null;
-            /** @description Limit: bytes of stored uploads and outputs, including those promised to open upload URLs. Null restores the default. */
-            max_stored_bytes?: number | null;
-            /** @description Limit: unconfirmed upload URLs. Null restores the default. */
-            max_open_uploads?: number | null;
-            /** @description Limit: minutes of input per month. Null restores the default. */
-            monthly_minutes?: number | null;
-            /** @description Limit: requests of one key per minute. Null restores the default. */
-            requests_per_minute?: number | null;
-            /** @description Limit: seconds for which outputs, and uploads after their last use, are kept; can only shorten. Null restores the default. */
-            retention_seconds?: number | null;
-            /** @description Whether to refuse inputs that Airlock cannot remux before FFmpeg reads them. */
-            disarm?: boolean;
-            /** @description Whether to refuse all requests of the account. */
-            disabled?: boolean;
-        };
-        /** @description What the worker shall do. */
-        ChangeWorkerRequest: {
-            /** @description `true`: take nothing new; `false`: take work again. */
-            draining: boolean;
-        };
         /** @description Limits of the job; they can only lower those of account and server. */
         JobLimits: {
             /** @description Memory of the cell, in MB of 1,048,576 bytes, at least 64. */
@@ -3854,6 +3820,47 @@ export interface components {
             metadata?: {
                 [key: string]: unknown;
             } | null;
+        };
+        /** @description An account to create. */
+        CreateAccountRequest: {
+            /** @description The name of the account. */
+            name: string;
+        };
+        /** @description Limits to change; absent fields stay. */
+        ChangeAccountRequest: {
+            /** @description Limit: memory of one transcode, in MB of 1,048,576 bytes. Null restores the default. */
+            memory_mb?: number | null;
+            /** @description Limit: processor seconds of one transcode. Null restores the default. */
+            cpu_seconds?: number | null;
+            /** @description Limit: seconds that one transcode may run. Null restores the default. */
+            wall_seconds?: number | null;
+            /** @description Limit: size of one output, in MB of 1,048,576 bytes. Null restores the default. */
+            output_mb?: number | null;
+            /** @description Limit: jobs that run concurrently. Null restores the default. */
+            max_concurrent?: number | null;
+            /** @description Limit: jobs that wait. Null restores the default. */
+            max_queued?: number | null;
+            /** @description Limit: bytes of one upload. Null restores the default. */
+            max_upload_bytes?: number | null;
+            /** @description Limit: bytes of stored uploads and outputs, including those promised to open upload URLs. Null restores the default. */
+            max_stored_bytes?: number | null;
+            /** @description Limit: unconfirmed upload URLs. Null restores the default. */
+            max_open_uploads?: number | null;
+            /** @description Limit: minutes of input per month. Null restores the default. */
+            monthly_minutes?: number | null;
+            /** @description Limit: requests of one key per minute. Null restores the default. */
+            requests_per_minute?: number | null;
+            /** @description Limit: seconds for which outputs, and uploads after their last use, are kept; can only shorten. Null restores the default. */
+            retention_seconds?: number | null;
+            /** @description Whether to refuse inputs that Airlock cannot remux before FFmpeg reads them. */
+            disarm?: boolean;
+            /** @description Whether to refuse all requests of the account. */
+            disabled?: boolean;
+        };
+        /** @description What the worker shall do. */
+        ChangeWorkerRequest: {
+            /** @description `true`: take nothing new; `false`: take work again. */
+            draining: boolean;
         };
         /** @description A command string to run as a job. */
         CommandRequest: {
@@ -4280,30 +4287,6 @@ export interface operations {
             };
         };
     };
-    validateTranscode: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TranscodeRequest"];
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ValidateAnswer"];
-                };
-            };
-        };
-    };
     getTranscode: {
         parameters: {
             query?: {
@@ -4353,29 +4336,6 @@ export interface operations {
             };
         };
     };
-    getTranscodeDetails: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The id, a UUID. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobDetails"];
-                };
-            };
-        };
-    };
     cancelTranscode: {
         parameters: {
             query?: never;
@@ -4421,6 +4381,99 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DownloadAnswer"];
+                };
+            };
+        };
+    };
+    getReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedReceipt"];
+                };
+            };
+        };
+    };
+    validateTranscode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TranscodeRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidateAnswer"];
+                };
+            };
+        };
+    };
+    getTranscodeDetails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDetails"];
+                };
+            };
+        };
+    };
+    getManifest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedManifest"];
                 };
             };
         };
@@ -4548,52 +4601,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProbeAnswer"];
-                };
-            };
-        };
-    };
-    getReceipt: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The id, a UUID. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SignedReceipt"];
-                };
-            };
-        };
-    };
-    getManifest: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The id, a UUID. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SignedManifest"];
                 };
             };
         };

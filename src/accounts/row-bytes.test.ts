@@ -100,7 +100,7 @@ describe('the estimated bytes of an account’s rows', () => {
        SELECT gen_random_uuid(), $1, '', '' FROM generate_series(1, 20)`,
       [account.id],
     );
-    await query(`UPDATE account_schedule SET pending = 2 WHERE account_id = $1`, [account.id]);
+    await query(`INSERT INTO job_counts VALUES ($1, 'transcode', 'pending', 2)`, [account.id]);
     await expect(roomFor(1, 200_000)).rejects.toMatchObject({ code: 'storage_quota' });
     await roomFor(1, 300_000);
     await query('DELETE FROM webhooks');

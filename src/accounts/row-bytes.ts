@@ -35,7 +35,8 @@ export function rowFiguresOf(accountId: string) {
     ${rowBytesOf(accountId)} AS row_bytes,
     (SELECT coalesce(sum(pending_deliveries), 0)::float8 FROM account_storage WHERE account_id = ${accountId})
       AS pending_deliveries,
-    coalesce((SELECT pending + processing FROM account_schedule WHERE account_id = ${accountId}), 0)::float8 AS open_jobs,
+    (SELECT coalesce(sum(jobs), 0)::float8 FROM job_counts
+      WHERE account_id = ${accountId} AND status IN ('pending', 'processing')) AS open_jobs,
     (SELECT count(*) FROM webhooks WHERE account_id = ${accountId} AND disabled_at IS NULL) AS webhooks`;
 }
 

@@ -55,7 +55,7 @@ async function createInTurn(deps: ApiDeps, request: BatchHttpRequest): Promise<B
     },
     refusal: keptRefusal,
   });
-  for (const resourceClass of accepted) deps.metrics.jobsAccepted.inc({ class: resourceClass });
+  for (const resourceClass of accepted) deps.metrics.jobsAccepted.inc({ class: resourceClass, kind: transcode.name });
   return { ...created, ...(warnings.length > 0 && { warnings }) };
 }
 

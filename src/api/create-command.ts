@@ -7,7 +7,8 @@ import type { TranscodeRequest } from '../contract/transcode-request.ts';
 import { type CreateBody, createBody } from '../contract/transcodes.ts';
 import { type CommandError, type OptionPlace, readCommand } from '../ffmpeg/index.ts';
 import { type Locate, type RequestPosition, rejectionError } from '../kinds/problems.ts';
-import { submitTranscode } from './create-transcode.ts';
+import { transcode } from '../kinds/transcode/index.ts';
+import { createJob } from './create-job.ts';
 import type { ApiDeps } from './deps.ts';
 import { unknownFields } from './warnings.ts';
 
@@ -24,13 +25,14 @@ export async function createCommand(
   const { places, output } = read;
   const place: Locate = (field, offset) => placeOf(body, read.request, places, field, offset);
   try {
-    const job = await submitTranscode(deps, request, 'commands', {
+    const submission = {
       body: wholeRequest(read.request, body),
       sent: request.sentBody,
       warnings: unknownFields(commandBody, request.sentBody),
       outputName: output.file,
       place,
-    });
+    };
+    const job = await createJob(deps, request, transcode, submission, 'commands');
     return { ...job, command_id: job.id };
   } catch (error) {
     throw inTermsOfTheCommand(error, place);

@@ -1,22 +1,26 @@
 import type { FastifyRequest } from 'fastify';
 import { isFinal } from '../contract/common.ts';
-import type { Job } from '../contract/transcodes.ts';
 import { getStatus } from '../jobs/read.ts';
-import { readTranscode } from '../kinds/transcode/view.ts';
+import type { ViewContext } from '../kinds/kind.ts';
 import type { RouteDeps } from './deps.ts';
 import { whileWaiting } from './plugins/concurrency.ts';
+
+interface ReadKind<View> {
+  name: string;
+  shown: { read(context: ViewContext, accountId: string, id: string): Promise<View> };
+}
 
 /**
  * Returns the job when it is final, or in its current state after `seconds`. Ends early when the client disconnects or
  * the API stops.
  */
-export async function waitUntilFinal(
+export async function waitUntilFinal<View extends { status: string }>(
   deps: RouteDeps,
-  accountId: string,
-  id: string,
-  seconds: number,
   request: FastifyRequest,
-): Promise<Job> {
+  { name, shown }: ReadKind<View>,
+  { accountId, id }: { accountId: string; id: string },
+  seconds: number,
+): Promise<View> {
   const { context, signals, stopping } = deps;
   const deadline = Date.now() + seconds * 1000;
   const over = new AbortController();
@@ -31,11 +35,11 @@ export async function waitUntilFinal(
     // Listen before each read, so that an end in between is not missed.
     let woken = signals.wait(id, deadline, over.signal);
     // Most jobs are not final yet, so this reads no more than that.
-    const status = await getStatus(context.db, accountId, 'transcode', id);
+    const status = await getStatus(context.db, accountId, name, id);
     if (!isFinal(status) && !isOver()) await whileWaiting(request, woken);
     for (;;) {
       woken = signals.wait(id, deadline, over.signal);
-      const job = await readTranscode(context, accountId, id);
+      const job = await shown.read(context, accountId, id);
       if (isFinal(job.status) || isOver()) return job;
       await whileWaiting(request, woken);
     }

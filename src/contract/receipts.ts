@@ -51,7 +51,9 @@ export const receipt = z
   .object({
     type: z.literal('airlock.receipt').describe('What is signed.'),
     version: z.literal(1).describe('Version of this schema.'),
-    transcode_id: z.uuid().describe('The job.'),
+    job_id: z.uuid().describe('The job.'),
+    kind: z.string().describe('What kind of job it was, such as `transcode`.'),
+    transcode_id: z.uuid().describe('The same as `job_id`.'),
     issued_at: timestamp.describe('When this receipt was written.'),
     status: jobStatus,
     reason: z.enum(['erased', 'retention', 'lost']).describe('Why the job’s bytes were deleted.'),

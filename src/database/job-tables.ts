@@ -143,13 +143,16 @@ export interface AccountScheduleTable {
   waiting_interactive: Generated<number>;
   waiting_light: Generated<number>;
   waiting_heavy: Generated<number>;
-  pending: Generated<number>;
-  processing: Generated<number>;
-  completed: Generated<number>;
-  failed: Generated<number>;
-  canceled: Generated<number>;
   running_heavy: Generated<number>;
   heavy_at: Timestamp | null;
+}
+
+/** Kept by triggers on `jobs`. */
+export interface JobCountsTable {
+  account_id: string;
+  kind: string;
+  status: string;
+  jobs: Generated<number>;
 }
 
 /** Kept by triggers on the tables that it counts: the sums over the rows of an account count. */

@@ -39,6 +39,7 @@ export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRo
   batches: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'UPDATE', 'DELETE'] },
   // A trigger on `jobs` writes it. Locking a row needs the right to update a column of it.
   account_schedule: { api: READ, worker: ['SELECT', 'UPDATE (account_id)'] },
+  job_counts: { api: READ, worker: READ },
   // Triggers on `objects` and `uploads` write it. The sweep of the worker corrects it.
   account_storage: { api: READ, worker: ['SELECT', 'INSERT', 'UPDATE'] },
   // The API ends an attempt and forgets what FFmpeg said; it starts none.

@@ -6,6 +6,7 @@ import type {
   AttemptsTable,
   BatchesTable,
   DeletionReason,
+  JobCountsTable,
   JobOutputsTable,
   JobSourcesTable,
   JobsTable,
@@ -245,6 +246,7 @@ export interface Tables {
   attempts: AttemptsTable;
   batches: BatchesTable;
   account_schedule: AccountScheduleTable;
+  job_counts: JobCountsTable;
   account_storage: AccountStorageTable;
   workers: WorkersTable;
   fleet_leases: FleetLeasesTable;

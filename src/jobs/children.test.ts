@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type JobWorld, makeJobWorld } from '../../test/helpers/job-world.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { readStatistics } from '../fleet/statistics.ts';
-import { listJobs } from '../kinds/transcode/list.ts';
+import { listJobs } from '../kinds/list-jobs.ts';
+import { transcode } from '../kinds/transcode/index.ts';
 import { cancelJob } from './cancel.ts';
 import { waitForChildren } from './children.ts';
 import { insertJob } from './insert.ts';
@@ -41,7 +42,12 @@ describe('a job that waits for its children', () => {
     return id;
   }
   const listed = async (status: 'pending' | 'processing') => {
-    const { items, total } = await listJobs(world.context, account.id, { page: 1, limit: 10, status });
+    const { items, total } = await listJobs(
+      world.context,
+      transcode,
+      { accountId: account.id, ownKeys: null },
+      { page: 1, limit: 10, status },
+    );
     expect(total).toBe(items.length);
     return items.map(({ id }) => id);
   };

@@ -4,6 +4,7 @@ import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts'
 import { ensureAccount } from '../accounts/accounts.ts';
 
 const STATUSES = ['pending', 'processing', 'completed', 'failed', 'canceled'];
+const KINDS = ['transcode', 'inspection', 'a kind of a newer release'];
 const CLASSES = ['interactive', 'light', 'heavy'];
 
 describe('the numbers that the database keeps of the jobs of an account', () => {
@@ -22,7 +23,7 @@ describe('the numbers that the database keeps of the jobs of an account', () => 
       return [
         `INSERT INTO jobs (id, account_id, kind, resource_class, status, available_at, fetches, request_facts,
            retention_seconds) VALUES ($1, $2, $3, $4, $5, now() + random() * interval '1 h', false, '{}', 1)`,
-        [ids.at(-1), account, one(['transcode', 'transcode', 'inspection']), one(CLASSES), one(STATUSES)],
+        [ids.at(-1), account, one(KINDS), one(CLASSES), one(STATUSES)],
       ];
     }
     const id = one(ids);
@@ -58,6 +59,16 @@ describe('the numbers that the database keeps of the jobs of an account', () => 
     const { rows: expected } = await database.pg.query(`SELECT ${counted.join()} FROM jobs WHERE account_id = $1`, [
       account,
     ]);
+    const { rows: counts } = await database.pg.query(
+      `SELECT kind, status, jobs FROM job_counts WHERE account_id = $1 AND jobs <> 0 ORDER BY kind, status`,
+      [account],
+    );
+    const { rows: expectedCounts } = await database.pg.query(
+      `SELECT kind, status, count(*) AS jobs FROM jobs WHERE account_id = $1 GROUP BY kind, status ORDER BY kind, status`,
+      [account],
+    );
+    expect(counts).toEqual(expectedCounts);
+    expect(new Set(counts.map(({ kind }) => kind))).toEqual(new Set(KINDS));
     const { rows: kept } = await database.pg.query('SELECT * FROM account_schedule WHERE account_id = $1', [account]);
     expect(kept[0]).toEqual({ account_id: account, heavy_at: expect.any(Date), ...expected[0] });
     expect(expected[0].completed + expected[0].waiting_light).toBeGreaterThan(10);

@@ -27,6 +27,8 @@ export async function readReceipt(context: Pick<Context, 'db' | 'store'>, job: J
   return {
     type: 'airlock.receipt',
     version: 1,
+    job_id: id,
+    kind: job.kind,
     transcode_id: id,
     issued_at: new Date().toISOString(),
     status: job.status,

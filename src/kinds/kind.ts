@@ -1,9 +1,12 @@
 import type { Account } from '../accounts/accounts.ts';
 import type { Run, WorkTools } from '../attempt/tools.ts';
 import type { Warning } from '../contract/common.ts';
+import type { ErrorCode } from '../contract/errors.ts';
+import type { JobSchemas } from '../contract/jobs.ts';
 import type { OwnKeys } from '../database/own-keys.ts';
 import type { ResourceClass } from '../database/tables.ts';
 import type { Completion } from '../jobs/finish.ts';
+import type { InsertedJob } from '../jobs/insert.ts';
 import type { JobsContext, KindTraits } from '../jobs/kind.ts';
 import type { AssetKind } from '../jobs/rows.ts';
 import type { NamedSource, RefusedSource, ResolvedSource } from '../jobs/sources.ts';
@@ -75,15 +78,65 @@ export type Execute = (tools: WorkTools, run: Run) => Promise<AttemptResult>;
 /** Reads and opens rows for a view. */
 export type ViewContext = Pick<JobsContext, 'db' | 'vault' | 'store'>;
 
+export interface SubmittedJob extends InsertedJob {
+  /** 1 for the next job of its class. */
+  position: number;
+}
+
+/** A create whose body has passed the schema. */
+export interface CreateRequest {
+  body: unknown;
+  /** The body as sent, before the schema dropped unknown fields. */
+  sent: unknown;
+  /** About unknown fields. */
+  warnings: readonly Warning[];
+}
+
+/** The operations that every visible kind has. */
+export type KindOperation = 'create' | 'list' | 'get' | 'cancel' | 'download' | 'erase' | 'events' | 'receipt';
+
 /** What clients see of a kind. */
-export interface ShownKind {
+export interface ShownKind<Request = never> {
+  /** Below `/v1/`, and the tag of its operations: `transcodes`. */
+  path: string;
+  /** What the tag is about. */
+  description: string;
+  /** In the ids of operations: `Transcode` in `createTranscode`. */
+  operation: string;
+  /** Ids of operations that differ from the pattern. */
+  operationIds?: Partial<Record<KindOperation, string>>;
+  /** In the documentation: `a job` and `jobs`. */
+  nouns: { one: string; many: string };
+  /** Replaces the descriptions of operations. */
+  descriptions?: Partial<Record<KindOperation, string>>;
+  schemas: JobSchemas;
+  /** Before the names of the schemas of lists and cancels, so that those of two kinds differ. */
+  schemaPrefix: string;
+  /** Errors of a create, beyond those of every job. */
+  createErrors?: readonly ErrorCode[];
+  toRequest(create: CreateRequest): Request;
+  /** The view of a job that was just inserted, without reading anything. */
+  viewSubmitted(context: ViewContext, submitted: SubmittedJob): ShownJob;
+  /** Throws `not_found` for a job of another account or kind. */
+  read(context: ViewContext, accountId: string, id: string): Promise<ShownJob>;
   /** Jobs of the account as lists and events show them, newest first. Omits ids that are not jobs of this kind. */
-  list(context: ViewContext, accountId: string, ids: readonly string[]): Promise<{ id: string }[]>;
+  list(context: ViewContext, accountId: string, ids: readonly string[]): Promise<ListedJob[]>;
+}
+
+interface ShownJob {
+  id: string;
+  /** One of `JOB_STATUSES`, or a status that only this kind has. */
+  status: string;
+}
+
+interface ListedJob {
+  id: string;
+  created_at: string;
 }
 
 export interface Kind<Request = never> extends KindTraits {
   /** Null for kinds that clients do not see. Present exactly if `events` is. */
-  shown: ShownKind | null;
+  shown: ShownKind<Request> | null;
   /** Checks a request and changes nothing. Absent for kinds whose jobs only the service creates. */
   admit?(services: AdmissionServices, caller: Caller, request: Request): Promise<Admission>;
   /** Imports the code that runs a job. The API never calls it, so it does not load what only workers need. */

@@ -10,8 +10,8 @@ import { type BatchRow, insertBatch, openBatch } from '../jobs/batches.ts';
 import { requireCapacity } from '../jobs/queue-capacity.ts';
 import { lockSources } from '../jobs/sources.ts';
 import type { StoreSpace } from '../storage/types.ts';
-import type { Admission, AdmissionServices, Caller, Kind } from './kind.ts';
-import { checkJob, insertAdmitted, type SubmitOptions, type SubmittedJob } from './submit.ts';
+import type { Admission, AdmissionServices, Caller, Kind, SubmittedJob } from './kind.ts';
+import { checkJob, insertAdmitted, type SubmitOptions } from './submit.ts';
 
 /** An entry of a batch: a request, or why its body is none. */
 export type BatchEntry<Request> = { request: Request } | { refusal: ApiError };
@@ -39,7 +39,7 @@ export interface BatchOptions<Answer> {
  */
 export async function submitBatch<Request, Answer>(
   services: AdmissionServices,
-  kind: Kind<Request>,
+  kind: Pick<Kind<Request>, 'name' | 'admit'>,
   caller: Caller,
   batch: BatchRequest<Request>,
   options: BatchOptions<Answer>,
@@ -74,7 +74,7 @@ export async function submitBatch<Request, Answer>(
 
 async function admitOne<Request>(
   services: AdmissionServices,
-  kind: Kind<Request>,
+  kind: Pick<Kind<Request>, 'name' | 'admit'>,
   caller: Caller,
   request: Request,
 ): Promise<Admission | ApiError> {

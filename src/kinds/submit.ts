@@ -7,14 +7,14 @@ import { ApiError } from '../contract/errors.ts';
 import type { Tx } from '../database/pool.ts';
 import type { ResourceClass } from '../database/tables.ts';
 import { inAccountTransaction, withTransactionRetry } from '../database/transaction-retry.ts';
-import { type InsertedJob, insertJob, type NewSource } from '../jobs/insert.ts';
+import { insertJob, type NewSource } from '../jobs/insert.ts';
 import { hasMuchRoom, QueueNearlyFull, requireAmpleCapacity, requireCapacity } from '../jobs/queue-capacity.ts';
 import { lastPosition } from '../jobs/queue-positions.ts';
 import { billableMinutes } from '../jobs/rows.ts';
 import { holdSources, type ResolvedSource, reusableSources } from '../jobs/sources.ts';
 import { cleanFilename, splitExtension } from '../storage/stored-name.ts';
 import type { StoreSpace } from '../storage/types.ts';
-import type { Admission, AdmissionServices, Caller, Kind } from './kind.ts';
+import type { Admission, AdmissionServices, Caller, Kind, SubmittedJob } from './kind.ts';
 
 export interface SubmitOptions<Answer> {
   /**
@@ -26,11 +26,6 @@ export interface SubmitOptions<Answer> {
   answer: (submitted: SubmittedJob) => Answer;
 }
 
-export interface SubmittedJob extends InsertedJob {
-  /** 1 for the next job of its class. */
-  position: number;
-}
-
 /**
  * Submits a job for a client: its kind checks the request, then one transaction inserts the job with everything that it
  * needs. All jobs of clients are created here. Throws `ApiError` with the first problem. Resolves when the job is
@@ -38,7 +33,7 @@ export interface SubmittedJob extends InsertedJob {
  */
 export async function submitJob<Request, Answer>(
   services: AdmissionServices,
-  kind: Kind<Request>,
+  kind: Pick<Kind<Request>, 'name' | 'admit'>,
   caller: Caller,
   request: Request,
   options: SubmitOptions<Answer>,
@@ -95,7 +90,7 @@ function recentlyRejected({ id }: Account): boolean {
 /** Checks a request like `submitJob`, without inserting a job. Returns the reasons for a refusal in `problems`. */
 export async function checkJob<Request>(
   services: AdmissionServices,
-  kind: Kind<Request>,
+  kind: Pick<Kind<Request>, 'name' | 'admit'>,
   caller: Caller,
   request: Request,
 ): Promise<Admission> {

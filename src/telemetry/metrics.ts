@@ -9,14 +9,14 @@ export interface HttpMetrics extends SignInMetrics {
   httpRequests: Counter<'route' | 'method' | 'status'>;
   httpSeconds: Histogram<'route' | 'method'>;
   /** Jobs that clients created; a repeated request with the same `Idempotency-Key` counts once. */
-  jobsAccepted: Counter<'class'>;
+  jobsAccepted: Counter<'class' | 'kind'>;
   /** Reads the number of open event streams at each scrape. */
   countStreams: (read: () => number) => void;
 }
 
 export interface WorkerMetrics {
-  /** Ended attempts by outcome. */
-  attempts: Counter<'end'>;
+  /** Ended attempts by outcome and kind of job. A worker claims only kinds that it knows, so there are few. */
+  attempts: Counter<'end' | 'kind'>;
   /** From claim to end. */
   attemptSeconds: Histogram;
   /** From acceptance to the first claim. */
@@ -24,9 +24,9 @@ export interface WorkerMetrics {
   /** Steps of an attempt. Their sum may exceed the attempt: a check runs while its output is stored. */
   stageSeconds: Histogram<'stage'>;
   /** Attempts that failed, by failure code. */
-  failures: Counter<'code'>;
+  failures: Counter<'code' | 'kind'>;
   /** Attempts that started after another one of the same job. */
-  retries: Counter;
+  retries: Counter<'kind'>;
   /** Ended cells by program and outcome (`CellEnd`). */
   cells: Counter<'program' | 'end'>;
   /** Bytes fetched from sources. */
@@ -107,7 +107,7 @@ export async function createHttpMetrics(registry: Registry): Promise<HttpMetrics
     jobsAccepted: new prom.Counter({
       name: 'airlock_jobs_accepted_total',
       help: 'Jobs that clients created',
-      labelNames: ['class'],
+      labelNames: ['class', 'kind'],
       registers,
     }),
     countStreams(read) {
@@ -130,7 +130,7 @@ export async function createWorkerMetrics(registry: Registry): Promise<WorkerMet
     attempts: new prom.Counter({
       name: 'airlock_attempts_total',
       help: 'Ended attempts at jobs',
-      labelNames: ['end'],
+      labelNames: ['end', 'kind'],
       registers,
     }),
     attemptSeconds: new prom.Histogram({
@@ -155,12 +155,13 @@ export async function createWorkerMetrics(registry: Registry): Promise<WorkerMet
     failures: new prom.Counter({
       name: 'airlock_failures_total',
       help: 'Attempts that failed',
-      labelNames: ['code'],
+      labelNames: ['code', 'kind'],
       registers,
     }),
     retries: new prom.Counter({
       name: 'airlock_retries_total',
       help: 'Attempts that started after another one of the same job',
+      labelNames: ['kind'],
       registers,
     }),
     cells: new prom.Counter({

@@ -40,7 +40,7 @@ export async function runAttempt(deps: WorkerDeps, claim: Claim, lease: SlotLeas
   const startedAt = Date.now();
   if (claim.number === 1) {
     deps.metrics?.queueWaitSeconds.observe((startedAt - claim.job.created_at.getTime()) / 1000);
-  } else deps.metrics?.retries.inc();
+  } else deps.metrics?.retries.inc({ kind: claim.job.kind });
   const span = deps.tracing ? startAttempt(deps.tracing, claim) : null;
   const own = span ? tracedTools(deps.tracing!, span, deps) : deps;
   const end = await attempt(own, claim, lease, signal, log).catch((error) => {
@@ -48,7 +48,7 @@ export async function runAttempt(deps: WorkerDeps, claim: Claim, lease: SlotLeas
     throw error;
   });
   span?.end({ 'airlock.end': end }, end === 'failed');
-  deps.metrics?.attempts.inc({ end });
+  deps.metrics?.attempts.inc({ end, kind: claim.job.kind });
   deps.metrics?.attemptSeconds.observe((Date.now() - startedAt) / 1000);
   log.info({ end, kind: claim.job.kind, ms: Date.now() - startedAt }, 'attempt ended');
 }
@@ -171,7 +171,7 @@ async function fail(deps: WorkerDeps, claim: Claim, error: unknown, log: WorkerD
   const failure = describe(error);
   if (failure.code === 'internal') log.error({ err: error }, 'attempt failed inside Airlock');
   else log.info({ code: failure.code }, 'attempt failed');
-  deps.metrics?.failures.inc({ code: failure.code });
+  deps.metrics?.failures.inc({ code: failure.code, kind: claim.job.kind });
   const facts = error instanceof CellFailure ? error.attempt : null;
   await retryTransient(() => failAttempt(deps.context, claim, failure, facts), FINISH_MS);
   if (failure.code === 'sandbox_violation') await recordViolation(deps, claim);

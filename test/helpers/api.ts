@@ -68,8 +68,9 @@ export async function startApi(
   settings: Partial<ApiSettings> = {},
   storage: Partial<GatewayOptions> = {},
   sources: SourceUrlOptions = SOURCES,
+  registry: KindsContext['kinds'] = kinds,
 ): Promise<TestApi> {
-  const [database, gateway, registry] = await Promise.all([
+  const [database, gateway, numbers] = await Promise.all([
     makeDatabase(),
     startEmbeddedGateway(storage),
     createRegistry('api'),
@@ -79,7 +80,7 @@ export async function startApi(
   const signals = await openSignals(database.url, ignore);
   const context: KindsContext = {
     db: database.db,
-    kinds,
+    kinds: registry,
     store: gateway.store,
     rows: createRowGuard({ ping: () => gateway.store.ping(), onFailure: () => {} }),
     vault: createVault(randomBytes(32)),
@@ -94,7 +95,7 @@ export async function startApi(
       health: context,
       limits: openLimits(database.pg, rateLimit),
       signals,
-      metrics: await createHttpMetrics(registry),
+      metrics: await createHttpMetrics(numbers),
       signer: createSigner(randomBytes(32)),
       draining: draining.signal,
       checkSourceUrl: (url) => checkSourceUrl(url, sources),

@@ -16,11 +16,11 @@ import { outputsOf } from '../../src/jobs/read.ts';
 import type { Claim, JobOutput, Job as JobRow } from '../../src/jobs/rows.ts';
 import { confirmUpload } from '../../src/kinds/inspection/confirm.ts';
 import type { Admission, KindsContext } from '../../src/kinds/kind.ts';
+import { listJobs } from '../../src/kinds/list-jobs.ts';
 import { kinds } from '../../src/kinds/registry.ts';
 import { submitJob } from '../../src/kinds/submit.ts';
 import { admitTranscode, type TranscodeSubmission } from '../../src/kinds/transcode/admit.ts';
 import { transcode } from '../../src/kinds/transcode/index.ts';
-import { listJobs } from '../../src/kinds/transcode/list.ts';
 import { planJson } from '../../src/kinds/transcode/request.ts';
 import { viewTranscode } from '../../src/kinds/transcode/view.ts';
 import { outputKey } from '../../src/storage/keys.ts';
@@ -236,7 +236,9 @@ export async function makeJobWorld(options: { retentionSeconds?: number } = {}):
     },
     uploadFile: async (account, bytes) => confirm(account, await presign(account, 'clip.mp4', bytes)),
     async list({ id }) {
-      return (await listJobs(context, id, { page: 1, limit: 20 })).items;
+      const query = { page: 1, limit: 20 };
+      const { items } = await listJobs(context, transcode, { accountId: id, ownKeys: null }, query);
+      return items as Job[];
     },
     async view(id) {
       return viewTranscode(context, database.db, await row(id));

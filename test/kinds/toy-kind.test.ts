@@ -1,46 +1,66 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createFetcher } from '../../src/fetcher/index.ts';
-import { cancelJob } from '../../src/jobs/cancel.ts';
-import { childrenOf } from '../../src/jobs/children.ts';
-import { downloadUrl } from '../../src/jobs/downloads.ts';
-import { eraseJob } from '../../src/jobs/erase.ts';
-import type { Kind, KindsContext } from '../../src/kinds/kind.ts';
+import type { Kind } from '../../src/kinds/kind.ts';
 import { kinds } from '../../src/kinds/registry.ts';
-import { submitJob } from '../../src/kinds/submit.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
-import { createLogger } from '../../src/telemetry/index.ts';
+import { createLogger, createRegistry, createWorkerMetrics } from '../../src/telemetry/index.ts';
 import { startWorker, type Worker } from '../../src/worker/worker.ts';
+import { startSource } from '../../testkit/source-server.ts';
 import { until } from '../../testkit/until.ts';
-import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
+import { startApi, type TestApi } from '../helpers/api.ts';
 import { openTestSandbox } from '../helpers/root-image.ts';
 import { toy } from './toy/index.ts';
 
+/** Parts of texts wait in their attempt while this is set. */
+let holdsParts = false;
+const held: typeof toy = {
+  ...toy,
+  async load() {
+    const execute = await toy.load();
+    return async (tools, run) => {
+      await run.lease.acquire(run.signal);
+      const isPart = run.claim.job.parent_id !== null;
+      while (isPart && holdsParts) await sleep(20, null, { signal: run.signal });
+      return execute(tools, run);
+    };
+  },
+};
+
 describe('a kind of job that is one folder and one entry of the registry', () => {
-  let world: JobWorld;
-  let context: KindsContext;
-  let account: Awaited<ReturnType<JobWorld['account']>>;
+  let api: TestApi;
   let folder: string;
   let sandbox: Sandbox;
   let worker: Worker;
+  let receiver: Awaited<ReturnType<typeof startSource>>;
+  const received: { type: string; data: Record<string, unknown> }[] = [];
+  const numbers = createRegistry('worker');
   beforeAll(async () => {
-    world = await makeJobWorld();
-    await chmod(dirname(world.gateway.root), 0o711);
-    account = await world.account();
+    const sources = { allow: ['127.0.0.1/32'], ports: [443] };
+    const registry = new Map([...kinds, [toy.name, held as unknown as Kind]]);
+    api = await startApi({}, {}, sources, registry);
+    await chmod(dirname(api.gateway.root), 0o711);
+    receiver = await startSource(async (request: IncomingMessage, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk);
+      received.push(JSON.parse(Buffer.concat(chunks).toString()));
+      response.writeHead(204).end();
+    });
     folder = await mkdtemp(join(tmpdir(), 'airlock-kind-'));
     await chmod(folder, 0o711);
     sandbox = await openTestSandbox({ dataDir: folder, slots: 1 });
-    const registry = new Map([...kinds, [toy.name, toy as Kind]]);
-    context = { ...world.context, kinds: registry };
     worker = await startWorker({
-      ...{ context, kinds: registry, sandbox, metrics: null, onBroken: () => {} },
-      fetcher: createFetcher({ allow: [], ports: [443], maxBytes: 2 ** 20, deadlineMs: 5000 }),
+      ...{ context: api.context, kinds: registry, sandbox, onBroken: () => {} },
+      metrics: await createWorkerMetrics(await numbers),
+      fetcher: createFetcher({ ...sources, maxBytes: 2 ** 20, deadlineMs: 5000 }),
       logger: createLogger({ level: 'silent', role: 'worker' }),
       selfTest: { tier: sandbox.tier, passed: true, checks: [], at: new Date() },
       settings: {
-        ...{ databaseUrl: world.database.url, version: 'test', dataDir: folder, workDir: join(folder, 'work', 'one') },
+        ...{ databaseUrl: api.database.url, version: 'test', dataDir: folder, workDir: join(folder, 'work', 'one') },
         ...{ slots: [['light']], cores: 2, cellMemoryBytes: 2 ** 30, drainMs: 1000 },
         ...{ diskReserve: { percent: 0, bytes: 0 }, sharesDisk: true, storageWaitSeconds: 60, outputHoldMs: 1000 },
       },
@@ -49,80 +69,156 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
   afterAll(async () => {
     await worker?.drain();
     await sandbox?.close();
-    await world?.close();
+    receiver?.close();
+    await api?.close();
     await rm(folder, { recursive: true, force: true });
   });
 
-  const submit = (text: string, key: string | null = null) =>
-    submitJob(
-      {
-        context,
-        planner: { review: () => Promise.reject(new Error('not asked')) },
-        checkSourceUrl: () => ({ ok: true }),
-        checkWebhookUrl: () => ({ ok: true }),
-      },
-      toy,
-      { account, keyId: null, ownKeys: null, requestId: 'test' },
-      { text },
-      { idempotency: { key, route: 'toy', body: { text } }, answer: ({ job }) => job },
-    );
-  const ended = (id: string) =>
-    until(async () => (await world.row(id)).status !== 'pending' && (await world.row(id)).completed_at !== null, {
-      what: 'the end of the job',
-    });
+  const create = async (body: object, headers = {}) => {
+    const made = await api.call('POST', '/v1/toys', body, headers);
+    expect([made.status, made.text]).toEqual([201, made.text]);
+    return made.json;
+  };
+  const read = async (id: string, wait = 30) => (await api.call('GET', `/v1/toys/${id}?wait=${wait}`)).json;
+  const reaches = (id: string, status: string) =>
+    until(async () => (await read(id, 0)).status === status, { what: `a toy that is ${status}` });
+  const eventsOf = async (id: string) => (await api.call('GET', `/v1/toys/${id}/events`)).json.events;
+  const objectsOf = async (id: string) =>
+    (await api.database.pg.query('SELECT state FROM objects WHERE job_id = $1 ORDER BY id', [id])).rows;
+  const childrenOf = async (id: string) =>
+    (await api.database.pg.query('SELECT id, status, attempts, erased_at FROM jobs WHERE parent_id = $1', [id])).rows;
 
-  it('is submitted, run, stored, downloaded and erased by the core', async () => {
-    const job = await submit('live');
-    await ended(job.id);
-    const row = await world.row(job.id);
-    expect(row).toMatchObject({ kind: 'toy', status: 'completed', attempts: 1 });
-    expect(await (await fetch(await downloadUrl(context, row))).text()).toBe('evil');
-    await eraseJob(context, account.id, 'toy', job.id, { actor: 'test', ip: null, requestId: null });
-    await expect(downloadUrl(context, await world.row(job.id))).rejects.toMatchObject({ code: 'output_deleted' });
-    const { rows } = await world.database.pg.query('SELECT state FROM objects WHERE job_id = $1', [job.id]);
-    expect(rows).toEqual([{ state: 'deleted' }]);
+  it('is created, waited for, shown with its two outputs, and downloaded', async () => {
+    const made = await api.call('POST', '/v1/toys?wait=30', { text: 'live' });
+    expect([made.status, made.headers.get('location')]).toEqual([201, `/v1/toys/${made.json.id}`]);
+    expect(made.json).toMatchObject({
+      ...{ status: 'completed', text: 'live' },
+      outputs: [
+        { format: 'txt', size: 4, sha256: expect.any(String) },
+        { format: 'md', size: 4, sha256: expect.any(String) },
+      ],
+    });
+    const { json } = await api.call('GET', `/v1/toys/${made.json.id}/download`);
+    expect(await (await fetch(json.url)).text()).toBe('evil');
   });
 
-  it('waits for its children without a slot, and continues when the last has ended', async () => {
-    const parent = await submit('abc+de');
-    await ended(parent.id);
-    const row = await world.row(parent.id);
-    expect(row.status).toBe('completed');
-    expect(await (await fetch(await downloadUrl(context, row))).text()).toBe('2 3');
-    const children = await childrenOf(world.database.db, parent.id);
-    expect(children.map(({ status, attempts }) => [status, attempts])).toEqual(Array(2).fill(['completed', 1]));
-    expect((await world.attempts(parent.id)).map(({ state }) => state)).toEqual(['released', 'completed']);
+  it('records its events, with one of its own, and shows the job in the last', async () => {
+    const { id } = await create({ text: 'mood' });
+    await read(id);
+    const events = await until(async () => ((await eventsOf(id)).length === 6 ? eventsOf(id) : null), {
+      what: 'the events of a toy',
+    });
+    const types = events.map(({ type }: { type: string }) => type);
+    expect(types.toSorted()).toEqual(
+      ['queued', 'started', 'reversed', 'output_ready', 'output_ready', 'completed']
+        .map((name) => `toy.${name}`)
+        .sort(),
+    );
+    const dataOf = (type: string) => events.find((event: { type: string }) => event.type === type).data;
+    expect(dataOf('toy.reversed')).toEqual({ job_id: id, letters: 4 });
+    expect(dataOf('toy.completed')).toMatchObject({ job_id: id, job: { id, status: 'completed' } });
+    const filtered = await api.call('GET', `/v1/events?types=toy.reversed&job=${id}`);
+    expect(filtered.json.events).toHaveLength(1);
+    expect((await api.call('GET', '/v1/events?types=toy.revesed')).json.details.near).toBe('toy.reversed');
+  });
 
-    await eraseJob(context, account.id, 'toy', parent.id, { actor: 'test', ip: null, requestId: null });
-    for (const { id } of children) {
-      expect((await world.row(id)).erased_at).not.toBeNull();
-      const { rows } = await world.database.pg.query('SELECT state FROM objects WHERE job_id = $1', [id]);
-      expect(rows).toEqual([{ state: 'deleted' }]);
+  it('is sent to webhooks of the account that name its events, and to the URL of its job', async () => {
+    const hook = await api.call('POST', '/v1/webhooks', { url: `${receiver.url}/hook`, types: ['toy.reversed'] });
+    expect(hook.status).toBe(201);
+    const { id } = await create({ text: 'drawer', webhook_url: `${receiver.url}/job` });
+    await until(() => received.length === 2, { what: 'the webhooks of a toy' });
+    expect(received.map(({ type, data }) => [type, data.job_id]).sort()).toEqual([
+      ['toy.completed', id],
+      ['toy.reversed', id],
+    ]);
+    expect(received.find(({ type }) => type === 'toy.completed')!.data.job).toMatchObject({ id, status: 'completed' });
+  });
+
+  it('has a list with a count of its own, and is in no list of another kind', async () => {
+    const [first, second] = [await create({ text: 'one' }), await create({ text: 'two' })];
+    for (const { id } of [first, second]) await read(id);
+    const list = await api.call('GET', '/v1/toys?limit=2&status=completed');
+    expect(list.json.items.map(({ id }: { id: string }) => id)).toEqual([second.id, first.id]);
+    const { rows } = await api.database.pg.query(`SELECT count(*)::int FROM jobs WHERE kind = 'toy'`);
+    expect(list.json.total).toBe(rows[0].count);
+    expect(list.headers.get('x-total-count')).toBe(String(rows[0].count));
+    expect((await api.call('GET', '/v1/transcodes')).json).toMatchObject({ items: [], total: 0 });
+    for (const [method, path] of [
+      ['GET', `/v1/transcodes/${first.id}`],
+      ['PATCH', `/v1/transcodes/${first.id}/cancel`],
+      ['DELETE', `/v1/transcodes/${first.id}`],
+    ] as const) {
+      expect([path, (await api.call(method, path)).status]).toEqual([path, 404]);
     }
   });
 
-  it('takes its children along when it is canceled', async () => {
-    const [parent, child] = [await submit('p'), await submit('c')];
-    for (const { id } of [parent, child]) await ended(id);
-    // As a parent waits for a child that waits for its turn.
-    await world.database.pg.query(
-      `UPDATE jobs SET status = 'pending', completed_at = NULL, awaiting = 'children',
-         parent_id = CASE id WHEN $2 THEN $1::uuid END WHERE id IN ($1, $2)`,
-      [parent.id, child.id],
-    );
-    await cancelJob(context, account.id, 'toy', parent.id);
-    for (const { id } of [parent, child]) expect((await world.row(id)).status).toBe('canceled');
+  it('is counted by kind in the metrics of its worker', async () => {
+    const text = await (await numbers).metrics();
+    expect(text).toMatch(/airlock_attempts_total\{[^}]*kind="toy"[^}]*\} [1-9]/);
   });
 
-  it('is made once for one Idempotency-Key, and refused by its own policy', async () => {
-    const [first, second] = [await submit('a', 'k'), await submit('a', 'k')];
+  it('is erased with both outputs, for which it gives a receipt', async () => {
+    const { id } = await create({ text: 'gone' });
+    await read(id);
+    expect(await objectsOf(id)).toEqual([{ state: 'live' }, { state: 'live' }]);
+    expect((await api.call('GET', `/v1/toys/${id}/receipt`)).json.code).toBe('receipt_not_ready');
+    expect((await api.call('DELETE', `/v1/toys/${id}`)).json).toMatchObject({ success: true, id });
+    expect(await objectsOf(id)).toEqual([{ state: 'deleted' }, { state: 'deleted' }]);
+    expect((await api.call('GET', `/v1/toys/${id}/download`)).json.code).toBe('output_deleted');
+    const { receipt } = (await api.call('GET', `/v1/toys/${id}/receipt`)).json;
+    expect(receipt).toMatchObject({ kind: 'toy', job_id: id, transcode_id: id, status: 'completed' });
+    expect(receipt.deleted).toHaveLength(2);
+    const { rows } = await api.database.pg.query('SELECT action FROM audit_log WHERE target = $1', [id]);
+    expect(rows).toEqual([{ action: 'toy.erased' }]);
+  });
+
+  it('waits for its children without a slot, and continues when the last has ended', async () => {
+    const { id } = await create({ text: 'abc+de' });
+    await until(async () => (await childrenOf(id)).length === 2, { what: 'the children of a toy' });
+    const done = await read(id);
+    expect(done.status).toBe('completed');
+    const { json } = await api.call('GET', `/v1/toys/${id}/download`);
+    expect(await (await fetch(json.url)).text()).toBe('2 3');
+    const children = await childrenOf(id);
+    expect(children.map(({ status, attempts }) => [status, attempts])).toEqual(Array(2).fill(['completed', 1]));
+    await api.call('DELETE', `/v1/toys/${id}`);
+    for (const child of await childrenOf(id)) {
+      expect(child.erased_at).not.toBeNull();
+      expect(await objectsOf(child.id)).toEqual([{ state: 'deleted' }]);
+    }
+  });
+
+  it('is shown in its own state while its children run, and takes them along when it is canceled', async () => {
+    holdsParts = true;
+    const { id } = await create({ text: 'p+c' });
+    await reaches(id, 'collecting');
+    const running = await api.call('GET', '/v1/toys?status=processing');
+    expect(running.json.items).toContainEqual(expect.objectContaining({ id, status: 'collecting' }));
+    await until(async () => (await childrenOf(id)).some(({ status }) => status === 'processing'), {
+      what: 'a part that runs',
+    });
+    const canceled = await api.call('PATCH', `/v1/toys/${id}/cancel`);
+    expect(canceled.json).toMatchObject({ success: true, job: { id, status: 'canceled' } });
+    expect((await childrenOf(id)).map(({ status }) => status)).toEqual(['canceled', 'canceled']);
+    holdsParts = false;
+    expect((await api.call('PATCH', `/v1/toys/${id}/cancel`)).json.code).toBe('cancel_final');
+    expect((await eventsOf(id)).at(-1).type).toBe('toy.canceled');
+  });
+
+  it('is made once for one Idempotency-Key, and refused by its own schema', async () => {
+    const headers = { 'idempotency-key': 'k' };
+    const [first, second] = [await create({ text: 'a' }, headers), await create({ text: 'a' }, headers)];
     expect(second.id).toBe(first.id);
-    await expect(submit('')).rejects.toThrow('nothing to reverse');
+    const refused = await api.call('POST', '/v1/toys', { text: '', txt: 1 });
+    expect([refused.status, refused.json.details.field]).toEqual([400, 'text']);
   });
 
-  it('is not found as a job of another kind, nor listed as one', async () => {
-    const job = await submit('b');
-    await expect(cancelJob(context, account.id, 'transcode', job.id)).rejects.toMatchObject({ code: 'not_found' });
-    expect(await world.list(account)).toEqual([]);
+  it('is part of the OpenAPI document', async () => {
+    const { paths, tags } = (await api.call('GET', '/openapi.json')).json;
+    expect(Object.keys(paths).filter((path) => path.startsWith('/v1/toys'))).toHaveLength(6);
+    expect(paths['/v1/toys'].post.operationId).toBe('createToy');
+    expect(tags).toContainEqual({ name: 'toys', description: 'Reversed texts.' });
+    const types = (await api.call('GET', '/openapi.json')).json.components.schemas.Event.properties.type.enum;
+    expect(types).toContain('toy.reversed');
   });
 });

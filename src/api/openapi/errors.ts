@@ -1,5 +1,6 @@
 import { errorAnswer } from '../../contract/error-answer.ts';
 import { ApiError, type ErrorCode, type ErrorDetails, errors } from '../../contract/errors.ts';
+import type { ShownKind } from '../../kinds/kind.ts';
 import type { Answer, Document, Operation, Schema } from './types.ts';
 
 const SOURCES: readonly ErrorCode[] = ['source_not_owned', 'source_deleted', 'source_refused'];
@@ -45,7 +46,6 @@ const OWN: Readonly<Record<string, readonly ErrorCode[]>> = {
   'delete /v1/upload/multipart/{uploadId}': ['not_found', 'storage_unavailable'],
   'get /v1/uploads/{filename}': ['not_found'],
   'delete /v1/uploads/{filename}': ['not_found', 'upload_in_use', 'storage_unavailable'],
-  'post /v1/transcodes': ['quota_exceeded', ...REPEATED, 'option_refused', ...SOURCES, 'queue_full', ...FULL],
   'post /v1/transcodes/batch': [...REPEATED, ...FULL],
   'patch /v1/batches/{id}/cancel': ['cancel_final'],
   'post /v1/probe': [...SOURCES, 'probe_failed'],
@@ -58,16 +58,6 @@ const OWN: Readonly<Record<string, readonly ErrorCode[]>> = {
     'queue_full',
     ...FULL,
   ],
-  'patch /v1/transcodes/{id}/cancel': ['cancel_final'],
-  'get /v1/transcodes/{id}/download': [
-    'transcode_not_completed',
-    'transcode_failed',
-    'transcode_canceled',
-    'no_output',
-    'output_deleted',
-  ],
-  'delete /v1/transcodes/{id}': ['storage_unavailable'],
-  'get /v1/transcodes/{id}/receipt': ['receipt_not_ready'],
   'get /v1/transcodes/{id}/manifest': ['transcode_not_completed'],
   'post /v1/session': ['invalid_credentials', 'cross_site'],
   'get /v1/session': ['unauthorized'],
@@ -78,7 +68,6 @@ const OWN: Readonly<Record<string, readonly ErrorCode[]>> = {
   'patch /v1/admin/accounts/{id}': ['not_found'],
   'patch /v1/admin/workers/{id}': ['not_found'],
   'get /v1/events': ['events_expired'],
-  'get /v1/transcodes/{id}/events': ['events_expired'],
   'get /v1/batches/{id}/events': ['events_expired'],
   'post /v1/webhooks': ['too_many_webhooks', ...REPEATED],
   'post /v1/webhooks/{id}/test': ['webhook_disabled'],
@@ -86,6 +75,21 @@ const OWN: Readonly<Record<string, readonly ErrorCode[]>> = {
   'post /v1/keys': ['key_exceeds_caller', 'too_many_keys', ...REPEATED],
   'post /v1/keys/{id}/rotate': ['key_exceeds_caller', 'too_many_keys', ...REPEATED],
 };
+
+/** The same for the operations of every kind of job. */
+function errorsOf({ path, createErrors = [] }: Pick<ShownKind, 'path' | 'createErrors'>): typeof OWN {
+  return {
+    [`post /v1/${path}`]: ['quota_exceeded', ...REPEATED, ...createErrors, 'queue_full', ...FULL],
+    [`patch /v1/${path}/{id}/cancel`]: ['cancel_final'],
+    [`get /v1/${path}/{id}/download`]: [
+      ...(['transcode_not_completed', 'transcode_failed', 'transcode_canceled'] as const),
+      ...(['no_output', 'output_deleted'] as const),
+    ],
+    [`delete /v1/${path}/{id}`]: ['storage_unavailable'],
+    [`get /v1/${path}/{id}/receipt`]: ['receipt_not_ready'],
+    [`get /v1/${path}/{id}/events`]: ['events_expired'],
+  };
+}
 
 /** Probes must always get a response. All other operations limit the caller or, on open routes, the address. */
 const UNLIMITED = new Set(['/livez']);
@@ -157,13 +161,14 @@ const EXAMPLE_DETAILS: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> = {
 };
 
 /** Documents every 4xx and 5xx response by status, with an example for each code as this operation returns it. */
-export function describeErrors(document: Document): void {
+export function describeErrors(document: Document, kinds: readonly Pick<ShownKind, 'path' | 'createErrors'>[]): void {
+  const own = Object.assign({}, OWN, ...kinds.map(errorsOf)) as typeof OWN;
   for (const [path, item] of Object.entries(document.paths ?? {})) {
     for (const [method, operation] of Object.entries(item)) {
       operation.responses ??= {};
       const answers = operation.responses;
       delete answers['4XX'];
-      for (const code of new Set(codesOf(path, method, operation))) {
+      for (const code of new Set(codesOf(own, path, method, operation))) {
         addError(answers, code, {
           ...EXAMPLE_DETAILS,
           forbidden: { scope: operation['x-scopes']?.[0] ?? 'read' },
@@ -174,7 +179,7 @@ export function describeErrors(document: Document): void {
   }
 }
 
-function codesOf(path: string, method: string, operation: Operation): ErrorCode[] {
+function codesOf(own: typeof OWN, path: string, method: string, operation: Operation): ErrorCode[] {
   const isOpen = operation.security?.length === 0;
   const isLimited = !UNLIMITED.has(path);
   return [
@@ -185,7 +190,7 @@ function codesOf(path: string, method: string, operation: Operation): ErrorCode[
     'https_required',
     ...(path.includes('{id}') ? (['not_found'] as const) : []),
     ...(operation.responses?.['501'] ? (['not_implemented'] as const) : []),
-    ...(OWN[`${method} ${path}`] ?? []),
+    ...(own[`${method} ${path}`] ?? []),
     'internal',
     'unavailable',
   ];

@@ -151,6 +151,8 @@ const apiKey: ApiKeyView = {
 const receipt: Receipt = {
   type: 'airlock.receipt',
   version: 1,
+  job_id: ID,
+  kind: 'transcode',
   transcode_id: ID,
   issued_at: LATER,
   status: 'completed',

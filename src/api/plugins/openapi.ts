@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
-import type { ApiSettings } from '../deps.ts';
+import type { ShownKind } from '../../kinds/kind.ts';
+import type { ApiDeps } from '../deps.ts';
 import { createDocument, type Document, sendDocument } from '../documents.ts';
 import { describeErrors } from '../openapi/errors.ts';
 import { addExamples } from '../openapi/examples.ts';
@@ -8,14 +9,15 @@ import { describeHeaders } from '../openapi/headers.ts';
 import { describePermission } from '../openapi/permissions.ts';
 import { mergeTwins } from '../openapi/schemas.ts';
 import type { Document as OpenapiDocument } from '../openapi/types.ts';
+import { visibleKinds } from '../routes/kinds.ts';
 import { SESSION_COOKIE } from '../session-cookie.ts';
 import type { App } from '../types.ts';
 import { registerDocsPages } from './docs-pages.ts';
 
-const TAGS = [
+const tagsOf = (kinds: readonly ShownKind[]) => [
   { name: 'health', description: 'Health and security of the service.' },
   { name: 'uploads', description: 'Uploads of files.' },
-  { name: 'transcodes', description: 'Jobs.' },
+  ...kinds.map(({ path, description }) => ({ name: path, description })),
   { name: 'batches', description: 'Jobs that are created together.' },
   { name: 'probe', description: 'What files contain.' },
   { name: 'events', description: 'Events, in an order that never changes.' },
@@ -29,7 +31,8 @@ const TAGS = [
 ];
 
 /** Serves `/openapi.json` (3.1), which is generated from the validation schemas, and the documentation. */
-export async function registerOpenapi(app: App, settings: ApiSettings): Promise<void> {
+export async function registerOpenapi(app: App, { settings, context }: ApiDeps): Promise<void> {
+  const kinds = visibleKinds(context).map(({ shown }) => shown);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -41,7 +44,7 @@ export async function registerOpenapi(app: App, settings: ApiSettings): Promise<
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: settings.publicUrl ?? '/', description: 'This server.' }],
-      tags: TAGS,
+      tags: tagsOf(kinds),
       components: {
         securitySchemes: {
           key: { type: 'http', scheme: 'bearer', bearerFormat: 'al_live_…' },
@@ -59,7 +62,7 @@ export async function registerOpenapi(app: App, settings: ApiSettings): Promise<
       const { schema, url } = jsonSchemaTransform(input);
       return { schema: describePermission(schema, input.route.config), url };
     },
-    transformObject: (input) => finish(jsonSchemaTransformObject(input)),
+    transformObject: (input) => finish(jsonSchemaTransformObject(input), kinds),
   });
   let document: Promise<Document> | null = null;
   app.get(
@@ -75,12 +78,12 @@ export async function registerOpenapi(app: App, settings: ApiSettings): Promise<
 }
 
 /** Adds what schemas cannot express: unique names, every error, headers, and examples. */
-function finish<T>(generated: T): T {
+function finish<T>(generated: T, kinds: readonly ShownKind[]): T {
   const document = generated as OpenapiDocument;
   mergeTwins(document);
   addExamples(document);
   nameWildcards(document);
-  describeErrors(document);
+  describeErrors(document, kinds);
   describeHeaders(document);
   return generated;
 }

@@ -1,5 +1,6 @@
 import { commandBody, commandJob } from '../../contract/commands.ts';
 import { errorBody, waitQuery } from '../../contract/common.ts';
+import { transcode } from '../../kinds/transcode/index.ts';
 import { callerOf } from '../caller.ts';
 import { createCommand } from '../create-command.ts';
 import type { RouteDeps } from '../deps.ts';
@@ -27,7 +28,13 @@ export function registerCommands(app: App, deps: RouteDeps): void {
       const { account } = callerOf(request);
       reply.code(201).header('Location', `/v1/transcodes/${created.id}`);
       if (!request.query.wait) return created;
-      const job = await waitUntilFinal(deps, account.id, created.id, request.query.wait, request);
+      const job = await waitUntilFinal(
+        deps,
+        request,
+        transcode,
+        { accountId: account.id, id: created.id },
+        request.query.wait,
+      );
       return { ...job, command_id: job.id };
     },
   );

@@ -11,6 +11,7 @@ import type { ApiDeps, RouteDeps } from '../deps.ts';
 import { openEventHub } from '../streams/event-hub.ts';
 import { type StreamQuery, streamEvents, wantsStream } from '../streams/event-stream.ts';
 import type { App } from '../types.ts';
+import { describeOperation, visibleKinds } from './kinds.ts';
 
 export function registerEvents(app: App, deps: RouteDeps): void {
   const hub = openEventHub(deps.context, { onError: (error) => app.log.warn({ err: error }, 'events were not read') });
@@ -39,36 +40,39 @@ export function registerEvents(app: App, deps: RouteDeps): void {
     },
   );
 
-  app.get(
-    '/v1/transcodes/:id/events',
-    {
-      config: { scope: 'read', own: 'job' },
-      schema: {
-        operationId: 'listTranscodeEvents',
-        tags: ['events'],
-        summary: 'Read events of a job, oldest first',
-        description:
-          '`Accept: text/event-stream` streams them as they happen, with `transcode.progress` once a second, and ends after the final event.',
-        params: idParams,
-        querystring: jobEventsQuery,
-        response: { 200: eventPage, '4xx': errorBody },
+  for (const kind of visibleKinds(deps.context)) {
+    app.get(
+      `/v1/${kind.shown.path}/:id/events`,
+      {
+        config: { scope: 'read', own: 'job' },
+        schema: {
+          ...describeOperation(
+            kind,
+            'events',
+            `Read events of ${kind.shown.nouns.one}, oldest first`,
+            `\`Accept: text/event-stream\` streams them as they happen, with \`${kind.events?.prefix}.progress\` once a second, and ends after the final event.`,
+          ),
+          params: idParams,
+          querystring: jobEventsQuery,
+          response: { 200: eventPage, '4xx': errorBody },
+        },
       },
-    },
-    async (request, reply) => {
-      const reader = readerOf(request);
-      const { accountId } = reader;
-      const { id: job } = await getJob(deps.context.db, accountId, 'transcode', request.params.id);
-      const query = { ...request.query, job };
-      if (wantsStream(request)) {
-        const until = {
-          isLast: ({ type }: StoredEvent) => isFinal(type.split('.')[1]!),
-          isOver: async () => isFinal((await getJob(deps.context.db, accountId, 'transcode', job)).status),
-        };
-        return streamEvents(deps, hub, { request, reply }, { ...reader, ...query, until });
-      }
-      return pageOf(deps, reader, query);
-    },
-  );
+      async (request, reply) => {
+        const reader = readerOf(request);
+        const { accountId } = reader;
+        const { id: job } = await getJob(deps.context.db, accountId, kind.name, request.params.id);
+        const query = { ...request.query, job };
+        if (wantsStream(request)) {
+          const until = {
+            isLast: ({ type }: StoredEvent) => isFinal(type.split('.')[1]!),
+            isOver: async () => isFinal((await getJob(deps.context.db, accountId, kind.name, job)).status),
+          };
+          return streamEvents(deps, hub, { request, reply }, { ...reader, ...query, until });
+        }
+        return pageOf(deps, reader, query);
+      },
+    );
+  }
 
   app.get(
     '/v1/batches/:id/events',

@@ -14,8 +14,9 @@ export async function verifyReceiptCommand(config: Config, path: string, options
     process.stderr.write(`${red('airlock:')} ${problem}.\n`);
     return EXIT.failed;
   }
-  const { type, transcode_id, complete, complete_at } = signed.value;
-  const subject = transcode_id ? ` for ${transcode_id}` : '';
+  const { type, job_id, transcode_id, complete, complete_at } = signed.value;
+  const id = job_id ?? transcode_id;
+  const subject = id ? ` for ${id}` : '';
   process.stdout.write(`Good signature of key ${signed.by.key_id}: ${type}${subject}\n`);
   if (complete === false) {
     const when = complete_at ? ` Request a new one after ${complete_at}.` : '';

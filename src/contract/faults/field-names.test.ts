@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { commandBody } from '../commands.ts';
 import { unwrapSchema } from '../common.ts';
+import { listQuery } from '../jobs.ts';
 import { createKeyBody, rotateKeyBody } from '../keys.ts';
-import { createBody, listQuery } from '../transcodes.ts';
+import { createBody } from '../transcodes.ts';
 import { confirmBody, presignBody } from '../uploads.ts';
 import { suggestField } from './field-names.ts';
 

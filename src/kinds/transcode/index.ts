@@ -1,13 +1,13 @@
 import { markChildren } from '../../jobs/discard-children.ts';
 import type { Kind } from '../kind.ts';
 import { admitTranscode, type TranscodeSubmission } from './admit.ts';
-import { listedJobs } from './list.ts';
+import { shown } from './shown.ts';
 
 /** Transcodes media into one file, with FFmpeg in a cell. */
-export const transcode: Kind<TranscodeSubmission> = {
+export const transcode: Omit<Kind<TranscodeSubmission>, 'shown'> & { shown: typeof shown } = {
   name: 'transcode',
   events: { prefix: 'transcode' },
-  shown: { list: listedJobs },
+  shown,
   admit: admitTranscode,
   // The pieces of a job that failed are gone already: it was encoded as a whole.
   onEnd: async (_context, tx, job, failure) => {

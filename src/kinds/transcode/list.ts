@@ -1,13 +1,11 @@
 import { sql } from 'kysely';
 import { LIST_PAGE_BYTES } from '../../contract/limits.ts';
-import type { JobListItem, ListQuery } from '../../contract/transcodes.ts';
+import type { JobListItem } from '../../contract/transcodes.ts';
 import type { Context } from '../../database/context.ts';
-import type { OwnKeys } from '../../database/own-keys.ts';
 import type { Db } from '../../database/pool.ts';
 import { queuePositions } from '../../jobs/queue-positions.ts';
 import { outputsOf } from '../../jobs/read.ts';
 import { inspectionSummary } from '../../uploads/upload.ts';
-import { countJobs, pageIds } from './list-page.ts';
 import { type ViewedInput, type ViewedJob, viewJob } from './view.ts';
 
 /** Columns that are short and not sensitive. */
@@ -28,24 +26,10 @@ const COLUMNS = [
 ] as unknown as readonly (keyof ViewedJob)[];
 
 /**
- * Returns a page of jobs for clients, newest first. `since` and `until` are inclusive and filter by `updated_at`.
- * Options are not read. Metadata, warnings, error texts and URLs are read for as many jobs as the page's byte budget
- * allows; the other jobs are marked as shortened.
+ * Returns these jobs of the account as a list shows them, newest first. Options are not read. Metadata, warnings, error
+ * texts and URLs are read for as many jobs as the byte budget of a page allows; the other jobs are marked as shortened.
+ * Omits jobs that no longer exist.
  */
-export async function listJobs(
-  context: Pick<Context, 'db' | 'vault' | 'store'>,
-  accountId: string,
-  query: ListQuery,
-  ownKeys: OwnKeys = null,
-): Promise<{ items: JobListItem[]; total: number }> {
-  const { db } = context;
-  const owner = { accountId, ownKeys };
-  const total = await countJobs(db, owner, query);
-  const ids = await pageIds(db, owner, query, total);
-  return { items: await listedJobs(context, accountId, ids), total };
-}
-
-/** Returns these jobs of the account as a list shows them, under the same budget. Omits jobs that no longer exist. */
 export async function listedJobs(
   context: Pick<Context, 'db' | 'vault' | 'store'>,
   accountId: string,

@@ -22,7 +22,7 @@ import {
 } from '../../jobs/rows.ts';
 import { shownStatus } from '../../jobs/shown-status.ts';
 import { type Inspection, inspectionJson } from '../../uploads/upload.ts';
-import type { SubmittedJob } from '../submit.ts';
+import type { SubmittedJob, ViewContext } from '../kind.ts';
 import { factsJson, openOptions, settingsJson } from './request.ts';
 
 /** The columns from which a job's view is built, alone or in a list. */
@@ -54,7 +54,7 @@ interface RelatedRows {
 }
 
 /** Reads a transcode of an account, with its related rows in one round trip. Throws as `getJob` does. */
-export function readTranscode(context: Context, accountId: string, id: string): Promise<ShownJob> {
+export function readTranscode(context: ViewContext, accountId: string, id: string): Promise<ShownJob> {
   if (!isUuid(id)) throw new ApiError('not_found');
   return pipelined(context.db, async (connection) => {
     const reads = [getJob(connection, accountId, 'transcode', id), besideOf(connection, id)] as const;

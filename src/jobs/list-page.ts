@@ -1,10 +1,9 @@
 import { type SelectQueryBuilder, sql } from 'kysely';
-import { JOB_STATUSES } from '../../contract/common.ts';
-import type { ListQuery } from '../../contract/transcodes.ts';
-import { anyOf, type OwnKeys } from '../../database/own-keys.ts';
-import type { Db } from '../../database/pool.ts';
-import type { JobStatus, Tables } from '../../database/tables.ts';
-import { runsInChildren } from '../../jobs/shown-status.ts';
+import type { ListQuery } from '../contract/jobs.ts';
+import { anyOf, type OwnKeys } from '../database/own-keys.ts';
+import type { Db } from '../database/pool.ts';
+import type { Tables } from '../database/tables.ts';
+import { runsInChildren } from './shown-status.ts';
 
 /** Milliseconds by which the clocks of API and workers may differ. */
 const CLOCKS_MS = 60_000;
@@ -12,43 +11,37 @@ const CLOCKS_MS = 60_000;
 /** Jobs outside of a range of times that are counted before those inside are. */
 const MOST_OUTSIDE = 10_000;
 
-/** Whose jobs a list shows. */
+/** Whose jobs a list shows, and of which kind. */
 export interface ListOwner {
   accountId: string;
+  kind: string;
   ownKeys: OwnKeys;
 }
 
 /**
- * Jobs on all pages. The database keeps the number for an account and status; few jobs outside of a range of times are
+ * Jobs on all pages. The database keeps the number for an account, kind and status; few jobs outside of a range of times are
  * subtracted from it, so that a range of nearly all jobs is not counted.
  */
 export async function countJobs(db: Db, owner: ListOwner, query: ListQuery): Promise<number> {
   if (query.since && query.until && new Date(query.since) >= endOf(query.until)) return 0;
   // The database keeps no numbers for single keys.
   if (owner.ownKeys !== null) return countAll(db, owner, query);
-  const { accountId } = owner;
+  const { accountId, kind } = owner;
   const outside = [
     ...(query.since ? [below(listed(db, owner, query), query.since)] : []),
     ...(query.until ? [above(listed(db, owner, query), query.until)] : []),
   ];
-  const statuses: readonly JobStatus[] = query.status ? [query.status] : JOB_STATUSES;
   // Counted as waiting, and shown as running. They are few, and have an index.
-  const inChildren = sql`(SELECT count(*) FROM jobs WHERE account_id = ${accountId} AND kind = 'transcode' AND ${runsInChildren})`;
+  const inChildren = sql`(SELECT count(*) FROM jobs WHERE account_id = ${accountId} AND kind = ${kind} AND ${runsInChildren})`;
   const shownOtherwise =
     query.status === 'processing' ? inChildren : query.status === 'pending' ? sql`-${inChildren}` : sql`0`;
   // One statement: the numbers are of the same moment.
-  const kept = await db
-    .selectFrom('account_schedule')
-    .select(
-      sql<number>`${sql.join(
-        statuses.map((status) => sql.ref(status)),
-        sql` + `,
-      )} + ${shownOtherwise}`.as('all'),
-    )
+  let counted = db.selectFrom('job_counts').where('account_id', '=', accountId).where('kind', '=', kind);
+  if (query.status) counted = counted.where('status', '=', query.status);
+  const kept = await counted
+    .select(sql<number>`coalesce(sum(jobs), 0) + ${shownOtherwise}`.as('all'))
     .select(sql<number>`${sql.join([sql`0`, ...outside.map(countSome)], sql` + `)}`.as('outside'))
-    .where('account_id', '=', accountId)
-    .executeTakeFirst();
-  if (!kept) return 0;
+    .executeTakeFirstOrThrow();
   if (kept.outside < MOST_OUTSIDE) return Number(kept.all) - Number(kept.outside);
   return countAll(db, owner, query);
 }
@@ -83,8 +76,13 @@ export async function pageIds(db: Db, owner: ListOwner, query: ListQuery, total:
 
 type Jobs = SelectQueryBuilder<Tables, 'jobs', object>;
 
-function listed(db: Db, { accountId, ownKeys }: ListOwner, { status }: ListQuery): Jobs {
-  const all = db.selectFrom('jobs').where('account_id', '=', accountId).where('kind', '=', 'transcode');
+/** The jobs of a list. A parent that waits for its children is listed as running. */
+function listed(
+  db: Db,
+  { accountId, kind, ownKeys }: ListOwner,
+  { status }: { status?: ListQuery['status'] },
+): Jobs {
+  const all = db.selectFrom('jobs').where('account_id', '=', accountId).where('kind', '=', kind);
   const jobs = ownKeys === null ? all : all.where('key_id', '=', anyOf(ownKeys));
   if (status === 'pending') return jobs.where('status', '=', status).where((where) => where.not(runsInChildren));
   if (status === 'processing') return jobs.where((where) => where.or([where('status', '=', status), runsInChildren]));

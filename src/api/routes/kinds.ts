@@ -1,0 +1,249 @@
+import { errorBody, idParams, waitQuery } from '../../contract/common.ts';
+import { downloadAnswer, downloadQuery, eraseAnswer, jobAnswers, listQuery } from '../../contract/jobs.ts';
+import { signedReceipt } from '../../contract/receipts.ts';
+import { cancelJob } from '../../jobs/cancel.ts';
+import { downloadUrl } from '../../jobs/downloads.ts';
+import { eraseJob } from '../../jobs/erase.ts';
+import { getJob } from '../../jobs/read.ts';
+import { readReceipt } from '../../jobs/receipt.ts';
+import type { Kind, KindOperation, KindsContext, ShownKind } from '../../kinds/kind.ts';
+import { listJobs } from '../../kinds/list-jobs.ts';
+import { actorOf, callerOf } from '../caller.ts';
+import { createJob } from '../create-job.ts';
+import type { RouteDeps } from '../deps.ts';
+import type { App } from '../types.ts';
+import { waitUntilFinal } from '../wait.ts';
+import { unknownFields } from '../warnings.ts';
+
+/** A kind whose jobs clients see. */
+export type VisibleKind = Kind & { shown: ShownKind };
+
+export function visibleKinds({ kinds }: Pick<KindsContext, 'kinds'>): VisibleKind[] {
+  return [...kinds.values()].filter((kind): kind is VisibleKind => kind.shown !== null);
+}
+
+/** The routes of every kind of job that clients see. A kind may have further routes of its own. */
+export function registerKinds(app: App, deps: RouteDeps): void {
+  for (const kind of visibleKinds(deps.context)) {
+    const routes = { app, deps, kind, answers: jobAnswers(kind.shown.schemaPrefix, kind.shown.schemas) };
+    if (kind.admit) registerCreate(routes);
+    registerList(routes);
+    registerRead(routes);
+    registerCancel(routes);
+    registerDownload(routes);
+    registerErase(routes);
+    registerReceipt(routes);
+  }
+}
+
+interface KindRoutes {
+  app: App;
+  deps: RouteDeps;
+  kind: VisibleKind;
+  answers: ReturnType<typeof jobAnswers>;
+}
+
+/** What documents an operation of a kind. */
+export function describeOperation({ shown }: VisibleKind, operation: KindOperation, summary: string, text: string) {
+  const { path, descriptions, operationIds } = shown;
+  const verb = { events: 'list', receipt: 'get' }[operation as string] ?? operation;
+  const object = { list: 's', events: 'Events', receipt: 'Receipt' }[operation as string] ?? '';
+  return {
+    operationId: operationIds?.[operation] ?? `${verb}${shown.operation}${object}`,
+    tags: [{ events: 'events', receipt: 'receipts' }[operation as string] ?? path],
+    summary,
+    description: descriptions?.[operation] ?? text,
+  };
+}
+
+function registerCreate({ app, deps, kind }: KindRoutes): void {
+  const { path, nouns, schemas, toRequest } = kind.shown;
+  app.post(
+    `/v1/${path}`,
+    {
+      config: { scope: 'transcode', own: 'query' },
+      schema: {
+        ...describeOperation(
+          kind,
+          'create',
+          `Create ${nouns.one}`,
+          'Returns the job immediately; it runs when a worker is free. With `wait`, Airlock responds when the job is final. Send an `Idempotency-Key` so that a retry creates no second job.',
+        ),
+        body: schemas.create,
+        querystring: waitQuery,
+        response: { 201: schemas.job, '4xx': errorBody, 507: errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { body, sentBody: sent } = request;
+      const warnings = unknownFields(schemas.create, sent);
+      const created = await createJob(deps, request, kind, toRequest({ body, sent, warnings }));
+      const { account } = callerOf(request);
+      reply.code(201).header('Location', `/v1/${path}/${created.id}`);
+      if (!request.query.wait) return created;
+      return waitUntilFinal(deps, request, kind, { accountId: account.id, id: created.id }, request.query.wait);
+    },
+  );
+}
+
+function registerList({ app, deps, kind, answers }: KindRoutes): void {
+  const { path, nouns } = kind.shown;
+  app.get(
+    `/v1/${path}`,
+    {
+      config: { scope: 'read', own: 'query' },
+      schema: {
+        ...describeOperation(
+          kind,
+          'list',
+          `List ${nouns.many}, newest first`,
+          'Returns a page of jobs of the account, filtered by status and by the times of their last changes.',
+        ),
+        querystring: listQuery,
+        response: { 200: answers.list, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { account, ownKeys } = callerOf(request);
+      const { page, limit } = request.query;
+      const { items, total } = await listJobs(deps.context, kind, { accountId: account.id, ownKeys }, request.query);
+      reply.header('X-Total-Count', total);
+      return { items, page, limit, total };
+    },
+  );
+}
+
+function registerRead({ app, deps, kind }: KindRoutes): void {
+  const { path, nouns, schemas, read } = kind.shown;
+  app.get(
+    `/v1/${path}/:id`,
+    {
+      config: { scope: 'read', own: 'job' },
+      schema: {
+        ...describeOperation(
+          kind,
+          'get',
+          `Read ${nouns.one}`,
+          'Returns the state, progress and outputs of a job, and why the job failed if it did. With `wait`, Airlock responds when the job is final.',
+        ),
+        params: idParams,
+        querystring: waitQuery,
+        response: { 200: schemas.job, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const { id: accountId } = callerOf(request).account;
+      const { id } = request.params;
+      const { wait } = request.query;
+      return wait ? waitUntilFinal(deps, request, kind, { accountId, id }, wait) : read(deps.context, accountId, id);
+    },
+  );
+}
+
+function registerCancel({ app, deps, kind, answers }: KindRoutes): void {
+  const { path, nouns, read } = kind.shown;
+  app.patch(
+    `/v1/${path}/:id/cancel`,
+    {
+      config: { scope: 'transcode', own: 'job' },
+      schema: {
+        ...describeOperation(
+          kind,
+          'cancel',
+          `Cancel ${nouns.one}`,
+          'Stops a waiting or running job. Returns 400 if the job is already final.',
+        ),
+        params: idParams,
+        response: { 200: answers.canceled, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const { id: accountId } = callerOf(request).account;
+      const { id } = await cancelJob(deps.context, accountId, kind.name, request.params.id);
+      return {
+        success: true as const,
+        message: 'Job cancelled successfully' as const,
+        job: await read(deps.context, accountId, id),
+      };
+    },
+  );
+}
+
+function registerDownload({ app, deps, kind }: KindRoutes): void {
+  app.get(
+    `/v1/${kind.shown.path}/:id/download`,
+    {
+      config: { scope: 'read', own: 'job' },
+      schema: {
+        ...describeOperation(
+          kind,
+          'download',
+          'Get a link to the output that expires after ten minutes',
+          '`?url=false` or `Accept: application/octet-stream` answers with a redirect (302) instead.',
+        ),
+        params: idParams,
+        querystring: downloadQuery,
+        response: { 200: downloadAnswer, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { account } = callerOf(request);
+      const job = { id: request.params.id, account_id: account.id, kind: kind.name };
+      const url = await downloadUrl(deps.context, job);
+      const wantsBytes = /application\/octet-stream/i.test(request.headers.accept ?? '');
+      const asUrl = request.query.url ?? !wantsBytes;
+      reply.header('cache-control', 'no-store');
+      return asUrl ? { url } : reply.redirect(url, 302);
+    },
+  );
+}
+
+function registerErase({ app, deps, kind }: KindRoutes): void {
+  const { path, nouns } = kind.shown;
+  app.delete(
+    `/v1/${path}/:id`,
+    {
+      config: { scope: 'transcode', own: 'job' },
+      schema: {
+        ...describeOperation(
+          kind,
+          'erase',
+          `Erase ${nouns.one} now`,
+          'Its outputs and the uploads it used are deleted before the answer.',
+        ),
+        params: idParams,
+        response: { 200: eraseAnswer, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const { account } = callerOf(request);
+      const at = await eraseJob(deps.context, account.id, kind.name, request.params.id, actorOf(request));
+      return { success: true as const, id: request.params.id, erased_at: at.toISOString() };
+    },
+  );
+}
+
+function registerReceipt({ app, deps, kind }: KindRoutes): void {
+  const { context, signer } = deps;
+  app.get(
+    `/v1/${kind.shown.path}/:id/receipt`,
+    {
+      config: { scope: 'read', own: 'job' },
+      schema: {
+        ...describeOperation(
+          kind,
+          'receipt',
+          'Get a signed record of what was deleted and when',
+          'Answers 409 until the job is erased or its retention ends. `complete` is true when all of its bytes are deleted.',
+        ),
+        params: idParams,
+        response: { 200: signedReceipt, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const { account } = callerOf(request);
+      const receipt = await readReceipt(context, await getJob(context.db, account.id, kind.name, request.params.id));
+      return { receipt, ...signer.sign(receipt) };
+    },
+  );
+}

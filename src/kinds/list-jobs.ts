@@ -1,0 +1,20 @@
+import type { ListQuery } from '../contract/jobs.ts';
+import type { OwnKeys } from '../database/own-keys.ts';
+import { countJobs, pageIds } from '../jobs/list-page.ts';
+import type { ShownKind, ViewContext } from './kind.ts';
+
+/**
+ * Returns a page of jobs of a kind for clients, newest first. `since` and `until` are inclusive and filter by
+ * `updated_at`.
+ */
+export async function listJobs(
+  context: ViewContext,
+  { name, shown }: { name: string; shown: Pick<ShownKind, 'list'> },
+  { accountId, ownKeys }: { accountId: string; ownKeys: OwnKeys },
+  query: ListQuery,
+): Promise<{ items: { id: string }[]; total: number }> {
+  const owner = { accountId, ownKeys, kind: name };
+  const total = await countJobs(context.db, owner, query);
+  const ids = await pageIds(context.db, owner, query, total);
+  return { items: ids.length === 0 ? [] : await shown.list(context, accountId, ids), total };
+}

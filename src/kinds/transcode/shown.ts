@@ -1,0 +1,29 @@
+import { type CreateBody, createBody, job, jobListItem } from '../../contract/transcodes.ts';
+import type { CreateRequest, ShownKind } from '../kind.ts';
+import type { TranscodeSubmission } from './admit.ts';
+import { listedJobs } from './list.ts';
+import { readTranscode, viewSubmitted } from './view.ts';
+
+/** What clients see of transcodes. Their names and texts are older than other kinds of jobs. */
+export const shown = {
+  path: 'transcodes',
+  description: 'Jobs.',
+  operation: 'Transcode',
+  operationIds: { receipt: 'getReceipt' },
+  nouns: { one: 'a job', many: 'jobs' },
+  descriptions: {
+    list: 'Jobs in a list omit their options. A page contains at most 512 KiB of metadata, warnings, error messages and URLs; jobs beyond that have `shortened: true` and omit them.',
+    cancel: 'Stops a waiting or running job. FFmpeg ends within a second. Returns 400 if the job is already final.',
+  },
+  schemas: { create: createBody, job, item: jobListItem },
+  schemaPrefix: '',
+  createErrors: ['option_refused', 'source_not_owned', 'source_deleted', 'source_refused'],
+  toRequest: ({ body, sent, warnings }: CreateRequest): TranscodeSubmission => ({
+    body: body as CreateBody,
+    sent,
+    warnings,
+  }),
+  viewSubmitted,
+  read: readTranscode,
+  list: listedJobs,
+} satisfies ShownKind<TranscodeSubmission>;

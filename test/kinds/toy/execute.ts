@@ -1,0 +1,72 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { storeFile } from '../../../src/attempt/outputs/store-file.ts';
+import type { Run, WorkTools } from '../../../src/attempt/tools.ts';
+import { JobFailure } from '../../../src/contract/failures.ts';
+import { openColumn } from '../../../src/database/sealed-columns.ts';
+import { childrenOf } from '../../../src/jobs/children.ts';
+import { insertJob, type NewJob } from '../../../src/jobs/insert.ts';
+import { recordOwnEvent } from '../../../src/jobs/job-events.ts';
+import { outputsOf } from '../../../src/jobs/read.ts';
+import { type Job, type JobOutput, outputFacts } from '../../../src/jobs/rows.ts';
+import type { AttemptResult } from '../../../src/kinds/kind.ts';
+import { outputKey } from '../../../src/storage/keys.ts';
+
+const TYPES = { txt: 'text/plain', md: 'text/markdown' };
+
+export async function executeToy(tools: WorkTools, run: Run): Promise<AttemptResult> {
+  const { context } = tools;
+  await run.lease.acquire(run.signal);
+  const { job, outputs } = run.claim;
+  const asked = openColumn(context.vault, 'jobs', 'request_sealed', job)!;
+  const text = asked.includes('+') ? await lengthsOfParts(tools, job, asked.split('+')) : asked;
+  if (text === null) return { outcome: 'awaiting-children' };
+  const stored = [];
+  for (const output of outputs) {
+    const content = output.format === 'txt' ? [...text].reverse().join('') : text.toUpperCase();
+    stored.push(await storeText(tools, run, output, content));
+  }
+  const completion = {
+    ...{ outputs: stored, plan: null, warnings: [], inputSeconds: null, attempt: null },
+    apply: (tx: Parameters<typeof recordOwnEvent>[1]) =>
+      recordOwnEvent(context, tx, job, 'reversed', { letters: text.length }),
+  };
+  return { outcome: 'completed', completion };
+}
+
+async function storeText(tools: WorkTools, run: Run, { id, format }: JobOutput, text: string) {
+  const { job, attemptId } = run.claim;
+  const path = join(run.folder, `toy.${format}`);
+  await writeFile(path, text);
+  const key = outputKey(job.account_id, job.id, attemptId, format);
+  const file = { path, size: text.length, key, contentType: TYPES[format as keyof typeof TYPES] };
+  const { objectId, sha256 } = await storeFile(tools, run, file);
+  const unknown = { duration_seconds: null, width: null, height: null, video_codec: null, audio_codec: null };
+  return { outputId: id, objectId, facts: { format, size: text.length, sha256, ...unknown } };
+}
+
+/** Null: the children have just begun. */
+async function lengthsOfParts({ context }: WorkTools, job: Job, parts: string[]): Promise<string | null> {
+  const children = await childrenOf(context.db, job.id);
+  if (children.length === 0) {
+    await context.db.transaction().execute(async (tx) => {
+      for (const part of parts) await insertJob(context, tx, childOf(job, part));
+    });
+    return null;
+  }
+  if (children.some(({ status }) => status !== 'completed')) throw new JobFailure('internal', 'A part failed.');
+  const made = await outputsOf(
+    context.db,
+    children.map(({ id }) => id),
+  );
+  return made.map(({ facts }) => outputFacts.read(facts).size).join(' ');
+}
+
+function childOf(parent: Job, text: string): NewJob {
+  return {
+    ...{ kind: 'toy', accountId: parent.account_id, keyId: null, requestId: null, resourceClass: 'light' },
+    ...{ request: { shown: text, whole: text }, facts: '{"v":1}', settings: null, sources: [] },
+    ...{ outputs: [{ format: 'txt', name: 'part.txt' }], warnings: [], metadata: null },
+    ...{ retentionSeconds: parent.retention_seconds, parentId: parent.id },
+  };
+}
