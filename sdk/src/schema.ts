@@ -355,6 +355,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List jobs of every kind, newest first
+         * @description Each job is as the list of its kind shows it, with its `kind`. To read on, pass `next` of the last page in `after`: the pages repeat and omit no job, even if others are created meanwhile.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         */
+        get: operations["listJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/transcodes/validate": {
         parameters: {
             query?: never;
@@ -3441,6 +3463,97 @@ export interface components {
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
+        /** @description A job in the list of all kinds. */
+        TranscodeOfAll: {
+            /**
+             * Format: uuid
+             * @description The id of the job.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The same as `id`.
+             */
+            jobId: string;
+            status: components["schemas"]["JobStatus"];
+            /** @description The sources, in the order of the request. */
+            inputs: components["schemas"]["Source"][];
+            /** @description The files that the job created; empty before it is completed. */
+            outputs: components["schemas"]["Output"][];
+            /** @description The `outputFormat` of the request. */
+            output_format: string;
+            /** @description A `gs://` URL, usable as the input of another job; null without an output. */
+            output_url: string | null;
+            /** @description Minutes of all inputs, rounded up; null before all have been probed. */
+            billable_minutes: number | null;
+            /** @description Seconds of all inputs; null before all have been probed. */
+            duration_seconds: number | null;
+            ffmpeg_options: components["schemas"]["FfmpegOptions"];
+            /** @description Properties of the first input; null before it has been probed. */
+            video_metadata: components["schemas"]["VideoMetadata"] | null;
+            /** @description One sentence for people; null unless the job failed. */
+            error_message: string | null;
+            /** @description Why the job failed, for programs; null unless it did. */
+            error_code: components["schemas"]["FailureCode"] | null;
+            /** @description What to do about it. */
+            error_advice: string | null;
+            /** @description Data of the caller. */
+            metadata: {
+                /** @description The `metadata` of the request. */
+                user: {
+                    [key: string]: unknown;
+                } | null;
+            };
+            /** @description From 0 to 1. */
+            progress: number;
+            /** @description Media seconds encoded per second; null unless the job runs. */
+            speed: number | null;
+            /** @description Frames encoded per second; null unless the job runs. */
+            fps: number | null;
+            /** @description Estimated seconds until the job ends. */
+            eta_seconds: number | null;
+            /** @description The `priority` of the request. Higher ones of the same account start first. */
+            priority: number;
+            /** @description 1 for the next job; null unless the job waits. */
+            queue_position: number | null;
+            /** @description How often the job has been started. */
+            attempts: number;
+            limits: components["schemas"]["AppliedLimits"];
+            /**
+             * Format: date-time
+             * @description When it was accepted.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last changed; `since` and `until` filter by this.
+             */
+            updated_at: string;
+            /** @description When its attempt began. */
+            started_at: string | null;
+            /** @description When it became final. */
+            completed_at: string | null;
+            /** @description When its output is deleted. */
+            expires_at: string | null;
+            /** @description What was ignored or changed; empty when nothing was. */
+            warnings: components["schemas"]["Warning"][];
+            /** @description True if the page had no room for the texts of this job: metadata, warnings, error message and URLs of inputs are left out. Read the job itself for them. */
+            shortened: boolean;
+            /**
+             * @description What kind of job it is.
+             * @constant
+             */
+            kind: "transcode";
+        };
+        /** @description A page of jobs of every kind. */
+        AllJobsList: {
+            /** @description Newest first. */
+            items: components["schemas"]["TranscodeOfAll"][];
+            /** @description The cursor for the next page; null on the last page. */
+            next: string | null;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
         /** @description Something that happened to a job, a batch, an upload, a key or a webhook. */
         Event: {
             /** @description Identifies the event, and is a cursor: `after` continues after it. */
@@ -4404,6 +4517,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SignedReceipt"];
+                };
+            };
+        };
+    };
+    listJobs: {
+        parameters: {
+            query?: {
+                /** @description Only jobs of this kind. */
+                kind?: "transcode";
+                /** @description Only jobs with this status. */
+                status?: "pending" | "processing" | "completed" | "failed" | "canceled";
+                /** @description Only jobs after that page: its `next`. */
+                after?: string;
+                /** @description Number of jobs per page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllJobsList"];
                 };
             };
         };

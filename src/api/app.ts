@@ -28,6 +28,7 @@ import { registerBatches } from './routes/batches.ts';
 import { registerCommands } from './routes/commands.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerHealth } from './routes/health.ts';
+import { registerJobs } from './routes/jobs.ts';
 import { registerKeys } from './routes/keys.ts';
 import { registerKinds } from './routes/kinds.ts';
 import { registerMcp } from './routes/mcp.ts';
@@ -114,6 +115,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   registerUploadList(app, deps);
   registerMultipart(app, deps);
   registerKinds(app, routeDeps);
+  registerJobs(app, deps);
   registerTranscodes(app, routeDeps);
   registerBatches(app, deps);
   registerCommands(app, routeDeps);

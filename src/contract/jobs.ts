@@ -69,3 +69,39 @@ export function jobAnswers(prefix: string, { job, item }: JobSchemas) {
     .meta({ id: `${prefix}CancelAnswer`, description: 'A job that has been canceled.' });
   return { list, canceled };
 }
+
+/** A kind of job in the list of all jobs. */
+interface ListedKind {
+  name: string;
+  /** In the name of its schema: `Transcode`. */
+  schema: string;
+  item: z.ZodObject;
+}
+
+/** The schemas of the list of jobs of all these kinds. */
+export function allJobsSchemas(kinds: readonly ListedKind[]) {
+  const query = z.object({
+    kind: z
+      .enum(kinds.map(({ name }) => name))
+      .optional()
+      .describe('Only jobs of this kind.'),
+    status: z.enum(JOB_STATUSES).optional().describe('Only jobs with this status.'),
+    after: z.string().max(200).optional().describe('Only jobs after that page: its `next`.'),
+    limit: z.coerce.number().int().min(1).max(100).default(20).describe('Number of jobs per page.'),
+  });
+  const items = kinds.map(({ name, schema, item }) =>
+    item
+      .extend({ kind: z.literal(name).describe('What kind of job it is.') })
+      .meta({ id: `${schema}OfAll`, description: 'A job in the list of all kinds.' }),
+  );
+  const list = z
+    .object({
+      items: z.array(z.union(items)).describe('Newest first.'),
+      next: z.string().nullable().describe('The cursor for the next page; null on the last page.'),
+      warnings: someWarnings,
+    })
+    .meta({ id: 'AllJobsList', description: 'A page of jobs of every kind.' });
+  return { query, list };
+}
+
+export type AllJobsQuery = z.infer<ReturnType<typeof allJobsSchemas>['query']>;

@@ -77,7 +77,7 @@ export async function pageIds(db: Db, owner: ListOwner, query: ListQuery, total:
 type Jobs = SelectQueryBuilder<Tables, 'jobs', object>;
 
 /** The jobs of a list. A parent that waits for its children is listed as running. */
-function listed(
+export function listed(
   db: Db,
   { accountId, kind, ownKeys }: ListOwner,
   { status }: { status?: ListQuery['status'] },

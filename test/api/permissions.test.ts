@@ -11,7 +11,7 @@ import { oauthOf } from '../helpers/oauth.ts';
  */
 const RULES: readonly (readonly [route: RegExp, scopes: readonly Scope[] | 'open'])[] = [
   [/^post \/v1\/transcodes\/\{id\}\/playback$/, ['read']],
-  [/^get \/v1\/(transcodes|batches|events)\b/, ['transcode', 'read']],
+  [/^get \/v1\/(jobs|transcodes|batches|events)\b/, ['transcode', 'read']],
   [/^get \/v1\/(transcribes?|blueprints|templates)\b/, ['read']],
   [/^\w+ \/v1\/(transcribe|blueprints|templates)\b/, ['transcode']],
   [/^\w+ \/v1\/(transcodes|batches|commands|probe)\b/, ['transcode']],

@@ -234,6 +234,7 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   Job: pending,
   CommandJob: commandJob,
   JobList: { items: [listed], page: 1, limit: 20, total: 1 },
+  AllJobsList: { items: [{ ...listed, kind: 'transcode' }], next: null },
   CancelAnswer: { success: true, message: 'Job cancelled successfully', job: canceled },
   DownloadAnswer: { url: SIGNED },
   EraseAnswer: { success: true, id: ID, erased_at: LATER },

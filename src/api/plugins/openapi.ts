@@ -18,6 +18,7 @@ const tagsOf = (kinds: readonly ShownKind[]) => [
   { name: 'health', description: 'Health and security of the service.' },
   { name: 'uploads', description: 'Uploads of files.' },
   ...kinds.map(({ path, description }) => ({ name: path, description })),
+  { name: 'jobs', description: 'Jobs of every kind.' },
   { name: 'batches', description: 'Jobs that are created together.' },
   { name: 'probe', description: 'What files contain.' },
   { name: 'events', description: 'Events, in an order that never changes.' },

@@ -1,0 +1,26 @@
+import type { AllJobsQuery } from '../contract/jobs.ts';
+import type { OwnKeys } from '../database/own-keys.ts';
+import { shownKinds } from '../jobs/kind.ts';
+import { pageOfAll } from '../jobs/list-all.ts';
+import type { KindsContext, ViewContext } from './kind.ts';
+
+type ListContext = ViewContext & Pick<KindsContext, 'kinds'>;
+
+/** Returns a page of jobs of every kind that clients see, or of one, newest first. */
+export async function listAllJobs(
+  context: ListContext,
+  owner: { accountId: string; ownKeys: OwnKeys },
+  query: AllJobsQuery,
+): Promise<{ items: { id: string; kind: string }[]; next: string | null }> {
+  const names = query.kind === undefined ? shownKinds(context) : [query.kind];
+  const { rows, next } = await pageOfAll(context.db, owner, names, query);
+  const shown = new Map<string, object>();
+  for (const name of names) {
+    const ids = rows.filter(({ kind }) => kind === name).map(({ id }) => id);
+    if (ids.length === 0) continue;
+    for (const job of await context.kinds.get(name)!.shown!.list(context, owner.accountId, ids)) shown.set(job.id, job);
+  }
+  // A job that was deleted meanwhile is left out.
+  const items = rows.flatMap(({ id, kind }) => (shown.has(id) ? [{ ...shown.get(id), id, kind }] : []));
+  return { items, next };
+}
