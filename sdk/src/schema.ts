@@ -1820,6 +1820,169 @@ export interface components {
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
+        /** @description A stream of a file. */
+        ProbedStream: {
+            /** @description The number of the stream in the file, from 0. */
+            index: number;
+            /**
+             * @description Video includes pictures.
+             * @enum {string}
+             */
+            type: "video" | "audio";
+            /** @description FFmpeg’s name of the codec. */
+            codec: string;
+            /** @description Its profile; null where it has none. */
+            profile: string | null;
+            /** @description Bits per second; null if the file does not say. */
+            bit_rate: number | null;
+            /** @description Seconds; null if the stream does not say. */
+            duration_seconds: number | null;
+            /** @description Whether players select it by default. */
+            is_default: boolean;
+            /** @description Language code of a sound; null where it is not declared. */
+            language: string | null;
+            /** @description Pixels as stored; null for sound. */
+            width: number | null;
+            /** @description Pixels as stored; null for sound. */
+            height: number | null;
+            /** @description Pixels as displayed, rotated and stretched; null for sound. */
+            display_width: number | null;
+            /** @description Pixels as displayed, rotated and stretched; null for sound. */
+            display_height: number | null;
+            /** @description Degrees clockwise: 0, 90, 180 or 270; null for sound. */
+            rotation: number | null;
+            /** @description Frames per second; null for sound. */
+            fps: number | null;
+            /** @description Number of frames, if the file says; null for sound. */
+            frames: number | null;
+            /** @description FFmpeg’s name of the pixel format; null for sound, and where it is not declared. */
+            pixel_format: string | null;
+            /** @description Bits per sample; null where it is not declared. */
+            bit_depth: number | null;
+            /** @description Transfer characteristics; null for sound, and where it is not declared. */
+            color_transfer: string | null;
+            /** @description Primaries; null for sound, and where it is not declared. */
+            color_primaries: string | null;
+            /** @description Matrix; null for sound, and where it is not declared. */
+            color_space: string | null;
+            /** @description `tv` or `pc`; null for sound, and where it is not declared. */
+            color_range: string | null;
+            /** @description Whether it is HDR; null for sound. */
+            is_hdr: boolean | null;
+            /** @description Whether it is interlaced; null for sound. */
+            is_interlaced: boolean | null;
+            /** @description Whether it can be transparent; null for sound. */
+            has_alpha: boolean | null;
+            /** @description Whether it is the cover of a sound file; null for sound. */
+            is_cover: boolean | null;
+            /** @description Channels; null for video. */
+            channels: number | null;
+            /** @description Samples per second; null for video. */
+            sample_rate: number | null;
+        };
+        /** @description What a file contains. */
+        ProbeAnswer: {
+            /** @description FFmpeg’s name of the format. */
+            format: string;
+            /** @description Seconds; null for a still picture, or if the file does not say. */
+            duration_seconds: number | null;
+            /** @description Bytes; null if the server of the file does not say. */
+            size_bytes: number | null;
+            /** @description Bits per second of the whole file; null if unknown. */
+            bit_rate: number | null;
+            /** @description Video and sound, in the order of the file. */
+            streams: components["schemas"]["ProbedStream"][];
+            /** @description Streams of subtitles. */
+            subtitle_count: number;
+            /** @description Whether FFmpeg would read the file remuxed, as in `inputs` of a job; null if that depends on the whole file. */
+            container: ("rewritten" | "original") | null;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description One command of an attempt. */
+        AttemptCommand: {
+            /** @description The program, such as `ffmpeg`. */
+            program: string;
+            /** @description The build that ran, as the program reports it. */
+            version: string | null;
+            /** @description Version of the distribution’s package; null if it belongs to none. */
+            package: string | null;
+            /** @description SHA-256 of the program and its arguments. */
+            sha256: string;
+            /** @description How its cell ended: `exit`, a limit, or why it was stopped. */
+            end: string;
+            /** @description Exit code; null if it did not exit. */
+            exit_code: number | null;
+            /** @description Processor time, milliseconds. */
+            cpu_ms: number;
+            /** @description Peak memory in bytes. */
+            max_rss_bytes: number;
+        };
+        /** @description One run of a job. */
+        Attempt: {
+            /** @description From 1. */
+            number: number;
+            /**
+             * @description `lost`: its worker died. `released`: given back to the queue, and not counted.
+             * @enum {string}
+             */
+            state: "running" | "completed" | "failed" | "canceled" | "lost" | "released";
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at: string;
+            /** @description When it ended; null while it runs. */
+            ended_at: string | null;
+            /** @description Why it failed; null unless it did. */
+            error_code: string | null;
+            /** @description Exit code of FFmpeg; null if it did not exit. */
+            exit_code: number | null;
+            /** @description The signal that ended FFmpeg; null if none did. */
+            signal: string | null;
+            /** @description Processor time, milliseconds. */
+            cpu_ms: number | null;
+            /** @description Peak memory in bytes. */
+            max_rss_bytes: number | null;
+            /** @description How FFmpeg was confined. */
+            tier: string;
+            /** @description The build that ran, as FFmpeg reports it. */
+            ffmpeg_version: string | null;
+            /** @description Every command that ran, in the order in which they ended. */
+            commands: components["schemas"]["AttemptCommand"][];
+            /** @description The last 8 kB that FFmpeg wrote, without paths and URLs; null if it wrote nothing, or the job is erased. */
+            log: string | null;
+        };
+        /** @description How a job was requested, and how it ran. */
+        JobDetails: {
+            /** @description The body that creates the same job again; URLs are without their queries. Null once the job is erased. */
+            request: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Program and arguments that made the output; null until the job is completed, and once it is erased. */
+            command: string[] | null;
+            /** @description What the sources contain, in the order of the request. */
+            inputs: ({
+                /** @description FFmpeg’s name of the format. */
+                format: string;
+                /** @description Seconds; null for a still picture, or if the file does not say. */
+                duration_seconds: number | null;
+                /** @description Bytes; null if the server of the file does not say. */
+                size_bytes: number | null;
+                /** @description Bits per second of the whole file; null if unknown. */
+                bit_rate: number | null;
+                /** @description Video and sound, in the order of the file. */
+                streams: components["schemas"]["ProbedStream"][];
+                /** @description Streams of subtitles. */
+                subtitle_count: number;
+                /** @description Whether FFmpeg would read the file remuxed, as in `inputs` of a job; null if that depends on the whole file. */
+                container: ("rewritten" | "original") | null;
+            } | null)[];
+            /** @description In their order. */
+            attempts: components["schemas"]["Attempt"][];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
         /** @description A limit of a job. */
         AppliedLimit: {
             /** @description The requested value; null if there is none, or the job has been erased. */
@@ -2319,6 +2482,8 @@ export interface components {
                 /** @description Version of the distribution’s package. */
                 package: string | null;
             };
+            /** @description Every command of the attempt, in the order in which they ended; empty for older jobs. */
+            commands: components["schemas"]["AttemptCommand"][];
             /** @description The cell that it ran in. */
             sandbox: {
                 /** @description How FFmpeg was confined. */
@@ -2663,6 +2828,15 @@ export interface components {
                 waiting: number;
                 /** @description Jobs that run. */
                 running: number;
+            }[];
+            /** @description Waiting jobs that no living worker can run. Start a worker that has what they need. */
+            stranded: {
+                /** @description The kind of the jobs. */
+                kind: string;
+                /** @description What they require of a worker beyond their kind. */
+                needs: string[];
+                /** @description Jobs that wait, 1,000 at most. */
+                jobs: number;
             }[];
         };
         /** @description How full the storage is. */
@@ -3128,85 +3302,6 @@ export interface components {
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
-        /** @description A stream of a file. */
-        ProbedStream: {
-            /** @description The number of the stream in the file, from 0. */
-            index: number;
-            /**
-             * @description Video includes pictures.
-             * @enum {string}
-             */
-            type: "video" | "audio";
-            /** @description FFmpeg’s name of the codec. */
-            codec: string;
-            /** @description Its profile; null where it has none. */
-            profile: string | null;
-            /** @description Bits per second; null if the file does not say. */
-            bit_rate: number | null;
-            /** @description Seconds; null if the stream does not say. */
-            duration_seconds: number | null;
-            /** @description Whether players select it by default. */
-            is_default: boolean;
-            /** @description Language code of a sound; null where it is not declared. */
-            language: string | null;
-            /** @description Pixels as stored; null for sound. */
-            width: number | null;
-            /** @description Pixels as stored; null for sound. */
-            height: number | null;
-            /** @description Pixels as displayed, rotated and stretched; null for sound. */
-            display_width: number | null;
-            /** @description Pixels as displayed, rotated and stretched; null for sound. */
-            display_height: number | null;
-            /** @description Degrees clockwise: 0, 90, 180 or 270; null for sound. */
-            rotation: number | null;
-            /** @description Frames per second; null for sound. */
-            fps: number | null;
-            /** @description Number of frames, if the file says; null for sound. */
-            frames: number | null;
-            /** @description FFmpeg’s name of the pixel format; null for sound, and where it is not declared. */
-            pixel_format: string | null;
-            /** @description Bits per sample; null where it is not declared. */
-            bit_depth: number | null;
-            /** @description Transfer characteristics; null for sound, and where it is not declared. */
-            color_transfer: string | null;
-            /** @description Primaries; null for sound, and where it is not declared. */
-            color_primaries: string | null;
-            /** @description Matrix; null for sound, and where it is not declared. */
-            color_space: string | null;
-            /** @description `tv` or `pc`; null for sound, and where it is not declared. */
-            color_range: string | null;
-            /** @description Whether it is HDR; null for sound. */
-            is_hdr: boolean | null;
-            /** @description Whether it is interlaced; null for sound. */
-            is_interlaced: boolean | null;
-            /** @description Whether it can be transparent; null for sound. */
-            has_alpha: boolean | null;
-            /** @description Whether it is the cover of a sound file; null for sound. */
-            is_cover: boolean | null;
-            /** @description Channels; null for video. */
-            channels: number | null;
-            /** @description Samples per second; null for video. */
-            sample_rate: number | null;
-        };
-        /** @description What a file contains. */
-        ProbeAnswer: {
-            /** @description FFmpeg’s name of the format. */
-            format: string;
-            /** @description Seconds; null for a still picture, or if the file does not say. */
-            duration_seconds: number | null;
-            /** @description Bytes; null if the server of the file does not say. */
-            size_bytes: number | null;
-            /** @description Bits per second of the whole file; null if unknown. */
-            bit_rate: number | null;
-            /** @description Video and sound, in the order of the file. */
-            streams: components["schemas"]["ProbedStream"][];
-            /** @description Streams of subtitles. */
-            subtitle_count: number;
-            /** @description Whether FFmpeg would read the file remuxed, as in `inputs` of a job; null if that depends on the whole file. */
-            container: ("rewritten" | "original") | null;
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
         /** @description How a worker confines FFmpeg. */
         WorkerSandbox: {
             /** @description The id of the worker. */
@@ -3299,69 +3394,6 @@ export interface components {
             };
             /** @description Seconds for which outputs are kept, unless the account or the job sets a shorter time. */
             retention_seconds: number;
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description One run of a job. */
-        Attempt: {
-            /** @description From 1. */
-            number: number;
-            /**
-             * @description `lost`: its worker died. `released`: given back to the queue, and not counted.
-             * @enum {string}
-             */
-            state: "running" | "completed" | "failed" | "canceled" | "lost" | "released";
-            /**
-             * Format: date-time
-             * @description When it began.
-             */
-            started_at: string;
-            /** @description When it ended; null while it runs. */
-            ended_at: string | null;
-            /** @description Why it failed; null unless it did. */
-            error_code: string | null;
-            /** @description Exit code of FFmpeg; null if it did not exit. */
-            exit_code: number | null;
-            /** @description The signal that ended FFmpeg; null if none did. */
-            signal: string | null;
-            /** @description Processor time, milliseconds. */
-            cpu_ms: number | null;
-            /** @description Peak memory in bytes. */
-            max_rss_bytes: number | null;
-            /** @description How FFmpeg was confined. */
-            tier: string;
-            /** @description The build that ran, as FFmpeg reports it. */
-            ffmpeg_version: string | null;
-            /** @description The last 8 kB that FFmpeg wrote, without paths and URLs; null if it wrote nothing, or the job is erased. */
-            log: string | null;
-        };
-        /** @description How a job was requested, and how it ran. */
-        JobDetails: {
-            /** @description The body that creates the same job again; URLs are without their queries. Null once the job is erased. */
-            request: {
-                [key: string]: unknown;
-            } | null;
-            /** @description Program and arguments that made the output; null until the job is completed, and once it is erased. */
-            command: string[] | null;
-            /** @description What the sources contain, in the order of the request. */
-            inputs: ({
-                /** @description FFmpeg’s name of the format. */
-                format: string;
-                /** @description Seconds; null for a still picture, or if the file does not say. */
-                duration_seconds: number | null;
-                /** @description Bytes; null if the server of the file does not say. */
-                size_bytes: number | null;
-                /** @description Bits per second of the whole file; null if unknown. */
-                bit_rate: number | null;
-                /** @description Video and sound, in the order of the file. */
-                streams: components["schemas"]["ProbedStream"][];
-                /** @description Streams of subtitles. */
-                subtitle_count: number;
-                /** @description Whether FFmpeg would read the file remuxed, as in `inputs` of a job; null if that depends on the whole file. */
-                container: ("rewritten" | "original") | null;
-            } | null)[];
-            /** @description In their order. */
-            attempts: components["schemas"]["Attempt"][];
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
@@ -3858,6 +3890,11 @@ export interface components {
             /** @description Every part of an upload in parts, in ascending order; absent: whatever has arrived. */
             parts?: components["schemas"]["SentPart"][] | null;
         };
+        /** @description A file to describe. */
+        ProbeRequest: {
+            /** @description A `gs://` URL of this account, or a public `https://` or `http://` URL, of which only parts are read. */
+            url: string;
+        };
         /** @description Limits of the job; they can only lower those of account and server. */
         JobLimits: {
             /** @description Memory of the cell, in MB of 1,048,576 bytes, at least 64. */
@@ -4020,11 +4057,6 @@ export interface components {
         PartUrlsRequest: {
             /** @description The parts for which to sign URLs. */
             partNumbers: number[];
-        };
-        /** @description A file to describe. */
-        ProbeRequest: {
-            /** @description A `gs://` URL of this account, or a public `https://` or `http://` URL, of which only parts are read. */
-            url: string;
         };
         /** @description A webhook to create. */
         CreateWebhookRequest: {

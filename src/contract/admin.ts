@@ -131,6 +131,15 @@ export const queue = z
         }),
       )
       .describe('The accounts with the most jobs, 50 at most.'),
+    stranded: z
+      .array(
+        z.object({
+          kind: z.string().describe('The kind of the jobs.'),
+          needs: z.array(z.string()).describe('What they require of a worker beyond their kind.'),
+          jobs: z.number().describe('Jobs that wait, 1,000 at most.'),
+        }),
+      )
+      .describe('Waiting jobs that no living worker can run. Start a worker that has what they need.'),
   })
   .meta({ id: 'Queue', description: 'Jobs that wait and run.' });
 export type QueueView = z.infer<typeof queue>;

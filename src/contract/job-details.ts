@@ -2,6 +2,20 @@ import * as z from 'zod';
 import { someWarnings, timestamp } from './common.ts';
 import { probeResult } from './probe.ts';
 
+/** A command that an attempt ran; shared by the details of a job and its manifest. */
+export const attemptCommand = z
+  .object({
+    program: z.string().describe('The program, such as `ffmpeg`.'),
+    version: z.string().nullable().describe('The build that ran, as the program reports it.'),
+    package: z.string().nullable().describe('Version of the distribution’s package; null if it belongs to none.'),
+    sha256: z.string().describe('SHA-256 of the program and its arguments.'),
+    end: z.string().describe('How its cell ended: `exit`, a limit, or why it was stopped.'),
+    exit_code: z.number().nullable().describe('Exit code; null if it did not exit.'),
+    cpu_ms: z.number().describe('Processor time, milliseconds.'),
+    max_rss_bytes: z.number().describe('Peak memory in bytes.'),
+  })
+  .meta({ id: 'AttemptCommand', description: 'One command of an attempt.' });
+
 const attempt = z
   .object({
     number: z.number().describe('From 1.'),
@@ -17,6 +31,7 @@ const attempt = z
     max_rss_bytes: z.number().nullable().describe('Peak memory in bytes.'),
     tier: z.string().describe('How FFmpeg was confined.'),
     ffmpeg_version: z.string().nullable().describe('The build that ran, as FFmpeg reports it.'),
+    commands: z.array(attemptCommand).describe('Every command that ran, in the order in which they ended.'),
     log: z
       .string()
       .nullable()

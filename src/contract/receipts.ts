@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { jobStatus, someWarnings, timestamp } from './common.ts';
+import { attemptCommand } from './job-details.ts';
 import { output } from './transcodes.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -121,6 +122,9 @@ export const manifest = z
         package: z.string().nullable().describe('Version of the distribution’s package.'),
       })
       .describe('The build that ran.'),
+    commands: z
+      .array(attemptCommand)
+      .describe('Every command of the attempt, in the order in which they ended; empty for older jobs.'),
     sandbox: z.object({ tier: z.string().describe('How FFmpeg was confined.') }).describe('The cell that it ran in.'),
     attempt: manifestAttempt,
     airlock: z

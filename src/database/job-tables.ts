@@ -30,6 +30,8 @@ export interface JobsTable {
   priority: Generated<number>;
   available_at: Timestamp;
   /** What a parent waits for, without a slot; null = nothing. */
+  /** What it requires of a worker beyond its kind. */
+  needs: Generated<string[]>;
   awaiting: 'children' | 'review' | null;
   /** What the next attempt of a parent needs to go on. */
   resume_sealed: Buffer | null;
@@ -113,6 +115,7 @@ export interface AttemptsTable {
   ffmpeg_version: string | null;
   ffmpeg_package: string | null;
   command_sha256: string | null;
+  commands: Json<unknown> | null;
   cleaned_at: Timestamp | null;
 }
 

@@ -158,6 +158,7 @@ export interface WorkersTable {
   memory_bound: string | null;
   output_bound: string | null;
   arguments_hidden: boolean | null;
+  capabilities: string[] | null;
   self_test_passed: boolean | null;
   self_test_checks: number | null;
   self_test_exceptions: Generated<string[]>;

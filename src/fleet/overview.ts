@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { QueueView, WorkerView } from '../contract/admin.ts';
 import type { Db } from '../database/pool.ts';
 import { RESOURCE_CLASSES, type ResourceClass, type WorkersTable } from '../database/tables.ts';
+import { readStranded } from './capabilities.ts';
 import { aliveWorkers } from './workers.ts';
 
 const MAX_ACCOUNTS = 50;
@@ -47,7 +48,8 @@ function viewWorker(worker: Selectable<WorkersTable>, running: number): WorkerVi
  * Waiting and running jobs by class, without those that wait for jobs of their own; and the accounts that have the most.
  */
 export async function viewQueue(db: Db): Promise<QueueView> {
-  const [lanes, accounts] = await Promise.all([
+  const [stranded, lanes, accounts] = await Promise.all([
+    readStranded(db),
     sql<{ name: ResourceClass; waiting: number; running: number; oldest_seconds: number }>`
       SELECT resource_class AS name, count(*) FILTER (WHERE status = 'pending')::int AS waiting,
         count(*) FILTER (WHERE status = 'processing')::int AS running,
@@ -66,5 +68,6 @@ export async function viewQueue(db: Db): Promise<QueueView> {
     running: sum('running'),
     lanes: RESOURCE_CLASSES.map((name) => found.get(name) ?? { name, waiting: 0, running: 0, oldest_seconds: 0 }),
     accounts: accounts.rows,
+    stranded,
   };
 }

@@ -4,6 +4,7 @@ import type { Context } from '../database/context.ts';
 import type { Db } from '../database/pool.ts';
 import { RESOURCE_CLASSES, type ResourceClass } from '../database/tables.ts';
 import { countStuck } from '../objects/deletion.ts';
+import { readStranded } from './capabilities.ts';
 import { readBacklog } from './retention-backlog.ts';
 import { aliveWorkers } from './workers.ts';
 
@@ -12,7 +13,7 @@ import { aliveWorkers } from './workers.ts';
  * number of jobs.
  */
 export async function readStatistics({ db, store }: Pick<Context, 'db' | 'store'>) {
-  const [waiting, running, workers, storedBytes, promised, backlog, undeletable, space] = await Promise.all([
+  const [waiting, running, workers, storedBytes, promised, backlog, undeletable, stranded, space] = await Promise.all([
     readWaiting(db),
     readRunning(db),
     aliveWorkers(db),
@@ -20,6 +21,7 @@ export async function readStatistics({ db, store }: Pick<Context, 'db' | 'store'
     promisedToAll(db),
     readBacklog(db),
     countStuck(db),
+    readStranded(db),
     // Report the other figures even while the storage is unreachable.
     storeSpace({ store }).catch(() => null),
   ]);
@@ -37,6 +39,7 @@ export async function readStatistics({ db, store }: Pick<Context, 'db' | 'store'
     promisedBytes: bytesToCome(promised, space?.stagedBytes ?? 0),
     backlog: { ...backlog },
     undeletable,
+    stranded: stranded.reduce((sum, { jobs }) => sum + jobs, 0),
     space,
   };
 }

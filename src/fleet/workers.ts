@@ -13,12 +13,12 @@ export async function registerWorker(db: Db, worker: Insertable<WorkersTable>): 
 }
 
 /**
- * The FFmpeg build of a worker's new cells: version, package, the time since which it is used, and whether it can hide its
- * arguments.
+ * What a worker can do, and the FFmpeg build of its new cells: version, package, the time since which it is used, and whether
+ * it can hide its arguments.
  */
 export type WorkerBuild = Pick<
   Insertable<WorkersTable>,
-  'ffmpeg' | 'ffmpeg_package' | 'ffmpeg_since' | 'arguments_hidden'
+  'ffmpeg' | 'ffmpeg_package' | 'ffmpeg_since' | 'arguments_hidden' | 'capabilities'
 >;
 
 /**

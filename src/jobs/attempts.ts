@@ -3,6 +3,7 @@ import type { Context } from '../database/context.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { sealColumn } from '../database/sealed-columns.ts';
 import type { AttemptState } from '../database/tables.ts';
+import { attemptCommands } from './attempt-commands.ts';
 import type { Claim } from './rows.ts';
 
 /** What the cell reported about an attempt; stored in the attempt's row. */
@@ -43,7 +44,7 @@ export async function spentAttempts(tx: Tx, jobId: string): Promise<number> {
 export async function endAttempt(
   context: Context,
   tx: Tx,
-  claim: Pick<Claim, 'attemptId' | 'job'>,
+  claim: Pick<Claim, 'attemptId' | 'job' | 'commands'>,
   state: AttemptState,
   facts: AttemptFacts | null,
   errorCode: string | null,
@@ -63,6 +64,7 @@ export async function endAttempt(
       cpu_ms: facts?.cpuMs == null ? null : Math.round(facts.cpuMs),
       max_rss: facts?.maxRssBytes == null ? null : Math.round(facts.maxRssBytes),
       stderr_sealed: facts?.stderr ? sealColumn(context.vault, 'attempts', 'stderr_sealed', row, facts.stderr) : null,
+      commands: claim.commands?.length ? attemptCommands.write({ commands: [...claim.commands] }) : null,
       ...(facts?.build && {
         airlock_version: facts.build.airlockVersion,
         ffmpeg_version: facts.build.ffmpegVersion,

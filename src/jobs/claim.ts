@@ -9,8 +9,15 @@ import type { JobsContext } from './kind.ts';
 import { outputsOf } from './read.ts';
 import { type Claim, type ClaimedSource, JOB_COLUMNS, type Job } from './rows.ts';
 
+export interface ClaimingWorker {
+  id: string;
+  tier: string;
+  /** What its programs provide, of which a job may need some; see `needs` of a job. Default: nothing. */
+  capabilities?: readonly string[];
+}
+
 export interface ClaimOptions {
-  worker: { id: string; tier: string };
+  worker: ClaimingWorker;
   /** Whether this worker has a permit for another fetch of the account. Default: always. */
   mayFetch?: (accountId: string) => boolean;
 }
@@ -21,7 +28,8 @@ type Started = Pick<Claim, 'attemptId' | 'number' | 'job'>;
  * Claims the next job of a resource class: inserts an attempt and sets the job to `processing`, in one statement. The
  * account with the fewest running jobs comes first; among equals, the one whose oldest job has waited longest. Within
  * an account, the highest priority comes first, then the oldest job. Returns null when no due job may start here. Jobs of
- * a kind that this release does not know are left to the workers that know it.
+ * a kind that this release does not know, or that need what this worker does not have, are left to other workers. They do
+ * not count for the turn of their account either.
  *
  * `account_schedule` has one row per account, which is locked while a job of the account is claimed. This makes the
  * limit of running jobs exact, and lets claims for different accounts run concurrently.
@@ -34,7 +42,12 @@ export async function claimJob(
   // Accounts to skip: their next job needs a fetch for which there is no permit, or is locked.
   const passedOver = new Set<string>();
   const kinds = [...context.kinds.keys()];
-  const query = { resourceClass, kinds, worker: options.worker, passedOver, events: startedEvents(context) };
+  const { capabilities = [] } = options.worker;
+  const runnable = { resourceClass, kinds, capabilities };
+  const query: Query = {
+    ...runnable,
+    ...{ worker: options.worker, passedOver, byRunnable: false, events: startedEvents(context) },
+  };
   let started: Started | 'again' | 'busy' | null = 'again';
   while (started === 'again' || started === 'busy') {
     const tried =
@@ -49,9 +62,14 @@ export async function claimJob(
  * Returns the resource classes in which a job may start now: one statement for all slots of a worker that have nothing
  * to do. A claim for such a class may still find nothing, because another worker was faster or a fetch has no permit.
  */
-export async function classesWithWork(db: Db, kinds: JobsContext['kinds']): Promise<ResourceClass[]> {
+export async function classesWithWork(
+  db: Db,
+  kinds: JobsContext['kinds'],
+  capabilities: readonly string[] = [],
+): Promise<ResourceClass[]> {
+  const passedOver = new Set<string>();
   const waits = (resourceClass: ResourceClass) =>
-    sql`EXISTS (SELECT ${eligibleFor({ resourceClass, kinds: [...kinds.keys()], passedOver: new Set() }).eligible})`;
+    sql`EXISTS (SELECT ${eligibleFor({ resourceClass, kinds: [...kinds.keys()], capabilities, passedOver }).eligible})`;
   const { rows } = await sql<Record<ResourceClass, boolean>>`
     SELECT ${waits('interactive')} AS interactive, ${waits('light')} AS light, ${waits('heavy')} AS heavy`.execute(db);
   return RESOURCE_CLASSES.filter((resourceClass) => rows[0]![resourceClass]);
@@ -66,6 +84,10 @@ async function afterTry(
 ): Promise<Started | 'again' | 'busy' | null> {
   let tried = first;
   const { account } = tried;
+  if (tried.isUneven && !query.byRunnable) {
+    query.byRunnable = true;
+    return 'again';
+  }
   if (account === null) return tried.anyoneWaits ? 'busy' : null;
   if (tried.mustFetch && mayFetch(account)) {
     tried = await startNext(db, query, account);
@@ -82,17 +104,25 @@ interface Eligibility {
   resourceClass: ResourceClass;
   /** Names of the kinds that this worker runs. */
   kinds: readonly string[];
+  capabilities: readonly string[];
   passedOver: Set<string>;
 }
 
 interface Query extends Eligibility {
   worker: ClaimOptions['worker'];
+  /**
+   * Whether accounts are compared by their oldest job that this worker can run. That reads the jobs of several accounts, and is
+   * necessary only while the oldest job of the account whose turn it is cannot run here.
+   */
+  byRunnable: boolean;
   events: RawBuilder<unknown>;
 }
 
 interface Tried {
   /** Whether any account has a job that may start. */
   anyoneWaits: boolean;
+  /** Whether the oldest job of the account whose turn it is cannot run here: the accounts must be compared again. */
+  isUneven: boolean;
   /** The account whose turn it is; its row of the schedule is locked. */
   account: string | null;
   /** Whether its next job needs a fetch. */
@@ -100,21 +130,56 @@ interface Tried {
   started: Started | null;
 }
 
+/** Condition on a row of `jobs`: it is due, and this worker can run it. */
+function isRunnable({ resourceClass, kinds, capabilities }: Omit<Eligibility, 'passedOver'>) {
+  // Not a general condition for both: an index contains only the jobs without needs.
+  const met = capabilities.length === 0 ? sql`jobs.needs = '{}'` : sql`jobs.needs <@ ${capabilities}::text[]`;
+  return sql`jobs.resource_class = ${resourceClass} AND jobs.status = 'pending' AND jobs.awaiting IS NULL
+    AND jobs.available_at <= now() AND jobs.kind = ANY(${kinds}::text[]) AND ${met}`;
+}
+
 /** Accounts that may start a job of the class now, as FROM and WHERE; and the column with the time of their oldest job. */
-function eligibleFor({ resourceClass, kinds, passedOver }: Eligibility) {
+function eligibleFor(query: Eligibility) {
+  const { resourceClass, passedOver } = query;
   const next = sql.ref(`schedule.next_${resourceClass}`);
   const limited = resourceClass !== 'interactive';
   // A scalar subquery, which the planner does not turn into a join: it reads one row of the index for each account.
-  const hasKnown = sql`(
-    SELECT true FROM jobs WHERE jobs.account_id = schedule.account_id AND jobs.resource_class = ${resourceClass}
-      AND jobs.status = 'pending' AND jobs.awaiting IS NULL AND jobs.available_at <= now() AND jobs.kind = ANY(${kinds}::text[]) LIMIT 1)`;
+  const hasRunnable = sql`(
+    SELECT true FROM jobs WHERE jobs.account_id = schedule.account_id AND ${isRunnable(query)} LIMIT 1)`;
   const eligible = sql`
     FROM account_schedule AS schedule JOIN accounts ON accounts.id = schedule.account_id
     WHERE ${next} <= now() AND schedule.account_id <> ALL(${[...passedOver]}::uuid[])
       ${limited ? sql`AND schedule.running < accounts.max_concurrent` : sql``}
       ${resourceClass === 'heavy' ? sql`AND ${withinHeavyShare()}` : sql``}
-      AND ${hasKnown}`;
+      AND ${hasRunnable}`;
   return { next, limited, eligible };
+}
+
+/** Accounts whose oldest job can run here and that are compared in the order by runnable jobs: some may be locked. */
+const COMPARED = 16;
+
+/**
+ * Whose turn it is among the eligible accounts: `first` is a CTE that names the account with the fewest running jobs and the
+ * oldest job, `where` and `order` select the accounts. The schedule knows the oldest job of an account. If that cannot run
+ * here, the account would be first for as long as the job waits; then accounts are compared by jobs that can.
+ */
+function turnOf(query: Query) {
+  const { next, limited, eligible } = eligibleFor(query);
+  const own = sql`jobs.account_id = schedule.account_id AND ${isRunnable(query)}`;
+  const isEven = sql`EXISTS (SELECT FROM jobs WHERE ${own} AND jobs.available_at = ${next})`;
+  const first = sql`first AS (
+    SELECT schedule.running, ${isEven} AS is_even ${eligible} ORDER BY ${limited ? sql`schedule.running, ` : sql``}${next} LIMIT 1)`;
+  if (!query.byRunnable) {
+    const fewest = limited
+      ? sql`schedule.running = (SELECT running FROM first WHERE is_even)`
+      : sql`(SELECT is_even FROM first)`;
+    return { first, where: sql`AND ${fewest}`, order: next };
+  }
+  const fewest = limited ? sql`AND schedule.running = (SELECT running FROM first)` : sql``;
+  const last = sql`(SELECT ${next} ${eligible} ${fewest} AND ${isEven} ORDER BY ${next} OFFSET ${sql.lit(COMPARED - 1)} LIMIT 1)`;
+  const oldest = sql`CASE WHEN ${isEven} THEN ${next} ELSE (
+    SELECT jobs.available_at FROM jobs WHERE ${own} ORDER BY jobs.priority DESC, jobs.available_at, jobs.id LIMIT 1) END`;
+  return { first, where: sql`${fewest} AND ${next} <= coalesce(${last}, 'infinity')`, order: oldest };
 }
 
 /**
@@ -123,13 +188,14 @@ function eligibleFor({ resourceClass, kinds, passedOver }: Eligibility) {
  * sent at once, so that a process that is stopped or cut off meanwhile leaves no lock behind.
  */
 async function startAfterWait(db: Db, query: Query): Promise<Tried> {
-  const { next, limited, eligible } = eligibleFor(query);
+  const { eligible } = eligibleFor(query);
+  const { first, where, order } = turnOf(query);
   return pipelined(db, async (connection) => {
     const [, , tried] = await Promise.all([
       sql`BEGIN`.execute(connection),
       sql`
         SELECT FROM account_schedule WHERE account_id = (
-          SELECT schedule.account_id ${eligible} ORDER BY ${limited ? sql`schedule.running, ` : sql``}${next} LIMIT 1
+          WITH ${first} SELECT schedule.account_id ${eligible} ${where} ORDER BY ${order} LIMIT 1
         ) FOR UPDATE`.execute(connection),
       startNext(connection, query, null),
       // After a failure it rolls back.
@@ -146,22 +212,20 @@ async function startAfterWait(db: Db, query: Query): Promise<Tried> {
  * one with equally few running jobs is served instead, if there is one.
  */
 async function startNext(db: Db, query: Query, mayFetch: string | null): Promise<Tried> {
-  const { resourceClass, kinds, worker } = query;
-  const { next, limited, eligible } = eligibleFor(query);
-  const fewest = sql`(SELECT schedule.running ${eligible} ORDER BY schedule.running, ${next} LIMIT 1)`;
+  const { worker } = query;
+  const { eligible } = eligibleFor(query);
+  const { first, where, order } = turnOf(query);
   const attemptId = uuidv7();
   const now = new Date();
-  type Row = Job & { anyone_waits: boolean; tried: string | null; must_fetch: boolean | null };
+  type Row = Job & { is_even: boolean | null; tried: string | null; must_fetch: boolean | null };
   const statement = sql<Row>`
-    WITH account AS (
+    WITH ${first}, account AS (
       SELECT schedule.account_id ${eligible}
-        ${mayFetch === null ? sql`` : sql`AND schedule.account_id = ${mayFetch}`}
-        ${limited ? sql`AND schedule.running = ${fewest}` : sql``}
-      ORDER BY ${next} LIMIT 1 FOR UPDATE OF schedule SKIP LOCKED
+        ${mayFetch === null ? sql`` : sql`AND schedule.account_id = ${mayFetch}`} ${where}
+      ORDER BY ${order} LIMIT 1 FOR UPDATE OF schedule SKIP LOCKED
     ), next AS (
       SELECT id, attempts, fetches FROM jobs
-      WHERE account_id = (SELECT account_id FROM account) AND resource_class = ${resourceClass}
-        AND status = 'pending' AND awaiting IS NULL AND available_at <= now() AND kind = ANY(${kinds}::text[])
+      WHERE account_id = (SELECT account_id FROM account) AND ${isRunnable(query)}
       ORDER BY priority DESC, available_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
     ), attempt AS (
       INSERT INTO attempts (id, job_id, number, worker_id, state, tier)
@@ -174,14 +238,14 @@ async function startNext(db: Db, query: Query, mayFetch: string | null): Promise
       FROM attempt WHERE jobs.id = attempt.job_id
       RETURNING ${sql.join(JOB_COLUMNS.map((column) => sql.ref(`jobs.${column}`)))}
     ), ${query.events}
-    SELECT waiting.anyone_waits, account.account_id AS tried, next.fetches AS must_fetch,
+    SELECT (SELECT is_even FROM first) AS is_even, account.account_id AS tried, next.fetches AS must_fetch,
       ${sql.join(JOB_COLUMNS.map((column) => sql.ref(`started.${column}`)))}
-    FROM (SELECT EXISTS (SELECT FROM account) OR EXISTS (SELECT ${eligible}) AS anyone_waits) AS waiting
-      LEFT JOIN account ON true LEFT JOIN next ON true LEFT JOIN started ON true`;
+    FROM (SELECT) AS one LEFT JOIN account ON true LEFT JOIN next ON true LEFT JOIN started ON true`;
   const [row] = (await statement.execute(db)).rows;
-  const { anyone_waits: anyoneWaits, tried, must_fetch: mustFetch, ...job } = row!;
+  const { is_even: isEven, tried, must_fetch: mustFetch, ...job } = row!;
   const started = job.id === null ? null : { attemptId, number: job.attempts, job };
-  return { anyoneWaits, account: tried, mustFetch: mustFetch === true, started };
+  const found = { anyoneWaits: isEven !== null, isUneven: isEven === false };
+  return { ...found, account: tried, mustFetch: mustFetch === true, started };
 }
 
 /** The event of the row `started`, under the name of its kind. */

@@ -142,7 +142,7 @@ export async function releaseJob(
   return context.db.transaction().execute(async (tx) => {
     const job = await lockOwned(tx, claim);
     if (!job) return false;
-    await endAttempt(context, tx, { attemptId: claim.attemptId, job }, 'released', null, null);
+    await endAttempt(context, tx, { ...claim, job }, 'released', null, null);
     await requeue(context, tx, job, { delaySeconds, reason });
     return true;
   });

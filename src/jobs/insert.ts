@@ -43,6 +43,8 @@ export interface NewJob {
   batch?: { id: string; index: number } | undefined;
   /** From -10 to 10; 0 when absent. */
   priority?: number;
+  /** What it requires of a worker beyond its kind; nothing when absent. */
+  needs?: readonly string[];
 }
 
 export interface NewSource {
@@ -87,6 +89,7 @@ export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Prom
         batch_id: job.batch?.id ?? null,
         batch_index: job.batch?.index ?? null,
         priority: job.priority ?? 0,
+        ...(job.needs && { needs: [...job.needs] }),
         available_at: now,
         fetches: job.sources.some(({ source }) => source.objectId === null),
         request_sealed: request && sealColumn(vault, 'jobs', 'request_sealed', key, request.shown),

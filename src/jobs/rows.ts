@@ -8,6 +8,7 @@ import type { Vault } from '../crypto/vault.ts';
 import { openColumn, type RowOf, sealColumn } from '../database/sealed-columns.ts';
 import { storedJson } from '../database/stored-json.ts';
 import type { JobOutputsTable, JobSourcesTable, JobsTable, ObjectState } from '../database/tables.ts';
+import type { AttemptCommand } from './attempt-commands.ts';
 
 export type Job = Selectable<JobsTable>;
 /** Every column of a job, for statements that must list them. */
@@ -25,6 +26,7 @@ export const JOB_COLUMNS = Object.keys({
   batch_index: true,
   priority: true,
   available_at: true,
+  needs: true,
   awaiting: true,
   resume_sealed: true,
   fetches: true,
@@ -77,10 +79,12 @@ export interface Claim {
   /** Files that filters and overlays name; asset i of the request has the position `inputs.length + i`. */
   assets: ClaimedSource[];
   outputs: JobOutput[];
+  /** What the attempt has run so far, which its end records. */
+  commands?: readonly AttemptCommand[];
 }
 
 /** Identifies an attempt and the job that it may still own. */
-export type Ownership = Pick<Claim, 'attemptId'> & { job: Pick<Job, 'id'> };
+export type Ownership = Pick<Claim, 'attemptId' | 'commands'> & { job: Pick<Job, 'id'> };
 
 /** Maximum number of failed or lost attempts at one job. */
 export const MAX_ATTEMPTS = 3;

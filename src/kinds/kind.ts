@@ -68,6 +68,8 @@ export interface Admission {
   webhookUrl?: string | null;
   /** From -10 to 10; 0 when absent. */
   priority?: number;
+  /** What the job requires of a worker beyond its kind, e.g. `transcription:base-q8_0`; nothing when absent. */
+  needs?: readonly string[];
 }
 
 /** How an attempt ended that did not fail. A job that awaits its children runs again when all of them are final. */

@@ -64,6 +64,9 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       get programs() {
         return Object.fromEntries(Object.keys(watch.current.facts).map((name) => [name, currentBuild(watch, name)]));
       },
+      get capabilities() {
+        return table.flatMap(({ name, provides = [] }) => (watch.current.facts[name] ? provides : []));
+      },
       ffmpeg: currentBuild(watch, 'ffmpeg'),
       limits: base.limits,
       outputBound: tier.outputBound,

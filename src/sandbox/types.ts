@@ -155,6 +155,8 @@ export interface Sandbox {
   readonly outputBound: 'kernel' | 'watched';
   /** The builds that new cells get, by program; they change at runtime when another is installed. */
   readonly programs: Readonly<Record<string, ProgramBuild>>;
+  /** What the installed programs provide, for jobs that need it. */
+  readonly capabilities: readonly string[];
   /** That of FFmpeg, which every worker has. */
   readonly ffmpeg: ProgramBuild;
   /** Runs one untrusted program. Resolves however the program ends; rejects only when the cell cannot be created. */

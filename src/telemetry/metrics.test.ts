@@ -88,6 +88,7 @@ it('the gauges of the service show the last values, and nothing stale if reading
       storedBytes: 10,
       backlog: { jobs: 3 },
       undeletable: 2,
+      stranded: 3,
       promisedBytes: 6,
       space,
     };

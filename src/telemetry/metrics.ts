@@ -55,6 +55,7 @@ export interface ServiceNumbers {
   backlog: Record<string, number>;
   /** Objects that the storage has refused to delete several times. */
   undeletable: number;
+  stranded: number;
   /** The disk of the embedded storage; null for other storages, or if it does not answer. */
   space: { freeBytes: number; reserveBytes: number; spareFiles: number } | null;
 }
@@ -232,7 +233,8 @@ export async function addServiceGauges(
     ['what'],
   );
   const undeletable = gauge('airlock_undeletable_objects', 'Objects whose deletion storage has rejected several times');
-  const all = [jobs, oldest, workers, slots, stored, promised, backlog, undeletable, free, reserve, files];
+  const stranded = gauge('airlock_stranded_jobs', 'Jobs that wait and that no living worker can run');
+  const all = [jobs, oldest, workers, slots, stored, promised, backlog, undeletable, stranded, free, reserve, files];
   return async () => {
     const numbers = await read().catch(() => null);
     for (const metric of all) metric.reset();
@@ -245,6 +247,7 @@ export async function addServiceGauges(
     promised.set(numbers.promisedBytes);
     for (const [what, count] of Object.entries(numbers.backlog)) backlog.set({ what }, count);
     undeletable.set(numbers.undeletable);
+    stranded.set(numbers.stranded);
     if (!numbers.space) return;
     const disk = { disk: 'storage' };
     free.set(disk, numbers.space.freeBytes);

@@ -4,14 +4,14 @@ import type { WorkerMetrics } from '../telemetry/index.ts';
 
 /** Wraps a sandbox to count its cells. */
 export function countCells(sandbox: Sandbox, metrics: WorkerMetrics): Sandbox {
-  return {
-    ...sandbox,
+  // Not a copy: programs may be installed later.
+  return Object.assign(Object.create(sandbox) as Sandbox, {
     async run(spec) {
       const result = await sandbox.run(spec);
       metrics.cells.inc({ program: spec.program, end: result.end });
       return result;
     },
-  };
+  } satisfies Partial<Sandbox>);
 }
 
 /** Wraps a fetcher to count its bytes. */

@@ -8,6 +8,7 @@ import { type FailureCode, failures, JobFailure } from '../contract/failures.ts'
 import { SealedValueError } from '../crypto/vault.ts';
 import { isStorageAway, outageOf } from '../database/outage.ts';
 import { retryTransient } from '../database/transient.ts';
+import type { AttemptCommand } from '../jobs/attempt-commands.ts';
 import { markCleaned } from '../jobs/attempts.ts';
 import { waitForChildren } from '../jobs/children.ts';
 import { type Completion, completeJob, failAttempt, releaseJob } from '../jobs/finish.ts';
@@ -18,6 +19,7 @@ import { dropReserved } from '../objects/objects.ts';
 import { StorageError } from '../storage/types.ts';
 import { scrub } from '../telemetry/index.ts';
 import type { WorkerDeps } from './deps.ts';
+import { recordCommands } from './recorded-commands.ts';
 import type { StopReason } from './running-attempts.ts';
 import { startAttempt, tracedTools } from './traced.ts';
 
@@ -43,7 +45,9 @@ export async function runAttempt(deps: WorkerDeps, claim: Claim, lease: SlotLeas
   } else deps.metrics?.retries.inc({ kind: claim.job.kind });
   const span = deps.tracing ? startAttempt(deps.tracing, claim) : null;
   const own = span ? tracedTools(deps.tracing!, span, deps) : deps;
-  const end = await attempt(own, claim, lease, signal, log).catch((error) => {
+  const commands: AttemptCommand[] = [];
+  const recorded = { ...own, sandbox: recordCommands(own.sandbox, commands) };
+  const end = await attempt(recorded, { ...claim, commands }, lease, signal, log).catch((error) => {
     span?.end({}, true);
     throw error;
   });

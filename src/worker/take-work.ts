@@ -1,5 +1,5 @@
 import type { ResourceClass } from '../database/tables.ts';
-import { claimJob } from '../jobs/claim.ts';
+import { type ClaimOptions, claimJob } from '../jobs/claim.ts';
 import type { WorkerDeps } from './deps.ts';
 import type { FetchPermits } from './fetch-permits.ts';
 import { sequential } from './sequential.ts';
@@ -22,7 +22,7 @@ export interface WorkSource {
  */
 export function createWorkSource(
   { context, isAway }: Pick<WorkerDeps, 'context'> & { isAway: () => boolean },
-  worker: { id: string; tier: string },
+  worker: ClaimOptions['worker'],
   permits: FetchPermits,
   leases: SlotLeases,
 ): WorkSource {

@@ -1,5 +1,6 @@
 import type { WorkTools } from '../attempt/tools.ts';
 import type { Claim } from '../jobs/rows.ts';
+import type { Sandbox } from '../sandbox/types.ts';
 import { inSpan, type TracedSpan, type Tracing } from '../telemetry/index.ts';
 
 /** Begins the span of an attempt, in the trace of the request; before it that of the wait in the queue. */
@@ -26,8 +27,7 @@ export function tracedTools<T extends Pick<WorkTools, 'sandbox' | 'measure'>>(
   return {
     ...tools,
     measure: (stage, step) => inSpan(tracing, stage, { parent }, () => measure(stage, step)),
-    sandbox: {
-      ...sandbox,
+    sandbox: Object.assign(Object.create(sandbox) as Sandbox, {
       async run(spec) {
         const span = tracing.start(`cell ${spec.program}`, { parent });
         try {
@@ -39,6 +39,6 @@ export function tracedTools<T extends Pick<WorkTools, 'sandbox' | 'measure'>>(
           throw error;
         }
       },
-    },
+    } satisfies Partial<Sandbox>),
   };
 }

@@ -8,12 +8,12 @@ import { uuidv7 } from '../crypto/uuid.ts';
 import { listen } from '../database/notify.ts';
 import { pipelined } from '../database/pool.ts';
 import type { ResourceClass } from '../database/tables.ts';
+import { kindCapability } from '../fleet/capabilities.ts';
 import { beatWorker, registerWorker, removeWorker, type WorkerBuild, workersOfHost } from '../fleet/workers.ts';
 import { markCleaned } from '../jobs/attempts.ts';
 import { classesWithWork } from '../jobs/claim.ts';
 import { findUnknown, recoverLost, releaseUnknown } from '../jobs/recover.ts';
 import { eventViewer } from '../kinds/view-events.ts';
-import type { Sandbox } from '../sandbox/types.ts';
 import { openSanitizer } from '../sanitizer/index.ts';
 import { stageMeter } from '../telemetry/index.ts';
 import { openPlanner } from '../threads/planning/index.ts';
@@ -73,7 +73,13 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
     ...{ running, permits, wake: wakeups.wake, logger },
   });
   const isAway = () => stopping.signal.aborted || isPaused || deps.storage.awayMs() > 0;
-  const takes = createWorkSource({ context, isAway }, { id, tier: sandbox.tier }, permits, leases);
+  const worker = {
+    ...{ id, tier: sandbox.tier },
+    get capabilities() {
+      return sandbox.capabilities;
+    },
+  };
+  const takes = createWorkSource({ context, isAway }, worker, permits, leases);
   const viewer = eventViewer(context);
   const deliveries = openDeliveries(
     {
@@ -89,7 +95,7 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
   const look = () =>
     pipelined(context.db, async (one) => {
       const [classes, due] = await Promise.all([
-        classesWithWork(one, context.kinds),
+        classesWithWork(one, context.kinds, sandbox.capabilities),
         hasDueDeliveries(one, viewer.catalog),
       ]);
       return { classes, deliveries: due };
@@ -174,7 +180,8 @@ async function cleanUpAfterDead({ context, settings, logger }: WorkerDeps): Prom
   for (const id of ids) await removeWorker(context.db, id);
 }
 
-async function register({ context, settings, sandbox }: WorkerDeps, id: string): Promise<void> {
+async function register(deps: WorkerDeps, id: string): Promise<void> {
+  const { context, settings, sandbox } = deps;
   const identity = ownIdentity();
   await registerWorker(context.db, {
     id,
@@ -188,7 +195,7 @@ async function register({ context, settings, sandbox }: WorkerDeps, id: string):
     tier: sandbox.tier,
     memory_bound: sandbox.limits === 'cgroup' ? 'control_group' : 'address_space',
     output_bound: sandbox.outputBound,
-    ...buildOf(sandbox),
+    ...buildOf(deps),
   });
 }
 
@@ -208,16 +215,17 @@ function listenForWork({ settings, logger }: WorkerDeps, running: RunningAttempt
  * worker to take nothing new. Never rejects.
  */
 async function beat(
-  { context, sandbox, logger }: WorkerDeps,
+  deps: WorkerDeps,
   id: string,
   running: RunningAttempts,
   draining: boolean,
   pause: (requested: boolean) => void,
 ): Promise<void> {
+  const { context, logger } = deps;
   try {
     const [drain, unknown] = await pipelined(context.db, (db) =>
       Promise.all([
-        beatWorker(db, id, { draining, ...buildOf(sandbox) }),
+        beatWorker(db, id, { draining, ...buildOf(deps) }),
         findUnknown(db, id, running.ids()),
         running.beat({ db }, logger),
       ]),
@@ -230,8 +238,10 @@ async function beat(
   }
 }
 
-function buildOf({ ffmpeg }: Pick<Sandbox, 'ffmpeg'>): WorkerBuild {
+function buildOf({ kinds, sandbox: { ffmpeg, programs, capabilities } }: WorkerDeps): WorkerBuild {
+  const builds = Object.entries(programs).map(([name, build]) => `${name}:${build.package ?? build.version}`);
   return {
+    capabilities: [...[...kinds.keys()].map(kindCapability), ...builds, ...capabilities],
     ffmpeg: ffmpeg.version,
     ffmpeg_package: ffmpeg.package,
     ffmpeg_since: ffmpeg.since,

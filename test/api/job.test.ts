@@ -46,24 +46,30 @@ describe('the job', () => {
     });
   });
 
-  it('has details: what was requested, and every attempt with its log, until it is erased', async () => {
+  it('has details: what was requested, and every attempt with its commands and its log, until it is erased', async () => {
     const body = { inputs: [{ url: short }], outputFormat: 'webm', options: [{ option: '-an' }], metadata: { a: 1 } };
     const { json: job } = await api.call('POST', '/v1/transcodes', { ...body, priority: 9 });
     const worker = { id: uuidv7(), tier: 'bwrap' as const };
     let claim = await claimJob(api.context, 'heavy', { worker });
     while (claim && claim.job.id !== job.id) claim = await claimJob(api.context, 'heavy', { worker });
     const facts = { exitCode: 1, signal: null, cpuMs: 40, maxRssBytes: 5, stderr: 'Conversion failed!' };
-    await failAttempt(api.context, claim!, { code: 'encode_failed', message: 'No.', retry: false }, facts);
+    const build = { version: 'ffprobe version 7.1', package: null, sha256: 'ab'.repeat(32) };
+    const ran = { ...build, program: 'ffprobe', end: 'exit', exit_code: 0, cpu_ms: 20, max_rss_bytes: 4 };
+    const commands = [ran, { ...ran, program: 'ffmpeg', end: 'limit_cpu', exit_code: null }];
+    const failure = { code: 'encode_failed', message: 'No.', retry: false } as const;
+    await failAttempt(api.context, { ...claim!, commands }, failure, facts);
     const details = async () => (await api.call('GET', `/v1/transcodes/${job.id}/details`)).json;
     expect(await details()).toMatchObject({
       request: { ...body, priority: 9 },
       command: null,
-      attempts: [{ number: 1, state: 'failed', error_code: 'encode_failed', exit_code: 1, log: 'Conversion failed!' }],
+      attempts: [
+        { number: 1, state: 'failed', error_code: 'encode_failed', exit_code: 1, log: 'Conversion failed!', commands },
+      ],
     });
     const authorization = `Bearer ${await api.makeKey({ account: await api.makeAccount() })}`;
     expect((await api.call('GET', `/v1/transcodes/${job.id}/details`, undefined, { authorization })).status).toBe(404);
     await api.call('DELETE', `/v1/transcodes/${job.id}`);
-    expect(await details()).toMatchObject({ request: null, attempts: [{ log: null }] });
+    expect(await details()).toMatchObject({ request: null, attempts: [{ log: null, commands }] });
   });
 
   it('always has a list of options, empty for a preset', async () => {

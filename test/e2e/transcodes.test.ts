@@ -153,6 +153,10 @@ describe('transcodes', () => {
     });
     const { json } = await service.call('GET', `/v1/transcodes/${job.id}/manifest`);
     expect(json.manifest.outputs).toEqual(job.outputs);
+    const { sha256 } = json.manifest.command;
+    expect(json.manifest.commands).toContainEqual(
+      expect.objectContaining({ program: 'ffmpeg', sha256, end: 'exit', exit_code: 0, ...json.manifest.ffmpeg }),
+    );
     await writeFile(join(folder, 'copied.mp4'), await download(job.id));
     expect(await frameHashes(join(folder, 'copied.mp4'))).toEqual(await frameHashes(path));
 

@@ -3,10 +3,12 @@ import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type AttemptCommand, attemptCommands } from '../../src/jobs/attempt-commands.ts';
 import { openSandbox, type Sandbox } from '../../src/sandbox/index.ts';
 import type { Program } from '../../src/sandbox/programs/program.ts';
 import { PROGRAMS } from '../../src/sandbox/programs/table.ts';
 import type { FilterName } from '../../src/sandbox/seccomp/policies.ts';
+import { recordCommands } from '../../src/worker/recorded-commands.ts';
 import { hasCompiler, LIMITS, TIMEOUT } from './cell-fixture.ts';
 
 vi.setConfig(TIMEOUT);
@@ -141,6 +143,27 @@ describe.runIf(hasCompiler)('a third program, which is one entry in the table', 
       expect(Object.keys(sandbox.programs)).toEqual(['ffmpeg', 'ffprobe']);
       await expect(run(sandbox, 'listener', ['-version'])).rejects.toThrow(/listener is not installed here/);
       expect((await run(sandbox, 'ffmpeg', ['-version'])).end).toBe('exit');
+    } finally {
+      await sandbox.close();
+    }
+  });
+
+  it('is recorded with the other commands of an attempt, each with its build, its end and what it used', async () => {
+    const sandbox = await open('recorded', [...PROGRAMS, entry('listener', 'strict', { provides: ['listening:1'] })]);
+    const commands: AttemptCommand[] = [];
+    const recorded = recordCommands(sandbox, commands);
+    try {
+      expect(recorded.capabilities).toEqual(['listening:1']);
+      await run(recorded, 'ffprobe', ['-version']);
+      await run(recorded, 'listener', [MODEL, 'fork']);
+      const { version, package: name } = sandbox.programs.ffprobe!;
+      const digest = expect.stringMatching(/^[0-9a-f]{64}$/);
+      expect(commands).toMatchObject([
+        { program: 'ffprobe', version, package: name, sha256: digest, end: 'exit', exit_code: 0 },
+        { program: 'listener', version: 'listener 1.2', package: null, sha256: digest, end: 'violation' },
+      ]);
+      expect(new Set(commands.map(({ sha256 }) => sha256)).size).toBe(2);
+      expect(attemptCommands.read(JSON.parse(attemptCommands.write({ commands }))).commands).toEqual(commands);
     } finally {
       await sandbox.close();
     }

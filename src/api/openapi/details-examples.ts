@@ -1,6 +1,18 @@
 import type { JobDetails } from '../../contract/job-details.ts';
 import { PROBED } from './probe-examples.ts';
 
+/** A command of an attempt. */
+export const COMMAND: JobDetails['attempts'][number]['commands'][number] = {
+  program: 'ffmpeg',
+  version: 'ffmpeg version 7.1.3',
+  package: '7:7.1.3-0+deb13u1',
+  sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+  end: 'exit',
+  exit_code: 0,
+  cpu_ms: 41_000,
+  max_rss_bytes: 209_715_200,
+};
+
 const details: JobDetails = {
   request: {
     inputs: [{ url: 'https://example.org/talk.mp4' }],
@@ -22,6 +34,7 @@ const details: JobDetails = {
       max_rss_bytes: 209_715_200,
       tier: 'bwrap',
       ffmpeg_version: '7.1.3',
+      commands: [COMMAND],
       log: null,
     },
   ],

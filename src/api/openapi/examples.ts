@@ -8,7 +8,7 @@ import type { CreateBody, Job } from '../../contract/transcodes.ts';
 import type { ConfirmBody, ConfirmResult, PresignBody, PresignResult } from '../../contract/uploads.ts';
 import type { ValidateAnswer } from '../../contract/validate.ts';
 import { batchExamples } from './batch-examples.ts';
-import { DETAILS_EXAMPLES } from './details-examples.ts';
+import { COMMAND, DETAILS_EXAMPLES } from './details-examples.ts';
 import { PEOPLE_EXAMPLES } from './people-examples.ts';
 import { PROBE_EXAMPLES } from './probe-examples.ts';
 import type { Document, Media } from './types.ts';
@@ -178,6 +178,7 @@ const manifest: Manifest = {
   outputs: [output],
   command: { argv: ['ffmpeg', '-i', '/in/0', '/out/output.mp4'], sha256: SHA256 },
   ffmpeg: { version: '7.1.3', package: '7:7.1.3-0+deb13u1' },
+  commands: [COMMAND],
   sandbox: { tier: 'bwrap' },
   attempt: { number: 1, started_at: AT, ended_at: LATER, exit_code: 0, cpu_ms: 41_000, max_rss_bytes: 209_715_200 },
   airlock: { version: '0.1.0' },

@@ -51,6 +51,7 @@ const queue: QueueView = {
   running: 1,
   lanes: [{ name: 'heavy', waiting: 3, running: 1, oldest_seconds: 12 }],
   accounts: [{ id: ID, name: 'default', waiting: 3, running: 1 }],
+  stranded: [],
 };
 
 const audit: AuditPage = {

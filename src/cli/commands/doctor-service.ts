@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import type { Config } from '../../config/config.ts';
 import { loadTls } from '../../config/tls.ts';
 import { openPool } from '../../database/pool.ts';
+import { readStranded } from '../../fleet/capabilities.ts';
 import { aliveWorkers } from '../../fleet/workers.ts';
 import { countStuck, stuckObjects } from '../../objects/deletion.ts';
 import { type ReadyInfo, readReadyFile } from '../../supervisor/ready-file.ts';
@@ -30,6 +31,7 @@ export async function checkService(config: Config, run: RunCheck): Promise<void>
       await pool.close();
     }
   });
+  await run('Queue', '', () => checkQueue(databaseUrl(config, secrets, 'owner')));
   await run('Deletions', '', () => checkDeletions(databaseUrl(config, secrets, 'owner')));
   await run('Storage', 'Check AIRLOCK_STORAGE_URL, or start ./airlock up', async () => {
     await (await openObjectStore(config, secrets)).ping();
@@ -53,6 +55,20 @@ async function checkDeletions(url: string): Promise<string | Partial<Check>> {
     const remedy =
       "Look for a retention policy, an object lock, or a missing permission of Airlock's key. Airlock retries at least hourly";
     return { state: 'warning', seen: `storage rejects the deletion of ${named.join(', ')}${others}`, remedy };
+  } finally {
+    await pool.close();
+  }
+}
+
+/** Names what waiting jobs need and no living worker has. */
+async function checkQueue(url: string): Promise<string | Partial<Check>> {
+  const pool = openPool(url, { max: 1, role: 'doctor', onError: () => {} });
+  try {
+    const stranded = await readStranded(pool.db);
+    if (stranded.length === 0) return 'every waiting job has a worker that can run it';
+    const named = stranded.map(({ kind, needs, jobs }) => `${jobs} of the kind ${[kind, ...needs].join(' with ')}`);
+    const remedy = 'Start a worker of this release that has what they need';
+    return { state: 'warning', seen: `no living worker can run waiting jobs: ${named.join(', ')}`, remedy };
   } finally {
     await pool.close();
   }

@@ -3,6 +3,7 @@ import { knownInfo } from '../../attempt/media/stored-info.ts';
 import type { JobDetails } from '../../contract/job-details.ts';
 import type { Context } from '../../database/context.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
+import { commandsOf } from '../../jobs/attempt-commands.ts';
 import { inputsOf } from '../../jobs/read.ts';
 import { type Job, type JobSource, sourceRow } from '../../jobs/rows.ts';
 import { inspectionJson } from '../../uploads/upload.ts';
@@ -44,7 +45,7 @@ async function attemptsOf({ db, vault }: Pick<Context, 'db' | 'vault'>, job: Job
   const rows = await db
     .selectFrom('attempts')
     .select(['id', 'number', 'state', 'started_at', 'ended_at', 'error_code', 'exit_code', 'signal', 'cpu_ms'])
-    .select(['max_rss as max_rss_bytes', 'tier', 'ffmpeg_version', 'stderr_sealed'])
+    .select(['max_rss as max_rss_bytes', 'tier', 'ffmpeg_version', 'commands', 'stderr_sealed'])
     .where('job_id', '=', job.id)
     .orderBy('number')
     .execute();
@@ -52,6 +53,7 @@ async function attemptsOf({ db, vault }: Pick<Context, 'db' | 'vault'>, job: Job
     ...row,
     started_at: started_at.toISOString(),
     ended_at: ended_at?.toISOString() ?? null,
+    commands: commandsOf(row),
     log: openColumn(vault, 'attempts', 'stderr_sealed', { id, account_id: job.account_id, stderr_sealed }),
   }));
 }

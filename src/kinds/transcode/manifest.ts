@@ -2,6 +2,7 @@ import { ApiError } from '../../contract/errors.ts';
 import type { Manifest } from '../../contract/receipts.ts';
 import type { Context } from '../../database/context.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
+import { commandsOf } from '../../jobs/attempt-commands.ts';
 import { outputsOf } from '../../jobs/read.ts';
 import { type Job, outputFacts } from '../../jobs/rows.ts';
 import { inspectionJson } from '../../uploads/upload.ts';
@@ -33,6 +34,7 @@ export async function readManifest(context: Pick<Context, 'db' | 'vault'>, job: 
     outputs: outputs.flatMap(({ facts }) => outputFacts.readOrNull(facts) ?? []),
     command: { argv: commandOf(context, job), sha256: attempt.command_sha256 },
     ffmpeg: { version: attempt.ffmpeg_version, package: attempt.ffmpeg_package },
+    commands: commandsOf(attempt),
     sandbox: { tier: attempt.tier },
     attempt: {
       number: attempt.number,

@@ -43,6 +43,8 @@ export interface Program extends ImagePart {
    * @param found the programs before this one in the table
    */
   find(configured: string | undefined, found: ProgramPaths): string | null;
+  /** What a worker that has it can do, for jobs that need it, e.g. `transcription:base-q8_0`. */
+  readonly provides?: readonly string[];
   /** What its cells may ask of the kernel. */
   readonly filter: FilterName;
   /** How to query its version: arguments, and the pattern of the first line of its output. */

@@ -7,7 +7,7 @@ import { Tile } from './tile.tsx';
 export function QueuePage() {
   return (
     <Loaded<QueueView> title="Queue" lead="Jobs of all accounts that wait and run." path="/v1/admin/queue">
-      {({ waiting, running, lanes, accounts }) => (
+      {({ waiting, running, lanes, accounts, stranded }) => (
         <>
           <div class="tiles">
             <Tile label="Waiting" value={countText(waiting)} />
@@ -17,6 +17,17 @@ export function QueuePage() {
               value={durationText(Math.max(0, ...lanes.map(({ oldest_seconds: seconds }) => seconds)))}
             />
           </div>
+          {stranded.length > 0 && (
+            <Card title="No worker can run">
+              <ul>
+                {stranded.map(({ kind, needs, jobs }) => (
+                  <li key={[kind, ...needs].join(' ')}>
+                    {countText(jobs)} waiting of the kind {[kind, ...needs].join(' with ')}
+                  </li>
+                ))}
+              </ul>
+            </Card>
+          )}
           <Card title="By class" flush>
             <Counts
               name="Class"
