@@ -91,6 +91,7 @@ async function attempt(
     if (!won) await dropAll(deps, reserved, log);
     isCleaned = won && isWhole;
     if (won) deps.metrics?.outputBytes.inc(bytesOf(completion));
+    if (won) for (const { failure } of completion.failures ?? []) deps.metrics?.failures.inc({ code: failure.code });
     return won ? (isWhole ? 'completed' : 'failed') : 'replaced';
   } catch (error) {
     // If a commit succeeded but its answer was lost, the objects are live and stay.
