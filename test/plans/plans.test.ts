@@ -197,10 +197,11 @@ describe(`with ${JOBS.toLocaleString('en')} jobs`, () => {
     const { rows: workers } = await api.database.pg.query('SELECT id FROM workers LIMIT 1');
     ids.workers = workers.map(({ id }) => id);
     const { events } = (await call('GET', '/v1/events?limit=1')).json;
+    const jobs = (await call('GET', '/v1/jobs?limit=1')).json.next;
     const part = { filename: 'a.mp4', contentType: 'video/mp4', fileSize: 2 ** 30 };
     ids.multipart = [(await created('/v1/upload/multipart', part)).result.uploadId];
 
-    const answers = await sendAll(requestsOf(document, valuesOf(events[0].id)), (operation) =>
+    const answers = await sendAll(requestsOf(document, valuesOf(events[0].id, jobs)), (operation) =>
       /\/v1\/(admin|session)/.test(operation) ? operator : {},
     );
     // A request that is rejected before its first query proves nothing.
@@ -215,11 +216,18 @@ describe(`with ${JOBS.toLocaleString('en')} jobs`, () => {
     const page = await call('GET', '/v1/events?limit=1', undefined, own);
     expect(page.json.events).toHaveLength(1);
     Object.assign(ids, { jobs: ids.own, waiting: ids.own });
-    const answers = await sendAll(requestsOf(document, valuesOf(page.json.events[0].id)), () => own);
+    const jobs = (await call('GET', '/v1/jobs?limit=1', undefined, own)).json.next;
+    const answers = await sendAll(requestsOf(document, valuesOf(page.json.events[0].id, jobs)), () => own);
     const answered = [...answers].filter(([, all]) => all.some((one) => /^(200|409)/.test(one))).map(([name]) => name);
     expect(answered).toEqual(
       expect.arrayContaining([
-        ...['GET /v1/transcodes', 'GET /v1/transcodes/{id}', 'GET /v1/transcodes/{id}/events', 'GET /v1/events'],
+        ...[
+          'GET /v1/jobs',
+          'GET /v1/transcodes',
+          'GET /v1/transcodes/{id}',
+          'GET /v1/transcodes/{id}/events',
+          'GET /v1/events',
+        ],
         ...['GET /v1/batches/{id}', 'GET /v1/batches/{id}/events', 'PATCH /v1/transcodes/{id}/cancel'],
       ]),
     );
@@ -249,8 +257,8 @@ describe(`with ${JOBS.toLocaleString('en')} jobs`, () => {
     return { authorization: '', cookie, 'x-airlock-csrf': answer.json.csrf };
   }
 
-  /** Fails for a parameter that a new operation brings: the test must know a value of it. */
-  function valuesOf(event: string) {
+  /** Fails for a parameter that a new operation brings: the test must know a value of it. `event` and `jobs` are cursors. */
+  function valuesOf(event: string, jobs: string) {
     const at = (ago: number) => new Date(Date.now() - ago).toISOString();
     const queries: Record<string, string[]> = {
       limit: ['100'],
@@ -283,7 +291,8 @@ describe(`with ${JOBS.toLocaleString('en')} jobs`, () => {
           ? queries[name]
           : paths.find(([pattern]) => pattern.test(operation.split('{')[0]! + operation.split('}')[1]))?.[1];
       if (!found) throw new Error(`no value is known for ${name} of ${operation}`);
-      return operation.includes('audit') && name === 'after' ? ['10'] : found;
+      if (name !== 'after') return found;
+      return operation.includes('audit') ? ['10'] : operation === 'GET /v1/jobs' ? [jobs] : found;
     };
   }
 });
