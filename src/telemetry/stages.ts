@@ -1,7 +1,10 @@
 import type { WorkerMetrics } from './metrics.ts';
 
-/** A step of an attempt. The wait before the first attempt is `airlock_queue_wait_seconds`. */
-export type Stage = 'fetch' | 'sanitize' | 'probe' | 'plan' | 'encode' | 'check' | 'store';
+/** Steps that attempts at jobs of several kinds have. The wait before the first attempt is `airlock_queue_wait_seconds`. */
+type CommonStage = 'fetch' | 'sanitize' | 'probe' | 'plan' | 'encode' | 'check' | 'store';
+
+/** A step of an attempt: a common one, or one that only a kind has. It becomes a label: a word from a fixed list. */
+export type Stage = CommonStage | (string & {});
 
 /** Runs a step and measures it, whether it succeeds or not. */
 export type MeasureStage = <T>(stage: Stage, step: () => Promise<T>) => Promise<T>;
