@@ -158,6 +158,13 @@ describe('imports', () => {
     expect(users).toEqual(['database/sealed-columns.ts']);
   });
 
+  it('open the sealed request of a transcode in one file of its attempt', () => {
+    const users = sources.filter(({ text }) => /\bopenWholeRequest\(vault, claim/.test(text)).map(({ path }) => path);
+    const importers = sources.filter(({ text }) => /\bopenWholeRequest\b/.test(text)).map(({ path }) => path);
+    expect(users).toEqual(['kinds/transcode/attempt.ts']);
+    expect(importers.sort()).toEqual(['kinds/transcode/attempt.ts', 'kinds/transcode/request.ts']);
+  });
+
   it('start programs from the sandbox and the supervisor alone', () => {
     expect(importersOf('node:child_process').sort()).toEqual(['sandbox', 'supervisor']);
     expect(importersOf('child_process')).toEqual([]);
