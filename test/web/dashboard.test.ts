@@ -62,7 +62,7 @@ describe('the document of the dashboard', () => {
     expect(headers.get('content-type')).toBe('text/javascript; charset=utf-8');
   });
 
-  it.each(['/assets/..%2findex.html', '/assets/none-12345678.js', '/assets/index.html', '/v1/jobs', '/elsewhere'])(
+  it.each(['/assets/..%2findex.html', '/assets/none-12345678.js', '/assets/index.html', '/v1/nothing', '/elsewhere'])(
     'is not what unknown paths answer: %s',
     async (path) => {
       const { status, json } = await service.call('GET', path);
