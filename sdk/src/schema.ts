@@ -320,11 +320,33 @@ export interface paths {
         };
         /**
          * Get a link to the output that expires after ten minutes
-         * @description `?url=false` or `Accept: application/octet-stream` answers with a redirect (302) instead.
+         * @description `?url=false` or `Accept: application/octet-stream` returns a redirect (302) instead. For an output of many files, the link is to a zip of all of them. Airlock creates the zip at the first request, and returns 503 with `Retry-After` until it is ready.
          *
          *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
         get: operations["downloadTranscode"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transcodes/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the files of an output
+         * @description An output such as a ladder has many files. Pass a `path` as `file` to `/download` to get a link to one of them. An output that is one file lists only itself.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         */
+        get: operations["listTranscodeFiles"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1525,7 +1547,7 @@ export interface components {
              * @description For programs; it does not change.
              * @enum {string}
              */
-            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "key_exceeds_caller" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "not_implemented" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "transcode_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
+            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "key_exceeds_caller" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "not_implemented" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "transcode_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "archive_not_ready" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
             /** @description Details such as `field`, `reason`, `remedy` and `near`, depending on the code; null if there are none. */
             details: {
                 [key: string]: unknown;
@@ -1797,6 +1819,26 @@ export interface components {
              * @description A signed URL, valid for ten minutes.
              */
             url: string;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A file of an output. */
+        OutputFile: {
+            /** @description Relative path, unique within the output. */
+            path: string;
+            /** @description Bytes. */
+            size: number;
+            /** @description Its media type. */
+            content_type: string;
+            /** @description SHA-256 of the bytes, 64 hex digits. */
+            sha256: string;
+        };
+        /** @description A page of the files of an output. */
+        FileList: {
+            /** @description The files, in the order of their paths. */
+            items: components["schemas"]["OutputFile"][];
+            /** @description Value of `after` for the next page; null on the last page. */
+            next: string | null;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
@@ -4507,6 +4549,10 @@ export interface operations {
     downloadTranscode: {
         parameters: {
             query?: {
+                /** @description Name of the output; may be omitted if the job has only one. */
+                output?: string;
+                /** @description Path of one file of an output that has many, as `/files` lists it. If omitted, you get a zip of all of them. */
+                file?: string;
                 /** @description `false` returns a redirect instead. */
                 url?: "true" | "1" | "yes" | "false" | "0" | "no";
             };
@@ -4526,6 +4572,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DownloadAnswer"];
+                };
+            };
+        };
+    };
+    listTranscodeFiles: {
+        parameters: {
+            query?: {
+                /** @description Name of the output; may be omitted if the job has only one. */
+                output?: string;
+                /** @description `next` of the previous page. */
+                after?: string;
+                /** @description Files of a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileList"];
                 };
             };
         };

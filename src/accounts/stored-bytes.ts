@@ -265,7 +265,7 @@ export function outputOverQuota({ max_stored_bytes }: Account): JobFailure {
   );
 }
 
-function overQuota(limit: number, held: number, required: number, why = ''): ApiError {
+export function overQuota(limit: number, held: number, required: number, why = ''): ApiError {
   return new ApiError('storage_quota', {
     metric: 'stored_bytes',
     limit,

@@ -5,6 +5,7 @@ import { serializerCompiler } from 'fastify-type-provider-zod';
 import { addressLimit } from '../accounts/limits.ts';
 import { clientAddressOf } from '../config/client-address.ts';
 import { MAX_BODY_BYTES, MAX_OPEN_BODY_BYTES, MAX_WAIT_SECONDS } from '../contract/limits.ts';
+import { createArchives } from '../jobs/archives.ts';
 import { guardConnections } from '../listener/connection-guard.ts';
 import { HANDSHAKE_TIMEOUT_MS, HEAD_TIMES } from '../listener/listener-limits.ts';
 import { gateRequests } from '../listener/request-gate.ts';
@@ -110,7 +111,11 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   await registerOpenapi(app, deps);
   registerAnswers(app);
   registerHealth(app, deps);
-  const routeDeps = { ...deps, stopping: registerStopping(app, connections, deps.draining) };
+  const archives = createArchives(deps.context, {
+    onError: (error) => logger.warn({ err: error }, 'an archive was left to the sweeper'),
+  });
+  app.addHook('onClose', () => archives.close());
+  const routeDeps = { ...deps, archives, stopping: registerStopping(app, connections, deps.draining) };
   registerUploads(app, routeDeps);
   registerUploadList(app, deps);
   registerMultipart(app, deps);

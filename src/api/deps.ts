@@ -2,6 +2,7 @@ import type { Limits } from '../accounts/limits.ts';
 import type { Signer } from '../crypto/signing.ts';
 import type { Context } from '../database/context.ts';
 import type { Signals } from '../events/signals.ts';
+import type { Archives } from '../jobs/archives.ts';
 import type { AdmissionServices, KindsContext } from '../kinds/kind.ts';
 import type { ConnectionLimits } from '../listener/connection-guard.ts';
 import type { HttpMetrics, Tracing } from '../telemetry/index.ts';
@@ -27,6 +28,8 @@ export interface ApiDeps extends AdmissionServices {
 export interface RouteDeps extends ApiDeps {
   /** Aborts when the API begins to stop. */
   stopping: AbortSignal;
+  /** Zips of outputs of many files. */
+  archives: Archives;
 }
 
 export interface ApiSettings {

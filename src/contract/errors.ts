@@ -232,6 +232,16 @@ export const errors = {
     advice: 'Only completed jobs have an output.',
   },
   output_deleted: { status: 410, text: 'Output has been deleted', advice: 'Run the job again.' },
+  output_damaged: {
+    status: 500,
+    text: 'Output was changed in storage',
+    advice: 'Run the job again, and report the job id to the operator.',
+  },
+  archive_not_ready: {
+    status: 503,
+    text: 'Archive is not ready yet',
+    advice: 'Repeat the request after the seconds in Retry-After, or download the files one by one.',
+  },
   receipt_not_ready: {
     status: 409,
     text: 'This job has not been deleted yet',

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { BOOLEAN_WORDS, JOB_STATUSES, queryBoolean, queryTime, someWarnings, timestamp } from './common.ts';
+import { JOB_STATUSES, queryTime, someWarnings, timestamp } from './common.ts';
 import { rule } from './faults/rule.ts';
 
 /* What jobs of every kind have in common: the queries and responses of their routes. */
@@ -20,14 +20,6 @@ export const listQuery = z
   });
 
 export type ListQuery = z.infer<typeof listQuery>;
-
-export const downloadQuery = z.object({
-  url: queryBoolean.optional().meta({ description: '`false` returns a redirect instead.', enum: BOOLEAN_WORDS }),
-});
-
-export const downloadAnswer = z
-  .object({ url: z.url().describe('A signed URL, valid for ten minutes.'), warnings: someWarnings })
-  .meta({ id: 'DownloadAnswer', description: 'A link to an output.' });
 
 export const eraseAnswer = z
   .object({

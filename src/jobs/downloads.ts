@@ -1,3 +1,4 @@
+import { basename, parse } from 'node:path';
 import { ApiError } from '../contract/errors.ts';
 import { adviceFor } from '../contract/limit-advice.ts';
 import { DOWNLOAD_SECONDS } from '../contract/limits.ts';
@@ -5,26 +6,102 @@ import { isUuid } from '../crypto/uuid.ts';
 import type { Context } from '../database/context.ts';
 import type { Db } from '../database/pool.ts';
 import { openColumn } from '../database/sealed-columns.ts';
+import type { StoredObject } from '../objects/objects.ts';
+import type { TreeFile } from '../objects/tree.ts';
+import { treeFileKey } from '../storage/keys.ts';
+import { type Archives, filesOf } from './archives.ts';
+import { outputNames } from './output-names.ts';
 import { type Job, storedLimits } from './rows.ts';
 
+/** Which output of a job, and which file of it. */
+export interface FileChoice {
+  /** Name of the output; by default the job's only one. */
+  output?: string | undefined;
+  /** Path of a file of an output that has many; by default a zip of all of them. */
+  file?: string | undefined;
+}
+
 /**
- * Signs a link to the job's first output. It expires after ten minutes. Throws the same 404 for an id that is not a UUID,
- * does not exist, or belongs to another account or kind.
+ * Signs a link to an output, or to a file of it. It expires after ten minutes. Throws the same 404 for an id that is not a
+ * UUID, does not exist, or belongs to another account or kind; and what `Archives.keyOf` throws.
  */
 export async function downloadUrl(
   context: Context,
-  { id, account_id, kind }: Pick<Job, 'id' | 'account_id' | 'kind'>,
+  job: Pick<Job, 'id' | 'account_id' | 'kind'>,
+  choice: FileChoice = {},
+  archives: { from: Archives; signal: AbortSignal } | null = null,
 ): Promise<string> {
-  const found = isUuid(id) ? await findOutput(context.db, { id, account_id, kind }) : undefined;
-  if (!found) throw new ApiError('not_found');
-  const { status, erased_at, expires_at, output_id, name_sealed, state, key, content_type } = found;
-  if (status !== 'completed') throw withoutOutput(context, { ...found, account_id, id });
-  if (erased_at) throw new ApiError('output_deleted');
-  if (output_id === null || key === null || content_type === null) throw new ApiError('no_output');
-  const isOver = expires_at !== null && expires_at.getTime() <= Date.now();
+  const { filename, object } = await openOutput(context, job, choice.output);
+  const sign = (key: string, name: string, contentType: string) =>
+    context.store.presignGet(key, { filename: name, contentType, expiresIn: DOWNLOAD_SECONDS });
+  if (object.files === null) {
+    if (choice.file !== undefined && choice.file !== filename) throw noFile();
+    return sign(object.key, filename, object.content_type);
+  }
+  if (choice.file === undefined) {
+    if (!archives) throw new ApiError('archive_not_ready');
+    const key = await archives.from.keyOf(object, archives.signal);
+    return sign(key, `${parse(filename).name}.zip`, 'application/zip');
+  }
+  const file = (await filesOf(context, object)).find(({ path }) => path === choice.file);
+  if (!file) throw noFile();
+  return sign(treeFileKey(object.key, file.path), basename(file.path), file.content_type);
+}
+
+function noFile(): ApiError {
+  return new ApiError('not_found', { field: 'file', reason: 'the output has no file with this path' });
+}
+
+/** A page of the files of an output, in the order of their paths. Throws as `downloadUrl` does. */
+export async function listFiles(
+  context: Context,
+  job: Pick<Job, 'id' | 'account_id' | 'kind'>,
+  { output, after, limit }: { output?: string | undefined; after?: string | undefined; limit: number },
+): Promise<{ items: Omit<TreeFile, 'crc32'>[]; next: string | null }> {
+  const { filename, object } = await openOutput(context, job, output);
+  const single = { path: filename, size: object.size ?? 0, content_type: object.content_type, sha256: object.sha256! };
+  const files = object.files === null ? [single] : await filesOf(context, object);
+  const rest = after === undefined ? files : files.filter(({ path }) => path > after);
+  const items = rest
+    .slice(0, limit)
+    .map(({ path, size, content_type, sha256 }) => ({ path, size, content_type, sha256 }));
+  return { items, next: rest.length > limit ? items.at(-1)!.path : null };
+}
+
+type OutputObject = Pick<
+  StoredObject,
+  'id' | 'account_id' | 'job_id' | 'key' | 'content_type' | 'size' | 'sha256' | 'files'
+>;
+
+/** An output of a completed job whose bytes exist. */
+async function openOutput(
+  context: Context,
+  { id, account_id, kind }: Pick<Job, 'id' | 'account_id' | 'kind'>,
+  name: string | undefined,
+): Promise<{ filename: string; object: OutputObject }> {
+  const outputs = isUuid(id) ? await findOutputs(context.db, { id, account_id, kind }) : [];
+  const job = outputs[0];
+  if (!job) throw new ApiError('not_found');
+  if (job.status !== 'completed') throw withoutOutput(context, { ...job, account_id, id });
+  if (job.erased_at) throw new ApiError('output_deleted');
+  const found = chooseOutput(outputs, name);
+  const { output_id, name_sealed, object_id, key, content_type, size, sha256, files } = found;
+  if (output_id === null || object_id === null || key === null || content_type === null)
+    throw new ApiError('no_output');
+  const isOver = job.expires_at !== null && job.expires_at.getTime() <= Date.now();
   const filename = openColumn(context.vault, 'job_outputs', 'name_sealed', { id: output_id, account_id, name_sealed });
-  if (state !== 'live' || isOver || filename === null) throw new ApiError('output_deleted');
-  return context.store.presignGet(key, { filename, contentType: content_type, expiresIn: DOWNLOAD_SECONDS });
+  if (found.state !== 'live' || isOver || filename === null) throw new ApiError('output_deleted');
+  return { filename, object: { id: object_id, account_id, job_id: id, key, content_type, size, sha256, files } };
+}
+
+/** Throws a 400 that names the outputs if the name fits none, or is missing and there are several. */
+function chooseOutput<T extends { format: string | null }>(outputs: readonly T[], name: string | undefined): T {
+  const names = outputNames(outputs.map(({ format }) => ({ format: format ?? '' })));
+  if (name === undefined && outputs.length === 1) return outputs[0]!;
+  const found = name === undefined ? -1 : names.indexOf(name);
+  if (found >= 0) return outputs[found]!;
+  const reason = name === undefined ? 'the job has several outputs' : 'the job has no output with this name';
+  throw new ApiError('invalid_request', { field: 'output', reason, allowed: names });
 }
 
 /** Why a job that is not completed has no output: it still runs, it failed, or it was canceled. */
@@ -41,21 +118,19 @@ function withoutOutput(
   return new ApiError('transcode_failed', { status, error_code, reason, remedy });
 }
 
-/** The job with its first output that has an object, if there is one. */
-function findOutput(db: Db, { id, account_id, kind }: Pick<Job, 'id' | 'account_id' | 'kind'>) {
+/** The job with each of its outputs, in their order; with one row if it has none. */
+function findOutputs(db: Db, { id, account_id, kind }: Pick<Job, 'id' | 'account_id' | 'kind'>) {
   return db
     .selectFrom('jobs')
-    .leftJoin('job_outputs', (join) =>
-      join.onRef('job_outputs.job_id', '=', 'jobs.id').on('job_outputs.object_id', 'is not', null),
-    )
+    .leftJoin('job_outputs', 'job_outputs.job_id', 'jobs.id')
     .leftJoin('objects', 'objects.id', 'job_outputs.object_id')
-    .select(['jobs.status', 'jobs.erased_at', 'jobs.expires_at', 'job_outputs.id as output_id', 'name_sealed'])
-    .select(['jobs.error_code', 'jobs.error_sealed', 'jobs.limits'])
-    .select(['objects.state', 'objects.key', 'objects.content_type'])
+    .select(['jobs.status', 'jobs.erased_at', 'jobs.expires_at', 'jobs.error_code', 'jobs.error_sealed', 'jobs.limits'])
+    .select(['job_outputs.id as output_id', 'job_outputs.name_sealed', 'job_outputs.format'])
+    .select(['objects.id as object_id', 'objects.state', 'objects.key', 'objects.content_type'])
+    .select(['objects.size', 'objects.sha256', 'objects.files'])
     .where('jobs.id', '=', id)
     .where('jobs.account_id', '=', account_id)
     .where('jobs.kind', '=', kind)
     .orderBy('job_outputs.position')
-    .limit(1)
-    .executeTakeFirst();
+    .execute();
 }

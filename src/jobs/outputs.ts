@@ -78,6 +78,11 @@ export async function recordTree(
   await changeReserved(context.db, objectId, { size, files, sha256 });
 }
 
+/** Postpones the deletion of an output that takes long to store. */
+export async function postponeDeletion(context: Pick<JobsContext, 'db'>, objectId: string): Promise<void> {
+  await changeReserved(context.db, objectId, {});
+}
+
 /** An attempt that starts over has a row for the key already. */
 async function insertOutput(
   db: Db,

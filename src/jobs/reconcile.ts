@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Context } from '../database/context.ts';
 import type { Tx } from '../database/pool.ts';
 import { archivesOf, lockObjects, markDeleting } from '../objects/objects.ts';
-import { treeArchiveKey, treePrefixOf } from '../storage/keys.ts';
+import { isArchiveKey, treePrefixOf } from '../storage/keys.ts';
 import { mergeByKey } from '../storage/merge-keys.ts';
 import { forgetUploads } from '../uploads/upload.ts';
 import { scrubJobs } from './erase.ts';
@@ -85,7 +85,7 @@ async function isComplete({ store }: Pick<Context, 'store'>, row: LiveRow): Prom
 
 /** Whether the row of the tree covers a key with its prefix. */
 function isPartOf(prefix: string, key: string): boolean {
-  return key !== treeArchiveKey(prefix);
+  return !isArchiveKey(prefix, key);
 }
 
 async function deleteUnknown(context: Pick<Context, 'db' | 'store' | 'rows'>, keys: string[]): Promise<number> {

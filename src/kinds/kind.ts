@@ -95,7 +95,16 @@ export interface CreateRequest {
 }
 
 /** The operations that every visible kind has. */
-export type KindOperation = 'create' | 'list' | 'get' | 'cancel' | 'download' | 'erase' | 'events' | 'receipt';
+export type KindOperation =
+  | 'create'
+  | 'list'
+  | 'get'
+  | 'cancel'
+  | 'download'
+  | 'files'
+  | 'erase'
+  | 'events'
+  | 'receipt';
 
 /** What clients see of a kind. */
 export interface ShownKind<Request = never> {

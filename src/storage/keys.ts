@@ -48,7 +48,7 @@ export function outputKey(
  *
  *   outputs/ACCOUNT/JOB/ATTEMPT/POSITION/manifest.json
  *                                       /files/PATH …
- *                                       /archive.zip   once somebody has downloaded it as a whole
+ *                                       /archives/ID.zip   has a row of its own
  */
 
 /** Prefix of an output that is a tree. */
@@ -65,8 +65,14 @@ export function treeManifestKey(prefix: string): string {
   return checked(`${prefix}manifest.json`);
 }
 
-export function treeArchiveKey(prefix: string): string {
-  return checked(`${prefix}archive.zip`);
+/** Key of a zip of the tree. Ids never repeat, so a late part of an older one cannot change it. */
+export function treeArchiveKey(prefix: string, archiveId: string): string {
+  return checked(`${prefix}archives/${id(archiveId)}.zip`);
+}
+
+/** Whether a key below the prefix of a tree is one of its zips. */
+export function isArchiveKey(prefix: string, key: string): boolean {
+  return key.startsWith(`${prefix}archives/`);
 }
 
 /** Prefix of the tree that a key would belong to; null for a key that cannot be part of a tree. */

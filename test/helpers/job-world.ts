@@ -13,7 +13,7 @@ import { claimJob } from '../../src/jobs/claim.ts';
 import { completeJob } from '../../src/jobs/finish.ts';
 import { reserveOutput } from '../../src/jobs/outputs.ts';
 import { outputsOf } from '../../src/jobs/read.ts';
-import type { Claim, JobOutput, Job as JobRow } from '../../src/jobs/rows.ts';
+import type { Claim, JobOutput, Job as JobRow, OutputFacts } from '../../src/jobs/rows.ts';
 import { confirmUpload } from '../../src/kinds/inspection/confirm.ts';
 import type { Admission, KindsContext } from '../../src/kinds/kind.ts';
 import { listJobs } from '../../src/kinds/list-jobs.ts';
@@ -60,7 +60,7 @@ export interface JobWorld {
   mustClaim(workerId?: string): Promise<Claim>;
   /** Reserves and stores an output of a few bytes. */
   store(claim: Claim): Promise<{ objectId: string; key: string }>;
-  complete(claim: Claim, objectId: string): Promise<boolean>;
+  complete(claim: Claim, objectId: string, facts?: OutputFacts): Promise<boolean>;
   /** Presign, PUT, confirm, with an inspection that finds a clip of ten seconds. */
   upload(
     account: Account,
@@ -208,9 +208,9 @@ export async function makeJobWorld(options: { retentionSeconds?: number } = {}):
       await context.store.putFile(key, path, { contentType: 'video/mp4', size: OUTPUT.size });
       return { objectId, key };
     },
-    complete(claimed, objectId) {
+    complete(claimed, objectId, facts = OUTPUT) {
       return completeJob(context, claimed, {
-        outputs: [{ outputId: claimed.outputs[0]!.id, objectId, facts: OUTPUT }],
+        outputs: [{ outputId: claimed.outputs[0]!.id, objectId, facts }],
         plan: planJson.write({ args: [], source: 'defaults' }),
         ...{ warnings: [], inputSeconds: 61, attempt: FACTS },
       });

@@ -1,10 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { heldBytes } from '../../src/accounts/stored-bytes.ts';
-import { downloadUrl } from '../../src/jobs/downloads.ts';
+import { uuidv7 } from '../../src/crypto/uuid.ts';
+import { claimJob } from '../../src/jobs/claim.ts';
+import { downloadUrl, listFiles } from '../../src/jobs/downloads.ts';
 import { eraseJob } from '../../src/jobs/erase.ts';
+import { completeJob } from '../../src/jobs/finish.ts';
 import type { JobsContext } from '../../src/jobs/kind.ts';
 import { recordTree, reserveTree } from '../../src/jobs/outputs.ts';
 import { readReceipt } from '../../src/jobs/receipt.ts';
@@ -14,8 +18,11 @@ import { dropReserved } from '../../src/objects/objects.ts';
 import { openEmbeddedStore } from '../../src/storage/embedded/store.ts';
 import { treeFileKey, treeManifestKey, treePrefix } from '../../src/storage/keys.ts';
 import { type ForbiddingProxy, openForbiddingProxy } from '../../testkit/forbidding-proxy.ts';
+import { until } from '../../testkit/until.ts';
 import { BUCKET, CREDENTIAL, REGION } from '../conformance/embedded-gateway.ts';
+import { startApi, type TestApi } from '../helpers/api.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
+import { ladderOf, storeFiles } from '../helpers/trees.ts';
 
 const BY = { actor: 'test', ip: null, requestId: null };
 const NAMES = ['master.m3u8', 'low/0001.ts', 'low/0002.ts'];
@@ -178,9 +185,158 @@ describe('an output of many files', () => {
     await sql(`UPDATE objects SET state = 'live' WHERE id = $1`, tree.objectId);
     await world.context.store.delete(treeManifestKey(tree.prefix));
     expect(await reconcileStorage(world.context, -60)).toEqual({ unknownKeys: 0, lostObjects: 1 });
-    expect(await downloadUrl(world.context, await world.row(tree.id))).toContain(file.key);
+    expect(await downloadUrl(world.context, await world.row(tree.id), { output: 'mp4' })).toContain(file.key);
     await world.context.store.delete(file.key);
     expect(await reconcileStorage(world.context, -60)).toEqual({ unknownKeys: 0, lostObjects: 1 });
     expect(await world.row(tree.id)).toMatchObject({ erased_reason: 'lost' });
+  });
+});
+
+describe('the files of an output', () => {
+  let api: TestApi;
+  beforeAll(async () => {
+    api = await startApi();
+  });
+  afterAll(() => api?.close());
+
+  const sql = async (text: string, ...values: unknown[]) => (await api.database.pg.query(text, values)).rows;
+  /** A completed job with a tree. */
+  async function completed(files = ladderOf(5), account = api.account) {
+    const key = account === api.account ? api.key : await api.makeKey({ account });
+    const headers = { authorization: `Bearer ${key}` };
+    const body = { inputs: [{ url: 'https://source.example/clip.mp4' }], outputFormat: 'mp4' };
+    const { json } = await api.call('POST', '/v1/transcodes', body, headers);
+    const worker = { id: uuidv7(), tier: 'bwrap' };
+    const claim =
+      (await claimJob(api.context, 'heavy', { worker })) ?? (await claimJob(api.context, 'light', { worker }));
+    if (!claim) throw new Error('nothing waits');
+    const tree = await storeFiles(api.context, claim, files);
+    const unknown = { duration_seconds: null, width: null, height: null, video_codec: null, audio_codec: null };
+    const facts = { format: 'mp4', size: tree.bytes, sha256: tree.sha256, ...unknown };
+    const outputs = [{ outputId: claim.outputs[0]!.id, objectId: tree.objectId, facts }];
+    const result = { outputs, plan: null, warnings: [], inputSeconds: 1, attempt: null };
+    expect(await completeJob(api.context, claim, result)).toBe(true);
+    const { key: prefix } = (await sql('SELECT key FROM objects WHERE id = $1', tree.objectId))[0];
+    return { id: json.id as string, prefix, path: `/v1/transcodes/${json.id}`, headers, ...tree };
+  }
+  const put = async (key: string, text: string) => {
+    const path = join(tmpdir(), `airlock-put-${process.pid}`);
+    await writeFile(path, text);
+    await api.context.store.putFile(key, path, { contentType: 'application/json', size: text.length });
+    await rm(path);
+  };
+
+  it('are listed by path, page by page, and each has a link of its own', async () => {
+    const job = await completed();
+    const first = await api.call('GET', `${job.path}/files?limit=3`);
+    expect(first.json).toMatchObject({ next: 'low/00002.ts' });
+    expect(first.json.items.map(({ path }: { path: string }) => path)).toEqual([
+      'high/00001.ts',
+      'high/00003.ts',
+      'low/00002.ts',
+    ]);
+    const rest = await api.call('GET', `${job.path}/files?output=mp4&after=low/00002.ts`);
+    expect(rest.json).toMatchObject({
+      items: [
+        { path: 'low/00004.ts' },
+        { path: 'master.m3u8', size: 7, content_type: 'application/vnd.apple.mpegurl', sha256: expect.any(String) },
+      ],
+      next: null,
+    });
+    const { json } = await api.call('GET', `${job.path}/download?file=master.m3u8`);
+    const file = await fetch(json.url);
+    expect([await file.text(), file.headers.get('content-disposition')]).toEqual([
+      '#EXTM3U',
+      expect.stringContaining('master.m3u8'),
+    ]);
+  });
+
+  it('are not found by another path, name or account, nor by a file that storage has but the output does not', async () => {
+    const job = await completed();
+    await put(treeFileKey(job.prefix, 'extra.ts'), 'extra');
+    for (const file of ['extra.ts', '../manifest.json', 'high', 'HIGH/00001.ts', '%00', 'a'.repeat(500)]) {
+      const { status, json } = await api.call('GET', `${job.path}/download?file=${encodeURIComponent(file)}`);
+      expect([status, json.code], file).toEqual([404, 'not_found']);
+    }
+    const wrong = await api.call('GET', `${job.path}/files?output=webm`);
+    expect([wrong.status, wrong.json.details]).toEqual([400, expect.objectContaining({ allowed: ['mp4'] })]);
+    const other = await api.makeKey({ account: await api.makeAccount() });
+    for (const path of ['files', 'download']) {
+      const { status } = await api.call('GET', `${job.path}/${path}`, undefined, { authorization: `Bearer ${other}` });
+      expect(status).toBe(404);
+    }
+  });
+
+  it('are a zip together, which is made once and counts in what the account stores', async () => {
+    const account = await api.makeAccount();
+    const job = await completed(ladderOf(5), account);
+    const before = await heldBytes(api.context.db, account.id);
+    const get = () => api.call('GET', `${job.path}/download`, undefined, job.headers);
+    const answers = await Promise.all([get(), get(), get()]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    const rows = await sql('SELECT key, size, state FROM objects WHERE archive_of = $1', job.objectId);
+    expect(rows).toMatchObject([{ state: 'live' }]);
+    const zip = Buffer.from(await (await fetch(answers[0]!.json.url)).arrayBuffer());
+    expect([zip.length, zip.subarray(0, 2).toString()]).toEqual([rows[0].size, 'PK']);
+    expect((await heldBytes(api.context.db, account.id)) - before).toBe(zip.length);
+    expect((await api.call('DELETE', job.path, undefined, job.headers)).status).toBe(200);
+    expect(await heldBytes(api.context.db, account.id)).toBe(0);
+    expect(await api.context.store.head(rows[0].key)).toBeNull();
+  });
+
+  it('are no zip when it would exceed the quota of the account', async () => {
+    const account = await api.makeAccount();
+    const job = await completed(ladderOf(5), account);
+    await sql('UPDATE accounts SET max_stored_bytes = $2 WHERE id = $1', account.id, job.bytes + 100);
+    const { status, json } = await api.call('GET', `${job.path}/download`, undefined, job.headers);
+    expect([status, json.code]).toEqual([expect.any(Number), 'storage_quota']);
+    expect(await sql('SELECT id FROM objects WHERE archive_of = $1', job.objectId)).toEqual([]);
+  });
+
+  it('are not served at all when the manifest in storage is not the one that was recorded', async () => {
+    const job = await completed();
+    const manifest = await buffer((await api.context.store.get(treeManifestKey(job.prefix)))!);
+    await put(treeManifestKey(job.prefix), String(manifest).replace('high/00001.ts', 'high/0000x.ts'));
+    for (const path of ['files', 'download', 'download?file=master.m3u8']) {
+      const { status, json } = await api.call('GET', `${job.path}/${path}`);
+      expect([status, json.code], path).toEqual([500, 'output_damaged']);
+    }
+    await api.context.store.delete(treeManifestKey(job.prefix));
+    expect((await api.call('GET', `${job.path}/files`)).json.code).toBe('output_damaged');
+  });
+
+  it('are no zip when one of them was changed in storage, and leave no part of it behind', async () => {
+    const job = await completed();
+    await put(treeFileKey(job.prefix, 'master.m3u8'), '#EXTM3X');
+    const { status, json } = await api.call('GET', `${job.path}/download`);
+    expect([status, json.code]).toEqual([500, 'output_damaged']);
+    const rows = await sql('SELECT key, state FROM objects WHERE archive_of = $1', job.objectId);
+    expect(rows).toMatchObject([{ state: 'deleted' }]);
+    expect(await api.context.store.head(rows[0].key)).toBeNull();
+  });
+
+  it('are a zip of another attempt when the process that made the first one died', async () => {
+    const job = await completed();
+    await sql(
+      `INSERT INTO objects (id, account_id, key, kind, job_id, content_type, size, state, delete_after, archive_of)
+       VALUES (gen_random_uuid(), $1, $2, 'output', $3, 'application/zip', 1, 'pending', now() + interval '1 s', $4)`,
+      ...[api.account.id, `${job.prefix}archives/dead.zip`, job.id, job.objectId],
+    );
+    const ready = api.call('GET', `${job.path}/download`);
+    await until(async () => (await sweepExpired(api.context)).deletedObjects > 0, { what: 'the end of the archive' });
+    expect((await ready).status).toBe(200);
+  });
+
+  it('of an output that is one file are that file', async () => {
+    const { world } = { world: await makeJobWorld() };
+    const job = await world.accept(await world.account());
+    const claim = await world.mustClaim();
+    await world.complete(claim, (await world.store(claim)).objectId);
+    const row = await world.row(job.id);
+    const { items, next } = await listFiles(world.context, row, { limit: 10 });
+    expect([items, next]).toMatchObject([[{ path: 'clip.mp4', size: 32, content_type: 'video/mp4' }], null]);
+    expect(await downloadUrl(world.context, row, { file: 'clip.mp4' })).toContain('X-Amz-Signature');
+    await expect(downloadUrl(world.context, row, { file: 'other.mp4' })).rejects.toMatchObject({ code: 'not_found' });
+    await world.close();
   });
 });

@@ -1,8 +1,9 @@
 import { errorBody, idParams, waitQuery } from '../../contract/common.ts';
-import { downloadAnswer, downloadQuery, eraseAnswer, jobAnswers, listQuery } from '../../contract/jobs.ts';
+import { downloadAnswer, downloadQuery, fileList, filesQuery } from '../../contract/files.ts';
+import { eraseAnswer, jobAnswers, listQuery } from '../../contract/jobs.ts';
 import { signedReceipt } from '../../contract/receipts.ts';
 import { cancelJob } from '../../jobs/cancel.ts';
-import { downloadUrl } from '../../jobs/downloads.ts';
+import { downloadUrl, listFiles } from '../../jobs/downloads.ts';
 import { eraseJob } from '../../jobs/erase.ts';
 import { getJob } from '../../jobs/read.ts';
 import { readReceipt } from '../../jobs/receipt.ts';
@@ -31,6 +32,7 @@ export function registerKinds(app: App, deps: RouteDeps): void {
     registerRead(routes);
     registerCancel(routes);
     registerDownload(routes);
+    registerFiles(routes);
     registerErase(routes);
     registerReceipt(routes);
   }
@@ -46,8 +48,8 @@ interface KindRoutes {
 /** What documents an operation of a kind. */
 export function describeOperation({ shown }: VisibleKind, operation: KindOperation, summary: string, text: string) {
   const { path, descriptions, operationIds } = shown;
-  const verb = { events: 'list', receipt: 'get' }[operation as string] ?? operation;
-  const object = { list: 's', events: 'Events', receipt: 'Receipt' }[operation as string] ?? '';
+  const verb = { events: 'list', files: 'list', receipt: 'get' }[operation as string] ?? operation;
+  const object = { list: 's', events: 'Events', files: 'Files', receipt: 'Receipt' }[operation as string] ?? '';
   return {
     operationId: operationIds?.[operation] ?? `${verb}${shown.operation}${object}`,
     tags: [{ events: 'events', receipt: 'receipts' }[operation as string] ?? path],
@@ -179,21 +181,48 @@ function registerDownload({ app, deps, kind }: KindRoutes): void {
           kind,
           'download',
           'Get a link to the output that expires after ten minutes',
-          '`?url=false` or `Accept: application/octet-stream` answers with a redirect (302) instead.',
+          '`?url=false` or `Accept: application/octet-stream` returns a redirect (302) instead. For an output of many files, the link is to a zip of all of them. Airlock creates the zip at the first request, and returns 503 with `Retry-After` until it is ready.',
         ),
         params: idParams,
         querystring: downloadQuery,
-        response: { 200: downloadAnswer, '4xx': errorBody },
+        response: { 200: downloadAnswer, '4xx': errorBody, 500: errorBody, 503: errorBody, 507: errorBody },
       },
     },
     async (request, reply) => {
       const { account } = callerOf(request);
       const job = { id: request.params.id, account_id: account.id, kind: kind.name };
-      const url = await downloadUrl(deps.context, job);
+      const { output, file } = request.query;
+      const making = { from: deps.archives, signal: request.signal };
+      const url = await downloadUrl(deps.context, job, { output, file }, making);
       const wantsBytes = /application\/octet-stream/i.test(request.headers.accept ?? '');
       const asUrl = request.query.url ?? !wantsBytes;
       reply.header('cache-control', 'no-store');
       return asUrl ? { url } : reply.redirect(url, 302);
+    },
+  );
+}
+
+function registerFiles({ app, deps, kind }: KindRoutes): void {
+  app.get(
+    `/v1/${kind.shown.path}/:id/files`,
+    {
+      config: { scope: 'read', own: 'job' },
+      schema: {
+        ...describeOperation(
+          kind,
+          'files',
+          'List the files of an output',
+          'An output such as a ladder has many files. Pass a `path` as `file` to `/download` to get a link to one of them. An output that is one file lists only itself.',
+        ),
+        params: idParams,
+        querystring: filesQuery,
+        response: { 200: fileList, '4xx': errorBody, 500: errorBody },
+      },
+    },
+    async (request) => {
+      const { account } = callerOf(request);
+      const job = { id: request.params.id, account_id: account.id, kind: kind.name };
+      return listFiles(deps.context, job, request.query);
     },
   );
 }

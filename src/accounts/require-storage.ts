@@ -1,0 +1,21 @@
+import type { Tx } from '../database/pool.ts';
+import type { StoreSpace } from '../storage/types.ts';
+import { lockAccount } from './accounts.ts';
+import { bytesToCome, diskFull, heldBytes, overQuota, promisedToAll } from './stored-bytes.ts';
+
+/**
+ * Checks that an account may store that many bytes more, for a request, and locks it until their row is committed. Throws
+ * `storage_quota` or `storage_full`.
+ */
+export async function requireStorage(
+  tx: Tx,
+  accountId: string,
+  bytes: number,
+  space: StoreSpace | null,
+): Promise<void> {
+  const [account, held] = await Promise.all([lockAccount(tx, accountId), heldBytes(tx, accountId)]);
+  if (account && held + bytes > account.max_stored_bytes) throw overQuota(account.max_stored_bytes, held, bytes);
+  if (!space) return;
+  const promised = await promisedToAll(tx);
+  if (bytes > space.spareBytes - bytesToCome(promised, space.stagedBytes)) throw diskFull(bytes);
+}

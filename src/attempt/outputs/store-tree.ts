@@ -1,0 +1,102 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { postponeDeletion, recordTree, reserveTree } from '../../jobs/outputs.ts';
+import { type TreeFile, writeManifest } from '../../objects/tree.ts';
+import { treeFileKey, treeManifestKey, treePrefix } from '../../storage/keys.ts';
+import type { Run, WorkTools } from '../tools.ts';
+import { type DirectoryBounds, type FoundFile, listDirectory, readListed } from './read-directory.ts';
+import { putOutput } from './store-file.ts';
+
+/** Files at a time: enough to hide the latency of a storage, few enough for the gateway's disk. */
+const AT_ONCE = 8;
+/** Milliseconds after which the row of a tree is postponed again; far less than `RESERVED_SECONDS`. */
+const POSTPONE_MS = 600_000;
+
+/** A directory to store as one output. */
+export interface TreeOutput extends DirectoryBounds {
+  /** Path on the host of a directory that a cell filled. The cell has ended. */
+  directory: string;
+  /** Of the output in its job. */
+  position: number;
+  /** Of the file with which a client begins. */
+  contentType: string;
+  contentTypeOf: (path: string) => string;
+}
+
+/** `bytes` counts the files, `sha256` identifies the manifest. */
+export interface StoredTree {
+  objectId: string;
+  bytes: number;
+  files: number;
+  sha256: string;
+}
+
+/**
+ * Stores a directory that a cell wrote, as one output of many files. Its space is reserved once, with `maxBytes`, and
+ * corrected at the end. No client learns its keys before the job completes. Throws `JobFailure` as `listDirectory` and
+ * `reserveTree` do, and `StorageError`.
+ */
+export async function storeTree(tools: WorkTools, run: Run, tree: TreeOutput): Promise<StoredTree> {
+  const { directory, position, contentType, maxBytes } = tree;
+  const found = await listDirectory(directory, tree);
+  const { job, attemptId } = run.claim;
+  const prefix = treePrefix(job.account_id, job.id, attemptId, position);
+  const objectId = await reserveTree(tools.context, run.claim, { prefix, contentType, maxBytes });
+  run.reserved(objectId);
+  const files = await putFiles(tools, run, { ...tree, prefix, objectId }, found);
+  const manifest = writeManifest(files);
+  const path = join(run.folder, `manifest-${position}.json`);
+  await writeFile(path, manifest.bytes);
+  const size = manifest.bytes.length;
+  await putOutput(tools, run, { key: treeManifestKey(prefix), path, size, contentType: 'application/json' });
+  const bytes = files.reduce((sum, file) => sum + file.size, 0);
+  const stored = { files: files.length, sha256: manifest.sha256 };
+  await recordTree(tools.context, objectId, { ...stored, size: bytes });
+  return { ...stored, objectId, bytes };
+}
+
+/** Resolves or rejects when no file is being stored any more: the caller may then delete all of them. */
+async function putFiles(
+  tools: WorkTools,
+  run: Run,
+  tree: Pick<TreeOutput, 'directory' | 'contentTypeOf'> & { prefix: string; objectId: string },
+  found: readonly FoundFile[],
+): Promise<TreeFile[]> {
+  const files: TreeFile[] = [];
+  const waiting = found.values();
+  let failed = false;
+  let postponedAt = performance.now();
+  async function follow(): Promise<void> {
+    for (const file of waiting) {
+      if (failed) return;
+      if (performance.now() - postponedAt > POSTPONE_MS) {
+        postponedAt = performance.now();
+        await postponeDeletion(tools.context, tree.objectId);
+      }
+      files.push(await putFile(tools, run, tree, file));
+    }
+  }
+  const ends = await Promise.allSettled(
+    Array.from({ length: AT_ONCE }, () =>
+      follow().catch((error: unknown) => {
+        failed = true;
+        throw error;
+      }),
+    ),
+  );
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  return files;
+}
+
+function putFile(
+  tools: WorkTools,
+  run: Run,
+  { directory, contentTypeOf, prefix }: Pick<TreeOutput, 'directory' | 'contentTypeOf'> & { prefix: string },
+  { path, size }: FoundFile,
+): Promise<TreeFile> {
+  const contentType = contentTypeOf(path);
+  return readListed(directory, { path, size }, async (opened, read) => {
+    await putOutput(tools, run, { key: treeFileKey(prefix, path), path: opened, size, contentType });
+    return { path, size, content_type: contentType, ...read };
+  });
+}

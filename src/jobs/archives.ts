@@ -1,0 +1,246 @@
+import { requireStorage } from '../accounts/require-storage.ts';
+import { recentSpace } from '../accounts/stored-bytes.ts';
+import { ApiError } from '../contract/errors.ts';
+import { uuidv7 } from '../crypto/uuid.ts';
+import type { Context } from '../database/context.ts';
+import { dropReserved, lockObjects, type StoredObject } from '../objects/objects.ts';
+import { readTree, type TreeFile } from '../objects/tree.ts';
+import { ChangedFile, zipOf, zipSize } from '../objects/zip.ts';
+import { treeArchiveKey, treeFileKey } from '../storage/keys.ts';
+
+/*
+ * A zip of a tree is made by the API when a client first asks for it, and stored below the prefix of the tree with a row of
+ * its own: it counts in the quota of the account, and is deleted with the tree. While it is made, its files stream through
+ * this process, a part at a time.
+ *
+ *   none ── insert ──► pending ── all parts stored, tree still live ──► live
+ *                         └── failure, or no progress for a minute ──► deleting
+ */
+
+/** All parts but the last have one size, as some storages require. */
+const PART_BYTES = 8 * 2 ** 20;
+/** Archives that this process makes at a time, and of one account. */
+const AT_ONCE = 4;
+const OF_ONE_ACCOUNT = 1;
+/** Seconds after which an archive that makes no progress is deleted, so that a later request makes another one. */
+const STALLED_SECONDS = 60;
+/** Milliseconds for which a request waits for an archive. */
+const WAIT_MS = 20_000;
+const POLL_MS = 250;
+
+export type Tree = Pick<StoredObject, 'id' | 'account_id' | 'job_id' | 'key' | 'sha256'>;
+
+export interface Archives {
+  /**
+   * Returns the key of a zip of the tree, and makes one if there is none. Throws `ApiError`: `archive_not_ready` if it takes
+   * longer than a request can wait, `output_damaged`, `storage_quota`, `storage_full`, `output_deleted`.
+   */
+  keyOf(tree: Tree, signal: AbortSignal): Promise<string>;
+  /** Ends what is being made. */
+  close(): Promise<void>;
+}
+
+type ArchiveContext = Pick<Context, 'db' | 'store' | 'rows'>;
+
+export function createArchives(
+  context: ArchiveContext,
+  { waitMs = WAIT_MS, onError }: { waitMs?: number; onError: (error: unknown) => void },
+): Archives {
+  const stop = new AbortController();
+  /** By the id of the tree. */
+  const making = new Map<string, { accountId: string; done: Promise<void> }>();
+
+  /** Another process may make one meanwhile: then this does nothing. */
+  async function make(tree: Tree): Promise<void> {
+    const files = await filesOf(context, tree);
+    const id = uuidv7();
+    const archive = { id, key: treeArchiveKey(tree.key, id) };
+    if (!(await insertArchive(context, tree, archive, zipSize(files)))) return;
+    try {
+      await makeArchive(context, tree, archive, files, stop.signal);
+    } catch (error) {
+      await dropReserved(context, id).catch(onError);
+      throw error instanceof ChangedFile ? damaged() : error;
+    }
+  }
+
+  function mayStart({ account_id }: Tree): boolean {
+    const ofAccount = [...making.values()].filter(({ accountId }) => accountId === account_id);
+    return making.size < AT_ONCE && ofAccount.length < OF_ONE_ACCOUNT;
+  }
+
+  function start(tree: Tree): void {
+    const done = make(tree);
+    making.set(tree.id, { accountId: tree.account_id, done });
+    const end = () => making.delete(tree.id);
+    done.then(end, end);
+  }
+
+  return {
+    async keyOf(tree, signal) {
+      const until = performance.now() + waitMs;
+      for (;;) {
+        const found = await findArchive(context, tree);
+        if (found?.state === 'live') return found.key;
+        if (!found && !making.has(tree.id) && mayStart(tree)) start(tree);
+        const left = until - performance.now();
+        if (left <= 0 || signal.aborted) throw new ApiError('archive_not_ready');
+        const own = making.get(tree.id)?.done;
+        await settled(own, own ? left : Math.min(left, POLL_MS), signal);
+      }
+    },
+    async close() {
+      stop.abort();
+      await Promise.allSettled([...making.values()].map(({ done }) => done));
+    },
+  };
+}
+
+/** Waits for the promise, at most so long. Rejects as it does. */
+async function settled(done: Promise<void> | undefined, ms: number, signal: AbortSignal): Promise<void> {
+  const ended = new AbortController();
+  const timeout = new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    for (const each of [ended.signal, signal]) {
+      each.addEventListener('abort', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    }
+  });
+  try {
+    await Promise.race([timeout, ...(done ? [done] : [])]);
+  } finally {
+    ended.abort();
+  }
+}
+
+/** The files of a tree. Throws `output_damaged`. */
+export async function filesOf(
+  { store }: Pick<Context, 'store'>,
+  tree: Pick<Tree, 'key' | 'sha256'>,
+): Promise<TreeFile[]> {
+  const files = await readTree(store, tree);
+  if (!files) throw damaged();
+  return files;
+}
+
+function damaged(): ApiError {
+  return new ApiError('output_damaged');
+}
+
+function findArchive({ db }: ArchiveContext, { id }: Tree) {
+  return db
+    .selectFrom('objects')
+    .select(['key', 'state'])
+    .where('archive_of', '=', id)
+    .where('archive_of', 'is not', null)
+    .where('state', 'in', ['pending', 'live'])
+    .executeTakeFirst();
+}
+
+/** Returns false if another process makes one. Throws if the tree is not live any more, or there is no space. */
+async function insertArchive(
+  context: ArchiveContext,
+  tree: Tree,
+  { id, key }: { id: string; key: string },
+  size: number,
+): Promise<boolean> {
+  const space = await recentSpace(context);
+  return context.db.transaction().execute(async (tx) => {
+    await requireStorage(tx, tree.account_id, size, space);
+    await lockObjects(tx, [tree.id]);
+    const live = tx.selectFrom('objects').select('id').where('id', '=', tree.id).where('state', '=', 'live');
+    if (!(await live.executeTakeFirst())) throw new ApiError('output_deleted');
+    const inserted = await tx
+      .insertInto('objects')
+      .values({
+        ...{ id, account_id: tree.account_id, key, kind: 'output', job_id: tree.job_id, size },
+        ...{ content_type: 'application/zip', state: 'pending', delete_after: soon(), archive_of: tree.id },
+      })
+      // Of the index by `archive_of`.
+      .onConflict((conflict) => conflict.doNothing())
+      .returning('id')
+      .executeTakeFirst();
+    return inserted !== undefined;
+  });
+}
+
+async function makeArchive(
+  context: ArchiveContext,
+  tree: Tree,
+  { id, key }: { id: string; key: string },
+  files: readonly TreeFile[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { store } = context;
+  const uploadId = await store.createMultipart(key, { contentType: 'application/zip' });
+  await changeArchive(context, id, { multipart_id: uploadId });
+  const read = async (path: string) => (await store.get(treeFileKey(tree.key, path))) as AsyncIterable<Buffer> | null;
+  const parts: { partNumber: number; etag: string }[] = [];
+  for await (const bytes of partsOf(zipOf(files, read))) {
+    signal.throwIfAborted();
+    const partNumber = parts.length + 1;
+    parts.push({ partNumber, etag: await store.putPart(key, { uploadId, partNumber, bytes }) });
+    await changeArchive(context, id, {});
+  }
+  if (!(await store.completeMultipart(key, uploadId, parts)) && !(await store.head(key))) {
+    throw new Error('the parts of an archive were deleted while it was being stored');
+  }
+  await publishArchive(context, tree, id);
+}
+
+/** Throws `output_deleted` if the tree was deleted meanwhile. */
+async function publishArchive({ db }: ArchiveContext, tree: Tree, id: string): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await lockObjects(tx, [tree.id, id]);
+    const published = await tx
+      .updateTable('objects')
+      .set({ state: 'live', multipart_id: null, delete_after: null })
+      .where('id', '=', id)
+      .where('state', '=', 'pending')
+      .where(({ exists, selectFrom }) =>
+        exists(
+          selectFrom('objects as tree')
+            .select('tree.id')
+            .where('tree.id', '=', tree.id)
+            .where('tree.state', '=', 'live'),
+        ),
+      )
+      .returning('id')
+      .executeTakeFirst();
+    if (!published) throw new ApiError('output_deleted');
+  });
+}
+
+/** Also records that the archive makes progress. */
+async function changeArchive({ db }: ArchiveContext, id: string, change: { multipart_id?: string }): Promise<void> {
+  const changed = await db
+    .updateTable('objects')
+    .set({ ...change, delete_after: soon() })
+    .where('id', '=', id)
+    .where('state', '=', 'pending')
+    .returning('id')
+    .executeTakeFirst();
+  if (!changed) throw new ApiError('output_deleted');
+}
+
+function soon(): Date {
+  return new Date(Date.now() + STALLED_SECONDS * 1000);
+}
+
+async function* partsOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let waiting: Buffer[] = [];
+  let size = 0;
+  for await (let chunk of chunks) {
+    while (size + chunk.length >= PART_BYTES) {
+      const taken = PART_BYTES - size;
+      yield Buffer.concat([...waiting, chunk.subarray(0, taken)]);
+      chunk = chunk.subarray(taken);
+      [waiting, size] = [[], 0];
+    }
+    if (chunk.length > 0) waiting.push(chunk);
+    size += chunk.length;
+  }
+  if (size > 0) yield Buffer.concat(waiting);
+}

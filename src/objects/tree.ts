@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import { treeManifestKey } from '../storage/keys.ts';
+import type { ObjectStore } from '../storage/types.ts';
+import type { StoredObject } from './objects.ts';
+
+/** Maximum number of files of a tree. */
+export const MAX_TREE_FILES = 20_000;
+/** Upper bound of a manifest with that many files, in bytes. */
+const MAX_MANIFEST_BYTES = 16 * 2 ** 20;
+/** A part of a path: neither hidden nor an option, no separator, no control character, no quotation mark. */
+const PART = '[A-Za-z0-9][A-Za-z0-9._-]{0,100}';
+/** Path of a file in a tree: up to three directories and a name. */
+export const TREE_PATH = new RegExp(`^(?:${PART}/){0,3}${PART}$`);
+
+const treeFile = z.object({
+  path: z.string().regex(TREE_PATH),
+  size: z.number().int().nonnegative(),
+  content_type: z.string(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** As zip archives have it. */
+  crc32: z.number().int().nonnegative(),
+});
+const manifest = z.object({ v: z.literal(1), files: z.array(treeFile).max(MAX_TREE_FILES) });
+
+/** A file of a tree. */
+export type TreeFile = z.infer<typeof treeFile>;
+
+/** The bytes of a manifest, with the files in the order of their paths. Its hash identifies the content of the tree. */
+export function writeManifest(files: readonly TreeFile[]): { bytes: Buffer; sha256: string } {
+  const bytes = Buffer.from(JSON.stringify({ v: 1, files: [...files].sort(byPath) }));
+  return { bytes, sha256: hashOf(bytes) };
+}
+
+/**
+ * The files of a stored tree. Null if its manifest is missing, or differs from the one that was recorded: then nothing in
+ * storage below its prefix can be trusted.
+ */
+export async function readTree(
+  store: ObjectStore,
+  { key, sha256 }: Pick<StoredObject, 'key' | 'sha256'>,
+): Promise<TreeFile[] | null> {
+  const stream = await store.get(treeManifestKey(key));
+  if (!stream) return null;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_MANIFEST_BYTES) return null;
+    chunks.push(chunk);
+  }
+  const bytes = Buffer.concat(chunks);
+  if (sha256 === null || hashOf(bytes) !== sha256) return null;
+  return manifest.parse(JSON.parse(bytes.toString())).files;
+}
+
+/** Compares by bytes: paths are ASCII. */
+function byPath(left: TreeFile, right: TreeFile): number {
+  if (left.path === right.path) return 0;
+  return left.path < right.path ? -1 : 1;
+}
+
+function hashOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
