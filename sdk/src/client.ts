@@ -1,4 +1,4 @@
-import { type DownloadControl, downloadChunks, linkTo, outputOf } from './download.ts';
+import { type DownloadControl, downloadChunks, type FileChoice, filesOf, linkTo, outputOf } from './download.ts';
 import { JobError } from './errors.ts';
 import { type EventsOptions, followEvents, type StreamEvent } from './events.ts';
 import { eachItem } from './pages.ts';
@@ -62,9 +62,11 @@ export type TranscodeOptions = Omit<TranscodeRequest, 'inputs'> & {
 /** A completed job and its output. */
 export interface TranscodeResult {
   job: Job;
-  /** A link to the output, which works for ten minutes. */
-  url(): Promise<string>;
-  /** Writes the output to a file and checks its SHA-256. Node only. */
+  /** A link to the output, or to one of its files, which works for ten minutes. */
+  url(choice?: FileChoice): Promise<string>;
+  /** The files of an output, in the order of their paths. An output that is one file has only itself. */
+  files(options?: Pick<FileChoice, 'output'> & Pick<Control, 'signal'>): AsyncGenerator<Schemas['OutputFile'], void>;
+  /** Writes the output to a file and checks its SHA-256. An output of many files is saved as a zip. Node only. */
   save(path: string, control?: Control): Promise<void>;
   blob(control?: Control): Promise<Blob>;
   /** Deletes the output and the uploads of the job now, instead of when their retention ends. */
@@ -168,7 +170,8 @@ export class Airlock {
       downloadChunks(this.#transport, job.id, outputOf(job), { ...control, retries: this.#retries });
     return {
       job,
-      url: () => linkTo(this.#transport, job.id),
+      url: (choice = {}) => linkTo(this.#transport, job.id, choice),
+      files: (options = {}) => filesOf(this.#transport, job.id, options),
       async save(path, control = {}) {
         const { saveFile } = await import('./node-files.ts');
         await saveFile(path, chunks(control), outputOf(job));

@@ -10,40 +10,75 @@ export interface DownloadControl {
   retries: number;
 }
 
-export type OutputFacts = Pick<Schemas['Output'], 'size' | 'sha256'>;
+/** What is downloaded. Null where it is known only from the response: the zip of an output of many files. */
+export interface OutputFacts {
+  size: number | null;
+  sha256: string | null;
+}
+
+/** Which output of a job, and which of its files. */
+export interface FileChoice {
+  /** Name of the output; may be absent if the job has only one. */
+  output?: string | undefined;
+  /** Path of a file of an output that has many; a zip of all of them if absent. */
+  file?: string | undefined;
+}
 
 /** The output of a completed job. Throws `AirlockError` with the code `no_output` if there is none. */
 export function outputOf(job: Job): OutputFacts {
   const [output] = job.outputs;
   if (!output) throw new AirlockError({ code: 'no_output', message: `The job ${job.id} has no output.` });
-  return output;
+  return output.files === undefined ? output : { size: null, sha256: null };
 }
 
-/** A link to the output, which works for ten minutes. */
-export async function linkTo(transport: Transport, id: string, signal?: AbortSignal): Promise<string> {
+/** A link to an output or a file of it, which works for ten minutes. */
+export async function linkTo(
+  transport: Transport,
+  id: string,
+  { signal, ...query }: FileChoice & { signal?: AbortSignal | undefined } = {},
+): Promise<string> {
   const path = `/v1/transcodes/${encodeURIComponent(id)}/download`;
-  return (await transport.json<Schemas['DownloadAnswer']>('GET', path, { signal })).url;
+  return (await transport.json<Schemas['DownloadAnswer']>('GET', path, { query, signal })).url;
+}
+
+/** The files of an output, in the order of their paths. */
+export async function* filesOf(
+  transport: Transport,
+  id: string,
+  { signal, output }: { output?: string | undefined; signal?: AbortSignal | undefined } = {},
+): AsyncGenerator<Schemas['OutputFile'], void, undefined> {
+  const path = `/v1/transcodes/${encodeURIComponent(id)}/files`;
+  for (let after: string | undefined; ; ) {
+    const query = { output, after, limit: 1000 };
+    const page = await transport.json<Schemas['FileList']>('GET', path, { query, signal });
+    yield* page.items;
+    if (page.next === null) return;
+    after = page.next;
+  }
 }
 
 /** The bytes of an output. Continues where it stopped, with a new link, when the connection breaks. */
 export async function* downloadChunks(
   transport: Transport,
   id: string,
-  { size: total }: OutputFacts,
+  { size }: Pick<OutputFacts, 'size'>,
   { onProgress, signal, onType, retries }: DownloadControl,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  let total = size;
   let loaded = 0;
-  const report = () => onProgress?.({ stage: 'download', fraction: loaded / total, loaded, total });
+  const report = () => total !== null && onProgress?.({ stage: 'download', fraction: loaded / total, loaded, total });
+  const onSize = (bytes: number) => (total ??= bytes);
   report();
-  for (let failures = 0; loaded < total; failures++) {
+  for (let failures = 0; total === null || loaded < total; failures++) {
     try {
-      const url = await linkTo(transport, id, signal);
-      for await (const chunk of readFrom(transport, { url, from: loaded, signal, onType })) {
+      const url = await linkTo(transport, id, { signal });
+      for await (const chunk of readFrom(transport, { url, from: loaded, signal, onType, onSize })) {
         failures = 0;
         loaded += chunk.byteLength;
         yield chunk;
         report();
       }
+      if (total === null) return;
       if (loaded < total) throw unreachable('The storage', {});
     } catch (error) {
       signal?.throwIfAborted();
@@ -57,13 +92,17 @@ interface Range extends Pick<DownloadControl, 'signal' | 'onType'> {
   url: string;
   /** The first byte. */
   from: number;
+  /** Called with the size of a complete response, if the storage reports it. */
+  onSize: (bytes: number) => void;
 }
 
-async function* readFrom(transport: Transport, { url, from, signal, onType }: Range) {
+async function* readFrom(transport: Transport, { url, from, signal, onType, onSize }: Range) {
   const range = from > 0 ? { headers: { range: `bytes=${from}-` } } : {};
   const response = await transport.signed(url, { ...range, ...(signal && { signal }) });
   if (response.status !== (from > 0 ? 206 : 200)) throw await storageErrorOf('download_failed', response);
   onType?.(response.headers.get('content-type') ?? '');
+  const length = response.headers.get('content-length');
+  if (from === 0 && length !== null) onSize(Number(length));
   const reader = response.body!.getReader();
   try {
     for (;;) {

@@ -30,13 +30,13 @@ export async function spool(chunks: AsyncIterable<Uint8Array>): Promise<{ blob: 
 }
 
 /**
- * Writes chunks beside the target and renames at the end, so that a reader sees the whole file or none. Checks size and
- * SHA-256. An existing file is replaced.
+ * Writes chunks beside the target and renames at the end, so that a reader sees the whole file or none. Checks the
+ * SHA-256, if it is known. An existing file is replaced.
  */
 export async function saveFile(
   path: string,
   chunks: AsyncIterable<Uint8Array>,
-  expected: { size: number; sha256: string },
+  expected: { sha256: string | null },
 ): Promise<void> {
   const partial = join(dirname(path), `.${basename(path)}.${randomUUID().slice(0, 8)}.part`);
   const hash = createHash('sha256');
@@ -50,7 +50,7 @@ export async function saveFile(
     } finally {
       await file.close();
     }
-    if (hash.digest('hex') !== expected.sha256) {
+    if (expected.sha256 !== null && hash.digest('hex') !== expected.sha256) {
       throw new AirlockError({ code: 'download_failed', message: 'The downloaded bytes are not those of the output.' });
     }
     await rename(partial, path);

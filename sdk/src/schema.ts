@@ -2090,8 +2090,10 @@ export interface components {
         Output: {
             /** @description The format, one of `outputFormat`. */
             format: string;
-            /** @description Bytes. */
+            /** @description Bytes, of all files together. */
             size: number;
+            /** @description Number of files, of an output that has many. */
+            files?: number;
             /** @description Its own duration in seconds; null for a picture. */
             duration_seconds: number | null;
             /** @description Pixels; null without video. */
@@ -2102,7 +2104,7 @@ export interface components {
             video_codec: string | null;
             /** @description FFmpeg’s name of the audio codec; null without audio. */
             audio_codec: string | null;
-            /** @description SHA-256 of the bytes, 64 hex digits. */
+            /** @description SHA-256 of the bytes, or of the list of files, 64 hex digits. */
             sha256: string;
             /** @description Which streams were copied, and which were encoded. */
             plan?: {

@@ -47,3 +47,5 @@ export const fileList = z
     warnings: someWarnings,
   })
   .meta({ id: 'FileList', description: 'A page of the files of an output.' });
+
+export type FileList = z.infer<typeof fileList>;

@@ -115,13 +115,14 @@ const codec = (of: string) => z.string().nullable().describe(`FFmpeg’s name of
 export const output = z
   .object({
     format: z.string().describe('The format, one of `outputFormat`.'),
-    size: z.number().describe('Bytes.'),
+    size: z.number().describe('Bytes, of all files together.'),
+    files: z.number().optional().describe('Number of files, of an output that has many.'),
     duration_seconds: z.number().nullable().describe('Its own duration in seconds; null for a picture.'),
     width: z.number().nullable().describe('Pixels; null without video.'),
     height: z.number().nullable().describe('Pixels; null without video.'),
     video_codec: codec('video'),
     audio_codec: codec('audio'),
-    sha256: z.string().describe('SHA-256 of the bytes, 64 hex digits.'),
+    sha256: z.string().describe('SHA-256 of the bytes, or of the list of files, 64 hex digits.'),
     plan: z
       .object({
         video: streamPlan.nullable().describe('Null without video.'),

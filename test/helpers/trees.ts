@@ -3,8 +3,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type StoredTree, storeTree } from '../../src/attempt/outputs/store-tree.ts';
 import type { Run, WorkTools } from '../../src/attempt/tools.ts';
+import { uuidv7 } from '../../src/crypto/uuid.ts';
+import { claimJob } from '../../src/jobs/claim.ts';
+import { completeJob } from '../../src/jobs/finish.ts';
 import type { JobsContext } from '../../src/jobs/kind.ts';
 import type { Claim } from '../../src/jobs/rows.ts';
+import type { TestApi } from './api.ts';
 
 export const contentTypeOf = (path: string) =>
   path.endsWith('.m3u8') ? 'application/vnd.apple.mpegurl' : 'video/mp2t';
@@ -42,4 +46,24 @@ export async function storeFiles(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** A completed job of an account whose output is these files. */
+export async function completeTree(api: TestApi, files: ReadonlyMap<string, string>, account = api.account) {
+  const key = account === api.account ? api.key : await api.makeKey({ account });
+  const headers = { authorization: `Bearer ${key}` };
+  const body = { inputs: [{ url: 'https://source.example/clip.mp4' }], outputFormat: 'mp4' };
+  const { json } = await api.call('POST', '/v1/transcodes', body, headers);
+  const worker = { id: uuidv7(), tier: 'bwrap' };
+  const claim =
+    (await claimJob(api.context, 'heavy', { worker })) ?? (await claimJob(api.context, 'light', { worker }));
+  if (!claim) throw new Error('nothing waits');
+  const tree = await storeFiles(api.context, claim, files);
+  const unknown = { duration_seconds: null, width: null, height: null, video_codec: null, audio_codec: null };
+  const facts = { format: 'mp4', size: tree.bytes, files: tree.files, sha256: tree.sha256, ...unknown };
+  const outputs = [{ outputId: claim.outputs[0]!.id, objectId: tree.objectId, facts }];
+  const result = { outputs, plan: null, warnings: [], inputSeconds: 1, attempt: null };
+  if (!(await completeJob(api.context, claim, result))) throw new Error('the job was not completed');
+  const { rows } = await api.database.pg.query('SELECT key FROM objects WHERE id = $1', [tree.objectId]);
+  return { id: json.id as string, prefix: rows[0].key as string, path: `/v1/transcodes/${json.id}`, headers, ...tree };
 }

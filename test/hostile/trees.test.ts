@@ -4,11 +4,8 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { heldBytes } from '../../src/accounts/stored-bytes.ts';
-import { uuidv7 } from '../../src/crypto/uuid.ts';
-import { claimJob } from '../../src/jobs/claim.ts';
 import { downloadUrl, listFiles } from '../../src/jobs/downloads.ts';
 import { eraseJob } from '../../src/jobs/erase.ts';
-import { completeJob } from '../../src/jobs/finish.ts';
 import type { JobsContext } from '../../src/jobs/kind.ts';
 import { recordTree, reserveTree } from '../../src/jobs/outputs.ts';
 import { readReceipt } from '../../src/jobs/receipt.ts';
@@ -22,7 +19,7 @@ import { until } from '../../testkit/until.ts';
 import { BUCKET, CREDENTIAL, REGION } from '../conformance/embedded-gateway.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
-import { ladderOf, storeFiles } from '../helpers/trees.ts';
+import { completeTree, ladderOf } from '../helpers/trees.ts';
 
 const BY = { actor: 'test', ip: null, requestId: null };
 const NAMES = ['master.m3u8', 'low/0001.ts', 'low/0002.ts'];
@@ -200,25 +197,7 @@ describe('the files of an output', () => {
   afterAll(() => api?.close());
 
   const sql = async (text: string, ...values: unknown[]) => (await api.database.pg.query(text, values)).rows;
-  /** A completed job with a tree. */
-  async function completed(files = ladderOf(5), account = api.account) {
-    const key = account === api.account ? api.key : await api.makeKey({ account });
-    const headers = { authorization: `Bearer ${key}` };
-    const body = { inputs: [{ url: 'https://source.example/clip.mp4' }], outputFormat: 'mp4' };
-    const { json } = await api.call('POST', '/v1/transcodes', body, headers);
-    const worker = { id: uuidv7(), tier: 'bwrap' };
-    const claim =
-      (await claimJob(api.context, 'heavy', { worker })) ?? (await claimJob(api.context, 'light', { worker }));
-    if (!claim) throw new Error('nothing waits');
-    const tree = await storeFiles(api.context, claim, files);
-    const unknown = { duration_seconds: null, width: null, height: null, video_codec: null, audio_codec: null };
-    const facts = { format: 'mp4', size: tree.bytes, sha256: tree.sha256, ...unknown };
-    const outputs = [{ outputId: claim.outputs[0]!.id, objectId: tree.objectId, facts }];
-    const result = { outputs, plan: null, warnings: [], inputSeconds: 1, attempt: null };
-    expect(await completeJob(api.context, claim, result)).toBe(true);
-    const { key: prefix } = (await sql('SELECT key FROM objects WHERE id = $1', tree.objectId))[0];
-    return { id: json.id as string, prefix, path: `/v1/transcodes/${json.id}`, headers, ...tree };
-  }
+  const completed = (files = ladderOf(5), account = api.account) => completeTree(api, files, account);
   const put = async (key: string, text: string) => {
     const path = join(tmpdir(), `airlock-put-${process.pid}`);
     await writeFile(path, text);

@@ -14,7 +14,7 @@ import { Attempts } from './job/attempts.tsx';
 import { CommandCard, LogCard } from './job/command.tsx';
 import { CancelDialog, EraseDialog } from './job/dialogs.tsx';
 import { Failure } from './job/failure.tsx';
-import { Media } from './job/media.tsx';
+import { Result } from './job/media.tsx';
 import { Facts, Inputs, Outputs } from './job/tables.tsx';
 import { Working } from './job/working.tsx';
 
@@ -73,7 +73,7 @@ function Shown({ job, set }: { job: Job; set: (job: Job) => void }) {
       )}
       <div class="columns">
         <div class="stack">
-          {hasOutput && <Media job={job} />}
+          {hasOutput && <Result job={job} />}
           <Outputs job={job} />
           <Inputs job={job} details={details} />
           <CommandCard details={details} />

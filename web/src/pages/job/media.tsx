@@ -8,12 +8,18 @@ import { Button } from '../../ui/button.tsx';
 import { ErrorNotice, Skeleton } from '../../ui/feedback.tsx';
 import { Card } from '../../ui/page.tsx';
 import { useResource } from '../../ui/resource.ts';
+import { Files } from './files.tsx';
 
 /** Milliseconds after which a link is renewed before it is used: it ends after ten minutes. */
 const LINK_MS = 9 * 60_000;
 
-/** The output, played or shown from its signed link, which no log of the API has. */
-export function Media({ job }: { job: Job }) {
+/** The output: a list of its files, or the file, played or shown from its signed link, which no log of the API has. */
+export function Result({ job }: { job: Job }) {
+  const files = job.outputs[0]?.files;
+  return files === undefined ? <Media job={job} /> : <Files jobId={job.id} total={files} />;
+}
+
+function Media({ job }: { job: Job }) {
   const path = `/v1/transcodes/${job.id}/download`;
   const { data, error, reload } = useResource<{ url: string }>(path);
   const [since] = useState(Date.now);

@@ -1,0 +1,69 @@
+import { useState } from 'preact/hooks';
+import type { FileList } from '../../../../src/contract/files.ts';
+import { get } from '../../api/client.ts';
+import { bytesText } from '../../lib/format.ts';
+import { Button } from '../../ui/button.tsx';
+import { ErrorNotice, Skeleton } from '../../ui/feedback.tsx';
+import { Card } from '../../ui/page.tsx';
+import { useResource } from '../../ui/resource.ts';
+
+/** The files of an output that has many, a page at a time, each with a download. */
+export function Files({ jobId, total }: { jobId: string; total: number }) {
+  const [after, setAfter] = useState<readonly string[]>([]);
+  const last = after.at(-1);
+  const cursor = last === undefined ? '' : `&after=${encodeURIComponent(last)}`;
+  const { data, error, reload } = useResource<FileList>(`/v1/transcodes/${jobId}/files?limit=50${cursor}`);
+  const download = async (query: string) => {
+    location.assign((await get<{ url: string }>(`/v1/transcodes/${jobId}/download${query}`)).url);
+  };
+  return (
+    <Card
+      title={`Files (${total})`}
+      flush
+      tools={
+        <Button icon="download" look="main-action" compact onClick={() => download('')}>
+          Download all as a zip
+        </Button>
+      }
+    >
+      {error && <ErrorNotice error={error} onRetry={reload} />}
+      {!data && !error && <Skeleton lines={4} />}
+      <table class="table stacked">
+        <thead>
+          <tr>
+            <th scope="col">Path</th>
+            <th scope="col">Size</th>
+            <th scope="col">Type</th>
+            <th scope="col">Download</th>
+          </tr>
+        </thead>
+        <tbody>
+          {data?.items.map(({ path, size, content_type }) => (
+            <tr key={path}>
+              <th scope="row">{path}</th>
+              <td data-label="Size">{bytesText(size)}</td>
+              <td data-label="Type">{content_type}</td>
+              <td data-label="Download">
+                <Button icon="download" compact onClick={() => download(`?file=${encodeURIComponent(path)}`)}>
+                  Download
+                </Button>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <div class="card-body">
+        {after.length > 0 && (
+          <Button compact onClick={() => setAfter(after.slice(0, -1))}>
+            Previous page
+          </Button>
+        )}
+        {data?.next != null && (
+          <Button compact onClick={() => setAfter([...after, data.next!])}>
+            Next page
+          </Button>
+        )}
+      </div>
+    </Card>
+  );
+}
