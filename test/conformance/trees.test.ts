@@ -68,7 +68,7 @@ describe.each(STORAGES)('an output of many files on %s', (_, isExpected, open) =
     world = await makeJobWorld();
     opened = await open(world);
     context = { ...world.context, store: opened.store };
-    archives = createArchives(context, { onError: () => {} });
+    archives = createArchives(context, { waitMs: 120_000, onError: () => {} });
     folder = await mkdtemp(join(tmpdir(), 'airlock-zip-'));
   });
   afterAll(async () => {
