@@ -175,6 +175,23 @@ describe('a claim of a job that needs a capability', () => {
     expect(await claim(plain)).toBe('plain');
     expect((await readRows()) - before).toBeLessThan(500);
   });
+
+  it('reads few of the jobs that a capable worker can run, however many wait', async () => {
+    const one = await account();
+    await query('ALTER TABLE jobs DISABLE TRIGGER USER');
+    await query(
+      `INSERT INTO jobs (id, account_id, kind, resource_class, status, needs, available_at, fetches, request_facts, retention_seconds)
+       SELECT gen_random_uuid(), $1, 'transcode', 'light', 'pending', CASE WHEN n % 10 = 0 THEN ARRAY[$2] ELSE '{}' END,
+         now() - interval '2 days' + make_interval(secs => n), false, '{"v":1}', 3600 FROM generate_series(1, 20000) AS n`,
+      [one, SPEECH],
+    );
+    await query('ALTER TABLE jobs ENABLE TRIGGER USER');
+    await query('ANALYZE jobs');
+    await wait(one, 'last', { priority: 1 });
+    const before = await readRows();
+    expect(await claim(capable)).toBe('last');
+    expect((await readRows()) - before).toBeLessThan(500);
+  });
 });
 
 /** Rows of jobs that scans have fetched since the server counts. */

@@ -132,8 +132,10 @@ interface Tried {
 
 /** Condition on a row of `jobs`: it is due, and this worker can run it. */
 function isRunnable({ resourceClass, kinds, capabilities }: Omit<Eligibility, 'passedOver'>) {
-  // Not a general condition for both: an index contains only the jobs without needs.
-  const met = capabilities.length === 0 ? sql`jobs.needs = '{}'` : sql`jobs.needs <@ ${capabilities}::text[]`;
+  // An index contains only the jobs without needs. To PostgreSQL, containment alone is rare: it would sort all jobs.
+  const needsNothing = sql`jobs.needs = '{}'`;
+  const met =
+    capabilities.length === 0 ? needsNothing : sql`(${needsNothing} OR jobs.needs <@ ${capabilities}::text[])`;
   return sql`jobs.resource_class = ${resourceClass} AND jobs.status = 'pending' AND jobs.awaiting IS NULL
     AND jobs.available_at <= now() AND jobs.kind = ANY(${kinds}::text[]) AND ${met}`;
 }
@@ -166,7 +168,7 @@ const COMPARED = 16;
 function turnOf(query: Query) {
   const { next, limited, eligible } = eligibleFor(query);
   const own = sql`jobs.account_id = schedule.account_id AND ${isRunnable(query)}`;
-  const isEven = sql`EXISTS (SELECT FROM jobs WHERE ${own} AND jobs.available_at = ${next})`;
+  const isEven = sql`coalesce((SELECT true FROM jobs WHERE ${own} AND jobs.available_at = ${next} LIMIT 1), false)`;
   const first = sql`first AS (
     SELECT schedule.running, ${isEven} AS is_even ${eligible} ORDER BY ${limited ? sql`schedule.running, ` : sql``}${next} LIMIT 1)`;
   if (!query.byRunnable) {
