@@ -109,7 +109,7 @@ function readOptions(): { cases: string[]; pairs: number; peer: string | null; j
     if (unknown !== undefined) return `There is no case ${unknown}.`;
     const pairs = Number(values.pairs ?? 5);
     if (!Number.isInteger(pairs) || pairs < 1 || pairs > MAX_PAIRS)
-      return `--pairs is a whole number from 1 to ${MAX_PAIRS}.`;
+      return `--pairs is an integer from 1 to ${MAX_PAIRS}.`;
     if (cases.includes('peer') && !URL.canParse(values.peer ?? '')) return 'The case peer needs --peer URL.';
     return { cases, pairs, peer: values.peer ?? null, json: values.json ?? false };
   } catch (error) {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 export interface ForbiddingProxy {
   endpoint: string;
-  /** Keys that it does not let anybody delete, as a bucket with a retention policy does. */
+  /** Keys that it does not let anyone delete, as a bucket with a retention policy does. */
   forbidden: Set<string>;
   /** The largest number of deletions at the same time so far. */
   mostDeletions(): number;

@@ -25,7 +25,7 @@ export function rawConnections(): RawConnections {
   return {
     open(port, bytes = '', from = '127.0.0.1') {
       const socket = connect({ port, host: '127.0.0.1', localAddress: from });
-      // A server that refuses a connection may reset it.
+      // A server that rejects a connection may reset it.
       socket.on('error', () => {});
       sockets.add(socket);
       const ended = new Promise<void>((resolve) => {

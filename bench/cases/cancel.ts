@@ -50,7 +50,7 @@ async function cancelOne(bench: Bench, body: object): Promise<number> {
   await encoding(worker!, 30_000);
   const began = performance.now();
   const { status, text } = await bench.call('PATCH', `/v1/transcodes/${id}/cancel`);
-  if (status !== 200) throw new Error(`the cancel was answered with ${status}: ${text.slice(0, 300)}`);
+  if (status !== 200) throw new Error(`the cancel returned ${status}: ${text.slice(0, 300)}`);
   await until(() => !runsBelow(worker!, 'ffmpeg'), { what: 'the end of FFmpeg', timeoutMs: 30_000, everyMs: 1 });
   return performance.now() - began;
 }

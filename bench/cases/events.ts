@@ -176,7 +176,7 @@ async function openStream({ service }: Bench): Promise<Stream> {
   const headers = { authorization: `Bearer ${service.key}`, accept: 'text/event-stream' };
   const sent = await new Promise<ClientRequest>((resolve, reject) => {
     const asked = get(`${service.api}/v1/events?types=key.created`, { headers, agent: false }, (response) => {
-      if (response.statusCode !== 200) reject(new Error(`the stream was answered with ${response.statusCode}`));
+      if (response.statusCode !== 200) reject(new Error(`the stream returned ${response.statusCode}`));
       response.setEncoding('utf8').on('data', read);
       response.once('error', () => {});
       response.once('close', () => {

@@ -75,7 +75,7 @@ function put(url: string, path: string, size: number): Promise<void> {
     const sent = request(url, { method: 'PUT', headers, agent: false }, (response) => {
       response.resume();
       response.once('end', () =>
-        response.statusCode === 200 ? resolve() : reject(new Error(`the storage answered ${response.statusCode}`)),
+        response.statusCode === 200 ? resolve() : reject(new Error(`the storage returned ${response.statusCode}`)),
       );
     });
     sent.once('error', reject);
@@ -89,7 +89,7 @@ function put(url: string, path: string, size: number): Promise<void> {
 function download(url: string): Promise<number> {
   return new Promise((resolve, reject) => {
     get(url, { agent: false }, (response) => {
-      if (response.statusCode !== 200) reject(new Error(`the download was answered with ${response.statusCode}`));
+      if (response.statusCode !== 200) reject(new Error(`the download returned ${response.statusCode}`));
       let bytes = 0;
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length;

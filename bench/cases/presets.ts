@@ -112,7 +112,7 @@ async function encode(output: string, args: readonly string[]): Promise<number> 
   return (await runWell('ffmpeg', own)).cpuSeconds;
 }
 
-/** Compares frame by frame, whatever their times. */
+/** Compares frame by frame, regardless of their times. */
 async function similarity(output: string, source: string): Promise<number> {
   const counted = 'settb=1/1000,setpts=N';
   const graph = `[0:v]${counted},format=yuv420p[a];[1:v]${counted},format=yuv420p[b];[a][b]ssim`;

@@ -20,7 +20,7 @@ const STEP_SECONDS = 2;
 const RATES = { from: 200, to: 900, by: 50 };
 /** A rate is sustained if every request is accepted, and 99 of 100 within this time. */
 const LATE_MS = 1000;
-/** Requests without an answer at which a rate is given up. */
+/** Requests without a response at which a rate is given up. */
 const MOST_OPEN = 1000;
 
 interface Run {
@@ -28,7 +28,7 @@ interface Run {
   /** Milliseconds from the time at which a request was due to the end of its response. */
   ms: number[];
   failed: number;
-  /** Processors that the API used, 1: a whole one. */
+  /** Processors that the API used, 1: a complete one. */
   cpu: number;
 }
 

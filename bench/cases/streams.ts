@@ -57,7 +57,7 @@ async function idle({ service }: Bench): Promise<{ cpu: number; rss: number }> {
   return { cpu: used() - before, rss: memoryOf(api).reduce((sum, { rss }) => sum + rss, 0) };
 }
 
-/** Time of day, in ms, at which the answer says that the job has ended. */
+/** Time of day, in ms, at which the response says that the job has ended. */
 function ended({ service }: Bench, id: string, agent: Agent): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${service.key}` };

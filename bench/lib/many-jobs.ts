@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-/** Accounts beside the default one, which has seven of ten jobs. */
+/** Accounts next to the default one, which has seven of ten jobs. */
 const OTHERS = 9;
 
 export interface Filled {

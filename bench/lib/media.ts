@@ -245,7 +245,7 @@ export async function oceanClip(folder: string): Promise<string | null> {
   }
 }
 
-/** Writes the whole file or nothing. */
+/** Writes the entire file or nothing. */
 export async function encode(path: string, args: readonly string[]): Promise<void> {
   const staged = `${path}.${process.pid}${extname(path)}`;
   try {

@@ -15,7 +15,7 @@ export interface Bench extends V1Client {
   close(): Promise<void>;
 }
 
-/** The whole service as `airlock up` runs it, on a temporary data directory. */
+/** The entire service as `airlock up` runs it, on a temporary data directory. */
 export async function openBench(env: Record<string, string> = {}): Promise<Bench> {
   const service = await startService({ AIRLOCK_LOG_LEVEL: 'warn', ...env });
   // Opened on demand, because its server process counts as memory of the service.

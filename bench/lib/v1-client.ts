@@ -55,7 +55,7 @@ export function v1Client(send: V1Client['call']): V1Client {
     const headers = { 'content-type': contentType, 'content-length': String(fileSize) };
     const put = await exchange('PUT', result.uploadUrl, headers, createReadStream(path));
     if (put.status !== 200)
-      throw new Error(`the storage answered ${put.status}: ${put.bytes.toString('utf8', 0, 500)}`);
+      throw new Error(`the storage returned ${put.status}: ${put.bytes.toString('utf8', 0, 500)}`);
     return { filename: result.filename, fileSize };
   };
   const confirmFile: V1Client['confirm'] = async (sent) =>

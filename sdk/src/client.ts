@@ -117,7 +117,7 @@ export class Airlock {
       created = await this.create({ ...request, inputs }, { signal, ...(idempotencyKey && { idempotencyKey }) });
       return this.resultOf(await this.wait(created.id, control));
     } catch (error) {
-      // Nobody waits for the job any more, or nothing uses what was uploaded.
+      // The caller no longer waits for the job, or nothing uses the upload.
       if (created && signal?.aborted) await this.cancel(created.id).catch(() => {});
       if (!created) await Promise.all(uploads.map((upload) => this.deleteUpload(upload.filename).catch(() => {})));
       throw error;
@@ -149,7 +149,7 @@ export class Airlock {
     return this.call('get', '/v1/transcodes/{id}', { ...control, path: { id } });
   }
 
-  /** Waits until a job is final, whatever its result. */
+  /** Waits until a job is final, regardless of its result. */
   wait(id: string, control: Control = {}): Promise<Job> {
     return waitForJob(this.#transport, id, { ...control, retries: this.#retries });
   }

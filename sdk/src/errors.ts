@@ -12,8 +12,8 @@ export interface ErrorFacts {
 
 /**
  * A request that failed. It never contains the key, a signed URL, or headers of the request, so it can be logged.
- * Besides the codes of the server (docs/errors.md), `code` is `unreachable` without a response, `upload_failed` or
- * `download_failed` when the storage refused, and `unexpected_response` when something other than Airlock answered.
+ * In addition to the codes of the server (docs/errors.md), `code` is `unreachable` without a response, `upload_failed` or
+ * `download_failed` when the storage rejected, and `unexpected_response` when something other than Airlock answered.
  */
 export class AirlockError extends Error {
   override readonly name: string = 'AirlockError';
@@ -89,7 +89,7 @@ export async function storageErrorOf(
   const read = (tag: string) => new RegExp(`<${tag}>([^<]{1,500})</${tag}>`).exec(text)?.[1];
   return new AirlockError({
     code,
-    message: read('Message') ?? `The storage answered ${response.status}.`,
+    message: read('Message') ?? `The storage returned ${response.status}.`,
     status: response.status,
     details: { storage_code: read('Code') ?? null },
     requestId: response.headers.get('x-request-id'),

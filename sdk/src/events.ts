@@ -24,7 +24,7 @@ const SILENCE_MS = 40_000;
 
 /**
  * Follows a stream of events, and continues behind the last one when the connection breaks. Ends when `isLast` says so. Throws
- * what the server refuses, and `unreachable` after `retries` attempts in a row without an event.
+ * what the server rejects, and `unreachable` after `retries` attempts in a row without an event.
  */
 export async function* followEvents(
   transport: Transport,

@@ -30,7 +30,7 @@ export async function spool(chunks: AsyncIterable<Uint8Array>): Promise<{ blob: 
 }
 
 /**
- * Writes chunks beside the target and renames at the end, so that a reader sees the whole file or none. Checks the
+ * Writes chunks next to the target and renames at the end, so that a reader sees the entire file or none. Checks the
  * SHA-256, if it is known. An existing file is replaced.
  */
 export async function saveFile(
@@ -51,7 +51,7 @@ export async function saveFile(
       await file.close();
     }
     if (expected.sha256 !== null && hash.digest('hex') !== expected.sha256) {
-      throw new AirlockError({ code: 'download_failed', message: 'The downloaded bytes are not those of the output.' });
+      throw new AirlockError({ code: 'download_failed', message: 'The downloaded bytes do not match the output.' });
     }
     await rename(partial, path);
   } finally {

@@ -39,7 +39,7 @@ function putByFetch(transport: Transport, url: string, { blob, headers, signal, 
   });
   const init = {
     method: 'PUT',
-    // Without a length the body would be chunked, which the storage refuses.
+    // Without a length the body would be chunked, which the storage rejects.
     headers: { ...headers, 'content-length': String(blob.size) },
     body: (blob.stream() as ReadableStream<Uint8Array>).pipeThrough(count),
     duplex: 'half',

@@ -1691,7 +1691,7 @@ export interface components {
                 /** @description The e-mail address. */
                 email: string;
                 /**
-                 * @description `operator`: the whole server; the others: the account.
+                 * @description `operator`: the entire server; the others: the account.
                  * @enum {string}
                  */
                 role: "operator" | "admin" | "member" | "viewer";
@@ -1738,7 +1738,7 @@ export interface components {
              * @description PUT the bytes here, with the declared content type and no Authorization header.
              */
             uploadUrl: string;
-            /** @description Headers to send besides `Content-Type`; only if the storage requires any. */
+            /** @description Headers to send in addition to `Content-Type`; only if the storage requires any. */
             headers?: {
                 [key: string]: string;
             };
@@ -1930,13 +1930,13 @@ export interface components {
             duration_seconds: number | null;
             /** @description Bytes; null if the server of the file does not say. */
             size_bytes: number | null;
-            /** @description Bits per second of the whole file; null if unknown. */
+            /** @description Bits per second of the entire file; null if unknown. */
             bit_rate: number | null;
             /** @description Video and sound, in the order of the file. */
             streams: components["schemas"]["ProbedStream"][];
             /** @description Streams of subtitles. */
             subtitle_count: number;
-            /** @description Whether FFmpeg would read the file remuxed, as in `inputs` of a job; null if that depends on the whole file. */
+            /** @description Whether FFmpeg would read the file remuxed, as in `inputs` of a job; null if that depends on the entire file. */
             container: ("rewritten" | "original") | null;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
@@ -2011,13 +2011,13 @@ export interface components {
                 duration_seconds: number | null;
                 /** @description Bytes; null if the server of the file does not say. */
                 size_bytes: number | null;
-                /** @description Bits per second of the whole file; null if unknown. */
+                /** @description Bits per second of the entire file; null if unknown. */
                 bit_rate: number | null;
                 /** @description Video and sound, in the order of the file. */
                 streams: components["schemas"]["ProbedStream"][];
                 /** @description Streams of subtitles. */
                 subtitle_count: number;
-                /** @description Whether FFmpeg would read the file remuxed, as in `inputs` of a job; null if that depends on the whole file. */
+                /** @description Whether FFmpeg would read the file remuxed, as in `inputs` of a job; null if that depends on the entire file. */
                 container: ("rewritten" | "original") | null;
             } | null)[];
             /** @description In their order. */
@@ -2044,7 +2044,7 @@ export interface components {
         /** @description How a stream of an output was made. */
         StreamPlan: {
             /**
-             * @description A copied stream is identical to that of the input.
+             * @description A copied stream is identical to the stream of the input.
              * @enum {string}
              */
             mode: "copied" | "encoded";
@@ -2052,7 +2052,7 @@ export interface components {
             reason: string | null;
             /** @description Pieces that workers encoded side by side; absent where the service does not split videos. */
             split?: {
-                /** @description 1 = one process encoded it as a whole. */
+                /** @description 1 = one process encoded all of it. */
                 pieces: number;
                 /** @description Why. */
                 reason: string;
@@ -2613,7 +2613,7 @@ export interface components {
             status: "accepted" | "refused";
             /** @description The job; absent if none was created. */
             job?: components["schemas"]["JobListItem"];
-            /** @description Why none was created; the answer that a create would have got. */
+            /** @description Why none was created; the response that a create would have returned. */
             error?: components["schemas"]["Error"];
         };
         /** @description Jobs of the batch by status. */
@@ -2644,7 +2644,7 @@ export interface components {
              */
             id: string;
             /**
-             * @description `completed` when every job is final, whatever its result; `canceled` if the batch was canceled before.
+             * @description `completed` when every job is final, regardless of its result; `canceled` if the batch was canceled before.
              * @enum {string}
              */
             status: "pending" | "processing" | "completed" | "canceled";
@@ -2700,7 +2700,7 @@ export interface components {
              * @description When it was created.
              */
             created_at: string;
-            /** @description Since when all its requests are refused. */
+            /** @description Since when all its requests are rejected. */
             disabled_at: string | null;
             /** @description Limit: memory of one transcode, in MB of 1,048,576 bytes. Null: what the server allows. */
             memory_mb: number | null;
@@ -2726,7 +2726,7 @@ export interface components {
             requests_per_minute: number | null;
             /** @description Limit: seconds for which outputs, and uploads after their last use, are kept; can only shorten. Null: AIRLOCK_RETENTION. */
             retention_seconds: number | null;
-            /** @description Whether to refuse inputs that Airlock cannot remux before FFmpeg reads them. */
+            /** @description Whether to reject inputs that Airlock cannot remux before FFmpeg reads them. */
             disarm: boolean;
         };
         /** @description An account, its limits and its usage. */
@@ -2743,7 +2743,7 @@ export interface components {
              * @description When it was created.
              */
             created_at: string;
-            /** @description Since when all its requests are refused. */
+            /** @description Since when all its requests are rejected. */
             disabled_at: string | null;
             /** @description Limit: memory of one transcode, in MB of 1,048,576 bytes. Null: what the server allows. */
             memory_mb: number | null;
@@ -2769,7 +2769,7 @@ export interface components {
             requests_per_minute: number | null;
             /** @description Limit: seconds for which outputs, and uploads after their last use, are kept; can only shorten. Null: AIRLOCK_RETENTION. */
             retention_seconds: number | null;
-            /** @description Whether to refuse inputs that Airlock cannot remux before FFmpeg reads them. */
+            /** @description Whether to reject inputs that Airlock cannot remux before FFmpeg reads them. */
             disarm: boolean;
             /** @description What it uses now. */
             usage: {
@@ -2820,7 +2820,7 @@ export interface components {
              * @enum {string}
              */
             self_test: "passed" | "failed" | "running";
-            /** @description Whether it takes nothing new. */
+            /** @description Whether it starts no new jobs. */
             draining: boolean;
             /** @description Whether an operator wants it to take nothing new; it follows within ten seconds. */
             drain_requested: boolean;
@@ -2889,7 +2889,7 @@ export interface components {
             stored_bytes: number;
             /** @description Bytes that open upload URLs and running jobs may still add. */
             promised_bytes: number;
-            /** @description The disk of the embedded storage; null for S3 and GCS, or while the storage does not answer. */
+            /** @description The disk of the embedded storage; null for S3 and GCS, or while the storage does not respond. */
             disk: {
                 /** @description Free bytes above the reserve. */
                 spare_bytes: number;
@@ -2954,7 +2954,7 @@ export interface components {
             next: number | null;
             /** @description The result of `verify`; null without it. */
             verification: {
-                /** @description Whether nobody has changed the log. */
+                /** @description Whether no one has changed the log. */
                 ok: boolean;
                 /** @description Entries that were verified. */
                 entries: number;
@@ -3048,18 +3048,18 @@ export interface components {
         };
         /** @description A dependency of jobs. */
         HealthCheck: {
-            /** @description Whether it answers. */
+            /** @description Whether it responds. */
             ok: boolean;
             /** @description Why it does not. */
             error?: string;
         };
         /** @description The storage. */
         StorageCheck: {
-            /** @description Whether it answers. */
+            /** @description Whether it responds. */
             ok: boolean;
             /** @description Why it does not. */
             error?: string;
-            /** @description True if the storage answers but its disk has no space left above the reserve: reads and deletions work, presigns and creates return 507. */
+            /** @description True if the storage responds but its disk has no space left above the reserve: reads and deletions work, presigns and creates return 507. */
             low_space?: boolean;
         };
         /** @description The state of everything that jobs depend on. */
@@ -3075,7 +3075,7 @@ export interface components {
             uptime: number;
             /** @description The database, under the name that clients of the hosted service expect. */
             supabase: {
-                /** @description Whether the database answers. */
+                /** @description Whether the database responds. */
                 ok: boolean;
                 /** @description 200 or 503. */
                 status: number;
@@ -3108,7 +3108,7 @@ export interface components {
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
-        /** @description This process answers. */
+        /** @description This process responds. */
         Live: {
             /**
              * @description Always true.
@@ -3219,7 +3219,7 @@ export interface components {
              * @description PUT the bytes of the part here, without an Authorization header.
              */
             url: string;
-            /** @description Headers to send besides `Content-Type`; only if the storage requires any. */
+            /** @description Headers to send in addition to `Content-Type`; only if the storage requires any. */
             headers?: {
                 [key: string]: string;
             };
@@ -3448,14 +3448,14 @@ export interface components {
             /** @description Offset in characters in the text that the pointer names; null means all of it. */
             offset: number | null;
         };
-        /** @description Why a create with this body would be refused. */
+        /** @description Why a create with this body would be rejected. */
         RequestProblem: {
             position: components["schemas"]["Position"];
             /** @description The position in the form of other errors, e.g. `options[2]`. */
             field: string;
-            /** @description What is refused: an option, a filter, a filter and its option; empty for a source. */
+            /** @description What is rejected: an option, a filter, a filter and its option; empty for a source. */
             option: string;
-            /** @description Why it is refused. */
+            /** @description Why it is rejected. */
             message: string;
             /** @description A safe alternative. */
             suggestion: string;
@@ -3779,14 +3779,14 @@ export interface components {
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
-        /** @description An event that goes to one URL. */
+        /** @description An event to send to one URL. */
         Delivery: {
             /**
              * Format: uuid
              * @description The id of the delivery; `webhook-id` is this with `msg_` before it.
              */
             id: string;
-            /** @description The webhook; null if it goes to the `webhook_url` of a job. */
+            /** @description The webhook; null if it is sent to the `webhook_url` of a job. */
             webhook_id: string | null;
             /**
              * @description The type of the event.
@@ -3804,7 +3804,7 @@ export interface components {
             attempts: number;
             /** @description When it is sent next; null when it has ended. */
             next_attempt_at: string | null;
-            /** @description HTTP status of the last answer. */
+            /** @description HTTP status of the last response. */
             response_status: number | null;
             /** @description Why the last attempt failed. */
             error: ("http_status" | "redirect" | "timeout" | "unreachable" | "address_refused" | "invalid_answer" | "webhook_disabled" | "job_erased") | null;
@@ -3836,7 +3836,7 @@ export interface components {
              * @description The id of the delivery; `webhook-id` is this with `msg_` before it.
              */
             id: string;
-            /** @description The webhook; null if it goes to the `webhook_url` of a job. */
+            /** @description The webhook; null if it is sent to the `webhook_url` of a job. */
             webhook_id: string | null;
             /**
              * @description The type of the event.
@@ -3854,7 +3854,7 @@ export interface components {
             attempts: number;
             /** @description When it is sent next; null when it has ended. */
             next_attempt_at: string | null;
-            /** @description HTTP status of the last answer. */
+            /** @description HTTP status of the last response. */
             response_status: number | null;
             /** @description Why the last attempt failed. */
             error: ("http_status" | "redirect" | "timeout" | "unreachable" | "address_refused" | "invalid_answer" | "webhook_disabled" | "job_erased") | null;
@@ -3876,7 +3876,7 @@ export interface components {
             scopes?: ("transcode" | "upload" | "read" | "admin" | "operator")[] | null;
             /** @description When it expires; if absent, when the calling key does. */
             expires_at?: string | null;
-            /** @description Addresses from which it works; if absent, those of the calling key. */
+            /** @description Addresses from which it works; if absent, the addresses of the calling key. */
             allowed_cidrs?: (string)[] | null;
         };
         /** @description How to replace a key. */
@@ -3931,7 +3931,7 @@ export interface components {
             fileSize: number;
             /** @description Of an upload in parts. */
             uploadId?: string | null;
-            /** @description Every part of an upload in parts, in ascending order; absent: whatever has arrived. */
+            /** @description Every part of an upload in parts, in ascending order; absent: every part that has arrived. */
             parts?: components["schemas"]["SentPart"][] | null;
         };
         /** @description A file to describe. */
@@ -3939,7 +3939,7 @@ export interface components {
             /** @description A `gs://` URL of this account, or a public `https://` or `http://` URL, of which only parts are read. */
             url: string;
         };
-        /** @description Limits of the job; they can only lower those of account and server. */
+        /** @description Limits of the job; they can only lower the limits of account and server. */
         JobLimits: {
             /** @description Memory of the cell, in MB of 1,048,576 bytes, at least 64. */
             memory_mb?: number | null;
@@ -4006,7 +4006,7 @@ export interface components {
         };
         /** @description Jobs to create. */
         BatchRequest: {
-            /** @description Bodies of `POST /v1/transcodes`, each accepted or refused by itself. */
+            /** @description Bodies of `POST /v1/transcodes`, each accepted or rejected by itself. */
             jobs: components["schemas"]["TranscodeRequest"][];
             /** @description Receives `batch.completed`, signed with the default secret of the account (`/v1/webhooks/secret`). */
             webhook_url?: string | null;
@@ -4046,12 +4046,12 @@ export interface components {
             requests_per_minute?: number | null;
             /** @description Limit: seconds for which outputs, and uploads after their last use, are kept; can only shorten. Null restores the default. */
             retention_seconds?: number | null;
-            /** @description Whether to refuse inputs that Airlock cannot remux before FFmpeg reads them. */
+            /** @description Whether to reject inputs that Airlock cannot remux before FFmpeg reads them. */
             disarm?: boolean;
-            /** @description Whether to refuse all requests of the account. */
+            /** @description Whether to reject all requests of the account. */
             disabled?: boolean;
         };
-        /** @description What the worker shall do. */
+        /** @description What the worker should do. */
         ChangeWorkerRequest: {
             /** @description `true`: take nothing new; `false`: take work again. */
             draining: boolean;
@@ -4104,7 +4104,7 @@ export interface components {
         };
         /** @description A webhook to create. */
         CreateWebhookRequest: {
-            /** @description An `https://` URL. It is called from the server; private addresses are refused. */
+            /** @description An `https://` URL. It is called from the server; private addresses are rejected. */
             url: string;
             /** @description Types of events to send; all if absent or null. */
             types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
@@ -4113,7 +4113,7 @@ export interface components {
         };
         /** @description What to change; absent fields stay. */
         UpdateWebhookRequest: {
-            /** @description An `https://` URL. It is called from the server; private addresses are refused. */
+            /** @description An `https://` URL. It is called from the server; private addresses are rejected. */
             url?: string;
             /** @description Types of events to send; all if absent or null. */
             types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
@@ -5673,7 +5673,7 @@ export interface operations {
                 after?: number;
                 /** @description Entries of a page. */
                 limit?: number;
-                /** @description Whether to verify the whole chain; takes a second for 100,000 entries. */
+                /** @description Whether to verify the entire chain; takes a second for 100,000 entries. */
                 verify?: string;
             };
             header?: never;

@@ -33,7 +33,7 @@ export interface Transport {
 
 /** POST requests that take an Idempotency-Key and answer the same when repeated. */
 const KEYED = /^\/v1\/(transcodes(\/batch)?|commands|upload\/(presigned-url|multipart)|keys(\/[^/]+\/rotate)?)$/;
-/** The longest pause between two attempts, whatever `Retry-After` says. */
+/** The longest pause between two attempts, even if `Retry-After` is longer. */
 const LONGEST_PAUSE_SECONDS = 60;
 /** The longest delay of a timer. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -185,7 +185,7 @@ export function unreachable(who: string, error: unknown): AirlockError {
   const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
   const reason = [code, cause?.code].find((one) => typeof one === 'string') ?? null;
   const why = reason ? ` (${reason})` : '';
-  const message = `${who} does not answer${why}. Check the URL, and that the server is running.`;
+  const message = `${who} does not respond${why}. Check the URL, and that the server is running.`;
   return new AirlockError({ code: 'unreachable', message, details: { reason } });
 }
 

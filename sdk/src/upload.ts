@@ -124,7 +124,7 @@ async function resumeParts(transport: Transport, { blob }: Source, { resume, sig
   return { ...result, ...(isConfirmed && { partCount: 0 }), arrived, urls: new Map() };
 }
 
-/** The signed URL of a part, requested together with those of the parts that follow it. */
+/** The signed URL of a part, requested together with the URLs of the parts that follow it. */
 async function partUrl(transport: Transport, parts: Parts, number: number, missing: number[], signal: AbortSignal) {
   const known = parts.urls.get(number);
   if (known) return known;
@@ -136,7 +136,7 @@ async function partUrl(transport: Transport, parts: Parts, number: number, missi
   return parts.urls.get(number)!;
 }
 
-/** The server waits half a minute for a free worker, then answers 503: the confirm is repeated. */
+/** The server waits half a minute for a free worker, then returns 503: the confirm is repeated. */
 async function confirm(
   transport: Transport,
   body: { filename: string; fileSize: number; uploadId?: string },

@@ -18,7 +18,7 @@ export function isFinal({ status }: Pick<Job, 'status'>): boolean {
   return status === 'completed' || status === 'failed' || status === 'canceled';
 }
 
-/** Waits for a final state: by events, or by `?wait=` where something between client and server holds events back. */
+/** Waits for a final state: by events, or by `?wait=` where a proxy between client and server delays events. */
 export async function waitForJob(transport: Transport, id: string, control: WaitControl): Promise<Job> {
   const { onProgress, signal, retries } = control;
   const path = `/v1/transcodes/${encodeURIComponent(id)}`;

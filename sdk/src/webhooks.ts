@@ -10,7 +10,7 @@ export type WebhookEvent = {
   [T in KeptEvent]: { id: string; type: T; timestamp: string; data: EventData[T] };
 }[KeptEvent];
 
-/** Deliveries whose time differs more from this machine's are refused, because somebody may have recorded them. */
+/** Deliveries whose time differs more from this machine's are rejected, because somebody may have recorded them. */
 const TOLERANCE_SECONDS = 300;
 
 /**

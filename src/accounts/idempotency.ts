@@ -18,15 +18,15 @@ export interface IdempotencyScope {
 export interface Remembered<T> {
   status: number;
   answer: T;
-  /** What the work created; erasing it also erases the answer. */
+  /** What the work created; erasing it also erases the response. */
   made?: { job_id: string } | { upload_id: string } | { batch_id: string };
 }
 
 /**
- * Runs `work` once for this account, route and key, and returns the same answer to every later call with the same body.
+ * Runs `work` once for this account, route and key, and returns the same response to every later call with the same body.
  * Uses the caller's transaction: the row and the changes of `work` commit together, and a concurrent call waits on the
  * unique index until then. Throws 409 for the same key with another body, and after what the work created was erased:
- * the answer would describe it, and a retry must not create it again. A caller that may not see what the first call created
+ * the response would describe it, and a retry must not create it again. A caller that may not see what the first call created
  * gets the same 409 as for another body.
  */
 export async function withIdempotencyKey<T>(
@@ -83,7 +83,7 @@ async function maySee(
   return job_id !== null && isOwn(tx, 'jobs', job_id, keys);
 }
 
-/** Clears the answers that describe these jobs, uploads or batches. Their idempotency keys stay used. */
+/** Clears the responses that describe these jobs, uploads or batches. Their idempotency keys stay used. */
 export async function forgetAnswers(
   tx: Db,
   made: 'job_id' | 'upload_id' | 'batch_id',

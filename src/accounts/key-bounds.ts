@@ -11,7 +11,7 @@ const EVERYTHING: KeyRights = { scopes: [...SCOPES], allowed_cidrs: [], expires_
 const DAY_MS = 86_400_000;
 
 /**
- * Returns the rights of a new key: those that the request sets, and otherwise those of its maker, `operator` aside. Null:
+ * Returns the rights of a new key: those that the request sets, and otherwise the rights of its creator, `operator` aside. Null:
  * the operator creates the key on the command line, and may grant everything. Throws `key_exceeds_caller`.
  */
 export function grantedRights(body: CreateKeyBody, maker: KeyRights | null): KeyRights {
@@ -82,7 +82,7 @@ function addressesOutside(own: readonly string[], asked: readonly string[]): str
 
 /**
  * Throws `too_many_keys` when `added` more active keys would exceed the account's limit, or when the account has
- * reached its limit of new keys in 24 hours; keys that the operator or a local command creates do not count. Exact while the caller holds the account's lock.
+ * reached its limit of new keys in 24 hours; keys that the operator or a local command creates do not count. Exact while the caller has the account's lock.
  */
 export async function requireRoomForKey(tx: Tx, accountId: string, added: 0 | 1): Promise<void> {
   const now = new Date();

@@ -42,7 +42,7 @@ describe('the caller of a request', () => {
     expect(caller).toStrictEqual({ key: row, account: accounts[0] });
   });
 
-  it('is found when its key is dead, and not when nobody has it', async () => {
+  it('is found when its key is dead, and not when no account has it', async () => {
     const { key, raw } = await makeKey('dead');
     await database.db.transaction().execute((tx) => revokeKey(tx, key.id, undefined, BY));
     expect((await findKey(database.db, hashApiKey(raw)))?.key.revoked_at).toBeInstanceOf(Date);

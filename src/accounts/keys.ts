@@ -55,7 +55,7 @@ export async function createKey(
   return created;
 }
 
-/** Keys of all accounts, newest first, for the operator; those of commands that have ended only if asked for. */
+/** Keys of all accounts, newest first, for the operator; the keys of commands that have ended only on request. */
 export async function listAllKeys(db: Db, options: { endedCommands: boolean }): Promise<ApiKey[]> {
   const newest = db.selectFrom('api_keys').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc');
   if (options.endedCommands) return newest.execute();
@@ -106,7 +106,7 @@ export async function listKeys(db: Db, accountId: string): Promise<ApiKey[]> {
 
 /**
  * Creates the successor of a key, with the same rights. The old key is revoked immediately, or ends after
- * `overlapSeconds`. A key that is inactive or already rotated is refused. A `maker` can rotate only keys that have at
+ * `overlapSeconds`. A key that is inactive or already rotated is rejected. A `maker` can rotate only keys that have at
  * most its own rights; without one the operator rotates.
  */
 export async function rotateKey(

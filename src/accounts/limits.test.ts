@@ -90,7 +90,7 @@ describe('a limit that several processes share', () => {
     return states;
   };
 
-  it('allows no more than the limit, and refuses at most a tenth too early', async () => {
+  it('allows no more than the limit, and rejects at most a tenth too early', async () => {
     const states = (await Promise.all([1, 2, 3, 4].map(() => send('shared', 300, 600)))).flat();
     const allowed = states.filter((state) => state.allowed).length;
     expect(allowed).toBeLessThanOrEqual(600);
@@ -116,7 +116,7 @@ describe('a limit that several processes share', () => {
     expect(await openLimits(database.pg, 1000).request('over', 2)).toMatchObject({ allowed: true, remaining: 1 });
   });
 
-  it('allows nothing when the database does not answer', async () => {
+  it('allows nothing when the database does not respond', async () => {
     const failing = { query: () => Promise.reject(new Error('away')) } as unknown as TestDatabase['pg'];
     await expect(openLimits(failing, 1000).request('key', 10)).rejects.toThrow('away');
   });

@@ -27,12 +27,12 @@ export interface SignInAttempt {
 
 /**
  * Limits of the failures in a minute. A browser in which the person has signed in before has a limit of its own, so that
- * nobody can use up its tries. All others are limited by name and address, by address, and by name.
+ * no one can use up its tries. All others are limited by name and address, by address, and by name.
  */
 export interface SignInLimit {
   /** Null unless a limit is known to be reached. */
   refusal(): LimitState | null;
-  /** Counts a failure. Its state refuses when that failure was one too many. */
+  /** Counts a failure. Its state rejects when that failure was one too many. */
   failed(): Promise<LimitState>;
 }
 
@@ -100,7 +100,7 @@ function limitSignIn(permits: Permits, [first, ...others]: [Counter, ...Counter[
 
 /**
  * Takes a sixteenth of the permits that remain in the window, at least one. The step after the last permit marks the
- * first refusal, which exactly one process sees. The clock of the database decides when a window ends.
+ * first rejection, which exactly one process sees. The clock of the database decides when a window ends.
  */
 async function take(pool: pg.Pool, key: string, limit: number): Promise<Grant> {
   const { rows } = await pool.query<{ points: number; granted: number; ms_left: number }>(TAKE, [key, limit]);

@@ -2,9 +2,9 @@ export interface LimitState {
   allowed: boolean;
   limit: number;
   remaining: number;
-  /** Whole seconds until the next window starts, at least 1. */
+  /** Full seconds until the next window starts, at least 1. */
   resetSeconds: number;
-  /** True for the first refusal of a window, the only one that goes into the audit log. */
+  /** True for the first rejection of a window, the only one that goes into the audit log. */
   justExceeded: boolean;
 }
 
@@ -16,7 +16,7 @@ export interface Grant {
   remaining: number;
   /** Milliseconds until the window ends. */
   msLeft: number;
-  /** Whether this is the first refusal of the window, in all processes. */
+  /** Whether this is the first rejection of the window, in all processes. */
   isFirstRefusal: boolean;
 }
 
@@ -26,11 +26,11 @@ export type TakePermits = (key: string, limit: number) => Promise<Grant>;
 interface Held extends Grant {
   limit: number;
   isRefused: boolean;
-  /** By `performance.now()`, which nobody can set back. */
+  /** By `performance.now()`, which no one can set back. */
   until: number;
 }
 
-/** Counters in memory, some 200 bytes each. When there are more, the oldest is forgotten; its permits count as spent. */
+/** Counters in memory, some 200 bytes each. When there are more, the oldest is deleted; its permits count as spent. */
 const MAX_HELD = 10_000;
 
 export interface Permits {
@@ -40,7 +40,7 @@ export interface Permits {
   refusal(key: string, limit: number): LimitState | null;
 }
 
-/** A limit that is reached is refused from memory until its window ends. */
+/** A limit that is reached is rejected from memory until its window ends. */
 export function createPermits(take: TakePermits): Permits {
   const held = new Map<string, Held>();
   /** Requests that wait for the same counter share one statement. */

@@ -13,7 +13,7 @@ const DELIVERY_BYTES = 700;
 const DELIVERIES = 3;
 /**
  * Deliveries of one account that wait for its receivers. Beyond, its new jobs are rejected: each adds deliveries, which a
- * receiver that does not answer leaves in the database for three days.
+ * receiver that does not respond leaves in the database for three days.
  */
 export const MOST_PENDING_DELIVERIES = 100_000;
 
@@ -41,7 +41,7 @@ export function rowFiguresOf(accountId: string) {
 }
 
 /**
- * Checks that an account leaves as much of the disk free as its rows take, with those of new jobs and the deliveries that its
+ * Checks that an account leaves as much of the disk free as its rows take, with the rows of new jobs and the deliveries that its
  * jobs will still add. Throws `storage_quota`.
  */
 export function requireRowShare({ row_bytes, open_jobs, webhooks }: RowFigures, jobs: number, available: number): void {

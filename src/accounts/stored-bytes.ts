@@ -21,7 +21,7 @@ const DISK_LOCK = 0x44_49_53_4b; // "DISK"
 
 /**
  * Space on the storage's disk; null for a storage that has no disk of its own, such as S3. Throws `StorageError` when
- * it does not answer in time.
+ * it does not respond in time.
  */
 export async function storeSpace(
   { store }: Pick<Context, 'store'>,
@@ -36,7 +36,7 @@ export async function storeSpace(
 
 /** Milliseconds for which a measurement serves the creates of a process; they reserve nothing. */
 const RECENT_MS = 500;
-/** Milliseconds for which it serves them while the storage does not answer: the restart of a gateway on a busy machine. */
+/** Milliseconds for which it serves them while the storage does not respond: the restart of a gateway on a busy machine. */
 const AWAY_MS = 30_000;
 const recent = new WeakMap<Context['store'], { at: number; space: Promise<StoreSpace | null> }>();
 const answered = new WeakMap<Context['store'], { at: number; space: StoreSpace | null }>();
@@ -54,7 +54,7 @@ export async function freshSpace(
 }
 
 /**
- * Like `storeSpace`, up to half a second old, or half a minute while the storage does not answer, since a job waits for
+ * Like `storeSpace`, up to half a second old, or half a minute while the storage does not respond, since a job waits for
  * it anyway. For checks whether anything is left, which others can overtake.
  */
 export function recentSpace(context: Pick<Context, 'store'>): Promise<StoreSpace | null> {
@@ -77,7 +77,7 @@ export function recentSpace(context: Pick<Context, 'store'>): Promise<StoreSpace
   return space;
 }
 
-/** Like `storeSpace`, without a time-out. Throws `StorageError` when the storage does not answer. */
+/** Like `storeSpace`, without a time-out. Throws `StorageError` when the storage does not respond. */
 export async function spaceOf(store: Context['store']): Promise<StoreSpace | null> {
   const { space } = await store.capabilities();
   if (space) return space();
@@ -86,7 +86,7 @@ export async function spaceOf(store: Context['store']): Promise<StoreSpace | nul
 }
 
 /**
- * Bytes of an account's uploads and outputs, including those promised to open upload URLs. Exact while the caller holds
+ * Bytes of an account's uploads and outputs, including those promised to open upload URLs. Exact while the caller has
  * the account's lock.
  */
 export async function heldBytes(db: Db, accountId: string): Promise<number> {
@@ -189,7 +189,7 @@ export async function requireUploadRoom(
       limit: account.max_open_uploads,
       open,
       reason: `${open} upload URLs are not confirmed yet`,
-      remedy: 'Confirm them, or wait: one that nobody confirms is given up an hour after it was made',
+      remedy: 'Confirm them, or wait: an upload that is not confirmed is given up an hour after it was created',
     });
   }
   if (held + bytes > account.max_stored_bytes) throw overQuota(account.max_stored_bytes, held, bytes);
@@ -212,7 +212,7 @@ async function lockDisk(tx: Tx, accountId: string): Promise<void> {
 }
 
 /**
- * Checks that there is room for new jobs, and for the output of one that stores something. Throws `storage_quota`,
+ * Checks that there is space for new jobs, and for the output of a job that stores something. Throws `storage_quota`,
  * `storage_full` or `queue_full`.
  */
 export async function requireJobRoom(
@@ -238,7 +238,7 @@ export function hasRoomLeft(space: StoreSpace, promised: Pick<Promised, 'uploads
 
 /**
  * What an account may store when it shares the disk: at most as much as it leaves free. A second account then gets half
- * of the rest, and so on, so that the next one still finds room.
+ * of the rest, and so on, so that the next account still finds space.
  */
 export function fairShare(held: number, available: number): number {
   return Math.floor((held + available) / 2);
@@ -253,7 +253,7 @@ export async function requireOutputQuota(tx: Tx, accountId: string, bytes: numbe
   if (account && held + bytes > account.max_stored_bytes) throw outputOverQuota(account);
 }
 
-/** Bytes that the account may still store beside those that it holds. */
+/** Bytes that the account may still store. */
 export function remainingQuota(account: Account, held: number): number {
   return Math.max(0, account.max_stored_bytes - held);
 }

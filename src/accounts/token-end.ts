@@ -11,7 +11,7 @@ import { isAlive } from './key-life.ts';
 
 /**
  * Revokes the keys that this key created or rotated, and theirs, and disables the webhooks that any of them made. Each
- * level is a statement of its own: a key that is creating another holds its own row, so the statement that revokes it
+ * level is a statement of its own: a key that is creating another has locked its own row, so the statement that revokes it
  * waits, and the next one sees what it created. The audit log, which serializes its writers, comes last.
  */
 export async function endWhatKeyMade(tx: Tx, key: { id: string; account_id: string }, by: Actor): Promise<void> {

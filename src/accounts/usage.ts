@@ -72,7 +72,7 @@ async function promisedMinutes(db: Db, accountId: string): Promise<number> {
 
 /**
  * Throws 402 when `required` minutes exceed what remains of the account's monthly minutes after its open jobs. Exact
- * while the caller holds the account's lock.
+ * while the caller has the account's lock.
  */
 export async function checkQuota(db: Db, account: Account, required: number, at: Date): Promise<void> {
   if (account.monthly_minutes === null) return;

@@ -112,7 +112,7 @@ docs/webhooks.md says how to verify what arrives.`,
     .action(async (url, options) => exit((await load()).createWebhookCommand(readConfig(), url, options)));
   webhooks
     .command('test')
-    .description('Send a test event and wait for the answer; exit 1 unless it is accepted')
+    .description('Send a test event and wait for the response; exit 1 unless it is accepted')
     .argument('<id>', WEBHOOK_ID)
     .option(...ACCOUNT)
     .option(...JSON_FLAG)

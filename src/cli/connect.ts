@@ -43,7 +43,7 @@ export async function connect(
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  // The terminal was closed: nobody reads the output any more, but cleanup must still run.
+  // The terminal was closed: no one reads the output any more, but cleanup must still run.
   process.on('SIGHUP', () => {
     for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
     onSignal();

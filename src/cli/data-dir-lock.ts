@@ -15,7 +15,7 @@ const RETRY_MS = 300;
 const MARK = 'made-by-transcode';
 
 /**
- * Waits until no other `transcode` runs a service of its own on `dataDir`. Every command that waits or runs holds a
+ * Waits until no other `transcode` runs a service of its own on `dataDir`. Every command that waits or runs keeps a
  * shared lock on `transcode.users`, so the last one detects that it is the last.
  *
  * @param options.made the launcher created the directory for this command

@@ -1,10 +1,10 @@
 import { type DiskReserve, diskSpace, hasRoom } from '../config/disk-reserve.ts';
 
-/** Less than this is reported as low: room for two files of maximum size. */
+/** Less than this is reported as low: space for two files of maximum size. */
 const AMPLE_BYTES = 5 * 2 ** 30;
 
 export interface DiskAdvice {
-  /** `full`: free space is below the reserve, so uploads and jobs are refused. */
+  /** `full`: free space is below the reserve, so uploads and jobs are rejected. */
   state: 'ample' | 'low' | 'full';
   seen: string;
   remedy: string | null;
@@ -20,7 +20,7 @@ export async function diskAdvice(folder: string, reserve: DiskReserve): Promise<
     const lower = reserveBytes > totalBytes / 4 ? ', or set AIRLOCK_DISK_RESERVE lower for a disk this small' : '';
     return {
       state: 'full',
-      seen: `${seen}: uploads and jobs are refused with 507`,
+      seen: `${seen}: uploads and jobs are rejected with 507`,
       remedy: `Free at least ${short}, erase jobs${lower}`,
     };
   }

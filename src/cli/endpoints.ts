@@ -42,7 +42,7 @@ export function listenUrl(config: Pick<Config, 'host'>, port: number, tls: boole
   return `${tls ? 'https' : 'http'}://${host}:${port}`;
 }
 
-/** Metrics use plain HTTP without a key, so they are served on loopback only, whatever address the API listens on. */
+/** Metrics use plain HTTP without a key, so they are served on loopback only, regardless of the address that the API listens on. */
 export function metricsHost(config: Pick<Config, 'host'>): string {
   return isLoopbackHost(config.host) ? config.host : '127.0.0.1';
 }

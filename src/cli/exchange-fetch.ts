@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { type Exchange, openExchange } from '../storage/http-exchange.ts';
 
-/** Connections to one server: four parts of an upload, a stream of events, and requests beside them. */
+/** Connections to one server: four parts of an upload, a stream of events, and other requests. */
 const CONNECTIONS = 8;
 
 /**

@@ -4,7 +4,7 @@ import { UsageError } from './exit.ts';
 import type { Server, ServerOptions } from './local-server.ts';
 
 /**
- * Finds the server for a command: the one that AIRLOCK_URL and AIRLOCK_API_KEY name, else a local one. Only for that are
+ * Finds the server for a command: the server in AIRLOCK_URL and AIRLOCK_API_KEY, else a local one. Only for that are
  * database and supervisor loaded, which takes twice as long as the rest of a command.
  */
 export async function findServer(

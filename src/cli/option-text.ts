@@ -3,7 +3,7 @@ import { UsageError } from './exit.ts';
 
 /**
  * `-c:v libx265` → `{option, argument}`; a flag alone has no argument. Everything after the first space is the
- * argument, unchanged, because quotes and backslashes belong to filters. Only quotes around the whole argument are
+ * argument, unchanged, because quotes and backslashes belong to filters. Only quotes around the entire argument are
  * removed, as a shell would.
  */
 export function readOptionText(text: string): OptionRequest {

@@ -29,7 +29,7 @@ Examples:
   ./airlock jobs list --watch
   ./airlock doctor
 
-With AIRLOCK_URL and AIRLOCK_API_KEY, commands on jobs, files and webhooks use that server, else the one that runs here.
+With AIRLOCK_URL and AIRLOCK_API_KEY, commands on jobs, files and webhooks use that server, else the server that runs here.
 Settings are AIRLOCK_* variables; docs/configuration.md lists them, and docs/cli.md every command.
 Exit codes: ${EXIT_CODES.map(([code, short]) => `${code} ${short}`).join(', ')}.`,
     );
@@ -81,7 +81,7 @@ Everything after the first space of --option is its argument; docs/options.md li
 function addService(program: Command): void {
   program
     .command('up')
-    .description('Run the whole service: database, storage, API and worker')
+    .description('Run the entire service: database, storage, API and worker')
     .action(async () => (await import('./commands/up.ts')).up(readConfig()));
 
   program
@@ -102,7 +102,7 @@ function addKeys(program: Command): void {
     .description('Create an API key and print it; it is shown only once')
     .requiredOption('--name <name>', 'what the key is for')
     .option('--account <name>', 'the account it belongs to; created if it does not exist')
-    .option('--scopes <list>', 'any of transcode,upload,read,admin, all by default; operator for the whole server')
+    .option('--scopes <list>', 'any of transcode,upload,read,admin, all by default; operator for the entire server')
     .option('--expires <time>', 'when it expires, e.g. 2027-01-31T00:00:00Z')
     .option('--allow <cidrs>', 'addresses that may use it, e.g. 203.0.113.0/24')
     .option('--json', 'print {"id","name","key","scopes","created_at"}')
@@ -142,7 +142,7 @@ function addProofs(program: Command): void {
       process.exitCode = await verifyReceiptCommand(readConfig(), file, options);
     });
 
-  const audit = program.command('audit').description('Check that nobody has changed the audit log');
+  const audit = program.command('audit').description('Check that no one has changed the audit log');
   audit
     .command('verify')
     .description(
@@ -198,7 +198,7 @@ function addScripts(program: Command): void {
     .description('Build the FFmpeg of the cells')
     .command('build')
     .description('Build a trimmed FFmpeg from the source package of this distribution; takes ten minutes on two cores')
-    .argument('[prefix]', 'where it goes; Airlock finds the default without a setting', '/opt/airlock/ffmpeg')
+    .argument('[prefix]', 'where to install it; Airlock finds the default without a setting', '/opt/airlock/ffmpeg')
     .addHelpText(
       'after',
       `

@@ -42,8 +42,8 @@ describe('plain lines', () => {
     vi.advanceTimersByTime(900);
     display.show({ name: 'Checking', note: 'the server inspects the file' });
     vi.advanceTimersByTime(5000);
-    display.show({ name: 'Waiting', note: 'place 2 in the queue' });
-    display.show({ name: 'Waiting', note: 'place 1 in the queue' });
+    display.show({ name: 'Waiting', note: 'position 2 in the queue' });
+    display.show({ name: 'Waiting', note: 'position 1 in the queue' });
     vi.advanceTimersByTime(5000);
     for (let percent = 1; percent < 80; percent++) {
       display.show({ name: 'Transcoding', fraction: percent / 100, note: '2.0x' });
@@ -54,7 +54,7 @@ describe('plain lines', () => {
     vi.advanceTimersByTime(5000);
     expect(lines).toEqual([
       'Checking  the server inspects the file',
-      'Waiting  place 1 in the queue',
+      'Waiting  position 1 in the queue',
       'Transcoding  2.0x',
       'Transcoding  25 %  2.0x',
       'Transcoding  50 %  2.0x',

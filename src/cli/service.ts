@@ -58,7 +58,7 @@ const WITHHELD: Readonly<Record<string, readonly string[]>> = {
 const STOP_ORDER = ['api', 'worker', 'gateway'];
 
 /**
- * Starts the whole service on one machine: database, gateway, API, worker, each a process that is restarted when it
+ * Starts the entire service on one machine: database, gateway, API, worker, each a process that is restarted when it
  * dies.
  */
 export async function startService(options: ServiceOptions): Promise<Service> {

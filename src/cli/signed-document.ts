@@ -31,7 +31,7 @@ export async function readSigned(path: string): Promise<SignedDocument> {
   return { value, by: { signature, key_id, algorithm } };
 }
 
-/** Reads a JSON Web Key Set from a file, or over HTTPS or loopback, so that nobody can alter it in transit. */
+/** Reads a JSON Web Key Set from a file, or over HTTPS or loopback, so that no one can alter it in transit. */
 export async function readKeys(from: string): Promise<PublicJwk[]> {
   const text = /^https?:/i.test(from) ? await fetchText(from) : await readText(from);
   const parsed = publicKeys.safeParse(parseJson(text, from));
@@ -61,7 +61,7 @@ async function fetchText(address: string): Promise<string> {
     const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(FETCH_MS) });
     if (!response.ok) throw new Error(`it answered ${response.status}`);
     const text = await response.text();
-    if (text.length > MAX_BYTES) throw new Error('its answer is too long');
+    if (text.length > MAX_BYTES) throw new Error('its response is too long');
     return text;
   } catch (error) {
     throw new UnavailableError(`${url.origin} returned no keys: ${(error as Error).message}`, { cause: error });

@@ -9,7 +9,7 @@ describe('the stage of a job', () => {
   it('shows the queue position while it waits', () => {
     expect(stageOf({ ...job, status: 'pending', queue_position: 3 })).toEqual({
       name: 'Waiting',
-      note: 'place 3 in the queue',
+      note: 'position 3 in the queue',
     });
     expect(stageOf({ ...job, status: 'pending' }).name).toBe('Waiting');
   });

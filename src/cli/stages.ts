@@ -25,7 +25,7 @@ function jobStage({ stage, fraction, position, speed, etaSeconds }: Progress): S
     case 'inspect':
       return { name: 'Checking', note: 'the server inspects the file' };
     case 'queue':
-      return { name: 'Waiting', note: position ? `place ${position} in the queue` : '' };
+      return { name: 'Waiting', note: position ? `position ${position} in the queue` : '' };
     case 'prepare':
       return { name: 'Preparing', note: 'fetching and reading the input' };
     case 'store':

@@ -14,7 +14,7 @@ export interface Column<T> {
 const GAP = 2;
 
 /**
- * Aligned columns without lines. `width` is that of the terminal in characters: columns are shortened, then left out, until
+ * Aligned columns without lines. `width` is the width of the terminal in characters: columns are shortened, then left out, until
  * the table fits; `Infinity` keeps everything.
  */
 export function table<T>(

@@ -14,7 +14,7 @@ Examples:
   ./airlock users reset ada@example.org
   ./airlock users disable ada@example.org
 
-Roles: operator (the whole server), admin (keys, webhooks and jobs of an account), member (jobs), viewer (reads).
+Roles: operator (the entire server), admin (keys, webhooks and jobs of an account), member (jobs), viewer (reads).
 A new person gets a link that sets the password; it works once, within a day. No mail is sent: pass the link on yourself.`,
     );
   users

@@ -38,7 +38,7 @@ describe('the configuration', () => {
     ['AIRLOCK_SANDBOX', 'chroot'],
     ['AIRLOCK_SANDBOX', 'none'],
     ['AIRLOCK_LOG_LEVEL', 'loud'],
-  ])('refuses %s=%s and names the variable and a remedy', (variable, value) => {
+  ])('rejects %s=%s and names the variable and a remedy', (variable, value) => {
     const named = variable === 'AIRLOCK_TLS_CERT' ? 'AIRLOCK_TLS_KEY' : variable;
     expect(() => readConfig({ [variable]: value })).toThrow(new RegExp(`^${named}: .+\\. .+`));
   });
@@ -60,7 +60,7 @@ describe('the configuration', () => {
     expect(readConfig({ AIRLOCK_RETENTION: text }).retentionSeconds).toBe(seconds);
   });
 
-  it('reaches a child process unchanged, whatever the parent’s environment', () => {
+  it('reaches a child process unchanged, regardless of the parent’s environment', () => {
     const config = readConfig({
       AIRLOCK_PORT: '0',
       AIRLOCK_TRUST_PROXY: '10.0.0.0/8, 127.0.0.1/32',

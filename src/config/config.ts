@@ -20,7 +20,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
 }
 
 /**
- * The variables that reproduce this configuration in a child process, whatever the environment of its parent:
+ * The variables that reproduce this configuration in a child process, regardless of the environment of its parent:
  * `readConfig({...process.env, ...toEnvironment(config)})` equals `config`.
  */
 export function toEnvironment(config: Config): Record<string, string> {
@@ -61,7 +61,7 @@ function checkRisk({ sandbox, allowUnsandboxed }: Settings): void {
   if (sandbox !== 'none' || allowUnsandboxed === ACCEPTED_RISK) return;
   throw new ConfigError(
     SETTINGS.sandbox.variable,
-    'is "none", so that a hostile file could read, change and send whatever this machine can',
+    'is "none", so that a hostile file could read, change and send everything that this machine can',
     `Use auto; or, where every file is your own, set ${SETTINGS.allowUnsandboxed.variable}=${ACCEPTED_RISK} as well`,
   );
 }

@@ -5,9 +5,9 @@ const VARIABLE = 'AIRLOCK_DISK_RESERVE';
 const REMEDY = 'Write it like 5%, 1GiB or 500MB, or both with a comma (5%,1GiB): the larger one counts';
 const GIB = 2 ** 30;
 
-/** Free space that nobody may use up: the larger of a share of the disk and a number of bytes. */
+/** Free space that no one may use up: the larger of a share of the disk and a number of bytes. */
 export interface DiskReserve {
-  /** Percent of the whole file system, 0 to 90. */
+  /** Percent of the entire file system, 0 to 90. */
   percent: number;
   bytes: number;
 }
@@ -45,7 +45,7 @@ export function parseDiskReserve(text: string | undefined): DiskReserve {
     reserve[kind] = kind === 'percent' ? Number(number) : Math.ceil(Number(number) * scale);
   }
   if (reserve.percent > MAX_PERCENT) {
-    throw new ConfigError(VARIABLE, `"${text}" reserves nearly the whole disk`, `Use at most ${MAX_PERCENT}%`);
+    throw new ConfigError(VARIABLE, `"${text}" reserves nearly the entire disk`, `Use at most ${MAX_PERCENT}%`);
   }
   if (!Number.isSafeInteger(reserve.bytes)) throw new ConfigError(VARIABLE, `"${text}" is out of range`, REMEDY);
   return reserve;

@@ -23,7 +23,7 @@ export const port: SettingType<number> = {
   schema: numeric(0, 65_535),
   name: 'port',
   noun: 'a port',
-  remedy: 'Use a whole number from 0 to 65535',
+  remedy: 'Use an integer from 0 to 65535',
 };
 
 export function wholeNumber(maximum: number): SettingType<number> {
@@ -31,13 +31,13 @@ export function wholeNumber(maximum: number): SettingType<number> {
     schema: numeric(1, maximum),
     name: `1 to ${maximum}`,
     noun: 'in range',
-    remedy: `Use a whole number from 1 to ${maximum}`,
+    remedy: `Use an integer from 1 to ${maximum}`,
   };
 }
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
-/** `90s`, `15m`, `24h`, `7d`, or bare seconds → whole seconds, at least 1. */
+/** `90s`, `15m`, `24h`, `7d`, or bare seconds → full seconds, at least 1. */
 export const duration: SettingType<number> = {
   schema: z.codec(z.string().check(z.trim(), z.regex(/^\d{1,9}\s*[smhdw]?$/)), z.int().check(z.gte(1)), {
     decode: (text) => Number.parseInt(text, 10) * SECONDS[/[smhdw]$/.exec(text)?.[0] ?? 's']!,
@@ -60,7 +60,7 @@ export const portList: SettingType<number[]> = {
   schema: z.codec(z.string(), z.array(port.schema), { decode: entries, encode: (list) => list.join(',') }),
   name: 'list of ports',
   noun: 'a list of ports',
-  remedy: 'Use whole numbers from 0 to 65535, separated by commas',
+  remedy: 'Use integers from 0 to 65535, separated by commas',
 };
 
 export function choice<const Name extends string>(names: readonly Name[]): SettingType<Name> {
@@ -99,7 +99,7 @@ export function absolutePath(example: string): SettingType<string> {
     schema: z.string().check(z.refine(isAbsolute)),
     name: 'absolute path',
     noun: 'an absolute path',
-    remedy: `Write the whole path, like ${example}`,
+    remedy: `Write the full path, like ${example}`,
   };
 }
 

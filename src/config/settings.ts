@@ -30,7 +30,7 @@ export interface Setting<Value> {
 const MAX_WORKER_SLOTS = 250;
 const MAX_CONNECTIONS = 100_000;
 
-/** Words that nobody types by accident. */
+/** Words that no one types by accident. */
 export const ACCEPTED_RISK = 'i-accept-the-risk';
 
 /**
@@ -95,7 +95,7 @@ export const SETTINGS = {
   }),
   drainDelaySeconds: optional('AIRLOCK_DRAIN_DELAY', duration, {
     description:
-      'How long a stopping API still serves requests while `/readyz` answers 503, so that [a load balancer](operations.md#rolling-restarts) takes it out first. If unset, it stops at once.',
+      'How long a stopping API still serves requests while `/readyz` returns 503, so that [a load balancer](operations.md#rolling-restarts) takes it out first. If unset, it stops at once.',
     example: '10s',
   }),
   workerSlots: optional('AIRLOCK_WORKER_SLOTS', wholeNumber(MAX_WORKER_SLOTS), {

@@ -14,7 +14,7 @@ export interface TlsMaterial {
   /** PEM, unencrypted. */
   key: string;
   /**
-   * What Airlock's own clients must trust besides the usual authorities: the certificate itself if it is self-signed.
+   * What Airlock's own clients must trust in addition to the usual authorities: the certificate itself if it is self-signed.
    */
   ca: string | null;
 }
@@ -121,7 +121,7 @@ function isUsable(pair: Pair, names: readonly string[]): boolean {
   }
 }
 
-/** Installs both files by one rename, so that nobody reads a certificate with the key of another. */
+/** Installs both files by one rename, so that no one reads a certificate with the key of another. */
 async function install(folder: string, pair: Pair, replaced: Pair | null): Promise<void> {
   const fresh = `${folder}.${randomUUID()}`;
   await mkdir(fresh, { recursive: true, mode: 0o700 });
@@ -138,7 +138,7 @@ async function install(folder: string, pair: Pair, replaced: Pair | null): Promi
   }
 }
 
-/** Moves the old pair away, unless another process has replaced it in the meantime. */
+/** Renames the old pair, unless another process has replaced it in the meantime. */
 async function discard(folder: string, old: Pair): Promise<void> {
   if ((await readStored(folder))?.cert !== old.cert) return;
   const away = `${folder}.${randomUUID()}`;

@@ -20,7 +20,7 @@ describe('the transport policy', () => {
     'localhost.example.com',
     '::ffff:10.0.0.1',
     '128.0.0.1',
-  ])('refuses plain HTTP on %s, and says what to set', (host) => {
+  ])('rejects plain HTTP on %s, and says what to set', (host) => {
     expect(() => policyOf({ AIRLOCK_HOST: host })).toThrow(ConfigError);
     expect(() => policyOf({ AIRLOCK_HOST: host })).toThrow(
       /AIRLOCK_HOST: .*AIRLOCK_TLS_CERT.*AIRLOCK_TLS=auto.*AIRLOCK_TRUST_PROXY/,
@@ -41,7 +41,7 @@ describe('the transport policy', () => {
     (range) => expect(() => policyOf({ AIRLOCK_TRUST_PROXY: range })).toThrow(/^AIRLOCK_TRUST_PROXY: /),
   );
 
-  it('refuses to hand out http:// URLs of other machines', () => {
+  it('does not hand out http:// URLs of other machines', () => {
     expect(() => policyOf({ AIRLOCK_PUBLIC_URL: 'http://video.example.com' })).toThrow(/^AIRLOCK_PUBLIC_URL: /);
     expect(() => policyOf({ AIRLOCK_STORAGE_PUBLIC_URL: 'http://10.0.0.5:8081' })).toThrow(
       /^AIRLOCK_STORAGE_PUBLIC_URL: /,

@@ -65,7 +65,7 @@ export const NUMBER_SETTINGS = {
 export type NumberSettingName = keyof typeof NUMBER_SETTINGS;
 
 export const SWITCH_SETTINGS = {
-  disarm: { meaning: 'refuse inputs that Airlock cannot remux before FFmpeg reads them' },
+  disarm: { meaning: 'reject inputs that Airlock cannot remux before FFmpeg reads them' },
   disabled: { meaning: 'answer every request of the account with 403' },
 } as const;
 
@@ -98,15 +98,15 @@ export function settingFlag(name: string): string {
   return `--${name.replaceAll('_', '-')}`;
 }
 
-/** Why a number is refused as the value of a setting; null if it is accepted. */
+/** Why a number is rejected as the value of a setting; null if it is accepted. */
 export function refusedNumber(name: NumberSettingName, value: number): string | null {
   const { least, most }: NumberSetting = NUMBER_SETTINGS[name];
   if (Number.isInteger(value) && value >= least && value <= most) return null;
   return `must be ${acceptedNumbers(name)}`;
 }
 
-/** `a whole number from 1 to 10` */
+/** `an integer from 1 to 10` */
 export function acceptedNumbers(name: NumberSettingName): string {
   const { least, most, why }: NumberSetting = NUMBER_SETTINGS[name];
-  return `a whole number from ${least} to ${most}${why ? ` (${least} is the minimum: ${why})` : ''}`;
+  return `an integer from ${least} to ${most}${why ? ` (${least} is the minimum: ${why})` : ''}`;
 }

@@ -24,7 +24,7 @@ export const account = z
     id: z.uuid().describe('The id of the account.'),
     name: accountName,
     created_at: timestamp.describe('When it was created.'),
-    disabled_at: timestamp.nullable().describe('Since when all its requests are refused.'),
+    disabled_at: timestamp.nullable().describe('Since when all its requests are rejected.'),
     ...settings((name) =>
       z
         .number()
@@ -75,7 +75,7 @@ export const changeAccountBody = z
         .describe(`${meaning(name)} Null restores the default.`),
     ),
     disarm: z.boolean().optional().describe(`Whether to ${SWITCH_SETTINGS.disarm.meaning}.`),
-    disabled: z.boolean().optional().describe('Whether to refuse all requests of the account.'),
+    disabled: z.boolean().optional().describe('Whether to reject all requests of the account.'),
   })
   .meta({ id: 'ChangeAccountRequest', description: 'Limits to change; absent fields stay.' });
 
@@ -90,7 +90,7 @@ export const worker = z
     tier: z.string().describe('How it confines FFmpeg.'),
     ffmpeg: z.string().describe('Its FFmpeg.'),
     self_test: z.enum(['passed', 'failed', 'running']).describe('The last self-test of its sandbox.'),
-    draining: z.boolean().describe('Whether it takes nothing new.'),
+    draining: z.boolean().describe('Whether it starts no new jobs.'),
     drain_requested: z
       .boolean()
       .describe('Whether an operator wants it to take nothing new; it follows within ten seconds.'),
@@ -107,7 +107,7 @@ export const workerList = z
 
 export const changeWorkerBody = z
   .object({ draining: z.boolean().describe('`true`: take nothing new; `false`: take work again.') })
-  .meta({ id: 'ChangeWorkerRequest', description: 'What the worker shall do.' });
+  .meta({ id: 'ChangeWorkerRequest', description: 'What the worker should do.' });
 
 const lane = z.object({
   name: z.string().describe('The class of jobs.'),
@@ -151,7 +151,7 @@ export const storage = z
     disk: z
       .object({ spare_bytes: z.number().describe('Free bytes above the reserve.') })
       .nullable()
-      .describe('The disk of the embedded storage; null for S3 and GCS, or while the storage does not answer.'),
+      .describe('The disk of the embedded storage; null for S3 and GCS, or while the storage does not respond.'),
     undeletable: z
       .object({
         total: z.number().int().describe('The number of objects.'),
@@ -179,7 +179,7 @@ export const storage = z
 export const auditQuery = z.object({
   after: z.coerce.number().int().min(1).optional().describe('`next` of the page before: entries older than that.'),
   limit: z.coerce.number().int().min(1).max(500).default(100).describe('Entries of a page.'),
-  verify: z.stringbool().optional().describe('Whether to verify the whole chain; takes a second for 100,000 entries.'),
+  verify: z.stringbool().optional().describe('Whether to verify the entire chain; takes a second for 100,000 entries.'),
 });
 
 export const auditPage = z
@@ -202,7 +202,7 @@ export const auditPage = z
     next: z.number().nullable().describe('Pass it as `after` for older entries; null: there are none.'),
     verification: z
       .object({
-        ok: z.boolean().describe('Whether nobody has changed the log.'),
+        ok: z.boolean().describe('Whether no one has changed the log.'),
         entries: z.number().describe('Entries that were verified.'),
         checkpoints: z.number().describe('Signed heads that were compared.'),
         broken_at: z.number().nullable().describe('The first entry that does not match.'),

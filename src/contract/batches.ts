@@ -8,7 +8,7 @@ export const MAX_BATCH_JOBS = 100;
 export const batchBody = z
   .object({
     jobs: z
-      // Each is checked by itself, so that one that is malformed does not refuse the others.
+      // Each is checked by itself, so that one that is malformed does not reject the others.
       .array(z.union([createBody, z.unknown()]))
       .min(1, {
         error: rule('is empty: at least one job is required', 'Send the fields of POST /v1/transcodes for each job'),
@@ -19,7 +19,7 @@ export const batchBody = z
           'Send the others in another batch',
         ),
       })
-      .describe('Bodies of `POST /v1/transcodes`, each accepted or refused by itself.'),
+      .describe('Bodies of `POST /v1/transcodes`, each accepted or rejected by itself.'),
     webhook_url: webhookUrlField.describe(
       'Receives `batch.completed`, signed with the default secret of the account (`/v1/webhooks/secret`).',
     ),
@@ -36,7 +36,7 @@ const batchItem = z
     index: z.number().describe('Position in `jobs` of the request, from 0.'),
     status: z.enum(BATCH_ITEM_STATUSES).describe('Whether a job was created.'),
     job: jobListItem.optional().describe('The job; absent if none was created.'),
-    error: errorBody.optional().describe('Why none was created; the answer that a create would have got.'),
+    error: errorBody.optional().describe('Why none was created; the response that a create would have returned.'),
   })
   .meta({ id: 'BatchItem', description: 'One entry of a batch.' });
 export type BatchItem = z.infer<typeof batchItem>;
@@ -45,7 +45,9 @@ const batchFields = z.object({
   id: z.uuid().describe('The id of the batch.'),
   status: z
     .enum(BATCH_STATUSES)
-    .describe('`completed` when every job is final, whatever its result; `canceled` if the batch was canceled before.'),
+    .describe(
+      '`completed` when every job is final, regardless of its result; `canceled` if the batch was canceled before.',
+    ),
   total: z.number().describe('Entries of the request.'),
   accepted: z.number().describe('Jobs that were created.'),
   refused: z.number().describe('Entries without a job.'),

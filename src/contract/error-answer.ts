@@ -9,7 +9,7 @@ export interface ErrorAnswer {
   docs: string;
 }
 
-/** `publicUrl` is that of the server, if it is known; without it, `docs` is a path. */
+/** `publicUrl` is the URL of the server, if it is known; without it, `docs` is a path. */
 export function errorAnswer({ code, message: error, details }: ApiError, publicUrl: string | null = null): ErrorAnswer {
   return { error, message: errorMessage(code, error, details), code, details, docs: docsOf(code, publicUrl) };
 }

@@ -49,7 +49,7 @@ export const errors = {
   webhook_disabled: {
     status: 409,
     text: 'The webhook is disabled',
-    advice: 'Mend its receiver, then enable it with PATCH {"enabled": true}.',
+    advice: 'Fix the receiving endpoint, then re-enable the webhook with PATCH {"enabled": true}.',
   },
   https_required: {
     status: 403,
@@ -139,7 +139,7 @@ export const errors = {
   invalid_file_size: {
     status: 400,
     text: "Invalid fileSize. Must be a positive number in bytes (not a formatted string like '1.46mbs')",
-    advice: 'Send the size in bytes as a whole JSON number.',
+    advice: 'Send the size in bytes as a JSON integer.',
   },
   invalid_file_type: {
     status: 400,
@@ -183,7 +183,7 @@ export const errors = {
     text: 'The upload is in use',
     advice: 'Wait until the jobs named in details end, or cancel or erase them.',
   },
-  storage_unavailable: { status: 503, text: 'Storage does not answer', advice: 'Try again in a moment.' },
+  storage_unavailable: { status: 503, text: 'Storage does not respond', advice: 'Try again in a moment.' },
   source_not_owned: {
     status: 422,
     text: 'Input is not a confirmed upload of this account',

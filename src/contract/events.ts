@@ -26,7 +26,7 @@ function unknownType(types: readonly string[], sent: string) {
   return { code: 'custom' as const, message, params: near === null ? {} : { near } };
 }
 
-/** The schemas of events. `types` are the types that this release knows: those of its kinds of jobs, and its own. */
+/** The schemas of events. `types` are the types that this release knows: the types of its kinds of jobs, and its own. */
 export function eventSchemas(types: readonly string[]) {
   const eventsQuery = z.object({
     types: typeList(types).optional().describe('Only these types, separated by commas.'),

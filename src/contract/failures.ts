@@ -2,7 +2,7 @@ import { rewrittenNames } from './containers.ts';
 
 /**
  * Every `error_code` of a failed job, declared once. `advice` is the remedy for people; `retry` is true if another
- * attempt can help (a dead worker, 5xx of a storage or a source; never bad media, refused options or limits).
+ * attempt can help (a dead worker, 5xx of a storage or a source; never bad media, rejected options or limits).
  */
 export const failures = {
   invalid_media: { advice: 'Check that the file plays on your machine and upload it again.', retry: false },
@@ -29,7 +29,7 @@ export const failures = {
     retry: false,
   },
   output_invalid: { advice: 'Check the options: FFmpeg exited normally, but its output cannot be read.', retry: false },
-  source_unreachable: { advice: 'Check that the URL is public and answers.', retry: true },
+  source_unreachable: { advice: 'Check that the URL is public and responds.', retry: true },
   source_refused: { advice: 'Use a public https:// URL, or upload the file.', retry: false },
   source_not_found: { advice: 'Check the URL: the source does not have the file.', retry: false },
   source_error: { advice: 'Try again later: the source returned an error.', retry: true },
@@ -59,7 +59,7 @@ export type FailureCode = keyof typeof failures;
 /** Fails a job: thrown anywhere between claim and finish, and stored as `error_code` and `error_message`. */
 export class JobFailure extends Error {
   readonly code: FailureCode;
-  /** Whether another attempt can help; by default that of the code. */
+  /** Whether another attempt can help; by default as for the code. */
   readonly retry: boolean;
   constructor(code: FailureCode, message: string, options: { cause?: unknown; retry?: boolean } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });

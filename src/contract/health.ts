@@ -3,7 +3,7 @@ import { someWarnings, timestamp } from './common.ts';
 
 const check = z
   .object({
-    ok: z.boolean().describe('Whether it answers.'),
+    ok: z.boolean().describe('Whether it responds.'),
     error: z.string().optional().describe('Why it does not.'),
   })
   .meta({ id: 'HealthCheck', description: 'A dependency of jobs.' });
@@ -16,7 +16,7 @@ export const healthAnswer = z
     uptime: z.number().describe('Seconds since this process started.'),
     supabase: z
       .object({
-        ok: z.boolean().describe('Whether the database answers.'),
+        ok: z.boolean().describe('Whether the database responds.'),
         status: z.number().describe('200 or 503.'),
         statusText: z.string().describe('The text of that status.'),
         connected: z.boolean().describe('The same as `ok`.'),
@@ -29,7 +29,7 @@ export const healthAnswer = z
           .boolean()
           .optional()
           .describe(
-            'True if the storage answers but its disk has no space left above the reserve: reads and deletions work, presigns and creates return 507.',
+            'True if the storage responds but its disk has no space left above the reserve: reads and deletions work, presigns and creates return 507.',
           ),
       })
       .meta({ id: 'StorageCheck', description: 'The storage.' }),
@@ -52,7 +52,7 @@ export type Health = z.infer<typeof healthAnswer>;
 
 export const liveAnswer = z
   .object({ ok: z.literal(true).describe('Always true.'), warnings: someWarnings })
-  .meta({ id: 'Live', description: 'This process answers.' });
+  .meta({ id: 'Live', description: 'This process responds.' });
 export const readyAnswer = z
   .object({
     ok: z.boolean().describe('Whether this process can accept requests.'),

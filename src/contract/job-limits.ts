@@ -11,7 +11,7 @@ const LIMIT_MEANINGS: Readonly<Record<LimitName, string>> = {
 
 function limitField(name: LimitName) {
   const { least, why, most } = LIMIT_BOUNDS[name];
-  const accepted = `a whole number from ${least} to ${most}`;
+  const accepted = `an integer from ${least} to ${most}`;
   const error = rule(`is not ${accepted} (${least} is the minimum: ${why})`, `Send ${accepted}`);
   return z
     .number({ error })
@@ -25,7 +25,7 @@ function limitField(name: LimitName) {
 }
 
 /**
- * `limits` of a create. Unlike elsewhere, an unknown field is refused: a client that sends `memory` instead of
+ * `limits` of a create. Unlike elsewhere, an unknown field is rejected: a client that sends `memory` instead of
  * `memory_mb` would rely on a limit that does not exist.
  */
 export const jobLimits = z
@@ -35,7 +35,7 @@ export const jobLimits = z
     wall_seconds: limitField('wall_seconds'),
     output_mb: limitField('output_mb'),
   } satisfies Record<LimitName, z.ZodType>)
-  .meta({ id: 'JobLimits', description: 'Limits of the job; they can only lower those of account and server.' });
+  .meta({ id: 'JobLimits', description: 'Limits of the job; they can only lower the limits of account and server.' });
 
 const shownLimit = z
   .object({

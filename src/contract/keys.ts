@@ -5,11 +5,11 @@ import { plainText, rule } from './faults/rule.ts';
 
 /** Scopes of one account. */
 export const ACCOUNT_SCOPES = ['transcode', 'upload', 'read', 'admin'] as const;
-/** `operator`: the accounts, workers and audit log of the whole server. A key gets it only by name. */
+/** `operator`: the accounts, workers and audit log of the entire server. A key gets it only by name. */
 export const SCOPES = [...ACCOUNT_SCOPES, 'operator'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** Maximum active keys of one account. Keys that the operator creates count, but are never refused. */
+/** Maximum active keys of one account. Keys that the operator creates count, but are never rejected. */
 export const MAX_LIVE_KEYS = 100;
 /**
  * Maximum keys that an account may create in 24 hours, rotations included: rows of keys and of the audit log are kept.
@@ -18,7 +18,7 @@ export const MAX_NEW_KEYS_A_DAY = 1000;
 /** Maximum inactive keys in a list; the newest are shown. */
 export const MAX_LISTED_DEAD_KEYS = 100;
 
-/** An address or a prefix. Bits set after the prefix are refused, because 10.0.0.1/8 is ambiguous. */
+/** An address or a prefix. Bits set after the prefix are rejected, because 10.0.0.1/8 is ambiguous. */
 const cidr = z
   .union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])
   .refine(isWholePrefix, rule('has bits set after its prefix', 'Send the first address of the range'));
@@ -46,7 +46,7 @@ export const createKeyBody = z
       .array(cidr)
       .max(64)
       .nullish()
-      .describe('Addresses from which it works; if absent, those of the calling key.'),
+      .describe('Addresses from which it works; if absent, the addresses of the calling key.'),
   })
   .meta({ id: 'CreateKeyRequest', description: 'A key to create.' });
 

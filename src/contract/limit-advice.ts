@@ -65,7 +65,7 @@ export function idleLimits(
   });
 }
 
-/** The same for the limits of the account; those of the server are known only when the job is planned. */
+/** The same for the limits of the account; the limits of the server are known only when the job is planned. */
 export function idleInAccount(asked: JobLimits, account: JobLimits): Warning[] {
   const allowed = LIMIT_NAMES.flatMap((name) => {
     const value = account[name];

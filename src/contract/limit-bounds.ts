@@ -29,7 +29,7 @@ export interface LimitBounds {
 export const LIMIT_BOUNDS: Readonly<Record<LimitName, LimitBounds>> = {
   // Measured (FFmpeg 7.1, Debian 13, control group): loading and 320x180 to H.264 takes 32 MB, 720p 128 MB.
   memory_mb: { least: 64, why: 'FFmpeg and its libraries need that much to load', most: 1_048_576, unit: 'MB' },
-  cpu_seconds: { least: 1, why: 'the kernel counts whole seconds', most: 10_000_000, unit: 's' },
+  cpu_seconds: { least: 1, why: 'the kernel counts in seconds', most: 10_000_000, unit: 's' },
   wall_seconds: { least: 1, why: 'starting FFmpeg alone takes a fraction of a second', most: 1_000_000, unit: 's' },
   output_mb: { least: 1, why: 'smaller outputs need no limit', most: 1_048_576, unit: 'MB' },
 };

@@ -22,7 +22,7 @@ export const UPLOAD_SECONDS = 900;
 export const LIST_PAGE_BYTES = 512 * 1024;
 /**
  * Limits of concurrent requests of one key, and of all keys of an account. `active` counts those that are processed or
- * whose answers are being read; `open` also counts those that wait: `?wait=`, and a confirm during its inspection.
+ * whose responses are being read; `open` also counts those that wait: `?wait=`, and a confirm during its inspection.
  */
 export const KEY_REQUESTS = { active: 32, open: 500 };
 export const ACCOUNT_REQUESTS = { active: 64, open: 1000 };

@@ -3,7 +3,7 @@ import { someWarnings, timestamp } from './common.ts';
 import { rule } from './faults/rule.ts';
 import type { Scope } from './keys.ts';
 
-/** `operator`: the whole server. The others: one account each. `admin` also manages keys and webhooks. */
+/** `operator`: the entire server. The others: one account each. `admin` also manages keys and webhooks. */
 export const ROLES = ['operator', 'admin', 'member', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -46,7 +46,7 @@ export const session = z
       .object({
         id: z.uuid().describe('The id of the person.'),
         email: z.string().describe('The e-mail address.'),
-        role: z.enum(ROLES).describe('`operator`: the whole server; the others: the account.'),
+        role: z.enum(ROLES).describe('`operator`: the entire server; the others: the account.'),
       })
       .describe('The person who is signed in.'),
     account: z

@@ -58,14 +58,14 @@ export const probeAnswer = z
     format: z.string().describe('FFmpeg’s name of the format.'),
     duration_seconds: number.describe('Seconds; null for a still picture, or if the file does not say.'),
     size_bytes: number.describe('Bytes; null if the server of the file does not say.'),
-    bit_rate: number.describe('Bits per second of the whole file; null if unknown.'),
+    bit_rate: number.describe('Bits per second of the entire file; null if unknown.'),
     streams: z.array(probedStream).describe('Video and sound, in the order of the file.'),
     subtitle_count: z.number().describe('Streams of subtitles.'),
     container: z
       .enum(['rewritten', 'original'])
       .nullable()
       .describe(
-        'Whether FFmpeg would read the file remuxed, as in `inputs` of a job; null if that depends on the whole file.',
+        'Whether FFmpeg would read the file remuxed, as in `inputs` of a job; null if that depends on the entire file.',
       ),
     warnings: someWarnings,
   })

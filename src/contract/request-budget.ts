@@ -1,5 +1,5 @@
 /**
- * Limits of a whole request, besides those of its fields. The largest of the 120 requests in `test/media/wild` stays
+ * Limits of a complete request, in addition to the limits of its fields. The largest of the 120 requests in `test/media/wild` stays
  * below a fifth of each; a test enforces this. Together they bound the time that reading, planning and drawing can
  * take: the costliest request found within them takes 0.4 s of a thread on a busy machine.
  */

@@ -5,7 +5,7 @@ import { contentTypeOfName, UPLOAD_CONTENT_TYPES, type UploadContentType } from 
 import { MAX_PARTS_UPLOAD_BYTES, MAX_UPLOAD_BYTES, MAX_UPLOAD_PARTS } from './limits.ts';
 
 /*
- * The message of each rule is an error code of errors.ts. Where several rules fail, the API answers with the first
+ * The message of each rule is an error code of errors.ts. Where several rules fail, the API responds with the first
  * in UPLOAD_ERROR_ORDER: the contract fixes the order of the checks.
  */
 export const UPLOAD_ERROR_ORDER = [
@@ -22,7 +22,7 @@ export function uploadFileSize(missing: string, most: number) {
   return (
     z
       .number({ error: (issue) => (isMissing(issue.input) ? missing : 'invalid_file_size') })
-      // Not int(): it reports a whole number above 2^53 as invalid instead of too large.
+      // Not int(): it reports an integer above 2^53 as invalid instead of too large.
       .refine(Number.isInteger, 'invalid_file_size')
       .min(1, 'invalid_file_size')
       .meta({ type: 'integer', maximum: most })
@@ -74,7 +74,7 @@ export const presignBody = requireKnownType(
 export const furtherHeaders = z
   .record(z.string(), z.string())
   .optional()
-  .describe('Headers to send besides `Content-Type`; only if the storage requires any.');
+  .describe('Headers to send in addition to `Content-Type`; only if the storage requires any.');
 
 const signedType = z
   .string()
@@ -150,7 +150,7 @@ export const confirmBody = z
         .array(sentPart)
         .max(MAX_UPLOAD_PARTS)
         .nullish()
-        .describe('Every part of an upload in parts, in ascending order; absent: whatever has arrived.'),
+        .describe('Every part of an upload in parts, in ascending order; absent: every part that has arrived.'),
     },
     'missing_confirm_fields',
   )

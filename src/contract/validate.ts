@@ -15,11 +15,11 @@ export const requestProblem = z
   .object({
     position,
     field: z.string().describe('The position in the form of other errors, e.g. `options[2]`.'),
-    option: z.string().describe('What is refused: an option, a filter, a filter and its option; empty for a source.'),
-    message: z.string().describe('Why it is refused.'),
+    option: z.string().describe('What is rejected: an option, a filter, a filter and its option; empty for a source.'),
+    message: z.string().describe('Why it is rejected.'),
     suggestion: z.string().describe('A safe alternative.'),
   })
-  .meta({ id: 'RequestProblem', description: 'Why a create with this body would be refused.' });
+  .meta({ id: 'RequestProblem', description: 'Why a create with this body would be rejected.' });
 
 export type RequestProblem = z.infer<typeof requestProblem>;
 

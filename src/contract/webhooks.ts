@@ -10,7 +10,7 @@ export const MAX_WEBHOOK_URL = 2048;
 
 export const DELIVERY_STATES = ['pending', 'delivered', 'failed'] as const;
 
-/** Why an attempt failed; a fixed list, so that nothing of a receiver's answer is kept. */
+/** Why an attempt failed; a fixed list, so that nothing of a receiver's response is kept. */
 export const DELIVERY_ERRORS = [
   'http_status',
   'redirect',
@@ -27,7 +27,7 @@ const url = z
   .string()
   .min(1)
   .max(MAX_WEBHOOK_URL)
-  .describe('An `https://` URL. It is called from the server; private addresses are refused.');
+  .describe('An `https://` URL. It is called from the server; private addresses are rejected.');
 
 const description = plainText(200).nullish().describe('For people.');
 
@@ -136,18 +136,18 @@ export function deliverySchemas(eventTypes: readonly string[]) {
   const delivery = z
     .object({
       id: z.uuid().describe('The id of the delivery; `webhook-id` is this with `msg_` before it.'),
-      webhook_id: z.uuid().nullable().describe('The webhook; null if it goes to the `webhook_url` of a job.'),
+      webhook_id: z.uuid().nullable().describe('The webhook; null if it is sent to the `webhook_url` of a job.'),
       type: shownType(eventTypes).describe('The type of the event.'),
       job_id: z.uuid().nullable().describe('The job that the event is about.'),
       status: z.enum(DELIVERY_STATES).describe('`failed`: it will not be sent again.'),
       attempts: z.number().describe('How often it has been sent.'),
       next_attempt_at: timestamp.nullable().describe('When it is sent next; null when it has ended.'),
-      response_status: z.number().nullable().describe('HTTP status of the last answer.'),
+      response_status: z.number().nullable().describe('HTTP status of the last response.'),
       error: z.enum(DELIVERY_ERRORS).nullable().describe('Why the last attempt failed.'),
       created_at: timestamp.describe('When the event happened.'),
       attempted_at: timestamp.nullable().describe('When it was last sent.'),
     })
-    .meta({ id: 'Delivery', description: 'An event that goes to one URL.' });
+    .meta({ id: 'Delivery', description: 'An event to send to one URL.' });
 
   const deliveryList = z
     .object({

@@ -4,7 +4,7 @@ import { sha256 } from './hash.ts';
 
 /*
  * `al_live_<30 base62><6 base62 of their CRC32>`. The prefix is for secret scanners; the checksum
- * refuses typos and guesses without a database lookup. 30 × log2(62) ≈ 178 bits.
+ * rejects typos and guesses without a database lookup. 30 × log2(62) ≈ 178 bits.
  */
 const PREFIX = 'al_live_';
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';

@@ -15,7 +15,7 @@ describe('API keys', () => {
     expect(key.hint).toBe(key.raw.slice(-4));
   });
 
-  it('are refused when a single character is changed', () => {
+  it('are rejected when a single character is changed', () => {
     const { raw } = makeApiKey();
     for (let at = 8; at < raw.length; at++) {
       const other = raw[at] === 'A' ? 'B' : 'A';

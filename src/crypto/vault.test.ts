@@ -17,7 +17,7 @@ describe('the vault', () => {
     );
   });
 
-  it('contains no readable part of the text or of its place', () => {
+  it('contains no readable part of the text or of its column', () => {
     const sealed = vault.seal(place, 'holiday-film-2026.mp4');
     for (const word of ['holiday', 'uploads', 'account']) expect(sealed.includes(word)).toBe(false);
   });
@@ -36,7 +36,7 @@ describe('the vault', () => {
     expect(vault.open(place, sealed)).toBe('name');
   });
 
-  it('refuses every altered byte, every truncation, and another key, and reports the place but not the text', () => {
+  it('rejects every altered byte, every truncation, and another key, and reports the column but not the text', () => {
     const sealed = vault.seal(place, 'name');
     for (let at = 0; at < sealed.length; at++) {
       const altered = Buffer.from(sealed);

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
-/** The only place in the database where a sealed value can be opened. */
+/** The only column and row in which a sealed value can be opened. */
 export interface SealedColumn {
   table: string;
   column: string;
@@ -10,13 +10,13 @@ export interface SealedColumn {
 
 /**
  * Seals texts that must not be readable in the database or its log: file names, source URLs, options, metadata. A
- * deleted row leaves dead tuples and WAL behind, which then contain only ciphertext. Each value is bound to its place,
+ * deleted row leaves dead tuples and WAL behind, which then contain only ciphertext. Each value is bound to its column,
  * so that an attacker who writes to the database cannot pass off one row's text as another's.
  */
 export interface Vault {
-  /** AES-256-GCM with a fresh nonce; the place is authenticated, not stored. */
+  /** AES-256-GCM with a fresh nonce; the column is authenticated, not stored. */
   seal(place: SealedColumn, text: string): Buffer;
-  /** Throws `SealedValueError` when the value was altered, sealed with another key, or sealed for another place. */
+  /** Throws `SealedValueError` when the value was altered, sealed with another key, or sealed for another column. */
   open(place: SealedColumn, sealed: Buffer): string;
   /** HMAC-SHA256 under a separate key: equal texts have equal fingerprints, which reveal nothing else. */
   fingerprint(text: string): Buffer;
@@ -27,7 +27,7 @@ export class SealedValueError extends Error {
   readonly place: SealedColumn;
   constructor(place: SealedColumn, options?: ErrorOptions) {
     super(
-      `the value of ${place.table}.${place.column} in row ${place.row.join('/')} was not sealed for this place: ` +
+      `the value of ${place.table}.${place.column} in row ${place.row.join('/')} was not sealed for this column: ` +
         'it was altered or moved in the database, or sealed with another key',
       options,
     );
@@ -74,7 +74,7 @@ export function createVault(key: Buffer): Vault {
   };
 }
 
-/** JSON, because no two places may have the same bytes: `["a","bc"]` and `["ab","c"]` differ. */
+/** JSON, because no two columns may have the same bytes: `["a","bc"]` and `["ab","c"]` differ. */
 function authenticated({ table, column, row }: SealedColumn): Buffer {
   return Buffer.from(JSON.stringify([FORMAT, table, column, ...row]));
 }

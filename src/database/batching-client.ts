@@ -44,7 +44,7 @@ export class BatchingClient extends pg.Client {
     const isAlone = !this.#isInTransaction;
     return super.query({ name, text, values }).catch((error: unknown) => {
       if (!isStalePlan(error)) throw error;
-      // A migration has changed the columns. Nothing has happened, but a transaction must run again as a whole.
+      // A migration has changed the columns. Nothing has happened, but a transaction must run again from its start.
       names.renew();
       if (!isAlone) throw error;
       return super.query(text, values);
@@ -54,7 +54,7 @@ export class BatchingClient extends pg.Client {
   #renewPlans(): void {
     if (performance.now() - this.#plansSince < PLAN_LIFE_MS) return;
     this.#plansSince = performance.now();
-    // Refused in a transaction that has failed; then the next statement does it.
+    // Rejected in a transaction that has failed; then the next statement does it.
     super.query('DISCARD PLANS').catch(() => {});
   }
 }

@@ -86,7 +86,7 @@ describe('TLS to PostgreSQL', () => {
   it('is asked for where the server requires it', () => {
     const message = 'no pg_hba.conf entry for host "10.0.0.9", user "airlock", database "airlock", no encryption';
     expect(connectAdvice({ code: '28000', message })).toMatch(/^PostgreSQL requires TLS: add sslmode/);
-    expect(connectAdvice({ code: '28P01' })).toMatch(/refused user or password/);
+    expect(connectAdvice({ code: '28P01' })).toMatch(/rejected user or password/);
     expect(connectAdvice({ code: 'EADDRINUSE' })).toBeNull();
   });
 });

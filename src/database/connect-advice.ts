@@ -14,7 +14,7 @@ const ADVICE: Readonly<Record<string, string>> = {
     'The certificate of PostgreSQL is for another host: name the host of the certificate in AIRLOCK_DATABASE_URL',
   CERT_HAS_EXPIRED: 'The certificate of PostgreSQL has expired: renew it, or correct the clock of this machine',
   CERT_NOT_YET_VALID: 'The certificate of PostgreSQL is not valid yet: correct the clock of this machine',
-  '28P01': 'PostgreSQL refused user or password: correct them in AIRLOCK_DATABASE_URL',
+  '28P01': 'PostgreSQL rejected user or password: correct them in AIRLOCK_DATABASE_URL',
   '3D000': 'The database does not exist: create it, or correct its name in AIRLOCK_DATABASE_URL',
 };
 
@@ -30,7 +30,7 @@ export function connectAdvice(error: { code?: unknown; message?: string }): stri
   }
   // The driver gives this one no code.
   if (message === 'The server does not support SSL connections') {
-    return 'PostgreSQL does not offer TLS: set ssl=on and a certificate there. Without TLS, use a network that nobody else can read, and remove sslmode.';
+    return 'PostgreSQL does not offer TLS: set ssl=on and a certificate there. Without TLS, use a network that no one else can read, and remove sslmode.';
   }
   return Object.hasOwn(ADVICE, code) ? `${ADVICE[code]}.` : null;
 }

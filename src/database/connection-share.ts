@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 /*
  * An account's share of the database connections. A request names its account once, when it is authenticated; every query
- * that it causes afterwards counts against that account's share, so that no route can forget it.
+ * that it causes afterwards counts against that account's share, so that no route can omit it.
  */
 
 /** Milliseconds that a query or transaction waits for its turn among the work of its own account. */

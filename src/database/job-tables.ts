@@ -7,7 +7,7 @@ export type DeletionReason = 'erased' | 'retention' | 'replaced' | 'refused' | '
 export type JobStatus = 'pending' | 'processing' | 'completed' | 'failed' | 'canceled';
 
 /**
- * What a job takes of a worker. `interactive`: a caller waits for the answer. `light`: audio, stills, remuxes, small
+ * What a job takes of a worker. `interactive`: a caller waits for the response. `light`: audio, stills, remuxes, small
  * pictures; never waits behind a heavy encode.
  */
 export const RESOURCE_CLASSES = ['interactive', 'light', 'heavy'] as const;

@@ -18,7 +18,7 @@ describe('a migration', () => {
     expect(await migrateDatabase(database.db)).toEqual([]);
   });
 
-  it('refuses a schema of a version before 0.1.0, and says what to do', async () => {
+  it('rejects a schema of a version before 0.1.0, and says what to do', async () => {
     await database.pg.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE TABLE transcodes (id uuid)');
     await expect(migrateDatabase(database.db)).rejects.toThrow(/before 0\.1\.0.*Move the data directory away/);
   });
@@ -53,7 +53,7 @@ describe('a migration', () => {
       };
     };
 
-    it('lets the programs that use them go first, and makes nobody wait for long', async () => {
+    it('lets the programs that use them go first, and makes no query wait for long', async () => {
       await forget();
       const end = await useJobs();
       const migrating = migrateDatabase(database.db, { folder });

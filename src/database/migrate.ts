@@ -9,13 +9,13 @@ const MINIMUM_VERSION = 150_000;
 
 /**
  * Milliseconds for which a migration waits for a lock. While it waits, all statements on the table queue behind it, and
- * it holds the locks that it has. Shorter than the second after which PostgreSQL looks for a deadlock: the migration gives
+ * it keeps the locks that it has. Shorter than the second after which PostgreSQL looks for a deadlock: the migration gives
  * up, and not a request.
  */
 const LOCK_MS = 100;
 /** Milliseconds between two attempts at a migration that did not get its locks; jitter multiplies it by 0.5 to 1.5. */
 const PAUSE_MS = 300;
-/** Milliseconds after which a migration that never gets its locks fails: something holds them, such as a backup. */
+/** Milliseconds after which a migration that never gets its locks fails: something else has them, such as a backup. */
 const PATIENCE_MS = 120_000;
 
 /** Numbered, forward-only `.sql` files; each runs in a transaction of its own, under Kysely's advisory lock. */

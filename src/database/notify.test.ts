@@ -51,7 +51,7 @@ describe('a listener', () => {
     expect(connects).toBe(1);
   });
 
-  it('comes back after the database was away for a while, with one connection', async () => {
+  it('comes back after the database was unreachable for a while, with one connection', async () => {
     await proxy.cut();
     const before = errors;
     await until(() => errors >= before + 4, { what: 'attempts to connect' });

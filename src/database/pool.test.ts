@@ -68,7 +68,7 @@ describe('the pool', () => {
     expect(tries).toBe(3);
   });
 
-  it('sends the queries of one trip on one connection, which waits for no answer between them', async () => {
+  it('sends the queries of one trip on one connection, which waits for no response between them', async () => {
     const [one, other] = await pipelined(database.db, (connection) =>
       Promise.all([backend(connection), backend(connection)]),
     );
@@ -96,7 +96,7 @@ describe('the pool', () => {
     });
   });
 
-  it('runs a whole transaction again whose prepared statement has other columns', async () => {
+  it('runs a complete transaction again whose prepared statement has other columns', async () => {
     const pool = openPool(database.url, { max: 1, role: 'test', onError: () => {} });
     try {
       await database.pg.query('ALTER TABLE marks ADD COLUMN weight integer');
@@ -116,7 +116,7 @@ describe('the pool', () => {
     }
   });
 
-  it('makes new plans when those of a connection are old, since tables grow', async () => {
+  it('makes new plans when the plans of a connection are old, since tables grow', async () => {
     const now = vi.spyOn(performance, 'now');
     try {
       await pipelined(database.db, async (connection) => {
@@ -137,7 +137,7 @@ describe('the pool', () => {
     }
   });
 
-  it('leaves a connection that falls silent, and goes on with another', async () => {
+  it('leaves a connection that falls silent, and continues with another', async () => {
     const proxy = await openDatabaseProxy(database.url);
     const pool = openPool(proxy.url, { max: 1, role: 'test', onError: () => {}, silenceMs: 300 });
     try {

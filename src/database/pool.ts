@@ -34,13 +34,13 @@ export interface Pool {
 /** Milliseconds after which the server ends a statement. */
 const STATEMENT_MS = 30_000;
 /**
- * Milliseconds after which a query without any answer ends together with its connection: the server, which answers
+ * Milliseconds after which a query without any response ends together with its connection: the server, which answers
  * earlier, is cut off. The kernel alone would repeat its packets for a quarter of an hour.
  */
 const SILENCE_MS = STATEMENT_MS + 5_000;
 /**
  * Milliseconds after which the server ends a transaction whose client sends nothing. A process that is stopped or cut off
- * holds its locks no longer, and others wait for them.
+ * no longer has its locks, and others wait for them.
  */
 const IDLE_MS = 10_000;
 /** Milliseconds after which the kernel asks the peer of an idle connection whether it lives; it gives up in ten more. */

@@ -31,30 +31,30 @@ export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRo
   oauth_codes: { api: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'], worker: NONE },
   objects: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },
   uploads: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'UPDATE', 'DELETE'] },
-  // The worker inserts the children of a job; a trigger refuses all others (0007_children.sql).
+  // The worker inserts the children of a job; a trigger rejects all others (0007_children.sql).
   jobs: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },
   job_sources: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'INSERT', 'UPDATE'] },
   job_outputs: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'INSERT', 'UPDATE'] },
-  // Whoever ends the last job of a batch completes it.
+  // The process that ends the last job of a batch completes the batch.
   batches: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'UPDATE', 'DELETE'] },
   // A trigger on `jobs` writes it. Locking a row needs the right to update a column of it.
   account_schedule: { api: READ, worker: ['SELECT', 'UPDATE (account_id)'] },
   job_counts: { api: READ, worker: READ },
   // Triggers on `objects` and `uploads` write it. The sweep of the worker corrects it.
   account_storage: { api: READ, worker: ['SELECT', 'INSERT', 'UPDATE'] },
-  // The API ends an attempt and forgets what FFmpeg said; it starts none.
+  // The API ends an attempt and deletes what FFmpeg reported; it starts none.
   attempts: { api: ['SELECT', 'UPDATE (state, ended_at, stderr_sealed)'], worker: ['SELECT', 'INSERT', 'UPDATE'] },
   workers: { api: ['SELECT', 'UPDATE (drain_requested)'], worker: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },
   fleet_leases: { api: NONE, worker: ['SELECT', 'INSERT', 'UPDATE'] },
   events: { api: ['SELECT', 'INSERT'], worker: ['SELECT', 'INSERT', 'DELETE'] },
-  // Recording an event reads the webhooks that it goes to. The worker sends, and disables what fails.
+  // Recording an event reads the webhooks that it is sent to. The worker sends, and disables what fails.
   webhooks: {
     api: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
     worker: ['SELECT', 'UPDATE (failing_since, timeouts, backs_off_until, disabled_at, disabled_reason, updated_at)'],
   },
   webhook_secrets: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: READ },
   webhook_deliveries: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'INSERT', 'UPDATE'] },
-  // The worker sweeps these two, and forgets answers with their job or upload: a condition reads the column that it names.
+  // The worker sweeps these two, and deletes stored responses with their job or upload: a condition reads the column that it names.
   idempotency_keys: {
     api: ['SELECT', 'INSERT', 'UPDATE'],
     worker: ['SELECT (created_at, job_id, upload_id, batch_id)', 'UPDATE (request_print, answer_sealed)', 'DELETE'],
@@ -70,7 +70,7 @@ export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRo
 const GRANT_LOCK = 0x52_4f_4c_45; // "ROLE"
 
 /**
- * Gives the roles exactly the rights above, and takes what they had besides. Roles that are not there are left out, or
+ * Gives the roles exactly the rights above, and revokes any others. Roles that are not there are left out, or
  * made with `create` (without a login, for an operator to give one), for which the connection needs CREATEROLE. Returns
  * the roles that have their rights now.
  */
@@ -89,7 +89,7 @@ export async function grantRoles(db: Database, options: { create: boolean }): Pr
   });
 }
 
-/** Roles belong to the whole server: another database of it may have made them, at this very moment. */
+/** Roles belong to the entire server: another database of it may have made them, at this very moment. */
 async function createRole(tx: Tx, role: string): Promise<void> {
   await sql`
     DO $$ BEGIN

@@ -22,7 +22,7 @@ export interface FoundStamp {
   hasRoles: boolean;
 }
 
-/** Null for a schema without one. Rejects when the database is away. */
+/** Null for a schema without one. Rejects when the database is unreachable. */
 export async function readStamp(url: string): Promise<FoundStamp | null> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, statement_timeout: 5_000 });
   client.on('error', () => undefined);

@@ -7,7 +7,7 @@ const MAX_COUNTED = 1_000;
 /** Statements that PostgreSQL plans. All others have nothing to prepare. */
 const PLANNED = /^\s*(select|insert|update|delete|with)\b/i;
 /**
- * `SELECT *`, `jobs.*` or `RETURNING *`: a migration that adds a column changes the result, and PostgreSQL refuses the prepared
+ * `SELECT *`, `jobs.*` or `RETURNING *`: a migration that adds a column changes the result, and PostgreSQL rejects the prepared
  * statement, which would undo a transaction.
  */
 const ALL_COLUMNS = /(?:\.|\b(?:select|returning)\s+|,\s*)\*/i;

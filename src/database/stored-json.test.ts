@@ -15,7 +15,7 @@ it.each([
   ['of another version', { v: 1, format: 'mp4', width: 1 }, /version 1, not 2/],
   ['without a version', { format: 'mp4', width: 1 }, /version undefined/],
   ['with a member of another type', { v: 2, format: 'secret', width: 'secret' }, /schema: width$/],
-])('refuses JSON %s, and quotes no value', (_, stored, message) => {
+])('rejects JSON %s, and quotes no value', (_, stored, message) => {
   expect(() => facts.read(stored)).toThrow(StoredJsonError);
   expect(() => facts.read(stored)).toThrow(message);
   expect(() => facts.read(stored)).not.toThrow(/secret/);

@@ -17,7 +17,7 @@ export class StoredJsonError extends Error {
 }
 
 /**
- * `name` appears in errors. The version is the member `v`, beside those of the value, so that SQL reaches the members
+ * `name` appears in errors. The version is the member `v`, next to the members of the value, so that SQL reaches the members
  * by their own names.
  */
 export function storedJson<Schema extends z.ZodType<object>>(

@@ -65,7 +65,7 @@ export interface ApiKeysTable {
   replaced_by: string | null;
   dies_at: Timestamp | null;
   origin: Defaulted<KeyOrigin>;
-  /** Of an access token: the client that holds it, and the person who granted it. */
+  /** Of an access token: the client that uses it, and the person who granted it. */
   oauth_client_id: string | null;
   oauth_user_id: string | null;
   family_hash: Buffer | null;

@@ -51,7 +51,7 @@ describe('a failed query', () => {
     expect(calls).toBe(3);
   });
 
-  it('is not repeated when that cannot help, when time is over, or when nobody wants it any more', async () => {
+  it('is not repeated when that cannot help, when time is over, or when its caller has given up', async () => {
     let calls = 0;
     const fail = (code: string) => async () => {
       calls += 1;

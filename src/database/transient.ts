@@ -1,7 +1,7 @@
 const SOCKET_ERRORS = 'ECONNREFUSED ECONNRESET EPIPE ETIMEDOUT EHOSTUNREACH ENETUNREACH EAI_AGAIN'.split(' ');
 
 /**
- * Whether a failed query may succeed when retried: the server is away, restarting, a standby that is about to be
+ * Whether a failed query may succeed when retried: the server is unreachable, restarting, a standby that is about to be
  * promoted, ended a transaction that was idle for too long, or chose us as the victim of a deadlock. Classes 08 and 57P,
  * 25006, 25P03, 40001, 40P01 and 55P03 of the PostgreSQL error codes (appendix A), the socket errors, and `isStalePlan`.
  */
@@ -18,7 +18,7 @@ export function isTransient(error: unknown): boolean {
 }
 
 /**
- * Whether PostgreSQL refused a prepared statement because a migration has changed the columns of its result. Its message is
+ * Whether PostgreSQL rejected a prepared statement because a migration has changed the columns of its result. Its message is
  * translated on some servers, but the name of the function that raises it is not.
  */
 export function isStalePlan(error: unknown): boolean {
@@ -28,7 +28,7 @@ export function isStalePlan(error: unknown): boolean {
 
 /**
  * Repeats `work` while it fails for a transient reason, with waits from 50 ms doubling to 2 s, for at most
- * `forMs`. `work` must be safe to repeat: one whole transaction with a conditional update.
+ * `forMs`. `work` must be safe to repeat: one complete transaction with a conditional update.
  */
 export async function retryTransient<T>(work: () => Promise<T>, forMs: number, signal?: AbortSignal): Promise<T> {
   const until = Date.now() + forMs;

@@ -37,7 +37,7 @@ describe('events', () => {
     }
   }
 
-  it('come page by page, oldest first, and only those of the account', async () => {
+  it('come page by page, oldest first, and contain only events of the account', async () => {
     const [mine, other] = [await makeAccount(), await makeAccount()];
     for (const key of ['a', 'b', 'c']) await record(mine, key);
     await record(other, 'x');
@@ -57,7 +57,7 @@ describe('events', () => {
     expect(await readAll(account, 10)).toEqual([]);
     await slow.query('COMMIT');
     await slow.end();
-    // Transactions of other databases on this server hold events back as well.
+    // Transactions of other databases on this server delay events as well.
     const seen = () => readAll(account, 10).then((events) => (events.length < 2 ? null : keys(events)));
     expect(await until(seen, { what: 'the events' })).toEqual(['slow', 'fast']);
   });

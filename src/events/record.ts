@@ -22,7 +22,7 @@ interface RecordOptions {
 /**
  * Records an event that is not about one job, in the transaction of the change that it reports, so that readers see both
  * or neither, and with it a delivery for every webhook of the account that takes events of this type. The event of a
- * batch also goes to the batch's own URL.
+ * batch is also sent to the batch's own URL.
  */
 export function recordEvent<T extends ServiceEvent>(
   tx: Tx,
@@ -34,7 +34,7 @@ export function recordEvent<T extends ServiceEvent>(
   return recordType(tx, subject, type, payload, options);
 }
 
-/** Records an event of a type that the caller vouches for. A final event of a job also goes to the job's own URL. */
+/** Records an event of a type that the caller vouches for. A final event of a job is also sent to the job's own URL. */
 export async function recordType(
   tx: Tx,
   subject: EventSubject,

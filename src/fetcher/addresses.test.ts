@@ -20,17 +20,17 @@ describe('the address policy', () => {
     ...['169.254.169.254', '172.16.0.1', '172.31.255.255', '192.0.0.192', '192.0.2.1', '192.88.99.1', '192.168.0.1'],
     ...['198.18.0.1', '198.51.100.1', '203.0.113.1', '224.0.0.1', '239.255.255.255', '240.0.0.1', '255.255.255.255'],
     ...['168.63.129.16'],
-  ])('refuses the IPv4 address %s', (address) => expect(publicOnly(address)).toBe('refused'));
+  ])('rejects the IPv4 address %s', (address) => expect(publicOnly(address)).toBe('refused'));
 
   it.each([
     ...['::', '::1', '::127.0.0.1', '::ffff:127.0.0.1', '::ffff:a00:1', '::ffff:0:127.0.0.1', '::ffff:168.63.129.16'],
     ...['64:ff9b::7f00:1', '64:ff9b::808:808', '64:ff9b:1::1', '100::1', '2001::1', '2001:0:7f00:1::', '2001:2::1'],
     ...['2001:db8::1', '2002:7f00:1::', '2002:a00:1::1', '2002:808:808::', '3fff::1', '5f00::1', 'fc00::1'],
     ...['fd00:ec2::254', 'fe80::1', 'fe80::1%eth0', 'fec0::1', 'ff02::1', '4000::1', '1fff::1', 'e000::1'],
-  ])('refuses the IPv6 address %s', (address) => expect(publicOnly(address)).toBe('refused'));
+  ])('rejects the IPv6 address %s', (address) => expect(publicOnly(address)).toBe('refused'));
 
   it.each(['', 'localhost', '127.1', '0x7f000001', '2130706433', '0177.0.0.1', '127.0.0.1 ', '[::1]', '1.2.3.4/8'])(
-    'refuses "%s", which is not an address in plain notation',
+    'rejects "%s", which is not an address in plain notation',
     (text) => expect(createAddressPolicy(['0.0.0.0/0', '::/0'])(text)).toBe('refused'),
   );
 
@@ -58,7 +58,7 @@ describe('the address policy', () => {
       expect(() => createAddressPolicy([cidr])).toThrow(/^AIRLOCK_FETCH_ALLOW: ".*" is not an address range\. /),
   );
 
-  it('refuses private, loopback and link-local IPv4 addresses in every notation', () => {
+  it('rejects private, loopback and link-local IPv4 addresses in every notation', () => {
     const octet = fc.integer({ min: 0, max: 255 });
     const inside = fc.oneof(
       fc.tuple(fc.constantFrom(10, 127, 0), octet, octet, octet),

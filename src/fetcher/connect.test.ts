@@ -21,7 +21,7 @@ function attempt(guard: Partial<ConnectGuard>, protocol: string): Promise<unknow
   );
 }
 
-it('sends no byte, not even a TLS hello, if the address is refused after connecting', async () => {
+it('sends no byte, not even a TLS hello, if the address is rejected after connecting', async () => {
   for (const protocol of ['http:', 'https:']) {
     const verdicts: AddressVerdict[] = ['allowed', 'refused'];
     const connection = once(server, 'connection');

@@ -25,7 +25,7 @@ export interface ConnectGuard {
   connectTimeoutMs?: number | undefined;
   /** Aborts a connection that is still being opened. */
   signal: AbortSignal;
-  /** Called with refused addresses, for the operator's log; users must not see them. */
+  /** Called with rejected addresses, for the operator's log; users must not see them. */
   onRefused?: (host: string, address: string) => void;
 }
 

@@ -53,8 +53,8 @@ export function toFetchError(error: unknown, phase: FetchPhase): FetchError {
     (error as { rawPacket?: unknown }).rawPacket = undefined;
     const what =
       code === 'HPE_HEADER_OVERFLOW'
-        ? 'The source answered with headers that are too large.'
-        : 'The source did not answer with valid HTTP.';
+        ? 'The source responded with headers that are too large.'
+        : 'The source did not respond with valid HTTP.';
     return make('source_error', what, false);
   }
   if (code === 'ENOTFOUND' || code === 'ENODATA' || code.startsWith('EAI_')) {

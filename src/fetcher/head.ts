@@ -4,7 +4,7 @@ import { drop, type RequestContext, requestSource } from './response.ts';
 /** The first bytes of a source. */
 export interface SourceStart {
   bytes: Buffer;
-  /** Size of the whole source; null if its server does not say. */
+  /** Size of the entire source; null if its server does not say. */
   size: number | null;
 }
 
@@ -18,7 +18,7 @@ export async function readStart(source: string, context: RequestContext, maxByte
   const [, start, total] = /^bytes (\d{1,15})-\d{1,15}\/(\d{1,15}|\*)$/.exec(body.headers['content-range'] ?? '') ?? [];
   if (isPart && start !== '0') {
     drop(body);
-    throw new FetchError('source_error', 'The source answered with another range than was requested.', {
+    throw new FetchError('source_error', 'The source responded with a range other than the requested one.', {
       retry: false,
     });
   }

@@ -31,7 +31,7 @@ export interface FetcherOptions {
   ca?: string;
   /** Replaces DNS and the system's resolver. */
   lookup?: Lookup;
-  /** Logs refused addresses, for the operator. */
+  /** Logs rejected addresses, for the operator. */
   logger?: { warn(fields: object, message: string): void };
 }
 
@@ -73,7 +73,7 @@ export interface Fetcher {
    */
   readStart(url: string, maxBytes: number, signal: AbortSignal): Promise<SourceStart>;
   /**
-   * Posts a webhook. Resolves to the status of the answer, whose body is not read and whose redirects are not followed.
+   * Posts a webhook. Resolves to the status of the response, whose body is not read and whose redirects are not followed.
    * Rejects with `FetchError`.
    */
   post(url: string, message: Post): Promise<number>;
@@ -89,7 +89,7 @@ export function createFetcher(options: FetcherOptions): Fetcher {
     headersTimeoutMs: options.headersTimeoutMs,
     lookup,
     ca: options.ca,
-    onRefused: (host, address) => options.logger?.warn({ host, address }, 'source refused: address not public'),
+    onRefused: (host, address) => options.logger?.warn({ host, address }, 'source rejected: address not public'),
   });
 
   return {

@@ -6,14 +6,14 @@ import { checkSourceUrl, checkWithPolicy, type SourceUrlCheck, type SourceUrlOpt
 export interface Post {
   headers: Readonly<Record<string, string>>;
   body: string;
-  /** Time limit in milliseconds, from DNS to the headers of the answer. */
+  /** Time limit in milliseconds, from DNS to the headers of the response. */
   timeoutMs: number;
 }
 
 const HTTPS_ONLY = 'A webhook must use https://, except to an address that the operator allows.';
 
 /**
- * Checks the URL of a webhook by its text alone, like that of a source. Without TLS only addresses in `allow` may be
+ * Checks the URL of a webhook by its text alone, like the URL of a source. Without TLS only addresses in `allow` may be
  * reached: no port of public addresses is open for it.
  */
 export function checkWebhookUrl(text: string, options: SourceUrlOptions): SourceUrlCheck {
@@ -26,7 +26,7 @@ export function checkWebhookUrl(text: string, options: SourceUrlOptions): Source
 
 const isPlain = (text: string) => /^http:/i.test(text);
 
-/** Posts a message and returns the status of the answer. Throws `FetchError`. */
+/** Posts a message and returns the status of the response. Throws `FetchError`. */
 export async function postTo(
   url: string,
   message: Post,
@@ -34,7 +34,7 @@ export async function postTo(
 ): Promise<number> {
   const stop = new AbortController();
   const timer = setTimeout(
-    () => stop.abort(new FetchError('source_timeout', 'The receiver did not answer in time.')),
+    () => stop.abort(new FetchError('source_timeout', 'The receiver did not respond in time.')),
     message.timeoutMs,
   );
   try {
@@ -51,7 +51,7 @@ export async function postTo(
     throw stop.signal.aborted ? stop.signal.reason : toFetchError(error, 'connect');
   } finally {
     clearTimeout(timer);
-    // Closes the connection, whatever the receiver still sends.
+    // Closes the connection, regardless of what the receiver still sends.
     stop.abort();
   }
 }

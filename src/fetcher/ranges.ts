@@ -4,7 +4,7 @@ import { drop, type RequestContext, requestSource, type SourceResponse } from '.
 
 /** A source whose server supports ranges and identifies each version of the file. */
 interface RangeSource {
-  /** Size of the whole source in bytes. */
+  /** Size of the entire source in bytes. */
   size: number;
   /**
    * Fetches the bytes from `start` up to `end`, exclusive. Throws `FetchError`, also if the source has changed since it
@@ -22,7 +22,7 @@ export interface RangeLimits {
   /** Requests, and bytes of all bodies together. */
   maxRequests: number;
   maxBytes: number;
-  /** Of the whole source; by default that of a download. */
+  /** Of the entire source; by default the limit of a download. */
   maxSize?: number;
 }
 
@@ -30,7 +30,7 @@ export interface RangeLimits {
 export const FIRST_BYTES = 64 * 1024;
 
 /**
- * Asks for the start of a source. Returns null if the server does not answer with that range and a strong validator
+ * Asks for the start of a source. Returns null if the server does not respond with that range and a strong validator
  * (RFC 9110, 8.8.1), without which two ranges could be of different files. The same rules as for a download apply to
  * every request: a new connection whose address is checked.
  */

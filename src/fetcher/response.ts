@@ -79,7 +79,7 @@ export async function send(url: URL, context: RequestContext, outgoing: Outgoing
   const socket = await connectGuarded(url, context);
   const { signal } = context;
   return new Promise((done, fail) => {
-    const onTimeout = () => client.destroy(new FetchError('source_timeout', 'The source did not answer in time.'));
+    const onTimeout = () => client.destroy(new FetchError('source_timeout', 'The source did not respond in time.'));
     const timer = setTimeout(onTimeout, context.headersTimeoutMs ?? HEADERS_TIMEOUT_MS);
     let answer: IncomingMessage | undefined;
     // The socket already includes TLS, if any, so this is plain HTTP. No agent: `connection: close`.
@@ -120,7 +120,7 @@ export async function send(url: URL, context: RequestContext, outgoing: Outgoing
     });
     // Some connections close without an error, e.g. after an unrequested protocol switch.
     client.once('close', () => {
-      fail(new FetchError('source_unreachable', 'The source closed the connection without an answer.'));
+      fail(new FetchError('source_unreachable', 'The source closed the connection without a response.'));
     });
     client.end(outgoing.body);
     if (signal.aborted) stop();
@@ -169,7 +169,7 @@ function acceptAnswer(answer: IncomingMessage, url: URL, mayBePart: boolean): So
   const { statusCode = 0, headers } = answer;
   const message = `The source answered ${statusCode}.`;
   if (statusCode === 404 || statusCode === 410) throw new FetchError('source_not_found', message);
-  // Only 200 is the whole file: 206 is a part, which only some requests ask for; 204 has no body.
+  // Only 200 is the entire file: 206 is a part, which only some requests ask for; 204 has no body.
   if (statusCode !== 200 && !(mayBePart && statusCode === 206)) {
     const retry = statusCode >= 500 || statusCode === 429 || statusCode === 408;
     throw new FetchError('source_error', message, { retry });
@@ -194,7 +194,7 @@ function contentLength(value: string | string[] | undefined): number | null {
   if (value === undefined) return null;
   const length = Number(value);
   if (typeof value !== 'string' || !/^\d{1,15}$/.test(value)) {
-    throw new FetchError('source_error', 'The source did not answer with valid HTTP.', { retry: false });
+    throw new FetchError('source_error', 'The source did not respond with valid HTTP.', { retry: false });
   }
   return length;
 }

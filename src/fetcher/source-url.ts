@@ -20,7 +20,7 @@ export interface SourceUrlOptions {
 export type SourceUrlCheck = { ok: true; url: URL } | { ok: false; reason: string };
 
 /**
- * Checks the URL of a source by its text alone, without DNS, so that a request can be refused immediately. The
+ * Checks the URL of a source by its text alone, without DNS, so that a request can be rejected immediately. The
  * addresses of the host are checked when the connection is opened. `reason` is a sentence for the user. Throws
  * `ConfigError` if `allow` contains anything other than CIDRs.
  */
@@ -82,7 +82,7 @@ export function wrongPort(ports: readonly number[]): string {
 }
 
 /**
- * Refuses what the URL parser would silently repair: if two parsers repair differently, check and connection see
+ * Rejects what the URL parser would silently repair: if two parsers repair differently, check and connection see
  * different hosts.
  */
 function checkShape(text: string): string | null {

@@ -8,13 +8,13 @@ import type { AssetRequest, MediaInfo, PlanWarning, Refusal, ResourceClass } fro
 
 /** Result of judging a request before any file is read; plain data, so that it can be sent between threads. */
 export interface Review {
-  /** Every refused part; empty = allowed. */
+  /** Every rejected part; empty = allowed. */
   refusals: Refusal[];
   warnings: PlanWarning[];
   /** Every file that graphs and overlays name. */
   assets: AssetRequest[];
   resourceClass: ResourceClass;
-  /** The commands that would run, or why there are none; null = the request is refused. */
+  /** The commands that would run, or why there are none; null = the request is rejected. */
   preview: Preview | { failure: { code: FailureCode; message: string } } | null;
 }
 

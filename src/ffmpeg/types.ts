@@ -76,7 +76,7 @@ export interface MediaInfo {
   demuxer: string;
   durationSeconds: number | null;
   sizeBytes: number;
-  /** Bits per second of the whole file. */
+  /** Bits per second of the entire file. */
   bitRate: number | null;
   streamCount: number;
   video: VideoStream[];
@@ -109,11 +109,11 @@ export interface InputLimits {
   maxFrameRate: number;
 }
 
-/** Why an option or filter is refused (422), with its position in the request and a safe alternative. */
+/** Why an option or filter is rejected (422), with its position in the request and a safe alternative. */
 export interface Refusal {
   /** `options[2]`, `inputs[0].options[1]` or `filters[0]`. */
   field: string;
-  /** Characters from the start of that option's argument (or that filter's text); absent = the whole option. */
+  /** Characters from the start of that option's argument (or that filter's text); absent = the entire option. */
   offset?: number;
   option: string;
   reason: string;
@@ -131,7 +131,7 @@ export interface PlanWarning {
   message: string;
 }
 
-/** A file beside the inputs that a filter or overlay names: the worker fetches, checks and places it. */
+/** A file other than the inputs that a filter or overlay names: the worker fetches, checks and places it. */
 export type AssetKind = 'subtitle' | 'lut' | 'font' | 'picture' | 'media';
 
 /** An asset as a request names it. */
@@ -170,7 +170,7 @@ export interface CardLayer {
   path: string;
   card: QuoteCard;
   frame: { width: number; height: number };
-  /** Leaves room for the photo. */
+  /** Leaves space for the photo. */
   hasPhoto: boolean;
 }
 
@@ -268,7 +268,7 @@ export interface Plan {
   outputs: PlannedOutput[];
   /** Expected duration of the output, for progress; null = unknown, or a still picture. */
   durationSeconds: number | null;
-  /** Expected peak resident memory with a margin of 1.2, for admission; a hard limit should leave room above it. */
+  /** Expected peak resident memory with a margin of 1.2, for admission; a hard limit should leave space above it. */
   memoryBytes: number;
   /** Cores that the job occupies. */
   cpuWeight: number;

@@ -69,7 +69,7 @@ async function attempt<T>(check: () => Promise<T>): Promise<{ ok: boolean; value
   } catch (error) {
     return {
       ok: false,
-      error: (error as Error).message === 'late' ? `no answer within ${CHECK_MS} ms` : 'does not answer',
+      error: (error as Error).message === 'late' ? `no response within ${CHECK_MS} ms` : 'does not respond',
     };
   } finally {
     clearTimeout(timer);

@@ -5,7 +5,7 @@ import type { Db } from '../database/pool.ts';
 export const FLEET_LEASE_SECONDS = 15;
 
 /**
- * Takes or renews the lease of fleet-wide work. Returns false while another worker holds it. Uses the clock of the
+ * Takes or renews the lease of fleet-wide work. Returns false while another worker has it. Uses the clock of the
  * database only. A holder that stalls may continue for a moment after it was replaced, so the work that the lease
  * guards must be safe to run twice.
  */

@@ -9,7 +9,7 @@ import { readBacklog } from './retention-backlog.ts';
 import { aliveWorkers } from './workers.ts';
 
 /**
- * Metrics of the whole service, as opposed to one process. Reads a row per account and per running attempt, whatever the
+ * Metrics of the entire service, as opposed to one process. Reads a row per account and per running attempt, regardless of the
  * number of jobs.
  */
 export async function readStatistics({ db, store }: Pick<Context, 'db' | 'store'>) {

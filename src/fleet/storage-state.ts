@@ -5,7 +5,7 @@ import { countStuck, stuckObjects } from '../objects/deletion.ts';
 /** Undeletable objects that an operator sees. */
 const LISTED_OBJECTS = 100;
 
-/** How full the storage is. Reports what the rows say even while the storage does not answer. */
+/** How full the storage is. Reports what the rows say even while the storage does not respond. */
 export async function readStorage({ db, store }: Pick<Context, 'db' | 'store'>) {
   const [stored, promised, undeletable, stuck, space] = await Promise.all([
     storedByAll(db),

@@ -152,7 +152,7 @@ describe('browsers', () => {
 });
 
 describe('lists', () => {
-  it('support page size, start and token, and refuse other parameters', async () => {
+  it('support page size, start and token, and reject other parameters', async () => {
     const path = join(gateway.root, 'ten-bytes');
     for (const key of ['l/a', 'l/b', 'l/c'])
       await gateway.store.putFile(key, path, { contentType: 'video/mp4', size: 10 });

@@ -153,7 +153,7 @@ function checkTime(claim: Claim, at: number | null, target: Target, now: number)
   const text = parameter(target, 'X-Amz-Expires') ?? '';
   const seconds = /^[1-9]\d{0,5}$/.test(text) ? Number(text) : 0;
   if (seconds < 1 || seconds > MAX_EXPIRES) {
-    throw malformed('query', `X-Amz-Expires must be a whole number from 1 to ${MAX_EXPIRES}.`);
+    throw malformed('query', `X-Amz-Expires must be an integer from 1 to ${MAX_EXPIRES}.`);
   }
   const end = at + seconds * 1000;
   if (now >= end) {

@@ -25,7 +25,7 @@ describe('a closed key', () => {
   const close = (seconds = 3600) => closeUntil(new Date(Date.now() + seconds * 1000));
   const closedFiles = () => readdir(join(gateway.root, 'closed'));
 
-  it('has no object and refuses every PUT with XML, but other keys do not', async () => {
+  it('has no object and rejects every PUT with XML, but other keys do not', async () => {
     expect((await put()).status).toBe(200);
     expect(await close()).toBe(true);
     expect(await gateway.store.head(KEY)).toBeNull();

@@ -50,7 +50,7 @@ export function checkDeclared(declared: Declared, { headers, rawHeaders }: Signe
       MaxSizeAllowed: declared.length,
     });
   }
-  throw new S3Error('SignatureDoesNotMatch', `${sizes} Send the whole file, or request a new upload URL.`);
+  throw new S3Error('SignatureDoesNotMatch', `${sizes} Send the entire file, or request a new upload URL.`);
 }
 
 export function missingLength(): S3Error {

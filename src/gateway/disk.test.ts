@@ -69,7 +69,7 @@ describe('the disk', () => {
     expect(disk.stagedBytes()).toBe(0);
   });
 
-  it('sweeps leftover temp files, but not those of running uploads', async () => {
+  it('sweeps leftover temp files, but not the files of running uploads', async () => {
     const temp = await disk.createTemp();
     await writeFile(join(root, 'tmp', 'leftover'), 'x');
     await utimes(join(root, 'tmp', 'leftover'), 0, 0);
@@ -80,7 +80,7 @@ describe('the disk', () => {
     expect(await disk.sweepTemp()).toBe(0);
   });
 
-  it('shows the newer object if a crash left an older one beside it, and cleans up on the next write', async () => {
+  it('shows the newer object if a crash left an older one next to it, and cleans up on the next write', async () => {
     await put('k', 'newer');
     await writeFile(join(objectFolder(root, 'k'), versionName(1, 'video/mp4')), 'older');
     expect(await read('k')).toBe('newer');

@@ -10,7 +10,7 @@ import { ACCEPT_BACKLOG } from '../listener/listener-limits.ts';
  */
 export interface InternalSocket {
   path: string;
-  /** File mode: which system accounts may connect, besides the permissions of its folder. */
+  /** File mode: which system accounts may connect, in addition to the permissions of its folder. */
   mode: number;
 }
 

@@ -52,7 +52,7 @@ function contents({ key, size, lastModified, etag }: ListEntry, write: (key: str
 
 function maxKeys(target: Target): number {
   const text = parameter(target, 'max-keys') ?? '1000';
-  if (!/^\d{1,9}$/.test(text)) throw new S3Error('InvalidArgument', 'max-keys must be a whole number.');
+  if (!/^\d{1,9}$/.test(text)) throw new S3Error('InvalidArgument', 'max-keys must be an integer.');
   return Math.min(Number(text), 1000);
 }
 

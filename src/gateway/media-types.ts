@@ -1,5 +1,5 @@
 /**
- * Content types of GET responses: those that uploads may declare, and those of the output formats. Any other type,
+ * Content types of GET responses: the types that uploads may declare, and the types of the output formats. Any other type,
  * stored or requested, is sent as `application/octet-stream`, so that no browser executes anything from the storage
  * origin.
  */

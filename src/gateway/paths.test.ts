@@ -49,7 +49,7 @@ async function insider(method: string, path: string, body = ''): Promise<string>
 const status = (answer: string): number => Number(answer.slice(9, 12));
 
 describe('paths', () => {
-  it('that try to escape the bucket are refused even with a valid signature', async () => {
+  it('that try to escape the bucket are rejected even with a valid signature', async () => {
     const tricks = [
       '..',
       '../tmp/x',

@@ -4,7 +4,7 @@ import { S3Error } from './errors.ts';
 import { isContentType } from './media-types.ts';
 import { announcedBody, receiveFile } from './receive.ts';
 
-/** PUT of a whole object, or a copy with `x-amz-copy-source`. */
+/** PUT of a complete object, or a copy with `x-amz-copy-source`. */
 export async function putObject(context: Context): Promise<void> {
   const { request, response, target, maxObjectBytes } = context;
   if (request.headers['x-amz-copy-source'] !== undefined) return copyObject(context);

@@ -5,7 +5,7 @@ export interface ByteRange {
 }
 
 /**
- * Parses a `Range` header for an object of `size` bytes. Null = send the whole object: "A server MAY ignore the Range
+ * Parses a `Range` header for an object of `size` bytes. Null = send the entire object: "A server MAY ignore the Range
  * header field" (RFC 9110), as S3 does for other units, several ranges and invalid values.
  */
 export function parseRange(header: string, size: number): ByteRange | 'unsatisfiable' | null {

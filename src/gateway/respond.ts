@@ -3,7 +3,7 @@ import { isBodyAnnounced } from '../listener/request-body.ts';
 import type { S3Error } from './errors.ts';
 import { document, element } from './xml.ts';
 
-/** Bytes of a refused body to discard before the connection closes, so that the client can read the response. */
+/** Bytes of a rejected body to discard before the connection closes, so that the client can read the response. */
 const DRAIN_BYTES = 8_388_608;
 const DRAIN_MS = 5_000;
 /** `Retry-After` of `SlowDown`, seconds. */
@@ -45,7 +45,7 @@ export function refuse(request: IncomingMessage, response: ServerResponse, error
     response.end(request.method === 'HEAD' ? undefined : xml);
     return;
   }
-  // Write the whole response, but do not end it yet: closing the socket with unread bytes causes a reset, which could
+  // Write the entire response, but do not end it yet: closing the socket with unread bytes causes a reset, which could
   // discard the response before the client has read it.
   response.write(xml);
   if (error.code === 'RequestTimeout') response.end();

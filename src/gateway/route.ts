@@ -18,7 +18,7 @@ import { parameter, type Target } from './target.ts';
 
 interface Route {
   handler: Handler;
-  /** Supported query parameters, besides those of the signature. */
+  /** Supported query parameters, other than those of the signature. */
   parameters: readonly string[];
   acceptsBody?: boolean;
 }
@@ -81,7 +81,7 @@ const SIGNATURE_PARAMETERS = [
 
 const AMZ_HEADERS = ['x-amz-date', 'x-amz-content-sha256', 'x-amz-copy-source', 'x-amz-metadata-directive'];
 
-/** Calls the handler of an authenticated request. Refuses unknown parameters and headers. Throws `S3Error`. */
+/** Calls the handler of an authenticated request. Rejects unknown parameters and headers. Throws `S3Error`. */
 export async function route(context: Context): Promise<void> {
   const { request, target, bucket } = context;
   if (target.bucket === '') throw new S3Error('NotImplemented', 'Buckets cannot be listed.');

@@ -176,7 +176,7 @@ function shutDown(server: Server, closeIdle: () => void, graceMs: number): Promi
   });
 }
 
-/** Answers what the HTTP parser refused. There is no request object, so it writes the response itself. */
+/** Answers what the HTTP parser rejected. There is no request object, so it writes the response itself. */
 function answerParseError(error: NodeJS.ErrnoException, socket: Socket): void {
   const status =
     error.code === 'HPE_HEADER_OVERFLOW'

@@ -108,7 +108,7 @@ describe('signed URLs', () => {
     expect(await gateway.store.head('one-method')).not.toBeNull();
   });
 
-  it('refuse a repeated parameter, in upper or lower case and in either order', async () => {
+  it('reject a repeated parameter, in upper or lower case and in either order', async () => {
     await put('twice', 'x');
     const url = await gateway.store.presignGet('twice', { filename: 'a', contentType: 'video/mp4', expiresIn: 600 });
     for (const extra of [
@@ -231,7 +231,7 @@ describe('signed URLs', () => {
     expect(await (await fetch(sealed)).text()).toBe('first');
   });
 
-  it('are refused together with an Authorization header', async () => {
+  it('are rejected together with an Authorization header', async () => {
     const url = await gateway.store.presignGet('victim', { filename: 'a', contentType: 'video/mp4', expiresIn: 60 });
     expect(await code(await fetch(url, { headers: { authorization: 'Bearer x' } }))).toBe('InvalidRequest');
   });
@@ -283,7 +283,7 @@ describe('signed headers', () => {
     expect(await gateway.tempFiles()).toEqual([]);
   });
 
-  it('refuse unimplemented features instead of ignoring them', async () => {
+  it('reject unimplemented features instead of ignoring them', async () => {
     const cases: [string, string, Record<string, string>][] = [
       ['GET', `victim?versionId=1`, {}],
       ['PUT', 'x', { 'x-amz-acl': 'public-read' }],

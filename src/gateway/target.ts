@@ -22,7 +22,7 @@ export interface SignedRequest {
 }
 
 /**
- * Parses a target whose path is in canonical percent-encoding, so that every object has exactly one path. Refuses `%2F`
+ * Parses a target whose path is in canonical percent-encoding, so that every object has exactly one path. Rejects `%2F`
  * for a slash, `%2e`, raw spaces and the like instead of normalizing them. Throws `S3Error`.
  */
 export function parseTarget(url: string): Target {
@@ -42,7 +42,7 @@ export function parseTarget(url: string): Target {
   };
 }
 
-/** The value of a parameter, or null. `parseTarget` refuses repeated names. */
+/** The value of a parameter, or null. `parseTarget` rejects repeated names. */
 export function parameter(target: Target, name: string): string | null {
   return target.query.find(([each]) => each === name)?.[1] ?? null;
 }

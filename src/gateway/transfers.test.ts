@@ -79,7 +79,7 @@ describe('a signed URL', () => {
   const uploading = (count: number) =>
     vi.waitFor(async () => expect(await gateway.tempFiles()).toHaveLength(count), 10_000);
 
-  it('accepts four concurrent uploads and refuses the fifth before its body, until one of them ends', async () => {
+  it('accepts four concurrent uploads and rejects the fifth before its body, until one of them ends', async () => {
     const key = 'uploads/a/1';
     const held = await Promise.all(Array.from({ length: 4 }, () => put(key, 3)));
     await uploading(4);
@@ -118,7 +118,7 @@ describe('a signed URL', () => {
     }
     return clients;
   };
-  /** Status of a request for the first byte, which holds a permit for a moment. */
+  /** Status of a request for the first byte, which uses a permit for a moment. */
   const statusIs = (url: string, status: number) =>
     vi.waitFor(async () => expect((await fetch(url, { headers: { range: 'bytes=0-0' } })).status).toBe(status), 10_000);
 

@@ -43,7 +43,7 @@ describe('an upload', () => {
     return { status: response.status, code: /<Code>(\w+)</.exec(xml)?.[1], xml };
   };
 
-  it('of another size than signed is refused with both sizes, and leaves nothing', async () => {
+  it('of another size than signed is rejected with both sizes, and leaves nothing', async () => {
     const long = await send(TYPE, '12345678901');
     expect(long).toMatchObject({ status: 400, code: 'EntityTooLarge' });
     expect(long.xml).toContain('<ProposedSize>11</ProposedSize><MaxSizeAllowed>10</MaxSizeAllowed>');
@@ -53,7 +53,7 @@ describe('an upload', () => {
     expect(await gateway.store.head('exact')).toBeNull();
   });
 
-  it('of another type than signed is refused with the declared and the received type', async () => {
+  it('of another type than signed is rejected with the declared and the received type', async () => {
     for (const type of ['text/html', 'Video/MP4', 'video/mp4; x=1', '<b>&']) {
       const refused = await send({ 'content-type': type }, '1234567890');
       expect(refused).toMatchObject({ status: 403, code: 'SignatureDoesNotMatch' });
@@ -70,7 +70,7 @@ describe('an upload', () => {
     expect(await gateway.store.head('exact')).toBeNull();
   });
 
-  it('is refused if the declared size or type in its URL is altered', async () => {
+  it('is rejected if the declared size or type in its URL is altered', async () => {
     const { url } = await gateway.store.presignPut('exact', { contentType: 'video/mp4', size: 10, expiresIn: 900 });
     const alter = (edit: (query: URLSearchParams) => void) => {
       const altered = new URL(url);
@@ -119,7 +119,7 @@ describe('an upload', () => {
     expect(await gateway.store.head('chunked')).toBeNull();
   });
 
-  it('over the limit of the server is refused although it is signed', async () => {
+  it('over the limit of the server is rejected although it is signed', async () => {
     const answer = await rawRequest(gateway.port, await head('huge', 50_000_001), '');
     expect(answer).toMatch(/^HTTP\/1\.1 400/);
     expect(answer).toContain('<Code>EntityTooLarge</Code>');
@@ -145,7 +145,7 @@ describe('an upload', () => {
     expect(await gateway.store.head('half')).toBeNull();
   });
 
-  it('below the minimum rate is refused with a reason and disconnected', async () => {
+  it('below the minimum rate is rejected with a reason and disconnected', async () => {
     const connection = await start('slow', 1_000_000);
     const drip = setInterval(() => connection.write('x'), 50);
     const answer = await connection.ended;
@@ -168,7 +168,7 @@ describe('an upload', () => {
     bad.socket.destroy();
   });
 
-  it('that is refused gets its response before the body ends, and is cut off', async () => {
+  it('that is rejected gets its response before the body ends, and is cut off', async () => {
     const connection = await start('endless', 1_000, [`content-length: 40000000000`]);
     expect(await connection.until(/<\/Error>/)).toMatch(/^HTTP\/1\.1 400/);
     const chunk = Buffer.alloc(1_048_576);
@@ -183,7 +183,7 @@ describe('an upload', () => {
     expect(connection.socket.bytesWritten).toBeLessThan(100_000_000);
   });
 
-  it('of ten megabytes is stored whole, as a read-only file', async () => {
+  it('of ten megabytes is stored completely, as a read-only file', async () => {
     const bytes = randomBytes(10_000_001);
     const { url } = await gateway.store.presignPut('large', {
       contentType: 'video/mp4',
@@ -223,7 +223,7 @@ describe('a connection', () => {
     await silent.ended;
   });
 
-  it('with huge headers, broken HTTP or an absolute request target is refused, and others are served', async () => {
+  it('with huge headers, broken HTTP or an absolute request target is rejected, and others are served', async () => {
     const health = 'GET /-/healthy HTTP/1.1\r\nhost: x';
     expect(await rawRequest(gateway.port, `${health}\r\nx-big: ${'a'.repeat(20_000)}`)).toMatch(/^HTTP\/1\.1 431/);
     expect(await rawRequest(gateway.port, 'nonsense')).toMatch(/^HTTP\/1\.1 400/);

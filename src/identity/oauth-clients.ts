@@ -6,7 +6,7 @@ import type { OauthClientsTable } from '../database/tables.ts';
 
 export type OauthClient = Selectable<OauthClientsTable>;
 
-/** Anybody may register a client, so their number is bounded. */
+/** Anyone may register a client, so their number is bounded. */
 const MAX_CLIENTS = 2000;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 

@@ -54,7 +54,7 @@ export interface Exchange {
 
 /**
  * Exchanges a code for tokens. A code works once, whether the rest is right or not; using it again ends what it gave. Null if it
- * is refused: the caller commits in any case.
+ * is rejected: the caller commits in any case.
  */
 export async function exchangeCode(tx: Tx, sent: Exchange, by: Origin): Promise<NewTokens | null> {
   const hash = hashToken(sent.code);

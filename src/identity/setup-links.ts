@@ -14,7 +14,7 @@ const SETUP_LOCK = 0x53_45_54_55; // "SETU"
 
 /**
  * Creates a link that sets the password of a person, once; an earlier link of that person ends. Without a user it creates
- * the first operator, and works only while the server has nobody. Returns the token, which is not stored.
+ * the first operator, and works only while the server has no users. Returns the token, which is not stored.
  */
 export async function createSetupLink(tx: Tx, user: User | null, by: Actor): Promise<string> {
   const { raw, hash } = makeToken();

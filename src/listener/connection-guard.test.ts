@@ -72,7 +72,7 @@ function status(world: World, localAddress: string): Promise<number | string> {
   });
 }
 
-it('refuses connections over the limit of an address, and serves other addresses', async () => {
+it('rejects connections over the limit of an address, and serves other addresses', async () => {
   const world = await start();
   const [first] = await fill(world, '127.0.0.2', 4);
   await ended(world.open('127.0.0.2'));
@@ -154,7 +154,7 @@ it('counts connections before TLS, and closes idle sessions gracefully', async (
   await over;
 });
 
-it('reports refusals as totals, so that clients cannot fill the log', async () => {
+it('reports rejections as totals, so that clients cannot fill the log', async () => {
   const world = await start({ perAddress: 1 });
   await fill(world, '127.0.0.2', 1);
   for (let count = 0; count < 5; count++) await ended(world.open('127.0.0.2'));

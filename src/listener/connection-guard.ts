@@ -37,7 +37,7 @@ export interface GuardOptions {
   limits: ConnectionLimits;
   /** CIDRs of proxies. A proxy has many clients, so only the total limit applies to it. */
   trustProxy: readonly string[];
-  /** Called at most every ten seconds; `address` is the last one refused. */
+  /** Called at most every ten seconds; `address` is the last one rejected. */
   onRefused: (summary: { address: string; refused: Partial<Record<Refusal, number>>; open: number }) => void;
 }
 
@@ -193,7 +193,7 @@ function peerOf(socket: Socket): string {
   return `${socket.remoteAddress} ${socket.remotePort} ${socket.localAddress}`;
 }
 
-/** Counts refusals and reports them periodically, so that refused clients cannot fill the log. */
+/** Counts rejections and reports them periodically, so that rejected clients cannot fill the log. */
 function createTally(onRefused: GuardOptions['onRefused'], open: () => number) {
   const counts = Object.fromEntries(REFUSALS.map((reason) => [reason, 0])) as Record<Refusal, number>;
   let reportedAt = -Infinity;

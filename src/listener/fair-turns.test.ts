@@ -24,7 +24,7 @@ function record() {
 }
 
 describe('the turns of addresses', () => {
-  it('the first request of an address starts at once, whatever other addresses have sent', async () => {
+  it('the first request of an address starts at once, regardless of what other addresses have sent', async () => {
     const { run, started, settle } = record();
     for (let address = 0; address < 30; address++) for (let count = 0; count < 100; count++) run(`greedy ${address}`);
     await settle();

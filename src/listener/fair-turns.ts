@@ -84,7 +84,7 @@ export function createFairTurns(): FairTurns {
     let starts = 0;
     for (const [address, queue] of queues) {
       if (starts === STARTS_PER_TURN || total >= MAX_STARTING) break;
-      // An address that goes behind the others appears again in this loop.
+      // An address that is queued behind the others appears again in this loop.
       if (served.has(address)) continue;
       if ((starting.get(address) ?? 0) >= MAX_STARTING_PER_ADDRESS) continue;
       const next = queue.shift()!;

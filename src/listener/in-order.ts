@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 const waiting = new WeakMap<Socket, number>();
 
 /**
- * Starts a request after the earlier ones on its connection have been answered. Node starts pipelined requests
+ * Starts a request after the responses to the earlier ones on its connection. Node starts pipelined requests
  * concurrently: one connection could start any number of them, and a response that waits for earlier ones gets no event
  * when the connection closes. Closes a connection with more than `maxWaiting` waiting requests: browsers, S3 clients and
  * proxies do not pipeline.
@@ -34,7 +34,7 @@ export function answerInOrder(
   });
 }
 
-/** What Node's parser takes for an answer that ends HTTP on a connection: it reads nothing after this request. */
+/** What Node's parser takes for a response that ends HTTP on a connection: it reads nothing after this request. */
 const END_OF_HTTP = 2;
 
 /**

@@ -98,5 +98,5 @@ function answerOf({ value, isError }: ToolResult) {
 
 /** The message may contain an address of the network behind the server. */
 function unreachable(): ToolResult {
-  return { value: { error: 'The API does not answer', code: 'unreachable' }, isError: true };
+  return { value: { error: 'The API does not respond', code: 'unreachable' }, isError: true };
 }

@@ -3,7 +3,7 @@ import { errorAnswer } from '../contract/error-answer.ts';
 import { ApiError } from '../contract/errors.ts';
 import { describeIssue } from '../contract/faults/describe-issue.ts';
 
-/** Sends a request to the API of this server. Rejects only if no answer arrives. */
+/** Sends a request to the API of this server. Rejects only if no response arrives. */
 export type ApiCall = (method: 'GET' | 'POST' | 'PATCH', path: string, body?: unknown) => Promise<ApiAnswer>;
 
 export interface ApiAnswer {
@@ -75,7 +75,7 @@ export function defineBodyTool(tool: Omit<Tool, 'run'> & { path: string }): Tool
   return { ...tool, run: async (args, { call }) => resultOf(await call('POST', tool.path, args)) };
 }
 
-/** An answer of the API as a result: an error keeps its code, reason and remedy. */
+/** A response of the API as a result: an error keeps its code, reason and remedy. */
 export function resultOf({ status, json }: ApiAnswer): ToolResult {
   if (status < 300) return { value: json, isError: false };
   const body = typeof json === 'object' && json !== null ? json : { error: 'unexpected_answer' };

@@ -3,7 +3,7 @@ import { refuseLength, refuseSize, refuseStreams } from './limits.ts';
 import { Refused } from './verdicts.ts';
 
 /**
- * Checks what a file declares, in memory-safe code, and refuses absurd values. A file that this reader cannot parse is
+ * Checks what a file declares, in memory-safe code, and rejects absurd values. A file that this reader cannot parse is
  * left to the probe in the cell: its signature is already known.
  */
 export async function checkFacts(path: string): Promise<void> {

@@ -16,7 +16,7 @@ export interface FileBytes {
 
 /** A file that is still being written. */
 export interface Arriving {
-  /** Size of the whole file. */
+  /** Size of the entire file. */
   size: number;
   /** Blocks the thread until the file has that many bytes. Throws if it never will. */
   waitFor(bytes: number): void;

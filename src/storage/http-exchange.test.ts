@@ -25,7 +25,7 @@ it('lets the kernel find out within seconds that the peer of a TLS connection is
   try {
     const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
     const response = await exchange.send(url, { method: 'GET', headers: {} });
-    // Before the answer: afterwards the agent does it for a connection that waits in its pool.
+    // Before the response: afterwards the agent does it for a connection that waits in its pool.
     expect(asked.mock.calls).toEqual([[true, 10_000]]);
     expect(await text(response)).toBe('hello');
   } finally {

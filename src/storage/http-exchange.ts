@@ -77,7 +77,7 @@ export function openExchange(options: ExchangeSettings): Exchange {
         request.on('error', fail);
         request.on('response', (response) => {
           clearTimeout(connecting);
-          // A response before the end of the request body is a refusal: the server does not read the rest.
+          // A response before the end of the request body is a rejection: the server does not read the rest.
           response.once('end', () => stream?.destroy());
           resolve(response);
         });

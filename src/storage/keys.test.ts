@@ -11,7 +11,7 @@ describe('storage keys', () => {
     expect(outputKey(account, 'j-1', 'a-1', 'mp4')).toBe(`outputs/${account}/j-1/a-1.mp4`);
   });
 
-  it('take no part that could lead to another place', () => {
+  it('take no part that could lead to another path', () => {
     for (const id of ['', '.', '..', '../x', 'a/b', 'a b', 'a\0b', 'lone\udc00', 'x'.repeat(65)]) {
       expect(() => uploadKey(account, id), id).toThrow(RangeError);
       expect(() => sealedKey(account, id), id).toThrow(RangeError);

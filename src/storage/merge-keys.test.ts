@@ -40,12 +40,12 @@ describe('merged streams of keys', () => {
     ]);
   });
 
-  it('are refused when one is out of order or repeats a key', async () => {
+  it('are rejected when one is out of order or repeats a key', async () => {
     await expect(merged(['b', 'a'], [])).rejects.toThrow('the storage does not list keys in the order of their bytes');
     await expect(merged(['a'], ['a', 'a'])).rejects.toThrow('the database does not list');
   });
 
-  it('are both let go when nobody reads on', async () => {
+  it('are both closed when the reader stops', async () => {
     let ended = 0;
     const end = () => {
       ended += 1;

@@ -1,4 +1,4 @@
-/** What an operator can do about a refusal, by the code of the storage: those of S3 and of Google Cloud Storage. */
+/** What an operator can do about a rejection, by the code of the storage: codes of S3 and of Google Cloud Storage. */
 const REMEDIES: Readonly<Record<string, string>> = {
   NoSuchBucket: 'create the bucket, or correct its name in AIRLOCK_STORAGE_URL',
   InvalidBucketName: 'correct the bucket in AIRLOCK_STORAGE_URL',

@@ -17,7 +17,7 @@ const PARAMETERS: Readonly<Record<string, Readonly<Record<string, readonly strin
 };
 
 /**
- * Parses `s3://bucket?endpoint=https://…&region=…&style=path|virtual&parts=equal|any`; the credentials are those of the
+ * Parses `s3://bucket?endpoint=https://…&region=…&style=path|virtual&parts=equal|any`; the credentials come from the
  * environment. The default endpoint is Amazon's of that region; `endpoint=unix:/path` is a gateway's Unix socket.
  * `gs://bucket` is Google Cloud Storage. `publicEndpoint` is the endpoint for clients if it differs. Throws
  * `ConfigError`.

@@ -15,7 +15,7 @@ export interface ListedObject {
   lastModified: Date;
 }
 
-/** Retries while the store is unreachable, beyond those of the backend. */
+/** Retries while the store is unreachable, beyond the retries of the backend. */
 export interface OutagePolicy {
   ms: number;
   /** Aborts the call. */
@@ -90,7 +90,7 @@ export interface Capabilities {
   /** Host path of an object on this machine; null when there is no such object. */
   localPath?(key: string): Promise<string | null>;
   /**
-   * Revokes signed URLs: deletes the object, and refuses every PUT to the key until `until`, including those that have
+   * Revokes signed URLs: deletes the object, and rejects every PUT to the key until `until`, including those that have
    * begun. Returns false when there was no space to record that the key is closed; the object is deleted.
    */
   closeKey?(key: string, until: Date): Promise<boolean>;
@@ -153,7 +153,7 @@ export interface ObjectStore extends MultipartStore, TreeStore {
   deleteMany(keys: readonly string[]): Promise<DeletedMany>;
   /** Asks the store at most once, since the kind of store behind an address does not change. */
   capabilities(): Promise<Capabilities>;
-  /** Cheap health check. Rejects when the store does not answer. */
+  /** Cheap health check. Rejects when the store does not respond. */
   ping(): Promise<void>;
   /** Closes connections after running calls have ended. */
   close(): Promise<void>;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { SupervisorError } from './supervisor-error.ts';
 import type { Account } from './types.ts';
 
-/** The account that runs PostgreSQL, which refuses to run as root. The launcher creates it. */
+/** The account that runs PostgreSQL, which does not run as root. The launcher creates it. */
 export const SERVICE_ACCOUNT = 'airlock';
 
 /** Finds `name` in the text of /etc/passwd; null when it is missing or its ids are not numbers. */

@@ -18,7 +18,7 @@ export interface FileLock {
  * not inherit it: Node opens files close-on-exec.
  *
  * @param waitMs how long to wait for other holders; 0 does not wait
- * @returns null when the lock is still held after that time
+ * @returns null when the lock is still taken after that time
  */
 export async function lockFile(path: string, mode: LockMode, waitMs: number): Promise<FileLock | null> {
   const file = await open(path, 'a+', 0o600);
@@ -38,12 +38,12 @@ export async function lockFile(path: string, mode: LockMode, waitMs: number): Pr
   };
 }
 
-/** Runs `work` while holding `path` exclusively. */
+/** Runs `work` with an exclusive lock on `path`. */
 export async function withLock<T>(path: string, waitMs: number, work: () => Promise<T>): Promise<T> {
   const lock = await lockFile(path, 'exclusive', waitMs);
   if (!lock) {
     throw new SupervisorError(
-      `Another process has held the lock ${path} for ${waitMs / 1000} s`,
+      `Another process has had the lock ${path} for ${waitMs / 1000} s`,
       'Wait until it finishes, or stop it',
     );
   }

@@ -43,7 +43,7 @@ export async function findServer(data: string): Promise<RunningServer | null> {
 
 /**
  * Removes what a killed server left behind. Its backends exit within moments; this kills one that is busy, because no
- * new server may start beside it. Removes postmaster.pid too: PostgreSQL would mistake a reused pid for a live server.
+ * new server may start alongside it. Removes postmaster.pid too: PostgreSQL would mistake a reused pid for a live server.
  */
 export async function removeRemains(data: string, socketFolder: string): Promise<void> {
   const noneLeft = async () => (await processesIn(data, 'postgres')).length === 0;
@@ -103,7 +103,7 @@ export interface StartOptions {
 export interface StartedServer {
   child: ChildProcess;
   process: ProcessMark;
-  /** Resolves when the server exits, for whatever reason. */
+  /** Resolves when the server exits, for any reason. */
   exited: Promise<ProcessExit>;
 }
 

@@ -36,7 +36,7 @@ export function postgresSettings(socketFolder: string, connections = CONNECTIONS
     min_wal_size: '32MB',
     checkpoint_completion_target: '0.9',
     autovacuum: 'on',
-    // A client that died inside a transaction must not hold its locks.
+    // A client that died inside a transaction must not keep its locks.
     idle_in_transaction_session_timeout: '60s',
     client_connection_check_interval: '5s',
 
@@ -61,5 +61,5 @@ export function settingArguments(settings: Record<string, string | number>): str
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
-/** The whole environment of server and initdb, so that nothing from the service leaks into them. */
+/** The entire environment of server and initdb, so that nothing from the service leaks into them. */
 export const POSTGRES_ENVIRONMENT = { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8', TZ: 'UTC' };

@@ -144,7 +144,7 @@ describe('the embedded PostgreSQL', () => {
     expect(await query(again.url, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 20 }]);
   });
 
-  it('does not start beside a backend that outlived its killed server', async () => {
+  it('does not start alongside a backend that outlived its killed server', async () => {
     const first = await open(dataDir);
     const client = new pg.Client({ connectionString: first.url });
     client.on('error', () => undefined);

@@ -45,7 +45,7 @@ const OBSERVE_MS = 250;
 /**
  * Opens the embedded PostgreSQL of `dataDir`: creates the cluster the first time, then starts the server or joins a
  * running one. Exactly one server runs, however many processes call this concurrently and however earlier ones died:
- * each user holds a shared flock on `users.lock`, which the kernel releases when the user dies. A server without a live
+ * each user has a shared flock on `users.lock`, which the kernel releases when the user dies. A server without a live
  * user is an orphan (its supervisor was killed) and is restarted, so that it is supervised again.
  *
  * @throws ConfigError for an unusable data directory, SupervisorError for everything else, each with its remedy
@@ -60,7 +60,10 @@ export async function openEmbeddedPostgres(options: PostgresOptions): Promise<Em
     const alone = await lockFile(join(home, 'users.lock'), 'exclusive', 0);
     const users = alone ?? (await lockFile(join(home, 'users.lock'), 'shared', 1000));
     if (!users)
-      throw new SupervisorError(`${home}/users.lock is held by another process`, 'Stop the process that holds it');
+      throw new SupervisorError(
+        `${home}/users.lock is locked by another process`,
+        'Stop the process that has the lock',
+      );
     try {
       const opened = await openLocked({ ...options, home, secrets, users }, alone !== null);
       if (alone && !(await users.convert('shared')))

@@ -35,7 +35,7 @@ export async function processesIn(folder: string, program: string): Promise<Proc
 
 /** Sends a signal to one process, never to a group or to all. Returns false when the process is already gone. */
 export function signal(pid: number, name: NodeJS.Signals): boolean {
-  if (pid <= 1) throw new RangeError(`refusing to signal process ${pid}`);
+  if (pid <= 1) throw new RangeError(`cannot signal process ${pid}`);
   try {
     return process.kill(pid, name);
   } catch (error) {

@@ -45,7 +45,7 @@ afterEach(async () => {
 afterAll(() => remove());
 
 describe('a supervised process', () => {
-  it('is started once it reports ready, with its ports, and its output arrives in whole lines', async () => {
+  it('is started once it reports ready, with its ports, and its output arrives in complete lines', async () => {
     const lines: string[] = [];
     const args = await role('talks', `console.log('one\\ntwo'); reportReady({ api: 4711 }); setInterval(q, 1000);`);
     const supervised = await supervise({ args, onLine: (stream, line) => lines.push(`${stream} ${line}`) });

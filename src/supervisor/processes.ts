@@ -10,7 +10,7 @@ export interface ProcessOptions {
   /** The program; roles run through `process.execPath`. */
   command: string;
   args: readonly string[];
-  /** The whole environment. A function receives the last ready message, so a restart can request the same ports. */
+  /** The entire environment. A function receives the last ready message, so a restart can request the same ports. */
   env: NodeJS.ProcessEnv | ((last: ReadyMessage | null) => NodeJS.ProcessEnv);
   logger: SupervisorLogger;
   cwd?: string;
@@ -27,7 +27,7 @@ export interface ProcessOptions {
   maximumFirstFailures?: number;
   /** Once aborted, the process is killed without draining and not restarted. */
   immediate?: AbortSignal;
-  /** Receives whole lines of its output. Default: stdout and stderr of this process. */
+  /** Receives complete lines of its output. Default: stdout and stderr of this process. */
   onLine?: (stream: 'stdout' | 'stderr', line: string) => void;
   /** Called each time it becomes ready, including the first. */
   onReady?: (message: ReadyMessage) => void;
@@ -45,7 +45,7 @@ export interface SupervisedProcess {
   readonly restarts: number;
   /** Sends a message, if it runs. */
   send(message: object): void;
-  /** SIGTERM, then SIGKILL to its whole group after the deadline. */
+  /** SIGTERM, then SIGKILL to its entire group after the deadline. */
   stop(): Promise<void>;
 }
 
@@ -101,7 +101,7 @@ export async function superviseProcess(options: ProcessOptions): Promise<Supervi
       return restarts;
     },
     send(message) {
-      // It may end at any moment; a caller that waits for an answer has its own time-out.
+      // It may end at any moment; a caller that waits for a response has its own time-out.
       if (run.child.connected) run.child.send(message, () => {});
     },
     async stop() {
@@ -219,7 +219,7 @@ async function stopRun(run: Run, drainMs: number, logger: SupervisorLogger): Pro
   clearTimeout(timer);
 }
 
-/** Signals the whole process group, so that no child is left behind. */
+/** Signals the entire process group, so that no child is left behind. */
 function kill(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined) return;
   try {

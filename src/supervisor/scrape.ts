@@ -28,7 +28,7 @@ export function answerScrapes(read: () => Promise<unknown>): void {
   });
 }
 
-/** In the role that serves. Returns what the other one answers; null without a supervisor, or without an answer in time. */
+/** In the role that serves. Returns what the other one answers; null without a supervisor, or without a response in time. */
 export function openScrapes(): () => Promise<unknown> {
   const waiting = new Map<number, (metrics: unknown) => void>();
   let last = 0;

@@ -62,7 +62,7 @@ describe('the secrets of an installation', () => {
 });
 
 describe('an atomic write', () => {
-  it('replaces the whole file and sets its mode', async () => {
+  it('replaces the entire file and sets its mode', async () => {
     const path = join(folder, 'x');
     await writeAtomically(path, 'long text', 0o600);
     await writeAtomically(path, 'new', 0o644);

@@ -28,7 +28,7 @@ export function folderForSocket(home: string, file: string, uid: number, env: No
 }
 
 /**
- * Creates the socket's folder, mode 0700, for one account: the server's, or that of this process. Anyone can write to
+ * Creates the socket's folder, mode 0700, for one account: the server's, or the account of this process. Anyone can write to
  * the temporary folder, so this throws for a folder or link that another account put there first.
  */
 export async function makeSocketFolder(folder: string, account: Account | null): Promise<void> {

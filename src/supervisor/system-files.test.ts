@@ -27,7 +27,7 @@ describe('/etc/passwd', () => {
     expect(parsePasswd(text, 'bad')).toBeNull();
   });
 
-  it('never returns an account with non-numeric ids, whatever the text', () => {
+  it('never returns an account with non-numeric ids, regardless of the text', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         const account = parsePasswd(text, 'airlock');

@@ -58,7 +58,7 @@ describe('the logger', () => {
     expect(JSON.parse(lines[8]!).req).toEqual({ id: 'r1', method: 'GET', path: '/v1/x' });
   });
 
-  it('drops the headers of errors of HTTP clients, whatever their names', () => {
+  it('drops the headers of errors of HTTP clients, regardless of their names', () => {
     const { logger, lines } = capture();
     logger.error(Object.assign(new Error('answered 403'), { headers: { 'x-custom-auth': 'opaque' } }));
     expect(lines[0]).toContain('answered 403');

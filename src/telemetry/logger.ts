@@ -15,7 +15,7 @@ export interface LoggerOptions {
   pretty?: boolean;
 }
 
-/** Second line of defence besides scrubbing every line: these never reach the serialiser. */
+/** Second line of defence in addition to scrubbing every line: these never reach the serialiser. */
 const REDACTED = [
   ...['authorization', 'cookie', 'password', 'apiKey', 'secret'],
   ...['*.authorization', '*.cookie', '*.password', '*.apiKey', '*.secret'],
@@ -23,7 +23,7 @@ const REDACTED = [
 ];
 
 /**
- * The logger of a process: JSON lines with ISO time, level name, role and pid. Every line is scrubbed as a whole after
+ * The logger of a process: JSON lines with ISO time, level name, role and pid. Every line is scrubbed after
  * serialisation (`scrubLine`), which covers messages, stacks, causes, child bindings and fields of any depth, also in
  * logs of libraries and of children (`logger.child`).
  */

@@ -59,7 +59,7 @@ it('the lag of the event loop is measured by a scrape, and by no timer that wake
   expect(names.filter((name) => name.includes('eventloop'))).toEqual(['airlock_nodejs_eventloop_lag_seconds']);
 });
 
-it('connections of a listener are read at the scrape, refused ones by reason', async () => {
+it('connections of a listener are read at the scrape, rejected connections by reason', async () => {
   const registry = await createRegistry('api');
   const refused = { address_limit: 2, silent: 0 };
   await addConnectionMetrics(registry, 'api', () => ({ open: 3, refused }));

@@ -53,10 +53,10 @@ export interface ServiceNumbers {
   promisedBytes: number;
   /** What retention has to delete now, by what it is. */
   backlog: Record<string, number>;
-  /** Objects that the storage has refused to delete several times. */
+  /** Objects that the storage has failed to delete several times. */
   undeletable: number;
   stranded: number;
-  /** The disk of the embedded storage; null for other storages, or if it does not answer. */
+  /** The disk of the embedded storage; null for other storages, or if it does not respond. */
   space: { freeBytes: number; reserveBytes: number; spareFiles: number } | null;
 }
 
@@ -208,7 +208,7 @@ export async function createWorkerMetrics(registry: Registry): Promise<WorkerMet
 }
 
 /**
- * Registers gauges of the whole service. The returned function reads the numbers and must run before each scrape; if
+ * Registers gauges of the entire service. The returned function reads the numbers and must run before each scrape; if
  * the database is unavailable, the gauges are left out rather than shown stale.
  */
 export async function addServiceGauges(
@@ -226,7 +226,7 @@ export async function addServiceGauges(
   const promised = gauge('airlock_promised_bytes', 'Bytes that open upload URLs and unfinished outputs may still add');
   const free = gauge('airlock_disk_free_bytes', 'Free bytes of the disk behind the embedded storage', ['disk']);
   const reserve = gauge('airlock_disk_reserve_bytes', 'Free bytes of that disk that are kept in reserve', ['disk']);
-  const files = gauge('airlock_disk_spare_files', 'Files that the disk can still hold above the reserve', ['disk']);
+  const files = gauge('airlock_disk_spare_files', 'Files that can still be created above the reserve', ['disk']);
   const backlog = gauge(
     'airlock_retention_backlog',
     'Expired jobs, objects and uploads that are not deleted yet, up to 100,000',

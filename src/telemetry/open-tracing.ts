@@ -49,7 +49,7 @@ export async function openTracing({ url, percent, role, version }: TracingOption
       };
     },
     async close() {
-      // A collector that does not answer must not hold up the end of the process.
+      // A collector that does not respond must not delay the end of the process.
       const late = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref());
       await Promise.race([provider.shutdown().catch(() => {}), late]);
     },

@@ -1,6 +1,6 @@
 /** Colours of levels as SGR codes: grey, blue, yellow, red. */
 const COLOURS: Record<string, number> = { trace: 90, debug: 90, info: 34, warn: 33, error: 31, fatal: 31 };
-/** Fields that have a fixed place in the line. */
+/** Fields that have a fixed position in the line. */
 const PLACED = new Set(['time', 'level', 'role', 'pid', 'msg', 'err']);
 /** C0, C1 and bidirectional controls: with them a hostile file name could redraw the terminal. */
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;

@@ -56,7 +56,7 @@ describe('scrub', () => {
   const urlText = fc.string({ unit: fc.constantFrom(..."abc019&=%;,/?#@:\\'<>()[]{}|~!$*+-._é") });
   const around = fc.string();
 
-  it('never keeps the signature of a URL, whatever surrounds it', () => {
+  it('never keeps the signature of a URL, regardless of what surrounds it', () => {
     const scheme = fc.constantFrom('http', 'https', 's3', 'gs', 'HTTPS', 'wss', 'postgres');
     fc.assert(
       fc.property(around, scheme, urlText, urlText, urlText, around, (before, name, path, query, more, after) => {
@@ -67,7 +67,7 @@ describe('scrub', () => {
     );
   });
 
-  it('never keeps an API key, whatever surrounds it', () => {
+  it('never keeps an API key, regardless of what surrounds it', () => {
     const piece = fc.oneof(around, urlText, fc.string({ unit: 'binary' }));
     fc.assert(
       fc.property(piece, piece, (before, after) => !scrub(`${before}${KEY}${after}`).includes(KEY.slice(8, 20))),

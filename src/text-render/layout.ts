@@ -31,7 +31,7 @@ export interface PlacedGlyph {
 }
 
 export interface TextBlock {
-  /** Whole pixels. */
+  /** Full pixels. */
   width: number;
   height: number;
   glyphs: PlacedGlyph[];

@@ -11,7 +11,7 @@ export interface ShapedGlyph {
 }
 
 export interface ShapeRequest {
-  /** The whole paragraph, so that letters join across the ends of the run. */
+  /** The entire paragraph, so that letters join across the ends of the run. */
   text: string;
   start: number;
   end: number;
@@ -55,7 +55,7 @@ export interface FontFile {
   face(index: number): LoadedFont;
 }
 
-/** Loads a whole file into memory, which is never freed. Throws if the file cannot be read. */
+/** Loads a complete file into memory, which is never freed. Throws if the file cannot be read. */
 export function loadFontFile(path: string): FontFile {
   const blob = new Blob(readFileSync(path));
   const faces = new Map<number, LoadedFont>();

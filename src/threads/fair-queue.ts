@@ -14,7 +14,7 @@ interface Waiting {
 
 export function createFairQueue(limit: number): FairQueue {
   const waiting: Waiting[] = [];
-  /** Sequence number of each owner's last task; cleared when nobody waits. */
+  /** Sequence number of each owner's last task; cleared when no task waits. */
   const served = new Map<string, number>();
   let count = 0;
   let busy = 0;

@@ -3,12 +3,12 @@ import type { ThreadEntry } from './thread-entry.ts';
 
 export type ThreadEndCause = 'time' | 'memory' | 'fault';
 
-/** A thread ended without an answer. */
+/** A thread ended without a response. */
 export class ThreadEnded extends Error {
   readonly why: ThreadEndCause;
 
   constructor(why: ThreadEndCause, options?: { cause?: unknown }) {
-    super(`A thread ended without an answer (${why}).`, options);
+    super(`A thread ended without a response (${why}).`, options);
     this.why = why;
   }
 }

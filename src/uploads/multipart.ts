@@ -24,7 +24,7 @@ import { MULTIPART_SECONDS, openNames, type Upload } from './upload.ts';
 
 /*
  * Uploads in parts. Their parts are joined at the key of the sealed object: URLs of parts accept nothing once they are
- * joined, so nobody can change the object afterwards, and nothing is copied.
+ * joined, so no one can change the object afterwards, and nothing is copied.
  */
 
 /** An upload in parts, with its key and id in the storage. */
@@ -42,7 +42,7 @@ interface Beginning {
   maxBytes: number;
 }
 
-/** Promises room for an upload, and signs URLs for its first parts. */
+/** Promises space for an upload, and signs URLs for its first parts. */
 export async function beginMultipart(
   context: Context,
   account: Account,

@@ -6,7 +6,7 @@ const MIB = 2 ** 20;
 const DEFAULT_PART_BYTES = 8 * MIB;
 
 /**
- * Bytes of each part but the last: `requested`, or a whole number of MiB. Throws `invalid_request` if the requested size
+ * Bytes of each part but the last: `requested`, or a multiple of 1 MiB. Throws `invalid_request` if the requested size
  * makes more parts than allowed.
  */
 export function partSizeFor(fileSize: number, requested: number | null = null): number {

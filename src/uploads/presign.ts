@@ -22,7 +22,7 @@ export interface PresignedUpload {
 }
 
 /**
- * Promises room for one upload and signs its URL, which accepts one object of that type with exactly that many bytes.
+ * Promises space for one upload and signs its URL, which accepts one object of that type with exactly that many bytes.
  * `space` is the free space of the storage's disk. The caller has checked the size: see `requireUploadSize`.
  */
 export async function presignUpload(
@@ -52,7 +52,7 @@ export async function presignUpload(
   return { id, answer };
 }
 
-/** The declared content type; that of the name if none was declared, which the schema of the request has checked. */
+/** The declared content type; the type of the name if none was declared, which the schema of the request has checked. */
 export function declaredTypeOf({ contentType, filename }: PresignBody): string {
   return contentType || contentTypeOfName(filename)!;
 }
@@ -95,7 +95,7 @@ export async function insertUpload(
       .onConflict((conflict) => conflict.columns(['account_id', 'name_fingerprint']).doNothing())
       .returning('id')
       .executeTakeFirst();
-  // In one round trip; a refusal undoes the insert.
+  // In one round trip; a rejection undoes the insert.
   const [, first] = await Promise.all([requireUploadRoom(tx, account, body.fileSize, space), insert(wanted)]);
   if (first) return wanted;
   for (let number = 2; number <= MAX_EQUAL_NAMES; number++) {

@@ -87,7 +87,7 @@ export function stagingEnds(upload: Pick<Upload, 'url_expires_at' | 'declared_si
 
 /**
  * Closes the staging keys of uploads that have ended. Where the storage cannot close keys, deletes bytes that arrived
- * late. Goes on until no key is left or `signal` aborts. Returns the number of keys at which bytes were found.
+ * late. Continues until no key is left or `signal` aborts. Returns the number of keys at which bytes were found.
  */
 export async function sweepStaging(context: StagingContext, signal?: AbortSignal): Promise<number> {
   while (!signal?.aborted) {

@@ -64,8 +64,8 @@ export const UNCONFIRMED_SECONDS = 3600;
 export const MULTIPART_SECONDS = 23 * 3600;
 
 /**
- * Clears the rows of uploads whose bytes are deleted: the name, the inspection, and the answers that contain their
- * URLs. The reason of a refusal stays, sealed, until the URL expires: a client may be waiting for it.
+ * Clears the rows of uploads whose bytes are deleted: the name, the inspection, and the responses that contain their
+ * URLs. The reason of a rejection stays, sealed, until the URL expires: a client may be waiting for it.
  */
 export async function forgetUploads(tx: Tx, ids: readonly string[], reason: DeletionReason): Promise<void> {
   if (ids.length === 0) return;

@@ -126,7 +126,7 @@ describe('the reason of a rejection', () => {
   it('names the accepted range of a number, not the range that a computer can store', async () => {
     for (const priority of [11, 1e300, 1.5]) {
       const { json } = await create({ priority });
-      expect(json.details).toMatchObject({ field: 'priority', remedy: 'Send a whole number from -10 to 10' });
+      expect(json.details).toMatchObject({ field: 'priority', remedy: 'Send an integer from -10 to 10' });
     }
     expect((await create({ priority: 11 })).json.details.reason).toBe('is 11, above the maximum of 10');
   });

@@ -79,7 +79,7 @@ describe('an upload in parts', () => {
     for (const partSize of [5 * 2 ** 20 - 1, 512 * 2 ** 20 + 1, 5.5 * 2 ** 20 + 0.5, '5MB']) {
       const { status, json } = await api.call('POST', '/v1/upload/multipart', request({ partSize }));
       expect([partSize, status, json.details?.field]).toEqual([partSize, 400, 'partSize']);
-      expect(json.details.remedy).toBe('Send a whole number from 5242880 to 536870912');
+      expect(json.details.remedy).toBe('Send an integer from 5242880 to 536870912');
     }
   });
 

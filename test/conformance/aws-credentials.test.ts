@@ -71,7 +71,7 @@ describe('credentials of S3', () => {
     await vi.waitFor(async () => expect(await opened.presignGet('c', GET)).toContain(server.issued[1]!.id));
   });
 
-  it('that are refused end with a remedy, and without tokens and keys', async () => {
+  it('that are rejected end with a remedy, and without tokens and keys', async () => {
     server.failure = { status: 403, code: 'AccessDenied' };
     for (const [source, message] of [
       ['sts', /^the token service \(STS\) answered 403 AccessDenied: check AWS_ROLE_ARN/],
@@ -101,7 +101,7 @@ describe('credentials of S3', () => {
     await expect(store.ping()).rejects.toThrow(/AWS_WEB_IDENTITY_TOKEN_FILE cannot be read \(ENOENT\)/);
     await store.close();
     server.failure = { status: 200, code: '<html>login</html>' };
-    await expect(open('imds').ping()).rejects.toThrow('the instance metadata service answered with something else');
+    await expect(open('imds').ping()).rejects.toThrow('the instance metadata service responded with something else');
   });
 
   it('sign for a bucket in the host name', async () => {
@@ -116,7 +116,7 @@ describe('credentials of S3', () => {
     await bySocket.close();
   });
 
-  it('that the storage refuses, and a clock that is wrong, are explained by a ping', async () => {
+  it('that the storage rejects, and a clock that is wrong, are explained by a ping', async () => {
     const opened = open('imds');
     await opened.ping();
     const { issued } = server;

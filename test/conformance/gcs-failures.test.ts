@@ -39,7 +39,7 @@ describe('Google Cloud Storage under failures', () => {
     await expect(open({ bucket: 'other' }).ping()).rejects.toMatchObject({ retry: false, message });
   });
 
-  it('credentials of somebody else are refused, and not tried again', async () => {
+  it('credentials of somebody else are rejected, and not tried again', async () => {
     const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
     const pem = stranger.export({ type: 'pkcs8', format: 'pem' }) as string;
     const store = open({ credentials: ownKey(pem) });
@@ -65,7 +65,7 @@ describe('Google Cloud Storage under failures', () => {
     await expect(store.ping()).rejects.toThrow('synchronize it, for example with NTP');
   });
 
-  it('a storage that answers 503 for minutes is borne with for as long as the caller has patience', async () => {
+  it('a storage that returns 503 for minutes is borne with for as long as the caller has patience', async () => {
     server.bucket.store('k', Buffer.from('abc'), 'video/mp4');
     server.fault = { status: 503, code: 'ServiceUnavailable' };
     const store = open();

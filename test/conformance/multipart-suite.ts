@@ -93,7 +93,7 @@ export function multipartSuite(fixture: StoreFixture): void {
       expect(await store.head(key)).toBeNull();
     });
 
-    it('is refused with parts that are missing, out of order, named twice or too small, and can be completed still', async () => {
+    it('is rejected with parts that are missing, out of order, named twice or too small, and can be completed still', async () => {
       const key = `${base}/parts/refused`;
       const uploadId = await begin(key);
       const small = await send(key, uploadId, 1, Buffer.from('small'));
@@ -167,7 +167,7 @@ export function multipartSuite(fixture: StoreFixture): void {
       expect(await store.head(yours)).toBeNull();
     });
 
-    it('is refused when its numbers or sizes are impossible', async () => {
+    it('is rejected when its numbers or sizes are impossible', async () => {
       const key = `${base}/parts/numbers`;
       for (const change of [{ partNumber: 0 }, { partNumber: 10_001 }, { partNumber: 1.5 }, { size: -1 }]) {
         const part = store.presignPart(key, { uploadId: 'id', partNumber: 1, size: 1, expiresIn: 60, ...change });

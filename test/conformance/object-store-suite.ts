@@ -88,7 +88,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       expect(await store.head(`${base}/copy-of-missing`)).toBeNull();
     });
 
-    it('refuses to put a file that is shorter than declared, and keeps nothing', async () => {
+    it('rejects a file that is shorter than declared, and keeps nothing', async () => {
       const path = join(folder, 'short');
       await writeFile(path, 'abc');
       const attempt = store.putFile(`${base}/short`, path, { contentType: 'video/mp4', size: 10 });
@@ -180,7 +180,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       expect(await store.head(`${base}/target`)).toMatchObject({ contentType: 'image/png', size: 6 });
     });
 
-    it('shows one whole object or the other while two are put concurrently', async () => {
+    it('shows one complete object or the other while two are put concurrently', async () => {
       const bodies = ['A', 'B'].map((letter) => Buffer.alloc(400_000, letter));
       const key = `${base}/contended`;
       await put(key, bodies[0]!);
@@ -272,7 +272,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       advance(-900_000);
     });
 
-    it('refuses keys that are not safe in every store', async () => {
+    it('rejects keys that are not safe in every store', async () => {
       for (const key of ['', '/leading', 'a/../b', '..', './a', 'nul\0', 'x'.repeat(1025), 'lone\ud800']) {
         await expect(store.head(key)).rejects.toMatchObject({ name: 'StorageError', retry: false });
       }

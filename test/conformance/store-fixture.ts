@@ -8,9 +8,9 @@ import type { ListedObject, ObjectStore } from '../../src/storage/types.ts';
 
 export interface StoreUnderTest {
   store: ObjectStore;
-  /** Makes the store believe that time has passed; absent where nobody can. */
+  /** Makes the store believe that time has passed; absent where no one can. */
   advance?: (ms: number) => void;
-  /** How it signs URLs and refuses old ones. Default: as S3 does. */
+  /** How it signs URLs and rejects old ones. Default: as S3 does. */
   signing?: Signing;
   /** A read may find nothing for a moment while an object is replaced. */
   gaps?: boolean;

@@ -44,7 +44,7 @@ describe('the reader of manifests', () => {
   });
 
   it.each(['a: 1\na: 2', 'a: &x 1', 'a: |\n  text', 'a:\n    b: 1\n  c: 2', 'just text', 'a: [1, 2'])(
-    'refuses what it does not know: %j',
+    'rejects what it does not know: %j',
     (text) => {
       expect(() => parseYaml(text)).toThrow();
     },
@@ -89,7 +89,7 @@ describe('the Compose file', () => {
     expect(worker.networks.filter((name: string) => gateway.networks.includes(name))).toEqual([]);
   });
 
-  it('lets nobody but the API and the worker reach the database, and neither out through it', () => {
+  it('lets no one but the API and the worker reach the database, and neither out through it', () => {
     const users = Object.entries<{ networks: string[] }>(compose.services).filter(([, { networks }]) =>
       networks.includes('database'),
     );
@@ -264,7 +264,7 @@ describe('the Kubernetes manifests', () => {
     expect(built).toContain('kind: ScaledObject');
   });
 
-  it('let nobody call a worker, and neither workload call the metadata services of clouds', () => {
+  it('let no one call a worker, and neither workload call the metadata services of clouds', () => {
     const policies = all.filter(({ kind }) => kind === 'NetworkPolicy');
     expect(policies.map(({ metadata }) => metadata.name)).toEqual(['airlock-worker', 'airlock-api']);
     expect(policies[0].spec.ingress).toEqual([]);

@@ -52,7 +52,7 @@ describe('the seccomp profile for Docker', () => {
     expect(NEVER.filter((name) => groupOf(name).length > 0)).toEqual([]);
   });
 
-  it('lets the whole self-test pass, as an ordinary user without capabilities', async () => {
+  it('lets the entire self-test pass, as an ordinary user without capabilities', async () => {
     const checks = await doctor(profile, 'whole');
     const sandbox = checks.find((check) => check.name === 'Sandbox');
     expect(sandbox, JSON.stringify(sandbox)).toMatchObject({ state: 'ok', seen: expect.stringMatching(/^bwrap, /) });

@@ -17,7 +17,7 @@ const PARTS = [
   ...['test/e2e/walk.test.ts', 'test/hostile/cell-owned.test.ts', 'test/sdk/service.test.ts'],
 ];
 
-// On Node 24 itself the whole suite is that part.
+// On Node 24 itself the entire suite is that part.
 describe.skipIf(process.version.startsWith('v24.'))('Node 24', () => {
   const home = join(projectRoot(), 'deploy/docker/node24');
   const bin = join(home, `node_modules/node-linux-${process.arch}/bin`);

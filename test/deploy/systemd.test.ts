@@ -101,7 +101,7 @@ describe('the units for systemd', () => {
     expect(worker.get('DelegateSubgroup')).toEqual(['service']);
   });
 
-  it('can run beside each other: no two have one port', () => {
+  it('can run at the same time: no two have one port', () => {
     const ports = roles.map(
       (role) =>
         readUnit(role)

@@ -1,6 +1,6 @@
 /*
  * As much YAML as the manifests of deploy/ use: block maps and lists, flow maps and lists on one line, plain and quoted
- * scalars, comments, several documents. Anything else is refused, so that no line is ever passed over.
+ * scalars, comments, several documents. Anything else is rejected, so that no line is ever passed over.
  */
 export type Yaml = string | number | boolean | null | Yaml[] | { [key: string]: Yaml };
 

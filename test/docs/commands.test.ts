@@ -16,7 +16,7 @@ const NOT_RUN: Record<string, string> = {
   './airlock test': 'this very run',
   './airlock test src/ffmpeg test/media': 'this very run, with fewer files',
   'npx vitest run --project pure': 'this very run, with fewer files',
-  'npm run check': 'types, lint and unused code: run beside the tests',
+  'npm run check': 'types, lint and unused code: run next to the tests',
   'npm run build': 'test/helpers/global-setup.ts builds before every run',
   'npm run dev': 'serves until it is stopped',
   'npm run test:watch': 'runs until it is stopped',

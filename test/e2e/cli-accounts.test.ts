@@ -119,7 +119,7 @@ describe('airlock accounts beside a running API', () => {
     'less than FFmpeg needs': [
       ['set', 'default', '--memory-mb', '63'],
       2,
-      /--memory-mb must be a whole number from 64 .*FFmpeg and its libraries.*"63"/,
+      /--memory-mb must be an integer from 64 .*FFmpeg and its libraries.*"63"/,
     ],
     'an unknown setting': [['set', 'default', '--memory', '512'], 2, /unknown option '--memory'/],
     'an unknown account': [

@@ -134,7 +134,7 @@ describe('airlock webhooks', () => {
       );
       expect(await airlock('webhooks', 'test', id)).toMatchObject({
         code: 0,
-        stdout: expect.stringContaining('answered 204'),
+        stdout: expect.stringContaining('returned 204'),
       });
       const [delivery] = (await json('webhooks', 'deliveries', id)).items;
       expect((await airlock('webhooks', 'deliveries', id)).stdout).toMatch(/delivered +webhook\.test +1 +204/);

@@ -119,7 +119,7 @@ describe('airlock keys beside a running API', () => {
     'an invalid id': [['revoke', 'first'], 2, /"first" is not a key id/],
     'an unknown id': [['revoke', UNKNOWN], 1, /no key has the id|Not found/i],
     'an unknown id to rotate': [['rotate', UNKNOWN], 1, /no key has the id|Not found/i],
-    'an invalid overlap': [['rotate', UNKNOWN, '--overlap', 'long'], 2, /--overlap must be a whole number of seconds/],
+    'an invalid overlap': [['rotate', UNKNOWN, '--overlap', 'long'], 2, /--overlap must be an integer, in seconds/],
     'an unknown subcommand': [['make'], 2, /unknown command 'make'/],
   };
   it.each(Object.keys(wrong))('fails with a reason: %s', async (name) => {

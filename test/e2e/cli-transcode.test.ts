@@ -237,7 +237,7 @@ describe('airlock transcode beside a running service', () => {
     const gone = { AIRLOCK_URL: 'http://127.0.0.1:9', AIRLOCK_API_KEY: service.key };
     const unreachable = await runCli(['transcode', 'in.mov', 'out.mp4'], environment(gone), folder);
     expect(unreachable.code).toBe(69);
-    expect(unreachable.stderr).toMatch(/127\.0\.0\.1:9 does not answer/);
+    expect(unreachable.stderr).toMatch(/127\.0\.0\.1:9 does not respond/);
     const stranger = { AIRLOCK_URL: service.api, AIRLOCK_API_KEY: 'al_live_wrong' };
     const refused = await runCli(['transcode', 'in.mov', 'out.mp4'], environment(stranger), folder);
     expect(refused.code).toBe(1);

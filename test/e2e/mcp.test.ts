@@ -132,7 +132,7 @@ describe.each([
         details: {
           field: 'limit',
           reason: 'is 500, above the maximum of 100',
-          remedy: 'Send a whole number from 1 to 100',
+          remedy: 'Send an integer from 1 to 100',
         },
       },
     });

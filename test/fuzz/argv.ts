@@ -25,7 +25,7 @@ const OURS = new Set([
 ]);
 const FREE_TEXT = /^(title|artist|album|comment|[\w-]{1,64})=/;
 
-/** What FFmpeg may never be shown, whatever the caller wrote. */
+/** What FFmpeg may never be shown, regardless of the caller wrote. */
 export function argvFaults(args: readonly string[]): string[] {
   const faults: string[] = [];
   for (const [index, arg] of args.entries()) {

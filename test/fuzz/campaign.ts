@@ -4,7 +4,7 @@ import { type Random, randomOf } from '../../testkit/random.ts';
 export interface Campaign {
   /** Makes what all cases share; its seed-independent part must be the same each time. */
   open(): Promise<Fuzzer>;
-  /** Cases of a long run, where nobody says otherwise. */
+  /** Cases of a long run, where no one says otherwise. */
   cases: number;
 }
 

@@ -45,7 +45,7 @@ describe('a short run over', () => {
     expect(await findings(SIGNATURES, 600, ['403', '400', 'same'])).toEqual([]);
   });
 
-  it('JSON for every route is never answered with a failure of the server', { timeout: 120_000 }, async () => {
+  it('JSON for every route never causes a server error', { timeout: 120_000 }, async () => {
     expect(await findings(JSON_BODIES, 40, ['200', '400', '404'])).toEqual([]);
   });
 
@@ -59,7 +59,7 @@ describe('a short run over', () => {
     expect(await findings(PIECES, 1, ['joined'])).toEqual([]);
   });
 
-  it('what FFmpeg, ffprobe and a store may output is read or refused, immediately', async () => {
+  it('what FFmpeg, ffprobe and a store may output is read or rejected, immediately', async () => {
     expect(await findings(READERS, 4000, ['progress', 'probe read', 'list read'])).toEqual([]);
   });
 });

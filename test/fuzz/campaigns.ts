@@ -32,10 +32,10 @@ const USAGE = `npx tsx test/fuzz/campaigns.ts NAME [--cases N] [--seed N] [--cas
   signatures  altered, cut and mistimed signed requests to the storage gateway
   bodies      JSON for every route, made from its OpenAPI document (needs a build: npm run build)
   costly      bodies made to be slow: none may occupy the API's event loop for 50 ms (needs a build)
-  pieces      random clips, encoded as a whole and in pieces: the same frames and sound, the same quality
+  pieces      random clips, encoded as a complete and in pieces: the same frames and sound, the same quality
   readers     -progress output, ffprobe's JSON and the store's XML
 
-  --cases     cases to make; --seed another row of cases; --case runs one of that seed; --json the whole report
+  --cases     cases to make; --seed another row of cases; --case runs one of that seed; --json the entire report
 `;
 
 async function main(): Promise<number> {

@@ -20,7 +20,7 @@ const TRANSCODE_WALL_MS = 8000;
 const MAX_GROWTH_BYTES = 300 * 2 ** 20;
 const MIB = 2 ** 20;
 
-/** Sound files of many kinds with damage: each is looked at, probed and transcoded as the worker does, or refused. */
+/** Sound files of many kinds with damage: each is looked at, probed and transcoded as the worker does, or rejected. */
 export const CONTAINERS: Campaign = { cases: 5000, open };
 
 async function open(): Promise<Fuzzer> {

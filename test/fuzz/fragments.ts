@@ -30,7 +30,7 @@ const TELLING = [
   'sidx',
 ];
 
-/** Damaged files in fragments, mostly in the descriptions of samples. Each is inspected, and rewritten or refused. */
+/** Damaged files in fragments, mostly in the descriptions of samples. Each is inspected, and rewritten or rejected. */
 export const FRAGMENTS: Campaign = { cases: 50_000, open };
 
 async function open(): Promise<Fuzzer> {

@@ -20,7 +20,7 @@ describe('a short run of the fuzzer', () => {
     expect(report.cases).toBe(3000);
   });
 
-  it('made requests of every kind: accepted, refused, with layers', () => {
+  it('made requests of every kind: accepted, rejected, with layers', () => {
     expect(report.planned).toBeGreaterThan(300);
     expect(report.refused).toBeGreaterThan(300);
     expect(report.layers).toBeGreaterThan(20);

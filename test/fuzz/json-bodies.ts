@@ -12,7 +12,7 @@ interface Operation {
   body: Schema | null;
 }
 
-/** Milliseconds for an answer; none of these requests asks to wait. */
+/** Milliseconds for a response; none of these requests asks to wait. */
 const ANSWER_MS = 10_000;
 
 /** Every route of the OpenAPI document of a real service, with bodies, ids, queries and headers made from it. */
@@ -47,7 +47,7 @@ async function open(): Promise<Fuzzer> {
           ...(body !== undefined && { body }),
         }),
       );
-      if (answer === null) return [`no answer within ${ANSWER_MS} ms: ${sent}`];
+      if (answer === null) return [`no response within ${ANSWER_MS} ms: ${sent}`];
       count(tally, String(answer.status));
       return answerFaults(answer, service.key).map((fault) => `${fault}: ${sent}`);
     },
@@ -98,7 +98,7 @@ function requestOf(random: Random, operation: Operation, resolve: (schema: Schem
   );
   const query = operation.parameters
     .filter((parameter) => parameter.in === 'query' && random.chance(0.3))
-    // Nobody waits here.
+    // No one waits here.
     .map(
       ({ name, schema }) =>
         `${name}=${encodeURIComponent(name === 'wait' ? random.pick(['0', 'x', '-1', '61']) : text(schema))}`,
@@ -127,8 +127,8 @@ function answerFaults(answer: Awaited<ReturnType<typeof rawHttp>>, key: string):
     faults.push(`an error (${status}) without the common shape: ${text.slice(0, 200)}`);
   }
   if (/node_modules|\.ts:\d|at [A-Za-z.]+ \(|SELECT |select .* from /.test(text))
-    faults.push('an answer with our insides');
-  if (text.includes(key)) faults.push('an answer that repeats the key');
+    faults.push('a response with our insides');
+  if (text.includes(key)) faults.push('a response that repeats the key');
   return faults;
 }
 

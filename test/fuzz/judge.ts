@@ -7,7 +7,7 @@ import type { CheckedGraph } from '../../src/ffmpeg/policy/filters/types.ts';
 import { parseRequest } from '../../src/ffmpeg/policy/options/parse-request.ts';
 import { argvFaults } from './argv.ts';
 
-/** Milliseconds that the answer to one request may take. */
+/** Milliseconds that the response to one request may take. */
 const MAX_MS = 50;
 const LOOK_AGAIN_MS = 5;
 
@@ -81,7 +81,7 @@ function refusalFaults(refusal: Refusal, request: TranscodeRequest): string[] {
   const faults: string[] = [];
   const where = `${refusal.field} (${refusal.option})`;
   const places = FIELD.exec(refusal.field);
-  if (!places) faults.push(`a refusal at no place of a request: ${refusal.field}`);
+  if (!places) faults.push(`a rejection at no position of a request: ${refusal.field}`);
   for (const part of ['reason', 'suggestion'] as const) {
     const text = refusal[part];
     if (typeof text !== 'string' || text.trim().length < 6) faults.push(`${where}: ${part} says nothing: ${text}`);
@@ -114,7 +114,7 @@ function canonFaults(graph: CheckedGraph): string[] {
   const outputs = graph.outputs.map(({ label }) => label);
   const text = serialiseGraph(graph, { asset, inputs, outputs });
   const again = readGraph(text);
-  if (!again.ok) return [`our own text is refused: ${text} → ${again.refusals[0]?.reason}`];
+  if (!again.ok) return [`our own text is rejected: ${text} → ${again.refusals[0]?.reason}`];
   const second = serialiseGraph(again.graph, { asset, inputs, outputs });
   return second === text ? [] : [`our own text changes: ${text} → ${second}`];
 }

@@ -12,7 +12,7 @@ const USAGE = `npm run fuzz -- [--cases N] [--seed N] [--ffmpeg N] [--case N] [-
   --seed    another row of requests; the same seed gives the same requests
   --ffmpeg  accepted graphs that are started in FFmpeg as well, 2,000 by default
   --case    prints one request of that seed, and nothing else
-  --json    the whole report on standard output
+  --json    the entire report on standard output
 `;
 
 interface Differential {
@@ -77,7 +77,7 @@ function print(report: Report, differential: Differential): void {
   for (const finding of report.findings) {
     process.stdout.write(`case ${finding.case}: ${finding.faults.join('\n  ')}\n`);
   }
-  for (const finding of differential.findings) process.stdout.write(`FFmpeg refuses: ${finding}\n`);
+  for (const finding of differential.findings) process.stdout.write(`FFmpeg rejects: ${finding}\n`);
   const { cases, accepted, planned, layers, slowest, seconds } = report;
   const figures = [
     `${cases} requests in ${seconds.toFixed(1)} s`,
@@ -102,7 +102,7 @@ function readOptions(): { cases: number; seed: number; ffmpeg: number; only: num
     });
     const whole = (name: 'cases' | 'seed' | 'ffmpeg' | 'case', fallback: number): number => {
       const value = Number(values[name] ?? fallback);
-      if (!Number.isSafeInteger(value) || value < 0) throw new Error(`--${name} is a whole number.`);
+      if (!Number.isSafeInteger(value) || value < 0) throw new Error(`--${name} is an integer.`);
       return value;
     };
     return {

@@ -22,7 +22,7 @@ import { type Campaign, count } from './campaign.ts';
  */
 const MAX_LOSS = { psnr: 0.2, ssim: 0.002 };
 
-/** A random clip, encoded as a whole and in pieces: every frame is there once, and looks and sounds the same. */
+/** A random clip, encoded as a complete and in pieces: every frame is there once, and looks and sounds the same. */
 export const PIECES: Campaign = {
   cases: 200,
   async open() {

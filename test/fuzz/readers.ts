@@ -10,7 +10,7 @@ import { anyText } from './texts.ts';
 const MAX_MS = 100;
 const DEMUXERS = ['mov', 'matroska', 'gif', 'png_pipe', 'mp3', 'mpegts'];
 
-/** The readers of output of FFmpeg, ffprobe and a store: any output is read or refused, immediately. */
+/** The readers of output of FFmpeg, ffprobe and a store: any output is read or rejected, immediately. */
 export const READERS: Campaign = {
   cases: 300_000,
   async open() {
@@ -265,7 +265,7 @@ function xmlFaults(random: Random, tally: Record<string, number>): string[] {
             throw new Error(`an object of ${size} bytes`);
         }
       },
-      (error) => /^the store answered/.test((error as Error).message),
+      (error) => /^the store returned/.test((error as Error).message),
     ),
     ...timed(
       'the error reader',

@@ -5,7 +5,7 @@ import { altered as alter, type SignedRequest as Signed, split } from './alter-r
 import { type Campaign, count, type Fuzzer } from './campaign.ts';
 
 const KEY = 'accounts/a/clip.mp4';
-const SECRET = 'the bytes that nobody may have';
+const SECRET = 'the bytes that no one may have';
 const ANSWER_MS = 5000;
 const SHORT_MS = 200;
 
@@ -78,7 +78,7 @@ async function open(): Promise<Fuzzer> {
   };
 }
 
-/** Equal when the gateway may take one for the other: parameters in any order, headers that nobody signed. */
+/** Equal when the gateway may take one for the other: parameters in any order, headers that no one signed. */
 function meaning({ method, target, headers, body }: Signed, original: Signed): string {
   const isHeader = original.headers.authorization !== undefined;
   const signed = isHeader
@@ -123,7 +123,7 @@ function documentFaults(text: string, shown: string): string[] {
   return faults;
 }
 
-/** As written: Node's client would repair some, so headers it refuses are sent by hand. Status 0: closed without a word. */
+/** As written: Node's client would repair some, so headers it rejects are sent by hand. Status 0: closed without a word. */
 function send(port: number, { method, target, headers, body }: Signed): Promise<{ status: number; text: string }> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
@@ -132,7 +132,7 @@ function send(port: number, { method, target, headers, body }: Signed): Promise<
     if (!length) lines.push(`content-length: ${Buffer.byteLength(body)}`);
     const chunks: Buffer[] = [];
     const announced = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-length')?.[1];
-    // The rest of a body that never comes: nobody answers before it has, or long after.
+    // The rest of a body that never comes: no one answers before it has, or long after.
     const isShort = announced !== undefined && Number(announced) !== Buffer.byteLength(body);
     const timer = setTimeout(() => socket.destroy(), isShort ? SHORT_MS : ANSWER_MS);
     socket.on('error', () => {});

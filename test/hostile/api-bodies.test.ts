@@ -66,7 +66,7 @@ describe('hostile and broken requests', () => {
     }
   });
 
-  it('returns 415 for other content types, whatever the content', async () => {
+  it('returns 415 for other content types, regardless of the content', async () => {
     for (const type of [
       'text/plain',
       'application/xml',

@@ -11,7 +11,7 @@ const rows = (verdict: Attack['verdict']) =>
   ATTACKS.filter((attack) => attack.verdict === verdict).map((attack) => [title(attack), attack] as const);
 
 describe('the policy alone', () => {
-  it.each(rows('refused'))('refuses with reason and alternative: %s', (_, attack) => {
+  it.each(rows('refused'))('rejects with reason and alternative: %s', (_, attack) => {
     const { refusals } = parseRequest(asRequest(attack));
     expect(refusals).not.toEqual([]);
     for (const { field, reason, suggestion, option } of refusals) {
@@ -51,7 +51,7 @@ describe('the policy alone', () => {
     expect(warnings.some(({ message }) => /ignored/.test(message))).toBe(true);
   });
 
-  it.each(rows('unplanned'))('refuses once the size of the input is known: %s', (_, attack) => {
+  it.each(rows('unplanned'))('rejects once the size of the input is known: %s', (_, attack) => {
     const request = asRequest(attack);
     expect(parseRequest(request).refusals).toEqual([]);
     expect(() => previewJob(request, [null])).toThrow(/outputs frames of \d+x\d+; the limit is/);
@@ -69,7 +69,7 @@ describe('the policy alone', () => {
     expect(Number(args[args.lastIndexOf('-t') + 1])).toBeLessThanOrEqual(43_200);
   });
 
-  it('refuses more than 250 rows, of every class', () => {
+  it('rejects more than 250 rows, of every class', () => {
     expect(rows('refused').length).toBeGreaterThan(250);
     const classes = new Set(ATTACKS.map((attack) => attack.class));
     expect(classes.size).toBeGreaterThanOrEqual(12);

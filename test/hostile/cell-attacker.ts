@@ -9,7 +9,7 @@ export const LOAD_PLUGIN = ['-nostdin', '-f', 'lavfi', '-i', 'anullsrc=d=0.1', '
 
 export interface Attack {
   result: CellResult;
-  /** Attempt → return value of the kernel; a negative errno when refused. */
+  /** Attempt → return value of the kernel; a negative errno when rejected. */
   report: Map<string, number>;
   text: string;
 }

@@ -60,7 +60,7 @@ describe.runIf(hasCompiler).each(['bwrap', 'landlock'] as const)('disk space for
       ['files that never had a name', 'nameless'],
     ])('ends the cell that makes %s', async (_, how) => {
       const { result, report } = await attacker.attack([`fill ${how}`], { limits: LIMITED, directories });
-      // A tier may refuse to make files without a name.
+      // A tier may fail to create files without a name.
       if (how === 'nameless' && !report.has('filled nameless')) return;
       expect(result.end).toBe('limit_output');
       expect(result.wallMs).toBeLessThan(30_000);

@@ -159,7 +159,7 @@ describe('the self-test', () => {
     });
 
     it('never retries checks that do not depend on time', async () => {
-      // The first cell runs the attempts that must be refused with an error.
+      // The first cell runs the attempts that must be rejected with an error.
       const report = await selfTest({ ...context, tier: disturbed(() => true, 'killed') }, [0]);
       expect(report.checks.filter(({ passed }) => !passed)).toEqual([
         expect.objectContaining({ attempt: 'run the probe', seen: 'crash (SIGKILL)' }),

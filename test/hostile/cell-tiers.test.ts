@@ -86,7 +86,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
     expect(readdirSync(context.cells)).toEqual(['media.bpf', 'strict.bpf']);
   });
 
-  it('gets nothing through beside a job, does not harm it, and leaves no process or control group', async () => {
+  it('gets nothing through during a job, does not harm it, and leaves no process or control group', async () => {
     const groups = () => cgroupsOf(process.pid).length;
     const encode = (seconds: number) =>
       fixture.sandbox.run({
@@ -269,7 +269,7 @@ describe.runIf(isRoot && existsSync('/usr/bin/runsc'))('the attacker in gVisor',
     try {
       const report = await fixture.sandbox.selfTest();
       expect(failedOf(report)).toEqual([]);
-      // Refused at 1024, before threads exhaust the memory.
+      // Rejected at 1024, before threads exhaust the memory.
       const threads = report.checks.find(({ attempt }) => attempt === 'start threads without end');
       expect(threads).toMatchObject({ seen: expect.stringMatching(/^limit_wall/), promised: false });
       const encoded = await fixture.sandbox.run({

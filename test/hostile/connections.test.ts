@@ -58,7 +58,7 @@ describe('the storage port', () => {
         const get = await store.presignGet('uploads/b/1', { ...type, filename: 'b' });
         expect(await (await fetch(get, { headers: close })).text()).toBe('bytes');
       }
-      // A connection of its latest reconnects may be open for a moment: the server has not refused it yet.
+      // A connection of its latest reconnects may be open for a moment: the server has not rejected it yet.
       await vi.waitFor(() => expect(stranger.counts().open).toBeLessThanOrEqual(256), { timeout: 4_000, interval: 5 });
       const { open, ended } = stranger.counts();
       expect(open).toBeGreaterThan(200);

@@ -54,7 +54,7 @@ describe.skipIf(skipReason !== null)(
       expect(report.kinds).toBeGreaterThan(60);
     });
 
-    it('refuses each of them with its declared code', () => {
+    it('rejects each of them with its declared code', () => {
       expect(report.wrong).toEqual([]);
     });
 

@@ -194,7 +194,7 @@ describe('addresses that are not public', () => {
     ['a public and a private address', ['93.184.216.34', '127.0.0.1']],
     ['a private and a public address', ['127.0.0.1', '2606:4700::1111']],
     ['something that is not an address', ['localhost']],
-  ])('a name that resolves to %s is refused before any connection', async (_what, addresses) => {
+  ])('a name that resolves to %s is rejected before any connection', async (_what, addresses) => {
     const server = await serve((_request, response) => response.end('secret'));
     const warnings: object[] = [];
     const error = await failure(
@@ -211,7 +211,7 @@ describe('addresses that are not public', () => {
     expect(warnings).toEqual([{ host: 'media.example', address: expect.any(String) }]);
   });
 
-  it('a literal in any notation is refused before any connection', async () => {
+  it('a literal in any notation is rejected before any connection', async () => {
     const server = await serve((_request, response) => response.end('secret'));
     const only = fetcher({ allow: [], ports: [server.port] });
     for (const host of ['127.0.0.1', '2130706433', '0x7f.1', '0177.0.0.1', '127。0。0。1', '[::ffff:127.0.0.1]', '0']) {
@@ -238,7 +238,7 @@ describe('addresses that are not public', () => {
     expect([outside.connections(), inside.connections()]).toEqual([1, 0]);
   });
 
-  it('a public name on a port that is not listed is refused before any connection', async () => {
+  it('a public name on a port that is not listed is rejected before any connection', async () => {
     const error = await failure(
       fetcher({ lookup: hosts([['93.184.216.34']]).lookup }).download('http://media.example:8080/', target()),
     );
@@ -300,7 +300,7 @@ describe('sources with bad responses', () => {
     }
   });
 
-  it('a compressed response is refused, whatever its encoding is called', async () => {
+  it('a compressed response is rejected, regardless of the name of its encoding', async () => {
     for (const headers of [{ 'content-encoding': 'gzip' }, { 'content-encoding': 'identity, br' }]) {
       const server = await serve((_request, response) =>
         response.writeHead(200, headers).end(gzipSync('x'.repeat(1e6))),
@@ -327,7 +327,7 @@ describe('sources with bad responses', () => {
     });
   });
 
-  it('a protocol switch is refused, and endless early hints stop at the deadline', async () => {
+  it('a protocol switch is rejected, and endless early hints stop at the deadline', async () => {
     const upgrade = await serveRaw('HTTP/1.1 101 Switching\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\nabc');
     expect((await failure(fetcher().download(upgrade.url, target()))).code).toMatch(/^source_(unreachable|error)$/);
     const promising = await serveRaw('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(50), false);
@@ -390,7 +390,7 @@ describe('sources that lie about their length', () => {
     }
   });
 
-  it('a length over the limit is refused before the body is read', async () => {
+  it('a length over the limit is rejected before the body is read', async () => {
     const server = await serveRaw('HTTP/1.1 200 OK\r\ncontent-length: 1000001\r\n\r\n', false);
     const started = Date.now();
     expect(await failure(fetcher().download(server.url, target()))).toMatchObject({
@@ -444,7 +444,7 @@ describe('slow sources', () => {
       }),
     );
     const error = await failure(fetcher({ headersTimeoutMs: 100 }).download(server.url, target()));
-    expect(error).toMatchObject({ code: 'source_timeout', message: 'The source did not answer in time.' });
+    expect(error).toMatchObject({ code: 'source_timeout', message: 'The source did not respond in time.' });
   });
 
   it('a source that stops sending fails at the minimum rate', async () => {
@@ -590,7 +590,7 @@ describe('https', () => {
     expect(await readFile(join(folder, 'by-address'), 'utf8')).toBe('sealed');
   });
 
-  it('is refused when the certificate is untrusted or for another name', async () => {
+  it('is rejected when the certificate is untrusted or for another name', async () => {
     const { cert, private: key } = await certificate();
     let requests = 0;
     const server = await listen(

@@ -129,12 +129,12 @@ describe('URLs of sources', () => {
     ...HOSTS.map((host) => `https://${host}/a.mp4`),
   ];
 
-  it('are refused when their host is private, in more than 500 notations', () => {
+  it('are rejected when their host is private, in more than 500 notations', () => {
     expect(urls.length).toBeGreaterThan(500);
     expect(urls.filter((url) => accepted(url))).toEqual([]);
   });
 
-  it('are refused on a private host with ports, upper-case schemes, queries and fragments too', () => {
+  it('are rejected on a private host with ports, upper-case schemes, queries and fragments too', () => {
     const decorated = [...PRIVATE_V4, ...HOSTS].flatMap((host) => [
       `HTTP://${host}:80/`,
       `hTTps://${host}?https://a.com/`,
@@ -144,7 +144,7 @@ describe('URLs of sources', () => {
     expect(decorated.filter((url) => accepted(url))).toEqual([]);
   });
 
-  it.each(SHAPES)('are refused for their shape: %j', (url) => {
+  it.each(SHAPES)('are rejected for their shape: %j', (url) => {
     const result = checkSourceUrl(url, rules);
     expect(result).toEqual({ ok: false, reason: expect.stringMatching(/^[A-Z].*\.$/) });
   });
@@ -189,7 +189,7 @@ describe('URLs of sources', () => {
     expect(accepted('http://minio:9000/x', { allow: ['10.0.0.0/8'], ports: [443] })).toBe(true);
   });
 
-  it('on the default port of http are refused when only 443 is allowed', () => {
+  it('on the default port of http are rejected when only 443 is allowed', () => {
     expect(accepted('http://example.com/', { ...rules, ports: [443] })).toBe(false);
   });
 

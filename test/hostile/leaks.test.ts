@@ -36,7 +36,7 @@ const SECRETS: Record<string, string> = {
   'query of the source': `token-${word()}`,
   'query of the subtitles': `subtoken-${word()}`,
   'query in the name of a field': `fieldtoken-${word()}`,
-  'query in a refused filter': `badtoken-${word()}`,
+  'query in a rejected filter': `badtoken-${word()}`,
   'key in a query': `al_live_${word()}${word()}`,
   'idempotency key': `once-${word()}`,
 };
@@ -124,7 +124,7 @@ describe('confidential data', () => {
       ],
       metadata,
     });
-    // URLs, names and words in filters: in a job that completes, one that fails, and requests that are refused.
+    // URLs, names and words in filters: in a job that completes, one that fails, and requests that are rejected.
     const captions = (extension: string) =>
       `subtitles='${source.url}/${NAMES['name of the subtitles']}.${extension}?k=${SECRETS['query of the subtitles']}'`;
     const burned = await create({
@@ -151,11 +151,11 @@ describe('confidential data', () => {
     const refusedFilter = {
       inputs: [{ url: sent.fileUrl }],
       outputFormat: 'mp4',
-      filters: [{ filter: `[0:v]nosuch='https://h.example/x?k=${SECRETS['query in a refused filter']}'[v]` }],
+      filters: [{ filter: `[0:v]nosuch='https://h.example/x?k=${SECRETS['query in a rejected filter']}'[v]` }],
     };
     for (const path of ['/v1/transcodes', '/v1/transcodes/validate']) {
       const answer = await service.call('POST', path, refusedFilter);
-      expect(answer.text).not.toContain(SECRETS['query in a refused filter']);
+      expect(answer.text).not.toContain(SECRETS['query in a rejected filter']);
       expect(answer.text).toContain('nosuch');
     }
     const cut = await create({ inputs: [{ url: `${url}&cut` }], outputFormat: 'mp3', metadata });

@@ -91,7 +91,7 @@ describe('retention', () => {
     }
   });
 
-  it('refuses a download as soon as the job has expired, before any sweep', async () => {
+  it('rejects a download as soon as the job has expired, before any sweep', async () => {
     const job = await completed();
     expect(await downloadUrl(world.context, await world.row(job.id))).toContain('X-Amz-Expires=600');
     await due(job.id);

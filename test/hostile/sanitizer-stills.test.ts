@@ -47,7 +47,7 @@ describe('hostile HEIC and AVIF files', () => {
     ['one picture', () => picture()],
     ['four tiles', () => grid(fourTiles())],
     [
-      'a profile and a thumbnail beside it',
+      'a profile and a thumbnail next to it',
       () =>
         makeStill({
           items: [
@@ -81,7 +81,7 @@ describe('hostile HEIC and AVIF files', () => {
     ['a size of zero', () => makeStill({ items: [codedItem(1, coded(0, 0))] }), /^invalid_media: .*size/],
     ['5,000 items', () => makeStill({ items: many(5000) }), /^invalid_media: .*more items/],
     [
-      'a movie beside it, as sequences have',
+      'a movie next to it, as sequences have',
       () => picture({ brand: 'avis', more: [makeBox('moov')] }),
       /^unsupported_media: .*sequence/,
     ],
@@ -153,7 +153,7 @@ describe('hostile HEIC and AVIF files', () => {
     expect(await sanitize(make())).toMatch(expected);
   });
 
-  it('are refused when truncated anywhere', async () => {
+  it('are rejected when truncated anywhere', async () => {
     for (const whole of [picture(), grid(fourTiles())]) {
       for (let length = 40; length < whole.length; length += 37) {
         expect(await sanitize(whole.subarray(0, length))).toMatch(/^invalid_media/);

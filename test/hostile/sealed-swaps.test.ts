@@ -73,7 +73,7 @@ describe('a sealed value moved to another place in the database', () => {
     await expect(world.view(pair.id)).rejects.toMatchObject(broken);
   });
 
-  it('cannot be read when the whole job is moved to another account, whatever else is cleared', async () => {
+  it('cannot be read when the entire job is moved to another account, regardless of what else is cleared', async () => {
     const id = await completed(mine);
     await sql(
       `UPDATE jobs SET account_id = $2, request_sealed = NULL, metadata_sealed = NULL WHERE id = $1`,

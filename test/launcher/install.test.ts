@@ -103,7 +103,7 @@ describe('./airlock on a machine where something is missing', () => {
     );
   });
 
-  it('refuses a Node that is too old, with the lines that mend it', () => {
+  it('rejects a Node that is too old, with the lines that mend it', () => {
     const { PATH } = path([], { node: 'echo v18.20.4' });
     const result = run(launcher, ['up'], { env: { PATH } });
     expect(result.status).toBe(69);

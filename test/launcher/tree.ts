@@ -76,7 +76,7 @@ export function copyTree(folder: string): string {
   cpSync(join(root, 'web/vite.config.mjs'), join(folder, 'web/vite.config.mjs'));
   writeFileSync(join(folder, 'web/index.html'), '<script type="module" src="./main.js"></script>');
   writeFileSync(join(folder, 'web/main.js'), 'document.title = "Airlock";');
-  // The build makes these beside the program.
+  // The build makes these next to the program.
   for (const thread of readThreads(join(root, 'scripts/build.mjs'))) {
     mkdirSync(join(folder, dirname(thread)), { recursive: true });
     writeFileSync(join(folder, thread), 'export {};');
@@ -98,7 +98,7 @@ export function copyTree(folder: string): string {
 export interface RunOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
-  /** Run as the account nobody; needs root. */
+  /** Run as the account no one; needs root. */
   asNobody?: boolean;
 }
 

@@ -23,7 +23,7 @@ const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   afir: { ir: 'nbirs=8' },
 };
 
-/** Values that FFmpeg refuses in combination with other options, with its own message. */
+/** Values that FFmpeg rejects in combination with other options, with its own message. */
 const REFUSED_BY_FFMPEG =
   /^(showcqt=.*_h=8192|hdcd=|showcwt=.*(max=1|min=192000)$|showspectrum(pic)?=.*start=192000|afir=.*maxir=0\.1|aselect=outputs=16)/;
 
@@ -52,11 +52,11 @@ async function faultsOf(texts: readonly string[]): Promise<string[]> {
   for (const text of texts) {
     const result = readGraph(text);
     if (result.ok) graphs.push(result.graph);
-    // A rule between options may refuse an extreme; a value on its own may not be refused.
+    // A rule between options may reject an extreme; a value on its own may not be rejected.
     else if (result.refusals.some(({ reason }) => reason.startsWith('does not accept')))
       faults.push(`${text}: refused`);
   }
-  // A graph that FFmpeg refuses fails all others in its process, so it runs alone.
+  // A graph that FFmpeg rejects fails all others in its process, so it runs alone.
   const batches = graphs.filter(isRefused).map((graph) => [graph]);
   const together = graphs.filter((graph) => !isRefused(graph));
   for (let start = 0; start < together.length; start += BATCH) batches.push(together.slice(start, start + BATCH));

@@ -190,7 +190,7 @@ describe('filters', () => {
     expect([info.video.length, info.audio.length]).toEqual([1, 2]);
   });
 
-  it('copy the video beside a graph that makes only audio', async () => {
+  it('copy the video next to a graph that makes only audio', async () => {
     const { info, plan } = await shop.transcode([clip, music], {
       outputFormat: 'mp4',
       filters: [{ filter: '[0:a][1:a]amix=inputs=2:duration=first[a]' }],

@@ -101,7 +101,7 @@ describe('several inputs without options', () => {
     expect(info.durationSeconds).toBeLessThan(1);
   });
 
-  it('refuse an input without video, and name it', async () => {
+  it('reject an input without video, and name it', async () => {
     await expect(shop.transcode([red, tone], { outputFormat: 'mp4' })).rejects.toThrow('Input 2 has no video');
   });
 

@@ -54,7 +54,7 @@ describe('plain options', () => {
     expect(plan.args).toContain('+faststart');
   });
 
-  it('copy a movie beside a thumbnail as FFmpeg would, and a larger picture as one frame', async () => {
+  it('copy a movie next to a thumbnail as FFmpeg would, and a larger picture as one frame', async () => {
     const options = [{ option: '-c', argument: 'copy' }];
     const beside = await shop.transcode([photo, clip], { outputFormat: 'mkv', options });
     expect([beside.info.video[0]!.codec, beside.info.audio.length]).toEqual(['h264', 1]);

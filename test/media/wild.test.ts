@@ -36,7 +36,7 @@ describe.concurrent('requests as people send them', { timeout: 60_000 }, () => {
   });
 
   it.each(WILD_ROWS.filter((row) => row.refused).map((row) => [row.name, row] as const))(
-    'are refused with a reason: %s',
+    'are rejected with a reason: %s',
     (_, row) => {
       const refusals = checkOptions(asRequest(row).request);
       expect(refusals.map(({ option, reason }) => `${option} ${reason}`).join(' ')).toMatch(row.refused!);

@@ -72,7 +72,7 @@ it.each(formats)('FFmpeg changes nothing after the header of %s that it has writ
   expect(whole.subarray(HEADER_BYTES, size).equals(early)).toBe(true);
 });
 
-it('a command whose muxer moves the whole file at its end is not followed', () => {
+it('a command whose muxer moves the entire file at its end is not followed', () => {
   expect(withIndexLast(['-f', 'mp4', '-movflags', '+faststart', 'x'])).toEqual(['-f', 'mp4', 'x']);
   expect(withIndexLast(['-f', 'avi', 'x'])).toEqual(['-f', 'avi', 'x']);
   expect(withIndexLast(['-movflags', '+faststart+global_sidx', 'x'])).toBeNull();

@@ -124,7 +124,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs`, () => {
       if (KNOWN.some((pattern) => pattern.test(text))) return [];
       const whole = scans.filter(({ node, relation }) => node === 'Seq Scan' && GROWING.includes(relation));
       const why = [
-        ...new Set(whole.map(({ relation }) => `reads the whole table ${relation}`)),
+        ...new Set(whole.map(({ relation }) => `reads the entire table ${relation}`)),
         ...(rows > MOST_ROWS ? [`reads ${rows} rows`] : []),
       ];
       return why.length === 0 ? [] : [`${why.join(', ')}: ${text}`];
@@ -175,7 +175,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs`, () => {
     const batch = await created('/v1/transcodes/batch', { jobs: [job, job] });
     ids.batches!.push(batch.id);
     await claimJob(api.context, 'heavy', { worker: { id: made.id, tier: 'bwrap' } });
-    // What the processes do beside requests and jobs.
+    // What the processes do next to requests and jobs.
     await readStatistics(api.context);
     await signAuditHead(api.context.db, createSigner(Buffer.alloc(32, 1)));
     await api.database.pg.query('UPDATE objects SET delete_after = now() WHERE id = $1', ids.due);

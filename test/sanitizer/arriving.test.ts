@@ -88,7 +88,7 @@ describe('a container that is remuxed while its source arrives', () => {
   );
 
   it.each(['last.mp4', 'fragments.mp4'] as const)(
-    'is left to the whole file if it cannot be read in order: %s',
+    'waits for the entire file if it cannot be read in order: %s',
     async (name) => {
       const bytes = readFileSync(join(folder, name));
       const { opened, send } = arrive(bytes, 'mov');
@@ -98,7 +98,7 @@ describe('a container that is remuxed while its source arrives', () => {
     },
   );
 
-  it('is left to the whole file if its streams are stored one after the other', async () => {
+  it('waits for the entire file if its streams are stored one after the other', async () => {
     const bytes = readFileSync(join(folder, 'first.mp4'));
     const offsets = bytes.indexOf('stco', bytes.indexOf('stco') + 4);
     // All chunks of the audio seem to come after the video.
@@ -110,7 +110,7 @@ describe('a container that is remuxed while its source arrives', () => {
     await expect(opened).rejects.toThrow(NotInOrder);
   });
 
-  it('is left to the whole file if a preset may copy its video, and knows what may be copied otherwise', async () => {
+  it('waits for the entire file if a preset may copy its video, and knows what may be copied otherwise', async () => {
     const bytes = readFileSync(join(folder, 'first.mp4'));
     for (const copy of [{ shortSide: null }, { shortSide: 90 }]) {
       const { opened, send } = arrive(bytes, 'mov', copy);

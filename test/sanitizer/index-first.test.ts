@@ -64,7 +64,7 @@ describe('an index that is moved to the start', () => {
     );
   });
 
-  it('is refused where the file does not end with its only, intact index', async () => {
+  it('is rejected where the file does not end with its only, intact index', async () => {
     const file = await readFile(at('two-streams.mp4'));
     const counts = Buffer.from(file);
     counts.writeUInt32BE(2 ** 31, counts.lastIndexOf('stco') + 8);

@@ -70,7 +70,7 @@ describe('the client, with a server that fails', () => {
     expect(requests).toHaveLength(2);
   });
 
-  it('makes the address that explains an error a whole one, and takes only one of the web', async () => {
+  it('makes the documentation URL of an error absolute, and accepts only web URLs', async () => {
     const docsOf = async (docs?: string) => {
       script = [error(404, 'not_found', {}, docs)];
       return (await airlock.get(ID).catch((caught) => caught)).docs;
@@ -104,7 +104,7 @@ describe('the client, with a server that fails', () => {
   it('shows the key in no error and in no print', async () => {
     const gone = new Airlock({ url: 'http://127.0.0.1:9', key: KEY, retries: 0 });
     const failed = await gone.get(ID).catch((caught) => caught);
-    expect(failed.message).toMatch(/^http:\/\/127\.0\.0\.1:9 does not answer/);
+    expect(failed.message).toMatch(/^http:\/\/127\.0\.0\.1:9 does not respond/);
     script = [error(401, 'unauthorized')];
     const refused = await airlock.get(ID).catch((caught) => caught);
     for (const shown of [failed, refused, gone, airlock]) {
@@ -113,7 +113,7 @@ describe('the client, with a server that fails', () => {
     }
   });
 
-  it('refuses a URL with a password or of another kind, and a missing key', () => {
+  it('rejects a URL with a password or of another kind, and a missing key', () => {
     for (const url of ['http://me:secret@example.org', 'ftp://example.org', 'example.org']) {
       expect(() => new Airlock({ url, key: KEY })).toThrow(/The URL of the server must/);
     }

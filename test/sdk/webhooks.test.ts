@@ -66,7 +66,7 @@ describe('verifyWebhook', () => {
     await refused({ ...delivery(), secret: [] });
   });
 
-  it('refuses other bytes, another id, an old or future time, and missing headers, without showing the secret', async () => {
+  it('rejects other bytes, another id, an old or future time, and missing headers, without showing the secret', async () => {
     await refused({ ...delivery(), body: `${BODY} ` });
     await refused({ ...delivery(), headers: { ...delivery().headers, 'webhook-id': 'msg_2' } });
     await refused(delivery([SECRET], new Date(Date.now() - 600_000)));

@@ -217,7 +217,7 @@ describe('a person', () => {
     await page.getByText('Attempt 1 failed').waitFor();
     expect(await page.locator('html').getAttribute('data-theme')).toBe('dark');
     expect(await faultsOf(page)).toEqual([]);
-    await page.getByRole('button', { name: /Switch to those of the system/ }).click();
+    await page.getByRole('button', { name: /Switch to the colours of the system/ }).click();
   });
 
   it('erases a job, and gets the receipt', async () => {
@@ -242,7 +242,7 @@ describe('a person', () => {
   );
 
   it.each(['light', 'dark'] as const)(
-    'shows what storage refuses to delete, with its whole key in windows of every width, in %s',
+    'shows what storage fails to delete, with its entire key in windows of every width, in %s',
     async (colorScheme) => {
       const { key, release } = await addUndeletable(service);
       const own = await page.context().newPage();

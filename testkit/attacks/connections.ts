@@ -82,7 +82,7 @@ export async function attack(target: Attack): Promise<Attacker> {
   };
 }
 
-/** Trickling connections come first, so that they stay open and idle ones are refused. */
+/** Trickling connections come first, so that they stay open and idle ones are rejected. */
 function behaviorsOf({ idle, trickling, putUrls = [], getUrls = [] }: Attack): Behavior[] {
   const kinds: ((index: number) => Behavior)[] = [
     () => ({ hello: 'GET / HTTP/1.1\r\nx-slow: ', trickle: (socket) => socket.write('y') }),

@@ -81,7 +81,7 @@ async function makeFirstBucket(endpoint: string, failure: () => Promise<string |
   await until(made, { what: 'Swift to make a bucket', everyMs: 100 });
 }
 
-/** Returns the status of the answer; null when there is none. */
+/** Returns the status of the response; null when there is none. */
 async function makeBucket(endpoint: string, account: number): Promise<number | null> {
   const signer = s3Signer(swiftPlace(endpoint, account));
   const { url, headers } = await signer.request({ method: 'PUT', key: '', headers: { 'content-length': '0' } });

@@ -25,7 +25,7 @@ describe('settings on the command line', () => {
     [{}, /Nothing to set.*--help/],
     [
       { cpuSeconds: '0' },
-      /^--cpu-seconds must be a whole number from 1 to 10000000 \(1 is the minimum: .*\), or "default"; not "0"/,
+      /^--cpu-seconds must be an integer from 1 to 10000000 \(1 is the minimum: .*\), or "default"; not "0"/,
     ],
     [{ wallSeconds: '-5' }, /^--wall-seconds .*not "-5"/],
     [{ outputMb: '1.5' }, /^--output-mb .*not "1\.5"/],
@@ -50,7 +50,7 @@ describe('the name of an account', () => {
     expect(checkAccountName('  Ö & sons 🎬 ')).toBe('Ö & sons 🎬');
   });
 
-  it.each(['', '   ', 'a\nb', 'a\u001b[31m', 'x'.repeat(101)])('is refused: %j', (name) => {
+  it.each(['', '   ', 'a\nb', 'a\u001b[31m', 'x'.repeat(101)])('is rejected: %j', (name) => {
     expect(() => checkAccountName(name)).toThrow(expect.objectContaining({ code: 'invalid_request' }));
   });
 });

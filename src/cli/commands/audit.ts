@@ -10,7 +10,7 @@ import { withKeys } from './keys.ts';
 const WORDS: Record<AuditProblem, string> = {
   missing: 'is missing',
   altered: 'was altered',
-  rewritten: 'is not the one that was signed: the log was rewritten',
+  rewritten: 'differs from the signed head: the log was rewritten',
   bad_signature: 'has a signed head whose signature is invalid or whose key is unknown',
 };
 

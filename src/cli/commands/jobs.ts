@@ -117,7 +117,7 @@ function jobText(job: Job): string {
     ['error', [job.error_message, job.error_code && `(${job.error_code})`].filter(Boolean).join(' ')],
     ['advice', job.error_advice],
     ['progress', isFinal(job) ? null : progressText(job)],
-    ['in queue', job.queue_position && `place ${job.queue_position}`],
+    ['in queue', job.queue_position && `position ${job.queue_position}`],
     ...inputs,
     ['to', job.output_format],
     ...outputs,
@@ -136,7 +136,7 @@ export async function watchJobCommand(config: Config, given: string, options: Co
   const show = stages();
   const onInterrupt = () => {
     display.stop();
-    process.stderr.write('The job goes on; ./airlock jobs cancel ends it.\n');
+    process.stderr.write('The job continues. To cancel it, run ./airlock jobs cancel.\n');
   };
   try {
     return await connect(config, { scopes: ['read'], account: options.account, onInterrupt }, ({ airlock, signal }) =>

@@ -12,7 +12,7 @@ const WAV = Buffer.from(
   'latin1',
 );
 
-describe('airlock transcode refuses before it starts anything', () => {
+describe('airlock transcode rejects before it starts anything', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-command-'));
@@ -30,7 +30,7 @@ describe('airlock transcode refuses before it starts anything', () => {
     'no extension': ['in.wav', 'out', {}, /is not an output format/],
     'the same file twice': ['in.wav', './in.wav', {}, /same file/],
     'a target folder that does not exist': ['in.wav', 'no/where/out.mp4', {}, /is not a folder/],
-    'a preset beside options': ['in.wav', 'out.mp4', { quality: 'low', option: ['-an'] }, /would be ignored/],
+    'a preset together with options': ['in.wav', 'out.mp4', { quality: 'low', option: ['-an'] }, /would be ignored/],
     'an option without its dash': ['in.wav', 'out.mp4', { option: ['crf 20'] }, /does not start with a dash/],
   };
   it.each(Object.keys(wrong))('%s', async (name) => {

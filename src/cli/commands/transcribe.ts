@@ -68,7 +68,7 @@ async function requireTranscription(airlock: Airlock): Promise<void> {
 async function linkedText(airlock: Airlock, jobPath: string, fetcher: typeof fetch): Promise<string> {
   const { url } = await airlock.request<{ url: string }>('GET', `${jobPath}/download`);
   const response = await fetcher(url);
-  if (!response.ok) throw new Error(`The storage answered ${response.status}.`);
+  if (!response.ok) throw new Error(`The storage returned ${response.status}.`);
   return response.text();
 }
 

@@ -44,7 +44,7 @@ export async function listUsersCommand(config: Config, options: JsonOption): Pro
     write(JSON.stringify(users.map((user) => ({ ...view(user), account: user.account }))));
     return;
   }
-  if (users.length === 0) process.stderr.write('Nobody yet. Create a person with ./airlock users create EMAIL\n');
+  if (users.length === 0) process.stderr.write('No users yet. Create one with ./airlock users create EMAIL\n');
   const width = Math.max(0, ...users.map(({ email }) => email.length));
   for (const user of users) {
     const seen = user.last_sign_in_at ? `last signed in ${user.last_sign_in_at.toISOString()}` : 'never signed in';
@@ -98,7 +98,7 @@ async function withUser<T>(config: Config, email: string, work: (tx: Tx, user: U
       const user = await findUser(tx, email);
       if (!user) {
         throw new ApiError('not_found', {
-          reason: 'Nobody has that e-mail address',
+          reason: 'No user has that email address',
           remedy: './airlock users list shows everybody',
         });
       }

@@ -10,7 +10,7 @@ import { plain } from '../table.ts';
 
 type Answer = Schemas['ValidateAnswer'];
 
-/** Checks the body of a create. Returns 1 if it would be refused. */
+/** Checks the body of a create. Returns 1 if it would be rejected. */
 export async function validateCommand(
   config: Config,
   file: string,
@@ -38,7 +38,7 @@ async function readRequest(file: string): Promise<TranscodeRequest> {
 
 function answerText({ valid, command, warnings, errors }: Answer): string {
   const lines = [
-    valid ? `${out.green('✓')} A server would accept this job.` : `${out.red('✗')} A server would refuse this job:`,
+    valid ? `${out.green('✓')} A server would accept this job.` : `${out.red('✗')} A server would reject this job:`,
   ];
   for (const { position, field, option, message, suggestion } of errors) {
     const at = position.offset === null ? '' : `, character ${position.offset + 1}`;

@@ -66,14 +66,14 @@ export function rotateWebhookCommand(
   options: Common & { overlap: string },
 ): Promise<number> {
   const overlap = Number(options.overlap);
-  if (!Number.isInteger(overlap) || overlap < 0) throw new UsageError('--overlap must be a whole number of seconds.');
+  if (!Number.isInteger(overlap) || overlap < 0) throw new UsageError('--overlap must be an integer, in seconds.');
   return run(config, options, async ({ airlock }) => {
     const body = { overlap_seconds: overlap };
     showSecret(await airlock.call('post', '/v1/webhooks/{id}/rotate', { path: { id }, body }), options);
   });
 }
 
-/** Only the secret goes to standard output, so that it can be piped. */
+/** Only the secret is written to standard output, so that it can be piped. */
 function showSecret(webhook: Schemas['NewWebhook'], options: Common): void {
   if (options.json) {
     write(JSON.stringify(webhook));
@@ -91,7 +91,7 @@ export async function testWebhookCommand(config: Config, id: string, options: Co
     const queued = await airlock.call('post', '/v1/webhooks/{id}/test', { path: { id } });
     const sent = await firstAttempt(connection, id, queued.id);
     if (options.json) write(JSON.stringify(sent));
-    else if (sent.status === 'delivered') write(`${out.green('✓')} The receiver answered ${sent.response_status}.`);
+    else if (sent.status === 'delivered') write(`${out.green('✓')} The receiver returned ${sent.response_status}.`);
     else {
       const why = sent.response_status ?? sent.error ?? 'no worker has sent it yet';
       write(`${out.red('✗')} The test was not accepted: ${why}. It is repeated; ./airlock webhooks deliveries ${id}`);

@@ -15,7 +15,7 @@ export interface Fault {
   near?: unknown;
 }
 
-/** What a schema refused: what was sent, as it was sent, and the name of the whole. */
+/** What a schema rejected: what was sent, as it was sent, and the name of the whole. */
 export interface Sent {
   name: string;
   value: unknown;
@@ -31,8 +31,8 @@ type Found = Omit<Fault, 'field'>;
 const MAX_SHOWN = 64;
 
 /**
- * Turns an issue of a schema into field, reason, remedy and near value. This is the only place that does: the texts of
- * the validator are for programmers, and reach nobody.
+ * Turns an issue of a schema into field, reason, remedy and near value. No other module does: the texts of
+ * the validator are for programmers, and never reach a caller.
  */
 export function describeIssue(issue: SchemaIssue, sent: Sent): Fault {
   const keys = reachedKeys(issue.path.map(String), sent.value);
@@ -115,7 +115,7 @@ function reasonOf(issue: SchemaIssue, value: unknown, schema: z.ZodType | null):
 
 function numberReason(value: number, schema: z.ZodType): string {
   const { least, most } = boundsOf(schema);
-  if (isInteger(schema) && !Number.isInteger(value)) return `is ${value}, which is not a whole number`;
+  if (isInteger(schema) && !Number.isInteger(value)) return `is ${value}, which is not an integer`;
   if (most !== undefined && value > most) return `is ${value}, above the maximum of ${most}`;
   if (least !== undefined && value < least) return `is ${value}, below the minimum of ${least}`;
   return `is ${value}, which is too ${value < 0 ? 'small' : 'large'}`;
@@ -143,7 +143,7 @@ function remedyOf(issue: SchemaIssue, value: unknown, schema: z.ZodType | null, 
 const EXPECTED: Readonly<Record<string, string>> = {
   string: 'text',
   number: 'a number',
-  int: 'a whole number',
+  int: 'an integer',
   boolean: 'true or false',
   array: 'a list',
   object: 'an object',

@@ -13,7 +13,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   cidrv6: 'an IPv6 range such as 2001:db8::/32',
 };
 
-/** What a field accepts, in words that follow "Send": `a whole number from -10 to 10`. */
+/** What a field accepts, in words that follow "Send": `an integer from -10 to 10`. */
 export function expectation(schema: z.ZodType | null): string {
   const values = valuesOf(schema);
   if (values) return oneOf(values);
@@ -21,7 +21,7 @@ export function expectation(schema: z.ZodType | null): string {
     case 'string':
       return FORMATS[formatOf(schema!) ?? ''] ?? `text${counted(boundsOf(schema!), 'characters')}`;
     case 'number':
-      return `a ${isInteger(schema!) ? 'whole ' : ''}number${ranged(boundsOf(schema!))}`;
+      return `${isInteger(schema!) ? 'an integer' : 'a number'}${ranged(boundsOf(schema!))}`;
     case 'boolean':
       return 'true or false';
     case 'null':

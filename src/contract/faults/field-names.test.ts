@@ -10,7 +10,7 @@ import { suggestField } from './field-names.ts';
 
 const SCHEMAS = { createBody, commandBody, presignBody, confirmBody, createKeyBody, rotateKeyBody, listQuery };
 
-/** The names of every object that a schema holds, at any depth. */
+/** The names of every object in a schema, at any depth. */
 function objectsOf(schema: z.ZodType): string[][] {
   const inner = unwrapSchema(schema);
   if (inner instanceof z.ZodArray) return objectsOf(inner.element as z.ZodType);

@@ -43,7 +43,7 @@ export function valuesOf(schema: z.ZodType | null): readonly unknown[] | null {
   return null;
 }
 
-/** The limits that the rules of a schema set. A whole number above 0 is at least 1. */
+/** The limits that the rules of a schema set. An integer above 0 is at least 1. */
 export function boundsOf(schema: z.ZodType): Bounds {
   const checks = checksOf(schema).map(inclusive);
   const numbers = (name: 'value' | 'minimum' | 'maximum', ...kinds: string[]) =>

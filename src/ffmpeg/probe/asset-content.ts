@@ -1,8 +1,8 @@
-/* Checks of files beside the inputs, from their own bytes: names and content types are not trusted. */
+/* Checks of files other than the inputs, from their own bytes: names and content types are not trusted. */
 
 import type { AssetKind } from '../types.ts';
 
-/** Most bytes of an asset that is read whole; pictures and media are bounded as inputs are. */
+/** Most bytes of an asset that is read completely; pictures and media are bounded as inputs are. */
 export const ASSET_BYTES: Readonly<Record<Exclude<AssetKind, 'picture' | 'media'>, number>> = {
   subtitle: 10 * 2 ** 20,
   lut: 10 * 2 ** 20,
@@ -10,7 +10,7 @@ export const ASSET_BYTES: Readonly<Record<Exclude<AssetKind, 'picture' | 'media'
 };
 
 /**
- * A karaoke file of a whole film has some 20,000 events. The memory of libass grows with their number (2.7 GB for 2,000
+ * A karaoke file of a complete film has some 20,000 events. The memory of libass grows with their number (2.7 GB for 2,000
  * lines with large blurs), so the cell's memory limit applies as well.
  */
 const MAX_SUBTITLE_LINES = 200_000;

@@ -109,7 +109,7 @@ describe('parseProbe', () => {
     }
   });
 
-  it('throws only JobFailure, and returns bounded numbers, whatever the JSON', () => {
+  it('throws only JobFailure, and returns bounded numbers, regardless of the JSON', () => {
     const value = fc.oneof(fc.jsonValue(), fc.constantFrom('1/0', '-1', '1e400', 'NaN', '9'.repeat(30), '0:0'));
     const stream = fc.record(
       Object.fromEntries(
@@ -168,18 +168,18 @@ describe('checkInput', () => {
 
   it('accepts an ordinary video', () => expect(codeOf([video()])).toBeNull());
   it('accepts 8K', () => expect(codeOf([video({ width: 7680, height: 4320 })])).toBeNull());
-  it('refuses more pixels than H.264 level 6.2 has', () =>
+  it('rejects more pixels than H.264 level 6.2 has', () =>
     expect(codeOf([video({ width: 8192, height: 4400 })])).toBe('too_many_pixels'));
-  it('refuses a side that encoders cannot write', () =>
+  it('rejects a side that encoders cannot write', () =>
     expect(codeOf([video({ width: 20_000, height: 2 })])).toBe('too_many_pixels'));
-  it('refuses more than 64 streams', () => expect(codeOf([video()], { nb_streams: 65 })).toBe('too_many_streams'));
-  it('refuses more than twelve hours', () => expect(codeOf([video()], { duration: '43201' })).toBe('too_long'));
-  it('refuses a duration of zero', () => expect(codeOf([video()], { duration: '0.000' })).toBe('empty_media'));
-  it('refuses more than 240 frames per second', () =>
+  it('rejects more than 64 streams', () => expect(codeOf([video()], { nb_streams: 65 })).toBe('too_many_streams'));
+  it('rejects more than twelve hours', () => expect(codeOf([video()], { duration: '43201' })).toBe('too_long'));
+  it('rejects a duration of zero', () => expect(codeOf([video()], { duration: '0.000' })).toBe('empty_media'));
+  it('rejects more than 240 frames per second', () =>
     expect(codeOf([video({ avg_frame_rate: '1000/1' })])).toBe('unsupported_media'));
-  it('refuses a file with only subtitles and data', () =>
+  it('rejects a file with only subtitles and data', () =>
     expect(codeOf([{ codec_type: 'data' }])).toBe('invalid_media'));
-  it('refuses a video without a size', () => expect(codeOf([video({ width: 0 })])).toBe('invalid_media'));
+  it('rejects a video without a size', () => expect(codeOf([video({ width: 0 })])).toBe('invalid_media'));
   it('says that animated WebP cannot be read', () =>
     expect(codeOf([video({ codec_name: 'webp', width: 0, height: 0 })])).toBe('unsupported_media'));
 });

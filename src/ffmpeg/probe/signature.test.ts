@@ -71,7 +71,7 @@ describe('detectMedia', () => {
     ['a PDF', '%PDF-1.7\n'],
     ['plain text', 'hello world, this is not media at all'],
     ['a shell script', '#!/bin/sh\necho hi\n'],
-  ])('refuses %s', async (_, text) => {
+  ])('rejects %s', async (_, text) => {
     expect(await detectMedia(Uint8Array.from(text, (char) => char.charCodeAt(0)))).toBeNull();
   });
 

@@ -7,7 +7,7 @@ const HEAD_BYTES = 65_536;
 
 /**
  * Signature type → its upload content type and the demuxer that may read it. What is not
- * listed is refused: playlists (m3u8, mpd, ffconcat, sdp) and vector graphics have no signature here, so a
+ * listed is rejected: playlists (m3u8, mpd, ffconcat, sdp) and vector graphics have no signature here, so a
  * file can never choose a demuxer that opens other files.
  */
 const BY_SIGNATURE: Readonly<Record<string, DetectedMedia>> = {

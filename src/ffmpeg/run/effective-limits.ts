@@ -60,7 +60,7 @@ const LIMIT_OF_END: Readonly<Record<string, LimitName>> = {
   limit_output: 'output_mb',
 };
 
-/** The same limits, with the one that ended the cell. */
+/** The same limits, with the limit that ended the cell. */
 export function withHit(applied: AppliedLimits, end: string): AppliedLimits {
   return { ...applied, hit: LIMIT_OF_END[end] ?? null };
 }

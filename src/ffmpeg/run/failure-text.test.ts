@@ -72,7 +72,7 @@ describe('explainFailure', () => {
     expect(message).toContain('vp8');
   });
 
-  it('quotes FFmpeg about a refused value', async () => {
+  it('quotes FFmpeg about a rejected value', async () => {
     const stderr = await realStderr([
       '-f',
       'lavfi',

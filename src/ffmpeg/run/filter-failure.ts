@@ -4,7 +4,7 @@ export interface FilterFailure {
   code: FailureCode;
   /** The filter that failed, if FFmpeg named one. */
   filter: string | null;
-  /** A whole sentence; null = `line` in FFmpeg's own words. */
+  /** A complete sentence; null = `line` in FFmpeg's own words. */
   say: string | null;
   line: string;
 }

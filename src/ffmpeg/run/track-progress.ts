@@ -11,7 +11,7 @@ export interface ProgressEstimate {
 
 /**
  * Returns a function that takes every report of one run of FFmpeg. When FFmpeg has read its input it prints no times, and
- * an encoder may still hold many frames: then the number of frames tells the time, at the rate of those before.
+ * an encoder may still buffer many frames: then the time follows from the number of frames, at the rate of the frames before.
  */
 export function trackProgress(durationSeconds: number | null): (report: ProgressReport) => ProgressEstimate {
   /** Frames in a second of the output, as seen so far. */

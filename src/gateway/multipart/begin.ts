@@ -39,7 +39,7 @@ export function numberIn(target: Target, name: string, min: number, max: number)
   const text = parameter(target, name) ?? '';
   const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (!(number >= min && number <= max)) {
-    throw new S3Error('InvalidArgument', `${name} must be a whole number from ${min} to ${max}.`);
+    throw new S3Error('InvalidArgument', `${name} must be an integer from ${min} to ${max}.`);
   }
   return number;
 }

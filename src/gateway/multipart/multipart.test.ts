@@ -57,7 +57,7 @@ const named = (...parts: [number | string, string][]) =>
   `<CompleteMultipartUpload>${parts.map(([number, etag]) => `<Part><PartNumber>${number}</PartNumber><ETag>${etag}</ETag></Part>`).join('')}</CompleteMultipartUpload>`;
 
 describe('the body of a complete request', () => {
-  it('is refused as a whole if it is malformed, and the upload does not change', async () => {
+  it('is rejected entirely if it is malformed, and the upload does not change', async () => {
     const id = await begin();
     const { etag } = await send(id, 1, 'abc');
     const good = named([1, etag]);
@@ -95,7 +95,7 @@ describe('the body of a complete request', () => {
     expect((await gateway.store.head(KEY))!.size).toBe(3);
   });
 
-  it('is refused before it is read if it exceeds a megabyte or has no length', async () => {
+  it('is rejected before it is read if it exceeds a megabyte or has no length', async () => {
     const id = await begin();
     const huge = await complete(id, named([1, 'x'.repeat(1_048_576)]));
     expect([huge.status, huge.code]).toEqual([400, 'EntityTooLarge']);
@@ -167,14 +167,14 @@ describe('a part', () => {
     expect(await gateway.store.listParts(KEY, id)).toEqual([]);
   });
 
-  it('is refused if its signed URL does not sign the length', async () => {
+  it('is rejected if its signed URL does not sign the length', async () => {
     const id = await begin();
     const url = await presigned('PUT', gateway.endpoint, `${KEY}?uploadId=${id}&partNumber=1&X-Amz-Expires=60`);
     const refused = await fetch(url, { method: 'PUT', body: 'x' });
     expect([refused.status, await refused.text()]).toEqual([403, expect.stringContaining('must sign the header')]);
   });
 
-  it('of another size than signed is refused with both sizes, whatever its content type', async () => {
+  it('of another size than signed is rejected with both sizes, regardless of its content type', async () => {
     const id = await begin();
     const put = (body: string, url: string) =>
       fetch(url, { method: 'PUT', body, headers: { 'content-type': 'text/html' } });
@@ -186,7 +186,7 @@ describe('a part', () => {
     expect((await put('1234567890', url)).status).toBe(200);
   });
 
-  it('that would exceed the maximum object size is refused, and other parts are kept', async () => {
+  it('that would exceed the maximum object size is rejected, and other parts are kept', async () => {
     const id = await begin();
     const half = Buffer.alloc(MAX_BYTES / 2 + 1);
     expect((await send(id, 1, half)).status).toBe(200);
@@ -207,7 +207,7 @@ describe('a part', () => {
     expect(await gateway.store.listParts(KEY, id)).toEqual([]);
   });
 
-  it('is refused if its upload is aborted meanwhile', async () => {
+  it('is rejected if its upload is aborted meanwhile', async () => {
     const id = await begin();
     const sending = request(await partUrl(id, 1, 100), { method: 'PUT', headers: { 'content-length': 100 } });
     sending.write('x'.repeat(50));
@@ -274,7 +274,7 @@ describe('an upload in parts', () => {
     await expect(gateway.store.completeMultipart(closing, id, [part])).rejects.toMatchObject(refused);
   });
 
-  it('appears as a whole object or not at all while it is completed twice concurrently', async () => {
+  it('appears as a complete object or not at all while it is completed twice concurrently', async () => {
     const id = await begin();
     const bytes = Buffer.alloc(5 * 1_048_576, 'p');
     const parts = [await send(id, 1, bytes), await send(id, 2, bytes), await send(id, 3, 'end')];

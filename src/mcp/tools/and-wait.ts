@@ -7,7 +7,7 @@ import { type Running, waitArgs, waitFields, waitFor } from '../wait.ts';
 /** A job, as far as the tool reads it. */
 type Job = Running & { error_message?: string | null };
 
-/** Starts a job and waits for it. A job that failed or was canceled is an error, with the whole job. */
+/** Starts a job and waits for it. A job that failed or was canceled is an error, with the entire job. */
 export const TRANSCODE_AND_WAIT: Tool = {
   name: 'transcode_and_wait',
   title: 'Transcode and wait',

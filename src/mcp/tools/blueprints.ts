@@ -13,7 +13,7 @@ const runId = z.object({ id: z.string().min(1).describe('The id of the run.') })
 /** States in which a run does not go on by itself. */
 const RESTING = ['completed', 'failed', 'canceled', 'awaiting_review'];
 
-/** Tools on runs of blueprints. The API answers those of a feature that it lacks with `not_implemented`. */
+/** Tools on runs of blueprints. For a feature that it lacks, the API returns `not_implemented`. */
 export const BLUEPRINT_TOOLS: readonly Tool[] = [
   defineTool({
     name: 'run_blueprint',

@@ -3,7 +3,7 @@ import { CREATES, defineBodyTool, defineTool, pathPart, READS, resultOf, type To
 
 const transcriptionId = z.object({ id: z.string().min(1).describe('The id of the transcription, a UUID.') });
 
-/** Tools on transcriptions. The API answers those of a feature that it lacks with `not_implemented`. */
+/** Tools on transcriptions. For a feature that it lacks, the API returns `not_implemented`. */
 export const TRANSCRIBE_TOOLS: readonly Tool[] = [
   defineBodyTool({
     name: 'transcribe_audio',

@@ -20,7 +20,7 @@ const [SINGLE, PAIR, FILL] = [0, 1, 6];
 const BANDS: ReadonlySet<number> = new Set([13, 14]);
 /** Bytes of a filler from which on their number takes eight bits more. */
 const MANY = 15;
-/** Bits before the end of a frame in which fillers are searched: those of the longest one, and of some more. */
+/** Bits before the end of a frame in which fillers are searched: the bits of the longest filler and some more. */
 const MAX_SEARCHED = 8 * 512;
 
 /** Reads the decoder configuration of AAC (ISO 14496-3, 1.6.2.1). Throws `Unclear` for profiles other than LC. */

@@ -6,7 +6,7 @@ const PPS_TYPE = 8;
 export interface AvcConfig {
   /** 10 times the level. */
   level: number;
-  /** The parameter sets: one of the sequence, and those of pictures. */
+  /** The parameter sets: one of the sequence, and the sets of pictures. */
   sets: Buffer[];
 }
 

@@ -11,7 +11,7 @@ export function unlessUnclear<T>(read: () => T): T | null {
   }
 }
 
-/** Throws `Unclear` unless the condition holds. */
+/** Throws `Unclear` unless the condition is true. */
 export function mustBe(condition: boolean): asserts condition {
   if (!condition) throw new Unclear();
 }
@@ -71,7 +71,7 @@ export class BitReader {
     return code % 2 === 1 ? (code + 1) / 2 : -code / 2;
   }
 
-  /** Bits before the one that ends a payload of H.264 or HEVC; negative once it has been read. */
+  /** Bits before the bit that ends a payload of H.264 or HEVC; negative once it has been read. */
   get payloadLeft(): number {
     let last = this.#bytes.length - 1;
     while (last >= 0 && this.#bytes[last] === 0) last--;

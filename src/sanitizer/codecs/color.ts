@@ -34,7 +34,7 @@ export function colorNames(primaries: number, transfer: number, matrix: number):
   };
 }
 
-/** Range of samples: `pc` = all values, `tv` = those of studio video. */
+/** Range of samples: `pc` = all values, `tv` = the values of studio video. */
 export function colorRange(isFull: boolean): 'tv' | 'pc' {
   return isFull ? 'pc' : 'tv';
 }

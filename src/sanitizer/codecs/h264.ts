@@ -14,7 +14,7 @@ const PLAIN_UNITS: ReadonlySet<number> = new Set([9, 12]);
 const PICTURE_TIMING = 1;
 /** A message that overrides the transfer characteristics. */
 const ALTERNATIVE_TRANSFER = 147;
-/** Picture structures that are whole frames: one, or one shown twice or three times (ITU-T H.264, table D-1). */
+/** Picture structures that are complete frames: one, or one shown twice or three times (ITU-T H.264, table D-1). */
 const WHOLE_FRAMES: ReadonlySet<number> = new Set([0, 7, 8]);
 /** Slice types of key frames. */
 const INTRA: ReadonlySet<number> = new Set([2, 7]);

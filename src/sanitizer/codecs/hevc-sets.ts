@@ -80,7 +80,7 @@ export function readSequence(unit: Buffer, videoSet: number): HevcSequence {
   }
   reader.skip(2);
   const vui = reader.flag() ? readUsability(reader, layers) : null;
-  // Of the extensions, only that of ranges is common.
+  // Of the extensions, only the range extension is common.
   if (reader.flag() && reader.flag()) reader.skip(7 + 9);
   mustBe(reader.payloadLeft >= 0);
   return { profile, chroma, depth, width, height, vui };

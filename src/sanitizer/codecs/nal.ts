@@ -4,7 +4,7 @@ import { type BitReader, mustBe } from './bits.ts';
 
 const MAX_UNITS = 1000;
 const MAX_PAYLOADS = 100;
-/** What ends a payload of whole bytes. */
+/** What ends a payload of complete bytes. */
 const LAST_BYTE = 0x80;
 
 /** Payload of a NAL unit, without the bytes that keep it from looking like a start code. Throws where it looks like one. */

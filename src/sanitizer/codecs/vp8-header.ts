@@ -51,7 +51,7 @@ class BooleanReader {
 
 /**
  * Reads the compressed header of a key frame (RFC 6386, 9.2 to 9.5), whose first part has been found to lie within the
- * frame, up to the sizes of its partitions: up to there FFmpeg may refuse the frame and then does not report its size.
+ * frame, up to the sizes of its partitions: up to there FFmpeg may reject the frame and then does not report its size.
  * Returns whether the pixels may have all values. `read` returns bytes of the frame.
  */
 export function readVp8Header(

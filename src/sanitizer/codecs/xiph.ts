@@ -4,7 +4,7 @@ import type { Sound } from './types.ts';
 /* Headers of the codecs of xiph.org. */
 
 const OPUS_RATE = 48_000;
-/** Hertz, above those of any recording. */
+/** Hertz, above the rate of any recording. */
 const MAX_RATE = 1_000_000;
 
 /** Identification header of Opus (RFC 7845, 5.1), with the channel mapping of speakers. */

@@ -6,7 +6,7 @@ import { beginsTag, tagBytes } from './tags.ts';
 
 /** The header of an audio frame. */
 export interface FrameHeader {
-  /** Size of the whole frame, header included. */
+  /** Size of the entire frame, header included. */
   bytes: number;
   /** Equal for frames that a decoder can read in sequence without a reset. */
   format: number;

@@ -103,7 +103,7 @@ function readCoded(file: FileBytes, tables: ItemTables, id: number): CodedItem {
   return { ...properties, id, kind, location };
 }
 
-/** Reads the alpha channel of the whole picture, or of its tiles. */
+/** Reads the alpha channel of the entire picture, or of its tiles. */
 function readAlpha(
   file: FileBytes,
   tables: ItemTables,

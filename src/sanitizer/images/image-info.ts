@@ -28,7 +28,7 @@ export function imageInfo(file: FileBytes, demuxer: string): MediaInfo | null {
   });
 }
 
-/** Throws `Unclear` for a size that FFmpeg may refuse: it then reports none. */
+/** Throws `Unclear` for a size that FFmpeg may reject: it then reports none. */
 export function requireSize({ width, height }: Picture): void {
   mustBe(width > 0 && height > 0 && width * height <= INPUT_LIMITS.maxPixels);
   mustBe(width <= INPUT_LIMITS.maxSide && height <= INPUT_LIMITS.maxSide);

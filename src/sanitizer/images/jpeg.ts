@@ -2,7 +2,7 @@ import { mustBe } from '../codecs/bits.ts';
 import type { Picture } from '../codecs/types.ts';
 import type { FileBytes } from '../file-bytes.ts';
 
-/** The whole file is searched for markers. */
+/** The entire file is searched for markers. */
 const MAX_BYTES = 128 * 2 ** 20;
 
 const M = {
@@ -29,7 +29,7 @@ interface Declared {
 }
 
 /**
- * Reads a JPEG (ITU-T T.81) up to its end, which must be that of the file. Throws `Unclear` for everything in which
+ * Reads a JPEG (ITU-T T.81) up to its end, which must be the end of the file. Throws `Unclear` for everything in which
  * FFmpeg's decoder may see more than one frame, or another one.
  */
 export function readJpeg(file: FileBytes): Picture {
@@ -126,7 +126,7 @@ function describe({ frame, aspect, transform }: Declared, fileBytes: number): Pi
   mustBe(content.length >= 6);
   const [depth, height, width, count] = [content[0]!, content.readUInt16BE(1), content.readUInt16BE(3), content[5]!];
   mustBe(depth === 8 && (count === 1 || count === 3) && content.length === 6 + COMPONENT_BYTES * count);
-  // FFmpeg refuses files that have less than two bits for each block.
+  // FFmpeg rejects files that have less than two bits for each block.
   mustBe(profile === 'Progressive' || Math.ceil(width / 8) * Math.ceil(height / 8) <= fileBytes * 4);
   const components = Array.from({ length: count }, (_, index) => content.subarray(6 + COMPONENT_BYTES * index));
   mustBe(components.every((component) => component[2]! < 4));

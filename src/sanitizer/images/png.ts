@@ -26,7 +26,7 @@ const UNSUPPORTED: ReadonlySet<string> = new Set(['acTL', 'fcTL', 'fdAT']);
 /** Chunks of a fixed length that are read. */
 const LENGTHS: Readonly<Record<string, number>> = { IHDR: 13, pHYs: 9, sRGB: 1, cHRM: 32, gAMA: 4, cICP: 4, IEND: 0 };
 
-/** Reads a PNG (ISO/IEC 15948) up to its end, which must be that of the file. Throws `Unclear`. */
+/** Reads a PNG (ISO/IEC 15948) up to its end, which must be the end of the file. Throws `Unclear`. */
 export function readPng(file: FileBytes): Picture {
   const chunks = readChunks(file);
   const header = chunks.get('IHDR')!;

@@ -31,7 +31,7 @@ interface Chunk {
   bytes: number;
 }
 
-/** Reads a WebP with one picture (RFC 9649) up to its end, which must be that of the file. Throws `Unclear`. */
+/** Reads a WebP with one picture (RFC 9649) up to its end, which must be the end of the file. Throws `Unclear`. */
 export function readWebp(file: FileBytes): Picture {
   const chunks = readChunks(file);
   const content = ({ at, bytes }: Chunk, most: number) => Buffer.from(file.read(at, Math.min(bytes, most)));

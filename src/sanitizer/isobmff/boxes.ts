@@ -13,7 +13,7 @@ export interface Box {
 /** Limit of boxes per file; a feature film in fragments of half a second has some 170,000. */
 const MAX_BOXES = 400_000;
 
-/** Counts boxes across a whole file, so that neither breadth nor depth can keep the reader busy. */
+/** Counts boxes across a complete file, so that neither breadth nor depth can keep the reader busy. */
 export interface BoxBudget {
   left: number;
 }

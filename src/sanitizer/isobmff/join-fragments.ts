@@ -68,7 +68,7 @@ export function joinFragments(
   return { ...movie, timescale, duration: Math.round(seconds * timescale), tracks };
 }
 
-/** If the index has no offsets, FFmpeg applies those of the fragments to it. */
+/** If the index has no offsets, FFmpeg applies the offsets of the fragments to it. */
 function checkOffsets(inIndex: Times, times: Times, { samples }: Track): void {
   if (samples.count === 0 || samples.offsets) return;
   if (times.minOffset !== inIndex.minOffset || times.maxOffset !== inIndex.maxOffset) {

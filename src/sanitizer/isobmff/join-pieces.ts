@@ -80,7 +80,7 @@ function joinMovies(pieces: readonly ReadPiece[], files: readonly FileBytes[]): 
   return { ...movie, duration, tracks: [{ ...track, duration, media, edits, samples }] };
 }
 
-/** Units between the first decoding and the first presentation time, which the edit list takes away. */
+/** Units between the first decoding and the first presentation time, which the edit list removes. */
 function hiddenUnits({ edits }: Track): number {
   const [shown, ...others] = edits ?? [];
   if (!shown) return 0;

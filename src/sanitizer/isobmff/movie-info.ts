@@ -133,7 +133,7 @@ function colorOf(colr: Buffer | undefined): Color {
   return { ...names, colorRange: kind === 'nclx' ? colorRange(colr[10]! >= 0x80) : null };
 }
 
-/** From `pasp`, else from a size of the track that differs from that of its pictures. */
+/** From `pasp`, else from a size of the track that differs from the size of its pictures. */
 function aspectOf(track: Track, pasp: Buffer | undefined, width: number, height: number): number | null {
   mustBe(!pasp || pasp.length >= 8);
   const [wide, tall] = pasp ? [pasp.readUInt32BE(0), pasp.readUInt32BE(4)] : [0, 0];

@@ -81,7 +81,7 @@ function readEdits({ edits, media }: Track, timescale: number): ReadEdits {
 }
 
 /**
- * FFmpeg places the samples of the index by the edit list alone. Their times match those of fragments only if the list
+ * FFmpeg places the samples of the index by the edit list alone. Their times match the times of fragments only if the list
  * hides none of them and starts with the first.
  */
 function checkIndexed(track: Track, inIndex: Times, timescale: number): void {

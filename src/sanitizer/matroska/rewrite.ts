@@ -142,7 +142,7 @@ function write(file: FileBytes, reader: ElementReader, head: Head, out: FileOut,
   const word = (id: number, text: string) => makeElement(id, Buffer.from(text));
   const count = (id: number, value: bigint) => makeElement(id, unsigned(value));
   out.write(makeElement(ID.header, word(ID.docType, 'matroska'), count(0x4287, 4n), count(0x4285, 2n)));
-  // Whoever reads the file while it is written needs no size here, and ignores the positions in `SeekHead`.
+  // A reader of the file while it is written needs no size here, and ignores the positions in `SeekHead`.
   out.write(UNKNOWN_SEGMENT);
   const segmentAt = out.position;
   out.write(seekHead(0));

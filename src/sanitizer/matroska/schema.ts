@@ -1,4 +1,4 @@
-/* RFC 9559: the elements that affect what FFmpeg decodes. Elements that are not listed here are refused. */
+/* RFC 9559: the elements that affect what FFmpeg decodes. Elements that are not listed here are rejected. */
 
 /** Type of the content: a value, or child elements with rules of their own; `drop` leaves the element out. */
 export type Rule = 'unsigned' | 'signed' | 'float' | 'text' | 'bytes' | Rules | 'drop';

@@ -6,7 +6,7 @@ import type { Range } from './sparse-bytes.ts';
 
 /** Seconds from the start of a stream that FFmpeg analyses when it opens a file. */
 const ANALYSED_SECONDS = 2;
-/** Seconds and pictures after the wanted one, which decoders hold back to put pictures in order. */
+/** Seconds and pictures after the wanted one, which decoders delay to put pictures in order. */
 const AFTER_SECONDS = 1;
 const AFTER_PICTURES = 48;
 /** FFmpeg seeks that much earlier in streams whose pictures are not stored in order. */

@@ -21,12 +21,12 @@ export type PartialRequest = {
 
 /** What is made of the parts. */
 export type Wanted =
-  /** A description of the file; else the container for a probe: the whole index and the first seconds. */
+  /** A description of the file; else the container for a probe: the entire index and the first seconds. */
   | { part: 'start' }
   /** The index of a container of the video around that time, in seconds. It has no holes, and leaves out all the rest. */
   | { part: 'picture'; seconds: number };
 
-/** `missing`: fetch this range, and ask again. `reason`: the whole file is needed. */
+/** `missing`: fetch this range, and ask again. `reason`: the entire file is needed. */
 export type PartialAnswer = StartAnswer | PictureAnswer | { missing: Range } | { reason: string };
 
 /** See `SanitizeResult.info`; null = the container was written. */
@@ -64,7 +64,7 @@ export function readPartial(request: PartialRequest): PartialAnswer {
   }
 }
 
-/** Asks for the index as a whole, with so many bytes after it, not for each of its tables. */
+/** Asks for the complete index, with so many bytes after it, not for each of its tables. */
 function requireIndex(file: SparseBytes, after: number): void {
   for (const box of boxesIn(file, 0, file.size, boxBudget(), true)) {
     if (box.type === 'moov') file.require({ start: box.start, end: box.end + after });
@@ -91,7 +91,7 @@ function bytesWithin({ tracks }: Movie, end: number): number {
 /** Writes a container without its media. */
 function writeIndex(cut: Movie, file: SparseBytes, target: string): PictureAnswer {
   const { ranges, bytes } = arrange(cut.tracks);
-  if (ranges.count > MAX_RANGES) throw new NotRewritable('has samples in too many places');
+  if (ranges.count > MAX_RANGES) throw new NotRewritable('has samples at too many positions');
   let mediaAt = 0;
   writeTo(target, (out) => {
     writeMovie(cut, file, out, 0);

@@ -17,7 +17,7 @@ export class Missing extends Error {
 
 /** A file with holes; only the ranges in `present` may be read. */
 export interface SparseBytes extends FileBytes {
-  /** Throws `Missing` unless the whole range is present. */
+  /** Throws `Missing` unless the entire range is present. */
   require(range: Range): void;
 }
 

@@ -13,7 +13,7 @@ const RUNNING = 0;
 const COMPLETE = 1;
 const LOST = 2;
 
-/** A source did not arrive as a whole: the fetch reports why. */
+/** A source did not arrive completely: the fetch reports why. */
 export class SourceLost extends Error {}
 
 /**

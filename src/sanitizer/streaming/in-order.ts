@@ -5,7 +5,7 @@ import { NotRewritable } from '../verdicts.ts';
 
 /**
  * Seconds by which a stream may be ahead of another one in the order of the file. FFmpeg's demuxer reads a file in its
- * order up to a difference of one second, and jumps beyond; from a pipe, which cannot jump, it would hold back all of
+ * order up to a difference of one second, and jumps beyond; from a pipe, which cannot jump, it would delay all of
  * the stream that is ahead.
  */
 const MAX_AHEAD_SECONDS = 1;
@@ -26,7 +26,7 @@ export function requireIndexFirst(file: FileBytes): void {
     if (!hasIndex || box.end < file.size) break;
     return;
   }
-  throw new NotRewritable('does not have its whole index before its data');
+  throw new NotRewritable('does not have its entire index before its data');
 }
 
 /** Throws unless the streams of a movie advance together in the order of the file. */

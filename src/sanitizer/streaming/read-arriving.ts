@@ -59,7 +59,7 @@ export interface ArrivingFile {
   /** See `SanitizeResult`. */
   packets: StreamPackets[] | null;
   info: MediaInfo | null;
-  /** Writes the new container; blocks the thread until the whole file has arrived and is remuxed. */
+  /** Writes the new container; blocks the thread until the entire file has arrived and is remuxed. */
   copy(target: string): void;
 }
 
@@ -87,7 +87,7 @@ function copyTo(target: string, write: Write, state: ArrivalState): void {
     out.close();
   } catch (error) {
     out.discard();
-    // A table ended early, or the file has what cannot be rewritten: the whole file is read again.
+    // A table ended early, or the file has what cannot be rewritten: the entire file is read again.
     throw error instanceof RangeError ? new NotRewritable('ends before what it declares') : error;
   }
 }

@@ -12,7 +12,7 @@ const RESERVE = 'x-airlock-reserve-bytes';
 const FILES = 'x-airlock-spare-files';
 const STAGED = 'x-airlock-staged-bytes';
 
-/** The headers with which the embedded gateway reports its space in the answer to HEAD of the bucket. */
+/** The headers with which the embedded gateway reports its space in the response to HEAD of the bucket. */
 export function spaceHeaders(space: Omit<StoreSpace, 'spareBytes'>): Record<string, string> {
   const { freeBytes, reserveBytes, spareFiles, stagedBytes } = space;
   return {

@@ -38,7 +38,7 @@ export function keyCredentials({ email, keyId, pem, privateKey }: ServiceAccount
 
 /**
  * The identity of the machine (metadata server), or the file of a workload identity federation. The key is with Google,
- * so that each signature is a call of `signBlob`. `signEndpoint` replaces that of IAM.
+ * so that each signature is a call of `signBlob`. `signEndpoint` replaces the endpoint of IAM.
  */
 export function platformCredentials(signEndpoint?: string): GcsCredentials {
   const auth = once(async (): Promise<GoogleAuth> => {
@@ -81,7 +81,7 @@ function bearer(headers: Headers): string {
   throw refused('Google returned no token');
 }
 
-/** Converts a failure of google-auth-library, whose errors hold requests with tokens, to one that holds its status alone. */
+/** Converts a failure of google-auth-library, whose errors contain requests with tokens, to an error with the status alone. */
 async function asked<T>(what: string, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
@@ -89,7 +89,7 @@ async function asked<T>(what: string, ask: () => Promise<T>): Promise<T> {
     if (error instanceof StorageError) throw error;
     const { status, code } = error as { status?: unknown; code?: unknown };
     if (typeof status === 'number' && status >= 400 && status < 500 && status !== 429) {
-      throw refused(`Google refused ${what} with ${status}`);
+      throw refused(`Google rejected ${what} with ${status}`);
     }
     if (typeof status === 'number' || typeof code === 'string') {
       const reason = typeof status === 'number' ? status : code;

@@ -36,12 +36,12 @@ describe('a key file', () => {
   it.each([
     ['{"type":"service_account","private_key":"-----BEGIN SECRET', /is not JSON/],
     ['null', /is not JSON/],
-    ['{"installed":{"client_secret":"SECRET"}}', /holds no credentials of Google/],
+    ['{"installed":{"client_secret":"SECRET"}}', /contains no Google credentials/],
     [JSON.stringify({ ...valid, client_email: 'SECRET' }), /without a valid client_email/],
     [JSON.stringify({ ...valid, private_key: 'SECRET' }), /private_key is not an RSA key in PEM/],
     [JSON.stringify({ ...valid, private_key: undefined }), /private_key is not an RSA key in PEM/],
     [JSON.stringify({ ...valid, private_key: curve }), /private_key is not an RSA key in PEM/],
-  ])('that is malformed is refused with a remedy, and nothing of it is shown: %#', async (text, reason) => {
+  ])('that is malformed is rejected with a remedy, and nothing of it is shown: %#', async (text, reason) => {
     const error = await read(text).catch((caught: Error) => caught);
     expect(error).toMatchObject({ name: 'ConfigError', message: reason });
     expect(String(error)).toMatch(/^ConfigError: GOOGLE_APPLICATION_CREDENTIALS: .*\. Create a JSON key/);

@@ -15,14 +15,14 @@ export interface ServiceAccountKey {
 const REMEDY = 'Create a JSON key of a service account, or unset the variable to use the identity of the machine';
 
 /**
- * Reads the file that `GOOGLE_APPLICATION_CREDENTIALS` names. Null for credentials of another type, such as those of
+ * Reads the file that `GOOGLE_APPLICATION_CREDENTIALS` names. Null for credentials of another type, such as the credentials of
  * workload identity federation, which have no private key. Throws `ConfigError`, which contains nothing of the file.
  */
 export function readKeyFile(path: string): ServiceAccountKey | null {
   const fields = readFields(path);
   if (fields.type !== 'service_account') {
     if (typeof fields.type === 'string' && OTHER_TYPES.has(fields.type)) return null;
-    throw new ConfigError(KEY_VARIABLE, 'names a file that holds no credentials of Google', REMEDY);
+    throw new ConfigError(KEY_VARIABLE, 'names a file that contains no Google credentials', REMEDY);
   }
   const { client_email: email, private_key: pem, private_key_id: keyId } = fields;
   if (typeof email !== 'string' || !/^[\w.+-]+@[\w.-]+$/.test(email)) {

@@ -15,16 +15,16 @@ describe('list documents', () => {
     });
   });
 
-  it('are refused when they are something else or incomplete', () => {
+  it('are rejected when they are something else or incomplete', () => {
     expect(() => parseListPage('<html>welcome</html>')).toThrow();
     expect(() => parseListPage('<ListBucketResult><Contents><Key>a</Key></Contents></ListBucketResult>')).toThrow();
     expect(() => parseListPage(`<ListBucketResult>${entry.replace('>7<', '>many<')}</ListBucketResult>`)).toThrow();
   });
 
-  it('are refused, with a sentence, when a key or character in them cannot be', () => {
+  it('are rejected, with a sentence, when a key or character in them cannot be', () => {
     for (const key of ['%zz', 'a%', '&#x110000;', '&#9999999;']) {
       const text = `<ListBucketResult>${entry.replace('a%2Fb%20c+d', key)}</ListBucketResult>`;
-      expect(() => parseListPage(text)).toThrow(/^the store answered/);
+      expect(() => parseListPage(text)).toThrow(/^the store returned/);
     }
     expect(() =>
       parseListPage(`<ListBucketResult>${entry.replace(/<Size>.*<.Size>/, '')}</ListBucketResult>`),
@@ -33,27 +33,27 @@ describe('list documents', () => {
 
   it('of 4 MB without one closed element are read at once', () => {
     const started = performance.now();
-    expect(() => parseListPage(`<ListBucketResult>${'<Contents>'.repeat(400_000)}`)).toThrow(/^the store answered/);
+    expect(() => parseListPage(`<ListBucketResult>${'<Contents>'.repeat(400_000)}`)).toThrow(/^the store returned/);
     expect(performance.now() - started).toBeLessThan(2000);
   });
 
-  it('of more tags than a page has are refused before they are parsed', () => {
+  it('of more tags than a page has are rejected before they are parsed', () => {
     const started = performance.now();
     const empty = `<ListBucketResult>${'<a/>'.repeat(1_000_000)}</ListBucketResult>`;
-    expect(() => parseListPage(empty)).toThrow(/^the store answered/);
+    expect(() => parseListPage(empty)).toThrow(/^the store returned/);
     expect(performance.now() - started).toBeLessThan(2000);
   });
 
-  it('are refused when they declare a type or entities, and entities that they name stay text', () => {
+  it('are rejected when they declare a type or entities, and entities that they name stay text', () => {
     const declared = '<!DOCTYPE x [<!ENTITY key "other">]>';
     const named = `<ListBucketResult>${entry.replace('a%2F', '&key;')}</ListBucketResult>`;
-    expect(() => parseListPage(declared + named)).toThrow(/^the store answered/);
+    expect(() => parseListPage(declared + named)).toThrow(/^the store returned/);
     expect(parseListPage(named).objects[0]!.key).toBe('&key;b c d');
   });
 
-  it('are refused when names in them are those that every object of JavaScript has', () => {
+  it('are rejected when names in them are those that every object of JavaScript has', () => {
     for (const name of ['__proto__', 'constructor', 'toString']) {
-      expect(() => parseListPage(`<${name}><Contents/></${name}>`)).toThrow(/^the store answered/);
+      expect(() => parseListPage(`<${name}><Contents/></${name}>`)).toThrow(/^the store returned/);
     }
     expect(() => parseListPage('<ListBucketResult><Contents><toString/></Contents></ListBucketResult>')).toThrow();
   });

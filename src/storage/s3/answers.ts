@@ -2,8 +2,8 @@ import type { ListedObject, StoredPart } from '../types.ts';
 import { childrenOf, parseXml, textOf, type XmlElement } from '../xml.ts';
 
 /*
- * Parses XML responses of a store. The server may not be a store at all, so any response is either parsed or refused
- * with an error that begins with "the store answered".
+ * Parses XML responses of a store. The server may not be a store at all, so any response is either parsed or rejected
+ * with an error that begins with "the store returned".
  */
 
 export interface ListPage {
@@ -68,7 +68,7 @@ function read(xml: string, root: string, what: string): XmlElement {
   try {
     return parseXml(xml, root);
   } catch (cause) {
-    throw new Error(`the store answered ${what} with something else`, { cause });
+    throw new Error(`the store returned ${what} with something else`, { cause });
   }
 }
 
@@ -76,7 +76,7 @@ function read(xml: string, root: string, what: string): XmlElement {
 function nextPage(list: XmlElement, name: string): string | null {
   if (text(list, 'IsTruncated') !== 'true') return null;
   const next = text(list, name);
-  if (!next) throw new Error('the store answered with a page that names no next one');
+  if (!next) throw new Error('the store returned a page that names no next one');
   return next;
 }
 
@@ -84,7 +84,7 @@ function text(element: XmlElement, name: string): string | null {
   try {
     return textOf(element, name);
   } catch (cause) {
-    throw new Error('the store answered with a character that does not exist', { cause });
+    throw new Error('the store returned a character that does not exist', { cause });
   }
 }
 
@@ -95,13 +95,13 @@ function wholeNumber(value: string | null): number {
 }
 
 function incomplete(): Error {
-  return new Error('the store answered with an incomplete entry');
+  return new Error('the store returned an incomplete entry');
 }
 
 function decodeKey(value: string): string {
   try {
     return decodeURIComponent(value.replaceAll('+', ' '));
   } catch {
-    throw new Error('the store answered with a key that is not percent-encoded');
+    throw new Error('the store returned a key that is not percent-encoded');
   }
 }

@@ -2,11 +2,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { StorageError } from '../types.ts';
 import type { S3Client } from './client.ts';
 
-/** Stores refuse signed URLs of a clock that is 15 minutes wrong, and those of a slow one expire early. */
+/** Stores reject signed URLs of a clock that is 15 minutes wrong, and the URLs of a slow clock expire early. */
 const MAX_SKEW_MS = 300_000;
 
 /**
- * Sends HEAD for a waiting client, and returns the headers. A refused HEAD has no document that says why, so a list of
+ * Sends HEAD for a waiting client, and returns the headers. A rejected HEAD has no document that says why, so a list of
  * one key follows.
  */
 export async function headBucket(client: S3Client): Promise<IncomingHttpHeaders> {
@@ -35,7 +35,7 @@ export function checkClock({ date }: IncomingHttpHeaders, now: number): void {
   const direction = skew > 0 ? 'ahead of' : 'behind';
   const seconds = Math.round(Math.abs(skew) / 1000);
   throw new StorageError(
-    `the clock of this machine is ${seconds} s ${direction} that of the storage, which refuses signed URLs: synchronize it, for example with NTP`,
+    `the clock of this machine is ${seconds} s ${direction} the clock of the storage, which rejects signed URLs: synchronize it, for example with NTP`,
     { retry: false },
   );
 }

@@ -20,7 +20,7 @@ export function checkExpiry(seconds: number): void {
 }
 
 export function checkSize(bytes: number): void {
-  if (!Number.isSafeInteger(bytes) || bytes < 0) throw invalid('the size is not a whole number of bytes');
+  if (!Number.isSafeInteger(bytes) || bytes < 0) throw invalid('the size is not an integer');
 }
 
 /** A prefix must end with a slash, so that `a/1` does not include `a/10`. */
@@ -31,7 +31,7 @@ export function checkPrefix(prefix: string): void {
 
 export function checkPartNumber(number: number): void {
   if (!(Number.isInteger(number) && number >= 1 && number <= MAX_PARTS)) {
-    throw invalid(`a part number is a whole number from 1 to ${MAX_PARTS}`);
+    throw invalid(`a part number is an integer from 1 to ${MAX_PARTS}`);
   }
 }
 

@@ -26,7 +26,7 @@ export interface S3Client {
 
 export interface ClientOptions {
   retries: RetrySettings;
-  /** PEM of the certificate authority to trust instead of those of the system. */
+  /** PEM of the certificate authority to trust instead of the authorities of the system. */
   ca?: string;
   /** Unix socket of the store. */
   socketPath?: string;
@@ -64,7 +64,7 @@ export function s3Client(signer: Signer, { retries, ...options }: ClientOptions)
     const status = response.statusCode ?? 0;
     if (call.expected.includes(status)) return response;
     const code = errorCode(await readText(response).catch(() => ''));
-    throw new StorageError(`storage answered ${call.method} with ${status}${code ? ` ${code}` : ''}${remedyOf(code)}`, {
+    throw new StorageError(`storage returned ${call.method} with ${status}${code ? ` ${code}` : ''}${remedyOf(code)}`, {
       // 501 is permanent.
       retry: (status >= 500 && status !== 501) || status === 429 || status === 408,
       status,
@@ -85,7 +85,7 @@ export function s3Client(signer: Signer, { retries, ...options }: ClientOptions)
           // A full disk stays full for more than a second.
           const quick = error.status === 507 ? null : next(tries);
           if (quick === null && performance.now() >= end) throw error;
-          // A full disk answers, and may have room for other calls.
+          // A full disk responds, and may have space for other calls.
           if (quick === null && error.status !== 507) patience?.onAway();
           const wait = quick ?? Math.min(LONGEST_WAIT_MS, 100 * 2 ** Math.min(tries, 10)) * jitter();
           await sleep(wait, undefined, { signal: patience?.signal }).catch(() => {
@@ -140,7 +140,7 @@ export async function readDocument<T>(
   try {
     return parse(text);
   } catch (cause) {
-    throw new StorageError('storage answered with something else than it was asked for', { retry: false, cause });
+    throw new StorageError('storage returned an unexpected response', { retry: false, cause });
   }
 }
 

@@ -16,7 +16,7 @@ export function s3StoreFrom(
 ): ObjectStore {
   const asked = searchParams.get('endpoint');
   const host = asked && URL.canParse(asked) ? new URL(asked).hostname : '';
-  // Cloudflare R2 has one region, and refuses to join parts of different sizes.
+  // Cloudflare R2 has one region, and rejects parts of different sizes.
   const r2 = host.endsWith('.r2.cloudflarestorage.com');
   const region = searchParams.get('region') || env.AWS_REGION || env.AWS_DEFAULT_REGION || (r2 ? 'auto' : 'us-east-1');
   const amazon = !asked || /\.amazonaws\.com(\.cn)?$/.test(host);
@@ -39,7 +39,7 @@ export function s3StoreFrom(
   );
 }
 
-/** Amazon's buckets are part of the host name, unless its certificate cannot cover them; those of others are not. */
+/** Amazon's buckets are part of the host name, unless its certificate cannot cover them; buckets of other providers are not. */
 function addressingOf(
   style: Addressing | null,
   { bucket, endpoint, amazon }: { bucket: string; endpoint: string; amazon: boolean },

@@ -43,7 +43,7 @@ export function multipartCalls(client: S3Client, signer: Signer): MultipartCalls
       });
       response.resume();
       const { etag } = response.headers;
-      if (!etag) throw new StorageError('storage answered a part without an entity tag', { retry: false });
+      if (!etag) throw new StorageError('storage returned no entity tag for a part', { retry: false });
       return etag;
     },
 
@@ -100,7 +100,7 @@ function completer(client: S3Client): ObjectStore['completeMultipart'] {
     if (response.statusCode === 404 && code === 'NoSuchUpload') return false;
     // "A request could return a 200 OK and then fail" (S3, CompleteMultipartUpload).
     if (response.statusCode === 404 || code) {
-      throw new StorageError(`storage refused to complete an upload: ${code ?? response.statusCode}`, {
+      throw new StorageError(`storage rejected the completion of an upload: ${code ?? response.statusCode}`, {
         retry: response.statusCode === 200 && code === 'InternalError',
         status: response.statusCode,
         code,

@@ -44,7 +44,7 @@ describe('signed URLs of S3', () => {
   beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'], now: AT }));
   afterAll(() => void vi.useRealTimers());
 
-  it('equal those of aws4fetch, with and without a session token, in both styles', async () => {
+  it('equal the URLs of aws4fetch, with and without a session token, in both styles', async () => {
     await fc.assert(
       fc.asyncProperty(key, token, addressing, async (name, sessionToken, style) => {
         const url = await signer(sessionToken, style).presignGet(name, {
@@ -59,7 +59,7 @@ describe('signed URLs of S3', () => {
     );
   });
 
-  it('for uploads equal those of aws4fetch, which signs their headers too', async () => {
+  it('for uploads equal the URLs of aws4fetch, which signs their headers too', async () => {
     await fc.assert(
       fc.asyncProperty(key, token, addressing, fc.nat(), async (name, sessionToken, style, size) => {
         const put = await signer(sessionToken, style).presignPut(name, {

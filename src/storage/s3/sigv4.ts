@@ -82,7 +82,7 @@ export function sign(request: SignableRequest, timestamp: string, region: string
   return createHmac('sha256', key).update(stringToSign).digest('hex');
 }
 
-/** Keys in memory: those of a few credentials for the days on which the URLs in use were signed. */
+/** Keys in memory: the keys of a few credentials for the days on which the URLs in use were signed. */
 const MOST_KEYS = 64;
 const signingKeys = new Map<string, Buffer>();
 

@@ -55,7 +55,7 @@ it('a store that does not say that it can do more than S3 is asked once, and the
   expect(asked).toEqual(['HEAD /b']);
 });
 
-it('a store that was away when it was asked what it can do is asked again', async () => {
+it('a store that was unreachable when it was asked for its features is asked again', async () => {
   let away = true;
   const { store } = await against((_, response) => {
     response.writeHead(away ? 403 : 200, { 'x-airlock-closes-keys': 'yes' }).end();
@@ -66,7 +66,7 @@ it('a store that was away when it was asked what it can do is asked again', asyn
 });
 
 describe('S3 store under failures', () => {
-  it('tries again when the store answers 503, and succeeds once it is back', async () => {
+  it('tries again when the store returns 503, and succeeds once it is back', async () => {
     let failures = 2;
     const { store, seen } = await against((_, response) => {
       response.writeHead(failures-- > 0 ? 503 : 200, { 'content-length': 3 }).end('abc');
@@ -88,7 +88,7 @@ describe('S3 store under failures', () => {
     expect(seen()).toBe(2);
   });
 
-  it('gives up on an answer that does not come within the time-out of the backend', async () => {
+  it('gives up on a response that does not come within the time-out of the backend', async () => {
     const { store, seen } = await against(() => undefined, { ...RETRIES, waitsMs: [1], silenceMs: 50 });
     await expect(store.head('k')).rejects.toMatchObject({ retry: true, message: /ETIMEDOUT/ });
     expect(seen()).toBe(2);
@@ -109,7 +109,7 @@ describe('S3 store under failures', () => {
     expect(seen()).toBe(4);
   });
 
-  it('does not repeat what was refused, and names the reason', async () => {
+  it('does not repeat what was rejected, and names the reason', async () => {
     const { store, seen } = await against((_, response) => {
       response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>');
     });
@@ -119,7 +119,7 @@ describe('S3 store under failures', () => {
 
   it('calls an unreachable store a retry', async () => {
     const { store } = await against(() => undefined);
-    await closers.shift()!(); // the server goes, its port is free
+    await closers.shift()!(); // the server stops, its port is free
     const failure = await store.ping().catch((error) => error);
     expect(failure).toMatchObject({ name: 'StorageError', retry: true });
     expect(failure.message).toContain('ECONNREFUSED');
@@ -145,7 +145,7 @@ describe('S3 store under failures', () => {
     await expect(buffer((await store.get('k'))!)).rejects.toMatchObject({ name: 'StorageError', retry: true });
   });
 
-  it('gives up an upload that nobody reads, as over a half-open connection', async () => {
+  it('gives up an upload that no one reads, as over a half-open connection', async () => {
     const { store, seen } = await against(() => undefined, { ...RETRIES, waitsMs: [1], silenceMs: 50 });
     const bytes = Buffer.alloc(16 * 2 ** 20);
     const put = store.putPart('k', { uploadId: 'u', partNumber: 1, bytes });
@@ -153,7 +153,7 @@ describe('S3 store under failures', () => {
     expect(seen()).toBe(2);
   });
 
-  it('says what a refused ping, whose answer has no document, has to do with', async () => {
+  it('says what a rejected ping, whose response has no document, has to do with', async () => {
     for (const [status, code, remedy] of [
       [404, 'NoSuchBucket', /create the bucket/],
       [403, 'AccessDenied', /grant the credentials the rights/],
@@ -169,7 +169,7 @@ describe('S3 store under failures', () => {
     }
   });
 
-  it('takes an error inside a 200 answer to a copy for what it is', async () => {
+  it('takes an error inside a 200 response to a copy for what it is', async () => {
     const { store } = await against((_, response) => {
       response.writeHead(200).end('<Error><Code>InternalError</Code></Error>');
     });
@@ -183,7 +183,7 @@ describe('S3 store under failures', () => {
     await expect(store.copy('a', 'b')).rejects.toMatchObject({ retry: false, message: /NoSuchBucket/ });
   });
 
-  it('takes an error inside a 200 answer to a complete for what it is, and knows an upload that is gone', async () => {
+  it('takes an error inside a 200 response to a complete for what it is, and knows an upload that is gone', async () => {
     let answer: [number, string] = [200, 'InternalError'];
     const { store } = await against((_, response) => {
       response.writeHead(answer[0]).end(`<Error><Code>${answer[1]}</Code></Error>`);

@@ -28,7 +28,7 @@ export interface S3Options {
   /** Default: `path`. */
   addressing?: Addressing;
   /**
-   * PEM of the certificate (authority) to trust instead of those of the system, e.g. the gateway's own with
+   * PEM of the certificate (authority) to trust instead of the authorities of the system, e.g. the gateway's own with
    * AIRLOCK_TLS=auto.
    */
   ca?: string;
@@ -183,7 +183,7 @@ function copier(client: S3Client, bucket: string, copySource: string): ObjectSto
     if (response.statusCode === 404 && code === 'NoSuchKey') return null;
     // "A 200 OK response can contain either a success or an error" (S3, CopyObject).
     if (response.statusCode === 404 || code) {
-      throw new StorageError(`storage refused a copy: ${code ?? response.statusCode}`, {
+      throw new StorageError(`storage rejected a copy: ${code ?? response.statusCode}`, {
         retry: response.statusCode === 200,
         status: response.statusCode,
         code,

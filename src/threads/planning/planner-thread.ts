@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import type { FontLibrary } from '../../text-render/index.ts';
 import { PURE_TASKS, type TaskMessage, toAnswer } from './tasks.ts';
 
-/* Runs in the thread: one task at a time, with an answer for each. An unexpected error ends the thread. */
+/* Runs in the thread: one task at a time, with a response for each. An unexpected error ends the thread. */
 
 /** The fonts of this machine, located once per thread: their files are read when a text needs them. */
 let fonts: FontLibrary | null = null;

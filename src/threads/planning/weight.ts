@@ -6,7 +6,7 @@ import { textLength } from '../../ffmpeg/index.ts';
  * test/hostile/costly-requests.test.ts); sending one to a thread takes 1 ms, and starting a thread 100 ms.
  */
 const INLINE_WEIGHT = 4096;
-/** Cost of an option or a filter besides its text, in characters. */
+/** Cost of an option or a filter in addition to its text, in characters. */
 const PART_WEIGHT = 16;
 
 /**

@@ -17,7 +17,7 @@ export interface Identities {
   lifetimeMs: number;
   /** Milliseconds since 1970. */
   now(): number;
-  /** When set, every service of credentials answers with it. */
+  /** When set, every service of credentials responds with it. */
   failure: { status: number; code: string } | null;
   /** Each question that was asked, by service. */
   asked: string[];
@@ -64,7 +64,7 @@ function securityTokenService(body: string, { headers }: IncomingMessage, state:
 }
 
 function stsError(status: number, code: string): Answer {
-  const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>${PLATFORM_TOKEN} is refused</Message></Error>`;
+  const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>${PLATFORM_TOKEN} is rejected</Message></Error>`;
   return { status, body: `<ErrorResponse>${error}</ErrorResponse>` };
 }
 

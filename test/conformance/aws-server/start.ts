@@ -14,7 +14,7 @@ export interface AwsServer extends Identities {
 /**
  * The services of AWS that issue keys, and a bucket `media` that takes nothing but requests signed with keys that they
  * issued. It shares no code with Airlock: aws4fetch verifies. `socketPath` listens on a Unix socket, so that a bucket can
- * be part of a host name that nobody resolves.
+ * be part of a host name that no one resolves.
  */
 export async function startAwsServer(socketPath?: string): Promise<AwsServer> {
   let offset = 0;

@@ -21,7 +21,7 @@ export interface GcsServer {
   tokens: Set<string>;
   /** Method and path of each request, without its query. */
   seen: string[];
-  /** While it is set, every request is refused with it. */
+  /** While it is set, every request is rejected with it. */
   fault: { status: number; code: string } | null;
   advance(ms: number): void;
   close(): Promise<void>;

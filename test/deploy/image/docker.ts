@@ -1,6 +1,6 @@
 /*
  * What prepare.sh calls of `docker compose`, with the images that build.ts made and the PostgreSQL of run.ts in the place of
- * the service `database`. Anything else is refused.
+ * the service `database`. Anything else is rejected.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

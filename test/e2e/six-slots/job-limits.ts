@@ -140,7 +140,7 @@ export const jobLimits = (given: () => TestService) => () => {
     ...LIMIT_NAMES.flatMap((name): [unknown, string, RegExp][] => {
       const { least, most } = LIMIT_BOUNDS[name];
       const wrong = [0, -1, least - 1, least + 0.5, most + 1, '512', true, [], {}, 'NaN', 'Infinity'];
-      const reason = new RegExp(`whole number from ${least} to ${most} \\(${least} is the minimum: `);
+      const reason = new RegExp(`an integer from ${least} to ${most} \\(${least} is the minimum: `);
       return wrong.map((value) => [{ [name]: value }, `limits.${name}`, reason]);
     }),
     [

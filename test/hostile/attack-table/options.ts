@@ -35,7 +35,7 @@ export const OPTION_ATTACKS: readonly Attack[] = [
     output('a video preset file', 'READ', ['-vpre', '@SECRET@']),
     output('an audio preset by path', 'READ', ['-apre', '../../../@SECRET@']),
   ]),
-  ...inClass('a file or socket besides the output', [
+  ...inClass('a file or socket in addition to the output', [
     output('progress to a file', 'WRITE', ['-progress', '@OUTSIDE@/progress'], { bites: true }),
     output('progress to a socket', 'NET', ['-progress', 'tcp://@ADDRESS@'], { bites: true }),
     output('progress over HTTP', 'NET', ['-progress', '@URL@'], { bites: true }),

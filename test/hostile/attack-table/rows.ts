@@ -19,8 +19,8 @@ export type Effect =
   | 'CONFUSE';
 
 /**
- * What the policy does. `refused`: 422. `fetched`: the name becomes an asset for the fetcher (which refuses it unless
- * it is public) and never reaches FFmpeg. `bounded`: it runs until Airlock's limits end it. `unplanned`: refused once
+ * What the policy does. `refused`: 422. `fetched`: the name becomes an asset for the fetcher (which rejects it unless
+ * it is public) and never reaches FFmpeg. `bounded`: it runs until Airlock's limits end it. `unplanned`: rejected once
  * the size of the inputs is known. `ignored`: the option never reaches FFmpeg, with a warning.
  */
 export type Verdict = 'refused' | 'ignored' | 'fetched' | 'unplanned' | 'bounded';

@@ -17,7 +17,7 @@ export interface Row {
   orBytes?: number;
 }
 
-/** Alternates between two answers with every query. */
+/** Alternates between two responds with every query. */
 const flip =
   (first: string[], second: string[]): Answer =>
   (asked) => ({ a: asked % 2 === 0 ? first : second, aaaa: [] });
@@ -114,7 +114,7 @@ export function dnsTable(): Record<string, Answer> {
   };
 }
 
-/** URLs that must succeed: otherwise a fetcher that refuses everything would pass. */
+/** URLs that must succeed: otherwise a fetcher that rejects everything would pass. */
 export const GOOD_URLS = [
   `http://${OK}/`,
   `http://${PUBLIC_V4}/`,

@@ -10,7 +10,7 @@ export interface WildRow {
   inputs: readonly (MediaName | readonly [MediaName, ...string[]])[];
   request: Omit<TranscodeRequest, 'inputs'>;
   checks: readonly Check[];
-  /** Set when such a request is refused: matches the reason. */
+  /** Set when such a request is rejected: matches the reason. */
   refused?: RegExp;
 }
 
@@ -54,7 +54,7 @@ export function plain(
   return { name, inputs: asList(inputs), request: { outputFormat, options: options(words) }, checks };
 }
 
-/** The `filters` field, with options beside it. */
+/** The `filters` field, with options next to it. */
 export function composed(
   name: string,
   inputs: Inputs,

@@ -11,7 +11,7 @@ export interface Hostile {
   name: string;
   /** What the source serves: bytes, or a custom response. */
   serves: Buffer | RequestListener;
-  /** Fields of the request besides the input. */
+  /** Fields of the request in addition to the input. */
   request: { outputFormat: string; [field: string]: unknown };
 }
 

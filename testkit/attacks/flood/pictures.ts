@@ -46,7 +46,7 @@ export function swellingPng(bytes: number): Buffer {
   ]);
 }
 
-/** An animated GIF: each frame is about twenty bytes and fills the whole screen when drawn. */
+/** An animated GIF: each frame is about twenty bytes and fills the entire screen when drawn. */
 export function bombGif(width: number, height: number, frames: number): Buffer {
   const screen = Buffer.from('GIF89a\0\0\0\0\x80\0\0\0\0\0\xff\xff\xff', 'latin1');
   screen.writeUInt16LE(width, 6);

@@ -3,7 +3,7 @@ import type { LiveEvent } from './live-event.ts';
 
 type Listener = (events: readonly LiveEvent[]) => void;
 
-/** Pause before a stream that the server refused is opened again. */
+/** Pause before a stream that the server rejected is opened again. */
 const REOPEN_MS = 5000;
 
 const listeners = new Set<Listener>();
@@ -12,7 +12,7 @@ let reopening: ReturnType<typeof setTimeout> | undefined;
 let waiting: LiveEvent[] = [];
 
 /**
- * Listens to the events of the account while anybody does, and the page is visible: one stream serves all of it. Events
+ * Listens to the events of the account while anyone does, and the page is visible: one stream serves all of it. Events
  * come in batches, one per frame, so that a thousand a second cost one rendering.
  */
 export function onEvents(listener: Listener): () => void {
@@ -43,7 +43,7 @@ function open(): EventSource {
   }
   stream.addEventListener('open', () => take({ type: 'stream.open', data: {} }));
   stream.addEventListener('error', () => {
-    // The browser resumes a broken stream itself, but not one that was refused, as by a server that starts.
+    // The browser resumes a broken stream itself, but not one that was rejected, as by a server that starts.
     if (stream.readyState !== EventSource.CLOSED || source !== stream) return;
     source = null;
     reopening = setTimeout(follow, REOPEN_MS);

@@ -1,12 +1,12 @@
-/** An answer that is an error, with the sentence that the API wrote for people. */
+/** A response that is an error, with the sentence that the API wrote for people. */
 export class Problem extends Error {
-  /** HTTP status; 0 if there was no answer. */
+  /** HTTP status; 0 if there was no response. */
   readonly status: number;
   readonly code: string;
   readonly details: Readonly<Record<string, unknown>>;
-  /** Seconds after which the request may be repeated; null if the answer does not say. */
+  /** Seconds after which the request may be repeated; null if the response does not say. */
   readonly retryAfter: number | null;
-  /** Path of the page that explains the code; null if the server did not answer. */
+  /** Path of the page that explains the code; null if the server did not respond. */
   readonly docs: string | null;
 
   constructor(status: number, body: unknown, retryAfter: number | null = null) {
@@ -17,7 +17,7 @@ export class Problem extends Error {
     this.code = typeof code === 'string' ? code : 'unknown';
     this.details = typeof details === 'object' && details !== null ? (details as Record<string, unknown>) : {};
     this.retryAfter = retryAfter;
-    // Of the server that this page is from, whatever it is called elsewhere.
+    // Of the server that this page is from, regardless of its name elsewhere.
     const page = typeof docs === 'string' ? docs.indexOf('/docs/') : -1;
     this.docs = page === -1 ? null : String(docs).slice(page);
   }

@@ -9,7 +9,7 @@ interface Put {
   onProgress: (sent: number) => void;
 }
 
-/** Sends bytes to a signed URL. Not by `fetch`, which tells nothing of its progress. Throws `Problem`. */
+/** Sends bytes to a signed URL. Not by `fetch`, which reports no progress. Throws `Problem`. */
 export function put({ url, bytes, headers, signal, onProgress }: Put): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -20,7 +20,7 @@ export function put({ url, bytes, headers, signal, onProgress }: Put): Promise<v
     request.addEventListener('abort', () => reject(new DOMException('Aborted', 'AbortError')));
     request.addEventListener('load', () => {
       if (request.status >= 200 && request.status < 300) resolve();
-      else reject(new Problem(request.status, { message: `The storage refused the file (${request.status}).` }));
+      else reject(new Problem(request.status, { message: `The storage rejected the file (${request.status}).` }));
     });
     request.addEventListener('loadend', () => signal.removeEventListener('abort', abort));
     request.open('PUT', url);

@@ -15,7 +15,7 @@ export function endSession(): void {
   session.value = null;
 }
 
-/** What a role may do here; the API decides, and this only hides what it would refuse. */
+/** What a role may do here; the API decides, and this only hides what it would reject. */
 export function may(action: 'create' | 'manage' | 'operate'): boolean {
   const role = session.value?.user.role;
   if (action === 'operate') return role === 'operator';

@@ -101,7 +101,7 @@ async function readState(uploadId: string): Promise<MultipartState | null> {
   }
 }
 
-/** Returns the URL of a part; URLs are asked for by the hundred, and anew for a part that failed. */
+/** Returns the URL of a part; URLs are asked for by the hundred, and again for a part that failed. */
 function partUrls(uploadId: string, known: readonly PartUrl[], missing: readonly number[]) {
   const urls = new Map(known.map((part) => [part.partNumber, part]));
   const ask = async (partNumbers: readonly number[]) => {

@@ -37,7 +37,7 @@ export function runSeconds({ started_at, completed_at }: AnyJob): number | null 
   return Math.max(0, Date.parse(completed_at) - Date.parse(started_at)) / 1000;
 }
 
-/** FFmpeg's list of names for a demuxer as the one that people know. */
+/** FFmpeg's list of names for a demuxer as the name that people know. */
 export function formatText(format: string | null): string {
   if (format === null) return '–';
   const names = format.split(',');

@@ -31,7 +31,7 @@ export class JobList {
   readonly #load: LoadPage;
   readonly #status: Status | null;
 
-  /** `status`: the list holds jobs of that status alone. */
+  /** `status`: the list contains only jobs of that status. */
   constructor(load: LoadPage, status: Status | null) {
     this.#load = load;
     this.#status = status;
@@ -74,7 +74,7 @@ export class JobList {
     if (!page) return;
     const top = page.items.map(({ id }) => id);
     const isNew = new Set(top);
-    // More new jobs than a page holds: how far the others have moved is not known.
+    // More new jobs than fit on a page: how far the others have moved is unknown.
     const joins = page.items.length < PAGE_JOBS || top.some((id) => this.#jobs.has(id));
     const rest = joins ? this.#order.filter((id) => id === undefined || (!isNew.has(id) && this.#belongs(id))) : [];
     this.#keep(page.items);

@@ -16,7 +16,7 @@ export function useJob(id: string): Omit<Resource<Job>, 'data'> & { job: Job | u
         const mine = events.filter(({ data }) => data.job_id === id);
         const changes = mine.map(({ type, data }) => nextState(type.split('.')[1], data) as Partial<Job>);
         if (changes.length > 0) setNews((before) => Object.assign({}, before, ...changes));
-        // Events say little; what only the job itself tells is read when it begins, ends or is erased.
+        // Events say little; the other fields of the job are read when it begins, ends or is erased.
         const isStale = mine.some(({ type }) => !/\.(progress|output_ready)$/.test(type));
         if (isStale || events.some(({ type }) => type === 'stream.open')) reload();
       }),

@@ -96,7 +96,7 @@ export function SelectField<T extends string>({ label, hint, value, choices, onC
   );
 }
 
-/** A few choices side by side, of which one holds. */
+/** A few choices side by side, of which one is selected. */
 export function Segments<T extends string>({ label, value, choices, onChange }: ChoiceProps<T>) {
   return (
     <fieldset class="segments" aria-label={label}>

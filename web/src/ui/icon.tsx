@@ -36,7 +36,7 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
-/** A decorative picture: what it stands beside, or the label of its button, says what it means. */
+/** A decorative picture: the text next to it, or the label of its button, gives its meaning. */
 export function Icon({ name }: { name: IconName }) {
   return (
     <svg

@@ -7,7 +7,7 @@ export interface Resource<T> {
   data: T | undefined;
   error: Shown | null;
   reload: () => void;
-  /** Shows a change that the answer of another request already tells. */
+  /** Shows a change that the response to another request already contains. */
   set: (data: T) => void;
 }
 

@@ -31,7 +31,7 @@ const SERVER: readonly Entry[] = [
   ['/operator/audit', 'Audit log', 'file'],
 ];
 
-/** The frame of every page: the navigation beside it, or above it on a phone. */
+/** The frame of every page: the navigation next to it, or above it on a phone. */
 export function Shell({ children }: { children: ComponentChildren }) {
   const drawer = useRef<HTMLDialogElement>(null);
   const { path } = useLocation();
@@ -110,7 +110,7 @@ function Group({ title, entries }: { title?: string; entries: readonly Entry[] }
 const THEMES: Record<Theme, { next: Theme; icon: IconName; label: string }> = {
   system: { next: 'light', icon: 'system', label: 'Colours: as the system. Switch to light' },
   light: { next: 'dark', icon: 'sun', label: 'Colours: light. Switch to dark' },
-  dark: { next: 'system', icon: 'moon', label: 'Colours: dark. Switch to those of the system' },
+  dark: { next: 'system', icon: 'moon', label: 'Colours: dark. Switch to the colours of the system' },
 };
 
 function Account() {

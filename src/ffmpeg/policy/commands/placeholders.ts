@@ -3,7 +3,7 @@ import type { CommandToken } from './tokens.ts';
 /** `{{in_1}}`: a name of `input_files` or `output_files`. */
 const PLACEHOLDER = /\{\{\s*([A-Za-z0-9_-]{1,64})\s*\}\}/g;
 
-/** The name when the whole word is one placeholder. */
+/** The name when the entire word is one placeholder. */
 export function placeholderName(text: string): string | null {
   return /^\{\{\s*([A-Za-z0-9_-]{1,64})\s*\}\}$/.exec(text)?.[1] ?? null;
 }

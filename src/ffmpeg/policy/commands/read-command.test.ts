@@ -104,7 +104,7 @@ describe('commands in the wild', () => {
   });
 });
 
-describe('refused commands', () => {
+describe('rejected commands', () => {
   it.each([
     ['-i {{in_1}} {{out_1}} && rm -rf /', '&'],
     ['-i {{in_1}} {{out_1}}; reboot', ';'],
@@ -141,7 +141,7 @@ describe('refused commands', () => {
     ['-i {{in_1}} {{out_1}}', 'out.exe', '/output_files/out_1'],
     ['-i {{in_1}} {{out_1}}', '../out.mp4', '/output_files/out_1'],
     ['-i {{in_1}} {{out_1}}', 'frame%03d.png', '/output_files/out_1'],
-  ])('%s with %s is refused at %s', (command, file, position) => {
+  ])('%s with %s is rejected at %s', (command, file, position) => {
     expect(errorsOf(command, file).map((error) => error.position)).toContain(position);
   });
 
@@ -193,7 +193,7 @@ describe('a fault in an argument', () => {
     ['-force_key_frames', 'expr:gte(t, \u00a7)'],
   );
 
-  it('is reported at its character of the command, whatever quotes and backslashes precede it', () => {
+  it('is reported at its character of the command, regardless of the quotes and backslashes before it', () => {
     fc.assert(
       fc.property(
         fc.array(before, { maxLength: 4 }),
@@ -247,7 +247,7 @@ describe('any command', () => {
     fc.string({ unit: 'binary', maxLength: 12 }),
   );
 
-  it('never throws, and is refused or becomes a request', () => {
+  it('never throws, and is rejected or becomes a request', () => {
     fc.assert(
       fc.property(fc.array(word, { maxLength: 12 }), fc.jsonValue(), (words, junk) => {
         const result = read(words.join(' '));

@@ -143,7 +143,7 @@ class CommandReader {
       this.#fail(token.offset, 'An input must be a placeholder.', advice);
       return;
     }
-    // A URL that is refused still counts as an input, so that one fault is reported once.
+    // A URL that is rejected still counts as an input, so that one fault is reported once.
     const url = this.#inputUrl(name, token.offset) ?? '';
     if (this.#inputs.length >= MAX_INPUTS) {
       this.#fail(token.offset, `More than ${MAX_INPUTS} inputs.`, 'Use fewer.');
@@ -157,7 +157,7 @@ class CommandReader {
     const next = this.#tokens[this.#at];
     const wanted = takesValue(token.text);
     const isFree = next !== undefined && !/^-[A-Za-z]/.test(next.text) && placeholderName(next.text) === null;
-    // An unknown option is refused later; here only its value matters.
+    // An unknown option is rejected later; here only its value matters.
     const value = next && (wanted === null ? isFree : wanted) ? next : null;
     if (value) this.#at++;
     this.#pending.push({ name: token, value });
@@ -182,7 +182,7 @@ class CommandReader {
     } else this.#unknown(name, token.offset, Object.keys(outputs), 'output_files');
   }
 
-  /** Placeholders within filters become the input or the URL; anywhere else they are refused. */
+  /** Placeholders within filters become the input or the URL; anywhere else they are rejected. */
   #written(options: readonly Pending[]): Written[] {
     return options.map(({ name: { text: option, offset: start }, value }) => {
       if (!value) return { request: { option }, place: { option: start, argument: [] } };

@@ -31,7 +31,7 @@ const OPERATORS: Readonly<Record<string, string>> = {
 
 /**
  * Splits a command as a POSIX shell does: single quotes, double quotes, backslashes, lines that end in a backslash.
- * Nothing is expanded or run; syntax that needs a shell is refused. Never throws.
+ * Nothing is expanded or run; syntax that needs a shell is rejected. Never throws.
  */
 export function tokenise(command: string): TokenResult {
   if (command.length > MAX_COMMAND) return failed(MAX_COMMAND, 'The command is too long.', 'Send a shorter command.');

@@ -89,7 +89,7 @@ export function videoSettings(settings: VideoSettings): string[] {
       fill('deadline', '-deadline:v', 'realtime');
       fill('cpu-used', '-cpu-used:v', settings.shortSide <= SMALL_SHORT_SIDE ? 6 : 8);
       fill('row-mt', '-row-mt:v', 1);
-      // A bit rate beside the CRF is a ceiling for libvpx ("constrained quality"); 0 lifts it.
+      // A bit rate together with the CRF is a ceiling for libvpx ("constrained quality"); 0 lifts it.
       if (!rateStated) args.push('-crf:v', String(step), '-b:v', String(cap ?? 0));
       else if (stated.has('crf') && !stated.has('b')) args.push('-b:v', '0');
       break;

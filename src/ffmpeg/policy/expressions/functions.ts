@@ -18,7 +18,7 @@ export const FUNCTIONS: ReadonlyMap<string, Arity> = new Map<string, Arity>([
   ['ifnot', [2, 3]],
 ]);
 
-/** Functions of FFmpeg that are refused, and what to write instead. */
+/** Functions of FFmpeg that are rejected, and what to write instead. */
 export const REFUSED_FUNCTIONS: ReadonlyMap<string, { reason: string; suggestion: string }> = new Map([
   ['while', { reason: 'may loop for ever', suggestion: 'Write out the steps, or choose between values with if().' }],
   [

@@ -24,7 +24,7 @@ export type ExpressionResult =
 /** What an expression may use, and how much. */
 export interface ExpressionRules {
   variables: readonly string[];
-  /** Functions beside the arithmetic ones of every expression, e.g. `p`, `lum` of `geq`. */
+  /** Functions in addition to the arithmetic ones of every expression, e.g. `p`, `lum` of `geq`. */
   functions?: Readonly<Record<string, number>>;
   /** Most nodes; each is evaluated once a frame (once a pixel in `geq`). Default 400. */
   maxNodes?: number;

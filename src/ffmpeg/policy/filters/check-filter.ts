@@ -10,7 +10,7 @@ export type FilterTable = ReadonlyMap<string, FilterSpec>;
 
 const ENABLE: FilterValue = { type: 'expression', variables: ['t', 'n', 'pos', 'w', 'h'] };
 
-/** Finds a filter in the table, or refuses it with a reason. */
+/** Finds a filter in the table, or rejects it with a reason. */
 export function findSpec(raw: RawFilter, table: FilterTable, refusals: Refusals): FilterSpec | null {
   const spec = table.get(raw.name);
   if (spec) return spec;
@@ -44,7 +44,7 @@ export interface Findings {
   budget: RequestBudget;
 }
 
-/** Reads the options of a filter against its row of the table; null = refused. */
+/** Reads the options of a filter against its row of the table; null = rejected. */
 export function checkFilter(raw: RawFilter, spec: FilterSpec, found: Findings): CheckedFilter | null {
   const { refusals } = found;
   const before = refusals.list.length;

@@ -64,7 +64,7 @@ describe('escaping, compared with FFmpeg', () => {
   });
 
   test('reads what a caller wrote as FFmpeg reads it, quotes and backslashes at both levels', async () => {
-    // Whatever parses: random mixtures, not the output of any escaping.
+    // Anything that parses: random mixtures, not the output of any escaping.
     const legal = fc.sample(text, { numRuns: 1500, seed: 12 }).flatMap((value) => {
       const parsed = parseGraph(`metadata=add:value=${value}:key=k`);
       if (!parsed.ok || parsed.graph.chains.length !== 1 || parsed.graph.chains[0]!.length !== 1) return [];

@@ -6,7 +6,7 @@ const flag: Field = { min: -1, max: 1 };
 const percent: Field = { min: 0, max: 1000 };
 const margin: Field = { min: 0, max: 8192 };
 
-/** Fields of an ASS style (v4+), and those of the script that a style may override in libass. */
+/** Fields of an ASS style (v4+), and fields of the script that a style may override in libass. */
 const FIELDS: Readonly<Record<string, Field>> = {
   FontName: 'font',
   FontSize: { min: 1, max: 500 },
@@ -45,7 +45,7 @@ const MAX_LENGTH = 1000;
 
 export type StyleResult = { ok: true; text: string } | { ok: false; at: number; reason: string; suggestion: string };
 
-/** Reads `Key=Value,Key=Value`; keys are those of ASS in any case, colours `&HAABBGGRR`. */
+/** Reads `Key=Value,Key=Value`; keys are ASS fields in any case, colours `&HAABBGGRR`. */
 export function readForceStyle(text: string): StyleResult {
   if (text.length > MAX_LENGTH)
     return { ok: false, at: 0, reason: `is longer than ${MAX_LENGTH} characters`, suggestion: KEYS };

@@ -74,7 +74,7 @@ const RATE_NAMES: Readonly<Record<string, string>> = {
 /** One frame in three hours. */
 const MIN_RATE = 1e-4;
 
-/** Frames per second: a number, `30000/1001`, or a name; two whole numbers stay a fraction. */
+/** Frames per second: a number, `30000/1001`, or a name; two integers stay a fraction. */
 export function readRate(text: string, max: number): string | null {
   const word = text.trim().toLowerCase();
   if (Object.hasOwn(RATE_NAMES, word)) return RATE_NAMES[word]!;

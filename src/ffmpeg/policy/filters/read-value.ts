@@ -8,7 +8,7 @@ import { readBoolean, readInteger, readNumber, readRate, readRatio, readSize, re
 import type { FilterValue } from './types.ts';
 
 export type ValueResult =
-  /** `parts`: those of the expressions in the value; absent = none. */
+  /** `parts`: the parts of the expressions in the value; absent = none. */
   | { ok: true; type: 'text'; text: string; parts?: number }
   | { ok: true; type: 'expression'; expression: Expression; parts: number }
   | { ok: true; type: 'asset'; source: string }
@@ -63,11 +63,11 @@ export function readValue(spec: FilterValue, text: string): ValueResult {
   }
 }
 
-/** What an option accepts, in words: for refusals and for the documentation. */
+/** What an option accepts, in words: for rejections and for the documentation. */
 export function describeFilterValue(spec: FilterValue): string {
   switch (spec.type) {
     case 'integer':
-      return `Use a whole number from ${spec.min} to ${spec.max}.`;
+      return `Use an integer from ${spec.min} to ${spec.max}.`;
     case 'number':
       return `Use a number from ${spec.min} to ${spec.max}.`;
     case 'boolean':

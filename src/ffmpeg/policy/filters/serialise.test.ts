@@ -41,7 +41,7 @@ describe('a graph written for FFmpeg', () => {
     );
   });
 
-  test('keeps inner labels different from those of open pads', () => {
+  test('keeps inner labels different from the labels of open pads', () => {
     expect(write('[0:v]scale[v];[v]scale', { outputs: ['v'] })).toBe('[0:v]scale[v_];[v_]scale[v]');
   });
 

@@ -11,7 +11,7 @@ export interface Token {
   value: Located;
   /** Index of the character that stopped the token, or of the end of the text. */
   next: number;
-  /** Index of an unclosed quote, which is refused here; FFmpeg lets it run to the end. */
+  /** Index of an unclosed quote, which is rejected here; FFmpeg lets it run to the end. */
   openQuote: number | null;
 }
 

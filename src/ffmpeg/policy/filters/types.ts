@@ -62,7 +62,7 @@ export type FilterValue =
   | { type: 'numbers'; separator: string; min: number; max: number; maxCount: number }
   /** Free text that the filter only draws or stores, without control characters except line ends. */
   | { type: 'text'; maxBytes: number }
-  /** A small grammar; `pattern` must match the whole of it, and `hint` says what it is. */
+  /** A small grammar; `pattern` must match all of it, and `hint` says what it is. */
   | { type: 'pattern'; pattern: RegExp; maxLength: number; hint: string }
   /** `Key=Value,Key=Value` for the style of subtitles. */
   | { type: 'force-style' }
@@ -79,7 +79,7 @@ export interface FilterSpec {
   options: Readonly<Record<string, FilterValue>>;
   /** Other spellings of an option (`w` = `width`). */
   aliases?: Readonly<Record<string, string>>;
-  /** Names in FFmpeg's order of unnamed values; a value for a name that is not in `options` is refused. */
+  /** Names in FFmpeg's order of unnamed values; a value for a name that is not in `options` is rejected. */
   positional: readonly string[];
   /** Options that must be set. */
   required?: readonly string[];
@@ -88,7 +88,7 @@ export interface FilterSpec {
   /** Why the filter may never end; see `Endless`. */
   endless?: Endless;
   /**
-   * Frames of its input that the filter keeps in memory, for admission; `Infinity` = the whole input.
+   * Frames of its input that the filter keeps in memory, for admission; `Infinity` = the entire input.
    */
   heldFrames?: number | ((values: OptionTexts) => number);
   /**

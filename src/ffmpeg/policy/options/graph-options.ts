@@ -10,7 +10,7 @@ import type { PlacedGraph } from './parsed-request.ts';
 /** Characters of one graph; the longest in use have a few thousand. */
 const MAX_GRAPH = 10_000;
 
-/** What a filter option works on: video, audio, whatever its filters accept, or a whole graph. */
+/** What a filter option works on: video, audio, either, as its filters accept, or a complete graph. */
 export type FilterTarget = PadKind | 'any' | 'complex';
 
 const FILTER_OPTION = /^-(?:(vf|af|filter)(?::([va]))?(?::(\d{1,2}))?|(filter_complex|lavfi))$/;
@@ -33,7 +33,7 @@ export interface GraphPart {
 
 export type PlacedResult = { ok: true; placed: PlacedGraph } | { ok: false; refusals: Refusal[] };
 
-/** Parses parts, joined by `;`, as one graph; refusals point into the part at fault. */
+/** Parses parts, joined by `;`, as one graph; rejections point into the part at fault. */
 export function placeGraph(
   parts: readonly GraphPart[],
   option: string,
@@ -127,7 +127,7 @@ export function simpleKind(placed: PlacedGraph, target: PadKind | 'any', option:
   };
 }
 
-/** Inputs of a whole graph must be streams of the request's inputs. */
+/** Inputs of a complete graph must be streams of the request's inputs. */
 export function checkStreams(placed: PlacedGraph, inputCount: number): Refusal[] {
   const refusals: Refusal[] = [];
   for (const pad of placed.graph.inputs) {

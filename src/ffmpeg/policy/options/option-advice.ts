@@ -1,4 +1,4 @@
-/** What to use instead of a refused option, by its name. */
+/** What to use instead of a rejected option, by its name. */
 const ADVICE: Readonly<Record<string, string>> = {
   i: 'List every input in "inputs".',
   protocol_whitelist: 'The server sets it; leave it out.',
@@ -40,8 +40,8 @@ const ADVICE: Readonly<Record<string, string>> = {
 const INPUT_ADVICE: Readonly<Record<string, string>> = {
   f: 'Leave it out; the format is detected from the bytes. A test source or a list of files is not an input here: use a source filter such as color in "filters", or several "inputs".',
   c: 'Leave it out; the server chooses the decoder.',
-  s: 'Leave it out; the size is that of the file. To scale, use -s or scale in "options".',
-  pix_fmt: 'Leave it out; the format is that of the file.',
+  s: 'Leave it out; FFmpeg uses the size of the file. To scale, use -s or scale in "options".',
+  pix_fmt: 'Leave it out; FFmpeg uses the format of the file.',
 };
 
 export const GENERAL_ADVICE = 'Leave it out, or use "preset". The documentation lists what is allowed.';

@@ -73,7 +73,7 @@ export function readEncoder(text: string, kind: StreamKind | null): ParsedValue 
   return good(encoder.name);
 }
 
-/** Longest list of keys that a refusal names in full; those of the encoders have about a hundred. */
+/** Longest list of keys that a rejection names in full; the lists of encoders have about a hundred. */
 const MAX_NAMED_KEYS = 12;
 
 /** Describes a list of parameters in a sentence. */

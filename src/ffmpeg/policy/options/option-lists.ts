@@ -1,4 +1,4 @@
-/** Values of options in `option-table.ts` that accept one of a list; others are refused. */
+/** Values of options in `option-table.ts` that accept one of a list; others are rejected. */
 export const COLOR_PRIMARIES = [
   'bt709',
   'bt470m',

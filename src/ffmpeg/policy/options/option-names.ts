@@ -53,7 +53,7 @@ export function isNameRefusal(result: NamedOption | NameRefusal): result is Name
   return 'reason' in result;
 }
 
-/** Refuses misspelt names, and names made to evade the check; null = neither. */
+/** Rejects misspelt names, and names made to evade the check; null = neither. */
 export function oddSpelling(name: string): NameRefusal | null {
   const plain = name.normalize('NFKC').replace(/[‐‑‒–—―−]/g, '-');
   if (plain !== name) {

@@ -42,7 +42,7 @@ export type OptionValue =
   | { type: 'metadata' }
   | { type: 'key-frames' }
   | { type: 'bitstream-filters' }
-  /** A small grammar; `pattern` must match the whole of it, and `hint` says what it is. */
+  /** A small grammar; `pattern` must match all of it, and `hint` says what it is. */
   | { type: 'pattern'; pattern: RegExp; maxLength: number; hint: string }
   /** `key=value:key=value` for an encoder's own parameters. */
   | { type: 'parameters'; keys: ParameterRules }
@@ -125,13 +125,13 @@ function readText(spec: OptionValue, text: string, kind: StreamKind | null): Par
   }
 }
 
-/** What the option accepts, in words: for refusals and for the documentation. */
+/** What the option accepts, in words: for rejections and for the documentation. */
 export function describeValue(spec: OptionValue): string {
   switch (spec.type) {
     case 'flag':
       return 'It takes no value.';
     case 'integer':
-      return `Use a whole number from ${spec.min} to ${spec.max}.`;
+      return `Use an integer from ${spec.min} to ${spec.max}.`;
     case 'number':
       return `Use a number from ${spec.min} to ${spec.max}.`;
     case 'boolean':

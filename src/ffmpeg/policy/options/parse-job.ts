@@ -3,7 +3,7 @@ import type { AssetRequest, PlanWarning, Refusal } from '../../types.ts';
 import { parseOutputs, parseRequest } from './parse-request.ts';
 import type { ParsedRequest } from './parsed-request.ts';
 
-/** A parsed request for one output or several. Only one without refusals may be planned. */
+/** A parsed request for one output or several. Only one without rejections may be planned. */
 export interface ParsedJob {
   /** Each output as a request of its own, in the order of the request. `parseRequest` knows all of them. */
   outputs: readonly { request: TranscodeRequest; parsed: ParsedRequest }[];

@@ -74,7 +74,7 @@ describe('allowed options', () => {
   });
 });
 
-describe('refused options', () => {
+describe('rejected options', () => {
   it.each([
     ['-/t', '/etc/passwd'],
     ['-/filter:v', '/etc/passwd'],
@@ -223,7 +223,7 @@ describe('refused options', () => {
 });
 
 describe('any option', () => {
-  it('is refused or becomes generated parts: never a path, a URL or an option that reads a file', () => {
+  it('is rejected or becomes generated parts: never a path, a URL or an option that reads a file', () => {
     const names = OPTION_TABLE.flatMap((row) => [row.name, ...Object.keys(row.aliases ?? {})]);
     const option = fc.oneof(
       fc.constantFrom(...names).map((name) => `-${name}`),

@@ -17,7 +17,7 @@ import { checkTogether } from './request-checks.ts';
 const MAX_OPTIONS = 200;
 const MAX_FILTER_ENTRIES = 100;
 
-/** Returns every refused part of a request with its position; empty = allowed. */
+/** Returns every rejected part of a request with its position; empty = allowed. */
 export function checkOptions(request: TranscodeRequest): Refusal[] {
   return parseRequest(request).refusals;
 }
@@ -26,7 +26,7 @@ export function checkOptions(request: TranscodeRequest): Refusal[] {
 const parsedRequests = new WeakMap<TranscodeRequest, ParsedRequest>();
 
 /**
- * Parses a request: options, filters, overlays, and the files they name. Only one without refusals may be planned.
+ * Parses a request: options, filters, overlays, and the files they name. Only one without rejections may be planned.
  * The same object is parsed once; neither it nor the result may be changed afterwards.
  */
 export function parseRequest(request: TranscodeRequest): ParsedRequest {
@@ -90,7 +90,7 @@ interface Reading {
   budget: RequestBudget;
 }
 
-/** The options of a list with their positions; stops with a refusal when the list or the request has too many. */
+/** The options of a list with their positions; stops with a rejection when the list or the request has too many. */
 function* bounded(
   list: OptionRequest[] | undefined,
   prefix: string,

@@ -22,7 +22,7 @@ export type VideoStep =
       field: string;
     };
 
-/** A parsed request. Only one without refusals may be planned. */
+/** A parsed request. Only one without rejections may be planned. */
 export interface ParsedRequest {
   /** Output options except filters and overlays, in the caller's order. */
   output: ParsedOption[];

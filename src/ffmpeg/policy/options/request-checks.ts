@@ -10,7 +10,7 @@ import type { ParsedRequest } from './parsed-request.ts';
 
 const MAX_MAPS = 16;
 
-/** Refuses options that are allowed alone, but not together or not for this output. */
+/** Rejects options that are allowed alone, but not together or not for this output. */
 export function checkTogether(parsed: ParsedRequest, request: TranscodeRequest): Refusal[] {
   const { output, inputs } = parsed;
   return [
@@ -39,7 +39,7 @@ function checkMaps({ output, graph, refusals }: ParsedRequest, request: Transcod
     const input = Number(value.replace('-', '').charAt(0));
     const isDoubled = label !== undefined && maps.slice(0, index).some((other) => other.value === value);
     if (index >= MAX_MAPS) found.push(refusal(option, `More than ${MAX_MAPS} streams are mapped.`, 'Map fewer.'));
-    // A graph that was refused says nothing about its labels.
+    // A graph that was rejected says nothing about its labels.
     else if (label !== undefined && refusals.length === 0 && !labels.includes(label)) {
       const near = labels.length > 0 ? `Use ${labels.map((name) => `[${name}]`).join(', ')}.` : LABEL_ADVICE;
       found.push(refusal(option, `No filter outputs [${label}].`, near));

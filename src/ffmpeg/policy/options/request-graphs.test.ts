@@ -52,7 +52,7 @@ describe('filters of options', () => {
     ['-vf', undefined, 'must be a string'],
     ['-vf', '-crf', 'looks like an option'],
     ['-vf', 'hflip,'.repeat(2000), 'longer than'],
-  ] as const)('%s %j is refused: %s', (option, argument, reason) => {
+  ] as const)('%s %j is rejected: %s', (option, argument, reason) => {
     const parsed = parse([[option, argument as OptionRequest['argument']]]);
     expect(parsed.refusals[0]!.reason).toContain(reason);
     expect(parsed.refusals[0]!.suggestion).toMatch(/\S/);
@@ -110,7 +110,7 @@ describe('the graph', () => {
     ['-filter_complex', '[7:v]hflip[v]', undefined, 'no input 7'],
     ['-filter_complex', '[logo]hflip[v]', undefined, '[logo] is the output of no filter'],
     ['-map', '[v]', [{ filter: '[0:v]vflip[w]' }], 'No filter outputs [v]'],
-  ] as const)('%s %s is refused: %s', (option, argument, filters, reason) => {
+  ] as const)('%s %s is rejected: %s', (option, argument, filters, reason) => {
     const parsed = parse([[option, argument]], filters ? { filters: [...filters] } : {});
     expect(reasons(parsed).flat().join(' ')).toContain(reason);
   });
@@ -244,11 +244,11 @@ describe('names', () => {
     ['crf', '-crf'],
     ['-movflag', '-movflags'],
     ['-presets', '-preset'],
-  ])('%s is refused with the suggestion %s', (option, near) => {
+  ])('%s is rejected with the suggestion %s', (option, near) => {
     expect(parse([[option, 20]]).refusals[0]!.suggestion).toContain(near);
   });
 
-  it.each(['－crf', '‑crf', '-ｃrf', '–crf'])('%s is refused for look-alike characters', (option) => {
+  it.each(['－crf', '‑crf', '-ｃrf', '–crf'])('%s is rejected for look-alike characters', (option) => {
     expect(parse([[option, 20]]).refusals[0]!.reason).toContain('look-alike');
   });
 });

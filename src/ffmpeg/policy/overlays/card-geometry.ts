@@ -1,4 +1,4 @@
-/** A rectangle of the frame, whole pixels. */
+/** A rectangle of the frame, in integer pixels. */
 export interface Rectangle {
   x: number;
   y: number;

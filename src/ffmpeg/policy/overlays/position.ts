@@ -59,7 +59,7 @@ export function readPosition(style: StyleValue): Position {
   return ([...vertical, ...horizontal].join('-') || 'center') as Position;
 }
 
-/** Where the text goes: `margin` pixels from the frame's edge to the text or, where there is one, to its box. */
+/** Where the text is drawn: `margin` pixels from the frame's edge to the text or, where there is one, to its box. */
 export function placeAt(position: Position, margin: number, boxBorder: number): { x: Expression; y: Expression } {
   const near = number(margin + boxBorder);
   const place = (low: string, high: string, frame: string, text: string): Expression => {

@@ -32,7 +32,7 @@ describe('parseQuoteCard', () => {
     [{ quote: 'a', photo_url: 'https://a b' }, 'photo_url'],
     [{ quote: 'a', photo_url: 7 }, 'photo_url'],
     [{ quote: 'a', photo_url: `https://x/${'y'.repeat(2048)}` }, 'photo_url'],
-  ])('refuses %j', (argument, key) => expect(parseQuoteCard(argument)).toMatchObject({ ok: false, key }));
+  ])('rejects %j', (argument, key) => expect(parseQuoteCard(argument)).toMatchObject({ ok: false, key }));
 });
 
 describe('cardGeometry', () => {

@@ -3,7 +3,7 @@ import { readColor } from './color.ts';
 import { COLOR_NAMES } from './color-names.ts';
 import type { Color } from './types.ts';
 
-/** Why an overlay's argument is refused. `key` is its path in the argument (`text`, `style.fontSize`), '' = all of it. */
+/** Why an overlay's argument is rejected. `key` is its path in the argument (`text`, `style.fontSize`), '' = all of it. */
 export interface OverlayRefusal {
   ok: false;
   key: string;
@@ -46,7 +46,7 @@ export const isAbsent = (value: unknown): value is undefined | null | '' =>
 export function readNumber<T extends number | null>(style: StyleValue, bounds: Bounds, fallback: T): number | T {
   const { key, value, warnings } = style;
   if (isAbsent(value)) return fallback;
-  const range = `a ${bounds.whole ? 'whole number' : 'number'} from ${bounds.min} to ${bounds.max}`;
+  const range = `${bounds.whole ? 'an integer' : 'a number'} from ${bounds.min} to ${bounds.max}`;
   const number = typeof value === 'string' ? readNumeric(value) : value;
   if (number === null) return warnInvalid({ ...style, used: fallback, advice: `Use ${range}.` });
   if (typeof number !== 'number' || !Number.isFinite(number))

@@ -83,12 +83,12 @@ describe('parseTextOverlay', () => {
       [`${most}1`, most],
       [1e300, most],
     ] as const) {
-      const message = `style.${key} is ${Number(bad)}, so ${nearest} was used: ${key} must be a `;
+      const message = `style.${key} is ${Number(bad)}, so ${nearest} was used: ${key} must be a`;
       expect(taken(bad)).toEqual([nearest, [expect.stringContaining(message)]]);
-      expect(taken(bad)).toEqual([nearest, [expect.stringContaining(`number from ${least} to ${most}.`)]]);
+      expect(taken(bad)).toEqual([nearest, [expect.stringContaining(` from ${least} to ${most}.`)]]);
     }
   });
-  it('uses the nearest whole number, with a warning, where one is needed', () => {
+  it('uses the nearest integer, with a warning, where one is needed', () => {
     const { overlay, warnings } = read({ boxBorderW: 1.6, charsPerLine: '7.2' });
     expect([overlay.boxBorder, overlay.charsPerLine, warnings.length]).toEqual([2, 7, 2]);
   });
@@ -101,12 +101,10 @@ describe('parseTextOverlay', () => {
     const { overlay, warnings } = read({ [key]: value });
     const instead = taken === null ? 'it was ignored' : `${taken} was used`;
     expect(overlay[key]).toBe(taken);
-    expect(warnings).toEqual([
-      expect.stringContaining(`style.${key}, "${value}", is not valid, so ${instead}. Use a `),
-    ]);
+    expect(warnings).toEqual([expect.stringContaining(`style.${key}, "${value}", is not valid, so ${instead}. Use a`)]);
   });
   it.each(['charsPerLine', 'fontSize', 'margin', 'fontColor', 'outlineColor', 'font', 'position', 'align', 'x'])(
-    'refuses a %s of the wrong type',
+    'rejects a %s of the wrong type',
     (key) => {
       for (const value of [{}, [48], true, Number.NaN, Number.POSITIVE_INFINITY])
         expect(refusal({ text: 'a', style: { [key]: value } }).key).toBe(`style.${key}`);
@@ -127,7 +125,7 @@ describe('parseTextOverlay', () => {
     [{ text: '' }],
     [{ text: ' \u0000 ' }],
     [{ text: 'a', style: [] }],
-  ])('refuses %j', (argument) => {
+  ])('rejects %j', (argument) => {
     refusal(argument);
   });
   it('strips control characters and keeps line ends, joiners and backslashes', () => {
@@ -216,7 +214,7 @@ describe('parseTextOverlay', () => {
     const { warnings } = read({ position: 'botom-left', align: 'rigth' });
     expect(warnings).toEqual([expect.stringContaining('"bottom-left"'), expect.stringContaining('mean "right"')]);
   });
-  it.each([5, {}])('refuses the position %j', (position) =>
+  it.each([5, {}])('rejects the position %j', (position) =>
     expect(refusal({ text: 'a', style: { position } }).key).toBe('style.position'),
   );
   it('lets x and y override position, each independently', () => {
@@ -235,7 +233,7 @@ describe('parseTextOverlay', () => {
     {},
     [1],
     Number.POSITIVE_INFINITY,
-  ])('refuses %j as x', (x) => expect(refusal({ text: 'a', style: { x } }).key).toBe('style.x'));
+  ])('rejects %j as x', (x) => expect(refusal({ text: 'a', style: { x } }).key).toBe('style.x'));
   it.each(['../../etc/passwd', 'Arial:fontfile=/x', "a'b;c", 'x'.repeat(200)])(
     'uses Arial for the font %j, with a warning',
     (font) => {

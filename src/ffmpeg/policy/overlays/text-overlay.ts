@@ -45,7 +45,7 @@ export type TextOverlayResult = { ok: true; overlay: TextOverlay; warnings: stri
 /**
  * Reads the argument of `@text-overlay`: `{text, style?}`, or a string that is the text alone. Numbers may be numeric
  * strings. Warns of unknown keys, with the nearest known one; of invalid words, colours, fonts and numbers, replaced by
- * the default; and of numbers out of range, which become the nearest allowed one. Refuses wrong types, and invalid
+ * the default; and of numbers out of range, which become the nearest allowed one. Rejects wrong types, and invalid
  * expressions for `x` and `y`. `x` and `y` win over `position`. Any text is safe: it never becomes part of a command.
  */
 export function parseTextOverlay(argument: unknown): TextOverlayResult {

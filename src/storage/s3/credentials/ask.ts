@@ -7,7 +7,7 @@ export interface Question {
   whom: string;
   /** Ends the message of a refusal. */
   remedy: string;
-  /** The code of a refusal in its document. Default: none. */
+  /** The code of a rejection in its document. Default: none. */
   codeOf?: (body: string) => string | null;
   connectMs?: number;
   silenceMs?: number;
@@ -51,7 +51,7 @@ export function asking({ whom, remedy, codeOf, ca, connectMs = 2_000, silenceMs 
   };
 }
 
-/** For an answer that is not what was asked for. */
+/** For a response that is not what was asked for. */
 export function unexpected(whom: string): StorageError {
-  return new StorageError(`${whom} answered with something else than credentials`, { retry: false });
+  return new StorageError(`${whom} returned something other than credentials`, { retry: false });
 }

@@ -18,7 +18,7 @@ export interface WebIdentity {
 }
 
 /**
- * `AssumeRoleWithWebIdentity` of STS: exchanges a token of the platform, such as that of a Kubernetes service account,
+ * `AssumeRoleWithWebIdentity` of STS: exchanges a token of the platform, such as the token of a Kubernetes service account,
  * for keys of an hour. The request is not signed; the token authorizes it. Rejects with `StorageError`.
  */
 export function webIdentityKeys(identity: WebIdentity): () => Promise<TemporaryKeys> {

@@ -13,7 +13,7 @@ const SCOPES: readonly (readonly [Scope, string])[] = [
   ['upload', 'send files'],
   ['read', 'read jobs, events and results'],
   ['admin', 'make and revoke keys, and change webhooks'],
-  ['operator', 'administer the whole server'],
+  ['operator', 'administer the entire server'],
 ];
 const LIVES = [
   ['', 'Never'],

@@ -48,7 +48,7 @@ export function Preview({ body, validation }: { body: Body; validation: Validati
   );
 }
 
-/** Mistakes in options are shown beside them. */
+/** Mistakes in options are shown next to them. */
 function isElsewhere({ position }: Validation['errors'][number]): boolean {
   return !position.pointer.startsWith('/options/');
 }

@@ -18,7 +18,7 @@ export interface Validation {
 
 const NOTHING: Validation = { state: 'checking', command: [], errors: [], warnings: [], problem: null };
 
-/** What the API says about a request, while it is written. The last answer stays until the next one comes. */
+/** What the API says about a request, while it is written. The last response stays until the next one comes. */
 export function useValidation(body: Body): Validation {
   const [validation, setValidation] = useState(NOTHING);
   useEffect(() => {

@@ -73,7 +73,7 @@ function LimitsForm({ account, onDone, onClose }: { account: Account; onDone: ()
       </div>
       <Check
         label="Disabled"
-        hint="All requests of the account are refused."
+        hint="All requests of the account are rejected."
         checked={isDisabled}
         onChange={setDisabled}
       />

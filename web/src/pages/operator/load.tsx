@@ -11,7 +11,7 @@ interface LoadedProps<T> {
   children: (data: T, resource: Resource<T>) => ComponentChildren;
 }
 
-/** A page that shows one answer of the API, as of when it was read. */
+/** A page that shows one response of the API, as of when it was read. */
 export function Loaded<T>({ title, lead, path, children }: LoadedProps<T>) {
   const resource = useResource<T>(path);
   const { data, error, reload } = resource;

@@ -11,7 +11,7 @@ export function StoragePage() {
   return (
     <Loaded<z.infer<typeof storage>>
       title="Storage"
-      lead="Bytes of all accounts, and the room that is left."
+      lead="Bytes of all accounts, and the space that is left."
       path="/v1/admin/storage"
     >
       {({ stored_bytes: stored, promised_bytes: promised, disk, undeletable }) => (
@@ -30,12 +30,12 @@ export function StoragePage() {
           {undeletable.total > 0 && <Undeletable {...undeletable} />}
           {!disk && (
             <Notice>
-              <p>This storage does not say how much room it has: it is S3 or GCS, or it does not answer now.</p>
+              <p>Free space is unavailable: the storage is S3 or Google Cloud Storage, or is not responding.</p>
             </Notice>
           )}
           {disk && disk.spare_bytes <= promised && (
             <Notice tone="warn" title="The disk may fill up">
-              <p>Less is left than is promised. Uploads and jobs are refused before the reserve is touched.</p>
+              <p>Less is left than is promised. Uploads and jobs are rejected before the reserve is touched.</p>
             </Notice>
           )}
         </>

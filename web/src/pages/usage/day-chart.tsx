@@ -28,7 +28,7 @@ export function DayChart({ days, measure }: DayChartProps) {
   useEffect(() => {
     const element = place.current;
     if (!element || days.length === 0) return;
-    // A chart of other colours has to be drawn anew.
+    // A chart of other colours has to be drawn again.
     const chart = drawChart(element, { days, measure });
     const observer = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height: HEIGHT }));
     observer.observe(element);
@@ -70,7 +70,7 @@ function drawChart(element: HTMLElement, { days, measure }: DayChartProps): uPlo
   const month = wholeMonth(days);
   const style = getComputedStyle(element);
   const colour = (name: string) => style.getPropertyValue(name);
-  // Colours of the canvas are words of CSS that it must be able to read: those of the elements around it are.
+  // Colours of the canvas are words of CSS that it must be able to read: the colours of the elements around it are.
   const [text, line, accent] = [style.color, style.borderTopColor, style.outlineColor];
   const axis = {
     stroke: text,

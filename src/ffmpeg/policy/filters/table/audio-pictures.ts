@@ -23,7 +23,7 @@ const SPECTRUM: Readonly<Record<string, FilterValue>> = {
   win_func: window,
   orientation: choice(['vertical', 'horizontal']),
 };
-/** Start or stop frequency of a spectrum, hertz; 0 = the whole range. */
+/** Start or stop frequency of a spectrum, hertz; 0 = the entire range. */
 const edge = integer(0, 192_000);
 const SPECTRUM_END = { drange: number(10, 200), limit: number(-100, 100), opacity: number(0, 10) };
 
@@ -54,7 +54,7 @@ export const SPECTRUM_PICTURES: readonly FilterSpec[] = [
   picture(
     'showwavespic',
     'showwavespic=s=320x180:colors=blue',
-    'Draws the waveform of the whole stream as one picture.',
+    'Draws the waveform of the entire stream as one picture.',
     { size, split_channels: boolean, colors, scale: amplitude, draw, filter: choice(['average', 'peak']) },
     // Every sample is kept until the end.
     { aliases: SIZE, heldFrames: Number.POSITIVE_INFINITY },
@@ -82,7 +82,7 @@ export const SPECTRUM_PICTURES: readonly FilterSpec[] = [
   picture(
     'showspectrumpic',
     'showspectrumpic=s=320x180:legend=0',
-    'Draws the spectrum of the whole stream as one picture.',
+    'Draws the spectrum of the entire stream as one picture.',
     {
       size,
       ...SPECTRUM,

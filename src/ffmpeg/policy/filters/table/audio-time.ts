@@ -144,7 +144,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   audio(
     'areverse',
     'areverse',
-    'Plays backwards; keeps the whole stream in memory.',
+    'Plays backwards; keeps the entire stream in memory.',
     {},
     { heldFrames: Number.POSITIVE_INFINITY },
   ),

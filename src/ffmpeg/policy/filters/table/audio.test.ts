@@ -182,7 +182,7 @@ describe('the table of audio filters', () => {
     for (const { spec, graph } of examples) {
       const text = writeExample(graph, '', sound).text;
       const again = readGraph(text.replaceAll(sound, 'input:0'));
-      if (!again.ok) faults.push(`${spec.name}: its serialised text is refused: ${text}`);
+      if (!again.ok) faults.push(`${spec.name}: its serialised text is rejected: ${text}`);
     }
     expect(faults).toEqual([]);
   }, 60_000);
@@ -195,7 +195,7 @@ describe('the table of audio filters', () => {
     expect(refused).toEqual([]);
   });
 
-  test.each(REFUSED_FORMS)('refuses %s', (text) => {
+  test.each(REFUSED_FORMS)('rejects %s', (text) => {
     expect(readGraph(text).ok).toBe(false);
   });
 });

@@ -66,7 +66,7 @@ async function runs(kind: 'v' | 'a', texts: readonly string[]): Promise<boolean>
   );
 }
 
-/** The texts that FFmpeg refuses. */
+/** The texts that FFmpeg rejects. */
 async function refusedOf(kind: 'v' | 'a', texts: readonly string[]): Promise<string[]> {
   if (texts.length === 0 || (await runs(kind, texts))) return [];
   if (texts.length === 1) return [...texts];
@@ -74,22 +74,22 @@ async function refusedOf(kind: 'v' | 'a', texts: readonly string[]): Promise<str
   return [...(await refusedOf(kind, texts.slice(0, half))), ...(await refusedOf(kind, texts.slice(half)))];
 }
 
-describe('what FFmpeg refuses only when it runs', () => {
-  test.each(RULES)('%s: %s is refused at its offset, %s is not', (_, wrong, right) => {
+describe('what FFmpeg rejects only when it runs', () => {
+  test.each(RULES)('%s: %s is rejected at its offset, %s is not', (_, wrong, right) => {
     const result = readGraph(wrong.replace('§', ''));
     const [refusal] = result.ok ? [] : result.refusals;
     expect([refusal?.offset, refusal?.suggestion]).toEqual([wrong.indexOf('§'), expect.stringMatching(/^[A-Z].*\.$/)]);
     expect(readGraph(right)).toMatchObject({ ok: true });
   });
 
-  test('is refused by FFmpeg, and the accepted alternative is not', async () => {
+  test('is rejected by FFmpeg, and the accepted alternative is not', async () => {
     const faults: string[] = [];
     await inParallel(RULES, async ([kind, wrong]) => {
       if (await runs(kind, [wrong])) faults.push(`FFmpeg takes ${wrong}`);
     });
     for (const kind of ['v', 'a'] as const) {
       const right = RULES.filter(([of]) => of === kind).map(([, , text]) => text);
-      faults.push(...(await refusedOf(kind, right)).map((text) => `FFmpeg refuses ${text}`));
+      faults.push(...(await refusedOf(kind, right)).map((text) => `FFmpeg rejects ${text}`));
     }
     expect(faults).toEqual([]);
   }, 120_000);

@@ -66,7 +66,7 @@ export const oneColorModel =
       : null;
   };
 
-/** Indexes must be whole numbers below a count. */
+/** Indexes must be integers below a count. */
 export const indexesBelow =
   (option: string, count: (values: OptionTexts) => number, what: string): Rule =>
   (values) => {
@@ -75,7 +75,7 @@ export const indexesBelow =
     const wrong = text === undefined ? undefined : splitNumbers(text).find((index) => index > most || index % 1 !== 0);
     return wrong === undefined
       ? null
-      : broken(option, `names ${what} ${wrong}, but the last is ${most}`, `Use whole numbers from 0 to ${most}.`);
+      : broken(option, `names ${what} ${wrong}, but the last is ${most}`, `Use integers from 0 to ${most}.`);
   };
 
 export const colorspaceTarget: Rule = (values) => {

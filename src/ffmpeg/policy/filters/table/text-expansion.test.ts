@@ -32,7 +32,7 @@ describe('what drawtext may expand', () => {
     '%{eif:%{n}:d}',
     '%{e:2}%{metadata:x}',
     `%{e:${'1+'.repeat(200)}1}`,
-  ])('refuses %j with an alternative', (text) => {
+  ])('rejects %j with an alternative', (text) => {
     expect(checkExpansion(text, 't n w h')).toMatchObject({ option: 'text', suggestion: expect.stringMatching(/\.$/) });
   });
 });

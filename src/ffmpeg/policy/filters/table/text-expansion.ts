@@ -18,7 +18,7 @@ const COMPUTED = /^(?:e|expr|eif|expr_int_format):([^:{}%\\']{1,200})(?::[xXdu](
 /**
  * Checks each `%{…}` of drawtext: frame number, time stamp and computed numbers are allowed, but not the clock or a
  * file's metadata, so that the result depends on the request alone. `text` = after both levels of escaping;
- * `variables` = those of the filter's expressions. Null = allowed.
+ * `variables` = the variables of the filter's expressions. Null = allowed.
  */
 export function checkExpansion(text: string, variables: string) {
   const known = new Set(variables.split(' '));

@@ -17,7 +17,7 @@ const PLACE = String.raw`${COORDINATE}(?:\+${COORDINATE}){0,15}`;
 const LAYOUT = pattern(
   new RegExp(`^${PLACE}_${PLACE}(?:\\|${PLACE}_${PLACE}){0,15}$`),
   600,
-  'one place for each input, such as 0_0|w0_0|0_h0|w0_h0',
+  'one position for each input, such as 0_0|w0_0|0_h0|w0_h0',
 );
 
 const stack = { inputs: integer(2, 16), shortest: boolean };

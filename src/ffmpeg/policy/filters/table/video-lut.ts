@@ -68,7 +68,7 @@ export const LUT_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'colormap',
-    'Maps the colours of one chart to those of another.',
+    'Maps the colours of one chart to the colours of another.',
     {
       patch_size: size,
       nb_patches: integer(0, 64),
@@ -93,7 +93,7 @@ export const LUT_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'palettegen',
-    'Computes the best palette of the whole video; with stats_mode=single, of each frame.',
+    'Computes the best palette of the entire video; with stats_mode=single, of each frame.',
     {
       max_colors: integer(2, 256),
       reserve_transparent: boolean,

@@ -73,7 +73,7 @@ export function isOn(values: OptionTexts, option: string): boolean {
   return value === '1' || value === 'true';
 }
 
-/** A whole number of a canonical text, for counts of frames. */
+/** An integer as canonical text, for counts of frames. */
 export function count(values: OptionTexts, option: string, fallback: number): number {
   const value = Number(values.get(option) ?? fallback);
   return Number.isFinite(value) ? value : fallback;

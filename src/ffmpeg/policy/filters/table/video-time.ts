@@ -115,7 +115,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
       me_mode: named('bidir bilat'),
       me: named('esa=1 tss tdls ntss fss ds hexbs epzs umh'),
       mb_size: integer(8, 16),
-      // The whole window is searched for each block: the cost grows with its square.
+      // The entire window is searched for each block: the cost grows with its square.
       search_param: integer(4, 32),
       vsbmc: integer(0, 1),
       scd: named('none fdiff'),

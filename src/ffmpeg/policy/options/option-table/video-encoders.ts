@@ -85,7 +85,7 @@ const X264_OPTIONS: readonly OptionRow[] = [
 
 /** Options of VP8 and VP9. */
 const VPX_OPTIONS: readonly OptionRow[] = [
-  encoderRow(VPX, 'deadline', vpxQuality, 'Speed class; best is refused because it takes hours.'),
+  encoderRow(VPX, 'deadline', vpxQuality, 'Speed class; best is rejected because it takes hours.'),
   encoderRow(
     VPX,
     'quality',
