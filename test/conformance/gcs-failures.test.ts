@@ -57,8 +57,8 @@ describe('Google Cloud Storage under failures', () => {
   });
 
   it.each([
-    [600_000, 's ahead of that of the storage'],
-    [-600_000, 's behind that of the storage'],
+    [600_000, 's ahead of the clock of the storage'],
+    [-600_000, 's behind the clock of the storage'],
   ])('a clock that is off by %i ms is noticed before clients are refused', async (ms, text) => {
     const store = open({ now: () => Date.now() + ms });
     await expect(store.ping()).rejects.toMatchObject({ retry: false, message: expect.stringContaining(text) });
