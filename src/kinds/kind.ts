@@ -123,6 +123,8 @@ export interface ShownKind<Request = never> {
   schemas: JobSchemas;
   /** Before the names of the schemas of lists and cancels, so that those of two kinds differ. */
   schemaPrefix: string;
+  /** Examples for the documentation, by the names of schemas. */
+  examples?: Readonly<Record<string, unknown>>;
   /** Errors of a create, beyond those of every job. */
   createErrors?: readonly ErrorCode[];
   toRequest(create: CreateRequest): Request;

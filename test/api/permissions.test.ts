@@ -2,8 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SCOPES, type Scope } from '../../src/contract/keys.ts';
 import { ROLE_SCOPES, ROLES } from '../../src/contract/people.ts';
 import { uuidv7 } from '../../src/crypto/uuid.ts';
+import { kinds } from '../../src/kinds/registry.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 import { oauthOf } from '../helpers/oauth.ts';
+
+/** The paths of all kinds of jobs that clients see: one decision holds for all of them. */
+const KINDS = [...kinds.values()].flatMap(({ shown }) => shown?.path ?? []).join('|');
 
 /**
  * Who may use which routes, as it is decided and not as the code says it: the first pattern that fits counts. A key with
@@ -11,10 +15,10 @@ import { oauthOf } from '../helpers/oauth.ts';
  */
 const RULES: readonly (readonly [route: RegExp, scopes: readonly Scope[] | 'open'])[] = [
   [/^post \/v1\/transcodes\/\{id\}\/playback$/, ['read']],
-  [/^get \/v1\/(jobs|transcodes|batches|events)\b/, ['transcode', 'read']],
+  [new RegExp(`^get /v1/(jobs|${KINDS}|batches|events)\\b`), ['transcode', 'read']],
   [/^get \/v1\/(transcribes?|blueprints|templates)\b/, ['read']],
   [/^\w+ \/v1\/(transcribe|blueprints|templates)\b/, ['transcode']],
-  [/^\w+ \/v1\/(transcodes|batches|commands|probe)\b/, ['transcode']],
+  [new RegExp(`^\\w+ /v1/(${KINDS}|batches|commands|probe)\\b`), ['transcode']],
   [/^get \/v1\/uploads\b/, ['read']],
   [/^\w+ \/v1\/uploads?\b/, ['upload']],
   [/^\w+ \/v1\/(keys|webhooks)\b/, ['admin']],

@@ -217,6 +217,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     const { paths, tags } = (await api.call('GET', '/openapi.json')).json;
     expect(Object.keys(paths).filter((path) => path.startsWith('/v1/toys'))).toHaveLength(6);
     expect(paths['/v1/toys'].post.operationId).toBe('createToy');
+    expect(paths['/v1/toys'].post.requestBody.content['application/json'].example).toEqual({ text: 'live' });
     expect(tags).toContainEqual({ name: 'toys', description: 'Reversed texts.' });
     const types = (await api.call('GET', '/openapi.json')).json.components.schemas.Event.properties.type.enum;
     expect(types).toContain('toy.reversed');

@@ -7,6 +7,7 @@ import type { Security } from '../../contract/security.ts';
 import type { CreateBody, Job } from '../../contract/transcodes.ts';
 import type { ConfirmBody, ConfirmResult, PresignBody, PresignResult } from '../../contract/uploads.ts';
 import type { ValidateAnswer } from '../../contract/validate.ts';
+import type { ShownKind } from '../../kinds/kind.ts';
 import { batchExamples } from './batch-examples.ts';
 import { COMMAND, DETAILS_EXAMPLES } from './details-examples.ts';
 import { PEOPLE_EXAMPLES } from './people-examples.ts';
@@ -267,17 +268,18 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   ...WEBHOOK_EXAMPLES,
 };
 
-/** Adds the examples to the document. */
-export function addExamples(document: Document): void {
+/** Adds the examples to the document, with those of kinds of jobs. */
+export function addExamples(document: Document, kinds: readonly Pick<ShownKind, 'examples'>[]): void {
+  const examples = Object.assign({}, EXAMPLES, ...kinds.map((kind) => kind.examples)) as typeof EXAMPLES;
   for (const item of Object.values(document.paths ?? {})) {
     for (const { requestBody, responses } of Object.values(item)) {
       const contents = [requestBody?.content, ...Object.values(responses ?? {}).map((answer) => answer.content)];
-      for (const media of contents.flatMap((content) => Object.values(content ?? {}))) addExample(media);
+      for (const media of contents.flatMap((content) => Object.values(content ?? {}))) addExample(media, examples);
     }
   }
 }
 
-function addExample(media: Media): void {
+function addExample(media: Media, examples: typeof EXAMPLES): void {
   const name = /"#\/components\/schemas\/(\w+)"/.exec(JSON.stringify(media.schema))?.[1];
-  if (name !== undefined && Object.hasOwn(EXAMPLES, name)) media.example = EXAMPLES[name];
+  if (name !== undefined && Object.hasOwn(examples, name)) media.example = examples[name];
 }

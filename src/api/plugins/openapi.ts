@@ -82,7 +82,7 @@ export async function registerOpenapi(app: App, { settings, context }: ApiDeps):
 function finish<T>(generated: T, kinds: readonly ShownKind[]): T {
   const document = generated as OpenapiDocument;
   mergeTwins(document);
-  addExamples(document);
+  addExamples(document, kinds);
   nameWildcards(document);
   describeErrors(document, kinds);
   describeHeaders(document);

@@ -49,6 +49,7 @@ export const shown = {
   nouns: { one: 'a toy', many: 'toys' },
   schemas: { create, job, item },
   schemaPrefix: 'Toy',
+  examples: { ToyRequest: { text: 'live' } },
   toRequest: ({ body }): ToyRequest => body as ToyRequest,
   viewSubmitted: (context, submitted) => view(context, submitted.job, []),
   async read(context, accountId, id) {
