@@ -58,7 +58,7 @@ async function encode(
     const job = await bench.completed((await bench.create({ inputs: [{ url }], ...BODY })).id);
     const ms = performance.now() - began;
     const output = job.outputs[0]!;
-    return { ms, pieces: output.plan?.video?.split?.pieces ?? 1, bytes: output.size };
+    return { ms, pieces: output.plan?.video?.split?.pieces ?? 1, bytes: output.size! };
   } finally {
     await bench.close();
   }

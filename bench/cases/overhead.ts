@@ -98,7 +98,7 @@ async function requireSame(job: Awaited<ReturnType<Bench['completed']>>, plain: 
     streams[0].codec_name === ours.video_codec &&
     streams[0].width === ours.width &&
     Math.abs(Number(format.duration) - ours.duration_seconds!) < 0.05 &&
-    Math.abs(Number(format.size) / ours.size - 1) < 0.02;
+    Math.abs(Number(format.size) / ours.size! - 1) < 0.02;
   if (!same) throw new Error(`the outputs differ: ${JSON.stringify(ours)} and ${probe.stdout}`);
 }
 

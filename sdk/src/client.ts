@@ -1,4 +1,12 @@
-import { type DownloadControl, downloadChunks, type FileChoice, filesOf, linkTo, outputOf } from './download.ts';
+import {
+  type DownloadControl,
+  downloadChunks,
+  type FileChoice,
+  filesOf,
+  type LinkOptions,
+  linkTo,
+  outputOf,
+} from './download.ts';
 import { JobError } from './errors.ts';
 import { type EventsOptions, followEvents, type StreamEvent } from './events.ts';
 import { eachItem } from './pages.ts';
@@ -59,16 +67,21 @@ export type TranscodeOptions = Omit<TranscodeRequest, 'inputs'> & {
   SourceOptions &
   Pick<RequestControl, 'idempotencyKey'>;
 
-/** A completed job and its output. */
+export interface SaveControl extends Control {
+  /** Name of the output; required if the job has several. */
+  output?: string | undefined;
+}
+
+/** A completed job and its outputs. */
 export interface TranscodeResult {
   job: Job;
-  /** A link to the output, or to one of its files, which works for ten minutes. */
-  url(choice?: FileChoice): Promise<string>;
+  /** A link to an output, or to one of its files, which works for ten minutes. */
+  url(choice?: LinkOptions): Promise<string>;
   /** The files of an output, in the order of their paths. An output that is one file has only itself. */
   files(options?: Pick<FileChoice, 'output'> & Pick<Control, 'signal'>): AsyncGenerator<Schemas['OutputFile'], void>;
-  /** Writes the output to a file and checks its SHA-256. An output of many files is saved as a zip. Node only. */
-  save(path: string, control?: Control): Promise<void>;
-  blob(control?: Control): Promise<Blob>;
+  /** Writes an output to a file and checks its SHA-256. An output of many files is saved as a zip. Node only. */
+  save(path: string, control?: SaveControl): Promise<void>;
+  blob(control?: SaveControl): Promise<Blob>;
   /** Deletes the output and the uploads of the job now, instead of when their retention ends. */
   erase(): Promise<void>;
 }
@@ -158,6 +171,11 @@ export class Airlock {
     return (await this.call('patch', '/v1/transcodes/{id}/cancel', { path: { id } })).job;
   }
 
+  /** A link to an output, which works for ten minutes. Outputs that a failed job has completed have one too. */
+  download(id: string, options: LinkOptions = {}): Promise<string> {
+    return linkTo(this.#transport, id, options);
+  }
+
   /** Deletes the output of a job and the uploads that it used, before it returns. */
   async erase(id: string): Promise<void> {
     await this.call('delete', '/v1/transcodes/{id}', { path: { id } });
@@ -166,15 +184,15 @@ export class Airlock {
   /** The output of a job that has been waited for. Throws `JobError` unless it is completed. */
   resultOf(job: Job): TranscodeResult {
     if (job.status !== 'completed') throw new JobError(job);
-    const chunks = (control: Control & Pick<DownloadControl, 'onType'>) =>
-      downloadChunks(this.#transport, job.id, outputOf(job), { ...control, retries: this.#retries });
+    const chunks = ({ output, ...control }: SaveControl & Pick<DownloadControl, 'onType'>) =>
+      downloadChunks(this.#transport, job.id, outputOf(job, output), { ...control, retries: this.#retries });
     return {
       job,
       url: (choice = {}) => linkTo(this.#transport, job.id, choice),
       files: (options = {}) => filesOf(this.#transport, job.id, options),
       async save(path, control = {}) {
         const { saveFile } = await import('./node-files.ts');
-        await saveFile(path, chunks(control), outputOf(job));
+        await saveFile(path, chunks(control), outputOf(job, control.output));
       },
       async blob(control = {}) {
         const parts: Uint8Array<ArrayBuffer>[] = [];

@@ -12,31 +12,44 @@ export interface DownloadControl {
 
 /** What is downloaded. Null where it is known only from the response: the zip of an output of many files. */
 export interface OutputFacts {
+  name: string;
   size: number | null;
   sha256: string | null;
 }
 
 /** Which output of a job, and which of its files. */
 export interface FileChoice {
-  /** Name of the output; may be absent if the job has only one. */
+  /** Name of the output; required if the job has several. */
   output?: string | undefined;
   /** Path of a file of an output that has many; a zip of all of them if absent. */
   file?: string | undefined;
 }
 
-/** The output of a completed job. Throws `AirlockError` with the code `no_output` if there is none. */
-export function outputOf(job: Job): OutputFacts {
-  const [output] = job.outputs;
-  if (!output) throw new AirlockError({ code: 'no_output', message: `The job ${job.id} has no output.` });
-  return output.files === undefined ? output : { size: null, sha256: null };
+export interface LinkOptions extends FileChoice {
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * An output of a job: the named one, or the only one. Throws `AirlockError` with the code `no_output` if there is none, or
+ * if the job has several and none is named.
+ */
+export function outputOf(job: Job, name?: string): OutputFacts {
+  const [output] = job.outputs.filter((one) => name === undefined || one.name === name);
+  if (name === undefined && job.outputs.length > 1) {
+    const names = job.outputs.map((one) => one.name).join(', ');
+    const message = `The job ${job.id} has several outputs; name one of ${names}.`;
+    throw new AirlockError({ code: 'no_output', message });
+  }
+  if (!output || output.files === null) {
+    const message = `The job ${job.id} has no output${name ? ` "${name}"` : ''}.`;
+    throw new AirlockError({ code: 'no_output', message });
+  }
+  return output.files === 1 ? output : { name: output.name, size: null, sha256: null };
 }
 
 /** A link to an output or a file of it, which works for ten minutes. */
-export async function linkTo(
-  transport: Transport,
-  id: string,
-  { signal, ...query }: FileChoice & { signal?: AbortSignal | undefined } = {},
-): Promise<string> {
+export async function linkTo(transport: Transport, id: string, options: LinkOptions = {}): Promise<string> {
+  const { signal, ...query } = options;
   const path = `/v1/transcodes/${encodeURIComponent(id)}/download`;
   return (await transport.json<Schemas['DownloadAnswer']>('GET', path, { query, signal })).url;
 }
@@ -61,7 +74,7 @@ export async function* filesOf(
 export async function* downloadChunks(
   transport: Transport,
   id: string,
-  { size }: Pick<OutputFacts, 'size'>,
+  { name: output, size }: Pick<OutputFacts, 'name' | 'size'>,
   { onProgress, signal, onType, retries }: DownloadControl,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let total = size;
@@ -71,7 +84,7 @@ export async function* downloadChunks(
   report();
   for (let failures = 0; total === null || loaded < total; failures++) {
     try {
-      const url = await linkTo(transport, id, { signal });
+      const url = await linkTo(transport, id, { output, signal });
       for await (const chunk of readFrom(transport, { url, from: loaded, signal, onType, onSize })) {
         failures = 0;
         loaded += chunk.byteLength;

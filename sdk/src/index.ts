@@ -2,10 +2,12 @@ export {
   Airlock,
   type AirlockOptions,
   type Control,
+  type SaveControl,
   type TranscodeOptions,
   type TranscodeResult,
   type UploadOptions,
 } from './client.ts';
+export type { LinkOptions } from './download.ts';
 export { AirlockError, JobError } from './errors.ts';
 export type { EventData, KeptEvent, ProgressData } from './event-data.ts';
 export type { EventsOptions, StreamEvent } from './events.ts';

@@ -320,7 +320,7 @@ export interface paths {
         };
         /**
          * Get a link to the output that expires after ten minutes
-         * @description `?url=false` or `Accept: application/octet-stream` returns a redirect (302) instead. For an output of many files, the link is to a zip of all of them. Airlock creates the zip at the first request, and returns 503 with `Retry-After` until it is ready.
+         * @description If the job has several outputs, `output` names one. `?url=false` or `Accept: application/octet-stream` returns a redirect (302) instead. For an output of many files, the link is to a zip of all of them. Airlock creates the zip at the first request, and returns 503 with `Retry-After` until it is ready.
          *
          *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
@@ -2003,6 +2003,8 @@ export interface components {
             } | null;
             /** @description Program and arguments that made the output; null until the job is completed, and once it is erased. */
             command: string[] | null;
+            /** @description The other commands of a job whose outputs do not share one decode. */
+            further_commands: string[][];
             /** @description What the sources contain, in the order of the request. */
             inputs: ({
                 /** @description FFmpeg’s name of the format. */
@@ -2025,22 +2027,6 @@ export interface components {
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
-        /** @description A limit of a job. */
-        AppliedLimit: {
-            /** @description The requested value; null if there is none, or the job has been erased. */
-            requested: number | null;
-            /** @description The limit of the cell; null until it has run. */
-            applied: number | null;
-            /** @description Who set the applied limit. */
-            set_by: ("job" | "account" | "server") | null;
-        };
-        /** @description The limits of a job, and who set each. */
-        AppliedLimits: {
-            memory_mb: components["schemas"]["AppliedLimit"];
-            cpu_seconds: components["schemas"]["AppliedLimit"];
-            wall_seconds: components["schemas"]["AppliedLimit"];
-            output_mb: components["schemas"]["AppliedLimit"];
-        };
         /** @description How a stream of an output was made. */
         StreamPlan: {
             /**
@@ -2058,42 +2044,31 @@ export interface components {
                 reason: string;
             };
         };
-        /** @description A webhook that is deleted, with its deliveries. */
-        RemovedWebhook: {
-            /**
-             * @description Always true.
-             * @constant
-             */
-            success: true;
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description The default secret of the account. */
-        WebhookSecret: {
-            /** @description Signs the events of jobs that name a `webhook_url`. */
-            secret: string;
-            /** @description Until when the replaced secret signs as well. */
-            old_secret_until: string | null;
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description One option of a command; the order counts, and repeats are legal. */
-        Option: {
-            /** @description An option of FFmpeg with its dash, or `@text-overlay`, `@quote-card`. */
-            option: string;
-            /** @description Text, a number, or an object for an option that starts with `@`; absent, "" or null for a flag. */
-            argument?: string | number | {
-                [key: string]: unknown;
-            } | null;
-        };
-        /** @description A file that a job has created. */
+        /**
+         * @description Why a job failed, for programs.
+         * @enum {string}
+         */
+        FailureCode: "invalid_media" | "unsupported_media" | "unsupported_codec" | "cannot_disarm" | "no_video_stream" | "no_audio_stream" | "empty_media" | "too_many_streams" | "too_many_pixels" | "too_long" | "option_refused" | "encode_failed" | "filter_failed" | "asset_invalid" | "output_invalid" | "source_unreachable" | "source_refused" | "source_not_found" | "source_error" | "source_too_large" | "source_no_ranges" | "source_timeout" | "source_incomplete" | "input_deleted" | "limit_memory" | "limit_cpu" | "limit_time" | "limit_output" | "limit_processes" | "sandbox_violation" | "storage_quota" | "storage_full" | "storage_unavailable" | "worker_lost" | "internal";
+        /** @description An output of a job. */
         Output: {
+            /** @description Its name in the request, or its format. Downloads name it with `output`. */
+            name: string;
+            /**
+             * @description What it is of the inputs; `media` for a video, sound or picture.
+             * @enum {string}
+             */
+            role: "media" | "ladder" | "still" | "sprite" | "thumbnails" | "preview" | "waveform" | "text";
+            /**
+             * @description `completed` outputs can be downloaded even if others have failed.
+             * @enum {string}
+             */
+            status: "pending" | "completed" | "failed";
             /** @description The format, one of `outputFormat`. */
             format: string;
-            /** @description Bytes, of all files together. */
-            size: number;
-            /** @description Number of files, of an output that has many. */
-            files?: number;
+            /** @description Bytes, of all files together; null unless it is completed. */
+            size: number | null;
+            /** @description Number of its files; null unless it is completed. */
+            files: number | null;
             /** @description Its own duration in seconds; null for a picture. */
             duration_seconds: number | null;
             /** @description Pixels; null without video. */
@@ -2104,8 +2079,8 @@ export interface components {
             video_codec: string | null;
             /** @description FFmpeg’s name of the audio codec; null without audio. */
             audio_codec: string | null;
-            /** @description SHA-256 of the bytes, or of the list of files, 64 hex digits. */
-            sha256: string;
+            /** @description SHA-256 of the bytes, or of the list of files, 64 hex digits; null unless it is completed. */
+            sha256: string | null;
             /** @description Which streams were copied, and which were encoded. */
             plan?: {
                 /** @description Null without video. */
@@ -2113,204 +2088,10 @@ export interface components {
                 /** @description Null without audio. */
                 audio: components["schemas"]["StreamPlan"] | null;
             };
-        };
-        /** @description A source of a job, with its known properties. */
-        Source: {
-            /** @description As it was sent, without its query; null once the job has been erased. */
-            url: string | null;
-            /** @description Seconds; null before it has been probed, and for a picture. */
-            duration: number | null;
-            /** @description Its container; null before it has been probed. */
-            format: string | null;
-            /** @description Bytes; null before it has been probed. */
-            size: number | null;
-            /** @description How the source was fetched from its URL: as a `whole` before FFmpeg started, `streamed` into it while it arrived, or only the `ranges` that were needed; null for other sources, or if not known yet. */
-            fetched: ("whole" | "streamed" | "ranges") | null;
-            /** @description Whether FFmpeg reads a remuxed container or the original file; null if not known yet. */
-            container: ("rewritten" | "original") | null;
-        };
-        /** @description The options of the request for a job. */
-        FfmpegOptions: {
-            /**
-             * @description What determines how the output is encoded.
-             * @enum {string}
-             */
-            source: "preset" | "raw_options" | "defaults";
-            /** @description The options of the request; empty when it had none. */
-            options: components["schemas"]["Option"][];
-            /** @description The preset of the request; null when it had none. */
-            preset: {
-                /** @description As it was sent. */
-                quality?: string;
-                /** @description As it was sent. */
-                resolution?: string;
-            } | null;
-        };
-        /** @description Properties of the first input. */
-        VideoMetadata: {
-            /** @description Its container. */
-            format: string | null;
-            /** @description Its duration in seconds. */
-            duration_seconds: number | null;
-            /** @description Its size in bytes. */
-            size_bytes: number | null;
-        };
-        /**
-         * @description Why a job failed, for programs.
-         * @enum {string}
-         */
-        FailureCode: "invalid_media" | "unsupported_media" | "unsupported_codec" | "cannot_disarm" | "no_video_stream" | "no_audio_stream" | "empty_media" | "too_many_streams" | "too_many_pixels" | "too_long" | "option_refused" | "encode_failed" | "filter_failed" | "asset_invalid" | "output_invalid" | "source_unreachable" | "source_refused" | "source_not_found" | "source_error" | "source_too_large" | "source_no_ranges" | "source_timeout" | "source_incomplete" | "input_deleted" | "limit_memory" | "limit_cpu" | "limit_time" | "limit_output" | "limit_processes" | "sandbox_violation" | "storage_quota" | "storage_full" | "storage_unavailable" | "worker_lost" | "internal";
-        /** @description A job and its result. */
-        Job: {
-            /**
-             * Format: uuid
-             * @description The id of the job.
-             */
-            id: string;
-            /**
-             * Format: uuid
-             * @description The same as `id`.
-             */
-            jobId: string;
-            status: components["schemas"]["JobStatus"];
-            /** @description The sources, in the order of the request. */
-            inputs: components["schemas"]["Source"][];
-            /** @description The files that the job created; empty before it is completed. */
-            outputs: components["schemas"]["Output"][];
-            /** @description The `outputFormat` of the request. */
-            output_format: string;
-            /** @description A `gs://` URL, usable as the input of another job; null without an output. */
-            output_url: string | null;
-            /** @description Minutes of all inputs, rounded up; null before all have been probed. */
-            billable_minutes: number | null;
-            /** @description Seconds of all inputs; null before all have been probed. */
-            duration_seconds: number | null;
-            ffmpeg_options: components["schemas"]["FfmpegOptions"];
-            /** @description Properties of the first input; null before it has been probed. */
-            video_metadata: components["schemas"]["VideoMetadata"] | null;
-            /** @description One sentence for people; null unless the job failed. */
-            error_message: string | null;
-            /** @description Why the job failed, for programs; null unless it did. */
+            /** @description Why the output failed, for programs; null unless it did. */
             error_code: components["schemas"]["FailureCode"] | null;
-            /** @description What to do about it. */
-            error_advice: string | null;
-            /** @description Data of the caller. */
-            metadata: {
-                /** @description The `metadata` of the request. */
-                user: {
-                    [key: string]: unknown;
-                } | null;
-            };
-            /** @description From 0 to 1. */
-            progress: number;
-            /** @description Media seconds encoded per second; null unless the job runs. */
-            speed: number | null;
-            /** @description Frames encoded per second; null unless the job runs. */
-            fps: number | null;
-            /** @description Estimated seconds until the job ends. */
-            eta_seconds: number | null;
-            /** @description The `priority` of the request. Higher ones of the same account start first. */
-            priority: number;
-            /** @description 1 for the next job; null unless the job waits. */
-            queue_position: number | null;
-            /** @description How often the job has been started. */
-            attempts: number;
-            limits: components["schemas"]["AppliedLimits"];
-            /**
-             * Format: date-time
-             * @description When it was accepted.
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When it last changed; `since` and `until` filter by this.
-             */
-            updated_at: string;
-            /** @description When its attempt began. */
-            started_at: string | null;
-            /** @description When it became final. */
-            completed_at: string | null;
-            /** @description When its output is deleted. */
-            expires_at: string | null;
-            /** @description What was ignored or changed; empty when nothing was. */
-            warnings: components["schemas"]["Warning"][];
-        };
-        /** @description A job without its options: `ffmpeg_options.options` is empty here, and complete on the job itself. */
-        JobListItem: {
-            /**
-             * Format: uuid
-             * @description The id of the job.
-             */
-            id: string;
-            /**
-             * Format: uuid
-             * @description The same as `id`.
-             */
-            jobId: string;
-            status: components["schemas"]["JobStatus"];
-            /** @description The sources, in the order of the request. */
-            inputs: components["schemas"]["Source"][];
-            /** @description The files that the job created; empty before it is completed. */
-            outputs: components["schemas"]["Output"][];
-            /** @description The `outputFormat` of the request. */
-            output_format: string;
-            /** @description A `gs://` URL, usable as the input of another job; null without an output. */
-            output_url: string | null;
-            /** @description Minutes of all inputs, rounded up; null before all have been probed. */
-            billable_minutes: number | null;
-            /** @description Seconds of all inputs; null before all have been probed. */
-            duration_seconds: number | null;
-            ffmpeg_options: components["schemas"]["FfmpegOptions"];
-            /** @description Properties of the first input; null before it has been probed. */
-            video_metadata: components["schemas"]["VideoMetadata"] | null;
-            /** @description One sentence for people; null unless the job failed. */
+            /** @description One sentence for people; null unless the output failed. */
             error_message: string | null;
-            /** @description Why the job failed, for programs; null unless it did. */
-            error_code: components["schemas"]["FailureCode"] | null;
-            /** @description What to do about it. */
-            error_advice: string | null;
-            /** @description Data of the caller. */
-            metadata: {
-                /** @description The `metadata` of the request. */
-                user: {
-                    [key: string]: unknown;
-                } | null;
-            };
-            /** @description From 0 to 1. */
-            progress: number;
-            /** @description Media seconds encoded per second; null unless the job runs. */
-            speed: number | null;
-            /** @description Frames encoded per second; null unless the job runs. */
-            fps: number | null;
-            /** @description Estimated seconds until the job ends. */
-            eta_seconds: number | null;
-            /** @description The `priority` of the request. Higher ones of the same account start first. */
-            priority: number;
-            /** @description 1 for the next job; null unless the job waits. */
-            queue_position: number | null;
-            /** @description How often the job has been started. */
-            attempts: number;
-            limits: components["schemas"]["AppliedLimits"];
-            /**
-             * Format: date-time
-             * @description When it was accepted.
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When it last changed; `since` and `until` filter by this.
-             */
-            updated_at: string;
-            /** @description When its attempt began. */
-            started_at: string | null;
-            /** @description When it became final. */
-            completed_at: string | null;
-            /** @description When its output is deleted. */
-            expires_at: string | null;
-            /** @description What was ignored or changed; empty when nothing was. */
-            warnings: components["schemas"]["Warning"][];
-            /** @description True if the page had no room for the texts of this job: metadata, warnings, error message and URLs of inputs are left out. Read the job itself for them. */
-            shortened: boolean;
         };
         /** @description A stored object whose bytes have been deleted. */
         DeletedObject: {
@@ -2512,11 +2293,13 @@ export interface components {
             inputs: components["schemas"]["ManifestSource"][];
             /** @description The files that were created. */
             outputs: components["schemas"]["Output"][];
-            /** @description The exact command. */
+            /** @description The exact commands. */
             command: {
                 /** @description Program and arguments; null once the job has been erased. */
                 argv: string[] | null;
-                /** @description SHA-256 of the arguments. */
+                /** @description The other commands of a job whose outputs do not share one decode; absent if there are none. */
+                further?: string[][];
+                /** @description SHA-256 of `argv` as canonical JSON; if there is `further`, of the list of all commands. */
                 sha256: string | null;
             };
             /** @description The build that ran. */
@@ -2601,6 +2384,243 @@ export interface components {
         PublicKeys: {
             /** @description The current key and those that it replaced. */
             keys: components["schemas"]["PublicKey"][];
+        };
+        /** @description One option of a command; the order counts, and repeats are legal. */
+        Option: {
+            /** @description An option of FFmpeg with its dash, or `@text-overlay`, `@quote-card`. */
+            option: string;
+            /** @description Text, a number, or an object for an option that starts with `@`; absent, "" or null for a flag. */
+            argument?: string | number | {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description A limit of a job. */
+        AppliedLimit: {
+            /** @description The requested value; null if there is none, or the job has been erased. */
+            requested: number | null;
+            /** @description The limit of the cell; null until it has run. */
+            applied: number | null;
+            /** @description Who set the applied limit. */
+            set_by: ("job" | "account" | "server") | null;
+        };
+        /** @description The limits of a job, and who set each. */
+        AppliedLimits: {
+            memory_mb: components["schemas"]["AppliedLimit"];
+            cpu_seconds: components["schemas"]["AppliedLimit"];
+            wall_seconds: components["schemas"]["AppliedLimit"];
+            output_mb: components["schemas"]["AppliedLimit"];
+        };
+        /** @description A webhook that is deleted, with its deliveries. */
+        RemovedWebhook: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            success: true;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description The default secret of the account. */
+        WebhookSecret: {
+            /** @description Signs the events of jobs that name a `webhook_url`. */
+            secret: string;
+            /** @description Until when the replaced secret signs as well. */
+            old_secret_until: string | null;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A source of a job, with its known properties. */
+        Source: {
+            /** @description As it was sent, without its query; null once the job has been erased. */
+            url: string | null;
+            /** @description Seconds; null before it has been probed, and for a picture. */
+            duration: number | null;
+            /** @description Its container; null before it has been probed. */
+            format: string | null;
+            /** @description Bytes; null before it has been probed. */
+            size: number | null;
+            /** @description How the source was fetched from its URL: as a `whole` before FFmpeg started, `streamed` into it while it arrived, or only the `ranges` that were needed; null for other sources, or if not known yet. */
+            fetched: ("whole" | "streamed" | "ranges") | null;
+            /** @description Whether FFmpeg reads a remuxed container or the original file; null if not known yet. */
+            container: ("rewritten" | "original") | null;
+        };
+        /** @description The options of the request for a job. */
+        FfmpegOptions: {
+            /**
+             * @description What determines how the output is encoded.
+             * @enum {string}
+             */
+            source: "preset" | "raw_options" | "defaults";
+            /** @description The options of the request; empty when it had none. */
+            options: components["schemas"]["Option"][];
+            /** @description The preset of the request; null when it had none. */
+            preset: {
+                /** @description As it was sent. */
+                quality?: string;
+                /** @description As it was sent. */
+                resolution?: string;
+            } | null;
+        };
+        /** @description Properties of the first input. */
+        VideoMetadata: {
+            /** @description Its container. */
+            format: string | null;
+            /** @description Its duration in seconds. */
+            duration_seconds: number | null;
+            /** @description Its size in bytes. */
+            size_bytes: number | null;
+        };
+        /** @description A job and its result. */
+        Job: {
+            /**
+             * Format: uuid
+             * @description The id of the job.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The same as `id`.
+             */
+            jobId: string;
+            status: components["schemas"]["JobStatus"];
+            /** @description The sources, in the order of the request. */
+            inputs: components["schemas"]["Source"][];
+            /** @description The outputs in the order of the request. The list of a job with one output is empty before it is completed. */
+            outputs: components["schemas"]["Output"][];
+            /** @description The `outputFormat` of the request. */
+            output_format: string;
+            /** @description A `gs://` URL, usable as the input of another job; null without an output. */
+            output_url: string | null;
+            /** @description Minutes of all inputs, rounded up; null before all have been probed. */
+            billable_minutes: number | null;
+            /** @description Seconds of all inputs; null before all have been probed. */
+            duration_seconds: number | null;
+            ffmpeg_options: components["schemas"]["FfmpegOptions"];
+            /** @description Properties of the first input; null before it has been probed. */
+            video_metadata: components["schemas"]["VideoMetadata"] | null;
+            /** @description One sentence for people; null unless the job failed. */
+            error_message: string | null;
+            /** @description Why the job failed, for programs; null unless it did. */
+            error_code: components["schemas"]["FailureCode"] | null;
+            /** @description What to do about it. */
+            error_advice: string | null;
+            /** @description Data of the caller. */
+            metadata: {
+                /** @description The `metadata` of the request. */
+                user: {
+                    [key: string]: unknown;
+                } | null;
+            };
+            /** @description From 0 to 1. */
+            progress: number;
+            /** @description Media seconds encoded per second; null unless the job runs. */
+            speed: number | null;
+            /** @description Frames encoded per second; null unless the job runs. */
+            fps: number | null;
+            /** @description Estimated seconds until the job ends. */
+            eta_seconds: number | null;
+            /** @description The `priority` of the request. Higher ones of the same account start first. */
+            priority: number;
+            /** @description 1 for the next job; null unless the job waits. */
+            queue_position: number | null;
+            /** @description How often the job has been started. */
+            attempts: number;
+            limits: components["schemas"]["AppliedLimits"];
+            /**
+             * Format: date-time
+             * @description When it was accepted.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last changed; `since` and `until` filter by this.
+             */
+            updated_at: string;
+            /** @description When its attempt began. */
+            started_at: string | null;
+            /** @description When it became final. */
+            completed_at: string | null;
+            /** @description When its output is deleted. */
+            expires_at: string | null;
+            /** @description What was ignored or changed; empty when nothing was. */
+            warnings: components["schemas"]["Warning"][];
+        };
+        /** @description A job without its options: `ffmpeg_options.options` is empty here, and complete on the job itself. */
+        JobListItem: {
+            /**
+             * Format: uuid
+             * @description The id of the job.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The same as `id`.
+             */
+            jobId: string;
+            status: components["schemas"]["JobStatus"];
+            /** @description The sources, in the order of the request. */
+            inputs: components["schemas"]["Source"][];
+            /** @description The outputs in the order of the request. The list of a job with one output is empty before it is completed. */
+            outputs: components["schemas"]["Output"][];
+            /** @description The `outputFormat` of the request. */
+            output_format: string;
+            /** @description A `gs://` URL, usable as the input of another job; null without an output. */
+            output_url: string | null;
+            /** @description Minutes of all inputs, rounded up; null before all have been probed. */
+            billable_minutes: number | null;
+            /** @description Seconds of all inputs; null before all have been probed. */
+            duration_seconds: number | null;
+            ffmpeg_options: components["schemas"]["FfmpegOptions"];
+            /** @description Properties of the first input; null before it has been probed. */
+            video_metadata: components["schemas"]["VideoMetadata"] | null;
+            /** @description One sentence for people; null unless the job failed. */
+            error_message: string | null;
+            /** @description Why the job failed, for programs; null unless it did. */
+            error_code: components["schemas"]["FailureCode"] | null;
+            /** @description What to do about it. */
+            error_advice: string | null;
+            /** @description Data of the caller. */
+            metadata: {
+                /** @description The `metadata` of the request. */
+                user: {
+                    [key: string]: unknown;
+                } | null;
+            };
+            /** @description From 0 to 1. */
+            progress: number;
+            /** @description Media seconds encoded per second; null unless the job runs. */
+            speed: number | null;
+            /** @description Frames encoded per second; null unless the job runs. */
+            fps: number | null;
+            /** @description Estimated seconds until the job ends. */
+            eta_seconds: number | null;
+            /** @description The `priority` of the request. Higher ones of the same account start first. */
+            priority: number;
+            /** @description 1 for the next job; null unless the job waits. */
+            queue_position: number | null;
+            /** @description How often the job has been started. */
+            attempts: number;
+            limits: components["schemas"]["AppliedLimits"];
+            /**
+             * Format: date-time
+             * @description When it was accepted.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last changed; `since` and `until` filter by this.
+             */
+            updated_at: string;
+            /** @description When its attempt began. */
+            started_at: string | null;
+            /** @description When it became final. */
+            completed_at: string | null;
+            /** @description When its output is deleted. */
+            expires_at: string | null;
+            /** @description What was ignored or changed; empty when nothing was. */
+            warnings: components["schemas"]["Warning"][];
+            /** @description True if the page had no room for the texts of this job: metadata, warnings, error message and URLs of inputs are left out. Read the job itself for them. */
+            shortened: boolean;
         };
         /** @description One entry of a batch. */
         BatchItem: {
@@ -2981,7 +3001,7 @@ export interface components {
             status: components["schemas"]["JobStatus"];
             /** @description The sources, in the order of the request. */
             inputs: components["schemas"]["Source"][];
-            /** @description The files that the job created; empty before it is completed. */
+            /** @description The outputs in the order of the request. The list of a job with one output is empty before it is completed. */
             outputs: components["schemas"]["Output"][];
             /** @description The `outputFormat` of the request. */
             output_format: string;
@@ -3466,6 +3486,8 @@ export interface components {
             valid: boolean;
             /** @description Program and arguments as they would run; empty when it is not valid. */
             command: string[];
+            /** @description All commands. Several outputs have one for each decode; `command` is the first. */
+            commands: string[][];
             /** @description What would be ignored or changed. */
             warnings: components["schemas"]["Warning"][];
             /** @description Everything that is wrong; empty when it is valid. */
@@ -3554,7 +3576,7 @@ export interface components {
             status: components["schemas"]["JobStatus"];
             /** @description The sources, in the order of the request. */
             inputs: components["schemas"]["Source"][];
-            /** @description The files that the job created; empty before it is completed. */
+            /** @description The outputs in the order of the request. The list of a job with one output is empty before it is completed. */
             outputs: components["schemas"]["Output"][];
             /** @description The `outputFormat` of the request. */
             output_format: string;
@@ -3939,6 +3961,36 @@ export interface components {
             /** @description A `gs://` URL of this account, or a public `https://` or `http://` URL, of which only parts are read. */
             url: string;
         };
+        /** @description Quality and size in plain words; ignored when there are `options`. */
+        Preset: {
+            /** @description `medium` when absent. */
+            quality?: ("high" | "medium" | "low") | null;
+            /** @description The short side of the frame; nothing is ever scaled up. */
+            resolution?: ("480p" | "720p" | "1080p" | "4k") | null;
+        };
+        /** @description A part of the `-filter_complex`. */
+        Filter: {
+            /** @description A filter graph in the syntax of FFmpeg. */
+            filter: string;
+        };
+        /** @description One of several outputs of a job. */
+        OutputRequest: {
+            /** @description Names the output in the job and in downloads. The default is its format; a second `mp4` is `mp4-2`. */
+            name?: string | null;
+            /**
+             * @description The format of this output.
+             * @enum {string}
+             */
+            outputFormat: "mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp";
+            /** @description Quality and size in plain words; ignored when there are `options`. */
+            preset?: components["schemas"]["Preset"] | null;
+            /** @description Options of FFmpeg for the output, in their order. */
+            options?: components["schemas"]["Option"][] | null;
+            /** @description Joined with `;` into one `-filter_complex`. */
+            filters?: components["schemas"]["Filter"][] | null;
+            /** @description Bits per second of the video, or of the audio of an audio format: a number, or a text such as `2800k`. */
+            bitrate?: (number | string) | null;
+        };
         /** @description Limits of the job; they can only lower the limits of account and server. */
         JobLimits: {
             /** @description Memory of the cell, in MB of 1,048,576 bytes, at least 64. */
@@ -3962,33 +4014,20 @@ export interface components {
             /** @description Options placed before the `-i` of this input. */
             options?: components["schemas"]["Option"][] | null;
         };
-        /** @description Quality and size in plain words; ignored when there are `options`. */
-        Preset: {
-            /** @description `medium` when absent. */
-            quality?: ("high" | "medium" | "low") | null;
-            /** @description The short side of the frame; nothing is ever scaled up. */
-            resolution?: ("480p" | "720p" | "1080p" | "4k") | null;
-        };
-        /** @description A part of the `-filter_complex`. */
-        Filter: {
-            /** @description A filter graph in the syntax of FFmpeg. */
-            filter: string;
-        };
         /** @description A job to create. */
         TranscodeRequest: {
             /** @description Joined one after the other, unless options or filters say otherwise. */
             inputs: components["schemas"]["InputRequest"][];
-            /**
-             * @description The format of the output.
-             * @enum {string}
-             */
-            outputFormat: "mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp";
+            /** @description The format of the only output; required without `outputs`. */
+            outputFormat?: ("mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp") | null;
             /** @description Quality and size in plain words; ignored when there are `options`. */
             preset?: components["schemas"]["Preset"] | null;
             /** @description Options of FFmpeg for the output, in their order. */
             options?: components["schemas"]["Option"][] | null;
             /** @description Joined with `;` into one `-filter_complex`. */
             filters?: components["schemas"]["Filter"][] | null;
+            /** @description Several outputs of the same inputs, instead of `outputFormat`. Outputs that read the inputs alike share one decode. */
+            outputs?: components["schemas"]["OutputRequest"][] | null;
             /** @description Your own data, at most 8192 bytes; returned as `metadata.user`. */
             metadata?: {
                 [key: string]: unknown;

@@ -3,8 +3,8 @@ import { byteText, clock } from './stages.ts';
 import { bold, dim, green, red } from './style.ts';
 import { plain } from './table.ts';
 
-/** Reports a final job on standard error, or as JSON on standard output. `name` is what it has made. */
-export function reportJob(job: Job, name: string, { json }: { json?: boolean }): void {
+/** Reports a final job on standard error, or as JSON on standard output. `names` = the files that it has made. */
+export function reportJob(job: Job, names: readonly string[], { json }: { json?: boolean }): void {
   if (json) {
     process.stdout.write(`${JSON.stringify(job)}\n`);
     return;
@@ -15,14 +15,19 @@ export function reportJob(job: Job, name: string, { json }: { json?: boolean }):
     if (job.error_advice) process.stderr.write(`  ${dim(plain(job.error_advice))}\n`);
     return;
   }
-  const [made] = job.outputs;
+  for (const [index, name] of names.entries()) {
+    process.stderr.write(`${green('✓')} ${bold(name)}  ${dim(factsOf(job.outputs[index]).join(' · '))}\n`);
+  }
+  for (const { field, message } of job.warnings) process.stderr.write(dim(`  ${plain(`${field}: ${message}`)}\n`));
+}
+
+function factsOf(made: Job['outputs'][number] | undefined): string[] {
   const facts = [
     made?.width ? `${made.width}×${made.height}` : null,
     made?.video_codec,
     made?.audio_codec,
     made?.duration_seconds ? clock(made.duration_seconds) : null,
-    made ? byteText(made.size) : null,
-  ].filter(Boolean);
-  process.stderr.write(`${green('✓')} ${bold(name)}  ${dim(facts.join(' · '))}\n`);
-  for (const { field, message } of job.warnings) process.stderr.write(dim(`  ${plain(`${field}: ${message}`)}\n`));
+    typeof made?.size === 'number' ? byteText(made.size) : null,
+  ];
+  return facts.filter((fact): fact is string => Boolean(fact));
 }

@@ -53,9 +53,9 @@ Exit codes: ${EXIT_CODES.map(([code, short]) => `${code} ${short}`).join(', ')}.
 function addTranscode(program: Command): void {
   program
     .command('transcode')
-    .description('Transcode one file in the sandbox and write the result')
+    .description('Transcode one file in the sandbox and write the results')
     .argument('<input>', 'a media file')
-    .argument('<output>', 'the file to write; its extension chooses the format')
+    .argument('<output...>', 'the files to write; their extensions choose the formats')
     .addOption(new Option('--quality <quality>', 'encoding quality').choices(QUALITIES))
     .addOption(new Option('--resolution <resolution>', 'the short side, never upscaled').choices(RESOLUTIONS))
     .option('--option <option>', 'an FFmpeg option, e.g. "-c:v libx265" or "-vf hflip"; may repeat', collect, [])
@@ -69,12 +69,13 @@ Examples:
   ./airlock transcode in.mov out.mp4 --option "-vf scale=640:-2,hflip" --option "-crf 20"
   ./airlock transcode in.mov out.mp4 --filter "[0:v]crop=ih:ih[v]"
   ./airlock transcode in.mov out.mp4 --text "Hello, world"
+  ./airlock transcode in.mov out.mp4 out.webm out.mp3
 
 Everything after the first space of --option is its argument; docs/options.md lists the allowed options.`,
     )
-    .action(async (input, output, options) => {
+    .action(async (input, outputs, options) => {
       const { transcodeCommand } = await import('./commands/transcode.ts');
-      process.exitCode = await transcodeCommand(readConfig(), input, output, options);
+      process.exitCode = await transcodeCommand(readConfig(), input, outputs, options);
     });
 }
 

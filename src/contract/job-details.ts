@@ -54,6 +54,9 @@ export const jobDetails = z
       .array(z.string())
       .nullable()
       .describe('Program and arguments that made the output; null until the job is completed, and once it is erased.'),
+    further_commands: z
+      .array(z.array(z.string()))
+      .describe('The other commands of a job whose outputs do not share one decode.'),
     inputs: z
       .array(probeResult.nullable().meta({ description: 'Null before it has been probed, and for subtitles.' }))
       .describe('What the sources contain, in the order of the request.'),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { jobStatus, someWarnings, timestamp } from './common.ts';
 import { attemptCommand } from './job-details.ts';
-import { output } from './transcodes.ts';
+import { output } from './outputs.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const objectFacts = {
@@ -113,9 +113,15 @@ export const manifest = z
     command: z
       .object({
         argv: z.array(z.string()).nullable().describe('Program and arguments; null once the job has been erased.'),
-        sha256: sha256.nullable().describe('SHA-256 of the arguments.'),
+        further: z
+          .array(z.array(z.string()))
+          .optional()
+          .describe('The other commands of a job whose outputs do not share one decode; absent if there are none.'),
+        sha256: sha256
+          .nullable()
+          .describe('SHA-256 of `argv` as canonical JSON; if there is `further`, of the list of all commands.'),
       })
-      .describe('The exact command.'),
+      .describe('The exact commands.'),
     ffmpeg: z
       .object({
         version: z.string().nullable().describe('As FFmpeg reports it.'),

@@ -1,38 +1,26 @@
 import * as z from 'zod';
 import { fetchedHow, jobStatus, timestamp, warning } from './common.ts';
-import { failures } from './failures.ts';
 import { rule } from './faults/rule.ts';
-import { OUTPUT_FORMATS, QUALITIES, RESOLUTIONS } from './formats.ts';
+import { OUTPUT_FORMATS } from './formats.ts';
 import { jobLimits, shownLimits } from './job-limits.ts';
+import {
+  checkOutputs,
+  isBody,
+  MAX_OUTPUTS,
+  nullable,
+  type OutputBody,
+  option,
+  outputFields,
+  outputNames,
+  outputRequest,
+} from './output-request.ts';
+import { failureCode, output } from './outputs.ts';
 import { priority, priorityField } from './priority.ts';
-import { streamPlan } from './stream-plan.ts';
-import type { TranscodeRequest } from './transcode-request.ts';
+import type { JobRequest } from './transcode-request.ts';
 import { MAX_WEBHOOK_URL } from './webhooks.ts';
 
 export const MAX_INPUTS = 10;
 export const MAX_METADATA_BYTES = 8192;
-
-/** Characters of one filter graph, or of one option's argument. */
-export const MAX_ARGUMENT = 10_000;
-
-/** Many clients send `null` for what they leave out. */
-const nullable = <T extends z.ZodType>(schema: T) =>
-  schema
-    .nullable()
-    .transform((value) => value ?? undefined)
-    .optional();
-
-const argumentText = z.string().max(MAX_ARGUMENT);
-
-const option = z
-  .object({
-    option: z.string().min(1).max(64).describe('An option of FFmpeg with its dash, or `@text-overlay`, `@quote-card`.'),
-    argument: z
-      .union([argumentText, z.number(), z.record(z.string(), z.unknown()), z.null()])
-      .optional()
-      .describe('Text, a number, or an object for an option that starts with `@`; absent, "" or null for a flag.'),
-  })
-  .meta({ id: 'Option', description: 'One option of a command; the order counts, and repeats are legal.' });
 
 export const metadataField = nullable(
   z.record(z.string(), z.unknown()).refine((value) => Buffer.byteLength(JSON.stringify(value)) <= MAX_METADATA_BYTES, {
@@ -70,17 +58,6 @@ const input = z
   })
   .meta({ id: 'InputRequest', description: 'A source of a job.' });
 
-const preset = z
-  .object({
-    quality: nullable(z.enum(QUALITIES)).describe('`medium` when absent.'),
-    resolution: nullable(z.enum(RESOLUTIONS)).describe('The short side of the frame; nothing is ever scaled up.'),
-  })
-  .meta({ id: 'Preset', description: 'Quality and size in plain words; ignored when there are `options`.' });
-
-const filter = z
-  .object({ filter: argumentText.min(1).describe('A filter graph in the syntax of FFmpeg.') })
-  .meta({ id: 'Filter', description: 'A part of the `-filter_complex`.' });
-
 export const createBody = z
   .object({
     inputs: z
@@ -88,10 +65,13 @@ export const createBody = z
       .min(1)
       .max(MAX_INPUTS)
       .describe('Joined one after the other, unless options or filters say otherwise.'),
-    outputFormat: z.enum(OUTPUT_FORMATS).describe('The format of the output.'),
-    preset: nullable(preset).describe('Quality and size in plain words; ignored when there are `options`.'),
-    options: nullable(z.array(option).max(256)).describe('Options of FFmpeg for the output, in their order.'),
-    filters: nullable(z.array(filter).max(64)).describe('Joined with `;` into one `-filter_complex`.'),
+    outputFormat: nullable(z.enum(OUTPUT_FORMATS)).describe(
+      'The format of the only output; required without `outputs`.',
+    ),
+    ...outputFields,
+    outputs: nullable(z.array(outputRequest).min(1).max(MAX_OUTPUTS)).describe(
+      'Several outputs of the same inputs, instead of `outputFormat`. Outputs that read the inputs alike share one decode.',
+    ),
     metadata: metadataField,
     retention_seconds: retentionField,
     disarm: disarmField,
@@ -99,39 +79,30 @@ export const createBody = z
     webhook_url: webhookUrlField,
     priority: priorityField,
   })
+  .refine(({ outputFormat, outputs }) => outputFormat !== undefined || outputs !== undefined, {
+    path: ['outputFormat'],
+    when: isBody,
+  })
+  .superRefine(checkOutputs)
   .meta({ id: 'TranscodeRequest', description: 'A job to create.' });
 
 export type CreateBody = z.infer<typeof createBody>;
 
-/** The part of the body that determines the output. */
-export function toTranscodeRequest(body: CreateBody): TranscodeRequest {
-  const { retention_seconds: _, disarm: __, limits: ___, webhook_url: ____, priority: _____, ...request } = body;
-  return request as TranscodeRequest;
+/** The outputs of a request with their names. */
+export function outputsOf(body: CreateBody): (OutputBody & { name: string })[] {
+  const { outputFormat, preset, options, filters } = body;
+  // The schema requires one of both.
+  const outputs = body.outputs ?? [{ outputFormat: outputFormat!, preset, options, filters }];
+  const names = outputNames(outputs);
+  return outputs.map((output, index) => ({ ...output, name: names[index]! }));
 }
 
-const codec = (of: string) => z.string().nullable().describe(`FFmpeg’s name of the ${of} codec; null without ${of}.`);
-
-/** An output, on jobs and in manifests alike. */
-export const output = z
-  .object({
-    format: z.string().describe('The format, one of `outputFormat`.'),
-    size: z.number().describe('Bytes, of all files together.'),
-    files: z.number().optional().describe('Number of files, of an output that has many.'),
-    duration_seconds: z.number().nullable().describe('Its own duration in seconds; null for a picture.'),
-    width: z.number().nullable().describe('Pixels; null without video.'),
-    height: z.number().nullable().describe('Pixels; null without video.'),
-    video_codec: codec('video'),
-    audio_codec: codec('audio'),
-    sha256: z.string().describe('SHA-256 of the bytes, or of the list of files, 64 hex digits.'),
-    plan: z
-      .object({
-        video: streamPlan.nullable().describe('Null without video.'),
-        audio: streamPlan.nullable().describe('Null without audio.'),
-      })
-      .optional()
-      .describe('Which streams were copied, and which were encoded.'),
-  })
-  .meta({ id: 'Output', description: 'A file that a job has created.' });
+/** The part of the body that determines the outputs; one output is a request of its own. */
+export function toJobRequest({ inputs, outputs, outputFormat, preset, options, filters }: CreateBody): JobRequest {
+  const one = { outputFormat, preset, options, filters };
+  const request = outputs ? { inputs, outputs } : { inputs, ...one };
+  return request as JobRequest;
+}
 
 const jobInput = z
   .object({
@@ -173,17 +144,17 @@ const videoMetadata = z
   })
   .meta({ id: 'VideoMetadata', description: 'Properties of the first input.' });
 
-const failureCode = z
-  .string()
-  .meta({ id: 'FailureCode', description: 'Why a job failed, for programs.', enum: Object.keys(failures) });
-
 export const job = z
   .object({
     id: z.uuid().describe('The id of the job.'),
     jobId: z.uuid().describe('The same as `id`.'),
     status: jobStatus,
     inputs: z.array(jobInput).describe('The sources, in the order of the request.'),
-    outputs: z.array(output).describe('The files that the job created; empty before it is completed.'),
+    outputs: z
+      .array(output)
+      .describe(
+        'The outputs in the order of the request. The list of a job with one output is empty before it is completed.',
+      ),
     output_format: z.string().describe('The `outputFormat` of the request.'),
     output_url: z
       .string()

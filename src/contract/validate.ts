@@ -27,6 +27,9 @@ export const validateAnswer = z
   .object({
     valid: z.boolean().describe('Whether a create with this body would be accepted.'),
     command: z.array(z.string()).describe('Program and arguments as they would run; empty when it is not valid.'),
+    commands: z
+      .array(z.array(z.string()))
+      .describe('All commands. Several outputs have one for each decode; `command` is the first.'),
     warnings: z.array(warning).describe('What would be ignored or changed.'),
     errors: z.array(requestProblem).describe('Everything that is wrong; empty when it is valid.'),
   })

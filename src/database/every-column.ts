@@ -76,4 +76,7 @@ export const OUTPUT_COLUMNS = every<JobOutputsTable>({
   facts: true,
   object_id: true,
   error_code: true,
+  role: true,
+  label_sealed: true,
+  error_sealed: true,
 });

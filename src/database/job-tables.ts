@@ -77,6 +77,10 @@ export interface JobOutputsTable {
   facts: Json<unknown> | null;
   object_id: string | null;
   error_code: string | null;
+  role: Generated<string>;
+  /** Its name in the request; null = its format. */
+  label_sealed: Buffer | null;
+  error_sealed: Buffer | null;
 }
 
 export interface JobSourcesTable {

@@ -1,5 +1,8 @@
 import { basename, parse } from 'node:path';
 import { ApiError } from '../contract/errors.ts';
+import { oneOf } from '../contract/faults/expectation.ts';
+import { shownName } from '../contract/faults/field-names.ts';
+import { nearestName } from '../contract/faults/near-name.ts';
 import { adviceFor } from '../contract/limit-advice.ts';
 import { DOWNLOAD_SECONDS } from '../contract/limits.ts';
 import { isUuid } from '../crypto/uuid.ts';
@@ -10,7 +13,7 @@ import type { StoredObject } from '../objects/objects.ts';
 import type { TreeFile } from '../objects/tree.ts';
 import { treeFileKey } from '../storage/keys.ts';
 import { type Archives, filesOf } from './archives.ts';
-import { outputNames } from './output-names.ts';
+import { namedOutputs } from './output-names.ts';
 import { type Job, storedLimits } from './rows.ts';
 
 /** Which output of a job, and which file of it. */
@@ -73,35 +76,28 @@ type OutputObject = Pick<
   'id' | 'account_id' | 'job_id' | 'key' | 'content_type' | 'size' | 'sha256' | 'files'
 >;
 
-/** An output of a completed job whose bytes exist. */
+/** A completed output whose bytes exist. */
 async function openOutput(
   context: Context,
   { id, account_id, kind }: Pick<Job, 'id' | 'account_id' | 'kind'>,
   name: string | undefined,
 ): Promise<{ filename: string; object: OutputObject }> {
-  const outputs = isUuid(id) ? await findOutputs(context.db, { id, account_id, kind }) : [];
-  const job = outputs[0];
+  const job = isUuid(id) ? await findJob(context.db, { id, account_id, kind }) : undefined;
   if (!job) throw new ApiError('not_found');
-  if (job.status !== 'completed') throw withoutOutput(context, { ...job, account_id, id });
+  // The names of its outputs are erased as well.
+  if (job.erased_at && (job.status === 'completed' || name !== undefined)) throw new ApiError('output_deleted');
+  const found = chooseOutput(context, await findOutputs(context.db, id), name);
+  // Outputs that a failed job has completed can be downloaded.
+  if (job.status !== 'completed' && found?.status !== 'completed')
+    throw withoutOutput(context, { ...job, account_id, id });
   if (job.erased_at) throw new ApiError('output_deleted');
-  const found = chooseOutput(outputs, name);
-  const { output_id, name_sealed, object_id, key, content_type, size, sha256, files } = found;
-  if (output_id === null || object_id === null || key === null || content_type === null)
+  if (!found || found.object_id === null || found.key === null || found.content_type === null)
     throw new ApiError('no_output');
+  const { object_id, key, content_type, size, sha256, files } = found;
   const isOver = job.expires_at !== null && job.expires_at.getTime() <= Date.now();
-  const filename = openColumn(context.vault, 'job_outputs', 'name_sealed', { id: output_id, account_id, name_sealed });
+  const filename = openColumn(context.vault, 'job_outputs', 'name_sealed', found);
   if (found.state !== 'live' || isOver || filename === null) throw new ApiError('output_deleted');
   return { filename, object: { id: object_id, account_id, job_id: id, key, content_type, size, sha256, files } };
-}
-
-/** Throws a 400 that names the outputs if the name fits none, or is missing and there are several. */
-function chooseOutput<T extends { format: string | null }>(outputs: readonly T[], name: string | undefined): T {
-  const names = outputNames(outputs.map(({ format }) => ({ format: format ?? '' })));
-  if (name === undefined && outputs.length === 1) return outputs[0]!;
-  const found = name === undefined ? -1 : names.indexOf(name);
-  if (found >= 0) return outputs[found]!;
-  const reason = name === undefined ? 'the job has several outputs' : 'the job has no output with this name';
-  throw new ApiError('invalid_request', { field: 'output', reason, allowed: names });
 }
 
 /** Why a job that is not completed has no output: it still runs, it failed, or it was canceled. */
@@ -118,19 +114,45 @@ function withoutOutput(
   return new ApiError('transcode_failed', { status, error_code, reason, remedy });
 }
 
-/** The job with each of its outputs, in their order; with one row if it has none. */
-function findOutputs(db: Db, { id, account_id, kind }: Pick<Job, 'id' | 'account_id' | 'kind'>) {
+/** Throws 400 when the job has several outputs and none of them is named so. */
+function chooseOutput({ vault }: Pick<Context, 'vault'>, rows: readonly FoundOutput[], name: string | undefined) {
+  if (name === undefined && rows.length < 2) return rows[0];
+  const outputs = namedOutputs(vault, rows);
+  const found = outputs.find((output) => output.name === name);
+  if (found) return found.row;
+  const names = outputs.map((output) => output.name);
+  const near = name === undefined ? null : nearestName(name, names);
+  throw new ApiError('invalid_request', {
+    field: 'output',
+    reason: name === undefined ? 'is missing, and the job has several outputs' : `is "${shownName(name, 64)}"`,
+    remedy: near === null ? `Send ${oneOf(names)}` : `Send "${near}"`,
+    accepted: names,
+    ...(near !== null && { near }),
+  });
+}
+
+type FoundOutput = Awaited<ReturnType<typeof findOutputs>>[number];
+
+function findJob(db: Db, { id, account_id, kind }: Pick<Job, 'id' | 'account_id' | 'kind'>) {
   return db
     .selectFrom('jobs')
-    .leftJoin('job_outputs', 'job_outputs.job_id', 'jobs.id')
+    .select(['status', 'erased_at', 'expires_at', 'error_code', 'error_sealed', 'limits'])
+    .where('id', '=', id)
+    .where('account_id', '=', account_id)
+    .where('kind', '=', kind)
+    .executeTakeFirst();
+}
+
+/** The outputs of a job in their order, with their objects. */
+function findOutputs(db: Db, id: string) {
+  return db
+    .selectFrom('job_outputs')
     .leftJoin('objects', 'objects.id', 'job_outputs.object_id')
-    .select(['jobs.status', 'jobs.erased_at', 'jobs.expires_at', 'jobs.error_code', 'jobs.error_sealed', 'jobs.limits'])
-    .select(['job_outputs.id as output_id', 'job_outputs.name_sealed', 'job_outputs.format'])
+    .select(['job_outputs.id', 'job_outputs.account_id', 'job_outputs.format', 'job_outputs.status'])
+    .select(['job_outputs.name_sealed', 'job_outputs.label_sealed'])
     .select(['objects.id as object_id', 'objects.state', 'objects.key', 'objects.content_type'])
     .select(['objects.size', 'objects.sha256', 'objects.files'])
-    .where('jobs.id', '=', id)
-    .where('jobs.account_id', '=', account_id)
-    .where('jobs.kind', '=', kind)
+    .where('job_outputs.job_id', '=', id)
     .orderBy('job_outputs.position')
     .execute();
 }

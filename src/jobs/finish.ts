@@ -78,7 +78,9 @@ export async function completeJob(context: JobsContext, claim: Claim, result: Co
     await Promise.all([
       result.apply?.(tx),
       completeOutputs(context, tx, claim, result.outputs, end.expires_at),
-      ...(result.failures ?? []).map((failed) => failOutput(tx, failed.outputId, failed.failure.code)),
+      ...(result.failures ?? []).map((failed) =>
+        failOutput(context, tx, { id: failed.outputId, account_id: claim.job.account_id }, failed.failure),
+      ),
       endAttempt(context, tx, claim, failure ? 'failed' : 'completed', result.attempt, failure?.code ?? null),
       closeSources(tx, claim.job),
       ...(failure ? [traitsOf(context, claim.job)?.onEnd?.(context, tx, claim.job, failure)] : []),

@@ -7,7 +7,7 @@ import type { ResourceClass } from '../database/tables.ts';
 import { inspectionJson } from '../uploads/upload.ts';
 import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
-import { type AssetKind, JOB_COLUMNS, type Job, type JobSource, sealWarnings } from './rows.ts';
+import { type AssetKind, JOB_COLUMNS, type Job, type JobOutput, type JobSource, sealWarnings } from './rows.ts';
 import type { ResolvedSource } from './sources.ts';
 
 /** An admitted job, in the form in which its rows are written. */
@@ -32,7 +32,15 @@ export interface NewJob {
   /** Like `facts`, but cleared when the job is erased. */
   settings: string | null;
   sources: readonly NewSource[];
-  outputs: readonly { format: string; name: string }[];
+  outputs: readonly {
+    format: string;
+    /** Name of the download. */
+    name: string;
+    /** Its name in the request; absent or null = its format. */
+    label?: string | null;
+    /** `media` when absent. */
+    role?: string;
+  }[];
   warnings: readonly Warning[];
   metadata: Record<string, unknown> | null;
   retentionSeconds: number;
@@ -59,8 +67,10 @@ export interface NewSource {
 export interface InsertedJob {
   job: Job;
   inputs: InsertedInput[];
+  outputs: InsertedOutput[];
 }
 
+export type InsertedOutput = Omit<JobOutput, 'name_sealed'>;
 type InsertedInput = Pick<JobSource, 'job_id' | 'position' | 'url_sealed'> & Pick<ResolvedSource, 'inspection'>;
 
 /**
@@ -74,7 +84,7 @@ export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Prom
   const now = new Date();
   const { request } = job;
   // In one round trip; the statements run in this order.
-  const [row, inputs] = await Promise.all([
+  const [row, inputs, outputs] = await Promise.all([
     tx
       .insertInto('jobs')
       .values({
@@ -115,7 +125,7 @@ export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Prom
     recordJobEvent(context, tx, { ...key, kind: job.kind }, 'queued', {}),
   ]);
   const { notified, ...inserted } = row;
-  return { job: inserted, inputs };
+  return { job: inserted, inputs, outputs };
 }
 
 /** Returns the inputs in their order, without the assets. */
@@ -153,17 +163,17 @@ async function insertOutputs(
   tx: Tx,
   job: Pick<Job, 'id' | 'account_id'>,
   outputs: NewJob['outputs'],
-): Promise<void> {
-  if (outputs.length === 0) return;
-  const rows = outputs.map(({ format, name }, position) => {
+): Promise<InsertedOutput[]> {
+  if (outputs.length === 0) return [];
+  const rows = outputs.map(({ format, name, label = null, role = 'media' }, position) => {
     const row = { account_id: job.account_id, id: uuidv7() };
     return {
-      ...row,
-      job_id: job.id,
-      position,
-      format,
+      ...{ ...row, job_id: job.id, position, format, role, status: 'pending' as const },
       name_sealed: sealColumn(vault, 'job_outputs', 'name_sealed', row, name),
+      label_sealed: label === null ? null : sealColumn(vault, 'job_outputs', 'label_sealed', row, label),
     };
   });
   await tx.insertInto('job_outputs').values(rows).execute();
+  const unmade = { facts: null, object_id: null, error_code: null, error_sealed: null };
+  return rows.map(({ name_sealed: _, ...row }) => ({ ...row, ...unmade }));
 }

@@ -2,9 +2,10 @@ import { sql, type Updateable } from 'kysely';
 import { requireOutputQuota } from '../accounts/stored-bytes.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
 import type { Db, Tx } from '../database/pool.ts';
+import { type RowOf, sealColumn } from '../database/sealed-columns.ts';
 import type { ObjectsTable } from '../database/tables.ts';
 import { recordJobEvent } from './job-events.ts';
-import type { JobsContext } from './kind.ts';
+import type { Failure, JobsContext } from './kind.ts';
 import { type Claim, type Job, type OutputFacts, outputFacts } from './rows.ts';
 
 /** Seconds after which a reserved object that never became live is deleted. */
@@ -196,8 +197,19 @@ export async function completeOutputs(
 }
 
 /** Records that one output of a job was not made; others may be. */
-export async function failOutput(tx: Tx, outputId: string, code: string): Promise<void> {
-  await tx.updateTable('job_outputs').set({ status: 'failed', error_code: code }).where('id', '=', outputId).execute();
+export async function failOutput(
+  { vault }: Pick<JobsContext, 'vault'>,
+  tx: Tx,
+  row: RowOf<'job_outputs'>,
+  { code, message }: Failure,
+): Promise<void> {
+  const error_sealed = sealColumn(vault, 'job_outputs', 'error_sealed', row, message);
+  const change = { status: 'failed' as const, error_code: code, error_sealed };
+  await tx
+    .updateTable('job_outputs')
+    .set(change)
+    .where('id', '=', row.id as string)
+    .execute();
 }
 
 /** Fails what is left of a job that ends without its outputs. A canceled job has no code. */

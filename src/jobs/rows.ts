@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Warning } from '../contract/common.ts';
 import { hideQueries } from '../contract/hide-queries.ts';
 import { type AppliedLimits, LIMIT_NAMES, LIMIT_SETTERS } from '../contract/limit-bounds.ts';
-import { output } from '../contract/transcodes.ts';
+import { fileFacts } from '../contract/outputs.ts';
 import type { Vault } from '../crypto/vault.ts';
 import { openColumn, type RowOf, sealColumn } from '../database/sealed-columns.ts';
 import { storedJson } from '../database/stored-json.ts';
@@ -127,8 +127,8 @@ export function sourceRow<T extends Pick<JobSource, 'job_id' | 'position'>>(
 }
 
 /** What a probe found in an output. */
-export type OutputFacts = z.infer<typeof output>;
-export const outputFacts = storedJson('facts of an output', 1, output);
+export type OutputFacts = z.infer<typeof fileFacts>;
+export const outputFacts = storedJson('facts of an output', 1, fileFacts);
 
 const limitValue = z.object({ value: z.number(), setBy: z.enum(LIMIT_SETTERS) });
 const appliedLimits = z.object({

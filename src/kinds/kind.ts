@@ -58,8 +58,11 @@ export interface Admission {
   assets: readonly (NamedSource & { index: number; kind: AssetKind })[];
   /** What is known about each input without locking it. Absent if they were not looked up. */
   foundInputs?: readonly (ResolvedSource | RefusedSource)[];
-  /** `name` is the name of the download; null derives it from the first input and the format. */
-  outputs: readonly { format: string; name: string | null }[];
+  /**
+   * `name` is the name of the download; null derives it from the first input and the format. `label` is the name of the
+   * output among several; absent or null = its format.
+   */
+  outputs: readonly { format: string; name: string | null; label?: string | null; role?: string }[];
   warnings: readonly Warning[];
   metadata: Record<string, unknown> | null;
   /** Requested retention in seconds; null for the default of the account or server. */

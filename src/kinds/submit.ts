@@ -219,9 +219,9 @@ async function insertHeld(
     traceparent,
     batch,
     sources,
-    outputs: admission.outputs.map(({ format, name }) => ({
-      format,
-      name: name === null ? `${splitExtension(inputs[0]!.name).stem || 'output'}.${format}` : cleanFilename(name),
+    outputs: admission.outputs.map(({ name, ...output }) => ({
+      ...output,
+      name: name === null ? downloadName(inputs[0]!, output) : cleanFilename(name),
     })),
     retentionSeconds: Math.min(
       accountRetention(account, context.retentionSeconds),
@@ -237,6 +237,11 @@ async function insertHeld(
     insertJob(context, tx, job),
   ]);
   return { ...inserted, position: position + (batch?.ahead[admission.resourceClass] ?? 0) };
+}
+
+/** `holiday.mp4`; `holiday-small.mp4` for the output `small`. */
+function downloadName(input: ResolvedSource, { format, label }: { format: string; label?: string | null }): string {
+  return `${splitExtension(input.name).stem || 'output'}${label ? `-${label}` : ''}.${format}`;
 }
 
 async function requireMinutes(tx: Tx, account: Account, inputs: readonly ResolvedSource[]): Promise<void> {

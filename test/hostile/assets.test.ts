@@ -60,9 +60,9 @@ describe('files named in filters', () => {
     await cancelJob(world.context, account.id, 'transcode', job.id);
     const after = await world.row(job.id);
     expect(after.request_source_sealed).toBeNull();
-    expect(openRequest(vault, after)?.filters?.[0]?.filter).toBe(
-      "[0:v]subtitles='https://h.example/x.srt':force_style='Bold=1'[v]",
-    );
+    expect(openRequest(vault, after)).toMatchObject({
+      filters: [{ filter: "[0:v]subtitles='https://h.example/x.srt':force_style='Bold=1'[v]" }],
+    });
     expect((await rowsOf(job.id)).map((row) => row.source_sealed)).toEqual([null, null]);
   });
 

@@ -238,7 +238,7 @@ describe('the files of an output', () => {
       expect([status, json.code], file).toEqual([404, 'not_found']);
     }
     const wrong = await api.call('GET', `${job.path}/files?output=webm`);
-    expect([wrong.status, wrong.json.details]).toEqual([400, expect.objectContaining({ allowed: ['mp4'] })]);
+    expect([wrong.status, wrong.json.details]).toEqual([400, expect.objectContaining({ accepted: ['mp4'] })]);
     const other = await api.makeKey({ account: await api.makeAccount() });
     for (const path of ['files', 'download']) {
       const { status } = await api.call('GET', `${job.path}/${path}`, undefined, { authorization: `Bearer ${other}` });

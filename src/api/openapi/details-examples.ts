@@ -20,6 +20,7 @@ const details: JobDetails = {
     preset: { quality: 'high', resolution: '720p' },
   },
   command: ['ffmpeg', '-i', '/in/0', '/out/output.mp4'],
+  further_commands: [],
   inputs: [PROBED],
   attempts: [
     {

@@ -39,8 +39,12 @@ const commandRequest: CommandBody = {
 };
 
 const output = {
+  name: 'mp4',
+  role: 'media' as const,
+  status: 'completed' as const,
   format: 'mp4',
   size: 10_485_760,
+  files: 1,
   duration_seconds: 85,
   width: 1280,
   height: 720,
@@ -51,6 +55,8 @@ const output = {
     video: { mode: 'encoded' as const, reason: 'The size of the video changes.' },
     audio: { mode: 'copied' as const, reason: null },
   },
+  error_code: null,
+  error_message: null,
 };
 
 const noLimit = { requested: null, applied: null, set_by: null };
@@ -121,6 +127,7 @@ const confirmResult: ConfirmResult = {
 const validateAnswer: ValidateAnswer = {
   valid: false,
   command: [],
+  commands: [],
   warnings: [],
   errors: [
     {

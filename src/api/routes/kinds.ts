@@ -181,7 +181,7 @@ function registerDownload({ app, deps, kind }: KindRoutes): void {
           kind,
           'download',
           'Get a link to the output that expires after ten minutes',
-          '`?url=false` or `Accept: application/octet-stream` returns a redirect (302) instead. For an output of many files, the link is to a zip of all of them. Airlock creates the zip at the first request, and returns 503 with `Retry-After` until it is ready.',
+          'If the job has several outputs, `output` names one. `?url=false` or `Accept: application/octet-stream` returns a redirect (302) instead. For an output of many files, the link is to a zip of all of them. Airlock creates the zip at the first request, and returns 503 with `Retry-After` until it is ready.',
         ),
         params: idParams,
         querystring: downloadQuery,

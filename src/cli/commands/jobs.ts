@@ -104,11 +104,14 @@ function jobText(job: Job): string {
   const outputs = job.outputs.map((one) => [
     'output',
     [
-      one.format,
+      one.name === one.format ? one.format : `${one.name} (${one.format})`,
+      one.status === 'completed'
+        ? null
+        : [one.status, one.error_code && `(${one.error_code})`].filter(Boolean).join(' '),
       one.width ? `${one.width}×${one.height}` : null,
       ...[one.video_codec, one.audio_codec],
       one.duration_seconds === null ? null : clock(one.duration_seconds),
-      byteText(one.size),
+      one.size === null ? null : byteText(one.size),
     ]
       .filter(Boolean)
       .join('  '),
@@ -147,7 +150,12 @@ export async function watchJobCommand(config: Config, given: string, options: Co
           ? watched
           : await airlock.wait(id, { signal, onProgress: (progress) => display.show(show(progress)) });
         display.stop();
-        if (!options.json) reportJob(job, `${id} → ${job.output_format}`, options);
+        if (!options.json)
+          reportJob(
+            job,
+            job.outputs.map(({ name }) => `${id} → ${name}`),
+            options,
+          );
         return job.status === 'completed' ? EXIT.ok : EXIT.failed;
       }),
     );

@@ -29,6 +29,13 @@ describe('airlock transcode rejects before it starts anything', () => {
     'an unknown extension': ['in.wav', 'out.xyz', {}, /"\.xyz" is not an output format.*mp4/],
     'no extension': ['in.wav', 'out', {}, /is not an output format/],
     'the same file twice': ['in.wav', './in.wav', {}, /same file/],
+    'one output twice': ['in.wav', 'out.mp3 out.flac ./out.mp3', {}, /Two outputs are the same file/],
+    'an option that one of the formats cannot have': [
+      'in.wav',
+      'out.mp3 out.webm',
+      { option: ['-c:v libx264'] },
+      /webm does not support libx264/,
+    ],
     'a target folder that does not exist': ['in.wav', 'no/where/out.mp4', {}, /is not a folder/],
     'a preset together with options': ['in.wav', 'out.mp4', { quality: 'low', option: ['-an'] }, /would be ignored/],
     'an option without its dash': ['in.wav', 'out.mp4', { option: ['crf 20'] }, /does not start with a dash/],
@@ -36,9 +43,12 @@ describe('airlock transcode rejects before it starts anything', () => {
   it.each(Object.keys(wrong))('%s', async (name) => {
     const [input, output, flags, message] = wrong[name]!;
     const all = { option: [], filter: [], text: [], ...flags };
-    const refused = await transcodeCommand(readConfig({}), join(folder, input), `${folder}/${output}`, all).catch(
-      (error: unknown) => error,
-    );
+    const refused = await transcodeCommand(
+      readConfig({}),
+      join(folder, input),
+      output.split(' ').map((name) => `${folder}/${name}`),
+      all,
+    ).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(UsageError);
     expect(String(refused)).toMatch(message);
   });

@@ -6,8 +6,8 @@ import type { Config } from '../../config/config.ts';
 import { errors } from '../../contract/errors.ts';
 import { OUTPUT_FORMATS } from '../../contract/formats.ts';
 import { SCOPES } from '../../contract/keys.ts';
-import type { TranscodeRequest as PlannedRequest } from '../../contract/transcode-request.ts';
-import { checkOptions, detectMedia } from '../../ffmpeg/index.ts';
+import type { JobRequest, OutputRequest } from '../../contract/transcode-request.ts';
+import { detectMedia, parseJob } from '../../ffmpeg/index.ts';
 import { connect } from '../connect.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { reportJob } from '../job-report.ts';
@@ -25,17 +25,18 @@ export interface TranscodeFlags {
   json?: boolean;
 }
 
-/** Transcodes one file and leaves nothing else behind. Returns the exit code. */
+/** Transcodes one file into one or several, and leaves nothing else behind. Returns the exit code. */
 export async function transcodeCommand(
   config: Config,
   input: string,
-  output: string,
+  outputs: readonly string[],
   flags: TranscodeFlags,
 ): Promise<number> {
   const source = await readSource(resolve(input));
-  const target = resolve(output);
-  const body = requestBody(target, flags);
-  await checkTarget(target, source.path);
+  const targets = outputs.map((output) => resolve(output));
+  const body = requestBody(targets, flags);
+  if (new Set(targets).size < targets.length) throw new UsageError('Two outputs are the same file.');
+  for (const target of targets) await checkTarget(target, source.path);
   // A remote server checks the request itself: it may support more options.
   if (!process.env.AIRLOCK_URL) refuseOptions(body);
 
@@ -55,9 +56,13 @@ export async function transcodeCommand(
       });
       try {
         const job = await airlock.wait(created.id, control);
-        if (job.status === 'completed') await airlock.resultOf(job).save(target, control);
+        if (job.status === 'completed') {
+          for (const [index, target] of targets.entries()) {
+            await airlock.resultOf(job).save(target, { ...control, output: job.outputs[index]?.name });
+          }
+        }
         display.stop();
-        reportJob(job, output, flags);
+        reportJob(job, outputs, flags);
         return job.status === 'completed' ? EXIT.ok : EXIT.failed;
       } finally {
         await cleanUp(airlock, created, signal.aborted);
@@ -100,7 +105,14 @@ async function checkTarget(target: string, source: string): Promise<void> {
   if (!folder?.isDirectory()) throw new UsageError(`${dirname(target)} is not a folder.`);
 }
 
-function requestBody(target: string, flags: TranscodeFlags): Omit<TranscodeRequest, 'inputs'> {
+/** The same options for every output; their names follow from their formats. */
+function requestBody(targets: readonly string[], flags: TranscodeFlags): Omit<TranscodeRequest, 'inputs'> {
+  const outputs = targets.map((target) => outputBody(target, flags));
+  const [only, ...others] = outputs;
+  return (others.length > 0 ? { outputs } : only) as Omit<TranscodeRequest, 'inputs'>;
+}
+
+function outputBody(target: string, flags: TranscodeFlags): OutputRequest {
   const format = extname(target).slice(1).toLowerCase();
   if (!(OUTPUT_FORMATS as readonly string[]).includes(format)) {
     throw new UsageError(`"${extname(target)}" is not an output format. Use one of ${OUTPUT_FORMATS.join(' ')}.`);
@@ -122,12 +134,13 @@ function requestBody(target: string, flags: TranscodeFlags): Omit<TranscodeReque
     ...(options.length > 0 && { options }),
     ...(flags.filter.length > 0 && { filters: flags.filter.map((filter) => ({ filter })) }),
   };
-  return body as Omit<TranscodeRequest, 'inputs'>;
+  return body as OutputRequest;
 }
 
 /** Rejects before the upload what the local server would reject after it, with the same message. */
 function refuseOptions(body: Omit<TranscodeRequest, 'inputs'>): void {
-  const [refusal] = checkOptions({ inputs: [{ url: '' }], ...body } as PlannedRequest);
+  const { refusals } = parseJob({ inputs: [{ url: '' }], ...body } as JobRequest);
+  const [refusal] = refusals;
   if (!refusal) return;
   const at = refusal.offset ? `At character ${refusal.offset + 1}` : '';
   const parts = [refusal.option, at, refusal.reason, refusal.suggestion].filter(Boolean);

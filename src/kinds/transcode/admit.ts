@@ -4,7 +4,7 @@ import type { Warning } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { hideQueries } from '../../contract/hide-queries.ts';
 import { idleInAccount, idleRetention } from '../../contract/limit-advice.ts';
-import { type CreateBody, toTranscodeRequest } from '../../contract/transcodes.ts';
+import { type CreateBody, outputsOf, toJobRequest } from '../../contract/transcodes.ts';
 import type { RequestProblem } from '../../contract/validate.ts';
 import type { MediaInfo, Review } from '../../ffmpeg/index.ts';
 import { findSources, type NamedSource, type RefusedSource, type ResolvedSource } from '../../jobs/sources.ts';
@@ -53,6 +53,7 @@ export async function admitTranscode(
   );
   const refusals = review.refusals.map((refusal) => refusalProblem(refusal, sent, place));
   const { preset, limits } = body;
+  const outputs = outputsOf(body);
   return {
     problems: [
       ...refusedSources(services, inputs, place),
@@ -65,11 +66,15 @@ export async function admitTranscode(
       const stored = toStoredRequest(body, body.disarm || account.disarm);
       return { shown: requestJson.write(hideQueries(stored)), whole: requestJson.write(stored) };
     },
-    facts: factsJson.write({ source: sourceOf(body), output_format: body.outputFormat }),
+    facts: factsJson.write({ source: sourceOf(outputs[0]!), output_format: outputs[0]!.outputFormat }),
     settings: preset || limits ? settingsJson.write({ ...(preset && { preset }), ...(limits && { limits }) }) : null,
     inputs,
     assets,
-    outputs: [{ format: body.outputFormat, name: submission.outputName ?? null }],
+    outputs: outputs.map(({ outputFormat, name }) => ({
+      format: outputFormat,
+      name: submission.outputName ?? null,
+      label: name === outputFormat ? null : name,
+    })),
     warnings: [
       ...submission.warnings,
       ...review.warnings,
@@ -101,7 +106,7 @@ async function reviewBody(
   infos: readonly (MediaInfo | null)[],
 ): Promise<Review> {
   try {
-    return await planner.review({ request: toTranscodeRequest(body), infos }, account.id);
+    return await planner.review({ request: toJobRequest(body), infos }, account.id);
   } catch (error) {
     // The budget bounds the cost of a request, so a time-out means that the machine is overloaded.
     if (error instanceof ThreadEnded) throw new ApiError('unavailable');
@@ -128,9 +133,9 @@ export function refusedWebhook(
   return [new ApiError('invalid_request', { field, reason, remedy })];
 }
 
-/** What determines the encoding: raw options, a preset, or the defaults. An empty list of options counts as none. */
-function sourceOf(body: CreateBody): 'preset' | 'raw_options' | 'defaults' {
-  if (body.options?.length) return 'raw_options';
-  if (body.preset) return 'preset';
-  return body.filters?.length ? 'raw_options' : 'defaults';
+/** What determines the encoding of an output: raw options, a preset, or the defaults. An empty list of options counts as none. */
+function sourceOf(output: Pick<CreateBody, 'options' | 'preset' | 'filters'>): 'preset' | 'raw_options' | 'defaults' {
+  if (output.options?.length) return 'raw_options';
+  if (output.preset) return 'preset';
+  return output.filters?.length ? 'raw_options' : 'defaults';
 }

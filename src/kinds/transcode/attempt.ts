@@ -2,7 +2,7 @@ import type { Run, WorkTools } from '../../attempt/tools.ts';
 import type { Warning } from '../../contract/common.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import type { LimitName } from '../../contract/limit-bounds.ts';
-import type { TranscodeRequest } from '../../contract/transcode-request.ts';
+import type { JobRequest, OutputRequest } from '../../contract/transcode-request.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
 import type { PlannedOutput } from '../../ffmpeg/index.ts';
 import { type Claim, openWarnings, sourceRow } from '../../jobs/rows.ts';
@@ -21,7 +21,9 @@ export interface TranscodeAttempt {
 
 /** A request, and what a worker needs of it before it has the files. */
 export interface OpenedRequest extends Omit<Reading, 'refusals'> {
-  request: TranscodeRequest;
+  request: JobRequest;
+  /** How each output is made, in the order of their rows. */
+  outputs: readonly OutputRequest[];
   /** Whether FFmpeg may read the inputs only in remuxed containers. */
   disarm: boolean;
   /** The limits that the request asked for. */
@@ -39,16 +41,15 @@ export async function openRequest(tools: WorkTools, claim: Claim): Promise<Opene
   const stored = openWholeRequest(vault, claim.job);
   if (!stored) throw new JobFailure('input_deleted', 'The job has been erased.');
   const { disarm, limits, ...rest } = stored;
-  const request: TranscodeRequest = {
-    ...(rest as Omit<TranscodeRequest, 'inputs'>),
-    // A filter may name an input by its URL.
-    inputs: rest.inputs.map((input, position) => ({ ...(input as object), url: urlOf(tools, claim, position) })),
-  };
+  // A filter may name an input by its URL.
+  const inputs = rest.inputs.map((input, position) => ({ ...(input as object), url: urlOf(tools, claim, position) }));
+  const request = { ...rest, inputs } as JobRequest;
   const { refusals, ...reading } = await tools.planner.read({ request });
   const refusal = refusals[0];
   if (refusal) throw new JobFailure('option_refused', `${refusal.option}: ${refusal.reason}`);
   return {
-    ...{ request, ...reading, disarm: disarm === true, limits: limits ?? {} },
+    ...{ request, outputs: 'outputs' in request ? request.outputs : [request], ...reading },
+    ...{ disarm: disarm === true, limits: limits ?? {} },
     warnings: openWarnings(vault, claim.job),
   };
 }

@@ -7,15 +7,17 @@ import { commandsOf } from '../../jobs/attempt-commands.ts';
 import { inputsOf } from '../../jobs/read.ts';
 import { type Job, type JobSource, sourceRow } from '../../jobs/rows.ts';
 import { inspectionJson } from '../../uploads/upload.ts';
-import { commandOf } from './manifest.ts';
+import { plannedCommands } from './manifest.ts';
 import { openRequest } from './request.ts';
 
 /** How a job was requested and how it ran, for a person who wants to know why it came out as it did. */
 export async function readDetails(context: Pick<Context, 'db' | 'vault'>, job: Job): Promise<JobDetails> {
   const inputs = await inputsOf(context.db, job.id);
+  const [command, ...further] = plannedCommands(context, job);
   return {
     request: requestOf(context, job, inputs),
-    command: commandOf(context, job),
+    command: command ?? null,
+    further_commands: further,
     inputs: inputs.map(contentOf),
     attempts: await attemptsOf(context, job),
   };

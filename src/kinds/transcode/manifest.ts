@@ -4,9 +4,10 @@ import type { Context } from '../../database/context.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
 import { commandsOf } from '../../jobs/attempt-commands.ts';
 import { outputsOf } from '../../jobs/read.ts';
-import { type Job, outputFacts } from '../../jobs/rows.ts';
+import type { Job } from '../../jobs/rows.ts';
 import { inspectionJson } from '../../uploads/upload.ts';
 import { planJson } from './request.ts';
+import { viewOutputs } from './view-outputs.ts';
 
 /**
  * Describes how an output was made: hashes of inputs and outputs, the exact command, the FFmpeg build, and the sandbox.
@@ -22,6 +23,7 @@ export async function readManifest(context: Pick<Context, 'db' | 'vault'>, job: 
     .where('id', '=', job.current_attempt)
     .executeTakeFirstOrThrow();
   const outputs = await outputsOf(context.db, [id]);
+  const [argv, ...further] = plannedCommands(context, job);
   return {
     type: 'airlock.manifest',
     version: 1,
@@ -31,8 +33,12 @@ export async function readManifest(context: Pick<Context, 'db' | 'vault'>, job: 
     completed_at: job.completed_at?.toISOString() ?? null,
     erased_at: job.erased_at?.toISOString() ?? null,
     inputs: await sourcesOf(context, id),
-    outputs: outputs.flatMap(({ facts }) => outputFacts.readOrNull(facts) ?? []),
-    command: { argv: commandOf(context, job), sha256: attempt.command_sha256 },
+    outputs: viewOutputs(context.vault, outputs),
+    command: {
+      argv: argv ?? null,
+      ...(further.length > 0 && { further }),
+      sha256: attempt.command_sha256,
+    },
     ffmpeg: { version: attempt.ffmpeg_version, package: attempt.ffmpeg_package },
     commands: commandsOf(attempt),
     sandbox: { tier: attempt.tier },
@@ -58,9 +64,10 @@ async function sourcesOf({ db }: Pick<Context, 'db'>, id: string): Promise<Manif
   return rows.map(({ probe, ...row }) => ({ ...row, container: inspectionJson.readOrNull(probe)?.container ?? null }));
 }
 
-/** The command, with file names as in the cell; null before the job is completed, and once it is erased. */
-export function commandOf({ vault }: Pick<Context, 'vault'>, job: Job): string[] | null {
+/** The commands, with file names as in the cell; empty before the job is completed, and once it is erased. */
+export function plannedCommands({ vault }: Pick<Context, 'vault'>, job: Job): string[][] {
   const plan = openColumn(vault, 'jobs', 'plan_sealed', job);
-  if (plan === null) return null;
-  return ['ffmpeg', ...planJson.read(JSON.parse(plan)).args];
+  if (plan === null) return [];
+  const { args, further = [] } = planJson.read(JSON.parse(plan));
+  return [args, ...further].map((each) => ['ffmpeg', ...each]);
 }

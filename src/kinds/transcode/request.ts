@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { type CreateBody, createBody } from '../../contract/transcodes.ts';
+import { outputRequest } from '../../contract/output-request.ts';
+import { type CreateBody, createBody, outputsOf } from '../../contract/transcodes.ts';
 import type { Vault } from '../../crypto/vault.ts';
 import { openColumn, type RowOf } from '../../database/sealed-columns.ts';
 import { storedJson } from '../../database/stored-json.ts';
@@ -7,19 +8,33 @@ import type { Job } from '../../jobs/rows.ts';
 
 /** The stored form of a request, sealed: everything except URLs and metadata, which have their own columns. */
 const { shape } = createBody;
-const stored = z.object({
+const common = z.object({
   inputs: z.array(shape.inputs.element.omit({ url: true })),
-  outputFormat: shape.outputFormat,
-  preset: shape.preset,
-  options: shape.options,
-  filters: shape.filters,
   /** Whether every input must be remuxed before FFmpeg reads it, as set by the request or the account. */
   disarm: shape.disarm,
   /** The requested limits; `jobs.limits` has those of the cell. */
   limits: shape.limits,
 });
-export type StoredRequest = z.infer<typeof stored>;
-export const requestJson = storedJson('request of a transcode', 1, stored);
+const oneOutput = storedJson(
+  'request of a transcode',
+  1,
+  common.extend(outputRequest.omit({ name: true, bitrate: true }).shape),
+);
+/** `outputs` as requested, each with its name. */
+const namedOutputs = storedJson(
+  'request of a transcode',
+  2,
+  common.extend({ outputs: z.array(outputRequest.required({ name: true })).min(1) }),
+);
+type Stored<T> = T extends { read(stored: unknown): infer Value } ? Value : never;
+export type StoredRequest = Stored<typeof oneOutput> | Stored<typeof namedOutputs>;
+
+/** Version 1 has one output and is what the release before reads; version 2 has `outputs`. */
+export const requestJson = {
+  write: (request: StoredRequest) => ('outputs' in request ? namedOutputs.write(request) : oneOutput.write(request)),
+  read: (stored: unknown): StoredRequest =>
+    (stored as { v?: unknown }).v === 2 ? namedOutputs.read(stored) : oneOutput.read(stored),
+};
 
 /** Unsealed facts for lists: words from fixed lists. */
 export const factsJson = storedJson(
@@ -51,25 +66,28 @@ export const planJson = storedJson(
 export function toStoredRequest(body: CreateBody, disarm: boolean): StoredRequest {
   return {
     inputs: body.inputs.map((input) => (input.options ? { options: input.options } : {})),
-    outputFormat: body.outputFormat,
-    ...(body.preset && { preset: body.preset }),
-    ...(body.options && { options: body.options }),
-    ...(body.filters && { filters: body.filters }),
+    ...(body.outputs ? { outputs: outputsOf(body) } : oneOutputOf(body)),
     ...(disarm && { disarm: true }),
     ...(body.limits && { limits: body.limits }),
   };
 }
 
-const shownOptions = storedJson(
-  'request of a transcode',
-  1,
-  z.looseObject({ options: z.array(z.unknown()).optional() }),
-);
+function oneOutputOf({ outputFormat, preset, options, filters }: CreateBody) {
+  // The schema requires it without `outputs`.
+  return {
+    outputFormat: outputFormat!,
+    ...(preset && { preset }),
+    ...(options && { options }),
+    ...(filters && { filters }),
+  };
+}
 
-/** The options for clients. Checks only that they are a list, because parsing a large request is slow. */
+const withOptions = z.looseObject({ options: z.array(z.unknown()).optional() });
+
+/** The options for clients; empty for a job with `outputs`. Checks only that they are a list, because parsing a large request is slow. */
 export function openOptions(vault: Vault, job: RowOf<'jobs'> & Pick<Job, 'request_sealed'>): unknown[] {
   const text = openColumn(vault, 'jobs', 'request_sealed', job);
-  return text === null ? [] : (shownOptions.read(JSON.parse(text)).options ?? []);
+  return text === null ? [] : (withOptions.parse(JSON.parse(text)).options ?? []);
 }
 
 /** The request for clients, without queries of URLs; null once the job is erased. */

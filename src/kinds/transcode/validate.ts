@@ -25,11 +25,8 @@ export async function validateTranscode(
   ];
   const warnings = [...admission.warnings];
   if (preview && !('failure' in preview) && problems.length === 0) {
-    return answer(
-      ['ffmpeg', ...(preview.commands[0] ?? [])],
-      [...warnings, ...onlyNew(preview.warnings, warnings)],
-      [],
-    );
+    const commands = preview.commands.map((args) => ['ffmpeg', ...args]);
+    return answer(commands, [...warnings, ...onlyNew(preview.warnings, warnings)], []);
   }
   if (problems.length > 0 || !preview || !('failure' in preview)) return answer([], warnings, problems);
   const { code, message } = preview.failure;
@@ -59,6 +56,12 @@ function onlyNew(warnings: readonly Warning[], known: readonly Warning[]): Warni
   return warnings.filter(({ field, message }) => !seen.has(`${field}\n${message}`));
 }
 
-function answer(command: string[], warnings: Warning[], problems: RequestProblem[]): ValidateAnswer {
-  return { valid: problems.length === 0, command, warnings: warnings.slice(0, 100), errors: problems };
+function answer(commands: string[][], warnings: Warning[], problems: RequestProblem[]): ValidateAnswer {
+  return {
+    valid: problems.length === 0,
+    command: commands[0] ?? [],
+    commands,
+    warnings: warnings.slice(0, 100),
+    errors: problems,
+  };
 }

@@ -16,7 +16,6 @@ import {
   type JobOutput,
   type JobSource,
   openWarnings,
-  outputFacts,
   sourceRow,
   storedLimits,
 } from '../../jobs/rows.ts';
@@ -24,6 +23,7 @@ import { shownStatus } from '../../jobs/shown-status.ts';
 import { type Inspection, inspectionJson } from '../../uploads/upload.ts';
 import type { SubmittedJob, ViewContext } from '../kind.ts';
 import { factsJson, openOptions, settingsJson } from './request.ts';
+import { type ViewedOutput, viewOutputs } from './view-outputs.ts';
 
 /** The columns from which a job's view is built, alone or in a list. */
 export type ViewedJob = Omit<Job, UnseenColumn>;
@@ -48,7 +48,7 @@ export type ViewedInput = Pick<JobSource, 'job_id' | 'position' | 'url_sealed'> 
 
 interface RelatedRows {
   inputs: readonly ViewedInput[];
-  outputs: readonly Pick<JobOutput, 'status' | 'facts'>[];
+  outputs: readonly ViewedOutput[];
   options: ShownJob['ffmpeg_options']['options'];
   position: number | null;
 }
@@ -86,9 +86,9 @@ async function viewRead(
 
 /** Builds the client's view of a transcode that was just inserted, without reading anything. */
 export function viewSubmitted(context: Pick<Context, 'vault' | 'store'>, submitted: SubmittedJob): ShownJob {
-  const { job, inputs, position } = submitted;
+  const { job, inputs, outputs, position } = submitted;
   const options = openOptions(context.vault, job) as ShownJob['ffmpeg_options']['options'];
-  return viewJob(context, job, { inputs, outputs: [], options, position });
+  return viewJob(context, job, { inputs, outputs, options, position });
 }
 
 /** Builds a transcode from its columns and related rows. */
@@ -97,10 +97,10 @@ export function viewJob(context: Pick<Context, 'vault' | 'store'>, job: ViewedJo
   const facts = factsJson.read(job.request_facts);
   const preset = settingsJson.readOrNull(job.request_settings)?.preset ?? null;
   const metadata = openColumn(context.vault, 'jobs', 'metadata_sealed', job);
-  const outputs = related.outputs.flatMap((output) => outputFacts.readOrNull(output.facts) ?? []);
+  const outputs = viewOutputs(context.vault, related.outputs);
   const seconds = inputSeconds(job, inputs);
   const first = inputs[0]?.inspection?.summary ?? null;
-  const available = job.status === 'completed' && outputs.length > 0 && job.erased_at === null;
+  const available = job.status === 'completed' && related.outputs.length > 0 && job.erased_at === null;
   const status = shownStatus(job);
   const time = (at: Date | null) => at?.toISOString() ?? null;
   return {
@@ -108,7 +108,7 @@ export function viewJob(context: Pick<Context, 'vault' | 'store'>, job: ViewedJo
     jobId: job.id,
     status,
     inputs: inputs.map((input) => viewInput(context.vault, job, input)),
-    outputs: job.status === 'completed' ? outputs : [],
+    outputs,
     output_format: facts.output_format,
     output_url: available ? `gs://${context.store.bucket}/outputs/${job.id}.${facts.output_format}` : null,
     billable_minutes: seconds === null ? null : billableMinutes(seconds),

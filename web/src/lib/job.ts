@@ -24,6 +24,11 @@ export function isOver({ status }: AnyJob): boolean {
   return status === 'completed' || status === 'failed' || status === 'canceled';
 }
 
+/** Whether somebody erased the job, or its time was over: its bytes and names are gone then. */
+export function isErased(job: AnyJob): boolean {
+  return isOver(job) && job.inputs.every(({ url }) => url === null);
+}
+
 /** What people call a job: the name of its first input. Stored names begin with a time, which is left out. */
 export function jobName(job: AnyJob): string {
   const name = nameOf(job.inputs[0]?.url ?? null)?.replace(/^\d{8}-\d{6}-(?=.)/, '');

@@ -4,7 +4,7 @@ import type { JobDetails } from '../../../src/contract/job-details.ts';
 import type { Job } from '../../../src/contract/transcodes.ts';
 import { post } from '../api/client.ts';
 import { may } from '../api/session-state.ts';
-import { isOver, jobName, STATUS_TEXT, STATUS_TONE } from '../lib/job.ts';
+import { isErased, isOver, jobName, STATUS_TEXT, STATUS_TONE } from '../lib/job.ts';
 import { useJob } from '../state/use-job.ts';
 import { Button } from '../ui/button.tsx';
 import { Badge, ErrorNotice, Notice, Skeleton } from '../ui/feedback.tsx';
@@ -25,11 +25,6 @@ export function JobPage() {
     return <Page title="Job">{error ? <ErrorNotice error={error} onRetry={reload} /> : <Skeleton lines={8} />}</Page>;
   }
   return <Shown key={job.id} job={job} set={set} />;
-}
-
-/** Whether somebody erased the job, or its time was over: its bytes and names are gone then. */
-function isErased(job: Job): boolean {
-  return isOver(job) && job.inputs.every(({ url }) => url === null);
 }
 
 function Shown({ job, set }: { job: Job; set: (job: Job) => void }) {

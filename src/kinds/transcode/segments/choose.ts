@@ -28,17 +28,19 @@ export interface ChosenPieces {
 }
 
 /** Whether the request of a job allows encoding in pieces: all workers can read its only source. */
-export function mayBeInPieces({ tools, run, request: { request, assets } }: TranscodeAttempt): boolean {
+export function mayBeInPieces({ tools, run, request: { outputs, assets } }: TranscodeAttempt): boolean {
   const { settings } = tools;
   const { claim } = run;
-  if ((settings.chunks ?? 'off') === 'off' || !['mp4', 'mov'].includes(request.outputFormat)) return false;
+  const [output, ...more] = outputs;
+  if ((settings.chunks ?? 'off') === 'off' || !output || more.length > 0) return false;
+  if (!['mp4', 'mov'].includes(output.outputFormat)) return false;
   if (settings.chunks === 'auto' && claim.job.resource_class !== 'heavy') return false;
   return claim.inputs.length === 1 && claim.inputs[0]!.object_id !== null && assets.length === 0;
 }
 
 /** Chooses the pieces of a job, or says in a sentence why there are none. */
 export async function choosePieces(
-  { tools, run: { claim }, request: { request } }: TranscodeAttempt,
+  { tools, run: { claim }, request: { outputs } }: TranscodeAttempt,
   plan: Plan,
   input: PreparedInput,
 ): Promise<ChosenPieces | { noSplitReason: string }> {
@@ -55,7 +57,7 @@ export async function choosePieces(
     return { noSplitReason: 'The video is short or small.' };
   const command = splitCommand(
     plan,
-    (request.options ?? []).map(({ option }) => option),
+    (outputs[0]?.options ?? []).map(({ option }) => option),
   );
   if (typeof command === 'string') return { noSplitReason: command };
   const rate = constantRate(frames);

@@ -4,11 +4,13 @@ import type { Claim } from '../../../jobs/rows.ts';
 import type { OpenedRequest } from '../attempt.ts';
 
 /** Whether a job may read ranges of its source: a first attempt at one picture of a single source, from a URL. */
-export function mayReadRanges(claim: Claim, { request, assets }: OpenedRequest): boolean {
+export function mayReadRanges(claim: Claim, { request, outputs, assets }: OpenedRequest): boolean {
   const [input, ...others] = claim.inputs;
   if (claim.number > 1 || input?.object_id !== null || others.length > 0 || assets.length > 0) return false;
-  if (formatKind(request.outputFormat) !== 'image' || request.outputFormat === 'gif') return false;
-  return (request.inputs[0]?.options?.length ?? 0) === 0 && (request.filters?.length ?? 0) === 0;
+  const [output, ...more] = outputs;
+  if (!output || more.length > 0) return false;
+  if (formatKind(output.outputFormat) !== 'image' || output.outputFormat === 'gif') return false;
+  return (request.inputs[0]?.options?.length ?? 0) === 0 && (output.filters?.length ?? 0) === 0;
 }
 
 /** Filters whose result depends on one picture only. */

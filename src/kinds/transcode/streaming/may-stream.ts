@@ -1,4 +1,5 @@
 import { formatKind } from '../../../contract/formats.ts';
+import type { OutputRequest } from '../../../contract/transcode-request.ts';
 import { type Plan, SHORT_SIDES, STANDARD_INPUT } from '../../../ffmpeg/index.ts';
 import type { Claim } from '../../../jobs/rows.ts';
 import type { CopyRule } from '../../../sanitizer/streaming/index.ts';
@@ -11,17 +12,20 @@ const MOVES: ReadonlySet<string> = new Set(['-ss', '-sseof', '-stream_loop', '-l
  * Whether a job may start while its source is fetched: a first attempt with a single source, from a URL. Pictures need
  * little of a source, and retries take no chances.
  */
-export function mayStream(claim: Claim, { request, assets }: OpenedRequest): boolean {
+export function mayStream(claim: Claim, { request, outputs, assets }: OpenedRequest): boolean {
   const [input, ...others] = claim.inputs;
   if (claim.number > 1 || input?.object_id !== null || others.length > 0 || assets.length > 0) return false;
-  if (formatKind(request.outputFormat) === 'image' || (request.inputs[0]?.options?.length ?? 0) > 0) return false;
-  return !(request.options ?? []).some(({ option }) => MOVES.has(option));
+  if ((request.inputs[0]?.options?.length ?? 0) > 0) return false;
+  const needsWhole = ({ outputFormat, options = [] }: OutputRequest) =>
+    formatKind(outputFormat) === 'image' || options.some(({ option }) => MOVES.has(option));
+  return !outputs.some(needsWhole);
 }
 
-/** How the preset of the request may copy streams; null = it copies none. */
-export function copyRule({ request, mayCopy }: OpenedRequest): CopyRule | null {
-  if (!mayCopy) return null;
-  const resolution = request.preset?.resolution;
+/** How the preset of the only output may copy streams; null = it copies none. */
+export function copyRule({ outputs, mayCopy }: OpenedRequest): CopyRule | null {
+  const [output, ...more] = outputs;
+  if (!mayCopy || !output || more.length > 0) return null;
+  const resolution = output.preset?.resolution;
   return { shortSide: resolution === undefined ? null : SHORT_SIDES[resolution] };
 }
 

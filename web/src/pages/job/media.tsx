@@ -13,14 +13,21 @@ import { Files } from './files.tsx';
 /** Milliseconds after which a link is renewed before it is used: it ends after ten minutes. */
 const LINK_MS = 9 * 60_000;
 
-/** The output: a list of its files, or the file, played or shown from its signed link, which no log of the API has. */
+/** The path of a link to an output. */
+export function downloadPath(job: Job, output: Job['outputs'][number] | undefined): string {
+  const query = output && job.outputs.length > 1 ? `?output=${encodeURIComponent(output.name)}` : '';
+  return `/v1/transcodes/${job.id}/download${query}`;
+}
+
+/** The first output: a list of its files, or the file, played or shown from its signed link, which no log of the API has. */
 export function Result({ job }: { job: Job }) {
-  const files = job.outputs[0]?.files;
-  return files === undefined ? <Media job={job} /> : <Files jobId={job.id} total={files} />;
+  const files = job.outputs[0]?.files ?? 1;
+  return files === 1 ? <Media job={job} /> : <Files jobId={job.id} total={files} />;
 }
 
 function Media({ job }: { job: Job }) {
-  const path = `/v1/transcodes/${job.id}/download`;
+  const output = job.outputs[0];
+  const path = downloadPath(job, output);
   const { data, error, reload } = useResource<{ url: string }>(path);
   const [since] = useState(Date.now);
   const [isUnplayable, setUnplayable] = useState(false);
@@ -28,7 +35,6 @@ function Media({ job }: { job: Job }) {
     const url = data && Date.now() - since < LINK_MS ? data.url : (await get<{ url: string }>(path)).url;
     location.assign(url);
   };
-  const output = job.outputs[0];
   return (
     <Card
       title="Result"

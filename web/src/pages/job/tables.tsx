@@ -1,30 +1,35 @@
 import type { JobDetails } from '../../../../src/contract/job-details.ts';
 import type { ProbedStream } from '../../../../src/contract/probe.ts';
 import type { Job } from '../../../../src/contract/transcodes.ts';
+import { get } from '../../api/client.ts';
 import { bitsText, bytesText, durationText } from '../../lib/format.ts';
-import { formatText, runSeconds } from '../../lib/job.ts';
+import { formatText, isErased, runSeconds } from '../../lib/job.ts';
+import { Button } from '../../ui/button.tsx';
 import { CopyButton } from '../../ui/copy.tsx';
 import { Card } from '../../ui/page.tsx';
 import { Ago } from '../../ui/time.tsx';
+import { downloadPath } from './media.tsx';
 
 export function Outputs({ job }: { job: Job }) {
   if (job.outputs.length === 0) return null;
+  const several = job.outputs.length > 1;
   return (
     <Card title="Outputs" flush>
       <table class="table stacked">
         <thead>
           <tr>
-            <th scope="col">Format</th>
+            <th scope="col">{several ? 'Output' : 'Format'}</th>
             <th scope="col">Size</th>
             <th scope="col">Duration</th>
             <th scope="col">Picture</th>
             <th scope="col">Codecs</th>
+            {several && <th scope="col">File</th>}
           </tr>
         </thead>
         <tbody>
           {job.outputs.map((output) => (
-            <tr key={output.sha256}>
-              <th scope="row">{output.format}</th>
+            <tr key={output.name}>
+              <th scope="row">{several ? output.name : output.format}</th>
               <td data-label="Size">{bytesText(output.size)}</td>
               <td data-label="Duration">{durationText(output.duration_seconds)}</td>
               <td data-label="Picture">{output.width === null ? '–' : `${output.width}×${output.height}`}</td>
@@ -32,11 +37,30 @@ export function Outputs({ job }: { job: Job }) {
                 {[output.video_codec, output.audio_codec].filter(Boolean).join(', ') || '–'}
                 {copiedText(output)}
               </td>
+              {several && (
+                <td data-label="File">
+                  <OutputFile job={job} output={output} />
+                </td>
+              )}
             </tr>
           ))}
         </tbody>
       </table>
     </Card>
+  );
+}
+
+/** A link to an output of several, or why there is none. */
+function OutputFile({ job, output }: { job: Job; output: Job['outputs'][number] }) {
+  if (isErased(job)) return <span class="muted">Deleted</span>;
+  if (output.status === 'pending') return <span class="muted">Not made yet</span>;
+  if (output.status === 'failed')
+    return <span title={output.error_message ?? undefined}>{output.error_code ?? 'Failed'}</span>;
+  const download = async () => location.assign((await get<{ url: string }>(downloadPath(job, output))).url);
+  return (
+    <Button icon="download" compact onClick={download}>
+      Download {output.name}
+    </Button>
   );
 }
 

@@ -80,6 +80,7 @@ function resultText(job: JobListItem): string {
   if (job.error_code !== null) return job.error_code;
   const output = job.outputs[0];
   if (!output) return '–';
+  if (job.outputs.length > 1) return `${job.outputs.length} outputs`;
   const size = output.width === null ? '' : `${output.width}×${output.height} · `;
   return `${size}${bytesText(output.size)}`;
 }

@@ -1,0 +1,119 @@
+import * as z from 'zod';
+import { rule } from './faults/rule.ts';
+import { OUTPUT_FORMATS, QUALITIES, RESOLUTIONS } from './formats.ts';
+
+/** Characters of one filter graph, or of one option's argument. */
+export const MAX_ARGUMENT = 10_000;
+
+/** Many clients send `null` for what they leave out. */
+export const nullable = <T extends z.ZodType>(schema: T) =>
+  schema
+    .nullable()
+    .transform((value) => value ?? undefined)
+    .optional();
+
+const argumentText = z.string().max(MAX_ARGUMENT);
+
+export const option = z
+  .object({
+    option: z.string().min(1).max(64).describe('An option of FFmpeg with its dash, or `@text-overlay`, `@quote-card`.'),
+    argument: z
+      .union([argumentText, z.number(), z.record(z.string(), z.unknown()), z.null()])
+      .optional()
+      .describe('Text, a number, or an object for an option that starts with `@`; absent, "" or null for a flag.'),
+  })
+  .meta({ id: 'Option', description: 'One option of a command; the order counts, and repeats are legal.' });
+
+const preset = z
+  .object({
+    quality: nullable(z.enum(QUALITIES)).describe('`medium` when absent.'),
+    resolution: nullable(z.enum(RESOLUTIONS)).describe('The short side of the frame; nothing is ever scaled up.'),
+  })
+  .meta({ id: 'Preset', description: 'Quality and size in plain words; ignored when there are `options`.' });
+
+const filter = z
+  .object({ filter: argumentText.min(1).describe('A filter graph in the syntax of FFmpeg.') })
+  .meta({ id: 'Filter', description: 'A part of the `-filter_complex`.' });
+
+/** Outputs of one job. */
+export const MAX_OUTPUTS = 10;
+
+/** How an output is made, at the top of a request for one output and in each entry of `outputs`. */
+export const outputFields = {
+  preset: nullable(preset).describe('Quality and size in plain words; ignored when there are `options`.'),
+  options: nullable(z.array(option).max(256)).describe('Options of FFmpeg for the output, in their order.'),
+  filters: nullable(z.array(filter).max(64)).describe('Joined with `;` into one `-filter_complex`.'),
+};
+
+const outputName = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9-]{0,31}$/,
+    rule('is not a name of an output', 'Use 1 to 32 lower-case letters, digits and hyphens, first a letter or a digit'),
+  );
+
+const bitrate = z.union([
+  z.number().int().positive(),
+  z
+    .string()
+    .regex(/^\d{1,9}(\.\d{1,3})?[kM]?$/, rule('is not a bit rate', 'Send bits per second, such as 2800000 or "2800k"')),
+]);
+
+export const outputRequest = z
+  .object({
+    name: nullable(outputName).describe(
+      'Names the output in the job and in downloads. The default is its format; a second `mp4` is `mp4-2`.',
+    ),
+    outputFormat: z.enum(OUTPUT_FORMATS).describe('The format of this output.'),
+    ...outputFields,
+    bitrate: nullable(bitrate).describe(
+      'Bits per second of the video, or of the audio of an audio format: a number, or a text such as `2800k`.',
+    ),
+  })
+  .meta({ id: 'OutputRequest', description: 'One of several outputs of a job.' });
+
+export type OutputBody = z.infer<typeof outputRequest>;
+
+/** The names of outputs, in their order: as requested, else their format with a number where that is taken. */
+export function outputNames(outputs: readonly { name?: string | undefined; outputFormat: string }[]): string[] {
+  const taken = new Set(outputs.flatMap(({ name }) => name ?? []));
+  return outputs.map(({ name, outputFormat }) => {
+    if (name !== undefined) return name;
+    let free = outputFormat;
+    for (let number = 2; taken.has(free); number++) free = `${outputFormat}-${number}`;
+    taken.add(free);
+    return free;
+  });
+}
+
+/** Fields that describe the only output of a job. */
+const OF_ONE_OUTPUT = ['outputFormat', 'preset', 'options', 'filters'] as const;
+
+/** Runs a rule although other fields are wrong, so that one response reports all of them. */
+export function isBody({ value }: { value: unknown }): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Rejects `outputs` with the fields of a single output, and two outputs of one name. */
+export function checkOutputs(
+  body: Partial<Record<(typeof OF_ONE_OUTPUT)[number], unknown>> & { outputs?: OutputBody[] | undefined },
+  context: z.RefinementCtx,
+) {
+  const { outputs } = body;
+  if (!outputs) return;
+  const report = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
+  for (const field of OF_ONE_OUTPUT.filter((name) => body[name] !== undefined)) {
+    report(
+      [field],
+      rule('cannot be combined with outputs', `Move ${field} into each entry of outputs, or omit outputs`),
+    );
+  }
+  for (const [index, { name }] of outputs.entries()) {
+    const isRepeated = name !== undefined && outputs.slice(0, index).some((other) => other.name === name);
+    if (isRepeated)
+      report(
+        ['outputs', index, 'name'],
+        rule(`is "${name}", the name of another output`, 'Give each output a name of its own'),
+      );
+  }
+}

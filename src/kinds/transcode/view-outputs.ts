@@ -1,0 +1,39 @@
+import { OUTPUT_ROLES, OUTPUT_STATUSES, type OutputView } from '../../contract/outputs.ts';
+import type { Vault } from '../../crypto/vault.ts';
+import { openColumn } from '../../database/sealed-columns.ts';
+import { namedOutputs } from '../../jobs/output-names.ts';
+import { type JobOutput, outputFacts } from '../../jobs/rows.ts';
+
+/** The columns from which the view of an output is built. */
+export type ViewedOutput = Omit<JobOutput, 'name_sealed'>;
+
+/**
+ * The outputs of a job as clients see them. Of a job with several outputs all are shown, with their status; a job with one
+ * output shows it when it is completed.
+ */
+export function viewOutputs(vault: Vault, rows: readonly ViewedOutput[]): OutputView[] {
+  const views = namedOutputs(vault, rows).map(({ name, row }) => viewOutput(vault, name, row));
+  return rows.length === 1 ? views.filter(({ status }) => status === 'completed') : views;
+}
+
+function viewOutput(vault: Vault, name: string, row: ViewedOutput): OutputView {
+  const facts = row.status === 'completed' ? outputFacts.readOrNull(row.facts) : null;
+  return {
+    name,
+    role: OUTPUT_ROLES.find((role) => role === row.role) ?? 'media',
+    // A newer release may know more.
+    status: OUTPUT_STATUSES.find((status) => status === row.status) ?? 'pending',
+    format: row.format,
+    size: facts?.size ?? null,
+    files: facts && (facts.files ?? 1),
+    duration_seconds: facts?.duration_seconds ?? null,
+    width: facts?.width ?? null,
+    height: facts?.height ?? null,
+    video_codec: facts?.video_codec ?? null,
+    audio_codec: facts?.audio_codec ?? null,
+    sha256: facts?.sha256 ?? null,
+    ...(facts?.plan && { plan: facts.plan }),
+    error_code: row.error_code,
+    error_message: openColumn(vault, 'job_outputs', 'error_sealed', row),
+  };
+}

@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Airlock } from '../../sdk/src/index.ts';
+import { makeClip, transcode, upload } from '../../testkit/media.ts';
+import { shareService, type TestService } from '../../testkit/service.ts';
+
+let service: TestService;
+let airlock: Airlock;
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'airlock-outputs-'));
+  service = await shareService();
+  airlock = new Airlock({ url: service.api, key: service.key });
+});
+afterAll(async () => {
+  await service?.remove();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function source(name: string, options: Parameters<typeof makeClip>[1] = {}): Promise<string> {
+  const path = join(folder, name);
+  await makeClip(path, options);
+  return (await upload(service, path, 'video/mp4', name)).fileUrl;
+}
+
+describe('a job with several outputs', () => {
+  it('stores each of them, sends an event for each, and lists all in manifest and receipt', async () => {
+    const inputs = [{ url: await source('talk.mp4') }];
+    const outputs = [
+      { outputFormat: 'mp4', preset: { quality: 'low' } },
+      { outputFormat: 'mp4', name: 'small', options: [{ option: '-vf', argument: 'scale=160:-2' }] },
+      { outputFormat: 'mp3', bitrate: '64k' },
+      { outputFormat: 'jpg' },
+    ];
+    const job = await transcode(service, { inputs, outputs });
+    expect(job).toMatchObject({
+      status: 'completed',
+      outputs: [
+        { name: 'mp4', status: 'completed', width: 320, files: 1, audio_codec: 'aac' },
+        { name: 'small', status: 'completed', width: 160, files: 1 },
+        { name: 'mp3', status: 'completed', width: null, audio_codec: 'mp3' },
+        { name: 'jpg', status: 'completed', duration_seconds: null, video_codec: 'mjpeg' },
+      ],
+    });
+    const result = airlock.resultOf(job);
+    for (const { name, sha256 } of job.outputs) {
+      await result.save(join(folder, name), { output: name });
+      const bytes = await readFile(join(folder, name));
+      expect(createHash('sha256').update(bytes).digest('hex')).toBe(sha256);
+    }
+    expect(await airlock.download(job.id, { output: 'small' })).toContain('http');
+    await expect(airlock.resultOf(job).save(join(folder, 'any'))).rejects.toThrow('has several outputs');
+
+    const path = `/v1/transcodes/${job.id}`;
+    const { json: events } = await service.call('GET', `${path}/events?types=transcode.output_ready`);
+    expect(events.events.map(({ data }: { data: { position: number } }) => data.position).sort()).toEqual([0, 1, 2, 3]);
+    const { manifest } = (await service.call('GET', `${path}/manifest`)).json;
+    expect(manifest.outputs).toEqual(job.outputs);
+    expect(manifest.command.argv.filter((argument: string) => argument === '-i')).toHaveLength(1);
+    expect(manifest.command.further).toHaveLength(1);
+    await service.call('DELETE', path);
+    const { receipt } = (await service.call('GET', `${path}/receipt`)).json;
+    const deleted = receipt.deleted.filter(({ kind }: { kind: string }) => kind === 'output');
+    expect(deleted.map(({ sha256 }: { sha256: string }) => sha256).sort()).toEqual(
+      job.outputs.map(({ sha256 }: { sha256: string }) => sha256).sort(),
+    );
+  });
+
+  it('keeps the video when the source has no audio for the other output', async () => {
+    const inputs = [{ url: await source('silent.mp4', { audio: false }) }];
+    const { json } = await service.call('POST', '/v1/transcodes', {
+      inputs,
+      outputs: [{ outputFormat: 'mp3' }, { outputFormat: 'webm', preset: { quality: 'low' } }],
+    });
+    const job = await airlock.wait(json.id);
+    expect(job).toMatchObject({
+      status: 'failed',
+      error_code: 'no_audio_stream',
+      outputs: [
+        { name: 'mp3', status: 'failed', error_code: 'no_audio_stream' },
+        { name: 'webm', status: 'completed', video_codec: 'vp9' },
+      ],
+    });
+    expect((await fetch(await airlock.download(job.id, { output: 'webm' }))).status).toBe(200);
+  });
+});
