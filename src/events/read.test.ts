@@ -97,14 +97,13 @@ describe('events', () => {
     const writing = Array.from({ length: writers }, (_, writer) => write(writer));
     const seen: string[] = [];
     let after: string | undefined;
-    for (let last = false; ; ) {
+    let lastLookMs = Number.POSITIVE_INFINITY;
+    while (seen.length < total && performance.now() < lastLookMs) {
       const page = await readEvents(database.db, CATALOG, { accountId: account, limit: 1000, ...(after && { after }) });
       seen.push(...keys(page.events));
       after = page.last ?? after;
-      if (page.events.length > 0) continue;
-      if (last) break;
-      // One more look after the last commit.
-      last = open === 0;
+      // Transactions of other databases on the server hide later events until they end.
+      if (open === 0) lastLookMs = Math.min(lastLookMs, performance.now() + 20_000);
     }
     await Promise.all(writing);
     expect(seen).toHaveLength(total);
