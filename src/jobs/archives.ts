@@ -22,6 +22,9 @@ const PART_BYTES = 8 * 2 ** 20;
 /** Archives that this process makes at a time, and of one account. */
 const AT_ONCE = 4;
 const OF_ONE_ACCOUNT = 1;
+/** Files that are read at the same time, and the largest of them. */
+const READ_AHEAD = 8;
+const SMALL_BYTES = 2 ** 20;
 /** Seconds after which an archive that makes no progress is deleted, so that a later request makes another one. */
 const STALLED_SECONDS = 60;
 /** Milliseconds for which a request waits for an archive. */
@@ -176,7 +179,7 @@ async function makeArchive(
   const { store } = context;
   const uploadId = await store.createMultipart(key, { contentType: 'application/zip' });
   await changeArchive(context, id, { multipart_id: uploadId });
-  const read = async (path: string) => (await store.get(treeFileKey(tree.key, path))) as AsyncIterable<Buffer> | null;
+  const read = readAhead(files, async ({ path }) => store.get(treeFileKey(tree.key, path)));
   const parts: { partNumber: number; etag: string }[] = [];
   for await (const bytes of partsOf(zipOf(files, read))) {
     signal.throwIfAborted();
@@ -188,6 +191,38 @@ async function makeArchive(
     throw new Error('the parts of an archive were deleted while it was being stored');
   }
   await publishArchive(context, tree, id);
+}
+
+/**
+ * Reads files in their order. The next small ones are read at the same time: many of them would take the latency of the
+ * storage each. Larger ones are streamed.
+ */
+function readAhead(files: readonly TreeFile[], open: (file: TreeFile) => Promise<AsyncIterable<Buffer> | null>) {
+  const ahead = new Map<string, Promise<Buffer[]>>();
+  let next = 0;
+  const readSmall = async (file: TreeFile): Promise<Buffer[]> => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of (await open(file)) ?? []) {
+      chunks.push(chunk);
+      size += chunk.length;
+      // It has changed in storage, as the archive will find.
+      if (size > file.size) break;
+    }
+    return chunks;
+  };
+  return async (path: string, index: number): Promise<AsyncIterable<Buffer> | Iterable<Buffer> | null> => {
+    for (next = Math.max(next, index); next < files.length && next <= index + READ_AHEAD; next += 1) {
+      const file = files[next]!;
+      if (file.size > SMALL_BYTES) continue;
+      const reading = readSmall(file);
+      reading.catch(() => {});
+      ahead.set(file.path, reading);
+    }
+    const reading = ahead.get(path);
+    ahead.delete(path);
+    return reading ?? open(files[index]!);
+  };
 }
 
 /** Throws `output_deleted` if the tree was deleted meanwhile. */

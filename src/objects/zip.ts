@@ -36,15 +36,15 @@ export function zipSize(files: readonly Entry[]): number {
  */
 export async function* zipOf(
   files: readonly TreeFile[],
-  read: (path: string) => Promise<AsyncIterable<Buffer> | null>,
+  read: (path: string, index: number) => Promise<AsyncIterable<Buffer> | Iterable<Buffer> | null>,
 ): AsyncGenerator<Buffer> {
   const directory: Buffer[] = [];
   let offset = 0;
-  for (const file of files) {
+  for (const [index, file] of files.entries()) {
     directory.push(centralHeader(file, offset));
     const header = localHeader(file);
     yield header;
-    yield* checked(file, await read(file.path));
+    yield* checked(file, await read(file.path, index));
     offset += header.length + file.size;
   }
   yield* directory;
@@ -52,7 +52,10 @@ export async function* zipOf(
   yield endOf(files.length, offset, bytes);
 }
 
-async function* checked(file: TreeFile, chunks: AsyncIterable<Buffer> | null): AsyncGenerator<Buffer> {
+async function* checked(
+  file: TreeFile,
+  chunks: AsyncIterable<Buffer> | Iterable<Buffer> | null,
+): AsyncGenerator<Buffer> {
   const hash = createHash('sha256');
   let size = 0;
   for await (const chunk of chunks ?? []) {

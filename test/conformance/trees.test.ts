@@ -78,47 +78,51 @@ describe.each(STORAGES)('an output of many files on %s', (_, isExpected, open) =
     if (folder) await rm(folder, { recursive: true, force: true });
   });
 
-  it.runIf(isExpected)(`is stored, listed, downloaded as a zip and erased with a receipt: ${FILES} files`, async () => {
-    const account = await world.account();
-    await world.accept(account);
-    const claim = await world.mustClaim();
-    const files = ladderOf(FILES);
-    const tree = await storeFiles(context, claim, files);
-    const facts = { format: 'hls', size: tree.bytes, sha256: tree.sha256, ...FACTS };
-    expect(await world.complete(claim, tree.objectId, facts)).toBe(true);
-    const job = await world.row(claim.job.id);
+  it.runIf(isExpected)(
+    `is stored, listed, downloaded as a zip and erased with a receipt: ${FILES} files`,
+    async () => {
+      const account = await world.account();
+      await world.accept(account);
+      const claim = await world.mustClaim();
+      const files = ladderOf(FILES);
+      const tree = await storeFiles(context, claim, files);
+      const facts = { format: 'hls', size: tree.bytes, sha256: tree.sha256, ...FACTS };
+      expect(await world.complete(claim, tree.objectId, facts)).toBe(true);
+      const job = await world.row(claim.job.id);
 
-    const paths = [...files.keys()].sort();
-    const listed: string[] = [];
-    for (let after: string | undefined; ; ) {
-      const page = await listFiles(context, job, { after, limit: 128 });
-      listed.push(...page.items.map(({ path }) => path));
-      if (page.next === null) break;
-      after = page.next;
-    }
-    expect(listed).toEqual(paths);
+      const paths = [...files.keys()].sort();
+      const listed: string[] = [];
+      for (let after: string | undefined; ; ) {
+        const page = await listFiles(context, job, { after, limit: 128 });
+        listed.push(...page.items.map(({ path }) => path));
+        if (page.next === null) break;
+        after = page.next;
+      }
+      expect(listed).toEqual(paths);
 
-    const one = await fetch(await downloadUrl(context, job, { file: paths[7] }));
-    expect(await one.text()).toBe(files.get(paths[7]!));
-    const making = { from: archives, signal: AbortSignal.timeout(60_000) };
-    const urls = await Promise.all([1, 2].map(() => downloadUrl(context, job, {}, making)));
-    const zip = await fetch(urls[0]!);
-    expect(zip.headers.get('content-disposition')).toContain('.zip');
-    await writeFile(join(folder, 'tree.zip'), Buffer.from(await zip.arrayBuffer()));
-    await run('/usr/bin/python3', ['-m', 'zipfile', '-e', join(folder, 'tree.zip'), join(folder, 'tree')]);
-    for (const [path, text] of files) expect(await readFile(join(folder, 'tree', path), 'utf8')).toBe(text);
+      const one = await fetch(await downloadUrl(context, job, { file: paths[7] }));
+      expect(await one.text()).toBe(files.get(paths[7]!));
+      const making = { from: archives, signal: AbortSignal.timeout(200_000) };
+      const urls = await Promise.all([1, 2].map(() => downloadUrl(context, job, {}, making)));
+      const zip = await fetch(urls[0]!);
+      expect(zip.headers.get('content-disposition')).toContain('.zip');
+      await writeFile(join(folder, 'tree.zip'), Buffer.from(await zip.arrayBuffer()));
+      await run('/usr/bin/python3', ['-m', 'zipfile', '-e', join(folder, 'tree.zip'), join(folder, 'tree')]);
+      for (const [path, text] of files) expect(await readFile(join(folder, 'tree', path), 'utf8')).toBe(text);
 
-    const { rows } = await world.database.pg.query('SELECT archive_of FROM objects WHERE job_id = $1', [job.id]);
-    expect(rows).toHaveLength(2);
-    await eraseJob(context, account.id, 'transcode', job.id, { actor: 'test', ip: null, requestId: null });
-    const left: string[] = [];
-    for await (const { key } of context.store.list(`outputs/${account.id}/`)) left.push(key);
-    expect(left).toEqual([]);
-    const receipt = await readReceipt(context, await world.row(job.id));
-    expect(receipt.deleted).toContainEqual(
-      expect.objectContaining({ object_id: tree.objectId, files: FILES, size: tree.bytes, sha256: tree.sha256 }),
-    );
-    expect([receipt.deleted.length, receipt.remaining]).toEqual([2, []]);
-    expect((await fetch(urls[0]!)).status).toBe(404);
-  });
+      const { rows } = await world.database.pg.query('SELECT archive_of FROM objects WHERE job_id = $1', [job.id]);
+      expect(rows).toHaveLength(2);
+      await eraseJob(context, account.id, 'transcode', job.id, { actor: 'test', ip: null, requestId: null });
+      const left: string[] = [];
+      for await (const { key } of context.store.list(`outputs/${account.id}/`)) left.push(key);
+      expect(left).toEqual([]);
+      const receipt = await readReceipt(context, await world.row(job.id));
+      expect(receipt.deleted).toContainEqual(
+        expect.objectContaining({ object_id: tree.objectId, files: FILES, size: tree.bytes, sha256: tree.sha256 }),
+      );
+      expect([receipt.deleted.length, receipt.remaining]).toEqual([2, []]);
+      expect((await fetch(urls[0]!)).status).toBe(404);
+    },
+    240_000,
+  );
 });

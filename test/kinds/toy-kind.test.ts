@@ -95,11 +95,30 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
       ...{ status: 'completed', text: 'live' },
       outputs: [
         { format: 'txt', size: 4, sha256: expect.any(String) },
-        { format: 'md', size: 4, sha256: expect.any(String) },
+        { format: 'md', size: 12, files: 3, sha256: expect.any(String) },
       ],
     });
-    const { json } = await api.call('GET', `/v1/toys/${made.json.id}/download`);
+    const { json } = await api.call('GET', `/v1/toys/${made.json.id}/download?output=txt`);
     expect(await (await fetch(json.url)).text()).toBe('evil');
+    const { status, json: unnamed } = await api.call('GET', `/v1/toys/${made.json.id}/download`);
+    expect([status, unnamed.details]).toEqual([400, expect.objectContaining({ allowed: ['txt', 'md'] })]);
+  });
+
+  it('has an output of 300 files, which are listed, downloaded one by one and as a zip, and erased', async () => {
+    const { id } = await create({ text: 'many' });
+    expect((await read(id)).outputs[1]).toMatchObject({ format: 'md', size: 1200, files: 300 });
+    const { items, next } = (await api.call('GET', `/v1/toys/${id}/files?output=md&limit=200`)).json;
+    expect([items.length, next]).toEqual([200, items.at(-1).path]);
+    const rest = (await api.call('GET', `/v1/toys/${id}/files?output=md&limit=200&after=${next}`)).json;
+    expect([rest.items.length, rest.next]).toEqual([100, null]);
+    const file = (await api.call('GET', `/v1/toys/${id}/download?output=md&file=7.md`)).json;
+    expect(await (await fetch(file.url)).text()).toBe('MANY');
+    const zip = (await api.call('GET', `/v1/toys/${id}/download?output=md`)).json;
+    expect((await (await fetch(zip.url)).arrayBuffer()).byteLength).toBeGreaterThan(1200);
+    await api.call('DELETE', `/v1/toys/${id}`);
+    expect(await objectsOf(id)).toEqual(Array(3).fill({ state: 'deleted' }));
+    const { receipt } = (await api.call('GET', `/v1/toys/${id}/receipt`)).json;
+    expect(receipt.deleted).toContainEqual(expect.objectContaining({ files: 300, size: 1200 }));
   });
 
   it('records its events, with one of its own, and shows the job in the last', async () => {
@@ -177,7 +196,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     await until(async () => (await childrenOf(id)).length === 2, { what: 'the children of a toy' });
     const done = await read(id);
     expect(done.status).toBe('completed');
-    const { json } = await api.call('GET', `/v1/toys/${id}/download`);
+    const { json } = await api.call('GET', `/v1/toys/${id}/download?output=txt`);
     expect(await (await fetch(json.url)).text()).toBe('2 3');
     const children = await childrenOf(id);
     expect(children.map(({ status, attempts }) => [status, attempts])).toEqual(Array(2).fill(['completed', 1]));
@@ -215,7 +234,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
 
   it('is part of the OpenAPI document', async () => {
     const { paths, tags } = (await api.call('GET', '/openapi.json')).json;
-    expect(Object.keys(paths).filter((path) => path.startsWith('/v1/toys'))).toHaveLength(6);
+    expect(Object.keys(paths).filter((path) => path.startsWith('/v1/toys'))).toHaveLength(7);
     expect(paths['/v1/toys'].post.operationId).toBe('createToy');
     expect(paths['/v1/toys'].post.requestBody.content['application/json'].example).toEqual({ text: 'live' });
     expect(tags).toContainEqual({ name: 'toys', description: 'Reversed texts.' });

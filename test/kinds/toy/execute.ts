@@ -1,6 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { storeFile } from '../../../src/attempt/outputs/store-file.ts';
+import { storeTree } from '../../../src/attempt/outputs/store-tree.ts';
 import type { Run, WorkTools } from '../../../src/attempt/tools.ts';
 import { JobFailure } from '../../../src/contract/failures.ts';
 import { openColumn } from '../../../src/database/sealed-columns.ts';
@@ -12,7 +13,9 @@ import { type Job, type JobOutput, outputFacts } from '../../../src/jobs/rows.ts
 import type { AttemptResult } from '../../../src/kinds/kind.ts';
 import { outputKey } from '../../../src/storage/keys.ts';
 
-const TYPES = { txt: 'text/plain', md: 'text/markdown' };
+/** Files of the second output of a toy with this text, and of all others. */
+const MANY = { text: 'many', files: 300 };
+const FEW = 3;
 
 export async function executeToy(tools: WorkTools, run: Run): Promise<AttemptResult> {
   const { context } = tools;
@@ -23,8 +26,8 @@ export async function executeToy(tools: WorkTools, run: Run): Promise<AttemptRes
   if (text === null) return { outcome: 'awaiting-children' };
   const stored = [];
   for (const output of outputs) {
-    const content = output.format === 'txt' ? [...text].reverse().join('') : text.toUpperCase();
-    stored.push(await storeText(tools, run, output, content));
+    const isText = output.format === 'txt';
+    stored.push(await (isText ? storeReversed(tools, run, output, text) : storeCapitals(tools, run, output, text)));
   }
   const completion = {
     ...{ outputs: stored, plan: null, warnings: [], inputSeconds: null, attempt: null },
@@ -34,15 +37,30 @@ export async function executeToy(tools: WorkTools, run: Run): Promise<AttemptRes
   return { outcome: 'completed', completion };
 }
 
-async function storeText(tools: WorkTools, run: Run, { id, format }: JobOutput, text: string) {
+const UNKNOWN = { duration_seconds: null, width: null, height: null, video_codec: null, audio_codec: null };
+
+async function storeReversed(tools: WorkTools, run: Run, { id, format }: JobOutput, text: string) {
   const { job, attemptId } = run.claim;
-  const path = join(run.folder, `toy.${format}`);
-  await writeFile(path, text);
+  const path = join(run.folder, 'reversed.txt');
+  await writeFile(path, [...text].reverse().join(''));
   const key = outputKey(job.account_id, job.id, attemptId, format);
-  const file = { path, size: text.length, key, contentType: TYPES[format as keyof typeof TYPES] };
+  const file = { path, size: text.length, key, contentType: 'text/plain' };
   const { objectId, sha256 } = await storeFile(tools, run, file);
-  const unknown = { duration_seconds: null, width: null, height: null, video_codec: null, audio_codec: null };
-  return { outputId: id, objectId, facts: { format, size: text.length, sha256, ...unknown } };
+  return { outputId: id, objectId, facts: { format, size: text.length, sha256, ...UNKNOWN } };
+}
+
+/** An output of many files. */
+async function storeCapitals(tools: WorkTools, run: Run, { id, format, position }: JobOutput, text: string) {
+  const directory = join(run.folder, 'capitals');
+  const count = text === MANY.text ? MANY.files : FEW;
+  await mkdir(directory);
+  for (let index = 0; index < count; index += 1) await writeFile(join(directory, `${index}.md`), text.toUpperCase());
+  const contentType = 'text/markdown';
+  const { objectId, bytes, files, sha256 } = await storeTree(tools, run, {
+    ...{ directory, position, contentType, contentTypeOf: () => contentType },
+    ...{ maxBytes: count * text.length, maxFiles: count },
+  });
+  return { outputId: id, objectId, facts: { format, size: bytes, files, sha256, ...UNKNOWN } };
 }
 
 /** Null: the children have just begun. */

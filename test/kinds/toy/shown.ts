@@ -23,7 +23,9 @@ const item = z
 const job = item
   .extend({
     text: z.string().nullable(),
-    outputs: z.array(z.object({ format: z.string(), size: z.number(), sha256: z.string() })),
+    outputs: z.array(
+      z.object({ format: z.string(), size: z.number(), files: z.number().optional(), sha256: z.string() }),
+    ),
   })
   .meta({ id: 'Toy', description: 'A toy.' });
 type Item = z.infer<typeof item>;
