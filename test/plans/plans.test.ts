@@ -270,6 +270,8 @@ describe(`with ${JOBS.toLocaleString('en')} jobs`, () => {
       after: [event],
       wait: ['0'],
       url: ['true'],
+      output: ['mp4'],
+      file: ['master.m3u8'],
       verify: ['true'],
       period: ['2026-11'],
     };
