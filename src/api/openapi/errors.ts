@@ -6,6 +6,11 @@ import type { Answer, Document, Operation, Schema } from './types.ts';
 const SOURCES: readonly ErrorCode[] = ['source_not_owned', 'source_deleted', 'source_refused'];
 const REPEATED: readonly ErrorCode[] = ['idempotency_conflict', 'idempotency_in_progress', 'idempotency_key_used'];
 const FULL: readonly ErrorCode[] = ['storage_quota', 'storage_full'];
+/** Why there is no output to download. */
+const WITHOUT_OUTPUT: readonly ErrorCode[] = [
+  ...(['transcode_not_completed', 'transcode_failed', 'transcode_canceled'] as const),
+  ...(['no_output', 'output_deleted', 'output_damaged'] as const),
+];
 
 const ERROR = { $ref: '#/components/schemas/Error' };
 
@@ -81,10 +86,8 @@ function errorsOf({ path, createErrors = [] }: Pick<ShownKind, 'path' | 'createE
   return {
     [`post /v1/${path}`]: ['quota_exceeded', ...REPEATED, ...createErrors, 'queue_full', ...FULL],
     [`patch /v1/${path}/{id}/cancel`]: ['cancel_final'],
-    [`get /v1/${path}/{id}/download`]: [
-      ...(['transcode_not_completed', 'transcode_failed', 'transcode_canceled'] as const),
-      ...(['no_output', 'output_deleted'] as const),
-    ],
+    [`get /v1/${path}/{id}/download`]: [...WITHOUT_OUTPUT, 'archive_not_ready', ...FULL],
+    [`get /v1/${path}/{id}/files`]: WITHOUT_OUTPUT,
     [`delete /v1/${path}/{id}`]: ['storage_unavailable'],
     [`get /v1/${path}/{id}/receipt`]: ['receipt_not_ready'],
     [`get /v1/${path}/{id}/events`]: ['events_expired'],

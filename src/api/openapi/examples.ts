@@ -246,6 +246,13 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   AllJobsList: { items: [{ ...listed, kind: 'transcode' }], next: null },
   CancelAnswer: { success: true, message: 'Job cancelled successfully', job: canceled },
   DownloadAnswer: { url: SIGNED },
+  FileList: {
+    items: [
+      { path: 'high/00001.ts', size: 812_345, content_type: 'video/mp2t', sha256: 'a'.repeat(64) },
+      { path: 'master.m3u8', size: 412, content_type: 'application/vnd.apple.mpegurl', sha256: 'b'.repeat(64) },
+    ],
+    next: null,
+  },
   EraseAnswer: { success: true, id: ID, erased_at: LATER },
   ValidateAnswer: validateAnswer,
   PresignRequest: presignRequest,
