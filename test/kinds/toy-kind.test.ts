@@ -101,7 +101,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     const { json } = await api.call('GET', `/v1/toys/${made.json.id}/download?output=txt`);
     expect(await (await fetch(json.url)).text()).toBe('evil');
     const { status, json: unnamed } = await api.call('GET', `/v1/toys/${made.json.id}/download`);
-    expect([status, unnamed.details]).toEqual([400, expect.objectContaining({ allowed: ['txt', 'md'] })]);
+    expect([status, unnamed.details]).toEqual([400, expect.objectContaining({ accepted: ['txt', 'md'] })]);
   });
 
   it('has an output of 300 files, which are listed, downloaded one by one and as a zip, and erased', async () => {
