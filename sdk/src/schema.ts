@@ -487,6 +487,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List batches, newest first
+         * @description Returns batches with the number of their jobs by status, without their entries.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         */
+        get: operations["listBatches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/batches/{id}": {
         parameters: {
             query?: never;
@@ -1676,6 +1698,8 @@ export interface components {
         ApiKeyList: {
             /** @description Newest first. */
             items: components["schemas"]["ApiKey"][];
+            /** @description Pass it as `after` to get the next page; null on the last page. Walking a list this way repeats and skips nothing. */
+            next: string | null;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
@@ -2656,6 +2680,43 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        /** @description A batch without its entries. */
+        BatchSummary: {
+            /**
+             * Format: uuid
+             * @description The id of the batch.
+             */
+            id: string;
+            /**
+             * @description `completed` when every job is final, regardless of its result; `canceled` if the batch was canceled before.
+             * @enum {string}
+             */
+            status: "pending" | "processing" | "completed" | "canceled";
+            /** @description Entries of the request. */
+            total: number;
+            /** @description Jobs that were created. */
+            accepted: number;
+            /** @description Entries without a job. */
+            refused: number;
+            jobs: components["schemas"]["BatchCounts"];
+            metadata: components["schemas"]["BatchMetadata"];
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description When its last job was final. */
+            completed_at: string | null;
+        };
+        /** @description A page of batches. */
+        BatchList: {
+            /** @description Newest first. */
+            items: components["schemas"]["BatchSummary"][];
+            /** @description Pass it as `after` to get the next page; null on the last page. Walking a list this way repeats and skips nothing. */
+            next: string | null;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
         /** @description Jobs that were created together. */
         Batch: {
             /**
@@ -2811,8 +2872,10 @@ export interface components {
         };
         /** @description The accounts of this server. */
         AccountList: {
-            /** @description All accounts, by name. */
+            /** @description Sorted by name. */
             items: components["schemas"]["Account"][];
+            /** @description Pass it as `after` to get the next page; null on the last page. Walking a list this way repeats and skips nothing. */
+            next: string | null;
         };
         /** @description A worker that is alive. */
         Worker: {
@@ -2861,6 +2924,8 @@ export interface components {
         WorkerList: {
             /** @description Workers with a recent heartbeat, oldest first. */
             items: components["schemas"]["Worker"][];
+            /** @description Pass it as `after` to get the next page; null on the last page. Walking a list this way repeats and skips nothing. */
+            next: string | null;
         };
         /** @description Jobs that wait and run. */
         Queue: {
@@ -3191,6 +3256,8 @@ export interface components {
             limit: number;
             /** @description Uploads on all pages. */
             total: number;
+            /** @description Pass it as `after` to get the next page; null on the last page. Walking a list this way repeats and skips nothing. */
+            next: string | null;
         };
         /** @description A page of uploads. */
         UploadList: {
@@ -3542,6 +3609,8 @@ export interface components {
             limit: number;
             /** @description Jobs on all pages. */
             total: number;
+            /** @description Pass it as `after` to get the next page; null on the last page. Walking a list this way repeats and skips nothing. */
+            next: string | null;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
@@ -3647,7 +3716,7 @@ export interface components {
         AllJobsList: {
             /** @description Newest first. */
             items: components["schemas"]["TranscodeOfAll"][];
-            /** @description The cursor for the next page; null on the last page. */
+            /** @description Pass it as `after` to get the next page; null on the last page. Walking a list this way repeats and skips nothing. */
             next: string | null;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
@@ -3798,6 +3867,8 @@ export interface components {
         WebhookList: {
             /** @description Newest first. */
             items: components["schemas"]["Webhook"][];
+            /** @description Pass it as `after` to get the next page; null on the last page. Walking a list this way repeats and skips nothing. */
+            next: string | null;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
@@ -3848,6 +3919,8 @@ export interface components {
             limit: number;
             /** @description Deliveries on all pages. */
             total: number;
+            /** @description Pass it as `after` to get the next page; null on the last page. Walking a list this way repeats and skips nothing. */
+            next: string | null;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
@@ -4290,6 +4363,8 @@ export interface operations {
                 page?: number;
                 /** @description Number of uploads per page. */
                 limit?: number;
+                /** @description Only items after that page: the `next` of a page of this list. */
+                after?: string;
             };
             header?: never;
             path?: never;
@@ -4467,6 +4542,8 @@ export interface operations {
                 since?: string;
                 /** @description Only jobs updated at this time or earlier. A date is the start of its day in UTC. */
                 until?: string;
+                /** @description Only items after that page: the `next` of a page of this list. */
+                after?: string;
             };
             header?: never;
             path?: never;
@@ -4677,7 +4754,7 @@ export interface operations {
                 kind?: "transcode";
                 /** @description Only jobs with this status. */
                 status?: "pending" | "processing" | "completed" | "failed" | "canceled";
-                /** @description Only jobs after that page: its `next`. */
+                /** @description Only items after that page: the `next` of a page of this list. */
                 after?: string;
                 /** @description Number of jobs per page. */
                 limit?: number;
@@ -4792,6 +4869,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Batch"];
+                };
+            };
+        };
+    };
+    listBatches: {
+        parameters: {
+            query?: {
+                /** @description Only items after that page: the `next` of a page of this list. */
+                after?: string;
+                /** @description Number of items per page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchList"];
                 };
             };
         };
@@ -5007,7 +5109,12 @@ export interface operations {
     };
     listKeys: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only items after that page: the `next` of a page of this list. */
+                after?: string;
+                /** @description Number of items per page. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5107,7 +5214,12 @@ export interface operations {
     };
     listWebhooks: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only items after that page: the `next` of a page of this list. */
+                after?: string;
+                /** @description Number of items per page. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5328,6 +5440,8 @@ export interface operations {
                 page?: number;
                 /** @description Number of deliveries per page. */
                 limit?: number;
+                /** @description Only items after that page: the `next` of a page of this list. */
+                after?: string;
             };
             header?: never;
             path: {
@@ -5526,7 +5640,12 @@ export interface operations {
     };
     listAccounts: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only items after that page: the `next` of a page of this list. */
+                after?: string;
+                /** @description Number of items per page. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5620,7 +5739,12 @@ export interface operations {
     };
     listWorkers: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only items after that page: the `next` of a page of this list. */
+                after?: string;
+                /** @description Number of items per page. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -8,6 +8,7 @@ import {
 } from './account-settings.ts';
 import { someWarnings, timestamp } from './common.ts';
 import { plainText, rule } from './faults/rule.ts';
+import { listOf, nextField } from './lists.ts';
 
 const NUMBERS = Object.keys(NUMBER_SETTINGS) as NumberSettingName[];
 
@@ -54,8 +55,11 @@ export const accountWithUsage = account
   .meta({ id: 'AccountWithUsage', description: 'An account, its limits and its usage.' });
 
 export const accountList = z
-  .object({ items: z.array(account).describe('All accounts, by name.') })
+  .object({ items: z.array(account).describe('Sorted by name.'), next: nextField })
   .meta({ id: 'AccountList', description: 'The accounts of this server.' });
+
+/** The accounts or workers of a server, as many as are shown at once. */
+export const serverListQuery = listOf(1000);
 
 export const createAccountBody = z
   .object({ name: accountName })
@@ -102,7 +106,7 @@ export const worker = z
 export type WorkerView = z.infer<typeof worker>;
 
 export const workerList = z
-  .object({ items: z.array(worker).describe('Workers with a recent heartbeat, oldest first.') })
+  .object({ items: z.array(worker).describe('Workers with a recent heartbeat, oldest first.'), next: nextField })
   .meta({ id: 'WorkerList', description: 'The workers of this server.' });
 
 export const changeWorkerBody = z

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { errorBody, someWarnings, timestamp } from './common.ts';
 import { rule } from './faults/rule.ts';
+import { listOf, nextField } from './lists.ts';
 import { createBody, jobListItem, metadataField, webhookUrlField } from './transcodes.ts';
 
 export const MAX_BATCH_JOBS = 100;
@@ -69,6 +70,19 @@ const batchFields = z.object({
 
 /** A batch without its items, as events show it. */
 export type BatchSummary = z.infer<typeof batchFields>;
+
+export const batchesQuery = listOf(100);
+export type BatchesQuery = z.infer<typeof batchesQuery>;
+
+export const batchList = z
+  .object({
+    items: z
+      .array(batchFields.meta({ id: 'BatchSummary', description: 'A batch without its entries.' }))
+      .describe('Newest first.'),
+    next: nextField,
+    warnings: someWarnings,
+  })
+  .meta({ id: 'BatchList', description: 'A page of batches.' });
 
 export const batch = batchFields
   .extend({

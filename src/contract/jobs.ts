@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import { JOB_STATUSES, queryTime, someWarnings, timestamp } from './common.ts';
 import { rule } from './faults/rule.ts';
+import { afterField, nextField, notBoth } from './lists.ts';
 
 /* What jobs of every kind have in common: the queries and responses of their routes. */
 
-export const listQuery = z
-  .object({
+export const listQuery = notBoth(
+  z.object({
     status: z.enum(JOB_STATUSES).optional().describe('Only jobs with this status.'),
     page: z.coerce.number().int().min(1).max(1_000_000).default(1).describe('From 1.'),
     limit: z.coerce.number().int().min(1).max(100).default(20).describe('Number of jobs per page.'),
@@ -13,11 +14,12 @@ export const listQuery = z
     until: queryTime
       .optional()
       .describe('Only jobs updated at this time or earlier. A date is the start of its day in UTC.'),
-  })
-  .refine(({ since, until }) => !since || !until || Date.parse(since) <= Date.parse(until), {
-    path: ['until'],
-    error: rule('is before since, so that no job can match', 'Swap since and until, or omit one'),
-  });
+    after: afterField,
+  }),
+).refine(({ since, until }) => !since || !until || Date.parse(since) <= Date.parse(until), {
+  path: ['until'],
+  error: rule('is before since, so that no job can match', 'Swap since and until, or omit one'),
+});
 
 export type ListQuery = z.infer<typeof listQuery>;
 
@@ -48,6 +50,7 @@ export function jobAnswers(prefix: string, { job, item }: JobSchemas) {
       page: z.number().describe('This page.'),
       limit: z.number().describe('Number of jobs per page.'),
       total: z.number().describe('Jobs on all pages.'),
+      next: nextField,
       warnings: someWarnings,
     })
     .meta({ id: `${prefix}JobList`, description: 'A page of jobs.' });
@@ -78,7 +81,7 @@ export function allJobsSchemas(kinds: readonly ListedKind[]) {
       .optional()
       .describe('Only jobs of this kind.'),
     status: z.enum(JOB_STATUSES).optional().describe('Only jobs with this status.'),
-    after: z.string().max(200).optional().describe('Only jobs after that page: its `next`.'),
+    after: afterField,
     limit: z.coerce.number().int().min(1).max(100).default(20).describe('Number of jobs per page.'),
   });
   const items = kinds.map(({ name, schema, item }) =>
@@ -89,7 +92,7 @@ export function allJobsSchemas(kinds: readonly ListedKind[]) {
   const list = z
     .object({
       items: z.array(z.union(items)).describe('Newest first.'),
-      next: z.string().nullable().describe('The cursor for the next page; null on the last page.'),
+      next: nextField,
       warnings: someWarnings,
     })
     .meta({ id: 'AllJobsList', description: 'A page of jobs of every kind.' });

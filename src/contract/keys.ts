@@ -2,6 +2,7 @@ import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import { someWarnings, timestamp } from './common.ts';
 import { plainText, rule } from './faults/rule.ts';
+import { listOf, nextField } from './lists.ts';
 
 /** Scopes of one account. */
 export const ACCOUNT_SCOPES = ['transcode', 'upload', 'read', 'admin'] as const;
@@ -89,8 +90,11 @@ export const newApiKey = apiKey
   .meta({ id: 'NewApiKey', description: 'A new key, with the secret.' });
 
 export const keyList = z
-  .object({ items: z.array(apiKey).describe('Newest first.'), warnings: someWarnings })
+  .object({ items: z.array(apiKey).describe('Newest first.'), next: nextField, warnings: someWarnings })
   .meta({ id: 'ApiKeyList', description: 'The keys of the account.' });
+
+/** Every key that is shown, unless a client asks for fewer. Operators may create more active keys than `MAX_LIVE_KEYS`. */
+export const keysQuery = listOf(1000);
 
 export const rotateKeyBody = z
   .object({

@@ -1,15 +1,19 @@
 import * as z from 'zod';
 import { someWarnings, timestamp } from './common.ts';
+import { afterField, nextField, notBoth } from './lists.ts';
 import { uploadMetadata } from './uploads.ts';
 
 /** States of an upload that a client sees; a deleted one is not found. */
 export const UPLOAD_STATUSES = ['pending', 'confirming', 'confirmed'] as const;
 
-export const uploadsQuery = z.object({
-  status: z.enum(UPLOAD_STATUSES).optional().describe('Only uploads with this status.'),
-  page: z.coerce.number().int().min(1).max(10_000).default(1).describe('Page, from 1.'),
-  limit: z.coerce.number().int().min(1).max(100).default(20).describe('Number of uploads per page.'),
-});
+export const uploadsQuery = notBoth(
+  z.object({
+    status: z.enum(UPLOAD_STATUSES).optional().describe('Only uploads with this status.'),
+    page: z.coerce.number().int().min(1).max(10_000).default(1).describe('Page, from 1.'),
+    limit: z.coerce.number().int().min(1).max(100).default(20).describe('Number of uploads per page.'),
+    after: afterField,
+  }),
+);
 export type UploadsQuery = z.infer<typeof uploadsQuery>;
 
 /** No format: a name that no upload has is a 404. */
@@ -46,6 +50,7 @@ export const uploadList = z
         page: z.number().describe('The page.'),
         limit: z.number().describe('Number of uploads per page.'),
         total: z.number().describe('Uploads on all pages.'),
+        next: nextField,
       })
       .meta({ id: 'UploadPage', description: 'Uploads and where they are in the list.' }),
     warnings: someWarnings,

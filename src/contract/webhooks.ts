@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { someWarnings, timestamp } from './common.ts';
 import { shownType } from './events.ts';
 import { plainText } from './faults/rule.ts';
+import { afterField, listOf, nextField, notBoth } from './lists.ts';
 
 /** Maximum webhooks of one account. */
 export const MAX_WEBHOOKS = 20;
@@ -55,11 +56,17 @@ export const webhookSecret = z
   })
   .meta({ id: 'WebhookSecret', description: 'The default secret of the account.' });
 
-export const deliveriesQuery = z.object({
-  status: z.enum(DELIVERY_STATES).optional().describe('Only deliveries in this state.'),
-  page: z.coerce.number().int().min(1).max(10_000).default(1).describe('Page, from 1.'),
-  limit: z.coerce.number().int().min(1).max(100).default(50).describe('Number of deliveries per page.'),
-});
+export const deliveriesQuery = notBoth(
+  z.object({
+    status: z.enum(DELIVERY_STATES).optional().describe('Only deliveries in this state.'),
+    page: z.coerce.number().int().min(1).max(10_000).default(1).describe('Page, from 1.'),
+    limit: z.coerce.number().int().min(1).max(100).default(50).describe('Number of deliveries per page.'),
+    after: afterField,
+  }),
+);
+
+/** Every webhook of an account, unless a client asks for fewer. */
+export const webhooksQuery = listOf(100);
 export type DeliveriesQuery = z.infer<typeof deliveriesQuery>;
 
 /** The schemas that name types of events. `eventTypes` are the types that this release knows. */
@@ -121,7 +128,7 @@ export function webhookSchemas(eventTypes: readonly string[]) {
     .meta({ id: 'NewWebhook', description: 'A webhook with its secret.' });
 
   const webhookList = z
-    .object({ items: z.array(webhook).describe('Newest first.'), warnings: someWarnings })
+    .object({ items: z.array(webhook).describe('Newest first.'), next: nextField, warnings: someWarnings })
     .meta({ id: 'WebhookList', description: 'The webhooks of the account.' });
   return { createWebhookBody, updateWebhookBody, webhook, changedWebhook, newWebhook, webhookList };
 }
@@ -155,6 +162,7 @@ export function deliverySchemas(eventTypes: readonly string[]) {
       page: z.number().describe('The page.'),
       limit: z.number().describe('Number of deliveries per page.'),
       total: z.number().describe('Deliveries on all pages.'),
+      next: nextField,
       warnings: someWarnings,
     })
     .meta({ id: 'DeliveryList', description: 'A page of deliveries.' });

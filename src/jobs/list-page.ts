@@ -1,4 +1,5 @@
 import { type SelectQueryBuilder, sql } from 'kysely';
+import { createdKey, cutPage, isOlder, type ListCursors } from '../accounts/list-cursor.ts';
 import type { ListQuery } from '../contract/jobs.ts';
 import { anyOf, type OwnKeys } from '../database/own-keys.ts';
 import type { Db } from '../database/pool.ts';
@@ -57,21 +58,58 @@ function countSome(jobs: Jobs) {
   return sql`(SELECT count(*) FROM ${jobs.select('id').limit(MOST_OUTSIDE)} AS outside)`;
 }
 
-/** Ids of a page, from an index alone. Pages of the second half are counted from the oldest job. */
-export async function pageIds(db: Db, owner: ListOwner, query: ListQuery, total: number): Promise<string[]> {
+interface IdPage {
+  ids: string[];
+  /** The cursor behind the page; null behind the last. */
+  next: string | null;
+}
+
+/**
+ * Ids of a page, from an index alone. Pages of the second half are counted from the oldest job. Throws `invalid_request`
+ * for a cursor that is not of this list.
+ */
+export async function pageIds(
+  db: Db,
+  owner: ListOwner,
+  query: ListQuery,
+  { total, cursors }: { total: number; cursors: ListCursors },
+): Promise<IdPage> {
+  const after = cursors.parse(query.after);
+  if (after) {
+    const rows = await newestFirst(filter(db, owner, query).where(isOlder(after)))
+      .limit(query.limit + 1)
+      .execute();
+    return idPage(cursors, rows, query.limit);
+  }
   const skipped = (query.page - 1) * query.limit;
   const size = Math.min(query.limit, total - skipped);
-  if (size <= 0) return [];
+  if (size <= 0) return { ids: [], next: null };
   const isNear = skipped <= total / 2;
   const direction = isNear ? 'desc' : 'asc';
-  const ids = await filter(db, owner, query)
-    .select('id')
+  const rows = await filter(db, owner, query)
+    .select(['id', createdKey.as('created')])
     .orderBy('created_at', direction)
     .orderBy('id', direction)
     .limit(size)
     .offset(isNear ? skipped : total - skipped - size)
     .execute();
-  return ids.map(({ id }) => id);
+  if (!isNear) rows.reverse();
+  const { ids } = idPage(cursors, rows, size);
+  const last = rows.at(-1);
+  const isLast = skipped + size >= total || !last;
+  return { ids, next: isLast ? null : cursors.format({ key: last.created, id: last.id }) };
+}
+
+function newestFirst(jobs: Jobs) {
+  return jobs
+    .select(['id', createdKey.as('created')])
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc');
+}
+
+function idPage(cursors: ListCursors, found: readonly { id: string; created: string }[], limit: number): IdPage {
+  const { rows, next } = cutPage(cursors, found, limit, ({ id, created }) => ({ key: created, id }));
+  return { ids: rows.map(({ id }) => id), next };
 }
 
 type Jobs = SelectQueryBuilder<Tables, 'jobs', object>;

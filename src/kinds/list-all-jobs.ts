@@ -1,3 +1,4 @@
+import { listCursors } from '../accounts/list-cursor.ts';
 import type { AllJobsQuery } from '../contract/jobs.ts';
 import type { OwnKeys } from '../database/own-keys.ts';
 import { shownKinds } from '../jobs/kind.ts';
@@ -13,7 +14,8 @@ export async function listAllJobs(
   query: AllJobsQuery,
 ): Promise<{ items: { id: string; kind: string }[]; next: string | null }> {
   const names = query.kind === undefined ? shownKinds(context) : [query.kind];
-  const { rows, next } = await pageOfAll(context.db, owner, names, query);
+  const cursors = listCursors(context.vault, 'jobs', owner.accountId);
+  const { rows, next } = await pageOfAll(context.db, owner, names, { ...query, cursors });
   const shown = new Map<string, object>();
   for (const name of names) {
     const ids = rows.filter(({ kind }) => kind === name).map(({ id }) => id);

@@ -1,3 +1,4 @@
+import { listCursors } from '../accounts/list-cursor.ts';
 import type { ListQuery } from '../contract/jobs.ts';
 import type { OwnKeys } from '../database/own-keys.ts';
 import { countJobs, pageIds } from '../jobs/list-page.ts';
@@ -12,9 +13,10 @@ export async function listJobs(
   { name, shown }: { name: string; shown: Pick<ShownKind, 'list'> },
   { accountId, ownKeys }: { accountId: string; ownKeys: OwnKeys },
   query: ListQuery,
-): Promise<{ items: { id: string }[]; total: number }> {
+): Promise<{ items: { id: string }[]; total: number; next: string | null }> {
   const owner = { accountId, ownKeys, kind: name };
   const total = await countJobs(context.db, owner, query);
-  const ids = await pageIds(context.db, owner, query, total);
-  return { items: ids.length === 0 ? [] : await shown.list(context, accountId, ids), total };
+  const cursors = listCursors(context.vault, `kind/${name}`, accountId);
+  const { ids, next } = await pageIds(context.db, owner, query, { total, cursors });
+  return { items: ids.length === 0 ? [] : await shown.list(context, accountId, ids), total, next };
 }

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { createdKey, cutPage, isOlder, listCursors } from '../accounts/list-cursor.ts';
 import { countUploads } from '../accounts/stored-bytes.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { UploadsQuery, UploadView } from '../contract/upload-list.ts';
@@ -49,26 +50,31 @@ function uploadsWithState(db: Db) {
 export async function listUploads(
   context: Reading,
   accountId: string,
-  { status, page, limit }: UploadsQuery,
-): Promise<{ items: UploadView[]; total: number }> {
+  { status, page, limit, after }: UploadsQuery,
+): Promise<{ items: UploadView[]; total: number; next: string | null }> {
+  const cursors = listCursors(context.vault, 'uploads', accountId);
+  const position = cursors.parse(after);
   const total = await countUploads(context.db, accountId, status ?? null);
   // Before the join: a page far down would otherwise join every upload above it.
-  const ids = context.db
+  let listed = context.db
     .selectFrom('uploads')
-    .select('id')
+    .select(['id', createdKey.as('created')])
     .where('account_id', '=', accountId)
     // A literal: the plan depends on the state, since most uploads are confirmed, and few wait.
     .where('state', status ? '=' : '!=', sql.lit(status ?? 'deleted'))
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
-    .limit(limit)
-    .offset((page - 1) * limit);
+    .limit(limit + 1);
+  listed = position ? listed.where(isOlder(position)) : listed.offset((page - 1) * limit);
+  const found = cutPage(cursors, await listed.execute(), limit, ({ id, created }) => ({ key: created, id }));
+  if (found.rows.length === 0) return { items: [], total, next: null };
+  const ids = found.rows.map(({ id }) => id);
   const rows = await viewed(context.db, accountId)
     .where('uploads.id', 'in', ids)
     .orderBy('uploads.created_at', 'desc')
     .orderBy('uploads.id', 'desc')
     .execute();
-  return { items: rows.flatMap((row) => viewUpload(context, row) ?? []), total };
+  return { items: rows.flatMap((row) => viewUpload(context, row) ?? []), total, next: found.next };
 }
 
 /** Returns one upload. Throws the same 404 for one that was deleted, never existed, or belongs to another account. */

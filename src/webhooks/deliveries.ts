@@ -1,4 +1,5 @@
 import { type Selectable, sql } from 'kysely';
+import { createdKey, cutPage, isOlder, type ListCursors } from '../accounts/list-cursor.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { DeliveriesQuery, DeliveryError, DeliveryView } from '../contract/webhooks.ts';
 import { isUuid } from '../crypto/uuid.ts';
@@ -11,22 +12,25 @@ export type Delivery = Selectable<WebhookDeliveriesTable>;
 /** Lists the deliveries of a webhook, newest first. */
 export async function listDeliveries(
   db: Db,
+  cursors: ListCursors,
   webhookId: string,
-  { status, page, limit }: DeliveriesQuery,
-): Promise<{ items: DeliveryView[]; total: number }> {
+  { status, page, limit, after }: DeliveriesQuery,
+): Promise<{ items: DeliveryView[]; total: number; next: string | null }> {
+  const position = cursors.parse(after);
   let filtered = db.selectFrom('webhook_deliveries').where('webhook_id', '=', webhookId);
   if (status) filtered = filtered.where('state', '=', status);
   const { total } = await filtered
     .select((select) => select.fn.countAll<number>().as('total'))
     .executeTakeFirstOrThrow();
-  const rows = await filtered
+  const newest = filtered
     .selectAll()
+    .select(createdKey.as('created'))
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
-    .limit(limit)
-    .offset((page - 1) * limit)
-    .execute();
-  return { items: rows.map(viewDelivery), total };
+    .limit(limit + 1);
+  const found = await (position ? newest.where(isOlder(position)) : newest.offset((page - 1) * limit)).execute();
+  const { rows, next } = cutPage(cursors, found, limit, ({ id, created }) => ({ key: created, id }));
+  return { items: rows.map(viewDelivery), total, next };
 }
 
 /** Throws `not_found` for a delivery of another account as well. */

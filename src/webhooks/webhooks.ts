@@ -2,6 +2,7 @@ import { type Selectable, sql } from 'kysely';
 import { type Account, lockAccount } from '../accounts/accounts.ts';
 import type { Actor } from '../accounts/audit.ts';
 import { appendAudit } from '../accounts/audit.ts';
+import { listCursors, pageOf } from '../accounts/list-cursor.ts';
 import { requireLivingKey } from '../accounts/token-end.ts';
 import { retired, shownUntil } from '../accounts/webhook-secret.ts';
 import { ApiError } from '../contract/errors.ts';
@@ -69,14 +70,19 @@ export async function createWebhook(
   return { webhook, secret };
 }
 
-export async function listWebhooks(db: Db, accountId: string): Promise<Webhook[]> {
-  return db
-    .selectFrom('webhooks')
-    .selectAll()
-    .where('account_id', '=', accountId)
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .execute();
+/** A page of the webhooks of an account, newest first. They are few, so it reads all. */
+export async function listWebhooks(
+  db: Db,
+  vault: Vault,
+  accountId: string,
+  query: { after?: string | undefined; limit: number },
+): Promise<{ items: WebhookView[]; next: string | null }> {
+  const webhooks = await db.selectFrom('webhooks').selectAll().where('account_id', '=', accountId).execute();
+  const { rows, next } = pageOf(listCursors(vault, 'webhooks', accountId), webhooks, query, {
+    positionOf: (one) => ({ key: one.created_at.toISOString(), id: one.id }),
+    direction: 'desc',
+  });
+  return { items: rows.map((one) => viewWebhook(vault, one)), next };
 }
 
 /** Throws `not_found` for a webhook of another account as well. */

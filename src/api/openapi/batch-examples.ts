@@ -34,7 +34,9 @@ export function batchExamples(request: CreateBody, job: JobListItem): Readonly<R
     jobs: { ...batch.jobs, pending: 0, canceled: 1 },
     completed_at: '2026-05-22T14:31:07.000Z',
   };
+  const { items: _, ...summary } = batch;
   return {
+    BatchList: { items: [summary], next: null },
     BatchRequest: {
       jobs: [request, { ...request, options: [{ option: '-f', argument: 'mp4' }] }],
       webhook_url: 'https://example.org/airlock',

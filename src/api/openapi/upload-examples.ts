@@ -51,7 +51,7 @@ const success = true;
 
 /** Examples of uploads, by the name of their schema. */
 export const UPLOAD_EXAMPLES: Readonly<Record<string, unknown>> = {
-  UploadList: { success: true, result: { items: [upload], page: 1, limit: 20, total: 1 } },
+  UploadList: { success: true, result: { items: [upload], page: 1, limit: 20, total: 1, next: null } },
   UploadAnswer: { success: true, result: upload },
   MultipartRequest: { filename: 'interview-raw.mp4', contentType: 'video/mp4', fileSize: SIZES.fileSize },
   MultipartAnswer: { success, result: begun },

@@ -48,9 +48,9 @@ export const WEBHOOK_EXAMPLES: Readonly<Record<string, unknown>> = {
   Webhook: webhook,
   ChangedWebhook: webhook,
   NewWebhook: { ...webhook, secret: 'whsec_…' },
-  WebhookList: { items: [webhook] },
+  WebhookList: { items: [webhook], next: null },
   RemovedWebhook: { success: true },
   WebhookSecret: { secret: 'whsec_…', old_secret_until: null },
-  DeliveryList: { items: [delivery], page: 1, limit: 50, total: 1 },
+  DeliveryList: { items: [delivery], page: 1, limit: 50, total: 1, next: null },
   DeliveryAnswer: delivery,
 };

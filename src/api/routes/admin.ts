@@ -8,6 +8,7 @@ import {
 import { getAccount } from '../../accounts/accounts.ts';
 import { appendAudit, listAudit } from '../../accounts/audit.ts';
 import { verifyAudit } from '../../accounts/audit-verify.ts';
+import { listCursors, pageOf } from '../../accounts/list-cursor.ts';
 import { listSigningKeys } from '../../accounts/signing-keys.ts';
 import {
   account,
@@ -19,6 +20,7 @@ import {
   changeWorkerBody,
   createAccountBody,
   queue,
+  serverListQuery,
   storage,
   worker,
   workerList,
@@ -28,7 +30,7 @@ import { ApiError } from '../../contract/errors.ts';
 import { viewQueue, viewWorkers } from '../../fleet/overview.ts';
 import { readStorage } from '../../fleet/storage-state.ts';
 import { requestDrain } from '../../fleet/workers.ts';
-import { actorOf } from '../caller.ts';
+import { actorOf, callerOf } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
 import { parseUuidOr404 } from '../parse-uuid.ts';
 import type { App } from '../types.ts';
@@ -41,7 +43,7 @@ export function registerAdmin(app: App, deps: ApiDeps): void {
   registerAudit(app, deps);
 }
 
-function registerAccounts(app: App, { context: { db } }: ApiDeps): void {
+function registerAccounts(app: App, { context: { db, vault } }: ApiDeps): void {
   app.get(
     '/v1/admin/accounts',
     {
@@ -51,10 +53,18 @@ function registerAccounts(app: App, { context: { db } }: ApiDeps): void {
         tags: ['admin'],
         summary: 'List accounts',
         description: 'Returns every account with its limits, sorted by name.',
+        querystring: serverListQuery,
         response: { 200: accountList, '4xx': errorBody },
       },
     },
-    async () => ({ items: (await listAccounts(db)).map(viewAccount) }),
+    async (request) => {
+      const cursors = listCursors(vault, 'accounts', callerOf(request).account.id);
+      const { rows, next } = pageOf(cursors, await listAccounts(db), request.query, {
+        positionOf: ({ name, id }) => ({ key: name, id }),
+        direction: 'asc',
+      });
+      return { items: rows.map(viewAccount), next };
+    },
   );
 
   app.post(
@@ -129,7 +139,7 @@ function registerAccounts(app: App, { context: { db } }: ApiDeps): void {
 }
 
 function registerFleet(app: App, { context }: ApiDeps): void {
-  const { db } = context;
+  const { db, vault } = context;
 
   app.get(
     '/v1/admin/workers',
@@ -140,10 +150,18 @@ function registerFleet(app: App, { context }: ApiDeps): void {
         tags: ['admin'],
         summary: 'List workers',
         description: 'Returns every worker with a recent heartbeat.',
+        querystring: serverListQuery,
         response: { 200: workerList, '4xx': errorBody },
       },
     },
-    async () => ({ items: await viewWorkers(db) }),
+    async (request) => {
+      const cursors = listCursors(vault, 'workers', callerOf(request).account.id);
+      const { rows, next } = pageOf(cursors, await viewWorkers(db), request.query, {
+        positionOf: ({ started_at, id }) => ({ key: started_at, id }),
+        direction: 'asc',
+      });
+      return { items: rows, next };
+    },
   );
 
   app.patch(

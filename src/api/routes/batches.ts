@@ -1,6 +1,7 @@
-import { batch, batchBody, batchCanceled } from '../../contract/batches.ts';
+import { batch, batchBody, batchCanceled, batchesQuery, batchList } from '../../contract/batches.ts';
 import { errorBody, idParams } from '../../contract/common.ts';
 import { cancelBatch, getBatch } from '../../jobs/batches.ts';
+import { listBatches } from '../../jobs/list-batches.ts';
 import { viewBatch } from '../../kinds/transcode/batch-view.ts';
 import { callerOf } from '../caller.ts';
 import { createBatch } from '../create-batch.ts';
@@ -30,6 +31,25 @@ export function registerBatches(app: App, deps: ApiDeps): void {
       const created = await createBatch(deps, request);
       reply.code(201).header('Location', `/v1/batches/${created.id}`);
       return created;
+    },
+  );
+
+  app.get(
+    '/v1/batches',
+    {
+      config: { scope: 'read', own: 'query' },
+      schema: {
+        operationId: 'listBatches',
+        tags,
+        summary: 'List batches, newest first',
+        description: 'Returns batches with the number of their jobs by status, without their entries.',
+        querystring: batchesQuery,
+        response: { 200: batchList, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const { account, ownKeys } = callerOf(request);
+      return listBatches(context, { accountId: account.id, ownKeys }, request.query);
     },
   );
 

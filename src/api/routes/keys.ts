@@ -1,9 +1,10 @@
 import type { FastifyRequest } from 'fastify';
 import { withIdempotencyKey } from '../../accounts/idempotency.ts';
 import { type CreatedKey, createKey, listKeys, revokeKey, rotateKey, viewKey } from '../../accounts/keys.ts';
+import { listCursors, pageOf } from '../../accounts/list-cursor.ts';
 import { errorBody, idParams } from '../../contract/common.ts';
 import { ApiError, type ErrorCode } from '../../contract/errors.ts';
-import { createKeyBody, keyList, newApiKey, revokedApiKey, rotateKeyBody } from '../../contract/keys.ts';
+import { createKeyBody, keyList, keysQuery, newApiKey, revokedApiKey, rotateKeyBody } from '../../contract/keys.ts';
 import { inAccountTransaction } from '../../database/transaction-retry.ts';
 import { actorOf, callerOf, makerOf } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -43,10 +44,18 @@ export function registerKeys(app: App, deps: ApiDeps): void {
         tags: ['keys'],
         summary: 'List keys',
         description: 'Returns active keys, and the newest inactive ones, without their secrets.',
+        querystring: keysQuery,
         response: { 200: keyList, '4xx': errorBody },
       },
     },
-    async (request) => ({ items: (await listKeys(db, callerOf(request).account.id)).map(viewKey) }),
+    async (request) => {
+      const { id } = callerOf(request).account;
+      const { rows, next } = pageOf(listCursors(vault, 'keys', id), await listKeys(db, id), request.query, {
+        positionOf: (key) => ({ key: key.created_at.toISOString(), id: key.id }),
+        direction: 'desc',
+      });
+      return { items: rows.map(viewKey), next };
+    },
   );
 
   app.post(

@@ -108,9 +108,14 @@ function registerList({ app, deps, kind, answers }: KindRoutes): void {
     async (request, reply) => {
       const { account, ownKeys } = callerOf(request);
       const { page, limit } = request.query;
-      const { items, total } = await listJobs(deps.context, kind, { accountId: account.id, ownKeys }, request.query);
+      const { items, total, next } = await listJobs(
+        deps.context,
+        kind,
+        { accountId: account.id, ownKeys },
+        request.query,
+      );
       reply.header('X-Total-Count', total);
-      return { items, page, limit, total };
+      return { items, page, limit, total, next };
     },
   );
 }

@@ -26,9 +26,9 @@ export function registerUploadList(app: App, { context }: ApiDeps): void {
     },
     async (request, reply) => {
       const { page, limit } = request.query;
-      const { items, total } = await listUploads(context, callerOf(request).account.id, request.query);
+      const { items, total, next } = await listUploads(context, callerOf(request).account.id, request.query);
       reply.header('X-Total-Count', total);
-      return { success, result: { items, page, limit, total } };
+      return { success, result: { items, page, limit, total, next } };
     },
   );
 

@@ -1,4 +1,5 @@
 import { withIdempotencyKey } from '../../accounts/idempotency.ts';
+import { listCursors } from '../../accounts/list-cursor.ts';
 import { accountSecret, rotateAccountSecret } from '../../accounts/webhook-secret.ts';
 import { errorBody, idParams } from '../../contract/common.ts';
 import {
@@ -8,6 +9,7 @@ import {
   rotateSecretBody,
   webhookSchemas,
   webhookSecret,
+  webhooksQuery,
 } from '../../contract/webhooks.ts';
 import { inAccountTransaction } from '../../database/transaction-retry.ts';
 import { eventCatalog } from '../../jobs/kind.ts';
@@ -31,7 +33,6 @@ import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
 
 const tags = ['webhooks'];
-
 export function registerWebhooks(app: App, deps: ApiDeps): void {
   const types = [...eventCatalog(deps.context).keys()];
   const schemas = webhookSchemas(types);
@@ -55,12 +56,11 @@ function registerEndpoints(app: App, deps: ApiDeps, schemas: Schemas): void {
         tags,
         summary: 'List webhooks',
         description: 'Returns all webhooks of the account, newest first, without their secrets.',
+        querystring: webhooksQuery,
         response: { 200: webhookList, '4xx': errorBody },
       },
     },
-    async (request) => ({
-      items: (await listWebhooks(db, callerOf(request).account.id)).map((one) => viewWebhook(vault, one)),
-    }),
+    (request) => listWebhooks(db, vault, callerOf(request).account.id, request.query),
   );
 
   app.post(
@@ -225,7 +225,7 @@ function registerSecrets(app: App, { context: { db, vault } }: ApiDeps, { newWeb
 
 function registerDeliveries(
   app: App,
-  { context: { db } }: ApiDeps,
+  { context: { db, vault } }: ApiDeps,
   { deliveryList, deliveryAnswer }: ReturnType<typeof deliverySchemas>,
 ): void {
   app.post(
@@ -266,10 +266,10 @@ function registerDeliveries(
     },
     async (request, reply) => {
       const { id } = await getWebhook(db, callerOf(request).account.id, parseUuidOr404(request.params.id));
-      const { page, limit } = request.query;
-      const { items, total } = await listDeliveries(db, id, request.query);
+      const cursors = listCursors(vault, `deliveries/${id}`, callerOf(request).account.id);
+      const { items, total, next } = await listDeliveries(db, cursors, id, request.query);
       reply.header('X-Total-Count', total);
-      return { items, page, limit, total };
+      return { items, page: request.query.page, limit: request.query.limit, total, next };
     },
   );
 

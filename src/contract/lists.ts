@@ -1,0 +1,32 @@
+import * as z from 'zod';
+import { rule } from './faults/rule.ts';
+
+/* What every list has in common. */
+
+/** Long enough for a name of an account, the longest text in a cursor. */
+const cursor = z.string().max(2000);
+
+export const afterField = cursor.optional().describe('Only items after that page: the `next` of a page of this list.');
+
+export const nextField = z
+  .string()
+  .nullable()
+  .describe(
+    'Pass it as `after` to get the next page; null on the last page. Walking a list this way repeats and skips nothing.',
+  );
+
+/** For a list that counts pages as well. */
+export function notBoth<T extends z.ZodType<{ after?: string | undefined; page: number }>>(query: T): T {
+  return query.refine(({ after, page }) => after === undefined || page === 1, {
+    path: ['after'],
+    error: rule('cannot be combined with page', 'Send page or after, not both'),
+  });
+}
+
+/** The query of a list without pages, which returns `most` items unless `limit` is sent. */
+export function listOf(most: number) {
+  return z.object({
+    after: afterField,
+    limit: z.coerce.number().int().min(1).max(most).default(most).describe('Number of items per page.'),
+  });
+}

@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listCursors } from '../../src/accounts/list-cursor.ts';
+import { createSetupLink } from '../../src/identity/setup-links.ts';
+import { createUser } from '../../src/identity/users.ts';
+import { startApi, type TestApi } from '../helpers/api.ts';
+
+const CREATE = { inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp3' };
+const BY = { actor: 'test', ip: null, requestId: null };
+const COUNT = 7;
+
+describe('lists', () => {
+  let api: TestApi;
+  let webhook: string;
+  let operator: Record<string, string>;
+
+  beforeAll(async () => {
+    api = await startApi();
+    for (let i = 0; i < COUNT; i++) {
+      await api.call('POST', '/v1/transcodes/batch', { jobs: [CREATE] });
+      await api.call('POST', '/v1/upload/presigned-url', { filename: 'a.mp4', contentType: 'video/mp4', fileSize: 9 });
+      await api.call('POST', '/v1/keys', { name: `key ${i}`, scopes: ['read'] });
+      await api.makeAccount();
+    }
+    for (let i = 0; i < COUNT; i++) {
+      webhook = (await api.call('POST', '/v1/webhooks', { url: 'https://example.org/hook' })).json.id;
+    }
+    for (let i = 0; i < COUNT; i++) await api.call('POST', `/v1/webhooks/${webhook}/test`);
+    // Rows of one transaction have the same time: the ID then decides.
+    await api.database.pg.query(`
+      UPDATE jobs SET created_at = '2026-11-01T00:00:00.123456Z';
+      UPDATE batches SET created_at = '2026-11-01T00:00:00.123456Z';
+      UPDATE uploads SET created_at = date_trunc('second', created_at) + interval '7 microseconds'`);
+    operator = await signIn();
+  });
+  afterAll(() => api?.close());
+
+  const LISTS = [
+    ...[
+      '/v1/transcodes',
+      '/v1/transcodes?status=pending',
+      '/v1/jobs',
+      '/v1/uploads',
+      '/v1/batches',
+      '/v1/keys',
+      '/v1/webhooks',
+    ],
+    ...['/v1/webhooks/{id}/deliveries', '/v1/admin/accounts', '/v1/admin/workers'],
+  ];
+
+  interface Page {
+    items: { id?: string; filename?: string }[];
+    next: string | null;
+  }
+
+  async function read(path: string, query: string, headers = headersOf(path)): Promise<{ status: number; page: Page }> {
+    const url = path.replace('{id}', webhook);
+    const { status, json } = await api.call(
+      'GET',
+      `${url}${url.includes('?') ? '&' : '?'}${query}`,
+      undefined,
+      headers,
+    );
+    return { status, page: json.result ?? json };
+  }
+  const headersOf = (path: string): Record<string, string> => (path.includes('/admin/') ? operator : {});
+  const namesOf = ({ items }: Page) => items.map(({ id, filename }) => id ?? filename);
+
+  it.each(LISTS)('%s is walked with `after` without repeats or gaps', async (path) => {
+    const { page: all } = await read(path, 'limit=100');
+    if (!path.includes('workers')) expect(all.items.length).toBeGreaterThanOrEqual(COUNT);
+    expect(all.next).toBe(null);
+    const walked: unknown[] = [];
+    let query = 'limit=2';
+    for (;;) {
+      const { status, page } = await read(path, query);
+      expect(status).toBe(200);
+      walked.push(...namesOf(page));
+      if (page.next === null) break;
+      expect(page.items).toHaveLength(2);
+      query = `limit=2&after=${page.next}`;
+    }
+    expect(walked).toEqual(namesOf(all));
+  });
+
+  it('return a cursor on counted pages as well, from which a client continues', async () => {
+    for (const path of ['/v1/transcodes', '/v1/uploads', '/v1/webhooks/{id}/deliveries']) {
+      const { page: all } = await read(path, 'limit=100');
+      for (const number of [1, 2, 3]) {
+        const { page } = await read(path, `limit=2&page=${number}`);
+        expect(namesOf(page)).toEqual(namesOf(all).slice(2 * number - 2, 2 * number));
+        const { page: rest } = await read(path, `limit=100&after=${page.next}`);
+        expect(namesOf(rest)).toEqual(namesOf(all).slice(2 * number));
+      }
+      expect((await read(path, 'limit=2&page=4')).page.next).toBe(null);
+    }
+  });
+
+  it('skip and repeat nothing when items are created while a client walks', async () => {
+    const { page: first } = await read('/v1/transcodes', 'limit=3');
+    await api.call('POST', '/v1/transcodes', CREATE);
+    const { page: rest } = await read('/v1/transcodes', `limit=100&after=${first.next}`);
+    expect(new Set([...namesOf(first), ...namesOf(rest)]).size).toBe(COUNT);
+  });
+
+  it('reject a cursor of another list, account or release, and a page with a cursor', async () => {
+    const { page } = await read('/v1/transcodes', 'limit=1');
+    const other = await api.makeKey({ account: await api.makeAccount() });
+    const forged = Buffer.from(page.next!, 'base64url');
+    forged[forged.length - 3]! ^= 1;
+    const cursors = listCursors({ fingerprint: () => Buffer.alloc(32) }, 'transcodes', api.account.id);
+    const cases: [string, string, Record<string, string>?][] = [
+      ['/v1/uploads', page.next!],
+      ['/v1/batches', page.next!],
+      ['/v1/webhooks/{id}/deliveries', page.next!],
+      ['/v1/transcodes', page.next!, { authorization: `Bearer ${other}` }],
+      ['/v1/transcodes', forged.toString('base64url')],
+      ['/v1/transcodes', cursors.format({ key: '1', id: webhook })],
+      ['/v1/transcodes', 'nonsense'],
+      ['/v1/transcodes', `${page.next}&page=2`],
+    ];
+    for (const [path, after, headers = {}] of cases) {
+      const url = path.replace('{id}', webhook);
+      const { status, json } = await api.call('GET', `${url}?after=${after}`, undefined, headers);
+      expect([path, status, json.code, json.details?.field]).toEqual([path, 400, 'invalid_request', 'after']);
+      expect(json.details.reason).toMatch(/is not a cursor of this list|cannot be combined with page/);
+    }
+  });
+
+  it('of batches show a key without `read` its own batches alone', async () => {
+    const own = { authorization: `Bearer ${await api.makeKey({ scopes: ['transcode'] })}` };
+    expect((await read('/v1/batches', 'limit=9', own)).page).toEqual({ items: [], next: null });
+    const { json } = await api.call('POST', '/v1/transcodes/batch', { jobs: [CREATE, {}] }, own);
+    const { page } = await read('/v1/batches', 'limit=9', own);
+    expect(page.items).toEqual([
+      expect.objectContaining({ id: json.id, total: 2, accepted: 1, jobs: expect.objectContaining({ pending: 1 }) }),
+    ]);
+    expect(page.items[0]).not.toHaveProperty('items');
+  });
+
+  async function signIn(): Promise<Record<string, string>> {
+    const token = await api.database.db.transaction().execute(async (tx) => {
+      const user = await createUser(tx, { accountId: api.account.id, email: 'o@example.org', role: 'operator' }, BY);
+      return createSetupLink(tx, user, BY);
+    });
+    const answer = await api.call(
+      'POST',
+      '/v1/setup',
+      { token, password: 'correct horse battery' },
+      { authorization: '' },
+    );
+    const cookie = /airlock_session=[^;]*/.exec(answer.headers.get('set-cookie')!)![0];
+    return { authorization: '', cookie, 'x-airlock-csrf': answer.json.csrf };
+  }
+});
