@@ -61,34 +61,8 @@ const OPEN_RESPONSE_MS = BODY_MS + 15_000;
 /** Builds the API; the caller listens. A request passes: https → auth → limits → schema → route → answer. */
 export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promise<App> {
   const { settings } = deps;
-  const app = Fastify({
-    loggerInstance: logger,
-    // observe.ts logs requests instead: Fastify's log lines contain the URL.
-    logController: new Fastify.LogController({ disableRequestLogging: true }),
-    genReqId: () => randomUUID(),
-    frameworkErrors: answerFrameworkErrors(settings),
-    clientErrorHandler: answerClientErrors(settings),
-    bodyLimit: MAX_BODY_BYTES,
-    trustProxy: settings.trustProxy.length > 0 ? settings.trustProxy : false,
-    requestTimeout: BODY_MS,
-    handlerTimeout: RESPONSE_MS,
-    keepAliveTimeout: 72_000,
-    forceCloseConnections: 'idle',
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PATH_PART },
-    ...transport(settings),
-  }) as unknown as App;
-  const connections = guardConnections(app.server, {
-    limits: settings.connections,
-    trustProxy: settings.trustProxy,
-    onRefused: (summary) => logger.warn(summary, 'API connections refused'),
-  });
-  const gate = gateRequests(app.server, {
-    perMinute: addressLimit(settings.rateLimit),
-    addressOf: clientAddressOf(settings.trustProxy),
-    reject: answerRejections(settings),
-  });
-  app.decorate('connections', connections);
-  app.decorate('gate', gate);
+  const app = createApp(settings, logger);
+  guardListener(app, settings, logger);
   limitOpenRoutes(app);
   app.decorateRequest('span', null);
   app.setValidatorCompiler(compileValidator);
@@ -110,12 +84,53 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   registerReserve(app, deps.context);
   await registerOpenapi(app, deps);
   registerAnswers(app);
+  registerRoutes(app, deps);
+  await app.ready();
+  return app;
+}
+
+function createApp(settings: ApiSettings, logger: FastifyBaseLogger): App {
+  return Fastify({
+    loggerInstance: logger,
+    // observe.ts logs requests instead: Fastify's log lines contain the URL.
+    logController: new Fastify.LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    frameworkErrors: answerFrameworkErrors(settings),
+    clientErrorHandler: answerClientErrors(settings),
+    bodyLimit: MAX_BODY_BYTES,
+    trustProxy: settings.trustProxy.length > 0 ? settings.trustProxy : false,
+    requestTimeout: BODY_MS,
+    handlerTimeout: RESPONSE_MS,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PATH_PART },
+    ...transport(settings),
+  }) as unknown as App;
+}
+
+/** Limits connections and requests before Fastify spends time on them. */
+function guardListener(app: App, settings: ApiSettings, logger: FastifyBaseLogger): void {
+  const connections = guardConnections(app.server, {
+    limits: settings.connections,
+    trustProxy: settings.trustProxy,
+    onRefused: (summary) => logger.warn(summary, 'API connections refused'),
+  });
+  const gate = gateRequests(app.server, {
+    perMinute: addressLimit(settings.rateLimit),
+    addressOf: clientAddressOf(settings.trustProxy),
+    reject: answerRejections(settings),
+  });
+  app.decorate('connections', connections);
+  app.decorate('gate', gate);
+}
+
+function registerRoutes(app: App, deps: ApiDeps): void {
   registerHealth(app, deps);
   const archives = createArchives(deps.context, {
-    onError: (error) => logger.warn({ err: error }, 'an archive was left to the sweeper'),
+    onError: (error) => app.log.warn({ err: error }, 'an archive was left to the sweeper'),
   });
   app.addHook('onClose', () => archives.close());
-  const routeDeps = { ...deps, archives, stopping: registerStopping(app, connections, deps.draining) };
+  const routeDeps = { ...deps, archives, stopping: registerStopping(app, app.connections, deps.draining) };
   registerUploads(app, routeDeps);
   registerUploadList(app, deps);
   registerMultipart(app, deps);
@@ -137,8 +152,6 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   registerOauth(app, deps);
   registerNotYet(app);
   registerDashboard(app, { storageOrigin: deps.context.store.publicOrigin });
-  await app.ready();
-  return app;
 }
 
 /** Sets tighter limits for every route that needs no key. */

@@ -85,7 +85,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       clearInterval(timer);
       reservations.close();
       await Promise.all([
-        shutDown(server, guard.closeIdle, graceMs),
+        shutDown(server, () => guard.closeIdle(), graceMs),
         shutDown(internal, () => internal.closeIdleConnections(), graceMs),
       ]);
     },

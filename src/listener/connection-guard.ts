@@ -71,54 +71,131 @@ const REPORT_MS = 10_000;
  * Must be called before the server listens. The server must handle `clientError`.
  */
 export function guardConnections(server: HttpServer | HttpsServer, options: GuardOptions): ConnectionGuard {
-  const { limits } = options;
-  const isProxy = addressMatcher(options.trustProxy);
-  const groups = new Map<string, Group>();
-  const byPeer = new Map<string, Connection>();
-  const bySocket = new WeakMap<Socket, Connection>();
-  /** Connections that have sent nothing yet, oldest first. */
-  const silent = new Set<Connection>();
-  const refusals = createTally(options.onRefused, () => byPeer.size);
+  const guard = new Connections(options);
+  const accept = server.listeners('connection');
+  server.removeAllListeners('connection');
+  server.on('connection', (socket: Socket) => {
+    // A reset leaves no TIME_WAIT, unlike a graceful close.
+    if (!guard.admit(socket)) return void socket.resetAndDestroy();
+    for (const listener of accept) listener.call(server, socket);
+  });
+  server.on('secureConnection', (session: Socket) => guard.secured(session));
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => guard.countRequest(request, response);
+  server.on('request', onRequest);
+  server.on('checkContinue', onRequest);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') guard.countSlowHead(socket);
+  });
+  const sweep = setInterval(() => guard.sweep(), SWEEP_MS).unref();
+  server.once('close', () => clearInterval(sweep));
+  return guard;
+}
 
-  function admit(socket: Socket): boolean {
+/** The open connections of a listener. */
+class Connections implements ConnectionGuard {
+  readonly #limits: ConnectionLimits;
+  readonly #isProxy: (address: string) => boolean;
+  readonly #groups = new Map<string, Group>();
+  readonly #byPeer = new Map<string, Connection>();
+  readonly #bySocket = new WeakMap<Socket, Connection>();
+  /** Connections that have sent nothing yet, oldest first. */
+  readonly #silent = new Set<Connection>();
+  readonly #refusals: ReturnType<typeof createTally>;
+
+  constructor({ limits, trustProxy, onRefused }: GuardOptions) {
+    this.#limits = limits;
+    this.#isProxy = addressMatcher(trustProxy);
+    this.#refusals = createTally(onRefused, () => this.#byPeer.size);
+  }
+
+  /** Tracks a new connection, unless a limit or its client has ended it. */
+  admit(socket: Socket): boolean {
     const { remoteAddress } = socket;
     // The client has already disconnected.
     if (remoteAddress === undefined) return false;
     const address = addressGroup(remoteAddress);
-    const group = groups.get(address) ?? { address, connections: new Set(), isProxy: isProxy(remoteAddress) };
-    if (!group.isProxy && group.connections.size >= limits.perAddress) return refuse('address_limit', address);
-    if (byPeer.size >= limits.total && !evictFor(group)) return refuse('total_limit', address);
-    track(socket, group);
+    const isProxy = this.#isProxy(remoteAddress);
+    const group = this.#groups.get(address) ?? { address, connections: new Set(), isProxy };
+    const isFull = !group.isProxy && group.connections.size >= this.#limits.perAddress;
+    if (isFull) return this.#refuse('address_limit', address);
+    const isTotalFull = this.#byPeer.size >= this.#limits.total && !this.#evictFor(group);
+    if (isTotalFull) return this.#refuse('total_limit', address);
+    this.#track(socket, group);
     return true;
   }
 
-  function refuse(reason: Refusal, address: string): false {
-    refusals.add(reason, address);
+  /** The TLS handshake of a connection is complete. */
+  secured(session: Socket): void {
+    const connection = this.#byPeer.get(peerOf(session));
+    if (!connection) return;
+    connection.socket = session;
+    this.#bySocket.set(session, connection);
+  }
+
+  countRequest(request: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#bySocket.get(request.socket);
+    if (!connection) return;
+    connection.requests++;
+    response.once('close', () => {
+      connection.requests--;
+      connection.isProtected = false;
+    });
+  }
+
+  countSlowHead(socket: Socket): void {
+    this.#refuse('slow_head', addressGroup(socket.remoteAddress ?? ''));
+  }
+
+  /** Ends connections that have been silent for too long, and reports refusals. */
+  sweep(): void {
+    const before = performance.now() - this.#limits.firstByteMs;
+    for (const connection of this.#silent) {
+      if (connection.raw.bytesRead > 0) this.#silent.delete(connection);
+      else if (connection.openedAt <= before) this.#end(connection, 'silent');
+    }
+    this.#refusals.report();
+  }
+
+  counts(): ConnectionCounts {
+    return { open: this.#byPeer.size, refused: this.#refusals.counts() };
+  }
+
+  protect({ socket }: IncomingMessage): void {
+    const connection = this.#bySocket.get(socket);
+    if (connection) connection.isProtected = true;
+  }
+
+  closeIdle(): void {
+    for (const { requests, socket } of this.#byPeer.values()) if (requests === 0) socket.destroySoon();
+  }
+
+  #refuse(reason: Refusal, address: string): false {
+    this.#refusals.add(reason, address);
     return false;
   }
 
-  function track(socket: Socket, group: Group): void {
+  #track(socket: Socket, group: Group): void {
     const peer = peerOf(socket);
     const openedAt = performance.now();
     const connection = { peer, socket, raw: socket, group, openedAt, requests: 0, isProtected: false };
-    byPeer.set(peer, connection);
-    bySocket.set(socket, connection);
-    groups.set(group.address, group);
+    this.#byPeer.set(peer, connection);
+    this.#bySocket.set(socket, connection);
+    this.#groups.set(group.address, group);
     group.connections.add(connection);
-    silent.add(connection);
-    socket.once('close', () => untrack(connection));
+    this.#silent.add(connection);
+    socket.once('close', () => this.#untrack(connection));
   }
 
-  function untrack(connection: Connection): void {
+  #untrack(connection: Connection): void {
     const { peer, group } = connection;
-    silent.delete(connection);
+    this.#silent.delete(connection);
     group.connections.delete(connection);
-    if (group.connections.size === 0) groups.delete(group.address);
-    if (byPeer.get(peer) === connection) byPeer.delete(peer);
+    if (group.connections.size === 0) this.#groups.delete(group.address);
+    if (this.#byPeer.get(peer) === connection) this.#byPeer.delete(peer);
   }
 
-  function evictFor(newcomer: Group): boolean {
-    const larger = [...groups.values()].filter(
+  #evictFor(newcomer: Group): boolean {
+    const larger = [...this.#groups.values()].filter(
       (group) => !group.isProxy && group.connections.size > newcomer.connections.size,
     );
     larger.sort((a, b) => b.connections.size - a.connections.size);
@@ -126,66 +203,18 @@ export function guardConnections(server: HttpServer | HttpsServer, options: Guar
       const all = [...connections];
       const evicted = all.find(({ requests }) => requests === 0) ?? all.find(({ isProtected }) => !isProtected);
       if (!evicted) continue;
-      end(evicted, 'evicted');
+      this.#end(evicted, 'evicted');
       return true;
     }
     return false;
   }
 
-  function end(connection: Connection, reason: Refusal): void {
-    refuse(reason, connection.group.address);
+  #end(connection: Connection, reason: Refusal): void {
+    this.#refuse(reason, connection.group.address);
     // Untrack it immediately, not when the kernel has closed it.
-    untrack(connection);
+    this.#untrack(connection);
     connection.raw.resetAndDestroy();
   }
-
-  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    const connection = bySocket.get(request.socket);
-    if (!connection) return;
-    connection.requests++;
-    response.once('close', () => {
-      connection.requests--;
-      connection.isProtected = false;
-    });
-  };
-  const accept = server.listeners('connection');
-  server.removeAllListeners('connection');
-  server.on('connection', (socket: Socket) => {
-    // A reset leaves no TIME_WAIT, unlike a graceful close.
-    if (!admit(socket)) return void socket.resetAndDestroy();
-    for (const listener of accept) listener.call(server, socket);
-  });
-  server.on('secureConnection', (session: Socket) => {
-    const connection = byPeer.get(peerOf(session));
-    if (!connection) return;
-    connection.socket = session;
-    bySocket.set(session, connection);
-  });
-  server.on('request', onRequest);
-  server.on('checkContinue', onRequest);
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') refuse('slow_head', addressGroup(socket.remoteAddress ?? ''));
-  });
-  const sweep = setInterval(() => {
-    const before = performance.now() - limits.firstByteMs;
-    for (const connection of silent) {
-      if (connection.raw.bytesRead > 0) silent.delete(connection);
-      else if (connection.openedAt <= before) end(connection, 'silent');
-    }
-    refusals.report();
-  }, SWEEP_MS).unref();
-  server.once('close', () => clearInterval(sweep));
-
-  return {
-    counts: () => ({ open: byPeer.size, refused: refusals.counts() }),
-    protect({ socket }) {
-      const connection = bySocket.get(socket);
-      if (connection) connection.isProtected = true;
-    },
-    closeIdle() {
-      for (const { requests, socket } of byPeer.values()) if (requests === 0) socket.destroySoon();
-    },
-  };
 }
 
 /** Identifies a connection: with TLS, request and connection have different socket objects, but the same peer. */

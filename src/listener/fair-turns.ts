@@ -32,80 +32,96 @@ export interface FairTurns {
 type Start = (end: () => void) => void;
 
 export function createFairTurns(): FairTurns {
-  /** Starts that have not ended, by address. */
-  const starting = new Map<string, number>();
-  /** Addresses that have started a request in this turn. */
-  const served = new Set<string>();
-  /** Waiting work, by address; the next address first. */
-  const queues = new Map<string, Start[]>();
-  let total = 0;
-  let isScheduled = false;
-  let isDeferred = false;
-  /** Since when new connections go first; null if they do not. */
-  let deferredAt: number | null = null;
+  return new Turns();
+}
 
-  function begin(address: string, start: Start): void {
-    total++;
-    served.add(address);
-    starting.set(address, (starting.get(address) ?? 0) + 1);
+class Turns implements FairTurns {
+  /** Starts that have not ended, by address. */
+  readonly #starting = new Map<string, number>();
+  /** Addresses that have started a request in this turn. */
+  readonly #served = new Set<string>();
+  /** Waiting work, by address; the next address first. */
+  readonly #queues = new Map<string, Start[]>();
+  #total = 0;
+  #isScheduled = false;
+  #isDeferred = false;
+  /** Since when new connections go first; null if they do not. */
+  #deferredAt: number | null = null;
+
+  defer(): void {
+    this.#isDeferred = true;
+  }
+
+  run(address: string, start: Start): void {
+    const queue = this.#queues.get(address);
+    if (queue) queue.push(start);
+    else if (this.#starting.has(address) || this.#served.has(address)) this.#queues.set(address, [start]);
+    else this.#begin(address, start);
+    this.#schedule();
+  }
+
+  #begin(address: string, start: Start): void {
+    this.#total++;
+    this.#served.add(address);
+    this.#starting.set(address, (this.#starting.get(address) ?? 0) + 1);
     let hasEnded = false;
     const end = () => {
       if (hasEnded) return;
       hasEnded = true;
       clearTimeout(timer);
-      total--;
-      const others = starting.get(address)! - 1;
-      if (others > 0) starting.set(address, others);
-      else starting.delete(address);
-      if (queues.size > 0) schedule();
+      this.#countEnd(address);
     };
     const timer = setTimeout(end, START_MS);
     start(end);
   }
 
-  function schedule(): void {
-    if (isScheduled) return;
-    isScheduled = true;
-    setImmediate(takeTurn);
+  #countEnd(address: string): void {
+    this.#total--;
+    const others = this.#starting.get(address)! - 1;
+    if (others > 0) this.#starting.set(address, others);
+    else this.#starting.delete(address);
+    if (this.#queues.size > 0) this.#schedule();
   }
 
-  function takeTurn(): void {
-    isScheduled = false;
-    served.clear();
-    if (isDeferred) {
-      isDeferred = false;
-      deferredAt ??= performance.now();
-      if (performance.now() - deferredAt < MAX_DEFER_MS) {
-        schedule();
-        return;
-      }
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => this.#takeTurn());
+  }
+
+  #takeTurn(): void {
+    this.#isScheduled = false;
+    this.#served.clear();
+    if (this.#letsConnectionsFirst()) {
+      this.#schedule();
+      return;
     }
-    deferredAt = null;
+    this.#deferredAt = null;
+    const starts = this.#startWaiting();
+    if (starts > 0 && this.#queues.size > 0) this.#schedule();
+  }
+
+  #letsConnectionsFirst(): boolean {
+    if (!this.#isDeferred) return false;
+    this.#isDeferred = false;
+    this.#deferredAt ??= performance.now();
+    return performance.now() - this.#deferredAt < MAX_DEFER_MS;
+  }
+
+  /** Returns the number of requests that it has started. */
+  #startWaiting(): number {
     let starts = 0;
-    for (const [address, queue] of queues) {
-      if (starts === STARTS_PER_TURN || total >= MAX_STARTING) break;
+    for (const [address, queue] of this.#queues) {
+      if (starts === STARTS_PER_TURN || this.#total >= MAX_STARTING) break;
       // An address that is queued behind the others appears again in this loop.
-      if (served.has(address)) continue;
-      if ((starting.get(address) ?? 0) >= MAX_STARTING_PER_ADDRESS) continue;
+      if (this.#served.has(address)) continue;
+      if ((this.#starting.get(address) ?? 0) >= MAX_STARTING_PER_ADDRESS) continue;
       const next = queue.shift()!;
-      queues.delete(address);
-      if (queue.length > 0) queues.set(address, queue);
+      this.#queues.delete(address);
+      if (queue.length > 0) this.#queues.set(address, queue);
       starts++;
-      begin(address, next);
+      this.#begin(address, next);
     }
-    if (starts > 0 && queues.size > 0) schedule();
+    return starts;
   }
-
-  return {
-    defer() {
-      isDeferred = true;
-    },
-    run(address, start) {
-      const queue = queues.get(address);
-      if (queue) queue.push(start);
-      else if (starting.has(address) || served.has(address)) queues.set(address, [start]);
-      else begin(address, start);
-      schedule();
-    },
-  };
 }

@@ -34,84 +34,95 @@ interface Asked {
   origin: string;
 }
 
+/** What each step of the page works with. */
+interface Exchange {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  deps: ApiDeps;
+}
+
 /** The page on which a person lets a client in, or not. */
 export function registerConsent(app: App, deps: ApiDeps): void {
-  const { db } = deps.context;
-
   app.get('/oauth/authorize', OPEN, (request, reply) =>
-    answerPeople(request, reply, async () => {
-      const query = request.url.split('?')[1] ?? '';
-      const asked = await readAsked(request, reply, parametersOf(query));
-      if (!asked) return reply;
-      const { session, user } = await signedIn(request);
-      if (!user && asked.sent[BOUNCED] === undefined && request.headers['sec-fetch-site'] === 'cross-site')
-        return sendBounce(reply, `/oauth/authorize?${query}&${BOUNCED}=1`);
-      // Only the form says what is selected, never the address that a client chose.
-      const selected = asked.scopes.filter((scope) => scope !== 'admin');
-      return show(reply, asked, { session, user, selected });
-    }),
+    answerPeople(request, reply, () => showPage({ request, reply, deps })),
   );
-
   app.post('/oauth/authorize', OPEN, (request, reply) =>
-    answerPeople(request, reply, async () => {
-      requireSameSite(request);
-      const asked = await readAsked(request, reply, (request.body ?? {}) as Record<string, string>);
-      if (!asked) return reply;
-      const { sent } = asked;
-      const { session, user } = await signedIn(request);
-      const selected = asked.scopes.filter((scope) => sent[BOX + scope] !== undefined);
-      if (session && !isCsrfOf(session, sent.csrf)) throw new ApiError('csrf_required');
-      if (sent.decision !== 'allow') return refuse(reply, asked, new OauthError('access_denied', 'The person said no'));
-      if (selected.length === 0) {
-        const problem = 'Select at least one permission, or deny the request.';
-        return show(reply, asked, { session, user, selected, problem, status: 400 });
-      }
-      const granted = { ...asked, scopes: selected };
-      if (user) return allow(request, reply, granted, user);
-      try {
-        const { email = '', password = '' } = sent;
-        return await allow(request, reply, granted, await provedPerson(request, reply, deps, { email, password }));
-      } catch (error) {
-        if (!(error instanceof ApiError) || error.status >= 500) throw error;
-        const { status } = error;
-        const problem = status === 429 ? 'Too many attempts. Wait a minute.' : 'E-mail address or password is wrong.';
-        return show(reply, asked, { session: null, user: null, selected, problem, status });
-      }
-    }),
+    answerPeople(request, reply, () => decide({ request, reply, deps })),
   );
+}
 
-  /** Null when an error has been sent to the client. Throws if the client or its redirect URI is wrong. */
-  async function readAsked(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    sent: Record<string, string>,
-  ): Promise<Asked | null> {
-    await limitAddress(request, deps);
-    const origin = publicOrigin(deps.settings, request);
-    const target = await findTarget(db, sent);
-    try {
-      return { sent, target, origin, ...readRequest(sent, origin) };
-    } catch (error) {
-      refuse(reply, { target, origin }, toOauthError(error));
-      return null;
-    }
-  }
+async function showPage(exchange: Exchange): Promise<FastifyReply> {
+  const { request, reply } = exchange;
+  const query = request.url.split('?')[1] ?? '';
+  const asked = await readAsked(exchange, parametersOf(query));
+  if (!asked) return reply;
+  const { session, user } = await signedIn(exchange);
+  if (!user && asked.sent[BOUNCED] === undefined && request.headers['sec-fetch-site'] === 'cross-site')
+    return sendBounce(reply, `/oauth/authorize?${query}&${BOUNCED}=1`);
+  // Only the form says what is selected, never the address that a client chose.
+  const selected = asked.scopes.filter((scope) => scope !== 'admin');
+  return show(reply, asked, { session, user, selected });
+}
 
-  async function signedIn(request: FastifyRequest): Promise<{ session: string | null; user: User | null }> {
-    const session = sessionTokenOf(request);
-    const found = session ? await findSession(db, session) : undefined;
-    return found ? { session, user: found.user } : { session: null, user: null };
+/** Handles the form that the person has sent. */
+async function decide(exchange: Exchange): Promise<FastifyReply> {
+  const { request, reply } = exchange;
+  requireSameSite(request);
+  const asked = await readAsked(exchange, (request.body ?? {}) as Record<string, string>);
+  if (!asked) return reply;
+  const { sent } = asked;
+  const { session, user } = await signedIn(exchange);
+  const selected = asked.scopes.filter((scope) => sent[BOX + scope] !== undefined);
+  if (session && !isCsrfOf(session, sent.csrf)) throw new ApiError('csrf_required');
+  if (sent.decision !== 'allow') return refuse(reply, asked, new OauthError('access_denied', 'The person said no'));
+  if (selected.length === 0) {
+    const problem = 'Select at least one permission, or deny the request.';
+    return show(reply, asked, { session, user, selected, problem, status: 400 });
   }
+  const granted = { ...asked, scopes: selected };
+  return user ? allow(exchange, granted, user) : signInAndAllow(exchange, granted, asked);
+}
 
-  async function allow(request: FastifyRequest, reply: FastifyReply, asked: Asked, user: User): Promise<FastifyReply> {
-    const { target, challenge, origin } = asked;
-    const scopes = allowedScopes(user, asked.scopes);
-    if (scopes.length === 0)
-      return refuse(reply, asked, new OauthError('invalid_scope', 'The person may do none of it'));
-    const consent = { client: target.client, user, redirectUri: target.redirectUri, challenge, scopes };
-    const code = await db.transaction().execute((tx) => grantCode(tx, consent, originOf(request)));
-    return redirect(reply, answerUri(target, origin, { code }));
+/** Allows with the password in the form; shows the form again if it is wrong. */
+async function signInAndAllow(exchange: Exchange, granted: Asked, asked: Asked): Promise<FastifyReply> {
+  const { request, reply, deps } = exchange;
+  try {
+    const { email = '', password = '' } = asked.sent;
+    return await allow(exchange, granted, await provedPerson(request, reply, deps, { email, password }));
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status >= 500) throw error;
+    const { status } = error;
+    const problem = status === 429 ? 'Too many attempts. Wait a minute.' : 'E-mail address or password is wrong.';
+    return show(reply, asked, { session: null, user: null, selected: granted.scopes, problem, status });
   }
+}
+
+/** Null when an error has been sent to the client. Throws if the client or its redirect URI is wrong. */
+async function readAsked({ request, reply, deps }: Exchange, sent: Record<string, string>): Promise<Asked | null> {
+  await limitAddress(request, deps);
+  const origin = publicOrigin(deps.settings, request);
+  const target = await findTarget(deps.context.db, sent);
+  try {
+    return { sent, target, origin, ...readRequest(sent, origin) };
+  } catch (error) {
+    refuse(reply, { target, origin }, toOauthError(error));
+    return null;
+  }
+}
+
+async function signedIn({ request, deps }: Exchange): Promise<{ session: string | null; user: User | null }> {
+  const session = sessionTokenOf(request);
+  const found = session ? await findSession(deps.context.db, session) : undefined;
+  return found ? { session, user: found.user } : { session: null, user: null };
+}
+
+async function allow({ request, reply, deps }: Exchange, asked: Asked, user: User): Promise<FastifyReply> {
+  const { target, challenge, origin } = asked;
+  const scopes = allowedScopes(user, asked.scopes);
+  if (scopes.length === 0) return refuse(reply, asked, new OauthError('invalid_scope', 'The person may do none of it'));
+  const consent = { client: target.client, user, redirectUri: target.redirectUri, challenge, scopes };
+  const code = await deps.context.db.transaction().execute((tx) => grantCode(tx, consent, originOf(request)));
+  return redirect(reply, answerUri(target, origin, { code }));
 }
 
 interface Shown {

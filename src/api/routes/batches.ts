@@ -11,8 +11,11 @@ import type { App } from '../types.ts';
 const tags = ['batches'];
 
 export function registerBatches(app: App, deps: ApiDeps): void {
-  const { context } = deps;
+  registerCreate(app, deps);
+  registerReadAndCancel(app, deps);
+}
 
+function registerCreate(app: App, deps: ApiDeps): void {
   app.post(
     '/v1/transcodes/batch',
     {
@@ -33,6 +36,10 @@ export function registerBatches(app: App, deps: ApiDeps): void {
       return created;
     },
   );
+}
+
+function registerReadAndCancel(app: App, deps: ApiDeps): void {
+  const { context } = deps;
 
   app.get(
     '/v1/batches',

@@ -5,20 +5,31 @@ import type { ApiDeps } from '../deps.ts';
 import { NEVER_SHED } from '../plugins/load-shedding.ts';
 import type { App } from '../types.ts';
 
+type Check = () => Promise<Health>;
+
 /**
  * Health checks need no key: a load balancer calls them every second. The limits of an address apply to all but `/livez`.
  */
 export function registerHealth(app: App, deps: ApiDeps): void {
+  const check = sharedCheck(deps.health);
+  registerHealthCheck(app, check);
+  registerLiveness(app);
+  registerReadiness(app, deps.draining, check);
+}
+
+/** Concurrent requests share one check. */
+function sharedCheck(health: ApiDeps['health']): Check {
   const startedAt = Date.now();
   let running: Promise<Health> | null = null;
-  /** Concurrent requests share one check. */
-  const check = (): Promise<Health> => {
-    running ??= checkHealth(deps.health, startedAt).finally(() => {
+  return () => {
+    running ??= checkHealth(health, startedAt).finally(() => {
       running = null;
     });
     return running;
   };
+}
 
+function registerHealthCheck(app: App, check: Check): void {
   app.get(
     '/health-check',
     {
@@ -38,7 +49,9 @@ export function registerHealth(app: App, deps: ApiDeps): void {
       return reply.code(health.ok ? 200 : 500).send(health);
     },
   );
+}
 
+function registerLiveness(app: App): void {
   app.get(
     '/livez',
     {
@@ -55,7 +68,9 @@ export function registerHealth(app: App, deps: ApiDeps): void {
     },
     async () => ({ ok: true as const }),
   );
+}
 
+function registerReadiness(app: App, draining: AbortSignal, check: Check): void {
   app.get(
     '/readyz',
     {
@@ -71,7 +86,7 @@ export function registerHealth(app: App, deps: ApiDeps): void {
       },
     },
     async (_request, reply) => {
-      if (deps.draining.aborted) {
+      if (draining.aborted) {
         return reply
           .code(503)
           .send({ ok: false, message: 'Not ready: this process is about to stop; use another one.' });

@@ -14,26 +14,12 @@ import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
 
 export function registerKeys(app: App, deps: ApiDeps): void {
-  const { db, vault } = deps.context;
+  registerListAndCreate(app, deps);
+  registerRotateAndRevoke(app, deps);
+}
 
-  /** The raw key is never stored, so a repeated request does not return it. */
-  const makeOnce = async (
-    request: FastifyRequest,
-    route: string,
-    make: (tx: Parameters<typeof createKey>[0]) => Promise<CreatedKey>,
-  ) => {
-    const { account } = callerOf(request);
-    const scope = { accountId: account.id, route, key: idempotencyKey(request), body: request.sentBody };
-    let raw: string | null = null;
-    const { answer } = await inAccountTransaction(db, account.id, (tx) =>
-      withIdempotencyKey(tx, vault, scope, async () => {
-        const created = await withRemedy(make(tx));
-        raw = created.raw;
-        return { status: 201, answer: viewKey(created.key) };
-      }),
-    );
-    return { ...answer, key: raw };
-  };
+function registerListAndCreate(app: App, deps: ApiDeps): void {
+  const { db } = deps.context;
 
   app.get(
     '/v1/keys',
@@ -74,13 +60,17 @@ export function registerKeys(app: App, deps: ApiDeps): void {
     async (request, reply) => {
       const { account } = callerOf(request);
       const warnings = unknownFields(createKeyBody, request.sentBody);
-      const made = await makeOnce(request, 'keys', (tx) =>
+      const made = await makeOnce(deps, request, 'keys', (tx) =>
         createKey(tx, account.id, request.body, actorOf(request), makerOf(request)),
       );
       reply.code(201).header('cache-control', 'no-store');
       return { ...made, ...(warnings.length > 0 && { warnings }) };
     },
   );
+}
+
+function registerRotateAndRevoke(app: App, deps: ApiDeps): void {
+  const { db } = deps.context;
 
   app.post(
     '/v1/keys/:id/rotate',
@@ -103,7 +93,7 @@ export function registerKeys(app: App, deps: ApiDeps): void {
       const overlapSeconds = request.body?.overlap_seconds ?? 0;
       const options = { overlapSeconds, for: { accountId: account.id, maker: makerOf(request) } };
       const warnings = unknownFields(rotateKeyBody, request.sentBody);
-      const made = await makeOnce(request, `rotate:${id}`, (tx) => rotateKey(tx, id, options, actorOf(request)));
+      const made = await makeOnce(deps, request, `rotate:${id}`, (tx) => rotateKey(tx, id, options, actorOf(request)));
       reply.code(201).header('cache-control', 'no-store');
       return { ...made, ...(warnings.length > 0 && { warnings }) };
     },
@@ -129,6 +119,26 @@ export function registerKeys(app: App, deps: ApiDeps): void {
       return viewKey(revoked);
     },
   );
+}
+
+/** The raw key is never stored, so a repeated request does not return it. */
+async function makeOnce(
+  { context: { db, vault } }: ApiDeps,
+  request: FastifyRequest,
+  route: string,
+  make: (tx: Parameters<typeof createKey>[0]) => Promise<CreatedKey>,
+) {
+  const { account } = callerOf(request);
+  const scope = { accountId: account.id, route, key: idempotencyKey(request), body: request.sentBody };
+  let raw: string | null = null;
+  const { answer } = await inAccountTransaction(db, account.id, (tx) =>
+    withIdempotencyKey(tx, vault, scope, async () => {
+      const created = await withRemedy(make(tx));
+      raw = created.raw;
+      return { status: 201, answer: viewKey(created.key) };
+    }),
+  );
+  return { ...answer, key: raw };
 }
 
 /** Remedies for refusals without one. */

@@ -21,7 +21,12 @@ const tags = ['uploads'];
 const success = true as const;
 const config = { scope: 'upload' } as const;
 
-export function registerMultipart(app: App, { context, settings }: ApiDeps): void {
+export function registerMultipart(app: App, deps: ApiDeps): void {
+  registerStart(app, deps);
+  registerParts(app, deps);
+}
+
+function registerStart(app: App, { context, settings }: ApiDeps): void {
   app.post(
     '/v1/upload/multipart',
     {
@@ -68,7 +73,9 @@ export function registerMultipart(app: App, { context, settings }: ApiDeps): voi
       return { success, result, ...(warnings.length > 0 && { warnings }) };
     },
   );
+}
 
+function registerParts(app: App, { context }: ApiDeps): void {
   app.get(
     '/v1/upload/multipart/:uploadId',
     {

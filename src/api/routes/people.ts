@@ -39,6 +39,11 @@ export function registerPeople(app: App, deps: ApiDeps): void {
 }
 
 function registerSession(app: App, deps: ApiDeps): void {
+  registerSignIn(app, deps);
+  registerCurrentSession(app, deps);
+}
+
+function registerSignIn(app: App, deps: ApiDeps): void {
   const { db } = deps.context;
 
   app.post(
@@ -63,6 +68,10 @@ function registerSession(app: App, deps: ApiDeps): void {
       return answerSession(db, { request, reply }, { ...opened, user });
     },
   );
+}
+
+function registerCurrentSession(app: App, deps: ApiDeps): void {
+  const { db } = deps.context;
 
   app.get(
     '/v1/session',
@@ -79,7 +88,7 @@ function registerSession(app: App, deps: ApiDeps): void {
       },
     },
     async (request, reply) => {
-      const { token, ...found } = await sessionOf(request);
+      const { token, ...found } = await sessionOf(db, request);
       reply.header('cache-control', 'no-store');
       return viewSession(found, token);
     },
@@ -99,7 +108,7 @@ function registerSession(app: App, deps: ApiDeps): void {
       },
     },
     async (request, reply) => {
-      const found = await sessionOf(request);
+      const found = await sessionOf(db, request);
       requireCsrf(request, found.token);
       const by = { ...originOf(request), actor: `user:${found.user.id}` };
       await db.transaction().execute((tx) => endSession(tx, found.session, by));
@@ -107,14 +116,14 @@ function registerSession(app: App, deps: ApiDeps): void {
       return reply.code(204).send(null);
     },
   );
+}
 
-  /** Throws `unauthorized` without a session. */
-  async function sessionOf(request: FastifyRequest) {
-    const token = sessionTokenOf(request);
-    const found = token ? await findSession(db, token) : undefined;
-    if (!token || !found) throw new ApiError('unauthorized');
-    return { ...found, token };
-  }
+/** Throws `unauthorized` without a session. */
+async function sessionOf(db: Db, request: FastifyRequest) {
+  const token = sessionTokenOf(request);
+  const found = token ? await findSession(db, token) : undefined;
+  if (!token || !found) throw new ApiError('unauthorized');
+  return { ...found, token };
 }
 
 /** Sets the cookie of a session that has been opened, and returns what the page may know of it. */

@@ -10,7 +10,12 @@ import type { App } from '../types.ts';
 const tags = ['uploads'];
 const success = true as const;
 
-export function registerUploadList(app: App, { context }: ApiDeps): void {
+export function registerUploadList(app: App, deps: ApiDeps): void {
+  registerRead(app, deps);
+  registerErase(app, deps);
+}
+
+function registerRead(app: App, { context }: ApiDeps): void {
   app.get(
     '/v1/uploads',
     {
@@ -50,7 +55,9 @@ export function registerUploadList(app: App, { context }: ApiDeps): void {
       return { success, result: await readUpload(context, account.id, request.params.filename) };
     },
   );
+}
 
+function registerErase(app: App, { context }: ApiDeps): void {
   app.delete(
     '/v1/uploads/:filename',
     {

@@ -20,7 +20,12 @@ const RESTARTS = { reason: 'the server restarts', remedy: 'Confirm again' };
 const INSPECTION_WAIT_MS = 30_000;
 
 export function registerUploads(app: App, deps: RouteDeps): void {
-  const { context, signals, stopping } = deps;
+  registerPresign(app, deps);
+  registerConfirm(app, deps);
+}
+
+function registerPresign(app: App, deps: RouteDeps): void {
+  const { context } = deps;
   const serverMost = deps.settings.maxUploadBytes;
 
   app.post(
@@ -52,6 +57,10 @@ export function registerUploads(app: App, deps: RouteDeps): void {
       return { success: true as const, result: answer, ...(warnings.length > 0 && { warnings }) };
     },
   );
+}
+
+function registerConfirm(app: App, deps: RouteDeps): void {
+  const { context, signals, stopping } = deps;
 
   app.post(
     '/v1/upload/confirm',

@@ -49,117 +49,146 @@ export interface EventHub {
 
 type Context = Pick<KindsContext, 'db' | 'vault' | 'store' | 'rows' | 'kinds'>;
 
-export function openEventHub(context: Context, { onError }: { onError: (error: Error) => void }): EventHub {
-  const catalog = eventCatalog(context);
-  const shown = shownKinds(context);
-  const subscribers = new Map<string, Set<Subscriber>>();
-  let cursor: Promise<string> | null = null;
-  let progressAfter: string | null = null;
-  let timers: NodeJS.Timeout[] = [];
+type OnError = (error: Error) => void;
 
-  const all = () => [...subscribers.values()].flatMap((set) => [...set]);
-  const report = (error: unknown) => onError(error as Error);
+export function openEventHub(context: Context, { onError }: { onError: OnError }): EventHub {
+  return new Hub(context, onError);
+}
 
-  /** Runs one step after the other; a failed one is repeated at the next turn. */
-  function every(ms: number, step: () => Promise<void>): NodeJS.Timeout {
-    let running = false;
-    return setInterval(() => {
-      if (running) return;
-      running = true;
-      step()
-        .catch(report)
-        .finally(() => {
-          running = false;
-        });
-    }, ms);
+class Hub implements EventHub {
+  readonly #context: Context;
+  readonly #onError: OnError;
+  readonly #catalog: ReturnType<typeof eventCatalog>;
+  readonly #shown: ReturnType<typeof shownKinds>;
+  /** By account. */
+  readonly #subscribers = new Map<string, Set<Subscriber>>();
+  #cursor: Promise<string> | null = null;
+  #progressAfter: string | null = null;
+  #timers: NodeJS.Timeout[] = [];
+
+  constructor(context: Context, onError: OnError) {
+    this.#context = context;
+    this.#onError = onError;
+    this.#catalog = eventCatalog(context);
+    this.#shown = shownKinds(context);
   }
 
-  async function follow(): Promise<void> {
+  async subscribe(subscriber: Subscriber): Promise<string> {
+    const mine = this.#subscribers.get(subscriber.accountId) ?? new Set();
+    this.#subscribers.set(subscriber.accountId, mine.add(subscriber));
+    this.#cursor ??= forAllAccounts(() => this.#start());
+    try {
+      return await this.#cursor;
+    } catch (error) {
+      this.unsubscribe(subscriber);
+      // The next subscriber starts again.
+      this.#stop();
+      throw error;
+    }
+  }
+
+  unsubscribe(subscriber: Subscriber): void {
+    const mine = this.#subscribers.get(subscriber.accountId);
+    mine?.delete(subscriber);
+    if (mine?.size === 0) this.#subscribers.delete(subscriber.accountId);
+    if (this.#subscribers.size === 0) this.#stop();
+  }
+
+  count(): number {
+    return this.#all().length;
+  }
+
+  close(): void {
+    for (const subscriber of this.#all()) subscriber.onEnd();
+    this.#stop();
+  }
+
+  #all(): Subscriber[] {
+    return [...this.#subscribers.values()].flatMap((set) => [...set]);
+  }
+
+  #start(): Promise<string> {
+    this.#progressAfter = null;
+    this.#timers = [
+      every(LOOK_MS, () => this.#follow(), this.#onError),
+      every(PROGRESS_MS, () => this.#passOnProgress(), this.#onError),
+      every(BEAT_MS, () => this.#beat(), this.#onError),
+    ];
+    return currentCursor(this.#context.db);
+  }
+
+  #stop(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#timers = [];
+    this.#cursor = null;
+  }
+
+  async #follow(): Promise<void> {
+    const { db, rows } = this.#context;
     for (;;) {
-      if (!cursor) return;
-      const after = await cursor;
-      const { events, last, isFull, unknown } = await readAllEvents(context.db, catalog, after, PAGE);
-      await passOn(events);
-      context.rows.skipped('event', unknown);
-      if (cursor && last) cursor = Promise.resolve(last);
+      if (!this.#cursor) return;
+      const after = await this.#cursor;
+      const { events, last, isFull, unknown } = await readAllEvents(db, this.#catalog, after, PAGE);
+      await this.#passOn(events);
+      rows.skipped('event', unknown);
+      // Null after a stop meanwhile.
+      if (this.#cursor !== null && last) this.#cursor = Promise.resolve(last);
       if (!isFull) return;
     }
   }
 
-  async function passOn(events: readonly AccountEvent[]): Promise<void> {
+  async #passOn(events: readonly AccountEvent[]): Promise<void> {
     const byAccount = new Map<string, AccountEvent[]>();
     for (const event of events) {
-      if (!subscribers.has(event.accountId)) continue;
+      if (!this.#subscribers.has(event.accountId)) continue;
       const mine = byAccount.get(event.accountId);
       if (mine) mine.push(event);
       else byAccount.set(event.accountId, [event]);
     }
     for (const [accountId, mine] of byAccount) {
-      const live = await viewEachEvent(context, accountId, mine);
-      for (const subscriber of subscribers.get(accountId) ?? []) subscriber.onEvents(live);
+      const live = await viewEachEvent(this.#context, accountId, mine);
+      for (const subscriber of this.#subscribers.get(accountId) ?? []) subscriber.onEvents(live);
     }
   }
 
-  async function passOnProgress(): Promise<void> {
-    const changes = await readProgress(context.db, shown, progressAfter);
-    progressAfter = changes.at(-1)?.updatedAt ?? progressAfter;
+  async #passOnProgress(): Promise<void> {
+    const changes = await readProgress(this.#context.db, this.#shown, this.#progressAfter);
+    this.#progressAfter = changes.at(-1)?.updatedAt ?? this.#progressAfter;
     for (const change of changes) {
-      for (const subscriber of subscribers.get(change.accountId) ?? []) subscriber.onProgress(change);
+      for (const subscriber of this.#subscribers.get(change.accountId) ?? []) subscriber.onProgress(change);
     }
   }
 
-  async function beat(): Promise<void> {
-    const open = all();
+  async #beat(): Promise<void> {
+    const open = this.#all();
     for (const subscriber of open) subscriber.onBeat();
-    const ids = [...new Set(open.map(({ callerId }) => callerId))];
-    const keys = await context.db
-      .selectFrom('api_keys')
-      .select('id')
-      .where('id', 'in', ids)
-      .where('account_id', 'in', (of) => of.selectFrom('accounts').select('id').where('disabled_at', 'is', null))
-      .where((row) => isAliveRow(row, new Date()))
-      .execute();
-    const living = new Set([...keys.map(({ id }) => id), ...(await openSessions(context.db, ids))]);
+    const living = await livingCallers(this.#context.db, [...new Set(open.map(({ callerId }) => callerId))]);
     for (const subscriber of open) if (!living.has(subscriber.callerId)) subscriber.onEnd();
   }
+}
 
-  function start(): Promise<string> {
-    progressAfter = null;
-    timers = [every(LOOK_MS, follow), every(PROGRESS_MS, passOnProgress), every(BEAT_MS, beat)];
-    return currentCursor(context.db);
-  }
+/** Ids of the keys and sessions that still work. */
+async function livingCallers(db: Context['db'], ids: string[]): Promise<ReadonlySet<string>> {
+  const keys = await db
+    .selectFrom('api_keys')
+    .select('id')
+    .where('id', 'in', ids)
+    .where('account_id', 'in', (of) => of.selectFrom('accounts').select('id').where('disabled_at', 'is', null))
+    .where((row) => isAliveRow(row, new Date()))
+    .execute();
+  return new Set([...keys.map(({ id }) => id), ...(await openSessions(db, ids))]);
+}
 
-  function stop(): void {
-    for (const timer of timers) clearInterval(timer);
-    timers = [];
-    cursor = null;
-  }
-
-  const hub: EventHub = {
-    async subscribe(subscriber) {
-      const mine = subscribers.get(subscriber.accountId) ?? new Set();
-      subscribers.set(subscriber.accountId, mine.add(subscriber));
-      cursor ??= forAllAccounts(start);
-      try {
-        return await cursor;
-      } catch (error) {
-        hub.unsubscribe(subscriber);
-        // The next subscriber starts again.
-        stop();
-        throw error;
-      }
-    },
-    unsubscribe(subscriber) {
-      const mine = subscribers.get(subscriber.accountId);
-      mine?.delete(subscriber);
-      if (mine?.size === 0) subscribers.delete(subscriber.accountId);
-      if (subscribers.size === 0) stop();
-    },
-    count: () => [...subscribers.values()].reduce((sum, mine) => sum + mine.size, 0),
-    close() {
-      for (const subscriber of all()) subscriber.onEnd();
-      stop();
-    },
-  };
-  return hub;
+/** Runs one step after the other; a failed one is repeated at the next turn. */
+function every(ms: number, step: () => Promise<void>, onError: OnError): NodeJS.Timeout {
+  let running = false;
+  return setInterval(() => {
+    if (running) return;
+    running = true;
+    step()
+      .catch((error: unknown) => onError(error as Error))
+      .finally(() => {
+        running = false;
+      });
+  }, ms);
 }

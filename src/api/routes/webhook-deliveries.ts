@@ -1,0 +1,90 @@
+import { errorBody, idParams } from '../../contract/common.ts';
+import { deliveriesQuery, type deliverySchemas } from '../../contract/webhooks.ts';
+import { getDelivery, listDeliveries, redeliver, viewDelivery } from '../../webhooks/deliveries.ts';
+import { getWebhook, testWebhook } from '../../webhooks/webhooks.ts';
+import { callerOf } from '../caller.ts';
+import type { ApiDeps } from '../deps.ts';
+import { parseUuidOr404 } from '../parse-uuid.ts';
+import type { App } from '../types.ts';
+
+const tags = ['webhooks'];
+
+type DeliverySchemas = ReturnType<typeof deliverySchemas>;
+
+export function registerDeliveries(app: App, deps: ApiDeps, schemas: DeliverySchemas): void {
+  registerTest(app, deps, schemas);
+  registerDeliveryList(app, deps, schemas);
+}
+
+function registerTest(app: App, { context: { db } }: ApiDeps, { deliveryAnswer }: DeliverySchemas): void {
+  app.post(
+    '/v1/webhooks/:id/test',
+    {
+      config: { scope: 'admin' },
+      schema: {
+        operationId: 'testWebhook',
+        tags,
+        summary: 'Send a `webhook.test` event to a webhook',
+        description: 'Sends one event of the type `webhook.test` with the normal signature and retries.',
+        params: idParams,
+        response: { 202: deliveryAnswer, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { id: accountId } = callerOf(request).account;
+      const tested = await getWebhook(db, accountId, parseUuidOr404(request.params.id));
+      const id = await db.transaction().execute((tx) => testWebhook(tx, tested));
+      reply.code(202);
+      return viewDelivery(await getDelivery(db, accountId, id));
+    },
+  );
+}
+
+function registerDeliveryList(
+  app: App,
+  { context: { db } }: ApiDeps,
+  { deliveryList, deliveryAnswer }: DeliverySchemas,
+): void {
+  app.get(
+    '/v1/webhooks/:id/deliveries',
+    {
+      config: { scope: 'admin' },
+      schema: {
+        operationId: 'listDeliveries',
+        tags,
+        summary: 'List deliveries of a webhook, newest first',
+        description: 'Deliveries are kept for seven days.',
+        params: idParams,
+        querystring: deliveriesQuery,
+        response: { 200: deliveryList, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { id } = await getWebhook(db, callerOf(request).account.id, parseUuidOr404(request.params.id));
+      const { page, limit } = request.query;
+      const { items, total } = await listDeliveries(db, id, request.query);
+      reply.header('X-Total-Count', total);
+      return { items, page, limit, total };
+    },
+  );
+
+  app.post(
+    '/v1/webhooks/deliveries/:id/redeliver',
+    {
+      config: { scope: 'admin' },
+      schema: {
+        operationId: 'sendDeliveryAgain',
+        tags,
+        summary: 'Send a delivery again',
+        description: 'Under the same `webhook-id`, with all its retries.',
+        params: idParams,
+        response: { 202: deliveryAnswer, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { id: accountId } = callerOf(request).account;
+      reply.code(202);
+      return viewDelivery(await db.transaction().execute((tx) => redeliver(tx, accountId, request.params.id)));
+    },
+  );
+}
