@@ -110,6 +110,27 @@ Examples:
 docs/webhooks.md says how to verify what arrives.`,
     )
     .action(async (url, options) => exit((await load()).createWebhookCommand(readConfig(), url, options)));
+  addDeliveries(webhooks);
+  webhooks
+    .command('rotate')
+    .description('Replace the secret of a webhook and print the new one')
+    .argument('<id>', WEBHOOK_ID)
+    .option('--overlap <seconds>', 'seconds for which the old secret signs as well', '0')
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .action(async (id, options) => exit((await load()).rotateWebhookCommand(readConfig(), id, options)));
+  webhooks
+    .command('delete')
+    .description('Delete a webhook with its deliveries')
+    .argument('<id>', WEBHOOK_ID)
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .action(async (id, options) => exit((await load()).deleteWebhookCommand(readConfig(), id, options)));
+}
+
+/** Commands that send and list deliveries. */
+function addDeliveries(webhooks: Command): void {
+  const load = () => import('./commands/webhooks.ts');
   webhooks
     .command('test')
     .description('Send a test event and wait for the response; exit 1 unless it is accepted')
@@ -134,21 +155,6 @@ docs/webhooks.md says how to verify what arrives.`,
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .action(async (id, options) => exit((await load()).redeliverCommand(readConfig(), id, options)));
-  webhooks
-    .command('rotate')
-    .description('Replace the secret of a webhook and print the new one')
-    .argument('<id>', WEBHOOK_ID)
-    .option('--overlap <seconds>', 'seconds for which the old secret signs as well', '0')
-    .option(...ACCOUNT)
-    .option(...JSON_FLAG)
-    .action(async (id, options) => exit((await load()).rotateWebhookCommand(readConfig(), id, options)));
-  webhooks
-    .command('delete')
-    .description('Delete a webhook with its deliveries')
-    .argument('<id>', WEBHOOK_ID)
-    .option(...ACCOUNT)
-    .option(...JSON_FLAG)
-    .action(async (id, options) => exit((await load()).deleteWebhookCommand(readConfig(), id, options)));
 }
 
 function addTools(program: Command): void {

@@ -22,26 +22,65 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+export interface ListenHandlers {
+  onMessage: (channel: Channel, payload: string) => void;
+  onConnect?: () => void;
+  onError: (error: Error) => void;
+}
+
 /**
  * Listens on one connection, and reconnects automatically. After every (re)connection `onConnect` runs, because
  * notifications sent meanwhile are lost: the caller then checks for itself.
  */
-export async function listen(
-  url: string,
-  channels: Channel[],
-  handlers: {
-    onMessage: (channel: Channel, payload: string) => void;
-    onConnect?: () => void;
-    onError: (error: Error) => void;
-  },
-): Promise<Listener> {
-  let closed = false;
-  let client: pg.Client | null = null;
-  let timer: NodeJS.Timeout | undefined;
+export async function listen(url: string, channels: Channel[], handlers: ListenHandlers): Promise<Listener> {
+  const listener = new Reconnecting(url, channels, handlers);
+  await listener.connect();
+  return listener;
+}
 
-  const connect = async (): Promise<void> => {
+class Reconnecting implements Listener {
+  readonly #url: string;
+  readonly #channels: readonly Channel[];
+  readonly #handlers: ListenHandlers;
+  #isClosed = false;
+  #client: pg.Client | null = null;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(url: string, channels: readonly Channel[], handlers: ListenHandlers) {
+    this.#url = url;
+    this.#channels = channels;
+    this.#handlers = handlers;
+  }
+
+  async connect(): Promise<void> {
+    const fresh = this.#makeClient();
+    try {
+      await fresh.connect();
+      for (const channel of this.#channels) await fresh.query(`LISTEN ${channel}`);
+    } catch (error) {
+      fresh.end().catch(() => {});
+      throw error;
+    }
+    if (this.#isClosed) return fresh.end();
+    this.#client = fresh;
+    // Only a connection that stood comes back by its end; one that never stood, by its failure: one attempt at a time.
+    fresh.once('end', () => {
+      this.#client = null;
+      this.#connectLater();
+    });
+    this.#handlers.onConnect?.();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    await this.#client?.end().catch(() => {});
+  }
+
+  #makeClient(): pg.Client {
+    const { onMessage } = this.#handlers;
     const fresh = new pg.Client({
-      connectionString: url,
+      connectionString: this.#url,
       application_name: 'airlock-listen',
       keepAlive: true,
       // It only listens: nothing else would notice that the server is gone.
@@ -49,43 +88,25 @@ export async function listen(
       connectionTimeoutMillis: CONNECT_MS,
       query_timeout: CONNECT_MS,
     });
-    fresh.on('notification', (message) => handlers.onMessage(message.channel as Channel, message.payload ?? ''));
+    fresh.on('notification', (message) => onMessage(message.channel as Channel, message.payload ?? ''));
     fresh.on('error', (error) => {
-      if (!closed) handlers.onError(error);
+      this.#report(error);
       fresh.end().catch(() => {});
     });
-    try {
-      await fresh.connect();
-      for (const channel of channels) await fresh.query(`LISTEN ${channel}`);
-    } catch (error) {
-      fresh.end().catch(() => {});
-      throw error;
-    }
-    if (closed) return fresh.end();
-    client = fresh;
-    // Only a connection that stood comes back by its end; one that never stood, by its failure: one attempt at a time.
-    fresh.once('end', () => {
-      client = null;
-      connectLater();
-    });
-    handlers.onConnect?.();
-  };
-  const connectLater = () => {
-    if (closed) return;
-    timer = setTimeout(() => {
-      connect().catch((error) => {
-        if (!closed) handlers.onError(error);
-        connectLater();
+    return fresh;
+  }
+
+  #connectLater(): void {
+    if (this.#isClosed) return;
+    this.#timer = setTimeout(() => {
+      this.connect().catch((error) => {
+        this.#report(error);
+        this.#connectLater();
       });
     }, RETRY_MS);
-  };
+  }
 
-  await connect();
-  return {
-    async close() {
-      closed = true;
-      clearTimeout(timer);
-      await client?.end().catch(() => {});
-    },
-  };
+  #report(error: Error): void {
+    if (!this.#isClosed) this.#handlers.onError(error);
+  }
 }

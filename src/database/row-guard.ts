@@ -65,67 +65,95 @@ export interface RowGuardOptions {
   now?: () => number;
 }
 
-export function createRowGuard({ ping, onFailure, now = Date.now }: RowGuardOptions): RowGuard {
-  const rests = new Map(ROW_LOOPS.map((loop) => [loop, new Map<string, { failures: number; until: number }>()]));
-  const failed = Object.fromEntries(ROW_LOOPS.map((loop) => [loop, 0])) as Record<RowLoop, number>;
-  const skipped = Object.fromEntries(UNKNOWN_ROWS.map((what) => [what, 0])) as Record<UnknownRow, number>;
+export function createRowGuard(options: RowGuardOptions): RowGuard {
+  return new Guard(options);
+}
 
-  /** Whether an error says something about everything, and nothing about the row. */
-  async function isOutage(error: unknown): Promise<boolean> {
-    if (isTransient(error) && !isContention(error)) return true;
-    if (!isStorageAway(error)) return false;
-    // A storage that fails at one key answers the ping.
-    return ping().then(
-      () => false,
-      () => true,
-    );
+/** Failures of a row, and the end of its rest. */
+interface Rest {
+  failures: number;
+  until: number;
+}
+
+class Guard implements RowGuard {
+  readonly #options: RowGuardOptions;
+  readonly #rests = new Map(ROW_LOOPS.map((loop) => [loop, new Map<string, Rest>()]));
+  readonly #failed = Object.fromEntries(ROW_LOOPS.map((loop) => [loop, 0])) as Record<RowLoop, number>;
+  readonly #skipped = Object.fromEntries(UNKNOWN_ROWS.map((what) => [what, 0])) as Record<UnknownRow, number>;
+
+  constructor(options: RowGuardOptions) {
+    this.#options = options;
   }
 
-  async function fail(loop: RowLoop, id: string, error: unknown): Promise<void> {
-    if (await isOutage(error)) throw error;
-    const rest = rests.get(loop)!;
+  async each<Row>(
+    loop: RowLoop,
+    rows: readonly Row[],
+    work: (row: Row) => Promise<unknown>,
+    { idOf, atOnce = 1 }: { idOf: (row: Row) => string; atOnce?: number },
+  ): Promise<number> {
+    const rest = this.#rests.get(loop)!;
+    const waiting = rows.filter((row) => (rest.get(idOf(row))?.until ?? 0) <= this.#now()).values();
+    let succeeded = 0;
+    let outage: { error: unknown } | null = null;
+    const follow = async (): Promise<void> => {
+      for (const row of waiting) {
+        if (outage) return;
+        const id = idOf(row);
+        try {
+          await work(row);
+          rest.delete(id);
+          succeeded += 1;
+        } catch (error) {
+          await this.failed(loop, id, error).catch((reason) => {
+            outage = { error: reason };
+          });
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(atOnce, rows.length) }, follow));
+    if (outage) throw (outage as { error: unknown }).error;
+    return succeeded;
+  }
+
+  resting(loop: RowLoop): string[] {
+    return [...this.#rests.get(loop)!].flatMap(([id, { until }]) => (until > this.#now() ? [id] : []));
+  }
+
+  async failed(loop: RowLoop, id: string, error: unknown): Promise<void> {
+    if (await this.#isOutage(error)) throw error;
+    const rest = this.#rests.get(loop)!;
     const failures = (rest.get(id)?.failures ?? 0) + 1;
-    const until = now() + Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** (failures - 1));
+    const until = this.#now() + Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** (failures - 1));
     // The most recent failure is the last entry.
     rest.delete(id);
     rest.set(id, { failures, until });
     if (rest.size > MOST_RESTING) rest.delete(rest.keys().next().value!);
-    failed[loop] += 1;
-    onFailure({ loop, id, failures, error });
+    this.#failed[loop] += 1;
+    this.#options.onFailure({ loop, id, failures, error });
   }
 
-  return {
-    async each(loop, rows, work, { idOf, atOnce = 1 }) {
-      const rest = rests.get(loop)!;
-      const waiting = rows.filter((row) => (rest.get(idOf(row))?.until ?? 0) <= now()).values();
-      let succeeded = 0;
-      let outage: { error: unknown } | null = null;
-      async function follow(): Promise<void> {
-        for (const row of waiting) {
-          if (outage) return;
-          const id = idOf(row);
-          try {
-            await work(row);
-            rest.delete(id);
-            succeeded += 1;
-          } catch (error) {
-            await fail(loop, id, error).catch((reason) => {
-              outage = { error: reason };
-            });
-          }
-        }
-      }
-      await Promise.all(Array.from({ length: Math.min(atOnce, rows.length) }, follow));
-      if (outage) throw (outage as { error: unknown }).error;
-      return succeeded;
-    },
-    resting: (loop) => [...rests.get(loop)!].flatMap(([id, { until }]) => (until > now() ? [id] : [])),
-    failed: fail,
-    skipped(what, rows = 1) {
-      skipped[what] += rows;
-    },
-    counts: () => ({ failed, skipped }),
-  };
+  skipped(what: UnknownRow, rows = 1): void {
+    this.#skipped[what] += rows;
+  }
+
+  counts(): RowCounts {
+    return { failed: this.#failed, skipped: this.#skipped };
+  }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)();
+  }
+
+  /** Whether an error says something about everything, and nothing about the row. */
+  async #isOutage(error: unknown): Promise<boolean> {
+    if (isTransient(error) && !isContention(error)) return true;
+    if (!isStorageAway(error)) return false;
+    // A storage that fails at one key answers the ping.
+    return this.#options.ping().then(
+      () => false,
+      () => true,
+    );
+  }
 }
 
 /** Whether other transactions locked the row: a row that fails like this each time is not the fault of the server. */

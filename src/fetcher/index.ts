@@ -108,40 +108,50 @@ export function createFetcher(options: FetcherOptions): Fetcher {
 
     async download(url, destination, overrides = {}) {
       const deadlineMs = Math.min(overrides.deadlineMs ?? options.deadlineMs, options.deadlineMs);
-      const limits = {
-        maxBytes: Math.min(overrides.maxBytes ?? options.maxBytes, options.maxBytes),
-        minBytesPerSecond: options.minBytesPerSecond ?? 8192,
-        rateWindowMs: options.rateWindowMs ?? 10_000,
-      };
-      const stop = new AbortController();
-      const { signal } = stop;
-      const onCancel = () => stop.abort(new FetchError('canceled', 'The download was canceled.'));
-      const timer = setTimeout(
-        () => stop.abort(new FetchError('source_timeout', 'The source was too slow.')),
-        deadlineMs,
-      );
-      if (overrides.signal?.aborted) onCancel();
-      else overrides.signal?.addEventListener('abort', onCancel, { once: true });
-
-      try {
-        return await withNewFile(destination, overrides.fileGroup, async (file) => {
-          signal.throwIfAborted();
-          const response = await requestSource(url, contextOf(signal)).catch((error) => {
+      return withDeadline(deadlineMs, overrides.signal, (stop) =>
+        withNewFile(destination, overrides.fileGroup, async (file) => {
+          stop.signal.throwIfAborted();
+          const response = await requestSource(url, contextOf(stop.signal)).catch((error) => {
             throw toFetchError(error, 'connect');
           });
           overrides.onResponse?.({ length: response.length });
+          const limits = limitsOf(options, overrides);
           const bytes = await receive(response, file, limits, (reason) => stop.abort(reason), overrides.onBytes);
           return { bytes, contentType: response.contentType, host: response.host };
-        });
-      } catch (error) {
-        // An abort can surface as different errors; report its reason.
-        throw signal.aborted ? signal.reason : error;
-      } finally {
-        clearTimeout(timer);
-        overrides.signal?.removeEventListener('abort', onCancel);
-        // Close connections that a peer keeps open after its response or a redirect.
-        stop.abort();
-      }
+        }),
+      );
     },
   };
+}
+
+function limitsOf(options: FetcherOptions, overrides: DownloadOptions) {
+  return {
+    maxBytes: Math.min(overrides.maxBytes ?? options.maxBytes, options.maxBytes),
+    minBytesPerSecond: options.minBytesPerSecond ?? 8192,
+    rateWindowMs: options.rateWindowMs ?? 10_000,
+  };
+}
+
+/** Runs a download that ends at its deadline or when the caller cancels it. */
+async function withDeadline<T>(
+  deadlineMs: number,
+  canceled: AbortSignal | undefined,
+  download: (stop: AbortController) => Promise<T>,
+): Promise<T> {
+  const stop = new AbortController();
+  const onCancel = () => stop.abort(new FetchError('canceled', 'The download was canceled.'));
+  const timer = setTimeout(() => stop.abort(new FetchError('source_timeout', 'The source was too slow.')), deadlineMs);
+  if (canceled?.aborted) onCancel();
+  else canceled?.addEventListener('abort', onCancel, { once: true });
+  try {
+    return await download(stop);
+  } catch (error) {
+    // An abort can surface as different errors; report its reason.
+    throw stop.signal.aborted ? stop.signal.reason : error;
+  } finally {
+    clearTimeout(timer);
+    canceled?.removeEventListener('abort', onCancel);
+    // Close connections that a peer keeps open after its response or a redirect.
+    stop.abort();
+  }
 }

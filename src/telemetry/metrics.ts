@@ -181,6 +181,15 @@ export async function createWorkerMetrics(registry: Registry): Promise<WorkerMet
       help: 'Bytes of outputs of completed jobs',
       registers,
     }),
+    ...createWebhookMetrics(prom, registers),
+  };
+}
+
+function createWebhookMetrics(
+  prom: Awaited<ReturnType<typeof loadProm>>,
+  registers: Registry[],
+): Pick<WorkerMetrics, 'webhookAttempts' | 'webhookDelaySeconds' | 'countWebhooks'> {
+  return {
     webhookAttempts: new prom.Counter({
       name: 'airlock_webhook_attempts_total',
       help: 'Attempts to deliver a webhook',

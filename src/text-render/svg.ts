@@ -40,76 +40,116 @@ const SCALE = `transform="scale(${1 / UNITS})"`;
  * User input reaches it only as glyph ids.
  */
 export function startDrawing(width: number, height: number): Drawing {
-  const definitions: string[] = [];
-  const body: string[] = [];
-  const ids = new Map<object, Map<string, string | null>>();
-  let pictureBytes = 0;
-  let isComplete = true;
-  const define = (glyph: PlacedGlyph): string | null => {
-    const known = ids.get(glyph.font) ?? new Map<string, string | null>();
-    ids.set(glyph.font, known);
+  return new SvgDrawing(width, height);
+}
+
+class SvgDrawing implements Drawing {
+  readonly #width: number;
+  readonly #height: number;
+  readonly #glyphs = new GlyphDefinitions();
+  readonly #body: string[] = [];
+
+  constructor(width: number, height: number) {
+    this.#width = width;
+    this.#height = height;
+  }
+
+  rectangle(at: { x: number; y: number; width: number; height: number }, fill: Color, radius = 0): void {
+    const place = `x="${round(at.x)}" y="${round(at.y)}" width="${round(at.width)}" height="${round(at.height)}"`;
+    this.#body.push(`<rect ${place} rx="${round(radius)}" fill="${fill.rgb}" fill-opacity="${opacity(fill)}"/>`);
+  }
+
+  circle(at: { x: number; y: number }, radius: number, fill: Color): void {
+    this.#body.push(
+      `<circle cx="${round(at.x)}" cy="${round(at.y)}" r="${round(radius)}" fill="${fill.rgb}" fill-opacity="${opacity(fill)}"/>`,
+    );
+  }
+
+  glyphs(group: GlyphGroup): void {
+    const { uses, outlined } = this.#useGlyphs(group);
+    const { color, outline } = group;
+    if (outline && outlined.length > 0) {
+      // The inner half of a stroke is covered by the letter.
+      const stroke = `stroke="${outline.color.rgb}" stroke-width="${units(2 * outline.thickness)}" stroke-linejoin="round"`;
+      this.#body.push(
+        `<g ${SCALE} fill="${outline.color.rgb}" ${stroke} opacity="${opacity(outline.color)}">${outlined.join('')}</g>`,
+      );
+    }
+    // Apply the opacity to the group, not to each letter: overlapping letters must not show through each other.
+    if (uses.length > 0)
+      this.#body.push(`<g ${SCALE} fill="${color.rgb}" opacity="${opacity(color)}">${uses.join('')}</g>`);
+  }
+
+  isComplete(): boolean {
+    return this.#glyphs.isComplete;
+  }
+
+  finish(): Buffer {
+    const [width, height] = [this.#width, this.#height];
+    return Buffer.from(
+      `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" height="${height}" ` +
+        `viewBox="0 0 ${width} ${height}"><defs>${this.#glyphs.elements.join('')}</defs>${this.#body.join('')}</svg>`,
+    );
+  }
+
+  /** Elements of the visible glyphs, and of those that can have an outline. */
+  #useGlyphs({ glyphs, x, y }: GlyphGroup): { uses: string[]; outlined: string[] } {
+    const uses: string[] = [];
+    const outlined: string[] = [];
+    for (const glyph of glyphs) {
+      const left = x + glyph.x;
+      const top = y + glyph.y;
+      // Ignore glyphs that are too far outside the drawing to be visible: no glyph's ink extends that far.
+      const far = 20 * glyph.scale * glyph.font.unitsPerEm;
+      if (left > this.#width + far || top > this.#height + far || left < -far || top < -far) continue;
+      const id = this.#glyphs.define(glyph);
+      if (id === null) continue;
+      const use = `<use xlink:href="#${id}" x="${units(left)}" y="${units(top)}"/>`;
+      uses.push(use);
+      if (id.startsWith('g')) outlined.push(use);
+    }
+    return { uses, outlined };
+  }
+}
+
+/** Each glyph of a drawing, defined once. */
+class GlyphDefinitions {
+  readonly elements: string[] = [];
+  isComplete = true;
+  readonly #ids = new Map<object, Map<string, string | null>>();
+  #pictureBytes = 0;
+
+  /** Returns the id of the glyph; null if it has no ink or was dropped. */
+  define(glyph: PlacedGlyph): string | null {
+    const known = this.#ids.get(glyph.font) ?? new Map<string, string | null>();
+    this.#ids.set(glyph.font, known);
     const key = `${glyph.glyph} ${glyph.scale}`;
     const before = known.get(key);
     if (before !== undefined) return before;
     const picture = glyph.font.picture(glyph.glyph);
-    let id: string | null = `${picture ? 'p' : 'g'}${definitions.length}`;
-    if (picture && pictureBytes + picture.png.length > MAX_PICTURE_BYTES) {
-      isComplete = false;
-      id = null;
-    } else if (picture) {
-      pictureBytes += picture.png.length;
-      definitions.push(pictureElement(id, picture, glyph.scale));
-    } else {
-      const data = pathData(glyph);
-      if (data === '') id = null;
-      else definitions.push(`<path id="${id}" d="${data}"/>`);
-    }
+    const id = picture ? this.#addPicture(picture, glyph.scale) : this.#addPath(glyph);
     known.set(key, id);
     return id;
-  };
-  return {
-    rectangle: (at, fill, radius = 0) => {
-      const place = `x="${round(at.x)}" y="${round(at.y)}" width="${round(at.width)}" height="${round(at.height)}"`;
-      body.push(`<rect ${place} rx="${round(radius)}" fill="${fill.rgb}" fill-opacity="${opacity(fill)}"/>`);
-    },
-    circle: (at, radius, fill) => {
-      body.push(
-        `<circle cx="${round(at.x)}" cy="${round(at.y)}" r="${round(radius)}" fill="${fill.rgb}" fill-opacity="${opacity(fill)}"/>`,
-      );
-    },
-    glyphs: ({ glyphs, x, y, color, outline }) => {
-      const uses: string[] = [];
-      const outlined: string[] = [];
-      for (const glyph of glyphs) {
-        const left = x + glyph.x;
-        const top = y + glyph.y;
-        // Ignore glyphs that are too far outside the drawing to be visible: no glyph's ink extends that far.
-        const far = 20 * glyph.scale * glyph.font.unitsPerEm;
-        if (left > width + far || top > height + far || left < -far || top < -far) continue;
-        const id = define(glyph);
-        if (id === null) continue;
-        const use = `<use xlink:href="#${id}" x="${units(left)}" y="${units(top)}"/>`;
-        uses.push(use);
-        if (id.startsWith('g')) outlined.push(use);
-      }
-      if (outline && outlined.length > 0) {
-        // The inner half of a stroke is covered by the letter.
-        const stroke = `stroke="${outline.color.rgb}" stroke-width="${units(2 * outline.thickness)}" stroke-linejoin="round"`;
-        body.push(
-          `<g ${SCALE} fill="${outline.color.rgb}" ${stroke} opacity="${opacity(outline.color)}">${outlined.join('')}</g>`,
-        );
-      }
-      // Apply the opacity to the group, not to each letter: overlapping letters must not show through each other.
-      if (uses.length > 0)
-        body.push(`<g ${SCALE} fill="${color.rgb}" opacity="${opacity(color)}">${uses.join('')}</g>`);
-    },
-    isComplete: () => isComplete,
-    finish: () =>
-      Buffer.from(
-        `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" height="${height}" ` +
-          `viewBox="0 0 ${width} ${height}"><defs>${definitions.join('')}</defs>${body.join('')}</svg>`,
-      ),
-  };
+  }
+
+  #addPicture(picture: GlyphPicture, scale: number): string | null {
+    if (this.#pictureBytes + picture.png.length > MAX_PICTURE_BYTES) {
+      this.isComplete = false;
+      return null;
+    }
+    this.#pictureBytes += picture.png.length;
+    const id = `p${this.elements.length}`;
+    this.elements.push(pictureElement(id, picture, scale));
+    return id;
+  }
+
+  #addPath(glyph: PlacedGlyph): string | null {
+    const data = pathData(glyph);
+    if (data === '') return null;
+    const id = `g${this.elements.length}`;
+    this.elements.push(`<path id="${id}" d="${data}"/>`);
+    return id;
+  }
 }
 
 function pathData({ font, glyph, scale }: PlacedGlyph): string {

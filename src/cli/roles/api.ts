@@ -5,6 +5,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { signAuditHead } from '../../accounts/audit-verify.ts';
 import { openLimits } from '../../accounts/limits.ts';
 import { buildApi } from '../../api/app.ts';
+import type { ApiDeps } from '../../api/deps.ts';
 import type { Config } from '../../config/config.ts';
 import { isLoopbackHost, loadTls, transportPolicy } from '../../config/tls.ts';
 import { openPool } from '../../database/pool.ts';
@@ -21,6 +22,7 @@ import {
   createHttpMetrics,
   createLogger,
   createRegistry,
+  type Logger,
   mergedMetrics,
   startMetricsServer,
 } from '../../telemetry/index.ts';
@@ -40,11 +42,44 @@ const MAX_PLANNER_THREADS = 2;
 export async function runApi(config: Config): Promise<void> {
   transportPolicy(config);
   const logger = createLogger({ level: config.logLevel, role: 'api' });
-  const { context, pool, databaseUrl, close } = await openContext(config, {
-    role: 'api',
-    connections: CONNECTIONS,
-    logger,
-  });
+  const services = await openServices(config, logger);
+  const { context, registry, signer } = services;
+  const draining = new AbortController();
+  const refresh = await addServiceGauges(registry, () => readStatistics(context));
+  await addRowMetrics(registry, () => context.rows.counts());
+  const app = await buildApi(await apiDeps(config, services, draining.signal), logger as FastifyBaseLogger);
+  await addConnectionMetrics(registry, 'api', () => app.connections.counts());
+  await app.listen({ host: config.host, port: config.port, backlog: ACCEPT_BACKLOG });
+  const metricsServer = await serveMetrics(config, registry, refresh);
+  const checkpoints = startCheckpoints(() => signAuditHead(context.db, signer), logger);
+  const delayMs = (config.drainDelaySeconds ?? 0) * 1000;
+  exitWithParent(
+    async (reason) => {
+      draining.abort();
+      // Without its supervisor it has no time.
+      if (reason !== 'parent-gone') await sleep(delayMs);
+      await checkpoints.stop();
+      await services.signals.close();
+      await app.close();
+      await services.tracing?.close();
+      await services.planner.close();
+      await metricsServer.close();
+      await services.healthPool.close();
+      await services.close();
+    },
+    { logger, deadlineMs: CLOSE_MS + delayMs },
+  );
+  const { port } = app.server.address() as AddressInfo;
+  reportReady({ api: port, metrics: metricsServer.port });
+  logger.info({ port }, 'API listens');
+}
+
+type Services = Awaited<ReturnType<typeof openServices>>;
+
+/** Everything that the API needs before it can be built. */
+async function openServices(config: Config, logger: Logger) {
+  const opened = await openContext(config, { role: 'api', connections: CONNECTIONS, logger });
+  const { context, databaseUrl } = opened;
   const healthPool = openPool(databaseUrl, {
     max: 1,
     role: 'api-health',
@@ -55,45 +90,40 @@ export async function runApi(config: Config): Promise<void> {
   const signals = await openSignals(databaseUrl, (error) =>
     logger.warn({ err: error }, 'listener lost its connection'),
   );
-  const draining = new AbortController();
   const registry = await createRegistry('api');
-  const refresh = await addServiceGauges(registry, () => readStatistics(context));
-  await addRowMetrics(registry, context.rows.counts);
-  const sources = { allow: config.fetchAllow, ports: config.fetchPorts };
   const planner = openPlanner({
     threads: Math.min(MAX_PLANNER_THREADS, Math.max(1, availableParallelism() - 1)),
   });
   const tracing = await openRoleTracing(config, 'api');
-  const app = await buildApi(
-    {
-      context,
-      health: { db: healthPool.db, store: context.store },
-      limits: openLimits(pool.pg, config.rateLimit),
-      signals,
-      metrics: await createHttpMetrics(registry),
-      tracing,
-      signer,
-      draining: draining.signal,
-      planner,
-      checkSourceUrl: (url) => checkSourceUrl(url, sources),
-      checkWebhookUrl: (url) => checkWebhookUrl(url, sources),
-      settings: {
-        version: version(),
-        publicUrl: config.publicUrl,
-        tls,
-        loopbackOnly: isLoopbackHost(config.host),
-        trustProxy: config.trustProxy,
-        rateLimit: config.rateLimit,
-        maxUploadBytes: config.maxUpload,
-        connections: connectionLimits(config, logger),
-      },
+  return { ...opened, logger, healthPool, signer, tls, signals, registry, planner, tracing };
+}
+
+async function apiDeps(config: Config, services: Services, draining: AbortSignal): Promise<ApiDeps> {
+  const { context, pool, healthPool, signals, signer, planner, tracing, tls, registry, logger } = services;
+  const sources = { allow: config.fetchAllow, ports: config.fetchPorts };
+  return {
+    ...{ context, signals, tracing, signer, draining, planner },
+    health: { db: healthPool.db, store: context.store },
+    limits: openLimits(pool.pg, config.rateLimit),
+    metrics: await createHttpMetrics(registry),
+    checkSourceUrl: (url) => checkSourceUrl(url, sources),
+    checkWebhookUrl: (url) => checkWebhookUrl(url, sources),
+    settings: {
+      version: version(),
+      publicUrl: config.publicUrl,
+      tls,
+      loopbackOnly: isLoopbackHost(config.host),
+      trustProxy: config.trustProxy,
+      rateLimit: config.rateLimit,
+      maxUploadBytes: config.maxUpload,
+      connections: connectionLimits(config, logger),
     },
-    logger as FastifyBaseLogger,
-  );
-  await addConnectionMetrics(registry, 'api', () => app.connections.counts());
-  await app.listen({ host: config.host, port: config.port, backlog: ACCEPT_BACKLOG });
+  };
+}
+
+async function serveMetrics(config: Config, registry: Services['registry'], refresh: () => Promise<void>) {
   const merged = mergedMetrics(registry, openScrapes());
-  const metricsServer = await startMetricsServer({
+  return startMetricsServer({
     host: metricsHost(config),
     port: config.metricsPort,
     registry: {
@@ -105,25 +135,4 @@ export async function runApi(config: Config): Promise<void> {
     },
     protect: protectMetrics,
   });
-  const checkpoints = startCheckpoints(() => signAuditHead(context.db, signer), logger);
-  const delayMs = (config.drainDelaySeconds ?? 0) * 1000;
-  exitWithParent(
-    async (reason) => {
-      draining.abort();
-      // Without its supervisor it has no time.
-      if (reason !== 'parent-gone') await sleep(delayMs);
-      await checkpoints.stop();
-      await signals.close();
-      await app.close();
-      await tracing?.close();
-      await planner.close();
-      await metricsServer.close();
-      await healthPool.close();
-      await close();
-    },
-    { logger, deadlineMs: CLOSE_MS + delayMs },
-  );
-  const { port } = app.server.address() as AddressInfo;
-  reportReady({ api: port, metrics: metricsServer.port });
-  logger.info({ port }, 'API listens');
 }

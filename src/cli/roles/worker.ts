@@ -2,7 +2,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { MAX_UPLOAD_BYTES } from '../../contract/limits.ts';
-import { createFetcher } from '../../fetcher/index.ts';
+import { createFetcher, type Fetcher } from '../../fetcher/index.ts';
 import type { JobsContext } from '../../jobs/kind.ts';
 import { kinds } from '../../kinds/registry.ts';
 import { chooseSandbox } from '../../sandbox/choose.ts';
@@ -13,6 +13,7 @@ import {
   createLogger,
   createRegistry,
   createWorkerMetrics,
+  type Logger,
   readMetrics,
   startMetricsServer,
   type WorkerMetrics,
@@ -40,15 +41,9 @@ const EXIT_UNSAFE = 78;
 export async function runWorker(config: Config): Promise<void> {
   const logger = createLogger({ level: config.logLevel, role: 'worker' });
   const slots = planSlots(config.workerSlots, availableParallelism(), totalmem());
-  const { sandbox, report } = await chooseSandbox(
-    {
-      dataDir: config.dataDir,
-      logger,
-      slots: slots.length,
-      paths: { ffmpeg: config.ffmpeg ?? undefined },
-    },
-    config.sandbox,
-  );
+  const paths = { ffmpeg: config.ffmpeg ?? undefined };
+  const place = { dataDir: config.dataDir, logger, slots: slots.length, paths };
+  const { sandbox, report } = await chooseSandbox(place, config.sandbox);
   const { context, databaseUrl, close } = await openContext(config, {
     role: 'worker',
     connections: slots.length + 5,
@@ -60,14 +55,6 @@ export async function runWorker(config: Config): Promise<void> {
     await reportBroken(context, report, logger);
     process.exit(EXIT_UNSAFE);
   } else logger.info({ checks: report.checks.length, tier: report.tier }, 'sandbox self-test passed');
-  const identity = ownIdentity();
-  const fetcher = createFetcher({
-    allow: config.fetchAllow,
-    ports: config.fetchPorts,
-    maxBytes: MAX_UPLOAD_BYTES,
-    deadlineMs: FETCH_DEADLINE_MS,
-    logger,
-  });
   const measured = await openMetrics(config, context);
   const tracing = await openRoleTracing(config, 'worker');
   const worker = await startWorker({
@@ -78,24 +65,10 @@ export async function runWorker(config: Config): Promise<void> {
     selfTest: report,
     // Running jobs end with the process, because its cells no longer confine them.
     onBroken: () => process.exit(EXIT_UNSAFE),
-    fetcher: countBytes(fetcher, measured.metrics),
+    fetcher: countBytes(openFetcher(config, logger), measured.metrics),
     metrics: measured.metrics,
     tracing,
-    settings: {
-      databaseUrl,
-      version: version(),
-      dataDir: config.dataDir,
-      workDir: join(config.dataDir, 'work', `${identity.pid}-${identity.start}`),
-      slots,
-      cores: availableParallelism(),
-      diskReserve: config.diskReserve,
-      sharesDisk: config.storageUrl === null,
-      cellMemoryBytes: Math.floor(totalmem() * CELL_MEMORY_SHARE),
-      drainMs: DRAIN_MS,
-      storageWaitSeconds: config.storageWaitSeconds,
-      outputHoldMs: OUTPUT_HOLD_MS,
-      chunks: config.chunks,
-    },
+    settings: workerSettings(config, databaseUrl, slots),
   });
   exitWithParent(
     async () => {
@@ -110,6 +83,37 @@ export async function runWorker(config: Config): Promise<void> {
   reportReady();
 }
 
+function openFetcher(config: Config, logger: Logger): Fetcher {
+  return createFetcher({
+    allow: config.fetchAllow,
+    ports: config.fetchPorts,
+    maxBytes: MAX_UPLOAD_BYTES,
+    deadlineMs: FETCH_DEADLINE_MS,
+    logger,
+  });
+}
+
+type WorkerSettings = Parameters<typeof startWorker>[0]['settings'];
+
+function workerSettings(config: Config, databaseUrl: string, slots: WorkerSettings['slots']): WorkerSettings {
+  const identity = ownIdentity();
+  return {
+    databaseUrl,
+    version: version(),
+    dataDir: config.dataDir,
+    workDir: join(config.dataDir, 'work', `${identity.pid}-${identity.start}`),
+    slots,
+    cores: availableParallelism(),
+    diskReserve: config.diskReserve,
+    sharesDisk: config.storageUrl === null,
+    cellMemoryBytes: Math.floor(totalmem() * CELL_MEMORY_SHARE),
+    drainMs: DRAIN_MS,
+    storageWaitSeconds: config.storageWaitSeconds,
+    outputHoldMs: OUTPUT_HOLD_MS,
+    chunks: config.chunks,
+  };
+}
+
 /** A worker that runs by itself serves its metrics; under a supervisor, the API serves them. */
 async function openMetrics(
   config: Config,
@@ -117,7 +121,7 @@ async function openMetrics(
 ): Promise<{ metrics: WorkerMetrics; close(): Promise<void> }> {
   const registry = await createRegistry('worker');
   const metrics = await createWorkerMetrics(registry);
-  await addRowMetrics(registry, rows.counts);
+  await addRowMetrics(registry, () => rows.counts());
   if (process.send) {
     answerScrapes(() => readMetrics(registry));
     return { metrics, close: async () => {} };

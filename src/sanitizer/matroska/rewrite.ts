@@ -2,7 +2,7 @@ import type { FileBytes, FileOut } from '../file-bytes.ts';
 import { refuseLength } from '../limits.ts';
 import type { ContainerFacts, Reading, Write } from '../types.ts';
 import { NotRewritable, Refused } from '../verdicts.ts';
-import { type Cue, clusterWriter } from './clusters.ts';
+import { ClusterWriter, type Cue } from './clusters.ts';
 import {
   type Element,
   type ElementReader,
@@ -148,7 +148,7 @@ function write(file: FileBytes, reader: ElementReader, head: Head, out: FileOut,
   out.write(seekHead(0));
   out.write(head.info);
   out.write(tracks.bytes);
-  const clusters = clusterWriter(file, reader, out, { tracks, segmentAt, secondsPerTick });
+  const clusters = new ClusterWriter(file, reader, out, { tracks, segmentAt, secondsPerTick });
   let position = head.mediaAt;
   const enough = mediaBytes === null ? Number.POSITIVE_INFINITY : out.position + mediaBytes;
   for (let element: Element | null = head.media; element !== null; element = reader.at(position, limit)) {

@@ -68,76 +68,91 @@ type Strings = Readonly<Record<string, string>>;
 
 /** SigV4 with fixed or temporary keys. */
 export function s3Signer(options: S3SignerOptions): Signer {
-  const { bucket, region, credentials, addressing = 'path' } = options;
-  const own = bucketPlace(options.endpoint, { bucket, addressing });
-  const shown = bucketPlace(options.publicEndpoint, { bucket, addressing });
-  const currentKeys = async (): Promise<AwsKeys> => (typeof credentials === 'function' ? credentials() : credentials);
+  return new SigV4Signer(options);
+}
+
+class SigV4Signer implements Signer {
+  readonly #options: S3SignerOptions;
+  readonly #own: ReturnType<typeof bucketPlace>;
+  readonly #shown: ReturnType<typeof bucketPlace>;
+
+  constructor(options: S3SignerOptions) {
+    const { bucket, addressing = 'path' } = options;
+    this.#options = options;
+    this.#own = bucketPlace(options.endpoint, { bucket, addressing });
+    this.#shown = bucketPlace(options.publicEndpoint, { bucket, addressing });
+  }
+
+  async request({ method, key, query = {}, headers: given = {} }: OwnRequest): Promise<SignedRequest> {
+    const keys = await this.#currentKeys();
+    const { origin, host } = this.#own;
+    const path = this.#own.pathOf(key);
+    const pairs = Object.entries(query);
+    const timestamp = timestampOf(new Date());
+    const headers = {
+      ...given,
+      'x-amz-content-sha256': UNSIGNED_PAYLOAD,
+      'x-amz-date': timestamp,
+      ...(keys.sessionToken && { 'x-amz-security-token': keys.sessionToken }),
+    };
+    const signed = this.#signature(keys, { method, host, path, query: pairs, headers }, timestamp);
+    const credential = `${keys.accessKeyId}/${credentialScope(timestamp, this.#options.region)}`;
+    const authorization = `${ALGORITHM} Credential=${credential}, SignedHeaders=${signedNames(headers)}, Signature=${signed}`;
+    const search = canonicalQuery(pairs);
+    return { url: `${origin}${path}${search && `?${search}`}`, headers: { ...headers, authorization } };
+  }
+
+  async presignPut(key: string, { contentType, size, expiresIn, query }: SignedPut): Promise<PresignedRequest> {
+    const typed: Record<string, string> = contentType === undefined ? {} : { 'content-type': contentType };
+    const headers = { ...typed, 'content-length': String(size) };
+    const declared = {
+      [DECLARED_LENGTH]: String(size),
+      ...(contentType !== undefined && { [DECLARED_TYPE]: contentType }),
+    };
+    const parameters = { ...query, 'X-Amz-Expires': String(expiresIn), ...(this.#options.declares && declared) };
+    return { method: 'PUT', url: await this.#presign('PUT', key, parameters, headers), headers };
+  }
+
+  presignGet(key: string, { filename, contentType, expiresIn }: SignedGet): Promise<string> {
+    return this.#presign('GET', key, {
+      'X-Amz-Expires': String(expiresIn),
+      'response-content-disposition': attachment(filename),
+      'response-content-type': contentType,
+    });
+  }
+
+  async #currentKeys(): Promise<AwsKeys> {
+    const { credentials } = this.#options;
+    return typeof credentials === 'function' ? credentials() : credentials;
+  }
+
+  async #presign(method: 'GET' | 'PUT', key: string, parameters: Strings, headers: Strings = {}): Promise<string> {
+    const keys = await this.#currentKeys();
+    const { origin, host } = this.#shown;
+    const path = this.#shown.pathOf(key);
+    const timestamp = timestampOf(new Date());
+    const query: Pair[] = [
+      ...Object.entries(parameters),
+      ['X-Amz-Algorithm', ALGORITHM],
+      ['X-Amz-Credential', `${keys.accessKeyId}/${credentialScope(timestamp, this.#options.region)}`],
+      ['X-Amz-Date', timestamp],
+      ...(keys.sessionToken ? [['X-Amz-Security-Token', keys.sessionToken] as const] : []),
+      ['X-Amz-SignedHeaders', signedNames(headers)],
+    ];
+    const signed = this.#signature(keys, { method, host, path, query, headers }, timestamp);
+    return `${origin}${path}?${canonicalQuery([...query, ['X-Amz-Signature', signed]])}`;
+  }
 
   /** Signs every given header, and the host. The body is not signed. */
-  function signature(
+  #signature(
     { secretAccessKey }: AwsKeys,
     { host, ...request }: { method: string; host: string; path: string; query: readonly Pair[]; headers: Strings },
     timestamp: string,
   ): string {
     const headers: Pair[] = [['host', host], ...Object.entries(request.headers)];
-    return sign({ ...request, headers, payloadHash: UNSIGNED_PAYLOAD }, timestamp, region, secretAccessKey);
+    const canonical = { ...request, headers, payloadHash: UNSIGNED_PAYLOAD };
+    return sign(canonical, timestamp, this.#options.region, secretAccessKey);
   }
-
-  async function presign(method: 'GET' | 'PUT', key: string, parameters: Strings, headers: Strings = {}) {
-    const keys = await currentKeys();
-    const { origin, host } = shown;
-    const path = shown.pathOf(key);
-    const timestamp = timestampOf(new Date());
-    const query: Pair[] = [
-      ...Object.entries(parameters),
-      ['X-Amz-Algorithm', ALGORITHM],
-      ['X-Amz-Credential', `${keys.accessKeyId}/${credentialScope(timestamp, region)}`],
-      ['X-Amz-Date', timestamp],
-      ...(keys.sessionToken ? [['X-Amz-Security-Token', keys.sessionToken] as const] : []),
-      ['X-Amz-SignedHeaders', signedNames(headers)],
-    ];
-    const signed = signature(keys, { method, host, path, query, headers }, timestamp);
-    return `${origin}${path}?${canonicalQuery([...query, ['X-Amz-Signature', signed]])}`;
-  }
-
-  return {
-    async request({ method, key, query = {}, headers: given = {} }) {
-      const keys = await currentKeys();
-      const { origin, host } = own;
-      const path = own.pathOf(key);
-      const pairs = Object.entries(query);
-      const timestamp = timestampOf(new Date());
-      const headers = {
-        ...given,
-        'x-amz-content-sha256': UNSIGNED_PAYLOAD,
-        'x-amz-date': timestamp,
-        ...(keys.sessionToken && { 'x-amz-security-token': keys.sessionToken }),
-      };
-      const signed = signature(keys, { method, host, path, query: pairs, headers }, timestamp);
-      const credential = `${keys.accessKeyId}/${credentialScope(timestamp, region)}`;
-      const authorization = `${ALGORITHM} Credential=${credential}, SignedHeaders=${signedNames(headers)}, Signature=${signed}`;
-      const search = canonicalQuery(pairs);
-      return { url: `${origin}${path}${search && `?${search}`}`, headers: { ...headers, authorization } };
-    },
-
-    async presignPut(key, { contentType, size, expiresIn, query }) {
-      const typed: Record<string, string> = contentType === undefined ? {} : { 'content-type': contentType };
-      const headers = { ...typed, 'content-length': String(size) };
-      const declared = {
-        [DECLARED_LENGTH]: String(size),
-        ...(contentType !== undefined && { [DECLARED_TYPE]: contentType }),
-      };
-      const parameters = { ...query, 'X-Amz-Expires': String(expiresIn), ...(options.declares && declared) };
-      return { method: 'PUT', url: await presign('PUT', key, parameters, headers), headers };
-    },
-
-    presignGet: (key, { filename, contentType, expiresIn }) =>
-      presign('GET', key, {
-        'X-Amz-Expires': String(expiresIn),
-        'response-content-disposition': attachment(filename),
-        'response-content-type': contentType,
-      }),
-  };
 }
 
 function signedNames(headers: Strings): string {
