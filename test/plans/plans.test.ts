@@ -293,8 +293,6 @@ describe(`with ${JOBS.toLocaleString('en')} jobs`, () => {
       file: ['master.m3u8'],
       verify: ['true'],
       period: ['2026-11'],
-      output: ['mp4'],
-      file: ['a.ts'],
     };
     const paths: [RegExp, string[]][] = [
       [/cancel$/, ids.waiting!],

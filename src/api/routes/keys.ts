@@ -19,7 +19,7 @@ export function registerKeys(app: App, deps: ApiDeps): void {
 }
 
 function registerListAndCreate(app: App, deps: ApiDeps): void {
-  const { db } = deps.context;
+  const { db, vault } = deps.context;
 
   app.get(
     '/v1/keys',
