@@ -49,6 +49,14 @@ const REPLACED = {
   Judgement: 'Review',
   forgetJobs: 'scrubJobs',
   forgetLost: 'scrubMissingObject',
+  heldBytes: 'readStoredBytes',
+  accountWithHeld: 'readAccountAndBytes',
+  OptionPlace: 'OptionPosition',
+  AssetPlace: 'AssetPosition',
+  CredentialPlace: 'BucketLocation',
+  thereby: 'so',
+  lest: 'so that … not',
+  anew: 'again',
 };
 /** Generated from the OpenAPI document, whose texts come from `src/contract`. */
 const SKIPPED = new Set(['sdk/src/schema.ts']);

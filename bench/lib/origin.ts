@@ -45,7 +45,7 @@ function rangeOf({ headers }: IncomingMessage, size: number, etag: string) {
   return { isPart: true, start: Number(first), end: last ? Math.min(size, Number(last) + 1) : size };
 }
 
-/** A web server that takes uploads and forgets them, behind a link of its own. */
+/** A web server that accepts uploads and discards them, behind a link of its own. */
 export async function openSink(bytesPerSecond: number): Promise<{ url: string; close(): Promise<void> }> {
   const link = openLink(bytesPerSecond);
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {

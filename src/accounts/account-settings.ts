@@ -12,7 +12,7 @@ import type { Db, Tx } from '../database/pool.ts';
 import { type Account, ensureAccount, getAccount } from './accounts.ts';
 import { appendAudit } from './audit.ts';
 import { countLiveKeys } from './key-life.ts';
-import { countUploads, heldBytes } from './stored-bytes.ts';
+import { countUploads, readStoredBytes } from './stored-bytes.ts';
 import { monthOf, usedMinutes } from './usage.ts';
 
 const NUMBERS = Object.keys(NUMBER_SETTINGS) as NumberSettingName[];
@@ -82,7 +82,7 @@ export async function accountUsage(db: Db, account: Account, now = new Date()): 
     waiting: count('pending'),
     running: count('processing'),
     minutes: await usedMinutes(db, account.id, monthOf(now)),
-    stored_bytes: await heldBytes(db, account.id),
+    stored_bytes: await readStoredBytes(db, account.id),
     open_uploads: await countUploads(db, account.id, 'pending'),
   };
 }

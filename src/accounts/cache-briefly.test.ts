@@ -27,7 +27,7 @@ describe('results of cacheBriefly', () => {
     const recent = cacheBriefly<string>();
     expect(await recent('a', async () => 'a')).toBe('a');
     expect(await recent('b', async () => 'b')).toBe('b');
-    await expect(recent('c', () => Promise.reject(new Error('away')))).rejects.toThrow('away');
+    await expect(recent('c', () => Promise.reject(new Error('unreachable')))).rejects.toThrow('unreachable');
     expect(await recent('c', async () => 'c')).toBe('c');
   });
 });

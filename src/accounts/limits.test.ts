@@ -117,7 +117,7 @@ describe('a limit that several processes share', () => {
   });
 
   it('allows nothing when the database does not respond', async () => {
-    const failing = { query: () => Promise.reject(new Error('away')) } as unknown as TestDatabase['pg'];
-    await expect(openLimits(failing, 1000).request('key', 10)).rejects.toThrow('away');
+    const failing = { query: () => Promise.reject(new Error('unreachable')) } as unknown as TestDatabase['pg'];
+    await expect(openLimits(failing, 1000).request('key', 10)).rejects.toThrow('unreachable');
   });
 });

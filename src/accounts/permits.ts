@@ -23,7 +23,7 @@ export interface Grant {
 /** @param limit permits of all processes in a window */
 export type TakePermits = (key: string, limit: number) => Promise<Grant>;
 
-interface Held extends Grant {
+interface CachedGrant extends Grant {
   limit: number;
   isRefused: boolean;
   /** By `performance.now()`, which no one can set back. */
@@ -31,7 +31,7 @@ interface Held extends Grant {
 }
 
 /** Counters in memory, some 200 bytes each. When there are more, the oldest is deleted; its permits count as spent. */
-const MAX_HELD = 10_000;
+const MAX_CACHED = 10_000;
 
 export interface Permits {
   /** Spends a permit from memory, and takes more when they are used up. Rejects when `take` does. */
@@ -42,28 +42,28 @@ export interface Permits {
 
 /** A limit that is reached is rejected from memory until its window ends. */
 export function createPermits(take: TakePermits): Permits {
-  const held = new Map<string, Held>();
+  const cached = new Map<string, CachedGrant>();
   /** Requests that wait for the same counter share one statement. */
-  const taking = new Map<string, Promise<Held>>();
+  const taking = new Map<string, Promise<CachedGrant>>();
 
-  const takeMore = (key: string, limit: number): Promise<Held> => {
+  const takeMore = (key: string, limit: number): Promise<CachedGrant> => {
     const name = `${key} ${limit}`;
     const fresh = taking.get(name) ?? takeFresh(key, limit).finally(() => taking.delete(name));
     taking.set(name, fresh);
     return fresh;
   };
-  const takeFresh = async (key: string, limit: number): Promise<Held> => {
+  const takeFresh = async (key: string, limit: number): Promise<CachedGrant> => {
     const asked = performance.now();
     const grant = await take(key, limit);
     const one = { ...grant, limit, isRefused: grant.permits === 0, until: asked + grant.msLeft };
-    held.delete(key);
-    held.set(key, one);
-    if (held.size > MAX_HELD) held.delete(held.keys().next().value!);
+    cached.delete(key);
+    cached.set(key, one);
+    if (cached.size > MAX_CACHED) cached.delete(cached.keys().next().value!);
     return one;
   };
 
-  const current = (key: string, limit: number): Held | undefined => {
-    const one = held.get(key);
+  const current = (key: string, limit: number): CachedGrant | undefined => {
+    const one = cached.get(key);
     return one?.limit === limit && one.until > performance.now() ? one : undefined;
   };
 
@@ -80,7 +80,7 @@ export function createPermits(take: TakePermits): Permits {
   };
 }
 
-function spendFrom(one: Held): LimitState {
+function spendFrom(one: CachedGrant): LimitState {
   const allowed = !one.isRefused;
   if (allowed) one.permits -= 1;
   const justExceeded = one.isFirstRefusal;

@@ -1,7 +1,7 @@
 import type { Tx } from '../database/pool.ts';
 import type { StoreSpace } from '../storage/types.ts';
 import { lockAccount } from './accounts.ts';
-import { bytesToCome, diskFull, heldBytes, overQuota, promisedToAll } from './stored-bytes.ts';
+import { bytesToCome, diskFull, overQuota, promisedToAll, readStoredBytes } from './stored-bytes.ts';
 
 /**
  * Checks that an account may store that many bytes more, for a request, and locks it until their row is committed. Throws
@@ -13,7 +13,7 @@ export async function requireStorage(
   bytes: number,
   space: StoreSpace | null,
 ): Promise<void> {
-  const [account, held] = await Promise.all([lockAccount(tx, accountId), heldBytes(tx, accountId)]);
+  const [account, held] = await Promise.all([lockAccount(tx, accountId), readStoredBytes(tx, accountId)]);
   if (account && held + bytes > account.max_stored_bytes) throw overQuota(account.max_stored_bytes, held, bytes);
   if (!space) return;
   const promised = await promisedToAll(tx);

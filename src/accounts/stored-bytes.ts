@@ -89,17 +89,17 @@ export async function spaceOf(store: Context['store']): Promise<StoreSpace | nul
  * Bytes of an account's uploads and outputs, including those promised to open upload URLs. Exact while the caller has
  * the account's lock.
  */
-export async function heldBytes(db: Db, accountId: string): Promise<number> {
-  const { rows } = await sql<{ held: number }>`SELECT ${heldBy(accountId)} AS held`.execute(db);
+export async function readStoredBytes(db: Db, accountId: string): Promise<number> {
+  const { rows } = await sql<{ held: number }>`SELECT ${storedBytesSql(accountId)} AS held`.execute(db);
   return rows[0]!.held;
 }
 
-/** The account with its `heldBytes`. */
-export async function accountWithHeld(db: Db, id: string): Promise<{ account: Account; held: number } | undefined> {
+/** The account with its `readStoredBytes`. */
+export async function readAccountAndBytes(db: Db, id: string): Promise<{ account: Account; held: number } | undefined> {
   const row = await db
     .selectFrom('accounts')
     .select(ACCOUNT_COLUMNS)
-    .select(heldBy(id).as('held'))
+    .select(storedBytesSql(id).as('held'))
     .where('id', '=', id)
     .executeTakeFirst();
   if (!row) return undefined;
@@ -108,7 +108,7 @@ export async function accountWithHeld(db: Db, id: string): Promise<{ account: Ac
 }
 
 /** An upload counts by its row until it is confirmed, and by its object from then on. */
-function heldBy(accountId: string) {
+function storedBytesSql(accountId: string) {
   return sql<number>`(SELECT coalesce(sum(object_bytes + open_bytes), 0)::float8 FROM account_storage
     WHERE account_id = ${accountId})`;
 }
@@ -179,7 +179,7 @@ export async function requireUploadRoom(
   const [, { rows }] = await Promise.all([
     space ? lockDisk(tx, account.id) : lockAccount(tx, account.id),
     sql<{ open: number; held: number; rows: number } & Promised>`
-      SELECT ${openOf(account.id)} AS open, ${heldBy(account.id)} AS held, ${rowBytesOf(account.id)} AS rows,
+      SELECT ${openOf(account.id)} AS open, ${storedBytesSql(account.id)} AS held, ${rowBytesOf(account.id)} AS rows,
         ${promisedFigures}`.execute(tx),
   ]);
   const { open, held, rows: rowBytes, ...promised } = rows[0]!;
@@ -222,7 +222,7 @@ export async function requireJobRoom(
   { jobs, stores }: { jobs: number; stores: boolean },
 ): Promise<void> {
   const figures = sql<{ held: number } & RowFigures & Promised>`
-    SELECT ${heldBy(account.id)} AS held, ${rowFiguresOf(account.id)}, ${promisedFigures}`;
+    SELECT ${storedBytesSql(account.id)} AS held, ${rowFiguresOf(account.id)}, ${promisedFigures}`;
   const { held, ...found } = (await figures.execute(tx)).rows[0]!;
   if (stores && held >= account.max_stored_bytes) throw overQuota(account.max_stored_bytes, held, 0);
   requireFewDeliveries(found);
@@ -249,7 +249,7 @@ export function fairShare(held: number, available: number): number {
  * Throws `JobFailure` with `storage_quota`.
  */
 export async function requireOutputQuota(tx: Tx, accountId: string, bytes: number): Promise<void> {
-  const [account, held] = await Promise.all([lockAccount(tx, accountId), heldBytes(tx, accountId)]);
+  const [account, held] = await Promise.all([lockAccount(tx, accountId), readStoredBytes(tx, accountId)]);
   if (account && held + bytes > account.max_stored_bytes) throw outputOverQuota(account);
 }
 

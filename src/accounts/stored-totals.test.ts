@@ -8,9 +8,9 @@ import type { Tx } from '../database/pool.ts';
 import type { StoreSpace } from '../storage/types.ts';
 import { ensureAccount } from './accounts.ts';
 import {
-  accountWithHeld,
   countUploads,
-  heldBytes,
+  readAccountAndBytes,
+  readStoredBytes,
   requireJobRoom,
   requireOutputQuota,
   requireUploadRoom,
@@ -61,7 +61,7 @@ async function countRows(owner: string) {
 
 async function readTotals(owner: string) {
   const [held, pending, confirming, confirmed] = await Promise.all([
-    heldBytes(database.db, owner),
+    readStoredBytes(database.db, owner),
     ...UPLOAD_STATES.slice(0, 3).map((state) => countUploads(database.db, owner, state as 'pending')),
   ]);
   return { held, pending, confirming, confirmed };
@@ -160,7 +160,7 @@ describe('the totals of an account’s stored bytes', () => {
     await flushed();
     await until(async () => (await writes()) === before + 2, { what: 'the statistics' });
     client.release();
-    expect(await heldBytes(database.db, owner)).toBe(0);
+    expect(await readStoredBytes(database.db, owner)).toBe(0);
   });
 
   it('are read by every check of a quota, which reads no object or upload that is merely stored', async () => {
@@ -182,7 +182,7 @@ describe('the totals of an account’s stored bytes', () => {
       await requireUploadRoom(tx, owner, 1, space);
       await requireJobRoom(tx, owner, space, { jobs: 1, stores: true });
       await requireOutputQuota(tx, id, 1);
-      expect(await accountWithHeld(tx, id)).toMatchObject({ held: 5000 });
+      expect(await readAccountAndBytes(tx, id)).toMatchObject({ held: 5000 });
       expect(await countUploads(tx, id, 'confirmed')).toBe(5000);
       return (await rowsRead(tx)) - before;
     });
@@ -203,7 +203,7 @@ describe('the totals of an account’s stored bytes', () => {
       await client.query('COMMIT');
       client.release();
     }
-    expect(await heldBytes(database.db, owner)).toBe(0);
+    expect(await readStoredBytes(database.db, owner)).toBe(0);
   });
 });
 

@@ -5,7 +5,7 @@ import { describeIssue } from '../contract/faults/describe-issue.ts';
 import { hideQueries } from '../contract/hide-queries.ts';
 import type { TranscodeRequest } from '../contract/transcode-request.ts';
 import { type CreateBody, createBody } from '../contract/transcodes.ts';
-import { type CommandError, type OptionPlace, readCommand } from '../ffmpeg/index.ts';
+import { type CommandError, type OptionPosition, readCommand } from '../ffmpeg/index.ts';
 import { type Locate, type RequestPosition, rejectionError } from '../kinds/problems.ts';
 import { transcode } from '../kinds/transcode/index.ts';
 import { createJob } from './create-job.ts';
@@ -22,7 +22,7 @@ export async function createCommand(
   const read = readCommand({ ffmpeg_command, input_files, output_files });
   if (!read.ok) throw rejectionError('command_refused', read.errors.map(problemOf));
 
-  const { places, output } = read;
+  const { positions: places, output } = read;
   const place: Locate = (field, offset) => placeOf(body, read.request, places, field, offset);
   try {
     const submission = {
@@ -67,7 +67,7 @@ function problemOf({ position, offset, message, suggestion }: CommandError) {
 function placeOf(
   body: CommandBody,
   request: TranscodeRequest,
-  places: Readonly<Record<string, OptionPlace>>,
+  places: Readonly<Record<string, OptionPosition>>,
   field: string,
   offset: number | null,
 ): RequestPosition {

@@ -45,10 +45,10 @@ export async function lockDataDir(
       options.signal.throwIfAborted();
       lock = await lockFile(join(dataDir, 'transcode.lock'), 'exclusive', RETRY_MS);
     }
-    const held = lock;
+    const locked = lock;
     return {
       async release() {
-        await held.release();
+        await locked.release();
         await leave();
       },
     };
@@ -80,6 +80,6 @@ async function enter(dataDir: string, made: boolean): Promise<FileLock> {
 }
 
 async function isStillThere(lock: FileLock, path: string): Promise<boolean> {
-  const [held, named] = await Promise.all([lock.file.stat(), stat(path).catch(() => null)]);
-  return held.ino === named?.ino;
+  const [locked, named] = await Promise.all([lock.file.stat(), stat(path).catch(() => null)]);
+  return locked.ino === named?.ino;
 }

@@ -76,9 +76,9 @@ describe('a database that is up to date', () => {
   });
 
   it('counts as not migrated if the server cannot be reached', async () => {
-    const away = new URL(database.url);
-    away.searchParams.set('host', '/nowhere');
-    expect(await isMigrated(away.toString(), 'abc1', NO_KEY)).toBe(false);
+    const unreachable = new URL(database.url);
+    unreachable.searchParams.set('host', '/nowhere');
+    expect(await isMigrated(unreachable.toString(), 'abc1', NO_KEY)).toBe(false);
   });
 
   it('rejects a stamp that could end the statement', async () => {

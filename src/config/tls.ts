@@ -141,14 +141,14 @@ async function install(folder: string, pair: Pair, replaced: Pair | null): Promi
 /** Renames the old pair, unless another process has replaced it in the meantime. */
 async function discard(folder: string, old: Pair): Promise<void> {
   if ((await readStored(folder))?.cert !== old.cert) return;
-  const away = `${folder}.${randomUUID()}`;
-  await rename(folder, away).catch((error: NodeJS.ErrnoException) => {
+  const oldFolder = `${folder}.${randomUUID()}`;
+  await rename(folder, oldFolder).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
   });
   // Replaced between the check and the rename: this is the new pair of another process, so it is moved back.
-  const moved = await readStored(away);
-  if (moved !== null && moved.cert !== old.cert) await rename(away, folder).catch(() => {});
-  await rm(away, { recursive: true, force: true });
+  const moved = await readStored(oldFolder);
+  if (moved !== null && moved.cert !== old.cert) await rename(oldFolder, folder).catch(() => {});
+  await rm(oldFolder, { recursive: true, force: true });
 }
 
 async function makeCertificate(names: readonly string[]): Promise<Pair> {

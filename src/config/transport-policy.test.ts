@@ -20,7 +20,7 @@ describe('the transport policy', () => {
     'localhost.example.com',
     '::ffff:10.0.0.1',
     '128.0.0.1',
-  ])('rejects plain HTTP on %s, and says what to set', (host) => {
+  ])('rejects plain HTTP on %s, and names the setting to change', (host) => {
     expect(() => policyOf({ AIRLOCK_HOST: host })).toThrow(ConfigError);
     expect(() => policyOf({ AIRLOCK_HOST: host })).toThrow(
       /AIRLOCK_HOST: .*AIRLOCK_TLS_CERT.*AIRLOCK_TLS=auto.*AIRLOCK_TRUST_PROXY/,

@@ -46,7 +46,7 @@ export function isWellFormedApiKey(raw: string): boolean {
 function checksum(secret: string): string {
   let value = crc32(Buffer.from(secret));
   let text = '';
-  for (let place = 0; place < CHECKSUM_LENGTH; place++) {
+  for (let position = 0; position < CHECKSUM_LENGTH; position++) {
     text = BASE62[value % 62]! + text;
     value = Math.floor(value / 62);
   }

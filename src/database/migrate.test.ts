@@ -40,7 +40,7 @@ describe('a migration', () => {
       await writeFile(join(folder, `${NEWEST}.sql`), 'CREATE INDEX newest ON jobs (request_id)');
     });
     afterAll(() => rm(folder, { recursive: true, force: true }));
-    const forget = async () => {
+    const revertMigrations = async () => {
       await database.pg.query('DELETE FROM schema_migrations WHERE name = $1', [NEWEST]);
       await database.pg.query('DROP INDEX IF EXISTS newest');
     };
@@ -54,7 +54,7 @@ describe('a migration', () => {
     };
 
     it('lets the programs that use them go first, and makes no query wait for long', async () => {
-      await forget();
+      await revertMigrations();
       const end = await useJobs();
       const migrating = migrateDatabase(database.db, { folder });
       for (let turn = 0; turn < 20; turn++) {
@@ -68,7 +68,7 @@ describe('a migration', () => {
     });
 
     it('fails when it never gets its locks, and has changed nothing', async () => {
-      await forget();
+      await revertMigrations();
       const end = await useJobs();
       await expect(migrateDatabase(database.db, { patienceMs: 0, folder })).rejects.toMatchObject({ code: '55P03' });
       await end();

@@ -137,7 +137,7 @@ describe('the pool', () => {
     }
   });
 
-  it('leaves a connection that falls silent, and continues with another', async () => {
+  it('replaces a connection that stops responding', async () => {
     const proxy = await openDatabaseProxy(database.url);
     const pool = openPool(proxy.url, { max: 1, role: 'test', onError: () => {}, silenceMs: 300 });
     try {

@@ -37,7 +37,7 @@ describe('events', () => {
     }
   }
 
-  it('come page by page, oldest first, and contain only events of the account', async () => {
+  it('are returned in pages, oldest first, and contain only events of the account', async () => {
     const [mine, other] = [await makeAccount(), await makeAccount()];
     for (const key of ['a', 'b', 'c']) await record(mine, key);
     await record(other, 'x');

@@ -219,11 +219,11 @@ export interface EventCursor {
 export async function findEvents(
   db: Db,
   catalog: EventCatalog,
-  places: readonly EventCursor[],
-): Promise<(place: EventCursor) => StoredEvent | null | undefined> {
+  cursors: readonly EventCursor[],
+): Promise<(position: EventCursor) => StoredEvent | null | undefined> {
   const { rows } = await sql<Row>`
     SELECT id, tx::text AS tx, type, job_id, upload_id, batch_id, data, created_at FROM events
-    WHERE (tx, id) IN (SELECT * FROM unnest(${places.map(({ tx }) => tx)}::xid8[], ${places.map(({ id }) => id)}::bigint[]))`.execute(
+    WHERE (tx, id) IN (SELECT * FROM unnest(${cursors.map(({ tx }) => tx)}::xid8[], ${cursors.map(({ id }) => id)}::bigint[]))`.execute(
     db,
   );
   return ({ tx, id }) => {

@@ -13,7 +13,7 @@ export {
   type CommandError,
   type CommandRequest,
   type CommandResult,
-  type OptionPlace,
+  type OptionPosition,
   readCommand,
 } from './policy/commands/index.ts';
 export { ENCODERS } from './policy/encoders/encoders.ts';

@@ -43,7 +43,7 @@ describe('an upload', () => {
     return { status: response.status, code: /<Code>(\w+)</.exec(xml)?.[1], xml };
   };
 
-  it('of another size than signed is rejected with both sizes, and leaves nothing', async () => {
+  it('whose size differs from the signed size is rejected with both sizes, and stores nothing', async () => {
     const long = await send(TYPE, '12345678901');
     expect(long).toMatchObject({ status: 400, code: 'EntityTooLarge' });
     expect(long.xml).toContain('<ProposedSize>11</ProposedSize><MaxSizeAllowed>10</MaxSizeAllowed>');
@@ -53,7 +53,7 @@ describe('an upload', () => {
     expect(await gateway.store.head('exact')).toBeNull();
   });
 
-  it('of another type than signed is rejected with the declared and the received type', async () => {
+  it('whose type differs from the signed type is rejected with both types', async () => {
     for (const type of ['text/html', 'Video/MP4', 'video/mp4; x=1', '<b>&']) {
       const refused = await send({ 'content-type': type }, '1234567890');
       expect(refused).toMatchObject({ status: 403, code: 'SignatureDoesNotMatch' });

@@ -43,7 +43,7 @@ describe('storage URL', () => {
     expect(storeFromUrl('s3://media?parts=equal', env).equalParts).toBe(true);
   });
 
-  it('takes the keys of the environment with their session token', async () => {
+  it('uses the keys of the environment with their session token', async () => {
     const url = await storeFromUrl('s3://media', { ...env, AWS_SESSION_TOKEN: 'to/ken=' }).presignGet('k', get);
     expect(new URL(url).searchParams.get('X-Amz-Security-Token')).toBe('to/ken=');
   });
@@ -56,7 +56,7 @@ describe('storage URL', () => {
     expect(() => storeFromUrl(url, env)).toThrow(/^AIRLOCK_STORAGE_PUBLIC_URL: is not set/);
   });
 
-  it('says what is wrong and what to do', () => {
+  it('reports what is wrong and what to do', () => {
     const refused: [string, NodeJS.ProcessEnv, RegExp][] = [
       ['gs://media?region=eu', env, /unknown parameter.*Only endpoint/],
       ['gs://key@media', env, /contains credentials.*GOOGLE_APPLICATION_CREDENTIALS/],

@@ -18,13 +18,13 @@ const QUOTE_SIZES = [0.09, 0.075, 0.065, 0.055, 0.047, 0.04, 0.034, 0.029, 0.025
 /** Draws a quote card in the frame's size: dimmed video, a white card, name and handle at the top, the quote below. */
 export function drawCard({ card, frame, hasPhoto }: CardLayer, fonts: FontLibrary): DrawnLayer {
   const short = Math.min(frame.width, frame.height);
-  const places = cardGeometry(frame, { photo: hasPhoto, header: hasHeader(card) });
+  const areas = cardGeometry(frame, { photo: hasPhoto, header: hasHeader(card) });
   const drawing = startDrawing(frame.width, frame.height);
   drawing.rectangle({ x: 0, y: 0, width: frame.width, height: frame.height }, DIM);
-  drawing.rectangle(places.card, CARD, places.radius);
-  if (places.photo) {
-    const radius = places.photo.width / 2;
-    drawing.circle({ x: places.photo.x + radius, y: places.photo.y + radius }, radius, PHOTO_BACKGROUND);
+  drawing.rectangle(areas.card, CARD, areas.radius);
+  if (areas.photo) {
+    const radius = areas.photo.width / 2;
+    drawing.circle({ x: areas.photo.x + radius, y: areas.photo.y + radius }, radius, PHOTO_BACKGROUND);
   }
   const warnings = new Set<string>();
   const layOut = (text: string, font: string, fontSize: number, width: number | null): TextBlock | null => {
@@ -41,28 +41,28 @@ export function drawCard({ card, frame, hasPhoto }: CardLayer, fonts: FontLibrar
       warnings.add(warning);
     return block;
   };
-  if (places.header) {
+  if (areas.header) {
     const blocks = [
       {
-        block: card.name === null ? null : fitLine(layOut, card.name, 'Arial Bold', short * 0.055, places.header.width),
+        block: card.name === null ? null : fitLine(layOut, card.name, 'Arial Bold', short * 0.055, areas.header.width),
         color: INK,
       },
       {
-        block: card.handle === null ? null : fitLine(layOut, card.handle, 'Arial', short * 0.042, places.header.width),
+        block: card.handle === null ? null : fitLine(layOut, card.handle, 'Arial', short * 0.042, areas.header.width),
         color: SECONDARY,
       },
     ].filter(({ block }) => block !== null);
-    let y = places.header.y + (places.header.height - blocks.reduce((sum, { block }) => sum + block!.height, 0)) / 2;
+    let y = areas.header.y + (areas.header.height - blocks.reduce((sum, { block }) => sum + block!.height, 0)) / 2;
     for (const { block, color } of blocks) {
-      drawing.glyphs({ glyphs: block!.glyphs, x: places.header.x, y, color, outline: null });
+      drawing.glyphs({ glyphs: block!.glyphs, x: areas.header.x, y, color, outline: null });
       y += block!.height;
     }
   }
   const isWhole = drawQuote(
     drawing,
-    places.quote,
+    areas.quote,
     QUOTE_SIZES.map((share) => Math.max(MIN_FONT_SIZE, share * short)),
-    (size) => layOut(card.quote, 'Arial', size, places.quote.width),
+    (size) => layOut(card.quote, 'Arial', size, areas.quote.width),
   );
   if (!isWhole) warnings.add('The quote is too long for a frame of this size and was cut.');
   return { svg: drawing.finish(), width: frame.width, height: frame.height, warnings: [...warnings] };
@@ -80,20 +80,20 @@ function fitLine(layOut: LayOut, text: string, font: string, fontSize: number, w
 /** Draws the quote vertically centred, in the largest size that fits. Returns false if it was cut. */
 function drawQuote(
   drawing: Drawing,
-  place: Rectangle,
+  area: Rectangle,
   sizes: readonly number[],
   layOut: (fontSize: number) => TextBlock | null,
 ): boolean {
   let block: TextBlock | null = null;
   for (const size of sizes) {
     block = layOut(size);
-    if (!block || (block.height <= place.height && block.width <= place.width)) break;
+    if (!block || (block.height <= area.height && block.width <= area.width)) break;
   }
   if (!block) return true;
-  const isWhole = block.height <= place.height;
-  const glyphs = isWhole ? block.glyphs : block.glyphs.filter((glyph) => glyph.y <= place.height);
-  const y = place.y + Math.max(0, (place.height - block.height) / 2);
-  const x = place.x + (block.isRightToLeft ? place.width - block.width : 0);
+  const isWhole = block.height <= area.height;
+  const glyphs = isWhole ? block.glyphs : block.glyphs.filter((glyph) => glyph.y <= area.height);
+  const y = area.y + Math.max(0, (area.height - block.height) / 2);
+  const x = area.x + (block.isRightToLeft ? area.width - block.width : 0);
   drawing.glyphs({ glyphs, x, y, color: INK, outline: null });
   return isWhole;
 }

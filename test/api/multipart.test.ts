@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { heldBytes, storeSpace } from '../../src/accounts/stored-bytes.ts';
+import { readStoredBytes, storeSpace } from '../../src/accounts/stored-bytes.ts';
 import { sweepExpired } from '../../src/jobs/retention.ts';
 import { partSizeFor } from '../../src/uploads/part-plan.ts';
 import { until } from '../../testkit/until.ts';
@@ -237,13 +237,13 @@ describe('an upload in parts', () => {
     const headers = { authorization: `Bearer ${await api.makeKey({ account })}` };
     const before = (await storeSpace(api.context))!.stagedBytes;
     const upload = await begin({}, headers);
-    expect(await heldBytes(api.context.db, account.id)).toBe(BYTES.length);
+    expect(await readStoredBytes(api.context.db, account.id)).toBe(BYTES.length);
     const full = await api.call('POST', '/v1/upload/multipart', request({ fileSize: 1 }), headers);
     expect([full.status, full.json.code]).toEqual([507, 'storage_quota']);
     await send(upload, 1);
     expect((await storeSpace(api.context))!.stagedBytes - before).toBe(PART);
     await api.call('DELETE', path(upload.uploadId), undefined, headers);
-    expect(await heldBytes(api.context.db, account.id)).toBe(0);
+    expect(await readStoredBytes(api.context.db, account.id)).toBe(0);
     expect((await storeSpace(api.context))!.stagedBytes).toBe(before);
   });
 

@@ -71,7 +71,7 @@ describe('credentials of S3', () => {
     await vi.waitFor(async () => expect(await opened.presignGet('c', GET)).toContain(server.issued[1]!.id));
   });
 
-  it('that are rejected end with a remedy, and without tokens and keys', async () => {
+  it('that are rejected produce an error with a remedy, and without tokens and keys', async () => {
     server.failure = { status: 403, code: 'AccessDenied' };
     for (const [source, message] of [
       ['sts', /^the token service \(STS\) answered 403 AccessDenied: check AWS_ROLE_ARN/],
@@ -95,7 +95,7 @@ describe('credentials of S3', () => {
     expect(await text((await got)!)).toBe('a');
   });
 
-  it('of a token file that is missing, and answers that are no credentials, are reported', async () => {
+  it('of a missing token file, and responses that contain no credentials, are reported', async () => {
     const gone = { ...sources().sts, AWS_WEB_IDENTITY_TOKEN_FILE: join(folder, 'none') };
     store = storeFromUrl(`s3://media?endpoint=${server.origin}`, gone);
     await expect(store.ping()).rejects.toThrow(/AWS_WEB_IDENTITY_TOKEN_FILE cannot be read \(ENOENT\)/);
@@ -135,7 +135,7 @@ describe('credentials of S3', () => {
 });
 
 describe('renewed keys', () => {
-  it('stay in use while they are valid and their source is away', async () => {
+  it('stay in use while they are valid and their source is unreachable', async () => {
     let now = 0;
     let away = false;
     let asked = 0;

@@ -65,7 +65,7 @@ describe('Google Cloud Storage under failures', () => {
     await expect(store.ping()).rejects.toThrow('synchronize it, for example with NTP');
   });
 
-  it('a storage that returns 503 for minutes is borne with for as long as the caller has patience', async () => {
+  it('a request to a storage that returns 503 for minutes is retried for as long as the caller allows', async () => {
     server.bucket.store('k', Buffer.from('abc'), 'video/mp4');
     server.fault = { status: 503, code: 'ServiceUnavailable' };
     const store = open();

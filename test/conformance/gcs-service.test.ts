@@ -26,7 +26,7 @@ describe('a service on Google Cloud Storage', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('takes an upload, transcodes it, hands out the output and erases both', async () => {
+  it('stores an upload, transcodes it, serves the output and erases both', async () => {
     const { fileUrl, uploadUrl } = await upload(service, join(folder, 'clip.mp4'));
     expect(uploadUrl).toContain(`${server.endpoint}/${server.bucket.name}/uploads/`);
     expect(fileUrl).toContain(`gs://${server.bucket.name}/`);
@@ -51,7 +51,7 @@ describe('a service on Google Cloud Storage', () => {
     expect((await fetch(url)).status).toBe(404);
   });
 
-  it('takes an output in parts while FFmpeg writes it', async () => {
+  it('receives an output in parts while FFmpeg writes it', async () => {
     const path = join(folder, 'long.mp4');
     await makeClip(path, { seconds: 6, size: '640x360' });
     const { fileUrl } = await upload(service, path);

@@ -47,7 +47,7 @@ export function multipartSuite(fixture: StoreFixture): void {
       expect((await fixture.list(`${base}/parts/`)).map((each) => each.key)).toEqual([key]);
     });
 
-    it('takes parts from the service itself as well', async () => {
+    it('accepts parts that the service itself uploads', async () => {
       const key = `${base}/parts/own`;
       const uploadId = await begin(key);
       const put = (partNumber: number, bytes: Buffer) => store.putPart(key, { uploadId, partNumber, bytes });
@@ -59,7 +59,7 @@ export function multipartSuite(fixture: StoreFixture): void {
       expect((await read(key))!.equals(Buffer.concat([first, last]))).toBe(true);
     });
 
-    it('takes the newer of two parts of one number, and leaves out parts that are not named', async () => {
+    it('uses the newer of two parts with the same number, and omits parts that are not listed', async () => {
       const key = `${base}/parts/again`;
       const uploadId = await begin(key);
       const old = await send(key, uploadId, 1, Buffer.from('old'));
@@ -114,7 +114,7 @@ export function multipartSuite(fixture: StoreFixture): void {
       expect((await store.head(key))!.size).toBe(LEAST_PART + last.length);
     });
 
-    it('takes by a signed URL exactly the part, of the upload and size, that the URL was signed for', async () => {
+    it('accepts by a signed URL only the part, upload and size that the URL was signed for', async () => {
       const key = `${base}/parts/signed`;
       const uploadId = await begin(key);
       const part = await store.presignPart(key, { uploadId, partNumber: 1, size: 5, expiresIn: 900 });

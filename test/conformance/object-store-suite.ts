@@ -81,7 +81,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       expect(await store.head(`${base}/again`)).toMatchObject({ size: 6, contentType: 'audio/mpeg' });
     });
 
-    it('answers null for what is not there', async () => {
+    it('returns null for an object that does not exist', async () => {
       expect(await store.head(`${base}/missing`)).toBeNull();
       expect(await store.get(`${base}/missing`)).toBeNull();
       expect(await store.copy(`${base}/missing`, `${base}/copy-of-missing`)).toBeNull();
@@ -107,7 +107,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       });
     });
 
-    it('deletes, and does not mind when nothing was there', async () => {
+    it('deletes an object, and succeeds when it does not exist', async () => {
       await put(`${base}/delete`, Buffer.from('x'));
       await store.delete(`${base}/delete`);
       await store.delete(`${base}/delete`);
@@ -139,7 +139,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       expect(String(await read(`${base}/odd-copy`))).toBe(keys.at(-1));
     });
 
-    it('takes keys of 1024 bytes and no longer ones', async () => {
+    it('accepts keys of up to 1024 bytes', async () => {
       for (const filler of ['x', '%', 'a/']) {
         const key = `${base}/long/`.padEnd(1023, filler).concat('z');
         await put(key, Buffer.from(filler));
@@ -247,7 +247,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       expect((await fetch(url, { method: 'PUT', body: 'x' })).status).toBe(403);
     });
 
-    it('answers when asked whether it is there', async () => {
+    it('responds to a ping', async () => {
       await store.ping();
     });
 

@@ -43,7 +43,7 @@ describe.skipIf(!swiftIsExpected())('a service on an S3 storage and a PostgreSQL
     return keys;
   }
 
-  it('takes an upload, transcodes it, hands out the output and erases both', async () => {
+  it('stores an upload, transcodes it, serves the output and erases both', async () => {
     const { fileUrl, uploadUrl } = await upload(service, join(folder, 'clip.mp4'));
     expect(uploadUrl).toContain(`${swift.endpoint}/airlock/uploads/`);
     const job = await transcode(service, {
@@ -63,7 +63,7 @@ describe.skipIf(!swiftIsExpected())('a service on an S3 storage and a PostgreSQL
     expect((await fetch(url)).status).toBe(404);
   });
 
-  it('takes an upload in parts', async () => {
+  it('accepts an upload in parts', async () => {
     const path = join(folder, 'sound.wav');
     await makeMedia(path, ['-f', 'lavfi', '-i', 'sine=d=60:r=48000', '-ac', '2']);
     const bytes = await readFile(path);

@@ -100,12 +100,12 @@ describe('the Compose file', () => {
   });
 });
 
-describe('the Compose file as a whole', () => {
+describe('the complete Compose file', () => {
   const [compose] = documents('docker/compose.yaml');
   // biome-ignore lint/suspicious/noExplicitAny: looked at field by field
   const services = Object.entries<any>(compose.services);
 
-  it('names a version of every image that is not built here', () => {
+  it('pins a version of every image that is not built here', () => {
     const foreign = services.filter(([, service]) => !('build' in service)).map(([, { image }]) => image);
     expect(foreign).toEqual([expect.stringMatching(/^postgres:\d+$/)]);
   });
@@ -170,7 +170,7 @@ describe('the Kubernetes manifests', () => {
   const all = (kustomization.resources as string[]).flatMap((name) => documents(`${base}/${name}`));
   const workloads = all.filter(({ kind }) => kind === 'Deployment' || kind === 'Job');
 
-  it('are held to the strictest standard of pods', () => {
+  it('meet the strictest pod security standard', () => {
     const namespace = all.find(({ kind }) => kind === 'Namespace');
     expect(namespace.metadata.labels['pod-security.kubernetes.io/enforce']).toBe('restricted');
     expect(workloads.map(({ metadata }) => metadata.name)).toEqual([

@@ -52,7 +52,7 @@ describe('the metrics of a service', () => {
     expect([...served].filter((name) => !documented.includes(name))).toEqual([]);
   });
 
-  it('are those of API and worker on one page, each family once', async () => {
+  it('include API and worker on one page, each family once', async () => {
     const text = await scrape();
     const value = (series: string) =>
       Number(

@@ -6,11 +6,11 @@ import { ROOT, readPages } from './pages.ts';
 const pages = readPages();
 
 describe.each(pages)('$path', ({ path, text }) => {
-  it('links only to what is there', () => {
+  it('links only to pages and headings that exist', () => {
     expect(linksOf(text).filter((link) => !resolves(path, link))).toEqual([]);
   });
 
-  it('names only tests that are there', () => {
+  it('names only tests that exist', () => {
     // Options take a duration, a storage or a commit.
     const named = [...text.matchAll(/\.\/airlock test(?! --)((?: [\w./-]+)*)/g)].flatMap((match) =>
       match[1]!.trim().split(' '),
@@ -18,7 +18,7 @@ describe.each(pages)('$path', ({ path, text }) => {
     expect(named.filter((name) => name !== '' && !existsSync(join(ROOT, name)))).toEqual([]);
   });
 
-  it('names only files and folders of the repository that are there', () => {
+  it('names only files and folders that exist in the repository', () => {
     const named = [...text.matchAll(/`((?:src|test|scripts|bench|deploy)\/[\w./-]+)`/g)].map((match) => match[1]!);
     expect(named.filter((name) => !existsSync(join(ROOT, name)))).toEqual([]);
   });

@@ -12,7 +12,7 @@ const run = promisify(execFile);
 
 describe('reference pages', () => {
   // In a process of its own: schemas that other tests of this process have registered would appear in the document.
-  it('and the types of the SDK say what the code says (npx tsx scripts/docs.ts writes them)', async () => {
+  it('and the types of the SDK match the code (npx tsx scripts/docs.ts writes them)', async () => {
     const check = run(process.execPath, ['--import', 'tsx', 'scripts/docs.ts', '--check'], { cwd: ROOT });
     await expect(check).resolves.toMatchObject({ stderr: '' });
   });
@@ -63,7 +63,7 @@ describe('operations.md', () => {
 });
 
 describe('the dependencies in operations.md', () => {
-  it('are those that package.json installs in production, each with what it is for', () => {
+  it('match the production dependencies in package.json, each with its purpose', () => {
     const rows = tableUnder(readPage('docs/operations.md').text, 'Packages in production');
     const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
     const names = Object.keys({ ...dependencies, ...optionalDependencies }).sort();

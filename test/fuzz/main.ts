@@ -100,16 +100,16 @@ function readOptions(): { cases: number; seed: number; ffmpeg: number; only: num
         json: { type: 'boolean' },
       },
     });
-    const whole = (name: 'cases' | 'seed' | 'ffmpeg' | 'case', fallback: number): number => {
+    const readInteger = (name: 'cases' | 'seed' | 'ffmpeg' | 'case', fallback: number): number => {
       const value = Number(values[name] ?? fallback);
       if (!Number.isSafeInteger(value) || value < 0) throw new Error(`--${name} is an integer.`);
       return value;
     };
     return {
-      cases: whole('cases', 200_000),
-      seed: whole('seed', Date.now() % 1_000_000),
-      ffmpeg: whole('ffmpeg', 2000),
-      only: values.case === undefined ? null : whole('case', 0),
+      cases: readInteger('cases', 200_000),
+      seed: readInteger('seed', Date.now() % 1_000_000),
+      ffmpeg: readInteger('ffmpeg', 2000),
+      only: values.case === undefined ? null : readInteger('case', 0),
       json: values.json ?? false,
     };
   } catch (error) {

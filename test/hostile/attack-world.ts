@@ -55,10 +55,10 @@ export async function makeWorld(folder: string): Promise<World> {
   const watched = [secret, subtitles, media];
   const long = new Date('2001-01-01');
   // With an access time before the modification time, the next read updates it, even on a relatime mount.
-  const forget = () => {
+  const reset = () => {
     for (const path of watched) utimesSync(path, long, new Date());
   };
-  forget();
+  reset();
   return {
     canary,
     clip,
@@ -83,7 +83,7 @@ export async function makeWorld(folder: string): Promise<World> {
       const written = readdirSync(outside);
       const seen = { read, written, connections };
       for (const name of written) rmSync(join(outside, name), { recursive: true });
-      forget();
+      reset();
       connections = 0;
       return seen;
     },

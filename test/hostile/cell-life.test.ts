@@ -149,7 +149,7 @@ describe('a cell', () => {
 });
 
 describe('a worker that is killed', () => {
-  it('takes bwrap and FFmpeg with it, and the next start removes its cell and control groups', async () => {
+  it('ends bwrap and FFmpeg, and the next start removes its cell and control groups', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'airlock-killed-'));
     chmodSync(folder, 0o711);
     try {

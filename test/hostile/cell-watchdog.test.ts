@@ -59,7 +59,7 @@ describe('a worker whose event loop is blocked', () => {
 });
 
 describe('the watchdog thread', () => {
-  it('takes its cells with it when it dies, reports that, and is replaced', async () => {
+  it('ends its cells when it dies, reports that, and is replaced', async () => {
     const fixture = await openFixture(1);
     const context = await openRunContext(fixture, 'bwrap');
     const program = {

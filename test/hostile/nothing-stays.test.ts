@@ -140,16 +140,16 @@ describe('a signed upload URL that has not expired', () => {
     const upload = await world.upload(account);
     await sql('UPDATE uploads SET staging_closed_at = NULL WHERE id = $1', upload.id);
     const job = await world.accept(account, { inputs: [{ url: upload.fileUrl }] });
-    const away: JobsContext = {
+    const unreachable: JobsContext = {
       ...world.context,
       store: {
         ...world.context.store,
         capabilities: async () => ({
-          closeKey: () => Promise.reject(new StorageError('the storage is away', { retry: true })),
+          closeKey: () => Promise.reject(new StorageError('the storage is unreachable', { retry: true })),
         }),
       },
     };
-    await expect(eraseJob(away, account.id, 'transcode', job.id, BY)).rejects.toThrow('away');
+    await expect(eraseJob(unreachable, account.id, 'transcode', job.id, BY)).rejects.toThrow('unreachable');
     expect(await receiptOf(job.id)).toMatchObject({ complete: false });
     await sweepStaging(world.context);
     expect(await receiptOf(job.id)).toMatchObject({ complete: true });

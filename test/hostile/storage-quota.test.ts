@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from '../../src/accounts/accounts.ts';
-import { countUploads, heldBytes } from '../../src/accounts/stored-bytes.ts';
+import { countUploads, readStoredBytes } from '../../src/accounts/stored-bytes.ts';
 import { UPLOAD_SECONDS } from '../../src/contract/limits.ts';
 import { eraseJob } from '../../src/jobs/erase.ts';
 import { reserveOutput } from '../../src/jobs/outputs.ts';
@@ -36,13 +36,13 @@ describe('the storage quota', () => {
   const codes = (settled: PromiseSettledResult<unknown>[]) =>
     settled.map((each) => (each.status === 'fulfilled' ? 'ok' : each.reason.code)).sort();
   const times = (count: number, word: string) => Array<string>(count).fill(word);
-  const held = (account: Account) => heldBytes(world.database.db, account.id);
+  const bytesOf = (account: Account) => readStoredBytes(world.database.db, account.id);
 
   it('is reserved once, however many URLs are requested concurrently', async () => {
     const account = await world.account({ max_stored_bytes: 1000 });
     const asked = await Promise.allSettled(Array.from({ length: 20 }, () => presign(account, 300)));
     expect(codes(asked)).toEqual([...times(3, 'ok'), ...times(17, 'storage_quota')]);
-    expect(await held(account)).toBe(900);
+    expect(await bytesOf(account)).toBe(900);
     await expect(presign(account, 300)).rejects.toMatchObject({
       status: 507,
       details: { limit: 1000, stored: 900, required: 300 },
@@ -62,7 +62,7 @@ describe('the storage quota', () => {
     const asked = await Promise.allSettled(
       accounts.flatMap((account) => Array.from({ length: 10 }, () => presign(account, 100 * MB, diskOf(1000 * MB)))),
     );
-    const sums = await Promise.all(accounts.map(held));
+    const sums = await Promise.all(accounts.map(bytesOf));
     const sum = sums.reduce((all, each) => all + each, 0);
     expect(sum).toBeLessThanOrEqual(1000 * MB);
     for (const each of sums) {
@@ -96,25 +96,25 @@ describe('the storage quota', () => {
       .where('account_id', '=', account.id)
       .execute();
     await sweepExpired(world.context);
-    expect(await held(account)).toBe(0);
+    expect(await bytesOf(account)).toBe(0);
     expect(await countUploads(world.database.db, account.id, 'pending')).toBe(0);
 
     const { fileUrl } = await world.upload(account);
-    expect(await held(account)).toBe(64);
+    expect(await bytesOf(account)).toBe(64);
     const job = await world.accept(account, { inputs: [{ url: fileUrl }] });
     const claim = await world.mustClaim();
     const { objectId } = await world.store(claim);
     await world.complete(claim, objectId);
-    expect(await held(account)).toBe(64 + 32);
+    expect(await bytesOf(account)).toBe(64 + 32);
     await eraseJob(world.context, account.id, 'transcode', job.id, { actor: 'test' });
-    expect(await held(account)).toBe(0);
+    expect(await bytesOf(account)).toBe(0);
 
     const again = await world.upload(account);
     await world.database.pg.query(`UPDATE objects SET delete_after = now() - interval '1 s' WHERE id = $1`, [
       again.objectId,
     ]);
     await sweepExpired(world.context);
-    expect(await held(account)).toBe(0);
+    expect(await bytesOf(account)).toBe(0);
   });
 
   it('is not exceeded by outputs stored concurrently, and no job is created beyond it', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { heldBytes } from '../../src/accounts/stored-bytes.ts';
+import { readStoredBytes } from '../../src/accounts/stored-bytes.ts';
 import { downloadUrl, listFiles } from '../../src/jobs/downloads.ts';
 import { eraseJob } from '../../src/jobs/erase.ts';
 import type { JobsContext } from '../../src/jobs/kind.ts';
@@ -79,11 +79,11 @@ describe('an output of many files', () => {
   }
 
   it('is one row, which reserves a bound and is corrected to the bytes that were stored', async () => {
-    const before = await heldBytes(world.context.db, account.id);
+    const before = await readStoredBytes(world.context.db, account.id);
     const tree = await stored();
-    expect((await heldBytes(world.context.db, account.id)) - before).toBe(1_000_000);
+    expect((await readStoredBytes(world.context.db, account.id)) - before).toBe(1_000_000);
     await recordTree(world.context, tree.objectId, { size: BYTES, files: NAMES.length, sha256: 'ab'.repeat(32) });
-    expect((await heldBytes(world.context.db, account.id)) - before).toBe(BYTES);
+    expect((await readStoredBytes(world.context.db, account.id)) - before).toBe(BYTES);
     await world.complete(tree.claim, tree.objectId);
     expect(await sql('SELECT key, state, files FROM objects WHERE job_id = $1', tree.id)).toEqual([
       { key: tree.prefix, state: 'live', files: NAMES.length },
@@ -249,7 +249,7 @@ describe('the files of an output', () => {
   it('are a zip together, which is made once and counts in what the account stores', async () => {
     const account = await api.makeAccount();
     const job = await completed(ladderOf(5), account);
-    const before = await heldBytes(api.context.db, account.id);
+    const before = await readStoredBytes(api.context.db, account.id);
     const get = () => api.call('GET', `${job.path}/download`, undefined, job.headers);
     const answers = await Promise.all([get(), get(), get()]);
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
@@ -257,9 +257,9 @@ describe('the files of an output', () => {
     expect(rows).toMatchObject([{ state: 'live' }]);
     const zip = Buffer.from(await (await fetch(answers[0]!.json.url)).arrayBuffer());
     expect([zip.length, zip.subarray(0, 2).toString()]).toEqual([rows[0].size, 'PK']);
-    expect((await heldBytes(api.context.db, account.id)) - before).toBe(zip.length);
+    expect((await readStoredBytes(api.context.db, account.id)) - before).toBe(zip.length);
     expect((await api.call('DELETE', job.path, undefined, job.headers)).status).toBe(200);
-    expect(await heldBytes(api.context.db, account.id)).toBe(0);
+    expect(await readStoredBytes(api.context.db, account.id)).toBe(0);
     expect(await api.context.store.head(rows[0].key)).toBeNull();
   });
 
@@ -272,7 +272,7 @@ describe('the files of an output', () => {
     expect(await sql('SELECT id FROM objects WHERE archive_of = $1', job.objectId)).toEqual([]);
   });
 
-  it('are not served at all when the manifest in storage is not the one that was recorded', async () => {
+  it('are not served when the manifest in storage differs from the recorded manifest', async () => {
     const job = await completed();
     const manifest = await buffer((await api.context.store.get(treeManifestKey(job.prefix)))!);
     await put(treeManifestKey(job.prefix), String(manifest).replace('high/00001.ts', 'high/0000x.ts'));

@@ -21,7 +21,7 @@ beforeAll(() => {
 });
 afterAll(() => removeFolder(folder));
 
-describe('./airlock with another lockfile than that of node_modules', () => {
+describe('./airlock with a lockfile that differs from the one in node_modules', () => {
   it('runs npm without scripts, and shows its words when it fails', () => {
     const copy = copyTree(join(folder, 'other lock'));
     writeFileSync(join(copy, 'package-lock.json'), '{"lockfileVersion": 3, "packages": {}}');
@@ -103,7 +103,7 @@ describe('./airlock on a machine where something is missing', () => {
     );
   });
 
-  it('rejects a Node that is too old, with the lines that mend it', () => {
+  it('rejects a Node that is too old, with the commands that fix it', () => {
     const { PATH } = path([], { node: 'echo v18.20.4' });
     const result = run(launcher, ['up'], { env: { PATH } });
     expect(result.status).toBe(69);

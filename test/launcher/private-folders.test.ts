@@ -74,7 +74,7 @@ describe.runIf(namespaces)(
       expect(readdirSync(closed)).not.toContain('node_modules');
     });
 
-    it('says what to do when the system rejects the namespace', () => {
+    it('explains what to do when the system rejects the namespace', () => {
       const PATH = makePath(join(folder, 'refusing'), [], { unshare: 'exit 1' });
       const result = run(join(tree, 'airlock'), ['up'], { cwd: closed, env: { PATH } });
       expect(result.status).toBe(77);

@@ -24,7 +24,7 @@ describe('./airlock', () => {
     expect(first).toMatchObject({ status: 0, said: { args: ['up', 'a b', ''], cwd: '/' } });
   });
 
-  it('builds nothing and says nothing at the second start', () => {
+  it('builds nothing and prints nothing at the second start', () => {
     run(launcher, ['up']);
     const before = stamp();
     const second = run(launcher, ['up']);
@@ -40,7 +40,7 @@ describe('./airlock', () => {
     expect(run('../airlock', ['x'], { cwd: join(tree, 'src') }).said).toMatchObject({ cwd: join(tree, 'src') });
   });
 
-  it('builds again when a source changes, is added or goes, and not for a test', () => {
+  it('builds again when a source is changed, added or removed, and not for a test', () => {
     const main = join(tree, 'src/cli/main.ts');
     writeFileSync(main, readFileSync(main, 'utf8').replace(`mark: 'first'`, `mark: 'second'`));
     expect(run(launcher, []).said).toMatchObject({ mark: 'second' });
@@ -50,7 +50,7 @@ describe('./airlock', () => {
     expect(run(launcher, []).stderr).toBe('');
   });
 
-  it('shows the end of the log when the build fails, keeps the old program, and mends itself', () => {
+  it('shows the end of the log when the build fails, keeps the old program, and recovers at the next start', () => {
     const main = join(tree, 'src/cli/main.ts');
     const text = readFileSync(main, 'utf8');
     writeFileSync(main, 'import "./not-there.ts";\n');

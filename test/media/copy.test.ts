@@ -68,7 +68,7 @@ const ENCODED: Record<string, Clip & { reason: string }> = {
     },
     reason: 'The parameters of the video may change, or are not understood.',
   },
-  'a level in the header that is not that of the stream': {
+  'a level in the header that differs from the level of the stream': {
     ...COPIED['video alone']!,
     altered: (bytes) => {
       bytes.writeUInt8(31, bytes.indexOf('avcC') + 4 + 3);

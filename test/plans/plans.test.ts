@@ -140,9 +140,9 @@ describe(`with ${JOBS.toLocaleString('en')} jobs`, () => {
   function faults(statements: Iterable<SeenStatement>): string[] {
     return [...statements].flatMap(({ text, scans, rows }) => {
       if (KNOWN.some((pattern) => pattern.test(text))) return [];
-      const whole = scans.filter(({ node, relation }) => node === 'Seq Scan' && GROWING.includes(relation));
+      const fullScans = scans.filter(({ node, relation }) => node === 'Seq Scan' && GROWING.includes(relation));
       const why = [
-        ...new Set(whole.map(({ relation }) => `reads the entire table ${relation}`)),
+        ...new Set(fullScans.map(({ relation }) => `reads the entire table ${relation}`)),
         ...(rows > MOST_ROWS ? [`reads ${rows} rows`] : []),
       ];
       return why.length === 0 ? [] : [`${why.join(', ')}: ${text}`];

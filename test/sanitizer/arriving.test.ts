@@ -47,7 +47,7 @@ describe('a container that is remuxed while its source arrives', () => {
   const demuxerOf = (name: string) => (name.endsWith('.mkv') ? 'matroska' : 'mov');
 
   it.each(['first.mp4', 'clip.mkv'] as const)(
-    'is the same file as from the whole, and can be read at once: %s',
+    'is identical to a rewrite of the complete file, and can be read at once: %s',
     async (name) => {
       const bytes = readFileSync(join(folder, name));
       const whole = join(folder, `${name}.whole`);

@@ -109,7 +109,7 @@ describe('a text overlay on a frame', () => {
 });
 
 describe('a quote card on a frame', () => {
-  it('covers the frame, and holds the photo cut round', async () => {
+  it('covers the frame, and contains the photo cut round', async () => {
     const read = parseQuoteCard({
       quote: 'Words',
       name: 'Ann',

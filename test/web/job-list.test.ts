@@ -37,7 +37,7 @@ describe('the list of jobs', () => {
     expect(list.at(250)).toBeUndefined();
   });
 
-  it('forgets what it had when more jobs are new than a page holds', async () => {
+  it('starts over when there are more new jobs than fit on a page', async () => {
     const { state, load } = server(300);
     const list = new JobList(load, null);
     await list.refresh();

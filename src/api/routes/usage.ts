@@ -1,4 +1,4 @@
-import { heldBytes } from '../../accounts/stored-bytes.ts';
+import { readStoredBytes } from '../../accounts/stored-bytes.ts';
 import { monthOf, usageOf } from '../../accounts/usage.ts';
 import { errorBody } from '../../contract/common.ts';
 import { usage, usageQuery } from '../../contract/usage.ts';
@@ -26,7 +26,7 @@ export function registerUsage(app: App, deps: ApiDeps): void {
       const period = request.query.period ?? monthOf(new Date()).slice(0, 7);
       const [{ minutes, jobs, days }, stored] = await Promise.all([
         usageOf(db, account.id, `${period}-01`),
-        heldBytes(db, account.id),
+        readStoredBytes(db, account.id),
       ]);
       const { monthly_minutes: quota, max_stored_bytes: most } = account;
       return {

@@ -1,4 +1,4 @@
-import { accountWithHeld, outputOverQuota, remainingQuota } from '../../accounts/stored-bytes.ts';
+import { outputOverQuota, readAccountAndBytes, remainingQuota } from '../../accounts/stored-bytes.ts';
 import type { Warning } from '../../contract/common.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import { idleLimits } from '../../contract/limit-advice.ts';
@@ -37,7 +37,7 @@ export async function cellLimits(
   requested: JobLimits,
 ): Promise<CappedLimits & { warnings: Warning[] }> {
   const { db } = tools.context;
-  const { account, held } = (await accountWithHeld(db, claim.job.account_id)) ?? { account: null, held: 0 };
+  const { account, held } = (await readAccountAndBytes(db, claim.job.account_id)) ?? { account: null, held: 0 };
   const server = serverLimits(plan, tools.settings.cellMemoryBytes);
   const onDisk = await hold.cellBytes();
   const inQuota = account ? remainingQuota(account, held) : 0;

@@ -15,7 +15,7 @@ export interface Fault {
   near?: unknown;
 }
 
-/** What a schema rejected: what was sent, as it was sent, and the name of the whole. */
+/** What a schema rejected: what was sent, as it was sent, and the name of the root. */
 export interface Sent {
   name: string;
   value: unknown;
@@ -177,10 +177,10 @@ function reachedKeys(path: readonly string[], value: unknown): string[] {
 }
 
 /** `inputs[0].url` */
-export function fieldName(keys: readonly string[], whole: string): string {
+export function fieldName(keys: readonly string[], rootName: string): string {
   const name = keys
     .map((key) => shownName(key, MAX_SHOWN))
     .map((key, index) => (/^\d+$/.test(key) ? `[${key}]` : index === 0 ? key : `.${key}`))
     .join('');
-  return name || whole;
+  return name || rootName;
 }

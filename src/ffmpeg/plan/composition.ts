@@ -45,7 +45,7 @@ export class Composer {
   readonly extra: ExtraInputs;
   readonly layers: LayerRequest[] = [];
   readonly decoded: VideoStream[] = [];
-  heldBytes = 0;
+  readStoredBytes = 0;
   cpuPerSecond = 0;
   /** True when filters have more than one input: those do not fit into a plain `-filter:v`. */
   complex = false;
@@ -72,7 +72,7 @@ export class Composer {
     const graph = steadyRates(seconds === null ? moved : boundSources(moved, seconds), all);
     const estimate = estimateGraph(graph, all, seconds);
     if (estimate.oversize) throw new JobFailure('too_many_pixels', describeOversize(estimate.oversize));
-    this.heldBytes += estimate.heldBytes;
+    this.readStoredBytes += estimate.readStoredBytes;
     this.cpuPerSecond += estimate.cpuPerSecond;
     if (fed.length > 0) this.complex = true;
     const prefix = `g${this.#graphs++}`;
@@ -138,7 +138,7 @@ export class Composer {
           quoteCardFilters(card, frame, { input: input ?? '', layer, output: output ?? '', photo, prefix }),
         );
       }
-      this.heldBytes += 3 * 4 * frame.width * frame.height;
+      this.readStoredBytes += 3 * 4 * frame.width * frame.height;
       this.cpuPerSecond += (3 * frame.width * frame.height * (current.rate ?? 30)) / (1920 * 1080 * 30);
     }
     return { pieces, flow: current };

@@ -246,7 +246,7 @@ function workload(
   return {
     decoded: [...new Set([...read, ...composer.decoded])],
     encoded: video && encoders.video ? { encoder: encoders.video, ...video.encoded } : null,
-    filterBytes: (video?.filterBytes ?? 0) + composer.heldBytes,
+    filterBytes: (video?.filterBytes ?? 0) + composer.readStoredBytes,
     filterCpuPerSecond: composer.cpuPerSecond,
     still,
   };

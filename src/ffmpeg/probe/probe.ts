@@ -83,8 +83,8 @@ export function parseProbe(json: string, file: { sizeBytes: number; demuxer: str
     demuxer: file.demuxer,
     durationSeconds: isImage ? null : (seconds(format.duration) ?? (longest >= 0 ? longest : null)),
     sizeBytes: file.sizeBytes,
-    bitRate: whole(format.bit_rate, 1, 1e12),
-    streamCount: Math.max(streams.length, whole(format.nb_streams, 0, 1e6) ?? 0),
+    bitRate: readInteger(format.bit_rate, 1, 1e12),
+    streamCount: Math.max(streams.length, readInteger(format.nb_streams, 0, 1e6) ?? 0),
     video,
     audio,
     subtitleCount: streams.filter((stream) => stream.codec_type === 'subtitle').length,
@@ -94,8 +94,8 @@ export function parseProbe(json: string, file: { sizeBytes: number; demuxer: str
 }
 
 function parseVideo(stream: Record<string, unknown>): VideoStream {
-  const width = whole(stream.width, 0, 1e6) ?? 0;
-  const height = whole(stream.height, 0, 1e6) ?? 0;
+  const width = readInteger(stream.width, 0, 1e6) ?? 0;
+  const height = readInteger(stream.height, 0, 1e6) ?? 0;
   const rotation = parseRotation(stream.side_data_list);
   const sampleAspectRatio = parseAspect(stream.sample_aspect_ratio);
   const { wide, tall } = displaySize(width, height, sampleAspectRatio);
@@ -105,7 +105,7 @@ function parseVideo(stream: Record<string, unknown>): VideoStream {
   const colorTransfer = word(stream.color_transfer, COLOR_NAME);
   const isAttachedPicture = record(stream.disposition).attached_pic === 1;
   return {
-    index: whole(stream.index, 0, 1e6) ?? 0,
+    index: readInteger(stream.index, 0, 1e6) ?? 0,
     codec: word(stream.codec_name, CODEC_NAME) ?? 'unknown',
     profile: word(stream.profile, PROFILE_NAME),
     width,
@@ -115,7 +115,7 @@ function parseVideo(stream: Record<string, unknown>): VideoStream {
     displayWidth: sideways ? tall : wide,
     displayHeight: sideways ? wide : tall,
     pixelFormat,
-    bitDepth: bitDepthOf(pixelFormat, whole(stream.bits_per_raw_sample, 1, 32)),
+    bitDepth: bitDepthOf(pixelFormat, readInteger(stream.bits_per_raw_sample, 1, 32)),
     hasAlpha: isAlphaFormat(pixelFormat) || tags.alpha_mode === '1' || tags.ALPHA_MODE === '1',
     frameRate: rate(stream.avg_frame_rate) ?? rate(stream.r_frame_rate),
     colorTransfer,
@@ -124,8 +124,8 @@ function parseVideo(stream: Record<string, unknown>): VideoStream {
     colorRange: word(stream.color_range, COLOR_NAME),
     isHdr: colorTransfer === 'smpte2084' || colorTransfer === 'arib-std-b67',
     isAttachedPicture,
-    bitRate: whole(stream.bit_rate, 1, 1e12),
-    frames: whole(stream.nb_frames, 0, 1e9),
+    bitRate: readInteger(stream.bit_rate, 1, 1e12),
+    frames: readInteger(stream.nb_frames, 0, 1e9),
     isInterlaced: ['tt', 'bb', 'tb', 'bt'].includes(String(stream.field_order)),
     isDefault: record(stream.disposition).default === 1,
     durationSeconds: seconds(stream.duration),
@@ -135,13 +135,13 @@ function parseVideo(stream: Record<string, unknown>): VideoStream {
 function parseAudio(stream: Record<string, unknown>): AudioStream {
   const language = word(record(stream.tags).language, /^[A-Za-z]{2,3}$/)?.toLowerCase() ?? null;
   return {
-    index: whole(stream.index, 0, 1e6) ?? 0,
+    index: readInteger(stream.index, 0, 1e6) ?? 0,
     codec: word(stream.codec_name, CODEC_NAME) ?? 'unknown',
     profile: word(stream.profile, PROFILE_NAME),
-    channels: whole(stream.channels, 0, 1024) ?? 0,
-    sampleRate: whole(stream.sample_rate, 0, 1e7) ?? 0,
-    bitRate: whole(stream.bit_rate, 1, 1e12),
-    bitDepth: whole(stream.bits_per_raw_sample, 1, 64) ?? whole(stream.bits_per_sample, 1, 64),
+    channels: readInteger(stream.channels, 0, 1024) ?? 0,
+    sampleRate: readInteger(stream.sample_rate, 0, 1e7) ?? 0,
+    bitRate: readInteger(stream.bit_rate, 1, 1e12),
+    bitDepth: readInteger(stream.bits_per_raw_sample, 1, 64) ?? readInteger(stream.bits_per_sample, 1, 64),
     isDefault: record(stream.disposition).default === 1,
     language: language === 'und' ? null : language,
     durationSeconds: seconds(stream.duration),
@@ -175,7 +175,7 @@ function numeric(value: unknown): number | null {
   return Number(value);
 }
 
-function whole(value: unknown, min: number, max: number): number | null {
+function readInteger(value: unknown, min: number, max: number): number | null {
   const number = numeric(value);
   return number !== null && Number.isInteger(number) && number >= min && number <= max ? number : null;
 }

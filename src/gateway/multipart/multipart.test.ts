@@ -174,7 +174,7 @@ describe('a part', () => {
     expect([refused.status, await refused.text()]).toEqual([403, expect.stringContaining('must sign the header')]);
   });
 
-  it('of another size than signed is rejected with both sizes, regardless of its content type', async () => {
+  it('whose size differs from the signed size is rejected with both sizes, regardless of its content type', async () => {
     const id = await begin();
     const put = (body: string, url: string) =>
       fetch(url, { method: 'PUT', body, headers: { 'content-type': 'text/html' } });

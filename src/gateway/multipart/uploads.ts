@@ -197,8 +197,8 @@ async function readUploads(folder: string): Promise<Map<string, Upload>> {
 async function readAbout(path: string, id: string): Promise<Upload | null> {
   try {
     const about = JSON.parse(await readFile(join(path, ABOUT), 'utf8')) as Upload;
-    const whole = typeof about.key === 'string' && typeof about.contentType === 'string';
-    return about.id === id && whole && Number.isFinite(about.startedAt) ? about : null;
+    const isComplete = typeof about.key === 'string' && typeof about.contentType === 'string';
+    return about.id === id && isComplete && Number.isFinite(about.startedAt) ? about : null;
   } catch {
     return null;
   }

@@ -153,7 +153,7 @@ describe('S3 store under failures', () => {
     expect(seen()).toBe(2);
   });
 
-  it('says what a rejected ping, whose response has no document, has to do with', async () => {
+  it('explains a rejected ping, whose response has no document', async () => {
     for (const [status, code, remedy] of [
       [404, 'NoSuchBucket', /create the bucket/],
       [403, 'AccessDenied', /grant the credentials the rights/],
@@ -169,7 +169,7 @@ describe('S3 store under failures', () => {
     }
   });
 
-  it('takes an error inside a 200 response to a copy for what it is', async () => {
+  it('treats an error inside a 200 response to a copy as an error', async () => {
     const { store } = await against((_, response) => {
       response.writeHead(200).end('<Error><Code>InternalError</Code></Error>');
     });
@@ -183,7 +183,7 @@ describe('S3 store under failures', () => {
     await expect(store.copy('a', 'b')).rejects.toMatchObject({ retry: false, message: /NoSuchBucket/ });
   });
 
-  it('takes an error inside a 200 response to a complete for what it is, and knows an upload that is gone', async () => {
+  it('treats an error inside a 200 response to a complete as an error, and recognises a missing upload', async () => {
     let answer: [number, string] = [200, 'InternalError'];
     const { store } = await against((_, response) => {
       response.writeHead(answer[0]).end(`<Error><Code>${answer[1]}</Code></Error>`);
@@ -198,7 +198,7 @@ describe('S3 store under failures', () => {
     expect(await complete()).toBe(false);
   });
 
-  it('is not asked for ever for a list that says that it goes on and not where', async () => {
+  it('stops listing when a page is truncated without a continuation token', async () => {
     const { store, seen } = await against((_, response) => {
       response.end('<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>');
     });

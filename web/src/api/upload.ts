@@ -59,7 +59,7 @@ async function uploadParts({ file, signal, onProgress }: Sending): Promise<Confi
   };
   await Promise.all(Array.from({ length: PARALLEL }, work));
   const result = await confirm({ filename, fileSize: file.size, uploadId });
-  forget(file);
+  removeEntry(file);
   return result;
 }
 
@@ -151,7 +151,7 @@ function remember(file: File, uploadId: string): void {
   }
 }
 
-function forget(file: File): void {
+function removeEntry(file: File): void {
   try {
     localStorage.removeItem(nameOf(file));
   } catch {

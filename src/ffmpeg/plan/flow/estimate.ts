@@ -12,7 +12,7 @@ export interface GraphEstimate {
   /** Flows out of `CheckedGraph.outputs`. */
   outputs: Flow[];
   /** Bytes of frames that the filters keep in memory. */
-  heldBytes: number;
+  readStoredBytes: number;
   /** CPU seconds for each second of media. */
   cpuPerSecond: number;
   /** The first filter whose frames are known to be too large. */
@@ -37,7 +37,7 @@ export function estimateGraph(
 ): GraphEstimate {
   const linked = linkGraph(graph);
   const flows: Flow[][] = [];
-  let heldBytes = 0;
+  let readStoredBytes = 0;
   let cpuPerSecond = 0;
   let oversize: Oversize | null = null;
   for (const node of linked.nodes) {
@@ -55,18 +55,18 @@ export function estimateGraph(
     }
     const held = heldFrames(node, given);
     const cost = filterCost(node.filter.spec.name) / 2;
-    heldBytes += heldSound(node, given);
+    readStoredBytes += heldSound(node, given);
     for (const flow of given) {
-      heldBytes += (1 + held) * BYTES_PER_PIXEL * pixelsOf(flow);
+      readStoredBytes += (1 + held) * BYTES_PER_PIXEL * pixelsOf(flow);
       cpuPerSecond += cost * pixelRate(flow);
     }
     for (const flow of made) {
-      heldBytes += BYTES_PER_PIXEL * pixelsOf(flow);
+      readStoredBytes += BYTES_PER_PIXEL * pixelsOf(flow);
       cpuPerSecond += cost * pixelRate(flow);
     }
   }
   const outputs = linked.outputs.map(({ node, pad }) => flows[node]?.[pad] ?? unknownFlow());
-  return { outputs, heldBytes, cpuPerSecond, oversize };
+  return { outputs, readStoredBytes, cpuPerSecond, oversize };
 }
 
 /** Pixels of one frame; 0 = audio, or unknown. */

@@ -2,6 +2,6 @@ export {
   type CommandError,
   type CommandRequest,
   type CommandResult,
-  type OptionPlace,
+  type OptionPosition,
   readCommand,
 } from './read-command.ts';

@@ -9,33 +9,33 @@ export function placeholderName(text: string): string | null {
 }
 
 /**
- * Replaces the placeholders of a word; a replacement of null keeps the placeholder. `places` = offset in the command,
+ * Replaces the placeholders of a word; a replacement of null keeps the placeholder. `positions` = offset in the command,
  * in characters, of each character of the new text (of a replaced placeholder: of its first brace), and of its end.
  */
 export function replacePlaceholders(
   word: CommandToken,
   replacement: (name: string, offset: number) => string | null,
-): { text: string; places: number[] } {
-  const places: number[] = [];
+): { text: string; positions: number[] } {
+  const positions: number[] = [];
   let text = '';
   let from = 0;
   const keep = (to: number) => {
     text += word.text.slice(from, to);
-    for (let index = from; index < to; index++) places.push(word.places[index]!);
+    for (let index = from; index < to; index++) positions.push(word.positions[index]!);
     from = to;
   };
   for (const match of word.text.matchAll(PLACEHOLDER)) {
     keep(match.index);
-    const offset = word.places[match.index]!;
+    const offset = word.positions[match.index]!;
     const put = replacement(match[1]!, offset);
     if (put === null) continue;
     text += put;
-    for (let count = put.length; count > 0; count--) places.push(offset);
+    for (let count = put.length; count > 0; count--) positions.push(offset);
     from += match[0].length;
   }
   keep(word.text.length);
-  places.push((word.places.at(-1) ?? word.offset - 1) + 1);
-  return { text, places };
+  positions.push((word.positions.at(-1) ?? word.offset - 1) + 1);
+  return { text, positions };
 }
 
 /** Writes a URL for a filter's option, quoted or not: characters that would end it are percent-encoded. */

@@ -93,7 +93,7 @@ describe('commands in the wild', () => {
     const at = (needle: string) => command.indexOf(needle);
     expect(result.ok && result.request.options![1]!.argument).toBe('a binput:0c');
     const inner = Array(7).fill(command.indexOf('{{in_1}}', at('-vf')));
-    expect(result.ok && result.places).toEqual({
+    expect(result.ok && result.positions).toEqual({
       'inputs[0].options[0]': { option: at('-ss'), argument: [at('5'), at('5') + 1] },
       'options[0]': { option: at('-an'), argument: [] },
       'options[1]': {
@@ -217,7 +217,7 @@ describe('a fault in an argument', () => {
           if (!result.ok) throw new Error(JSON.stringify([command, result.errors]));
           const [refusal] = checkOptions(result.request);
           expect([command, refusal?.field]).toEqual([command, 'options[0]']);
-          expect(command.slice(result.places['options[0]']!.argument[refusal!.offset!]!)[0]).toBe('\u00a7');
+          expect(command.slice(result.positions['options[0]']!.argument[refusal!.offset!]!)[0]).toBe('\u00a7');
         },
       ),
       { numRuns: 500 },

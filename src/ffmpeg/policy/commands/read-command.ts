@@ -25,7 +25,7 @@ export interface CommandError {
 }
 
 /** Position of an option in a command: characters from its start. */
-export interface OptionPlace {
+export interface OptionPosition {
   option: number;
   /** Of each character of the argument once quotes and placeholders are resolved, and of its end; empty = none. */
   argument: readonly number[];
@@ -36,7 +36,7 @@ export type CommandResult =
       ok: true;
       request: TranscodeRequest;
       /** By the field of `request`: `options[1]`, `inputs[0].options[0]`. */
-      places: Record<string, OptionPlace>;
+      positions: Record<string, OptionPosition>;
       /** Name of the output's placeholder, and of its file. */
       output: { name: string; file: string };
     }
@@ -71,7 +71,7 @@ interface Pending {
 
 interface Written {
   request: OptionRequest;
-  place: OptionPlace;
+  place: OptionPosition;
 }
 
 class CommandReader {
@@ -114,7 +114,7 @@ class CommandReader {
         outputFormat: format.format,
         ...(options.length > 0 && { options: options.map(({ request }) => request) }),
       },
-      places: placesOf([...inputOptions.map((own, index) => [`inputs[${index}].`, own] as const), ['', options]]),
+      positions: positionsOf([...inputOptions.map((own, index) => [`inputs[${index}].`, own] as const), ['', options]]),
       output: { name: this.#output.name, file: String(this.#files.outputs[this.#output.name]) },
     };
   }
@@ -187,7 +187,7 @@ class CommandReader {
     return options.map(({ name: { text: option, offset: start }, value }) => {
       if (!value) return { request: { option }, place: { option: start, argument: [] } };
       const takesFiles = filterTarget(option) !== null || option.startsWith('@');
-      const { text, places } = replacePlaceholders(value, (name, offset) => {
+      const { text, positions } = replacePlaceholders(value, (name, offset) => {
         if (!takesFiles) {
           this.#fail(
             offset,
@@ -202,7 +202,7 @@ class CommandReader {
         this.#named.add(name);
         return url === null || option.startsWith('@') ? url : urlForFilter(url);
       });
-      return { request: { option, argument: text }, place: { option: start, argument: places } };
+      return { request: { option, argument: text }, place: { option: start, argument: positions } };
     });
   }
 
@@ -255,7 +255,7 @@ class CommandReader {
   }
 }
 
-function placesOf(lists: readonly (readonly [prefix: string, options: readonly Written[]])[]) {
+function positionsOf(lists: readonly (readonly [prefix: string, options: readonly Written[]])[]) {
   return Object.fromEntries(
     lists.flatMap(([prefix, options]) => options.map(({ place }, index) => [`${prefix}options[${index}]`, place])),
   );

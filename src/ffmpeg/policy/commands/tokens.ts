@@ -4,7 +4,7 @@ export interface CommandToken {
   /** Characters from the start of the command to the word, its quotes included. */
   offset: number;
   /** The same for each character of `text`. */
-  places: readonly number[];
+  positions: readonly number[];
 }
 
 export interface TokenError {
@@ -78,11 +78,11 @@ class Scanner {
 
   readWord(): CommandToken | TokenError {
     const offset = this.at;
-    const places: number[] = [];
+    const positions: number[] = [];
     let text = '';
     const take = (length = 1) => {
       text += this.#text.slice(this.at, this.at + length);
-      for (let index = 0; index < length; index++) places.push(this.at + index);
+      for (let index = 0; index < length; index++) positions.push(this.at + index);
       this.at += length;
     };
     while (!this.isAtEnd) {
@@ -106,7 +106,7 @@ class Scanner {
         take();
       }
     }
-    return { text, offset, places };
+    return { text, offset, positions };
   }
 
   #readDouble(take: (length?: number) => void): TokenError | null {

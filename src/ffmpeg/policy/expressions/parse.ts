@@ -40,7 +40,7 @@ export function parseExpression(text: string, rules: ExpressionRules): Expressio
   }
   try {
     const parser = new Parser(compact, rules);
-    return { ok: true, expression: parser.whole(), parts: parser.parts };
+    return { ok: true, expression: parser.completeExpression(), parts: parser.parts };
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
     const { at, message: reason, suggestion } = error;
@@ -64,7 +64,7 @@ class Parser {
     return this.#nodes;
   }
 
-  whole(): Expression {
+  completeExpression(): Expression {
     if (this.#text === '') throw new ParseError(0, 'is empty', 'Send a number or an expression such as (w-text_w)/2.');
     const expression = this.#sequence();
     if (this.#at < this.#text.length) {

@@ -27,21 +27,24 @@ export function expandPads(pads: Pads, texts: OptionTexts): readonly PadKind[] {
   if (typeof pads === 'function') return pads(texts).slice(0, MAX_PADS);
   if (pads === 'concat-inputs') {
     const segment = concatSegment(texts);
-    return Array.from({ length: whole(texts, 'n', 2) }, () => segment)
+    return Array.from({ length: readCount(texts, 'n', 2) }, () => segment)
       .flat()
       .slice(0, MAX_PADS);
   }
   if (pads === 'concat-outputs') return concatSegment(texts);
   if (isFixed(pads)) return pads;
-  return new Array<PadKind>(Math.min(whole(texts, pads.count, pads.fallback), pads.max)).fill(pads.kind);
+  return new Array<PadKind>(Math.min(readCount(texts, pads.count, pads.fallback), pads.max)).fill(pads.kind);
 }
 
 /** The streams of one segment of a `concat`: first video, then audio. */
 function concatSegment(texts: OptionTexts): PadKind[] {
-  return [...new Array<PadKind>(whole(texts, 'v', 1)).fill('v'), ...new Array<PadKind>(whole(texts, 'a', 0)).fill('a')];
+  return [
+    ...new Array<PadKind>(readCount(texts, 'v', 1)).fill('v'),
+    ...new Array<PadKind>(readCount(texts, 'a', 0)).fill('a'),
+  ];
 }
 
-function whole(texts: OptionTexts, option: string, fallback: number): number {
+function readCount(texts: OptionTexts, option: string, fallback: number): number {
   const value = Number(texts.get(option) ?? fallback);
   return Number.isInteger(value) && value >= 0 && value <= MAX_PADS ? value : fallback;
 }

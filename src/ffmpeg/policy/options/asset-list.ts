@@ -5,7 +5,7 @@ export const MAX_ASSETS = 10;
 const MAX_URL = 2048;
 
 /** Position of a file name in the request, for a refusal. */
-export interface AssetPlace {
+export interface AssetPosition {
   field: string;
   offset?: number;
   option: string;
@@ -15,7 +15,7 @@ export interface AssetPlace {
 export interface AssetList {
   assets: AssetRequest[];
   /** Position of the asset in the list, or why it may not be named. */
-  add(kind: AssetKind, source: string, place: AssetPlace): number | Refusal;
+  add(kind: AssetKind, source: string, place: AssetPosition): number | Refusal;
 }
 
 export function assetList(inputs: readonly { url: string }[]): AssetList {

@@ -30,7 +30,7 @@ export interface StyleValue {
 export interface Bounds {
   min: number;
   max: number;
-  whole?: boolean;
+  integer?: boolean;
 }
 
 const SHOWN_CHARACTERS = 40;
@@ -46,13 +46,13 @@ export const isAbsent = (value: unknown): value is undefined | null | '' =>
 export function readNumber<T extends number | null>(style: StyleValue, bounds: Bounds, fallback: T): number | T {
   const { key, value, warnings } = style;
   if (isAbsent(value)) return fallback;
-  const range = `${bounds.whole ? 'an integer' : 'a number'} from ${bounds.min} to ${bounds.max}`;
+  const range = `${bounds.integer ? 'an integer' : 'a number'} from ${bounds.min} to ${bounds.max}`;
   const number = typeof value === 'string' ? readNumeric(value) : value;
   if (number === null) return warnInvalid({ ...style, used: fallback, advice: `Use ${range}.` });
   if (typeof number !== 'number' || !Number.isFinite(number))
     throw new OverlayError(key, `${lastPart(key)} must be ${range}.`, `Use ${range}.`);
-  const whole = bounds.whole ? Math.round(number) : number;
-  const used = Math.min(bounds.max, Math.max(bounds.min, whole));
+  const rounded = bounds.integer ? Math.round(number) : number;
+  const used = Math.min(bounds.max, Math.max(bounds.min, rounded));
   if (used !== number) warnings.push(`${key} is ${number}, so ${used} was used: ${lastPart(key)} must be ${range}.`);
   return used;
 }

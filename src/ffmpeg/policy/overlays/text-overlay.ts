@@ -68,7 +68,7 @@ function readOverlay(argument: unknown): TextOverlayResult {
   const warnings = [...unknownKeys(given, ['text', 'style'], ''), ...unknownKeys(style, STYLE_KEYS, 'style.')];
   const at = (key: (typeof STYLE_KEYS)[number]): StyleValue => ({ key: `style.${key}`, value: style[key], warnings });
   const fontSize = readNumber(at('fontSize'), { min: 12, max: 200 }, 48);
-  const boxBorder = readNumber(at('boxBorderW'), { min: 0, max: 100, whole: true }, 20);
+  const boxBorder = readNumber(at('boxBorderW'), { min: 0, max: 100, integer: true }, 20);
   const margin = readNumber(at('margin'), { min: 0, max: MAX_LENGTH }, DEFAULT_MARGIN);
   const position = readPosition(at('position'));
   const place = placeAt(position, margin, boxBorder);
@@ -76,7 +76,7 @@ function readOverlay(argument: unknown): TextOverlayResult {
   const outline = { thickness, color: readStyleColor(at('outlineColor'), BLACK) };
   const overlay: TextOverlay = {
     text,
-    charsPerLine: readNumber(at('charsPerLine'), { min: 5, max: 100, whole: true }, null),
+    charsPerLine: readNumber(at('charsPerLine'), { min: 5, max: 100, integer: true }, null),
     textWidth: readNumber(at('textWidth'), { min: 1, max: MAX_LENGTH }, null),
     font: readFont(at('font')),
     fontSize,

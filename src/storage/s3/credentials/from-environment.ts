@@ -9,7 +9,7 @@ import { webIdentityKeys } from './web-identity.ts';
 const CONTAINER_HOSTS = ['169.254.170.2', '169.254.170.23', '[fd00:ec2::23]'];
 const INSTANCE_ENDPOINT = 'http://169.254.169.254';
 
-export interface CredentialPlace {
+export interface BucketLocation {
   region: string;
   /** Whether the storage is Amazon's. Only then the role of a machine is of use, unless its service is named. */
   amazon: boolean;
@@ -21,7 +21,7 @@ export interface CredentialPlace {
  * Credentials from the variables that the SDKs of AWS read, in their order: keys, web identity, container, instance.
  * Throws `ConfigError`.
  */
-export function credentialsFrom(env: NodeJS.ProcessEnv, place: CredentialPlace): Credentials {
+export function credentialsFrom(env: NodeJS.ProcessEnv, place: BucketLocation): Credentials {
   return fixedKeys(env) ?? webIdentity(env, place) ?? container(env) ?? instance(env, place) ?? missing(env);
 }
 
@@ -40,7 +40,7 @@ function fixedKeys(env: NodeJS.ProcessEnv): AwsKeys | null {
   return { accessKeyId, secretAccessKey, ...(token && { sessionToken: token }) };
 }
 
-function webIdentity(env: NodeJS.ProcessEnv, { region, ca }: CredentialPlace): Credentials | null {
+function webIdentity(env: NodeJS.ProcessEnv, { region, ca }: BucketLocation): Credentials | null {
   const { AWS_WEB_IDENTITY_TOKEN_FILE: tokenFile, AWS_ROLE_ARN: roleArn } = env;
   if (!tokenFile) return null;
   if (!roleArn) throw new ConfigError('AWS_ROLE_ARN', 'is not set', 'AWS_WEB_IDENTITY_TOKEN_FILE needs it');
@@ -62,7 +62,7 @@ function container(env: NodeJS.ProcessEnv): Credentials | null {
   return renewed(containerKeys({ url: url.href, ...(token && { token }), ...(tokenFile && { tokenFile }) }));
 }
 
-function instance(env: NodeJS.ProcessEnv, { amazon }: CredentialPlace): Credentials | null {
+function instance(env: NodeJS.ProcessEnv, { amazon }: BucketLocation): Credentials | null {
   const variable = 'AWS_EC2_METADATA_SERVICE_ENDPOINT';
   const given = env[variable];
   if (env.AWS_EC2_METADATA_DISABLED === 'true' || (!given && !amazon)) return null;
