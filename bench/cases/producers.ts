@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { planJob } from '../../src/ffmpeg/index.ts';
-import { inspect } from '../../test/media/helpers.ts';
+import { inspect } from '../../testkit/inspect-media.ts';
 import { sourceMoving } from '../lib/media.ts';
 import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
 import { runWell } from '../lib/run.ts';

@@ -16,10 +16,10 @@ import type { Sandbox } from '../../src/sandbox/index.ts';
 import { openSanitizer } from '../../src/sanitizer/index.ts';
 import { createLogger } from '../../src/telemetry/index.ts';
 import { openPlanner } from '../../src/threads/planning/index.ts';
+import { inspect } from '../../testkit/inspect-media.ts';
 import { run } from '../../testkit/run.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 import { openTestSandbox } from '../helpers/root-image.ts';
-import { inspect } from '../media/helpers.ts';
 
 const FORMATS = ['mp4', 'jpg', 'mp3'] as const;
 

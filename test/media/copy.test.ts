@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OutputFormat } from '../../src/contract/formats.ts';
 import { checkOutput, detectMedia, type Plan, planTranscode, type StreamPlans } from '../../src/ffmpeg/index.ts';
 import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
+import { inspect, readHead } from '../../testkit/inspect-media.ts';
 import { frameHashes } from '../../testkit/media.ts';
 import { makeAllMedia } from '../../testkit/media-cache.ts';
 import { run } from '../../testkit/run.ts';
-import { inspect, readHead } from './helpers.ts';
 
 const PICTURES = (rate: string, seconds: number) => ['-f', 'lavfi', '-i', `testsrc=s=320x240:r=${rate}:d=${seconds}`];
 const SOUND = (hertz: number, seconds: number) => ['-f', 'lavfi', '-i', `sine=f=440:r=${hertz}:d=${seconds}`];

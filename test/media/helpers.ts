@@ -1,23 +1,19 @@
-import { mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import type { TranscodeRequest } from '../../src/contract/transcode-request.ts';
 import {
   checkInput,
   checkOutput,
-  detectMedia,
   estimateResourceClass,
   type MediaInfo,
   type Plan,
   type PlanAsset,
-  type PlanInput,
-  parseProbe,
   parseRequest,
   planTranscode,
-  probeArgs,
 } from '../../src/ffmpeg/index.ts';
-import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
 import { drawLayer, type FontLibrary, openFonts } from '../../src/text-render/index.ts';
+import { inspect } from '../../testkit/inspect-media.ts';
 import { joinArgs } from '../../testkit/join-args.ts';
 import { makeMedia } from '../../testkit/media-cache.ts';
 import { run } from '../../testkit/run.ts';
@@ -155,41 +151,6 @@ async function placeAssets(
       return { file, asset: { kind, path, demuxer, info } };
     }),
   );
-}
-
-const inspected = new Map<string, Promise<PlanInput>>();
-
-/** Detects and probes a file as the worker does; one that has not changed is not probed again. */
-export async function inspect(path: string): Promise<PlanInput> {
-  const { ino, size, mtimeMs } = await stat(path);
-  const key = [path, ino, size, mtimeMs].join();
-  const found = inspected.get(key) ?? inspectFile(path);
-  inspected.set(key, found);
-  // A copy, so that changes by a plan do not reach other tests.
-  return structuredClone(await found);
-}
-
-async function inspectFile(path: string): Promise<PlanInput> {
-  const detected = await detectMedia(await readHead(path));
-  if (!detected) throw new Error(`nothing detected in ${path}`);
-  const { stdout } = await run('ffprobe', probeArgs({ path, demuxer: detected.demuxer }), OPTIONS);
-  const info = parseProbe(stdout, { sizeBytes: (await stat(path)).size, demuxer: detected.demuxer });
-  const { demuxer } = detected;
-  const sanitized = ['mp3', 'aac'].includes(demuxer)
-    ? await sanitizeFile({ path, demuxer, target: null, mediaBytes: null })
-    : null;
-  return { path, demuxer, info, countedSeconds: sanitized?.seconds ?? null };
-}
-
-export async function readHead(path: string): Promise<Uint8Array> {
-  const file = await open(path, 'r');
-  try {
-    const head = Buffer.alloc(65_536);
-    const { bytesRead } = await file.read(head, 0, head.length, 0);
-    return head.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
 }
 
 /** Average colour of a region of one frame, as [red, green, blue]. `at` in seconds; region in shares of the frame. */

@@ -2,7 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { JobFailure } from '../../src/contract/failures.ts';
 import { OUTPUT_FORMATS, type OutputFormat } from '../../src/contract/formats.ts';
-import { colourAt, inspect, openWorkshop, type Workshop } from './helpers.ts';
+import { inspect } from '../../testkit/inspect-media.ts';
+import { colourAt, openWorkshop, type Workshop } from './helpers.ts';
 
 /** Codecs that the players of each format expect. */
 const CODECS: Record<OutputFormat, { video: string | null; audio: string | null }> = {

@@ -3,8 +3,9 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OutputRequest } from '../../src/contract/transcode-request.ts';
 import { checkOutput, type JobPlan, type MediaInfo, ProgressReader, planJob } from '../../src/ffmpeg/index.ts';
+import { inspect } from '../../testkit/inspect-media.ts';
 import { run } from '../../testkit/run.ts';
-import { inspect, openWorkshop, type Workshop } from './helpers.ts';
+import { openWorkshop, type Workshop } from './helpers.ts';
 
 let shop: Workshop;
 let clip: string;

@@ -1,0 +1,41 @@
+import { open, stat } from 'node:fs/promises';
+import { detectMedia, type PlanInput, parseProbe, probeArgs } from '../src/ffmpeg/index.ts';
+import { sanitizeFile } from '../src/sanitizer/sanitize-file.ts';
+import { run } from './run.ts';
+
+const OPTIONS = { timeout: 60_000, maxBuffer: 16 * 2 ** 20 };
+
+const inspected = new Map<string, Promise<PlanInput>>();
+
+/** Detects and probes a file as the worker does; one that has not changed is not probed again. */
+export async function inspect(path: string): Promise<PlanInput> {
+  const { ino, size, mtimeMs } = await stat(path);
+  const key = [path, ino, size, mtimeMs].join();
+  const found = inspected.get(key) ?? inspectFile(path);
+  inspected.set(key, found);
+  // A copy, so that changes by a plan do not reach other tests.
+  return structuredClone(await found);
+}
+
+async function inspectFile(path: string): Promise<PlanInput> {
+  const detected = await detectMedia(await readHead(path));
+  if (!detected) throw new Error(`nothing detected in ${path}`);
+  const { stdout } = await run('ffprobe', probeArgs({ path, demuxer: detected.demuxer }), OPTIONS);
+  const info = parseProbe(stdout, { sizeBytes: (await stat(path)).size, demuxer: detected.demuxer });
+  const { demuxer } = detected;
+  const sanitized = ['mp3', 'aac'].includes(demuxer)
+    ? await sanitizeFile({ path, demuxer, target: null, mediaBytes: null })
+    : null;
+  return { path, demuxer, info, countedSeconds: sanitized?.seconds ?? null };
+}
+
+export async function readHead(path: string): Promise<Uint8Array> {
+  const file = await open(path, 'r');
+  try {
+    const head = Buffer.alloc(65_536);
+    const { bytesRead } = await file.read(head, 0, head.length, 0);
+    return head.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
