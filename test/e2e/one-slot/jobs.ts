@@ -188,7 +188,7 @@ export const jobs = (given: () => TestService) => () => {
       const newest = jobs.map((job) => job.id).reverse();
       const all = await list('');
       expect(all.json).toMatchObject({ page: 1, limit: 20, total: 5 });
-      expect(Object.keys(all.json)).toEqual(['items', 'page', 'limit', 'total']);
+      expect(Object.keys(all.json)).toEqual(['items', 'page', 'limit', 'total', 'next']);
       expect(all.headers.get('x-total-count')).toBe('5');
       expect(ids(all)).toEqual(newest);
       expect(all.json.items[0]).toEqual({ ...jobs[4], shortened: false });

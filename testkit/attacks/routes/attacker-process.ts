@@ -34,13 +34,16 @@ lowerPriority();
 
 let end: (() => Outcome) | null = null;
 
-process.on('message', (order: Order | 'end') => {
+process.on('message', async (order: Order | 'end') => {
   if (order === 'end') {
     process.send!(end?.() ?? null);
     end = null;
     return;
   }
-  end = start(order);
+  const attack = start(order);
+  end = attack.end;
+  // On a busy machine, a process of the lowest priority may wait for seconds.
+  await attack.opened;
   process.send!('started');
 });
 process.on('disconnect', () => process.exit());
@@ -55,12 +58,17 @@ function lowerPriority(): void {
   }
 }
 
-function start(order: Order): () => Outcome {
+/** `opened` resolves when the service has accepted the first connection. */
+function start(order: Order): { end: () => Outcome; opened: Promise<void> } {
   const attack = ROUTE_ATTACKS.find(({ name }) => name === order.attack)!;
   const outcome: Outcome = { opened: 0, closed: 0, bytesRead: 0 };
   const open = new Set<Socket>();
   const waiting = order.addresses.flatMap((address) => Array<string>(order.connections).fill(address));
   let turn = 0;
+  let onOpened: () => void;
+  const opened = new Promise<void>((resolve) => {
+    onOpened = resolve;
+  });
   const connectNext = (address: string) => {
     const { route, port, key } = order.targets[turn++ % order.targets.length]!;
     const socket = connect({ port, host: '127.0.0.1', localAddress: address });
@@ -68,6 +76,7 @@ function start(order: Order): () => Outcome {
     socket.on('error', () => {});
     socket.once('connect', () => {
       outcome.opened++;
+      onOpened();
       use(socket, attack.behave(route, key), outcome);
     });
     socket.once('close', () => {
@@ -79,11 +88,12 @@ function start(order: Order): () => Outcome {
   const timer = setInterval(() => {
     for (const address of waiting.splice(0, CONNECTS)) connectNext(address);
   }, TICK_MS);
-  return () => {
+  const end = () => {
     clearInterval(timer);
     for (const socket of open) socket.removeAllListeners('close').resetAndDestroy();
     return outcome;
   };
+  return { end, opened };
 }
 
 function use(socket: Socket, behavior: Behavior, outcome: Outcome): void {
