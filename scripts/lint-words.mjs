@@ -26,6 +26,8 @@ const REPLACED = {
   sentInstead: 'findMisspelling',
   joinOrSayWhyNot: 'tryJoin',
   cutOrSayWhyNot: 'trySplit',
+  leaving: 'streamingUpload',
+  grew: 'recordWrite',
   isUnexpected: 'canFallBack',
   onStorageAway: 'onStorageUnreachable',
   WorkHold: 'DiskReservation',

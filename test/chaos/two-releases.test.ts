@@ -175,7 +175,7 @@ describe('two releases on one database, of which the newer has one more kind of 
     for (const id of [first, second, paused]) await reaches(id, 'completed');
     const last = await transcode(newer);
     await reaches(last, 'completed');
-    const { json: download } = await newer.call('GET', `/v1/toys/${first}/download`);
+    const { json: download } = await newer.call('GET', `/v1/toys/${first}/download?output=txt`);
     expect(await (await fetch(download.url)).text()).toBe('evil');
 
     const ofTranscode = ['queued', 'started', 'output_ready', 'completed'].map((name) => `transcode.${name}`);

@@ -101,7 +101,7 @@ describe('credentials of S3', () => {
     await expect(store.ping()).rejects.toThrow(/AWS_WEB_IDENTITY_TOKEN_FILE cannot be read \(ENOENT\)/);
     await store.close();
     server.failure = { status: 200, code: '<html>login</html>' };
-    await expect(open('imds').ping()).rejects.toThrow('the instance metadata service responded with something else');
+    await expect(open('imds').ping()).rejects.toThrow('the instance metadata service returned something other');
   });
 
   it('sign for a bucket in the host name', async () => {

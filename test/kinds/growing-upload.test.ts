@@ -73,7 +73,7 @@ describe('an output that is uploaded while it is written', () => {
     await upload.abandon();
     upload = openUpload(changes);
     upload.follow(path);
-    upload.grew();
+    upload.recordWrite();
   };
   const whole = (): Piece[] => [{ path, from: 0, to: bytes.length }];
   const row = async () => (await world.database.pg.query('SELECT * FROM objects WHERE key = $1', [key])).rows[0];
@@ -145,7 +145,7 @@ describe('an output that is uploaded while it is written', () => {
 
   it('is not sent in parts where it has ended before any was due', async () => {
     await growTo(PART_BYTES);
-    upload.grew();
+    upload.recordWrite();
     expect(await upload.send([{ path, from: 0, to: PART_BYTES }], 0)).toBeNull();
     expect(await row()).toBeUndefined();
   });
@@ -272,7 +272,7 @@ describe('an output that is uploaded while it is written', () => {
     await symlink(secret, path);
     upload = openUpload();
     upload.follow(path);
-    upload.grew();
+    upload.recordWrite();
     expect(await upload.send(whole(), 0)).toBeNull();
     expect(await row()).toBeUndefined();
   });

@@ -106,7 +106,7 @@ async function storeOutputs(
 
 function followOutput({ upload }: EarlyOutput, { outputs }: Plan) {
   const name = outputs[0]!.path.replace(/^\/out\//, '');
-  return { onFolder: (path: string) => upload.follow(join(path, name)), onReport: () => upload.grew() };
+  return { onFolder: (path: string) => upload.follow(join(path, name)), onReport: () => upload.recordWrite() };
 }
 
 /** Commands count equally in the progress of the job. */

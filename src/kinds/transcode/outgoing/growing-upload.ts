@@ -18,7 +18,7 @@ export interface GrowingUpload {
   /** Begins to send the file that a cell is about to write. */
   follow(path: string): void;
   /** Reports that the file may have grown, for machines that do not. */
-  grew(): void;
+  recordWrite(): void;
   /**
    * Stores what is missing of the finished output, but does not publish it. Null if nothing was sent before, so that
    * parts would be of no use. Throws `JobFailure` and `StorageError`.
@@ -75,7 +75,7 @@ export function openGrowingUpload(
     });
   }
 
-  const grew = () => void file.then(sendIfDue);
+  const recordWrite = () => void file.then(sendIfDue);
 
   async function stop(): Promise<void> {
     isEnough = true;
@@ -118,9 +118,9 @@ export function openGrowingUpload(
 
   return {
     follow(path) {
-      file = openGrowingFile(path, grew).catch(giveUp);
+      file = openGrowingFile(path, recordWrite).catch(giveUp);
     },
-    grew,
+    recordWrite,
     async send(pieces, shift) {
       await stop();
       if (!upload.hasAny()) return null;
