@@ -20,7 +20,7 @@ const STEP_SECONDS = 2;
 const RATES = { from: 200, to: 900, by: 50 };
 /** A rate is sustained if every request is accepted, and 99 of 100 within this time. */
 const LATE_MS = 1000;
-/** Requests without a response at which a rate is given up. */
+/** A rate is not measured further once this many requests wait for a response. */
 const MOST_OPEN = 1000;
 
 interface Run {

@@ -4109,7 +4109,7 @@ export interface components {
             retention_seconds?: number | null;
             /** @description Fail the job unless Airlock can remux the container of every input before FFmpeg reads it. */
             disarm?: boolean | null;
-            /** @description Limits of the job; they can only lower those of account and server. */
+            /** @description Limits of the job. They can only lower the limits of the account and the server. */
             limits?: components["schemas"]["JobLimits"] | null;
             /** @description The final events of this job are sent there, signed with the default secret of the account (`/v1/webhooks/secret`). */
             webhook_url?: string | null;
@@ -4188,7 +4188,7 @@ export interface components {
             retention_seconds?: number | null;
             /** @description Fail the job unless Airlock can remux the container of every input before FFmpeg reads it. */
             disarm?: boolean | null;
-            /** @description Limits of the job; they can only lower those of account and server. */
+            /** @description Limits of the job. They can only lower the limits of the account and the server. */
             limits?: components["schemas"]["JobLimits"] | null;
             /** @description The final events of this job are sent there, signed with the default secret of the account (`/v1/webhooks/secret`). */
             webhook_url?: string | null;

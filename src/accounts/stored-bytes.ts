@@ -189,7 +189,8 @@ export async function requireUploadRoom(
       limit: account.max_open_uploads,
       open,
       reason: `${open} upload URLs are not confirmed yet`,
-      remedy: 'Confirm them, or wait: an upload that is not confirmed is given up an hour after it was created',
+      remedy:
+        'Confirm them, or wait: Airlock deletes an unconfirmed upload after an hour, or after 23 hours if it is in parts',
     });
   }
   if (held + bytes > account.max_stored_bytes) throw overQuota(account.max_stored_bytes, held, bytes);

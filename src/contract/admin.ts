@@ -58,7 +58,7 @@ export const accountList = z
   .object({ items: z.array(account).describe('Sorted by name.'), next: nextField })
   .meta({ id: 'AccountList', description: 'The accounts of this server.' });
 
-/** The accounts or workers of a server, as many as are shown at once. */
+/** The query of a list of accounts or workers: up to 1,000 in a page. */
 export const serverListQuery = listOf(1000);
 
 export const createAccountBody = z

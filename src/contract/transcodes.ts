@@ -44,7 +44,7 @@ export const disarmField = nullable(z.boolean()).describe(
 );
 
 export const limitsField = nullable(jobLimits).describe(
-  'Limits of the job; they can only lower those of account and server.',
+  'Limits of the job. They can only lower the limits of the account and the server.',
 );
 
 const input = z

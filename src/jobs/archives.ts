@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { requireStorage } from '../accounts/require-storage.ts';
 import { recentSpace } from '../accounts/stored-bytes.ts';
 import { ApiError } from '../contract/errors.ts';
@@ -102,15 +103,8 @@ export function createArchives(
 /** Waits for the promise, at most so long. Rejects as it does. */
 async function settled(done: Promise<void> | undefined, ms: number, signal: AbortSignal): Promise<void> {
   const ended = new AbortController();
-  const timeout = new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    for (const each of [ended.signal, signal]) {
-      each.addEventListener('abort', () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    }
-  });
+  // An aborted sleep rejects.
+  const timeout = sleep(ms, undefined, { signal: AbortSignal.any([ended.signal, signal]) }).catch(() => {});
   try {
     await Promise.race([timeout, ...(done ? [done] : [])]);
   } finally {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Context } from '../database/context.ts';
 import type { Db } from '../database/pool.ts';
+import { forEachAtOnce } from '../storage/at-once.ts';
 import { StorageError } from '../storage/types.ts';
 
 /*
@@ -134,33 +135,27 @@ async function deleteTrees(
   failed: Map<string, StorageError>,
   deleted: string[],
 ): Promise<void> {
-  const waiting = rows.filter(({ files }) => files !== null).values();
-  async function follow(): Promise<void> {
-    for (const { id, key } of waiting) {
-      const { error } = await store.deletePrefix(key).catch((error: unknown) => {
-        if (!(error instanceof StorageError)) throw error;
-        return { error };
-      });
-      if (error) failed.set(id, error);
-      else deleted.push(id);
-    }
-  }
-  await Promise.all(Array.from({ length: TREES_AT_ONCE }, follow));
+  const trees = rows.filter(({ files }) => files !== null);
+  await forEachAtOnce(trees, TREES_AT_ONCE, async ({ id, key }) => {
+    const { error } = await store.deletePrefix(key).catch((error: unknown) => {
+      if (!(error instanceof StorageError)) throw error;
+      return { error };
+    });
+    if (error) failed.set(id, error);
+    else deleted.push(id);
+  });
 }
 
 /** Aborts the uploads in parts. Returns the failures by the id of the object. */
 async function abortParts({ store }: Deleting, rows: readonly Doomed[]): Promise<Map<string, StorageError>> {
   const failed = new Map<string, StorageError>();
-  const waiting = rows.filter(({ multipart_id }) => multipart_id !== null).values();
-  async function follow(): Promise<void> {
-    for (const { id, key, multipart_id } of waiting) {
-      await store.abortMultipart(key, multipart_id!).catch((error) => {
-        if (!(error instanceof StorageError)) throw error;
-        failed.set(id, error);
-      });
-    }
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, follow));
+  const unfinished = rows.filter(({ multipart_id }) => multipart_id !== null);
+  await forEachAtOnce(unfinished, AT_ONCE, async ({ id, key, multipart_id }) => {
+    await store.abortMultipart(key, multipart_id!).catch((error) => {
+      if (!(error instanceof StorageError)) throw error;
+      failed.set(id, error);
+    });
+  });
   return failed;
 }
 

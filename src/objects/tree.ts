@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { sha256 as sha256Of } from '../crypto/hash.ts';
 import { treeManifestKey } from '../storage/keys.ts';
 import type { ObjectStore } from '../storage/types.ts';
 import type { StoredObject } from './objects.ts';
@@ -29,7 +29,7 @@ export type TreeFile = z.infer<typeof treeFile>;
 /** The bytes of a manifest, with the files in the order of their paths. Its hash identifies the content of the tree. */
 export function writeManifest(files: readonly TreeFile[]): { bytes: Buffer; sha256: string } {
   const bytes = Buffer.from(JSON.stringify({ v: 1, files: [...files].sort(byPath) }));
-  return { bytes, sha256: hashOf(bytes) };
+  return { bytes, sha256: sha256Of(bytes).toString('hex') };
 }
 
 /**
@@ -50,7 +50,7 @@ export async function readTree(
     chunks.push(chunk);
   }
   const bytes = Buffer.concat(chunks);
-  if (sha256 === null || hashOf(bytes) !== sha256) return null;
+  if (sha256 === null || sha256Of(bytes).toString('hex') !== sha256) return null;
   return manifest.parse(JSON.parse(bytes.toString())).files;
 }
 
@@ -58,8 +58,4 @@ export async function readTree(
 function byPath(left: TreeFile, right: TreeFile): number {
   if (left.path === right.path) return 0;
   return left.path < right.path ? -1 : 1;
-}
-
-function hashOf(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -174,4 +174,9 @@ export class StorageError extends Error {
     this.status = options.status ?? null;
     this.code = options.code ?? null;
   }
+
+  /** Whether the store did not respond. */
+  get isUnreachable(): boolean {
+    return this.retry && this.status === null;
+  }
 }

@@ -282,7 +282,7 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   ...WEBHOOK_EXAMPLES,
 };
 
-/** Adds the examples to the document, with those of kinds of jobs. */
+/** Adds the examples to the document, including the examples of each kind of job. */
 export function addExamples(document: Document, kinds: readonly Pick<ShownKind, 'examples'>[]): void {
   const examples = Object.assign({}, EXAMPLES, ...kinds.map((kind) => kind.examples)) as typeof EXAMPLES;
   for (const item of Object.values(document.paths ?? {})) {

@@ -14,7 +14,7 @@ import { unknownFields } from '../warnings.ts';
 
 const KIND = 'transcode';
 
-/** The routes that transcodes have beyond those of every kind of job. */
+/** The routes that only transcodes have. */
 export function registerTranscodes(app: App, deps: RouteDeps): void {
   const { context, signer } = deps;
 

@@ -13,7 +13,7 @@ export interface CellInput {
   path: string;
 }
 
-/** The progress reports of the longest job take 15 MB, whatever the size of its output. */
+/** The progress reports of the longest job take 15 MB. The size of the output makes no difference. */
 const MAX_STDOUT_BYTES = 64 * 2 ** 20;
 const PROGRESS_MS = 1000;
 

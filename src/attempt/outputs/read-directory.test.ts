@@ -85,7 +85,7 @@ describe('a directory that a hostile cell has filled', () => {
     await expect(list({ maxFiles: 11, maxBytes: 10 })).rejects.toMatchObject({ code: 'limit_output' });
   });
 
-  it('is rejected if it contains more files than any tree may have, whatever its bounds', async () => {
+  it('is rejected if it contains more files than any tree may have, even if its bounds allow them', async () => {
     for (let index = 0; index <= MAX_TREE_FILES; index += 1) closeSync(openSync(join(tree, `${index}`), 'w'));
     await expect(list({ maxFiles: 100_000, maxBytes: 2 ** 30 })).rejects.toMatchObject({ code: 'limit_output' });
   }, 60_000);

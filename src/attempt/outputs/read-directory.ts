@@ -130,7 +130,7 @@ function childOf({ fd }: FileHandle, name: string): string {
   return `/proc/self/fd/${fd}/${name}`;
 }
 
-/** A second name could be that of a file of the host. */
+/** A file with a second hard link may be a file of the host. */
 async function plainStats(file: FileHandle) {
   const stats = await file.stat();
   if (!stats.isFile() || stats.nlink !== 1) throw notPlain();

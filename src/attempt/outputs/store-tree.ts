@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { postponeDeletion, recordTree, reserveTree } from '../../jobs/outputs.ts';
 import { type TreeFile, writeManifest } from '../../objects/tree.ts';
+import { forEachAtOnce } from '../../storage/at-once.ts';
 import { treeFileKey, treeManifestKey, treePrefix } from '../../storage/keys.ts';
 import type { Run, WorkTools } from '../tools.ts';
 import { type DirectoryBounds, type FoundFile, listDirectory, readListed } from './read-directory.ts';
@@ -63,28 +64,14 @@ async function putFiles(
   found: readonly FoundFile[],
 ): Promise<TreeFile[]> {
   const files: TreeFile[] = [];
-  const waiting = found.values();
-  let failed = false;
   let postponedAt = performance.now();
-  async function follow(): Promise<void> {
-    for (const file of waiting) {
-      if (failed) return;
-      if (performance.now() - postponedAt > POSTPONE_MS) {
-        postponedAt = performance.now();
-        await postponeDeletion(tools.context, tree.objectId);
-      }
-      files.push(await putFile(tools, run, tree, file));
+  await forEachAtOnce(found, AT_ONCE, async (file) => {
+    if (performance.now() - postponedAt > POSTPONE_MS) {
+      postponedAt = performance.now();
+      await postponeDeletion(tools.context, tree.objectId);
     }
-  }
-  const ends = await Promise.allSettled(
-    Array.from({ length: AT_ONCE }, () =>
-      follow().catch((error: unknown) => {
-        failed = true;
-        throw error;
-      }),
-    ),
-  );
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    files.push(await putFile(tools, run, tree, file));
+  });
   return files;
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { forEachAtOnce } from '../at-once.ts';
 import { type DeletedMany, type ObjectStore, StorageError } from '../types.ts';
 import { childrenOf, escapeXml, parseXml, textOf } from '../xml.ts';
 import { checkKey } from './checks.ts';
@@ -91,21 +92,17 @@ function failuresOf(text: string, keys: readonly string[]): ReadonlyMap<string, 
 
 /** Stops when the store does not respond; the keys that are left are in neither list. */
 async function deleteSingly(client: S3Client, keys: readonly string[], result: DeletedMany): Promise<void> {
-  const waiting = keys.values();
-  let isAway = false;
-  async function follow(): Promise<void> {
-    for (const key of waiting) {
-      if (isAway) return;
-      try {
-        const response = await client.send({ method: 'DELETE', key, expected: [200, 204, 404], brief: true });
-        response.resume();
-        result.deleted.push(key);
-      } catch (error) {
-        if (!(error instanceof StorageError)) throw error;
-        isAway ||= error.retry && error.status === null;
-        result.failed.set(key, error);
-      }
+  let isUnreachable = false;
+  await forEachAtOnce(keys, AT_ONCE, async (key) => {
+    if (isUnreachable) return;
+    try {
+      const response = await client.send({ method: 'DELETE', key, expected: [200, 204, 404], brief: true });
+      response.resume();
+      result.deleted.push(key);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      isUnreachable ||= error.isUnreachable;
+      result.failed.set(key, error);
     }
-  }
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, keys.length) }, follow));
+  });
 }

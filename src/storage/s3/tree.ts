@@ -1,4 +1,4 @@
-import type { DeletedPrefix, ObjectStore, StorageError } from '../types.ts';
+import type { DeletedPrefix, ObjectStore } from '../types.ts';
 import { checkPrefix } from './checks.ts';
 
 /** Keys of one deletion: the page of a list, and the maximum of DeleteObjects. */
@@ -13,7 +13,8 @@ export function prefixDeleter(store: Pick<ObjectStore, 'list' | 'deleteMany'>): 
       const { deleted, failed } = await store.deleteMany(keys);
       result.deleted += deleted.length;
       result.error ??= failed.values().next().value ?? null;
-      if (failed.size > 0 && isAway(failed.values())) break;
+      // The next page would only wait.
+      if ([...failed.values()].some(({ isUnreachable }) => isUnreachable)) break;
     }
     return result;
   };
@@ -28,9 +29,4 @@ async function* pagesOf(objects: AsyncIterable<{ key: string }>): AsyncGenerator
     keys = [];
   }
   if (keys.length > 0) yield keys;
-}
-
-/** Whether the store stopped responding, so that the next page would only wait. */
-function isAway(errors: Iterable<StorageError>): boolean {
-  return [...errors].some(({ retry, status }) => retry && status === null);
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { outputOutagePolicy } from '../../../attempt/outputs/store-file.ts';
 import type { Run, WorkTools } from '../../../attempt/tools.ts';
+import { sha256 as sha256Of } from '../../../crypto/hash.ts';
 import type { OutagePolicy } from '../../../storage/types.ts';
 import { type OutputReader, openPieces, PART_BYTES, type Part, type Piece, partsOf, sizeOf } from './byte-ranges.ts';
 import { type GrowingFile, openGrowingFile } from './growing-file.ts';
@@ -62,7 +63,7 @@ export function openGrowingUpload(
       const number = next;
       next += 1;
       const bytes = await from.read((number - 1) * PART_BYTES, PART_BYTES);
-      await upload.put(number, { bytes, sha256: sha256Of(bytes) }, early);
+      await upload.put(number, { bytes, sha256: sha256Of(bytes).toString('hex') }, early);
     }
   }
 
@@ -92,7 +93,7 @@ export function openGrowingUpload(
       for (const { number, from, bytes: length } of parts) {
         await lanes.free();
         const bytes = await output.read(from, length);
-        lanes.run(() => upload.put(number, { bytes, sha256: sha256Of(bytes) }, patience));
+        lanes.run(() => upload.put(number, { bytes, sha256: sha256Of(bytes).toString('hex') }, patience));
       }
     } finally {
       await lanes.end();
@@ -138,10 +139,6 @@ export function openGrowingUpload(
   };
 }
 
-function sha256Of(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
-
 /** Hashes the output, and each of its parts. */
 async function hashParts(output: OutputReader, parts: readonly Part[]) {
   const whole = createHash('sha256');
@@ -149,7 +146,7 @@ async function hashParts(output: OutputReader, parts: readonly Part[]) {
   for (const { number, from, bytes: length } of parts) {
     const bytes = await output.read(from, length);
     whole.update(bytes);
-    hashes.set(number, sha256Of(bytes));
+    hashes.set(number, sha256Of(bytes).toString('hex'));
   }
   return { whole: whole.digest('hex'), parts: hashes };
 }
