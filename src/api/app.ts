@@ -17,7 +17,7 @@ import { registerConcurrency } from './plugins/concurrency.ts';
 import { registerDashboard } from './plugins/dashboard.ts';
 import { answerClientErrors, answerFrameworkErrors, answerRejections, registerErrors } from './plugins/errors.ts';
 import { registerHttpsOnly } from './plugins/https.ts';
-import { registerLoadShedding } from './plugins/load-shedding.ts';
+import { MAX_LOOP_DELAY_MS, registerLoadShedding } from './plugins/load-shedding.ts';
 import { registerMethods } from './plugins/methods.ts';
 import { registerObservation } from './plugins/observe.ts';
 import { registerOpenapi } from './plugins/openapi.ts';
@@ -78,7 +78,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
     contentSecurityPolicy: false,
     hsts: settings.tls || settings.trustProxy.length > 0 ? { maxAge: 31_536_000 } : false,
   });
-  await registerLoadShedding(app);
+  await registerLoadShedding(app, { maxEventLoopDelay: settings.maxLoopDelayMs ?? MAX_LOOP_DELAY_MS });
   await registerAuth(app, deps);
   registerConcurrency(app);
   registerReserve(app, deps.context);

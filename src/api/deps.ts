@@ -48,4 +48,6 @@ export interface ApiSettings {
   maxUploadBytes: number;
   /** Limits of connections, per address and in total. */
   connections: ConnectionLimits;
+  /** Event-loop delay in milliseconds above which the API rejects new requests with `503`. Defaults to 3,000. */
+  maxLoopDelayMs?: number;
 }

@@ -63,9 +63,9 @@ async function enter(dataDir: string, made: boolean): Promise<FileLock> {
     fresh ||= !existsSync(dataDir);
     await prepareDataDir(dataDir);
     const path = join(dataDir, 'transcode.users');
-    const alone = await lockFile(path, 'exclusive', 0);
-    const users = alone ?? (await lockFile(path, 'shared', RETRY_MS));
-    // No lock, or one on a deleted file: the last user was about to exit.
+    const alone = await lockFile(path, 'exclusive', 0).catch(nullIfMissing);
+    const users = alone ?? (await lockFile(path, 'shared', RETRY_MS).catch(nullIfMissing));
+    // No lock, a lock on a deleted file, or no directory any more: the last user is removing it.
     if (!users || !(await isStillThere(users, path))) {
       await users?.release();
       continue;
@@ -77,6 +77,11 @@ async function enter(dataDir: string, made: boolean): Promise<FileLock> {
     await alone?.convert('shared');
     return users;
   }
+}
+
+function nullIfMissing(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT') return null;
+  throw error;
 }
 
 async function isStillThere(lock: FileLock, path: string): Promise<boolean> {

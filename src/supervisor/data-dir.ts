@@ -10,6 +10,8 @@ import { isRoot } from './account.ts';
  * none: it must start on a full disk, because only a running service can sweep and erase.
  */
 const FRESH_CLUSTER_BYTES = 128 * 1024 * 1024;
+/** How often a directory is prepared that another process keeps removing. */
+const ATTEMPTS = 5;
 
 /**
  * Creates the data directory if needed and checks that it is usable. Mode 0711 as root, so that the accounts of
@@ -20,21 +22,30 @@ const FRESH_CLUSTER_BYTES = 128 * 1024 * 1024;
  */
 export async function prepareDataDir(dataDir: string): Promise<string> {
   const shown = process.env.AIRLOCK_SHOWN_DATA_DIR || dataDir;
-  try {
-    await mkdir(dataDir, { recursive: true, mode: isRoot() ? 0o711 : 0o700 });
-    const path = await realpath(dataDir);
-    requireShellSafeName(path, shown);
-    await takeOwnership(path, shown);
-    if (isRoot()) await requireTraversable(path, shown);
-    const fresh = !existsSync(join(path, 'postgres', 'data', 'PG_VERSION'));
-    if (fresh) await requireSpace(path, shown);
-    await requireWritable(path).catch((error: NodeJS.ErrnoException) => {
-      if (fresh || !FULL.includes(error.code ?? '')) throw error;
-    });
-    return path;
-  } catch (error) {
-    throw error instanceof ConfigError ? error : explain(error as NodeJS.ErrnoException, shown);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await tryPrepare(dataDir, shown);
+    } catch (error) {
+      if (error instanceof ConfigError) throw error;
+      // Another process removed the directory after this process had created it.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' && attempt < ATTEMPTS) continue;
+      throw explain(error as NodeJS.ErrnoException, shown);
+    }
   }
+}
+
+async function tryPrepare(dataDir: string, shown: string): Promise<string> {
+  await mkdir(dataDir, { recursive: true, mode: isRoot() ? 0o711 : 0o700 });
+  const path = await realpath(dataDir);
+  requireShellSafeName(path, shown);
+  await takeOwnership(path, shown);
+  if (isRoot()) await requireTraversable(path, shown);
+  const fresh = !existsSync(join(path, 'postgres', 'data', 'PG_VERSION'));
+  if (fresh) await requireSpace(path, shown);
+  await requireWritable(path).catch((error: NodeJS.ErrnoException) => {
+    if (fresh || !FULL.includes(error.code ?? '')) throw error;
+  });
+  return path;
 }
 
 /** initdb puts its path between double quotes into a shell command: reject characters that are special there. */

@@ -1,14 +1,11 @@
 import underPressure, { type FastifyUnderPressureOptions } from '@fastify/under-pressure';
 import type { App } from '../types.ts';
 
-/** Event-loop delay in milliseconds above which new requests are refused: far more than that of a healthy process. */
-const MAX_LOOP_DELAY_MS = 3000;
+/** The default event-loop delay in milliseconds above which the API rejects new requests. A healthy process stays far below. */
+export const MAX_LOOP_DELAY_MS = 3000;
 
 /** Answers 503 while the process is overloaded, unless the route's `pressureHandler` answers. */
-export async function registerLoadShedding(
-  app: App,
-  limits: FastifyUnderPressureOptions = { maxEventLoopDelay: MAX_LOOP_DELAY_MS },
-): Promise<void> {
+export async function registerLoadShedding(app: App, limits: FastifyUnderPressureOptions): Promise<void> {
   await app.register(underPressure, limits);
 }
 
