@@ -116,7 +116,7 @@ async function settled(done: Promise<void> | undefined, ms: number, signal: Abor
 export async function filesOf(
   { store }: Pick<Context, 'store'>,
   tree: Pick<Tree, 'key' | 'sha256'>,
-): Promise<TreeFile[]> {
+): Promise<readonly TreeFile[]> {
   const files = await readTree(store, tree);
   if (!files) throw damaged();
   return files;

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
 import { sha256 as sha256Of } from '../crypto/hash.ts';
 import { treeManifestKey } from '../storage/keys.ts';
@@ -8,6 +9,8 @@ import type { StoredObject } from './objects.ts';
 export const MAX_TREE_FILES = 20_000;
 /** Upper bound of a manifest with that many files, in bytes. */
 const MAX_MANIFEST_BYTES = 16 * 2 ** 20;
+/** Memory of a file of a parsed manifest: 258 bytes measured for paths of 14 characters on Node 20. */
+const ENTRY_BYTES = 300;
 /** A part of a path: neither hidden nor an option, no separator, no control character, no quotation mark. */
 const PART = '[A-Za-z0-9][A-Za-z0-9._-]{0,100}';
 /** Path of a file in a tree: up to three directories and a name. */
@@ -32,25 +35,54 @@ export function writeManifest(files: readonly TreeFile[]): { bytes: Buffer; sha2
   return { bytes, sha256: sha256Of(bytes).toString('hex') };
 }
 
+/** Bytes of the manifests that a process keeps parsed, and for how many milliseconds. */
+const CACHED_BYTES = 32 * 2 ** 20;
+const CACHED_MS = 60_000;
+type ManifestCache = LRUCache<string, readonly TreeFile[], { key: string; sha256: string }>;
+const caches = new WeakMap<ObjectStore, ManifestCache>();
+
 /**
  * The files of a stored tree. Null if its manifest is missing, or differs from the one that was recorded: then nothing in
- * storage below its prefix can be trusted.
+ * storage below its prefix can be trusted. Keeps the files for a minute, because a player requests many files of one tree.
  */
 export async function readTree(
   store: ObjectStore,
   { key, sha256 }: Pick<StoredObject, 'key' | 'sha256'>,
-): Promise<TreeFile[] | null> {
+): Promise<readonly TreeFile[] | null> {
+  if (sha256 === null) return null;
+  const files = await cacheOf(store).fetch(`${sha256} ${key}`, { context: { key, sha256 } });
+  return files ?? null;
+}
+
+/** Concurrent reads of one manifest share one request. */
+function cacheOf(store: ObjectStore): ManifestCache {
+  const known = caches.get(store);
+  if (known) return known;
+  const cache: ManifestCache = new LRUCache({
+    maxSize: CACHED_BYTES,
+    ttl: CACHED_MS,
+    sizeCalculation: (files) => ENTRY_BYTES * files.length + 1,
+    fetchMethod: (_id, _stale, { context }) => readManifest(store, context),
+  });
+  caches.set(store, cache);
+  return cache;
+}
+
+async function readManifest(
+  store: ObjectStore,
+  { key, sha256 }: { key: string; sha256: string },
+): Promise<readonly TreeFile[] | undefined> {
   const stream = await store.get(treeManifestKey(key));
-  if (!stream) return null;
+  if (!stream) return undefined;
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_MANIFEST_BYTES) return null;
+    if (size > MAX_MANIFEST_BYTES) return undefined;
     chunks.push(chunk);
   }
   const bytes = Buffer.concat(chunks);
-  if (sha256 === null || sha256Of(bytes).toString('hex') !== sha256) return null;
+  if (sha256Of(bytes).toString('hex') !== sha256) return undefined;
   return manifest.parse(JSON.parse(bytes.toString())).files;
 }
 

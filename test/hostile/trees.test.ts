@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readStoredBytes } from '../../src/accounts/stored-bytes.ts';
 import { downloadUrl, listFiles } from '../../src/jobs/downloads.ts';
 import { eraseJob } from '../../src/jobs/erase.ts';
@@ -282,6 +282,17 @@ describe('the files of an output', () => {
     }
     await api.context.store.delete(treeManifestKey(job.prefix));
     expect((await api.call('GET', `${job.path}/files`)).json.code).toBe('output_damaged');
+  });
+
+  it('share one read of the manifest, however many of them are requested', async () => {
+    const job = await completed();
+    const get = vi.spyOn(api.context.store, 'get');
+    const urls = ['master.m3u8', 'high/00001.ts', 'master.m3u8'].map((file) => `${job.path}/download?file=${file}`);
+    const statuses = await Promise.all(urls.map(async (url) => (await api.call('GET', url)).status));
+    expect(statuses).toEqual([200, 200, 200]);
+    expect((await api.call('GET', `${job.path}/files`)).status).toBe(200);
+    expect(get).toHaveBeenCalledTimes(1);
+    get.mockRestore();
   });
 
   it('are no zip when one of them was changed in storage, and leave no part of it behind', async () => {
