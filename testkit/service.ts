@@ -24,7 +24,7 @@ export interface TestService {
   /** Output of the service so far. */
   output(): string;
   /** `fetch` with the key; serializes JSON bodies. */
-  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiResponse>;
   /** Runs a command of the CLI against the same data directory. */
   cli(...args: string[]): Promise<{ stdout: string; stderr: string; code: number }>;
   makeKey(...args: string[]): Promise<{ id: string; key: string }>;
@@ -38,7 +38,7 @@ export interface TestService {
   remove(): Promise<void>;
 }
 
-export interface Answer {
+export interface ApiResponse {
   status: number;
   headers: Headers;
   text: string;
@@ -215,7 +215,7 @@ export async function call(
   key: string | null,
   body?: unknown,
   headers: Record<string, string> = {},
-): Promise<Answer> {
+): Promise<ApiResponse> {
   const response = await fetch(url, {
     method,
     redirect: 'manual',

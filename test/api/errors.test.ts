@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { errors } from '../../src/contract/errors.ts';
-import type { Answer } from '../../testkit/service.ts';
+import type { ApiResponse } from '../../testkit/service.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -21,7 +21,7 @@ function expectSentence(message: unknown) {
   expect(message).not.toMatch(/\.\s+[A-Z]|\.\.|undefined|\[object/);
 }
 
-function expectError(answer: Answer, status: number, code: keyof typeof errors) {
+function expectError(answer: ApiResponse, status: number, code: keyof typeof errors) {
   expect([answer.status, answer.json?.code]).toEqual([status, code]);
   expect(Object.keys(answer.json).sort()).toEqual(['code', 'details', 'docs', 'error', 'message']);
   expect(answer.json.docs).toBe(`http://localhost:80/docs/errors#${code}`);

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SCOPES } from '../../src/contract/keys.ts';
-import type { Answer } from '../../testkit/service.ts';
+import type { ApiResponse } from '../../testkit/service.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 import { type Malformed, malformedBodies, malformedQueries } from '../helpers/malformed.ts';
 
@@ -23,7 +23,7 @@ afterAll(() => api?.close());
 const send = ({ method, path, body }: Malformed) => api.call(method, path, body, headers);
 const create = (change: object) => api.call('POST', '/v1/transcodes', { ...CREATE, ...change });
 
-function expectRemedy({ json, text }: Answer, change: string) {
+function expectRemedy({ json, text }: ApiResponse, change: string) {
   const { field, reason, remedy } = json.details ?? {};
   const isComplete = [field, reason, remedy].every((part) => typeof part === 'string' && part.length > 2);
   expect([change, isComplete, RAW.exec(text.replaceAll('\\n', '\n'))?.[0] ?? null, text]).toEqual([

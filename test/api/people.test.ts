@@ -3,7 +3,7 @@ import type { Role } from '../../src/contract/people.ts';
 import { openSessions } from '../../src/identity/sessions.ts';
 import { createSetupLink } from '../../src/identity/setup-links.ts';
 import { createUser, findUser, setDisabled } from '../../src/identity/users.ts';
-import type { Answer } from '../../testkit/service.ts';
+import type { ApiResponse } from '../../testkit/service.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 
 const BY = { actor: 'test' };
@@ -23,14 +23,15 @@ interface Browser {
   csrf: string;
   /** The cookie that makes it known. */
   device: string;
-  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiResponse>;
 }
 
 const open = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
   api.call(method, path, body, { authorization: '', ...headers });
 const signIn = (email: string, password = PASSWORD, headers = {}) =>
   open('POST', '/v1/session', { email, password }, headers);
-const cookieOf = ({ headers }: Answer) => /airlock_session=([^;]*)/.exec(headers.get('set-cookie') ?? '')?.[1] ?? '';
+const cookieOf = ({ headers }: ApiResponse) =>
+  /airlock_session=([^;]*)/.exec(headers.get('set-cookie') ?? '')?.[1] ?? '';
 
 function makeLink(role: Role, accountId = api.account.id): Promise<{ token: string; email: string }> {
   const email = `person-${++people}@example.org`;
@@ -48,7 +49,7 @@ async function browser(role: Role, accountId?: string): Promise<Browser> {
   return browserOf(email, answer);
 }
 
-function browserOf(email: string, answer: Answer): Browser {
+function browserOf(email: string, answer: ApiResponse): Browser {
   const [cookie, csrf] = [`airlock_session=${cookieOf(answer)}`, answer.json.csrf];
   const device = /airlock_device=([^;]*)/.exec(answer.headers.get('set-cookie') ?? '')?.[1] ?? '';
   return {

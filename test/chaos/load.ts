@@ -7,7 +7,7 @@ import type { Client } from 'pg';
 import { expect } from 'vitest';
 import { MAX_ATTEMPTS } from '../../src/jobs/rows.ts';
 import { storeFromUrl } from '../../src/storage/store-url.ts';
-import { type Answer, call, type TestService } from '../../testkit/service.ts';
+import { type ApiResponse, call, type TestService } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 import { filesIn } from '../helpers/files.ts';
 
@@ -15,7 +15,7 @@ import { filesIn } from '../helpers/files.ts';
 export interface PatientClient {
   key: string;
   /** Retries on connection errors, 429 and 5xx, with the same idempotency key. */
-  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiResponse>;
   /** Accepted jobs, by id. */
   create(body: unknown): Promise<string>;
 }
@@ -36,7 +36,7 @@ export function patientClient(
   key: string,
   { totalMs = PATIENCE_MS, attemptMs, headers: always = {} }: OutagePolicy = {},
 ): PatientClient {
-  const attempt = async (answer: Promise<Answer>) => {
+  const attempt = async (answer: Promise<ApiResponse>) => {
     const given = attemptMs ? [setTimeoutPromise(attemptMs, null, { ref: false })] : [];
     return Promise.race([answer, ...given]).catch(() => null);
   };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClip, upload } from '../../testkit/media.ts';
-import { type Answer, call, PROGRAM } from '../../testkit/service.ts';
+import { type ApiResponse, call, PROGRAM } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 import { expectEachCompletedOnce } from './load.ts';
@@ -17,7 +17,7 @@ const SLOW = [
 
 /** A release whose API is used. */
 interface Release {
-  call(method: string, path: string, body?: unknown): Promise<Answer>;
+  call(method: string, path: string, body?: unknown): Promise<ApiResponse>;
   origin: string;
 }
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeApiKey } from '../../src/crypto/api-key.ts';
-import { type Answer, shareService, type TestService } from '../../testkit/service.ts';
+import { type ApiResponse, shareService, type TestService } from '../../testkit/service.ts';
 import { openServiceDatabase } from '../../testkit/service-database.ts';
 import { type RawOptions, rawHttp } from '../helpers/raw-http.ts';
 
@@ -43,7 +43,7 @@ describe('authentication', () => {
     service.call(method, path, undefined, { authorization: `Bearer ${key}` });
 
   /** Everything in a response by which a client could distinguish refusals. */
-  function visible(answer: Answer) {
+  function visible(answer: ApiResponse) {
     const headers = [...answer.headers].filter(
       ([name]) => !['x-request-id', 'date', 'ratelimit-remaining', 'ratelimit-reset'].includes(name),
     );

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, call } from '../../testkit/service.ts';
+import { type ApiResponse, call } from '../../testkit/service.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 import { rawHttp } from '../helpers/raw-http.ts';
 
@@ -16,9 +16,9 @@ describe('rate limits', () => {
   afterAll(() => api?.close());
 
   const list = (key: string) => call(`${url}/v1/transcodes`, 'GET', key);
-  const number = (answer: Answer, name: string) => Number(answer.headers.get(name));
+  const number = (answer: ApiResponse, name: string) => Number(answer.headers.get(name));
 
-  function expectRefusal(answer: Answer, limit: number) {
+  function expectRefusal(answer: ApiResponse, limit: number) {
     const seconds = number(answer, 'retry-after');
     expect(seconds).toBeGreaterThanOrEqual(1);
     expect(seconds).toBeLessThanOrEqual(60);

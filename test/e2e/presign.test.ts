@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UPLOAD_CONTENT_TYPES } from '../../src/contract/formats.ts';
-import type { Answer } from '../../testkit/service.ts';
+import type { ApiResponse } from '../../testkit/service.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 
 const MISSING = 'Missing required fields: filename, contentType, fileSize';
@@ -139,7 +139,7 @@ describe('presigned uploads', () => {
 
   it('returns the same response to the same Idempotency-Key and body, and 409 to another body', async () => {
     const headers = { 'idempotency-key': 'upload-1' };
-    const answers: Answer[] = await Promise.all(Array.from({ length: 5 }, () => presign(GOOD, headers)));
+    const answers: ApiResponse[] = await Promise.all(Array.from({ length: 5 }, () => presign(GOOD, headers)));
     answers.push(
       await presign({ fileSize: GOOD.fileSize, contentType: GOOD.contentType, filename: GOOD.filename }, headers),
     );

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClip, transcode, upload } from '../../testkit/media.ts';
-import { type Answer, shareService, type TestService } from '../../testkit/service.ts';
+import { type ApiResponse, shareService, type TestService } from '../../testkit/service.ts';
 import { openServiceDatabase } from '../../testkit/service-database.ts';
 import { startApi } from '../helpers/api.ts';
 
@@ -23,7 +23,7 @@ describe('requests for a transcode', () => {
   const create = (body: unknown, headers?: Record<string, string>) =>
     service.call('POST', '/v1/transcodes', body, headers);
 
-  function expectRefusal(answer: Answer, status: number, code: string, details: object) {
+  function expectRefusal(answer: ApiResponse, status: number, code: string, details: object) {
     expect([answer.status, answer.json.code]).toEqual([status, code]);
     expect(answer.json.details).toMatchObject(details);
   }

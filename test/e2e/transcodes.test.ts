@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ffprobe, frameHashes, makeClip, transcode, upload } from '../../testkit/media.ts';
-import { type Answer, shareService, type TestService } from '../../testkit/service.ts';
+import { type ApiResponse, shareService, type TestService } from '../../testkit/service.ts';
 import { rawHttp } from '../helpers/raw-http.ts';
 import { OTHER_STORAGE } from '../helpers/storage.ts';
 
@@ -38,7 +38,7 @@ describe('transcodes', () => {
     await writeFile(path, await download(id));
     return ffprobe(path);
   }
-  function expectRefusal(answer: Answer, status: number, code: string, details: object) {
+  function expectRefusal(answer: ApiResponse, status: number, code: string, details: object) {
     expect([answer.status, answer.json.code]).toEqual([status, code]);
     expect(answer.json.details).toMatchObject(details);
   }

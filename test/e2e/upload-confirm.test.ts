@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClip, transcode } from '../../testkit/media.ts';
 import { run } from '../../testkit/run.ts';
-import { type Answer, shareService, type TestService } from '../../testkit/service.ts';
+import { type ApiResponse, shareService, type TestService } from '../../testkit/service.ts';
 import { isStored } from '../helpers/disk.ts';
 import { OTHER_STORAGE } from '../helpers/storage.ts';
 
@@ -38,7 +38,7 @@ describe('confirming an upload', () => {
     });
     expect(answer.status).toBe(200);
   }
-  function expectError(answer: Answer, error: string, code: string) {
+  function expectError(answer: ApiResponse, error: string, code: string) {
     expect([answer.status, answer.json.error, answer.json.code]).toEqual([400, error, code]);
   }
   /** Bytes that differ in each call but are the same clip to a player: a free-space box at the end. */

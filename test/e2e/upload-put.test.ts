@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, shareService, type TestService } from '../../testkit/service.ts';
+import { type ApiResponse, shareService, type TestService } from '../../testkit/service.ts';
 import { isStored } from '../helpers/disk.ts';
 import { type RawOptions, rawHttp } from '../helpers/raw-http.ts';
 import { OTHER_STORAGE } from '../helpers/storage.ts';
@@ -22,7 +22,7 @@ describe.skipIf(OTHER_STORAGE)('the signed PUT', () => {
   const put = (url: string, body: Buffer, headers: RawOptions['headers'] = TYPE, more: RawOptions = {}) =>
     rawHttp(url, { method: 'PUT', body, headers, ...more });
 
-  function expectXml(answer: Answer, status: number, code: string) {
+  function expectXml(answer: ApiResponse, status: number, code: string) {
     expect([answer.status, /<Code>(\w+)<\/Code>/.exec(answer.text)?.[1]]).toEqual([status, code]);
     expect(answer.text).toMatch(/^<\?xml [^>]*\?>\s*<Error>.*<Message>[^<]+<\/Message>.*<\/Error>\s*$/s);
     expect(answer.headers.get('content-type')).toMatch(/^application\/xml/);

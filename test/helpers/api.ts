@@ -21,7 +21,7 @@ import type { KindsContext } from '../../src/kinds/kind.ts';
 import { kinds } from '../../src/kinds/registry.ts';
 import { createHttpMetrics, createRegistry } from '../../src/telemetry/index.ts';
 import { openPlanner } from '../../src/threads/planning/index.ts';
-import type { Answer } from '../../testkit/service.ts';
+import type { ApiResponse } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 import { type EmbeddedGateway, startEmbeddedGateway } from '../conformance/embedded-gateway.ts';
 import { makeDatabase, type TestDatabase } from './database.ts';
@@ -38,13 +38,13 @@ export interface TestApi {
   key: string;
   makeKey(options?: { account?: Account; scopes?: Scope[] }): Promise<string>;
   makeAccount(settings?: Partial<Account>): Promise<Account>;
-  /** A request with the key; JSON bodies are serialised. `authorization: ''` sends none. */
-  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** A request with the key; serializes JSON bodies. `authorization: ''` sends none. */
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiResponse>;
   /** A confirmed upload of `account`, with an inspection that found what `summary` says; its gs:// URL. */
   upload(summary?: Partial<UploadMetadata>): Promise<string>;
-  /** Makes it say that it is about to stop. */
+  /** Reports that the API is about to stop. */
   drain(): void;
-  /** Listens on a free loopback port; needed only where bytes of the connection matter. */
+  /** Listens on a free loopback port; needed only where the bytes of the connection matter. */
   listen(): Promise<string>;
   close(): Promise<void>;
 }
@@ -62,6 +62,17 @@ const CLIP: UploadMetadata = {
 };
 
 const RATE_LIMIT = 1_000_000;
+const SETTINGS: Omit<ApiSettings, 'rateLimit'> = {
+  version: 'test',
+  publicUrl: null,
+  tls: null,
+  loopbackOnly: true,
+  trustProxy: [],
+  maxUploadBytes: MAX_UPLOAD_BYTES,
+  connections: { total: 4096, perAddress: 256, firstByteMs: 5_000 },
+  // Other test processes can keep this one from the processor for seconds, which is no overload of the API.
+  maxLoopDelayMs: 60_000,
+};
 const SOURCES: SourceUrlOptions = { allow: [], ports: [80, 443] };
 
 export async function startApi(
@@ -70,14 +81,8 @@ export async function startApi(
   sources: SourceUrlOptions = SOURCES,
   registry: KindsContext['kinds'] = kinds,
 ): Promise<TestApi> {
-  const [database, gateway, numbers] = await Promise.all([
-    makeDatabase(),
-    startEmbeddedGateway(storage),
-    createRegistry('api'),
-  ]);
-  const ignore = () => {};
-  const rateLimit = settings.rateLimit ?? RATE_LIMIT;
-  const signals = await openSignals(database.url, ignore);
+  const [database, gateway] = await Promise.all([makeDatabase(), startEmbeddedGateway(storage)]);
+  const signals = await openSignals(database.url, () => {});
   const context: KindsContext = {
     db: database.db,
     kinds: registry,
@@ -88,6 +93,7 @@ export async function startApi(
   };
   const planner = openPlanner({ threads: 1 });
   const draining = new AbortController();
+  const rateLimit = settings.rateLimit ?? RATE_LIMIT;
   const app = await buildApi(
     {
       planner,
@@ -95,88 +101,23 @@ export async function startApi(
       health: context,
       limits: openLimits(database.pg, rateLimit),
       signals,
-      metrics: await createHttpMetrics(numbers),
+      metrics: await createHttpMetrics(await createRegistry('api')),
       signer: createSigner(randomBytes(32)),
       draining: draining.signal,
       checkSourceUrl: (url) => checkSourceUrl(url, sources),
       checkWebhookUrl: (url) => checkWebhookUrl(url, sources),
-      settings: {
-        version: 'test',
-        publicUrl: null,
-        tls: null,
-        loopbackOnly: true,
-        trustProxy: [],
-        rateLimit,
-        maxUploadBytes: MAX_UPLOAD_BYTES,
-        connections: { total: 4096, perAddress: 256, firstByteMs: 5_000 },
-        // Other test processes can keep this one from the processor for seconds, which is no overload of the API.
-        maxLoopDelayMs: 60_000,
-        ...settings,
-      },
+      settings: { ...SETTINGS, rateLimit, ...settings },
     },
     pino({ level: 'silent' }) as FastifyBaseLogger,
   );
-
-  const makeAccount: TestApi['makeAccount'] = async (limits = {}) => {
-    const name = `account-${randomBytes(6).toString('hex')}`;
-    const account = await database.db.transaction().execute((tx) => ensureAccount(tx, name, 'cli'));
-    if (Object.keys(limits).length === 0) return account;
-    return database.db
-      .updateTable('accounts')
-      .set(limits)
-      .where('id', '=', account.id)
-      .returningAll()
-      .executeTakeFirstOrThrow();
-  };
-  const account = await makeAccount();
-  const makeKey: TestApi['makeKey'] = async (options = {}) => {
-    const body = { name: 'test', scopes: options.scopes ?? [...ACCOUNT_SCOPES] };
-    const owner = options.account ?? account;
-    const made = await database.db
-      .transaction()
-      .execute((tx) => createKey(tx, owner.id, body, { actor: 'test', ip: null, requestId: null }));
-    return made.raw;
-  };
-  const key = await makeKey();
-  const call: TestApi['call'] = async (method, path, body, headers = {}) =>
-    toAnswer(
-      await app.inject({
-        method: method as NonNullable<InjectOptions['method']>,
-        url: path,
-        headers: {
-          authorization: `Bearer ${key}`,
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-          ...headers,
-        },
-        ...(body !== undefined && { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
-      }),
-    );
+  const account = await makeAccount(database);
+  const key = await createTestKey(database, account);
+  const call: TestApi['call'] = (...request) => inject(app, key, ...request);
   return {
-    app,
-    context,
-    database,
-    gateway,
-    account,
-    key,
-    makeAccount,
-    makeKey,
-    call,
-    async upload(summary = {}) {
-      const bytes = randomBytes(64);
-      const file = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: bytes.length };
-      const presigned = await call('POST', '/v1/upload/presigned-url', file);
-      if (presigned.status !== 200) throw new Error(`presign: ${presigned.text}`);
-      const { uploadUrl, filename } = presigned.json.result;
-      await fetch(uploadUrl, { method: 'PUT', headers: { 'content-type': file.contentType }, body: bytes });
-      const confirmed = call('POST', '/v1/upload/confirm', { filename, fileSize: bytes.length });
-      const claim = await until(() => claimInspection(context), { what: 'the inspection of an upload' });
-      const found = { ...CLIP, size_bytes: bytes.length, ...summary };
-      await acceptInspection(context, claim, {
-        contentType: file.contentType,
-        inspection: { summary: found, info: null },
-      });
-      return (await confirmed).json.result.fileUrl;
-    },
+    ...{ app, context, database, gateway, account, key, call },
+    makeAccount: (limits) => makeAccount(database, limits),
+    makeKey: (options = {}) => createTestKey(database, options.account ?? account, options.scopes),
+    upload: (summary = {}) => uploadClip(context, call, summary),
     drain: () => draining.abort(),
     async listen() {
       await app.listen({ host: '127.0.0.1', port: 0 });
@@ -192,14 +133,67 @@ export async function startApi(
   };
 }
 
-function toAnswer(response: LightMyRequestResponse): Answer {
+async function makeAccount({ db }: TestDatabase, limits: Partial<Account> = {}): Promise<Account> {
+  const name = `account-${randomBytes(6).toString('hex')}`;
+  const account = await db.transaction().execute((tx) => ensureAccount(tx, name, 'cli'));
+  if (Object.keys(limits).length === 0) return account;
+  return db.updateTable('accounts').set(limits).where('id', '=', account.id).returningAll().executeTakeFirstOrThrow();
+}
+
+async function createTestKey(
+  { db }: TestDatabase,
+  { id }: Account,
+  scopes: Scope[] = [...ACCOUNT_SCOPES],
+): Promise<string> {
+  const origin = { actor: 'test', ip: null, requestId: null };
+  const made = await db.transaction().execute((tx) => createKey(tx, id, { name: 'test', scopes }, origin));
+  return made.raw;
+}
+
+async function inject(app: App, key: string, ...request: Parameters<TestApi['call']>): Promise<ApiResponse> {
+  const [method, path, body, headers = {}] = request;
+  const response = await app.inject({
+    method: method as NonNullable<InjectOptions['method']>,
+    url: path,
+    headers: {
+      authorization: `Bearer ${key}`,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body !== undefined && { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  return toApiResponse(response);
+}
+
+async function uploadClip(
+  context: KindsContext,
+  call: TestApi['call'],
+  summary: Partial<UploadMetadata>,
+): Promise<string> {
+  const bytes = randomBytes(64);
+  const file = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: bytes.length };
+  const presigned = await call('POST', '/v1/upload/presigned-url', file);
+  if (presigned.status !== 200) throw new Error(`presign: ${presigned.text}`);
+  const { uploadUrl, filename } = presigned.json.result;
+  await fetch(uploadUrl, { method: 'PUT', headers: { 'content-type': file.contentType }, body: bytes });
+  const confirmed = call('POST', '/v1/upload/confirm', { filename, fileSize: bytes.length });
+  const claim = await until(() => claimInspection(context), { what: 'the inspection of an upload' });
+  const found = { ...CLIP, size_bytes: bytes.length, ...summary };
+  await acceptInspection(context, claim, {
+    contentType: file.contentType,
+    inspection: { summary: found, info: null },
+  });
+  return (await confirmed).json.result.fileUrl;
+}
+
+function toApiResponse(response: LightMyRequestResponse): ApiResponse {
   const headers = new Headers();
   for (const [name, value] of Object.entries(response.headers)) headers.set(name, String(value));
   let json = null;
   try {
     json = JSON.parse(response.payload);
   } catch {
-    // Not every answer is JSON.
+    // Not every response is JSON.
   }
   return { status: response.statusCode, headers, text: response.payload, json };
 }

@@ -5,7 +5,6 @@ import { type Account, ensureAccount } from '../../src/accounts/accounts.ts';
 import type { CreateBody, Job } from '../../src/contract/transcodes.ts';
 import { uuidv7 } from '../../src/crypto/uuid.ts';
 import { createVault } from '../../src/crypto/vault.ts';
-import type { Tx } from '../../src/database/pool.ts';
 import { createRowGuard } from '../../src/database/row-guard.ts';
 import type { ResourceClass } from '../../src/database/tables.ts';
 import { reviewRequest } from '../../src/ffmpeg/index.ts';
@@ -30,11 +29,14 @@ import { type EmbeddedGateway, startEmbeddedGateway } from '../conformance/embed
 import { makeDatabase, type TestDatabase } from './database.ts';
 import { acceptInspection, claimInspection } from './inspections.ts';
 
-/** The domain over a real PostgreSQL and a real gateway, without the processes around it. */
-export interface JobWorld {
+interface Backend {
   context: KindsContext;
   database: TestDatabase;
   gateway: EmbeddedGateway;
+}
+
+/** The domain over a real PostgreSQL and a real gateway, without the processes around it. */
+export interface JobWorld extends Backend {
   account(
     limits?: Partial<
       Pick<
@@ -120,80 +122,76 @@ export async function makeJobWorld(options: { retentionSeconds?: number } = {}):
     vault: createVault(randomBytes(32)),
     retentionSeconds: options.retentionSeconds ?? 3600,
   };
-  const inTransaction = <T>(work: (tx: Tx) => Promise<T>) => database.db.transaction().execute(work);
-  const claim = (workerId = uuidv7()) => claimJob(context, 'light', { worker: { id: workerId, tier: 'bwrap' } });
-
-  const presign: JobWorld['presign'] = async (account, name = 'clip.mp4', bytes = randomBytes(64)) => {
-    const body = { filename: name, contentType: 'video/mp4', fileSize: bytes.length } as const;
-    const { answer: signed } = await inTransaction((tx) => presignUpload(context, tx, account, body, null));
-    const { uploadUrl, filename } = signed;
-    const answer = await fetch(uploadUrl, { method: 'PUT', headers: { 'content-type': 'video/mp4' }, body: bytes });
-    if (answer.status !== 200) throw new Error(`PUT: ${answer.status}`);
-    const { id, staging_key } = await database.db
-      .selectFrom('uploads')
-      .select(['id', 'staging_key'])
-      .where('account_id', '=', account.id)
-      .where('name_fingerprint', '=', context.vault.fingerprint(filename))
-      .executeTakeFirstOrThrow();
-    return { filename, stagingKey: staging_key, id, bytes, uploadUrl };
-  };
-
-  const row = (id: string) => database.db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-  const confirm = (account: Account, sent: { filename: string; bytes: Buffer }) =>
-    confirmUpload(
-      context,
-      account,
-      { filename: sent.filename, fileSize: sent.bytes.length },
-      { listen: () => () => new Promise((resolve) => setTimeout(resolve, 10)), maxMs: 10_000 },
-    );
-
+  const backend: Backend = { context, database, gateway };
   return {
+    ...backend,
+    account: (limits = {}) => makeAccount(backend, limits),
+    accept: (account, body = {}, assets = [], resourceClass = 'light') =>
+      acceptJob(context, account, body, { assets, resourceClass }),
+    ...claiming(backend),
+    ...uploading(backend),
+    ...reading(backend),
+    async skipDelays() {
+      await database.pg.query(`UPDATE jobs SET available_at = now() WHERE status = 'pending' AND available_at > now()`);
+    },
+    async close() {
+      await gateway.close();
+      await database.drop();
+    },
+  };
+}
+
+async function makeAccount({ database }: Backend, limits: Parameters<JobWorld['account']>[0] = {}): Promise<Account> {
+  const name = `account-${randomBytes(6).toString('hex')}`;
+  const account = await database.db.transaction().execute((tx) => ensureAccount(tx, name, 'cli'));
+  if (Object.keys(limits).length === 0) return account;
+  return database.db
+    .updateTable('accounts')
+    .set(limits)
+    .where('id', '=', account.id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+function acceptJob(
+  context: KindsContext,
+  account: Account,
+  body: Partial<CreateBody>,
+  { assets, resourceClass }: Required<Pick<Admission, 'assets' | 'resourceClass'>>,
+): Promise<JobRow> {
+  const request: CreateBody = {
+    ...{ inputs: [{ url: 'https://source.example/clip.mp4?token=s' }], outputFormat: 'mp4' as const },
+    ...body,
+  };
+  // The test chooses the class, and may add assets that the request does not name.
+  const kind = {
+    ...transcode,
+    admit: async (...given: Parameters<typeof admitTranscode>): Promise<Admission> => {
+      const admission = await admitTranscode(...given);
+      return { ...admission, resourceClass, ...(assets.length > 0 && { assets }) };
+    },
+  };
+  const services = {
     context,
-    database,
-    gateway,
+    planner: {
+      review: async ({ request, infos }: Parameters<Planner['review']>[0]) => reviewRequest(request, infos),
+    },
+    checkSourceUrl: () => ({ ok: true }),
+    checkWebhookUrl: () => ({ ok: true }),
+  };
+  return submitJob<TranscodeSubmission, JobRow>(
+    services,
+    kind,
+    { account, keyId: null, ownKeys: null, requestId: 'test' },
+    { body: request, sent: request, warnings: [] },
+    { idempotency: { key: null, route: 'transcodes', body: request }, answer: ({ job }) => job },
+  );
+}
+
+function claiming({ context, gateway }: Backend): Pick<JobWorld, 'claim' | 'mustClaim' | 'store' | 'complete'> {
+  const claim = (workerId = uuidv7()) => claimJob(context, 'light', { worker: { id: workerId, tier: 'bwrap' } });
+  return {
     claim,
-    presign,
-    async account(limits = {}) {
-      const account = await inTransaction((tx) =>
-        ensureAccount(tx, `account-${randomBytes(6).toString('hex')}`, 'cli'),
-      );
-      if (Object.keys(limits).length === 0) return account;
-      return database.db
-        .updateTable('accounts')
-        .set(limits)
-        .where('id', '=', account.id)
-        .returningAll()
-        .executeTakeFirstOrThrow();
-    },
-    accept(account, body = {}, assets = [], resourceClass = 'light') {
-      const request: CreateBody = {
-        ...{ inputs: [{ url: 'https://source.example/clip.mp4?token=s' }], outputFormat: 'mp4' as const },
-        ...body,
-      };
-      // The class is that of the test, and assets may be others than those that the request names.
-      const kind = {
-        ...transcode,
-        admit: async (...given: Parameters<typeof admitTranscode>): Promise<Admission> => {
-          const admission = await admitTranscode(...given);
-          return { ...admission, resourceClass, ...(assets.length > 0 && { assets }) };
-        },
-      };
-      const services = {
-        context,
-        planner: {
-          review: async ({ request, infos }: Parameters<Planner['review']>[0]) => reviewRequest(request, infos),
-        },
-        checkSourceUrl: () => ({ ok: true }),
-        checkWebhookUrl: () => ({ ok: true }),
-      };
-      return submitJob<TranscodeSubmission, JobRow>(
-        services,
-        kind,
-        { account, keyId: null, ownKeys: null, requestId: 'test' },
-        { body: request, sent: request, warnings: [] },
-        { idempotency: { key: null, route: 'transcodes', body: request }, answer: ({ job }) => job },
-      );
-    },
     async mustClaim(workerId) {
       const claimed = await claim(workerId);
       if (!claimed) throw new Error('nothing waits');
@@ -215,6 +213,35 @@ export async function makeJobWorld(options: { retentionSeconds?: number } = {}):
         ...{ warnings: [], inputSeconds: 61, attempt: FACTS },
       });
     },
+  };
+}
+
+function uploading({ context, database }: Backend): Pick<JobWorld, 'presign' | 'upload' | 'uploadFile'> {
+  const presign: JobWorld['presign'] = async (account, name = 'clip.mp4', bytes = randomBytes(64)) => {
+    const body = { filename: name, contentType: 'video/mp4', fileSize: bytes.length } as const;
+    const { answer: signed } = await database.db
+      .transaction()
+      .execute((tx) => presignUpload(context, tx, account, body, null));
+    const { uploadUrl, filename } = signed;
+    const response = await fetch(uploadUrl, { method: 'PUT', headers: { 'content-type': 'video/mp4' }, body: bytes });
+    if (response.status !== 200) throw new Error(`PUT: ${response.status}`);
+    const { id, staging_key } = await database.db
+      .selectFrom('uploads')
+      .select(['id', 'staging_key'])
+      .where('account_id', '=', account.id)
+      .where('name_fingerprint', '=', context.vault.fingerprint(filename))
+      .executeTakeFirstOrThrow();
+    return { filename, stagingKey: staging_key, id, bytes, uploadUrl };
+  };
+  const confirm = (account: Account, sent: { filename: string; bytes: Buffer }) =>
+    confirmUpload(
+      context,
+      account,
+      { filename: sent.filename, fileSize: sent.bytes.length },
+      { listen: () => () => new Promise((resolve) => setTimeout(resolve, 10)), maxMs: 10_000 },
+    );
+  return {
+    presign,
     async upload(account, name) {
       const sent = await presign(account, name);
       const confirmed = confirm(account, sent);
@@ -235,39 +262,41 @@ export async function makeJobWorld(options: { retentionSeconds?: number } = {}):
       };
     },
     uploadFile: async (account, bytes) => confirm(account, await presign(account, 'clip.mp4', bytes)),
+  };
+}
+
+function reading({
+  context,
+  database: { db },
+}: Backend): Pick<JobWorld, 'row' | 'outputs' | 'list' | 'view' | 'events' | 'attempts'> {
+  const row = (id: string) => db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+  return {
+    row,
+    outputs: (id) => outputsOf(db, [id]),
     async list({ id }) {
       const query = { page: 1, limit: 20 };
       const { items } = await listJobs(context, transcode, { accountId: id, ownKeys: null }, query);
       return items as Job[];
     },
     async view(id) {
-      return viewTranscode(context, database.db, await row(id));
+      return viewTranscode(context, db, await row(id));
     },
-    row,
-    outputs: (id) => outputsOf(database.db, [id]),
     async events(jobId) {
-      const rows = await database.db
+      const rows = await db
         .selectFrom('events')
         .select('type')
         .where('job_id', '=', jobId)
         .orderBy('tx')
         .orderBy('id')
         .execute();
-      return rows.map((row) => row.type.replace('transcode.', '')).filter((type) => type !== 'output_ready');
+      return rows.map(({ type }) => type.replace('transcode.', '')).filter((type) => type !== 'output_ready');
     },
     attempts: (jobId) =>
-      database.db
+      db
         .selectFrom('attempts')
         .select(['number', 'state', 'error_code'])
         .where('job_id', '=', jobId)
         .orderBy('number')
         .execute(),
-    async skipDelays() {
-      await database.pg.query(`UPDATE jobs SET available_at = now() WHERE status = 'pending' AND available_at > now()`);
-    },
-    async close() {
-      await gateway.close();
-      await database.drop();
-    },
   };
 }

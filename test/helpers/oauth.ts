@@ -4,7 +4,7 @@ import { hashPassword } from '../../src/identity/passwords.ts';
 import { openSession } from '../../src/identity/sessions.ts';
 import { csrfOf } from '../../src/identity/tokens.ts';
 import { createUser, setPassword, type User } from '../../src/identity/users.ts';
-import type { Answer } from '../../testkit/service.ts';
+import type { ApiResponse } from '../../testkit/service.ts';
 import type { TestApi } from './api.ts';
 
 export const PASSWORD = 'correct horse battery';
@@ -79,6 +79,6 @@ export function asking(clientId: string, more: Record<string, string> = {}) {
 }
 
 /** The parameters with which a browser is sent back to a client. */
-export function answered({ headers }: Answer): Record<string, string> {
+export function answered({ headers }: ApiResponse): Record<string, string> {
   return Object.fromEntries(new URL(headers.get('location') ?? 'about:blank').searchParams);
 }

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { Answer } from '../../testkit/service.ts';
+import type { ApiResponse } from '../../testkit/service.ts';
 
 export interface RawOptions {
   method?: string;
@@ -15,7 +15,7 @@ export interface RawOptions {
 }
 
 /** A request as given: `fetch` would add, drop and repair headers. Resolves also when the server hangs up early, if it answered. */
-export function rawHttp(url: string, options: RawOptions = {}): Promise<Answer> {
+export function rawHttp(url: string, options: RawOptions = {}): Promise<ApiResponse> {
   const { method = 'GET', headers = {}, body, localAddress, ca, chunked } = options;
   const request = url.startsWith('https:') ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {

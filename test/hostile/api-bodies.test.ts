@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, shareService, type TestService } from '../../testkit/service.ts';
+import { type ApiResponse, shareService, type TestService } from '../../testkit/service.ts';
 import { rawHttp } from '../helpers/raw-http.ts';
 
 const SOURCE = 'https://media.example.com/clip.mp4';
@@ -17,7 +17,7 @@ describe('hostile and broken requests', () => {
     service.call('POST', path, body, headers);
 
   /** Every error has this shape and no internals. */
-  function expectError(answer: Answer, status: number, code: string) {
+  function expectError(answer: ApiResponse, status: number, code: string) {
     expect({ status: answer.status, code: answer.json?.code, text: answer.text }).toMatchObject({ status, code });
     expect(Object.keys(answer.json).sort()).toEqual(['code', 'details', 'docs', 'error', 'message']);
     expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClip, upload } from '../../../testkit/media.ts';
-import type { Answer, TestService } from '../../../testkit/service.ts';
+import type { ApiResponse, TestService } from '../../../testkit/service.ts';
 import { openServiceDatabase } from '../../../testkit/service-database.ts';
 import { until } from '../../../testkit/until.ts';
 import { runningFfmpegs } from '../../helpers/processes.ts';
@@ -44,7 +44,7 @@ export const jobs = (given: () => TestService) => () => {
     it('creates one job and returns one response for the same body, in any order of its fields, also concurrently', async () => {
       const before = await totalJobs();
       const headers = { 'idempotency-key': 'job-1' };
-      const answers: Answer[] = await Promise.all(Array.from({ length: 6 }, () => create(quick(), headers)));
+      const answers: ApiResponse[] = await Promise.all(Array.from({ length: 6 }, () => create(quick(), headers)));
       answers.push(await create({ outputFormat: 'mp3', inputs: [{ url: clip }] }, headers));
       expect(answers.map((answer) => answer.status)).toEqual(Array(7).fill(201));
       expect(new Set(answers.map((answer) => answer.text)).size).toBe(1);
@@ -181,7 +181,7 @@ export const jobs = (given: () => TestService) => () => {
       const list = (query: string) => service.call('GET', `/v1/transcodes${query}`, undefined, headers);
       return { jobs, list, headers };
     }
-    const ids = (answer: Answer) => answer.json.items.map((job: { id: string }) => job.id);
+    const ids = (answer: ApiResponse) => answer.json.items.map((job: { id: string }) => job.id);
 
     it('is newest first, in pages, with the total', async () => {
       const { jobs, list } = await history();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makeClip, upload } from '../../../testkit/media.ts';
-import type { Answer, TestService } from '../../../testkit/service.ts';
+import type { ApiResponse, TestService } from '../../../testkit/service.ts';
 import { openServiceDatabase } from '../../../testkit/service-database.ts';
 import { startSource } from '../../../testkit/source-server.ts';
 import { until } from '../../../testkit/until.ts';
@@ -48,7 +48,7 @@ export const accountLimits = (given: () => TestService) => () => {
     const { items } = (await of.call('GET', '/v1/transcodes?limit=100')).json;
     for (const job of items) await of.call('PATCH', `/v1/transcodes/${job.id}/cancel`);
   };
-  function expectQuota(answer: Answer, required: number, limit: number, remaining: number) {
+  function expectQuota(answer: ApiResponse, required: number, limit: number, remaining: number) {
     expect(answer).toMatchObject({
       status: 402,
       json: {

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { functionsOf, readAllSources } from './functions.ts';
+
+const MAX_LINES = 60;
+const MAX_PARAMETERS = 5;
+/** Longer functions, each with the reason why it is not split. */
+const LONG: Readonly<Record<string, string>> = {};
+/** Functions that are still to be split. No other joins them. */
+const TO_SPLIT = new Set([
+  'bench/cases/queue.ts#queue',
+  'scripts/docs/formats.ts#formatsPage',
+  'scripts/docs/options.ts#optionsPage',
+  'src/api/routes/admin.ts#registerAccounts',
+  'src/api/routes/admin.ts#registerFleet',
+  'src/api/routes/batches.ts#registerReadAndCancel',
+  'src/api/routes/events.ts#registerEvents',
+  'src/api/routes/transcodes.ts#registerTranscodes',
+  'src/api/routes/webhooks.ts#registerDeliveries',
+  'src/api/routes/webhooks.ts#registerEndpoints',
+  'src/api/routes/webhooks.ts#registerSecrets',
+  'src/attempt/media/open-media.ts#openMedia',
+  'src/attempt/resources/disk-reservation.ts#openDiskBudget',
+  'src/attempt/sources/fetch-ranges.ts#openParts',
+  'src/contract/webhooks.ts#webhookSchemas',
+  'src/kinds/transcode/outgoing/growing-upload.ts#openGrowingUpload',
+  'src/kinds/transcode/outgoing/part-upload.ts#openPartUpload',
+  'src/kinds/transcode/streaming/feed.ts#openFeed',
+  'src/sandbox/cgroup/v1.ts#cgroupV1',
+  'src/sandbox/image/image-watch.ts#watchImage',
+  'src/sandbox/self-test/attempts.ts#refusedAttempts',
+  'src/sandbox/tiers/bwrap.ts#launch',
+  'src/sandbox/watchdog/watch-cell.ts#watchCell',
+  'src/sandbox/watchdog/watchdog.ts#openWatchdog',
+  'src/worker/maintenance.ts#startMaintenance',
+  'src/worker/slot-leases.ts#createSlotLeases',
+  'src/worker/worker.ts#startWorker',
+  'test/chaos/fleet.ts#openFleet',
+  'test/chaos/postgres-pair.ts#openPostgresPair',
+  'test/conformance/gcs-server/start.ts#startGcsServer',
+  'test/fuzz/graphs.ts#valueText',
+  'test/fuzz/signatures.ts#open',
+  'test/helpers/api.ts#startApi',
+  'test/helpers/job-world.ts#makeJobWorld',
+  'test/hostile/attack-world.ts#makeWorld',
+  'test/hostile/fetcher-net/rows.ts#hostileRows',
+  'test/media/matrix.test.ts#(anonymous)',
+  'testkit/attacks/costly-bodies.ts#transcodes',
+  'testkit/attacks/flood/corpus.ts#hostileFiles',
+  'testkit/attacks/flood/flood.ts#flood',
+  'testkit/swift/config.ts#swiftConfig',
+  'web/src/pages/keys/create.tsx#CreateKeyDialog',
+  'web/src/pages/setup.tsx#SetupForm',
+  'web/src/pages/webhook.tsx#WebhookPage',
+]);
+/** Functions whose parameters are still to be grouped. No other joins them. */
+const TO_GROUP = new Set([
+  'src/jobs/attempts.ts#endAttempt',
+  'src/text-render/layout.ts#setLine',
+  'src/uploads/multipart.ts#insertBegun',
+  'src/uploads/presign.ts#insertUpload',
+  'src/sanitizer/isobmff/read-samples.ts#table',
+  'src/ffmpeg/policy/options/option-row.ts#row',
+  'bench/cases/client.ts#pairsOf',
+  'scripts/docs/screenshots.ts#shoot',
+  'test/hostile/fetcher-net/dns-server.ts#answer',
+  'test/media/wild/row.ts#composed',
+]);
+
+describe('functions', () => {
+  const all = readAllSources().flatMap(({ path, text }) =>
+    functionsOf(path, text).map((facts) => ({ id: `${path}#${facts.name}`, ...facts })),
+  );
+
+  it(`have at most ${MAX_LINES} lines, unless the list names them with a reason`, () => {
+    const long = all.filter(({ lines }) => lines > MAX_LINES).map(({ id }) => id);
+    expect(long.filter((id) => !LONG[id] && !TO_SPLIT.has(id))).toEqual([]);
+  });
+
+  it(`have at most ${MAX_PARAMETERS} parameters`, () => {
+    const wide = all.filter(({ parameters }) => parameters > MAX_PARAMETERS).map(({ id }) => id);
+    expect(wide.filter((id) => !TO_GROUP.has(id))).toEqual([]);
+  });
+});
+
+describe('the length of a function', () => {
+  const lengths = (text: string) => functionsOf('file.ts', text).map(({ name, lines }) => [name, lines]);
+
+  it.each([
+    ['function', 'function outer() {\n  return 1;\n}', [['outer', 3]]],
+    ['arrow function', 'const outer = () =>\n  1;', [['outer', 2]]],
+    ['method', 'const a = {\n  outer() {\n    return 1;\n  },\n};', [['outer', 3]]],
+    ['constructor', 'class A {\n  constructor() {\n  }\n}', [['A.constructor', 2]]],
+  ])('is counted from the first to the last line: %s', (_, text, expected) => {
+    expect(lengths(text)).toEqual(expected);
+  });
+
+  it('includes the functions inside it', () => {
+    const text = 'function outer() {\n  const inner = () => {\n    return 1;\n  };\n  return inner;\n}';
+    expect(lengths(text)).toEqual([
+      ['inner', 3],
+      ['outer', 6],
+    ]);
+  });
+
+  it.each([
+    ["describe('a', () => {\n  it('b', () => {\n    check();\n  });\n});"],
+    ["it.each([1, 2])('a %s', (given) => {\n  check(given);\n});"],
+    ["describe.skipIf(isOld)('a', () => {\n  it('b', check);\n});"],
+    ["function suite(open) {\n  const a = 1;\n  beforeAll(open);\n  it('b', check);\n}"],
+  ])('is not counted for a block of tests: %j', (text) => {
+    expect(lengths(text)).toEqual([]);
+  });
+
+  it('excludes the block of tests that a function returns', () => {
+    const text = "const suite = (given) => () => {\n  let a;\n  it('b', () => {\n    check(given, a);\n  });\n};";
+    expect(lengths(text)).toEqual([['suite', 0]]);
+  });
+
+  it.each([
+    ["function suite() {\n  prepare();\n  it('b', check);\n}"],
+    ['beforeAll(async () => {\n  await make();\n});'],
+  ])('is counted for a function that does more than register tests: %j', (text) => {
+    expect(lengths(text)).toHaveLength(1);
+  });
+});
