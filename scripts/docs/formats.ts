@@ -40,7 +40,7 @@ const NOTES: Partial<Record<OutputFormat, string>> = {
 
 export function formatsPage(): string {
   return `${heading('Output formats', 'src/ffmpeg/policy/encoders/encoders.ts and src/ffmpeg/policy/encoders/encoder-settings.ts')}
-\`outputFormat\` is one of these. The table shows the encoders used when the request names none.
+\`output_format\` is one of these. The table shows the encoders used when the request names none.
 
 ${table(['Format', 'Content type', 'Container', 'Video', 'Audio', 'Notes'], OUTPUT_FORMATS.map(formatRow))}
 
@@ -104,7 +104,7 @@ packets of an input, so it shows the command that encodes.
 
 ## Content types of uploads
 
-Set \`contentType\` of an upload to one of these types. Names in one row mean the same type. If \`contentType\` is empty, Airlock uses the
+Set \`content_type\` of an upload to one of these types. Names in one row mean the same type. If \`content_type\` is empty, Airlock uses the
 extension of \`filename\`. The response then contains the \`contentType\` that you must send with the \`PUT\`.
 
 ${table(['Content type', 'Also accepted', 'Extensions'], uploadTypeRows())}

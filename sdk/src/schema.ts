@@ -1810,13 +1810,19 @@ export interface components {
         ConfirmResult: {
             /** @description The `url` of an input that uses this upload. */
             fileUrl: string;
-            /** @description The same. */
+            /**
+             * @deprecated
+             * @description The same.
+             */
             gcsUrl: string;
             /** @description The name of the upload. */
             filename: string;
             /** @description Bytes. */
             fileSize: number;
-            /** @description The same. */
+            /**
+             * @deprecated
+             * @description The same.
+             */
             size: number;
             /**
              * Format: date-time
@@ -2217,6 +2223,7 @@ export interface components {
             kind: string;
             /**
              * Format: uuid
+             * @deprecated
              * @description The same as `job_id`.
              */
             transcode_id: string;
@@ -2503,6 +2510,7 @@ export interface components {
             id: string;
             /**
              * Format: uuid
+             * @deprecated
              * @description The same as `id`.
              */
             jobId: string;
@@ -2578,6 +2586,7 @@ export interface components {
             id: string;
             /**
              * Format: uuid
+             * @deprecated
              * @description The same as `id`.
              */
             jobId: string;
@@ -3060,6 +3069,7 @@ export interface components {
             id: string;
             /**
              * Format: uuid
+             * @deprecated
              * @description The same as `id`.
              */
             jobId: string;
@@ -3127,6 +3137,7 @@ export interface components {
             warnings: components["schemas"]["Warning"][];
             /**
              * Format: uuid
+             * @deprecated
              * @description The same as `id`.
              */
             command_id: string;
@@ -3158,7 +3169,10 @@ export interface components {
             timestamp: string;
             /** @description Seconds since this process started. */
             uptime: number;
-            /** @description The database, under the name that clients of the hosted service expect. */
+            /**
+             * @deprecated
+             * @description The database, under the name that clients of the hosted service expect.
+             */
             supabase: {
                 /** @description Whether the database responds. */
                 ok: boolean;

@@ -10,6 +10,7 @@ import { keptRefusal, viewSubmittedBatch } from '../kinds/transcode/batch-view.t
 import { transcode } from '../kinds/transcode/index.ts';
 import { callerOf, submitterOf } from './caller.ts';
 import type { ApiDeps } from './deps.ts';
+import { comparableBody, readSpelling, withSentNames } from './field-spelling.ts';
 import { idempotencyKey } from './idempotency-key.ts';
 import { shapeError } from './shape-errors.ts';
 import { unknownFields } from './warnings.ts';
@@ -37,8 +38,10 @@ async function createInTurn(deps: ApiDeps, request: BatchHttpRequest): Promise<B
   const warnings = unknownFields(batchBody, request.sentBody);
   const sent = (request.sentBody as { jobs: unknown[] }).jobs;
   const entries: BatchEntry<TranscodeSubmission>[] = [];
+  const comparable: unknown[] = [];
   for (const one of sent) {
     entries.push(entryOf(one));
+    comparable.push(comparableBody(createBody, one));
     await otherWork();
   }
   const batch = {
@@ -48,7 +51,11 @@ async function createInTurn(deps: ApiDeps, request: BatchHttpRequest): Promise<B
   };
   let accepted: ResourceClass[] = [];
   const created = await submitBatch(deps, transcode, submitterOf(request), batch, {
-    idempotency: { key: idempotencyKey(request), route: 'batches', body: request.sentBody },
+    idempotency: {
+      key: idempotencyKey(request),
+      route: 'batches',
+      body: { ...(request.sentBody as object), jobs: comparable },
+    },
     answer: (row, results) => {
       accepted = results.flatMap((one) => ('submitted' in one ? [one.submitted.job.resource_class] : []));
       return viewSubmittedBatch(context, row, results);
@@ -61,8 +68,10 @@ async function createInTurn(deps: ApiDeps, request: BatchHttpRequest): Promise<B
 
 /** Checks the shape of an entry like that of a create. */
 function entryOf(sent: unknown): BatchEntry<TranscodeSubmission> {
-  const parsed = createBody.safeParse(sent);
-  if (parsed.success) return { request: { body: parsed.data, sent, warnings: unknownFields(createBody, sent) } };
-  const part = { name: 'body' as const, sent, schema: createBody };
-  return { refusal: shapeError(parsed.error.issues, part) };
+  const { body, sentNames, error } = readSpelling(createBody, sent);
+  if (error) return { refusal: error };
+  const parsed = createBody.safeParse(body);
+  if (parsed.success) return { request: { body: parsed.data, sent: body, warnings: unknownFields(createBody, body) } };
+  const part = { name: 'body' as const, sent: body, schema: createBody };
+  return { refusal: withSentNames(shapeError(parsed.error.issues, part), sentNames) };
 }

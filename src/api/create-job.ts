@@ -4,7 +4,7 @@ import type { Kind, SubmittedJob, ViewContext } from '../kinds/kind.ts';
 import { submitJob } from '../kinds/submit.ts';
 import { submitterOf } from './caller.ts';
 import type { ApiDeps } from './deps.ts';
-import { idempotencyKey } from './idempotency-key.ts';
+import { idempotencyOf } from './idempotency-key.ts';
 
 type CreatedKind<Request, View> = Pick<Kind<Request>, 'name' | 'admit'> & {
   shown: { path: string; viewSubmitted(context: ViewContext, submitted: SubmittedJob): View };
@@ -24,7 +24,7 @@ export async function createJob<Request, View>(
   const { context, metrics } = deps;
   let accepted: ResourceClass | null = null;
   const job = await submitJob(deps, kind, submitterOf(request), submission, {
-    idempotency: { key: idempotencyKey(request), route, body: request.sentBody },
+    idempotency: { ...idempotencyOf(request), route },
     answer: (submitted) => {
       accepted = submitted.job.resource_class;
       return kind.shown.viewSubmitted(context, submitted);

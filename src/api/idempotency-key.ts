@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { ApiError } from '../contract/errors.ts';
+import { comparableBody } from './field-spelling.ts';
 
 /** Returns the Idempotency-Key of the request, or null. As in other APIs, it has at most 255 printable characters. */
 export function idempotencyKey(request: FastifyRequest<never> | FastifyRequest): string | null {
@@ -13,4 +14,9 @@ export function idempotencyKey(request: FastifyRequest<never> | FastifyRequest):
     });
   }
   return value;
+}
+
+/** What tells a repeated request from another one: its key, and its body in one spelling. */
+export function idempotencyOf(request: FastifyRequest): { key: string | null; body: unknown } {
+  return { key: idempotencyKey(request), body: comparableBody(request.routeOptions.schema?.body, request.sentBody) };
 }

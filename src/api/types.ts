@@ -12,6 +12,7 @@ import type { ConnectionGuard } from '../listener/connection-guard.ts';
 import type { RequestGate } from '../listener/request-gate.ts';
 import type { TracedSpan } from '../telemetry/index.ts';
 import type { Caller } from './caller.ts';
+import type { SentNames } from './field-spelling.ts';
 import type { RequestSlot } from './request-slots.ts';
 
 export type App = FastifyInstance<
@@ -36,8 +37,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set by the auth plugin, except on open routes. */
     caller: Caller | null;
-    /** The body as sent, before the schema dropped unknown fields. */
+    /** The body before the schema dropped unknown fields. Its fields have the names of the schema. */
     sentBody: unknown;
+    /** The names that the client sent where they differ from those of the schema. */
+    sentNames: SentNames | null;
     /** Null if the request is not traced. */
     span: TracedSpan | null;
     /** Slot among the requests of the key or session, or of the address on open routes; null where there is no limit. */

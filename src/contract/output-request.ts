@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { rule } from './faults/rule.ts';
 import { OUTPUT_FORMATS, QUALITIES, RESOLUTIONS } from './formats.ts';
+import { OVERLAY_STYLE_KEYS, overlayStyles } from './snake-names.ts';
 
 /** Characters of one filter graph, or of one option's argument. */
 export const MAX_ARGUMENT = 10_000;
@@ -14,11 +15,13 @@ export const nullable = <T extends z.ZodType>(schema: T) =>
 
 const argumentText = z.string().max(MAX_ARGUMENT);
 
+const argumentObject = z.record(z.string(), z.unknown()).register(overlayStyles, { names: OVERLAY_STYLE_KEYS });
+
 export const option = z
   .object({
     option: z.string().min(1).max(64).describe('An option of FFmpeg with its dash, or `@text-overlay`, `@quote-card`.'),
     argument: z
-      .union([argumentText, z.number(), z.record(z.string(), z.unknown()), z.null()])
+      .union([argumentText, z.number(), argumentObject, z.null()])
       .optional()
       .describe('Text, a number, or an object for an option that starts with `@`; absent, "" or null for a flag.'),
   })

@@ -34,7 +34,7 @@ describe('a batch', () => {
     const created = await send([
       good({ metadata: { number: 1 } }),
       good({ options: [{ option: '-f', argument: 'mp4' }] }),
-      { inputs: [{ url: fileUrl }], output_format: 'mp3' },
+      { inputs: [{ url: fileUrl }], output_fromat: 'mp3' },
       good({ inputs: [{ url: never }] }),
       null,
       'text',
@@ -55,7 +55,7 @@ describe('a batch', () => {
       job: { status: 'pending', metadata: { user: { number: 1 } } },
     });
     expect(items[2]).toMatchObject({ status: 'refused', error: { details: { field: 'outputFormat' } } });
-    expect(items[2].error.message).toContain('rename "output_format" to "outputFormat"');
+    expect(items[2].error.message).toContain('rename "output_fromat" to "outputFormat"');
     expect(items[7].job.warnings[0]).toMatchObject({ field: 'unknwon' });
     expect([items[0].job.queue_position, items[7].job.queue_position]).toEqual([1, 2]);
     expect(created.text).not.toContain('s3cret');

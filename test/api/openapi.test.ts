@@ -136,6 +136,26 @@ describe('the OpenAPI document', () => {
     expect(body.properties.code.enum).toContain('not_implemented');
   });
 
+  it('documents both names of a field of a request, of which the one in camelCase is deprecated', () => {
+    const { OutputRequest, PresignRequest, Job, ConfirmResult, Health } = document.components.schemas;
+    const { output_format: snake, outputFormat: camel } = OutputRequest.properties;
+    expect([snake.deprecated, camel.deprecated, camel.enum]).toEqual([undefined, true, snake.enum]);
+    expect(camel.description).toBe('The same as `output_format`.');
+    const either = (...names: string[]) => ({ anyOf: names.map((name) => ({ required: [name] })) });
+    expect([PresignRequest.required, PresignRequest.allOf]).toEqual([
+      ['filename'],
+      [either('content_type', 'contentType'), either('file_size', 'fileSize')],
+    ]);
+    const { example } = document.paths['/v1/transcodes/batch'].post.requestBody.content['application/json'];
+    expect(Object.keys(example.jobs[0])).toContain('output_format');
+    const duplicates = [Job.properties.jobId, ConfirmResult.properties.gcsUrl, Health.properties.supabase];
+    expect(duplicates.map(({ deprecated }) => deprecated)).toEqual([true, true, true]);
+    const camelNames = media()
+      .filter(([where]) => where.endsWith(' request'))
+      .flatMap(([, { example: sent }]) => JSON.stringify(sent).match(/"[a-z]+[A-Z]\w*":/g) ?? []);
+    expect(camelNames).toEqual([]);
+  });
+
   it('has a valid example for every request and response', () => {
     expect(media().length).toBeGreaterThan(80);
     for (const [where, { schema, example, examples }] of media()) {

@@ -17,7 +17,7 @@ const presign = (body: unknown) => api.call('POST', '/v1/upload/presigned-url', 
 
 describe('a required field that is missing', () => {
   it.each([
-    [{ inputs: [{ url: URL }], output_format: 'mp4' }, 'outputFormat', 'output_format'],
+    [{ inputs: [{ url: URL }], output_fromat: 'mp4' }, 'outputFormat', 'output_fromat'],
     [{ inputs: [{ url: URL }], format: 'mp4' }, 'outputFormat', 'format'],
     [{ input: [{ url: URL }], outputFormat: 'mp4' }, 'inputs', 'input'],
     [{ inputs: [{ uri: URL }], outputFormat: 'mp4' }, 'inputs[0].url', 'uri'],
@@ -61,8 +61,8 @@ describe('a required field that is missing', () => {
       error: 'Missing required fields: filename, contentType, fileSize',
       details: { field: 'filename', reason: 'is missing, but "name" was sent' },
     });
-    expect((await presign({ ...PRESIGN, fileSize: undefined, file_size: 3 })).json.details.remedy).toBe(
-      'Rename "file_size" to "fileSize"',
+    expect((await presign({ ...PRESIGN, fileSize: undefined, fileSise: 3 })).json.details.remedy).toBe(
+      'Rename "fileSise" to "fileSize"',
     );
     expect((await api.call('POST', '/v1/upload/confirm', {})).json.error).toBe(
       'Missing required fields: filename, fileSize',

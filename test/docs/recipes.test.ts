@@ -16,7 +16,7 @@ interface Recipe {
 }
 
 /** A body of `POST /v1/transcodes`, or of `POST /v1/commands`. */
-type Body = { outputFormat: string } | { ffmpeg_command: string };
+type Body = { output_format: string } | { ffmpeg_command: string };
 
 /** Recipes that are run as well as validated: one of each kind of request. The others differ in options alone. */
 const RUN = new Set([
@@ -64,7 +64,7 @@ describe('recipes', () => {
     expect([...RUN].filter((title) => !recipes.some((recipe) => recipe.title === title))).toEqual([]);
   });
 
-  const creates = recipes.filter(({ body }) => 'outputFormat' in body);
+  const creates = recipes.filter(({ body }) => 'output_format' in body);
   it.each(creates)('$title ($page) would be accepted as it stands', async ({ body }) => {
     const { json } = await service.call('POST', '/v1/transcodes/validate', body);
     expect(json.errors).toEqual([]);
@@ -75,7 +75,7 @@ describe('recipes', () => {
   const run = recipes.filter(({ title, body }) => RUN.has(title) || 'ffmpeg_command' in body);
   it.concurrent.each(run)('$title makes a file', async ({ body }) => {
     const local = JSON.stringify(body).replace(/https:\/\/example\.org\/\w+\.\w+/g, (url) => uploads.get(url) ?? url);
-    const path = 'outputFormat' in body ? '/v1/transcodes' : '/v1/commands';
+    const path = 'output_format' in body ? '/v1/transcodes' : '/v1/commands';
     const { json } = await service.call('POST', `${path}?wait=60`, cheap(local));
     expect(json).toMatchObject({ status: 'completed', error_message: null });
     expect(json.outputs).toHaveLength(1);

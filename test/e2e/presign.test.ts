@@ -128,10 +128,10 @@ describe('presigned uploads', () => {
   });
 
   it('warns of unknown fields, with the nearest name', async () => {
-    const answer = await presign({ ...GOOD, file_size: 5, filname: 'x', whatever: 1 });
+    const answer = await presign({ ...GOOD, fileSise: 5, filname: 'x', whatever: 1 });
     expect(answer.status).toBe(200);
     expect(answer.json.warnings).toEqual([
-      { field: 'file_size', message: 'Unknown field, ignored. Did you mean "fileSize"?' },
+      { field: 'fileSise', message: 'Unknown field, ignored. Did you mean "fileSize"?' },
       { field: 'filname', message: 'Unknown field, ignored. Did you mean "filename"?' },
       { field: 'whatever', message: 'Unknown field, ignored.' },
     ]);

@@ -3,6 +3,7 @@ import { ApiError } from '../../contract/errors.ts';
 import { shownName } from '../../contract/faults/field-names.ts';
 import { isBodyAnnounced } from '../../listener/request-body.ts';
 import { bodyShapeFault } from '../body-shape.ts';
+import { readSpelling } from '../field-spelling.ts';
 import { findJsonFault } from '../json-fault.ts';
 import type { App } from '../types.ts';
 
@@ -11,6 +12,7 @@ import type { App } from '../types.ts';
  * too many values or levels is refused before it is parsed, so that it cannot exhaust time or stack.
  */
 export function registerBodies(app: App): void {
+  registerSpelling(app);
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeContentTypeParser(['application/json', 'text/plain']);
   app.addHook('onRequest', async (request) => {
@@ -34,6 +36,19 @@ export function registerBodies(app: App): void {
     if (fault) return done(new ApiError('invalid_request', { ...fault }));
     const text = body.toString('utf8');
     parse(request, text, (error, value) => done(error && jsonError(text), value));
+  });
+}
+
+/** Gives the fields of every body the names of its schema, before the schema checks it. */
+function registerSpelling(app: App): void {
+  app.decorateRequest('sentBody', null);
+  app.decorateRequest('sentNames', null);
+  app.addHook('preValidation', async (request) => {
+    const { body, sentNames, error } = readSpelling(request.routeOptions.schema?.body, request.body);
+    if (error) throw error;
+    request.body = body;
+    request.sentBody = body;
+    request.sentNames = sentNames;
   });
 }
 

@@ -9,6 +9,7 @@ import { NoTurn } from '../../database/connection-share.ts';
 import { outageOf } from '../../database/outage.ts';
 import type { Rejection } from '../../listener/request-gate.ts';
 import type { ApiSettings } from '../deps.ts';
+import { withSentNames } from '../field-spelling.ts';
 import { isInnerRequest } from '../inner-requests.ts';
 import { publicOrigin } from '../public-origin.ts';
 import { SchemaRejection, type SentPart, shapeError } from '../shape-errors.ts';
@@ -32,7 +33,7 @@ export type ErrorSettings = Pick<ApiSettings, 'publicUrl'>;
 /** Converts every error to a response. `paths` knows what a client may have meant by an unknown path. */
 export function registerErrors(app: App, settings: ErrorSettings, paths: PathLookup): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const known = toApiError(error, request);
+    const known = withSentNames(toApiError(error, request), request.sentNames);
     const isFault = known.status >= 500 && known.code !== 'not_implemented';
     if (isFault) request.log.error({ err: error, code: known.code }, 'request failed');
     return sendError(reply, known, settings);

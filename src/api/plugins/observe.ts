@@ -4,12 +4,8 @@ import type { App } from '../types.ts';
 
 /** Adds the request id to every answer, and logs one line per request, with the route's pattern and never the URL. */
 export function registerObservation(app: App, metrics: ApiDeps['metrics']): void {
-  app.decorateRequest('sentBody', null);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
-  });
-  app.addHook('preValidation', async (request) => {
-    request.sentBody = request.body;
   });
   app.addHook('onResponse', async (request, reply) => {
     const labels = { route: request.routeOptions.url ?? '(none)', method: request.method };

@@ -8,6 +8,7 @@ import { addExamples } from '../openapi/examples.ts';
 import { describeHeaders } from '../openapi/headers.ts';
 import { describePermission } from '../openapi/permissions.ts';
 import { mergeTwins } from '../openapi/schemas.ts';
+import { deprecateDuplicates, documentSpellings } from '../openapi/spellings.ts';
 import type { Document as OpenapiDocument } from '../openapi/types.ts';
 import { visibleKinds } from '../routes/kinds.ts';
 import { SESSION_COOKIE } from '../session-cookie.ts';
@@ -83,6 +84,8 @@ function finish<T>(generated: T, kinds: readonly ShownKind[]): T {
   const document = generated as OpenapiDocument;
   mergeTwins(document);
   addExamples(document, kinds);
+  documentSpellings(document);
+  deprecateDuplicates(document);
   nameWildcards(document);
   describeErrors(document, kinds);
   describeHeaders(document);

@@ -8,7 +8,7 @@ import { createKeyBody, keyList, keysQuery, newApiKey, revokedApiKey, rotateKeyB
 import { inAccountTransaction } from '../../database/transaction-retry.ts';
 import { actorOf, callerOf, makerOf } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
-import { idempotencyKey } from '../idempotency-key.ts';
+import { idempotencyOf } from '../idempotency-key.ts';
 import { parseUuidOr404 } from '../parse-uuid.ts';
 import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
@@ -129,7 +129,7 @@ async function makeOnce(
   make: (tx: Parameters<typeof createKey>[0]) => Promise<CreatedKey>,
 ) {
   const { account } = callerOf(request);
-  const scope = { accountId: account.id, route, key: idempotencyKey(request), body: request.sentBody };
+  const scope = { accountId: account.id, route, ...idempotencyOf(request) };
   let raw: string | null = null;
   const { answer } = await inAccountTransaction(db, account.id, (tx) =>
     withIdempotencyKey(tx, vault, scope, async () => {

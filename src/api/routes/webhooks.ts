@@ -27,7 +27,7 @@ import {
 } from '../../webhooks/webhooks.ts';
 import { actorOf, callerOf, editorOf } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
-import { idempotencyKey } from '../idempotency-key.ts';
+import { idempotencyOf } from '../idempotency-key.ts';
 import { parseUuidOr404 } from '../parse-uuid.ts';
 import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
@@ -81,7 +81,7 @@ function registerEndpoints(app: App, deps: ApiDeps, schemas: Schemas): void {
       const { account } = callerOf(request);
       requireUrl(deps, request.body.url);
       const warnings = unknownFields(createWebhookBody, request.sentBody);
-      const scope = { accountId: account.id, route: 'webhooks', key: idempotencyKey(request), body: request.sentBody };
+      const scope = { accountId: account.id, route: 'webhooks', ...idempotencyOf(request) };
       let secret: string | null = null;
       const { answer } = await inAccountTransaction(db, account.id, (tx) =>
         withIdempotencyKey(tx, vault, scope, async () => {

@@ -1,4 +1,5 @@
 import { nearestName } from '../../../contract/faults/near-name.ts';
+import { OVERLAY_STYLE_KEYS, snakeName } from '../../../contract/snake-names.ts';
 import { cleanText, codePoints } from './overlay-text.ts';
 import { type Position, placeAt, readPlace, readPosition } from './position.ts';
 import {
@@ -23,22 +24,7 @@ const WHITE = { name: 'white', rgb: '#ffffff', alpha: 1 };
 const DEFAULT_FONT = 'Arial';
 const ALIGNS = ['left', 'center', 'right'] as const;
 
-const STYLE_KEYS = [
-  'charsPerLine',
-  'font',
-  'fontSize',
-  'lineSpacing',
-  'fontColor',
-  'x',
-  'y',
-  'boxBorderW',
-  'position',
-  'margin',
-  'outlineThickness',
-  'outlineColor',
-  'textWidth',
-  'align',
-] as const;
+type StyleKey = (typeof OVERLAY_STYLE_KEYS)[number];
 
 export type TextOverlayResult = { ok: true; overlay: TextOverlay; warnings: string[] } | OverlayRefusal;
 
@@ -65,14 +51,18 @@ function readOverlay(argument: unknown): TextOverlayResult {
   if (given.style !== undefined && given.style !== null && !isObject(given.style))
     throw new OverlayError('style', 'style must be an object.', example);
   const style = (given.style ?? {}) as Record<string, unknown>;
-  const warnings = [...unknownKeys(given, ['text', 'style'], ''), ...unknownKeys(style, STYLE_KEYS, 'style.')];
-  const at = (key: (typeof STYLE_KEYS)[number]): StyleValue => ({ key: `style.${key}`, value: style[key], warnings });
+  const keys = [...OVERLAY_STYLE_KEYS, ...OVERLAY_STYLE_KEYS.map(snakeName)];
+  const warnings = [...unknownKeys(given, ['text', 'style'], ''), ...unknownKeys(style, keys, 'style.')];
+  const at = (key: StyleKey): StyleValue => {
+    const name = sentKey(style, key);
+    return { key: `style.${name}`, value: style[name], warnings };
+  };
   const fontSize = readNumber(at('fontSize'), { min: 12, max: 200 }, 48);
   const boxBorder = readNumber(at('boxBorderW'), { min: 0, max: 100, integer: true }, 20);
   const margin = readNumber(at('margin'), { min: 0, max: MAX_LENGTH }, DEFAULT_MARGIN);
   const position = readPosition(at('position'));
   const place = placeAt(position, margin, boxBorder);
-  const thickness = readNumber(at('outlineThickness'), { min: 0, max: 50 }, style.outlineColor ? 2 : 0);
+  const thickness = readNumber(at('outlineThickness'), { min: 0, max: 50 }, at('outlineColor').value ? 2 : 0);
   const outline = { thickness, color: readStyleColor(at('outlineColor'), BLACK) };
   const overlay: TextOverlay = {
     text,
@@ -89,6 +79,14 @@ function readOverlay(argument: unknown): TextOverlayResult {
     y: readPlace(at('y'), fontSize) ?? place.y,
   };
   return { ok: true, overlay, warnings };
+}
+
+/** The name of a style as it was sent: `fontSize` or `font_size`. */
+function sentKey(style: Record<string, unknown>, key: StyleKey): string {
+  const snake = snakeName(key);
+  if (snake === key || !Object.hasOwn(style, snake)) return key;
+  if (!Object.hasOwn(style, key)) return snake;
+  throw new OverlayError(`style.${snake}`, `style has both "${key}" and "${snake}".`, 'Send one of them.');
 }
 
 const alignAt = (position: Position): TextOverlay['align'] =>
