@@ -26,15 +26,13 @@ export async function client(options: CaseOptions): Promise<CaseResult> {
   const bench = await openBench();
   const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
   try {
-    const short = await pairsOf(
-      bench,
-      tiny.path,
-      folder,
-      options.pairs * SHORT_FACTOR,
-      'a short clip',
-      options.progress,
-    );
-    const long = await pairsOf(bench, vp9.path, folder, options.pairs, '20 s of VP9', options.progress);
+    const { pairs, progress } = options;
+    const short = await pairsOf(bench, tiny.path, folder, {
+      pairs: pairs * SHORT_FACTOR,
+      name: 'a short clip',
+      progress,
+    });
+    const long = await pairsOf(bench, vp9.path, folder, { pairs, name: '20 s of VP9', progress });
     const bulk = await bulkPairs(bench, tiny.path, folder, options);
     const row = (what: string) => ({ case: 'client', what });
     const above = spread(short.map(({ oursMs, plainMs }) => oursMs - plainMs));
@@ -60,20 +58,18 @@ async function pairsOf(
   bench: Bench,
   file: string,
   folder: string,
-  count: number,
-  name: string,
-  progress: CaseOptions['progress'],
+  { pairs, name, progress }: Pick<CaseOptions, 'pairs' | 'progress'> & { name: string },
 ): Promise<Pair[]> {
-  const pairs: Pair[] = [];
-  for (let index = 0; index <= count; index += 1) {
-    progress(`${name}: ${index === 0 ? 'warm-up' : `pair ${index} of ${count}`}`);
+  const measured: Pair[] = [];
+  for (let index = 0; index <= pairs; index += 1) {
+    progress(`${name}: ${index === 0 ? 'warm-up' : `pair ${index} of ${pairs}`}`);
     const began = performance.now();
     const job = await toDisk(bench, file, PRESET, join(folder, 'ours.mp4'));
     const oursMs = performance.now() - began;
     const plain = await runWell('ffmpeg', forFiles((await bench.ranAs(job.id)).args, file, join(folder, 'plain.mp4')));
-    if (index > 0) pairs.push({ oursMs, plainMs: plain.wallMs });
+    if (index > 0) measured.push({ oursMs, plainMs: plain.wallMs });
   }
-  return pairs;
+  return measured;
 }
 
 async function bulkPairs(

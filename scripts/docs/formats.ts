@@ -39,12 +39,27 @@ const NOTES: Partial<Record<OutputFormat, string>> = {
 };
 
 export function formatsPage(): string {
+  return [
+    formatsSection(),
+    qualitySection(),
+    DEFAULTS,
+    copyingSection(),
+    uploadTypesSection(),
+    HEIC_AND_AVIF,
+    limitsSection(),
+  ].join('\n');
+}
+
+function formatsSection(): string {
   return `${heading('Output formats', 'src/ffmpeg/policy/encoders/encoders.ts and src/ffmpeg/policy/encoders/encoder-settings.ts')}
 \`output_format\` is one of these. The table shows the encoders used when the request names none.
 
 ${table(['Format', 'Content type', 'Container', 'Video', 'Audio', 'Notes'], OUTPUT_FORMATS.map(formatRow))}
+`;
+}
 
-## Quality
+function qualitySection(): string {
+  return `## Quality
 
 \`preset.quality\` is \`high\`, \`medium\` (the default) or \`low\`. The tables show its FFmpeg arguments for a frame with a short
 side of ${SHORT_SIDE}. Up to ${SMALL_SHORT_SIDE}, x264 uses the slower preset \`fast\` and VP9 \`-cpu-used 6\`. If the bit rate of the source's
@@ -64,8 +79,10 @@ ${qualityTable('video', (encoder, quality) =>
 ${qualityTable('audio', (encoder, quality) => audioSettings(encoder, quality, null))}
 
 ${LOSSLESS_AUDIO.map(code).join(', ')} are lossless, so quality has no effect on them.
+`;
+}
 
-## Defaults
+const DEFAULTS = `## Defaults
 
 - **Resolution.** \`preset.resolution\` is the short side of the frame: 480, 720, 1080 or 2160 (\`4k\`). The aspect ratio and the
   orientation are kept, sides of videos are even, and nothing is scaled up. Audio formats ignore it.
@@ -77,8 +94,10 @@ ${LOSSLESS_AUDIO.map(code).join(', ')} are lossless, so quality has no effect on
 - **Stills.** A still of a video shows the picture at one second, or at a tenth of a shorter video.
 - **Joining.** Several inputs without \`options\` are joined one after the other. The first sets the frame size, the others are
   fitted into it with bars, missing audio becomes silence, and the highest frame rate applies, at most 60.
+`;
 
-## Copying
+function copyingSection(): string {
+  return `## Copying
 
 Without \`options\` and \`filters\`, a stream that already satisfies the request is copied instead of encoded: it takes a fiftieth of
 the time, and loses no quality. \`outputs[].plan\` of the job says for video and audio whether they were copied, and if not, why.
@@ -101,15 +120,20 @@ A trim is encoded, because a copy can start only at a key frame. Where that is a
 
 To encode in any case, name an encoder in \`options\`, for example \`-c:v libx264\`. \`POST /v1/transcodes/validate\` does not read the
 packets of an input, so it shows the command that encodes.
+`;
+}
 
-## Content types of uploads
+function uploadTypesSection(): string {
+  return `## Content types of uploads
 
 Set \`content_type\` of an upload to one of these types. Names in one row mean the same type. If \`content_type\` is empty, Airlock uses the
 extension of \`filename\`. The response then contains the \`contentType\` that you must send with the \`PUT\`.
 
 ${table(['Content type', 'Also accepted', 'Extensions'], uploadTypeRows())}
+`;
+}
 
-## HEIC and AVIF
+const HEIC_AND_AVIF = `## HEIC and AVIF
 
 Stills in HEIC, HEIF and AVIF can be inputs and watermarks like other pictures. FFmpeg 7.1 alone decodes only one tile and ignores
 transparency and rotation. Airlock therefore parses these files in memory-safe code, builds a movie of the tiles and decodes
@@ -122,8 +146,10 @@ it in a separate cell; the job reads the resulting PNG.
 - Rejected, with the reason: sequences (send a video instead), overlays of several pictures, tiles that differ, encrypted
   pictures, codecs other than AV1 and HEVC, and data in other files or in pieces.
 - Without a decoder for AV1 (dav1d or libaom) or HEVC in FFmpeg, the confirm rejects such files and says so.
+`;
 
-## Limits
+function limitsSection(): string {
+  return `## Limits
 
 | | |
 | --- | --- |

@@ -2,11 +2,24 @@ import { describeRule, describeValue, ENCODERS, OPTION_TABLE, type OptionRow } f
 import { BITSTREAM_FILTERS } from '../../src/ffmpeg/policy/encoders/bitstream-filters.ts';
 import { code, heading, table } from './markdown.ts';
 
+const PLAIN = OPTION_TABLE.filter(({ value, ignored }) => value.type !== 'parameters' && !ignored);
+const IGNORED = OPTION_TABLE.filter(({ ignored }) => ignored);
+/** An option of more encoders belongs to none of them. */
+const MOST_ENCODERS = 2;
+
 export function optionsPage(): string {
-  const plain = OPTION_TABLE.filter(({ value, ignored }) => value.type !== 'parameters' && !ignored);
-  const general = plain.filter(({ encoders }) => !encoders || encoders.length > 2);
-  const own = plain.filter(({ encoders }) => encoders && encoders.length <= 2);
-  const ignored = OPTION_TABLE.filter((row) => row.ignored);
+  return [
+    generalSection(),
+    encoderOptionsSection(),
+    bitstreamFiltersSection(),
+    encodersSection(),
+    parametersSection(),
+    ignoredSection(),
+  ].join('\n');
+}
+
+function generalSection(): string {
+  const general = PLAIN.filter(({ encoders }) => !encoders || encoders.length > MOST_ENCODERS);
   return `${heading('FFmpeg options', 'src/ffmpeg/policy/options/option-table.ts')}
 \`options\` of a request apply to the output, \`inputs[n].options\` to that input. Each is \`{"option": "-crf", "argument": "20"}\`; a
 flag has no argument. Options keep their order and may repeat. Anything not on this page returns 422 \`option_refused\` with the
@@ -19,8 +32,12 @@ Filters (\`-vf\`, \`-af\`, \`-filter\`, \`-filter_complex\`) are on [their own p
 \`@quote-card\` itself; they and \`-vf\` may repeat and are chained in the order given.
 
 ${table(['Option', 'Also written', 'Where', 'Streams', 'Meaning', 'Value'], general.map(optionRow))}
+`;
+}
 
-## Options of one encoder
+function encoderOptionsSection(): string {
+  const own = PLAIN.filter(({ encoders }) => encoders && encoders.length <= MOST_ENCODERS);
+  return `## Options of one encoder
 
 If the output does not use the encoder, the option is ignored with a warning.
 
@@ -31,8 +48,11 @@ ${table(
     return [option, also, (row.encoders ?? []).map(code).join(' '), meaning, value];
   }),
 )}
+`;
+}
 
-## Bitstream filters
+function bitstreamFiltersSection(): string {
+  return `## Bitstream filters
 
 Values of \`-bsf:v\` and \`-bsf:a\`, separated by commas.
 
@@ -45,8 +65,11 @@ ${table(
       .join('; '),
   ]),
 )}
+`;
+}
 
-## Encoders
+function encodersSection(): string {
+  return `## Encoders
 
 Values of \`-c:v\` and \`-c:a\`, besides \`copy\`.
 
@@ -59,15 +82,21 @@ ${table(
     formats.join(' '),
   ]),
 )}
+`;
+}
 
-## Parameters of one encoder
+function parametersSection(): string {
+  return `## Parameters of one encoder
 
 Write them as \`key=value:key=value\`. Keys that name a file or set threads are not allowed.
-${OPTION_TABLE.map(parameterSection).join('')}
-## Accepted and ignored
+${OPTION_TABLE.map(parameterSection).join('')}`;
+}
+
+function ignoredSection(): string {
+  return `## Accepted and ignored
 
 Copied command lines often contain these options. They have no effect, and the job's \`warnings\` say so:
-${namesInLines(ignored)}.
+${namesInLines(IGNORED)}.
 `;
 }
 

@@ -22,10 +22,20 @@ const browser = await openBrowser();
 try {
   const jobs = await makeJobs(service);
   const page = await signIn(browser);
-  await shoot(page, 'dashboard-jobs', '/jobs', 'light', DESKTOP, waitForProgress);
-  await shoot(page, 'dashboard-job', `/jobs/${jobs.failed}`, 'dark', DESKTOP, waitForDetails);
-  await shoot(page, 'dashboard-new-job', '/new', 'light', PHONE, fillNewJob);
-  await shoot(page, 'dashboard-security', '/operator/security', 'dark', PHONE);
+  await shoot(page, 'dashboard-jobs', {
+    path: '/jobs',
+    colorScheme: 'light',
+    viewport: DESKTOP,
+    prepare: waitForProgress,
+  });
+  await shoot(page, 'dashboard-job', {
+    path: `/jobs/${jobs.failed}`,
+    colorScheme: 'dark',
+    viewport: DESKTOP,
+    prepare: waitForDetails,
+  });
+  await shoot(page, 'dashboard-new-job', { path: '/new', colorScheme: 'light', viewport: PHONE, prepare: fillNewJob });
+  await shoot(page, 'dashboard-security', { path: '/operator/security', colorScheme: 'dark', viewport: PHONE });
 } finally {
   await browser.close();
   await service.remove();
@@ -78,14 +88,14 @@ async function fillNewJob(page: Page): Promise<void> {
   await page.getByText('Valid', { exact: true }).waitFor();
 }
 
-async function shoot(
-  page: Page,
-  name: string,
-  path: string,
-  colorScheme: 'light' | 'dark',
-  viewport: { width: number; height: number },
-  prepare?: (page: Page) => Promise<void>,
-): Promise<void> {
+interface Shot {
+  path: string;
+  colorScheme: 'light' | 'dark';
+  viewport: { width: number; height: number };
+  prepare?: (page: Page) => Promise<void>;
+}
+
+async function shoot(page: Page, name: string, { path, colorScheme, viewport, prepare }: Shot): Promise<void> {
   await page.setViewportSize(viewport);
   await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
   await page.goto(`${service.api}${path}`);

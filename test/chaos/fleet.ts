@@ -22,8 +22,10 @@ export interface Fleet {
 }
 
 interface Role {
+  program: 'api' | 'worker';
   name: string;
   child: ChildProcess | null;
+  /** Empty until the role is ready. A role that restarts keeps its ports. */
   ports: Record<string, number>;
 }
 
@@ -35,46 +37,9 @@ export async function openFleet(
   service: TestService,
   size: { apis: number; workers: number; islands?: number },
 ): Promise<Fleet> {
-  let stopping = false;
-  const roles: Role[] = [];
-
-  function start(role: Role, name: 'api' | 'worker'): void {
-    const child = spawn(process.execPath, ['--max-semi-space-size=1', PROGRAM, name], {
-      env: {
-        ...process.env,
-        ...service.storageVariables,
-        AIRLOCK_DATA_DIR: service.dataDir,
-        AIRLOCK_INTERNAL_STORAGE_ENDPOINT: service.storage,
-        AIRLOCK_PORT: String(role.ports.api ?? 0),
-        AIRLOCK_METRICS_PORT: '0',
-        AIRLOCK_RATE_LIMIT: '100000',
-        AIRLOCK_LOG_LEVEL: 'error',
-        AIRLOCK_WORKER_SLOTS: '2',
-      },
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
-    role.child = child;
-    child.on('message', (message) => {
-      const { type, ports } = message as { type: string; ports: Record<string, number> };
-      // A role that restarts keeps its port.
-      if (type === 'ready') role.ports = ports;
-    });
-    child.once('exit', () => {
-      role.child = null;
-      if (!stopping) setTimeout(() => !stopping && start(role, name), 500);
-    });
-  }
-
-  for (const [name, count] of [
-    ['api', size.apis - 1],
-    ['worker', size.workers - 1],
-  ] as const) {
-    for (let number = 2; number < count + 2; number += 1) {
-      const role: Role = { name: `${name} ${number}`, child: null, ports: {} };
-      roles.push(role);
-      start(role, name);
-    }
-  }
+  const roles = [...rolesOf('api', size.apis), ...rolesOf('worker', size.workers)];
+  const stopping = new AbortController();
+  for (const role of roles) keepRunning(service, role, stopping.signal);
   const extra = () => roles.flatMap(({ ports }) => (ports.api ? [`http://127.0.0.1:${ports.api}`] : []));
   await until(() => extra().length === size.apis - 1, { what: 'the APIs of a fleet' });
   const islands: Island[] = [];
@@ -84,23 +49,57 @@ export async function openFleet(
     apis: () => [service.api, ...extra()],
     targets: () => [
       ...['api', 'worker', 'gateway', 'postgres'].map(ofUp),
-      ...roles.map(({ name }, index): Target => ({ name, pid: () => roles[index]!.child?.pid ?? null })),
+      ...roles.map((role): Target => ({ name: role.name, pid: () => role.child?.pid ?? null })),
     ],
     islands,
     async stop() {
-      stopping = true;
+      stopping.abort();
       await Promise.all(islands.map((island) => island.stop()));
-      await Promise.all(
-        roles.map(async ({ child }) => {
-          if (!child || child.exitCode !== null) return;
-          const exited = new Promise((resolve) => child.once('exit', resolve));
-          child.kill('SIGCONT');
-          child.kill('SIGTERM');
-          await exited;
-        }),
-      );
+      await Promise.all(roles.map(({ child }) => endRole(child)));
     },
   };
+}
+
+/** All but the first, which `up` runs. */
+function rolesOf(program: Role['program'], count: number): Role[] {
+  return Array.from({ length: count - 1 }, (_, index) => {
+    return { program, name: `${program} ${index + 2}`, child: null, ports: {} };
+  });
+}
+
+/** Starts the role, and again 500 ms after each end. */
+function keepRunning(service: TestService, role: Role, stopping: AbortSignal): void {
+  const child = spawn(process.execPath, ['--max-semi-space-size=1', PROGRAM, role.program], {
+    env: {
+      ...process.env,
+      ...service.storageVariables,
+      AIRLOCK_DATA_DIR: service.dataDir,
+      AIRLOCK_INTERNAL_STORAGE_ENDPOINT: service.storage,
+      AIRLOCK_PORT: String(role.ports.api ?? 0),
+      AIRLOCK_METRICS_PORT: '0',
+      AIRLOCK_RATE_LIMIT: '100000',
+      AIRLOCK_LOG_LEVEL: 'error',
+      AIRLOCK_WORKER_SLOTS: '2',
+    },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  role.child = child;
+  child.on('message', (message) => {
+    const { type, ports } = message as { type: string; ports: Record<string, number> };
+    if (type === 'ready') role.ports = ports;
+  });
+  child.once('exit', () => {
+    role.child = null;
+    if (!stopping.aborted) setTimeout(() => !stopping.aborted && keepRunning(service, role, stopping), 500);
+  });
+}
+
+async function endRole(child: ChildProcess | null): Promise<void> {
+  if (!child || child.exitCode !== null) return;
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGCONT');
+  child.kill('SIGTERM');
+  await exited;
 }
 
 /** Folder of all work of a fleet; empty when nothing runs. */

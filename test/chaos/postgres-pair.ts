@@ -12,13 +12,13 @@ import { POSTGRES_ENVIRONMENT } from '../../src/supervisor/postgres-settings.ts'
 import { ensureServiceAccount, makeTestFolder } from '../../testkit/supervisor.ts';
 import { until } from '../../testkit/until.ts';
 
-/** A PostgreSQL that replicates to a standby synchronously: a commit is answered when both have it on their disk. */
+/** A PostgreSQL that replicates to a standby synchronously: a commit returns when both servers have it on disk. */
 export interface PostgresPair {
   /** Port of the primary on 127.0.0.1. */
   port: number;
-  /** URL of the service's database there. */
+  /** URL of the service's database on the primary. */
   url: string;
-  /** Kills the primary with everything it has not sent, and promotes the standby. Resolves with its port. */
+  /** Kills the primary, with everything that it has not sent, and promotes the standby. Returns the standby's port. */
   failOver(): Promise<number>;
   close(): Promise<void>;
 }
@@ -27,6 +27,8 @@ interface Server {
   port: number;
   child: ChildProcess;
 }
+
+type Account = Awaited<ReturnType<typeof serviceAccount>>;
 
 const STANDBY = 'standby';
 
@@ -38,36 +40,20 @@ export async function openPostgresPair(): Promise<PostgresPair> {
   const binaries = await findPostgres(home);
   const { data } = await ensureCluster(home, binaries, account, password);
   await writeFile(join(data, 'pg_hba.conf'), HBA);
-  const servers: Server[] = [];
-  const start = async (folder: string, settings: Record<string, string>) => {
-    const port = await freePort();
-    const all = { ...COMMON, unix_socket_directories: '', port: String(port), ...settings };
-    const args = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    const child = spawn(join(binaries.binDir, 'postgres'), ['-D', folder, ...args], {
-      ...{ cwd: '/', env: POSTGRES_ENVIRONMENT, stdio: 'ignore' },
-      ...(account && { uid: account.uid, gid: account.gid }),
-    });
-    const server = { port, child };
-    servers.push(server);
-    await until(() => query(port, 'SELECT 1').catch(() => false), { what: 'PostgreSQL' });
-    return server;
-  };
+  const program = join(binaries.binDir, 'postgres');
   const urlOf = (port: number, database: string) => `postgres://postgres:${password}@127.0.0.1:${port}/${database}`;
-  const query = async (port: number, sql: string) => {
-    const client = new pg.Client({ connectionString: urlOf(port, 'postgres') });
-    client.on('error', () => {});
-    await client.connect();
-    try {
-      return (await client.query(sql)).rows;
-    } finally {
-      await client.end();
-    }
+  const query = (port: number, sql: string) => queryOnce(urlOf(port, 'postgres'), sql);
+  const start = async (folder: string, settings: Record<string, string>) => {
+    const server = await startServer(program, folder, account, settings);
+    await until(() => query(server.port, 'SELECT 1').catch(() => false), { what: 'PostgreSQL' });
+    return server;
   };
 
   const primary = await start(data, {});
   await query(primary.port, 'CREATE DATABASE airlock');
   const copy = join(home, 'standby');
   await copyCluster(urlOf(primary.port, 'postgres'), data, copy);
+  if (account) await own(copy, account);
   const standby = await start(copy, {
     primary_conninfo: `host=127.0.0.1 port=${primary.port} user=postgres password=${password} application_name=${STANDBY}`,
   });
@@ -85,24 +71,50 @@ export async function openPostgresPair(): Promise<PostgresPair> {
       return standby.port;
     },
     async close() {
-      for (const { child } of servers) await end(child);
+      for (const { child } of [primary, standby]) await end(child);
       await remove();
     },
   };
+}
 
-  /** What pg_basebackup does: copies the files of a running server, and remembers where its log must be read from. */
-  async function copyCluster(url: string, from: string, to: string): Promise<void> {
-    const client = new pg.Client({ connectionString: url });
-    await client.connect();
-    await client.query(`SELECT pg_backup_start('copy', true)`);
-    await cp(from, to, { recursive: true, filter: (path) => !/postmaster\.(pid|opts)$|pg_wal\/.+/.test(path) });
-    const { rows } = await client.query('SELECT labelfile FROM pg_backup_stop(false)');
+async function startServer(
+  program: string,
+  folder: string,
+  account: Account,
+  settings: Record<string, string>,
+): Promise<Server> {
+  const port = await freePort();
+  const all = { ...COMMON, unix_socket_directories: '', port: String(port), ...settings };
+  const args = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const child = spawn(program, ['-D', folder, ...args], {
+    ...{ cwd: '/', env: POSTGRES_ENVIRONMENT, stdio: 'ignore' },
+    ...(account && { uid: account.uid, gid: account.gid }),
+  });
+  return { port, child };
+}
+
+async function queryOnce(url: string, sql: string) {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
     await client.end();
-    await writeFile(join(to, 'backup_label'), rows[0].labelfile, { mode: 0o600 });
-    await writeFile(join(to, 'standby.signal'), '', { mode: 0o600 });
-    for (const name of ['archive_status', 'summaries']) await mkdir(join(to, 'pg_wal', name), { recursive: true });
-    if (account) await own(to, account);
   }
+}
+
+/** As pg_basebackup does: copies the files of a running server, and records from where its log must be read. */
+async function copyCluster(url: string, from: string, to: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(`SELECT pg_backup_start('copy', true)`);
+  await cp(from, to, { recursive: true, filter: (path) => !/postmaster\.(pid|opts)$|pg_wal\/.+/.test(path) });
+  const { rows } = await client.query('SELECT labelfile FROM pg_backup_stop(false)');
+  await client.end();
+  await writeFile(join(to, 'backup_label'), rows[0].labelfile, { mode: 0o600 });
+  await writeFile(join(to, 'standby.signal'), '', { mode: 0o600 });
+  for (const name of ['archive_status', 'summaries']) await mkdir(join(to, 'pg_wal', name), { recursive: true });
 }
 
 async function freePort(): Promise<number> {

@@ -56,70 +56,80 @@ function escaped(random: Random, text: string): string {
 
 export function valueText(random: Random, value: FilterValue): string {
   if (random.chance(0.06)) return anyText(random, 16);
-  const separated = (separator: string, make: () => string) => random.times(random.int(1, 4), make).join(separator);
+  const list = listText(random, value);
+  if (list !== null) return list;
   switch (value.type) {
     case 'integer':
-    case 'number': {
-      if (random.chance(0.1)) return number(random);
-      const wide = random.chance(0.15);
-      const most = wide ? value.max : Math.min(value.max, Math.max(value.min, 0) + 20);
-      const found = value.min + random.next() * (most - value.min);
-      return value.type === 'integer' ? String(Math.round(found)) : found.toFixed(random.int(0, 4));
-    }
-    case 'boolean':
-      return random.pick(['0', '1', 'true', 'false', 'yes', 'no', 'y', 'auto']);
+    case 'number':
+      return numberText(random, value);
     case 'choice':
       return random.pick([...value.values, ...Object.keys(value.aliases ?? {})]);
-    case 'flags':
-      return separated('+', () => random.pick(value.values));
     case 'expression':
       return expressionText(random, value.variables);
-    case 'expressions':
-      return separated(value.separator, () => expressionText(random, value.variables, 3));
     case 'color':
       return color(random);
+    case 'text':
+      return anyText(random, 60);
+    default:
+      return random.pick(examplesOf(random, value.type));
+  }
+}
+
+function numberText(random: Random, { type, min, max }: Extract<FilterValue, { type: 'integer' | 'number' }>): string {
+  if (random.chance(0.1)) return number(random);
+  const wide = random.chance(0.15);
+  const most = wide ? max : Math.min(max, Math.max(min, 0) + 20);
+  const found = min + random.next() * (most - min);
+  return type === 'integer' ? String(Math.round(found)) : found.toFixed(random.int(0, 4));
+}
+
+/** One to four values with their separator, or null if the value is no list. */
+function listText(random: Random, value: FilterValue): string | null {
+  const separated = (separator: string, make: () => string) => random.times(random.int(1, 4), make).join(separator);
+  switch (value.type) {
+    case 'flags':
+      return separated('+', () => random.pick(value.values));
+    case 'expressions':
+      return separated(value.separator, () => expressionText(random, value.variables, 3));
     case 'colors':
       return separated(value.separator, () => color(random));
-    case 'time':
-      return random.pick(['0', '1', '0.5', '00:00:01', '1500ms', '200000us', '-1', '99999999', number(random)]);
-    case 'size':
-      return random.pick([
-        '320x180',
-        'hd720',
-        'vga',
-        `${random.int(1, 400)}x${random.int(1, 400)}`,
-        '9000x9000',
-        '0x0',
-      ]);
-    case 'rate':
-      return random.pick(['25', '30000/1001', 'ntsc', '0', '1000', number(random)]);
-    case 'ratio':
-      return random.pick(['16:9', '16/9', '1', '1.777', '0/0', '1:0']);
     case 'list':
       return separated(value.separator, () => random.pick(value.values));
     case 'numbers':
       return separated(value.separator, () =>
         (value.min + random.next() * Math.min(value.max - value.min, 10)).toFixed(2),
       );
-    case 'text':
-      return anyText(random, 60);
     case 'force-style':
-      return separated(',', () =>
-        random.pick(['FontSize=24', 'FontName=Arial', 'PrimaryColour=&H00FFFFFF', 'Bold=1', anyText(random, 12)]),
-      );
+      return separated(',', () => random.pick([...STYLES, anyText(random, 12)]));
+    default:
+      return null;
+  }
+}
+
+const STYLES = ['FontSize=24', 'FontName=Arial', 'PrimaryColour=&H00FFFFFF', 'Bold=1'];
+const SIZES = ['320x180', 'hd720', 'vga', '9000x9000', '0x0'];
+const ASSETS = [
+  ...['https://files.example.com/a.srt', 'input:1', 'gs://bucket/a.png', 'http://h/x?y=z:1'],
+  ...['file:///etc/passwd', '/etc/passwd', 'input:9'],
+];
+
+/** Good and bad values of a type whose values do not depend on the filter. */
+function examplesOf(random: Random, type: FilterValue['type']): string[] {
+  switch (type) {
+    case 'boolean':
+      return ['0', '1', 'true', 'false', 'yes', 'no', 'y', 'auto'];
+    case 'time':
+      return ['0', '1', '0.5', '00:00:01', '1500ms', '200000us', '-1', '99999999', number(random)];
+    case 'size':
+      return [...SIZES, `${random.int(1, 400)}x${random.int(1, 400)}`];
+    case 'rate':
+      return ['25', '30000/1001', 'ntsc', '0', '1000', number(random)];
+    case 'ratio':
+      return ['16:9', '16/9', '1', '1.777', '0/0', '1:0'];
     case 'asset':
-      return random.pick([
-        'https://files.example.com/a.srt',
-        'input:1',
-        'gs://bucket/a.png',
-        'http://h/x?y=z:1',
-        'file:///etc/passwd',
-        '/etc/passwd',
-        'input:9',
-        anyText(random, 20),
-      ]);
-    case 'pattern':
-      return anyText(random, 16);
+      return [...ASSETS, anyText(random, 20)];
+    default:
+      return [anyText(random, 16)];
   }
 }
 

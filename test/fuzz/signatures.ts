@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { startEmbeddedGateway } from '../conformance/embedded-gateway.ts';
+import { type EmbeddedGateway, startEmbeddedGateway } from '../conformance/embedded-gateway.ts';
 import { presigned, signedHeaders } from '../conformance/raw-client.ts';
 import { altered as alter, type SignedRequest as Signed, split } from './alter-request.ts';
 import { type Campaign, count, type Fuzzer } from './campaign.ts';
@@ -9,38 +9,18 @@ const SECRET = 'the bytes that no one may have';
 const ANSWER_MS = 5000;
 const SHORT_MS = 200;
 
-/** Requests that the gateway honours, each altered so that it means something else: none may be honoured any more. */
+/** Alters requests that the gateway accepts, so that they mean something else. The gateway must reject each. */
 export const SIGNATURES: Campaign = { cases: 30_000, open };
 
 async function open(): Promise<Fuzzer> {
   const gateway = await startEmbeddedGateway();
-  const { endpoint, port } = gateway;
+  const { port } = gateway;
   const tally: Record<string, number> = {};
-  const put = await presigned('PUT', endpoint, KEY, {
-    'content-type': 'video/mp4',
-    'content-length': String(SECRET.length),
-  });
-  const from = (url: string, method: string, headers: Record<string, string> = {}, body = ''): Signed => ({
-    method,
-    target: url.slice(endpoint.length),
-    headers: { host: `127.0.0.1:${port}`, ...headers },
-    body,
-  });
-  const putHeaders = { 'content-type': 'video/mp4', 'content-length': String(SECRET.length) };
-  const listUrl = `${endpoint}/airlock-test/?list-type=2&prefix=accounts%2F`;
-  const objectUrl = `${endpoint}/airlock-test/${KEY}`;
-  const originals: Signed[] = [
-    from(put, 'PUT', putHeaders, SECRET),
-    from(await presigned('GET', endpoint, `${KEY}?response-content-type=video%2Fmp4&X-Amz-Expires=600`), 'GET'),
-    from(await presigned('HEAD', endpoint, `${KEY}?X-Amz-Expires=600`), 'HEAD'),
-    from(listUrl, 'GET', await signedHeaders('GET', listUrl)),
-    from(objectUrl, 'GET', await signedHeaders('GET', objectUrl)),
-    from(objectUrl, 'HEAD', await signedHeaders('HEAD', objectUrl)),
-  ];
+  const originals = await signedRequests(gateway);
   for (const original of originals) {
     const { status } = await send(port, original);
     if (status !== 200)
-      throw new Error(`${original.method} ${original.target.split('?')[0]} is answered ${status} as signed`);
+      throw new Error(`${original.method} ${original.target.split('?')[0]} returns ${status} as signed`);
   }
 
   return {
@@ -54,19 +34,13 @@ async function open(): Promise<Fuzzer> {
       }
       const { status, text } = await send(port, altered);
       count(tally, String(status));
-      // What the parser of HTTP cannot read is closed, with 400 or without a word.
-      const isRefused = status === 0 || (status >= 400 && status < 500) || status === 501;
-      const shown = `${altered.method} ${altered.target.slice(0, 300)} ${JSON.stringify(altered.headers).slice(0, 500)}`;
-      const faults = isRefused ? [] : [`is answered ${status}: ${shown}`];
-      if (text.includes(SECRET)) faults.push(`leaks the bytes: ${shown}`);
-      if (status >= 400 && altered.method !== 'HEAD' && text !== '') faults.push(...documentFaults(text, shown));
-      return faults;
+      return faultsOf(altered, status, text);
     },
     async atEnd() {
       const faults: string[] = [];
       for (const original of originals) {
         const { status } = await send(port, original);
-        if (status !== 200) faults.push(`a good ${original.method} is answered ${status} afterwards`);
+        if (status !== 200) faults.push(`a good ${original.method} returns ${status} afterwards`);
       }
       const left = await gateway.tempFiles();
       if (left.length > 0) faults.push(`${left.length} temp files are left`);
@@ -76,6 +50,39 @@ async function open(): Promise<Fuzzer> {
     },
     close: () => gateway.close(),
   };
+}
+
+/** Requests that the gateway accepts: links and signed headers, for one object and a list. */
+async function signedRequests({ endpoint, port }: EmbeddedGateway): Promise<Signed[]> {
+  const putHeaders = { 'content-type': 'video/mp4', 'content-length': String(SECRET.length) };
+  const put = await presigned('PUT', endpoint, KEY, putHeaders);
+  const from = (url: string, method: string, headers: Record<string, string> = {}, body = ''): Signed => ({
+    method,
+    target: url.slice(endpoint.length),
+    headers: { host: `127.0.0.1:${port}`, ...headers },
+    body,
+  });
+  const listUrl = `${endpoint}/airlock-test/?list-type=2&prefix=accounts%2F`;
+  const objectUrl = `${endpoint}/airlock-test/${KEY}`;
+  return [
+    from(put, 'PUT', putHeaders, SECRET),
+    from(await presigned('GET', endpoint, `${KEY}?response-content-type=video%2Fmp4&X-Amz-Expires=600`), 'GET'),
+    from(await presigned('HEAD', endpoint, `${KEY}?X-Amz-Expires=600`), 'HEAD'),
+    from(listUrl, 'GET', await signedHeaders('GET', listUrl)),
+    from(objectUrl, 'GET', await signedHeaders('GET', objectUrl)),
+    from(objectUrl, 'HEAD', await signedHeaders('HEAD', objectUrl)),
+  ];
+}
+
+/** What is wrong with the response to an altered request. Status 0: the connection was closed without a response. */
+function faultsOf(altered: Signed, status: number, text: string): string[] {
+  // The gateway closes what the HTTP parser cannot read, with 400 or without a response.
+  const isRejected = status === 0 || (status >= 400 && status < 500) || status === 501;
+  const shown = `${altered.method} ${altered.target.slice(0, 300)} ${JSON.stringify(altered.headers).slice(0, 500)}`;
+  const faults = isRejected ? [] : [`returns ${status}: ${shown}`];
+  if (text.includes(SECRET)) faults.push(`leaks the bytes: ${shown}`);
+  if (status >= 400 && altered.method !== 'HEAD' && text !== '') faults.push(...documentFaults(text, shown));
+  return faults;
 }
 
 /** Equal when the gateway may take one for the other: parameters in any order, headers that no one signed. */

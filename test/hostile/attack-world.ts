@@ -1,9 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { run } from '../../testkit/run.ts';
 import type { Attack } from './attack-table/rows.ts';
+
+/** Where an attack finds its inputs and writes its output. */
+interface Paths {
+  input: string;
+  out: string;
+  concat: string;
+  hls: string;
+}
 
 /** Targets of attacks: secret files, a world-writable folder, and a listener. */
 export interface World {
@@ -14,7 +22,8 @@ export interface World {
   /** Lists that name the secret; inputs of the cell. */
   concat: string;
   hls: string;
-  words(places: { input: string; out: string; concat: string; hls: string }): (text: string) => string;
+  /** Replaces the words of an attack, such as `@SECRET@`, by targets and by the paths as the attack sees them. */
+  words(paths: Paths): (text: string) => string;
   /** Effects since the last call. */
   effects(): { read: string[]; written: string[]; connections: number };
   close(): Promise<void>;
@@ -22,16 +31,28 @@ export interface World {
 
 export async function makeWorld(folder: string): Promise<World> {
   const canary = `CANARY-${randomBytes(12).toString('hex')}`;
+  const files = await makeFiles(folder, canary);
+  const listener = await countConnections();
+  const { secret, subtitles, media, outside, clip, concat, hls } = files;
+  const segment = `http://${listener.address}/a.ts`;
+  writeFileSync(hls, `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${segment}\n#EXT-X-ENDLIST\n`);
+  const readFiles = watchReads([secret, subtitles, media]);
+  return {
+    ...{ canary, clip, concat, hls },
+    words: (paths) => replacer({ ...targetWords(files, listener.address), ...pathWords(paths) }),
+    effects() {
+      const written = readdirSync(outside);
+      for (const name of written) rmSync(join(outside, name), { recursive: true });
+      return { read: readFiles(), written, connections: listener.take() };
+    },
+    close: listener.close,
+  };
+}
+
+async function makeFiles(folder: string, canary: string) {
   const at = (name: string) => join(folder, name);
-  const [secret, subtitles, media, outside, clip, concat, hls] = [
-    at('secret.txt'),
-    at('secret.srt'),
-    at('secret.mkv'),
-    at('outside'),
-    at('clip.mkv'),
-    at('list.ffconcat'),
-    at('list.m3u8'),
-  ];
+  const [secret, subtitles, media] = [at('secret.txt'), at('secret.srt'), at('secret.mkv')];
+  const [outside, clip, concat, hls] = [at('outside'), at('clip.mkv'), at('list.ffconcat'), at('list.m3u8')];
   mkdirSync(outside);
   chmodSync(outside, 0o777);
   writeFileSync(secret, `${canary}\n${canary}\n`);
@@ -41,54 +62,62 @@ export async function makeWorld(folder: string): Promise<World> {
   const named = ['-metadata', `title=${canary}`];
   await run('ffmpeg', ['-v', 'error', ...sources, ...codecs, clip, ...codecs, ...named, media]);
   writeFileSync(concat, `ffconcat version 1.0\nfile '${media}'\nfile '${media}'\n`);
+  return { secret, subtitles, media, outside, clip, concat, hls };
+}
 
+/** A listener on loopback that closes and counts connections. `take` returns the count since its last call. */
+async function countConnections() {
   let connections = 0;
-  const listener: Server = createServer((socket) => {
+  const server = createServer((socket) => {
     connections += 1;
     socket.on('error', () => {});
     socket.destroy();
   });
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  const address = `127.0.0.1:${(listener.address() as AddressInfo).port}`;
-  writeFileSync(hls, `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://${address}/a.ts\n#EXT-X-ENDLIST\n`);
-
-  const watched = [secret, subtitles, media];
-  const long = new Date('2001-01-01');
-  // With an access time before the modification time, the next read updates it, even on a relatime mount.
-  const reset = () => {
-    for (const path of watched) utimesSync(path, long, new Date());
-  };
-  reset();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    canary,
-    clip,
-    concat,
-    hls,
-    words: (places) => (text) =>
-      text
-        .replaceAll('@SECRET@', secret)
-        .replaceAll('@SRT@', subtitles)
-        .replaceAll('@MEDIA@', media)
-        .replaceAll('@OUTSIDE@', outside)
-        .replaceAll('@EADDRESS@', address.replace(':', '\\:'))
-        .replaceAll('@ADDRESS@', address)
-        .replaceAll('@EURL@', `http\\://${address.replace(':', '\\:')}/x`)
-        .replaceAll('@URL@', `http://${address}/x`)
-        .replaceAll('@IN@', places.input)
-        .replaceAll('@OUT@', places.out)
-        .replaceAll('@CONCAT@', places.concat)
-        .replaceAll('@HLS@', places.hls),
-    effects() {
-      const read = watched.filter((path) => statSync(path).atimeMs !== long.getTime());
-      const written = readdirSync(outside);
-      const seen = { read, written, connections };
-      for (const name of written) rmSync(join(outside, name), { recursive: true });
-      reset();
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    take() {
+      const seen = connections;
       connections = 0;
       return seen;
     },
-    close: () => new Promise<void>((resolve) => listener.close(() => resolve())),
+    close: () => new Promise<void>((resolve) => server.close(() => resolve())),
   };
+}
+
+/** Returns a function that lists the files that were read since its last call. */
+function watchReads(paths: readonly string[]): () => string[] {
+  const past = new Date('2001-01-01');
+  // With an access time before the modification time, the next read updates it, even on a relatime mount.
+  const reset = () => {
+    for (const path of paths) utimesSync(path, past, new Date());
+  };
+  reset();
+  return () => {
+    const read = paths.filter((path) => statSync(path).atimeMs !== past.getTime());
+    reset();
+    return read;
+  };
+}
+
+function targetWords(
+  { secret, subtitles, media, outside }: Awaited<ReturnType<typeof makeFiles>>,
+  address: string,
+): Record<string, string> {
+  const escapedAddress = address.replace(':', '\\:');
+  return {
+    ...{ '@SECRET@': secret, '@SRT@': subtitles, '@MEDIA@': media, '@OUTSIDE@': outside },
+    ...{ '@EADDRESS@': escapedAddress, '@ADDRESS@': address },
+    ...{ '@EURL@': `http\\://${escapedAddress}/x`, '@URL@': `http://${address}/x` },
+  };
+}
+
+function pathWords({ input, out, concat, hls }: Paths): Record<string, string> {
+  return { '@IN@': input, '@OUT@': out, '@CONCAT@': concat, '@HLS@': hls };
+}
+
+function replacer(words: Record<string, string>): (text: string) => string {
+  return (text) => text.replace(/@[A-Z]+@/g, (word) => words[word] ?? word);
 }
 
 /** Whether one of the files below a folder contains the text. */

@@ -28,6 +28,7 @@ const CODECS: Record<OutputFormat, { video: string | null; audio: string | null 
 const VIDEO_ONLY = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
 const SINE = ['-f', 'lavfi', '-i', 'sine=frequency=440:duration=1'];
 const test2 = (size: string, rate = 15) => ['-f', 'lavfi', '-i', `testsrc2=s=${size}:r=${rate}:d=1`];
+const RIGHT_HALF_OPAQUE = "geq=lum='lum(X,Y)':cb='cb(X,Y)':cr='cr(X,Y)':a='if(lt(X,80),0,255)'";
 /** Red above, blue below. */
 const redOverBlue = (size: string) => [
   '-f',
@@ -36,130 +37,75 @@ const redOverBlue = (size: string) => [
   `color=red:s=${size}:r=10:d=1,drawbox=y=ih/2:h=ih/2:color=blue:t=fill`,
 ];
 
+/** Arguments that make each source. */
+const SOURCES: readonly (readonly [name: string, args: readonly string[]])[] = [
+  [
+    'wide.mp4',
+    [
+      ...[...test2('320x180'), ...SINE, ...VIDEO_ONLY, '-c:a', 'aac'],
+      ...['-metadata', 'location=+48.1+011.5/', '-metadata', 'title=secret', '-metadata:s:a:0', 'language=deu'],
+    ],
+  ],
+  ['upright.mp4', [...redOverBlue('320x180'), ...VIDEO_ONLY]],
+  ['odd.mkv', ['-f', 'lavfi', '-i', 'testsrc=s=321x181:r=10:d=1', '-c:v', 'ffv1', '-pix_fmt', 'yuv444p']],
+  [
+    'vfr.mp4',
+    [
+      ...['-f', 'lavfi', '-i', 'testsrc2=s=160x120:r=30:d=1'],
+      ...['-vf', "select='lt(n,10)+not(mod(n,5))'", '-fps_mode', 'vfr', ...VIDEO_ONLY],
+    ],
+  ],
+  ['tone.wav', SINE],
+  [
+    'two.mkv',
+    [
+      ...[...test2('160x120'), ...SINE, '-f', 'lavfi', '-i', 'sine=frequency=880:duration=1'],
+      ...['-map', '0', '-map', '1', '-map', '2', ...VIDEO_ONLY, '-c:a', 'aac'],
+      ...['-disposition:a:0', '0', '-disposition:a:1', 'default', '-metadata:s:a:1', 'language=fra'],
+    ],
+  ],
+  ['cover.jpg', [...test2('100x80'), '-frames:v', '1', '-update', '1']],
+  ['deep.mkv', [...test2('160x120'), '-c:v', 'ffv1', '-pix_fmt', 'yuv420p10le']],
+  [
+    'hdr.mkv',
+    [
+      ...[...test2('160x120'), '-c:v', 'ffv1', '-pix_fmt', 'yuv420p10le'],
+      ...['-vf', 'setparams=color_trc=smpte2084:color_primaries=bt2020:colorspace=bt2020nc:range=tv'],
+    ],
+  ],
+  [
+    'alpha.webm',
+    [
+      ...['-f', 'lavfi', '-i', `color=red:s=160x120:r=10:d=1,format=yuva420p,${RIGHT_HALF_OPAQUE}`],
+      ...['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-cpu-used', '8'],
+    ],
+  ],
+  [
+    'surround.mkv',
+    [
+      ...['-f', 'lavfi', '-i', 'anoisesrc=d=1:r=48000,pan=5.1(side)|c0=c0|c1=c0|c2=c0|c3=c0|c4=c0|c5=c0'],
+      ...['-c:a', 'flac'],
+    ],
+  ],
+  ['moving.gif', test2('100x80', 10)],
+  ['still.png', ['-f', 'lavfi', '-i', 'color=green@0.5:s=101x77:d=1,format=rgba', '-frames:v', '1', '-update', '1']],
+  ['anamorphic.mp4', [...redOverBlue('180x144'), '-vf', 'setsar=16/9', ...VIDEO_ONLY]],
+];
+
 let shop: Workshop;
 const files: Record<string, string> = {};
 
 beforeAll(async () => {
   shop = await openWorkshop();
-  const make = async (name: string, args: string[]) => {
-    files[name] = await shop.make(name, args);
+  const make = async (name: string, args: readonly string[]) => {
+    files[name] = await shop.make(name, [...args]);
   };
-  await make('wide.mp4', [
-    ...test2('320x180'),
-    ...SINE,
-    ...VIDEO_ONLY,
-    '-c:a',
-    'aac',
-    '-metadata',
-    'location=+48.1+011.5/',
-    '-metadata',
-    'title=secret',
-    '-metadata:s:a:0',
-    'language=deu',
-  ]);
-  await make('upright.mp4', [...redOverBlue('320x180'), ...VIDEO_ONLY]);
-  files['turned.mp4'] = await shop.make('turned.mp4', [
-    '-display_rotation',
-    '90',
-    '-i',
-    files['upright.mp4']!,
-    '-c',
-    'copy',
-  ]);
-  await make('odd.mkv', ['-f', 'lavfi', '-i', 'testsrc=s=321x181:r=10:d=1', '-c:v', 'ffv1', '-pix_fmt', 'yuv444p']);
-  await make('vfr.mp4', [
-    '-f',
-    'lavfi',
-    '-i',
-    'testsrc2=s=160x120:r=30:d=1',
-    '-vf',
-    "select='lt(n,10)+not(mod(n,5))'",
-    '-fps_mode',
-    'vfr',
-    ...VIDEO_ONLY,
-  ]);
-  await make('tone.wav', SINE);
-  await make('two.mkv', [
-    ...test2('160x120'),
-    ...SINE,
-    '-f',
-    'lavfi',
-    '-i',
-    'sine=frequency=880:duration=1',
-    '-map',
-    '0',
-    '-map',
-    '1',
-    '-map',
-    '2',
-    ...VIDEO_ONLY,
-    '-c:a',
-    'aac',
-    '-disposition:a:0',
-    '0',
-    '-disposition:a:1',
-    'default',
-    '-metadata:s:a:1',
-    'language=fra',
-  ]);
-  await make('cover.jpg', [...test2('100x80'), '-frames:v', '1', '-update', '1']);
+  for (const [name, args] of SOURCES) await make(name, args);
+  await make('turned.mp4', ['-display_rotation', '90', '-i', files['upright.mp4']!, '-c', 'copy']);
   await make('cover.mp3', [
-    ...SINE,
-    '-i',
-    files['cover.jpg']!,
-    '-map',
-    '0',
-    '-map',
-    '1',
-    '-c:v',
-    'mjpeg',
-    '-disposition:v',
-    'attached_pic',
-    '-id3v2_version',
-    '3',
+    ...[...SINE, '-i', files['cover.jpg']!, '-map', '0', '-map', '1'],
+    ...['-c:v', 'mjpeg', '-disposition:v', 'attached_pic', '-id3v2_version', '3'],
   ]);
-  await make('deep.mkv', [...test2('160x120'), '-c:v', 'ffv1', '-pix_fmt', 'yuv420p10le']);
-  await make('hdr.mkv', [
-    ...test2('160x120'),
-    '-c:v',
-    'ffv1',
-    '-pix_fmt',
-    'yuv420p10le',
-    '-vf',
-    'setparams=color_trc=smpte2084:color_primaries=bt2020:colorspace=bt2020nc:range=tv',
-  ]);
-  await make('alpha.webm', [
-    '-f',
-    'lavfi',
-    '-i',
-    "color=red:s=160x120:r=10:d=1,format=yuva420p,geq=lum='lum(X,Y)':cb='cb(X,Y)':cr='cr(X,Y)':a='if(lt(X,80),0,255)'",
-    '-c:v',
-    'libvpx-vp9',
-    '-deadline',
-    'realtime',
-    '-cpu-used',
-    '8',
-  ]);
-  await make('surround.mkv', [
-    '-f',
-    'lavfi',
-    '-i',
-    'anoisesrc=d=1:r=48000,pan=5.1(side)|c0=c0|c1=c0|c2=c0|c3=c0|c4=c0|c5=c0',
-    '-c:a',
-    'flac',
-  ]);
-  await make('moving.gif', [...test2('100x80', 10)]);
-  await make('still.png', [
-    '-f',
-    'lavfi',
-    '-i',
-    'color=green@0.5:s=101x77:d=1,format=rgba',
-    '-frames:v',
-    '1',
-    '-update',
-    '1',
-  ]);
-  await make('anamorphic.mp4', [...redOverBlue('180x144'), '-vf', 'setsar=16/9', ...VIDEO_ONLY]);
 }, 60_000);
 
 afterAll(() => shop.remove());

@@ -14,9 +14,9 @@ const raw = (extra: string) => `{"inputs":[{"url":"${SOURCE}"}],"outputFormat":"
 const options = (count: number, option: string, argument: unknown) => ({
   options: Array(count).fill({ option, argument }),
 });
-/** As many repeats of `item`, joined by commas, as fit into a body with `room` bytes for the rest. */
-const fill = (item: string, room = 2000): string =>
-  Array(Math.floor((MIB - room) / (item.length + 1)))
+/** As many repeats of `item`, joined by commas, as fit into a body with `rest` bytes for everything else. */
+const fill = (item: string, rest = 2000): string =>
+  Array(Math.floor((MIB - rest) / (item.length + 1)))
     .fill(item)
     .join(',');
 const names = (count: number, name: (index: number) => string): string =>
@@ -26,13 +26,29 @@ const CROPS = Array(300).fill('crop=iw:ih:0:0').join(',');
 const SUM = Array(100).fill('sin(t)').join('+');
 const ROTATIONS = Array(9).fill(`rotate=a='${SUM}'`).join(',');
 
+type NamedBody = [name: string, body: string];
+
 /** Bodies for create and validate. */
-function transcodes(): [name: string, body: string][] {
+function transcodes(): NamedBody[] {
+  return [...graphBodies(), ...shapeBodies(), ...bodiesWithinBudget(), ...optionBodies()];
+}
+
+function graphBodies(): NamedBody[] {
   return [
     ['200 graphs of 300 filters', job(options(200, '-vf', CROPS))],
     ['200 graphs of the shortest filters', job(options(200, '-vf', Array(300).fill('null').join(',')))],
     ['100 graphs of long expressions', job(options(100, '-vf', ROTATIONS))],
     ['64 entries of filters', job({ filters: Array(64).fill({ filter: '[0:v]null[a];[a]null[b]' }) })],
+    ['80 overlays of 10,000 characters', job(options(80, '@text-overlay', { text: 'a é '.repeat(2500) }))],
+    ['overlay texts up to the budget', job(options(49, '@text-overlay', { text: 'ab '.repeat(660) }))],
+    ['graphs up to the budget', job(options(2, '-vf', Array(300).fill("crop=w='iw-1-1':h=ih:x=0:y=0").join(',')))],
+    ['the shortest filters up to the budget', job(options(2, '-vf', Array(299).fill('null').join(',')))],
+  ];
+}
+
+/** Many values, long names and long strings. */
+function shapeBodies(): NamedBody[] {
+  return [
     ['60,000 unknown fields', raw(names(60_000, (index) => `fld${index}`))],
     ['unknown fields with long names', raw(names(9000, (index) => `outputForma${'t'.repeat(50)}${index}`))],
     ['an unknown field with a name of 1 MB', raw(`"${'x'.repeat(MIB - 200)}":1`)],
@@ -45,10 +61,12 @@ function transcodes(): [name: string, body: string][] {
     ['an unknown field with a string of 1 MB', job({ text: 'a'.repeat(MIB - 300) })],
     ['an unknown field with a string of escapes', raw(`"text":"${'\\u0061'.repeat(170_000)}"`)],
     ['keys that look like a prototype', raw(`"x":[${fill('{"_\\u005fproto_":1}')}]`)],
-    ['80 overlays of 10,000 characters', job(options(80, '@text-overlay', { text: 'a é '.repeat(2500) }))],
-    ['overlay texts up to the budget', job(options(49, '@text-overlay', { text: 'ab '.repeat(660) }))],
-    ['graphs up to the budget', job(options(2, '-vf', Array(300).fill("crop=w='iw-1-1':h=ih:x=0:y=0").join(',')))],
-    ['the shortest filters up to the budget', job(options(2, '-vf', Array(299).fill('null').join(',')))],
+  ];
+}
+
+/** As many values as a body may have. */
+function bodiesWithinBudget(): NamedBody[] {
+  return [
     ['values up to the budget, in metadata', raw(`"metadata":{${names(4900, (index) => index.toString(36))}}`)],
     ['values up to the budget, unknown', raw(names(4900, (index) => `outputForma${index}`))],
     ['values up to the budget, as empty options', raw(`"options":[${Array(2400).fill('{}').join(',')}]`)],
@@ -68,6 +86,11 @@ function transcodes(): [name: string, body: string][] {
         ],
       }),
     ],
+  ];
+}
+
+function optionBodies(): NamedBody[] {
+  return [
     [
       'overlays with unknown style keys',
       raw(
@@ -94,7 +117,7 @@ function transcodes(): [name: string, body: string][] {
 const COMMAND_FILES = { input_files: { in_1: SOURCE }, output_files: { out_1: 'a.mp4' } };
 const command = (text: string) => JSON.stringify({ ...COMMAND_FILES, ffmpeg_command: text });
 
-function commands(): [name: string, body: string][] {
+function commands(): NamedBody[] {
   return [
     ['a command of a thousand words', command(`-i {{in_1}} ${'-an '.repeat(990)}{{out_1}}`)],
     [
@@ -111,7 +134,7 @@ function commands(): [name: string, body: string][] {
 }
 
 export function costlyBodies(): CostlyBody[] {
-  const of = (path: string, bodies: [string, string][]) => bodies.map(([name, body]) => ({ name, path, body }));
+  const of = (path: string, bodies: NamedBody[]) => bodies.map(([name, body]) => ({ name, path, body }));
   return [
     ...of('/v1/transcodes', transcodes()),
     ...of('/v1/transcodes/validate', transcodes()),

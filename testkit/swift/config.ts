@@ -21,7 +21,26 @@ export function swiftCredential(account: number) {
 
 /** Text of every file of configuration, by name: one node with one device below `folder`, and S3 on top. */
 export function swiftConfig(folder: string, ports: SwiftPorts): Record<string, string> {
-  const common = (port: number) => `[DEFAULT]
+  const storage = (name: 'account' | 'container' | 'object') => storageConfig(name, folder, ports[name]);
+  return {
+    'swift.conf': SWIFT_CONF,
+    'account.conf': storage('account'),
+    'container.conf': storage('container'),
+    'object.conf': storage('object'),
+    'proxy.conf': `${commonConfig(folder, ports.proxy)}${PROXY_CONF}`,
+  };
+}
+
+const SWIFT_CONF = `[swift-hash]
+swift_hash_path_prefix = tests
+swift_hash_path_suffix = tests
+[storage-policy:0]
+name = only
+default = yes
+`;
+
+function commonConfig(folder: string, port: number): string {
+  return `[DEFAULT]
 bind_ip = 127.0.0.1
 bind_port = ${port}
 swift_dir = ${folder}
@@ -29,9 +48,10 @@ user = ${userInfo().username}
 workers = 0
 log_level = WARNING
 `;
-  const storage = (
-    name: 'account' | 'container' | 'object',
-  ) => `${common(ports[name])}devices = ${join(folder, 'devices')}
+}
+
+function storageConfig(name: string, folder: string, port: number): string {
+  return `${commonConfig(folder, port)}devices = ${join(folder, 'devices')}
 mount_check = false
 disable_fallocate = true
 fallocate_reserve = 0
@@ -40,47 +60,36 @@ pipeline = ${name}-server
 [app:${name}-server]
 use = egg:swift#${name}
 `;
-  const users = Array.from(
-    { length: SWIFT_ACCOUNTS },
-    (_, account) => `user_test${account}_tester = ${swiftCredential(account).secretAccessKey} .admin`,
-  );
-  return {
-    'swift.conf': `[swift-hash]
-swift_hash_path_prefix = tests
-swift_hash_path_suffix = tests
-[storage-policy:0]
-name = only
-default = yes
-`,
-    'account.conf': storage('account'),
-    'container.conf': storage('container'),
-    'object.conf': storage('object'),
-    'proxy.conf': `${common(ports.proxy)}[pipeline:main]
+}
+
+const USERS = Array.from(
+  { length: SWIFT_ACCOUNTS },
+  (_, account) => `user_test${account}_tester = ${swiftCredential(account).secretAccessKey} .admin`,
+);
+const PROXY_CONF = `[pipeline:main]
 pipeline = catch_errors cache s3api tempauth copy slo dlo proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
-# The bucket is asked for until all servers answer; none of them is shut out for its errors before that.
+# Tests poll for the bucket until all servers respond; until then no server is excluded because of errors.
 error_suppression_limit = 1000000
 error_suppression_interval = 0
 [filter:catch_errors]
 use = egg:swift#catch_errors
 [filter:cache]
 use = egg:swift#memcache
-# It wants one, and does without when nothing listens there: port 9 discards.
+# Required, but the proxy works without a memcached: nothing listens on port 9.
 memcache_servers = 127.0.0.1:9
 [filter:s3api]
 use = egg:swift#s3api
 location = ${SWIFT_REGION}
 [filter:tempauth]
 use = egg:swift#tempauth
-${users.join('\n')}
+${USERS.join('\n')}
 [filter:copy]
 use = egg:swift#copy
 [filter:slo]
 use = egg:swift#slo
 [filter:dlo]
 use = egg:swift#dlo
-`,
-  };
-}
+`;

@@ -13,9 +13,9 @@ const [folder, clip] = process.argv.slice(2) as [string, string];
 const MB = 2 ** 20;
 const RESERVE_MB = 100;
 /** Free above the reserve when the attack begins; the rest is filled, so that the attack takes seconds. */
-const SPARE_MB = 70;
+const SPARE_MB = 35;
 const MOST_ROUNDS = 80;
-const REJECTED = 8;
+const REJECTED = 4;
 const WEBHOOKS = 20;
 const ENV = {
   AIRLOCK_DISK_RESERVE: `${RESERVE_MB}MiB`,

@@ -19,7 +19,10 @@ import { isAlive } from '../load.ts';
 const [folder, clip] = process.argv.slice(2) as [string, string];
 const MB = 1e6;
 const RESERVE_MB = 100;
-const JOBS = 8;
+const JOBS = 4;
+/** Free above the reserve when the attack begins; the rest is filled, so that the attack takes seconds. */
+const SPARE_MB = 150;
+const FETCHES = 10;
 /** Clients of the other account, each of which waits for its job before it submits the next one. */
 const CLIENTS = 2;
 /** Milliseconds between the attacker's rounds, which should fill the disk, not the processor. */
@@ -35,6 +38,12 @@ const freeMb = async () => {
   return Math.round((bavail * bsize) / MB);
 };
 const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+
+/** Writes a file that leaves that many megabytes free. */
+async function fillUntil(leftMb: number, name: string): Promise<void> {
+  const rest = (await freeMb()) - leftMb;
+  if (rest > 0) await run('fallocate', ['--length', String(rest * MB), join(folder, name)]);
+}
 
 /** A source that sends a gigabyte as fast as it is read. */
 async function startEndlessSource() {
@@ -75,7 +84,7 @@ async function attack(service: TestService, key: string, sourceUrl: string, stop
   };
   const fetchMuch = async () => {
     const body = { inputs: [{ url: sourceUrl }], outputFormat: 'mp4' };
-    for (let job = 0; job < 20 && !stop.aborted; job++) {
+    for (let job = 0; job < FETCHES && !stop.aborted; job++) {
       const created = await call(`${service.api}/v1/transcodes`, 'POST', key, body).catch(() => null);
       count('create', created?.status ?? 0);
       await pause();
@@ -94,6 +103,7 @@ const dataDir = join(folder, 'data');
 let service = await startService(ENV, { dataDir });
 const atStart = await freeMb();
 const source = await startEndlessSource();
+await fillUntil(RESERVE_MB + SPARE_MB, 'of-others');
 const attacker = await service.makeKey('--account', 'attacker');
 const stop = new AbortController();
 const attacking = attack(service, attacker.key, source.url, stop.signal);
@@ -124,8 +134,7 @@ const output = service.output();
 const processes = [service.pid, ...['api', 'gateway', 'worker'].flatMap((role) => service.pids(role))];
 process.kill(service.pid, 'SIGKILL');
 await until(() => !processes.some(isAlive), { what: 'the end of all its processes' });
-const rest = (await freeMb()) - 8;
-if (rest > 0) await run('fallocate', ['--length', String(rest * MB), join(folder, 'of-others')]);
+await fillUntil(8, 'of-another-program');
 const beforeMb = await freeMb();
 let restart = 'up';
 let swept = false;

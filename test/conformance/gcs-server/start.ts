@@ -43,7 +43,7 @@ export async function startGcsServer(): Promise<GcsServer> {
   const http = createServer((request, response) => {
     server.seen.push(`${request.method} ${request.url!.split('?')[0]}`);
     response.setHeader('date', new Date(now()).toUTCString());
-    answer(request, response).catch((error) => {
+    respond(request, response).catch((error) => {
       if (response.headersSent || response.destroyed) return;
       const refusal = error instanceof Refusal ? error : new Refusal(500, 'InternalError', String(error));
       request.resume();
@@ -51,36 +51,14 @@ export async function startGcsServer(): Promise<GcsServer> {
     });
   });
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (server.fault) throw new Refusal(server.fault.status, server.fault.code);
     authorize(request, guard);
     const [path, search] = request.url!.split('?', 2) as [string, string?];
     const [, name, ...rest] = path.split('/');
     if (name !== BUCKET) throw new Refusal(404, 'NoSuchBucket');
     const key = decodeURIComponent(rest.join('/'));
-    await route(request, response, key, new URLSearchParams(search));
-  }
-
-  async function route(request: IncomingMessage, response: ServerResponse, key: string, query: URLSearchParams) {
-    const upload = query.has('uploadId');
-    switch (request.method) {
-      case 'GET':
-        if (key === '') return bucket.list(response, query);
-        if (upload) return uploads.list(response, key, query);
-        return bucket.get(request, response, key, query);
-      case 'HEAD':
-        return bucket.get(request, response, key, query);
-      case 'PUT':
-        return upload ? uploads.putPart(request, response, key, query) : bucket.put(request, response, key);
-      case 'POST':
-        if (query.has('uploads')) return uploads.begin(request, response, key);
-        if (upload) return uploads.complete(request, response, key, query);
-        throw new Refusal(400, 'InvalidArgument');
-      case 'DELETE':
-        return upload ? uploads.abort(response, key, query) : bucket.delete(request, response, key);
-      default:
-        throw new Refusal(405, 'MethodNotAllowed');
-    }
+    await route({ bucket, uploads }, request, response, key, new URLSearchParams(search));
   }
 
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
@@ -98,4 +76,32 @@ export async function startGcsServer(): Promise<GcsServer> {
     },
   };
   return server;
+}
+
+async function route(
+  { bucket, uploads }: { bucket: Bucket; uploads: Uploads },
+  request: IncomingMessage,
+  response: ServerResponse,
+  key: string,
+  query: URLSearchParams,
+) {
+  const upload = query.has('uploadId');
+  switch (request.method) {
+    case 'GET':
+      if (key === '') return bucket.list(response, query);
+      if (upload) return uploads.list(response, key, query);
+      return bucket.get(request, response, key, query);
+    case 'HEAD':
+      return bucket.get(request, response, key, query);
+    case 'PUT':
+      return upload ? uploads.putPart(request, response, key, query) : bucket.put(request, response, key);
+    case 'POST':
+      if (query.has('uploads')) return uploads.begin(request, response, key);
+      if (upload) return uploads.complete(request, response, key, query);
+      throw new Refusal(400, 'InvalidArgument');
+    case 'DELETE':
+      return upload ? uploads.abort(response, key, query) : bucket.delete(request, response, key);
+    default:
+      throw new Refusal(405, 'MethodNotAllowed');
+  }
 }

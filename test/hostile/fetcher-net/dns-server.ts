@@ -7,13 +7,13 @@ export interface Zone {
   cname?: string;
   fault?: 'silent' | 'servfail' | 'garbage' | 'other question';
 }
-export type Answer = Zone | ((asked: number) => Zone);
+export type ZoneSource = Zone | ((asked: number) => Zone);
 
 const TYPE = { a: 1, cname: 5, aaaa: 28 } as const;
 const RCODE = { ok: 0, servfail: 2, nxdomain: 3 } as const;
 
 /** A DNS server for tests: UDP, no recursion beyond its own table, TTL 0. Resolves when it listens. */
-export async function startDns(host: string, table: Record<string, Answer>, port = 53): Promise<Socket> {
+export async function startDns(host: string, table: Record<string, ZoneSource>, port = 53): Promise<Socket> {
   const server = createSocket('udp4');
   const asked = new Map<string, number>();
   server.on('message', (query, peer) => {
@@ -22,18 +22,26 @@ export async function startDns(host: string, table: Record<string, Answer>, port
     const key = `${name}/${type}`;
     const count = asked.get(key) ?? 0;
     asked.set(key, count + 1);
-    const reply = answer(query, end + 4, name, type, table, count);
+    const zoneOf = (of: string): Zone | null => {
+      const found = table[of];
+      return typeof found === 'function' ? found(count) : (found ?? null);
+    };
+    const reply = respond(query, { name, type, end: end + 4 }, zoneOf);
     if (reply) server.send(reply, peer.port, peer.address);
   });
   await new Promise<void>((done, fail) => server.once('error', fail).bind(port, host, done));
   return server;
 }
 
-function answer(query: Buffer, end: number, name: string, type: number, table: Record<string, Answer>, count: number) {
-  const zoneOf = (of: string): Zone | null => {
-    const found = table[of];
-    return typeof found === 'function' ? found(count) : (found ?? null);
-  };
+interface Question {
+  name: string;
+  type: number;
+  /** Offset in the query behind the question. */
+  end: number;
+}
+
+/** Returns null if the server stays silent. */
+function respond(query: Buffer, { name, type, end }: Question, zoneOf: (name: string) => Zone | null): Buffer | null {
   const zone = zoneOf(name);
   if (zone?.fault === 'silent') return null;
   if (zone?.fault === 'garbage') return Buffer.concat([query.subarray(0, 2), Buffer.alloc(40, 0xff)]);

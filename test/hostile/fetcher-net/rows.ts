@@ -1,4 +1,4 @@
-import type { Answer } from './dns-server.ts';
+import type { ZoneSource } from './dns-server.ts';
 import { hostileHosts, trickUrls } from './hostile-hosts.ts';
 import { HOSTILE_SOURCES } from './hostile-sources.ts';
 
@@ -19,11 +19,11 @@ export interface Row {
 
 /** Alternates between two responds with every query. */
 const flip =
-  (first: string[], second: string[]): Answer =>
+  (first: string[], second: string[]): ZoneSource =>
   (asked) => ({ a: asked % 2 === 0 ? first : second, aaaa: [] });
 
 /** Hostile names, with the allowed results. */
-const NAMES: Record<string, { answer: Answer; codes: string[]; orBytes?: number }> = {
+const NAMES: Record<string, { zone: ZoneSource; codes: string[]; orBytes?: number }> = {
   ...Object.fromEntries(
     [
       ...[
@@ -38,9 +38,9 @@ const NAMES: Record<string, { answer: Answer; codes: string[]; orBytes?: number 
       ],
       ...['192.0.0.192', '192.168.1.1', '198.18.0.1', '203.0.113.1', '224.0.0.251', '240.0.0.1', '255.255.255.255'],
     ].flatMap((address, index) => [
-      [`a${index}`, { answer: { a: [address] }, codes: ['source_refused'] }],
-      [`mixed-first${index}`, { answer: { a: [address, PUBLIC_V4] }, codes: ['source_refused'] }],
-      [`mixed-last${index}`, { answer: { a: [PUBLIC_V4, '8.8.8.8', address] }, codes: ['source_refused'] }],
+      [`a${index}`, { zone: { a: [address] }, codes: ['source_refused'] }],
+      [`mixed-first${index}`, { zone: { a: [address, PUBLIC_V4] }, codes: ['source_refused'] }],
+      [`mixed-last${index}`, { zone: { a: [PUBLIC_V4, '8.8.8.8', address] }, codes: ['source_refused'] }],
     ]),
   ),
   ...Object.fromEntries(
@@ -65,52 +65,52 @@ const NAMES: Record<string, { answer: Answer; codes: string[]; orBytes?: number 
       ],
       ...['ff02::1', '100::1', '2001:db8::1', '3fff::1', '5f00::1', '4000::1'],
     ].flatMap((address, index) => [
-      [`aaaa${index}`, { answer: { aaaa: [address] }, codes: ['source_refused'] }],
-      [`split${index}`, { answer: { a: [PUBLIC_V4], aaaa: [address] }, codes: ['source_refused'] }],
+      [`aaaa${index}`, { zone: { aaaa: [address] }, codes: ['source_refused'] }],
+      [`split${index}`, { zone: { a: [PUBLIC_V4], aaaa: [address] }, codes: ['source_refused'] }],
     ]),
   ),
   many: {
-    answer: { a: [...Array.from({ length: 24 }, (_, index) => `8.8.${index}.8`), '10.0.0.1'] },
+    zone: { a: [...Array.from({ length: 24 }, (_, index) => `8.8.${index}.8`), '10.0.0.1'] },
     codes: ['source_refused'],
   },
-  'alias-to-loopback': { answer: { cname: 'localhost' }, codes: ['source_refused', 'source_unreachable'] },
-  'alias-to-private': { answer: { cname: 'a1.example.com' }, codes: ['source_refused'] },
-  'alias-chain': { answer: { cname: 'link1.example.com' }, codes: ['source_refused', 'source_unreachable'] },
+  'alias-to-loopback': { zone: { cname: 'localhost' }, codes: ['source_refused', 'source_unreachable'] },
+  'alias-to-private': { zone: { cname: 'a1.example.com' }, codes: ['source_refused'] },
+  'alias-chain': { zone: { cname: 'link1.example.com' }, codes: ['source_refused', 'source_unreachable'] },
   ...Object.fromEntries(
     Array.from({ length: 8 }, (_, index) => [
       `link${index + 1}`,
       {
-        answer: index === 7 ? { a: ['169.254.169.254'] } : { cname: `link${index + 2}.example.com` },
+        zone: index === 7 ? { a: ['169.254.169.254'] } : { cname: `link${index + 2}.example.com` },
         codes: ['source_refused', 'source_unreachable'],
       },
     ]),
   ),
   'alias-to-itself': {
-    answer: { cname: 'alias-to-itself.example.com' },
+    zone: { cname: 'alias-to-itself.example.com' },
     codes: ['source_unreachable', 'source_refused'],
   },
   'other-question': {
-    answer: { a: ['127.0.0.1'], fault: 'other question' },
+    zone: { a: ['127.0.0.1'], fault: 'other question' },
     codes: ['source_unreachable', 'source_refused'],
   },
-  nobody: { answer: {}, codes: ['source_unreachable'] },
-  broken: { answer: { fault: 'servfail' }, codes: ['source_unreachable'] },
-  garbage: { answer: { fault: 'garbage' }, codes: ['source_unreachable', 'source_timeout'] },
-  silent: { answer: { fault: 'silent' }, codes: ['source_unreachable', 'source_timeout'] },
+  nobody: { zone: {}, codes: ['source_unreachable'] },
+  broken: { zone: { fault: 'servfail' }, codes: ['source_unreachable'] },
+  garbage: { zone: { fault: 'garbage' }, codes: ['source_unreachable', 'source_timeout'] },
+  silent: { zone: { fault: 'silent' }, codes: ['source_unreachable', 'source_timeout'] },
   // Rebinding: the fetcher connects to the address it has checked, so the public one may succeed, never the other.
   ...Object.fromEntries(
     ['127.0.0.1', '169.254.169.254', '10.0.0.1'].flatMap((address, index) => [
-      [`rebind-late${index}`, { answer: flip([PUBLIC_V4], [address]), codes: ['source_refused'], orBytes: 5 }],
-      [`rebind-early${index}`, { answer: flip([address], [PUBLIC_V4]), codes: ['source_refused'], orBytes: 5 }],
+      [`rebind-late${index}`, { zone: flip([PUBLIC_V4], [address]), codes: ['source_refused'], orBytes: 5 }],
+      [`rebind-early${index}`, { zone: flip([address], [PUBLIC_V4]), codes: ['source_refused'], orBytes: 5 }],
     ]),
   ),
 };
 
-export function dnsTable(): Record<string, Answer> {
+export function dnsTable(): Record<string, ZoneSource> {
   return {
     [OK]: { a: [PUBLIC_V4] },
     'six.example.com': { aaaa: [PUBLIC_V6] },
-    ...Object.fromEntries(Object.entries(NAMES).map(([name, { answer }]) => [`${name}.example.com`, answer])),
+    ...Object.fromEntries(Object.entries(NAMES).map(([name, { zone }]) => [`${name}.example.com`, zone])),
   };
 }
 
@@ -123,69 +123,88 @@ export const GOOD_URLS = [
   `https://${OK}/`,
 ];
 
+const REFUSED = ['source_refused'];
+/** Targets of a redirect of a public source. */
+const REDIRECT_TARGETS = [
+  '//127.0.0.1/',
+  '//169.254.169.254/latest',
+  'http:/\\/10.0.0.1/',
+  '\\\\10.0.0.1\\',
+  'file:///etc/passwd',
+  'ftp://127.0.0.1/',
+  'gopher://127.0.0.1/',
+  'data:,x',
+  'http://ok.example.com@127.0.0.1/',
+  'http://127.0.0.1:22/',
+  'http://ok.example.com:22/',
+  through('http://127.0.0.1/'),
+  'http://a1.example.com/',
+  'http://rebind-early0.example.com/',
+  'javascript:alert(1)',
+];
+
 /** Every attack; some twice: directly, and through a redirect of a public source. */
 export function hostileRows(): Row[] {
-  const refused = ['source_refused'];
+  return [...hostRows(), ...redirectRows(), ...portRows(), ...nameRows(), ...sourceRows()];
+}
+
+/** URL of a public source that redirects. */
+function through(to: string, status = 302, scheme = 'http'): string {
+  return `${scheme}://${OK}/to/${status}/${encodeURIComponent(to)}`;
+}
+
+function hostRows(): Row[] {
   const hosts = hostileHosts();
-  const through = (to: string, status = 302, scheme = 'http') =>
-    `${scheme}://${OK}/to/${status}/${encodeURIComponent(to)}`;
   return [
-    ...hosts.map(({ kind, host }) => ({ kind, url: `http://${host}/`, codes: refused })),
+    ...hosts.map(({ kind, host }) => ({ kind, url: `http://${host}/`, codes: REFUSED })),
     ...hosts
       .filter((_, index) => index % 7 === 0)
-      .map(({ kind, host }) => ({ kind: `${kind}, https`, url: `https://${host}/`, codes: refused })),
-    ...trickUrls().map((url) => ({ kind: 'URL that lies', url, codes: refused })),
-    ...hosts
+      .map(({ kind, host }) => ({ kind: `${kind}, https`, url: `https://${host}/`, codes: REFUSED })),
+    ...trickUrls().map((url) => ({ kind: 'URL that lies', url, codes: REFUSED })),
+  ];
+}
+
+function redirectRows(): Row[] {
+  return [
+    ...hostileHosts()
       .filter((_, index) => index % 3 === 0)
       .map(({ kind, host }, index) => ({
         kind: `redirect to ${kind}`,
         url: through(`http://${host}/`, [301, 302, 303, 307, 308][index % 5]),
         codes: ['source_refused', 'source_error'],
       })),
-    ...[
-      '//127.0.0.1/',
-      '//169.254.169.254/latest',
-      'http:/\\/10.0.0.1/',
-      '\\\\10.0.0.1\\',
-      'file:///etc/passwd',
-      'ftp://127.0.0.1/',
-      'gopher://127.0.0.1/',
-      'data:,x',
-      'http://ok.example.com@127.0.0.1/',
-      'http://127.0.0.1:22/',
-      'http://ok.example.com:22/',
-      through('http://127.0.0.1/'),
-      'http://a1.example.com/',
-      'http://rebind-early0.example.com/',
-      'javascript:alert(1)',
-    ].map((to) => ({
+    ...REDIRECT_TARGETS.map((to) => ({
       kind: 'redirect that lies',
       url: through(to),
       codes: ['source_refused', 'source_error'],
       ...(to.includes('rebind') ? { orBytes: 5 } : {}),
     })),
-    { kind: 'https to http', url: through(`http://${OK}/`, 302, 'https'), codes: refused },
-    { kind: 'https to http, private', url: through('http://127.0.0.1/', 302, 'https'), codes: refused },
+    { kind: 'https to http', url: through(`http://${OK}/`, 302, 'https'), codes: REFUSED },
+    { kind: 'https to http, private', url: through('http://127.0.0.1/', 302, 'https'), codes: REFUSED },
     { kind: 'many hops', url: `http://${OK}/hops/4`, codes: ['source_error'] },
     { kind: 'many hops', url: `http://${OK}/hops/50`, codes: ['source_error'] },
-    ...[22, 25, 53, 2375, 3306, 5432, 6379, 8080, 9200].map((port) => ({
-      kind: 'port',
-      url: `http://${OK}:${port}/`,
-      codes: refused,
-    })),
-    ...Object.entries(NAMES).flatMap(([name, { codes, orBytes }]) => {
-      const row = { url: `http://${name}.example.com/`, codes, ...(orBytes === undefined ? {} : { orBytes }) };
-      // Repeat rebinding, so that each answer comes first several times.
-      return Array.from({ length: orBytes === undefined ? 1 : 6 }, () => ({
-        kind: `name ${name.replace(/\d+$/, '')}`,
-        ...row,
-      }));
-    }),
-    ...Object.entries(HOSTILE_SOURCES).map(([path, { codes, orBytes }]) => ({
-      kind: 'source',
-      url: `http://${OK}/${path}`,
-      codes,
-      ...(orBytes === undefined ? {} : { orBytes }),
-    })),
   ];
+}
+
+function portRows(): Row[] {
+  const ports = [22, 25, 53, 2375, 3306, 5432, 6379, 8080, 9200];
+  return ports.map((port) => ({ kind: 'port', url: `http://${OK}:${port}/`, codes: REFUSED }));
+}
+
+function nameRows(): Row[] {
+  return Object.entries(NAMES).flatMap(([name, { zone: _zone, ...allowed }]) => {
+    // Repeats rebinding, so that each response comes first several times.
+    const repeats = allowed.orBytes === undefined ? 1 : 6;
+    const kind = `name ${name.replace(/\d+$/, '')}`;
+    return Array.from({ length: repeats }, () => ({ kind, url: `http://${name}.example.com/`, ...allowed }));
+  });
+}
+
+function sourceRows(): Row[] {
+  return Object.entries(HOSTILE_SOURCES).map(([path, { codes, orBytes }]) => ({
+    kind: 'source',
+    url: `http://${OK}/${path}`,
+    codes,
+    ...(orBytes === undefined ? {} : { orBytes }),
+  }));
 }

@@ -81,10 +81,12 @@ export const PICTURE_ROWS: readonly WildRow[] = [
     'blurred background',
     'halves',
     'mp4',
-    [
-      '[0:v]split=2[bg][fg];[bg]scale=180:320:force_original_aspect_ratio=increase,crop=180:320,boxblur=20:5[blurred];[fg]scale=180:-2[front];[blurred][front]overlay=(W-w)/2:(H-h)/2[v]',
-    ],
-    ['-map', '[v]', '-map', '0:a?'],
+    {
+      filters: [
+        '[0:v]split=2[bg][fg];[bg]scale=180:320:force_original_aspect_ratio=increase,crop=180:320,boxblur=20:5[blurred];[fg]scale=180:-2[front];[blurred][front]overlay=(W-w)/2:(H-h)/2[v]',
+      ],
+      words: ['-map', '[v]', '-map', '0:a?'],
+    },
     size(180, 320),
     colour(0.2, 0.5, 'lime'),
     notColour(0.5, 0.08, 'black'),
@@ -93,10 +95,11 @@ export const PICTURE_ROWS: readonly WildRow[] = [
     'blurred sides, the classic',
     'tall',
     'mp4',
-    [
-      '[0:v]scale=ih*16/9:-1,boxblur=luma_radius=min(h\\,w)/20:luma_power=1:chroma_radius=min(cw\\,ch)/20:chroma_power=1[bg];[bg][0:v]overlay=(W-w)/2:(H-h)/2,crop=h=iw*9/16',
-    ],
-    [],
+    {
+      filters: [
+        '[0:v]scale=ih*16/9:-1,boxblur=luma_radius=min(h\\,w)/20:luma_power=1:chroma_radius=min(cw\\,ch)/20:chroma_power=1[bg];[bg][0:v]overlay=(W-w)/2:(H-h)/2,crop=h=iw*9/16',
+      ],
+    },
     size(568, 320),
     colour(0.5, 0.5, 'blue'),
   ),
@@ -104,10 +107,12 @@ export const PICTURE_ROWS: readonly WildRow[] = [
     'blurred background by gblur',
     'halves',
     'mp4',
-    [
-      '[0:v]scale=160:284:force_original_aspect_ratio=increase,crop=160:284,gblur=sigma=20,eq=brightness=-0.2[b];[0:v]scale=160:-2[f];[b][f]overlay=0:(H-h)/2',
-    ],
-    ['-an'],
+    {
+      filters: [
+        '[0:v]scale=160:284:force_original_aspect_ratio=increase,crop=160:284,gblur=sigma=20,eq=brightness=-0.2[b];[0:v]scale=160:-2[f];[b][f]overlay=0:(H-h)/2',
+      ],
+      words: ['-an'],
+    },
     size(160, 284),
     noSound,
   ),

@@ -59,8 +59,7 @@ export function composed(
   name: string,
   inputs: Inputs,
   outputFormat: OutputFormat,
-  filters: readonly string[],
-  words: Words,
+  { filters, words = [] }: { filters: readonly string[]; words?: Words },
   ...checks: Check[]
 ): WildRow {
   const request: WildRow['request'] = { outputFormat, filters: filters.map((filter) => ({ filter })) };

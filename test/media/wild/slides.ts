@@ -90,10 +90,12 @@ export const SLIDE_ROWS: readonly WildRow[] = [
     'a slide show with fades',
     [['photo', '-loop', '1', '-t', '1'], ['poster', '-loop', '1', '-t', '1'], 'music'],
     'mp4',
-    [
-      '[0:v]scale=160:120,setsar=1,format=yuv420p,setpts=PTS-STARTPTS[v0];[1:v]scale=160:120,setsar=1,format=yuv420p,setpts=PTS-STARTPTS[v1];[v0][v1]xfade=transition=fade:duration=0.5:offset=0.5,format=yuv420p[v]',
-    ],
-    ['-map', '[v]', '-map', '2:a', '-c:v', 'libx264', '-shortest'],
+    {
+      filters: [
+        '[0:v]scale=160:120,setsar=1,format=yuv420p,setpts=PTS-STARTPTS[v0];[1:v]scale=160:120,setsar=1,format=yuv420p,setpts=PTS-STARTPTS[v1];[v0][v1]xfade=transition=fade:duration=0.5:offset=0.5,format=yuv420p[v]',
+      ],
+      words: ['-map', '[v]', '-map', '2:a', '-c:v', 'libx264', '-shortest'],
+    },
     seconds(1.5, 0.3),
     colour(0.5, 0.5, 'red', 1.3),
   ),
@@ -104,8 +106,12 @@ export const SLIDE_ROWS: readonly WildRow[] = [
       ['poster', '-loop', '1', '-t', '1'],
     ],
     'mp4',
-    ['[0:v]scale=160:120,setsar=1[a];[1:v]scale=160:120,setsar=1[b];[a][b]concat=n=2:v=1:a=0,format=yuv420p[v]'],
-    ['-map', '[v]'],
+    {
+      filters: [
+        '[0:v]scale=160:120,setsar=1[a];[1:v]scale=160:120,setsar=1[b];[a][b]concat=n=2:v=1:a=0,format=yuv420p[v]',
+      ],
+      words: ['-map', '[v]'],
+    },
     seconds(2, 0.2),
     colour(0.5, 0.5, 'red', 1.5),
   ),

@@ -173,8 +173,7 @@ export const WORD_ROWS: readonly WildRow[] = [
     'subtitles in a graph',
     'clip',
     'mp4',
-    [`[0:v]hflip,subtitles='${SRT}':force_style='FontSize=40'[v]`],
-    ['-map', '[v]', '-map', '0:a'],
+    { filters: [`[0:v]hflip,subtitles='${SRT}':force_style='FontSize=40'[v]`], words: ['-map', '[v]', '-map', '0:a'] },
     notColour(0.5, 0.82, 'red'),
   ),
   plain(

@@ -45,85 +45,125 @@ export async function hostileFiles(
   size: FloodSize,
   at: (name: string) => string,
 ): Promise<Hostile[]> {
-  const clip = seeds['clip.mp4']!;
-  const files: Hostile[] = [];
-  const add = (name: string, serves: Hostile['serves'], request: Hostile['request']) =>
-    files.push({ name, serves, request });
-  const video = (name: string, serves: Hostile['serves']) => add(name, serves, { outputFormat: 'mp4' });
-  const still = (name: string, serves: Hostile['serves']) => add(name, serves, { outputFormat: 'jpg' });
+  const known = [
+    ...hostileLists(at),
+    ...hostileSources(size),
+    ...hostileMovies(),
+    ...(await hostileMatroska(folder, size)),
+    ...hostilePictures(size),
+    ...hostileSubtitles(seeds['clip.mp4']!, size, at),
+    ...mixedFiles(seeds),
+  ];
+  return [...known, ...damagedFiles(seeds, size.files - known.length, size.seed)].slice(0, size.files);
+}
 
-  for (const [name, list] of Object.entries(playlists(at('a playlist of itself')))) {
-    video(name, list);
-    video(`${name}, as an MP4`, Buffer.concat([FTYP, list]));
-  }
-  for (const [name, answer] of Object.entries(SOURCES)) video(`a source that ${name}`, answer);
-  for (let index = 0; index < size.drips; index += 1) video(`a source that drips ${index}`, drip(size.dripTries));
-  for (let index = 0; index < size.endless; index += 1) video(`a source without end ${index}`, endless);
+const video = (name: string, serves: Hostile['serves']): Hostile => ({
+  name,
+  serves,
+  request: { outputFormat: 'mp4' },
+});
+const still = (name: string, serves: Hostile['serves']): Hostile => ({
+  name,
+  serves,
+  request: { outputFormat: 'jpg' },
+});
 
-  for (const kind of ['stsz', 'stts', 'stco', 'stsc'] as const) {
-    video(`an MP4 with two thousand million entries in ${kind}`, movie(track(1, absurdTable(kind))));
-  }
-  video(
-    'an MP4 of 10,000 streams',
-    movie(...Array.from({ length: 10_000 }, (_, id) => track(id + 1, absurdTable('stco')))),
-  );
-  video('an MP4 of boxes in boxes', movie(nested(2000)));
-  video(
-    'an MP4 of empty boxes',
-    Buffer.concat([FTYP, Buffer.concat(Array.from({ length: 200_000 }, () => box('free')))]),
-  );
-  video(
-    'an MP4 with a box of 16 EiB',
-    Buffer.concat([FTYP, words(1), Buffer.from('moov'), words(0xffffffff, 0xffffffff)]),
-  );
-  video('a Matroska file of 10,000 streams', matroskaTracks(10_000));
-  video('a Matroska file that claims 70 PB', matroskaTracks(1, 2 ** 56 - 2));
-  video('a Matroska file of elements in elements', matroskaNest(3000));
-  video('a Matroska file with a hole of 27 hours', await withHole(folder, 27 * 3600, 'hole-27.mkv'));
-  video('a Matroska file with an allowed hole', await withHole(folder, size.holeSeconds, 'hole.mkv'));
+function hostileLists(at: (name: string) => string): Hostile[] {
+  return Object.entries(playlists(at('a playlist of itself'))).flatMap(([name, list]) => [
+    video(name, list),
+    video(`${name}, as an MP4`, Buffer.concat([FTYP, list])),
+  ]);
+}
 
-  still(`a PNG of 8192 by ${size.stillRows} pixels`, bombPng(8192, size.stillRows));
-  still('a PNG of 16,000 a side', bombPng(16_000, 2000, 100));
-  still('a PNG of 4,000 million pixels', bombPng(65_000, 65_000, 1));
-  still('a PNG of swelling texts', swellingPng(32 * 2 ** 20));
-  still('a JPEG of 65,535 a side', hollowJpeg(65_535, 65_535));
-  still('a JPEG without its picture', hollowJpeg(8000, 4000));
-  add('a GIF of 1,000 large frames', bombGif(size.gifSide, size.gifSide, 1000), {
-    outputFormat: 'mp4',
-    options: [seconds(0.5)],
-  });
-  still('a GIF beyond every size', bombGif(65_535, 65_535, 3));
+function hostileSources({ drips, dripTries, endless: endlessSources }: FloodSize): Hostile[] {
+  return [
+    ...Object.entries(SOURCES).map(([name, listener]) => video(`a source that ${name}`, listener)),
+    ...Array.from({ length: drips }, (_, index) => video(`a source that drips ${index}`, drip(dripTries))),
+    ...Array.from({ length: endlessSources }, (_, index) => video(`a source without end ${index}`, endless)),
+  ];
+}
 
-  const ass = heavyAss(2000);
-  video('subtitles as a video', ass);
-  add('2,000 blurred subtitles', clip, {
-    outputFormat: 'mp4',
-    options: [{ option: '-vf', argument: `subtitles='${at('heavy.ass')}'` }, seconds(size.burnSeconds)],
-  });
-  add('subtitles that are a video', clip, {
-    outputFormat: 'mp4',
-    options: [{ option: '-vf', argument: `subtitles='${at('clip.mp4')}'` }],
-  });
+function hostileMovies(): Hostile[] {
+  const streams = Array.from({ length: 10_000 }, (_, id) => track(id + 1, absurdTable('stco')));
+  const empty = Array.from({ length: 200_000 }, () => box('free'));
+  const immense = [words(1), Buffer.from('moov'), words(0xffffffff, 0xffffffff)];
+  return [
+    ...(['stsz', 'stts', 'stco', 'stsc'] as const).map((kind) =>
+      video(`an MP4 with two thousand million entries in ${kind}`, movie(track(1, absurdTable(kind)))),
+    ),
+    video('an MP4 of 10,000 streams', movie(...streams)),
+    video('an MP4 of boxes in boxes', movie(nested(2000))),
+    video('an MP4 of empty boxes', Buffer.concat([FTYP, ...empty])),
+    video('an MP4 with a box of 16 EiB', Buffer.concat([FTYP, ...immense])),
+  ];
+}
 
-  for (const name of ['clip.mp4', 'clip.mkv', 'clip.ts', 'tone.flac', 'still.png', 'still.jpg']) {
+async function hostileMatroska(folder: string, { holeSeconds }: FloodSize): Promise<Hostile[]> {
+  return [
+    video('a Matroska file of 10,000 streams', matroskaTracks(10_000)),
+    video('a Matroska file that claims 70 PB', matroskaTracks(1, 2 ** 56 - 2)),
+    video('a Matroska file of elements in elements', matroskaNest(3000)),
+    video('a Matroska file with a hole of 27 hours', await withHole(folder, 27 * 3600, 'hole-27.mkv')),
+    video('a Matroska file with an allowed hole', await withHole(folder, holeSeconds, 'hole.mkv')),
+  ];
+}
+
+function hostilePictures({ stillRows, gifSide }: FloodSize): Hostile[] {
+  return [
+    still(`a PNG of 8192 by ${stillRows} pixels`, bombPng(8192, stillRows)),
+    still('a PNG of 16,000 a side', bombPng(16_000, 2000, 100)),
+    still('a PNG of 4,000 million pixels', bombPng(65_000, 65_000, 1)),
+    still('a PNG of swelling texts', swellingPng(32 * 2 ** 20)),
+    still('a JPEG of 65,535 a side', hollowJpeg(65_535, 65_535)),
+    still('a JPEG without its picture', hollowJpeg(8000, 4000)),
+    {
+      name: 'a GIF of 1,000 large frames',
+      serves: bombGif(gifSide, gifSide, 1000),
+      request: { outputFormat: 'mp4', options: [seconds(0.5)] },
+    },
+    still('a GIF beyond every size', bombGif(65_535, 65_535, 3)),
+  ];
+}
+
+function hostileSubtitles(clip: Buffer, { burnSeconds }: FloodSize, at: (name: string) => string): Hostile[] {
+  const burn = (name: string) => ({ option: '-vf', argument: `subtitles='${at(name)}'` });
+  const request = (...options: object[]) => ({ outputFormat: 'mp4', options });
+  return [
+    video('subtitles as a video', heavyAss(2000)),
+    {
+      name: '2,000 blurred subtitles',
+      serves: clip,
+      request: request(burn('heavy.ass'), seconds(burnSeconds)),
+    },
+    { name: 'subtitles that are a video', serves: clip, request: request(burn('clip.mp4')) },
+  ];
+}
+
+/** Halves of good files, and files of two kinds in one. */
+function mixedFiles(seeds: Record<string, Buffer>): Hostile[] {
+  const halves = ['clip.mp4', 'clip.mkv', 'clip.ts', 'tone.flac', 'still.png', 'still.jpg'].map((name): Hostile => {
     const file = seeds[name]!;
-    add(`half of ${name}`, file.subarray(0, file.length / 2), { outputFormat: /^still/.test(name) ? 'jpg' : 'mp3' });
-  }
+    const outputFormat = /^still/.test(name) ? 'jpg' : 'mp3';
+    return { name: `half of ${name}`, serves: file.subarray(0, file.length / 2), request: { outputFormat } };
+  });
   const program = Buffer.concat([Buffer.from('\x7fELF\x02\x01\x01'), Buffer.alloc(4096)]);
-  for (const [name, head] of Object.entries({ 'an archive': Buffer.from('PK\x03\x04'), 'a program': program })) {
-    video(name, Buffer.concat([head, clip]));
-    video(`${name} behind a picture`, Buffer.concat([seeds['still.jpg']!, head, clip]));
-  }
+  const heads = { 'an archive': Buffer.from('PK\x03\x04'), 'a program': program };
+  const behind = Object.entries(heads).flatMap(([name, head]) => [
+    video(name, Buffer.concat([head, seeds['clip.mp4']!])),
+    video(`${name} behind a picture`, Buffer.concat([seeds['still.jpg']!, head, seeds['clip.mp4']!])),
+  ]);
+  return [...halves, ...behind];
+}
 
-  const random = randomOf(size.seed);
-  const damage = Object.entries(seeds).filter(([name]) => !name.startsWith('moving'));
-  for (let index = 0; files.length < size.files; index += 1) {
-    const [name, file] = damage[index % damage.length]!;
+function damagedFiles(seeds: Record<string, Buffer>, count: number, seed: number): Hostile[] {
+  const random = randomOf(seed);
+  const ordinary = Object.entries(seeds).filter(([name]) => !name.startsWith('moving'));
+  return Array.from({ length: Math.max(count, 0) }, (_, index): Hostile => {
+    const [name, file] = ordinary[index % ordinary.length]!;
     const change = /mp4|wav/.test(name) && random.chance(0.5) ? restructured : damaged;
     const outputFormat = /^still/.test(name) ? 'jpg' : random.chance(0.5) ? 'mp3' : 'mp4';
-    add(`damaged ${name} ${index}`, change(random, file), { outputFormat });
-  }
-  return files.slice(0, size.files);
+    return { name: `damaged ${name} ${index}`, serves: change(random, file), request: { outputFormat } };
+  });
 }
 
 /** Files that hostile jobs name besides their input. */

@@ -55,81 +55,25 @@ export async function flood(
     const files = await hostileFiles(folder, seeds, size, at);
     for (const file of files) served.set(file.name, file.serves);
     for (const [name, bytes] of Object.entries({ ...seeds, ...helpers(seeds) })) served.set(name, bytes);
-
-    const other = (await service.makeKey('--account', 'legitimate')).key;
-    const send = async (key: string, name: string, request: Hostile['request']): Promise<string> => {
-      const body = { inputs: [{ url: at(name) }], ...request };
-      const answer = await call(`${service.api}/v1/transcodes`, 'POST', key, body);
-      if (answer.status !== 201) throw new Error(`${name}: ${answer.status} ${answer.text}`);
-      return answer.json.id;
-    };
-    const read = async (key: string, id: string): Promise<Job> =>
-      (await call(`${service.api}/v1/transcodes/${id}`, 'GET', key)).json;
+    const attacker = clientOf(service, service.key, at);
+    const other = clientOf(service, (await service.makeKey('--account', 'legitimate')).key, at);
 
     // Runs one job first, so that memory that stays in use for jobs does not count as growth.
-    const warm = await send(other, 'clip.mp4', { outputFormat: 'mp4' });
-    await until(async () => (await read(other, warm)).status === 'completed', { what: 'the first job' });
+    const warm = await other.send('clip.mp4', { outputFormat: 'mp4' });
+    await until(async () => (await other.read(warm)).status === 'completed', { what: 'the first job' });
     const before = memoryOfRoles(service);
-    const [earlier, earlierGood] = await Promise.all([endedJobs(service, service.key), endedJobs(service, other)]);
-
     const health = watchHealth(`${service.api}/health-check`, HEALTH_MS);
-    const began = performance.now();
-    const every = Math.floor(files.length / LEGITIMATE_JOBS.length);
-    const [hostile, legitimate] = await Promise.all([
-      Promise.all(files.map((file) => send(service.key, file.name, file.request))),
-      Promise.all(
-        LEGITIMATE_JOBS.map(async ({ input, request }, index) => {
-          // Among the hostile jobs, not before them.
-          await until(() => health.ms.length >= (index * every) / 50, { what: 'the time to send' });
-          return send(other, input, request);
-        }),
-      ),
-    ]);
-    await until(
-      async () => {
-        const [bad, good] = await Promise.all([service.key, other].map((key) => endedJobs(service, key)));
-        return bad! >= earlier + hostile.length && good! >= earlierGood + legitimate.length;
-      },
-      { what: 'the end of every job', timeoutMs, everyMs: 250 },
-    );
-    const seconds = (performance.now() - began) / 1000;
+    const { hostile, legitimate, seconds } = await runJobs({ attacker, other, files, health, timeoutMs });
     await health.stop();
-    const ends = await Promise.all(hostile.map((id) => read(service.key, id)));
-    const faults = await Promise.all(
-      legitimate.map(async (id, index) => {
-        const found = await faultsOf(LEGITIMATE_JOBS[index]!, await read(other, id), {
-          folder,
-          downloadUrl: async () =>
-            (await call(`${service.api}/v1/transcodes/${id}/download`, 'GET', other)).json.url as string,
-        });
-        return found.map(
-          (fault) => `${LEGITIMATE_JOBS[index]!.input} → ${LEGITIMATE_JOBS[index]!.request.outputFormat}: ${fault}`,
-        );
-      }),
-    );
+    const ends = await Promise.all(hostile.map((id) => attacker.read(id)));
+    const faults = await faultsOfLegitimate(other, legitimate, folder);
     // The end of the last job is reported shortly before its folder is removed.
-    await until(() => tracesOfJobs(service).length === 0, { what: 'nothing to be left', timeoutMs: 10_000 }).catch(
-      () => {},
-    );
+    await until(() => tracesOfJobs(service).length === 0, { what: 'nothing to be left' }).catch(() => {});
     await new Promise((resolve) => setTimeout(resolve, restMs));
     return {
-      hostile: ends.map((job, index) => ({
-        name: files[index]!.name,
-        status: job.status,
-        code: job.error_code,
-        seconds: job.started_at ? (Date.parse(job.completed_at ?? '') - Date.parse(job.started_at)) / 1000 : 0,
-      })),
-      undeclared: ends.flatMap((job, index) => {
-        const declared =
-          job.error_code !== null && Object.hasOwn(failures, job.error_code) && job.error_code !== 'internal';
-        const good = job.status === 'completed' || (job.status === 'failed' && declared && job.error_message);
-        return good ? [] : [`${files[index]!.name}: ${job.status} ${job.error_code}`];
-      }),
-      faults: faults.flat(),
-      legitimate: legitimate.length,
-      health,
+      ...outcomesOf(files, ends),
+      ...{ faults, legitimate: legitimate.length, health, seconds },
       memory: { before, after: memoryOfRoles(service) },
-      seconds,
     };
   } finally {
     source.close();
@@ -137,13 +81,92 @@ export async function flood(
   }
 }
 
-/** Counts only final states, so the sum cannot miss a job that changes state during the count. */
-async function endedJobs(service: TestService, key: string): Promise<number> {
-  const counts = await Promise.all(
-    ['completed', 'failed', 'canceled'].map(async (status) => {
-      const answer = await call(`${service.api}/v1/transcodes?status=${status}&limit=1`, 'GET', key);
-      return answer.json.total as number;
+interface Client {
+  /** Creates a job with the served file as its input, and returns its id. */
+  send(name: string, request: Hostile['request']): Promise<string>;
+  read(id: string): Promise<Job>;
+  downloadUrl(id: string): Promise<string>;
+  /** Number of jobs in a final state: while a job changes its state, a count of all others could miss it. */
+  ended(): Promise<number>;
+}
+
+function clientOf(service: TestService, key: string, at: (name: string) => string): Client {
+  const get = async (path: string) => (await call(`${service.api}/v1/transcodes${path}`, 'GET', key)).json;
+  return {
+    async send(name, request) {
+      const body = { inputs: [{ url: at(name) }], ...request };
+      const response = await call(`${service.api}/v1/transcodes`, 'POST', key, body);
+      if (response.status !== 201) throw new Error(`${name}: ${response.status} ${response.text}`);
+      return response.json.id;
+    },
+    read: (id) => get(`/${id}`),
+    downloadUrl: async (id) => (await get(`/${id}/download`)).url,
+    async ended() {
+      const lists = await Promise.all(
+        ['completed', 'failed', 'canceled'].map((status) => get(`?status=${status}&limit=1`)),
+      );
+      return lists.reduce((sum, { total }) => sum + total, 0);
+    },
+  };
+}
+
+interface Run {
+  attacker: Client;
+  other: Client;
+  files: readonly Hostile[];
+  health: ReturnType<typeof watchHealth>;
+  timeoutMs: number;
+}
+
+/** Sends all jobs and waits for their ends. Returns their ids in the order of the files and of the legitimate jobs. */
+async function runJobs({ attacker, other, files, health, timeoutMs }: Run) {
+  const [earlier, earlierGood] = await Promise.all([attacker.ended(), other.ended()]);
+  const began = performance.now();
+  const every = Math.floor(files.length / LEGITIMATE_JOBS.length);
+  const [hostile, legitimate] = await Promise.all([
+    Promise.all(files.map((file) => attacker.send(file.name, file.request))),
+    Promise.all(
+      LEGITIMATE_JOBS.map(async ({ input, request }, index) => {
+        // Among the hostile jobs, not before them.
+        await until(() => health.ms.length >= (index * every) / 50, { what: 'the time to send' });
+        return other.send(input, request);
+      }),
+    ),
+  ]);
+  await until(
+    async () => {
+      const [bad, good] = await Promise.all([attacker.ended(), other.ended()]);
+      return bad >= earlier + hostile.length && good >= earlierGood + legitimate.length;
+    },
+    { what: 'the end of every job', timeoutMs, everyMs: 250 },
+  );
+  return { hostile, legitimate, seconds: (performance.now() - began) / 1000 };
+}
+
+async function faultsOfLegitimate(client: Client, ids: readonly string[], folder: string): Promise<string[]> {
+  const faults = await Promise.all(
+    ids.map(async (id, index) => {
+      const job = LEGITIMATE_JOBS[index]!;
+      const found = await faultsOf(job, await client.read(id), { folder, downloadUrl: () => client.downloadUrl(id) });
+      return found.map((fault) => `${job.input} → ${job.request.outputFormat}: ${fault}`);
     }),
   );
-  return counts.reduce((sum, count) => sum + count, 0);
+  return faults.flat();
+}
+
+function outcomesOf(files: readonly Hostile[], ends: readonly Job[]): Pick<FloodReport, 'hostile' | 'undeclared'> {
+  return {
+    hostile: ends.map((job, index) => ({
+      name: files[index]!.name,
+      status: job.status,
+      code: job.error_code,
+      seconds: job.started_at ? (Date.parse(job.completed_at ?? '') - Date.parse(job.started_at)) / 1000 : 0,
+    })),
+    undeclared: ends.flatMap((job, index) => {
+      const declared =
+        job.error_code !== null && Object.hasOwn(failures, job.error_code) && job.error_code !== 'internal';
+      const good = job.status === 'completed' || (job.status === 'failed' && declared && job.error_message);
+      return good ? [] : [`${files[index]!.name}: ${job.status} ${job.error_code}`];
+    }),
+  };
 }
