@@ -43,12 +43,12 @@ export interface WorkTools {
   };
 }
 
-/** A job's lease of a slot. Only its holder may run cells. */
+/** A job's lease of a slot. A job may run cells only while it has one. */
 export interface SlotLease {
   /** Call it when all sources are staged. Resolves to the slot's number; rejects with the signal's reason. */
   acquire(signal: AbortSignal): Promise<number>;
-  /** Gives the slot back, for a job that turned out to wait for its sources. No cell may run; acquire it again later. */
-  giveBack(): void;
+  /** Releases the slot of a job that must wait for its sources. No cell may run. Acquire a slot again later. */
+  release(): void;
 }
 
 /** One attempt, as passed to `execute`. */
@@ -59,8 +59,8 @@ export interface Run {
   signal: AbortSignal;
   /** Work folder of this attempt; removed when it ends. */
   folder: string;
-  /** Room on the disk of the work folder. */
-  hold: DiskReservation;
+  /** Space on the disk of the work folder. */
+  disk: DiskReservation;
   /** Call it when a report finds that the attempt was replaced; ends the attempt. */
   onReplaced: () => void;
   /** Registers an object that was reserved for an output. It is deleted unless the job completes with it. */

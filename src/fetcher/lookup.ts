@@ -28,9 +28,9 @@ export function createLookup({ servers }: { servers?: string[] } = {}): Lookup {
   };
 }
 
-type DnsAnswer = { addresses: ResolvedAddress[] } | { error: unknown; isTimeout: boolean };
+type DnsResult = { addresses: ResolvedAddress[] } | { error: unknown; isTimeout: boolean };
 
-async function askServers(hostname: string, servers: string[] | undefined): Promise<DnsAnswer> {
+async function askServers(hostname: string, servers: string[] | undefined): Promise<DnsResult> {
   // A resolver of its own: it follows changes of resolv.conf, and its queries come from a port of their own.
   const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: TRIES });
   if (servers) resolver.setServers(servers);

@@ -31,7 +31,7 @@ export function jobRunner({ context, watch, table, slots, logger }: Parts): JobR
       const controller = new AbortController();
       running.set(spec.slot, controller);
       warnOfNone(spec);
-      const root = watch.hold();
+      const root = watch.lease();
       const hides = root.facts[program.name]?.readsArguments;
       const hidden = hides ? hideArguments(spec.args, context.tier.inside) : {};
       const signal = spec.signal ? AbortSignal.any([spec.signal, controller.signal]) : controller.signal;

@@ -5,7 +5,7 @@ import { openCellOwner, removeDeadCells } from './cell/owner.ts';
 import type { RunContext } from './cell/run.ts';
 import { openCgroups } from './cgroup/cgroups.ts';
 import { closeInherited } from './host/close-inherited.ts';
-import { currentBuild, type ImageWatch, watchImage } from './image/image-watch.ts';
+import { currentBuild, ImageWatch } from './image/image-watch.ts';
 import { queryPrograms } from './image/query-programs.ts';
 import { openRootImage, type RootImage, removeOldImages } from './image/root-image.ts';
 import { jobRunner } from './job-runner.ts';
@@ -16,7 +16,7 @@ import type { FilterName } from './seccomp/policies.ts';
 import { selfTester } from './self-test/self-tester.ts';
 import { makeTier } from './tiers/make-tier.ts';
 import type { Sandbox, SandboxOptions } from './types.ts';
-import { openWatchdog } from './watchdog/watchdog.ts';
+import { Watchdog } from './watchdog/watchdog.ts';
 
 /** Number of cells that the self-test runs concurrently, in slots after those of jobs. */
 const SELF_TEST_CELLS = 4;
@@ -53,7 +53,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     const base = await openBase(options, image, open);
     await removeOldImages(images, await removeDeadCells(cellsFolder(options)));
     const watch = await followPrograms(options, { ...base, table, images, image });
-    open.push(watch.close);
+    open.push(() => watch.close());
     const tests = selfTester({ ...base, watch, filters: filtersOf(table), slots: selfTestSlots(slots), logger });
     open.push(tests.ended);
     const jobs = jobRunner({ ...base, watch, table, slots, logger });
@@ -103,8 +103,8 @@ async function openBase(options: SandboxOptions, image: RootImage, open: Close[]
     logger?.warn({}, 'cannot create control groups: only the address space limit bounds the memory of jobs');
   else open.push(cgroups.close);
   const tier = await makeTier(options.tier ?? 'bwrap', owner.folder);
-  const watchdog = await openWatchdog();
-  open.push(watchdog.close);
+  const watchdog = await Watchdog.open();
+  open.push(() => watchdog.close());
   const places = { tier, account: accounts.of, cgroup: (slot: number) => cgroups?.slot(slot) ?? null };
   const launchers = openLaunchers(places);
   open.push(launchers.close);
@@ -132,7 +132,7 @@ function followPrograms(
   const { logger, slots } = options;
   // The slot of the queries is rarely used; no launcher is to wait there.
   const { launchers: _, ...rest } = context;
-  return watchImage({
+  return ImageWatch.start({
     folder: images,
     image,
     table,

@@ -3,12 +3,12 @@ import { JobFailure } from '../contract/failures.ts';
 import { openThreads } from '../threads/pool.ts';
 import { type ThreadEndCause, ThreadEnded } from '../threads/task-thread.ts';
 import { threadEntry } from '../threads/thread-entry.ts';
-import type { IndexFirstAnswer, IndexFirstRequest } from './isobmff/index-first.ts';
-import type { JoinAnswer, JoinRequest } from './isobmff/join-pieces.ts';
-import type { PartialAnswer, PartialRequest } from './ranged/read-partial.ts';
-import type { SanitizeAnswer, SanitizeRequest, SanitizeResult } from './types.ts';
+import type { IndexFirstRequest, IndexFirstResult } from './isobmff/index-first.ts';
+import type { JoinRequest, JoinResult } from './isobmff/join-pieces.ts';
+import type { PartialRequest, PartialResult } from './ranged/read-partial.ts';
+import type { SanitizeOutcome, SanitizeRequest, SanitizeResult } from './types.ts';
 
-export type { PartialAnswer, PartialRequest, PictureAnswer, StartAnswer, Wanted } from './ranged/read-partial.ts';
+export type { PartialRequest, PartialResult, PictureResult, StartResult, Wanted } from './ranged/read-partial.ts';
 export { firstMissing, type Range } from './ranged/sparse-bytes.ts';
 export type { ContainerOrigin, SanitizeRequest, SanitizeResult } from './types.ts';
 
@@ -25,11 +25,11 @@ export interface Sanitizer {
    */
   sanitize(request: SanitizeRequest, options: { subject: string; signal?: AbortSignal }): Promise<SanitizeResult>;
   /** Reads the parts of a file that were fetched. See `PartialRequest`. */
-  readPartial(request: PartialRequest, signal: AbortSignal): Promise<PartialAnswer>;
+  readPartial(request: PartialRequest, signal: AbortSignal): Promise<PartialResult>;
   /** Moves the index of a finished file to its start, without copying its media data. See `IndexFirst`. */
-  readIndexFirst(request: IndexFirstRequest, signal: AbortSignal): Promise<IndexFirstAnswer>;
+  readIndexFirst(request: IndexFirstRequest, signal: AbortSignal): Promise<IndexFirstResult>;
   /** Joins pieces of a video, `bytes` in total, without changing a packet. See `joinPieces`. */
-  joinPieces(request: JoinRequest, bytes: number, signal: AbortSignal): Promise<JoinAnswer>;
+  joinPieces(request: JoinRequest, bytes: number, signal: AbortSignal): Promise<JoinResult>;
   close(): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ const ENDS: Readonly<Record<ThreadEndCause, string>> = {
 export function openSanitizer(options: { threads: number; idleMs?: number }): Sanitizer {
   const pool = openThreads<
     SanitizeRequest | PartialRequest | IndexFirstRequest | JoinRequest,
-    SanitizeAnswer | PartialAnswer | IndexFirstAnswer | JoinAnswer
+    SanitizeOutcome | PartialResult | IndexFirstResult | JoinResult
   >({
     entry: sanitizerThread(),
     heapMb: HEAP_MB,
@@ -64,15 +64,15 @@ export function openSanitizer(options: { threads: number; idleMs?: number }): Sa
       const answer = (await pool.ask(request, { ms, signal }).catch((error: unknown) => {
         if (!(error instanceof ThreadEnded)) throw error;
         throw new JobFailure('invalid_media', `${subject} ${ENDS[error.why]}`, { cause: error });
-      })) as SanitizeAnswer;
+      })) as SanitizeOutcome;
       if ('refusal' in answer) throw new JobFailure(answer.refusal.code, `${subject} ${answer.refusal.message}`);
       if ('fault' in answer) throw Object.assign(new Error(answer.fault.message), { code: answer.fault.code });
       return answer.result;
     },
-    readPartial: (request, signal) => askPart(request, signal) as Promise<PartialAnswer>,
-    readIndexFirst: (request, signal) => askPart(request, signal) as Promise<IndexFirstAnswer>,
+    readPartial: (request, signal) => askPart(request, signal) as Promise<PartialResult>,
+    readIndexFirst: (request, signal) => askPart(request, signal) as Promise<IndexFirstResult>,
     joinPieces: (request, bytes, signal) =>
-      askPart(request, signal, READ_MS + Math.ceil(bytes / COPY_BYTES_PER_MS)) as Promise<JoinAnswer>,
+      askPart(request, signal, READ_MS + Math.ceil(bytes / COPY_BYTES_PER_MS)) as Promise<JoinResult>,
     close: () => pool.close(),
   };
 }

@@ -1,9 +1,9 @@
 import { parentPort } from 'node:worker_threads';
-import { type IndexFirstAnswer, type IndexFirstRequest, readIndexFirst } from './isobmff/index-first.ts';
-import { type JoinAnswer, type JoinRequest, joinPieces } from './isobmff/join-pieces.ts';
-import { type PartialAnswer, type PartialRequest, readPartial } from './ranged/read-partial.ts';
+import { type IndexFirstRequest, type IndexFirstResult, readIndexFirst } from './isobmff/index-first.ts';
+import { type JoinRequest, type JoinResult, joinPieces } from './isobmff/join-pieces.ts';
+import { type PartialRequest, type PartialResult, readPartial } from './ranged/read-partial.ts';
 import { sanitizeFile } from './sanitize-file.ts';
-import type { SanitizeAnswer, SanitizeRequest } from './types.ts';
+import type { SanitizeOutcome, SanitizeRequest } from './types.ts';
 import { Refused } from './verdicts.ts';
 
 /* The thread's side: answers one request at a time. An unexpected error ends the thread. */
@@ -23,6 +23,6 @@ parentPort!.on('message', (request: SanitizeRequest | PartialRequest | IndexFirs
   );
 });
 
-function answer(message: SanitizeAnswer | PartialAnswer | IndexFirstAnswer | JoinAnswer): void {
+function answer(message: SanitizeOutcome | PartialResult | IndexFirstResult | JoinResult): void {
   parentPort!.postMessage(message);
 }

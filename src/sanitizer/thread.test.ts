@@ -7,9 +7,9 @@ import { until } from '../../testkit/until.ts';
 import { TaskThread, ThreadEnded } from '../threads/task-thread.ts';
 import { openSanitizer, sanitizerThread } from './index.ts';
 import { makeBox, makeFullBox, u32 } from './isobmff/boxes.ts';
-import type { SanitizeAnswer, SanitizeRequest } from './types.ts';
+import type { SanitizeOutcome, SanitizeRequest } from './types.ts';
 
-const reader = (heapMb = 192) => new TaskThread<SanitizeRequest, SanitizeAnswer>(sanitizerThread(), { heapMb });
+const reader = (heapMb = 192) => new TaskThread<SanitizeRequest, SanitizeOutcome>(sanitizerThread(), { heapMb });
 
 describe('a sanitizer thread', () => {
   let folder: string;

@@ -77,4 +77,4 @@ export interface SanitizeFault {
   message: string;
 }
 
-export type SanitizeAnswer = { result: SanitizeResult } | { refusal: SanitizeRefusal } | { fault: SanitizeFault };
+export type SanitizeOutcome = { result: SanitizeResult } | { refusal: SanitizeRefusal } | { fault: SanitizeFault };

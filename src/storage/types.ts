@@ -21,7 +21,7 @@ export interface OutagePolicy {
   /** Aborts the call. */
   signal: AbortSignal;
   /** Called each time that the backend gives up because the store is unreachable. */
-  onAway: () => void;
+  onUnreachable: () => void;
 }
 
 /** A presigned request. The headers are signed, so the client must send each of them with this value. */
@@ -54,7 +54,7 @@ interface MultipartStore {
   /** Stores one part and returns its entity tag. Every part except the last needs at least 5 MiB. */
   putPart(
     key: string,
-    part: { uploadId: string; partNumber: number; bytes: Buffer; patience?: OutagePolicy },
+    part: { uploadId: string; partNumber: number; bytes: Buffer; outagePolicy?: OutagePolicy },
   ): Promise<string>;
   /** The stored parts by number; null when there is no such upload. */
   listParts(key: string, uploadId: string): Promise<StoredPart[] | null>;
@@ -68,7 +68,7 @@ interface MultipartStore {
     key: string,
     uploadId: string,
     parts: readonly Pick<StoredPart, 'partNumber' | 'etag'>[],
-    patience?: OutagePolicy,
+    outagePolicy?: OutagePolicy,
   ): Promise<boolean>;
   /** Deletes the parts. No error when there is no such upload. */
   abortMultipart(key: string, uploadId: string): Promise<void>;
@@ -139,7 +139,7 @@ export interface ObjectStore extends MultipartStore, TreeStore {
   putFile(
     key: string,
     path: string,
-    options: { contentType: string; size: number; patience?: OutagePolicy },
+    options: { contentType: string; size: number; outagePolicy?: OutagePolicy },
   ): Promise<void>;
   /** Server-side copy; replaces the target. Null when the source is not there. */
   copy(from: string, to: string): Promise<Copied | null>;

@@ -105,9 +105,10 @@ function layoutParagraph(paragraph: Paragraph, style: TextStyle, base: Metrics):
   const shaped = paragraph.runs.map((run) => shapeRun(paragraph.text, run));
   const limits = { characters: style.charsPerLine, width: style.maxWidth };
   const advances = measure(paragraph, shaped, style.fontSize);
-  return wrap(paragraph.text, paragraph.graphemes, advances, limits).map(([first, end]) =>
-    setLine(paragraph, shaped, paragraph.graphemes[first]!, paragraph.graphemes[end]!, style.fontSize, base),
-  );
+  return wrap(paragraph.text, paragraph.graphemes, advances, limits).map(([first, end]) => {
+    const range = { start: paragraph.graphemes[first]!, end: paragraph.graphemes[end]! };
+    return layoutLine(paragraph, shaped, range, style.fontSize, base);
+  });
 }
 
 function shapeRun(text: string, { start, end, face, script, level }: Run): ShapedGlyph[] {
@@ -128,12 +129,14 @@ function measure(paragraph: Paragraph, shaped: readonly ShapedGlyph[][], fontSiz
   });
 }
 
-/** Lays out one line in visual order; reshapes runs that the line break splits. */
-function setLine(
+/**
+ * Lays out one line in visual order; reshapes runs that the line break splits. `start` and `end` are offsets in UTF-16
+ * units.
+ */
+function layoutLine(
   paragraph: Paragraph,
   shaped: readonly ShapedGlyph[][],
-  start: number,
-  end: number,
+  { start, end }: { start: number; end: number },
   fontSize: number,
   base: Metrics,
 ): Line {
@@ -142,9 +145,9 @@ function setLine(
   for (let at = firstRun(paragraph.runs, start); at < paragraph.runs.length; at++) {
     const run = paragraph.runs[at]!;
     if (run.start >= end) break;
-    const isWhole = run.start >= start && run.end <= end;
-    const piece = isWhole ? run : { ...run, start: Math.max(run.start, start), end: Math.min(run.end, end) };
-    pieces.push({ run: piece, glyphs: isWhole ? shaped[at]! : shapeRun(paragraph.text, piece) });
+    const isComplete = run.start >= start && run.end <= end;
+    const piece = isComplete ? run : { ...run, start: Math.max(run.start, start), end: Math.min(run.end, end) };
+    pieces.push({ run: piece, glyphs: isComplete ? shaped[at]! : shapeRun(paragraph.text, piece) });
   }
   for (const { run, glyphs } of visualOrder(pieces)) {
     const font = run.face.load();

@@ -11,7 +11,7 @@ import type { StorageWatch } from './storage-watch.ts';
 export interface WorkerDeps extends Omit<WorkTools, 'onStorageUnreachable' | 'settings'> {
   context: KindsContext;
   kinds: ReadonlyMap<string, Kind>;
-  room: DiskBudget;
+  disk: DiskBudget;
   storage: StorageWatch;
   /** Report of the self-test that the sandbox passed before this worker started. */
   selfTest: SelfTestReport;

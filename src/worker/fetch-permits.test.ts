@@ -14,7 +14,7 @@ const open = async (largestSources: number, slots: ('light' | 'heavy')[][] = [['
 /** Takes permits until none is free; gives what returns them. */
 function fill(permits: FetchPermits, account: string, resourceClass: 'light' | 'heavy' = 'light'): (() => void)[] {
   const leave: (() => void)[] = [];
-  while (permits.isFree(resourceClass, account)) leave.push(permits.take(resourceClass, account));
+  while (permits.isFree(resourceClass, account)) leave.push(permits.acquire(resourceClass, account));
   return leave;
 }
 

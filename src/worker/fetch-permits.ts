@@ -10,16 +10,16 @@ const PERMITS_PER_SLOT = 2;
 const LEAST_BY_DISK = 4;
 
 /**
- * Limits how many jobs of this worker fetch concurrently. A job holds its permit from its claim until its sources are
- * staged and it has a slot. An account may take another permit only while it holds fewer than are free: a single
+ * Limits how many jobs of this worker fetch concurrently. A job keeps its permit from its claim until its sources are
+ * staged and it has a slot. An account may acquire another permit only while it has fewer than are free: a single
  * account gets half of them, a second one half of the rest, and so on, so that the next account still finds one.
  */
 export interface FetchPermits {
   /** Measures the free space of the disk; call it before each `isFree`. */
   measure(): Promise<void>;
   isFree(resourceClass: ResourceClass, accountId: string): boolean;
-  /** Takes a permit. The returned function releases it; further calls do nothing. */
-  take(resourceClass: ResourceClass, accountId: string): () => void;
+  /** Acquires a permit. The returned function releases it; further calls do nothing. */
+  acquire(resourceClass: ResourceClass, accountId: string): () => void;
 }
 
 export function createFetchPermits(options: {
@@ -28,12 +28,12 @@ export function createFetchPermits(options: {
   freeBytes: () => Promise<number>;
 }): FetchPermits {
   const { slots, freeBytes } = options;
-  const held: { resourceClass: ResourceClass; accountId: string }[] = [];
+  const acquired: { resourceClass: ResourceClass; accountId: string }[] = [];
   let byDisk = LEAST_BY_DISK;
   const permitsOf = (resourceClass: ResourceClass) =>
     Math.max(PERMITS, PERMITS_PER_SLOT * slots.filter((classes) => classes.includes(resourceClass)).length);
-  const mayAdd = (permits: number, taken: typeof held, accountId: string) =>
-    taken.filter((permit) => permit.accountId === accountId).length < permits - taken.length;
+  const mayAdd = (permits: number, granted: typeof acquired, accountId: string) =>
+    granted.filter((permit) => permit.accountId === accountId).length < permits - granted.length;
 
   return {
     async measure() {
@@ -41,15 +41,15 @@ export function createFetchPermits(options: {
       byDisk = Math.max(LEAST_BY_DISK, slots.length, Math.floor((await freeBytes()) / MAX_UPLOAD_BYTES));
     },
     isFree(resourceClass, accountId) {
-      const ofClass = held.filter((permit) => permit.resourceClass === resourceClass);
-      return mayAdd(permitsOf(resourceClass), ofClass, accountId) && mayAdd(byDisk, held, accountId);
+      const ofClass = acquired.filter((permit) => permit.resourceClass === resourceClass);
+      return mayAdd(permitsOf(resourceClass), ofClass, accountId) && mayAdd(byDisk, acquired, accountId);
     },
-    take(resourceClass, accountId) {
+    acquire(resourceClass, accountId) {
       const permit = { resourceClass, accountId };
-      held.push(permit);
+      acquired.push(permit);
       return () => {
-        const index = held.indexOf(permit);
-        if (index >= 0) held.splice(index, 1);
+        const index = acquired.indexOf(permit);
+        if (index >= 0) acquired.splice(index, 1);
       };
     },
   };

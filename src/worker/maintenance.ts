@@ -18,92 +18,90 @@ const SWEEP_MS = 5_000;
 const STAGING_MS = 30_000;
 const ROWS_MS = 10 * 60_000;
 const RECONCILE_MS = 6 * 3600_000;
-/** Interval at which a worker without the lease checks whether it has become the holder. */
+/** Interval at which a worker without the lease checks whether it has become the leader. */
 const STANDBY_MS = 1_000;
-/** Between the first runs of two tasks, so that they take turns on one connection. */
+/** Between the first runs of two tasks, so that they do not run at once and share one connection. */
 const SPREAD_MS = 200;
 const SILENT_WORKER_SECONDS = 3600;
 
-/**
- * Starts the maintenance of the fleet: recovery, retention and reconciliation. Only the worker that holds the lease
- * runs it. A new holder runs every task within two seconds, and then at its interval.
- */
-export function startMaintenance(
-  deps: Pick<WorkerDeps, 'context' | 'logger' | 'storage' | 'settings'>,
-  workerId: string,
-): { stop(): Promise<void> } {
+type MaintenanceDeps = Pick<WorkerDeps, 'context' | 'logger' | 'storage' | 'settings'>;
+
+interface Task {
+  intervalMs: number;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** Tasks of the leader, in the order of their first runs. */
+function tasksOf(deps: MaintenanceDeps): Task[] {
   const { context, logger } = deps;
-  let isLeader = false;
+  return [
+    { intervalMs: RECOVER_MS, run: () => recover(deps) },
+    {
+      intervalMs: SWEEP_MS,
+      async run(signal) {
+        const report = await sweepExpired(context, signal);
+        if (report.expiredJobs + report.expiredUploads + report.deletedObjects > 0) logger.info(report, 'retention');
+      },
+    },
+    {
+      intervalMs: STAGING_MS,
+      async run(signal) {
+        const latePuts = await sweepStaging(context, signal);
+        if (latePuts > 0) logger.warn({ latePuts }, 'deleted bytes that arrived through URLs of ended uploads');
+      },
+    },
+    {
+      intervalMs: ROWS_MS,
+      async run(signal) {
+        await sweepRows(context, signal);
+        await removeSilentWorkers(context.db, SILENT_WORKER_SECONDS);
+      },
+    },
+    {
+      intervalMs: RECONCILE_MS,
+      async run() {
+        const corrected = await correctStoredTotals(context.db);
+        if (corrected > 0) logger.error({ accounts: corrected }, 'corrected the totals of stored bytes: report this');
+      },
+    },
+    {
+      intervalMs: RECONCILE_MS,
+      async run() {
+        const report = await reconcileStorage(context);
+        if (report.unknownKeys + report.lostObjects > 0) logger.warn(report, 'storage and rows differed');
+      },
+    },
+  ];
+}
+
+/**
+ * Starts the maintenance of the fleet: recovery, retention and reconciliation. Only the worker with the lease runs it. A
+ * new leader runs every task within two seconds, and then at its interval.
+ */
+export function startMaintenance(deps: MaintenanceDeps, workerId: string): { stop(): Promise<void> } {
+  const { context, logger } = deps;
   const stopping = new AbortController();
-  const lease = repeat(async () => {
-    const had = isLeader;
+  let isLeader = false;
+
+  const renewLease = async () => {
+    const wasLeader = isLeader;
     // Assume that the lease is lost until it is renewed: another worker may reach the database when this one cannot.
     isLeader = false;
     isLeader = await holdFleetLease(context.db, 'maintenance', workerId);
-    if (isLeader && !had) logger.info({}, 'this worker runs the maintenance of the fleet');
+    if (isLeader && !wasLeader) logger.info({}, 'this worker runs the maintenance of the fleet');
     return LEASE_MS;
-  });
-  let firstMs = 0;
-  const tasks = [
-    whileLeading(RECOVER_MS, () => recover(deps)),
-    whileLeading(SWEEP_MS, async () => {
-      const report = await sweepExpired(context, stopping.signal);
-      if (report.expiredJobs + report.expiredUploads + report.deletedObjects > 0) logger.info(report, 'retention');
-    }),
-    whileLeading(STAGING_MS, async () => {
-      const latePuts = await sweepStaging(context, stopping.signal);
-      if (latePuts > 0) logger.warn({ latePuts }, 'deleted bytes that arrived through URLs of ended uploads');
-    }),
-    whileLeading(ROWS_MS, async () => {
-      await sweepRows(context, stopping.signal);
-      await removeSilentWorkers(context.db, SILENT_WORKER_SECONDS);
-    }),
-    whileLeading(RECONCILE_MS, async () => {
-      const corrected = await correctStoredTotals(context.db);
-      if (corrected > 0) logger.error({ accounts: corrected }, 'corrected the totals of stored bytes: report this');
-    }),
-    whileLeading(RECONCILE_MS, async () => {
-      const report = await reconcileStorage(context);
-      if (report.unknownKeys + report.lostObjects > 0) logger.warn(report, 'storage and rows differed');
-    }),
-  ];
+  };
+  const runIfLeader = async ({ run, intervalMs }: Task) => {
+    if (!isLeader) return STANDBY_MS;
+    await run(stopping.signal);
+    return intervalMs;
+  };
 
-  function whileLeading(ms: number, work: () => Promise<void>) {
-    firstMs += SPREAD_MS;
-    return repeat(
-      async () => {
-        if (!isLeader) return STANDBY_MS;
-        await work();
-        return ms;
-      },
-      { afterFailureMs: ms, firstMs },
-    );
-  }
-
-  /**
-   * Repeats `work`, which returns the milliseconds until its next run, beginning after `firstMs`. After a failure it
-   * runs again after `afterFailureMs`.
-   */
-  function repeat(work: () => Promise<number>, { afterFailureMs = LEASE_MS, firstMs = 0 } = {}) {
-    let current = Promise.resolve();
-    function start(): void {
-      current = work()
-        .catch((error) => {
-          logger.warn({ err: error }, 'maintenance failed and will be repeated');
-          return afterFailureMs;
-        })
-        .then((ms) => {
-          if (!stopping.signal.aborted) timer = setTimeout(start, ms);
-        });
-    }
-    let timer = setTimeout(start, firstMs);
-    return {
-      stop: () => {
-        clearTimeout(timer);
-        return current;
-      },
-    };
-  }
+  const common = { logger, signal: stopping.signal };
+  const lease = repeat(renewLease, { ...common, firstMs: 0, afterFailureMs: LEASE_MS });
+  const tasks = tasksOf(deps).map((task, index) =>
+    repeat(() => runIfLeader(task), { ...common, firstMs: (index + 1) * SPREAD_MS, afterFailureMs: task.intervalMs }),
+  );
 
   return {
     async stop() {
@@ -114,12 +112,41 @@ export function startMaintenance(
   };
 }
 
-async function recover({ context, logger, storage, settings }: Parameters<typeof startMaintenance>[0]): Promise<void> {
+/**
+ * Repeats `work`, which returns the milliseconds until its next run, beginning after `firstMs`. After a failure it runs
+ * again after `afterFailureMs`.
+ */
+function repeat(
+  work: () => Promise<number>,
+  options: { firstMs: number; afterFailureMs: number; signal: AbortSignal; logger: WorkerDeps['logger'] },
+): { stop(): Promise<void> } {
+  const { firstMs, afterFailureMs, signal, logger } = options;
+  let current = Promise.resolve();
+  let timer = setTimeout(start, firstMs);
+  function start(): void {
+    current = work()
+      .catch((error) => {
+        logger.warn({ err: error }, 'maintenance failed and will be repeated');
+        return afterFailureMs;
+      })
+      .then((ms) => {
+        if (!signal.aborted) timer = setTimeout(start, ms);
+      });
+  }
+  return {
+    stop: () => {
+      clearTimeout(timer);
+      return current;
+    },
+  };
+}
+
+async function recover({ context, logger, storage, settings }: MaintenanceDeps): Promise<void> {
   const recovered = await recoverLost(context, []);
   if (recovered > 0) logger.info({ recovered }, 'recovered lost attempts');
-  if (storage.awayMs() < settings.storageWaitSeconds * 1000) return;
+  if (storage.outageMs() < settings.storageWaitSeconds * 1000) return;
   const starved = await endStarved(context, settings.storageWaitSeconds);
-  if (starved > 0) logger.warn({ starved }, 'failed jobs: the storage was unreachable for too long');
+  if (starved > 0) logger.warn({ starved }, 'failed jobs: storage was unreachable for too long');
 }
 
 /**
@@ -137,7 +164,7 @@ export async function removeDeadWorkFolders(
     if (isAlive(name)) continue;
     const folder = join(parent, name);
     const left = (await readdir(folder).catch(() => [])).filter(isUuid);
-    // The next start tries a folder again that cannot be removed.
+    // The next start retries a folder that could not be removed.
     const removed = await rm(folder, { recursive: true, force: true }).then(
       () => true,
       (error) => {

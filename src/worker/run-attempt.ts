@@ -27,7 +27,7 @@ import { startAttempt, tracedTools } from './traced.ts';
  * Milliseconds to retry recording the end of a job while the database is unreachable. Its lease has expired by then.
  */
 const FINISH_MS = 60_000;
-/** Longest delay before the next attempt of a job that found no room on the disk. */
+/** Longest delay before the next attempt of a job that found no space on the disk. */
 const MAX_ROOM_WAIT_SECONDS = 60;
 
 /** How an attempt ended, for metrics and the log. */
@@ -68,14 +68,14 @@ async function attempt(
   let signal = AbortSignal.any([given, replaced.signal]);
   const reserved = new Set<string>();
   let folder: WorkFolder | null = null;
-  let hold: DiskReservation | null = null;
+  let disk: DiskReservation | null = null;
   let isCleaned = false;
   try {
-    hold = await deps.room.enter(claim.job.account_id);
-    signal = AbortSignal.any([signal, hold.signal]);
+    disk = await deps.disk.enter(claim.job.account_id);
+    signal = AbortSignal.any([signal, disk.signal]);
     folder = await makeWorkFolder(deps.settings.workDir, claim.attemptId);
     const run: Run = {
-      ...{ claim, lease, signal, hold, folder: folder.path },
+      ...{ claim, lease, signal, disk, folder: folder.path },
       onReplaced: () => replaced.abort('replaced' satisfies StopReason),
       reserved: (objectId) => reserved.add(objectId),
     };
@@ -99,7 +99,7 @@ async function attempt(
     return await recordFailure(deps, claim, error, signal, log);
   } finally {
     if (!isCleaned) await folder?.remove();
-    hold?.release();
+    disk?.release();
     // A receipt is complete only after this.
     if (!isCleaned) {
       await retryTransient(() => markCleaned(deps.context.db, [claim.attemptId]), FINISH_MS).catch((error) =>
@@ -124,7 +124,7 @@ async function execute(deps: WorkerDeps, run: Run, log: WorkerDeps['logger']): P
     measure,
     settings,
     logger: log,
-    onStorageUnreachable: storage.found,
+    onStorageUnreachable: storage.reportUnreachable,
   };
   return (await kind.load())(tools, run);
 }
@@ -164,7 +164,7 @@ async function recordFailure(
   // Canceled, erased or replaced: the row already shows it.
   if (reason) return reason;
   if (isStorageAway(error) && !isFullDisk(error)) {
-    deps.storage.found();
+    deps.storage.reportUnreachable();
     const { storageWaitSeconds } = deps.settings;
     await retryTransient(() => waitForStorage(deps.context, claim, storageWaitSeconds, null), FINISH_MS);
     return 'storage_away';

@@ -4,7 +4,7 @@ import type { Claim } from '../jobs/rows.ts';
 import { createLogger } from '../telemetry/index.ts';
 import { createFetchPermits } from './fetch-permits.ts';
 import { RunningAttempts } from './running-attempts.ts';
-import { createSlotLeases } from './slot-leases.ts';
+import { SlotLeases } from './slot-leases.ts';
 
 const FETCH_MS = 2_000;
 beforeEach(() => void vi.useFakeTimers());
@@ -26,7 +26,7 @@ interface Work {
   /** The slot that it holds, once it does. */
   slot(): number | null;
   /** Gives the slot back, and waits for one as if its sources had just been staged. */
-  giveBack(): void;
+  releaseSlot(): void;
   reason(): unknown;
 }
 
@@ -50,9 +50,9 @@ function open() {
       fetched: fetched.resolve,
       end: ended.resolve,
       slot: () => slot,
-      giveBack() {
+      releaseSlot() {
         slot = null;
-        lease.giveBack();
+        lease.release();
         void lease.acquire(signal).then((next) => {
           slot = next;
         });
@@ -69,7 +69,7 @@ function open() {
     }
   };
   const permits = createFetchPermits({ slots: [['light']], freeBytes: async () => 2 ** 50 });
-  const leases = createSlotLeases({
+  const leases = new SlotLeases({
     ...{ work, running, permits, fetchMs: FETCH_MS, wake: (name) => woken.push(name) },
     logger: createLogger({ level: 'silent', role: 'test' }),
   });
@@ -138,11 +138,11 @@ describe('slot leases', () => {
     const { free, work } = world.start(claimOf('a'), 0);
     work.fetched();
     await expect.poll(work.slot).toBe(0);
-    work.giveBack();
+    work.releaseSlot();
     await free;
     const resumed = world.leases.resume('light', 2)!;
     await expect.poll(work.slot).toBe(2);
-    work.giveBack();
+    work.releaseSlot();
     await resumed;
     const last = world.leases.resume('light', 1)!;
     await expect.poll(work.slot).toBe(1);

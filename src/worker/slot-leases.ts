@@ -9,31 +9,7 @@ import type { RunningAttempts, StopReason } from './running-attempts.ts';
 const FETCH_MS = 2_000;
 const DRAINING: StopReason = 'draining';
 
-/**
- * Assigns the slots of this worker to jobs. A job whose fetch takes longer releases its slot and continues to fetch
- * without one. When its sources are staged, it waits for the next free slot of its class.
- */
-export interface SlotLeases {
-  /** Starts a claimed job in a slot. Resolves when the slot is free again; rejects when the work does. */
-  start(claim: Claim, slot: number): Promise<void>;
-  /** Leases the slot to a waiting job, and resolves when it is free again. Returns null when no job waits. */
-  resume(resourceClass: ResourceClass, slot: number): Promise<void> | null;
-  /** Stops jobs that fetch without a slot, now and from now on. Resolves when all work has ended. */
-  drain(): Promise<void>;
-}
-
-interface Holder {
-  claim: Claim;
-  slot: number | null;
-  stop: AbortController;
-  ended: Promise<void>;
-  /** Resolves the promise of the slot that the job holds. */
-  free: () => void;
-  /** Set while the job waits for a slot. */
-  grant: ((slot: number) => void) | null;
-}
-
-export function createSlotLeases(options: {
+export interface SlotLeaseOptions {
   work: (claim: Claim, lease: SlotLease, signal: AbortSignal) => Promise<void>;
   running: RunningAttempts;
   permits: FetchPermits;
@@ -41,112 +17,153 @@ export function createSlotLeases(options: {
   wake: (resourceClass: ResourceClass) => void;
   logger: Logger;
   fetchMs?: number;
-}): SlotLeases {
-  const { work, running, permits, wake, logger, fetchMs = FETCH_MS } = options;
-  const holders = new Set<Holder>();
-  /** Jobs that wait for a slot, in the order in which their sources were staged. */
-  const waiting: Holder[] = [];
-  let draining = false;
+}
 
-  function waitForSlot(holder: Holder, signal: AbortSignal): Promise<number> {
+interface StartedJob {
+  readonly claim: Claim;
+  readonly stop: AbortController;
+  /** Null while the job runs without a slot. */
+  slot: number | null;
+  /** Ends the time for which the job may fetch in its slot. */
+  fetchTimer: NodeJS.Timeout | undefined;
+  returnPermit: () => void;
+  ended: Promise<void>;
+  /** Resolves the promise of the slot that the job uses. */
+  freeSlot: () => void;
+  /** Set while the job waits for a slot. */
+  grant: ((slot: number) => void) | null;
+}
+
+/**
+ * Assigns the slots of this worker to jobs. A job whose fetch takes longer releases its slot and continues to fetch
+ * without one. When its sources are staged, it waits for the next free slot of its class.
+ */
+export class SlotLeases {
+  readonly #options: SlotLeaseOptions;
+  readonly #jobs = new Set<StartedJob>();
+  /** Jobs that wait for a slot, in the order in which their sources were staged. */
+  readonly #waiting: StartedJob[] = [];
+  #draining = false;
+
+  constructor(options: SlotLeaseOptions) {
+    this.#options = options;
+  }
+
+  /** Starts a claimed job in a slot. Resolves when the slot is free again; rejects when the work does. */
+  start(claim: Claim, slot: number): Promise<void> {
+    const { work, running, fetchMs = FETCH_MS } = this.#options;
+    const job: StartedJob = {
+      ...{ claim, slot, stop: new AbortController(), ended: Promise.resolve(), freeSlot: () => {}, grant: null },
+      returnPermit: this.#acquirePermit(claim),
+      fetchTimer: claim.job.fetches ? setTimeout(() => this.#releaseSlot(job), fetchMs) : undefined,
+    };
+    this.#jobs.add(job);
+    const signal = AbortSignal.any([running.add(claim), job.stop.signal]);
+    job.ended = work(claim, this.#leaseOf(job), signal).finally(() => this.#remove(job));
+    job.ended.catch((error) => this.#logUnreported(job, error));
+    return untilFree(job);
+  }
+
+  /** Leases the slot to a waiting job, and resolves when it is free again. Returns null when no job waits. */
+  resume(resourceClass: ResourceClass, slot: number): Promise<void> | null {
+    const job = this.#nextWaiting(resourceClass);
+    if (!job?.grant) return null;
+    job.grant(slot);
+    return untilFree(job);
+  }
+
+  /** Stops jobs that fetch without a slot, now and from now on. Resolves when all work has ended. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    for (const { slot, stop } of this.#jobs) if (slot === null) stop.abort(DRAINING);
+    await Promise.allSettled([...this.#jobs].map(({ ended }) => ended));
+  }
+
+  #leaseOf(job: StartedJob): SlotLease {
+    return {
+      acquire: async (signal) => {
+        clearTimeout(job.fetchTimer);
+        const slot = job.slot ?? (await this.#waitForSlot(job, signal));
+        job.returnPermit();
+        return slot;
+      },
+      release: () => {
+        job.returnPermit = this.#acquirePermit(job.claim);
+        this.#releaseSlot(job);
+      },
+    };
+  }
+
+  #waitForSlot(job: StartedJob, signal: AbortSignal): Promise<number> {
     return new Promise((resolve, reject) => {
-      const leave = () => {
-        const index = waiting.indexOf(holder);
-        if (index >= 0) waiting.splice(index, 1);
-        holder.grant = null;
+      if (signal.aborted) return reject(signal.reason);
+      const stopWaiting = () => {
+        const index = this.#waiting.indexOf(job);
+        if (index >= 0) this.#waiting.splice(index, 1);
+        job.grant = null;
         signal.removeEventListener('abort', onAbort);
       };
       const onAbort = () => {
-        leave();
+        stopWaiting();
         reject(signal.reason);
       };
-      if (signal.aborted) return reject(signal.reason);
       signal.addEventListener('abort', onAbort);
-      holder.grant = (slot) => {
-        leave();
-        holder.slot = slot;
+      job.grant = (slot) => {
+        stopWaiting();
+        job.slot = slot;
         resolve(slot);
       };
-      waiting.push(holder);
-      wake(holder.claim.job.resource_class);
+      this.#waiting.push(job);
+      this.#options.wake(job.claim.job.resource_class);
     });
   }
 
-  /** Returns the waiting job whose account holds the fewest slots of this worker; among equals the first. */
-  function nextOf(resourceClass: ResourceClass): Holder | undefined {
-    const slotsOf = ({ claim }: Holder) =>
-      [...holders].filter((other) => other.slot !== null && other.claim.job.account_id === claim.job.account_id).length;
-    return waiting
-      .filter((holder) => holder.claim.job.resource_class === resourceClass)
-      .reduce<Holder | undefined>((best, next) => (best && slotsOf(best) <= slotsOf(next) ? best : next), undefined);
+  /** Returns the waiting job whose account uses the fewest slots of this worker; among equals the first. */
+  #nextWaiting(resourceClass: ResourceClass): StartedJob | undefined {
+    const slotsOf = ({ claim }: StartedJob) =>
+      [...this.#jobs].filter((other) => other.slot !== null && other.claim.job.account_id === claim.job.account_id)
+        .length;
+    return this.#waiting
+      .filter((job) => job.claim.job.resource_class === resourceClass)
+      .reduce<StartedJob | undefined>(
+        (best, next) => (best && slotsOf(best) <= slotsOf(next) ? best : next),
+        undefined,
+      );
   }
 
-  function giveBack(holder: Holder): void {
-    if (draining) holder.stop.abort(DRAINING);
+  /** A draining worker stops the job instead: nothing may continue without a slot. */
+  #releaseSlot(job: StartedJob): void {
+    if (this.#draining) job.stop.abort(DRAINING);
     else {
-      holder.slot = null;
-      holder.free();
+      job.slot = null;
+      job.freeSlot();
     }
   }
 
-  /** Resolves when the job ends or gives its slot back. */
-  function untilFree(holder: Holder): Promise<void> {
-    const givenBack = new Promise<void>((resolve) => {
-      holder.free = resolve;
-    });
-    return Promise.race([givenBack, holder.ended]);
+  /** Returns the function that returns the permit. A job without sources to fetch needs none. */
+  #acquirePermit({ job }: Claim): () => void {
+    return job.fetches ? this.#options.permits.acquire(job.resource_class, job.account_id) : () => {};
   }
 
-  return {
-    start(claim, slot) {
-      const { account_id: accountId, resource_class: resourceClass, fetches } = claim.job;
-      const takePermit = () => (fetches ? permits.take(resourceClass, accountId) : () => {});
-      let returnPermit = takePermit();
-      const holder: Holder = {
-        ...{ claim, slot, stop: new AbortController(), ended: Promise.resolve(), grant: null },
-        free: () => {},
-      };
-      holders.add(holder);
-      const timer = fetches ? setTimeout(() => giveBack(holder), fetchMs) : undefined;
-      const keep = () => clearTimeout(timer);
-      const lease: SlotLease = {
-        async acquire(signal) {
-          keep();
-          const leased = holder.slot ?? (await waitForSlot(holder, signal));
-          returnPermit();
-          return leased;
-        },
-        giveBack() {
-          returnPermit = takePermit();
-          giveBack(holder);
-        },
-      };
-      const signal = AbortSignal.any([running.add(claim), holder.stop.signal]);
-      holder.ended = work(claim, lease, signal).finally(() => {
-        keep();
-        returnPermit();
-        running.remove(claim);
-        holders.delete(holder);
-      });
-      holder.ended.catch((error) => {
-        // A job with a slot reports its error through the slot.
-        if (holder.slot === null)
-          logger.warn({ err: error, job: claim.job.id }, 'the end of a job without a slot was not recorded');
-      });
-      return untilFree(holder);
-    },
+  #remove(job: StartedJob): void {
+    clearTimeout(job.fetchTimer);
+    job.returnPermit();
+    this.#options.running.remove(job.claim);
+    this.#jobs.delete(job);
+  }
 
-    resume(resourceClass, slot) {
-      const holder = nextOf(resourceClass);
-      if (!holder?.grant) return null;
-      holder.grant(slot);
-      return untilFree(holder);
-    },
+  /** A job with a slot reports its error through the slot. */
+  #logUnreported(job: StartedJob, error: unknown): void {
+    if (job.slot !== null) return;
+    const { logger } = this.#options;
+    logger.warn({ err: error, job: job.claim.job.id }, 'the end of a job without a slot was not recorded');
+  }
+}
 
-    async drain() {
-      draining = true;
-      for (const { slot, stop } of holders) if (slot === null) stop.abort(DRAINING);
-      await Promise.allSettled([...holders].map((holder) => holder.ended));
-    },
-  };
+/** Resolves when the job ends or releases its slot. */
+function untilFree(job: StartedJob): Promise<void> {
+  const released = new Promise<void>((resolve) => {
+    job.freeSlot = resolve;
+  });
+  return Promise.race([released, job.ended]);
 }

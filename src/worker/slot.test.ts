@@ -12,30 +12,30 @@ const LONG_MS = 10_000;
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A slot of the class `light`; `answers` are what its takes find, one after the other, and then nothing. */
-function start(answers: (boolean | Error)[] = [], onTake: (take: number, wakeups: Wakeups) => void = () => {}) {
+/** A slot of the class `light`. `results` are the results of its first calls of `work`; later calls find none. */
+function start(results: (boolean | Error)[] = [], onCall: (call: number, wakeups: Wakeups) => void = () => {}) {
   const wakeups = createWakeups();
   const stop = new AbortController();
-  let takes = 0;
-  const take = async () => {
-    takes += 1;
-    onTake(takes, wakeups);
-    const answer = answers[takes - 1] ?? false;
-    if (answer instanceof Error) throw answer;
-    return answer;
+  let calls = 0;
+  const work = async () => {
+    calls += 1;
+    onCall(calls, wakeups);
+    const result = results[calls - 1] ?? false;
+    if (result instanceof Error) throw result;
+    return result;
   };
-  const ended = runSlot({ classes: ['light'], wakeups, signal: stop.signal, logger, take });
-  return { wakeups, stop, ended, takes: () => takes };
+  const ended = runSlot({ classes: ['light'], wakeups, signal: stop.signal, logger, work });
+  return { wakeups, stop, ended, calls: () => calls };
 }
 
 /** Lets this much time pass, and everything that it makes due. */
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 describe('a slot', () => {
-  it('takes again immediately after work', async () => {
+  it('looks for work again immediately after work', async () => {
     const slot = start([true, true, false]);
     await pass(0);
-    expect(slot.takes()).toBe(3);
+    expect(slot.calls()).toBe(3);
   });
 
   it('sleeps on an empty queue until its class is woken, and not for another class', async () => {
@@ -43,10 +43,10 @@ describe('a slot', () => {
     await pass(100);
     slot.wakeups.wake('heavy');
     await pass(0);
-    expect(slot.takes()).toBe(1);
+    expect(slot.calls()).toBe(1);
     slot.wakeups.wake('light');
     await pass(0);
-    expect(slot.takes()).toBe(2);
+    expect(slot.calls()).toBe(2);
   });
 
   it('is woken alone, because a notification announces one job', async () => {
@@ -61,7 +61,7 @@ describe('a slot', () => {
     }
     slot.wakeups.wake('light');
     await pass(0);
-    expect([slot.takes(), others]).toEqual([2, 0]);
+    expect([slot.calls(), others]).toEqual([2, 0]);
     slot.wakeups.wake('light');
     await pass(0);
     expect(others).toBe(1);
@@ -72,15 +72,15 @@ describe('a slot', () => {
       if (take === 1) wakeups.wake('light');
     });
     await pass(0);
-    expect(slot.takes()).toBe(2);
+    expect(slot.calls()).toBe(2);
   });
 
   it('looks again after half a minute, even when nothing wakes it', async () => {
     const slot = start();
     await pass(29_999);
-    expect(slot.takes()).toBe(1);
+    expect(slot.calls()).toBe(1);
     await pass(1);
-    expect(slot.takes()).toBe(2);
+    expect(slot.calls()).toBe(2);
   });
 
   it('is woken when the queue has work of its class that nobody announced', async () => {
@@ -89,9 +89,9 @@ describe('a slot', () => {
     const look = async () => ({ classes: due.shift() ?? [], deliveries: false });
     const watch = watchQueue({ look, wakeups: slot.wakeups, sendWebhooks: () => {}, logger });
     await pass(2_000);
-    expect(slot.takes()).toBe(1);
+    expect(slot.calls()).toBe(1);
     await pass(1_000);
-    expect(slot.takes()).toBe(2);
+    expect(slot.calls()).toBe(2);
     watch.close();
   });
 
@@ -101,16 +101,16 @@ describe('a slot', () => {
     const look = async () => ({ classes: [], deliveries: true });
     const watch = watchQueue({ look, wakeups: slot.wakeups, sendWebhooks: () => sent++, logger });
     await pass(3_000);
-    expect([slot.takes(), sent]).toEqual([1, 3]);
+    expect([slot.calls(), sent]).toEqual([1, 3]);
     watch.close();
   });
 
   it('continues after an error outside the job', async () => {
     const slot = start([new Error('the database is away'), true]);
     await pass(499);
-    expect(slot.takes()).toBe(1);
+    expect(slot.calls()).toBe(1);
     await pass(1);
-    expect(slot.takes()).toBe(3);
+    expect(slot.calls()).toBe(3);
   });
 
   it('ends when it is stopped while it sleeps', async () => {
@@ -119,6 +119,6 @@ describe('a slot', () => {
     slot.stop.abort();
     await slot.ended;
     await pass(LONG_MS);
-    expect(slot.takes()).toBe(1);
+    expect(slot.calls()).toBe(1);
   });
 });

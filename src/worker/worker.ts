@@ -1,48 +1,49 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { bytesToCome, promisedToAll, storeSpace } from '../accounts/stored-bytes.ts';
-import { openDiskBudget } from '../attempt/resources/disk-reservation.ts';
+import { DiskBudget } from '../attempt/resources/disk-reservation.ts';
 import { openMemoryBudget } from '../attempt/resources/memory-reservation.ts';
 import { diskSpace } from '../config/disk-reserve.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
 import { listen } from '../database/notify.ts';
 import { pipelined } from '../database/pool.ts';
 import type { ResourceClass } from '../database/tables.ts';
-import { kindCapability } from '../fleet/capabilities.ts';
-import { beatWorker, registerWorker, removeWorker, type WorkerBuild, workersOfHost } from '../fleet/workers.ts';
+import type { EventViewer } from '../events/viewer.ts';
+import { removeWorker, workersOfHost } from '../fleet/workers.ts';
 import { markCleaned } from '../jobs/attempts.ts';
-import { classesWithWork } from '../jobs/claim.ts';
-import { findUnknown, recoverLost, releaseUnknown } from '../jobs/recover.ts';
+import { type ClaimOptions, classesWithWork } from '../jobs/claim.ts';
+import { recoverLost } from '../jobs/recover.ts';
 import { eventViewer } from '../kinds/view-events.ts';
 import { openSanitizer } from '../sanitizer/index.ts';
 import { stageMeter } from '../telemetry/index.ts';
 import { openPlanner } from '../threads/planning/index.ts';
 import { hasDueDeliveries } from '../webhooks/claim.ts';
 import { countSending } from '../webhooks/shares.ts';
-import { openDeliveries } from './deliveries.ts';
+import { type Deliveries, openDeliveries } from './deliveries.ts';
 import type { WorkerDeps } from './deps.ts';
 import { createFetchPermits } from './fetch-permits.ts';
 import { startFfmpegReports } from './ffmpeg-reports.ts';
 import { isAliveHere, ownIdentity } from './identity.ts';
 import { removeDeadWorkFolders, startMaintenance } from './maintenance.ts';
+import { Heartbeat, register } from './registration.ts';
 import { runAttempt } from './run-attempt.ts';
-import { HEARTBEAT_MS, RunningAttempts } from './running-attempts.ts';
+import { RunningAttempts } from './running-attempts.ts';
 import { startSelfTests } from './self-test.ts';
 import { runSlot } from './slot.ts';
-import { createSlotLeases } from './slot-leases.ts';
+import { SlotLeases } from './slot-leases.ts';
 import { watchStorage } from './storage-watch.ts';
-import { createWorkSource } from './take-work.ts';
 import { createWakeups, type Wakeups } from './wakeups.ts';
-import { watchQueue } from './watch-queue.ts';
+import { type DueWork, watchQueue } from './watch-queue.ts';
+import { createWorkSource } from './work-source.ts';
 
 export interface Worker {
-  /** Stops taking jobs, lets running jobs finish for up to `drainMs`, and releases the rest. */
+  /** Claims no more jobs, lets running jobs finish for up to `drainMs`, and releases the rest. */
   drain(): Promise<void>;
 }
 
-type GivenDeps = Omit<WorkerDeps, 'sanitizer' | 'planner' | 'storage' | 'room' | 'memory' | 'measure'>;
+type GivenDeps = Omit<WorkerDeps, 'sanitizer' | 'planner' | 'storage' | 'disk' | 'memory' | 'measure'>;
 
-/** Starts the slots of this process. Resolves when they take work. */
+/** Starts the slots of this process. Resolves when they accept work. */
 export async function startWorker(given: GivenDeps): Promise<Worker> {
   const { settings, logger, sandbox, context } = given;
   const wakeups = createWakeups();
@@ -57,54 +58,22 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
   const running = new RunningAttempts();
   const stopping = new AbortController();
   const listener = await listenForWork(deps, running, wakeups);
-  let isPaused = false;
-  const pause = (requested: boolean) => {
-    if (isPaused && !requested) wakeups.wakeAll();
-    isPaused = requested;
-  };
-  const heartbeat = setInterval(
-    () => beat(deps, id, running, stopping.signal.aborted || isPaused, pause),
-    HEARTBEAT_MS,
-  );
+  const heartbeat = new Heartbeat(deps, { id, running, wakeups, stopping: stopping.signal });
   const maintenance = startMaintenance(deps, id);
-  const permits = createFetchPermits({ slots: settings.slots, freeBytes: deps.room.spareBytes });
-  const leases = createSlotLeases({
+  const permits = createFetchPermits({ slots: settings.slots, freeBytes: () => deps.disk.spareBytes() });
+  const leases = new SlotLeases({
     work: (claim, lease, signal) => runAttempt(deps, claim, lease, signal),
     ...{ running, permits, wake: wakeups.wake, logger },
   });
-  const isAway = () => stopping.signal.aborted || isPaused || deps.storage.awayMs() > 0;
-  const worker = {
-    ...{ id, tier: sandbox.tier },
-    get capabilities() {
-      return sandbox.capabilities;
-    },
-  };
-  const takes = createWorkSource({ context, isAway }, worker, permits, leases);
+  const canClaim = () => !heartbeat.isDraining && deps.storage.outageMs() === 0;
+  const source = createWorkSource({ context, canClaim }, claimant(sandbox, id), permits, leases);
   const viewer = eventViewer(context);
-  const deliveries = openDeliveries(
-    {
-      ...deps,
-      viewer,
-      onAttempt: (result) => deps.metrics?.webhookAttempts.inc({ result }),
-      onClaim: ({ attempts, created_at: since }) =>
-        attempts === 1 && deps.metrics?.webhookDelaySeconds.observe(Math.max(0, Date.now() - since.getTime()) / 1000),
-    },
-    logger,
-  );
-  deps.metrics?.countWebhooks(() => countSending(deliveries.sending()));
-  const look = () =>
-    pipelined(context.db, async (one) => {
-      const [classes, due] = await Promise.all([
-        classesWithWork(one, context.kinds, sandbox.capabilities),
-        hasDueDeliveries(one, viewer.catalog),
-      ]);
-      return { classes, deliveries: due };
-    });
-  const queue = watchQueue({ look, wakeups, sendWebhooks: deliveries.start, logger });
+  const deliveries = startDeliveries(deps, viewer);
+  const queue = watchQueue({ look: lookForWork(deps, viewer), wakeups, sendWebhooks: deliveries.start, logger });
   const slots = settings.slots.map((classes, slot) =>
-    runSlot({ classes, take: takes.ofSlot(classes, slot), wakeups, signal: stopping.signal, logger }),
+    runSlot({ classes, work: source.ofSlot(classes, slot), wakeups, signal: stopping.signal, logger }),
   );
-  logger.info({ slots: settings.slots, tier: sandbox.tier, ffmpeg: sandbox.ffmpeg.version }, 'worker takes jobs');
+  logger.info({ slots: settings.slots, tier: sandbox.tier, ffmpeg: sandbox.ffmpeg.version }, 'worker accepts jobs');
 
   return {
     async drain() {
@@ -112,12 +81,12 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
       wakeups.wakeAll();
       const deadline = setTimeout(() => running.stopAll('draining'), settings.drainMs);
       // Before any job is released, so that this worker cannot claim it again.
-      await takes.settled();
+      await source.settled();
       await Promise.all([...slots, leases.drain()]);
       clearTimeout(deadline);
       queue.close();
       await deliveries.stop();
-      clearInterval(heartbeat);
+      heartbeat.stop();
       deps.storage.close();
       await maintenance.stop();
       await selfTests.stop();
@@ -130,11 +99,49 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
   };
 }
 
-/** Opens what a worker owns itself: threads, the storage watch, and the room on the work disk. */
+/** The worker as its claims describe it. The capabilities change when a program is installed or removed. */
+function claimant(sandbox: WorkerDeps['sandbox'], id: string): ClaimOptions['worker'] {
+  return {
+    ...{ id, tier: sandbox.tier },
+    get capabilities() {
+      return sandbox.capabilities;
+    },
+  };
+}
+
+function startDeliveries(deps: WorkerDeps, viewer: EventViewer): Deliveries {
+  const { metrics } = deps;
+  const deliveries = openDeliveries(
+    {
+      ...deps,
+      viewer,
+      onAttempt: (result) => metrics?.webhookAttempts.inc({ result }),
+      onClaim: ({ attempts, created_at: since }) =>
+        attempts === 1 && metrics?.webhookDelaySeconds.observe(Math.max(0, Date.now() - since.getTime()) / 1000),
+    },
+    deps.logger,
+  );
+  metrics?.countWebhooks(() => countSending(deliveries.sending()));
+  return deliveries;
+}
+
+/** Returns the query of work that is due, for jobs and webhooks in one round trip. */
+function lookForWork({ context, sandbox }: WorkerDeps, { catalog }: EventViewer): () => Promise<DueWork> {
+  return () =>
+    pipelined(context.db, async (one) => {
+      const [classes, due] = await Promise.all([
+        classesWithWork(one, context.kinds, sandbox.capabilities),
+        hasDueDeliveries(one, catalog),
+      ]);
+      return { classes, deliveries: due };
+    });
+}
+
+/** Opens what a worker owns itself: threads, the storage watch, and the budgets of disk and memory. */
 function openDeps(given: GivenDeps, wakeups: Wakeups): WorkerDeps {
   const { context, settings, logger } = given;
   const threads = settings.slots.length;
-  const room = openDiskBudget({
+  const disk = new DiskBudget({
     measure: () => diskSpace(dirname(settings.workDir), settings.diskReserve),
     promised: async () => {
       const promised = await promisedToAll(context.db);
@@ -149,7 +156,7 @@ function openDeps(given: GivenDeps, wakeups: Wakeups): WorkerDeps {
   const memory = openMemoryBudget(settings.cellMemoryBytes);
   return {
     ...given,
-    room,
+    disk,
     memory,
     measure: stageMeter(given.metrics),
     storage,
@@ -180,25 +187,6 @@ async function cleanUpAfterDead({ context, settings, logger }: WorkerDeps): Prom
   for (const id of ids) await removeWorker(context.db, id);
 }
 
-async function register(deps: WorkerDeps, id: string): Promise<void> {
-  const { context, settings, sandbox } = deps;
-  const identity = ownIdentity();
-  await registerWorker(context.db, {
-    id,
-    host: identity.host,
-    boot: identity.boot,
-    pid: identity.pid,
-    pid_start: identity.start,
-    version: settings.version,
-    slots: settings.slots.filter(([first]) => first !== 'interactive').length,
-    heavy_slots: settings.slots.filter((classes) => classes.includes('heavy')).length,
-    tier: sandbox.tier,
-    memory_bound: sandbox.limits === 'cgroup' ? 'control_group' : 'address_space',
-    output_bound: sandbox.outputBound,
-    ...buildOf(deps),
-  });
-}
-
 function listenForWork({ settings, logger }: WorkerDeps, running: RunningAttempts, wakeups: Wakeups) {
   return listen(settings.databaseUrl, ['airlock_queue', 'airlock_cancel'], {
     onMessage(channel, payload) {
@@ -208,43 +196,4 @@ function listenForWork({ settings, logger }: WorkerDeps, running: RunningAttempt
     onConnect: () => wakeups.wakeAll(),
     onError: (error) => logger.warn({ err: error }, 'listener lost its connection'),
   });
-}
-
-/**
- * Renews the heartbeats of the worker and of its attempts, in one round trip. `pause` learns whether an operator wants the
- * worker to take nothing new. Never rejects.
- */
-async function beat(
-  deps: WorkerDeps,
-  id: string,
-  running: RunningAttempts,
-  draining: boolean,
-  pause: (requested: boolean) => void,
-): Promise<void> {
-  const { context, logger } = deps;
-  try {
-    const [drain, unknown] = await pipelined(context.db, (db) =>
-      Promise.all([
-        beatWorker(db, id, { draining, ...buildOf(deps) }),
-        findUnknown(db, id, running.ids()),
-        running.beat({ db }, logger),
-      ]),
-    );
-    pause(drain);
-    const released = await releaseUnknown(context, unknown);
-    if (released > 0) logger.warn({ released }, 'released claims whose answer was lost');
-  } catch (error) {
-    logger.warn({ err: error }, 'heartbeat failed');
-  }
-}
-
-function buildOf({ kinds, sandbox: { ffmpeg, programs, capabilities } }: WorkerDeps): WorkerBuild {
-  const builds = Object.entries(programs).map(([name, build]) => `${name}:${build.package ?? build.version}`);
-  return {
-    capabilities: [...[...kinds.keys()].map(kindCapability), ...builds, ...capabilities],
-    ffmpeg: ffmpeg.version,
-    ffmpeg_package: ffmpeg.package,
-    ffmpeg_since: ffmpeg.since,
-    arguments_hidden: ffmpeg.readsArguments,
-  };
 }

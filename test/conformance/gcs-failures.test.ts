@@ -72,16 +72,16 @@ describe('Google Cloud Storage under failures', () => {
     await expect(store.head('k')).rejects.toMatchObject({ retry: true, status: 503 });
     expect(server.seen).toHaveLength(3);
     let away = 0;
-    const onAway = () => {
+    const onUnreachable = () => {
       away += 1;
       if (away === 2) server.fault = null;
     };
-    const patience = { ms: 120_000, signal: new AbortController().signal, onAway };
+    const outagePolicy = { ms: 120_000, signal: new AbortController().signal, onUnreachable };
     const uploadId = await open()
       .createMultipart('k', { contentType: 'video/mp4' })
       .catch(() => null);
     expect(uploadId).toBeNull();
-    const put = store.putFile('k', import.meta.filename, { contentType: 'text/plain', size: 3, patience });
+    const put = store.putFile('k', import.meta.filename, { contentType: 'text/plain', size: 3, outagePolicy });
     await expect(put).resolves.toBeUndefined();
     expect(away).toBe(2);
   });

@@ -11,7 +11,7 @@ import { openCgroups } from '../../src/sandbox/cgroup/cgroups.ts';
 import type { CellLimits, Sandbox } from '../../src/sandbox/index.ts';
 import { makeTier } from '../../src/sandbox/tiers/make-tier.ts';
 import type { SandboxTier } from '../../src/sandbox/types.ts';
-import { openWatchdog } from '../../src/sandbox/watchdog/watchdog.ts';
+import { Watchdog } from '../../src/sandbox/watchdog/watchdog.ts';
 import { processStat } from '../../src/telemetry/process-stat.ts';
 import { openTestSandbox } from '../helpers/root-image.ts';
 
@@ -65,7 +65,7 @@ export async function openRunContext(
   chmodSync(cells, 0o711);
   const accounts = claimAccounts(8, fixture.dataDir);
   const cgroups = await openCgroups();
-  const watchdog = await openWatchdog();
+  const watchdog = await Watchdog.open();
   const places = {
     tier: await makeTier(tier, cells),
     account: accounts.of,

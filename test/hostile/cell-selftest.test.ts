@@ -10,7 +10,7 @@ import { selfTest } from '../../src/sandbox/self-test/self-test.ts';
 import { bwrapTier } from '../../src/sandbox/tiers/bwrap.ts';
 import { makeTier } from '../../src/sandbox/tiers/make-tier.ts';
 import type { LaunchSpec, Tier } from '../../src/sandbox/tiers/tier.ts';
-import { openWatchdog } from '../../src/sandbox/watchdog/watchdog.ts';
+import { Watchdog } from '../../src/sandbox/watchdog/watchdog.ts';
 import { type Fixture, openFixture, TIMEOUT } from './cell-fixture.ts';
 
 vi.setConfig(TIMEOUT);
@@ -28,7 +28,7 @@ describe('the self-test', () => {
     accounts = claimAccounts(3, fixture.dataDir);
     context = {
       tier: await makeTier('bwrap', cells),
-      watchdog: await openWatchdog(),
+      watchdog: await Watchdog.open(),
       rootImage: join(images, image),
       cells,
       dataDir: fixture.dataDir,

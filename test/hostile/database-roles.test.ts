@@ -52,7 +52,7 @@ describe('a separate database role', () => {
       AWS_ACCESS_KEY_ID: secrets.storageAccessKeyId,
       AWS_SECRET_ACCESS_KEY: secrets.storageSecretKey,
     };
-    await start('worker', owner, { ...storage, AIRLOCK_DATABASE_URL: urls.worker }, 'worker takes jobs');
+    await start('worker', owner, { ...storage, AIRLOCK_DATABASE_URL: urls.worker }, 'worker accepts jobs');
     const api = await start('api', owner, { ...storage, AIRLOCK_DATABASE_URL: urls.api }, 'API listens');
     service = { call: (method, path, body) => call(`http://127.0.0.1:${api}${path}`, method, key, body) };
   }, 120_000);

@@ -8,7 +8,7 @@ import type { Run, WorkTools } from '../../src/attempt/tools.ts';
 import { sweepExpired } from '../../src/jobs/retention.ts';
 import type { Claim } from '../../src/jobs/rows.ts';
 import { PART_BYTES, type Piece } from '../../src/kinds/transcode/outgoing/byte-ranges.ts';
-import { type GrowingUpload, openGrowingUpload } from '../../src/kinds/transcode/outgoing/growing-upload.ts';
+import { GrowingUpload } from '../../src/kinds/transcode/outgoing/growing-upload.ts';
 import { outputKey } from '../../src/storage/keys.ts';
 import { type ObjectStore, StorageError } from '../../src/storage/types.ts';
 import { createLogger } from '../../src/telemetry/index.ts';
@@ -66,7 +66,7 @@ describe('an output that is uploaded while it is written', () => {
       ...{ onStorageUnreachable: () => {}, settings: { outputHoldMs: 1000 } },
     } as unknown as WorkTools;
     const run = { claim, signal: stopping.signal, reserved: () => {} } as unknown as Run;
-    return openGrowingUpload(tools, run, { key, contentType: 'video/x-matroska' });
+    return new GrowingUpload(tools, run, { key, contentType: 'video/x-matroska' });
   };
   /** Replaces the upload by one to a storage that behaves differently. */
   const against = async (changes: Partial<ObjectStore>) => {
@@ -168,10 +168,10 @@ describe('an output that is uploaded while it is written', () => {
   it('ends a part that is being sent when the job ends', async () => {
     let isCalled = false;
     await against({
-      putPart: (_, { patience }) =>
+      putPart: (_, { outagePolicy }) =>
         new Promise((_resolve, reject) => {
           isCalled = true;
-          patience!.signal.addEventListener('abort', () => reject(away()), { once: true });
+          outagePolicy!.signal.addEventListener('abort', () => reject(away()), { once: true });
         }),
     });
     await growTo(bytes.length);

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDiskBudget } from '../../src/attempt/resources/disk-reservation.ts';
+import { DiskBudget } from '../../src/attempt/resources/disk-reservation.ts';
 import { openMemoryBudget } from '../../src/attempt/resources/memory-reservation.ts';
 import type { Run, WorkTools } from '../../src/attempt/tools.ts';
 import { type JobPlan, planJob } from '../../src/ffmpeg/index.ts';
@@ -66,14 +66,14 @@ describe('a plan of several commands', () => {
       }),
     );
     const claim = await world.mustClaim();
-    const disk = openDiskBudget({
+    const disk = new DiskBudget({
       measure: async () => ({ spareBytes: 2 ** 30, spareFiles: 1e6 }) as never,
       promised: async () => ({ bytes: 0, accounts: 1 }),
       cells: 1,
     });
     const attempt: Run = {
-      ...{ claim, folder, hold: await disk.enter(account.id), signal: new AbortController().signal },
-      lease: { acquire: async () => 0, giveBack: () => {} },
+      ...{ claim, folder, disk: await disk.enter(account.id), signal: new AbortController().signal },
+      lease: { acquire: async () => 0, release: () => {} },
       ...{ onReplaced: () => {}, reserved: () => {} },
     };
     const request = { fonts: [], limits: {}, warnings: [] } as unknown as OpenedRequest;

@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openFeed } from '../../src/kinds/transcode/streaming/feed.ts';
+import { Feed } from '../../src/kinds/transcode/streaming/feed.ts';
 import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
 import { ArrivalState, type CopyRule, NotInOrder, openArriving } from '../../src/sanitizer/streaming/index.ts';
 import { makeMedia } from '../../testkit/media-cache.ts';
@@ -63,8 +63,8 @@ describe('a container that is remuxed while its source arrives', () => {
       const container = await opened;
       expect(container.info).toEqual(info);
       expect(info).not.toBeNull();
-      const feed = openFeed(target, state, { maxStarvedMs: 60_000, onStarved: () => {} });
-      const copied = container.copy(target).then(feed.end);
+      const feed = new Feed(target, state, { maxStarvedMs: 60_000, onStarved: () => {} });
+      const copied = container.copy(target).then(() => feed.end());
       const seen: Buffer[] = [];
       let isHalf = true;
       for await (const chunk of feed.open()) {
@@ -144,7 +144,7 @@ describe('a container that is remuxed while its source arrives', () => {
     const container = await opened;
     container.copy(target).catch(() => {});
     const starved = new Promise<void>((resolve) => {
-      const feed = openFeed(target, state, {
+      const feed = new Feed(target, state, {
         maxStarvedMs: 10,
         onStarved() {
           feed.fail(new Error('too slow'));

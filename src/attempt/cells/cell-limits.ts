@@ -33,13 +33,13 @@ export async function cellLimits(
   tools: Pick<WorkTools, 'context' | 'settings'>,
   claim: Claim,
   plan: CellBudget,
-  hold: Pick<DiskReservation, 'cellBytes'>,
+  disk: Pick<DiskReservation, 'cellBytes'>,
   requested: JobLimits,
 ): Promise<CappedLimits & { warnings: Warning[] }> {
   const { db } = tools.context;
   const { account, held } = (await readAccountAndBytes(db, claim.job.account_id)) ?? { account: null, held: 0 };
   const server = serverLimits(plan, tools.settings.cellMemoryBytes);
-  const onDisk = await hold.cellBytes();
+  const onDisk = await disk.cellBytes();
   const inQuota = account ? remainingQuota(account, held) : 0;
   if (account && inQuota < LEAST_OUTPUT_BYTES) throw outputOverQuota(account);
   const found = effectiveLimits(

@@ -42,7 +42,7 @@ describe('a still that this FFmpeg does not decode', () => {
     decodeStill(
       { sandbox: sandbox as Sandbox },
       { path, still, slot: 0, subject: 'Input 1' },
-      { hold: undefined, signal: undefined },
+      { disk: undefined, signal: undefined },
     );
 
   it.each([

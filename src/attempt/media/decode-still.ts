@@ -26,12 +26,12 @@ const NO_DECODER = /no decoder found|Decoder .*not found|doesn't suppp?ort hardw
 export async function decodeStill(
   tools: Pick<WorkTools, 'sandbox'>,
   file: { path: string; still: StillPicture; slot: number; subject: string },
-  { hold, signal }: { hold: DiskReservation | undefined; signal: AbortSignal | undefined },
+  { disk, signal }: { disk: DiskReservation | undefined; signal: AbortSignal | undefined },
 ): Promise<string> {
   const { still, subject } = file;
   const target = `${file.path}.png`;
   const outputBytes = still.width * still.height * PIXEL_BYTES + HEADER_BYTES;
-  await hold?.reserve(outputBytes);
+  await disk?.reserve(outputBytes);
   const result = await tools.sandbox.run({
     program: 'ffmpeg',
     args: stillArgs(still, '/in/0', `/out/${basename(target)}`),

@@ -8,14 +8,14 @@ import {
   type StreamPackets,
   SUBTITLE_DEMUXERS,
 } from '../../ffmpeg/index.ts';
-import type { ContainerOrigin } from '../../sanitizer/index.ts';
+import type { ContainerOrigin, SanitizeResult } from '../../sanitizer/index.ts';
 import type { DiskReservation } from '../resources/disk-reservation.ts';
 import type { WorkTools } from '../tools.ts';
 import { decodeStill } from './decode-still.ts';
 import { probeFile } from './probe.ts';
 import { readHead } from './read-head.ts';
 
-/** Bytes to copy of a container that is only probed: ffprobe's `-probesize` and room for the data before it. */
+/** Bytes to copy of a container that is only probed: ffprobe's `-probesize` and space for the data before it. */
 const PROBED_BYTES = 32 * 2 ** 20;
 
 export interface OpenedMedia {
@@ -31,97 +31,93 @@ export interface OpenedMedia {
   container: ContainerOrigin;
   /** Duration of the audio in seconds, if the sanitizer counted it. */
   countedSeconds: number | null;
-  /** Of each stream; null unless they were asked for and the container was remuxed. */
+  /** Of each stream; null unless they were requested and the container was remuxed. */
   packets: StreamPackets[] | null;
-  /** Of the only video stream; null unless they were asked for and the container was remuxed. */
+  /** Of the only video stream; null unless they were requested and the container was remuxed. */
   frames: FrameList | null;
 }
+
+export interface OpenOptions {
+  folder: string;
+  /** Name of the new file in the folder. */
+  name: string;
+  slot: number;
+  subject: string;
+  disarm: boolean;
+  known?: MediaInfo | null;
+  check?: boolean;
+  /** Reserves disk space for the container. Set it unless `probeOnly`. */
+  disk?: DiskReservation;
+  /** Whether at most a probe reads the container, which then omits most of the media data, or is not written. */
+  probeOnly?: boolean;
+  /** Whether streams may be copied, so that their packets must be known. */
+  packets?: boolean;
+  /** Whether the video may be cut into pieces, so that its frames are to be listed. */
+  frames?: boolean;
+  signal?: AbortSignal;
+}
+
+type Tools = Pick<WorkTools, 'sanitizer' | 'sandbox' | 'measure'>;
 
 /**
  * Reads an untrusted file in memory-safe code, which remuxes its container if that loses nothing, and describes its
  * streams. What that code does not understand in full is probed in a cell. `known` is the result of an earlier call; the
  * file is then only remuxed. Throws `JobFailure`, with `cannot_disarm` if a remuxed container is required but impossible.
  */
-export async function openMedia(
-  tools: Pick<WorkTools, 'sanitizer' | 'sandbox' | 'measure'>,
-  path: string,
-  options: {
-    folder: string;
-    /** Name of the new file in the folder. */
-    name: string;
-    slot: number;
-    subject: string;
-    disarm: boolean;
-    known?: MediaInfo | null;
-    check?: boolean;
-    /** Reserves disk space for the container. Set it unless `probeOnly`. */
-    hold?: DiskReservation;
-    /** Whether at most a probe reads the container, which then omits most of the media data, or is not written. */
-    probeOnly?: boolean;
-    /** Whether streams may be copied, so that their packets must be known. */
-    packets?: boolean;
-    /** Whether the video may be cut into pieces, so that its frames are to be listed. */
-    frames?: boolean;
-    signal?: AbortSignal;
-  },
-): Promise<OpenedMedia> {
-  const {
-    folder,
-    name,
-    slot,
-    subject,
-    disarm,
-    known,
-    check,
-    packets = false,
-    frames = false,
-    probeOnly = false,
-    signal,
-  } = options;
+export async function openMedia(tools: Tools, path: string, options: OpenOptions): Promise<OpenedMedia> {
+  const { name, slot, subject, known, check, disk, signal } = options;
   const { head, size } = await readHead(path);
   if (size === 0) throw new JobFailure('invalid_media', `${subject} is empty.`);
   const detected = await detectMedia(head);
   if (!detected) throw new JobFailure('unsupported_media', `${subject} is not a supported media file.`);
-  const target = join(folder, `${name}.container`);
-  // A still is decoded before the probe.
-  const isStill = detected.demuxer === 'heif';
-  await options.hold?.reserve(size);
-  const task = {
-    ...{ path, demuxer: detected.demuxer, target, packets, frames },
-    mediaBytes: probeOnly && !isStill ? PROBED_BYTES : null,
-    // An account that accepts only remuxed files learns at the upload whether this one can be.
-    unlessDescribed: probeOnly && !disarm,
-  };
-  const sanitized = await tools.measure('sanitize', () =>
-    tools.sanitizer.sanitize(task, { subject, ...(signal && { signal }) }),
-  );
-  const { container, still, seconds: countedSeconds } = sanitized;
-  if (disarm && container === 'original' && !SUBTITLE_DEMUXERS.includes(detected.demuxer)) {
-    throw new JobFailure(
-      'cannot_disarm',
-      `${subject} cannot be disarmed: it ${sanitized.reason ?? 'is not understood'}.`,
-    );
-  }
-  const decoded = still
-    ? await decodeStill(tools, { path: target, still, slot, subject }, { hold: options.hold, signal })
-    : null;
-  const file = decoded ?? (container === 'rewritten' ? target : path);
-  const demuxer = decoded ? 'png_pipe' : container === 'rewritten' ? sanitized.demuxer : detected.demuxer;
+  const target = join(options.folder, `${name}.container`);
+  await disk?.reserve(size);
+  const sanitized = await sanitize(tools, { path, demuxer: detected.demuxer, target }, options);
+  requireDisarmed(sanitized, detected.demuxer, options);
+  const { container, still } = sanitized;
+  const decoded = still ? await decodeStill(tools, { path: target, still, slot, subject }, { disk, signal }) : null;
+  const remuxed = container === 'rewritten';
   const opened = {
-    file,
-    demuxer,
+    file: decoded ?? (remuxed ? target : path),
+    demuxer: decoded ? 'png_pipe' : remuxed ? sanitized.demuxer : detected.demuxer,
     contentType: detected.mime,
     container,
-    countedSeconds,
+    countedSeconds: sanitized.seconds,
     packets: sanitized.packets,
     frames: sanitized.frames,
   };
-  if (known?.demuxer === demuxer) return { ...opened, info: known };
+  if (known && known.demuxer === opened.demuxer) return { ...opened, info: known };
   if (sanitized.info && !still) {
     if (check !== false) checkInput(sanitized.info);
     return { ...opened, info: sanitized.info };
   }
-  const probed = { path: file, slot, subject, sizeBytes: size, ...(check !== undefined && { check }) };
+  const probed = { path: opened.file, slot, subject, sizeBytes: size, ...(check !== undefined && { check }) };
   const { info } = await tools.measure('probe', () => probeFile(tools.sandbox, probed, signal));
   return { ...opened, info: still ? { ...info, container: 'heif', sourceCodec: still.codec } : info };
+}
+
+function sanitize(
+  { sanitizer, measure }: Tools,
+  file: { path: string; demuxer: string; target: string },
+  { subject, disarm, packets = false, frames = false, probeOnly = false, signal }: OpenOptions,
+): Promise<SanitizeResult> {
+  // A still is decoded before the probe.
+  const isStill = file.demuxer === 'heif';
+  const task = {
+    ...{ ...file, packets, frames },
+    mediaBytes: probeOnly && !isStill ? PROBED_BYTES : null,
+    // An account that accepts only remuxed files learns at the upload whether this one can be.
+    unlessDescribed: probeOnly && !disarm,
+  };
+  return measure('sanitize', () => sanitizer.sanitize(task, { subject, ...(signal && { signal }) }));
+}
+
+/** Throws `JobFailure` with `cannot_disarm` if the account requires remuxed files and this one was not remuxed. */
+function requireDisarmed(
+  { container, reason }: SanitizeResult,
+  demuxer: string,
+  { subject, disarm }: Pick<OpenOptions, 'subject' | 'disarm'>,
+): void {
+  if (!disarm || container !== 'original' || SUBTITLE_DEMUXERS.includes(demuxer)) return;
+  throw new JobFailure('cannot_disarm', `${subject} cannot be disarmed: it ${reason ?? 'is not understood'}.`);
 }

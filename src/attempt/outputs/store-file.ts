@@ -28,7 +28,7 @@ export async function putOutput(
   run: Run,
   { key, path, size, contentType }: { path: string; size: number; key: string; contentType: string },
 ): Promise<void> {
-  await tools.context.store.putFile(key, path, { contentType, size, patience: outputOutagePolicy(tools, run) });
+  await tools.context.store.putFile(key, path, { contentType, size, outagePolicy: outputOutagePolicy(tools, run) });
 }
 
 /** Waits while the storage is unreachable or full, instead of discarding the encode. */
@@ -36,7 +36,7 @@ export function outputOutagePolicy(
   { settings, onStorageUnreachable }: WorkTools,
   { signal }: Pick<Run, 'signal'>,
 ): OutagePolicy {
-  return { ms: settings.outputHoldMs, signal, onAway: onStorageUnreachable };
+  return { ms: settings.outputHoldMs, signal, onUnreachable: onStorageUnreachable };
 }
 
 /** Returns the size of a file that a cell wrote. Refuses a link, which could point to a file of the host. */

@@ -1,16 +1,19 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import type { OpenedRanges } from '../../fetcher/ranges.ts';
 import type { MediaInfo } from '../../ffmpeg/index.ts';
-import { firstMissing, type PictureAnswer, type Range, type StartAnswer, type Wanted } from '../../sanitizer/index.ts';
+import { firstMissing, type PictureResult, type Range, type StartResult, type Wanted } from '../../sanitizer/index.ts';
 import type { DiskReservation } from '../resources/disk-reservation.ts';
 import type { WorkTools } from '../tools.ts';
 
+type Tools = Pick<WorkTools, 'fetcher' | 'sanitizer'>;
+
 const MAX_REQUESTS = 12;
 const MAX_BYTES = 64 * 2 ** 20;
-/** Smaller sources are fetched as a whole in no time. */
+/** A smaller source is fetched completely: that is fast. */
 const LEAST_BYTES = 8 * 2 ** 20;
-/** A source of which more is needed is fetched as a whole. */
+/** A source of which a larger share is needed is fetched completely. */
 const MOST_OF_IT = 0.25;
-/** Fewer bytes cost as much as these, because each request opens a connection. */
+/** A smaller request costs as much, because each request opens a connection. */
 const AT_LEAST = 64 * 1024;
 /** Bytes between two wanted ranges that are fetched with them, rather than with two requests. */
 const NEAR = 2 ** 20;
@@ -21,25 +24,12 @@ export interface NeedsAll {
   reason: string;
 }
 
-/** A source of which parts are fetched on demand, each byte at most once. All methods reject with `FetchError`. */
-export interface PartsOfSource {
-  /** First bytes of the source. */
-  head: Buffer;
-  size: number;
-  /** Fetches what is not present yet of a range. */
-  require(range: Range): Promise<NeedsAll | null>;
-  /** Describes the source. `info` is null where the readers do not know enough: `target` is then a container for a probe. */
-  describe(target: string): Promise<{ outcome: 'described'; info: MediaInfo | null } | NeedsAll>;
-  /** Makes a container for a picture at that time. */
-  makePicture(seconds: number, target: string): Promise<NeedsAll | null>;
-}
-
 export interface PartLimits {
   /** A smaller source is not opened. */
   leastBytes?: number;
   /** Largest share of the source that may be fetched. */
   mostOfIt?: number;
-  /** Bytes of the whole source; by default those of a download. */
+  /** Largest size of the source in bytes. Defaults to the limit of a download. */
   maxSize?: number;
 }
 
@@ -48,71 +38,111 @@ export interface PartLimits {
  * server does not support it.
  */
 export async function openParts(
-  tools: WorkTools,
-  { url, path, hold }: { url: string; path: string; hold: DiskReservation },
+  tools: Tools,
+  { url, path, disk }: { url: string; path: string; disk: DiskReservation },
   signal: AbortSignal,
   { leastBytes = LEAST_BYTES, mostOfIt = MOST_OF_IT, maxSize }: PartLimits = {},
 ): Promise<PartsOfSource | null> {
   const limits = { maxRequests: MAX_REQUESTS, maxBytes: MAX_BYTES, ...(maxSize && { maxSize }) };
   const source = await tools.fetcher.openRanges(url, limits, signal);
   if (!source || source.size < leastBytes) return null;
-  const { size, first } = source;
-  const present: Range[] = [];
-  let fetched = 0;
-  const store = async (start: number, bytes: Buffer): Promise<void> => {
-    const file = await open(path, start === 0 ? 'wx' : 'r+', 0o600);
+  const parts = new PartsOfSource(tools, { source, path, disk, signal, maxFetched: source.size * mostOfIt });
+  await parts.storeHead();
+  return parts;
+}
+
+interface SparseFile {
+  source: OpenedRanges;
+  path: string;
+  disk: DiskReservation;
+  signal: AbortSignal;
+  /** Bytes of the source that may be fetched. */
+  maxFetched: number;
+}
+
+/** A source of which parts are fetched on demand, each byte at most once. All methods reject with `FetchError`. */
+export class PartsOfSource {
+  /** First bytes of the source. */
+  readonly head: Buffer;
+  readonly size: number;
+  readonly #tools: Tools;
+  readonly #file: SparseFile;
+  readonly #present: Range[] = [];
+  #fetched = 0;
+
+  constructor(tools: Tools, file: SparseFile) {
+    this.head = file.source.first;
+    this.size = file.source.size;
+    this.#tools = tools;
+    this.#file = file;
+  }
+
+  /** Creates the file. Call it before any other method. */
+  storeHead(): Promise<void> {
+    return this.#store(0, this.head);
+  }
+
+  /** Fetches the missing parts of a range. */
+  async require(range: Range): Promise<NeedsAll | null> {
+    const present = this.#present;
+    for (let missing = firstMissing(present, range); missing; missing = firstMissing(present, range)) {
+      const tooMuch = await this.#fetch(missing);
+      if (tooMuch) return tooMuch;
+    }
+    return null;
+  }
+
+  /** Describes the source. `info` is null where the readers do not know enough: `target` is then a container for a probe. */
+  async describe(target: string): Promise<{ outcome: 'described'; info: MediaInfo | null } | NeedsAll> {
+    const result = await this.#read<StartResult>({ part: 'start', target });
+    return 'outcome' in result ? result : { outcome: 'described', info: result.info };
+  }
+
+  /** Makes a container for a picture at `seconds`. */
+  async makePicture(seconds: number, target: string): Promise<NeedsAll | null> {
+    const result = await this.#read<PictureResult>({ part: 'picture', seconds, target });
+    if ('outcome' in result) return result;
+    const { media, mediaAt } = result;
+    for (const range of withGaps(media)) {
+      const tooMuch = await this.require(range);
+      if (tooMuch) return tooMuch;
+    }
+    await copyMedia(this.#file.path, media, target, mediaAt);
+    return null;
+  }
+
+  /** Has the readers read the file, and fetches what they miss until they have a result. */
+  async #read<T extends StartResult | PictureResult>(wanted: Wanted & { target: string }): Promise<T | NeedsAll> {
+    const { path, signal } = this.#file;
+    for (;;) {
+      const result = await this.#tools.sanitizer.readPartial({ ...wanted, path, present: this.#present }, signal);
+      if ('reason' in result) return needsAll(result.reason);
+      if (!('missing' in result)) return result as T;
+      const tooMuch = await this.#fetch(result.missing);
+      if (tooMuch) return tooMuch;
+    }
+  }
+
+  async #fetch(missing: Range): Promise<NeedsAll | null> {
+    const { source, maxFetched } = this.#file;
+    const { start, end } = upToPresent(this.#present, missing, this.size);
+    if (this.#fetched + end - start > maxFetched) return needsAll('much of the source is needed');
+    await this.#store(start, await source.read(start, end));
+    return null;
+  }
+
+  async #store(start: number, bytes: Buffer): Promise<void> {
+    const file = await open(this.#file.path, start === 0 ? 'wx' : 'r+', 0o600);
     try {
-      if (start === 0) await file.truncate(size);
+      if (start === 0) await file.truncate(this.size);
       await file.write(bytes, 0, bytes.length, start);
     } finally {
       await file.close();
     }
-    present.push({ start, end: start + bytes.length });
-    fetched += bytes.length;
-    await hold.recordWrite(bytes.length);
-  };
-  const fetchPart = async (missing: Range): Promise<NeedsAll | null> => {
-    const { start, end } = upToPresent(present, missing, size);
-    if (fetched + end - start > size * mostOfIt) return needsAll('much of the source is needed');
-    await store(start, await source.read(start, end));
-    return null;
-  };
-  const require = async (range: Range): Promise<NeedsAll | null> => {
-    for (let missing = firstMissing(present, range); missing; missing = firstMissing(present, range)) {
-      const refused = await fetchPart(missing);
-      if (refused) return refused;
-    }
-    return null;
-  };
-  const ask = async (wanted: Wanted & { target: string }): Promise<StartAnswer | PictureAnswer | NeedsAll> => {
-    for (;;) {
-      const answer = await tools.sanitizer.readPartial({ ...wanted, path, present }, signal);
-      if ('reason' in answer) return needsAll(answer.reason);
-      if (!('missing' in answer)) return answer;
-      const refused = await fetchPart(answer.missing);
-      if (refused) return refused;
-    }
-  };
-  await store(0, first);
-  return {
-    ...{ head: first, size, require },
-    async describe(target) {
-      const answer = await ask({ part: 'start', target });
-      if ('outcome' in answer) return answer;
-      return { outcome: 'described', info: (answer as StartAnswer).info };
-    },
-    async makePicture(seconds, target) {
-      const answer = await ask({ part: 'picture', seconds, target });
-      if ('outcome' in answer) return answer;
-      const { media, mediaAt } = answer as PictureAnswer;
-      for (const range of withGaps(media)) {
-        const refused = await require(range);
-        if (refused) return refused;
-      }
-      await copyMedia(path, media, target, mediaAt);
-      return null;
-    },
-  };
+    this.#present.push({ start, end: start + bytes.length });
+    this.#fetched += bytes.length;
+    await this.#file.disk.recordWrite(bytes.length);
+  }
 }
 
 function needsAll(reason: string): NeedsAll {
@@ -126,7 +156,7 @@ function upToPresent(present: readonly Range[], { start, end }: Range, size: num
   return { start, end: Math.min(wanted, ...next) };
 }
 
-/** Joins ranges, which are in the order of the file, with those near them. */
+/** Joins ranges that are near each other. `ranges` is in the order of the file. */
 function withGaps(ranges: readonly Range[]): Range[] {
   const joined: Range[] = [];
   for (const { start, end } of ranges) {
@@ -156,7 +186,7 @@ async function copyMedia(path: string, media: readonly Range[], target: string, 
   }
 }
 
-/** At most `MAX_BYTES`, because so much was fetched. */
+/** Copies at most `MAX_BYTES`: no more was fetched. */
 async function copyPart(from: FileHandle, { start, end }: Range, to: FileHandle, at: number): Promise<void> {
   const { buffer, bytesRead } = await from.read(Buffer.allocUnsafe(end - start), 0, end - start, start);
   await to.write(buffer, 0, bytesRead, at);

@@ -25,7 +25,7 @@ export interface StageOptions {
   folder: string;
   subject: string;
   signal: AbortSignal;
-  hold: DiskReservation;
+  disk: DiskReservation;
   maxBytes?: number;
   /** Follows a fetch while it runs. */
   arrival?: {
@@ -56,7 +56,7 @@ export async function stageSource(
   source: RowOf<'job_sources'> & StagedColumns,
   options: StageOptions,
 ): Promise<string> {
-  const { folder, subject, signal, hold, maxBytes, arrival } = options;
+  const { folder, subject, signal, disk, maxBytes, arrival } = options;
   const target = sourcePath(folder, source.position);
   if (source.object_id) {
     const size = source.object_size ?? 0;
@@ -67,7 +67,7 @@ export async function stageSource(
     if (maxBytes !== undefined && size > maxBytes) {
       throw new JobFailure('source_too_large', `${subject} is larger than the limit of ${maxBytes} bytes.`);
     }
-    return stageObject(tools, source.object_key, target, { signal, before: () => hold.reserve(size) });
+    return stageObject(tools, source.object_key, target, { signal, before: () => disk.reserve(size) });
   }
   const url = openColumn(tools.context.vault, 'job_sources', 'source_sealed', source);
   if (url === null) throw new JobFailure('input_deleted', `${subject} is no longer known.`);
@@ -76,7 +76,7 @@ export async function stageSource(
       signal,
       onBytes(bytes: number) {
         arrival?.onBytes(bytes);
-        return hold.recordWrite(bytes);
+        return disk.recordWrite(bytes);
       },
       ...(arrival && { onResponse: ({ length }: { length: number | null }) => arrival.onResponse(length) }),
       ...(maxBytes !== undefined && { maxBytes }),

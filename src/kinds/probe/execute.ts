@@ -43,6 +43,6 @@ async function probe(tools: WorkTools, run: Run, source: ClaimedSource): Promise
   const inspection = inspectionJson.readOrNull(source.probe);
   const known = knownInfo(inspection);
   if (known) return describeFile(known, { sizeBytes: known.sizeBytes, container: inspection?.container ?? null });
-  const { folder, signal, hold } = run;
-  return probeWhole(tools, run, await stageSource(tools, row, { folder, subject: SUBJECT, signal, hold }));
+  const { folder, signal, disk } = run;
+  return probeWhole(tools, run, await stageSource(tools, row, { folder, subject: SUBJECT, signal, disk }));
 }

@@ -17,7 +17,7 @@ const START_BYTES = 2 * 2 ** 20;
 const END_BYTES = 256 * 1024;
 /** Bytes at the start where a server has no ranges: an index of hours fits. */
 const START_ONLY_BYTES = 8 * 2 ** 20;
-/** Larger sources are read from their start only: a server may declare any size, and file systems hold files of up to 16 TiB. */
+/** Larger sources are read from their start only: a server may declare any size, and file systems store files of up to 16 TiB. */
 const MOST_BYTES = 2 ** 40;
 /** Demuxers that find the duration at the end of a file. The others would read the gap before it. */
 const READ_AT_END: ReadonlySet<string> = new Set(['ogg', 'mpegts', 'mpeg']);
@@ -32,7 +32,7 @@ export async function probeRemote(tools: WorkTools, run: Run, url: string): Prom
   const signal = AbortSignal.any([run.signal, fetching.signal]);
   const path = join(run.folder, 'parts');
   try {
-    const source = { url, path, hold: run.hold };
+    const source = { url, path, disk: run.disk };
     const parts = await openParts(tools, source, signal, { leastBytes: 0, mostOfIt: 1, maxSize: MOST_BYTES });
     return await (parts ? probeParts(tools, run, path, parts) : probeStart(tools, run, path, url, signal));
   } finally {
@@ -89,7 +89,7 @@ async function probeStart(
   } finally {
     await file.close();
   }
-  await run.hold.recordWrite(bytes.length);
+  await run.disk.recordWrite(bytes.length);
   if (size === bytes.length) return probeWhole(tools, run, path);
   const demuxer = await demuxerOf(bytes);
   try {

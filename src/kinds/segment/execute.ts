@@ -30,10 +30,10 @@ export async function executeSegment(tools: WorkTools, run: Run): Promise<Attemp
   const slot = await run.lease.acquire(run.signal);
   const media = await openMedia(tools, file, {
     ...{ folder: run.folder, name: 'input-0', slot, subject: 'Input 1', disarm: request.disarm },
-    ...{ known: knownInfo(inspectionJson.readOrNull(source.probe)), hold: run.hold, signal: run.signal },
+    ...{ known: knownInfo(inspectionJson.readOrNull(source.probe)), disk: run.disk, signal: run.signal },
   });
   if (media.demuxer !== request.demuxer) throw new JobFailure('internal', 'The input was read in another way before.');
-  const limits = await cellLimits(tools, claim, request.budget, run.hold, request.limits);
+  const limits = await cellLimits(tools, claim, request.budget, run.disk, request.limits);
   const command = {
     args: withThreads(request.args, threadsOf(tools)),
     outputs: [{ path: `/out/${OUTPUT}` }],

@@ -45,7 +45,7 @@ const WORDS: Readonly<Record<AssetKind, string>> = {
  * the job. Needs no slot. Throws `JobFailure` with the name of the field.
  */
 export async function stageAssets({ tools, run, request: opened }: TranscodeAttempt): Promise<(string | null)[]> {
-  const { claim, folder, signal, hold } = run;
+  const { claim, folder, signal, disk } = run;
   const files: (string | null)[] = [];
   for (const [index, request] of opened.assets.entries()) {
     if (request.source.type === 'input') {
@@ -54,7 +54,7 @@ export async function stageAssets({ tools, run, request: opened }: TranscodeAtte
     }
     const maxBytes = isReadWhole(request.kind) ? ASSET_BYTES[request.kind] : undefined;
     const row = sourceRow(claim.job, rowOf(claim, request, index));
-    const options = { folder, signal, hold, subject: subjectOf(request), ...(maxBytes !== undefined && { maxBytes }) };
+    const options = { folder, signal, disk, subject: subjectOf(request), ...(maxBytes !== undefined && { maxBytes }) };
     files.push(await stageSource(tools, row, options));
   }
   return files;
@@ -127,8 +127,8 @@ async function understand(
   if (isReadWhole(kind)) return readWhole(kind, file, subject);
   const known = knownInfo(inspectionJson.readOrNull(row.probe));
   const name = `asset-${row.position}`;
-  const { folder, signal, hold } = run;
-  const place = { folder, signal, hold, slot, disarm: request.disarm };
+  const { folder, signal, disk } = run;
+  const place = { folder, signal, disk, slot, disarm: request.disarm };
   const probed = await openMedia(tools, file, { ...place, name, subject, known, check: false });
   checkMedia(kind, probed.demuxer, probed.info, subject);
   // The demuxer is forced, so the file name has no effect.

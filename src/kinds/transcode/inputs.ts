@@ -20,11 +20,11 @@ export interface PreparedInput extends PlanInput {
 
 /** Stages every input. Returns host paths in the order of the inputs. Needs no slot. */
 export async function stageInputs({ tools, run }: TranscodeAttempt): Promise<string[]> {
-  const { claim, folder, signal, hold } = run;
+  const { claim, folder, signal, disk } = run;
   const files: string[] = [];
   for (const input of claim.inputs) {
     files.push(
-      await stageSource(tools, sourceRow(claim.job, input), { folder, signal, hold, subject: subjectOf(input) }),
+      await stageSource(tools, sourceRow(claim.job, input), { folder, signal, disk, subject: subjectOf(input) }),
     );
   }
   return files;
@@ -40,9 +40,9 @@ export async function prepareInputs(
   files: readonly string[],
   { slot, frames }: { slot: number; frames: boolean },
 ): Promise<PreparedInput[]> {
-  const { claim, folder, signal, hold } = run;
+  const { claim, folder, signal, disk } = run;
   const { disarm } = request;
-  const common = { folder, signal, hold, slot, frames, disarm, packets: request.mayCopy && !disarm };
+  const common = { folder, signal, disk, slot, frames, disarm, packets: request.mayCopy && !disarm };
   const prepared: PreparedInput[] = [];
   for (const [index, input] of claim.inputs.entries()) {
     const subject = subjectOf(input);

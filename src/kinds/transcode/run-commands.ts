@@ -62,7 +62,7 @@ async function makeCommand(attempt: TranscodeAttempt, sources: PreparedSources, 
   const { tools, run, request } = attempt;
   const { command, share } = step;
   const budget = sources.planned?.budget ?? command;
-  const limits = await cellLimits(tools, run.claim, budget, run.hold, request.limits);
+  const limits = await cellLimits(tools, run.claim, budget, run.disk, request.limits);
   const layers = await writeLayers(attempt, command.layers, `${step.number}-`);
   const fonts = step.number === 0 ? await tools.planner.fonts({ fonts: request.fonts }, run.signal) : [];
   made.warnings.push(...fonts, ...layers.warnings, ...notYetWarned(attempt, limits.warnings));

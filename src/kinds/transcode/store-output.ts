@@ -66,7 +66,7 @@ async function storeEarly(
   const joined = async () => {
     if (pieces.length === 1) return file.path;
     const target = join(run.folder, 'output');
-    await run.hold.reserve(sizeOf(pieces));
+    await run.disk.reserve(sizeOf(pieces));
     await joinPieces(pieces, target);
     return target;
   };

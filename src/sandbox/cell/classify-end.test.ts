@@ -6,7 +6,7 @@ const facts = (changes: Partial<EndFacts>): EndFacts => ({
   signal: null,
   reason: null,
   oomKilled: false,
-  tasksRefused: false,
+  tasksDenied: false,
   cpuExhausted: false,
   outOfAddressSpace: false,
   ...changes,

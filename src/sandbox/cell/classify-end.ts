@@ -10,7 +10,7 @@ export interface EndFacts {
   /** The kernel's OOM killer killed a process of the cgroup while the cell ran. */
   oomKilled: boolean;
   /** The kernel refused to create another thread or process in the cell. */
-  tasksRefused: boolean;
+  tasksDenied: boolean;
   /** CPU time has reached the limit, within the precision of the measurement. */
   cpuExhausted: boolean;
   /** FFmpeg reported a failed allocation. Set only where no cgroup bounds memory. */
@@ -34,7 +34,7 @@ export function classifyEnd(facts: EndFacts): CellEnd {
   if (facts.exitCode === SIGXFSZ) return 'limit_output';
   if (facts.exitCode === SIGKILL) return facts.cpuExhausted ? 'limit_cpu' : 'crash';
   if (facts.signal !== null || CRASHES.includes(facts.exitCode ?? 0)) return 'crash';
-  if (facts.tasksRefused && facts.exitCode !== 0) return 'limit_processes';
+  if (facts.tasksDenied && facts.exitCode !== 0) return 'limit_processes';
   if (facts.outOfAddressSpace && facts.exitCode !== 0) return 'limit_memory';
   return 'exit';
 }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { type CellCgroup, type CellCounters, readCpuMs, readRefusedTasks } from '../cgroup/slot-group.ts';
+import { type CellCgroup, type CellCounters, readCpuMs, readDeniedTasks } from '../cgroup/slot-group.ts';
 import { PROGRAM_FILES } from '../programs/program.ts';
 import { SandboxError } from '../sandbox-error.ts';
 import type { FilterName } from '../seccomp/policies.ts';
@@ -210,7 +210,7 @@ function determineEnd(
     ...ended,
     reason: state.reason,
     oomKilled,
-    tasksRefused: group !== null && readRefusedTasks(group.counters) > group.counters.refusedBefore,
+    tasksDenied: group !== null && readDeniedTasks(group.counters) > group.counters.deniedBefore,
     cpuExhausted: cpuMs + 2 * POLL_MS * availableParallelism() >= limits.cpuSeconds * 1000,
     outOfAddressSpace: group === null && stderr.text().includes('Cannot allocate memory'),
   });
@@ -234,7 +234,7 @@ function report(
 
 /** The counters of a group, with their values before its next cell starts. */
 function startCounting(counters: CellCounters) {
-  return { ...counters, cpuMsBefore: readCpuMs(counters) ?? 0, refusedBefore: readRefusedTasks(counters) };
+  return { ...counters, cpuMsBefore: readCpuMs(counters) ?? 0, deniedBefore: readDeniedTasks(counters) };
 }
 
 function withoutHostPaths(text: string, context: RunContext): string {

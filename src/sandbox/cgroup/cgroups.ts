@@ -7,7 +7,7 @@ import { killQuietly } from '../cell/processes.ts';
 import { pidNamespace } from '../host/proc.ts';
 import { parseCgroupPaths } from './paths.ts';
 import type { CellCgroup } from './slot-group.ts';
-import { canNest, cgroupV1 } from './v1.ts';
+import { CgroupV1, canNest } from './v1.ts';
 import { cgroupV2, findV2Parent } from './v2.ts';
 
 export interface Cgroups {
@@ -25,7 +25,7 @@ export interface Cgroups {
 /** Pid, and unless it is a probe start time and pid namespace, of the process that created a group. */
 const NAME = /^airlock-(\d+)-(?:(\d+)-(\d+)-)?/;
 /** One every 20 ms. */
-const PATIENT_ATTEMPTS = 50;
+const REMOVE_ATTEMPTS = 50;
 let instances = 0;
 
 /**
@@ -57,12 +57,12 @@ export async function openCgroups(): Promise<Cgroups | null> {
       const known = slots.get(slot);
       if (known) return known;
       const name = `${prefix}-${slot}`;
-      const cgroup = v2 ? cgroupV2(v2, name, find) : cgroupV1(v1, name, find);
+      const cgroup = v2 ? cgroupV2(v2, name, find) : new CgroupV1(v1, name, find);
       slots.set(slot, cgroup);
       return cgroup;
     },
     async close() {
-      for (const cgroup of slots.values()) await removePatiently(cgroup);
+      for (const cgroup of slots.values()) await removeWithRetries(cgroup);
       slots.clear();
     },
   };
@@ -74,7 +74,7 @@ function cgroupMounts(): string {
   return lines.filter((line) => line.includes(' - cgroup')).join('\n');
 }
 
-async function removePatiently(cgroup: Pick<CellCgroup, 'remove'>, attempts = PATIENT_ATTEMPTS): Promise<void> {
+async function removeWithRetries(cgroup: Pick<CellCgroup, 'remove'>, attempts = REMOVE_ATTEMPTS): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       cgroup.remove();
@@ -98,7 +98,7 @@ async function removeLeftovers(parent: string): Promise<void> {
     const folder = join(parent, name);
     const members = creator === 'dead' ? membersOf(folder) : [];
     for (const pid of members) killQuietly(pid);
-    await removePatiently({ remove: () => rmdirIfPresent(folder) }, members.length > 0 ? PATIENT_ATTEMPTS : 1);
+    await removeWithRetries({ remove: () => rmdirIfPresent(folder) }, members.length > 0 ? REMOVE_ATTEMPTS : 1);
   }
 }
 

@@ -21,8 +21,8 @@ export function readCpuMs({ cpu }: CellCounters): number | null {
   return microseconds ? Number(microseconds[1]) / 1e3 : Number(text) / 1e6;
 }
 
-/** Threads and processes refused by the task limit since the group was created; 0 when they are not counted. */
-export function readRefusedTasks({ tasks }: CellCounters): number {
+/** Threads and processes that the task limit denied since the group was created; 0 when they are not counted. */
+export function readDeniedTasks({ tasks }: CellCounters): number {
   return Number(/^max (\d+)$/m.exec(tasks === null ? '' : readText(tasks))?.[1] ?? 0);
 }
 
@@ -34,7 +34,7 @@ function readText(path: string): string {
   }
 }
 
-/** Returns the folders of the control groups of a process; none for one that is gone. */
+/** Returns the folders of the control groups of a process; none for a process that is gone. */
 export type FindGroups = (pid: number) => CgroupPaths;
 
 /** The control group of one slot, reused by consecutive cells. */
@@ -42,8 +42,8 @@ export interface CellCgroup {
   /** Creates the group if needed, sets the limits of memory (bytes, including swap) and tasks, and resets the counters. */
   prepare(limits: Pick<CellLimits, 'memoryBytes' | 'tasks'>): Promise<void>;
   add(pid: number): Promise<void>;
-  /** Whether the process is in the group: with cgroup v1, in that of every hierarchy that bounds or counts cells. */
-  holds(pid: number): boolean;
+  /** Whether the process is in the group. With cgroup v1: in the groups of every hierarchy that bounds or counts cells. */
+  contains(pid: number): boolean;
   /** Processes that the OOM killer has killed since the group was created; never decreases. */
   oomKills(): number;
   /** The counter files; their paths do not change once the group is prepared. */

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CellCgroup, type FindGroups, MAX_TASKS, readCpuMs } from './slot-group.ts';
+import { type CellCgroup, type CellCounters, type FindGroups, MAX_TASKS, readCpuMs } from './slot-group.ts';
 
 /**
  * CPU weight of a cell under contention: half the default of 1024 (sched-design-CFS). The service, its database and
@@ -9,88 +9,119 @@ import { type CellCgroup, type FindGroups, MAX_TASKS, readCpuMs } from './slot-g
  */
 export const CPU_SHARES = 512;
 
-/**
- * A cell's cgroups in the v1 hierarchies. `memory` is required; `pids`, `cpuacct` and `cpu` are used where available.
- * @param parents controller → folder of the parent cgroup.
- */
-export function cgroupV1(parents: ReadonlyMap<string, string>, name: string, find: FindGroups): CellCgroup {
-  const folder = (controller: string): string | null => {
-    const parent = parents.get(controller);
-    return parent ? join(parent, name) : null;
-  };
-  const memory = folder('memory')!;
-  const pids = folder('pids');
-  const cpuacct = folder('cpuacct');
-  const cpu = folder('cpu');
-  const counters = {
-    cpu: cpuacct && join(cpuacct, 'cpuacct.usage'),
-    tasks: pids && join(pids, 'pids.events'),
-  };
-  // Two controllers may share one hierarchy.
-  const folders = [...new Set([memory, pids, cpuacct, cpu].filter((path) => path !== null))];
-  const read = (path: string | null, file: string): string => {
-    try {
-      return path ? readFileSync(join(path, file), 'latin1') : '';
-    } catch {
-      return '';
-    }
-  };
-  const write = (path: string, file: string, value: string | number) => writeFile(join(path, file), String(value));
-  // The kernel does these in microseconds; in the thread pool each would wait behind copies and DNS lookups.
-  const writeSync = (path: string, file: string, value: string | number) =>
-    writeFileSync(join(path, file), String(value));
+/** A cell's cgroups in the v1 hierarchies. `memory` is required; `pids`, `cpuacct` and `cpu` are used where available. */
+export class CgroupV1 implements CellCgroup {
+  readonly counters: CellCounters;
+  /** Controller → the cell's folder in the hierarchy of the controller. Two controllers may share a hierarchy. */
+  readonly #folders: ReadonlyMap<string, string>;
+  readonly #memory: string;
+  readonly #find: FindGroups;
 
-  return {
-    async prepare({ memoryBytes, tasks = MAX_TASKS }) {
-      for (const path of folders) mkdirSync(path, { recursive: true });
-      await limitMemory(memoryBytes).catch(async () => {
-        // Page cache of the last job is still charged here and exceeds the new limit.
-        await write(memory, 'memory.force_empty', 0);
-        await limitMemory(memoryBytes);
-      });
-      writeSync(memory, 'memory.max_usage_in_bytes', 0);
-      if (pids) writeSync(pids, 'pids.max', tasks);
-      if (cpuacct) writeSync(cpuacct, 'cpuacct.usage', 0);
-      if (cpu) writeSync(cpu, 'cpu.shares', CPU_SHARES);
-    },
-    async add(pid) {
-      // Each move may wait for a grace period of the kernel; moves in parallel wait for the same one.
-      await Promise.all(folders.map((path) => write(path, 'cgroup.procs', pid)));
-    },
-    holds(pid) {
-      const { v1 } = find(pid);
-      return [...parents.keys()].every((controller) => v1.get(controller) === folder(controller));
-    },
-    oomKills: () => Number(/^oom_kill (\d+)$/m.exec(read(memory, 'memory.oom_control'))?.[1] ?? 0),
-    counters,
-    countsTasks: () => pids !== null,
-    usage: () => ({
-      cpuMs: readCpuMs(counters),
-      peakBytes: Number(read(memory, 'memory.max_usage_in_bytes')),
-    }),
-    members: async () =>
-      (await readFile(join(memory, 'cgroup.procs'), 'latin1').catch(() => '')).split('\n').filter(Boolean).map(Number),
-    remove() {
-      for (const path of folders) if (existsSync(path)) rmdirSync(path);
-    },
-  };
+  /** @param parents controller → folder of the parent cgroup. */
+  constructor(parents: ReadonlyMap<string, string>, name: string, find: FindGroups) {
+    this.#folders = new Map([...parents].map(([controller, parent]) => [controller, join(parent, name)]));
+    this.#memory = this.#folders.get('memory')!;
+    this.#find = find;
+    this.counters = { cpu: this.#path('cpuacct', 'cpuacct.usage'), tasks: this.#path('pids', 'pids.events') };
+  }
 
-  /** The limit with swap must never be below the limit without, so it is raised first and lowered last. */
-  async function limitMemory(bytes: number): Promise<void> {
-    const swap = existsSync(join(memory, 'memory.memsw.limit_in_bytes'));
-    // Mostly they are those of the last cell. Reading is immediate; setting them goes through the thread pool.
-    const isSet = (file: string, value: number) => read(memory, file).trim() === String(value);
-    const isSecondSet = swap ? isSet('memory.memsw.limit_in_bytes', bytes) : isSet('memory.swappiness', 0);
-    if (isSecondSet && isSet('memory.limit_in_bytes', bytes)) return;
-    if (swap) await write(memory, 'memory.memsw.limit_in_bytes', -1);
-    await write(memory, 'memory.limit_in_bytes', bytes);
-    // Equal limits allow no swap. Without swap accounting, swappiness 0 asks the kernel not to swap these pages.
-    if (swap) await write(memory, 'memory.memsw.limit_in_bytes', bytes);
-    else await write(memory, 'memory.swappiness', 0);
+  async prepare({ memoryBytes, tasks = MAX_TASKS }: Parameters<CellCgroup['prepare']>[0]): Promise<void> {
+    for (const folder of this.#distinctFolders()) mkdirSync(folder, { recursive: true });
+    await limitMemory(this.#memory, memoryBytes).catch(async () => {
+      // Page cache of the last job is still charged here and exceeds the new limit.
+      await write(join(this.#memory, 'memory.force_empty'), 0);
+      await limitMemory(this.#memory, memoryBytes);
+    });
+    this.#set('memory', 'memory.max_usage_in_bytes', 0);
+    this.#set('pids', 'pids.max', tasks);
+    this.#set('cpuacct', 'cpuacct.usage', 0);
+    this.#set('cpu', 'cpu.shares', CPU_SHARES);
+  }
+
+  async add(pid: number): Promise<void> {
+    // Each move may wait for a grace period of the kernel; moves in parallel wait for the same one.
+    await Promise.all(this.#distinctFolders().map((folder) => write(join(folder, 'cgroup.procs'), pid)));
+  }
+
+  contains(pid: number): boolean {
+    const { v1 } = this.#find(pid);
+    return [...this.#folders].every(([controller, folder]) => v1.get(controller) === folder);
+  }
+
+  oomKills(): number {
+    return Number(/^oom_kill (\d+)$/m.exec(read(join(this.#memory, 'memory.oom_control')))?.[1] ?? 0);
+  }
+
+  countsTasks(): boolean {
+    return this.#folders.has('pids');
+  }
+
+  usage(): { cpuMs: number | null; peakBytes: number } {
+    return {
+      cpuMs: readCpuMs(this.counters),
+      peakBytes: Number(read(join(this.#memory, 'memory.max_usage_in_bytes'))),
+    };
+  }
+
+  async members(): Promise<number[]> {
+    const text = await readFile(join(this.#memory, 'cgroup.procs'), 'latin1').catch(() => '');
+    return text.split('\n').filter(Boolean).map(Number);
+  }
+
+  remove(): void {
+    for (const folder of this.#distinctFolders()) if (existsSync(folder)) rmdirSync(folder);
+  }
+
+  #distinctFolders(): string[] {
+    return [...new Set(this.#folders.values())];
+  }
+
+  /** Null where the controller is not available. */
+  #path(controller: string, file: string): string | null {
+    const folder = this.#folders.get(controller);
+    return folder === undefined ? null : join(folder, file);
+  }
+
+  /**
+   * Sets a value where the controller is available, synchronously: the kernel does it in microseconds, and in the thread
+   * pool it would wait behind copies and DNS lookups.
+   */
+  #set(controller: string, file: string, value: number): void {
+    const path = this.#path(controller, file);
+    if (path !== null) writeFileSync(path, String(value));
   }
 }
 
-/** Whether child cgroups can be created. Tries it: permission bits do not tell (read-only mounts, containers). */
+/** The limit with swap must never be below the limit without, so it is raised first and lowered last. */
+async function limitMemory(folder: string, bytes: number): Promise<void> {
+  const withSwap = join(folder, 'memory.memsw.limit_in_bytes');
+  const withoutSwap = join(folder, 'memory.limit_in_bytes');
+  const swappiness = join(folder, 'memory.swappiness');
+  const countsSwap = existsSync(withSwap);
+  // The last cell's limits are mostly the same. Reading is immediate; setting them goes through the thread pool.
+  const isSet = (path: string, value: number) => read(path).trim() === String(value);
+  if ((countsSwap ? isSet(withSwap, bytes) : isSet(swappiness, 0)) && isSet(withoutSwap, bytes)) return;
+  if (countsSwap) await write(withSwap, -1);
+  await write(withoutSwap, bytes);
+  // Equal limits allow no swap. Without swap accounting, swappiness 0 asks the kernel not to swap these pages.
+  if (countsSwap) await write(withSwap, bytes);
+  else await write(swappiness, 0);
+}
+
+/** Empty when the file cannot be read. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+function write(path: string, value: number): Promise<void> {
+  return writeFile(path, String(value));
+}
+
+/** Whether child cgroups can be created. Tries it: permission bits do not show it (read-only mounts, containers). */
 export function canNest(parent: string, name: string): boolean {
   try {
     mkdirSync(join(parent, name));

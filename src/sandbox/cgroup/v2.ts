@@ -73,7 +73,7 @@ export function cgroupV2(parent: string, name: string, find: FindGroups): CellCg
       mkdirSync(folder, { recursive: true });
       await write('memory.max', memoryBytes);
       optional('memory.swap.max', 0);
-      // Kill the whole cell or nothing: half a cell would hang.
+      // Kill the entire cell or nothing: half a cell would hang.
       optional('memory.oom.group', 1);
       optional('pids.max', tasks);
       optional('cpu.weight', CPU_WEIGHT);
@@ -81,7 +81,7 @@ export function cgroupV2(parent: string, name: string, find: FindGroups): CellCg
       peakStart = peak();
     },
     add: (pid) => write('cgroup.procs', pid),
-    holds: (pid) => find(pid).v2 === folder,
+    contains: (pid) => find(pid).v2 === folder,
     oomKills: () => Number(/^oom_kill (\d+)$/m.exec(read('memory.events'))?.[1] ?? 0),
     counters,
     countsTasks: () => existsSync(join(folder, 'pids.max')),

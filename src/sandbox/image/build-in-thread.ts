@@ -8,7 +8,7 @@ const HEAP_MB = 128;
 const BUILD_MS = 120_000;
 
 /** What the thread answers. `fault` = an error of the file system, such as a full disk. */
-export type BuildAnswer =
+export type BuildResult =
   | { fingerprint: string }
   | { problem: { reason: string; remedy: string } }
   | { fault: { code: string | undefined; message: string } };
@@ -19,7 +19,7 @@ export type BuildAnswer =
  */
 export async function buildInThread(request: BuildRequest): Promise<string> {
   const entry = threadEntry('image-thread', new URL('./image-thread.ts', import.meta.url));
-  const thread = new TaskThread<BuildRequest, BuildAnswer>(entry, { heapMb: HEAP_MB });
+  const thread = new TaskThread<BuildRequest, BuildResult>(entry, { heapMb: HEAP_MB });
   try {
     const answer = await thread.ask(request, BUILD_MS);
     if ('problem' in answer) throw new SandboxError(answer.problem.reason, answer.problem.remedy);

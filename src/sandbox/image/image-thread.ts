@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { SandboxError } from '../sandbox-error.ts';
 import { type BuildRequest, buildRootImage } from './build-image.ts';
-import type { BuildAnswer } from './build-in-thread.ts';
+import type { BuildResult } from './build-in-thread.ts';
 
 /* The thread's side: builds one image. An unexpected error ends the thread. */
 
@@ -17,6 +17,6 @@ parentPort!.on('message', (request: BuildRequest) => {
   );
 });
 
-function answer(message: BuildAnswer): void {
+function answer(message: BuildResult): void {
   parentPort!.postMessage(message);
 }

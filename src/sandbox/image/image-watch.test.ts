@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PROGRAMS } from '../programs/table.ts';
-import { type ImageWatch, type ImageWatchOptions, watchImage } from './image-watch.ts';
+import { ImageWatch, type ImageWatchOptions } from './image-watch.ts';
 import { openRootImage, removeOldImages } from './root-image.ts';
 
 /** Waits long enough for a machine that is busy with other tests. */
@@ -50,7 +50,7 @@ const factsOf = (version: string, path: string) => ({
 
 async function open(options: Partial<ImageWatchOptions> = {}): Promise<ImageWatch> {
   const images = join(folder, 'rootimg');
-  watch = await watchImage({
+  watch = await ImageWatch.start({
     folder: images,
     image: await openRootImage(images, PROGRAMS, programs),
     table: PROGRAMS,
@@ -69,11 +69,11 @@ describe('watching the installed FFmpeg', () => {
   it('switches new cells to the new build, while running cells keep the old one', async () => {
     const changes = vi.fn();
     const it = await open({ onChange: changes });
-    const before = it.hold();
+    const before = it.lease();
     const old = it.current;
     install(programs.ffmpeg, '/usr/bin/false', 2000);
     await eventually(() => expect(it.current.fingerprint).not.toBe(old.fingerprint));
-    const after = it.hold();
+    const after = it.lease();
     expect(after.path).not.toBe(before.path);
     expect(readFileSync(join(before.path, 'usr/bin/ffmpeg'))).toEqual(readFileSync('/usr/bin/true'));
     expect(readFileSync(join(after.path, 'usr/bin/ffmpeg'))).toEqual(readFileSync('/usr/bin/false'));
@@ -132,19 +132,19 @@ describe('watching the installed FFmpeg', () => {
 
   it('does not let a program that is overwritten in place change an image', async () => {
     const it = await open();
-    const { path } = it.hold();
+    const { path } = it.lease();
     writeFileSync(programs.ffmpeg, readFileSync('/usr/bin/false'));
     expect(readFileSync(join(path, 'usr/bin/ffmpeg'))).toEqual(readFileSync('/usr/bin/true'));
   });
 
   it('keeps an image in use when old images are removed', async () => {
     const it = await open();
-    const held = it.hold();
+    const lease = it.lease();
     install(programs.ffmpeg, '/usr/bin/false', 2000);
     const first = it.current.fingerprint;
     await eventually(() => expect(it.current.fingerprint).not.toBe(first));
     await removeOldImages(join(folder, 'rootimg'), new Set(registered.at(-1)), Date.now() + 120_000);
-    expect(existsSync(join(held.path, 'usr/bin/ffmpeg'))).toBe(true);
-    held.release();
+    expect(existsSync(join(lease.path, 'usr/bin/ffmpeg'))).toBe(true);
+    lease.release();
   });
 });

@@ -16,11 +16,11 @@ export interface CurrentImage extends RootImage {
   since: Date;
 }
 
-export interface ImageWatch {
-  readonly current: CurrentImage;
-  /** Returns the image for one cell and keeps it on disk until `release` is called, even after an upgrade. */
-  hold(): { path: string; facts: ImageFacts; release(): void };
-  close(): Promise<void>;
+/** The image that one cell uses. It stays on disk until `release` is called, even after an upgrade. */
+export interface ImageLease {
+  path: string;
+  facts: ImageFacts;
+  release(): void;
 }
 
 export interface ImageWatchOptions {
@@ -29,7 +29,7 @@ export interface ImageWatchOptions {
   image: RootImage;
   /** Every program that may be installed. */
   table: readonly ImagePart[];
-  /** Those that are, and where. */
+  /** Returns the installed programs and their paths. */
   programs: () => ProgramPaths;
   /** Runs the programs of that image in cells; rejects when one does not run. An image that fails is not used. */
   query(image: RootImage): Promise<ImageFacts>;
@@ -48,82 +48,106 @@ export interface ImageWatchOptions {
  * a changed source has settled, this builds a new image alongside the old one and queries its programs; only
  * then do new cells get it. Running cells keep theirs. An upgrade that does not run changes nothing.
  */
-export async function watchImage(options: ImageWatchOptions): Promise<ImageWatch> {
-  const { folder, pollMs = POLL_MS, settleMs = SETTLE_MS } = options;
-  const holds = new Map<string, number>();
-  let current = await withFacts(options.image, new Date(statSync(options.image.path).mtimeMs));
-  let closed = false;
-  let timer: NodeJS.Timeout | undefined;
-  let polling: Promise<void> | null = null;
-  const schedule = (ms: number): void => {
-    if (closed) return;
-    timer = setTimeout(() => {
-      polling = poll()
-        .catch((error: Error) => options.onFailure?.(error))
-        .finally(() => schedule(pollMs));
-    }, ms);
-    timer.unref();
-  };
-  schedule(pollMs);
+export class ImageWatch {
+  readonly #options: ImageWatchOptions;
+  readonly #leases = new ImageLeases();
+  #current: CurrentImage;
+  #closed = false;
+  #timer: NodeJS.Timeout | undefined;
+  #polling: Promise<void> | null = null;
 
-  return {
-    get current() {
-      return current;
-    },
-    hold() {
-      const { path, fingerprint, facts } = current;
-      holds.set(fingerprint, (holds.get(fingerprint) ?? 0) + 1);
-      let held = true;
-      return {
-        path,
-        facts,
-        release() {
-          if (!held) return;
-          held = false;
-          const left = holds.get(fingerprint)! - 1;
-          if (left > 0) holds.set(fingerprint, left);
-          else holds.delete(fingerprint);
-        },
-      };
-    },
-    async close() {
-      closed = true;
-      clearTimeout(timer);
-      await polling;
-    },
-  };
+  private constructor(options: ImageWatchOptions, current: CurrentImage) {
+    this.#options = options;
+    this.#current = current;
+    this.#schedule();
+  }
 
-  async function poll(): Promise<void> {
+  static async start(options: ImageWatchOptions): Promise<ImageWatch> {
+    const since = new Date(statSync(options.image.path).mtimeMs);
+    return new ImageWatch(options, await withFacts(options, options.image, since));
+  }
+
+  get current(): CurrentImage {
+    return this.#current;
+  }
+
+  /** Leases the current image to one cell. */
+  lease(): ImageLease {
+    return this.#leases.add(this.#current);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.#polling;
+  }
+
+  #schedule(): void {
+    if (this.#closed) return;
+    this.#timer = setTimeout(() => {
+      this.#polling = this.#poll()
+        .catch((error: Error) => this.#options.onFailure?.(error))
+        .finally(() => this.#schedule());
+    }, this.#options.pollMs ?? POLL_MS).unref();
+  }
+
+  async #poll(): Promise<void> {
+    const { folder, table, settleMs = SETTLE_MS } = this.#options;
     // Released images are removed at the next poll: that costs disk space for seconds and needs no second timer.
-    await register();
-    if (imageIsCurrent(folder, current.fingerprint, options.programs())) return;
+    await this.#registerUse();
+    if (imageIsCurrent(folder, this.#current.fingerprint, this.#options.programs())) return;
     await new Promise((resolve) => setTimeout(resolve, settleMs).unref());
-    if (closed) return;
-    const programs = options.programs();
-    const image = await openRootImage(folder, options.table, programs);
+    if (this.#closed) return;
+    const programs = this.#options.programs();
+    const image = await openRootImage(folder, table, programs);
     // A source written during the copy may be incomplete in the image.
-    if (image.fingerprint === current.fingerprint || !imageIsCurrent(folder, image.fingerprint, programs)) return;
-    await options.registerUse([...inUse(), image.fingerprint]);
-    const next = await withFacts(image, new Date());
-    const before = current;
-    current = next;
-    options.onChange?.(next, before);
-    await register();
+    if (image.fingerprint === this.#current.fingerprint || !imageIsCurrent(folder, image.fingerprint, programs)) return;
+    await this.#options.registerUse([...this.#inUse(), image.fingerprint]);
+    const before = this.#current;
+    this.#current = await withFacts(this.#options, image, new Date());
+    this.#options.onChange?.(this.#current, before);
+    await this.#registerUse();
   }
 
-  async function register(): Promise<void> {
-    const used = inUse();
-    await options.registerUse([...used]);
-    await removeOldImages(folder, new Set([...used, ...(await options.usedByOthers())]));
+  async #registerUse(): Promise<void> {
+    const used = this.#inUse();
+    await this.#options.registerUse([...used]);
+    await removeOldImages(this.#options.folder, new Set([...used, ...(await this.#options.usedByOthers())]));
   }
 
-  function inUse(): Set<string> {
-    return new Set([current.fingerprint, ...holds.keys()]);
+  #inUse(): Set<string> {
+    return new Set([this.#current.fingerprint, ...this.#leases.fingerprints()]);
+  }
+}
+
+/** Counts the cells that use each image. */
+class ImageLeases {
+  readonly #counts = new Map<string, number>();
+
+  add({ path, fingerprint, facts }: CurrentImage): ImageLease {
+    this.#counts.set(fingerprint, (this.#counts.get(fingerprint) ?? 0) + 1);
+    let isLeased = true;
+    const release = () => {
+      if (isLeased) this.#remove(fingerprint);
+      isLeased = false;
+    };
+    return { path, facts, release };
   }
 
-  async function withFacts(image: RootImage, since: Date): Promise<CurrentImage> {
-    return { ...image, facts: image.facts ?? (await options.query(image)), since };
+  /** Of every image that a cell uses. */
+  fingerprints(): Iterable<string> {
+    return this.#counts.keys();
   }
+
+  #remove(fingerprint: string): void {
+    const left = this.#counts.get(fingerprint)! - 1;
+    if (left > 0) this.#counts.set(fingerprint, left);
+    else this.#counts.delete(fingerprint);
+  }
+}
+
+async function withFacts({ query }: ImageWatchOptions, image: RootImage, since: Date): Promise<CurrentImage> {
+  return { ...image, facts: image.facts ?? (await query(image)), since };
 }
 
 /** The build of a program that new cells get. Getters, so that a stored reference always shows the current build. */

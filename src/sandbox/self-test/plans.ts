@@ -9,15 +9,14 @@ import {
   type KilledAttempt,
   PROOF,
   PROOF_FILE,
-  type RefusedAttempt,
-  refusedAttempts,
+  type RejectedAttempt,
   STRICT_KILLED_ATTEMPTS,
-  strictAttempts,
   type Targets,
 } from './attempts.ts';
 import { type Bomb, bombs } from './bombs.ts';
 import { describeReturn, endCheck } from './checks.ts';
 import { type ProbeCall, readProbe } from './probe-elf.ts';
+import { rejectedAttempts, strictAttempts } from './rejected-attempts.ts';
 
 const MIB = 2 ** 20;
 /** Long enough for a busy machine: slowness must not look like a hole. */
@@ -44,24 +43,24 @@ export function planAll(
   { full, filters, hasCgroup }: { full: boolean; filters: readonly FilterName[]; hasCgroup: boolean },
 ): Plan[] {
   const { tier } = targets;
-  const attempts = refusedAttempts(targets);
+  const attempts = rejectedAttempts(targets);
   if (tier.name === 'none') {
     const harmless = attempts.filter(({ onlyInCell }) => !onlyInCell);
-    return [planRefused(harmless, tier.exceptions)];
+    return [planRejected(harmless, tier.exceptions)];
   }
   const wanted = bombs(tier.inside).filter((bomb) => (hasCgroup || !bomb.needsCgroup) && (full || !bomb.slow));
   return [
-    planRefused(attempts, tier.exceptions),
+    planRejected(attempts, tier.exceptions),
     ...KILLED_ATTEMPTS.map((attempt) => planKilled(attempt, 'media')),
     ...wanted.map((bomb) => planBomb(bomb, tier.exceptions)),
     ...(filters.includes('strict') ? planStrict(targets) : []),
   ];
 }
 
-/** What the filter `strict` refuses in addition. The rest of its list is that of `media`. */
+/** What the filter `strict` rejects in addition to what `media` rejects. */
 function planStrict({ tier }: Targets & { tier: { exceptions: Exceptions } }): Plan[] {
   return [
-    planRefused(strictAttempts(tier), tier.exceptions, 'strict'),
+    planRejected(strictAttempts(tier), tier.exceptions, 'strict'),
     ...STRICT_KILLED_ATTEMPTS.map((attempt) => planKilled(attempt, 'strict')),
   ];
 }
@@ -90,7 +89,11 @@ function planBomb({ key, attempt, calls, limits, end }: Bomb, exceptions: Except
 }
 
 /** One probe for all attempts, starting with the one that must succeed. */
-function planRefused(attempts: readonly RefusedAttempt[], exceptions: Exceptions, filter: FilterName = 'media'): Plan {
+function planRejected(
+  attempts: readonly RejectedAttempt[],
+  exceptions: Exceptions,
+  filter: FilterName = 'media',
+): Plan {
   const [proof, ...others] = attempts;
   const calls: ProbeCall[] = [proof!, ...PROOF, ...others];
   return {
@@ -107,7 +110,7 @@ function planRefused(attempts: readonly RefusedAttempt[], exceptions: Exceptions
       const [first, ...rest] = [report[0]!, ...report.slice(1 + PROOF.length)];
       const written = statSync(join(result.outputDir, PROOF_FILE)).size > 0;
       return [first, ...rest].map((value, index) =>
-        refusedCheck(attempts[index]!, value, exceptions, index > 0 || written),
+        rejectedCheck(attempts[index]!, value, exceptions, index > 0 || written),
       );
     },
     timed: false,
@@ -115,8 +118,8 @@ function planRefused(attempts: readonly RefusedAttempt[], exceptions: Exceptions
 }
 
 /** @param counts false when the return value proves nothing. */
-function refusedCheck(
-  { attempt, expected, passes, key }: RefusedAttempt,
+function rejectedCheck(
+  { attempt, expected, passes, key }: RejectedAttempt,
   value: number,
   exceptions: Exceptions,
   counts: boolean,
@@ -124,7 +127,7 @@ function refusedCheck(
   const passed = passes(value) && counts;
   const why = key ? exceptions[key] : undefined;
   const seen = describeReturn(value);
-  // An exception that passes anyway counts as promised: a tier may refuse what it does not promise.
+  // An exception that passes anyway counts as promised: a tier may reject more than it promises.
   if (!passed && why) return { attempt, expected: `not promised: ${why}`, seen, passed: true, promised: false };
   return { attempt, expected, seen, passed, promised: true };
 }

@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KILLED_ATTEMPTS, refusedAttempts } from './attempts.ts';
+import { KILLED_ATTEMPTS } from './attempts.ts';
 import { assembleProbe, type ProbeCall, readProbe } from './probe-elf.ts';
+import { rejectedAttempts } from './rejected-attempts.ts';
 
 describe('the probe program, outside a cell', () => {
   let folder: string;
@@ -30,12 +31,12 @@ describe('the probe program, outside a cell', () => {
     expect(results).toEqual([process.getuid!(), -2, 3]);
   });
 
-  it('succeeds in what a cell must refuse, so that a missing cell is detected', () => {
+  it('succeeds in what a cell must reject, so that a missing cell is detected', () => {
     const canary = join(folder, 'canary');
     writeFileSync(canary, 'secret');
     const tier = { name: 'bwrap', inside: (path: string) => `.${path}` } as const;
     const targets = { tier, canary, otherJob: folder, service: process.pid };
-    const harmless = refusedAttempts(targets).filter(({ onlyInCell }) => !onlyInCell);
+    const harmless = rejectedAttempts(targets).filter(({ onlyInCell }) => !onlyInCell);
     const { status, results } = run(harmless);
     expect(status).toBe(0);
     const noticed = harmless.filter(({ passes }, index) => !passes(results[index]!)).map(({ attempt }) => attempt);

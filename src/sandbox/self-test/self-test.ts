@@ -21,7 +21,7 @@ interface Outcome {
 
 /**
  * Runs hostile native code in cells that differ from those of jobs only in the program: same root image, same filters,
- * same limits. Passes only when every attempt ends as expected, or is one that the tier does not promise to refuse.
+ * same limits. Passes only when every attempt ends as expected, or is one that the tier does not promise to reject.
  * Without a cell (`none`), tries only harmless attempts and reports their results. Limits missed on a busy machine, and
  * cells that could not be created, get a second try while nothing else runs; an attempt that succeeds never does.
  * @param slots slot numbers that no job uses; their number is the number of concurrent cells.

@@ -35,7 +35,7 @@ export function selfTester({ context, watch, filters, slots, logger }: Parts): S
   };
 
   async function runOne(full: boolean): Promise<SelfTestReport> {
-    const root = watch.hold();
+    const root = watch.lease();
     try {
       const report = await selfTest({ ...context, rootImage: root.path }, slots, { full, filters });
       const retried = report.checks.filter(({ firstTry }) => firstTry);

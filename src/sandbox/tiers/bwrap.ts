@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import type { Duplex, Readable } from 'node:stream';
 import { isRunning, type ProcessMark } from '../../telemetry/process-stat.ts';
@@ -56,7 +56,7 @@ function withFilter<T>(file: string, use: (filter: number) => T): T {
   }
 }
 
-/** The order of `stdio` is that of `FD`. */
+/** `stdio` is in the order of `FD`. */
 function spawnOptions(
   account: CellAccount | null,
   stdin: 'pipe' | 'ignore',
@@ -75,19 +75,10 @@ function spawnOptions(
 
 /** Starts prlimit → bwrap → program, in a waiting launcher if there is one. Rejects when the filter cannot be opened. */
 async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
-  const args = launcherArgs(tools.bwrap, spec.limits, spec.program, spec.args);
-  const command = [tools.prlimit, ...args];
-  const isUsual = spec.filter === USUAL_FILTER && spec.stdin === null && spec.onStdout !== null && canSend(command);
-  const waiting = (isUsual && (await spec.takeLauncher?.())) || null;
-  const child =
-    waiting?.child ??
-    withFilter(tools.filters[spec.filter], (filter) =>
-      spawn(
-        tools.prlimit,
-        args,
-        spawnOptions(spec.account, spec.stdin ? 'pipe' : 'ignore', spec.onStdout ? 'pipe' : 'ignore', filter),
-      ),
-    );
+  const command = [tools.prlimit, ...launcherArgs(tools.bwrap, spec.limits, spec.program, spec.args)];
+  const waiting = await waitingLauncher(spec, command);
+  const child = waiting?.child ?? spawnLauncher(tools, spec, command);
+  const launcher = waiting?.mark ?? (child.pid === undefined ? null : markLaunched(child.pid));
   const state = {
     exited: false,
     started: false,
@@ -95,14 +86,9 @@ async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
     /** bwrap's reaper, the init of the cell's pid namespace; when it dies, the kernel kills the rest. */
     cell: null as ProcessMark | null,
   };
-  const launcher = waiting?.mark ?? (child.pid === undefined ? null : markLaunched(child.pid));
   // Node's types cover five descriptors; there are as many as `stdio` lists.
   const pipes = child.stdio as unknown as readonly (Duplex | null)[];
-  // A pipe to a process that died early reports EPIPE; the exit is more informative.
-  for (const stream of child.stdio) stream?.on('error', () => {});
-  if (spec.stdin) feedProgram(spec.stdin, child);
-  if (spec.onStdout) child.stdout!.on('data', spec.onStdout);
-  child.stderr?.on('data', spec.onStderr);
+  connectStreams(child, spec);
 
   const kill = (): void => {
     if (!state.exited && child.pid !== undefined) killQuietly(-child.pid);
@@ -120,7 +106,7 @@ async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
     if (pid === undefined || state.cell) return;
     state.cell = markLaunched(pid);
     // The child of a launcher that waited in the group was created there.
-    const entered = waiting && spec.cgroup?.holds(pid) !== false ? Promise.resolve() : admit(pid, spec.cgroup);
+    const entered = waiting && spec.cgroup?.contains(pid) !== false ? Promise.resolve() : admit(pid, spec.cgroup);
     entered.then(() => {
       pipes[FD.block]!.end('1');
       spec.onStarted?.();
@@ -135,6 +121,30 @@ async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
   });
   // prlimit has become bwrap; its child is the first process of the cell, whose child is the program.
   return { launcher, program: 'grandchild', kill, ended };
+}
+
+/** Returns the launcher that waits for a usual cell, or null: the cell is unusual, or no launcher waits. */
+async function waitingLauncher(spec: LaunchSpec, command: readonly string[]): Promise<WaitingLauncher | null> {
+  const isUsual = spec.filter === USUAL_FILTER && spec.stdin === null && spec.onStdout !== null && canSend(command);
+  return (isUsual && (await spec.takeLauncher?.())) || null;
+}
+
+function spawnLauncher(tools: BwrapTools, spec: LaunchSpec, [program, ...args]: readonly string[]): ChildProcess {
+  return withFilter(tools.filters[spec.filter], (filter) =>
+    spawn(
+      program!,
+      args,
+      spawnOptions(spec.account, spec.stdin ? 'pipe' : 'ignore', spec.onStdout ? 'pipe' : 'ignore', filter),
+    ),
+  );
+}
+
+function connectStreams(child: ChildProcess, spec: LaunchSpec): void {
+  // A pipe to a process that died early reports EPIPE; the exit is more informative.
+  for (const stream of child.stdio) stream?.on('error', () => {});
+  if (spec.stdin) feedProgram(spec.stdin, child);
+  if (spec.onStdout) child.stdout!.on('data', spec.onStdout);
+  child.stderr?.on('data', spec.onStderr);
 }
 
 function readStatus(

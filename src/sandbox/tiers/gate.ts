@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { admit, killQuietly, markLaunched, signalExitCode } from '../cell/processes.ts';
 import { feedProgram } from './feed-program.ts';
 import { watchEnd } from './launch-end.ts';
-import type { Launched, LaunchSpec, ProgramPlace } from './tier.ts';
+import type { Launched, LaunchSpec, ProgramProcess } from './tier.ts';
 
 /** Descriptor of the gate's read end in the launched shell. */
 const GATE = 3;
@@ -32,7 +32,7 @@ export interface GatedCommand {
   /** Kills processes of the cell that may not be in its process group. */
   killMore?: () => void;
   /** Default: the launched process. */
-  program?: ProgramPlace;
+  program?: ProgramProcess;
 }
 
 /**

@@ -41,12 +41,12 @@ export interface LaunchEnd {
 }
 
 /** Which process of a launched cell is the program, whose CPU time, memory and threads are measured. */
-export type ProgramPlace = 'launcher' | 'last child' | 'grandchild';
+export type ProgramProcess = 'launcher' | 'last child' | 'grandchild';
 
 export interface Launched {
   /** The spawned process, leader of its own group; null when the spawn failed. */
   launcher: ProcessMark | null;
-  program: ProgramPlace;
+  program: ProgramProcess;
   /** Sends SIGKILL to every process of the cell. */
   kill(): void;
   /** Resolves when every process of the cell is gone. Rejects when it could not be spawned or moved into its cgroup. */

@@ -3,9 +3,9 @@ import type { Cell } from '../cell/cell.ts';
 import type { KillReason } from '../cell/classify-end.ts';
 import { isOverLimit } from '../cell/limits.ts';
 import { killQuietly, markLaunched } from '../cell/processes.ts';
-import { type CellCounters, MAX_TASKS, readCpuMs, readRefusedTasks } from '../cgroup/slot-group.ts';
+import { type CellCounters, MAX_TASKS, readCpuMs, readDeniedTasks } from '../cgroup/slot-group.ts';
 import { childrenOf, processSize } from '../host/proc.ts';
-import type { ProgramPlace } from '../tiers/tier.ts';
+import type { ProgramProcess } from '../tiers/tier.ts';
 import type { CellLimits } from '../types.ts';
 import { hidesFiles } from './hidden-files.ts';
 import { WatchState } from './watch-state.ts';
@@ -26,14 +26,14 @@ export interface WatchRequest {
   /** `WatchState.buffer`. */
   state: SharedArrayBuffer;
   launcher: ProcessMark;
-  program: ProgramPlace;
+  program: ProgramProcess;
   outputs: Pick<Cell, 'output' | 'outputs' | 'directories'>;
   limits: Pick<CellLimits, 'cpuSeconds' | 'outputBytes' | 'tasks'>;
   /** On the clock of `monotonicMs`. */
   startedAt: number;
   endsAt: number;
   /** Counters of its control group, with their values at the start. */
-  counters: (CellCounters & { cpuMsBefore: number; refusedBefore: number }) | null;
+  counters: (CellCounters & { cpuMsBefore: number; deniedBefore: number }) | null;
 }
 
 /** Milliseconds on the monotonic clock that all threads share. */
@@ -42,84 +42,93 @@ export function monotonicMs(): number {
 }
 
 /** Watches a cell until `stop`, and kills it at its limits. */
-export function watchCell(request: WatchRequest): { stop(): void } {
-  const { launcher, counters, limits } = request;
-  const state = new WatchState(request.state);
-  const descendants = new Map<number, ProcessMark>();
-  let again: NodeJS.Timeout | undefined;
-  const wall = setTimeout(() => kill('limit_wall'), request.endsAt - monotonicMs());
-  // The first checks run early, so that a short job has measurements too.
-  let timer = setTimeout(check, POLL_MS / 8);
-  return {
-    stop() {
-      clearTimeout(wall);
-      clearTimeout(timer);
-      clearInterval(again);
-    },
-  };
+export class CellWatch {
+  readonly #request: WatchRequest;
+  readonly #state: WatchState;
+  readonly #descendants = new Map<number, ProcessMark>();
+  readonly #wall: NodeJS.Timeout;
+  #nextCheck: NodeJS.Timeout;
+  #killing: NodeJS.Timeout | undefined;
 
-  function check(): void {
-    findDescendants();
+  constructor(request: WatchRequest) {
+    this.#request = request;
+    this.#state = new WatchState(request.state);
+    this.#wall = setTimeout(() => this.#kill('limit_wall'), request.endsAt - monotonicMs());
+    // The first checks run early, so that a short job has measurements too.
+    this.#nextCheck = setTimeout(() => this.#check(), POLL_MS / 8);
+  }
+
+  stop(): void {
+    clearTimeout(this.#wall);
+    clearTimeout(this.#nextCheck);
+    clearInterval(this.#killing);
+  }
+
+  #check(): void {
+    this.#findDescendants();
     const begunAt = monotonicMs();
-    const reason = overLimit();
-    if (reason) kill(reason);
-    else timer = setTimeout(check, pauseAfter(begunAt));
+    const reason = this.#exceededLimit();
+    if (reason) this.#kill(reason);
+    else this.#nextCheck = setTimeout(() => this.#check(), pauseAfter(this.#request, begunAt));
   }
 
-  function pauseAfter(begunAt: number): number {
-    const now = monotonicMs();
-    if (request.outputs.directories.length > 0) return Math.max(DIRECTORY_POLL_MS, (now - begunAt) / BUSY_SHARE);
-    return now - request.startedAt < POLL_MS ? POLL_MS / 4 : POLL_MS;
-  }
-
-  function overLimit(): KillReason | null {
-    const refused = counters !== null && readRefusedTasks(counters) > counters.refusedBefore;
-    const program = programPid();
+  #exceededLimit(): KillReason | null {
+    const { counters, limits, outputs } = this.#request;
+    const tasksDenied = counters !== null && readDeniedTasks(counters) > counters.deniedBefore;
+    const program = programPid(this.#request);
     if (program !== null) {
       const { peakBytes, threads } = processSize(program);
-      state.record({ cpuMs: processStat(program)?.cpuMs ?? 0, peakBytes });
+      this.#state.record({ cpuMs: processStat(program)?.cpuMs ?? 0, peakBytes });
       // A program that cannot create a thread hangs or fails. Report it now, before another limit ends the cell.
-      if (refused || threads > (limits.tasks ?? MAX_TASKS) - SPARE_TASKS) return 'limit_processes';
+      if (tasksDenied || threads > (limits.tasks ?? MAX_TASKS) - SPARE_TASKS) return 'limit_processes';
     }
     // An rlimit does not cover several processes together (gVisor).
     const cpuMs = counters ? (readCpuMs(counters) ?? 0) - counters.cpuMsBefore : 0;
     if (cpuMs > limits.cpuSeconds * 1000 + POLL_MS) return 'limit_cpu';
-    if (isOverLimit(request.outputs, limits.outputBytes)) return 'limit_output';
-    return request.outputs.directories.length > 0 && program !== null && hidesFiles(program) ? 'limit_output' : null;
+    if (isOverLimit(outputs, limits.outputBytes)) return 'limit_output';
+    return outputs.directories.length > 0 && program !== null && hidesFiles(program) ? 'limit_output' : null;
   }
 
-  function kill(reason: KillReason): void {
-    state.setReason(reason);
-    clearTimeout(wall);
-    clearTimeout(timer);
-    killAll();
-    again = setInterval(killAll, KILL_AGAIN_MS);
+  #kill(reason: KillReason): void {
+    this.#state.setReason(reason);
+    clearTimeout(this.#wall);
+    clearTimeout(this.#nextCheck);
+    this.#killAll();
+    this.#killing = setInterval(() => this.#killAll(), KILL_AGAIN_MS);
   }
 
-  function killAll(): void {
-    findDescendants();
+  #killAll(): void {
+    this.#findDescendants();
+    const { launcher } = this.#request;
     if (isRunning(launcher)) killQuietly(-launcher.pid);
     // A process with its own session is not in the launcher's group. Check each one first: pids are reused.
-    for (const member of descendants.values()) if (isRunning(member)) killQuietly(member.pid);
+    for (const member of this.#descendants.values()) if (isRunning(member)) killQuietly(member.pid);
   }
 
   /** Adds new descendants and keeps known ones, because children can outlive their parents. */
-  function findDescendants(): void {
-    const queue = [launcher.pid, ...descendants.keys()];
+  #findDescendants(): void {
+    const queue = [this.#request.launcher.pid, ...this.#descendants.keys()];
     for (let pid = queue.pop(); pid !== undefined; pid = queue.pop()) {
       for (const child of childrenOf(pid)) {
-        if (descendants.has(child)) continue;
-        descendants.set(child, markLaunched(child));
+        if (this.#descendants.has(child)) continue;
+        this.#descendants.set(child, markLaunched(child));
         queue.push(child);
       }
     }
   }
+}
 
-  /** Pid of the program; null until it exists. */
-  function programPid(): number | null {
-    if (request.program === 'launcher') return launcher.pid;
-    const children = childrenOf(launcher.pid);
-    if (request.program === 'last child') return children.at(-1) ?? null;
-    return children[0] === undefined ? null : (childrenOf(children[0])[0] ?? null);
-  }
+/** Milliseconds until the next check, after one that began at `begunAt`. */
+function pauseAfter({ outputs, startedAt }: WatchRequest, begunAt: number): number {
+  const now = monotonicMs();
+  if (outputs.directories.length > 0) return Math.max(DIRECTORY_POLL_MS, (now - begunAt) / BUSY_SHARE);
+  return now - startedAt < POLL_MS ? POLL_MS / 4 : POLL_MS;
+}
+
+/** Pid of the program; null until it exists. */
+function programPid({ launcher, program }: WatchRequest): number | null {
+  if (program === 'launcher') return launcher.pid;
+  const children = childrenOf(launcher.pid);
+  if (program === 'last child') return children.at(-1) ?? null;
+  return children[0] === undefined ? null : (childrenOf(children[0])[0] ?? null);
 }

@@ -1,12 +1,12 @@
 import { parentPort } from 'node:worker_threads';
-import { watchCell } from './watch-cell.ts';
+import { CellWatch } from './watch-cell.ts';
 import type { WatchdogMessage } from './watchdog.ts';
 
-const watched = new Map<number, { stop(): void }>();
+const watched = new Map<number, CellWatch>();
 
 parentPort!.on('message', ({ id, request }: WatchdogMessage) => {
   if (request) {
-    watched.set(id, watchCell(request));
+    watched.set(id, new CellWatch(request));
     return;
   }
   watched.get(id)?.stop();

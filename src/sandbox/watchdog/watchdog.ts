@@ -13,84 +13,89 @@ export interface WatchdogMessage {
   request: WatchRequest | null;
 }
 
-/** Enforces the limits of cells in a separate thread, so that a busy event loop does not delay them. */
-export interface Watchdog {
-  /**
-   * Watches a cell until the returned function is called.
-   * @param onLost called when the thread has died and no longer enforces the limits of this cell
-   */
-  watch(request: WatchRequest, onLost: (error: SandboxError) => void): () => void;
-  close(): Promise<void>;
-}
-
 interface Watch {
   request: WatchRequest;
   onLost: (error: SandboxError) => void;
 }
 
-/** Starts the thread. Rejects when it cannot be started. */
-export async function openWatchdog(): Promise<Watchdog> {
-  const watches = new Map<number, Watch>();
-  let next = 0;
-  let closed = false;
+/** Enforces the limits of cells in a separate thread, so that a busy event loop does not delay them. */
+export class Watchdog {
+  readonly #watches = new Map<number, Watch>();
+  #nextId = 0;
+  #closed = false;
   /** Null while a replacement starts. */
-  let thread: Worker | null = null;
-  await start();
+  #thread: Worker | null = null;
 
-  return {
-    watch(request, onLost) {
-      const id = next++;
-      watches.set(id, { request, onLost });
-      send({ id, request });
-      return () => {
-        if (watches.delete(id)) send({ id, request: null });
-      };
-    },
-    async close() {
-      closed = true;
-      await thread?.terminate();
-    },
-  };
-
-  function send(message: WatchdogMessage): void {
-    thread?.postMessage(message);
+  /** Starts the thread. Rejects when it cannot be started. */
+  static async open(): Promise<Watchdog> {
+    const watchdog = new Watchdog();
+    await watchdog.#start();
+    return watchdog;
   }
 
-  async function start(): Promise<void> {
-    const entry = threadEntry('watchdog-thread', new URL('./watchdog-thread.ts', import.meta.url));
-    const worker = new Worker(entry.code, {
-      eval: entry.eval,
-      execArgv: [],
-      env: {},
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: 4 },
+  /**
+   * Watches a cell until the returned function is called.
+   * @param onLost called when the thread has died and no longer enforces the limits of this cell
+   */
+  watch(request: WatchRequest, onLost: (error: SandboxError) => void): () => void {
+    const id = this.#nextId++;
+    this.#watches.set(id, { request, onLost });
+    this.#send({ id, request });
+    return () => {
+      if (this.#watches.delete(id)) this.#send({ id, request: null });
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#thread?.terminate();
+  }
+
+  async #start(): Promise<void> {
+    const worker = await startThread((cause) => {
+      this.#thread = null;
+      if (!this.#closed) this.#replace(cause);
     });
-    await once(worker, 'message');
-    worker.unref();
-    let cause: unknown;
-    worker.on('error', (error) => {
-      cause = error;
-    });
-    worker.once('exit', () => {
-      thread = null;
-      if (!closed) replace(cause);
-    });
-    thread = worker;
+    this.#thread = worker;
     // Watches that started while there was no thread.
-    for (const [id, { request }] of watches) send({ id, request });
+    for (const [id, { request }] of this.#watches) this.#send({ id, request });
+  }
+
+  #send(message: WatchdogMessage): void {
+    this.#thread?.postMessage(message);
   }
 
   /** A cell must not run unwatched: its attack may have killed the thread. */
-  function replace(cause: unknown): void {
-    loseAll(cause);
-    start().catch(loseAll);
+  #replace(cause: unknown): void {
+    this.#loseAll(cause);
+    this.#start().catch((error: unknown) => this.#loseAll(error));
   }
 
-  function loseAll(cause: unknown): void {
+  #loseAll(cause: unknown): void {
     const error = new SandboxError('the thread that enforces the limits of cells has ended', 'Run the job again', {
       cause,
     });
-    const lost = [...watches.values()];
-    watches.clear();
+    const lost = [...this.#watches.values()];
+    this.#watches.clear();
     for (const { onLost } of lost) onLost(error);
   }
+}
+
+/** @param onExit called when the thread has ended, with its error if it had one */
+async function startThread(onExit: (cause: unknown) => void): Promise<Worker> {
+  const entry = threadEntry('watchdog-thread', new URL('./watchdog-thread.ts', import.meta.url));
+  const worker = new Worker(entry.code, {
+    eval: entry.eval,
+    execArgv: [],
+    env: {},
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: 4 },
+  });
+  await once(worker, 'message');
+  worker.unref();
+  let cause: unknown;
+  worker.on('error', (error) => {
+    cause = error;
+  });
+  worker.once('exit', () => onExit(cause));
+  return worker;
 }

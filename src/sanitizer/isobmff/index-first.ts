@@ -17,7 +17,7 @@ export interface IndexFirst {
   to: number;
 }
 
-export type IndexFirstAnswer = { found: IndexFirst } | { reason: string };
+export type IndexFirstResult = { found: IndexFirst } | { reason: string };
 
 /** The start is uploaded as one part, from memory. An index of 16 MiB describes some four hours. */
 const MAX_INDEX_BYTES = 16 * 2 ** 20;
@@ -27,7 +27,7 @@ const PATH_TO_OFFSETS = ['trak', 'mdia', 'minf', 'stbl'];
  * Writes what precedes the media data once the index is moved there, with all chunk offsets shifted by its size: the
  * second pass of FFmpeg's `+faststart`, byte for byte, without moving the data. Runs in the thread of the sanitizer.
  */
-export function readIndexFirst({ path, startTarget }: IndexFirstRequest): IndexFirstAnswer {
+export function readIndexFirst({ path, startTarget }: IndexFirstRequest): IndexFirstResult {
   const file = openBytes(path);
   try {
     const { brand, moov } = findEnds(file);

@@ -17,7 +17,7 @@ export interface JoinRequest {
 }
 
 /** The frames of each piece; `reason` continues "The output …". */
-export type JoinAnswer = { pieces: FrameList[] } | { reason: string };
+export type JoinResult = { pieces: FrameList[] } | { reason: string };
 
 const NORMAL_RATE = 0x10000;
 const NO_GROUPS: Buffer[] = [];
@@ -26,7 +26,7 @@ const NO_GROUPS: Buffer[] = [];
  * Writes the packets of all pieces, one after another, into one container. Each piece begins where the one before ends;
  * no packet is changed. Runs in the thread of the sanitizer.
  */
-export function joinPieces({ pieces, joined }: JoinRequest): JoinAnswer {
+export function joinPieces({ pieces, joined }: JoinRequest): JoinResult {
   const files: FileBytes[] = [];
   try {
     for (const path of pieces) files.push(openBytes(path));

@@ -17,8 +17,8 @@ export function readSamples(
   boxes: readonly Box[],
 ): SampleTable {
   if (stbl.has('stz2')) throw new NotRewritable('has a compact table of sample sizes (stz2)');
-  const sizes = table(file, stbl.get('stsz'), 12, 4, 8, (bytes) => bytes.readUInt32BE(4) === 0);
-  const durations = table(file, stbl.get('stts'), 8, 8, 4);
+  const sizes = readTable(file, stbl, 'stsz');
+  const durations = readTable(file, stbl, 'stts');
   if (!sizes || !durations) throw new Refused('invalid_media', 'has a stream without its sample table.');
   const count = sizes.count;
   const size = sizes.head.readUInt32BE(4);
@@ -26,8 +26,8 @@ export function readSamples(
     if (delta >= 2 ** 31) throw new NotRewritable('has times that run backwards');
   });
   refuseLength(total.weighted / timescale);
-  const offsets = table(file, stbl.get('ctts'), 8, 8, 4);
-  const keys = table(file, stbl.get('stss'), 8, 4, 4);
+  const offsets = readTable(file, stbl, 'ctts');
+  const keys = readTable(file, stbl, 'stss');
   if (count > 0) {
     if (total.counted !== count) throw new NotRewritable('has times for a different number of samples');
     if (offsets && sumOf(offsets.rows).counted !== count)
@@ -52,22 +52,42 @@ interface Table {
   rows: Buffer;
 }
 
-/** Reads a box with a count and that many rows. Throws `Refused` if the box is too small for its count. */
-function table(
-  file: FileBytes,
-  box: Box | undefined,
-  headBytes: number,
-  rowBytes: number,
-  countAt: number,
-  hasRows: (head: Buffer) => boolean = () => true,
-): Table | null {
+/** Sizes in bytes of a box with a count and as many rows. */
+interface TableShape {
+  /** Bytes before the rows. */
+  head: number;
+  row: number;
+  /** Offset of the count. */
+  countAt: number;
+}
+
+const TABLES = {
+  stsz: { head: 12, row: 4, countAt: 8 },
+  stts: { head: 8, row: 8, countAt: 4 },
+  ctts: { head: 8, row: 8, countAt: 4 },
+  stss: { head: 8, row: 4, countAt: 4 },
+  stco: { head: 8, row: 4, countAt: 4 },
+  co64: { head: 8, row: 8, countAt: 4 },
+  stsc: { head: 8, row: 12, countAt: 4 },
+} as const satisfies Record<string, TableShape>;
+
+/** Returns null if the box is missing. Throws `Refused` if it is too small for its count. */
+function readTable(file: FileBytes, stbl: Map<string, Box>, type: keyof typeof TABLES): Table | null {
+  const box = stbl.get(type);
   if (!box) return null;
-  const bytes = content(file, box, MAX_TABLE, headBytes);
-  const head = bytes.subarray(0, headBytes);
-  const count = head.readUInt32BE(countAt);
-  const length = hasRows(head) ? count * rowBytes : 0;
-  if (headBytes + length > bytes.length) throw new Refused('invalid_media', 'declares more samples than it describes.');
-  return { head, count, rows: bytes.subarray(headBytes, headBytes + length) };
+  const shape = TABLES[type];
+  const bytes = content(file, box, MAX_TABLE, shape.head);
+  const head = bytes.subarray(0, shape.head);
+  const count = head.readUInt32BE(shape.countAt);
+  const length = hasRows(type, head) ? count * shape.row : 0;
+  if (shape.head + length > bytes.length)
+    throw new Refused('invalid_media', 'declares more samples than it describes.');
+  return { head, count, rows: bytes.subarray(shape.head, shape.head + length) };
+}
+
+/** A table of sizes without rows has one size for all samples. */
+function hasRows(type: keyof typeof TABLES, head: Buffer): boolean {
+  return type !== 'stsz' || head.readUInt32BE(4) === 0;
 }
 
 function sumOf(pairs: Buffer, check: (value: number) => void = () => {}): { counted: number; weighted: number } {
@@ -96,9 +116,9 @@ function readChunks(
   stbl: Map<string, Box>,
   samples: { count: number; size: number; sizes: Buffer },
 ): Chunks {
-  const short = table(file, stbl.get('stco'), 8, 4, 4);
-  const chunkOffsets = short ?? table(file, stbl.get('co64'), 8, 8, 4);
-  const runs = table(file, stbl.get('stsc'), 8, 12, 4);
+  const short = readTable(file, stbl, 'stco');
+  const chunkOffsets = short ?? readTable(file, stbl, 'co64');
+  const runs = readTable(file, stbl, 'stsc');
   if (!chunkOffsets || !runs) throw new Refused('invalid_media', 'has a stream without its sample table.');
   const count = chunkOffsets.count;
   const chunks = {

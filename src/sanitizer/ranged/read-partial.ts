@@ -27,15 +27,15 @@ export type Wanted =
   | { part: 'picture'; seconds: number };
 
 /** `missing`: fetch this range, and ask again. `reason`: the entire file is needed. */
-export type PartialAnswer = StartAnswer | PictureAnswer | { missing: Range } | { reason: string };
+export type PartialResult = StartResult | PictureResult | { missing: Range } | { reason: string };
 
 /** See `SanitizeResult.info`; null = the container was written. */
-export interface StartAnswer {
+export interface StartResult {
   info: MediaInfo | null;
 }
 
 /** Ranges of the file that must be copied into the new container one after another, and the offset of the first. */
-export interface PictureAnswer {
+export interface PictureResult {
   media: Range[];
   mediaAt: number;
 }
@@ -46,7 +46,7 @@ const FIRST_FRAMES = 256 * 1024;
 const MAX_RANGES = 20_000;
 
 /** Runs in the thread of the sanitizer. Reads the index once, unless something outside it is missing. */
-export function readPartial(request: PartialRequest): PartialAnswer {
+export function readPartial(request: PartialRequest): PartialResult {
   const file = sparseBytes(openBytes(request.path), request.present);
   try {
     requireIndex(file, request.part === 'start' ? FIRST_FRAMES : 0);
@@ -89,7 +89,7 @@ function bytesWithin({ tracks }: Movie, end: number): number {
 }
 
 /** Writes a container without its media. */
-function writeIndex(cut: Movie, file: SparseBytes, target: string): PictureAnswer {
+function writeIndex(cut: Movie, file: SparseBytes, target: string): PictureResult {
   const { ranges, bytes } = arrange(cut.tracks);
   if (ranges.count > MAX_RANGES) throw new NotRewritable('has samples at too many positions');
   let mediaAt = 0;

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import type { ArrivingAnswer, ArrivingRequest } from './index.ts';
+import type { ArrivingRequest, ArrivingResult } from './index.ts';
 import { type ArrivingFile, readArriving } from './read-arriving.ts';
 
 /* The thread's side: reads one file and ends. Any error means that the file must be read once it has arrived. */
@@ -10,7 +10,7 @@ parentPort!.on('message', (request: ArrivingRequest) => {
   parentPort!.postMessage(answerTo(request));
 });
 
-function answerTo(request: ArrivingRequest): ArrivingAnswer {
+function answerTo(request: ArrivingRequest): ArrivingResult {
   try {
     if (request.type === 'open') {
       file = readArriving(request.path, request);

@@ -19,7 +19,7 @@ export type ArrivingRequest =
   | { type: 'copy'; target: string };
 /** See `SanitizeResult`. */
 type Opened = { packets: StreamPackets[] | null; info: MediaInfo | null };
-export type ArrivingAnswer = Opened | { reason: string };
+export type ArrivingResult = Opened | { reason: string };
 
 /** Heap of the thread in megabytes, as for files that have arrived. */
 const HEAP_MB = 192;
@@ -51,7 +51,7 @@ export async function openArriving(
 ): Promise<ArrivingContainer> {
   const { state, path, demuxer, size, copy } = file;
   const entry = threadEntry('arriving-thread', new URL('./arriving-thread.ts', import.meta.url));
-  const thread = new TaskThread<ArrivingRequest, ArrivingAnswer>(entry, { heapMb: HEAP_MB });
+  const thread = new TaskThread<ArrivingRequest, ArrivingResult>(entry, { heapMb: HEAP_MB });
   let busyMs = 0;
   const timer = setInterval(() => {
     if (!state.isWaiting) busyMs += CHECK_MS;

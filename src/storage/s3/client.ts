@@ -15,7 +15,7 @@ export interface Call extends OwnRequest {
   expected: readonly number[];
   /** Whether a client waits: retries then end after about a second, regardless of the backend's limit. */
   brief?: boolean;
-  patience?: OutagePolicy;
+  outagePolicy?: OutagePolicy;
 }
 
 export interface S3Client {
@@ -56,7 +56,7 @@ export function s3Client(signer: Signer, { retries, ...options }: ClientOptions)
     let response: IncomingMessage;
     try {
       const { url, headers } = await signer.request(call);
-      const signal = call.patience?.signal;
+      const signal = call.outagePolicy?.signal;
       response = await exchange.send(url, { method, headers, body: call.body?.() ?? null, ...(signal && { signal }) });
     } catch (error) {
       throw storageError(call, error);
@@ -74,21 +74,21 @@ export function s3Client(signer: Signer, { retries, ...options }: ClientOptions)
 
   return {
     async send(call) {
-      const { patience } = call;
+      const { outagePolicy } = call;
       const next = waits(call.brief ? briefly(retries) : retries);
-      const end = performance.now() + (patience?.ms ?? 0);
+      const end = performance.now() + (outagePolicy?.ms ?? 0);
       for (let tries = 0; ; tries++) {
         try {
           return await attempt(call);
         } catch (error) {
-          if (!(error instanceof StorageError) || !error.retry || patience?.signal.aborted) throw error;
+          if (!(error instanceof StorageError) || !error.retry || outagePolicy?.signal.aborted) throw error;
           // A full disk stays full for more than a second.
           const quick = error.status === 507 ? null : next(tries);
           if (quick === null && performance.now() >= end) throw error;
           // A full disk responds, and may have space for other calls.
-          if (quick === null && error.status !== 507) patience?.onAway();
+          if (quick === null && error.status !== 507) outagePolicy?.onUnreachable();
           const wait = quick ?? Math.min(LONGEST_WAIT_MS, 100 * 2 ** Math.min(tries, 10)) * jitter();
-          await sleep(wait, undefined, { signal: patience?.signal }).catch(() => {
+          await sleep(wait, undefined, { signal: outagePolicy?.signal }).catch(() => {
             throw error;
           });
         }

@@ -29,7 +29,7 @@ export function multipartCalls(client: S3Client, signer: Signer): MultipartCalls
       return signer.presignPut(key, { size, expiresIn, query: { partNumber: String(partNumber), uploadId } });
     },
 
-    async putPart(key, { uploadId, partNumber, bytes, patience }) {
+    async putPart(key, { uploadId, partNumber, bytes, outagePolicy }) {
       checkKey(key);
       checkPartNumber(partNumber);
       const response = await client.send({
@@ -39,7 +39,7 @@ export function multipartCalls(client: S3Client, signer: Signer): MultipartCalls
         headers: { 'content-length': String(bytes.length) },
         body: () => bytes,
         expected: [200],
-        ...(patience && { patience }),
+        ...(outagePolicy && { outagePolicy }),
       });
       response.resume();
       const { etag } = response.headers;
@@ -80,7 +80,7 @@ function partLister(client: S3Client): ObjectStore['listParts'] {
 }
 
 function completer(client: S3Client): ObjectStore['completeMultipart'] {
-  return async (key, uploadId, parts, patience) => {
+  return async (key, uploadId, parts, outagePolicy) => {
     checkKey(key);
     if (parts.length === 0 || parts.length > MAX_PARTS) throw invalid(`an upload has 1 to ${MAX_PARTS} parts`);
     const body = Buffer.from(completeDocument(parts));
@@ -91,7 +91,7 @@ function completer(client: S3Client): ObjectStore['completeMultipart'] {
       headers: { 'content-type': 'application/xml', 'content-length': String(body.length) },
       body: () => body,
       expected: [200, 404],
-      ...(patience && { patience }),
+      ...(outagePolicy && { outagePolicy }),
     });
     const text = await readText(response).catch((error) => {
       throw storageError({ method: 'POST' }, error);

@@ -145,7 +145,7 @@ export function storeCalls(
 }
 
 function filePutter(client: S3Client): ObjectStore['putFile'] {
-  return async (key, path, { contentType, size, patience }) => {
+  return async (key, path, { contentType, size, outagePolicy }) => {
     checkKey(key);
     const response = await client.send({
       method: 'PUT',
@@ -154,7 +154,7 @@ function filePutter(client: S3Client): ObjectStore['putFile'] {
       body: () =>
         size === 0 ? Buffer.alloc(0) : createReadStream(path, { start: 0, end: size - 1, highWaterMark: 1_048_576 }),
       expected: [200],
-      ...(patience && { patience }),
+      ...(outagePolicy && { outagePolicy }),
     });
     response.resume();
   };

@@ -1,7 +1,7 @@
 import { JobFailure } from '../../contract/failures.ts';
 import { openThreads } from '../pool.ts';
 import { threadEntry } from '../thread-entry.ts';
-import { PURE_TASKS, type TaskAnswer, type TaskMessage, type TaskName, type Tasks } from './tasks.ts';
+import { PURE_TASKS, type TaskMessage, type TaskName, type TaskResult, type Tasks } from './tasks.ts';
 import { isSmall } from './weight.ts';
 
 export type { Reading } from './tasks.ts';
@@ -25,7 +25,7 @@ export interface Planner {
 
 /** Opens a planner with at most `threads` concurrent threads. None starts before the first large request. */
 export function openPlanner(options: { threads: number; idleMs?: number }): Planner {
-  const pool = openThreads<TaskMessage, TaskAnswer>({
+  const pool = openThreads<TaskMessage, TaskResult>({
     entry: threadEntry('planner-thread', new URL('./planner-thread.ts', import.meta.url)),
     heapMb: HEAP_MB,
     ready: 0,

@@ -42,7 +42,7 @@ export type TaskName = keyof Tasks;
 /** Tasks that read fonts. */
 type FontTask = 'draw' | 'fonts';
 export type TaskMessage = { [Name in TaskName]: { name: Name; input: Tasks[Name]['input'] } }[TaskName];
-export type TaskAnswer = { result: unknown } | { failure: { code: JobFailure['code']; message: string } };
+export type TaskResult = { result: unknown } | { failure: { code: JobFailure['code']; message: string } };
 
 /** The tasks that need no fonts; they may run in any thread, the caller's included. Throws `JobFailure`. */
 export const PURE_TASKS: {
@@ -61,7 +61,7 @@ export const PURE_TASKS: {
   plan: ({ request, inputs, context }) => planJob(request, inputs, context),
 };
 
-export function toAnswer(error: unknown): TaskAnswer {
+export function toAnswer(error: unknown): TaskResult {
   if (!(error instanceof JobFailure)) throw error;
   return { failure: { code: error.code, message: error.message } };
 }

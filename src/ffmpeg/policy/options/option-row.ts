@@ -34,15 +34,24 @@ export interface OptionRow {
 
 type More = Omit<OptionRow, 'name' | 'scopes' | 'specifiers' | 'value' | 'doc'>;
 
-export function row(
-  name: string,
-  scopes: readonly OptionScope[],
-  specifiers: readonly StreamLetter[],
-  value: OptionValue,
-  doc: string,
-  more: More = {},
-): OptionRow {
-  return { name, scopes, specifiers, value, doc, ...more };
+/** Where an option may stand. */
+type Target = Pick<OptionRow, 'scopes' | 'specifiers'>;
+
+export const OUTPUT: Target = { scopes: ['output'], specifiers: [] };
+export const OUTPUT_V: Target = { scopes: ['output'], specifiers: ['v'] };
+export const OUTPUT_A: Target = { scopes: ['output'], specifiers: ['a'] };
+export const OUTPUT_VA: Target = { scopes: ['output'], specifiers: ['v', 'a'] };
+export const OUTPUT_VAS: Target = { scopes: ['output'], specifiers: ['v', 'a', 's'] };
+export const INPUT: Target = { scopes: ['input'], specifiers: [] };
+export const INPUT_A: Target = { scopes: ['input'], specifiers: ['a'] };
+export const INPUT_V: Target = { scopes: ['input'], specifiers: ['v'] };
+export const INPUT_VA: Target = { scopes: ['input'], specifiers: ['v', 'a'] };
+export const BOTH: Target = { scopes: ['input', 'output'], specifiers: [] };
+export const BOTH_VA: Target = { scopes: ['input', 'output'], specifiers: ['v', 'a'] };
+export const BOTH_V: Target = { scopes: ['input', 'output'], specifiers: ['v'] };
+
+export function row(name: string, target: Target, value: OptionValue, doc: string, more: More = {}): OptionRow {
+  return { name, ...target, value, doc, ...more };
 }
 
 /** A row of an encoder's own option: output, video. */
@@ -52,20 +61,12 @@ export const encoderRow = (
   value: OptionValue,
   doc: string,
   more: More = {},
-): OptionRow => row(name, OUTPUT, V, value, doc, { encoders: encoders.split(' '), ...more });
+): OptionRow => row(name, OUTPUT_V, value, doc, { encoders: encoders.split(' '), ...more });
 
 export const soundRow = (encoders: string, name: string, value: OptionValue, doc: string, more: More = {}): OptionRow =>
-  row(name, OUTPUT, A, value, doc, { encoders: encoders.split(' '), ...more });
+  row(name, OUTPUT_A, value, doc, { encoders: encoders.split(' '), ...more });
 
 export const MAX_SECONDS = INPUT_LIMITS.maxDurationSeconds;
-export const OUTPUT: readonly OptionScope[] = ['output'];
-export const INPUT: readonly OptionScope[] = ['input'];
-export const BOTH: readonly OptionScope[] = ['input', 'output'];
-export const NONE: readonly StreamLetter[] = [];
-export const V: readonly StreamLetter[] = ['v'];
-export const A: readonly StreamLetter[] = ['a'];
-export const VA: readonly StreamLetter[] = ['v', 'a'];
-export const VAS: readonly StreamLetter[] = ['v', 'a', 's'];
 export const MOV: readonly OutputFormat[] = ['mp4', 'mov', 'm4a'];
 
 /** Short names for the value kinds, so that a table reads like a table. */

@@ -4,7 +4,7 @@ import { formatKind } from '../../../contract/formats.ts';
 import type { Plan, PlannedOutput } from '../../../ffmpeg/index.ts';
 import { objectOf, type TranscodeAttempt } from '../attempt.ts';
 import type { Piece } from './byte-ranges.ts';
-import { type GrowingUpload, openGrowingUpload } from './growing-upload.ts';
+import { GrowingUpload } from './growing-upload.ts';
 
 /** Shorter outputs have ended before much of them could be sent. */
 const LEAST_SECONDS = 5;
@@ -34,7 +34,7 @@ export async function openEarlyOutput(attempt: TranscodeAttempt, plan: Plan): Pr
   if (!args || (store.equalParts && args !== plan.args)) return null;
   return {
     args,
-    upload: openGrowingUpload(tools, run, objectOf(run, planned!)),
+    upload: new GrowingUpload(tools, run, objectOf(run, planned!)),
     arrange: (path, size) =>
       args === plan.args
         ? Promise.resolve({ pieces: [{ path, from: 0, to: size }], shift: 0 })

@@ -8,98 +8,109 @@ import {
 } from '../../../jobs/outputs.ts';
 import { type OutagePolicy, StorageError } from '../../../storage/types.ts';
 
-/** Answers of stores that cannot combine these parts, such as those that want all of them equally large. */
-const REFUSALS: ReadonlySet<string | null> = new Set(['InvalidPart', 'InvalidPartOrder', 'EntityTooSmall']);
-
-/** Stores an output in parts. The row of the output precedes the upload, and its id is recorded before any part. */
-export interface PartUpload {
-  /** Stores a part; replaces one of the same number. The first call begins the upload. */
-  put(number: number, part: { bytes: Buffer; sha256: string }, patience: OutagePolicy): Promise<void>;
-  /** Whether the store has that part, and with these bytes. */
-  has(number: number, sha256?: string): boolean;
-  /** Whether any part was stored. */
-  hasAny(): boolean;
-  /** Records what the output is. Throws `JobFailure` with `storage_quota`. Returns the id of its object. */
-  size(facts: { size: number; sha256: string }): Promise<string>;
-  /** Publishes the first `count` parts as one object. False if the store refuses to combine them. */
-  complete(count: number, size: number, patience: OutagePolicy): Promise<boolean>;
-  /** Deletes all parts, unless they were combined. The sweeper deletes them if this fails. */
-  abort(): Promise<void>;
-}
+/** Errors of stores that cannot combine these parts, such as stores that require parts of one size. */
+const REJECTIONS: ReadonlySet<string | null> = new Set(['InvalidPart', 'InvalidPartOrder', 'EntityTooSmall']);
 
 interface Begun {
   objectId: string;
   uploadId: string;
-  keeping: NodeJS.Timeout;
+  /** Renews the reservation of the output. */
+  renewing: NodeJS.Timeout;
 }
 
-export function openPartUpload(
-  { context, logger }: WorkTools,
-  run: Run,
-  object: { key: string; contentType: string },
-): PartUpload {
-  const { store } = context;
-  const { key, contentType } = object;
-  const parts = new Map<number, { etag: string; sha256: string }>();
-  let beginning: Promise<Begun> | null = null;
-  let isCombined = false;
+/** Stores an output in parts. The row of the output precedes the upload, and its id is recorded before any part. */
+export class PartUpload {
+  readonly #tools: Pick<WorkTools, 'context' | 'logger'>;
+  readonly #run: Run;
+  readonly #object: { key: string; contentType: string };
+  readonly #parts = new Map<number, { etag: string; sha256: string }>();
+  #beginning: Promise<Begun> | null = null;
+  #isCombined = false;
 
-  async function begin(): Promise<Begun> {
-    const objectId = await reserveGrowingOutput(context, run.claim, object);
-    run.reserved(objectId);
-    const uploadId = await store.createMultipart(key, { contentType });
+  constructor(tools: Pick<WorkTools, 'context' | 'logger'>, run: Run, object: { key: string; contentType: string }) {
+    this.#tools = tools;
+    this.#run = run;
+    this.#object = object;
+  }
+
+  /** Stores a part; replaces a part of the same number. The first call begins the upload. */
+  async put(number: number, part: { bytes: Buffer; sha256: string }, outagePolicy: OutagePolicy): Promise<void> {
+    const { uploadId } = await this.#begun();
+    const { bytes, sha256 } = part;
+    const etag = await this.#store.putPart(this.#object.key, { uploadId, partNumber: number, bytes, outagePolicy });
+    this.#parts.set(number, { etag, sha256 });
+  }
+
+  /** Whether the store has this part, and if `sha256` is given with these bytes. */
+  has(number: number, sha256?: string): boolean {
+    const part = this.#parts.get(number);
+    return part !== undefined && (sha256 === undefined || part.sha256 === sha256);
+  }
+
+  /** Whether any part was stored. */
+  hasAny(): boolean {
+    return this.#parts.size > 0;
+  }
+
+  /** Records size and hash of the output. Throws `JobFailure` with `storage_quota`. Returns the id of its object. */
+  async size(facts: { size: number; sha256: string }): Promise<string> {
+    const { objectId } = await this.#begun();
+    await sizeOutput(this.#tools.context, this.#run.claim, objectId, facts);
+    return objectId;
+  }
+
+  /** Publishes the first `count` parts as one object. False if the store rejects combining them. */
+  async complete(count: number, size: number, outagePolicy: OutagePolicy): Promise<boolean> {
+    const { uploadId, renewing } = await this.#begun();
+    const { key } = this.#object;
+    const listed = Array.from({ length: count }, (_, index) => {
+      const { etag } = this.#parts.get(index + 1)!;
+      return { partNumber: index + 1, etag };
+    });
+    this.#isCombined = await this.#store
+      .completeMultipart(key, uploadId, listed, outagePolicy)
+      .catch((error: unknown) => {
+        if (error instanceof StorageError && REJECTIONS.has(error.code)) return false;
+        throw error;
+      });
+    // An earlier call may have combined them, and its response was lost.
+    this.#isCombined ||= (await this.#store.head(key))?.size === size;
+    clearInterval(renewing);
+    return this.#isCombined;
+  }
+
+  /** Deletes all parts, unless they were combined. The sweeper deletes them if this fails. */
+  async abort(): Promise<void> {
+    const upload = await this.#beginning?.catch(() => null);
+    clearInterval(upload?.renewing);
+    if (!upload || this.#isCombined) return;
+    await this.#store.abortMultipart(this.#object.key, upload.uploadId);
+    await forgetMultipart(this.#tools.context, upload.objectId, upload.uploadId);
+  }
+
+  get #store() {
+    return this.#tools.context.store;
+  }
+
+  #begun(): Promise<Begun> {
+    this.#beginning ??= this.#begin();
+    return this.#beginning;
+  }
+
+  async #begin(): Promise<Begun> {
+    const { context, logger } = this.#tools;
+    const { key, contentType } = this.#object;
+    const objectId = await reserveGrowingOutput(context, this.#run.claim, this.#object);
+    this.#run.reserved(objectId);
+    const uploadId = await this.#store.createMultipart(key, { contentType });
     const record = () => recordMultipart(context, objectId, uploadId);
     await record().catch(async (error) => {
-      await store.abortMultipart(key, uploadId);
+      await this.#store.abortMultipart(key, uploadId);
       throw error;
     });
     // A reservation ends before a long encode does.
-    const keep = () => void record().catch((err) => logger.warn({ err }, 'the reservation of an output was not kept'));
-    return { objectId, uploadId, keeping: setInterval(keep, (RESERVED_SECONDS * 1000) / 4).unref() };
+    const renew = () =>
+      void record().catch((err) => logger.warn({ err }, 'the reservation of an output was not renewed'));
+    return { objectId, uploadId, renewing: setInterval(renew, (RESERVED_SECONDS * 1000) / 4).unref() };
   }
-
-  const begun = () => {
-    beginning ??= begin();
-    return beginning;
-  };
-
-  return {
-    async put(number, { bytes, sha256 }, patience) {
-      const { uploadId } = await begun();
-      const etag = await store.putPart(key, { uploadId, partNumber: number, bytes, patience });
-      parts.set(number, { etag, sha256 });
-    },
-    has: (number, sha256) => parts.has(number) && (sha256 === undefined || parts.get(number)!.sha256 === sha256),
-    hasAny: () => parts.size > 0,
-
-    async size(facts) {
-      const { objectId } = await begun();
-      await sizeOutput(context, run.claim, objectId, facts);
-      return objectId;
-    },
-
-    async complete(count, size, patience) {
-      const { uploadId, keeping } = await begun();
-      const listed = Array.from({ length: count }, (_, index) => {
-        const { etag } = parts.get(index + 1)!;
-        return { partNumber: index + 1, etag };
-      });
-      isCombined = await store.completeMultipart(key, uploadId, listed, patience).catch((error: unknown) => {
-        if (error instanceof StorageError && REFUSALS.has(error.code)) return false;
-        throw error;
-      });
-      // An earlier call may have combined them, and its answer was lost.
-      isCombined ||= (await store.head(key))?.size === size;
-      clearInterval(keeping);
-      return isCombined;
-    },
-
-    async abort() {
-      const upload = await beginning?.catch(() => null);
-      clearInterval(upload?.keeping);
-      if (!upload || isCombined) return;
-      await store.abortMultipart(key, upload.uploadId);
-      await forgetMultipart(context, upload.objectId, upload.uploadId);
-    },
-  };
 }

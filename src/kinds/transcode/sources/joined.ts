@@ -44,7 +44,7 @@ async function prepareJoin(attempt: TranscodeAttempt, children: readonly Job[]):
   const [pieces, audio] = [files.slice(0, state.pieces.length), files[state.pieces.length] ?? null];
   const video = join(run.folder, 'joined');
   const bytes = (await Promise.all(pieces.map((path) => stat(path)))).reduce((sum, { size }) => sum + size, 0);
-  await run.hold.reserve(bytes);
+  await run.disk.reserve(bytes);
   const answer = await tools.sanitizer.joinPieces({ pieces, joined: video }, bytes, run.signal);
   if ('reason' in answer) throw unusable(`The output ${answer.reason}.`);
   return readySources(attempt, {
@@ -86,7 +86,7 @@ async function stagePieces({ tools, run }: TranscodeAttempt, children: readonly 
     const objectId = outputs.find(({ job_id }) => job_id === id)?.object_id;
     const object = objectId ? await getObject(context.db, objectId) : undefined;
     if (object?.state !== 'live') throw unusable('A piece has been deleted.');
-    const before = () => run.hold.reserve(object.size ?? 0);
+    const before = () => run.disk.reserve(object.size ?? 0);
     files.push(
       await stageObject(tools, object.key, join(run.folder, `piece-${index}`), { signal: run.signal, before }),
     );

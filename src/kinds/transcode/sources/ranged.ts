@@ -71,28 +71,28 @@ async function prepareRanges(attempt: TranscodeAttempt, fetch: Fetch): Promise<P
       ...{ slot, inputs, assets: [], files: cellFiles({ inputs, assets: [] }) },
       async accept(plan) {
         const refused = await makePicture(parts, plan, file);
-        if (refused) run.lease.giveBack();
+        if (refused) run.lease.release();
         else fetch.done();
         return refused;
       },
       async fallBackFrom(error) {
         const refused = await fallBackFrom(attempt, error);
-        run.lease.giveBack();
+        run.lease.release();
         return refused;
       },
       close: async () => fetch.end(),
     });
   } catch (error) {
     const refused = await fallBackFrom(attempt, error);
-    run.lease.giveBack();
+    run.lease.release();
     return refused;
   }
 }
 
 async function openSource({ tools, run }: TranscodeAttempt, signal: AbortSignal): Promise<PartsOfSource | null> {
-  const { claim, folder, hold } = run;
+  const { claim, folder, disk } = run;
   const url = openColumn(tools.context.vault, 'job_sources', 'source_sealed', sourceRow(claim.job, claim.inputs[0]!));
-  return url === null ? null : openParts(tools, { url, path: join(folder, 'parts'), hold }, signal);
+  return url === null ? null : openParts(tools, { url, path: join(folder, 'parts'), disk }, signal);
 }
 
 /** Probes the first seconds, in a container with the complete index. */

@@ -15,7 +15,7 @@ import {
 import type { TranscodeAttempt } from '../attempt.ts';
 import type { PreparedInput } from '../inputs.ts';
 import { type ArrivingSource, fetchArriving } from '../streaming/arriving-source.ts';
-import { type Feed, openFeed } from '../streaming/feed.ts';
+import { Feed } from '../streaming/feed.ts';
 import { copyRule, mayStream, onePassFault } from '../streaming/may-stream.ts';
 import { probeArriving } from '../streaming/probe-arriving.ts';
 import { type FallBack, type PreparedSources, readySources, type Strategy } from './prepared.ts';
@@ -83,7 +83,7 @@ async function prepareStream(attempt: TranscodeAttempt, stream: Stream): Promise
     throw error;
   });
   return readySources(attempt, {
-    ...{ slot, inputs: [input], assets: [], files: [], openStdin: feed.open, signal, close },
+    ...{ slot, inputs: [input], assets: [], files: [], openStdin: () => feed.open(), signal, close },
     // The next strategy may need the file if this one falls back.
     originals: {
       ready: source.staged,
@@ -118,13 +118,13 @@ async function openStream({ run, request }: TranscodeAttempt, stream: Stream): P
   const stopping = new AbortController();
   const signal = AbortSignal.any([run.signal, stopping.signal]);
   const stop = (error: unknown) => stopping.abort(error);
-  await run.hold.reserve(size);
+  await run.disk.reserve(size);
   const { path, state } = source;
   const container = await openArriving({ path, demuxer, size, state, copy: copyRule(request) }, signal);
   const target = join(run.folder, 'streamed.container');
   const onStarved = () => stop(new NotInOrder('it arrives too slowly'));
-  const feed = openFeed(target, state, { maxStarvedMs: MAX_STARVED_MS, onStarved });
-  const copied = container.copy(target).then(feed.end);
+  const feed = new Feed(target, state, { maxStarvedMs: MAX_STARVED_MS, onStarved });
+  const copied = container.copy(target).then(() => feed.end());
   copied.catch(stop);
   source.staged.catch(stop);
   return {
@@ -168,7 +168,7 @@ async function fallBackFrom(attempt: TranscodeAttempt, stream: Stream, error: un
 
 /** The slot is returned while the source arrives. */
 function returnSlot({ run }: TranscodeAttempt, { source }: Stream, reason: string): FallBack {
-  if (!source.hasEnded()) run.lease.giveBack();
+  if (!source.hasEnded()) run.lease.release();
   return fallBack(source, reason);
 }
 

@@ -23,7 +23,7 @@ export interface ArrivingSource {
 }
 
 export function fetchArriving({ tools, run }: TranscodeAttempt): ArrivingSource {
-  const { claim, folder, hold, signal } = run;
+  const { claim, folder, disk, signal } = run;
   const input = claim.inputs[0]!;
   const subject = subjectOf(input);
   const state = new ArrivalState();
@@ -35,7 +35,7 @@ export function fetchArriving({ tools, run }: TranscodeAttempt): ArrivingSource 
   });
   let ended = false;
   const staged = stageSource(tools, sourceRow(claim.job, input), {
-    ...{ folder, hold, subject, signal: AbortSignal.any([signal, stopping.signal]) },
+    ...{ folder, disk, subject, signal: AbortSignal.any([signal, stopping.signal]) },
     arrival: {
       onResponse: answered,
       onBytes(bytes) {

@@ -6,13 +6,12 @@ import {
   INPUT,
   integer,
   MOV,
-  NONE,
   number,
   type OptionRow,
   OUTPUT,
+  OUTPUT_VA,
   pattern,
   row,
-  VA,
 } from '../option-row.ts';
 
 const TIME_CODE = pattern(/^\d{2}:[0-5]\d:[0-5]\d[:;.]\d{2,3}$/, 14, 'HH:MM:SS:FF');
@@ -20,85 +19,80 @@ const MP3 = ['mp3'] as const;
 
 /** The container; a muxer's option is dropped when the output has another muxer. */
 export const CONTAINER_OPTIONS: readonly OptionRow[] = [
-  row('f', OUTPUT, NONE, choice(lists.FORMATS), 'Only the format that outputFormat names.'),
-  row('timecode', OUTPUT, NONE, TIME_CODE, 'First time code.', { formats: MOV, example: '01:00:00:00' }),
-  row('movflags', OUTPUT, NONE, flags(lists.MOVFLAGS.join(' ')), 'Structure of an MP4 or MOV file.', {
+  row('f', OUTPUT, choice(lists.FORMATS), 'Only the format that outputFormat names.'),
+  row('timecode', OUTPUT, TIME_CODE, 'First time code.', { formats: MOV, example: '01:00:00:00' }),
+  row('movflags', OUTPUT, flags(lists.MOVFLAGS.join(' ')), 'Structure of an MP4 or MOV file.', {
     formats: MOV,
     example: '+faststart',
   }),
-  row('brand', OUTPUT, NONE, pattern(/^[A-Za-z0-9][A-Za-z0-9 ]{3}$/, 4, 'four letters, such as mp42'), 'Major brand.', {
+  row('brand', OUTPUT, pattern(/^[A-Za-z0-9][A-Za-z0-9 ]{3}$/, 4, 'four letters, such as mp42'), 'Major brand.', {
     formats: MOV,
     example: 'mp42',
   }),
-  row('movie_timescale', OUTPUT, NONE, integer(1, 1_000_000), 'Ticks per second of the movie.', {
+  row('movie_timescale', OUTPUT, integer(1, 1_000_000), 'Ticks per second of the movie.', {
     formats: MOV,
     example: 1000,
   }),
-  row('video_track_timescale', OUTPUT, NONE, integer(0, 1_000_000), 'Ticks per second of the video track.', {
+  row('video_track_timescale', OUTPUT, integer(0, 1_000_000), 'Ticks per second of the video track.', {
     formats: MOV,
     example: 90_000,
   }),
-  row('write_tmcd', OUTPUT, NONE, boolean, 'Writes a time code track.', { formats: MOV }),
-  row('write_btrt', OUTPUT, NONE, boolean, 'Writes the bit rate box.', { formats: MOV }),
-  row('use_editlist', OUTPUT, NONE, boolean, 'Writes an edit list.', { formats: MOV }),
-  row('empty_hdlr_name', OUTPUT, NONE, boolean, 'Leaves out handler names.', { formats: MOV }),
-  row('frag_duration', OUTPUT, NONE, integer(0, 600_000_000), 'Longest fragment, microseconds.', {
+  row('write_tmcd', OUTPUT, boolean, 'Writes a time code track.', { formats: MOV }),
+  row('write_btrt', OUTPUT, boolean, 'Writes the bit rate box.', { formats: MOV }),
+  row('use_editlist', OUTPUT, boolean, 'Writes an edit list.', { formats: MOV }),
+  row('empty_hdlr_name', OUTPUT, boolean, 'Leaves out handler names.', { formats: MOV }),
+  row('frag_duration', OUTPUT, integer(0, 600_000_000), 'Longest fragment, microseconds.', {
     formats: MOV,
     example: 500_000,
   }),
-  row('min_frag_duration', OUTPUT, NONE, integer(0, 600_000_000), 'Shortest fragment, microseconds.', {
+  row('min_frag_duration', OUTPUT, integer(0, 600_000_000), 'Shortest fragment, microseconds.', {
     formats: MOV,
     example: 500_000,
   }),
-  row('frag_size', OUTPUT, NONE, integer(0, 1_000_000_000), 'Largest fragment, bytes.', {
+  row('frag_size', OUTPUT, integer(0, 1_000_000_000), 'Largest fragment, bytes.', {
     formats: MOV,
     example: 100_000,
   }),
-  row('id3v2_version', OUTPUT, NONE, choice(['0', '3', '4']), 'Version of the ID3 tags.', { formats: MP3, example: 3 }),
-  row('write_id3v1', OUTPUT, NONE, boolean, 'Writes ID3v1 tags as well.', { formats: MP3 }),
-  row('write_xing', OUTPUT, NONE, boolean, 'Writes the Xing header.', { formats: MP3 }),
-  row('metadata_header_padding', OUTPUT, NONE, integer(-1, 100_000), 'Bytes kept free for tags.'),
-  row('update', OUTPUT, NONE, boolean, 'Writes one picture instead of a numbered series (always on).', {
+  row('id3v2_version', OUTPUT, choice(['0', '3', '4']), 'Version of the ID3 tags.', { formats: MP3, example: 3 }),
+  row('write_id3v1', OUTPUT, boolean, 'Writes ID3v1 tags as well.', { formats: MP3 }),
+  row('write_xing', OUTPUT, boolean, 'Writes the Xing header.', { formats: MP3 }),
+  row('metadata_header_padding', OUTPUT, integer(-1, 100_000), 'Bytes kept free for tags.'),
+  row('update', OUTPUT, boolean, 'Writes one picture instead of a numbered series (always on).', {
     formats: ['jpg', 'png'],
     example: 1,
   }),
-  row('cues_to_front', OUTPUT, NONE, boolean, 'Puts the index first.', { formats: ['mkv', 'webm'] }),
-  row('reserve_index_space', OUTPUT, NONE, integer(0, 1_000_000), 'Bytes kept free for the index.', {
+  row('cues_to_front', OUTPUT, boolean, 'Puts the index first.', { formats: ['mkv', 'webm'] }),
+  row('reserve_index_space', OUTPUT, integer(0, 1_000_000), 'Bytes kept free for the index.', {
     formats: ['mkv', 'webm'],
   }),
-  row(
-    'default_mode',
-    OUTPUT,
-    NONE,
-    choice(['infer', 'infer_no_subs', 'passthrough']),
-    'How default streams are marked.',
-    { formats: ['mkv', 'webm'] },
-  ),
-  row('page_duration', OUTPUT, NONE, integer(0, 10_000_000), 'Longest page, microseconds.', {
+  row('default_mode', OUTPUT, choice(['infer', 'infer_no_subs', 'passthrough']), 'How default streams are marked.', {
+    formats: ['mkv', 'webm'],
+  }),
+  row('page_duration', OUTPUT, integer(0, 10_000_000), 'Longest page, microseconds.', {
     formats: ['ogg', 'opus'],
     example: 1_000_000,
   }),
-  row('rf64', OUTPUT, NONE, choice(['auto', 'always', 'never']), 'Writes RF64 for large WAV files.', {
+  row('rf64', OUTPUT, choice(['auto', 'always', 'never']), 'Writes RF64 for large WAV files.', {
     formats: ['wav'],
   }),
-  row('write_bext', OUTPUT, NONE, boolean, 'Writes the broadcast extension of WAV.', { formats: ['wav'], example: 0 }),
-  row('ignore_editlist', INPUT, NONE, boolean, 'Plays what the edit list of an MP4 hides.', { demuxers: ['mov'] }),
-  row('advanced_editlist', INPUT, NONE, boolean, 'Follows the edit list of an MP4 exactly.', { demuxers: ['mov'] }),
-  row('ignore_loop', INPUT, NONE, boolean, 'Plays a GIF once.', { demuxers: ['gif'], example: 1 }),
-  row('min_delay', INPUT, NONE, integer(0, 6000), 'Shortest delay of a GIF frame, hundredths of a second.', {
+  row('write_bext', OUTPUT, boolean, 'Writes the broadcast extension of WAV.', { formats: ['wav'], example: 0 }),
+  row('ignore_editlist', INPUT, boolean, 'Plays what the edit list of an MP4 hides.', { demuxers: ['mov'] }),
+  row('advanced_editlist', INPUT, boolean, 'Follows the edit list of an MP4 exactly.', { demuxers: ['mov'] }),
+  row('ignore_loop', INPUT, boolean, 'Plays a GIF once.', { demuxers: ['gif'], example: 1 }),
+  row('min_delay', INPUT, integer(0, 6000), 'Shortest delay of a GIF frame, hundredths of a second.', {
     demuxers: ['gif'],
     example: 2,
   }),
-  row('max_gif_delay', INPUT, NONE, integer(0, 65_535), 'Longest delay of a GIF frame, hundredths of a second.', {
+  row('max_gif_delay', INPUT, integer(0, 65_535), 'Longest delay of a GIF frame, hundredths of a second.', {
     demuxers: ['gif'],
     example: 65_535,
   }),
-  row('default_delay', INPUT, NONE, integer(0, 6000), 'Delay of a GIF frame that has none.', {
+  row('default_delay', INPUT, integer(0, 6000), 'Delay of a GIF frame that has none.', {
     demuxers: ['gif'],
     example: 10,
   }),
-  row('strict', OUTPUT, VA, choice(lists.STRICTNESS), 'Allows experimental combinations.', {
+  row('strict', OUTPUT_VA, choice(lists.STRICTNESS), 'Allows experimental combinations.', {
     aliases: { f_strict: '' },
   }),
-  row('max_error_rate', OUTPUT, NONE, number(0, 1), 'Tolerated share of broken frames.', { example: 0.5 }),
+  row('max_error_rate', OUTPUT, number(0, 1), 'Tolerated share of broken frames.', { example: 0.5 }),
 ];

@@ -1,31 +1,30 @@
 import * as lists from '../option-lists.ts';
 import {
-  A,
   boolean,
   byEncoder,
   choice,
+  INPUT_A,
   integer,
   number,
   numbered,
   type OptionRow,
-  OUTPUT,
+  OUTPUT_A,
+  OUTPUT_VA,
   row,
   soundRow,
-  VA,
 } from '../option-row.ts';
 
 /** Audio, and the options of its encoders. */
 export const SOUND_OPTIONS: readonly OptionRow[] = [
-  row('ar', OUTPUT, A, integer(4000, 192_000), 'Samples per second.', { example: 48_000 }),
-  row('ac', OUTPUT, A, integer(1, 8), 'Channels.', { example: 2 }),
-  row('channel_layout', OUTPUT, A, choice(lists.CHANNEL_LAYOUTS), 'Channel layout.', { aliases: { ch_layout: '' } }),
-  row('sample_fmt', OUTPUT, A, choice(lists.SAMPLE_FORMATS), 'Sample format.', { example: 'fltp' }),
-  row('guess_layout_max', ['input'], A, integer(0, 8), 'Maximum channels for which a layout is guessed.'),
-  row('cutoff', OUTPUT, A, integer(0, 48_000), 'Highest frequency in hertz; 0 = the encoder decides.'),
+  row('ar', OUTPUT_A, integer(4000, 192_000), 'Samples per second.', { example: 48_000 }),
+  row('ac', OUTPUT_A, integer(1, 8), 'Channels.', { example: 2 }),
+  row('channel_layout', OUTPUT_A, choice(lists.CHANNEL_LAYOUTS), 'Channel layout.', { aliases: { ch_layout: '' } }),
+  row('sample_fmt', OUTPUT_A, choice(lists.SAMPLE_FORMATS), 'Sample format.', { example: 'fltp' }),
+  row('guess_layout_max', INPUT_A, integer(0, 8), 'Maximum channels for which a layout is guessed.'),
+  row('cutoff', OUTPUT_A, integer(0, 48_000), 'Highest frequency in hertz; 0 = the encoder decides.'),
   row(
     'compression_level',
-    OUTPUT,
-    VA,
+    OUTPUT_VA,
     byEncoder({
       flac: integer(0, 12),
       libopus: integer(0, 10),
@@ -74,5 +73,5 @@ export const SOUND_OPTIONS: readonly OptionRow[] = [
   soundRow('flac', 'exact_rice_parameters', boolean, 'Computes the Rice parameters exactly.'),
   soundRow('flac alac', 'min_prediction_order', integer(1, 30), 'Lowest prediction order.', { example: 1 }),
   soundRow('flac alac', 'max_prediction_order', integer(1, 30), 'Highest prediction order.', { example: 8 }),
-  row('bits_per_raw_sample', OUTPUT, VA, integer(0, 32), 'Bits per sample, as a tag.', { example: 16 }),
+  row('bits_per_raw_sample', OUTPUT_VA, integer(0, 32), 'Bits per sample, as a tag.', { example: 16 }),
 ];

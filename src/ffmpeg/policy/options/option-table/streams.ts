@@ -4,27 +4,25 @@ import {
   choice,
   encoder,
   flag,
-  INPUT,
+  INPUT_VA,
   integer,
-  NONE,
   type OptionRow,
   OUTPUT,
+  OUTPUT_VA,
+  OUTPUT_VAS,
   row,
-  VA,
-  VAS,
   words,
 } from '../option-row.ts';
 
 /** Which streams go into the output, and how they are tagged. */
 export const STREAM_OPTIONS: readonly OptionRow[] = [
-  row('c', OUTPUT, VA, encoder, 'Encoder, or copy.', {
+  row('c', OUTPUT_VA, encoder, 'Encoder, or copy.', {
     aliases: { codec: '', vcodec: 'v', acodec: 'a' },
     example: 'copy',
   }),
   row(
     'map',
     OUTPUT,
-    NONE,
     { type: 'map' },
     'Maps a stream of an input, or a labelled output of the graph, into the output.',
     {
@@ -32,36 +30,36 @@ export const STREAM_OPTIONS: readonly OptionRow[] = [
       example: '0:v:0?',
     },
   ),
-  row('vn', BOTH, NONE, flag, 'No video.'),
-  row('an', BOTH, NONE, flag, 'No audio.'),
-  row('sn', BOTH, NONE, flag, 'No subtitles.'),
-  row('dn', BOTH, NONE, flag, 'No data streams (they are never kept).'),
-  row('discard', INPUT, VA, words('none default noref bidir nokey all'), 'Frames that the demuxer drops.'),
-  row('frames', OUTPUT, VA, integer(1, 10_000_000), 'Stops after that many frames.', {
+  row('vn', BOTH, flag, 'No video.'),
+  row('an', BOTH, flag, 'No audio.'),
+  row('sn', BOTH, flag, 'No subtitles.'),
+  row('dn', BOTH, flag, 'No data streams (they are never kept).'),
+  row('discard', INPUT_VA, words('none default noref bidir nokey all'), 'Frames that the demuxer drops.'),
+  row('frames', OUTPUT_VA, integer(1, 10_000_000), 'Stops after that many frames.', {
     aliases: { vframes: 'v', aframes: 'a' },
     example: 2,
   }),
-  row('metadata', OUTPUT, NONE, { type: 'metadata' }, 'Sets a tag, such as title=…; -metadata:s:a:0 of a stream.', {
+  row('metadata', OUTPUT, { type: 'metadata' }, 'Sets a tag, such as title=…; -metadata:s:a:0 of a stream.', {
     repeats: true,
     ofStream: true,
     example: 'title=A title',
   }),
-  row('map_metadata', OUTPUT, NONE, choice(['-1']), 'Always -1: tags of the input are never kept.', {
+  row('map_metadata', OUTPUT, choice(['-1']), 'Always -1: tags of the input are never kept.', {
     aliases: { map_meta_data: '' },
   }),
-  row('map_chapters', OUTPUT, NONE, choice(['-1']), 'Always -1: chapters are not kept.'),
-  row('disposition', OUTPUT, VAS, { type: 'flags', values: lists.DISPOSITIONS, words: ['0'] }, 'Marks a stream.', {
+  row('map_chapters', OUTPUT, choice(['-1']), 'Always -1: chapters are not kept.'),
+  row('disposition', OUTPUT_VAS, { type: 'flags', values: lists.DISPOSITIONS, words: ['0'] }, 'Marks a stream.', {
     repeats: true,
     example: 'default',
   }),
-  row('tag', OUTPUT, VA, choice(lists.TAGS), 'Codec tag in the container.', {
+  row('tag', OUTPUT_VA, choice(lists.TAGS), 'Codec tag in the container.', {
     aliases: { vtag: 'v', atag: 'a' },
     example: 'avc1',
   }),
-  row('bsf', OUTPUT, VA, { type: 'bitstream-filters' }, 'Rewrites packets without encoding them.', {
+  row('bsf', OUTPUT_VA, { type: 'bitstream-filters' }, 'Rewrites packets without encoding them.', {
     aliases: { vbsf: 'v', absf: 'a' },
     example: 'dump_extra=freq=keyframe',
   }),
-  row('copyinkf', OUTPUT, VA, flag, 'When copying, keeps the frames before the first key frame.'),
-  row('copypriorss', OUTPUT, VA, integer(0, 1), 'When copying, keeps frames before the start time.'),
+  row('copyinkf', OUTPUT_VA, flag, 'When copying, keeps the frames before the first key frame.'),
+  row('copypriorss', OUTPUT_VA, integer(0, 1), 'When copying, keeps frames before the start time.'),
 ];

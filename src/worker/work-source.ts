@@ -6,35 +6,34 @@ import { sequential } from './sequential.ts';
 import type { SlotLeases } from './slot-leases.ts';
 
 /** Does one piece of work in a slot. Resolves to false when there is none. */
-export type Take = () => Promise<boolean>;
+export type Work = () => Promise<boolean>;
 
 export interface WorkSource {
-  /** Creates the function by which a slot takes work of these classes. */
-  ofSlot(classes: readonly ResourceClass[], slot: number): Take;
-  /** Resolves when every claim that has begun has ended. No claim begins while `isAway`. */
+  /** Returns the function that does the next piece of work of these classes in a slot. */
+  ofSlot(classes: readonly ResourceClass[], slot: number): Work;
+  /** Resolves when every claim that has begun has ended. No claim begins unless `canClaim`. */
   settled(): Promise<void>;
 }
 
 /**
- * Creates the functions by which slots take work: a job that waits for a slot after its fetch, or the next job of the
- * queue. While `isAway`, the worker claims nothing: the storage does not answer, an operator drains the worker, or it
- * stops.
+ * Creates the functions by which slots get work: a job that waits for a slot after its fetch, or the next job of the
+ * queue. `canClaim` is false while storage is unreachable, and once the worker drains.
  */
 export function createWorkSource(
-  { context, isAway }: Pick<WorkerDeps, 'context'> & { isAway: () => boolean },
+  { context, canClaim }: Pick<WorkerDeps, 'context'> & { canClaim: () => boolean },
   worker: ClaimOptions['worker'],
   permits: FetchPermits,
-  leases: SlotLeases,
+  leases: Pick<SlotLeases, 'start' | 'resume'>,
 ): WorkSource {
-  // One claim at a time in this worker, so that each sees the permits that earlier claims took.
+  // One claim at a time in this worker, so that each sees the permits of earlier claims.
   const oneByOne = sequential();
 
   async function claim(resourceClass: ResourceClass, slot: number): Promise<boolean> {
-    if (isAway()) return false;
+    if (!canClaim()) return false;
     const started = await oneByOne(async () => {
       await permits.measure();
       // The worker may have begun to stop while this claim waited. A claim could then return a job that it releases.
-      if (isAway()) return null;
+      if (!canClaim()) return null;
       const mayFetch = (accountId: string) => permits.isFree(resourceClass, accountId);
       const claimed = await claimJob(context, resourceClass, { worker, mayFetch });
       // Wrapped in an object: a returned promise would be awaited before the next claim starts.
@@ -57,9 +56,9 @@ export function createWorkSource(
       let order = [resume, claim];
       return async () => {
         for (const resourceClass of classes) {
-          for (const take of order) {
-            if (!(await take(resourceClass, slot))) continue;
-            order = take === resume ? [claim, resume] : [resume, claim];
+          for (const start of order) {
+            if (!(await start(resourceClass, slot))) continue;
+            order = start === resume ? [claim, resume] : [resume, claim];
             return true;
           }
         }

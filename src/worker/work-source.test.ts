@@ -6,7 +6,7 @@ import { uuidv7 } from '../crypto/uuid.ts';
 import type { Claim } from '../jobs/rows.ts';
 import { createFetchPermits } from './fetch-permits.ts';
 import type { SlotLeases } from './slot-leases.ts';
-import { createWorkSource } from './take-work.ts';
+import { createWorkSource } from './work-source.ts';
 
 describe('a worker that stops', () => {
   let world: JobWorld;
@@ -18,33 +18,33 @@ describe('a worker that stops', () => {
   });
   afterAll(() => world?.close());
 
-  /** Takes of slots for light jobs. `freeBytes` measures the disk before each claim. */
+  /** The work of slots for light jobs. `freeBytes` measures the disk before each claim. */
   function open(freeBytes: () => Promise<number>) {
     const permits = createFetchPermits({ slots: [['light'], ['light']], freeBytes });
     const claimed: Claim[] = [];
     const start: SlotLeases['start'] = async (claim) => void claimed.push(claim);
-    const state = { isAway: false };
-    const takes = createWorkSource(
-      { context: world.context, isAway: () => state.isAway },
+    const state = { canClaim: true };
+    const source = createWorkSource(
+      { context: world.context, canClaim: () => state.canClaim },
       { id: uuidv7(), tier: 'bwrap' },
       permits,
-      { start, resume: () => null, drain: async () => {} },
+      { start, resume: () => null },
     );
-    return { takes, claimed, state };
+    return { source, claimed, state };
   }
 
   it('claims no job in the slots whose claims wait for their turn', async () => {
     const job = await world.accept(await world.account());
     let stop = () => {};
     // Stops while the first claim measures the disk and the second waits for the first.
-    const { takes, claimed, state } = open(async () => {
+    const { source, claimed, state } = open(async () => {
       stop();
       return 2 ** 50;
     });
     stop = () => {
-      state.isAway = true;
+      state.canClaim = false;
     };
-    expect(await Promise.all([0, 1].map((slot) => takes.ofSlot(['light'], slot)()))).toEqual([false, false]);
+    expect(await Promise.all([0, 1].map((slot) => source.ofSlot(['light'], slot)()))).toEqual([false, false]);
     expect(claimed).toEqual([]);
     expect((await world.row(job.id)).status).toBe('pending');
   });
@@ -52,16 +52,16 @@ describe('a worker that stops', () => {
   it('waits for the claim that has reached the database before it releases its jobs', async () => {
     const { db, pg } = world.database;
     const job = await world.accept(await world.account());
-    const { takes, claimed, state } = open(async () => 2 ** 50);
+    const { source, claimed, state } = open(async () => 2 ** 50);
     let settled: Promise<void> | undefined;
     let isSettled = false;
     await db.transaction().execute(async (tx) => {
       await sql`LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE`.execute(tx);
-      void takes.ofSlot(['light'], 0)();
+      void source.ofSlot(['light'], 0)();
       const waiting = `SELECT FROM pg_locks WHERE relation = 'jobs'::regclass AND NOT granted`;
       await until(async () => (await pg.query(waiting)).rowCount, { what: 'the claim to wait' });
-      state.isAway = true;
-      settled = takes.settled().then(() => {
+      state.canClaim = false;
+      settled = source.settled().then(() => {
         isSettled = true;
       });
       await sql`SELECT`.execute(tx);

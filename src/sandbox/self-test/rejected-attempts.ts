@@ -1,0 +1,298 @@
+import { constants } from 'node:os';
+import { PROOF_FILE, type RejectedAttempt, type Targets } from './attempts.ts';
+import type { ProbeCall } from './probe-elf.ts';
+
+const { EPERM, EACCES, ENOSYS, ENOENT, EROFS, EBADF, ENOMEM, ENOTTY, ESRCH, EOPNOTSUPP } = constants.errno;
+const AT_FDCWD = -100;
+const O_RDWR = 0o2;
+const O_WRONLY_CREAT = 0o1 | 0o100;
+/** With O_RDWR. */
+const O_TMPFILE = 0o20200000 | O_RDWR;
+const FALLOC_FL_KEEP_SIZE = 1;
+const PROT_READ_WRITE = 3;
+const PROT_READ_EXEC = 5;
+const MAP_PRIVATE_ANONYMOUS = 0x22;
+const MAP_NORESERVE = 0x4000;
+const TIOCSTI = 0x5412;
+const S_IFCHR = 0o20000;
+const DEV_NULL = 0x103;
+const F_SETOWN = 8;
+const LOCK_COMMANDS: Readonly<Record<string, number>> = {
+  'query the lock of another job': 5, // F_GETLK
+  'lock a file for another job to see': 6, // F_SETLK
+  'wait for a lock': 7, // F_SETLKW
+  'lock an open file': 37, // F_OFD_SETLK
+  'take a lease on a file': 1024, // F_SETLEASE
+};
+/** AF_MAX of Linux 6.12 is 46. */
+const FAMILIES = 45;
+const NAMED_FAMILIES: Record<number, string> = {
+  1: 'Unix',
+  2: 'internet',
+  10: 'IPv6',
+  16: 'netlink',
+  17: 'packet',
+  38: 'kernel crypto',
+  40: 'virtual machine',
+};
+
+/** Expected errors: name → number. */
+type Errnos = Readonly<Record<string, number>>;
+
+type Expect = (attempt: string, errnos: Errnos, call: string, ...args: ProbeCall['args']) => RejectedAttempt;
+
+const rejectedWith: Expect = (attempt, errnos, call, ...args) => {
+  const codes = Object.values(errnos);
+  return {
+    attempt,
+    expected: Object.keys(errnos).join(' or '),
+    call,
+    args,
+    passes: (result) => codes.includes(-result),
+  };
+};
+
+const rejectedSomehow: Expect = (attempt, errnos, ...call) =>
+  rejectedWith(attempt, { ...errnos, EPERM, EACCES, ENOSYS }, ...call);
+
+/** gVisor's filter has a single error code, and rejects a call before it resolves the path. */
+const rejectedBy = ({ name }: Targets['tier']): Expect => (name === 'gvisor' ? rejectedSomehow : rejectedWith);
+
+/** The filter rejects the call as if the kernel did not have it. */
+const FILTERED: Errnos = { ENOSYS };
+
+interface OpenOptions {
+  flags?: number;
+  /** Defaults to `closed`. */
+  errnos?: Errnos;
+  key?: string;
+}
+
+/** What a tier's cells return for the same attempt: that depends on whether a cell has its own root. */
+interface Expectations {
+  rejected: Expect;
+  open(attempt: string, path: string, options?: OpenOptions): RejectedAttempt;
+  hasOwnRoot: boolean;
+  /** For a path of the host: missing where the cell has its own root, else forbidden. */
+  closed: Errnos;
+  readOnly: Errnos;
+  /** For writing to a host path. A file system that is read-only for the service (units, containers) fails first. */
+  unwritable: Errnos;
+}
+
+function expectationsOf(tier: Targets['tier']): Expectations {
+  const hasOwnRoot = tier.name === 'bwrap' || tier.name === 'gvisor';
+  const closed: Errnos = hasOwnRoot ? { ENOENT } : { EACCES };
+  const rejected = rejectedBy(tier);
+  return {
+    rejected,
+    open: (attempt, path, { flags = 0, errnos = closed, key } = {}) => ({
+      ...rejected(attempt, errnos, 'openat', AT_FDCWD, path, flags, 0o600),
+      ...(key && { key }),
+      onlyInCell: flags !== 0,
+    }),
+    hasOwnRoot,
+    closed,
+    readOnly: hasOwnRoot ? { EROFS } : { EACCES },
+    unwritable: hasOwnRoot ? closed : { EACCES, EROFS },
+  };
+}
+
+/** Every attempt that the cell must reject, after the one that must succeed. */
+export function rejectedAttempts(targets: Targets): RejectedAttempt[] {
+  const expected = expectationsOf(targets.tier);
+  return [
+    openOutput(targets.tier),
+    // Before the others, because the probe has opened nothing else yet.
+    ...inheritedDescriptors(expected),
+    ...identity(),
+    ...hostFiles(expected, targets),
+    ...cellFiles(expected, targets.tier),
+    ...specialFiles(expected, targets.tier),
+    ...sockets(expected),
+    ...otherProcesses(expected, targets.service),
+    ...sharedMemory(expected),
+    ...ownMemory(expected),
+    ...privileges(expected, targets.tier),
+    ...administration(expected),
+  ];
+}
+
+/** What the filter `strict` rejects and `media` allows, after the attempt that must succeed. */
+export function strictAttempts(tier: Targets['tier']): RejectedAttempt[] {
+  const rejected = rejectedBy(tier);
+  const path = tier.inside('/out/strict');
+  return [
+    openOutput(tier),
+    rejected('strict: map code', { EACCES }, 'mmap', 0, 4096, PROT_READ_EXEC, MAP_PRIVATE_ANONYMOUS, -1, 0),
+    rejected('strict: make a folder', FILTERED, 'mkdirat', AT_FDCWD, path, 0o700),
+    rejected('strict: remove a file', FILTERED, 'unlinkat', AT_FDCWD, path, 0),
+    rejected('strict: rename a file', FILTERED, 'renameat2', AT_FDCWD, path, AT_FDCWD, `${path}-2`, 0),
+  ];
+}
+
+/** The attempt that must succeed: a cell in which nothing works would reject everything too. */
+function openOutput({ inside }: Targets['tier']): RejectedAttempt {
+  return {
+    attempt: 'open the output (must work)',
+    expected: 'a descriptor',
+    call: 'openat',
+    args: [AT_FDCWD, inside(`/out/${PROOF_FILE}`), O_WRONLY_CREAT, 0o600],
+    passes: (result) => result >= 0,
+  };
+}
+
+function inheritedDescriptors({ rejected }: Expectations): RejectedAttempt[] {
+  return Array.from({ length: 61 }, (_, index) =>
+    rejected(`use inherited descriptor ${index + 3}`, { EBADF }, 'fcntl', index + 3, 1),
+  );
+}
+
+function identity(): RejectedAttempt[] {
+  return [
+    { key: 'pid', attempt: 'own pid namespace', expected: '2', call: 'getpid', args: [], passes: (pid) => pid === 2 },
+    { attempt: 'unprivileged uid', expected: 'not 0', call: 'getuid', args: [], passes: (uid) => uid > 0 },
+  ];
+}
+
+function hostFiles(
+  { rejected, open, closed, unwritable }: Expectations,
+  { canary, otherJob }: Targets,
+): RejectedAttempt[] {
+  return [
+    open('read a file of the host', canary),
+    { ...rejected('learn whether a host file exists', closed, 'faccessat', AT_FDCWD, canary, 0), key: 'exists' },
+    open('read an input of another job', `${otherJob}/in/0`),
+    open('read an output of another job', `${otherJob}/out/secret`),
+    open('write to another job', `${otherJob}/out/new`, { flags: O_WRONLY_CREAT }),
+    open('read /etc/passwd', '/etc/passwd'),
+    open('read /etc/shadow', '/etc/shadow'),
+    open('list /root', '/root'),
+    open('list /home', '/home'),
+    open('write to /dev/shm', '/dev/shm/airlock-probe', { flags: O_WRONLY_CREAT, errnos: { ...unwritable, EROFS } }),
+    open('read /proc', '/proc/self/status', { key: 'proc' }),
+    // A /proc that hides other accounts' processes (hidepid, systemd's ProtectProc=) returns ENOENT.
+    open('read the environment of process 1', '/proc/1/environ', { errnos: { ...closed, ENOENT }, key: 'proc' }),
+    open('write to its own memory through /proc', '/proc/self/mem', { flags: O_RDWR, key: 'proc' }),
+    open('change where the kernel dumps cores', '/proc/sys/kernel/core_pattern', {
+      flags: O_RDWR,
+      errnos: unwritable,
+      key: 'proc',
+    }),
+    open('read /sys', '/sys/kernel/uevent_seqnum', { key: 'sys' }),
+    open('open a device', '/dev/null', { key: 'device' }),
+    open('open the terminal', '/dev/tty', { key: 'device' }),
+  ];
+}
+
+function cellFiles({ rejected, open, closed, readOnly }: Expectations, { inside }: Targets['tier']): RejectedAttempt[] {
+  const proof = inside(`/out/${PROOF_FILE}`);
+  const flags = O_WRONLY_CREAT;
+  const unnamed = { ...readOnly, EOPNOTSUPP };
+  return [
+    open('write to the input folder', inside('/in/new'), { flags, errnos: readOnly }),
+    open('create another output', inside('/out/new'), { flags, errnos: readOnly }),
+    open('create an unnamed file', inside('/out'), { flags: O_TMPFILE, errnos: unnamed }),
+    rejected('make a folder', readOnly, 'mkdirat', AT_FDCWD, inside('/out/folder'), 0o700),
+    rejected('rename the output', readOnly, 'renameat', AT_FDCWD, proof, AT_FDCWD, inside('/out/new')),
+    rejected('remove the output', readOnly, 'unlinkat', AT_FDCWD, proof, 0),
+    rejected('hard-link the output', FILTERED, 'linkat', AT_FDCWD, proof, AT_FDCWD, inside('/out/new'), 0),
+    rejected('reserve space beyond the end of a file', FILTERED, 'fallocate', 1, FALLOC_FL_KEEP_SIZE, 0, 2 ** 30),
+    open('write to the root image', '/usr/bin/new', { flags, errnos: { ...readOnly, EROFS } }),
+    { ...rejected('start a shell', closed, 'execve', '/bin/sh', 0, 0), onlyInCell: true },
+  ];
+}
+
+function specialFiles({ rejected }: Expectations, { inside }: Targets['tier']): RejectedAttempt[] {
+  return [
+    rejected('make a device', FILTERED, 'mknodat', AT_FDCWD, inside('/out/node'), S_IFCHR | 0o600, DEV_NULL),
+    rejected('make a symbolic link', FILTERED, 'symlinkat', '/etc/passwd', AT_FDCWD, inside('/out/link')),
+    rejected('open by handle, past all folders', FILTERED, 'name_to_handle_at', AT_FDCWD, '/', 0, 0, 0),
+  ];
+}
+
+/** A datagram socket of every family, the type that most families have. */
+function sockets({ rejected }: Expectations): RejectedAttempt[] {
+  const families = Array.from({ length: FAMILIES }, (_, index) => index + 1);
+  return [
+    ...families.map((family) => {
+      const name = NAMED_FAMILIES[family];
+      const attempt = name ? `open a socket: ${name}` : `open a socket of family ${family}`;
+      return rejected(attempt, { EPERM }, 'socket', family, 2, 0);
+    }),
+    rejected('make a socket pair', FILTERED, 'socketpair', 1, 1, 0, Buffer.alloc(8)),
+  ];
+}
+
+/** @param service pid of the service. */
+function otherProcesses({ rejected, hasOwnRoot }: Expectations, service: number): RejectedAttempt[] {
+  // In a container the service may be process 1; in a separate pid namespace that number is a process of the cell.
+  const noThread: Errnos = { EPERM, ESRCH, ...(hasOwnRoot && service <= 2 && { 'its own process': 0 }) };
+  return [
+    rejected('signal every process', { EPERM }, 'kill', -1, 0),
+    rejected('signal the service', { EPERM }, 'kill', service, 0),
+    rejected('signal a thread of the service', noThread, 'tgkill', service, service, 0),
+    rejected('queue a signal', FILTERED, 'rt_sigqueueinfo', service, 0, Buffer.alloc(128)),
+    rejected('have the kernel signal the service', { EPERM }, 'fcntl', 0, F_SETOWN, service),
+    ...Object.entries(LOCK_COMMANDS).map(([attempt, command]) =>
+      rejected(attempt, { EPERM }, 'fcntl', 0, command, Buffer.alloc(32)),
+    ),
+    rejected('lock an entire file', FILTERED, 'flock', 0, 1),
+    rejected('open a handle to a process', FILTERED, 'pidfd_open', service, 0),
+    rejected('copy a descriptor of a process', FILTERED, 'pidfd_getfd', 0, 0, 0),
+    rejected('read the limits of the service', { EPERM }, 'prlimit64', service, 0, 0, Buffer.alloc(16)),
+    rejected('compare kernel objects', FILTERED, 'kcmp', service, service, 0, 0, 0),
+    // Size 0, so that without a filter it fails (EINVAL) instead of starting a second probe that also reports.
+    rejected('make a process by clone3', FILTERED, 'clone3', Buffer.alloc(64), 0),
+  ];
+}
+
+function sharedMemory({ rejected }: Expectations): RejectedAttempt[] {
+  return [
+    // Unused keys: without a filter, the calls create nothing that persists.
+    rejected('share memory with other processes', FILTERED, 'shmget', 0x41697231, 4096, 0),
+    rejected('use message queues', FILTERED, 'msgget', 0x41697231, 0),
+    rejected('make a file in memory', FILTERED, 'memfd_create', 'x', 0),
+  ];
+}
+
+function ownMemory({ rejected }: Expectations): RejectedAttempt[] {
+  const flags = MAP_PRIVATE_ANONYMOUS;
+  const tooLarge = [0, 2 ** 40, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS | MAP_NORESERVE, -1, 0];
+  return [
+    rejected('map writable and executable memory', { EACCES }, 'mmap', 0, 4096, 7, flags, -1, 0),
+    rejected('make memory executable', { EACCES }, 'mprotect', 0x400000, 4096, 5),
+    rejected('make memory executable with a key', FILTERED, 'pkey_mprotect', 0x400000, 4096, 5, -1),
+    rejected('reserve more address space than allowed', { ENOMEM }, 'mmap', ...tooLarge),
+  ];
+}
+
+function privileges({ rejected }: Expectations, { inside }: Targets['tier']): RejectedAttempt[] {
+  return [
+    rejected('change the personality', FILTERED, 'personality', 0x0400000),
+    rejected('become root', FILTERED, 'setuid', 0),
+    rejected('drop all groups', FILTERED, 'setgroups', 0, 0),
+    rejected('change an owner', FILTERED, 'fchownat', AT_FDCWD, inside('/out/none'), 0, 0, 0),
+    rejected('add a filter of its own', FILTERED, 'seccomp', 99, 0, 0),
+    rejected('push characters into a terminal', { ENOTTY }, 'ioctl', 2, TIOCSTI, 'x'),
+  ];
+}
+
+/** Calls that administer the machine, with arguments that have no effect where the call is allowed. */
+function administration({ rejected }: Expectations): RejectedAttempt[] {
+  return [
+    rejected('unmount', FILTERED, 'umount2', '/does-not-exist', 0),
+    rejected('open a file system', FILTERED, 'fsopen', 'tmpfs', 0),
+    rejected('clone a mount', FILTERED, 'open_tree', AT_FDCWD, '/does-not-exist', 0),
+    rejected('move a mount', FILTERED, 'move_mount', -1, '', -1, '', 0),
+    rejected('set the clock', FILTERED, 'clock_settime', 0, 0),
+    rejected('set the time of day', FILTERED, 'settimeofday', 0, 0),
+    rejected('tune the clock', FILTERED, 'adjtimex', Buffer.alloc(256)),
+    rejected('rename the host', FILTERED, 'sethostname', 0, 1),
+    rejected('restart the machine', FILTERED, 'reboot', 0, 0, 0, 0),
+    rejected('read the log of the kernel', FILTERED, 'syslog', 10, 0, 0),
+    rejected('ask for a key', FILTERED, 'request_key', 'user', 'x', 0, 0),
+    rejected('remove a kernel module', FILTERED, 'delete_module', 0, 0),
+    rejected('swap', FILTERED, 'swapon', 0, 0),
+  ];
+}
