@@ -1569,7 +1569,7 @@ export interface components {
              * @description For programs; it does not change.
              * @enum {string}
              */
-            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "key_exceeds_caller" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "not_implemented" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "transcode_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "archive_not_ready" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
+            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "not_implemented" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "archive_not_ready" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
             /** @description Details such as `field`, `reason`, `remedy` and `near`, depending on the code; null if there are none. */
             details: {
                 [key: string]: unknown;
@@ -1624,10 +1624,7 @@ export interface components {
         };
         /** @description A key that is revoked. */
         RevokedApiKey: {
-            /**
-             * Format: uuid
-             * @description The id of the key; not a secret.
-             */
+            /** @description The id in the path of the request. */
             id: string;
             /** @description For people. */
             name: string;
@@ -1654,6 +1651,16 @@ export interface components {
             replaced_by: string | null;
             /** @description The OAuth client whose access token it is, and whose name it has; null for other keys. */
             oauth_client: string | null;
+            /**
+             * @description What was deleted.
+             * @constant
+             */
+            object: "key";
+            /**
+             * @description Always true.
+             * @constant
+             */
+            deleted: true;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
@@ -1739,6 +1746,21 @@ export interface components {
             expires_at: string;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A session that has ended. */
+        EndedSession: {
+            /** @description The id in the path of the request. */
+            id: string;
+            /**
+             * @description What was deleted.
+             * @constant
+             */
+            object: "session";
+            /**
+             * @description Always true.
+             * @constant
+             */
+            deleted: true;
         };
         /** @description Whose password a setup link sets. */
         SetupLink: {
@@ -1884,6 +1906,13 @@ export interface components {
              * @description The job that has been erased.
              */
             id: string;
+            /** @description The kind of the job, such as `transcode`. */
+            object: string;
+            /**
+             * @description Always true.
+             * @constant
+             */
+            deleted: true;
             /**
              * Format: date-time
              * @description When its bytes had been deleted.
@@ -2443,6 +2472,18 @@ export interface components {
         };
         /** @description A webhook that is deleted, with its deliveries. */
         RemovedWebhook: {
+            /** @description The id in the path of the request. */
+            id: string;
+            /**
+             * @description What was deleted.
+             * @constant
+             */
+            object: "webhook";
+            /**
+             * @description Always true.
+             * @constant
+             */
+            deleted: true;
             /**
              * @description Always true.
              * @constant
@@ -3302,6 +3343,18 @@ export interface components {
         };
         /** @description An upload whose bytes have been deleted. */
         UploadDeleted: {
+            /** @description The id in the path of the request. */
+            id: string;
+            /**
+             * @description What was deleted.
+             * @constant
+             */
+            object: "upload";
+            /**
+             * @description Always true.
+             * @constant
+             */
+            deleted: true;
             /**
              * @description Always true.
              * @constant
@@ -3438,6 +3491,18 @@ export interface components {
         };
         /** @description An upload in parts that has been deleted with its parts. */
         MultipartDeleted: {
+            /** @description The id in the path of the request. */
+            id: string;
+            /**
+             * @description What was deleted.
+             * @constant
+             */
+            object: "multipart_upload";
+            /**
+             * @description Always true.
+             * @constant
+             */
+            deleted: true;
             /**
              * @description Always true.
              * @constant
@@ -5596,12 +5661,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Signed out. */
-            204: {
+            /** @description Default Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["EndedSession"];
+                };
             };
         };
     };

@@ -118,11 +118,8 @@ export async function rotateKey(
   const own = options.for && (await holdMaker(tx, options.for.accountId, options.for.maker));
   const old = await lockKey(tx, id, options.for?.accountId);
   if (!isAlive(old) || old.replaced_by) {
-    throw new ApiError('invalid_request', {
-      field: 'id',
-      reason: 'the key is revoked, expired or already rotated',
-      remedy: 'Create a new key',
-    });
+    const reason = 'it is revoked, expired or already rotated';
+    throw new ApiError('key_not_active', { field: 'id', reason, remedy: 'Create a new key' });
   }
   if (own) {
     requireRotatable(old, own);

@@ -28,7 +28,7 @@ export async function diskAdvice(folder: string, reserve: DiskReserve): Promise<
     return {
       state: 'low',
       seen,
-      remedy: `Free some space: an upload may have 2 GB, and ${size(spareBytes)} are left above the reserve`,
+      remedy: `Free some space: uploads and jobs have ${size(spareBytes)} left above the reserve`,
     };
   }
   return { state: 'ample', seen, remedy: null };

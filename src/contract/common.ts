@@ -22,6 +22,15 @@ export const errorBody = z
   })
   .meta({ id: 'Error', description: 'The body of every error response.' });
 
+/** What the response to every DELETE contains: the `id` of the path, and the kind of object. */
+export function deletedFields(object: string) {
+  return {
+    id: z.string().describe('The id in the path of the request.'),
+    object: z.literal(object).describe('What was deleted.'),
+    deleted: z.literal(true).describe('Always true.'),
+  };
+}
+
 export const warning = z
   .object({
     field: z.string().describe('The field or query parameter concerned.'),

@@ -36,6 +36,11 @@ export const errors = {
     text: 'A key cannot grant more than it has',
     advice: 'Request fewer rights, or use a key that has more; details lists what the caller has.',
   },
+  key_not_active: {
+    status: 409,
+    text: 'The key is not active',
+    advice: 'Create a new key.',
+  },
   too_many_keys: {
     status: 409,
     text: 'The account has too many keys',
@@ -173,6 +178,11 @@ export const errors = {
     text: 'Invalid parts',
     advice: 'details names the part and what is wrong with it. Nothing was deleted.',
   },
+  upload_confirmed: {
+    status: 409,
+    text: 'The upload has been confirmed',
+    advice: 'It accepts no more parts. Use the fileUrl that confirm returned.',
+  },
   upload_type_mismatch: {
     status: 400,
     text: 'File content does not match its declared type',
@@ -214,6 +224,11 @@ export const errors = {
     status: 400,
     text: 'Cannot cancel job in status: {status}',
     advice: 'Only pending and processing jobs can be canceled.',
+  },
+  batch_final: {
+    status: 409,
+    text: 'Cannot cancel batch in status: {status}',
+    advice: 'All jobs of the batch are final. Read their results with GET /v1/batches/{id}.',
   },
   transcode_not_completed: { status: 400, text: 'Transcode not completed', advice: 'Wait until status is completed.' },
   transcode_failed: {

@@ -27,6 +27,8 @@ export const eraseAnswer = z
   .object({
     success: z.literal(true).describe('Always true.'),
     id: z.uuid().describe('The job that has been erased.'),
+    object: z.string().describe('The kind of the job, such as `transcode`.'),
+    deleted: z.literal(true).describe('Always true.'),
     erased_at: timestamp.describe('When its bytes had been deleted.'),
     warnings: someWarnings,
   })

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
-import { someWarnings, timestamp } from './common.ts';
+import { deletedFields, someWarnings, timestamp } from './common.ts';
 import { plainText, rule } from './faults/rule.ts';
 import { listOf, nextField } from './lists.ts';
 
@@ -76,7 +76,7 @@ export const apiKey = z
 export type ApiKeyView = z.infer<typeof apiKey>;
 
 export const revokedApiKey = apiKey
-  .extend({ warnings: someWarnings })
+  .extend({ ...deletedFields('key'), warnings: someWarnings })
   .meta({ id: 'RevokedApiKey', description: 'A key that is revoked.' });
 
 export const newApiKey = apiKey

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { someWarnings, timestamp } from './common.ts';
+import { deletedFields, someWarnings, timestamp } from './common.ts';
 import { MAX_PARTS_UPLOAD_BYTES, MAX_UPLOAD_PARTS, PART_BYTES } from './limits.ts';
 import { UPLOAD_STATUSES } from './upload-list.ts';
 import { fileFields, furtherHeaders, requireKnownType, uploadFileSize } from './uploads.ts';
@@ -114,6 +114,7 @@ export type MultipartState = z.infer<typeof multipartView>['result'];
 
 export const multipartDeleted = z
   .object({
+    ...deletedFields('multipart_upload'),
     success,
     result: z.object({ uploadId }).meta({ id: 'DeletedMultipart', description: 'The upload that is gone.' }),
     warnings: someWarnings,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { someWarnings, timestamp } from './common.ts';
+import { deletedFields, someWarnings, timestamp } from './common.ts';
 import { rule } from './faults/rule.ts';
 import type { Scope } from './keys.ts';
 
@@ -61,6 +61,10 @@ export const session = z
   })
   .meta({ id: 'Session', description: 'A session of a person in a browser.' });
 export type SessionView = z.infer<typeof session>;
+
+export const endedSession = z
+  .object(deletedFields('session'))
+  .meta({ id: 'EndedSession', description: 'A session that has ended.' });
 
 export const setupLink = z
   .object({

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { someWarnings, timestamp } from './common.ts';
+import { deletedFields, someWarnings, timestamp } from './common.ts';
 import { afterField, nextField, notBoth } from './lists.ts';
 import { uploadMetadata } from './uploads.ts';
 
@@ -63,6 +63,7 @@ export const uploadAnswer = z
 
 export const uploadDeleted = z
   .object({
+    ...deletedFields('upload'),
     success,
     result: z
       .object({ filename: z.string().describe('The name that the upload had.') })

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { someWarnings, timestamp } from './common.ts';
+import { deletedFields, someWarnings, timestamp } from './common.ts';
 import { shownType } from './events.ts';
 import { plainText } from './faults/rule.ts';
 import { afterField, listOf, nextField, notBoth } from './lists.ts';
@@ -45,7 +45,7 @@ export const rotateSecretBody = z
   .meta({ id: 'RotateSecretRequest', description: 'How to replace a secret.' });
 
 export const removedWebhook = z
-  .object({ success: z.literal(true).describe('Always true.'), warnings: someWarnings })
+  .object({ ...deletedFields('webhook'), success: z.literal(true).describe('Always true.'), warnings: someWarnings })
   .meta({ id: 'RemovedWebhook', description: 'A webhook that is deleted, with its deliveries.' });
 
 export const webhookSecret = z

@@ -95,11 +95,11 @@ export async function jobsOfBatch(db: Db, batchId: string): Promise<BatchJob[]> 
   return rows.map(({ id, status, batch_index }) => ({ id, status, index: batch_index! }));
 }
 
-/** Cancels the open jobs of a batch. Throws 400 when it is complete. Returns how many it canceled. */
+/** Cancels the open jobs of a batch. Throws 409 when it is complete. Returns how many it canceled. */
 export async function cancelBatch(context: JobsContext, accountId: string, id: string): Promise<number> {
   return context.db.transaction().execute(async (tx) => {
     const batch = await getBatch(tx, accountId, id);
-    if (batch.completed_at) throw new ApiError('cancel_final', null, { status: statusOf(batch, false) });
+    if (batch.completed_at) throw new ApiError('batch_final', null, { status: statusOf(batch, false) });
     const open = await tx
       .selectFrom('jobs')
       .select(['id', 'kind'])

@@ -145,16 +145,13 @@ export async function findMultipart(
     .executeTakeFirst();
 }
 
-/** Signs URLs for parts of an upload that is not confirmed. Throws `invalid_parts` for a number that it does not have. */
+/** Signs URLs for parts of an upload that is not confirmed. Throws `upload_confirmed`, and `invalid_parts` for a number that it does not have. */
 export async function urlsOfParts(
   context: Pick<Context, 'store'>,
   { upload, partSize, key, multipartId }: PartsUpload,
   numbers: readonly number[],
 ): Promise<{ parts: PartUrl[]; expiresAt: string }> {
-  if (upload.state !== 'pending') {
-    const reason = 'the upload has been confirmed';
-    throw new ApiError('invalid_parts', { field: 'uploadId', reason, remedy: 'Use its fileUrl' });
-  }
+  if (upload.state !== 'pending') throw new ApiError('upload_confirmed');
   const { declared_size: fileSize, url_expires_at: endsAt } = upload;
   const count = partCount(fileSize, partSize);
   const unknown = numbers.findIndex((number) => number > count);

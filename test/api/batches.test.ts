@@ -151,7 +151,11 @@ describe('a batch', () => {
     const counts = { total: 3, accepted: 2, refused: 1, completed: 0, failed: 0, canceled: 2 };
     expect(rows).toEqual([{ type: 'batch.completed', data: { v: 1, ...counts } }]);
     const again = await api.call('PATCH', `/v1/batches/${id}/cancel`);
-    expect([again.status, again.json.error]).toEqual([400, 'Cannot cancel job in status: completed']);
+    expect([again.status, again.json.code, again.json.error]).toEqual([
+      409,
+      'batch_final',
+      'Cannot cancel batch in status: completed',
+    ]);
   });
 
   it('is complete when two jobs end at the same moment', async () => {

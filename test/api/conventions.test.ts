@@ -107,6 +107,38 @@ describe('paths and methods', () => {
     expect((await api.call('HEAD', '/v1/transcodes', undefined, { authorization: '' })).status).toBe(401);
   });
 
+  it('of every operation reject other methods with 405 and answer HEAD as GET', async () => {
+    const document = (await get('/openapi.json')).json as { paths: Record<string, Record<string, unknown>> };
+    const paths = Object.entries(document.paths).map(([pattern, item]) => ({
+      pattern,
+      path: pattern.replace('{id}', jobId).replace(/\{\w+\}/g, 'none'),
+      methods: Object.keys(item).map((method) => method.toUpperCase()),
+    }));
+    expect(paths.map(({ pattern }) => pattern)).toEqual(
+      expect.arrayContaining(['/v1/jobs', '/v1/batches', '/v1/transcodes/{id}/files', '/v1/transcodes/{id}/download']),
+    );
+    for (const { pattern, path, methods } of paths) {
+      // A literal path such as /v1/webhooks/secret also matches the pattern of its siblings.
+      const siblings = paths.filter((one) => matcher(one.pattern).test(path)).flatMap((one) => one.methods);
+      const known = new Set([...siblings, ...(siblings.includes('GET') ? ['HEAD'] : [])]);
+      for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+        if (known.has(method)) continue;
+        const answer = await api.call(method, path);
+        const allow = [...known].sort().join(', ');
+        expect([method, pattern, answer.status, answer.headers.get('allow')]).toEqual([method, pattern, 405, allow]);
+      }
+      if (!methods.includes('GET')) continue;
+      const [head, full] = [await api.call('HEAD', path), await get(path)];
+      const type = full.headers.get('content-type');
+      expect([pattern, head.status, head.headers.get('content-type'), head.text]).toEqual([
+        ...[pattern, full.status, type, ''],
+      ]);
+    }
+  });
+
+  /** Matches the paths of a pattern of the OpenAPI document. */
+  const matcher = (pattern: string) => new RegExp(`^${pattern.replace(/\{\w+\}/g, '[^/]+')}$`);
+
   it('that are not implemented yet return 501, after the key is checked and without reading a body', async () => {
     const paths = [
       ['POST', '/v1/transcribe'],

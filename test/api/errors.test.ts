@@ -1,12 +1,16 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { errors } from '../../src/contract/errors.ts';
+import { errorAnswer } from '../../src/contract/error-answer.ts';
+import { ApiError, errors } from '../../src/contract/errors.ts';
 import type { ApiResponse } from '../../testkit/service.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const CREATE = { inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp4' };
 const ID = '00000000-0000-7000-8000-000000000000';
+
+// biome-ignore lint/suspicious/noExplicitAny: read field by field
+type Json = any;
 
 let api: TestApi;
 beforeAll(async () => {
@@ -28,6 +32,50 @@ function expectError(answer: ApiResponse, status: number, code: keyof typeof err
   expectSentence(answer.json.message);
   return answer.json;
 }
+
+describe('every declared error', () => {
+  /** Texts that the hosted service has and its clients compare, although they are wrong for some servers. */
+  const FIXED = new Set<string>(['upload_not_found', 'file_too_large']);
+  const FOREIGN = /\b(?:GCS|Google|S3|2 ?GB)\b/;
+
+  it('names no storage and no limit that this server may not have', () => {
+    for (const [code, { text, advice }] of Object.entries(errors)) {
+      const values = { status: 'completed', what: 'Transcription', limit: '1 GB' };
+      const error = new ApiError(code as keyof typeof errors, null, values);
+      const texts = [advice, errorAnswer(error).message, ...(FIXED.has(code) ? [] : [text])];
+      expect([code, texts.filter((one) => FOREIGN.test(one))]).toEqual([code, []]);
+    }
+  });
+
+  it('has an object or null as details, in every example and in every response', async () => {
+    const document = (await api.call('GET', '/openapi.json')).json;
+    const shown = new Set<string>();
+    for (const [path, item] of Object.entries<Json>(document.paths)) {
+      for (const [method, { responses }] of Object.entries<Json>(item)) {
+        const answered = await answersOf(method.toUpperCase(), path);
+        const examples = Object.values<Json>(responses)
+          .flatMap(({ content }) => Object.values<Json>(content?.['application/json']?.examples ?? {}))
+          .map(({ value }) => value);
+        for (const body of [...answered, ...examples]) {
+          if (typeof body?.code !== 'string') continue;
+          shown.add(body.code);
+          expect([method, path, body.code, isObjectOrNull(body.details)]).toEqual([method, path, body.code, true]);
+        }
+      }
+    }
+    expect(Object.keys(errors).filter((code) => !shown.has(code))).toEqual([]);
+  });
+
+  const isObjectOrNull = (value: unknown) => typeof value === 'object' && !Array.isArray(value);
+
+  /** Error bodies of an operation: for a wrong method, an unknown id, and a body of the wrong shape. */
+  async function answersOf(method: string, path: string): Promise<Json[]> {
+    const url = path.replace('{id}', ID).replace(/\{\w+\}/g, 'none');
+    const body = method === 'GET' || method === 'DELETE' ? undefined : [];
+    const answers = [await api.call('OPTIONS', url), await api.call(method, url, body)];
+    return answers.filter(({ status }) => status >= 400).map(({ json }) => json);
+  }
+});
 
 describe('every error response has a message', () => {
   it.each([

@@ -136,6 +136,16 @@ describe('the OpenAPI document', () => {
     expect(body.properties.code.enum).toContain('not_implemented');
   });
 
+  it('has the id, the kind of object and `deleted` in the response to every DELETE', () => {
+    const deletions = operations().filter(([where, { responses }]) => where.startsWith('delete ') && responses['200']);
+    expect(deletions.length).toBeGreaterThan(5);
+    for (const [where, { responses }] of deletions) {
+      const { $ref } = responses['200'].content['application/json'].schema;
+      const schema = document.components.schemas[$ref.split('/').at(-1)];
+      expect([where, schema.required]).toEqual([where, expect.arrayContaining(['id', 'object', 'deleted'])]);
+    }
+  });
+
   it('documents both names of a field of a request, of which the one in camelCase is deprecated', () => {
     const { OutputRequest, PresignRequest, Job, ConfirmResult, Health } = document.components.schemas;
     const { output_format: snake, outputFormat: camel } = OutputRequest.properties;

@@ -127,6 +127,14 @@ describe('a job with several outputs', () => {
     expect(ended.output_url).toMatch(/\.mp4$/);
     expect((await api.call('GET', `/v1/transcodes/${job.id}/download`)).status).toBe(200);
     expect((await api.call('GET', `/v1/transcodes/${job.id}/download?output=web`)).status).toBe(200);
+    for (const [path, status] of [
+      ['download', 200],
+      ['download?url=false', 302],
+      ['files', 200],
+    ] as const) {
+      const head = await api.call('HEAD', `/v1/transcodes/${job.id}/${path}`);
+      expect([path, head.status, head.text]).toEqual([path, status, '']);
+    }
   });
 });
 

@@ -173,7 +173,7 @@ describe('a session', () => {
 
   it('ends with the sign-out, and when the person or account is disabled', async () => {
     const [one, two] = [await browser('member'), await browser('member')];
-    expect((await one.call('DELETE', '/v1/session')).status).toBe(204);
+    expect((await one.call('DELETE', '/v1/session')).json).toMatchObject({ object: 'session', deleted: true });
     expect((await one.call('GET', '/v1/transcodes')).status).toBe(401);
     const { db } = api.database;
     await db.transaction().execute(async (tx) => setDisabled(tx, (await findUser(tx, two.email))!, true, BY));
@@ -200,7 +200,7 @@ describe('a session', () => {
     const [one, other] = [await browser('viewer'), await browser('viewer')];
     const ids = (await db.selectFrom('sessions').select('id').execute()).map(({ id }) => id);
     const before = await openSessions(db, ids);
-    expect((await one.call('DELETE', '/v1/session')).status).toBe(204);
+    expect((await one.call('DELETE', '/v1/session')).json).toMatchObject({ object: 'session', deleted: true });
     expect(await openSessions(db, ids)).toHaveLength(before.length - 1);
     await db.transaction().execute(async (tx) => setDisabled(tx, (await findUser(tx, other.email))!, true, BY));
     expect(await openSessions(db, ids)).toHaveLength(before.length - 2);

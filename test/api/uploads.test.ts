@@ -89,7 +89,10 @@ describe('deleting an upload', () => {
     );
     expect(await api.context.store.head(rows[0].key)).not.toBeNull();
     const deleted = await api.call('DELETE', pathOf(filename));
-    expect([deleted.status, deleted.json]).toEqual([200, { success: true, result: { filename } }]);
+    expect([deleted.status, deleted.json]).toEqual([
+      200,
+      { id: filename, object: 'upload', deleted: true, success: true, result: { filename } },
+    ]);
     expect(await api.context.store.head(rows[0].key)).toBeNull();
     expect((await api.call('GET', pathOf(filename))).status).toBe(404);
     expect((await api.call('DELETE', pathOf(filename))).status).toBe(200);

@@ -114,7 +114,10 @@ describe('webhooks', () => {
     const changed = await api.call('PATCH', `/v1/webhooks/${made.id}`, { enabled: false, types: ['upload.confirmed'] });
     expect(changed.json).toMatchObject({ enabled: false, disabled_reason: 'paused', types: ['upload.confirmed'] });
     expect((await test(made.id)).code).toBe('webhook_disabled');
-    expect((await api.call('DELETE', `/v1/webhooks/${made.id}`)).json).toEqual({ success: true });
+    expect((await api.call('DELETE', `/v1/webhooks/${made.id}`)).json).toEqual({
+      ...{ id: made.id, object: 'webhook', deleted: true },
+      success: true,
+    });
     expect((await api.call('GET', `/v1/webhooks/${made.id}`)).status).toBe(404);
   });
 

@@ -92,7 +92,7 @@ describe('keys', () => {
     expect(await statusOf(json.key)).toBe(401);
     expect([first.status, first.json.revoked_at]).toEqual([200, expect.stringMatching(TIME)]);
     expect((await revoke(json.id)).json).toEqual(first.json);
-    expect((await rotate(json.id)).status).toBe(400);
+    expect((await rotate(json.id)).status).toBe(409);
   });
 
   it('end within a second when revoked on the command line', async () => {
@@ -114,14 +114,14 @@ describe('keys', () => {
       replaced_by: next.json.id,
       revoked_at: expect.stringMatching(TIME),
     });
-    expect((await rotate(old.id)).json).toMatchObject({ code: 'invalid_request', details: { field: 'id' } });
+    expect((await rotate(old.id)).json).toMatchObject({ code: 'key_not_active', details: { field: 'id' } });
   });
 
   it('stay valid for a requested overlap', async () => {
     const old = (await create()).json;
     const next = await rotate(old.id, { overlap_seconds: 2 });
     expect([await statusOf(old.key), await statusOf(next.json.key)]).toEqual([200, 200]);
-    expect((await rotate(old.id)).status).toBe(400);
+    expect((await rotate(old.id)).status).toBe(409);
     await until(async () => (await statusOf(old.key)) === 401, { what: 'the end of the overlap', timeoutMs: 3000 });
     expect(await statusOf(next.json.key)).toBe(200);
     for (const overlap of [-1, 1.5, '5', 31 * 86_400]) {

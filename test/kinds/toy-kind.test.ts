@@ -181,7 +181,10 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     await read(id);
     expect(await objectsOf(id)).toEqual([{ state: 'live' }, { state: 'live' }]);
     expect((await api.call('GET', `/v1/toys/${id}/receipt`)).json.code).toBe('receipt_not_ready');
-    expect((await api.call('DELETE', `/v1/toys/${id}`)).json).toMatchObject({ success: true, id });
+    expect((await api.call('DELETE', `/v1/toys/${id}`)).json).toMatchObject({
+      ...{ id, object: 'toy', deleted: true },
+      success: true,
+    });
     expect(await objectsOf(id)).toEqual([{ state: 'deleted' }, { state: 'deleted' }]);
     expect((await api.call('GET', `/v1/toys/${id}/download`)).json.code).toBe('output_deleted');
     const { receipt } = (await api.call('GET', `/v1/toys/${id}/receipt`)).json;

@@ -46,13 +46,13 @@ const OWN: Readonly<Record<string, readonly ErrorCode[]>> = {
     'storage_unavailable',
     ...FULL,
   ],
-  'post /v1/upload/multipart/{uploadId}/parts': ['not_found', 'invalid_parts'],
+  'post /v1/upload/multipart/{uploadId}/parts': ['not_found', 'invalid_parts', 'upload_confirmed'],
   'get /v1/upload/multipart/{uploadId}': ['not_found', 'storage_unavailable'],
   'delete /v1/upload/multipart/{uploadId}': ['not_found', 'storage_unavailable'],
   'get /v1/uploads/{filename}': ['not_found'],
   'delete /v1/uploads/{filename}': ['not_found', 'upload_in_use', 'storage_unavailable'],
   'post /v1/transcodes/batch': [...REPEATED, ...FULL],
-  'patch /v1/batches/{id}/cancel': ['cancel_final'],
+  'patch /v1/batches/{id}/cancel': ['batch_final'],
   'post /v1/probe': [...SOURCES, 'probe_failed'],
   'post /v1/commands': [
     'quota_exceeded',
@@ -78,7 +78,7 @@ const OWN: Readonly<Record<string, readonly ErrorCode[]>> = {
   'post /v1/webhooks/{id}/test': ['webhook_disabled'],
   'post /v1/webhooks/deliveries/{id}/redeliver': ['webhook_disabled'],
   'post /v1/keys': ['key_exceeds_caller', 'too_many_keys', ...REPEATED],
-  'post /v1/keys/{id}/rotate': ['key_exceeds_caller', 'too_many_keys', ...REPEATED],
+  'post /v1/keys/{id}/rotate': ['key_exceeds_caller', 'key_not_active', 'too_many_keys', ...REPEATED],
 };
 
 /** The same for the operations of every kind of job. */
@@ -99,21 +99,21 @@ const UNLIMITED = new Set(['/livez']);
 
 const EXAMPLE_DETAILS: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> = {
   missing_upload_fields: { field: 'filename', reason: 'is missing', remedy: 'Send filename' },
-  missing_confirm_fields: { field: 'fileSize', reason: 'is missing', remedy: 'Send fileSize' },
+  missing_confirm_fields: { field: 'file_size', reason: 'is missing', remedy: 'Send file_size' },
   invalid_file_type: {
-    field: 'contentType',
+    field: 'content_type',
     reason: '"audio/mp3" is not accepted',
     remedy: 'Declare "audio/mpeg"',
     near: 'audio/mpeg',
     accepted: ['video/mp4', 'audio/mpeg'],
   },
   file_too_large: {
-    field: 'fileSize',
+    field: 'file_size',
     reason: 'is 3 GB (3,000,000,000 bytes); this server allows at most 2.05 GB (2,048,576,000 bytes) in one PUT',
     remedy: 'Upload in parts with POST /v1/upload/multipart',
     limit: 2_048_576_000,
   },
-  upload_size_mismatch: { field: 'fileSize', confirmed: 52_428_799, declared: 52_428_800 },
+  upload_size_mismatch: { field: 'file_size', confirmed: 52_428_799, declared: 52_428_800 },
   upload_incomplete: {
     field: 'parts',
     reason: '1 of 7 parts are missing',
@@ -121,7 +121,7 @@ const EXAMPLE_DETAILS: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> = {
     missing: [3],
   },
   invalid_parts: {
-    field: 'parts[2].partNumber',
+    field: 'parts[2].part_number',
     reason: 'part 3 is listed twice',
     remedy: 'List every part once, in ascending order',
   },

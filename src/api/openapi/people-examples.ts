@@ -69,6 +69,7 @@ const audit: AuditPage = {
 export const PEOPLE_EXAMPLES: Readonly<Record<string, unknown>> = {
   SignInRequest: { email: 'ada@example.org', password: 'correct horse battery' },
   Session: session,
+  EndedSession: { id: ID, object: 'session', deleted: true },
   SetupLink: { email: 'ada@example.org', role: 'admin', account: { name: 'default' } },
   SetupRequest: { token: 'q3w…', password: 'correct horse battery' },
   Usage: usage,

@@ -58,6 +58,12 @@ export const UPLOAD_EXAMPLES: Readonly<Record<string, unknown>> = {
   PartUrlsRequest: { partNumbers: [1] },
   PartUrlsAnswer: { success, result: { parts: [part], expiresAt: EXPIRES } },
   MultipartView: { success, result: state },
-  MultipartDeleted: { success, result: { uploadId: UPLOAD_ID } },
-  UploadDeleted: { success: true, result: { filename: FILE } },
+  MultipartDeleted: {
+    id: UPLOAD_ID,
+    object: 'multipart_upload',
+    deleted: true,
+    success,
+    result: { uploadId: UPLOAD_ID },
+  },
+  UploadDeleted: { id: FILE, object: 'upload', deleted: true, success: true, result: { filename: FILE } },
 };

@@ -49,7 +49,7 @@ export const WEBHOOK_EXAMPLES: Readonly<Record<string, unknown>> = {
   ChangedWebhook: webhook,
   NewWebhook: { ...webhook, secret: 'whsec_…' },
   WebhookList: { items: [webhook], next: null },
-  RemovedWebhook: { success: true },
+  RemovedWebhook: { id: ID, object: 'webhook', deleted: true, success: true },
   WebhookSecret: { secret: 'whsec_…', old_secret_until: null },
   DeliveryList: { items: [delivery], page: 1, limit: 50, total: 1, next: null },
   DeliveryAnswer: delivery,

@@ -116,7 +116,7 @@ function registerRotateAndRevoke(app: App, deps: ApiDeps): void {
       const { account } = callerOf(request);
       const id = parseUuidOr404(request.params.id);
       const revoked = await db.transaction().execute((tx) => revokeKey(tx, id, account.id, actorOf(request)));
-      return viewKey(revoked);
+      return { ...viewKey(revoked), object: 'key' as const, deleted: true as const };
     },
   );
 }

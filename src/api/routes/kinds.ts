@@ -252,7 +252,8 @@ function registerErase({ app, deps, kind }: KindRoutes): void {
     async (request) => {
       const { account } = callerOf(request);
       const at = await eraseJob(deps.context, account.id, kind.name, request.params.id, actorOf(request));
-      return { success: true as const, id: request.params.id, erased_at: at.toISOString() };
+      const erased = { id: request.params.id, object: kind.name, deleted: true as const };
+      return { ...erased, success: true as const, erased_at: at.toISOString() };
     },
   );
 }

@@ -113,7 +113,13 @@ function registerParts(app: App, { context }: ApiDeps): void {
       const upload = await findMultipart(context, callerOf(request).account.id, uploadId);
       if (!upload) throw new ApiError('not_found');
       await eraseUpload(context, upload, actorOf(request));
-      return { success, result: { uploadId } };
+      return {
+        id: uploadId,
+        object: 'multipart_upload' as const,
+        deleted: true as const,
+        success,
+        result: { uploadId },
+      };
     },
   );
 }

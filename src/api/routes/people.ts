@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { getAccount } from '../../accounts/accounts.ts';
 import { errorBody } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
-import { session, setupBody, setupLink, signInBody } from '../../contract/people.ts';
+import { endedSession, session, setupBody, setupLink, signInBody } from '../../contract/people.ts';
 import type { Db } from '../../database/pool.ts';
 import { makeDeviceToken } from '../../identity/known-devices.ts';
 import { countSignIns, hashPassword } from '../../identity/passwords.ts';
@@ -104,7 +104,7 @@ function registerCurrentSession(app: App, deps: ApiDeps): void {
         summary: 'Sign out',
         description: 'Ends the session and deletes its cookie.',
         security: [{ session: [] }],
-        response: { 204: z.null().describe('Signed out.'), '4xx': errorBody },
+        response: { 200: endedSession, '4xx': errorBody },
       },
     },
     async (request, reply) => {
@@ -113,7 +113,7 @@ function registerCurrentSession(app: App, deps: ApiDeps): void {
       const by = { ...originOf(request), actor: `user:${found.user.id}` };
       await db.transaction().execute((tx) => endSession(tx, found.session, by));
       clearSessionCookie(request, reply);
-      return reply.code(204).send(null);
+      return { id: found.session.id, object: 'session' as const, deleted: true as const };
     },
   );
 }

@@ -77,7 +77,7 @@ function registerErase(app: App, { context }: ApiDeps): void {
       const upload = await findUpload(context, callerOf(request).account.id, filename);
       if (!upload) throw new ApiError('not_found');
       await eraseUpload(context, upload, actorOf(request));
-      return { success, result: { filename } };
+      return { id: filename, object: 'upload' as const, deleted: true as const, success, result: { filename } };
     },
   );
 }

@@ -153,7 +153,7 @@ function registerEndpoints(app: App, deps: ApiDeps, schemas: Schemas): void {
     async (request) => {
       const id = parseUuidOr404(request.params.id);
       await db.transaction().execute((tx) => deleteWebhook(tx, callerOf(request).account.id, id, actorOf(request)));
-      return { success: true as const };
+      return { id, object: 'webhook' as const, deleted: true as const, success: true as const };
     },
   );
 }
