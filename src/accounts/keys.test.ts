@@ -21,7 +21,7 @@ describe('the caller of a request', () => {
       return createKey(tx, account.id, { name }, BY);
     });
 
-  it('is key and account as they stand in their tables, by one query', async () => {
+  it('is read from the tables of keys and accounts, by one query', async () => {
     const { key, raw } = await makeKey('one');
     await makeKey('another');
     const limits = { monthly_minutes: 7, disabled_at: new Date(), retention_seconds: 60 };
@@ -42,7 +42,7 @@ describe('the caller of a request', () => {
     expect(caller).toStrictEqual({ key: row, account: accounts[0] });
   });
 
-  it('is found when its key is dead, and not when no account has it', async () => {
+  it('is found when its key has ended, and not when no account has the key', async () => {
     const { key, raw } = await makeKey('dead');
     await database.db.transaction().execute((tx) => revokeKey(tx, key.id, undefined, BY));
     expect((await findKey(database.db, hashApiKey(raw)))?.key.revoked_at).toBeInstanceOf(Date);
@@ -57,7 +57,7 @@ describe('keys that a key made', () => {
   });
   afterAll(() => database?.drop());
 
-  it('are found over generations and rotations, without those that others made', async () => {
+  it('are found over generations and rotations, without the keys that other keys made', async () => {
     const { db } = database;
     const account = await db.transaction().execute((tx) => ensureAccount(tx, 'family', 'cli'));
     const by = (maker: CreatedKey | null) => ({ actor: maker ? `key:${maker.key.id}` : 'cli' });

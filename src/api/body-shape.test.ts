@@ -13,7 +13,7 @@ describe('the shape of a body', () => {
     expect(reasonOf('['.repeat(500_000))).toBe(`is nested deeper than ${MAX_BODY_DEPTH} levels`);
   });
 
-  it('counts levels that were closed no longer', () => {
+  it('does not count levels that have been closed', () => {
     expect(
       reasonOf(
         `[${Array(1000)
@@ -31,13 +31,13 @@ describe('the shape of a body', () => {
     expect(reasonOf(list(MAX_BODY_VALUES))).toBe(`contains more than ${MAX_BODY_VALUES} values`);
   });
 
-  it('takes nothing in a text for structure, whatever is escaped in it', () => {
+  it('does not count brackets and quotes inside a text, escaped or not', () => {
     const odd = '[[[{{{,,,"\\'.repeat(20_000);
     expect(reasonOf(JSON.stringify({ [odd]: odd }))).toBeNull();
     fc.assert(fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => reasonOf(JSON.stringify(value)) === null));
   });
 
-  it('can be asked of any bytes', () => {
+  it('is read from any bytes without an error', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => bodyShapeFault(bytes) === null || true));
     expect(reasonOf('"never closed \\')).toBeNull();
   });

@@ -21,17 +21,17 @@ describe('warnings of unknown fields', () => {
     ]);
   });
 
-  it('leave free-form objects alone', () => {
+  it('do not name the fields of free-form objects', () => {
     const body = { inputs: [], outputFormat: 'mp4', metadata: { anything: { goes: 1 } } };
     expect(unknownFields(createBody, body)).toEqual([]);
   });
 
-  it('take the names of object methods for what they are', () => {
+  it('name fields that are called like methods of objects', () => {
     const names = JSON.parse('{"constructor":1,"toString":2,"hasOwnProperty":3,"__proto__":4}');
     expect(unknownFields(createBody, names).map(({ field }) => field)).toEqual(Object.keys(names));
   });
 
-  it('are at most fifty and a count of the rest, short, and fit to be stored, whatever comes in', () => {
+  it('are at most fifty and a count of the rest, are short, and can be stored, for any body', () => {
     const schema = z.object({ known: z.number() });
     fc.assert(
       fc.property(fc.dictionary(fc.string({ unit: 'binary', maxLength: 300 }), fc.anything()), (body) => {

@@ -18,7 +18,7 @@ describe('the lock of a data directory', () => {
   const take = (signal = new AbortController().signal) =>
     lockDataDir(dataDir, { made: false, signal, remove: () => rm(dataDir, { recursive: true, force: true }) });
 
-  it('has one holder at a time, and the last one removes the directory that they created', async () => {
+  it('has one owner at a time, and the last owner removes the directory if it was created under the lock', async () => {
     let inside = 0;
     let most = 0;
     const visit = async () => {

@@ -47,7 +47,7 @@ describe('a database that is up to date', () => {
   });
   afterAll(() => database?.drop());
 
-  it('is recognized by the stamp of the program that migrated it, and by no other', async () => {
+  it('is recognized only by the stamp of the program that migrated it', async () => {
     expect(await isMigrated(database.url, 'abc1', NO_KEY)).toBe(false);
     await writeStamp(database.pg, 'abc1');
     expect(await isMigrated(database.url, 'abc1', NO_KEY)).toBe(true);

@@ -17,7 +17,7 @@ const COLUMNS: Column<Row>[] = [
 ];
 
 describe('a table', () => {
-  it('is aligned, with a dash for what is not there', () => {
+  it('is aligned, with a dash for a missing value', () => {
     expect(table(ROWS, COLUMNS, Number.POSITIVE_INFINITY)).toBe(
       'ID   NAME                SIZE\na1   a rather long name     5\nb22  –                   1200\n',
     );
@@ -29,7 +29,7 @@ describe('a table', () => {
     expect(table(ROWS, COLUMNS, 5)).toBe('ID\na1\nb22\n');
   });
 
-  it('lets no name steer the terminal', () => {
+  it('removes terminal escapes from names', () => {
     const rows = [{ id: 'x', name: '\x1b[2J\u202egpj.exe\n', size: 1 }];
     expect(table(rows, COLUMNS, 80)).toContain('�[2J�gpj.exe�');
     expect(facts([['name', '\x07']])).toBe('name  �\n');
@@ -42,7 +42,7 @@ describe('a table', () => {
   });
 });
 
-it('facts are aligned, without those that are not known', () => {
+it('facts are aligned, and unknown facts are omitted', () => {
   const rows = [
     ['format', 'mp4'],
     ['rate', null],

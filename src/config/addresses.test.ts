@@ -47,7 +47,7 @@ describe('a prefix in a prefix', () => {
   });
 });
 
-describe('one caller', () => {
+describe('an address of a client', () => {
   it.each([
     ['192.0.2.7', '192.0.2.7'],
     ['::ffff:192.0.2.7', '192.0.2.7'],

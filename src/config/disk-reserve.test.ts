@@ -19,7 +19,7 @@ describe('AIRLOCK_DISK_RESERVE', () => {
   });
 
   it.each(['5', 'GiB', '5 percent', '-5%', '1XB', '5%,6%', '1GiB,2GiB', '5%,', '95%', '1e3MB', '99999999TB'])(
-    'rejects %j and says how to write it',
+    'rejects %j with an example of the format',
     (text) => {
       expect(() => readConfig({ AIRLOCK_DISK_RESERVE: text })).toThrow(
         /^AIRLOCK_DISK_RESERVE: .+\. (Write it like|Use)/,

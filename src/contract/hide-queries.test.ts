@@ -40,7 +40,7 @@ describe('hideQueries', () => {
     expect(hideQueries(options)).toEqual(shown);
   });
 
-  it('takes time linear in the length of the text', () => {
+  it('runs in time linear in the length of the text', () => {
     const started = performance.now();
     hideQueries(`${'a'.repeat(20)}:`.repeat(20_000));
     hideQueries('https://'.repeat(50_000));

@@ -69,11 +69,11 @@ describe('TLS to PostgreSQL', () => {
     }
   }
 
-  it('works with a certificate authority of its own', async () => {
+  it('works with a private certificate authority', async () => {
     expect(await ask('localhost', `sslmode=verify-full&sslrootcert=${join(folder, 'ca.pem')}`)).toBe(1);
   });
 
-  it('ends with a remedy for a certificate that is not trusted or is for another host, and for a server without TLS', async () => {
+  it('fails with a remedy for a certificate that is not trusted or is for another host, and for a server without TLS', async () => {
     expect(await ask('localhost', 'sslmode=verify-full')).toMatch(
       /is not trusted: add sslmode=verify-full&sslrootcert=/,
     );
@@ -83,7 +83,7 @@ describe('TLS to PostgreSQL', () => {
     expect(await ask('localhost', ca)).toMatch(/does not offer TLS: set ssl=on/);
   });
 
-  it('is asked for where the server requires it', () => {
+  it('is used when the server requires it', () => {
     const message = 'no pg_hba.conf entry for host "10.0.0.9", user "airlock", database "airlock", no encryption';
     expect(connectAdvice({ code: '28000', message })).toMatch(/^PostgreSQL requires TLS: add sslmode/);
     expect(connectAdvice({ code: '28P01' })).toMatch(/rejected user or password/);

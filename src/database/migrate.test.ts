@@ -18,7 +18,7 @@ describe('a migration', () => {
     expect(await migrateDatabase(database.db)).toEqual([]);
   });
 
-  it('rejects a schema of a version before 0.1.0, and says what to do', async () => {
+  it('rejects a schema of a version before 0.1.0, with a remedy', async () => {
     await database.pg.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE TABLE transcodes (id uuid)');
     await expect(migrateDatabase(database.db)).rejects.toThrow(/before 0\.1\.0.*Move the data directory away/);
   });
@@ -53,7 +53,7 @@ describe('a migration', () => {
       };
     };
 
-    it('lets the programs that use them go first, and makes no query wait for long', async () => {
+    it('waits for the programs that use them, and delays no query for long', async () => {
       await revertMigrations();
       const end = await useJobs();
       const migrating = migrateDatabase(database.db, { folder });
@@ -67,7 +67,7 @@ describe('a migration', () => {
       expect(await migrating).toEqual([NEWEST]);
     });
 
-    it('fails when it never gets its locks, and has changed nothing', async () => {
+    it('fails when it never gets its locks, and changes nothing', async () => {
       await revertMigrations();
       const end = await useJobs();
       await expect(migrateDatabase(database.db, { patienceMs: 0, folder })).rejects.toMatchObject({ code: '55P03' });

@@ -38,7 +38,7 @@ describe('a listener', () => {
     return rows[0].n as number;
   };
 
-  it('hears what is committed on its channels, and nothing that is rolled back', async () => {
+  it('receives notifications that were committed on its channels, and none that were rolled back', async () => {
     await database.db.transaction().execute((tx) => notify(tx, 'airlock_cancel', 'not listened to'));
     const failed = database.db.transaction().execute(async (tx) => {
       await notify(tx, 'airlock_job', 'rolled back');
@@ -51,7 +51,7 @@ describe('a listener', () => {
     expect(connects).toBe(1);
   });
 
-  it('comes back after the database was unreachable for a while, with one connection', async () => {
+  it('reconnects with one connection after the database was unreachable', async () => {
     await proxy.cut();
     const before = errors;
     await until(() => errors >= before + 4, { what: 'attempts to connect' });

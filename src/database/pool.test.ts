@@ -21,7 +21,7 @@ describe('the pool', () => {
   const marks = async () =>
     (await database.pg.query('SELECT mark FROM marks ORDER BY mark')).rows.map(({ mark }) => mark);
 
-  it('sends BEGIN and statements that are sent at once before the first of them is answered', async () => {
+  it('sends BEGIN and pipelined statements before the first of them returns', async () => {
     const sent = vi.spyOn(pg.Client.prototype, 'query');
     try {
       const before = await database.db.transaction().execute(async (tx) => {
@@ -37,7 +37,7 @@ describe('the pool', () => {
     }
   });
 
-  it('runs statements that are sent at once in the order in which they were sent', async () => {
+  it('runs pipelined statements in the order in which they were sent', async () => {
     const seen = await database.db.transaction().execute(async (tx) => {
       const [, first, , both] = await Promise.all([add(tx, 'a'), count(tx), add(tx, 'b'), count(tx)]);
       return [first, both];
@@ -45,14 +45,14 @@ describe('the pool', () => {
     expect(seen).toEqual([1, 2]);
   });
 
-  it('commits none of several statements that were sent at once when one of them fails', async () => {
+  it('commits none of several pipelined statements when one of them fails', async () => {
     const before = await marks();
     const work = database.db.transaction().execute((tx) => Promise.all([add(tx, 'c'), add(tx, 'c'), add(tx, 'd')]));
     await expect(work).rejects.toMatchObject({ code: '23505' });
     expect(await marks()).toEqual(before);
   });
 
-  it('runs a transaction again that was undone for another one in a deadlock', async () => {
+  it('repeats a transaction that was rolled back because of a deadlock', async () => {
     await Promise.all(['x', 'y'].map((mark) => add(database.db as Tx, mark)));
     const lock = (tx: Tx, mark: string) => sql`SELECT FROM marks WHERE mark = ${mark} FOR UPDATE`.execute(tx);
     let tries = 0;
@@ -68,7 +68,7 @@ describe('the pool', () => {
     expect(tries).toBe(3);
   });
 
-  it('sends the queries of one trip on one connection, which waits for no response between them', async () => {
+  it('sends pipelined queries on one connection, without waiting for a response between them', async () => {
     const [one, other] = await pipelined(database.db, (connection) =>
       Promise.all([backend(connection), backend(connection)]),
     );
@@ -85,7 +85,7 @@ describe('the pool', () => {
     });
   });
 
-  it('runs a prepared statement again whose columns have another type since a migration', async () => {
+  it('repeats a prepared statement whose columns have had another type since a migration', async () => {
     await database.pg.query('ALTER TABLE marks ADD COLUMN size integer');
     await pipelined(database.db, async (connection) => {
       const run = async () => (await sql`SELECT mark, size FROM marks WHERE mark = ${'a'}`.execute(connection)).rows;
@@ -96,7 +96,7 @@ describe('the pool', () => {
     });
   });
 
-  it('runs a complete transaction again whose prepared statement has other columns', async () => {
+  it('repeats a complete transaction whose prepared statement has other columns', async () => {
     const pool = openPool(database.url, { max: 1, role: 'test', onError: () => {} });
     try {
       await database.pg.query('ALTER TABLE marks ADD COLUMN weight integer');

@@ -4,7 +4,7 @@ import { createStatementNames } from './statement-names.ts';
 const times = (runs: number, run: () => unknown) => Array.from({ length: runs }, run);
 
 describe('names of prepared statements', () => {
-  it('are given to a text from its third run on, and stay the same', () => {
+  it('are assigned to a text from its third run on, and stay the same', () => {
     const names = createStatementNames();
     const [first, second, third, fourth] = times(4, () => names.nameOf('SELECT 1'));
     expect([first, second]).toEqual([undefined, undefined]);
@@ -18,14 +18,14 @@ describe('names of prepared statements', () => {
     expect(new Set(['select a', 'select b', ' with c as (select) select'].map(of)).size).toBe(3);
   });
 
-  it('are given only to statements that have a plan', () => {
+  it('are assigned only to statements that have a plan', () => {
     const names = createStatementNames();
     for (const text of ['begin', 'COMMIT', 'SAVEPOINT part', 'LISTEN airlock_job', 'DISCARD PLANS', 'selected']) {
       expect(times(5, () => names.nameOf(text)).at(-1), text).toBeUndefined();
     }
   });
 
-  it('are not given to a statement whose columns a migration can add to', () => {
+  it('are not assigned to a statement to whose columns a migration can add', () => {
     const names = createStatementNames();
     const of = (text: string) => times(3, () => names.nameOf(text)).at(-1);
     const all = [
@@ -44,7 +44,7 @@ describe('names of prepared statements', () => {
     expect(given.filter(Boolean)).toHaveLength(300);
   });
 
-  it('are others after a renewal', () => {
+  it('change after a renewal', () => {
     const names = createStatementNames();
     const of = () => times(3, () => names.nameOf('select 1')).at(-1);
     const before = of();

@@ -62,7 +62,7 @@ describe('events', () => {
     expect(await until(seen, { what: 'the events' })).toEqual(['slow', 'fast']);
   });
 
-  it('of fifty writers that commit after random delays: a reader misses none and repeats none, of 100,000', async () => {
+  it('of fifty writers that commit after random delays are all read, and each is read once, of 100,000', async () => {
     const account = await makeAccount();
     const [writers, transactions, each] = [50, 100, 20];
     const total = writers * transactions * each;
@@ -110,7 +110,7 @@ describe('events', () => {
     expect(new Set(seen).size).toBe(total);
   }, 120_000);
 
-  it('are gone after seven days: a cursor to one of them is 410, and a text that is not a cursor 400', async () => {
+  it('are deleted after seven days: a cursor to one of them returns 410, and a text that is not a cursor returns 400', async () => {
     const account = await makeAccount();
     await record(account, 'old');
     const [{ cursor: after }] = (await until(

@@ -21,7 +21,7 @@ function attempt(guard: Partial<ConnectGuard>, protocol: string): Promise<unknow
   );
 }
 
-it('sends no byte, not even a TLS hello, if the address is rejected after connecting', async () => {
+it('a connection sends no byte, not even a TLS hello, if its address is rejected after connecting', async () => {
   for (const protocol of ['http:', 'https:']) {
     const verdicts: AddressVerdict[] = ['allowed', 'refused'];
     const connection = once(server, 'connection');
@@ -33,7 +33,7 @@ it('sends no byte, not even a TLS hello, if the address is rejected after connec
   expect(received).toBe(0);
 });
 
-it('times out if the peer never finishes the TLS handshake', async () => {
+it('a connection times out if the peer never finishes the TLS handshake', async () => {
   const error = await attempt({ connectTimeoutMs: 100 }, 'https:');
   expect(error).toMatchObject({ code: 'source_unreachable', retry: true });
 });

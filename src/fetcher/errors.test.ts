@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { failures } from '../contract/failures.ts';
 import { FetchError, toFetchError } from './errors.ts';
 
-it('has the same retry flag for every code as the contract, which has no "canceled"', () => {
+it('every error of the fetcher has the retry flag of the contract, which has no "canceled"', () => {
   const codes = [
     ...(['source_refused', 'source_unreachable', 'source_not_found', 'source_error'] as const),
     ...(['source_too_large', 'source_timeout', 'source_incomplete'] as const),
@@ -11,7 +11,7 @@ it('has the same retry flag for every code as the contract, which has no "cancel
   expect(new FetchError('canceled', '').retry).toBe(false);
 });
 
-it('includes nothing of the cause in the message for the user', () => {
+it('the message of an error contains nothing of its cause', () => {
   for (const code of ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'EPIPE', '']) {
     for (const phase of ['connect', 'body'] as const) {
       const cause = Object.assign(new Error(`${code} 10.0.0.7:80 secret.example`), { code });
@@ -20,7 +20,7 @@ it('includes nothing of the cause in the message for the user', () => {
   }
 });
 
-it('drops the bytes that the HTTP parser refused', () => {
+it('an error contains none of the bytes that the HTTP parser rejected', () => {
   for (const code of ['HPE_INVALID_CONSTANT', 'HPE_HEADER_OVERFLOW']) {
     const cause = Object.assign(new Error('Parse Error'), { code, rawPacket: Buffer.from('secret') });
     expect(toFetchError(cause, 'connect')).toMatchObject({ code: 'source_error', retry: false, cause });

@@ -102,7 +102,7 @@ describe('the gateway', () => {
     await gateway.close();
   });
 
-  it('is unhealthy if its folder is gone', async () => {
+  it('is unhealthy if its folder has been deleted', async () => {
     const gateway = await start();
     const health = `http://127.0.0.1:${gateway.port}/-/healthy`;
     expect(await (await fetch(health)).text()).toBe('ok');

@@ -146,7 +146,7 @@ describe('a signed URL', () => {
     await readSlowly(request, 64);
   });
 
-  it('is answered in order for a few pipelined requests; many close the connection', async () => {
+  it('returns responses in order to a few pipelined requests, and closes the connection of many', async () => {
     const health = 'GET /-/healthy HTTP/1.1\r\nhost: x\r\n\r\n';
     const statuses = async ({ ended }: RawConnection) =>
       [...(await ended).matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);

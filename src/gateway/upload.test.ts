@@ -99,7 +99,7 @@ describe('an upload', () => {
     expect(await gateway.store.head('excess')).toBeNull();
   });
 
-  it('without a length is refused', async () => {
+  it('without a length is rejected', async () => {
     const chunked = await rawRequest(
       gateway.port,
       await head('chunked', 3, ['transfer-encoding: chunked']),

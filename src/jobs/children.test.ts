@@ -54,7 +54,7 @@ describe('a job that waits for its children', () => {
   const end = async (claim: Awaited<ReturnType<JobWorld['mustClaim']>>) =>
     expect(await world.complete(claim, (await world.store(claim)).objectId)).toBe(true);
 
-  it('is processing to clients until it has used what they made, in views, lists and counts', async () => {
+  it('is shown to clients as processing until it has used what its children made, in views, lists and counts', async () => {
     const id = await startPieces([4]);
     const shown = { status: 'processing', queue_position: null, started_at: expect.any(String) };
     expect(await world.view(id)).toMatchObject({ ...shown, progress: 0 });
@@ -71,7 +71,7 @@ describe('a job that waits for its children', () => {
     expect(await listed('processing')).toEqual([]);
   });
 
-  it('has the progress of their seconds, their speeds together, and the time that is left at those', async () => {
+  it('has the progress of the children’s seconds, the sum of their speeds, and the time that remains at these speeds', async () => {
     const id = await startPieces([30, 10, null]);
     // Pieces of one millisecond are claimed in any order.
     const claims = [await world.mustClaim(), await world.mustClaim(), await world.mustClaim()];
@@ -120,7 +120,7 @@ describe('a job that waits for its children', () => {
     expect((await world.row(id)).status).toBe('completed');
   });
 
-  it('is woken by a process of the release before, which knows its date alone', async () => {
+  it('is woken by a process of the previous release, which knows only its date', async () => {
     const id = await startPieces([4]);
     const { pg } = world.database;
     const { rows } = await pg.query(`SELECT available_at = 'infinity' AS "isDated" FROM jobs WHERE id = $1`, [id]);

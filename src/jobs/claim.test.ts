@@ -125,7 +125,7 @@ describe('a claim of a job that needs a capability', () => {
     expect(served).toEqual(['other 1', 'stuck 1', 'other 2', 'stuck 2']);
   });
 
-  it('prefers the account with the fewest running jobs, whatever waits first', async () => {
+  it('prefers the account with the fewest running jobs over the oldest job', async () => {
     const [stuck, other] = [await account(), await account()];
     await wait(stuck, 'speech', { needs: [SPEECH] });
     for (const number of [1, 2, 3]) await wait(stuck, `stuck ${number}`);
@@ -222,7 +222,7 @@ describe('jobs that no living worker can run', () => {
     expect(await readStranded(database.db)).toHaveLength(3);
   });
 
-  it('are those with needs beside a worker of the release before, which does not name its kinds', async () => {
+  it('include jobs with needs when the only worker is of the previous release, which does not name its kinds', async () => {
     const one = await account();
     await wait(one, 'plain');
     await wait(one, 'speech', { needs: [SPEECH] });

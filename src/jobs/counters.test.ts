@@ -7,7 +7,7 @@ const STATUSES = ['pending', 'processing', 'completed', 'failed', 'canceled'];
 const KINDS = ['transcode', 'inspection', 'a kind of a newer release'];
 const CLASSES = ['interactive', 'light', 'heavy'];
 
-describe('the numbers that the database keeps of the jobs of an account', () => {
+describe('the counters of an account’s jobs', () => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await makeDatabase();
@@ -32,7 +32,7 @@ describe('the numbers that the database keeps of the jobs of an account', () => 
     return ['DELETE FROM jobs WHERE id = $1', [id]];
   }
 
-  it('equal a count of the rows, whatever happens to jobs in whatever transactions', async () => {
+  it('equal a count of the rows after any changes to jobs in any transactions', async () => {
     const { id: account } = await database.db.transaction().execute((tx) => ensureAccount(tx, 'counted', 'cli'));
     let seed = 7;
     const random = () => {

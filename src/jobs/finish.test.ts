@@ -23,7 +23,7 @@ describe('a job of several outputs', () => {
     return world.mustClaim();
   }
 
-  it('fails with the error of the output that failed, and keeps the ones that are complete', async () => {
+  it('fails with the error of the output that failed, and keeps the complete outputs', async () => {
     const claim = await claimWithOutputs(3);
     const { objectId } = await world.store(claim);
     const unknown = { duration_seconds: null, width: null, height: null, video_codec: null, audio_codec: null };

@@ -49,7 +49,7 @@ describe('keys that belong to rows', () => {
     return found;
   }
 
-  it('come in byte order, from both tables, for any page size', async () => {
+  it('are read in byte order, from both tables, for any page size', async () => {
     const objects = ['b', 'a/2', 'a-2', 'A', 'é', '\uff5e', '\u{1f3ac}', 'a/10', 'Z'];
     for (const key of objects) await addObject(key, 'live');
     const pending = ['a/1', 'ä', 'c'];
@@ -65,7 +65,7 @@ describe('keys that belong to rows', () => {
     }
   });
 
-  it('have the id and age of their row when it is live, else neither', async () => {
+  it('have the id and age of a live row, and neither of another row', async () => {
     await addObject('states/pending', 'pending');
     await addObject('states/deleting', 'deleting');
     await addObject('states/live', 'live');

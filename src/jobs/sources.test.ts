@@ -25,7 +25,7 @@ describe('a source that was found before the transaction of its job', () => {
   const endOf = async (id: string) =>
     (await world.database.pg.query('SELECT delete_after FROM objects WHERE id = $1', [id])).rows[0].delete_after;
 
-  it('is held as it was found, and kept for longer', async () => {
+  it('is used as it was found, and its retention is extended', async () => {
     const { fileUrl, objectId } = await world.upload(account);
     await world.database.pg.query(`UPDATE objects SET delete_after = now() WHERE id = $1`, [objectId]);
     const found = await find(fileUrl);
@@ -37,7 +37,7 @@ describe('a source that was found before the transaction of its job', () => {
     ['upload', `UPDATE uploads SET state = 'deleted', name_sealed = NULL, probe = NULL WHERE id = $1`],
     ['object', `UPDATE objects SET state = 'deleting' WHERE id = (SELECT object_id FROM uploads WHERE id = $1)`],
   ])(
-    'is refused if its %s is deleted meanwhile, also by a transaction that commits while it waits',
+    'is rejected if its %s has been deleted since then, also by a transaction that commits while the job waits',
     async (_, erase) => {
       const eraser = await world.database.pg.connect();
       try {

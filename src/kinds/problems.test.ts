@@ -28,8 +28,8 @@ describe('positions', () => {
 const problemsOf = (refusals: (typeof refusal)[]) =>
   refusals.map((one) => refusalProblem(one, undefined, locateInRequest));
 
-describe('refusals', () => {
-  it('are one error, with the first in front and each with its position', () => {
+describe('rejections', () => {
+  it('are one error, which begins with the first rejection and has the position of each', () => {
     const second = { ...refusal, field: 'filters[0]', offset: 0 };
     const { details, status } = rejectionError('option_refused', problemsOf([refusal, second]));
     const first = { field: 'options[2]', option: 'scale=w', reason: 'It is too large.', suggestion: 'Take less.' };
@@ -38,7 +38,7 @@ describe('refusals', () => {
     expect((details as { all: object[] }).all).toHaveLength(2);
   });
 
-  it('hold no query of a URL that they quote', () => {
+  it('contain no query of a URL that they quote', () => {
     const quoting = {
       ...refusal,
       reason: "It does not read 'https://h/x.srt?token=abc'.",
@@ -51,7 +51,7 @@ describe('refusals', () => {
 describe('sources', () => {
   const privateOnly = () => ({ ok: false, reason: 'It is private.' });
 
-  it('that may not be fetched are refused in the field that names them; gs:// is not judged here', () => {
+  it('that may not be fetched are rejected in the field that names them, and gs:// is checked elsewhere', () => {
     expect(refusedUrl(privateOnly, { url: 'gs://b/a', field: 'inputs[0].url' })).toBeNull();
     const source = { url: 'http://10.0.0.1/a.srt', field: 'filters[1]' };
     expect(refusedUrl(privateOnly, source)).toBe('It is private.');

@@ -12,7 +12,7 @@ describe('a submitted job', () => {
 
   const jobsOf = async (account: Account) => (await world.list(account)).map(({ status }) => status);
 
-  it('is refused exactly at the limit of waiting jobs, however many come at once', async () => {
+  it('is rejected exactly at the limit of waiting jobs, however many are submitted at once', async () => {
     const account = await world.account({ max_queued: 5000 });
     await world.accept(account);
     // As if that many waited: too few for a look under the lock before, and nearly the limit.
@@ -28,7 +28,7 @@ describe('a submitted job', () => {
     expect(await jobsOf(account)).toHaveLength(5);
   });
 
-  it('is not inserted beside its checks if the account was refused just before', async () => {
+  it('is not inserted alongside its checks shortly after a rejection of its account', async () => {
     const account = await world.account({ max_stored_bytes: 64 });
     const { fileUrl } = await world.upload(account);
     const sent = vi.spyOn(pg.Client.prototype, 'query');
@@ -66,7 +66,7 @@ describe('a submitted job', () => {
     }
   });
 
-  it('leaves nothing if it is refused by what is checked beside its insert', async () => {
+  it('leaves nothing if a check alongside its insert rejects it', async () => {
     const account = await world.account({ max_stored_bytes: 64 });
     const { fileUrl } = await world.upload(account);
     await expect(world.accept(account, { inputs: [{ url: fileUrl }] })).rejects.toMatchObject({

@@ -72,7 +72,7 @@ function status(world: World, localAddress: string): Promise<number | string> {
   });
 }
 
-it('rejects connections over the limit of an address, and serves other addresses', async () => {
+it('the guard rejects connections over the limit of an address, and serves other addresses', async () => {
   const world = await start();
   const [first] = await fill(world, '127.0.0.2', 4);
   await ended(world.open('127.0.0.2'));
@@ -83,7 +83,7 @@ it('rejects connections over the limit of an address, and serves other addresses
   expect(world.guard.counts().refused).toMatchObject({ address_limit: 1, total_limit: 0 });
 });
 
-it('evicts an idle connection of the address with the most connections for another address', async () => {
+it('the guard evicts an idle connection of the address with the most connections for another address', async () => {
   const world = await start({ total: 6 });
   const greedy = await fill(world, '127.0.0.2', 4);
   greedy[0]!.write(HELD);
@@ -95,7 +95,7 @@ it('evicts an idle connection of the address with the most connections for anoth
   expect(world.guard.counts().refused).toMatchObject({ evicted: 1, total_limit: 0 });
 });
 
-it('evicts no connection whose request is authenticated, and none of an address without more connections', async () => {
+it('the guard evicts no connection whose request is authenticated, and none of an address without more connections', async () => {
   const server = createServer((request) => world.guard.protect(request));
   const world: World = await start({ total: 4 }, server);
   const busy = await fill(world, '127.0.0.2', 3);
@@ -108,7 +108,7 @@ it('evicts no connection whose request is authenticated, and none of an address 
   expect(world.guard.counts()).toMatchObject({ open: 4, refused: { evicted: 0 } });
 });
 
-it('evicts a running request that is not authenticated when no connection is idle', async () => {
+it('the guard evicts a running request that is not authenticated when no connection is idle', async () => {
   const world = await start({ total: 3 });
   const busy = await fill(world, '127.0.0.2', 3);
   for (const socket of busy) socket.write(HELD);
@@ -118,7 +118,7 @@ it('evicts a running request that is not authenticated when no connection is idl
   expect(world.guard.counts().refused.evicted).toBeGreaterThan(0);
 });
 
-it('closes a connection that sends nothing, and one that sends its headers byte by byte', async () => {
+it('the guard closes a connection that sends nothing, and a connection that sends its headers byte by byte', async () => {
   const server = createServer({ headersTimeout: 2_000, connectionsCheckingInterval: 100 }, answer);
   server.on('clientError', (_error, socket) => socket.destroy());
   const world = await start({ firstByteMs: 100 }, server);
@@ -133,14 +133,14 @@ it('closes a connection that sends nothing, and one that sends its headers byte 
   expect(world.guard.counts().refused).toMatchObject({ silent: 1, slow_head: 1 });
 });
 
-it('applies only the total limit to a proxy', async () => {
+it('the guard applies only the total limit to a proxy', async () => {
   const world = await start({ trustProxy: ['127.0.0.2/32'], total: 6 });
   await fill(world, '127.0.0.2', 6);
   await ended(world.open('127.0.0.1'));
   expect(world.guard.counts().refused).toMatchObject({ total_limit: 1, evicted: 0 });
 });
 
-it('counts connections before TLS, and closes idle sessions gracefully', async () => {
+it('the guard counts connections before TLS, and closes idle sessions gracefully', async () => {
   const pems = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec', curve: 'P-256' });
   const world = await start({ perAddress: 1 }, createTlsServer({ cert: pems.cert, key: pems.private }, answer));
   const session = connectTls({ port: world.port, host: '127.0.0.1', rejectUnauthorized: false });
@@ -154,7 +154,7 @@ it('counts connections before TLS, and closes idle sessions gracefully', async (
   await over;
 });
 
-it('reports rejections as totals, so that clients cannot fill the log', async () => {
+it('the guard reports rejections as totals, so that clients cannot fill the log', async () => {
   const world = await start({ perAddress: 1 });
   await fill(world, '127.0.0.2', 1);
   for (let count = 0; count < 5; count++) await ended(world.open('127.0.0.2'));

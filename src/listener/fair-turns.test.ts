@@ -23,7 +23,7 @@ function record() {
   return { turns, run, started, ends, settle };
 }
 
-describe('the turns of addresses', () => {
+describe('with turns of addresses,', () => {
   it('the first request of an address starts at once, regardless of what other addresses have sent', async () => {
     const { run, started, settle } = record();
     for (let address = 0; address < 30; address++) for (let count = 0; count < 100; count++) run(`greedy ${address}`);
@@ -70,7 +70,7 @@ describe('the turns of addresses', () => {
     while (started < 9) await setImmediate();
   });
 
-  it('an address has at most four requests that have not been authenticated, all addresses that wait sixteen', async () => {
+  it('an address has at most four requests that have not been authenticated, and all waiting addresses have sixteen', async () => {
     const one = record();
     for (let count = 0; count < 100; count++) one.run('a');
     await one.settle();
@@ -91,7 +91,7 @@ describe('the turns of addresses', () => {
     while (started.length < 12) await setImmediate();
   });
 
-  it('new connections go before requests that wait, but for some milliseconds only', async () => {
+  it('new connections precede waiting requests, but only for some milliseconds', async () => {
     const { run, started, turns } = record();
     const began = performance.now();
     for (let count = 0; count < 9; count++) run('a');

@@ -13,7 +13,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-it('lets the kernel find out within seconds that the peer of a TLS connection is gone', async () => {
+it('the kernel detects within seconds that the peer of a TLS connection has disappeared', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'airlock-exchange-'));
   const material = (await loadTls({ mode: 'auto' }, folder, ['127.0.0.1']))!;
   const server = createServer({ cert: material.cert, key: material.key }, (_, response) => response.end('hello'));

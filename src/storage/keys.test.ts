@@ -5,13 +5,13 @@ import { keyProblem, outputKey, sealedKey, uploadKey } from './keys.ts';
 const account = '01890000-0000-7000-8000-000000000001';
 
 describe('storage keys', () => {
-  it('put every object under its account, and kinds apart', () => {
+  it('start with the account of their object, and differ between kinds', () => {
     expect(uploadKey(account, 'u-1')).toBe(`uploads/${account}/u-1`);
     expect(sealedKey(account, 'o-1')).toBe(`sealed/${account}/o-1`);
     expect(outputKey(account, 'j-1', 'a-1', 'mp4')).toBe(`outputs/${account}/j-1/a-1.mp4`);
   });
 
-  it('take no part that could lead to another path', () => {
+  it('reject a part that could lead to another path', () => {
     for (const id of ['', '.', '..', '../x', 'a/b', 'a b', 'a\0b', 'lone\udc00', 'x'.repeat(65)]) {
       expect(() => uploadKey(account, id), id).toThrow(RangeError);
       expect(() => sealedKey(account, id), id).toThrow(RangeError);

@@ -21,7 +21,7 @@ const sorted = fc
   .map((keys) => keys.sort(compareKeys));
 
 describe('merged streams of keys', () => {
-  it('give each key once, in order, with all that has it', async () => {
+  it('return each key once, in order, with every stream that contains it', async () => {
     await fc.assert(
       fc.asyncProperty(sorted, sorted, async (lefts, rights) => {
         const all = [...new Set([...lefts, ...rights])].sort(compareKeys);

@@ -13,7 +13,7 @@ describe('storage URL', () => {
     expect(url.searchParams.get('X-Amz-Credential')).toMatch(/^AKID\/\d{8}\/eu-west-1\/s3\/aws4_request$/);
   });
 
-  it('means Amazon without an endpoint, and signs for the public endpoint where there is one', async () => {
+  it('means Amazon without an endpoint, and signs for the public endpoint if one is set', async () => {
     const amazon = storeFromUrl('s3://media?region=eu-central-1', env);
     expect(await amazon.presignGet('k', get)).toMatch(/^https:\/\/media\.s3\.eu-central-1\.amazonaws\.com\/k\?/);
     const proxied = storeFromUrl('s3://media?endpoint=http://127.0.0.1:9000', env, 'https://files.example');
@@ -30,7 +30,7 @@ describe('storage URL', () => {
     ],
     ['s3://media?endpoint=https://minio.example&style=virtual', 'https://media.minio.example/k'],
     ['s3://media?endpoint=https://ceph.example/s3', 'https://ceph.example/s3/media/k'],
-  ])('puts the bucket where the store expects it: %s', async (url, place) => {
+  ])('contains the bucket in the host or the path, as the store expects it: %s', async (url, place) => {
     const { origin, pathname } = new URL(await storeFromUrl(url, env).presignGet('k', get));
     expect(origin + pathname).toBe(place);
   });
@@ -48,7 +48,7 @@ describe('storage URL', () => {
     expect(new URL(url).searchParams.get('X-Amz-Security-Token')).toBe('to/ken=');
   });
 
-  it('means a Unix socket, while clients get the public address', async () => {
+  it('can name a Unix socket, while clients get the public address', async () => {
     const url = 's3://airlock?endpoint=unix:/run/airlock-storage/storage.sock&region=local';
     const store = storeFromUrl(url, env, 'https://files.example');
     expect(await store.presignGet('k', get)).toMatch(/^https:\/\/files\.example\/airlock\/k\?/);
@@ -56,7 +56,7 @@ describe('storage URL', () => {
     expect(() => storeFromUrl(url, env)).toThrow(/^AIRLOCK_STORAGE_PUBLIC_URL: is not set/);
   });
 
-  it('reports what is wrong and what to do', () => {
+  it('is rejected with a reason and a remedy', () => {
     const refused: [string, NodeJS.ProcessEnv, RegExp][] = [
       ['gs://media?region=eu', env, /unknown parameter.*Only endpoint/],
       ['gs://key@media', env, /contains credentials.*GOOGLE_APPLICATION_CREDENTIALS/],

@@ -48,7 +48,7 @@ describe('claiming a data directory', () => {
     await (await claimInstance(folder)).release();
   });
 
-  it('works immediately after the holder is killed, whose ready.json no longer counts', async () => {
+  it('works immediately after the owner is killed, whose ready.json no longer counts', async () => {
     const script = `
       import { claimInstance } from ${JSON.stringify(join(import.meta.dirname, 'ready-file.ts'))};
       const instance = await claimInstance(process.argv[1]);

@@ -58,7 +58,7 @@ describe('the folder of the socket', () => {
     );
   });
 
-  it('is rejected when a link or an open folder is in its place', async () => {
+  it('is rejected when its path is a link or an open folder', async () => {
     await mkdir(join(folder, 'elsewhere'));
     await symlink(join(folder, 'elsewhere'), join(folder, 'trap'));
     await expect(makeSocketFolder(join(folder, 'trap'), null)).rejects.toThrow('belongs to another account');

@@ -23,12 +23,12 @@ it('accounts that start at once get at most their share, and ninety of them leav
   expect(nextTurn(sending)).toMatchObject({ limit: 16, share: 2 });
 });
 
-it('an account alone gets 16 slots, and nothing is claimed while all slots are taken', () => {
+it('an account alone gets 16 slots, and nothing is claimed while all slots are in use', () => {
   expect(nextTurn([])).toMatchObject({ limit: 16, share: 16, accounts: [], endpoints: [] });
   expect(nextTurn(sendingOf(DELIVERY_SLOTS, 1))).toBeNull();
 });
 
-it('probes of hanging receivers take half of the slots at most', () => {
+it('probes of hanging receivers use half of the slots at most', () => {
   expect(nextTurn(sendingOf(DELIVERY_SLOTS / 2 - 1, 1, true))?.probeShare).toBe(2);
   expect(nextTurn(sendingOf(DELIVERY_SLOTS / 2, 1, true))?.probeShare).toBe(0);
   expect(nextTurn(sendingOf(DELIVERY_SLOTS / 2, 1, false))?.probeShare).toBe(2);

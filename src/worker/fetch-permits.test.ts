@@ -19,19 +19,19 @@ function fill(permits: FetchPermits, account: string, resourceClass: 'light' | '
 }
 
 describe('fetch permits', () => {
-  it('go to one account by half, to the next by half of the rest, so that the fourth still finds one', async () => {
+  it('are available to one account by half and to the next by half of the rest, so that the fourth still gets one', async () => {
     const permits = await open(1000);
     expect(['a', 'b', 'c', 'd', 'e'].map((account) => fill(permits, account).length)).toEqual([4, 2, 1, 1, 0]);
   });
 
-  it('of one class are none of the other’s', async () => {
+  it('of one class are not available to the other class', async () => {
     const permits = await open(1000);
     fill(permits, 'a');
     expect(fill(permits, 'a', 'heavy')).toHaveLength(4);
     expect(permits.isFree('heavy', 'b')).toBe(true);
   });
 
-  it('are free again, once, when they are left', async () => {
+  it('are freed once when they are released', async () => {
     const permits = await open(1000);
     const [leave] = fill(permits, 'a');
     leave!();
@@ -39,7 +39,7 @@ describe('fetch permits', () => {
     expect(fill(permits, 'a')).toHaveLength(1);
   });
 
-  it('are as many as the disk has room for largest sources, over both classes, and shared alike', async () => {
+  it('are as many as the largest sources for which the disk has space, over both classes, and are shared in the same way', async () => {
     const permits = await open(6);
     expect([fill(permits, 'a').length, fill(permits, 'a', 'heavy').length]).toEqual([3, 0]);
     expect([fill(permits, 'b').length, fill(permits, 'b', 'heavy').length]).toEqual([2, 0]);

@@ -11,7 +11,7 @@ function stateAndStart(pid: number): [state: string, start: string] {
   return [fields[0]!, fields[19]!];
 }
 
-describe('a process is identified', () => {
+describe('a process is recognized as', () => {
   it('alive by its id and its start together', () => {
     const { pid, start } = ownIdentity();
     expect(isAliveHere({ pid, start })).toBe(true);

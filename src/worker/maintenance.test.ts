@@ -10,7 +10,7 @@ const neverFails = (_: string, error: unknown) => {
 };
 
 describe('work folders', () => {
-  it('go with the process that made them, and those of the living stay', async () => {
+  it('are removed when the process that made them has ended, and not while it runs', async () => {
     const parent = await mkdtemp(join(tmpdir(), 'airlock-work-'));
     const attempt = uuidv7();
     for (const name of ['1-100', '2-200']) {
@@ -23,7 +23,7 @@ describe('work folders', () => {
     await rm(parent, { recursive: true });
   });
 
-  it('need not be there', async () => {
+  it('may be absent', async () => {
     expect(await removeDeadWorkFolders('/nowhere/at/all', () => false, neverFails)).toEqual([]);
   });
 });

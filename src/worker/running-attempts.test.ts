@@ -14,7 +14,7 @@ describe('running jobs', () => {
     running.stop('unknown', 'canceled');
   });
 
-  it('are forgotten when they end, but not in the name of another attempt', () => {
+  it('are removed from the list when they end, but not by another attempt of the job', () => {
     const running = new RunningAttempts();
     const [old, successor] = [claim('a'), claim('a')];
     running.add(old);

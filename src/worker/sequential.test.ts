@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { sequential } from './sequential.ts';
 
 describe('sequential work', () => {
-  it('starts the next piece when the one before has ended, in the order of the calls', async () => {
+  it('starts the next task when the previous task has ended, in the order of the calls', async () => {
     const run = sequential();
     const seen: string[] = [];
     const piece = (name: string) => async () => {

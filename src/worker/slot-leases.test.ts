@@ -133,7 +133,7 @@ describe('slot leases', () => {
     expect(world.running.size).toBe(0);
   });
 
-  it('are given back by a job that turns out to wait for its source', async () => {
+  it('are released by a job that has to wait for its source', async () => {
     const world = open();
     const { free, work } = world.start(claimOf('a'), 0);
     work.fetched();
@@ -151,7 +151,7 @@ describe('slot leases', () => {
     expect(world.running.size).toBe(0);
   });
 
-  it('are never given back by a job whose sources are in the storage', async () => {
+  it('are never released by a job whose sources are in storage', async () => {
     const { start } = open();
     const { free, work } = start(claimOf('a', 'object'));
     expect(await settled(free)).toBe(false);
@@ -160,7 +160,7 @@ describe('slot leases', () => {
     await free;
   });
 
-  it('go to the account that holds the fewest, then to the job that waits longest', async () => {
+  it('go to the account that has the fewest, then to the job that has waited longest', async () => {
     const world = open();
     const [first, second] = [await waiting(world, 'a'), await waiting(world, 'a')];
     const other = await waiting(world, 'b');
@@ -172,7 +172,7 @@ describe('slot leases', () => {
     await expect.poll(second.work.slot).toBe(2);
   });
 
-  it('keep a fetch permit taken until the job has a slot', async () => {
+  it('keep a fetch permit in use until the job has a slot', async () => {
     const world = open();
     for (let taken = 0; taken < 4; taken++) {
       await world.permits.measure();

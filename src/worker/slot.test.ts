@@ -83,7 +83,7 @@ describe('a slot', () => {
     expect(slot.calls()).toBe(2);
   });
 
-  it('is woken when the queue has work of its class that nobody announced', async () => {
+  it('is woken when the queue has work of its class that was not announced', async () => {
     const slot = start();
     const due: ResourceClass[][] = [[], ['heavy'], ['heavy', 'light']];
     const look = async () => ({ classes: due.shift() ?? [], deliveries: false });
@@ -95,7 +95,7 @@ describe('a slot', () => {
     watch.close();
   });
 
-  it('is not woken for a webhook, which is sent beside the slots', async () => {
+  it('is not woken for a webhook, which needs no slot', async () => {
     const slot = start();
     let sent = 0;
     const look = async () => ({ classes: [], deliveries: true });

@@ -4,7 +4,7 @@ import { planSlots } from './slots.ts';
 const GIB = 2 ** 30;
 
 describe('slots', () => {
-  it('keep light work out of the way of a heavy encode', () => {
+  it('let light jobs run alongside a heavy encode', () => {
     expect(planSlots(null, 2, 24 * GIB)).toEqual([['light'], ['light'], ['heavy'], ['interactive']]);
   });
 

@@ -55,7 +55,7 @@ describe('GET /v1/jobs', () => {
     expect(first).toMatchObject({ kind: 'transcode', output_format: 'mp4', shortened: false });
   });
 
-  it('keeps its place while jobs are created and deleted', async () => {
+  it('continues at its cursor while jobs are created and deleted', async () => {
     const page = await api.call('GET', '/v1/jobs?limit=3');
     const added = { id: uuidv7(), kind: 'toy', status: 'pending' };
     await insert(added, '2026-05-23 00:00:00+00');

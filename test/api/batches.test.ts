@@ -29,7 +29,7 @@ async function streamed(path: string): Promise<{ types: Promise<string[]> }> {
 }
 
 describe('a batch', () => {
-  it('accepts and refuses each entry by itself, as a create would', async () => {
+  it('accepts or rejects each entry separately, as a create would', async () => {
     const never = 'gs://airlock/20200101-000000-never.mp4';
     const created = await send([
       good({ metadata: { number: 1 } }),
@@ -120,7 +120,7 @@ describe('a batch', () => {
     expect([json.accepted, codes(json.items)]).toEqual([2, [null, null, 'queue_full', 'queue_full']]);
   });
 
-  it('returns the same answer for the same Idempotency-Key, until a job of it is erased', async () => {
+  it('returns the same response for the same Idempotency-Key, until a job of it is erased', async () => {
     const key = { 'idempotency-key': 'batch-1' };
     const before = await jobCount();
     const [first, second] = await Promise.all([send([good()], {}, key), send([good()], {}, key)]);

@@ -21,7 +21,7 @@ describe('a list of jobs', () => {
 
   const list = async (query = '') => (await api.call('GET', `/v1/transcodes${query}`)).json;
 
-  it('contains no options and does not unseal them; the job itself does', async () => {
+  it('contains no options and does not unseal them, but a single job does', async () => {
     const limits = { memory_mb: 512 };
     const options = [{ option: '-vf', argument: 'scale=64:64' }];
     const job: Job = (await api.call('POST', '/v1/transcodes', body({ options, limits }))).json;
@@ -96,7 +96,7 @@ describe('concurrent requests of one key', () => {
   const read = (key = api.key) =>
     api.call('GET', '/v1/transcodes?limit=1', undefined, { authorization: `Bearer ${key}` });
 
-  it('are bounded, with a 429 that says so; other keys and accounts are not affected', async () => {
+  it('are bounded by a 429 that names the limit, and do not affect other keys and accounts', async () => {
     const unfinished = Array.from({ length: KEY_REQUESTS.active }, () =>
       send('POST', '/v1/transcodes', ['content-type: application/json', 'content-length: 10']),
     );

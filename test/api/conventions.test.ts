@@ -91,7 +91,7 @@ describe('paths and methods', () => {
     expect((await api.call('POST', '/v1/transcodes/', CREATE)).status).toBe(201);
   });
 
-  it('answer HEAD as GET, without the body', async () => {
+  it('return for HEAD the response to GET, without the body', async () => {
     for (const path of [
       '/v1/transcodes',
       `/v1/transcodes/${jobId}`,

@@ -75,7 +75,7 @@ describe('streams of events', () => {
     (await api.call('POST', '/v1/transcodes', { inputs: [{ url: await api.upload() }], outputFormat: 'mp3' })).json.id;
   const cancel = (id: string) => cancelJob(api.context, api.account.id, 'transcode', id);
 
-  it('send what happens from now on, as it happens', async () => {
+  it('send new events as they happen', async () => {
     await cancel(await create());
     const { response, messages, types, has } = await stream('/v1/events');
     expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
@@ -89,7 +89,7 @@ describe('streams of events', () => {
     expect(messages.every((message) => message.id)).toBe(true);
   });
 
-  it.each(['header', 'query'])('resume behind an event, without a gap or a repetition (%s)', async (how) => {
+  it.each(['header', 'query'])('resume after an event, without a gap or a repetition (%s)', async (how) => {
     const first = await stream('/v1/events');
     const jobs = [await create(), await create(), await create()];
     await until(() => first.messages.length === 6, { what: 'six events' });
@@ -160,14 +160,14 @@ describe('streams of events', () => {
     expect(events[0].data).toMatchObject({ position: null, expected_start_at: null });
   });
 
-  it('contain only the types that are asked for', async () => {
+  it('contain only the requested types', async () => {
     const { types, has } = await stream('/v1/events?types=transcode.canceled');
     await cancel(await create());
     await has('transcode.canceled');
     expect(types()).toEqual(['transcode.canceled']);
   });
 
-  it('of another account contain nothing of this one', async () => {
+  it('of another account contain no event of this account', async () => {
     const stranger = { authorization: `Bearer ${await api.makeKey({ account: await api.makeAccount() })}` };
     const id = await create();
     expect((await stream(`/v1/transcodes/${id}/events`, stranger)).response.status).toBe(404);
@@ -180,7 +180,7 @@ describe('streams of events', () => {
     expect((await stream(`/v1/events?after=${own.id}`, stranger)).response.status).toBe(410);
   });
 
-  it('are refused with a cursor that is wrong, without a key, or without the scope', async () => {
+  it('are rejected with a wrong cursor, without a key, or without the scope', async () => {
     expect((await stream('/v1/events?after=nothing')).response.status).toBe(400);
     expect((await stream('/v1/events', { 'last-event-id': 'nothing' })).response.status).toBe(400);
     expect((await stream('/v1/events', { authorization: '' })).response.status).toBe(401);

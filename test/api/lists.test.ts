@@ -126,7 +126,7 @@ describe('lists', () => {
     }
   });
 
-  it('of batches show a key without `read` its own batches alone', async () => {
+  it('of batches show a key without `read` only its own batches', async () => {
     const own = { authorization: `Bearer ${await api.makeKey({ scopes: ['transcode'] })}` };
     expect((await read('/v1/batches', 'limit=9', own)).page).toEqual({ items: [], next: null });
     const { json } = await api.call('POST', '/v1/transcodes/batch', { jobs: [CREATE, {}] }, own);

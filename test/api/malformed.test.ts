@@ -161,7 +161,7 @@ describe('the reason of a rejection', () => {
     expect(text).not.toContain(secret);
   });
 
-  it('says that a name of another type is not a text, rather than missing', async () => {
+  it('reports a name of another type as not a text, rather than as missing', async () => {
     const presign = await api.call('POST', '/v1/upload/presigned-url', {
       filename: 5,
       contentType: 'video/mp4',

@@ -94,7 +94,7 @@ describe('an upload in parts', () => {
     );
   });
 
-  it('arrives whole, its parts in any order and again, and is sealed', async () => {
+  it('is complete and sealed after its parts are sent in any order, some of them twice', async () => {
     const upload = await begin();
     expect(upload.parts.map(({ partNumber, size }) => [partNumber, size])).toEqual([
       ...[
@@ -125,7 +125,7 @@ describe('an upload in parts', () => {
     expect(await partFolders()).toEqual([]);
   });
 
-  it('is refused with what is missing or wrong, keeps its parts, and can then be confirmed', async () => {
+  it('is rejected if a part is missing or wrong, keeps its parts, and can then be confirmed', async () => {
     const upload = await begin();
     const [first, second] = [await send(upload, 1), await send(upload, 2)];
     const third = { partNumber: 3, etag: '"x"' };
@@ -200,7 +200,7 @@ describe('an upload in parts', () => {
     expect([answer.status, answer.json.warnings]).toEqual([200, undefined]);
   });
 
-  it('takes parts of exactly their size, from any origin', async () => {
+  it('accepts only parts of their exact size, from any origin', async () => {
     const { parts, uploadId } = await begin();
     const { url } = parts[2]!;
     expect([(await put(url, Buffer.alloc(99))).status, (await put(url, Buffer.alloc(101))).status]).toEqual([403, 400]);
@@ -235,7 +235,7 @@ describe('an upload in parts', () => {
     await api.call('DELETE', path(upload.uploadId));
   });
 
-  it('counts as promised until it ends, without what has arrived twice', async () => {
+  it('reserves its size until it ends, and does not count a repeated part twice', async () => {
     const account = await api.makeAccount({ max_stored_bytes: BYTES.length });
     const headers = { authorization: `Bearer ${await api.makeKey({ account })}` };
     const before = (await storeSpace(api.context))!.stagedBytes;
@@ -274,7 +274,7 @@ describe('an upload in parts', () => {
     await api.call('DELETE', path(first.uploadId));
   });
 
-  it('that is never confirmed goes with its parts, and its URLs with it', async () => {
+  it('that is never confirmed is deleted with its parts, and its URLs stop working', async () => {
     const upload = await begin();
     await send(upload, 1);
     const age = (hours: number) =>
@@ -302,7 +302,7 @@ describe('an upload in parts', () => {
     }
   });
 
-  it('belongs to its account, and its id is no other id', async () => {
+  it('belongs to its account, and its id is accepted only as the id of an upload', async () => {
     const upload = await begin();
     const headers = { authorization: `Bearer ${await api.makeKey({ account: await api.makeAccount() })}` };
     const single = (await api.call('POST', '/v1/upload/presigned-url', request())).json.result.filename;

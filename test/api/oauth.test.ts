@@ -39,7 +39,7 @@ function boxesOf(page: string): Record<string, boolean> {
 }
 
 describe('OAuth', () => {
-  it('gives an MCP client a token, from the 401 of /mcp to a refresh', async () => {
+  it('issues a token to an MCP client, from the 401 of /mcp to a refresh', async () => {
     const refused = await fetch(`${url}/mcp`, { method: 'POST' });
     const metadata = /resource_metadata="([^"]+)"/.exec(refused.headers.get('www-authenticate')!)![1]!;
     const info = await discoverOAuthServerInfo(`${url}/mcp`, { resourceMetadataUrl: new URL(metadata) });
@@ -88,7 +88,7 @@ describe('OAuth', () => {
     expect(await oauth.statusOf(tokens.access_token)).toBe(401);
   });
 
-  it('asks for e-mail address and password without a session, and opens none', async () => {
+  it('asks for e-mail address and password if there is no session, and opens none', async () => {
     const client = await oauth.client();
     const { verifier, fields } = asking(client);
     const page = await oauth.open('GET', `/oauth/authorize?${new URLSearchParams(fields)}`);
@@ -109,14 +109,14 @@ describe('OAuth', () => {
     expect(foreign.text).toMatch(/http-equiv="refresh" content="0;url=[^"]*bounced=1"/);
   });
 
-  it('tells the client when the person says no', async () => {
+  it('reports to the client that the person has denied access', async () => {
     const { fields } = asking(await oauth.client());
     const answer = answered(await oauth.allow(person, { ...fields, decision: 'deny' }));
     expect(answer).toMatchObject({ error: 'access_denied', state: 'a state', iss: expect.any(String) });
     expect(answer.code).toBeUndefined();
   });
 
-  it('gives at most what the role has, and never operator', async () => {
+  it('grants at most the scopes of the role, and never operator', async () => {
     const viewer = await oauth.person('viewer');
     expect((await granted(viewer, { scope: 'read transcode admin' })).scope).toBe('read');
     const operator = await oauth.person('operator');
@@ -208,7 +208,7 @@ describe('OAuth', () => {
     expect(disabled).toContainEqual({ webhook_id: made.id, reason: 'revoked' });
   });
 
-  it('lists tokens beside keys, and ends them there, at /oauth/revoke, and with the person', async () => {
+  it('lists tokens with keys, and revokes them in the list, at /oauth/revoke, and when the person is disabled', async () => {
     const token = await granted();
     const listed = (await api.call('GET', '/v1/keys')).json.items.find(
       (key: { oauth_client: string | null }) => key.oauth_client === token.client,
@@ -238,7 +238,7 @@ describe('OAuth', () => {
   });
 });
 
-it('registers clients of which one may listen on any port of the machine', async () => {
+it('a client can be registered that listens on any port of its machine', async () => {
   const client = await oauth.client({ uris: ['http://127.0.0.1/back'] });
   const { fields } = asking(client, { redirect_uri: 'http://127.0.0.1:50123/back' });
   expect((await oauth.allow(person, fields)).headers.get('location')).toMatch(/^http:\/\/127.0.0.1:50123\/back\?code=/);

@@ -48,7 +48,7 @@ describe('a job with several outputs', () => {
     expect(details.request.outputs[1]).toEqual(OUTPUTS[1]);
   });
 
-  it('is checked and planned as a whole: one command for each decode, and the position of every mistake', async () => {
+  it('is checked and planned together: one command for each decode, and the position of every mistake', async () => {
     const body = { inputs: [{ url }], outputs: [...OUTPUTS, { outputFormat: 'jpg' }] };
     const { json: answer } = await api.call('POST', '/v1/transcodes/validate', body);
     expect(answer).toMatchObject({ valid: true, errors: [] });

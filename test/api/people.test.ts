@@ -60,7 +60,7 @@ function browserOf(email: string, answer: ApiResponse): Browser {
 }
 
 describe('a setup link', () => {
-  it('tells whose it is, sets the password once, and signs in', async () => {
+  it('shows its person, sets the password once, and signs in', async () => {
     const { token, email } = await makeLink('member');
     const read = () => open('GET', '/v1/setup', undefined, { 'x-airlock-setup': token });
     expect((await read()).json).toEqual({ email, role: 'member', account: { name: api.account.name } });
@@ -74,7 +74,7 @@ describe('a setup link', () => {
     expect((await signIn(email)).status).toBe(200);
   });
 
-  it('of the first operator works only while there is nobody, and makes one operator of two', async () => {
+  it('for the first operator works only while no person exists, and creates one operator when it is used twice', async () => {
     const fresh = await startApi();
     try {
       const { db } = fresh.database;
@@ -93,7 +93,7 @@ describe('a setup link', () => {
     }
   });
 
-  it('ends the sessions and the password before it, and an earlier link', async () => {
+  it('ends earlier sessions, the earlier password and an earlier link', async () => {
     const before = await browser('member');
     const { db } = api.database;
     const link = () =>
@@ -137,7 +137,7 @@ describe('a session', () => {
     }
   });
 
-  it('may do what the role may, in its account alone', async () => {
+  it('can do what its role can, in its account alone', async () => {
     const other = await api.makeAccount();
     const roles = { viewer: await browser('viewer'), member: await browser('member'), admin: await browser('admin') };
     const stranger = await browser('admin', other.id);
@@ -158,7 +158,7 @@ describe('a session', () => {
     expect((await stranger.call('GET', `/v1/transcodes/${made}`)).status).toBe(404);
   });
 
-  it('makes keys with the rights of the role at most, and never `operator` unless it is named', async () => {
+  it('creates keys with at most the rights of the role, and with `operator` only if it is named', async () => {
     const [admin, operator] = [await browser('admin'), await browser('operator')];
     const made = (await admin.call('POST', '/v1/keys', { name: 'k' })).json;
     expect(made.scopes).toEqual(['transcode', 'upload', 'read', 'admin']);
@@ -208,7 +208,7 @@ describe('a session', () => {
 });
 
 describe('a stranger', () => {
-  it('learns nothing from the answers to an unknown address, a wrong password and a missing one', async () => {
+  it('learns nothing from the responses to an unknown address, a wrong password and a missing password', async () => {
     const { email } = await browser('member');
     const { email: invited } = await makeLink('member');
     for (const [name, password] of [
@@ -222,7 +222,7 @@ describe('a stranger', () => {
     }
   });
 
-  it('gets a few guesses a minute, and the person signs in from elsewhere meanwhile', async () => {
+  it('gets a few guesses a minute, and the person can sign in from another address at the same time', async () => {
     const { email } = await browser('member');
     const guess = () => signIn(email, 'a wrong password', { 'x-forwarded-for': '203.0.113.9' });
     const statuses: number[] = [];
@@ -315,14 +315,14 @@ describe('a stranger', () => {
     expect((await open('GET', '/v1/session', undefined, { cookie: `airlock_session=${planted}` })).status).toBe(401);
   });
 
-  it('is nobody with a cookie that was never given', async () => {
+  it('is not signed in by a cookie that was never issued', async () => {
     for (const value of ['', 'x', 'A'.repeat(43), 'A'.repeat(10_000), "' OR 1=1 --", '%00']) {
       const cookie = `airlock_session=${value}`;
       expect((await open('GET', '/v1/transcodes', undefined, { cookie })).status).toBe(401);
     }
   });
 
-  it('finds no password, token or address in the log of audits', async () => {
+  it('finds no password, token or address in the audit log', async () => {
     const { email } = await browser('member');
     const { rows } = await api.database.pg.query('SELECT to_jsonb(audit_log)::text AS row FROM audit_log');
     for (const { row } of rows) for (const secret of [PASSWORD, email]) expect(row).not.toContain(secret);
@@ -385,7 +385,7 @@ describe('an operator', () => {
 });
 
 describe('the usage of an account', () => {
-  it('is by day, with quota and what remains, for a month', async () => {
+  it('is shown by day, with quota and what remains, for a month', async () => {
     const account = await api.makeAccount({ monthly_minutes: 100 });
     const key = await api.makeKey({ account });
     await api.database.pg.query(

@@ -38,7 +38,7 @@ describe('a probe', () => {
     });
   };
 
-  it('answers with what a worker found, is not listed as a job, and leaves no text', async () => {
+  it('returns what a worker found, is not listed as a job, and leaves no text', async () => {
     const answer = api.call('POST', '/v1/probe', { ...body, unknwon: 1 });
     await complete();
     expect([(await answer).status, (await answer).json]).toMatchObject([
@@ -54,7 +54,7 @@ describe('a probe', () => {
     expect((await rows())[0]).toMatchObject({ plan_sealed: null, url_sealed: null, source_sealed: null });
   });
 
-  it('that fails has the reason of the job', async () => {
+  it('that fails returns the reason of the job', async () => {
     const answer = api.call('POST', '/v1/probe', body);
     const failure = { code: 'invalid_media', message: 'The file is cut off.', retry: false } as const;
     await failAttempt(api.context, await claim(), failure, null);

@@ -31,7 +31,7 @@ async function strangerKey(): Promise<string> {
 }
 
 describe('listing uploads', () => {
-  it('shows the newest first, by status and page, and each by its name', async () => {
+  it('shows the newest uploads first, by status and page, and each upload by its name', async () => {
     const key = await strangerKey();
     const headers = { authorization: `Bearer ${key}` };
     const names = [];
@@ -51,7 +51,7 @@ describe('listing uploads', () => {
     expect([refused.status, refused.json.details.field]).toEqual([400, 'status']);
   });
 
-  it('shows what the inspection found, and when the upload goes', async () => {
+  it('shows what the inspection found, and when the upload expires', async () => {
     const fileUrl = await api.upload({ duration_seconds: 12 });
     const { result } = (await api.call('GET', pathOf(nameOf(fileUrl)))).json;
     expect(result).toMatchObject({ status: 'confirmed', fileUrl, metadata: { duration_seconds: 12, width: 320 } });
@@ -59,7 +59,7 @@ describe('listing uploads', () => {
     expect(kept).toBeCloseTo(api.context.retentionSeconds, -1);
   });
 
-  it('finds names of any characters, and none of another account', async () => {
+  it('finds names of any characters, and no upload of another account', async () => {
     const other = { authorization: `Bearer ${await strangerKey()}` };
     for (const name of ['ünï cödé 100% #1?.mp4', 'a\'b"c;--.mp4', '世界'.repeat(40), '..%2f..%2fetc.mp4']) {
       const { filename } = await send(name, { put: false });
@@ -79,7 +79,7 @@ describe('listing uploads', () => {
 });
 
 describe('deleting an upload', () => {
-  it('deletes the bytes and the name of a confirmed one before the answer', async () => {
+  it('deletes the bytes and the name of a confirmed upload before the response', async () => {
     const fileUrl = await api.upload();
     const filename = nameOf(fileUrl);
     const { rows } = await api.database.pg.query(
@@ -107,7 +107,7 @@ describe('deleting an upload', () => {
     expect(audit.rows).toEqual([{ action: 'upload.erased' }]);
   });
 
-  it('closes the URL of one that was not confirmed, with or without bytes', async () => {
+  it('closes the URL of an unconfirmed upload, with or without bytes', async () => {
     for (const put of [true, false]) {
       const sent = await send('late.mp4', { put });
       expect((await api.call('DELETE', pathOf(sent.filename))).status).toBe(200);
@@ -134,7 +134,7 @@ describe('deleting an upload', () => {
     expect(await api.context.store.head(claim.objectKey)).toBeNull();
   });
 
-  it('is refused while a job that is not final needs it', async () => {
+  it('is rejected while a job that is not final needs it', async () => {
     const fileUrl = await api.upload();
     const job = (await api.call('POST', '/v1/transcodes', { inputs: [{ url: fileUrl }], outputFormat: 'mp3' })).json;
     const refused = await api.call('DELETE', pathOf(nameOf(fileUrl)));
@@ -143,7 +143,7 @@ describe('deleting an upload', () => {
     expect((await api.call('DELETE', pathOf(nameOf(fileUrl)))).status).toBe(200);
   });
 
-  it('needs a key for uploads', async () => {
+  it('requires a key with the scope upload', async () => {
     const key = await api.makeKey({ scopes: ['read'] });
     const headers = { authorization: `Bearer ${key}` };
     expect((await api.call('GET', '/v1/uploads', undefined, headers)).status).toBe(200);

@@ -139,7 +139,7 @@ describe('an account whose receivers hang', () => {
 });
 
 describe('a claim', () => {
-  it('takes the account with the fewest deliveries in progress first, then the oldest', async () => {
+  it('starts with the account with the fewest deliveries in progress, then with the oldest delivery', async () => {
     const [greedy, other] = [await api.makeAccount(), await api.makeAccount()];
     const many = await makeWebhooks(greedy, Array(ENDPOINTS).fill(receiver.url));
     await addDue(greedy, many, 100);
@@ -154,7 +154,7 @@ describe('a claim', () => {
     expect(third.map(({ account_id }) => account_id)).toEqual(Array(6).fill(greedy.id));
   });
 
-  it('takes at most two deliveries for an endpoint, including those in progress', async () => {
+  it('returns at most two deliveries for an endpoint, including deliveries in progress', async () => {
     const [id] = await makeWebhooks(api.account, [receiver.url]);
     await addDue(api.account, [id!], 5);
     const [first] = await claim([], 1);

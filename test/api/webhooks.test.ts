@@ -105,7 +105,7 @@ describe('webhooks', () => {
     expect(received[0]!.headers['webhook-id']).toBe(`msg_${(await deliveries(id))[0].id}`);
   });
 
-  it('are created, listed, changed and deleted; only the create shows the secret', async () => {
+  it('are created, listed, changed and deleted, and only the create shows the secret', async () => {
     const made = await create({ description: 'production' });
     expect(made).toMatchObject({ url: `${receiver.url}/hook`, types: null, enabled: true, description: 'production' });
     const { secret: _, ...shown } = made;
@@ -121,7 +121,7 @@ describe('webhooks', () => {
     expect((await api.call('GET', `/v1/webhooks/${made.id}`)).status).toBe(404);
   });
 
-  it('of an account are not found by another, and need their scopes', async () => {
+  it('of an account are not found by another account, and require their scopes', async () => {
     const made = await create();
     const [delivery] = [await test(made.id)];
     const other = { authorization: `Bearer ${await api.makeKey({ account: await api.makeAccount() })}` };
@@ -158,7 +158,7 @@ describe('webhooks', () => {
     ['ftp://example.com/', /./],
     ['https://8.8.8.8:22/', /port/],
     ['nothing', /./],
-  ])('refuse %s as a URL', async (url, reason) => {
+  ])('reject %s as a URL', async (url, reason) => {
     const refused = await api.call('POST', '/v1/webhooks', { url });
     expect([refused.status, refused.json.details.field]).toEqual([400, 'url']);
     expect(refused.json.details.reason).toMatch(reason);
@@ -167,7 +167,7 @@ describe('webhooks', () => {
     expect([create.status, create.json.details.field]).toEqual([400, 'webhook_url']);
   });
 
-  it('that resolve to a private address are refused when they are sent, not only when they are created', async () => {
+  it('that resolve to a private address are rejected when they are sent, not only when they are created', async () => {
     const { id } = await create();
     await test(id);
     const claimed = await claim(1);
@@ -216,7 +216,7 @@ describe('webhooks', () => {
     expect((await deliveries(id))[0]).toMatchObject({ status: 'pending', error: 'redirect', response_status: 302 });
   });
 
-  it('that answer 410 are disabled, and say so in an event', async () => {
+  it('that return 410 are disabled, which an event reports', async () => {
     const [gone, other] = [await create({}, '/gone'), await create({ types: ['webhook.disabled'] }, '/other')];
     answer = (response, { path }) => status(path === '/gone' ? 410 : 200)(response, undefined as never);
     await test(gone.id);
@@ -230,7 +230,7 @@ describe('webhooks', () => {
     });
   });
 
-  it('that have failed for three days are disabled; a success or an enable forgets the failures', async () => {
+  it('that have failed for three days are disabled, and a success or an enable resets the failures', async () => {
     const { id } = await create();
     const age = (days: number) =>
       api.database.pg.query(`UPDATE webhooks SET failing_since = now() - make_interval(days => $1)`, [days]);
@@ -282,7 +282,7 @@ describe('webhooks', () => {
     expect([rotated.secret === secret, rotated.old_secret_until]).toEqual([false, null]);
   });
 
-  it('of an erased job are sent nothing more', async () => {
+  it('of an erased job receive nothing more', async () => {
     const job = await createJob({ webhook_url: `${receiver.url}/job` });
     await endJob(job);
     await eraseJob(api.context, api.account.id, 'transcode', job, { actor: 'cli' });
@@ -290,7 +290,7 @@ describe('webhooks', () => {
     expect(received).toEqual([]);
   });
 
-  it('that hang are given up, and hold up no other endpoint', async () => {
+  it('that hang time out, and delay no other endpoint', async () => {
     const [hanging, quick] = [await create({}, '/hang'), await create({}, '/quick')];
     answer = (response, message) => message.path === '/quick' && OK(response, message);
     for (let event = 0; event < 10; event += 1) await test(hanging.id);
@@ -310,7 +310,7 @@ describe('webhooks', () => {
     expect(errors.filter((error: string | null) => error === 'timeout')).toHaveLength(2);
   });
 
-  it('whose answer never ends are delivered: only the status is read', async () => {
+  it('whose response never ends are delivered, because only the status is read', async () => {
     const { id } = await create();
     let closed: Promise<unknown> | undefined;
     answer = (response) => {
@@ -328,7 +328,7 @@ describe('webhooks', () => {
     expect((await deliveries(id))[0]).toMatchObject({ status: 'delivered', response_status: 200 });
   });
 
-  it('hundreds of them, to a receiver that fails half the time: each arrives, under an id that stays, validly signed', async () => {
+  it('arrive at a receiver that fails half the time, hundreds of them, each with a stable id and a valid signature', async () => {
     const { id, secret } = await create();
     await api.database.pg.query(
       `WITH event AS (
@@ -365,7 +365,7 @@ describe('webhooks', () => {
     for (const message of received) verify(secret, message);
   }, 60_000);
 
-  it('of a batch receives its end, once, signed with the default secret, and nothing of its jobs', async () => {
+  it('of a batch receive its end once, signed with the default secret, and no event of its jobs', async () => {
     const jobs = [{ inputs: [{ url: await api.upload() }], outputFormat: 'mp3' }, { outputFormat: 'mp3' }];
     const batch = { jobs, webhook_url: `${receiver.url}/batch`, metadata: { order: 17 } };
     const { id, items } = (await api.call('POST', '/v1/transcodes/batch', batch)).json;
@@ -382,7 +382,7 @@ describe('webhooks', () => {
     expect([inside.status, inside.json.details.field]).toEqual([400, 'webhook_url']);
   });
 
-  it('sends each once when many workers claim, and again a minute after a worker died', async () => {
+  it('are sent once when many workers claim them, and again a minute after a worker died', async () => {
     const { id } = await create();
     for (let event = 0; event < 8; event += 1) await test(id);
     const claims = await Promise.all(Array.from({ length: 8 }, () => claim(2)));

@@ -70,7 +70,7 @@ function mayImport(from: string, to: string): boolean {
 }
 
 describe('imports', () => {
-  it('are read whole: types, dynamic imports and re-exports', () => {
+  it('are read completely: types, dynamic imports and re-exports', () => {
     const text = `import type { A } from '../a/x.ts';\nexport * from './y.ts';\nawait import('../b/z.ts');\nimport pg from 'pg';`;
     expect(importsOf('here/file.ts', text)).toEqual(['a/x.ts', 'here/y.ts', 'b/z.ts', 'pg']);
   });
@@ -85,7 +85,7 @@ describe('imports', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('of a kind of job take nothing from another kind', () => {
+  it('of a kind of job name no file of another kind', () => {
     const kindOf = (path: string) => /^kinds\/([a-z-]+)\//.exec(path)?.[1] ?? null;
     const wrong = sources.flatMap(({ path, imports }) =>
       imports
@@ -118,14 +118,14 @@ describe('imports', () => {
     ).toEqual(['client.ts', 'source.ts']);
   });
 
-  it.each(['bench', 'testkit'])('of %s take nothing from the tests', (folder) => {
+  it.each(['bench', 'testkit'])('of %s name no file of the tests', (folder) => {
     const files = filesOf(folder);
     expect(files.length).toBeGreaterThan(5);
     const imports = files.flatMap(({ path, imports }) => imports.map((name) => `${path} → ${name}`));
     expect(imports.filter((line) => line.includes(' → ../test/'))).toEqual([]);
   });
 
-  it('of the dashboard are its own files, and of src the pure folders alone, of whose schemas it takes only the types', () => {
+  it('of the dashboard name its own files, and of src only pure folders, from whose schemas it imports only types', () => {
     const files = readdirSync(join(ROOT, 'web'), { recursive: true, encoding: 'utf8' }).filter((path) =>
       /\.tsx?$/.test(path),
     );
@@ -148,24 +148,24 @@ describe('imports', () => {
     expect([...imports.keys()].filter((path) => reachable(path, imports).has(path))).toEqual([]);
   });
 
-  it('know every folder', () => {
+  it('are declared for every folder', () => {
     const folders = new Set(sources.map(({ folder }) => folder));
     expect([...folders].filter((folder) => folder !== 'cli' && !(folder in ARROWS))).toEqual([]);
   });
 
-  it('seal and open values of the database in one file alone, which names their place', () => {
+  it('of the functions that seal and open values occur in one file alone, which names their column', () => {
     const users = sources.filter(({ text }) => /\bvault\.(seal|open)\(/.test(text)).map(({ path }) => path);
     expect(users).toEqual(['database/sealed-columns.ts']);
   });
 
-  it('open the sealed request of a transcode in one file of its attempt', () => {
+  it('of the function that opens a sealed transcode request occur in one file of its attempt', () => {
     const users = sources.filter(({ text }) => /\bopenWholeRequest\(vault, claim/.test(text)).map(({ path }) => path);
     const importers = sources.filter(({ text }) => /\bopenWholeRequest\b/.test(text)).map(({ path }) => path);
     expect(users).toEqual(['kinds/transcode/attempt.ts']);
     expect(importers.sort()).toEqual(['kinds/transcode/attempt.ts', 'kinds/transcode/request.ts']);
   });
 
-  it('start programs from the sandbox and the supervisor alone', () => {
+  it('of modules that start programs occur in the sandbox and the supervisor alone', () => {
     expect(importersOf('node:child_process').sort()).toEqual(['sandbox', 'supervisor']);
     expect(importersOf('child_process')).toEqual([]);
     expect(importersOf('node:cluster')).toEqual([]);

@@ -32,7 +32,7 @@ describe('source files', () => {
     "spawn('ls', { shell: true });",
     "spawn('ls', { shell: '/bin/sh' });",
     'child_process.exec(text);',
-  ])('would be found: %s', (text) => {
+  ])('are rejected if they contain: %s', (text) => {
     expect(usesShell(text)).toBe(true);
   });
 

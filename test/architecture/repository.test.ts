@@ -27,7 +27,7 @@ describe('the repository', () => {
     expect(found).toEqual([]);
   });
 
-  it('pins every package by version and hash, and says nowhere where it came from', () => {
+  it('pins every package by version and hash, and names no URL of a package', () => {
     const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
     const entries = Object.entries(packages as Record<string, { resolved?: string; integrity?: string }>).slice(1);
     expect(entries.length).toBeGreaterThan(50);
@@ -43,7 +43,7 @@ describe('the repository', () => {
     expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
   });
 
-  it('holds no file over 1 MiB and no link', () => {
+  it('contains no file over 1 MiB and no link', () => {
     const odd = files.filter((path) => {
       const facts = lstatSync(join(ROOT, path));
       return !facts.isFile() || facts.size > MAX_BYTES;

@@ -108,7 +108,7 @@ describe('the audit log', () => {
     expect(compared).toMatchObject({ brokenAt: 18, problem: 'missing' });
   });
 
-  it('stays intact when a leaked key is deleted as documented, but not when its heads are left', async () => {
+  it('stays intact when a leaked key is deleted as documented, but not when its heads are kept', async () => {
     const { db } = database;
     const other = createSigner(Buffer.alloc(32, 2));
     for (const { key } of [signer, other]) await registerSigningKey(db, key);

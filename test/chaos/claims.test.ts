@@ -11,7 +11,7 @@ describe('claims', () => {
   });
   afterAll(() => world?.close());
 
-  it('never let more jobs of an account run than it may, with eight concurrent claimers', async () => {
+  it('never exceed the limit of an account’s running jobs, with eight concurrent claimers', async () => {
     const limits = [2, 3];
     const accounts = await Promise.all(limits.map((max_concurrent) => world.account({ max_concurrent })));
     const jobs: string[] = [];
@@ -46,7 +46,7 @@ describe('claims', () => {
     for (const id of jobs) expect(await world.events(id)).toEqual(['queued', 'started', 'completed']);
   });
 
-  it('take the oldest job first, and another account’s if the first account is at its limit', async () => {
+  it('return the oldest job first, and another account’s job if the first account is at its limit', async () => {
     const [busy, other] = [await world.account({ max_concurrent: 1 }), await world.account()];
     const [first, second] = [await world.accept(busy), await world.accept(busy)];
     const third = await world.accept(other);
@@ -80,7 +80,7 @@ describe('claims', () => {
     expect((await world.events(job.id)).filter((type) => type === 'failed')).toHaveLength(1);
   });
 
-  it('take a released job before newer ones', async () => {
+  it('return a released job before newer jobs', async () => {
     const account = await world.account();
     const [first, second, third] = [
       await world.accept(account),

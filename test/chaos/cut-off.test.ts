@@ -82,7 +82,7 @@ describe.skipIf(reason !== null)(`a network that loses packets without a trace${
     await db.query('UPDATE fleet_leases SET expires_at = now()');
   };
 
-  describe('between a worker', () => {
+  describe('between a worker and its backends', () => {
     beforeAll(async () => {
       island = await openIsland(service, 'worker');
     });
@@ -96,7 +96,7 @@ describe.skipIf(reason !== null)(`a network that loses packets without a trace${
     });
 
     // Its queries arrive, and it never learns how they ended.
-    it('and answers of the database: another worker replaces it, and it cannot publish when it is back', async () => {
+    it('and the responses of the database leads to another worker, and the first one cannot publish when it is back', async () => {
       const id = await onIsland();
       await island!.database.lose('incoming');
       await expireLeases();
@@ -109,7 +109,7 @@ describe.skipIf(reason !== null)(`a network that loses packets without a trace${
       expect(await job(id)).toEqual(final);
     }, 120_000);
 
-    it.runIf(isLong)('and requests to the storage: it keeps the output until the storage answers', async () => {
+    it.runIf(isLong)('and the requests to storage delays its output until storage responds', async () => {
       const id = await onIsland();
       await island!.storage.lose('outgoing');
       await until(() => !encodes(island!.pid()!), { what: 'the end of the encode', timeoutMs: 60_000 });
@@ -119,19 +119,22 @@ describe.skipIf(reason !== null)(`a network that loses packets without a trace${
     });
   });
 
-  it.runIf(isLong)('between an API and the database: it is not ready, and loses nothing that it accepted', async () => {
-    island = await openIsland(service, 'api');
-    const there = patientClient(island, service.key, PATIENCE);
-    const ready = async () => (await fetch(`${island!.api}/readyz`, { headers: HEADERS })).status;
-    expect(await ready()).toBe(200);
-    await island.database.lose('all');
-    const accepted = there.create({ inputs: [{ url: fileUrl }], outputFormat: 'jpg' });
-    await until(async () => (await ready()) === 503, { what: 'the API to say so' });
-    await island.database.mend();
-    ids.push(await accepted);
-    await until(async () => (await ready()) === 200, { what: 'the API to be ready', timeoutMs: 60_000 });
-    await completed(ids.at(-1)!);
-  });
+  it.runIf(isLong)(
+    'between an API and the database makes the API unready, and loses nothing that it accepted',
+    async () => {
+      island = await openIsland(service, 'api');
+      const there = patientClient(island, service.key, PATIENCE);
+      const ready = async () => (await fetch(`${island!.api}/readyz`, { headers: HEADERS })).status;
+      expect(await ready()).toBe(200);
+      await island.database.lose('all');
+      const accepted = there.create({ inputs: [{ url: fileUrl }], outputFormat: 'jpg' });
+      await until(async () => (await ready()) === 503, { what: 'the API to say so' });
+      await island.database.mend();
+      ids.push(await accepted);
+      await until(async () => (await ready()) === 200, { what: 'the API to be ready', timeoutMs: 60_000 });
+      await completed(ids.at(-1)!);
+    },
+  );
 
   it('leaves every job completed once, and nothing behind', async () => {
     await expectEachCompletedOnce(db, ids);

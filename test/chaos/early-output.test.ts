@@ -36,7 +36,7 @@ async function overwrite(path: string): Promise<void> {
   await file.close();
 }
 
-describe('an output that leaves for a remote storage while it is made', () => {
+describe('an output that is uploaded to a remote storage while FFmpeg writes it', () => {
   let world: JobWorld;
   let sandbox: Sandbox;
   let folder: string;
@@ -142,7 +142,7 @@ describe('an output that leaves for a remote storage while it is made', () => {
     },
   );
 
-  it('is not encoded again when the storage is away in the middle', async () => {
+  it('is not encoded again when storage is unreachable in the middle', async () => {
     let [puts, isAway] = [0, false];
     before = async () => {
       puts += 1;

@@ -36,7 +36,7 @@ describe('a PostgreSQL that fails over to a synchronous standby', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('loses no job that was accepted, and ends each once', async () => {
+  it('loses no accepted job, and each job ends once', async () => {
     const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 1, size: '64x64', rate: 5 });
     const { fileUrl } = await upload(service, clip);
     const client = patientClient(service, service.key);

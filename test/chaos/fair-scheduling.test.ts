@@ -13,7 +13,7 @@ import { until } from '../../testkit/until.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 import { openDatabaseProxy } from '../helpers/tcp-proxy.ts';
 
-describe('fair scheduling', () => {
+describe('claims in fair order', () => {
   let world: JobWorld;
   beforeAll(async () => {
     world = await makeJobWorld();
@@ -45,7 +45,7 @@ describe('fair scheduling', () => {
     expect(order).toEqual([modests[0], thirds[0], modests[1], greeds[2], greeds[3], greeds[4]]);
   });
 
-  it('all go to one account while nobody else waits', async () => {
+  it('all go to one account while no other account waits', async () => {
     const jobs = await acceptMany(await world.account(), 10);
     for (const id of jobs) expect((await claim())!.job.id).toBe(id);
   });
@@ -62,7 +62,7 @@ describe('fair scheduling', () => {
     expect((await claim())!.job.account_id).toBe(healing.id);
   });
 
-  it('are due for a worker that looks: not before the delay of a retry, nor above the limit of the account', async () => {
+  it('go to no job before the delay of its retry, and to no account above its limit', async () => {
     const due = () => classesWithWork(world.context.db, world.context.kinds);
     expect(await due()).toEqual([]);
     const account = await world.account({ max_concurrent: 1 });
@@ -106,7 +106,7 @@ describe('fair scheduling', () => {
     expect(order).toEqual(expected);
   });
 
-  it('take a lower priority while the highest waits for its delay', async () => {
+  it('go to a lower priority while the highest waits for its delay', async () => {
     const account = await world.account();
     const high = await world.accept(account, { priority: 10 });
     const failure = { code: 'source_error', message: 'The source answered 503.', retry: true } as const;
@@ -118,7 +118,7 @@ describe('fair scheduling', () => {
     expect((await claim())!.job.id).toBe(high.id);
   });
 
-  it('of a process that is stopped while it waits for its turn leave no account locked', async () => {
+  it('lock no account when their process is stopped while it waits for its turn', async () => {
     const account = await world.account();
     // A job that has to be fetched takes another request.
     const inputs = [{ url: (await world.upload(account)).fileUrl }];
@@ -145,7 +145,7 @@ describe('fair scheduling', () => {
     await stopped.close();
   });
 
-  describe('of the heavy class', () => {
+  describe('for heavy jobs', () => {
     const claimHeavy = (context: JobsContext = world.context) =>
       claimJob(context, 'heavy', { worker: { id: uuidv7(), tier: 'bwrap' } });
     const acceptHeavy = (account: Account) => world.accept(account, {}, [], 'heavy');
@@ -282,7 +282,7 @@ describe('fair scheduling', () => {
     await Promise.all(processes.map((process) => process.close()));
   });
 
-  it('do not scan the waiting jobs: 10,000 of 100 accounts', async () => {
+  it('do not scan all waiting jobs: 10,000 of 100 accounts', async () => {
     const account = await world.account();
     const template = await world.accept(account);
     await fill(world, template.id, await copiesOf(world, account.id, 100), 100);

@@ -89,7 +89,7 @@ describe('the inspection of an upload', () => {
     expect(await accountUsage(world.database.db, account)).toMatchObject({ waiting: 1, running: 1 });
   });
 
-  it('is listened for before it is queued: it may end before its confirm goes on', async () => {
+  it('is awaited before it is queued, because it may end before its confirm continues', async () => {
     const account = await world.account();
     const sent = await world.presign(account);
     let queued: ReturnType<typeof claimInspection> | null = null;

@@ -99,7 +99,7 @@ describe('alongside a newer release on one database,', () => {
     expect(context.rows.counts().failed.recovery - failures).toBe(1);
   });
 
-  it('a claim takes no job of an unknown kind, and is not delayed by any', async () => {
+  it('a claim returns no job of an unknown kind, and is not delayed by any', async () => {
     const other = await api.makeAccount();
     const foreign = await insertJob({ kind: NEWER_KIND, account: other.id });
     expect(await claim(context)).toBeNull();

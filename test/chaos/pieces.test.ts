@@ -126,7 +126,7 @@ describe('a video that is encoded in pieces', () => {
     fileUrl = (await world.uploadFile(account, await readFile(join(folder, 'clip.mp4')))).fileUrl;
   });
 
-  it('is encoded as a whole when a piece fails for good, and says so', async () => {
+  it('is encoded in one piece when a piece fails permanently, which the plan reports', async () => {
     instead = async (spec, cell) => {
       const result = await cell();
       return isPiece(spec) ? { ...result, exitCode: 1 } : result;
@@ -139,7 +139,7 @@ describe('a video that is encoded in pieces', () => {
     expect(await left(job.id)).toEqual(['deleted']);
   });
 
-  it('is encoded as a whole when a frame is missing after the join', async () => {
+  it('is encoded in one piece when a frame is missing after the join', async () => {
     instead = (spec, cell) => {
       if (!isPiece(spec)) return cell();
       const at = spec.args.indexOf('-frames:v') + 1;
@@ -172,7 +172,7 @@ describe('a video that is encoded in pieces', () => {
     expect((await world.view(job.id)).outputs[0]!.plan!.video!.split!.pieces).toBe(2);
   });
 
-  it('takes its pieces along when it is canceled', async () => {
+  it('cancels its pieces when it is canceled', async () => {
     const waiting: (() => void)[] = [];
     instead = async (spec, cell) => {
       if (isPiece(spec)) await new Promise<void>((resolve) => waiting.push(resolve));

@@ -29,7 +29,7 @@ describe('a worker that stalls', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('is replaced when its heartbeat stops; when it wakes up, its output is deleted', async () => {
+  it('is replaced when its heartbeat stops, and its output is deleted when it wakes up', async () => {
     const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
     const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 5, size: '320x180', args: noise });
     const { fileUrl } = await upload(service, clip);

@@ -117,7 +117,7 @@ describe('an unavailable storage', () => {
     expect(states[0]).toEqual(['released', 'storage_unavailable']);
   });
 
-  it('makes a finished output wait, so that nothing is encoded twice', async () => {
+  it('delays a finished output, so that nothing is encoded twice', async () => {
     await start();
     const job = await encode('slower', 'scale=384:-2');
     await until(async () => (await world.row(job.id)).progress > 0, { what: 'the middle of the encode' });

@@ -92,7 +92,7 @@ describe('a fleet whose processes are replaced one by one under load', () => {
     return [nextApi, nextWorker];
   }
 
-  it('refuses no request, and loses and fails no job, on the way there and back', async () => {
+  it('rejects no request, and loses and fails no job, in an upgrade and a downgrade', async () => {
     const key = JSON.parse(await runCommand(PREVIOUS, ['keys', 'create', '--name', 'test', '--json'], env)).key;
     const first = [await startApi(PREVIOUS), await start(PREVIOUS, 'worker')];
     const load = startLoad(balancer, key, join(folder, 'clip.mp4'), CLIENTS);

@@ -49,7 +49,7 @@ describe('credentials of S3', () => {
     return store;
   };
 
-  it.each(['sts', 'container', 'imds'])('come from %s, once, and sign own calls and URLs', async (source) => {
+  it.each(['sts', 'container', 'imds'])('are read from %s once, and sign own calls and URLs', async (source) => {
     const opened = open(source);
     const [stream] = await Promise.all([opened.get('a b'), opened.ping()]);
     expect(await text(stream!)).toBe('a b');
@@ -86,7 +86,7 @@ describe('credentials of S3', () => {
     }
   });
 
-  it('that a service cannot give for a moment are asked for again', async () => {
+  it('that a service cannot return for a moment are requested again', async () => {
     server.failure = { status: 503, code: 'ServiceUnavailable' };
     const opened = open('sts');
     const got = opened.get('a');

@@ -39,7 +39,7 @@ describe('Google Cloud Storage under failures', () => {
     await expect(open({ bucket: 'other' }).ping()).rejects.toMatchObject({ retry: false, message });
   });
 
-  it('credentials of somebody else are rejected, and not tried again', async () => {
+  it('credentials of another account are rejected, and not tried again', async () => {
     const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
     const pem = stranger.export({ type: 'pkcs8', format: 'pem' }) as string;
     const store = open({ credentials: ownKey(pem) });
@@ -59,7 +59,7 @@ describe('Google Cloud Storage under failures', () => {
   it.each([
     [600_000, 's ahead of the clock of the storage'],
     [-600_000, 's behind the clock of the storage'],
-  ])('a clock that is off by %i ms is noticed before clients are refused', async (ms, text) => {
+  ])('a clock that is wrong by %i ms is detected before clients are rejected', async (ms, text) => {
     const store = open({ now: () => Date.now() + ms });
     await expect(store.ping()).rejects.toMatchObject({ retry: false, message: expect.stringContaining(text) });
     await expect(store.ping()).rejects.toThrow('synchronize it, for example with NTP');

@@ -81,7 +81,7 @@ export function multipartSuite(fixture: StoreFixture): void {
       expect(String(await read(key))).toBe('after');
     });
 
-    it('that is aborted is gone with its parts, and accepts no further ones', async () => {
+    it('that is aborted is deleted with its parts, and accepts no further parts', async () => {
       const key = `${base}/parts/aborted`;
       const uploadId = await begin(key);
       const part = await send(key, uploadId, 1, Buffer.from('x'));
@@ -93,7 +93,7 @@ export function multipartSuite(fixture: StoreFixture): void {
       expect(await store.head(key)).toBeNull();
     });
 
-    it('is rejected with parts that are missing, out of order, named twice or too small, and can be completed still', async () => {
+    it('is rejected with parts that are missing, out of order, named twice or too small, and can still be completed', async () => {
       const key = `${base}/parts/refused`;
       const uploadId = await begin(key);
       const small = await send(key, uploadId, 1, Buffer.from('small'));
@@ -148,7 +148,7 @@ export function multipartSuite(fixture: StoreFixture): void {
       for (const id of [uploadId, otherUpload]) await store.abortMultipart(key, id);
     });
 
-    it('of which nothing is known is gone, and no error to abort', async () => {
+    it('that does not exist is reported as missing, and can be aborted without an error', async () => {
       const [key, id] = [`${base}/parts/unknown`, 'ab'.repeat(16)];
       expect(await store.listParts(key, id)).toBeNull();
       expect(await store.completeMultipart(key, id, [{ partNumber: 1, etag: '"1"' }])).toBe(false);

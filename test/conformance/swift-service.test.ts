@@ -15,7 +15,7 @@ import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 const ACCOUNT = SWIFT_ACCOUNTS - 1;
 
 // `./airlock test --storage swift` runs all of test/e2e this way.
-describe.skipIf(!swiftIsExpected())('a service on an S3 storage and a PostgreSQL that are not ours', () => {
+describe.skipIf(!swiftIsExpected())('a service on an external S3 storage and an external PostgreSQL', () => {
   let swift: Awaited<ReturnType<typeof shareSwiftServers>>;
   let database: TestDatabase;
   let service: TestService;

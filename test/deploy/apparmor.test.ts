@@ -12,7 +12,7 @@ describe('the AppArmor profile', () => {
     .map((line) => line.replace(/#.*/, '').trim())
     .filter((line) => line !== '');
 
-  it('is attached to no path: only what is started under it may make namespaces', () => {
+  it('is attached to no path, so that only programs that are started under it may create namespaces', () => {
     expect(rules.filter((rule) => rule.startsWith('profile '))).toEqual([
       'profile airlock flags=(attach_disconnected, mediate_deleted) {',
     ]);

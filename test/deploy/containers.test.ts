@@ -15,7 +15,7 @@ const read = (path: string) => readFileSync(join(DEPLOY, path), 'utf8');
 const documents = (path: string): any[] => parseYaml(read(path));
 
 describe('the reader of manifests', () => {
-  it('reads what they are made of', () => {
+  it('reads every form that the manifests use', () => {
     const text = [
       '# comment',
       'a: 1',
@@ -44,7 +44,7 @@ describe('the reader of manifests', () => {
   });
 
   it.each(['a: 1\na: 2', 'a: &x 1', 'a: |\n  text', 'a:\n    b: 1\n  c: 2', 'just text', 'a: [1, 2'])(
-    'rejects what it does not know: %j',
+    'rejects an unknown form: %j',
     (text) => {
       expect(() => parseYaml(text)).toThrow();
     },
@@ -68,7 +68,7 @@ describe('the Compose file', () => {
     for (const volume of service.volumes) expect(volume).not.toMatch(/docker\.sock|^\/(?!tls)/);
   });
 
-  it('opens the profile of Docker for the worker alone', () => {
+  it('replaces the profile of Docker for the worker alone', () => {
     const opened = Object.entries<{ security_opt: string[] }>(compose.services)
       .filter(([, { security_opt }]) => security_opt.some((option) => /^(seccomp|apparmor|systempaths)/.test(option)))
       .map(([name]) => name);
@@ -89,7 +89,7 @@ describe('the Compose file', () => {
     expect(worker.networks.filter((name: string) => gateway.networks.includes(name))).toEqual([]);
   });
 
-  it('lets no one but the API and the worker reach the database, and neither out through it', () => {
+  it('lets only the API and the worker reach the database, and neither reach other networks through it', () => {
     const users = Object.entries<{ networks: string[] }>(compose.services).filter(([, { networks }]) =>
       networks.includes('database'),
     );
@@ -118,7 +118,7 @@ describe('the complete Compose file', () => {
     expect([...named]).toEqual(Object.keys(compose.volumes));
   });
 
-  it('checks the health of what others wait for, and of the API', () => {
+  it('checks the health of the API and of each service that others wait for', () => {
     const awaited = services.flatMap(([, service]) => Object.keys(service.depends_on ?? {}));
     for (const name of new Set([...awaited, 'api'])) {
       expect(compose.services[name].healthcheck.test[0]).toBe('CMD');
@@ -206,14 +206,14 @@ describe('the Kubernetes manifests', () => {
     },
   );
 
-  it('give each workload its own secret, and no other', () => {
+  it('mount for each workload its own secret, and no other', () => {
     const secrets = workloads.map(({ spec }) => [
       ...new Set(JSON.stringify(spec).match(/(?<="(?:secretName|name)":")airlock-(?:api|worker|owner)(?=")/g)),
     ]);
     expect(secrets).toEqual([['airlock-owner'], ['airlock-api'], ['airlock-worker']]);
   });
 
-  it('leave no file of the base out', () => {
+  it('include every file of the base', () => {
     const files = readdirSync(join(DEPLOY, base)).filter((name) => name !== 'kustomization.yaml');
     expect(files.sort()).toEqual([...kustomization.resources].sort());
   });
@@ -253,7 +253,7 @@ describe('the Kubernetes manifests', () => {
     }
   });
 
-  it.skipIf(!existsSync(KUSTOMIZE))('are what kustomize makes of them', () => {
+  it.skipIf(!existsSync(KUSTOMIZE))('are the manifests that kustomize builds', () => {
     const built = execFileSync(KUSTOMIZE, ['build', join(DEPLOY, 'kubernetes/overlays/example')], { encoding: 'utf8' });
     expect(built).toContain('image: registry.example.org/airlock/worker:0.1.0');
     const worker = built
@@ -264,7 +264,7 @@ describe('the Kubernetes manifests', () => {
     expect(built).toContain('kind: ScaledObject');
   });
 
-  it('let no one call a worker, and neither workload call the metadata services of clouds', () => {
+  it('let no client call a worker, and neither workload call the metadata services of clouds', () => {
     const policies = all.filter(({ kind }) => kind === 'NetworkPolicy');
     expect(policies.map(({ metadata }) => metadata.name)).toEqual(['airlock-worker', 'airlock-api']);
     expect(policies[0].spec.ingress).toEqual([]);

@@ -38,7 +38,7 @@ describe('the seccomp profile for Docker', () => {
     for (const rule of profile.syscalls) expect(rule.comment.length).toBeGreaterThan(40);
   });
 
-  it('allows what bubblewrap needs, and nothing else of its kind', () => {
+  it('allows the calls that bubblewrap needs, and no similar calls', () => {
     expect(groupOf('mount')[0]!.names).toEqual([
       'clone',
       'unshare',
@@ -87,8 +87,8 @@ describe('the seccomp profile for Docker', () => {
   }
 });
 
-describe('the program that starts under the profile', () => {
-  it('is there: setpriv knows seccomp filters', () => {
+describe('setpriv, which starts a program under the profile,', () => {
+  it('is installed and supports seccomp filters', () => {
     expect(execFileSync(SETPRIV, ['--help'], { encoding: 'utf8' })).toMatch(/--seccomp-filter/);
   });
 });

@@ -23,7 +23,7 @@ describe.skipIf(process.getuid!() !== 0)('the self-test on a read-only system th
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it.each(['bwrap', 'landlock'])(
-    'holds in %s',
+    'passes in %s',
     async (tier) => {
       const dataDir = join(folder, tier);
       await mkdir(dataDir, { mode: 0o700 });

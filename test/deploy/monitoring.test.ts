@@ -52,7 +52,7 @@ describe('the metrics of a service', () => {
     expect([...served].filter((name) => !documented.includes(name))).toEqual([]);
   });
 
-  it('include API and worker on one page, each family once', async () => {
+  it('include API and worker in one response, each family once', async () => {
     const text = await scrape();
     const lines = text.split('\n');
     /** The value of a series, in any order of its labels. */
@@ -87,7 +87,7 @@ describe('the metrics of a service', () => {
 });
 
 describe.skipIf(!HAS_PROMTOOL)('the alert rules', () => {
-  it('are valid, and fire on what they name and on nothing else', async () => {
+  it('are valid, and fire only for the condition that they name', async () => {
     await run(PROMTOOL, ['check', 'rules', ALERTS]);
     const folder = await mkdtemp(join(tmpdir(), 'airlock-alerts-'));
     try {

@@ -50,7 +50,7 @@ const FOR_ALL = {
 describe('the units for systemd', () => {
   const roles = ['api', 'gateway', 'worker'];
 
-  it('are one a role', () => {
+  it('are one for each role', () => {
     const units = readdirSync(FOLDER).filter((name) => name.endsWith('.service'));
     expect(units.sort()).toEqual(roles.map((role) => `airlock-${role}.service`));
   });
@@ -68,7 +68,7 @@ describe('the units for systemd', () => {
     }
   });
 
-  it('leave namespaces, mounts and control groups to the worker alone', () => {
+  it('allow namespaces, mounts and control groups to the worker alone', () => {
     for (const role of ['api', 'gateway']) {
       const unit = readUnit(role);
       const kept = [
@@ -90,7 +90,7 @@ describe('the units for systemd', () => {
   });
 
   // Each of these was seen to end every cell, or the worker, under a live systemd.
-  it('leave the worker what bubblewrap was seen to need', () => {
+  it('allow the worker the system calls that bubblewrap needs', () => {
     const worker = readUnit('worker');
     // It answers openat2 with ENOSYS.
     expect(worker.has('RestrictSUIDSGID')).toBe(false);
@@ -101,7 +101,7 @@ describe('the units for systemd', () => {
     expect(worker.get('DelegateSubgroup')).toEqual(['service']);
   });
 
-  it('can run at the same time: no two have one port', () => {
+  it('can run at the same time, because no two use one port', () => {
     const ports = roles.map(
       (role) =>
         readUnit(role)
@@ -128,7 +128,7 @@ describe('the units for systemd', () => {
     }
   });
 
-  describe.skipIf(!existsSync(ANALYZE))('as systemd itself reads them', () => {
+  describe.skipIf(!existsSync(ANALYZE))('that systemd has read', () => {
     const analyze = (...args: string[]) =>
       execFileSync(ANALYZE, args, { encoding: 'utf8', env: { PATH: '/usr/bin:/bin', SYSTEMD_COLORS: '0' } });
 

@@ -65,7 +65,7 @@ describe('commands of the pages', () => {
     expect(Object.keys(NOT_RUN).filter((command) => !all.some((one) => one.command === command))).toEqual([]);
   });
 
-  it('stand in bash blocks only in the README, whose one block is the walk below', () => {
+  it('are in bash blocks only in the README, whose one block is the walk below', () => {
     const withBash = readPages().filter(({ text }) => blocks(text, ['bash']).length > 0);
     expect(withBash.map(({ path }) => path)).toEqual(['README.md']);
     expect(blocks(readPage('README.md').text, ['bash'])).toHaveLength(1);
@@ -73,7 +73,7 @@ describe('commands of the pages', () => {
 });
 
 describe('the walk of the README', () => {
-  it('works when it is pasted word for word', async () => {
+  it('works when it is pasted as printed', async () => {
     const [walk] = blocks(readPage('README.md').text, ['bash']);
     // Through standard input, as a terminal gives it: a command that reads from there would eat the next ones.
     const { code, output } = await bash('bash -eu', walk, { AIRLOCK_URL: service.api });

@@ -27,7 +27,7 @@ describe('the check that docs/receipts.md shows', () => {
     return (await run.catch((error: { stdout: string }) => error)).stdout.trim();
   }
 
-  it.each(['receipt', 'manifest', 'head'])('finds a true %s good, and an altered one not', async (name) => {
+  it.each(['receipt', 'manifest', 'head'])('accepts a genuine %s, and rejects an altered one', async (name) => {
     const signature = signer.sign(receipt);
     expect(await check({ [name]: receipt, ...signature })).toBe('good');
     expect(await check({ [name]: { ...receipt, complete: false }, ...signature })).toBe('NOT good');

@@ -59,13 +59,13 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('recipes', () => {
-  it('are at least 25, each under a heading of its own', () => {
+  it('are at least 25, each under its own heading', () => {
     expect(recipes.length).toBeGreaterThanOrEqual(25);
     expect([...RUN].filter((title) => !recipes.some((recipe) => recipe.title === title))).toEqual([]);
   });
 
   const creates = recipes.filter(({ body }) => 'output_format' in body);
-  it.each(creates)('$title ($page) would be accepted as it stands', async ({ body }) => {
+  it.each(creates)('$title ($page) is accepted as printed', async ({ body }) => {
     const { json } = await service.call('POST', '/v1/transcodes/validate', body);
     expect(json.errors).toEqual([]);
     expect(json.warnings.filter((warning: { message: string }) => !UNKNOWN_INPUT.test(warning.message))).toEqual([]);

@@ -60,7 +60,7 @@ describe('the verifiers of the page about webhooks', () => {
     },
   };
 
-  it.each(Object.keys(verifiers))('for %s accept what is genuine, and nothing else', async (name) => {
+  it.each(Object.keys(verifiers))('for %s accept genuine deliveries, and nothing else', async (name) => {
     const verify = verifiers[name]!;
     expect(await verify(message(), BODY)).toBe(true);
     expect(await verify(message([makeWebhookSecret(), secret]), BODY)).toBe(true);

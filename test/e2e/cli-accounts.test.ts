@@ -10,7 +10,7 @@ import type { TestDatabase } from '../helpers/database.ts';
 
 const NUMBERS = Object.keys(NUMBER_SETTINGS) as NumberSettingName[];
 
-describe('airlock accounts beside a running API', () => {
+describe('airlock accounts alongside a running API', () => {
   let service: CliBesideApi;
   let database: TestDatabase['pg'];
   beforeAll(async () => {
@@ -67,7 +67,7 @@ describe('airlock accounts beside a running API', () => {
     expect(await service.cli('audit', 'verify')).toMatchObject({ code: 0 });
   });
 
-  it('shows own settings and those of the server, active keys, jobs and minutes', async () => {
+  it('shows settings of the account and of the server, active keys, jobs and minutes', async () => {
     const { key } = await service.makeKey('--account', 'seen');
     await accounts('set', 'seen', '--wall-seconds', '77');
     const source = { inputs: [{ url: 'https://media.example.com/a.mp4' }], outputFormat: 'mp3' };
@@ -131,7 +131,7 @@ describe('airlock accounts beside a running API', () => {
     'control characters': [['create', 'a\u001b[31m'], 1, /name:? contains control characters/],
     'an unknown subcommand': [['delete', 'default'], 2, /unknown command 'delete'/],
   };
-  it.each(Object.keys(wrong))('refuses with a reason, and changes nothing: %s', async (name) => {
+  it.each(Object.keys(wrong))('fails with a reason, and changes nothing: %s', async (name) => {
     const before = await database.query('SELECT * FROM accounts ORDER BY id');
     const [args, code, message] = wrong[name]!;
     const refused = await accounts(...args);

@@ -81,7 +81,7 @@ describe('airlock jobs', () => {
     expect([typo.code, typo.stderr]).toEqual([2, expect.stringContaining(`Did you mean ${made}?`)]);
   });
 
-  it('cancels and erases, or says why not', async () => {
+  it('cancels and erases, or prints the reason why not', async () => {
     const late = await airlock('jobs', 'cancel', made);
     expect([late.code, late.stderr]).toEqual([
       1,
@@ -153,7 +153,7 @@ describe('airlock webhooks', () => {
 });
 
 describe('airlock probe, validate, usage and transcribe', () => {
-  it('describe a file, and leave nothing of it', async () => {
+  it('describe a file, and leave nothing behind', async () => {
     const [text, answer] = [await airlock('probe', 'in.mp4'), await json('probe', 'in.mp4')];
     expect(text.stdout).toMatch(/^duration +0:01/m);
     expect(text.stdout).toMatch(/^0 +video +h264 .*64×48, 25 fps/m);
@@ -162,7 +162,7 @@ describe('airlock probe, validate, usage and transcribe', () => {
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('/docs/errors#probe_failed')]);
   });
 
-  it('judge a request, with the place and the remedy of each fault', async () => {
+  it('check a request, and print position and remedy of each fault', async () => {
     const body = { inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp4' };
     await writeFile(join(folder, 'good.json'), JSON.stringify(body));
     await writeFile(
@@ -180,7 +180,7 @@ describe('airlock probe, validate, usage and transcribe', () => {
     expect((await airlock('validate', 'no.json')).code).toBe(2);
   });
 
-  it('show what the account has used, and say what the server cannot do yet', async () => {
+  it('show what the account has used, and name what the server cannot do yet', async () => {
     const subtitles = await airlock('transcribe', 'in.mp4');
     expect([subtitles.code, subtitles.stderr]).toEqual([
       69,
@@ -192,7 +192,7 @@ describe('airlock probe, validate, usage and transcribe', () => {
 });
 
 describe('commands that call a server', () => {
-  it('use the one that runs here, with a key of few rights that ends with them', async () => {
+  it('use the server that runs here, with a key of few rights that ends with them', async () => {
     const listed = await service.cli('jobs', 'list', '--account', service.account, '--json');
     expect(JSON.parse(listed.stdout).total).toBeGreaterThan(0);
     const keys: { name: string; scopes: string[] }[] = JSON.parse(
@@ -204,7 +204,7 @@ describe('commands that call a server', () => {
     expect([stranger.code, stranger.stderr]).toEqual([1, expect.stringContaining('No account has that name')]);
   });
 
-  it('say how to get one if none runs or answers, and what is wrong with the key', async () => {
+  it('explain how to start a server if none runs or responds, and what is wrong with the key', async () => {
     const without = { ...env, AIRLOCK_URL: '', AIRLOCK_API_KEY: '' };
     const none = await runCli(['jobs', 'list'], without, folder);
     expect([none.code, none.stderr]).toEqual([69, expect.stringMatching(/No service runs.*airlock up.*AIRLOCK_URL/)]);

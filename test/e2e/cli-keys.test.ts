@@ -8,7 +8,7 @@ import { type CliBesideApi, startCliBesideApi } from '../helpers/cli-api.ts';
 
 const UNKNOWN = '01890000-0000-7000-8000-000000000000';
 
-describe('airlock keys beside a running API', () => {
+describe('airlock keys alongside a running API', () => {
   let service: CliBesideApi;
   beforeAll(async () => {
     service = await startCliBesideApi();
@@ -81,7 +81,7 @@ describe('airlock keys beside a running API', () => {
     expect(all.stdout).toMatch(new RegExp(`^${lent.id}.* ended .* airlock command$`, 'm'));
   });
 
-  it('rotates: the old key ends immediately, or after the requested overlap', async () => {
+  it('rotates a key, which ends immediately or after the requested overlap', async () => {
     const [first, second] = [await createByApi(), await createByApi()];
     const rotated = JSON.parse((await service.builtCli('keys', 'rotate', first.id, '--json')).stdout);
     expect(rotated).toMatchObject({ name: 'a key', scopes: first.scopes });
@@ -93,7 +93,7 @@ describe('airlock keys beside a running API', () => {
     expect(again.stderr).toContain('already rotated');
   });
 
-  it('revokes within a second, and returns the same the second time', async () => {
+  it('revokes a key within a second, and prints the same the second time', async () => {
     const key = await createByApi();
     expect(await statusWith(key.key)).toBe(200);
     const revoked = await service.builtCli('keys', 'revoke', key.id, '--json');

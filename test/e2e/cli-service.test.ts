@@ -39,7 +39,7 @@ describe('airlock up', () => {
     expect(service.output()).not.toContain('al_live_');
   });
 
-  it('refuses to run twice on one data directory, and leaves the first unaffected', async () => {
+  it('does not start twice on one data directory, and does not affect the first', async () => {
     const second = await service.cli('up');
     expect(second.code).toBe(69);
     expect(second.stderr).toMatch(new RegExp(`Airlock already runs in .*process ${service.pid}`));
@@ -60,7 +60,7 @@ describe('airlock up', () => {
     expect(firstKey).toMatchObject({ state: 'warning', remedy: expect.stringContaining('delete') });
   });
 
-  it('fails the doctor when something is unsafe, and says what to do', async () => {
+  it('fails the doctor when something is unsafe, with a remedy', async () => {
     const of = { ...service.storageVariables, AIRLOCK_DATA_DIR: service.dataDir };
     const open = { ...process.env, ...of, AIRLOCK_HOST: '0.0.0.0' };
     const { code, stdout } = await runCli(['doctor'], open);
@@ -173,7 +173,7 @@ describe('airlock', () => {
     expect((await airlock('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  it('ends without a stack trace when nobody reads its output any more', async () => {
+  it('ends without a stack trace when its output is no longer read', async () => {
     const child = spawn(process.execPath, [PROGRAM, 'completion', 'bash'], { stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout!.destroy();
     const said: string[] = [];

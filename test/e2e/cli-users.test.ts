@@ -3,7 +3,7 @@ import { type CliBesideApi, startCliBesideApi } from '../helpers/cli-api.ts';
 
 const PASSWORD = 'correct horse battery';
 
-describe('airlock users beside a running API', () => {
+describe('airlock users alongside a running API', () => {
   let service: CliBesideApi;
   beforeAll(async () => {
     service = await startCliBesideApi();
@@ -29,7 +29,7 @@ describe('airlock users beside a running API', () => {
     expect((await users('list')).stdout).toMatch(/^ada@example\.org {2}admin {5}active {4}partner {2}last signed in /);
   });
 
-  it('resets and disables, and lets nobody in who is disabled', async () => {
+  it('resets and disables people, and a disabled person cannot sign in', async () => {
     const { link } = JSON.parse((await users('create', 'bob@example.org', '--json')).stdout);
     const { link: next } = JSON.parse((await users('reset', 'bob@example.org', '--json')).stdout);
     expect([(await setUp(link)).status, (await setUp(next)).status]).toEqual([404, 201]);
@@ -41,7 +41,7 @@ describe('airlock users beside a running API', () => {
     expect((await signIn()).status).toBe(200);
   });
 
-  it('says what is wrong and what to do', async () => {
+  it('fails with a reason and a remedy', async () => {
     for (const [args, code, text] of [
       [['create', 'ada@example.org'], 1, 'Somebody has this e-mail address already'],
       [['create', 'ada'], 2, '"ada" is not an e-mail address'],

@@ -188,14 +188,14 @@ describe('the API’s description of itself', () => {
     },
   );
 
-  it('redirects what was below /docs when that was the API reference', async () => {
+  it('redirects the former addresses of the API reference below /docs', async () => {
     for (const name of ['json', 'yaml', 'static/index.html']) {
       const answer = await fetch(`${service.api}/docs/${name}`, { redirect: 'manual' });
       expect([answer.status, answer.headers.get('location')]).toEqual([301, `/docs/api/reference/${name}`]);
     }
   });
 
-  it('shows people a page where there is none, and programs an error', async () => {
+  it('returns a page to people and an error to programs for an unknown path', async () => {
     const page = await fetch(`${service.api}/docs/nothing`, { headers: { accept: 'text/html' } });
     expect([page.status, page.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8']);
     for (const path of ['nothing', '.sources', '..%2fairlock.js', 'assets', 'assets/..%2findex.html']) {

@@ -34,7 +34,7 @@ describe('HTTPS with a self-signed certificate', () => {
       ...more,
     });
 
-  it.skipIf(OTHER_STORAGE)('serves a whole job: presign, PUT, confirm, create, download', async () => {
+  it.skipIf(OTHER_STORAGE)('serves a complete job: presign, PUT, confirm, create, download', async () => {
     expect([service.api, service.storage].map((url) => new URL(url).protocol)).toEqual(['https:', 'https:']);
     const clip = await readFile(join(folder, 'clip.mp4'));
     const file = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: clip.length };
@@ -61,7 +61,7 @@ describe('HTTPS with a self-signed certificate', () => {
     expect((await api('GET', '/health-check')).json).toMatchObject({ ok: true, storage: { ok: true } });
   });
 
-  it('is the only protocol: plain HTTP on the same port gets nothing, and neither does old TLS', async () => {
+  it('is the only protocol: plain HTTP and old TLS on the same port get no response', async () => {
     for (const url of [service.api, service.storage]) {
       const plain = url.replace('https:', 'http:');
       const answer = await rawHttp(`${plain}/v1/transcodes`, {
@@ -99,7 +99,7 @@ describe('the start', () => {
     [{ AIRLOCK_HOST: '0.0.0.0', AIRLOCK_TRUST_PROXY: '0.0.0.0/0' }, /AIRLOCK_TRUST_PROXY.*every address/s],
     [{ AIRLOCK_TLS_CERT: '/nowhere/cert.pem' }, /AIRLOCK_TLS_KEY: is missing/],
     [{ AIRLOCK_TLS: 'yes' }, /AIRLOCK_TLS.*Use one of auto, off/s],
-  ])('is refused with 78 and the remedy: %j', async (env, text) => {
+  ])('fails with exit code 78 and the remedy: %j', async (env, text) => {
     const dataDir = await makeDataDir();
     try {
       // Every role reads the settings by the same function, so the others have to be seen to do so only once.

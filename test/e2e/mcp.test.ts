@@ -116,7 +116,7 @@ describe.each([
     expect(await use('cancel_transcode', { id })).toMatchObject({ failed: true, value: { code: 'cancel_final' } });
   });
 
-  it('answers a job that failed, a refused request and an unknown tool as errors', async () => {
+  it('returns errors for a job that failed, a rejected request and an unknown tool', async () => {
     const gone = { inputs: [{ url: `${service.storage}/gone.mp4` }], outputFormat: 'mp4' };
     const ended = await use('transcode_and_wait', gone);
     expect(ended).toMatchObject({ failed: true, value: { error: expect.any(String), job: { status: 'failed' } } });
@@ -161,7 +161,7 @@ describe.each([
     }
   });
 
-  it('says which features the server does not have', async () => {
+  it('names the features that the server does not have', async () => {
     const calls: [string, object][] = [
       ['transcribe_audio', { media_url: 'https://example.org/a.mp3' }],
       ['get_transcribe', { id: ID }],
@@ -183,13 +183,13 @@ describe('POST /mcp', () => {
     call(`${service.api}/mcp`, 'POST', key, body, { accept: 'application/json, text/event-stream', ...headers });
   const message = (method: string, params = {}) => ({ jsonrpc: '2.0', id: 1, method, params });
 
-  it('tells a client without a token where to get one', async () => {
+  it('names to a client without a token the address where it gets one', async () => {
     const { status, headers } = await post(message('tools/list'), null);
     const url = `${service.api}/.well-known/oauth-protected-resource/mcp`;
     expect([status, headers.get('www-authenticate')]).toEqual([401, `Bearer resource_metadata="${url}"`]);
   });
 
-  it('gives tools the rights of the key, and no more', async () => {
+  it('limits tools to the rights of the key', async () => {
     const { key } = await service.makeKey('--scopes', 'read');
     const client = await connected(overHttp(key));
     const args = { inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp4' };
@@ -198,7 +198,7 @@ describe('POST /mcp', () => {
     await client.close();
   });
 
-  it('refuses pages of other sites, long batches and other methods', async () => {
+  it('rejects pages of other sites, long batches and other methods', async () => {
     const foreign = await post(message('tools/list'), service.key, { origin: 'https://evil.example' });
     expect([foreign.status, foreign.json.code]).toEqual([403, 'cross_site']);
     const batch = await post(Array.from({ length: 11 }, () => message('tools/list')));

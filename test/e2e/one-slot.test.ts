@@ -14,6 +14,6 @@ afterAll(() => service?.remove());
 const given = () => service;
 
 describe('jobs', jobs(given));
-describe('canceling and erasing', cancelingAndErasing(given));
+describe('when clients cancel and erase jobs,', cancelingAndErasing(given));
 // Alters the audit log and starts the service again with another signing key.
 describe('receipts and manifests', receipts(given));

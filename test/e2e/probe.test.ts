@@ -86,7 +86,7 @@ describe('POST /v1/probe', () => {
     expect(seen.bytes).toBeLessThan(files[name]!.length / 3);
   });
 
-  it('describes a file from its start where the server has no ranges, and says when that is not enough', async () => {
+  it('describes a file from its start if the server has no ranges, and fails with a reason if that is not enough', async () => {
     expect((await remote('plain/first.mp4')).json).toMatchObject({
       duration_seconds: expect.closeTo(60, 0),
       container: null,
@@ -96,7 +96,7 @@ describe('POST /v1/probe', () => {
     expect((await remote('plain/clip.mp4')).json).toMatchObject({ size_bytes: files['clip.mp4']!.length });
   });
 
-  it('describes uploads and outputs of the account, and none of another', async () => {
+  it('describes uploads and outputs of the account, and none of another account', async () => {
     const { fileUrl } = await upload(service, join(folder, 'clip.mp4'));
     const own = await probe(fileUrl);
     expect(own.json).toMatchObject({ container: 'rewritten', size_bytes: files['clip.mp4']!.length });
@@ -134,7 +134,7 @@ describe('POST /v1/probe', () => {
     }
   });
 
-  it('refuses a file that is not media, one that does not exist, and an invalid request', async () => {
+  it('rejects a file that is not media, a file that does not exist, and an invalid request', async () => {
     expect((await remote('page.html')).json.details.error_code).toBe('unsupported_media');
     expect((await remote('nothing')).json.details.error_code).toBe('source_not_found');
     for (const body of [{}, { url: '' }, { url: 1 }, { url: 'x'.repeat(9000) }, []]) {

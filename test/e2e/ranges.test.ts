@@ -137,7 +137,7 @@ describe('a picture of a long source', () => {
     ['changes its size', 'grows'],
     ['answers with another range', 'shifted'],
     ['sends more than was requested', 'long'],
-  ])('is made of the whole source if that %s', async (_, kind) => {
+  ])('is made from the complete source if that %s', async (_, kind) => {
     const job = await make(kind, '30.5');
     expect(job).toMatchObject({ status: 'completed', attempts: 1, inputs: [{ fetched: 'whole' }] });
   });

@@ -125,13 +125,13 @@ describe('a source that is streamed', () => {
       () => ({ bytes: files.first, start: files.first.length }),
       [...options(['-ss', '1']), ...SMALL],
     ],
-  ])('is fetched as a whole where it %s', async (what, source, chosen) => {
+  ])('is fetched completely before FFmpeg starts if it %s', async (what, source, chosen) => {
     const url = serve(what.replaceAll(' ', '-'), { ...source(), next: (response) => response.end() });
     const job = await transcode(service, { inputs: [{ url }], outputFormat: 'mp4', options: chosen });
     expect(job).toMatchObject({ status: 'completed', inputs: [{ fetched: 'whole' }] });
   });
 
-  it('that breaks off is fetched again, as a whole, and nothing of the first attempt is kept', async () => {
+  it('that breaks off is fetched again completely, and nothing of the first attempt is kept', async () => {
     const { behaviour, rest } = held(files.first);
     let broken: ServerResponse | null = null;
     const url = serve('breaks-off', {
@@ -152,7 +152,7 @@ describe('a source that is streamed', () => {
     expect(job.outputs).toHaveLength(1);
   });
 
-  it('that contains garbage after its start fails as a whole file does', async () => {
+  it('that contains garbage after its start fails as a complete file does', async () => {
     const bytes = Buffer.from(files.mkv);
     bytes.fill(0, Math.floor(bytes.length * 0.7), Math.floor(bytes.length * 0.8));
     const { behaviour, rest } = held(bytes);

@@ -43,7 +43,7 @@ describe('transcodes', () => {
     expect(answer.json.details).toMatchObject(details);
   }
 
-  it('return 201 with Location and the whole job, and the same job when read', async () => {
+  it('return 201 with Location and the complete job, and the same job when read', async () => {
     const metadata = { original_filename: 'clip.mp4', nested: { list: [1, 'zwei', null, { ü: true }] } };
     const created = await create({
       inputs: [{ url: clip }],
@@ -139,7 +139,7 @@ describe('transcodes', () => {
     expect(both.outputs[0]).toMatchObject({ audio_codec: null, duration_seconds: expect.closeTo(0.5, 1) });
   });
 
-  it('copy streams that satisfy the preset, and say so in the job and the manifest; disarm encodes them', async () => {
+  it('copy streams that satisfy the preset, which job and manifest report, and encode them with disarm', async () => {
     const path = await makeClip(join(folder, 'small.mp4'), {
       args: ['-preset', 'veryfast', '-crf', '40', '-b:a', '48k'],
     });

@@ -49,7 +49,7 @@ describe('confirming an upload', () => {
     return Buffer.concat([clip, box]);
   };
 
-  it('reports what the file is, and returns the same when repeated or concurrent', async () => {
+  it('describes the file, and returns the same when repeated or concurrent', async () => {
     const bytes = unique();
     const { confirm: body } = await send(bytes, 'video/mp4', 'my film.mp4');
     const answers = await Promise.all([confirm(body), confirm(body), confirm({ ...body, uploadId: 'ignored' })]);
@@ -167,7 +167,7 @@ describe('confirming an upload', () => {
   });
 
   // An S3 cannot close a key: a later PUT changes the staging key only, and is swept.
-  it.skipIf(OTHER_STORAGE)('seals: a later PUT is rejected and changes nothing', async () => {
+  it.skipIf(OTHER_STORAGE)('seals the upload: a later PUT is rejected and changes nothing', async () => {
     const first = unique();
     const second = unique();
     const { uploadUrl, confirm: body } = await send(first);

@@ -71,7 +71,7 @@ describe.skipIf(OTHER_STORAGE)('the signed PUT', () => {
     await expectNothingStored(bytes, filename);
   });
 
-  it('refuses every URL that was altered', async () => {
+  it('rejects every URL that was altered', async () => {
     const { url, filename } = await presign();
     const { url: other } = await presign();
     const bytes = randomBytes(SIZE);

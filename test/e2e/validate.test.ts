@@ -96,7 +96,7 @@ describe('requests that are only validated', () => {
     expect((await service.call('POST', '/v1/transcodes/validate', body, headers)).status).toBe(403);
   });
 
-  it('are answered immediately, also at their maximum length', async () => {
+  it('return immediately, also at their maximum length', async () => {
     const filter = `[0:v]${'hflip,'.repeat(600)}vflip[v]`;
     const body = { inputs: [{ url: clip }], outputFormat: 'mp4', filters: [{ filter }] };
     const times: number[] = [];

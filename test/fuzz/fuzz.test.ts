@@ -20,13 +20,13 @@ describe('a short run of the fuzzer', () => {
     expect(report.cases).toBe(3000);
   });
 
-  it('made requests of every kind: accepted, rejected, with layers', () => {
+  it('generates requests of every kind: accepted, rejected, with layers', () => {
     expect(report.planned).toBeGreaterThan(300);
     expect(report.refused).toBeGreaterThan(300);
     expect(report.layers).toBeGreaterThan(20);
   });
 
-  it('accepted no graph that FFmpeg does not understand', { timeout: 120_000 }, async () => {
+  it('accepts no graph that FFmpeg does not understand', { timeout: 120_000 }, async () => {
     const graphs = requests.flatMap((request) => graphsOf(parseRequest(request))).slice(0, SAMPLE);
     const said: (string | null)[] = [];
     for (const graph of graphs) said.push(await startsInFfmpeg(graph));
@@ -35,7 +35,7 @@ describe('a short run of the fuzzer', () => {
   });
 });
 
-describe('what the fuzzer looks for', () => {
+describe('a fault that the fuzzer looks for', () => {
   it('is the same for the same seed', () => {
     const numbers = (seed: number) => randomOf(seed).times(20, () => 0);
     expect(numbers(1)).toEqual(numbers(1));

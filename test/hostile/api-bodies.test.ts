@@ -6,7 +6,7 @@ import { rawHttp } from '../helpers/raw-http.ts';
 const SOURCE = 'https://media.example.com/clip.mp4';
 const job = (extra: object = {}) => ({ inputs: [{ url: SOURCE }], outputFormat: 'mp4', ...extra });
 
-describe('hostile and broken requests', () => {
+describe('the API, with hostile and broken requests,', () => {
   let service: TestService;
   beforeAll(async () => {
     service = await shareService();

@@ -58,7 +58,7 @@ describe('a key that creates keys', () => {
     expect(await countKeys()).toBe(before);
   });
 
-  it('passes on its own restrictions where the request has nothing, an empty list or null', async () => {
+  it('passes on its own restrictions if the request has none, an empty list or null', async () => {
     const end = inSeconds(60);
     const narrow = await give({ scopes: ['admin', 'read'], allowed_cidrs: ['127.0.0.0/8'], expires_at: end });
     const inherited = { scopes: ['admin', 'read'], allowed_cidrs: ['127.0.0.0/8'], expires_at: end };

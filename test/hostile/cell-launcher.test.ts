@@ -124,7 +124,7 @@ describe('a cell whose launcher was started ahead', () => {
     expect(idle.maxRssBytes).toBeLessThan(busy.maxRssBytes);
   });
 
-  it('starts all the same when its launcher was killed, or an argument has several lines', async () => {
+  it('starts even if its launcher was killed, or an argument has several lines', async () => {
     await run(['-version']);
     const pids = launchersOf(process.pid);
     for (const pid of pids) process.kill(pid, 'SIGKILL');

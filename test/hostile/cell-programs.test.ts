@@ -169,7 +169,7 @@ describe.runIf(hasCompiler)('a third program, which is one entry in the table', 
     }
   });
 
-  it('keeps the sandbox from opening when it is not static as its entry says, or when its file is missing', async () => {
+  it('prevents the sandbox from opening when it is not static as its entry requires, or when its file is missing', async () => {
     const dynamic = entry('listener', 'strict', { find: () => join(folder, 'dynamic') });
     await expect(open('not-static', [dynamic])).rejects.toThrow(/is not a static program/);
     const missing = entry('listener', 'strict', { files: [{ from: join(folder, 'no.bin'), to: MODEL }] });

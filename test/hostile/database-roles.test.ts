@@ -105,7 +105,7 @@ describe('a separate database role', () => {
     return JSON.parse(line).port;
   }
 
-  it('is sufficient for everything that API and worker do for a job', async () => {
+  it('has the rights for everything that API and worker do for a job', async () => {
     const clip = await makeClip(join(folder, 'clip.mp4'));
     const { fileUrl } = await upload(service as TestService, clip);
     const job = await transcode(service as TestService, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });

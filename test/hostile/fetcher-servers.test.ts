@@ -246,7 +246,7 @@ describe('addresses that are not public', () => {
     expect(error.message).toContain('port');
   });
 
-  it('a redirect to a private address, another scheme or a URL with a password is refused', async () => {
+  it('a redirect to a private address, another scheme or a URL with a password is rejected', async () => {
     const inside = await listen(
       createServer((_request, response) => response.end('secret')),
       '127.0.0.2',

@@ -210,7 +210,7 @@ describe('confidential data', () => {
     expect(await ended(cut)).toMatchObject({ status: 'failed', error_code: 'source_incomplete', attempts: 3 });
   });
 
-  it('is gone after its retention: names, media, cells, work folders', async () => {
+  it('is deleted after its retention: names, media, cells, work folders', async () => {
     await endRetention(service);
     await until(
       async () => {

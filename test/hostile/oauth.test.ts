@@ -51,7 +51,7 @@ describe('redirect URIs', () => {
     expect([made.status, made.json.error]).toEqual([400, 'invalid_redirect_uri']);
   });
 
-  it('must be the registered text, but for the port on loopback', async () => {
+  it('must equal the registered URI, except for the port on loopback', async () => {
     const near = ['', '/', '?x=1', '/../evil', '%2f', '#x'].map((end) => `${CALLBACK}${end}`).slice(1);
     const others = ['https://client.example.evil.example/callback', 'https://client.example:8443/callback'];
     expect([...near, ...others, ...BAD].filter((uri) => isRegistered(uri, [CALLBACK]))).toEqual([]);
@@ -88,7 +88,7 @@ describe('redirect URIs', () => {
 });
 
 describe('PKCE', () => {
-  it('cannot be left out or weakened', async () => {
+  it('cannot be omitted or weakened', async () => {
     const { fields } = asking(client);
     const { code_challenge: _, ...without } = fields;
     const { code_challenge_method: __, ...plainByDefault } = fields;
@@ -112,7 +112,7 @@ describe('PKCE', () => {
     }
   });
 
-  it('needs the verifier, and a wrong try uses the code up', async () => {
+  it('requires the verifier, and a wrong attempt invalidates the code', async () => {
     const { code, verifier } = await coded();
     for (const code_verifier of ['x'.repeat(43), verifier]) {
       const tried = await oauth.exchange({ client_id: client, code, code_verifier });
@@ -122,7 +122,7 @@ describe('PKCE', () => {
 });
 
 describe('codes and tokens', () => {
-  it('of a code that is used twice end', async () => {
+  it('of a code that is used twice are revoked', async () => {
     const { code, verifier } = await coded();
     const first = await oauth.exchange({ client_id: client, code, code_verifier: verifier });
     expect(await oauth.statusOf(first.json.access_token)).toBe(200);
@@ -131,7 +131,7 @@ describe('codes and tokens', () => {
     expect((await oauth.refresh(client, first.json.refresh_token)).status).toBe(400);
   });
 
-  it('are issued once when a code arrives twice at the same time', async () => {
+  it('are issued once when a code is used twice at the same time', async () => {
     const { code, verifier } = await coded();
     const both = [1, 2].map(() => oauth.exchange({ client_id: client, code, code_verifier: verifier }));
     expect((await Promise.all(both)).map(({ status }) => status).sort()).toEqual([200, 400]);
@@ -169,7 +169,7 @@ describe('codes and tokens', () => {
     expect((await oauth.exchange({ client_id: client, code, code_verifier: verifier })).status).toBe(400);
   });
 
-  it('reach nothing of another account, and are for this server only', async () => {
+  it('give no access to another account, and are valid for this server only', async () => {
     const stranger = await oauth.person('member', (await api.makeAccount()).id);
     const { verifier, fields } = asking(client);
     const code = answered(await oauth.allow(stranger, fields)).code!;
@@ -200,7 +200,7 @@ describe('the consent page', () => {
     expect([headers.get('x-frame-options'), headers.get('cache-control')]).toEqual(['DENY', 'no-store']);
   });
 
-  it('takes the form from its own page only, with the value of the session', async () => {
+  it('accepts the form only from its own page, with the value of the session', async () => {
     const { fields } = asking(client);
     for (const [form, headers] of [
       [{ csrf: '' }, {}],
@@ -216,7 +216,7 @@ describe('the consent page', () => {
   });
 });
 
-it('limits registrations of an address', async () => {
+it('registrations are limited for each address', async () => {
   const answers = [];
   for (let one = 0; one < 40; one++)
     answers.push((await oauth.open('POST', '/oauth/register', { redirect_uris: [CALLBACK] })).status);

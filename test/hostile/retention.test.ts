@@ -57,7 +57,7 @@ describe('retention', () => {
     expect(await sweepExpired(world.context)).toEqual({ expiredJobs: 0, expiredUploads: 0, deletedObjects: 0 });
   });
 
-  it('takes one statement when nothing is due', async () => {
+  it('needs one statement when nothing is due', async () => {
     await completed();
     await sweepExpired(world.context);
     let statements = 0;
@@ -155,7 +155,7 @@ describe('retention', () => {
     await expect(late).rejects.toMatchObject({ code: 'upload_not_found' });
   });
 
-  it('finishes deletions that a crash interrupted', async () => {
+  it('completes deletions that a crash interrupted', async () => {
     const job = await completed();
     await sql(`UPDATE objects SET state = 'deleting' WHERE id = $1`, job.objectId);
     await sweepExpired(world.context);

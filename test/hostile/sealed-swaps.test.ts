@@ -7,7 +7,7 @@ import { readManifest } from '../../src/kinds/transcode/manifest.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 
 /** An attacker can write to the database but lacks the key, and tries to pass off one row's text as another's. */
-describe('a sealed value moved to another place in the database', () => {
+describe('a sealed value that is moved to another row or column', () => {
   let world: JobWorld;
   let mine: Awaited<ReturnType<JobWorld['account']>>;
   let other: Awaited<ReturnType<JobWorld['account']>>;

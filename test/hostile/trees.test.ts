@@ -246,7 +246,7 @@ describe('the files of an output', () => {
     }
   });
 
-  it('are a zip together, which is made once and counts in what the account stores', async () => {
+  it('are downloaded as one zip, which is made once and counts in what the account stores', async () => {
     const account = await api.makeAccount();
     const job = await completed(ladderOf(5), account);
     const before = await readStoredBytes(api.context.db, account.id);
@@ -263,7 +263,7 @@ describe('the files of an output', () => {
     expect(await api.context.store.head(rows[0].key)).toBeNull();
   });
 
-  it('are no zip when it would exceed the quota of the account', async () => {
+  it('are not downloaded as a zip that would exceed the quota of the account', async () => {
     const account = await api.makeAccount();
     const job = await completed(ladderOf(5), account);
     await sql('UPDATE accounts SET max_stored_bytes = $2 WHERE id = $1', account.id, job.bytes + 100);
@@ -295,7 +295,7 @@ describe('the files of an output', () => {
     get.mockRestore();
   });
 
-  it('are no zip when one of them was changed in storage, and leave no part of it behind', async () => {
+  it('are not downloaded as a zip when a file was changed in storage, and no part of the zip is left', async () => {
     const job = await completed();
     await put(treeFileKey(job.prefix, 'master.m3u8'), '#EXTM3X');
     const { status, json } = await api.call('GET', `${job.path}/download`);
@@ -305,7 +305,7 @@ describe('the files of an output', () => {
     expect(await api.context.store.head(rows[0].key)).toBeNull();
   });
 
-  it('are a zip of another attempt when the process that made the first one died', async () => {
+  it('are downloaded as a zip of another attempt when the process that made the first zip died', async () => {
     const job = await completed();
     await sql(
       `INSERT INTO objects (id, account_id, key, kind, job_id, content_type, size, state, delete_after, archive_of)
@@ -317,7 +317,7 @@ describe('the files of an output', () => {
     expect((await ready).status).toBe(200);
   });
 
-  it('of an output that is one file are that file', async () => {
+  it('of an output that is one file consist of that file', async () => {
     const { world } = { world: await makeJobWorld() };
     const job = await world.accept(await world.account());
     const claim = await world.mustClaim();

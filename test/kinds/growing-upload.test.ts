@@ -126,7 +126,7 @@ describe('an output that is uploaded while it is written', () => {
     expect(await published()).toBe(createHash('sha256').update(expected).digest('hex'));
   });
 
-  it('may begin with another file, and end before what was sent', async () => {
+  it('may have another beginning than what was sent, and be shorter', async () => {
     await growTo(bytes.length);
     await hasStored(2);
     const start = join(folder, 'start');
@@ -143,7 +143,7 @@ describe('an output that is uploaded while it is written', () => {
     expect(await published()).toBe(createHash('sha256').update(expected).digest('hex'));
   });
 
-  it('is not sent in parts where it has ended before any was due', async () => {
+  it('is not sent in parts if it ends before the first part is due', async () => {
     await growTo(PART_BYTES);
     upload.recordWrite();
     expect(await upload.send([{ path, from: 0, to: PART_BYTES }], 0)).toBeNull();
@@ -180,7 +180,7 @@ describe('an output that is uploaded while it is written', () => {
     expect(await parts()).toEqual([]);
   });
 
-  it('is swept when its worker died, after its parts', async () => {
+  it('is deleted by a sweep after its parts when its worker died', async () => {
     await growTo(bytes.length);
     await hasStored(2);
     expect(await parts()).toHaveLength(1);
@@ -195,7 +195,7 @@ describe('an output that is uploaded while it is written', () => {
     expect(await published()).toBeNull();
   });
 
-  it('gets at its end the parts that the storage did not take before', async () => {
+  it('gets at its end the parts that storage did not accept before', async () => {
     const { putPart } = world.context.store;
     let failures = 0;
     await against({
@@ -215,7 +215,7 @@ describe('an output that is uploaded while it is written', () => {
     expect(await published()).toBe(sha256);
   });
 
-  it('fails with the storage when that does not come back, and is not published', async () => {
+  it('fails if storage does not come back, and is not published', async () => {
     const { putPart } = world.context.store;
     await against({
       async putPart(...given) {
@@ -233,7 +233,7 @@ describe('an output that is uploaded while it is written', () => {
     expect(await parts()).toEqual([]);
   });
 
-  it('says so when a storage does not combine its parts', async () => {
+  it('fails with a reason when storage does not combine its parts', async () => {
     await against({
       completeMultipart: () =>
         Promise.reject(new StorageError('storage refused', { retry: false, status: 400, code: 'InvalidPart' })),
@@ -244,7 +244,7 @@ describe('an output that is uploaded while it is written', () => {
     expect(await published()).toBeNull();
   });
 
-  it('is published when only the answer to that was lost', async () => {
+  it('is published when only the response to the publication was lost', async () => {
     const { completeMultipart } = world.context.store;
     await against({ completeMultipart: async (...given) => !(await completeMultipart(...given)) });
     await growTo(bytes.length);

@@ -105,7 +105,7 @@ describe('a plan of several commands', () => {
     ),
   });
 
-  it('makes each output of a job, and completes it', async () => {
+  it('makes each output of a job, and completes the job', async () => {
     const attempt = await begin();
     const { commands } = await make(attempt);
     expect(commands.length).toBeGreaterThan(1);

@@ -176,7 +176,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     expect(text).toMatch(/airlock_attempts_total\{[^}]*kind="toy"[^}]*\} [1-9]/);
   });
 
-  it('is erased with both outputs, for which it gives a receipt', async () => {
+  it('is erased with both outputs, and has a receipt for them', async () => {
     const { id } = await create({ text: 'gone' });
     await read(id);
     expect(await objectsOf(id)).toEqual([{ state: 'live' }, { state: 'live' }]);
@@ -210,7 +210,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     }
   });
 
-  it('is shown in its own state while its children run, and takes them along when it is canceled', async () => {
+  it('is shown in its own state while its children run, and cancels them when it is canceled', async () => {
     holdsParts = true;
     const { id } = await create({ text: 'p+c' });
     await reaches(id, 'collecting');
@@ -227,7 +227,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     expect((await eventsOf(id)).at(-1).type).toBe('toy.canceled');
   });
 
-  it('is made once for one Idempotency-Key, and refused by its own schema', async () => {
+  it('is created once for one Idempotency-Key, and rejected by its own schema', async () => {
     const headers = { 'idempotency-key': 'k' };
     const [first, second] = [await create({ text: 'a' }, headers), await create({ text: 'a' }, headers)];
     expect(second.id).toBe(first.id);

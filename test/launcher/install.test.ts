@@ -22,7 +22,7 @@ beforeAll(() => {
 afterAll(() => removeFolder(folder));
 
 describe('./airlock with a lockfile that differs from the one in node_modules', () => {
-  it('runs npm without scripts, and shows its words when it fails', () => {
+  it('runs npm without scripts, and shows its output when it fails', () => {
     const copy = copyTree(join(folder, 'other lock'));
     writeFileSync(join(copy, 'package-lock.json'), '{"lockfileVersion": 3, "packages": {}}');
     const { PATH } = path([], { npm: 'echo "called in $PWD with $*"; exit 1' });
@@ -88,14 +88,14 @@ describe('./airlock on a machine where something is missing', () => {
     expect(result.stderr).toContain('E: no such mirror');
   });
 
-  it.runIf(isRoot)('stops when apt says it installed what is still not there', () => {
+  it.runIf(isRoot)('stops when apt reports success but the program is still missing', () => {
     const { PATH } = path(['bwrap'], { 'apt-get': 'exit 0' });
     const result = run(launcher, ['up'], { env: { PATH } });
     expect(result.status).toBe(69);
     expect(result.stderr).toContain('Still missing after the installation: bubblewrap');
   });
 
-  it('wants a compiler for the tests only', () => {
+  it('requires a compiler for the tests only', () => {
     const { PATH } = path(['gcc', 'apt-get']);
     expect(run(launcher, ['up'], { env: { PATH } }).status).toBe(0);
     expect(run(launcher, ['test'], { env: { PATH } }).stderr).toMatch(

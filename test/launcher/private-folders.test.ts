@@ -49,7 +49,7 @@ describe.runIf(namespaces)(
       expect(statSync(own).mode & 0o777).toBe(0o700);
     });
 
-    it('gives a second name to the data directory alone when only that is closed', () => {
+    it('gives a second name only to the data directory when only that is closed', () => {
       const open = copyTree(join(folder, 'open'));
       const dataDir = join(closed, 'deep/data');
       const { said } = run(join(open, 'airlock'), ['up'], { env: { AIRLOCK_DATA_DIR: dataDir } });

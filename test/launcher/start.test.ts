@@ -70,7 +70,7 @@ describe('./airlock', () => {
     expect(runs.filter(({ stderr }) => stderr.includes('building'))).toHaveLength(1);
   });
 
-  it('keeps the chunks of the build before, for a service that still runs on them', () => {
+  it('keeps the chunks of the previous build, for a service that still uses them', () => {
     const main = join(tree, 'src/cli/main.ts');
     const text = readFileSync(main, 'utf8');
     const late = join(tree, 'src/cli/late.ts');
@@ -94,7 +94,7 @@ describe('./airlock', () => {
     expect(said).toMatchObject({ args: ['--case', 'memory'], cwd: tree });
   });
 
-  it.runIf(isRoot)('builds FFmpeg as root alone, and to an absolute path', () => {
+  it.runIf(isRoot)('builds FFmpeg only as root, and only to an absolute path', () => {
     const real = join(projectRoot(), 'airlock');
     const relative = run(real, ['ffmpeg', 'build', 'here']);
     expect(relative).toMatchObject({ status: 2, stderr: 'airlock: here is not an absolute path\n' });

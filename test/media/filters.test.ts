@@ -62,7 +62,7 @@ describe('-vf and -af', () => {
     expect(isBlue(await colourAt(path, { x: 0.5, y: 0.5 }))).toBe(true);
   });
 
-  it('make odd sizes even where the encoder needs it, and leave a picture format alone', async () => {
+  it('make odd sizes even if the encoder requires it, and keep the size of a picture format', async () => {
     const options = [{ option: '-vf', argument: 'scale=101:75' }];
     const video = await shop.transcode([clip], { outputFormat: 'mp4', options });
     expect([video.info.video[0]!.width, video.info.video[0]!.height]).toEqual([100, 74]);
@@ -168,7 +168,7 @@ describe('filters', () => {
     expect(isRed(await colourAt(path, { x: 0.2, y: 0.5 }))).toBe(true);
   });
 
-  it('give unlabelled inputs the next free streams', async () => {
+  it('read the next free streams for unlabelled inputs', async () => {
     const { path, info } = await shop.transcode([clip, lime], {
       outputFormat: 'mp4',
       filters: [{ filter: 'overlay=10:10' }],
@@ -334,7 +334,7 @@ describe('filters', () => {
     expect(isWhite(await colourAt(path, { x: 0.5, y: 0.5 }, 1.5))).toBe(true);
   });
 
-  it('crossfade pictures with reset timestamps, which FFmpeg 7 by itself refuses', async () => {
+  it('crossfade pictures with reset timestamps, which FFmpeg 7 alone rejects', async () => {
     const still = (url: string) => ({
       url,
       options: [

@@ -111,7 +111,7 @@ beforeAll(async () => {
 afterAll(() => shop.remove());
 
 describe('every output format', () => {
-  it.each(OUTPUT_FORMATS)('of a video with audio: a playable %s', async (format) => {
+  it.each(OUTPUT_FORMATS)('is playable when it is made from a video with audio: %s', async (format) => {
     const { info, plan } = await shop.transcode([files['wide.mp4']!], { outputFormat: format });
     expect(info.video[0]?.codec ?? null).toBe(CODECS[format].video);
     expect(info.audio[0]?.codec ?? null).toBe(CODECS[format].audio);
@@ -125,7 +125,7 @@ describe('every output format', () => {
   });
 
   it.each(['mp3', 'm4a', 'aac', 'wav', 'ogg', 'opus', 'flac'] as const)(
-    'of a surround source without video: %s',
+    'has the right channels when it is made from a surround source without video: %s',
     async (format) => {
       const { info } = await shop.transcode([files['surround.mkv']!], { outputFormat: format });
       expect(info.audio[0]!.channels).toBe(['wav', 'flac'].includes(format) ? 6 : 2);
@@ -200,7 +200,7 @@ describe('pictures', () => {
     expect([info.video[0]!.width, info.video[0]!.height]).toEqual([161, 121]);
   });
 
-  it('of a GIF with one frame last as long as the options say', async () => {
+  it('of a GIF with one frame last as long as the options require', async () => {
     const still = await shop.make('one.gif', [...test2('100x80'), '-frames:v', '1']);
     const options = [{ option: '-t', argument: 1 }];
     const { info } = await shop.transcode([still], { outputFormat: 'mp4', options });
@@ -290,7 +290,7 @@ describe('presets', () => {
 });
 
 describe('streams and tags', () => {
-  it('that can contain a place or a name are dropped; the language stays', async () => {
+  it('that can contain a location or a name are dropped, and the language is kept', async () => {
     const place = [
       '-metadata',
       'location=+48.1+011.5/',

@@ -138,7 +138,7 @@ describe('plain options', () => {
     expect(info.video[0]!.codec).toBe(codec);
   });
 
-  it('take a still at the time of -ss', async () => {
+  it('make a still at the time of -ss', async () => {
     const { path } = await shop.transcode([clip], {
       outputFormat: 'jpg',
       options: [

@@ -38,7 +38,7 @@ const isWhite = (colour: number[]) => Math.min(...colour) > 150;
 const isBlue = ([r, g, b]: number[]) => r! < 60 && g! < 60 && b! > 180;
 
 describe('@text-overlay', () => {
-  it('draws text where it is placed, and leaves the rest of the picture and the sound alone', async () => {
+  it('draws text at its position, and changes neither the rest of the picture nor the sound', async () => {
     const { path, plan, info } = await shop.transcode([clip], {
       outputFormat: 'mp4',
       options: [text({ position: 'top-left', margin: 10 })],
@@ -99,7 +99,7 @@ describe('@text-overlay', () => {
 });
 
 describe('@quote-card', () => {
-  it('covers the frame with a card, and places the photo in it', async () => {
+  it('covers the frame with a card that contains the photo', async () => {
     const { path, plan } = await shop.transcode(
       [clip],
       {

@@ -104,7 +104,7 @@ describe('several outputs of one input', () => {
     expect(infos[2]!.isImage).toBe(true);
   });
 
-  it('are made by several commands where they read different parts of it', async () => {
+  it('are made by several commands if they read different parts of the input', async () => {
     const { plan, infos } = await make([clip], [{ outputFormat: 'mp4' }, { outputFormat: 'jpg' }]);
     expect(plan.commands).toHaveLength(2);
     expect(shapes(infos)).toEqual([

@@ -110,7 +110,7 @@ describe('a container that is remuxed while its source arrives', () => {
     await expect(opened).rejects.toThrow(NotInOrder);
   });
 
-  it('waits for the entire file if a preset may copy its video, and knows what may be copied otherwise', async () => {
+  it('waits for the entire file if a preset may copy its video, and otherwise knows what may be copied', async () => {
     const bytes = readFileSync(join(folder, 'first.mp4'));
     for (const copy of [{ shortSide: null }, { shortSide: 90 }]) {
       const { opened, send } = arrive(bytes, 'mov', copy);
@@ -138,7 +138,7 @@ describe('a container that is remuxed while its source arrives', () => {
     await container.close();
   });
 
-  it('has readers that wait for a source only as long as they may', async () => {
+  it('has readers that wait for a source only until their deadline', async () => {
     const { opened, state, send, target } = arrive(readFileSync(join(folder, 'clip.mkv')), 'matroska');
     send(8192);
     const container = await opened;

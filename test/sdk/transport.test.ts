@@ -47,7 +47,7 @@ describe('the client, with a server that fails', () => {
     };
   const lines = () => requests.map(({ line }) => line);
 
-  it('repeats a create that may have been done, with the same idempotency key', async () => {
+  it('repeats a create that may have succeeded, with the same idempotency key', async () => {
     script = [cut, error(503, 'unavailable'), json(201, { id: ID })];
     expect(await airlock.create({ inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp4' })).toEqual({
       id: ID,
@@ -57,7 +57,7 @@ describe('the client, with a server that fails', () => {
     expect(new Set(keys).size).toBe(1);
   });
 
-  it('does not repeat what must not be done twice, or what is refused', async () => {
+  it('does not repeat a request that must not be done twice, or that is rejected', async () => {
     script = [cut];
     await expect(airlock.call('post', '/v1/webhooks/{id}/test', { path: { id: ID } })).rejects.toMatchObject({
       code: 'unreachable',
@@ -82,14 +82,14 @@ describe('the client, with a server that fails', () => {
     expect(await docsOf('javascript:alert(1)')).toBeNull();
   });
 
-  it('waits as long as a 429 says', async () => {
+  it('waits as long as a 429 requires', async () => {
     script = [error(429, 'rate_limit_exceeded', { 'retry-after': '1' }), json(200, { job: { id: ID } })];
     const began = Date.now();
     await airlock.cancel(ID);
     expect(Date.now() - began).toBeGreaterThanOrEqual(990);
   });
 
-  it('follows no redirect, and says what to check when something else answers', async () => {
+  it('follows no redirect, and names what to check when another server responds', async () => {
     script = [(_, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end()];
     await expect(airlock.get(ID)).rejects.toMatchObject({
       code: 'unexpected_response',
@@ -101,7 +101,7 @@ describe('the client, with a server that fails', () => {
     expect(other).not.toContain('secret page');
   });
 
-  it('shows the key in no error and in no print', async () => {
+  it('contains the key in no error and in no printed object', async () => {
     const gone = new Airlock({ url: 'http://127.0.0.1:9', key: KEY, retries: 0 });
     const failed = await gone.get(ID).catch((caught) => caught);
     expect(failed.message).toMatch(/^http:\/\/127\.0\.0\.1:9 does not respond/);
@@ -155,7 +155,7 @@ describe('the client, with a server that fails', () => {
     expect(lines()[2]).toBe('GET /v1/transcodes?limit=2&status=failed&page=3');
   });
 
-  it('waits by events, and continues behind the last one when the connection breaks', async () => {
+  it('waits by events, and continues after the last event when the connection breaks', async () => {
     const progress: Progress[] = [];
     script = [
       stream('id: c1\nevent: transcode.queued\ndata: {"position":2}\n\n: still here\n\n'),
@@ -190,7 +190,7 @@ describe('the client, with a server that fails', () => {
     },
   );
 
-  it('waits by ?wait= when something between does not pass events on', async () => {
+  it('waits by ?wait= when a proxy does not pass on events', async () => {
     script = [
       json(200, { events: [] }),
       json(200, { status: 'pending', queue_position: 1 }),

@@ -38,7 +38,7 @@ describe('verifyWebhook', () => {
     expect(await verifyWebhook({ ...genuine, headers: upper })).toEqual(EVENT);
   });
 
-  it('rejects a body that is already parsed, and says what to pass', async () => {
+  it('rejects a body that is already parsed, and names what to pass', async () => {
     for (const body of [JSON.parse(BODY), undefined, null, 5]) {
       const failed = await verifyWebhook({ ...delivery(), body }).catch((error) => error);
       expect(failed).toBeInstanceOf(TypeError);

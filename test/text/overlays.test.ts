@@ -27,7 +27,7 @@ describe('a text overlay on a frame', () => {
     ['top-right', -30, 30],
     ['bottom-left', 30, -30],
     ['bottom-right', -30, -30],
-  ])('lies where position says: %s', async (position, x, y) => {
+  ])('is drawn at its position: %s', async (position, x, y) => {
     const { frame } = await overlaid({ text: 'Text', style: { position, margin: 30, fontSize: 40 } });
     const box = inkBox(frame, 20)!;
     const gaps = { x: [box.left, SIZE.width - box.right], y: [box.top, SIZE.height - box.bottom] };

@@ -63,7 +63,7 @@ describe('the document of the dashboard', () => {
   });
 
   it.each(['/assets/..%2findex.html', '/assets/none-12345678.js', '/assets/index.html', '/v1/nothing', '/elsewhere'])(
-    'is not what unknown paths answer: %s',
+    'is not returned for unknown paths: %s',
     async (path) => {
       const { status, json } = await service.call('GET', path);
       expect([status, json.code]).toEqual([404, 'not_found']);
@@ -295,7 +295,7 @@ describe('a person', () => {
     await receiver.close();
   });
 
-  it('drains a worker and lets it take jobs again', async () => {
+  it('drains a worker and lets it claim jobs again', async () => {
     await visit(page, 'Workers');
     await page.getByRole('button', { name: 'Drain', exact: true }).click();
     await page.getByText('Draining', { exact: true }).waitFor();
@@ -401,7 +401,7 @@ describe('a person', () => {
     await other.context().close();
   });
 
-  it('has met no script of a file name, and nothing that the policy refused', async () => {
+  it('has run no script of a file name, and has loaded nothing that the policy blocks', async () => {
     expect(await page.title()).not.toContain('taken');
     expect(errors.filter((text) => !/status of 40[014]/.test(text))).toEqual([]);
     await page.context().close();

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => browser?.close());
 
 describe('the documentation in a browser', () => {
-  it('is searched by keyboard, in the dark, without a fault for screen readers or the policy', async () => {
+  it('is searched by keyboard, in dark colours, without a fault for screen readers or the policy', async () => {
     const page = await browser.newPage({ colorScheme: 'dark' });
     const complaints: string[] = [];
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));

@@ -16,7 +16,7 @@ function server(count: number, statusOf: (id: number) => string = () => 'complet
 }
 
 describe('the list of jobs', () => {
-  it('loads only the pages that are looked at', async () => {
+  it('loads only the visible pages', async () => {
     const { state, load } = server(10_000);
     const list = new JobList(load, null);
     await list.refresh();
@@ -25,7 +25,7 @@ describe('the list of jobs', () => {
     expect([list.at(0)?.id, list.at(5000)?.id, list.at(300)]).toEqual(['9999', '4999', undefined]);
   });
 
-  it('puts new jobs on top and keeps the others where they belong', async () => {
+  it('shows new jobs on top and keeps the order of the others', async () => {
     const { state, load } = server(300);
     const list = new JobList(load, null);
     await list.refresh();

@@ -7,8 +7,8 @@ import { pythonText, snippet } from '../../web/src/lib/snippets.ts';
 const run = promisify(execFile);
 const EVIL = `it's $(id) \`id\` "quoted" \\ ✓`;
 
-describe('what the dashboard offers to copy', () => {
-  it('is read by a shell as it was meant', async () => {
+describe('a snippet of the dashboard', () => {
+  it('is read correctly by a shell', async () => {
     expect(quoted('-c:v')).toBe('-c:v');
     const { stdout } = await run('sh', ['-c', shellText(['printf', '%s|', EVIL, ''])]);
     expect(stdout).toBe(`${EVIL}||`);
@@ -21,7 +21,7 @@ describe('what the dashboard offers to copy', () => {
     }
   });
 
-  it('is read by Python as it was meant', async () => {
+  it('is read correctly by Python', async () => {
     const value = { text: EVIL, list: [1, true, null, {}, []], nested: { off: false } };
     const program = `import json; print(json.dumps(${pythonText(value)}))`;
     const { stdout } = await run('python3', ['-c', program]);

@@ -9,7 +9,7 @@ import { registerErrors } from './errors.ts';
 /** More than the kernel buffers of both ends of a loopback connection take. */
 const ANSWER_BYTES = 24 * 1024 * 1024;
 
-describe('an answer', () => {
+describe('a response', () => {
   const open: { app: App; sockets: Socket[] }[] = [];
   afterEach(async () => {
     for (const { app, sockets } of open.splice(0)) {
@@ -46,7 +46,7 @@ describe('an answer', () => {
     };
   }
 
-  it('that nobody reads is cut off, and its memory given back', async () => {
+  it('that the client does not read is cut off, and its memory is freed', async () => {
     const { ask, get, connections } = await start({ stallMs: 300, pendingBytes: ANSWER_BYTES - 1 });
     ask('/large');
     await until(async () => (await get('/small')).status === 503, { what: 'the answer to count' });
@@ -68,7 +68,7 @@ describe('an answer', () => {
     expect(await (await get('/open')).text()).toBe('open');
   });
 
-  it('is whole for a reader that is slow but reads on', async () => {
+  it('is complete for a client that reads slowly but continues', async () => {
     const { ask } = await start({ stallMs: 400 });
     const socket = ask('/large');
     let bytes = 0;

@@ -21,7 +21,7 @@ describe('a process that cannot keep up', () => {
   });
   afterAll(() => app.close());
 
-  it('sends requests away, is not ready, and lives', async () => {
+  it('returns 503 to requests, is not ready, and stays alive', async () => {
     expect((await app.inject({ url: '/work' })).statusCode).toBe(503);
     const ready = await app.inject({ url: '/readyz' });
     expect([ready.statusCode, ready.json()]).toEqual([503, { ok: false }]);

@@ -48,7 +48,7 @@ describe('a still that this FFmpeg does not decode', () => {
   it.each([
     ['has only the decoder that drives graphics cards', ['-c:v', 'av1']],
     ['has none', ['-c:v', 'none-of-that-name']],
-  ])('is refused in words that say so: it %s', async (_, decoder) => {
+  ])('is rejected with a message that names the reason: it %s', async (_, decoder) => {
     await expect(decode(lacking(...decoder))).rejects.toMatchObject({
       code: 'unsupported_media',
       message: expect.stringMatching(

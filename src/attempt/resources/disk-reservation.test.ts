@@ -37,7 +37,7 @@ describe('disk space for work', () => {
     tight.release();
   });
 
-  it('is reserved for copies while an account leaves as much free; a single account may reserve all', async () => {
+  it('is reserved for copies while their account leaves as much free, and completely for a single account', async () => {
     const attempt = await budgetOn({ spare: 400 }).enter('a');
     await attempt.reserve(150 * MIB);
     await expect(attempt.reserve(150 * MIB)).rejects.toMatchObject(FULL);
@@ -64,7 +64,7 @@ describe('disk space for work', () => {
     for (const attempt of [small, large, other]) attempt.release();
   });
 
-  it('has a fast fetch wait until the disk has been measured, so that it fills no more than that', async () => {
+  it('delays a fast fetch until the disk has been measured, so that the fetch never uses more', async () => {
     const disk = { spare: 400 };
     const budget = budgetOn(disk);
     const attempt = await budget.enter('a');

@@ -12,7 +12,7 @@ async function isDone(promise: Promise<unknown>): Promise<boolean> {
 }
 
 describe('the memory of a worker', () => {
-  it('is given to heavy jobs while their estimates fit together, then in the order in which they asked', async () => {
+  it('is reserved for heavy jobs while their estimates fit together, then in the order of their requests', async () => {
     const room = openMemoryBudget(100);
     const first = await room.take(60, heavy);
     const second = await room.take(40, heavy);
@@ -39,7 +39,7 @@ describe('the memory of a worker', () => {
     expect(await isDone(next)).toBe(true);
   });
 
-  it('lets a job that is stopped leave the queue, and those behind it in', async () => {
+  it('is reserved for the next jobs of the queue when a waiting job is stopped', async () => {
     const room = openMemoryBudget(100);
     await room.take(60, heavy);
     const stopping = new AbortController();

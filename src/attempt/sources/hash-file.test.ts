@@ -21,7 +21,7 @@ describe('the hash of a file', () => {
     }
   });
 
-  it('is refused for a symbolic link, and ends with the signal’s reason', async () => {
+  it('is rejected for a symbolic link, and fails with the reason of the signal', async () => {
     const [file, link] = [join(folder, 'file'), join(folder, 'link')];
     await writeFile(file, 'bytes');
     await symlink(file, link);

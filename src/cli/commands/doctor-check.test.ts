@@ -23,7 +23,7 @@ describe('the report of doctor', () => {
     ]);
   });
 
-  it('says so if nothing is wrong', () => {
+  it('states that nothing is wrong if all checks pass', () => {
     expect(doctorReport([OK]).split('\n')[0]).toBe('✓ All 1 checks passed.');
   });
 });

@@ -35,7 +35,7 @@ describe('the near name', () => {
     }
   });
 
-  it('of a field that others call so is ours', () => {
+  it('of a name that other services use is the name of the field here', () => {
     expect(suggestField('value', ['option', 'argument'])).toBe('argument');
     expect(suggestField('mimeType', ['filename', 'contentType', 'fileSize'])).toBe('contentType');
     expect(suggestField('colour', ['filename', 'contentType'])).toBeNull();

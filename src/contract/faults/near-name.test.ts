@@ -18,11 +18,11 @@ describe('the nearest name', () => {
     expect(nearestName(wrong, NAMES)).toBeNull();
   });
 
-  test('is the nearest of several', () => {
+  test('is the most similar of several names', () => {
     expect(nearestName('hstac', ['vstack', 'hstack'])).toBe('hstack');
   });
 
-  test('of a very long name is found without comparing all of it', () => {
+  test('of a very long name is found without comparing the complete name', () => {
     const start = performance.now();
     expect(nearestName('a'.repeat(1_000_000), NAMES)).toBeNull();
     expect(performance.now() - start).toBeLessThan(50);

@@ -36,7 +36,7 @@ describe('checkOutput', () => {
     ['an empty file', info([VIDEO, AUDIO], 0), 'output_invalid'],
     ['a duration of zero', info([VIDEO, AUDIO], 1000, '0'), 'output_invalid'],
     ['a file that is cut off at its limit', info([VIDEO, AUDIO], 990_000), 'limit_output'],
-  ])('refuses %s', (_, probe, code) => expect(codeOf(probe)).toBe(code));
-  it('refuses audio that was not requested', () =>
+  ])('rejects %s', (_, probe, code) => expect(codeOf(probe)).toBe(code));
+  it('rejects audio that was not requested', () =>
     expect(codeOf(info([VIDEO, AUDIO]), { hasAudio: false })).toBe('output_invalid'));
 });

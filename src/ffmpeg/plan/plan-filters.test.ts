@@ -144,7 +144,7 @@ describe('a graph', () => {
     expect(outputs[0]!.expect).toMatchObject({ hasVideo: null, hasAudio: null });
   });
 
-  it('is refused before any probe when its outputs do not fit the format, or are copied', () => {
+  it('is rejected before any probe when its outputs do not fit the format, or are copied', () => {
     const reasons = (more: Partial<TranscodeRequest>) =>
       checkOptions({ inputs: [{ url: 'gs://b/0' }], outputFormat: 'mp4', ...more })
         .map(({ reason }) => reason)
@@ -295,7 +295,7 @@ describe('resources and resource classes', () => {
     ['scale=1280:720', [VIDEO], 'heavy'],
     ['hflip', [null], 'heavy'],
     ['scale=640:360,minterpolate=fps=60', [VIDEO], 'heavy'],
-  ] as const)('take %s into account', (filter, infos, resourceClass) => {
+  ] as const)('include the needs of %s', (filter, infos, resourceClass) => {
     const inputs = [{ url: 'gs://b/0' }];
     expect(estimateResourceClass({ inputs, outputFormat: 'mp4', options: [option('-vf', filter)] }, [...infos])).toBe(
       resourceClass,
@@ -314,7 +314,7 @@ describe('previewJob', () => {
     options: [{ option: '@text-overlay', argument: { text: 'Hello' } }],
   };
 
-  it('shows the whole command with the names of files in the cell, and its assumptions', () => {
+  it('shows the complete command with the names of files in the cell, and its assumptions', () => {
     expect(parseRequest(request).refusals).toEqual([]);
     const {
       commands: [args = []],

@@ -122,14 +122,14 @@ describe('planTranscode', () => {
     expect(args.indexOf('-ss')).toBeGreaterThan(args.indexOf('-i'));
   });
 
-  it('seeks on the input side to take a still early in the video', () => {
+  it('seeks on the input side for a still early in the video', () => {
     const { args, durationSeconds } = plan({ outputFormat: 'jpg' });
     expect(argumentOf(args.slice(0, args.indexOf('-i')), '-ss')).toBe('1');
     expect(durationSeconds).toBeNull();
     expect(args).not.toContain('-t');
   });
 
-  it('refuses to plan what the policy refuses', () => {
+  it('rejects what the policy rejects', () => {
     expect(() => plan({ options: [{ option: '-/t', argument: '/etc/passwd' }] })).toThrowError(
       expect.objectContaining({ code: 'option_refused' }),
     );
@@ -167,7 +167,7 @@ describe('planTranscode', () => {
   });
 });
 
-describe('a picture beside a movie, copied', () => {
+describe('a picture that is copied together with a movie', () => {
   const picture = (size: { width: number; height: number }) =>
     probe([{ codec_type: 'video', codec_name: 'mjpeg', ...size }], { demuxer: 'jpeg_pipe' });
   const movie = probe([{ ...VIDEO, width: 640, height: 360 }, AUDIO]);
@@ -185,7 +185,7 @@ describe('a picture beside a movie, copied', () => {
     }
   });
 
-  it('is repeated when its own options say so', () => {
+  it('is repeated when its own options request it', () => {
     const inputs = [{ url: 'a', options: [{ option: '-loop', argument: 1 }] }, { url: 'b' }];
     const body = { inputs, outputFormat: 'mkv' as const, options: [...options, { option: '-t', argument: 5 }] };
     expect(plan(body, [picture({ width: 1920, height: 1080 }), movie]).args).toContain('-loop');
@@ -238,7 +238,7 @@ describe('estimateResourceClass', () => {
       'heavy',
     ],
     ['a long GIF', request({ outputFormat: 'gif' }), [probe([VIDEO], { duration: '600' })], 'heavy'],
-  ] as const)('of %s', (_, wanted, infos, resourceClass) => {
+  ] as const)('is right for %s', (_, wanted, infos, resourceClass) => {
     expect(estimateResourceClass(wanted, [...infos])).toBe(resourceClass);
   });
 });

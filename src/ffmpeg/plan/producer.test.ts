@@ -128,7 +128,7 @@ describe('the outputs of a job', () => {
 });
 
 describe('a request for several outputs', () => {
-  it('is refused with the position of each part, and once for what all outputs read', () => {
+  it('is rejected with the position of each part, and once for what all outputs read', () => {
     const { refusals } = parseJob({
       inputs: [{ url: 'gs://b/a', options: [{ option: '-filter_script', argument: 'x' }] }],
       outputs: [

@@ -180,6 +180,6 @@ describe('checkInput', () => {
   it('rejects a file with only subtitles and data', () =>
     expect(codeOf([{ codec_type: 'data' }])).toBe('invalid_media'));
   it('rejects a video without a size', () => expect(codeOf([video({ width: 0 })])).toBe('invalid_media'));
-  it('says that animated WebP cannot be read', () =>
+  it('rejects animated WebP with the reason that it cannot be read', () =>
     expect(codeOf([video({ codec_name: 'webp', width: 0, height: 0 })])).toBe('unsupported_media'));
 });

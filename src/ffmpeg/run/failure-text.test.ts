@@ -113,7 +113,7 @@ describe('explainFailure', () => {
     '/a',
     '[a] ',
     'a+a',
-  ])('takes little time for a long line of an input’s text: %s', (text) => {
+  ])('needs little time for a long line of an input’s text: %s', (text) => {
     const before = process.cpuUsage();
     ended(text.repeat(Math.ceil(65_536 / text.length)));
     expect(process.cpuUsage(before).user).toBeLessThan(80_000);

@@ -207,7 +207,7 @@ describe('a part', () => {
     expect(await gateway.store.listParts(KEY, id)).toEqual([]);
   });
 
-  it('is rejected if its upload is aborted meanwhile', async () => {
+  it('is rejected if its upload is aborted while it is sent', async () => {
     const id = await begin();
     const sending = request(await partUrl(id, 1, 100), { method: 'PUT', headers: { 'content-length': 100 } });
     sending.write('x'.repeat(50));

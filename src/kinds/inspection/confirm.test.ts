@@ -29,7 +29,7 @@ describe('a confirm', () => {
   };
 
   it.each(['reports', 'does not report'])(
-    'refuses bytes of another size than declared and deletes them, if the storage %s what it copies',
+    'rejects bytes of another size than declared and deletes them, if the storage %s what it copies',
     async (how) => {
       const { context, gateway } = world;
       const { filename, stagingKey, bytes } = await world.presign(account);

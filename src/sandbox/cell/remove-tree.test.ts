@@ -39,7 +39,7 @@ describe('an output folder filled by hostile code', () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  it('may already be gone', async () => {
+  it('may already have been removed', async () => {
     rmSync(folder, { recursive: true });
     await removeTree(folder);
     expect(existsSync(folder)).toBe(false);

@@ -16,7 +16,7 @@ const policy = (installed: string, candidate: string, origins: string) => `ffmpe
 const SECURITY = '500 http://mirror.example.com/debian-security trixie-security/main amd64 Packages';
 const MAIN = '500 http://mirror.example.com/debian trixie/main amd64 Packages';
 
-describe('whether the distribution has a newer FFmpeg', () => {
+describe('a newer FFmpeg in the distribution', () => {
   it('is reported, including whether it is a security update', () => {
     const text = policy('7:7.1.4-0+deb13u1', '7:7.1.5-0+deb13u1', SECURITY);
     expect(judgePolicy(text, '7:7.1.4-0+deb13u1')).toMatchObject({
@@ -27,7 +27,7 @@ describe('whether the distribution has a newer FFmpeg', () => {
     expect(judgePolicy(policy('7:7.1.4-1', '7:7.1.5-1', MAIN), '7:7.1.4-1')).toMatchObject({ security: false });
   });
 
-  it('is judged against the build that runs, not the installed package: a custom build ages too', () => {
+  it('is compared with the build that runs, not with the installed package: a custom build ages too', () => {
     const text = policy('7:7.1.5-0+deb13u1', '7:7.1.5-0+deb13u1', MAIN).replace(/ \*\*\*.*/s, '');
     expect(judgePolicy(text, '7:7.1.5-0+deb13u1').state).toBe('current');
     expect(judgePolicy(text, '7:7.1.3-0+deb13u1').state).toBe('newer');

@@ -47,7 +47,7 @@ describe.each(['x64', 'arm64'])('the seccomp filter on %s', (arch) => {
     }
   });
 
-  it('refuses sockets and signals with EPERM, and unknown calls with ENOSYS', () => {
+  it('rejects sockets and signals with EPERM, and unknown calls with ENOSYS', () => {
     for (const name of ['socket', 'connect', 'kill', 'setpriority']) expect(run(name), name).toBe(errno(EPERM));
     for (const name of ['socketpair', 'memfd_create', 'personality', 'sendmsg', 'chdir', 'pkey_mprotect']) {
       expect(run(name), name).toBe(errno(ENOSYS));
@@ -78,7 +78,7 @@ describe.each(['x64', 'arm64'])('the seccomp filter on %s', (arch) => {
     expect(run('clone3')).toBe(errno(ENOSYS));
   });
 
-  it('refuses to map memory that is both writable and executable', () => {
+  it('rejects mappings of memory that is both writable and executable', () => {
     expect(run('mmap', 0n, 4096n, 3n)).toBe(ALLOW);
     expect(run('mmap', 0n, 4096n, 5n)).toBe(ALLOW);
     expect(run('mmap', 0n, 4096n, 7n)).toBe(errno(EACCES));
@@ -115,7 +115,7 @@ describe.each(['x64', 'arm64'])('the seccomp filter on %s', (arch) => {
     expect(run('prctl', 38n)).toBe(errno(EPERM));
   });
 
-  it('refuses fcntl locks, leases and signals, whatever the high half of the command', () => {
+  it('rejects fcntl locks, leases and signals, whatever the high half of the command', () => {
     for (const command of [0, 1, 2, 3, 4, 1030]) expect(run('fcntl', 0n, BigInt(command)), `${command}`).toBe(ALLOW);
     for (const command of [5, 6, 7, 8, 10, 36, 37, 38, 1024, 1026, 1031, 1033]) {
       expect(run('fcntl', 0n, BigInt(command)), `${command}`).toBe(errno(EPERM));

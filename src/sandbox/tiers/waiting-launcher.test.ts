@@ -39,7 +39,7 @@ describe('a waiting launcher', () => {
     expect(await outputOf(['/usr/bin/printf', '%s\\0', ...words])).toBe(words.map((word) => `${word}\0`).join(''));
   });
 
-  it('gives the command no descriptor and no environment of its own', async () => {
+  it('passes neither its descriptors nor its environment to the command', async () => {
     // What starts the tests may have left descriptors open.
     const plain = spawnSync('/bin/ls', ['/proc/self/fd'], { stdio: ['ignore', 'pipe', 'pipe'] });
     expect(await outputOf(['/bin/ls', '/proc/self/fd'])).toBe(plain.stdout.toString());
@@ -62,7 +62,7 @@ describe('a waiting launcher', () => {
     expect((await output).toString()).toBe('');
   });
 
-  it('refuses what a line cannot hold', () => {
+  it('rejects what a line cannot contain', () => {
     expect([['a\nb'], ['a\0b'], ['a\rb', '']].map(canSend)).toEqual([false, false, true]);
   });
 

@@ -9,7 +9,7 @@ describe('the decoder configuration of H.264', () => {
     return Buffer.from([...head, 0xe0 | sets.length, ...list(sets), pictures.length, ...list(pictures)]);
   };
 
-  it('gives level and parameter sets', () => {
+  it('contains level and parameter sets', () => {
     expect(readAvcConfig(config([SPS], [PPS]))).toEqual({ level: 31, sets: [Buffer.from(SPS), Buffer.from(PPS)] });
   });
 

@@ -18,7 +18,7 @@ function fromFolders(folders: string[]): string {
 }
 
 describe('disk layout', () => {
-  it('gives any key folders that are safe names inside the root, and from which the key can be read back', () => {
+  it('maps any key to folders with safe names inside the root, from which the key can be read back', () => {
     fc.assert(
       fc.property(hostile, (key) => {
         const folders = keyToFolders(key);
@@ -35,7 +35,7 @@ describe('disk layout', () => {
     );
   });
 
-  it('never gives two keys one folder, nor puts an object folder inside another', () => {
+  it('never maps two keys to one folder, nor an object folder into another', () => {
     fc.assert(
       fc.property(hostile, hostile, (one, other) => {
         if (one === other) return;

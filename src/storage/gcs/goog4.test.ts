@@ -76,7 +76,7 @@ describe('signed URLs', () => {
     );
   });
 
-  it('live ten minutes when asked to, and name what the client must send', async () => {
+  it('expire after the requested ten minutes, and name what the client must send', async () => {
     const url = await ours.presignGet('a/b.mp4', { filename: 'a.mp4', contentType: 'video/mp4', expiresIn: 600 });
     expect(url).toContain('X-Goog-Algorithm=GOOG4-RSA-SHA256&');
     expect(url).toContain('&X-Goog-Date=20261126T010203Z&X-Goog-Expires=600&X-Goog-SignedHeaders=host&');

@@ -5,7 +5,7 @@ const entry =
   '<Contents><Key>a%2Fb%20c+d</Key><LastModified>2026-11-24T10:00:00.000Z</LastModified><Size>7</Size></Contents>';
 
 describe('list documents', () => {
-  it('give keys, sizes, times and the next page', () => {
+  it('contain keys, sizes, times and the next page', () => {
     const page = parseListPage(
       `<ListBucketResult xmlns="x"><IsTruncated>true</IsTruncated><NextContinuationToken>a&amp;b&#x3d;</NextContinuationToken>${entry}</ListBucketResult>`,
     );
@@ -21,7 +21,7 @@ describe('list documents', () => {
     expect(() => parseListPage(`<ListBucketResult>${entry.replace('>7<', '>many<')}</ListBucketResult>`)).toThrow();
   });
 
-  it('are rejected, with a sentence, when a key or character in them cannot be', () => {
+  it('are rejected with a reason when a key or character in them is impossible', () => {
     for (const key of ['%zz', 'a%', '&#x110000;', '&#9999999;']) {
       const text = `<ListBucketResult>${entry.replace('a%2Fb%20c+d', key)}</ListBucketResult>`;
       expect(() => parseListPage(text)).toThrow(/^the store returned/);

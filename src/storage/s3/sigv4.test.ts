@@ -34,7 +34,7 @@ const query = fc.uniqueArray(
 );
 
 describe('sigv4', () => {
-  it('gives the signature of the example in the S3 documentation', () => {
+  it('computes the signature of the example in the S3 documentation', () => {
     const signature = sign(
       {
         method: 'GET',

@@ -44,7 +44,7 @@ async function against(
   return { store: storeAt((server.address() as AddressInfo).port, retries), seen: () => count };
 }
 
-it('a store that does not say that it can do more than S3 is asked once, and then taken at its word', async () => {
+it('a store that does not declare features beyond S3 is asked once', async () => {
   const asked: string[] = [];
   const { store } = await against((request, response) => {
     asked.push(`${request.method} ${request.url}`);
@@ -75,13 +75,13 @@ describe('S3 store under failures', () => {
     expect(seen()).toBe(3);
   });
 
-  it('is borne with for half a minute by default, since SlowDown lasts longer than a second', () => {
+  it('repeats requests for half a minute by default, since SlowDown lasts longer than a second', () => {
     const total = S3_RETRIES.waitsMs.reduce((sum, wait) => sum + wait, 0);
     expect(total).toBeGreaterThanOrEqual(30_000);
     expect(S3_RETRIES.withinMs).toBeGreaterThanOrEqual(total);
   });
 
-  it('is not asked again when the time is over, however many attempts are left', async () => {
+  it('does not repeat a request when the time is over, however many attempts are left', async () => {
     const retries = { ...RETRIES, waitsMs: [1, 5_000, 5_000], withinMs: 100 };
     const { store, seen } = await against((_, response) => void response.writeHead(503).end(), retries);
     await expect(store.head('k')).rejects.toMatchObject({ retry: true, status: 503 });
@@ -94,7 +94,7 @@ describe('S3 store under failures', () => {
     expect(seen()).toBe(2);
   });
 
-  it('is not pinged for longer than somebody would wait', async () => {
+  it('ends a ping before a person would give up', async () => {
     const { store, seen } = await against((_, response) => void response.writeHead(503).end(), {
       ...RETRIES,
       waitsMs: [1, 60_000],
@@ -103,7 +103,7 @@ describe('S3 store under failures', () => {
     expect(seen()).toBe(2);
   });
 
-  it('gives up after four attempts and says that a retry may help', async () => {
+  it('gives up after four attempts with an error that a retry may solve', async () => {
     const { store, seen } = await against((_, response) => void response.writeHead(500).end());
     await expect(store.delete('k')).rejects.toMatchObject({ retry: true, status: 500 });
     expect(seen()).toBe(4);
@@ -145,7 +145,7 @@ describe('S3 store under failures', () => {
     await expect(buffer((await store.get('k'))!)).rejects.toMatchObject({ name: 'StorageError', retry: true });
   });
 
-  it('gives up an upload that no one reads, as over a half-open connection', async () => {
+  it('gives up an upload that the store does not read, as over a half-open connection', async () => {
     const { store, seen } = await against(() => undefined, { ...RETRIES, waitsMs: [1], silenceMs: 50 });
     const bytes = Buffer.alloc(16 * 2 ** 20);
     const put = store.putPart('k', { uploadId: 'u', partNumber: 1, bytes });
@@ -176,7 +176,7 @@ describe('S3 store under failures', () => {
     await expect(store.copy('a', 'b')).rejects.toMatchObject({ retry: true, code: 'InternalError' });
   });
 
-  it('knows a missing bucket from a missing object when copying', async () => {
+  it('distinguishes a missing bucket from a missing object when copying', async () => {
     const { store } = await against((_, response) => {
       response.writeHead(404).end('<Error><Code>NoSuchBucket</Code></Error>');
     });
@@ -209,7 +209,7 @@ describe('S3 store under failures', () => {
     expect(seen()).toBe(1);
   });
 
-  it('is asked for all pages of the parts of an upload', async () => {
+  it('reads all pages of the parts of an upload', async () => {
     const part = (number: number) =>
       `<Part><PartNumber>${number}</PartNumber><Size>5</Size><ETag>&quot;${number}&quot;</ETag></Part>`;
     const asked: (string | null)[] = [];

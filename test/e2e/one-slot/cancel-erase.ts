@@ -46,7 +46,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     return { ...(await upload(service, path, 'video/mp4', name)), bytes: await readFile(path) };
   };
 
-  it('cancel: ends a running job immediately; FFmpeg is dead within a second, and the next job starts', async () => {
+  it('a cancel ends a running job immediately: FFmpeg has ended within a second, and the next job starts', async () => {
     const running = await startSlowJob();
     const { fileUrl } = await newClip();
     const waiting = await create({ inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
@@ -68,7 +68,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     expect(await storedFilesOf(service, running.id)).toEqual([]);
   });
 
-  it('cancel: ends a waiting job, whatever body and content type the request has', async () => {
+  it('a cancel ends a waiting job, whatever body and content type the request has', async () => {
     const running = await startSlowJob();
     const headers = { authorization: `Bearer ${service.key}` };
     const variants: { headers: Record<string, string>; body?: string }[] = [
@@ -90,7 +90,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     await cancel(running.id);
   });
 
-  it('cancel: rejects a final job, and names its status', async () => {
+  it('a cancel of a final job is rejected with its status', async () => {
     const { fileUrl } = await newClip();
     const completed = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
     await makeClip(join(folder, 'sound.m4a'), { args: ['-vn'] });
@@ -113,7 +113,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     }
   });
 
-  it('download: 400 while a job is not completed, and 409 once it has been canceled', async () => {
+  it('a download returns 400 while a job is not completed, and 409 once it has been canceled', async () => {
     const running = await startSlowJob();
     const waiting = await create(slow);
     for (const { id } of [running, waiting]) {
@@ -129,7 +129,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     expect([ended.status, ended.json.code]).toEqual([409, 'transcode_canceled']);
   });
 
-  it('erase: bytes and names of output and upload are gone before the response', async () => {
+  it('an erase deletes bytes and names of output and upload before the response', async () => {
     const source = await newClip('secret holiday.mp4');
     const job = await transcode(service, {
       inputs: [{ url: source.fileUrl }],
@@ -187,7 +187,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     expect(service.output()).not.toMatch(/secret|holiday|grandmother/i);
   });
 
-  it('erase: an upload that another open job needs is kept until that job is erased', async () => {
+  it('an erase keeps an upload that another open job needs until that job is erased', async () => {
     const source = await newClip('shared.mp4');
     const done = await transcode(service, { inputs: [{ url: source.fileUrl }], outputFormat: 'mp3' });
     const running = await startSlowJob();
@@ -201,7 +201,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     expect(await isStored(service, source.bytes)).toBe(false);
   });
 
-  it('erase: a running job is stopped, and nothing of it is left', async () => {
+  it('an erase stops a running job, and leaves nothing of it', async () => {
     const source = await newClip('mixed.mp4');
     const job = await create({ ...slow, inputs: [{ url: source.fileUrl }, ...slow.inputs] });
     await until(() => runningFfmpegs(service).length > 0, { what: 'FFmpeg to run' });
@@ -217,7 +217,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     await until(async () => (await leftovers()).length === 0, { what: 'the work folder to be empty' });
   });
 
-  it('retention: an output with a shorter retention is gone when it ends', async () => {
+  it('an output with a shorter retention is deleted when the retention ends', async () => {
     const { fileUrl } = await newClip('short-lived.mp4');
     const job = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3', retention_seconds: 1 });
     expect(Date.parse(job.expires_at) - Date.parse(job.completed_at)).toBe(1000);

@@ -93,8 +93,8 @@ export const jobs = (given: () => TestService) => () => {
     });
   });
 
-  describe('wait', () => {
-    it('returns from a create and a read when the job is final', async () => {
+  describe('a request with ?wait=', () => {
+    it('returns when the job is final, for a create and for a read', async () => {
       const created = await create(quick(), {}, '?wait=30');
       expect([created.status, created.json.status]).toEqual([201, 'completed']);
       expect(created.headers.get('location')).toBe(`/v1/transcodes/${created.json.id}`);
@@ -104,7 +104,7 @@ export const jobs = (given: () => TestService) => () => {
       expect(performance.now() - at).toBeLessThan(10_000);
     });
 
-    it('returns after that many seconds if the job is not', async () => {
+    it('returns after that many seconds if the job is not final', async () => {
       const { json: job } = await create(slow());
       const at = performance.now();
       const answer = await service.call('GET', `/v1/transcodes/${job.id}?wait=1`);
@@ -137,7 +137,7 @@ export const jobs = (given: () => TestService) => () => {
       await cancel(job.id);
     });
 
-    it('rejects anything but a number of seconds up to 60', async () => {
+    it('is rejected with anything but a number of seconds up to 60', async () => {
       for (const wait of ['61', '-1', 'soon', 'NaN', 'Infinity']) {
         const answer = await service.call('GET', `/v1/transcodes/00000000-0000-7000-8000-000000000000?wait=${wait}`);
         expect([wait, answer.status, answer.json.details?.field]).toEqual([wait, 400, 'wait']);
@@ -241,7 +241,7 @@ export const jobs = (given: () => TestService) => () => {
       'since=yesterday',
       'until=2026-13-01',
       'since=2026-02-30T00:00:00Z',
-    ])('refuses %s', async (query) => {
+    ])('rejects %s', async (query) => {
       const answer = await service.call('GET', `/v1/transcodes?${query}`);
       expect([answer.status, answer.json.code, answer.json.details.field]).toEqual([
         400,

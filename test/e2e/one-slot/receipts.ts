@@ -52,7 +52,7 @@ export const receipts = (given: () => TestService) => () => {
     return join(folder, name);
   };
 
-  it('the keys are public, and are one Ed25519 key', async () => {
+  it('are signed with one Ed25519 key, which is public', async () => {
     const answer = await call(`${service.api}/.well-known/airlock-keys.json`, 'GET', null);
     expect(answer.status).toBe(200);
     expect(answer.headers.get('cache-control')).toBe('public, max-age=300');
@@ -63,7 +63,7 @@ export const receipts = (given: () => TestService) => () => {
     expect(answer.text).not.toContain(signingKey);
   });
 
-  it('a manifest has hashes of inputs and outputs, the command, the build and the cell; after an erase, no text remains', async () => {
+  it('contain hashes of inputs and outputs, the command, the build and the cell, and no text after an erase', async () => {
     const source = await sendClip('seaside holiday.mp4');
     const job = await transcode(service, {
       inputs: [{ url: source.fileUrl }],
@@ -111,7 +111,7 @@ export const receipts = (given: () => TestService) => () => {
   });
 
   // On S3 no key can be closed: a receipt is complete when the URLs have expired, and not during a test.
-  it.skipIf(OTHER_STORAGE)('a receipt of an erased job lists every deleted object, with hash and time', async () => {
+  it.skipIf(OTHER_STORAGE)('list every deleted object of an erased job, with hash and time', async () => {
     const source = await sendClip('holiday.mp4');
     const job = await transcode(service, { inputs: [{ url: source.fileUrl }], outputFormat: 'mp3' });
     const early = await get(job.id, 'receipt');
@@ -150,44 +150,41 @@ export const receipts = (given: () => TestService) => () => {
     expect(isSignedBy({ ...receipt, complete: false }, json, await keys())).toBe(false);
   });
 
-  it.skipIf(OTHER_STORAGE)(
-    'a receipt is incomplete while bytes are in the storage, whatever the rows say',
-    async () => {
-      const source = await sendClip('stays.mp4');
-      const job = await transcode(service, { inputs: [{ url: source.fileUrl }], outputFormat: 'mp3' });
-      await service.call('DELETE', `/v1/transcodes/${job.id}`);
-      const database = await openServiceDatabase(service);
-      try {
-        // An object whose bytes are still there, under rows that say otherwise.
-        const other = await sendClip('other.mp4');
-        const kept = await transcode(service, { inputs: [{ url: other.fileUrl }], outputFormat: 'mp3' });
-        await database.query(
-          `UPDATE objects SET job_id = $1, state = 'deleted', deleted_at = now()
+  it.skipIf(OTHER_STORAGE)('are incomplete while bytes are in storage, whatever the rows contain', async () => {
+    const source = await sendClip('stays.mp4');
+    const job = await transcode(service, { inputs: [{ url: source.fileUrl }], outputFormat: 'mp3' });
+    await service.call('DELETE', `/v1/transcodes/${job.id}`);
+    const database = await openServiceDatabase(service);
+    try {
+      // An object whose bytes are still there, under rows that say otherwise.
+      const other = await sendClip('other.mp4');
+      const kept = await transcode(service, { inputs: [{ url: other.fileUrl }], outputFormat: 'mp3' });
+      await database.query(
+        `UPDATE objects SET job_id = $1, state = 'deleted', deleted_at = now()
         WHERE job_id = $2`,
-          [job.id, kept.id],
-        );
-        const { receipt } = (await get(job.id, 'receipt')).json;
-        expect(receipt.complete).toBe(false);
-        expect(receipt.remaining).toMatchObject([{ kind: 'output', state: 'deleting' }]);
-        await database.query(
-          `UPDATE objects SET job_id = $2, state = 'live', deleted_at = null
+        [job.id, kept.id],
+      );
+      const { receipt } = (await get(job.id, 'receipt')).json;
+      expect(receipt.complete).toBe(false);
+      expect(receipt.remaining).toMatchObject([{ kind: 'output', state: 'deleting' }]);
+      await database.query(
+        `UPDATE objects SET job_id = $2, state = 'live', deleted_at = null
         WHERE job_id = $1 AND deletion_reason IS NULL`,
-          [job.id, kept.id],
-        );
-        expect((await get(job.id, 'receipt')).json.receipt.complete).toBe(true);
-        await database.query('UPDATE attempts SET cleaned_at = NULL WHERE job_id = $1', [job.id]);
-        expect((await get(job.id, 'receipt')).json.receipt).toMatchObject({
-          complete: false,
-          working_copies: [{ attempt: 1, removed_at: null }],
-        });
-      } finally {
-        await database.end();
-      }
-    },
-  );
+        [job.id, kept.id],
+      );
+      expect((await get(job.id, 'receipt')).json.receipt.complete).toBe(true);
+      await database.query('UPDATE attempts SET cleaned_at = NULL WHERE job_id = $1', [job.id]);
+      expect((await get(job.id, 'receipt')).json.receipt).toMatchObject({
+        complete: false,
+        working_copies: [{ attempt: 1, removed_at: null }],
+      });
+    } finally {
+      await database.end();
+    }
+  });
 
   it.skipIf(OTHER_STORAGE)(
-    'a receipt of a job erased while running becomes complete when its worker has released it',
+    'of a job that was erased while it ran become complete when its worker has released it',
     async () => {
       const source = await sendClip('long.mp4', { seconds: 60, size: '640x360', rate: 30, audio: false });
       const body = { inputs: [{ url: source.fileUrl }], outputFormat: 'mp4', preset: { quality: 'high' } };
@@ -206,7 +203,7 @@ export const receipts = (given: () => TestService) => () => {
     },
   );
 
-  it.skipIf(OTHER_STORAGE)('an upload that another open job needs is listed under remaining', async () => {
+  it.skipIf(OTHER_STORAGE)('list an upload that another open job needs under remaining', async () => {
     const source = await sendClip('shared.mp4');
     const long = await sendClip('slow.mp4', { seconds: 60, size: '640x360', rate: 30, audio: false });
     const done = await transcode(service, { inputs: [{ url: source.fileUrl }], outputFormat: 'mp3' });
@@ -227,7 +224,7 @@ export const receipts = (given: () => TestService) => () => {
     expect((await get(done.id, 'receipt')).json.receipt).toMatchObject({ complete: true, remaining: [] });
   });
 
-  it('retention produces receipts as well, and fetched sources are hashed', async () => {
+  it('are also created by retention, and contain hashes of fetched sources', async () => {
     const clip = await makeClip(join(folder, 'fetched.mp4'));
     const bytes = await readFile(clip);
     const server = await startSource((_request, response) => response.end(bytes));
@@ -294,7 +291,7 @@ export const receipts = (given: () => TestService) => () => {
     expect([clear.code, clear.stderr]).toEqual([2, expect.stringMatching(/https/)]);
   });
 
-  it('the audit log is verified by the command, also against a saved head', async () => {
+  it('are verified by a command that also verifies the audit log, and a saved head of it', async () => {
     const head = await service.cli('audit', 'head');
     expect(head.code, head.stderr).toBe(0);
     const file = await save(JSON.parse(head.stdout), 'head.json');

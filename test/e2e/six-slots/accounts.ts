@@ -110,7 +110,7 @@ export const accountLimits = (given: () => TestService) => () => {
     await cancelAll(busy);
   });
 
-  it('run exactly as many jobs concurrently as the account may have, beside those of others', async () => {
+  it('run exactly as many jobs concurrently as the account may have, alongside jobs of other accounts', async () => {
     const two = await account('two', { max_concurrent: 2 });
     const other = await account('other');
     await Promise.all(Array.from({ length: 7 }, () => create(two, hanging())));

@@ -49,7 +49,7 @@ export const jobLimits = (given: () => TestService) => () => {
     output_mb: { job: wide, value: 1, code: 'limit_output', unit: 'MB' },
   } as const;
 
-  it.each(LIMIT_NAMES)('stop a job at its own %s, say whose limit it was, and leave nothing', async (name) => {
+  it.each(LIMIT_NAMES)('stop a job at its own %s, name whose limit it was, and leave nothing', async (name) => {
     const { job, value, code, unit } = stopped[name];
     const [failed, beside] = await Promise.all([
       transcode(service, { ...job(), limits: { [name]: value } }),
@@ -94,7 +94,7 @@ export const jobLimits = (given: () => TestService) => () => {
     expect(job.limits.cpu_seconds.applied).toBeLessThan(100_000);
   });
 
-  it('of an account apply to the next job, set while the service runs, and a job can lower but not raise them', async () => {
+  it('of an account apply to the next job while the service runs, and a job can lower but not raise them', async () => {
     const { key } = await service.makeKey('--account', 'narrow');
     const narrow: TestService = {
       ...service,

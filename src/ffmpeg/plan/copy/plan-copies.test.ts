@@ -73,7 +73,7 @@ describe('a preset', () => {
     expect(scaled.outputs[0]!.expect).toMatchObject({ width: 854, height: 480, codecs: { audio: 'aac' } });
   });
 
-  it('copies a trim only for a caller who asks for it, from the key frame before its start, and says so', () => {
+  it('copies a trim only if the request asks for a copy, from the key frame before its start, with a warning', () => {
     const trim = [
       { option: '-ss', argument: '10' },
       { option: '-t', argument: '5' },
@@ -88,7 +88,7 @@ describe('a preset', () => {
     expect(plan(inputOf(), { preset: { resolution: '1080p' } }).streams.video).toEqual(COPIED);
   });
 
-  it('keeps the stream’s own timing data where there is nothing else beside the pictures', () => {
+  it('keeps the timing data of a stream that contains nothing else in addition to the pictures', () => {
     const { args, streams } = plan(inputOf({ h264: { supplement: 'timing' } }));
     expect(streams.video).toEqual(COPIED);
     expect(args).not.toContain('-bsf:v');
@@ -222,7 +222,7 @@ describe('a request that is not a plain preset', () => {
     expect([video!.mode, audio!.mode]).toEqual(['encoded', 'encoded']);
   });
 
-  it('says that options copied a stream', () => {
+  it('reports that options copied a stream', () => {
     const { streams } = plan(inputOf(), { options: [{ option: '-c:v', argument: 'copy' }] });
     expect(streams).toEqual({ video: COPIED, audio: { mode: 'encoded', reason: null } });
   });

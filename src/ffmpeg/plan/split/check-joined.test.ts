@@ -63,7 +63,7 @@ describe('an output that was joined from pieces', () => {
     ['the audio is missing', { packets: [VIDEO] }],
     ['the packets are not known', { packets: null }],
     ['it is larger than the cap allows', { cap: { rate: 40_000, buffer: 80_000 } }],
-  ])('is refused when %s', (_, change) => {
+  ])('is rejected when %s', (_, change) => {
     expect(fault(change)).toMatch(/^has |^does |^presents /);
   });
 });

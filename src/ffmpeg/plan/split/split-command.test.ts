@@ -99,7 +99,7 @@ describe('a constant frame rate', () => {
   const regular = (count: number, step: number) =>
     Array.from({ length: count }, (_, frame) => Math.round(frame * step));
 
-  it('is found where each frame has a place of its own', () => {
+  it('is found where each frame has a time of its own', () => {
     expect(of(15_360, regular(100, 512))).toEqual(RATE);
     expect(of(30_000, regular(100, 1001))).toEqual({ num: 30_000, den: 1001 });
     expect(of(600, regular(1000, 20.02))).toEqual({ num: 30_000, den: 1001 });

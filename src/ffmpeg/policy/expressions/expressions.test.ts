@@ -105,7 +105,7 @@ describe('an expression', () => {
   });
 });
 
-describe('an expression is refused', () => {
+describe('an expression is rejected', () => {
   test.each([
     ['', 0, /empty/],
     ['w+', 2, /ends where a value/],

@@ -3,7 +3,7 @@ import { readTestGraph, refusalsOf } from '../../../../test/helpers/filter-table
 import { filterAdvice } from './advice.ts';
 import { FILTER_TABLE } from './table/index.ts';
 
-describe('a filter graph is refused', () => {
+describe('a filter graph is rejected', () => {
   test.each([
     ['', 0, 'the graph', /contains no filter/],
     [' \n ', 0, 'the graph', /contains no filter/],
@@ -139,7 +139,7 @@ describe('a filter graph', () => {
   });
 });
 
-test('advice is given only for filters that are not allowed', () => {
+test('advice exists only for filters that are not allowed', () => {
   const advised = FILTER_TABLE.filter(({ name }) => filterAdvice(name) !== null).map(({ name }) => name);
   expect(advised).toEqual([]);
   for (const name of ['sendcmd', 'ladspa', 'frei0r', 'lv2', 'metadata', 'arnndn', 'scale_cuda', 'hwupload', '-vf']) {

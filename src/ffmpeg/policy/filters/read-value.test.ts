@@ -127,7 +127,7 @@ describe('a value of a filter', () => {
     [expressions, 't|t|t', 0],
     [expressions, 't|x', 2],
     [expressions, 't|', 2],
-  ])('%j rejects %j at %d and says what it accepts', (spec, given, at) => {
+  ])('%j rejects %j at %d and lists what it accepts', (spec, given, at) => {
     const result = readValue(spec, given);
     expect(result).toMatchObject({ ok: false, at });
     expect(!result.ok && result.suggestion.length).toBeGreaterThan(0);

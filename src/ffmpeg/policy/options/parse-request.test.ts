@@ -61,7 +61,7 @@ describe('allowed options', () => {
     expect(args(option, argument)).toEqual(written);
   });
 
-  it.each([[undefined], [null], ['']])('flags take no value: %j', (argument) => {
+  it.each([[undefined], [null], ['']])('flags have no value: %j', (argument) => {
     expect(args('-shortest', argument)).toEqual(['-shortest']);
   });
 

@@ -129,7 +129,7 @@ describe('the graph', () => {
 });
 
 describe('files that filters name', () => {
-  it('are listed once each, and the URL of an input stands for that input', () => {
+  it('are listed once each, and the URL of an input means that input', () => {
     const parsed = parse([
       ['-vf', "subtitles='https://x/a.srt'"],
       ['-vf', 'subtitles=https://x/a.srt,lut3d=gs://b/l.cube'],
@@ -146,7 +146,7 @@ describe('files that filters name', () => {
   });
 
   it.each(['/etc/passwd', 'file:///etc/passwd', 'data:text/plain,x', 'http:/x', 'concat:a', 'input:9', '../a.srt'])(
-    '%s is refused',
+    '%s is rejected',
     (source) => {
       const parsed = parse([['-vf', `hflip,subtitles='${source.replaceAll(':', '\\:')}'`]]);
       expect(parsed.refusals[0]?.field).toBe('options[0]');
@@ -189,7 +189,7 @@ describe('a value that only another encoder accepts', () => {
 describe('warnings', () => {
   const messages = (parsed: ReturnType<typeof parse>) => parsed.warnings.map(({ message }) => message).join(' ');
 
-  it('say that the last of two wins', () => {
+  it('name the option that wins when it is written twice', () => {
     expect(
       messages(
         parse([

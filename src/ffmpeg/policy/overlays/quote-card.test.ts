@@ -48,7 +48,7 @@ describe('cardGeometry', () => {
       expect(photo!.width).toBe(photoDiameter(frame));
     },
   );
-  it('gives the quote the space of a missing header', () =>
+  it('uses the space of a missing header for the quote', () =>
     expect(cardGeometry(FRAME, { photo: false, header: false }).quote.height).toBeGreaterThan(
       cardGeometry(FRAME, { photo: false, header: true }).quote.height,
     ));

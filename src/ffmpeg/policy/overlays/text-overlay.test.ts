@@ -197,7 +197,7 @@ describe('parseTextOverlay', () => {
     ['top_left', [35, 35]],
     ['center-bottom', [400, 415]],
     ['MIDDLE', [400, 225]],
-  ])('places %s with margin and box', (position, expected) =>
+  ])('positions %s with margin and box', (position, expected) =>
     expect(place(read({ position, margin: 25, boxBorderW: 10 }))).toEqual(expected),
   );
   it.each(['north', 'top-bottom', 'left-right', 'top-left-left', 'x'.repeat(1000)])(
@@ -268,7 +268,7 @@ describe('parseTextOverlay', () => {
 });
 
 describe('textOverlayFilters', () => {
-  it('uses overlay’s variables and places the layer by its border', () => {
+  it('uses overlay’s variables and positions the layer by its border', () => {
     const filters = textOverlayFilters(read({ x: 'w-text_w-5', y: 'h-th', boxBorderW: 20 }).overlay, {
       input: 'a',
       layer: '3:v',
