@@ -244,15 +244,15 @@ export class Airlock {
 
   /** All jobs of the account, newest first. Requests each page when you reach it. */
   jobs(query: Omit<QueryOf<'/v1/transcodes'>, 'page'> = {}, control: Pick<Control, 'signal'> = {}) {
-    return eachItem((page) =>
-      this.call('get', '/v1/transcodes', { ...control, query: { limit: 100, ...query, page } }),
+    return eachItem((cursor) =>
+      this.call('get', '/v1/transcodes', { ...control, query: { limit: 100, ...query, ...cursor } }),
     );
   }
 
   /** All uploads of the account, newest first. */
   uploads(query: Omit<QueryOf<'/v1/uploads'>, 'page'> = {}, control: Pick<Control, 'signal'> = {}) {
-    return eachItem(async (page) => {
-      const options = { ...control, query: { limit: 100, ...query, page } };
+    return eachItem(async (cursor) => {
+      const options = { ...control, query: { limit: 100, ...query, ...cursor } };
       return (await this.call('get', '/v1/uploads', options)).result;
     });
   }
@@ -264,8 +264,12 @@ export class Airlock {
     control: Pick<Control, 'signal'> = {},
   ) {
     const path = { id: webhookId };
-    return eachItem((page) =>
-      this.call('get', '/v1/webhooks/{id}/deliveries', { ...control, path, query: { limit: 100, ...query, page } }),
+    return eachItem((cursor) =>
+      this.call('get', '/v1/webhooks/{id}/deliveries', {
+        ...control,
+        path,
+        query: { limit: 100, ...query, ...cursor },
+      }),
     );
   }
 

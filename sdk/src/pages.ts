@@ -1,25 +1,18 @@
 interface Page<T> {
   items: readonly T[];
-  total: number;
-  page: number;
-  limit: number;
+  /** Cursor of the next page; null on the last one. */
+  next: string | null;
 }
 
-/**
- * The items of a list, page after page. What is created meanwhile moves items to later pages, so those that have been seen
- * are left out.
- */
-export async function* eachItem<T>(read: (page: number) => Promise<Page<T>>): AsyncGenerator<T, void, undefined> {
-  const seen = new Set<unknown>();
-  for (let number = 1; ; number++) {
-    const { items, total, limit } = await read(number);
-    for (const item of items) {
-      const { id, filename } = item as { id?: string; filename?: string };
-      const name = id ?? filename ?? item;
-      if (seen.has(name)) continue;
-      seen.add(name);
-      yield item;
-    }
-    if (items.length < limit || number * limit >= total) return;
+/** The items of a list, page after page. Cursors skip and repeat nothing when items are created meanwhile. */
+export async function* eachItem<T>(
+  read: (next: { after?: string }) => Promise<Page<T>>,
+): AsyncGenerator<T, void, undefined> {
+  let cursor: { after?: string } = {};
+  for (;;) {
+    const { items, next } = await read(cursor);
+    yield* items;
+    if (next === null) return;
+    cursor = { after: next };
   }
 }

@@ -12,6 +12,7 @@ import type { Db, Tx } from '../database/pool.ts';
 import { type Account, ensureAccount, getAccount } from './accounts.ts';
 import { appendAudit } from './audit.ts';
 import { countLiveKeys } from './key-life.ts';
+import { cutPage, type ListCursors } from './list-cursor.ts';
 import { countUploads, readStoredBytes } from './stored-bytes.ts';
 import { monthOf, usedMinutes } from './usage.ts';
 
@@ -20,6 +21,18 @@ const NUMBERS = Object.keys(NUMBER_SETTINGS) as NumberSettingName[];
 /** All accounts, ordered by name. */
 export async function listAccounts(db: Db): Promise<Account[]> {
   return db.selectFrom('accounts').selectAll().orderBy('name').execute();
+}
+
+/** A page of accounts, ordered by name. */
+export async function pageOfAccounts(
+  db: Db,
+  cursors: ListCursors,
+  { after, limit }: { after?: string | undefined; limit: number },
+): Promise<{ rows: Account[]; next: string | null }> {
+  const start = cursors.parse(after);
+  let page = db.selectFrom('accounts').selectAll().orderBy('name');
+  if (start) page = page.where('name', '>', start.key);
+  return cutPage(cursors, await page.limit(limit + 1).execute(), limit, ({ name, id }) => ({ key: name, id }));
 }
 
 /** Returns undefined when no account has that name. */

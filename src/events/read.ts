@@ -270,5 +270,7 @@ function parseCursor(text: string): Cursor {
 async function requireKept(db: Db, accountId: string, { tx, id }: Cursor): Promise<void> {
   const { rows } = await sql`
     SELECT FROM events WHERE account_id = ${accountId} AND tx = ${tx}::xid8 AND id = ${id}::bigint`.execute(db);
-  if (rows.length === 0) throw new ApiError('events_expired');
+  if (rows.length > 0) return;
+  const reason = 'this account has no event with this cursor: it is older than seven days, or was changed';
+  throw new ApiError('events_expired', { field: 'after', reason });
 }

@@ -64,11 +64,21 @@ export async function listFiles(
   const { filename, object } = await openOutput(context, job, output);
   const single = { path: filename, size: object.size ?? 0, content_type: object.content_type, sha256: object.sha256! };
   const files = object.files === null ? [single] : await filesOf(context, object);
-  const rest = after === undefined ? files : files.filter(({ path }) => path > after);
+  const start = after === undefined ? 0 : files.findIndex(({ path }) => path === after) + 1;
+  if (after !== undefined && start === 0) throw notOfThisOutput();
+  const rest = files.slice(start);
   const items = rest
     .slice(0, limit)
     .map(({ path, size, content_type, sha256 }) => ({ path, size, content_type, sha256 }));
   return { items, next: rest.length > limit ? items.at(-1)!.path : null };
+}
+
+function notOfThisOutput(): ApiError {
+  return new ApiError('invalid_request', {
+    field: 'after',
+    reason: 'is not a cursor of this list: another output returned it, or it was changed',
+    remedy: 'Send the next of a page of this output, or omit after to start with the first page',
+  });
 }
 
 type OutputObject = Pick<

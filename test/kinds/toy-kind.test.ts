@@ -111,6 +111,8 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     expect([items.length, next]).toEqual([200, items.at(-1).path]);
     const rest = (await api.call('GET', `/v1/toys/${id}/files?output=md&limit=200&after=${next}`)).json;
     expect([rest.items.length, rest.next]).toEqual([100, null]);
+    const wrong = await api.call('GET', `/v1/toys/${id}/files?output=md&after=another`);
+    expect([wrong.status, wrong.json.details.field]).toEqual([400, 'after']);
     const file = (await api.call('GET', `/v1/toys/${id}/download?output=md&file=7.md`)).json;
     expect(await (await fetch(file.url)).text()).toBe('MANY');
     const zip = (await api.call('GET', `/v1/toys/${id}/download?output=md`)).json;

@@ -145,14 +145,17 @@ describe('the client, with a server that fails', () => {
     expect(() => new Airlock({ url: 'http://localhost', key: KEY, timeoutMs: 0 })).toThrow(/timeoutMs/);
   });
 
-  it('reads a list page by page, and returns nothing twice when new jobs move the others', async () => {
-    const page = (page: number, ids: number[]) =>
-      json(200, { items: ids.map((id) => ({ id })), page, limit: 2, total: 5 });
-    script = [page(1, [5, 4]), page(2, [4, 3]), page(3, [2])];
+  it('reads a list page by page, by the cursor of each page', async () => {
+    const page = (ids: number[], next: string | null) => json(200, { items: ids.map((id) => ({ id })), next });
+    script = [page([5, 4], 'c4'), page([3], 'c3'), page([2], null)];
     const found: unknown[] = [];
     for await (const { id } of airlock.jobs({ status: 'failed', limit: 2 })) found.push(id);
     expect(found).toEqual([5, 4, 3, 2]);
-    expect(lines()[2]).toBe('GET /v1/transcodes?limit=2&status=failed&page=3');
+    expect(lines()).toEqual([
+      'GET /v1/transcodes?limit=2&status=failed',
+      'GET /v1/transcodes?limit=2&status=failed&after=c4',
+      'GET /v1/transcodes?limit=2&status=failed&after=c3',
+    ]);
   });
 
   it('waits by events, and continues after the last event when the connection breaks', async () => {

@@ -2,7 +2,7 @@ import {
   accountUsage,
   changeAccount,
   createAccount,
-  listAccounts,
+  pageOfAccounts,
   viewAccount,
 } from '../../accounts/account-settings.ts';
 import { getAccount } from '../../accounts/accounts.ts';
@@ -59,10 +59,7 @@ function registerAccounts(app: App, { context: { db, vault } }: ApiDeps): void {
     },
     async (request) => {
       const cursors = listCursors(vault, 'accounts', callerOf(request).account.id);
-      const { rows, next } = pageOf(cursors, await listAccounts(db), request.query, {
-        positionOf: ({ name, id }) => ({ key: name, id }),
-        direction: 'asc',
-      });
+      const { rows, next } = await pageOfAccounts(db, cursors, request.query);
       return { items: rows.map(viewAccount), next };
     },
   );
