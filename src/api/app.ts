@@ -44,6 +44,7 @@ import { registerTranscodes } from './routes/transcodes.ts';
 import { registerUploadList } from './routes/upload-list.ts';
 import { registerUploads } from './routes/uploads.ts';
 import { registerUsage } from './routes/usage.ts';
+import { registerDeliveries } from './routes/webhook-deliveries.ts';
 import { registerWebhooks } from './routes/webhooks.ts';
 import { compileValidator } from './shape-errors.ts';
 import { registerStopping } from './stopping.ts';
@@ -144,6 +145,7 @@ function registerRoutes(app: App, deps: ApiDeps): void {
   registerEvents(app, routeDeps);
   registerKeys(app, deps);
   registerWebhooks(app, deps);
+  registerDeliveries(app, deps);
   registerSecurity(app, deps);
   registerUsage(app, deps);
   registerPeople(app, deps);

@@ -69,27 +69,8 @@ export const deliveriesQuery = notBoth(
 export const webhooksQuery = listOf(100);
 export type DeliveriesQuery = z.infer<typeof deliveriesQuery>;
 
-/** The schemas that name types of events. `eventTypes` are the types that this release knows. */
-export function webhookSchemas(eventTypes: readonly string[]) {
-  const types = z
-    .array(z.enum(eventTypes))
-    .min(1)
-    .nullish()
-    .describe('Types of events to send; all if absent or null.');
-
-  const createWebhookBody = z
-    .object({ url, types, description })
-    .meta({ id: 'CreateWebhookRequest', description: 'A webhook to create.' });
-
-  const updateWebhookBody = z
-    .object({
-      url: url.optional(),
-      types,
-      description,
-      enabled: z.boolean().optional().describe('`false` pauses the webhook; `true` enables it again.'),
-    })
-    .meta({ id: 'UpdateWebhookRequest', description: 'What to change; absent fields stay.' });
-  const webhook = z
+function webhookView(eventTypes: readonly string[]) {
+  return z
     .object({
       id: z.uuid().describe('The id of the webhook.'),
       url: z.string().describe('Where events are sent.'),
@@ -112,7 +93,29 @@ export function webhookSchemas(eventTypes: readonly string[]) {
       updated_at: timestamp.describe('When it was last changed.'),
     })
     .meta({ id: 'Webhook', description: 'A URL that receives events, without its secret.' });
+}
 
+/** The schemas that name types of events. `eventTypes` are the types that this release knows. */
+export function webhookSchemas(eventTypes: readonly string[]) {
+  const types = z
+    .array(z.enum(eventTypes))
+    .min(1)
+    .nullish()
+    .describe('Types of events to send; all if absent or null.');
+
+  const createWebhookBody = z
+    .object({ url, types, description })
+    .meta({ id: 'CreateWebhookRequest', description: 'A webhook to create.' });
+
+  const updateWebhookBody = z
+    .object({
+      url: url.optional(),
+      types,
+      description,
+      enabled: z.boolean().optional().describe('`false` pauses the webhook; `true` enables it again.'),
+    })
+    .meta({ id: 'UpdateWebhookRequest', description: 'What to change; absent fields stay.' });
+  const webhook = webhookView(eventTypes);
   const changedWebhook = webhook
     .extend({ warnings: someWarnings })
     .meta({ id: 'ChangedWebhook', description: 'A webhook after a change.' });

@@ -40,14 +40,20 @@ export async function spentAttempts(tx: Tx, jobId: string): Promise<number> {
   return spent;
 }
 
+/** How an attempt ended. */
+export interface AttemptEnd {
+  state: AttemptState;
+  /** Null if it ran no command. */
+  facts: AttemptFacts | null;
+  errorCode: string | null;
+}
+
 /** Records the end of an attempt. Does nothing if the attempt has already ended. */
 export async function endAttempt(
   context: Context,
   tx: Tx,
   claim: Pick<Claim, 'attemptId' | 'job' | 'commands'>,
-  state: AttemptState,
-  facts: AttemptFacts | null,
-  errorCode: string | null,
+  { state, facts, errorCode }: AttemptEnd,
 ): Promise<void> {
   const row = { account_id: claim.job.account_id, id: claim.attemptId };
   const now = new Date();

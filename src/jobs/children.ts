@@ -26,7 +26,7 @@ export async function waitForChildren(context: JobsContext, claim: Claim): Promi
   return context.db.transaction().execute(async (tx) => {
     const job = await lockOwned(tx, claim);
     if (!job) return false;
-    await endAttempt(context, tx, claim, 'released', null, null);
+    await endAttempt(context, tx, claim, { state: 'released', facts: null, errorCode: null });
     const isOver = !(await hasOpenChildren(tx, job.id));
     await tx
       .updateTable('jobs')

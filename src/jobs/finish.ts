@@ -81,7 +81,10 @@ export async function completeJob(context: JobsContext, claim: Claim, result: Co
       ...(result.failures ?? []).map((failed) =>
         failOutput(context, tx, { id: failed.outputId, account_id: claim.job.account_id }, failed.failure),
       ),
-      endAttempt(context, tx, claim, failure ? 'failed' : 'completed', result.attempt, failure?.code ?? null),
+      endAttempt(context, tx, claim, {
+        ...{ state: failure ? 'failed' : 'completed', facts: result.attempt },
+        errorCode: failure?.code ?? null,
+      }),
       closeSources(tx, claim.job),
       ...(failure ? [traitsOf(context, claim.job)?.onEnd?.(context, tx, claim.job, failure)] : []),
       // A job that failed is not billed.
@@ -121,7 +124,7 @@ export async function failAttempt(
   return context.db.transaction().execute(async (tx) => {
     const job = await lockOwned(tx, claim);
     if (!job) return false;
-    await endAttempt(context, tx, claim, 'failed', attempt, failure.code);
+    await endAttempt(context, tx, claim, { state: 'failed', facts: attempt, errorCode: failure.code });
     const spent = await spentAttempts(tx, job.id);
     if (failure.retry && spent < MAX_ATTEMPTS) {
       await requeue(context, tx, job, { delaySeconds: 2 ** spent, reason: failure.code });
@@ -144,7 +147,7 @@ export async function releaseJob(
   return context.db.transaction().execute(async (tx) => {
     const job = await lockOwned(tx, claim);
     if (!job) return false;
-    await endAttempt(context, tx, { ...claim, job }, 'released', null, null);
+    await endAttempt(context, tx, { ...claim, job }, { state: 'released', facts: null, errorCode: null });
     await requeue(context, tx, job, { delaySeconds, reason });
     return true;
   });

@@ -28,7 +28,7 @@ export async function waitForStorage(
   return context.db.transaction().execute(async (tx) => {
     const job = await lockOwned(tx, claim);
     if (!job) return false;
-    await endAttempt(context, tx, claim, 'released', attempt, CODE);
+    await endAttempt(context, tx, claim, { state: 'released', facts: attempt, errorCode: CODE });
     const { stops, seconds } = await stopsByStorage(tx, job.id);
     if (seconds >= waitSeconds) await endFailed(context, tx, job, failure(waitSeconds), attempt);
     else {

@@ -15,10 +15,9 @@ import type { Context } from '../database/context.ts';
 import { inAccountTransaction } from '../database/transaction-retry.ts';
 import { getObject } from '../objects/objects.ts';
 import { sealedKey, uploadKey } from '../storage/keys.ts';
-import type { StoreSpace } from '../storage/types.ts';
 import { furtherHeaders } from './further-headers.ts';
 import { partCount, partSizeFor, sizeOfPart } from './part-plan.ts';
-import { declaredTypeOf, insertUpload } from './presign.ts';
+import { declaredTypeOf, insertUpload, type UploadRequest } from './presign.ts';
 import { requireUploadSize } from './size-limit.ts';
 import { MULTIPART_SECONDS, openNames, type Upload } from './upload.ts';
 
@@ -66,7 +65,7 @@ export async function beginMultipart(
         const begun = { id, objectId, key, multipartId, partSize };
         return {
           status: 200,
-          answer: await insertBegun(context, tx, account, body, begun, space),
+          answer: await insertBegun(context, tx, { account, body, space }, begun),
           made: { upload_id: id },
         };
       }),
@@ -90,11 +89,10 @@ interface BegunUpload {
 async function insertBegun(
   context: Context,
   tx: Parameters<typeof insertUpload>[1],
-  account: Account,
-  body: MultipartBody,
+  request: UploadRequest<MultipartBody>,
   { id, objectId, key, multipartId, partSize }: BegunUpload,
-  space: StoreSpace | null,
 ): Promise<MultipartResult> {
+  const { account, body } = request;
   const now = new Date();
   const endsAt = new Date(now.getTime() + MULTIPART_SECONDS * 1000);
   await tx
@@ -104,7 +102,7 @@ async function insertBegun(
       ...{ size: body.fileSize, state: 'pending', multipart_id: multipartId, delete_after: endsAt },
     })
     .execute();
-  const filename = await insertUpload(context, tx, account, body, space, {
+  const filename = await insertUpload(context, tx, request, {
     id,
     now,
     // No URL names this key.

@@ -36,7 +36,7 @@ export async function presignUpload(
   const endsAt = new Date(now.getTime() + UPLOAD_SECONDS * 1000);
   const id = uuidv7();
   const key = uploadKey(account.id, id);
-  const filename = await insertUpload(context, tx, account, body, space, { id, now, stagingKey: key, endsAt });
+  const filename = await insertUpload(context, tx, { account, body, space }, { id, now, stagingKey: key, endsAt });
   const signed = await context.store.presignPut(key, {
     contentType: declaredTypeOf(body),
     size: body.fileSize,
@@ -57,6 +57,14 @@ export function declaredTypeOf({ contentType, filename }: PresignBody): string {
   return contentType || contentTypeOfName(filename)!;
 }
 
+/** What a client wants to upload. */
+export interface UploadRequest<Body = PresignBody> {
+  account: Account;
+  body: Body;
+  /** Null if the storage has no limit that can be measured. */
+  space: StoreSpace | null;
+}
+
 export interface NewUpload {
   id: string;
   now: Date;
@@ -67,13 +75,11 @@ export interface NewUpload {
   parts?: { objectId: string; partSize: number };
 }
 
-/** Inserts the row of an upload for which there is room, and returns its stored name. */
+/** Inserts the row of an upload that fits into the limits of account and storage, and returns its stored name. */
 export async function insertUpload(
   { vault }: Pick<Context, 'vault'>,
   tx: Tx,
-  account: Account,
-  body: PresignBody,
-  space: StoreSpace | null,
+  { account, body, space }: UploadRequest,
   { id, now, stagingKey, endsAt, parts }: NewUpload,
 ): Promise<string> {
   const upload = { account_id: account.id, id };

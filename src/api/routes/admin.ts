@@ -43,7 +43,15 @@ export function registerAdmin(app: App, deps: ApiDeps): void {
   registerAudit(app, deps);
 }
 
-function registerAccounts(app: App, { context: { db, vault } }: ApiDeps): void {
+function registerAccounts(app: App, deps: ApiDeps): void {
+  registerListAccounts(app, deps);
+  registerCreateAccount(app, deps);
+  registerGetAccount(app, deps);
+  registerChangeAccount(app, deps);
+}
+
+function registerListAccounts(app: App, { context }: ApiDeps): void {
+  const { db, vault } = context;
   app.get(
     '/v1/admin/accounts',
     {
@@ -63,7 +71,10 @@ function registerAccounts(app: App, { context: { db, vault } }: ApiDeps): void {
       return { items: rows.map(viewAccount), next };
     },
   );
+}
 
+function registerCreateAccount(app: App, { context }: ApiDeps): void {
+  const { db } = context;
   app.post(
     '/v1/admin/accounts',
     {
@@ -87,7 +98,10 @@ function registerAccounts(app: App, { context: { db, vault } }: ApiDeps): void {
       return viewAccount(made);
     },
   );
+}
 
+function registerGetAccount(app: App, { context }: ApiDeps): void {
+  const { db } = context;
   app.get(
     '/v1/admin/accounts/:id',
     {
@@ -107,7 +121,10 @@ function registerAccounts(app: App, { context: { db, vault } }: ApiDeps): void {
       return { ...viewAccount(found), usage: await accountUsage(db, found) };
     },
   );
+}
 
+function registerChangeAccount(app: App, { context }: ApiDeps): void {
+  const { db } = context;
   app.patch(
     '/v1/admin/accounts/:id',
     {
@@ -135,9 +152,15 @@ function registerAccounts(app: App, { context: { db, vault } }: ApiDeps): void {
   );
 }
 
-function registerFleet(app: App, { context }: ApiDeps): void {
-  const { db, vault } = context;
+function registerFleet(app: App, deps: ApiDeps): void {
+  registerListWorkers(app, deps);
+  registerChangeWorker(app, deps);
+  registerGetQueue(app, deps);
+  registerGetStorage(app, deps);
+}
 
+function registerListWorkers(app: App, { context }: ApiDeps): void {
+  const { db, vault } = context;
   app.get(
     '/v1/admin/workers',
     {
@@ -160,7 +183,10 @@ function registerFleet(app: App, { context }: ApiDeps): void {
       return { items: rows, next };
     },
   );
+}
 
+function registerChangeWorker(app: App, { context }: ApiDeps): void {
+  const { db } = context;
   app.patch(
     '/v1/admin/workers/:id',
     {
@@ -188,7 +214,10 @@ function registerFleet(app: App, { context }: ApiDeps): void {
       return found;
     },
   );
+}
 
+function registerGetQueue(app: App, { context }: ApiDeps): void {
+  const { db } = context;
   app.get(
     '/v1/admin/queue',
     {
@@ -203,7 +232,9 @@ function registerFleet(app: App, { context }: ApiDeps): void {
     },
     async () => viewQueue(db),
   );
+}
 
+function registerGetStorage(app: App, { context }: ApiDeps): void {
   app.get(
     '/v1/admin/storage',
     {

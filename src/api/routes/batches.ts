@@ -39,8 +39,12 @@ function registerCreate(app: App, deps: ApiDeps): void {
 }
 
 function registerReadAndCancel(app: App, deps: ApiDeps): void {
-  const { context } = deps;
+  registerListBatches(app, deps);
+  registerGetBatch(app, deps);
+  registerCancelBatch(app, deps);
+}
 
+function registerListBatches(app: App, { context }: ApiDeps): void {
   app.get(
     '/v1/batches',
     {
@@ -59,7 +63,9 @@ function registerReadAndCancel(app: App, deps: ApiDeps): void {
       return listBatches(context, { accountId: account.id, ownKeys }, request.query);
     },
   );
+}
 
+function registerGetBatch(app: App, { context }: ApiDeps): void {
   app.get(
     '/v1/batches/:id',
     {
@@ -78,7 +84,9 @@ function registerReadAndCancel(app: App, deps: ApiDeps): void {
       return viewBatch(context, await getBatch(context.db, account.id, request.params.id));
     },
   );
+}
 
+function registerCancelBatch(app: App, { context }: ApiDeps): void {
   app.patch(
     '/v1/batches/:id/cancel',
     {

@@ -8,17 +8,30 @@ import { getJob } from '../../jobs/read.ts';
 import { viewEachEvent } from '../../kinds/view-events.ts';
 import { callerOf } from '../caller.ts';
 import type { ApiDeps, RouteDeps } from '../deps.ts';
-import { openEventHub } from '../streams/event-hub.ts';
+import { type EventHub, openEventHub } from '../streams/event-hub.ts';
 import { type StreamQuery, streamEvents, wantsStream } from '../streams/event-stream.ts';
 import type { App } from '../types.ts';
-import { describeOperation, visibleKinds } from './kinds.ts';
+import { describeOperation, type VisibleKind, visibleKinds } from './kinds.ts';
+
+interface EventRoutes {
+  app: App;
+  deps: RouteDeps;
+  hub: EventHub;
+  schemas: ReturnType<typeof eventSchemas>;
+}
 
 export function registerEvents(app: App, deps: RouteDeps): void {
   const hub = openEventHub(deps.context, { onError: (error) => app.log.warn({ err: error }, 'events were not read') });
   deps.metrics.countStreams(() => hub.count());
   app.addHook('onClose', async () => hub.close());
-  const { eventsQuery, jobEventsQuery, eventPage } = eventSchemas([...eventCatalog(deps.context).keys()]);
+  const routes = { app, deps, hub, schemas: eventSchemas([...eventCatalog(deps.context).keys()]) };
+  registerListEvents(routes);
+  for (const kind of visibleKinds(deps.context)) registerListJobEvents(routes, kind);
+  registerListBatchEvents(routes);
+}
 
+function registerListEvents({ app, deps, hub, schemas }: EventRoutes): void {
+  const { eventsQuery, eventPage } = schemas;
   app.get(
     '/v1/events',
     {
@@ -39,41 +52,45 @@ export function registerEvents(app: App, deps: RouteDeps): void {
       return pageOf(deps, reader, request.query);
     },
   );
+}
 
-  for (const kind of visibleKinds(deps.context)) {
-    app.get(
-      `/v1/${kind.shown.path}/:id/events`,
-      {
-        config: { scope: 'read', own: 'job' },
-        schema: {
-          ...describeOperation(
-            kind,
-            'events',
-            `Read events of ${kind.shown.nouns.one}, oldest first`,
-            `\`Accept: text/event-stream\` streams them as they happen, with \`${kind.events?.prefix}.progress\` once a second, and ends after the final event.`,
-          ),
-          params: idParams,
-          querystring: jobEventsQuery,
-          response: { 200: eventPage, '4xx': errorBody },
-        },
+function registerListJobEvents({ app, deps, hub, schemas }: EventRoutes, kind: VisibleKind): void {
+  const { jobEventsQuery, eventPage } = schemas;
+  app.get(
+    `/v1/${kind.shown.path}/:id/events`,
+    {
+      config: { scope: 'read', own: 'job' },
+      schema: {
+        ...describeOperation(
+          kind,
+          'events',
+          `Read events of ${kind.shown.nouns.one}, oldest first`,
+          `\`Accept: text/event-stream\` streams them as they happen, with \`${kind.events?.prefix}.progress\` once a second, and ends after the final event.`,
+        ),
+        params: idParams,
+        querystring: jobEventsQuery,
+        response: { 200: eventPage, '4xx': errorBody },
       },
-      async (request, reply) => {
-        const reader = readerOf(request);
-        const { accountId } = reader;
-        const { id: job } = await getJob(deps.context.db, accountId, kind.name, request.params.id);
-        const query = { ...request.query, job };
-        if (wantsStream(request)) {
-          const until = {
-            isLast: ({ type }: StoredEvent) => isFinal(type.split('.')[1]!),
-            isOver: async () => isFinal((await getJob(deps.context.db, accountId, kind.name, job)).status),
-          };
-          return streamEvents(deps, hub, { request, reply }, { ...reader, ...query, until });
-        }
-        return pageOf(deps, reader, query);
-      },
-    );
-  }
+    },
+    async (request, reply) => {
+      const reader = readerOf(request);
+      const { accountId } = reader;
+      const { id: job } = await getJob(deps.context.db, accountId, kind.name, request.params.id);
+      const query = { ...request.query, job };
+      if (wantsStream(request)) {
+        const until = {
+          isLast: ({ type }: StoredEvent) => isFinal(type.split('.')[1]!),
+          isOver: async () => isFinal((await getJob(deps.context.db, accountId, kind.name, job)).status),
+        };
+        return streamEvents(deps, hub, { request, reply }, { ...reader, ...query, until });
+      }
+      return pageOf(deps, reader, query);
+    },
+  );
+}
 
+function registerListBatchEvents({ app, deps, hub, schemas }: EventRoutes): void {
+  const { jobEventsQuery, eventPage } = schemas;
   app.get(
     '/v1/batches/:id/events',
     {

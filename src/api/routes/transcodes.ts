@@ -16,8 +16,12 @@ const KIND = 'transcode';
 
 /** The routes that only transcodes have. */
 export function registerTranscodes(app: App, deps: RouteDeps): void {
-  const { context, signer } = deps;
+  registerValidateTranscode(app, deps);
+  registerGetTranscodeDetails(app, deps);
+  registerGetManifest(app, deps);
+}
 
+function registerValidateTranscode(app: App, deps: RouteDeps): void {
   app.post(
     '/v1/transcodes/validate',
     {
@@ -37,7 +41,10 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
       return validateTranscode(deps, submitterOf(request), { body, sent, warnings: unknownFields(createBody, sent) });
     },
   );
+}
 
+function registerGetTranscodeDetails(app: App, deps: RouteDeps): void {
+  const { context } = deps;
   app.get(
     '/v1/transcodes/:id/details',
     {
@@ -56,7 +63,10 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
       return readDetails(context, await getJob(context.db, callerOf(request).account.id, KIND, request.params.id));
     },
   );
+}
 
+function registerGetManifest(app: App, deps: RouteDeps): void {
+  const { context, signer } = deps;
   app.get(
     '/v1/transcodes/:id/manifest',
     {

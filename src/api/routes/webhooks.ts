@@ -1,10 +1,7 @@
 import { withIdempotencyKey } from '../../accounts/idempotency.ts';
-import { listCursors } from '../../accounts/list-cursor.ts';
 import { accountSecret, rotateAccountSecret } from '../../accounts/webhook-secret.ts';
 import { errorBody, idParams } from '../../contract/common.ts';
 import {
-  deliveriesQuery,
-  deliverySchemas,
   removedWebhook,
   rotateSecretBody,
   webhookSchemas,
@@ -14,14 +11,12 @@ import {
 import { inAccountTransaction } from '../../database/transaction-retry.ts';
 import { eventCatalog } from '../../jobs/kind.ts';
 import { refusedWebhook } from '../../kinds/transcode/admit.ts';
-import { getDelivery, listDeliveries, redeliver, viewDelivery } from '../../webhooks/deliveries.ts';
 import {
   createWebhook,
   deleteWebhook,
   getWebhook,
   listWebhooks,
   rotateWebhook,
-  testWebhook,
   updateWebhook,
   viewWebhook,
 } from '../../webhooks/webhooks.ts';
@@ -33,20 +28,29 @@ import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
 
 const tags = ['webhooks'];
-export function registerWebhooks(app: App, deps: ApiDeps): void {
-  const types = [...eventCatalog(deps.context).keys()];
-  const schemas = webhookSchemas(types);
-  registerEndpoints(app, deps, schemas);
-  registerSecrets(app, deps, schemas);
-  registerDeliveries(app, deps, deliverySchemas(types));
+
+interface WebhookRoutes {
+  app: App;
+  deps: ApiDeps;
+  schemas: ReturnType<typeof webhookSchemas>;
 }
 
-type Schemas = ReturnType<typeof webhookSchemas>;
+/** The endpoints that receive events, and the secrets that sign them. */
+export function registerWebhooks(app: App, deps: ApiDeps): void {
+  const routes = { app, deps, schemas: webhookSchemas([...eventCatalog(deps.context).keys()]) };
+  registerListWebhooks(routes);
+  registerCreateWebhook(routes);
+  registerGetWebhook(routes);
+  registerUpdateWebhook(routes);
+  registerDeleteWebhook(routes);
+  registerRotateWebhook(routes);
+  registerGetWebhookSecret(routes);
+  registerRotateWebhookSecret(routes);
+}
 
-function registerEndpoints(app: App, deps: ApiDeps, schemas: Schemas): void {
+function registerListWebhooks({ app, deps, schemas }: WebhookRoutes): void {
   const { db, vault } = deps.context;
-  const { createWebhookBody, updateWebhookBody, webhook, changedWebhook, newWebhook, webhookList } = schemas;
-
+  const { webhookList } = schemas;
   app.get(
     '/v1/webhooks',
     {
@@ -62,7 +66,11 @@ function registerEndpoints(app: App, deps: ApiDeps, schemas: Schemas): void {
     },
     (request) => listWebhooks(db, vault, callerOf(request).account.id, request.query),
   );
+}
 
+function registerCreateWebhook({ app, deps, schemas }: WebhookRoutes): void {
+  const { db, vault } = deps.context;
+  const { createWebhookBody, newWebhook } = schemas;
   app.post(
     '/v1/webhooks',
     {
@@ -94,7 +102,11 @@ function registerEndpoints(app: App, deps: ApiDeps, schemas: Schemas): void {
       return { ...answer, secret, ...(warnings.length > 0 && { warnings }) };
     },
   );
+}
 
+function registerGetWebhook({ app, deps, schemas }: WebhookRoutes): void {
+  const { db, vault } = deps.context;
+  const { webhook } = schemas;
   app.get(
     '/v1/webhooks/:id',
     {
@@ -111,7 +123,11 @@ function registerEndpoints(app: App, deps: ApiDeps, schemas: Schemas): void {
     async (request) =>
       viewWebhook(vault, await getWebhook(db, callerOf(request).account.id, parseUuidOr404(request.params.id))),
   );
+}
 
+function registerUpdateWebhook({ app, deps, schemas }: WebhookRoutes): void {
+  const { db, vault } = deps.context;
+  const { updateWebhookBody, changedWebhook } = schemas;
   app.patch(
     '/v1/webhooks/:id',
     {
@@ -136,7 +152,10 @@ function registerEndpoints(app: App, deps: ApiDeps, schemas: Schemas): void {
       return { ...viewWebhook(vault, changed), ...(warnings.length > 0 && { warnings }) };
     },
   );
+}
 
+function registerDeleteWebhook({ app, deps }: WebhookRoutes): void {
+  const { db } = deps.context;
   app.delete(
     '/v1/webhooks/:id',
     {
@@ -158,7 +177,9 @@ function registerEndpoints(app: App, deps: ApiDeps, schemas: Schemas): void {
   );
 }
 
-function registerSecrets(app: App, { context: { db, vault } }: ApiDeps, { newWebhook }: Schemas): void {
+function registerRotateWebhook({ app, deps, schemas }: WebhookRoutes): void {
+  const { db, vault } = deps.context;
+  const { newWebhook } = schemas;
   app.post(
     '/v1/webhooks/:id/rotate',
     {
@@ -182,7 +203,10 @@ function registerSecrets(app: App, { context: { db, vault } }: ApiDeps, { newWeb
       return { ...viewWebhook(vault, rotated.webhook), secret: rotated.secret };
     },
   );
+}
 
+function registerGetWebhookSecret({ app, deps }: WebhookRoutes): void {
+  const { db, vault } = deps.context;
   app.get(
     '/v1/webhooks/secret',
     {
@@ -200,7 +224,10 @@ function registerSecrets(app: App, { context: { db, vault } }: ApiDeps, { newWeb
       return accountSecret(db, vault, callerOf(request).account.id);
     },
   );
+}
 
+function registerRotateWebhookSecret({ app, deps }: WebhookRoutes): void {
+  const { db, vault } = deps.context;
   app.post(
     '/v1/webhooks/secret/rotate',
     {
@@ -219,77 +246,6 @@ function registerSecrets(app: App, { context: { db, vault } }: ApiDeps, { newWeb
       const seconds = request.body?.overlap_seconds ?? 0;
       reply.header('cache-control', 'no-store');
       return db.transaction().execute((tx) => rotateAccountSecret(tx, vault, id, seconds, actorOf(request)));
-    },
-  );
-}
-
-function registerDeliveries(
-  app: App,
-  { context: { db, vault } }: ApiDeps,
-  { deliveryList, deliveryAnswer }: ReturnType<typeof deliverySchemas>,
-): void {
-  app.post(
-    '/v1/webhooks/:id/test',
-    {
-      config: { scope: 'admin' },
-      schema: {
-        operationId: 'testWebhook',
-        tags,
-        summary: 'Send a `webhook.test` event to a webhook',
-        description: 'Sends one event of the type `webhook.test` with the normal signature and retries.',
-        params: idParams,
-        response: { 202: deliveryAnswer, '4xx': errorBody },
-      },
-    },
-    async (request, reply) => {
-      const { id: accountId } = callerOf(request).account;
-      const tested = await getWebhook(db, accountId, parseUuidOr404(request.params.id));
-      const id = await db.transaction().execute((tx) => testWebhook(tx, tested));
-      reply.code(202);
-      return viewDelivery(await getDelivery(db, accountId, id));
-    },
-  );
-
-  app.get(
-    '/v1/webhooks/:id/deliveries',
-    {
-      config: { scope: 'admin' },
-      schema: {
-        operationId: 'listDeliveries',
-        tags,
-        summary: 'List deliveries of a webhook, newest first',
-        description: 'Deliveries are kept for seven days.',
-        params: idParams,
-        querystring: deliveriesQuery,
-        response: { 200: deliveryList, '4xx': errorBody },
-      },
-    },
-    async (request, reply) => {
-      const { id } = await getWebhook(db, callerOf(request).account.id, parseUuidOr404(request.params.id));
-      const cursors = listCursors(vault, `deliveries/${id}`, callerOf(request).account.id);
-      const { items, total, next } = await listDeliveries(db, cursors, id, request.query);
-      reply.header('X-Total-Count', total);
-      return { items, page: request.query.page, limit: request.query.limit, total, next };
-    },
-  );
-
-  app.post(
-    '/v1/webhooks/deliveries/:id/redeliver',
-    {
-      config: { scope: 'admin' },
-      schema: {
-        operationId: 'sendDeliveryAgain',
-        tags,
-        summary: 'Send a delivery again',
-        description: 'Under the same `webhook-id`, with all its retries.',
-        params: idParams,
-        response: { 202: deliveryAnswer, '4xx': errorBody },
-      },
-    },
-    async (request, reply) => {
-      const { id: accountId } = callerOf(request).account;
-      reply.code(202);
-      return viewDelivery(await db.transaction().execute((tx) => redeliver(tx, accountId, request.params.id)));
     },
   );
 }
