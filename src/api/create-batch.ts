@@ -5,8 +5,8 @@ import { createBody } from '../contract/transcodes.ts';
 import { Turns } from '../database/connection-share.ts';
 import type { ResourceClass } from '../database/tables.ts';
 import { type BatchEntry, submitBatch } from '../kinds/submit-batch.ts';
-import { refusedWebhook, type TranscodeSubmission } from '../kinds/transcode/admit.ts';
-import { keptRefusal, viewSubmittedBatch } from '../kinds/transcode/batch-view.ts';
+import { rejectedWebhook, type TranscodeSubmission } from '../kinds/transcode/admit.ts';
+import { keptRejection, viewSubmittedBatch } from '../kinds/transcode/batch-view.ts';
 import { transcode } from '../kinds/transcode/index.ts';
 import { callerOf, submitterOf } from './caller.ts';
 import type { ApiDeps } from './deps.ts';
@@ -20,7 +20,7 @@ type BatchHttpRequest = FastifyRequest & { body: BatchBody };
 /** Batches of one account run one after the other in a process: 100 jobs take as much CPU as 100 requests. */
 const turns = new Turns(1);
 
-/** `POST /v1/transcodes/batch`: submits up to 100 jobs, each accepted or refused by itself. */
+/** `POST /v1/transcodes/batch`: submits up to 100 jobs, each accepted or rejected by itself. */
 export async function createBatch(deps: ApiDeps, request: BatchHttpRequest): Promise<Batch> {
   const end = await turns.take(callerOf(request).account.id);
   try {
@@ -33,7 +33,7 @@ export async function createBatch(deps: ApiDeps, request: BatchHttpRequest): Pro
 async function createInTurn(deps: ApiDeps, request: BatchHttpRequest): Promise<Batch> {
   const { context } = deps;
   const { body } = request;
-  const [problem] = refusedWebhook(deps, body.webhook_url);
+  const [problem] = rejectedWebhook(deps, body.webhook_url);
   if (problem) throw problem;
   const warnings = unknownFields(batchBody, request.sentBody);
   const sent = (request.sentBody as { jobs: unknown[] }).jobs;
@@ -60,7 +60,7 @@ async function createInTurn(deps: ApiDeps, request: BatchHttpRequest): Promise<B
       accepted = results.flatMap((one) => ('submitted' in one ? [one.submitted.job.resource_class] : []));
       return viewSubmittedBatch(context, row, results);
     },
-    refusal: keptRefusal,
+    rejection: keptRejection,
   });
   for (const resourceClass of accepted) deps.metrics.jobsAccepted.inc({ class: resourceClass, kind: transcode.name });
   return { ...created, ...(warnings.length > 0 && { warnings }) };
@@ -69,9 +69,9 @@ async function createInTurn(deps: ApiDeps, request: BatchHttpRequest): Promise<B
 /** Checks the shape of an entry like that of a create. */
 function entryOf(sent: unknown): BatchEntry<TranscodeSubmission> {
   const { body, sentNames, error } = readSpelling(createBody, sent);
-  if (error) return { refusal: error };
+  if (error) return { rejection: error };
   const parsed = createBody.safeParse(body);
   if (parsed.success) return { request: { body: parsed.data, sent: body, warnings: unknownFields(createBody, body) } };
   const part = { name: 'body' as const, sent: body, schema: createBody };
-  return { refusal: withSentNames(shapeError(parsed.error.issues, part), sentNames) };
+  return { rejection: withSentNames(shapeError(parsed.error.issues, part), sentNames) };
 }

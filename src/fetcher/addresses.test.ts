@@ -20,18 +20,18 @@ describe('the address policy', () => {
     ...['169.254.169.254', '172.16.0.1', '172.31.255.255', '192.0.0.192', '192.0.2.1', '192.88.99.1', '192.168.0.1'],
     ...['198.18.0.1', '198.51.100.1', '203.0.113.1', '224.0.0.1', '239.255.255.255', '240.0.0.1', '255.255.255.255'],
     ...['168.63.129.16'],
-  ])('rejects the IPv4 address %s', (address) => expect(publicOnly(address)).toBe('refused'));
+  ])('rejects the IPv4 address %s', (address) => expect(publicOnly(address)).toBe('rejected'));
 
   it.each([
     ...['::', '::1', '::127.0.0.1', '::ffff:127.0.0.1', '::ffff:a00:1', '::ffff:0:127.0.0.1', '::ffff:168.63.129.16'],
     ...['64:ff9b::7f00:1', '64:ff9b::808:808', '64:ff9b:1::1', '100::1', '2001::1', '2001:0:7f00:1::', '2001:2::1'],
     ...['2001:db8::1', '2002:7f00:1::', '2002:a00:1::1', '2002:808:808::', '3fff::1', '5f00::1', 'fc00::1'],
     ...['fd00:ec2::254', 'fe80::1', 'fe80::1%eth0', 'fec0::1', 'ff02::1', '4000::1', '1fff::1', 'e000::1'],
-  ])('rejects the IPv6 address %s', (address) => expect(publicOnly(address)).toBe('refused'));
+  ])('rejects the IPv6 address %s', (address) => expect(publicOnly(address)).toBe('rejected'));
 
   it.each(['', 'localhost', '127.1', '0x7f000001', '2130706433', '0177.0.0.1', '127.0.0.1 ', '[::1]', '1.2.3.4/8'])(
     'rejects "%s", which is not an address in plain notation',
-    (text) => expect(createAddressPolicy(['0.0.0.0/0', '::/0'])(text)).toBe('refused'),
+    (text) => expect(createAddressPolicy(['0.0.0.0/0', '::/0'])(text)).toBe('rejected'),
   );
 
   it('checks an IPv4-mapped address as its IPv4 address, in addresses and in ranges', () => {
@@ -47,7 +47,7 @@ describe('the address policy', () => {
       expect(policy(address)).toBe('allowed');
     }
     for (const address of ['192.168.6.255', '192.168.8.0', '127.0.0.2', 'fd00:8::', '::1']) {
-      expect(policy(address)).toBe('refused');
+      expect(policy(address)).toBe('rejected');
     }
     expect(policy('9.9.9.9')).toBe('public');
   });
@@ -79,7 +79,7 @@ describe('the address policy', () => {
           `2002:${hex}::1`,
           `2001:0:${hex}::`,
         ];
-        return forms.every((form) => publicOnly(form) === 'refused');
+        return forms.every((form) => publicOnly(form) === 'rejected');
       }),
     );
   });

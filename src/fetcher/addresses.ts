@@ -6,7 +6,7 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Cidr = [Address, number];
 
 /** `public`: an address on the internet. `allowed`: allowed by the operator, public or not. */
-export type AddressVerdict = 'public' | 'allowed' | 'refused';
+export type AddressVerdict = 'public' | 'allowed' | 'rejected';
 
 /** Checks an IP address in text form; rejects anything that is not a plain IP address. */
 export type AddressPolicy = (address: string) => AddressVerdict;
@@ -29,12 +29,12 @@ const NEVER: Cidr[] = [[ipaddr.parse('168.63.129.16'), 32]];
 export function createAddressPolicy(allow: readonly string[]): AddressPolicy {
   const allowed = allow.map(parseCidr);
   return (text) => {
-    if (isIP(text) === 0) return 'refused';
+    if (isIP(text) === 0) return 'rejected';
     const address = ipaddr.process(text);
     if (allowed.some((cidr) => contains(cidr, address))) return 'allowed';
-    if (address.range() !== 'unicast') return 'refused';
-    if (address.kind() === 'ipv6' && !contains(GLOBAL_UNICAST_V6, address)) return 'refused';
-    if (NEVER.some((cidr) => contains(cidr, address))) return 'refused';
+    if (address.range() !== 'unicast') return 'rejected';
+    if (address.kind() === 'ipv6' && !contains(GLOBAL_UNICAST_V6, address)) return 'rejected';
+    if (NEVER.some((cidr) => contains(cidr, address))) return 'rejected';
     return 'public';
   };
 }

@@ -23,9 +23,9 @@ function attempt(guard: Partial<ConnectGuard>, protocol: string): Promise<unknow
 
 it('a connection sends no byte, not even a TLS hello, if its address is rejected after connecting', async () => {
   for (const protocol of ['http:', 'https:']) {
-    const verdicts: AddressVerdict[] = ['allowed', 'refused'];
+    const verdicts: AddressVerdict[] = ['allowed', 'rejected'];
     const connection = once(server, 'connection');
-    const error = await attempt({ policy: () => verdicts.shift() ?? 'refused' }, protocol);
+    const error = await attempt({ policy: () => verdicts.shift() ?? 'rejected' }, protocol);
     expect(error).toMatchObject({ code: 'source_refused' });
     const [socket] = await connection;
     if (!socket.closed) await once(socket, 'close');

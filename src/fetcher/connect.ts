@@ -26,7 +26,7 @@ export interface ConnectGuard {
   /** Aborts a connection that is still being opened. */
   signal: AbortSignal;
   /** Called with rejected addresses, for the operator's log; users must not see them. */
-  onRefused?: (host: string, address: string) => void;
+  onRejected?: (host: string, address: string) => void;
 }
 
 /**
@@ -105,7 +105,7 @@ function checkAddress(host: string, address: string, port: number, guard: Connec
   const verdict = guard.policy(address);
   if (verdict === 'allowed') return;
   if (verdict === 'public' && guard.ports.includes(port)) return;
-  guard.onRefused?.(host, address);
+  guard.onRejected?.(host, address);
   throw new FetchError('source_refused', verdict === 'public' ? wrongPort(guard.ports) : NOT_PUBLIC);
 }
 

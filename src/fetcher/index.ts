@@ -89,7 +89,7 @@ export function createFetcher(options: FetcherOptions): Fetcher {
     headersTimeoutMs: options.headersTimeoutMs,
     lookup,
     ca: options.ca,
-    onRefused: (host, address) => options.logger?.warn({ host, address }, 'source rejected: address not public'),
+    onRejected: (host, address) => options.logger?.warn({ host, address }, 'source rejected: address not public'),
   });
 
   return {

@@ -31,32 +31,32 @@ export function checkSourceUrl(text: string, options: SourceUrlOptions): SourceU
 /** The same with an existing policy. */
 export function checkWithPolicy(text: string, policy: AddressPolicy, options: SourceUrlOptions): SourceUrlCheck {
   const shape = checkShape(text);
-  if (shape !== null) return refuse(shape);
+  if (shape !== null) return reject(shape);
   let url: URL;
   try {
     url = new URL(text);
   } catch {
-    return refuse('The URL is not valid.');
+    return reject('The URL is not valid.');
   }
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return refuse(SCHEMES);
-  if (url.username !== '' || url.password !== '') return refuse(USERINFO);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return reject(SCHEMES);
+  if (url.username !== '' || url.password !== '') return reject(USERINFO);
 
   const host = hostOf(url);
   const port = portOf(url);
   if (isIP(host) !== 0) {
     const verdict = policy(host);
-    if (verdict === 'refused') return refuse(NOT_PUBLIC);
-    if (verdict === 'public' && isIP(host) === 4 && !isPlainlyWritten(text, host)) return refuse(NOT_PLAIN);
-    return verdict === 'allowed' || options.ports.includes(port) ? { ok: true, url } : refuse(wrongPort(options.ports));
+    if (verdict === 'rejected') return reject(NOT_PUBLIC);
+    if (verdict === 'public' && isIP(host) === 4 && !isPlainlyWritten(text, host)) return reject(NOT_PLAIN);
+    return verdict === 'allowed' || options.ports.includes(port) ? { ok: true, url } : reject(wrongPort(options.ports));
   }
   if (isLocalhost(host)) {
-    return LOOPBACK.some((address) => policy(address) === 'allowed') ? { ok: true, url } : refuse(NOT_PUBLIC);
+    return LOOPBACK.some((address) => policy(address) === 'allowed') ? { ok: true, url } : reject(NOT_PUBLIC);
   }
-  if (!isHostName(host)) return refuse('The host name of the URL is not valid.');
+  if (!isHostName(host)) return reject('The host name of the URL is not valid.');
   // The name may resolve to an address that the operator allows, so the check is left to the connection.
   if (options.allow.length > 0) return { ok: true, url };
-  if (isPrivateName(host)) return refuse('The host name is not public.');
-  return options.ports.includes(port) ? { ok: true, url } : refuse(wrongPort(options.ports));
+  if (isPrivateName(host)) return reject('The host name is not public.');
+  return options.ports.includes(port) ? { ok: true, url } : reject(wrongPort(options.ports));
 }
 
 /** Host name without the brackets of IPv6 and without the root dot. */
@@ -113,6 +113,6 @@ function isPrivateName(host: string): boolean {
   return !host.includes('.') || PRIVATE_SUFFIXES.some((suffix) => host.endsWith(`.${suffix}`));
 }
 
-function refuse(reason: string): SourceUrlCheck {
+function reject(reason: string): SourceUrlCheck {
   return { ok: false, reason };
 }

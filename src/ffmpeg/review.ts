@@ -4,12 +4,12 @@ import { argumentFault } from './plan/arguments.ts';
 import { type Preview, previewJob } from './plan/preview.ts';
 import { estimateJobClass } from './plan/resource-class.ts';
 import { parseJob } from './policy/options/parse-job.ts';
-import type { AssetRequest, MediaInfo, PlanWarning, Refusal, ResourceClass } from './types.ts';
+import type { AssetRequest, MediaInfo, PlanWarning, Rejection, ResourceClass } from './types.ts';
 
 /** Result of judging a request before any file is read; plain data, so that it can be sent between threads. */
 export interface Review {
   /** Every rejected part; empty = allowed. */
-  refusals: Refusal[];
+  rejections: Rejection[];
   warnings: PlanWarning[];
   /** Every file that graphs and overlays name. */
   assets: AssetRequest[];
@@ -23,30 +23,30 @@ const ROOM_BYTES = 8 * 1024;
 
 /** Parses a request and plans it; `infos` = the inspected inputs, null = not inspected. Pure; never throws. */
 export function reviewRequest(request: JobRequest, infos: readonly (MediaInfo | null)[]): Review {
-  const { refusals, warnings, assets } = parseJob(request);
-  const judged = { refusals, warnings, assets };
-  // The planner accepts only requests without refusals.
-  if (refusals.length > 0) return { ...judged, resourceClass: 'heavy', preview: null };
+  const { rejections, warnings, assets } = parseJob(request);
+  const judged = { rejections, warnings, assets };
+  // The planner accepts only requests without rejections.
+  if (rejections.length > 0) return { ...judged, resourceClass: 'heavy', preview: null };
   const resourceClass = estimateJobClass(request, [...infos]);
-  const refused = (reason: string) => ({
+  const rejected = (reason: string) => ({
     ...judged,
-    refusals: [tooLong(request, reason)],
+    rejections: [tooLong(request, reason)],
     resourceClass,
     preview: null,
   });
   try {
     const preview = previewJob(request, infos);
     const fault = preview.commands.map((args) => argumentFault(args, ROOM_BYTES)).find((reason) => reason !== null);
-    return fault ? refused(fault) : { ...judged, resourceClass, preview };
+    return fault ? rejected(fault) : { ...judged, resourceClass, preview };
   } catch (error) {
     if (!(error instanceof JobFailure)) throw error;
     // Inspecting the inputs cannot change that.
-    if (error.code === 'option_refused') return refused(error.message);
+    if (error.code === 'option_refused') return rejected(error.message);
     return { ...judged, resourceClass, preview: { failure: { code: error.code, message: error.message } } };
   }
 }
 
-function tooLong(request: JobRequest, reason: string): Refusal {
+function tooLong(request: JobRequest, reason: string): Rejection {
   const field = 'outputs' in request ? 'outputs' : request.options?.length ? 'options' : 'filters';
   return { field, option: '', reason, suggestion: 'Shorten filters and expressions, or split the work over jobs.' };
 }

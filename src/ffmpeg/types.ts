@@ -110,7 +110,7 @@ export interface InputLimits {
 }
 
 /** Why an option or filter is rejected (422), with its position in the request and a safe alternative. */
-export interface Refusal {
+export interface Rejection {
   /** `options[2]`, `inputs[0].options[1]` or `filters[0]`. */
   field: string;
   /** Characters from the start of that option's argument (or that filter's text); absent = the entire option. */

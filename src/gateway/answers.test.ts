@@ -131,12 +131,12 @@ describe('browsers', () => {
     const put = await fetch(url, { method: 'PUT', headers: { ...origin, 'content-type': 'video/mp4' }, body: 'x' });
     expect(put.status).toBe(200);
     expect(put.headers.get('access-control-allow-origin')).toBe('*');
-    const refused = await fetch(url, {
+    const rejected = await fetch(url, {
       method: 'PUT',
       headers: { ...origin, 'content-type': 'video/mp4' },
       body: 'xx',
     });
-    expect(refused.headers.get('access-control-allow-origin')).toBe('*');
+    expect(rejected.headers.get('access-control-allow-origin')).toBe('*');
     const read = await fetch(await get(), { headers: origin });
     expect(read.headers.get('access-control-expose-headers')).toMatch(/content-range.*etag/);
   });

@@ -29,9 +29,9 @@ describe('a closed key', () => {
     expect((await put()).status).toBe(200);
     expect(await close()).toBe(true);
     expect(await gateway.store.head(KEY)).toBeNull();
-    const refused = await put();
-    expect([refused.status, refused.headers.get('content-type')]).toEqual([403, 'application/xml']);
-    expect(await refused.text()).toContain('<Code>AccessDenied</Code><Message>This URL accepts no further bytes');
+    const rejected = await put();
+    expect([rejected.status, rejected.headers.get('content-type')]).toEqual([403, 'application/xml']);
+    expect(await rejected.text()).toContain('<Code>AccessDenied</Code><Message>This URL accepts no further bytes');
     expect(await gateway.store.head(KEY)).toBeNull();
     const other = `${KEY}-2`;
     const size = { contentType: TYPE, size: SIZE, expiresIn: 900 };

@@ -9,7 +9,7 @@ import type { Disk } from './disk.ts';
 import { S3Error, toS3Error } from './errors.ts';
 import type { Uploads } from './multipart/uploads.ts';
 import type { Reservations } from './reservations.ts';
-import { refuse, setBaseHeaders } from './respond.ts';
+import { reject, setBaseHeaders } from './respond.ts';
 import { route } from './route.ts';
 import { parseTarget } from './target.ts';
 import type { Transfers } from './transfers.ts';
@@ -43,10 +43,10 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
     response.on('error', () => undefined);
     logWhenDone(request, response, logFields, options.logger);
     handle(request, response, acceptBody, logFields).catch((error: unknown) => {
-      const refusal = toS3Error(error);
-      if (refusal?.code === 'InternalError')
+      const rejection = toS3Error(error);
+      if (rejection?.code === 'InternalError')
         options.logger.error({ requestId, ...cause(error) }, 'storage request failed');
-      if (refusal) refuse(request, response, refusal, requestId);
+      if (rejection) reject(request, response, rejection, requestId);
       else response.destroy();
     });
   };

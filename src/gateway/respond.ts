@@ -27,7 +27,7 @@ export function sendXml(response: ServerResponse, status: number, xml: string): 
 }
 
 /** Sends an error document immediately, without waiting for the body. */
-export function refuse(request: IncomingMessage, response: ServerResponse, error: S3Error, requestId: string): void {
+export function reject(request: IncomingMessage, response: ServerResponse, error: S3Error, requestId: string): void {
   if (response.headersSent || response.destroyed) {
     // Part of the response has been sent: only a broken connection shows the client that it is incomplete.
     response.destroy();

@@ -96,7 +96,7 @@ describe('a signed URL', () => {
     expect(await held[0]!.until(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 200/);
     held[1]!.socket.resetAndDestroy();
     await uploading(2);
-    for (let refused = 0; refused < 6; refused++) {
+    for (let rejected = 0; rejected < 6; rejected++) {
       const url = new URL(await sign(key, 4));
       expect((await send(url.href, 'abc')).status).toBe(403);
       expect((await fetch(url, { method: 'PUT', headers: { 'content-type': 'text/html' }, body: 'abcd' })).status).toBe(
@@ -125,9 +125,9 @@ describe('a signed URL', () => {
   it('allows 64 concurrent downloads, more only for internal roles, and frees permits on disconnect', async () => {
     const { url, request } = await download();
     const [first] = await readSlowly(request, 64);
-    const refused = await fetch(url);
-    expect(refused.status).toBe(503);
-    expect(await refused.text()).toContain('64 downloads of this object are running');
+    const rejected = await fetch(url);
+    expect(rejected.status).toBe(503);
+    expect(await rejected.text()).toContain('64 downloads of this object are running');
     expect((await fetch(url, { method: 'HEAD' })).status).toBe(200);
     const own = await gateway.store.get('outputs/a/1', { start: 0, end: 0 });
     expect((await own!.toArray()).length).toBe(1);

@@ -55,11 +55,11 @@ describe('an upload', () => {
 
   it('whose type differs from the signed type is rejected with both types', async () => {
     for (const type of ['text/html', 'Video/MP4', 'video/mp4; x=1', '<b>&']) {
-      const refused = await send({ 'content-type': type }, '1234567890');
-      expect(refused).toMatchObject({ status: 403, code: 'SignatureDoesNotMatch' });
-      expect(refused.xml).toContain('<DeclaredContentType>video/mp4</DeclaredContentType>');
+      const rejected = await send({ 'content-type': type }, '1234567890');
+      expect(rejected).toMatchObject({ status: 403, code: 'SignatureDoesNotMatch' });
+      expect(rejected.xml).toContain('<DeclaredContentType>video/mp4</DeclaredContentType>');
       const shown = type.replaceAll(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
-      expect(refused.xml).toContain(`<ReceivedContentType>${shown}</ReceivedContentType>`);
+      expect(rejected.xml).toContain(`<ReceivedContentType>${shown}</ReceivedContentType>`);
     }
     const none = await rawRequest(
       gateway.port,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { locateInRequest, positionOf, refusalProblem, refusedUrl, rejectionError, sourceError } from './problems.ts';
+import { locateInRequest, positionOf, rejectedUrl, rejectionError, rejectionProblem, sourceError } from './problems.ts';
 
-const refusal = {
+const rejection = {
   field: 'options[2]',
   offset: 7,
   option: 'scale=w',
@@ -25,13 +25,13 @@ describe('positions', () => {
   });
 });
 
-const problemsOf = (refusals: (typeof refusal)[]) =>
-  refusals.map((one) => refusalProblem(one, undefined, locateInRequest));
+const problemsOf = (rejections: (typeof rejection)[]) =>
+  rejections.map((one) => rejectionProblem(one, undefined, locateInRequest));
 
 describe('rejections', () => {
   it('are one error, which begins with the first rejection and has the position of each', () => {
-    const second = { ...refusal, field: 'filters[0]', offset: 0 };
-    const { details, status } = rejectionError('option_refused', problemsOf([refusal, second]));
+    const second = { ...rejection, field: 'filters[0]', offset: 0 };
+    const { details, status } = rejectionError('option_refused', problemsOf([rejection, second]));
     const first = { field: 'options[2]', option: 'scale=w', reason: 'It is too large.', suggestion: 'Take less.' };
     expect(status).toBe(422);
     expect(details).toMatchObject({ ...first, position: { pointer: '/options/2/argument', offset: 7 } });
@@ -40,7 +40,7 @@ describe('rejections', () => {
 
   it('contain no query of a URL that they quote', () => {
     const quoting = {
-      ...refusal,
+      ...rejection,
       reason: "It does not read 'https://h/x.srt?token=abc'.",
       option: 'https://h/x?token=abc',
     };
@@ -52,9 +52,9 @@ describe('sources', () => {
   const privateOnly = () => ({ ok: false, reason: 'It is private.' });
 
   it('that may not be fetched are rejected in the field that names them, and gs:// is checked elsewhere', () => {
-    expect(refusedUrl(privateOnly, { url: 'gs://b/a', field: 'inputs[0].url' })).toBeNull();
+    expect(rejectedUrl(privateOnly, { url: 'gs://b/a', field: 'inputs[0].url' })).toBeNull();
     const source = { url: 'http://10.0.0.1/a.srt', field: 'filters[1]' };
-    expect(refusedUrl(privateOnly, source)).toBe('It is private.');
+    expect(rejectedUrl(privateOnly, source)).toBe('It is private.');
     expect(sourceError(source, 'It is private.', locateInRequest)).toMatchObject({
       code: 'source_refused',
       details: { field: 'filters[1]', reason: 'It is private.' },

@@ -2,7 +2,7 @@ import { ApiError, type ErrorCode, errors } from '../contract/errors.ts';
 import { findMisspelling, valueAt } from '../contract/faults/sent-instead.ts';
 import { hideQueries } from '../contract/hide-queries.ts';
 import type { RequestProblem } from '../contract/validate.ts';
-import type { Refusal } from '../ffmpeg/index.ts';
+import type { Rejection } from '../ffmpeg/index.ts';
 import type { NamedSource } from '../jobs/sources.ts';
 
 const MAX_PROBLEMS = 50;
@@ -19,14 +19,14 @@ export type Locate = (field: string, offset: number | null) => RequestPosition;
 /** The identity mapping, for a plain request. */
 export const locateInRequest: Locate = (field, offset) => ({ position: positionOf(field, offset), field });
 
-/** A refusal in terms of what the client sent. It may quote the client's text. */
-export function refusalProblem(one: Refusal, sent: unknown, place: Locate): RequestProblem {
-  const refusal = misnamedArgument(one, sent) ?? one;
+/** A rejection in terms of what the client sent. It may quote the client's text. */
+export function rejectionProblem(one: Rejection, sent: unknown, place: Locate): RequestProblem {
+  const rejection = misnamedArgument(one, sent) ?? one;
   return {
-    ...place(refusal.field, refusal.offset ?? null),
-    option: hideQueries(refusal.option),
-    message: hideQueries(refusal.reason),
-    suggestion: hideQueries(refusal.suggestion),
+    ...place(rejection.field, rejection.offset ?? null),
+    option: hideQueries(rejection.option),
+    message: hideQueries(rejection.reason),
+    suggestion: hideQueries(rejection.suggestion),
   };
 }
 
@@ -40,7 +40,7 @@ export function rejectionError(
 }
 
 /** Why the URL of a source may not be fetched; null if it may, or if it names an object in Airlock's storage. */
-export function refusedUrl(
+export function rejectedUrl(
   check: (url: string) => { ok: boolean; reason?: string },
   { url }: NamedSource,
 ): string | null {
@@ -58,7 +58,7 @@ export function sourceError({ field }: NamedSource, reason: string, place: Locat
   });
 }
 
-/** A source that a create would refuse, for a dry run. */
+/** A source that a create would reject, for a dry run. */
 export function sourceProblem(
   source: NamedSource,
   why: { reason: string } | { code: ErrorCode },
@@ -72,14 +72,14 @@ export function sourceProblem(
 }
 
 /** The problem of an option whose argument was sent under another name, such as `value`; null for all others. */
-function misnamedArgument(refusal: Refusal, sent: unknown): Refusal | null {
-  if (!/(?:^|\.)options\[\d+\]$/.test(refusal.field)) return null;
-  const option = valueAt(sent, partsOf(refusal.field));
+function misnamedArgument(rejection: Rejection, sent: unknown): Rejection | null {
+  if (!/(?:^|\.)options\[\d+\]$/.test(rejection.field)) return null;
+  const option = valueAt(sent, partsOf(rejection.field));
   if ((option as { argument?: unknown } | undefined)?.argument != null) return null;
   const near = findMisspelling('argument', option, ['option', 'argument']);
   if (near === null) return null;
   const reason = `The argument is missing, but "${near}" was sent.`;
-  return { ...refusal, reason, suggestion: `Rename "${near}" to "argument".` };
+  return { ...rejection, reason, suggestion: `Rename "${near}" to "argument".` };
 }
 
 const partsOf = (field: string): string[] => field.match(/[^.[\]]+/g) ?? [];

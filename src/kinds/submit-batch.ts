@@ -14,10 +14,10 @@ import type { Admission, AdmissionServices, Caller, Kind, SubmittedJob } from '.
 import { checkJob, insertAdmitted, type SubmitOptions } from './submit.ts';
 
 /** An entry of a batch: a request, or why its body is none. */
-export type BatchEntry<Request> = { request: Request } | { refusal: ApiError };
+export type BatchEntry<Request> = { request: Request } | { rejection: ApiError };
 
 /** What became of an entry. */
-export type BatchResult = { index: number } & ({ submitted: SubmittedJob } | { refusal: ApiError });
+export type BatchResult = { index: number } & ({ submitted: SubmittedJob } | { rejection: ApiError });
 
 export interface BatchRequest<Request> {
   entries: readonly BatchEntry<Request>[];
@@ -29,12 +29,12 @@ export interface BatchRequest<Request> {
 export interface BatchOptions<Answer> {
   idempotency: SubmitOptions<Answer>['idempotency'];
   answer: (batch: BatchRow, results: readonly BatchResult[]) => Answer;
-  /** The error of a refusal without the text that must not be kept, for later answers. */
-  refusal: (index: number, refusal: ApiError) => object;
+  /** The error of a rejection without the text that must not be kept, for later answers. */
+  rejection: (index: number, rejection: ApiError) => object;
 }
 
 /**
- * Submits several jobs in one transaction, each accepted or refused as if it came alone. Throws `ApiError` only for what
+ * Submits several jobs in one transaction, each accepted or rejected as if it came alone. Throws `ApiError` only for what
  * concerns all of them. Resolves when all accepted jobs are committed.
  */
 export async function submitBatch<Request, Answer>(
@@ -49,7 +49,7 @@ export async function submitBatch<Request, Answer>(
   measuring.catch(() => {}); // a problem of the request comes first
   const admitted: (Admission | ApiError)[] = [];
   for (const entry of batch.entries) {
-    admitted.push('refusal' in entry ? entry.refusal : await admitOne(services, kind, caller, entry.request));
+    admitted.push('rejection' in entry ? entry.rejection : await admitOne(services, kind, caller, entry.request));
     await otherWork();
   }
   const space = await measuring;
@@ -64,8 +64,13 @@ export async function submitBatch<Request, Answer>(
       });
       await lockAll(services, tx, caller, batch, admitted);
       const results = await insertAll(services, tx, kind, caller, { admitted, space, batchId: row.id });
-      const refusals = results.flatMap((one) => ('refusal' in one ? [options.refusal(one.index, one.refusal)] : []));
-      const opened = await openBatch(context.vault, tx, row, { accepted: results.length - refusals.length, refusals });
+      const rejections = results.flatMap((one) =>
+        'rejection' in one ? [options.rejection(one.index, one.rejection)] : [],
+      );
+      const opened = await openBatch(context.vault, tx, row, {
+        accepted: results.length - rejections.length,
+        refusals: rejections,
+      });
       return { status: 201, answer: options.answer(opened, results), made: { batch_id: row.id } };
     }),
   );
@@ -82,9 +87,9 @@ async function admitOne<Request>(
     const admission = await checkJob(services, kind, caller, request);
     const [problem] = admission.problems;
     if (problem === undefined) return admission;
-    return asRefusal(problem);
+    return asRejection(problem);
   } catch (error) {
-    return asRefusal(error);
+    return asRejection(error);
   }
 }
 
@@ -135,7 +140,7 @@ async function insertAll(
   const ahead = { interactive: 0, light: 0, heavy: 0 };
   for (const [index, admission] of admitted.entries()) {
     if (admission instanceof ApiError) {
-      results.push({ index, refusal: admission });
+      results.push({ index, rejection: admission });
       continue;
     }
     const place = { id: batchId, index, ahead };
@@ -145,14 +150,14 @@ async function insertAll(
       ahead[admission.resourceClass] += 1;
       results.push({ index, submitted });
     } catch (error) {
-      results.push({ index, refusal: asRefusal(error) });
+      results.push({ index, rejection: asRejection(error) });
     }
   }
   return results;
 }
 
 /** Rethrows what would concern the other entries as well. */
-function asRefusal(error: unknown): ApiError {
+function asRejection(error: unknown): ApiError {
   const isOwn = error instanceof ApiError && (error.status < 500 || error.status === 507);
   if (!isOwn || error.code === 'account_disabled') throw error;
   return error;

@@ -22,9 +22,9 @@ describe('a submitted job', () => {
       .where('account_id', '=', account.id)
       .execute();
     const made = await Promise.allSettled(Array.from({ length: 8 }, () => world.accept(account)));
-    const refused = made.filter((one) => one.status === 'rejected');
-    expect(made.length - refused.length).toBe(4);
-    for (const { reason } of refused) expect(reason).toMatchObject({ code: 'queue_full', status: 429 });
+    const rejected = made.filter((one) => one.status === 'rejected');
+    expect(made.length - rejected.length).toBe(4);
+    for (const { reason } of rejected) expect(reason).toMatchObject({ code: 'queue_full', status: 429 });
     expect(await jobsOf(account)).toHaveLength(5);
   });
 
@@ -38,8 +38,8 @@ describe('a submitted job', () => {
       );
     try {
       for (let time = 0; time < 3; time++) {
-        const refused = world.accept(account, { inputs: [{ url: fileUrl }] });
-        await expect(refused).rejects.toMatchObject({ code: 'storage_quota' });
+        const rejected = world.accept(account, { inputs: [{ url: fileUrl }] });
+        await expect(rejected).rejects.toMatchObject({ code: 'storage_quota' });
         expect(inserts()).toHaveLength(1);
       }
     } finally {
@@ -56,9 +56,9 @@ describe('a submitted job', () => {
     await world.database.pg.query('ALTER TABLE job_sources DROP CONSTRAINT broken');
     const sent = vi.spyOn(pg.Client.prototype, 'query');
     try {
-      // The refusal shows the way: a checked insert would not be sent.
-      const refused = world.accept({ ...account, max_stored_bytes: 0 }, job);
-      await expect(refused).rejects.toMatchObject({ code: 'storage_quota' });
+      // The rejection shows the way: a checked insert would not be sent.
+      const rejected = world.accept({ ...account, max_stored_bytes: 0 }, job);
+      await expect(rejected).rejects.toMatchObject({ code: 'storage_quota' });
       const texts = sent.mock.calls.map(([query]) => String((query as { text?: string }).text ?? query));
       expect(texts.filter((text) => /insert into "jobs"/.test(text))).toHaveLength(1);
     } finally {

@@ -68,26 +68,26 @@ export async function submitJob<Request, Answer>(
   return answer;
 }
 
-/** Milliseconds for which the jobs of an account are inserted after the checks once one was refused: the next may be too. */
+/** Milliseconds for which the jobs of an account are inserted after the checks once one was rejected: the next may be too. */
 const REFUSED_MS = 10_000;
 const MOST_REFUSED = 10_000;
 /** Ends of that time, by account. */
-const refusedUntil = new Map<string, number>();
+const rejectedUntil = new Map<string, number>();
 
-function noteRefused({ id }: Account): void {
-  if (refusedUntil.size >= MOST_REFUSED) refusedUntil.clear();
-  refusedUntil.set(id, performance.now() + REFUSED_MS);
+function noteRejected({ id }: Account): void {
+  if (rejectedUntil.size >= MOST_REFUSED) rejectedUntil.clear();
+  rejectedUntil.set(id, performance.now() + REFUSED_MS);
 }
 
 function recentlyRejected({ id }: Account): boolean {
-  const until = refusedUntil.get(id);
+  const until = rejectedUntil.get(id);
   if (until === undefined) return false;
   if (performance.now() < until) return true;
-  refusedUntil.delete(id);
+  rejectedUntil.delete(id);
   return false;
 }
 
-/** Checks a request like `submitJob`, without inserting a job. Returns the reasons for a refusal in `problems`. */
+/** Checks a request like `submitJob`, without inserting a job. Returns the reasons for a rejection in `problems`. */
 export async function checkJob<Request>(
   services: AdmissionServices,
   kind: Pick<Kind<Request>, 'name' | 'admit'>,
@@ -148,7 +148,7 @@ function countsMinutes({ account }: Caller, admission: Admission): boolean {
   return storesSomething(admission) && account.monthly_minutes !== null;
 }
 
-/** Like `insertAdmitted`, if `mayInsertAtOnce`: a refusal undoes the insert. Throws `QueueNearlyFull` as well. */
+/** Like `insertAdmitted`, if `mayInsertAtOnce`: a rejection undoes the insert. Throws `QueueNearlyFull` as well. */
 async function insertOptimistically(services: AdmissionServices, tx: Tx, job: AdmittedJob): Promise<SubmittedJob> {
   const { caller, admission } = job;
   // Before anything is sent, since the rollback must come last.
@@ -161,8 +161,8 @@ async function insertOptimistically(services: AdmissionServices, tx: Tx, job: Ad
     ]);
     return submitted;
   } catch (error) {
-    // Only a refusal by a check: neither an outage nor a bug says anything about the next job.
-    if (error instanceof ApiError || error instanceof QueueNearlyFull) noteRefused(caller.account);
+    // Only a rejection by a check: neither an outage nor a bug says anything about the next job.
+    if (error instanceof ApiError || error instanceof QueueNearlyFull) noteRejected(caller.account);
     throw error;
   }
 }

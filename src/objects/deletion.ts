@@ -69,7 +69,7 @@ export function dueDeletions(db: Db) {
     .where('deletion_due_at', '<=', sql<Date>`now()`);
 }
 
-/** Objects that storage has refused to delete several times, those with the most failures first. */
+/** Objects that storage has rejected to delete several times, those with the most failures first. */
 export async function stuckObjects(db: Db, limit: number) {
   return db
     .selectFrom('objects')

@@ -35,7 +35,7 @@ interface Base {
 /**
  * Opens the sandbox: finds the programs, finds or builds the root image, removes leftovers of dead processes, and
  * queries the versions of the programs in cells (only for a new image). Call it from the main thread: cells die with the thread
- * that started them. It does not test itself; run `selfTest()` and refuse to start when that fails.
+ * that started them. It does not test itself; run `selfTest()` and reject to start when that fails.
  *
  * Throws `SandboxError` with a remedy when something is missing or user namespaces are forbidden.
  */

@@ -6,10 +6,10 @@ import { readWaveFormat, requireSamples, searchedBytes, waveCodec } from './code
 import { readFlacInfo } from './codecs/xiph.ts';
 import { copyRange } from './copy-ranges.ts';
 import type { FileBytes } from './file-bytes.ts';
-import { refuseLength } from './limits.ts';
+import { checkLength } from './limits.ts';
 import { soundInfo } from './streams.ts';
 import type { Reading, Write } from './types.ts';
-import { NotRewritable, Refused } from './verdicts.ts';
+import { NotRewritable, Rejected } from './verdicts.ts';
 
 const MAX_CHUNKS = 10_000;
 /** Names, markers, loudness, padding: none of them changes the audio. */
@@ -27,12 +27,12 @@ const MAX_DATA = 2 ** 32 - 1024;
 /** Reads a WAV file (RIFF): the format of its samples, and where they are. */
 export function readWave(file: FileBytes): Reading {
   if (file.size < 12 || file.read(8, 4).toString('latin1') !== 'WAVE')
-    throw new Refused('invalid_media', 'is not a WAV file.');
+    throw new Rejected('invalid_media', 'is not a WAV file.');
   let format: Buffer | null = null;
   let data: { from: number; bytes: number } | null = null;
   let at = 12;
   for (let count = 0; at + 8 <= file.size; count++) {
-    if (count > MAX_CHUNKS) throw new Refused('invalid_media', 'contains more chunks than any real file.');
+    if (count > MAX_CHUNKS) throw new Rejected('invalid_media', 'contains more chunks than any real file.');
     const head = file.read(at, 8);
     const [type, bytes] = [head.toString('latin1', 0, 4), head.readUInt32LE(4)];
     if (at + 8 + bytes > file.size) throw new NotRewritable('is cut off: it declares more than it contains');
@@ -42,14 +42,14 @@ export function readWave(file: FileBytes): Reading {
     at += 8 + bytes + (bytes % 2);
   }
   if (!format || format.length < 16 || !data)
-    throw new Refused('invalid_media', 'has no samples, or does not describe them.');
+    throw new Rejected('invalid_media', 'has no samples, or does not describe them.');
   const [blocks, rate] = [format.readUInt16LE(12), format.readUInt32LE(4)];
   if (!PCM_FORMATS.has(format.readUInt16LE(0))) throw new NotRewritable('contains compressed audio');
   if (blocks === 0 || rate === 0) {
-    throw new Refused('invalid_media', 'declares a sample rate or a block size of zero.');
+    throw new Rejected('invalid_media', 'declares a sample rate or a block size of zero.');
   }
   if (data.bytes > MAX_DATA || data.bytes === 0) throw new NotRewritable('does not declare its length');
-  refuseLength(data.bytes / blocks / rate);
+  checkLength(data.bytes / blocks / rate);
   const [description, samples] = [format, data];
   const write: Write = (out, mediaBytes) => {
     const headers = Buffer.alloc(12 + 8);
@@ -93,10 +93,10 @@ export function readFlac(file: FileBytes): Reading {
   let info: Buffer | null = null;
   let at = 4;
   for (let count = 0; ; count++) {
-    if (count > 128) throw new Refused('invalid_media', 'contains more metadata blocks than any real file.');
+    if (count > 128) throw new Rejected('invalid_media', 'contains more metadata blocks than any real file.');
     const head = file.read(at, 4);
     const [last, type, bytes] = [head[0]! & 0x80, head[0]! & 0x7f, head.readUIntBE(1, 3)];
-    if (type === INVALID) throw new Refused('invalid_media', 'contains a metadata block of an invalid type.');
+    if (type === INVALID) throw new Rejected('invalid_media', 'contains a metadata block of an invalid type.');
     if (type === 0) info ??= Buffer.from(file.read(at + 4, bytes));
     if (type === PICTURE) throw new NotRewritable('has cover art');
     if (type === COMMENTS && MEANINGFUL_COMMENT.test(file.read(at + 4, bytes).toString('latin1'))) {
@@ -105,11 +105,11 @@ export function readFlac(file: FileBytes): Reading {
     at += 4 + bytes;
     if (last) break;
   }
-  if (info?.length !== STREAMINFO) throw new Refused('invalid_media', 'does not describe its samples.');
+  if (info?.length !== STREAMINFO) throw new Rejected('invalid_media', 'does not describe its samples.');
   const rate = info.readUIntBE(10, 3) >> 4;
   const samples = (info[13]! & 0x0f) * 2 ** 32 + info.readUInt32BE(14);
-  if (rate === 0) throw new Refused('invalid_media', 'declares a sample rate of zero.');
-  refuseLength(samples / rate);
+  if (rate === 0) throw new Rejected('invalid_media', 'declares a sample rate of zero.');
+  checkLength(samples / rate);
   const [description, from] = [info, at];
   const write: Write = (out, mediaBytes) => {
     out.write(Buffer.from([...Buffer.from('fLaC'), 0x80, 0, 0, STREAMINFO]));

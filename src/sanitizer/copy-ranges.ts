@@ -1,5 +1,5 @@
 import type { FileBytes, FileOut } from './file-bytes.ts';
-import { Refused } from './verdicts.ts';
+import { Rejected } from './verdicts.ts';
 
 const BLOCK = 1024 * 1024;
 
@@ -21,7 +21,7 @@ export function copyRanges(file: FileBytes, out: FileOut, ranges: Ranges, maxByt
     for (let done = 0; done < wanted; ) {
       const part = block.subarray(0, Math.min(BLOCK, wanted - done));
       if (file.readInto(part, from + done) !== part.length) {
-        throw new Refused('invalid_media', 'changed while it was being read.');
+        throw new Rejected('invalid_media', 'changed while it was being read.');
       }
       out.write(part);
       out.settle();

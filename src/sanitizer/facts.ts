@@ -1,6 +1,6 @@
 import { ADTS, FilePathSource, FLAC, Input, type InputTrack, MP3, MPEG_TS, WAVE } from 'mediabunny';
-import { refuseLength, refuseSize, refuseStreams } from './limits.ts';
-import { Refused } from './verdicts.ts';
+import { checkLength, checkSize, rejectStreams } from './limits.ts';
+import { Rejected } from './verdicts.ts';
 
 /**
  * Checks what a file declares, in memory-safe code, and rejects absurd values. A file that this reader cannot parse is
@@ -13,16 +13,16 @@ export async function checkFacts(path: string): Promise<void> {
   try {
     if (!(await input.canRead())) return;
     const tracks = await input.getTracks();
-    refuseStreams(tracks.length);
+    rejectStreams(tracks.length);
     for (const track of tracks) await checkTrack(track);
-    refuseLength((await input.getDurationFromMetadata()) ?? 0);
+    checkLength((await input.getDurationFromMetadata()) ?? 0);
   } catch (error) {
-    if (error instanceof Refused) throw error;
+    if (error instanceof Rejected) throw error;
   } finally {
     input.dispose();
   }
 }
 
 async function checkTrack(track: InputTrack): Promise<void> {
-  if (track.isVideoTrack()) refuseSize(await track.getCodedWidth(), await track.getCodedHeight());
+  if (track.isVideoTrack()) checkSize(await track.getCodedWidth(), await track.getCodedHeight());
 }

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
-import { Refused } from './verdicts.ts';
+import { Rejected } from './verdicts.ts';
 
 const WINDOW = 256 * 1024;
 const CHANGED = 'changed while it was being read.';
@@ -7,7 +7,7 @@ const CHANGED = 'changed while it was being read.';
 /** A file with random access. Synchronous: it is used in a thread that does nothing else. */
 export interface FileBytes {
   readonly size: number;
-  /** Returns exactly `length` bytes, valid until the next call. Throws `Refused` beyond the end. */
+  /** Returns exactly `length` bytes, valid until the next call. Throws `Rejected` beyond the end. */
   read(position: number, length: number): Buffer;
   /** Fills the caller's buffer. Returns the number of bytes read. */
   readInto(target: Buffer, position: number): number;
@@ -45,19 +45,19 @@ export function openBytes(path: string, arriving: Arriving | null = null): FileB
     },
     read(position, length) {
       if (!Number.isSafeInteger(position) || position < 0 || length < 0 || position + length > size) {
-        throw new Refused('invalid_media', 'ends before what it declares.');
+        throw new Rejected('invalid_media', 'ends before what it declares.');
       }
       const isKept = position >= start && position + length <= start + filled;
       if (!isKept) arriving?.waitFor(position + length);
       if (length > WINDOW) {
         const bytes = Buffer.alloc(length);
-        if (readNow(bytes, position) < length) throw new Refused('invalid_media', CHANGED);
+        if (readNow(bytes, position) < length) throw new Rejected('invalid_media', CHANGED);
         return bytes;
       }
       if (!isKept) {
         start = position;
         filled = readNow(window, position);
-        if (filled < length) throw new Refused('invalid_media', CHANGED);
+        if (filled < length) throw new Rejected('invalid_media', CHANGED);
       }
       return window.subarray(position - start, position - start + length);
     },
@@ -70,7 +70,8 @@ export function sectionOf(file: FileBytes, from: number, size: number): FileByte
   return {
     size,
     read(position, length) {
-      if (position < 0 || position + length > size) throw new Refused('invalid_media', 'ends before what it declares.');
+      if (position < 0 || position + length > size)
+        throw new Rejected('invalid_media', 'ends before what it declares.');
       return file.read(from + position, length);
     },
     readInto: (target, position) => file.readInto(target.subarray(0, Math.max(0, size - position)), from + position),

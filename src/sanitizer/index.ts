@@ -65,7 +65,7 @@ export function openSanitizer(options: { threads: number; idleMs?: number }): Sa
         if (!(error instanceof ThreadEnded)) throw error;
         throw new JobFailure('invalid_media', `${subject} ${ENDS[error.why]}`, { cause: error });
       })) as SanitizeOutcome;
-      if ('refusal' in answer) throw new JobFailure(answer.refusal.code, `${subject} ${answer.refusal.message}`);
+      if ('rejection' in answer) throw new JobFailure(answer.rejection.code, `${subject} ${answer.rejection.message}`);
       if ('fault' in answer) throw Object.assign(new Error(answer.fault.message), { code: answer.fault.code });
       return answer.result;
     },

@@ -1,25 +1,25 @@
 import { INPUT_LIMITS } from '../ffmpeg/probe/input-limits.ts';
-import { Refused } from './verdicts.ts';
+import { Rejected } from './verdicts.ts';
 
 /* Limits on what a file may declare before FFmpeg sees it. The same limits apply after ffprobe. */
 
 /** Throws if a stream is longer than the longest input allowed. */
-export function refuseLength(seconds: number): void {
+export function checkLength(seconds: number): void {
   if (seconds <= INPUT_LIMITS.maxDurationSeconds) return;
   const [hours, most] = [(seconds / 3600).toFixed(1), INPUT_LIMITS.maxDurationSeconds / 3600];
-  throw new Refused('too_long', `lasts ${hours} hours; ${most} are allowed.`);
+  throw new Rejected('too_long', `lasts ${hours} hours; ${most} are allowed.`);
 }
 
-export function refuseSize(width: number, height: number): void {
+export function checkSize(width: number, height: number): void {
   const { maxPixels, maxSide } = INPUT_LIMITS;
   if (width * height <= maxPixels && width <= maxSide && height <= maxSide) return;
-  throw new Refused(
+  throw new Rejected(
     'too_many_pixels',
     `declares pictures of ${width}x${height}; ${maxPixels} pixels and ${maxSide} a side are allowed.`,
   );
 }
 
-export function refuseStreams(count: number): void {
+export function rejectStreams(count: number): void {
   if (count <= INPUT_LIMITS.maxStreams) return;
-  throw new Refused('too_many_streams', `has ${count} streams; ${INPUT_LIMITS.maxStreams} are allowed.`);
+  throw new Rejected('too_many_streams', `has ${count} streams; ${INPUT_LIMITS.maxStreams} are allowed.`);
 }

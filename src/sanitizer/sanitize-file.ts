@@ -16,10 +16,10 @@ import { readMatroska } from './matroska/rewrite.ts';
 import { readOgg } from './ogg/rewrite.ts';
 import { infoFacts } from './streams.ts';
 import type { ContainerFacts, Reading, SanitizeRequest, SanitizeResult, Write } from './types.ts';
-import { NotRewritable, Refused } from './verdicts.ts';
+import { NotRewritable, Rejected } from './verdicts.ts';
 
 /**
- * Sanitizes one file: reads it and, if that loses nothing, remuxes its container. Throws `Refused`. Runs in its own
+ * Sanitizes one file: reads it and, if that loses nothing, remuxes its container. Throws `Rejected`. Runs in its own
  * thread, because an attacker controls every byte of the file.
  */
 export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeResult> {
@@ -31,7 +31,7 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
   } catch (error) {
     if (error instanceof NotRewritable) {
       // FFmpeg would decode a single tile of such a file, or ignore its transparency and rotation.
-      if (request.demuxer === 'heif') throw new Refused('unsupported_media', `${error.message}.`);
+      if (request.demuxer === 'heif') throw new Rejected('unsupported_media', `${error.message}.`);
       await checkDeclared(request);
       const { demuxer } = request;
       // What the first bytes of a picture tell is enough for an output.
@@ -43,7 +43,7 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
       return { container: 'original', demuxer, reason: error.message, facts, info, ...nothing };
     }
     // A table ended early, and no reader gave a more precise reason.
-    if (error instanceof RangeError) throw new Refused('invalid_media', 'ends before what it declares.');
+    if (error instanceof RangeError) throw new Rejected('invalid_media', 'ends before what it declares.');
     throw error;
   } finally {
     file.close();

@@ -4,7 +4,7 @@ import { type JoinRequest, type JoinResult, joinPieces } from './isobmff/join-pi
 import { type PartialRequest, type PartialResult, readPartial } from './ranged/read-partial.ts';
 import { sanitizeFile } from './sanitize-file.ts';
 import type { SanitizeOutcome, SanitizeRequest } from './types.ts';
-import { Refused } from './verdicts.ts';
+import { Rejected } from './verdicts.ts';
 
 /* The thread's side: answers one request at a time. An unexpected error ends the thread. */
 
@@ -15,7 +15,7 @@ parentPort!.on('message', (request: SanitizeRequest | PartialRequest | IndexFirs
   sanitizeFile(request).then(
     (result) => answer({ result }),
     (error: unknown) => {
-      if (error instanceof Refused) return answer({ refusal: { code: error.code, message: error.message } });
+      if (error instanceof Rejected) return answer({ rejection: { code: error.code, message: error.message } });
       const { code, syscall, message } = error as NodeJS.ErrnoException;
       if (code === undefined || syscall === undefined) throw error;
       answer({ fault: { code, message } });

@@ -29,7 +29,7 @@ describe('a sanitizer thread', () => {
     await expect(thread.ask(request(), 1)).rejects.toThrow(ThreadEnded);
     await expect(thread.ask(request(), 10_000)).rejects.toThrow(ThreadEnded);
     const fresh = reader();
-    expect(await fresh.ask(request(), 10_000)).toMatchObject({ refusal: { code: 'invalid_media' } });
+    expect(await fresh.ask(request(), 10_000)).toMatchObject({ rejection: { code: 'invalid_media' } });
     await fresh.end();
   });
 
@@ -66,7 +66,7 @@ describe('a sanitizer thread', () => {
     const thread = reader(8);
     const small = join(folder, 'small.mp4');
     await writeFile(small, makeBox('ftyp', Buffer.from('isomxxxx')));
-    expect(await thread.ask({ ...request(), path: small }, 30_000)).toHaveProperty('refusal');
+    expect(await thread.ask({ ...request(), path: small }, 30_000)).toHaveProperty('rejection');
     await expect(thread.ask({ ...request(), path: big }, 30_000)).rejects.toMatchObject({ why: 'memory' });
   });
 

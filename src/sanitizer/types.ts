@@ -65,7 +65,7 @@ export interface Reading {
 }
 
 /** Becomes a `JobFailure` whose message begins with the name of the input. */
-export interface SanitizeRefusal {
+export interface SanitizeRejection {
   code: FailureCode;
   /** Continues "Input 1 …". */
   message: string;
@@ -77,4 +77,4 @@ export interface SanitizeFault {
   message: string;
 }
 
-export type SanitizeOutcome = { result: SanitizeResult } | { refusal: SanitizeRefusal } | { fault: SanitizeFault };
+export type SanitizeOutcome = { result: SanitizeResult } | { rejection: SanitizeRejection } | { fault: SanitizeFault };

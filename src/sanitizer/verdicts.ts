@@ -1,11 +1,11 @@
 import type { FailureCode } from '../contract/failures.ts';
 
 /** The file must not be processed. The message continues "Input 1 …". */
-export class Refused extends Error {
+export class Rejected extends Error {
   readonly code: FailureCode;
   constructor(code: FailureCode, message: string) {
     super(message);
-    this.name = 'Refused';
+    this.name = 'Rejected';
     this.code = code;
   }
 }

@@ -57,7 +57,7 @@ describe('storage URL', () => {
   });
 
   it('is rejected with a reason and a remedy', () => {
-    const refused: [string, NodeJS.ProcessEnv, RegExp][] = [
+    const rejected: [string, NodeJS.ProcessEnv, RegExp][] = [
       ['gs://media?region=eu', env, /unknown parameter.*Only endpoint/],
       ['gs://key@media', env, /contains credentials.*GOOGLE_APPLICATION_CREDENTIALS/],
       ['gs://media?endpoint=http://fake-gcs:4443', env, /plain http endpoint on another machine/],
@@ -86,7 +86,7 @@ describe('storage URL', () => {
         /AWS_CA_BUNDLE: names a file that cannot be read \(ENOENT\)/,
       ],
     ];
-    for (const [url, environment, message] of refused)
+    for (const [url, environment, message] of rejected)
       expect(() => storeFromUrl(url, environment), url).toThrow(message);
   });
 });

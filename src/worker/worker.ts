@@ -8,7 +8,6 @@ import { uuidv7 } from '../crypto/uuid.ts';
 import { listen } from '../database/notify.ts';
 import { pipelined } from '../database/pool.ts';
 import type { ResourceClass } from '../database/tables.ts';
-import type { EventViewer } from '../events/viewer.ts';
 import { removeWorker, workersOfHost } from '../fleet/workers.ts';
 import { markCleaned } from '../jobs/attempts.ts';
 import { type ClaimOptions, classesWithWork } from '../jobs/claim.ts';
@@ -19,7 +18,7 @@ import { stageMeter } from '../telemetry/index.ts';
 import { openPlanner } from '../threads/planning/index.ts';
 import { hasDueDeliveries } from '../webhooks/claim.ts';
 import { countSending } from '../webhooks/shares.ts';
-import { type Deliveries, openDeliveries } from './deliveries.ts';
+import { type Deliveries, type DeliveriesDeps, openDeliveries } from './deliveries.ts';
 import type { WorkerDeps } from './deps.ts';
 import { createFetchPermits } from './fetch-permits.ts';
 import { startFfmpegReports } from './ffmpeg-reports.ts';
@@ -109,7 +108,7 @@ function claimant(sandbox: WorkerDeps['sandbox'], id: string): ClaimOptions['wor
   };
 }
 
-function startDeliveries(deps: WorkerDeps, viewer: EventViewer): Deliveries {
+function startDeliveries(deps: WorkerDeps, viewer: DeliveriesDeps['viewer']): Deliveries {
   const { metrics } = deps;
   const deliveries = openDeliveries(
     {
@@ -126,7 +125,7 @@ function startDeliveries(deps: WorkerDeps, viewer: EventViewer): Deliveries {
 }
 
 /** Returns the query of work that is due, for jobs and webhooks in one round trip. */
-function lookForWork({ context, sandbox }: WorkerDeps, { catalog }: EventViewer): () => Promise<DueWork> {
+function lookForWork({ context, sandbox }: WorkerDeps, { catalog }: DeliveriesDeps['viewer']): () => Promise<DueWork> {
   return () =>
     pipelined(context.db, async (one) => {
       const [classes, due] = await Promise.all([

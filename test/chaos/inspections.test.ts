@@ -8,7 +8,7 @@ import { recoverLost } from '../../src/jobs/recover.ts';
 import { sweepExpired } from '../../src/jobs/retention.ts';
 import { confirmUpload } from '../../src/kinds/inspection/confirm.ts';
 import type { Upload } from '../../src/uploads/upload.ts';
-import { acceptInspection, claimInspection, refuseInspection } from '../helpers/inspections.ts';
+import { acceptInspection, claimInspection, rejectInspection } from '../helpers/inspections.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 
 const SUMMARY = {
@@ -58,7 +58,7 @@ describe('the inspection of an upload', () => {
     expect(again.upload.id).toBe(upload.id);
     expect(await acceptInspection(world.context, again, FOUND)).toBe(true);
     // The first worker was only slow: its report now comes too late.
-    expect(await refuseInspection(world.context, dead, 'It is something else.')).toBe(false);
+    expect(await rejectInspection(world.context, dead, 'It is something else.')).toBe(false);
     expect(await confirm()).toMatchObject({ fileSize: 64 });
     expect(await world.context.store.head(again.objectKey)).not.toBeNull();
   });

@@ -112,7 +112,7 @@ async function runThrough(
       inputs: [{ url: 'gs://airlock/x' }],
       outputFormat: outputFormat(media.info, random),
     };
-    if (parseRequest(request).refusals.length > 0) throw new Error('the fuzzer sent a request that is refused');
+    if (parseRequest(request).rejections.length > 0) throw new Error('the fuzzer sent a request that is rejected');
     const input = { path: '/in/0', demuxer: media.demuxer, info: media.info };
     const plan = planTranscode(request, [input], { resourceClass: 'light', cores: 1, assets: [] });
     const reader = new ProgressReader(() => {});

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { detectMedia, type MediaInfo } from '../../src/ffmpeg/index.ts';
 import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
 import type { SanitizeResult } from '../../src/sanitizer/types.ts';
-import { Refused } from '../../src/sanitizer/verdicts.ts';
+import { Rejected } from '../../src/sanitizer/verdicts.ts';
 import { damaged, restructured } from '../../testkit/bytes.ts';
 import { makeAllMedia } from '../../testkit/media-cache.ts';
 import type { Random } from '../../testkit/random.ts';
@@ -63,7 +63,7 @@ async function sanitized(path: string, bytes: Buffer): Promise<(SanitizeResult &
   if (!detected) return null;
   const request = { path, demuxer: detected.demuxer, target: `${path}.container`, mediaBytes: null };
   return sanitizeFile(request).catch((error: unknown) => {
-    if (error instanceof Refused) return null;
+    if (error instanceof Rejected) return null;
     throw error;
   });
 }

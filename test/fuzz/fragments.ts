@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
-import { Refused } from '../../src/sanitizer/verdicts.ts';
+import { Rejected } from '../../src/sanitizer/verdicts.ts';
 import { damaged, restructured } from '../../testkit/bytes.ts';
 import type { Random } from '../../testkit/random.ts';
 import { type Campaign, count, type Fuzzer } from './campaign.ts';
@@ -82,7 +82,7 @@ async function verdictOn(path: string, target: string): Promise<string> {
   try {
     return (await sanitizeFile({ path, demuxer: 'mov', target, mediaBytes: null })).container;
   } catch (error) {
-    if (error instanceof Refused) return error.code;
+    if (error instanceof Rejected) return error.code;
     return `fault ${(error as Error).stack?.split('\n').slice(0, 4).join(' ')}`;
   }
 }

@@ -1,6 +1,6 @@
 import { JobFailure } from '../../src/contract/failures.ts';
 import type { TranscodeRequest } from '../../src/contract/transcode-request.ts';
-import type { ParsedRequest, Refusal } from '../../src/ffmpeg/index.ts';
+import type { ParsedRequest, Rejection } from '../../src/ffmpeg/index.ts';
 import { previewJob } from '../../src/ffmpeg/plan/preview.ts';
 import { readGraph, serialiseGraph } from '../../src/ffmpeg/policy/filters/index.ts';
 import type { CheckedGraph } from '../../src/ffmpeg/policy/filters/types.ts';
@@ -27,9 +27,9 @@ export function judge(request: TranscodeRequest): Review {
   const [parsed, parseMs] = timed('parse', () => parseRequest(request), faults);
   const judgement: Review = { faults, accepted: false, parsed, args: null, parseMs, planMs: 0 };
   if (!parsed) return judgement;
-  for (const refusal of parsed.refusals) faults.push(...refusalFaults(refusal, request));
+  for (const rejection of parsed.rejections) faults.push(...rejectionFaults(rejection, request));
   for (const { field, message } of parsed.warnings) if (!field || !message) faults.push('a warning says nothing');
-  if (parsed.refusals.length > 0) return judgement;
+  if (parsed.rejections.length > 0) return judgement;
   judgement.accepted = true;
   for (const graph of graphsOf(parsed)) faults.push(...canonFaults(graph));
   const [preview, planMs] = timed(
@@ -77,19 +77,19 @@ function timed<T>(what: string, run: () => T, faults: string[]): [T | null, numb
 const FIELD =
   /^(?:inputs\[(\d+)\](?:\.options\[(\d+)\])?|options\[(\d+)\]|filters\[(\d+)\]|filters|options|inputs)(?:\.[\w.[\]]+)?$/;
 
-function refusalFaults(refusal: Refusal, request: TranscodeRequest): string[] {
+function rejectionFaults(rejection: Rejection, request: TranscodeRequest): string[] {
   const faults: string[] = [];
-  const where = `${refusal.field} (${refusal.option})`;
-  const places = FIELD.exec(refusal.field);
-  if (!places) faults.push(`a rejection at no position of a request: ${refusal.field}`);
+  const where = `${rejection.field} (${rejection.option})`;
+  const places = FIELD.exec(rejection.field);
+  if (!places) faults.push(`a rejection at no position of a request: ${rejection.field}`);
   for (const part of ['reason', 'suggestion'] as const) {
-    const text = refusal[part];
+    const text = rejection[part];
     if (typeof text !== 'string' || text.trim().length < 6) faults.push(`${where}: ${part} says nothing: ${text}`);
     else if (/[\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]|\bundefined\b|\[object Object\]/.test(text))
       faults.push(`${where}: ${part} is not printable: ${JSON.stringify(text)}`);
     else if (text.length > 1500) faults.push(`${where}: ${part} is ${text.length} characters long`);
   }
-  if (typeof refusal.option !== 'string' || refusal.option.length > 200) faults.push(`${where}: option too long`);
+  if (typeof rejection.option !== 'string' || rejection.option.length > 200) faults.push(`${where}: option too long`);
   const [input, ofInput, option, filter] =
     places?.slice(1).map((text) => (text === undefined ? null : Number(text))) ?? [];
   const list = input != null ? request.inputs[input]?.options : request.options;
@@ -99,10 +99,10 @@ function refusalFaults(refusal: Refusal, request: TranscodeRequest): string[] {
   const exists =
     filter != null ? filter < (request.filters?.length ?? 0) : index == null || index < (list?.length ?? 0);
   if (!exists) faults.push(`${where}: there is no such place`);
-  if (refusal.offset !== undefined) {
+  if (rejection.offset !== undefined) {
     const longest = typeof target === 'string' ? target.length : JSON.stringify(target ?? '').length;
-    const isPlace = Number.isInteger(refusal.offset) && refusal.offset >= 0 && refusal.offset <= longest;
-    if (!isPlace) faults.push(`${where}: offset ${refusal.offset} of ${longest}`);
+    const isPlace = Number.isInteger(rejection.offset) && rejection.offset >= 0 && rejection.offset <= longest;
+    if (!isPlace) faults.push(`${where}: offset ${rejection.offset} of ${longest}`);
   }
   return faults;
 }
@@ -114,7 +114,7 @@ function canonFaults(graph: CheckedGraph): string[] {
   const outputs = graph.outputs.map(({ label }) => label);
   const text = serialiseGraph(graph, { asset, inputs, outputs });
   const again = readGraph(text);
-  if (!again.ok) return [`our own text is rejected: ${text} → ${again.refusals[0]?.reason}`];
+  if (!again.ok) return [`our own text is rejected: ${text} → ${again.rejections[0]?.reason}`];
   const second = serialiseGraph(again.graph, { asset, inputs, outputs });
   return second === text ? [] : [`our own text changes: ${text} → ${second}`];
 }

@@ -1,6 +1,6 @@
 import { checkGraph } from '../../src/ffmpeg/policy/filters/check-graph.ts';
 import { parseGraph } from '../../src/ffmpeg/policy/filters/parse-graph.ts';
-import type { CheckedGraph, FilterSpec, GraphRefusal } from '../../src/ffmpeg/policy/filters/types.ts';
+import type { CheckedGraph, FilterSpec, GraphRejection } from '../../src/ffmpeg/policy/filters/types.ts';
 
 const spec = (row: Partial<FilterSpec> & Pick<FilterSpec, 'name'>): FilterSpec => ({
   doc: '',
@@ -97,14 +97,14 @@ export const TEST_TABLE: ReadonlyMap<string, FilterSpec> = new Map(
 
 export function readTestGraph(text: string): CheckedGraph {
   const result = check(text);
-  if (!result.ok) throw new Error(`${text}: ${JSON.stringify(result.refusals)}`);
+  if (!result.ok) throw new Error(`${text}: ${JSON.stringify(result.rejections)}`);
   return result.graph;
 }
 
-export function refusalsOf(text: string): GraphRefusal[] {
+export function rejectionsOf(text: string): GraphRejection[] {
   const result = check(text);
   if (result.ok) throw new Error(`${text} was accepted`);
-  return result.refusals;
+  return result.rejections;
 }
 
 export function check(text: string) {

@@ -4,7 +4,7 @@ import { claimJob } from '../../src/jobs/claim.ts';
 import { completeJob, failAttempt } from '../../src/jobs/finish.ts';
 import type { JobsContext } from '../../src/jobs/kind.ts';
 import type { Claim } from '../../src/jobs/rows.ts';
-import { confirmUpload, deleteRefused, type SealedUpload, sealedUpload } from '../../src/kinds/inspection/execute.ts';
+import { confirmUpload, deleteRejected, type SealedUpload, sealedUpload } from '../../src/kinds/inspection/execute.ts';
 
 /** An inspection as a worker has it. */
 export interface ClaimedInspection {
@@ -38,11 +38,11 @@ export function acceptInspection(
 }
 
 /** Ends an inspection as a worker does that found another kind of file. */
-export async function refuseInspection(
+export async function rejectInspection(
   context: JobsContext,
   { claim }: ClaimedInspection,
   reason: string,
 ): Promise<boolean> {
-  await deleteRefused(context, claim, claim.inputs[0]!.object_id!);
+  await deleteRejected(context, claim, claim.inputs[0]!.object_id!);
   return failAttempt(context, claim, { code: 'unsupported_media', message: reason, retry: false }, null);
 }

@@ -12,9 +12,9 @@ const rows = (verdict: Attack['verdict']) =>
 
 describe('the policy alone', () => {
   it.each(rows('refused'))('rejects with reason and alternative: %s', (_, attack) => {
-    const { refusals } = parseRequest(asRequest(attack));
-    expect(refusals).not.toEqual([]);
-    for (const { field, reason, suggestion, option } of refusals) {
+    const { rejections } = parseRequest(asRequest(attack));
+    expect(rejections).not.toEqual([]);
+    for (const { field, reason, suggestion, option } of rejections) {
       expect(field).toMatch(/^(inputs\[0\]\.options\[\d+\]|options\[\d+\]|filters\[0\])$/);
       expect(option.length).toBeLessThanOrEqual(100);
       for (const text of [reason, suggestion]) {
@@ -28,7 +28,7 @@ describe('the policy alone', () => {
   it.each(rows('fetched'))('turns the name into an asset for the fetcher: %s', (_, attack) => {
     const request = asRequest(attack);
     const parsed = parseRequest(request);
-    expect(parsed.refusals).toEqual([]);
+    expect(parsed.rejections).toEqual([]);
     expect(parsed.assets.map(({ source }) => source)).toEqual([
       { type: 'url', url: expect.stringMatching(/^http:\/\/(127\.0\.0\.2:9999\/x|user:secret@)/) },
     ]);
@@ -41,7 +41,7 @@ describe('the policy alone', () => {
 
   it.each(rows('ignored'))('does not pass on to FFmpeg, with a warning: %s', (_, attack) => {
     const request = asRequest(attack);
-    expect(parseRequest(request).refusals).toEqual([]);
+    expect(parseRequest(request).rejections).toEqual([]);
     const {
       commands: [args = []],
       warnings,
@@ -53,13 +53,13 @@ describe('the policy alone', () => {
 
   it.each(rows('unplanned'))('rejects once the size of the input is known: %s', (_, attack) => {
     const request = asRequest(attack);
-    expect(parseRequest(request).refusals).toEqual([]);
+    expect(parseRequest(request).rejections).toEqual([]);
     expect(() => previewJob(request, [null])).toThrow(/outputs frames of \d+x\d+; the limit is/);
   });
 
   it.each(rows('bounded'))('bounds an endless command: %s', (_, attack) => {
     const request = asRequest(attack);
-    expect(parseRequest(request).refusals).toEqual([]);
+    expect(parseRequest(request).rejections).toEqual([]);
     const {
       commands: [args = []],
     } = previewJob(request, [null]);

@@ -53,18 +53,18 @@ async function faultsOf(texts: readonly string[]): Promise<string[]> {
     const result = readGraph(text);
     if (result.ok) graphs.push(result.graph);
     // A rule between options may reject an extreme; a value on its own may not be rejected.
-    else if (result.refusals.some(({ reason }) => reason.startsWith('does not accept')))
-      faults.push(`${text}: refused`);
+    else if (result.rejections.some(({ reason }) => reason.startsWith('does not accept')))
+      faults.push(`${text}: rejected`);
   }
   // A graph that FFmpeg rejects fails all others in its process, so it runs alone.
-  const batches = graphs.filter(isRefused).map((graph) => [graph]);
-  const together = graphs.filter((graph) => !isRefused(graph));
+  const batches = graphs.filter(isRejected).map((graph) => [graph]);
+  const together = graphs.filter((graph) => !isRejected(graph));
   for (let start = 0; start < together.length; start += BATCH) batches.push(together.slice(start, start + BATCH));
   await inParallel(batches, async (batch) => void faults.push(...(await runGraphs(batch))));
   return faults;
 }
 
-const isRefused = (graph: CheckedGraph): boolean =>
+const isRejected = (graph: CheckedGraph): boolean =>
   REFUSED_BY_FFMPEG.test(write(graph, 0, []).replace(/\[[^\]]*\]/g, ''));
 
 const write = (graph: CheckedGraph, index: number, outputs: readonly string[]): string =>
@@ -89,7 +89,7 @@ async function runGraphs(graphs: readonly CheckedGraph[]): Promise<string[]> {
     () => null,
     (error) => `${error.signal ?? error.code} ${String(error.stderr).split('\n').slice(0, 2).join(' ')}`,
   );
-  if (said === null || (graphs.length === 1 && isRefused(graphs[0]!))) return [];
+  if (said === null || (graphs.length === 1 && isRejected(graphs[0]!))) return [];
   if (graphs.length === 1) return [`${written[0]}: ${said}`];
   const half = graphs.length >> 1;
   return [...(await runGraphs(graphs.slice(0, half))), ...(await runGraphs(graphs.slice(half)))];

@@ -6,7 +6,7 @@ import { BITSTREAM_FILTERS } from '../../src/ffmpeg/policy/encoders/bitstream-fi
 import { FORMAT_DEFAULTS, findEncoder } from '../../src/ffmpeg/policy/encoders/encoders.ts';
 import { exampleValues } from '../../src/ffmpeg/policy/options/option-row.ts';
 import { OPTION_TABLE, type OptionRow } from '../../src/ffmpeg/policy/options/option-table.ts';
-import { isRefusal, optionArgs, parseOption } from '../../src/ffmpeg/policy/options/options.ts';
+import { isRejection, optionArgs, parseOption } from '../../src/ffmpeg/policy/options/options.ts';
 import { run } from '../../testkit/run.ts';
 
 const OPTIONS = { timeout: 60_000, maxBuffer: 8 * 2 ** 20 };
@@ -85,7 +85,7 @@ function caseOf(row: OptionRow, encoder: string | null, value: string | number |
   const option = `-${row.name}${specifier}`;
   const parsed = parseOption(value === null ? { option } : { option, argument: value }, scope, 'options[0]');
   const name = `${option} ${value ?? ''} ${encoder ?? ''}`;
-  if (isRefusal(parsed)) throw new Error(`${name}: ${parsed.reason}`);
+  if (isRejection(parsed)) throw new Error(`${name}: ${parsed.reason}`);
   const args = optionArgs(parsed);
   if (scope === 'input') {
     const file = row.demuxers?.includes('gif') ? files.gif : row.name === 'framerate' ? files.png : files.mov;

@@ -38,9 +38,9 @@ describe.concurrent('requests as people send them', { timeout: 60_000 }, () => {
   it.each(WILD_ROWS.filter((row) => row.refused).map((row) => [row.name, row] as const))(
     'are rejected with a reason: %s',
     (_, row) => {
-      const refusals = checkOptions(asRequest(row).request);
-      expect(refusals.map(({ option, reason }) => `${option} ${reason}`).join(' ')).toMatch(row.refused!);
-      for (const { suggestion } of refusals) expect(suggestion.length).toBeGreaterThan(10);
+      const rejections = checkOptions(asRequest(row).request);
+      expect(rejections.map(({ option, reason }) => `${option} ${reason}`).join(' ')).toMatch(row.refused!);
+      for (const { suggestion } of rejections) expect(suggestion.length).toBeGreaterThan(10);
     },
   );
 });

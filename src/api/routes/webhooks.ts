@@ -10,7 +10,7 @@ import {
 } from '../../contract/webhooks.ts';
 import { inAccountTransaction } from '../../database/transaction-retry.ts';
 import { eventCatalog } from '../../jobs/kind.ts';
-import { refusedWebhook } from '../../kinds/transcode/admit.ts';
+import { rejectedWebhook } from '../../kinds/transcode/admit.ts';
 import {
   createWebhook,
   deleteWebhook,
@@ -251,6 +251,6 @@ function registerRotateWebhookSecret({ app, deps }: WebhookRoutes): void {
 }
 
 function requireUrl(deps: ApiDeps, url: string): void {
-  const [problem] = refusedWebhook(deps, url, 'url');
+  const [problem] = rejectedWebhook(deps, url, 'url');
   if (problem) throw problem;
 }

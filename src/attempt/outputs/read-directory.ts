@@ -114,7 +114,7 @@ async function hashOpen(path: string, size: number): Promise<ReadFile> {
 
 /** `O_NONBLOCK`: opening a pipe would wait for its writer. */
 async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
-  const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch(refuse);
+  const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch(reject);
   try {
     return await use(file);
   } finally {
@@ -123,7 +123,7 @@ async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>):
 }
 
 function openDirectory(path: string): Promise<FileHandle> {
-  return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).catch(refuse);
+  return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).catch(reject);
 }
 
 function childOf({ fd }: FileHandle, name: string): string {
@@ -138,7 +138,7 @@ async function plainStats(file: FileHandle) {
 }
 
 /** A link, a socket, a file without permissions, or one that is not there any more. */
-function refuse(error: NodeJS.ErrnoException): never {
+function reject(error: NodeJS.ErrnoException): never {
   if (['ELOOP', 'ENOTDIR', 'ENXIO', 'EACCES', 'ENOENT', 'EPERM'].includes(error.code ?? '')) throw notPlain();
   throw error;
 }

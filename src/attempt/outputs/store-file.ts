@@ -39,7 +39,7 @@ export function outputOutagePolicy(
   return { ms: settings.outputHoldMs, signal, onUnreachable: onStorageUnreachable };
 }
 
-/** Returns the size of a file that a cell wrote. Refuses a link, which could point to a file of the host. */
+/** Returns the size of a file that a cell wrote. Rejects a link, which could point to a file of the host. */
 export async function sizeOfPlainFile(path: string): Promise<number> {
   const stat = await lstat(path).catch(() => null);
   if (!stat) throw new JobFailure('output_invalid', 'FFmpeg exited normally but wrote no output.');

@@ -38,7 +38,7 @@ export async function transcodeCommand(
   if (new Set(targets).size < targets.length) throw new UsageError('Two outputs are the same file.');
   for (const target of targets) await checkTarget(target, source.path);
   // A remote server checks the request itself: it may support more options.
-  if (!process.env.AIRLOCK_URL) refuseOptions(body);
+  if (!process.env.AIRLOCK_URL) checkOptions(body);
 
   const display = openProgressDisplay(!flags.json);
   const show = stages();
@@ -138,12 +138,12 @@ function outputBody(target: string, flags: TranscodeFlags): OutputRequest {
 }
 
 /** Rejects before the upload what the local server would reject after it, with the same message. */
-function refuseOptions(body: Omit<TranscodeRequest, 'inputs'>): void {
-  const { refusals } = parseJob({ inputs: [{ url: '' }], ...body } as JobRequest);
-  const [refusal] = refusals;
-  if (!refusal) return;
-  const at = refusal.offset ? `At character ${refusal.offset + 1}` : '';
-  const parts = [refusal.option, at, refusal.reason, refusal.suggestion].filter(Boolean);
+function checkOptions(body: Omit<TranscodeRequest, 'inputs'>): void {
+  const { rejections } = parseJob({ inputs: [{ url: '' }], ...body } as JobRequest);
+  const [rejection] = rejections;
+  if (!rejection) return;
+  const at = rejection.offset ? `At character ${rejection.offset + 1}` : '';
+  const parts = [rejection.option, at, rejection.reason, rejection.suggestion].filter(Boolean);
   const why = parts.map((part) => part.replace(/\.$/, '')).join('. ');
   throw new UsageError(`${errors.option_refused.text}: ${why}`);
 }

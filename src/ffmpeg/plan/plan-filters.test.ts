@@ -315,7 +315,7 @@ describe('previewJob', () => {
   };
 
   it('shows the complete command with the names of files in the cell, and its assumptions', () => {
-    expect(parseRequest(request).refusals).toEqual([]);
+    expect(parseRequest(request).rejections).toEqual([]);
     const {
       commands: [args = []],
       warnings,

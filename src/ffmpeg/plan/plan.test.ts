@@ -320,7 +320,7 @@ describe('any allowed request', () => {
         (sources, outputFormat, preset, options, resourceClass) => {
           const inputs = sources.map(([, own]) => ({ url: 'https://user:pw@host/secret?sig=1', options: own }));
           const full: TranscodeRequest = { inputs, outputFormat, preset, options };
-          const refusals = checkOptions(full);
+          const rejections = checkOptions(full);
           try {
             const result = planTranscode(
               full,
@@ -328,7 +328,7 @@ describe('any allowed request', () => {
               { resourceClass, cores: 2 },
             );
             planned++;
-            expect(refusals).toEqual([]);
+            expect(rejections).toEqual([]);
             checkArguments(result.args, sources.length);
             for (const value of [
               result.memoryBytes,

@@ -72,9 +72,9 @@ function locateWarning({ field, message }: PlanWarning, position: number): PlanW
 
 function planOutput(request: TranscodeRequest, inputs: readonly PlanInput[], ctx: OutputContext): Producer {
   const parsed = parseRequest(request);
-  const refusal = parsed.refusals[0];
-  // The API refuses such a request; a job that exists anyway must not run.
-  if (refusal) throw new JobFailure('option_refused', `${refusal.option}: ${refusal.reason}`);
+  const rejection = parsed.rejections[0];
+  // The API rejects such a request; a job that exists anyway must not run.
+  if (rejection) throw new JobFailure('option_refused', `${rejection.option}: ${rejection.reason}`);
   if (inputs.length === 0 || inputs.length !== request.inputs.length) {
     throw new JobFailure('internal', 'The inputs of the job do not match its request.');
   }

@@ -129,7 +129,7 @@ describe('the outputs of a job', () => {
 
 describe('a request for several outputs', () => {
   it('is rejected with the position of each part, and once for what all outputs read', () => {
-    const { refusals } = parseJob({
+    const { rejections } = parseJob({
       inputs: [{ url: 'gs://b/a', options: [{ option: '-filter_script', argument: 'x' }] }],
       outputs: [
         { outputFormat: 'mp4' },
@@ -139,7 +139,7 @@ describe('a request for several outputs', () => {
         { outputFormat: 'mp4', bitrate: 1000, options: [{ option: '-crf', argument: 20 }] },
       ],
     });
-    expect(refusals.map(({ field }) => field)).toEqual([
+    expect(rejections.map(({ field }) => field)).toEqual([
       'inputs[0].options[0]',
       'outputs[1].options[0]',
       'outputs[2].filters[0]',
@@ -151,8 +151,8 @@ describe('a request for several outputs', () => {
   it('has one budget, however many outputs it has', () => {
     const options = Array.from({ length: 60 }, () => ({ option: '-crf', argument: 20 }));
     const outputs = Array.from({ length: 10 }, () => ({ outputFormat: 'mp4' as const, options }));
-    const { refusals } = parseJob(request(outputs));
-    expect(refusals).toMatchObject([
+    const { rejections } = parseJob(request(outputs));
+    expect(rejections).toMatchObject([
       { field: 'outputs[5].options[0]', reason: expect.stringContaining('more than 300 options') },
     ]);
   });

@@ -7,7 +7,7 @@ const flow = (rate: number | null): Flow => ({ kind: 'v', width: 64, height: 48,
 
 function steadied(text: string, rates: (number | null)[]): string {
   const read = readGraph(text);
-  if (!read.ok) throw new Error(read.refusals[0]?.reason);
+  if (!read.ok) throw new Error(read.rejections[0]?.reason);
   const graph = steadyRates(read.graph, rates.map(flow));
   return serialiseGraph(graph, { asset: () => '', inputs: graph.inputs.map(({ label }) => label) });
 }

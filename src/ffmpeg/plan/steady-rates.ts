@@ -9,7 +9,7 @@ const FALLBACK_RATE = 25;
 const STATES_RATE: ReadonlySet<string> = new Set(['fps', 'framerate', 'minterpolate', 'zoompan', 'xfade']);
 
 /**
- * FFmpeg 7 drops the frame rate after `setpts`, and `xfade` then refuses its inputs, even if their timestamps are
+ * FFmpeg 7 drops the frame rate after `setpts`, and `xfade` then rejects its inputs, even if their timestamps are
  * regular. Crossfades are commonly written this way, so such inputs get an `fps` with the rate of their source.
  * `flows` = flows of the graph's open inputs.
  */

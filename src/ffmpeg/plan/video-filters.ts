@@ -123,14 +123,14 @@ const MATRICES: Readonly<Record<string, string>> = { bt709: 'bt709', bt2020nc: '
 
 /**
  * The usual zimg + Hable path to BT.709. The input side is stated in full because files often tag the
- * transfer alone, and zimg refuses to guess the rest. 100 cd/m² is the reference white of SDR.
+ * transfer alone, and zimg rejects to guess the rest. 100 cd/m² is the reference white of SDR.
  */
 function hdrToSdr(stream: VideoStream, odd: boolean): string[] {
   const transfer = stream.colorTransfer && TRANSFERS.has(stream.colorTransfer) ? stream.colorTransfer : 'smpte2084';
   const primaries = stream.colorPrimaries && PRIMARIES.has(stream.colorPrimaries) ? stream.colorPrimaries : 'bt2020';
   const matrix = (stream.colorSpace && MATRICES[stream.colorSpace]) || 'bt2020nc';
   const range = stream.colorRange === 'pc' ? 'full' : 'limited';
-  // zimg refuses subsampled chroma of an odd size, so such pictures pass it with full chroma.
+  // zimg rejects subsampled chroma of an odd size, so such pictures pass it with full chroma.
   const full = (format: string) => (odd ? [`format=${format}`] : []);
   return [
     ...full('yuv444p10le'),

@@ -87,8 +87,8 @@ describe('the body of a complete request', () => {
       '',
     ];
     for (const body of bodies) {
-      const refused = await complete(id, body);
-      expect([refused.status, refused.code], body.slice(0, 120)).toEqual([400, 'MalformedXML']);
+      const rejected = await complete(id, body);
+      expect([rejected.status, rejected.code], body.slice(0, 120)).toEqual([400, 'MalformedXML']);
     }
     expect(await gateway.store.head(KEY)).toBeNull();
     expect((await complete(id, good)).status).toBe(200);
@@ -111,8 +111,8 @@ describe('the body of a complete request', () => {
     const id = await begin();
     const { etag } = await send(id, 1, 'abc');
     const hash = { 'x-amz-content-sha256': 'a'.repeat(64) };
-    const refused = await insider('POST', `${KEY}?uploadId=${id}`, named([1, etag]), hash);
-    expect([refused.status, refused.code]).toEqual([400, 'XAmzContentSHA256Mismatch']);
+    const rejected = await insider('POST', `${KEY}?uploadId=${id}`, named([1, etag]), hash);
+    expect([rejected.status, rejected.code]).toEqual([400, 'XAmzContentSHA256Mismatch']);
     expect(await gateway.store.head(KEY)).toBeNull();
   });
 
@@ -141,8 +141,8 @@ describe('the id of an upload', () => {
         ['DELETE', null],
         ['POST', named([1, '"x"'])],
       ] as const) {
-        const refused = await insider(method, query, body);
-        expect([refused.status, refused.code], `${method} ${trick}`).toEqual([404, 'NoSuchUpload']);
+        const rejected = await insider(method, query, body);
+        expect([rejected.status, rejected.code], `${method} ${trick}`).toEqual([404, 'NoSuchUpload']);
       }
       const put = await insider('PUT', `${query}&partNumber=1`, 'x');
       expect([put.status, put.code], trick).toEqual([404, 'NoSuchUpload']);
@@ -157,8 +157,8 @@ describe('a part', () => {
   it('has a number from 1 to 10,000, and cannot be copied', async () => {
     const id = await begin();
     for (const number of ['0', '10001', '1.5', '-1', 'x', '']) {
-      const refused = await insider('PUT', `${KEY}?uploadId=${id}&partNumber=${number}`, 'x');
-      expect([refused.status, refused.code], number).toEqual([400, 'InvalidArgument']);
+      const rejected = await insider('PUT', `${KEY}?uploadId=${id}&partNumber=${number}`, 'x');
+      expect([rejected.status, rejected.code], number).toEqual([400, 'InvalidArgument']);
     }
     const copied = await insider('PUT', `${KEY}?uploadId=${id}&partNumber=1`, '', {
       'x-amz-copy-source': `/${BUCKET}/secret`,
@@ -170,8 +170,8 @@ describe('a part', () => {
   it('is rejected if its signed URL does not sign the length', async () => {
     const id = await begin();
     const url = await presigned('PUT', gateway.endpoint, `${KEY}?uploadId=${id}&partNumber=1&X-Amz-Expires=60`);
-    const refused = await fetch(url, { method: 'PUT', body: 'x' });
-    expect([refused.status, await refused.text()]).toEqual([403, expect.stringContaining('must sign the header')]);
+    const rejected = await fetch(url, { method: 'PUT', body: 'x' });
+    expect([rejected.status, await rejected.text()]).toEqual([403, expect.stringContaining('must sign the header')]);
   });
 
   it('whose size differs from the signed size is rejected with both sizes, regardless of its content type', async () => {
@@ -229,8 +229,8 @@ describe('an upload in parts', () => {
       ['DELETE', `uploadId=${id}`],
     ]) {
       const url = await presigned(method!, gateway.endpoint, `${KEY}?${query}&X-Amz-Expires=60`);
-      const refused = await fetch(url, { method });
-      expect([refused.status, codeOf(await refused.text())], `${method} ${query}`).toEqual([403, 'AccessDenied']);
+      const rejected = await fetch(url, { method });
+      expect([rejected.status, codeOf(await rejected.text())], `${method} ${query}`).toEqual([403, 'AccessDenied']);
     }
     expect(await gateway.store.listParts(KEY, id)).toEqual([]);
     const typed = await insider('POST', `${KEY}?uploads=`, null, { 'content-type': '<script>' });
@@ -268,10 +268,10 @@ describe('an upload in parts', () => {
     await ended;
     await until(async () => (await gateway.tempFiles()).length === 0, { what: 'the temp file to go' });
     expect(await folders()).toEqual([kept]);
-    const refused = { status: 403 };
-    expect(await send(id, 1, 'abc', closing)).toMatchObject(refused);
-    await expect(gateway.store.createMultipart(closing, { contentType: 'video/mp4' })).rejects.toMatchObject(refused);
-    await expect(gateway.store.completeMultipart(closing, id, [part])).rejects.toMatchObject(refused);
+    const rejected = { status: 403 };
+    expect(await send(id, 1, 'abc', closing)).toMatchObject(rejected);
+    await expect(gateway.store.createMultipart(closing, { contentType: 'video/mp4' })).rejects.toMatchObject(rejected);
+    await expect(gateway.store.completeMultipart(closing, id, [part])).rejects.toMatchObject(rejected);
   });
 
   it('appears as a complete object or not at all while it is completed twice concurrently', async () => {
@@ -328,8 +328,8 @@ describe('an upload in parts', () => {
       };
       const etag = (await put(1)).headers.get('etag')!;
       reserve.bytes = 2 ** 50;
-      const refused = await put(2);
-      expect([refused.status, codeOf(await refused.text())]).toEqual([507, 'InsufficientStorage']);
+      const rejected = await put(2);
+      expect([rejected.status, codeOf(await rejected.text())]).toEqual([507, 'InsufficientStorage']);
       const whole = store.completeMultipart(KEY, uploadId, [{ partNumber: 1, etag }]);
       await expect(whole).rejects.toMatchObject({ retry: true, status: 507 });
       expect(await store.head(KEY)).toBeNull();

@@ -64,9 +64,9 @@ export async function confirmUpload(
     over.abort('over');
   }
   if (upload.state === 'deleted') {
-    const refusal = openColumn(context.vault, 'uploads', 'refusal_sealed', upload);
-    if (refusal === null) throw new ApiError('upload_not_found', UNKNOWN_NAME);
-    throw new ApiError('upload_type_mismatch', { field: 'filename', reason: refusal });
+    const rejection = openColumn(context.vault, 'uploads', 'refusal_sealed', upload);
+    if (rejection === null) throw new ApiError('upload_not_found', UNKNOWN_NAME);
+    throw new ApiError('upload_type_mismatch', { field: 'filename', reason: rejection });
   }
   if (body.fileSize !== upload.declared_size) throw new ApiError('upload_size_mismatch', sizes(body, upload));
   return confirmedResult(context, upload);
@@ -85,7 +85,7 @@ async function seal(
   const { store } = context;
   if (body.fileSize !== upload.declared_size) {
     if (!(await store.head(upload.staging_key))) return overtaken(context, upload.id);
-    return refuseSize(context, upload, body);
+    return rejectSize(context, upload, body);
   }
   if (unsent.has(upload.id) && !(await store.head(upload.staging_key))) return overtaken(context, upload.id);
   // Insert the object's row before its bytes are copied: a copy without a row would never be deleted.
@@ -115,7 +115,7 @@ async function seal(
   }
   await dropCopy(context, objectId, key);
   if (!copied) noteUnsent(upload.id);
-  if (copied && size !== upload.declared_size) return refuseSize(context, upload, body);
+  if (copied && size !== upload.declared_size) return rejectSize(context, upload, body);
   // The bytes have not arrived, or another confirm was faster.
   return overtaken(context, upload.id);
 }
@@ -130,7 +130,7 @@ function noteUnsent(id: string): void {
 }
 
 /** Deletes the bytes. The URL is still valid, so the client may send the right ones. */
-async function refuseSize({ store }: Context, upload: Upload, body: ConfirmBody): Promise<never> {
+async function rejectSize({ store }: Context, upload: Upload, body: ConfirmBody): Promise<never> {
   await store.delete(upload.staging_key);
   throw new ApiError('upload_size_mismatch', sizes(body, upload));
 }

@@ -37,7 +37,7 @@ export async function executeInspection(tools: WorkTools, run: Run): Promise<Att
     const nothing = { outputs: [], plan: null, warnings: [], inputSeconds: null, attempt: null };
     return { outcome: 'completed', completion: { ...nothing, apply } };
   } catch (error) {
-    if (error instanceof JobFailure && !error.retry) await deleteRefused(context, run.claim, source.object_id!);
+    if (error instanceof JobFailure && !error.retry) await deleteRejected(context, run.claim, source.object_id!);
     throw error;
   }
 }
@@ -100,8 +100,8 @@ export async function confirmUpload(context: Context, tx: Tx, upload: SealedUplo
     SELECT`.execute(tx);
 }
 
-/** Deletes the bytes before the confirm is answered: a refused upload is gone when the client gets the answer. */
-export async function deleteRefused(context: Context, claim: Claim, objectId: string): Promise<void> {
+/** Deletes the bytes before the confirm is answered: a rejected upload is gone when the client gets the answer. */
+export async function deleteRejected(context: Context, claim: Claim, objectId: string): Promise<void> {
   const isMine = await context.db.transaction().execute(async (tx) => {
     const owned = await lockOwned(tx, claim);
     if (owned) await markDeleting(tx, [objectId], 'refused');

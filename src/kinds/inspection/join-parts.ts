@@ -10,7 +10,7 @@ import type { Upload } from '../../uploads/upload.ts';
 const NAMED_PARTS = 20;
 
 /**
- * Joins the parts of an upload to its object. Nothing is deleted when that is refused, so that the client can send what
+ * Joins the parts of an upload to its object. Nothing is deleted when that is rejected, so that the client can send what
  * is wrong again. Repeating it after a lost response changes nothing.
  */
 export async function joinParts(context: Context, { id, account_id }: Upload, body: ConfirmBody): Promise<void> {

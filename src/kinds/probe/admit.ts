@@ -1,5 +1,5 @@
 import type { Admission, AdmissionServices, Caller } from '../kind.ts';
-import { locateInRequest, refusedUrl, sourceError } from '../problems.ts';
+import { locateInRequest, rejectedUrl, sourceError } from '../problems.ts';
 
 export interface ProbeSubmission {
   url: string;
@@ -15,7 +15,7 @@ export async function admitProbe(
   { url }: ProbeSubmission,
 ): Promise<Admission> {
   const source = { url, field: 'url' };
-  const reason = refusedUrl(checkSourceUrl, source);
+  const reason = rejectedUrl(checkSourceUrl, source);
   return {
     problems: reason === null ? [] : [sourceError(source, reason, locateInRequest)],
     resourceClass: 'interactive',

@@ -57,10 +57,10 @@ async function probeParts(tools: WorkTools, run: Run, path: string, parts: Parts
   return probeInCell(tools, run, path, size);
 }
 
-/** All of a source may be fetched here, so that only the bound on bytes refuses a part. */
+/** All of a source may be fetched here, so that only the bound on bytes rejects a part. */
 async function requirePart(parts: PartsOfSource, range: { start: number; end: number }): Promise<void> {
-  const refused = await parts.require(range);
-  if (refused) throw new Error(refused.reason);
+  const rejected = await parts.require(range);
+  if (rejected) throw new Error(rejected.reason);
 }
 
 /** Reads the index of an MP4, wherever it is. Null if the file is so unusual that only ffprobe may know it. */

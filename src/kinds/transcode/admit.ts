@@ -10,7 +10,14 @@ import type { MediaInfo, Review } from '../../ffmpeg/index.ts';
 import { findSources, type NamedSource, type RefusedSource, type ResolvedSource } from '../../jobs/sources.ts';
 import { ThreadEnded } from '../../threads/task-thread.ts';
 import type { Admission, AdmissionServices, Caller } from '../kind.ts';
-import { type Locate, locateInRequest, refusalProblem, refusedUrl, rejectionError, sourceError } from '../problems.ts';
+import {
+  type Locate,
+  locateInRequest,
+  rejectedUrl,
+  rejectionError,
+  rejectionProblem,
+  sourceError,
+} from '../problems.ts';
 import { factsJson, requestJson, settingsJson, toStoredRequest } from './request.ts';
 
 /** A request for a transcode. */
@@ -27,8 +34,8 @@ export interface TranscodeSubmission {
 
 export interface TranscodeAdmission extends Admission {
   review: Review;
-  /** Reasons for a refusal, in terms of what the client sent. */
-  refusals: readonly RequestProblem[];
+  /** Reasons for a rejection, in terms of what the client sent. */
+  rejections: readonly RequestProblem[];
   /** What is known about each input without locking it. */
   foundInputs: readonly (ResolvedSource | RefusedSource)[];
   /** For each input; null if it has not been probed. */
@@ -51,15 +58,15 @@ export async function admitTranscode(
   const assets = review.assets.flatMap(({ kind, source, field }, index) =>
     source.type === 'url' ? [{ index, kind, url: source.url, field }] : [],
   );
-  const refusals = review.refusals.map((refusal) => refusalProblem(refusal, sent, place));
+  const rejections = review.rejections.map((rejection) => rejectionProblem(rejection, sent, place));
   const { preset, limits } = body;
   const outputs = outputsOf(body);
   return {
     problems: [
-      ...refusedSources(services, inputs, place),
-      ...(refusals.length > 0 ? [rejectionError('option_refused', refusals)] : []),
-      ...refusedSources(services, assets, place),
-      ...refusedWebhook(services, body.webhook_url),
+      ...rejectedSources(services, inputs, place),
+      ...(rejections.length > 0 ? [rejectionError('option_refused', rejections)] : []),
+      ...rejectedSources(services, assets, place),
+      ...rejectedWebhook(services, body.webhook_url),
     ],
     resourceClass: review.resourceClass,
     request: () => {
@@ -86,7 +93,7 @@ export async function admitTranscode(
     webhookUrl: body.webhook_url ?? null,
     priority: body.priority ?? 0,
     review,
-    refusals,
+    rejections,
     foundInputs,
     infos,
   };
@@ -114,15 +121,15 @@ async function reviewBody(
   }
 }
 
-function refusedSources({ checkSourceUrl }: AdmissionServices, sources: readonly NamedSource[], place: Locate) {
+function rejectedSources({ checkSourceUrl }: AdmissionServices, sources: readonly NamedSource[], place: Locate) {
   return sources.flatMap((source) => {
-    const reason = refusedUrl(checkSourceUrl, source);
+    const reason = rejectedUrl(checkSourceUrl, source);
     return reason === null ? [] : [sourceError(source, reason, place)];
   });
 }
 
 /** Why events may not be sent to that URL, in terms of the field that names it. */
-export function refusedWebhook(
+export function rejectedWebhook(
   { checkWebhookUrl }: Pick<AdmissionServices, 'checkWebhookUrl'>,
   url: string | undefined,
   field = 'webhook_url',

@@ -20,7 +20,7 @@ export interface TranscodeAttempt {
 }
 
 /** A request, and what a worker needs of it before it has the files. */
-export interface OpenedRequest extends Omit<Reading, 'refusals'> {
+export interface OpenedRequest extends Omit<Reading, 'rejections'> {
   request: JobRequest;
   /** How each output is made, in the order of their rows. */
   outputs: readonly OutputRequest[];
@@ -44,9 +44,9 @@ export async function openRequest(tools: WorkTools, claim: Claim): Promise<Opene
   // A filter may name an input by its URL.
   const inputs = rest.inputs.map((input, position) => ({ ...(input as object), url: urlOf(tools, claim, position) }));
   const request = { ...rest, inputs } as JobRequest;
-  const { refusals, ...reading } = await tools.planner.read({ request });
-  const refusal = refusals[0];
-  if (refusal) throw new JobFailure('option_refused', `${refusal.option}: ${refusal.reason}`);
+  const { rejections, ...reading } = await tools.planner.read({ request });
+  const rejection = rejections[0];
+  if (rejection) throw new JobFailure('option_refused', `${rejection.option}: ${rejection.reason}`);
   return {
     ...{ request, outputs: 'outputs' in request ? request.outputs : [request], ...reading },
     ...{ disarm: disarm === true, limits: limits ?? {} },

@@ -22,7 +22,7 @@ export async function viewBatch(context: Viewing, batch: BatchRow): Promise<Batc
     const job = shown.get(id);
     return job ? [{ index, status: 'accepted', job }] : [];
   });
-  const items = [...accepted, ...refusalsOf(context, batch)].sort((a, b) => a.index - b.index);
+  const items = [...accepted, ...rejectionsOf(context, batch)].sort((a, b) => a.index - b.index);
   const counts = (await countBatches(context.db, [batch.id])).get(batch.id)!;
   return { ...viewSummary(context, batch, counts), items };
 }
@@ -35,7 +35,7 @@ export function viewSubmittedBatch(
 ): Batch {
   const items = results.map((result): BatchItem => {
     const { index } = result;
-    if ('refusal' in result) return viewRefusal(index, result.refusal);
+    if ('rejection' in result) return viewRejection(index, result.rejection);
     const job = viewSubmitted(context, result.submitted);
     const listed = { ...job, ffmpeg_options: { ...job.ffmpeg_options, options: [] }, shortened: false };
     return { index, status: 'accepted', job: listed };
@@ -44,12 +44,12 @@ export function viewSubmittedBatch(
   return { ...viewSummary(context, batch, counts), items };
 }
 
-export function viewRefusal(index: number, refusal: ApiError): BatchItem {
-  return { index, status: 'refused', error: hideQueries(errorAnswer(refusal)) };
+export function viewRejection(index: number, rejection: ApiError): BatchItem {
+  return { index, status: 'refused', error: hideQueries(errorAnswer(rejection)) };
 }
 
 /** What is kept of a rejected entry: 100 complete errors took more than 60 KB. */
-export function keptRefusal(index: number, { code }: ApiError): KeptRefusal {
+export function keptRejection(index: number, { code }: ApiError): KeptRejection {
   return { index, code };
 }
 
@@ -58,18 +58,18 @@ const DETAILS_NOT_KEPT = {
   remedy: 'Send this entry again, alone or to /v1/transcodes/validate, to get them',
 };
 
-interface KeptRefusal {
+interface KeptRejection {
   index: number;
   code: ErrorCode;
 }
 
-function refusalsOf({ vault }: Viewing, batch: BatchRow): BatchItem[] {
+function rejectionsOf({ vault }: Viewing, batch: BatchRow): BatchItem[] {
   const kept = JSON.parse(openColumn(vault, 'batches', 'refusals_sealed', batch) ?? '[]') as (
-    | KeptRefusal
+    | KeptRejection
     | BatchItem
   )[];
   return kept.map((one) => {
-    if ('code' in one) return viewRefusal(one.index, new ApiError(one.code, DETAILS_NOT_KEPT));
+    if ('code' in one) return viewRejection(one.index, new ApiError(one.code, DETAILS_NOT_KEPT));
     // Earlier versions stored the complete error, at first without a link to the documentation.
     if (one.error) one.error.docs ??= docsOf(one.error.code);
     return one;

@@ -44,8 +44,8 @@ async function makeOutputs(attempt: TranscodeAttempt, sources: PreparedSources):
   const hashing = startHashing(attempt, sources);
   try {
     const plan = sources.planned?.plan ?? (await makePlan(attempt, sources));
-    const refused = await sources.accept(plan);
-    if (refused) return refused;
+    const rejected = await sources.accept(plan);
+    if (rejected) return rejected;
     const hasChildren = await startPieces(attempt, sources, { plan, hashed: hashing.done });
     if (hasChildren) return { outcome: 'awaiting-children' };
     const made = await runCommands(attempt, sources, plan);

@@ -2,7 +2,7 @@ import type { Warning } from '../../contract/common.ts';
 import { failures } from '../../contract/failures.ts';
 import type { RequestProblem, ValidateAnswer } from '../../contract/validate.ts';
 import type { AdmissionServices, Caller } from '../kind.ts';
-import { locateInRequest, positionOf, refusedUrl, sourceProblem } from '../problems.ts';
+import { locateInRequest, positionOf, rejectedUrl, sourceProblem } from '../problems.ts';
 import { checkJob } from '../submit.ts';
 import { findNamed, type TranscodeAdmission, type TranscodeSubmission } from './admit.ts';
 import { transcode } from './index.ts';
@@ -21,7 +21,7 @@ export async function validateTranscode(
   const { preview } = review;
   const problems = [
     ...sourceProblems(services, admission, await findNamed(services, caller, admission.assets)),
-    ...admission.refusals,
+    ...admission.rejections,
   ];
   const warnings = [...admission.warnings];
   if (preview && !('failure' in preview) && problems.length === 0) {
@@ -43,7 +43,7 @@ function sourceProblems(
 ): RequestProblem[] {
   const all = [...admission.foundInputs, ...foundAssets];
   return [...admission.inputs, ...admission.assets].flatMap((source, index) => {
-    const reason = refusedUrl(checkSourceUrl, source);
+    const reason = rejectedUrl(checkSourceUrl, source);
     if (reason) return [sourceProblem(source, { reason }, locateInRequest)];
     const found = all[index]!;
     return 'refusal' in found ? [sourceProblem(source, { code: found.refusal }, locateInRequest)] : [];

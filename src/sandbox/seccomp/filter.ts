@@ -39,7 +39,7 @@ const X32_BIT = 0x40000000;
 /**
  * Which program loads the filter. bwrap loads it as its last step, in the cell's own pid namespace. setpriv loads it
  * before its own last calls and shares a pid namespace with the service, so its filter must allow the Landlock calls
- * and refuse every signal.
+ * and reject every signal.
  */
 export type SeccompVariant = 'bwrap' | 'setpriv';
 
@@ -60,7 +60,7 @@ export function seccompArchitecture(arch: string = process.arch): SeccompArchite
   throw new SandboxError(`no seccomp table for the architecture ${arch}`, 'Run Airlock on x86_64 or aarch64');
 }
 
-/** The filter as instructions: argument rules, allowed, refused (EPERM), killed; everything else gets ENOSYS. */
+/** The filter as instructions: argument rules, allowed, rejected (EPERM), killed; everything else gets ENOSYS. */
 export function seccompProgram(
   { audit, table }: SeccompArchitecture,
   variant: SeccompVariant = 'bwrap',
@@ -109,7 +109,7 @@ export function seccompProgram(
     ...(setpriv ? SETPRIV_ALLOWED.flatMap((name) => rule(name, [allow])) : []),
     // The kernel caches the decision for calls without argument rules, so the linear list costs nothing.
     ...policy.allowed.flatMap((name) => rule(name, [allow])),
-    ...policy.refused.flatMap((name) => rule(name, [retErrno(EPERM)])),
+    ...policy.rejected.flatMap((name) => rule(name, [retErrno(EPERM)])),
     ...policy.killed.flatMap((name) => rule(name, [kill])),
     retErrno(ENOSYS),
   ];

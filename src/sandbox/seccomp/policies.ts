@@ -2,7 +2,7 @@
 export interface FilterPolicy {
   readonly allowed: readonly string[];
   /** Calls that get EPERM: libraries probe them and handle an error, so they must not kill the program. */
-  readonly refused: readonly string[];
+  readonly rejected: readonly string[];
   /** A program that makes one of these is compromised. SIGSYS kills it (exit code 159). */
   readonly killed: readonly string[];
   /** Whether it may map files as code, which a dynamic loader does. Never memory that is also writable. */
@@ -42,11 +42,11 @@ export type FilterName = 'media' | 'strict';
 /** The filters by name. `media` is the loosest. */
 export const FILTERS: Readonly<Record<FilterName, FilterPolicy>> = {
   /** For FFmpeg, which loads 200 libraries, some of which probe for sockets. */
-  media: { allowed: ALLOWED, refused: REFUSED, killed: KILLED, mapsCode: true },
+  media: { allowed: ALLOWED, rejected: REFUSED, killed: KILLED, mapsCode: true },
   /** For a static program that reads its inputs and writes its outputs: no code but its own, no socket. */
   strict: {
     allowed: ALLOWED.filter((name) => !FOLDER_CALLS.includes(name)),
-    refused: REFUSED.filter((name) => !SOCKET_CALLS.includes(name)),
+    rejected: REFUSED.filter((name) => !SOCKET_CALLS.includes(name)),
     killed: [...KILLED, ...SOCKET_CALLS],
     mapsCode: false,
   },

@@ -14,7 +14,7 @@ const SCRIPT = `IFS= read -r go <&${GATE} && exec ${GATE}<&- "$@"`;
  * First output of a launcher that cannot start the program; it then exits with one of `REFUSAL_CODES`. The dynamic loader
  * reports under the name of the program.
  */
-function refusalOf(program: string): RegExp {
+function rejectionOf(program: string): RegExp {
   const name = basename(program).replace(/\W/g, '\\$&');
   return new RegExp(
     `^(?:setpriv|prlimit|sh|runsc|\\S*/ld-linux\\S*|(?:/usr/bin/)?${name})(?:: \\d+)?: .*(?:landlock|seccomp|exec|failed|not found|cannot|error while loading|unrecognized|Permission denied)`,
@@ -71,14 +71,14 @@ export function launchGated(gated: GatedCommand, spec: LaunchSpec): Launched {
       },
     );
   }
-  const refusal = refusalOf(spec.program);
+  const rejection = rejectionOf(spec.program);
   const ended = watchEnd(child, state, {
     cell: () => mark,
     onClose: () => gated.killMore?.(),
     end(code, signal) {
       const exitCode = signal ? signalExitCode(signal) : code;
-      const refused = REFUSAL_CODES.includes(exitCode ?? 0) && refusal.test(state.firstOutput);
-      return { exitCode, signal: null, started: !refused };
+      const rejected = REFUSAL_CODES.includes(exitCode ?? 0) && rejection.test(state.firstOutput);
+      return { exitCode, signal: null, started: !rejected };
     },
   });
   return { launcher: mark, program: gated.program ?? 'launcher', kill, ended };

@@ -21,7 +21,7 @@ const EXCEPTIONS: Exceptions = {
   pid: 'the program is the first process of its pid namespace',
   proc: 'gVisor’s own /proc, which shows only this cell',
   sys: 'gVisor’s own /sys',
-  threads: 'gVisor itself refuses more than 1024 threads and does not report it: another limit ends the cell',
+  threads: 'gVisor itself rejects more than 1024 threads and does not report it: another limit ends the cell',
   device: 'gVisor’s own /dev, without the host’s devices',
 };
 

@@ -19,7 +19,7 @@ export interface LandlockTools {
 const FONTS = '/usr/share/fonts';
 
 const EXCEPTIONS: Exceptions = {
-  pid: 'no pid namespace: the filter refuses every signal instead',
+  pid: 'no pid namespace: the filter rejects every signal instead',
   uid: 'no user namespace: as root a separate uid per slot, else the service’s uid',
   exists: 'Landlock does not cover stat: a cell can learn whether a path of the host exists',
 };

@@ -53,7 +53,7 @@ export interface Launched {
   ended: Promise<LaunchEnd>;
 }
 
-/** Attempts of the self-test that a tier does not promise to refuse: key of the attempt → reason. */
+/** Attempts of the self-test that a tier does not promise to reject: key of the attempt → reason. */
 export type Exceptions = Readonly<Record<string, string>>;
 
 /**
@@ -69,7 +69,7 @@ export interface Tier {
    * elsewhere, and only the size of the outputs is checked.
    */
   readonly outputBound: 'kernel' | 'watched';
-  /** Attempts of the self-test that this tier cannot refuse, by key. Always shown in the report. */
+  /** Attempts of the self-test that this tier cannot reject, by key. Always shown in the report. */
   readonly exceptions: Exceptions;
   /** Translates paths of the cell (`/in/x`, `/out/x`) in a text for a program in it. */
   inside(path: string): string;

@@ -1,6 +1,6 @@
 import type { Ranges } from '../copy-ranges.ts';
 import type { FileBytes } from '../file-bytes.ts';
-import { refuseLength } from '../limits.ts';
+import { checkLength } from '../limits.ts';
 import { NotRewritable } from '../verdicts.ts';
 import { beginsTag, tagBytes } from './tags.ts';
 
@@ -61,7 +61,7 @@ export function findFrames(file: FileBytes, from: number, kind: FrameKind): Foun
       ranges.add(at, end);
       samples += head.samples;
       at = end;
-      refuseLength(samples / format.rate);
+      checkLength(samples / format.rate);
       continue;
     }
     if (++gaps > MAX_GAPS) throw new NotRewritable('has more than a thousand gaps between its frames');

@@ -4,7 +4,7 @@ import { mustBe, unlessUnclear } from '../codecs/bits.ts';
 import { scaled } from '../codecs/rational.ts';
 import { copyRanges, type Ranges } from '../copy-ranges.ts';
 import type { FileBytes } from '../file-bytes.ts';
-import { refuseLength } from '../limits.ts';
+import { checkLength } from '../limits.ts';
 import { soundInfo } from '../streams.ts';
 import type { Reading } from '../types.ts';
 import { NotRewritable } from '../verdicts.ts';
@@ -32,7 +32,7 @@ export function readMp3(file: FileBytes): Reading {
   if (!vbr && start !== end && readVbrHeader(file, start, audio.head as Mp3Header)) {
     throw new NotRewritable('begins with other data');
   }
-  if (vbr) refuseLength((vbr.frames * audio.head.samples) / audio.head.rate);
+  if (vbr) checkLength((vbr.frames * audio.head.samples) / audio.head.rate);
   return {
     write(out, mediaBytes) {
       writePictures(file, out, pictures);

@@ -1,6 +1,6 @@
 import { copyRange } from '../copy-ranges.ts';
 import type { FileBytes, FileOut } from '../file-bytes.ts';
-import { NotRewritable, Refused } from '../verdicts.ts';
+import { NotRewritable, Rejected } from '../verdicts.ts';
 import { ID3_HEADER, id3Bytes, syncSafe, toSyncSafe } from './tags.ts';
 
 /** Cover art: a separate stream in FFmpeg. */
@@ -36,7 +36,7 @@ export function readLeadingTags(file: FileBytes): LeadingTags {
     const bytes = id3Bytes(file, at);
     if (bytes === 0) break;
     if (count === MAX_TAGS) throw new NotRewritable('begins with more tags than any real file');
-    if (at + bytes > file.size) throw new Refused('invalid_media', 'ends before what it declares.');
+    if (at + bytes > file.size) throw new Rejected('invalid_media', 'ends before what it declares.');
     const found = readTag(file, at, bytes);
     if (found.length > 0 && ++tagsWithPictures > 1) throw new NotRewritable('has cover art in several tags');
     pictures.push(...found);
@@ -72,18 +72,18 @@ function readTag(file: FileBytes, at: number, bytes: number): Picture[] {
   const body = at + ID3_HEADER;
   const end = body + syncSafe(head.readUInt32BE(6));
   if (version < 2 || version > 4 || flags & EXTENDED) {
-    refusePictures(file, body, at + bytes);
+    rejectPictures(file, body, at + bytes);
     return [];
   }
   const pictures: Picture[] = [];
   let frames = 0;
   const stopped = walk(file, body, end, version, (name, formatFlags, from, length) => {
-    if (++frames > MAX_FRAMES) throw new Refused('invalid_media', 'contains more tags than any real file.');
+    if (++frames > MAX_FRAMES) throw new Rejected('invalid_media', 'contains more tags than any real file.');
     if (name !== 'APIC' && name !== 'PIC') return;
     if (flags & UNSYNCHRONISED || formatFlags !== 0) throw new NotRewritable(UNKNOWN_PICTURE);
     pictures.push(readPicture(file, from, length, version));
   });
-  refusePictures(file, stopped, at + bytes);
+  rejectPictures(file, stopped, at + bytes);
   const sum = pictures.reduce((total, picture) => total + picture.bytes, 0);
   if (pictures.length > MAX_PICTURES || sum > MAX_PICTURE_BYTES)
     throw new NotRewritable('has cover art of absurd size');
@@ -163,7 +163,7 @@ function pictureKind(declared: string, head: Buffer): Picture['mime'] {
 }
 
 /** Throws if FFmpeg could find a picture in data that is not a frame. */
-function refusePictures(file: FileBytes, from: number, end: number): void {
+function rejectPictures(file: FileBytes, from: number, end: number): void {
   for (let at = from; at < end; at += BLOCK - 3) {
     const piece = file.read(at, Math.min(BLOCK, end - at));
     if (piece.includes('PIC', 0, 'latin1')) throw new NotRewritable(UNKNOWN_PICTURE);

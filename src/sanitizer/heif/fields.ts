@@ -1,10 +1,10 @@
-import { Refused } from '../verdicts.ts';
+import { Rejected } from '../verdicts.ts';
 
 /** Reads the fields of a box in order. */
 export interface Fields {
   version: number;
   flags: number;
-  /** An unsigned integer of 0, 1, 2, 4 or 8 bytes. Throws `Refused` for other sizes and above 2^53. */
+  /** An unsigned integer of 0, 1, 2, 4 or 8 bytes. Throws `Rejected` for other sizes and above 2^53. */
   number(bytes: number): number;
   text(bytes: number): string;
 }
@@ -22,12 +22,12 @@ export function fieldsOf(bytes: Buffer, at = 4): Fields {
     flags: at === 4 ? bytes.readUIntBE(1, 3) : 0,
     number(length) {
       if (length === 0) return 0;
-      if (![1, 2, 4, 8].includes(length)) throw new Refused('invalid_media', 'has integer fields of an invalid size.');
+      if (![1, 2, 4, 8].includes(length)) throw new Rejected('invalid_media', 'has integer fields of an invalid size.');
       const from = advance(length);
       if (length < 8) return bytes.readUIntBE(from, length);
       const long = bytes.readBigUInt64BE(from);
       if (long > BigInt(Number.MAX_SAFE_INTEGER))
-        throw new Refused('invalid_media', 'declares data at an absurd offset.');
+        throw new Rejected('invalid_media', 'declares data at an absurd offset.');
       return Number(long);
     },
     text(length) {

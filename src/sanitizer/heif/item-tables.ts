@@ -1,6 +1,6 @@
 import type { FileBytes } from '../file-bytes.ts';
 import { type Box, type BoxBudget, boxesIn, boxMap, content, printable } from '../isobmff/boxes.ts';
-import { NotRewritable, Refused } from '../verdicts.ts';
+import { NotRewritable, Rejected } from '../verdicts.ts';
 import { fieldsOf } from './fields.ts';
 
 /** A photo of 48 megapixels in tiles of 512 has some 200 items, depth and gain maps included. */
@@ -36,18 +36,18 @@ export interface Reference {
   to: readonly number[];
 }
 
-/** Reads the tables; throws `Refused` or `NotRewritable`. */
+/** Reads the tables; throws `Rejected` or `NotRewritable`. */
 export function readItemTables(file: FileBytes, meta: Box, budget: BoxBudget): ItemTables {
   const parts = boxMap(file, { body: meta.body + 4, end: meta.end }, budget);
   const table = (type: string): Buffer => {
     const box = parts.get(type);
-    if (!box) throw new Refused('invalid_media', `has no "${type}" box, which is needed to find the picture.`);
+    if (!box) throw new Rejected('invalid_media', `has no "${type}" box, which is needed to find the picture.`);
     return content(file, box, MAX_TABLE_BYTES, 4);
   };
   const pitm = fieldsOf(table('pitm'));
   const iprp = parts.get('iprp');
   const iinf = parts.get('iinf');
-  if (!iprp || !iinf) throw new Refused('invalid_media', 'does not describe its pictures.');
+  if (!iprp || !iinf) throw new Rejected('invalid_media', 'does not describe its pictures.');
   const iref = parts.get('iref');
   return {
     primary: pitm.version === 0 ? pitm.number(2) : pitm.number(4),
@@ -58,8 +58,8 @@ export function readItemTables(file: FileBytes, meta: Box, budget: BoxBudget): I
   };
 }
 
-function refuseItems(count: number): void {
-  if (count > MAX_ITEMS) throw new Refused('invalid_media', 'contains more items than any real picture.');
+function rejectItems(count: number): void {
+  if (count > MAX_ITEMS) throw new Rejected('invalid_media', 'contains more items than any real picture.');
 }
 
 /** `iinf` */
@@ -68,14 +68,14 @@ function readTypes(file: FileBytes, iinf: Box, budget: BoxBudget): Map<number, s
   const types = new Map<number, string>();
   for (const box of boxesIn(file, iinf.body + (wide ? 8 : 6), iinf.end, budget)) {
     if (box.type !== 'infe') continue;
-    refuseItems(types.size + 1);
+    rejectItems(types.size + 1);
     const entry = fieldsOf(content(file, box, MAX_TABLE_BYTES, 8));
     if (entry.version < 2 || entry.version > 3)
       throw new NotRewritable('describes its items in an unsupported version');
     const id = entry.number(entry.version === 2 ? 2 : 4);
     const isProtected = entry.number(2) !== 0;
     const type = entry.text(4);
-    if (types.has(id)) throw new Refused('invalid_media', 'describes an item twice.');
+    if (types.has(id)) throw new Rejected('invalid_media', 'describes an item twice.');
     types.set(id, isProtected ? 'encrypted' : type);
   }
   return types;
@@ -87,7 +87,7 @@ function readLocations(bytes: Buffer, idat: Box | undefined): (id: number) => It
   const sizes = table.number(2);
   const [offset, length, base, index] = [sizes >> 12, (sizes >> 8) & 15, (sizes >> 4) & 15, sizes & 15];
   const count = table.number(table.version < 2 ? 2 : 4);
-  refuseItems(count);
+  rejectItems(count);
   const locations = new Map<number, { location: ItemLocation; method: number; otherFile: boolean; extents: number }>();
   for (let item = 0; item < count; item++) {
     const id = table.number(table.version < 2 ? 2 : 4);
@@ -102,20 +102,20 @@ function readLocations(bytes: Buffer, idat: Box | undefined): (id: number) => It
       if (extent === 0) Object.assign(location, { from, bytes: table.number(length) });
       else table.number(length);
     }
-    if (locations.has(id)) throw new Refused('invalid_media', 'declares the location of an item twice.');
+    if (locations.has(id)) throw new Rejected('invalid_media', 'declares the location of an item twice.');
     locations.set(id, { location, method, otherFile, extents });
   }
   return (id) => {
     const found = locations.get(id);
-    if (!found || found.extents === 0) throw new Refused('invalid_media', 'does not declare where its picture is.');
-    if (found.otherFile) throw new Refused('unsupported_media', 'refers to another file for its data.');
+    if (!found || found.extents === 0) throw new Rejected('invalid_media', 'does not declare where its picture is.');
+    if (found.otherFile) throw new Rejected('unsupported_media', 'refers to another file for its data.');
     if (found.extents > 1) throw new NotRewritable('stores its picture in several extents');
     if (found.method > 1) throw new NotRewritable('stores its picture inside another item');
     const { from, bytes } = found.location;
-    if (bytes === 0) throw new Refused('invalid_media', 'declares a picture of no bytes.');
+    if (bytes === 0) throw new Rejected('invalid_media', 'declares a picture of no bytes.');
     if (found.method === 0) return { from, bytes };
     if (!idat || from + bytes > idat.end - idat.body)
-      throw new Refused('invalid_media', 'ends before what it declares.');
+      throw new Rejected('invalid_media', 'ends before what it declares.');
     return { from: idat.body + from, bytes };
   };
 }
@@ -124,14 +124,14 @@ function readLocations(bytes: Buffer, idat: Box | undefined): (id: number) => It
 function readProperties(file: FileBytes, iprp: Box, budget: BoxBudget): Map<number, Property[]> {
   const parts = [...boxesIn(file, iprp.body, iprp.end, budget)];
   const ipco = parts.find(({ type }) => type === 'ipco');
-  if (!ipco) throw new Refused('invalid_media', 'does not describe its pictures.');
+  if (!ipco) throw new Rejected('invalid_media', 'does not describe its pictures.');
   const boxes = [...boxesIn(file, ipco.body, ipco.end, budget)];
   const properties = new Map<number, Property[]>();
   for (const ipma of parts.filter(({ type }) => type === 'ipma')) {
     const table = fieldsOf(content(file, ipma, MAX_TABLE_BYTES, 8));
     const wide = (table.flags & 1) === 1;
     const count = table.number(4);
-    refuseItems(count);
+    rejectItems(count);
     for (let item = 0; item < count; item++) {
       const id = table.number(table.version < 1 ? 2 : 4);
       const used: Property[] = [];
@@ -140,9 +140,9 @@ function readProperties(file: FileBytes, iprp: Box, budget: BoxBudget): Map<numb
         const index = value & (wide ? 0x7fff : 0x7f);
         const box = boxes[index - 1];
         if (box) used.push({ box, essential: value > (wide ? 0x7fff : 0x7f) });
-        else if (index !== 0) throw new Refused('invalid_media', 'refers to a property that it does not contain.');
+        else if (index !== 0) throw new Rejected('invalid_media', 'refers to a property that it does not contain.');
       }
-      if (properties.has(id)) throw new Refused('invalid_media', 'describes an item twice.');
+      if (properties.has(id)) throw new Rejected('invalid_media', 'describes an item twice.');
       properties.set(id, used);
     }
   }
@@ -159,7 +159,7 @@ function readReferences(file: FileBytes, iref: Box, budget: BoxBudget): Referenc
     const from = entry.number(idBytes);
     const to = Array.from({ length: entry.number(2) }, () => entry.number(idBytes));
     total += to.length + 1;
-    refuseItems(total / 4);
+    rejectItems(total / 4);
     references.push({ type: printable(box.type), from, to });
   }
   return references;

@@ -1,8 +1,8 @@
 import type { Turn } from '../../ffmpeg/probe/still.ts';
 import type { FileBytes } from '../file-bytes.ts';
 import { content, makeBox, printable } from '../isobmff/boxes.ts';
-import { refuseSize } from '../limits.ts';
-import { NotRewritable, Refused } from '../verdicts.ts';
+import { checkSize } from '../limits.ts';
+import { NotRewritable, Rejected } from '../verdicts.ts';
 import { fieldsOf } from './fields.ts';
 import type { Property } from './item-tables.ts';
 
@@ -61,13 +61,13 @@ export function readProperties(file: FileBytes, properties: readonly Property[])
     if (box.type === 'auxC') found.isAlpha = ALPHA_NAMES.some((name) => bytes(4).includes(`${name}\0`, 4, 'latin1'));
   }
   if (found.width === 0 || found.height === 0)
-    throw new Refused('invalid_media', 'does not declare the size of its picture.');
+    throw new Rejected('invalid_media', 'does not declare the size of its picture.');
   return found;
 }
 
 function readSize(bytes: Buffer): { width: number; height: number } {
   const [width, height] = [bytes.readUInt32BE(4), bytes.readUInt32BE(8)];
-  refuseSize(width, height);
+  checkSize(width, height);
   return { width, height };
 }
 
@@ -87,7 +87,7 @@ function readAperture(bytes: Buffer, picture: { width: number; height: number })
   const x = right + (picture.width - width) / 2;
   const y = down + (picture.height - height) / 2;
   const isInside = x >= 0 && y >= 0 && x + width <= picture.width && y + height <= picture.height;
-  if (!isInside || width < 1 || height < 1) throw new Refused('invalid_media', 'crops its picture beyond its edges.');
+  if (!isInside || width < 1 || height < 1) throw new Rejected('invalid_media', 'crops its picture beyond its edges.');
   const crop = { x: Math.floor(x), y: Math.floor(y), width: Math.floor(width), height: Math.floor(height) };
   return { kind: 'crop', ...crop };
 }

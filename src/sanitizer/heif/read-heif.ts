@@ -2,7 +2,7 @@ import type { StillPicture, Tiling } from '../../ffmpeg/probe/still.ts';
 import type { FileBytes } from '../file-bytes.ts';
 import { type Box, boxBudget, boxesIn, printable } from '../isobmff/boxes.ts';
 import type { Movie } from '../isobmff/movie.ts';
-import { NotRewritable, Refused } from '../verdicts.ts';
+import { NotRewritable, Rejected } from '../verdicts.ts';
 import { readGrid } from './grid.ts';
 import { type ItemTables, readItemTables } from './item-tables.ts';
 import { readProperties } from './properties.ts';
@@ -18,7 +18,7 @@ interface Layer extends Tiling {
 
 /**
  * Reads the primary picture of a HEIC or AVIF file. Returns a movie of its tiles, and how to assemble them. Drops
- * thumbnails, depth maps, gain maps and Exif. Throws `Refused` and `NotRewritable`.
+ * thumbnails, depth maps, gain maps and Exif. Throws `Rejected` and `NotRewritable`.
  */
 export function readHeif(file: FileBytes): { movie: Movie; still: StillPicture } {
   const budget = boxBudget();
@@ -53,12 +53,12 @@ function findMeta(file: FileBytes, budget: ReturnType<typeof boxBudget>): Box {
   for (const box of boxesIn(file, 0, file.size, budget, true)) {
     if (box.type === 'moov') {
       const reason = 'is an image sequence, which is not supported for HEIC and AVIF; send a video or a GIF.';
-      throw new Refused('unsupported_media', reason);
+      throw new Rejected('unsupported_media', reason);
     }
     if (box.type === 'meta') meta ??= box;
   }
-  if (!meta) throw new Refused('invalid_media', 'has no index (meta): it may be cut off.');
-  if (meta.end > file.size) throw new Refused('invalid_media', 'is cut off inside its index (meta).');
+  if (!meta) throw new Rejected('invalid_media', 'has no index (meta): it may be cut off.');
+  if (meta.end > file.size) throw new Rejected('invalid_media', 'is cut off inside its index (meta).');
   return meta;
 }
 
@@ -75,7 +75,7 @@ function readLayer(file: FileBytes, tables: ItemTables, id: number): Layer {
 
 function readTiles(file: FileBytes, tables: ItemTables, ids: readonly number[], grid: Tiling): CodedItem[] {
   if (ids.length !== grid.columns * grid.rows)
-    throw new Refused('invalid_media', 'does not contain the tiles that it declares.');
+    throw new Rejected('invalid_media', 'does not contain the tiles that it declares.');
   const tiles = ids.map((tile) => readCoded(file, tables, tile));
   const first = tiles[0]!;
   for (const { kind, width, height, config, turns } of tiles) {
@@ -88,7 +88,7 @@ function readTiles(file: FileBytes, tables: ItemTables, ids: readonly number[], 
 
 function readCoded(file: FileBytes, tables: ItemTables, id: number): CodedItem {
   const type = tables.types.get(id);
-  if (type === undefined) throw new Refused('invalid_media', 'refers to a picture that it does not contain.');
+  if (type === undefined) throw new Rejected('invalid_media', 'refers to a picture that it does not contain.');
   if (type === 'encrypted') throw new NotRewritable('is encrypted');
   if (!Object.hasOwn(CODECS, type)) {
     throw new NotRewritable(`contains a picture of type "${printable(type)}", which the reader does not support`);
@@ -96,10 +96,10 @@ function readCoded(file: FileBytes, tables: ItemTables, id: number): CodedItem {
   const kind = type as CodedItem['kind'];
   const properties = readProperties(file, tables.properties.get(id) ?? []);
   if (properties.config?.toString('latin1', 4, 8) !== CODECS[kind].config) {
-    throw new Refused('invalid_media', 'does not declare how to decode its picture.');
+    throw new Rejected('invalid_media', 'does not declare how to decode its picture.');
   }
   const location = tables.locationOf(id);
-  if (location.from + location.bytes > file.size) throw new Refused('invalid_media', 'is cut off inside its picture.');
+  if (location.from + location.bytes > file.size) throw new Rejected('invalid_media', 'is cut off inside its picture.');
   return { ...properties, id, kind, location };
 }
 

@@ -1,5 +1,5 @@
 import type { FileBytes } from '../file-bytes.ts';
-import { Refused } from '../verdicts.ts';
+import { Rejected } from '../verdicts.ts';
 
 /** ISO/IEC 14496-12, 4.2: a box and the position of its content. */
 export interface Box {
@@ -30,15 +30,15 @@ export function* boxesIn(
 ): Generator<Box, void, undefined> {
   let at = from;
   while (at + 8 <= to) {
-    if (--budget.left < 0) throw new Refused('invalid_media', 'contains more boxes than any real file.');
+    if (--budget.left < 0) throw new Rejected('invalid_media', 'contains more boxes than any real file.');
     const head = file.read(at, 8);
     const type = head.toString('latin1', 4, 8);
     let size = head.readUInt32BE(0);
     let body = at + 8;
     if (size === 1) {
-      if (at + 16 > to) throw new Refused('invalid_media', 'ends inside the header of a box.');
+      if (at + 16 > to) throw new Rejected('invalid_media', 'ends inside the header of a box.');
       const long = file.read(at + 8, 8).readBigUInt64BE(0);
-      if (long > BigInt(Number.MAX_SAFE_INTEGER)) throw new Refused('invalid_media', 'declares a box of absurd size.');
+      if (long > BigInt(Number.MAX_SAFE_INTEGER)) throw new Rejected('invalid_media', 'declares a box of absurd size.');
       size = Number(long);
       body += 8;
     } else if (size === 0) {
@@ -49,10 +49,10 @@ export function* boxesIn(
     if (size < body - at) {
       // Padding after the last box of a file is harmless.
       if (top) return;
-      throw new Refused('invalid_media', 'declares a box that is smaller than its own header.');
+      throw new Rejected('invalid_media', 'declares a box that is smaller than its own header.');
     }
     if (at + size > to && !top)
-      throw new Refused('invalid_media', 'declares a box that is larger than the one around it.');
+      throw new Rejected('invalid_media', 'declares a box that is larger than the one around it.');
     yield { type, start: at, body, end: at + size };
     at += size;
   }
@@ -65,11 +65,11 @@ export function boxMap(file: FileBytes, box: { body: number; end: number }, budg
   return map;
 }
 
-/** Reads the content of a box. Throws `Refused` if its size is out of bounds. */
+/** Reads the content of a box. Throws `Rejected` if its size is out of bounds. */
 export function content(file: FileBytes, box: Box, maxBytes: number, minBytes = 0): Buffer {
   const length = box.end - box.body;
   if (length > maxBytes || length < minBytes) {
-    throw new Refused('invalid_media', `declares a box "${printable(box.type)}" of ${length} bytes.`);
+    throw new Rejected('invalid_media', `declares a box "${printable(box.type)}" of ${length} bytes.`);
   }
   return Buffer.from(file.read(box.body, length));
 }

@@ -1,4 +1,4 @@
-import { refuseLength } from '../limits.ts';
+import { checkLength } from '../limits.ts';
 import { NotRewritable } from '../verdicts.ts';
 import { bigEndian, growingFloats, growingIntegers, growingRuns } from './growing.ts';
 import type { SampleTable, Track } from './movie.ts';
@@ -160,7 +160,7 @@ export class GatheredSamples {
   }
 
   #checkLength(): void {
-    refuseLength((this.clock - this.#times.first) / this.#track.media.timescale);
+    checkLength((this.clock - this.#times.first) / this.#track.media.timescale);
   }
 }
 

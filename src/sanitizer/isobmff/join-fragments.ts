@@ -1,5 +1,5 @@
 import type { FileBytes } from '../file-bytes.ts';
-import { refuseLength } from '../limits.ts';
+import { checkLength } from '../limits.ts';
 import { NotRewritable } from '../verdicts.ts';
 import type { Box, BoxBudget } from './boxes.ts';
 import { GatheredSamples, sampleBudget, type Times } from './gather-samples.ts';
@@ -57,7 +57,7 @@ export function joinFragments(
   const shown = joined.filter(({ table }) => table.count > 0);
   if (shown.length === 0) throw new NotRewritable('contains no samples');
   const seconds = lengthOf(shown);
-  refuseLength(seconds);
+  checkLength(seconds);
   const tracks = joined.map(({ track, times, placement, table }) => ({
     ...track,
     duration: Math.max(0, Math.round(((placement.start + times.length) / track.media.timescale) * timescale)),

@@ -1,6 +1,6 @@
 import type { FrameList } from '../../ffmpeg/index.ts';
 import { type FileBytes, openBytes, writeTo } from '../file-bytes.ts';
-import { NotRewritable, Refused } from '../verdicts.ts';
+import { NotRewritable, Rejected } from '../verdicts.ts';
 import { GatheredSamples, sampleBudget } from './gather-samples.ts';
 import { listSamples } from './list-samples.ts';
 import type { Movie, Track } from './movie.ts';
@@ -35,7 +35,7 @@ export function joinPieces({ pieces, joined }: JoinRequest): JoinResult {
     writeTo(joined, (out) => writeMovie(movie, allBytes(files), out, null));
     return { pieces: read.map(({ frames }) => frames) };
   } catch (error) {
-    const known = error instanceof NotRewritable || error instanceof Refused || error instanceof RangeError;
+    const known = error instanceof NotRewritable || error instanceof Rejected || error instanceof RangeError;
     if (!known) throw error;
     return { reason: `has a piece that ${error.message}` };
   } finally {
@@ -115,7 +115,7 @@ function allBytes(files: readonly FileBytes[]): FileBytes {
   const at = (position: number) => {
     const index = ends.findIndex((end) => position < end);
     const file = files[index];
-    if (!file) throw new Refused('invalid_media', 'ends before what it declares.');
+    if (!file) throw new Rejected('invalid_media', 'ends before what it declares.');
     return { file, from: position - (ends[index]! - file.size) };
   };
   return {

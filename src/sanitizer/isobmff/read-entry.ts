@@ -1,6 +1,6 @@
 import type { FileBytes } from '../file-bytes.ts';
-import { refuseSize } from '../limits.ts';
-import { NotRewritable, Refused } from '../verdicts.ts';
+import { checkSize } from '../limits.ts';
+import { NotRewritable, Rejected } from '../verdicts.ts';
 import { type Box, type BoxBudget, boxesIn, content, makeBox, printable } from './boxes.ts';
 import { rewriteEsds } from './esds.ts';
 
@@ -46,10 +46,10 @@ const AUDIO_FIELDS = [28, 44, 64] as const;
 /** Reads the only sample entry of a track and rewrites it. */
 export function readSampleEntry(file: FileBytes, stsd: Box, kind: 'video' | 'audio', budget: BoxBudget): Buffer {
   const head = Buffer.from(file.read(stsd.body, Math.min(8, stsd.end - stsd.body)));
-  if (head.length < 8) throw new Refused('invalid_media', 'has a stream without its "stsd".');
+  if (head.length < 8) throw new Rejected('invalid_media', 'has a stream without its "stsd".');
   const entries = [...boxesIn(file, stsd.body + 8, stsd.end, budget)];
   const entry = entries[0];
-  if (!entry) throw new Refused('invalid_media', 'has a stream without a description.');
+  if (!entry) throw new Rejected('invalid_media', 'has a stream without a description.');
   if (kind === 'video') checkFrameSize(file, entry);
   if (entries.length !== 1 || head.readUInt32BE(4) !== 1) throw new NotRewritable('has several sample descriptions');
   if (head[0] !== 0) throw new NotRewritable('describes its streams in an unsupported version');
@@ -57,7 +57,7 @@ export function readSampleEntry(file: FileBytes, stsd: Box, kind: 'video' | 'aud
     throw new NotRewritable(`contains "${printable(entry.type)}", which the reader does not support`);
   }
   const fields = kind === 'video' ? VIDEO_FIELDS : audioFields(file, entry);
-  if (entry.body + fields > entry.end) throw new Refused('invalid_media', 'has a stream without a description.');
+  if (entry.body + fields > entry.end) throw new Rejected('invalid_media', 'has a stream without a description.');
   const fixed = Buffer.from(file.read(entry.body, fields));
   // There is only one data reference; the encoder's name is dropped.
   fixed.fill(0, 0, 6).writeUInt16BE(1, 6);
@@ -66,13 +66,13 @@ export function readSampleEntry(file: FileBytes, stsd: Box, kind: 'video' | 'aud
 }
 
 function checkFrameSize(file: FileBytes, entry: Box): void {
-  if (entry.body + VIDEO_FIELDS > entry.end) throw new Refused('invalid_media', 'has a stream without a description.');
+  if (entry.body + VIDEO_FIELDS > entry.end) throw new Rejected('invalid_media', 'has a stream without a description.');
   const fixed = file.read(entry.body, VIDEO_FIELDS);
-  refuseSize(fixed.readUInt16BE(24), fixed.readUInt16BE(26));
+  checkSize(fixed.readUInt16BE(24), fixed.readUInt16BE(26));
 }
 
 function audioFields(file: FileBytes, entry: Box): number {
-  if (entry.body + 10 > entry.end) throw new Refused('invalid_media', 'has a stream without a description.');
+  if (entry.body + 10 > entry.end) throw new Rejected('invalid_media', 'has a stream without a description.');
   const fields = AUDIO_FIELDS[file.read(entry.body, 10).readUInt16BE(8)];
   if (fields === undefined) throw new NotRewritable('describes its audio in an unsupported version');
   return fields;

@@ -1,6 +1,6 @@
 import type { FileBytes } from '../file-bytes.ts';
-import { refuseStreams } from '../limits.ts';
-import { NotRewritable, Refused } from '../verdicts.ts';
+import { rejectStreams } from '../limits.ts';
+import { NotRewritable, Rejected } from '../verdicts.ts';
 import { type Box, type BoxBudget, boxBudget, boxesIn, boxMap, content } from './boxes.ts';
 import { joinFragments } from './join-fragments.ts';
 import type { Movie, Track } from './movie.ts';
@@ -10,7 +10,7 @@ import { readTrack } from './read-track.ts';
 const MAX_INDEX_BYTES = 128 * 2 ** 20;
 
 /**
- * Reads the index of an ISO media file (ISO/IEC 14496-12 and QuickTime). Throws `Refused` if no player could read the
+ * Reads the index of an ISO media file (ISO/IEC 14496-12 and QuickTime). Throws `Rejected` if no player could read the
  * file, and `NotRewritable` if something would be lost.
  */
 export function readMovie(file: FileBytes): Movie {
@@ -18,12 +18,12 @@ export function readMovie(file: FileBytes): Movie {
   const { moov, brand, moofs, indexed } = findIndex(file, budget);
   const parts = boxMap(file, moov, budget);
   const header = parts.get('mvhd');
-  if (!header) throw new Refused('invalid_media', 'has an index without a header.');
+  if (!header) throw new Rejected('invalid_media', 'has an index without a header.');
   const traks = [...boxesIn(file, moov.body, moov.end, budget)].filter((box) => box.type === 'trak');
-  refuseStreams(traks.length);
+  rejectStreams(traks.length);
   const tracks = traks.map((trak) => readTrack(file, trak, budget));
   if (parts.has('cmov')) throw new NotRewritable('has a compressed index');
-  refuseCovers(file, parts, budget);
+  rejectCovers(file, parts, budget);
   const isFragmented = moofs.length > 0 || parts.has('mvex');
   const movie = { brand, ...readHeader(content(file, header, 1024, 100)), tracks: keptTracks(tracks), isFragmented };
   return joinFragments(file, movie, { defaults: parts.get('mvex'), moofs, indexed }, budget);
@@ -43,9 +43,9 @@ function findIndex(file: FileBytes, budget: BoxBudget) {
       else hasEarlyFragments = true;
     } else if (box.type === 'sidx') indexed = true;
   }
-  if (!moov) throw new Refused('invalid_media', 'has no index (moov): it may be cut off.');
-  if (moov.end > file.size) throw new Refused('invalid_media', 'is cut off inside its index (moov).');
-  if (moov.end - moov.start > MAX_INDEX_BYTES) throw new Refused('invalid_media', 'has an index of absurd size.');
+  if (!moov) throw new Rejected('invalid_media', 'has no index (moov): it may be cut off.');
+  if (moov.end > file.size) throw new Rejected('invalid_media', 'is cut off inside its index (moov).');
+  if (moov.end - moov.start > MAX_INDEX_BYTES) throw new Rejected('invalid_media', 'has an index of absurd size.');
   if (hasEarlyFragments) throw new NotRewritable('has fragments before its index');
   return { moov, brand, moofs, indexed };
 }
@@ -55,13 +55,13 @@ function readHeader(bytes: Buffer): Pick<Movie, 'timescale' | 'duration' | 'matr
   const timescale = bytes.readUInt32BE(long ? 20 : 12);
   const duration = long ? Number(bytes.readBigUInt64BE(24)) : bytes.readUInt32BE(16);
   const at = (long ? 32 : 20) + 16;
-  if (bytes.length < at + 36) throw new Refused('invalid_media', 'has an index without a header.');
+  if (bytes.length < at + 36) throw new Rejected('invalid_media', 'has an index without a header.');
   if (timescale === 0) throw new NotRewritable('has a time scale of zero');
   return { timescale, duration, matrix: bytes.subarray(at, at + 36) };
 }
 
 /** FFmpeg turns cover art into a separate stream. */
-function refuseCovers(file: FileBytes, parts: Map<string, Box>, budget: BoxBudget): void {
+function rejectCovers(file: FileBytes, parts: Map<string, Box>, budget: BoxBudget): void {
   for (const box of [parts.get('udta'), parts.get('meta')]) {
     if (!box) continue;
     const length = Math.min(box.end - box.body, 2 ** 20);

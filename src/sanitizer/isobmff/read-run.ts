@@ -1,5 +1,5 @@
 import type { FileBytes } from '../file-bytes.ts';
-import { NotRewritable, Refused } from '../verdicts.ts';
+import { NotRewritable, Rejected } from '../verdicts.ts';
 import type { Box } from './boxes.ts';
 import type { GatheredSamples } from './gather-samples.ts';
 
@@ -34,7 +34,7 @@ export function readRun(
   defaults: SampleDefaults,
   { base, next }: { base: number; next: number },
 ): number | null {
-  if (box.end - box.body < 8) throw new Refused('invalid_media', 'has a run of samples without a header.');
+  if (box.end - box.body < 8) throw new Rejected('invalid_media', 'has a run of samples without a header.');
   const head = file.read(box.body, Math.min(16, box.end - box.body));
   const flags = head.readUInt32BE(0) & 0xffffff;
   const count = head.readUInt32BE(4);
@@ -45,7 +45,7 @@ export function readRun(
   if (firstFlags !== null) at += 4;
   const rowBytes = [DURATIONS, SIZES, FLAGS, OFFSETS].filter((field) => flags & field).length * 4;
   if (box.body + at + count * rowBytes > box.end) {
-    throw new Refused('invalid_media', 'declares more samples than it describes.');
+    throw new Rejected('invalid_media', 'declares more samples than it describes.');
   }
   if (count === 0) return null;
   samples.reserve(count);

@@ -1,6 +1,6 @@
 import type { FileBytes } from '../file-bytes.ts';
-import { refuseLength } from '../limits.ts';
-import { NotRewritable, Refused } from '../verdicts.ts';
+import { checkLength } from '../limits.ts';
+import { NotRewritable, Rejected } from '../verdicts.ts';
 import { type Box, content, makeFullBox } from './boxes.ts';
 import type { Chunks, SampleTable } from './movie.ts';
 
@@ -19,13 +19,13 @@ export function readSamples(
   if (stbl.has('stz2')) throw new NotRewritable('has a compact table of sample sizes (stz2)');
   const sizes = readTable(file, stbl, 'stsz');
   const durations = readTable(file, stbl, 'stts');
-  if (!sizes || !durations) throw new Refused('invalid_media', 'has a stream without its sample table.');
+  if (!sizes || !durations) throw new Rejected('invalid_media', 'has a stream without its sample table.');
   const count = sizes.count;
   const size = sizes.head.readUInt32BE(4);
   const total = sumOf(durations.rows, (delta) => {
     if (delta >= 2 ** 31) throw new NotRewritable('has times that run backwards');
   });
-  refuseLength(total.weighted / timescale);
+  checkLength(total.weighted / timescale);
   const offsets = readTable(file, stbl, 'ctts');
   const keys = readTable(file, stbl, 'stss');
   if (count > 0) {
@@ -71,7 +71,7 @@ const TABLES = {
   stsc: { head: 8, row: 12, countAt: 4 },
 } as const satisfies Record<string, TableShape>;
 
-/** Returns null if the box is missing. Throws `Refused` if it is too small for its count. */
+/** Returns null if the box is missing. Throws `Rejected` if it is too small for its count. */
 function readTable(file: FileBytes, stbl: Map<string, Box>, type: keyof typeof TABLES): Table | null {
   const box = stbl.get(type);
   if (!box) return null;
@@ -81,7 +81,7 @@ function readTable(file: FileBytes, stbl: Map<string, Box>, type: keyof typeof T
   const count = head.readUInt32BE(shape.countAt);
   const length = hasRows(type, head) ? count * shape.row : 0;
   if (shape.head + length > bytes.length)
-    throw new Refused('invalid_media', 'declares more samples than it describes.');
+    throw new Rejected('invalid_media', 'declares more samples than it describes.');
   return { head, count, rows: bytes.subarray(shape.head, shape.head + length) };
 }
 
@@ -119,7 +119,7 @@ function readChunks(
   const short = readTable(file, stbl, 'stco');
   const chunkOffsets = short ?? readTable(file, stbl, 'co64');
   const runs = readTable(file, stbl, 'stsc');
-  if (!chunkOffsets || !runs) throw new Refused('invalid_media', 'has a stream without its sample table.');
+  if (!chunkOffsets || !runs) throw new Rejected('invalid_media', 'has a stream without its sample table.');
   const count = chunkOffsets.count;
   const chunks = {
     count,

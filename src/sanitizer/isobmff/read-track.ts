@@ -1,6 +1,6 @@
 import type { FileBytes } from '../file-bytes.ts';
-import { refuseLength } from '../limits.ts';
-import { NotRewritable, Refused } from '../verdicts.ts';
+import { checkLength } from '../limits.ts';
+import { NotRewritable, Rejected } from '../verdicts.ts';
 import { type Box, type BoxBudget, boxesIn, boxMap, content } from './boxes.ts';
 import type { Edit, MediaHeader, Track } from './movie.ts';
 import { readSampleEntry } from './read-entry.ts';
@@ -18,7 +18,7 @@ export function readTrack(file: FileBytes, trak: Box, budget: BoxBudget): Track 
   const kind = handler === 'vide' ? 'video' : 'audio';
   const media = readMediaHeader(content(file, need(mdia, 'mdhd'), 64, 24));
   const minf = boxMap(file, need(mdia, 'minf'), budget);
-  refuseReferences(file, minf, budget);
+  rejectReferences(file, minf, budget);
   const table = need(minf, 'stbl');
   const stbl = boxMap(file, table, budget);
   const entry = readSampleEntry(file, need(stbl, 'stsd'), kind, budget);
@@ -38,14 +38,14 @@ export function readTrack(file: FileBytes, trak: Box, budget: BoxBudget): Track 
 
 function need(parts: Map<string, Box>, type: string): Box {
   const box = parts.get(type);
-  if (!box) throw new Refused('invalid_media', `has a stream without its "${type}".`);
+  if (!box) throw new Rejected('invalid_media', `has a stream without its "${type}".`);
   return box;
 }
 
 function readTrackHeader(bytes: Buffer) {
   const long = bytes[0] === 1;
   const at = long ? 36 : 24;
-  if (bytes.length < at + 60) throw new Refused('invalid_media', 'has a stream without its "tkhd".');
+  if (bytes.length < at + 60) throw new Rejected('invalid_media', 'has a stream without its "tkhd".');
   return {
     flags: bytes.readUInt32BE(0) & 0xffffff,
     id: bytes.readUInt32BE(long ? 20 : 12),
@@ -60,24 +60,24 @@ function readTrackHeader(bytes: Buffer) {
 
 function readMediaHeader(bytes: Buffer): MediaHeader {
   const long = bytes[0] === 1;
-  if (long && bytes.length < 36) throw new Refused('invalid_media', 'has a stream without its "mdhd".');
+  if (long && bytes.length < 36) throw new Rejected('invalid_media', 'has a stream without its "mdhd".');
   const timescale = bytes.readUInt32BE(long ? 20 : 12);
   const unknown = long ? bytes.readBigUInt64BE(24) === 2n ** 64n - 1n : bytes.readUInt32BE(16) === 0xffffffff;
   const duration = long ? Number(bytes.readBigUInt64BE(24)) : bytes.readUInt32BE(16);
-  if (timescale === 0) throw new Refused('invalid_media', 'has a stream with a time scale of zero.');
-  refuseLength(unknown ? 0 : duration / timescale);
+  if (timescale === 0) throw new Rejected('invalid_media', 'has a stream with a time scale of zero.');
+  checkLength(unknown ? 0 : duration / timescale);
   return { timescale, duration: unknown ? 0 : duration, language: bytes.readUInt16BE(long ? 32 : 20) };
 }
 
 /** FFmpeg would open the other file that a stream refers to for its data. */
-function refuseReferences(file: FileBytes, minf: Map<string, Box>, budget: BoxBudget): void {
+function rejectReferences(file: FileBytes, minf: Map<string, Box>, budget: BoxBudget): void {
   const dinf = minf.get('dinf');
   const dref = dinf && boxMap(file, dinf, budget).get('dref');
   if (!dref) return;
   const bytes = content(file, dref, 64 * 1024, 8);
   if (bytes.readUInt32BE(4) !== 1) throw new NotRewritable('has several data references');
   if (bytes.length >= 20 && (bytes.readUInt32BE(16) & 1) === 0) {
-    throw new Refused('unsupported_media', 'refers to another file for its data.');
+    throw new Rejected('unsupported_media', 'refers to another file for its data.');
   }
 }
 
@@ -86,7 +86,7 @@ function readEdits(bytes: Buffer): Edit[] | null {
   const count = bytes.readUInt32BE(4);
   const width = long ? 20 : 12;
   if (count > MAX_EDITS || 8 + count * width > bytes.length) {
-    throw new Refused('invalid_media', 'declares more edits than it contains.');
+    throw new Rejected('invalid_media', 'declares more edits than it contains.');
   }
   // FFmpeg derives the number of rows from the size of the box.
   if (8 + count * width !== bytes.length)

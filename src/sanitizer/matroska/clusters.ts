@@ -1,6 +1,6 @@
 import type { FileBytes, FileOut } from '../file-bytes.ts';
-import { refuseLength } from '../limits.ts';
-import { NotRewritable, Refused } from '../verdicts.ts';
+import { checkLength } from '../limits.ts';
+import { NotRewritable, Rejected } from '../verdicts.ts';
 import {
   type Element,
   type ElementReader,
@@ -85,7 +85,7 @@ export class ClusterWriter {
   }
 
   #copyChild(element: Element): void {
-    if (element.end === null) throw new Refused('invalid_media', 'contains an element of unknown size.');
+    if (element.end === null) throw new Rejected('invalid_media', 'contains an element of unknown size.');
     if (element.id === ID.timestamp) this.#copyTimestamp(element);
     else if (element.id === ID.simpleBlock) this.#copyBlock(element);
     else if (element.id === ID.blockGroup) this.#copyGroup(element);
@@ -96,7 +96,7 @@ export class ClusterWriter {
   #copyTimestamp(element: Element): void {
     const value = number(this.#reader.content(element, 8));
     this.#time = Number(value);
-    refuseLength(this.#time * this.#options.secondsPerTick);
+    checkLength(this.#time * this.#options.secondsPerTick);
     this.#out.write(makeElement(ID.timestamp, unsigned(value)));
   }
 
@@ -124,7 +124,7 @@ export class ClusterWriter {
 
   #readBlock(head: Buffer): { key: boolean; kept: boolean } {
     const length = vintLength(head[0] ?? 0);
-    if (head.length < length + 3) throw new Refused('invalid_media', 'contains a block without its header.');
+    if (head.length < length + 3) throw new Rejected('invalid_media', 'contains a block without its header.');
     const track = vint(head, 0, length) ?? 0;
     const flags = head[length + 2]!;
     if (flags & LACING) throw new NotRewritable('packs several frames into one block');

@@ -1,5 +1,5 @@
 import type { FileBytes } from '../file-bytes.ts';
-import { NotRewritable, Refused } from '../verdicts.ts';
+import { NotRewritable, Rejected } from '../verdicts.ts';
 
 /** RFC 8794: an element and the position of its content. `end` is null if the size is unknown. */
 export interface Element {
@@ -14,7 +14,7 @@ const MAX_ELEMENTS = 12 * 3600 * 200;
 export interface ElementReader {
   /** Reads the element at a position; null at the end. */
   at(position: number, limit: number): Element | null;
-  /** Yields the children of an element. Throws `Refused` if one has an unknown size. */
+  /** Yields the children of an element. Throws `Rejected` if one has an unknown size. */
   within(parent: Element): Generator<Element, void, undefined>;
   content(element: Element, maxBytes: number): Buffer;
 }
@@ -24,11 +24,11 @@ export function elementReader(file: FileBytes): ElementReader {
   const reader: ElementReader = {
     at(position, limit) {
       if (position >= limit) return null;
-      if (--left < 0) throw new Refused('invalid_media', 'contains more elements than any real file.');
+      if (--left < 0) throw new Rejected('invalid_media', 'contains more elements than any real file.');
       const head = file.read(position, Math.min(12, limit - position));
       const idLength = lengthOf(head[0]!, 4);
       const sizeLength = lengthOf(head[idLength] ?? 0, 8);
-      if (idLength + sizeLength > head.length) throw new Refused('invalid_media', 'ends inside an element.');
+      if (idLength + sizeLength > head.length) throw new Rejected('invalid_media', 'ends inside an element.');
       const id = head.readUIntBE(0, idLength);
       const size = vint(head, idLength, sizeLength);
       const body = position + idLength + sizeLength;
@@ -37,11 +37,11 @@ export function elementReader(file: FileBytes): ElementReader {
       return { id, body, end: body + size };
     },
     *within(parent) {
-      if (parent.end === null) throw new Refused('invalid_media', 'contains an element of unknown size.');
+      if (parent.end === null) throw new Rejected('invalid_media', 'contains an element of unknown size.');
       let position = parent.body;
       while (position < parent.end) {
         const element = reader.at(position, parent.end)!;
-        if (element.end === null) throw new Refused('invalid_media', 'contains an element of unknown size.');
+        if (element.end === null) throw new Rejected('invalid_media', 'contains an element of unknown size.');
         yield element;
         position = element.end;
       }
@@ -49,7 +49,7 @@ export function elementReader(file: FileBytes): ElementReader {
     content(element, maxBytes) {
       const length = (element.end ?? 0) - element.body;
       if (length < 0 || length > maxBytes) {
-        throw new Refused('invalid_media', `declares an element of ${length} bytes; at most ${maxBytes} are allowed.`);
+        throw new Rejected('invalid_media', `declares an element of ${length} bytes; at most ${maxBytes} are allowed.`);
       }
       return Buffer.from(file.read(element.body, length));
     },
@@ -59,7 +59,7 @@ export function elementReader(file: FileBytes): ElementReader {
 
 function lengthOf(first: number, max: number): number {
   const length = Math.clz32(first) - 23;
-  if (first === 0 || length > max) throw new Refused('invalid_media', 'contains bytes that are not an element.');
+  if (first === 0 || length > max) throw new Rejected('invalid_media', 'contains bytes that are not an element.');
   return length;
 }
 
@@ -74,7 +74,7 @@ export function vint(bytes: Buffer, at: number, length: number): number | null {
   }
   if (ones) return null;
   if (value > BigInt(Number.MAX_SAFE_INTEGER))
-    throw new Refused('invalid_media', 'declares an element of absurd size.');
+    throw new Rejected('invalid_media', 'declares an element of absurd size.');
   return Number(value);
 }
 

@@ -1,4 +1,4 @@
-import { NotRewritable, Refused } from '../verdicts.ts';
+import { NotRewritable, Rejected } from '../verdicts.ts';
 import { type Element, type ElementReader, makeElement, unsigned } from './ebml.ts';
 import type { Rules } from './schema.ts';
 
@@ -18,7 +18,7 @@ export function rewriteChildren(
   const written: Buffer[] = [];
   let count = 0;
   for (const element of reader.within(parent)) {
-    if (++count > MAX_CHILDREN) throw new Refused('invalid_media', 'contains more child elements than any real file.');
+    if (++count > MAX_CHILDREN) throw new Rejected('invalid_media', 'contains more child elements than any real file.');
     const rule = rules[element.id];
     if (rule === 'drop') continue;
     if (rule === undefined) {
@@ -38,7 +38,7 @@ export function rewriteChildren(
 function rewriteValue(rule: 'unsigned' | 'signed' | 'float' | 'text' | 'bytes', content: Buffer): Buffer {
   if (rule === 'unsigned') return unsigned(number(content));
   if (rule === 'float' && ![0, 4, 8].includes(content.length)) {
-    throw new Refused('invalid_media', 'contains a floating-point number of an invalid size.');
+    throw new Rejected('invalid_media', 'contains a floating-point number of an invalid size.');
   }
   if (rule === 'text' && /[^\x20-\x7e]/.test(content.toString('latin1').replace(/\0+$/, ''))) {
     throw new NotRewritable('names its codec or language with characters that are not allowed');

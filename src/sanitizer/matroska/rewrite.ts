@@ -1,7 +1,7 @@
 import type { FileBytes, FileOut } from '../file-bytes.ts';
-import { refuseLength } from '../limits.ts';
+import { checkLength } from '../limits.ts';
 import type { ContainerFacts, Reading, Write } from '../types.ts';
-import { NotRewritable, Refused } from '../verdicts.ts';
+import { NotRewritable, Rejected } from '../verdicts.ts';
 import { ClusterWriter, type Cue } from './clusters.ts';
 import {
   type Element,
@@ -62,7 +62,7 @@ function factsOf({ tracks, duration, secondsPerTick }: Head): ContainerFacts | n
 
 function readHead(file: FileBytes, reader: ElementReader): Head {
   const header = reader.at(0, file.size);
-  if (header?.id !== ID.header || header.end === null) throw new Refused('invalid_media', 'has no EBML header.');
+  if (header?.id !== ID.header || header.end === null) throw new Rejected('invalid_media', 'has no EBML header.');
   checkDocType(reader, header);
   const segment = skipTo(reader, header.end, file.size, ID.segment);
   const limit = segment.end ?? file.size;
@@ -76,13 +76,13 @@ function readHead(file: FileBytes, reader: ElementReader): Head {
       if (!info || !tracks) throw new NotRewritable('describes its streams after its media');
       return { ...info, tracks, media: element, mediaAt: position, limit };
     }
-    if (element.end === null) throw new Refused('invalid_media', 'contains an element of unknown size.');
+    if (element.end === null) throw new Rejected('invalid_media', 'contains an element of unknown size.');
     if (element.id === ID.info) info = readInfo(reader, element);
     if (element.id === ID.tracks && !tracks) tracks = readTracks(reader, element);
     scan(reader, element);
     position = element.end;
   }
-  throw new Refused('invalid_media', 'contains no media: it may be cut off.');
+  throw new Rejected('invalid_media', 'contains no media: it may be cut off.');
 }
 
 function checkDocType(reader: ElementReader, header: Element): void {
@@ -91,7 +91,7 @@ function checkDocType(reader: ElementReader, header: Element): void {
     const type = reader.content(element, 32).toString('latin1').replace(/\0+$/, '');
     if (type === 'matroska' || type === 'webm') return;
   }
-  throw new Refused('unsupported_media', 'is neither Matroska nor WebM.');
+  throw new Rejected('unsupported_media', 'is neither Matroska nor WebM.');
 }
 
 function skipTo(reader: ElementReader, from: number, limit: number, id: number): Element {
@@ -102,7 +102,7 @@ function skipTo(reader: ElementReader, from: number, limit: number, id: number):
     if (!element || element.end === null) break;
     position = element.end;
   }
-  throw new Refused('invalid_media', 'contains no media: it may be cut off.');
+  throw new Rejected('invalid_media', 'contains no media: it may be cut off.');
 }
 
 function readInfo(reader: ElementReader, element: Element) {
@@ -114,7 +114,7 @@ function readInfo(reader: ElementReader, element: Element) {
   });
   if (scale < 1000 || scale > 1e9) throw new NotRewritable('has a time scale that no player uses');
   const secondsPerTick = scale / 1e9;
-  refuseLength((duration ?? 0) * secondsPerTick);
+  checkLength((duration ?? 0) * secondsPerTick);
   const names = [makeElement(0x4d80, NAME), makeElement(0x5741, NAME)];
   return { info: makeElement(ID.info, ...parts, ...names), secondsPerTick, duration, scale };
 }
@@ -154,7 +154,7 @@ function write(file: FileBytes, reader: ElementReader, head: Head, out: FileOut,
   for (let element: Element | null = head.media; element !== null; element = reader.at(position, limit)) {
     if (element.id === ID.cluster) position = clusters.copy(element, limit);
     else {
-      if (element.end === null) throw new Refused('invalid_media', 'contains an element of unknown size.');
+      if (element.end === null) throw new Rejected('invalid_media', 'contains an element of unknown size.');
       scan(reader, element);
       position = element.end;
     }

@@ -1,6 +1,6 @@
-import { refuseSize, refuseStreams } from '../limits.ts';
+import { checkSize, rejectStreams } from '../limits.ts';
 import type { ContainerFacts } from '../types.ts';
-import { NotRewritable, Refused } from '../verdicts.ts';
+import { NotRewritable, Rejected } from '../verdicts.ts';
 import { type Element, type ElementReader, makeElement } from './ebml.ts';
 import { number, rewriteChildren } from './rewrite-children.ts';
 import { ID, TRACK } from './schema.ts';
@@ -25,7 +25,7 @@ export interface KeptTracks {
 /** Keeps video and audio. Other tracks can be dropped only if they come last: options refer to streams by number. */
 export function readTracks(reader: ElementReader, element: Element): KeptTracks {
   const entries = [...reader.within(element)].filter(({ id }) => id === ID.trackEntry);
-  refuseStreams(entries.length);
+  rejectStreams(entries.length);
   const tracks: Buffer[] = [];
   const types = new Map<number, bigint>();
   const video: (ContainerFacts['video'][number] | null)[] = [];
@@ -50,9 +50,9 @@ export function readTracks(reader: ElementReader, element: Element): KeptTracks 
       if (id === ID.pixelWidth) size.width = Number(number(content));
       if (id === ID.pixelHeight) size.height = Number(number(content));
     });
-    refuseSize(size.width, size.height);
+    checkSize(size.width, size.height);
     if (trackNumber === 0 || types.has(trackNumber))
-      throw new Refused('invalid_media', 'has a stream with an invalid or repeated number.');
+      throw new Rejected('invalid_media', 'has a stream with an invalid or repeated number.');
     types.set(trackNumber, type);
     described.push({ number: trackNumber, isVideo: type === BigInt(VIDEO_TYPE), values: values.values() });
     if (type === BigInt(VIDEO_TYPE)) video.push(facts.video());

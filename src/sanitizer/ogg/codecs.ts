@@ -1,5 +1,5 @@
 import { MEANINGFUL_COMMENT } from '../audio-files.ts';
-import { NotRewritable, Refused } from '../verdicts.ts';
+import { NotRewritable, Rejected } from '../verdicts.ts';
 
 /* Codec headers: read, and rewritten without names, pictures and text. */
 
@@ -38,7 +38,7 @@ function opus(first: Buffer): OggCodec {
   const channels = first[9] ?? 0;
   const family = first[18] ?? 0;
   if (first.length < 19 || first[8]! >> 4 !== 0 || channels === 0) {
-    throw new Refused('invalid_media', 'does not describe its samples.');
+    throw new Rejected('invalid_media', 'does not describe its samples.');
   }
   if (first.length !== (family === 0 ? 19 : 21 + channels)) {
     throw new NotRewritable('describes its channels in a way that the reader does not support');
@@ -48,7 +48,7 @@ function opus(first: Buffer): OggCodec {
     rate: 48_000,
     isDone: ({ length }) => length === 1,
     describe([tags]) {
-      if (!begins(tags, 'OpusTags')) throw new Refused('invalid_media', 'does not describe its samples.');
+      if (!begins(tags, 'OpusTags')) throw new Rejected('invalid_media', 'does not describe its samples.');
       checkComments(tags!);
       return [first, Buffer.concat([Buffer.from('OpusTags'), VENDOR])];
     },
@@ -58,17 +58,17 @@ function opus(first: Buffer): OggCodec {
 /** Vorbis I, section 4.2. */
 function vorbis(first: Buffer): OggCodec {
   if (first.length !== 30 || first.readUInt32LE(7) !== 0 || first[11] === 0 || first[29] !== 1) {
-    throw new Refused('invalid_media', 'does not describe its samples.');
+    throw new Rejected('invalid_media', 'does not describe its samples.');
   }
   const rate = first.readUInt32LE(12);
-  if (rate === 0) throw new Refused('invalid_media', 'declares a sample rate of zero.');
+  if (rate === 0) throw new Rejected('invalid_media', 'declares a sample rate of zero.');
   return {
     name: 'vorbis',
     rate,
     isDone: ({ length }) => length === 2,
     describe([comments, setup]) {
       if (!begins(comments, '\x03vorbis') || !begins(setup, '\x05vorbis')) {
-        throw new Refused('invalid_media', 'does not describe its samples.');
+        throw new Rejected('invalid_media', 'does not describe its samples.');
       }
       checkComments(comments!);
       return [first, Buffer.concat([Buffer.from('\x03vorbis', 'latin1'), VENDOR, Buffer.from([1])]), setup!];
@@ -88,7 +88,7 @@ function flac(first: Buffer): OggCodec {
     throw new NotRewritable('describes its samples in a way that the reader does not support');
   }
   const rate = first.readUIntBE(STREAMINFO_AT + 10, 3) >> 4;
-  if (rate === 0) throw new Refused('invalid_media', 'declares a sample rate of zero.');
+  if (rate === 0) throw new Rejected('invalid_media', 'declares a sample rate of zero.');
   return {
     name: 'flac',
     rate,
@@ -96,7 +96,7 @@ function flac(first: Buffer): OggCodec {
     describe(packets) {
       for (const packet of packets) {
         if ((packet[0]! & 0x7f) === 0x7f) {
-          throw new Refused('invalid_media', 'contains a metadata block of an invalid type.');
+          throw new Rejected('invalid_media', 'contains a metadata block of an invalid type.');
         }
         if ((packet[0]! & 0x7f) === COMMENTS) checkComments(packet);
       }

@@ -1,5 +1,5 @@
 import type { FileBytes, FileOut } from '../file-bytes.ts';
-import { NotRewritable, Refused } from '../verdicts.ts';
+import { NotRewritable, Rejected } from '../verdicts.ts';
 import { oggChecksum } from './crc.ts';
 
 /** A page of RFC 3533. */
@@ -38,7 +38,7 @@ export function pageReader(file: FileBytes): PageReader {
   let left = MAX_PAGES;
   return {
     at(position) {
-      if (--left < 0) throw new Refused('invalid_media', 'contains more pages than any real file.');
+      if (--left < 0) throw new Rejected('invalid_media', 'contains more pages than any real file.');
       if (position + HEAD > file.size) return null;
       const head = file.read(position, HEAD);
       if (head.toString('latin1', 0, 4) !== 'OggS') {

@@ -1,7 +1,7 @@
 import type { FileBytes, FileOut } from '../file-bytes.ts';
-import { refuseLength, refuseStreams } from '../limits.ts';
+import { checkLength, rejectStreams } from '../limits.ts';
 import type { Reading } from '../types.ts';
-import { NotRewritable, Refused } from '../verdicts.ts';
+import { NotRewritable, Rejected } from '../verdicts.ts';
 import { type OggCodec, readCodec } from './codecs.ts';
 import { oggInfo } from './ogg-info.ts';
 import { type OggPage, type PageReader, pageReader, pageWriter } from './pages.ts';
@@ -26,7 +26,7 @@ interface Head {
  * timestamps from both; page headers, checksums, serial numbers and codec headers are rewritten.
  */
 export function readOgg(file: FileBytes): Pick<Reading, 'write' | 'describe'> {
-  refuseFirstPages(pageReader(file));
+  rejectFirstPages(pageReader(file));
   const reader = pageReader(file);
   const head = readHead(reader);
   const describe = () => oggInfo(file, head, audioPages(pageReader(file), head));
@@ -59,18 +59,18 @@ function rewrite(reader: PageReader, head: Head, out: FileOut, mediaBytes: numbe
 }
 
 /** RFC 3533: a file begins with the first pages of all its streams. Throws if there are too many. */
-function refuseFirstPages(reader: PageReader): void {
+function rejectFirstPages(reader: PageReader): void {
   let count = 0;
   for (let page = reader.at(0); page?.isFirst; page = reader.at(page.at + page.bytes)) {
     count += 1;
-    refuseStreams(count);
+    rejectStreams(count);
   }
 }
 
 function readHead(reader: PageReader): Head {
   const first = reader.at(0);
   if (!first?.isFirst || first.continues)
-    throw new Refused('invalid_media', 'does not begin with the first page of a stream.');
+    throw new Rejected('invalid_media', 'does not begin with the first page of a stream.');
   const { serial } = first;
   // RFC 3533: the first page of a stream contains only the packet that identifies the codec.
   if (first.lacing.length === 0 || first.lacing.findIndex((length) => length < SEGMENT) !== first.lacing.length - 1) {
@@ -84,7 +84,7 @@ function readHead(reader: PageReader): Head {
   let at = first.bytes;
   while (!codec.isDone(packets)) {
     const page = reader.at(at);
-    if (!page) throw new Refused('invalid_media', 'ends before what it declares.');
+    if (!page) throw new Rejected('invalid_media', 'ends before what it declares.');
     if (page.serial !== serial || page.isFirst) throw new NotRewritable('contains several streams');
     if (page.continues !== size > 0) throw new NotRewritable('is missing a page');
     let from = 0;
@@ -96,7 +96,7 @@ function readHead(reader: PageReader): Head {
       if (size > MAX_PACKET) throw new NotRewritable('has implausibly long headers');
       if (length === SEGMENT) continue;
       packets.push(Buffer.concat(parts));
-      if (packets.length > MAX_HEADER_PACKETS) throw new Refused('invalid_media', 'has implausibly long headers.');
+      if (packets.length > MAX_HEADER_PACKETS) throw new Rejected('invalid_media', 'has implausibly long headers.');
       parts = [];
       size = 0;
     }
@@ -129,7 +129,7 @@ function* audioPages(reader: PageReader, head: Head): Generator<OggPage, void, u
     if (page.lacing.length > 0) isOpen = page.lacing.at(-1) === SEGMENT;
     if (page.granule === -1n ? finishes : page.granule < last) throw new NotRewritable('has times out of order');
     if (page.granule >= 0n) last = page.granule;
-    refuseLength(Number(last) / head.codec.rate);
+    checkLength(Number(last) / head.codec.rate);
     ended = page.isLast;
     yield page;
     at += page.bytes;

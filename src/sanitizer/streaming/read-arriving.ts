@@ -66,7 +66,7 @@ export interface ArrivingFile {
 /**
  * Reads the head of a file that is still being fetched: everything before its media, and the first frames if they are
  * needed to describe it. Blocks the thread. Throws
- * `NotRewritable` if the container cannot be remuxed from start to end, `Refused`, and `SourceLost`.
+ * `NotRewritable` if the container cannot be remuxed from start to end, `Rejected`, and `SourceLost`.
  */
 export function readArriving(
   path: string,

@@ -49,7 +49,7 @@ export function platformCredentials(signEndpoint?: string): GcsCredentials {
     asked('the name of the service account', async () => {
       const { client_email } = await (await auth()).getCredentials();
       if (client_email) return client_email;
-      throw refused('these credentials name no service account, without which URLs cannot be signed');
+      throw rejected('these credentials name no service account, without which URLs cannot be signed');
     }),
   );
   return {
@@ -78,7 +78,7 @@ function once<T>(open: () => Promise<T>): () => Promise<T> {
 function bearer(headers: Headers): string {
   const value = headers.get('authorization');
   if (value) return value;
-  throw refused('Google returned no token');
+  throw rejected('Google returned no token');
 }
 
 /** Converts a failure of google-auth-library, whose errors contain requests with tokens, to an error with the status alone. */
@@ -89,17 +89,17 @@ async function asked<T>(what: string, ask: () => Promise<T>): Promise<T> {
     if (error instanceof StorageError) throw error;
     const { status, code } = error as { status?: unknown; code?: unknown };
     if (typeof status === 'number' && status >= 400 && status < 500 && status !== 429) {
-      throw refused(`Google rejected ${what} with ${status}`);
+      throw rejected(`Google rejected ${what} with ${status}`);
     }
     if (typeof status === 'number' || typeof code === 'string') {
       const reason = typeof status === 'number' ? status : code;
       throw new StorageError(`Google could not be asked for ${what}: ${reason}`, { retry: true });
     }
-    throw refused(`there are no credentials for ${what} (${(error as Error).name})`);
+    throw rejected(`there are no credentials for ${what} (${(error as Error).name})`);
   }
 }
 
-function refused(reason: string): StorageError {
+function rejected(reason: string): StorageError {
   const remedy = 'set GOOGLE_APPLICATION_CREDENTIALS, or give the machine a service account that may sign for itself';
   return new StorageError(`${reason}: ${remedy} (docs/operations.md)`, { retry: false });
 }

@@ -60,7 +60,7 @@ export interface S3SignerOptions {
   credentials: Credentials;
   /** Default: `path`, which R2, MinIO, Ceph, Swift and the embedded gateway all accept. */
   addressing?: Addressing;
-  /** Whether upload URLs repeat size and type in their query, which lets the embedded gateway name them in a refusal. */
+  /** Whether upload URLs repeat size and type in their query, which lets the embedded gateway name them in a rejection. */
   declares?: boolean;
 }
 

@@ -35,7 +35,7 @@ export interface S3Options {
   /** Unix socket for Airlock's own calls. `endpoint` is then only the host in the signature. */
   socketPath?: string;
   /**
-   * Whether upload URLs repeat size and type in their query, which lets the embedded gateway name them in a refusal.
+   * Whether upload URLs repeat size and type in their query, which lets the embedded gateway name them in a rejection.
    */
   declares?: boolean;
   /** Whether all parts of an upload but the last must have one size. Default: false, as with S3. */

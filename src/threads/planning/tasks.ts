@@ -13,7 +13,7 @@ import {
   type PlanWarning,
   parseJob,
   planJob,
-  type Refusal,
+  type Rejection,
   type Review,
   reviewRequest,
 } from '../../ffmpeg/index.ts';
@@ -21,7 +21,7 @@ import type { DrawnLayer } from '../../text-render/index.ts';
 
 /** The parts of a request that a worker needs before it has the files. */
 export interface Reading {
-  refusals: Refusal[];
+  rejections: Rejection[];
   assets: AssetRequest[];
   /** Fonts of filters, which FFmpeg resolves itself; Airlock draws overlays. */
   fonts: NamedFont[];
@@ -50,9 +50,9 @@ export const PURE_TASKS: {
 } = {
   review: ({ request, infos }) => reviewRequest(request, infos),
   read: ({ request }) => {
-    const { outputs, refusals, assets } = parseJob(request);
+    const { outputs, rejections, assets } = parseJob(request);
     return {
-      refusals,
+      rejections,
       assets,
       fonts: outputs.flatMap(({ parsed }) => namedFonts(parsed)),
       mayCopy: outputs.some((output) => mayCopy(output.parsed, output.request.outputFormat)),

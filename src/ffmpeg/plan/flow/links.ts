@@ -38,7 +38,7 @@ function resolveLinks(graph: CheckedGraph): LinkedGraph {
   const visit = (padded: PaddedFilter): number => {
     const number = numbers.get(padded);
     if (number !== undefined) return number;
-    // `checkGraph` refuses cycles; this mark keeps one that slips through from recursing forever.
+    // `checkGraph` rejects cycles; this mark keeps one that slips through from recursing forever.
     numbers.set(padded, -1);
     const from = padded.inputs.map((pad): Source => {
       const maker = makers.get(pad);

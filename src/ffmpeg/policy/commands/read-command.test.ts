@@ -215,9 +215,9 @@ describe('a fault in an argument', () => {
           const command = `-i {{in_1}} ${option} ${word.join('')} {{out_1}}`;
           const result = read(command);
           if (!result.ok) throw new Error(JSON.stringify([command, result.errors]));
-          const [refusal] = checkOptions(result.request);
-          expect([command, refusal?.field]).toEqual([command, 'options[0]']);
-          expect(command.slice(result.positions['options[0]']!.argument[refusal!.offset!]!)[0]).toBe('\u00a7');
+          const [rejection] = checkOptions(result.request);
+          expect([command, rejection?.field]).toEqual([command, 'options[0]']);
+          expect(command.slice(result.positions['options[0]']!.argument[rejection!.offset!]!)[0]).toBe('\u00a7');
         },
       ),
       { numRuns: 500 },

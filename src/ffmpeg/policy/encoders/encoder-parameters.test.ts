@@ -69,7 +69,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Encodes a few frames for each text, many in one process; returns the texts that the encoder rejects. */
-async function refusedBy(encoder: string, option: string, texts: readonly string[], more: readonly string[]) {
+async function rejectedBy(encoder: string, option: string, texts: readonly string[], more: readonly string[]) {
   const source = ['-f', 'lavfi', '-i', 'testsrc2=s=128x128:r=10:d=0.3'];
   const output = (text: string) => ['-map', '0:v', '-c:v', encoder, ...more, option, text, '-f', 'null', '-'];
   const encode = async (some: readonly string[]): Promise<string[]> => {
@@ -84,10 +84,10 @@ async function refusedBy(encoder: string, option: string, texts: readonly string
     const half = some.length >> 1;
     return [...(await encode(some.slice(0, half))), ...(await encode(some.slice(half)))];
   };
-  const refused: string[] = [];
+  const rejected: string[] = [];
   for (let start = 0; start < texts.length; start += 24)
-    refused.push(...(await encode(texts.slice(start, start + 24))));
-  return refused;
+    rejected.push(...(await encode(texts.slice(start, start + 24))));
+  return rejected;
 }
 
 const texts = (encoder: string, rules: ParameterRules) =>
@@ -105,16 +105,16 @@ describe('the parameters of an encoder', () => {
   ] as const)(
     'of %s are accepted at both ends of their range, and write no file',
     async (encoder, option, rules, more) => {
-      expect(await refusedBy(encoder, option, texts(encoder, rules), more)).toEqual([]);
+      expect(await rejectedBy(encoder, option, texts(encoder, rules), more)).toEqual([]);
       expect(await readdir(folder)).toEqual([]);
     },
     120_000,
   );
 
   test('are reported as rejected when the encoder does not have them', async () => {
-    expect(await refusedBy('libx264', '-x264-params', ['nonsense=1'], [])).toHaveLength(1);
-    expect(await refusedBy('libx265', '-x265-params', ['nonsense=1'], [])).toHaveLength(1);
-    expect(await refusedBy('libsvtav1', '-svtav1-params', ['nonsense=1'], ['-preset', '12'])).toHaveLength(1);
+    expect(await rejectedBy('libx264', '-x264-params', ['nonsense=1'], [])).toHaveLength(1);
+    expect(await rejectedBy('libx265', '-x265-params', ['nonsense=1'], [])).toHaveLength(1);
+    expect(await rejectedBy('libsvtav1', '-svtav1-params', ['nonsense=1'], ['-preset', '12'])).toHaveLength(1);
   });
 
   test('name no file, no thread and no log', () => {

@@ -10,7 +10,7 @@ function read(text: string): Expression {
   return result.expression;
 }
 
-function refusal(text: string, rules: Parameters<typeof parseExpression>[1] = RULES) {
+function rejection(text: string, rules: Parameters<typeof parseExpression>[1] = RULES) {
   const result = parseExpression(text, rules);
   if (result.ok) throw new Error(`${text} was accepted`);
   return result;
@@ -129,24 +129,24 @@ describe('an expression is rejected', () => {
     ['w\u0000', 1, /"\ufffd" where an operator/],
     ['ｗ', 0, /where a value/],
   ])('%j at %d', (text, offset, reason) => {
-    const result = refusal(text);
+    const result = rejection(text);
     expect(result.offset).toBe(offset);
     expect(result.reason).toMatch(reason);
     expect(result.suggestion).not.toBe('');
   });
 
   test('with the name that was probably meant', () => {
-    expect(refusal('textw+1').suggestion).toContain('Did you mean "text_w"?');
-    expect(refusal('sqr(w)').suggestion).toContain('Did you mean "sqrt"?');
+    expect(rejection('textw+1').suggestion).toContain('Did you mean "text_w"?');
+    expect(rejection('sqr(w)').suggestion).toContain('Did you mean "sqrt"?');
   });
 
   test('when it is too long, too deep or has too many parts', () => {
-    expect(refusal('1+'.repeat(1000) + 1).reason).toMatch(/2000 characters/);
-    expect(refusal(`${'('.repeat(65)}1${')'.repeat(65)}`).reason).toMatch(/deeper than 64/);
-    expect(refusal('sin('.repeat(500)).reason).toMatch(/deeper than 64/);
-    expect(refusal('1+1+1', { variables: [], maxNodes: 4 }).reason).toMatch(/more than 4 parts/);
+    expect(rejection('1+'.repeat(1000) + 1).reason).toMatch(/2000 characters/);
+    expect(rejection(`${'('.repeat(65)}1${')'.repeat(65)}`).reason).toMatch(/deeper than 64/);
+    expect(rejection('sin('.repeat(500)).reason).toMatch(/deeper than 64/);
+    expect(rejection('1+1+1', { variables: [], maxNodes: 4 }).reason).toMatch(/more than 4 parts/);
     expect(read(`${'('.repeat(60)}1${')'.repeat(60)}`)).toEqual({ type: 'number', value: 1 });
-    expect(refusal('-'.repeat(1999)).reason).toMatch(/ends where/);
+    expect(rejection('-'.repeat(1999)).reason).toMatch(/ends where/);
     expect(read('1'.repeat(2000)).type).toBe('number');
   });
 });

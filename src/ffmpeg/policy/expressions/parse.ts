@@ -214,8 +214,8 @@ class Parser {
     if (own && Object.hasOwn(own, name)) return [own[name]!, own[name]!];
     const arity = FUNCTIONS.get(name);
     if (arity) return arity;
-    const refused = REFUSED_FUNCTIONS.get(name);
-    if (refused) throw new ParseError(start, `uses ${name}(), which ${refused.reason}`, refused.suggestion);
+    const rejected = REFUSED_FUNCTIONS.get(name);
+    if (rejected) throw new ParseError(start, `uses ${name}(), which ${rejected.reason}`, rejected.suggestion);
     const known = [...FUNCTIONS.keys(), ...Object.keys(own ?? {})];
     throw new ParseError(
       start,

@@ -3,7 +3,7 @@ import type { RequestBudget } from '../request-budget.ts';
 import { filterAdvice } from './advice.ts';
 import { optionTexts } from './pads.ts';
 import { describeFilterValue, readValue } from './read-value.ts';
-import { printable, type Refusals } from './refusals.ts';
+import { printable, type Rejections } from './rejections.ts';
 import type { CheckedFilter, FilterSpec, FilterValue, GraphAsset, RawArgument, RawFilter } from './types.ts';
 
 export type FilterTable = ReadonlyMap<string, FilterSpec>;
@@ -11,27 +11,27 @@ export type FilterTable = ReadonlyMap<string, FilterSpec>;
 const ENABLE: FilterValue = { type: 'expression', variables: ['t', 'n', 'pos', 'w', 'h'] };
 
 /** Finds a filter in the table, or rejects it with a reason. */
-export function findSpec(raw: RawFilter, table: FilterTable, refusals: Refusals): FilterSpec | null {
+export function findSpec(raw: RawFilter, table: FilterTable, rejections: Rejections): FilterSpec | null {
   const spec = table.get(raw.name);
   if (spec) return spec;
   const name = printable(raw.name) || 'the graph';
   const plain = raw.name.normalize('NFKC').trim().toLowerCase();
   const advice = filterAdvice(plain);
   if (raw.name === '') {
-    refusals.add(raw.offset, 'the graph', 'contains an empty filter', 'Put one filter between two commas.');
+    rejections.add(raw.offset, 'the graph', 'contains an empty filter', 'Put one filter between two commas.');
   } else if (table.has(plain)) {
-    refusals.add(
+    rejections.add(
       raw.offset,
       name,
       'is not in plain lower-case letters',
       `Write it "${plain}": names of filters are lower case.`,
     );
   } else if (advice) {
-    refusals.add(raw.offset, name, advice.reason, advice.suggestion);
+    rejections.add(raw.offset, name, advice.reason, advice.suggestion);
   } else {
     const near = nearestName(plain, table.keys());
     const suggestion = near ? `Did you mean "${near}"?` : 'The list of allowed filters is in the documentation.';
-    refusals.add(raw.offset, name, 'is not on the list of allowed filters', suggestion);
+    rejections.add(raw.offset, name, 'is not on the list of allowed filters', suggestion);
   }
   return null;
 }
@@ -40,14 +40,14 @@ export function findSpec(raw: RawFilter, table: FilterTable, refusals: Refusals)
 export interface Findings {
   /** Files that filters name. */
   assets: GraphAsset[];
-  refusals: Refusals;
+  rejections: Rejections;
   budget: RequestBudget;
 }
 
 /** Reads the options of a filter against its row of the table; null = rejected. */
 export function checkFilter(raw: RawFilter, spec: FilterSpec, found: Findings): CheckedFilter | null {
-  const { refusals } = found;
-  const before = refusals.list.length;
+  const { rejections } = found;
+  const before = rejections.list.length;
   const filter: CheckedFilter = {
     spec,
     inputs: raw.inputs.map((label) => label.name),
@@ -62,24 +62,24 @@ export function checkFilter(raw: RawFilter, spec: FilterSpec, found: Findings): 
     const written = argument.key ?? unnamedKey(spec, position, argument.value);
     if (argument.key === null) position++;
     if (written === undefined) {
-      refusals.add(argument.offset, spec.name, 'has too many unnamed values', listOptions(spec));
+      rejections.add(argument.offset, spec.name, 'has too many unnamed values', listOptions(spec));
       continue;
     }
     const key = spec.aliases && Object.hasOwn(spec.aliases, written) ? spec.aliases[written]! : written;
     const kind = optionKind(spec, key);
     // Values that the server would write itself are accepted.
     if (isOwn(spec, key) && spec.fixed![key] === argument.value) continue;
-    if (!kind) refuseKey(spec, written, argument, refusals);
+    if (!kind) rejectKey(spec, written, argument, rejections);
     else if (filter.values.has(key)) {
-      refusals.add(argument.offset, `${spec.name}=${key}`, 'is given twice', 'Give each option once.');
+      rejections.add(argument.offset, `${spec.name}=${key}`, 'is given twice', 'Give each option once.');
     } else {
       places.set(key, argument.offset);
       takeValue(filter, key, kind, argument, found);
       if (found.budget.isSpent) return null;
     }
   }
-  if (refusals.list.length === before) checkRules(filter, places, refusals);
-  return refusals.list.length === before ? filter : null;
+  if (rejections.list.length === before) checkRules(filter, places, rejections);
+  return rejections.list.length === before ? filter : null;
 }
 
 function isOwn(spec: FilterSpec, key: string): boolean {
@@ -104,16 +104,16 @@ function takeValue(
   key: string,
   kind: FilterValue,
   argument: RawArgument,
-  { assets, refusals, budget }: Findings,
+  { assets, rejections, budget }: Findings,
 ): void {
   const result = readValue(kind, argument.value);
   if (!result.ok) {
     const isEmpty = argument.value.trim() === '';
     const offset = isEmpty ? argument.offset : (argument.valueOffsets?.[result.at] ?? argument.end ?? argument.offset);
     const reason = isEmpty ? 'needs a value' : `${result.reason} (${quoted(argument.value)})`;
-    refusals.add(offset, `${filter.spec.name}=${key}`, reason, result.suggestion);
+    rejections.add(offset, `${filter.spec.name}=${key}`, reason, result.suggestion);
   } else if ('parts' in result && !budget.take('expressionParts', result.parts)) {
-    refusals.add(argument.offset, 'the request', budget.reason, budget.suggestion);
+    rejections.add(argument.offset, 'the request', budget.reason, budget.suggestion);
   } else if (result.type === 'asset') {
     filter.values.set(key, { type: 'asset', asset: assets.length });
     assets.push({ kind: (kind as { kind: GraphAsset['kind'] }).kind, source: result.source, offset: argument.offset });
@@ -128,10 +128,10 @@ function quoted(value: string): string {
   return `"${printable(value)}"`;
 }
 
-function refuseKey(spec: FilterSpec, key: string, argument: RawArgument, refusals: Refusals): void {
+function rejectKey(spec: FilterSpec, key: string, argument: RawArgument, rejections: Rejections): void {
   const subject = `${spec.name}=${printable(key)}`;
   if (key.startsWith('/')) {
-    refusals.add(
+    rejections.add(
       argument.offset,
       subject,
       'begins with /, which would load the value from a file of the server',
@@ -140,13 +140,13 @@ function refuseKey(spec: FilterSpec, key: string, argument: RawArgument, refusal
     return;
   }
   if (isOwn(spec, key)) {
-    refusals.add(argument.offset, subject, 'is set by the server', 'Leave it out.');
+    rejections.add(argument.offset, subject, 'is set by the server', 'Leave it out.');
     return;
   }
   const near = nearestName(key, [...Object.keys(spec.options), ...Object.keys(spec.aliases ?? {})]);
   const reason =
     key === 'enable' ? 'cannot be switched on and off over time' : 'is not an allowed option of this filter';
-  refusals.add(
+  rejections.add(
     argument.offset,
     subject,
     reason,
@@ -160,15 +160,15 @@ function listOptions(spec: FilterSpec): string {
   return names.length === 0 ? `${spec.name} has no options.` : `${spec.name} accepts ${names.join(', ')}.`;
 }
 
-function checkRules(filter: CheckedFilter, places: ReadonlyMap<string, number>, refusals: Refusals): void {
+function checkRules(filter: CheckedFilter, places: ReadonlyMap<string, number>, rejections: Rejections): void {
   const { spec } = filter;
   for (const key of spec.required ?? []) {
     if (filter.values.has(key)) continue;
-    refusals.add(filter.offset, `${spec.name}=${key}`, 'is missing', describeFilterValue(spec.options[key]!));
+    rejections.add(filter.offset, `${spec.name}=${key}`, 'is missing', describeFilterValue(spec.options[key]!));
     return;
   }
   const broken = spec.check?.(optionTexts(filter));
   if (!broken) return;
   const offset = places.get(broken.option) ?? filter.offset;
-  refusals.add(offset, `${spec.name}=${broken.option}`, broken.reason, broken.suggestion);
+  rejections.add(offset, `${spec.name}=${broken.option}`, broken.reason, broken.suggestion);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readTestGraph, refusalsOf } from '../../../../test/helpers/filter-table.ts';
+import { readTestGraph, rejectionsOf } from '../../../../test/helpers/filter-table.ts';
 import { filterAdvice } from './advice.ts';
 import { FILTER_TABLE } from './table/index.ts';
 
@@ -53,33 +53,33 @@ describe('a filter graph is rejected', () => {
     ['[a]scale[a]', 3, 'scale', /feeds itself/],
     ['[b]scale[a];[a]scale[b]', 3, 'scale', /feeds itself/],
   ])('%j at %d', (text, offset, subject, reason) => {
-    const [first] = refusalsOf(text);
+    const [first] = rejectionsOf(text);
     expect(first).toMatchObject({ offset, subject });
     expect(first!.reason).toMatch(reason);
     expect(first!.suggestion).not.toBe('');
   });
 
   test('with the name that was probably meant', () => {
-    expect(refusalsOf('scael')[0]!.suggestion).toContain('"scale"');
-    expect(refusalsOf('scale=widht=5')[0]!.suggestion).toContain('"width"');
-    expect(refusalsOf('[0:v]split[left][b];[lefft][b]overlay')[0]!.suggestion).toContain('[left]');
+    expect(rejectionsOf('scael')[0]!.suggestion).toContain('"scale"');
+    expect(rejectionsOf('scale=widht=5')[0]!.suggestion).toContain('"width"');
+    expect(rejectionsOf('[0:v]split[left][b];[lefft][b]overlay')[0]!.suggestion).toContain('[left]');
   });
 
   test('with every fault, up to twenty', () => {
-    expect(refusalsOf('foo,scale=w=x,bar').map(({ offset }) => offset)).toEqual([0, 12, 14]);
-    expect(refusalsOf('foo,'.repeat(100))).toHaveLength(20);
+    expect(rejectionsOf('foo,scale=w=x,bar').map(({ offset }) => offset)).toEqual([0, 12, 14]);
+    expect(rejectionsOf('foo,'.repeat(100))).toHaveLength(20);
   });
 
   test('when it is too long, or has too many filters, labels, values or files', () => {
-    expect(refusalsOf(`scale=${'1'.repeat(10_000)}`)[0]!.reason).toMatch(/10000 characters/);
-    expect(refusalsOf('scale,'.repeat(301))[0]!.reason).toMatch(/300 filters/);
-    expect(refusalsOf(`${'[a]'.repeat(65)}scale`)[0]!.reason).toMatch(/64 labels/);
-    expect(refusalsOf(`scale=${'1:'.repeat(300)}`).some(({ reason }) => /200 values/.test(reason))).toBe(true);
-    expect(refusalsOf('subtitles=input:1,'.repeat(33))[0]!.reason).toMatch(/32 files/);
+    expect(rejectionsOf(`scale=${'1'.repeat(10_000)}`)[0]!.reason).toMatch(/10000 characters/);
+    expect(rejectionsOf('scale,'.repeat(301))[0]!.reason).toMatch(/300 filters/);
+    expect(rejectionsOf(`${'[a]'.repeat(65)}scale`)[0]!.reason).toMatch(/64 labels/);
+    expect(rejectionsOf(`scale=${'1:'.repeat(300)}`).some(({ reason }) => /200 values/.test(reason))).toBe(true);
+    expect(rejectionsOf('subtitles=input:1,'.repeat(33))[0]!.reason).toMatch(/32 files/);
   });
 
   test('in a text without control characters of the caller', () => {
-    const [first] = refusalsOf('sca\u202ele');
+    const [first] = rejectionsOf('sca\u202ele');
     expect(first!.subject).toBe('sca\ufffdle');
   });
 });
@@ -129,7 +129,7 @@ describe('a filter graph', () => {
   ])('names a file in any of the forms in use: %s', (text, source) => {
     for (const more of ['', ":force_style='FontSize=24,PrimaryColour=&HFFFFFF&'"]) {
       if (source === null) {
-        expect(refusalsOf(text + more)[0]!.subject).toBe('subtitles=filename');
+        expect(rejectionsOf(text + more)[0]!.subject).toBe('subtitles=filename');
         continue;
       }
       const graph = readTestGraph(text + more);

@@ -121,11 +121,11 @@ describe('reading, writing and reading again', () => {
 
   test.each(FILTER_TABLE.map((spec) => [spec.example]))('%s', (example) => {
     const first = readGraph(example);
-    if (!first.ok) throw new Error(JSON.stringify(first.refusals));
+    if (!first.ok) throw new Error(JSON.stringify(first.rejections));
     const sources = first.graph.assets.map(({ source }) => source);
     const written = serialiseGraph(first.graph, { asset: (index) => sources[index]! });
     const second = readGraph(written);
-    if (!second.ok) throw new Error(`${written}: ${JSON.stringify(second.refusals)}`);
+    if (!second.ok) throw new Error(`${written}: ${JSON.stringify(second.rejections)}`);
     expect(meaning(second.graph)).toEqual(meaning(first.graph));
     expect(serialiseGraph(second.graph, { asset: (index) => sources[index]! })).toBe(written);
   });
@@ -196,8 +196,8 @@ describe('any text', () => {
         expect(slowness(() => readGraph(text))).toBeLessThan(50);
         const first = readGraph(text);
         if (!first.ok) {
-          expect(first.refusals.length).toBeGreaterThan(0);
-          for (const { offset } of first.refusals) expect(offset >= 0 && offset <= text.length).toBe(true);
+          expect(first.rejections.length).toBeGreaterThan(0);
+          for (const { offset } of first.rejections) expect(offset >= 0 && offset <= text.length).toBe(true);
           return;
         }
         const sources = first.graph.assets.map(({ source }) => source);

@@ -1,8 +1,8 @@
 import { RequestBudget } from '../request-budget.ts';
-import { printable, Refusals } from './refusals.ts';
+import { printable, Rejections } from './rejections.ts';
 import { splitArguments } from './split-arguments.ts';
 import { type Located, locate, offsetAt, readToken, skipWhite } from './tokens.ts';
-import type { GraphRefusal, RawArgument, RawFilter, RawGraph, RawLabel } from './types.ts';
+import type { GraphRejection, RawArgument, RawFilter, RawGraph, RawLabel } from './types.ts';
 
 export const MAX_GRAPH_CHARACTERS = 10_000;
 const MAX_FILTERS = 300;
@@ -12,20 +12,20 @@ const LABEL = /^(?! )[\p{L}\p{M}\p{N}_.:+#@ -]{1,64}(?<! )$/u;
 const UNPRINTABLE = /[\p{Cs}\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029]/u;
 const QUOTE_ADVICE = "Close it; an apostrophe within quoted text is written '\\\\\\''.";
 
-export type RawGraphResult = { ok: true; graph: RawGraph } | { ok: false; refusals: GraphRefusal[] };
+export type RawGraphResult = { ok: true; graph: RawGraph } | { ok: false; rejections: GraphRejection[] };
 
 /**
  * Reads the grammar of a filter graph (FFmpeg 7.1's `graphparser.c`) without checking which filters it names, and
  * charges them to the request's budget. Never throws.
  */
 export function parseGraph(text: string, budget = new RequestBudget()): RawGraphResult {
-  const refusals = new Refusals();
-  const graph = readChains(text, budget, refusals);
-  return graph && refusals.isEmpty ? { ok: true, graph } : { ok: false, refusals: refusals.list };
+  const rejections = new Rejections();
+  const graph = readChains(text, budget, rejections);
+  return graph && rejections.isEmpty ? { ok: true, graph } : { ok: false, rejections: rejections.list };
 }
 
-function readChains(text: string, budget: RequestBudget, refusals: Refusals): RawGraph | null {
-  if (!isReadable(text, refusals)) return null;
+function readChains(text: string, budget: RequestBudget, rejections: Rejections): RawGraph | null {
+  if (!isReadable(text, rejections)) return null;
   const source = locate(text);
   const chains: RawFilter[][] = [];
   let chain: RawFilter[] = [];
@@ -33,19 +33,19 @@ function readChains(text: string, budget: RequestBudget, refusals: Refusals): Ra
   let at = skipWhite(source, 0);
   while (at < text.length) {
     if (++count > MAX_FILTERS) {
-      refusals.add(at, 'the graph', `has more than ${MAX_FILTERS} filters`, 'Send fewer filters, or several jobs.');
+      rejections.add(at, 'the graph', `has more than ${MAX_FILTERS} filters`, 'Send fewer filters, or several jobs.');
       return null;
     }
     if (!budget.take('filters')) {
-      refusals.add(at, 'the request', budget.reason, budget.suggestion);
+      rejections.add(at, 'the request', budget.reason, budget.suggestion);
       return null;
     }
-    const read = readFilter(source, at, refusals);
+    const read = readFilter(source, at, rejections);
     if (!read) return null;
     chain.push(read.filter);
     const separator = text[read.next];
     if (separator !== undefined && separator !== ',' && separator !== ';') {
-      refusals.add(read.next, read.filter.name, `is followed by "${printable(separator)}"`, SEPARATOR_ADVICE);
+      rejections.add(read.next, read.filter.name, `is followed by "${printable(separator)}"`, SEPARATOR_ADVICE);
       return null;
     }
     if (separator !== ',') {
@@ -56,7 +56,7 @@ function readChains(text: string, budget: RequestBudget, refusals: Refusals): Ra
   }
   if (chain.length > 0) chains.push(chain);
   if (chains.length === 0) {
-    refusals.add(0, 'the graph', 'contains no filter', 'Send one such as scale=1280:-2.');
+    rejections.add(0, 'the graph', 'contains no filter', 'Send one such as scale=1280:-2.');
     return null;
   }
   return { chains };
@@ -65,32 +65,32 @@ function readChains(text: string, budget: RequestBudget, refusals: Refusals): Ra
 const SEPARATOR_ADVICE =
   'Join filters of a chain with , and chains with ; – in a value, quote or escape these and [ ].';
 
-function isReadable(text: string, refusals: Refusals): boolean {
+function isReadable(text: string, rejections: Rejections): boolean {
   if (text.length > MAX_GRAPH_CHARACTERS) {
     const reason = `is longer than ${MAX_GRAPH_CHARACTERS} characters`;
-    refusals.add(MAX_GRAPH_CHARACTERS, 'the graph', reason, 'Send a shorter graph, or several jobs.');
+    rejections.add(MAX_GRAPH_CHARACTERS, 'the graph', reason, 'Send a shorter graph, or several jobs.');
     return false;
   }
   const unprintable = UNPRINTABLE.exec(text);
   if (unprintable) {
-    refusals.add(unprintable.index, 'the graph', 'contains a control character', 'Leave it out.');
+    rejections.add(unprintable.index, 'the graph', 'contains a control character', 'Leave it out.');
     return false;
   }
   const flags = /^[ \n\t\r]*sws_flags=([\w+]*)/.exec(text);
   if (flags) {
     const suggestion = `Set the scaler's flags in the filter: scale=…:flags=${flags[1] || 'bicubic'}.`;
-    refusals.add(flags[0].indexOf('sws'), 'sws_flags', 'is not a filter', suggestion);
+    rejections.add(flags[0].indexOf('sws'), 'sws_flags', 'is not a filter', suggestion);
     return false;
   }
   return true;
 }
 
-function readFilter(source: Located, from: number, refusals: Refusals): { filter: RawFilter; next: number } | null {
-  const inputs = readLabels(source, from, refusals);
+function readFilter(source: Located, from: number, rejections: Rejections): { filter: RawFilter; next: number } | null {
+  const inputs = readLabels(source, from, rejections);
   if (!inputs) return null;
   const token = readToken(source, inputs.next, (character) => '=,;['.includes(character));
   if (token.openQuote !== null) {
-    refusals.add(offsetAt(source, token.openQuote), 'the graph', "has an unclosed quote (')", QUOTE_ADVICE);
+    rejections.add(offsetAt(source, token.openQuote), 'the graph', "has an unclosed quote (')", QUOTE_ADVICE);
     return null;
   }
   // `scale@left` names one scale among several for commands at run time, which clients cannot send.
@@ -102,34 +102,43 @@ function readFilter(source: Located, from: number, refusals: Refusals): { filter
     const argument = readToken(source, next + 1, (character) => '[],;'.includes(character));
     next = argument.next;
     if (argument.openQuote !== null) {
-      refusals.add(offsetAt(source, argument.openQuote), name, "has an unclosed quote (')", QUOTE_ADVICE);
+      rejections.add(offsetAt(source, argument.openQuote), name, "has an unclosed quote (')", QUOTE_ADVICE);
       return null;
     }
-    values = splitArguments(argument.value, name, refusals);
+    values = splitArguments(argument.value, name, rejections);
   }
-  const outputs = readLabels(source, next, refusals);
+  const outputs = readLabels(source, next, rejections);
   if (!outputs) return null;
   const filter = { name, inputs: inputs.labels, outputs: outputs.labels, arguments: values, offset };
   return { filter, next: skipWhite(source, outputs.next) };
 }
 
-function readLabels(source: Located, from: number, refusals: Refusals): { labels: RawLabel[]; next: number } | null {
+function readLabels(
+  source: Located,
+  from: number,
+  rejections: Rejections,
+): { labels: RawLabel[]; next: number } | null {
   const labels: RawLabel[] = [];
   let at = from;
   while (source.text[at] === '[') {
     const token = readToken(source, at + 1, (character) => character === ']');
     const name = token.value.text;
     if (source.text[token.next] !== ']' || token.openQuote !== null) {
-      refusals.add(at, `[${name}`, 'is an unclosed label', 'Close it with ].');
+      rejections.add(at, `[${name}`, 'is an unclosed label', 'Close it with ].');
       return null;
     }
     if (!LABEL.test(name)) {
       const reason = name === '' ? 'is a label without a name' : 'is not a label';
-      refusals.add(at, `[${name}]`, reason, 'Use letters, digits and _, at most 64 of them.');
+      rejections.add(at, `[${name}]`, reason, 'Use letters, digits and _, at most 64 of them.');
       return null;
     }
     if (labels.length === MAX_LABELS) {
-      refusals.add(at, `[${name}]`, `exceeds the limit of ${MAX_LABELS} labels for one filter`, 'Use several filters.');
+      rejections.add(
+        at,
+        `[${name}]`,
+        `exceeds the limit of ${MAX_LABELS} labels for one filter`,
+        'Use several filters.',
+      );
       return null;
     }
     labels.push({ name, offset: at });

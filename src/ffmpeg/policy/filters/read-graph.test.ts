@@ -3,7 +3,7 @@ import { readGraph, serialiseGraph } from './index.ts';
 
 function written(text: string): string {
   const result = readGraph(text);
-  if (!result.ok) throw new Error(result.refusals.map(({ reason }) => reason).join());
+  if (!result.ok) throw new Error(result.rejections.map(({ reason }) => reason).join());
   return serialiseGraph(result.graph, { asset: String });
 }
 

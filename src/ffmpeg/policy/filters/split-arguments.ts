@@ -1,4 +1,4 @@
-import { printable, type Refusals } from './refusals.ts';
+import { printable, type Rejections } from './rejections.ts';
 import { type Located, offsetAt, readToken, skipWhite, type Token } from './tokens.ts';
 import type { RawArgument } from './types.ts';
 
@@ -14,24 +14,24 @@ const NEXT_VALUE = /\s*[A-Za-z_][\w-]*\s*=|\w*(?=:|$)/y;
  * Splits what follows `filter=` (first level already removed) into `key=value` as FFmpeg's second level does.
  * One difference: the colon of `https://…` and `input:1` needs no escaping, because people write it that way.
  */
-export function splitArguments(source: Located, filter: string, refusals: Refusals): RawArgument[] {
+export function splitArguments(source: Located, filter: string, rejections: Rejections): RawArgument[] {
   const found: RawArgument[] = [];
   let isNamed = false;
   let at = 0;
   while (at < source.text.length) {
     if (found.length >= MOST_ARGUMENTS) {
-      refusals.add(offsetAt(source, at), filter, `has more than ${MOST_ARGUMENTS} values`, 'Give each option once.');
+      rejections.add(offsetAt(source, at), filter, `has more than ${MOST_ARGUMENTS} values`, 'Give each option once.');
       return found;
     }
     const start = at;
     const key = keyAt(source, at);
     const token = readValue(source, key ? key.next : at);
     if (token.openQuote !== null) {
-      refusals.add(offsetAt(source, token.openQuote), filter, "has an unclosed quote (')", QUOTE_ADVICE);
+      rejections.add(offsetAt(source, token.openQuote), filter, "has an unclosed quote (')", QUOTE_ADVICE);
     }
     if (key) isNamed = true;
     else if (isNamed) {
-      refusals.add(
+      rejections.add(
         offsetAt(source, skipWhite(source, start)),
         filter,
         `has the unnamed value "${printable(token.value.text)}" after a named one`,

@@ -185,7 +185,7 @@ export interface GraphAsset {
   offset: number;
 }
 
-export interface GraphRefusal {
+export interface GraphRejection {
   /** Characters from the start of the graph's text. */
   offset: number;
   /** Filter, or filter and option (`scale=width`), printable. */
@@ -194,4 +194,4 @@ export interface GraphRefusal {
   suggestion: string;
 }
 
-export type GraphResult = { ok: true; graph: CheckedGraph } | { ok: false; refusals: GraphRefusal[] };
+export type GraphResult = { ok: true; graph: CheckedGraph } | { ok: false; rejections: GraphRejection[] };

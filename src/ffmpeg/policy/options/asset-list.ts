@@ -1,10 +1,10 @@
-import type { AssetKind, AssetRequest, Refusal } from '../../types.ts';
+import type { AssetKind, AssetRequest, Rejection } from '../../types.ts';
 
 /** Files that one request may name in addition to its inputs. */
 export const MAX_ASSETS = 10;
 const MAX_URL = 2048;
 
-/** Position of a file name in the request, for a refusal. */
+/** Position of a file name in the request, for a rejection. */
 export interface AssetPosition {
   field: string;
   offset?: number;
@@ -15,7 +15,7 @@ export interface AssetPosition {
 export interface AssetList {
   assets: AssetRequest[];
   /** Position of the asset in the list, or why it may not be named. */
-  add(kind: AssetKind, source: string, place: AssetPosition): number | Refusal;
+  add(kind: AssetKind, source: string, place: AssetPosition): number | Rejection;
 }
 
 export function assetList(inputs: readonly { url: string }[]): AssetList {
@@ -23,13 +23,13 @@ export function assetList(inputs: readonly { url: string }[]): AssetList {
   return {
     assets,
     add(kind, text, place) {
-      const refuse = (reason: string, suggestion: string): Refusal => ({ ...place, reason, suggestion });
+      const reject = (reason: string, suggestion: string): Rejection => ({ ...place, reason, suggestion });
       const source = readSource(text, inputs);
-      if (typeof source === 'string') return refuse(source, ADVICE);
+      if (typeof source === 'string') return reject(source, ADVICE);
       const known = assets.findIndex((asset) => asset.kind === kind && sameSource(asset.source, source));
       if (known >= 0) return known;
       if (assets.length >= MAX_ASSETS) {
-        return refuse(
+        return reject(
           `The request names more than ${MAX_ASSETS} files.`,
           'Use fewer, or split the work over two jobs.',
         );

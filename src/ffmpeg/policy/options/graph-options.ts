@@ -1,8 +1,8 @@
 import { estimateGraph, unknownFlow } from '../../plan/flow/estimate.ts';
 import { describeOversize } from '../../plan/flow/frame-limit.ts';
-import type { Refusal } from '../../types.ts';
+import type { Rejection } from '../../types.ts';
 import { readGraph } from '../filters/index.ts';
-import type { CheckedGraph, GraphRefusal, OpenPad, PadKind } from '../filters/types.ts';
+import type { CheckedGraph, GraphRejection, OpenPad, PadKind } from '../filters/types.ts';
 import type { RequestBudget } from '../request-budget.ts';
 import type { AssetList } from './asset-list.ts';
 import type { PlacedGraph } from './parsed-request.ts';
@@ -31,7 +31,7 @@ export interface GraphPart {
   field: string;
 }
 
-export type PlacedResult = { ok: true; placed: PlacedGraph } | { ok: false; refusals: Refusal[] };
+export type PlacedResult = { ok: true; placed: PlacedGraph } | { ok: false; rejections: Rejection[] };
 
 /** Parses parts, joined by `;`, as one graph; rejections point into the part at fault. */
 export function placeGraph(
@@ -42,7 +42,7 @@ export function placeGraph(
   const field = parts[0]?.field ?? 'filters';
   const wrong = (at: string, reason: string, suggestion: string, offset?: number): PlacedResult => ({
     ok: false,
-    refusals: [{ field: at, ...(offset !== undefined && { offset }), option, reason, suggestion }],
+    rejections: [{ field: at, ...(offset !== undefined && { offset }), option, reason, suggestion }],
   });
   if (!budget.take('graphs')) return wrong(field, `The request ${budget.reason}.`, budget.suggestion);
   const texts: string[] = [];
@@ -65,7 +65,7 @@ export function placeGraph(
   }
   const result = readGraph(text, budget);
   const locate = locator(parts, texts);
-  if (!result.ok) return { ok: false, refusals: result.refusals.map((refusal) => located(refusal, locate)) };
+  if (!result.ok) return { ok: false, rejections: result.rejections.map((rejection) => located(rejection, locate)) };
   // With unknown inputs this finds only sizes that the graph itself sets.
   const { oversize } = estimateGraph(result.graph, result.graph.inputs.map(unknownFlow));
   if (oversize) {
@@ -91,27 +91,27 @@ function locator(parts: readonly GraphPart[], texts: readonly string[]): Locate 
   };
 }
 
-function located(refusal: GraphRefusal, locate: Locate): Refusal {
-  const { subject, reason, suggestion } = refusal;
+function located(rejection: GraphRejection, locate: Locate): Rejection {
+  const { subject, reason, suggestion } = rejection;
   // A reason continues its subject: "scale=width" "is out of range".
   const sentence = `${subject} ${reason}`.replace(/[.]?$/, '.');
-  return { ...locate(refusal.offset), option: subject, reason: sentence, suggestion };
+  return { ...locate(rejection.offset), option: subject, reason: sentence, suggestion };
 }
 
 function placeAssets(graph: CheckedGraph, field: string, locate: Locate, assets: AssetList): PlacedResult {
-  const refusals: Refusal[] = [];
+  const rejections: Rejection[] = [];
   const indexes: number[] = [];
   for (const asset of graph.assets) {
     const added = assets.add(asset.kind, asset.source, { ...locate(asset.offset), option: asset.kind });
     if (typeof added === 'number') indexes.push(added);
-    else refusals.push(added);
+    else rejections.push(added);
   }
-  if (refusals.length > 0) return { ok: false, refusals };
+  if (rejections.length > 0) return { ok: false, rejections };
   return { ok: true, placed: { graph, assets: indexes, field } };
 }
 
-/** Returns the kind of the one input and output of a simple graph, or a refusal. */
-export function simpleKind(placed: PlacedGraph, target: PadKind | 'any', option: string): PadKind | Refusal {
+/** Returns the kind of the one input and output of a simple graph, or a rejection. */
+export function simpleKind(placed: PlacedGraph, target: PadKind | 'any', option: string): PadKind | Rejection {
   const { inputs, outputs } = placed.graph;
   const kind = target === 'any' ? (inputs[0]?.kind ?? 'v') : target;
   const fits = (pads: readonly OpenPad[]) => pads.length === 1 && pads[0]!.kind === kind;
@@ -128,20 +128,20 @@ export function simpleKind(placed: PlacedGraph, target: PadKind | 'any', option:
 }
 
 /** Inputs of a complete graph must be streams of the request's inputs. */
-export function checkStreams(placed: PlacedGraph, inputCount: number): Refusal[] {
-  const refusals: Refusal[] = [];
+export function checkStreams(placed: PlacedGraph, inputCount: number): Rejection[] {
+  const rejections: Rejection[] = [];
   for (const pad of placed.graph.inputs) {
     if (pad.label === null) continue;
     const index = /^(\d{1,3})(?::|$)/.exec(pad.label)?.[1];
     const filter = placed.graph.chains[pad.chain]?.[pad.filter];
-    const refuse = (reason: string, suggestion: string) =>
-      refusals.push({ field: placed.field, option: filter?.spec.name ?? '', reason, suggestion });
+    const reject = (reason: string, suggestion: string) =>
+      rejections.push({ field: placed.field, option: filter?.spec.name ?? '', reason, suggestion });
     const shown = pad.label.slice(0, 32);
     if (index === undefined)
-      refuse(`No filter outputs [${shown}].`, 'Label an output of a filter, or use [0:v], [0:a].');
+      reject(`No filter outputs [${shown}].`, 'Label an output of a filter, or use [0:v], [0:a].');
     else if (Number(index) >= inputCount) {
-      refuse(`There is no input ${index}.`, `Inputs are counted from 0; this request has ${inputCount}.`);
+      reject(`There is no input ${index}.`, `Inputs are counted from 0; this request has ${inputCount}.`);
     }
   }
-  return refusals;
+  return rejections;
 }

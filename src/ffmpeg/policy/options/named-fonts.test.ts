@@ -14,7 +14,7 @@ describe('namedFonts', () => {
         { option: '-vf', argument: 'drawtext=text=e:font=File:fontfile=https\\\\://example.org/a.ttf' },
       ],
     });
-    expect(parsed.refusals).toEqual([]);
+    expect(parsed.rejections).toEqual([]);
     expect(namedFonts(parsed)).toEqual([
       { field: 'options[0]', name: 'One' },
       { field: 'options[0]', name: 'Two Sans:bold' },

@@ -8,7 +8,7 @@ export interface NamedOption {
   specifier: string;
 }
 
-export interface NameRefusal {
+export interface NameRejection {
   reason: string;
   suggestion: string;
 }
@@ -27,12 +27,12 @@ const FILTER_NAMES = ['vf', 'af', 'filter', 'filter_complex', 'lavfi'];
 const KNOWN: readonly string[] = [...BY_NAME.keys(), ...FILTER_NAMES];
 
 /** Finds the row of an option and reads its stream specifier. */
-export function readName(name: string): NamedOption | NameRefusal {
+export function readName(name: string): NamedOption | NameRejection {
   const odd = oddSpelling(name);
   if (odd) return odd;
   const match = /^-([a-z][a-z0-9_-]*)(?::([a-z0-9:]{1,12}))?$/.exec(name);
   if (!match) {
-    return refusal(
+    return rejection(
       'This is not the form of a plain FFmpeg option.',
       'Write it as -name, -name:v or -name:a:0, in lower case.',
     );
@@ -43,24 +43,24 @@ export function readName(name: string): NamedOption | NameRefusal {
   const specifier = readSpecifier(row, match[2] ?? '', implied);
   if (specifier !== null) return { row, specifier };
   const allowed = row.specifiers.map((kind) => `-${row.name}:${kind}`).join(', ');
-  return refusal(
+  return rejection(
     'This stream specifier is not valid for this option.',
     allowed ? `Use ${allowed}.` : `Use -${row.name}.`,
   );
 }
 
-export function isNameRefusal(result: NamedOption | NameRefusal): result is NameRefusal {
+export function isNameRejection(result: NamedOption | NameRejection): result is NameRejection {
   return 'reason' in result;
 }
 
 /** Rejects misspelt names, and names made to evade the check; null = neither. */
-export function oddSpelling(name: string): NameRefusal | null {
+export function oddSpelling(name: string): NameRejection | null {
   const plain = name.normalize('NFKC').replace(/[‐‑‒–—―−]/g, '-');
   if (plain !== name) {
-    return refusal('The name contains look-alike characters.', 'Type it again with plain letters and a plain dash.');
+    return rejection('The name contains look-alike characters.', 'Type it again with plain letters and a plain dash.');
   }
   if (name.startsWith('-/')) {
-    return refusal('An option whose value is read from a file is not allowed.', 'Send the value itself.');
+    return rejection('An option whose value is read from a file is not allowed.', 'Send the value itself.');
   }
   const bare = name.replace(/^-*/, '');
   const [head = ''] = bare.toLowerCase().split(':');
@@ -68,17 +68,17 @@ export function oddSpelling(name: string): NameRefusal | null {
   // The text after the name may contain anything, so only a readable one is shown.
   const shown = /^[\w:-]{1,40}$/.test(bare) ? bare : head;
   if (isKnown && !/^-[^-]/.test(name)) {
-    return refusal('This is not the form of a plain FFmpeg option.', `Write it with one dash: -${shown}.`);
+    return rejection('This is not the form of a plain FFmpeg option.', `Write it with one dash: -${shown}.`);
   }
   if (isKnown && bare !== bare.toLowerCase()) {
-    return refusal('Options are written in lower case.', `Did you mean -${shown.toLowerCase()}?`);
+    return rejection('Options are written in lower case.', `Did you mean -${shown.toLowerCase()}?`);
   }
   return null;
 }
 
-function unknown(name: string): NameRefusal {
+function unknown(name: string): NameRejection {
   const near = adviceFor(name) ? null : nearestName(name, KNOWN);
-  return refusal(
+  return rejection(
     'This option is not on the list of allowed options.',
     adviceFor(name) ?? (near ? `Did you mean -${near}? ${GENERAL_ADVICE}` : GENERAL_ADVICE),
   );
@@ -97,7 +97,7 @@ function readSpecifier(row: OptionRow, written: string, implied: string): string
   return match[2] === undefined ? kind : `${kind}:${Number(match[2])}`;
 }
 
-function refusal(reason: string, suggestion: string): NameRefusal {
+function rejection(reason: string, suggestion: string): NameRejection {
   return { reason, suggestion };
 }
 

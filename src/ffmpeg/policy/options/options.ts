@@ -1,7 +1,7 @@
 import type { OptionRequest } from '../../../contract/transcode-request.ts';
-import type { Refusal } from '../../types.ts';
+import type { Rejection } from '../../types.ts';
 import { inputAdvice } from './option-advice.ts';
-import { isNameRefusal, readName } from './option-names.ts';
+import { isNameRejection, readName } from './option-names.ts';
 import type { OptionRow, OptionScope } from './option-table.ts';
 import { parseValue } from './option-values.ts';
 
@@ -18,8 +18,8 @@ export interface ParsedOption {
 }
 
 /** Reads one option of the caller; `field` = its position in the request. */
-export function parseOption(request: OptionRequest, scope: OptionScope, field: string): ParsedOption | Refusal {
-  const refuse = (reason: string, suggestion: string, offset?: number): Refusal => ({
+export function parseOption(request: OptionRequest, scope: OptionScope, field: string): ParsedOption | Rejection {
+  const reject = (reason: string, suggestion: string, offset?: number): Rejection => ({
     field,
     ...(offset !== undefined && { offset }),
     option: visible(request?.option),
@@ -27,20 +27,20 @@ export function parseOption(request: OptionRequest, scope: OptionScope, field: s
     suggestion,
   });
   const named = readName(typeof request?.option === 'string' ? request.option : '');
-  if (isNameRefusal(named)) return refuse(named.reason, named.suggestion);
+  if (isNameRejection(named)) return reject(named.reason, named.suggestion);
   const { row, specifier } = named;
   if (!row.scopes.includes(scope)) {
     return scope === 'input'
-      ? refuse('This option does not belong to an input.', inputAdvice(row.name))
-      : refuse('This option belongs to an input.', 'Move it to inputs[n].options.');
+      ? reject('This option does not belong to an input.', inputAdvice(row.name))
+      : reject('This option belongs to an input.', 'Move it to inputs[n].options.');
   }
   const kind = specifier.startsWith('v') ? 'video' : specifier.startsWith('a') ? 'audio' : null;
   const parsed = parseValue(row.value, request.argument, kind);
-  if (!parsed.ok) return refuse(`-${row.name} ${parsed.reason}.`, parsed.suggestion, parsed.offset);
+  if (!parsed.ok) return reject(`-${row.name} ${parsed.reason}.`, parsed.suggestion, parsed.offset);
   return { row, name: row.name, specifier, value: parsed.value, field };
 }
 
-export function isRefusal(result: ParsedOption | Refusal): result is Refusal {
+export function isRejection(result: ParsedOption | Rejection): result is Rejection {
   return 'reason' in result;
 }
 

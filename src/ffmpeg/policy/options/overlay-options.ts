@@ -1,4 +1,4 @@
-import type { PlanWarning, Refusal } from '../../types.ts';
+import type { PlanWarning, Rejection } from '../../types.ts';
 import { parseQuoteCard } from '../overlays/quote-card.ts';
 import { parseTextOverlay } from '../overlays/text-overlay.ts';
 import type { AssetList } from './asset-list.ts';
@@ -7,7 +7,7 @@ import type { VideoStep } from './parsed-request.ts';
 
 export interface OverlayStep {
   step: VideoStep | null;
-  refusals: Refusal[];
+  rejections: Rejection[];
   warnings: PlanWarning[];
 }
 
@@ -15,28 +15,28 @@ const NAMES = '@text-overlay, @quote-card';
 
 /** Reads an option whose name begins with `@`: a step that Airlock draws itself. */
 export function overlayStep(name: string, argument: unknown, field: string, assets: AssetList): OverlayStep {
-  const refuse = (reason: string, suggestion: string): OverlayStep => ({
+  const reject = (reason: string, suggestion: string): OverlayStep => ({
     step: null,
-    refusals: [{ field, option: visible(name), reason, suggestion }],
+    rejections: [{ field, option: visible(name), reason, suggestion }],
     warnings: [],
   });
   if (name !== '@text-overlay' && name !== '@quote-card') {
-    return refuse('There is no virtual option of this name.', `Use one of ${NAMES}.`);
+    return reject('There is no virtual option of this name.', `Use one of ${NAMES}.`);
   }
   // A command string has no objects, so they are written as JSON.
   const given = typeof argument === 'string' && argument.trimStart().startsWith('{') ? readJson(argument) : argument;
   const warned = (messages: readonly string[]) => messages.map((message) => ({ field, message }));
   if (name === '@text-overlay') {
     const read = parseTextOverlay(given);
-    if (!read.ok) return refuse(read.reason, read.suggestion);
-    return { step: { type: 'text', overlay: read.overlay, field }, refusals: [], warnings: warned(read.warnings) };
+    if (!read.ok) return reject(read.reason, read.suggestion);
+    return { step: { type: 'text', overlay: read.overlay, field }, rejections: [], warnings: warned(read.warnings) };
   }
   const read = parseQuoteCard(given);
-  if (!read.ok) return refuse(read.reason, read.suggestion);
+  if (!read.ok) return reject(read.reason, read.suggestion);
   const { photoUrl } = read.card;
   const photo = photoUrl === null ? null : assets.add('picture', photoUrl, { field, option: name });
-  if (photo !== null && typeof photo !== 'number') return { step: null, refusals: [photo], warnings: [] };
-  return { step: { type: 'card', card: read.card, photo, field }, refusals: [], warnings: warned(read.warnings) };
+  if (photo !== null && typeof photo !== 'number') return { step: null, rejections: [photo], warnings: [] };
+  return { step: { type: 'card', card: read.card, photo, field }, rejections: [], warnings: warned(read.warnings) };
 }
 
 function readJson(text: string): unknown {

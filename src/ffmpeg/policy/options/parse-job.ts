@@ -1,5 +1,5 @@
 import type { JobRequest, TranscodeRequest } from '../../../contract/transcode-request.ts';
-import type { AssetRequest, PlanWarning, Refusal } from '../../types.ts';
+import type { AssetRequest, PlanWarning, Rejection } from '../../types.ts';
 import { parseOutputs, parseRequest } from './parse-request.ts';
 import type { ParsedRequest } from './parsed-request.ts';
 
@@ -9,7 +9,7 @@ export interface ParsedJob {
   outputs: readonly { request: TranscodeRequest; parsed: ParsedRequest }[];
   /** Files that the graphs and overlays of any output name. Every `ParsedRequest.assets` is this list. */
   assets: AssetRequest[];
-  refusals: Refusal[];
+  rejections: Rejection[];
   warnings: PlanWarning[];
 }
 
@@ -28,7 +28,7 @@ function readJob(request: JobRequest): ParsedJob {
     outputs,
     assets: outputs[0]?.parsed.assets ?? [],
     // Each output checks the options of the inputs again.
-    refusals: distinct(outputs.flatMap(({ parsed }) => parsed.refusals)),
+    rejections: distinct(outputs.flatMap(({ parsed }) => parsed.rejections)),
     warnings: distinct(outputs.flatMap(({ parsed }) => parsed.warnings)),
   };
 }

@@ -13,10 +13,10 @@ const request = (options: OptionRequest[], more: Partial<TranscodeRequest> = {})
 });
 const args = (option: string, argument?: OptionRequest['argument'], more: Partial<TranscodeRequest> = {}) => {
   const parsed = parseRequest(request([argument === undefined ? { option } : { option, argument }], more));
-  expect(parsed.refusals).toEqual([]);
+  expect(parsed.rejections).toEqual([]);
   return parsed.output.flatMap(optionArgs);
 };
-const refused = (option: string, argument?: OptionRequest['argument'], more: Partial<TranscodeRequest> = {}) =>
+const rejected = (option: string, argument?: OptionRequest['argument'], more: Partial<TranscodeRequest> = {}) =>
   checkOptions(request([argument === undefined ? { option } : { option, argument }], more));
 
 describe('allowed options', () => {
@@ -154,11 +154,11 @@ describe('rejected options', () => {
     ['-force_key_frames', '/etc/passwd'],
     ['-map', '0:d'],
   ] as const)('%s %j', (option, argument) => {
-    const [refusal] = refused(option, argument as OptionRequest['argument']);
-    expect(refusal?.field).toBe('options[0]');
-    expect(refusal!.reason).toMatch(/\.$/);
-    expect(refusal!.suggestion.length).toBeGreaterThan(5);
-    if (!String(option).startsWith('-vf')) expect(refusal!.reason + refusal!.suggestion).not.toContain('passwd');
+    const [rejection] = rejected(option, argument as OptionRequest['argument']);
+    expect(rejection?.field).toBe('options[0]');
+    expect(rejection!.reason).toMatch(/\.$/);
+    expect(rejection!.suggestion.length).toBeGreaterThan(5);
+    if (!String(option).startsWith('-vf')) expect(rejection!.reason + rejection!.suggestion).not.toContain('passwd');
   });
 
   it('of an encoder parameter suggest the nearest key and the page of all keys, without listing them', () => {
@@ -169,7 +169,7 @@ describe('rejected options', () => {
       ['-x265-params', 'qpfile=x', ''],
       ['-x264-params', null, ''],
     ] as const) {
-      const { suggestion } = refused(option, argument)[0]!;
+      const { suggestion } = rejected(option, argument)[0]!;
       expect(suggestion).toContain(near === '' ? 'Use key=value' : `Did you mean ${near}?`);
       expect(suggestion).toContain('docs/options.md');
       expect(suggestion.length).toBeLessThan(200);
@@ -177,7 +177,7 @@ describe('rejected options', () => {
   });
 
   it('name their position: output, input, filter', () => {
-    const refusals = checkOptions({
+    const rejections = checkOptions({
       inputs: [
         {
           url: 'a',
@@ -194,13 +194,17 @@ describe('rejected options', () => {
       ],
       filters: [{ filter: '[0:v]nul[v]' }],
     });
-    expect(refusals.map((refusal) => refusal.field)).toEqual(['inputs[0].options[1]', 'options[1]', 'filters[0]']);
+    expect(rejections.map((rejection) => rejection.field)).toEqual([
+      'inputs[0].options[1]',
+      'options[1]',
+      'filters[0]',
+    ]);
   });
 
   it('include options of the other side', () => {
     const inputs = [{ url: 'a', options: [{ option: '-crf', argument: 20 }] }];
     expect(checkOptions(request([], { inputs }))[0]?.reason).toContain('does not belong to an input');
-    expect(refused('-sseof', -1)[0]?.reason).toContain('belongs to an input');
+    expect(rejected('-sseof', -1)[0]?.reason).toContain('belongs to an input');
   });
 
   it('include an input that never ends unless something ends the output', () => {
@@ -218,7 +222,7 @@ describe('rejected options', () => {
   });
 
   it('include codecs that the format does not support, and suggest one that it does', () => {
-    expect(refused('-c:v', 'libx264', { outputFormat: 'webm' })[0]?.suggestion).toContain('libvpx-vp9');
+    expect(rejected('-c:v', 'libx264', { outputFormat: 'webm' })[0]?.suggestion).toContain('libvpx-vp9');
   });
 });
 
@@ -258,7 +262,7 @@ describe('any option', () => {
     fc.assert(
       fc.property(fc.array(fc.record({ option, argument }), { maxLength: 6 }), (options) => {
         const parsed = parseRequest(request(options as OptionRequest[]));
-        const reported = [...parsed.refusals, ...parsed.warnings].map(({ field }) => field);
+        const reported = [...parsed.rejections, ...parsed.warnings].map(({ field }) => field);
         expect(parsed.output.length + new Set(reported).size).toBeGreaterThanOrEqual(options.length);
         for (const understood of parsed.output) {
           const [flag, value] = optionArgs(understood);

@@ -1,6 +1,6 @@
 import { formatKind } from '../../../contract/formats.ts';
 import type { MultiOutputRequest, OptionRequest, TranscodeRequest } from '../../../contract/transcode-request.ts';
-import type { Refusal } from '../../types.ts';
+import type { Rejection } from '../../types.ts';
 import { LOSSLESS_AUDIO } from '../encoders/encoder-settings.ts';
 import { FORMAT_DEFAULTS } from '../encoders/encoders.ts';
 import { RequestBudget } from '../request-budget.ts';
@@ -8,7 +8,7 @@ import { dropInapplicable } from './applicability.ts';
 import { type AssetList, assetList } from './asset-list.ts';
 import { checkStreams, filterTarget, placeGraph, simpleKind } from './graph-options.ts';
 import { oddSpelling } from './option-names.ts';
-import { isRefusal, type ParsedOption, parseOption, visible } from './options.ts';
+import { isRejection, type ParsedOption, parseOption, visible } from './options.ts';
 import { overlayStep } from './overlay-options.ts';
 import type { ParsedRequest } from './parsed-request.ts';
 import { checkTogether } from './request-checks.ts';
@@ -18,8 +18,8 @@ const MAX_OPTIONS = 200;
 const MAX_FILTER_ENTRIES = 100;
 
 /** Returns every rejected part of a request with its position; empty = allowed. */
-export function checkOptions(request: TranscodeRequest): Refusal[] {
-  return parseRequest(request).refusals;
+export function checkOptions(request: TranscodeRequest): Rejection[] {
+  return parseRequest(request).rejections;
 }
 
 /** Policy, resource class, preview and plan all parse the same request, and a long graph takes a millisecond. */
@@ -61,7 +61,7 @@ function readRequest(
     audio: [],
     graph: null,
     assets: [],
-    refusals: [],
+    rejections: [],
     warnings: [],
   };
   const { prefix, assets, budget } = shared;
@@ -74,7 +74,7 @@ function readRequest(
   readBitrate(reading);
   // A partly read graph says nothing about the rest.
   if (reading.budget.isSpent) return parsed;
-  parsed.refusals.push(...checkTogether(parsed, request));
+  parsed.rejections.push(...checkTogether(parsed, request));
   parsed.output = dropInapplicable(parsed.output, request, parsed.warnings);
   warnOfRepeats([parsed.output, ...parsed.inputs], parsed);
   return parsed;
@@ -99,14 +99,14 @@ function* bounded(
   for (const [index, option] of (list ?? []).entries()) {
     if (budget.isSpent) return;
     const field = `${prefix}options[${index}]`;
-    const refuse = (reason: string, suggestion: string) =>
-      parsed.refusals.push({ field, option: visible(nameOf(option)), reason, suggestion });
+    const reject = (reason: string, suggestion: string) =>
+      parsed.rejections.push({ field, option: visible(nameOf(option)), reason, suggestion });
     if (index >= MAX_OPTIONS) {
-      refuse(`More than ${MAX_OPTIONS} options.`, 'Send fewer.');
+      reject(`More than ${MAX_OPTIONS} options.`, 'Send fewer.');
       return;
     }
     if (!budget.take('options') || !budget.take('characters', textLength(option?.argument))) {
-      refuse(`The request ${budget.reason}.`, budget.suggestion);
+      reject(`The request ${budget.reason}.`, budget.suggestion);
       return;
     }
     yield [option, field];
@@ -114,18 +114,18 @@ function* bounded(
 }
 
 function readInput(list: OptionRequest[] | undefined, prefix: string, reading: Reading): ParsedOption[] {
-  const { refusals } = reading.parsed;
+  const { rejections } = reading.parsed;
   const options: ParsedOption[] = [];
   for (const [option, field] of bounded(list, prefix, reading)) {
     const name = nameOf(option);
     if (name.startsWith('@') || filterTarget(name)) {
       const reason = 'This does not belong to an input.';
       const suggestion = 'Move it to "options"; in "filters", [0:v] names the video of the first input.';
-      refusals.push({ field, option: visible(name), reason, suggestion });
+      rejections.push({ field, option: visible(name), reason, suggestion });
       continue;
     }
     const result = parseOption(option, 'input', field);
-    if (isRefusal(result)) refusals.push(result);
+    if (isRejection(result)) rejections.push(result);
     else options.push(result);
   }
   return options;
@@ -140,7 +140,7 @@ function readOutput(option: OptionRequest, field: string, reading: Reading): voi
   else if (name.startsWith('@')) readOverlay(option, field, reading);
   else {
     const result = parseOption(option, 'output', field);
-    if (isRefusal(result)) parsed.refusals.push(result);
+    if (isRejection(result)) parsed.rejections.push(result);
     else parsed.output.push(result);
   }
 }
@@ -149,11 +149,11 @@ function readOverlay(option: OptionRequest, field: string, { parsed, assets, bud
   const name = nameOf(option);
   if (!budget.take('overlays')) {
     const reason = `The request ${budget.reason}.`;
-    parsed.refusals.push({ field, option: visible(name), reason, suggestion: budget.suggestion });
+    parsed.rejections.push({ field, option: visible(name), reason, suggestion: budget.suggestion });
     return;
   }
   const step = overlayStep(name, option.argument, field, assets);
-  parsed.refusals.push(...step.refusals);
+  parsed.rejections.push(...step.rejections);
   parsed.warnings.push(...step.warnings);
   if (step.step) parsed.video.push(step.step);
 }
@@ -162,28 +162,28 @@ function readFilterOption(option: OptionRequest, field: string, reading: Reading
   const { request, parsed } = reading;
   const name = nameOf(option);
   const { target, stream } = filterTarget(name)!;
-  const refuse = (reason: string, suggestion: string) =>
-    parsed.refusals.push({ field, option: name, reason, suggestion });
+  const reject = (reason: string, suggestion: string) =>
+    parsed.rejections.push({ field, option: name, reason, suggestion });
   if (stream > 0) {
-    refuse('The output has one stream of each kind.', 'Leave the index out, or use "filters".');
+    reject('The output has one stream of each kind.', 'Leave the index out, or use "filters".');
     return;
   }
   if (target === 'complex' && ((request.filters?.length ?? 0) > 0 || parsed.graph)) {
-    refuse('The request has two graphs.', 'Put both into "filters"; its entries are joined with ;.');
+    reject('The request has two graphs.', 'Put both into "filters"; its entries are joined with ;.');
     return;
   }
   const result = placeGraph([{ text: option.argument, field }], name, reading);
   if (!result.ok) {
-    parsed.refusals.push(...result.refusals);
+    parsed.rejections.push(...result.rejections);
     return;
   }
   if (target === 'complex') {
-    parsed.refusals.push(...checkStreams(result.placed, request.inputs.length));
+    parsed.rejections.push(...checkStreams(result.placed, request.inputs.length));
     parsed.graph = result.placed;
     return;
   }
   const kind = simpleKind(result.placed, target, name);
-  if (typeof kind !== 'string') parsed.refusals.push(kind);
+  if (typeof kind !== 'string') parsed.rejections.push(kind);
   else if (kind === 'v') parsed.video.push({ type: 'graph', ...result.placed });
   else parsed.audio.push(result.placed);
 }
@@ -192,23 +192,23 @@ function readFilters(reading: Reading): void {
   const { request, parsed, prefix, budget } = reading;
   const entries = request.filters ?? [];
   if (entries.length === 0 || budget.isSpent) return;
-  const refuse = (field: string, reason: string, suggestion: string) =>
-    parsed.refusals.push({ field, option: 'filters', reason, suggestion });
+  const reject = (field: string, reason: string, suggestion: string) =>
+    parsed.rejections.push({ field, option: 'filters', reason, suggestion });
   if (entries.length > MAX_FILTER_ENTRIES) {
-    refuse(`${prefix}filters[${MAX_FILTER_ENTRIES}]`, `More than ${MAX_FILTER_ENTRIES} entries.`, 'Join some with ;.');
+    reject(`${prefix}filters[${MAX_FILTER_ENTRIES}]`, `More than ${MAX_FILTER_ENTRIES} entries.`, 'Join some with ;.');
     return;
   }
   const parts = entries.map((entry, index) => ({ text: entry?.filter, field: `${prefix}filters[${index}]` }));
   if (!budget.take('characters', textLength(parts.map(({ text }) => text)))) {
-    refuse(`${prefix}filters`, `The request ${budget.reason}.`, budget.suggestion);
+    reject(`${prefix}filters`, `The request ${budget.reason}.`, budget.suggestion);
     return;
   }
   const result = placeGraph(parts, 'filters', reading);
   if (!result.ok) {
-    parsed.refusals.push(...result.refusals);
+    parsed.rejections.push(...result.rejections);
     return;
   }
-  parsed.refusals.push(...checkStreams(result.placed, request.inputs.length));
+  parsed.rejections.push(...checkStreams(result.placed, request.inputs.length));
   parsed.graph = result.placed;
 }
 
@@ -217,16 +217,16 @@ function readBitrate({ request, parsed, prefix }: Reading): void {
   const { bitrate, outputFormat } = request;
   if (bitrate === undefined) return;
   const field = `${prefix}bitrate`;
-  const refuse = (reason: string, suggestion: string) =>
-    parsed.refusals.push({ field, option: 'bitrate', reason, suggestion });
+  const reject = (reason: string, suggestion: string) =>
+    parsed.rejections.push({ field, option: 'bitrate', reason, suggestion });
   const kind = formatKind(outputFormat);
   const encoder = FORMAT_DEFAULTS[outputFormat][kind === 'video' ? 'video' : 'audio'];
-  if (request.options?.length) refuse('The options set the bit rate.', 'Move it to the option -b:v or -b:a.');
+  if (request.options?.length) reject('The options set the bit rate.', 'Move it to the option -b:v or -b:a.');
   else if (kind === 'image' || encoder === null || LOSSLESS_AUDIO.includes(encoder)) {
-    refuse(`A ${outputFormat} has no bit rate of its own.`, 'Omit bitrate, or choose another output format.');
+    reject(`A ${outputFormat} has no bit rate of its own.`, 'Omit bitrate, or choose another output format.');
   } else {
     const result = parseOption({ option: kind === 'video' ? '-b:v' : '-b:a', argument: bitrate }, 'output', field);
-    if (isRefusal(result)) refuse(result.reason.replace(/^-b/, 'bitrate'), result.suggestion);
+    if (isRejection(result)) reject(result.reason.replace(/^-b/, 'bitrate'), result.suggestion);
     else parsed.output.push(result);
   }
 }

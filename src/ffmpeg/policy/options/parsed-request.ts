@@ -1,4 +1,4 @@
-import type { AssetRequest, PlanWarning, Refusal } from '../../types.ts';
+import type { AssetRequest, PlanWarning, Rejection } from '../../types.ts';
 import type { CheckedGraph } from '../filters/types.ts';
 import type { QuoteCard, TextOverlay } from '../overlays/types.ts';
 import type { ParsedOption } from './options.ts';
@@ -36,6 +36,6 @@ export interface ParsedRequest {
   graph: PlacedGraph | null;
   /** Every file that graphs and overlays name, once each, in the order of first use. */
   assets: AssetRequest[];
-  refusals: Refusal[];
+  rejections: Rejection[];
   warnings: PlanWarning[];
 }

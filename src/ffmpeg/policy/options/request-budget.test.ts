@@ -64,12 +64,12 @@ describe('the budget of a request', () => {
       body: { filters: many(11, { filter: `drawtext=text=${'a'.repeat(9900)}` }) },
     },
   ])('bounds $what, names the limit and a remedy, and stops parsing', ({ field, limit, body }) => {
-    const { refusals } = parseRequest(request(body));
-    const last = refusals.at(-1)!;
+    const { rejections } = parseRequest(request(body));
+    const last = rejections.at(-1)!;
     expect(last).toMatchObject({ field, suggestion: expect.stringContaining('split the work') });
     expect(last.reason).toContain(`has more than ${limit.most} ${limit.noun}`);
     expect(
-      refusals.filter(({ reason }) => reason.startsWith('The request') || reason.startsWith('the request')),
+      rejections.filter(({ reason }) => reason.startsWith('The request') || reason.startsWith('the request')),
     ).toEqual([last]);
   });
 
@@ -80,7 +80,7 @@ describe('the budget of a request', () => {
         ...many(50, { option: '@text-overlay', argument: 'a' }),
       ],
     });
-    expect(parseRequest(full).refusals).toEqual([]);
+    expect(parseRequest(full).rejections).toEqual([]);
   });
 });
 
@@ -92,13 +92,15 @@ describe('a command that no kernel would start', () => {
   const longest = (args: readonly string[]) => Math.max(...args.map((argument) => Buffer.byteLength(argument)));
 
   it('is rejected with its size before anything runs, and so is one that the inputs could make as long', () => {
-    const fits = [...Array(13).keys()].findLast((count) => reviewRequest(texts(count), [null]).refusals.length === 0)!;
+    const fits = [...Array(13).keys()].findLast(
+      (count) => reviewRequest(texts(count), [null]).rejections.length === 0,
+    )!;
     const { preview } = reviewRequest(texts(fits), [null]);
     expect(longest((preview as { commands: string[][] }).commands[0]!)).toBeLessThan(120 * 1024);
     for (const count of [fits + 1, 12]) {
       const judged = reviewRequest(texts(count), [null]);
       expect(judged.preview).toBeNull();
-      expect(judged.refusals).toEqual([
+      expect(judged.rejections).toEqual([
         {
           field: 'options',
           option: '',

@@ -1,7 +1,7 @@
 import type { OutputFormat } from '../../../contract/formats.ts';
 import type { TranscodeRequest } from '../../../contract/transcode-request.ts';
 import { checkGraphUse } from '../../plan/graph-use.ts';
-import type { Refusal } from '../../types.ts';
+import type { Rejection } from '../../types.ts';
 import { FORMAT_DEFAULTS, findEncoder } from '../encoders/encoders.ts';
 import { chosenEncoder, kindOf } from './applicability.ts';
 import { describeValue, parseValue } from './option-values.ts';
@@ -11,7 +11,7 @@ import type { ParsedRequest } from './parsed-request.ts';
 const MAX_MAPS = 16;
 
 /** Rejects options that are allowed alone, but not together or not for this output. */
-export function checkTogether(parsed: ParsedRequest, request: TranscodeRequest): Refusal[] {
+export function checkTogether(parsed: ParsedRequest, request: TranscodeRequest): Rejection[] {
   const { output, inputs } = parsed;
   return [
     ...checkMaps(parsed, request),
@@ -24,12 +24,12 @@ export function checkTogether(parsed: ParsedRequest, request: TranscodeRequest):
   ];
 }
 
-function refusal(option: ParsedOption, reason: string, suggestion: string): Refusal {
+function rejection(option: ParsedOption, reason: string, suggestion: string): Rejection {
   return { field: option.field, option: `-${option.name}`, reason, suggestion };
 }
 
-function checkMaps({ output, graph, refusals }: ParsedRequest, request: TranscodeRequest): Refusal[] {
-  const found: Refusal[] = [];
+function checkMaps({ output, graph, rejections }: ParsedRequest, request: TranscodeRequest): Rejection[] {
+  const found: Rejection[] = [];
   const count = request.inputs.length;
   const labels = (graph?.graph.outputs ?? []).flatMap(({ label }) => (label === null ? [] : [label]));
   const maps = output.filter(({ name }) => name === 'map');
@@ -38,16 +38,16 @@ function checkMaps({ output, graph, refusals }: ParsedRequest, request: Transcod
     const label = /^\[(.*)\]$/.exec(value)?.[1];
     const input = Number(value.replace('-', '').charAt(0));
     const isDoubled = label !== undefined && maps.slice(0, index).some((other) => other.value === value);
-    if (index >= MAX_MAPS) found.push(refusal(option, `More than ${MAX_MAPS} streams are mapped.`, 'Map fewer.'));
+    if (index >= MAX_MAPS) found.push(rejection(option, `More than ${MAX_MAPS} streams are mapped.`, 'Map fewer.'));
     // A graph that was rejected says nothing about its labels.
-    else if (label !== undefined && refusals.length === 0 && !labels.includes(label)) {
+    else if (label !== undefined && rejections.length === 0 && !labels.includes(label)) {
       const near = labels.length > 0 ? `Use ${labels.map((name) => `[${name}]`).join(', ')}.` : LABEL_ADVICE;
-      found.push(refusal(option, `No filter outputs [${label}].`, near));
+      found.push(rejection(option, `No filter outputs [${label}].`, near));
     } else if (isDoubled) {
-      found.push(refusal(option, `[${label}] is mapped twice.`, 'Duplicate it with the filter split or asplit.'));
+      found.push(rejection(option, `[${label}] is mapped twice.`, 'Duplicate it with the filter split or asplit.'));
     } else if (label === undefined && input >= count) {
       const advice = `Inputs are counted from 0; this request has ${count}.`;
-      found.push(refusal(option, `There is no input ${input}.`, advice));
+      found.push(rejection(option, `There is no input ${input}.`, advice));
     }
   }
   return found;
@@ -55,11 +55,11 @@ function checkMaps({ output, graph, refusals }: ParsedRequest, request: Transcod
 
 const LABEL_ADVICE = 'Label an open output in "filters", or map 0:v and 0:a.';
 
-function checkEncoder(option: ParsedOption, output: readonly ParsedOption[], request: TranscodeRequest): Refusal[] {
+function checkEncoder(option: ParsedOption, output: readonly ParsedOption[], request: TranscodeRequest): Rejection[] {
   const { name, row, value } = option;
   const format = request.outputFormat;
   if (name === 'f' && !sameFormat(value!, format)) {
-    return [refusal(option, 'The format is chosen by outputFormat.', 'Leave -f out, or set outputFormat.')];
+    return [rejection(option, 'The format is chosen by outputFormat.', 'Leave -f out, or set outputFormat.')];
   }
   if (name === 'c' && value !== 'copy') {
     const encoder = findEncoder(value!);
@@ -67,7 +67,7 @@ function checkEncoder(option: ParsedOption, output: readonly ParsedOption[], req
     const fallback = FORMAT_DEFAULTS[format][encoder.kind];
     const formats = `one of these output formats: ${encoder.formats.join(', ')}`;
     return [
-      refusal(
+      rejection(
         option,
         `${format} does not support ${encoder.name}.`,
         `Use ${fallback ?? 'another codec'}, or ${formats}.`,
@@ -80,11 +80,11 @@ function checkEncoder(option: ParsedOption, output: readonly ParsedOption[], req
   const own = row.value.of[encoder]!;
   const kindName = kind === 'v' ? 'video' : 'audio';
   if (parseValue(own, value, kindName).ok) return [];
-  return [refusal(option, `-${name} of ${encoder} does not accept this value.`, describeValue(own))];
+  return [rejection(option, `-${name} of ${encoder} does not accept this value.`, describeValue(own))];
 }
 
 /** A copied stream is not decoded, so it cannot be filtered or drawn on. */
-function checkCopies({ output, video, audio }: ParsedRequest, request: TranscodeRequest): Refusal[] {
+function checkCopies({ output, video, audio }: ParsedRequest, request: TranscodeRequest): Rejection[] {
   const steps = [
     ...video.map(({ field }) => ({ field, kind: 'v' as const })),
     ...audio.map(({ field }) => ({ field, kind: 'a' as const })),
@@ -109,7 +109,7 @@ function sameFormat(value: string, format: OutputFormat): boolean {
   return value === muxer || value === format || (format === 'jpg' && value === 'mjpeg');
 }
 
-function checkTimes(options: ParsedOption[]): Refusal[] {
+function checkTimes(options: ParsedOption[]): Rejection[] {
   const last = (name: string) => options.findLast((option) => option.name === name);
   const [start, stop, length] = [last('ss'), last('to'), last('t')];
   if (!stop || length || Number(stop.value) > Number(start?.value ?? 0)) return [];
@@ -127,7 +127,7 @@ function checkTimes(options: ParsedOption[]): Refusal[] {
  * A single input that repeats without end needs something that ends the output. Alongside other inputs, or under a graph
  * that may trim, the planner ends it.
  */
-function checkEnd({ inputs, output, graph, video, audio }: ParsedRequest): Refusal[] {
+function checkEnd({ inputs, output, graph, video, audio }: ParsedRequest): Rejection[] {
   const [input = [], ...others] = inputs;
   const endless = input.find(
     ({ name, value }) => (name === 'stream_loop' && value === '-1') || (name === 'loop' && value !== '0'),

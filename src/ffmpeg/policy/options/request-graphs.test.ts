@@ -11,18 +11,18 @@ const parse = (options: [string, OptionRequest['argument']?][], more: Partial<Tr
     ...more,
   });
 const reasons = (parsed: ReturnType<typeof parseRequest>) =>
-  parsed.refusals.map(({ field, offset, reason }) => [field, offset, reason]);
+  parsed.rejections.map(({ field, offset, reason }) => [field, offset, reason]);
 
 describe('filters of options', () => {
   it.each(['-vf', '-filter:v', '-filter:v:0', '-vf:v:0', '-filter'])('%s is a video step', (option) => {
     const parsed = parse([[option, 'hflip,scale=320:-2']]);
-    expect(parsed.refusals).toEqual([]);
+    expect(parsed.rejections).toEqual([]);
     expect(parsed.video.map((step) => [step.type, step.field])).toEqual([['graph', 'options[0]']]);
   });
 
   it.each(['-af', '-filter:a', '-filter:a:0', '-filter'])('%s is an audio step', (option) => {
     const parsed = parse([[option, 'volume=0.5']]);
-    expect(parsed.refusals).toEqual([]);
+    expect(parsed.rejections).toEqual([]);
     expect(parsed.audio.map(({ field }) => field)).toEqual(['options[0]']);
   });
 
@@ -33,7 +33,7 @@ describe('filters of options', () => {
       ['@quote-card', { quote: 'Q', photo_url: 'https://x/p.jpg' }],
       ['-vf', 'vflip'],
     ]);
-    expect(parsed.refusals).toEqual([]);
+    expect(parsed.rejections).toEqual([]);
     expect(parsed.video.map(({ type }) => type)).toEqual(['graph', 'text', 'card', 'graph']);
     expect(parsed.assets).toEqual([
       { kind: 'picture', source: { type: 'url', url: 'https://x/p.jpg' }, field: 'options[2]' },
@@ -54,8 +54,8 @@ describe('filters of options', () => {
     ['-vf', 'hflip,'.repeat(2000), 'longer than'],
   ] as const)('%s %j is rejected: %s', (option, argument, reason) => {
     const parsed = parse([[option, argument as OptionRequest['argument']]]);
-    expect(parsed.refusals[0]!.reason).toContain(reason);
-    expect(parsed.refusals[0]!.suggestion).toMatch(/\S/);
+    expect(parsed.rejections[0]!.reason).toContain(reason);
+    expect(parsed.rejections[0]!.suggestion).toMatch(/\S/);
   });
 
   it('cannot be combined with a copy of the same stream', () => {
@@ -63,25 +63,25 @@ describe('filters of options', () => {
       parse([
         ['-vf', 'hflip'],
         ['-c', 'copy'],
-      ]).refusals[0]!.reason,
+      ]).rejections[0]!.reason,
     ).toContain('copied');
     expect(
       parse([
         ['-vf', 'hflip'],
         ['-c:a', 'copy'],
-      ]).refusals,
+      ]).rejections,
     ).toEqual([]);
   });
 
   it('do not belong to an input', () => {
     const inputs = [{ url: 'gs://b/a', options: [{ option: '-vf', argument: 'hflip' }] }];
-    expect(parse([], { inputs }).refusals[0]!.field).toBe('inputs[0].options[0]');
+    expect(parse([], { inputs }).rejections[0]!.field).toBe('inputs[0].options[0]');
   });
 
   it('report a misspelt filter at its offset in the text', () => {
-    const [refusal] = parse([['-vf', 'hflip,scael=320:240']]).refusals;
-    expect([refusal!.field, refusal!.offset]).toEqual(['options[0]', 6]);
-    expect(refusal!.reason + refusal!.suggestion).toContain('scale');
+    const [rejection] = parse([['-vf', 'hflip,scael=320:240']]).rejections;
+    expect([rejection!.field, rejection!.offset]).toEqual(['options[0]', 6]);
+    expect(rejection!.reason + rejection!.suggestion).toContain('scale');
   });
 });
 
@@ -95,14 +95,14 @@ describe('the graph', () => {
       ],
       { filters },
     );
-    expect(parsed.refusals).toEqual([]);
+    expect(parsed.rejections).toEqual([]);
     expect(parsed.graph?.graph.chains.length).toBe(2);
   });
 
   it('reports a fault in the entry that contains it', () => {
     const filters = [{ filter: '[0:v]hflip[a]' }, { filter: '[a]nosuch=1[out]' }];
-    const [refusal] = parse([], { filters }).refusals;
-    expect([refusal!.field, refusal!.offset]).toEqual(['filters[1]', 3]);
+    const [rejection] = parse([], { filters }).rejections;
+    expect([rejection!.field, rejection!.offset]).toEqual(['filters[1]', 3]);
   });
 
   it.each([
@@ -124,7 +124,7 @@ describe('the graph', () => {
       ],
       { filters },
     );
-    expect(parsed.refusals.map(({ field }) => field)).toEqual(['options[1]']);
+    expect(parsed.rejections.map(({ field }) => field)).toEqual(['options[1]']);
   });
 });
 
@@ -136,7 +136,7 @@ describe('files that filters name', () => {
       ['-vf', `movie='${URLS[1]}'[logo];[in][logo]overlay`],
       ['-vf', 'movie=input:1[logo];[in][logo]overlay'],
     ]);
-    expect(parsed.refusals).toEqual([]);
+    expect(parsed.rejections).toEqual([]);
     expect(parsed.assets.map(({ kind, source, field }) => [kind, source, field])).toEqual([
       ['subtitle', { type: 'url', url: 'https://x/a.srt' }, 'options[0]'],
       ['lut', { type: 'url', url: 'gs://b/l.cube' }, 'options[1]'],
@@ -149,8 +149,8 @@ describe('files that filters name', () => {
     '%s is rejected',
     (source) => {
       const parsed = parse([['-vf', `hflip,subtitles='${source.replaceAll(':', '\\:')}'`]]);
-      expect(parsed.refusals[0]?.field).toBe('options[0]');
-      expect(parsed.refusals[0]!.offset).toBeGreaterThanOrEqual(6);
+      expect(parsed.rejections[0]?.field).toBe('options[0]');
+      expect(parsed.rejections[0]!.offset).toBeGreaterThanOrEqual(6);
     },
   );
 
@@ -161,7 +161,7 @@ describe('files that filters name', () => {
     ]);
     const parsed = parse(steps);
     expect(parsed.assets.length).toBe(10);
-    expect(parsed.refusals.map(({ field }) => field)).toEqual(['options[10]']);
+    expect(parsed.rejections.map(({ field }) => field)).toEqual(['options[10]']);
   });
 });
 
@@ -173,16 +173,16 @@ describe('a value that only another encoder accepts', () => {
     ['-crf', 23.5, 'libx264', 0],
     ['-qp', 60, 'libx264', 1],
   ] as const)('is rejected for the encoder that is used: %s %s of %s', (option, value, encoder, count) => {
-    const { refusals } = parse([
+    const { rejections } = parse([
       ['-c:v', encoder],
       [option, value],
     ]);
-    expect(refusals).toHaveLength(count);
-    if (count > 0) expect(refusals[0]).toMatchObject({ suggestion: expect.stringContaining('51') });
+    expect(rejections).toHaveLength(count);
+    if (count > 0) expect(rejections[0]).toMatchObject({ suggestion: expect.stringContaining('51') });
   });
 
   it('is rejected for the default encoder of the format', () => {
-    expect(parse([['-crf', 60]]).refusals).toHaveLength(1);
+    expect(parse([['-crf', 60]]).rejections).toHaveLength(1);
   });
 });
 
@@ -232,8 +232,8 @@ describe('one name for several encoders', () => {
       ['-c:v', encoder],
       [option, value],
     ]);
-    expect(parsed.refusals.length === 0).toBe(allowed);
-    if (!allowed) expect(parsed.refusals[0]!.reason).toContain(encoder);
+    expect(parsed.rejections.length === 0).toBe(allowed);
+    if (!allowed) expect(parsed.rejections[0]!.reason).toContain(encoder);
   });
 });
 
@@ -245,10 +245,10 @@ describe('names', () => {
     ['-movflag', '-movflags'],
     ['-presets', '-preset'],
   ])('%s is rejected with the suggestion %s', (option, near) => {
-    expect(parse([[option, 20]]).refusals[0]!.suggestion).toContain(near);
+    expect(parse([[option, 20]]).rejections[0]!.suggestion).toContain(near);
   });
 
   it.each(['－crf', '‑crf', '-ｃrf', '–crf'])('%s is rejected for look-alike characters', (option) => {
-    expect(parse([[option, 20]]).refusals[0]!.reason).toContain('look-alike');
+    expect(parse([[option, 20]]).rejections[0]!.reason).toContain('look-alike');
   });
 });

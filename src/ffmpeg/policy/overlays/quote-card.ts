@@ -1,5 +1,5 @@
 import { cleanText, codePoints } from './overlay-text.ts';
-import { isObject, OverlayError, type OverlayRefusal } from './style-values.ts';
+import { isObject, OverlayError, type OverlayRejection } from './style-values.ts';
 import { unknownKeys } from './text-overlay.ts';
 import type { QuoteCard } from './types.ts';
 
@@ -8,7 +8,7 @@ const MAX_QUOTE = 1000;
 const MAX_NAME = 100;
 const MAX_URL = 2048;
 
-export type QuoteCardResult = { ok: true; card: QuoteCard; warnings: string[] } | OverlayRefusal;
+export type QuoteCardResult = { ok: true; card: QuoteCard; warnings: string[] } | OverlayRejection;
 
 /**
  * Reads the argument of `@quote-card`: `{quote, name?, handle?, photo_url?}`. The photo's URL is only
@@ -28,7 +28,7 @@ export function parseQuoteCard(argument: unknown): QuoteCardResult {
     };
     return { ok: true, card, warnings: unknownKeys(argument, ['quote', 'name', 'handle', 'photo_url'], '') };
   } catch (error) {
-    if (error instanceof OverlayError) return error.refusal;
+    if (error instanceof OverlayError) return error.rejection;
     throw error;
   }
 }

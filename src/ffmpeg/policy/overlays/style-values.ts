@@ -4,19 +4,19 @@ import { COLOR_NAMES } from './color-names.ts';
 import type { Color } from './types.ts';
 
 /** Why an overlay's argument is rejected. `key` is its path in the argument (`text`, `style.fontSize`), '' = all of it. */
-export interface OverlayRefusal {
+export interface OverlayRejection {
   ok: false;
   key: string;
   reason: string;
   suggestion: string;
 }
 
-/** Thrown by the readers below; the parsers return its refusal. */
+/** Thrown by the readers below; the parsers return its rejection. */
 export class OverlayError extends Error {
-  readonly refusal: OverlayRefusal;
+  readonly rejection: OverlayRejection;
   constructor(key: string, reason: string, suggestion: string) {
     super(reason);
-    this.refusal = { ok: false, key, reason, suggestion };
+    this.rejection = { ok: false, key, reason, suggestion };
   }
 }
 

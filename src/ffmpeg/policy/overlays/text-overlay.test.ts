@@ -14,7 +14,7 @@ function read(
   return result;
 }
 
-function refusal(argument: unknown): { key: string; reason: string; suggestion: string } {
+function rejection(argument: unknown): { key: string; reason: string; suggestion: string } {
   const result = parseTextOverlay(argument);
   if (result.ok) throw new Error('The overlay was accepted.');
   expect(result.reason).not.toBe('');
@@ -107,13 +107,13 @@ describe('parseTextOverlay', () => {
     'rejects a %s of the wrong type',
     (key) => {
       for (const value of [{}, [48], true, Number.NaN, Number.POSITIVE_INFINITY])
-        expect(refusal({ text: 'a', style: { [key]: value } }).key).toBe(`style.${key}`);
+        expect(rejection({ text: 'a', style: { [key]: value } }).key).toBe(`style.${key}`);
     },
   );
   it('counts code points, not units: 10,000 emoji pass and one more does not', () => {
     expect(parseTextOverlay({ text: '😀'.repeat(10_000) })).toMatchObject({ ok: true });
-    expect(refusal({ text: 'a'.repeat(10_001) }).key).toBe('text');
-    expect(refusal({ text: '😀'.repeat(10_001) }).key).toBe('text');
+    expect(rejection({ text: 'a'.repeat(10_001) }).key).toBe('text');
+    expect(rejection({ text: '😀'.repeat(10_001) }).key).toBe('text');
   });
   it.each([
     [undefined],
@@ -126,7 +126,7 @@ describe('parseTextOverlay', () => {
     [{ text: ' \u0000 ' }],
     [{ text: 'a', style: [] }],
   ])('rejects %j', (argument) => {
-    refusal(argument);
+    rejection(argument);
   });
   it('strips control characters and keeps line ends, joiners and backslashes', () => {
     expect(read({}, 'a\u0000\u001bb\r\nc\u2028d\te\\n\u200dé').overlay.text).toBe('ab\nc\nd    e\\n\u200dé');
@@ -215,7 +215,7 @@ describe('parseTextOverlay', () => {
     expect(warnings).toEqual([expect.stringContaining('"bottom-left"'), expect.stringContaining('mean "right"')]);
   });
   it.each([5, {}])('rejects the position %j', (position) =>
-    expect(refusal({ text: 'a', style: { position } }).key).toBe('style.position'),
+    expect(rejection({ text: 'a', style: { position } }).key).toBe('style.position'),
   );
   it('lets x and y override position, each independently', () => {
     expect(place(read({ position: 'bottom-right', margin: 25, boxBorderW: 10, x: 7 }))).toEqual([7, 415]);
@@ -233,7 +233,7 @@ describe('parseTextOverlay', () => {
     {},
     [1],
     Number.POSITIVE_INFINITY,
-  ])('rejects %j as x', (x) => expect(refusal({ text: 'a', style: { x } }).key).toBe('style.x'));
+  ])('rejects %j as x', (x) => expect(rejection({ text: 'a', style: { x } }).key).toBe('style.x'));
   it.each(['../../etc/passwd', 'Arial:fontfile=/x', "a'b;c", 'x'.repeat(200)])(
     'uses Arial for the font %j, with a warning',
     (font) => {

@@ -6,7 +6,7 @@ import {
   isAbsent,
   isObject,
   OverlayError,
-  type OverlayRefusal,
+  type OverlayRejection,
   readNumber,
   readStyleColor,
   type StyleValue,
@@ -26,7 +26,7 @@ const ALIGNS = ['left', 'center', 'right'] as const;
 
 type StyleKey = (typeof OVERLAY_STYLE_KEYS)[number];
 
-export type TextOverlayResult = { ok: true; overlay: TextOverlay; warnings: string[] } | OverlayRefusal;
+export type TextOverlayResult = { ok: true; overlay: TextOverlay; warnings: string[] } | OverlayRejection;
 
 /**
  * Reads the argument of `@text-overlay`: `{text, style?}`, or a string that is the text alone. Numbers may be numeric
@@ -38,7 +38,7 @@ export function parseTextOverlay(argument: unknown): TextOverlayResult {
   try {
     return readOverlay(argument);
   } catch (error) {
-    if (error instanceof OverlayError) return error.refusal;
+    if (error instanceof OverlayError) return error.rejection;
     throw error;
   }
 }

@@ -38,7 +38,7 @@ export function partsOf(size: number, shift: number): Part[] {
   return parts;
 }
 
-/** Opens a file that a cell writes or has written. Refuses a link, and does not wait for a pipe. */
+/** Opens a file that a cell writes or has written. Rejects a link, and does not wait for a pipe. */
 export async function openOutput(path: string): Promise<FileHandle> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   if ((await file.stat()).isFile()) return file;

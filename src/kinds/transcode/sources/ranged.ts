@@ -70,22 +70,22 @@ async function prepareRanges(attempt: TranscodeAttempt, fetch: Fetch): Promise<P
     return readySources(attempt, {
       ...{ slot, inputs, assets: [], files: cellFiles({ inputs, assets: [] }) },
       async accept(plan) {
-        const refused = await makePicture(parts, plan, file);
-        if (refused) run.lease.release();
+        const rejected = await makePicture(parts, plan, file);
+        if (rejected) run.lease.release();
         else fetch.done();
-        return refused;
+        return rejected;
       },
       async fallBackFrom(error) {
-        const refused = await fallBackFrom(attempt, error);
+        const rejected = await fallBackFrom(attempt, error);
         run.lease.release();
-        return refused;
+        return rejected;
       },
       close: async () => fetch.end(),
     });
   } catch (error) {
-    const refused = await fallBackFrom(attempt, error);
+    const rejected = await fallBackFrom(attempt, error);
     run.lease.release();
-    return refused;
+    return rejected;
   }
 }
 

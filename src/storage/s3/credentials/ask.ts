@@ -5,7 +5,7 @@ import { readText } from '../client.ts';
 export interface Question {
   /** Completes "… could not be asked": "the instance metadata service". */
   whom: string;
-  /** Ends the message of a refusal. */
+  /** Ends the message of a rejection. */
   remedy: string;
   /** The code of a rejection in its document. Default: none. */
   codeOf?: (body: string) => string | null;

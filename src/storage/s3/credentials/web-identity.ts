@@ -24,7 +24,7 @@ export interface WebIdentity {
 export function webIdentityKeys(identity: WebIdentity): () => Promise<TemporaryKeys> {
   const { roleArn, tokenFile, sessionName, endpoint, ca } = identity;
   const remedy = 'check AWS_ROLE_ARN, the trust policy of that role and AWS_WEB_IDENTITY_TOKEN_FILE';
-  const ask = asking({ whom: WHOM, remedy, codeOf: refusalCode, ...(ca && { ca }) });
+  const ask = asking({ whom: WHOM, remedy, codeOf: rejectionCode, ...(ca && { ca }) });
   return async () => {
     const body = new URLSearchParams({
       Action: 'AssumeRoleWithWebIdentity',
@@ -70,7 +70,7 @@ function parseAnswer(xml: string): TemporaryKeys {
   return temporaryKeys({ id, secret, token, expiration }, WHOM);
 }
 
-function refusalCode(xml: string): string | null {
+function rejectionCode(xml: string): string | null {
   try {
     const [error] = childrenOf(parseXml(xml, 'ErrorResponse'), 'Error');
     const code = (error && textOf(error, 'Code')) ?? '';

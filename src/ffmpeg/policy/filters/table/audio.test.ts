@@ -166,7 +166,8 @@ describe('the table of audio filters', () => {
     for (const spec of AUDIO_FILTERS) {
       const result = readGraph(spec.example);
       if (result.ok) examples.push({ spec, graph: result.graph });
-      else faults.push(`${spec.name}: ${result.refusals.map(({ subject, reason }) => `${subject} ${reason}`).join()}`);
+      else
+        faults.push(`${spec.name}: ${result.rejections.map(({ subject, reason }) => `${subject} ${reason}`).join()}`);
     }
     const batches = Array.from({ length: Math.ceil(examples.length / BATCH) }, (_, index) =>
       examples.slice(index * BATCH, (index + 1) * BATCH),
@@ -188,11 +189,11 @@ describe('the table of audio filters', () => {
   }, 60_000);
 
   test('accepts the common forms', () => {
-    const refused = COMMON_FORMS.flatMap((text) => {
+    const rejected = COMMON_FORMS.flatMap((text) => {
       const result = readGraph(text);
-      return result.ok ? [] : [`${text}: ${result.refusals[0]!.subject} ${result.refusals[0]!.reason}`];
+      return result.ok ? [] : [`${text}: ${result.rejections[0]!.subject} ${result.rejections[0]!.reason}`];
     });
-    expect(refused).toEqual([]);
+    expect(rejected).toEqual([]);
   });
 
   test.each(REFUSED_FORMS)('rejects %s', (text) => {

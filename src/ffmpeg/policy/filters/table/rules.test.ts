@@ -67,18 +67,21 @@ async function runs(kind: 'v' | 'a', texts: readonly string[]): Promise<boolean>
 }
 
 /** The texts that FFmpeg rejects. */
-async function refusedOf(kind: 'v' | 'a', texts: readonly string[]): Promise<string[]> {
+async function rejectedOf(kind: 'v' | 'a', texts: readonly string[]): Promise<string[]> {
   if (texts.length === 0 || (await runs(kind, texts))) return [];
   if (texts.length === 1) return [...texts];
   const half = texts.length >> 1;
-  return [...(await refusedOf(kind, texts.slice(0, half))), ...(await refusedOf(kind, texts.slice(half)))];
+  return [...(await rejectedOf(kind, texts.slice(0, half))), ...(await rejectedOf(kind, texts.slice(half)))];
 }
 
 describe('what FFmpeg rejects only when it runs', () => {
   test.each(RULES)('%s: %s is rejected at its offset, %s is not', (_, wrong, right) => {
     const result = readGraph(wrong.replace('§', ''));
-    const [refusal] = result.ok ? [] : result.refusals;
-    expect([refusal?.offset, refusal?.suggestion]).toEqual([wrong.indexOf('§'), expect.stringMatching(/^[A-Z].*\.$/)]);
+    const [rejection] = result.ok ? [] : result.rejections;
+    expect([rejection?.offset, rejection?.suggestion]).toEqual([
+      wrong.indexOf('§'),
+      expect.stringMatching(/^[A-Z].*\.$/),
+    ]);
     expect(readGraph(right)).toMatchObject({ ok: true });
   });
 
@@ -89,7 +92,7 @@ describe('what FFmpeg rejects only when it runs', () => {
     });
     for (const kind of ['v', 'a'] as const) {
       const right = RULES.filter(([of]) => of === kind).map(([, , text]) => text);
-      faults.push(...(await refusedOf(kind, right)).map((text) => `FFmpeg rejects ${text}`));
+      faults.push(...(await rejectedOf(kind, right)).map((text) => `FFmpeg rejects ${text}`));
     }
     expect(faults).toEqual([]);
   }, 120_000);

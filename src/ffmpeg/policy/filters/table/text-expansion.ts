@@ -30,11 +30,11 @@ export function checkExpansion(text: string, variables: string) {
     else if (char !== '%') at += 1;
     else if (text[at + 1] === '%') at += 2;
     else if (text[at + 1] !== '{') {
-      return refuse('contains a lone %', 'Write %% for a percent sign, or add expansion=none.');
+      return reject('contains a lone %', 'Write %% for a percent sign, or add expansion=none.');
     } else {
       const end = text.indexOf('}', at);
       if (end < 0 || !isAllowed(text.slice(at + 2, end), known)) {
-        return refuse(
+        return reject(
           'contains a %{…} that is not allowed',
           'Use %{pts}, %{pts:hms}, %{n}, %{eif:expression:d}, or add expansion=none to draw it as it is.',
         );
@@ -45,7 +45,7 @@ export function checkExpansion(text: string, variables: string) {
   return null;
 }
 
-function refuse(reason: string, suggestion: string) {
+function reject(reason: string, suggestion: string) {
   return { option: 'text', reason, suggestion };
 }
 

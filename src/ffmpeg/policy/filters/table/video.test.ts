@@ -151,7 +151,7 @@ async function runExamples(specs: readonly FilterSpec[]): Promise<string | null>
   for (let input = 0; input < INPUTS; input++) args.push('-f', 'lavfi', '-i', SOURCE);
   for (const [index, spec] of specs.entries()) {
     const result = readGraph(spec.example);
-    if (!result.ok) return result.refusals.map((refusal) => `${refusal.subject} ${refusal.reason}`).join(' ');
+    if (!result.ok) return result.rejections.map((rejection) => `${rejection.subject} ${rejection.reason}`).join(' ');
     const { graph } = result;
     if (graph.inputs.length > INPUTS) return `has ${graph.inputs.length} inputs`;
     const outputs = graph.outputs.map((_, output) => `g${index}_${output}`);

@@ -1,10 +1,10 @@
-import type { GraphRefusal } from './types.ts';
+import type { GraphRejection } from './types.ts';
 
 const MOST = 20;
 
 /** Collects the faults of a graph, up to a readable number. */
-export class Refusals {
-  readonly list: GraphRefusal[] = [];
+export class Rejections {
+  readonly list: GraphRejection[] = [];
 
   add(offset: number, subject: string, reason: string, suggestion: string): void {
     if (!this.isFull) this.list.push({ offset, subject: printable(subject), reason, suggestion });

@@ -8,10 +8,10 @@ import { markDeleting } from '../../objects/objects.ts';
 import { forgetUploads } from '../../uploads/upload.ts';
 
 /**
- * Refuses an upload in the transaction in which its inspection fails: clears its name, marks its bytes for deletion,
+ * Rejects an upload in the transaction in which its inspection fails: clears its name, marks its bytes for deletion,
  * and stores the reason for the client that confirms it.
  */
-export async function refuseUpload(context: Context, tx: Tx, job: Job, failure: Failure | null): Promise<void> {
+export async function rejectUpload(context: Context, tx: Tx, job: Job, failure: Failure | null): Promise<void> {
   const upload = await tx
     .selectFrom('uploads')
     .select(['id', 'account_id', 'object_id'])
