@@ -112,7 +112,7 @@ function createApp(settings: ApiSettings, logger: FastifyBaseLogger): App {
 /** Limits connections and requests before Fastify spends time on them. */
 function guardListener(app: App, settings: ApiSettings, logger: FastifyBaseLogger): void {
   const connections = guardConnections(app.server, {
-    limits: settings.connections,
+    limits: { ...settings.connections, newPerMinute: addressLimit(settings.rateLimit) },
     trustProxy: settings.trustProxy,
     onRefused: (summary) => logger.warn(summary, 'API connections refused'),
   });

@@ -3,7 +3,7 @@ import { createAddressRates } from './address-rates.ts';
 
 it('an address can send the requests of a minute at once, and further requests as its limit refills', () => {
   let now = 0;
-  const rates = createAddressRates(60, () => now);
+  const rates = createAddressRates({ burst: 60, perMinute: 60 }, () => now);
   for (let count = 0; count < 60; count++) expect(rates.spend('a')).toBe(0);
   expect(rates.spend('a')).toBe(1000);
   expect(rates.spend('b')).toBe(0);
@@ -14,4 +14,14 @@ it('an address can send the requests of a minute at once, and further requests a
   now = 1e9;
   for (let count = 0; count < 60; count++) expect(rates.spend('a')).toBe(0);
   expect(rates.spend('a')).toBeGreaterThan(0);
+});
+
+it('an address can spend several tokens at once, and none if too few are left', () => {
+  let now = 0;
+  const rates = createAddressRates({ burst: 100, perMinute: 600 }, () => now);
+  expect(rates.spend('a', 80)).toBe(0);
+  expect(rates.spend('a', 40)).toBe(2_000);
+  expect(rates.spend('a', 20)).toBe(0);
+  now = 4_000;
+  expect(rates.spend('a', 40)).toBe(0);
 });

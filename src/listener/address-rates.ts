@@ -3,8 +3,11 @@ const MAX_ADDRESSES = 10_000;
 const MINUTE_MS = 60_000;
 
 export interface AddressRates {
-  /** Counts a request. Returns 0 if it is allowed; otherwise the milliseconds until the next request is. */
-  spend(address: string): number;
+  /**
+   * Counts an event, or as many as `tokens`. Returns 0 if they are allowed; otherwise counts none, and returns the
+   * milliseconds until they are allowed.
+   */
+  spend(address: string, tokens?: number): number;
 }
 
 interface Bucket {
@@ -13,30 +16,39 @@ interface Bucket {
   at: number;
 }
 
+export interface RateLimit {
+  /** Events that an address may cause at once. */
+  burst: number;
+  /** Events that it may cause in each further minute. */
+  perMinute: number;
+}
+
 /**
- * Limits requests per address in this process, without the database: a bucket of `perMinute` requests that refills in a
- * minute.
+ * Limits events per address in this process, without the database: a bucket of `burst` tokens that refills with `perMinute`.
  * @param now milliseconds; tests replace it
  */
-export function createAddressRates(perMinute: number, now: () => number = () => performance.now()): AddressRates {
+export function createAddressRates(
+  { burst, perMinute }: RateLimit,
+  now: () => number = () => performance.now(),
+): AddressRates {
   const buckets = new Map<string, Bucket>();
   const perMs = perMinute / MINUTE_MS;
 
   function addBucket(address: string, at: number): Bucket {
-    const bucket = { tokens: perMinute, at };
+    const bucket = { tokens: burst, at };
     buckets.set(address, bucket);
     if (buckets.size > MAX_ADDRESSES) buckets.delete(buckets.keys().next().value!);
     return bucket;
   }
 
   return {
-    spend(address) {
+    spend(address, tokens = 1) {
       const at = now();
       const bucket = buckets.get(address) ?? addBucket(address, at);
-      bucket.tokens = Math.min(perMinute, bucket.tokens + (at - bucket.at) * perMs);
+      bucket.tokens = Math.min(burst, bucket.tokens + (at - bucket.at) * perMs);
       bucket.at = at;
-      if (bucket.tokens < 1) return (1 - bucket.tokens) / perMs;
-      bucket.tokens -= 1;
+      if (bucket.tokens < tokens) return (tokens - bucket.tokens) / perMs;
+      bucket.tokens -= tokens;
       return 0;
     },
   };

@@ -83,6 +83,16 @@ it('the guard rejects connections over the limit of an address, and serves other
   expect(world.guard.counts().refused).toMatchObject({ address_limit: 1, total_limit: 0 });
 });
 
+it('the guard rejects connections that an address opens too fast, and serves other addresses', async () => {
+  const world = await start({ newPerMinute: 60 });
+  expect(await status(world, '127.0.0.2')).toBe(200);
+  expect(await status(world, '127.0.0.2')).toBe(200);
+  expect(await status(world, '127.0.0.2')).toBe('ECONNRESET');
+  expect(await status(world, '127.0.0.1')).toBe(200);
+  expect(world.guard.counts().refused).toMatchObject({ address_rate: 1, address_limit: 0 });
+  await vi.waitFor(async () => expect(await status(world, '127.0.0.2')).toBe(200), { timeout: 5_000 });
+});
+
 it('the guard evicts an idle connection of the address with the most connections for another address', async () => {
   const world = await start({ total: 6 });
   const greedy = await fill(world, '127.0.0.2', 4);

@@ -2,20 +2,26 @@ import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node
 import type { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { addressGroup, addressMatcher } from '../config/addresses.ts';
+import { type AddressRates, createAddressRates } from './address-rates.ts';
 
 export interface ConnectionLimits {
   /** Maximum of concurrent connections. */
   total: number;
   /** Maximum of concurrent connections per IPv4 address or IPv6 /64. */
   perAddress: number;
+  /**
+   * New connections that such an address may open in a minute, and half of `perAddress` more at once. Without it, only
+   * concurrent connections are limited.
+   */
+  newPerMinute?: number;
   /** Maximum of milliseconds from accept to the first byte. */
   firstByteMs: number;
 }
 
-export const REFUSALS = ['address_limit', 'total_limit', 'evicted', 'silent', 'slow_head'] as const;
+export const REFUSALS = ['address_limit', 'address_rate', 'total_limit', 'evicted', 'silent', 'slow_head'] as const;
 
 /**
- * Why a connection was closed: too many of its address; too many in total; evicted for another address while idle or not
+ * Why a connection was closed: too many of its address; too many new ones of its address; too many in total; evicted for another address while idle or not
  * authenticated; no first byte in time; incomplete request headers.
  */
 export type Refusal = (typeof REFUSALS)[number];
@@ -95,6 +101,7 @@ export function guardConnections(server: HttpServer | HttpsServer, options: Guar
 class Connections implements ConnectionGuard {
   readonly #limits: ConnectionLimits;
   readonly #isProxy: (address: string) => boolean;
+  readonly #rates: AddressRates | null;
   readonly #groups = new Map<string, Group>();
   readonly #byPeer = new Map<string, Connection>();
   readonly #bySocket = new WeakMap<Socket, Connection>();
@@ -105,6 +112,8 @@ class Connections implements ConnectionGuard {
   constructor({ limits, trustProxy, onRefused }: GuardOptions) {
     this.#limits = limits;
     this.#isProxy = addressMatcher(trustProxy);
+    const { newPerMinute: perMinute, perAddress } = limits;
+    this.#rates = perMinute === undefined ? null : createAddressRates({ burst: Math.ceil(perAddress / 2), perMinute });
     this.#refusals = createTally(onRefused, () => this.#byPeer.size);
   }
 
@@ -118,6 +127,9 @@ class Connections implements ConnectionGuard {
     const group = this.#groups.get(address) ?? { address, connections: new Set(), isProxy };
     const isFull = !group.isProxy && group.connections.size >= this.#limits.perAddress;
     if (isFull) return this.#refuse('address_limit', address);
+    // Each connection costs an HTTP parser and a response, so a storm of short ones keeps other clients waiting.
+    const isTooFast = !group.isProxy && this.#rates !== null && this.#rates.spend(address) > 0;
+    if (isTooFast) return this.#refuse('address_rate', address);
     const isTotalFull = this.#byPeer.size >= this.#limits.total && !this.#evictFor(group);
     if (isTotalFull) return this.#refuse('total_limit', address);
     this.#track(socket, group);

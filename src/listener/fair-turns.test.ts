@@ -7,8 +7,8 @@ function record() {
   const turns = createFairTurns();
   const started: string[] = [];
   const ends: (() => void)[] = [];
-  const run = (address: string) =>
-    turns.run(address, (end) => {
+  const run = (address: string, isWanted = () => true) =>
+    turns.run(address, isWanted, (end) => {
       started.push(address);
       ends.push(end);
     });
@@ -30,6 +30,18 @@ describe('with turns of addresses,', () => {
     await settle();
     run('other');
     expect(started.at(-1)).toBe('other');
+  });
+
+  it('a request whose connection has closed takes no turn', async () => {
+    const { run, started, ends } = record();
+    run('a');
+    for (let count = 0; count < 10_000; count++) run('a', () => false);
+    run('a');
+    for (let turn = 0; turn < 5; turn++) {
+      for (const end of ends.splice(0)) end();
+      await setImmediate();
+    }
+    expect(started).toEqual(['a', 'a']);
   });
 
   it('an address that waits does not delay another address by more than a turn of each', async () => {
@@ -63,7 +75,7 @@ describe('with turns of addresses,', () => {
       started++;
       end();
     };
-    for (let count = 0; count < 9; count++) turns.run('a', answer);
+    for (let count = 0; count < 9; count++) turns.run('a', () => true, answer);
     expect(started).toBe(1);
     await setImmediate();
     expect(started).toBe(2);

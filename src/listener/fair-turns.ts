@@ -18,10 +18,10 @@ const START_MS = 100;
  */
 export interface FairTurns {
   /**
-   * Calls `start` now or in a later turn of the event loop. `start` gets a function to call when the request has been
-   * authenticated, so that the limits of its account apply, or answered.
+   * Calls `start` now or in a later turn of the event loop, or never if `isWanted` is false by then. `start` gets a function
+   * to call when the request has been authenticated, so that the limits of its account apply, or answered.
    */
-  run(address: string, start: (end: () => void) => void): void;
+  run(address: string, isWanted: () => boolean, start: (end: () => void) => void): void;
   /**
    * Starts nothing that waits in this turn. Call it for each new connection: the event loop accepts one in a turn, so a
    * client behind many new connections waits for as many turns, which should be short.
@@ -30,6 +30,11 @@ export interface FairTurns {
 }
 
 type Start = (end: () => void) => void;
+
+interface Waiting {
+  isWanted: () => boolean;
+  start: Start;
+}
 
 export function createFairTurns(): FairTurns {
   return new Turns();
@@ -41,7 +46,7 @@ class Turns implements FairTurns {
   /** Addresses that have started a request in this turn. */
   readonly #served = new Set<string>();
   /** Waiting work, by address; the next address first. */
-  readonly #queues = new Map<string, Start[]>();
+  readonly #queues = new Map<string, Waiting[]>();
   #total = 0;
   #isScheduled = false;
   #isDeferred = false;
@@ -52,10 +57,11 @@ class Turns implements FairTurns {
     this.#isDeferred = true;
   }
 
-  run(address: string, start: Start): void {
+  run(address: string, isWanted: () => boolean, start: Start): void {
     const queue = this.#queues.get(address);
-    if (queue) queue.push(start);
-    else if (this.#starting.has(address) || this.#served.has(address)) this.#queues.set(address, [start]);
+    const waiting = { isWanted, start };
+    if (queue) queue.push(waiting);
+    else if (this.#starting.has(address) || this.#served.has(address)) this.#queues.set(address, [waiting]);
     else this.#begin(address, start);
     this.#schedule();
   }
@@ -116,12 +122,21 @@ class Turns implements FairTurns {
       // An address that is queued behind the others appears again in this loop.
       if (this.#served.has(address)) continue;
       if ((this.#starting.get(address) ?? 0) >= MAX_STARTING_PER_ADDRESS) continue;
-      const next = queue.shift()!;
+      const next = shiftWanted(queue);
       this.#queues.delete(address);
       if (queue.length > 0) this.#queues.set(address, queue);
+      if (!next) continue;
       starts++;
-      this.#begin(address, next);
+      this.#begin(address, next.start);
     }
     return starts;
+  }
+}
+
+/** The next request that is still wanted. Those of closed connections take no turn, and no memory for longer. */
+function shiftWanted(queue: Waiting[]): Waiting | undefined {
+  for (;;) {
+    const next = queue.shift();
+    if (!next || next.isWanted()) return next;
   }
 }

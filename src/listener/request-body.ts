@@ -7,6 +7,8 @@ const REST_BYTES = 2 * 1024 * 1024;
 /** Bytes of the rest of a chunked body. A chunk of one byte costs Node as much time as a large one. */
 const CHUNKED_REST_BYTES = 128 * 1024;
 const CHECK_MS = 250;
+/** Time to read the response for a client whose body is not read to its end, milliseconds. */
+const UNREAD_MS = 1_000;
 
 export function isBodyAnnounced(headers: IncomingHttpHeaders): boolean {
   const length = headers['content-length'];
@@ -14,13 +16,26 @@ export function isBodyAnnounced(headers: IncomingHttpHeaders): boolean {
 }
 
 /**
- * Bounds what a client may send after its request has been answered. Node reads and discards the rest of a body, so that
- * the client can read the response and use the connection again; without a bound, for as long as a request may take.
+ * Bounds what a client may send after the response to its request. Node reads and discards the rest of a body, so that the
+ * client can read the response and use the connection again. Without a bound, Node reads for as long as a request may take.
+ * @param spend counts the bytes of such a rest. If it returns false, nothing more is read, and the connection is closed once
+ *   the client has had a second to read the response.
  */
-export function boundRestOfBody(request: IncomingMessage, response: ServerResponse): void {
+export function boundRestOfBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  spend: (bytes: number) => boolean,
+): void {
   response.once('finish', () => {
     if (request.complete) return;
     const { socket } = request;
+    if (!spend(restBytes(request.headers))) {
+      // Node resumes the socket once more in this turn of the event loop, to discard the rest.
+      setImmediate(() => socket.pause());
+      const end = setTimeout(() => socket.destroy(), UNREAD_MS);
+      socket.once('close', () => clearTimeout(end));
+      return;
+    }
     const lastByte = socket.bytesRead + (request.headers['transfer-encoding'] ? CHUNKED_REST_BYTES : REST_BYTES);
     const deadline = performance.now() + REST_MS;
     const timer = setInterval(() => {
@@ -28,4 +43,10 @@ export function boundRestOfBody(request: IncomingMessage, response: ServerRespon
       if (request.complete || socket.destroyed) clearInterval(timer);
     }, CHECK_MS);
   });
+}
+
+/** Upper bound of what is read of a body after the response. */
+function restBytes(headers: IncomingHttpHeaders): number {
+  if (headers['transfer-encoding'] !== undefined) return CHUNKED_REST_BYTES;
+  return Math.min(Number(headers['content-length']), REST_BYTES);
 }

@@ -119,6 +119,25 @@ describe('the gate of a listener', () => {
     await send(GET, '127.0.0.2').received('served');
   });
 
+  it('stops reading the bodies of an address that sends many of them to requests that are rejected', async () => {
+    const bodies: Socket[] = [];
+    const { send, server } = await start((_request, response) =>
+      response.writeHead(401, { 'content-length': 0 }).end(),
+    );
+    server.on('connection', (socket) => bodies.push(socket));
+    const body = 'x'.repeat(2 ** 20);
+    for (let count = 0; count < 8; count++) {
+      const client = send(`${POST}content-length: ${body.length}\r\n\r\n${body}`);
+      await client.received('401');
+      await until(() => bodies.at(-1)!.bytesRead > body.length, { what: 'a body that is read' });
+    }
+    const client = send(`${POST}content-length: ${body.length}\r\n\r\n${body}`);
+    await client.received('401');
+    await client.closed();
+    expect(bodies.at(-1)!.bytesRead).toBeLessThan(256 * 1024);
+    await send(GET, '127.0.0.2').received('401');
+  });
+
   it.each([
     ['chunked', 'transfer-encoding: chunked', `400\r\n${'x'.repeat(1024)}\r\n`],
     ['long', 'content-length: 99999999999', 'x'.repeat(1024)],

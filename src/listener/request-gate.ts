@@ -8,6 +8,8 @@ import { boundRestOfBody, isBodyAnnounced } from './request-body.ts';
 
 /** Requests of a connection that wait for earlier ones, 5 KB each. */
 const MAX_WAITING = 4;
+/** Bytes of bodies that are read after their response, per address. A client with a wrong key sends a few such bodies. */
+const REST_LIMIT = { burst: 8 * 2 ** 20, perMinute: 8 * 2 ** 20 };
 
 export type Rejection = { reason: 'rate'; limit: number; retryAfterSeconds: number } | { reason: 'expectation' };
 
@@ -32,18 +34,20 @@ export interface RequestGate {
  */
 export function gateRequests(server: HttpServer | HttpsServer, options: RequestGateOptions): RequestGate {
   const { addressOf, perMinute, reject } = options;
-  const rates = createAddressRates(perMinute);
+  const rates = createAddressRates({ burst: perMinute, perMinute });
+  const rests = createAddressRates(REST_LIMIT);
   const turns = createFairTurns();
   const ends = new WeakMap<IncomingMessage, () => void>();
   const listeners = server.listeners('request') as RequestListener[];
   server.removeAllListeners('request');
 
   function receive(request: IncomingMessage, response: ServerResponse, start: () => void): void {
-    if (isBodyAnnounced(request.headers)) boundRestOfBody(request, response);
+    const address = addressGroup(addressOf(request));
+    const spendRest = (bytes: number) => rests.spend(address, bytes) === 0;
+    if (isBodyAnnounced(request.headers)) boundRestOfBody(request, response, spendRest);
     answerInOrder(request, response, MAX_WAITING, () => {
-      const address = addressGroup(addressOf(request));
-      turns.run(address, (end) => {
-        if (request.socket.destroyed) return end();
+      const isOpen = () => !request.socket.destroyed;
+      turns.run(address, isOpen, (end) => {
         const waitMs = rates.spend(address);
         if (waitMs > 0) {
           const retryAfterSeconds = Math.ceil(waitMs / 1000);
@@ -51,6 +55,8 @@ export function gateRequests(server: HttpServer | HttpsServer, options: RequestG
           return end();
         }
         ends.set(request, end);
+        // A response that has been handed to its socket may wait there for a client that does not read.
+        response.once('prefinish', end);
         response.once('close', end);
         start();
       });

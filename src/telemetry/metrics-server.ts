@@ -8,6 +8,9 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
+/** Milliseconds for which collected metrics are served. */
+const SHARED_MS = 500;
+
 /** What is served: a prom-client registry, or anything that returns the same text. */
 export interface MetricsSource {
   contentType: string;
@@ -24,7 +27,7 @@ export async function startMetricsServer(options: {
   registry: MetricsSource;
   protect?: (server: Server) => void;
 }): Promise<MetricsServer> {
-  const read = shareRunning(() => options.registry.metrics());
+  const read = shareResult(() => options.registry.metrics());
   const server = createServer((request, response) => {
     const path = request.url?.split('?', 1)[0];
     if (path !== '/metrics') return void response.writeHead(404).end();
@@ -50,13 +53,20 @@ export async function startMetricsServer(options: {
   };
 }
 
-/** Collecting the metrics is costly: calls during a collection get its result. */
-function shareRunning<T>(work: () => Promise<T>): () => Promise<T> {
-  let running: Promise<T> | null = null;
+/**
+ * Collecting the metrics is costly, and anybody on the network may request them: calls during a collection, and for
+ * `SHARED_MS` after it, get its result. A failure is not kept.
+ */
+function shareResult<T>(work: () => Promise<T>): () => Promise<T> {
+  let latest: Promise<T> | null = null;
+  const drop = () => {
+    latest = null;
+  };
   return () => {
-    running ??= work().finally(() => {
-      running = null;
-    });
-    return running;
+    if (latest) return latest;
+    const collecting = work();
+    collecting.then(() => setTimeout(drop, SHARED_MS).unref(), drop);
+    latest = collecting;
+    return collecting;
   };
 }

@@ -1,11 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { addressGroup } from '../../config/addresses.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { shownName } from '../../contract/faults/field-names.ts';
 import { isBodyAnnounced } from '../../listener/request-body.ts';
 import { bodyShapeFault } from '../body-shape.ts';
+import { createBodyTurns } from '../body-turns.ts';
 import { readSpelling } from '../field-spelling.ts';
 import { findJsonFault } from '../json-fault.ts';
 import type { App } from '../types.ts';
+
+/** Larger bodies are parsed in turns. */
+const LARGE_BODY_BYTES = 64 * 1024;
 
 /**
  * Parses bodies, which must be JSON. Clients send any content type without a body; the body is then absent. A body with
@@ -14,6 +19,7 @@ import type { App } from '../types.ts';
 export function registerBodies(app: App): void {
   registerSpelling(app);
   const parse = app.getDefaultJsonParser('error', 'error');
+  const turns = createBodyTurns();
   app.removeContentTypeParser(['application/json', 'text/plain']);
   app.addHook('onRequest', async (request) => {
     if (!isBodyAnnounced(request.headers)) delete request.headers['content-type'];
@@ -32,10 +38,17 @@ export function registerBodies(app: App): void {
     if (body.length === 0) return done(null, undefined);
     const compressed = compressionOf(request.headers, body as Buffer);
     if (compressed) return done(new ApiError('unsupported_media_type', compressed));
-    const fault = bodyShapeFault(body as Buffer);
-    if (fault) return done(new ApiError('invalid_request', { ...fault }));
-    const text = body.toString('utf8');
-    parse(request, text, (error, value) => done(error && jsonError(text), value));
+    const read = () => {
+      // The client has disconnected while the body waited.
+      if (request.raw.socket.destroyed)
+        return done(new ApiError('invalid_request', { reason: 'the client disconnected' }));
+      const fault = bodyShapeFault(body as Buffer);
+      if (fault) return done(new ApiError('invalid_request', { ...fault }));
+      const text = body.toString('utf8');
+      parse(request, text, (error, value) => done(error && jsonError(text), value));
+    };
+    if (body.length <= LARGE_BODY_BYTES) return read();
+    turns.run(request.caller?.account.id ?? addressGroup(request.ip), read);
   });
 }
 

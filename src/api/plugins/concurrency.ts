@@ -28,6 +28,7 @@ export function registerConcurrency(app: App): void {
     // The client may have disconnected during the authentication; no event follows then.
     if (reply.raw.closed || request.raw.socket.destroyed) slot.leave();
     if (!(await slot.take(TAKE_MS))) throw new ApiError('concurrency_exceeded', { limit: limits.active });
+    app.gate.endStart(request.raw);
   });
 }
 
