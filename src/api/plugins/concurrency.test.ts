@@ -15,6 +15,7 @@ it('keeps no slot for a client that disconnects while its key is looked up', asy
     lookedUp = resolve;
   });
   let [asked, open] = [0, 0];
+  app.decorate('gate', { endStart: () => {} });
   app.decorateRequest('caller', null);
   app.addHook('onRequest', async (request) => {
     asked += 1;
