@@ -44,10 +44,10 @@ const LONG = [
 ];
 const SLOW = [
   { option: '-crf', argument: '25' },
-  { option: '-preset', argument: 'slower' },
+  { option: '-preset', argument: 'slow' },
 ];
 
-describe('a worker process that ends', () => {
+describe('the end of a worker process', () => {
   let service: TestService;
   let db: Client;
   let folder: string;
@@ -117,7 +117,7 @@ describe('a worker process that ends', () => {
   };
 
   it.each(['SIGTERM', 'SIGKILL'] as const)(
-    'by %s while an output leaves: it is stored once, and no part stays',
+    'by %s while an output is uploaded leaves one stored output and no part',
     async (signal) => {
       await startAlone();
       const id = await submit(NOISY, ENCODE, 'mkv');
@@ -134,7 +134,7 @@ describe('a worker process that ends', () => {
     },
   );
 
-  it('by SIGKILL while it encodes pieces: only those are repeated', async () => {
+  it('by SIGKILL while it encodes pieces repeats only these pieces', async () => {
     await startAlone();
     const id = await submit(LONG, SLOW, 'mp4');
     await until(async () => (await children(id)).filter(({ status }) => status === 'processing').length === 2, {
@@ -150,7 +150,7 @@ describe('a worker process that ends', () => {
     await expectNoOrphans(db, service);
   });
 
-  it('with pieces of a job that is erased meanwhile: nothing of it stays', async () => {
+  it('with pieces of a job that has been erased leaves nothing of the job', async () => {
     await startAlone();
     const id = await submit(LONG, SLOW, 'mp4');
     await until(async () => (await children(id)).some(({ status }) => status === 'processing'), {

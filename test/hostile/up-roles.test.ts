@@ -258,7 +258,7 @@ async function forgetRoles(dataDir: string): Promise<void> {
 describe('airlock transcode with its own server', () => {
   it('uses the same roles, and leaves nothing behind after a second Ctrl-C', async () => {
     const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
-    await makeClip(join(folder, 'long.mp4'), { seconds: 8, size: '640x360', args: noise });
+    await makeClip(join(folder, 'long.mp4'), { seconds: 8, size: '320x180', args: noise });
     const { AIRLOCK_DATA_DIR: _, ...rest } = process.env;
     const env = { ...rest, AIRLOCK_MADE_DATA_DIR: '1' };
     // Copies a prepared directory, as if the launcher had created it for this command.
