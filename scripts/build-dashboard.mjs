@@ -1,4 +1,4 @@
-// Builds web/ with Vite. Every file but the page has a hash of its contents in its name, and compressed copies beside it:
+// Builds web/ with Vite. Every file but the page has a hash of its contents in its name, and compressed copies next to it:
 // the API only sends files.
 import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// Builds the SDK for npm: sdk/src/ into sdk/dist/, JavaScript and types, with the licence beside them. `npm run check` has
+// Builds the SDK for npm: sdk/src/ into sdk/dist/, JavaScript and types, with the licence next to them. `npm run check` has
 // checked the types. A fresh clone has no packages: the compiler of package-lock.json is then installed for this build alone.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -57,16 +57,16 @@ export function restructured(random: Random, file: Buffer): Buffer {
   const boxes = boxesOf(file);
   if (boxes.length === 0) return damaged(random, file);
   const box = random.pick(boxes);
-  const whole = file.subarray(box.at, box.at + box.size);
+  const complete = file.subarray(box.at, box.at + box.size);
   const other = random.pick(boxes);
   const result = random.pick<() => Buffer>([
     () => Buffer.concat([file.subarray(0, box.at), file.subarray(box.at + box.size)]),
-    () => Buffer.concat([file.subarray(0, box.at), whole, whole, file.subarray(box.at + box.size)]),
-    () => Buffer.concat([file.subarray(0, other.at), whole, file.subarray(other.at)]),
-    () => Buffer.concat([file.subarray(0, other.at + 8), whole, file.subarray(other.at + 8)]),
+    () => Buffer.concat([file.subarray(0, box.at), complete, complete, file.subarray(box.at + box.size)]),
+    () => Buffer.concat([file.subarray(0, other.at), complete, file.subarray(other.at)]),
+    () => Buffer.concat([file.subarray(0, other.at + 8), complete, file.subarray(other.at + 8)]),
     () => resized(random, file, box.sizeAt, box.littleEndian),
     () => resized(random, file, box.sizeAt, box.littleEndian),
-    () => nested(whole, random.int(2, 300), file, box.at),
+    () => nested(complete, random.int(2, 300), file, box.at),
   ])();
   return random.chance(0.3) ? damaged(random, result) : result;
 }

@@ -10,7 +10,7 @@ const LEFT_OUT = new Set(['ballast', 'cells', 'ready.json', 'socket', 'up.lock',
 
 /**
  * Prepares the data directory of a stopped service for copying. Turns off fsync for its copies: no test causes a power
- * failure, and waiting for the disk would take a large part of each test. Removes WAL segments that PostgreSQL keeps
+ * failure, and waiting for the disk would be a large part of each test. Removes WAL segments that PostgreSQL keeps
  * for later, half of the bytes of a new cluster.
  */
 export async function sealTemplate(dataDir: string): Promise<void> {
@@ -18,7 +18,7 @@ export async function sealTemplate(dataDir: string): Promise<void> {
   await appendFile(join(data, 'postgresql.auto.conf'), 'fsync = off\n');
   const wal = join(data, 'pg_wal');
   const segments = (await readdir(wal)).filter((name) => /^[0-9A-F]{24}$/.test(name)).sort();
-  // The checkpoint of a shutdown removes or renames what is older than itself, so the first segment holds it.
+  // The checkpoint of a shutdown removes or renames what is older than itself, so the first segment contains it.
   for (const later of segments.slice(1)) await rm(join(wal, later));
 }
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 
 export type RunOptions = Pick<ExecFileOptions, 'cwd' | 'env' | 'timeout' | 'killSignal' | 'maxBuffer'>;
 
-/** What the runner answers: the output, and of a failure the fields of Node's error. */
-export interface RunAnswer {
+/** What the runner returns: the output, and of a failure the fields of Node's error. */
+export interface RunResponse {
   id: number;
   stdout: Uint8Array;
   stderr: Uint8Array;
@@ -22,7 +22,7 @@ export interface RunError extends Error {
 
 interface Runner {
   child: ChildProcess;
-  waiting: Map<number, (answer: RunAnswer | Error) => void>;
+  waiting: Map<number, (response: RunResponse | Error) => void>;
 }
 
 /** One for each process, whichever test file asks first. */
@@ -58,12 +58,12 @@ export async function run(
   return output;
 }
 
-async function ask(command: string, args: readonly string[], options: RunOptions): Promise<RunAnswer> {
+async function ask(command: string, args: readonly string[], options: RunOptions): Promise<RunResponse> {
   global.airlockTestRunner ??= startRunner();
   const { child, waiting } = global.airlockTestRunner;
   last += 1;
   const id = last;
-  const answer = await new Promise<RunAnswer | Error>((resolve) => {
+  const response = await new Promise<RunResponse | Error>((resolve) => {
     waiting.set(id, resolve);
     child.channel?.ref();
     const request = { id, command, args, options: { env: { ...process.env }, ...options } };
@@ -72,8 +72,8 @@ async function ask(command: string, args: readonly string[], options: RunOptions
   waiting.delete(id);
   // An idle runner keeps no process alive.
   if (waiting.size === 0) child.channel?.unref();
-  if (answer instanceof Error) throw answer;
-  return answer;
+  if (response instanceof Error) throw response;
+  return response;
 }
 
 function startRunner(): Runner {
@@ -81,8 +81,8 @@ function startRunner(): Runner {
   const waiting: Runner['waiting'] = new Map();
   child.unref();
   child.on('message', (message) => {
-    const answer = message as RunAnswer;
-    waiting.get(answer.id)?.(answer);
+    const response = message as RunResponse;
+    waiting.get(response.id)?.(response);
   });
   child.once('exit', (code, signal) => {
     global.airlockTestRunner = undefined;

@@ -42,7 +42,7 @@ export interface ApiResponse {
   status: number;
   headers: Headers;
   text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
+  // biome-ignore lint/suspicious/noExplicitAny: responses are read field by field
   json: any;
 }
 
@@ -50,7 +50,7 @@ export interface ApiResponse {
  * Starts `airlock up` as a user does: the build, real PostgreSQL, gateway, API and worker on free ports.
  * @param options.dataDir an existing directory; default: a copy of a prepared one
  * @param options.fresh starts with an empty directory: the first start creates database, secrets and first key
- * @param options.onDisk the data directory holds the database itself, and no link to it
+ * @param options.onDisk the data directory contains the database itself, and no link to it
  * @param options.log a file that receives the output too
  */
 export async function startService(
@@ -116,7 +116,7 @@ export async function shareService(): Promise<TestService & { account: string }>
   const makeKey = (...args: string[]) =>
     makeTestKey(environment, args.includes('--account') ? args : ['--account', account, ...args]);
   const { key } = await makeKey();
-  const refuse = () => Promise.reject(new Error('cannot stop a service that other test files use'));
+  const reject = () => Promise.reject(new Error('cannot stop a service that other test files use'));
   return {
     ...shared,
     storageVariables: storageOf(environment),
@@ -128,7 +128,7 @@ export async function shareService(): Promise<TestService & { account: string }>
     call: (method, path, body, headers) => call(`${shared.api}${path}`, method, key, body, headers),
     pids: (role) => childrenOf(shared.pid, role),
     exitCode: () => null,
-    stop: refuse,
+    stop: reject,
     remove: async () => {},
   };
 }

@@ -16,31 +16,32 @@ const BODY = {
   ],
 };
 
-/** One long video, POST to end: as a whole on one core, and in pieces in two slots of one thread each. */
+/** One long video, POST to end: unsplit on one core, and in pieces in two slots of one thread each. */
 export async function chunks({ progress }: CaseOptions): Promise<CaseResult> {
   const source = await source1080(progress);
   progress('as a whole on one core');
-  const whole = await encode(source.path, { AIRLOCK_WORKER_SLOTS: '1' }, async ({ service }) => {
+  const complete = await encode(source.path, { AIRLOCK_WORKER_SLOTS: '1' }, async ({ service }) => {
     for (const pid of processTree(service.pid)) await runWell('taskset', ['-acp', '0', String(pid)]);
   });
   progress('in pieces');
   const slots = { AIRLOCK_WORKER_SLOTS: String(SLOTS + 1), AIRLOCK_CHUNKS: 'always' };
   const pieces = await encode(source.path, slots, async () => {});
-  if (whole.pieces !== 1 || pieces.pieces !== SLOTS) throw new Error(`the video was cut into ${pieces.pieces} pieces`);
+  if (complete.pieces !== 1 || pieces.pieces !== SLOTS)
+    throw new Error(`the video was cut into ${pieces.pieces} pieces`);
   const row = (what: string) => ({ case: 'chunks', what: `60 s 1080p: ${what}` });
   return {
     rows: [
-      bounded(row('as a whole on one core'), { value: whole.ms }, null, 'ms', 0),
+      bounded(row('as a whole on one core'), { value: complete.ms }, null, 'ms', 0),
       bounded(row(`in ${SLOTS} slots of one thread`), { value: pieces.ms }, null, 'ms', 0),
       bounded(
         row(`${SLOTS} slots × their time / time on one core`),
-        { value: (SLOTS * pieces.ms) / whole.ms },
+        { value: (SLOTS * pieces.ms) / complete.ms },
         MAX_SHARE,
         '',
         2,
       ),
     ],
-    raw: { whole, pieces },
+    raw: { complete, pieces },
     notes: source.synthetic.map((clip) => `test pattern instead of ${clip}: not installed`),
   };
 }

@@ -42,15 +42,19 @@ export async function connections(options: CaseOptions): Promise<CaseResult> {
     const attacker = await startAttacker(await attacks(bench, folder));
     options.progress('the same beside them');
     const jobs = Array.from({ length: JOBS }, () => bench.create(small));
-    const beside = await rounds(bench, download, LEAST_MS);
+    const alongside = await rounds(bench, download, LEAST_MS);
     // Throws if one does not complete.
     for (const job of jobs) await bench.completed((await job).id);
     const counts = await attacker.counts();
     const after = rss();
     attacker.end();
     return {
-      rows: [...rowsOf(alone, 'alone', null), ...rowsOf(beside, 'beside', P99_MS), ...sums({ counts, before, after })],
-      raw: { alone, beside, counts, before, after },
+      rows: [
+        ...rowsOf(alone, 'alone', null),
+        ...rowsOf(alongside, 'beside', P99_MS),
+        ...sums({ counts, before, after }),
+      ],
+      raw: { alone, alongside, counts, before, after },
     };
   } finally {
     await bench.close();
@@ -79,8 +83,8 @@ async function rounds(bench: Bench, download: string, leastMs: number): Promise<
   while (ms.list.length < ROUNDS || performance.now() < end) {
     await timed('list', () => ask(`${api}/v1/transcodes?limit=5`, { headers: { authorization } }));
     const presign = { method: 'POST', headers: json };
-    const answer = await timed('presign', () => ask(`${api}/v1/upload/presigned-url`, presign, file));
-    const { uploadUrl } = JSON.parse(answer).result;
+    const response = await timed('presign', () => ask(`${api}/v1/upload/presigned-url`, presign, file));
+    const { uploadUrl } = JSON.parse(response).result;
     await timed('put', () => ask(uploadUrl, { method: 'PUT', headers: { 'content-type': 'video/mp4' } }, body));
     await timed('get', () => ask(download, {}));
   }
@@ -135,9 +139,9 @@ async function attacks(bench: Bench, folder: string): Promise<Attack[]> {
 async function startAttacker(attacks: Attack[]) {
   const child = fork(join(import.meta.dirname, '..', 'lib', 'attack-process.ts'));
   const tell = async (message: Attack[] | 'counts'): Promise<Counts[]> => {
-    const answer = once(child, 'message', { signal: AbortSignal.timeout(120_000) });
+    const response = once(child, 'message', { signal: AbortSignal.timeout(120_000) });
     child.send(message);
-    return (await answer)[0];
+    return (await response)[0];
   };
   await tell(attacks);
   return { counts: () => tell('counts'), end: () => child.disconnect() };

@@ -26,7 +26,7 @@ interface Round {
   /** Seconds in which the burst was recorded, and until every stream had all of it. */
   recorded: number;
   delivered: number;
-  /** CPU seconds meanwhile. */
+  /** CPU seconds during that time. */
   cpu: { api: number; postgres: number };
   /** Milliseconds from an event to its arrival at the first stream, at a steady rate. */
   delays: number[];

@@ -23,7 +23,7 @@ export async function hostileRequests(options: CaseOptions): Promise<CaseResult>
     const alone = await usualLatencies(service, key, REQUESTS);
     options.progress(`${REQUESTS} usual requests beside ${CLIENTS} hostile clients`);
     const clients = await hostileClients(service, CLIENTS);
-    const beside = await usualLatencies(service, key, REQUESTS);
+    const alongside = await usualLatencies(service, key, REQUESTS);
     const { sent, faults } = await clients.stop();
     if (faults.length > 0) throw new Error(`hostile bodies caused errors:\n${faults.join('\n')}`);
 
@@ -43,11 +43,11 @@ export async function hostileRequests(options: CaseOptions): Promise<CaseResult>
     return {
       rows: [
         bounded(row(`usual requests alone, p99 of ${REQUESTS}`), p99(alone), null, 'ms'),
-        bounded(row(`the same beside ${CLIENTS} hostile clients (${sent} bodies)`), p99(beside), 200, 'ms'),
+        bounded(row(`the same beside ${CLIENTS} hostile clients (${sent} bodies)`), p99(alongside), 200, 'ms'),
         bounded(row(`RSS of the API with ${JOBS} large jobs`), { value: before }, null, 'MiB', 0),
         bounded(row(`most RSS while ${LISTS} lists of them are not read`), { value: most }, 400, 'MiB', 0),
       ],
-      raw: { alone, beside, sent, before, most },
+      raw: { alone, alongside, sent, before, most },
     };
   } finally {
     await bench.close();

@@ -52,8 +52,8 @@ export async function validate(options: CaseOptions): Promise<CaseResult> {
       for (let index = 0; index <= ACCEPTED; index += 1) {
         if (index % 20 === 0) options.progress(`validating ${index} of ${ACCEPTED}`);
         const began = performance.now();
-        const answer = await bench.service.call('POST', '/v1/transcodes/validate', body);
-        if (!answer.json?.valid) throw new Error(`${what}: ${answer.text.slice(0, 500)}`);
+        const response = await bench.service.call('POST', '/v1/transcodes/validate', body);
+        if (!response.json?.valid) throw new Error(`${what}: ${response.text.slice(0, 500)}`);
         if (index > 0) ms.push(performance.now() - began);
       }
       raw[what] = ms;

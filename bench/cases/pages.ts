@@ -8,7 +8,7 @@ const [FEW, MANY] = [1_000, 1_000_000];
 /** Of ten jobs, seven are of the account that lists; its `failed` ones are one in a thousand. */
 const REQUESTS = 40;
 
-/** Pages of 100 jobs, with every filter; `jobs` = those of the account. Times are those of the rows' updates. */
+/** Pages of 100 jobs, with every filter; `jobs` = jobs of the account. Times are the times of the rows' updates. */
 const PAGES: Record<string, (jobs: number, times: { recent: string; old: string }) => string> = {
   'the first': () => '',
   'the first, status=failed': () => 'status=failed',
@@ -35,8 +35,8 @@ export async function pages({ progress }: CaseOptions): Promise<CaseResult> {
         const ms: number[] = [];
         for (let index = 0; index <= REQUESTS; index += 1) {
           const began = performance.now();
-          const answer = await bench.service.call('GET', path);
-          if (answer.status !== 200) throw new Error(`${path}: ${answer.text.slice(0, 500)}`);
+          const response = await bench.service.call('GET', path);
+          if (response.status !== 200) throw new Error(`${path}: ${response.text.slice(0, 500)}`);
           if (index > 0) ms.push(performance.now() - began);
         }
         measured[what] = { ...measured[what], [count]: ms };

@@ -64,7 +64,7 @@ async function passOnce(bench: Bench, path: string, size: number): Promise<{ up:
   const { id } = await bench.completed((await bench.create({ inputs, options: copy, outputFormat: 'mp4' })).id);
   const { url } = well(await bench.call('GET', `/v1/transcodes/${id}/download`));
   const down = await download(url);
-  // The upload goes with the job, so that the disk holds one round at a time.
+  // Erases the upload with the job, so that the disk contains one round at a time.
   well(await bench.call('DELETE', `/v1/transcodes/${id}`));
   return { up: size, down };
 }

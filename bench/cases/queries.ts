@@ -60,7 +60,7 @@ export async function queries({ progress }: CaseOptions): Promise<CaseResult> {
     await sleep(IDLE_MS);
     const periodic = await takeStatements(database);
     progress('requests');
-    const answers = await sendAll(service, key, await idsOf(database));
+    const responses = await sendAll(service, key, await idsOf(database));
     const requests = await takeStatements(database);
     stream.abort();
     await (await events).body?.cancel().catch(() => {});
@@ -74,7 +74,7 @@ export async function queries({ progress }: CaseOptions): Promise<CaseResult> {
           REQUEST_MS,
         ),
       ],
-      raw: { periodic, requests, answers },
+      raw: { periodic, requests, answers: responses },
     };
   } finally {
     await service.stop();
@@ -160,14 +160,14 @@ async function sendAll(
     const part = operation.split('/').findLast((one) => Object.hasOwn(ids, one));
     return part ? ids[part]! : NONE;
   });
-  const answers: Record<string, number> = {};
+  const responses: Record<string, number> = {};
   const send = async ({ method, path, body }: PlannedRequest) => {
     const { status } = await call(`${service.api}${path}`, method, key, body);
-    answers[status] = (answers[status] ?? 0) + 1;
+    responses[status] = (responses[status] ?? 0) + 1;
   };
   for (const request of requests) {
     const times = request.method === 'GET' ? REPEATS : 1;
     for (let time = 0; time < times; time += 1) await send(request);
   }
-  return answers;
+  return responses;
 }

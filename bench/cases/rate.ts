@@ -32,7 +32,7 @@ interface Run {
   cpu: number;
 }
 
-/** Requests that arrive at a fixed rate, however fast they are answered, at one API while no worker claims the jobs. */
+/** Requests that arrive at a fixed rate, however fast the responses are, at one API while no worker claims the jobs. */
 export async function rate({ pairs, progress }: CaseOptions): Promise<CaseResult> {
   const source = await sourceShort();
   const bench = await openBench();
@@ -93,16 +93,16 @@ async function arrivals(
   };
   const used = cpuSeconds(api);
   const began = performance.now();
-  const answers: Promise<void>[] = [];
-  while (answers.length < count && open < MOST_OPEN) {
-    const due = began + (answers.length / rate) * 1000;
+  const responses: Promise<void>[] = [];
+  while (responses.length < count && open < MOST_OPEN) {
+    const due = began + (responses.length / rate) * 1000;
     const early = due - performance.now();
     if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
-    answers.push(send(due, clients[answers.length % clients.length]!));
+    responses.push(send(due, clients[responses.length % clients.length]!));
   }
   // What was not sent, because too many were open.
-  run.failed += count - answers.length;
-  await Promise.all(answers);
+  run.failed += count - responses.length;
+  await Promise.all(responses);
   run.cpu = (cpuSeconds(api) - used) / ((performance.now() - began) / 1000);
   return run;
 }

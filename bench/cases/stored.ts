@@ -82,8 +82,8 @@ async function timed(bench: Bench, method: string, path: string, body?: () => ob
   const ms: number[] = [];
   for (let index = 0; index < REQUESTS; index += 1) {
     const began = performance.now();
-    const answer = await bench.service.call(method, path, body?.());
-    if (answer.status !== 200) throw new Error(`${path}: ${answer.text.slice(0, 500)}`);
+    const response = await bench.service.call(method, path, body?.());
+    if (response.status !== 200) throw new Error(`${path}: ${response.text.slice(0, 500)}`);
     if (index > 0) ms.push(performance.now() - began);
   }
   return ms;

@@ -10,7 +10,7 @@ const WAITING = 200;
 const IDLE_MS = 15_000;
 const STILL = { outputFormat: 'jpg' };
 
-/** Clients that wait for a job with `?wait=`: what they cost while nothing happens, and how fast they are answered. */
+/** Clients that wait for a job with `?wait=`: what they cost while nothing happens, and how fast they get their response. */
 export async function streams({ progress }: CaseOptions): Promise<CaseResult> {
   const source = await sourceShort();
   const bench = await openBench({ AIRLOCK_WORKER_SLOTS: '1' });
@@ -23,11 +23,11 @@ export async function streams({ progress }: CaseOptions): Promise<CaseResult> {
     const { id } = await bench.create({ inputs: [{ url }], ...STILL });
     const before = await idle(bench);
     progress(`${WAITING} clients wait`);
-    const answers = Array.from({ length: WAITING }, () => ended(bench, id, agent));
+    const responses = Array.from({ length: WAITING }, () => ended(bench, id, agent));
     await new Promise((resolve) => setTimeout(resolve, 2000));
     const during = await idle(bench);
     for (const pid of workers) process.kill(pid, 'SIGCONT');
-    const at = await Promise.all(answers);
+    const at = await Promise.all(responses);
     const { json } = await bench.call('GET', `/v1/transcodes/${id}`);
     const late = at.map((time) => time - Date.parse(json.completed_at));
     const row = (what: string) => ({ case: 'streams', what: `${WAITING} requests that wait: ${what}` });
@@ -48,7 +48,7 @@ export async function streams({ progress }: CaseOptions): Promise<CaseResult> {
   }
 }
 
-/** CPU seconds that a quarter of a minute takes, and MiB of the API at its end. */
+/** CPU seconds that a quarter of a minute needs, and MiB of the API at its end. */
 async function idle({ service }: Bench): Promise<{ cpu: number; rss: number }> {
   const api = service.pids('api');
   const used = () => cpuSeconds([...api, ...service.pids('postgres').flatMap(processTree)]);
@@ -57,7 +57,7 @@ async function idle({ service }: Bench): Promise<{ cpu: number; rss: number }> {
   return { cpu: used() - before, rss: memoryOf(api).reduce((sum, { rss }) => sum + rss, 0) };
 }
 
-/** Time of day, in ms, at which the response says that the job has ended. */
+/** Time of day, in ms, at which the response reports the end of the job. */
 function ended({ service }: Bench, id: string, agent: Agent): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${service.key}` };

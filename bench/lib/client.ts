@@ -15,7 +15,7 @@ export async function toDisk(client: V1Client, file: string, request: object, ou
   return job;
 }
 
-/** Runs the tasks, so many at a time, in order. */
+/** Runs the tasks in order, at most `width` at a time. */
 export async function inParallel(tasks: readonly (() => Promise<unknown>)[], width: number): Promise<void> {
   const queue = [...tasks];
   const work = async () => {

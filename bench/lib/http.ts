@@ -3,7 +3,7 @@ import { Agent as SecureAgent, request as secureRequest } from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-export interface HttpAnswer {
+export interface HttpResponse {
   status: number;
   bytes: Buffer;
 }
@@ -20,11 +20,11 @@ export async function exchange(
   url: string,
   headers: Record<string, string> = {},
   body: Readable | string | null = null,
-): Promise<HttpAnswer> {
+): Promise<HttpResponse> {
   const isSecure = url.startsWith('https:');
   const options = { method, headers, agent: isSecure ? secureAgent : agent };
   const sent = isSecure ? secureRequest(url, options) : request(url, options);
-  const answer = new Promise<HttpAnswer>((resolve, reject) => {
+  const answer = new Promise<HttpResponse>((resolve, reject) => {
     sent.once('error', reject);
     sent.once('response', (response) => {
       const chunks: Buffer[] = [];

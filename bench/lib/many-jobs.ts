@@ -11,7 +11,7 @@ export interface Filled {
   old: string;
 }
 
-/** Replaces all jobs by so many final ones, a second apart; every thousandth failed. Needs the superuser. */
+/** Replaces all jobs by this number of final jobs, a second apart; every thousandth failed. Needs the superuser. */
 export async function fillWithJobs(database: pg.Client, count: number): Promise<Filled> {
   await database.query('TRUNCATE jobs CASCADE');
   await database.query('TRUNCATE account_schedule, job_counts');

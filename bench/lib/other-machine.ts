@@ -8,9 +8,9 @@ import { readConfig } from '../../src/config/config.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
 import { PROGRAM, type TestService } from '../../testkit/service.ts';
 
-/** A place for workers of a service that share neither its host name nor its data directory: another machine to them. */
+/** Runs workers as on another machine: they share neither host name nor data directory with the service. */
 export interface OtherMachine {
-  /** Starts a worker with one slot. Resolves with its process id when it takes jobs. */
+  /** Starts a worker with one slot. Returns its process id when it claims jobs. */
   startWorker(): Promise<number>;
   close(): Promise<void>;
 }

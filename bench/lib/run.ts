@@ -9,7 +9,7 @@ export interface Run {
   stdout: string;
   stderr: string;
   wallMs: number;
-  /** Resolution 10 ms; counts every child that ended meanwhile, so run one at a time. */
+  /** Resolution 10 ms; counts every child that ended during the run, so run one at a time. */
   cpuSeconds: number;
 }
 
@@ -37,7 +37,7 @@ export async function runWell(command: string, args: readonly string[], options:
   return ended;
 }
 
-/** One plain `ffmpeg` for each output, so many at a time. `argumentsOf` gets the name of the output. */
+/** One plain `ffmpeg` for each output, `width` at a time. `argumentsOf` gets the name of the output. */
 export async function runWithXargs(
   argumentsOf: (output: string) => readonly string[],
   outputs: readonly string[],

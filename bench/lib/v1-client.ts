@@ -3,10 +3,10 @@ import { extname } from 'node:path';
 import type { Job } from '../../src/contract/transcodes.ts';
 import { exchange } from './http.ts';
 
-export interface V1Answer {
+export interface V1Response {
   status: number;
   text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
+  // biome-ignore lint/suspicious/noExplicitAny: responses are read field by field
   json: any;
 }
 
@@ -17,7 +17,7 @@ interface Sent {
 
 /** A client of the v1 API of FFmpeg Micro, which Airlock and its peers speak. */
 export interface V1Client {
-  call(method: string, path: string, body?: unknown): Promise<V1Answer>;
+  call(method: string, path: string, body?: unknown): Promise<V1Response>;
   /** Uploads a file. Returns what confirms it. */
   send(path: string): Promise<Sent>;
   /** Returns the URL of the file for a job. */
@@ -39,7 +39,7 @@ export function openPeer(url: string, key: string): V1Client {
 }
 
 /** A request with a key, and a body as JSON. */
-export async function callApi(url: string, method: string, key: string, body?: unknown): Promise<V1Answer> {
+export async function callApi(url: string, method: string, key: string, body?: unknown): Promise<V1Response> {
   const headers = { authorization: `Bearer ${key}`, ...(body !== undefined && { 'content-type': 'application/json' }) };
   const { status, bytes } = await exchange(method, url, headers, body === undefined ? null : JSON.stringify(body));
   const text = bytes.toString();
@@ -81,7 +81,7 @@ export function v1Client(send: V1Client['call']): V1Client {
   };
 }
 
-function succeeded({ status, json, text }: V1Answer): V1Answer['json'] {
+function succeeded({ status, json, text }: V1Response): V1Response['json'] {
   if (status !== 200 && status !== 201) throw new Error(`the API answered ${status}: ${text.slice(0, 500)}`);
   return json;
 }

@@ -123,7 +123,7 @@ function meaningText(row: OptionRow): string {
   return `${row.doc}${row.repeats ? ' May repeat.' : ''}${formats}${demuxers}`;
 }
 
-/** The sentence of a refusal ("Use a number from 0 to 63.") as a noun. */
+/** The sentence of a rejection ("Use a number from 0 to 63.") as a noun. */
 function valueText(row: OptionRow): string {
   if (row.value.type === 'flag') return 'none';
   return describeValue(row.value).replace(/^Use /, '').replace(/\.$/, '');

@@ -79,8 +79,8 @@ describe('GET /v1/jobs', () => {
     expect([unseen.status, unseen.json.details.field]).toEqual([400, 'kind']);
     const events = (await api.call('GET', '/v1/events')).json.next;
     for (const after of [events, 'jobs', Buffer.from('jobs.1.x').toString('base64url')]) {
-      const refused = await api.call('GET', `/v1/jobs?after=${after}`);
-      expect([refused.status, refused.json.details.field]).toEqual([400, 'after']);
+      const rejected = await api.call('GET', `/v1/jobs?after=${after}`);
+      expect([rejected.status, rejected.json.details.field]).toEqual([400, 'after']);
     }
   });
 
@@ -94,7 +94,7 @@ describe('GET /v1/jobs', () => {
     const stranger = await api.makeKey({ account: await api.makeAccount() });
     expect(await walk('', 10, stranger)).toEqual([]);
     const uploader = await api.makeKey({ scopes: ['upload'] });
-    const refused = await api.call('GET', '/v1/jobs', undefined, { authorization: `Bearer ${uploader}` });
-    expect(refused.status).toBe(403);
+    const rejected = await api.call('GET', '/v1/jobs', undefined, { authorization: `Bearer ${uploader}` });
+    expect(rejected.status).toBe(403);
   });
 });

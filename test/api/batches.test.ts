@@ -245,9 +245,9 @@ describe('a batch', () => {
   it('locks uploads in one order, so that batches of the same ones do not wait for each other', async () => {
     const urls = [fileUrl, await api.upload(), await api.upload()];
     const jobs = urls.map((url) => good({ inputs: [{ url }] }));
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 6 }, (_, turn) => send(turn % 2 === 0 ? jobs : [...jobs].reverse())),
     );
-    expect(answers.map(({ status, json }) => [status, json.accepted])).toEqual(Array(6).fill([201, 3]));
+    expect(responses.map(({ status, json }) => [status, json.accepted])).toEqual(Array(6).fill([201, 3]));
   });
 });

@@ -55,11 +55,11 @@ describe('a list of jobs', () => {
       );
       expect(made.status).toBe(201);
     }
-    const answer = await api.call('GET', '/v1/transcodes?limit=100');
-    expect(answer.status).toBe(200);
-    const items: JobListItem[] = answer.json.items;
-    expect([items.length, answer.json.total]).toEqual([30, 30]);
-    expect(Buffer.byteLength(answer.text)).toBeLessThan(LIST_PAGE_BYTES + 30 * 4096);
+    const response = await api.call('GET', '/v1/transcodes?limit=100');
+    expect(response.status).toBe(200);
+    const items: JobListItem[] = response.json.items;
+    expect([items.length, response.json.total]).toEqual([30, 30]);
+    expect(Buffer.byteLength(response.text)).toBeLessThan(LIST_PAGE_BYTES + 30 * 4096);
     const first = items.findIndex(({ shortened }) => shortened);
     expect(first).toBeGreaterThan(15);
     for (const [index, item] of items.entries()) {
@@ -67,8 +67,8 @@ describe('a list of jobs', () => {
       expect(item.metadata.user).toEqual(item.shortened ? null : metadata);
       expect(item.inputs.map(({ url }) => url)).toEqual(inputs.map(({ url }) => (item.shortened ? null : url)));
     }
-    const whole: Job = (await api.call('GET', `/v1/transcodes/${items.at(-1)!.id}`)).json;
-    expect(whole.metadata.user).toEqual(metadata);
+    const complete: Job = (await api.call('GET', `/v1/transcodes/${items.at(-1)!.id}`)).json;
+    expect(complete.metadata.user).toEqual(metadata);
     expect((await list('?limit=5&page=6')).items.map(({ shortened }: JobListItem) => shortened)).toEqual(
       Array(5).fill(false),
     );
@@ -100,15 +100,15 @@ describe('concurrent requests of one key', () => {
     const unfinished = Array.from({ length: KEY_REQUESTS.active }, () =>
       send('POST', '/v1/transcodes', ['content-type: application/json', 'content-length: 10']),
     );
-    const refused = await until(
+    const rejected = await until(
       async () => {
-        const answer = await read();
-        return answer.status === 429 ? answer : null;
+        const response = await read();
+        return response.status === 429 ? response : null;
       },
       { what: 'the bound' },
     );
-    expect(refused.headers.get('retry-after')).toBe('1');
-    expect(refused.json).toMatchObject({
+    expect(rejected.headers.get('retry-after')).toBe('1');
+    expect(rejected.json).toMatchObject({
       error: 'Too many concurrent requests',
       code: 'concurrency_exceeded',
       details: { limit: KEY_REQUESTS.active },
@@ -122,10 +122,10 @@ describe('concurrent requests of one key', () => {
   it('are not used up by requests that wait for their jobs', async () => {
     const { id } = (await api.call('POST', '/v1/transcodes', body())).json;
     const waits = Array.from({ length: 3 * KEY_REQUESTS.active }, () => send('GET', `/v1/transcodes/${id}?wait=30`));
-    const answers = waits.map(({ received }) => received('\r\n'));
+    const responses = waits.map(({ received }) => received('\r\n'));
     expect((await read()).status).toBe(200);
     expect((await api.call('PATCH', `/v1/transcodes/${id}/cancel`)).status).toBe(200);
-    const statuses = (await Promise.all(answers)).map((text) => text.split('\r\n')[0]);
+    const statuses = (await Promise.all(responses)).map((text) => text.split('\r\n')[0]);
     expect(new Set(statuses)).toEqual(new Set(['HTTP/1.1 200 OK']));
   });
 });

@@ -69,10 +69,10 @@ describe('paths and methods', () => {
       ['PATCH', '/v1/keys?x=1', 'GET, HEAD, POST'],
     ];
     for (const [method, path, allow] of cases) {
-      const answer = await api.call(method, path);
-      expect([method, path, answer.status, answer.headers.get('allow')]).toEqual([method, path, 405, allow]);
-      expect(answer.json).toMatchObject({ error: 'Method not allowed', code: 'method_not_allowed' });
-      expect(answer.json.message).toContain(allow);
+      const response = await api.call(method, path);
+      expect([method, path, response.status, response.headers.get('allow')]).toEqual([method, path, 405, allow]);
+      expect(response.json).toMatchObject({ error: 'Method not allowed', code: 'method_not_allowed' });
+      expect(response.json.message).toContain(allow);
     }
     expect((await api.call('PUT', '/v1/nothing')).status).toBe(404);
   });
@@ -100,9 +100,9 @@ describe('paths and methods', () => {
       '/openapi.json',
       '/docs',
     ]) {
-      const [head, whole] = [await api.call('HEAD', path), await get(path)];
-      expect([path, head.status, head.text]).toEqual([path, whole.status, '']);
-      expect(head.headers.get('content-type')).toBe(whole.headers.get('content-type'));
+      const [head, complete] = [await api.call('HEAD', path), await get(path)];
+      expect([path, head.status, head.text]).toEqual([path, complete.status, '']);
+      expect(head.headers.get('content-type')).toBe(complete.headers.get('content-type'));
     }
     expect((await api.call('HEAD', '/v1/transcodes', undefined, { authorization: '' })).status).toBe(401);
   });
@@ -123,9 +123,14 @@ describe('paths and methods', () => {
       const known = new Set([...siblings, ...(siblings.includes('GET') ? ['HEAD'] : [])]);
       for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
         if (known.has(method)) continue;
-        const answer = await api.call(method, path);
+        const response = await api.call(method, path);
         const allow = [...known].sort().join(', ');
-        expect([method, pattern, answer.status, answer.headers.get('allow')]).toEqual([method, pattern, 405, allow]);
+        expect([method, pattern, response.status, response.headers.get('allow')]).toEqual([
+          method,
+          pattern,
+          405,
+          allow,
+        ]);
       }
       if (!methods.includes('GET')) continue;
       const [head, full] = [await api.call('HEAD', path), await get(path)];
@@ -152,9 +157,9 @@ describe('paths and methods', () => {
     ] as const;
     for (const [method, path] of paths) {
       const body = method === 'GET' ? undefined : '{ no JSON';
-      const answer = await api.call(method, path, body);
-      expect([method, path, answer.status, answer.json?.code]).toEqual([method, path, 501, 'not_implemented']);
-      expect(answer.json.error).toMatch(/ is not available on this server yet$/);
+      const response = await api.call(method, path, body);
+      expect([method, path, response.status, response.json?.code]).toEqual([method, path, 501, 'not_implemented']);
+      expect(response.json.error).toMatch(/ is not available on this server yet$/);
       // Each from another address, because failures are counted by address.
       const remoteAddress = `10.0.0.${paths.findIndex((one) => one[1] === path)}`;
       const stranger = await api.app.inject({ method, url: path, remoteAddress });
@@ -166,16 +171,16 @@ describe('paths and methods', () => {
 
 describe('query parameters', () => {
   it('that are empty count as absent', async () => {
-    const answer = await get('/v1/transcodes?status=&page=&limit=&since=&until=');
-    expect([answer.status, answer.json.page, answer.json.limit]).toEqual([200, 1, 20]);
+    const response = await get('/v1/transcodes?status=&page=&limit=&since=&until=');
+    expect([response.status, response.json.page, response.json.limit]).toEqual([200, 1, 20]);
     expect((await get('/v1/transcodes?status=&status=pending')).json.items.length).toBeGreaterThan(0);
     expect((await get(`/v1/transcodes/${jobId}?wait=`)).status).toBe(200);
     expect((await get('/v1/transcodes?stauts=')).json.warnings).toBeUndefined();
   });
 
   it('that occur twice are rejected by name', async () => {
-    const answer = await get('/v1/transcodes?limit=1&limit=2');
-    expect([answer.status, answer.json.details]).toEqual([
+    const response = await get('/v1/transcodes?limit=1&limit=2');
+    expect([response.status, response.json.details]).toEqual([
       400,
       { field: 'limit', reason: 'is given more than once', remedy: 'Give it once' },
     ]);
@@ -205,8 +210,8 @@ describe('query parameters', () => {
     for (const [query, expected] of cases) expect([query, await has(query)]).toEqual([query, expected]);
     const wrong = ['since=yesterday', 'since=2026-02-30', 'until=2026-03-04T25:00', 'since=1700000000'];
     for (const query of [...wrong, 'until=2026-03-04&since=2026-03-05']) {
-      const answer = await get(`/v1/transcodes?${query}`);
-      expect([query, answer.status, answer.json.details.field]).toEqual([query, 400, query.split('=')[0]]);
+      const response = await get(`/v1/transcodes?${query}`);
+      expect([query, response.status, response.json.details.field]).toEqual([query, 400, query.split('=')[0]]);
     }
   });
 
@@ -222,8 +227,8 @@ describe('query parameters', () => {
     for (const no of ['false', '0', 'no', 'FALSE', 'No'])
       expect([no, (await get(`${path}?url=${no}`)).status]).toEqual([no, 302]);
     for (const yes of ['true', '1', 'yes', 'True', 'YES', '']) {
-      const answer = await get(`${path}?url=${yes}`, { accept: 'application/json' });
-      expect([yes, answer.status, typeof answer.json?.url]).toEqual([yes, 200, 'string']);
+      const response = await get(`${path}?url=${yes}`, { accept: 'application/json' });
+      expect([yes, response.status, typeof response.json?.url]).toEqual([yes, 200, 'string']);
     }
     expect((await get(`${path}?url=maybe`)).json.details).toMatchObject({
       field: 'url',

@@ -25,12 +25,12 @@ function expectSentence(message: unknown) {
   expect(message).not.toMatch(/\.\s+[A-Z]|\.\.|undefined|\[object/);
 }
 
-function expectError(answer: ApiResponse, status: number, code: keyof typeof errors) {
-  expect([answer.status, answer.json?.code]).toEqual([status, code]);
-  expect(Object.keys(answer.json).sort()).toEqual(['code', 'details', 'docs', 'error', 'message']);
-  expect(answer.json.docs).toBe(`http://localhost:80/docs/errors#${code}`);
-  expectSentence(answer.json.message);
-  return answer.json;
+function expectError(response: ApiResponse, status: number, code: keyof typeof errors) {
+  expect([response.status, response.json?.code]).toEqual([status, code]);
+  expect(Object.keys(response.json).sort()).toEqual(['code', 'details', 'docs', 'error', 'message']);
+  expect(response.json.docs).toBe(`http://localhost:80/docs/errors#${code}`);
+  expectSentence(response.json.message);
+  return response.json;
 }
 
 describe('every declared error', () => {
@@ -52,11 +52,11 @@ describe('every declared error', () => {
     const shown = new Set<string>();
     for (const [path, item] of Object.entries<Json>(document.paths)) {
       for (const [method, { responses }] of Object.entries<Json>(item)) {
-        const answered = await answersOf(method.toUpperCase(), path);
+        const responded = await responsesOf(method.toUpperCase(), path);
         const examples = Object.values<Json>(responses)
           .flatMap(({ content }) => Object.values<Json>(content?.['application/json']?.examples ?? {}))
           .map(({ value }) => value);
-        for (const body of [...answered, ...examples]) {
+        for (const body of [...responded, ...examples]) {
           if (typeof body?.code !== 'string') continue;
           shown.add(body.code);
           expect([method, path, body.code, isObjectOrNull(body.details)]).toEqual([method, path, body.code, true]);
@@ -69,11 +69,11 @@ describe('every declared error', () => {
   const isObjectOrNull = (value: unknown) => typeof value === 'object' && !Array.isArray(value);
 
   /** Error bodies of an operation: for a wrong method, an unknown id, and a body of the wrong shape. */
-  async function answersOf(method: string, path: string): Promise<Json[]> {
+  async function responsesOf(method: string, path: string): Promise<Json[]> {
     const url = path.replace('{id}', ID).replace(/\{\w+\}/g, 'none');
     const body = method === 'GET' || method === 'DELETE' ? undefined : [];
-    const answers = [await api.call('OPTIONS', url), await api.call(method, url, body)];
-    return answers.filter(({ status }) => status >= 400).map(({ json }) => json);
+    const responses = [await api.call('OPTIONS', url), await api.call(method, url, body)];
+    return responses.filter(({ status }) => status >= 400).map(({ json }) => json);
   }
 });
 
@@ -119,10 +119,10 @@ describe('every error response has a message', () => {
   });
 
   it('that names field, reason and remedy, and quotes no query', async () => {
-    const answer = await create({
+    const response = await create({
       options: [{ option: '-vf', argument: "subtitles='https://example.org/a.srt?token=secret':nonsense=1" }],
     });
-    const { message } = expectError(answer, 422, 'option_refused');
+    const { message } = expectError(response, 422, 'option_refused');
     expect(message).toMatch(/^Option not allowed: options\[0\] /);
     expect(message).not.toContain('secret');
     expect((await create({ outputFormat: 'exe' })).json.message).toMatch(/^Invalid request: outputFormat: .*mp4/);
@@ -141,7 +141,7 @@ describe('every error response has a message', () => {
 
   it('that names the scope that a key lacks', async () => {
     const key = await api.makeKey({ scopes: ['read'] });
-    const answer = await create({}, { authorization: `Bearer ${key}` });
-    expect(expectError(answer, 403, 'forbidden').message).toMatch(/scope transcode/);
+    const response = await create({}, { authorization: `Bearer ${key}` });
+    expect(expectError(response, 403, 'forbidden').message).toMatch(/scope transcode/);
   });
 });

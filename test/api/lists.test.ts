@@ -142,13 +142,13 @@ describe('lists', () => {
       const user = await createUser(tx, { accountId: api.account.id, email: 'o@example.org', role: 'operator' }, BY);
       return createSetupLink(tx, user, BY);
     });
-    const answer = await api.call(
+    const response = await api.call(
       'POST',
       '/v1/setup',
       { token, password: 'correct horse battery' },
       { authorization: '' },
     );
-    const cookie = /airlock_session=[^;]*/.exec(answer.headers.get('set-cookie')!)![0];
-    return { authorization: '', cookie, 'x-airlock-csrf': answer.json.csrf };
+    const cookie = /airlock_session=[^;]*/.exec(response.headers.get('set-cookie')!)![0];
+    return { authorization: '', cookie, 'x-airlock-csrf': response.json.csrf };
   }
 });

@@ -42,11 +42,11 @@ describe('a malformed request', () => {
     const step = process.env.MALFORMED === 'all' ? 1 : Math.ceil(all.length / 500);
     let rejected = 0;
     for (const request of all.filter((_, index) => index % step === 0)) {
-      const answer = await send(request);
-      expect([request.change, answer.status < 500]).toEqual([request.change, true]);
-      if (answer.status !== 400 || answer.json.code === 'cancel_final') continue;
+      const response = await send(request);
+      expect([request.change, response.status < 500]).toEqual([request.change, true]);
+      if (response.status !== 400 || response.json.code === 'cancel_final') continue;
       rejected++;
-      expectRemedy(answer, `${request.method} ${request.path} ${request.change}`);
+      expectRemedy(response, `${request.method} ${request.path} ${request.change}`);
     }
     expect(rejected).toBeGreaterThan(200);
   });
@@ -55,10 +55,10 @@ describe('a malformed request', () => {
     const { json: document } = await api.call('GET', '/openapi.json');
     let rejected = 0;
     for (const request of malformedQueries(document)) {
-      const answer = await send(request);
-      if (answer.status !== 400) continue;
+      const response = await send(request);
+      if (response.status !== 400) continue;
       rejected++;
-      expectRemedy(answer, `${request.method} ${request.path} ${request.change}`);
+      expectRemedy(response, `${request.method} ${request.path} ${request.change}`);
     }
     expect(rejected).toBeGreaterThan(30);
   });
@@ -201,15 +201,15 @@ describe('a body that cannot be parsed', () => {
   it('is reported as compressed, with or without a header', async () => {
     const packed = gzipSync(JSON.stringify(CREATE));
     for (const type of [JSON_TYPE, { ...JSON_TYPE, 'content-encoding': 'gzip' }]) {
-      const answer = await post(packed, type);
-      expect([answer.statusCode, answer.json().details.reason]).toEqual([415, 'is compressed (gzip)']);
-      expect(answer.json().details.remedy).toMatch(/uncompressed/);
+      const response = await post(packed, type);
+      expect([response.statusCode, response.json().details.reason]).toEqual([415, 'is compressed (gzip)']);
+      expect(response.json().details.remedy).toMatch(/uncompressed/);
     }
   });
 
   it('is rejected with the content type that it had', async () => {
-    const answer = await post('a=b', { 'content-type': 'application/x-www-form-urlencoded' });
-    expect(answer.json().details).toMatchObject({
+    const response = await post('a=b', { 'content-type': 'application/x-www-form-urlencoded' });
+    expect(response.json().details).toMatchObject({
       field: 'Content-Type',
       reason: 'is "application/x-www-form-urlencoded"',
       remedy: expect.stringContaining('application/json'),

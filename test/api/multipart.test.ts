@@ -11,7 +11,7 @@ import { acceptInspection, claimInspection } from '../helpers/inspections.ts';
 
 const PART = 8 * 2 ** 20;
 const MAX_BYTES = 200 * PART;
-/** Two whole parts of equal bytes, and a short one. */
+/** Two full parts of equal bytes, and a short one. */
 const BYTES = Buffer.concat([Buffer.alloc(PART, 'airlock'), Buffer.alloc(PART, 'gateway'), randomBytes(100)]);
 
 let api: TestApi;
@@ -37,13 +37,13 @@ const begin = async (more: object = {}, headers = {}): Promise<Begun> =>
   (await api.call('POST', '/v1/upload/multipart', request(more), headers)).json.result;
 const bytesOf = (number: number) => BYTES.subarray((number - 1) * PART, number * PART);
 async function put(url: string, body: Buffer) {
-  const answer = await fetch(url, {
+  const response = await fetch(url, {
     method: 'PUT',
     body: new Uint8Array(body),
     headers: { origin: 'https://a.example' },
   });
-  const code = /<Code>(\w+)</.exec(await answer.text())?.[1] ?? null;
-  return { status: answer.status, code, etag: answer.headers.get('etag')!, headers: answer.headers };
+  const code = /<Code>(\w+)</.exec(await response.text())?.[1] ?? null;
+  return { status: response.status, code, etag: response.headers.get('etag')!, headers: response.headers };
 }
 async function send({ parts }: Begun, number: number) {
   const { etag } = await put(parts[number - 1]!.url, bytesOf(number));
@@ -55,9 +55,9 @@ const confirm = ({ uploadId, filename }: Begun, more: object = {}) =>
   api.call('POST', '/v1/upload/confirm', { uploadId, filename, fileSize: BYTES.length, ...more });
 const partFolders = () => readdir(join(api.gateway.root, 'parts'));
 
-/** Confirms, as a worker that finds a clip. Returns the answer and the bytes that were inspected. */
+/** Confirms, as a worker that finds a clip. Returns the response and the bytes that were inspected. */
 async function confirmed(upload: Begun, parts?: object[]) {
-  const answer = confirm(upload, parts ? { parts } : {});
+  const response = confirm(upload, parts ? { parts } : {});
   const claim = await until(() => claimInspection(api.context), { what: 'the inspection of the upload' });
   const chunks: Buffer[] = [];
   for await (const chunk of (await api.context.store.get(claim.objectKey))!) chunks.push(chunk);
@@ -66,7 +66,7 @@ async function confirmed(upload: Begun, parts?: object[]) {
     inspection: { summary: SUMMARY, info: null },
   });
   const sha256 = createHash('sha256').update(Buffer.concat(chunks)).digest('hex');
-  return { answer: await answer, sha256, objectKey: claim.objectKey };
+  return { response: await response, sha256, objectKey: claim.objectKey };
 }
 
 describe('an upload in parts', () => {
@@ -109,8 +109,8 @@ describe('an upload in parts', () => {
     const [second, first] = [await send(upload, 2), await send(upload, 1)];
     expect(outdated.etag).not.toBe(first.etag);
     expect(await arrived(upload.uploadId)).toEqual([1, 2, 3]);
-    const { answer, sha256, objectKey } = await confirmed(upload, [first, second, third]);
-    expect(answer.json.result).toMatchObject({ filename: upload.filename, fileSize: BYTES.length });
+    const { response, sha256, objectKey } = await confirmed(upload, [first, second, third]);
+    expect(response.json.result).toMatchObject({ filename: upload.filename, fileSize: BYTES.length });
     expect(sha256).toBe(createHash('sha256').update(BYTES).digest('hex'));
     // A part that is sent now changes nothing.
     expect((await put(upload.parts[0]!.url, Buffer.alloc(PART))).code).toBe('NoSuchUpload');
@@ -129,7 +129,7 @@ describe('an upload in parts', () => {
     const upload = await begin();
     const [first, second] = [await send(upload, 1), await send(upload, 2)];
     const third = { partNumber: 3, etag: '"x"' };
-    const refused = async (more: object) => {
+    const rejected = async (more: object) => {
       const { status, json } = await confirm(upload, more);
       return [status, json.code, json.details.reason];
     };
@@ -148,7 +148,7 @@ describe('an upload in parts', () => {
       [{ parts: good, uploadId: (await begin()).uploadId }, 'upload_not_found', /another upload/],
     ];
     for (const [more, code, reason] of rows) {
-      expect(await refused(more)).toEqual([
+      expect(await rejected(more)).toEqual([
         400,
         code,
         code === 'upload_size_mismatch' ? undefined : expect.stringMatching(reason),
@@ -185,7 +185,7 @@ describe('an upload in parts', () => {
     }
     expect(await arrived(upload.uploadId)).toEqual([1, 2, 3]);
     const bare = good.map(({ partNumber, etag }) => ({ partNumber, etag: etag.replaceAll('"', '') }));
-    expect((await confirmed(upload, bare)).answer.status).toBe(200);
+    expect((await confirmed(upload, bare)).response.status).toBe(200);
   });
 
   it('is confirmed with parts as clients of S3 name their fields, without a warning', async () => {
@@ -196,8 +196,8 @@ describe('an upload in parts', () => {
       // Uppy adds the headers of the response.
       parts.push({ PartNumber: partNumber, ETag: etag, ...(number === 2 && { etag }) });
     }
-    const { answer } = await confirmed(upload, parts);
-    expect([answer.status, answer.json.warnings]).toEqual([200, undefined]);
+    const { response } = await confirmed(upload, parts);
+    expect([response.status, response.json.warnings]).toEqual([200, undefined]);
   });
 
   it('accepts only parts of their exact size, from any origin', async () => {
@@ -229,8 +229,8 @@ describe('an upload in parts', () => {
       [Array(101).fill(1), 'invalid_request'],
       [[1.5], 'invalid_request'],
     ] as const) {
-      const refused = await api.call('POST', path(upload.uploadId, '/parts'), { partNumbers });
-      expect([partNumbers, refused.status, refused.json.code]).toEqual([partNumbers, 400, code]);
+      const rejected = await api.call('POST', path(upload.uploadId, '/parts'), { partNumbers });
+      expect([partNumbers, rejected.status, rejected.json.code]).toEqual([partNumbers, 400, code]);
     }
     await api.call('DELETE', path(upload.uploadId));
   });

@@ -10,7 +10,7 @@ import { hashPassword } from '../../src/identity/passwords.ts';
 import { setDisabled, setPassword } from '../../src/identity/users.ts';
 import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
-import { answered, asking, boxes, CALLBACK, oauthOf, PASSWORD, type Person } from '../helpers/oauth.ts';
+import { asking, boxes, CALLBACK, oauthOf, PASSWORD, type Person, responded } from '../helpers/oauth.ts';
 
 let api: TestApi;
 let url: string;
@@ -27,7 +27,7 @@ afterAll(() => api?.close());
 async function granted(who = person, more: Record<string, string> = {}) {
   const client = await oauth.client();
   const { verifier, fields } = asking(client, more);
-  const { code } = answered(await oauth.allow(who, fields));
+  const { code } = responded(await oauth.allow(who, fields));
   const { json } = await oauth.exchange({ client_id: client, code: code!, code_verifier: verifier });
   return { client, ...json } as { client: string; access_token: string; refresh_token: string; scope: string };
 }
@@ -40,8 +40,8 @@ function boxesOf(page: string): Record<string, boolean> {
 
 describe('OAuth', () => {
   it('issues a token to an MCP client, from the 401 of /mcp to a refresh', async () => {
-    const refused = await fetch(`${url}/mcp`, { method: 'POST' });
-    const metadata = /resource_metadata="([^"]+)"/.exec(refused.headers.get('www-authenticate')!)![1]!;
+    const rejected = await fetch(`${url}/mcp`, { method: 'POST' });
+    const metadata = /resource_metadata="([^"]+)"/.exec(rejected.headers.get('www-authenticate')!)![1]!;
     const info = await discoverOAuthServerInfo(`${url}/mcp`, { resourceMetadataUrl: new URL(metadata) });
     expect(info.resourceMetadata?.resource).toBe(`${url}/mcp`);
     const server = info.authorizationServerUrl;
@@ -70,7 +70,7 @@ describe('OAuth', () => {
     const form = { ...Object.fromEntries(hidden), ...boxes('transcode read'), decision: 'allow' };
     const sent = await oauth.post('/oauth/authorize', form, { cookie: person.cookie, host: new URL(url).host });
     expect(sent.status).toBe(303);
-    const { code, state, iss } = answered(sent);
+    const { code, state, iss } = responded(sent);
     expect([state, iss]).toEqual(['xyz', url]);
 
     const exchange = {
@@ -100,7 +100,7 @@ describe('OAuth', () => {
     expect(wrong.text).not.toContain('mistyped');
     const right = await oauth.post('/oauth/authorize', { ...form, password: PASSWORD });
     expect([right.status, right.headers.get('set-cookie')]).toEqual([303, expect.stringMatching(/^airlock_device=/)]);
-    const code = answered(right).code!;
+    const code = responded(right).code!;
     expect((await oauth.exchange({ client_id: client, code, code_verifier: verifier })).status).toBe(200);
     // The session cookie is not sent with a navigation from another site, but with the next one.
     const foreign = await oauth.open('GET', `/oauth/authorize?${new URLSearchParams(fields)}`, undefined, {
@@ -111,9 +111,9 @@ describe('OAuth', () => {
 
   it('reports to the client that the person has denied access', async () => {
     const { fields } = asking(await oauth.client());
-    const answer = answered(await oauth.allow(person, { ...fields, decision: 'deny' }));
-    expect(answer).toMatchObject({ error: 'access_denied', state: 'a state', iss: expect.any(String) });
-    expect(answer.code).toBeUndefined();
+    const response = responded(await oauth.allow(person, { ...fields, decision: 'deny' }));
+    expect(response).toMatchObject({ error: 'access_denied', state: 'a state', iss: expect.any(String) });
+    expect(response.code).toBeUndefined();
   });
 
   it('grants at most the scopes of the role, and never operator', async () => {
@@ -124,7 +124,7 @@ describe('OAuth', () => {
       'transcode upload read admin',
     );
     const { fields } = asking(await oauth.client(), { scope: 'operator' });
-    expect(answered(await oauth.allow(operator, fields)).error).toBe('invalid_scope');
+    expect(responded(await oauth.allow(operator, fields)).error).toBe('invalid_scope');
   });
 
   it('shows a checkbox for each scope, and never preselects admin', async () => {
@@ -148,19 +148,19 @@ describe('OAuth', () => {
     expect(none.text).toContain('Select at least one permission');
     expect(Object.values(boxesOf(none.text))).toEqual([false, false, false, false]);
     const some = await oauth.post('/oauth/authorize', { ...form, ...boxes('admin read') }, { cookie: admin.cookie });
-    const { code } = answered(some);
+    const { code } = responded(some);
     const { json } = await oauth.exchange({ client_id: client, code: code!, code_verifier: verifier });
     expect(json.scope).toBe('read admin');
     expect([await oauth.statusOf(json.access_token), await oauth.statusOf(json.access_token, '/v1/keys')]).toEqual([
       ...[200, 200],
     ]);
     const { fields: modest } = asking(client, { scope: 'read' });
-    const refused = await oauth.post(
+    const rejected = await oauth.post(
       '/oauth/authorize',
       { ...modest, csrf: admin.csrf, decision: 'allow', ...boxes('admin') },
       { cookie: admin.cookie },
     );
-    expect(refused.status).toBe(400);
+    expect(rejected.status).toBe(400);
   });
 
   it('revokes the keys and disables the webhooks that a token created when the token is revoked', async () => {
@@ -182,9 +182,9 @@ describe('OAuth', () => {
     await make(token.access_token, `/v1/webhooks/${changed.id}`, hook, 'PATCH');
     await make(token.access_token, `/v1/webhooks/${rotated.id}/rotate`, {});
     await make(api.key, `/v1/webhooks/${adopted.id}`, { enabled: true }, 'PATCH');
-    // Signing in again to the same client is no revocation: the new token takes over what the old one made.
+    // Signing in again to the same client is no revocation: the new token owns what the old one created.
     const { fields, verifier } = asking(token.client, { scope: 'read admin' });
-    const { code } = answered(await oauth.allow(admin, fields));
+    const { code } = responded(await oauth.allow(admin, fields));
     await oauth.exchange({ client_id: token.client, code: code!, code_verifier: verifier });
     expect([await oauth.statusOf(token.access_token), await oauth.statusOf(key.key)]).toEqual([401, 200]);
 

@@ -42,8 +42,8 @@ const media = () =>
 
 /** A schema with everything that it refers to, as JSON Schema. */
 function standalone(schema: Json): Json {
-  const whole = JSON.stringify({ ...schema, $defs: document.components.schemas });
-  return JSON.parse(whole.replaceAll('#/components/schemas/', '#/$defs/'));
+  const complete = JSON.stringify({ ...schema, $defs: document.components.schemas });
+  return JSON.parse(complete.replaceAll('#/components/schemas/', '#/$defs/'));
 }
 
 describe('the OpenAPI document', () => {

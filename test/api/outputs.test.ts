@@ -50,14 +50,14 @@ describe('a job with several outputs', () => {
 
   it('is checked and planned together: one command for each decode, and the position of every mistake', async () => {
     const body = { inputs: [{ url }], outputs: [...OUTPUTS, { outputFormat: 'jpg' }] };
-    const { json: answer } = await api.call('POST', '/v1/transcodes/validate', body);
-    expect(answer).toMatchObject({ valid: true, errors: [] });
-    expect(answer.commands).toHaveLength(2);
-    expect(answer.command).toEqual(answer.commands[0]);
+    const { json: response } = await api.call('POST', '/v1/transcodes/validate', body);
+    expect(response).toMatchObject({ valid: true, errors: [] });
+    expect(response.commands).toHaveLength(2);
+    expect(response.command).toEqual(response.commands[0]);
     const bad = [{ outputFormat: 'mp4', options: [{ option: '-attach', argument: '/etc/passwd' }] }];
-    const refused = await create([OUTPUTS[0], ...bad]);
-    expect(refused.status).toBe(422);
-    expect(refused.json.details).toMatchObject({
+    const rejected = await create([OUTPUTS[0], ...bad]);
+    expect(rejected.status).toBe(422);
+    expect(rejected.json.details).toMatchObject({
       field: 'outputs[1].options[0]',
       position: { pointer: '/outputs/1/options/0' },
     });

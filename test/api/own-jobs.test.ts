@@ -78,11 +78,11 @@ describe('a key with the scope transcode and without read', () => {
     const before = await rows();
     for (const [method, path] of routes.filter(([, one]) => !one.includes('/session'))) {
       for (const id of path.includes('{') ? [...foreign, webhook] : [foreign[0]!]) {
-        const answer = await mine.call(method, path.replaceAll(/\{\w+\}/g, id));
-        const found = [SECRET, ...foreign].filter((text) => answer.text.includes(text));
+        const response = await mine.call(method, path.replaceAll(/\{\w+\}/g, id));
+        const found = [SECRET, ...foreign].filter((text) => response.text.includes(text));
         expect([method, path, found]).toEqual([method, path, []]);
-        const isHidden = !path.includes('{id}') || [403, 404, 501].includes(answer.status);
-        expect([method, path, answer.status, isHidden]).toEqual([method, path, answer.status, true]);
+        const isHidden = !path.includes('{id}') || [403, 404, 501].includes(response.status);
+        expect([method, path, response.status, isHidden]).toEqual([method, path, response.status, true]);
       }
     }
     expect(await rows()).toEqual(before);
@@ -192,8 +192,8 @@ describe('a key with the scope transcode and without read', () => {
     const id = await other.create();
     const url = await complete(id);
     const source = { inputs: [{ url }], outputFormat: 'mp3' };
-    const refused = await mine.call('POST', '/v1/transcodes', source);
-    expect([refused.status, refused.json.code]).toEqual([422, 'source_not_owned']);
+    const rejected = await mine.call('POST', '/v1/transcodes', source);
+    expect([rejected.status, rejected.json.code]).toEqual([422, 'source_not_owned']);
     expect((await mine.call('POST', '/v1/probe', { url })).json.code).toBe('source_not_owned');
     expect((await mine.call('POST', '/v1/transcodes/validate', source)).json.valid).toBe(false);
     expect((await other.call('POST', '/v1/transcodes', source)).status).toBe(201);

@@ -44,14 +44,14 @@ function makeLink(role: Role, accountId = api.account.id): Promise<{ token: stri
 /** A browser in which a new person of that role has signed in by a setup link. */
 async function browser(role: Role, accountId?: string): Promise<Browser> {
   const { token, email } = await makeLink(role, accountId);
-  const answer = await open('POST', '/v1/setup', { token, password: PASSWORD });
-  expect(answer.status).toBe(201);
-  return browserOf(email, answer);
+  const response = await open('POST', '/v1/setup', { token, password: PASSWORD });
+  expect(response.status).toBe(201);
+  return browserOf(email, response);
 }
 
-function browserOf(email: string, answer: ApiResponse): Browser {
-  const [cookie, csrf] = [`airlock_session=${cookieOf(answer)}`, answer.json.csrf];
-  const device = /airlock_device=([^;]*)/.exec(answer.headers.get('set-cookie') ?? '')?.[1] ?? '';
+function browserOf(email: string, response: ApiResponse): Browser {
+  const [cookie, csrf] = [`airlock_session=${cookieOf(response)}`, response.json.csrf];
+  const device = /airlock_device=([^;]*)/.exec(response.headers.get('set-cookie') ?? '')?.[1] ?? '';
   return {
     ...{ email, cookie, csrf, device },
     call: (method, path, body, headers = {}) =>
@@ -109,13 +109,13 @@ describe('a setup link', () => {
 describe('a session', () => {
   it('has a cookie that scripts cannot read and other sites cannot send, Secure on HTTPS', async () => {
     const { email } = await browser('viewer');
-    const answer = await signIn(email.toUpperCase());
-    const cookies = answer.headers.get('set-cookie')!.split(',').sort();
+    const response = await signIn(email.toUpperCase());
+    const cookies = response.headers.get('set-cookie')!.split(',').sort();
     expect(cookies).toEqual([
       expect.stringMatching(/^airlock_device=[\w.-]+; Max-Age=15552000; Path=\/; HttpOnly; SameSite=Strict$/),
       expect.stringMatching(/^airlock_session=[\w-]{43}; Max-Age=604800; Path=\/; HttpOnly; SameSite=Strict$/),
     ]);
-    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(response.headers.get('cache-control')).toBe('no-store');
     const proxied = await startApi({ trustProxy: ['127.0.0.1'], loopbackOnly: false });
     try {
       await proxied.database.db.transaction().execute(async (tx) => {
@@ -166,9 +166,9 @@ describe('a session', () => {
       'key_exceeds_caller',
     );
     expect((await operator.call('POST', '/v1/keys', { name: 'k' })).json.scopes).not.toContain('operator');
-    const whole = (await operator.call('POST', '/v1/keys', { name: 'k', scopes: ['operator'] })).json;
+    const complete = (await operator.call('POST', '/v1/keys', { name: 'k', scopes: ['operator'] })).json;
     const call = (key: string) => api.call('GET', '/v1/admin/queue', undefined, { authorization: `Bearer ${key}` });
-    expect([(await call(whole.key)).status, (await call(made.key)).status]).toEqual([200, 403]);
+    expect([(await call(complete.key)).status, (await call(made.key)).status]).toEqual([200, 403]);
   });
 
   it('ends with the sign-out, and when the person or account is disabled', async () => {
@@ -253,7 +253,7 @@ describe('a stranger', () => {
     const guess = (_: unknown, index: number) =>
       send('203.0.113.50', { email: `nobody-${index}@example.org`, password: 'a wrong password' });
     const flood = Array.from({ length: 20 }, guess);
-    // The first answer is a refusal: as many as may wait do.
+    // The first response is a rejection, because the maximum number of sign-ins waits.
     await Promise.race(flood);
     const right = { email, password: PASSWORD };
     expect(await send('203.0.113.51', right)).toEqual([200, null]);
@@ -272,8 +272,8 @@ describe('a stranger', () => {
         ...{ headers: { cookie }, payload: { email, password } },
       });
     for (let guess = 0; guess < 7; guess++) await send('a wrong password', '');
-    const refused = await send(PASSWORD, '');
-    expect([refused.statusCode, refused.json().details]).toEqual([
+    const rejected = await send(PASSWORD, '');
+    expect([rejected.statusCode, rejected.json().details]).toEqual([
       429,
       {
         limit: 6,
@@ -288,8 +288,8 @@ describe('a stranger', () => {
   it('cannot change anything with the cookie alone, with another session’s value, or by a page of another site', async () => {
     const [one, two] = [await browser('admin'), await browser('admin')];
     for (const csrf of ['', 'x', two.csrf, `${one.csrf}x`]) {
-      const answer = await one.call('POST', '/v1/keys', { name: 'forged' }, { 'x-airlock-csrf': csrf });
-      expect([csrf, answer.status, answer.json.code]).toEqual([csrf, 403, 'csrf_required']);
+      const response = await one.call('POST', '/v1/keys', { name: 'forged' }, { 'x-airlock-csrf': csrf });
+      expect([csrf, response.status, response.json.code]).toEqual([csrf, 403, 'csrf_required']);
       expect((await one.call('DELETE', '/v1/session', undefined, { 'x-airlock-csrf': csrf })).status).toBe(403);
     }
     for (const headers of [
@@ -310,8 +310,8 @@ describe('a stranger', () => {
   it('cannot fix a session: signing in always makes a new one', async () => {
     const { email } = await browser('member');
     const planted = 'A'.repeat(43);
-    const answer = await signIn(email, PASSWORD, { cookie: `airlock_session=${planted}` });
-    expect(cookieOf(answer)).not.toBe(planted);
+    const response = await signIn(email, PASSWORD, { cookie: `airlock_session=${planted}` });
+    expect(cookieOf(response)).not.toBe(planted);
     expect((await open('GET', '/v1/session', undefined, { cookie: `airlock_session=${planted}` })).status).toBe(401);
   });
 

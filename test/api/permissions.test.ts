@@ -6,11 +6,11 @@ import { kinds } from '../../src/kinds/registry.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 import { oauthOf } from '../helpers/oauth.ts';
 
-/** The paths of all kinds of jobs that clients see: one decision holds for all of them. */
+/** The paths of all kinds of jobs that clients see: one decision applies to all of them. */
 const KINDS = [...kinds.values()].flatMap(({ shown }) => shown?.path ?? []).join('|');
 
 /**
- * Who may use which routes, as it is decided and not as the code says it: the first pattern that fits counts. A key with
+ * Who may use which routes, as decided, independent of the code: the first pattern that fits counts. A key with
  * `transcode` may also read its own jobs. A route that no pattern fits fails the test.
  */
 const RULES: readonly (readonly [route: RegExp, scopes: readonly Scope[] | 'open'])[] = [

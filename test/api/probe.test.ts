@@ -39,9 +39,9 @@ describe('a probe', () => {
   };
 
   it('returns what a worker found, is not listed as a job, and leaves no text', async () => {
-    const answer = api.call('POST', '/v1/probe', { ...body, unknwon: 1 });
+    const response = api.call('POST', '/v1/probe', { ...body, unknwon: 1 });
     await complete();
-    expect([(await answer).status, (await answer).json]).toMatchObject([
+    expect([(await response).status, (await response).json]).toMatchObject([
       200,
       { ...RESULT, warnings: [{ field: 'unknwon' }] },
     ]);
@@ -55,10 +55,10 @@ describe('a probe', () => {
   });
 
   it('that fails returns the reason of the job', async () => {
-    const answer = api.call('POST', '/v1/probe', body);
+    const response = api.call('POST', '/v1/probe', body);
     const failure = { code: 'invalid_media', message: 'The file is cut off.', retry: false } as const;
     await failAttempt(api.context, await claim(), failure, null);
-    const { status, json } = await answer;
+    const { status, json } = await response;
     expect([status, json.code, json.details.reason]).toEqual([422, 'probe_failed', 'The file is cut off.']);
   });
 
@@ -80,9 +80,9 @@ describe('a probe', () => {
   it('requires the scope transcode, but no minutes and no storage quota', async () => {
     const account = await api.makeAccount({ monthly_minutes: 0, max_stored_bytes: 0 });
     const headers = { authorization: `Bearer ${await api.makeKey({ account, scopes: ['transcode'] })}` };
-    const answer = api.call('POST', '/v1/probe', body, headers);
+    const response = api.call('POST', '/v1/probe', body, headers);
     await complete();
-    expect((await answer).status).toBe(200);
+    expect((await response).status).toBe(200);
     const reader = { authorization: `Bearer ${await api.makeKey({ scopes: ['upload', 'read'] })}` };
     expect((await api.call('POST', '/v1/probe', body, reader)).json.details).toEqual({ scope: 'transcode' });
   });

@@ -56,8 +56,8 @@ describe('a required field that is missing', () => {
   });
 
   it('keeps the fixed text of its error if there is one', async () => {
-    const answer = await presign({ name: 'a.mp3', contentType: 'audio/mpeg', fileSize: 10 });
-    expect(answer.json).toMatchObject({
+    const response = await presign({ name: 'a.mp3', contentType: 'audio/mpeg', fileSize: 10 });
+    expect(response.json).toMatchObject({
       error: 'Missing required fields: filename, contentType, fileSize',
       details: { field: 'filename', reason: 'is missing, but "name" was sent' },
     });
@@ -81,8 +81,8 @@ describe('a required field that is missing', () => {
         reason: 'The argument is missing, but "value" was sent.',
         suggestion: 'Rename "value" to "argument".',
       });
-      const judged = await api.call('POST', '/v1/transcodes/validate', body);
-      expect(judged.json.errors[0].suggestion).toBe('Rename "value" to "argument".');
+      const reviewed = await api.call('POST', '/v1/transcodes/validate', body);
+      expect(reviewed.json.errors[0].suggestion).toBe('Rename "value" to "argument".');
     }
   });
 });

@@ -47,8 +47,8 @@ describe('listing uploads', () => {
     expect(one.json).toEqual({ success: true, result: listed[0] });
     const shown = { originalFilename: 'c.mp4', status: 'pending', fileUrl: null, metadata: null, fileSize: 64 };
     expect(one.json.result).toMatchObject(shown);
-    const refused = await api.call('GET', '/v1/uploads?status=deleted', undefined, headers);
-    expect([refused.status, refused.json.details.field]).toEqual([400, 'status']);
+    const rejected = await api.call('GET', '/v1/uploads?status=deleted', undefined, headers);
+    expect([rejected.status, rejected.json.details.field]).toEqual([400, 'status']);
   });
 
   it('shows what the inspection found, and when the upload expires', async () => {
@@ -137,8 +137,8 @@ describe('deleting an upload', () => {
   it('is rejected while a job that is not final needs it', async () => {
     const fileUrl = await api.upload();
     const job = (await api.call('POST', '/v1/transcodes', { inputs: [{ url: fileUrl }], outputFormat: 'mp3' })).json;
-    const refused = await api.call('DELETE', pathOf(nameOf(fileUrl)));
-    expect([refused.status, refused.json.code, refused.json.details.jobs]).toEqual([409, 'upload_in_use', [job.id]]);
+    const rejected = await api.call('DELETE', pathOf(nameOf(fileUrl)));
+    expect([rejected.status, rejected.json.code, rejected.json.details.jobs]).toEqual([409, 'upload_in_use', [job.id]]);
     expect((await api.call('PATCH', `/v1/transcodes/${job.id}/cancel`)).status).toBe(200);
     expect((await api.call('DELETE', pathOf(nameOf(fileUrl)))).status).toBe(200);
   });

@@ -20,13 +20,13 @@ interface Received {
   body: string;
 }
 
-type Answer = (response: ServerResponse, message: Received) => void;
+type Response = (response: ServerResponse, message: Received) => void;
 
 const MANY = 200;
 
-const OK: Answer = (response) => response.writeHead(204).end();
+const OK: Response = (response) => response.writeHead(204).end();
 const status =
-  (code: number, headers = {}): Answer =>
+  (code: number, headers = {}): Response =>
   (response) =>
     response.writeHead(code, headers).end();
 
@@ -34,7 +34,7 @@ describe('webhooks', () => {
   let api: TestApi;
   let receiver: Awaited<ReturnType<typeof startSource>>;
   let received: Received[] = [];
-  let answer: Answer = OK;
+  let answer: Response = OK;
   const fetcher = createFetcher({ allow: ['127.0.0.1/32'], ports: [443], maxBytes: 1, deadlineMs: 1 });
   const deps = () => ({ context: api.context, viewer: eventViewer(api.context), fetcher });
 
@@ -159,9 +159,9 @@ describe('webhooks', () => {
     ['https://8.8.8.8:22/', /port/],
     ['nothing', /./],
   ])('reject %s as a URL', async (url, reason) => {
-    const refused = await api.call('POST', '/v1/webhooks', { url });
-    expect([refused.status, refused.json.details.field]).toEqual([400, 'url']);
-    expect(refused.json.details.reason).toMatch(reason);
+    const rejected = await api.call('POST', '/v1/webhooks', { url });
+    expect([rejected.status, rejected.json.details.field]).toEqual([400, 'url']);
+    expect(rejected.json.details.reason).toMatch(reason);
     const job = { inputs: [{ url: await api.upload() }], outputFormat: 'mp3', webhook_url: url };
     const create = await api.call('POST', '/v1/transcodes', job);
     expect([create.status, create.json.details.field]).toEqual([400, 'webhook_url']);

@@ -19,7 +19,7 @@ const ARROWS: Record<string, readonly string[]> = {
   'text-render': ['ffmpeg'],
   // From ffmpeg it imports the limits of inputs, so that there is one list of them.
   sanitizer: ['ffmpeg', 'threads', 'contract'],
-  // From ffmpeg, what the table of programs says about FFmpeg: how its messages and its progress are read.
+  // From ffmpeg, what the table of programs needs for FFmpeg: how its messages and its progress are read.
   sandbox: ['config', 'threads', 'ffmpeg'],
   fetcher: ['config'],
   supervisor: ['config'],
@@ -58,7 +58,7 @@ const FOR_EVERYONE = ['config', 'crypto', 'telemetry'];
 /** Folders that depend on nothing that acts: these three for everyone are not for them. */
 const PURE = ['contract', 'crypto', 'config', 'telemetry', 'ffmpeg'];
 
-/** All that others take of the SDK. */
+/** What other folders import from the SDK. */
 const SDK = '../sdk/src/index.ts';
 
 const sources = readSources();
@@ -172,7 +172,7 @@ describe('imports', () => {
   });
 });
 
-/** The TypeScript files of a folder beside `src/`. Imports are paths below `src/`, so that one of the tests is `../test/…`. */
+/** The TypeScript files of a folder next to `src/`. Imports are paths below `src/`, so that one of the tests is `../test/…`. */
 function filesOf(folder: string): { path: string; imports: string[] }[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts'))

@@ -48,7 +48,7 @@ export function functionsOf(path: string, text: string): FunctionFacts[] {
 
 /**
  * Whether a function only registers tests: a callback of `describe`, `it` or `test`, or a function of declarations, hooks
- * and calls of those. Its length says how many tests there are.
+ * and calls of those. Its length depends on the number of tests.
  */
 function isTestBlock(node: ts.SignatureDeclaration): boolean {
   if (ts.isCallExpression(node.parent) && node.parent.expression !== node && REGISTERS.test(calleeOf(node.parent))) {

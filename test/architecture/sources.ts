@@ -15,7 +15,7 @@ export interface Source {
   imports: string[];
 }
 
-/** The TypeScript files of `src/`, without the tests that stand beside them. */
+/** The TypeScript files of `src/`, without their tests. */
 export function readSources(): Source[] {
   return readdirSync(SRC, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))

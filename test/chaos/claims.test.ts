@@ -168,8 +168,8 @@ describe('claims', () => {
     expect(await world.row(job.id)).toMatchObject({ status: 'failed', error_code: 'source_error' });
 
     const bad = await world.accept(account);
-    const refusal = { code: 'invalid_media', message: 'It is cut off.', retry: false } as const;
-    await failAttempt(world.context, await world.mustClaim(), refusal, null);
+    const rejection = { code: 'invalid_media', message: 'It is cut off.', retry: false } as const;
+    await failAttempt(world.context, await world.mustClaim(), rejection, null);
     expect(await world.row(bad.id)).toMatchObject({ status: 'failed', error_code: 'invalid_media', attempts: 1 });
   });
 

@@ -51,7 +51,7 @@ describe.skipIf(reason !== null)(`a network that loses packets without a trace${
     ids.push(id);
     return id as string;
   };
-  /** A job that takes the worker of the island some seconds; the other worker is stopped. */
+  /** A job that occupies the worker of the island for some seconds; the other worker is stopped. */
   const onIsland = async () => {
     signalWorker('SIGSTOP');
     const id = await submit([{ option: '-preset', argument: 'slow' }]);

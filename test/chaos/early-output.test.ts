@@ -136,9 +136,9 @@ describe('an output that is uploaded to a remote storage while FFmpeg writes it'
       expect(createHash('sha256').update(bytes).digest('hex')).toBe(object.sha256);
 
       await start(world.context.store);
-      const whole = await submit(format);
-      await status(whole.id, 'completed');
-      expect((await objects(whole.id))[0].sha256).toBe(object.sha256);
+      const complete = await submit(format);
+      await status(complete.id, 'completed');
+      expect((await objects(complete.id))[0].sha256).toBe(object.sha256);
     },
   );
 
@@ -179,7 +179,7 @@ describe('an output that is uploaded to a remote storage while FFmpeg writes it'
     await start(remote, {
       async run(spec) {
         const result = await sandbox.run(spec);
-        // As a cell could that an input has taken over.
+        // As a cell could that is controlled by its input.
         if (spec.outputs?.length) await overwrite(join(result.outputDir, spec.outputs[0]!));
         return result;
       },

@@ -120,7 +120,7 @@ describe('claims in fair order', () => {
 
   it('lock no account when their process is stopped while it waits for its turn', async () => {
     const account = await world.account();
-    // A job that has to be fetched takes another request.
+    // A job whose source has to be fetched needs another request.
     const inputs = [{ url: (await world.upload(account)).fileUrl }];
     const jobs = [(await world.accept(account, { inputs })).id, (await world.accept(account, { inputs })).id];
     const proxy = await openDatabaseProxy(world.database.url);

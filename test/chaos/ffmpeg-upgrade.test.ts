@@ -51,7 +51,7 @@ async function open(): Promise<Sandbox> {
   return sandbox;
 }
 
-/** Replaces the program like a package manager: writes beside it, then renames. */
+/** Replaces the program like a package manager: writes next to it, then renames. */
 function install(content: Buffer): void {
   writeFileSync(`${ffmpeg}.new`, content, { mode: 0o755 });
   chmodSync(`${ffmpeg}.new`, 0o755);

@@ -11,7 +11,7 @@ export interface Target {
   pid(): number | null;
 }
 
-/** A service with more APIs and workers beside those of `up`, on the same database and storage. */
+/** A service with more APIs and workers than `up` starts, on the same database and storage. */
 export interface Fleet {
   /** Origins of all APIs, those that restart included. */
   apis(): string[];

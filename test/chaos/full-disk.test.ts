@@ -47,7 +47,7 @@ describe('a disk of 900 MB that an account fills', () => {
       const seen = await onSmallDisk('files');
       expect(seen.jobs).toEqual(Array(4).fill('completed'));
       expect(seen.noSpace).toBe(false);
-      expect(seen.answers['presign 507']).toBeGreaterThan(0);
+      expect(seen.responses['presign 507']).toBeGreaterThan(0);
       // Half of the reserve allows for what is written between two checks.
       expect(seen.lowestMb).toBeGreaterThan(50);
       expect(seen.beforeMb).toBeLessThan(20);
@@ -60,8 +60,8 @@ describe('a disk of 900 MB that an account fills', () => {
     'with rows of canceled batches gets only its share of it, and another account’s jobs run',
     async () => {
       const seen = await onSmallDisk('rows');
-      expect(seen.answers['batch 201']).toBeGreaterThan(1);
-      expect(seen.answers['batch 507 storage_quota']).toBeGreaterThan(2);
+      expect(seen.responses['batch 201']).toBeGreaterThan(1);
+      expect(seen.responses['batch 507 storage_quota']).toBeGreaterThan(2);
       expect(seen.noSpace).toBe(false);
       expect(seen.lowestMb).toBeGreaterThan(80);
       expect(seen.jobs).toEqual(['completed', 'completed']);

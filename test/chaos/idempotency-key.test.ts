@@ -25,10 +25,10 @@ describe('an idempotency key', () => {
       await new Promise((resolve) => setImmediate(resolve));
       return works;
     };
-    const answers = await Promise.all(Array.from({ length: 8 }, () => run(id, 'k1', { b: 1, a: [2] }, work)));
+    const responses = await Promise.all(Array.from({ length: 8 }, () => run(id, 'k1', { b: 1, a: [2] }, work)));
     expect(works).toBe(1);
-    expect(answers.map((answer) => answer.answer)).toEqual(Array(8).fill({ value: 1 }));
-    expect(answers.filter((answer) => !answer.repeated)).toHaveLength(1);
+    expect(responses.map((response) => response.answer)).toEqual(Array(8).fill({ value: 1 }));
+    expect(responses.filter((response) => !response.repeated)).toHaveLength(1);
     // The same body in another order of its fields is the same body.
     expect(await run(id, 'k1', { a: [2], b: 1 }, work)).toMatchObject({ repeated: true });
   });

@@ -40,7 +40,7 @@ describe('the inspection of an upload', () => {
   }
 
   /** The response to a waiting confirm. */
-  async function refusalOf({ id }: Upload): Promise<string | null> {
+  async function rejectionOf({ id }: Upload): Promise<string | null> {
     const { db } = world.context;
     const row = await db.selectFrom('uploads').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
     return openColumn(world.context.vault, 'uploads', 'refusal_sealed', row);
@@ -73,7 +73,7 @@ describe('the inspection of an upload', () => {
     }
     expect(await claimInspection(world.context)).toBeNull();
     await expect(confirm()).rejects.toMatchObject({ code: 'upload_not_found' });
-    expect(await refusalOf(upload)).toBe('The worker died in each of 3 attempts.');
+    expect(await rejectionOf(upload)).toBe('The worker died in each of 3 attempts.');
     await sweepExpired(world.context);
     expect(await world.context.store.head(objectKey)).toBeNull();
   });
@@ -122,8 +122,8 @@ describe('the inspection of an upload', () => {
     const results = await settled;
     expect(await claimInspection(world.context)).toBeNull();
     expect(inspections).toBe(1);
-    const answers = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value.fileUrl] : []));
-    expect(new Set(answers).size).toBe(1);
+    const responses = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value.fileUrl] : []));
+    expect(new Set(responses).size).toBe(1);
     for (const result of results) if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(ApiError);
     const keys = [];
     for await (const object of world.context.store.list(`sealed/${account.id}/`)) keys.push(object.key);

@@ -18,7 +18,7 @@ import { openTcpProxy } from '../helpers/tcp-proxy.ts';
 export interface Island {
   database: NetworkLink;
   storage: NetworkLink;
-  /** Where an API of the island answers; it trusts this machine as its proxy. */
+  /** URL of an API of the island, which trusts this machine as its proxy. */
   api: string;
   pid(): number | null;
   output(): string;

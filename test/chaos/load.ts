@@ -25,7 +25,7 @@ const PATIENCE_MS = 60_000;
 export interface OutagePolicy {
   /** Milliseconds for all attempts together. */
   totalMs?: number;
-  /** Milliseconds after which an attempt is given up: a process that is stopped never answers. */
+  /** Milliseconds after which an attempt is given up: a stopped process never responds. */
   attemptMs?: number;
   /** Headers of every request. */
   headers?: Record<string, string>;
@@ -36,25 +36,25 @@ export function patientClient(
   key: string,
   { totalMs = PATIENCE_MS, attemptMs, headers: always = {} }: OutagePolicy = {},
 ): PatientClient {
-  const attempt = async (answer: Promise<ApiResponse>) => {
+  const attempt = async (response: Promise<ApiResponse>) => {
     const given = attemptMs ? [setTimeoutPromise(attemptMs, null, { ref: false })] : [];
-    return Promise.race([answer, ...given]).catch(() => null);
+    return Promise.race([response, ...given]).catch(() => null);
   };
   const patient: PatientClient = {
     key,
     async call(method, path, body, headers) {
       return until(
         async () => {
-          const answer = await attempt(call(`${service.api}${path}`, method, key, body, { ...always, ...headers }));
-          return answer && answer.status !== 429 && answer.status < 500 ? answer : null;
+          const response = await attempt(call(`${service.api}${path}`, method, key, body, { ...always, ...headers }));
+          return response && response.status !== 429 && response.status < 500 ? response : null;
         },
         { what: `${method} ${path} to be answered`, timeoutMs: totalMs, everyMs: 100 },
       );
     },
     async create(body) {
-      const answer = await patient.call('POST', '/v1/transcodes', body, { 'idempotency-key': randomUUID() });
-      if (answer.status !== 201) throw new Error(`create: ${answer.status} ${answer.text}`);
-      return answer.json.id;
+      const response = await patient.call('POST', '/v1/transcodes', body, { 'idempotency-key': randomUUID() });
+      if (response.status !== 201) throw new Error(`create: ${response.status} ${response.text}`);
+      return response.json.id;
     },
   };
   return patient;

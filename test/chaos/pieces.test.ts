@@ -158,7 +158,7 @@ describe('a video that is encoded in pieces', () => {
     instead = async (spec, cell) => {
       if (!hangs || !isPiece(spec)) return cell();
       hangs = false;
-      // As on a worker that is gone: its lease is taken over while the cell runs.
+      // As on a worker that has died: another worker takes its lease while the cell runs.
       await world.database.pg.query(
         `UPDATE attempts SET heartbeat_at = now() - interval '1 hour' WHERE state = 'running' AND id = $1`,
         [attemptOf(spec)],

@@ -4,15 +4,15 @@ import { call } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 
 /**
- * Sends each request to an API whose `/readyz` answers 200, as a load balancer does. When none does, all are used, as
- * with most balancers: without a storage no API is ready, and each can still answer.
+ * Sends each request to an API whose `/readyz` returns 200, as a load balancer does. When none does, all are used, as
+ * with most balancers: without storage no API is ready, and each can still respond.
  */
 export interface Balancer {
   /** Adds an API, and resolves when it is ready. */
   add(origin: string): Promise<void>;
-  /** Resolves when an API gets no more requests, because it says that it is about to stop. */
+  /** Resolves when an API gets no more requests, because it reports that it is about to stop. */
   left(origin: string): Promise<void>;
-  /** Takes an API out. Resolves when its requests are answered. */
+  /** Removes an API. Resolves when its requests have ended. */
   remove(origin: string): Promise<void>;
   /** Sends a request to the next API. */
   send<T>(request: (origin: string) => Promise<T>): Promise<T>;
@@ -26,8 +26,8 @@ export function openBalancer(): Balancer {
   const running = new Map<string, number>();
   const count = (origin: string, by: number) => running.set(origin, (running.get(origin) ?? 0) + by);
   const probe = async (origin: string) => {
-    const answer = await fetch(`${origin}/readyz`).catch(() => null);
-    if (apis.has(origin)) apis.set(origin, answer?.status === 200);
+    const response = await fetch(`${origin}/readyz`).catch(() => null);
+    if (apis.has(origin)) apis.set(origin, response?.status === 200);
   };
   const timer = setInterval(() => [...apis.keys()].forEach(probe), PROBE_MS);
   let turn = 0;
@@ -68,17 +68,17 @@ export interface Load {
 }
 
 /**
- * Uploads a file, and creates job after job from it. No request to the API is repeated: the first refused or failed one
- * ends the load. Requests to the storage are repeated while nobody listens, as clients of S3 do.
+ * Uploads a file, and creates job after job from it. No request to the API is repeated: the first rejected or failed one
+ * ends the load. Requests to storage are repeated while nothing listens, as clients of S3 do.
  */
 export function startLoad(balancer: Balancer, key: string, clip: string, clients: number): Load {
   const ids: string[] = [];
   let done = 0;
   let ending = false;
   const ask = async (method: string, path: string, body?: unknown) => {
-    const answer = await balancer.send((origin) => call(`${origin}${path}`, method, key, body));
-    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
-    return answer.json;
+    const response = await balancer.send((origin) => call(`${origin}${path}`, method, key, body));
+    if (response.status >= 300) throw new Error(`${method} ${path}: ${response.status} ${response.text}`);
+    return response.json;
   };
   const client = async () => {
     const fileUrl = await uploadOnce(ask, clip);
@@ -111,7 +111,7 @@ export function startLoad(balancer: Balancer, key: string, clip: string, clients
   };
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
+// biome-ignore lint/suspicious/noExplicitAny: responses are read field by field
 async function uploadOnce(ask: (method: string, path: string, body?: unknown) => Promise<any>, clip: string) {
   const file = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: (await stat(clip)).size };
   const { result } = await ask('POST', '/v1/upload/presigned-url', file);
@@ -127,8 +127,8 @@ async function uploadOnce(ask: (method: string, path: string, body?: unknown) =>
 async function persistent(send: () => Promise<Response>): Promise<Response> {
   const end = Date.now() + 10_000;
   for (;;) {
-    const answer = await send().catch(() => null);
-    if (answer && answer.status < 500) return answer;
+    const response = await send().catch(() => null);
+    if (response && response.status < 500) return response;
     if (Date.now() > end) throw new Error('the storage did not come back');
     await sleep(100);
   }

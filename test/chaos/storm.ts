@@ -116,7 +116,7 @@ async function makeClients(service: TestService, fleet: Fleet, folder: string, {
 
 /**
  * Kills a random process at every turn. One blow in five stops it instead and lets it continue later, and one in five cuts
- * a worker off from the database or the storage, in one direction or both, and mends that later.
+ * a worker off from the database or the storage, in one direction or both, and reconnects it later.
  */
 function startBlows(fleet: Fleet, { everyMs, freezeMs, blows, random }: StormOptions) {
   const struck = { killed: {}, stopped: {}, cutOff: {} } as Record<
@@ -175,7 +175,7 @@ function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It died meanwhile.
+    // It has died since.
   }
 }
 

@@ -59,9 +59,9 @@ describe('two releases on one database, of which the newer has one more kind of 
     (await sql(`SELECT pid FROM fleet_leases JOIN workers ON workers.id = holder WHERE expires_at > now()`))[0]?.pid;
 
   const created = async (release: Release, path: string, body?: unknown): Promise<string> => {
-    const answer = await release.call('POST', path, body);
-    expect([path, answer.status, answer.text]).toEqual([path, expect.toBeOneOf([200, 201]), answer.text]);
-    return answer.json.id;
+    const response = await release.call('POST', path, body);
+    expect([path, response.status, response.text]).toEqual([path, expect.toBeOneOf([200, 201]), response.text]);
+    return response.json.id;
   };
   const transcode = (release: Release, options?: typeof SLOW) =>
     created(release, '/v1/transcodes', {
@@ -161,8 +161,8 @@ describe('two releases on one database, of which the newer has one more kind of 
 
     await ageKilled(newerWorker);
     for (const id of [first, second]) await reaches(id, 'pending');
-    const beside = await transcode(older);
-    await reaches(beside, 'completed');
+    const alongside = await transcode(older);
+    await reaches(alongside, 'completed');
     expect(await sql('SELECT status, attempts FROM jobs WHERE kind = $1 ORDER BY id', 'toy')).toEqual([
       { status: 'pending', attempts: 1 },
       { status: 'pending', attempts: 1 },
@@ -179,17 +179,17 @@ describe('two releases on one database, of which the newer has one more kind of 
     expect(await (await fetch(download.url)).text()).toBe('evil');
 
     const ofTranscode = ['queued', 'started', 'output_ready', 'completed'].map((name) => `transcode.${name}`);
-    const ofAll = ['key.created', 'upload.confirmed', ...[kept, beside, last].flatMap(() => ofTranscode)];
+    const ofAll = ['key.created', 'upload.confirmed', ...[kept, alongside, last].flatMap(() => ofTranscode)];
     expect(await eventsOf(older)).toEqual(ofAll);
     const seen = await streams[0]!.until(`"job_id":"${last}"`, 'transcode.completed');
     expect(seen).not.toContain('toy.');
     const { json: list } = await older.call('GET', '/v1/transcodes');
-    expect(list.items.map(({ id }: { id: string }) => id)).toEqual([last, beside, kept]);
+    expect(list.items.map(({ id }: { id: string }) => id)).toEqual([last, alongside, kept]);
     expect((await older.call('GET', `/v1/transcodes/${first}`)).status).toBe(404);
 
     expect(await leader()).toBe(olderWorker.pid);
     await expectErased(first, second, paused, kept);
-    await expectEachCompletedOnce(database.pg as never, [beside, last]);
+    await expectEachCompletedOnce(database.pg as never, [alongside, last]);
   }, 60_000);
 
   it('the newer one shows the events, runs the jobs and erases the data of the older, and recovers from its death', async () => {

@@ -1,6 +1,6 @@
 /*
  * By command: ./airlock test --upgrade REF. Builds another commit in a temporary folder, and runs upgrade.test.ts with it
- * as the previous build: both work beside each other on one database, forward and backward.
+ * as the previous build: both work alongside each other on one database, forward and backward.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';

@@ -48,10 +48,10 @@ const free = async () => {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;
 };
-const statuses = (answers: Response[]) => answers.map(({ status }) => status).sort();
+const statuses = (responses: Response[]) => responses.map(({ status }) => status).sort();
 
-const refused = await put('large', 5 * MB);
-const code = /<Code>(\w+)/.exec(await refused.text())?.[1];
+const rejected = await put('large', 5 * MB);
+const code = /<Code>(\w+)/.exec(await rejected.text())?.[1];
 const afterwards = await store.head('large');
 const tempFiles = await readdir(join(root, 'tmp'));
 
@@ -76,7 +76,7 @@ const own = await store.putFile('own', process.execPath, { contentType: 'video/m
   retry: error.retry,
   status: error.status,
 }));
-const full = { status: refused.status, code, afterwards, tempFiles };
+const full = { status: rejected.status, code, afterwards, tempFiles };
 process.stdout.write(JSON.stringify({ full, atOnce, keepsReserve, overtaken, low, small, own }));
 await store.close();
 await gateway.close(0);

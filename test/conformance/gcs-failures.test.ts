@@ -100,9 +100,9 @@ describe('Google Cloud Storage under failures', () => {
     expect(google.asked.filter((path) => path.startsWith('/sign/'))).toEqual([`/sign/${server.email}:signBlob`]);
 
     google.refuse();
-    const refused = await store.presignGet('k', GET).catch((error: Error) => error);
-    expect(refused).toMatchObject({ name: 'StorageError', retry: false, message: /refused a signature with 403/ });
-    expect(JSON.stringify(refused) + (refused as Error).stack).not.toContain('token-of-machine');
+    const rejected = await store.presignGet('k', GET).catch((error: Error) => error);
+    expect(rejected).toMatchObject({ name: 'StorageError', retry: false, message: /refused a signature with 403/ });
+    expect(JSON.stringify(rejected) + (rejected as Error).stack).not.toContain('token-of-machine');
   });
 });
 
@@ -110,7 +110,7 @@ describe('Google Cloud Storage under failures', () => {
 async function startPlatform({ email, pem, tokens }: GcsServer) {
   const { sign } = await import('node:crypto');
   const asked: string[] = [];
-  let refused = false;
+  let rejected = false;
   tokens.add('token-of-machine');
   const http = createServer(async (request, response) => {
     asked.push(request.url!.split('?')[0]!);
@@ -125,7 +125,7 @@ async function startPlatform({ email, pem, tokens }: GcsServer) {
     if (request.url!.includes('/email')) return reply(email);
     if (request.url!.endsWith('/service-accounts/?recursive=true')) return reply({ default: { email } });
     if (request.url!.endsWith(':signBlob')) {
-      if (refused || request.headers.authorization !== 'Bearer token-of-machine') {
+      if (rejected || request.headers.authorization !== 'Bearer token-of-machine') {
         return response.writeHead(403).end('{"error":{"code":403}}');
       }
       const { payload } = (await json(request)) as { payload: string };
@@ -139,7 +139,7 @@ async function startPlatform({ email, pem, tokens }: GcsServer) {
     asked,
     host: `127.0.0.1:${(http.address() as AddressInfo).port}`,
     refuse() {
-      refused = true;
+      rejected = true;
     },
     close() {
       http.closeAllConnections();

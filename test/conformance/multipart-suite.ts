@@ -19,8 +19,12 @@ export function multipartSuite(fixture: StoreFixture): void {
     const begin = (key: string, contentType = 'video/webm') => store.createMultipart(key, { contentType });
     const send = async (key: string, uploadId: string, partNumber: number, bytes: Buffer) => {
       const part = await store.presignPart(key, { uploadId, partNumber, size: bytes.length, expiresIn: 900 });
-      const answer = await fetch(part.url, { method: part.method, headers: part.headers, body: new Uint8Array(bytes) });
-      return { status: answer.status, text: await answer.text(), etag: answer.headers.get('etag')!, partNumber };
+      const response = await fetch(part.url, {
+        method: part.method,
+        headers: part.headers,
+        body: new Uint8Array(bytes),
+      });
+      return { status: response.status, text: await response.text(), etag: response.headers.get('etag')!, partNumber };
     };
 
     it('becomes one object of its parts, in the order of their numbers, and not before', async () => {

@@ -31,7 +31,7 @@ const ODD_NAMES = [
 ];
 
 /**
- * What every `ObjectStore` must do, whatever lies behind it. Uses only keys below a prefix of its own. Left to the store, since
+ * What every `ObjectStore` must do, for any backend. Uses only keys below a prefix of its own. Left to the store, since
  * S3 servers differ: whether a wrong request is 400, 403 or 405, whether a completed upload is still listed for a while
  * (Swift lists it, so that completing can be repeated), and how entity tags are formed.
  */

@@ -40,7 +40,7 @@ export function rawConnection(port: number): RawConnection {
   };
 }
 
-/** Sends one request as written, returns the entire answer, and closes the connection. */
+/** Sends one request as written, returns the entire response, and closes the connection. */
 export async function rawRequest(port: number, head: string, body: string | Buffer = ''): Promise<string> {
   const connection = rawConnection(port);
   connection.write(Buffer.concat([Buffer.from(`${head}\r\nconnection: close\r\n\r\n`), Buffer.from(body)]));

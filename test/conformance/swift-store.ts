@@ -9,7 +9,7 @@ export async function openSwift(): Promise<StoreUnderTest> {
   const store = openS3Store({ ...swiftPlace(endpoint, 0), pageKeys: PAGE_KEYS });
   return {
     store,
-    // With one replica: its server lists the files of an object, and the one it opens may have been replaced meanwhile.
+    // With one replica: its server lists the files of an object, and the one it opens may have been replaced since.
     gaps: true,
     close: () => store.close(),
   };

@@ -92,11 +92,11 @@ describe('the units for systemd', () => {
   // Each of these was seen to end every cell, or the worker, under a live systemd.
   it('allow the worker the system calls that bubblewrap needs', () => {
     const worker = readUnit('worker');
-    // It answers openat2 with ENOSYS.
+    // It rejects openat2 with ENOSYS.
     expect(worker.has('RestrictSUIDSGID')).toBe(false);
     // bubblewrap writes max_user_namespaces of its own namespace, which ProtectKernelTunables makes read-only.
     expect(worker.get('ReadWritePaths')).toEqual(['/proc/sys/user']);
-    // A cell that runs out of memory is killed by the kernel, and must not take the worker along.
+    // A cell that runs out of memory is killed by the kernel, and must not end the worker.
     expect(worker.get('OOMPolicy')).toEqual(['continue']);
     expect(worker.get('DelegateSubgroup')).toEqual(['service']);
   });

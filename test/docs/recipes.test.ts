@@ -30,7 +30,7 @@ const RUN = new Set([
   'Waveform',
 ]);
 
-/** What `validate` says about any input that is not an upload. */
+/** What `validate` reports about any input that is not an upload. */
 const UNKNOWN_INPUT = /is not known yet|assum/i;
 
 const recipes = readPages()
@@ -113,6 +113,6 @@ async function upload(path: string, contentType: string): Promise<string> {
   const { json } = await service.call('POST', '/v1/upload/presigned-url', body);
   await fetch(json.result.uploadUrl, { method: 'PUT', body: bytes, headers: { 'content-type': contentType } });
   const confirm = { filename: json.result.filename, fileSize: bytes.length };
-  const answer = await service.call('POST', '/v1/upload/confirm', confirm);
-  return answer.json.result.fileUrl;
+  const response = await service.call('POST', '/v1/upload/confirm', confirm);
+  return response.json.result.fileUrl;
 }

@@ -42,12 +42,12 @@ describe('authentication', () => {
   const withKey = (key: string, method: string, path: string) =>
     service.call(method, path, undefined, { authorization: `Bearer ${key}` });
 
-  /** Everything in a response by which a client could distinguish refusals. */
-  function visible(answer: ApiResponse) {
-    const headers = [...answer.headers].filter(
+  /** Everything in a response by which a client could distinguish rejections. */
+  function visible(response: ApiResponse) {
+    const headers = [...response.headers].filter(
       ([name]) => !['x-request-id', 'date', 'ratelimit-remaining', 'ratelimit-reset'].includes(name),
     );
-    return { status: answer.status, text: answer.text, headers };
+    return { status: response.status, text: response.text, headers };
   }
 
   it('rejects missing, malformed, unknown, revoked, expired, distant and disclosed keys alike', async () => {
@@ -61,7 +61,7 @@ describe('authentication', () => {
     await database.end();
 
     const path = '/v1/transcodes';
-    const answers = {
+    const responses = {
       missing: await send(path),
       empty: await send(path, { authorization: '' }),
       scheme: await send(path, { authorization: `Basic ${Buffer.from(`a:${service.key}`).toString('base64')}` }),
@@ -77,15 +77,15 @@ describe('authentication', () => {
       queryOdd: await send(`${path}?x=${service.key}`, bearer(service.key)),
       queryEncoded: await send(`${path}?x=${service.key.replace('_', '%5f')}`, bearer(service.key)),
     };
-    expect(answers.missing).toMatchObject({
+    expect(responses.missing).toMatchObject({
       status: 401,
       json: { error: 'unauthorized', code: 'unauthorized', details: null },
     });
-    expect(answers.missing.headers.get('www-authenticate')).toBe('Bearer');
-    for (const [name, answer] of Object.entries(answers)) {
-      expect([name, visible(answer)]).toEqual([name, visible(answers.missing)]);
+    expect(responses.missing.headers.get('www-authenticate')).toBe('Bearer');
+    for (const [name, response] of Object.entries(responses)) {
+      expect([name, visible(response)]).toEqual([name, visible(responses.missing)]);
     }
-    const ids = Object.values(answers).map((answer) => answer.headers.get('x-request-id'));
+    const ids = Object.values(responses).map((response) => response.headers.get('x-request-id'));
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.every((id) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id ?? ''))).toBe(true);
     // A key never reaches the log, however it was sent.
@@ -96,8 +96,8 @@ describe('authentication', () => {
   it('requires a key on every route of the API, before it reads the request', async () => {
     const send = fromNewAddress();
     for (const [method, path] of ROUTES) {
-      const answer = await send(path, {}, method);
-      expect([method, path, answer.status, answer.json]).toEqual([
+      const response = await send(path, {}, method);
+      expect([method, path, response.status, response.json]).toEqual([
         method,
         path,
         401,
@@ -108,10 +108,10 @@ describe('authentication', () => {
 
   it('accepts the scheme in any case, as RFC 9110 says', async () => {
     for (const scheme of ['bearer', 'BEARER']) {
-      const answer = await service.call('GET', '/v1/transcodes', undefined, {
+      const response = await service.call('GET', '/v1/transcodes', undefined, {
         authorization: `${scheme} ${service.key}`,
       });
-      expect(answer.status).toBe(200);
+      expect(response.status).toBe(200);
     }
   });
 
@@ -119,12 +119,12 @@ describe('authentication', () => {
     for (const scope of ['transcode', 'upload', 'read', 'admin']) {
       const { key } = await makeKey({ scopes: [scope] });
       for (const [method, path, needed] of ROUTES) {
-        const answer = await withKey(key, method, path);
+        const response = await withKey(key, method, path);
         const isOwn = scope === 'transcode' && needed === 'read';
         if (needed === scope || isOwn) {
-          expect([method, path, [400, 404, 200].includes(answer.status)]).toEqual([method, path, true]);
+          expect([method, path, [400, 404, 200].includes(response.status)]).toEqual([method, path, true]);
         } else {
-          expect([method, path, answer.status, answer.json]).toEqual([
+          expect([method, path, response.status, response.json]).toEqual([
             method,
             path,
             403,
@@ -147,8 +147,8 @@ describe('authentication', () => {
 
   it('ignores x-forwarded-for if no proxy is trusted', async () => {
     const { key } = await makeKey({ allowed_cidrs: ['10.9.8.7'] });
-    const answer = await fromNewAddress()('/v1/transcodes', { ...bearer(key), 'x-forwarded-for': '10.9.8.7' });
-    expect(answer.status).toBe(401);
+    const response = await fromNewAddress()('/v1/transcodes', { ...bearer(key), 'x-forwarded-for': '10.9.8.7' });
+    expect(response.status).toBe(401);
   });
 
   it('rejects every key of a disabled account', async () => {
@@ -156,15 +156,18 @@ describe('authentication', () => {
     const database = await openServiceDatabase(service);
     await database.query(`UPDATE accounts SET disabled_at = now() WHERE name = 'closed'`);
     await database.end();
-    const answer = await withKey(key, 'GET', '/v1/transcodes');
-    expect(answer).toMatchObject({ status: 403, json: { error: 'Account is disabled', code: 'account_disabled' } });
+    const response = await withKey(key, 'GET', '/v1/transcodes');
+    expect(response).toMatchObject({ status: 403, json: { error: 'Account is disabled', code: 'account_disabled' } });
   });
 
   it('serves health and documents without a key, and everything with x-request-id', async () => {
     for (const path of ['/health-check', '/livez', '/readyz', '/openapi.json', '/docs', '/nothing']) {
-      const answer = await fromNewAddress()(path, {});
-      expect([path, answer.status]).toEqual([path, path === '/nothing' ? 404 : path === '/docs' ? answer.status : 200]);
-      expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+      const response = await fromNewAddress()(path, {});
+      expect([path, response.status]).toEqual([
+        path,
+        path === '/nothing' ? 404 : path === '/docs' ? response.status : 200,
+      ]);
+      expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
     }
   });
 

@@ -5,16 +5,16 @@ import {
   SWITCH_SETTINGS,
   settingFlag,
 } from '../../src/contract/account-settings.ts';
-import { type CliBesideApi, startCliBesideApi } from '../helpers/cli-api.ts';
+import { type CliAlongsideApi, startCliAlongsideApi } from '../helpers/cli-api.ts';
 import type { TestDatabase } from '../helpers/database.ts';
 
 const NUMBERS = Object.keys(NUMBER_SETTINGS) as NumberSettingName[];
 
 describe('airlock accounts alongside a running API', () => {
-  let service: CliBesideApi;
+  let service: CliAlongsideApi;
   let database: TestDatabase['pg'];
   beforeAll(async () => {
-    service = await startCliBesideApi();
+    service = await startCliAlongsideApi();
     database = service.api.database.pg;
   });
   afterAll(() => service?.close());
@@ -134,9 +134,9 @@ describe('airlock accounts alongside a running API', () => {
   it.each(Object.keys(wrong))('fails with a reason, and changes nothing: %s', async (name) => {
     const before = await database.query('SELECT * FROM accounts ORDER BY id');
     const [args, code, message] = wrong[name]!;
-    const refused = await accounts(...args);
-    expect(refused.stderr).toMatch(message);
-    expect(refused).toMatchObject({ code, stdout: '' });
+    const rejected = await accounts(...args);
+    expect(rejected.stderr).toMatch(message);
+    expect(rejected).toMatchObject({ code, stdout: '' });
     expect((await database.query('SELECT * FROM accounts ORDER BY id')).rows).toEqual(before.rows);
   });
 });

@@ -154,12 +154,12 @@ describe('airlock webhooks', () => {
 
 describe('airlock probe, validate, usage and transcribe', () => {
   it('describe a file, and leave nothing behind', async () => {
-    const [text, answer] = [await airlock('probe', 'in.mp4'), await json('probe', 'in.mp4')];
+    const [text, response] = [await airlock('probe', 'in.mp4'), await json('probe', 'in.mp4')];
     expect(text.stdout).toMatch(/^duration +0:01/m);
     expect(text.stdout).toMatch(/^0 +video +h264 .*64×48, 25 fps/m);
-    expect(answer.streams.map(({ type }: { type: string }) => type)).toEqual(['video', 'audio']);
-    const refused = await airlock('probe', 'http://127.0.0.1:9/none.mp4');
-    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('/docs/errors#probe_failed')]);
+    expect(response.streams.map(({ type }: { type: string }) => type)).toEqual(['video', 'audio']);
+    const rejected = await airlock('probe', 'http://127.0.0.1:9/none.mp4');
+    expect([rejected.code, rejected.stderr]).toEqual([1, expect.stringContaining('/docs/errors#probe_failed')]);
   });
 
   it('check a request, and print position and remedy of each fault', async () => {

@@ -4,19 +4,19 @@ import { createKey, revokeKey } from '../../src/accounts/keys.ts';
 import { linkRootImage, makeDataDir } from '../../testkit/data-directory.ts';
 import { processesOf } from '../../testkit/processes-of.ts';
 import { call, runCli, startService } from '../../testkit/service.ts';
-import { type CliBesideApi, startCliBesideApi } from '../helpers/cli-api.ts';
+import { type CliAlongsideApi, startCliAlongsideApi } from '../helpers/cli-api.ts';
 
 const UNKNOWN = '01890000-0000-7000-8000-000000000000';
 
 describe('airlock keys alongside a running API', () => {
-  let service: CliBesideApi;
+  let service: CliAlongsideApi;
   beforeAll(async () => {
-    service = await startCliBesideApi();
+    service = await startCliAlongsideApi();
   });
   afterAll(() => service?.close());
 
   const statusWith = (key: string) => service.statusWith(key);
-  const create = async (cli: CliBesideApi['cli'], ...args: string[]) => {
+  const create = async (cli: CliAlongsideApi['cli'], ...args: string[]) => {
     const made = await cli('keys', 'create', '--name', 'a key', '--json', ...args);
     expect(made.code).toBe(0);
     return JSON.parse(made.stdout);
@@ -124,9 +124,9 @@ describe('airlock keys alongside a running API', () => {
   };
   it.each(Object.keys(wrong))('fails with a reason: %s', async (name) => {
     const [args, code, message] = wrong[name]!;
-    const refused = await service.cli('keys', ...args);
-    expect(refused.stderr).toMatch(message);
-    expect(refused).toMatchObject({ code, stdout: '' });
+    const rejected = await service.cli('keys', ...args);
+    expect(rejected.stderr).toMatch(message);
+    expect(rejected).toMatchObject({ code, stdout: '' });
   });
 });
 

@@ -97,10 +97,10 @@ describe('airlock up that cannot start', () => {
       await once(other, 'listening');
       const { port } = other.address() as AddressInfo;
       const began = Date.now();
-      const refused = await up({ [variable]: String(port) });
+      const rejected = await up({ [variable]: String(port) });
       other.close();
-      expect(refused.code).toBe(69);
-      expect(refused.stderr).toContain(`Port ${port} on 127.0.0.1 is in use`);
+      expect(rejected.code).toBe(69);
+      expect(rejected.stderr).toContain(`Port ${port} on 127.0.0.1 is in use`);
       expect(Date.now() - began).toBeLessThan(15_000);
       expect(processesOf(dataDir)).toEqual([]);
       expect(existsSync(join(dataDir, 'ready.json'))).toBe(false);
@@ -115,9 +115,9 @@ describe('airlock up that cannot start', () => {
   };
   it.each(Object.keys(wrong))('names the setting that is wrong: %s', async (name) => {
     const [env, message] = wrong[name]!;
-    const refused = await up(env);
-    expect(refused.code).toBe(78);
-    expect(refused.stderr).toMatch(message);
+    const rejected = await up(env);
+    expect(rejected.code).toBe(78);
+    expect(rejected.stderr).toMatch(message);
     expect(processesOf(dataDir)).toEqual([]);
   });
 });
@@ -184,10 +184,10 @@ describe('airlock', () => {
 
   it('exits with 2 for unknown commands and options', async () => {
     for (const args of [['fly'], ['up', '--fast'], ['transcode']]) {
-      const refused = await airlock(...args);
-      expect(refused.code).toBe(2);
-      expect(refused.stderr).toMatch(/error: /);
-      expect(refused.stderr).toContain('./airlock --help');
+      const rejected = await airlock(...args);
+      expect(rejected.code).toBe(2);
+      expect(rejected.stderr).toMatch(/error: /);
+      expect(rejected.stderr).toContain('./airlock --help');
     }
   });
 });

@@ -13,7 +13,7 @@ import { isAlive } from '../chaos/load.ts';
 import { storedFilesOf } from '../helpers/disk.ts';
 import { filesIn } from '../helpers/files.ts';
 
-/** A user's folder: the clips, and whatever a command leaves in it. */
+/** A user's folder: the clips, and what a command leaves in it. */
 let folder: string;
 let before: string[];
 
@@ -72,9 +72,9 @@ describe('airlock transcode', () => {
   };
   it.each(Object.keys(wrong))('exits with 2 before it starts anything: %s', async (name) => {
     const [args, message] = wrong[name]!;
-    const refused = await airlock('transcode', ...args);
-    expect(refused.stderr).toMatch(message);
-    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    const rejected = await airlock('transcode', ...args);
+    expect(rejected.stderr).toMatch(message);
+    expect(rejected).toMatchObject({ code: 2, stdout: '' });
     expect(await left()).toEqual([]);
   });
 
@@ -83,9 +83,9 @@ describe('airlock transcode', () => {
       string,
       string
     >[]) {
-      const refused = await runCli(['transcode', 'in.mov', 'out.mp4'], environment(half), folder);
-      expect(refused.code).toBe(78);
-      expect(refused.stderr).toMatch(/AIRLOCK_(API_KEY|URL): is missing/);
+      const rejected = await runCli(['transcode', 'in.mov', 'out.mp4'], environment(half), folder);
+      expect(rejected.code).toBe(78);
+      expect(rejected.stderr).toMatch(/AIRLOCK_(API_KEY|URL): is missing/);
     }
     expect(await left()).toEqual([]);
   });
@@ -161,11 +161,11 @@ describe('airlock transcode alongside a running service', () => {
     ({ key } = await service.makeKey('--account', 'default'));
   });
 
-  const beside = (...args: string[]) => runCli(args, environment({ AIRLOCK_DATA_DIR: service.dataDir }), folder);
+  const alongside = (...args: string[]) => runCli(args, environment({ AIRLOCK_DATA_DIR: service.dataDir }), folder);
 
   it('prints the finished job as JSON, and accepts FFmpeg options', async () => {
     const args = ['--option', '-c:v libx265', '--option', '-crf 40', '--option', '-an', '--json'];
-    const done = await beside('transcode', 'small.mov', 'out.mkv', ...args);
+    const done = await alongside('transcode', 'small.mov', 'out.mkv', ...args);
     expect(done).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(done.stdout)).toMatchObject({
       status: 'completed',
@@ -185,18 +185,18 @@ describe('airlock transcode alongside a running service', () => {
       '--text',
       "It's ‘on’: 100%",
     ];
-    const done = await beside('transcode', 'in.mov', 'out.mp4', ...options);
+    const done = await alongside('transcode', 'in.mov', 'out.mp4', ...options);
     expect([done.code, done.stderr]).toEqual([0, expect.stringMatching(/✓ out\.mp4 .*320×180/)]);
-    const graph = await beside('transcode', 'in.mov', 'square.mp4', '--filter', '[0:v]crop=200:200[v]');
+    const graph = await alongside('transcode', 'in.mov', 'square.mp4', '--filter', '[0:v]crop=200:200[v]');
     expect([graph.code, graph.stderr]).toEqual([0, expect.stringMatching(/✓ square\.mp4 .*200×200/)]);
-    const refused = await beside('transcode', 'in.mov', 'no.mp4', '--option', '-vf hflip,scael=2:2');
-    expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/At character 7.*scale/s)]);
+    const rejected = await alongside('transcode', 'in.mov', 'no.mp4', '--option', '-vf hflip,scael=2:2');
+    expect([rejected.code, rejected.stderr]).toEqual([2, expect.stringMatching(/At character 7.*scale/s)]);
     expect(await left()).toEqual(['out.mp4', 'square.mp4']);
   });
 
   it('exits with 1 and the reason if the job fails, and writes no file', async () => {
     await writeFile(join(folder, 'kept.mp4'), 'what was there');
-    const failed = await beside('transcode', 'sound.m4a', 'kept.mp4');
+    const failed = await alongside('transcode', 'sound.m4a', 'kept.mp4');
     expect(failed.code).toBe(1);
     expect(failed.stderr).toMatch(/✗ .*no_video_stream/);
     expect(await readFile(join(folder, 'kept.mp4'), 'utf8')).toBe('what was there');
@@ -234,14 +234,14 @@ describe('airlock transcode alongside a running service', () => {
     expect(unreachable.code).toBe(69);
     expect(unreachable.stderr).toMatch(/127\.0\.0\.1:9 does not respond/);
     const stranger = { AIRLOCK_URL: service.api, AIRLOCK_API_KEY: 'al_live_wrong' };
-    const refused = await runCli(['transcode', 'in.mov', 'out.mp4'], environment(stranger), folder);
-    expect(refused.code).toBe(1);
-    expect(refused.stderr).toMatch(/Unauthorized/);
+    const rejected = await runCli(['transcode', 'in.mov', 'out.mp4'], environment(stranger), folder);
+    expect(rejected.code).toBe(1);
+    expect(rejected.stderr).toMatch(/Unauthorized/);
     const known = { AIRLOCK_URL: service.api, AIRLOCK_API_KEY: service.key };
     const option = ['--option', '-filter_script x'];
-    const judged = await runCli(['transcode', 'in.mov', 'out.mp4', ...option], environment(known), folder);
-    expect(judged.code).toBe(1);
-    expect(judged.stderr).toMatch(/Option not allowed: .*-filter_script/);
+    const reviewed = await runCli(['transcode', 'in.mov', 'out.mp4', ...option], environment(known), folder);
+    expect(reviewed.code).toBe(1);
+    expect(reviewed.stderr).toMatch(/Option not allowed: .*-filter_script/);
     expect(await left()).toEqual([]);
   });
 });

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CliBesideApi, startCliBesideApi } from '../helpers/cli-api.ts';
+import { type CliAlongsideApi, startCliAlongsideApi } from '../helpers/cli-api.ts';
 
 const PASSWORD = 'correct horse battery';
 
 describe('airlock users alongside a running API', () => {
-  let service: CliBesideApi;
+  let service: CliAlongsideApi;
   beforeAll(async () => {
-    service = await startCliBesideApi();
+    service = await startCliAlongsideApi();
   });
   afterAll(() => service?.close());
 
@@ -48,9 +48,9 @@ describe('airlock users alongside a running API', () => {
       [['create', 'a@example.org', '--role', 'boss'], 2, 'Roles are operator, admin, member, viewer'],
       [['reset', 'nobody@example.org'], 1, './airlock users list shows everybody'],
     ] as const) {
-      const answer = await users(...args);
-      expect([args, answer.code, answer.stdout]).toEqual([args, code, '']);
-      expect(answer.stderr).toContain(text);
+      const response = await users(...args);
+      expect([args, response.code, response.stdout]).toEqual([args, code, '']);
+      expect(response.stderr).toContain(text);
     }
   });
 });

@@ -40,9 +40,9 @@ describe('the API’s description of itself', () => {
     );
 
   it('serves /health-check in the shape of the contract, without a key', async () => {
-    const answer = await call(`${service.api}/health-check`, 'GET', null);
-    expect(answer.status).toBe(200);
-    expect(answer.json).toMatchObject({
+    const response = await call(`${service.api}/health-check`, 'GET', null);
+    expect(response.status).toBe(200);
+    expect(response.json).toMatchObject({
       ok: true,
       timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
       uptime: expect.any(Number),
@@ -173,15 +173,15 @@ describe('the API’s description of itself', () => {
   it.each(['/docs', '/docs/recipes/video', '/docs/api/reference'])(
     'serves %s without a key, and lets it load only its own parts',
     async (path) => {
-      const answer = await fetch(`${service.api}${path}`);
-      expect(answer.status).toBe(200);
-      expect(answer.headers.get('content-type')).toMatch(/^text\/html/);
-      const policy = answer.headers.get('content-security-policy');
+      const response = await fetch(`${service.api}${path}`);
+      expect(response.status).toBe(200);
+      expect(response.headers.get('content-type')).toMatch(/^text\/html/);
+      const policy = response.headers.get('content-security-policy');
       expect(policy).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self'/);
       expect(policy).not.toMatch(/unsafe|https?:/);
-      const html = await answer.text();
+      const html = await response.text();
       const parts = [...html.matchAll(/(?:src|href|data-\w+)="([^"]+\.(?:js|css|json))"/g)].map(
-        (match) => new URL(match[1]!, answer.url),
+        (match) => new URL(match[1]!, response.url),
       );
       expect(parts.length).toBeGreaterThan(2);
       for (const part of parts) expect([part.pathname, (await fetch(part)).status]).toEqual([part.pathname, 200]);
@@ -190,8 +190,8 @@ describe('the API’s description of itself', () => {
 
   it('redirects the former addresses of the API reference below /docs', async () => {
     for (const name of ['json', 'yaml', 'static/index.html']) {
-      const answer = await fetch(`${service.api}/docs/${name}`, { redirect: 'manual' });
-      expect([answer.status, answer.headers.get('location')]).toEqual([301, `/docs/api/reference/${name}`]);
+      const response = await fetch(`${service.api}/docs/${name}`, { redirect: 'manual' });
+      expect([response.status, response.headers.get('location')]).toEqual([301, `/docs/api/reference/${name}`]);
     }
   });
 
@@ -199,8 +199,8 @@ describe('the API’s description of itself', () => {
     const page = await fetch(`${service.api}/docs/nothing`, { headers: { accept: 'text/html' } });
     expect([page.status, page.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8']);
     for (const path of ['nothing', '.sources', '..%2fairlock.js', 'assets', 'assets/..%2findex.html']) {
-      const answer = await fetch(`${service.api}/docs/${path}`);
-      expect([path, answer.status, await answer.json()]).toMatchObject([path, 404, { code: 'not_found' }]);
+      const response = await fetch(`${service.api}/docs/${path}`);
+      expect([path, response.status, await response.json()]).toMatchObject([path, 404, { code: 'not_found' }]);
     }
   });
 
@@ -209,8 +209,8 @@ describe('the API’s description of itself', () => {
     const links = [...text.matchAll(/\]\(([^)]+\.md)\)/g)].map((match) => match[1]!);
     expect(links).toContain('/docs/getting-started.md');
     for (const link of links) {
-      const answer = await fetch(new URL(link, service.api));
-      expect([link, answer.headers.get('content-type')]).toEqual([link, 'text/markdown; charset=utf-8']);
+      const response = await fetch(new URL(link, service.api));
+      expect([link, response.headers.get('content-type')]).toEqual([link, 'text/markdown; charset=utf-8']);
     }
     expect(await (await fetch(`${service.api}/llms-full.txt`)).text()).toContain('# Getting started');
   });

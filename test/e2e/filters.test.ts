@@ -240,7 +240,7 @@ describe('filters and overlays', () => {
   });
 
   it('are rejected with positions, and so are their files', async () => {
-    const refused = await create({
+    const rejected = await create({
       inputs: [{ url: black }],
       outputFormat: 'mp4',
       options: [
@@ -249,8 +249,8 @@ describe('filters and overlays', () => {
         { option: '-report' },
       ],
     });
-    expect([refused.status, refused.json.code]).toEqual([422, 'option_refused']);
-    const { details } = refused.json;
+    expect([rejected.status, rejected.json.code]).toEqual([422, 'option_refused']);
+    const { details } = rejected.json;
     expect(details).toMatchObject({ field: 'options[0]', position: { pointer: '/options/0/argument', offset: 6 } });
     expect(details.suggestion).toContain('scale');
     expect(details.all.map((each: { position: { pointer: string } }) => each.position.pointer)).toEqual([

@@ -64,10 +64,10 @@ describe('HTTPS with a self-signed certificate', () => {
   it('is the only protocol: plain HTTP and old TLS on the same port get no response', async () => {
     for (const url of [service.api, service.storage]) {
       const plain = url.replace('https:', 'http:');
-      const answer = await rawHttp(`${plain}/v1/transcodes`, {
+      const response = await rawHttp(`${plain}/v1/transcodes`, {
         headers: { authorization: `Bearer ${service.key}` },
       }).catch(() => null);
-      expect(answer === null || answer.status === 400 || answer.status === 403).toBe(true);
+      expect(response === null || response.status === 400 || response.status === 403).toBe(true);
       const { port } = new URL(url);
       const old = await new Promise((resolve) => {
         const options = {

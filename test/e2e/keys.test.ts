@@ -69,8 +69,12 @@ describe('keys', () => {
     [{ allowed_cidrs: ['2001:db8::1/32'] }, 'allowed_cidrs[0]'],
     [{ allowed_cidrs: ['10.0.0.0/33'] }, 'allowed_cidrs[0]'],
   ])('are not created from %j', async (body, field) => {
-    const answer = await create(body);
-    expect([answer.status, answer.json.code, answer.json.details?.field]).toEqual([400, 'invalid_request', field]);
+    const response = await create(body);
+    expect([response.status, response.json.code, response.json.details?.field]).toEqual([
+      400,
+      'invalid_request',
+      field,
+    ]);
   });
 
   it('warn of unknown fields, when created and when rotated', async () => {
@@ -125,8 +129,8 @@ describe('keys', () => {
     await until(async () => (await statusOf(old.key)) === 401, { what: 'the end of the overlap', timeoutMs: 3000 });
     expect(await statusOf(next.json.key)).toBe(200);
     for (const overlap of [-1, 1.5, '5', 31 * 86_400]) {
-      const answer = await rotate(next.json.id, { overlap_seconds: overlap });
-      expect([overlap, answer.status, answer.json.details.field]).toEqual([overlap, 400, 'overlap_seconds']);
+      const response = await rotate(next.json.id, { overlap_seconds: overlap });
+      expect([overlap, response.status, response.json.details.field]).toEqual([overlap, 400, 'overlap_seconds']);
     }
   });
 

@@ -16,13 +16,13 @@ describe('rate limits', () => {
   afterAll(() => api?.close());
 
   const list = (key: string) => call(`${url}/v1/transcodes`, 'GET', key);
-  const number = (answer: ApiResponse, name: string) => Number(answer.headers.get(name));
+  const number = (response: ApiResponse, name: string) => Number(response.headers.get(name));
 
-  function expectRefusal(answer: ApiResponse, limit: number) {
-    const seconds = number(answer, 'retry-after');
+  function expectRejection(response: ApiResponse, limit: number) {
+    const seconds = number(response, 'retry-after');
     expect(seconds).toBeGreaterThanOrEqual(1);
     expect(seconds).toBeLessThanOrEqual(60);
-    expect(answer).toMatchObject({
+    expect(response).toMatchObject({
       status: 429,
       json: {
         error: 'rate_limit_exceeded',
@@ -30,32 +30,32 @@ describe('rate limits', () => {
         details: { limit, retry_after_seconds: seconds },
       },
     });
-    expect([number(answer, 'ratelimit-limit'), number(answer, 'ratelimit-remaining')]).toEqual([limit, 0]);
-    expect(answer.headers.get('x-request-id')).toBeTruthy();
+    expect([number(response, 'ratelimit-limit'), number(response, 'ratelimit-remaining')]).toEqual([limit, 0]);
+    expect(response.headers.get('x-request-id')).toBeTruthy();
   }
 
   it('count down for each key, then reject with Retry-After, and do not affect other keys', async () => {
     const account = await api.makeAccount();
     const [key, other] = [await api.makeKey({ account }), await api.makeKey({ account })];
     for (let left = LIMIT - 1; left >= 0; left--) {
-      const answer = await list(key);
-      expect([answer.status, number(answer, 'ratelimit-limit'), number(answer, 'ratelimit-remaining')]).toEqual([
+      const response = await list(key);
+      expect([response.status, number(response, 'ratelimit-limit'), number(response, 'ratelimit-remaining')]).toEqual([
         200,
         LIMIT,
         left,
       ]);
-      const reset = number(answer, 'ratelimit-reset');
+      const reset = number(response, 'ratelimit-reset');
       expect(reset > 0 && reset <= 60).toBe(true);
     }
-    expectRefusal(await list(key), LIMIT);
-    expectRefusal(await list(key), LIMIT);
+    expectRejection(await list(key), LIMIT);
+    expectRejection(await list(key), LIMIT);
     expect((await list(other)).status).toBe(200);
   });
 
   it('use the account’s own limit', async () => {
     const key = await api.makeKey({ account: await api.makeAccount({ requests_per_minute: 2 }) });
     expect([(await list(key)).status, (await list(key)).status]).toEqual([200, 200]);
-    expectRefusal(await list(key), 2);
+    expectRejection(await list(key), 2);
   });
 
   it('stop failed authentication from one address early, and accept valid keys from that address', async () => {
@@ -66,7 +66,7 @@ describe('rate limits', () => {
     const statuses = [];
     for (let count = 0; count < 20; count++) statuses.push((await attempt(`Bearer guess-${count}`)).status);
     expect(statuses).toEqual(Array(20).fill(401));
-    expectRefusal(await attempt('Bearer guess-again'), 20);
+    expectRejection(await attempt('Bearer guess-again'), 20);
     expect((await attempt(`Bearer ${key}`)).status).toBe(200);
 
     const { rows } = await api.database.pg.query(`SELECT ip, actor FROM audit_log WHERE action = 'auth.refused'`);
@@ -79,7 +79,7 @@ describe('rate limits', () => {
     const made = await Promise.all(
       Array.from({ length: 6 }, () => call(`${url}/v1/keys`, 'POST', root, { name: 'one of many' })),
     );
-    const keys = made.map((answer) => answer.json.key as string);
+    const keys = made.map((response) => response.json.key as string);
     const statuses = [];
     for (let count = 0; count < 5 * LIMIT; count++) {
       const key = keys[count % keys.length]!;
@@ -92,12 +92,12 @@ describe('rate limits', () => {
       headers: { authorization: `Bearer ${key}` },
       localAddress,
     });
-    expectRefusal(over, 5 * LIMIT);
+    expectRejection(over, 5 * LIMIT);
   });
 
   it('never apply to a health check', async () => {
-    const answers = await Promise.all(Array.from({ length: 40 }, () => call(`${url}/livez`, 'GET', null)));
-    expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([200]));
-    expect(answers[0]!.headers.has('ratelimit-limit')).toBe(false);
+    const responses = await Promise.all(Array.from({ length: 40 }, () => call(`${url}/livez`, 'GET', null)));
+    expect(new Set(responses.map((response) => response.status))).toEqual(new Set([200]));
+    expect(responses[0]!.headers.has('ratelimit-limit')).toBe(false);
   });
 });

@@ -120,8 +120,8 @@ describe.each([
     const gone = { inputs: [{ url: `${service.storage}/gone.mp4` }], outputFormat: 'mp4' };
     const ended = await use('transcode_and_wait', gone);
     expect(ended).toMatchObject({ failed: true, value: { error: expect.any(String), job: { status: 'failed' } } });
-    const refused = await use('transcode_video', { ...gone, outputFormat: 'exe' });
-    expect(refused).toMatchObject({
+    const rejected = await use('transcode_video', { ...gone, outputFormat: 'exe' });
+    expect(rejected).toMatchObject({
       failed: true,
       value: { code: 'invalid_request', details: { field: 'outputFormat' } },
     });

@@ -22,11 +22,11 @@ describe('presigned uploads', () => {
 
   it('returns a URL, the stored name and the expiry, in fifteen minutes', async () => {
     const before = Date.now();
-    const answer = await presign({ filename: 'interview-raw.mp4', contentType: 'video/mp4', fileSize: 52_428_800 });
-    expect(answer.status).toBe(200);
-    expect(Object.keys(answer.json)).toEqual(['success', 'result']);
-    expect(Object.keys(answer.json.result).sort()).toEqual(['expiresAt', 'filename', 'uploadUrl']);
-    const { uploadUrl, filename, expiresAt } = answer.json.result;
+    const response = await presign({ filename: 'interview-raw.mp4', contentType: 'video/mp4', fileSize: 52_428_800 });
+    expect(response.status).toBe(200);
+    expect(Object.keys(response.json)).toEqual(['success', 'result']);
+    expect(Object.keys(response.json.result).sort()).toEqual(['expiresAt', 'filename', 'uploadUrl']);
+    const { uploadUrl, filename, expiresAt } = response.json.result;
     expect(filename).toMatch(/^\d{8}-\d{6}-interview-raw\.mp4$/);
     const stamp = new Date(filename.replace(/^(....)(..)(..)-(..)(..)(..).*/, '$1-$2-$3T$4:$5:$6Z')).getTime();
     expect(stamp).toBeGreaterThan(before - 1000);
@@ -37,7 +37,7 @@ describe('presigned uploads', () => {
     const url = new URL(uploadUrl);
     expect(url.origin).toBe(api.gateway.endpoint);
     expect(url.searchParams.get('X-Amz-Expires')).toBe('900');
-    // It reveals neither the name of the file nor that of the account.
+    // It reveals neither the name of the file nor the name of the account.
     expect(decodeURIComponent(url.pathname)).not.toContain('interview');
   });
 
@@ -69,13 +69,13 @@ describe('presigned uploads', () => {
     [{ ...GOOD, fileSize: 2_048_576_001 }, LARGE, 'file_too_large'],
     [{ ...GOOD, fileSize: 1e20 }, LARGE, 'file_too_large'],
   ])('rejects, in the order of the contract: %j', async (body, text, code) => {
-    const answer = await presign(body, { 'content-type': 'application/json' });
-    expect([answer.status, answer.json.error, answer.json.code]).toEqual([400, text, code]);
+    const response = await presign(body, { 'content-type': 'application/json' });
+    expect([response.status, response.json.error, response.json.code]).toEqual([400, text, code]);
   });
 
   it('names the field that is missing', async () => {
-    const answer = await presign({ filename: 'a.mp4', fileSize: 5 });
-    expect(answer.json.details).toMatchObject({ field: 'contentType', reason: 'is missing' });
+    const response = await presign({ filename: 'a.mp4', fileSize: 5 });
+    expect(response.json.details).toMatchObject({ field: 'contentType', reason: 'is missing' });
   });
 
   it('accepts every type of the contract, and the largest size', async () => {
@@ -128,9 +128,9 @@ describe('presigned uploads', () => {
   });
 
   it('warns of unknown fields, with the nearest name', async () => {
-    const answer = await presign({ ...GOOD, fileSise: 5, filname: 'x', whatever: 1 });
-    expect(answer.status).toBe(200);
-    expect(answer.json.warnings).toEqual([
+    const response = await presign({ ...GOOD, fileSise: 5, filname: 'x', whatever: 1 });
+    expect(response.status).toBe(200);
+    expect(response.json.warnings).toEqual([
       { field: 'fileSise', message: 'Unknown field, ignored. Did you mean "fileSize"?' },
       { field: 'filname', message: 'Unknown field, ignored. Did you mean "filename"?' },
       { field: 'whatever', message: 'Unknown field, ignored.' },
@@ -139,12 +139,12 @@ describe('presigned uploads', () => {
 
   it('returns the same response to the same Idempotency-Key and body, and 409 to another body', async () => {
     const headers = { 'idempotency-key': 'upload-1' };
-    const answers: ApiResponse[] = await Promise.all(Array.from({ length: 5 }, () => presign(GOOD, headers)));
-    answers.push(
+    const responses: ApiResponse[] = await Promise.all(Array.from({ length: 5 }, () => presign(GOOD, headers)));
+    responses.push(
       await presign({ fileSize: GOOD.fileSize, contentType: GOOD.contentType, filename: GOOD.filename }, headers),
     );
-    expect(new Set(answers.map((answer) => answer.text)).size).toBe(1);
-    expect(answers[0]!.status).toBe(200);
+    expect(new Set(responses.map((response) => response.text)).size).toBe(1);
+    expect(responses[0]!.status).toBe(200);
     const other = await presign({ ...GOOD, fileSize: 1001 }, headers);
     expect(other.status).toBe(409);
     expect(other.json).toMatchObject({

@@ -23,9 +23,9 @@ describe('requests for a transcode', () => {
   const create = (body: unknown, headers?: Record<string, string>) =>
     service.call('POST', '/v1/transcodes', body, headers);
 
-  function expectRefusal(answer: ApiResponse, status: number, code: string, details: object) {
-    expect([answer.status, answer.json.code]).toEqual([status, code]);
-    expect(answer.json.details).toMatchObject(details);
+  function expectRejection(response: ApiResponse, status: number, code: string, details: object) {
+    expect([response.status, response.json.code]).toEqual([status, code]);
+    expect(response.json.details).toMatchObject(details);
   }
 
   it('reject gs:// URLs that are not a confirmed upload of the account, all with the same response', async () => {
@@ -45,14 +45,14 @@ describe('requests for a transcode', () => {
       [clip.replace('gs://airlock/', 'gs://airlock//')],
     ];
     for (const [url, headers] of cases) {
-      const answer = await create({ inputs: [{ url: clip }, { url }], outputFormat: 'mp4' }, headers);
+      const response = await create({ inputs: [{ url: clip }, { url }], outputFormat: 'mp4' }, headers);
       const first = headers === stranger ? 0 : 1;
-      expect([url, answer.status, answer.json.error]).toEqual([
+      expect([url, response.status, response.json.error]).toEqual([
         url,
         422,
         'Input is not a confirmed upload of this account',
       ]);
-      expect(answer.json).toMatchObject({ code: 'source_not_owned', details: { field: `inputs[${first}].url` } });
+      expect(response.json).toMatchObject({ code: 'source_not_owned', details: { field: `inputs[${first}].url` } });
     }
   });
 
@@ -68,8 +68,8 @@ describe('requests for a transcode', () => {
       'https://media.example.com:8443/a.mp4',
       api.gateway.endpoint,
     ]) {
-      const answer = await api.call('POST', '/v1/transcodes', { inputs: [{ url }], outputFormat: 'mp4' });
-      expectRefusal(answer, 422, 'source_refused', { field: 'inputs[0].url' });
+      const response = await api.call('POST', '/v1/transcodes', { inputs: [{ url }], outputFormat: 'mp4' });
+      expectRejection(response, 422, 'source_refused', { field: 'inputs[0].url' });
     }
     await api.close();
   });
@@ -98,8 +98,8 @@ describe('requests for a transcode', () => {
       { options: [{ option: '/etc/passwd' }] },
       { options: [{ option: '-t', argument: 'soon' }] },
     ]) {
-      const answer = await create({ inputs: [{ url: clip }], outputFormat: 'mp4', ...extra });
-      expectRefusal(answer, 422, 'option_refused', {
+      const response = await create({ inputs: [{ url: clip }], outputFormat: 'mp4', ...extra });
+      expectRejection(response, 422, 'option_refused', {
         field: expect.stringMatching(/^(options|filters)\[0\]/),
         reason: expect.any(String),
       });
@@ -131,9 +131,9 @@ describe('requests for a transcode', () => {
     const send = (metadata: object) => create({ inputs: [{ url: clip }], outputFormat: 'mp3', metadata });
     const fits = await send(sized(8192));
     expect([fits.status, fits.json.metadata.user]).toEqual([201, sized(8192)]);
-    expectRefusal(await send(sized(8193)), 400, 'invalid_request', { field: 'metadata' });
+    expectRejection(await send(sized(8193)), 400, 'invalid_request', { field: 'metadata' });
     // Bytes, not characters.
-    expectRefusal(await send({ pad: 'é'.repeat(4200) }), 400, 'invalid_request', { field: 'metadata' });
+    expectRejection(await send({ pad: 'é'.repeat(4200) }), 400, 'invalid_request', { field: 'metadata' });
     expect((await send({})).json.metadata).toEqual({ user: {} });
   });
 
@@ -142,8 +142,8 @@ describe('requests for a transcode', () => {
     const database = await openServiceDatabase(service);
     await database.query('UPDATE job_outputs SET object_id = NULL WHERE job_id = $1', [job.id]);
     await database.end();
-    const answer = await service.call('GET', `/v1/transcodes/${job.id}/download`);
-    expect([answer.status, answer.json.error, answer.json.code]).toEqual([
+    const response = await service.call('GET', `/v1/transcodes/${job.id}/download`);
+    expect([response.status, response.json.error, response.json.code]).toEqual([
       400,
       'No output available for this transcode',
       'no_output',

@@ -109,9 +109,9 @@ describe('a source that is streamed', () => {
       rest();
       const job = await final(id);
       expect(job).toMatchObject({ status: 'completed', attempts: 1, inputs: [{ fetched: 'streamed' }] });
-      const whole = await transcode(service, { inputs: [{ url: uploaded[file] }], outputFormat, options: chosen });
-      expect(job.outputs[0].sha256).toBe(whole.outputs[0].sha256);
-      expect(job.inputs[0]).toMatchObject({ duration: whole.inputs[0].duration, format: whole.inputs[0].format });
+      const complete = await transcode(service, { inputs: [{ url: uploaded[file] }], outputFormat, options: chosen });
+      expect(job.outputs[0].sha256).toBe(complete.outputs[0].sha256);
+      expect(job.inputs[0]).toMatchObject({ duration: complete.inputs[0].duration, format: complete.inputs[0].format });
       const manifest = await service.call('GET', `/v1/transcodes/${id}/manifest`);
       expect(manifest.json.manifest.inputs[0]).toMatchObject({ size: files[file].length, container: 'rewritten' });
     },
@@ -159,8 +159,8 @@ describe('a source that is streamed', () => {
     const id = await create(serve('garbage', behaviour), { outputFormat: 'mp4', options: SMALL });
     await isStreamed(id);
     rest();
-    const whole = serve('garbage-whole', { bytes, start: bytes.length, next: (response) => response.end() });
-    const seek = { url: whole, options: options(['-ss', '0']) };
+    const complete = serve('garbage-whole', { bytes, start: bytes.length, next: (response) => response.end() });
+    const seek = { url: complete, options: options(['-ss', '0']) };
     const expected = await transcode(service, { inputs: [seek], outputFormat: 'mp4', options: SMALL });
     const job = await final(id);
     expect(job).toMatchObject({ status: 'failed', outputs: [] });

@@ -38,9 +38,9 @@ describe('transcodes', () => {
     await writeFile(path, await download(id));
     return ffprobe(path);
   }
-  function expectRefusal(answer: ApiResponse, status: number, code: string, details: object) {
-    expect([answer.status, answer.json.code]).toEqual([status, code]);
-    expect(answer.json.details).toMatchObject(details);
+  function expectRejection(response: ApiResponse, status: number, code: string, details: object) {
+    expect([response.status, response.json.code]).toEqual([status, code]);
+    expect(response.json.details).toMatchObject(details);
   }
 
   it('return 201 with Location and the complete job, and the same job when read', async () => {
@@ -204,7 +204,7 @@ describe('transcodes', () => {
       first.output_url.replace('airlock', 'other'),
       first.output_url.replace(/.{4}\.mkv$/, '0000.mkv'),
     ]) {
-      expectRefusal(await create({ inputs: [{ url }], outputFormat: 'mp3' }), 422, 'source_not_owned', {
+      expectRejection(await create({ inputs: [{ url }], outputFormat: 'mp3' }), 422, 'source_not_owned', {
         field: 'inputs[0].url',
       });
     }
@@ -260,9 +260,9 @@ describe('transcodes', () => {
       ['', 'application/octet-stream'],
       ['?url=0', '*/*'],
     ]) {
-      const answer = await service.call('GET', `${path}${query}`, undefined, { accept: accept! });
-      expect([query, accept, answer.status]).toEqual([query, accept, 302]);
-      expect((await rawHttp(answer.headers.get('location')!)).status).toBe(200);
+      const response = await service.call('GET', `${path}${query}`, undefined, { accept: accept! });
+      expect([query, accept, response.status]).toEqual([query, accept, 302]);
+      expect((await rawHttp(response.headers.get('location')!)).status).toBe(200);
     }
     expect(
       (await service.call('GET', `${path}?url=true`, undefined, { accept: 'application/octet-stream' })).status,
@@ -277,10 +277,10 @@ describe('transcodes', () => {
       unsigned: new URL(url.origin + url.pathname),
     };
     for (const [what, forged] of Object.entries(forgeries)) {
-      const answer = await rawHttp(forged.href);
-      // Swift takes a request without a signature for one of its own API.
-      if (OTHER_STORAGE && what === 'unsigned') expect([400, 401, 403]).toContain(answer.status);
-      else expect([what, answer.status, /<Code>\w+<\/Code>/.test(answer.text)]).toEqual([what, 403, true]);
+      const response = await rawHttp(forged.href);
+      // Swift treats a request without a signature as a request to its own API.
+      if (OTHER_STORAGE && what === 'unsigned') expect([400, 401, 403]).toContain(response.status);
+      else expect([what, response.status, /<Code>\w+<\/Code>/.test(response.text)]).toEqual([what, 403, true]);
     }
   });
 });

@@ -31,15 +31,15 @@ describe('confirming an upload', () => {
     return { uploadUrl, confirm: { filename: stored as string, fileSize: bytes.length } };
   }
   async function put(url: string, body: Buffer, contentType = 'video/mp4') {
-    const answer = await fetch(url, {
+    const response = await fetch(url, {
       method: 'PUT',
       headers: { 'content-type': contentType },
       body: new Uint8Array(body),
     });
-    expect(answer.status).toBe(200);
+    expect(response.status).toBe(200);
   }
-  function expectError(answer: ApiResponse, error: string, code: string) {
-    expect([answer.status, answer.json.error, answer.json.code]).toEqual([400, error, code]);
+  function expectError(response: ApiResponse, error: string, code: string) {
+    expect([response.status, response.json.error, response.json.code]).toEqual([400, error, code]);
   }
   /** Bytes that differ in each call but are the same clip to a player: a free-space box at the end. */
   const unique = () => {
@@ -52,12 +52,12 @@ describe('confirming an upload', () => {
   it('describes the file, and returns the same when repeated or concurrent', async () => {
     const bytes = unique();
     const { confirm: body } = await send(bytes, 'video/mp4', 'my film.mp4');
-    const answers = await Promise.all([confirm(body), confirm(body), confirm({ ...body, uploadId: 'ignored' })]);
-    answers.push(await confirm(body));
-    expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200, 200]);
-    expect(new Set(answers.map((answer) => answer.text)).size).toBe(1);
+    const responses = await Promise.all([confirm(body), confirm(body), confirm({ ...body, uploadId: 'ignored' })]);
+    responses.push(await confirm(body));
+    expect(responses.map((response) => response.status)).toEqual([200, 200, 200, 200]);
+    expect(new Set(responses.map((response) => response.text)).size).toBe(1);
     const fileUrl = `gs://airlock/${body.filename}`;
-    const { result, success } = answers[0]!.json;
+    const { result, success } = responses[0]!.json;
     expect(success).toBe(true);
     expect(result).toEqual({
       fileUrl,
@@ -149,14 +149,14 @@ describe('confirming an upload', () => {
     ];
     for (const [name, bytes, type] of cases) {
       const { confirm: body } = await send(bytes, type);
-      const answer = await confirm(body);
-      expect([name, answer.status, answer.json.error]).toEqual([
+      const response = await confirm(body);
+      expect([name, response.status, response.json.error]).toEqual([
         name,
         400,
         'File content does not match its declared type',
       ]);
-      expect(answer.json.code).toBe('upload_type_mismatch');
-      expect(answer.json.details).toEqual({ field: 'filename', reason: expect.stringMatching(/^The file .+\.$/) });
+      expect(response.json.code).toBe('upload_type_mismatch');
+      expect(response.json.details).toEqual({ field: 'filename', reason: expect.stringMatching(/^The file .+\.$/) });
       expect([name, await isStored(service, bytes)]).toEqual([name, false]);
       // A second confirm does not restore it, and no job can use it.
       expect((await confirm(body)).status).toBe(400);

@@ -22,10 +22,10 @@ describe.skipIf(OTHER_STORAGE)('the signed PUT', () => {
   const put = (url: string, body: Buffer, headers: RawOptions['headers'] = TYPE, more: RawOptions = {}) =>
     rawHttp(url, { method: 'PUT', body, headers, ...more });
 
-  function expectXml(answer: ApiResponse, status: number, code: string) {
-    expect([answer.status, /<Code>(\w+)<\/Code>/.exec(answer.text)?.[1]]).toEqual([status, code]);
-    expect(answer.text).toMatch(/^<\?xml [^>]*\?>\s*<Error>.*<Message>[^<]+<\/Message>.*<\/Error>\s*$/s);
-    expect(answer.headers.get('content-type')).toMatch(/^application\/xml/);
+  function expectXml(response: ApiResponse, status: number, code: string) {
+    expect([response.status, /<Code>(\w+)<\/Code>/.exec(response.text)?.[1]]).toEqual([status, code]);
+    expect(response.text).toMatch(/^<\?xml [^>]*\?>\s*<Error>.*<Message>[^<]+<\/Message>.*<\/Error>\s*$/s);
+    expect(response.headers.get('content-type')).toMatch(/^application\/xml/);
   }
 
   async function expectNothingStored(bytes: Buffer, filename: string) {
@@ -95,8 +95,8 @@ describe.skipIf(OTHER_STORAGE)('the signed PUT', () => {
       }),
     };
     for (const [name, changed] of Object.entries(altered)) {
-      const answer = await put(changed, bytes);
-      expect([name, answer.status, /<Code>\w+<\/Code>/.test(answer.text)]).toEqual([name, 403, true]);
+      const response = await put(changed, bytes);
+      expect([name, response.status, /<Code>\w+<\/Code>/.test(response.text)]).toEqual([name, 403, true]);
     }
     await expectNothingStored(bytes, filename);
   });
@@ -106,10 +106,10 @@ describe.skipIf(OTHER_STORAGE)('the signed PUT', () => {
     const old = new URL(url);
     const past = new Date(Date.now() - 901_000).toISOString().replace(/[-:]|\.\d+/g, '');
     old.searchParams.set('X-Amz-Date', past);
-    const answer = await put(old.href, randomBytes(SIZE));
-    // Expiry is checked before the signature, so this says "expired" although the date was changed.
-    expectXml(answer, 403, 'AccessDenied');
-    expect(answer.text).toMatch(/expired/i);
+    const response = await put(old.href, randomBytes(SIZE));
+    // Expiry is checked before the signature, so the error is "expired" although the date was changed.
+    expectXml(response, 403, 'AccessDenied');
+    expect(response.text).toMatch(/expired/i);
   });
 
   it('grants no other right: the URL neither reads nor deletes', async () => {
@@ -117,8 +117,8 @@ describe.skipIf(OTHER_STORAGE)('the signed PUT', () => {
     const bytes = randomBytes(SIZE);
     expect((await put(url, bytes)).status).toBe(200);
     for (const method of ['GET', 'HEAD', 'DELETE', 'POST']) {
-      const answer = await rawHttp(url, { method, headers: TYPE });
-      expect([method, answer.status >= 400, answer.text.includes(bytes.toString('latin1'))]).toEqual([
+      const response = await rawHttp(url, { method, headers: TYPE });
+      expect([method, response.status >= 400, response.text.includes(bytes.toString('latin1'))]).toEqual([
         method,
         true,
         false,

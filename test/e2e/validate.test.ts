@@ -135,9 +135,9 @@ describe('requests that are only validated', () => {
     expect([unread.status, unread.json.code]).toEqual([422, 'command_refused']);
     expect(unread.json.details.position).toMatchObject({ pointer: '/ffmpeg_command', offset: expect.any(Number) });
     const text = `-i {{in_1}} -metadata title="a b" -vf "hfl"ip\\,'scael=2:2' {{out_1}}`;
-    const refused = await command({ ...files, ffmpeg_command: text });
-    expect([refused.status, refused.json.code]).toEqual([422, 'option_refused']);
-    expect(refused.json.details.position).toEqual({ pointer: '/ffmpeg_command', offset: text.indexOf('scael') });
+    const rejected = await command({ ...files, ffmpeg_command: text });
+    expect([rejected.status, rejected.json.code]).toEqual([422, 'option_refused']);
+    expect(rejected.json.details.position).toEqual({ pointer: '/ffmpeg_command', offset: text.indexOf('scael') });
     const inward = { ...files, input_files: { in_1: 'http://10.0.0.1/x.mp4' } };
     const source = await command({ ...inward, ffmpeg_command: '-i {{in_1}} {{out_1}}' });
     expect([source.status, source.json.code, source.json.details.position]).toEqual([

@@ -151,7 +151,7 @@ function anyToken(random: Random): string {
   return encodeURIComponent(anyText(random, 16).toWellFormed());
 }
 
-/** One character changed, added or taken. */
+/** One character changed, added or removed. */
 function scratched(random: Random, text: string): string {
   const at = random.int(0, text.length);
   const special = ['0', 'a', 'A', '%', '%00', '%2F', '/', '+', '&', '=', ';', '~', '%ff', '%F0%9F%98%80', '\t', ''];

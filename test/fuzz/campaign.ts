@@ -1,17 +1,17 @@
 import { type Random, randomOf } from '../../testkit/random.ts';
 
-/** One subject that is fuzzed: what it takes, one case, and what must hold after all of them. */
+/** One subject that is fuzzed: how it is opened, one case, and what must be true after all cases. */
 export interface Campaign {
   /** Makes what all cases share; its seed-independent part must be the same each time. */
   open(): Promise<Fuzzer>;
-  /** Cases of a long run, where no one says otherwise. */
+  /** Default number of cases of a long run. */
   cases: number;
 }
 
 export interface Fuzzer {
   /** Runs one case; what must never be is returned, one sentence each. Throws only when the fuzzer itself is broken. */
   one(random: Random, index: number): Promise<string[]>;
-  /** What must hold when the last case is done. */
+  /** Faults that are visible when the last case has ended. */
   atEnd?(): Promise<string[]>;
   /** How the cases ended, to see that they were of every kind. */
   tally: Record<string, number>;

@@ -13,7 +13,7 @@ import type { Random } from '../../testkit/random.ts';
 import { type Campaign, count, type Fuzzer } from './campaign.ts';
 import { makeSeeds, type SeedFile } from './container-seeds.ts';
 
-/** Beyond the wall limit of a cell, what starting and clearing it may take on a busy machine. */
+/** Beyond the wall limit of a cell, the time that its start and cleanup may need on a busy machine. */
 const GRACE_MS = 10_000;
 const PROBE_WALL_MS = 15_000;
 const TRANSCODE_WALL_MS = 8000;
@@ -61,7 +61,7 @@ async function open(): Promise<Fuzzer> {
       const faults: string[] = [];
       const cells = join(dataDir, 'cells');
       for (const owner of readdirSync(cells)) {
-        // The folder of this sandbox contains its filter and its mark; a cell that was not removed would lie beside
+        // The folder of this sandbox contains its filter and its mark; a cell that was not removed would be next to
         // them.
         const left = readdirSync(join(cells, owner)).filter((name) => /^[0-9a-f-]{36}$/.test(name));
         if (left.length > 0) faults.push(`${left.length} cells are left`);

@@ -31,8 +31,8 @@ async function open(): Promise<Fuzzer> {
   let longest = 0;
   const measure = async (url: string, body: string) => {
     await ask(socket);
-    const answer = await call(`${service.api}${url}`, 'POST', service.key, body, { 'idempotency-key': randomUUID() });
-    return { ms: await ask(socket), status: answer.status };
+    const response = await call(`${service.api}${url}`, 'POST', service.key, body, { 'idempotency-key': randomUUID() });
+    return { ms: await ask(socket), status: response.status };
   };
   // The first requests of a process compile what they run.
   const usual = JSON.stringify({ inputs: [{ url: 'https://a.example/b.mp4' }], outputFormat: 'mp4', options: [] });
@@ -140,82 +140,82 @@ function costlyBody(random: Random): { path: string; body: string } {
     '/v1/keys',
     '/v1/upload/confirm',
   ]);
-  // From small ones, which are read in place, to the largest.
+  // From small ones, which are read in the main thread, to the largest.
   const size = Math.floor(2 ** (8 + random.next() * 11.9));
-  const room = { left: Math.min(size, MIB - 4096) };
+  const space = { left: Math.min(size, MIB - 4096) };
   const fields: Record<string, unknown> = {
-    ...(random.chance(0.9) && { inputs: inputs(random, room), outputFormat: random.pick(['mp4', 'mp3', 'gif']) }),
-    ...(path === '/v1/commands' && { ffmpeg_command: `-i {{in_1}} -vf ${text(random, room)} {{out_1}}` }),
+    ...(random.chance(0.9) && { inputs: inputs(random, space), outputFormat: random.pick(['mp4', 'mp3', 'gif']) }),
+    ...(path === '/v1/commands' && { ffmpeg_command: `-i {{in_1}} -vf ${text(random, space)} {{out_1}}` }),
     ...(path === '/v1/commands' && { input_files: { in_1: 'https://a.example/b' }, output_files: { out_1: 'a.mp4' } }),
-    ...(path === '/v1/keys' && { name: text(random, room), scopes: list(random, room, () => text(random, room)) }),
+    ...(path === '/v1/keys' && { name: text(random, space), scopes: list(random, space, () => text(random, space)) }),
   };
   for (const field of ['options', 'filters', 'metadata', 'unknown']) {
-    if (random.chance(0.4)) fields[field] = value(random, room, field);
+    if (random.chance(0.4)) fields[field] = value(random, space, field);
   }
-  while (room.left > 0 && random.chance(0.5)) fields[text(random, { left: 40 })] = value(random, room, 'unknown');
+  while (space.left > 0 && random.chance(0.5)) fields[text(random, { left: 40 })] = value(random, space, 'unknown');
   const body = JSON.stringify(fields);
   return { path, body: Buffer.byteLength(body) <= MIB ? body : body.slice(0, MIB / 4) };
 }
 
-interface Room {
+interface Space {
   left: number;
 }
 
-function value(random: Random, room: Room, field: string): unknown {
-  if (random.chance(0.1)) return text(random, room);
-  if (field === 'options') return list(random, room, () => option(random, room));
-  if (field === 'filters') return list(random, room, () => ({ filter: text(random, room) }));
-  if (field === 'metadata' || random.chance(0.5)) return record(random, room);
-  return list(random, room, () => random.pick([0, {}, [], '', [[[[]]]]]));
+function value(random: Random, space: Space, field: string): unknown {
+  if (random.chance(0.1)) return text(random, space);
+  if (field === 'options') return list(random, space, () => option(random, space));
+  if (field === 'filters') return list(random, space, () => ({ filter: text(random, space) }));
+  if (field === 'metadata' || random.chance(0.5)) return record(random, space);
+  return list(random, space, () => random.pick([0, {}, [], '', [[[[]]]]]));
 }
 
-function inputs(random: Random, room: Room): unknown {
+function inputs(random: Random, space: Space): unknown {
   const url = 'https://a.example/b.mp4';
   if (random.chance(0.8)) return [{ url }];
-  return list(random, room, () => ({ url, options: list(random, room, () => option(random, room)) }));
+  return list(random, space, () => ({ url, options: list(random, space, () => option(random, space)) }));
 }
 
-function option(random: Random, room: Room): unknown {
+function option(random: Random, space: Space): unknown {
   if (random.chance(0.2)) {
-    const style = random.chance(0.5) ? record(random, room) : { x: text(random, room), fontSize: 48 };
+    const style = random.chance(0.5) ? record(random, space) : { x: text(random, space), fontSize: 48 };
     return {
       option: random.pick(['@text-overlay', '@quote-card']),
-      argument: { text: text(random, room), quote: 'a', style },
+      argument: { text: text(random, space), quote: 'a', style },
     };
   }
-  return { option: random.pick(NAMES), argument: random.chance(0.9) ? text(random, room) : record(random, room) };
+  return { option: random.pick(NAMES), argument: random.chance(0.9) ? text(random, space) : record(random, space) };
 }
 
 /** Few long or many short ones; the same one again and again, as often as not. */
-function list(random: Random, room: Room, item: () => unknown): unknown[] {
+function list(random: Random, space: Space, item: () => unknown): unknown[] {
   const most = random.pick([1, 5, 60, 250, 1200, 4900, 50_000]);
   const first = item();
   const again = random.chance(0.6);
   const items: unknown[] = [];
-  while (items.length < most && room.left > 0) {
+  while (items.length < most && space.left > 0) {
     const next = again ? first : item();
     items.push(next);
-    room.left -= (JSON.stringify(next)?.length ?? 4) + 1;
+    space.left -= (JSON.stringify(next)?.length ?? 4) + 1;
   }
   return items;
 }
 
-function record(random: Random, room: Room): object {
+function record(random: Random, space: Space): object {
   const most = random.pick([1, 20, 400, 4900, 50_000]);
   const name = random.pick(SNIPPETS);
   const entries: [string, unknown][] = [];
-  while (entries.length < most && room.left > 0) {
+  while (entries.length < most && space.left > 0) {
     entries.push([`${name}${entries.length.toString(36)}`, 1]);
-    room.left -= name.length + 8;
+    space.left -= name.length + 8;
   }
   return Object.fromEntries(entries);
 }
 
-function text(random: Random, room: Room): string {
-  const most = Math.min(room.left, random.pick([10, 300, 2000, 3900, 9900, 9900, 60_000, MIB]));
+function text(random: Random, space: Space): string {
+  const most = Math.min(space.left, random.pick([10, 300, 2000, 3900, 9900, 9900, 60_000, MIB]));
   const unit = random.times(random.int(1, 3), () => random.pick(SNIPPETS)).join('');
   const start = random.chance(0.3) ? random.pick(["drawtext=text='", 'title=', "rotate=a='", 'expr:', 'https://']) : '';
   const made = start + unit.repeat(Math.max(1, Math.floor(most / (unit.length * 1.5))));
-  room.left -= made.length;
+  space.left -= made.length;
   return made;
 }

@@ -6,14 +6,14 @@ import { serialiseGraph } from '../../src/ffmpeg/policy/filters/index.ts';
 import type { CheckedGraph, PadKind } from '../../src/ffmpeg/policy/filters/types.ts';
 
 const SOURCE: Record<PadKind, string> = { v: 'testsrc2=s=64x48:r=10:d=0.3', a: 'sine=d=0.3' };
-/** What FFmpeg says of a text that it does not understand, other than of a picture or a sound that does not fit. */
+/** Messages of FFmpeg about a text that it does not understand, other than of a picture or a sound that does not fit. */
 const NOT_UNDERSTOOD =
   /Option not found|No such filter|No option name near|Unable to parse|Undefined constant|Unknown function|Missing '\)'|Invalid chars|Unrecognized option|out of range \[|Error parsing (?!global|or evaluating)|Error applying option|Missing .*input|Error setting option|cannot be used|Value .* for parameter/i;
 /** The machine's limits, for a scale of a size that a job's cell would allow. */
 const MEMORY = '--as=3221225472';
 const TIMEOUT_MS = 4000;
 
-/** Whether a graph that we accept starts in FFmpeg: null = yes, or what it says. */
+/** Whether a graph that we accept starts in FFmpeg: null = yes, otherwise its message. */
 export async function startsInFfmpeg(graph: CheckedGraph): Promise<string | null> {
   const folder = mkdtempSync(join(tmpdir(), 'airlock-fuzz-'));
   try {

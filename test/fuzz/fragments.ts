@@ -8,7 +8,7 @@ import type { Random } from '../../testkit/random.ts';
 import { type Campaign, count, type Fuzzer } from './campaign.ts';
 import { FRAGMENTED, makeSeeds } from './container-seeds.ts';
 
-/** What a small file may take, on a busy machine too. */
+/** Milliseconds that a small file may need, on a busy machine too. */
 const MAX_MS = 8000;
 const MAX_GROWTH_BYTES = 300 * 2 ** 20;
 /** Bytes of index for each byte of a file: a row of eight tables for each sample of one byte. */
@@ -60,7 +60,7 @@ async function open(): Promise<Fuzzer> {
         const { size } = statSync(target);
         if (size > bytes.length * MAX_INDEX_FACTOR)
           faults.push(`a ${seed.kind} of ${bytes.length} bytes became ${size}`);
-        // What we wrote must be what we would take.
+        // The reader must accept what the writer wrote.
         const second = await verdictOn(target, again);
         if (second !== 'rewritten') faults.push(`our own container of a ${seed.kind} is ${second}`);
       }

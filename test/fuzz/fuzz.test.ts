@@ -22,7 +22,7 @@ describe('a short run of the fuzzer', () => {
 
   it('generates requests of every kind: accepted, rejected, with layers', () => {
     expect(report.planned).toBeGreaterThan(300);
-    expect(report.refused).toBeGreaterThan(300);
+    expect(report.rejected).toBeGreaterThan(300);
     expect(report.layers).toBeGreaterThan(20);
   });
 

@@ -13,7 +13,7 @@ interface Operation {
 }
 
 /** Milliseconds for a response; none of these requests asks to wait. */
-const ANSWER_MS = 10_000;
+const RESPONSE_MS = 10_000;
 
 /** Every route of the OpenAPI document of a real service, with bodies, ids, queries and headers made from it. */
 export const JSON_BODIES: Campaign = { cases: 20_000, open };
@@ -40,16 +40,16 @@ async function open(): Promise<Fuzzer> {
       const { url, headers, body } = requestOf(random, operation, resolve);
       const what = `${operation.method} ${operation.path}`;
       const sent = `${what} ${url.slice(0, 200)} ${JSON.stringify(body ?? '').slice(0, 600)}`;
-      const answer = await withDeadline(
+      const response = await withDeadline(
         rawHttp(`${service.api}${url}`, {
           method: operation.method,
           headers: { authorization: `Bearer ${service.key}`, ...headers },
           ...(body !== undefined && { body }),
         }),
       );
-      if (answer === null) return [`no response within ${ANSWER_MS} ms: ${sent}`];
-      count(tally, String(answer.status));
-      return answerFaults(answer, service.key).map((fault) => `${fault}: ${sent}`);
+      if (response === null) return [`no response within ${RESPONSE_MS} ms: ${sent}`];
+      count(tally, String(response.status));
+      return responseFaults(response, service.key).map((fault) => `${fault}: ${sent}`);
     },
     async atEnd() {
       const health = await service.call('GET', '/health-check');
@@ -118,10 +118,10 @@ function requestOf(random: Random, operation: Operation, resolve: (schema: Schem
   return { url: query.length > 0 ? `${path}?${query.join('&')}` : path, headers, body };
 }
 
-function answerFaults(answer: Awaited<ReturnType<typeof rawHttp>>, key: string): string[] {
-  const { status, text, json } = answer;
+function responseFaults(response: Awaited<ReturnType<typeof rawHttp>>, key: string): string[] {
+  const { status, text, json } = response;
   const faults: string[] = [];
-  // 501 is how parts that this server does not have answer.
+  // Parts that this server does not have return 501.
   if (status >= 500 && status !== 501) faults.push(`is answered ${status} ${text.slice(0, 200)}`);
   if (status >= 400 && (typeof json?.code !== 'string' || typeof json?.error !== 'string')) {
     faults.push(`an error (${status}) without the common shape: ${text.slice(0, 200)}`);
@@ -135,7 +135,7 @@ function answerFaults(answer: Awaited<ReturnType<typeof rawHttp>>, key: string):
 async function withDeadline<T>(promise: Promise<T>): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), ANSWER_MS);
+    timer = setTimeout(() => resolve(null), RESPONSE_MS);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

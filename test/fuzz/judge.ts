@@ -7,7 +7,7 @@ import type { CheckedGraph } from '../../src/ffmpeg/policy/filters/types.ts';
 import { parseRequest } from '../../src/ffmpeg/policy/options/parse-request.ts';
 import { argvFaults } from './argv.ts';
 
-/** Milliseconds that the response to one request may take. */
+/** Milliseconds that the response to one request may need. */
 const MAX_MS = 50;
 const LOOK_AGAIN_MS = 5;
 
@@ -22,7 +22,7 @@ export interface Review {
 }
 
 /** Reads and plans one request as the service does, and looks for what must never be. */
-export function judge(request: TranscodeRequest): Review {
+export function review(request: TranscodeRequest): Review {
   const faults: string[] = [];
   const [parsed, parseMs] = timed('parse', () => parseRequest(request), faults);
   const judgement: Review = { faults, accepted: false, parsed, args: null, parseMs, planMs: 0 };
@@ -63,7 +63,7 @@ function timed<T>(what: string, run: () => T, faults: string[]): [T | null, numb
     try {
       result = run();
     } catch (error) {
-      // A plan may find that the inputs cannot give what is asked, and say so.
+      // A plan may find that the inputs do not have what is requested, and fail with that reason.
       const said = error instanceof JobFailure && error.code !== 'internal' && error.message.length > 10;
       if (!said) faults.push(`${what} throws ${(error as Error).stack?.split('\n').slice(0, 3).join(' ')}`);
       left = 1;

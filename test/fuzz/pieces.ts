@@ -184,13 +184,13 @@ async function compare(
   { hasAudio, filters }: { hasAudio: boolean; filters: string },
 ): Promise<Tried> {
   const faults: string[] = [];
-  const { whole, pieces } = await measure(at, { hasAudio, filters });
-  if (!(whole.psnr - pieces.psnr <= MAX_LOSS.psnr)) faults.push(`PSNR ${pieces.psnr} instead of ${whole.psnr}`);
-  if (!(whole.ssim - pieces.ssim <= MAX_LOSS.ssim)) faults.push(`SSIM ${pieces.ssim} instead of ${whole.ssim}`);
-  if (whole.sound !== pieces.sound) faults.push('the audio differs');
+  const { whole: complete, pieces } = await measure(at, { hasAudio, filters });
+  if (!(complete.psnr - pieces.psnr <= MAX_LOSS.psnr)) faults.push(`PSNR ${pieces.psnr} instead of ${complete.psnr}`);
+  if (!(complete.ssim - pieces.ssim <= MAX_LOSS.ssim)) faults.push(`SSIM ${pieces.ssim} instead of ${complete.ssim}`);
+  if (complete.sound !== pieces.sound) faults.push('the audio differs');
   const [one, two] = [await stat(at('single')), await stat(at('output'))];
   if (two.size > one.size * 1.15 + 20_000) faults.push(`${two.size} bytes instead of ${one.size}`);
-  return { kind: 'joined', faults, loss: whole.psnr - pieces.psnr };
+  return { kind: 'joined', faults, loss: complete.psnr - pieces.psnr };
 }
 
 /** PSNR and SSIM of the pictures in their order against the source with the filters of the output; hash of the sound. */

@@ -6,7 +6,7 @@ import type { Random } from '../../testkit/random.ts';
 import { type Campaign, count } from './campaign.ts';
 import { anyText } from './texts.ts';
 
-/** Milliseconds of processor time that one document may take, whatever else the machine does; a slow one is looked at again. */
+/** Milliseconds of processor time that one document may need; a slow document is measured again. */
 const MAX_MS = 100;
 const DEMUXERS = ['mov', 'matroska', 'gif', 'png_pipe', 'mp3', 'mpegts'];
 
@@ -98,13 +98,13 @@ function progressText(random: Random): string {
 
 function progressFaults(random: Random): string[] {
   const text = Buffer.from(`${progressText(random)}\n`, random.pick(['utf8', 'latin1', 'utf16le'] as const));
-  const whole: ProgressReport[] = [];
+  const complete: ProgressReport[] = [];
   const pieces: ProgressReport[] = [];
   const faults = timed(
     'the -progress reader',
     () => {
-      whole.length = 0;
-      new ProgressReader((report) => whole.push(report)).feed(text);
+      complete.length = 0;
+      new ProgressReader((report) => complete.push(report)).feed(text);
     },
     () => false,
   );
@@ -114,8 +114,9 @@ function progressFaults(random: Random): string[] {
     reader.feed(text.subarray(at, at + length));
     at += length;
   }
-  if (JSON.stringify(whole) !== JSON.stringify(pieces)) faults.push('the -progress reader depends on where chunks end');
-  for (const report of whole) {
+  if (JSON.stringify(complete) !== JSON.stringify(pieces))
+    faults.push('the -progress reader depends on where chunks end');
+  for (const report of complete) {
     const { ended, ...numbers } = report;
     for (const [name, value] of Object.entries(numbers)) {
       if (value !== null && !(Number.isFinite(value) && value >= 0)) faults.push(`progress says ${name} is ${value}`);

@@ -1,6 +1,6 @@
 import type { TranscodeRequest } from '../../src/contract/transcode-request.ts';
 import { randomOf } from '../../testkit/random.ts';
-import { judge } from './judge.ts';
+import { review } from './judge.ts';
 import { anyRequest } from './requests.ts';
 import { layerFaults } from './svg.ts';
 
@@ -14,7 +14,7 @@ export interface Report {
   seed: number;
   cases: number;
   accepted: number;
-  refused: number;
+  rejected: number;
   planned: number;
   layers: number;
   slowest: { parseMs: number; planMs: number };
@@ -41,7 +41,7 @@ export function fuzz(options: FuzzOptions): Report {
     seed,
     cases: 0,
     accepted: 0,
-    refused: 0,
+    rejected: 0,
     planned: 0,
     layers: 0,
     slowest: { parseMs: 0, planMs: 0 },
@@ -51,7 +51,7 @@ export function fuzz(options: FuzzOptions): Report {
   const start = performance.now();
   for (let index = 0; index < cases && report.findings.length < maxFindings; index += 1) {
     const request = caseOf(seed, index);
-    const judgement = judge(request);
+    const judgement = review(request);
     const faults = [...judgement.faults];
     if (judgement.accepted) {
       report.accepted += 1;
@@ -59,7 +59,7 @@ export function fuzz(options: FuzzOptions): Report {
       if (drawn > 0) faults.push(...layerFaults(judgement.parsed!, request));
       report.layers += drawn;
       if (judgement.args) options.onAccepted?.(request);
-    } else report.refused += 1;
+    } else report.rejected += 1;
     if (judgement.args) report.planned += 1;
     report.slowest.parseMs = Math.max(report.slowest.parseMs, judgement.parseMs);
     report.slowest.planMs = Math.max(report.slowest.planMs, judgement.planMs);

@@ -6,7 +6,7 @@ import { type Campaign, count, type Fuzzer } from './campaign.ts';
 
 const KEY = 'accounts/a/clip.mp4';
 const SECRET = 'the bytes that no one may have';
-const ANSWER_MS = 5000;
+const RESPONSE_MS = 5000;
 const SHORT_MS = 200;
 
 /** Alters requests that the gateway accepts, so that they mean something else. The gateway must reject each. */
@@ -85,7 +85,7 @@ function faultsOf(altered: Signed, status: number, text: string): string[] {
   return faults;
 }
 
-/** Equal when the gateway may take one for the other: parameters in any order, headers that no one signed. */
+/** Equal when the gateway may treat both requests alike: parameters in any order, headers that no one signed. */
 function meaning({ method, target, headers, body }: Signed, original: Signed): string {
   const isHeader = original.headers.authorization !== undefined;
   const signed = isHeader
@@ -110,7 +110,7 @@ function meaning({ method, target, headers, body }: Signed, original: Signed): s
     .map(([name, value]) => [name.toLowerCase(), value.trim().replace(/\s+/g, ' ')])
     .filter(([name]) => steers.includes(name!) || name!.startsWith('x-amz-'))
     .sort();
-  // A link for GET answers HEAD as well.
+  // A link for GET allows HEAD as well.
   const does = !isHeader && original.method === 'GET' && method === 'HEAD' ? 'GET' : method;
   return JSON.stringify([does, path, parameters.sort(), steering, body]);
 }
@@ -139,16 +139,16 @@ function send(port: number, { method, target, headers, body }: Signed): Promise<
     if (!length) lines.push(`content-length: ${Buffer.byteLength(body)}`);
     const chunks: Buffer[] = [];
     const announced = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-length')?.[1];
-    // The rest of a body that never comes: no one answers before it has, or long after.
+    // The rest of a body that never comes: no response comes before the time-out.
     const isShort = announced !== undefined && Number(announced) !== Buffer.byteLength(body);
-    const timer = setTimeout(() => socket.destroy(), isShort ? SHORT_MS : ANSWER_MS);
+    const timer = setTimeout(() => socket.destroy(), isShort ? SHORT_MS : RESPONSE_MS);
     socket.on('error', () => {});
     socket.on('data', (chunk) => chunks.push(chunk));
     socket.on('close', () => {
       clearTimeout(timer);
-      const answer = Buffer.concat(chunks).toString('utf8');
-      // `100 Continue` is not a final answer.
-      const final = answer.replace(/^HTTP\/1\.1 100 .*?\r\n\r\n/s, '');
+      const response = Buffer.concat(chunks).toString('utf8');
+      // `100 Continue` is not a final response.
+      const final = response.replace(/^HTTP\/1\.1 100 .*?\r\n\r\n/s, '');
       const [head = '', ...rest] = final.split('\r\n\r\n');
       const text = /transfer-encoding: chunked/i.test(head) ? '' : rest.join('\r\n\r\n');
       resolve({ status: Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1] ?? 0), text });

@@ -7,7 +7,7 @@ const ELEMENTS = new Set(['svg', 'g', 'path', 'rect', 'circle', 'use', 'defs', '
 const TAG = /<(\/?)([\w:]+)((?:\s+[\w:-]+="[^"<]*")*)\s*(\/?)>/y;
 let fonts: FontLibrary | null = null;
 
-/** Draws the overlays of a request; a layer holds outlines and pictures, and nothing that a reader could follow or run. */
+/** Draws the overlays of a request; a layer contains outlines and pictures, and nothing that a reader could follow or run. */
 export function layerFaults(parsed: ParsedRequest, _request: TranscodeRequest): string[] {
   fonts ??= openFonts();
   const frame = { width: 640, height: 360 };
@@ -48,7 +48,7 @@ export function svgFaults(svg: string): string[] {
     TAG.lastIndex = at;
     const tag = TAG.exec(svg);
     if (!tag) return [`no XML at ${at}: ${svg.slice(at, at + 60)}`];
-    const [whole, closes, name, attributes, empty] = tag;
+    const [complete, closes, name, attributes, empty] = tag;
     if (!ELEMENTS.has(name!)) return [`an element <${name}>`];
     if (closes) {
       if (open.pop() !== name) return [`</${name}> closes another`];
@@ -57,7 +57,7 @@ export function svgFaults(svg: string): string[] {
       if (fault) return [fault];
       if (!empty) open.push(name!);
     }
-    at += whole.length;
+    at += complete.length;
   }
   return open.length > 0 ? [`<${open.at(-1)}> stays open`] : [];
 }

@@ -40,7 +40,7 @@ export interface TestApi {
   makeAccount(settings?: Partial<Account>): Promise<Account>;
   /** A request with the key; serializes JSON bodies. `authorization: ''` sends none. */
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiResponse>;
-  /** A confirmed upload of `account`, with an inspection that found what `summary` says; its gs:// URL. */
+  /** A confirmed upload of `account`, with an inspection that found `summary`; returns its gs:// URL. */
   upload(summary?: Partial<UploadMetadata>): Promise<string>;
   /** Reports that the API is about to stop. */
   drain(): void;
@@ -49,7 +49,7 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
-/** What an inspection finds unless a test says otherwise. */
+/** What an inspection finds by default. */
 const CLIP: UploadMetadata = {
   duration_seconds: 10,
   format: 'mp4',

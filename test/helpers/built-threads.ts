@@ -13,5 +13,5 @@ export function builtThreads(folder: string): Record<string, string> {
   );
 }
 
-// Threads of the tests start from the build, like those of the service: compiling TypeScript takes half a second each.
+// Threads of the tests start from the build, like those of the service: compiling TypeScript needs half a second each.
 Object.assign(globalThis, { THREAD_FILES: builtThreads(join(ROOT, 'src', 'threads', 'chunks')) });

@@ -4,10 +4,10 @@ import { runCli } from '../../testkit/service.ts';
 import { startApi, type TestApi } from './api.ts';
 import { runCommand } from './run-command.ts';
 
-/** The CLI beside the API of this process, on one database. */
-export interface CliBesideApi {
+/** The CLI and the API in this process, on one database. */
+export interface CliAlongsideApi {
   api: TestApi;
-  /** Runs a command in this process, which takes a tenth of the time of a process of its own. */
+  /** Runs a command in this process, which needs a tenth of the time of a process of its own. */
   cli(...args: string[]): Promise<{ stdout: string; stderr: string; code: number }>;
   /** Runs a command of the build in a process of its own. */
   builtCli(...args: string[]): Promise<{ stdout: string; stderr: string; code: number }>;
@@ -18,7 +18,7 @@ export interface CliBesideApi {
   close(): Promise<void>;
 }
 
-export async function startCliBesideApi(): Promise<CliBesideApi> {
+export async function startCliAlongsideApi(): Promise<CliAlongsideApi> {
   const [api, dataDir] = await Promise.all([startApi(), makeDataDir()]);
   const env = { AIRLOCK_DATABASE_URL: api.database.url, AIRLOCK_DATA_DIR: dataDir };
   const cli = (...args: string[]) => runCommand(args, env);

@@ -5,7 +5,7 @@ import { storeFromUrl } from '../../src/storage/store-url.ts';
 import type { TestService } from '../../testkit/service.ts';
 import { filesIn } from './files.ts';
 
-/** Files or objects that hold bytes of media: paths below the folder of the embedded storage, or keys of another. */
+/** Files or objects with bytes of media: paths below the folder of the embedded storage, or keys of another storage. */
 export async function storedFiles(service: TestService): Promise<{ path: string; size: number }[]> {
   const found: { path: string; size: number }[] = [];
   await eachStored(service, async ({ path, size }) => void found.push({ path, size }));
@@ -24,7 +24,7 @@ export async function isStored(service: TestService, bytes: Buffer): Promise<boo
 interface Stored {
   path: string;
   size: number;
-  /** Empty if it has been deleted meanwhile. */
+  /** Empty if it has been deleted since. */
   read(): Promise<Buffer>;
 }
 

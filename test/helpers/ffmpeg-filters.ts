@@ -12,7 +12,7 @@ export interface HelpOption {
   words: string[];
   /** FFmpeg's numbers for the words of an enumeration. */
   numbers: Record<string, number>;
-  /** False for options of a library behind the filter, which take no unnamed values. */
+  /** False for options of a library behind the filter, which have no unnamed values. */
   own: boolean;
   /** A result, not a setting. */
   readOnly: boolean;
@@ -40,7 +40,7 @@ const bound = (text: string | undefined, fallback: number): number =>
   text === undefined ? fallback : (LIMITS[text] ?? Number(text));
 
 /**
- * What FFmpeg says of each filter, as `ffmpeg -h filter=NAME` does. One `-h full` prints the same sections for all
+ * The description of each filter by FFmpeg, as `ffmpeg -h filter=NAME` does. One `-h full` prints the same sections for all
  * filters at once; only a filter whose section is not certain is asked for alone.
  */
 export async function filterHelps(names: readonly string[]): Promise<Map<string, FilterHelp>> {
@@ -74,14 +74,14 @@ function filterSections(full: string, filters: ReadonlySet<string>): Map<string,
   for (const [index, { title, text }] of sections.entries()) {
     let end = index + 1;
     while (LIBRARIES.has(sections[end]?.title ?? '')) end++;
-    const whole = isFilters(end)
+    const complete = isFilters(end)
       ? [text, ...sections.slice(index + 1, end).map((one) => one.text)].join('')
       : UNCERTAIN;
     for (const name of namesOf(title)) {
       const isExact = name === title;
       const before = found.get(name);
-      if (!before || (isExact && !before.isExact)) found.set(name, { texts: new Set([whole]), isExact });
-      else if (isExact === before.isExact) before.texts.add(whole);
+      if (!before || (isExact && !before.isExact)) found.set(name, { texts: new Set([complete]), isExact });
+      else if (isExact === before.isExact) before.texts.add(complete);
     }
   }
   return new Map(
@@ -181,7 +181,7 @@ export function specFaults(spec: FilterSpec, help: FilterHelp, leftOut: readonly
   return faults;
 }
 
-/** Of two left-out names for one place (`f` and `format_name`), the first one counts. */
+/** Of two omitted names for one option (`f` and `format_name`), the first one counts. */
 function withoutTwins(
   order: readonly string[],
   byName: ReadonlyMap<string, HelpOption>,

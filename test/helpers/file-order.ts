@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Seconds of the test files that take longest, on two cores beside other files. A fresh clone knows no durations. */
+/** Seconds of the test files that take longest, on two cores alongside other files. A fresh clone knows no durations. */
 export const SECONDS: Readonly<Record<string, number>> = {
   ...{ 'test/chaos/full-disk': 60, 'test/web/dashboard': 80, 'test/deploy/node24': 76, 'test/e2e/cli-transcode': 75 },
   ...{ 'test/docs/commands': 60, 'test/chaos/storage-outage': 56, 'test/fuzz/campaigns': 48 },
@@ -28,7 +28,7 @@ const WAITING = /^test\/(?:chaos\/|hostile\/(?:cell-watchdog|connections))/;
 
 /**
  * Starts long test files first: a file that runs for a minute and starts last leaves every other core idle for that
- * minute. Distributes the files that mostly wait over the run, beside files that need the processor. The short files of
+ * minute. Distributes the files that mostly wait over the run, alongside files that need the processor. The short files of
  * the project `pure` come last, because each project has its own processes.
  */
 export class FileOrder extends BaseSequencer {

@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Files below a folder, at any depth. Omits folders that disappear meanwhile: the service deletes concurrently. */
+/** Files below a folder, at any depth. Omits folders that disappear during the search: the service deletes concurrently. */
 export async function entriesIn(folder: string): Promise<Dirent[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => join(folder, entry.name));

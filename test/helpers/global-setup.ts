@@ -26,7 +26,7 @@ const TEMPLATE = 'test_template';
 /** Four test files run at a time, each with pools of its own. */
 const CONNECTIONS = 150;
 const MEMORY = '/dev/shm';
-/** The databases of a run take less than half of it. */
+/** The databases of a run need less than half of it. */
 const MEMORY_BYTES = 8 * 2 ** 30;
 
 /** A run inside another run uses its build and its PostgreSQL; any other PostgreSQL can be named as well. */
@@ -97,7 +97,7 @@ async function hasTemplate(url: string): Promise<boolean> {
 async function makeTemplate(urlOf: (database: string) => string): Promise<void> {
   const open = (database: string) => openPool(urlOf(database), { max: 1, role: 'test', onError: () => {} });
   const server = open('postgres');
-  // No test takes the power away, and this server is thrown away with its run: nothing has to reach the disk.
+  // No test simulates a power failure, and this server is deleted after its run: nothing has to reach the disk.
   await server.pg.query('ALTER SYSTEM SET fsync = off');
   await server.pg.query('SELECT pg_reload_conf()');
   await server.pg.query(`CREATE DATABASE ${TEMPLATE}`);

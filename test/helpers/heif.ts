@@ -17,7 +17,7 @@ export interface Item {
   id: number;
   type: string;
   data: Buffer;
-  /** Boxes; `true` beside one makes it essential. */
+  /** Boxes; `true` next to a box makes it essential. */
   properties: readonly (Buffer | readonly [Buffer, true])[];
   /** Into `idat`, not `mdat`. */
   inIndex?: boolean;
@@ -28,9 +28,9 @@ export interface StillFile {
   primary?: number;
   brand?: string;
   references?: readonly { type: string; from: number; to: readonly number[] }[];
-  /** Fields of the table of places, as they shall be wrong. */
+  /** Wrong fields of the table of locations. */
   place?: Partial<{ method: number; dataReference: number; from: number; bytes: number; pieces: number }>;
-  /** Boxes beside the index. */
+  /** Boxes next to the index. */
   more?: readonly Buffer[];
 }
 

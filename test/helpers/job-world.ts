@@ -84,7 +84,7 @@ export interface JobWorld extends Backend {
   /** What happened to the job, without the events of its outputs. */
   events(jobId: string): Promise<string[]>;
   attempts(jobId: string): Promise<{ number: number; state: string; error_code: string | null }[]>;
-  /** Makes waiting jobs due now, whatever their delay. */
+  /** Makes waiting jobs due now, regardless of their delay. */
   skipDelays(): Promise<void>;
   close(): Promise<void>;
 }

@@ -14,7 +14,7 @@ export interface Malformed {
 const ID = '019a1c5e-7d2a-7c3e-9f00-2b8d5a6c1e4f';
 const MAX_DEPTH = 5;
 
-/** Bodies of every operation that takes one, each with one field that its schema does not accept. */
+/** Bodies of every operation that has one, each with one field that its schema does not accept. */
 export function malformedBodies(document: Json): Malformed[] {
   return operations(document).flatMap(({ method, path, operation }) => {
     const media = operation.requestBody?.content['application/json'];

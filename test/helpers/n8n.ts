@@ -47,7 +47,7 @@ interface Scope extends Item {
   first: ReadonlyMap<string, Json>;
 }
 
-/** What n8n's HTTP Request node accepts when nobody says otherwise. */
+/** What n8n's HTTP Request node accepts by default. */
 const ACCEPT =
   'application/json,text/html,application/xhtml+xml,application/xml,text/*;q=0.9, image/*;q=0.8, */*;q=0.7';
 const KNOWN_PARAMETERS = new Set([
@@ -92,9 +92,9 @@ export async function runWorkflow(
         case 'n8n-nodes-base.stopAndError':
           throw new Error(String(say(node.parameters.errorMessage)));
         case 'n8n-nodes-base.httpRequest': {
-          const answer = await send(node, say, options.credential);
-          requests.push({ node: name, method: answer.method, url: answer.url, status: answer.status });
-          json = jsonOf(node, answer, files);
+          const response = await send(node, say, options.credential);
+          requests.push({ node: name, method: response.method, url: response.url, status: response.status });
+          json = jsonOf(node, response, files);
           break;
         }
         default:
@@ -116,7 +116,7 @@ function assigned({ parameters }: Node): Json {
   return Object.fromEntries(rows.map((row) => [row.name, row.value]));
 }
 
-interface Answer {
+interface Response {
   method: string;
   url: string;
   status: number;
@@ -124,7 +124,7 @@ interface Answer {
 }
 
 /** The item that the node passes on. n8n shows `error` of a failed response, and not `message`. */
-function jsonOf({ name, parameters }: Node, { status, body }: Answer, files: Buffer[]): Json {
+function jsonOf({ name, parameters }: Node, { status, body }: Response, files: Buffer[]): Json {
   const { responseFormat, fullResponse, neverError } = parameters.options.response?.response ?? {};
   const text = body.toString('utf8');
   if (status >= 400 && !neverError) throw new Error(`${name}: ${status} ${(JSON.parse(text) as Json).error}`);
@@ -140,7 +140,7 @@ async function send(
   { parameters }: Node,
   say: (text: string) => unknown,
   credential: Options['credential'],
-): Promise<Answer> {
+): Promise<Response> {
   const unknown = Object.keys(parameters).filter((key) => !KNOWN_PARAMETERS.has(key));
   if (unknown.length > 0) throw new Error(`parameters ${unknown.join(', ')} are not known`);
   const headers = new Headers({ accept: ACCEPT, 'user-agent': 'n8n' });
@@ -162,7 +162,7 @@ function evaluate(text: string, { json, past, first, itemIndex, runIndex, execut
   const names = ['$json', '$', '$execution', '$itemIndex', '$runIndex'];
   const run = (code: string) =>
     new Function(...names, `return (${code});`)(json, lookUp, { id: executionId }, itemIndex, runIndex) as unknown;
-  const whole = /^=\{\{((?:(?!\}\}).)*)\}\}$/s.exec(text);
-  if (whole) return run(whole[1]!);
+  const complete = /^=\{\{((?:(?!\}\}).)*)\}\}$/s.exec(text);
+  if (complete) return run(complete[1]!);
   return text.slice(1).replaceAll(/\{\{(.*?)\}\}/gs, (_all, code: string) => String(run(code)));
 }

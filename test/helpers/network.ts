@@ -65,7 +65,7 @@ export async function openNamespace(links: number): Promise<NetworkNamespace> {
 }
 
 /**
- * Packets are lost on purpose by a wrong hardware address of the other side: they leave, and nobody takes them. Unlike a
+ * Packets are lost on purpose by a wrong hardware address of the other side: they are sent, and no machine receives them. Unlike a
  * filter or `tc netem` this needs no kernel module, and works in one direction. The sender gets no error.
  */
 async function openLink(namespace: string, devices: { near: string; far: string }): Promise<NetworkLink> {

@@ -79,6 +79,6 @@ export function asking(clientId: string, more: Record<string, string> = {}) {
 }
 
 /** The parameters with which a browser is sent back to a client. */
-export function answered({ headers }: ApiResponse): Record<string, string> {
+export function responded({ headers }: ApiResponse): Record<string, string> {
   return Object.fromEntries(new URL(headers.get('location') ?? 'about:blank').searchParams);
 }

@@ -14,7 +14,7 @@ export interface RawOptions {
   chunked?: boolean;
 }
 
-/** A request as given: `fetch` would add, drop and repair headers. Resolves also when the server hangs up early, if it answered. */
+/** A request as given: `fetch` would add, drop and repair headers. Resolves also when the server disconnects early, if it has responded. */
 export function rawHttp(url: string, options: RawOptions = {}): Promise<ApiResponse> {
   const { method = 'GET', headers = {}, body, localAddress, ca, chunked } = options;
   const request = url.startsWith('https:') ? httpsRequest : httpRequest;

@@ -8,7 +8,7 @@ import { linkRootImage } from '../../testkit/data-directory.ts';
 
 /**
  * Builds the root image of cells once for a run, and puts `ffmpeg` and `ffprobe` at the front of PATH that use its
- * libraries. Tests start them thousands of times, and with stubs of unused libraries each start takes less than half the
+ * libraries. Tests start them thousands of times, and with stubs of unused libraries each start needs less than half the
  * time.
  */
 export async function shareRootImage(): Promise<{ close(): Promise<void> }> {

@@ -29,13 +29,13 @@ export async function openSharing(): Promise<{ close(): Promise<void> }> {
   const swift = once(startSwiftServers);
   const accounts = new Map<string, number>();
   const service = once(async () => startShared((await template()).template));
-  const answers: Record<string, (request: IncomingMessage) => Promise<object>> = {
+  const responses: Record<string, (request: IncomingMessage) => Promise<object>> = {
     '/template': template,
     '/key': makeKey,
     '/storage': async (request) => {
       if (process.env.TEST_STORAGE !== 'swift') throw new Error('--storage can be "swift" only');
       const name = await text(request);
-      // A service that starts again finds its bucket. Account 0 is that of other tests.
+      // A service that starts again finds its bucket. Account 0 belongs to other tests.
       const account = accounts.get(name) ?? accounts.size + 1;
       accounts.set(name, account);
       return swiftVariables((await swift()).endpoint, account);
@@ -47,7 +47,7 @@ export async function openSharing(): Promise<{ close(): Promise<void> }> {
     },
   };
   const server = createServer((request, response) => {
-    answers[request.url!]!(request).then(
+    responses[request.url!]!(request).then(
       (given) => response.end(JSON.stringify(given)),
       (error) => response.writeHead(500).end(String(error?.stack ?? error)),
     );

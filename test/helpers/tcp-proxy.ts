@@ -9,7 +9,7 @@ type Target = { path: string } | { port: number };
 export interface TcpProxy {
   /** Address for clients of the proxy. */
   url: string;
-  /** Breaks every connection; new ones are refused until `mend`. */
+  /** Breaks every connection; new ones are rejected until `mend`. */
   cut(): Promise<void>;
   /** Holds back everything on the connections of this moment, without breaking them. */
   mute(): void;
@@ -57,7 +57,7 @@ export async function openTcpProxy(
     port,
     async cut() {
       server.close();
-      // Those of this moment: a `mend` that does not wait lets new ones in.
+      // Only current connections: a `mend` that does not wait lets new ones in.
       const broken = [...sockets];
       for (const socket of broken) socket.destroy();
       await until(() => broken.every(({ closed }) => closed), { what: 'closed sockets' });

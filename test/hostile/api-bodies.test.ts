@@ -17,12 +17,12 @@ describe('the API, with hostile and broken requests,', () => {
     service.call('POST', path, body, headers);
 
   /** Every error has this shape and no internals. */
-  function expectError(answer: ApiResponse, status: number, code: string) {
-    expect({ status: answer.status, code: answer.json?.code, text: answer.text }).toMatchObject({ status, code });
-    expect(Object.keys(answer.json).sort()).toEqual(['code', 'details', 'docs', 'error', 'message']);
-    expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
-    expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
-    expect(answer.text).not.toMatch(/node_modules|\.ts:|FST_|zod|postgres/i);
+  function expectError(response: ApiResponse, status: number, code: string) {
+    expect({ status: response.status, code: response.json?.code, text: response.text }).toMatchObject({ status, code });
+    expect(Object.keys(response.json).sort()).toEqual(['code', 'details', 'docs', 'error', 'message']);
+    expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(response.text).not.toMatch(/node_modules|\.ts:|FST_|zod|postgres/i);
   }
 
   it.each([
@@ -34,15 +34,15 @@ describe('the API, with hostile and broken requests,', () => {
     '{"__proto__":{"a":1}}',
     '{"inputs":[{"constructor":{"prototype":{}}}]',
   ])('returns 400 for a body that is not JSON: %j', async (body) => {
-    const answer = await post('/v1/transcodes', body);
-    expect(answer.status).toBe(400);
-    expectError(answer, 400, body === '' ? 'invalid_request' : answer.json.code);
+    const response = await post('/v1/transcodes', body);
+    expect(response.status).toBe(400);
+    expectError(response, 400, body === '' ? 'invalid_request' : response.json.code);
   });
 
   it.each(['null', '[]', '"text"', '7', 'true'])('returns 400 for a body that is not an object: %s', async (body) => {
     for (const path of ['/v1/transcodes', '/v1/upload/presigned-url', '/v1/upload/confirm', '/v1/keys']) {
-      const answer = await post(path, body);
-      expect([path, answer.status]).toEqual([path, 400]);
+      const response = await post(path, body);
+      expect([path, response.status]).toEqual([path, 400]);
     }
   });
 
@@ -73,16 +73,16 @@ describe('the API, with hostile and broken requests,', () => {
       'multipart/form-data; boundary=x',
       'application/x-www-form-urlencoded',
     ]) {
-      const answer = await post('/v1/transcodes', JSON.stringify(job()), { 'content-type': type });
-      expectError(answer, 415, 'unsupported_media_type');
+      const response = await post('/v1/transcodes', JSON.stringify(job()), { 'content-type': type });
+      expectError(response, 415, 'unsupported_media_type');
     }
   });
 
   it('accepts JSON with a charset', async () => {
-    const answer = await post('/v1/transcodes', job({ inputs: [] }), {
+    const response = await post('/v1/transcodes', job({ inputs: [] }), {
       'content-type': 'application/json; charset=UTF-8',
     });
-    expectError(answer, 400, 'invalid_request');
+    expectError(response, 400, 'invalid_request');
   });
 
   it.each([
@@ -112,10 +112,10 @@ describe('the API, with hostile and broken requests,', () => {
     [job({ retention_seconds: 1.5 }), 'retention_seconds'],
     [job({ retention_seconds: '60' }), 'retention_seconds'],
   ])('names the invalid field: %#', async (body, field) => {
-    const answer = await post('/v1/transcodes', body);
-    expectError(answer, 400, 'invalid_request');
-    expect(answer.json.error).toBe('Invalid request');
-    expect(answer.json.details.field).toBe(field);
+    const response = await post('/v1/transcodes', body);
+    expectError(response, 400, 'invalid_request');
+    expect(response.json.error).toBe('Invalid request');
+    expect(response.json.details.field).toBe(field);
   });
 
   const depth = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
@@ -125,19 +125,19 @@ describe('the API, with hostile and broken requests,', () => {
     const raw = JSON.stringify(job()).slice(0, -1);
     for (const field of ['metadata', 'unknown', 'options', 'filters']) {
       const value = field === 'metadata' ? `{"x":${deep}}` : deep;
-      const answer = await post('/v1/transcodes', `${raw},"${field}":${value}}`, {
+      const response = await post('/v1/transcodes', `${raw},"${field}":${value}}`, {
         'idempotency-key': `deep-${field}`,
       });
-      expect([field, answer.status, answer.json?.code]).toEqual([field, 400, expect.any(String)]);
+      expect([field, response.status, response.json?.code]).toEqual([field, 400, expect.any(String)]);
     }
     const option = `{"option":"@text-overlay","argument":{"text":${deep}}}`;
-    const answer = await post('/v1/transcodes', `${raw},"options":[${option}]}`);
-    expect([400, 422]).toContain(answer.status);
+    const response = await post('/v1/transcodes', `${raw},"options":[${option}]}`);
+    expect([400, 422]).toContain(response.status);
     expect((await service.call('GET', '/health-check')).status).toBe(200);
   });
 
   it.each(['\u0000', '\ud800', '\u202e', '\ufffe'])('stores or rejects %j in every text field', async (odd) => {
-    const answers = [
+    const responses = [
       await post('/v1/transcodes', job({ metadata: { [odd]: odd } })),
       await post('/v1/transcodes', job({ [`name${odd}`]: 1 })),
       await post('/v1/transcodes', job({ options: [{ option: '-metadata', argument: `title=${odd}` }] })),
@@ -152,8 +152,10 @@ describe('the API, with hostile and broken requests,', () => {
       await service.call('GET', `/v1/transcodes/${encodeURIComponent(odd.toWellFormed())}`),
       await service.call('GET', `/v1/transcodes?status=${encodeURIComponent(odd.toWellFormed())}`),
     ];
-    expect(answers.map((answer, index) => [index, answer.status]).filter(([, status]) => status! >= 500)).toEqual([]);
-    for (const answer of answers) if (answer.status >= 400) expect(answer.json.code).toBeTypeOf('string');
+    expect(responses.map((response, index) => [index, response.status]).filter(([, status]) => status! >= 500)).toEqual(
+      [],
+    );
+    for (const response of responses) if (response.status >= 400) expect(response.json.code).toBeTypeOf('string');
   });
 
   it.each([

@@ -38,18 +38,20 @@ describe('a key of another account', () => {
     const ours = routes(job.id, key.id);
     const nobodys = routes(never, never);
     for (const [index, [method, path]] of ours.entries()) {
-      const answer = await service.call(method, path, undefined, stranger);
+      const response = await service.call(method, path, undefined, stranger);
       const [, elsewhere] = nobodys[index]!;
       const empty = await service.call(method, elsewhere, undefined, stranger);
-      expect([method, path, answer.status, answer.text]).toEqual([method, path, 404, empty.text]);
+      expect([method, path, response.status, response.text]).toEqual([method, path, 404, empty.text]);
     }
     const inputs = await Promise.all(
       [fileUrl, job.output_url, job.output_url.replace(job.id, never)].map((url) =>
         service.call('POST', '/v1/transcodes', { inputs: [{ url }], outputFormat: 'mp3' }, stranger),
       ),
     );
-    expect(inputs.map((answer) => [answer.status, answer.json.code])).toEqual(Array(3).fill([422, 'source_not_owned']));
-    expect(new Set(inputs.slice(1).map((answer) => answer.text)).size).toBe(1);
+    expect(inputs.map((response) => [response.status, response.json.code])).toEqual(
+      Array(3).fill([422, 'source_not_owned']),
+    );
+    expect(new Set(inputs.slice(1).map((response) => response.text)).size).toBe(1);
 
     for (const path of ['/v1/transcodes', '/v1/keys']) {
       const { json } = await service.call('GET', path, undefined, stranger);

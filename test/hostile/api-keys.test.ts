@@ -173,16 +173,16 @@ describe('keys of one account', () => {
     const key = await api.makeKey({ account });
     await fill(account, MAX_LIVE_KEYS - 6);
     const ask = () => api.call('POST', '/v1/keys', { name: 'one more' }, { authorization: `Bearer ${key}` });
-    const answers = await Promise.all(Array.from({ length: 20 }, ask));
-    expect(answers.filter(({ status }) => status === 201)).toHaveLength(5);
-    const refused = answers.find(({ status }) => status !== 201)!;
-    expect([refused.status, refused.json.code, refused.json.details]).toEqual([
+    const responses = await Promise.all(Array.from({ length: 20 }, ask));
+    expect(responses.filter(({ status }) => status === 201)).toHaveLength(5);
+    const rejected = responses.find(({ status }) => status !== 201)!;
+    expect([rejected.status, rejected.json.code, rejected.json.details]).toEqual([
       409,
       'too_many_keys',
       { limit: MAX_LIVE_KEYS, live: MAX_LIVE_KEYS, reason: expect.any(String), remedy: expect.any(String) },
     ]);
 
-    const victim = answers.find(({ status }) => status === 201)!.json;
+    const victim = responses.find(({ status }) => status === 201)!.json;
     const rotate = (body?: object) =>
       api.call('POST', `/v1/keys/${victim.id}/rotate`, body, { authorization: `Bearer ${key}` });
     expect((await rotate({ overlap_seconds: 60 })).json.code).toBe('too_many_keys');

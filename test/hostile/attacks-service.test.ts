@@ -4,7 +4,7 @@ import { asRequest } from './attack-request.ts';
 import { ATTACKS } from './attack-table/index.ts';
 import type { Attack } from './attack-table/rows.ts';
 
-/** Uses one row in so many, few enough that every class is represented. */
+/** Uses one row of this number, small enough that every class is represented. */
 const STEP = 6;
 /** Another test covers larger bodies. */
 const LONGEST = 10_000;
@@ -23,9 +23,9 @@ describe('policy and fetcher, in a running service', () => {
     expect(attacks.length).toBeGreaterThanOrEqual(20);
     expect(new Set(attacks.map((attack) => attack.class)).size).toBeGreaterThanOrEqual(10);
     for (const attack of attacks) {
-      const answer = await service.call('POST', '/v1/transcodes', asRequest(attack));
-      expect([attack.name, answer.status, answer.json?.code]).toEqual([attack.name, 422, 'option_refused']);
-      const { field, reason, suggestion } = answer.json.details;
+      const response = await service.call('POST', '/v1/transcodes', asRequest(attack));
+      expect([attack.name, response.status, response.json?.code]).toEqual([attack.name, 422, 'option_refused']);
+      const { field, reason, suggestion } = response.json.details;
       expect(field).toMatch(/^(options|filters|inputs\[0\]\.options)\[\d+\]$/);
       for (const text of [reason, suggestion]) expect(text).toMatch(/\w{3}/);
     }
@@ -35,8 +35,8 @@ describe('policy and fetcher, in a running service', () => {
     const attacks = sample('fetched', 1);
     expect(attacks.length).toBeGreaterThanOrEqual(3);
     for (const attack of attacks) {
-      const answer = await service.call('POST', '/v1/transcodes', asRequest(attack));
-      expect([attack.name, answer.status, answer.json?.code]).toEqual([attack.name, 422, 'source_refused']);
+      const response = await service.call('POST', '/v1/transcodes', asRequest(attack));
+      expect([attack.name, response.status, response.json?.code]).toEqual([attack.name, 422, 'source_refused']);
     }
   });
 

@@ -49,7 +49,7 @@ describe.each(['bwrap', 'landlock'] as const)('each limit of a cell of the tier 
       cpuSeconds: 1,
     });
     expect(result.end).toBe('limit_cpu');
-    // RLIMIT_CPU counts in ticks, and charges a complete one to whatever runs at its end.
+    // RLIMIT_CPU counts in ticks, and charges a complete tick to the process that runs at its end.
     expect(result.cpuMs).toBeGreaterThanOrEqual(700);
     expect(result.cpuMs).toBeLessThan(10_000);
   });

@@ -97,7 +97,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
         limits: LIMITS,
         slot: 0,
       });
-    // A slot keeps its control groups: create those of this one before counting.
+    // A slot keeps its control groups: create the groups of this slot before counting.
     await (await encode(0.1)).release();
     await fixture.sandbox.selfTest();
     const before = groups();
@@ -299,7 +299,7 @@ interface UserReport {
   exitCode: number;
 }
 
-/** Runs as `nobody` when the tests run as root. `noNamespaces`: under a filter like that of a container runtime. */
+/** Runs as `nobody` when the tests run as root. `noNamespaces`: under a filter as container runtimes use. */
 async function runAsUser(choice: string, { noNamespaces = false, mode = 'user' } = {}): Promise<UserReport> {
   const folder = mkdtempSync(join(tmpdir(), 'airlock-user-'));
   try {

@@ -150,7 +150,7 @@ describe('deletion', () => {
     proxy.forbidden.add(bad.stagingKey);
     expect(await sweepExpired(context)).toMatchObject({ expiredUploads: 1 });
     expect([await exists(bad.stagingKey), await exists(good.stagingKey)]).toEqual([true, false]);
-    // The keys of uploads that have ended are closed for good, 16 at a time, in as many batches as it takes.
+    // The keys of uploads that have ended are closed for good, 16 at a time, in as many batches as are needed.
     await sql(
       `INSERT INTO uploads (id, account_id, staging_key, name_fingerprint, declared_type, declared_size, state, url_expires_at)
        SELECT id, $1, 'uploads/many/' || id, decode(replace(id::text, '-', ''), 'hex'), 'video/mp4', 1, 'deleted', now()

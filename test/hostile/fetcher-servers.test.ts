@@ -59,10 +59,10 @@ async function listen(server: Server, host = '127.0.0.1', scheme = 'http'): Prom
 const serve = (handler: RequestListener) => listen(createServer(handler));
 
 /** A server that sends exactly these bytes for every request, then closes unless `close` is false. */
-const serveRaw = (answer: string | Buffer, close = true) =>
+const serveRaw = (response: string | Buffer, close = true) =>
   listen(
     createTcpServer((socket) => {
-      socket.once('data', () => (close ? socket.end(answer) : socket.write(answer)));
+      socket.once('data', () => (close ? socket.end(response) : socket.write(response)));
     }),
   );
 
@@ -171,12 +171,12 @@ describe('a download that succeeds', () => {
 });
 
 describe('addresses that are not public', () => {
-  const hosts = (answers: string[][]) => {
+  const hosts = (responses: string[][]) => {
     const asked: string[] = [];
     const lookup = async (name: string) => {
       asked.push(name);
-      const answer = answers[Math.min(asked.length, answers.length) - 1]!;
-      return answer.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+      const response = responses[Math.min(asked.length, responses.length) - 1]!;
+      return response.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
     };
     return { asked, lookup };
   };

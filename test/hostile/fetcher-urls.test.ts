@@ -15,16 +15,16 @@ const PRIVATE_V4 = [
 /** Notations that some URL parser or C library accepts for one IPv4 address. */
 function notations(address: string): string[] {
   const [a, b, c, d] = address.split('.').map(Number) as [number, number, number, number];
-  const whole = ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+  const complete = ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
   const high = ((a << 8) | b).toString(16);
   const low = ((c << 8) | d).toString(16);
   const fullwidth = address.replace(/\d/g, (digit) => String.fromCharCode(0xff10 + Number(digit)));
   return [
     address,
     `${address}.`,
-    String(whole),
-    `0x${whole.toString(16)}`,
-    `0${whole.toString(8)}`,
+    String(complete),
+    `0x${complete.toString(16)}`,
+    `0${complete.toString(8)}`,
     `${a}.${(b << 16) | (c << 8) | d}`,
     `${a}.${b}.${(c << 8) | d}`,
     [a, b, c, d].map((octet) => `0x${octet.toString(16)}`).join('.'),

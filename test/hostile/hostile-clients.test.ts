@@ -33,7 +33,7 @@ describe('a hostile client with a key', () => {
     }
     const readers = silentReaders(service, service.key, '/v1/transcodes?limit=100', LISTS);
     const rss: number[] = [];
-    // Keeps serving others meanwhile.
+    // Keeps serving others during the attack.
     for (let round = 0; round < 20; round += 1) {
       await usualLatencies(service, key, 3);
       rss.push(residentMib(service.pids('api')[0]!));

@@ -17,7 +17,7 @@ const RETENTION_SECONDS = 3600;
 
 const word = () => randomBytes(9).toString('hex');
 
-/** Unique words for every place where a user can put text. */
+/** Unique words for every field that can contain text of a user. */
 const NAMES = {
   'upload name': `holiday-${word()}`,
   'name in the source’s path': `reel-${word()}`,
@@ -51,12 +51,12 @@ describe('confidential data', () => {
   const bytesOf = (words: Record<string, string>) =>
     Object.fromEntries(Object.entries(words).map(([name, text]) => [name, Buffer.from(text)]));
   const create = async (body: object, headers?: Record<string, string>) => {
-    const answer = await service.call('POST', '/v1/transcodes', body, headers);
-    expect(answer.status).toBe(201);
-    jobs.push(answer.json.id);
-    return answer.json.id as string;
+    const response = await service.call('POST', '/v1/transcodes', body, headers);
+    expect(response.status).toBe(201);
+    jobs.push(response.json.id);
+    return response.json.id as string;
   };
-  const ended = (id: string) => service.call('GET', `/v1/transcodes/${id}?wait=30`).then((answer) => answer.json);
+  const ended = (id: string) => service.call('GET', `/v1/transcodes/${id}?wait=30`).then((response) => response.json);
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-leaks-'));
@@ -67,9 +67,9 @@ describe('confidential data', () => {
     source = await startSource((request, response) => {
       if (request.url?.includes('.srt')) return void response.writeHead(200).end(captions);
       if (request.url?.includes('.gone')) return void response.writeHead(404).end(captions);
-      const whole = !request.url?.includes('cut');
+      const complete = !request.url?.includes('cut');
       response.writeHead(200, { 'content-type': 'video/mp4', 'content-length': clip.length });
-      if (whole) response.end(clip);
+      if (complete) response.end(clip);
       else response.write(clip.subarray(0, 20_000), () => response.destroy());
     });
     const dataDir = await makeDataDir();
@@ -148,15 +148,15 @@ describe('confidential data', () => {
       outputFormat: 'mp4',
       filters: [{ filter: `[0:v]${captions('gone')}[v]` }],
     });
-    const refusedFilter = {
+    const rejectedFilter = {
       inputs: [{ url: sent.fileUrl }],
       outputFormat: 'mp4',
       filters: [{ filter: `[0:v]nosuch='https://h.example/x?k=${SECRETS['query in a rejected filter']}'[v]` }],
     };
     for (const path of ['/v1/transcodes', '/v1/transcodes/validate']) {
-      const answer = await service.call('POST', path, refusedFilter);
-      expect(answer.text).not.toContain(SECRETS['query in a rejected filter']);
-      expect(answer.text).toContain('nosuch');
+      const response = await service.call('POST', path, rejectedFilter);
+      expect(response.text).not.toContain(SECRETS['query in a rejected filter']);
+      expect(response.text).toContain('nosuch');
     }
     const cut = await create({ inputs: [{ url: `${url}&cut` }], outputFormat: 'mp3', metadata });
     const canceled = await create({

@@ -46,11 +46,11 @@ describe('the stored response of an Idempotency-Key', () => {
 
   /** Submits a job as the API does; a repeated request must not run the work. */
   const askForJob = async (key: string) => {
-    const { answer } = await ask(key, async () => {
+    const { answer: response } = await ask(key, async () => {
       const job = await world.accept(account);
       return { status: 201, answer: await world.view(job.id), made: { job_id: job.id } };
     });
-    return answer;
+    return response;
   };
   const kept = async (key: string) => {
     const { rows } = await sql(
@@ -86,13 +86,13 @@ describe('the stored response of an Idempotency-Key', () => {
     const body = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: 64 } as const;
     const askForUrl = (key: string) =>
       ask(key, async () => {
-        const { id, answer } = await world.database.db
+        const { id, answer: response } = await world.database.db
           .transaction()
           .execute((tx) => presignUpload(world.context, tx, account, body, null));
-        return { status: 200, answer, made: { upload_id: id } };
+        return { status: 200, answer: response, made: { upload_id: id } };
       });
-    const { answer } = await askForUrl('late');
-    expect((await askForUrl('late')).answer).toEqual(answer);
+    const { answer: response } = await askForUrl('late');
+    expect((await askForUrl('late')).answer).toEqual(response);
     await sql(`UPDATE uploads SET created_at = now() - interval '2 h' WHERE account_id = $1`, account.id);
     await sweepExpired(world.context);
     await expect(askForUrl('late')).rejects.toMatchObject(used);

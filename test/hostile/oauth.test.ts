@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isRedirectUri, isRegistered } from '../../src/identity/redirect-uri.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
-import { answered, asking, CALLBACK, oauthOf, type Person } from '../helpers/oauth.ts';
+import { asking, CALLBACK, oauthOf, type Person, responded } from '../helpers/oauth.ts';
 
 let api: TestApi;
 let oauth: ReturnType<typeof oauthOf>;
@@ -18,7 +18,7 @@ const page = (fields: Record<string, string>, headers = {}) =>
   oauth.open('GET', `/oauth/authorize?${new URLSearchParams(fields)}`, undefined, headers);
 async function coded(more: Record<string, string> = {}) {
   const { verifier, fields } = asking(client, more);
-  return { code: answered(await oauth.allow(person, fields)).code!, verifier };
+  return { code: responded(await oauth.allow(person, fields)).code!, verifier };
 }
 
 describe('redirect URIs', () => {
@@ -74,9 +74,12 @@ describe('redirect URIs', () => {
       { redirect_uri: 'https://evil.example/', response_type: 'token' },
     ];
     for (const wrong of wrongs) {
-      for (const answer of [await page({ ...fields, ...wrong }), await oauth.allow(person, { ...fields, ...wrong })]) {
-        expect([wrong, answer.status, answer.headers.get('location')]).toEqual([wrong, 400, null]);
-        expect(answer.text).not.toContain('evil.example');
+      for (const response of [
+        await page({ ...fields, ...wrong }),
+        await oauth.allow(person, { ...fields, ...wrong }),
+      ]) {
+        expect([wrong, response.status, response.headers.get('location')]).toEqual([wrong, 400, null]);
+        expect(response.text).not.toContain('evil.example');
       }
     }
     const twice = await oauth.open(
@@ -98,8 +101,8 @@ describe('PKCE', () => {
       { ...fields, code_challenge_method: 'plain' },
       { ...fields, code_challenge: 'x' },
     ]) {
-      expect(answered(await page(weak))).toMatchObject({ error: 'invalid_request', state: 'a state' });
-      expect(answered(await oauth.allow(person, weak)).code).toBeUndefined();
+      expect(responded(await page(weak))).toMatchObject({ error: 'invalid_request', state: 'a state' });
+      expect(responded(await oauth.allow(person, weak)).code).toBeUndefined();
     }
   });
 
@@ -172,7 +175,7 @@ describe('codes and tokens', () => {
   it('give no access to another account, and are valid for this server only', async () => {
     const stranger = await oauth.person('member', (await api.makeAccount()).id);
     const { verifier, fields } = asking(client);
-    const code = answered(await oauth.allow(stranger, fields)).code!;
+    const code = responded(await oauth.allow(stranger, fields)).code!;
     const { access_token } = (await oauth.exchange({ client_id: client, code, code_verifier: verifier })).json;
     const created = await api.call('POST', '/v1/transcodes', {
       inputs: [{ url: 'https://example.org/a.mp4' }],
@@ -180,7 +183,7 @@ describe('codes and tokens', () => {
     });
     expect(await oauth.statusOf(access_token, `/v1/transcodes/${created.json.id}`)).toBe(404);
     const elsewhere = asking(client, { resource: 'https://evil.example/mcp' }).fields;
-    expect(answered(await page(elsewhere)).error).toBe('invalid_target');
+    expect(responded(await page(elsewhere)).error).toBe('invalid_target');
   });
 });
 
@@ -210,15 +213,15 @@ describe('the consent page', () => {
       [{}, { origin: 'null' }],
       [{}, { 'sec-fetch-site': 'cross-site' }],
     ] as const) {
-      const answer = await oauth.allow(person, { ...fields, ...form }, headers);
-      expect([form, headers, answer.status, answer.headers.get('location')]).toEqual([form, headers, 403, null]);
+      const response = await oauth.allow(person, { ...fields, ...form }, headers);
+      expect([form, headers, response.status, response.headers.get('location')]).toEqual([form, headers, 403, null]);
     }
   });
 });
 
 it('registrations are limited for each address', async () => {
-  const answers = [];
+  const responses = [];
   for (let one = 0; one < 40; one++)
-    answers.push((await oauth.open('POST', '/oauth/register', { redirect_uris: [CALLBACK] })).status);
-  expect(answers.at(-1)).toBe(429);
+    responses.push((await oauth.open('POST', '/oauth/register', { redirect_uris: [CALLBACK] })).status);
+  expect(responses.at(-1)).toBe(429);
 });

@@ -6,9 +6,9 @@ import { openSanitizer } from '../../src/sanitizer/index.ts';
 
 /** Result of sanitizing a file. */
 export interface Seen {
-  /** The container's origin, or the code of the refusal. */
+  /** The container's origin, or the code of the rejection. */
   verdict: string;
-  /** Why the container is not rewritten, or the text of the refusal. */
+  /** Why the container is not rewritten, or the text of the rejection. */
   reason: string | null;
   /** Path of the rewritten container. */
   target: string;

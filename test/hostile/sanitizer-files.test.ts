@@ -37,11 +37,11 @@ describe('hostile containers', () => {
   ] as const)('mutated from %s get a verdict', async (name, demuxer, args) => {
     const path = join(bench.folder, name);
     await makeMedia(path, [...args, '-pix_fmt', 'yuv420p']);
-    const whole = await readFile(path);
+    const complete = await readFile(path);
     const random = randomFrom(SEED);
     const verdicts = new Map<string, number>();
     for (let mutant = 0; mutant < MUTANTS; mutant++) {
-      const verdict = await outcome(mutate(whole, random), demuxer);
+      const verdict = await outcome(mutate(complete, random), demuxer);
       verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
     }
     const known = ['rewritten', 'original', 'invalid_media', 'unsupported_media', 'too_long', 'too_many_pixels'];
@@ -154,8 +154,8 @@ function randomFrom(seed: number): () => number {
 }
 
 /** Changes some bytes, sets them to extremes, truncates or duplicates; mostly near the ends, where indexes are. */
-function mutate(whole: Buffer, random: () => number): Buffer {
-  const bytes = Buffer.from(whole);
+function mutate(complete: Buffer, random: () => number): Buffer {
+  const bytes = Buffer.from(complete);
   const place = () => {
     const near = Math.floor(random() * Math.min(bytes.length, 2048));
     const roll = random();

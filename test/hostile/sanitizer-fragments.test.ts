@@ -15,7 +15,7 @@ describe('hostile fragments', () => {
   });
   afterAll(() => bench?.close());
 
-  /** `rewritten`, why the container is not rewritten, or the code of the refusal. */
+  /** `rewritten`, why the container is not rewritten, or the code of the rejection. */
   async function outcome(bytes: Uint8Array): Promise<string> {
     const { verdict, reason } = await bench.sanitize(bytes, 'mov');
     return verdict === 'original' ? (reason ?? verdict) : verdict;

@@ -6,7 +6,7 @@ import { makeMedia } from '../../testkit/media-cache.ts';
 import { run } from '../../testkit/run.ts';
 import { openSanitizerBench, type SanitizerBench } from './sanitizer-bench.ts';
 
-/** Milliseconds that each file may take on a busy machine; the reader's own limit is ten seconds. */
+/** Milliseconds that each file may need on a busy machine; the reader's own limit is ten seconds. */
 const MAX_MS = 8000;
 
 describe('hostile MP3, AAC and Ogg', () => {
@@ -292,11 +292,11 @@ describe('hostile MP3, AAC and Ogg', () => {
     ] as const) {
       await makeMedia(`${path}.${kind}`, noise);
       const bytes = await readFile(`${path}.${kind}`);
-      const whole = await sanitize(bytes, demuxer);
+      const complete = await sanitize(bytes, demuxer);
       const part = await sanitize(bytes, demuxer, 65_536);
-      expect((await stat(part.target)).size).toBe(whole.written!.length);
-      expect((await stat(part.target)).blocks).toBeLessThan((await stat(whole.target)).blocks);
-      expect(await declared(part.target, demuxer)).toEqual(await declared(whole.target, demuxer));
+      expect((await stat(part.target)).size).toBe(complete.written!.length);
+      expect((await stat(part.target)).blocks).toBeLessThan((await stat(complete.target)).blocks);
+      expect(await declared(part.target, demuxer)).toEqual(await declared(complete.target, demuxer));
     }
   });
 

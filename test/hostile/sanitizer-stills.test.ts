@@ -154,9 +154,9 @@ describe('hostile HEIC and AVIF files', () => {
   });
 
   it('are rejected when truncated anywhere', async () => {
-    for (const whole of [picture(), grid(fourTiles())]) {
-      for (let length = 40; length < whole.length; length += 37) {
-        expect(await sanitize(whole.subarray(0, length))).toMatch(/^invalid_media/);
+    for (const complete of [picture(), grid(fourTiles())]) {
+      for (let length = 40; length < complete.length; length += 37) {
+        expect(await sanitize(complete.subarray(0, length))).toMatch(/^invalid_media/);
       }
     }
   });

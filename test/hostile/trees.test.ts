@@ -251,11 +251,11 @@ describe('the files of an output', () => {
     const job = await completed(ladderOf(5), account);
     const before = await readStoredBytes(api.context.db, account.id);
     const get = () => api.call('GET', `${job.path}/download`, undefined, job.headers);
-    const answers = await Promise.all([get(), get(), get()]);
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    const responses = await Promise.all([get(), get(), get()]);
+    expect(responses.map(({ status }) => status)).toEqual([200, 200, 200]);
     const rows = await sql('SELECT key, size, state FROM objects WHERE archive_of = $1', job.objectId);
     expect(rows).toMatchObject([{ state: 'live' }]);
-    const zip = Buffer.from(await (await fetch(answers[0]!.json.url)).arrayBuffer());
+    const zip = Buffer.from(await (await fetch(responses[0]!.json.url)).arrayBuffer());
     expect([zip.length, zip.subarray(0, 2).toString()]).toEqual([rows[0].size, 'PK']);
     expect((await readStoredBytes(api.context.db, account.id)) - before).toBe(zip.length);
     expect((await api.call('DELETE', job.path, undefined, job.headers)).status).toBe(200);

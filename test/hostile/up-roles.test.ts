@@ -22,7 +22,7 @@ import { makeDatabase } from '../helpers/database.ts';
 const PROCESSES = ['api', 'worker', 'gateway', 'postgres'];
 const ROLES = Object.keys(DATABASE_ROLES) as DatabaseRole[];
 /** insufficient_privilege */
-const REFUSED = '42501';
+const REJECTED = '42501';
 const SIGNING_KEY = Buffer.alloc(32, 7).toString('base64url');
 
 let folder: string;
@@ -151,7 +151,7 @@ describe('airlock up', () => {
     'does not let the %s: %s',
     async (role, statement) => {
       admin ??= await openAsSuperuser(service.dataDir);
-      await expect(clients[role].query(statement)).rejects.toMatchObject({ code: REFUSED });
+      await expect(clients[role].query(statement)).rejects.toMatchObject({ code: REJECTED });
       expect((await admin.query('SELECT 1 AS here')).rows).toEqual([{ here: 1 }]);
     },
   );
@@ -168,7 +168,7 @@ describe('airlock up', () => {
       const url = new URL(databaseUrl(config, await loadSecrets(service.dataDir), role));
       url.pathname = database;
       const client = new pg.Client({ connectionString: url.href });
-      await expect(client.connect()).rejects.toMatchObject({ code: REFUSED });
+      await expect(client.connect()).rejects.toMatchObject({ code: REJECTED });
     }
   });
 
@@ -202,8 +202,8 @@ describe('airlock up', () => {
     expect(Object.keys(await connected(service.dataDir))).toEqual(Object.values(DATABASE_ROLES).sort());
     expect(service.output()).not.toMatch(/permission denied|42501|authentication failed/);
     for (const role of ROLES) clients[role] = await openServiceDatabase(service, role);
-    await expect(clients.worker.query('SELECT key_hash FROM api_keys')).rejects.toMatchObject({ code: REFUSED });
-    await expect(clients.api.query('CREATE TEMPORARY TABLE mine (x int)')).rejects.toMatchObject({ code: REFUSED });
+    await expect(clients.worker.query('SELECT key_hash FROM api_keys')).rejects.toMatchObject({ code: REJECTED });
+    await expect(clients.api.query('CREATE TEMPORARY TABLE mine (x int)')).rejects.toMatchObject({ code: REJECTED });
   });
 
   it('restores the passwords of the roles from secrets.json when they differ', async () => {

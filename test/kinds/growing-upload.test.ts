@@ -75,7 +75,7 @@ describe('an output that is uploaded while it is written', () => {
     upload.follow(path);
     upload.recordWrite();
   };
-  const whole = (): Piece[] => [{ path, from: 0, to: bytes.length }];
+  const complete = (): Piece[] => [{ path, from: 0, to: bytes.length }];
   const row = async () => (await world.database.pg.query('SELECT * FROM objects WHERE key = $1', [key])).rows[0];
   const published = async () => {
     const body = await world.context.store.get(key);
@@ -98,7 +98,7 @@ describe('an output that is uploaded while it is written', () => {
     await growTo(bytes.length, 2 * PART_BYTES);
     await hasStored(2);
     expect([...stored].sort()).toEqual([2, 3]);
-    const sent = (await upload.send(whole(), 0))!;
+    const sent = (await upload.send(complete(), 0))!;
     expect([...stored].sort()).toEqual([1, 2, 3, 4]);
     expect(sent.sha256).toBe(sha256);
     expect(await row()).toMatchObject({ id: sent.objectId, state: 'pending', size: bytes.length, sha256 });
@@ -119,7 +119,7 @@ describe('an output that is uploaded while it is written', () => {
     const expected = Buffer.from(bytes);
     expected.write('changed', 2 * PART_BYTES + 5);
     expected.write('header', 0);
-    const sent = (await upload.send(whole(), 0))!;
+    const sent = (await upload.send(complete(), 0))!;
     expect(stored.filter((number) => number === 3)).toHaveLength(2);
     expect(stored.filter((number) => number === 2)).toHaveLength(1);
     expect(await sent.publish()).toBe(true);
@@ -158,11 +158,11 @@ describe('an output that is uploaded while it is written', () => {
     await upload.abandon();
     expect(await parts()).toEqual([]);
     expect(await row()).toMatchObject({ state: 'pending', multipart_id: null });
-    // The same attempt may store its output again, as a whole or in parts.
+    // The same attempt may store its output again, in one PUT or in parts.
     stopping = new AbortController();
     await against({});
     await hasStored(4);
-    expect(await (await upload.send(whole(), 0))!.publish()).toBe(true);
+    expect(await (await upload.send(complete(), 0))!.publish()).toBe(true);
   });
 
   it('ends a part that is being sent when the job ends', async () => {
@@ -191,7 +191,7 @@ describe('an output that is uploaded while it is written', () => {
     expect(await parts()).toEqual([]);
     expect(await row()).toMatchObject({ state: 'deleted', deletion_reason: 'replaced', multipart_id: null });
     // A worker that was only slow finds neither the upload nor the row.
-    await expect(upload.send(whole(), 0)).rejects.toThrow();
+    await expect(upload.send(complete(), 0)).rejects.toThrow();
     expect(await published()).toBeNull();
   });
 
@@ -208,7 +208,7 @@ describe('an output that is uploaded while it is written', () => {
     });
     await growTo(bytes.length);
     await hasStored(1);
-    const sent = (await upload.send(whole(), 0))!;
+    const sent = (await upload.send(complete(), 0))!;
     expect([...stored].sort()).toEqual([1, 2, 3, 4]);
     expect(failures).toBe(2);
     expect(await sent.publish()).toBe(true);
@@ -227,7 +227,7 @@ describe('an output that is uploaded while it is written', () => {
     });
     await growTo(bytes.length);
     await hasStored(2);
-    await expect(upload.send(whole(), 0)).rejects.toBeInstanceOf(StorageError);
+    await expect(upload.send(complete(), 0)).rejects.toBeInstanceOf(StorageError);
     expect(await published()).toBeNull();
     await upload.abandon();
     expect(await parts()).toEqual([]);
@@ -240,7 +240,7 @@ describe('an output that is uploaded while it is written', () => {
     });
     await growTo(bytes.length);
     await hasStored(2);
-    expect(await (await upload.send(whole(), 0))!.publish()).toBe(false);
+    expect(await (await upload.send(complete(), 0))!.publish()).toBe(false);
     expect(await published()).toBeNull();
   });
 
@@ -249,7 +249,7 @@ describe('an output that is uploaded while it is written', () => {
     await against({ completeMultipart: async (...given) => !(await completeMultipart(...given)) });
     await growTo(bytes.length);
     await hasStored(2);
-    expect(await (await upload.send(whole(), 0))!.publish()).toBe(true);
+    expect(await (await upload.send(complete(), 0))!.publish()).toBe(true);
     expect(await published()).toBe(sha256);
   });
 
@@ -260,7 +260,7 @@ describe('an output that is uploaded while it is written', () => {
       bytes.length - 1,
       claim.job.account_id,
     ]);
-    await expect(upload.send(whole(), 0)).rejects.toMatchObject({ code: 'storage_quota' });
+    await expect(upload.send(complete(), 0)).rejects.toMatchObject({ code: 'storage_quota' });
     expect(await published()).toBeNull();
   });
 
@@ -273,7 +273,7 @@ describe('an output that is uploaded while it is written', () => {
     upload = openUpload();
     upload.follow(path);
     upload.recordWrite();
-    expect(await upload.send(whole(), 0)).toBeNull();
+    expect(await upload.send(complete(), 0)).toBeNull();
     expect(await row()).toBeUndefined();
   });
 

@@ -233,8 +233,8 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     const headers = { 'idempotency-key': 'k' };
     const [first, second] = [await create({ text: 'a' }, headers), await create({ text: 'a' }, headers)];
     expect(second.id).toBe(first.id);
-    const refused = await api.call('POST', '/v1/toys', { text: '', txt: 1 });
-    expect([refused.status, refused.json.details.field]).toEqual([400, 'text']);
+    const rejected = await api.call('POST', '/v1/toys', { text: '', txt: 1 });
+    expect([rejected.status, rejected.json.details.field]).toEqual([400, 'text']);
   });
 
   it('is part of the OpenAPI document', async () => {

@@ -98,9 +98,9 @@ describe('./airlock', () => {
     const real = join(projectRoot(), 'airlock');
     const relative = run(real, ['ffmpeg', 'build', 'here']);
     expect(relative).toMatchObject({ status: 2, stderr: 'airlock: here is not an absolute path\n' });
-    const refused = run(real, ['ffmpeg', 'build', join(folder, 'ffmpeg')], { asNobody: true });
-    expect(refused.status).toBe(2);
-    expect(refused.stderr).toContain('run it as root');
+    const rejected = run(real, ['ffmpeg', 'build', join(folder, 'ffmpeg')], { asNobody: true });
+    expect(rejected.status).toBe(2);
+    expect(rejected.stderr).toContain('run it as root');
     expect(existsSync(join(folder, 'ffmpeg'))).toBe(false);
   });
 
@@ -109,8 +109,8 @@ describe('./airlock', () => {
     chmodSync(tree, 0o755);
     expect(run(launcher, ['x'], { asNobody: true })).toMatchObject({ status: 0, stderr: '', said: { args: ['x'] } });
     writeFileSync(join(tree, 'src/new.ts'), 'export {};\n');
-    const refused = run(launcher, ['x'], { asNobody: true });
-    expect(refused.status).toBe(77);
-    expect(refused.stderr).toContain('Run ./airlock once as the owner');
+    const rejected = run(launcher, ['x'], { asNobody: true });
+    expect(rejected.status).toBe(77);
+    expect(rejected.stderr).toContain('Run ./airlock once as the owner');
   });
 });

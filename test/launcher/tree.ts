@@ -28,13 +28,13 @@ console.log(JSON.stringify({
 }));
 `;
 
-/** In place of the real one, which the launcher starts for `./airlock test`. */
+/** Replaces the real one, which the launcher starts for `./airlock test`. */
 const VITEST = `console.log(JSON.stringify({ args: process.argv.slice(2), cwd: process.cwd(), file: process.argv[1] }));`;
 
 export interface Run {
   status: number | null;
   stderr: string;
-  /** What the program said, parsed. */
+  /** Output of the program, parsed. */
   said: Record<string, unknown>;
 }
 

@@ -24,7 +24,7 @@ const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 /** Values that FFmpeg rejects in combination with other options, with its own message. */
-const REFUSED_BY_FFMPEG =
+const REJECTED_BY_FFMPEG =
   /^(showcqt=.*_h=8192|hdcd=|showcwt=.*(max=1|min=192000)$|showspectrum(pic)?=.*start=192000|afir=.*maxir=0\.1|aselect=outputs=16)/;
 
 function extremes(value: FilterValue): string[] {
@@ -65,7 +65,7 @@ async function faultsOf(texts: readonly string[]): Promise<string[]> {
 }
 
 const isRejected = (graph: CheckedGraph): boolean =>
-  REFUSED_BY_FFMPEG.test(write(graph, 0, []).replace(/\[[^\]]*\]/g, ''));
+  REJECTED_BY_FFMPEG.test(write(graph, 0, []).replace(/\[[^\]]*\]/g, ''));
 
 const write = (graph: CheckedGraph, index: number, outputs: readonly string[]): string =>
   serialiseGraph(graph, {

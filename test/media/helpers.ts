@@ -128,14 +128,14 @@ function joinPlans(plans: readonly string[][]): string[][] {
   return [...alone, ...joined];
 }
 
-/** Number of arguments before those of the first input. */
+/** Number of arguments before the arguments of the first input. */
 function startOf(args: readonly string[]): number {
   return args.indexOf('-filter_complex_threads') + 2;
 }
 
 let fonts: FontLibrary | null = null;
 
-/** The assets of a request as the worker would place them. */
+/** The assets of a request with the paths that a worker would use. */
 async function placeAssets(
   request: TranscodeRequest,
   sources: Record<string, string>,

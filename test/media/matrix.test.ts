@@ -242,7 +242,7 @@ describe('pictures', () => {
   it('of a photo rotated by EXIF data are upright at the size of the preset', async () => {
     const photo = await shop.make('lying.jpg', [...redOverBlue('960x540'), '-frames:v', '1', '-update', '1']);
     const bytes = await readFile(photo);
-    // Orientation 6 (EXIF 2.3, tag 0x0112): the camera was held upright, a viewer turns the picture clockwise.
+    // Orientation 6 (EXIF 2.3, tag 0x0112): the camera was upright, and a viewer turns the picture clockwise.
     const exif = Buffer.from('ffe1002245786966000049492a00080000000100120103000100000006000000' + '00000000', 'hex');
     await writeFile(photo, Buffer.concat([bytes.subarray(0, 2), exif, bytes.subarray(2)]));
     for (const format of ['webp', 'png'] as const) {

@@ -56,9 +56,9 @@ describe('plain options', () => {
 
   it('copy a movie next to a thumbnail as FFmpeg would, and a larger picture as one frame', async () => {
     const options = [{ option: '-c', argument: 'copy' }];
-    const beside = await shop.transcode([photo, clip], { outputFormat: 'mkv', options });
-    expect([beside.info.video[0]!.codec, beside.info.audio.length]).toEqual(['h264', 1]);
-    expect(beside.info.durationSeconds).toBeCloseTo(2, 0);
+    const alongside = await shop.transcode([photo, clip], { outputFormat: 'mkv', options });
+    expect([alongside.info.video[0]!.codec, alongside.info.audio.length]).toEqual(['h264', 1]);
+    expect(alongside.info.durationSeconds).toBeCloseTo(2, 0);
     const poster = await shop.make('poster.jpg', [
       '-f',
       'lavfi',

@@ -16,7 +16,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => shop.remove());
 
-const RUN = WILD_ROWS.filter((row) => !row.refused);
+const RUN = WILD_ROWS.filter((row) => !row.rejected);
 /** Runs rows in as few processes as possible, then measures all results in one. */
 const runRow = inBatches(RUN, 12, async (rows) => {
   const outcomes = await shop.transcodeAll(rows.map(asRequest), media.assets);
@@ -35,11 +35,11 @@ describe.concurrent('requests as people send them', { timeout: 60_000 }, () => {
     for (const check of row.checks) check(outcome, check.measurement ? rest.shift()! : []);
   });
 
-  it.each(WILD_ROWS.filter((row) => row.refused).map((row) => [row.name, row] as const))(
+  it.each(WILD_ROWS.filter((row) => row.rejected).map((row) => [row.name, row] as const))(
     'are rejected with a reason: %s',
     (_, row) => {
       const rejections = checkOptions(asRequest(row).request);
-      expect(rejections.map(({ option, reason }) => `${option} ${reason}`).join(' ')).toMatch(row.refused!);
+      expect(rejections.map(({ option, reason }) => `${option} ${reason}`).join(' ')).toMatch(row.rejected!);
       for (const { suggestion } of rejections) expect(suggestion.length).toBeGreaterThan(10);
     },
   );
@@ -68,7 +68,7 @@ describe('the corpus', () => {
   it('has at least 120 rows, each with a unique name and a check', () => {
     expect(WILD_ROWS.length).toBeGreaterThanOrEqual(120);
     expect(new Set(WILD_ROWS.map((row) => row.name)).size).toBe(WILD_ROWS.length);
-    for (const row of WILD_ROWS) expect(row.refused || row.checks.length > 0, row.name).toBeTruthy();
+    for (const row of WILD_ROWS) expect(row.rejected || row.checks.length > 0, row.name).toBeTruthy();
   });
 });
 

@@ -67,9 +67,9 @@ it.each(formats)('FFmpeg changes nothing after the header of %s that it has writ
   await file.close();
   ffmpeg.stdin.end(source.subarray(Math.floor(source.length * 0.8)));
   expect(await ended).toEqual([0, null]);
-  const whole = await readFile(path);
-  expect(whole.length).toBeGreaterThan(size);
-  expect(whole.subarray(HEADER_BYTES, size).equals(early)).toBe(true);
+  const complete = await readFile(path);
+  expect(complete.length).toBeGreaterThan(size);
+  expect(complete.subarray(HEADER_BYTES, size).equals(early)).toBe(true);
 });
 
 it('a command whose muxer moves the entire file at its end is not followed', () => {

@@ -22,7 +22,7 @@ import { startApi, type TestApi } from '../helpers/api.ts';
 import { openTestSandbox } from '../helpers/root-image.ts';
 import { type RecordedPlans, recordPlans, type SeenStatement } from './recorded-plans.ts';
 
-/** Jobs, and those of them that wait, all of one account and class. */
+/** Jobs, and how many of them wait, all of one account and class. */
 const JOBS = 100_000;
 const WAITING = 2_000;
 /** Tables that grow with the number of jobs. */
@@ -67,9 +67,9 @@ describe(`with ${JOBS.toLocaleString('en')} jobs`, () => {
   const call: TestApi['call'] = (method, path, body, headers = {}) =>
     api.call(method, path, body, { authorization: `Bearer ${key}`, ...headers });
   const created = async (path: string, body: object) => {
-    const answer = await call('POST', path, body);
-    expect([path, answer.status, answer.text]).toEqual([path, expect.toBeOneOf([200, 201]), answer.text]);
-    return answer.json;
+    const response = await call('POST', path, body);
+    expect([path, response.status, response.text]).toEqual([path, expect.toBeOneOf([200, 201]), response.text]);
+    return response.json;
   };
 
   beforeAll(async () => {
@@ -106,7 +106,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs`, () => {
     if (folder) await rm(folder, { recursive: true, force: true });
   });
 
-  /** Makes one of fifty jobs, and the batches, those of `ownKey`. */
+  /** Assigns one of fifty jobs, and the batches, to `ownKey`. */
   async function giveJobs(client: pg.Client): Promise<void> {
     await client.query('SET session_replication_role = replica');
     const own = `UPDATE %s SET key_id = api_keys.id FROM api_keys WHERE api_keys.account_id = %s.account_id`;
@@ -222,9 +222,9 @@ describe(`with ${JOBS.toLocaleString('en')} jobs`, () => {
     const cursors = await cursorsOf(document, headersOf);
     for (const path of ['/v1/transcodes', '/v1/uploads', '/v1/batches'])
       expect(cursors.get(`GET ${path}`)).not.toBe('none');
-    const answers = await sendAll(requestsOf(document, valuesOf(events[0].id, cursors)), headersOf);
+    const responses = await sendAll(requestsOf(document, valuesOf(events[0].id, cursors)), headersOf);
     // A request that is rejected before its first query proves nothing.
-    const rejected = [...answers].filter(([, all]) => all.every((one) => /^(401 unauth|403|405|500)/.test(one)));
+    const rejected = [...responses].filter(([, all]) => all.every((one) => /^(401 unauth|403|405|500)/.test(one)));
     expect(rejected).toEqual([]);
     expect(faults(plans.statements.values())).toEqual([]);
   }, 120_000);
@@ -236,9 +236,11 @@ describe(`with ${JOBS.toLocaleString('en')} jobs`, () => {
     expect(page.json.events).toHaveLength(1);
     Object.assign(ids, { jobs: ids.own, waiting: ids.own });
     const cursors = await cursorsOf(document, () => own);
-    const answers = await sendAll(requestsOf(document, valuesOf(page.json.events[0].id, cursors)), () => own);
-    const answered = [...answers].filter(([, all]) => all.some((one) => /^(200|409)/.test(one))).map(([name]) => name);
-    expect(answered).toEqual(
+    const responses = await sendAll(requestsOf(document, valuesOf(page.json.events[0].id, cursors)), () => own);
+    const responded = [...responses]
+      .filter(([, all]) => all.some((one) => /^(200|409)/.test(one)))
+      .map(([name]) => name);
+    expect(responded).toEqual(
       expect.arrayContaining([
         ...[
           'GET /v1/jobs',
@@ -257,12 +259,12 @@ describe(`with ${JOBS.toLocaleString('en')} jobs`, () => {
 
   /** Returns the statuses and codes that each operation returned. */
   async function sendAll(requests: PlannedRequest[], headersOf: (operation: string) => Record<string, string>) {
-    const answers = new Map<string, string[]>();
+    const responses = new Map<string, string[]>();
     for (const { operation, method, path, body } of requests) {
       const { status, json } = await call(method, path, body, headersOf(operation));
-      answers.set(operation, [...(answers.get(operation) ?? []), `${status} ${json?.code ?? ''}`]);
+      responses.set(operation, [...(responses.get(operation) ?? []), `${status} ${json?.code ?? ''}`]);
     }
-    return answers;
+    return responses;
   }
 
   async function signIn(): Promise<Record<string, string>> {
@@ -270,10 +272,10 @@ describe(`with ${JOBS.toLocaleString('en')} jobs`, () => {
       const user = await createUser(tx, { accountId: api.account.id, email: 'o@example.org', role: 'operator' }, BY);
       return createSetupLink(tx, user, BY);
     });
-    const answer = await api.call('POST', '/v1/setup', { token, password: PASSWORD }, { authorization: '' });
-    expect(answer.status).toBe(201);
-    const cookie = /airlock_session=[^;]*/.exec(answer.headers.get('set-cookie')!)![0];
-    return { authorization: '', cookie, 'x-airlock-csrf': answer.json.csrf };
+    const response = await api.call('POST', '/v1/setup', { token, password: PASSWORD }, { authorization: '' });
+    expect(response.status).toBe(201);
+    const cookie = /airlock_session=[^;]*/.exec(response.headers.get('set-cookie')!)![0];
+    return { authorization: '', cookie, 'x-airlock-csrf': response.json.csrf };
   }
 
   /** Fails for a parameter that a new operation brings: the test must know a value of it. */

@@ -50,11 +50,11 @@ describe('a container that is remuxed while its source arrives', () => {
     'is identical to a rewrite of the complete file, and can be read at once: %s',
     async (name) => {
       const bytes = readFileSync(join(folder, name));
-      const whole = join(folder, `${name}.whole`);
+      const complete = join(folder, `${name}.complete`);
       const { info } = await sanitizeFile({
         path: join(folder, name),
         demuxer: demuxerOf(name),
-        target: whole,
+        target: complete,
         mediaBytes: null,
       });
       const { opened, state, send, target } = arrive(bytes, demuxerOf(name));
@@ -80,10 +80,10 @@ describe('a container that is remuxed while its source arrives', () => {
       await copied;
       feed.check();
       await container.close();
-      expect(readFileSync(target).equals(readFileSync(whole))).toBe(true);
+      expect(readFileSync(target).equals(readFileSync(complete))).toBe(true);
       // The size of a Matroska segment and the position of its index are written at the end.
       const patched = name === 'clip.mkv' ? 128 : 0;
-      expect(Buffer.concat(seen).subarray(patched).equals(readFileSync(whole).subarray(patched))).toBe(true);
+      expect(Buffer.concat(seen).subarray(patched).equals(readFileSync(complete).subarray(patched))).toBe(true);
     },
   );
 

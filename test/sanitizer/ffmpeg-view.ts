@@ -3,7 +3,7 @@ import { type MediaInfo, parseProbe } from '../../src/ffmpeg/index.ts';
 import { run } from '../../testkit/run.ts';
 import { probed } from './info-differences.ts';
 
-/** Options before each input: for all frames, those after a seek, and those of a looped file. */
+/** Options before each input: for all frames, the frames after a seek, and the frames of a looped file. */
 const WAYS = { frames: [], sought: ['-ss', '0.5'], looped: ['-stream_loop', '1'] } as const;
 
 export interface MediaFile {

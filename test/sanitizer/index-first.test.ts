@@ -36,9 +36,9 @@ describe('an index that is moved to the start', () => {
     'makes the file that FFmpeg writes with +faststart, byte for byte: %s',
     async (name) => {
       const target = at(`start-of-${name}`);
-      const answer = readIndexFirst({ path: at(name), startTarget: target });
-      if (!('found' in answer)) throw new Error(answer.reason);
-      const { startBytes, from, to } = answer.found;
+      const response = readIndexFirst({ path: at(name), startTarget: target });
+      if (!('found' in response)) throw new Error(response.reason);
+      const { startBytes, from, to } = response.found;
       const start = await readFile(target);
       expect(start.length).toBe(startBytes);
       const moved = Buffer.concat([start, (await readFile(at(name))).subarray(from, to)]);

@@ -15,7 +15,7 @@ export async function probed(path: string, demuxer: string, sizeBytes: number): 
 const TOLERANCE: Readonly<Record<string, number>> = { frameRate: 1e-8, durationSeconds: 1.1e-6 };
 
 /**
- * What the readers state in another way than ffprobe. The bit rate of a complete file is that of the original for the
+ * What the readers state in another way than ffprobe. The bit rate of a complete file is the bit rate of the original for the
  * readers, so it is compared only if ffprobe has read the original.
  */
 export function differences(info: MediaInfo, probe: MediaInfo | null, isOriginal: boolean): string[] {

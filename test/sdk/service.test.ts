@@ -100,7 +100,7 @@ describe('the SDK with a service', () => {
     expect(file.streams.map(({ type }) => type)).toEqual(['video', 'audio']);
     const { result } = await airlock.call('get', '/v1/uploads');
     expect(result.items.filter(({ filename }) => filename.endsWith('in.mp4'))).toEqual([]);
-    const judged = await airlock.validate({ inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp3' });
-    expect(judged).toMatchObject({ valid: true });
+    const reviewed = await airlock.validate({ inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp3' });
+    expect(reviewed).toMatchObject({ valid: true });
   });
 });

@@ -7,12 +7,12 @@ import { Airlock, AirlockError, JobError, type Progress } from '../../sdk/src/in
 const KEY = `al_live_${'k'.repeat(36)}`;
 const ID = '019a1c5e-7d2a-7c3e-9f00-2b8d5a6c1e4f';
 
-type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+type Response = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A server that answers each request with the next of `script`. */
+/** A server that handles each request with the next entry of `script`. */
 describe('the client, with a server that fails', () => {
   const requests: { line: string; headers: IncomingMessage['headers'] }[] = [];
-  let script: Answer[] = [];
+  let script: Response[] = [];
   const server = createServer((request, response) => {
     requests.push({ line: `${request.method} ${request.url}`, headers: request.headers });
     request.resume();
@@ -33,14 +33,14 @@ describe('the client, with a server that fails', () => {
   });
 
   const json =
-    (status: number, body: unknown, headers: Record<string, string> = {}): Answer =>
+    (status: number, body: unknown, headers: Record<string, string> = {}): Response =>
     (_, response) =>
       response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
   const error = (status: number, code: string, headers = {}, docs = `/docs/errors#${code}`) =>
     json(status, { error: code, message: `Because of ${code}.`, code, details: { field: 'x' }, docs }, headers);
-  const cut: Answer = (request) => request.socket.destroy();
+  const cut: Response = (request) => request.socket.destroy();
   const stream =
-    (text: string, end = true): Answer =>
+    (text: string, end = true): Response =>
     (_, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write(text);
       if (end) response.end();
@@ -64,9 +64,9 @@ describe('the client, with a server that fails', () => {
       status: null,
     });
     script = [error(422, 'option_refused', { 'x-request-id': 'r-1' })];
-    const refused = await airlock.get(ID).catch((caught) => caught);
-    expect(refused).toBeInstanceOf(AirlockError);
-    expect(refused).toMatchObject({ code: 'option_refused', status: 422, details: { field: 'x' }, requestId: 'r-1' });
+    const rejected = await airlock.get(ID).catch((caught) => caught);
+    expect(rejected).toBeInstanceOf(AirlockError);
+    expect(rejected).toMatchObject({ code: 'option_refused', status: 422, details: { field: 'x' }, requestId: 'r-1' });
     expect(requests).toHaveLength(2);
   });
 
@@ -106,8 +106,8 @@ describe('the client, with a server that fails', () => {
     const failed = await gone.get(ID).catch((caught) => caught);
     expect(failed.message).toMatch(/^http:\/\/127\.0\.0\.1:9 does not respond/);
     script = [error(401, 'unauthorized')];
-    const refused = await airlock.get(ID).catch((caught) => caught);
-    for (const shown of [failed, refused, gone, airlock]) {
+    const rejected = await airlock.get(ID).catch((caught) => caught);
+    for (const shown of [failed, rejected, gone, airlock]) {
       expect(inspect(shown, { depth: 9, showHidden: true })).not.toContain(KEY);
       expect(JSON.stringify(shown)).not.toContain(KEY);
     }
@@ -130,8 +130,8 @@ describe('the client, with a server that fails', () => {
   it('retries a request without a response in time, and adds the seconds that the server was asked to wait', async () => {
     const { port } = server.address() as AddressInfo;
     const hasty = new Airlock({ url: `http://127.0.0.1:${port}`, key: KEY, timeoutMs: 50, retries: 1 });
-    const hang: Answer = () => {};
-    const halfway: Answer = (_, response) => response.writeHead(200).write('{"id":');
+    const hang: Response = () => {};
+    const halfway: Response = (_, response) => response.writeHead(200).write('{"id":');
     script = [hang, json(200, { id: ID })];
     expect(await hasty.get(ID)).toEqual({ id: ID });
     script = [hang, halfway];
@@ -222,10 +222,10 @@ describe('the client, with a server that fails', () => {
     const link = json(200, {
       url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/bytes?X-Amz-Signature=s`,
     });
-    const half: Answer = (_, response) => {
+    const half: Response = (_, response) => {
       response.writeHead(200, { 'content-length': '8' }).write('half', () => response.destroy());
     };
-    const rest: Answer = (_, response) => response.writeHead(206).end('rest');
+    const rest: Response = (_, response) => response.writeHead(206).end('rest');
     script = [link, half, link, rest];
     const output = { size: 8, sha256: '' };
     const result = airlock.resultOf({ id: ID, status: 'completed', outputs: [output] } as never);
@@ -240,9 +240,9 @@ describe('the client, with a server that fails', () => {
       (_, response) =>
         response.writeHead(403).end('<Error><Code>AccessDenied</Code><Message>Too late.</Message></Error>'),
     ];
-    const refused = await result.blob().catch((caught) => caught);
-    expect(refused).toMatchObject({ code: 'download_failed', status: 403, message: 'Too late.' });
-    expect(inspect(refused)).not.toContain('Signature');
+    const rejected = await result.blob().catch((caught) => caught);
+    expect(rejected).toMatchObject({ code: 'download_failed', status: 403, message: 'Too late.' });
+    expect(inspect(rejected)).not.toContain('Signature');
   });
 
   it('throws a JobError with code and advice for a job that failed', () => {

@@ -18,7 +18,7 @@ const delivery = (secrets = [SECRET], sentAt = new Date()) => ({
   headers: webhookHeaders({ id: 'msg_1', body: BODY, sentAt }, secrets) as unknown as Record<string, string>,
   secret: SECRET as string | string[],
 });
-const refused = (given: Parameters<typeof verifyWebhook>[0]) =>
+const rejected = (given: Parameters<typeof verifyWebhook>[0]) =>
   expect(verifyWebhook(given)).rejects.toThrow(WebhookError);
 
 it('the SDK declares every field that the service records for each type of event', () => {
@@ -62,16 +62,16 @@ describe('verifyWebhook', () => {
     const other = makeWebhookSecret();
     expect(await verifyWebhook(delivery([other, SECRET]))).toBeTruthy();
     expect(await verifyWebhook({ ...delivery(), secret: [other, SECRET] })).toBeTruthy();
-    await refused({ ...delivery(), secret: other });
-    await refused({ ...delivery(), secret: [] });
+    await rejected({ ...delivery(), secret: other });
+    await rejected({ ...delivery(), secret: [] });
   });
 
   it('rejects other bytes, another id, an old or future time, and missing headers, without showing the secret', async () => {
-    await refused({ ...delivery(), body: `${BODY} ` });
-    await refused({ ...delivery(), headers: { ...delivery().headers, 'webhook-id': 'msg_2' } });
-    await refused(delivery([SECRET], new Date(Date.now() - 600_000)));
-    await refused(delivery([SECRET], new Date(Date.now() + 600_000)));
-    await refused({ ...delivery(), headers: {} });
+    await rejected({ ...delivery(), body: `${BODY} ` });
+    await rejected({ ...delivery(), headers: { ...delivery().headers, 'webhook-id': 'msg_2' } });
+    await rejected(delivery([SECRET], new Date(Date.now() - 600_000)));
+    await rejected(delivery([SECRET], new Date(Date.now() + 600_000)));
+    await rejected({ ...delivery(), headers: {} });
     for (const signature of [
       '',
       'v1,',
@@ -79,7 +79,7 @@ describe('verifyWebhook', () => {
       'v1a,AAAA',
       `v2${delivery().headers['webhook-signature']!.slice(2)}`,
     ]) {
-      await refused({ ...delivery(), headers: { ...delivery().headers, 'webhook-signature': signature } });
+      await rejected({ ...delivery(), headers: { ...delivery().headers, 'webhook-signature': signature } });
     }
     const error = await verifyWebhook({ ...delivery(), secret: 'whsec_%' }).catch(String);
     expect(error).toMatch(/whsec_ and base64/);

@@ -33,7 +33,7 @@ export async function withFolder<T>(use: (folder: string) => Promise<T>): Promis
   }
 }
 
-/** Runs FFmpeg over a plain ground (input 0) and pictures (inputs 1, 2, …); answers the frame at `second`. */
+/** Runs FFmpeg over a plain ground (input 0) and pictures (inputs 1, 2, …); returns the frame at `second`. */
 export async function compose(
   size: { width: number; height: number },
   pictures: { demuxer: string; bytes: Buffer }[],

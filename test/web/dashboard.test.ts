@@ -13,7 +13,7 @@ import { shareService, type TestService } from '../../testkit/service.ts';
 import { startSource } from '../../testkit/source-server.ts';
 import { until } from '../../testkit/until.ts';
 import { faultsOf } from './axe.ts';
-import { EVIL, elementsOf, poisonAnswers } from './hostile-texts.ts';
+import { EVIL, elementsOf, poisonResponses } from './hostile-texts.ts';
 import { drawingCost, feedJobs } from './many-jobs.ts';
 import { invite, PASSWORD, setUp, visit } from './people.ts';
 import { loadSdk, transcodeIn } from './sdk-page.ts';
@@ -157,7 +157,7 @@ describe('a person', () => {
     });
     await visit(page, 'New job');
     await page.locator('input[type=file]').setInputFiles(path);
-    await page.waitForResponse((answer) => answer.request().method() === 'PUT' && answer.ok());
+    await page.waitForResponse((response) => response.request().method() === 'PUT' && response.ok());
     await page.reload();
     isCut = false;
     await page.locator('input[type=file]').setInputFiles(path);
@@ -328,7 +328,7 @@ describe('a person', () => {
 
   it('reads hostile texts of all kinds as text on every page', async () => {
     const { json: made } = await service.call('GET', '/v1/transcodes?status=failed');
-    await poisonAnswers(page);
+    await poisonResponses(page);
     const paths = [
       ...[`/jobs/${made.items[0].id}`, '/jobs/01a21786-9d2c-7995-bd97-6a9b48402342', '/jobs', '/keys', '/webhooks'],
       ...['accounts', 'workers', 'security', 'audit'].map((name) => `/operator/${name}`),

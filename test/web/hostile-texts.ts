@@ -18,10 +18,10 @@ function poisoned(value: unknown, name = ''): unknown {
 }
 
 /**
- * Makes every answer of the API hostile, errors included: names, e-mail addresses, tags of media, logs, metadata, sentences.
+ * Makes every response of the API hostile, errors included: names, e-mail addresses, tags of media, logs, metadata, sentences.
  * Streams of events stay as they are. `page.unrouteAll()` ends it.
  */
-export async function poisonAnswers(page: Page): Promise<void> {
+export async function poisonResponses(page: Page): Promise<void> {
   await page.route(/\/v1\//, async (route) => {
     if (route.request().headers().accept?.includes('event-stream')) return route.continue();
     const response = await route.fetch();

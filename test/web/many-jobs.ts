@@ -4,7 +4,7 @@ const SCREENS = 30;
 /** Frames that are drawn at least until the second callback of a jump. */
 const FRAMES = 2;
 
-/** Answers the list of jobs with this many, in place of the service. */
+/** Returns this number of jobs as the list of jobs, instead of the service. */
 export async function feedJobs(page: Page, total: number): Promise<void> {
   await page.route('**/v1/transcodes?*', async (route) => {
     const query = new URL(route.request().url()).searchParams;
@@ -31,7 +31,7 @@ function jobAt(index: number) {
 }
 
 /**
- * Scrolls through the page in jumps of which each draws every row anew, once without and once with its jobs. Returns the
+ * Scrolls through the page in jumps of which each draws every row again, once without and once with its jobs. Returns the
  * milliseconds a frame that nine of ten jumps stay below, in processor time of the page.
  */
 export async function drawingCost(page: Page): Promise<number> {

@@ -15,9 +15,9 @@ export async function hostileClients(
   const clients = keys.map(async ({ key }, client) => {
     for (let index = client; !stopped; index += 1) {
       const { path, body, name } = bodies[(index * 7) % bodies.length]!;
-      const answer = await call(`${service.api}${path}`, 'POST', key, body);
+      const response = await call(`${service.api}${path}`, 'POST', key, body);
       sent += 1;
-      if (answer.status >= 500) faults.add(`${answer.status} ${path} ${name}`);
+      if (response.status >= 500) faults.add(`${response.status} ${path} ${name}`);
     }
   });
   return {
@@ -41,10 +41,10 @@ export async function usualLatencies(service: TestService, key: string, times: n
   const ms: number[] = [];
   for (let index = 0; index < times; index += 1) {
     const began = performance.now();
-    const answer = await asks[index % asks.length]!();
+    const response = await asks[index % asks.length]!();
     ms.push(performance.now() - began);
-    if (answer.status !== 200)
-      throw new Error(`an ordinary request failed with ${answer.status}: ${answer.text.slice(0, 200)}`);
+    if (response.status !== 200)
+      throw new Error(`an ordinary request failed with ${response.status}: ${response.text.slice(0, 200)}`);
   }
   return ms;
 }

@@ -63,7 +63,7 @@ function serve(folder: string, name: string): ChildProcess {
   return spawn(PYTHON, [SCRIPT, 'serve', folder, name], { stdio: ['ignore', log, log], cwd: folder });
 }
 
-/** What a server that ended has said, or null while all run. */
+/** Output of a server that has ended, or null while all run. */
 async function firstFailure(folder: string, servers: ChildProcess[]): Promise<string | null> {
   const ended = servers.findIndex((server) => server.exitCode !== null || server.signalCode !== null);
   if (ended < 0) return null;
@@ -71,7 +71,7 @@ async function firstFailure(folder: string, servers: ChildProcess[]): Promise<st
   return `Swift's ${SERVERS[ended]} server ended: ${log.slice(-2000)}`;
 }
 
-/** Makes a bucket as soon as all four servers answer, which it needs. */
+/** Makes a bucket as soon as all four servers respond. */
 async function makeFirstBucket(endpoint: string, failure: () => Promise<string | null>): Promise<void> {
   const made = async (): Promise<boolean> => {
     const failed = await failure();
@@ -85,8 +85,8 @@ async function makeFirstBucket(endpoint: string, failure: () => Promise<string |
 async function makeBucket(endpoint: string, account: number): Promise<number | null> {
   const signer = s3Signer(swiftPlace(endpoint, account));
   const { url, headers } = await signer.request({ method: 'PUT', key: '', headers: { 'content-length': '0' } });
-  const answer = await fetch(url, { method: 'PUT', headers }).catch(() => null);
-  return answer?.status ?? null;
+  const response = await fetch(url, { method: 'PUT', headers }).catch(() => null);
+  return response?.status ?? null;
 }
 
 /** Makes a bucket in that account, and returns the variables of a service that stores its media there. */

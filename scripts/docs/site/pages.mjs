@@ -1,4 +1,4 @@
-// Which pages there are, where they are on the site, and in what order: docs/README.md and the README.md of folders say it.
+// Which pages there are, where they are on the site, and in what order, according to docs/README.md and the README.md of folders.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 

@@ -5,7 +5,7 @@ import { unescapeHtml } from './render.mjs';
 /** Also what docs/site/search.js opens the index with. */
 const OPTIONS = { fields: ['title', 'page', 'text'], storeFields: ['title', 'page', 'url', 'start'] };
 
-/** Characters of a section that are searched: its beginning says what it is about. */
+/** Characters of a section that are searched: its beginning tells what it is about. */
 const SEARCHED = 1200;
 /** Characters of a section that a result shows. */
 const SHOWN = 140;

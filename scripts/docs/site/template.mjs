@@ -1,7 +1,7 @@
 // The HTML around the text of a page.
 import { escapeHtml } from './render.mjs';
 
-/** Headings of the third level are left out of the list of a page with more than so many. */
+/** The list of a page with more headings omits those of the third level. */
 const MAX_LISTED = 24;
 
 const ICONS = {

@@ -48,7 +48,7 @@ const job = {
   metadata: { text: 'x'.repeat(8000) },
 };
 const jobs: string[] = [];
-const answers: Record<string, number> = {};
+const responses: Record<string, number> = {};
 const works = async () => {
   jobs.push(
     await upload(service, clip)
@@ -60,7 +60,7 @@ const works = async () => {
 for (let round = 0, rejected = 0; round < MOST_ROUNDS && rejected < REJECTED; round++) {
   const created = await post('/v1/transcodes/batch', { jobs: Array(100).fill(job), metadata: job.metadata });
   const what = `batch ${created.status} ${created.json?.code ?? ''}`.trim();
-  answers[what] = (answers[what] ?? 0) + 1;
+  responses[what] = (responses[what] ?? 0) + 1;
   if (created.status === 201) {
     await call(`${service.api}/v1/batches/${created.json.id}/cancel`, 'PATCH', attacker.key, undefined);
   } else {
@@ -79,5 +79,7 @@ await database.end();
 clearInterval(watch);
 const noSpace = service.output().includes('No space left');
 await service.stop();
-process.stdout.write(`\n${JSON.stringify({ jobs, answers, atStart, lowestMb, noSpace, ...{ database: rows[0] } })}\n`);
+process.stdout.write(
+  `\n${JSON.stringify({ jobs, responses, atStart, lowestMb, noSpace, ...{ database: rows[0] } })}\n`,
+);
 process.exit(0);

@@ -64,9 +64,9 @@ async function startEndlessSource() {
  * Requests and uses upload URLs, never confirms, and submits fetches that do not fit. Counts the responses by status.
  */
 async function attack(service: TestService, key: string, sourceUrl: string, stop: AbortSignal) {
-  const answers: Record<string, number> = {};
+  const responses: Record<string, number> = {};
   const count = (what: string, status: number) => {
-    answers[`${what} ${status}`] = (answers[`${what} ${status}`] ?? 0) + 1;
+    responses[`${what} ${status}`] = (responses[`${what} ${status}`] ?? 0) + 1;
   };
   const fill = async () => {
     for (let round = 0; !stop.aborted; round++) {
@@ -91,7 +91,7 @@ async function attack(service: TestService, key: string, sourceUrl: string, stop
     }
   };
   await Promise.all([fill(), fill(), fill(), fetchMuch()]);
-  return answers;
+  return responses;
 }
 
 let lowest = await freeMb();
@@ -123,7 +123,7 @@ const work = async () => {
 };
 await Promise.all(Array.from({ length: CLIENTS }, work));
 stop.abort();
-const answers = await attacking;
+const responses = await attacking;
 source.close();
 const lowestMb = lowest;
 clearInterval(watch);
@@ -154,6 +154,6 @@ try {
 }
 const noSpace = [output, service.output()].some((text) => text.includes('No space left'));
 process.stdout.write(
-  `\n${JSON.stringify({ jobs, slowestMs, answers, atStart, lowestMb, noSpace, beforeMb, restart, swept, health })}\n`,
+  `\n${JSON.stringify({ jobs, slowestMs, responses, atStart, lowestMb, noSpace, beforeMb, restart, swept, health })}\n`,
 );
 process.exit(0);

@@ -30,7 +30,7 @@ const changes: Plugin = {
 
 /**
  * Builds the program of a newer release from the sources of this one: it also knows the kind of job `toy`, its events and
- * the status `paused`. Packages and threads are those of this build.
+ * the status `paused`. Packages and threads come from this build.
  */
 export async function buildNewerRelease(): Promise<{ program: string; remove(): void }> {
   const outdir = join(FOLDER, 'chunks');

@@ -23,7 +23,7 @@ export interface Identities {
   asked: string[];
 }
 
-export interface Answer {
+export interface Response {
   status: number;
   body: string;
 }
@@ -32,8 +32,8 @@ export const PLATFORM_TOKEN = 'eyJhbGciOiJub25lIn0.platform.token';
 export const ROLE = 'arn:aws:iam::123456789012:role/airlock';
 export const CONTAINER_TOKEN = 'a token of the container';
 
-/** What the services of credentials answer, as AWS documents them; null for any other request. */
-export async function answerIdentity(request: IncomingMessage, state: Identities): Promise<Answer | null> {
+/** Responses of the services of credentials, as AWS documents them; null for any other request. */
+export async function responseIdentity(request: IncomingMessage, state: Identities): Promise<Response | null> {
   const url = new URL(request.url!, 'http://aws');
   if (request.method === 'POST' && url.pathname === '/')
     return securityTokenService(await text(request), request, state);
@@ -42,7 +42,7 @@ export async function answerIdentity(request: IncomingMessage, state: Identities
   return null;
 }
 
-function securityTokenService(body: string, { headers }: IncomingMessage, state: Identities): Answer {
+function securityTokenService(body: string, { headers }: IncomingMessage, state: Identities): Response {
   state.asked.push('sts');
   const form = new URLSearchParams(body);
   if (state.failure) return stsError(state.failure.status, state.failure.code);
@@ -63,7 +63,7 @@ function securityTokenService(body: string, { headers }: IncomingMessage, state:
   };
 }
 
-function stsError(status: number, code: string): Answer {
+function stsError(status: number, code: string): Response {
   const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>${PLATFORM_TOKEN} is rejected</Message></Error>`;
   return { status, body: `<ErrorResponse>${error}</ErrorResponse>` };
 }
@@ -71,7 +71,7 @@ function stsError(status: number, code: string): Answer {
 const sessions = new Map<string, number>();
 
 /** Version 2 only: a token by PUT with a lifetime, never through a proxy, and each GET with a token. */
-function instanceMetadata({ pathname }: URL, { method, headers }: IncomingMessage, state: Identities): Answer {
+function instanceMetadata({ pathname }: URL, { method, headers }: IncomingMessage, state: Identities): Response {
   state.asked.push('imds');
   if (state.failure) return { status: state.failure.status, body: state.failure.code };
   if (method === 'PUT' && pathname === '/latest/api/token') {
@@ -90,7 +90,7 @@ function instanceMetadata({ pathname }: URL, { method, headers }: IncomingMessag
   return { status: 404, body: 'not found' };
 }
 
-function container({ method, headers }: IncomingMessage, state: Identities): Answer {
+function container({ method, headers }: IncomingMessage, state: Identities): Response {
   state.asked.push('container');
   if (state.failure) return { status: state.failure.status, body: state.failure.code };
   if (method !== 'GET' || headers.authorization !== CONTAINER_TOKEN) return { status: 401, body: CONTAINER_TOKEN };

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AwsV4Signer } from 'aws4fetch';
-import { answerIdentity, type Identities } from './identities.ts';
+import { type Identities, responseIdentity } from './identities.ts';
 
 export interface AwsServer extends Identities {
   origin: string;
@@ -12,7 +12,7 @@ export interface AwsServer extends Identities {
 }
 
 /**
- * The services of AWS that issue keys, and a bucket `media` that takes nothing but requests signed with keys that they
+ * The services of AWS that issue keys, and a bucket `media` that accepts only requests signed with keys that they
  * issued. It shares no code with Airlock: aws4fetch verifies. `socketPath` listens on a Unix socket, so that a bucket can
  * be part of a host name that no one resolves.
  */
@@ -23,9 +23,9 @@ export async function startAwsServer(socketPath?: string): Promise<AwsServer> {
     now: () => Date.now() + offset,
   };
   const server = createServer(async (request, response) => {
-    const answer = await answerIdentity(request, state);
+    const answer = await responseIdentity(request, state);
     if (answer) response.writeHead(answer.status).end(answer.body);
-    else await answerBucket(request, response, state);
+    else await responseBucket(request, response, state);
   });
   if (socketPath) server.listen(socketPath);
   else server.listen(0, '127.0.0.1');
@@ -42,19 +42,20 @@ export async function startAwsServer(socketPath?: string): Promise<AwsServer> {
   });
 }
 
-async function answerBucket(request: IncomingMessage, response: ServerResponse, state: Identities): Promise<void> {
+async function responseBucket(request: IncomingMessage, response: ServerResponse, state: Identities): Promise<void> {
   const host = request.headers.host!;
   const url = new URL(request.url!, `http://${host}`);
   const named = host.startsWith('media.') ? url.pathname.slice(1) : url.pathname.replace(/^\/media(\/|$)/, '');
-  const refusal = named.startsWith('/') ? 'NoSuchBucket' : await refusalOf(request, url, state);
+  const rejection = named.startsWith('/') ? 'NoSuchBucket' : await rejectionOf(request, url, state);
   request.resume();
   response.setHeader('date', new Date(state.now()).toUTCString());
-  if (refusal) response.writeHead(403).end(request.method === 'HEAD' ? '' : `<Error><Code>${refusal}</Code></Error>`);
+  if (rejection)
+    response.writeHead(403).end(request.method === 'HEAD' ? '' : `<Error><Code>${rejection}</Code></Error>`);
   else response.writeHead(200).end(request.method === 'GET' ? decodeURIComponent(named) : '');
 }
 
 /** Null for a signature that is right, with keys that still live. */
-async function refusalOf({ method, headers }: IncomingMessage, url: URL, state: Identities): Promise<string | null> {
+async function rejectionOf({ method, headers }: IncomingMessage, url: URL, state: Identities): Promise<string | null> {
   const inQuery = url.searchParams.has('X-Amz-Signature');
   const credential = inQuery
     ? url.searchParams.get('X-Amz-Credential')!

@@ -1,6 +1,6 @@
 import { createHash, type KeyObject, verify } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { Refusal } from './answers.ts';
+import { Rejection } from './responses.ts';
 
 export interface Identity {
   email: string;
@@ -22,14 +22,14 @@ const ONCE = ['algorithm', 'credential', 'date', 'expires', 'signedheaders', 'si
 export function authorize(request: IncomingMessage, guard: Guard): void {
   const { authorization } = request.headers;
   const amazon = Object.keys(request.headers).find((name) => name.startsWith('x-amz-'));
-  if (amazon) throw new Refusal(400, 'InvalidArgument', `${amazon} cannot be mixed with OAuth 2.0 or GOOG4`);
+  if (amazon) throw new Rejection(400, 'InvalidArgument', `${amazon} cannot be mixed with OAuth 2.0 or GOOG4`);
   if (authorization !== undefined) checkToken(authorization, guard);
   else if (request.url!.includes('X-Goog-Signature=')) checkSignedUrl(request, guard);
-  else throw new Refusal(403, 'AccessDenied', 'Anonymous caller');
+  else throw new Rejection(403, 'AccessDenied', 'Anonymous caller');
 }
 
 function checkToken(authorization: string, guard: Guard): void {
-  const unauthorized = new Refusal(401, 'AuthenticationRequired', 'Authentication required.');
+  const unauthorized = new Rejection(401, 'AuthenticationRequired', 'Authentication required.');
   const token = /^Bearer (\S+)$/.exec(authorization)?.[1];
   if (!token) throw unauthorized;
   if (guard.tokens.has(token)) return;
@@ -53,17 +53,17 @@ function checkSignedUrl(request: IncomingMessage, guard: Guard): void {
   const pairs = search.split('&').map((pair) => pair.split('=', 2) as [string, string]);
   const parameter = (name: string): string => {
     const found = pairs.filter(([each]) => each.toLowerCase() === `x-goog-${name}`);
-    if (found.length !== 1) throw new Refusal(400, 'InvalidQueryParameterValue', `X-Goog-${name}`);
+    if (found.length !== 1) throw new Rejection(400, 'InvalidQueryParameterValue', `X-Goog-${name}`);
     return decodeURIComponent(found[0]![1]);
   };
   for (const name of ONCE) parameter(name);
-  if (parameter('algorithm') !== 'GOOG4-RSA-SHA256') throw new Refusal(400, 'InvalidArgument', 'X-Goog-Algorithm');
+  if (parameter('algorithm') !== 'GOOG4-RSA-SHA256') throw new Rejection(400, 'InvalidArgument', 'X-Goog-Algorithm');
   const date = parameter('date');
   const scope = `${date.slice(0, 8)}/auto/storage/goog4_request`;
-  if (parameter('credential') !== `${guard.email}/${scope}`) throw new Refusal(403, 'InvalidAccessKeyId');
+  if (parameter('credential') !== `${guard.email}/${scope}`) throw new Rejection(403, 'InvalidAccessKeyId');
   checkTime(date, parameter('expires'), guard.now());
   // "POST: only for requests that initiate a resumable upload."
-  if (request.method === 'POST') throw new Refusal(403, 'SignatureDoesNotMatch', 'POST');
+  if (request.method === 'POST') throw new Rejection(403, 'SignatureDoesNotMatch', 'POST');
 
   const names = parameter('signedheaders').split(';');
   checkHeaders(request, names);
@@ -84,23 +84,23 @@ function checkSignedUrl(request: IncomingMessage, guard: Guard): void {
   const text = ['GOOG4-RSA-SHA256', date, scope, hash].join('\n');
   const signature = parameter('signature');
   const valid = /^[0-9a-f]+$/.test(signature) && verifies(text, signature, guard.publicKey);
-  if (!valid) throw new Refusal(403, 'SignatureDoesNotMatch', canonical);
+  if (!valid) throw new Rejection(403, 'SignatureDoesNotMatch', canonical);
 }
 
 function checkTime(date: string, expires: string, now: number): void {
   const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(date);
   const seconds = Number(expires);
   if (!parts || !/^\d{1,6}$/.test(expires) || seconds < 1 || seconds > 604_800) {
-    throw new Refusal(400, 'InvalidQueryParameterValue', 'X-Goog-Date or X-Goog-Expires');
+    throw new Rejection(400, 'InvalidQueryParameterValue', 'X-Goog-Date or X-Goog-Expires');
   }
   const [year, month, day, hour, minute, second] = parts.slice(1).map(Number) as number[];
   const start = Date.UTC(year!, month! - 1, day, hour, minute, second);
-  if (start - now > SKEW_MS) throw new Refusal(403, 'AccessDenied', 'Request is not valid yet');
-  if (start + seconds * 1000 <= now) throw new Refusal(400, 'ExpiredToken', 'Request signature expired');
+  if (start - now > SKEW_MS) throw new Rejection(403, 'AccessDenied', 'Request is not valid yet');
+  if (start + seconds * 1000 <= now) throw new Rejection(400, 'ExpiredToken', 'Request signature expired');
 }
 
 function checkHeaders(request: IncomingMessage, names: string[]): void {
-  const malformed = (why: string) => new Refusal(400, 'MalformedSecurityHeader', why);
+  const malformed = (why: string) => new Rejection(400, 'MalformedSecurityHeader', why);
   if (!names.includes('host') || names.join() !== [...names].sort().join()) throw malformed('signedheaders');
   for (const name of names) {
     if (request.headers[name] === undefined) {
@@ -119,6 +119,6 @@ function decode(part: string): Record<string, unknown> {
   try {
     return JSON.parse(Buffer.from(part, 'base64url').toString());
   } catch {
-    throw new Refusal(401, 'AuthenticationRequired');
+    throw new Rejection(401, 'AuthenticationRequired');
   }
 }

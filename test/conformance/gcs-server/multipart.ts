@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import { Refusal, sendXml } from './answers.ts';
 import { type Bucket, bodyOf, etagOf } from './objects.ts';
+import { Rejection, sendXml } from './responses.ts';
 
 interface Upload {
   key: string;
@@ -21,7 +21,7 @@ export class Uploads {
   }
 
   begin(request: IncomingMessage, response: ServerResponse, key: string): void {
-    if (request.headers['content-length'] !== '0') throw new Refusal(411, 'MissingContentLength');
+    if (request.headers['content-length'] !== '0') throw new Rejection(411, 'MissingContentLength');
     const id = randomBytes(40).toString('base64url');
     const type = request.headers['content-type'] ?? 'application/octet-stream';
     this.#uploads.set(id, { key, type, parts: new Map() });
@@ -32,7 +32,7 @@ export class Uploads {
   async putPart(request: IncomingMessage, response: ServerResponse, key: string, query: URLSearchParams) {
     const { parts } = this.#find(key, query);
     const number = Number(query.get('partNumber'));
-    if (!(Number.isInteger(number) && number >= 1 && number <= 10_000)) throw new Refusal(400, 'InvalidArgument');
+    if (!(Number.isInteger(number) && number >= 1 && number <= 10_000)) throw new Rejection(400, 'InvalidArgument');
     const bytes = await bodyOf(request);
     const etag = `"${createHash('md5').update(bytes).digest('hex')}"`;
     parts.set(number, { bytes, etag, at: new Date(this.bucket.now()) });
@@ -58,13 +58,13 @@ export class Uploads {
     const named = namedParts(String(await buffer(request)));
     const parts = named.map(({ number, etag }) => {
       const part = upload.parts.get(number);
-      if (!part || part.etag !== etag) throw new Refusal(400, 'InvalidPart');
+      if (!part || part.etag !== etag) throw new Rejection(400, 'InvalidPart');
       return part.bytes;
     });
     if (named.some(({ number }, index) => index > 0 && number <= named[index - 1]!.number)) {
-      throw new Refusal(400, 'InvalidPartOrder');
+      throw new Rejection(400, 'InvalidPartOrder');
     }
-    if (parts.slice(0, -1).some(({ length }) => length < LEAST_PART)) throw new Refusal(400, 'EntityTooSmall');
+    if (parts.slice(0, -1).some(({ length }) => length < LEAST_PART)) throw new Rejection(400, 'EntityTooSmall');
     const object = this.bucket.store(key, Buffer.concat(parts), upload.type, parts.length);
     this.#uploads.delete(query.get('uploadId')!);
     const etag = etagOf(object).replaceAll('"', '&quot;');
@@ -79,16 +79,16 @@ export class Uploads {
 
   #find(key: string, query: URLSearchParams): Upload {
     const upload = this.#uploads.get(query.get('uploadId') ?? '');
-    if (upload?.key !== key) throw new Refusal(404, 'NoSuchUpload');
+    if (upload?.key !== key) throw new Rejection(404, 'NoSuchUpload');
     return upload;
   }
 }
 
 function namedParts(xml: string): { number: number; etag: string }[] {
   const entry = /<Part><PartNumber>(\d+)<\/PartNumber><ETag>([^<]*)<\/ETag><\/Part>/g;
-  const whole = /^<CompleteMultipartUpload>(<Part>.*<\/Part>)<\/CompleteMultipartUpload>$/.exec(xml);
-  if (!whole) throw new Refusal(400, 'MalformedCompleteMultipartUploadRequest');
-  return [...whole[1]!.matchAll(entry)].map(([, number, etag]) => ({
+  const complete = /^<CompleteMultipartUpload>(<Part>.*<\/Part>)<\/CompleteMultipartUpload>$/.exec(xml);
+  if (!complete) throw new Rejection(400, 'MalformedCompleteMultipartUploadRequest');
+  return [...complete[1]!.matchAll(entry)].map(([, number, etag]) => ({
     number: Number(number),
     etag: etag!.replace(/&#34;|&quot;/g, '"'),
   }));

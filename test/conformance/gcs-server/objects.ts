@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import { escaped, Refusal, sendXml } from './answers.ts';
+import { escaped, Rejection, sendXml } from './responses.ts';
 
 export interface StoredObject {
   bytes: Buffer;
@@ -65,7 +65,7 @@ export class Bucket {
   }
 
   list(response: ServerResponse, query: URLSearchParams): void {
-    if (query.get('list-type') !== '2') throw new Refusal(400, 'InvalidArgument', 'list-type');
+    if (query.get('list-type') !== '2') throw new Rejection(400, 'InvalidArgument', 'list-type');
     const [prefix, after] = [query.get('prefix') ?? '', query.get('continuation-token') ?? ''];
     const count = Math.min(Number(query.get('max-keys') ?? 1000), 1000);
     const bytes = (text: string) => Buffer.from(text);
@@ -90,7 +90,7 @@ export class Bucket {
 
   #copy(source: string, response: ServerResponse, key: string): void {
     const [, bucket, ...rest] = decodeURIComponent(source).split('/');
-    if (bucket !== this.name) throw new Refusal(404, 'NoSuchBucket');
+    if (bucket !== this.name) throw new Rejection(404, 'NoSuchBucket');
     const from = this.#find(rest.join('/'));
     const object = this.store(key, from.bytes, from.type);
     const facts = `<LastModified>${object.updated.toISOString()}</LastModified><ETag>${etagOf(object)}</ETag>`;
@@ -99,28 +99,28 @@ export class Bucket {
 
   #find(key: string): StoredObject {
     const object = this.objects.get(key);
-    if (!object) throw new Refusal(404, 'NoSuchKey');
+    if (!object) throw new Rejection(404, 'NoSuchKey');
     return object;
   }
 
   #checkGeneration(request: IncomingMessage, key: string): void {
     const wanted = request.headers['x-goog-if-generation-match'];
     if (wanted === undefined) return;
-    if (Number(wanted) !== (this.objects.get(key)?.generation ?? 0)) throw new Refusal(412, 'PreconditionFailed');
+    if (Number(wanted) !== (this.objects.get(key)?.generation ?? 0)) throw new Rejection(412, 'PreconditionFailed');
   }
 }
 
 /** Reads a body of the declared length, within the signed range. */
 export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined) {
-    throw new Refusal(411, 'MissingContentLength');
+    throw new Rejection(411, 'MissingContentLength');
   }
   const range = request.headers['x-goog-content-length-range'];
   const limits = range === undefined ? null : /^(\d+),(\d+)$/.exec(String(range));
-  if (range !== undefined && !limits) throw new Refusal(400, 'InvalidArgument', 'x-goog-content-length-range');
+  if (range !== undefined && !limits) throw new Rejection(400, 'InvalidArgument', 'x-goog-content-length-range');
   const bytes = await buffer(request);
-  if (limits && bytes.length < Number(limits[1])) throw new Refusal(400, 'EntityTooSmall');
-  if (limits && bytes.length > Number(limits[2])) throw new Refusal(400, 'EntityTooLarge');
+  if (limits && bytes.length < Number(limits[1])) throw new Rejection(400, 'EntityTooSmall');
+  if (limits && bytes.length > Number(limits[2])) throw new Rejection(400, 'EntityTooLarge');
   return bytes;
 }
 
@@ -145,8 +145,8 @@ function metadata(object: StoredObject): Record<string, string | number> {
 function rangeOf(header: string | undefined, length: number): { start: number; end: number } {
   if (header === undefined) return { start: 0, end: length };
   const found = /^bytes=(\d+)-(\d*)$/.exec(header);
-  if (!found) throw new Refusal(400, 'InvalidArgument', 'Range');
+  if (!found) throw new Rejection(400, 'InvalidArgument', 'Range');
   const start = Number(found[1]);
-  if (start >= length) throw new Refusal(416, 'InvalidRange');
+  if (start >= length) throw new Rejection(416, 'InvalidRange');
   return { start, end: Math.min(length, found[2] === '' ? length : Number(found[2]) + 1) };
 }

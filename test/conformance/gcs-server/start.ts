@@ -1,10 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Refusal, sendRefusal } from './answers.ts';
 import { authorize, type Guard } from './authorize.ts';
 import { Uploads } from './multipart.ts';
 import { Bucket } from './objects.ts';
+import { Rejection, sendRejection } from './responses.ts';
 
 const BUCKET = 'airlock-conformance';
 const EMAIL = 'airlock@project.iam.gserviceaccount.com';
@@ -45,18 +45,18 @@ export async function startGcsServer(): Promise<GcsServer> {
     response.setHeader('date', new Date(now()).toUTCString());
     respond(request, response).catch((error) => {
       if (response.headersSent || response.destroyed) return;
-      const refusal = error instanceof Refusal ? error : new Refusal(500, 'InternalError', String(error));
+      const rejection = error instanceof Rejection ? error : new Rejection(500, 'InternalError', String(error));
       request.resume();
-      sendRefusal(response, refusal, request.method === 'HEAD');
+      sendRejection(response, rejection, request.method === 'HEAD');
     });
   });
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (server.fault) throw new Refusal(server.fault.status, server.fault.code);
+    if (server.fault) throw new Rejection(server.fault.status, server.fault.code);
     authorize(request, guard);
     const [path, search] = request.url!.split('?', 2) as [string, string?];
     const [, name, ...rest] = path.split('/');
-    if (name !== BUCKET) throw new Refusal(404, 'NoSuchBucket');
+    if (name !== BUCKET) throw new Rejection(404, 'NoSuchBucket');
     const key = decodeURIComponent(rest.join('/'));
     await route({ bucket, uploads }, request, response, key, new URLSearchParams(search));
   }
@@ -98,10 +98,10 @@ async function route(
     case 'POST':
       if (query.has('uploads')) return uploads.begin(request, response, key);
       if (upload) return uploads.complete(request, response, key, query);
-      throw new Refusal(400, 'InvalidArgument');
+      throw new Rejection(400, 'InvalidArgument');
     case 'DELETE':
       return upload ? uploads.abort(response, key, query) : bucket.delete(request, response, key);
     default:
-      throw new Refusal(405, 'MethodNotAllowed');
+      throw new Rejection(405, 'MethodNotAllowed');
   }
 }

@@ -37,7 +37,7 @@ export interface Extra {
 
 /**
  * Starts a service as an engine would, in bubblewrap: its image as a read-only root, its volumes, its account without
- * capabilities, processes of its own. The network is that of the caller; limits, seccomp and AppArmor are not applied.
+ * capabilities, processes of its own. It uses the network of the caller; limits, seccomp and AppArmor are not applied.
  */
 export function startContainer(
   world: World,
@@ -103,7 +103,7 @@ export async function stopContainer(child: ChildProcess): Promise<void> {
   const childrenOf = (pid: number) =>
     readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
   const end = ended(child);
-  // unshare, bubblewrap, the program. bubblewrap is the first process of the namespace and takes no signal.
+  // unshare, bubblewrap, the program. bubblewrap is the first process of the namespace and receives no signal.
   for (const program of childrenOf(child.pid!).flatMap(childrenOf)) process.kill(program, 'SIGTERM');
   await end;
 }

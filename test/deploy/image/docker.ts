@@ -1,5 +1,5 @@
 /*
- * What prepare.sh calls of `docker compose`, with the images that build.ts made and the PostgreSQL of run.ts in the place of
+ * What prepare.sh calls of `docker compose`, with the images that build.ts made and the PostgreSQL of run.ts instead of
  * the service `database`. Anything else is rejected.
  */
 import { readFileSync } from 'node:fs';

@@ -53,18 +53,18 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     expect((await read(running.id)).status).toBe('processing');
 
     const at = performance.now();
-    const answer = await cancel(running.id);
+    const response = await cancel(running.id);
     await until(() => runningFfmpegs(service).length === 0, { what: 'FFmpeg to die', timeoutMs: 1000 });
     expect(performance.now() - at).toBeLessThan(1000);
-    expect(answer.status).toBe(200);
-    expect(Object.keys(answer.json)).toEqual(['success', 'message', 'job']);
-    expect(answer.json).toMatchObject({ success: true, message: 'Job cancelled successfully' });
-    expect(answer.json.job).toMatchObject({ id: running.id, status: 'canceled', output_url: null, outputs: [] });
-    expect(answer.json.job.completed_at).toBeTruthy();
+    expect(response.status).toBe(200);
+    expect(Object.keys(response.json)).toEqual(['success', 'message', 'job']);
+    expect(response.json).toMatchObject({ success: true, message: 'Job cancelled successfully' });
+    expect(response.json.job).toMatchObject({ id: running.id, status: 'canceled', output_url: null, outputs: [] });
+    expect(response.json.job.completed_at).toBeTruthy();
 
     const after = await service.call('GET', `/v1/transcodes/${waiting.id}?wait=30`);
     expect(after.json.status).toBe('completed');
-    expect(await read(running.id)).toEqual(answer.json.job);
+    expect(await read(running.id)).toEqual(response.json.job);
     expect(await storedFilesOf(service, running.id)).toEqual([]);
   });
 
@@ -80,12 +80,12 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     for (const variant of variants) {
       const waiting = await create(slow);
       expect(waiting).toMatchObject({ status: 'pending', queue_position: 1 });
-      const answer = await rawHttp(`${service.api}/v1/transcodes/${waiting.id}/cancel`, {
+      const response = await rawHttp(`${service.api}/v1/transcodes/${waiting.id}/cancel`, {
         method: 'PATCH',
         ...variant,
       });
-      expect([variant, answer.status, answer.json.job?.status]).toEqual([variant, 200, 'canceled']);
-      expect(answer.json.job).toMatchObject({ attempts: 0, queue_position: null });
+      expect([variant, response.status, response.json.job?.status]).toEqual([variant, 200, 'canceled']);
+      expect(response.json.job).toMatchObject({ attempts: 0, queue_position: null });
     }
     await cancel(running.id);
   });
@@ -103,8 +103,8 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
       [failed.id, 'failed'],
       [canceled.id, 'canceled'],
     ]) {
-      const answer = await cancel(id);
-      expect([answer.status, answer.json.error, answer.json.code]).toEqual([
+      const response = await cancel(id);
+      expect([response.status, response.json.error, response.json.code]).toEqual([
         400,
         `Cannot cancel job in status: ${status}`,
         'cancel_final',
@@ -117,8 +117,8 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     const running = await startSlowJob();
     const waiting = await create(slow);
     for (const { id } of [running, waiting]) {
-      const answer = await service.call('GET', `/v1/transcodes/${id}/download`);
-      expect([answer.status, answer.json.error, answer.json.code]).toEqual([
+      const response = await service.call('GET', `/v1/transcodes/${id}/download`);
+      expect([response.status, response.json.error, response.json.code]).toEqual([
         400,
         'Transcode not completed',
         'transcode_not_completed',
@@ -148,11 +148,11 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     expect(late.status).toBe(OTHER_STORAGE ? 200 : 403);
     expect([await isStored(service, source.bytes), await isStored(service, again)]).toEqual([true, OTHER_STORAGE]);
 
-    const answer = await erase(job.id);
+    const response = await erase(job.id);
     for (const bytes of [source.bytes, again]) expect(await isStored(service, bytes)).toBe(false);
     expect(await storedFilesOf(service, job.id)).toEqual([]);
-    expect(answer.status).toBe(200);
-    expect(answer.json).toEqual({ success: true, id: job.id, erased_at: expect.stringMatching(/^\d{4}-.*Z$/) });
+    expect(response.status).toBe(200);
+    expect(response.json).toEqual({ success: true, id: job.id, erased_at: expect.stringMatching(/^\d{4}-.*Z$/) });
 
     const gone = await read(job.id);
     expect(gone).toMatchObject({
@@ -176,7 +176,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     expect((await service.call('POST', '/v1/upload/confirm', confirm)).json.error).toBe('File not found in GCS bucket');
 
     const second = await erase(job.id);
-    expect([second.status, second.json]).toEqual([200, answer.json]);
+    expect([second.status, second.json]).toEqual([200, response.json]);
     const database = await openServiceDatabase(service);
     const { rows } = await database.query(
       `SELECT actor, target FROM audit_log WHERE action = 'transcode.erased' AND target = $1`,
@@ -205,8 +205,8 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     const source = await newClip('mixed.mp4');
     const job = await create({ ...slow, inputs: [{ url: source.fileUrl }, ...slow.inputs] });
     await until(() => runningFfmpegs(service).length > 0, { what: 'FFmpeg to run' });
-    const answer = await erase(job.id);
-    expect(answer.status).toBe(200);
+    const response = await erase(job.id);
+    expect(response.status).toBe(200);
     expect(await isStored(service, source.bytes)).toBe(false);
     await until(() => runningFfmpegs(service).length === 0, { what: 'FFmpeg to die', timeoutMs: 1000 });
     expect(await read(job.id)).toMatchObject({ status: 'canceled', inputs: [{ url: null }, { url: null }] });
@@ -222,14 +222,14 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     const job = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3', retention_seconds: 1 });
     expect(Date.parse(job.expires_at) - Date.parse(job.completed_at)).toBe(1000);
     const download = () => service.call('GET', `/v1/transcodes/${job.id}/download`);
-    const answer = await until(
+    const response = await until(
       async () => {
         const given = await download();
         return given.status === 410 ? given : null;
       },
       { what: 'the end of the retention', timeoutMs: 3000 },
     );
-    expect([answer.json.error, answer.json.code]).toEqual(['Output has been deleted', 'output_deleted']);
+    expect([response.json.error, response.json.code]).toEqual(['Output has been deleted', 'output_deleted']);
     await until(async () => (await storedFilesOf(service, job.id)).length === 0, { what: 'the bytes to be deleted' });
     await until(async () => (await read(job.id)).inputs[0].url === null, { what: 'the names to be deleted' });
     expect(await read(job.id)).toMatchObject({ status: 'completed', output_url: null });

@@ -44,22 +44,22 @@ export const jobs = (given: () => TestService) => () => {
     it('creates one job and returns one response for the same body, in any order of its fields, also concurrently', async () => {
       const before = await totalJobs();
       const headers = { 'idempotency-key': 'job-1' };
-      const answers: ApiResponse[] = await Promise.all(Array.from({ length: 6 }, () => create(quick(), headers)));
-      answers.push(await create({ outputFormat: 'mp3', inputs: [{ url: clip }] }, headers));
-      expect(answers.map((answer) => answer.status)).toEqual(Array(7).fill(201));
-      expect(new Set(answers.map((answer) => answer.text)).size).toBe(1);
-      expect(new Set(answers.map((answer) => answer.headers.get('location'))).size).toBe(1);
+      const responses: ApiResponse[] = await Promise.all(Array.from({ length: 6 }, () => create(quick(), headers)));
+      responses.push(await create({ outputFormat: 'mp3', inputs: [{ url: clip }] }, headers));
+      expect(responses.map((response) => response.status)).toEqual(Array(7).fill(201));
+      expect(new Set(responses.map((response) => response.text)).size).toBe(1);
+      expect(new Set(responses.map((response) => response.headers.get('location'))).size).toBe(1);
       expect(await totalJobs()).toBe(before + 1);
-      await service.call('GET', `/v1/transcodes/${answers[0]!.json.id}?wait=30`);
-      expect((await create(quick(), headers)).text).toBe(answers[0]!.text);
+      await service.call('GET', `/v1/transcodes/${responses[0]!.json.id}?wait=30`);
+      expect((await create(quick(), headers)).text).toBe(responses[0]!.text);
     });
 
     it('returns 409 for another body, also if two different ones arrive concurrently', async () => {
       const headers = { 'idempotency-key': 'job-2' };
-      const answers = await Promise.all([create(quick(), headers), create(quick({ outputFormat: 'wav' }), headers)]);
-      expect(answers.map((answer) => answer.status).sort()).toEqual([201, 409]);
-      const refused = answers.find((answer) => answer.status === 409)!;
-      expect(refused.json).toMatchObject({
+      const responses = await Promise.all([create(quick(), headers), create(quick({ outputFormat: 'wav' }), headers)]);
+      expect(responses.map((response) => response.status).sort()).toEqual([201, 409]);
+      const rejected = responses.find((response) => response.status === 409)!;
+      expect(rejected.json).toMatchObject({
         error: 'Idempotency-Key was used with another body',
         code: 'idempotency_conflict',
       });
@@ -107,10 +107,10 @@ export const jobs = (given: () => TestService) => () => {
     it('returns after that many seconds if the job is not final', async () => {
       const { json: job } = await create(slow());
       const at = performance.now();
-      const answer = await service.call('GET', `/v1/transcodes/${job.id}?wait=1`);
+      const response = await service.call('GET', `/v1/transcodes/${job.id}?wait=1`);
       const took = performance.now() - at;
-      expect(answer.status).toBe(200);
-      expect(FINAL).not.toContain(answer.json.status);
+      expect(response.status).toBe(200);
+      expect(FINAL).not.toContain(response.json.status);
       expect(took).toBeGreaterThanOrEqual(990);
       expect(took).toBeLessThan(2500);
       // Ends early if the job is canceled.
@@ -139,8 +139,8 @@ export const jobs = (given: () => TestService) => () => {
 
     it('is rejected with anything but a number of seconds up to 60', async () => {
       for (const wait of ['61', '-1', 'soon', 'NaN', 'Infinity']) {
-        const answer = await service.call('GET', `/v1/transcodes/00000000-0000-7000-8000-000000000000?wait=${wait}`);
-        expect([wait, answer.status, answer.json.details?.field]).toEqual([wait, 400, 'wait']);
+        const response = await service.call('GET', `/v1/transcodes/00000000-0000-7000-8000-000000000000?wait=${wait}`);
+        expect([wait, response.status, response.json.details?.field]).toEqual([wait, 400, 'wait']);
       }
     });
 
@@ -181,7 +181,7 @@ export const jobs = (given: () => TestService) => () => {
       const list = (query: string) => service.call('GET', `/v1/transcodes${query}`, undefined, headers);
       return { jobs, list, headers };
     }
-    const ids = (answer: ApiResponse) => answer.json.items.map((job: { id: string }) => job.id);
+    const ids = (response: ApiResponse) => response.json.items.map((job: { id: string }) => job.id);
 
     it('is newest first, in pages, with the total', async () => {
       const { jobs, list } = await history();
@@ -242,8 +242,8 @@ export const jobs = (given: () => TestService) => () => {
       'until=2026-13-01',
       'since=2026-02-30T00:00:00Z',
     ])('rejects %s', async (query) => {
-      const answer = await service.call('GET', `/v1/transcodes?${query}`);
-      expect([answer.status, answer.json.code, answer.json.details.field]).toEqual([
+      const response = await service.call('GET', `/v1/transcodes?${query}`);
+      expect([response.status, response.json.code, response.json.details.field]).toEqual([
         400,
         'invalid_request',
         query.split('=')[0],

@@ -53,14 +53,14 @@ export const receipts = (given: () => TestService) => () => {
   };
 
   it('are signed with one Ed25519 key, which is public', async () => {
-    const answer = await call(`${service.api}/.well-known/airlock-keys.json`, 'GET', null);
-    expect(answer.status).toBe(200);
-    expect(answer.headers.get('cache-control')).toBe('public, max-age=300');
+    const response = await call(`${service.api}/.well-known/airlock-keys.json`, 'GET', null);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('cache-control')).toBe('public, max-age=300');
     const known = { kty: 'OKP', crv: 'Ed25519', use: 'sig', alg: 'EdDSA' };
     const text = expect.stringMatching(/^[\w-]{43}$/);
-    expect(answer.json).toEqual({ keys: [{ ...known, x: text, kid: text }] });
+    expect(response.json).toEqual({ keys: [{ ...known, x: text, kid: text }] });
     const { signingKey } = JSON.parse(await readFile(join(service.dataDir, 'secrets.json'), 'utf8'));
-    expect(answer.text).not.toContain(signingKey);
+    expect(response.text).not.toContain(signingKey);
   });
 
   it('contain hashes of inputs and outputs, the command, the build and the cell, and no text after an erase', async () => {
@@ -156,7 +156,7 @@ export const receipts = (given: () => TestService) => () => {
     await service.call('DELETE', `/v1/transcodes/${job.id}`);
     const database = await openServiceDatabase(service);
     try {
-      // An object whose bytes are still there, under rows that say otherwise.
+      // An object whose bytes are still there, although the rows say that they are deleted.
       const other = await sendClip('other.mp4');
       const kept = await transcode(service, { inputs: [{ url: other.fileUrl }], outputFormat: 'mp3' });
       await database.query(
@@ -296,9 +296,9 @@ export const receipts = (given: () => TestService) => () => {
     expect(head.code, head.stderr).toBe(0);
     const file = await save(JSON.parse(head.stdout), 'head.json');
     const verify = (...args: string[]) => service.cli('audit', 'verify', '--json', ...args);
-    const whole = await verify('--head', file);
-    expect(whole.code, whole.stderr).toBe(0);
-    const { rows, checkpoints, problem } = JSON.parse(whole.stdout);
+    const complete = await verify('--head', file);
+    expect(complete.code, complete.stderr).toBe(0);
+    const { rows, checkpoints, problem } = JSON.parse(complete.stdout);
     expect(problem).toBeNull();
     // The service may append a row at any time.
     expect(rows).toBeGreaterThanOrEqual(JSON.parse(head.stdout).head.seq);

@@ -12,8 +12,8 @@ export const proxy = (given: () => TestService) => () => {
 
   it('rejects requests that reached the proxy over plain HTTP', async () => {
     for (const proto of ['http', 'HTTP', 'https, http', 'https,', 'ws', '']) {
-      const answer = await list({ 'x-forwarded-proto': proto });
-      expect([proto, answer.status, answer.json.error, answer.json.code]).toEqual([
+      const response = await list({ 'x-forwarded-proto': proto });
+      expect([proto, response.status, response.json.error, response.json.code]).toEqual([
         proto,
         403,
         'HTTPS is required',
@@ -30,9 +30,9 @@ export const proxy = (given: () => TestService) => () => {
 
   it('accepts requests over HTTPS, and instructs browsers to keep using it', async () => {
     for (const proto of ['https', 'HTTPS', 'http, https']) {
-      const answer = await list({ 'x-forwarded-proto': proto });
-      expect([proto, answer.status]).toEqual([proto, 200]);
-      expect(answer.headers.get('strict-transport-security')).toContain(`max-age=${YEAR}`);
+      const response = await list({ 'x-forwarded-proto': proto });
+      expect([proto, response.status]).toEqual([proto, 200]);
+      expect(response.headers.get('strict-transport-security')).toContain(`max-age=${YEAR}`);
     }
   });
 

@@ -48,8 +48,8 @@ export const accountLimits = (given: () => TestService) => () => {
     const { items } = (await of.call('GET', '/v1/transcodes?limit=100')).json;
     for (const job of items) await of.call('PATCH', `/v1/transcodes/${job.id}/cancel`);
   };
-  function expectQuota(answer: ApiResponse, required: number, limit: number, remaining: number) {
-    expect(answer).toMatchObject({
+  function expectQuota(response: ApiResponse, required: number, limit: number, remaining: number) {
+    expect(response).toMatchObject({
       status: 402,
       json: {
         error: 'Quota exceeded',
@@ -81,10 +81,10 @@ export const accountLimits = (given: () => TestService) => () => {
     const blocker = await create(small, hanging());
     expect(blocker.status).toBe(201);
     const job = { inputs: [{ url: fileUrl }], outputFormat: 'mp4' };
-    const answers = await Promise.all(Array.from({ length: 6 }, () => create(small, job)));
-    expect(answers.map((answer) => answer.status).sort()).toEqual([201, 201, 402, 402, 402, 402]);
+    const responses = await Promise.all(Array.from({ length: 6 }, () => create(small, job)));
+    expect(responses.map((response) => response.status).sort()).toEqual([201, 201, 402, 402, 402, 402]);
     // Minutes of a canceled job are returned.
-    const accepted = answers.find((answer) => answer.status === 201)!;
+    const accepted = responses.find((response) => response.status === 201)!;
     await small.call('PATCH', `/v1/transcodes/${accepted.json.id}/cancel`);
     expect((await create(small, job)).status).toBe(201);
     await cancelAll(small);
@@ -94,17 +94,17 @@ export const accountLimits = (given: () => TestService) => () => {
     const busy = await account('queue', { max_queued: 3, max_concurrent: 1 });
     expect((await create(busy, hanging())).status).toBe(201);
     await until(async () => (await count(busy, 'processing')) === 1, { what: 'the first job to start' });
-    const answers = await Promise.all(Array.from({ length: 8 }, () => create(busy, hanging())));
-    expect(answers.map((answer) => answer.status).sort()).toEqual([201, 201, 201, 429, 429, 429, 429, 429]);
-    const refused = answers.find((answer) => answer.status === 429)!;
-    expect(refused.json).toEqual({
+    const responses = await Promise.all(Array.from({ length: 8 }, () => create(busy, hanging())));
+    expect(responses.map((response) => response.status).sort()).toEqual([201, 201, 201, 429, 429, 429, 429, 429]);
+    const rejected = responses.find((response) => response.status === 429)!;
+    expect(rejected.json).toEqual({
       error: 'Too many jobs are waiting',
       message: expect.stringContaining('Too many jobs are waiting'),
       code: 'queue_full',
       details: { metric: 'queued_jobs', limit: 3, waiting: 3 },
       docs: `${service.api}/docs/errors#queue_full`,
     });
-    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect(Number(rejected.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
     await cancelAll(busy);
     expect((await create(busy, hanging())).status).toBe(201);
     await cancelAll(busy);
@@ -118,7 +118,7 @@ export const accountLimits = (given: () => TestService) => () => {
     await create(other, hanging());
     await until(async () => (await count(other, 'processing')) === 1, { what: 'a job of the other account to start' });
     expect([await count(two, 'processing'), await count(two, 'pending')]).toEqual([2, 5]);
-    // Each job that ends makes room for exactly one.
+    // Each job that ends allows exactly one more.
     for (let left = 4; left >= 2; left--) {
       const running = (await two.call('GET', '/v1/transcodes?status=processing')).json.items[0];
       await two.call('PATCH', `/v1/transcodes/${running.id}/cancel`);

@@ -89,8 +89,8 @@ export const disarming = (given: () => TestService) => () => {
       const { fileUrl } = await upload(service, join(folder, 'clip.mp4'));
       const job = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
       expect(job).toMatchObject({ status: 'completed', inputs: [{ container: 'rewritten' }] });
-      const refused = await transcode(service, { inputs: [{ url: avi }], outputFormat: 'mp4' });
-      expect(refused).toMatchObject({ status: 'failed', error_code: 'cannot_disarm' });
+      const rejected = await transcode(service, { inputs: [{ url: avi }], outputFormat: 'mp4' });
+      expect(rejected).toMatchObject({ status: 'failed', error_code: 'cannot_disarm' });
     } finally {
       await db.query('UPDATE accounts SET disarm = false');
       await db.end();

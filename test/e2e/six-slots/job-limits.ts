@@ -51,7 +51,7 @@ export const jobLimits = (given: () => TestService) => () => {
 
   it.each(LIMIT_NAMES)('stop a job at its own %s, name whose limit it was, and leave nothing', async (name) => {
     const { job, value, code, unit } = stopped[name];
-    const [failed, beside] = await Promise.all([
+    const [failed, alongside] = await Promise.all([
       transcode(service, { ...job(), limits: { [name]: value } }),
       transcode(service, small()),
     ]);
@@ -64,7 +64,7 @@ export const jobLimits = (given: () => TestService) => () => {
       attempts: 1,
       limits: { [name]: { requested: value, applied: value, set_by: 'job' } },
     });
-    expect(beside.status).toBe('completed');
+    expect(alongside.status).toBe('completed');
     await until(() => tracesOfJobs(service).length === 0, {
       what: 'the removal of every trace of the jobs',
       timeoutMs: 5000,
@@ -155,9 +155,9 @@ export const jobLimits = (given: () => TestService) => () => {
   it('are rejected, with field and minimum, if they are impossible', async () => {
     for (const [limits, field, reason] of bodies) {
       for (const path of ['/v1/transcodes', '/v1/transcodes/validate']) {
-        const answer = await service.call('POST', path, { ...small(), limits });
-        expect([JSON.stringify(limits), answer.status]).toEqual([JSON.stringify(limits), 400]);
-        expect(answer.json).toMatchObject({
+        const response = await service.call('POST', path, { ...small(), limits });
+        expect([JSON.stringify(limits), response.status]).toEqual([JSON.stringify(limits), 400]);
+        expect(response.json).toMatchObject({
           code: 'invalid_request',
           details: { field, reason: expect.stringMatching(reason) },
         });
@@ -174,8 +174,8 @@ export const jobLimits = (given: () => TestService) => () => {
 
   it('may be absent or null at every level', async () => {
     for (const limits of [null, {}, NO_LIMITS]) {
-      const answer = await service.call('POST', '/v1/transcodes/validate', { ...small(), limits });
-      expect(answer.json).toMatchObject({ valid: true, warnings: [] });
+      const response = await service.call('POST', '/v1/transcodes/validate', { ...small(), limits });
+      expect(response.json).toMatchObject({ valid: true, warnings: [] });
     }
   });
 };

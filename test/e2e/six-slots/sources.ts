@@ -225,21 +225,21 @@ export const sources = (given: () => TestService) => () => {
     'https://media.example.com/a\n.mp4',
     'https:\\\\media.example.com\\a.mp4',
   ])('are rejected with 422 before anything is fetched: %j', async (url) => {
-    const answer = await service.call('POST', '/v1/transcodes', {
+    const response = await service.call('POST', '/v1/transcodes', {
       inputs: [{ url: `${source.url}/clip.mp4` }, { url }],
       outputFormat: 'mp4',
     });
-    expect([answer.status, answer.json.error, answer.json.code]).toEqual([
+    expect([response.status, response.json.error, response.json.code]).toEqual([
       422,
       'Input URL is not allowed',
       'source_refused',
     ]);
-    expect(answer.json.details).toEqual({
+    expect(response.json.details).toEqual({
       field: 'inputs[1].url',
       reason: expect.any(String),
       remedy: expect.any(String),
     });
-    expect(answer.text).not.toContain('pass@');
+    expect(response.text).not.toContain('pass@');
   });
 
   it('whose sealed URL was swapped in the database fail the job in its first attempt, and reads of it with 500', async () => {

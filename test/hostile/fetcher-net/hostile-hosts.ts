@@ -35,7 +35,7 @@ const FULL_WIDTH = (text: string): string =>
 /** Spellings that some URL parser or C library accepts for one IPv4 address. */
 function spellingsOf(address: string): string[] {
   const [a, b, c, d] = address.split('.').map(Number) as [number, number, number, number];
-  const whole = ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+  const complete = ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
   const octal = (value: number): string => `0${value.toString(8)}`;
   const hex = (value: number): string => `0x${value.toString(16)}`;
   const high = ((a << 8) | b).toString(16);
@@ -43,13 +43,13 @@ function spellingsOf(address: string): string[] {
   return [
     address,
     `${address}.`,
-    String(whole),
-    `${whole}.`,
-    hex(whole),
-    hex(whole).toUpperCase().replace('0X', '0x'),
-    `0x0000${whole.toString(16)}`,
-    octal(whole),
-    `000${octal(whole)}`,
+    String(complete),
+    `${complete}.`,
+    hex(complete),
+    hex(complete).toUpperCase().replace('0X', '0x'),
+    `0x0000${complete.toString(16)}`,
+    octal(complete),
+    `000${octal(complete)}`,
     `${a}.${(b << 16) | (c << 8) | d}`,
     `${a}.${b}.${(c << 8) | d}`,
     [a, b, c, d].map(hex).join('.'),

@@ -123,7 +123,7 @@ export const GOOD_URLS = [
   `https://${OK}/`,
 ];
 
-const REFUSED = ['source_refused'];
+const REJECTED = ['source_refused'];
 /** Targets of a redirect of a public source. */
 const REDIRECT_TARGETS = [
   '//127.0.0.1/',
@@ -156,11 +156,11 @@ function through(to: string, status = 302, scheme = 'http'): string {
 function hostRows(): Row[] {
   const hosts = hostileHosts();
   return [
-    ...hosts.map(({ kind, host }) => ({ kind, url: `http://${host}/`, codes: REFUSED })),
+    ...hosts.map(({ kind, host }) => ({ kind, url: `http://${host}/`, codes: REJECTED })),
     ...hosts
       .filter((_, index) => index % 7 === 0)
-      .map(({ kind, host }) => ({ kind: `${kind}, https`, url: `https://${host}/`, codes: REFUSED })),
-    ...trickUrls().map((url) => ({ kind: 'URL that lies', url, codes: REFUSED })),
+      .map(({ kind, host }) => ({ kind: `${kind}, https`, url: `https://${host}/`, codes: REJECTED })),
+    ...trickUrls().map((url) => ({ kind: 'URL that lies', url, codes: REJECTED })),
   ];
 }
 
@@ -179,8 +179,8 @@ function redirectRows(): Row[] {
       codes: ['source_refused', 'source_error'],
       ...(to.includes('rebind') ? { orBytes: 5 } : {}),
     })),
-    { kind: 'https to http', url: through(`http://${OK}/`, 302, 'https'), codes: REFUSED },
-    { kind: 'https to http, private', url: through('http://127.0.0.1/', 302, 'https'), codes: REFUSED },
+    { kind: 'https to http', url: through(`http://${OK}/`, 302, 'https'), codes: REJECTED },
+    { kind: 'https to http, private', url: through('http://127.0.0.1/', 302, 'https'), codes: REJECTED },
     { kind: 'many hops', url: `http://${OK}/hops/4`, codes: ['source_error'] },
     { kind: 'many hops', url: `http://${OK}/hops/50`, codes: ['source_error'] },
   ];
@@ -188,7 +188,7 @@ function redirectRows(): Row[] {
 
 function portRows(): Row[] {
   const ports = [22, 25, 53, 2375, 3306, 5432, 6379, 8080, 9200];
-  return ports.map((port) => ({ kind: 'port', url: `http://${OK}:${port}/`, codes: REFUSED }));
+  return ports.map((port) => ({ kind: 'port', url: `http://${OK}:${port}/`, codes: REJECTED }));
 }
 
 function nameRows(): Row[] {

@@ -98,8 +98,8 @@ export const argument =
       ).toBe(true);
   };
 
-function measuring(measurement: Measurement, judge: (measured: Measured) => void): Check {
-  return Object.assign((_: Outcome, measured: Measured) => judge(measured), { measurement });
+function measuring(measurement: Measurement, review: (measured: Measured) => void): Check {
+  return Object.assign((_: Outcome, measured: Measured) => review(measured), { measurement });
 }
 
 function farthest(measured: Measured, name: ColourName): number {

@@ -1,5 +1,5 @@
 import { colour, loud, noSound, notColour, seconds, size, sound, videoCodec } from './checks.ts';
-import { composed, plain, refused, type WildRow } from './row.ts';
+import { composed, plain, rejected, type WildRow } from './row.ts';
 
 /** Several inputs in one video, and audio of several. */
 export const COMPOSED_ROWS: readonly WildRow[] = [
@@ -272,5 +272,5 @@ export const COMPOSED_ROWS: readonly WildRow[] = [
     size(320, 180),
     sound(1),
   ),
-  refused('a list of files', 'clip', 'mp4', ['-f', 'concat', '-safe', '0'], /format|allowed|value/i),
+  rejected('a list of files', 'clip', 'mp4', ['-f', 'concat', '-safe', '0'], /format|allowed|value/i),
 ];

@@ -1,5 +1,5 @@
 import { colour, noSound, notColour, pixels, seconds, size, videoCodec } from './checks.ts';
-import { composed, plain, refused, type WildRow } from './row.ts';
+import { composed, plain, rejected, type WildRow } from './row.ts';
 
 /** Size, crop, colour, cleaning. */
 export const PICTURE_ROWS: readonly WildRow[] = [
@@ -246,19 +246,19 @@ export const PICTURE_ROWS: readonly WildRow[] = [
     ],
     videoCodec('vp9'),
   ),
-  refused(
+  rejected(
     'stabilised in two passes',
     'noisy',
     'mp4',
     ['-vf', 'vidstabtransform=smoothing=30:input=transforms.trf'],
     /vidstab|file|not/i,
   ),
-  refused(
+  rejected(
     'a font of one machine',
     'clip',
     'mp4',
     ['-vf', 'drawtext=text=a:fontfile=/System/Library/Fonts/Helvetica.ttc'],
     /font/i,
   ),
-  refused('decoded by a graphics card', 'clip', 'mp4', ['-c:v', 'h264_nvenc'], /encoder|value/i),
+  rejected('decoded by a graphics card', 'clip', 'mp4', ['-c:v', 'h264_nvenc'], /encoder|value/i),
 ];

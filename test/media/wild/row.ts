@@ -11,7 +11,7 @@ export interface WildRow {
   request: Omit<TranscodeRequest, 'inputs'>;
   checks: readonly Check[];
   /** Set when such a request is rejected: matches the reason. */
-  refused?: RegExp;
+  rejected?: RegExp;
 }
 
 /** `-name value …`; a value that starts with a dash is written `=-value`, an overlay is an object. */
@@ -67,12 +67,12 @@ export function composed(
   return { name, inputs: asList(inputs), request, checks };
 }
 
-export function refused(
+export function rejected(
   name: string,
   inputs: Inputs,
   outputFormat: OutputFormat,
   words: Words,
   reason: RegExp,
 ): WildRow {
-  return { ...plain(name, inputs, outputFormat, words), refused: reason };
+  return { ...plain(name, inputs, outputFormat, words), rejected: reason };
 }

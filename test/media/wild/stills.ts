@@ -12,7 +12,7 @@ import {
   sound,
   videoCodec,
 } from './checks.ts';
-import { composed, plain, refused, type WildRow } from './row.ts';
+import { composed, plain, rejected, type WildRow } from './row.ts';
 
 /** Stills, GIFs, sheets, and sound alone. */
 export const STILL_ROWS: readonly WildRow[] = [
@@ -269,7 +269,7 @@ export const STILL_ROWS: readonly WildRow[] = [
     ['-metadata', 'title=Song', '-metadata', 'album=First', '-c:a', 'libmp3lame'],
     argument('album=First'),
   ),
-  refused(
+  rejected(
     'loudness of two passes, with a report',
     'music',
     'wav',

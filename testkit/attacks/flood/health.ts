@@ -14,9 +14,9 @@ export function watchHealth(url: string, everyMs: number): HealthWatch {
   const ask = async () => {
     const began = performance.now();
     try {
-      const answer = await fetch(url);
-      await answer.text();
-      if (answer.status !== 200) faults.push(`answered ${answer.status}`);
+      const response = await fetch(url);
+      await response.text();
+      if (response.status !== 200) faults.push(`answered ${response.status}`);
     } catch (error) {
       faults.push((error as Error).message);
     }

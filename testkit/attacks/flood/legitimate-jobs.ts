@@ -37,9 +37,9 @@ export async function faultsOf(
   place: { folder: string; downloadUrl: () => Promise<string> },
 ): Promise<string[]> {
   if (job.status !== 'completed') return [`${job.status}: ${job.error_code} ${job.error_message}`];
-  const answer = await fetch(await place.downloadUrl());
+  const response = await fetch(await place.downloadUrl());
   const path = join(place.folder, job.id);
-  await writeFile(path, Buffer.from(await answer.arrayBuffer()));
+  await writeFile(path, Buffer.from(await response.arrayBuffer()));
   const entries = ['-show_entries', 'stream=codec_name,width:format=duration'];
   const { stdout } = await run('ffprobe', ['-v', 'error', ...entries, '-of', 'json', path]);
   const { streams, format } = JSON.parse(stdout);

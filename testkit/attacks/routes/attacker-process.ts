@@ -12,7 +12,7 @@ import type { Route } from './route-list.ts';
 
 export interface Order {
   attack: string;
-  /** Each connection takes the next of them in turn. */
+  /** Each connection uses the next one in turn. */
   targets: { route: Route; port: number; key: string | null }[];
   addresses: string[];
   /** Connections of each address. */

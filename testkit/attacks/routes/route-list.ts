@@ -24,7 +24,7 @@ const EXAMPLES: Record<string, string> = {
 };
 const EXAMPLE_ID = '01980000-0000-7000-8000-000000000000';
 
-/** Paths that answer and that the OpenAPI document leaves out: pages, discovery, OAuth and MCP, and one unknown path. */
+/** Paths that respond and that the OpenAPI document omits: pages, discovery, OAuth and MCP, and one unknown path. */
 const UNDOCUMENTED: readonly Route[] = [
   ...['/', '/docs', '/docs/api', '/openapi.json', '/favicon.ico', '/no-such-path', '/v1/no-such-path'],
   ...['/oauth/authorize', '/.well-known/oauth-protected-resource', '/.well-known/oauth-authorization-server'],

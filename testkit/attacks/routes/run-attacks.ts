@@ -25,16 +25,16 @@ export type Persona = 'stranger' | 'greedy account';
 
 const LOOK_MS = 50;
 const BYSTANDER_MS = 20;
-const ANSWER_MS = 60_000;
+const RESPONSE_MS = 60_000;
 
 /** Starts the process that attacks, in a session of its own with the lowest priority. */
 export function openAttacker(): Attacker {
   const path = join(import.meta.dirname, 'attacker-process.ts');
   const child = fork(path, { execArgv: ['--import', 'tsx'], detached: true });
   const ask = async (message: Order | 'end') => {
-    const answer = once(child, 'message', { signal: AbortSignal.timeout(ANSWER_MS) });
+    const response = once(child, 'message', { signal: AbortSignal.timeout(RESPONSE_MS) });
     child.send(message);
-    return (await answer)[0];
+    return (await response)[0];
   };
   return {
     start: ask,

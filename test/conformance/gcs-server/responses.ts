@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
-/** An error as the XML API answers it: https://cloud.google.com/storage/docs/xml-api/reference-status */
-export class Refusal extends Error {
+/** An error as the XML API returns it: https://cloud.google.com/storage/docs/xml-api/reference-status */
+export class Rejection extends Error {
   readonly status: number;
   readonly code: string;
   readonly details: string;
@@ -19,7 +19,7 @@ export function sendXml(response: ServerResponse, status: number, root: string, 
   response.end(xml);
 }
 
-export function sendRefusal(response: ServerResponse, { status, code, details }: Refusal, head: boolean): void {
+export function sendRejection(response: ServerResponse, { status, code, details }: Rejection, head: boolean): void {
   if (head) return void response.writeHead(status).end();
   const body = `<Code>${code}</Code><Message>${code}</Message>${details && `<Details>${escaped(details)}</Details>`}`;
   const xml = `<?xml version='1.0' encoding='UTF-8'?><Error>${body}</Error>`;
