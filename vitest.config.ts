@@ -10,8 +10,9 @@ export default defineConfig({
   test: {
     // One process runs many files and loads each module once, which takes half the CPU time.
     isolate: false,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Twice the default of `until`, whose error says what did not happen.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // Two more than there are cores: many tests wait for a lease, a drain or a process to end.
     maxWorkers: availableParallelism() + 2,
     sequence: { sequencer: FileOrder },

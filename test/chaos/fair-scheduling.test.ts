@@ -136,7 +136,7 @@ describe('claims in fair order', () => {
     holder.release();
     const began = performance.now();
     expect(jobs).toContain((await claim())!.job.id);
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(performance.now() - began).toBeLessThan(20_000);
     // The server finishes the claim of the stopped process, too.
     await until(async () => (await Promise.all(jobs.map(world.row))).every(({ status }) => status === 'processing'), {
       what: 'both claims',

@@ -133,7 +133,7 @@ export async function expectNoOrphans(db: Client, service: TestService): Promise
       );
       return rows[0].open === 0;
     },
-    { what: 'the sweep of interrupted work', timeoutMs: 20_000 },
+    { what: 'the sweep of interrupted work' },
   );
   const { rows } = await db.query(`SELECT count(*)::int AS live FROM objects WHERE state = 'live'`);
   expect(await countStored(service)).toBe(rows[0].live);

@@ -93,7 +93,8 @@ describe('the supervisor', () => {
     process.kill(service.pid, 'SIGINT');
     await until(() => service.exitCode() !== null, { what: 'the end of the supervisor' });
     expect(service.exitCode()).toBe(1);
-    expect(Date.now() - began).toBeLessThan(5_000);
+    // Far below the 30 seconds of a drain.
+    expect(Date.now() - began).toBeLessThan(20_000);
     // PostgreSQL does not outlive the supervisor.
     expect(children.filter(isAlive)).toEqual([]);
     expect(existsSync(join(service.dataDir, 'ready.json'))).toBe(false);

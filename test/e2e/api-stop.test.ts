@@ -49,8 +49,9 @@ describe('stopping the API', () => {
     process.kill(api, 'SIGTERM');
     const [read, confirm] = await Promise.all(waiting);
     await closed;
-    await until(() => !service.pids('api').includes(api), { what: 'the API to end', timeoutMs: 5000 });
-    expect(performance.now() - at).toBeLessThan(5000);
+    await until(() => !service.pids('api').includes(api), { what: 'the API to end' });
+    // Far below the 60 seconds that the client waits.
+    expect(performance.now() - at).toBeLessThan(20_000);
     expect([read!.status, read!.json.status]).toEqual([200, 'pending']);
     expect([confirm!.status, confirm!.json.code]).toEqual([503, 'unavailable']);
     expect(confirm!.headers.get('retry-after')).toBe('1');

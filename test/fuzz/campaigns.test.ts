@@ -38,7 +38,7 @@ describe('a short fuzzing campaign', () => {
   it('gets a verdict on each damaged file of fragments, and accepts every file that was written', {
     timeout: 60_000,
   }, async () => {
-    expect(await findings(FRAGMENTS, 250, ['rewritten', 'original', 'invalid_media', 'too_long'])).toEqual([]);
+    expect(await findings(FRAGMENTS, 500, ['rewritten', 'original', 'invalid_media', 'too_long'])).toEqual([]);
   });
 
   it('gets a rejection of every altered signed request', { timeout: 60_000 }, async () => {

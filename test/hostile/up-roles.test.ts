@@ -87,7 +87,6 @@ describe('airlock up', () => {
     expect((await service.call('DELETE', `/v1/transcodes/${job.id}`)).status).toBe(200);
     await until(async () => (await service.call('GET', `/v1/transcodes/${job.id}/receipt`)).json.receipt?.complete, {
       what: 'the receipt',
-      timeoutMs: 10_000,
     });
     const waiting = await service.call('POST', '/v1/transcodes', { inputs: [{ url: fileUrl }], outputFormat: 'mp4' });
     expect((await service.call('PATCH', `/v1/transcodes/${waiting.json.id}/cancel`)).status).not.toBe(500);

@@ -67,7 +67,6 @@ export const jobLimits = (given: () => TestService) => () => {
     expect(alongside.status).toBe('completed');
     await until(() => tracesOfJobs(service).length === 0, {
       what: 'the removal of every trace of the jobs',
-      timeoutMs: 5000,
     });
   });
 

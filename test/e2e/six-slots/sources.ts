@@ -191,7 +191,7 @@ export const sources = (given: () => TestService) => () => {
       });
       expect((await service.call('PATCH', `/v1/transcodes/${job.id}/cancel`)).status).toBe(200);
       const work = () => entriesBelow(join(service.dataDir, 'work'));
-      await until(async () => (await work()).length === 0, { what: 'the work folder to be empty', timeoutMs: 2000 });
+      await until(async () => (await work()).length === 0, { what: 'the work folder to be empty' });
     }
     await until(() => closed, { what: 'the connection to the source to close' });
   });
