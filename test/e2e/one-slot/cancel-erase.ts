@@ -153,7 +153,10 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     for (const bytes of [source.bytes, again]) expect(await isStored(service, bytes)).toBe(false);
     expect(await storedFilesOf(service, job.id)).toEqual([]);
     expect(response.status).toBe(200);
-    expect(response.json).toEqual({ success: true, id: job.id, erased_at: expect.stringMatching(/^\d{4}-.*Z$/) });
+    expect(response.json).toEqual({
+      ...{ success: true, id: job.id, object: 'transcode', deleted: true },
+      erased_at: expect.stringMatching(/^\d{4}-.*Z$/),
+    });
 
     const gone = await read(job.id);
     expect(gone).toMatchObject({
