@@ -586,7 +586,7 @@ export interface paths {
         put?: never;
         /**
          * Describe a file without transcoding it
-         * @description Of a remote file only parts are fetched, never the whole: for an MP4 its index, for others the start. Nothing is kept. An upload or output of the account is described from what is known about it.
+         * @description Airlock fetches only parts of a remote file: the index of an MP4, the start of other files. Nothing is kept. An upload or output of the account is described from what is known about it.
          *
          *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
          */
@@ -1210,7 +1210,7 @@ export interface paths {
         };
         /**
          * Read the audit log
-         * @description Returns entries of the audit log, newest first. `verify=true` also verifies the whole chain.
+         * @description Returns entries of the audit log, newest first. `verify=true` also verifies the complete chain.
          *
          *     Requires a key with the scope `operator`, or a person with the role `operator`.
          */
@@ -1934,9 +1934,9 @@ export interface components {
             codec: string;
             /** @description Its profile; null where it has none. */
             profile: string | null;
-            /** @description Bits per second; null if the file does not say. */
+            /** @description Bits per second; null if the file does not contain it. */
             bit_rate: number | null;
-            /** @description Seconds; null if the stream does not say. */
+            /** @description Seconds; null if the stream does not contain it. */
             duration_seconds: number | null;
             /** @description Whether players select it by default. */
             is_default: boolean;
@@ -1954,7 +1954,7 @@ export interface components {
             rotation: number | null;
             /** @description Frames per second; null for sound. */
             fps: number | null;
-            /** @description Number of frames, if the file says; null for sound. */
+            /** @description Number of frames, if the file contains it; null for sound. */
             frames: number | null;
             /** @description FFmpeg’s name of the pixel format; null for sound, and where it is not declared. */
             pixel_format: string | null;
@@ -1987,7 +1987,7 @@ export interface components {
             format: string;
             /** @description Seconds; null for a still picture, or if the file does not say. */
             duration_seconds: number | null;
-            /** @description Bytes; null if the server of the file does not say. */
+            /** @description Bytes; null if the server of the file does not send it. */
             size_bytes: number | null;
             /** @description Bits per second of the entire file; null if unknown. */
             bit_rate: number | null;
@@ -2070,7 +2070,7 @@ export interface components {
                 format: string;
                 /** @description Seconds; null for a still picture, or if the file does not say. */
                 duration_seconds: number | null;
-                /** @description Bytes; null if the server of the file does not say. */
+                /** @description Bytes; null if the server of the file does not send it. */
                 size_bytes: number | null;
                 /** @description Bits per second of the entire file; null if unknown. */
                 bit_rate: number | null;
@@ -2693,7 +2693,7 @@ export interface components {
             expires_at: string | null;
             /** @description What was ignored or changed; empty when nothing was. */
             warnings: components["schemas"]["Warning"][];
-            /** @description True if the page had no room for the texts of this job: metadata, warnings, error message and URLs of inputs are left out. Read the job itself for them. */
+            /** @description True if the texts of this job did not fit on the page: metadata, warnings, error message and URLs of inputs are omitted. Read the job itself to get them. */
             shortened: boolean;
         };
         /** @description One entry of a batch. */
@@ -3783,7 +3783,7 @@ export interface components {
             expires_at: string | null;
             /** @description What was ignored or changed; empty when nothing was. */
             warnings: components["schemas"]["Warning"][];
-            /** @description True if the page had no room for the texts of this job: metadata, warnings, error message and URLs of inputs are left out. Read the job itself for them. */
+            /** @description True if the texts of this job did not fit on the page: metadata, warnings, error message and URLs of inputs are omitted. Read the job itself to get them. */
             shortened: boolean;
             /**
              * @description What kind of job it is.
@@ -4168,7 +4168,7 @@ export interface components {
         };
         /** @description A job to create. */
         TranscodeRequest: {
-            /** @description Joined one after the other, unless options or filters say otherwise. */
+            /** @description Joined one after the other, unless options or filters determine something else. */
             inputs: components["schemas"]["InputRequest"][];
             /** @description The format of the only output; required without `outputs`. */
             outputFormat?: ("mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp") | null;

@@ -84,7 +84,7 @@ function addressesOutside(own: readonly string[], asked: readonly string[]): str
  * Throws `too_many_keys` when `added` more active keys would exceed the account's limit, or when the account has
  * reached its limit of new keys in 24 hours; keys that the operator or a local command creates do not count. Exact while the caller has the account's lock.
  */
-export async function requireRoomForKey(tx: Tx, accountId: string, added: 0 | 1): Promise<void> {
+export async function requireKeyCapacity(tx: Tx, accountId: string, added: 0 | 1): Promise<void> {
   const now = new Date();
   const live = await countLiveKeys(tx, accountId, now);
   if (live + added > MAX_LIVE_KEYS) {

@@ -9,7 +9,7 @@ import type { KeyOrigin } from '../database/tables.ts';
 import { recordEvent } from '../events/record.ts';
 import { type Account, lockAccount } from './accounts.ts';
 import { type Actor, appendAudit } from './audit.ts';
-import { grantedRights, type KeyRights, requireRoomForKey, requireRotatable, rightsOf } from './key-bounds.ts';
+import { grantedRights, type KeyRights, requireKeyCapacity, requireRotatable, rightsOf } from './key-bounds.ts';
 import { type ApiKey, isAlive, isAliveRow, isListedRow } from './key-life.ts';
 import { endWhatKeyMade } from './token-end.ts';
 
@@ -44,9 +44,9 @@ export async function createKey(
       remedy: 'Give a later time',
     });
   }
-  const own = typeof maker === 'string' ? null : await holdMaker(tx, accountId, maker);
+  const own = typeof maker === 'string' ? null : await lockMaker(tx, accountId, maker);
   const rights = grantedRights(body, own);
-  if (own) await requireRoomForKey(tx, accountId, 1);
+  if (own) await requireKeyCapacity(tx, accountId, 1);
   const origin = typeof maker === 'string' ? maker : 'account';
   const made = { account_id: accountId, name: body.name, origin, made_by: makerId(maker) } as const;
   const created = await insertKey(tx, { ...made, ...rights });
@@ -115,7 +115,7 @@ export async function rotateKey(
   options: { overlapSeconds: number; for?: { accountId: string; maker: KeyMaker } },
   by: Actor,
 ): Promise<CreatedKey> {
-  const own = options.for && (await holdMaker(tx, options.for.accountId, options.for.maker));
+  const own = options.for && (await lockMaker(tx, options.for.accountId, options.for.maker));
   const old = await lockKey(tx, id, options.for?.accountId);
   if (!isAlive(old) || old.replaced_by) {
     const reason = 'it is revoked, expired or already rotated';
@@ -123,7 +123,7 @@ export async function rotateKey(
   }
   if (own) {
     requireRotatable(old, own);
-    await requireRoomForKey(tx, old.account_id, options.overlapSeconds > 0 ? 1 : 0);
+    await requireKeyCapacity(tx, old.account_id, options.overlapSeconds > 0 ? 1 : 0);
   }
   const created = await insertKey(tx, {
     account_id: old.account_id,
@@ -260,7 +260,7 @@ async function insertKey(
  * account's lock serializes the creation of keys, so that limits are exact and two keys that rotate each other do not
  * deadlock.
  */
-async function holdMaker(tx: Tx, accountId: string, maker: KeyMaker): Promise<KeyRights> {
+async function lockMaker(tx: Tx, accountId: string, maker: KeyMaker): Promise<KeyRights> {
   await lockAccount(tx, accountId);
   if ('rights' in maker) return maker.rights;
   const current = await lockKey(tx, maker.key.id, accountId);

@@ -7,7 +7,7 @@ import type { ApiKeysTable } from '../database/tables.ts';
 import { recordEvent } from '../events/record.ts';
 import { lockAccount } from './accounts.ts';
 import { type Actor, appendAudit } from './audit.ts';
-import { requireRoomForKey } from './key-bounds.ts';
+import { requireKeyCapacity } from './key-bounds.ts';
 import { endKey, revokeKey } from './keys.ts';
 import { takeOver } from './token-end.ts';
 
@@ -51,7 +51,7 @@ export async function issueTokens(tx: Tx, grant: Grant, secrets: RefreshSecrets,
   await lockAccount(tx, accountId);
   const earlier = await liveTokens(tx, userId, clientId);
   for (const token of earlier) await endKey(tx, token, by);
-  await requireRoomForKey(tx, accountId, 1);
+  await requireKeyCapacity(tx, accountId, 1);
   const made = makeApiKey();
   const key = await tx
     .insertInto('api_keys')

@@ -13,8 +13,8 @@ export async function requireStorage(
   bytes: number,
   space: StoreSpace | null,
 ): Promise<void> {
-  const [account, held] = await Promise.all([lockAccount(tx, accountId), readStoredBytes(tx, accountId)]);
-  if (account && held + bytes > account.max_stored_bytes) throw overQuota(account.max_stored_bytes, held, bytes);
+  const [account, stored] = await Promise.all([lockAccount(tx, accountId), readStoredBytes(tx, accountId)]);
+  if (account && stored + bytes > account.max_stored_bytes) throw overQuota(account.max_stored_bytes, stored, bytes);
   if (!space) return;
   const promised = await promisedToAll(tx);
   if (bytes > space.spareBytes - bytesToCome(promised, space.stagedBytes)) throw diskFull(bytes);

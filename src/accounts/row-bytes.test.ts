@@ -4,7 +4,7 @@ import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts'
 import type { StoreSpace } from '../storage/types.ts';
 import { type Account, ensureAccount } from './accounts.ts';
 import { MOST_PENDING_DELIVERIES } from './row-bytes.ts';
-import { requireJobRoom } from './stored-bytes.ts';
+import { requireJobCapacity } from './stored-bytes.ts';
 
 let database: TestDatabase;
 let account: Account;
@@ -38,7 +38,7 @@ async function insertJob(metadata: Buffer): Promise<string> {
 
 const roomFor = (jobs: number, spareBytes: number) =>
   database.db.transaction().execute((tx) =>
-    requireJobRoom(tx, account, { spareBytes, spareFiles: 1000, stagedBytes: 0 } as StoreSpace, {
+    requireJobCapacity(tx, account, { spareBytes, spareFiles: 1000, stagedBytes: 0 } as StoreSpace, {
       jobs,
       stores: true,
     }),

@@ -90,21 +90,24 @@ export async function spaceOf(store: Context['store']): Promise<StoreSpace | nul
  * the account's lock.
  */
 export async function readStoredBytes(db: Db, accountId: string): Promise<number> {
-  const { rows } = await sql<{ held: number }>`SELECT ${storedBytesSql(accountId)} AS held`.execute(db);
-  return rows[0]!.held;
+  const { rows } = await sql<{ stored: number }>`SELECT ${storedBytesSql(accountId)} AS stored`.execute(db);
+  return rows[0]!.stored;
 }
 
 /** The account with its `readStoredBytes`. */
-export async function readAccountAndBytes(db: Db, id: string): Promise<{ account: Account; held: number } | undefined> {
+export async function readAccountAndBytes(
+  db: Db,
+  id: string,
+): Promise<{ account: Account; stored: number } | undefined> {
   const row = await db
     .selectFrom('accounts')
     .select(ACCOUNT_COLUMNS)
-    .select(storedBytesSql(id).as('held'))
+    .select(storedBytesSql(id).as('stored'))
     .where('id', '=', id)
     .executeTakeFirst();
   if (!row) return undefined;
-  const { held, ...account } = row;
-  return { account, held };
+  const { stored, ...account } = row;
+  return { account, stored };
 }
 
 /** An upload counts by its row until it is confirmed, and by its object from then on. */
@@ -169,7 +172,7 @@ export function bytesToCome({ uploads, outputs }: Pick<Promised, 'uploads' | 'ou
  * Checks that an upload of that many bytes may be promised. Its locks keep other transactions from promising the same
  * bytes. Throws `storage_quota` (the account's quota), `storage_full` (the disk's reserve) or `too_many_open_uploads`.
  */
-export async function requireUploadRoom(
+export async function requireUploadCapacity(
   tx: Tx,
   account: Account,
   bytes: number,
@@ -178,11 +181,11 @@ export async function requireUploadRoom(
   // The figures need a statement of their own, since one that waits for a lock sees the rows of before.
   const [, { rows }] = await Promise.all([
     space ? lockDisk(tx, account.id) : lockAccount(tx, account.id),
-    sql<{ open: number; held: number; rows: number } & Promised>`
-      SELECT ${openOf(account.id)} AS open, ${storedBytesSql(account.id)} AS held, ${rowBytesOf(account.id)} AS rows,
+    sql<{ open: number; stored: number; rows: number } & Promised>`
+      SELECT ${openOf(account.id)} AS open, ${storedBytesSql(account.id)} AS stored, ${rowBytesOf(account.id)} AS rows,
         ${promisedFigures}`.execute(tx),
   ]);
-  const { open, held, rows: rowBytes, ...promised } = rows[0]!;
+  const { open, stored, rows: rowBytes, ...promised } = rows[0]!;
   if (open >= account.max_open_uploads) {
     throw new ApiError('too_many_open_uploads', {
       metric: 'open_uploads',
@@ -193,12 +196,12 @@ export async function requireUploadRoom(
         'Confirm them, or wait: Airlock deletes an unconfirmed upload after an hour, or after 23 hours if it is in parts',
     });
   }
-  if (held + bytes > account.max_stored_bytes) throw overQuota(account.max_stored_bytes, held, bytes);
+  if (stored + bytes > account.max_stored_bytes) throw overQuota(account.max_stored_bytes, stored, bytes);
   if (!space) return;
   const available = space.spareBytes - bytesToCome(promised, space.stagedBytes);
   if (bytes > available || space.spareFiles <= 0) throw diskFull(bytes);
   // What the account takes of the disk, its rows included.
-  const taken = held + rowBytes;
+  const taken = stored + rowBytes;
   const share = fairShare(taken, available);
   if (promised.accounts > 1 && taken + bytes > share) {
     throw overQuota(share, taken, bytes, ' of a disk that other accounts share');
@@ -216,24 +219,24 @@ async function lockDisk(tx: Tx, accountId: string): Promise<void> {
  * Checks that there is space for new jobs, and for the output of a job that stores something. Throws `storage_quota`,
  * `storage_full` or `queue_full`.
  */
-export async function requireJobRoom(
+export async function requireJobCapacity(
   tx: Tx,
   account: Account,
   space: StoreSpace | null,
   { jobs, stores }: { jobs: number; stores: boolean },
 ): Promise<void> {
-  const figures = sql<{ held: number } & RowFigures & Promised>`
-    SELECT ${storedBytesSql(account.id)} AS held, ${rowFiguresOf(account.id)}, ${promisedFigures}`;
-  const { held, ...found } = (await figures.execute(tx)).rows[0]!;
-  if (stores && held >= account.max_stored_bytes) throw overQuota(account.max_stored_bytes, held, 0);
+  const figures = sql<{ stored: number } & RowFigures & Promised>`
+    SELECT ${storedBytesSql(account.id)} AS stored, ${rowFiguresOf(account.id)}, ${promisedFigures}`;
+  const { stored, ...found } = (await figures.execute(tx)).rows[0]!;
+  if (stores && stored >= account.max_stored_bytes) throw overQuota(account.max_stored_bytes, stored, 0);
   requireFewDeliveries(found);
   if (!space) return;
-  if (!hasRoomLeft(space, found)) throw diskFull(0);
+  if (!hasSpaceLeft(space, found)) throw diskFull(0);
   if (found.accounts > 1) requireRowShare(found, jobs, space.spareBytes - bytesToCome(found, space.stagedBytes));
 }
 
 /** Whether anything more can be promised. */
-export function hasRoomLeft(space: StoreSpace, promised: Pick<Promised, 'uploads' | 'outputs'>): boolean {
+export function hasSpaceLeft(space: StoreSpace, promised: Pick<Promised, 'uploads' | 'outputs'>): boolean {
   return space.spareBytes - bytesToCome(promised, space.stagedBytes) > 0 && space.spareFiles > 0;
 }
 
@@ -241,8 +244,8 @@ export function hasRoomLeft(space: StoreSpace, promised: Pick<Promised, 'uploads
  * What an account may store when it shares the disk: at most as much as it leaves free. A second account then gets half
  * of the rest, and so on, so that the next account still finds space.
  */
-export function fairShare(held: number, available: number): number {
-  return Math.floor((held + available) / 2);
+export function fairShare(stored: number, available: number): number {
+  return Math.floor((stored + available) / 2);
 }
 
 /**
@@ -250,13 +253,13 @@ export function fairShare(held: number, available: number): number {
  * Throws `JobFailure` with `storage_quota`.
  */
 export async function requireOutputQuota(tx: Tx, accountId: string, bytes: number): Promise<void> {
-  const [account, held] = await Promise.all([lockAccount(tx, accountId), readStoredBytes(tx, accountId)]);
-  if (account && held + bytes > account.max_stored_bytes) throw outputOverQuota(account);
+  const [account, stored] = await Promise.all([lockAccount(tx, accountId), readStoredBytes(tx, accountId)]);
+  if (account && stored + bytes > account.max_stored_bytes) throw outputOverQuota(account);
 }
 
 /** Bytes that the account may still store. */
-export function remainingQuota(account: Account, held: number): number {
-  return Math.max(0, account.max_stored_bytes - held);
+export function remainingQuota(account: Account, stored: number): number {
+  return Math.max(0, account.max_stored_bytes - stored);
 }
 
 export function outputOverQuota({ max_stored_bytes }: Account): JobFailure {
@@ -266,13 +269,13 @@ export function outputOverQuota({ max_stored_bytes }: Account): JobFailure {
   );
 }
 
-export function overQuota(limit: number, held: number, required: number, why = ''): ApiError {
+export function overQuota(limit: number, stored: number, required: number, why = ''): ApiError {
   return new ApiError('storage_quota', {
     metric: 'stored_bytes',
     limit,
-    stored: held,
+    stored: stored,
     required,
-    reason: `${held} bytes are stored or promised, and this account may store ${limit}${why}`,
+    reason: `${stored} bytes are stored or promised, and this account may store ${limit}${why}`,
     remedy: 'Erase jobs that you no longer need, confirm or delete open uploads, or ask the operator for more',
   });
 }

@@ -11,9 +11,9 @@ import {
   countUploads,
   readAccountAndBytes,
   readStoredBytes,
-  requireJobRoom,
+  requireJobCapacity,
   requireOutputQuota,
-  requireUploadRoom,
+  requireUploadCapacity,
   storedByAll,
 } from './stored-bytes.ts';
 import { correctStoredTotals } from './stored-totals.ts';
@@ -50,7 +50,7 @@ async function countRows(owner: string) {
        ((SELECT coalesce(sum(size), 0) FROM objects
          WHERE account_id = $1 AND state <> 'deleted' AND NOT (kind = 'upload' AND state = 'pending')) +
        (SELECT coalesce(sum(declared_size), 0) FROM uploads
-         WHERE account_id = $1 AND state IN ('pending', 'confirming')))::float8 AS held,
+         WHERE account_id = $1 AND state IN ('pending', 'confirming')))::float8 AS stored,
        ${UPLOAD_STATES.slice(0, 3)
          .map((state) => `(SELECT count(*) FROM uploads WHERE account_id = $1 AND state = '${state}') AS ${state}`)
          .join()}`,
@@ -60,11 +60,11 @@ async function countRows(owner: string) {
 }
 
 async function readTotals(owner: string) {
-  const [held, pending, confirming, confirmed] = await Promise.all([
+  const [stored, pending, confirming, confirmed] = await Promise.all([
     readStoredBytes(database.db, owner),
     ...UPLOAD_STATES.slice(0, 3).map((state) => countUploads(database.db, owner, state as 'pending')),
   ]);
-  return { held, pending, confirming, confirmed };
+  return { stored, pending, confirming, confirmed };
 }
 
 describe('the totals of an account’s stored bytes', () => {
@@ -111,7 +111,7 @@ describe('the totals of an account’s stored bytes', () => {
     for (const owner of owners) {
       const rows = await countRows(owner);
       expect(await readTotals(owner)).toEqual(rows);
-      expect(rows.held).toBeGreaterThan(1000);
+      expect(rows.stored).toBeGreaterThan(1000);
       expect(await countUploads(database.db, owner, null)).toBe(rows.pending + rows.confirming + rows.confirmed);
     }
     expect(await correctStoredTotals(database.db)).toBe(0);
@@ -124,7 +124,7 @@ describe('the totals of an account’s stored bytes', () => {
     await database.pg.query(...insertObject(randomUUID(), owner, 'live', { size: 100 }));
     await database.pg.query(...insertUpload(randomUUID(), owner, 'pending', 1000));
     await database.pg.query('ALTER TABLE objects ENABLE TRIGGER USER; ALTER TABLE uploads ENABLE TRIGGER USER');
-    expect((await readTotals(owner)).held).toBe(7);
+    expect((await readTotals(owner)).stored).toBe(7);
     const writer = await database.pg.connect();
     await writer.query('BEGIN');
     await writer.query(...insertObject(randomUUID(), owner, 'live', { size: 10_000 }));
@@ -133,7 +133,7 @@ describe('the totals of an account’s stored bytes', () => {
     await writer.query('COMMIT');
     writer.release();
     expect(await readTotals(owner)).toEqual(await countRows(owner));
-    expect((await readTotals(owner)).held).toBe(11_107);
+    expect((await readTotals(owner)).stored).toBe(11_107);
     expect(await correctStoredTotals(database.db)).toBe(0);
     expect(await storedByAll(database.db)).toBeGreaterThanOrEqual(10_107);
   });
@@ -179,10 +179,10 @@ describe('the totals of an account’s stored bytes', () => {
     const space = { spareBytes: 1e9, spareFiles: 1e6, stagedBytes: 0 } as StoreSpace;
     const read = await database.db.transaction().execute(async (tx) => {
       const before = await rowsRead(tx);
-      await requireUploadRoom(tx, owner, 1, space);
-      await requireJobRoom(tx, owner, space, { jobs: 1, stores: true });
+      await requireUploadCapacity(tx, owner, 1, space);
+      await requireJobCapacity(tx, owner, space, { jobs: 1, stores: true });
       await requireOutputQuota(tx, id, 1);
-      expect(await readAccountAndBytes(tx, id)).toMatchObject({ held: 5000 });
+      expect(await readAccountAndBytes(tx, id)).toMatchObject({ stored: 5000 });
       expect(await countUploads(tx, id, 'confirmed')).toBe(5000);
       return (await rowsRead(tx)) - before;
     });

@@ -17,7 +17,7 @@ export interface Caller {
   by: { key: ApiKey } | Omit<SessionCaller, 'account'>;
   /** The id of the key or session, for limits. */
   id: string;
-  /** Whose jobs it sees: until the permission of the route has been checked, nobody's. */
+  /** Whose jobs it sees: none until the permission of the route has been checked. */
   ownKeys: OwnKeys;
 }
 

@@ -66,7 +66,7 @@ async function createInTurn(deps: ApiDeps, request: BatchHttpRequest): Promise<B
   return { ...created, ...(warnings.length > 0 && { warnings }) };
 }
 
-/** Checks the shape of an entry like that of a create. */
+/** Checks the shape of an entry like the body of a create. */
 function entryOf(sent: unknown): BatchEntry<TranscodeSubmission> {
   const { body, sentNames, error } = readSpelling(createBody, sent);
   if (error) return { rejection: error };

@@ -22,28 +22,28 @@ export async function createCommand(
   const read = readCommand({ ffmpeg_command, input_files, output_files });
   if (!read.ok) throw rejectionError('command_refused', read.errors.map(problemOf));
 
-  const { positions: places, output } = read;
-  const place: Locate = (field, offset) => placeOf(body, read.request, places, field, offset);
+  const { positions, output } = read;
+  const locate: Locate = (field, offset) => locateInCommand({ body, request: read.request, positions }, field, offset);
   try {
     const submission = {
-      body: wholeRequest(read.request, body),
+      body: equivalentRequest(read.request, body),
       sent: request.sentBody,
       warnings: unknownFields(commandBody, request.sentBody),
       outputName: output.file,
-      place,
+      place: locate,
     };
     const job = await createJob(deps, request, transcode, submission, 'commands');
     return { ...job, command_id: job.id };
   } catch (error) {
-    throw inTermsOfTheCommand(error, place);
+    throw inTermsOfTheCommand(error, locate);
   }
 }
 
 /**
  * The equivalent body of a create. A command may contain more and longer options than the schema of a create allows.
  */
-function wholeRequest(request: TranscodeRequest, body: CommandBody): CreateBody {
-  const whole = createBody.safeParse({
+function equivalentRequest(request: TranscodeRequest, body: CommandBody): CreateBody {
+  const parsed = createBody.safeParse({
     ...request,
     ...(body.metadata && { metadata: body.metadata }),
     ...(body.retention_seconds && { retention_seconds: body.retention_seconds }),
@@ -52,8 +52,8 @@ function wholeRequest(request: TranscodeRequest, body: CommandBody): CreateBody 
     ...(body.webhook_url && { webhook_url: body.webhook_url }),
     ...(body.priority !== undefined && { priority: body.priority }),
   });
-  if (whole.success) return whole.data;
-  const fault = describeIssue(whole.error.issues[0]!, { name: 'body', value: request, schema: createBody });
+  if (parsed.success) return parsed.data;
+  const fault = describeIssue(parsed.error.issues[0]!, { name: 'body', value: request, schema: createBody });
   const reason = `as a request, ${fault.field} ${fault.reason}`;
   throw new ApiError('invalid_request', { field: 'ffmpeg_command', reason, remedy: 'Send a shorter command' });
 }
@@ -63,11 +63,17 @@ function problemOf({ position, offset, message, suggestion }: CommandError) {
   return { position: { pointer: position, offset }, field, option: '', message, suggestion };
 }
 
+/** A command that has been read. */
+interface ReadBody {
+  body: CommandBody;
+  request: TranscodeRequest;
+  /** Positions of the options in the command, by their field in the request. */
+  positions: Readonly<Record<string, OptionPosition>>;
+}
+
 /** Maps a field of the resulting request to its position in the client's body. */
-function placeOf(
-  body: CommandBody,
-  request: TranscodeRequest,
-  places: Readonly<Record<string, OptionPosition>>,
+function locateInCommand(
+  { body, request, positions }: ReadBody,
   field: string,
   offset: number | null,
 ): RequestPosition {
@@ -78,16 +84,16 @@ function placeOf(
     const pointer = `/input_files/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
     return { position: { pointer, offset: null }, field: `input_files.${name}` };
   }
-  const option = Object.hasOwn(places, field) ? places[field]! : null;
+  const option = Object.hasOwn(positions, field) ? positions[field]! : null;
   const start = (offset === null ? null : option?.argument[offset]) ?? option?.option ?? null;
   return { position: { pointer: '/ffmpeg_command', offset: start }, field: 'ffmpeg_command' };
 }
 
 /** Replaces the fields of a create in an error by those that the client sent. */
-function inTermsOfTheCommand(error: unknown, place: Locate): unknown {
+function inTermsOfTheCommand(error: unknown, locate: Locate): unknown {
   const details = error instanceof ApiError ? error.details : null;
   if (!(error instanceof ApiError) || details === null || typeof details !== 'object') return error;
   const field = details.field;
   if (typeof field !== 'string' || !/^(?:inputs|options|filters)\[/.test(field)) return error;
-  return new ApiError(error.code, hideQueries({ ...details, ...place(field, null) }));
+  return new ApiError(error.code, hideQueries({ ...details, ...locate(field, null) }));
 }

@@ -48,7 +48,7 @@ export async function probeSource(
   return result;
 }
 
-/** The job when it is final, or as it is after the wait, or when client or API go away. */
+/** The job when it is final, or as it is after the wait, or when client or API disconnect. */
 async function ended(
   { context, signals, stopping }: RouteDeps,
   request: FastifyRequest,

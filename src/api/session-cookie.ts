@@ -47,7 +47,7 @@ export function requireCsrf(request: FastifyRequest, token: string): void {
 }
 
 /**
- * Throws if a page of another site sends the request. Browsers say so: a form of that page could otherwise sign a person
+ * Throws if a page of another site sends the request. Browsers send where a request comes from: a form of that page could otherwise sign a person
  * in as somebody else.
  */
 export function requireSameSite(request: FastifyRequest): void {

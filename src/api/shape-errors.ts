@@ -51,7 +51,7 @@ export function shapeError(issues: readonly SchemaIssue[], part: SentPart): ApiE
   return new ApiError('invalid_request', hideQueries(details));
 }
 
-/** An error whose text the API promises: those of uploads. */
+/** An error of uploads, whose text the API promises. */
 function uploadError(code: ErrorCode, fault: Fault, issue: SchemaIssue, part: SentPart): ApiError {
   const sent = valueAt(part.sent, issue.path.map(String));
   const isType = code === 'invalid_file_type' && typeof sent === 'string';

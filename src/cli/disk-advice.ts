@@ -1,4 +1,4 @@
-import { type DiskReserve, diskSpace, hasRoom } from '../config/disk-reserve.ts';
+import { type DiskReserve, diskSpace, hasSpareSpace } from '../config/disk-reserve.ts';
 
 /** Less than this is reported as low: space for two files of maximum size. */
 const AMPLE_BYTES = 5 * 2 ** 30;
@@ -15,7 +15,7 @@ export async function diskAdvice(folder: string, reserve: DiskReserve): Promise<
   const space = await diskSpace(folder, reserve);
   const { totalBytes, freeBytes, reserveBytes, spareBytes } = space;
   const seen = `${size(freeBytes)} free of ${size(totalBytes)}, reserve ${size(reserveBytes)}`;
-  if (!hasRoom(space)) {
+  if (!hasSpareSpace(space)) {
     const short = spareBytes > 0 ? 'some files' : size(1 - spareBytes);
     const lower = reserveBytes > totalBytes / 4 ? ', or set AIRLOCK_DISK_RESERVE lower for a disk this small' : '';
     return {

@@ -30,7 +30,7 @@ export const EXIT_CODES: readonly (readonly [code: number, short: string, meanin
   [EXIT.interrupted, 'interrupted', 'Interrupted by Ctrl-C'],
 ];
 
-/** An invalid command line; the message says how to correct it. */
+/** An invalid command line; the message contains the correction. */
 export class UsageError extends Error {
   constructor(message: string) {
     super(message);

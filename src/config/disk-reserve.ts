@@ -89,6 +89,6 @@ export async function diskSpace(folder: string, reserve: DiskReserve): Promise<D
 }
 
 /** Whether anything can still be stored without using the reserve. */
-export function hasRoom({ spareBytes, spareFiles }: Pick<DiskSpace, 'spareBytes' | 'spareFiles'>): boolean {
+export function hasSpareSpace({ spareBytes, spareFiles }: Pick<DiskSpace, 'spareBytes' | 'spareFiles'>): boolean {
   return spareBytes > 0 && spareFiles > 0;
 }

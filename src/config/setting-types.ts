@@ -26,7 +26,7 @@ export const port: SettingType<number> = {
   remedy: 'Use an integer from 0 to 65535',
 };
 
-export function wholeNumber(maximum: number): SettingType<number> {
+export function integerUpTo(maximum: number): SettingType<number> {
   return {
     schema: numeric(1, maximum),
     name: `1 to ${maximum}`,

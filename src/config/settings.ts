@@ -5,6 +5,7 @@ import {
   choice,
   diskReserve,
   duration,
+  integerUpTo,
   list,
   path,
   port,
@@ -12,7 +13,6 @@ import {
   type SettingType,
   text,
   url,
-  wholeNumber,
 } from './setting-types.ts';
 
 export interface Setting<Value> {
@@ -98,14 +98,14 @@ export const SETTINGS = {
       'How long a stopping API still serves requests while `/readyz` returns 503, so that [a load balancer](operations.md#rolling-restarts) takes it out first. If unset, it stops at once.',
     example: '10s',
   }),
-  workerSlots: optional('AIRLOCK_WORKER_SLOTS', wholeNumber(MAX_WORKER_SLOTS), {
+  workerSlots: optional('AIRLOCK_WORKER_SLOTS', integerUpTo(MAX_WORKER_SLOTS), {
     description: 'Concurrent jobs of a worker. If unset, it follows from [cores and memory](operations.md#sizing).',
     example: '4',
   }),
   retentionSeconds: required('AIRLOCK_RETENTION', duration, '24h', {
     description: 'Retention of outputs, and of uploads after their last use: `90s`, `15m`, `24h`, `7d`, `2w`.',
   }),
-  maxUpload: required('AIRLOCK_MAX_UPLOAD', wholeNumber(MAX_PARTS_UPLOAD_BYTES), String(MAX_UPLOAD_BYTES), {
+  maxUpload: required('AIRLOCK_MAX_UPLOAD', integerUpTo(MAX_PARTS_UPLOAD_BYTES), String(MAX_UPLOAD_BYTES), {
     description:
       'Bytes of one upload, up to 100,000,000,000. Files above 2,048,576,000 bytes are [uploaded in parts](api.md#uploads-in-parts).',
   }),
@@ -128,14 +128,14 @@ export const SETTINGS = {
   fetchPorts: required('AIRLOCK_FETCH_PORTS', portList, '80,443', {
     description: 'Ports allowed for public sources.',
   }),
-  rateLimit: required('AIRLOCK_RATE_LIMIT', wholeNumber(1_000_000), '600', {
+  rateLimit: required('AIRLOCK_RATE_LIMIT', integerUpTo(1_000_000), '600', {
     description: 'Requests per minute for one key. One IPv4 address or IPv6 /64 gets five times as many.',
   }),
-  maxConnections: required('AIRLOCK_MAX_CONNECTIONS', wholeNumber(MAX_CONNECTIONS), '4096', {
+  maxConnections: required('AIRLOCK_MAX_CONNECTIONS', integerUpTo(MAX_CONNECTIONS), '4096', {
     description:
       'Concurrent connections to the API, and as many to the storage. A process that can open fewer than 8,448 files accepts fewer and logs it.',
   }),
-  maxConnectionsPerAddress: required('AIRLOCK_MAX_CONNECTIONS_PER_ADDRESS', wholeNumber(MAX_CONNECTIONS), '256', {
+  maxConnectionsPerAddress: required('AIRLOCK_MAX_CONNECTIONS_PER_ADDRESS', integerUpTo(MAX_CONNECTIONS), '256', {
     description:
       'Concurrent connections of one IPv4 address or IPv6 /64 to each. The proxies in `AIRLOCK_TRUST_PROXY` are exempt.',
   }),
@@ -156,7 +156,7 @@ export const SETTINGS = {
       'Address of a collector of OpenTelemetry that takes OTLP over HTTP. [Traces](operations.md#traces) are sent there if the SDK is installed.',
     example: 'http://127.0.0.1:4318/v1/traces',
   }),
-  tracesPercent: required('AIRLOCK_TRACES_PERCENT', wholeNumber(100), '100', {
+  tracesPercent: required('AIRLOCK_TRACES_PERCENT', integerUpTo(100), '100', {
     description: 'Share of requests that are traced. A request with `traceparent` follows the decision of its caller.',
   }),
   logLevel: required(

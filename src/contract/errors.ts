@@ -36,11 +36,7 @@ export const errors = {
     text: 'A key cannot grant more than it has',
     advice: 'Request fewer rights, or use a key that has more; details lists what the caller has.',
   },
-  key_not_active: {
-    status: 409,
-    text: 'The key is not active',
-    advice: 'Create a new key.',
-  },
+  key_not_active: { status: 409, text: 'The key is not active', advice: 'Create a new key.' },
   too_many_keys: {
     status: 409,
     text: 'The account has too many keys',
@@ -163,11 +159,7 @@ export const errors = {
     heading: 'The upload was not found',
     advice: 'PUT the bytes to uploadUrl first, then confirm.',
   },
-  upload_size_mismatch: {
-    status: 400,
-    text: 'File size mismatch',
-    advice: 'Confirm with the declared size.',
-  },
+  upload_size_mismatch: { status: 400, text: 'File size mismatch', advice: 'Confirm with the declared size.' },
   upload_incomplete: {
     status: 400,
     text: 'Parts are missing',
@@ -283,14 +275,14 @@ export type ErrorCode = keyof typeof errors;
 
 export type ErrorDetails = Record<string, unknown> | null;
 
-/** An error response. Thrown by any code below the API, and rendered in one place. */
+/** An error response. Thrown by any code below the API, and rendered by one function. */
 export class ApiError extends Error {
   readonly code: ErrorCode;
   readonly status: number;
   readonly details: ErrorDetails;
 
   constructor(code: ErrorCode, details: ErrorDetails = null, values: Record<string, string> = {}) {
-    super(errors[code].text.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole));
+    super(errors[code].text.replace(/\{(\w+)\}/g, (match, name: string) => values[name] ?? match));
     this.name = 'ApiError';
     this.code = code;
     this.status = errors[code].status;

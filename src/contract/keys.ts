@@ -22,9 +22,9 @@ export const MAX_LISTED_DEAD_KEYS = 100;
 /** An address or a prefix. Bits set after the prefix are rejected, because 10.0.0.1/8 is ambiguous. */
 const cidr = z
   .union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])
-  .refine(isWholePrefix, rule('has bits set after its prefix', 'Send the first address of the range'));
+  .refine(isNetworkAddress, rule('has bits set after its prefix', 'Send the first address of the range'));
 
-function isWholePrefix(text: string): boolean {
+function isNetworkAddress(text: string): boolean {
   if (!text.includes('/') || !ipaddr.isValidCIDR(text)) return true;
   const [address] = ipaddr.parseCIDR(text);
   const kind = address.kind() === 'ipv4' ? ipaddr.IPv4 : ipaddr.IPv6;

@@ -29,7 +29,7 @@ export function describeLimit(name: LimitName, limit: { value: number; setBy: Li
 }
 
 /**
- * The advice for a failed job; for a limit it says whose limit it was. Null for codes that this release does not have.
+ * The advice for a failed job; for a limit, it names whose limit applied. Null for codes that this release does not have.
  */
 export function adviceFor(code: string | null, applied: AppliedLimits | null): string | null {
   if (code === null || !Object.hasOwn(failures, code)) return null;

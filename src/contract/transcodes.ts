@@ -64,7 +64,7 @@ export const createBody = z
       .array(input)
       .min(1)
       .max(MAX_INPUTS)
-      .describe('Joined one after the other, unless options or filters say otherwise.'),
+      .describe('Joined one after the other, unless options or filters determine something else.'),
     outputFormat: nullable(z.enum(OUTPUT_FORMATS)).describe(
       'The format of the only output; required without `outputs`.',
     ),
@@ -197,7 +197,7 @@ export const jobListItem = job
   .extend({
     shortened: z.boolean().meta({
       description:
-        'True if the page had no room for the texts of this job: metadata, warnings, error message and URLs of inputs are left out. Read the job itself for them.',
+        'True if the texts of this job did not fit on the page: metadata, warnings, error message and URLs of inputs are omitted. Read the job itself to get them.',
     }),
   })
   .meta({

@@ -35,7 +35,7 @@ export function hashApiKey(raw: string): Buffer {
   return sha256(raw);
 }
 
-/** Shape and checksum only; says nothing about whether the key exists. */
+/** Shape and checksum only; does not prove that the key exists. */
 export function isWellFormedApiKey(raw: string): boolean {
   if (!WHOLE_KEY.test(raw)) return false;
   const secret = raw.slice(PREFIX.length, PREFIX.length + SECRET_LENGTH);

@@ -5,12 +5,12 @@ import { createVault, SealedValueError } from './vault.ts';
 
 describe('the vault', () => {
   const vault = createVault(randomBytes(32));
-  const place = { table: 'uploads', column: 'name_sealed', row: ['account', 'upload'] };
+  const column = { table: 'uploads', column: 'name_sealed', row: ['account', 'upload'] };
 
   it('opens what it sealed, and seals the same text differently each time', () => {
     fc.assert(
       fc.property(fc.string(), fc.array(fc.string()), (text, row) => {
-        const here = { ...place, row };
+        const here = { ...column, row };
         expect(vault.open(here, vault.seal(here, text))).toBe(text);
         expect(vault.seal(here, text).equals(vault.seal(here, text))).toBe(false);
       }),
@@ -18,33 +18,33 @@ describe('the vault', () => {
   });
 
   it('contains no readable part of the text or of its column', () => {
-    const sealed = vault.seal(place, 'holiday-film-2026.mp4');
+    const sealed = vault.seal(column, 'holiday-film-2026.mp4');
     for (const word of ['holiday', 'uploads', 'account']) expect(sealed.includes(word)).toBe(false);
   });
 
   it.each([
-    ['table', { ...place, table: 'transcodes' }],
-    ['column', { ...place, column: 'error_sealed' }],
-    ['row', { ...place, row: ['account', 'other'] }],
-    ['account', { ...place, row: ['other', 'upload'] }],
-    ['split of the row’s key', { ...place, row: ['accountu', 'pload'] }],
-    ['split between column and row', { ...place, column: 'name_sealed","account', row: ['upload'] }],
+    ['table', { ...column, table: 'transcodes' }],
+    ['column', { ...column, column: 'error_sealed' }],
+    ['row', { ...column, row: ['account', 'other'] }],
+    ['account', { ...column, row: ['other', 'upload'] }],
+    ['split of the row’s key', { ...column, row: ['accountu', 'pload'] }],
+    ['split between column and row', { ...column, column: 'name_sealed","account', row: ['upload'] }],
   ])('does not open a value that was sealed for another %s', (_, other) => {
-    const sealed = vault.seal(place, 'name');
+    const sealed = vault.seal(column, 'name');
     expect(() => vault.open(other, sealed)).toThrow(SealedValueError);
-    expect(() => vault.open(place, vault.seal(other, 'name'))).toThrow(SealedValueError);
-    expect(vault.open(place, sealed)).toBe('name');
+    expect(() => vault.open(column, vault.seal(other, 'name'))).toThrow(SealedValueError);
+    expect(vault.open(column, sealed)).toBe('name');
   });
 
   it('rejects every altered byte, every truncation, and another key, and reports the column but not the text', () => {
-    const sealed = vault.seal(place, 'name');
+    const sealed = vault.seal(column, 'name');
     for (let at = 0; at < sealed.length; at++) {
       const altered = Buffer.from(sealed);
       altered[at]! ^= 1;
-      expect(() => vault.open(place, altered)).toThrow(SealedValueError);
-      expect(() => vault.open(place, sealed.subarray(0, at))).toThrow(SealedValueError);
+      expect(() => vault.open(column, altered)).toThrow(SealedValueError);
+      expect(() => vault.open(column, sealed.subarray(0, at))).toThrow(SealedValueError);
     }
-    expect(() => createVault(randomBytes(32)).open(place, sealed)).toThrow(
+    expect(() => createVault(randomBytes(32)).open(column, sealed)).toThrow(
       /uploads\.name_sealed in row account\/upload/,
     );
   });

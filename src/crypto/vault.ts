@@ -15,24 +15,24 @@ export interface SealedColumn {
  */
 export interface Vault {
   /** AES-256-GCM with a fresh nonce; the column is authenticated, not stored. */
-  seal(place: SealedColumn, text: string): Buffer;
+  seal(target: SealedColumn, text: string): Buffer;
   /** Throws `SealedValueError` when the value was altered, sealed with another key, or sealed for another column. */
-  open(place: SealedColumn, sealed: Buffer): string;
+  open(target: SealedColumn, sealed: Buffer): string;
   /** HMAC-SHA256 under a separate key: equal texts have equal fingerprints, which reveal nothing else. */
   fingerprint(text: string): Buffer;
 }
 
 /** A sealed value in the wrong column or row. The message names the location, never the text. */
 export class SealedValueError extends Error {
-  readonly place: SealedColumn;
-  constructor(place: SealedColumn, options?: ErrorOptions) {
+  readonly target: SealedColumn;
+  constructor(target: SealedColumn, options?: ErrorOptions) {
     super(
-      `the value of ${place.table}.${place.column} in row ${place.row.join('/')} was not sealed for this column: ` +
+      `the value of ${target.table}.${target.column} in row ${target.row.join('/')} was not sealed for this column: ` +
         'it was altered or moved in the database, or sealed with another key',
       options,
     );
     this.name = 'SealedValueError';
-    this.place = place;
+    this.target = target;
   }
 }
 
@@ -49,23 +49,23 @@ export function createVault(key: Buffer): Vault {
   const sealing = derive(`airlock/seal/${FORMAT}`);
   const printing = derive('airlock/fingerprint/1');
   return {
-    seal(place, text) {
+    seal(target, text) {
       const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv('aes-256-gcm', sealing, nonce).setAAD(authenticated(place));
+      const cipher = createCipheriv('aes-256-gcm', sealing, nonce).setAAD(authenticated(target));
       const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
       return Buffer.concat([Buffer.of(FORMAT), nonce, cipher.getAuthTag(), body]);
     },
-    open(place, sealed) {
+    open(target, sealed) {
       try {
         if (sealed[0] !== FORMAT) throw new Error('unknown format of a sealed value');
         const nonce = sealed.subarray(HEAD_BYTES, HEAD_BYTES + NONCE_BYTES);
         const tag = sealed.subarray(HEAD_BYTES + NONCE_BYTES, HEAD_BYTES + NONCE_BYTES + TAG_BYTES);
         const decipher = createDecipheriv('aes-256-gcm', sealing, nonce, { authTagLength: TAG_BYTES });
-        decipher.setAAD(authenticated(place)).setAuthTag(tag);
+        decipher.setAAD(authenticated(target)).setAuthTag(tag);
         const body = sealed.subarray(HEAD_BYTES + NONCE_BYTES + TAG_BYTES);
         return Buffer.concat([decipher.update(body), decipher.final()]).toString('utf8');
       } catch (error) {
-        throw new SealedValueError(place, { cause: error });
+        throw new SealedValueError(target, { cause: error });
       }
     },
     fingerprint(text) {

@@ -10,6 +10,6 @@ export interface Context {
   vault: Vault;
   /** Isolates the rows of loops over many of them. */
   rows: RowGuard;
-  /** Seconds that outputs, and uploads after their last use, live unless the account says less. */
+  /** Seconds that outputs, and uploads after their last use, live unless the account sets less. */
   retentionSeconds: number;
 }

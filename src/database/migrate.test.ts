@@ -20,7 +20,7 @@ describe('a migration', () => {
 
   it('rejects a schema of a version before 0.1.0, with a remedy', async () => {
     await database.pg.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE TABLE transcodes (id uuid)');
-    await expect(migrateDatabase(database.db)).rejects.toThrow(/before 0\.1\.0.*Move the data directory away/);
+    await expect(migrateDatabase(database.db)).rejects.toThrow(/before 0\.1\.0.*Move the data directory elsewhere/);
   });
 
   it('runs once when several processes start at the same time', async () => {

@@ -87,6 +87,6 @@ async function refusePrereleases(db: Database): Promise<void> {
   const { rows } = await sql<{ found: boolean }>`SELECT to_regclass('transcodes') IS NOT NULL AS found`.execute(db);
   if (!rows[0]?.found) return;
   throw new Error(
-    'This database was made by a version before 0.1.0 and cannot be migrated. Move the data directory away, or name an empty database in AIRLOCK_DATABASE_URL.',
+    'This database was made by a version before 0.1.0 and cannot be migrated. Move the data directory elsewhere, or name an empty database in AIRLOCK_DATABASE_URL.',
   );
 }

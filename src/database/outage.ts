@@ -8,6 +8,6 @@ export function outageOf(error: unknown): 'storage' | 'database' | null {
 }
 
 /** Whether work failed because the storage was unreachable or overloaded, and not because of the request. */
-export function isStorageAway(error: unknown): boolean {
+export function isStorageUnreachable(error: unknown): boolean {
   return error instanceof StorageError && error.retry;
 }

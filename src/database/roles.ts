@@ -13,7 +13,7 @@ const APPEND: readonly Right[] = ['SELECT', 'INSERT'];
 
 /**
  * What each process may do in the database. The owner, who migrates and makes keys on the command line, may do everything.
- * Complete by its type: a migration that makes a table has to say here who may use it.
+ * Complete by its type: a migration that makes a table must declare here who may use it.
  */
 export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRole, readonly Right[]>>>> = {
   // Operators create and change accounts over the API. Locking a row needs the right to update a column of it.

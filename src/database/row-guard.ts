@@ -1,4 +1,4 @@
-import { isStorageAway } from './outage.ts';
+import { isStorageUnreachable } from './outage.ts';
 import { isTransient } from './transient.ts';
 
 /** The loops over many rows, as metrics and the log name them. */
@@ -144,10 +144,10 @@ class Guard implements RowGuard {
     return (this.#options.now ?? Date.now)();
   }
 
-  /** Whether an error says something about everything, and nothing about the row. */
+  /** Whether an error concerns every row, and not this row alone. */
   async #isOutage(error: unknown): Promise<boolean> {
     if (isTransient(error) && !isContention(error)) return true;
-    if (!isStorageAway(error)) return false;
+    if (!isStorageUnreachable(error)) return false;
     // A storage that fails at one key answers the ping.
     return this.#options.ping().then(
       () => false,

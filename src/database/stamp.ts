@@ -3,7 +3,7 @@ import { DATABASE_ROLES } from '../config/database-roles.ts';
 
 /*
  * Which program brought the schema up to date last, kept as a comment on a table of the schema itself: so it goes with
- * a dump, and an old dump that is restored says that it is old. No SQL builder here: the supervisor reads it.
+ * a dump, and a restored old dump is recognised as old. No SQL builder here: the supervisor reads it.
  */
 const PREFIX = 'airlock ';
 const ROLES = Object.values(DATABASE_ROLES);

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { hasRoomLeft, promisedToAll, spaceOf } from '../accounts/stored-bytes.ts';
+import { hasSpaceLeft, promisedToAll, spaceOf } from '../accounts/stored-bytes.ts';
 import type { Health } from '../contract/health.ts';
 import type { Context } from '../database/context.ts';
 import { aliveWorkers } from './workers.ts';
@@ -18,7 +18,7 @@ export async function checkHealth(context: Pick<Context, 'db' | 'store'>, starte
     attempt(() => spaceOf(context.store)),
   ]);
   const { workers = [], promised = { uploads: 0, outputs: 0 } } = database.value ?? {};
-  const lowSpace = storage.value != null && !hasRoomLeft(storage.value, promised);
+  const lowSpace = storage.value != null && !hasSpaceLeft(storage.value, promised);
   const newest = workers.at(-1);
   const tiers = [...new Set(workers.map((worker) => worker.tier))];
   // Any worker may run a job, so the weakest tier counts.

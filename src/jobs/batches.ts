@@ -14,7 +14,7 @@ import { lockJob } from './read.ts';
 import { isOpen, type Job, OPEN_STATUSES } from './rows.ts';
 
 /*
- * A batch is the jobs of one request. Its row is locked after those of its jobs, so that the end of the last job, and of
+ * A batch is the jobs of one request. Its row is locked after the rows of its jobs, so that the end of the last job, and of
  * no other, completes it.
  */
 
@@ -29,7 +29,7 @@ export interface NewBatch {
   retentionSeconds: number;
 }
 
-/** Inserts a batch that has no jobs yet; `openBatch` says how many it got. */
+/** Inserts a batch that has no jobs yet; `openBatch` records how many it got. */
 export async function insertBatch(vault: Vault, tx: Tx, batch: NewBatch): Promise<BatchRow> {
   const key = { account_id: batch.accountId, id: uuidv7() };
   const { metadata, webhookUrl } = batch;

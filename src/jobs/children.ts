@@ -71,14 +71,14 @@ export async function wakeParent(tx: Tx, job: Pick<Job, 'parent_id'>): Promise<v
 
 /**
  * Writes the progress of a parent that waits: the seconds of media that its children have done, how many they do in a
- * second together, and the seconds that are left at that speed. A child whose facts have no `seconds` takes no part:
- * audio beside a video. Without any such facts, the progress is the mean.
+ * second together, and the seconds that are left at that speed. A child whose facts have no `seconds` does not count:
+ * audio of a video. Without any such facts, the progress is the mean.
  */
 export async function followChildren(db: Db, parentId: string): Promise<void> {
   await sql`
-    UPDATE jobs SET updated_at = now(), speed = whole.speed, fps = whole.fps,
-      progress = ${CHILDREN_SHARE} * coalesce(whole.done / nullif(whole.seconds, 0), whole.mean, 0),
-      eta_seconds = least(round((whole.seconds - whole.done) / nullif(whole.speed, 0)), 2147483647)
+    UPDATE jobs SET updated_at = now(), speed = total.speed, fps = total.fps,
+      progress = ${CHILDREN_SHARE} * coalesce(total.done / nullif(total.seconds, 0), total.mean, 0),
+      eta_seconds = least(round((total.seconds - total.done) / nullif(total.speed, 0)), 2147483647)
     FROM (
       SELECT sum(seconds) AS seconds, sum(seconds * progress) AS done, avg(progress) AS mean,
         sum(speed) FILTER (WHERE status = 'processing' AND seconds > 0) AS speed,
@@ -86,7 +86,7 @@ export async function followChildren(db: Db, parentId: string): Promise<void> {
       FROM (
         SELECT status, progress, speed, fps, (request_facts->>'seconds')::float8 AS seconds
         FROM jobs WHERE parent_id = ${parentId}) AS child
-    ) AS whole
+    ) AS total
     WHERE id = ${parentId} AND status = 'pending' AND awaiting = 'children'`.execute(db);
 }
 

@@ -186,7 +186,7 @@ function turnOf(query: Query) {
 
 /**
  * Waits until the account whose turn it is can be locked, and starts its next job: an account with more running jobs must
- * not jump the queue. The transaction holds no other lock while it waits: two claims never wait for each other. It is
+ * not jump the queue. The transaction has no other lock while it waits: two claims never wait for each other. It is
  * sent at once, so that a process that is stopped or cut off meanwhile leaves no lock behind.
  */
 async function startAfterWait(db: Db, query: Query): Promise<Tried> {

@@ -26,7 +26,7 @@ import {
 /** The result of an attempt that made outputs: the job is completed if it made all of them, else failed. */
 export interface Completion {
   outputs: readonly StoredOutput[];
-  /** Outputs that were not made; absent = none. The first failure is that of the job. Do not pass failures alone: throw. */
+  /** Outputs that were not made; absent = none. The first failure is also the failure of the job. Do not pass failures alone: throw. */
   failures?: readonly FailedOutput[];
   /** JSON for the manifest, sealed when it is stored; null where nothing was planned. */
   plan: string | null;
@@ -102,7 +102,7 @@ export async function completeJob(context: JobsContext, claim: Claim, result: Co
 }
 
 /**
- * Whether the job expires at its end and holds nothing to erase, as an inspection does. Marking it erased in the statement
+ * Whether the job expires at its end and has nothing to erase, as an inspection does. Marking it erased in the statement
  * that ends it spares the sweep a transaction.
  */
 function leavesNothing({ job, number, outputs }: Claim, result: Completion): boolean {
@@ -136,7 +136,7 @@ export async function failAttempt(
 }
 
 /**
- * Returns the job to the queue, e.g. because the worker drains or has no room for it; the attempt does not count. Returns
+ * Returns the job to the queue, e.g. because the worker drains or lacks the capacity for it; the attempt does not count. Returns
  * false if the attempt no longer owns the job.
  */
 export async function releaseJob(
@@ -153,7 +153,7 @@ export async function releaseJob(
   });
 }
 
-/** Returns an open job to the queue. Without a delay it keeps its place ahead of newer jobs. */
+/** Returns an open job to the queue. Without a delay it keeps its position ahead of newer jobs. */
 export async function requeue(
   context: JobsContext,
   tx: Tx,

@@ -30,6 +30,6 @@ export function withinHeavyShare() {
 }
 
 /** For the row `schedule` of an account: how many more heavy jobs its share allows now. */
-export function roomInHeavyShare() {
+export function slotsInHeavyShare() {
   return sql`(CASE WHEN ${othersActive} THEN ${share} - schedule.running_heavy ELSE ${ANY_NUMBER} END)`;
 }

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import type { Db } from '../database/pool.ts';
 import { aliveWorkers } from '../fleet/workers.ts';
-import { roomInHeavyShare } from './heavy-share.ts';
+import { slotsInHeavyShare } from './heavy-share.ts';
 
-/** The slots of a worker, and those of them that take heavy jobs. */
+/** The slots of a worker, and how many of them run heavy jobs. */
 export interface OwnSlots {
   all: number;
   heavy: number;
@@ -37,10 +37,10 @@ export async function heavySlots(db: Db, own: OwnSlots): Promise<HeavySlots> {
 }
 
 /** How many more heavy jobs an account may run now. */
-export async function roomOf(db: Db, accountId: string): Promise<number> {
-  const { rows } = await sql<{ room: number }>`
-    SELECT least(accounts.max_concurrent - coalesce(schedule.running, 0), ${roomInHeavyShare()}) AS room
+export async function freeSlotsOf(db: Db, accountId: string): Promise<number> {
+  const { rows } = await sql<{ free: number }>`
+    SELECT least(accounts.max_concurrent - coalesce(schedule.running, 0), ${slotsInHeavyShare()}) AS free
     FROM accounts LEFT JOIN account_schedule AS schedule ON schedule.account_id = accounts.id
     WHERE accounts.id = ${accountId}`.execute(db);
-  return Math.max(0, Number(rows[0]?.room ?? 0));
+  return Math.max(0, Number(rows[0]?.free ?? 0));
 }

@@ -23,10 +23,10 @@ export interface NewJob {
   traceparent?: string | null;
   resourceClass: ResourceClass;
   /**
-   * `shown` omits the queries of URLs; `whole` is what the caller sent, kept while the job is open. Null for kinds that
+   * `shown` omits the queries of URLs; `sent` is the complete request, kept while the job is open. Null for kinds that
    * have no request.
    */
-  request: { shown: string; whole: string } | null;
+  request: { shown: string; sent: string } | null;
   /** Unsealed JSON: numbers, and words from fixed lists. */
   facts: string;
   /** Like `facts`, but cleared when the job is erased. */
@@ -47,7 +47,7 @@ export interface NewJob {
   /** Receives the final events. */
   webhookUrl?: string | null;
   parentId?: string;
-  /** The batch that it belongs to, and its place there. */
+  /** The batch that it belongs to, and its position there. */
   batch?: { id: string; index: number } | undefined;
   /** From -10 to 10; 0 when absent. */
   priority?: number;
@@ -104,9 +104,9 @@ export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Prom
         fetches: job.sources.some(({ source }) => source.objectId === null),
         request_sealed: request && sealColumn(vault, 'jobs', 'request_sealed', key, request.shown),
         request_source_sealed:
-          !request || request.whole === request.shown
+          !request || request.sent === request.shown
             ? null
-            : sealColumn(vault, 'jobs', 'request_source_sealed', key, request.whole),
+            : sealColumn(vault, 'jobs', 'request_source_sealed', key, request.sent),
         request_facts: job.facts,
         request_settings: job.settings,
         warnings_sealed: sealWarnings(vault, key, job.warnings),
@@ -137,12 +137,12 @@ async function insertSources(
 ): Promise<InsertedInput[]> {
   if (sources.length === 0) return [];
   const rows = sources.map(({ position, asset, source }) => {
-    const place = { job_id: job.id, position };
-    const row = { ...place, account_id: job.account_id };
+    const key = { job_id: job.id, position };
+    const row = { ...key, account_id: job.account_id };
     const seal = (column: 'url_sealed' | 'source_sealed', text: string | null) =>
       text === null ? null : sealColumn(vault, 'job_sources', column, row, text);
     return {
-      ...place,
+      ...key,
       role: asset ? ('asset' as const) : ('input' as const),
       kind: asset,
       upload_id: source.uploadId,

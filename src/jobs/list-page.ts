@@ -144,7 +144,7 @@ function filter(db: Db, owner: ListOwner, query: ListQuery): Jobs {
 const below = (jobs: Jobs, since: string): Jobs => jobs.where('updated_at', '<', new Date(since));
 const above = (jobs: Jobs, until: string): Jobs => jobs.where('updated_at', '>=', endOf(until));
 
-/** Clients see milliseconds, but the database stores microseconds: the whole last millisecond belongs to a range. */
+/** Clients see milliseconds, but the database stores microseconds: a range includes its last millisecond completely. */
 function endOf(until: string): Date {
   return new Date(new Date(until).getTime() + 1);
 }

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../database/pool.ts';
 import { runsInChildren } from './shown-status.ts';
 
-/** Progress of a running job; of one in pieces, that of its pieces. */
+/** Progress of a running job; of a job in pieces, the progress of its pieces. */
 export interface LiveProgress {
   id: string;
   kind: string;

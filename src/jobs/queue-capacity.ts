@@ -4,7 +4,7 @@ import { ApiError } from '../contract/errors.ts';
 import type { Tx } from '../database/pool.ts';
 
 /**
- * Upper bound of jobs that are being inserted without the lock: one per database connection. A batch holds the lock, so
+ * Upper bound of jobs that are being inserted without the lock: one per database connection. A batch has the lock, so
  * there is one more of these at most.
  */
 const MOST_AT_ONCE = 500 + MAX_BATCH_JOBS;
@@ -14,11 +14,11 @@ export class QueueNearlyFull extends Error {}
 
 /** Throws `QueueNearlyFull` unless another job of the account may wait in any case. */
 export async function requireAmpleCapacity(tx: Tx, account: Account): Promise<void> {
-  if (!hasMuchRoom(account, await waitingJobs(tx, account))) throw new QueueNearlyFull();
+  if (!hasAmpleCapacity(account, await waitingJobs(tx, account))) throw new QueueNearlyFull();
 }
 
-/** Whether the limit is out of reach of all jobs that are being inserted, beside those that wait. */
-export function hasMuchRoom({ max_queued }: Account, waiting: number): boolean {
+/** Whether the limit is out of reach of all jobs that are being inserted, in addition to the waiting jobs. */
+export function hasAmpleCapacity({ max_queued }: Account, waiting: number): boolean {
   return waiting + MOST_AT_ONCE < max_queued;
 }
 
@@ -28,7 +28,7 @@ export function hasMuchRoom({ max_queued }: Account, waiting: number): boolean {
  */
 export async function requireCapacity(tx: Tx, account: Account, ahead: number): Promise<void> {
   // The lock, which makes the count exact, is needed only near the limit.
-  if (hasMuchRoom(account, (await waitingJobs(tx, account)) + ahead)) return;
+  if (hasAmpleCapacity(account, (await waitingJobs(tx, account)) + ahead)) return;
   await lockAccount(tx, account.id);
   const waiting = (await waitingJobs(tx, account)) + ahead;
   if (waiting >= account.max_queued) {

@@ -13,7 +13,7 @@ import type { Job } from './rows.ts';
  * the one before it and itself, so that a page of jobs reads the queue once.
  */
 
-/** The place of a waiting job among the jobs that will start. */
+/** The position of a waiting job among the jobs that will start. */
 export interface QueuePosition {
   /** 1 is the next job of its resource class. */
   position: number;

@@ -24,7 +24,7 @@ function ownJob(db: Db, accountId: string, kind: string, id: string) {
   return db.selectFrom('jobs').where('id', '=', id).where('account_id', '=', accountId).where('kind', '=', kind);
 }
 
-/** Like `getJob`, and locks the row and those of its descendants until the transaction ends. */
+/** Like `getJob`, and locks the row and the rows of its descendants until the transaction ends. */
 export async function lockJob(tx: Tx, accountId: string, kind: string, id: string): Promise<Job> {
   await getJob(tx, accountId, kind, id);
   await lockDescendants(tx, id);

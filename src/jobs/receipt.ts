@@ -6,7 +6,7 @@ import { stagingEnds } from '../uploads/staging.ts';
 import type { Job } from './rows.ts';
 
 /**
- * Reports what was deleted of a job, and when: its outputs, including those of replaced attempts, and the uploads that
+ * Reports what was deleted of a job, and when: its outputs, including outputs of replaced attempts, and the uploads that
  * it used. Outputs of other jobs that it read belong to those jobs. `complete` is true only when the storage confirms
  * that each object is gone, no URL can restore an upload, and every worker that attempted the job has reported that its
  * copies are gone.
@@ -62,7 +62,7 @@ async function objectsOf({ db }: Pick<Context, 'db'>, id: string): Promise<Store
     .selectAll()
     .where('kind', '=', 'upload')
     .where('id', 'in', used.$castTo<{ object_id: string }>());
-  // Each part has an index; one condition for both reads the whole table.
+  // Each part has an index; one condition for both reads the complete table.
   return outputs.union(uploads).orderBy('id').execute();
 }
 

@@ -4,9 +4,9 @@ import type { JobStatus } from '../database/tables.ts';
 import type { Job } from './rows.ts';
 
 /*
- * A parent is `pending` in the queue while its children run, since it holds no slot. To clients it runs: from the moment
+ * A parent is `pending` in the queue while its children run, since it occupies no slot. To clients it runs: from the moment
  * that it waits for its children until it has used what they made. Between its last child and its next attempt it is due,
- * and its progress is that of its children; no other waiting job has any.
+ * and its progress is the progress of its children; no other waiting job has any.
  */
 
 /** Condition on a row of `jobs`: the job waits for its children, or for a slot in which to use what they made. */

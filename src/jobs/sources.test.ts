@@ -3,7 +3,7 @@ import { type JobWorld, makeJobWorld } from '../../test/helpers/job-world.ts';
 import { until } from '../../testkit/until.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { Tx } from '../database/pool.ts';
-import { findSources, holdSources } from './sources.ts';
+import { findSources, reserveSources } from './sources.ts';
 
 const WAITS = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
 
@@ -18,9 +18,9 @@ describe('a source that was found before the transaction of its job', () => {
 
   const inTransaction = <T>(work: (tx: Tx) => Promise<T>) => world.database.db.transaction().execute(work);
   const find = (url: string) => findSources(world.context, world.database.db, { account, ownKeys: null }, [url]);
-  const hold = (url: string, found: Awaited<ReturnType<typeof find>>) =>
+  const reserve = (url: string, found: Awaited<ReturnType<typeof find>>) =>
     inTransaction((tx) =>
-      holdSources(world.context, tx, { account, ownKeys: null }, [{ url, field: 'inputs[0].url' }], found),
+      reserveSources(world.context, tx, { account, ownKeys: null }, [{ url, field: 'inputs[0].url' }], found),
     );
   const endOf = async (id: string) =>
     (await world.database.pg.query('SELECT delete_after FROM objects WHERE id = $1', [id])).rows[0].delete_after;
@@ -29,7 +29,7 @@ describe('a source that was found before the transaction of its job', () => {
     const { fileUrl, objectId } = await world.upload(account);
     await world.database.pg.query(`UPDATE objects SET delete_after = now() WHERE id = $1`, [objectId]);
     const found = await find(fileUrl);
-    expect(await hold(fileUrl, found)).toEqual(found);
+    expect(await reserve(fileUrl, found)).toEqual(found);
     expect((await endOf(objectId)).getTime()).toBeGreaterThan(Date.now() + 3_000_000);
   });
 
@@ -48,13 +48,13 @@ describe('a source that was found before the transaction of its job', () => {
           await eraser.query('BEGIN');
           await eraser.query(erase, [id]);
           if (!waits) await eraser.query('COMMIT');
-          const held = hold(fileUrl, found);
-          held.catch(() => {});
+          const reserved = reserve(fileUrl, found);
+          reserved.catch(() => {});
           if (waits) {
             await until(async () => (await eraser.query(WAITS)).rowCount === 1, { what: 'the lock', everyMs: 5 });
             await eraser.query('COMMIT');
           }
-          await expect(held).rejects.toMatchObject({ code: 'source_deleted' });
+          await expect(reserved).rejects.toMatchObject({ code: 'source_deleted' });
           expect(await endOf(objectId)).toEqual(before);
         }
       } finally {

@@ -71,7 +71,7 @@ export async function findSources(
  * sweeper deletes one in between, and extends their retention. Throws the first refusal with its field. `found` is what
  * `findSources` returned for the same URLs before the transaction: only the state of an upload can have changed since.
  */
-export async function holdSources(
+export async function reserveSources(
   context: Sources,
   tx: Tx,
   owner: SourceOwner,
@@ -80,20 +80,20 @@ export async function holdSources(
 ): Promise<ResolvedSource[]> {
   const urls = sources.map(({ url }) => url);
   const known = reusableSources(found);
-  const [held, current] = await Promise.all([
-    holdUploads(context, tx, owner.account, urls),
+  const [reserved, current] = await Promise.all([
+    reserveUploads(context, tx, owner.account, urls),
     known ?? findSources(context, tx, owner, urls),
   ]);
   return current.map((source, index) => {
     const { field } = sources[index]!;
     if ('refusal' in source) throw refused(context, source, field);
     // It was there when it was found.
-    if (known && source.uploadId !== null && !held.has(source.uploadId)) throw refused(context, DELETED, field);
+    if (known && source.uploadId !== null && !reserved.has(source.uploadId)) throw refused(context, DELETED, field);
     return source;
   });
 }
 
-/** Found sources that `holdSources` returns as they are unless it throws; null if it reads them again. */
+/** Found sources that `reserveSources` returns as they are unless it throws; null if it reads them again. */
 export function reusableSources(
   found: readonly (ResolvedSource | RefusedSource)[] | null | undefined,
 ): readonly ResolvedSource[] | null {
@@ -139,16 +139,21 @@ export async function lockSources(context: Sources, tx: Tx, account: Account, ur
 
 /**
  * Locks like `lockSources`, extends the retention of what a job may use, and returns the ids of those uploads; a refusal
- * undoes it. The locks return rows as they are once the locks are held.
+ * undoes it. The locks return rows as they are once the locks are granted.
  */
-async function holdUploads(context: Sources, tx: Tx, account: Account, urls: readonly string[]): Promise<Set<string>> {
+async function reserveUploads(
+  context: Sources,
+  tx: Tx,
+  account: Account,
+  urls: readonly string[],
+): Promise<Set<string>> {
   const prints = uploadPrints(context, urls);
   if (prints.size === 0) return new Set();
   const seconds = accountRetention(account, context.retentionSeconds);
   const { rows } = await sql<{ id: string }>`
     WITH ${lockedUploads(account, prints)}, usable AS (
-      SELECT held.id, held.object_id FROM held JOIN locked ON locked.id = held.object_id
-      WHERE held.state = 'confirmed' AND locked.state = 'live'
+      SELECT wanted.id, wanted.object_id FROM wanted JOIN locked ON locked.id = wanted.object_id
+      WHERE wanted.state = 'confirmed' AND locked.state = 'live'
     ), extended AS (
       UPDATE objects SET delete_after = greatest(delete_after, now() + make_interval(secs => ${seconds}))
       FROM usable WHERE objects.id = usable.object_id
@@ -157,14 +162,14 @@ async function holdUploads(context: Sources, tx: Tx, account: Account, urls: rea
   return new Set(rows.map(({ id }) => id));
 }
 
-/** `held`, the uploads of those fingerprints, and `locked`, their objects. */
+/** `wanted`, the uploads of those fingerprints, and `locked`, their objects. */
 function lockedUploads(account: Account, prints: ReadonlyMap<string, string>) {
-  return sql`held AS (
+  return sql`wanted AS (
       SELECT id, object_id, state FROM uploads
       WHERE account_id = ${account.id} AND name_fingerprint = ANY(${toBuffers(prints.keys())}::bytea[])
       ORDER BY id FOR UPDATE
     ), locked AS (
-      SELECT id, state FROM objects WHERE id IN (SELECT object_id FROM held) ORDER BY id FOR UPDATE
+      SELECT id, state FROM objects WHERE id IN (SELECT object_id FROM wanted) ORDER BY id FOR UPDATE
     )`;
 }
 

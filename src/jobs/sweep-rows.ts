@@ -31,7 +31,7 @@ interface Sweep {
 const ago = (seconds: number) => sql`now() - make_interval(secs => ${sql.lit(seconds)})`;
 const rowsEnd = ago(ROW_DAYS * 86_400);
 
-/** A scalar subquery: of NOT EXISTS the planner may make a join that reads the other table whole. */
+/** A scalar subquery: of NOT EXISTS the planner may make a join that reads the other table completely. */
 function none(from: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`(SELECT true ${from} LIMIT 1) IS NULL`;
 }

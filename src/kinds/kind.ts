@@ -51,7 +51,7 @@ export interface Admission {
   problems: readonly Error[];
   resourceClass: ResourceClass;
   /** As in `NewJob`. A function, because serializing a large request is slow and only an insert needs it. */
-  request: (() => { shown: string; whole: string }) | null;
+  request: (() => { shown: string; sent: string }) | null;
   facts: string;
   settings: string | null;
   inputs: readonly NamedSource[];

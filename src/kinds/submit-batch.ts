@@ -1,7 +1,7 @@
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { accountRetention, lockAccount } from '../accounts/accounts.ts';
 import { withIdempotencyKey } from '../accounts/idempotency.ts';
-import { recentSpace, requireJobRoom } from '../accounts/stored-bytes.ts';
+import { recentSpace, requireJobCapacity } from '../accounts/stored-bytes.ts';
 import { accountSecret } from '../accounts/webhook-secret.ts';
 import { ApiError } from '../contract/errors.ts';
 import { inSavepoint, type Tx } from '../database/pool.ts';
@@ -56,7 +56,7 @@ export async function submitBatch<Request, Answer>(
   const scope = { accountId: caller.account.id, ownKeys: caller.ownKeys, ...options.idempotency };
   const { answer } = await inAccountTransaction(context.db, caller.account.id, (tx) =>
     withIdempotencyKey(tx, context.vault, scope, async () => {
-      await requireBatchRoom(tx, caller, admitted, space);
+      await requireBatchCapacity(tx, caller, admitted, space);
       const row = await insertBatch(context.vault, tx, {
         ...{ accountId: caller.account.id, keyId: caller.keyId, total: admitted.length },
         ...{ metadata: batch.metadata, webhookUrl: batch.webhookUrl },
@@ -94,14 +94,14 @@ async function admitOne<Request>(
 }
 
 /** Rejects a batch of which no job would be accepted, before anything of it is written. */
-async function requireBatchRoom(
+async function requireBatchCapacity(
   tx: Tx,
   { account }: Caller,
   admitted: readonly (Admission | ApiError)[],
   space: StoreSpace | null,
 ): Promise<void> {
   const jobs = admitted.filter((one) => !(one instanceof ApiError)).length;
-  await requireJobRoom(tx, account, space, { jobs: Math.max(1, jobs), stores: jobs > 0 });
+  await requireJobCapacity(tx, account, space, { jobs: Math.max(1, jobs), stores: jobs > 0 });
   if (jobs > 0) await requireCapacity(tx, account, 0);
 }
 

@@ -1,6 +1,6 @@
 import { type Account, accountRetention, lockAccount } from '../accounts/accounts.ts';
 import { withIdempotencyKey } from '../accounts/idempotency.ts';
-import { recentSpace, requireJobRoom } from '../accounts/stored-bytes.ts';
+import { recentSpace, requireJobCapacity } from '../accounts/stored-bytes.ts';
 import { checkQuota } from '../accounts/usage.ts';
 import { accountSecret } from '../accounts/webhook-secret.ts';
 import { ApiError } from '../contract/errors.ts';
@@ -8,10 +8,10 @@ import type { Tx } from '../database/pool.ts';
 import type { ResourceClass } from '../database/tables.ts';
 import { inAccountTransaction, withTransactionRetry } from '../database/transaction-retry.ts';
 import { insertJob, type NewSource } from '../jobs/insert.ts';
-import { hasMuchRoom, QueueNearlyFull, requireAmpleCapacity, requireCapacity } from '../jobs/queue-capacity.ts';
+import { hasAmpleCapacity, QueueNearlyFull, requireAmpleCapacity, requireCapacity } from '../jobs/queue-capacity.ts';
 import { lastPosition } from '../jobs/queue-positions.ts';
 import { billableMinutes } from '../jobs/rows.ts';
-import { holdSources, type ResolvedSource, reusableSources } from '../jobs/sources.ts';
+import { type ResolvedSource, reserveSources, reusableSources } from '../jobs/sources.ts';
 import { cleanFilename, splitExtension } from '../storage/stored-name.ts';
 import type { StoreSpace } from '../storage/types.ts';
 import type { Admission, AdmissionServices, Caller, Kind, SubmittedJob } from './kind.ts';
@@ -52,7 +52,7 @@ export async function submitJob<Request, Answer>(
       const submitted = await how(services, tx, { kind, caller, admission, space });
       return { status: 201, answer: options.answer(submitted), made: { job_id: submitted.job.id } };
     });
-  let isNearLimit = !hasMuchRoom(caller.account, 0);
+  let isNearLimit = !hasAmpleCapacity(caller.account, 0);
   if (mayInsertAtOnce(caller, admission)) {
     try {
       return (await withTransactionRetry(context.db, insert(insertOptimistically))).answer;
@@ -139,7 +139,7 @@ export async function insertAdmitted(services: AdmissionServices, tx: Tx, job: A
 function mayInsertAtOnce(caller: Caller, admission: Admission): boolean {
   const { account } = caller;
   const dependsOnReads = knownSources(admission) === null || Boolean(admission.webhookUrl);
-  const countsAll = countsMinutes(caller, admission) || !hasMuchRoom(account, 0);
+  const countsAll = countsMinutes(caller, admission) || !hasAmpleCapacity(account, 0);
   return !dependsOnReads && !countsAll && !recentlyRejected(account);
 }
 
@@ -189,8 +189,14 @@ async function hold(
 ): Promise<ResolvedSource[]> {
   const [held] = await Promise.all([
     // One call, so that all uploads are locked in one order.
-    holdSources(context, tx, { account, ownKeys }, [...admission.inputs, ...admission.assets], knownSources(admission)),
-    requireJobRoom(tx, account, space, { jobs: 1, stores: storesSomething(admission) }),
+    reserveSources(
+      context,
+      tx,
+      { account, ownKeys },
+      [...admission.inputs, ...admission.assets],
+      knownSources(admission),
+    ),
+    requireJobCapacity(tx, account, space, { jobs: 1, stores: storesSomething(admission) }),
   ]);
   return held;
 }

@@ -4,7 +4,7 @@ import type { StoredEvent } from '../events/read.ts';
 import type { EventViewer } from '../events/viewer.ts';
 import { batchSummaries } from '../jobs/batch-summary.ts';
 import { eventCatalog } from '../jobs/kind.ts';
-import { queuePlaces } from '../jobs/queue-places.ts';
+import { forecastStarts } from '../jobs/start-forecast.ts';
 import type { Kind, KindsContext, ViewContext } from './kind.ts';
 
 type EventContext = ViewContext & Pick<KindsContext, 'kinds'>;
@@ -26,7 +26,7 @@ async function viewEvents(
   const jobs = await endedJobs(context, accountId, events);
   const isQueued = queuedTypes(context.kinds.values());
   const queued = events.flatMap(({ type, jobId }) => (isQueued.has(type) && jobId ? [jobId] : []));
-  const places = await queuePlaces(context.db, queued);
+  const places = await forecastStarts(context.db, queued);
   const batches = await batchSummaries(
     context,
     accountId,

@@ -1,5 +1,5 @@
 /**
- * What spans may say: ids of our own, words of fixed lists, and numbers. Never an address, key, name or option of a
+ * What spans may contain: ids of our own, words of fixed lists, and numbers. Never an address, key, name or option of a
  * client.
  */
 export interface SpanFacts {

@@ -1,5 +1,5 @@
 import type { Account } from '../accounts/accounts.ts';
-import { requireUploadRoom } from '../accounts/stored-bytes.ts';
+import { requireUploadCapacity } from '../accounts/stored-bytes.ts';
 import { ApiError } from '../contract/errors.ts';
 import { contentTypeOfName } from '../contract/formats.ts';
 import { UPLOAD_SECONDS } from '../contract/limits.ts';
@@ -102,7 +102,7 @@ export async function insertUpload(
       .returning('id')
       .executeTakeFirst();
   // In one round trip; a rejection undoes the insert.
-  const [, first] = await Promise.all([requireUploadRoom(tx, account, body.fileSize, space), insert(wanted)]);
+  const [, first] = await Promise.all([requireUploadCapacity(tx, account, body.fileSize, space), insert(wanted)]);
   if (first) return wanted;
   for (let number = 2; number <= MAX_EQUAL_NAMES; number++) {
     const stored = numberedName(wanted, number);

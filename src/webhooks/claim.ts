@@ -6,7 +6,7 @@ import type { ClaimTurn } from './shares.ts';
 
 /** Seconds after which an attempt that has not been recorded counts as lost: its worker died. */
 const LEASE_SECONDS = 60;
-/** Deliveries to one endpoint at a time: one that hangs must not hold up the others. */
+/** Deliveries to one endpoint at a time: one that hangs must not delay the others. */
 const PER_ENDPOINT = 2;
 
 export interface ClaimedDelivery extends Delivery {

@@ -25,9 +25,9 @@ export async function readMessages(
   viewer: EventViewer,
   deliveries: readonly Delivery[],
 ): Promise<MessageOf> {
-  const places = deliveries.map(({ event_tx: tx, event_id: id }) => ({ tx, id }));
+  const cursors = deliveries.map(({ event_tx: tx, event_id: id }) => ({ tx, id }));
   const [targetOf, eventAt] = await pipelined(context.db, (db) =>
-    Promise.all([readTargets(context, db, deliveries), findEvents(db, viewer.catalog, places)]),
+    Promise.all([readTargets(context, db, deliveries), findEvents(db, viewer.catalog, cursors)]),
   );
   const bodies = new Map<string, Promise<string>>();
   const bodyOf = (accountId: string, event: StoredEvent) => {

@@ -38,7 +38,7 @@ export interface ClaimTurn {
   endpoints: { endpoint: string; deliveries: number }[];
 }
 
-/** Says what a worker may claim next; null if its slots are taken. */
+/** Returns what a worker may claim next; null if all its slots are busy. */
 export function nextTurn(sending: readonly Sending[]): ClaimTurn | null {
   const free = DELIVERY_SLOTS - sending.length;
   if (free <= 0) return null;

@@ -6,7 +6,7 @@ import { makeWorkFolder, type WorkFolder } from '../attempt/sources/stage-source
 import type { Run, SlotLease, WorkTools } from '../attempt/tools.ts';
 import { type FailureCode, failures, JobFailure } from '../contract/failures.ts';
 import { SealedValueError } from '../crypto/vault.ts';
-import { isStorageAway, outageOf } from '../database/outage.ts';
+import { isStorageUnreachable, outageOf } from '../database/outage.ts';
 import { retryTransient } from '../database/transient.ts';
 import type { AttemptCommand } from '../jobs/attempt-commands.ts';
 import { markCleaned } from '../jobs/attempts.ts';
@@ -163,7 +163,7 @@ async function recordFailure(
   }
   // Canceled, erased or replaced: the row already shows it.
   if (reason) return reason;
-  if (isStorageAway(error) && !isFullDisk(error)) {
+  if (isStorageUnreachable(error) && !isFullDisk(error)) {
     deps.storage.reportUnreachable();
     const { storageWaitSeconds } = deps.settings;
     await retryTransient(() => waitForStorage(deps.context, claim, storageWaitSeconds, null), FINISH_MS);

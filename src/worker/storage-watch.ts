@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isStorageAway } from '../database/outage.ts';
+import { isStorageUnreachable } from '../database/outage.ts';
 import type { Logger } from '../telemetry/index.ts';
 
 /** Tracks whether storage is unreachable, so that this worker starts no work that would fail. */
@@ -24,7 +24,7 @@ export function watchStorage(options: { ping: () => Promise<void>; onBack: () =>
   const responds = () =>
     ping().then(
       () => true,
-      (error) => !isStorageAway(error),
+      (error) => !isStorageUnreachable(error),
     );
 
   async function pingUntilBack(): Promise<void> {

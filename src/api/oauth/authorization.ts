@@ -18,7 +18,7 @@ export interface Target {
   state: string | undefined;
 }
 
-/** Finds the client and its redirect URI. Throws if either is wrong: then nobody may be redirected. */
+/** Finds the client and its redirect URI. Throws if either is wrong: then the browser must not be redirected. */
 export async function findTarget(db: Db, sent: Record<string, string>): Promise<Target> {
   const client = await findClient(db, sent.client_id ?? '');
   if (!client) throw new OauthError('invalid_client', 'This application is not registered here');

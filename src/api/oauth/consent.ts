@@ -59,7 +59,7 @@ async function showPage(exchange: Exchange): Promise<FastifyReply> {
   const { session, user } = await signedIn(exchange);
   if (!user && asked.sent[BOUNCED] === undefined && request.headers['sec-fetch-site'] === 'cross-site')
     return sendBounce(reply, `/oauth/authorize?${query}&${BOUNCED}=1`);
-  // Only the form says what is selected, never the address that a client chose.
+  // Only the form determines what is selected, never the address that a client chose.
   const selected = asked.scopes.filter((scope) => scope !== 'admin');
   return show(reply, asked, { session, user, selected });
 }

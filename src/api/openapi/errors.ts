@@ -14,7 +14,7 @@ const WITHOUT_OUTPUT: readonly ErrorCode[] = [
 
 const ERROR = { $ref: '#/components/schemas/Error' };
 
-/** Errors that an operation may return, besides those of its schema. */
+/** Errors that an operation may return, in addition to the errors of its schema. */
 const OWN: Readonly<Record<string, readonly ErrorCode[]>> = {
   'post /v1/upload/presigned-url': [
     'missing_upload_fields',

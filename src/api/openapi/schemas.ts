@@ -24,7 +24,7 @@ export function mergeTwins(document: Document): void {
   walk(document, unwrapChoice);
 }
 
-/** A choice of one is that one. The generator leaves out alternatives without a schema, such as those of `z.unknown()`. */
+/** A choice of one is that one. The generator leaves out alternatives without a schema, such as `z.unknown()`. */
 function unwrapChoice(schema: Schema): void {
   if (!Array.isArray(schema.anyOf) || schema.anyOf.length !== 1) return;
   const [only] = schema.anyOf as Schema[];

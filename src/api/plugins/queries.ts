@@ -34,7 +34,7 @@ export function registerQueries(app: App): void {
     request.queryWarnings = unknownParameters(Object.keys(query), known);
   });
   app.addHook('preSerialization', async (request, reply, payload) => {
-    if (!isRecord(payload) || !hasRoom(request, reply.statusCode)) return payload;
+    if (!isRecord(payload) || !acceptsWarnings(request, reply.statusCode)) return payload;
     const warnings = request.queryWarnings;
     if (!warnings?.length) return payload;
     const others = Array.isArray(payload.warnings) ? payload.warnings : [];
@@ -52,7 +52,7 @@ function unknownParameters(names: readonly string[], known: readonly string[]): 
 }
 
 /** Whether the schema of the answer has `warnings`. */
-function hasRoom(request: FastifyRequest, status: number): boolean {
+function acceptsWarnings(request: FastifyRequest, status: number): boolean {
   const answers = request.routeOptions.schema?.response as Record<string, unknown> | undefined;
   const schema = answers?.[status];
   return schema instanceof z.ZodObject && 'warnings' in schema.shape;

@@ -1,5 +1,5 @@
 import { diskFull, recentSpace } from '../../accounts/stored-bytes.ts';
-import { hasRoom } from '../../config/disk-reserve.ts';
+import { hasSpareSpace } from '../../config/disk-reserve.ts';
 import type { Context } from '../../database/context.ts';
 import type { App } from '../types.ts';
 
@@ -37,6 +37,6 @@ export function registerReserve(app: App, context: Pick<Context, 'store'>): void
     if (SAFE.has(request.method) || ALLOWED.has(`${[method].flat()[0]} ${url}`) || request.is404) return;
     // A storage that does not answer is a reason for those requests that need it.
     const space = await recentSpace(context).catch(() => null);
-    if (space && !hasRoom(space)) throw diskFull(0);
+    if (space && !hasSpareSpace(space)) throw diskFull(0);
   });
 }

@@ -260,7 +260,7 @@ function registerAudit(app: App, { context: { db }, signer }: ApiDeps): void {
         operationId: 'listAudit',
         tags: ['admin'],
         summary: 'Read the audit log',
-        description: 'Returns entries of the audit log, newest first. `verify=true` also verifies the whole chain.',
+        description: 'Returns entries of the audit log, newest first. `verify=true` also verifies the complete chain.',
         querystring: auditQuery,
         response: { 200: auditPage, '4xx': errorBody },
       },
@@ -271,7 +271,7 @@ function registerAudit(app: App, { context: { db }, signer }: ApiDeps): void {
     },
   );
 
-  /** One at a time: it reads the whole log. */
+  /** One at a time: it reads the complete log. */
   let running: ReturnType<typeof verifyNow> | null = null;
   function verified() {
     running ??= verifyNow().finally(() => {

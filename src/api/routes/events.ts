@@ -123,7 +123,7 @@ function registerListBatchEvents({ app, deps, hub, schemas }: EventRoutes): void
 
 /**
  * Whether an event is the last one of a batch. When two jobs end in the same moment, the end of the batch may come before
- * that of one of them.
+ * the event of one of them.
  */
 function lastOfBatch(jobs: readonly BatchJob[]): (event: StoredEvent) => boolean {
   const open = new Set(jobs.filter(({ status }) => !isFinal(status)).map(({ id }) => id));

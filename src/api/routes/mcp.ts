@@ -107,7 +107,7 @@ function requireFewMessages(body: unknown): void {
   });
 }
 
-/** What the transport reads of a request; it gets the parsed body beside it. */
+/** What the transport reads of a request; it gets the parsed body separately. */
 function webRequest({ headers }: FastifyRequest): Request {
   const shown = new Headers();
   for (const name of ['accept', 'content-type', 'mcp-protocol-version']) {

@@ -15,7 +15,7 @@ export function registerProbe(app: App, deps: RouteDeps): void {
         tags: ['probe'],
         summary: 'Describe a file without transcoding it',
         description:
-          'Of a remote file only parts are fetched, never the whole: for an MP4 its index, for others the start. Nothing is kept. An upload or output of the account is described from what is known about it.',
+          'Airlock fetches only parts of a remote file: the index of an MP4, the start of other files. Nothing is kept. An upload or output of the account is described from what is known about it.',
         body: probeBody,
         response: { 200: probeAnswer, '4xx': errorBody },
       },

@@ -49,7 +49,7 @@ export function wantsStream(request: FastifyRequest): boolean {
 }
 
 /**
- * Streams events as they happen, by the standard of server-sent events. A stream of all events begins now, that of a job
+ * Streams events as they happen, by the standard of server-sent events. A stream of all events begins now, a stream of a job
  * or batch with its first event; `Last-Event-ID` or `after` resumes behind an event. Never resolves to a body: it writes itself.
  */
 export async function streamEvents(

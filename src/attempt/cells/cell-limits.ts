@@ -37,10 +37,10 @@ export async function cellLimits(
   requested: JobLimits,
 ): Promise<CappedLimits & { warnings: Warning[] }> {
   const { db } = tools.context;
-  const { account, held } = (await readAccountAndBytes(db, claim.job.account_id)) ?? { account: null, held: 0 };
+  const { account, stored } = (await readAccountAndBytes(db, claim.job.account_id)) ?? { account: null, stored: 0 };
   const server = serverLimits(plan, tools.settings.cellMemoryBytes);
   const onDisk = await disk.cellBytes();
-  const inQuota = account ? remainingQuota(account, held) : 0;
+  const inQuota = account ? remainingQuota(account, stored) : 0;
   if (account && inQuota < LEAST_OUTPUT_BYTES) throw outputOverQuota(account);
   const found = effectiveLimits(
     { ...server, outputBytes: Math.min(server.outputBytes, onDisk, inQuota) },

@@ -1,7 +1,7 @@
 import type { FfmpegReport } from '../../sandbox/index.ts';
 import type { Check } from './doctor-check.ts';
 
-/** Package lists older than this say nothing about current updates. */
+/** Package lists older than this do not reflect current updates. */
 const STALE_LISTS_MS = 7 * 24 * 3600_000;
 
 /** Checks the FFmpeg that cells run: its build, newer packages and known vulnerabilities. */

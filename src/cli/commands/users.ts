@@ -84,7 +84,7 @@ async function printLink(config: Config, made: { user: User; token: string }, op
   write(bold(link));
 }
 
-/** Where browsers reach this server: the service that runs, or what the settings say. */
+/** Where browsers reach this server: the service that runs, or the address in the settings. */
 async function serverUrl(config: Config): Promise<string> {
   const running = await readReadyFile(config.dataDir);
   if (running) return running.api;

@@ -42,8 +42,8 @@ export async function runWorker(config: Config): Promise<void> {
   const logger = createLogger({ level: config.logLevel, role: 'worker' });
   const slots = planSlots(config.workerSlots, availableParallelism(), totalmem());
   const paths = { ffmpeg: config.ffmpeg ?? undefined };
-  const place = { dataDir: config.dataDir, logger, slots: slots.length, paths };
-  const { sandbox, report } = await chooseSandbox(place, config.sandbox);
+  const environment = { dataDir: config.dataDir, logger, slots: slots.length, paths };
+  const { sandbox, report } = await chooseSandbox(environment, config.sandbox);
   const { context, databaseUrl, close } = await openContext(config, {
     role: 'worker',
     connections: slots.length + 5,

@@ -71,7 +71,7 @@ export async function admitTranscode(
     resourceClass: review.resourceClass,
     request: () => {
       const stored = toStoredRequest(body, body.disarm || account.disarm);
-      return { shown: requestJson.write(hideQueries(stored)), whole: requestJson.write(stored) };
+      return { shown: requestJson.write(hideQueries(stored)), sent: requestJson.write(stored) };
     },
     facts: factsJson.write({ source: sourceOf(outputs[0]!), output_format: outputs[0]!.outputFormat }),
     settings: preset || limits ? settingsJson.write({ ...(preset && { preset }), ...(limits && { limits }) }) : null,

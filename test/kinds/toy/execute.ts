@@ -83,7 +83,7 @@ async function lengthsOfParts({ context }: WorkTools, job: Job, parts: string[])
 function childOf(parent: Job, text: string): NewJob {
   return {
     ...{ kind: 'toy', accountId: parent.account_id, keyId: null, requestId: null, resourceClass: 'light' },
-    ...{ request: { shown: text, whole: text }, facts: '{"v":1}', settings: null, sources: [] },
+    ...{ request: { shown: text, sent: text }, facts: '{"v":1}', settings: null, sources: [] },
     ...{ outputs: [{ format: 'txt', name: 'part.txt' }], warnings: [], metadata: null },
     ...{ retentionSeconds: parent.retention_seconds, parentId: parent.id },
   };

@@ -10,7 +10,7 @@ export const toy: Kind<ToyRequest> = {
   admit: async (_services, _caller, { text, webhook_url }) => ({
     problems: text === '' ? [new Error('there is nothing to reverse')] : [],
     resourceClass: 'light',
-    request: () => ({ shown: text, whole: text }),
+    request: () => ({ shown: text, sent: text }),
     facts: '{"v":1}',
     settings: null,
     inputs: [],

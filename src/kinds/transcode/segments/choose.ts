@@ -10,7 +10,7 @@ import {
   type SplitCommand,
   splitCommand,
 } from '../../../ffmpeg/index.ts';
-import { heavySlots, roomOf } from '../../../jobs/idle-slots.ts';
+import { freeSlotsOf, heavySlots } from '../../../jobs/idle-slots.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
 import type { PreparedInput } from '../inputs.ts';
 
@@ -82,5 +82,5 @@ async function freeSlots(
   const own = { all: media.length, heavy: media.filter((classes) => classes.includes('heavy')).length };
   const { all, idle, machines } = await heavySlots(context.db, own);
   if (isForced) return { slots: Math.max(2, all), machines };
-  return { slots: Math.min(idle, await roomOf(context.db, accountId)) + 1, machines };
+  return { slots: Math.min(idle, await freeSlotsOf(context.db, accountId)) + 1, machines };
 }

@@ -108,7 +108,7 @@ function segmentOf({ claim }: Run, request: SegmentRequest): Omit<NewJob, 'facts
   return {
     ...{ kind: 'segment', accountId: job.account_id, keyId: job.key_id, requestId: job.request_id },
     traceparent: job.traceparent,
-    ...{ resourceClass: job.resource_class, request: { shown: text, whole: text }, settings: null },
+    ...{ resourceClass: job.resource_class, request: { shown: text, sent: text }, settings: null },
     sources: [{ position: 0, asset: null, source }],
     ...{ outputs: [{ format: 'mp4', name: 'piece.mp4' }], warnings: [], metadata: null },
     ...{ retentionSeconds: PIECE_SECONDS, parentId: job.id, priority: job.priority },

@@ -10,8 +10,8 @@ const RECENT = 2_000;
 /** Milliseconds for which the measured pace of the fleet is reused. */
 const PACE_MS = 5_000;
 
-/** The place of a waiting job, as events show it. */
-export interface QueuePlace {
+/** When a waiting job will start, as events show it. */
+export interface StartForecast {
   /** As in `QueuePosition`. */
   position: number;
   /** Null while nothing is known about how long jobs take. */
@@ -29,25 +29,25 @@ interface Pace {
 const known = new WeakMap<Db, { at: number; paces: Promise<Map<ResourceClass, Pace>> }>();
 
 /**
- * Returns the places of those jobs that wait. A job is expected to start when enough jobs have ended: those before it, as
- * many at a time as run now, and those of its own account, as many as it may run; each as fast as the latest ones.
+ * Returns the positions of the jobs that wait, and when each is expected to start. A job is expected to start when enough jobs have ended: those before it, as
+ * many at a time as run now, and jobs of its own account, as many as it may run; each as fast as the latest ones.
  */
-export async function queuePlaces(db: Db, ids: readonly string[]): Promise<Map<string, QueuePlace>> {
+export async function forecastStarts(db: Db, ids: readonly string[]): Promise<Map<string, StartForecast>> {
   if (ids.length === 0) return new Map();
   const jobs = await db.selectFrom('jobs').select(['id', 'status', 'resource_class']).where('id', 'in', ids).execute();
   const positions = await queuePositions(db, jobs);
   if (positions.size === 0) return new Map();
   const paces = await recentPaces(db);
   const now = Date.now();
-  const places = new Map<string, QueuePlace>();
+  const forecasts = new Map<string, StartForecast>();
   for (const { id, resource_class } of jobs) {
-    const place = positions.get(id);
+    const position = positions.get(id);
     const pace = paces.get(resource_class);
-    if (!place) continue;
-    const at = pace && new Date(now + waitSeconds(place, pace) * 1000);
-    places.set(id, { position: place.position, expected_start_at: at?.toISOString() ?? null });
+    if (!position) continue;
+    const at = pace && new Date(now + waitSeconds(position, pace) * 1000);
+    forecasts.set(id, { position: position.position, expected_start_at: at?.toISOString() ?? null });
   }
-  return places;
+  return forecasts;
 }
 
 function waitSeconds({ position, behindOwn, maxConcurrent }: QueuePosition, { seconds, running }: Pace): number {
