@@ -1,24 +1,16 @@
-import {
-  type DownloadControl,
-  downloadChunks,
-  type FileChoice,
-  filesOf,
-  type LinkOptions,
-  linkTo,
-  outputOf,
-} from './download.ts';
-import { JobError } from './errors.ts';
+import type { LinkOptions } from './download.ts';
 import { type EventsOptions, followEvents, type StreamEvent } from './events.ts';
+import { type Control, type JobResult, Jobs, type KindPath, type KindTypes, type TypesOf } from './kinds.ts';
 import { eachItem } from './pages.ts';
 import { openSource, remoteUrl, type SourceOptions } from './source.ts';
 import { openTransport, type RequestOptions, type Transport } from './transport.ts';
 import type {
   AnswerOf,
+  AnyJob,
   CallOptions,
   Input,
   Job,
   Method,
-  OnProgress,
   OperationOf,
   PathsWith,
   Probe,
@@ -29,7 +21,6 @@ import type {
   Upload,
 } from './types.ts';
 import { uploadSource } from './upload.ts';
-import { isLastOfJob, waitForJob } from './wait.ts';
 
 export interface AirlockOptions {
   /** Address of the server. In Node, `AIRLOCK_URL` is used if it is absent. */
@@ -47,13 +38,6 @@ export interface AirlockOptions {
   timeoutMs?: number;
 }
 
-/** What long operations take. */
-export interface Control {
-  onProgress?: OnProgress | undefined;
-  /** Aborting it ends the operation with the reason of the abort. The job of `transcode` is canceled. */
-  signal?: AbortSignal | undefined;
-}
-
 export interface UploadOptions extends Control, SourceOptions {
   /** The `uploadId` of an interrupted upload in parts, as `onProgress` reports it: only what is missing is sent. */
   resume?: string | undefined;
@@ -67,24 +51,8 @@ export type TranscodeOptions = Omit<TranscodeRequest, 'inputs'> & {
   SourceOptions &
   Pick<RequestControl, 'idempotencyKey'>;
 
-export interface SaveControl extends Control {
-  /** Name of the output; required if the job has several. */
-  output?: string | undefined;
-}
-
-/** A completed job and its outputs. */
-export interface TranscodeResult {
-  job: Job;
-  /** A link to an output, or to one of its files, which works for ten minutes. */
-  url(choice?: LinkOptions): Promise<string>;
-  /** The files of an output, in the order of their paths. An output that is one file has only itself. */
-  files(options?: Pick<FileChoice, 'output'> & Pick<Control, 'signal'>): AsyncGenerator<Schemas['OutputFile'], void>;
-  /** Writes an output to a file and checks its SHA-256. An output of many files is saved as a zip. Node only. */
-  save(path: string, control?: SaveControl): Promise<void>;
-  blob(control?: SaveControl): Promise<Blob>;
-  /** Deletes the output and the uploads of the job now, instead of when their retention ends. */
-  erase(): Promise<void>;
-}
+/** A completed transcode and its outputs. */
+export type TranscodeResult = JobResult<Job>;
 
 /** Milliseconds for a response to a request. */
 const REQUEST_MS = 60_000;
@@ -96,6 +64,7 @@ export class Airlock {
   /** Private at run time too, so that printing the client does not show the key. */
   readonly #transport: Transport;
   readonly #retries: number;
+  readonly #transcodes: Jobs<TypesOf<'transcodes'>>;
 
   constructor(options: AirlockOptions = {}) {
     const environment = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env ?? {};
@@ -112,6 +81,7 @@ export class Airlock {
     this.#retries = options.retries ?? 4;
     const fetcher = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
     this.#transport = openTransport({ url, key, fetch: fetcher, timeoutMs, retries: this.#retries });
+    this.#transcodes = this.kind('transcodes');
   }
 
   /** Uploads what must be uploaded, creates the job, and waits for it. Throws `JobError` unless it completes. */
@@ -153,56 +123,48 @@ export class Airlock {
     await this.call('delete', '/v1/uploads/{filename}', { path: { filename } });
   }
 
+  /**
+   * The jobs of a kind, by the part of its path: `airlock.kind('transcodes').list({ status: 'failed' })`. The methods below
+   * are those of `transcodes`.
+   */
+  kind<Path extends KindPath>(path: Path): Jobs<TypesOf<Path>>;
+  /** A kind that these types do not know, such as one of a newer server. */
+  kind(path: string): Jobs<KindTypes<AnyJob, Record<string, unknown>, AnyJob, Record<string, unknown>>>;
+  kind(path: string): unknown {
+    return new Jobs(this.#transport, path, this.#retries);
+  }
+
   /** Creates a job and returns immediately. */
   create(request: TranscodeRequest, control: RequestControl = {}): Promise<Job> {
-    return this.#transport.json<Job>('POST', '/v1/transcodes', { ...control, body: request });
+    return this.#transcodes.create(request, control);
   }
 
   get(id: string, control: RequestControl = {}): Promise<Job> {
-    return this.call('get', '/v1/transcodes/{id}', { ...control, path: { id } });
+    return this.#transcodes.get(id, control);
   }
 
   /** Waits until a job is final, regardless of its result. */
   wait(id: string, control: Control = {}): Promise<Job> {
-    return waitForJob(this.#transport, id, { ...control, retries: this.#retries });
+    return this.#transcodes.wait(id, control);
   }
 
-  async cancel(id: string): Promise<Job> {
-    return (await this.call('patch', '/v1/transcodes/{id}/cancel', { path: { id } })).job;
+  cancel(id: string): Promise<Job> {
+    return this.#transcodes.cancel(id);
   }
 
   /** A link to an output, which works for ten minutes. Outputs that a failed job has completed have one too. */
   download(id: string, options: LinkOptions = {}): Promise<string> {
-    return linkTo(this.#transport, id, options);
+    return this.#transcodes.download(id, options);
   }
 
-  /** Deletes the output of a job and the uploads that it used, before it returns. */
-  async erase(id: string): Promise<void> {
-    await this.call('delete', '/v1/transcodes/{id}', { path: { id } });
+  /** Deletes the outputs of a job and the uploads that it used, before it returns. */
+  erase(id: string): Promise<void> {
+    return this.#transcodes.erase(id);
   }
 
-  /** The output of a job that has been waited for. Throws `JobError` unless it is completed. */
+  /** The outputs of a job that has been waited for. Throws `JobError` unless it is completed. */
   resultOf(job: Job): TranscodeResult {
-    if (job.status !== 'completed') throw new JobError(job);
-    const chunks = ({ output, ...control }: SaveControl & Pick<DownloadControl, 'onType'>) =>
-      downloadChunks(this.#transport, job.id, outputOf(job, output), { ...control, retries: this.#retries });
-    return {
-      job,
-      url: (choice = {}) => linkTo(this.#transport, job.id, choice),
-      files: (options = {}) => filesOf(this.#transport, job.id, options),
-      async save(path, control = {}) {
-        const { saveFile } = await import('./node-files.ts');
-        await saveFile(path, chunks(control), outputOf(job, control.output));
-      },
-      async blob(control = {}) {
-        const parts: Uint8Array<ArrayBuffer>[] = [];
-        let type = '';
-        const onType = (found: string) => (type = found);
-        for await (const chunk of chunks({ ...control, onType })) parts.push(new Uint8Array(chunk));
-        return new Blob(parts, { type });
-      },
-      erase: () => this.erase(job.id),
-    };
+    return this.#transcodes.resultOf(job);
   }
 
   /** What a file contains. A local file is uploaded, and deleted again. */
@@ -237,16 +199,13 @@ export class Airlock {
    */
   events(options: EventsOptions & { job?: string } = {}): AsyncGenerator<StreamEvent, void, undefined> {
     const { job, ...rest } = options;
-    const path = job === undefined ? '/v1/events' : `/v1/transcodes/${encodeURIComponent(job)}/events`;
-    const until = job === undefined ? {} : { isLast: isLastOfJob };
-    return followEvents(this.#transport, path, { ...rest, retries: this.#retries, ...until });
+    if (job !== undefined) return this.#transcodes.events(job, rest);
+    return followEvents(this.#transport, '/v1/events', { ...rest, retries: this.#retries });
   }
 
-  /** All jobs of the account, newest first. Requests each page when you reach it. */
+  /** All transcodes of the account, newest first. Requests each page when you reach it. */
   jobs(query: Omit<QueryOf<'/v1/transcodes'>, 'page'> = {}, control: Pick<Control, 'signal'> = {}) {
-    return eachItem((cursor) =>
-      this.call('get', '/v1/transcodes', { ...control, query: { limit: 100, ...query, ...cursor } }),
-    );
+    return this.#transcodes.list(query, control);
   }
 
   /** All uploads of the account, newest first. */

@@ -1,6 +1,6 @@
 import { AirlockError, storageErrorOf } from './errors.ts';
 import { pause, pauseMs, type Transport, unreachable } from './transport.ts';
-import type { Job, OnProgress, Schemas } from './types.ts';
+import type { AnyJob, AnyOutput, OnProgress, Schemas } from './types.ts';
 
 export interface DownloadControl {
   onProgress?: OnProgress | undefined;
@@ -11,11 +11,7 @@ export interface DownloadControl {
 }
 
 /** What is downloaded. Null where it is known only from the response: the zip of an output of many files. */
-export interface OutputFacts {
-  name: string;
-  size: number | null;
-  sha256: string | null;
-}
+export type OutputFacts = Pick<AnyOutput, 'name' | 'size' | 'sha256'>;
 
 /** Which output of a job, and which of its files. */
 export interface FileChoice {
@@ -33,37 +29,35 @@ export interface LinkOptions extends FileChoice {
  * An output of a job: the named one, or the only one. Throws `AirlockError` with the code `no_output` if there is none, or
  * if the job has several and none is named.
  */
-export function outputOf(job: Job, name?: string): OutputFacts {
-  const [output] = job.outputs.filter((one) => name === undefined || one.name === name);
-  if (name === undefined && job.outputs.length > 1) {
-    const names = job.outputs.map((one) => one.name).join(', ');
-    const message = `The job ${job.id} has several outputs; name one of ${names}.`;
+export function outputOf({ id, outputs = [] }: AnyJob, name?: string): OutputFacts {
+  const [output] = outputs.filter((one) => name === undefined || one.name === name);
+  if (name === undefined && outputs.length > 1) {
+    const names = outputs.map((one) => one.name).join(', ');
+    const message = `The job ${id} has several outputs; name one of ${names}.`;
     throw new AirlockError({ code: 'no_output', message });
   }
   if (!output || output.files === null) {
-    const message = `The job ${job.id} has no output${name ? ` "${name}"` : ''}.`;
+    const message = `The job ${id} has no output${name ? ` "${name}"` : ''}.`;
     throw new AirlockError({ code: 'no_output', message });
   }
   return output.files === 1 ? output : { name: output.name, size: null, sha256: null };
 }
 
-/** A link to an output or a file of it, which works for ten minutes. */
-export async function linkTo(transport: Transport, id: string, options: LinkOptions = {}): Promise<string> {
+/** A link to an output or a file of it, which works for ten minutes. `job` is the path of the job. */
+export async function linkTo(transport: Transport, job: string, options: LinkOptions = {}): Promise<string> {
   const { signal, ...query } = options;
-  const path = `/v1/transcodes/${encodeURIComponent(id)}/download`;
-  return (await transport.json<Schemas['DownloadAnswer']>('GET', path, { query, signal })).url;
+  return (await transport.json<Schemas['DownloadAnswer']>('GET', `${job}/download`, { query, signal })).url;
 }
 
 /** The files of an output, in the order of their paths. */
 export async function* filesOf(
   transport: Transport,
-  id: string,
+  job: string,
   { signal, output }: { output?: string | undefined; signal?: AbortSignal | undefined } = {},
 ): AsyncGenerator<Schemas['OutputFile'], void, undefined> {
-  const path = `/v1/transcodes/${encodeURIComponent(id)}/files`;
   for (let after: string | undefined; ; ) {
     const query = { output, after, limit: 1000 };
-    const page = await transport.json<Schemas['FileList']>('GET', path, { query, signal });
+    const page = await transport.json<Schemas['FileList']>('GET', `${job}/files`, { query, signal });
     yield* page.items;
     if (page.next === null) return;
     after = page.next;
@@ -73,7 +67,7 @@ export async function* filesOf(
 /** The bytes of an output. Continues where it stopped, with a new link, when the connection breaks. */
 export async function* downloadChunks(
   transport: Transport,
-  id: string,
+  job: string,
   { name: output, size }: Pick<OutputFacts, 'name' | 'size'>,
   { onProgress, signal, onType, retries }: DownloadControl,
 ): AsyncGenerator<Uint8Array, void, undefined> {
@@ -84,7 +78,7 @@ export async function* downloadChunks(
   report();
   for (let failures = 0; total === null || loaded < total; failures++) {
     try {
-      const url = await linkTo(transport, id, { output, signal });
+      const url = await linkTo(transport, job, { output, signal });
       for await (const chunk of readFrom(transport, { url, from: loaded, signal, onType, onSize })) {
         failures = 0;
         loaded += chunk.byteLength;

@@ -1,4 +1,4 @@
-import type { Job } from './types.ts';
+import type { AnyJob, Job } from './types.ts';
 
 export interface ErrorFacts {
   message: string;
@@ -42,11 +42,11 @@ export class AirlockError extends Error {
 }
 
 /** A job that failed or was canceled. `code` is its `error_code` (docs/failures.md), or `canceled`. */
-export class JobError extends AirlockError {
+export class JobError<Failed extends AnyJob = Job> extends AirlockError {
   override readonly name = 'JobError';
-  readonly job: Job;
+  readonly job: Failed;
 
-  constructor(job: Job) {
+  constructor(job: Failed) {
     const reason = job.error_message ?? `The job was ${job.status}.`;
     super({
       message: [reason, job.error_advice].filter(Boolean).join(' '),

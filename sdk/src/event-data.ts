@@ -7,10 +7,29 @@ interface OfJob {
   job_id: string;
 }
 
+type ListedJob = Schemas['AllJobsList']['items'][number];
+
 /** An event that ends a job. */
-interface OfEndedJob extends OfJob {
+interface OfEndedJob<Kind extends string> extends OfJob {
   /** The job as it is now; absent once it is erased. */
-  job?: Schemas['JobListItem'];
+  job?: Omit<Extract<ListedJob, { kind: Kind }>, 'kind'>;
+}
+
+/** What `data` contains in the events that every kind of job has, by the part of the type after the dot. */
+export interface JobEventData<Kind extends string> {
+  /** `position` is null once the job has left the queue. */
+  queued: OfJob & { position: number | null; expected_start_at: string | null };
+  started: OfJob & { attempt: number };
+  /**
+   * An output is stored: you can download it, although the job may still make others. `output` is its name, as downloads
+   * require it, and `position` its place in the request, from 0.
+   */
+  output_ready: OfJob & { output: string | null; position: number; format: string };
+  retrying: OfJob & { error_code: string };
+  completed: OfEndedJob<Kind>;
+  failed: OfEndedJob<Kind> & { error_code: string };
+  canceled: OfEndedJob<Kind>;
+  deleted: OfJob & { reason: string };
 }
 
 interface OfUpload {
@@ -25,17 +44,8 @@ interface OfWebhook {
   webhook_id: string;
 }
 
-/** What `data` contains, for each type of event. */
-export interface EventData {
-  /** `position` is null once the job has left the queue. */
-  'transcode.queued': OfJob & { position: number | null; expected_start_at: string | null };
-  'transcode.started': OfJob & { attempt: number };
-  'transcode.output_ready': OfJob & { position: number; format: string };
-  'transcode.retrying': OfJob & { error_code: string };
-  'transcode.completed': OfEndedJob;
-  'transcode.failed': OfEndedJob & { error_code: string };
-  'transcode.canceled': OfEndedJob;
-  'transcode.deleted': OfJob & { reason: string };
+/** What `data` contains in events that are not about one job. */
+export interface ServiceEventData {
   'batch.completed': {
     batch_id: string;
     /** The batch as it is now; absent once it is erased. */
@@ -56,6 +66,17 @@ export interface EventData {
   'webhook.disabled': OfWebhook & { reason: string };
   'webhook.test': OfWebhook;
 }
+
+type DataOf<Type extends string> = Type extends keyof ServiceEventData
+  ? ServiceEventData[Type]
+  : Type extends `${infer Kind}.${infer Event}`
+    ? Event extends keyof JobEventData<Kind>
+      ? JobEventData<Kind>[Event]
+      : OfJob & Record<string, unknown>
+    : never;
+
+/** What `data` contains, for each type of event. */
+export type EventData = { [Type in KeptEvent]: DataOf<Type> };
 
 /** `transcode.progress`, which only streams send. */
 export interface ProgressData extends OfJob {

@@ -1,19 +1,20 @@
 export {
   Airlock,
   type AirlockOptions,
-  type Control,
-  type SaveControl,
   type TranscodeOptions,
   type TranscodeResult,
   type UploadOptions,
 } from './client.ts';
 export type { LinkOptions } from './download.ts';
 export { AirlockError, JobError } from './errors.ts';
-export type { EventData, KeptEvent, ProgressData } from './event-data.ts';
+export type { EventData, JobEventData, KeptEvent, ProgressData, ServiceEventData } from './event-data.ts';
 export type { EventsOptions, StreamEvent } from './events.ts';
+export type { Control, JobResult, Jobs, KindPath, KindTypes, SaveControl, TypesOf } from './kinds.ts';
 export type { paths } from './schema.ts';
 export type { RequestOptions } from './transport.ts';
 export type {
+  AnyJob,
+  AnyOutput,
   ByteStream,
   Input,
   Job,

@@ -1,4 +1,4 @@
-interface Page<T> {
+export interface Page<T> {
   items: readonly T[];
   /** Cursor of the next page; null on the last one. */
   next: string | null;

@@ -377,6 +377,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the kinds of jobs
+         * @description Clients that show jobs of every kind read here what each kind is called, where its routes are, and which states and events it has.
+         *
+         *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
+         */
+        get: operations["listKinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/jobs": {
         parameters: {
             query?: never;
@@ -1569,7 +1591,7 @@ export interface components {
              * @description For programs; it does not change.
              * @enum {string}
              */
-            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "not_implemented" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "archive_not_ready" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
+            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "not_implemented" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "archive_not_ready" | "job_not_completed" | "job_failed" | "job_canceled" | "job_without_output" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
             /** @description Details such as `field`, `reason`, `remedy` and `near`, depending on the code; null if there are none. */
             details: {
                 [key: string]: unknown;
@@ -1918,6 +1940,31 @@ export interface components {
              * @description When its bytes had been deleted.
              */
             erased_at: string;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A kind of job. */
+        Kind: {
+            /** @description The `kind` of its jobs in `GET /v1/jobs`. */
+            name: string;
+            /** @description Its routes are below `/v1/{path}`. */
+            path: string;
+            /** @description What people call its jobs, in English and in lower case. */
+            noun: {
+                /** @description One job of this kind. */
+                one: string;
+                /** @description Several. */
+                many: string;
+            };
+            /** @description Every `status` of its jobs. Each kind has the common ones, and may have others. */
+            statuses: string[];
+            /** @description The types of its events. */
+            events: string[];
+        };
+        /** @description The kinds of jobs that this server runs. */
+        KindList: {
+            /** @description Every kind, in a fixed order. */
+            items: components["schemas"]["Kind"][];
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
@@ -3795,6 +3842,8 @@ export interface components {
         AllJobsList: {
             /** @description Newest first. */
             items: components["schemas"]["TranscodeOfAll"][];
+            /** @description Jobs on all pages. */
+            total: number;
             /** @description Pass it as `after` to get the next page; null on the last page. Walking a list this way repeats and skips nothing. */
             next: string | null;
             /** @description Unknown fields and query parameters; absent when there are none. */
@@ -4822,6 +4871,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SignedReceipt"];
+                };
+            };
+        };
+    };
+    listKinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KindList"];
                 };
             };
         };

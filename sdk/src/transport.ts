@@ -207,6 +207,6 @@ function queryText(query: RequestOptions['query']): string {
 }
 
 /** Not `randomUUID`, which browsers offer on HTTPS only. */
-function randomKey(): string {
+export function randomKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

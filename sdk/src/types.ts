@@ -2,6 +2,30 @@ import type { components, paths } from './schema.ts';
 
 export type Schemas = components['schemas'];
 export type Job = Schemas['Job'];
+/** A job of any kind, as far as all kinds agree. */
+export interface AnyJob {
+  id: string;
+  status: string;
+  outputs?: readonly AnyOutput[];
+  progress?: number;
+  speed?: number | null;
+  eta_seconds?: number | null;
+  queue_position?: number | null;
+  error_code?: string | null;
+  error_message?: string | null;
+  error_advice?: string | null;
+}
+
+/** An output of a job, as far as downloads need to know it. */
+export interface AnyOutput {
+  name: string;
+  /** Bytes, of all files together; null unless it is completed. */
+  size: number | null;
+  /** Number of its files; null unless it is completed. */
+  files: number | null;
+  sha256: string | null;
+}
+
 export type TranscodeRequest = Schemas['TranscodeRequest'];
 export type Probe = Schemas['ProbeAnswer'];
 /** What a confirmed upload contains; `fileUrl` is the `url` of an input that uses it. */

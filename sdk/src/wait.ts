@@ -1,7 +1,7 @@
 import { AirlockError } from './errors.ts';
 import { followEvents, type StreamEvent } from './events.ts';
 import type { Transport } from './transport.ts';
-import type { Job, OnProgress, Progress } from './types.ts';
+import type { AnyJob, OnProgress, Progress } from './types.ts';
 
 export interface WaitControl {
   onProgress?: OnProgress | undefined;
@@ -14,14 +14,28 @@ const WAIT_SECONDS = 25;
 /** From this progress on, the output is checked and stored. */
 const ENCODED = 0.99;
 
-export function isFinal({ status }: Pick<Job, 'status'>): boolean {
+/** What progress is read from. */
+interface AnyEventData {
+  position: number | null;
+  progress: number;
+  speed: number | null;
+  eta_seconds: number | null;
+}
+
+export function isFinal({ status }: Pick<AnyJob, 'status'>): boolean {
   return status === 'completed' || status === 'failed' || status === 'canceled';
 }
 
-/** Waits for a final state: by events, or by `?wait=` where a proxy between client and server delays events. */
-export async function waitForJob(transport: Transport, id: string, control: WaitControl): Promise<Job> {
+/**
+ * Waits for a final state: by events, or by `?wait=` where a proxy between client and server delays events. `path` is the
+ * path of the job.
+ */
+export async function waitForJob<Job extends AnyJob>(
+  transport: Transport,
+  path: string,
+  control: WaitControl,
+): Promise<Job> {
   const { onProgress, signal, retries } = control;
-  const path = `/v1/transcodes/${encodeURIComponent(id)}`;
   try {
     const events = followEvents(transport, `${path}/events`, { signal, retries, isLast: isLastOfJob });
     for await (const event of events) {
@@ -45,20 +59,26 @@ export function isLastOfJob({ type }: StreamEvent): boolean {
 }
 
 /** How far a job is, by its state. */
-export function progressOfJob(
-  job: Pick<Job, 'status' | 'progress' | 'speed' | 'eta_seconds' | 'queue_position'>,
-): Progress {
-  if (job.status === 'pending') return { stage: 'queue', fraction: null, position: job.queue_position };
-  return encoding(job.progress, job.speed, job.eta_seconds);
+export function progressOfJob({
+  status,
+  progress = 0,
+  speed = null,
+  eta_seconds = null,
+  queue_position = null,
+}: Omit<AnyJob, 'id'>): Progress {
+  if (status === 'pending') return { stage: 'queue', fraction: null, position: queue_position };
+  return encoding(progress, speed, eta_seconds);
 }
 
-function progressOfEvent({ type, data }: StreamEvent): Progress | null {
-  switch (type) {
-    case 'transcode.queued':
+/** Events of every kind of job end in the same words. */
+function progressOfEvent(event: StreamEvent): Progress | null {
+  const data = event.data as object as Partial<AnyEventData>;
+  switch (event.type.split('.').at(-1)) {
+    case 'queued':
       return { stage: 'queue', fraction: null, position: data.position ?? null };
-    case 'transcode.started':
+    case 'started':
       return { stage: 'prepare', fraction: null };
-    case 'transcode.progress':
+    case 'progress':
       return encoding(data.progress ?? 0, data.speed ?? null, data.eta_seconds ?? null);
     default:
       return null;

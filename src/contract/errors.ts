@@ -1,3 +1,5 @@
+import { type ErrorKind, JOB_ERRORS } from './job-errors.ts';
+
 /**
  * Every error of the API, declared once: the key is `code`, `text` is the exact `error` string, and `advice` is the
  * remedy, for the documentation and for messages without one of their own.
@@ -212,48 +214,7 @@ export const errors = {
     text: 'Command cannot be read',
     advice: 'details contains the position, the reason and the correct form.',
   },
-  cancel_final: {
-    status: 400,
-    text: 'Cannot cancel job in status: {status}',
-    advice: 'Only pending and processing jobs can be canceled.',
-  },
-  batch_final: {
-    status: 409,
-    text: 'Cannot cancel batch in status: {status}',
-    advice: 'All jobs of the batch are final. Read their results with GET /v1/batches/{id}.',
-  },
-  transcode_not_completed: { status: 400, text: 'Transcode not completed', advice: 'Wait until status is completed.' },
-  transcode_failed: {
-    status: 409,
-    text: 'The transcode failed',
-    advice: 'The job has no output. Fix the cause that details.error_code names, then create a new job.',
-  },
-  transcode_canceled: {
-    status: 409,
-    text: 'The transcode was canceled',
-    advice: 'The job has no output. Create a new job.',
-  },
-  no_output: {
-    status: 400,
-    text: 'No output available for this transcode',
-    advice: 'Only completed jobs have an output.',
-  },
-  output_deleted: { status: 410, text: 'Output has been deleted', advice: 'Run the job again.' },
-  output_damaged: {
-    status: 500,
-    text: 'Output was changed in storage',
-    advice: 'Run the job again, and report the job id to the operator.',
-  },
-  archive_not_ready: {
-    status: 503,
-    text: 'Archive is not ready yet',
-    advice: 'Repeat the request after the seconds in Retry-After, or download the files one by one.',
-  },
-  receipt_not_ready: {
-    status: 409,
-    text: 'This job has not been deleted yet',
-    advice: 'Erase it with DELETE /v1/transcodes/{id}, or wait until its retention is over.',
-  },
+  ...JOB_ERRORS,
   account_disabled: { status: 403, text: 'Account is disabled', advice: 'Ask the operator.' },
   unavailable: { status: 503, text: 'Service is starting or overloaded', advice: 'Try again in a moment.' },
   internal: {
@@ -262,14 +223,6 @@ export const errors = {
     advice: 'Try again. If it fails again, report the x-request-id to the operator.',
   },
 } as const satisfies Record<string, ErrorKind>;
-
-interface ErrorKind {
-  status: number;
-  text: string;
-  /** Begins `message` instead of a text that is fixed for older clients, but wrong on some servers. */
-  heading?: string;
-  advice: string;
-}
 
 export type ErrorCode = keyof typeof errors;
 

@@ -37,7 +37,7 @@ export const eraseAnswer = z
 /** The schemas of a kind of job. */
 export interface JobSchemas {
   /** The body of a create. */
-  create: z.ZodType;
+  create: z.ZodObject;
   /** A job, with everything that clients see of it. */
   job: z.ZodType;
   /** A job on a page of a list, and in the event that ends it. */
@@ -94,11 +94,41 @@ export function allJobsSchemas(kinds: readonly ListedKind[]) {
   const list = z
     .object({
       items: z.array(z.union(items)).describe('Newest first.'),
+      total: z.number().describe('Jobs on all pages.'),
       next: nextField,
       warnings: someWarnings,
     })
     .meta({ id: 'AllJobsList', description: 'A page of jobs of every kind.' });
   return { query, list };
 }
+
+/** What clients need to know about a kind of job to list, show and create its jobs. */
+export const kindList = z
+  .object({
+    items: z
+      .array(
+        z
+          .object({
+            name: z.string().describe('The `kind` of its jobs in `GET /v1/jobs`.'),
+            path: z.string().describe('Its routes are below `/v1/{path}`.'),
+            noun: z
+              .object({
+                one: z.string().describe('One job of this kind.'),
+                many: z.string().describe('Several.'),
+              })
+              .describe('What people call its jobs, in English and in lower case.'),
+            statuses: z
+              .array(z.string())
+              .describe('Every `status` of its jobs. Each kind has the common ones, and may have others.'),
+            events: z.array(z.string()).describe('The types of its events.'),
+          })
+          .meta({ id: 'Kind', description: 'A kind of job.' }),
+      )
+      .describe('Every kind, in a fixed order.'),
+    warnings: someWarnings,
+  })
+  .meta({ id: 'KindList', description: 'The kinds of jobs that this server runs.' });
+
+export type KindList = z.infer<typeof kindList>;
 
 export type AllJobsQuery = z.infer<ReturnType<typeof allJobsSchemas>['query']>;

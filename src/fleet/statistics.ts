@@ -9,24 +9,28 @@ import { readBacklog } from './retention-backlog.ts';
 import { aliveWorkers } from './workers.ts';
 
 /**
- * Metrics of the entire service, as opposed to one process. Reads a row per account and per running attempt, regardless of the
+ * Metrics of the entire service, as opposed to one process. `kinds` are the names of the kinds of jobs that this release
+ * knows. Reads a few rows per account and one per running attempt, regardless of the
  * number of jobs.
  */
-export async function readStatistics({ db, store }: Pick<Context, 'db' | 'store'>) {
-  const [waiting, running, workers, storedBytes, promised, backlog, undeletable, stranded, space] = await Promise.all([
-    readWaiting(db),
-    readRunning(db),
-    aliveWorkers(db),
-    storedByAll(db),
-    promisedToAll(db),
-    readBacklog(db),
-    countStuck(db),
-    readStranded(db),
-    // Report the other figures even while the storage is unreachable.
-    storeSpace({ store }).catch(() => null),
-  ]);
+export async function readStatistics({ db, store }: Pick<Context, 'db' | 'store'>, kinds: Iterable<string>) {
+  const [jobs, waiting, running, workers, storedBytes, promised, backlog, undeletable, stranded, space] =
+    await Promise.all([
+      readOpenJobs(db, [...kinds]),
+      readWaiting(db),
+      readRunning(db),
+      aliveWorkers(db),
+      storedByAll(db),
+      promisedToAll(db),
+      readBacklog(db),
+      countStuck(db),
+      readStranded(db),
+      // Report the other figures even while the storage is unreachable.
+      storeSpace({ store }).catch(() => null),
+    ]);
   return {
-    jobs: [
+    jobs,
+    queue: [
       ...waiting.map(({ resource_class, count }) => ({ status: 'pending', resource_class, count })),
       ...running.map(({ resource_class, count }) => ({ status: 'processing', resource_class, count })),
     ],
@@ -42,6 +46,17 @@ export async function readStatistics({ db, store }: Pick<Context, 'db' | 'store'
     stranded: stranded.reduce((sum, { jobs }) => sum + jobs, 0),
     space,
   };
+}
+
+/**
+ * Jobs that are not final by kind, from a row per account, kind and status. Jobs of other kinds, which a newer release may
+ * have created, are counted together as `other`.
+ */
+async function readOpenJobs(db: Db, kinds: readonly string[]) {
+  const { rows } = await sql<{ status: string; kind: string; count: number }>`
+    SELECT status, CASE WHEN kind = ANY(${kinds}::text[]) THEN kind ELSE 'other' END AS kind, sum(jobs)::float8 AS count
+    FROM job_counts WHERE status IN ('pending', 'processing') GROUP BY 1, 2 ORDER BY 1, 2`.execute(db);
+  return rows;
 }
 
 /** Waiting jobs by class, and seconds since the first of them was due. */

@@ -1,5 +1,5 @@
 import { basename, parse } from 'node:path';
-import { ApiError } from '../contract/errors.ts';
+import { ApiError, type ErrorDetails } from '../contract/errors.ts';
 import { oneOf } from '../contract/faults/expectation.ts';
 import { shownName } from '../contract/faults/field-names.ts';
 import { nearestName } from '../contract/faults/near-name.ts';
@@ -13,8 +13,11 @@ import type { StoredObject } from '../objects/objects.ts';
 import type { TreeFile } from '../objects/tree.ts';
 import { treeFileKey } from '../storage/keys.ts';
 import { type Archives, filesOf } from './archives.ts';
+import { type JobsContext, type OutputErrors, outputErrors } from './kind.ts';
 import { namedOutputs } from './output-names.ts';
 import { type Job, storedLimits } from './rows.ts';
+
+type DownloadContext = Pick<JobsContext, 'db' | 'vault' | 'store' | 'kinds'>;
 
 /** Which output of a job, and which file of it. */
 export interface FileChoice {
@@ -29,7 +32,7 @@ export interface FileChoice {
  * UUID, does not exist, or belongs to another account or kind; and what `Archives.keyOf` throws.
  */
 export async function downloadUrl(
-  context: Context,
+  context: JobsContext,
   job: Pick<Job, 'id' | 'account_id' | 'kind'>,
   choice: FileChoice = {},
   archives: { from: Archives; signal: AbortSignal } | null = null,
@@ -57,7 +60,7 @@ function noFile(): ApiError {
 
 /** A page of the files of an output, in the order of their paths. Throws as `downloadUrl` does. */
 export async function listFiles(
-  context: Context,
+  context: JobsContext,
   job: Pick<Job, 'id' | 'account_id' | 'kind'>,
   { output, after, limit }: { output?: string | undefined; after?: string | undefined; limit: number },
 ): Promise<{ items: Omit<TreeFile, 'crc32'>[]; next: string | null }> {
@@ -88,7 +91,7 @@ type OutputObject = Pick<
 
 /** A completed output whose bytes exist. */
 async function openOutput(
-  context: Context,
+  context: DownloadContext,
   { id, account_id, kind }: Pick<Job, 'id' | 'account_id' | 'kind'>,
   name: string | undefined,
 ): Promise<{ filename: string; object: OutputObject }> {
@@ -99,10 +102,10 @@ async function openOutput(
   const found = chooseOutput(context, await findOutputs(context.db, id), name);
   // Outputs that a failed job has completed can be downloaded.
   if (job.status !== 'completed' && found?.status !== 'completed')
-    throw withoutOutput(context, { ...job, account_id, id });
+    throw withoutOutput(context, { ...job, account_id, id, kind });
   if (job.erased_at) throw new ApiError('output_deleted');
   if (!found || found.object_id === null || found.key === null || found.content_type === null)
-    throw new ApiError('no_output');
+    throw outputError(context, kind, 'absent');
   const { object_id, key, content_type, size, sha256, files } = found;
   const isOver = job.expires_at !== null && job.expires_at.getTime() <= Date.now();
   const filename = openColumn(context.vault, 'job_outputs', 'name_sealed', found);
@@ -112,16 +115,26 @@ async function openOutput(
 
 /** Why a job that is not completed has no output: it still runs, it failed, or it was canceled. */
 function withoutOutput(
-  { vault }: Pick<Context, 'vault'>,
-  job: Pick<Job, 'id' | 'account_id' | 'status' | 'error_code' | 'error_sealed' | 'limits'>,
+  context: DownloadContext,
+  job: Pick<Job, 'id' | 'account_id' | 'kind' | 'status' | 'error_code' | 'error_sealed' | 'limits'>,
 ): ApiError {
-  const { status, error_code } = job;
-  if (status === 'canceled') return new ApiError('transcode_canceled', { status, reason: 'the job has no output' });
-  if (status !== 'failed')
-    return new ApiError('transcode_not_completed', { status, reason: `its status is ${status}` });
-  const reason = openColumn(vault, 'jobs', 'error_sealed', job) ?? `it failed with ${error_code}`;
+  const { status, error_code, kind } = job;
+  if (status === 'canceled') return outputError(context, kind, 'canceled', { status, reason: 'the job has no output' });
+  if (status !== 'failed') return outputError(context, kind, 'running', { status, reason: `its status is ${status}` });
+  const reason = openColumn(context.vault, 'jobs', 'error_sealed', job) ?? `it failed with ${error_code}`;
   const remedy = adviceFor(error_code, storedLimits.readOrNull(job.limits)) ?? 'Create a new job';
-  return new ApiError('transcode_failed', { status, error_code, reason, remedy });
+  return outputError(context, kind, 'failed', { status, error_code, reason, remedy });
+}
+
+/** An error about the output of a job, in the words of its kind. */
+function outputError(
+  { kinds }: Pick<JobsContext, 'kinds'>,
+  kind: string,
+  state: keyof OutputErrors,
+  details: ErrorDetails = null,
+): ApiError {
+  const shown = kinds.get(kind)?.shown;
+  return new ApiError(outputErrors(shown)[state], details, { noun: shown?.nouns.one ?? 'job' });
 }
 
 /** Throws 400 when the job has several outputs and none of them is named so. */

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../contract/errors.ts';
 import type { FailureCode } from '../contract/failures.ts';
 import type { Context } from '../database/context.ts';
 import type { Tx } from '../database/pool.ts';
@@ -16,8 +17,39 @@ export interface KindTraits {
   name: string;
   /** Null for jobs that clients do not see. */
   events: KindEvents | null;
+  /** Null for jobs that clients do not see. Absent where only its events are of interest. */
+  shown?: ShownTraits | null;
   /** Runs in the transaction that ends a job of this kind as failed or canceled. */
   onEnd?(context: Context, tx: Tx, job: Job, failure: Failure | null): Promise<void>;
+}
+
+/** What errors say of the jobs of a kind. */
+export interface ShownTraits {
+  /** What people call a job of this kind: `toy` and `toys`. */
+  nouns: { one: string; many: string };
+  /** Errors that replace the common ones, because older clients know them. */
+  outputErrors?: Partial<OutputErrors>;
+}
+
+/** The errors of a request for the output of a job that has none, by what became of the job. */
+export interface OutputErrors {
+  running: ErrorCode;
+  failed: ErrorCode;
+  canceled: ErrorCode;
+  /** The job is completed. */
+  absent: ErrorCode;
+}
+
+const OUTPUT_ERRORS: OutputErrors = {
+  running: 'job_not_completed',
+  failed: 'job_failed',
+  canceled: 'job_canceled',
+  absent: 'job_without_output',
+};
+
+/** The errors of requests for outputs of a kind that clients see. */
+export function outputErrors(shown: Pick<ShownTraits, 'outputErrors'> | null | undefined): OutputErrors {
+  return { ...OUTPUT_ERRORS, ...shown?.outputErrors };
 }
 
 /** The context of the functions in this folder. */

@@ -19,11 +19,13 @@ export interface ListOwner {
   ownKeys: OwnKeys;
 }
 
+type ListFilter = Pick<ListQuery, 'status' | 'since' | 'until'>;
+
 /**
  * Jobs on all pages. The database keeps the number for an account, kind and status; few jobs outside of a range of times are
  * subtracted from it, so that a range of nearly all jobs is not counted.
  */
-export async function countJobs(db: Db, owner: ListOwner, query: ListQuery): Promise<number> {
+export async function countJobs(db: Db, owner: ListOwner, query: ListFilter): Promise<number> {
   if (query.since && query.until && new Date(query.since) >= endOf(query.until)) return 0;
   // The database keeps no numbers for single keys.
   if (owner.ownKeys !== null) return countAll(db, owner, query);
@@ -47,7 +49,7 @@ export async function countJobs(db: Db, owner: ListOwner, query: ListQuery): Pro
   return countAll(db, owner, query);
 }
 
-async function countAll(db: Db, owner: ListOwner, query: ListQuery): Promise<number> {
+async function countAll(db: Db, owner: ListOwner, query: ListFilter): Promise<number> {
   const { total } = await inRange(db, owner, query)
     .select((select) => select.fn.countAll<number>().as('total'))
     .executeTakeFirstOrThrow();
@@ -128,7 +130,7 @@ export function listed(
 }
 
 /** By the times of updates alone, which an index has. */
-function inRange(db: Db, owner: ListOwner, query: ListQuery): Jobs {
+function inRange(db: Db, owner: ListOwner, query: ListFilter): Jobs {
   let jobs = listed(db, owner, query);
   if (query.since) jobs = jobs.where('updated_at', '>=', new Date(query.since));
   if (query.until) jobs = jobs.where('updated_at', '<', endOf(query.until));

@@ -1,5 +1,6 @@
 import { outputNames } from '../contract/output-request.ts';
 import type { Vault } from '../crypto/vault.ts';
+import type { Context } from '../database/context.ts';
 import { openColumn } from '../database/sealed-columns.ts';
 import type { JobOutput } from './rows.ts';
 
@@ -12,4 +13,20 @@ export function namedOutputs<Row extends NamedRow>(vault: Vault, rows: readonly 
     outputFormat: row.format,
   }));
   return outputNames(labels).map((name, index) => ({ name, row: rows[index]! }));
+}
+
+/** The names of the outputs of each of these jobs, in its order. */
+export async function readOutputNames(
+  { db, vault }: Pick<Context, 'db' | 'vault'>,
+  jobIds: readonly string[],
+): Promise<Map<string, string[]>> {
+  if (jobIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('job_outputs')
+    .select(['id', 'account_id', 'job_id', 'format', 'label_sealed'])
+    .where('job_id', 'in', [...new Set(jobIds)])
+    .orderBy('position')
+    .execute();
+  const ofJob = (id: string) => rows.filter(({ job_id }) => job_id === id);
+  return new Map(jobIds.map((id) => [id, namedOutputs(vault, ofJob(id)).map(({ name }) => name)]));
 }

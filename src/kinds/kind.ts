@@ -3,11 +3,12 @@ import type { Run, WorkTools } from '../attempt/tools.ts';
 import type { Warning } from '../contract/common.ts';
 import type { ErrorCode } from '../contract/errors.ts';
 import type { JobSchemas } from '../contract/jobs.ts';
+import type { KindToolTexts } from '../contract/tools.ts';
 import type { OwnKeys } from '../database/own-keys.ts';
 import type { ResourceClass } from '../database/tables.ts';
 import type { Completion } from '../jobs/finish.ts';
 import type { InsertedJob } from '../jobs/insert.ts';
-import type { JobsContext, KindTraits } from '../jobs/kind.ts';
+import type { JobsContext, KindTraits, ShownTraits } from '../jobs/kind.ts';
 import type { AssetKind } from '../jobs/rows.ts';
 import type { NamedSource, RefusedSource, ResolvedSource } from '../jobs/sources.ts';
 import type { Planner } from '../threads/planning/index.ts';
@@ -110,7 +111,7 @@ export type KindOperation =
   | 'receipt';
 
 /** What clients see of a kind. */
-export interface ShownKind<Request = never> {
+export interface ShownKind<Request = never> extends ShownTraits {
   /** Below `/v1/`, and the tag of its operations: `transcodes`. */
   path: string;
   /** What the tag is about. */
@@ -119,8 +120,8 @@ export interface ShownKind<Request = never> {
   operation: string;
   /** Ids of operations that differ from the pattern. */
   operationIds?: Partial<Record<KindOperation, string>>;
-  /** In the documentation: `a job` and `jobs`. */
-  nouns: { one: string; many: string };
+  /** Names and texts of tools of the Model Context Protocol that differ from the pattern. */
+  tools?: KindToolTexts;
   /** Replaces the descriptions of operations. */
   descriptions?: Partial<Record<KindOperation, string>>;
   schemas: JobSchemas;

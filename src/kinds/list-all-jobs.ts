@@ -3,6 +3,7 @@ import type { AllJobsQuery } from '../contract/jobs.ts';
 import type { OwnKeys } from '../database/own-keys.ts';
 import { shownKinds } from '../jobs/kind.ts';
 import { pageOfAll } from '../jobs/list-all.ts';
+import { countJobs } from '../jobs/list-page.ts';
 import type { KindsContext, ViewContext } from './kind.ts';
 
 type ListContext = ViewContext & Pick<KindsContext, 'kinds'>;
@@ -12,10 +13,15 @@ export async function listAllJobs(
   context: ListContext,
   owner: { accountId: string; ownKeys: OwnKeys },
   query: AllJobsQuery,
-): Promise<{ items: { id: string; kind: string }[]; next: string | null }> {
+): Promise<{ items: { id: string; kind: string }[]; total: number; next: string | null }> {
   const names = query.kind === undefined ? shownKinds(context) : [query.kind];
   const cursors = listCursors(context.vault, 'jobs', owner.accountId);
-  const { rows, next } = await pageOfAll(context.db, owner, names, { ...query, cursors });
+  const { status } = query;
+  const counts = names.map((kind) => countJobs(context.db, { ...owner, kind }, { status }));
+  const [{ rows, next }, ...counted] = await Promise.all([
+    pageOfAll(context.db, owner, names, { ...query, cursors }),
+    ...counts,
+  ]);
   const shown = new Map<string, object>();
   for (const name of names) {
     const ids = rows.filter(({ kind }) => kind === name).map(({ id }) => id);
@@ -24,5 +30,5 @@ export async function listAllJobs(
   }
   // A job that was deleted meanwhile is left out.
   const items = rows.flatMap(({ id, kind }) => (shown.has(id) ? [{ ...shown.get(id), id, kind }] : []));
-  return { items, next };
+  return { items, total: counted.reduce((sum, count) => sum + count, 0), next };
 }

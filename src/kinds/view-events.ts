@@ -1,9 +1,11 @@
 import { FINAL_STATUSES } from '../contract/common.ts';
 import type { EventView } from '../contract/events.ts';
 import type { StoredEvent } from '../events/read.ts';
+import type { JobEvent } from '../events/types.ts';
 import type { EventViewer } from '../events/viewer.ts';
 import { batchSummaries } from '../jobs/batch-summary.ts';
 import { eventCatalog } from '../jobs/kind.ts';
+import { readOutputNames } from '../jobs/output-names.ts';
 import { forecastStarts } from '../jobs/start-forecast.ts';
 import type { Kind, KindsContext, ViewContext } from './kind.ts';
 
@@ -24,9 +26,12 @@ async function viewEvents(
   events: readonly StoredEvent[],
 ): Promise<EventView[]> {
   const jobs = await endedJobs(context, accountId, events);
-  const isQueued = queuedTypes(context.kinds.values());
-  const queued = events.flatMap(({ type, jobId }) => (isQueued.has(type) && jobId ? [jobId] : []));
-  const places = await forecastStarts(context.db, queued);
+  const isQueued = typesOf(context.kinds.values(), 'queued');
+  const isReady = typesOf(context.kinds.values(), 'output_ready');
+  const jobsOf = (types: ReadonlySet<string>) =>
+    events.flatMap(({ type, jobId }) => (types.has(type) && jobId ? [jobId] : []));
+  const places = await forecastStarts(context.db, jobsOf(isQueued));
+  const names = await readOutputNames(context, jobsOf(isReady));
   const batches = await batchSummaries(
     context,
     accountId,
@@ -41,6 +46,7 @@ async function viewEvents(
       data: {
         ...dataOf(event),
         ...(isQueued.has(event.type) && (places.get(event.jobId ?? '') ?? STARTED)),
+        ...(isReady.has(event.type) && { output: outputOf(event, names) }),
         ...(batches.has(event.batchId ?? '') && { batch: batches.get(event.batchId!) }),
         ...(job && { job }),
       },
@@ -74,8 +80,14 @@ async function endedJobs(
   return found;
 }
 
-function queuedTypes(kinds: Iterable<Pick<Kind, 'events'>>): ReadonlySet<string> {
-  return new Set([...kinds].flatMap(({ events }) => (events ? [`${events.prefix}.queued`] : [])));
+/** The types of an event of all kinds. */
+function typesOf(kinds: Iterable<Pick<Kind, 'events'>>, event: JobEvent): ReadonlySet<string> {
+  return new Set([...kinds].flatMap(({ events }) => (events ? [`${events.prefix}.${event}`] : [])));
+}
+
+/** The name of the output that an event is about: what a download of it requires. */
+function outputOf({ jobId, payload }: StoredEvent, names: ReadonlyMap<string, readonly string[]>): string | null {
+  return names.get(jobId ?? '')?.[Number(payload.position)] ?? null;
 }
 
 /**

@@ -7,27 +7,38 @@ import {
 import type { Calls } from './calls.ts';
 import { inputSchema } from './input-schema.ts';
 import type { ApiCall, Tool, ToolContext, ToolResult } from './tool.ts';
-import { TRANSCODE_AND_WAIT } from './tools/and-wait.ts';
 import { BLUEPRINT_TOOLS } from './tools/blueprints.ts';
+import { type ToolKind, toolsOfKind } from './tools/kinds.ts';
 import { MEDIA_TOOLS } from './tools/media.ts';
 import { TRANSCODE_TOOLS } from './tools/transcodes.ts';
 import { TRANSCRIBE_TOOLS } from './tools/transcribe.ts';
 
-const TOOLS: readonly Tool[] = [
-  TRANSCODE_AND_WAIT,
+/** Tools that do not depend on the kinds of jobs. */
+const COMMON: readonly Tool[] = [
   ...TRANSCODE_TOOLS,
   ...MEDIA_TOOLS,
   ...TRANSCRIBE_TOOLS.map((tool) => ({ ...tool, feature: '/v1/transcribes' })),
   ...BLUEPRINT_TOOLS.map((tool) => ({ ...tool, feature: '/v1/blueprints' })),
 ];
 
-const LISTED = TOOLS.map(({ name, title, description, input, annotations, feature }) => ({
-  feature,
-  listed: {
-    ...{ name, title, description, inputSchema: inputSchema(input) },
-    annotations: { title, ...annotations },
-  },
-}));
+/** The tools of one process, with what lists show of them. */
+export interface Toolbox {
+  tools: readonly Tool[];
+  listed: readonly { feature: string | undefined; shown: ListedTool }[];
+}
+
+type ListedTool = ReturnType<typeof listedTool>;
+
+/** Builds the tools of these kinds of jobs, and those that do not depend on them. */
+export function createToolbox(kinds: readonly ToolKind[]): Toolbox {
+  const tools = [...kinds.flatMap(toolsOfKind), ...COMMON];
+  return { tools, listed: tools.map((tool) => ({ feature: tool.feature, shown: listedTool(tool) })) };
+}
+
+function listedTool({ name, title, description, input, annotations }: Tool) {
+  const schema = inputSchema(input);
+  return { ...{ name, title, description, inputSchema: schema }, annotations: { title, ...annotations } };
+}
 
 const INSTRUCTIONS =
   'Airlock transcodes video, sound and pictures with FFmpeg. Use transcode_and_wait for one result. To use a local file, call request_upload_url, PUT the bytes, then confirm_upload, and give its fileUrl as an input. Check unusual options with validate first. Links work for ten minutes; outputs are deleted after a while, see expires_at.';
@@ -39,19 +50,26 @@ const NO_FORMS = {
   },
 };
 
+export interface McpOptions {
+  toolbox: Toolbox;
+  call: ApiCall;
+  version: string;
+  calls: Calls;
+}
+
 /** A server of the Model Context Protocol, whose tools are requests to the API. Connect it to a transport. */
-export function createMcpServer({ call, version, calls }: { call: ApiCall; version: string; calls: Calls }): Server {
+export function createMcpServer({ toolbox, call, version, calls }: McpOptions): Server {
   const server = new Server(
     { name: 'airlock', title: 'Airlock', version },
     { capabilities: { tools: {} }, instructions: INSTRUCTIONS, jsonSchemaValidator: NO_FORMS },
   );
-  server.setRequestHandler(ListToolsRequestSchema, async () => ({ tools: await listTools(call) }));
+  server.setRequestHandler(ListToolsRequestSchema, async () => ({ tools: await listTools(toolbox, call) }));
   server.setNotificationHandler(CancelledNotificationSchema, async ({ params: { requestId } }) => {
     if (requestId !== undefined) calls.cancel(requestId);
   });
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal: open, requestId, ...extra }) => {
     const { sendNotification, _meta } = extra;
-    const tool = TOOLS.find(({ name }) => name === params.name);
+    const tool = toolbox.tools.find(({ name }) => name === params.name);
     if (!tool) return answerOf({ value: { error: `There is no tool ${params.name.slice(0, 64)}` }, isError: true });
     const token = _meta?.progressToken;
     const report: ToolContext['report'] = (progress, message) =>
@@ -73,8 +91,8 @@ export function createMcpServer({ call, version, calls }: { call: ApiCall; versi
 }
 
 /** The tools that this API can serve. It says itself what it lacks, also to a command that serves the tools elsewhere. */
-async function listTools(call: ApiCall) {
-  const features = [...new Set(LISTED.flatMap(({ feature }) => feature ?? []))];
+async function listTools({ listed }: Toolbox, call: ApiCall) {
+  const features = [...new Set(listed.flatMap(({ feature }) => feature ?? []))];
   const lacks = await Promise.all(
     features.map(async (path) => {
       const answer = await call('GET', path).catch(() => null);
@@ -82,7 +100,7 @@ async function listTools(call: ApiCall) {
     }),
   );
   const missing = lacks.flat();
-  return LISTED.filter(({ feature }) => !feature || !missing.includes(feature)).map(({ listed }) => listed);
+  return listed.filter(({ feature }) => !feature || !missing.includes(feature)).map(({ shown }) => shown);
 }
 
 /** JSON as text for models, and as it is for programs. */

@@ -4,7 +4,7 @@ import { ApiError } from '../contract/errors.ts';
 import { describeIssue } from '../contract/faults/describe-issue.ts';
 
 /** Sends a request to the API of this server. Rejects only if no response arrives. */
-export type ApiCall = (method: 'GET' | 'POST' | 'PATCH', path: string, body?: unknown) => Promise<ApiAnswer>;
+export type ApiCall = (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown) => Promise<ApiAnswer>;
 
 export interface ApiAnswer {
   status: number;
@@ -52,6 +52,14 @@ export const CREATES = {
   destructiveHint: false,
   idempotentHint: false,
   openWorldHint: true,
+} as const;
+
+/** Annotations of a tool that ends or deletes something. */
+export const DESTROYS = {
+  readOnlyHint: false,
+  destructiveHint: true,
+  idempotentHint: false,
+  openWorldHint: false,
 } as const;
 
 /** A tool that takes arguments of its own, which are checked before `run`. */

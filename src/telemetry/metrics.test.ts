@@ -78,10 +78,12 @@ it('the gauges of the service show the last values, and nothing stale if reading
   let away = false;
   const refresh = await addServiceGauges(registry, async () => {
     if (away) throw new Error('away');
-    const jobs = [{ status: 'pending', resource_class: 'light', count: 3 }];
+    const jobs = [{ status: 'pending', kind: 'toy', count: 3 }];
+    const queue = [{ status: 'pending', resource_class: 'light', count: 4 }];
     const space = { freeBytes: 7, reserveBytes: 5, spareFiles: Number.POSITIVE_INFINITY };
     return {
       jobs,
+      queue,
       oldestWaitingSeconds: { light: 4 },
       workers: 1,
       slots: 3,
@@ -94,7 +96,8 @@ it('the gauges of the service show the last values, and nothing stale if reading
     };
   });
   await refresh();
-  expect(await registry.metrics()).toContain('airlock_jobs{status="pending",class="light",role="api"} 3');
+  expect(await registry.metrics()).toContain('airlock_jobs{status="pending",kind="toy",role="api"} 3');
+  expect(await registry.metrics()).toContain('airlock_queue_jobs{status="pending",class="light",role="api"} 4');
   expect(await registry.metrics()).toContain('airlock_disk_free_bytes{disk="storage",role="api"} 7');
   expect(await registry.metrics()).not.toContain('airlock_disk_spare_files{');
   away = true;

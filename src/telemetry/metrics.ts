@@ -22,7 +22,7 @@ export interface WorkerMetrics {
   /** From acceptance to the first claim. */
   queueWaitSeconds: Histogram;
   /** Steps of an attempt. Their sum may exceed the attempt: a check runs while its output is stored. */
-  stageSeconds: Histogram<'stage'>;
+  stageSeconds: Histogram<'stage' | 'kind'>;
   /** Attempts that failed, by failure code. */
   failures: Counter<'code' | 'kind'>;
   /** Attempts that started after another one of the same job. */
@@ -43,7 +43,10 @@ export interface WorkerMetrics {
 
 /** Numbers from the database at the time of a scrape; see `fleet/statistics.ts`. */
 export interface ServiceNumbers {
-  jobs: { status: string; resource_class: string; count: number }[];
+  /** Jobs that are not final, by kind: a name of the registry, or `other`. */
+  jobs: { status: string; kind: string; count: number }[];
+  /** Jobs in the queue and in slots, by resource class. */
+  queue: { status: string; resource_class: string; count: number }[];
   /** By resource class, of jobs that are due; 0 where none waits. */
   oldestWaitingSeconds: Record<string, number>;
   workers: number;
@@ -149,7 +152,7 @@ export async function createWorkerMetrics(registry: Registry): Promise<WorkerMet
     stageSeconds: new prom.Histogram({
       name: 'airlock_stage_seconds',
       help: 'Seconds of a step of an attempt',
-      labelNames: ['stage'],
+      labelNames: ['stage', 'kind'],
       buckets: STAGE_BUCKETS,
       registers,
     }),
@@ -227,7 +230,8 @@ export async function addServiceGauges(
   const prom = await loadProm();
   const gauge = (name: string, help: string, labelNames: string[] = []): Gauge =>
     new prom.Gauge({ name, help, labelNames, registers: [registry] });
-  const jobs = gauge('airlock_jobs', 'Waiting and running jobs by resource class', ['status', 'class']);
+  const jobs = gauge('airlock_jobs', 'Waiting and running jobs by kind', ['status', 'kind']);
+  const queue = gauge('airlock_queue_jobs', 'Waiting and running jobs by resource class', ['status', 'class']);
   const oldest = gauge('airlock_oldest_waiting_seconds', 'Time since the first waiting job was due', ['class']);
   const workers = gauge('airlock_workers', 'Workers with a recent heartbeat');
   const slots = gauge('airlock_worker_slots', 'Slots of those workers');
@@ -243,12 +247,27 @@ export async function addServiceGauges(
   );
   const undeletable = gauge('airlock_undeletable_objects', 'Objects whose deletion storage has rejected several times');
   const stranded = gauge('airlock_stranded_jobs', 'Jobs that wait and that no living worker can run');
-  const all = [jobs, oldest, workers, slots, stored, promised, backlog, undeletable, stranded, free, reserve, files];
+  const all = [
+    jobs,
+    queue,
+    oldest,
+    workers,
+    slots,
+    stored,
+    promised,
+    backlog,
+    undeletable,
+    stranded,
+    free,
+    reserve,
+    files,
+  ];
   return async () => {
     const numbers = await read().catch(() => null);
     for (const metric of all) metric.reset();
     if (!numbers) return;
-    for (const { status, resource_class, count } of numbers.jobs) jobs.set({ status, class: resource_class }, count);
+    for (const { status, kind, count } of numbers.jobs) jobs.set({ status, kind }, count);
+    for (const { status, resource_class, count } of numbers.queue) queue.set({ status, class: resource_class }, count);
     for (const [name, seconds] of Object.entries(numbers.oldestWaitingSeconds)) oldest.set({ class: name }, seconds);
     workers.set(numbers.workers);
     slots.set(numbers.slots);

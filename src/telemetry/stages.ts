@@ -9,10 +9,11 @@ export type Stage = CommonStage | (string & {});
 /** Runs a step and measures it, whether it succeeds or not. */
 export type MeasureStage = <T>(stage: Stage, step: () => Promise<T>) => Promise<T>;
 
-export function stageMeter(metrics: Pick<WorkerMetrics, 'stageSeconds'> | null): MeasureStage {
+/** Measures the steps of attempts at jobs of a kind. `kind` becomes a label: pass a name of the registry, if there is one. */
+export function stageMeter(metrics: Pick<WorkerMetrics, 'stageSeconds'> | null, kind = 'other'): MeasureStage {
   if (!metrics) return (_, step) => step();
   return async (stage, step) => {
-    const end = metrics.stageSeconds.startTimer({ stage });
+    const end = metrics.stageSeconds.startTimer({ stage, kind });
     try {
       return await step();
     } finally {

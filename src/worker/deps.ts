@@ -8,7 +8,7 @@ import type { Tracing, WorkerMetrics } from '../telemetry/index.ts';
 import type { StorageWatch } from './storage-watch.ts';
 
 /** Dependencies of a worker, composed in `src/cli/`. */
-export interface WorkerDeps extends Omit<WorkTools, 'onStorageUnreachable' | 'settings'> {
+export interface WorkerDeps extends Omit<WorkTools, 'onStorageUnreachable' | 'settings' | 'measure'> {
   context: KindsContext;
   kinds: ReadonlyMap<string, Kind>;
   disk: DiskBudget;

@@ -17,7 +17,7 @@ import { waitForStorage } from '../jobs/wait-for-storage.ts';
 import type { AttemptResult } from '../kinds/kind.ts';
 import { dropReserved } from '../objects/objects.ts';
 import { StorageError } from '../storage/types.ts';
-import { scrub } from '../telemetry/index.ts';
+import { scrub, stageMeter } from '../telemetry/index.ts';
 import type { WorkerDeps } from './deps.ts';
 import { recordCommands } from './recorded-commands.ts';
 import type { StopReason } from './running-attempts.ts';
@@ -29,6 +29,8 @@ import { startAttempt, tracedTools } from './traced.ts';
 const FINISH_MS = 60_000;
 /** Longest delay before the next attempt of a job that found no space on the disk. */
 const MAX_ROOM_WAIT_SECONDS = 60;
+
+type MeasuredDeps = WorkerDeps & Pick<WorkTools, 'measure'>;
 
 /** How an attempt ended, for metrics and the log. */
 type End = 'completed' | 'failed' | 'released' | 'storage_away' | StopReason;
@@ -44,7 +46,8 @@ export async function runAttempt(deps: WorkerDeps, claim: Claim, lease: SlotLeas
     deps.metrics?.queueWaitSeconds.observe((startedAt - claim.job.created_at.getTime()) / 1000);
   } else deps.metrics?.retries.inc({ kind: claim.job.kind });
   const span = deps.tracing ? startAttempt(deps.tracing, claim) : null;
-  const own = span ? tracedTools(deps.tracing!, span, deps) : deps;
+  const measured = { ...deps, measure: stageMeter(deps.metrics, claim.job.kind) };
+  const own = span ? tracedTools(deps.tracing!, span, measured) : measured;
   const commands: AttemptCommand[] = [];
   const recorded = { ...own, sandbox: recordCommands(own.sandbox, commands) };
   const end = await attempt(recorded, { ...claim, commands }, lease, signal, log).catch((error) => {
@@ -58,7 +61,7 @@ export async function runAttempt(deps: WorkerDeps, claim: Claim, lease: SlotLeas
 }
 
 async function attempt(
-  deps: WorkerDeps,
+  deps: MeasuredDeps,
   claim: Claim,
   lease: SlotLease,
   given: AbortSignal,
@@ -91,7 +94,9 @@ async function attempt(
     if (!won) await dropAll(deps, reserved, log);
     isCleaned = won && isWhole;
     if (won) deps.metrics?.outputBytes.inc(bytesOf(completion));
-    if (won) for (const { failure } of completion.failures ?? []) deps.metrics?.failures.inc({ code: failure.code });
+    if (won)
+      for (const { failure } of completion.failures ?? [])
+        deps.metrics?.failures.inc({ code: failure.code, kind: claim.job.kind });
     return won ? (isWhole ? 'completed' : 'failed') : 'replaced';
   } catch (error) {
     // If a commit succeeded but its answer was lost, the objects are live and stay.
@@ -109,7 +114,7 @@ async function attempt(
   }
 }
 
-async function execute(deps: WorkerDeps, run: Run, log: WorkerDeps['logger']): Promise<AttemptResult> {
+async function execute(deps: MeasuredDeps, run: Run, log: WorkerDeps['logger']): Promise<AttemptResult> {
   const kind = deps.kinds.get(run.claim.job.kind);
   // A worker of a newer release may know it.
   if (!kind) throw new JobFailure('internal', 'This worker does not know this kind of job.', { retry: true });

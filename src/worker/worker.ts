@@ -14,7 +14,6 @@ import { type ClaimOptions, classesWithWork } from '../jobs/claim.ts';
 import { recoverLost } from '../jobs/recover.ts';
 import { eventViewer } from '../kinds/view-events.ts';
 import { openSanitizer } from '../sanitizer/index.ts';
-import { stageMeter } from '../telemetry/index.ts';
 import { openPlanner } from '../threads/planning/index.ts';
 import { hasDueDeliveries } from '../webhooks/claim.ts';
 import { countSending } from '../webhooks/shares.ts';
@@ -40,7 +39,7 @@ export interface Worker {
   drain(): Promise<void>;
 }
 
-type GivenDeps = Omit<WorkerDeps, 'sanitizer' | 'planner' | 'storage' | 'disk' | 'memory' | 'measure'>;
+type GivenDeps = Omit<WorkerDeps, 'sanitizer' | 'planner' | 'storage' | 'disk' | 'memory'>;
 
 /** Starts the slots of this process. Resolves when they accept work. */
 export async function startWorker(given: GivenDeps): Promise<Worker> {
@@ -157,7 +156,6 @@ function openDeps(given: GivenDeps, wakeups: Wakeups): WorkerDeps {
     ...given,
     disk,
     memory,
-    measure: stageMeter(given.metrics),
     storage,
     sanitizer: openSanitizer({ threads }),
     planner: openPlanner({ threads }),

@@ -22,7 +22,7 @@ const RULES: readonly (readonly [route: RegExp, scopes: readonly Scope[] | 'open
   [/^get \/v1\/uploads\b/, ['read']],
   [/^\w+ \/v1\/uploads?\b/, ['upload']],
   [/^\w+ \/v1\/(keys|webhooks)\b/, ['admin']],
-  [/^get \/v1\/(account\/usage|security)$/, ['read']],
+  [/^get \/v1\/(account\/usage|security|kinds)$/, ['read']],
   [/^\w+ \/v1\/admin\b/, ['operator']],
   [/^\w+ \/v1\/(session|setup)$/, 'open'],
   [/^get \/(health-check|livez|readyz|\.well-known\/airlock-keys\.json)$/, 'open'],

@@ -115,7 +115,7 @@ describe('imports', () => {
         .filter(({ name }) => name.endsWith('/node-files.ts'))
         .map(({ path }) => path)
         .sort(),
-    ).toEqual(['client.ts', 'source.ts']);
+    ).toEqual(['kinds.ts', 'source.ts']);
   });
 
   it.each(['bench', 'testkit'])('of %s name no file of the tests', (folder) => {

@@ -67,7 +67,8 @@ describe.each([
 
   it('lists the tools that the server supports, with self-contained schemas', async () => {
     const { tools } = await client.listTools();
-    expect(tools.map(({ name }) => name).sort()).toEqual([...HOSTED, 'probe', 'validate'].sort());
+    const own = ['probe', 'validate', 'erase_transcode', 'list_transcode_files'];
+    expect(tools.map(({ name }) => name).sort()).toEqual([...HOSTED, ...own].sort());
     for (const { name, description, inputSchema, annotations } of tools) {
       expect([name, description?.length, inputSchema.type]).toEqual([name, expect.any(Number), 'object']);
       expect(JSON.stringify(inputSchema)).not.toContain('$ref');

@@ -3,8 +3,12 @@ import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Airlock } from '../../sdk/src/index.ts';
 import { createFetcher } from '../../src/fetcher/index.ts';
+import { readStatistics } from '../../src/fleet/statistics.ts';
 import type { Kind } from '../../src/kinds/kind.ts';
 import { kinds } from '../../src/kinds/registry.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
@@ -74,6 +78,8 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     await rm(folder, { recursive: true, force: true });
   });
 
+  let listening: Promise<string> | undefined;
+  const url = () => (listening ??= api.listen());
   const create = async (body: object, headers = {}) => {
     const made = await api.call('POST', '/v1/toys', body, headers);
     expect([made.status, made.text]).toEqual([201, made.text]);
@@ -136,6 +142,11 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
         .sort(),
     );
     const dataOf = (type: string) => events.find((event: { type: string }) => event.type === type).data;
+    const ready = events.filter(({ type }: { type: string }) => type === 'toy.output_ready');
+    expect(ready.map(({ data }: { data: object }) => data)).toEqual([
+      { job_id: id, output: 'txt', position: 0, format: 'txt' },
+      { job_id: id, output: 'md', position: 1, format: 'md' },
+    ]);
     expect(dataOf('toy.reversed')).toEqual({ job_id: id, letters: 4 });
     expect(dataOf('toy.completed')).toMatchObject({ job_id: id, job: { id, status: 'completed' } });
     const filtered = await api.call('GET', `/v1/events?types=toy.reversed&job=${id}`);
@@ -175,6 +186,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
 
   it('is counted by kind in the metrics of its worker', async () => {
     const text = await (await numbers).metrics();
+    expect(text).toMatch(/airlock_stage_seconds_count\{[^}]*stage="store",kind="toy"[^}]*\} [1-9]/);
     expect(text).toMatch(/airlock_attempts_total\{[^}]*kind="toy"[^}]*\} [1-9]/);
   });
 
@@ -235,6 +247,85 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     expect(second.id).toBe(first.id);
     const rejected = await api.call('POST', '/v1/toys', { text: '', txt: 1 });
     expect([rejected.status, rejected.json.details.field]).toEqual([400, 'text']);
+  });
+
+  it('is in the list of kinds, with which the dashboard shows its jobs among all others', async () => {
+    const { items } = (await api.call('GET', '/v1/kinds')).json;
+    const statuses = ['pending', 'processing', 'completed', 'failed', 'canceled', 'collecting'];
+    const noun = { one: 'toy', many: 'toys' };
+    expect(items).toContainEqual({ name: 'toy', path: 'toys', noun, statuses, events: expect.any(Array) });
+    expect(items.find(({ name }: { name: string }) => name === 'toy').events).toContain('toy.reversed');
+    const { id } = await create({ text: 'listed' });
+    await read(id);
+    const { items: jobs, total } = (await api.call('GET', '/v1/jobs?limit=100')).json;
+    expect(jobs[0]).toMatchObject({ id, kind: 'toy', status: 'completed' });
+    expect(total).toBe(jobs.length);
+    expect((await api.call('GET', '/v1/jobs?kind=transcode')).json).toMatchObject({ items: [], total: 0 });
+  });
+
+  it('has tools of the Model Context Protocol, which create, wait for, read and erase its jobs', async () => {
+    const client = new Client({ name: 'test', version: '1' });
+    const requestInit = { headers: { authorization: `Bearer ${api.key}` } };
+    const transport = new StreamableHTTPClientTransport(new URL(`${await url()}/mcp`), { requestInit });
+    await client.connect(transport as Parameters<Client['connect']>[0]);
+    const names = (await client.listTools()).tools.map(({ name }) => name).filter((name) => name.includes('toy'));
+    expect(names.toSorted()).toEqual(
+      [
+        ...['create_toy', 'create_toy_and_wait', 'get_toy', 'list_toys', 'cancel_toy', 'erase_toy'],
+        ...['get_toy_download_url', 'list_toy_files'],
+      ].toSorted(),
+    );
+    // biome-ignore lint/suspicious/noExplicitAny: results are looked at field by field
+    const use = async (name: string, args: object): Promise<any> =>
+      (await client.callTool({ name, arguments: { ...args } })).structuredContent;
+    const made = await use('create_toy_and_wait', { text: 'tool' });
+    expect(made).toMatchObject({ job: { status: 'completed' }, downloadUrl: null });
+    const { id } = made.job;
+    expect(made.downloadUrls.map(({ output }: { output: string }) => output)).toEqual(['txt', 'md']);
+    expect(await (await fetch(made.downloadUrls[0].url)).text()).toBe('loot');
+    expect((await use('list_toy_files', { id, output: 'md', limit: 2 })).items).toHaveLength(2);
+    const { url: file } = await use('get_toy_download_url', { id, output: 'md', file: '1.md' });
+    expect(await (await fetch(file)).text()).toBe('TOOL');
+    expect((await use('erase_toy', { id })).success).toBe(true);
+    expect(await use('get_toy_download_url', { id, output: 'md' })).toMatchObject({ code: 'output_deleted' });
+    await client.close();
+  });
+
+  it('is run, listed, downloaded and erased by the SDK', async () => {
+    const toys = new Airlock({ url: await url(), key: api.key }).kind('toys');
+    const stages = new Set<string>();
+    const result = await toys.run({ text: 'kit' }, { onProgress: ({ stage }) => stages.add(stage) });
+    const { id } = result.job;
+    expect([...stages]).toContain('prepare');
+    const { value: newest } = await toys.list({ status: 'completed' }).next();
+    expect(newest).toMatchObject({ id });
+    expect(await (await result.blob({ output: 'txt' })).text()).toBe('tik');
+    const files: { path: string }[] = [];
+    for await (const file of toys.files(id, { output: 'md' })) files.push(file);
+    expect(files.map(({ path }) => path)).toEqual(['0.md', '1.md', '2.md']);
+    const types: string[] = [];
+    for await (const { type } of toys.events(id)) types.push(type);
+    expect(types.at(-1)).toBe('toy.completed');
+    await toys.erase(id);
+    expect((await toys.receipt(id)).receipt).toMatchObject({ job_id: id, kind: 'toy' });
+    await expect(toys.download(id, { output: 'txt' })).rejects.toMatchObject({ code: 'output_deleted' });
+  });
+
+  it('is called by its noun in errors', async () => {
+    holdsParts = true;
+    const { id } = await create({ text: 'n+o' });
+    await reaches(id, 'collecting');
+    const download = `/v1/toys/${id}/download?output=txt`;
+    const early = await api.call('GET', download);
+    expect([early.status, early.json.code, early.json.error]).toEqual([
+      ...[409, 'job_not_completed', 'The toy is not completed'],
+    ]);
+    const { jobs } = await readStatistics(api.context, ['toy']);
+    expect(jobs.map(({ kind }) => kind)).toContain('toy');
+    await api.call('PATCH', `/v1/toys/${id}/cancel`);
+    holdsParts = false;
+    const late = await api.call('GET', download);
+    expect([late.status, late.json.code, late.json.error]).toEqual([409, 'job_canceled', 'The toy was canceled']);
   });
 
   it('is part of the OpenAPI document', async () => {

@@ -194,7 +194,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs`, () => {
     ids.batches!.push(batch.id);
     await claimJob(api.context, 'heavy', { worker: { id: made.id, tier: 'bwrap' } });
     // What the processes do next to requests and jobs.
-    await readStatistics(api.context);
+    await readStatistics(api.context, api.context.kinds.keys());
     await signAuditHead(api.context.db, createSigner(Buffer.alloc(32, 1)));
     await api.database.pg.query('UPDATE objects SET delete_after = now() WHERE id = $1', ids.due);
     // The last of what one worker does for the fleet.

@@ -1,16 +1,12 @@
 import { errorAnswer } from '../../contract/error-answer.ts';
 import { ApiError, type ErrorCode, type ErrorDetails, errors } from '../../contract/errors.ts';
+import { outputErrors } from '../../jobs/kind.ts';
 import type { ShownKind } from '../../kinds/kind.ts';
 import type { Answer, Document, Operation, Schema } from './types.ts';
 
 const SOURCES: readonly ErrorCode[] = ['source_not_owned', 'source_deleted', 'source_refused'];
 const REPEATED: readonly ErrorCode[] = ['idempotency_conflict', 'idempotency_in_progress', 'idempotency_key_used'];
 const FULL: readonly ErrorCode[] = ['storage_quota', 'storage_full'];
-/** Why there is no output to download. */
-const WITHOUT_OUTPUT: readonly ErrorCode[] = [
-  ...(['transcode_not_completed', 'transcode_failed', 'transcode_canceled'] as const),
-  ...(['no_output', 'output_deleted', 'output_damaged'] as const),
-];
 
 const ERROR = { $ref: '#/components/schemas/Error' };
 
@@ -81,13 +77,17 @@ const OWN: Readonly<Record<string, readonly ErrorCode[]>> = {
   'post /v1/keys/{id}/rotate': ['key_exceeds_caller', 'key_not_active', 'too_many_keys', ...REPEATED],
 };
 
+type DescribedKind = Pick<ShownKind, 'path' | 'createErrors' | 'outputErrors'>;
+
 /** The same for the operations of every kind of job. */
-function errorsOf({ path, createErrors = [] }: Pick<ShownKind, 'path' | 'createErrors'>): typeof OWN {
+function errorsOf(kind: DescribedKind): typeof OWN {
+  const { path, createErrors = [] } = kind;
+  const withoutOutput = [...Object.values(outputErrors(kind)), 'output_deleted', 'output_damaged'] as const;
   return {
     [`post /v1/${path}`]: ['quota_exceeded', ...REPEATED, ...createErrors, 'queue_full', ...FULL],
     [`patch /v1/${path}/{id}/cancel`]: ['cancel_final'],
-    [`get /v1/${path}/{id}/download`]: [...WITHOUT_OUTPUT, 'archive_not_ready', ...FULL],
-    [`get /v1/${path}/{id}/files`]: WITHOUT_OUTPUT,
+    [`get /v1/${path}/{id}/download`]: [...withoutOutput, 'archive_not_ready', ...FULL],
+    [`get /v1/${path}/{id}/files`]: withoutOutput,
     [`delete /v1/${path}/{id}`]: ['storage_unavailable'],
     [`get /v1/${path}/{id}/receipt`]: ['receipt_not_ready'],
     [`get /v1/${path}/{id}/events`]: ['events_expired'],
@@ -154,6 +154,14 @@ const EXAMPLE_DETAILS: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> = {
   },
   transcode_canceled: { status: 'canceled', reason: 'the job has no output' },
   transcode_not_completed: { status: 'processing', reason: 'its status is processing' },
+  job_failed: {
+    status: 'failed',
+    error_code: 'source_not_found',
+    reason: 'The source does not have the file.',
+    remedy: 'Check the URL: the source does not have the file.',
+  },
+  job_canceled: { status: 'canceled', reason: 'the job has no output' },
+  job_not_completed: { status: 'processing', reason: 'its status is processing' },
   option_refused: {
     field: 'options[0]',
     option: '-f',
@@ -164,7 +172,7 @@ const EXAMPLE_DETAILS: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> = {
 };
 
 /** Documents every 4xx and 5xx response by status, with an example for each code as this operation returns it. */
-export function describeErrors(document: Document, kinds: readonly Pick<ShownKind, 'path' | 'createErrors'>[]): void {
+export function describeErrors(document: Document, kinds: readonly DescribedKind[]): void {
   const own = Object.assign({}, OWN, ...kinds.map(errorsOf)) as typeof OWN;
   for (const [path, item] of Object.entries(document.paths ?? {})) {
     for (const [method, operation] of Object.entries(item)) {
@@ -226,7 +234,12 @@ function addError(
   if (media?.schema.$ref !== ERROR.$ref) return;
   answer.description = [answer.description, `\`${code}\``].filter(Boolean).join(', ');
   const value = errorAnswer(
-    new ApiError(code, details[code] ?? null, { status: 'completed', limit: '2GB', what: 'Transcription' }),
+    new ApiError(code, details[code] ?? null, {
+      status: 'completed',
+      limit: '2GB',
+      what: 'Transcription',
+      noun: 'job',
+    }),
   );
   media.examples = { ...media.examples, [code]: { summary: `${text}. ${advice}`, value } };
 }

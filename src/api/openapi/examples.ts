@@ -10,6 +10,7 @@ import type { ValidateAnswer } from '../../contract/validate.ts';
 import type { ShownKind } from '../../kinds/kind.ts';
 import { batchExamples } from './batch-examples.ts';
 import { COMMAND, DETAILS_EXAMPLES } from './details-examples.ts';
+import { KIND_EXAMPLES } from './kind-examples.ts';
 import { PEOPLE_EXAMPLES } from './people-examples.ts';
 import { PROBE_EXAMPLES } from './probe-examples.ts';
 import type { Document, Media } from './types.ts';
@@ -243,7 +244,7 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   Job: pending,
   CommandJob: commandJob,
   JobList: { items: [listed], page: 1, limit: 20, total: 1, next: null },
-  AllJobsList: { items: [{ ...listed, kind: 'transcode' }], next: null },
+  AllJobsList: { items: [{ ...listed, kind: 'transcode' }], total: 1, next: null },
   CancelAnswer: { success: true, message: 'Job cancelled successfully', job: canceled },
   DownloadAnswer: { url: SIGNED },
   FileList: {
@@ -272,9 +273,9 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   },
   Security: security,
   Health: health,
-  Live: { ok: true },
-  Ready: { ok: true },
+  ...{ Live: { ok: true }, Ready: { ok: true } },
   ...batchExamples(transcodeRequest, listed),
+  ...KIND_EXAMPLES,
   ...PEOPLE_EXAMPLES,
   ...DETAILS_EXAMPLES,
   ...PROBE_EXAMPLES,

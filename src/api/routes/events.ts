@@ -11,7 +11,7 @@ import type { ApiDeps, RouteDeps } from '../deps.ts';
 import { type EventHub, openEventHub } from '../streams/event-hub.ts';
 import { type StreamQuery, streamEvents, wantsStream } from '../streams/event-stream.ts';
 import type { App } from '../types.ts';
-import { describeOperation, type VisibleKind, visibleKinds } from './kinds.ts';
+import { describeOperation, oneOf, type VisibleKind, visibleKinds } from './kinds.ts';
 
 interface EventRoutes {
   app: App;
@@ -64,7 +64,7 @@ function registerListJobEvents({ app, deps, hub, schemas }: EventRoutes, kind: V
         ...describeOperation(
           kind,
           'events',
-          `Read events of ${kind.shown.nouns.one}, oldest first`,
+          `Read events of ${oneOf(kind.shown.nouns)}, oldest first`,
           `\`Accept: text/event-stream\` streams them as they happen, with \`${kind.events?.prefix}.progress\` once a second, and ends after the final event.`,
         ),
         params: idParams,

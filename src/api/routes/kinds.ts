@@ -45,6 +45,11 @@ interface KindRoutes {
   answers: ReturnType<typeof jobAnswers>;
 }
 
+/** One job of a kind, with its article. */
+export function oneOf({ one }: ShownKind['nouns']): string {
+  return `${/^[aeiou]/.test(one) ? 'an' : 'a'} ${one}`;
+}
+
 /** What documents an operation of a kind. */
 export function describeOperation({ shown }: VisibleKind, operation: KindOperation, summary: string, text: string) {
   const { path, descriptions, operationIds } = shown;
@@ -68,7 +73,7 @@ function registerCreate({ app, deps, kind }: KindRoutes): void {
         ...describeOperation(
           kind,
           'create',
-          `Create ${nouns.one}`,
+          `Create ${oneOf(nouns)}`,
           'Returns the job immediately; it runs when a worker is free. With `wait`, Airlock responds when the job is final. Send an `Idempotency-Key` so that a retry creates no second job.',
         ),
         body: schemas.create,
@@ -130,7 +135,7 @@ function registerRead({ app, deps, kind }: KindRoutes): void {
         ...describeOperation(
           kind,
           'get',
-          `Read ${nouns.one}`,
+          `Read ${oneOf(nouns)}`,
           'Returns the state, progress and outputs of a job, and why the job failed if it did. With `wait`, Airlock responds when the job is final.',
         ),
         params: idParams,
@@ -157,7 +162,7 @@ function registerCancel({ app, deps, kind, answers }: KindRoutes): void {
         ...describeOperation(
           kind,
           'cancel',
-          `Cancel ${nouns.one}`,
+          `Cancel ${oneOf(nouns)}`,
           'Stops a waiting or running job. Returns 400 if the job is already final.',
         ),
         params: idParams,
@@ -242,7 +247,7 @@ function registerErase({ app, deps, kind }: KindRoutes): void {
         ...describeOperation(
           kind,
           'erase',
-          `Erase ${nouns.one} now`,
+          `Erase ${oneOf(nouns)} now`,
           'Its outputs and the uploads it used are deleted before the answer.',
         ),
         params: idParams,

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../../contract/errors.ts';
-import { type Calls, openCalls } from '../../mcp/calls.ts';
+import { toolKinds } from '../../kinds/tool-kinds.ts';
+import { openCalls } from '../../mcp/calls.ts';
+import type { McpOptions } from '../../mcp/server.ts';
 import { callerOf } from '../caller.ts';
 import type { RouteDeps } from '../deps.ts';
 import { innerRequest } from '../inner-requests.ts';
@@ -23,6 +25,9 @@ const STALL_MS = 15_000;
 export function registerMcp(app: App, deps: RouteDeps): void {
   const { settings, stopping } = deps;
   const callsOf = openCalls();
+  const toolbox = lazily(async () =>
+    (await import('../../mcp/server.ts')).createToolbox(toolKinds(deps.context.kinds)),
+  );
 
   app.post(
     '/mcp',
@@ -43,7 +48,11 @@ export function registerMcp(app: App, deps: RouteDeps): void {
       requireFewMessages(request.body);
       if (isInitialize(request.body)) reply.header('mcp-session-id', randomUUID());
       const calls = callsOf(clientOf(request));
-      const { server, transport } = await openServer(app, request, { version: settings.version, calls });
+      const { server, transport } = await openServer(app, request, {
+        version: settings.version,
+        calls,
+        toolbox: await toolbox(),
+      });
       const close = () => void server.close();
       reply.raw.once('close', close);
       stopping.addEventListener('abort', close, { once: true });
@@ -68,15 +77,20 @@ export function registerMcp(app: App, deps: RouteDeps): void {
   );
 }
 
+/** Calls `make` once, at the first call. */
+function lazily<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => (made ??= make());
+}
+
 /** The SDK is loaded at the first request: most servers never need it. */
-async function openServer(app: App, request: FastifyRequest, { version, calls }: { version: string; calls: Calls }) {
+async function openServer(app: App, request: FastifyRequest, options: Omit<McpOptions, 'call'>) {
   const [{ createMcpServer }, { WebStandardStreamableHTTPServerTransport }] = await Promise.all([
     import('../../mcp/server.ts'),
     import('@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'),
   ]);
   const server = createMcpServer({
-    version,
-    calls,
+    ...options,
     call: (method, path, body) => innerRequest(app, request, { method, path, body }),
   });
   const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: !callsTool(request.body) });

@@ -1,7 +1,9 @@
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import type { Config } from '../../config/config.ts';
+import { kinds } from '../../kinds/registry.ts';
+import { toolKinds } from '../../kinds/tool-kinds.ts';
 import { openCalls } from '../../mcp/calls.ts';
-import { createMcpServer } from '../../mcp/server.ts';
+import { createMcpServer, createToolbox } from '../../mcp/server.ts';
 import { connect } from '../connect.ts';
 import { EXIT } from '../exit.ts';
 import { version } from '../version.ts';
@@ -14,6 +16,7 @@ export async function mcpCommand(config: Config, options: { account?: string }):
   const scopes = ['transcode', 'upload', 'read'] as const;
   return connect(config, { scopes, account: options.account }, async ({ server: api, fetch, signal }) => {
     const server = createMcpServer({
+      toolbox: createToolbox(toolKinds(kinds)),
       version: version(),
       calls: openCalls()('standard input'),
       async call(method, path, body) {

@@ -45,7 +45,7 @@ export async function runApi(config: Config): Promise<void> {
   const services = await openServices(config, logger);
   const { context, registry, signer } = services;
   const draining = new AbortController();
-  const refresh = await addServiceGauges(registry, () => readStatistics(context));
+  const refresh = await addServiceGauges(registry, () => readStatistics(context, context.kinds.keys()));
   await addRowMetrics(registry, () => context.rows.counts());
   const app = await buildApi(await apiDeps(config, services, draining.signal), logger as FastifyBaseLogger);
   await addConnectionMetrics(registry, 'api', () => app.connections.counts());

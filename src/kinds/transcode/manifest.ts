@@ -6,8 +6,8 @@ import { commandsOf } from '../../jobs/attempt-commands.ts';
 import { outputsOf } from '../../jobs/read.ts';
 import type { Job } from '../../jobs/rows.ts';
 import { inspectionJson } from '../../uploads/upload.ts';
+import { viewOutputs } from '../view-outputs.ts';
 import { planJson } from './request.ts';
-import { viewOutputs } from './view-outputs.ts';
 
 /**
  * Describes how an output was made: hashes of inputs and outputs, the exact command, the FFmpeg build, and the sandbox.

@@ -10,7 +10,24 @@ export const shown = {
   description: 'Jobs.',
   operation: 'Transcode',
   operationIds: { receipt: 'getReceipt' },
-  nouns: { one: 'a job', many: 'jobs' },
+  nouns: { one: 'job', many: 'jobs' },
+  outputErrors: {
+    running: 'transcode_not_completed',
+    failed: 'transcode_failed',
+    canceled: 'transcode_canceled',
+    absent: 'no_output',
+  },
+  tools: {
+    create: {
+      name: 'transcode_video',
+      title: 'Transcode',
+      description:
+        'Start a job that turns one or more sources into one or more outputs: video, sound or pictures. Sources are `https://` URLs or the `fileUrl` of an upload. Returns the job at once; follow it with get_transcode, or use transcode_and_wait instead.',
+    },
+    createAndWait: { name: 'transcode_and_wait', title: 'Transcode and wait' },
+    list: { name: 'list_transcodes' },
+    download: { name: 'get_download_url' },
+  },
   descriptions: {
     list: 'Jobs in a list omit their options. A page contains at most 512 KiB of metadata, warnings, error messages and URLs; jobs beyond that have `shortened: true` and omit them.',
     cancel: 'Stops a waiting or running job. FFmpeg ends within a second. Returns 400 if the job is already final.',

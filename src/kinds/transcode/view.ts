@@ -22,8 +22,8 @@ import {
 import { shownStatus } from '../../jobs/shown-status.ts';
 import { type Inspection, inspectionJson } from '../../uploads/upload.ts';
 import type { SubmittedJob, ViewContext } from '../kind.ts';
+import { type ViewedOutput, viewOutputs } from '../view-outputs.ts';
 import { factsJson, openOptions, settingsJson } from './request.ts';
-import { type ViewedOutput, viewOutputs } from './view-outputs.ts';
 
 /** The columns from which a job's view is built, alone or in a list. */
 export type ViewedJob = Omit<Job, UnseenColumn>;

@@ -27,7 +27,7 @@ export async function executeToy(tools: WorkTools, run: Run): Promise<AttemptRes
   const stored = [];
   for (const output of outputs) {
     const isText = output.format === 'txt';
-    stored.push(await (isText ? storeReversed(tools, run, output, text) : storeCapitals(tools, run, output, text)));
+    stored.push(await tools.measure('store', () => (isText ? storeReversed : storeCapitals)(tools, run, output, text)));
   }
   const completion = {
     ...{ outputs: stored, plan: null, warnings: [], inputSeconds: null, attempt: null },

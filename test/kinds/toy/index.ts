@@ -16,8 +16,8 @@ export const toy: Kind<ToyRequest> = {
     inputs: [],
     assets: [],
     outputs: [
-      { format: 'txt', name: 'reversed.txt' },
-      { format: 'md', name: 'capitals.md' },
+      { format: 'txt', name: 'reversed.txt', role: 'text' },
+      { format: 'md', name: 'capitals.md', role: 'text' },
     ],
     warnings: [],
     metadata: null,

@@ -1,10 +1,12 @@
 import * as z from 'zod';
 import { JOB_STATUSES, timestamp } from '../../../src/contract/common.ts';
+import { output } from '../../../src/contract/outputs.ts';
 import { openColumn } from '../../../src/database/sealed-columns.ts';
 import { getJob, outputsOf } from '../../../src/jobs/read.ts';
-import { type Job, type JobOutput, outputFacts } from '../../../src/jobs/rows.ts';
+import type { Job, JobOutput } from '../../../src/jobs/rows.ts';
 import { shownStatus } from '../../../src/jobs/shown-status.ts';
 import type { ShownKind, ViewContext } from '../../../src/kinds/kind.ts';
+import { viewOutputs } from '../../../src/kinds/view-outputs.ts';
 
 const create = z
   .object({ text: z.string().min(1).max(100), webhook_url: z.string().optional() })
@@ -23,9 +25,7 @@ const item = z
 const job = item
   .extend({
     text: z.string().nullable(),
-    outputs: z.array(
-      z.object({ format: z.string(), size: z.number(), files: z.number().optional(), sha256: z.string() }),
-    ),
+    outputs: z.array(output),
   })
   .meta({ id: 'Toy', description: 'A toy.' });
 type Item = z.infer<typeof item>;
@@ -41,14 +41,14 @@ const viewItem = (row: Job): Item => ({
 const view = ({ vault }: Pick<ViewContext, 'vault'>, row: Job, outputs: readonly JobOutput[]): View => ({
   ...viewItem(row),
   text: openColumn(vault, 'jobs', 'request_sealed', row),
-  outputs: outputs.flatMap(({ facts }) => outputFacts.readOrNull(facts) ?? []),
+  outputs: viewOutputs(vault, outputs),
 });
 
 export const shown = {
   path: 'toys',
   description: 'Reversed texts.',
   operation: 'Toy',
-  nouns: { one: 'a toy', many: 'toys' },
+  nouns: { one: 'toy', many: 'toys' },
   schemas: { create, job, item },
   schemaPrefix: 'Toy',
   examples: { ToyRequest: { text: 'live' } },

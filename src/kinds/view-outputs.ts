@@ -1,8 +1,8 @@
-import { OUTPUT_ROLES, OUTPUT_STATUSES, type OutputView } from '../../contract/outputs.ts';
-import type { Vault } from '../../crypto/vault.ts';
-import { openColumn } from '../../database/sealed-columns.ts';
-import { namedOutputs } from '../../jobs/output-names.ts';
-import { type JobOutput, outputFacts } from '../../jobs/rows.ts';
+import { OUTPUT_ROLES, OUTPUT_STATUSES, type OutputView } from '../contract/outputs.ts';
+import type { Vault } from '../crypto/vault.ts';
+import { openColumn } from '../database/sealed-columns.ts';
+import { namedOutputs } from '../jobs/output-names.ts';
+import { type JobOutput, outputFacts } from '../jobs/rows.ts';
 
 /** The columns from which the view of an output is built. */
 export type ViewedOutput = Omit<JobOutput, 'name_sealed'>;

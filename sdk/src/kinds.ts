@@ -1,0 +1,179 @@
+import {
+  type DownloadControl,
+  downloadChunks,
+  type FileChoice,
+  filesOf,
+  type LinkOptions,
+  linkTo,
+  outputOf,
+} from './download.ts';
+import { JobError } from './errors.ts';
+import { type EventsOptions, followEvents, type StreamEvent } from './events.ts';
+import { eachItem, type Page } from './pages.ts';
+import type { paths } from './schema.ts';
+import { randomKey, type Transport } from './transport.ts';
+import type { AnswerOf, AnyJob, OnProgress, RequestControl, Schemas } from './types.ts';
+import { isLastOfJob, waitForJob } from './wait.ts';
+
+/** The part of the path that names a kind of job: `transcodes` in `/v1/transcodes`. */
+export type KindPath = { [P in keyof paths]: P extends `/v1/${infer Path}/{id}/files` ? Path : never }[keyof paths];
+
+type PathOf<Path extends string, Rest extends string = ''> = paths[`/v1/${Path}${Rest}` & keyof paths];
+type Listed<Path extends KindPath> = PathOf<Path> extends { get: infer O } ? O : never;
+
+/** The types of a kind of job, from the OpenAPI document. */
+export interface KindTypes<Job = AnyJob, Request = unknown, Item = unknown, Query = object> {
+  job: Job;
+  request: Request;
+  /** A job in a list. */
+  item: Item;
+  /** Filters of the list. */
+  query: Query;
+}
+
+export type TypesOf<Path extends KindPath> = KindTypes<
+  PathOf<Path, '/{id}'> extends { get: infer O } ? Extract<AnswerOf<O>, AnyJob> : never,
+  PathOf<Path> extends { post: { requestBody: { content: { 'application/json': infer Body } } } } ? Body : never,
+  AnswerOf<Listed<Path>> extends { items: (infer Item)[] } ? Item : never,
+  Listed<Path> extends { parameters: { query?: infer Query } } ? Omit<NonNullable<Query>, 'page'> : object
+>;
+
+/** What long operations take. */
+export interface Control {
+  onProgress?: OnProgress | undefined;
+  /** Aborting it ends the operation with the reason of the abort. The job of `transcode` and `run` is canceled. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface SaveControl extends Control {
+  /** Name of the output; required if the job has several. */
+  output?: string | undefined;
+}
+
+type OutputFiles = AsyncGenerator<Schemas['OutputFile'], void>;
+
+/** A completed job and its outputs. */
+export interface JobResult<Job> {
+  job: Job;
+  /** A link to an output, or to one of its files, which works for ten minutes. */
+  url(choice?: LinkOptions): Promise<string>;
+  /** The files of an output, in the order of their paths. An output that is one file has only itself. */
+  files(options?: Pick<FileChoice, 'output'> & Pick<Control, 'signal'>): OutputFiles;
+  /** Writes an output to a file and checks its SHA-256. An output of many files is saved as a zip. Node only. */
+  save(path: string, control?: SaveControl): Promise<void>;
+  blob(control?: SaveControl): Promise<Blob>;
+  /** Deletes the outputs and the uploads of the job now, instead of when their retention ends. */
+  erase(): Promise<void>;
+}
+
+/** The jobs of one kind. */
+export class Jobs<Types extends KindTypes> {
+  readonly #transport: Transport;
+  readonly #retries: number;
+  readonly #path: string;
+
+  /** `path`: the part of the path that names the kind, such as `transcodes`. */
+  constructor(transport: Transport, path: string, retries: number) {
+    this.#transport = transport;
+    this.#path = `/v1/${path}`;
+    this.#retries = retries;
+  }
+
+  /** Creates a job and returns immediately. */
+  create(request: Types['request'], control: RequestControl = {}): Promise<Types['job']> {
+    const { idempotencyKey = randomKey(), signal } = control;
+    const options = { body: request, idempotencyKey, signal, repeatable: true };
+    return this.#transport.json('POST', this.#path, options);
+  }
+
+  get(id: string, control: RequestControl = {}): Promise<Types['job']> {
+    return this.#transport.json('GET', this.#pathOf(id), control);
+  }
+
+  /** All jobs of the kind, newest first. Requests each page when you reach it. */
+  list(
+    query: Partial<Types['query']> = {},
+    { signal }: Pick<Control, 'signal'> = {},
+  ): AsyncGenerator<Types['item'], void> {
+    return eachItem((cursor) => {
+      const options = { signal, query: { limit: 100, ...query, ...cursor } };
+      return this.#transport.json<Page<Types['item']>>('GET', this.#path, options);
+    });
+  }
+
+  /** Waits until a job is final, regardless of its result. */
+  wait(id: string, control: Control = {}): Promise<Types['job']> {
+    return waitForJob(this.#transport, this.#pathOf(id), { ...control, retries: this.#retries });
+  }
+
+  /** Creates a job and waits for it. Throws `JobError` unless it completes. */
+  async run(request: Types['request'], control: Control & RequestControl = {}): Promise<JobResult<Types['job']>> {
+    const { id } = await this.create(request, control);
+    try {
+      return this.resultOf(await this.wait(id, control));
+    } catch (error) {
+      // The caller no longer waits for the job.
+      if (control.signal?.aborted) await this.cancel(id).catch(() => {});
+      throw error;
+    }
+  }
+
+  async cancel(id: string): Promise<Types['job']> {
+    return (await this.#transport.json<{ job: Types['job'] }>('PATCH', `${this.#pathOf(id)}/cancel`)).job;
+  }
+
+  /** Deletes the outputs of a job and the uploads that it used, before it returns. */
+  async erase(id: string): Promise<void> {
+    await this.#transport.json('DELETE', this.#pathOf(id));
+  }
+
+  /** The signed record of what was deleted of an erased job, and when. */
+  receipt(id: string): Promise<Schemas['SignedReceipt']> {
+    return this.#transport.json('GET', `${this.#pathOf(id)}/receipt`);
+  }
+
+  /** A link to an output, which works for ten minutes. Outputs that a failed job has completed have one too. */
+  download(id: string, options: LinkOptions = {}): Promise<string> {
+    return linkTo(this.#transport, this.#pathOf(id), options);
+  }
+
+  /** The files of an output, in the order of their paths. */
+  files(id: string, options: Pick<FileChoice, 'output'> & Pick<Control, 'signal'> = {}): OutputFiles {
+    return filesOf(this.#transport, this.#pathOf(id), options);
+  }
+
+  /** The events of a job as they happen. Continues after the last one when the connection breaks; ends with the job. */
+  events(id: string, options: EventsOptions = {}): AsyncGenerator<StreamEvent, void, undefined> {
+    const rules = { ...options, retries: this.#retries, isLast: isLastOfJob };
+    return followEvents(this.#transport, `${this.#pathOf(id)}/events`, rules);
+  }
+
+  /** The outputs of a job that has been waited for. Throws `JobError` unless it is completed. */
+  resultOf<Job extends AnyJob = Types['job']>(job: Job): JobResult<Job> {
+    if (job.status !== 'completed') throw new JobError(job);
+    const path = this.#pathOf(job.id);
+    const chunks = ({ output, ...control }: SaveControl & Pick<DownloadControl, 'onType'>) =>
+      downloadChunks(this.#transport, path, outputOf(job, output), { ...control, retries: this.#retries });
+    return {
+      job,
+      url: (choice = {}) => linkTo(this.#transport, path, choice),
+      files: (options = {}) => filesOf(this.#transport, path, options),
+      async save(target, control = {}) {
+        const { saveFile } = await import('./node-files.ts');
+        await saveFile(target, chunks(control), outputOf(job, control.output));
+      },
+      async blob(control = {}) {
+        const parts: Uint8Array<ArrayBuffer>[] = [];
+        let type = '';
+        const onType = (found: string) => (type = found);
+        for await (const chunk of chunks({ ...control, onType })) parts.push(new Uint8Array(chunk));
+        return new Blob(parts, { type });
+      },
+      erase: () => this.erase(job.id),
+    };
+  }
+
+  #pathOf(id: string): string {
+    return `${this.#path}/${encodeURIComponent(id)}`;
+  }
+}

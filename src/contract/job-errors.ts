@@ -1,0 +1,65 @@
+export interface ErrorKind {
+  status: number;
+  text: string;
+  /** Begins `message` instead of a text that is fixed for older clients, but wrong on some servers. */
+  heading?: string;
+  advice: string;
+}
+
+/** Errors about jobs that exist, and their outputs. */
+export const JOB_ERRORS = {
+  cancel_final: {
+    status: 400,
+    text: 'Cannot cancel job in status: {status}',
+    advice: 'Only pending and processing jobs can be canceled.',
+  },
+  batch_final: {
+    status: 409,
+    text: 'Cannot cancel batch in status: {status}',
+    advice: 'All jobs of the batch are final. Read their results with GET /v1/batches/{id}.',
+  },
+  transcode_not_completed: { status: 400, text: 'Transcode not completed', advice: 'Wait until status is completed.' },
+  transcode_failed: {
+    status: 409,
+    text: 'The transcode failed',
+    advice: 'The job has no output. Fix the cause that details.error_code names, then create a new job.',
+  },
+  transcode_canceled: {
+    status: 409,
+    text: 'The transcode was canceled',
+    advice: 'The job has no output. Create a new job.',
+  },
+  no_output: {
+    status: 400,
+    text: 'No output available for this transcode',
+    advice: 'Only completed jobs have an output.',
+  },
+  output_deleted: { status: 410, text: 'Output has been deleted', advice: 'Run the job again.' },
+  output_damaged: {
+    status: 500,
+    text: 'Output was changed in storage',
+    advice: 'Run the job again, and report the job id to the operator.',
+  },
+  archive_not_ready: {
+    status: 503,
+    text: 'Archive is not ready yet',
+    advice: 'Repeat the request after the seconds in Retry-After, or download the files one by one.',
+  },
+  job_not_completed: {
+    status: 409,
+    text: 'The {noun} is not completed',
+    advice: 'Wait until its status is completed.',
+  },
+  job_failed: {
+    status: 409,
+    text: 'The {noun} failed',
+    advice: 'It has no output. Fix the cause that details.error_code names, then create a new one.',
+  },
+  job_canceled: { status: 409, text: 'The {noun} was canceled', advice: 'It has no output. Create a new one.' },
+  job_without_output: { status: 409, text: 'The {noun} has no output', advice: 'Create one that makes an output.' },
+  receipt_not_ready: {
+    status: 409,
+    text: 'This job has not been deleted yet',
+    advice: 'Erase it with DELETE, or wait until its retention is over.',
+  },
+} as const satisfies Record<string, ErrorKind>;

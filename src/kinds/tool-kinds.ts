@@ -1,0 +1,21 @@
+import type { JobSchemas } from '../contract/jobs.ts';
+import type { KindToolTexts } from '../contract/tools.ts';
+import type { Kind } from './kind.ts';
+
+/** What tools of the Model Context Protocol need to know about a kind. */
+interface ToolKind {
+  name: string;
+  path: string;
+  nouns: { one: string; many: string };
+  create: JobSchemas['create'] | null;
+  tools: KindToolTexts;
+}
+
+/** The kinds whose jobs clients see, for tools. */
+export function toolKinds(kinds: ReadonlyMap<string, Kind>): ToolKind[] {
+  return [...kinds.values()].flatMap(({ name, shown, admit }) => {
+    if (!shown) return [];
+    const { path, nouns, schemas, tools = {} } = shown;
+    return [{ name, path, nouns, create: admit ? schemas.create : null, tools }];
+  });
+}

@@ -1,0 +1,84 @@
+import * as z from 'zod';
+import { isFinal } from '../../contract/common.ts';
+import { type ApiCall, CREATES, pathPart, refusal, resultOf, type Tool, type ToolResult } from '../tool.ts';
+import { type Running, type Waited, waitArgs, waitFields, waitFor } from '../wait.ts';
+
+/** A job, as far as the tool reads it. */
+type Job = Running & { error_message?: string | null; outputs?: readonly { name: string; status: string }[] };
+
+interface WaitingTool {
+  create: z.ZodObject;
+  texts: { name: string; title: string; description: string };
+  /** Name of the tool that reads the job later. */
+  readTool: string;
+}
+
+/** Creates a job and waits for it. A job that failed or was canceled is an error, with the entire job. */
+export function createAndWait(
+  { path, nouns }: { path: string; nouns: { one: string } },
+  { create, texts, readTool }: WaitingTool,
+): Tool {
+  return {
+    ...texts,
+    input: create.extend(waitFields).meta({ id: texts.name }),
+    annotations: CREATES,
+    async run(args, context) {
+      const waiting = waitArgs.safeParse(args);
+      if (!waiting.success) return refusal(waiting.error, args, waitArgs);
+      const { timeoutSeconds: _, pollIntervalSeconds: __, ...body } = z.record(z.string(), z.unknown()).parse(args);
+      const created = await context.call('POST', `/v1/${path}`, body);
+      if (created.status >= 300) return resultOf(created);
+      const first = created.json as Job;
+      const job = `/v1/${path}/${pathPart(first.id)}`;
+      const cancel = () => void context.call('PATCH', `${job}/cancel`).catch(() => {});
+      const stop = onceAborted(context.canceled, cancel);
+      const waited = await waitFor(first, job, ({ status }) => isFinal(status), waiting.data, context).finally(stop);
+      return 'state' in waited ? endOf(waited, { call: context.call, path: job, noun: nouns.one, readTool }) : waited;
+    },
+  };
+}
+
+interface EndContext {
+  call: ApiCall;
+  path: string;
+  noun: string;
+  readTool: string;
+}
+
+async function endOf(waited: Waited<Job>, { call, path, noun, readTool }: EndContext): Promise<ToolResult> {
+  const { state: job, waitedMs, polls, timedOut } = waited;
+  const name = `${noun.charAt(0).toUpperCase()}${noun.slice(1)} ${job.id}`;
+  if (timedOut) {
+    const message = `${name} is still ${job.status} after ${Math.round(waitedMs / 1000)} s; read it later with ${readTool}.`;
+    return { value: { timedOut, waitedMs, polls, job, message }, isError: false };
+  }
+  const links = await linksOf(call, path, job);
+  if (job.status === 'completed') return { value: { job, ...links, waitedMs, polls }, isError: false };
+  const error = job.error_message ?? `${name} ended as ${job.status}`;
+  return { value: { error, job, ...links, waitedMs, polls }, isError: true };
+}
+
+/**
+ * Signed links to the outputs that are complete. The outputs exist without them: a link that cannot be signed now is null,
+ * and the client can ask for it again.
+ */
+async function linksOf(call: ApiCall, path: string, { status, outputs = [] }: Job) {
+  const link = async (query: string) => {
+    const { status, json } = await call('GET', `${path}/download?url=true${query}`);
+    return status < 300 ? (json as { url: string }).url : null;
+  };
+  if (outputs.length < 2) return { downloadUrl: status === 'completed' ? await link('') : null };
+  const complete = outputs.filter((output) => output.status === 'completed');
+  const downloads = complete.map(async ({ name }) => ({
+    output: name,
+    url: await link(`&output=${encodeURIComponent(name)}`),
+  }));
+  return { downloadUrl: null, downloadUrls: await Promise.all(downloads) };
+}
+
+/** Runs `work` when the signal aborts, or has already. Returns how to stop listening. */
+function onceAborted(signal: AbortSignal, work: () => void): () => void {
+  if (signal.aborted) work();
+  else signal.addEventListener('abort', work, { once: true });
+  return () => signal.removeEventListener('abort', work);
+}

@@ -1,0 +1,84 @@
+import type { KindTool, KindToolTexts } from '../../contract/tools.ts';
+
+type Texts = Required<NonNullable<KindToolTexts[KindTool]>>;
+
+interface NamedKind {
+  name: string;
+  nouns: { one: string; many: string };
+  tools?: KindToolTexts;
+}
+
+/** Names and texts of the tools of a kind: those that the kind gives, otherwise the pattern with its nouns. */
+export function textsOfKind(kind: NamedKind): Record<KindTool, Texts> {
+  const names = namesOf(kind);
+  const pattern = patternOf(kind.nouns, names);
+  const texts = (tool: KindTool): Texts => ({ ...pattern[tool], ...kind.tools?.[tool], name: names[tool] });
+  return {
+    create: texts('create'),
+    createAndWait: texts('createAndWait'),
+    get: texts('get'),
+    list: texts('list'),
+    cancel: texts('cancel'),
+    erase: texts('erase'),
+    download: texts('download'),
+    files: texts('files'),
+  };
+}
+
+type Names = Record<KindTool, string>;
+
+function namesOf({ name, nouns, tools = {} }: NamedKind): Names {
+  const one = name.replaceAll(/\W/g, '_');
+  const many = nouns.many.replaceAll(/\W/g, '_');
+  const pattern: Names = {
+    create: `create_${one}`,
+    createAndWait: `create_${one}_and_wait`,
+    get: `get_${one}`,
+    list: `list_${many}`,
+    cancel: `cancel_${one}`,
+    erase: `erase_${one}`,
+    download: `get_${one}_download_url`,
+    files: `list_${one}_files`,
+  };
+  return Object.fromEntries(
+    Object.entries(pattern).map(([tool, own]) => [tool, tools[tool as KindTool]?.name ?? own]),
+  ) as Names;
+}
+
+function patternOf({ one, many }: NamedKind['nouns'], names: Names): Record<KindTool, Omit<Texts, 'name'>> {
+  const aOne = `${/^[aeiou]/.test(one) ? 'an' : 'a'} ${one}`;
+  return {
+    create: {
+      title: `Create ${aOne}`,
+      description: `Create ${aOne}. Returns it immediately. Follow it with ${names.get}, or use ${names.createAndWait} instead.`,
+    },
+    createAndWait: {
+      title: `Create ${aOne} and wait`,
+      description: `Create ${aOne} as ${names.create} does, wait until it ends, and return it with a signed link to each output. Reports progress. After \`timeoutSeconds\` it returns \`timedOut\` and the ${one}, which continues. Canceling the call cancels the ${one}.`,
+    },
+    get: {
+      title: `Read ${aOne}`,
+      description: `Read the state of ${aOne}: its status and outputs, and why it failed if it did.`,
+    },
+    list: {
+      title: `List ${many}`,
+      description: `List the ${many} of the account, newest first. A page has 20 unless you set \`limit\`.`,
+    },
+    cancel: {
+      title: `Cancel ${aOne}`,
+      description: `Cancel ${aOne} that is waiting or running. You cannot cancel one that has ended.`,
+    },
+    erase: {
+      title: `Erase ${aOne}`,
+      description: `Delete the outputs of ${aOne}, and the uploads it used, now. You cannot undo this. Cancels it first if it is running.`,
+    },
+    download: {
+      title: 'Get a download link',
+      description: `Get a signed link to an output of ${aOne}. The link expires after ten minutes. If there are several outputs, name one in \`output\`. An output of many files is a zip, unless you name one in \`file\`.`,
+    },
+    files: {
+      title: 'List the files of an output',
+      description: `List the files of an output of ${aOne}, for \`file\` of ${names.download}.`,
+    },
+  };
+}
