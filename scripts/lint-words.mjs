@@ -66,11 +66,12 @@ const REPLACED = {
   lest: 'so that … not',
   anew: 'again',
 };
+const FOLDERS = ['src', 'web', 'sdk', 'test', 'testkit', 'bench', 'scripts'];
 /** Generated from the OpenAPI document, whose texts come from `src/contract`. */
 const SKIPPED = new Set(['sdk/src/schema.ts']);
 
 const words = new RegExp(`(?<![\\w$-])(${Object.keys(REPLACED).join('|')})(?![\\w$-])`, 'g');
-const files = execFileSync('git', ['ls-files', 'src', 'web', 'sdk'], { cwd: root, encoding: 'utf8' })
+const files = execFileSync('git', ['ls-files', ...FOLDERS], { cwd: root, encoding: 'utf8' })
   .split('\n')
   .filter((path) => /\.(ts|tsx|css)$/.test(path) && !SKIPPED.has(path));
 let found = 0;

@@ -230,9 +230,9 @@ describe('OAuth', () => {
     const hash = await hashPassword('another password', { key: 'test', isKnown: true });
     await db.transaction().execute((tx) => setPassword(tx, changing.user.id, hash));
     expect(await oauth.statusOf(before.access_token)).toBe(401);
-    const leaving = await oauth.person();
-    const last = await granted(leaving);
-    await db.transaction().execute((tx) => setDisabled(tx, leaving.user, true, { actor: 'test' }));
+    const disabled = await oauth.person();
+    const last = await granted(disabled);
+    await db.transaction().execute((tx) => setDisabled(tx, disabled.user, true, { actor: 'test' }));
     expect(await oauth.statusOf(last.access_token)).toBe(401);
     expect((await oauth.refresh(last.client, last.refresh_token)).status).toBe(400);
   });

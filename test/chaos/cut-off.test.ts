@@ -82,7 +82,7 @@ describe.skipIf(reason !== null)(`a network that loses packets without a trace${
     await db.query('UPDATE fleet_leases SET expires_at = now()');
   };
 
-  describe('between a worker and its backends', () => {
+  describe('between a worker', () => {
     beforeAll(async () => {
       island = await openIsland(service, 'worker');
     });
@@ -96,7 +96,7 @@ describe.skipIf(reason !== null)(`a network that loses packets without a trace${
     });
 
     // Its queries arrive, and it never learns how they ended.
-    it('and the responses of the database leads to another worker, and the first one cannot publish when it is back', async () => {
+    it('and the responses of the database makes another worker run the job, and the first one cannot publish when it is back', async () => {
       const id = await onIsland();
       await island!.database.lose('incoming');
       await expireLeases();

@@ -24,7 +24,7 @@ describe('a PostgreSQL that fails over to a synchronous standby', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-failover-'));
     pair = await openPostgresPair();
-    // As a virtual address or HAProxy does, it leads to whichever server is the primary.
+    // As a virtual address or HAProxy does, it forwards to the server that is the primary.
     proxy = await openTcpProxy({ port: pair.port });
     url = Object.assign(new URL(pair.url), { port: proxy.port });
     service = await startService({ AIRLOCK_DATABASE_URL: url.toString(), AIRLOCK_WORKER_SLOTS: '2' });

@@ -24,7 +24,7 @@ interface Release {
 /*
  * One database and one storage:
  *
- *   older: this build      api  worker (leads)   →  killed at the end, when the newer one leads
+ *   older: this build      api  worker (leader)   →  killed at the end, when the newer one is leader
  *   newer: with `toy`      api  worker           →  killed, and replaced by another
  */
 describe('two releases on one database, of which the newer has one more kind of job, its events and a status,', () => {
@@ -148,7 +148,7 @@ describe('two releases on one database, of which the newer has one more kind of 
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('the older one leads, recovers, lists, streams and deletes past the jobs, events and statuses of the newer', async () => {
+  it('the older one is the leader, recovers, lists, streams and deletes past the jobs, events and statuses of the newer', async () => {
     expect(await leader()).toBe(olderWorker.pid);
     await writeFile(hold, '');
     const [first, second] = [await toy('live'), await toy('stressed')];

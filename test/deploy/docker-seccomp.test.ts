@@ -9,7 +9,7 @@ import { compileProfile, type DockerProfile, readProfile, syscallNumbers } from 
 
 const NOBODY = 65534;
 const SETPRIV = '/usr/bin/setpriv';
-/** Ways to the kernel, to other processes or to the host that no Airlock container needs. */
+/** Calls that reach the kernel, other processes or the host, and that no Airlock container needs. */
 const NEVER =
   `add_key bpf chroot clock_settime delete_module finit_module init_module io_uring_setup kcmp kexec_load keyctl
   mknod mknodat mount_setattr move_mount name_to_handle_at open_by_handle_at open_tree perf_event_open process_vm_readv

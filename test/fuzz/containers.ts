@@ -68,7 +68,7 @@ async function open(): Promise<Fuzzer> {
       }
       globalThis.gc?.();
       const growth = process.memoryUsage.rss() - started;
-      if (growth > MAX_GROWTH_BYTES) faults.push(`memory grew by ${Math.round(growth / MIB)} MiB`);
+      if (growth > MAX_GROWTH_BYTES) faults.push(`memory has grown by ${Math.round(growth / MIB)} MiB`);
       const sound = join(folder, 'seed.mp4');
       if (!existsSync(sound)) faults.push('the sound file is gone');
       const ended = await runThrough(tools, folder, sound, null, () => {}).catch((error: Error) => error.message);

@@ -70,7 +70,7 @@ async function open(): Promise<Fuzzer> {
     async atEnd() {
       globalThis.gc?.();
       const growth = process.memoryUsage.rss() - started;
-      return growth > MAX_GROWTH_BYTES ? [`memory grew by ${Math.round(growth / 2 ** 20)} MiB`] : [];
+      return growth > MAX_GROWTH_BYTES ? [`memory has grown by ${Math.round(growth / 2 ** 20)} MiB`] : [];
     },
     async close() {
       rmSync(folder, { recursive: true, force: true });

@@ -3,7 +3,7 @@ import { parseRequest } from '../../src/ffmpeg/policy/options/parse-request.ts';
 import { randomOf } from '../../testkit/random.ts';
 import { argvFaults } from './argv.ts';
 import { startsInFfmpeg } from './differential.ts';
-import { graphsOf } from './judge.ts';
+import { graphsOf } from './review.ts';
 import { fuzz } from './run.ts';
 import { svgFaults } from './svg.ts';
 

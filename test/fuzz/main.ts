@@ -3,7 +3,7 @@ import { openProgressDisplay } from '../../src/cli/progress-display.ts';
 import type { TranscodeRequest } from '../../src/contract/transcode-request.ts';
 import { parseRequest } from '../../src/ffmpeg/policy/options/parse-request.ts';
 import { startsInFfmpeg } from './differential.ts';
-import { graphsOf } from './judge.ts';
+import { graphsOf } from './review.ts';
 import { caseOf, fuzz, type Report } from './run.ts';
 
 const USAGE = `npm run fuzz -- [--cases N] [--seed N] [--ffmpeg N] [--case N] [--json]

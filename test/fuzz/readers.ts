@@ -29,7 +29,7 @@ export const READERS: Campaign = {
   },
 };
 
-/** Runs it, three times when it seems slow; what it throws is judged by `accepts`. */
+/** Runs it, three times when it seems slow; `accepts` checks what it throws. */
 function timed(what: string, run: () => void, accepts: (error: unknown) => boolean): string[] {
   let least = Number.POSITIVE_INFINITY;
   for (let left = 3; left > 0 && least > MAX_MS; left -= 1) {

@@ -1,7 +1,7 @@
 import type { TranscodeRequest } from '../../src/contract/transcode-request.ts';
 import { randomOf } from '../../testkit/random.ts';
-import { review } from './judge.ts';
 import { anyRequest } from './requests.ts';
+import { review } from './review.ts';
 import { layerFaults } from './svg.ts';
 
 export interface Finding {
@@ -51,18 +51,18 @@ export function fuzz(options: FuzzOptions): Report {
   const start = performance.now();
   for (let index = 0; index < cases && report.findings.length < maxFindings; index += 1) {
     const request = caseOf(seed, index);
-    const judgement = review(request);
-    const faults = [...judgement.faults];
-    if (judgement.accepted) {
+    const reviewed = review(request);
+    const faults = [...reviewed.faults];
+    if (reviewed.accepted) {
       report.accepted += 1;
-      const drawn = judgement.parsed!.video.filter((step) => step.type !== 'graph').length;
-      if (drawn > 0) faults.push(...layerFaults(judgement.parsed!, request));
+      const drawn = reviewed.parsed!.video.filter((step) => step.type !== 'graph').length;
+      if (drawn > 0) faults.push(...layerFaults(reviewed.parsed!, request));
       report.layers += drawn;
-      if (judgement.args) options.onAccepted?.(request);
+      if (reviewed.args) options.onAccepted?.(request);
     } else report.rejected += 1;
-    if (judgement.args) report.planned += 1;
-    report.slowest.parseMs = Math.max(report.slowest.parseMs, judgement.parseMs);
-    report.slowest.planMs = Math.max(report.slowest.planMs, judgement.planMs);
+    if (reviewed.args) report.planned += 1;
+    report.slowest.parseMs = Math.max(report.slowest.parseMs, reviewed.parseMs);
+    report.slowest.planMs = Math.max(report.slowest.planMs, reviewed.planMs);
     if (faults.length > 0) report.findings.push({ case: index, faults, request });
     report.cases += 1;
     options.onCase?.(report.cases, report.findings.length);

@@ -214,7 +214,7 @@ function valueFaults(value: FilterValue, option: HelpOption): string[] {
     for (const word of ours) if (!option.words.includes(word)) faults.push(`FFmpeg has no value ${word}`);
     for (const word of option.words) if (!ours.includes(word)) faults.push(`the value ${word} is missing`);
     for (const target of Object.values(aliases)) {
-      if (!value.values.includes(target)) faults.push(`the alias ${target} leads nowhere`);
+      if (!value.values.includes(target)) faults.push(`the alias ${target} has no target`);
     }
   }
   // `measured IL of input file` only describes.

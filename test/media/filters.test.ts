@@ -281,7 +281,7 @@ describe('filters', () => {
     expect(plan.warnings.map(({ message }) => message).join()).toContain('-t');
   });
 
-  it('end although an endless branch leads nowhere', async () => {
+  it('end although an endless branch has no output', async () => {
     for (const [filter, map] of [
       ['[0:v]split[v][b];[b]loop=loop=-1:size=5,scale=64:64,nullsink', null],
       ['[0:v]split[v][b];[b]loop=loop=-1:size=5[x]', '[v]'],

@@ -53,7 +53,7 @@ describe('the document of the dashboard', () => {
     expect(text).not.toMatch(/<script>|<style|style=|onload=/);
   });
 
-  it('leads to files that never change, in the smallest form that the browser reads', async () => {
+  it('names files that never change, in the smallest form that the browser reads', async () => {
     const { text } = await service.call('GET', '/');
     const script = /src="(\/assets\/[^"]+\.js)"/.exec(text)![1]!;
     const { headers } = await service.call('GET', script, undefined, { 'accept-encoding': 'gzip, br' });

@@ -25,12 +25,12 @@ export interface Review {
 export function review(request: TranscodeRequest): Review {
   const faults: string[] = [];
   const [parsed, parseMs] = timed('parse', () => parseRequest(request), faults);
-  const judgement: Review = { faults, accepted: false, parsed, args: null, parseMs, planMs: 0 };
-  if (!parsed) return judgement;
+  const reviewed: Review = { faults, accepted: false, parsed, args: null, parseMs, planMs: 0 };
+  if (!parsed) return reviewed;
   for (const rejection of parsed.rejections) faults.push(...rejectionFaults(rejection, request));
   for (const { field, message } of parsed.warnings) if (!field || !message) faults.push('a warning says nothing');
-  if (parsed.rejections.length > 0) return judgement;
-  judgement.accepted = true;
+  if (parsed.rejections.length > 0) return reviewed;
+  reviewed.accepted = true;
   for (const graph of graphsOf(parsed)) faults.push(...canonFaults(graph));
   const [preview, planMs] = timed(
     'plan',
@@ -41,12 +41,12 @@ export function review(request: TranscodeRequest): Review {
       ),
     faults,
   );
-  judgement.planMs = planMs;
+  reviewed.planMs = planMs;
   if (preview) {
-    judgement.args = preview.commands[0]!;
-    faults.push(...argvFaults(judgement.args));
+    reviewed.args = preview.commands[0]!;
+    faults.push(...argvFaults(reviewed.args));
   }
-  return judgement;
+  return reviewed;
 }
 
 export function graphsOf(parsed: ParsedRequest): CheckedGraph[] {
