@@ -1,16 +1,24 @@
-import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { until } from '../../testkit/until.ts';
 import { createBodyTurns } from './body-turns.ts';
 
-it('large bodies are parsed one in a turn of the event loop, those of each account in turn', async () => {
+const WORK_MS = 10;
+
+it('large bodies are parsed one after the other with pauses between them, and those of each account in turn', async () => {
   const turns = createBodyTurns();
-  const parsed: string[] = [];
-  for (let count = 0; count < 3; count++) turns.run('greedy', () => parsed.push('greedy'));
-  turns.run('other', () => parsed.push('other'));
+  const parsed: { owner: string; from: number; to: number }[] = [];
+  const parse = (owner: string) => () => {
+    const from = performance.now();
+    while (performance.now() - from < WORK_MS);
+    parsed.push({ owner, from, to: performance.now() });
+  };
+  for (let count = 0; count < 3; count++) turns.run('greedy', parse('greedy'));
+  turns.run('other', parse('other'));
   expect(parsed).toEqual([]);
-  for (let count = 1; count <= 4; count++) {
-    await setImmediate();
-    expect(parsed.length).toBe(count);
+  await until(() => parsed.length === 4, { what: 'the bodies' });
+  expect(parsed.map(({ owner }) => owner)).toEqual(['greedy', 'other', 'greedy', 'greedy']);
+  // Timers have whole milliseconds.
+  for (let index = 1; index < 4; index++) {
+    expect(parsed[index]!.from - parsed[index - 1]!.to).toBeGreaterThan(3 * WORK_MS - 2);
   }
-  expect(parsed).toEqual(['greedy', 'other', 'greedy', 'greedy']);
 });
