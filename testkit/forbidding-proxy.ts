@@ -29,9 +29,9 @@ export async function openForbiddingProxy(target: number): Promise<ForbiddingPro
     }
     // The signature covers the host that the client named.
     const { method, url, headers } = incoming;
-    const outgoing = request({ host: '127.0.0.1', port: target, method, path: url, headers }, (answer) => {
-      response.writeHead(answer.statusCode!, answer.headers);
-      answer.pipe(response);
+    const outgoing = request({ host: '127.0.0.1', port: target, method, path: url, headers }, (reply) => {
+      response.writeHead(reply.statusCode!, reply.headers);
+      reply.pipe(response);
     });
     outgoing.on('error', () => response.destroy());
     incoming.pipe(outgoing);

@@ -24,7 +24,7 @@ export async function exchange(
   const isSecure = url.startsWith('https:');
   const options = { method, headers, agent: isSecure ? secureAgent : agent };
   const sent = isSecure ? secureRequest(url, options) : request(url, options);
-  const answer = new Promise<HttpResponse>((resolve, reject) => {
+  const reply = new Promise<HttpResponse>((resolve, reject) => {
     sent.once('error', reject);
     sent.once('response', (response) => {
       const chunks: Buffer[] = [];
@@ -35,5 +35,5 @@ export async function exchange(
   });
   if (body instanceof Readable) await pipeline(body, sent);
   else sent.end(body ?? undefined);
-  return answer;
+  return reply;
 }

@@ -34,7 +34,7 @@ describe('webhooks', () => {
   let api: TestApi;
   let receiver: Awaited<ReturnType<typeof startSource>>;
   let received: Received[] = [];
-  let answer: Response = OK;
+  let reply: Response = OK;
   const fetcher = createFetcher({ allow: ['127.0.0.1/32'], ports: [443], maxBytes: 1, deadlineMs: 1 });
   const deps = () => ({ context: api.context, viewer: eventViewer(api.context), fetcher });
 
@@ -47,12 +47,12 @@ describe('webhooks', () => {
       const headers = request.headers as Record<string, string>;
       const message = { path: request.url!, headers, body: Buffer.concat(chunks).toString() };
       received.push(message);
-      answer(response, message);
+      reply(response, message);
     });
   });
   beforeEach(() => {
     received = [];
-    answer = OK;
+    reply = OK;
   });
   afterEach(() => api.database.pg.query('DELETE FROM webhooks; DELETE FROM webhook_deliveries'));
   afterAll(async () => {
@@ -181,7 +181,7 @@ describe('webhooks', () => {
 
   it('are retried with growing delays under the same id, and end as failed', async () => {
     const { id, secret } = await create();
-    answer = status(500);
+    reply = status(500);
     await test(id);
     for (const seconds of RETRY_SECONDS) {
       await sendDue();
@@ -198,7 +198,7 @@ describe('webhooks', () => {
     expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
     for (const message of received) verify(secret, message);
     // By hand its retries start again, and its attempts are still counted.
-    answer = OK;
+    reply = OK;
     expect((await api.call('POST', `/v1/webhooks/deliveries/${(await deliveries(id))[0].id}/redeliver`)).status).toBe(
       202,
     );
@@ -208,7 +208,7 @@ describe('webhooks', () => {
 
   it('follow no redirect', async () => {
     const { id } = await create();
-    answer = (response, { path }) =>
+    reply = (response, { path }) =>
       path === '/hook' ? response.writeHead(302, { location: '/elsewhere' }).end() : response.end();
     await test(id);
     await sendDue();
@@ -218,7 +218,7 @@ describe('webhooks', () => {
 
   it('that return 410 are disabled, which an event reports', async () => {
     const [gone, other] = [await create({}, '/gone'), await create({ types: ['webhook.disabled'] }, '/other')];
-    answer = (response, { path }) => status(path === '/gone' ? 410 : 200)(response, undefined as never);
+    reply = (response, { path }) => status(path === '/gone' ? 410 : 200)(response, undefined as never);
     await test(gone.id);
     await sendDue();
     const shown = (await api.call('GET', `/v1/webhooks/${gone.id}`)).json;
@@ -235,16 +235,16 @@ describe('webhooks', () => {
     const age = (days: number) =>
       api.database.pg.query(`UPDATE webhooks SET failing_since = now() - make_interval(days => $1)`, [days]);
     const read = async () => (await api.call('GET', `/v1/webhooks/${id}`)).json;
-    answer = status(503);
+    reply = status(503);
     await test(id);
     await sendDue();
     expect((await read()).failing_since).not.toBeNull();
     await age(2);
-    answer = OK;
+    reply = OK;
     await makeDue();
     await sendDue();
     expect(await read()).toMatchObject({ enabled: true, failing_since: null });
-    answer = status(503);
+    reply = status(503);
     await test(id);
     await sendDue();
     await age(4);
@@ -292,7 +292,7 @@ describe('webhooks', () => {
 
   it('that hang time out, and delay no other endpoint', async () => {
     const [hanging, quick] = [await create({}, '/hang'), await create({}, '/quick')];
-    answer = (response, message) => message.path === '/quick' && OK(response, message);
+    reply = (response, message) => message.path === '/quick' && OK(response, message);
     for (let event = 0; event < 10; event += 1) await test(hanging.id);
     await test(quick.id);
     const claimed = await claim();
@@ -313,7 +313,7 @@ describe('webhooks', () => {
   it('whose response never ends are delivered, because only the status is read', async () => {
     const { id } = await create();
     let closed: Promise<unknown> | undefined;
-    answer = (response) => {
+    reply = (response) => {
       closed = once(response, 'close');
       response.writeHead(200);
       const flood = () => {
@@ -342,7 +342,7 @@ describe('webhooks', () => {
     const failed = new Map<string, number>();
     let count = 0;
     // No more often than there are retries.
-    answer = (response, message) => {
+    reply = (response, message) => {
       const name = message.headers['webhook-id']!;
       const times = failed.get(name) ?? 0;
       const fails = count++ % 2 === 0 && times < RETRY_SECONDS.length;

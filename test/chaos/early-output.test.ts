@@ -143,16 +143,16 @@ describe('an output that is uploaded to a remote storage while FFmpeg writes it'
   );
 
   it('is not encoded again when storage is unreachable in the middle', async () => {
-    let [puts, isAway] = [0, false];
+    let [puts, isUnreachable] = [0, false];
     before = async () => {
       puts += 1;
       if (puts !== 2) return;
       await proxy.cut();
-      isAway = true;
+      isUnreachable = true;
     };
     await start(remote);
     const job = await submit();
-    await until(() => isAway, { what: 'the outage' });
+    await until(() => isUnreachable, { what: 'the outage' });
     expect(await world.row(job.id)).toMatchObject({ status: 'processing', attempts: 1 });
     await proxy.mend();
     await status(job.id, 'completed');

@@ -79,8 +79,8 @@ describe('an unavailable storage', () => {
     proxy = await openTcpProxy({ port: world.gateway.port });
     // Without a local root: inputs are read over the network as well.
     const endpoint = `http://127.0.0.1:${proxy.port}`;
-    const place = { endpoint, publicEndpoint: endpoint, bucket: BUCKET, region: REGION };
-    context = { ...world.context, store: openEmbeddedStore({ ...place, credentials: CREDENTIAL }) };
+    const location = { endpoint, publicEndpoint: endpoint, bucket: BUCKET, region: REGION };
+    context = { ...world.context, store: openEmbeddedStore({ ...location, credentials: CREDENTIAL }) };
     account = await world.account();
     const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
     const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 4, size: '320x180', args: noise });

@@ -109,8 +109,8 @@ describe('credentials of S3', () => {
     const bySocket = await startAwsServer(socketPath);
     bySocket.issued.push({ id: 'AKID', secret: 's', token: 't', expires: new Date(Date.now() + 3_600_000) });
     const credentials = { accessKeyId: 'AKID', secretAccessKey: 's', sessionToken: 't' };
-    const place = { endpoint: bySocket.origin, publicEndpoint: bySocket.origin, bucket: 'media', region: 'r' };
-    store = openS3Store({ ...place, credentials, socketPath, addressing: 'virtual' });
+    const location = { endpoint: bySocket.origin, publicEndpoint: bySocket.origin, bucket: 'media', region: 'r' };
+    store = openS3Store({ ...location, credentials, socketPath, addressing: 'virtual' });
     await store.ping();
     expect(await text((await store.get('a/b c'))!)).toBe('a/b c');
     await bySocket.close();

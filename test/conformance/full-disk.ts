@@ -10,9 +10,9 @@ const folder = process.argv[2]!;
 const root = join(folder, 'storage');
 const credential = { accessKeyId: 'k', secretAccessKey: 's' };
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const place = { bucket: 'full', region: 'local' };
+const location = { bucket: 'full', region: 'local' };
 const gateway = await startGateway({
-  ...place,
+  ...location,
   root,
   credentials: [credential],
   host: '127.0.0.1',
@@ -23,7 +23,7 @@ const gateway = await startGateway({
   logger: silent,
 });
 const endpoint = `http://127.0.0.1:${gateway.port}`;
-const store = openEmbeddedStore({ ...place, credentials: credential, endpoint, publicEndpoint: endpoint });
+const store = openEmbeddedStore({ ...location, credentials: credential, endpoint, publicEndpoint: endpoint });
 const headers = { 'content-type': 'video/mp4' };
 
 const sign = async (key: string, size: number) =>

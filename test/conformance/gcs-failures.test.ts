@@ -28,8 +28,8 @@ describe('Google Cloud Storage under failures', () => {
     keyCredentials({ email: server.email, pem, keyId: 'key-1', privateKey: createPrivateKey(pem) });
   function open(changes: { bucket?: string; credentials?: GcsCredentials; now?: () => number } = {}): ObjectStore {
     const { endpoint } = server;
-    const place = { endpoint, publicEndpoint: endpoint, bucket: server.bucket.name, credentials: ownKey() };
-    const store = openGcsStore({ ...place, retries: RETRIES, ...changes });
+    const location = { endpoint, publicEndpoint: endpoint, bucket: server.bucket.name, credentials: ownKey() };
+    const store = openGcsStore({ ...location, retries: RETRIES, ...changes });
     closers.push(() => store.close());
     return store;
   }

@@ -1,12 +1,12 @@
 import { openS3Store } from '../../src/storage/s3/store.ts';
-import { shareSwiftServers, swiftPlace } from '../../testkit/swift/start.ts';
+import { shareSwiftServers, swiftLocation } from '../../testkit/swift/start.ts';
 import { PAGE_KEYS } from './object-store-suite.ts';
 import type { StoreUnderTest } from './store-fixture.ts';
 
 /** Opens a bucket of a real S3 server that is not part of Airlock. */
 export async function openSwift(): Promise<StoreUnderTest> {
   const { endpoint } = await shareSwiftServers();
-  const store = openS3Store({ ...swiftPlace(endpoint, 0), pageKeys: PAGE_KEYS });
+  const store = openS3Store({ ...swiftLocation(endpoint, 0), pageKeys: PAGE_KEYS });
   return {
     store,
     // With one replica: its server lists the files of an object, and the one it opens may have been replaced since.

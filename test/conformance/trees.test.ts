@@ -13,7 +13,7 @@ import { openGcsStore } from '../../src/storage/gcs/store.ts';
 import { openS3Store } from '../../src/storage/s3/store.ts';
 import type { ObjectStore } from '../../src/storage/types.ts';
 import { run } from '../../testkit/run.ts';
-import { shareSwiftServers, swiftIsExpected, swiftPlace } from '../../testkit/swift/start.ts';
+import { shareSwiftServers, swiftIsExpected, swiftLocation } from '../../testkit/swift/start.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 import { ladderOf, storeFiles } from '../helpers/trees.ts';
 import { startGcsServer } from './gcs-server/start.ts';
@@ -34,7 +34,7 @@ const STORAGES: [string, boolean, (world: JobWorld) => Promise<Opened>][] = [
     swiftIsExpected(),
     async () => {
       const { endpoint } = await shareSwiftServers();
-      const store = openS3Store(swiftPlace(endpoint, 0));
+      const store = openS3Store(swiftLocation(endpoint, 0));
       return { store, close: () => store.close() };
     },
   ],

@@ -176,10 +176,10 @@ describe('airlock', () => {
   it('ends without a stack trace when its output is no longer read', async () => {
     const child = spawn(process.execPath, [PROGRAM, 'completion', 'bash'], { stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout!.destroy();
-    const said: string[] = [];
-    child.stderr!.on('data', (chunk) => said.push(String(chunk)));
+    const output: string[] = [];
+    child.stderr!.on('data', (chunk) => output.push(String(chunk)));
     await once(child, 'close');
-    expect(said.join('')).not.toMatch(/EPIPE|at .*\.js:/);
+    expect(output.join('')).not.toMatch(/EPIPE|at .*\.js:/);
   });
 
   it('exits with 2 for unknown commands and options', async () => {

@@ -97,8 +97,8 @@ describe('airlock transcode', () => {
       [PROGRAM, 'transcode', 'long.mp4', 'out.mp4', '--option', '-preset veryslow'],
       { cwd: folder, env: environment({ ...made, AIRLOCK_TEST: folder }), stdio: ['ignore', 'ignore', 'pipe'] },
     );
-    const said: string[] = [];
-    child.stderr.on('data', (chunk) => said.push(String(chunk)));
+    const output: string[] = [];
+    child.stderr.on('data', (chunk) => output.push(String(chunk)));
     const below = await until(
       () => {
         const processes = descendantsOf(child.pid!);
@@ -111,7 +111,7 @@ describe('airlock transcode', () => {
     const [code] = await once(child, 'exit');
     expect(code).toBe(130);
     expect(Date.now() - began).toBeLessThan(10_000);
-    expect(said.join('')).toContain('Interrupted.');
+    expect(output.join('')).toContain('Interrupted.');
     expect(below.filter(({ pid }) => isAlive(pid))).toEqual([]);
     expect(await left()).toEqual([]);
     expect(processesOf(folder)).toEqual([]);

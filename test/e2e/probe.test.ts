@@ -24,7 +24,7 @@ describe('POST /v1/probe', () => {
   const seen = { bytes: 0, wholes: 0 };
 
   /** `/name` has ranges, `/plain/name` none; `/to?url` redirects. */
-  const answer = (request: IncomingMessage, response: ServerResponse) => {
+  const reply = (request: IncomingMessage, response: ServerResponse) => {
     const { pathname, searchParams } = new URL(request.url!, 'http://source');
     const [name, kind] = pathname.split('/').reverse();
     if (name === 'to') return response.writeHead(302, { location: searchParams.get('url')! }).end();
@@ -52,7 +52,7 @@ describe('POST /v1/probe', () => {
       files[name] = await readFile(path(name));
     }
     files['page.html'] = Buffer.from(`<html>${'x'.repeat(100_000)}</html>`);
-    origin = await startSource(answer);
+    origin = await startSource(reply);
   });
   afterAll(async () => {
     origin?.close();

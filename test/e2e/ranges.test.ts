@@ -59,7 +59,7 @@ describe('a picture of a long source', () => {
   const seen = { requests: 0, bytes: 0 };
 
   /** Answers a request for a range as a correct server does; `lie` changes the response. */
-  const answer = (request: IncomingMessage, response: ServerResponse) => {
+  const reply = (request: IncomingMessage, response: ServerResponse) => {
     const kind = new URL(request.url!, 'http://source').pathname.slice(1);
     const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
     seen.requests += 1;
@@ -93,7 +93,7 @@ describe('a picture of a long source', () => {
     unclear = Buffer.from(bytes);
     unclear.writeUInt32BE(0x20000, unclear.indexOf('mvhd') + MATRIX_AT);
     service = await shareService();
-    origin = await startSource(answer);
+    origin = await startSource(reply);
   });
   afterAll(async () => {
     origin?.close();

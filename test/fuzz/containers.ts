@@ -106,8 +106,8 @@ async function runThrough(
   onEnd: (wallMs: number) => void,
 ): Promise<string> {
   try {
-    const place = { folder, name: 'case-rewritten', slot: 0, subject: 'Input 1', disarm: false };
-    const media = await openMedia(tools, path, place);
+    const location = { folder, name: 'case-rewritten', slot: 0, subject: 'Input 1', disarm: false };
+    const media = await openMedia(tools, path, location);
     const request: TranscodeRequest = {
       inputs: [{ url: 'gs://airlock/x' }],
       outputFormat: outputFormat(media.info, random),

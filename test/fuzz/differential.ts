@@ -25,8 +25,8 @@ export async function startsInFfmpeg(graph: CheckedGraph): Promise<string | null
     const inputs = graph.inputs.flatMap(({ kind }) => ['-f', 'lavfi', '-i', SOURCE[kind]]);
     const maps = graph.outputs.flatMap((_, index) => ['-map', `[out${index}]`]);
     const args = ['-nostdin', '-hide_banner', '-v', 'error', ...inputs, '-filter_complex', text, ...maps];
-    const said = await ffmpeg([...args, '-t', '0.1', '-frames:v', '1', '-f', 'null', '-']);
-    return NOT_UNDERSTOOD.test(said) ? `${text}\n    ${said.trim().split('\n').slice(0, 3).join('\n    ')}` : null;
+    const output = await ffmpeg([...args, '-t', '0.1', '-frames:v', '1', '-f', 'null', '-']);
+    return NOT_UNDERSTOOD.test(output) ? `${text}\n    ${output.trim().split('\n').slice(0, 3).join('\n    ')}` : null;
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -28,10 +28,10 @@ describe('a short run of the fuzzer', () => {
 
   it('accepts no graph that FFmpeg does not understand', { timeout: 120_000 }, async () => {
     const graphs = requests.flatMap((request) => graphsOf(parseRequest(request))).slice(0, SAMPLE);
-    const said: (string | null)[] = [];
-    for (const graph of graphs) said.push(await startsInFfmpeg(graph));
+    const output: (string | null)[] = [];
+    for (const graph of graphs) output.push(await startsInFfmpeg(graph));
     expect(graphs.length).toBe(SAMPLE);
-    expect(said.filter(Boolean)).toEqual([]);
+    expect(output.filter(Boolean)).toEqual([]);
   });
 });
 

@@ -64,8 +64,8 @@ async function startAll(
   await Promise.all(
     [0, 1].map(async () => {
       for (let graph = queue.shift(); graph; graph = queue.shift()) {
-        const said = await startsInFfmpeg(graph);
-        if (said) findings.push(said);
+        const output = await startsInFfmpeg(graph);
+        if (output) findings.push(output);
         onShare((all - queue.length) / all);
       }
     }),

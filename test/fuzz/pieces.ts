@@ -32,14 +32,14 @@ export const PIECES: Campaign = {
     return {
       tally,
       one: async (random, index) => {
-        const place = await mkdtemp(join(folder, `${index}-`));
+        const location = await mkdtemp(join(folder, `${index}-`));
         try {
-          const { kind, faults, loss } = await tryClip(random, place);
+          const { kind, faults, loss } = await tryClip(random, location);
           count(tally, kind);
           if (loss !== undefined) losses.push(loss);
           return faults;
         } finally {
-          await rm(place, { recursive: true, force: true });
+          await rm(location, { recursive: true, force: true });
         }
       },
       async atEnd() {
@@ -158,8 +158,8 @@ async function tryClip(random: Random, folder: string): Promise<Tried> {
   await make(plan.args, { 0: 'in' }, 'single');
   const names = pieces.map((_, index) => `piece-${index}`);
   for (const [index, piece] of pieces.entries()) {
-    const place = { time: frames.times[piece.first]!, timescale: frames.timescale, rate };
-    await make(withThreads(command.piece(piece, place), 1), { 0: 'in' }, names[index]!);
+    const location = { time: frames.times[piece.first]!, timescale: frames.timescale, rate };
+    await make(withThreads(command.piece(piece, location), 1), { 0: 'in' }, names[index]!);
   }
   if (command.audio) await make(withThreads(command.audio, 1), { 0: 'in' }, 'audio');
   const joined = joinPieces({ pieces: names.map(at), joined: at('joined') });

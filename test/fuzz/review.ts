@@ -64,8 +64,8 @@ function timed<T>(what: string, run: () => T, faults: string[]): [T | null, numb
       result = run();
     } catch (error) {
       // A plan may find that the inputs do not have what is requested, and fail with that reason.
-      const said = error instanceof JobFailure && error.code !== 'internal' && error.message.length > 10;
-      if (!said) faults.push(`${what} throws ${(error as Error).stack?.split('\n').slice(0, 3).join(' ')}`);
+      const output = error instanceof JobFailure && error.code !== 'internal' && error.message.length > 10;
+      if (!output) faults.push(`${what} throws ${(error as Error).stack?.split('\n').slice(0, 3).join(' ')}`);
       left = 1;
     }
     least = Math.min(least, performance.now() - start);
@@ -101,8 +101,8 @@ function rejectionFaults(rejection: Rejection, request: TranscodeRequest): strin
   if (!exists) faults.push(`${where}: there is no such place`);
   if (rejection.offset !== undefined) {
     const longest = typeof target === 'string' ? target.length : JSON.stringify(target ?? '').length;
-    const isPlace = Number.isInteger(rejection.offset) && rejection.offset >= 0 && rejection.offset <= longest;
-    if (!isPlace) faults.push(`${where}: offset ${rejection.offset} of ${longest}`);
+    const isLocation = Number.isInteger(rejection.offset) && rejection.offset >= 0 && rejection.offset <= longest;
+    if (!isLocation) faults.push(`${where}: offset ${rejection.offset} of ${longest}`);
   }
   return faults;
 }

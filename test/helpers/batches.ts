@@ -9,14 +9,14 @@ export function inBatches<T, R>(
 ): (item: T) => Promise<R> {
   const batches = new Map<number, Promise<readonly R[]>>();
   return async (item) => {
-    const place = items.indexOf(item);
-    const number = Math.floor(place / size);
+    const location = items.indexOf(item);
+    const number = Math.floor(location / size);
     let batch = batches.get(number);
     if (!batch) {
       batch = work(items.slice(number * size, (number + 1) * size));
       batches.set(number, batch);
     }
     const results = await batch.catch(() => null);
-    return results ? results[place % size]! : (await work([item]))[0]!;
+    return results ? results[location % size]! : (await work([item]))[0]!;
   };
 }

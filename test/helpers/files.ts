@@ -6,7 +6,7 @@ import { join } from 'node:path';
 export async function entriesIn(folder: string): Promise<Dirent[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => join(folder, entry.name));
-  const below = await Promise.all(folders.map((path) => entriesIn(path).catch(noneWhenGone)));
+  const below = await Promise.all(folders.map((path) => entriesIn(path).catch(noneWhenMissing)));
   return [...entries, ...below.flat()];
 }
 
@@ -16,7 +16,7 @@ export async function filesIn(folder: string): Promise<string[]> {
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }
 
-function noneWhenGone(error: NodeJS.ErrnoException): Dirent[] {
+function noneWhenMissing(error: NodeJS.ErrnoException): Dirent[] {
   if (error.code === 'ENOENT') return [];
   throw error;
 }

@@ -29,7 +29,7 @@ export interface StillFile {
   brand?: string;
   references?: readonly { type: string; from: number; to: readonly number[] }[];
   /** Wrong fields of the table of locations. */
-  place?: Partial<{ method: number; dataReference: number; from: number; bytes: number; pieces: number }>;
+  location?: Partial<{ method: number; dataReference: number; from: number; bytes: number; pieces: number }>;
   /** Boxes next to the index. */
   more?: readonly Buffer[];
 }
@@ -102,7 +102,7 @@ export function makeStill(still: StillFile): Buffer {
       0,
       makeFullBox('hdlr', 0, 0, u32(0), Buffer.from('pict'), Buffer.alloc(13)),
       makeFullBox('pitm', 0, 0, u16(still.primary ?? 1)),
-      placeTable(still, places),
+      locationTable(still, places),
       makeFullBox('iinf', 0, 0, u16(still.items.length), ...still.items.map(itemEntry)),
       ...(still.references ? [referenceTable(still.references)] : []),
       propertyTable(still.items),
@@ -116,12 +116,12 @@ export function makeStill(still: StillFile): Buffer {
 
 const itemEntry = ({ id, type }: Item) => makeFullBox('infe', 2, 0, u16(id, 0), Buffer.from(type), Buffer.from([0]));
 
-function placeTable({ place, items }: StillFile, places: ReadonlyMap<Item, number>): Buffer {
+function locationTable({ location, items }: StillFile, places: ReadonlyMap<Item, number>): Buffer {
   const rows = items.map((item) => {
-    const pieces = place?.pieces ?? 1;
-    const extent = u32(place?.from ?? places.get(item)!, place?.bytes ?? item.data.length);
-    const method = place?.method ?? (item.inIndex ? 1 : 0);
-    return Buffer.concat([u16(item.id, method, place?.dataReference ?? 0, pieces), ...Array(pieces).fill(extent)]);
+    const pieces = location?.pieces ?? 1;
+    const extent = u32(location?.from ?? places.get(item)!, location?.bytes ?? item.data.length);
+    const method = location?.method ?? (item.inIndex ? 1 : 0);
+    return Buffer.concat([u16(item.id, method, location?.dataReference ?? 0, pieces), ...Array(pieces).fill(extent)]);
   });
   return makeFullBox('iloc', 1, 0, Buffer.from([0x44, 0]), u16(items.length), ...rows);
 }

@@ -90,11 +90,11 @@ describe('legitimate work in the cell', () => {
     execFileSync('/usr/bin/ffmpeg', [...quiet, ...first, '-c', 'copy', grown!]);
     const sanitizer = openSanitizer({ threads: 1 });
     try {
-      const place = { folder: fixture.folder, name: 'grown', slot: 0, subject: 'Input 1', disarm: false };
+      const location = { folder: fixture.folder, name: 'grown', slot: 0, subject: 'Input 1', disarm: false };
       const { info, file } = await openMedia(
         { sanitizer, sandbox: fixture.sandbox, measure: stageMeter(null) },
         grown!,
-        place,
+        location,
       );
       expect(info.video).toMatchObject([{ width: 64, height: 64 }]);
       const result = await fixture.sandbox.run({

@@ -38,8 +38,8 @@ describe('deletion', () => {
   beforeAll(async () => {
     world = await makeJobWorld();
     proxy = await openForbiddingProxy(world.gateway.port);
-    const place = { endpoint: proxy.endpoint, publicEndpoint: proxy.endpoint, bucket: BUCKET, region: REGION };
-    context = { ...world.context, store: openEmbeddedStore({ ...place, credentials: CREDENTIAL }) };
+    const location = { endpoint: proxy.endpoint, publicEndpoint: proxy.endpoint, bucket: BUCKET, region: REGION };
+    context = { ...world.context, store: openEmbeddedStore({ ...location, credentials: CREDENTIAL }) };
   });
   beforeEach(async () => {
     account = await world.account();

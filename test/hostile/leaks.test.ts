@@ -204,7 +204,7 @@ describe('confidential data', () => {
     expect(await findIn(join(service.dataDir, 'storage'), media)).toHaveLength(Object.keys(media).length);
     const found = await findIn(service.dataDir, bytesOf({ ...SECRETS, ...NAMES }));
     // A tag is only in the media that contains it.
-    expect(found.filter((place) => !/^tag .* in storage\//.test(place))).toEqual([]);
+    expect(found.filter((location) => !/^tag .* in storage\//.test(location))).toEqual([]);
     expect(findInText(output(), bytesOf({ ...SECRETS, ...NAMES }))).toEqual([]);
     // This failure is retried, so it ends last.
     expect(await ended(cut)).toMatchObject({ status: 'failed', error_code: 'source_incomplete', attempts: 3 });

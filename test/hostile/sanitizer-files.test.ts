@@ -156,7 +156,7 @@ function randomFrom(seed: number): () => number {
 /** Changes some bytes, sets them to extremes, truncates or duplicates; mostly near the ends, where indexes are. */
 function mutate(complete: Buffer, random: () => number): Buffer {
   const bytes = Buffer.from(complete);
-  const place = () => {
+  const location = () => {
     const near = Math.floor(random() * Math.min(bytes.length, 2048));
     const roll = random();
     if (roll < 0.4) return near;
@@ -164,11 +164,12 @@ function mutate(complete: Buffer, random: () => number): Buffer {
   };
   const count = 1 + Math.floor(random() * 12);
   for (let index = 0; index < count; index++) {
-    bytes[place()] = random() < 0.5 ? Math.floor(random() * 256) : [0, 1, 0x7f, 0x80, 0xff][Math.floor(random() * 5)]!;
+    bytes[location()] =
+      random() < 0.5 ? Math.floor(random() * 256) : [0, 1, 0x7f, 0x80, 0xff][Math.floor(random() * 5)]!;
   }
   const roll = random();
-  if (roll < 0.1) return bytes.subarray(0, place());
-  if (roll < 0.2) return Buffer.concat([bytes.subarray(0, place()), bytes.subarray(place())]);
+  if (roll < 0.1) return bytes.subarray(0, location());
+  if (roll < 0.2) return Buffer.concat([bytes.subarray(0, location()), bytes.subarray(location())]);
   return bytes;
 }
 

@@ -79,7 +79,7 @@ describe('hostile fragments', () => {
     ['a truncated fragment', () => movie(fragment({}), makeBox('moof', Buffer.alloc(64)).subarray(0, 40)), /cut off/],
     [
       'no declaration of fragments',
-      () => movie(fragment({})).fill(Buffer.from('free'), ...placeOf('mvex')),
+      () => movie(fragment({})).fill(Buffer.from('free'), ...locationOf('mvex')),
       /does not declare/,
     ],
     ['no index', () => fragment({}), /invalid_media/],
@@ -165,7 +165,7 @@ function track(id: number): Buffer {
 }
 
 /** Position of the name of a box. */
-function placeOf(type: string): [number, number] {
+function locationOf(type: string): [number, number] {
   const at = movie().indexOf(type);
   return [at, at + 4];
 }

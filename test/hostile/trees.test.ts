@@ -36,8 +36,8 @@ describe('an output of many files', () => {
     world = await makeJobWorld();
     folder = await mkdtemp(join(tmpdir(), 'airlock-trees-'));
     proxy = await openForbiddingProxy(world.gateway.port);
-    const place = { endpoint: proxy.endpoint, publicEndpoint: proxy.endpoint, bucket: BUCKET, region: REGION };
-    context = { ...world.context, store: openEmbeddedStore({ ...place, credentials: CREDENTIAL }) };
+    const location = { endpoint: proxy.endpoint, publicEndpoint: proxy.endpoint, bucket: BUCKET, region: REGION };
+    context = { ...world.context, store: openEmbeddedStore({ ...location, credentials: CREDENTIAL }) };
     account = await world.account();
   });
   afterEach(() => proxy.forbidden.clear());

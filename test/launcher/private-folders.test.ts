@@ -23,11 +23,16 @@ describe.runIf(namespaces)(
   './airlock as root in a folder that others cannot pass through (needs root and mount namespaces)',
   () => {
     it('continues under names that the service account can reach, and keeps the working directory', () => {
-      const { status, said } = run(join(tree, 'airlock'), ['up', 'x'], { cwd: closed });
+      const { status, output } = run(join(tree, 'airlock'), ['up', 'x'], { cwd: closed });
       expect(status).toBe(0);
-      expect(said).toMatchObject({ reachable: true, args: ['up', 'x'], cwd: closed, shown: join(closed, '.airlock') });
-      expect(said.file).toMatch(/^\/run\/airlock\/[0-9a-f]{16}\/app\/dist\/airlock\.js$/);
-      expect(said.dataDir).toMatch(/^\/run\/airlock\/[0-9a-f]{16}\/data$/);
+      expect(output).toMatchObject({
+        reachable: true,
+        args: ['up', 'x'],
+        cwd: closed,
+        shown: join(closed, '.airlock'),
+      });
+      expect(output.file).toMatch(/^\/run\/airlock\/[0-9a-f]{16}\/app\/dist\/airlock\.js$/);
+      expect(output.dataDir).toMatch(/^\/run\/airlock\/[0-9a-f]{16}\/data$/);
       expect(statSync(join(closed, '.airlock')).mode & 0o777).toBe(0o711);
     });
 
@@ -39,22 +44,22 @@ describe.runIf(namespaces)(
     it('runs twice at the same time under the same names', async () => {
       const runs = await Promise.all([1, 2].map(() => runAsync(join(tree, 'airlock'), ['up'], { cwd: closed })));
       expect(runs.map(({ status }) => status)).toEqual([0, 0]);
-      expect(runs[0]!.said).toEqual(runs[1]!.said);
+      expect(runs[0]!.output).toEqual(runs[1]!.output);
     });
 
     it('works when the folder of the repository is itself closed', () => {
       const own = copyTree(join(folder, 'own'));
       chmodSync(own, 0o700);
-      expect(run('./airlock', ['up'], { cwd: own }).said).toMatchObject({ reachable: true, cwd: own });
+      expect(run('./airlock', ['up'], { cwd: own }).output).toMatchObject({ reachable: true, cwd: own });
       expect(statSync(own).mode & 0o777).toBe(0o700);
     });
 
     it('gives a second name only to the data directory when only that is closed', () => {
       const open = copyTree(join(folder, 'open'));
       const dataDir = join(closed, 'deep/data');
-      const { said } = run(join(open, 'airlock'), ['up'], { env: { AIRLOCK_DATA_DIR: dataDir } });
-      expect(said).toMatchObject({ reachable: true, shown: dataDir, file: join(open, 'dist/airlock.js') });
-      expect(said.dataDir).toMatch(/^\/run\/airlock\//);
+      const { output } = run(join(open, 'airlock'), ['up'], { env: { AIRLOCK_DATA_DIR: dataDir } });
+      expect(output).toMatchObject({ reachable: true, shown: dataDir, file: join(open, 'dist/airlock.js') });
+      expect(output.dataDir).toMatch(/^\/run\/airlock\//);
     });
 
     it('makes no data directory for help, and none for a transcode on another server', () => {
@@ -68,9 +73,9 @@ describe.runIf(namespaces)(
     });
 
     it('runs the tests under the second name as well', () => {
-      const { said } = run(join(tree, 'airlock'), ['test', 'one'], { cwd: closed });
-      expect(said).toMatchObject({ args: ['run', 'one'] });
-      expect(said.cwd).toMatch(/^\/run\/airlock\/[0-9a-f]{16}\/app$/);
+      const { output } = run(join(tree, 'airlock'), ['test', 'one'], { cwd: closed });
+      expect(output).toMatchObject({ args: ['run', 'one'] });
+      expect(output.cwd).toMatch(/^\/run\/airlock\/[0-9a-f]{16}\/app$/);
       expect(readdirSync(closed)).not.toContain('node_modules');
     });
 

@@ -35,15 +35,15 @@ describe('./airlock', () => {
   it('runs from any working directory and through a symbolic link, keeping the working directory', () => {
     const link = join(folder, 'link');
     symlinkSync(launcher, link);
-    expect(run(link, ['x'], { cwd: folder }).said).toMatchObject({ cwd: folder, args: ['x'] });
-    expect(run('./airlock', ['x'], { cwd: tree }).said).toMatchObject({ cwd: tree });
-    expect(run('../airlock', ['x'], { cwd: join(tree, 'src') }).said).toMatchObject({ cwd: join(tree, 'src') });
+    expect(run(link, ['x'], { cwd: folder }).output).toMatchObject({ cwd: folder, args: ['x'] });
+    expect(run('./airlock', ['x'], { cwd: tree }).output).toMatchObject({ cwd: tree });
+    expect(run('../airlock', ['x'], { cwd: join(tree, 'src') }).output).toMatchObject({ cwd: join(tree, 'src') });
   });
 
   it('builds again when a source is changed, added or removed, and not for a test', () => {
     const main = join(tree, 'src/cli/main.ts');
     writeFileSync(main, readFileSync(main, 'utf8').replace(`mark: 'first'`, `mark: 'second'`));
-    expect(run(launcher, []).said).toMatchObject({ mark: 'second' });
+    expect(run(launcher, []).output).toMatchObject({ mark: 'second' });
     writeFileSync(join(tree, 'src/other.ts'), 'export {};\n');
     expect(run(launcher, []).stderr).toContain('building');
     writeFileSync(join(tree, 'src/other.test.ts'), 'export {};\n');
@@ -77,7 +77,7 @@ describe('./airlock', () => {
     for (const version of [1, 2]) {
       writeFileSync(late, `export const late = ${version};\n`);
       writeFileSync(main, `const { late } = await import('./late.ts'); console.log(JSON.stringify({ late }));\n`);
-      expect(run(launcher, []).said).toEqual({ late: version });
+      expect(run(launcher, []).output).toEqual({ late: version });
     }
     const chunks = readdirSync(join(tree, 'dist/chunks')).filter((name) => /^late-.*\.js$/.test(name));
     expect(chunks).toHaveLength(2);
@@ -85,13 +85,13 @@ describe('./airlock', () => {
   });
 
   it('hands "test" with its arguments to vitest, in the root of the repository', () => {
-    const { said } = run(launcher, ['test', 'src/crypto', '--bail', '1'], { cwd: folder });
-    expect(said).toMatchObject({ args: ['run', 'src/crypto', '--bail', '1'], cwd: tree });
+    const { output } = run(launcher, ['test', 'src/crypto', '--bail', '1'], { cwd: folder });
+    expect(output).toMatchObject({ args: ['run', 'src/crypto', '--bail', '1'], cwd: tree });
   });
 
   it('hands "bench" with its arguments to the benchmarks, in the root of the repository', () => {
-    const { said } = run(launcher, ['bench', '--case', 'memory'], { cwd: folder });
-    expect(said).toMatchObject({ args: ['--case', 'memory'], cwd: tree });
+    const { output } = run(launcher, ['bench', '--case', 'memory'], { cwd: folder });
+    expect(output).toMatchObject({ args: ['--case', 'memory'], cwd: tree });
   });
 
   it.runIf(isRoot)('builds FFmpeg only as root, and only to an absolute path', () => {

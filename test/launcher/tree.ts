@@ -35,7 +35,7 @@ export interface Run {
   status: number | null;
   stderr: string;
   /** Output of the program, parsed. */
-  said: Record<string, unknown>;
+  output: Record<string, unknown>;
 }
 
 export const isRoot = process.getuid!() === 0;
@@ -113,7 +113,7 @@ function invocation(launcher: string, args: string[], options: RunOptions) {
 export function run(launcher: string, args: string[], options: RunOptions = {}): Run {
   const { command, rest, spawnOptions } = invocation(launcher, args, options);
   const { status, stdout, stderr } = spawnSync(command, rest, { ...spawnOptions, encoding: 'utf8', timeout: 30_000 });
-  return { status, stderr, said: parse(stdout) };
+  return { status, stderr, output: parse(stdout) };
 }
 
 /** The same without waiting, to run several side by side. */
@@ -123,7 +123,7 @@ export async function runAsync(launcher: string, args: string[], options: RunOpt
   const text = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) child[stream].on('data', (chunk) => (text[stream] += chunk));
   const status = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { status, stderr: text.stderr, said: parse(text.stdout) };
+  return { status, stderr: text.stderr, output: parse(text.stdout) };
 }
 
 function parse(stdout: string): Record<string, unknown> {

@@ -85,12 +85,12 @@ async function runGraphs(graphs: readonly CheckedGraph[]): Promise<string[]> {
   });
   const args = ['-nostdin', '-v', 'error', ...NOISE, ...written.flatMap((text) => ['-filter_complex', text])];
   args.push(...outputs.flatMap((label) => ['-map', `[${label}]`, '-t', '0.3', '-f', 'null', '-']));
-  const said = await run('ffmpeg', args, { timeout: 20_000, killSignal: 'SIGKILL' }).then(
+  const output = await run('ffmpeg', args, { timeout: 20_000, killSignal: 'SIGKILL' }).then(
     () => null,
     (error) => `${error.signal ?? error.code} ${String(error.stderr).split('\n').slice(0, 2).join(' ')}`,
   );
-  if (said === null || (graphs.length === 1 && isRejected(graphs[0]!))) return [];
-  if (graphs.length === 1) return [`${written[0]}: ${said}`];
+  if (output === null || (graphs.length === 1 && isRejected(graphs[0]!))) return [];
+  if (graphs.length === 1) return [`${written[0]}: ${output}`];
   const half = graphs.length >> 1;
   return [...(await runGraphs(graphs.slice(0, half))), ...(await runGraphs(graphs.slice(half)))];
 }

@@ -291,7 +291,7 @@ describe('presets', () => {
 
 describe('streams and tags', () => {
   it('that can contain a location or a name are dropped, and the language is kept', async () => {
-    const place = [
+    const location = [
       '-metadata',
       'location=+48.1+011.5/',
       '-metadata:s:v:0',
@@ -299,7 +299,7 @@ describe('streams and tags', () => {
       '-metadata:s:a:0',
       'language=eng',
     ];
-    const placed = await shop.make('placed.mov', ['-i', files['wide.mp4']!, '-c', 'copy', ...place]);
+    const placed = await shop.make('placed.mov', ['-i', files['wide.mp4']!, '-c', 'copy', ...location]);
     const source = (await readFile(placed)).toString('latin1');
     expect([source.includes('+48.1'), source.includes('secret')]).toEqual([true, true]);
     const { info, path } = await shop.transcode([placed], { outputFormat: 'mov' });

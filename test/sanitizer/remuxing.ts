@@ -38,9 +38,9 @@ export async function openRemuxing<T extends Origin>(corpus: readonly T[]) {
   const sanitizer = openSanitizer({ threads: 2 });
   return {
     remux: inBatches(corpus, BATCH, async (batch) => {
-      const place = await mkdtemp(join(folder, 'batch-'));
+      const location = await mkdtemp(join(folder, 'batch-'));
       const sanitized = [];
-      for (const path of await makeFiles(place, batch)) sanitized.push(await sanitizeFile(sanitizer, path));
+      for (const path of await makeFiles(location, batch)) sanitized.push(await sanitizeFile(sanitizer, path));
       const remuxed = sanitized.filter(({ found }) => found.container === 'rewritten');
       const views = await ffmpegViews(
         remuxed.flatMap(({ path, demuxer, target, found }) => [
@@ -64,10 +64,10 @@ function pairOf(original: { view: FfmpegView }, remux: { view: FfmpegView; info:
   return { original: original.view, remux: remux.view, info: remux.info };
 }
 
-async function makeFiles(place: string, batch: readonly Origin[]): Promise<string[]> {
+async function makeFiles(location: string, batch: readonly Origin[]): Promise<string[]> {
   const files = batch.map((origin, number) => {
-    const path = join(place, `${number}.${origin.file}`);
-    return { ...origin, path, first: origin.copied ? join(place, `${number}-first.${origin.file}`) : path };
+    const path = join(location, `${number}.${origin.file}`);
+    return { ...origin, path, first: origin.copied ? join(location, `${number}-first.${origin.file}`) : path };
   });
   await makeAllMedia(files.map(({ first, args }) => ({ path: first, args })));
   for (const { path, first, copied, copiedTo = [], altered } of files) {

@@ -38,9 +38,9 @@ export function uploadIn(page: Page, options: { url: string; key: string; bytes:
         headers: { authorization: `Bearer ${key}`, ...(body && { 'content-type': 'application/json' }) },
         ...(body && { body: JSON.stringify(body) }),
       });
-      const answer = (await response.json()) as { message: string; result: unknown };
-      if (!response.ok) throw new Error(answer.message);
-      return answer.result;
+      const reply = (await response.json()) as { message: string; result: unknown };
+      if (!response.ok) throw new Error(reply.message);
+      return reply.result;
     });
     const header = new DataView(new ArrayBuffer(44));
     const text = (at: number, letters: string) => {

@@ -53,7 +53,7 @@ export async function startSwiftServers(): Promise<{ endpoint: string; close(): 
   }
 }
 
-export function swiftPlace(endpoint: string, account: number) {
+export function swiftLocation(endpoint: string, account: number) {
   const credentials = swiftCredential(account);
   return { endpoint, publicEndpoint: endpoint, bucket: BUCKET, region: SWIFT_REGION, credentials };
 }
@@ -83,7 +83,7 @@ async function makeFirstBucket(endpoint: string, failure: () => Promise<string |
 
 /** Returns the status of the response; null when there is none. */
 async function makeBucket(endpoint: string, account: number): Promise<number | null> {
-  const signer = s3Signer(swiftPlace(endpoint, account));
+  const signer = s3Signer(swiftLocation(endpoint, account));
   const { url, headers } = await signer.request({ method: 'PUT', key: '', headers: { 'content-length': '0' } });
   const response = await fetch(url, { method: 'PUT', headers }).catch(() => null);
   return response?.status ?? null;

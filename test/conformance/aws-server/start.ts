@@ -23,8 +23,8 @@ export async function startAwsServer(socketPath?: string): Promise<AwsServer> {
     now: () => Date.now() + offset,
   };
   const server = createServer(async (request, response) => {
-    const answer = await responseIdentity(request, state);
-    if (answer) response.writeHead(answer.status).end(answer.body);
+    const reply = await responseIdentity(request, state);
+    if (reply) response.writeHead(reply.status).end(reply.body);
     else await responseBucket(request, response, state);
   });
   if (socketPath) server.listen(socketPath);

@@ -237,18 +237,18 @@ export const receipts = (given: () => TestService) => () => {
       expect((await get(job.id, 'manifest')).json.manifest.inputs).toEqual([
         { position: 0, role: 'input', kind: null, size: bytes.length, sha256: sha256(bytes), container: 'rewritten' },
       ]);
-      const answer = await until(
+      const reply = await until(
         async () => {
           const given = await get(job.id, 'receipt');
           return given.status === 200 && given.json.receipt.complete ? given : null;
         },
         { what: 'the receipt of the retention' },
       );
-      expect(answer.json.receipt).toMatchObject({
+      expect(reply.json.receipt).toMatchObject({
         reason: 'retention',
         deleted: [{ kind: 'output', reason: 'retention', sha256: job.outputs[0].sha256 }],
       });
-      expect(answer.text).not.toMatch(SECRET_WORDS);
+      expect(reply.text).not.toMatch(SECRET_WORDS);
     } finally {
       server.close();
     }

@@ -34,11 +34,11 @@ export const LEGITIMATE_JOBS: readonly LegitimateJob[] = [
 export async function faultsOf(
   wanted: LegitimateJob,
   job: Job,
-  place: { folder: string; downloadUrl: () => Promise<string> },
+  location: { folder: string; downloadUrl: () => Promise<string> },
 ): Promise<string[]> {
   if (job.status !== 'completed') return [`${job.status}: ${job.error_code} ${job.error_message}`];
-  const response = await fetch(await place.downloadUrl());
-  const path = join(place.folder, job.id);
+  const response = await fetch(await location.downloadUrl());
+  const path = join(location.folder, job.id);
   await writeFile(path, Buffer.from(await response.arrayBuffer()));
   const entries = ['-show_entries', 'stream=codec_name,width:format=duration'];
   const { stdout } = await run('ffprobe', ['-v', 'error', ...entries, '-of', 'json', path]);
