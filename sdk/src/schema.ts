@@ -2492,15 +2492,6 @@ export interface components {
             /** @description The current key and those that it replaced. */
             keys: components["schemas"]["PublicKey"][];
         };
-        /** @description One option of a command; the order counts, and repeats are legal. */
-        Option: {
-            /** @description An option of FFmpeg with its dash, or `@text-overlay`, `@quote-card`. */
-            option: string;
-            /** @description Text, a number, or an object for an option that starts with `@`; absent, "" or null for a flag. */
-            argument?: string | number | {
-                [key: string]: unknown;
-            } | null;
-        };
         /** @description A limit of a job. */
         AppliedLimit: {
             /** @description The requested value; null if there is none, or the job has been erased. */
@@ -2516,6 +2507,15 @@ export interface components {
             cpu_seconds: components["schemas"]["AppliedLimit"];
             wall_seconds: components["schemas"]["AppliedLimit"];
             output_mb: components["schemas"]["AppliedLimit"];
+        };
+        /** @description One option of a command; the order counts, and repeats are legal. */
+        Option: {
+            /** @description An option of FFmpeg with its dash, or `@text-overlay`, `@quote-card`. */
+            option: string;
+            /** @description Text, a number, or an object for an option that starts with `@`; absent, "" or null for a flag. */
+            argument?: string | number | {
+                [key: string]: unknown;
+            } | null;
         };
         /** @description A webhook that is deleted, with its deliveries. */
         RemovedWebhook: {
@@ -4162,6 +4162,17 @@ export interface components {
             /** @description A `gs://` URL of this account, or a public `https://` or `http://` URL, of which only parts are read. */
             url: string;
         };
+        /** @description Limits of the job; they can only lower the limits of account and server. */
+        JobLimits: {
+            /** @description Memory of the cell, in MB of 1,048,576 bytes, at least 64. */
+            memory_mb?: number | null;
+            /** @description Processor seconds of the cell, at least 1. */
+            cpu_seconds?: number | null;
+            /** @description Seconds that the cell may run, at least 1. */
+            wall_seconds?: number | null;
+            /** @description Size of the output, in MB of 1,048,576 bytes, at least 1. */
+            output_mb?: number | null;
+        };
         /** @description Quality and size in plain words; ignored when there are `options`. */
         Preset: {
             /** @description `medium` when absent. */
@@ -4191,17 +4202,6 @@ export interface components {
             filters?: components["schemas"]["Filter"][] | null;
             /** @description Bits per second of the video, or of the audio of an audio format: a number, or a text such as `2800k`. */
             bitrate?: (number | string) | null;
-        };
-        /** @description Limits of the job; they can only lower the limits of account and server. */
-        JobLimits: {
-            /** @description Memory of the cell, in MB of 1,048,576 bytes, at least 64. */
-            memory_mb?: number | null;
-            /** @description Processor seconds of the cell, at least 1. */
-            cpu_seconds?: number | null;
-            /** @description Seconds that the cell may run, at least 1. */
-            wall_seconds?: number | null;
-            /** @description Size of the output, in MB of 1,048,576 bytes, at least 1. */
-            output_mb?: number | null;
         };
         /** @description How to replace a secret. */
         RotateSecretRequest: {

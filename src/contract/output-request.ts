@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { rule } from './faults/rule.ts';
 import { OUTPUT_FORMATS, QUALITIES, RESOLUTIONS } from './formats.ts';
+import { OUTPUT_NAME } from './output-names.ts';
 import { OVERLAY_STYLE_KEYS, overlayStyles } from './snake-names.ts';
 
 /** Characters of one filter graph, or of one option's argument. */
@@ -38,9 +39,6 @@ const filter = z
   .object({ filter: argumentText.min(1).describe('A filter graph in the syntax of FFmpeg.') })
   .meta({ id: 'Filter', description: 'A part of the `-filter_complex`.' });
 
-/** Outputs of one job. */
-export const MAX_OUTPUTS = 10;
-
 /** How an output is made, at the top of a request for one output and in each entry of `outputs`. */
 export const outputFields = {
   preset: nullable(preset).describe('Quality and size in plain words; ignored when there are `options`.'),
@@ -51,7 +49,7 @@ export const outputFields = {
 const outputName = z
   .string()
   .regex(
-    /^[a-z0-9][a-z0-9-]{0,31}$/,
+    OUTPUT_NAME,
     rule('is not a name of an output', 'Use 1 to 32 lower-case letters, digits and hyphens, first a letter or a digit'),
   );
 
@@ -76,18 +74,6 @@ export const outputRequest = z
   .meta({ id: 'OutputRequest', description: 'One of several outputs of a job.' });
 
 export type OutputBody = z.infer<typeof outputRequest>;
-
-/** The names of outputs, in their order: as requested, else their format with a number where that is taken. */
-export function outputNames(outputs: readonly { name?: string | undefined; outputFormat: string }[]): string[] {
-  const taken = new Set(outputs.flatMap(({ name }) => name ?? []));
-  return outputs.map(({ name, outputFormat }) => {
-    if (name !== undefined) return name;
-    let free = outputFormat;
-    for (let number = 2; taken.has(free); number++) free = `${outputFormat}-${number}`;
-    taken.add(free);
-    return free;
-  });
-}
 
 /** Fields that describe the only output of a job. */
 const OF_ONE_OUTPUT = ['outputFormat', 'preset', 'options', 'filters'] as const;

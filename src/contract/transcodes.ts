@@ -3,15 +3,14 @@ import { fetchedHow, jobStatus, timestamp, warning } from './common.ts';
 import { rule } from './faults/rule.ts';
 import { OUTPUT_FORMATS } from './formats.ts';
 import { jobLimits, shownLimits } from './job-limits.ts';
+import { MAX_OUTPUTS, outputNames } from './output-names.ts';
 import {
   checkOutputs,
   isBody,
-  MAX_OUTPUTS,
   nullable,
   type OutputBody,
   option,
   outputFields,
-  outputNames,
   outputRequest,
 } from './output-request.ts';
 import { failureCode, output } from './outputs.ts';

@@ -44,12 +44,13 @@ export async function downloadUrl(
     if (choice.file !== undefined && choice.file !== filename) throw noFile();
     return sign(object.key, filename, object.content_type);
   }
-  if (choice.file === undefined) {
+  // A tree of one file is downloaded as this file: clients see its hash, and that it is one.
+  if (choice.file === undefined && object.files > 1) {
     if (!archives) throw new ApiError('archive_not_ready');
     const key = await archives.from.keyOf(object, archives.signal);
     return sign(key, `${parse(filename).name}.zip`, 'application/zip');
   }
-  const file = (await filesOf(context, object)).find(({ path }) => path === choice.file);
+  const file = (await filesOf(context, object)).find(({ path }) => path === (choice.file ?? path));
   if (!file) throw noFile();
   return sign(treeFileKey(object.key, file.path), basename(file.path), file.content_type);
 }

@@ -1,4 +1,4 @@
-import { outputNames } from '../contract/output-request.ts';
+import { outputNames } from '../contract/output-names.ts';
 import type { Vault } from '../crypto/vault.ts';
 import type { Context } from '../database/context.ts';
 import { openColumn } from '../database/sealed-columns.ts';

@@ -1,4 +1,5 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -182,6 +183,20 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     ] as const) {
       expect([path, (await api.call(method, path)).status]).toEqual([path, 404]);
     }
+  });
+
+  it('has a tree of one file, which is listed and downloaded as this file', async () => {
+    const { id } = await create({ text: 'single' });
+    const sha256 = createHash('sha256').update('SINGLE').digest('hex');
+    expect((await read(id)).outputs[1]).toMatchObject({ format: 'md', size: 6, files: 1, sha256 });
+    expect((await api.call('GET', `/v1/toys/${id}/files?output=md`)).json.items).toMatchObject([
+      { path: '0.md', sha256 },
+    ]);
+    const toys = new Airlock({ url: await url(), key: api.key }).kind('toys');
+    const path = join(folder, 'single.md');
+    // Checks the hash.
+    await toys.resultOf(await toys.get(id)).save(path, { output: 'md' });
+    expect(await readFile(path, 'utf8')).toBe('SINGLE');
   });
 
   it('is counted by kind in the metrics of its worker', async () => {

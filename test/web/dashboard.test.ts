@@ -137,10 +137,76 @@ describe('a person', () => {
     expect(await faultsOf(page)).toEqual([]);
     const [download] = await Promise.all([
       page.waitForEvent('download'),
-      page.getByRole('button', { name: /^Download/ }).click(),
+      page
+        .getByRole('region', { name: 'Result' })
+        .getByRole('button', { name: /^Download/ })
+        .click(),
     ]);
     const bytes = readFileSync(await download.path());
     expect(bytes.subarray(4, 8).toString()).toBe('ftyp');
+  });
+
+  it('asks for several outputs, with an error for each name that is not possible', async () => {
+    await visit(page, 'New job');
+    const clip = readFileSync(join(folder, 'clip.mp4'));
+    await page.locator('input[type=file]').setInputFiles({ name: 'talk.mp4', mimeType: 'video/mp4', buffer: clip });
+    await page.getByText('Ready', { exact: true }).waitFor();
+    const add = page.getByRole('button', { name: 'Add output' });
+    const output = (number: number) => page.getByRole('region', { name: `Output ${number}`, exact: true });
+    await add.focus();
+    for (let count = 1; count < 10; count++) {
+      await add.focus();
+      await page.keyboard.press('Enter');
+    }
+    await page.getByText('A job has at most 10 outputs').waitFor();
+    expect(await add.isDisabled()).toBe(true);
+    expect(await output(10).getByLabel('Name').getAttribute('placeholder')).toBe('mp4-10');
+    expect(await faultsOf(page)).toEqual([]);
+    for (let number = 10; number > 3; number--) {
+      await output(number)
+        .getByRole('button', { name: /^Remove output/ })
+        .press('Enter');
+    }
+    await output(2).getByLabel('Name').fill('small');
+    await output(2).getByRole('button', { name: '480p' }).click();
+    await output(3).getByLabel('Name').fill('small');
+    await output(3).getByText('Another output is named "small"').waitFor();
+    const create = page.getByRole('button', { name: 'Create job' });
+    expect(await create.isDisabled()).toBe(true);
+    await output(3).getByLabel('Name').fill('Cover');
+    await output(3).getByText('Use 1 to 32 lower-case letters').waitFor();
+    await output(3).getByLabel('Name').fill('cover');
+    await output(3).getByLabel('Format').selectOption('jpg');
+    await output(1).getByRole('button', { name: 'With options of FFmpeg' }).click();
+    await output(1).getByRole('button', { name: 'Add option' }).click();
+    await output(1).getByLabel('Option', { exact: true }).fill('-attach');
+    await output(1)
+      .getByText(/not allowed|is not an option|cannot/i)
+      .first()
+      .waitFor();
+    await output(1).getByRole('button', { name: 'Remove -attach' }).click();
+    await page.getByText('Valid', { exact: true }).waitFor();
+    await create.click();
+  });
+
+  it('sees each output as it is ready, with its facts and download', async () => {
+    await page.getByText('Completed', { exact: true }).first().waitFor();
+    for (const name of ['mp4', 'small', 'cover']) await page.getByText(`Output ${name} ready`).waitFor();
+    const outputs = page.getByRole('region', { name: 'Outputs' });
+    await outputs.getByRole('row', { name: /small mp4 Ready .*320×180/ }).waitFor();
+    await outputs.getByRole('row', { name: /cover jpg Ready .*mjpeg/ }).waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      outputs.getByRole('button', { name: 'Download cover' }).click(),
+    ]);
+    expect(
+      readFileSync(await download.path())
+        .subarray(0, 2)
+        .toString('hex'),
+    ).toBe('ffd8');
+    await visit(page, 'Jobs');
+    await page.getByRole('row', { name: /3 of 3 outputs/ }).waitFor();
   });
 
   it('sends a large file in parts, and only what is missing after the page was left', async () => {
@@ -191,7 +257,10 @@ describe('a person', () => {
   it('sees a job appear in the list and fail, and reads why and what to do', async () => {
     const { json: source } = await service.call('GET', `/v1/transcodes/${job}`);
     await visit(page, 'Jobs');
-    await page.getByRole('row', { name: /Completed/ }).waitFor();
+    await page
+      .getByRole('row', { name: /Completed/ })
+      .first()
+      .waitFor();
     const body = { inputs: [{ url: source.output_url }], outputFormat: 'mp4', metadata: { [EVIL]: EVIL } };
     const options = [{ option: '-vf', argument: 'crop=4000:4000' }];
     const { json: failed } = await service.call('POST', '/v1/transcodes?wait=30', { ...body, options });

@@ -6,12 +6,12 @@ const FRAMES = 2;
 
 /** Returns this number of jobs as the list of jobs, instead of the service. */
 export async function feedJobs(page: Page, total: number): Promise<void> {
-  await page.route('**/v1/transcodes?*', async (route) => {
+  await page.route('**/v1/jobs?*', async (route) => {
     const query = new URL(route.request().url()).searchParams;
-    const [number, limit] = [Number(query.get('page')), Number(query.get('limit'))];
-    const first = (number - 1) * limit;
+    const [first, limit] = [Number(query.get('after') ?? 0), Number(query.get('limit'))];
     const items = Array.from({ length: Math.min(limit, total - first) }, (_, index) => jobAt(first + index));
-    await route.fulfill({ json: { items, page: number, limit, total } });
+    const end = first + items.length;
+    await route.fulfill({ json: { items, total, next: end < total ? String(end) : null } });
   });
 }
 
@@ -21,10 +21,13 @@ function jobAt(index: number) {
   return {
     ...{
       id: `01a21786-9d2c-7995-8000-${String(index).padStart(12, '0')}`,
+      kind: 'transcode',
       status: running ? 'processing' : 'completed',
     },
     inputs: [{ url: `gs://airlock/clip-${index}.mp4`, duration: 60, format: 'mov,mp4', size: 1e6 }],
-    outputs: running ? [] : [{ format: 'webm', size: 5e5, width: 1280, height: 720 }],
+    outputs: running
+      ? []
+      : [{ name: 'webm', status: 'completed', format: 'webm', size: 5e5, width: 1280, height: 720 }],
     ...{ output_format: 'webm', duration_seconds: 60, error_code: null, progress: 0.5, speed: 2.5, eta_seconds: 12 },
     ...{ created_at: at, updated_at: at, started_at: at, completed_at: running ? null : at, queue_position: null },
   };

@@ -86,6 +86,7 @@ function Pages() {
           <Route path="/jobs" component={JobsPage} />
           <Route path="/sign-in" component={JobsPage} />
           <Route path="/jobs/:id" component={JobPage} />
+          <Route path="/jobs/:path/:id" component={JobPage} />
           <Route path="/new" component={NewJobPage} />
           <Route path="/keys" component={Keys} />
           <Route path="/webhooks" component={Webhooks} />

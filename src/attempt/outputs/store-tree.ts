@@ -24,7 +24,7 @@ export interface TreeOutput extends DirectoryBounds {
   contentTypeOf: (path: string) => string;
 }
 
-/** `bytes` counts the files, `sha256` identifies the manifest. */
+/** `bytes` counts the files. `sha256` is the hash of the only file, or of the manifest if there are several. */
 export interface StoredTree {
   objectId: string;
   bytes: number;
@@ -51,9 +51,10 @@ export async function storeTree(tools: WorkTools, run: Run, tree: TreeOutput): P
   const size = manifest.bytes.length;
   await putOutput(tools, run, { key: treeManifestKey(prefix), path, size, contentType: 'application/json' });
   const bytes = files.reduce((sum, file) => sum + file.size, 0);
-  const stored = { files: files.length, sha256: manifest.sha256 };
-  await recordTree(tools.context, objectId, { ...stored, size: bytes });
-  return { ...stored, objectId, bytes };
+  await recordTree(tools.context, objectId, { files: files.length, sha256: manifest.sha256, size: bytes });
+  const [only] = files;
+  const sha256 = only && files.length === 1 ? only.sha256 : manifest.sha256;
+  return { objectId, bytes, files: files.length, sha256 };
 }
 
 /** Resolves or rejects when no file is being stored any more: the caller may then delete all of them. */

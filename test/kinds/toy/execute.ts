@@ -13,8 +13,8 @@ import { type Job, type JobOutput, outputFacts } from '../../../src/jobs/rows.ts
 import type { AttemptResult } from '../../../src/kinds/kind.ts';
 import { outputKey } from '../../../src/storage/keys.ts';
 
-/** Files of the second output of a toy with this text, and of all others. */
-const MANY = { text: 'many', files: 300 };
+/** Files of the second output of a toy with these texts, and of all others. */
+const FILES: Readonly<Record<string, number>> = { many: 300, single: 1 };
 const FEW = 3;
 
 export async function executeToy(tools: WorkTools, run: Run): Promise<AttemptResult> {
@@ -52,7 +52,7 @@ async function storeReversed(tools: WorkTools, run: Run, { id, format }: JobOutp
 /** An output of many files. */
 async function storeCapitals(tools: WorkTools, run: Run, { id, format, position }: JobOutput, text: string) {
   const directory = join(run.folder, 'capitals');
-  const count = text === MANY.text ? MANY.files : FEW;
+  const count = FILES[text] ?? FEW;
   await mkdir(directory);
   for (let index = 0; index < count; index += 1) await writeFile(join(directory, `${index}.md`), text.toUpperCase());
   const contentType = 'text/markdown';

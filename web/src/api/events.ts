@@ -1,3 +1,4 @@
+import { type Kind, kinds } from '../state/kinds.ts';
 import { EVENT_TYPES } from './event-types.ts';
 import type { LiveEvent } from './live-event.ts';
 
@@ -10,6 +11,7 @@ const listeners = new Set<Listener>();
 let source: EventSource | null = null;
 let reopening: ReturnType<typeof setTimeout> | undefined;
 let waiting: LiveEvent[] = [];
+let disposeKinds: (() => void) | undefined;
 
 /**
  * Listens to the events of the account while anyone does, and the page is visible: one stream serves all of it. Events
@@ -38,9 +40,18 @@ document.addEventListener('visibilitychange', follow);
 function open(): EventSource {
   clearTimeout(reopening);
   const stream = new EventSource('/v1/events');
-  for (const type of [...EVENT_TYPES, 'transcode.progress']) {
-    stream.addEventListener(type, ({ data }) => take({ type, data: JSON.parse(data) }));
-  }
+  const heard = new Set<string>();
+  const hear = (types: readonly string[]) => {
+    for (const type of types) {
+      if (heard.has(type)) continue;
+      heard.add(type);
+      stream.addEventListener(type, ({ data }) => take({ type, data: JSON.parse(data) }));
+    }
+  };
+  hear([...EVENT_TYPES, 'transcode.progress']);
+  // A browser hears only the types that it is told, and a newer server has more.
+  disposeKinds?.();
+  disposeKinds = kinds.subscribe((known) => hear(known.flatMap(typesOf)));
   stream.addEventListener('open', () => take({ type: 'stream.open', data: {} }));
   stream.addEventListener('error', () => {
     // The browser resumes a broken stream itself, but not one that was rejected, as by a server that starts.
@@ -49,6 +60,14 @@ function open(): EventSource {
     reopening = setTimeout(follow, REOPEN_MS);
   });
   return stream;
+}
+
+/** The types of a kind's events, with the one that only streams send. */
+function typesOf({ events }: Kind): string[] {
+  return [
+    ...events,
+    ...events.flatMap((type) => (type.endsWith('.started') ? type.replace('.started', '.progress') : [])),
+  ];
 }
 
 function take(event: LiveEvent): void {

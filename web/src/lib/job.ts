@@ -1,10 +1,25 @@
-import type { Job, JobListItem } from '../../../src/contract/transcodes.ts';
-import type { Tone } from '../ui/feedback.tsx';
+import type { Job } from '../../../src/contract/transcodes.ts';
 import { nameOf } from './format.ts';
+import type { Tone } from './tone.ts';
 
-type AnyJob = Job | JobListItem;
+/** What jobs of every kind have. */
+interface CommonJob {
+  id: string;
+  /** A common status, or one that only the kind has. */
+  status: string;
+  created_at: string;
+}
 
-export const STATUS_TEXT: Record<Job['status'], string> = {
+/** A job of any kind. Everything that a kind may lack is absent or null. */
+export type AnyJob = CommonJob & Partial<Omit<Job, keyof CommonJob>>;
+
+/** The path of the kind of job that has a request to repeat, a command and a page to create it. */
+export const TRANSCODES = 'transcodes';
+
+/** A job in the list of all kinds. */
+export type ListedJob = AnyJob & { kind: string };
+
+const STATUS_TEXT: Readonly<Record<string, string>> = {
   pending: 'Queued',
   processing: 'Running',
   completed: 'Completed',
@@ -12,33 +27,49 @@ export const STATUS_TEXT: Record<Job['status'], string> = {
   canceled: 'Canceled',
 };
 
-export const STATUS_TONE: Record<Job['status'], Tone> = {
-  pending: '',
-  processing: 'run',
-  completed: 'ok',
-  failed: 'bad',
-  canceled: 'warn',
-};
+const STATUS_TONE: Readonly<Record<string, Tone>> = { pending: '', completed: 'ok', failed: 'bad', canceled: 'warn' };
 
-export function isOver({ status }: AnyJob): boolean {
+/** A status that only one kind has is shown in its own words. */
+export function statusText(status: string): string {
+  return STATUS_TEXT[status] ?? capitalized(status.replaceAll('_', ' '));
+}
+
+/** Whether jobs of every kind have the status. */
+export function isCommon(status: string): boolean {
+  return Object.hasOwn(STATUS_TEXT, status);
+}
+
+export function statusTone(status: string): Tone {
+  return STATUS_TONE[status] ?? 'run';
+}
+
+export function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+export function isOver({ status }: CommonJob): boolean {
   return status === 'completed' || status === 'failed' || status === 'canceled';
 }
 
 /** Whether somebody erased the job, or its time was over: its bytes and names are gone then. */
 export function isErased(job: AnyJob): boolean {
-  return isOver(job) && job.inputs.every(({ url }) => url === null);
+  const { inputs = [] } = job;
+  return isOver(job) && inputs.length > 0 && inputs.every(({ url }) => url === null);
 }
 
-/** What people call a job: the name of its first input. Stored names begin with a time, which is left out. */
-export function jobName(job: AnyJob): string {
-  const name = nameOf(job.inputs[0]?.url ?? null)?.replace(/^\d{8}-\d{6}-(?=.)/, '');
-  const more = job.inputs.length > 1 ? ` + ${job.inputs.length - 1}` : '';
-  return name ? `${name}${more}` : `Job ${job.id.slice(0, 8)}`;
+/**
+ * What people call a job: the name of its first input, otherwise its noun and the start of its id. Stored names begin with a
+ * time, which is left out.
+ */
+export function jobName({ id, inputs = [] }: AnyJob, noun = 'job'): string {
+  const name = nameOf(inputs[0]?.url ?? null)?.replace(/^\d{8}-\d{6}-(?=.)/, '');
+  const more = inputs.length > 1 ? ` + ${inputs.length - 1}` : '';
+  return name ? `${name}${more}` : `${capitalized(noun)} ${id.slice(0, 8)}`;
 }
 
-/** Seconds that a job ran; null if it did not. */
+/** Seconds that a job ran; null if it did not, or its kind does not report it. */
 export function runSeconds({ started_at, completed_at }: AnyJob): number | null {
-  if (started_at === null || completed_at === null) return null;
+  if (!started_at || !completed_at) return null;
   return Math.max(0, Date.parse(completed_at) - Date.parse(started_at)) / 1000;
 }
 

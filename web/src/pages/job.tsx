@@ -1,103 +1,138 @@
 import { useEffect, useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
+import type { EventPage } from '../../../src/contract/events.ts';
 import type { JobDetails } from '../../../src/contract/job-details.ts';
 import type { Job } from '../../../src/contract/transcodes.ts';
 import { post } from '../api/client.ts';
 import { may } from '../api/session-state.ts';
-import { isErased, isOver, jobName, STATUS_TEXT, STATUS_TONE } from '../lib/job.ts';
+import { type AnyJob, isErased, isOver, jobName, statusText, statusTone, TRANSCODES } from '../lib/job.ts';
+import { kindAt } from '../state/kinds.ts';
 import { useJob } from '../state/use-job.ts';
 import { Button } from '../ui/button.tsx';
 import { Badge, ErrorNotice, Notice, Skeleton } from '../ui/feedback.tsx';
 import { Page } from '../ui/page.tsx';
 import { useResource } from '../ui/resource.ts';
-import { Attempts } from './job/attempts.tsx';
 import { CommandCard, LogCard } from './job/command.tsx';
 import { CancelDialog, EraseDialog } from './job/dialogs.tsx';
+import { Facts } from './job/facts.tsx';
 import { Failure } from './job/failure.tsx';
+import { Inputs } from './job/inputs.tsx';
 import { Result } from './job/media.tsx';
-import { Facts, Inputs, Outputs } from './job/tables.tsx';
+import { Outputs } from './job/outputs.tsx';
+import { Timeline } from './job/timeline.tsx';
 import { Working } from './job/working.tsx';
 
 export function JobPage() {
-  const { id } = useRoute().params;
-  const { job, error, reload, set } = useJob(id!);
+  const { id, path = TRANSCODES } = useRoute().params;
+  const { job, error, reload, set } = useJob(path, id!);
   if (!job) {
     return <Page title="Job">{error ? <ErrorNotice error={error} onRetry={reload} /> : <Skeleton lines={8} />}</Page>;
   }
-  return <Shown key={job.id} job={job} set={set} />;
+  return <Shown key={job.id} path={path} job={job} set={set} />;
 }
 
-function Shown({ job, set }: { job: Job; set: (job: Job) => void }) {
+interface ShownProps {
+  /** The path of its kind. */
+  path: string;
+  job: AnyJob;
+  set: (job: AnyJob) => void;
+}
+
+function Shown({ path, job, set }: ShownProps) {
   const [dialog, setDialog] = useState<'cancel' | 'erase' | null>(null);
-  // Again with every attempt and with the end.
-  const path = `/v1/transcodes/${job.id}/details`;
-  const { data: details, reload } = useResource<JobDetails>(path);
-  useEffect(reload, [job.status, job.attempts]);
-  const hasOutput = job.status === 'completed' && job.output_url !== null;
+  const { details, events } = useHistory(path, job);
+  const url = `/v1/${path}/${job.id}`;
+  const name = jobName(job, kindAt(path)?.noun.one);
+  const erased = isErased(job) || events.some(({ type }) => type.endsWith('.deleted'));
+  const transcode = path === TRANSCODES ? (job as Job) : null;
+  const close = () => setDialog(null);
   return (
     <Page
-      title={jobName(job)}
+      title={name}
       lead={
         <>
-          <Badge tone={STATUS_TONE[job.status]}>{STATUS_TEXT[job.status]}</Badge> <span class="mono">{job.id}</span>
+          <Badge tone={statusTone(job.status)}>{statusText(job.status)}</Badge> <span class="mono">{job.id}</span>
         </>
       }
-      actions={<Actions job={job} details={details} onDialog={setDialog} />}
+      actions={<Actions job={job} isErased={erased} details={details} onDialog={setDialog} />}
     >
       <p class="hidden-text" role="status">
-        {isOver(job) ? `The job is ${STATUS_TEXT[job.status].toLowerCase()}.` : ''}
+        {isOver(job) ? `${name}: ${statusText(job.status)}.` : ''}
       </p>
+      <Notices job={job} url={url} isErased={erased} />
+      <div class="columns">
+        <div class="stack">
+          {!erased && <Result job={job} url={url} name={name} />}
+          <Outputs job={job} url={url} isErased={erased} />
+          {transcode && <Inputs job={transcode} details={details} />}
+          <CommandCard details={details} />
+          <LogCard details={details} />
+        </div>
+        <div class="stack">
+          <Facts job={job} />
+          <Timeline job={job} events={events} attempts={details?.attempts ?? []} />
+        </div>
+      </div>
+      {dialog === 'cancel' && <CancelDialog name={name} url={url} onDone={set} onClose={close} />}
+      {dialog === 'erase' && <EraseDialog name={name} url={url} onClose={close} />}
+    </Page>
+  );
+}
+
+/** How the job was requested and ran, and its events: read again with every attempt, output and end. */
+function useHistory(path: string, job: AnyJob) {
+  const url = `/v1/${path}/${job.id}`;
+  const { data: details, reload: readDetails } = useResource<JobDetails>(path === TRANSCODES ? `${url}/details` : null);
+  const { data: page, reload: readEvents } = useResource<EventPage>(`${url}/events?limit=100`);
+  const complete = job.outputs?.filter(({ status }) => status === 'completed').length;
+  useEffect(() => {
+    readDetails();
+    readEvents();
+  }, [job.status, job.attempts, complete]);
+  return { details, events: page?.events ?? [] };
+}
+
+function Notices({ job, url, isErased }: { job: AnyJob; url: string; isErased: boolean }) {
+  const { warnings = [] } = job;
+  return (
+    <>
       {job.status === 'failed' && <Failure job={job} />}
-      {isErased(job) && (
+      {isErased && (
         <Notice title="Erased">
           <p>
-            Its files and names are deleted. <a href={`/v1/transcodes/${job.id}/receipt`}>The signed receipt</a> says
-            what was deleted and when.
+            Its files and names are deleted. <a href={`${url}/receipt`}>The signed receipt</a> lists what was deleted
+            and when.
           </p>
         </Notice>
       )}
       {!isOver(job) && <Working job={job} />}
-      {job.warnings.length > 0 && (
+      {warnings.length > 0 && (
         <Notice tone="warn" title="Warnings">
-          {job.warnings.map(({ field, message }) => (
+          {warnings.map(({ field, message }) => (
             <p key={field + message}>
               <code>{field}</code> {message}
             </p>
           ))}
         </Notice>
       )}
-      <div class="columns">
-        <div class="stack">
-          {hasOutput && <Result job={job} />}
-          <Outputs job={job} />
-          <Inputs job={job} details={details} />
-          <CommandCard details={details} />
-          <LogCard details={details} />
-        </div>
-        <div class="stack">
-          <Facts job={job} />
-          <Attempts job={job} details={details} />
-        </div>
-      </div>
-      {dialog === 'cancel' && <CancelDialog job={job} onDone={set} onClose={() => setDialog(null)} />}
-      {dialog === 'erase' && <EraseDialog job={job} onClose={() => setDialog(null)} />}
-    </Page>
+    </>
   );
 }
 
 interface ActionsProps {
-  job: Job;
+  job: AnyJob;
+  isErased: boolean;
   details: JobDetails | undefined;
   onDialog: (dialog: 'cancel' | 'erase') => void;
 }
 
-function Actions({ job, details, onDialog }: ActionsProps) {
+function Actions({ job, isErased, details, onDialog }: ActionsProps) {
   const { route } = useLocation();
   if (!may('create')) return null;
   const request = details?.request;
   const again = async () => {
-    const created = await post<Job>('/v1/transcodes', request, { 'idempotency-key': crypto.randomUUID() });
-    route(`/jobs/${created.id}`);
+    const created = await post<Job>(`/v1/${TRANSCODES}`, request, { 'idempotency-key': crypto.randomUUID() });
+    route(`/jobs/${TRANSCODES}/${created.id}`);
   };
   return (
     <>
@@ -111,7 +146,7 @@ function Actions({ job, details, onDialog }: ActionsProps) {
           Cancel
         </Button>
       )}
-      {!isErased(job) && (
+      {!isErased && (
         <Button icon="trash" look="danger" onClick={() => onDialog('erase')}>
           Erase
         </Button>

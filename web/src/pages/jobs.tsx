@@ -1,10 +1,10 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { JobListItem } from '../../../src/contract/transcodes.ts';
 import { may } from '../api/session-state.ts';
 import { countText } from '../lib/format.ts';
-import { jobName } from '../lib/job.ts';
-import type { JobList, Status } from '../state/job-list.ts';
+import { capitalized, jobName, type ListedJob } from '../lib/job.ts';
+import type { JobList } from '../state/job-list.ts';
 import { openJobs } from '../state/jobs.ts';
+import { kindNamed, kinds } from '../state/kinds.ts';
 import { LinkButton } from '../ui/button.tsx';
 import { Empty, ErrorNotice, Skeleton } from '../ui/feedback.tsx';
 import { Segments } from '../ui/field.tsx';
@@ -22,14 +22,15 @@ const FILTERS = [
 ] as const;
 
 export function JobsPage() {
-  const [status, setStatus] = useState<Status | ''>('');
+  const [status, setStatus] = useState<(typeof FILTERS)[number][0]>('');
+  const [kind, setKind] = useState('');
   const [words, setWords] = useState('');
   const [list, setList] = useState<JobList | null>(null);
   useEffect(() => {
-    const opened = openJobs(status || null);
+    const opened = openJobs({ status: status || null, kind: kind || null });
     setList(opened.list);
     return opened.close;
-  }, [status]);
+  }, [status, kind]);
   // Reading it draws the page again with every change of the list.
   const version = list?.version.value ?? 0;
   const total = list?.total ?? null;
@@ -47,6 +48,7 @@ export function JobsPage() {
     >
       <div class="toolbar">
         <Segments label="Status" value={status} choices={FILTERS} onChange={setStatus} />
+        <KindFilter value={kind} onChange={setKind} />
         <div class="search">
           <input
             class="input"
@@ -59,9 +61,23 @@ export function JobsPage() {
         </div>
       </div>
       {list?.error.value && <ErrorNotice error={list.error.value} onRetry={() => void list.refresh()} />}
-      {list && <Jobs list={list} version={version} words={words.trim().toLowerCase()} isFiltered={status !== ''} />}
+      {list && (
+        <Jobs
+          list={list}
+          version={version}
+          words={words.trim().toLowerCase()}
+          isFiltered={status !== '' || kind !== ''}
+        />
+      )}
     </Page>
   );
+}
+
+/** Nothing where there is only one kind. */
+function KindFilter({ value, onChange }: { value: string; onChange: (kind: string) => void }) {
+  if (kinds.value.length < 2) return null;
+  const choices = kinds.value.map(({ name, noun }) => [name, capitalized(noun.many)] as const);
+  return <Segments label="Kind" value={value} choices={[['', 'All kinds'], ...choices]} onChange={onChange} />;
 }
 
 interface JobsProps {
@@ -75,7 +91,7 @@ function Jobs({ list, version, words, isFiltered }: JobsProps) {
   useEffect(() => {
     if (words === '') return;
     const unmount = new AbortController();
-    void list.showAll(unmount.signal);
+    void list.show(Number.POSITIVE_INFINITY, unmount.signal);
     return () => unmount.abort();
   }, [list, words]);
   const found = useMemo(
@@ -114,8 +130,8 @@ function Jobs({ list, version, words, isFiltered }: JobsProps) {
             rowHeight={ROW_HEIGHT}
             head={<JobsHead />}
             row={(index) => <JobRow job={found ? found[index] : list.at(index)} />}
-            onShow={(first, last) => {
-              if (!found) void list.show(first, last);
+            onShow={(_, last) => {
+              if (!found) void list.show(last);
             }}
           />
         </div>
@@ -149,11 +165,13 @@ function NoJobs() {
 function NothingHere() {
   return (
     <div class="card">
-      <Empty icon="circle" title="No jobs with this status" />
+      <Empty icon="circle" title="No jobs match the filter" />
     </div>
   );
 }
 
-function textOf(job: JobListItem): string {
-  return `${jobName(job)} ${job.output_format} ${job.id} ${job.error_code ?? ''}`.toLowerCase();
+function textOf(job: ListedJob): string {
+  const name = jobName(job, kindNamed(job.kind)?.noun.one);
+  const formats = (job.outputs ?? []).map(({ name, format }) => `${name} ${format}`);
+  return [name, job.output_format, ...formats, job.id, job.error_code].join(' ').toLowerCase();
 }

@@ -2,46 +2,35 @@ import { useMemo, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import type { Job } from '../../../src/contract/transcodes.ts';
 import { post } from '../api/client.ts';
+import { TRANSCODES } from '../lib/job.ts';
 import { clearInputs, inputs } from '../state/inputs.ts';
 import { Button } from '../ui/button.tsx';
-import { Card, Page } from '../ui/page.tsx';
-import { FormatCard } from './new-job/format.tsx';
-import { OptionList } from './new-job/options.tsx';
-import { PresetChoice } from './new-job/preset.tsx';
+import { Page } from '../ui/page.tsx';
+import { Outputs } from './new-job/outputs.tsx';
 import { Preview } from './new-job/preview.tsx';
-import { bodyOf, EMPTY_DRAFT } from './new-job/request.ts';
+import { bodyOf, type DraftOutput, nameFault, newOutput } from './new-job/request.ts';
 import { Sources } from './new-job/sources.tsx';
 import { useValidation } from './new-job/validation.ts';
 
 export function NewJobPage() {
   const { route } = useLocation();
-  const [draft, setDraft] = useState(EMPTY_DRAFT);
-  const change = (changes: Partial<typeof draft>) => setDraft({ ...draft, ...changes });
+  const [outputs, setOutputs] = useState<readonly DraftOutput[]>(() => [newOutput()]);
   const urls = inputs.value.map(({ url }) => url);
-  const body = useMemo(() => bodyOf(draft, urls), [draft, urls.join('\n')]);
+  const body = useMemo(() => bodyOf(outputs, urls), [outputs, urls.join('\n')]);
   const validation = useValidation(body);
   const isReady = urls.length > 0 && !urls.includes(null);
+  const areNamed = outputs.every((output) => nameFault(outputs, output) === null);
   const create = async () => {
     const job = await post<Job>('/v1/transcodes', body, { 'idempotency-key': crypto.randomUUID() });
     clearInputs();
-    route(`/jobs/${job.id}`);
+    route(`/jobs/${TRANSCODES}/${job.id}`);
   };
   return (
     <Page title="New job" lead="Files go straight to the storage. The job starts when you create it.">
       <div class="columns">
         <div class="stack">
           <Sources />
-          <FormatCard format={draft.format} onChange={(format) => change({ format })} />
-          <Card title="Encoding">
-            <PresetChoice draft={draft} onChange={change} />
-            {draft.mode === 'options' && (
-              <OptionList
-                options={draft.options}
-                errors={validation.errors}
-                onChange={(options) => change({ options })}
-              />
-            )}
-          </Card>
+          <Outputs outputs={outputs} errors={validation.errors} onChange={setOutputs} />
         </div>
         <div class="stack beside">
           <Preview body={body} validation={validation} />
@@ -49,7 +38,7 @@ export function NewJobPage() {
             look="main-action"
             icon="play"
             onClick={create}
-            disabled={!isReady || (validation.state === 'invalid' && urls.length > 0)}
+            disabled={!isReady || !areNamed || (validation.state === 'invalid' && urls.length > 0)}
           >
             {isReady || urls.length === 0 ? 'Create job' : 'Waiting for the upload'}
           </Button>

@@ -1,87 +1,82 @@
 import { signal } from '@preact/signals';
-import type { JobListItem } from '../../../src/contract/transcodes.ts';
 import type { LiveEvent } from '../api/live-event.ts';
-
-export type Status = JobListItem['status'];
+import { type AnyJob, isCommon, type ListedJob } from '../lib/job.ts';
 
 export interface JobPage {
-  items: JobListItem[];
+  items: ListedJob[];
+  /** Jobs on all pages. */
   total: number;
+  /** The cursor of the next page; null on the last. */
+  next: string | null;
 }
 
-/** Loads a page of 100 jobs, newest first; pages count from 1. */
-export type LoadPage = (page: number) => Promise<JobPage>;
+/** Loads a page of `PAGE_JOBS` jobs, newest first; the first if `after` is null. */
+export type LoadPage = (after: string | null) => Promise<JobPage>;
 
 export const PAGE_JOBS = 100;
 
 /**
- * The jobs of an account, newest first, of which only the pages that were looked at are here. Events change it: a job
- * moves on in place, and new jobs appear on top.
+ * The jobs of an account, newest first, as far down as somebody has looked. Events change it: a job moves on in place, and
+ * new jobs appear on top.
  */
 export class JobList {
   /** Grows with every change. */
   readonly version = signal(0);
   /** Why the last page did not load. */
   readonly error = signal<Error | null>(null);
-  /** Ids by position; undefined where nothing is loaded. Its length is the number of jobs. */
-  #order: (string | undefined)[] = [];
-  #jobs = new Map<string, JobListItem>();
-  #loading = new Set<number>();
-  #isLoaded = false;
+  /** Ids of the jobs that are loaded, from the newest on. */
+  #order: string[] = [];
+  #jobs = new Map<string, ListedJob>();
+  /** The cursor behind the last job that is loaded; null if there are no more. */
+  #next: string | null = null;
+  #total: number | null = null;
+  #loading: Promise<void> | null = null;
   readonly #load: LoadPage;
-  readonly #status: Status | null;
+  readonly #status: string | null;
 
   /** `status`: the list contains only jobs of that status. */
-  constructor(load: LoadPage, status: Status | null) {
+  constructor(load: LoadPage, status: string | null) {
     this.#load = load;
     this.#status = status;
   }
 
   /** Null until the first page has come. */
   get total(): number | null {
-    return this.#isLoaded ? this.#order.length : null;
+    return this.#total;
   }
 
-  at(index: number): JobListItem | undefined {
-    const id = this.#order[index];
-    return id === undefined ? undefined : this.#jobs.get(id);
+  at(index: number): ListedJob | undefined {
+    return this.#jobs.get(this.#order[index] ?? '');
   }
 
   /** Every job that is loaded, newest first. */
-  loaded(): JobListItem[] {
-    return this.#order.flatMap((id) => (id === undefined ? [] : (this.#jobs.get(id) ?? [])));
+  loaded(): ListedJob[] {
+    return this.#order.flatMap((id) => this.#jobs.get(id) ?? []);
   }
 
-  /** Loads what is missing between two positions. */
-  async show(first: number, last: number): Promise<void> {
-    const pages = new Set<number>();
-    for (let index = first; index <= Math.min(last, this.#order.length - 1); index++) {
-      if (this.#order[index] === undefined) pages.add(Math.floor(index / PAGE_JOBS) + 1);
-    }
-    await Promise.all([...pages].map((page) => this.#fetch(page)));
-  }
-
-  /** Loads every page, one after the other, until `signal` aborts. */
-  async showAll(signal: AbortSignal): Promise<void> {
-    for (let index = 0; index < this.#order.length && !signal.aborted && !this.error.peek(); index += PAGE_JOBS) {
-      await this.show(index, index + PAGE_JOBS - 1);
+  /** Loads the jobs down to a position, page after page, until `signal` aborts. */
+  async show(last: number, signal?: AbortSignal): Promise<void> {
+    while (this.#order.length <= last && this.#next !== null && !signal?.aborted && !this.error.peek()) {
+      this.#loading ??= this.#loadMore().finally(() => {
+        this.#loading = null;
+      });
+      await this.#loading;
     }
   }
 
   /** Loads the newest page, and puts what is new above what was there. */
   async refresh(): Promise<void> {
-    const page = await this.#try(1);
+    const page = await this.#try(null);
     if (!page) return;
     const top = page.items.map(({ id }) => id);
     const isNew = new Set(top);
-    // More new jobs than fit on a page: how far the others have moved is unknown.
-    const joins = page.items.length < PAGE_JOBS || top.some((id) => this.#jobs.has(id));
-    const rest = joins ? this.#order.filter((id) => id === undefined || (!isNew.has(id) && this.#belongs(id))) : [];
+    // More new jobs than fit on a page: what is between them and the others is unknown.
+    const joins = top.some((id) => this.#jobs.has(id));
     this.#keep(page.items);
+    const rest = joins ? this.#order.filter((id) => !isNew.has(id) && this.#belongs(id)) : [];
+    if (rest.length === 0) this.#next = page.next;
     this.#order = [...top, ...rest];
-    // Extends it by positions that are not loaded, or cuts off those that are gone.
-    this.#order.length = page.total;
-    this.#isLoaded = true;
+    this.#total = page.total;
     this.#changed();
   }
 
@@ -89,11 +84,11 @@ export class JobList {
   apply(events: readonly LiveEvent[]): boolean {
     let isStale = false;
     for (const { type, data } of events) {
-      const [subject, what] = type.split('.');
+      const what = type.split('.')[1];
       if (type === 'stream.open') isStale = true;
-      if (subject !== 'transcode') continue;
+      if (data.job_id === undefined) continue;
       const next = nextState(what, data);
-      const known = this.#jobs.get(String(data.job_id));
+      const known = this.#jobs.get(data.job_id);
       if (known) this.#jobs.set(known.id, { ...known, ...next });
       if (what === 'queued' || (this.#status !== null && next.status && next.status !== known?.status)) isStale = true;
     }
@@ -101,35 +96,38 @@ export class JobList {
     return isStale;
   }
 
-  async #fetch(page: number): Promise<void> {
-    if (this.#loading.has(page)) return;
-    this.#loading.add(page);
-    const answer = await this.#try(page);
-    this.#loading.delete(page);
-    if (!answer) return;
-    this.#keep(answer.items);
-    this.#order.length = answer.total;
-    for (const [offset, { id }] of answer.items.entries()) this.#order[(page - 1) * PAGE_JOBS + offset] = id;
+  async #loadMore(): Promise<void> {
+    const after = this.#next;
+    const page = await this.#try(after);
+    // A refresh has started over meanwhile.
+    if (!page || after !== this.#next) return;
+    this.#keep(page.items);
+    const known = new Set(this.#order);
+    this.#order.push(...page.items.map(({ id }) => id).filter((id) => !known.has(id)));
+    this.#next = page.next;
+    this.#total = page.next === null ? this.#order.length : page.total;
     this.#changed();
   }
 
-  async #try(page: number): Promise<JobPage | null> {
+  async #try(after: string | null): Promise<JobPage | null> {
     try {
-      const answer = await this.#load(page);
+      const page = await this.#load(after);
       this.error.value = null;
-      return answer;
+      return page;
     } catch (error) {
       this.error.value = error as Error;
       return null;
     }
   }
 
-  #keep(items: readonly JobListItem[]): void {
+  #keep(items: readonly ListedJob[]): void {
     for (const item of items) this.#jobs.set(item.id, item);
   }
 
   #belongs(id: string): boolean {
-    return this.#status === null || this.#jobs.get(id)?.status === this.#status;
+    const status = this.#jobs.get(id)?.status;
+    // A status that only one kind has stands for a common one, which only the server knows.
+    return this.#status === null || status === this.#status || (status !== undefined && !isCommon(status));
   }
 
   #changed(): void {
@@ -137,8 +135,8 @@ export class JobList {
   }
 }
 
-/** What an event says about its job. */
-export function nextState(what: string | undefined, data: LiveEvent['data']): Partial<JobListItem> {
+/** What an event says about its job. Events of every kind end in the same words. */
+export function nextState(what: string | undefined, data: LiveEvent['data']): Partial<AnyJob> {
   switch (what) {
     case 'started':
       return { status: 'processing', progress: 0, queue_position: null, started_at: String(data.created_at) };
@@ -155,7 +153,7 @@ export function nextState(what: string | undefined, data: LiveEvent['data']): Pa
     case 'completed':
     case 'failed':
     case 'canceled':
-      return (data.job as JobListItem | undefined) ?? { status: what };
+      return (data.job as AnyJob | undefined) ?? { status: what };
     default:
       return {};
   }

@@ -1,15 +1,20 @@
 import { get } from '../api/client.ts';
 import { onEvents } from '../api/events.ts';
-import { JobList, type JobPage, PAGE_JOBS, type Status } from './job-list.ts';
+import { JobList, type JobPage, PAGE_JOBS } from './job-list.ts';
+import { loadKinds } from './kinds.ts';
 
 /** Shortest pause between two refreshes, however many events arrive. */
 const REFRESH_MS = 1000;
 
-/** Opens the list of jobs, kept current by events until it is closed. */
-export function openJobs(status: Status | null): { list: JobList; close: () => void } {
-  const filter = status === null ? '' : `&status=${status}`;
-  const load = (page: number) => get<JobPage>(`/v1/transcodes?limit=${PAGE_JOBS}&page=${page}${filter}`);
-  const list = new JobList(load, status);
+/** Opens the list of jobs of every kind, or of one, kept current by events until it is closed. */
+export function openJobs(filter: { status: string | null; kind: string | null }): { list: JobList; close: () => void } {
+  const load = async (after: string | null) => {
+    const query = new URLSearchParams({ limit: String(PAGE_JOBS) });
+    for (const [name, value] of Object.entries({ ...filter, after })) if (value !== null) query.set(name, value);
+    const [page] = await Promise.all([get<JobPage>(`/v1/jobs?${query}`), loadKinds()]);
+    return page;
+  };
+  const list = new JobList(load, filter.status);
   let timer: ReturnType<typeof setTimeout> | null = null;
   let last = 0;
   const refresh = () => {

@@ -1,26 +1,32 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Job } from '../../../src/contract/transcodes.ts';
 import { onEvents } from '../api/events.ts';
+import { type Shown, shownOf } from '../api/problem.ts';
+import type { AnyJob } from '../lib/job.ts';
 import { type Resource, useResource } from '../ui/resource.ts';
 import { nextState } from './job-list.ts';
+import { loadKinds } from './kinds.ts';
 
-/** A job that is kept current by events. */
-export function useJob(id: string): Omit<Resource<Job>, 'data'> & { job: Job | undefined } {
-  const { data, error, reload, set } = useResource<Job>(`/v1/transcodes/${id}`);
+/** A job of any kind that is kept current by events. `path`: of its kind, as in `/v1/{path}`. */
+export function useJob(path: string, id: string): Omit<Resource<AnyJob>, 'data'> & { job: AnyJob | undefined } {
+  const { data, error, reload, set } = useResource<AnyJob>(`/v1/${path}/${id}`);
+  const [failure, setFailure] = useState<Shown | null>(null);
   /** What events have said since the job was read. */
-  const [news, setNews] = useState<Partial<Job>>({});
+  const [news, setNews] = useState<Partial<AnyJob>>({});
+  useEffect(() => {
+    loadKinds().catch((thrown) => setFailure(shownOf(thrown)));
+  }, []);
   useEffect(() => setNews({}), [data]);
   useEffect(
     () =>
       onEvents((events) => {
         const mine = events.filter(({ data }) => data.job_id === id);
-        const changes = mine.map(({ type, data }) => nextState(type.split('.')[1], data) as Partial<Job>);
+        const changes = mine.map(({ type, data }) => nextState(type.split('.')[1], data));
         if (changes.length > 0) setNews((before) => Object.assign({}, before, ...changes));
-        // Events say little; the other fields of the job are read when it begins, ends or is erased.
-        const isStale = mine.some(({ type }) => !/\.(progress|output_ready)$/.test(type));
+        // Events say little; the other fields of the job are read when it begins, ends or is erased, or has made an output.
+        const isStale = mine.some(({ type }) => !type.endsWith('.progress'));
         if (isStale || events.some(({ type }) => type === 'stream.open')) reload();
       }),
     [id, reload],
   );
-  return { job: data && { ...data, ...news }, error, reload, set };
+  return { job: data && { ...data, ...news }, error: error ?? failure, reload, set };
 }

@@ -1,8 +1,9 @@
 import type { ComponentChildren } from 'preact';
 import type { Shown } from '../api/problem.ts';
+import type { Tone } from '../lib/tone.ts';
 import { Icon, type IconName } from './icon.tsx';
 
-export type Tone = 'ok' | 'run' | 'warn' | 'bad' | '';
+export type { Tone };
 
 export function Badge({ tone, children }: { tone: Tone; children: ComponentChildren }) {
   return <span class={`badge ${tone}`}>{children}</span>;

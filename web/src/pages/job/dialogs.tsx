@@ -1,51 +1,52 @@
 import { useState } from 'preact/hooks';
 import type { Receipt } from '../../../../src/contract/receipts.ts';
-import type { Job } from '../../../../src/contract/transcodes.ts';
 import { get, patch, remove } from '../../api/client.ts';
 import { bytesText, exactTime } from '../../lib/format.ts';
-import { jobName } from '../../lib/job.ts';
+import type { AnyJob } from '../../lib/job.ts';
 import { LinkButton } from '../../ui/button.tsx';
 import { Confirm, Dialog } from '../../ui/dialog.tsx';
 import { Notice } from '../../ui/feedback.tsx';
 
 interface CancelProps {
-  job: Job;
-  onDone: (job: Job) => void;
+  /** Of the job. */
+  name: string;
+  /** The path of the job. */
+  url: string;
+  onDone: (job: AnyJob) => void;
   onClose: () => void;
 }
 
-export function CancelDialog({ job, onDone, onClose }: CancelProps) {
+export function CancelDialog({ name, url, onDone, onClose }: CancelProps) {
   const cancel = async () => {
-    onDone((await patch<{ job: Job }>(`/v1/transcodes/${job.id}/cancel`)).job);
+    onDone((await patch<{ job: AnyJob }>(`${url}/cancel`)).job);
     onClose();
   };
   return (
     <Confirm title="Cancel this job?" action="Cancel the job" danger onConfirm={cancel} onClose={onClose}>
-      <p>{jobName(job)} stops at once. Its upload stays until it expires.</p>
+      <p>{name} stops at once. Its uploads stay until they expire.</p>
     </Confirm>
   );
 }
 
 /** Erases a job, and shows the receipt. */
-export function EraseDialog({ job, onClose }: { job: Job; onClose: () => void }) {
+export function EraseDialog({ name, url, onClose }: Omit<CancelProps, 'onDone'>) {
   const [receipt, setReceipt] = useState<Receipt | null>(null);
-  if (receipt) return <ReceiptDialog receipt={receipt} onClose={onClose} />;
+  if (receipt) return <ReceiptDialog receipt={receipt} file={`${url}/receipt`} onClose={onClose} />;
   const erase = async () => {
-    await remove(`/v1/transcodes/${job.id}`);
-    setReceipt((await get<{ receipt: Receipt }>(`/v1/transcodes/${job.id}/receipt`)).receipt);
+    await remove(url);
+    setReceipt((await get<{ receipt: Receipt }>(`${url}/receipt`)).receipt);
   };
   return (
     <Confirm title="Erase this job?" action="Erase" danger onConfirm={erase} onClose={onClose}>
       <p>
-        The output of {jobName(job)}, and the uploads that it used, are deleted now. This cannot be undone. You get a
-        signed receipt.
+        The outputs of {name}, and the uploads that it used, are deleted now. This cannot be undone. You get a signed
+        receipt.
       </p>
     </Confirm>
   );
 }
 
-function ReceiptDialog({ receipt, onClose }: { receipt: Receipt; onClose: () => void }) {
-  const file = `/v1/transcodes/${receipt.transcode_id}/receipt`;
+function ReceiptDialog({ receipt, file, onClose }: { receipt: Receipt; file: string; onClose: () => void }) {
   return (
     <Dialog title="Erased" onClose={onClose}>
       <Notice tone={receipt.complete ? 'ok' : 'warn'}>

@@ -1,14 +1,16 @@
-import type { Job } from '../../../../src/contract/transcodes.ts';
+import type { AnyJob } from '../../lib/job.ts';
 import { Notice } from '../../ui/feedback.tsx';
 
 /** Why a job failed, and what to do: the API's own sentences. */
-export function Failure({ job }: { job: Job }) {
+export function Failure({ job }: { job: AnyJob }) {
   return (
     <Notice tone="bad" title={job.error_message ?? 'The job failed.'}>
       {job.error_advice && <p>{job.error_advice}</p>}
-      <p class="small">
-        <code>{job.error_code}</code> · <a href={`/docs/failures#${job.error_code}`}>What the code means</a>
-      </p>
+      {job.error_code && (
+        <p class="small">
+          <code>{job.error_code}</code> · <a href={`/docs/failures#${job.error_code}`}>What the code means</a>
+        </p>
+      )}
     </Notice>
   );
 }

@@ -1,24 +1,36 @@
 import { useState } from 'preact/hooks';
 import type { FileList } from '../../../../src/contract/files.ts';
 import { get } from '../../api/client.ts';
-import { bytesText } from '../../lib/format.ts';
+import { bytesText, countText } from '../../lib/format.ts';
 import { Button } from '../../ui/button.tsx';
 import { ErrorNotice, Skeleton } from '../../ui/feedback.tsx';
 import { Card } from '../../ui/page.tsx';
 import { useResource } from '../../ui/resource.ts';
 
+interface FilesProps {
+  /** The path of the job. */
+  url: string;
+  /** Name of the output. */
+  output: string;
+  /** Number of its files. */
+  total: number;
+  /** Whether the job has no other output. */
+  isOnly: boolean;
+}
+
 /** The files of an output that has many, a page at a time, each with a download. */
-export function Files({ jobId, total }: { jobId: string; total: number }) {
+export function Files({ url, output, total, isOnly }: FilesProps) {
   const [after, setAfter] = useState<readonly string[]>([]);
+  const choice = isOnly ? '' : `output=${encodeURIComponent(output)}&`;
   const last = after.at(-1);
   const cursor = last === undefined ? '' : `&after=${encodeURIComponent(last)}`;
-  const { data, error, reload } = useResource<FileList>(`/v1/transcodes/${jobId}/files?limit=50${cursor}`);
+  const { data, error, reload } = useResource<FileList>(`${url}/files?${choice}limit=50${cursor}`);
   const download = async (query: string) => {
-    location.assign((await get<{ url: string }>(`/v1/transcodes/${jobId}/download${query}`)).url);
+    location.assign((await get<{ url: string }>(`${url}/download?${choice}${query}`)).url);
   };
   return (
     <Card
-      title={`Files (${total})`}
+      title={`Files of ${output} (${countText(total)})`}
       flush
       tools={
         <Button icon="download" look="main-action" compact onClick={() => download('')}>
@@ -44,7 +56,7 @@ export function Files({ jobId, total }: { jobId: string; total: number }) {
               <td data-label="Size">{bytesText(size)}</td>
               <td data-label="Type">{content_type}</td>
               <td data-label="Download">
-                <Button icon="download" compact onClick={() => download(`?file=${encodeURIComponent(path)}`)}>
+                <Button icon="download" compact onClick={() => download(`file=${encodeURIComponent(path)}`)}>
                   Download
                 </Button>
               </td>

@@ -1,33 +1,38 @@
 import { useState } from 'preact/hooks';
-import { formatKind, type OutputFormat } from '../../../../src/contract/formats.ts';
-import type { Job } from '../../../../src/contract/transcodes.ts';
+import { formatKind, OUTPUT_FORMATS, type OutputFormat } from '../../../../src/contract/formats.ts';
 import { get } from '../../api/client.ts';
 import { bytesText } from '../../lib/format.ts';
-import { jobName } from '../../lib/job.ts';
+import type { AnyJob } from '../../lib/job.ts';
 import { Button } from '../../ui/button.tsx';
 import { ErrorNotice, Skeleton } from '../../ui/feedback.tsx';
 import { Card } from '../../ui/page.tsx';
 import { useResource } from '../../ui/resource.ts';
-import { Files } from './files.tsx';
+import { downloadPath, type Output } from './download-path.ts';
 
 /** Milliseconds after which a link is renewed before it is used: it ends after ten minutes. */
 const LINK_MS = 9 * 60_000;
 
-/** The path of a link to an output. */
-export function downloadPath(job: Job, output: Job['outputs'][number] | undefined): string {
-  const query = output && job.outputs.length > 1 ? `?output=${encodeURIComponent(output.name)}` : '';
-  return `/v1/transcodes/${job.id}/download${query}`;
+interface MediaProps {
+  output: Output;
+  /** Of its download. */
+  path: string;
+  /** Of the job. */
+  name: string;
 }
 
-/** The first output: a list of its files, or the file, played or shown from its signed link, which no log of the API has. */
-export function Result({ job }: { job: Job }) {
-  const files = job.outputs[0]?.files ?? 1;
-  return files === 1 ? <Media job={job} /> : <Files jobId={job.id} total={files} />;
+/** The first output that is a media file, played or shown from its signed link, which no log of the API has. */
+export function Result({ job, url, name }: { job: AnyJob; url: string; name: string }) {
+  const { outputs = [] } = job;
+  const output = outputs.find(isMedia);
+  if (!output) return null;
+  return <Media key={output.name} output={output} path={downloadPath(url, outputs, output)} name={name} />;
 }
 
-function Media({ job }: { job: Job }) {
-  const output = job.outputs[0];
-  const path = downloadPath(job, output);
+function isMedia({ status, files, format }: Output): boolean {
+  return status === 'completed' && files === 1 && (OUTPUT_FORMATS as readonly string[]).includes(format);
+}
+
+function Media({ output, path, name }: MediaProps) {
   const { data, error, reload } = useResource<{ url: string }>(path);
   const [since] = useState(Date.now);
   const [isUnplayable, setUnplayable] = useState(false);
@@ -40,23 +45,32 @@ function Media({ job }: { job: Job }) {
       title="Result"
       tools={
         <Button icon="download" look="main-action" compact onClick={download}>
-          Download {output && bytesText(output.size)}
+          Download {bytesText(output.size)}
         </Button>
       }
     >
       {error && <ErrorNotice error={error} onRetry={reload} />}
       {!data && !error && <Skeleton lines={4} />}
-      {data && !isUnplayable && <Player job={job} url={data.url} onUnplayable={() => setUnplayable(true)} />}
+      {data && !isUnplayable && (
+        <Player format={output.format} name={name} url={data.url} onUnplayable={() => setUnplayable(true)} />
+      )}
       {isUnplayable && (
-        <p class="muted">This browser cannot play {job.output_format}. Download the file to play it elsewhere.</p>
+        <p class="muted">This browser cannot play {output.format}. Download the file to play it elsewhere.</p>
       )}
     </Card>
   );
 }
 
-function Player({ job, url, onUnplayable }: { job: Job; url: string; onUnplayable: () => void }) {
-  const kind = formatKind(job.output_format as OutputFormat);
-  const label = `Result of ${jobName(job)}`;
+interface PlayerProps {
+  format: string;
+  name: string;
+  url: string;
+  onUnplayable: () => void;
+}
+
+function Player({ format, name, url, onUnplayable }: PlayerProps) {
+  const kind = formatKind(format as OutputFormat);
+  const label = `Result of ${name}`;
   if (kind === 'image') return <img class="media" src={url} alt={label} onError={onUnplayable} />;
   // biome-ignore lint/a11y/useMediaCaption: whether there are subtitles is up to the file
   if (kind === 'audio') return <audio class="media" controls src={url} aria-label={label} onError={onUnplayable} />;

@@ -1,32 +1,34 @@
-import type { Job } from '../../../../src/contract/transcodes.ts';
 import { durationText, percentText } from '../../lib/format.ts';
-import { jobName } from '../../lib/job.ts';
+import { type AnyJob, jobName, statusText } from '../../lib/job.ts';
 import { Bar } from '../../ui/feedback.tsx';
 
 /** How far a job is that waits or runs. */
-export function Working({ job }: { job: Job }) {
-  const isRunning = job.status === 'processing';
+export function Working({ job }: { job: AnyJob }) {
+  const isRunning = job.status !== 'pending';
+  const { progress } = job;
+  const state = progress === undefined ? statusText(job.status) : percentText(progress);
   return (
     <section class="card card-body working" aria-label="Progress">
       <div class="working-head">
-        <span class="value">{isRunning ? percentText(job.progress) : 'In the queue'}</span>
-        <span class="muted">{isRunning ? detailOf(job) : placeOf(job)}</span>
+        <span class="value">{isRunning ? state : 'In the queue'}</span>
+        <span class="muted">{isRunning ? detailOf(job) : positionText(job)}</span>
       </div>
-      <Bar value={job.progress} label={`Progress of ${jobName(job)}`} />
+      {progress !== undefined && <Bar value={progress} label={`Progress of ${jobName(job)}`} />}
     </section>
   );
 }
 
-function placeOf({ queue_position: position }: Job): string {
-  if (position === null) return 'It starts as soon as a worker is free.';
-  return position === 1 ? 'It is the next one.' : `${position - 1} before it.`;
+function positionText({ queue_position: position }: AnyJob): string {
+  if (position == null) return 'It starts as soon as a worker is free.';
+  if (position === 1) return 'It is next.';
+  return `${position - 1} ${position === 2 ? 'job is' : 'jobs are'} before it.`;
 }
 
-function detailOf({ speed, fps, eta_seconds: seconds }: Job): string {
+function detailOf({ progress, speed, fps, eta_seconds: seconds }: AnyJob): string {
   const parts = [
-    speed === null ? null : `${speed.toFixed(1)}× speed`,
-    fps === null ? null : `${Math.round(fps)} frames/s`,
-    seconds === null ? null : `${durationText(seconds)} left`,
+    speed == null ? null : `${speed.toFixed(1)}× speed`,
+    fps == null ? null : `${Math.round(fps)} frames/s`,
+    seconds == null ? null : `${durationText(seconds)} left`,
   ];
-  return parts.filter(Boolean).join(' · ') || 'Looking at the input';
+  return parts.filter(Boolean).join(' · ') || (progress === 0 ? 'Reading the input' : '');
 }

@@ -1,7 +1,16 @@
 import { memo } from 'preact/compat';
-import type { JobListItem } from '../../../../src/contract/transcodes.ts';
 import { bytesText, durationText, percentText } from '../../lib/format.ts';
-import { formatText, jobName, runSeconds, STATUS_TEXT, STATUS_TONE } from '../../lib/job.ts';
+import {
+  capitalized,
+  formatText,
+  isOver,
+  jobName,
+  type ListedJob,
+  runSeconds,
+  statusText,
+  statusTone,
+} from '../../lib/job.ts';
+import { kindNamed } from '../../state/kinds.ts';
 import { Badge, Bar } from '../../ui/feedback.tsx';
 import { Ago } from '../../ui/time.tsx';
 
@@ -21,7 +30,7 @@ export function JobsHead() {
 }
 
 /** A job that has not changed is not drawn again. */
-export const JobRow = memo(function JobRow({ job }: { job: JobListItem | undefined }) {
+export const JobRow = memo(function JobRow({ job }: { job: ListedJob | undefined }) {
   if (!job) {
     return (
       <div role="cell" class="row-main">
@@ -29,19 +38,17 @@ export const JobRow = memo(function JobRow({ job }: { job: JobListItem | undefin
       </div>
     );
   }
+  const kind = kindNamed(job.kind);
   return (
     <>
       <div role="cell" class="row-main">
-        <a href={`/jobs/${job.id}`} class="clip">
-          {jobName(job)}
+        <a href={`/jobs/${kind?.path ?? job.kind}/${job.id}`} class="clip">
+          {jobName(job, kind?.noun.one)}
         </a>
-        <span class="muted small clip">
-          {formatText(job.inputs[0]?.format ?? null)} → {job.output_format}
-          {job.duration_seconds !== null && ` · ${durationText(job.duration_seconds)}`}
-        </span>
+        <span class="muted small clip">{subtitleOf(job, kind?.noun.one)}</span>
       </div>
       <div role="cell" class="row-status">
-        <Badge tone={STATUS_TONE[job.status]}>{STATUS_TEXT[job.status]}</Badge>
+        <Badge tone={statusTone(job.status)}>{statusText(job.status)}</Badge>
       </div>
       <div role="cell" class="row-progress small">
         <Progress job={job} />
@@ -56,15 +63,26 @@ export const JobRow = memo(function JobRow({ job }: { job: JobListItem | undefin
   );
 });
 
-function Progress({ job }: { job: JobListItem }) {
-  if (job.status === 'processing') {
+/** Formats of the input and the outputs, or what the job is if its kind has neither. */
+function subtitleOf(job: ListedJob, noun = job.kind): string {
+  const { inputs = [], outputs = [], output_format, duration_seconds } = job;
+  if (output_format === undefined) return capitalized(noun);
+  const formats = outputs.length > 1 ? [...new Set(outputs.map(({ format }) => format))] : [output_format];
+  const made = `${formatText(inputs[0]?.format ?? null)} → ${formats.join(', ')}`;
+  return duration_seconds == null ? made : `${made} · ${durationText(duration_seconds)}`;
+}
+
+function Progress({ job }: { job: ListedJob }) {
+  if (!isOver(job) && job.status !== 'pending') {
+    // A kind need not report how far its jobs are.
+    if (job.progress === undefined) return <span class="muted">–</span>;
     return (
       <>
         <Bar value={job.progress} label={`Progress of ${jobName(job)}`} />
         <span class="muted clip">
           {percentText(job.progress)}
-          {job.speed !== null && ` · ${job.speed.toFixed(1)}×`}
-          {job.eta_seconds !== null && ` · ${durationText(job.eta_seconds)} left`}
+          {job.speed != null && ` · ${job.speed.toFixed(1)}×`}
+          {job.eta_seconds != null && ` · ${durationText(job.eta_seconds)} left`}
         </span>
       </>
     );
@@ -76,11 +94,12 @@ function Progress({ job }: { job: JobListItem }) {
   return <span class="muted">{seconds === null ? '–' : `in ${durationText(seconds)}`}</span>;
 }
 
-function resultText(job: JobListItem): string {
-  if (job.error_code !== null) return job.error_code;
-  const output = job.outputs[0];
+function resultText({ error_code, outputs = [] }: ListedJob): string {
+  if (error_code) return error_code;
+  const output = outputs[0];
   if (!output) return '–';
-  if (job.outputs.length > 1) return `${job.outputs.length} outputs`;
+  if (outputs.length > 1)
+    return `${outputs.filter(({ status }) => status === 'completed').length} of ${outputs.length} outputs`;
   const size = output.width === null ? '' : `${output.width}×${output.height} · `;
   return `${size}${bytesText(output.size)}`;
 }

@@ -8,13 +8,15 @@ type Help = typeof import('./option-help.ts').OPTION_HELP;
 interface OptionListProps {
   options: readonly DraftOption[];
   errors: readonly RequestProblem[];
+  /** JSON pointer of the output in the request; empty for the only one. */
+  pointer: string;
   onChange: (options: readonly DraftOption[]) => void;
 }
 
 let count = 0;
 
 /** Options with their arguments; names and values are completed, and mistakes shown where they are. */
-export function OptionList({ options, errors, onChange }: OptionListProps) {
+export function OptionList({ options, errors, pointer, onChange }: OptionListProps) {
   const [help, setHelp] = useState<Help>(new Map());
   useEffect(() => {
     void import('./option-help.ts').then(({ OPTION_HELP }) => setHelp(OPTION_HELP));
@@ -37,7 +39,7 @@ export function OptionList({ options, errors, onChange }: OptionListProps) {
           row={row}
           names={names}
           help={help}
-          errors={errors.filter(({ position }) => positionOf(position.pointer) === sent.indexOf(row))}
+          errors={errors.filter(({ position }) => positionOf(position.pointer, pointer) === sent.indexOf(row))}
           onChange={(changes) => change(row.id, changes)}
           onRemove={() => onChange(options.filter(({ id }) => id !== row.id))}
         />
@@ -51,9 +53,10 @@ export function OptionList({ options, errors, onChange }: OptionListProps) {
   );
 }
 
-/** Index of the option that a JSON pointer names; -2, which is no index, if it names something else. */
-function positionOf(pointer: string): number {
-  const index = /^\/options\/(\d+)/.exec(pointer)?.[1];
+/** Index of the option of this output that a JSON pointer names; -2, which is no index, if it names something else. */
+function positionOf(pointer: string, output: string): number {
+  const start = `${output}/options/`;
+  const index = pointer.startsWith(start) ? /^\d+/.exec(pointer.slice(start.length))?.[0] : undefined;
   return index === undefined ? -2 : Number(index);
 }
 

@@ -1,6 +1,6 @@
 import type { Quality, Resolution } from '../../../../src/contract/formats.ts';
 import { Segments } from '../../ui/field.tsx';
-import type { Draft } from './request.ts';
+import type { DraftOutput } from './request.ts';
 
 const MODES = [
   ['preset', 'In plain words'],
@@ -19,7 +19,12 @@ const RESOLUTIONS: readonly (readonly [Resolution | '', string])[] = [
   ['480p', '480p'],
 ];
 
-export function PresetChoice({ draft, onChange }: { draft: Draft; onChange: (changes: Partial<Draft>) => void }) {
+interface PresetProps {
+  draft: DraftOutput;
+  onChange: (changes: Partial<DraftOutput>) => void;
+}
+
+export function PresetChoice({ draft, onChange }: PresetProps) {
   return (
     <>
       <Segments label="How" value={draft.mode} choices={MODES} onChange={(mode) => onChange({ mode })} />

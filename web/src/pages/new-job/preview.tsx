@@ -17,7 +17,7 @@ const LANGUAGES: readonly (readonly [Language, string])[] = [
 /** What the request would do, and the same request for a program. */
 export function Preview({ body, validation }: { body: Body; validation: Validation }) {
   const [language, setLanguage] = useState<Language>('curl');
-  const { state, command, errors, warnings, problem } = validation;
+  const { state, commands, errors, warnings, problem } = validation;
   return (
     <>
       <Card title="What will run" tools={<State state={state} />}>
@@ -36,7 +36,13 @@ export function Preview({ body, validation }: { body: Body; validation: Validati
             </p>
           </Notice>
         ))}
-        {command.length > 0 && <Code text={shellText(command)} label="Command" />}
+        {commands.map((command, index) => (
+          <Code
+            key={index}
+            text={shellText(command)}
+            label={commands.length > 1 ? `Command ${index + 1}` : 'Command'}
+          />
+        ))}
       </Card>
       <Card
         title="From a program"
@@ -50,7 +56,7 @@ export function Preview({ body, validation }: { body: Body; validation: Validati
 
 /** Mistakes in options are shown next to them. */
 function isElsewhere({ position }: Validation['errors'][number]): boolean {
-  return !position.pointer.startsWith('/options/');
+  return !/^(\/outputs\/\d+)?\/options\//.test(position.pointer);
 }
 
 function State({ state }: { state: Validation['state'] }) {

@@ -1,4 +1,7 @@
 import type { OutputFormat, Quality, Resolution } from '../../../../src/contract/formats.ts';
+import { MAX_OUTPUTS, OUTPUT_NAME } from '../../../../src/contract/output-names.ts';
+
+export { MAX_OUTPUTS };
 
 export interface DraftOption {
   id: number;
@@ -6,8 +9,11 @@ export interface DraftOption {
   argument: string;
 }
 
-/** What has been chosen so far, apart from the sources. */
-export interface Draft {
+/** An output as it has been chosen so far. */
+export interface DraftOutput {
+  id: number;
+  /** Empty for the default name. */
+  name: string;
   format: OutputFormat;
   mode: 'preset' | 'options';
   quality: Quality;
@@ -15,31 +21,61 @@ export interface Draft {
   options: readonly DraftOption[];
 }
 
-export const EMPTY_DRAFT: Draft = { format: 'mp4', mode: 'preset', quality: 'medium', resolution: '', options: [] };
+let count = 0;
+
+export function newOutput(): DraftOutput {
+  const encoding = { mode: 'preset', quality: 'medium', resolution: '', options: [] } as const;
+  return { id: ++count, name: '', format: 'mp4', ...encoding };
+}
 
 /** Stands for a source that is not there yet, so that the rest of a request can be checked. */
 const PLACEHOLDER = 'https://example.org/your-file.mp4';
 
-export interface Body {
-  inputs: { url: string }[];
+interface OutputBody {
+  name?: string;
   outputFormat: string;
   preset?: { quality: string; resolution?: string };
   options?: { option: string; argument?: string }[];
 }
 
-/** The body of the request. */
-export function bodyOf(draft: Draft, urls: readonly (string | null)[]): Body {
+export type Body = { inputs: { url: string }[] } & (OutputBody | { outputs: OutputBody[] });
+
+/** The body of the request. A job with one output has no list of outputs. */
+export function bodyOf(outputs: readonly DraftOutput[], urls: readonly (string | null)[]): Body {
   const sources = urls.length > 0 ? urls : [null];
+  const inputs = sources.map((url) => ({ url: url ?? PLACEHOLDER }));
+  const [only, ...more] = outputs;
+  if (more.length === 0) return { inputs, ...encodingOf(only!) };
   return {
-    inputs: sources.map((url) => ({ url: url ?? PLACEHOLDER })),
-    outputFormat: draft.format,
-    ...(draft.mode === 'preset'
-      ? { preset: { quality: draft.quality, ...(draft.resolution && { resolution: draft.resolution }) } }
-      : { options: filled(draft.options).map(({ option, argument }) => ({ option, ...(argument && { argument }) })) }),
+    inputs,
+    outputs: outputs.map((output) => ({
+      ...(output.name.trim() !== '' && { name: output.name.trim() }),
+      ...encodingOf(output),
+    })),
+  };
+}
+
+function encodingOf({ format, mode, quality, resolution, options }: DraftOutput): OutputBody {
+  return {
+    outputFormat: format,
+    ...(mode === 'preset'
+      ? { preset: { quality, ...(resolution && { resolution }) } }
+      : { options: filled(options).map(({ option, argument }) => ({ option, ...(argument && { argument }) })) }),
   };
 }
 
 /** Those that have a name; a row is empty while one writes it. */
 export function filled(options: readonly DraftOption[]): readonly DraftOption[] {
   return options.filter(({ option }) => option.trim() !== '');
+}
+
+/** What is wrong with the name of an output; null if nothing is. */
+export function nameFault(outputs: readonly DraftOutput[], { id, name }: DraftOutput): string | null {
+  const own = name.trim();
+  if (own === '') return null;
+  if (!OUTPUT_NAME.test(own)) {
+    return 'Use 1 to 32 lower-case letters, digits and hyphens. Begin with a letter or a digit.';
+  }
+  const isTaken = outputs.some((other) => other.id !== id && other.name.trim() === own);
+  return isTaken ? `Another output is named "${own}". Give each output a name of its own.` : null;
 }

@@ -9,14 +9,15 @@ const PAUSE_MS = 250;
 
 export interface Validation {
   state: 'checking' | 'valid' | 'invalid';
-  command: readonly string[];
+  /** Those that the request would run. */
+  commands: readonly (readonly string[])[];
   errors: ValidateAnswer['errors'];
   warnings: ValidateAnswer['warnings'];
   /** Why the request could not be checked. */
   problem: Shown | null;
 }
 
-const NOTHING: Validation = { state: 'checking', command: [], errors: [], warnings: [], problem: null };
+const NOTHING: Validation = { state: 'checking', commands: [], errors: [], warnings: [], problem: null };
 
 /** What the API says about a request, while it is written. The last response stays until the next one comes. */
 export function useValidation(body: Body): Validation {

@@ -1,0 +1,66 @@
+import type { ComponentChildren } from 'preact';
+import { durationText } from '../../lib/format.ts';
+import { type AnyJob, runSeconds } from '../../lib/job.ts';
+import { CopyButton } from '../../ui/copy.tsx';
+import { Card } from '../../ui/page.tsx';
+import { Ago } from '../../ui/time.tsx';
+
+/** What is known of the job; a kind need not have all of it. */
+export function Facts({ job }: { job: AnyJob }) {
+  const seconds = runSeconds(job);
+  const minutes = job.billable_minutes;
+  return (
+    <Card title="About">
+      <dl class="facts">
+        <Fact name="Format">{formatsOf(job)}</Fact>
+        <Fact name="Encoded by">{encodingOf(job)}</Fact>
+        <Fact name="Created">
+          <Ago at={job.created_at} />
+        </Fact>
+        <Fact name="Ran for">{seconds !== null && durationText(seconds)}</Fact>
+        <Fact name="Billed">{minutes != null && `${minutes} min`}</Fact>
+        {job.output_url && (
+          <>
+            <Fact name="Deleted">
+              <Ago at={job.expires_at ?? null} />
+            </Fact>
+            <dt>As an input</dt>
+            <dd class="facts-copy">
+              <span class="mono">{job.output_url}</span>
+              <CopyButton text={job.output_url} label="Copy URL" />
+            </dd>
+          </>
+        )}
+        {job.metadata?.user && (
+          <>
+            <dt>Metadata</dt>
+            <dd class="mono">{JSON.stringify(job.metadata.user)}</dd>
+          </>
+        )}
+      </dl>
+    </Card>
+  );
+}
+
+/** Nothing if there is no value. */
+function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  if (children === null || children === undefined || children === false || children === '') return null;
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </>
+  );
+}
+
+function formatsOf({ output_format, outputs = [] }: AnyJob): string | undefined {
+  return outputs.length > 1 ? outputs.map(({ format }) => format).join(', ') : (outputs[0]?.format ?? output_format);
+}
+
+/** Null for several outputs, each of which may be encoded differently. */
+function encodingOf({ ffmpeg_options, outputs = [] }: AnyJob): string | null {
+  if (!ffmpeg_options || outputs.length > 1) return null;
+  const { preset, source } = ffmpeg_options;
+  const wishes = [preset?.quality, preset?.resolution].filter(Boolean).join(', ');
+  return source === 'preset' ? `preset ${wishes}` : source === 'raw_options' ? 'its own options' : 'defaults';
+}

@@ -1,0 +1,124 @@
+import { useState } from 'preact/hooks';
+import { get } from '../../api/client.ts';
+import { bytesText, countText, durationText } from '../../lib/format.ts';
+import { type AnyJob, capitalized } from '../../lib/job.ts';
+import { Button } from '../../ui/button.tsx';
+import { Badge, type Tone } from '../../ui/feedback.tsx';
+import { Card } from '../../ui/page.tsx';
+import { downloadPath, type Output } from './download-path.ts';
+import { Files } from './files.tsx';
+
+const STATUS: Record<Output['status'], [text: string, tone: Tone]> = {
+  pending: ['Not ready', ''],
+  completed: ['Ready', 'ok'],
+  failed: ['Failed', 'bad'],
+};
+
+/** Every output with its facts and its download, and the files of one that has many. */
+export function Outputs({ job, url, isErased }: { job: AnyJob; url: string; isErased: boolean }) {
+  const [opened, setOpened] = useState<string | null>(null);
+  const { outputs = [] } = job;
+  if (outputs.length === 0) return null;
+  const tree = outputs.find(({ name, files }) => name === opened && files !== null);
+  return (
+    <>
+      <Card title="Outputs" flush>
+        <table class="table stacked">
+          <thead>
+            <tr>
+              {['Output', 'Status', 'Size', 'Duration', 'Picture', 'Codecs', 'Download'].map((text) => (
+                <th scope="col" key={text}>
+                  {text}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {outputs.map((output) => (
+              <OutputRow
+                key={output.name}
+                output={output}
+                path={downloadPath(url, outputs, output)}
+                isErased={isErased}
+                isOpen={output.name === opened}
+                onFiles={() => setOpened(output.name === opened ? null : output.name)}
+              />
+            ))}
+          </tbody>
+        </table>
+      </Card>
+      {tree && !isErased && (
+        <Files key={tree.name} url={url} output={tree.name} total={tree.files!} isOnly={outputs.length === 1} />
+      )}
+    </>
+  );
+}
+
+interface RowProps {
+  output: Output;
+  /** Of its download. */
+  path: string;
+  isErased: boolean;
+  isOpen: boolean;
+  onFiles: () => void;
+}
+
+function OutputRow({ output, path, isErased, isOpen, onFiles }: RowProps) {
+  const { name, role, format, status, files, size } = output;
+  const [text, tone] = STATUS[status];
+  const download = async () => location.assign((await get<{ url: string }>(path)).url);
+  const isReady = status === 'completed' && !isErased;
+  const about = [role === 'media' ? null : capitalized(role), name === format ? null : format].filter(Boolean);
+  return (
+    <tr>
+      <th scope="row">
+        {name}
+        {about.length > 0 && <span class="muted"> {about.join(' · ')}</span>}
+      </th>
+      <td data-label="Status">{isErased ? <Badge tone="">Deleted</Badge> : <Badge tone={tone}>{text}</Badge>}</td>
+      <td data-label="Size">
+        {bytesText(size)}
+        {files !== null && files > 1 && <span class="muted"> in {countText(files)} files</span>}
+      </td>
+      <td data-label="Duration">{durationText(output.duration_seconds)}</td>
+      <td data-label="Picture">{output.width === null ? '–' : `${output.width}×${output.height}`}</td>
+      <td data-label="Codecs">
+        {[output.video_codec, output.audio_codec].filter(Boolean).join(', ') || '–'}
+        {copiedText(output)}
+      </td>
+      <td data-label="Download">
+        {isReady && (
+          <span class="actions">
+            <Button icon="download" compact onClick={download}>
+              {files === 1 ? `Download ${name}` : `Download ${name} as a zip`}
+            </Button>
+            {files !== null && files > 1 && (
+              <Button compact onClick={onFiles}>
+                {isOpen ? `Hide files of ${name}` : `Show files of ${name}`}
+              </Button>
+            )}
+          </span>
+        )}
+        {status === 'failed' && <Fault output={output} />}
+        {status === 'pending' && !isErased && '–'}
+      </td>
+    </tr>
+  );
+}
+
+function Fault({ output: { error_code, error_message } }: { output: Output }) {
+  if (error_code === null) return <>–</>;
+  return (
+    <>
+      {error_message && <span>{error_message} </span>}
+      <a href={`/docs/failures#${error_code}`}>
+        <code>{error_code}</code>
+      </a>
+    </>
+  );
+}
+
+function copiedText({ plan }: Output) {
+  const copied = [plan?.video?.mode === 'copied' && 'video', plan?.audio?.mode === 'copied' && 'sound'].filter(Boolean);
+  return copied.length > 0 && <span class="muted"> ({copied.join(' and ')} copied)</span>;
+}

@@ -1,0 +1,147 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { OUTPUT_FORMATS } from '../../../../src/contract/formats.ts';
+import { outputNames } from '../../../../src/contract/output-names.ts';
+import type { RequestProblem } from '../../../../src/contract/validate.ts';
+import { Button } from '../../ui/button.tsx';
+import { SelectField, TextField } from '../../ui/field.tsx';
+import { Card } from '../../ui/page.tsx';
+import { FormatCard } from './format.tsx';
+import { OptionList } from './options.tsx';
+import { PresetChoice } from './preset.tsx';
+import { type DraftOutput, MAX_OUTPUTS, nameFault, newOutput } from './request.ts';
+
+const FORMATS = OUTPUT_FORMATS.map((format) => [format, format] as const);
+
+interface OutputsProps {
+  outputs: readonly DraftOutput[];
+  errors: readonly RequestProblem[];
+  onChange: (outputs: readonly DraftOutput[]) => void;
+}
+
+/** The outputs of the job. One needs no name; several have a card each. */
+export function Outputs({ outputs, errors, onChange }: OutputsProps) {
+  const adding = useRef<HTMLDivElement>(null);
+  /** The output that was added last, which gets the focus. */
+  const [added, setAdded] = useState<number | null>(null);
+  const change = (id: number, changes: Partial<DraftOutput>) =>
+    onChange(outputs.map((output) => (output.id === id ? { ...output, ...changes } : output)));
+  const add = () => {
+    const output = newOutput();
+    setAdded(output.id);
+    onChange([...outputs, output]);
+  };
+  const remove = (id: number) => {
+    onChange(outputs.filter((output) => output.id !== id));
+    adding.current?.querySelector('button')?.focus();
+  };
+  const [only] = outputs;
+  const isFull = outputs.length >= MAX_OUTPUTS;
+  return (
+    <>
+      {outputs.length === 1 && only ? (
+        <OnlyOutput output={only} errors={errors} onChange={(changes) => change(only.id, changes)} />
+      ) : (
+        outputs.map((output, index) => (
+          <OutputCard
+            key={output.id}
+            index={index}
+            outputs={outputs}
+            errors={errors}
+            hasFocus={output.id === added}
+            onChange={(changes) => change(output.id, changes)}
+            onRemove={() => remove(output.id)}
+          />
+        ))
+      )}
+      <div ref={adding}>
+        <Button icon="plus" onClick={add} disabled={isFull}>
+          Add output
+        </Button>
+        <p class="hint">
+          {isFull
+            ? `A job has at most ${MAX_OUTPUTS} outputs. Create another job for more.`
+            : 'One job can make several files from the same source, such as two sizes and a picture.'}
+        </p>
+      </div>
+    </>
+  );
+}
+
+interface EncodingProps {
+  output: DraftOutput;
+  errors: readonly RequestProblem[];
+  onChange: (changes: Partial<DraftOutput>) => void;
+}
+
+function OnlyOutput({ output, errors, onChange }: EncodingProps) {
+  return (
+    <>
+      <FormatCard format={output.format} onChange={(format) => onChange({ format })} />
+      <Card title="Encoding">
+        <Encoding output={output} errors={errors} pointer="" onChange={onChange} />
+      </Card>
+    </>
+  );
+}
+
+interface OutputCardProps {
+  index: number;
+  outputs: readonly DraftOutput[];
+  errors: readonly RequestProblem[];
+  hasFocus: boolean;
+  onChange: (changes: Partial<DraftOutput>) => void;
+  onRemove: () => void;
+}
+
+function OutputCard({ index, outputs, errors, hasFocus, onChange, onRemove }: OutputCardProps) {
+  const body = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (hasFocus) body.current?.querySelector('input')?.focus();
+  }, []);
+  const output = outputs[index]!;
+  const named = outputs.map(({ name, format }) => ({ name: name.trim() || undefined, outputFormat: format }));
+  const name = outputNames(named)[index]!;
+  const title = `Output ${index + 1}`;
+  return (
+    <Card
+      title={title}
+      tools={
+        <Button icon="close" compact look="plain" label={`Remove output ${index + 1}, ${name}`} onClick={onRemove} />
+      }
+    >
+      <div ref={body} class="output-fields">
+        <TextField
+          label="Name"
+          value={output.name}
+          placeholder={name}
+          maxLength={32}
+          error={nameFault(outputs, output)}
+          onInput={(text) => onChange({ name: text })}
+        />
+        <SelectField
+          label="Format"
+          value={output.format}
+          choices={FORMATS}
+          onChange={(format) => onChange({ format })}
+        />
+      </div>
+      <Encoding output={output} errors={errors} pointer={`/outputs/${index}`} onChange={onChange} />
+    </Card>
+  );
+}
+
+function Encoding({ output, errors, pointer, onChange }: EncodingProps & { pointer: string }) {
+  return (
+    <>
+      <PresetChoice draft={output} onChange={onChange} />
+      {output.mode === 'options' && (
+        <OptionList
+          options={output.options}
+          errors={errors}
+          pointer={pointer}
+          onChange={(options) => onChange({ options })}
+        />
+      )}
+    </>
+  );
+}

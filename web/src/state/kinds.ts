@@ -1,0 +1,24 @@
+import { signal } from '@preact/signals';
+import type { KindList } from '../../../src/contract/jobs.ts';
+import { get } from '../api/client.ts';
+
+export type Kind = KindList['items'][number];
+
+/** The kinds of jobs of this server; empty until they are loaded. */
+export const kinds = signal<readonly Kind[]>([]);
+
+/** Loads the kinds once. After a failure, the next call tries again. */
+export async function loadKinds(): Promise<void> {
+  if (kinds.peek().length > 0) return;
+  kinds.value = (await get<KindList>('/v1/kinds')).items;
+}
+
+/** Null for a kind that is not loaded. */
+export function kindNamed(name: string): Kind | null {
+  return kinds.value.find((kind) => kind.name === name) ?? null;
+}
+
+/** The kind whose routes are below `/v1/{path}`. */
+export function kindAt(path: string): Kind | null {
+  return kinds.value.find((kind) => kind.path === path) ?? null;
+}
