@@ -38,7 +38,9 @@ describe('the shape of a body', () => {
   });
 
   it('is read from any bytes without an error', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => bodyShapeFault(Buffer.from(bytes)) === null || true));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => bodyShapeFault(Buffer.from(bytes)) === null || true),
+    );
     expect(reasonOf('"never closed \\')).toBeNull();
   });
 });
