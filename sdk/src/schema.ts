@@ -31,7 +31,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Check that this process answers
+         * Check that this process responds
          * @description Returns 200 while the process can respond. It checks nothing else, so that a failing database does not restart it.
          *
          *     Requires no key.
@@ -151,7 +151,7 @@ export interface paths {
         post?: never;
         /**
          * Delete an upload now
-         * @description Its bytes are deleted before the answer, whether or not it was confirmed. Deleting it again gives the same answer. An upload that a job needs which is not final is kept: 409.
+         * @description Deletes its bytes before the response, whether or not it was confirmed. Deleting it again returns the same response. Returns 409 while a job that is not final needs the upload.
          *
          *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`.
          */
@@ -223,7 +223,7 @@ export interface paths {
         post?: never;
         /**
          * Delete an upload in parts now
-         * @description Its parts are deleted before the answer. Deleting it again gives the same answer.
+         * @description Deletes its parts before the response. Deleting it again returns the same response.
          *
          *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`.
          */
@@ -279,7 +279,7 @@ export interface paths {
         post?: never;
         /**
          * Erase a job now
-         * @description Its outputs and the uploads it used are deleted before the answer.
+         * @description Deletes its outputs and the uploads it used before the response.
          *
          *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
          */
@@ -364,7 +364,7 @@ export interface paths {
         };
         /**
          * Get a signed record of what was deleted and when
-         * @description Answers 409 until the job is erased or its retention ends. `complete` is true when all of its bytes are deleted.
+         * @description Returns 409 until the job is erased or its retention ends. `complete` is true when all of its bytes are deleted.
          *
          *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
@@ -432,7 +432,7 @@ export interface paths {
         put?: never;
         /**
          * Check a request without creating a job
-         * @description Takes the body of a create and runs nothing. `command` is what would run, with file names as in the cell. Each of `errors` gives the position of a mistake and what to write instead.
+         * @description Accepts the body of a create and runs nothing. `command` is what would run, with file names as in the cell. Each of `errors` gives the position of a mistake and what to write instead.
          *
          *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
          */
@@ -498,7 +498,7 @@ export interface paths {
         put?: never;
         /**
          * Create up to 100 jobs
-         * @description Each entry is the body of a create, and is accepted or refused by itself; a refused one has the error that a create would have got. `batch.completed` is recorded when the last job is final.
+         * @description Each entry is the body of a create, and is accepted or rejected separately. A rejected entry has the error that a create would have returned. Airlock records `batch.completed` when the last job is final.
          *
          *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
          */
@@ -650,7 +650,7 @@ export interface paths {
         };
         /**
          * Read events, oldest first
-         * @description Continue with `after` set to `next` of the last page: you get every event exactly once. Events are kept for seven days; an older cursor is answered with 410. An empty page means that there are no newer events. `Accept: text/event-stream` streams events as they happen instead; `Last-Event-ID` or `after` resumes a stream.
+         * @description Continue with `after` set to `next` of the last page: you get every event exactly once. Events are kept for seven days; an older cursor returns 410. An empty page means that there are no newer events. `Accept: text/event-stream` streams events as they happen instead; `Last-Event-ID` or `after` resumes a stream.
          *
          *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
@@ -796,7 +796,7 @@ export interface paths {
         put?: never;
         /**
          * Create a webhook
-         * @description Events of the account are sent to the URL, signed as the Standard Webhooks specification describes. A delivery that is not answered with 2xx within ten seconds is retried for about a day.
+         * @description Events of the account are sent to the URL, signed as the Standard Webhooks specification describes. Airlock retries a delivery for about a day until it gets a 2xx response within ten seconds.
          *
          *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
@@ -1096,7 +1096,7 @@ export interface paths {
         put?: never;
         /**
          * Create an account
-         * @description Creates an account without keys. Returns 400 if the name is taken.
+         * @description Creates an account without keys. Returns 409 if another account has the name.
          *
          *     Requires a key with the scope `operator`, or a person with the role `operator`.
          */
@@ -1171,7 +1171,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Drain a worker, or let it take work again
+         * Drain a worker, or let it accept jobs again
          * @description It finishes what runs. The request lasts until the worker restarts.
          *
          *     Requires a key with the scope `operator`, or a person with the role `operator`.
@@ -1591,7 +1591,7 @@ export interface components {
              * @description For programs; it does not change.
              * @enum {string}
              */
-            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "not_implemented" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "archive_not_ready" | "job_not_completed" | "job_failed" | "job_canceled" | "job_without_output" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
+            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "account_exists" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "not_implemented" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "archive_not_ready" | "job_not_completed" | "job_failed" | "job_canceled" | "job_without_output" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
             /** @description Details such as `field`, `reason`, `remedy` and `near`, depending on the code; null if there are none. */
             details: {
                 [key: string]: unknown;
@@ -2987,7 +2987,7 @@ export interface components {
             version: string;
             /** @description Jobs that it runs at once. */
             slots: number;
-            /** @description Slots that take long encodes. */
+            /** @description Slots for long encodes. */
             heavy_slots: number | null;
             /** @description Jobs that it runs now. */
             running: number;
@@ -3002,7 +3002,7 @@ export interface components {
             self_test: "passed" | "failed" | "running";
             /** @description Whether it starts no new jobs. */
             draining: boolean;
-            /** @description Whether an operator wants it to take nothing new; it follows within ten seconds. */
+            /** @description Whether an operator wants it to accept no new jobs; it follows within ten seconds. */
             drain_requested: boolean;
             /**
              * Format: date-time
@@ -3248,7 +3248,7 @@ export interface components {
         };
         /** @description The state of everything that jobs depend on. */
         Health: {
-            /** @description Whether database and storage answer. */
+            /** @description Whether database and storage respond. */
             ok: boolean;
             /**
              * Format: date-time
@@ -4293,7 +4293,7 @@ export interface components {
         };
         /** @description What the worker should do. */
         ChangeWorkerRequest: {
-            /** @description `true`: take nothing new; `false`: take work again. */
+            /** @description `true`: accept no new jobs; `false`: accept jobs again. */
             draining: boolean;
         };
         /** @description A command string to run as a job. */

@@ -13,7 +13,7 @@ import { deviceTokenOf, setDeviceCookie } from './session-cookie.ts';
 
 /**
  * Returns the person whose e-mail address and password these are. An unknown address, a wrong password and a disabled person get
- * the same answer, after the same time. Remembers the browser, which is then preferred.
+ * the same response, after the same time. Remembers the browser, which is then preferred.
  */
 export async function provedPerson(
   request: FastifyRequest,

@@ -66,7 +66,7 @@ export type NumberSettingName = keyof typeof NUMBER_SETTINGS;
 
 export const SWITCH_SETTINGS = {
   disarm: { meaning: 'reject inputs that Airlock cannot remux before FFmpeg reads them' },
-  disabled: { meaning: 'answer every request of the account with 403' },
+  disabled: { meaning: 'reject every request of the account with 403' },
 } as const;
 
 export type SwitchSettingName = keyof typeof SWITCH_SETTINGS;

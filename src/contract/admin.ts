@@ -89,7 +89,7 @@ export const worker = z
     host: z.string().describe('A fingerprint of its machine.'),
     version: z.string().describe('Its release of Airlock.'),
     slots: z.number().describe('Jobs that it runs at once.'),
-    heavy_slots: z.number().nullable().describe('Slots that take long encodes.'),
+    heavy_slots: z.number().nullable().describe('Slots for long encodes.'),
     running: z.number().describe('Jobs that it runs now.'),
     tier: z.string().describe('How it confines FFmpeg.'),
     ffmpeg: z.string().describe('Its FFmpeg.'),
@@ -97,7 +97,7 @@ export const worker = z
     draining: z.boolean().describe('Whether it starts no new jobs.'),
     drain_requested: z
       .boolean()
-      .describe('Whether an operator wants it to take nothing new; it follows within ten seconds.'),
+      .describe('Whether an operator wants it to accept no new jobs; it follows within ten seconds.'),
     started_at: timestamp.describe('When it started.'),
     heartbeat_at: timestamp.describe('When it last said that it is alive.'),
     warnings: someWarnings,
@@ -110,7 +110,7 @@ export const workerList = z
   .meta({ id: 'WorkerList', description: 'The workers of this server.' });
 
 export const changeWorkerBody = z
-  .object({ draining: z.boolean().describe('`true`: take nothing new; `false`: take work again.') })
+  .object({ draining: z.boolean().describe('`true`: accept no new jobs; `false`: accept jobs again.') })
   .meta({ id: 'ChangeWorkerRequest', description: 'What the worker should do.' });
 
 const lane = z.object({

@@ -33,6 +33,7 @@ export const errors = {
     text: 'Somebody has this e-mail address already',
     advice: 'Use another address, or reset the password with ./airlock users reset EMAIL.',
   },
+  account_exists: { status: 409, text: 'An account has this name already', advice: 'Choose another name.' },
   key_exceeds_caller: {
     status: 403,
     text: 'A key cannot grant more than it has',

@@ -11,7 +11,7 @@ const check = z
 /** `supabase` is the compatible name of the database check. */
 export const healthAnswer = z
   .object({
-    ok: z.boolean().describe('Whether database and storage answer.'),
+    ok: z.boolean().describe('Whether database and storage respond.'),
     timestamp: timestamp.describe('When this was checked.'),
     uptime: z.number().describe('Seconds since this process started.'),
     supabase: z

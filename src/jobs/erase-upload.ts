@@ -12,7 +12,7 @@ import { endCanceled } from './cancel.ts';
 import type { JobsContext } from './kind.ts';
 import { isOpen } from './rows.ts';
 
-/** Most jobs that a refusal names. */
+/** Most jobs that a rejection names. */
 const NAMED_JOBS = 20;
 
 /**

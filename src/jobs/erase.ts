@@ -112,7 +112,7 @@ export async function scrubJobs(
   return [...objects, ...(await archivesOf(tx, objects))];
 }
 
-/** The answer to a batch describes all of its jobs. Returns the ids of the batches of these jobs. */
+/** The response to a batch describes all of its jobs. Returns the ids of the batches of these jobs. */
 async function forgetAnswersOfBatches(tx: Tx, ids: readonly string[]): Promise<string[]> {
   const rows = await tx
     .selectFrom('jobs')

@@ -30,7 +30,7 @@ export async function reserveOutput(
 ): Promise<string> {
   const { size, sha256 } = object;
   return context.db.transaction().execute(async (tx) => {
-    // In one round trip; a refusal undoes the insert.
+    // In one round trip; a rejection undoes the insert.
     const [, id] = await Promise.all([
       requireOutputQuota(tx, claim.job.account_id, size),
       insertOutput(tx, claim, { ...object, size, sha256 }),

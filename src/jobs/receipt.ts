@@ -11,7 +11,7 @@ import type { Job } from './rows.ts';
  * that each object is gone, no URL can restore an upload, and every worker that attempted the job has reported that its
  * copies are gone.
  *
- * Throws 409 until the job is erased or its retention ends, and `StorageError` when the storage does not answer.
+ * Throws 409 until the job is erased or its retention ends, and `StorageError` when the storage does not respond.
  */
 export async function readReceipt(context: Pick<Context, 'db' | 'store'>, job: Job): Promise<Receipt> {
   const { id } = job;

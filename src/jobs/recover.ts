@@ -29,7 +29,7 @@ export async function recoverLost(context: JobsContext, deadWorkers: readonly st
 
 const idOf = ({ id }: { id: string }) => id;
 
-/** Seconds after which a claim that is unknown to its worker counts as lost: an answer takes milliseconds. */
+/** Seconds after which a claim that is unknown to its worker counts as lost: a response takes milliseconds. */
 const CLAIM_SECONDS = 5;
 
 /**

@@ -68,7 +68,7 @@ export async function findSources(
 
 /**
  * Like `findSources`, for a job that is about to be inserted. Locks the uploads until the transaction ends, so that no
- * sweeper deletes one in between, and extends their retention. Throws the first refusal with its field. `found` is what
+ * sweeper deletes one in between, and extends their retention. Throws the first rejection with its field. `found` is what
  * `findSources` returned for the same URLs before the transaction: only the state of an upload can have changed since.
  */
 export async function reserveSources(
@@ -138,7 +138,7 @@ export async function lockSources(context: Sources, tx: Tx, account: Account, ur
 }
 
 /**
- * Locks like `lockSources`, extends the retention of what a job may use, and returns the ids of those uploads; a refusal
+ * Locks like `lockSources`, extends the retention of what a job may use, and returns the ids of those uploads; a rejection
  * undoes it. The locks return rows as they are once the locks are granted.
  */
 async function reserveUploads(

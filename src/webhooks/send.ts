@@ -27,7 +27,7 @@ export interface SendDeps {
   onAttempt?: (result: 'delivered' | DeliveryError) => void;
 }
 
-/** Result of an attempt: the status of the answer, or why there is none. */
+/** Result of an attempt: the status of the response, or why there is none. */
 interface Outcome {
   status: number | null;
   error: DeliveryError | null;

@@ -11,7 +11,7 @@ import { OauthError } from './errors.ts';
 export const OFFERED_SCOPES = ['transcode', 'upload', 'read'] as const;
 const MAX_STATE = 2000;
 
-/** Where an answer may go. Only after this is known may a client or a person be sent there. */
+/** Where a response may go. Only after this is known may a client or a person be sent there. */
 export interface Target {
   client: OauthClient;
   redirectUri: string;
@@ -48,7 +48,7 @@ export function requireResource(resource: string | undefined, origin: string): v
     throw new OauthError('invalid_target', 'resource must be this server');
 }
 
-/** The redirect URI with an answer. `iss` names this server (RFC 9207). */
+/** The redirect URI with a response. `iss` names this server (RFC 9207). */
 export function answerUri({ redirectUri, state }: Target, origin: string, answer: Record<string, string>): string {
   const url = new URL(redirectUri);
   for (const [name, value] of Object.entries({ ...answer, ...(state && { state }), iss: origin })) {

@@ -105,7 +105,7 @@ function send(reply: FastifyReply, status: number, body: Html, targets = ''): Fa
   const policy = [
     "default-src 'none'",
     `style-src 'sha256-${STYLE_HASH}'`,
-    // Browsers apply it to where the form's answer redirects as well.
+    // Browsers apply it to where the form's response redirects as well.
     `form-action 'self'${targets}`,
     "frame-ancestors 'none'",
     "base-uri 'none'",

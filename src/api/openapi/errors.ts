@@ -65,6 +65,7 @@ const OWN: Readonly<Record<string, readonly ErrorCode[]>> = {
   'delete /v1/session': ['unauthorized', 'csrf_required'],
   'get /v1/setup': ['setup_link_invalid'],
   'post /v1/setup': ['setup_link_invalid', 'email_taken', 'cross_site'],
+  'post /v1/admin/accounts': ['account_exists'],
   'get /v1/admin/accounts/{id}': ['not_found'],
   'patch /v1/admin/accounts/{id}': ['not_found'],
   'patch /v1/admin/workers/{id}': ['not_found'],

@@ -237,7 +237,7 @@ const eventPage: EventPage = {
   next: EVENT,
 };
 
-/** Examples of every request and answer, by the name of its schema. */
+/** Examples of every request and response, by the name of its schema. */
 const EXAMPLES: Readonly<Record<string, unknown>> = {
   TranscodeRequest: transcodeRequest,
   CommandRequest: commandRequest,

@@ -3,9 +3,9 @@ import type { Document, Schema } from './types.ts';
 const PREFIX = '#/components/schemas/';
 
 /**
- * Reduces the document to one schema per object. The generator emits each one twice, as `Thing` for answers and
- * `ThingInput` for requests: this removes unused schemas and merges equal ones. Schemas of answers stay open, since
- * answers may get more properties.
+ * Reduces the document to one schema per object. The generator emits each one twice, as `Thing` for responses and
+ * `ThingInput` for requests: this removes unused schemas and merges equal ones. Schemas of responses stay open, since
+ * responses may get more properties.
  */
 export function mergeTwins(document: Document): void {
   const schemas = document.components?.schemas ?? {};
@@ -38,7 +38,7 @@ function answersOf(document: Document): unknown[] {
   );
 }
 
-/** Removes `additionalProperties: false`, so that later releases may add properties to answers. */
+/** Removes `additionalProperties: false`, so that later releases may add properties to responses. */
 function openObjects(value: unknown): void {
   walk(value, (schema) => {
     if (schema.additionalProperties === false) delete schema.additionalProperties;

@@ -40,7 +40,7 @@ const delivery: DeliveryView = {
   attempted_at: AT,
 };
 
-/** Examples of requests and answers about webhooks, by the name of their schema. */
+/** Examples of requests and responses about webhooks, by the name of their schema. */
 export const WEBHOOK_EXAMPLES: Readonly<Record<string, unknown>> = {
   CreateWebhookRequest: createRequest,
   UpdateWebhookRequest: updateRequest,

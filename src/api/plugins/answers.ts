@@ -65,7 +65,7 @@ function ownerOf({ caller, ip }: FastifyRequest): string {
   return caller ? caller.account.id : addressGroup(ip);
 }
 
-/** Closes the connection when a piece is not read in time. Calls `onEnd` once when the answer ends in any way. */
+/** Closes the connection when a piece is not read in time. Calls `onEnd` once when the response ends in any way. */
 function watch(request: FastifyRequest, { raw }: FastifyReply, stallMs: number, onEnd: () => void): void {
   const timer = setTimeout(() => {
     request.log.info({ route: request.routeOptions.url, caller: request.caller?.id }, 'slow reader disconnected');

@@ -23,7 +23,8 @@ const KEY_PARAMETERS = new Set(['key', 'api_key', 'apikey', 'api-key', 'token', 
 
 /**
  * Authenticates every route whose config is not `open`, by a key or by the session of a person. A key that is missing,
- * unknown, revoked, expired or used from a wrong address gets the same 401: different answers would reveal which keys exist.
+ * unknown, revoked, expired or used from a wrong address gets the same 401, because different responses would reveal which
+ * keys exist.
  * A route without a permission fails when it is registered.
  */
 export async function registerAuth(app: App, deps: ApiDeps): Promise<void> {
@@ -135,7 +136,7 @@ function isAllowedAddress(key: Pick<ApiKey, 'allowed_cidrs'>, ip: string): boole
   return key.allowed_cidrs.length === 0 || addressMatcher(key.allowed_cidrs)(ip);
 }
 
-/** Writes to the audit log only for the first refusal of a window, so that attackers cannot fill the log. */
+/** Writes to the audit log only for the first rejection of a window, so that attackers cannot fill the log. */
 async function note(request: FastifyRequest, deps: ApiDeps, entry: Pick<AuditEntry, 'actor' | 'action' | 'details'>) {
   await deps.context.db
     .transaction()

@@ -14,7 +14,7 @@ const LARGE_BODY_BYTES = 64 * 1024;
 
 /**
  * Parses bodies, which must be JSON. Clients send any content type without a body; the body is then absent. A body with
- * too many values or levels is refused before it is parsed, so that it cannot exhaust time or stack.
+ * too many values or levels is rejected before it is parsed, so that it cannot exhaust time or stack.
  */
 export function registerBodies(app: App): void {
   registerSpelling(app);

@@ -181,7 +181,7 @@ function binarySize(bytes: number): string {
   return bytes < 1024 * 1024 ? `${bytes / 1024} KiB` : `${bytes / (1024 * 1024)} MiB`;
 }
 
-/** The part of the request that a schema refused, as the client sent it, with that schema. */
+/** The part of the request that a schema rejected, as the client sent it, with that schema. */
 function partOf(request: FastifyRequest, context: FastifyError['validationContext']): SentPart {
   const { schema } = request.routeOptions;
   if (context === 'querystring') return { name: 'query', sent: request.query, schema: schema?.querystring };

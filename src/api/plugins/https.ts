@@ -6,7 +6,7 @@ import type { App } from '../types.ts';
 
 /**
  * Requires HTTPS, except on loopback. A request that a trusted proxy received over plain HTTP has already sent its key
- * in the clear; the refusal makes that visible.
+ * in the clear; the rejection makes that visible.
  */
 export function registerHttpsOnly(app: App, settings: ApiSettings): void {
   const isSecure = secureRequestTest(settings);

@@ -2,7 +2,7 @@ import { actorName } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { App } from '../types.ts';
 
-/** Adds the request id to every answer, and logs one line per request, with the route's pattern and never the URL. */
+/** Adds the request id to every response, and logs one line per request, with the route's pattern and never the URL. */
 export function registerObservation(app: App, metrics: ApiDeps['metrics']): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);

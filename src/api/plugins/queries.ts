@@ -5,14 +5,14 @@ import { ApiError } from '../../contract/errors.ts';
 import { shownName, suggestField } from '../../contract/faults/field-names.ts';
 import type { App } from '../types.ts';
 
-/** Maximum number of unknown parameters in an answer's warnings. */
+/** Maximum number of unknown parameters in a response's warnings. */
 const MAX_WARNINGS = 10;
 /** Maximum length of a name in such a warning. */
 const MAX_NAME = 64;
 
 /**
- * Checks query parameters: an empty value counts as absent, and a repeated parameter is refused. Unknown parameters
- * never fail a request; the answer reports them if its schema has `warnings`.
+ * Checks query parameters: an empty value counts as absent, and a repeated parameter is rejected. Unknown parameters
+ * never fail a request; the response reports them if its schema has `warnings`.
  */
 export function registerQueries(app: App): void {
   app.decorateRequest('queryWarnings', null);
@@ -51,7 +51,7 @@ function unknownParameters(names: readonly string[], known: readonly string[]): 
   });
 }
 
-/** Whether the schema of the answer has `warnings`. */
+/** Whether the schema of the response has `warnings`. */
 function acceptsWarnings(request: FastifyRequest, status: number): boolean {
   const answers = request.routeOptions.schema?.response as Record<string, unknown> | undefined;
   const schema = answers?.[status];

@@ -35,7 +35,7 @@ export function registerReserve(app: App, context: Pick<Context, 'store'>): void
   app.addHook('preHandler', async (request) => {
     const { method, url } = request.routeOptions;
     if (SAFE.has(request.method) || ALLOWED.has(`${[method].flat()[0]} ${url}`) || request.is404) return;
-    // A storage that does not answer is a reason for those requests that need it.
+    // A storage that does not respond is a reason for those requests that need it.
     const space = await recentSpace(context).catch(() => null);
     if (space && !hasSpareSpace(space)) throw diskFull(0);
   });

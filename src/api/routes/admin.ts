@@ -83,7 +83,7 @@ function registerCreateAccount(app: App, { context }: ApiDeps): void {
         operationId: 'createAccount',
         tags: ['admin'],
         summary: 'Create an account',
-        description: 'Creates an account without keys. Returns 400 if the name is taken.',
+        description: 'Creates an account without keys. Returns 409 if another account has the name.',
         body: createAccountBody,
         response: { 201: account, '4xx': errorBody },
       },
@@ -92,7 +92,7 @@ function registerCreateAccount(app: App, { context }: ApiDeps): void {
       const made = await db.transaction().execute((tx) => createAccount(tx, request.body.name, actorOf(request).actor));
       if (!made) {
         const remedy = 'Choose another name';
-        throw new ApiError('invalid_request', { field: 'name', reason: 'already belongs to an account', remedy });
+        throw new ApiError('account_exists', { field: 'name', reason: 'already belongs to an account', remedy });
       }
       reply.code(201);
       return viewAccount(made);
@@ -194,7 +194,7 @@ function registerChangeWorker(app: App, { context }: ApiDeps): void {
       schema: {
         operationId: 'changeWorker',
         tags: ['admin'],
-        summary: 'Drain a worker, or let it take work again',
+        summary: 'Drain a worker, or let it accept jobs again',
         description: 'It finishes what runs. The request lasts until the worker restarts.',
         params: idParams,
         body: changeWorkerBody,

@@ -25,7 +25,7 @@ function registerCreate(app: App, deps: ApiDeps): void {
         tags,
         summary: 'Create up to 100 jobs',
         description:
-          'Each entry is the body of a create, and is accepted or refused by itself; a refused one has the error that a create would have got. `batch.completed` is recorded when the last job is final.',
+          'Each entry is the body of a create, and is accepted or rejected separately. A rejected entry has the error that a create would have returned. Airlock records `batch.completed` when the last job is final.',
         body: batchBody,
         response: { 201: batch, '4xx': errorBody, 507: errorBody },
       },

@@ -59,7 +59,7 @@ function registerLiveness(app: App): void {
       schema: {
         operationId: 'checkLiveness',
         tags: ['health'],
-        summary: 'Check that this process answers',
+        summary: 'Check that this process responds',
         description:
           'Returns 200 while the process can respond. It checks nothing else, so that a failing database does not restart it.',
         security: [],

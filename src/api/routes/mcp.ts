@@ -15,7 +15,7 @@ import type { App } from '../types.ts';
 
 /** Messages in one request; each may be a call of a tool. */
 const MAX_MESSAGES = 10;
-/** Milliseconds that a client may take to read a part of an answer. */
+/** Milliseconds that a client may take to read a part of a response. */
 const STALL_MS = 15_000;
 
 /**
@@ -42,7 +42,7 @@ export function registerMcp(app: App, deps: RouteDeps): void {
       schema: { hide: true },
     },
     async (request, reply) => {
-      // A cookie is not enough: a page could not read the answer, but could call tools.
+      // A cookie is not enough: a page could not read the response, but could call tools.
       if (!('key' in callerOf(request).by)) throw new ApiError('unauthorized');
       requireSameSite(request);
       requireFewMessages(request.body);

@@ -103,7 +103,7 @@ function registerParts(app: App, { context }: ApiDeps): void {
         operationId: 'deleteMultipart',
         tags,
         summary: 'Delete an upload in parts now',
-        description: 'Its parts are deleted before the answer. Deleting it again gives the same answer.',
+        description: 'Deletes its parts before the response. Deleting it again returns the same response.',
         params: multipartParams,
         response: { 200: multipartDeleted, '4xx': errorBody },
       },

@@ -47,7 +47,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   '*': 'The name of the template.',
 };
 
-/** Answers 501 for these paths, after checking the key and before reading a body. A 404 would suggest a wrong id. */
+/** Returns 501 for these paths, after checking the key and before reading a body. A 404 would suggest a wrong id. */
 export function registerNotYet(app: App): void {
   for (const [what, paths] of Object.entries(NOT_YET)) {
     const refuse = async () => {

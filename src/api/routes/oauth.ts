@@ -128,7 +128,7 @@ function registerTokens(app: App, deps: ApiDeps): void {
     requireResource(sent.resource, publicOrigin(deps.settings, request));
     const clientId = sent.client_id ?? '';
     const by = originOf(request);
-    // Commits a refusal as well: a code that was tried is used up, and one that was used twice ends its grant.
+    // Commits a rejection as well: a code that was tried is used up, and one that was used twice ends its grant.
     const tokens = await db.transaction().execute((tx) => {
       if (sent.grant_type === 'authorization_code') {
         const { code = '', redirect_uri: redirectUri = '', code_verifier: verifier = '' } = sent;

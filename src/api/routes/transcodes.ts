@@ -31,7 +31,7 @@ function registerValidateTranscode(app: App, deps: RouteDeps): void {
         tags: ['transcodes'],
         summary: 'Check a request without creating a job',
         description:
-          'Takes the body of a create and runs nothing. `command` is what would run, with file names as in the cell. Each of `errors` gives the position of a mistake and what to write instead.',
+          'Accepts the body of a create and runs nothing. `command` is what would run, with file names as in the cell. Each of `errors` gives the position of a mistake and what to write instead.',
         body: createBody,
         response: { 200: validateAnswer, '4xx': errorBody },
       },

@@ -67,7 +67,7 @@ function registerErase(app: App, { context }: ApiDeps): void {
         tags,
         summary: 'Delete an upload now',
         description:
-          'Its bytes are deleted before the answer, whether or not it was confirmed. Deleting it again gives the same answer. An upload that a job needs which is not final is kept: 409.',
+          'Deletes its bytes before the response, whether or not it was confirmed. Deleting it again returns the same response. Returns 409 while a job that is not final needs the upload.',
         params: uploadParams,
         response: { 200: uploadDeleted, '4xx': errorBody },
       },

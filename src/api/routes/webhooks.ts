@@ -80,7 +80,7 @@ function registerCreateWebhook({ app, deps, schemas }: WebhookRoutes): void {
         tags,
         summary: 'Create a webhook',
         description:
-          'Events of the account are sent to the URL, signed as the Standard Webhooks specification describes. A delivery that is not answered with 2xx within ten seconds is retried for about a day.',
+          'Events of the account are sent to the URL, signed as the Standard Webhooks specification describes. Airlock retries a delivery for about a day until it gets a 2xx response within ten seconds.',
         body: createWebhookBody,
         response: { 201: newWebhook, '4xx': errorBody },
       },
