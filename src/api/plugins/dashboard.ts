@@ -9,7 +9,19 @@ const OPEN = { config: { scope: 'open', kind: 'document' }, schema: { hide: true
 
 /** Addresses of the dashboard. Each answers with the same document, whose script shows the page. */
 const PAGES = [
-  ...['/', '/sign-in', '/setup', '/new', '/jobs', '/jobs/:id', '/jobs/:path/:id', '/keys', '/webhooks', '/webhooks/:id', '/usage'],
+  ...[
+    '/',
+    '/sign-in',
+    '/setup',
+    '/new',
+    '/jobs',
+    '/jobs/:id',
+    '/jobs/:path/:id',
+    '/keys',
+    '/webhooks',
+    '/webhooks/:id',
+    '/usage',
+  ],
   ...['/operator', '/operator/:page'],
 ];
 
