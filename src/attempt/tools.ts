@@ -34,9 +34,9 @@ export interface WorkTools {
     cores: number;
     /** Upper bound of the memory of one cell, in bytes. */
     cellMemoryBytes: number;
-    /** Milliseconds for which a finished output, and its slot, is held while the storage is unreachable. */
+    /** Milliseconds for which a finished output, and its slot, is held while storage is unreachable. */
     outputHoldMs: number;
-    /** Resource classes that each slot of this worker takes. */
+    /** Resource classes that each slot of this worker accepts. */
     slots: readonly (readonly ResourceClass[])[];
     /** Whether long videos are encoded in pieces; off by default. */
     chunks?: 'off' | 'auto' | 'always';

@@ -67,7 +67,7 @@ export async function dropReserved(context: Pick<Context, 'db' | 'store' | 'rows
 
 /**
  * SQL condition: an open job reads the object whose id is in that column. Every release sets `completed_at` at the end,
- * whatever the names of its statuses.
+ * independent of the names of its statuses.
  */
 export function isReadByOpenJob(column: string) {
   return sql<boolean>`EXISTS (

@@ -42,7 +42,7 @@ type ManifestCache = LRUCache<string, readonly TreeFile[], { key: string; sha256
 const caches = new WeakMap<ObjectStore, ManifestCache>();
 
 /**
- * The files of a stored tree. Null if its manifest is missing, or differs from the one that was recorded: then nothing in
+ * The files of a stored tree. Null if its manifest is missing, or differs from the recorded manifest: then nothing in
  * storage below its prefix can be trusted. Keeps the files for a minute, because a player requests many files of one tree.
  */
 export async function readTree(

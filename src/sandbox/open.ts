@@ -18,7 +18,7 @@ import { makeTier } from './tiers/make-tier.ts';
 import type { Sandbox, SandboxOptions } from './types.ts';
 import { Watchdog } from './watchdog/watchdog.ts';
 
-/** Number of cells that the self-test runs concurrently, in slots after those of jobs. */
+/** Number of cells that the self-test runs concurrently, in slots after the slots of jobs. */
 const SELF_TEST_CELLS = 4;
 
 /** Closes one part of a sandbox. */
@@ -82,7 +82,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
 
 function checkSlots(slots: number): void {
   if (!Number.isInteger(slots) || slots < 1 || slots > MAX_SLOTS) {
-    throw new RangeError(`slots is ${slots}; use a whole number from 1 to ${MAX_SLOTS}`);
+    throw new RangeError(`slots is ${slots}; use an integer from 1 to ${MAX_SLOTS}`);
   }
 }
 
@@ -105,11 +105,11 @@ async function openBase(options: SandboxOptions, image: RootImage, open: Close[]
   const tier = await makeTier(options.tier ?? 'bwrap', owner.folder);
   const watchdog = await Watchdog.open();
   open.push(() => watchdog.close());
-  const places = { tier, account: accounts.of, cgroup: (slot: number) => cgroups?.slot(slot) ?? null };
-  const launchers = openLaunchers(places);
+  const slotResources = { tier, account: accounts.of, cgroup: (slot: number) => cgroups?.slot(slot) ?? null };
+  const launchers = openLaunchers(slotResources);
   open.push(launchers.close);
   const context: RunContext = {
-    ...places,
+    ...slotResources,
     ...{ watchdog, launchers, dataDir },
     rootImage: image.path,
     cells: owner.folder,

@@ -9,7 +9,7 @@ export interface CellLimits {
   memoryBytes: number;
   /** CPU seconds of all threads together (RLIMIT_CPU). */
   cpuSeconds: number;
-  /** Wall-clock milliseconds; then the whole process group gets SIGKILL. */
+  /** Wall-clock milliseconds; then the entire process group gets SIGKILL. */
   wallMs: number;
   /** Bytes of all outputs together. `RLIMIT_FSIZE` bounds each one exactly; the watchdog checks the sum of several. */
   outputBytes: number;
@@ -49,7 +49,7 @@ export interface CellSpec {
   limits: CellLimits;
   /**
    * Standard input of the program; by default it has none. It ends when the program ends. An error of this stream ends the
-   * input, which the program cannot tell from its end: abort the cell.
+   * input, which the program cannot distinguish from its end: abort the cell.
    */
   stdin?: Readable;
   /** Receives the host path of the folder of `outputs`, before the program starts. */
@@ -58,7 +58,7 @@ export interface CellSpec {
   onStdout?: (chunk: Buffer) => void;
   /** Receives the progress that the program reports on standard output. */
   onProgress?: (report: ProgressReport) => void;
-  /** Abort = cancel: the whole process group is killed immediately. */
+  /** Abort = cancel: the entire process group is killed immediately. */
   signal?: AbortSignal;
   /** Worker slot number. Each slot has its own uid and cgroup, and never runs two cells concurrently. */
   slot: number;
@@ -90,7 +90,7 @@ export interface CellResult {
   wallMs: number;
   /** Why the program failed, from its end and its messages. */
   explain(): Explanation;
-  /** Removes the whole job folder. Must be called once the outputs are stored. */
+  /** Removes the entire job folder. Must be called once the outputs are stored. */
   release(): Promise<void>;
 }
 
@@ -103,9 +103,9 @@ export interface SelfTestCheck {
   seen: string;
   /** Also true for an exception; see `promised`. */
   passed: boolean;
-  /** False when the tier does not promise this; `expected` says why. */
+  /** False when the tier does not promise this; `expected` explains why. */
   promised: boolean;
-  /** For a failed check: how its cell ended, how long it took, and how busy the machine was. */
+  /** For a failed check: how its cell ended, its duration, and how busy the machine was. */
   detail?: string;
   /** Result of the first try, when this is the second. */
   firstTry?: string;
@@ -135,7 +135,7 @@ export interface SandboxOptions {
 }
 
 export interface ProgramBuild {
-  /** First line of what it says about its version. */
+  /** First line of its own text about its version. */
   readonly version: string;
   /** Version of the distribution package; null when there is none. */
   readonly package: string | null;
@@ -157,7 +157,7 @@ export interface Sandbox {
   readonly programs: Readonly<Record<string, ProgramBuild>>;
   /** What the installed programs provide, for jobs that need it. */
   readonly capabilities: readonly string[];
-  /** That of FFmpeg, which every worker has. */
+  /** The build of FFmpeg, which every worker has. */
   readonly ffmpeg: ProgramBuild;
   /** Runs one untrusted program. Resolves however the program ends; rejects only when the cell cannot be created. */
   run(spec: CellSpec): Promise<CellResult>;

@@ -4,7 +4,7 @@ import { SupervisorError } from './supervisor-error.ts';
 
 export type LockMode = 'shared' | 'exclusive';
 
-/** A kernel lock on a file, released as soon as its holder dies, however it dies. */
+/** A kernel lock on a file, released as soon as its process dies, for any reason. */
 export interface FileLock {
   readonly file: FileHandle;
   /** Changes the mode of the lock without waiting. Returns false on a conflict; the lock may then be lost. */
@@ -13,12 +13,12 @@ export interface FileLock {
 }
 
 /**
- * Takes an flock(2) on `path` (created with mode 0600). Node has no flock; a lock belongs to the open file description,
- * so util-linux's `flock` can take it on a descriptor that it inherits, and this process keeps it. Other children do
+ * Acquires an flock(2) on `path` (created with mode 0600). Node has no flock; a lock belongs to the open file description,
+ * so util-linux's `flock` can acquire it on a descriptor that it inherits, and this process keeps it. Other children do
  * not inherit it: Node opens files close-on-exec.
  *
- * @param waitMs how long to wait for other holders; 0 does not wait
- * @returns null when the lock is still taken after that time
+ * @param waitMs milliseconds to wait for other processes; 0 does not wait
+ * @returns null when the lock is not free after that time
  */
 export async function lockFile(path: string, mode: LockMode, waitMs: number): Promise<FileLock | null> {
   const file = await open(path, 'a+', 0o600);

@@ -48,7 +48,7 @@ export function isStarting(error: unknown): boolean {
   return failureCode(error) === STARTING_UP || NO_SOCKET.includes(failureCode(error));
 }
 
-/** Whether anything listens on the socket. Takes well under a millisecond and leaves no line in the server's log. */
+/** Whether anything listens on the socket. Needs well under a millisecond and leaves no line in the server's log. */
 export function listens(socketFolder: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connectSocket(socketPath(socketFolder));

@@ -34,14 +34,14 @@ export async function claimInstance(dataDir: string): Promise<Instance> {
   const readyPath = join(dataDir, 'ready.json');
   const lock = await lockFile(lockPath, 'exclusive', 0);
   if (!lock) {
-    const holder = await readHolder(lockPath);
+    const owner = await readOwner(lockPath);
     throw new SupervisorError(
-      `Airlock already runs in ${process.env.AIRLOCK_SHOWN_DATA_DIR || dataDir}${holder ? ` (process ${holder.pid})` : ''}`,
+      `Airlock already runs in ${process.env.AIRLOCK_SHOWN_DATA_DIR || dataDir}${owner ? ` (process ${owner.pid})` : ''}`,
       'Use it, stop it first, or set AIRLOCK_DATA_DIR to another directory',
     );
   }
   await rm(readyPath, { force: true });
-  await writeHolder(lock);
+  await writeOwner(lock);
   const withdraw = () => rm(readyPath, { force: true });
   return {
     announce: (info) => writeAtomically(readyPath, `${JSON.stringify({ ...info, pid: process.pid })}\n`, 0o644),
@@ -64,17 +64,17 @@ export async function readReadyFile(dataDir: string): Promise<ReadyInfo | null> 
   } catch {
     return null;
   }
-  const holder = await readHolder(join(dataDir, 'up.lock'));
-  return holder && holder.pid === info.pid && isRunning(holder) ? info : null;
+  const owner = await readOwner(join(dataDir, 'up.lock'));
+  return owner && owner.pid === info.pid && isRunning(owner) ? info : null;
 }
 
-async function writeHolder(lock: FileLock): Promise<void> {
+async function writeOwner(lock: FileLock): Promise<void> {
   const self = markProcess(process.pid);
   await lock.file.truncate(0);
   await lock.file.write(`${process.pid} ${self?.startTicks ?? ''}\n`);
 }
 
-async function readHolder(path: string): Promise<{ pid: number; startTicks: string } | null> {
+async function readOwner(path: string): Promise<{ pid: number; startTicks: string } | null> {
   const match = /^(\d+) (\d+)\n$/.exec(await readFile(path, 'utf8').catch(() => ''));
   return match ? { pid: Number(match[1]), startTicks: match[2]! } : null;
 }

@@ -1,6 +1,6 @@
 /*
  * Under a supervisor one role serves the metrics of all: each role counts for itself, and the supervisor passes the
- * questions and answers on. It does not read them.
+ * requests and responses on. It does not read them.
  */
 
 /** Milliseconds to wait for another role; a scrape must not fail because a role is being restarted. */
@@ -11,29 +11,29 @@ interface Question {
   id: number;
 }
 
-interface Answer {
+interface Scraped {
   type: 'scraped';
   id: number;
   metrics: unknown;
 }
 
 /** In the role that is asked. `read` returns what can be sent as JSON. */
-export function answerScrapes(read: () => Promise<unknown>): void {
+export function serveScrapes(read: () => Promise<unknown>): void {
   process.on('message', (message) => {
     if (!isOfType<Question>(message, 'scrape')) return;
     read().then(
-      (metrics) => process.send?.({ type: 'scraped', id: message.id, metrics } satisfies Answer),
+      (metrics) => process.send?.({ type: 'scraped', id: message.id, metrics } satisfies Scraped),
       () => {}, // the asker gives up by itself
     );
   });
 }
 
-/** In the role that serves. Returns what the other one answers; null without a supervisor, or without a response in time. */
+/** In the role that serves. Returns the response of the other role; null without a supervisor, or without a response in time. */
 export function openScrapes(): () => Promise<unknown> {
   const waiting = new Map<number, (metrics: unknown) => void>();
   let last = 0;
   process.on('message', (message) => {
-    if (isOfType<Answer>(message, 'scraped')) waiting.get(message.id)?.(message.metrics);
+    if (isOfType<Scraped>(message, 'scraped')) waiting.get(message.id)?.(message.metrics);
   });
   return () =>
     new Promise((resolve) => {
@@ -54,7 +54,7 @@ export function openScrapes(): () => Promise<unknown> {
 /** In the supervisor: the role that a message of `from` is for; null for other messages. */
 export function addressee(from: string, message: unknown): 'api' | 'worker' | null {
   if (from === 'api' && isOfType<Question>(message, 'scrape')) return 'worker';
-  if (from === 'worker' && isOfType<Answer>(message, 'scraped')) return 'api';
+  if (from === 'worker' && isOfType<Scraped>(message, 'scraped')) return 'api';
   return null;
 }
 

@@ -5,7 +5,7 @@ import type { ThreadEntry } from './thread-entry.ts';
 /** Tasks after which a thread is replaced. */
 const MAX_TASKS_PER_THREAD = 200;
 /**
- * Milliseconds without a task after which used threads end, to free their memory. A new thread takes 60 ms of CPU, which a
+ * Milliseconds without a task after which used threads end, to free their memory. A new thread needs 60 ms of CPU, which a
  * server that gets a job every few seconds should not pay for each.
  */
 const IDLE_MS = 60_000;
@@ -28,15 +28,15 @@ export interface AskOptions {
   owner?: string | undefined;
 }
 
-export interface ThreadPool<Request, Answer> {
+export interface ThreadPool<Request, Response> {
   /** Rejects with `ThreadEnded` at the memory or time limit, or with the signal's reason. */
-  ask(request: Request, options: AskOptions): Promise<Answer>;
+  ask(request: Request, options: AskOptions): Promise<Response>;
   close(): Promise<void>;
 }
 
-/** Opens a pool of threads that answer requests and stay warm between them. */
-export function openThreads<Request, Answer>(options: PoolOptions): ThreadPool<Request, Answer> {
-  const make = () => new TaskThread<Request, Answer>(options.entry, { heapMb: options.heapMb });
+/** Opens a pool of threads that process requests and stay warm between them. */
+export function openThreads<Request, Response>(options: PoolOptions): ThreadPool<Request, Response> {
+  const make = () => new TaskThread<Request, Response>(options.entry, { heapMb: options.heapMb });
   const idle = Array.from({ length: options.ready }, make);
   const all = new Set(idle);
   const queue = createFairQueue(options.threads);
@@ -54,12 +54,12 @@ export function openThreads<Request, Answer>(options: PoolOptions): ThreadPool<R
     }
     refill();
   };
-  const release = (thread: TaskThread<Request, Answer>, usable: boolean) => {
+  const release = (thread: TaskThread<Request, Response>, usable: boolean) => {
     if (usable && thread.tasks < MAX_TASKS_PER_THREAD) idle.push(thread);
     else {
       all.delete(thread);
       void thread.end();
-      // Starting a thread takes longer than most tasks.
+      // Starting a thread is slower than most tasks.
       refill();
     }
     queue.leave();
@@ -74,13 +74,13 @@ export function openThreads<Request, Answer>(options: PoolOptions): ThreadPool<R
       clearTimeout(idleTimer);
       const thread = idle.pop() ?? make();
       all.add(thread);
-      // Only a thread that has answered gets another request.
+      // Only a thread that has responded gets another request.
       let usable = false;
       try {
         signal?.throwIfAborted();
-        const answer = await thread.ask(request, ms, signal);
+        const response = await thread.ask(request, ms, signal);
         usable = true;
-        return answer;
+        return response;
       } finally {
         release(thread, usable);
       }

@@ -13,8 +13,8 @@ export class ThreadEnded extends Error {
   }
 }
 
-/** A thread that answers one request at a time, with memory and time limits. */
-export class TaskThread<Request, Answer> {
+/** A thread that processes one request at a time, with memory and time limits. */
+export class TaskThread<Request, Response> {
   readonly #worker: Worker;
   #ended: Error | null = null;
   /** Number of requests so far. */
@@ -40,7 +40,7 @@ export class TaskThread<Request, Answer> {
   }
 
   /** Rejects with `ThreadEnded` at the memory or time limit, or with the signal's reason. Either ends the thread. */
-  ask(request: Request, ms: number, signal?: AbortSignal): Promise<Answer> {
+  ask(request: Request, ms: number, signal?: AbortSignal): Promise<Response> {
     this.tasks++;
     return new Promise((resolve, reject) => {
       const worker = this.#worker;
@@ -55,7 +55,7 @@ export class TaskThread<Request, Answer> {
           // Reject only after work on the request has stopped.
           void this.end().then(() => reject(error));
         });
-      const onMessage = (answer: Answer) => settle(() => resolve(answer));
+      const onMessage = (response: Response) => settle(() => resolve(response));
       const onError = (error: Error) => fail(ended(error));
       const onExit = () => fail(ended(this.#ended));
       const onAbort = () => fail(signal!.reason instanceof Error ? signal!.reason : new Error(String(signal!.reason)));

@@ -24,7 +24,7 @@ export interface WorkerDeps extends Omit<WorkTools, 'onStorageUnreachable' | 'se
   settings: WorkerSettings;
 }
 
-/** Resource classes that a slot takes, in order of preference. */
+/** Resource classes that a slot accepts, in order of preference. */
 export type SlotClasses = readonly ResourceClass[];
 
 export interface WorkerSettings {
@@ -46,7 +46,7 @@ export interface WorkerSettings {
   drainMs: number;
   /** Seconds that a job waits for an unreachable storage before it fails. */
   storageWaitSeconds: number;
-  /** Milliseconds for which a finished output, and its slot, is held while the storage is unreachable. */
+  /** Milliseconds for which a finished output, and its slot, is held while storage is unreachable. */
   outputHoldMs: number;
   /** Whether long videos are encoded in pieces; off by default. */
   chunks?: 'off' | 'auto' | 'always';

@@ -88,18 +88,18 @@ async function attempt(
       return 'released';
     }
     const { completion } = result;
-    const isWhole = (completion.failures ?? []).length === 0;
+    const isComplete = (completion.failures ?? []).length === 0;
     await folder.remove();
     const won = await retryTransient(() => completeJob(deps.context, claim, completion), FINISH_MS);
     if (!won) await dropAll(deps, reserved, log);
-    isCleaned = won && isWhole;
+    isCleaned = won && isComplete;
     if (won) deps.metrics?.outputBytes.inc(bytesOf(completion));
     if (won)
       for (const { failure } of completion.failures ?? [])
         deps.metrics?.failures.inc({ code: failure.code, kind: claim.job.kind });
-    return won ? (isWhole ? 'completed' : 'failed') : 'replaced';
+    return won ? (isComplete ? 'completed' : 'failed') : 'replaced';
   } catch (error) {
-    // If a commit succeeded but its answer was lost, the objects are live and stay.
+    // If a commit succeeded but its response was lost, the objects are live and stay.
     await dropAll(deps, reserved, log);
     return await recordFailure(deps, claim, error, signal, log);
   } finally {
@@ -195,7 +195,7 @@ function describe(error: unknown): { code: FailureCode; message: string; retry: 
   // A retry would read the same row.
   if (error instanceof SealedValueError) return { ...own('internal', MOVED), retry: false };
   if (isFullDisk(error)) return own('storage_full', 'The disk of the server is full.');
-  if (error instanceof StorageError) return own('storage_unavailable', 'The storage did not answer.');
+  if (error instanceof StorageError) return own('storage_unavailable', 'The storage did not respond.');
   return own('internal', 'Airlock failed on this job; the operator finds the reason in the log.');
 }
 

@@ -35,7 +35,7 @@ interface StartedJob {
 }
 
 /**
- * Assigns the slots of this worker to jobs. A job whose fetch takes longer releases its slot and continues to fetch
+ * Assigns the slots of this worker to jobs. A job whose fetch lasts longer releases its slot and continues to fetch
  * without one. When its sources are staged, it waits for the next free slot of its class.
  */
 export class SlotLeases {

@@ -11,7 +11,7 @@ const INTERACTIVE: SlotClasses = ['interactive'];
 /**
  * Plans the slots of a worker. One is reserved for interactive jobs, whose callers wait. A heavy encode uses every
  * core, so few run concurrently; light jobs have their own slots and never wait for heavy ones. `wanted`
- * (AIRLOCK_WORKER_SLOTS) sets the number of slots besides the interactive one: each of them takes any job, but one is
+ * (AIRLOCK_WORKER_SLOTS) sets the number of slots in addition to the interactive one: each of them accepts any job, but one is
  * reserved for light jobs if there are two or more.
  */
 export function planSlots(wanted: number | null, cores: number, memoryBytes: number): SlotClasses[] {

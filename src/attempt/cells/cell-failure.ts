@@ -11,9 +11,9 @@ const STDERR_BYTES = 8192;
 /** A failure of a cell, with what the cell reported. */
 export class CellFailure extends JobFailure {
   readonly attempt: AttemptFacts;
-  /** `room` replaces the failure of an output that hits its limit, if the account or the disk set that limit. */
-  constructor(result: CellResult, { applied, room }: { applied: AppliedLimits; room: JobFailure | null }) {
-    const full = result.end === 'limit_output' ? room : null;
+  /** `shortage` replaces the failure of an output that hits its limit, if the account or the disk set that limit. */
+  constructor(result: CellResult, { applied, shortage }: { applied: AppliedLimits; shortage: JobFailure | null }) {
+    const full = result.end === 'limit_output' ? shortage : null;
     const explained = full ?? result.explain();
     const limits = full ? applied : withHit(applied, result.end);
     super(explained.code, limits.hit ? withLimit(explained.message, limits.hit, limits) : explained.message);

@@ -21,7 +21,7 @@ const LEAST_OUTPUT_BYTES = 4096;
 
 export interface CappedLimits extends EffectiveLimits {
   /** Failure of an output that hits its limit, if the account's quota or the disk set that limit. */
-  room: JobFailure | null;
+  shortage: JobFailure | null;
 }
 
 /**
@@ -48,16 +48,16 @@ export async function cellLimits(
     requested,
   );
   const { outputBytes } = found.budget;
-  const room =
+  const shortage =
     outputBytes === inQuota ? outputOverQuota(account!) : outputBytes === onDisk ? outputOverDisk(onDisk) : null;
-  return { ...found, room, warnings: idleLimits(requested, found.applied.limits) };
+  return { ...found, shortage, warnings: idleLimits(requested, found.applied.limits) };
 }
 
-/** Failure of an output for which the disk had no room. A retry may find more. */
+/** Failure of an output for which the disk had too little free space. A retry may find more. */
 function outputOverDisk(bytes: number): JobFailure {
   return new JobFailure(
     'storage_full',
-    `The disk of the server had room for an output of ${bytes} bytes, and this one is larger.`,
+    `The disk of the server had space for an output of ${bytes} bytes, and this one is larger.`,
   );
 }
 

@@ -28,7 +28,7 @@ export interface CommandRun {
   stdin?: Readable | null;
   /** Follows the outputs while they are written. */
   follow?: { onFolder(path: string): void; onReport(): void } | null;
-  /** What this command is of the whole job, from 0 to 1; all of it by default. */
+  /** Share of the job that this command does, from 0 to 1. Defaults to 1. */
   share?: { from: number; to: number };
 }
 
@@ -40,7 +40,7 @@ export async function runCommand(tools: WorkTools, run: Run, cell: CommandRun): 
   const { command, limits, slot, follow, stdin, signal = run.signal } = cell;
   const report = progressReporter(tools, run, cell);
   const isHeavy = run.claim.job.resource_class === 'heavy';
-  const returnMemory = await tools.memory.take(command.memoryBytes, { isHeavy, signal });
+  const returnMemory = await tools.memory.reserve(command.memoryBytes, { isHeavy, signal });
   const encoded = tools.measure('encode', () =>
     tools.sandbox.run({
       program: 'ffmpeg',

@@ -11,7 +11,7 @@ import type { WorkTools } from '../tools.ts';
 const MEMORY_BYTES = 1536 * 2 ** 20;
 const CPU_SECONDS = 60;
 const WALL_MS = 30_000;
-/** Size of an incompressible PNG: bytes per pixel, and room for its header. */
+/** Size of an incompressible PNG: bytes per pixel, and space for its header. */
 const PIXEL_BYTES = 6;
 const HEADER_BYTES = 2 ** 20;
 
@@ -20,7 +20,7 @@ const NAMES = { av1: 'AV1', hevc: 'HEVC' } as const;
 const NO_DECODER = /no decoder found|Decoder .*not found|doesn't suppp?ort hardware accelerated/i;
 
 /**
- * Decodes a remuxed HEIC or AVIF still in its own cell. Returns the host path of the PNG, which is stored beside it.
+ * Decodes a remuxed HEIC or AVIF still in its own cell. Returns the host path of the PNG, which is stored in the same folder.
  * Throws `JobFailure`, also if this FFmpeg cannot decode such pictures.
  */
 export async function decodeStill(

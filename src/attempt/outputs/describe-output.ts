@@ -7,8 +7,8 @@ import type { WorkTools } from '../tools.ts';
 const SUBJECT = 'The output';
 
 /**
- * Describes the file that a cell wrote. The sanitizer's readers know the answer for most files; they are memory-safe
- * and take a few milliseconds. ffprobe, in a cell of its own, takes 70 and describes the rest. Throws `JobFailure`.
+ * Describes the file that a cell wrote. The sanitizer's readers describe most files; they are memory-safe and need a
+ * few milliseconds. ffprobe, in a cell of its own, needs 70 and describes the rest. Throws `JobFailure`.
  */
 export async function describeOutput(
   tools: Pick<WorkTools, 'sanitizer' | 'sandbox'>,

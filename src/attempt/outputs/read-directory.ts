@@ -11,7 +11,7 @@ import { MAX_TREE_FILES, TREE_PATH } from '../../objects/tree.ts';
  */
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants;
-/** Depth of directories below the one that is read, as in `TREE_PATH`. */
+/** Depth of directories below the directory that is read, as in `TREE_PATH`. */
 const MAX_DEPTH = 3;
 
 export interface DirectoryBounds {

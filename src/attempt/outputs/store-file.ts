@@ -50,7 +50,7 @@ export async function sizeOfPlainFile(path: string): Promise<number> {
   return stat.size;
 }
 
-/** Whether the error reports a full disk: that of the storage (507) or of this machine. */
+/** Whether the error reports a full disk of storage (507) or of this machine. */
 export function isFullDisk(error: unknown): boolean {
   if (error instanceof StorageError) return error.status === 507;
   return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException | null)?.code ?? '');

@@ -178,7 +178,7 @@ export class DiskBudget {
 }
 
 function outgrown(): JobFailure {
-  return new JobFailure('storage_full', 'The disk of the server has no room for what this job needs.');
+  return new JobFailure('storage_full', 'The disk of the server has too little free space for this job.');
 }
 
 /** Caches the result of `query` for `ms` milliseconds. A failure is not cached. */

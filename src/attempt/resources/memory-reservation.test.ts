@@ -13,11 +13,11 @@ async function isDone(promise: Promise<unknown>): Promise<boolean> {
 
 describe('the memory of a worker', () => {
   it('is reserved for heavy jobs while their estimates fit together, then in the order of their requests', async () => {
-    const room = openMemoryBudget(100);
-    const first = await room.take(60, heavy);
-    const second = await room.take(40, heavy);
-    const large = room.take(70, heavy);
-    const small = room.take(10, heavy);
+    const budget = openMemoryBudget(100);
+    const first = await budget.reserve(60, heavy);
+    const second = await budget.reserve(40, heavy);
+    const large = budget.reserve(70, heavy);
+    const small = budget.reserve(10, heavy);
     second();
     // The small one would fit, but the large one asked before it.
     expect([await isDone(large), await isDone(small)]).toEqual([false, false]);
@@ -26,12 +26,12 @@ describe('the memory of a worker', () => {
   });
 
   it('never keeps a heavy job waiting that runs alone, nor a light one', async () => {
-    const room = openMemoryBudget(100);
-    const lights = [await room.take(80, light), await room.take(80, light)];
-    const alone = await room.take(500, heavy);
-    const next = room.take(10, heavy);
+    const budget = openMemoryBudget(100);
+    const lights = [await budget.reserve(80, light), await budget.reserve(80, light)];
+    const alone = await budget.reserve(500, heavy);
+    const next = budget.reserve(10, heavy);
     expect(await isDone(next)).toBe(false);
-    expect(await isDone(room.take(80, light))).toBe(true);
+    expect(await isDone(budget.reserve(80, light))).toBe(true);
     for (const leave of lights) leave();
     expect(await isDone(next)).toBe(false);
     alone();
@@ -40,14 +40,14 @@ describe('the memory of a worker', () => {
   });
 
   it('is reserved for the next jobs of the queue when a waiting job is stopped', async () => {
-    const room = openMemoryBudget(100);
-    await room.take(60, heavy);
+    const budget = openMemoryBudget(100);
+    await budget.reserve(60, heavy);
     const stopping = new AbortController();
-    const large = room.take(70, { isHeavy: true, signal: stopping.signal });
-    const small = room.take(30, heavy);
+    const large = budget.reserve(70, { isHeavy: true, signal: stopping.signal });
+    const small = budget.reserve(30, heavy);
     stopping.abort('draining');
     await expect(large).rejects.toBe('draining');
     expect(await isDone(small)).toBe(true);
-    await expect(room.take(1, { isHeavy: true, signal: stopping.signal })).rejects.toBe('draining');
+    await expect(budget.reserve(1, { isHeavy: true, signal: stopping.signal })).rejects.toBe('draining');
   });
 });

@@ -1,16 +1,16 @@
 /**
- * The memory that the cells of a worker may use together, by the estimates of their plans. A heavy job waits for room; a
- * light one counts but never waits, because its slots were planned with memory of their own.
+ * The memory that the cells of a worker may use together, by the estimates of their plans. A heavy job waits for memory. A
+ * light job counts but never waits, because its slots were planned with memory of their own.
  */
 export interface MemoryBudget {
   /**
    * Resolves when the job may run, to a function that returns its memory; rejects with the signal's reason. A heavy job
-   * that no other heavy job runs beside never waits, however large it is: the limit of its cell bounds it.
+   * that runs without another heavy job never waits, however large it is: the limit of its cell bounds it.
    */
-  take(bytes: number, options: { isHeavy: boolean; signal: AbortSignal }): Promise<() => void>;
+  reserve(bytes: number, options: { isHeavy: boolean; signal: AbortSignal }): Promise<() => void>;
 }
 
-/** Heavy jobs get room in the order in which they asked, so that small ones do not keep a large one waiting. */
+/** Heavy jobs get memory in the order of their requests, so that small ones do not keep a large one waiting. */
 export function openMemoryBudget(totalBytes: number): MemoryBudget {
   const waiting: { bytes: number; admit: () => void }[] = [];
   let used = 0;
@@ -36,7 +36,7 @@ export function openMemoryBudget(totalBytes: number): MemoryBudget {
   }
 
   return {
-    async take(bytes, { isHeavy, signal }) {
+    async reserve(bytes, { isHeavy, signal }) {
       signal.throwIfAborted();
       if (!isHeavy || (waiting.length === 0 && fits(bytes))) return enter(bytes, isHeavy);
       return new Promise((resolve, reject) => {

@@ -12,7 +12,7 @@ export async function hashFile(path: string, signal?: AbortSignal): Promise<stri
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     const hash = createHash('sha256');
-    // One buffer for the whole file: a stream would leave one for each read to the garbage collector.
+    // One buffer for the entire file: a stream would leave one for each read to the garbage collector.
     const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
     for (;;) {
       signal?.throwIfAborted();

@@ -47,7 +47,7 @@ export function sourcePath(folder: string, position: number): string {
 }
 
 /**
- * Stages an input or asset and returns its host path. Files in the storage of this machine are used in place; all
+ * Stages an input or asset and returns its host path. Files in the storage of this machine are used without a copy; all
  * others are copied or fetched into the work folder. `subject` names the source in errors, e.g. `Input 1`. Throws
  * `JobFailure`, or `StorageError` when the storage is unreachable.
  */

@@ -7,7 +7,7 @@ import type { JobsContext } from '../../jobs/kind.ts';
 import { kinds } from '../../kinds/registry.ts';
 import { chooseSandbox } from '../../sandbox/choose.ts';
 import { exitWithParent, reportReady } from '../../supervisor/child.ts';
-import { answerScrapes } from '../../supervisor/scrape.ts';
+import { serveScrapes } from '../../supervisor/scrape.ts';
 import {
   addRowMetrics,
   createLogger,
@@ -123,7 +123,7 @@ async function openMetrics(
   const metrics = await createWorkerMetrics(registry);
   await addRowMetrics(registry, () => rows.counts());
   if (process.send) {
-    answerScrapes(() => readMetrics(registry));
+    serveScrapes(() => readMetrics(registry));
     return { metrics, close: async () => {} };
   }
   const server = await startMetricsServer({

@@ -29,13 +29,13 @@ const FIRST_UID = 60706;
 const ROW = 8;
 /** As many blocks as fit in the unused range: up to uid 61177. */
 const ROWS = 59;
-/** Owned by root, shared by the whole host, and cleared at reboot. */
+/** Owned by root, shared by the entire host, and cleared at reboot. */
 const HOST_FOLDER = '/run/airlock';
 
 /**
  * Claims `count` uids that no other sandbox on this host uses: the kernel counts tasks per uid and lets processes of
  * one uid reach each other, whichever worker they belong to. A claim is an flock(2) on one file per block of uids; the
- * kernel releases it when the holder dies, however it dies. The files are never removed, because that could race with
+ * kernel releases it when its process dies, for any reason. The files are never removed, because that could race with
  * the next claim. Throws `SandboxError` when too few are free.
  * @param dataDir used for the lock files where `/run` is not writable (containers); this separates its own workers.
  * @param folder overrides the folder of the lock files.

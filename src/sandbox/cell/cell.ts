@@ -150,29 +150,29 @@ async function addInput(
   if (!stats) throw new SandboxError(`input ${name} does not exist`, 'Fetch it again');
   // link() would link a symbolic link itself, which could point anywhere.
   if (!stats.isFile()) throw new SandboxError(`input ${name} is not a regular file`, 'Pass the file itself');
-  const place = join(cell.input, name);
+  const target = join(cell.input, name);
   // As root, linking changes the mode of the original, so only files that Airlock owns are linked.
   const mayLink = account === null || stats.uid === 0;
-  const linked = mayLink && tryLink(path, place);
+  const linked = mayLink && tryLink(path, target);
   if (!linked) {
     if (mayBind(path, account)) {
       // bwrap needs a mount point and cannot create one in a read-only folder.
-      if (outside === 'bind') writeFileSync(place, '', { mode: 0o400 });
-      else symlinkSync(path, place);
+      if (outside === 'bind') writeFileSync(target, '', { mode: 0o400 });
+      else symlinkSync(path, target);
       cell.binds.push({ name, path });
       return;
     }
-    await copyFile(path, place, constants.COPYFILE_FICLONE);
+    await copyFile(path, target, constants.COPYFILE_FICLONE);
   }
   if (account) {
-    chownSync(place, linked ? stats.uid : 0, CELL_GID);
-    chmodSync(place, executable ? 0o750 : 0o640);
+    chownSync(target, linked ? stats.uid : 0, CELL_GID);
+    chmodSync(target, executable ? 0o750 : 0o640);
   }
 }
 
-function tryLink(path: string, place: string): boolean {
+function tryLink(path: string, target: string): boolean {
   try {
-    linkSync(path, place);
+    linkSync(path, target);
     return true;
   } catch {
     // Another file system, or one without hard links.
@@ -180,7 +180,7 @@ function tryLink(path: string, place: string): boolean {
   }
 }
 
-/** Whether bwrap can bind a file from another file system in place: the cell's account can reach and read it. */
+/** Whether bwrap can bind a file from another file system without a copy: the cell's account can reach and read it. */
 function mayBind(path: string, account: CellAccount | null): boolean {
   if (account === null) return true;
   if ((statSync(path).mode & 0o004) === 0) return false;

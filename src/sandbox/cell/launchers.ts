@@ -14,7 +14,7 @@ export interface Launchers {
   start(slot: number): void;
   has(slot: number): boolean;
   /** Hands out the launcher of the slot, in its control group. Null = none can be used. */
-  take(slot: number): Promise<WaitingLauncher | null>;
+  acquire(slot: number): Promise<WaitingLauncher | null>;
   /** Ends the launchers of these slots. Resolves to whether there was any. */
   end(slots: readonly number[]): Promise<boolean>;
   /** Ends all launchers; none is started from now on. */
@@ -48,7 +48,7 @@ export function openLaunchers({ tier, account, cgroup }: LauncherHost): Launcher
       waiting.set(slot, { launcher, isAdmitted });
     },
     has: (slot) => waiting.has(slot),
-    async take(slot) {
+    async acquire(slot) {
       const entry = waiting.get(slot);
       waiting.delete(slot);
       if (!entry) return null;

@@ -30,7 +30,7 @@ export function addressSpace(memoryBytes: number): number {
 
 /**
  * Whether `RLIMIT_NPROC` must bound tasks, because no control group does. It is second best: the kernel counts all
- * tasks of a uid, including those of a container on the same kernel that uses the same uid. Without an account the uid
+ * tasks of a uid, including the tasks of a container on the same kernel that uses the same uid. Without an account the uid
  * is the service's own.
  */
 export function mustCountTasks({ account, cgroup }: Pick<LaunchSpec, 'account' | 'cgroup'>): boolean {

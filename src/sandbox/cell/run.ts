@@ -46,7 +46,7 @@ export interface ProgramSpec extends Omit<CellSpec, 'program' | 'inputs' | 'onPr
   texts?: readonly CellText[];
 }
 
-/** The end of any program; only those of the table explain theirs. */
+/** The end of any program; only programs of the table explain it. */
 export type ProgramResult = Omit<CellResult, 'explain'>;
 
 /** A cell, from its creation until its result is reported. */
@@ -168,9 +168,9 @@ async function launchAndWatch(run: Run, group: Group | null): Promise<LaunchEnd>
 }
 
 /** The launcher of the next cell starts while this one runs, when its fork delays nothing. */
-function launchAhead(launchers: Launchers, slot: number): Pick<LaunchSpec, 'takeLauncher' | 'onStarted'> {
+function launchAhead(launchers: Launchers, slot: number): Pick<LaunchSpec, 'acquireLauncher' | 'onStarted'> {
   return {
-    takeLauncher: () => launchers.take(slot),
+    acquireLauncher: () => launchers.acquire(slot),
     onStarted: () => setImmediate(() => launchers.start(slot)),
   };
 }

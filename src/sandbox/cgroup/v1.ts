@@ -5,7 +5,7 @@ import { type CellCgroup, type CellCounters, type FindGroups, MAX_TASKS, readCpu
 
 /**
  * CPU weight of a cell under contention: half the default of 1024 (sched-design-CFS). The service, its database and
- * other processes stay responsive while every slot encodes; an uncontended cell can use the whole CPU.
+ * other processes stay responsive while every slot encodes; an uncontended cell can use the entire CPU.
  */
 export const CPU_SHARES = 512;
 

@@ -6,7 +6,7 @@ import { modified } from '../image/root-image-sources.ts';
 import { compareDebianVersions } from './debian-version.ts';
 
 const LISTS = '/var/lib/apt/lists';
-/** What the answer of `apt-cache policy` depends on. */
+/** What the output of `apt-cache policy` depends on. */
 const APT_STATE = [
   LISTS,
   '/var/lib/dpkg/status',
@@ -15,7 +15,7 @@ const APT_STATE = [
 const CACHE_FILE = 'apt-policy.json';
 
 export interface FfmpegUpdate {
-  /** For `unknown`, `reason` says why; it never means "current". */
+  /** For `unknown`, `reason` explains it; it never means "current". */
   state: 'current' | 'newer' | 'unknown';
   /** Newest version in the distribution's package lists on this machine. */
   candidate: string | null;
@@ -28,7 +28,7 @@ export interface FfmpegUpdate {
 
 /**
  * Reports whether the distribution has a newer FFmpeg, according to the package lists on this machine; makes no network
- * request. `installed` is the package version that cells run; `dataDir` keeps the answer of apt.
+ * request. `installed` is the package version that cells run; `dataDir` keeps the output of apt.
  */
 export async function ffmpegUpdate(installed: string | null, dataDir: string): Promise<FfmpegUpdate> {
   const aptCache = findProgram('apt-cache');
@@ -40,7 +40,7 @@ export async function ffmpegUpdate(installed: string | null, dataDir: string): P
 
 /**
  * Output of `apt-cache policy ffmpeg`, or null when it fails. While nothing of apt has changed it comes from the file: where
- * apt may keep no cache of its own, as in containers, each call takes half a second of a processor.
+ * apt may keep no cache of its own, as in containers, each call needs half a second of a processor.
  */
 async function readPolicy(aptCache: string, file: string): Promise<string | null> {
   const stamp = APT_STATE.map(modified).join(' ');

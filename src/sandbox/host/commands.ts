@@ -19,7 +19,7 @@ export function findProgram(name: string): string | null {
 }
 
 /**
- * Runs a trusted system tool with a minimal environment. Resolves with its output whatever its exit code; `code` is
+ * Runs a trusted system tool with a minimal environment. Resolves with its output, for any exit code; `code` is
  * null when a signal ended the tool or it did not start.
  */
 export function runTool(

@@ -61,7 +61,7 @@ async function buildImage(target: string, { files, texts }: ImageSources): Promi
     }
     const real = files.filter(({ stub }) => !stub);
     for (let at = 0; at < real.length; at += 16) {
-      await Promise.all(real.slice(at, at + 16).map(({ from, to }) => place(from, join(temporary, to))));
+      await Promise.all(real.slice(at, at + 16).map(({ from, to }) => install(from, join(temporary, to))));
     }
     for (const { to, text } of texts) {
       await writeFile(join(temporary, to), text);
@@ -95,7 +95,7 @@ async function cacheFonts(image: string): Promise<void> {
  * files of the package manager, which replaces files by renaming; an operator may overwrite a custom build in place,
  * which must not change an image in use. Never changes the owner or the mode of a linked file.
  */
-async function place(from: string, to: string): Promise<void> {
+async function install(from: string, to: string): Promise<void> {
   const real = await realpath(from);
   const executable = (statSync(real).mode & 0o111) !== 0;
   const isPackaged = /^\/(?:usr\/(?!local\/)|lib)/.test(real);

@@ -4,10 +4,10 @@ import { SandboxError } from '../sandbox-error.ts';
 import type { BuildRequest } from './build-image.ts';
 
 const HEAP_MB = 128;
-/** Milliseconds. A build takes one or two seconds. */
+/** Milliseconds. A build needs one or two seconds. */
 const BUILD_MS = 120_000;
 
-/** What the thread answers. `fault` = an error of the file system, such as a full disk. */
+/** The result of the thread. `fault` = an error of the file system, such as a full disk. */
 export type BuildResult =
   | { fingerprint: string }
   | { problem: { reason: string; remedy: string } }
@@ -15,16 +15,16 @@ export type BuildResult =
 
 /**
  * Builds a root image in a thread that ends with it, because it reads 200 MB of libraries: the memory of a thread returns to
- * the system, and that of the main thread stays with the worker for its whole life. Returns the image's fingerprint.
+ * the system, and that of the main thread stays with the worker for its entire life. Returns the image's fingerprint.
  */
 export async function buildInThread(request: BuildRequest): Promise<string> {
   const entry = threadEntry('image-thread', new URL('./image-thread.ts', import.meta.url));
   const thread = new TaskThread<BuildRequest, BuildResult>(entry, { heapMb: HEAP_MB });
   try {
-    const answer = await thread.ask(request, BUILD_MS);
-    if ('problem' in answer) throw new SandboxError(answer.problem.reason, answer.problem.remedy);
-    if ('fault' in answer) throw Object.assign(new Error(answer.fault.message), { code: answer.fault.code });
-    return answer.fingerprint;
+    const result = await thread.ask(request, BUILD_MS);
+    if ('problem' in result) throw new SandboxError(result.problem.reason, result.problem.remedy);
+    if ('fault' in result) throw Object.assign(new Error(result.fault.message), { code: result.fault.code });
+    return result.fingerprint;
   } finally {
     await thread.end();
   }

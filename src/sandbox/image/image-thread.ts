@@ -7,16 +7,16 @@ import type { BuildResult } from './build-in-thread.ts';
 
 parentPort!.on('message', (request: BuildRequest) => {
   buildRootImage(request).then(
-    (fingerprint) => answer({ fingerprint }),
+    (fingerprint) => send({ fingerprint }),
     (error: unknown) => {
-      if (error instanceof SandboxError) return answer({ problem: { reason: error.reason, remedy: error.remedy } });
+      if (error instanceof SandboxError) return send({ problem: { reason: error.reason, remedy: error.remedy } });
       const { code, syscall, message } = error as NodeJS.ErrnoException;
       if (syscall === undefined) throw error;
-      answer({ fault: { code, message } });
+      send({ fault: { code, message } });
     },
   );
 });
 
-function answer(message: BuildResult): void {
+function send(message: BuildResult): void {
   parentPort!.postMessage(message);
 }

@@ -9,7 +9,7 @@ import { type ImageSources, modified } from './root-image-sources.ts';
 export const LAYOUT = 5;
 
 export interface ProgramFacts {
-  /** First line of what it says about its version. */
+  /** First line of its own text about its version. */
   version: string;
   /** Version of the distribution's package; null for a program that belongs to none. */
   package: string | null;
@@ -22,7 +22,7 @@ export interface ProgramFacts {
 /** By the name of the program. */
 export type ImageFacts = Readonly<Record<string, ProgramFacts>>;
 
-/** What an image was built from, in a file beside it. */
+/** What an image was built from, in a file next to it. */
 export interface Manifest extends ImageSources {
   layout: number;
   programs: ProgramPaths;
@@ -56,7 +56,7 @@ export function isFresh({ files, watched }: Pick<ImageSources, 'files' | 'watche
   );
 }
 
-/** Whether no file is missing. An image is renamed into place complete, but a person or a disk may damage it later. */
+/** Whether no file is missing. An image gets its name once it is complete, but a person or a disk may damage it later. */
 export function isWhole(image: string, { files, texts }: Pick<ImageSources, 'files' | 'texts'>): boolean {
   const expected = [...files, ...texts.map(({ to, text }) => ({ to, size: Buffer.byteLength(text) }))];
   return expected.every(({ to, size }) => statSync(join(image, to), { throwIfNoEntry: false })?.size === size);

@@ -123,9 +123,9 @@ export function parseLdd(output: string): Map<string, string> {
   }
   const libc = found.get('libc.so.6');
   const folder = libc ? merged(dirname(libc)) : '/usr/lib';
-  const places = new Map([...found].map(([name, path]) => [join(folder, name), path]));
-  for (const loader of loaders) places.set(merged(loader), loader);
-  return places;
+  const targets = new Map([...found].map(([name, path]) => [join(folder, name), path]));
+  for (const loader of loaders) targets.set(merged(loader), loader);
+  return targets;
 }
 
 /**

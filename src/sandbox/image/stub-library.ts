@@ -18,7 +18,7 @@ const SYMBOL_BYTES = 24;
 const STT = { func: 2, gnuIfunc: 10 } as const;
 
 /**
- * Turns the bytes of a shared library, in place, into one with the same size, names and versions whose functions all return
+ * Turns the bytes of a shared library, without a copy, into one with the same size, names and versions whose functions all return
  * zero: it has no code of its own, no initializers and no relocations, and needs no other library. Throws `ElfError` for a
  * library that it does not understand.
  */
@@ -93,7 +93,7 @@ function writeStubs(file: Buffer, positions: readonly number[], code: Buffer): v
 
 function keepNamesOnly(file: Buffer, elf: Elf): void {
   for (const { type, header, offset, fileSize } of elf.segments) {
-    // Its thread-local variables would take space in every program.
+    // Its thread-local variables would use space in every program.
     if (type === PT.tls) file.writeUInt32LE(0, header);
     if (type !== PT.dynamic) continue;
     file.fill(0, offset, offset + fileSize);

@@ -2,9 +2,9 @@
  * Libraries, by the name as programs ask for them (`libssh.so.4`), that FFmpeg is linked with and no job uses: a cell has no network, no device, no display and no sound card, and
  * the policy accepts no plug-ins, no speech recognition or synthesis, no discs and no tracker music. In the image they are
  * stubs (`image/stub-library.ts`), without the libraries that they need in turn. So FFmpeg starts in less than half the time, and
- * a file that takes it over finds less code.
+ * a file that gains control of it finds less code.
  *
- * Whatever decodes, encodes or filters accepted media must never be in this list, nor what FFmpeg calls before it knows the
+ * Libraries that decode, encode or filter accepted media must never be in this list, nor libraries that FFmpeg calls before it knows the
  * type of a file: libgme returns the name of a type, which FFmpeg reads without a check. librsvg draws our text overlays.
  */
 export const UNUSED_LIBRARIES: readonly RegExp[] = [

@@ -103,7 +103,7 @@ export function seccompProgram(
     ...rule('ioctl', onlyValues(1, IOCTLS, ENOTTY)),
     ...rule('prctl', onlyValues(0, setpriv ? [...PRCTLS, ...SETPRIV_PRCTLS] : PRCTLS, EPERM)),
     ...rule('fcntl', onlyValues(1, FCNTLS, EPERM)),
-    // Only its own limits: changing those of another process with the same uid could kill it.
+    // Only its own limits: changing the limits of another process with the same uid could kill it.
     ...rule('prlimit64', onlyValues(0, [0], EPERM)),
     ...rule('tgkill', [setpriv ? retErrno(EPERM) : allow]),
     ...(setpriv ? SETPRIV_ALLOWED.flatMap((name) => rule(name, [allow])) : []),

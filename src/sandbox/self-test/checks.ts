@@ -3,7 +3,7 @@ import { getSystemErrorName } from 'node:util';
 import type { ProgramResult } from '../cell/run.ts';
 import type { CellEnd, CellLimits, SelfTestCheck } from '../types.ts';
 
-/** Checks how a cell ended. A bomb that exits with 0 was not stopped, whatever `expected` is. */
+/** Checks how a cell ended. A bomb that exits with 0 was not stopped, for any value of `expected`. */
 export function endCheck(attempt: string, expected: CellEnd, result: ProgramResult): SelfTestCheck {
   const seen = `${result.end} (${result.signal ?? `code ${result.exitCode}`})`;
   return { attempt, expected, seen, passed: result.end === expected && result.exitCode !== 0, promised: true };

@@ -88,7 +88,7 @@ function planBomb({ key, attempt, calls, limits, end }: Bomb, exceptions: Except
   };
 }
 
-/** One probe for all attempts, starting with the one that must succeed. */
+/** One probe for all attempts, starting with the attempt that must succeed. */
 function planRejected(
   attempts: readonly RejectedAttempt[],
   exceptions: Exceptions,

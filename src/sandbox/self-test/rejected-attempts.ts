@@ -22,7 +22,7 @@ const LOCK_COMMANDS: Readonly<Record<string, number>> = {
   'lock a file for another job to see': 6, // F_SETLK
   'wait for a lock': 7, // F_SETLKW
   'lock an open file': 37, // F_OFD_SETLK
-  'take a lease on a file': 1024, // F_SETLEASE
+  'get a lease on a file': 1024, // F_SETLEASE
 };
 /** AF_MAX of Linux 6.12 is 46. */
 const FAMILIES = 45;
@@ -98,7 +98,7 @@ function expectationsOf(tier: Targets['tier']): Expectations {
   };
 }
 
-/** Every attempt that the cell must reject, after the one that must succeed. */
+/** Every attempt that the cell must reject, after the attempt that must succeed. */
 export function rejectedAttempts(targets: Targets): RejectedAttempt[] {
   const expected = expectationsOf(targets.tier);
   return [

@@ -20,7 +20,7 @@ interface Outcome {
 }
 
 /**
- * Runs hostile native code in cells that differ from those of jobs only in the program: same root image, same filters,
+ * Runs hostile native code in cells that differ from the cells of jobs only in the program: same root image, same filters,
  * same limits. Passes only when every attempt ends as expected, or is one that the tier does not promise to reject.
  * Without a cell (`none`), tries only harmless attempts and reports their results. Limits missed on a busy machine, and
  * cells that could not be created, get a second try while nothing else runs; an attempt that succeeds never does.
@@ -80,22 +80,22 @@ async function tryAll(
 ): Promise<SelfTestCheck[]> {
   const free = [...slots];
   const outcomes: Outcome[] = [];
-  const tryOnce = async (place: number): Promise<Outcome> => {
+  const tryOnce = async (index: number): Promise<Outcome> => {
     const slot = free.pop()!;
     try {
-      return await tryPlan(context, slot, plans[place]!, programs[place]!);
+      return await tryPlan(context, slot, plans[index]!, programs[index]!);
     } finally {
       free.push(slot);
     }
   };
   await inParallel(
-    plans.map((_, place) => async () => {
-      outcomes[place] = await tryOnce(place);
+    plans.map((_, index) => async () => {
+      outcomes[index] = await tryOnce(index);
     }),
     slots.length,
   );
-  for (const [place, first] of outcomes.entries()) {
-    if (first.inconclusive) outcomes[place] = combine(await tryOnce(place), first);
+  for (const [index, first] of outcomes.entries()) {
+    if (first.inconclusive) outcomes[index] = combine(await tryOnce(index), first);
   }
   return outcomes.flatMap(({ checks }) => checks);
 }

@@ -126,7 +126,7 @@ async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
 /** Returns the launcher that waits for a usual cell, or null: the cell is unusual, or no launcher waits. */
 async function waitingLauncher(spec: LaunchSpec, command: readonly string[]): Promise<WaitingLauncher | null> {
   const isUsual = spec.filter === USUAL_FILTER && spec.stdin === null && spec.onStdout !== null && canSend(command);
-  return (isUsual && (await spec.takeLauncher?.())) || null;
+  return (isUsual && (await spec.acquireLauncher?.())) || null;
 }
 
 function spawnLauncher(tools: BwrapTools, spec: LaunchSpec, [program, ...args]: readonly string[]): ChildProcess {

@@ -1,7 +1,7 @@
 /**
  * Tiers without a mount namespace cannot mount a folder as `/in`. There the program's working directory is its output
  * folder, and the cell's paths become relative to it: `/in/0` is `../in/0`. Relative paths contain no character that a
- * filter graph must escape, whatever the name of the data directory.
+ * filter graph must escape, for any name of the data directory.
  */
 const CELL_PATH = /(?<![\w./\\-])\/(in|out|program-files)(?=\/|$|[:',;\]])/g;
 const RELATIVE_PATH = /(?<![\w./])\.\.\/(in|out|program-files)(?=\/|$|[\s:',;\]])/g;

@@ -23,7 +23,7 @@ export interface LaunchSpec {
   onStdout: ((chunk: Buffer) => void) | null;
   onStderr: (chunk: Buffer) => void;
   /** Hands out the launcher that waits for the next cell of the slot; it must be used. Null = none. */
-  takeLauncher?: () => Promise<WaitingLauncher | null>;
+  acquireLauncher?: () => Promise<WaitingLauncher | null>;
   /** Called when the program may start. */
   onStarted?: () => void;
 }

@@ -18,7 +18,7 @@ export interface WaitingLauncher {
   readonly child: ChildProcess;
   readonly mark: ProcessMark;
   isWaiting(): boolean;
-  /** Executes the command in its place. Ask `canSend` first. */
+  /** Becomes the command (`exec`). Ask `canSend` first. */
   send(command: readonly string[]): void;
   /** Kills it. Resolves when it is gone. */
   end(): Promise<void>;

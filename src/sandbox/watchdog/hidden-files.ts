@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 /*
  * A program that may create files can hide them: it opens or maps a file and removes its name, or replaces it. The file then
- * takes disk space, and no listing shows it. No muxer does that, so a cell with an output directory ends when it does.
+ * uses disk space, and no listing shows it. No muxer does that, so a cell with an output directory ends when it does.
  */
 
 /** Device of memory that processes share, which maps(5) shows as a deleted file. */

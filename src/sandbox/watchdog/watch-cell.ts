@@ -14,7 +14,7 @@ import { WatchState } from './watch-state.ts';
 export const POLL_MS = 250;
 /** The same for a cell with a directory that it may fill: what it writes between two checks is not bounded. */
 const DIRECTORY_POLL_MS = 50;
-/** Part of the time that checks may take: those of a directory take longer, the more files it has. */
+/** Share of the time that checks may use: a check of a directory is slower, the more files it has. */
 const BUSY_SHARE = 1 / 8;
 /** Interval at which a killed cell is killed again until it is gone: a scan of /proc can miss a process. */
 const KILL_AGAIN_MS = 50;

@@ -6,11 +6,11 @@ import { isSmall } from './weight.ts';
 
 export type { Reading } from './tasks.ts';
 
-/** Milliseconds per task. The costliest request within the budget takes some 400; reading fonts takes longer. */
+/** Milliseconds per task. The costliest request within the budget needs some 400; reading fonts needs more. */
 const TASK_MS = 20_000;
 const HEAP_MB = 256;
 
-/** Parses, checks and plans requests and draws their layers, in a thread if that takes long. */
+/** Parses, checks and plans requests and draws their layers, in a thread if that is slow. */
 export interface Planner {
   /** `owner` = account id, for fair scheduling. Rejects with `ThreadEnded` when the task exceeds its time or memory. */
   review(input: Tasks['review']['input'], owner?: string): Promise<Tasks['review']['result']>;
@@ -35,9 +35,9 @@ export function openPlanner(options: { threads: number; idleMs?: number }): Plan
     message: { name: Name; input: Tasks[Name]['input'] },
     options: { owner?: string | undefined; signal?: AbortSignal | undefined } = {},
   ): Promise<Tasks[Name]['result']> => {
-    const answer = await pool.ask(message as TaskMessage, { ms: TASK_MS, ...options });
-    if ('failure' in answer) throw new JobFailure(answer.failure.code, answer.failure.message);
-    return answer.result as Tasks[Name]['result'];
+    const outcome = await pool.ask(message as TaskMessage, { ms: TASK_MS, ...options });
+    if ('failure' in outcome) throw new JobFailure(outcome.failure.code, outcome.failure.message);
+    return outcome.result as Tasks[Name]['result'];
   };
   return {
     review: async (input, owner) =>

@@ -10,7 +10,7 @@ let fonts: FontLibrary | null = null;
 parentPort!.on('message', (message: TaskMessage) => {
   perform(message)
     .then((result) => ({ result }), toAnswer)
-    .then((answer) => parentPort!.postMessage(answer));
+    .then((outcome) => parentPort!.postMessage(outcome));
 });
 
 async function perform(message: TaskMessage): Promise<unknown> {

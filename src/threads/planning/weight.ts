@@ -2,7 +2,7 @@ import type { JobRequest } from '../../contract/transcode-request.ts';
 import { textLength } from '../../ffmpeg/index.ts';
 
 /**
- * Weight up to which a request is parsed inline. The costliest request of this weight takes 15 ms (measured, see
+ * Weight up to which a request is parsed inline. The costliest request of this weight needs 15 ms (measured, see
  * test/hostile/costly-requests.test.ts); sending one to a thread takes 1 ms, and starting a thread 100 ms.
  */
 const INLINE_WEIGHT = 4096;
