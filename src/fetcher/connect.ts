@@ -32,7 +32,7 @@ export interface ConnectGuard {
 /**
  * Connects to the host of a URL. Opens no socket before every address of the host has been checked, and sends no byte
  * before the peer's address has been checked again. Resolves the name once and connects only to the checked addresses,
- * so that a second DNS answer (rebinding) has no effect.
+ * so that a second DNS response (rebinding) has no effect.
  */
 export async function connectGuarded(url: URL, guard: ConnectGuard): Promise<Socket> {
   const timeout = new AbortController();

@@ -4,7 +4,7 @@ import { drop, type RequestContext, requestSource } from './response.ts';
 /** The first bytes of a source. */
 export interface SourceStart {
   bytes: Buffer;
-  /** Size of the entire source; null if its server does not say. */
+  /** Size of the entire source; null if its server does not declare it. */
   size: number | null;
 }
 

@@ -3,7 +3,7 @@ import { Resolver } from 'node:dns/promises';
 import { promisify } from 'node:util';
 import type { Lookup, ResolvedAddress } from './connect.ts';
 
-/** Milliseconds for the first answer of a DNS server. The second try waits twice as long. */
+/** Milliseconds for the first response of a DNS server. The second try waits twice as long. */
 const TIMEOUT_MS = 2_000;
 const TRIES = 2;
 /** Milliseconds that a name waits for the system's resolver while it looks for another one. */
@@ -13,7 +13,7 @@ const askSystem = promisify(systemLookup);
 
 /**
  * Resolves names by asking the DNS servers of this machine directly. The system's resolver (getaddrinfo) occupies a thread
- * until the servers of the name answer, and Node has two threads for it: names that never resolve would stop all others,
+ * until the servers of the name respond, and Node has two threads for it: names that never resolve would stop all others,
  * the storage's included. It is asked only about names that DNS does not know, such as those in `/etc/hosts`, one at a time.
  *
  * @param servers replaces the DNS servers of this machine, as `address:port`
@@ -21,10 +21,10 @@ const askSystem = promisify(systemLookup);
 export function createLookup({ servers }: { servers?: string[] } = {}): Lookup {
   const inTurn = patientQueue();
   return async (hostname) => {
-    const answer = await askServers(hostname, servers);
-    if ('addresses' in answer) return answer.addresses;
-    if (answer.isTimeout) throw answer.error;
-    return inTurn(() => askSystem(hostname, { all: true, verbatim: true }), answer.error);
+    const response = await askServers(hostname, servers);
+    if ('addresses' in response) return response.addresses;
+    if (response.isTimeout) throw response.error;
+    return inTurn(() => askSystem(hostname, { all: true, verbatim: true }), response.error);
   };
 }
 
@@ -34,12 +34,12 @@ async function askServers(hostname: string, servers: string[] | undefined): Prom
   // A resolver of its own: it follows changes of resolv.conf, and its queries come from a port of their own.
   const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: TRIES });
   if (servers) resolver.setServers(servers);
-  const answers = await Promise.allSettled([resolver.resolve4(hostname), resolver.resolve6(hostname)]);
-  const addresses = answers.flatMap((answer, index) =>
-    answer.status === 'fulfilled' ? answer.value.map((address) => ({ address, family: index === 0 ? 4 : 6 })) : [],
+  const responses = await Promise.allSettled([resolver.resolve4(hostname), resolver.resolve6(hostname)]);
+  const addresses = responses.flatMap((response, index) =>
+    response.status === 'fulfilled' ? response.value.map((address) => ({ address, family: index === 0 ? 4 : 6 })) : [],
   );
   if (addresses.length > 0) return { addresses };
-  const errors = answers.map((answer) => (answer.status === 'rejected' ? answer.reason : null));
+  const errors = responses.map((response) => (response.status === 'rejected' ? response.reason : null));
   const timeout = errors.find((error) => error?.code === 'ETIMEOUT');
   return { error: timeout ?? errors[0], isTimeout: timeout !== undefined };
 }

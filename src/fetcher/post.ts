@@ -44,9 +44,9 @@ export async function postTo(
     if (!check.ok) throw new FetchError('source_refused', check.reason);
     const body = Buffer.from(message.body);
     const headers = { ...message.headers, 'content-length': String(body.length) };
-    const answer = await send(check.url, guarded, { method: 'POST', headers, body });
-    drop(answer);
-    return answer.statusCode ?? 0;
+    const response = await send(check.url, guarded, { method: 'POST', headers, body });
+    drop(response);
+    return response.statusCode ?? 0;
   } catch (error) {
     throw stop.signal.aborted ? stop.signal.reason : toFetchError(error, 'connect');
   } finally {

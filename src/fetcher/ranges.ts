@@ -52,7 +52,7 @@ export async function openRanges(
   const response = await ask(0, FIRST_BYTES, null);
   const { etag } = response;
   const part = partOf(response);
-  // A source that is too large is left to the download, which says so.
+  // A source that is too large is left to the download, which reports it.
   if (part?.start !== 0 || etag === null || part.size > context.maxSize) {
     drop(response.body);
     return null;
@@ -62,13 +62,13 @@ export async function openRanges(
     size: part.size,
     first,
     async read(start, end) {
-      const answer = await ask(start, end, etag);
-      const found = partOf(answer);
-      if (!found || answer.etag !== etag || found.size !== part.size || found.start !== start) {
-        drop(answer.body);
+      const response = await ask(start, end, etag);
+      const found = partOf(response);
+      if (!found || response.etag !== etag || found.size !== part.size || found.start !== start) {
+        drop(response.body);
         throw new FetchError('source_error', 'The source has changed while it was read.');
       }
-      return receive(answer.body, end - start);
+      return receive(response.body, end - start);
     },
   };
 }

@@ -39,19 +39,19 @@ export interface RequestContext extends ConnectGuard {
 export async function requestSource(source: string, context: RequestContext): Promise<SourceResponse> {
   let url = checked(source, context);
   for (let redirects = 0; ; redirects++) {
-    const answer = await send(url, context, { method: 'GET', headers: { accept: '*/*', ...context.range } });
+    const response = await send(url, context, { method: 'GET', headers: { accept: '*/*', ...context.range } });
     try {
-      const location = redirectOf(answer);
-      if (location === null) return acceptAnswer(answer, url, context.range !== undefined);
+      const location = redirectOf(response);
+      if (location === null) return acceptResponse(response, url, context.range !== undefined);
       if (redirects === MAX_REDIRECTS) {
         throw new FetchError('source_error', `The source redirected more than ${MAX_REDIRECTS} times.`, {
           retry: false,
         });
       }
       url = nextUrl(url, location, context);
-      drop(answer);
+      drop(response);
     } catch (error) {
-      drop(answer);
+      drop(response);
       throw error;
     }
   }
@@ -81,7 +81,7 @@ export async function send(url: URL, context: RequestContext, outgoing: Outgoing
   return new Promise((done, fail) => {
     const onTimeout = () => client.destroy(new FetchError('source_timeout', 'The source did not respond in time.'));
     const timer = setTimeout(onTimeout, context.headersTimeoutMs ?? HEADERS_TIMEOUT_MS);
-    let answer: IncomingMessage | undefined;
+    let received: IncomingMessage | undefined;
     // The socket already includes TLS, if any, so this is plain HTTP. No agent: `connection: close`.
     const client = request({
       createConnection: () => socket,
@@ -99,7 +99,7 @@ export async function send(url: URL, context: RequestContext, outgoing: Outgoing
     });
     const stop = () => {
       fail(signal.reason);
-      if (answer) answer.destroy(signal.reason);
+      if (received) received.destroy(signal.reason);
       else client.destroy(signal.reason);
       socket.destroy();
     };
@@ -110,12 +110,12 @@ export async function send(url: URL, context: RequestContext, outgoing: Outgoing
     });
     client.once('response', (response) => {
       clearTimeout(timer);
-      answer = response;
+      received = response;
       done(response);
     });
     // Keep this listener: parser errors in a body arrive here; the body itself only sees a broken connection.
     client.on('error', (error) => {
-      if (answer) answer.destroy(error);
+      if (received) received.destroy(error);
       else fail(error);
     });
     // Some connections close without an error, e.g. after an unrequested protocol switch.
@@ -154,20 +154,24 @@ function nextUrl(from: URL, location: string, context: RequestContext): URL {
 }
 
 /** Returns the target of a redirect; null if the response is not a redirect. */
-function redirectOf(answer: IncomingMessage): string | null {
-  if (![301, 302, 303, 307, 308].includes(answer.statusCode ?? 0)) return null;
-  const location = answer.headers.location;
+function redirectOf(response: IncomingMessage): string | null {
+  if (![301, 302, 303, 307, 308].includes(response.statusCode ?? 0)) return null;
+  const location = response.headers.location;
   if (typeof location !== 'string') {
-    throw new FetchError('source_error', `The source answered ${answer.statusCode} without saying where the file is.`, {
-      retry: false,
-    });
+    throw new FetchError(
+      'source_error',
+      `The source responded with ${response.statusCode} without a location of the file.`,
+      {
+        retry: false,
+      },
+    );
   }
   return location;
 }
 
-function acceptAnswer(answer: IncomingMessage, url: URL, mayBePart: boolean): SourceResponse {
-  const { statusCode = 0, headers } = answer;
-  const message = `The source answered ${statusCode}.`;
+function acceptResponse(response: IncomingMessage, url: URL, mayBePart: boolean): SourceResponse {
+  const { statusCode = 0, headers } = response;
+  const message = `The source responded with ${statusCode}.`;
   if (statusCode === 404 || statusCode === 410) throw new FetchError('source_not_found', message);
   // Only 200 is the entire file: 206 is a part, which only some requests ask for; 204 has no body.
   if (statusCode !== 200 && !(mayBePart && statusCode === 206)) {
@@ -178,7 +182,7 @@ function acceptAnswer(answer: IncomingMessage, url: URL, mayBePart: boolean): So
     throw new FetchError('source_refused', 'The source compressed its response, which was not requested.');
   }
   return {
-    body: answer,
+    body: response,
     length: contentLength(headers['content-length']),
     contentType: mediaType(headers['content-type']),
     host: url.host,

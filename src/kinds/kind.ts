@@ -125,11 +125,11 @@ export interface ShownKind<Request = never> extends ShownTraits {
   /** Replaces the descriptions of operations. */
   descriptions?: Partial<Record<KindOperation, string>>;
   schemas: JobSchemas;
-  /** Before the names of the schemas of lists and cancels, so that those of two kinds differ. */
+  /** Before the names of the schemas of lists and cancels, so that the schemas of two kinds differ. */
   schemaPrefix: string;
   /** Examples for the documentation, by the names of schemas. */
   examples?: Readonly<Record<string, unknown>>;
-  /** Errors of a create, beyond those of every job. */
+  /** Errors of a create, beyond the errors of every job. */
   createErrors?: readonly ErrorCode[];
   toRequest(create: CreateRequest): Request;
   /** The view of a job that was just inserted, without reading anything. */

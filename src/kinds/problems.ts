@@ -20,10 +20,10 @@ export type Locate = (field: string, offset: number | null) => RequestPosition;
 export const locateInRequest: Locate = (field, offset) => ({ position: positionOf(field, offset), field });
 
 /** A rejection in terms of what the client sent. It may quote the client's text. */
-export function rejectionProblem(one: Rejection, sent: unknown, place: Locate): RequestProblem {
+export function rejectionProblem(one: Rejection, sent: unknown, locate: Locate): RequestProblem {
   const rejection = misnamedArgument(one, sent) ?? one;
   return {
-    ...place(rejection.field, rejection.offset ?? null),
+    ...locate(rejection.field, rejection.offset ?? null),
     option: hideQueries(rejection.option),
     message: hideQueries(rejection.reason),
     suggestion: hideQueries(rejection.suggestion),
@@ -49,10 +49,10 @@ export function rejectedUrl(
   return verdict.ok ? null : (verdict.reason ?? 'is not allowed');
 }
 
-export function sourceError({ field }: NamedSource, reason: string, place: Locate): ApiError {
-  const named = place(field, null);
+export function sourceError({ field }: NamedSource, reason: string, locate: Locate): ApiError {
+  const named = locate(field, null);
   return new ApiError('source_refused', {
-    ...(place === locateInRequest ? { field } : named),
+    ...(locate === locateInRequest ? { field } : named),
     reason,
     remedy: SOURCE_REMEDY,
   });
@@ -62,13 +62,13 @@ export function sourceError({ field }: NamedSource, reason: string, place: Locat
 export function sourceProblem(
   source: NamedSource,
   why: { reason: string } | { code: ErrorCode },
-  place: Locate,
+  locate: Locate,
 ): RequestProblem {
   const text =
     'code' in why
       ? { message: `${errors[why.code].text}.`, suggestion: errors[why.code].advice }
       : { message: why.reason, suggestion: `${SOURCE_REMEDY}.` };
-  return { ...place(source.field, null), option: '', ...text };
+  return { ...locate(source.field, null), option: '', ...text };
 }
 
 /** The problem of an option whose argument was sent under another name, such as `value`; null for all others. */

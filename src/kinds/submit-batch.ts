@@ -105,7 +105,7 @@ async function requireBatchCapacity(
   if (jobs > 0) await requireCapacity(tx, account, 0);
 }
 
-/** Takes in one order what the entries lock one by one, so that two batches never wait for each other. */
+/** Locks in one order what the entries lock one by one, so that two batches never wait for each other. */
 async function lockAll(
   { context }: AdmissionServices,
   tx: Tx,
@@ -143,9 +143,9 @@ async function insertAll(
       results.push({ index, rejection: admission });
       continue;
     }
-    const place = { id: batchId, index, ahead };
+    const position = { id: batchId, index, ahead };
     try {
-      const job = { kind, caller, admission, space, batch: place };
+      const job = { kind, caller, admission, space, batch: position };
       const submitted = await inSavepoint(tx, () => insertAdmitted(services, tx, job));
       ahead[admission.resourceClass] += 1;
       results.push({ index, submitted });

@@ -122,14 +122,14 @@ export async function insertAdmitted(services: AdmissionServices, tx: Tx, job: A
   const { caller, admission, batch } = job;
   const { account } = caller;
   requireEnabled(account);
-  const [held] = await Promise.all([
-    hold(services, tx, job),
+  const [locked] = await Promise.all([
+    lockSources(services, tx, job),
     requireCapacity(tx, account, batch ? batch.ahead.light + batch.ahead.heavy : 0),
   ]);
-  if (storesSomething(admission)) await requireMinutes(tx, account, held.slice(0, admission.inputs.length));
+  if (storesSomething(admission)) await requireMinutes(tx, account, locked.slice(0, admission.inputs.length));
   // Signs the webhook; made here because workers may only read it.
   if (admission.webhookUrl) await accountSecret(tx, context.vault, account.id);
-  return insertHeld(services, tx, job, held);
+  return insertLocked(services, tx, job, locked);
 }
 
 /**
@@ -155,13 +155,13 @@ async function insertOptimistically(services: AdmissionServices, tx: Tx, job: Ad
   requireEnabled(caller.account);
   try {
     const [, , submitted] = await Promise.all([
-      hold(services, tx, job),
+      lockSources(services, tx, job),
       requireAmpleCapacity(tx, caller.account),
-      insertHeld(services, tx, job, knownSources(admission)!),
+      insertLocked(services, tx, job, knownSources(admission)!),
     ]);
     return submitted;
   } catch (error) {
-    // Only a rejection by a check: neither an outage nor a bug says anything about the next job.
+    // Only a rejection by a check: neither an outage nor a bug predicts the result of the next job.
     if (error instanceof ApiError || error instanceof QueueNearlyFull) noteRejected(caller.account);
     throw error;
   }
@@ -182,12 +182,12 @@ function knownSources({ assets, foundInputs }: Admission): readonly ResolvedSour
 }
 
 /** Locks the sources, and checks that the account may store more. */
-async function hold(
+async function lockSources(
   { context }: AdmissionServices,
   tx: Tx,
   { caller: { account, ownKeys }, admission, space }: AdmittedJob,
 ): Promise<ResolvedSource[]> {
-  const [held] = await Promise.all([
+  const [locked] = await Promise.all([
     // One call, so that all uploads are locked in one order.
     reserveSources(
       context,
@@ -198,18 +198,18 @@ async function hold(
     ),
     requireJobCapacity(tx, account, space, { jobs: 1, stores: storesSomething(admission) }),
   ]);
-  return held;
+  return locked;
 }
 
-async function insertHeld(
+async function insertLocked(
   { context }: AdmissionServices,
   tx: Tx,
   { kind, caller, admission, batch }: AdmittedJob,
-  held: readonly ResolvedSource[],
+  locked: readonly ResolvedSource[],
 ): Promise<SubmittedJob> {
   const { account, keyId, requestId, traceparent = null } = caller;
-  const inputs = held.slice(0, admission.inputs.length);
-  const sources = held.map((source, index): NewSource => {
+  const inputs = locked.slice(0, admission.inputs.length);
+  const sources = locked.map((source, index): NewSource => {
     const asset = admission.assets[index - inputs.length];
     return asset
       ? { position: inputs.length + asset.index, asset: asset.kind, source }

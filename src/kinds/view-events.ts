@@ -30,7 +30,7 @@ async function viewEvents(
   const isReady = typesOf(context.kinds.values(), 'output_ready');
   const jobsOf = (types: ReadonlySet<string>) =>
     events.flatMap(({ type, jobId }) => (types.has(type) && jobId ? [jobId] : []));
-  const places = await forecastStarts(context.db, jobsOf(isQueued));
+  const positions = await forecastStarts(context.db, jobsOf(isQueued));
   const names = await readOutputNames(context, jobsOf(isReady));
   const batches = await batchSummaries(
     context,
@@ -45,7 +45,7 @@ async function viewEvents(
       created_at: event.createdAt.toISOString(),
       data: {
         ...dataOf(event),
-        ...(isQueued.has(event.type) && (places.get(event.jobId ?? '') ?? STARTED)),
+        ...(isQueued.has(event.type) && (positions.get(event.jobId ?? '') ?? STARTED)),
         ...(isReady.has(event.type) && { output: outputOf(event, names) }),
         ...(batches.has(event.batchId ?? '') && { batch: batches.get(event.batchId!) }),
         ...(job && { job }),
@@ -113,7 +113,7 @@ export async function viewEachEvent<E extends StoredEvent>(
   }
 }
 
-/** A job that no longer waits has no place in the queue. */
+/** A job that no longer waits has no position in the queue. */
 const STARTED = { position: null, expected_start_at: null };
 
 function dataOf({ jobId, uploadId, batchId, payload }: StoredEvent): Record<string, unknown> {

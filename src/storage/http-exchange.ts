@@ -24,7 +24,7 @@ export interface ExchangeOptions {
   signal?: AbortSignal;
 }
 
-/** Default time-outs. A store may take two minutes to join the parts of an upload. */
+/** Default time-outs. A store may need two minutes to join the parts of an upload. */
 const DEFAULT_TIMES = { connectMs: 5_000, silenceMs: 120_000 };
 /**
  * Milliseconds of silence after which the kernel asks the peer whether it is alive: ten times, a second apart. A peer that

@@ -119,7 +119,7 @@ export interface Copied {
 
 /**
  * One bucket of any backend. Every method rejects with `StorageError` (`retry: true` when the store was
- * unreachable or answered 5xx). Keys are relative, without a leading slash.
+ * unreachable or responded with 5xx). Keys are relative, without a leading slash.
  */
 export interface ObjectStore extends MultipartStore, TreeStore {
   readonly bucket: string;

@@ -8,7 +8,7 @@ export interface XmlElement {
 
 /** S3's documents nest four deep at most. */
 const MAX_DEPTH = 10;
-/** Maximum number of tags, each of which takes some microseconds to parse. A page of 1,000 keys has 18,000 to 22,000. */
+/** Maximum number of tags, each of which needs some microseconds to parse. A page of 1,000 keys has 18,000 to 22,000. */
 const MAX_TAGS = 25_000;
 
 const parser = new XMLParser({

@@ -15,7 +15,7 @@ const WHITE = { rgb: '#ffffff', alpha: 1 };
 
 /**
  * Draws a layer. Missing fonts, families and characters are warnings; it never throws because of a text. 10,000
- * characters take less than 200 ms once their fonts are loaded.
+ * characters need less than 200 ms once their fonts are loaded.
  */
 export function drawLayer(layer: LayerRequest, fonts: FontLibrary): DrawnLayer {
   if (layer.kind === 'text') return drawText(layer, fonts);

@@ -55,8 +55,8 @@ class SvgDrawing implements Drawing {
   }
 
   rectangle(at: { x: number; y: number; width: number; height: number }, fill: Color, radius = 0): void {
-    const place = `x="${round(at.x)}" y="${round(at.y)}" width="${round(at.width)}" height="${round(at.height)}"`;
-    this.#body.push(`<rect ${place} rx="${round(radius)}" fill="${fill.rgb}" fill-opacity="${opacity(fill)}"/>`);
+    const box = `x="${round(at.x)}" y="${round(at.y)}" width="${round(at.width)}" height="${round(at.height)}"`;
+    this.#body.push(`<rect ${box} rx="${round(radius)}" fill="${fill.rgb}" fill-opacity="${opacity(fill)}"/>`);
   }
 
   circle(at: { x: number; y: number }, radius: number, fill: Color): void {
@@ -162,10 +162,10 @@ function pathData({ font, glyph, scale }: PlacedGlyph): string {
 }
 
 function pictureElement(id: string, picture: GlyphPicture, scale: number): string {
-  const place = `x="${units(picture.x * scale)}" y="${units(-picture.y * scale)}"`;
+  const box = `x="${units(picture.x * scale)}" y="${units(-picture.y * scale)}"`;
   const size = `width="${units(picture.width * scale)}" height="${units(picture.height * scale)}"`;
   const data = Buffer.from(picture.png).toString('base64');
-  return `<image id="${id}" ${place} ${size} preserveAspectRatio="none" xlink:href="data:image/png;base64,${data}"/>`;
+  return `<image id="${id}" ${box} ${size} preserveAspectRatio="none" xlink:href="data:image/png;base64,${data}"/>`;
 }
 
 function units(pixels: number): number {

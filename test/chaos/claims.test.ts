@@ -149,7 +149,7 @@ describe('claims', () => {
   });
 
   it('retry temporary failures with growing delays, three attempts in all; permanent ones fail immediately', async () => {
-    const failure = { code: 'source_error', message: 'The source answered 503.' } as const;
+    const failure = { code: 'source_error', message: 'The source responded with 503.' } as const;
     const account = await world.account();
     const job = await world.accept(account);
     for (const delay of [2, 4]) {

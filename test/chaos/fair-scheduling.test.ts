@@ -53,7 +53,7 @@ describe('claims in fair order', () => {
   it('skip an account whose jobs are not due yet', async () => {
     const [healing, busy] = [await world.account(), await world.account()];
     await world.accept(healing);
-    const failure = { code: 'source_error', message: 'The source answered 503.', retry: true } as const;
+    const failure = { code: 'source_error', message: 'The source responded with 503.', retry: true } as const;
     await failAttempt(world.context, (await claim())!, failure, null);
     const jobs = await acceptMany(busy, 3);
     for (const id of jobs) expect((await claim())!.job.id).toBe(id);
@@ -68,7 +68,7 @@ describe('claims in fair order', () => {
     const account = await world.account({ max_concurrent: 1 });
     await acceptMany(account, 2);
     expect(await due()).toEqual(['light']);
-    const failure = { code: 'source_error', message: 'The source answered 503.', retry: true } as const;
+    const failure = { code: 'source_error', message: 'The source responded with 503.', retry: true } as const;
     const first = await claim();
     expect(await due()).toEqual([]);
     await failAttempt(world.context, first!, failure, null);
@@ -109,7 +109,7 @@ describe('claims in fair order', () => {
   it('go to a lower priority while the highest waits for its delay', async () => {
     const account = await world.account();
     const high = await world.accept(account, { priority: 10 });
-    const failure = { code: 'source_error', message: 'The source answered 503.', retry: true } as const;
+    const failure = { code: 'source_error', message: 'The source responded with 503.', retry: true } as const;
     await failAttempt(world.context, (await claim())!, failure, null);
     const [low] = await acceptMany(account, 1);
     expect((await claim())!.job.id).toBe(low);

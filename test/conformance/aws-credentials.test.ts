@@ -74,9 +74,9 @@ describe('credentials of S3', () => {
   it('that are rejected produce an error with a remedy, and without tokens and keys', async () => {
     server.failure = { status: 403, code: 'AccessDenied' };
     for (const [source, message] of [
-      ['sts', /^the token service \(STS\) answered 403 AccessDenied: check AWS_ROLE_ARN/],
-      ['container', /^the credential service of the container answered 403: check the role/],
-      ['imds', /^the instance metadata service answered 403: set AWS_ACCESS_KEY_ID/],
+      ['sts', /^the token service \(STS\) responded with 403 AccessDenied: check AWS_ROLE_ARN/],
+      ['container', /^the credential service of the container responded with 403: check the role/],
+      ['imds', /^the instance metadata service responded with 403: set AWS_ACCESS_KEY_ID/],
     ] as const) {
       const error = await open(source)
         .presignGet('c', GET)

@@ -290,7 +290,7 @@ describe('sources with bad responses', () => {
   ])('%i becomes %s', async (status, code, retry) => {
     const server = await serve((_request, response) => response.writeHead(status).end('internal details'));
     const error = await failure(fetcher().download(`${server.url}/secret-path`, target()));
-    expect(error).toMatchObject({ code, retry, message: `The source answered ${status}.` });
+    expect(error).toMatchObject({ code, retry, message: `The source responded with ${status}.` });
   });
 
   it('a redirect without a target, or to an invalid URL, is an error of the source', async () => {

@@ -120,7 +120,7 @@ async function seal(
   return overtaken(context, upload.id);
 }
 
-/** Uploads whose bytes had not arrived when they were confirmed. The next confirm looks first: each copy takes a row. */
+/** Uploads whose bytes had not arrived when they were confirmed. The next confirm looks first: each copy uses a row. */
 const unsent = new Set<string>();
 const MOST_UNSENT = 10_000;
 

@@ -42,7 +42,7 @@ export async function executeInspection(tools: WorkTools, run: Run): Promise<Att
   }
 }
 
-/** An upload with the key of its object, and what its account says about it. */
+/** An upload with the key of its object, and the settings of its account. */
 export type SealedUpload = NonNullable<Awaited<ReturnType<typeof sealedUpload>>>;
 
 export function sealedUpload(db: Db, id: string, objectId: string) {
@@ -60,7 +60,7 @@ async function inspect(
   tools: WorkTools,
   upload: SealedUpload,
   path: string,
-  place: { folder: string; slot: number; signal: AbortSignal },
+  cell: { folder: string; slot: number; signal: AbortSignal },
 ): Promise<Found> {
   const { head, size } = await readHead(path);
   const detected = await detectMedia(head);
@@ -73,7 +73,7 @@ async function inspect(
     return { contentType: detected.mime, inspection: { summary: subtitleSummary(detected.demuxer, size), info: null } };
   }
   const { contentType, container, info } = await openMedia(tools, path, {
-    ...place,
+    ...cell,
     name: 'upload',
     subject: 'The file',
     disarm: upload.disarm,
@@ -100,7 +100,7 @@ export async function confirmUpload(context: Context, tx: Tx, upload: SealedUplo
     SELECT`.execute(tx);
 }
 
-/** Deletes the bytes before the confirm is answered: a rejected upload is gone when the client gets the answer. */
+/** Deletes the bytes before the confirm responds: a rejected upload is gone when the client gets the response. */
 export async function deleteRejected(context: Context, claim: Claim, objectId: string): Promise<void> {
   const isMine = await context.db.transaction().execute(async (tx) => {
     const owned = await lockOwned(tx, claim);

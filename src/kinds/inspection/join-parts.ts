@@ -45,7 +45,7 @@ async function complete({ store }: Context, { key, multipartId }: PartsUpload, p
   }
 }
 
-/** The stored parts to join: all of them, as they were listed. Without a list, whatever has arrived counts. */
+/** The stored parts to join: all of them, as they were listed. Without a list, every part that has arrived. */
 function checkParts(
   { upload, partSize }: PartsUpload,
   stored: readonly StoredPart[],
@@ -70,7 +70,7 @@ function checkParts(
     const size = sizeOfPart(number, upload.declared_size, partSize);
     if (part.size !== size) throw invalidPart(fieldOf(number), `has ${part.size} bytes, but must have ${size}`);
     if (named && bare(named.get(number)!) !== bare(part.etag)) {
-      throw invalidPart(fieldOf(number), 'the etag is not that of the bytes that arrived');
+      throw invalidPart(fieldOf(number), 'the etag does not match the bytes that arrived');
     }
     return part;
   });

@@ -66,15 +66,15 @@ async function requirePart(parts: PartsOfSource, range: { start: number; end: nu
 /** Reads the index of an MP4, wherever it is. Null if the file is so unusual that only ffprobe may know it. */
 async function readIndex(tools: WorkTools, run: Run, parts: PartsOfSource): Promise<MediaInfo | null> {
   const target = join(run.folder, 'parts.start');
-  const answer = await parts.describe(target);
-  if (answer.outcome === 'needs-all') return null;
-  if (answer.info) return answer.info;
+  const described = await parts.describe(target);
+  if (described.outcome === 'needs-all') return null;
+  if (described.info) return described.info;
   const slot = await run.lease.acquire(run.signal);
   const file = { path: target, slot, subject: SUBJECT, check: false, sizeBytes: parts.size };
   return (await probeFile(tools.sandbox, file, run.signal)).info;
 }
 
-/** Describes a file from its start, because its server answers no ranges, or does not tell versions of the file apart. */
+/** Describes a file from its start, because its server supports no ranges, or does not identify versions of the file. */
 async function probeStart(
   tools: WorkTools,
   run: Run,

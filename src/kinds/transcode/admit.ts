@@ -29,7 +29,7 @@ export interface TranscodeSubmission {
   /** Name of the download. Default: the name of the first input, with the new extension. */
   outputName?: string;
   /** Maps fields of `body` to positions in `sent`, if that was a command string. */
-  place?: Locate;
+  locate?: Locate;
 }
 
 export interface TranscodeAdmission extends Admission {
@@ -50,7 +50,7 @@ export async function admitTranscode(
 ): Promise<TranscodeAdmission> {
   const { context } = services;
   const { account } = caller;
-  const { body, sent, place = locateInRequest } = submission;
+  const { body, sent, locate = locateInRequest } = submission;
   const inputs = body.inputs.map(({ url }, index) => ({ url, field: `inputs[${index}].url` }));
   const foundInputs = await findNamed(services, caller, inputs);
   const infos = foundInputs.map((source) => ('refusal' in source ? null : knownInfo(source.inspection)));
@@ -58,14 +58,14 @@ export async function admitTranscode(
   const assets = review.assets.flatMap(({ kind, source, field }, index) =>
     source.type === 'url' ? [{ index, kind, url: source.url, field }] : [],
   );
-  const rejections = review.rejections.map((rejection) => rejectionProblem(rejection, sent, place));
+  const rejections = review.rejections.map((rejection) => rejectionProblem(rejection, sent, locate));
   const { preset, limits } = body;
   const outputs = outputsOf(body);
   return {
     problems: [
-      ...rejectedSources(services, inputs, place),
+      ...rejectedSources(services, inputs, locate),
       ...(rejections.length > 0 ? [rejectionError('option_refused', rejections)] : []),
-      ...rejectedSources(services, assets, place),
+      ...rejectedSources(services, assets, locate),
       ...rejectedWebhook(services, body.webhook_url),
     ],
     resourceClass: review.resourceClass,
@@ -121,10 +121,10 @@ async function reviewBody(
   }
 }
 
-function rejectedSources({ checkSourceUrl }: AdmissionServices, sources: readonly NamedSource[], place: Locate) {
+function rejectedSources({ checkSourceUrl }: AdmissionServices, sources: readonly NamedSource[], locate: Locate) {
   return sources.flatMap((source) => {
     const reason = rejectedUrl(checkSourceUrl, source);
-    return reason === null ? [] : [sourceError(source, reason, place)];
+    return reason === null ? [] : [sourceError(source, reason, locate)];
   });
 }
 

@@ -128,8 +128,8 @@ async function understand(
   const known = knownInfo(inspectionJson.readOrNull(row.probe));
   const name = `asset-${row.position}`;
   const { folder, signal, disk } = run;
-  const place = { folder, signal, disk, slot, disarm: request.disarm };
-  const probed = await openMedia(tools, file, { ...place, name, subject, known, check: false });
+  const common = { folder, signal, disk, slot, disarm: request.disarm };
+  const probed = await openMedia(tools, file, { ...common, name, subject, known, check: false });
   checkMedia(kind, probed.demuxer, probed.info, subject);
   // The demuxer is forced, so the file name has no effect.
   const { demuxer, info } = probed;

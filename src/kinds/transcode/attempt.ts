@@ -15,7 +15,7 @@ export interface TranscodeAttempt {
   tools: WorkTools;
   run: Run;
   request: OpenedRequest;
-  /** Run when the attempt ends, whatever its outcome. */
+  /** Run when the attempt ends, for any outcome. */
   atEnd: (() => Promise<void>)[];
 }
 

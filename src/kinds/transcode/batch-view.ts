@@ -48,7 +48,7 @@ export function viewRejection(index: number, rejection: ApiError): BatchItem {
   return { index, status: 'refused', error: hideQueries(errorAnswer(rejection)) };
 }
 
-/** What is kept of a rejected entry: 100 complete errors took more than 60 KB. */
+/** What is kept of a rejected entry: 100 complete errors need more than 60 KB. */
 export function keptRejection(index: number, { code }: ApiError): KeptRejection {
   return { index, code };
 }

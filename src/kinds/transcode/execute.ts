@@ -28,7 +28,7 @@ export async function executeTranscode(tools: WorkTools, run: Run): Promise<Atte
   }
 }
 
-/** Makes the outputs, and closes the sources. The strategy decides whether a failure says anything about the job. */
+/** Makes the outputs, and closes the sources. The strategy decides whether a failure is a failure of the job. */
 async function useSources(attempt: TranscodeAttempt, sources: PreparedSources): Promise<AttemptResult | FallBack> {
   const made = await makeOutputs(attempt, sources)
     .catch((error: unknown) => ({ outcome: 'failed' as const, error }))

@@ -30,7 +30,7 @@ export function startHashing(
 /**
  * Hashes the sources of a job for the manifest and the receipt, while FFmpeg reads the same pages of the files. The
  * hash of an upload is reused, since a sealed upload cannot change. If hashing fails, the hash stays unknown and the
- * job continues. Deletes spare copies in the work folder afterwards, so that an input does not take its space twice for
+ * job continues. Deletes spare copies in the work folder afterwards, so that an input does not use its space twice for
  * longer.
  */
 async function hashSources(
@@ -47,7 +47,7 @@ async function hashSources(
     } catch (error) {
       if (!signal.aborted) tools.logger.warn({ err: error, job: claim.job.id }, 'a source could not be hashed');
     }
-    // A file in the storage of this machine is used in place and must not be deleted.
+    // A file in the storage of this machine is used without a copy and must not be deleted.
     if (isSpare && dirname(file) === folder) await rm(file, { force: true });
   }
 }

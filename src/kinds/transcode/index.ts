@@ -9,7 +9,7 @@ export const transcode: Omit<Kind<TranscodeSubmission>, 'shown'> & { shown: type
   events: { prefix: 'transcode' },
   shown,
   admit: admitTranscode,
-  // The pieces of a job that failed are gone already: it was encoded as a whole.
+  // The pieces of a job that failed are gone already: it was encoded without pieces.
   onEnd: async (_context, tx, job, failure) => {
     if (failure === null) await markChildren(tx, job.id);
   },

@@ -44,10 +44,10 @@ async function viewWithinBudget(
   sizes: readonly { id: string; bytes: number }[],
 ): Promise<JobListItem[]> {
   const { db } = context;
-  const whole = withinBudget(sizes);
+  const complete = withinBudget(sizes);
   const ids = sizes.map(({ id }) => id);
-  const jobs = await readJobs(db, ids, whole);
-  const inputs = await readInputs(db, ids, whole);
+  const jobs = await readJobs(db, ids, complete);
+  const inputs = await readInputs(db, ids, complete);
   const outputs = await outputsOf(db, ids);
   const positions = await queuePositions(db, jobs);
   return jobs.map((job): JobListItem => {
@@ -57,7 +57,7 @@ async function viewWithinBudget(
       options: [],
       position: positions.get(job.id)?.position ?? null,
     });
-    return { ...view, shortened: !whole.has(job.id) };
+    return { ...view, shortened: !complete.has(job.id) };
   });
 }
 
@@ -83,22 +83,22 @@ const textBytes = sql<number>`(
 
 /** The first jobs of a page, up to the byte budget. */
 function withinBudget(sizes: readonly { id: string; bytes: number }[]): Set<string> {
-  const whole = new Set<string>();
+  const complete = new Set<string>();
   let left = LIST_PAGE_BYTES;
   for (const { id, bytes } of sizes) {
     left -= bytes;
-    if (left >= 0) whole.add(id);
+    if (left >= 0) complete.add(id);
   }
-  return whole;
+  return complete;
 }
 
-async function readJobs(db: Db, ids: readonly string[], whole: ReadonlySet<string>): Promise<ViewedJob[]> {
+async function readJobs(db: Db, ids: readonly string[], complete: ReadonlySet<string>): Promise<ViewedJob[]> {
   if (ids.length === 0) return [];
   return db
     .selectFrom('jobs')
     .select(COLUMNS)
-    .select([ofWhole('metadata_sealed', 'id', whole), ofWhole('warnings_sealed', 'id', whole)])
-    .select(ofWhole('error_sealed', 'id', whole))
+    .select([ofComplete('metadata_sealed', 'id', complete), ofComplete('warnings_sealed', 'id', complete)])
+    .select(ofComplete('error_sealed', 'id', complete))
     .where('id', 'in', ids)
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
@@ -110,11 +110,11 @@ const probeSummary = sql<unknown>`CASE WHEN probe IS NOT NULL THEN
   jsonb_build_object('v', probe->'v', 'summary', probe->'summary', 'container', probe->'container') END`;
 
 /** Inputs only: clients do not see the assets that filters name. */
-async function readInputs(db: Db, ids: readonly string[], whole: ReadonlySet<string>): Promise<ViewedInput[]> {
+async function readInputs(db: Db, ids: readonly string[], complete: ReadonlySet<string>): Promise<ViewedInput[]> {
   if (ids.length === 0) return [];
   const rows = await db
     .selectFrom('job_sources')
-    .select(['job_id', 'position', ofWhole('url_sealed', 'job_id', whole)])
+    .select(['job_id', 'position', ofComplete('url_sealed', 'job_id', complete)])
     .select(probeSummary.as('probe'))
     .where('job_id', 'in', ids)
     .where('role', '=', 'input')
@@ -123,7 +123,7 @@ async function readInputs(db: Db, ids: readonly string[], whole: ReadonlySet<str
   return rows.map(({ probe, ...row }) => ({ ...row, inspection: inspectionSummary.readOrNull(probe) }));
 }
 
-function ofWhole<Column extends string>(column: Column, id: string, whole: ReadonlySet<string>) {
+function ofComplete<Column extends string>(column: Column, id: string, complete: ReadonlySet<string>) {
   const name = sql.ref(column);
-  return sql<Buffer | null>`CASE WHEN ${sql.ref(id)} = ANY(${[...whole]}::uuid[]) THEN ${name} END`.as(column);
+  return sql<Buffer | null>`CASE WHEN ${sql.ref(id)} = ANY(${[...complete]}::uuid[]) THEN ${name} END`.as(column);
 }

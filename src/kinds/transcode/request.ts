@@ -12,7 +12,7 @@ const common = z.object({
   inputs: z.array(shape.inputs.element.omit({ url: true })),
   /** Whether every input must be remuxed before FFmpeg reads it, as set by the request or the account. */
   disarm: shape.disarm,
-  /** The requested limits; `jobs.limits` has those of the cell. */
+  /** The requested limits; `jobs.limits` has the limits of the cell. */
   limits: shape.limits,
 });
 const oneOutput = storedJson(

@@ -74,7 +74,7 @@ async function storeEarly(
   if (!sent) return storeFile(tools, run, { ...file, path: await joined() });
   const publish = async () => {
     if (await sent.publish()) return;
-    tools.logger.warn({}, 'the storage does not combine the parts of an output: it is stored as a whole');
+    tools.logger.warn({}, 'storage does not combine the parts of an output: the output is stored in one request');
     await putOutput(tools, run, { ...file, path: await joined() });
   };
   return { ...sent, publish };

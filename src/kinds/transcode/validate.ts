@@ -8,7 +8,7 @@ import { findNamed, type TranscodeAdmission, type TranscodeSubmission } from './
 import { transcode } from './index.ts';
 
 /**
- * Reports what a create would answer and what would run, without creating anything. The planner assumes defaults for
+ * Reports the response of a create and the commands that would run, without creating anything. The planner assumes defaults for
  * unknown properties.
  */
 export async function validateTranscode(
@@ -26,14 +26,14 @@ export async function validateTranscode(
   const warnings = [...admission.warnings];
   if (preview && !('failure' in preview) && problems.length === 0) {
     const commands = preview.commands.map((args) => ['ffmpeg', ...args]);
-    return answer(commands, [...warnings, ...onlyNew(preview.warnings, warnings)], []);
+    return respond(commands, [...warnings, ...onlyNew(preview.warnings, warnings)], []);
   }
-  if (problems.length > 0 || !preview || !('failure' in preview)) return answer([], warnings, problems);
+  if (problems.length > 0 || !preview || !('failure' in preview)) return respond([], warnings, problems);
   const { code, message } = preview.failure;
   // The planner can only guess about an input that has not been probed, so the job itself may succeed.
-  if (infos.some((info) => info === null)) return answer([], [...warnings, { field: 'inputs', message }], []);
+  if (infos.some((info) => info === null)) return respond([], [...warnings, { field: 'inputs', message }], []);
   const position = positionOf('inputs', null);
-  return answer([], warnings, [{ position, field: 'inputs', option: '', message, suggestion: failures[code].advice }]);
+  return respond([], warnings, [{ position, field: 'inputs', option: '', message, suggestion: failures[code].advice }]);
 }
 
 function sourceProblems(
@@ -56,7 +56,7 @@ function onlyNew(warnings: readonly Warning[], known: readonly Warning[]): Warni
   return warnings.filter(({ field, message }) => !seen.has(`${field}\n${message}`));
 }
 
-function answer(commands: string[][], warnings: Warning[], problems: RequestProblem[]): ValidateAnswer {
+function respond(commands: string[][], warnings: Warning[], problems: RequestProblem[]): ValidateAnswer {
   return {
     valid: problems.length === 0,
     command: commands[0] ?? [],

@@ -11,7 +11,7 @@ export interface SignableUrl {
   origin: string;
   /** Percent-encoded once, `/` kept. */
   path: string;
-  /** Decoded parameters other than those of the signature. */
+  /** Decoded parameters other than the parameters of the signature. */
   query: readonly Pair[];
   /** Headers that the client must send, with lower-case names. */
   headers: readonly Pair[];

@@ -6,7 +6,7 @@ import type { S3Client } from './client.ts';
 const MAX_SKEW_MS = 300_000;
 
 /**
- * Sends HEAD for a waiting client, and returns the headers. A rejected HEAD has no document that says why, so a list of
+ * Sends HEAD for a waiting client, and returns the headers. A rejected HEAD has no document with the reason, so a list of
  * one key follows.
  */
 export async function headBucket(client: S3Client): Promise<IncomingHttpHeaders> {

@@ -9,7 +9,7 @@ import { readText, type S3Client, storageError } from './client.ts';
 const PAGE = 1000;
 /** Single deletions at a time. */
 const AT_ONCE = 16;
-/** Responses by which a store says that it has no DeleteObjects. */
+/** Responses by which a store reports that it has no DeleteObjects. */
 const UNSUPPORTED = [404, 405, 411, 501];
 /** Codes of a key that is worth another attempt soon. */
 const TEMPORARY = ['InternalError', 'ServiceUnavailable', 'SlowDown'];

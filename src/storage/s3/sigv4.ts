@@ -2,7 +2,7 @@ import { createHmac, hash } from 'node:crypto';
 
 /**
  * AWS Signature Version 4 for the service `s3`, as pure functions: stores sign with these, and the gateway verifies. A
- * property test checks that they agree with aws4fetch, which signs through WebCrypto and so takes a millisecond.
+ * property test checks that they agree with aws4fetch, which signs through WebCrypto and so needs a millisecond.
  */
 
 export const ALGORITHM = 'AWS4-HMAC-SHA256';
@@ -86,7 +86,7 @@ export function sign(request: SignableRequest, timestamp: string, region: string
 const MOST_KEYS = 64;
 const signingKeys = new Map<string, Buffer>();
 
-/** A key lasts for a day; deriving it takes longer than signing with it. */
+/** A key lasts for a day; deriving it is slower than signing with it. */
 function signingKey(date: string, region: string, secretAccessKey: string): Buffer {
   const name = `${date}/${region}/${secretAccessKey}`;
   const known = signingKeys.get(name);

@@ -27,7 +27,7 @@ export function sizeOf(pieces: readonly Piece[]): number {
 
 /**
  * Divides an output into parts. Part n, from 2, begins `(n - 1) * PART_BYTES` into the file that FFmpeg writes, which
- * is `shift` bytes later in the output. So it can be sent before anything else is known; the first part takes the rest.
+ * is `shift` bytes later in the output. So it can be sent before anything else is known; the first part contains the rest.
  */
 export function partsOf(size: number, shift: number): Part[] {
   const first = Math.min(size, PART_BYTES + shift);

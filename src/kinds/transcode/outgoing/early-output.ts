@@ -20,7 +20,7 @@ export interface EarlyOutput {
 
 /**
  * Null where the output is stored once it is complete: the storage is on this machine, or the muxer moves everything
- * at its end, or the command has several outputs. Retries take no chances.
+ * at its end, or the command has several outputs. Retries store it that way too.
  */
 export async function openEarlyOutput(attempt: TranscodeAttempt, plan: Plan): Promise<EarlyOutput | null> {
   const { tools, run } = attempt;
@@ -47,7 +47,7 @@ function mayLeaveEarly({ durationSeconds }: Plan, { format }: PlannedOutput): bo
 }
 
 /**
- * The arguments without `+faststart`, for which FFmpeg would write the whole file a second time. Null where it moves or
+ * The arguments without `+faststart`, for which FFmpeg would write the entire file a second time. Null where it moves or
  * fragments the file for another reason.
  */
 export function withIndexLast(args: readonly string[]): readonly string[] | null {
@@ -60,10 +60,10 @@ export function withIndexLast(args: readonly string[]): readonly string[] | null
 
 async function moveIndex({ tools, run }: TranscodeAttempt, path: string): Promise<{ pieces: Piece[]; shift: number }> {
   const startTarget = join(run.folder, 'output.start');
-  const answer = await tools.sanitizer.readIndexFirst({ path, startTarget }, run.signal);
+  const index = await tools.sanitizer.readIndexFirst({ path, startTarget }, run.signal);
   // In the next attempt FFmpeg moves the index itself.
-  if ('reason' in answer) throw new JobFailure('output_invalid', `The output ${answer.reason}.`, { retry: true });
-  const { startBytes, from, to } = answer.found;
+  if ('reason' in index) throw new JobFailure('output_invalid', `The output ${index.reason}.`, { retry: true });
+  const { startBytes, from, to } = index.found;
   return {
     pieces: [
       { path: startTarget, from: 0, to: startBytes },

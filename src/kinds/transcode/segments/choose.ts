@@ -16,7 +16,7 @@ import type { PreparedInput } from '../inputs.ts';
 
 /** Seconds of a piece where pieces are forced: below, they cost up to 18 % more CPU and 10 % more bytes. */
 const FORCED_SECONDS = 6;
-/** Luma samples of a video whose encoding takes some 20 seconds of a core: 20 s of 1080p30 at x264's `faster`. */
+/** Luma samples of a video whose encoding needs some 20 seconds of a core: 20 s of 1080p30 at x264's `faster`. */
 const LEAST_SAMPLES = 1.25e9;
 
 export interface ChosenPieces {
@@ -38,7 +38,7 @@ export function mayBeInPieces({ tools, run, request: { outputs, assets } }: Tran
   return claim.inputs.length === 1 && claim.inputs[0]!.object_id !== null && assets.length === 0;
 }
 
-/** Chooses the pieces of a job, or says in a sentence why there are none. */
+/** Chooses the pieces of a job, or returns a sentence about why there are none. */
 export async function choosePieces(
   { tools, run: { claim }, request: { outputs } }: TranscodeAttempt,
   plan: Plan,
@@ -66,7 +66,7 @@ export async function choosePieces(
   if (slots < 2) return { noSplitReason: 'No second slot is idle.' };
   // The threads of one process use all cores of its machine, without a second reading of the source and a join.
   if (!isForced && machines < 2)
-    return { noSplitReason: 'All slots are on one machine, which encodes the whole as fast.' };
+    return { noSplitReason: 'All slots are on one machine, which encodes the entire video as fast.' };
   const pieces = cutVideo(frames, slots, isForced ? FORCED_SECONDS : MIN_PIECE_SECONDS);
   if (!pieces) return { noSplitReason: 'The video of the input has too few key frames.' };
   return { pieces, command, rate, frames, reason: `${slots} slots were idle.` };

@@ -16,7 +16,7 @@ const PIECE_SECONDS = 6 * 3600;
 
 /**
  * Starts the pieces of a video where that pays: inserts a child for each piece and one for the audio. Returns true then:
- * the job runs again when all of them have ended. Else the plan says why not.
+ * the job runs again when all of them have ended. Otherwise the plan contains the reason.
  */
 export async function startPieces(
   attempt: TranscodeAttempt,
@@ -57,7 +57,7 @@ async function insertPieces(
     for (const request of requests) {
       // Audio alone is light, as in any other job.
       const resourceClass = request.args === command.audio ? 'light' : job.resource_class;
-      // By these the progress of the job is that of its video.
+      // With these shares, the progress of the job is the progress of its video.
       const facts = JSON.stringify({ v: 1, ...(request.args !== command.audio && { seconds: request.seconds }) });
       await insertJob(context, tx, { ...segmentOf(run, request), resourceClass, facts });
     }

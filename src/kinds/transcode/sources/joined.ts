@@ -38,15 +38,15 @@ async function prepareJoin(attempt: TranscodeAttempt, children: readonly Job[]):
   const failed = children.find(({ status }) => status !== 'completed');
   if (failed) throw unusable(`A piece failed (${failed.error_code ?? failed.status}).`);
   const wanted = state ? state.pieces.length + (state.hasAudio ? 1 : 0) : 0;
-  if (!state || children.length !== wanted) throw unusable('The pieces are not those of the plan.');
+  if (!state || children.length !== wanted) throw unusable('The pieces differ from the plan.');
   const files = await stagePieces(attempt, children);
   const slot = await run.lease.acquire(run.signal);
   const [pieces, audio] = [files.slice(0, state.pieces.length), files[state.pieces.length] ?? null];
   const video = join(run.folder, 'joined');
   const bytes = (await Promise.all(pieces.map((path) => stat(path)))).reduce((sum, { size }) => sum + size, 0);
   await run.disk.reserve(bytes);
-  const answer = await tools.sanitizer.joinPieces({ pieces, joined: video }, bytes, run.signal);
-  if ('reason' in answer) throw unusable(`The output ${answer.reason}.`);
+  const joined = await tools.sanitizer.joinPieces({ pieces, joined: video }, bytes, run.signal);
+  if ('reason' in joined) throw unusable(`The output ${joined.reason}.`);
   return readySources(attempt, {
     ...{ slot, inputs: [], assets: [] },
     files: [{ name: 'video', path: video }, ...(audio ? [{ name: 'audio', path: audio }] : [])],
@@ -59,7 +59,7 @@ async function prepareJoin(attempt: TranscodeAttempt, children: readonly Job[]):
       const made = await readJoined(attempt, path);
       const encoded = audio === null ? null : ((await readJoined(attempt, audio)).packets?.[0] ?? null);
       if (audio && !encoded) throw unusable('The audio was not encoded.');
-      const fault = joinedFault(made, { pieces: answer.pieces, audio: encoded }, state);
+      const fault = joinedFault(made, { pieces: joined.pieces, audio: encoded }, state);
       if (fault) throw unusable(`The output ${fault}.`);
     },
     used: () => discardChildren(tools.context, run.claim.job.id),

@@ -42,7 +42,7 @@ interface Fetch {
 
 function startFetch(signal: AbortSignal): Fetch {
   const fetching = new AbortController();
-  const late = () => fetching.abort(new FetchError('source_timeout', 'the ranges took too long'));
+  const late = () => fetching.abort(new FetchError('source_timeout', 'the ranges arrived too slowly'));
   const timer = setTimeout(late, MAX_MS);
   const done = () => clearTimeout(timer);
   return {
@@ -60,12 +60,12 @@ async function prepareRanges(attempt: TranscodeAttempt, fetch: Fetch): Promise<P
   if (!parts) return fallBack('the source is small, or has no ranges');
   if ((await detectMedia(parts.head))?.demuxer !== 'mov') return fallBack('the source has another container');
   const start = join(run.folder, 'parts.start');
-  const answer = await parts.describe(start);
-  if (answer.outcome === 'needs-all') return fallBack(answer.reason);
+  const described = await parts.describe(start);
+  if (described.outcome === 'needs-all') return fallBack(described.reason);
   const slot = await run.lease.acquire(run.signal);
   const file = join(run.folder, 'parts.container');
   try {
-    const info = answer.info ?? (await probeStart(attempt, { start, slot, sizeBytes: parts.size }));
+    const info = described.info ?? (await probeStart(attempt, { start, slot, sizeBytes: parts.size }));
     const inputs = [await acceptInput(attempt, info, file)];
     return readySources(attempt, {
       ...{ slot, inputs, assets: [], files: cellFiles({ inputs, assets: [] }) },
@@ -112,13 +112,13 @@ async function acceptInput({ tools, run }: TranscodeAttempt, info: MediaInfo, fi
   return { file, source: file, path: '/in/0', demuxer: 'mov', info, countedSeconds: null, packets: null };
 }
 
-/** Fetches the pictures around the one that the only command of the plan shows. */
+/** Fetches the pictures around the picture that the only command of the plan shows. */
 async function makePicture(parts: PartsOfSource, { commands }: JobPlan, file: string): Promise<FallBack | null> {
   const [command, ...others] = commands;
   const found = others.length > 0 ? { reason: 'several commands read the source' } : pictureTime(command!);
   if ('reason' in found) return fallBack(found.reason);
-  const answer = await parts.makePicture(found.seconds, file);
-  return answer && fallBack(answer.reason);
+  const needsAll = await parts.makePicture(found.seconds, file);
+  return needsAll && fallBack(needsAll.reason);
 }
 
 /** Rethrows what the complete source would not change. */

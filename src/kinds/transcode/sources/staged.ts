@@ -4,7 +4,7 @@ import { prepareInputs, stageInputs } from '../inputs.ts';
 import { mayBeInPieces } from '../segments/choose.ts';
 import { cellFiles, type OriginalFile, type PreparedSources, readySources, type Strategy } from './prepared.ts';
 
-/** Complete files: used in place, copied from storage, or fetched. Takes a slot when all of them are here. */
+/** Complete files: used without a copy, copied from storage, or fetched. Acquires a slot when all of them are here. */
 export const staged: Strategy = {
   name: 'staged',
   async prepare(attempt, found) {

@@ -24,7 +24,7 @@ import { type FallBack, type PreparedSources, readySources, type Strategy } from
 const LEAST_BYTES = 4 * 2 ** 20;
 /** Bytes after which the rate of a source is judged, and its type detected. */
 const JUDGED_BYTES = 512 * 1024;
-/** A source that would take longer is fetched without a slot. */
+/** A slower source is fetched without a slot. */
 const LONGEST_MS = 120_000;
 /** Milliseconds in total for which FFmpeg, and thus a slot, may wait for the source. */
 const MAX_STARVED_MS = 15_000;
@@ -161,7 +161,7 @@ async function fallBackFrom(attempt: TranscodeAttempt, stream: Stream, error: un
   if (stream.isSettled || attempt.run.signal.aborted) throw error;
   const found = returnSlot(attempt, stream, error instanceof Error ? error.message : String(error));
   if (!isConclusive(error)) return found;
-  // A source that breaks off is the reason, whatever was made of its start.
+  // A source that breaks off is the reason, even if its start gave another failure.
   await stream.source.staged;
   throw error;
 }
@@ -174,7 +174,7 @@ function returnSlot({ run }: TranscodeAttempt, { source }: Stream, reason: strin
 
 function fallBack(source: ArrivingSource, reason: string): FallBack {
   const staged = source.staged.then((path) => [path]);
-  // A failure is reported to whoever waits for the files.
+  // A failure is reported to the code that waits for the files.
   staged.catch(() => {});
   return { outcome: 'fall-back', reason, found: { staged } };
 }

@@ -12,9 +12,9 @@ export interface ArrivingSource {
   state: ArrivalState;
   /** Declared size in bytes; null if the source declares none, or if the fetch has ended without a response. */
   response: Promise<number | null>;
-  /** Resolves to the path when the whole file is there. Rejects as `stageSource` does. */
+  /** Resolves to the path when the entire file is there. Rejects as `stageSource` does. */
   staged: Promise<string>;
-  /** Resolves when so many bytes have arrived, or when the fetch has ended. */
+  /** Resolves when this number of bytes has arrived, or when the fetch has ended. */
   reached(bytes: number): Promise<void>;
   /** Whether the fetch has ended. */
   hasEnded(): boolean;
@@ -29,15 +29,15 @@ export function fetchArriving({ tools, run }: TranscodeAttempt): ArrivingSource 
   const state = new ArrivalState();
   const stopping = new AbortController();
   const reached = { bytes: 0, resolve: () => {} };
-  let answered: (length: number | null) => void = () => {};
+  let onResponse: (length: number | null) => void = () => {};
   const response = new Promise<number | null>((resolve) => {
-    answered = resolve;
+    onResponse = resolve;
   });
   let ended = false;
   const staged = stageSource(tools, sourceRow(claim.job, input), {
     ...{ folder, disk, subject, signal: AbortSignal.any([signal, stopping.signal]) },
     arrival: {
-      onResponse: answered,
+      onResponse,
       onBytes(bytes) {
         state.addArrived(bytes);
         if (state.arrived >= reached.bytes) reached.resolve();
@@ -45,7 +45,7 @@ export function fetchArriving({ tools, run }: TranscodeAttempt): ArrivingSource 
     },
   }).finally(() => {
     ended = true;
-    answered(null);
+    onResponse(null);
     reached.resolve();
   });
   staged.then(

@@ -10,7 +10,7 @@ const MOVES: ReadonlySet<string> = new Set(['-ss', '-sseof', '-stream_loop', '-l
 
 /**
  * Whether a job may start while its source is fetched: a first attempt with a single source, from a URL. Pictures need
- * little of a source, and retries take no chances.
+ * little of a source, and retries use complete files.
  */
 export function mayStream(claim: Claim, { request, outputs, assets }: OpenedRequest): boolean {
   const [input, ...others] = claim.inputs;

@@ -33,7 +33,7 @@ export function asking({ whom, remedy, codeOf, ca, connectMs = 2_000, silenceMs 
       const text = await readText(response);
       if (status === 200) return text;
       const code = codeOf?.(text);
-      throw new StorageError(`${whom} answered ${status}${code ? ` ${code}` : ''}: ${remedy}`, {
+      throw new StorageError(`${whom} responded with ${status}${code ? ` ${code}` : ''}: ${remedy}`, {
         retry: status >= 500 || status === 429,
         status,
         code: code ?? null,

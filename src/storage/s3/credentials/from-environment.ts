@@ -21,8 +21,8 @@ export interface BucketLocation {
  * Credentials from the variables that the SDKs of AWS read, in their order: keys, web identity, container, instance.
  * Throws `ConfigError`.
  */
-export function credentialsFrom(env: NodeJS.ProcessEnv, place: BucketLocation): Credentials {
-  return fixedKeys(env) ?? webIdentity(env, place) ?? container(env) ?? instance(env, place) ?? missing(env);
+export function credentialsFrom(env: NodeJS.ProcessEnv, bucket: BucketLocation): Credentials {
+  return fixedKeys(env) ?? webIdentity(env, bucket) ?? container(env) ?? instance(env, bucket) ?? missing(env);
 }
 
 /** The domain of Amazon's services in that region. */

@@ -4,7 +4,7 @@ import { asking, unexpected } from './ask.ts';
 import { parseKeyDocument } from './key-document.ts';
 import type { TemporaryKeys } from './types.ts';
 
-/** Metadata services are one hop away: a machine without one is not waited for. */
+/** Metadata services are one hop away: the wait on a machine without one is short. */
 const CONNECT_MS = 1_000;
 const INSTANCE = 'the instance metadata service';
 const CONTAINER = 'the credential service of the container';
