@@ -34,11 +34,16 @@ const PAINT: Readonly<Record<Job['status'], keyof typeof out>> = {
   canceled: 'dim',
 };
 
+/** The formats of all outputs, each once. */
+function formatsText({ output_format, outputs }: Pick<Item, 'output_format' | 'outputs'>): string {
+  return outputs.length > 1 ? [...new Set(outputs.map(({ format }) => format))].join(', ') : output_format;
+}
+
 const COLUMNS: readonly Column<Item>[] = [
   { title: 'id', value: ({ id }) => id },
   { title: 'status', value: ({ status }) => status, paint: (cell, { status }) => out[PAINT[status]](cell) },
   { title: 'done', value: progressText, right: true, drop: 2 },
-  { title: 'to', value: ({ output_format }) => output_format, drop: 3 },
+  { title: 'to', value: formatsText, drop: 3 },
   { title: 'created', value: ({ created_at }) => ago(created_at), right: true, drop: 1 },
   { title: 'took', value: tookText, right: true, drop: 4 },
   { title: 'input or error', value: subjectOf, least: 16, drop: 0 },
@@ -122,7 +127,7 @@ function jobText(job: Job): string {
     ['progress', isFinal(job) ? null : progressText(job)],
     ['in queue', job.queue_position && `position ${job.queue_position}`],
     ...inputs,
-    ['to', job.output_format],
+    ['to', formatsText(job)],
     ...outputs,
     ['created', moment(job.created_at)],
     ['started', job.started_at && moment(job.started_at)],

@@ -26,7 +26,7 @@ export function Outputs({ job, url, isErased }: { job: AnyJob; url: string; isEr
         <table class="table stacked">
           <thead>
             <tr>
-              {['Output', 'Status', 'Size', 'Duration', 'Picture', 'Codecs', 'Download'].map((text) => (
+              {['Output', 'Status', 'Size', 'Contents', 'Download'].map((text) => (
                 <th scope="col" key={text}>
                   {text}
                 </th>
@@ -80,10 +80,8 @@ function OutputRow({ output, path, isErased, isOpen, onFiles }: RowProps) {
         {bytesText(size)}
         {files !== null && files > 1 && <span class="muted"> in {countText(files)} files</span>}
       </td>
-      <td data-label="Duration">{durationText(output.duration_seconds)}</td>
-      <td data-label="Picture">{output.width === null ? '–' : `${output.width}×${output.height}`}</td>
-      <td data-label="Codecs">
-        {[output.video_codec, output.audio_codec].filter(Boolean).join(', ') || '–'}
+      <td data-label="Contents">
+        {contentsOf(output) || '–'}
         {copiedText(output)}
       </td>
       <td data-label="Download">
@@ -116,6 +114,15 @@ function Fault({ output: { error_code, error_message } }: { output: Output }) {
       </a>
     </>
   );
+}
+
+function contentsOf({ width, height, duration_seconds, video_codec, audio_codec }: Output): string {
+  const parts = [
+    width !== null && `${width}×${height}`,
+    duration_seconds !== null && durationText(duration_seconds),
+    [video_codec, audio_codec].filter(Boolean).join(', '),
+  ];
+  return parts.filter(Boolean).join(' · ');
 }
 
 function copiedText({ plan }: Output) {
