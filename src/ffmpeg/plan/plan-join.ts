@@ -244,7 +244,7 @@ function audioSegment(index: number, source: JoinSource): string {
   return `anullsrc=r=${SAMPLE_RATE}:cl=stereo,atrim=duration=${length},${shape}`;
 }
 
-/** Palette of the whole join if its frames fit into memory, else of its first seconds. */
+/** Palette of the entire join if its frames fit into memory, else of its first seconds. */
 function joinPalette({ quality, seconds }: Join, { frame, rate }: JoinPicture): string {
   const fits = Math.max(0.5, PALETTE_BYTES / (frame.width * frame.height * 4 * rate));
   const whole = seconds !== null && seconds <= fits;

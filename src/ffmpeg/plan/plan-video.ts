@@ -161,7 +161,7 @@ function plainChain({ stream, raw }: VideoRequest, target: Target): string {
   });
 }
 
-/** Palette of the whole animation if its frames fit into memory, else of its first seconds. */
+/** Palette of the entire animation if its frames fit into memory, else of its first seconds. */
 function planPalette(request: VideoRequest, { size, frameRate }: Target): { chain: string; bytes: number } {
   const { durationSeconds, endless, quality } = request;
   const perSecond = size.width * size.height * 4 * frameRate.value;

@@ -43,7 +43,7 @@ export function mainAudio(info: MediaInfo): AudioStream | null {
 }
 
 /**
- * Bits per second of the video, from the stream, else from the whole file (an upper bound). Null when unknown, and
+ * Bits per second of the video, from the stream, else from the entire file (an upper bound). Null when unknown, and
  * for pictures, whose rate does not determine that of a video made of them.
  */
 export function videoBitRate(info: MediaInfo, stream: VideoStream): number | null {

@@ -104,7 +104,7 @@ function colourOptions(stream: VideoStream, pixelFormat: string | null): string[
   return [];
 }
 
-/** `drawbox` with `replace` paints the whole frame, so no second input of a known size is needed. */
+/** `drawbox` with `replace` paints the entire frame, so no second input of a known size is needed. */
 export function flatten(colour: 'white' | 'black'): string {
   return (
     `format=rgba,split[front][back];[back]drawbox=color=${colour}:thickness=fill:replace=1[ground];` +

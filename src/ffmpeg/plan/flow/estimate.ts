@@ -79,7 +79,7 @@ function pixelRate(flow: Flow): number {
   return (pixelsOf(flow) * (flow.rate ?? 30)) / REFERENCE_PIXEL_RATE;
 }
 
-/** Bytes of audio in a filter that keeps the whole stream (`areverse`, `aloop`). */
+/** Bytes of audio in a filter that keeps the entire stream (`areverse`, `aloop`). */
 function heldSound(node: GraphNode, inputs: readonly Flow[]): number {
   if (heldCount(node) !== Number.POSITIVE_INFINITY || inputs.some((input) => input.kind === 'v')) return 0;
   const seconds = inputs[0]?.seconds ?? UNKNOWN_SOUND_SECONDS;

@@ -5,7 +5,7 @@ import { linkGraph } from './links.ts';
 /** The part of a graph whose outputs are used. */
 export interface LiveGraph {
   graph: CheckedGraph;
-  /** Indexes of its open inputs in `CheckedGraph.inputs` of the whole graph. */
+  /** Indexes of its open inputs in `CheckedGraph.inputs` of the entire graph. */
   inputs: number[];
   /** The same for its open outputs; null = only removed filters read it. */
   outputs: (number | null)[];

@@ -188,7 +188,7 @@ function offsetOf(text: string, inputs: readonly Flow[]): number {
 /** Variables of filters for the size of their input. */
 function variablesOf(input: Flow): Record<string, number> {
   const { width, height } = input;
-  // A variable that is absent makes the whole expression unknown; one that is NaN would be compared like a number.
+  // A variable that is absent makes the entire expression unknown; one that is NaN would be compared like a number.
   return {
     ...(!Number.isNaN(width) && { iw: width, in_w: width, main_w: width }),
     ...(!Number.isNaN(height) && { ih: height, in_h: height, main_h: height }),
