@@ -6,24 +6,27 @@ import { shellText } from '../../lib/shell.ts';
 import { Code } from '../../ui/copy.tsx';
 import { Card } from '../../ui/page.tsx';
 
-/** The command that ran; of a job without an output, the command that its request would run. */
+/** The commands that ran; of a job without an output, the commands that its request would run. */
 export function CommandCard({ details }: { details: JobDetails | undefined }) {
-  const [planned, setPlanned] = useState<string[] | null>(null);
+  const [planned, setPlanned] = useState<string[][]>([]);
   const request = details?.request;
-  const ran = details?.command ?? null;
+  const ran = details?.command ? [details.command, ...details.further_commands] : null;
+  const hasRun = ran !== null;
   useEffect(() => {
-    if (!request || ran) return;
+    if (!request || hasRun) return;
     post<ValidateAnswer>('/v1/transcodes/validate', request).then(
-      ({ command }) => setPlanned(command.length > 0 ? command : null),
+      ({ commands }) => setPlanned(commands),
       // Of a source that is gone nothing can be planned.
-      () => setPlanned(null),
+      () => setPlanned([]),
     );
-  }, [request, ran]);
-  const command = ran ?? planned;
-  if (!command) return null;
+  }, [request, hasRun]);
+  const commands = ran ?? planned;
+  if (commands.length === 0) return null;
   return (
-    <Card title={ran ? 'Exact command' : 'Command, as planned'}>
-      <Code text={shellText(command)} label="Command" />
+    <Card title={hasRun ? 'Exact command' : 'Command, as planned'}>
+      {commands.map((command, index) => (
+        <Code key={index} text={shellText(command)} label={commands.length > 1 ? `Command ${index + 1}` : 'Command'} />
+      ))}
       <p class="hint">File names are those inside the sandbox.</p>
     </Card>
   );
