@@ -12,7 +12,7 @@ export interface StreamPackets {
   /** Presentation time of the first picture or sample. */
   startSeconds: number;
   /** Whether everything in the packets is presented, apart from the delay of an audio encoder at the start. */
-  isShownWhole: boolean;
+  isFullyPresented: boolean;
   /** Whether decoding times rise with every packet, and no picture is presented before its decoding time. */
   isOrdered: boolean;
   /** Whether the container presents it as it is: no rotation, mirroring, cropping, HDR or other description. */

@@ -131,7 +131,7 @@ export interface PlanWarning {
   message: string;
 }
 
-/** A file other than the inputs that a filter or overlay names: the worker fetches, checks and places it. */
+/** A file other than the inputs that a filter or overlay names: the worker fetches, checks and adds it to the cell. */
 export type AssetKind = 'subtitle' | 'lut' | 'font' | 'picture' | 'media';
 
 /** An asset as a request names it. */
@@ -153,7 +153,7 @@ export interface PlanAsset {
   info: MediaInfo | null;
 }
 
-/** A picture that Airlock draws before the run and places in the cell: text as SVG outlines. */
+/** A picture that Airlock draws before the run and adds to the cell: text as SVG outlines. */
 export type LayerRequest = TextLayer | CardLayer | MaskLayer;
 
 export interface TextLayer {

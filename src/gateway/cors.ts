@@ -18,8 +18,8 @@ export function setCorsHeaders(request: IncomingMessage, response: ServerRespons
   response.setHeader('access-control-expose-headers', EXPOSED_HEADERS);
 }
 
-/** OPTIONS: answers the preflight request that browsers send before a PUT. */
-export function answerPreflight(request: IncomingMessage, response: ServerResponse): void {
+/** OPTIONS: responds to the preflight request that browsers send before a PUT. */
+export function respondToPreflight(request: IncomingMessage, response: ServerResponse): void {
   if (!isPresigned(request.url ?? '') || request.headers.origin === undefined) {
     throw new S3Error('AccessDenied', 'Cross-origin requests are allowed for signed URLs only.');
   }

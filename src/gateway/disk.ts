@@ -49,7 +49,8 @@ export async function openDisk(folder: string, now: () => number = Date.now): Pr
   const root = await realpath(folder);
   for (const each of [objectsFolder(root), tempFolder(root)]) {
     await mkdir(each, { recursive: true, mode: 0o700 });
-    if (!(await isReal(each))) throw new Error('the storage folder contains a symbolic link in place of a folder');
+    if (!(await isReal(each)))
+      throw new Error('the storage folder contains a symbolic link where a folder is expected');
   }
   const closed = await openClosedKeys(root, now);
   await syncFolder(root);

@@ -4,7 +4,7 @@ import { answerInOrder } from '../listener/in-order.ts';
 import { type GatewayLogger, logWhenDone } from './access-log.ts';
 import { authenticate, type Verifier } from './authenticate.ts';
 import type { MinimumRate } from './context.ts';
-import { answerPreflight, setCorsHeaders } from './cors.ts';
+import { respondToPreflight, setCorsHeaders } from './cors.ts';
 import type { Disk } from './disk.ts';
 import { S3Error, toS3Error } from './errors.ts';
 import type { Uploads } from './multipart/uploads.ts';
@@ -65,7 +65,7 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
       return;
     }
     if (request.method === 'OPTIONS') {
-      answerPreflight(request, response);
+      respondToPreflight(request, response);
       return;
     }
     const target = parseTarget(request.url ?? '');

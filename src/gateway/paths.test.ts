@@ -46,7 +46,7 @@ async function insider(method: string, path: string, body = ''): Promise<string>
   return rawRequest(gateway.port, `${method} ${path} HTTP/1.1\r\n${lines}\r\nauthorization: ${authorization}`, body);
 }
 
-const status = (answer: string): number => Number(answer.slice(9, 12));
+const status = (response: string): number => Number(response.slice(9, 12));
 
 describe('paths', () => {
   it('that try to escape the bucket are rejected even with a valid signature', async () => {
@@ -75,8 +75,8 @@ describe('paths', () => {
     ];
     for (const trick of tricks) {
       for (const method of ['GET', 'PUT', 'DELETE']) {
-        const answer = await insider(method, `/${BUCKET}/${trick}`, method === 'PUT' ? 'x' : '');
-        expect([400, 403], `${method} ${trick}`).toContain(status(answer));
+        const response = await insider(method, `/${BUCKET}/${trick}`, method === 'PUT' ? 'x' : '');
+        expect([400, 403], `${method} ${trick}`).toContain(status(response));
       }
     }
     expect(await readdir(join(gateway.root, 'objects'))).toEqual([]);

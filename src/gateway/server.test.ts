@@ -25,10 +25,10 @@ afterEach(async () => {
 });
 
 function start(changes: Partial<GatewayOptions> = {}): Promise<Gateway> {
-  const place = { bucket: 'b', region: 'local', host: '127.0.0.1', port: 0 };
+  const address = { bucket: 'b', region: 'local', host: '127.0.0.1', port: 0 };
   const connections = { total: 100, perAddress: 100, firstByteMs: 5_000 };
   const fixed = { credentials: [CREDENTIAL], maxObjectBytes: 1e9, connections, logger: SILENT };
-  return startGateway({ ...place, root, ...fixed, ...changes });
+  return startGateway({ ...address, root, ...fixed, ...changes });
 }
 
 function internalStore(path: string, credentials = CREDENTIAL): ObjectStore {

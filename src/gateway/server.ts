@@ -72,7 +72,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   for (const each of [server, internal]) {
     each.on('checkContinue', onContinue);
-    each.on('clientError', answerParseError);
+    each.on('clientError', sendParseError);
   }
   await listenOnBoth(server, internal, options);
 
@@ -176,8 +176,8 @@ function shutDown(server: Server, closeIdle: () => void, graceMs: number): Promi
   });
 }
 
-/** Answers what the HTTP parser rejected. There is no request object, so it writes the response itself. */
-function answerParseError(error: NodeJS.ErrnoException, socket: Socket): void {
+/** Responds to requests that the HTTP parser rejected. There is no request object, so it writes the response itself. */
+function sendParseError(error: NodeJS.ErrnoException, socket: Socket): void {
   const status =
     error.code === 'HPE_HEADER_OVERFLOW'
       ? '431 Request Header Fields Too Large'

@@ -81,20 +81,20 @@ describe('a signed URL', () => {
 
   it('accepts four concurrent uploads and rejects the fifth before its body, until one of them ends', async () => {
     const key = 'uploads/a/1';
-    const held = await Promise.all(Array.from({ length: 4 }, () => put(key, 3)));
+    const uploads = await Promise.all(Array.from({ length: 4 }, () => put(key, 3)));
     await uploading(4);
     const fifth = await put(key, 3, ['expect: 100-continue']);
-    const answer = await fifth.until(/<\/Error>/);
-    expect(answer).toMatch(/^HTTP\/1\.1 503[\s\S]*retry-after: 10\r\n[\s\S]*<Code>SlowDown<\/Code>/i);
-    expect(answer).toMatch(/4 uploads to this URL are running.*Send the request again/);
-    expect(answer).not.toContain('100 Continue');
+    const response = await fifth.until(/<\/Error>/);
+    expect(response).toMatch(/^HTTP\/1\.1 503[\s\S]*retry-after: 10\r\n[\s\S]*<Code>SlowDown<\/Code>/i);
+    expect(response).toMatch(/4 uploads to this URL are running.*Send the request again/);
+    expect(response).not.toContain('100 Continue');
     expect((await send(await sign('uploads/a/2', 3), 'abc')).status).toBe(200);
     await gateway.store.putFile(key, join(gateway.root, 'object'), { contentType: 'video/mp4', size: BIG });
 
     // Each of these must release its permit, or the eighth request would get none.
-    held[0]!.write('abc');
-    expect(await held[0]!.until(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 200/);
-    held[1]!.socket.resetAndDestroy();
+    uploads[0]!.write('abc');
+    expect(await uploads[0]!.until(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 200/);
+    uploads[1]!.socket.resetAndDestroy();
     await uploading(2);
     for (let rejected = 0; rejected < 6; rejected++) {
       const url = new URL(await sign(key, 4));

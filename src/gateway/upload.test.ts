@@ -94,8 +94,8 @@ describe('an upload', () => {
   });
 
   it('that sends more than it declared never becomes a larger object', async () => {
-    const answer = await rawRequest(gateway.port, await head('excess', 10), '0123456789\0\0\0\0');
-    expect(answer).not.toMatch(/^HTTP\/1\.1 2/);
+    const response = await rawRequest(gateway.port, await head('excess', 10), '0123456789\0\0\0\0');
+    expect(response).not.toMatch(/^HTTP\/1\.1 2/);
     expect(await gateway.store.head('excess')).toBeNull();
   });
 
@@ -120,10 +120,10 @@ describe('an upload', () => {
   });
 
   it('over the limit of the server is rejected although it is signed', async () => {
-    const answer = await rawRequest(gateway.port, await head('huge', 50_000_001), '');
-    expect(answer).toMatch(/^HTTP\/1\.1 400/);
-    expect(answer).toContain('<Code>EntityTooLarge</Code>');
-    expect(answer).toContain('<MaxSizeAllowed>50000000</MaxSizeAllowed>');
+    const response = await rawRequest(gateway.port, await head('huge', 50_000_001), '');
+    expect(response).toMatch(/^HTTP\/1\.1 400/);
+    expect(response).toContain('<Code>EntityTooLarge</Code>');
+    expect(response).toContain('<MaxSizeAllowed>50000000</MaxSizeAllowed>');
   });
 
   it('that is interrupted leaves nothing, and can be sent again', async () => {
@@ -148,9 +148,9 @@ describe('an upload', () => {
   it('below the minimum rate is rejected with a reason and disconnected', async () => {
     const connection = await start('slow', 1_000_000);
     const drip = setInterval(() => connection.write('x'), 50);
-    const answer = await connection.ended;
+    const response = await connection.ended;
     clearInterval(drip);
-    expect(answer).toMatch(/^HTTP\/1\.1 408[\s\S]*<Code>RequestTimeout<\/Code>/);
+    expect(response).toMatch(/^HTTP\/1\.1 408[\s\S]*<Code>RequestTimeout<\/Code>/);
     expect(await gateway.store.head('slow')).toBeNull();
   });
 
@@ -162,9 +162,9 @@ describe('an upload', () => {
     expect(await good.until(/HTTP\/1\.1 200/)).toContain('200 OK');
     good.socket.destroy();
     const bad = await start('continue', 4, expecting);
-    const answer = await bad.until(/<\/Error>/);
-    expect(answer).toMatch(/^HTTP\/1\.1 403/);
-    expect(answer).not.toContain('100 Continue');
+    const response = await bad.until(/<\/Error>/);
+    expect(response).toMatch(/^HTTP\/1\.1 403/);
+    expect(response).not.toContain('100 Continue');
     bad.socket.destroy();
   });
 

@@ -61,13 +61,14 @@ export function openSanitizer(options: { threads: number; idleMs?: number }): Sa
     async sanitize(request, { subject, signal }) {
       const { size } = await stat(request.path);
       const ms = READ_MS + (request.target === null ? 0 : Math.ceil(size / COPY_BYTES_PER_MS));
-      const answer = (await pool.ask(request, { ms, signal }).catch((error: unknown) => {
+      const outcome = (await pool.ask(request, { ms, signal }).catch((error: unknown) => {
         if (!(error instanceof ThreadEnded)) throw error;
         throw new JobFailure('invalid_media', `${subject} ${ENDS[error.why]}`, { cause: error });
       })) as SanitizeOutcome;
-      if ('rejection' in answer) throw new JobFailure(answer.rejection.code, `${subject} ${answer.rejection.message}`);
-      if ('fault' in answer) throw Object.assign(new Error(answer.fault.message), { code: answer.fault.code });
-      return answer.result;
+      if ('rejection' in outcome)
+        throw new JobFailure(outcome.rejection.code, `${subject} ${outcome.rejection.message}`);
+      if ('fault' in outcome) throw Object.assign(new Error(outcome.fault.message), { code: outcome.fault.code });
+      return outcome.result;
     },
     readPartial: (request, signal) => askPart(request, signal) as Promise<PartialResult>,
     readIndexFirst: (request, signal) => askPart(request, signal) as Promise<IndexFirstResult>,

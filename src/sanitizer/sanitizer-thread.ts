@@ -6,23 +6,23 @@ import { sanitizeFile } from './sanitize-file.ts';
 import type { SanitizeOutcome, SanitizeRequest } from './types.ts';
 import { Rejected } from './verdicts.ts';
 
-/* The thread's side: answers one request at a time. An unexpected error ends the thread. */
+/* The thread's side: processes one request at a time. An unexpected error ends the thread. */
 
 parentPort!.on('message', (request: SanitizeRequest | PartialRequest | IndexFirstRequest | JoinRequest) => {
-  if ('present' in request) return answer(readPartial(request));
-  if ('startTarget' in request) return answer(readIndexFirst(request));
-  if ('joined' in request) return answer(joinPieces(request));
+  if ('present' in request) return respond(readPartial(request));
+  if ('startTarget' in request) return respond(readIndexFirst(request));
+  if ('joined' in request) return respond(joinPieces(request));
   sanitizeFile(request).then(
-    (result) => answer({ result }),
+    (result) => respond({ result }),
     (error: unknown) => {
-      if (error instanceof Rejected) return answer({ rejection: { code: error.code, message: error.message } });
+      if (error instanceof Rejected) return respond({ rejection: { code: error.code, message: error.message } });
       const { code, syscall, message } = error as NodeJS.ErrnoException;
       if (code === undefined || syscall === undefined) throw error;
-      answer({ fault: { code, message } });
+      respond({ fault: { code, message } });
     },
   );
 });
 
-function answer(message: SanitizeOutcome | PartialResult | IndexFirstResult | JoinResult): void {
+function respond(message: SanitizeOutcome | PartialResult | IndexFirstResult | JoinResult): void {
   parentPort!.postMessage(message);
 }

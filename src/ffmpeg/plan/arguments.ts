@@ -2,25 +2,25 @@
 const MAX_ARGUMENT_BYTES = 128 * 1024;
 /**
  * Bytes of all arguments. Linux reserves a quarter of the stack limit (8 MiB in cells) for arguments, environment and a
- * pointer to each; half of that leaves room for the programs that start FFmpeg.
+ * pointer to each; half of that remains for the programs that start FFmpeg.
  */
 const MAX_COMMAND_BYTES = 1024 * 1024;
 const POINTER_BYTES = 8;
 
 /**
- * Why the kernel would not start a program with these arguments; null = it would. `room` bytes stay free in each, for
+ * Why the kernel would not start a program with these arguments; null = it would. `reserved` bytes stay free in each, for
  * what the planner adds once the inputs are known.
  */
-export function argumentFault(args: readonly string[], room = 0): string | null {
+export function argumentFault(args: readonly string[], reserved = 0): string | null {
   let total = 0;
   for (const argument of args) {
     const bytes = Buffer.byteLength(argument) + 1;
-    if (bytes + room > MAX_ARGUMENT_BYTES) {
-      return `The command has an argument of ${bytes - 1} bytes; ${MAX_ARGUMENT_BYTES - 1 - room} are allowed.`;
+    if (bytes + reserved > MAX_ARGUMENT_BYTES) {
+      return `The command has an argument of ${bytes - 1} bytes; ${MAX_ARGUMENT_BYTES - 1 - reserved} are allowed.`;
     }
     total += bytes + POINTER_BYTES;
   }
-  return total + room > MAX_COMMAND_BYTES
-    ? `The command has ${total} bytes; ${MAX_COMMAND_BYTES - room} are allowed.`
+  return total + reserved > MAX_COMMAND_BYTES
+    ? `The command has ${total} bytes; ${MAX_COMMAND_BYTES - reserved} are allowed.`
     : null;
 }

@@ -2,7 +2,7 @@ import { JobFailure } from '../../contract/failures.ts';
 import { serialiseGraph } from '../policy/filters/index.ts';
 import type { CheckedGraph } from '../policy/filters/types.ts';
 import type { OptionSet } from '../policy/options/option-set.ts';
-import type { ParsedRequest, PlacedGraph } from '../policy/options/parsed-request.ts';
+import type { ParsedRequest, RequestGraph } from '../policy/options/parsed-request.ts';
 import { photoDiameter, quoteCardFilters, textOverlayFilters } from '../policy/overlays/index.ts';
 import type { LayerRequest, PlanContext, PlanInput, VideoStream } from '../types.ts';
 import { boundSources, hasEndlessSource } from './bound-sources.ts';
@@ -12,7 +12,7 @@ import { estimateGraph, unknownFlow } from './flow/estimate.ts';
 import { type Flow, soundFlow } from './flow/flow.ts';
 import { describeOversize } from './flow/frame-limit.ts';
 import { liveGraph } from './flow/live-graph.ts';
-import { type FedPad, type PlacedFile, placeMovies } from './movies.ts';
+import { type CellFile, type FedPad, replaceMovies } from './movies.ts';
 import { ownName } from './own-name.ts';
 import { steadyRates } from './steady-rates.ts';
 import { pictureFlow } from './stream-flows.ts';
@@ -40,7 +40,7 @@ export interface ComposerJob {
   bound: { seconds: number; stated: boolean };
 }
 
-/** Collects what graphs and overlays need besides their text: inputs, layers, memory, time. */
+/** Collects what graphs and overlays need in addition to their text: inputs, layers, memory, time. */
 export class Composer {
   readonly extra: ExtraInputs;
   readonly layers: LayerRequest[] = [];
@@ -61,10 +61,10 @@ export class Composer {
    * `flows` = flows into the open inputs of the caller's graph, in its order; `used` = indexes of its open outputs in
    * use.
    */
-  open(placed: PlacedGraph, flows: readonly Flow[], used: readonly number[]): OpenedGraph {
-    const live = liveGraph(placed.graph, used);
+  open(request: RequestGraph, flows: readonly Flow[], used: readonly number[]): OpenedGraph {
+    const live = liveGraph(request.graph, used);
     const file = (asset: number) => this.#file(asset);
-    const { graph: moved, fed } = placeMovies({ ...placed, graph: live.graph }, file, this.extra);
+    const { graph: moved, fed } = replaceMovies({ ...request, graph: live.graph }, file, this.extra);
     const feeds = new Map(fed.map((feed) => [feed.pad, this.#fedFlow(feed)]));
     const own = live.inputs.map((index) => flows[index]!);
     const all = moved.inputs.map((pad) => feeds.get(pad) ?? own.shift() ?? unknownFlow());
@@ -78,19 +78,19 @@ export class Composer {
     const prefix = `g${this.#graphs++}`;
     const write = (inputs: (string | null)[], outputs: (string | null)[]) => {
       const left = [...inputs];
-      const labels = live.outputs.map((place, index) => (place === null ? `${prefix}z${index}` : outputs[place]!));
+      const labels = live.outputs.map((own, index) => (own === null ? `${prefix}z${index}` : outputs[own]!));
       const text = serialiseGraph(graph, {
-        asset: (index) => this.#file(placed.assets[index] ?? -1).path,
+        asset: (index) => this.#file(request.assets[index] ?? -1).path,
         prefix,
         inputs: graph.inputs.map((pad) => (feeds.has(pad) ? pad.label : (left.shift() ?? null))),
         outputs: labels,
       });
-      const sinks = live.outputs.flatMap((place, index) =>
-        place === null ? [`[${labels[index]}]${graph.outputs[index]!.kind === 'v' ? 'nullsink' : 'anullsink'}`] : [],
+      const sinks = live.outputs.flatMap((own, index) =>
+        own === null ? [`[${labels[index]}]${graph.outputs[index]!.kind === 'v' ? 'nullsink' : 'anullsink'}`] : [],
       );
       return [text, ...sinks].join(';');
     };
-    const flowsOut = placed.graph.outputs.map((_, place) => estimate.outputs[live.outputs.indexOf(place)]);
+    const flowsOut = request.graph.outputs.map((_, own) => estimate.outputs[live.outputs.indexOf(own)]);
     return { graph, fed, reads: live.inputs, outputs: flowsOut.map((flow) => flow ?? unknownFlow()), write };
   }
 
@@ -103,8 +103,8 @@ export class Composer {
   }
 
   /** Adds a graph with one open input and one open output, as in `-vf` and `-af`. */
-  graphStep(placed: PlacedGraph, flow: Flow): { piece: Piece; flow: Flow } {
-    const opened = this.open(placed, [flow], [0]);
+  graphStep(request: RequestGraph, flow: Flow): { piece: Piece; flow: Flow } {
+    const opened = this.open(request, [flow], [0]);
     const piece = isSeries(opened)
       ? opened.write([null], [null])
       : (input: string | null, output: string | null) => opened.write([input ?? 'in'], [output ?? 'out']);
@@ -147,8 +147,8 @@ export class Composer {
   audioSteps(flow: Flow): { pieces: Piece[]; flow: Flow } {
     const pieces: Piece[] = [];
     let current = flow;
-    for (const placed of this.#job.parsed.audio) {
-      const next = this.graphStep(placed, current);
+    for (const graph of this.#job.parsed.audio) {
+      const next = this.graphStep(graph, current);
       pieces.push(next.piece);
       current = next.flow;
     }
@@ -174,7 +174,7 @@ export class Composer {
   }
 
   /** The file of an asset of the request: one that was fetched, or a job input. */
-  #file(asset: number): PlacedFile {
+  #file(asset: number): CellFile {
     const { parsed, inputs, ctx } = this.#job;
     const source = parsed.assets[asset]?.source;
     const file = source?.type === 'input' ? inputs[source.index] : ctx.assets?.[asset];

@@ -2,7 +2,7 @@ import { JobFailure } from '../../contract/failures.ts';
 import { findFilter } from '../policy/filters/table/index.ts';
 import type { CheckedFilter, CheckedGraph, OpenPad, PadKind } from '../policy/filters/types.ts';
 import { timeText } from '../policy/options/option-values.ts';
-import type { PlacedGraph } from '../policy/options/parsed-request.ts';
+import type { RequestGraph } from '../policy/options/parsed-request.ts';
 import { STILL_DEMUXERS } from '../probe/probe.ts';
 import type { MediaInfo } from '../types.ts';
 import type { ExtraInputs } from './extra-inputs.ts';
@@ -10,7 +10,7 @@ import { numberOf } from './flow/values.ts';
 import { coverArt, mainAudio, mainVideo } from './streams.ts';
 
 /** A file that a graph names, in the cell. */
-export interface PlacedFile {
+export interface CellFile {
   path: string;
   demuxer: string | null;
   info: MediaInfo | null;
@@ -27,20 +27,20 @@ export interface FedPad {
 
 /**
  * FFmpeg never opens a file through a filter of the caller: every `movie` and `amovie` becomes a separate input, with
- * the same forced demuxer and allowlists as the job's inputs, and a `null` filter in its place.
+ * the same forced demuxer and allowlists as the job's inputs, and a `null` filter replaces it.
  */
-export function placeMovies(
-  placed: PlacedGraph,
-  files: (asset: number) => PlacedFile,
+export function replaceMovies(
+  request: RequestGraph,
+  files: (asset: number) => CellFile,
   extra: ExtraInputs,
 ): { graph: CheckedGraph; fed: FedPad[] } {
   const fed: FedPad[] = [];
-  const chains = placed.graph.chains.map((filters, chain) =>
+  const chains = request.graph.chains.map((filters, chain) =>
     filters.map((filter, index): CheckedFilter => {
       const kind = MOVIE_KINDS[filter.spec.name];
       if (!kind) return filter;
       const value = filter.values.get('filename');
-      const file = value?.type === 'asset' ? files(placed.assets[value.asset] ?? -1) : null;
+      const file = value?.type === 'asset' ? files(request.assets[value.asset] ?? -1) : null;
       if (!file?.demuxer || !file.info) throw new JobFailure('internal', `A file of ${filter.spec.name} is missing.`);
       const stream = pickStream(kind, file.info, numberOf(filter, {}, 'stream_index'));
       if (stream === null) {
@@ -60,13 +60,13 @@ export function placeMovies(
       return { ...filter, spec: passFilter(kind), inputs: [label], values: new Map() };
     }),
   );
-  if (fed.length === 0) return { graph: placed.graph, fed };
-  const inputs = [...placed.graph.inputs, ...fed.map(({ pad }) => pad)].sort(byPlace);
-  return { graph: { ...placed.graph, chains, inputs }, fed };
+  if (fed.length === 0) return { graph: request.graph, fed };
+  const inputs = [...request.graph.inputs, ...fed.map(({ pad }) => pad)].sort(byPosition);
+  return { graph: { ...request.graph, chains, inputs }, fed };
 }
 
 /** The order of `CheckedGraph.inputs`. */
-function byPlace(left: OpenPad, right: OpenPad): number {
+function byPosition(left: OpenPad, right: OpenPad): number {
   return left.chain - right.chain || left.filter - right.filter || left.pad - right.pad;
 }
 

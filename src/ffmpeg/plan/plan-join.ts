@@ -247,8 +247,8 @@ function audioSegment(index: number, source: JoinSource): string {
 /** Palette of the entire join if its frames fit into memory, else of its first seconds. */
 function joinPalette({ quality, seconds }: Join, { frame, rate }: JoinPicture): string {
   const fits = Math.max(0.5, PALETTE_BYTES / (frame.width * frame.height * 4 * rate));
-  const whole = seconds !== null && seconds <= fits;
-  return paletteChain({ colours: quality === 'low' ? 128 : 256, sampleSeconds: whole ? null : fits });
+  const isComplete = seconds !== null && seconds <= fits;
+  return paletteChain({ colours: quality === 'low' ? 128 : 256, sampleSeconds: isComplete ? null : fits });
 }
 
 function encodePictures(

@@ -166,11 +166,11 @@ function planPalette(request: VideoRequest, { size, frameRate }: Target): { chai
   const { durationSeconds, endless, quality } = request;
   const perSecond = size.width * size.height * 4 * frameRate.value;
   const fits = PALETTE_BYTES / Math.max(1, perSecond);
-  const whole = durationSeconds !== null && durationSeconds <= fits;
-  const sampleSeconds = whole ? (endless ? durationSeconds : null) : Math.max(0.5, fits);
+  const isComplete = durationSeconds !== null && durationSeconds <= fits;
+  const sampleSeconds = isComplete ? (endless ? durationSeconds : null) : Math.max(0.5, fits);
   return {
     chain: paletteChain({ colours: GIF_COLOURS[quality], sampleSeconds }),
-    bytes: whole ? perSecond * durationSeconds : PALETTE_BYTES,
+    bytes: isComplete ? perSecond * durationSeconds : PALETTE_BYTES,
   };
 }
 

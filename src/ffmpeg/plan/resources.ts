@@ -141,7 +141,7 @@ function clamp(value: number, min: number, max: number): number {
  * Threads of decoder, filters and encoder; null = FFmpeg chooses. Heavy jobs run alone, and are bounded only on large
  * machines, because every x264 thread costs memory and quality. Light video gets two: a lone
  * 1-second clip 720p → 480p took 0.30 s with one thread, 0.26 s with two and 0.26 s with all, on two cores, for
- * the same CPU seconds (medians of 5); a service that is idle most of the time should answer as fast as plain
+ * the same CPU seconds (medians of 5); a service that is idle most of the time should respond as fast as plain
  * FFmpeg does. Audio and stills need only one.
  */
 export function threadsFor(resourceClass: ResourceClass, cores: number, isVideo: boolean): number | null {

@@ -7,7 +7,7 @@ export function graphsOf(parsed: ParsedRequest): CheckedGraph[] {
   return [
     ...(parsed.graph ? [parsed.graph.graph] : []),
     ...parsed.video.flatMap((step) => (step.type === 'graph' ? [step.graph] : [])),
-    ...parsed.audio.map((placed) => placed.graph),
+    ...parsed.audio.map(({ graph }) => graph),
   ];
 }
 

@@ -25,14 +25,14 @@ describe('ProgressReader', () => {
   });
 
   it('reports the same however the bytes are split into chunks', () => {
-    const whole = read([BLOCK + BLOCK]);
+    const complete = read([BLOCK + BLOCK]);
     fc.assert(
       fc.property(fc.array(fc.nat(2 * BLOCK.length), { maxLength: 20 }), (cuts) => {
         const sorted = [...new Set(cuts)].sort((left, right) => left - right);
         const chunks = [0, ...sorted].map((from, index) =>
           Buffer.from((BLOCK + BLOCK).slice(from, sorted[index] ?? undefined)),
         );
-        expect(read(chunks)).toEqual(whole);
+        expect(read(chunks)).toEqual(complete);
       }),
     );
   });

@@ -38,8 +38,13 @@ async function partUrl(uploadId: string, partNumber: number, size: number, key =
 async function send(uploadId: string, partNumber: number, body: string | Buffer, key = KEY) {
   const bytes = Buffer.from(body);
   const url = await partUrl(uploadId, partNumber, bytes.length, key);
-  const answer = await fetch(url, { method: 'PUT', body: new Uint8Array(bytes) });
-  return { status: answer.status, code: codeOf(await answer.text()), etag: answer.headers.get('etag')!, partNumber };
+  const response = await fetch(url, { method: 'PUT', body: new Uint8Array(bytes) });
+  return {
+    status: response.status,
+    code: codeOf(await response.text()),
+    etag: response.headers.get('etag')!,
+    partNumber,
+  };
 }
 const codeOf = (xml: string) => /<Code>(\w+)</.exec(xml)?.[1] ?? null;
 
@@ -48,9 +53,9 @@ async function insider(method: string, keyAndQuery: string, body: string | null 
   const url = `${gateway.endpoint}/${BUCKET}/${keyAndQuery}`;
   const sent: Record<string, string> = { ...headers, ...(body !== null && { 'content-type': 'application/xml' }) };
   const signed = await signedHeaders(method, url, sent);
-  const answer = await fetch(url, { method, headers: signed, body });
-  const text = await answer.text();
-  return { status: answer.status, code: codeOf(text), text };
+  const response = await fetch(url, { method, headers: signed, body });
+  const text = await response.text();
+  return { status: response.status, code: codeOf(text), text };
 }
 const complete = (id: string, body: string) => insider('POST', `${KEY}?uploadId=${id}`, body);
 const named = (...parts: [number | string, string][]) =>
@@ -103,8 +108,8 @@ describe('the body of a complete request', () => {
     const headers = await signedHeaders('POST', url);
     const sending = request(url, { method: 'POST', headers: { ...headers, 'transfer-encoding': 'chunked' } });
     sending.end(named([1, '"x"']));
-    const [answer] = await once(sending, 'response');
-    expect(answer.resume().statusCode).toBe(411);
+    const [response] = await once(sending, 'response');
+    expect(response.resume().statusCode).toBe(411);
   });
 
   it('must match its signed hash', async () => {
@@ -214,8 +219,8 @@ describe('a part', () => {
     await until(async () => (await gateway.tempFiles()).length === 1, { what: 'the part to begin' });
     await gateway.store.abortMultipart(KEY, id);
     sending.end('x'.repeat(50));
-    const [answer] = await once(sending, 'response');
-    expect(answer.resume().statusCode).toBe(404);
+    const [response] = await once(sending, 'response');
+    expect(response.resume().statusCode).toBe(404);
   });
 });
 
@@ -330,8 +335,8 @@ describe('an upload in parts', () => {
       reserve.bytes = 2 ** 50;
       const rejected = await put(2);
       expect([rejected.status, codeOf(await rejected.text())]).toEqual([507, 'InsufficientStorage']);
-      const whole = store.completeMultipart(KEY, uploadId, [{ partNumber: 1, etag }]);
-      await expect(whole).rejects.toMatchObject({ retry: true, status: 507 });
+      const completion = store.completeMultipart(KEY, uploadId, [{ partNumber: 1, etag }]);
+      await expect(completion).rejects.toMatchObject({ retry: true, status: 507 });
       expect(await store.head(KEY)).toBeNull();
       expect(await full.tempFiles()).toEqual([]);
       reserve.bytes = 0;

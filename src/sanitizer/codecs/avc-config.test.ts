@@ -24,8 +24,8 @@ describe('the decoder configuration of H.264', () => {
   });
 
   it('is unknown wherever it is cut off', () => {
-    const whole = config([SPS], [PPS]);
-    for (let length = 0; length < whole.length; length += 1)
-      expect(readAvcConfig(whole.subarray(0, length))).toBeNull();
+    const complete = config([SPS], [PPS]);
+    for (let length = 0; length < complete.length; length += 1)
+      expect(readAvcConfig(complete.subarray(0, length))).toBeNull();
   });
 });

@@ -18,13 +18,13 @@ describe('stillFacts', () => {
     const changed = fc.record({
       demuxer: fc.constantFrom(...Object.keys(HEADS)),
       length: fc.nat(64),
-      places: fc.array(fc.tuple(fc.nat(63), fc.nat(255)), { maxLength: 8 }),
+      changes: fc.array(fc.tuple(fc.nat(63), fc.nat(255)), { maxLength: 8 }),
       tail: fc.uint8Array({ maxLength: 64 }),
     });
     fc.assert(
-      fc.property(changed, ({ demuxer, length, places, tail }) => {
+      fc.property(changed, ({ demuxer, length, changes, tail }) => {
         const bytes = Buffer.concat([Buffer.from(HEADS[demuxer]!, 'latin1').subarray(0, length), tail]);
-        for (const [place, value] of places) if (place < bytes.length) bytes[place] = value;
+        for (const [offset, value] of changes) if (offset < bytes.length) bytes[offset] = value;
         const facts = stillFacts(fileOf(bytes), demuxer);
         for (const { width, height, displayWidth, displayHeight } of facts?.video ?? []) {
           for (const size of [width, height, displayWidth, displayHeight]) expect(size).toBeGreaterThan(0);

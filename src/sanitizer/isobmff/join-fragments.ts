@@ -2,15 +2,15 @@ import type { FileBytes } from '../file-bytes.ts';
 import { checkLength } from '../limits.ts';
 import { NotRewritable } from '../verdicts.ts';
 import type { Box, BoxBudget } from './boxes.ts';
+import { type Timeline, timelineOf } from './fragment-timeline.ts';
 import { GatheredSamples, sampleBudget, type Times } from './gather-samples.ts';
 import type { Movie, Track } from './movie.ts';
-import { type Placement, placeInTime } from './place-in-time.ts';
 import { readDefaults, readFragments } from './read-fragments.ts';
 
 /** FFmpeg computes the duration of a fragmented file in microseconds, so the joined movie uses them too. */
 const TIMESCALE = 1_000_000;
 
-const UNPLACED: Placement = { edits: null, shift: 0, start: 0 };
+const EMPTY_TIMELINE: Timeline = { edits: null, shift: 0, start: 0 };
 
 export interface Fragments {
   /** `mvex`, if any. */
@@ -49,20 +49,20 @@ export function joinFragments(
   const joined = movie.tracks.map((track) => {
     const gathered = samples.get(track.id)!;
     const times = gathered.times();
-    if (gathered.count === 0) return { track, times, placement: UNPLACED, table: gathered.table(0) };
+    if (gathered.count === 0) return { track, times, timeline: EMPTY_TIMELINE, table: gathered.table(0) };
     checkOffsets(inIndex.get(track.id)!, times, track);
-    const placement = placeInTime(track, times, inIndex.get(track.id)!, scales);
-    return { track, times, placement, table: gathered.table(placement.shift) };
+    const timeline = timelineOf(track, times, inIndex.get(track.id)!, scales);
+    return { track, times, timeline, table: gathered.table(timeline.shift) };
   });
   const shown = joined.filter(({ table }) => table.count > 0);
   if (shown.length === 0) throw new NotRewritable('contains no samples');
   const seconds = lengthOf(shown);
   checkLength(seconds);
-  const tracks = joined.map(({ track, times, placement, table }) => ({
+  const tracks = joined.map(({ track, times, timeline, table }) => ({
     ...track,
-    duration: Math.max(0, Math.round(((placement.start + times.length) / track.media.timescale) * timescale)),
+    duration: Math.max(0, Math.round(((timeline.start + times.length) / track.media.timescale) * timescale)),
     media: { ...track.media, duration: times.length },
-    edits: placement.edits,
+    edits: timeline.edits,
     samples: table,
   }));
   return { ...movie, timescale, duration: Math.round(seconds * timescale), tracks };
@@ -77,10 +77,10 @@ function checkOffsets(inIndex: Times, times: Times, { samples }: Track): void {
 }
 
 /** Seconds from the start of the first stream to the end of the last one, rounded to microseconds. */
-function lengthOf(streams: readonly { track: Track; times: Times; placement: Placement }[]): number {
+function lengthOf(streams: readonly { track: Track; times: Times; timeline: Timeline }[]): number {
   let [begin, end, longest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
-  for (const { track, times, placement } of streams) {
-    const start = Math.round((placement.start / track.media.timescale) * TIMESCALE);
+  for (const { track, times, timeline } of streams) {
+    const start = Math.round((timeline.start / track.media.timescale) * TIMESCALE);
     const length = Math.round((times.length / track.media.timescale) * TIMESCALE);
     begin = Math.min(begin, start);
     end = Math.max(end, start + length);

@@ -22,7 +22,7 @@ export function movieFrames(movie: Movie, file: FileBytes): FrameList | null {
   if (!track || others.length > 0 || !codec || !CODECS.includes(codec) || track.samples.count === 0) return null;
   // Only the headers of the pictures show whether they refer to others before a key frame.
   if (codec === 'h264' && !scanH264(track, file).isClosed) return null;
-  const { delay, isShownWhole } = presentation(movie, track, sampleTimes(track.samples));
+  const { delay, isFullyPresented } = presentation(movie, track, sampleTimes(track.samples));
   const samples = listSamples(track);
   const decoded = samples.times.subarray(0, samples.count).map((time, index) => time + samples.offsets[index]!);
   const times = Float64Array.from(decoded).sort();
@@ -32,7 +32,7 @@ export function movieFrames(movie: Movie, file: FileBytes): FrameList | null {
     times: times.map((time) => time - first),
     keys: cleanKeys(samples.isKey, decoded),
     startSeconds: delay,
-    isShownWhole,
+    isFullyPresented,
     bytes: track.samples.chunks.bytes.reduce((sum, bytes) => sum + bytes, 0),
     description: describe(track),
   };

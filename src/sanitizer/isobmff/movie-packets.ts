@@ -22,7 +22,7 @@ export function moviePackets(movie: Movie, file: FileBytes, isScanned = true): S
     const times = sampleTimes(track.samples);
     const seconds = (units: number) => units / track.media.timescale;
     const codec = codecOf(track) ?? 'unknown';
-    const { delay, isShownWhole } = presentation(movie, track, times);
+    const { delay, isFullyPresented } = presentation(movie, track, times);
     return {
       index,
       codec,
@@ -30,7 +30,7 @@ export function moviePackets(movie: Movie, file: FileBytes, isScanned = true): S
       bytes: track.samples.chunks.bytes.reduce((sum, bytes) => sum + bytes, 0),
       seconds: seconds(times.end - times.earliest),
       startSeconds: delay,
-      isShownWhole,
+      isFullyPresented,
       isOrdered: times.isOrdered,
       isPlain: isIdentity(movie.matrix) && isPlain(track),
       startsWithKey: times.startsWithKey,
@@ -45,19 +45,19 @@ export function presentation(
   movie: Movie,
   { kind, edits, media }: Track,
   times: SampleTimes,
-): { delay: number; isShownWhole: boolean } {
-  if (!edits) return { delay: times.earliest / media.timescale, isShownWhole: true };
+): { delay: number; isFullyPresented: boolean } {
+  if (!edits) return { delay: times.earliest / media.timescale, isFullyPresented: true };
   const [first, ...others] = edits;
   const empty = first!.mediaTime === -1 ? first! : null;
   const [shown, ...more] = empty ? others : edits;
   const delay = empty ? empty.duration / movie.timescale : 0;
   if (!shown || more.length > 0 || shown.mediaTime === -1 || shown.rate !== NORMAL_RATE) {
-    return { delay, isShownWhole: false };
+    return { delay, isFullyPresented: false };
   }
   const starts = kind === 'video' ? shown.mediaTime === times.earliest : shown.mediaTime <= MAX_AUDIO_DELAY;
   // Durations of edits are in the movie's time scale, so they may be off by a unit of it.
   const end = shown.mediaTime + ((shown.duration + 1) * media.timescale) / movie.timescale;
-  return { delay, isShownWhole: starts && end >= times.end };
+  return { delay, isFullyPresented: starts && end >= times.end };
 }
 
 /** QuickTime has the decoder configuration of audio inside a `wave`. */

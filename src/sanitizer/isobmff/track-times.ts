@@ -41,8 +41,8 @@ export function trackTimes(movie: Movie, { media, samples, edits, kind }: Track)
 /** Duration of a file with these streams. */
 export function movieMicroseconds(tracks: readonly TrackTimes[]): number {
   const longest = Math.max(...tracks.map(({ start, end }) => end - start));
-  const whole = Math.max(...tracks.map(({ end }) => end)) - Math.min(...tracks.map(({ start }) => start));
-  const microseconds = Math.max(longest, whole);
+  const span = Math.max(...tracks.map(({ end }) => end)) - Math.min(...tracks.map(({ start }) => start));
+  const microseconds = Math.max(longest, span);
   mustBe(microseconds > 0);
   return microseconds;
 }

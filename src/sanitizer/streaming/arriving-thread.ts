@@ -7,10 +7,10 @@ import { type ArrivingFile, readArriving } from './read-arriving.ts';
 let file: ArrivingFile | null = null;
 
 parentPort!.on('message', (request: ArrivingRequest) => {
-  parentPort!.postMessage(answerTo(request));
+  parentPort!.postMessage(handle(request));
 });
 
-function answerTo(request: ArrivingRequest): ArrivingResult {
+function handle(request: ArrivingRequest): ArrivingResult {
   try {
     if (request.type === 'open') {
       file = readArriving(request.path, request);

@@ -62,11 +62,11 @@ export async function openArriving(
     await thread.end();
   };
   const ask = async (request: ArrivingRequest): Promise<Opened> => {
-    const answer = await thread.ask(request, LONGEST_MS, signal).catch((error: unknown) => {
+    const result = await thread.ask(request, LONGEST_MS, signal).catch((error: unknown) => {
       throw error instanceof ThreadEnded ? new NotInOrder(error.message, { cause: error }) : error;
     });
-    if ('reason' in answer) throw new NotInOrder(answer.reason);
-    return answer;
+    if ('reason' in result) throw new NotInOrder(result.reason);
+    return result;
   };
   try {
     const opened = await ask({ type: 'open', path, demuxer, size, copy, memory: state.memory });

@@ -25,7 +25,7 @@ type Source = typeof SOURCE;
 
 function packetsOf(index: number, codec: string, size: { count: number; bytes: number }): StreamPackets {
   return {
-    ...{ index, codec, ...size, seconds: 60, startSeconds: 0, isShownWhole: true, isOrdered: true, isPlain: true },
+    ...{ index, codec, ...size, seconds: 60, startSeconds: 0, isFullyPresented: true, isOrdered: true, isPlain: true },
     ...{ startsWithKey: true, keyDistance: { packets: 250, seconds: 10 }, h264: null },
   };
 }
@@ -121,7 +121,7 @@ describe('a preset', () => {
       { pictures: { isPlain: false } },
       'The container describes the video in a way that a copy could lose.',
     ],
-    ['an edit list', { pictures: { isShownWhole: false } }, 'An edit list hides a part of the video.'],
+    ['an edit list', { pictures: { isFullyPresented: false } }, 'An edit list hides a part of the video.'],
     ['times out of order', { pictures: { isOrdered: false } }, 'The times of the video are not in order.'],
     ['no first key frame', { pictures: { startsWithKey: false } }, 'The video has too few key frames.'],
     [
@@ -163,7 +163,7 @@ describe('a preset', () => {
       { sound: { isPlain: false } },
       'The container describes the audio in a way that a copy could lose.',
     ],
-    ['an edit list', { sound: { isShownWhole: false } }, 'An edit list hides a part of the audio.'],
+    ['an edit list', { sound: { isFullyPresented: false } }, 'An edit list hides a part of the audio.'],
     ['times out of order', { sound: { isOrdered: false } }, 'The times of the audio are not in order.'],
     ['no packets', { sound: { seconds: 0 } }, 'The audio has no duration.'],
   ];

@@ -69,7 +69,7 @@ function videoChoice(
   common: string | null,
 ): CopyChoice {
   const reason = common ?? videoFault(stream, packets, request);
-  // Encoders and cameras write data of their own beside the pictures.
+  // Encoders and cameras write data of their own between the pictures.
   return choice(reason, packets?.h264?.supplement === 'data' ? ['-bsf:v', 'filter_units=remove_types=6'] : []);
 }
 

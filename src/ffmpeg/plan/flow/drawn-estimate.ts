@@ -1,4 +1,4 @@
-import type { ParsedRequest, PlacedGraph } from '../../policy/options/parsed-request.ts';
+import type { ParsedRequest, RequestGraph } from '../../policy/options/parsed-request.ts';
 import type { MediaInfo } from '../../types.ts';
 import { storedSize } from '../geometry.ts';
 import { mainVideo } from '../streams.ts';
@@ -16,8 +16,8 @@ export interface DrawnEstimate {
 export function estimateDrawn(parsed: ParsedRequest, infos: readonly (MediaInfo | null)[]): DrawnEstimate | null {
   if (!parsed.graph && parsed.video.length === 0) return null;
   let cpuPerSecond = 0;
-  const run = (placed: PlacedGraph, flows: readonly Flow[]): Flow[] => {
-    const estimate = estimateGraph(placed.graph, flows, null);
+  const run = (request: RequestGraph, flows: readonly Flow[]): Flow[] => {
+    const estimate = estimateGraph(request.graph, flows, null);
     cpuPerSecond += estimate.cpuPerSecond;
     return estimate.outputs;
   };

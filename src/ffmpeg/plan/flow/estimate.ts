@@ -53,11 +53,11 @@ export function estimateGraph(
       const { offset, spec } = node.filter;
       oversize ??= { offset, name: spec.name, width: huge.width, height: huge.height };
     }
-    const held = heldFrames(node, given);
+    const buffered = countBufferedFrames(node, given);
     const cost = filterCost(node.filter.spec.name) / 2;
-    readStoredBytes += heldSound(node, given);
+    readStoredBytes += bufferedAudioBytes(node, given);
     for (const flow of given) {
-      readStoredBytes += (1 + held) * BYTES_PER_PIXEL * pixelsOf(flow);
+      readStoredBytes += (1 + buffered) * BYTES_PER_PIXEL * pixelsOf(flow);
       cpuPerSecond += cost * pixelRate(flow);
     }
     for (const flow of made) {
@@ -80,20 +80,20 @@ function pixelRate(flow: Flow): number {
 }
 
 /** Bytes of audio in a filter that keeps the entire stream (`areverse`, `aloop`). */
-function heldSound(node: GraphNode, inputs: readonly Flow[]): number {
-  if (heldCount(node) !== Number.POSITIVE_INFINITY || inputs.some((input) => input.kind === 'v')) return 0;
+function bufferedAudioBytes(node: GraphNode, inputs: readonly Flow[]): number {
+  if (statedFrames(node) !== Number.POSITIVE_INFINITY || inputs.some((input) => input.kind === 'v')) return 0;
   const seconds = inputs[0]?.seconds ?? UNKNOWN_SOUND_SECONDS;
   return SOUND_BYTES_PER_SECOND * (Number.isFinite(seconds) ? seconds : UNKNOWN_SOUND_SECONDS);
 }
 
-function heldCount(node: GraphNode): number {
-  const { heldFrames } = node.filter.spec;
-  return typeof heldFrames === 'function' ? heldFrames(optionTexts(node.filter)) : (heldFrames ?? 0);
+function statedFrames(node: GraphNode): number {
+  const { bufferedFrames } = node.filter.spec;
+  return typeof bufferedFrames === 'function' ? bufferedFrames(optionTexts(node.filter)) : (bufferedFrames ?? 0);
 }
 
-/** Frames of its inputs that a filter keeps besides the current one; never more than exist. */
-function heldFrames(node: GraphNode, inputs: readonly Flow[]): number {
-  const frames = heldCount(node);
+/** Frames of its inputs that a filter keeps in addition to the current one; never more than exist. */
+function countBufferedFrames(node: GraphNode, inputs: readonly Flow[]): number {
+  const frames = statedFrames(node);
   const source = inputs.find((input) => input.kind === 'v');
   const all =
     source?.seconds && Number.isFinite(source.seconds) ? source.seconds * (source.rate ?? 30) : UNKNOWN_FRAMES;

@@ -32,9 +32,9 @@ export function liveGraph(graph: CheckedGraph, used: readonly number[]): LiveGra
   const padded = padChains(chains);
   const open = linkPads(padded);
   const filterAt = ({ chain, filter }: Pad) => chains[chain]![filter]!;
-  const place = (pads: readonly OpenPad[], pad: Pad) =>
+  const indexIn = (pads: readonly OpenPad[], pad: Pad) =>
     pads.findIndex((one) => one.pad === pad.pad && graph.chains[one.chain]![one.filter] === filterAt(pad));
-  const inputs = open.inputs.map((pad) => place(graph.inputs, pad));
+  const inputs = open.inputs.map((pad) => indexIn(graph.inputs, pad));
   return {
     graph: {
       ...graph,
@@ -44,7 +44,7 @@ export function liveGraph(graph: CheckedGraph, used: readonly number[]): LiveGra
     },
     inputs,
     outputs: open.outputs.map((pad) => {
-      const index = place(graph.outputs, pad);
+      const index = indexIn(graph.outputs, pad);
       return used.includes(index) ? index : null;
     }),
   };

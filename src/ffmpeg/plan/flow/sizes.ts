@@ -164,10 +164,10 @@ function stacked(filter: CheckedFilter, inputs: readonly Flow[]): Size {
   const layout = textOf(filter, 'layout');
   if (!layout) return { width: first.width * inputs.length, height: first.height, certain: false };
   let [width, height] = [0, 0];
-  for (const [index, place] of layout.split('|').entries()) {
+  for (const [index, position] of layout.split('|').entries()) {
     const input = inputs[index];
     if (!input) break;
-    const [x, y] = place.split('_').map((text) => offsetOf(text, inputs));
+    const [x, y] = position.split('_').map((text) => offsetOf(text, inputs));
     width = Math.max(width, (x ?? 0) + input.width);
     height = Math.max(height, (y ?? 0) + input.height);
   }

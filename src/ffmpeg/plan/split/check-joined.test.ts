@@ -14,12 +14,12 @@ function frames(count: number, change: Partial<FrameList> = {}): FrameList {
     timescale: 12_800,
     times: Float64Array.from({ length: count }, (_, frame) => frame * 512),
     keys: Uint32Array.from([0, 150]),
-    ...{ startSeconds: 0, isShownWhole: true, bytes: 100_000, description: 'a' },
+    ...{ startSeconds: 0, isFullyPresented: true, bytes: 100_000, description: 'a' },
     ...change,
   };
 }
 const AUDIO: StreamPackets = {
-  ...{ index: 0, codec: 'aac', count: 600, bytes: 90_000, seconds: 14, startSeconds: 0, isShownWhole: true },
+  ...{ index: 0, codec: 'aac', count: 600, bytes: 90_000, seconds: 14, startSeconds: 0, isFullyPresented: true },
   ...{ isOrdered: true, isPlain: true, startsWithKey: true, keyDistance: { packets: 1, seconds: 0.02 }, h264: null },
 };
 const VIDEO = { ...AUDIO, codec: 'h264' };
@@ -50,7 +50,7 @@ describe('an output that was joined from pieces', () => {
     ['a frame is there twice', { output: frames(351) }],
     ['a frame is a tick late', { output: frames(350, { times: moved(200, 1) }) }],
     ['it begins late', { output: frames(350, { startSeconds: 0.04 }) }],
-    ['a part is hidden', { output: frames(350, { isShownWhole: false }) }],
+    ['a part is hidden', { output: frames(350, { isFullyPresented: false }) }],
     ['a piece does not begin with a key frame', { output: frames(350, { keys: Uint32Array.from([0]) }) }],
     ['it cannot be read', { output: null }],
     ['a piece has a frame less', { pieces: [frames(149), frames(200)] }],

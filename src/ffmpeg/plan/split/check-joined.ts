@@ -19,7 +19,7 @@ export interface ExpectedJoin {
 
 /**
  * What is wrong with the output that was joined from pieces; null = every frame is there once, at its time, and the
- * audio is that of the track that was encoded as a whole. Continues "The output …".
+ * audio equals the track that was encoded in one piece. Continues "The output …".
  */
 export function joinedFault(
   output: Joined,
@@ -45,7 +45,7 @@ export function joinedFault(
 
 function framesFault(frames: FrameList, { num, den }: FrameRate, count: number): string | null {
   if (frames.times.length !== count) return `has ${frames.times.length} frames instead of ${count}`;
-  if (!frames.isShownWhole || frames.startSeconds !== 0) return 'does not present its frames from zero on';
+  if (!frames.isFullyPresented || frames.startSeconds !== 0) return 'does not present its frames from zero on';
   for (const [index, time] of frames.times.entries()) {
     if (time * num !== index * den * frames.timescale) return `presents frame ${index + 1} at another time`;
   }
@@ -71,7 +71,7 @@ function audioFault(packets: readonly StreamPackets[] | null, encoded: StreamPac
   if (packets.length !== (encoded ? 2 : 1)) return 'has another number of streams';
   const audio = packets[1];
   if (!encoded || !audio) return null;
-  const same = (['codec', 'startSeconds', 'isShownWhole'] as const).every((fact) => audio[fact] === encoded[fact]);
+  const same = (['codec', 'startSeconds', 'isFullyPresented'] as const).every((fact) => audio[fact] === encoded[fact]);
   const isAsLong = Math.abs(audio.seconds - encoded.seconds) < EDIT_SECONDS;
   // The last packet is not copied if its part before the rounded end is empty.
   const left = { packets: encoded.count - audio.count, bytes: encoded.bytes - audio.bytes };

@@ -7,7 +7,7 @@ import type { FrameList, Piece } from './types.ts';
 export const MIN_PIECE_SECONDS = 30;
 /** Key frames of the source per piece. With fewer, an encoder sets more key frames than the source has. */
 export const MIN_PIECE_KEYS = 3;
-/** A worker that dies repeats no more than this, if the source has key frames at these places. */
+/** A worker that dies repeats no more than this, if the source has key frames at these positions. */
 const MAX_PIECE_SECONDS = 60;
 
 type Cuttable = Pick<FrameList, 'times' | 'timescale' | 'keys'>;

@@ -15,12 +15,12 @@ const COMMON_RATES: readonly FrameRate[] = [
 /** As for any output of Airlock. */
 const MAX_RATE = 120;
 /**
- * Frames by which a frame may miss its place. Counted from any other frame, it is then less than half a frame off, so
- * that rounding gives every frame its own place.
+ * Frames by which a frame may miss its nominal time. Counted from any other frame, it is then less than half a frame off, so
+ * that rounding gives every frame its own time.
  */
 const MAX_JITTER = 0.24;
 
-/** The constant frame rate of a stream, with one place for each frame; null = its frames do not follow one. */
+/** The constant frame rate of a stream, with one time for each frame; null = its frames do not follow one. */
 export function constantRate({ times, timescale }: Pick<FrameList, 'times' | 'timescale'>): FrameRate | null {
   if (times.length < 2) return null;
   const exact = reduced(timescale, times[1]!);
@@ -33,7 +33,7 @@ export function constantRate({ times, timescale }: Pick<FrameList, 'times' | 'ti
   return best.rate;
 }
 
-/** The largest distance of a frame from its place, in frames. */
+/** The largest distance of a frame from its nominal time, in frames. */
 function jitter(times: Float64Array, timescale: number, { num, den }: FrameRate): number {
   let most = 0;
   for (const [index, time] of times.entries()) {

@@ -25,15 +25,15 @@ const INFO: MediaInfo = {
   ...{ subtitleCount: 0, isImage: false, isAnimated: false },
 };
 const RATE = { num: 30, den: 1 };
-const PLACE = { time: 92_160, timescale: 15_360, rate: RATE };
+const KEY_FRAME = { time: 92_160, timescale: 15_360, rate: RATE };
 
 function split(request: Partial<TranscodeRequest>, info = INFO) {
-  const whole = { inputs: [{ url: 'https://example.com/a.mp4' }], outputFormat: 'mp4' as const, ...request };
+  const complete = { inputs: [{ url: 'https://example.com/a.mp4' }], outputFormat: 'mp4' as const, ...request };
   const files = [{ path: '/in/0', demuxer: 'mov', info }];
-  const plan = planTranscode(whole, files, { resourceClass: 'heavy', cores: 4 });
+  const plan = planTranscode(complete, files, { resourceClass: 'heavy', cores: 4 });
   return splitCommand(
     plan,
-    (whole.options ?? []).map(({ option }) => option),
+    (complete.options ?? []).map(({ option }) => option),
   );
 }
 const options = (...pairs: [string, string?][]) => ({
@@ -44,7 +44,7 @@ describe('the command of a video that is encoded in pieces', () => {
   it('is one for each piece, one for the audio, and one that joins them', () => {
     const command = split({ preset: { quality: 'medium', resolution: '720p' } });
     if (typeof command === 'string') throw new Error(command);
-    const piece = command.piece({ first: 180, frames: 300 }, PLACE).join(' ');
+    const piece = command.piece({ first: 180, frames: 300 }, KEY_FRAME).join(' ');
     expect(piece).toContain('-noaccurate_seek -ss 6.001000 -itsoffset -6.000000 -f mov');
     expect(piece).toContain('-map 0:0 -an -c:v libx264 -preset:v faster -crf:v 23');
     expect(piece).toContain('-frames:v 300 -fps_mode passthrough -enc_time_base 1/30');

@@ -3,7 +3,7 @@ import { MAX_OUTPUT_SECONDS } from '../resources.ts';
 import { filtersFault } from './timeless-filters.ts';
 import type { FrameRate, Piece } from './types.ts';
 
-/** A command as several: one per piece of the video, one for the audio as a whole, and one that joins them. */
+/** A command as several: one per piece of the video, one for the entire audio, and one that joins them. */
 export interface SplitCommand {
   piece(piece: Piece, at: { time: number; timescale: number; rate: FrameRate }): string[];
   /** Null = the output has no audio. */
@@ -17,7 +17,7 @@ export interface SplitCommand {
 const VIDEO_ENCODERS: readonly string[] = ['libx264', 'libx265', 'libvpx-vp9', 'libsvtav1'];
 
 /**
- * Options of a video encoder that mean the same for a part of a video as for the whole. Not among them: two passes, a bit
+ * Options of a video encoder that mean the same for a part of a video as for the entire video. Not among them: two passes, a bit
  * rate or buffer of the caller, positions of key frames, frame rates, and parameters in the encoder's own syntax.
  */
 const VIDEO_OPTIONS: ReadonlySet<string> = new Set(
@@ -50,7 +50,7 @@ interface Option {
 }
 
 /**
- * Splits the command of a plan, if every argument of it is known to mean the same for a piece as for the whole. Otherwise
+ * Splits the command of a plan, if every argument of it is known to mean the same for a piece as for the entire video. Otherwise
  * returns why not, as a sentence.
  *
  * @param stated names of the caller's own options, which may not limit the bit rate
@@ -75,15 +75,15 @@ export function splitCommand(plan: Plan, stated: readonly string[]): SplitComman
   const open = (name: string) => [...source, '-i', `/in/${name}`];
   const made = ['-f', 'mp4', '/out/output.mp4'];
   return {
-    piece: (piece, place) => [
+    piece: (piece, key) => [
       ...global,
-      ...['-copyts', '-seek_timestamp', '1', '-noaccurate_seek', '-ss', seekTime(place), '-itsoffset', shift(place)],
+      ...['-copyts', '-seek_timestamp', '1', '-noaccurate_seek', '-ss', seekTime(key), '-itsoffset', shift(key)],
       ...open('0'),
       ...['-map', parts.videoMap, '-an'],
       ...parts.video,
       ...(parts.filters === null ? [] : ['-filter:v:0', parts.filters]),
       ...['-frames:v', String(piece.frames), '-fps_mode', 'passthrough'],
-      ...['-enc_time_base', `${place.rate.den}/${place.rate.num}`],
+      ...['-enc_time_base', `${key.rate.den}/${key.rate.num}`],
       ...parts.tail,
       ...made,
     ],
@@ -186,7 +186,7 @@ function sortOptions(options: readonly Option[]): Parts | string {
     else if (VIDEO_OPTIONS.has(name)) {
       parts.video.push(...args);
       if (name === 'tag') parts.joined.push(...args);
-    } else return `The option ${args[0]} does not mean the same for a piece as for the whole video.`;
+    } else return `The option ${args[0]} does not mean the same for a piece as for the entire video.`;
   }
   const [videoMap, audioMap = null, ...more] = maps;
   if (!videoMap || more.length > 0 || maps.some((map) => !/^0:\d+$/.test(map))) return 'The streams are mapped.';

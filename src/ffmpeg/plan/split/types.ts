@@ -12,7 +12,7 @@ export interface FrameList {
   /** Presentation time of the first frame in seconds. */
   startSeconds: number;
   /** Whether the container presents every frame, in the given order and speed. */
-  isShownWhole: boolean;
+  isFullyPresented: boolean;
   /** Bytes of all packets. */
   bytes: number;
   /** SHA-256 of the description that a decoder needs, in hexadecimal. */

@@ -71,7 +71,7 @@ interface Pending {
 
 interface Written {
   request: OptionRequest;
-  place: OptionPosition;
+  position: OptionPosition;
 }
 
 class CommandReader {
@@ -185,7 +185,7 @@ class CommandReader {
   /** Placeholders within filters become the input or the URL; anywhere else they are rejected. */
   #written(options: readonly Pending[]): Written[] {
     return options.map(({ name: { text: option, offset: start }, value }) => {
-      if (!value) return { request: { option }, place: { option: start, argument: [] } };
+      if (!value) return { request: { option }, position: { option: start, argument: [] } };
       const takesFiles = filterTarget(option) !== null || option.startsWith('@');
       const { text, positions } = replacePlaceholders(value, (name, offset) => {
         if (!takesFiles) {
@@ -202,7 +202,7 @@ class CommandReader {
         this.#named.add(name);
         return url === null || option.startsWith('@') ? url : urlForFilter(url);
       });
-      return { request: { option, argument: text }, place: { option: start, argument: positions } };
+      return { request: { option, argument: text }, position: { option: start, argument: positions } };
     });
   }
 
@@ -257,7 +257,9 @@ class CommandReader {
 
 function positionsOf(lists: readonly (readonly [prefix: string, options: readonly Written[]])[]) {
   return Object.fromEntries(
-    lists.flatMap(([prefix, options]) => options.map(({ place }, index) => [`${prefix}options[${index}]`, place])),
+    lists.flatMap(([prefix, options]) =>
+      options.map(({ position }, index) => [`${prefix}options[${index}]`, position]),
+    ),
   );
 }
 

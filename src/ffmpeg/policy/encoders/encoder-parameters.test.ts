@@ -56,7 +56,7 @@ function extremes(key: string, rule: ParameterRule): readonly string[] {
 }
 
 /** Messages of encoders and FFmpeg about a parameter that they reject. */
-const REFUSED =
+const REJECTION_MESSAGE =
   /error parsing option|unknown option|invalid value|bad value|unrecognized|not supported|failed|\berror\b/i;
 
 /** Lines that are only advice, or that describe the machine. */
@@ -78,9 +78,9 @@ async function rejectedBy(encoder: string, option: string, texts: readonly strin
       ({ stderr }) => stderr,
       (error) => `error ${error.stderr}`,
     );
-    const said = all.split('\n').filter((line) => REFUSED.test(line) && !HARMLESS.test(line));
-    if (said.length === 0) return [];
-    if (some.length === 1) return [`${some[0]}: ${said.join(' ')}`];
+    const messages = all.split('\n').filter((line) => REJECTION_MESSAGE.test(line) && !HARMLESS.test(line));
+    if (messages.length === 0) return [];
+    if (some.length === 1) return [`${some[0]}: ${messages.join(' ')}`];
     const half = some.length >> 1;
     return [...(await encode(some.slice(0, half))), ...(await encode(some.slice(half)))];
   };

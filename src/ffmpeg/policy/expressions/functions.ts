@@ -19,7 +19,7 @@ export const FUNCTIONS: ReadonlyMap<string, Arity> = new Map<string, Arity>([
 ]);
 
 /** Functions of FFmpeg that are rejected, and what to write instead. */
-export const REFUSED_FUNCTIONS: ReadonlyMap<string, { reason: string; suggestion: string }> = new Map([
+export const REJECTED_FUNCTIONS: ReadonlyMap<string, { reason: string; suggestion: string }> = new Map([
   ['while', { reason: 'may loop for ever', suggestion: 'Write out the steps, or choose between values with if().' }],
   [
     'root',

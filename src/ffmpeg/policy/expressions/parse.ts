@@ -1,5 +1,5 @@
 import { didYouMean } from '../../../contract/faults/near-name.ts';
-import { type Arity, CONSTANTS, FUNCTIONS, REFUSED_FUNCTIONS, SIGN_BLIND } from './functions.ts';
+import { type Arity, CONSTANTS, FUNCTIONS, REJECTED_FUNCTIONS, SIGN_BLIND } from './functions.ts';
 import { readNumberAt } from './numbers.ts';
 import type { Expression, ExpressionResult, ExpressionRules } from './types.ts';
 
@@ -214,7 +214,7 @@ class Parser {
     if (own && Object.hasOwn(own, name)) return [own[name]!, own[name]!];
     const arity = FUNCTIONS.get(name);
     if (arity) return arity;
-    const rejected = REFUSED_FUNCTIONS.get(name);
+    const rejected = REJECTED_FUNCTIONS.get(name);
     if (rejected) throw new ParseError(start, `uses ${name}(), which ${rejected.reason}`, rejected.suggestion);
     const known = [...FUNCTIONS.keys(), ...Object.keys(own ?? {})];
     throw new ParseError(

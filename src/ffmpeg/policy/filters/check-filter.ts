@@ -56,7 +56,7 @@ export function checkFilter(raw: RawFilter, spec: FilterSpec, found: Findings): 
     offset: raw.offset,
   };
   /** Offset of each option, for the rules between options. */
-  const places = new Map<string, number>();
+  const offsets = new Map<string, number>();
   let position = 0;
   for (const argument of raw.arguments) {
     const written = argument.key ?? unnamedKey(spec, position, argument.value);
@@ -73,12 +73,12 @@ export function checkFilter(raw: RawFilter, spec: FilterSpec, found: Findings): 
     else if (filter.values.has(key)) {
       rejections.add(argument.offset, `${spec.name}=${key}`, 'is given twice', 'Give each option once.');
     } else {
-      places.set(key, argument.offset);
+      offsets.set(key, argument.offset);
       takeValue(filter, key, kind, argument, found);
       if (found.budget.isSpent) return null;
     }
   }
-  if (rejections.list.length === before) checkRules(filter, places, rejections);
+  if (rejections.list.length === before) checkRules(filter, offsets, rejections);
   return rejections.list.length === before ? filter : null;
 }
 
@@ -160,7 +160,7 @@ function listOptions(spec: FilterSpec): string {
   return names.length === 0 ? `${spec.name} has no options.` : `${spec.name} accepts ${names.join(', ')}.`;
 }
 
-function checkRules(filter: CheckedFilter, places: ReadonlyMap<string, number>, rejections: Rejections): void {
+function checkRules(filter: CheckedFilter, offsets: ReadonlyMap<string, number>, rejections: Rejections): void {
   const { spec } = filter;
   for (const key of spec.required ?? []) {
     if (filter.values.has(key)) continue;
@@ -169,6 +169,6 @@ function checkRules(filter: CheckedFilter, places: ReadonlyMap<string, number>, 
   }
   const broken = spec.check?.(optionTexts(filter));
   if (!broken) return;
-  const offset = places.get(broken.option) ?? filter.offset;
+  const offset = offsets.get(broken.option) ?? filter.offset;
   rejections.add(offset, `${spec.name}=${broken.option}`, broken.reason, broken.suggestion);
 }

@@ -88,11 +88,11 @@ function meaning(graph: CheckedGraph) {
       return { filter, inputs: pads('inputs'), outputs: pads('outputs') };
     }),
   );
-  const place = ({ chain, filter, pad }: Pad) => `${chain}.${filter}.${pad}`;
+  const padText = ({ chain, filter, pad }: Pad) => `${chain}.${filter}.${pad}`;
   return {
     filters: graph.chains.map((chain) => chain.map((filter) => [filter.spec.name, [...optionTexts(filter)]])),
     links: linkPads(padded)
-      .links.map(({ from, to }) => `${place(from)}-${place(to)}`)
+      .links.map(({ from, to }) => `${padText(from)}-${padText(to)}`)
       .sort(),
     inputs: graph.inputs,
     outputs: graph.outputs,

@@ -2,13 +2,13 @@ import { padsOf } from './pads.ts';
 import type { CheckedFilter, PadKind } from './types.ts';
 
 /** Identifies a pad by the indexes of its chain, of its filter in that chain, and of the pad. */
-export interface PadPlace {
+export interface PadPosition {
   chain: number;
   filter: number;
   pad: number;
 }
 
-export interface Pad extends PadPlace {
+export interface Pad extends PadPosition {
   kind: PadKind;
   label: string | null;
 }
@@ -80,7 +80,7 @@ export function linkPads(chains: PaddedChains): Links {
 
 /** Finds a filter that feeds itself, directly or through others; null = none. */
 export function findCycle(chains: PaddedChains, links: readonly Link[]): CheckedFilter | null {
-  const ownerOf = (pad: PadPlace) => chains[pad.chain]![pad.filter]!;
+  const ownerOf = (pad: PadPosition) => chains[pad.chain]![pad.filter]!;
   /** Number of inputs that are not fed yet. */
   const waiting = new Map<PaddedFilter, number>();
   const readers = new Map<PaddedFilter, PaddedFilter[]>();

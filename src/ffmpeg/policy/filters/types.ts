@@ -66,7 +66,7 @@ export type FilterValue =
   | { type: 'pattern'; pattern: RegExp; maxLength: number; hint: string }
   /** `Key=Value,Key=Value` for the style of subtitles. */
   | { type: 'force-style' }
-  /** A file that the worker fetches, checks and places: a URL, `gs://…`, or `input:N` for a job input. */
+  /** A file that the worker fetches, checks and adds to the cell: a URL, `gs://…`, or `input:N` for a job input. */
   | { type: 'asset'; kind: AssetKind };
 
 export interface FilterSpec {
@@ -90,7 +90,7 @@ export interface FilterSpec {
   /**
    * Frames of its input that the filter keeps in memory, for admission; `Infinity` = the entire input.
    */
-  heldFrames?: number | ((values: OptionTexts) => number);
+  bufferedFrames?: number | ((values: OptionTexts) => number);
   /**
    * True for FFmpeg's timeline filters: they accept `enable`, an expression over `t n pos w h`, in addition to their
    * own options, and never as an unnamed value.

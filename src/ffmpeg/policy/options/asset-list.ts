@@ -15,15 +15,15 @@ export interface AssetPosition {
 export interface AssetList {
   assets: AssetRequest[];
   /** Position of the asset in the list, or why it may not be named. */
-  add(kind: AssetKind, source: string, place: AssetPosition): number | Rejection;
+  add(kind: AssetKind, source: string, position: AssetPosition): number | Rejection;
 }
 
 export function assetList(inputs: readonly { url: string }[]): AssetList {
   const assets: AssetRequest[] = [];
   return {
     assets,
-    add(kind, text, place) {
-      const reject = (reason: string, suggestion: string): Rejection => ({ ...place, reason, suggestion });
+    add(kind, text, position) {
+      const reject = (reason: string, suggestion: string): Rejection => ({ ...position, reason, suggestion });
       const source = readSource(text, inputs);
       if (typeof source === 'string') return reject(source, ADVICE);
       const known = assets.findIndex((asset) => asset.kind === kind && sameSource(asset.source, source));
@@ -34,7 +34,7 @@ export function assetList(inputs: readonly { url: string }[]): AssetList {
           'Use fewer, or split the work over two jobs.',
         );
       }
-      return assets.push({ kind, source, field: place.field }) - 1;
+      return assets.push({ kind, source, field: position.field }) - 1;
     },
   };
 }

@@ -5,7 +5,7 @@ import { readGraph } from '../filters/index.ts';
 import type { CheckedGraph, GraphRejection, OpenPad, PadKind } from '../filters/types.ts';
 import type { RequestBudget } from '../request-budget.ts';
 import type { AssetList } from './asset-list.ts';
-import type { PlacedGraph } from './parsed-request.ts';
+import type { RequestGraph } from './parsed-request.ts';
 
 /** Characters of one graph; the longest in use have a few thousand. */
 const MAX_GRAPH = 10_000;
@@ -31,16 +31,16 @@ export interface GraphPart {
   field: string;
 }
 
-export type PlacedResult = { ok: true; placed: PlacedGraph } | { ok: false; rejections: Rejection[] };
+export type RequestGraphResult = { ok: true; graph: RequestGraph } | { ok: false; rejections: Rejection[] };
 
 /** Parses parts, joined by `;`, as one graph; rejections point into the part at fault. */
-export function placeGraph(
+export function readGraphParts(
   parts: readonly GraphPart[],
   option: string,
   { assets, budget }: { assets: AssetList; budget: RequestBudget },
-): PlacedResult {
+): RequestGraphResult {
   const field = parts[0]?.field ?? 'filters';
-  const wrong = (at: string, reason: string, suggestion: string, offset?: number): PlacedResult => ({
+  const wrong = (at: string, reason: string, suggestion: string, offset?: number): RequestGraphResult => ({
     ok: false,
     rejections: [{ field: at, ...(offset !== undefined && { offset }), option, reason, suggestion }],
   });
@@ -72,7 +72,7 @@ export function placeGraph(
     const at = locate(oversize.offset);
     return wrong(at.field, describeOversize(oversize), 'Use a smaller size, such as 3840x2160.', at.offset);
   }
-  return placeAssets(result.graph, field, locate, assets);
+  return collectAssets(result.graph, field, locate, assets);
 }
 
 type Locate = (offset: number) => { field: string; offset: number };
@@ -98,7 +98,7 @@ function located(rejection: GraphRejection, locate: Locate): Rejection {
   return { ...locate(rejection.offset), option: subject, reason: sentence, suggestion };
 }
 
-function placeAssets(graph: CheckedGraph, field: string, locate: Locate, assets: AssetList): PlacedResult {
+function collectAssets(graph: CheckedGraph, field: string, locate: Locate, assets: AssetList): RequestGraphResult {
   const rejections: Rejection[] = [];
   const indexes: number[] = [];
   for (const asset of graph.assets) {
@@ -107,12 +107,12 @@ function placeAssets(graph: CheckedGraph, field: string, locate: Locate, assets:
     else rejections.push(added);
   }
   if (rejections.length > 0) return { ok: false, rejections };
-  return { ok: true, placed: { graph, assets: indexes, field } };
+  return { ok: true, graph: { graph, assets: indexes, field } };
 }
 
 /** Returns the kind of the one input and output of a simple graph, or a rejection. */
-export function simpleKind(placed: PlacedGraph, target: PadKind | 'any', option: string): PadKind | Rejection {
-  const { inputs, outputs } = placed.graph;
+export function simpleKind(request: RequestGraph, target: PadKind | 'any', option: string): PadKind | Rejection {
+  const { inputs, outputs } = request.graph;
   const kind = target === 'any' ? (inputs[0]?.kind ?? 'v') : target;
   const fits = (pads: readonly OpenPad[]) => pads.length === 1 && pads[0]!.kind === kind;
   if (fits(inputs) && fits(outputs)) return kind;
@@ -120,7 +120,7 @@ export function simpleKind(placed: PlacedGraph, target: PadKind | 'any', option:
   const found = (pads: readonly OpenPad[]) =>
     `${pads.filter((pad) => pad.kind === 'v').length} video and ${pads.filter((pad) => pad.kind === 'a').length} audio`;
   return {
-    field: placed.field,
+    field: request.field,
     option,
     reason: `${option} needs one ${stream} input and one ${stream} output; this graph has ${found(inputs)} inputs, ${found(outputs)} outputs.`,
     suggestion: 'Send a graph with several streams in "filters".',
@@ -128,14 +128,14 @@ export function simpleKind(placed: PlacedGraph, target: PadKind | 'any', option:
 }
 
 /** Inputs of a complete graph must be streams of the request's inputs. */
-export function checkStreams(placed: PlacedGraph, inputCount: number): Rejection[] {
+export function checkStreams(request: RequestGraph, inputCount: number): Rejection[] {
   const rejections: Rejection[] = [];
-  for (const pad of placed.graph.inputs) {
+  for (const pad of request.graph.inputs) {
     if (pad.label === null) continue;
     const index = /^(\d{1,3})(?::|$)/.exec(pad.label)?.[1];
-    const filter = placed.graph.chains[pad.chain]?.[pad.filter];
+    const filter = request.graph.chains[pad.chain]?.[pad.filter];
     const reject = (reason: string, suggestion: string) =>
-      rejections.push({ field: placed.field, option: filter?.spec.name ?? '', reason, suggestion });
+      rejections.push({ field: request.field, option: filter?.spec.name ?? '', reason, suggestion });
     const shown = pad.label.slice(0, 32);
     if (index === undefined)
       reject(`No filter outputs [${shown}].`, 'Label an output of a filter, or use [0:v], [0:a].');

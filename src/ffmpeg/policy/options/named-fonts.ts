@@ -1,11 +1,11 @@
 import type { NamedFont } from '../../types.ts';
 import type { CheckedFilter } from '../filters/types.ts';
-import type { ParsedRequest, PlacedGraph } from './parsed-request.ts';
+import type { ParsedRequest, RequestGraph } from './parsed-request.ts';
 
 /** Lists the font families that `drawtext` names, with their fields; a file (`fontfile`) wins over a name. */
 export function namedFonts(parsed: ParsedRequest): NamedFont[] {
-  const steps = parsed.video.filter((step): step is { type: 'graph' } & PlacedGraph => step.type === 'graph');
-  const graphs: PlacedGraph[] = parsed.graph ? [...steps, parsed.graph] : steps;
+  const steps = parsed.video.filter((step): step is { type: 'graph' } & RequestGraph => step.type === 'graph');
+  const graphs: RequestGraph[] = parsed.graph ? [...steps, parsed.graph] : steps;
   return graphs.flatMap(({ graph, field }) =>
     graph.chains.flat().flatMap((filter) => {
       const name = fontOf(filter);

@@ -6,7 +6,7 @@ import { FORMAT_DEFAULTS } from '../encoders/encoders.ts';
 import { RequestBudget } from '../request-budget.ts';
 import { dropInapplicable } from './applicability.ts';
 import { type AssetList, assetList } from './asset-list.ts';
-import { checkStreams, filterTarget, placeGraph, simpleKind } from './graph-options.ts';
+import { checkStreams, filterTarget, readGraphParts, simpleKind } from './graph-options.ts';
 import { oddSpelling } from './option-names.ts';
 import { isRejection, type ParsedOption, parseOption, visible } from './options.ts';
 import { overlayStep } from './overlay-options.ts';
@@ -172,20 +172,20 @@ function readFilterOption(option: OptionRequest, field: string, reading: Reading
     reject('The request has two graphs.', 'Put both into "filters"; its entries are joined with ;.');
     return;
   }
-  const result = placeGraph([{ text: option.argument, field }], name, reading);
+  const result = readGraphParts([{ text: option.argument, field }], name, reading);
   if (!result.ok) {
     parsed.rejections.push(...result.rejections);
     return;
   }
   if (target === 'complex') {
-    parsed.rejections.push(...checkStreams(result.placed, request.inputs.length));
-    parsed.graph = result.placed;
+    parsed.rejections.push(...checkStreams(result.graph, request.inputs.length));
+    parsed.graph = result.graph;
     return;
   }
-  const kind = simpleKind(result.placed, target, name);
+  const kind = simpleKind(result.graph, target, name);
   if (typeof kind !== 'string') parsed.rejections.push(kind);
-  else if (kind === 'v') parsed.video.push({ type: 'graph', ...result.placed });
-  else parsed.audio.push(result.placed);
+  else if (kind === 'v') parsed.video.push({ type: 'graph', ...result.graph });
+  else parsed.audio.push(result.graph);
 }
 
 function readFilters(reading: Reading): void {
@@ -203,13 +203,13 @@ function readFilters(reading: Reading): void {
     reject(`${prefix}filters`, `The request ${budget.reason}.`, budget.suggestion);
     return;
   }
-  const result = placeGraph(parts, 'filters', reading);
+  const result = readGraphParts(parts, 'filters', reading);
   if (!result.ok) {
     parsed.rejections.push(...result.rejections);
     return;
   }
-  parsed.rejections.push(...checkStreams(result.placed, request.inputs.length));
-  parsed.graph = result.placed;
+  parsed.rejections.push(...checkStreams(result.graph, request.inputs.length));
+  parsed.graph = result.graph;
 }
 
 /** Reads the bit rate as the option that sets it. Options set their own. */

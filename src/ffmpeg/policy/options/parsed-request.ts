@@ -4,7 +4,7 @@ import type { QuoteCard, TextOverlay } from '../overlays/types.ts';
 import type { ParsedOption } from './options.ts';
 
 /** A graph of the request, and the indexes of its assets in `ParsedRequest.assets`. */
-export interface PlacedGraph {
+export interface RequestGraph {
   graph: CheckedGraph;
   /** `assets[i]` = index of the graph's asset i in the request's list. */
   assets: number[];
@@ -13,7 +13,7 @@ export interface PlacedGraph {
 
 /** A step that changes the output's video. */
 export type VideoStep =
-  | ({ type: 'graph' } & PlacedGraph)
+  | ({ type: 'graph' } & RequestGraph)
   | { type: 'text'; overlay: TextOverlay; field: string }
   | {
       type: 'card';
@@ -31,9 +31,9 @@ export interface ParsedRequest {
   /** `-vf`, `-filter:v`, `@text-overlay`, `@quote-card`, in the caller's order. */
   video: VideoStep[];
   /** `-af`, `-filter:a`. */
-  audio: PlacedGraph[];
+  audio: RequestGraph[];
   /** `filters` and `-filter_complex`, joined by `;`. */
-  graph: PlacedGraph | null;
+  graph: RequestGraph | null;
   /** Every file that graphs and overlays name, once each, in the order of first use. */
   assets: AssetRequest[];
   rejections: Rejection[];

@@ -63,7 +63,7 @@ function checkEncoder(option: ParsedOption, output: readonly ParsedOption[], req
   }
   if (name === 'c' && value !== 'copy') {
     const encoder = findEncoder(value!);
-    if (!encoder || canHold(format, encoder.kind, encoder.formats)) return [];
+    if (!encoder || acceptsEncoder(format, encoder.kind, encoder.formats)) return [];
     const fallback = FORMAT_DEFAULTS[format][encoder.kind];
     const formats = `one of these output formats: ${encoder.formats.join(', ')}`;
     return [
@@ -100,7 +100,7 @@ function checkCopies({ output, video, audio }: ParsedRequest, request: Transcode
 }
 
 /** An encoder of a kind that the format does not have is ignored with the stream (`-c:v` for an mp3). */
-function canHold(format: OutputFormat, kind: 'video' | 'audio', formats: readonly OutputFormat[]): boolean {
+function acceptsEncoder(format: OutputFormat, kind: 'video' | 'audio', formats: readonly OutputFormat[]): boolean {
   return FORMAT_DEFAULTS[format][kind] === null || formats.includes(format);
 }
 

@@ -19,7 +19,7 @@ export interface CardGeometry {
 
 /**
  * Layout of a quote card. It depends only on the frame and the parts of the card, so that the drawn layer and the
- * filters that place the photo agree. The proportions were chosen by eye.
+ * filters that overlay the photo agree. The proportions were chosen by eye.
  */
 export function cardGeometry(
   frame: { width: number; height: number },

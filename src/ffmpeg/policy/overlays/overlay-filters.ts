@@ -36,8 +36,8 @@ export function layerBorder(overlay: TextOverlay): number {
  */
 export function textOverlayFilters(overlay: TextOverlay, labels: OverlayLabels): string {
   const border = layerBorder(overlay);
-  const x = expressionText(layerPlace(overlay.x, border));
-  const y = expressionText(layerPlace(overlay.y, border));
+  const x = expressionText(layerOffset(overlay.x, border));
+  const y = expressionText(layerOffset(overlay.y, border));
   const layer = straight(labels.layer);
   return `${layer.filters};[${labels.input}][${layer.label}]overlay=x='${x}':y='${y}':format=auto[${labels.output}]`;
 }
@@ -81,14 +81,14 @@ function straight(stream: string): { filters: string; label: string } {
 }
 
 /** Translates drawtext's variables to overlay's: the text begins `border` pixels inside its layer. */
-function layerPlace(place: Expression, border: number): Expression {
+function layerOffset(position: Expression, border: number): Expression {
   const inside = (name: string): Expression => ({
     type: 'binary',
     operator: '-',
     left: { type: 'variable', name },
     right: { type: 'number', value: 2 * border },
   });
-  const moved = substituteVariables(place, {
+  const moved = substituteVariables(position, {
     w: { type: 'variable', name: 'main_w' },
     h: { type: 'variable', name: 'main_h' },
     text_w: inside('overlay_w'),

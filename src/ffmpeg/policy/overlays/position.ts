@@ -60,22 +60,26 @@ export function readPosition(style: StyleValue): Position {
 }
 
 /** Where the text is drawn: `margin` pixels from the frame's edge to the text or, where there is one, to its box. */
-export function placeAt(position: Position, margin: number, boxBorder: number): { x: Expression; y: Expression } {
+export function presetCoordinates(
+  position: Position,
+  margin: number,
+  boxBorder: number,
+): { x: Expression; y: Expression } {
   const near = number(margin + boxBorder);
-  const place = (low: string, high: string, frame: string, text: string): Expression => {
+  const coordinate = (low: string, high: string, frame: string, text: string): Expression => {
     if (position.split('-').includes(low)) return near;
     const free = minus(variable(frame), variable(text));
     if (position.split('-').includes(high)) return minus(free, near);
     return { type: 'binary', operator: '/', left: free, right: number(2) };
   };
-  return { x: place('left', 'right', 'w', 'text_w'), y: place('top', 'bottom', 'h', 'text_h') };
+  return { x: coordinate('left', 'right', 'w', 'text_w'), y: coordinate('top', 'bottom', 'h', 'text_h') };
 }
 
 /**
  * Reads `x` or `y`: a number of pixels, or an FFmpeg expression over `w h text_w tw text_h th line_h lh t n`.
  * Null when absent. Throws `OverlayError` with the character at fault in its reason.
  */
-export function readPlace({ key, value }: StyleValue, fontSize: number): Expression | null {
+export function readCoordinate({ key, value }: StyleValue, fontSize: number): Expression | null {
   if (isAbsent(value)) return null;
   if (typeof value === 'number' && Number.isFinite(value) && Math.abs(value) <= 100_000) return number(value);
   const hint = 'Use pixels, or an expression over w, h, text_w, text_h, line_h, t and n, such as (w-text_w)/2.';

@@ -23,7 +23,7 @@ function rejection(argument: unknown): { key: string; reason: string; suggestion
 }
 
 /** Position of a text of 200x50 in a frame of 1000x500. */
-function place({ overlay }: { overlay: TextOverlay }, t = 0): [number, number] {
+function pixelsOf({ overlay }: { overlay: TextOverlay }, t = 0): [number, number] {
   const variables = { w: 1000, h: 500, text_w: 200, text_h: 50, t, n: 0 };
   return [evaluateExpression(overlay.x, variables), evaluateExpression(overlay.y, variables)];
 }
@@ -43,7 +43,7 @@ describe('parseTextOverlay', () => {
       outline: null,
       align: 'center',
     });
-    expect(place({ overlay })).toEqual([400, 225]);
+    expect(pixelsOf({ overlay })).toEqual([400, 225]);
     expect(warnings).toEqual([]);
   });
   it('reads a bare text, and null as absent', () => {
@@ -198,13 +198,13 @@ describe('parseTextOverlay', () => {
     ['center-bottom', [400, 415]],
     ['MIDDLE', [400, 225]],
   ])('positions %s with margin and box', (position, expected) =>
-    expect(place(read({ position, margin: 25, boxBorderW: 10 }))).toEqual(expected),
+    expect(pixelsOf(read({ position, margin: 25, boxBorderW: 10 }))).toEqual(expected),
   );
   it.each(['north', 'top-bottom', 'left-right', 'top-left-left', 'x'.repeat(1000)])(
     'uses the centre for the position %j, with a warning that lists the nine',
     (position) => {
       const { overlay, warnings } = read({ position });
-      expect(place({ overlay })).toEqual([400, 225]);
+      expect(pixelsOf({ overlay })).toEqual([400, 225]);
       expect(warnings).toEqual([
         expect.stringMatching(/^style\.position, ".*", is not valid, so center was used\. .*top-left/),
       ]);
@@ -218,9 +218,9 @@ describe('parseTextOverlay', () => {
     expect(rejection({ text: 'a', style: { position } }).key).toBe('style.position'),
   );
   it('lets x and y override position, each independently', () => {
-    expect(place(read({ position: 'bottom-right', margin: 25, boxBorderW: 10, x: 7 }))).toEqual([7, 415]);
-    expect(place(read({ y: 'H-th-2*lh', fontSize: 100 }))).toEqual([400, 500 - 50 - 230]);
-    expect(place(read({ x: 'W-tw*t' }), 2)[0]).toBe(600);
+    expect(pixelsOf(read({ position: 'bottom-right', margin: 25, boxBorderW: 10, x: 7 }))).toEqual([7, 415]);
+    expect(pixelsOf(read({ y: 'H-th-2*lh', fontSize: 100 }))).toEqual([400, 500 - 50 - 230]);
+    expect(pixelsOf(read({ x: 'W-tw*t' }), 2)[0]).toBe(600);
   });
   it.each([
     'w-',

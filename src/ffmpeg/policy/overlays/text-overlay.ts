@@ -1,7 +1,7 @@
 import { nearestName } from '../../../contract/faults/near-name.ts';
 import { OVERLAY_STYLE_KEYS, snakeName } from '../../../contract/snake-names.ts';
 import { cleanText, codePoints } from './overlay-text.ts';
-import { type Position, placeAt, readPlace, readPosition } from './position.ts';
+import { type Position, presetCoordinates, readCoordinate, readPosition } from './position.ts';
 import {
   isAbsent,
   isObject,
@@ -61,7 +61,7 @@ function readOverlay(argument: unknown): TextOverlayResult {
   const boxBorder = readNumber(at('boxBorderW'), { min: 0, max: 100, integer: true }, 20);
   const margin = readNumber(at('margin'), { min: 0, max: MAX_LENGTH }, DEFAULT_MARGIN);
   const position = readPosition(at('position'));
-  const place = placeAt(position, margin, boxBorder);
+  const preset = presetCoordinates(position, margin, boxBorder);
   const thickness = readNumber(at('outlineThickness'), { min: 0, max: 50 }, at('outlineColor').value ? 2 : 0);
   const outline = { thickness, color: readStyleColor(at('outlineColor'), BLACK) };
   const overlay: TextOverlay = {
@@ -75,8 +75,8 @@ function readOverlay(argument: unknown): TextOverlayResult {
     boxBorder,
     outline: thickness > 0 ? outline : null,
     align: readAlign(at('align'), alignAt(position)),
-    x: readPlace(at('x'), fontSize) ?? place.x,
-    y: readPlace(at('y'), fontSize) ?? place.y,
+    x: readCoordinate(at('x'), fontSize) ?? preset.x,
+    y: readCoordinate(at('y'), fontSize) ?? preset.y,
   };
   return { ok: true, overlay, warnings };
 }

@@ -46,7 +46,7 @@ export async function choosePieces(
 ): Promise<ChosenPieces | { noSplitReason: string }> {
   const { frames } = input;
   if (!frames) return { noSplitReason: 'The input does not list key frames from which decoding may begin.' };
-  if (!frames.isShownWhole || frames.startSeconds !== 0)
+  if (!frames.isFullyPresented || frames.startSeconds !== 0)
     return { noSplitReason: 'The video of the input does not begin at zero.' };
   const [stream] = input.info.video;
   if (stream?.isInterlaced) return { noSplitReason: 'The video of the input is interlaced.' };

@@ -57,7 +57,7 @@ export const SPECTRUM_PICTURES: readonly FilterSpec[] = [
     'Draws the waveform of the entire stream as one picture.',
     { size, split_channels: boolean, colors, scale: amplitude, draw, filter: choice(['average', 'peak']) },
     // Every sample is kept until the end.
-    { aliases: SIZE, heldFrames: Number.POSITIVE_INFINITY },
+    { aliases: SIZE, bufferedFrames: Number.POSITIVE_INFINITY },
   ),
   picture(
     'showspectrum',
@@ -93,7 +93,7 @@ export const SPECTRUM_PICTURES: readonly FilterSpec[] = [
       stop: edge,
       ...SPECTRUM_END,
     },
-    { aliases: SIZE, heldFrames: Number.POSITIVE_INFINITY },
+    { aliases: SIZE, bufferedFrames: Number.POSITIVE_INFINITY },
   ),
   picture(
     'showfreqs',

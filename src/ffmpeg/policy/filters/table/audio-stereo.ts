@@ -8,7 +8,7 @@ const gain = number(0.015625, 64);
 const balance = number(-1, 1);
 
 const SPEAKERS = ['fc', 'fl', 'fr', 'sl', 'sr', 'bl', 'br', 'bc', 'lfe'];
-const PLACES = ['fc', 'fl', 'fr', 'bl', 'br', 'sl', 'sr', 'bc'];
+const SURROUND_SPEAKERS = ['fc', 'fl', 'fr', 'bl', 'br', 'sl', 'sr', 'bc'];
 const each = (names: readonly string[], value = number(0, 10)) =>
   Object.fromEntries(names.map((name) => [name, value]));
 
@@ -107,11 +107,11 @@ export const STEREO_FILTERS: readonly FilterSpec[] = [
       allx: number(-1, 15),
       ally: number(-1, 15),
       ...each(
-        PLACES.map((place) => `${place}x`),
+        SURROUND_SPEAKERS.map((speaker) => `${speaker}x`),
         number(0.06, 15),
       ),
       ...each(
-        PLACES.map((place) => `${place}y`),
+        SURROUND_SPEAKERS.map((speaker) => `${speaker}y`),
         number(0.06, 15),
       ),
       win_size: integer(1024, 65_536),

@@ -66,7 +66,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
       inputs: ['a', 'a'],
       aliases: { ns: 'nb_samples', d: 'duration', o: 'overlap', c1: 'curve1', c2: 'curve2' },
       // A minute of the end of the first stream is kept, in frames of 1024 samples at 48 kHz.
-      heldFrames: 2813,
+      bufferedFrames: 2813,
     },
   ),
   audio('atempo', 'atempo=1.5', 'Changes the speed, keeping the pitch.', { tempo: number(0.5, 100) }),
@@ -146,7 +146,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
     'areverse',
     'Plays backwards; keeps the entire stream in memory.',
     {},
-    { heldFrames: Number.POSITIVE_INFINITY },
+    { bufferedFrames: Number.POSITIVE_INFINITY },
   ),
   audio(
     'aloop',
@@ -163,7 +163,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
         option: null,
         when: (values) => Number(values.get('loop') ?? 0) < 0 && Number(values.get('size') ?? 0) > 0,
       },
-      heldFrames: Number.POSITIVE_INFINITY,
+      bufferedFrames: Number.POSITIVE_INFINITY,
     },
   ),
   audio(

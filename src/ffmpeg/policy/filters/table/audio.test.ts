@@ -105,7 +105,7 @@ const COMMON_FORMS = [
 ];
 
 /** What must not reach FFmpeg. */
-const REFUSED_FORMS = [
+const REJECTED_FORMS = [
   ['ladspa=file=/in/0'],
   ['lv2=plugin=x'],
   ['arnndn=m=/in/0'],
@@ -196,7 +196,7 @@ describe('the table of audio filters', () => {
     expect(rejected).toEqual([]);
   });
 
-  test.each(REFUSED_FORMS)('rejects %s', (text) => {
+  test.each(REJECTED_FORMS)('rejects %s', (text) => {
     expect(readGraph(text).ok).toBe(false);
   });
 });

@@ -4,7 +4,7 @@ import { boolean, color, expression, integer, number, numbers, pattern, time } f
 import { BLEND_MODES, TRANSITIONS } from './video-lists.ts';
 import { COLOR_OR_WORD, EVAL, named, PLANES, video } from './video-rows.ts';
 
-const placed = expression('main_w W main_h H overlay_w w overlay_h h hsub vsub x y n pos t');
+const offset = expression('main_w W main_h H overlay_w w overlay_h h hsub vsub x y n pos t');
 /** Evaluated once per pixel. */
 const blended = expression('X Y W H SW SH T N A B TOP BOTTOM', { maxNodes: 60 });
 const crossed = expression('X Y W H P PLANE A B', {
@@ -13,9 +13,9 @@ const crossed = expression('X Y W H P PLANE A B', {
 });
 
 const COORDINATE = String.raw`(?:[wh]\d{1,2}|\d{1,4})`;
-const PLACE = String.raw`${COORDINATE}(?:\+${COORDINATE}){0,15}`;
+const POSITION = String.raw`${COORDINATE}(?:\+${COORDINATE}){0,15}`;
 const LAYOUT = pattern(
-  new RegExp(`^${PLACE}_${PLACE}(?:\\|${PLACE}_${PLACE}){0,15}$`),
+  new RegExp(`^${POSITION}_${POSITION}(?:\\|${POSITION}_${POSITION}){0,15}$`),
   600,
   'one position for each input, such as 0_0|w0_0|0_h0|w0_h0',
 );
@@ -55,8 +55,8 @@ export const COMPOSE_FILTERS: readonly FilterSpec[] = [
     'overlay',
     'Overlays the second video on the first.',
     {
-      x: placed,
-      y: placed,
+      x: offset,
+      y: offset,
       eof_action: named('repeat endall pass'),
       eval: EVAL,
       shortest: boolean,

@@ -48,7 +48,7 @@ export const DENOISE_FILTERS: readonly FilterSpec[] = [
       '1s': threshold,
       '2s': threshold,
     },
-    { timeline: true, heldFrames: (values) => count(values, 's', 9), example: 'atadenoise=s=5' },
+    { timeline: true, bufferedFrames: (values) => count(values, 's', 9), example: 'atadenoise=s=5' },
   ),
   video(
     'vaguedenoiser',

@@ -170,7 +170,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
     },
     {
       timeline: true,
-      heldFrames: (values) => 2 * count(values, 'radius', 2) + 1,
+      bufferedFrames: (values) => 2 * count(values, 'radius', 2) + 1,
       example: 'amplify=radius=2:factor=4',
     },
   ),

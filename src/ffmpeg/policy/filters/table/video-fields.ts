@@ -149,7 +149,7 @@ export const FIELD_FILTERS: readonly FilterSpec[] = [
       chroma: boolean,
       mixed: boolean,
     },
-    { inputs: cleanSource, heldFrames: 25, example: 'decimate=cycle=5' },
+    { inputs: cleanSource, bufferedFrames: 25, example: 'decimate=cycle=5' },
   ),
   video(
     'mpdecimate',

@@ -9,7 +9,7 @@ const zoomed = expression(
   'in_w iw in_h ih out_w ow out_h oh in on duration pduration in_time it out_time time ot frame zoom pzoom x px y py ' +
     'a sar dar hsub vsub',
 );
-const place = expression('x y w h n t');
+const coordinate = expression('x y w h n t');
 const rectangle = expression('w h a n t pos sar dar');
 
 /** Frames that `zoompan` may make of one picture: ten minutes at 60 per second. */
@@ -171,7 +171,7 @@ export const GEOMETRY_FILTERS: readonly FilterSpec[] = [
   video(
     'delogo',
     'Hides a logo by interpolating its surroundings.',
-    { x: place, y: place, w: place, h: place, show: boolean },
+    { x: coordinate, y: coordinate, w: coordinate, h: coordinate, show: boolean },
     { timeline: true, required: ['x', 'y', 'w', 'h'], example: 'delogo=x=10:y=10:w=30:h=20' },
   ),
   video(

@@ -116,7 +116,7 @@ export const LUT_FILTERS: readonly FilterSpec[] = [
       inputs: ['v', 'v'],
       positional: ['dither', 'bayer_scale', 'diff_mode', 'new', 'alpha_threshold', 'debug_kdtree'],
       // The first video waits until the palette is complete.
-      heldFrames: Number.POSITIVE_INFINITY,
+      bufferedFrames: Number.POSITIVE_INFINITY,
       example: 'split[a][b];[b]palettegen[p];[a][p]paletteuse=dither=bayer:bayer_scale=3',
     },
   ),
@@ -130,6 +130,6 @@ export const LUT_FILTERS: readonly FilterSpec[] = [
     'tmidequalizer',
     'Averages the histograms of neighbouring frames.',
     { radius: integer(1, 32), sigma: number(0, 1), planes: PLANES },
-    { timeline: true, heldFrames: 65, example: 'tmidequalizer=radius=2' },
+    { timeline: true, bufferedFrames: 65, example: 'tmidequalizer=radius=2' },
   ),
 ];

@@ -63,7 +63,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
     { loop: integer(-1, 100_000), size: integer(0, 32_767), start: integer(-1, MAX_FRAMES), time: time() },
     {
       endless: { option: null, when: repeatsForEver },
-      heldFrames: (values) => count(values, 'size', 0),
+      bufferedFrames: (values) => count(values, 'size', 0),
       example: 'loop=loop=2:size=3:start=1',
     },
   ),
@@ -91,7 +91,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
     'reverse',
     'Plays the video backwards; keeps all of it in memory.',
     {},
-    { heldFrames: Number.POSITIVE_INFINITY },
+    { bufferedFrames: Number.POSITIVE_INFINITY },
   ),
   video(
     'framerate',
@@ -145,7 +145,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
     { mapping: numbers(-1, 63, ' ', 64) },
     {
       timeline: true,
-      heldFrames: 64,
+      bufferedFrames: 64,
       check: indexesBelow('mapping', (values) => (values.get('mapping') ?? '0').split(' ').length, 'frame'),
       example: "shuffleframes='0 2 1'",
     },
@@ -154,7 +154,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
     'random',
     'Shuffles frames within a window.',
     { frames: integer(2, 128), seed: SEED },
-    { heldFrames: (values) => count(values, 'frames', 30), example: 'random=frames=4:seed=1' },
+    { bufferedFrames: (values) => count(values, 'frames', 30), example: 'random=frames=4:seed=1' },
   ),
   video(
     'thumbnail',
@@ -163,7 +163,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
     {
       positional: ['n', 'log'],
       timeline: true,
-      heldFrames: (values) => count(values, 'n', 100),
+      bufferedFrames: (values) => count(values, 'n', 100),
       example: 'thumbnail=5',
     },
   ),
@@ -180,7 +180,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
       init_padding: integer(0, 99),
     },
     {
-      heldFrames: (values) =>
+      bufferedFrames: (values) =>
         (values.get('layout') ?? '6x5').split('x').reduce((product, side) => product * Number(side), 2),
       example: 'tile=3x2:padding=2:color=white',
     },
@@ -195,13 +195,17 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
     'tmix',
     'Mixes neighbouring frames.',
     { frames: integer(1, 128), weights: numbers(-1000, 1000, ' ', 128), scale: number(0, 32_767), planes: PLANES },
-    { timeline: true, heldFrames: (values) => count(values, 'frames', 3), example: "tmix=frames=3:weights='1 2 1'" },
+    {
+      timeline: true,
+      bufferedFrames: (values) => count(values, 'frames', 3),
+      example: "tmix=frames=3:weights='1 2 1'",
+    },
   ),
   video(
     'tmedian',
     'Takes the median of neighbouring frames.',
     { radius: integer(1, 32), planes: PLANES, percentile: number(0, 1) },
-    { timeline: true, heldFrames: (values) => 2 * count(values, 'radius', 1) + 1, example: 'tmedian=radius=1' },
+    { timeline: true, bufferedFrames: (values) => 2 * count(values, 'radius', 1) + 1, example: 'tmedian=radius=1' },
   ),
   video(
     'freezeframes',
@@ -226,7 +230,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
     { size: integer(2, 129), mode: named('am gm hm qm cm pm median'), bypass: boolean },
     {
       aliases: { s: 'size', m: 'mode' },
-      heldFrames: (values) => count(values, 'size', 5),
+      bufferedFrames: (values) => count(values, 'size', 5),
       example: 'deflicker=size=5:mode=pm',
     },
   ),

@@ -118,7 +118,7 @@ export const RATE_OPTIONS: readonly OptionRow[] = [
   }),
   row('bf', OUTPUT_V, integer(-1, 16), 'B-frames in a row.', { example: 2 }),
   row('refs', OUTPUT_V, integer(0, 16), 'Reference frames.', { example: 3 }),
-  row('b_strategy', OUTPUT_V, integer(0, 2), 'How B-frames are placed.', { encoders: ['libx264', 'mpeg4'] }),
+  row('b_strategy', OUTPUT_V, integer(0, 2), 'How the encoder chooses B-frames.', { encoders: ['libx264', 'mpeg4'] }),
   row('me_range', OUTPUT_V, integer(0, 1024), 'Range of the motion search.', { example: 16 }),
   row('subq', OUTPUT_V, integer(0, 11), 'Effort of the sub-pixel motion search.', {
     aliases: { subme: '' },

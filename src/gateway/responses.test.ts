@@ -48,9 +48,9 @@ describe('every response', () => {
       ['text/xml', 'application/octet-stream'],
       ['video/mp4\r\nx-injected: 1', 'application/octet-stream'],
     ];
-    for (const [asked, answered] of types) {
-      const response = await fetch(await get(`&response-content-type=${encodeURIComponent(asked)}`));
-      expect(response.headers.get('content-type'), asked).toBe(answered);
+    for (const [requested, returned] of types) {
+      const response = await fetch(await get(`&response-content-type=${encodeURIComponent(requested)}`));
+      expect(response.headers.get('content-type'), requested).toBe(returned);
       expect(response.headers.get('x-injected')).toBeNull();
     }
     for (const wanted of [

@@ -8,7 +8,7 @@ import type { Edit, Track } from './movie.ts';
 const NORMAL_RATE = 0x10000;
 
 /** How a plain file expresses the times of the fragments. */
-export interface Placement {
+export interface Timeline {
   /** Null = no edit list: the stream starts at zero. Durations are in the new movie's time scale. */
   edits: Edit[] | null;
   /** Added to every offset of presentation times. */
@@ -22,12 +22,12 @@ export interface Placement {
  * (libavformat/mov.c: `mov_build_index`, `mov_fix_index` and `mov_read_trun` of FFmpeg 7.1). In fragments the edit list
  * only shifts all samples and hides none, except the start of AAC; negative offsets delay the presentation.
  */
-export function placeInTime(
+export function timelineOf(
   track: Track,
   times: Times,
   inIndex: Times,
   movie: { timescale: number; newTimescale: number },
-): Placement {
+): Timeline {
   const { kind, media } = track;
   const { empty, start } = readEdits(track, movie.timescale);
   if (inIndex.length > 0) checkIndexed(track, inIndex, movie.timescale);
@@ -36,7 +36,7 @@ export function placeInTime(
   const delay = Math.max(0, -times.minOffset);
   const skipped = kind === 'audio' && isAac(track.entry) ? start : 0;
   const firstShown = first + times.firstShown + delay;
-  const plain: Placement = { edits: null, shift: delay, start: firstShown };
+  const plain: Timeline = { edits: null, shift: delay, start: firstShown };
   if (first === 0 && skipped === 0 && (kind === 'audio' || start + delay === 0)) return plain;
 
   // Video starts with the earliest presentation time; audio with its first sample, or after the skipped ones.
@@ -81,7 +81,7 @@ function readEdits({ edits, media }: Track, timescale: number): ReadEdits {
 }
 
 /**
- * FFmpeg places the samples of the index by the edit list alone. Their times match the times of fragments only if the list
+ * FFmpeg times the samples of the index by the edit list alone. Their times match the times of fragments only if the list
  * hides none of them and starts with the first.
  */
 function checkIndexed(track: Track, inIndex: Times, timescale: number): void {
@@ -89,11 +89,11 @@ function checkIndexed(track: Track, inIndex: Times, timescale: number): void {
   if (!track.edits) return;
   const shown = track.edits.at(-1)!;
   const end = shown.mediaTime + rescale(shown.duration, track.media.timescale, timescale);
-  const whole =
+  const showsFirst =
     track.kind === 'video'
       ? shown.mediaTime === inIndex.earliest
       : shown.mediaTime === 0 || (isAac(track.entry) && shown.mediaTime <= track.media.timescale);
-  if (!whole || shown.mediaTime === -1 || end < inIndex.length + inIndex.maxOffset) {
+  if (!showsFirst || shown.mediaTime === -1 || end < inIndex.length + inIndex.maxOffset) {
     throw new NotRewritable('has an edit list that hides samples, and fragments');
   }
 }
