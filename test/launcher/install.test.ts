@@ -27,7 +27,7 @@ describe('./airlock with a lockfile that differs from the one in node_modules', 
     writeFileSync(join(copy, 'package-lock.json'), '{"lockfileVersion": 3, "packages": {}}');
     const { PATH } = path([], { npm: 'echo "called in $PWD with $*"; exit 1' });
     const failed = run(join(copy, 'airlock'), [], { env: { PATH } });
-    expect(failed).toMatchObject({ status: 69, said: {} });
+    expect(failed).toMatchObject({ status: 69, output: {} });
     expect(failed.stderr).toContain('installing the npm packages of package-lock.json');
     expect(failed.stderr).toContain(`called in ${copy} with ci --ignore-scripts`);
   });
@@ -55,7 +55,7 @@ describe('./airlock on a machine where something is missing', () => {
       ['test', '--help'],
       ['test', 'src', '-h'],
     ]) {
-      expect(run(launcher, args, { env: { PATH } })).toMatchObject({ status: 0, stderr: '', said: { args } });
+      expect(run(launcher, args, { env: { PATH } })).toMatchObject({ status: 0, stderr: '', output: { args } });
     }
   });
 
@@ -72,7 +72,7 @@ describe('./airlock on a machine where something is missing', () => {
       'apt-get': `echo "$DEBIAN_FRONTEND $*" >>'${log}'; echo chatter; case "$*" in *install*) ln -s /usr/bin/true '${join(folder, `path ${paths + 1}`, 'bin/bwrap')}';; esac`,
     });
     const result = run(launcher, ['up'], { env: { PATH } });
-    expect(result).toMatchObject({ status: 0, said: { args: ['up'] } });
+    expect(result).toMatchObject({ status: 0, output: { args: ['up'] } });
     expect(result.stderr).toBe('airlock: updating the lists of packages\nairlock: installing bubblewrap\n');
     expect(existsSync(join(bin, 'bwrap'))).toBe(true);
     const calls = readFileSync(log, 'utf8').trim().split('\n');
@@ -84,7 +84,7 @@ describe('./airlock on a machine where something is missing', () => {
   it.runIf(isRoot)('shows the end of the log when apt fails, and stops', () => {
     const { PATH } = path(['bwrap'], { 'apt-get': 'echo "E: no such mirror" >&2; exit 100' });
     const result = run(launcher, ['up'], { env: { PATH } });
-    expect(result).toMatchObject({ status: 69, said: {} });
+    expect(result).toMatchObject({ status: 69, output: {} });
     expect(result.stderr).toContain('E: no such mirror');
   });
 

@@ -21,7 +21,7 @@ describe('./airlock', () => {
   it('builds at the first start, without npm when the packages are there already', () => {
     const first = run(launcher, ['up', 'a b', '']);
     expect(first.stderr).toBe('airlock: building\n');
-    expect(first).toMatchObject({ status: 0, said: { args: ['up', 'a b', ''], cwd: '/' } });
+    expect(first).toMatchObject({ status: 0, output: { args: ['up', 'a b', ''], cwd: '/' } });
   });
 
   it('builds nothing and prints nothing at the second start', () => {
@@ -107,7 +107,7 @@ describe('./airlock', () => {
   it.runIf(isRoot)('runs for a user who may not write here, as long as nothing has to be built', () => {
     run(launcher, []);
     chmodSync(tree, 0o755);
-    expect(run(launcher, ['x'], { asNobody: true })).toMatchObject({ status: 0, stderr: '', said: { args: ['x'] } });
+    expect(run(launcher, ['x'], { asNobody: true })).toMatchObject({ status: 0, stderr: '', output: { args: ['x'] } });
     writeFileSync(join(tree, 'src/new.ts'), 'export {};\n');
     const rejected = run(launcher, ['x'], { asNobody: true });
     expect(rejected.status).toBe(77);
