@@ -7,6 +7,7 @@ import type { TranscodeRequest } from '../contract/transcode-request.ts';
 import { type CreateBody, createBody } from '../contract/transcodes.ts';
 import { type CommandError, type OptionPosition, readCommand } from '../ffmpeg/index.ts';
 import { type Locate, type RequestPosition, rejectionError } from '../kinds/problems.ts';
+import type { TranscodeSubmission } from '../kinds/transcode/admit.ts';
 import { transcode } from '../kinds/transcode/index.ts';
 import { createJob } from './create-job.ts';
 import type { ApiDeps } from './deps.ts';
@@ -25,12 +26,12 @@ export async function createCommand(
   const { positions, output } = read;
   const locate: Locate = (field, offset) => locateInCommand({ body, request: read.request, positions }, field, offset);
   try {
-    const submission = {
+    const submission: TranscodeSubmission = {
       body: equivalentRequest(read.request, body),
       sent: request.sentBody,
       warnings: unknownFields(commandBody, request.sentBody),
       outputName: output.file,
-      place: locate,
+      locate,
     };
     const job = await createJob(deps, request, transcode, submission, 'commands');
     return { ...job, command_id: job.id };
