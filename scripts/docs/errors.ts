@@ -21,7 +21,7 @@ export function errorsPage(): string {
 Every error response is \`{"error": text, "message": sentence, "code": code, "details": …, "docs": URL}\`.
 
 - \`code\` is for programs and never changes.
-- \`message\` is one sentence for people, with field, reason and remedy. Its wording may improve.
+- \`message\` is one sentence for people, with field, reason and remedy. Its wording may change.
 - \`details\` is an object or null. If a field of the request is at fault, it has \`field\`, \`reason\`, and \`remedy\` or \`suggestion\`.
   \`near\` is the value or name that you probably meant. \`issues\` lists up to 20 faults of the same request.
 - \`docs\` is the URL of the code in this table, at \`AIRLOCK_PUBLIC_URL\` or else at the address of the request. Errors inside other
@@ -42,7 +42,7 @@ export function failuresPage(): string {
   ]);
   return `${heading('Why a job fails', 'src/contract/failures.ts')}
 A job with the status \`failed\` has one of these codes in \`error_code\`, one sentence for people in \`error_message\`, and a remedy in
-\`error_advice\`. Programs should use the code; the wording of the sentences may improve.
+\`error_advice\`. Programs should use the code; the wording of the sentences may change.
 
 Airlock retries only failures that can be temporary, with up to three attempts before the job fails. For \`limit_memory\`, \`limit_cpu\`,
 \`limit_time\` and \`limit_output\` the message contains the number, and the advice says whose limit it was: the job's, the account's

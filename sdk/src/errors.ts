@@ -17,7 +17,7 @@ export interface ErrorFacts {
  */
 export class AirlockError extends Error {
   override readonly name: string = 'AirlockError';
-  /** For programs; it does not change. */
+  /** A stable code for programs. */
   readonly code: string;
   /** HTTP status; null without a response. */
   readonly status: number | null;

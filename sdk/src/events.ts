@@ -12,7 +12,7 @@ export type StreamEvent =
   | { id: null; type: 'transcode.progress'; data: ProgressData };
 
 export interface EventsOptions {
-  /** Only these types. */
+  /** Returns only events of these types. */
   types?: readonly string[] | undefined;
   /** Continues behind that event; if absent, the stream of an account begins now. */
   after?: string | undefined;

@@ -32,7 +32,7 @@ export interface paths {
         };
         /**
          * Check that this process responds
-         * @description Returns 200 while the process can respond. It checks nothing else, so that a failing database does not restart it.
+         * @description Returns 200 while the process can respond. It checks nothing else, so that a liveness probe does not restart the process when the database fails.
          *
          *     Requires no key.
          */
@@ -78,7 +78,7 @@ export interface paths {
         put?: never;
         /**
          * Get a URL to upload a file
-         * @description PUT the file to the URL. It expires after 15 minutes, and accepts exactly that size and type.
+         * @description Returns a URL to which you PUT the file. The URL expires after 15 minutes, and accepts exactly the declared size and type.
          *
          *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`.
          */
@@ -100,7 +100,7 @@ export interface paths {
         put?: never;
         /**
          * Confirm an upload
-         * @description Checks size and content, then seals the file: it cannot be changed afterwards.
+         * @description Checks the size and content of the file, then seals it: no one can change it afterwards.
          *
          *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`.
          */
@@ -120,7 +120,7 @@ export interface paths {
         };
         /**
          * List uploads, newest first
-         * @description Uploads that were deleted are not listed.
+         * @description Returns a page of the uploads of your account, without deleted uploads.
          *
          *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
          */
@@ -151,7 +151,7 @@ export interface paths {
         post?: never;
         /**
          * Delete an upload now
-         * @description Deletes its bytes before the response, whether or not it was confirmed. Deleting it again returns the same response. Returns 409 while a job that is not final needs the upload.
+         * @description Deletes the bytes of the upload before Airlock responds, even if it is not confirmed. Repeating the request returns the same response. Returns 409 while a job that is not final needs the upload.
          *
          *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`.
          */
@@ -172,7 +172,7 @@ export interface paths {
         put?: never;
         /**
          * Begin an upload in parts
-         * @description PUT each part to its URL, then confirm with `uploadId` and `parts`. Parts may be sent in any order, at most four at a time, and again. An upload that is not confirmed within 23 hours is deleted.
+         * @description PUT each part to its URL, then confirm with `upload_id` and `parts`. You can send parts in any order, up to four at a time, and repeat them. Airlock deletes an upload that you do not confirm within 23 hours.
          *
          *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`.
          */
@@ -194,7 +194,7 @@ export interface paths {
         put?: never;
         /**
          * Get URLs for parts
-         * @description For parts after the first 100, and when URLs have expired.
+         * @description Returns URLs for parts after the first 100, or for parts whose URLs have expired.
          *
          *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`.
          */
@@ -213,8 +213,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the parts that have arrived
-         * @description Use it to continue an upload after a broken connection or a restart.
+         * List the received parts
+         * @description Returns the parts that Airlock has received. Use it to resume an upload after a broken connection or a restart.
          *
          *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`.
          */
@@ -223,7 +223,7 @@ export interface paths {
         post?: never;
         /**
          * Delete an upload in parts now
-         * @description Deletes its parts before the response. Deleting it again returns the same response.
+         * @description Deletes the parts before Airlock responds. Repeating the request returns the same response.
          *
          *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`.
          */
@@ -250,7 +250,7 @@ export interface paths {
         put?: never;
         /**
          * Create a job
-         * @description Returns the job immediately; it runs when a worker is free. With `wait`, Airlock responds when the job is final. Send an `Idempotency-Key` so that a retry creates no second job.
+         * @description Returns the job immediately. It starts when a worker is free. With `wait`, Airlock responds when the job is final. Send an `Idempotency-Key` so that a retry creates no second job.
          *
          *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
          */
@@ -279,7 +279,7 @@ export interface paths {
         post?: never;
         /**
          * Erase a job now
-         * @description Deletes its outputs and the uploads it used before the response.
+         * @description Deletes the outputs of the job, and the uploads that it used, before Airlock responds.
          *
          *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
          */
@@ -320,7 +320,7 @@ export interface paths {
         };
         /**
          * Get a link to the output that expires after ten minutes
-         * @description If the job has several outputs, `output` names one. `?url=false` or `Accept: application/octet-stream` returns a redirect (302) instead. For an output of many files, the link is to a zip of all of them. Airlock creates the zip at the first request, and returns 503 with `Retry-After` until it is ready.
+         * @description If the job has several outputs, name one in `output`. With `?url=false` or `Accept: application/octet-stream`, the response is a redirect (302) to the link. For an output of many files, the link is to a zip of all files, unless you name one in `file`. Airlock creates the zip at the first request, and returns 503 with `Retry-After` until it is ready.
          *
          *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
@@ -342,7 +342,7 @@ export interface paths {
         };
         /**
          * List the files of an output
-         * @description An output such as a ladder has many files. Pass a `path` as `file` to `/download` to get a link to one of them. An output that is one file lists only itself.
+         * @description To get a link to one of the files, pass its `path` as `file` to `/download`. If the output is a single file, the list contains only this file.
          *
          *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
@@ -364,7 +364,7 @@ export interface paths {
         };
         /**
          * Get a signed record of what was deleted and when
-         * @description Returns 409 until the job is erased or its retention ends. `complete` is true when all of its bytes are deleted.
+         * @description Returns 409 until the job is erased or its retention ends. `complete` is true when all of its bytes are deleted and no upload URL accepts more.
          *
          *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
@@ -386,7 +386,7 @@ export interface paths {
         };
         /**
          * List the kinds of jobs
-         * @description Clients that show jobs of every kind read here what each kind is called, where its routes are, and which states and events it has.
+         * @description For clients that show jobs of every kind. Returns the nouns, the path, the statuses and the events of each kind.
          *
          *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
          */
@@ -408,7 +408,7 @@ export interface paths {
         };
         /**
          * List jobs of every kind, newest first
-         * @description Each job is as the list of its kind shows it, with its `kind`. To read on, pass `next` of the last page in `after`: the pages repeat and omit no job, even if others are created meanwhile.
+         * @description Each job has the same form as in the list of its kind, and its `kind`. To get the next page, pass `next` as `after`. The pages repeat and skip no jobs, even if jobs are created meanwhile.
          *
          *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
@@ -432,7 +432,7 @@ export interface paths {
         put?: never;
         /**
          * Check a request without creating a job
-         * @description Accepts the body of a create and runs nothing. `command` is what would run, with file names as in the cell. Each of `errors` gives the position of a mistake and what to write instead.
+         * @description Accepts the body of a create and runs nothing. `command` is the command that would run, with the file names inside the cell. Each entry of `errors` has the position of a mistake and a suggestion.
          *
          *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
          */
@@ -452,7 +452,7 @@ export interface paths {
         };
         /**
          * Read how a job was requested and how it ran
-         * @description Its request, the exact command, the streams of its inputs, and every attempt with its log.
+         * @description Returns the request of the job, the exact command, the streams of its inputs, and every attempt with its log.
          *
          *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
@@ -473,8 +473,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get a signed record of how the output was made
-         * @description Hashes of inputs and outputs, the exact command, the FFmpeg build and the sandbox of the attempt.
+         * Get a signed record of how the output was created
+         * @description Returns the hashes of inputs and outputs, the exact command, the FFmpeg build and the sandbox of the attempt, signed.
          *
          *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
@@ -498,7 +498,7 @@ export interface paths {
         put?: never;
         /**
          * Create up to 100 jobs
-         * @description Each entry is the body of a create, and is accepted or rejected separately. A rejected entry has the error that a create would have returned. Airlock records `batch.completed` when the last job is final.
+         * @description Each entry is the body of a create. Airlock accepts or rejects each entry separately. A rejected entry has the error that a create would have returned. The event `batch.completed` follows when all jobs are final.
          *
          *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
          */
@@ -518,7 +518,7 @@ export interface paths {
         };
         /**
          * List batches, newest first
-         * @description Returns batches with the number of their jobs by status, without their entries.
+         * @description Returns each batch with the number of its jobs by status, without its entries.
          *
          *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
@@ -540,7 +540,7 @@ export interface paths {
         };
         /**
          * Read a batch with its jobs
-         * @description Returns the batch with its entries in the order of the request. Jobs are shown as in lists.
+         * @description Returns the batch with its entries in the order of the request. Each job has the same form as in lists.
          *
          *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
@@ -568,7 +568,7 @@ export interface paths {
         head?: never;
         /**
          * Cancel the jobs of a batch
-         * @description Jobs that are final stay as they are.
+         * @description Cancels every waiting and running job of the batch. Final jobs stay unchanged.
          *
          *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
          */
@@ -586,7 +586,7 @@ export interface paths {
         put?: never;
         /**
          * Create a job from a command string
-         * @description For clients of services that take command strings. A tokenizer reads the command, never a shell, and its options are subject to the policy of every other job. `{{name}}` stands for a file of `input_files` or `output_files`; a command has one output. The job is read, canceled, downloaded and erased under `/v1/transcodes/{id}`.
+         * @description For clients of services that accept command strings. A tokenizer parses the command, never a shell. Its options must satisfy the same policy as every other job. `{{name}}` stands for a file of `input_files` or `output_files`. A command has one output. Use `/v1/transcodes/{id}` to read, cancel, download and erase the job.
          *
          *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
          */
@@ -608,7 +608,7 @@ export interface paths {
         put?: never;
         /**
          * Describe a file without transcoding it
-         * @description Airlock fetches only parts of a remote file: the index of an MP4, the start of other files. Nothing is kept. An upload or output of the account is described from what is known about it.
+         * @description Returns the format and streams of a file. Airlock fetches only parts of a remote file, such as the index of an MP4 or the start of other files, and keeps nothing. For an upload or output of your account, it returns the known properties.
          *
          *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
          */
@@ -650,7 +650,7 @@ export interface paths {
         };
         /**
          * Read events, oldest first
-         * @description Continue with `after` set to `next` of the last page: you get every event exactly once. Events are kept for seven days; an older cursor returns 410. An empty page means that there are no newer events. `Accept: text/event-stream` streams events as they happen instead; `Last-Event-ID` or `after` resumes a stream.
+         * @description To get every event exactly once, pass `next` of each page as `after`. An empty page means that there are no newer events. Airlock keeps events for seven days. An older cursor returns 410. With `Accept: text/event-stream`, Airlock streams events as they happen. To resume a stream, send `Last-Event-ID` or `after`.
          *
          *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
@@ -724,7 +724,7 @@ export interface paths {
         put?: never;
         /**
          * Create a key
-         * @description The new key has at most the rights of the calling key. Fields that the body omits are inherited.
+         * @description The permissions of the new key cannot exceed those of the calling key. It inherits the fields that you omit.
          *
          *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
@@ -746,7 +746,7 @@ export interface paths {
         put?: never;
         /**
          * Replace a key
-         * @description The old key ends immediately, or after `overlap_seconds`. A key can rotate only keys that have at most its own rights.
+         * @description The old key stops working immediately, or after `overlap_seconds`. A key can rotate itself and any key whose permissions do not exceed its own.
          *
          *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
@@ -796,7 +796,7 @@ export interface paths {
         put?: never;
         /**
          * Create a webhook
-         * @description Events of the account are sent to the URL, signed as the Standard Webhooks specification describes. Airlock retries a delivery for about a day until it gets a 2xx response within ten seconds.
+         * @description Airlock sends events of the account to the URL, signed according to the Standard Webhooks specification. It retries each delivery for about a day until the URL returns a 2xx response within ten seconds.
          *
          *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
@@ -816,7 +816,7 @@ export interface paths {
         };
         /**
          * Read a webhook
-         * @description Returns a webhook without its secret, and why it is disabled if it is.
+         * @description Returns a webhook without its secret. If it is disabled, the response contains the reason.
          *
          *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
@@ -825,7 +825,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a webhook with its deliveries
-         * @description Deletes the webhook and its delivery log. Waiting deliveries are not sent.
+         * @description Deletes the webhook and its delivery log. Airlock does not send waiting deliveries.
          *
          *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
@@ -852,7 +852,7 @@ export interface paths {
         put?: never;
         /**
          * Replace the secret of a webhook
-         * @description During the overlap every delivery carries two signatures, so that receivers can change the secret at any time.
+         * @description During the overlap, every delivery has two signatures, so that you can change the secret of the receiver at any time.
          *
          *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
@@ -938,7 +938,7 @@ export interface paths {
         };
         /**
          * List deliveries of a webhook, newest first
-         * @description Deliveries are kept for seven days.
+         * @description Returns a page of deliveries. Airlock keeps deliveries for seven days.
          *
          *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
@@ -962,7 +962,7 @@ export interface paths {
         put?: never;
         /**
          * Send a delivery again
-         * @description Under the same `webhook-id`, with all its retries.
+         * @description Sends the delivery with the same `webhook-id` and a new series of retries.
          *
          *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
@@ -1003,8 +1003,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get what the account has used in a month
-         * @description Returns the quotas of the account, what it used in the month by day, and what remains.
+         * Get the usage of a month
+         * @description Returns the quotas of your account, its usage for each day of the month, and what remains.
          *
          *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
          */
@@ -1025,7 +1025,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get who is signed in
+         * Get the signed-in person
          * @description Returns the person, the account and the `csrf` value that changes require. Returns 401 without a session.
          *
          *     Requires a session, of any role.
@@ -1034,7 +1034,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description Sets the cookie `airlock_session`, and `airlock_device`, which lets this browser sign in before others. For pages of this server. Programs use keys.
+         * @description For the pages of this server. Programs use keys. Sets the cookies `airlock_session` and `airlock_device`. With `airlock_device`, Airlock handles sign-ins of this browser before sign-ins of unknown browsers.
          *
          *     Requires no key.
          */
@@ -1059,7 +1059,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get whose password a setup link sets
+         * Get the person of a setup link
          * @description Returns the person and the account of a setup link, so that a page can show them.
          *
          *     Requires no key.
@@ -1067,8 +1067,8 @@ export interface paths {
         get: operations["getSetupLink"];
         put?: never;
         /**
-         * Set a password by a setup link
-         * @description Works once, and signs in.
+         * Set a password with a setup link
+         * @description Sets the password and signs the person in. A link works once.
          *
          *     Requires no key.
          */
@@ -1115,7 +1115,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get an account and what it uses
+         * Get an account and its usage
          * @description Returns the limits of an account, and its keys, jobs and stored bytes.
          *
          *     Requires a key with the scope `operator`, or a person with the role `operator`.
@@ -1128,7 +1128,7 @@ export interface paths {
         head?: never;
         /**
          * Change the limits of an account
-         * @description They apply from its next request and from the next job that starts.
+         * @description The limits apply to its next request and to the next job that starts.
          *
          *     Requires a key with the scope `operator`, or a person with the role `operator`.
          */
@@ -1171,8 +1171,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Drain a worker, or let it accept jobs again
-         * @description It finishes what runs. The request lasts until the worker restarts.
+         * Drain a worker, or end its draining
+         * @description A draining worker finishes its running jobs and starts no new ones. The setting lasts until the worker restarts.
          *
          *     Requires a key with the scope `operator`, or a person with the role `operator`.
          */
@@ -1187,7 +1187,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get what waits and runs
+         * Get the waiting and running jobs
          * @description Returns the number of waiting and running jobs by resource class and by account.
          *
          *     Requires a key with the scope `operator`, or a person with the role `operator`.
@@ -1209,7 +1209,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get how full the storage is
+         * Get stored and free bytes
          * @description Returns stored and promised bytes, and the free disk space of the embedded storage.
          *
          *     Requires a key with the scope `operator`, or a person with the role `operator`.
@@ -1583,12 +1583,12 @@ export interface components {
     schemas: {
         /** @description The body of every error response. */
         Error: {
-            /** @description Short text of the error; it does not change. */
+            /** @description A short, stable text. */
             error: string;
-            /** @description One sentence for people: field, reason and remedy. Its wording may improve. */
+            /** @description One sentence for people: field, reason and remedy. Its wording may change. */
             message: string;
             /**
-             * @description For programs; it does not change.
+             * @description A stable code for programs.
              * @enum {string}
              */
             code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "account_exists" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "not_implemented" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "archive_not_ready" | "job_not_completed" | "job_failed" | "job_canceled" | "job_without_output" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
@@ -1599,7 +1599,7 @@ export interface components {
             /** @description URL of the code in the documentation of this server. A path if the server does not know its own URL, such as in a batch. */
             docs: string;
         };
-        /** @description Something that did not fail the request, but may be a mistake. */
+        /** @description A possible mistake that did not fail the request. */
         Warning: {
             /** @description The field or query parameter concerned. */
             field: string;
@@ -1639,9 +1639,9 @@ export interface components {
             revoked_at: string | null;
             /** @description When the overlap of its rotation ends. */
             dies_at: string | null;
-            /** @description The key that it was rotated into. */
+            /** @description The key that replaced it. */
             replaced_by: string | null;
-            /** @description The OAuth client whose access token it is, and whose name it has; null for other keys. */
+            /** @description The OAuth client that uses this access token, which has the same name; null for other keys. */
             oauth_client: string | null;
         };
         /** @description A key that is revoked. */
@@ -1669,12 +1669,12 @@ export interface components {
             revoked_at: string | null;
             /** @description When the overlap of its rotation ends. */
             dies_at: string | null;
-            /** @description The key that it was rotated into. */
+            /** @description The key that replaced it. */
             replaced_by: string | null;
-            /** @description The OAuth client whose access token it is, and whose name it has; null for other keys. */
+            /** @description The OAuth client that uses this access token, which has the same name; null for other keys. */
             oauth_client: string | null;
             /**
-             * @description What was deleted.
+             * @description The type of the deleted resource.
              * @constant
              */
             object: "key";
@@ -1714,9 +1714,9 @@ export interface components {
             revoked_at: string | null;
             /** @description When the overlap of its rotation ends. */
             dies_at: string | null;
-            /** @description The key that it was rotated into. */
+            /** @description The key that replaced it. */
             replaced_by: string | null;
-            /** @description The OAuth client whose access token it is, and whose name it has; null for other keys. */
+            /** @description The OAuth client that uses this access token, which has the same name; null for other keys. */
             oauth_client: string | null;
             /** @description The raw key, shown once: null when an Idempotency-Key repeats the request. */
             key: string | null;
@@ -1727,7 +1727,7 @@ export interface components {
         ApiKeyList: {
             /** @description Newest first. */
             items: components["schemas"]["ApiKey"][];
-            /** @description Pass it as `after` to get the next page; null on the last page. Walking a list this way repeats and skips nothing. */
+            /** @description Pass it as `after` to get the next page; null on the last page. Reading a list this way repeats and skips no items. */
             next: string | null;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
@@ -1741,10 +1741,10 @@ export interface components {
                  * @description The id of the person.
                  */
                 id: string;
-                /** @description The e-mail address. */
+                /** @description The email address. */
                 email: string;
                 /**
-                 * @description `operator`: the entire server; the others: the account.
+                 * @description `operator` applies to the entire server, all other roles to the account.
                  * @enum {string}
                  */
                 role: "operator" | "admin" | "member" | "viewer";
@@ -1774,7 +1774,7 @@ export interface components {
             /** @description The id in the path of the request. */
             id: string;
             /**
-             * @description What was deleted.
+             * @description The type of the deleted resource.
              * @constant
              */
             object: "session";
@@ -1786,7 +1786,7 @@ export interface components {
         };
         /** @description Whose password a setup link sets. */
         SetupLink: {
-            /** @description The e-mail address; null: the request names one. */
+            /** @description The email address; null if the request must contain it. */
             email: string | null;
             /**
              * @description The role of that person.
@@ -1909,7 +1909,7 @@ export interface components {
         };
         /** @description A page of the files of an output. */
         FileList: {
-            /** @description The files, in the order of their paths. */
+            /** @description The files, sorted by path. */
             items: components["schemas"]["OutputFile"][];
             /** @description Value of `after` for the next page; null on the last page. */
             next: string | null;
@@ -1937,7 +1937,7 @@ export interface components {
             deleted: true;
             /**
              * Format: date-time
-             * @description When its bytes had been deleted.
+             * @description When all of its bytes were deleted.
              */
             erased_at: string;
             /** @description Unknown fields and query parameters; absent when there are none. */
@@ -1949,16 +1949,16 @@ export interface components {
             name: string;
             /** @description Its routes are below `/v1/{path}`. */
             path: string;
-            /** @description What people call its jobs, in English and in lower case. */
+            /** @description The English nouns for its jobs, in lower case. */
             noun: {
                 /** @description One job of this kind. */
                 one: string;
                 /** @description Several. */
                 many: string;
             };
-            /** @description Every `status` of its jobs. Each kind has the common ones, and may have others. */
+            /** @description Every `status` of its jobs. Each kind has the common statuses, and may have others. */
             statuses: string[];
-            /** @description The types of its events. */
+            /** @description The event types of its jobs. */
             events: string[];
         };
         /** @description The kinds of jobs that this server runs. */
@@ -2032,7 +2032,7 @@ export interface components {
         ProbeAnswer: {
             /** @description FFmpeg’s name of the format. */
             format: string;
-            /** @description Seconds; null for a still picture, or if the file does not say. */
+            /** @description Seconds; null for a still picture, or if the file does not contain it. */
             duration_seconds: number | null;
             /** @description Bytes; null if the server of the file does not send it. */
             size_bytes: number | null;
@@ -2053,7 +2053,7 @@ export interface components {
             program: string;
             /** @description The build that ran, as the program reports it. */
             version: string | null;
-            /** @description Version of the distribution’s package; null if it belongs to none. */
+            /** @description Version of the distribution’s package; null if the program is not from a package. */
             package: string | null;
             /** @description SHA-256 of the program and its arguments. */
             sha256: string;
@@ -2066,12 +2066,12 @@ export interface components {
             /** @description Peak memory in bytes. */
             max_rss_bytes: number;
         };
-        /** @description One run of a job. */
+        /** @description An attempt at a job. */
         Attempt: {
             /** @description From 1. */
             number: number;
             /**
-             * @description `lost`: its worker died. `released`: given back to the queue, and not counted.
+             * @description `lost`: its worker died. `released`: the job returned to the queue, and the attempt does not count.
              * @enum {string}
              */
             state: "running" | "completed" | "failed" | "canceled" | "lost" | "released";
@@ -2082,7 +2082,7 @@ export interface components {
             started_at: string;
             /** @description When it ended; null while it runs. */
             ended_at: string | null;
-            /** @description Why it failed; null unless it did. */
+            /** @description Why it failed; null unless it failed. */
             error_code: string | null;
             /** @description Exit code of FFmpeg; null if it did not exit. */
             exit_code: number | null;
@@ -2096,14 +2096,14 @@ export interface components {
             tier: string;
             /** @description The build that ran, as FFmpeg reports it. */
             ffmpeg_version: string | null;
-            /** @description Every command that ran, in the order in which they ended. */
+            /** @description Every command that ran, in the order in which the commands ended. */
             commands: components["schemas"]["AttemptCommand"][];
             /** @description The last 8 kB that FFmpeg wrote, without paths and URLs; null if it wrote nothing, or the job is erased. */
             log: string | null;
         };
         /** @description How a job was requested, and how it ran. */
         JobDetails: {
-            /** @description The body that creates the same job again; URLs are without their queries. Null once the job is erased. */
+            /** @description The body that creates the same job again, without the queries of URLs. Null once the job is erased. */
             request: {
                 [key: string]: unknown;
             } | null;
@@ -2115,7 +2115,7 @@ export interface components {
             inputs: ({
                 /** @description FFmpeg’s name of the format. */
                 format: string;
-                /** @description Seconds; null for a still picture, or if the file does not say. */
+                /** @description Seconds; null for a still picture, or if the file does not contain it. */
                 duration_seconds: number | null;
                 /** @description Bytes; null if the server of the file does not send it. */
                 size_bytes: number | null;
@@ -2128,7 +2128,7 @@ export interface components {
                 /** @description Whether FFmpeg would read the file remuxed, as in `inputs` of a job; null if that depends on the entire file. */
                 container: ("rewritten" | "original") | null;
             } | null)[];
-            /** @description In their order. */
+            /** @description The attempts, oldest first. */
             attempts: components["schemas"]["Attempt"][];
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
@@ -2140,9 +2140,9 @@ export interface components {
              * @enum {string}
              */
             mode: "copied" | "encoded";
-            /** @description Why a preset encoded it instead of copying it; null if it was copied, or was never to be. */
+            /** @description Why a preset encoded the stream instead of copying it; null if it was copied, or if copying was not an option. */
             reason: string | null;
-            /** @description Pieces that workers encoded side by side; absent where the service does not split videos. */
+            /** @description Number of pieces that workers encoded in parallel; absent where the server does not split videos. */
             split?: {
                 /** @description 1 = one process encoded all of it. */
                 pieces: number;
@@ -2157,10 +2157,10 @@ export interface components {
         FailureCode: "invalid_media" | "unsupported_media" | "unsupported_codec" | "cannot_disarm" | "no_video_stream" | "no_audio_stream" | "empty_media" | "too_many_streams" | "too_many_pixels" | "too_long" | "option_refused" | "encode_failed" | "filter_failed" | "asset_invalid" | "output_invalid" | "source_unreachable" | "source_refused" | "source_not_found" | "source_error" | "source_too_large" | "source_no_ranges" | "source_timeout" | "source_incomplete" | "input_deleted" | "limit_memory" | "limit_cpu" | "limit_time" | "limit_output" | "limit_processes" | "sandbox_violation" | "storage_quota" | "storage_full" | "storage_unavailable" | "worker_lost" | "internal";
         /** @description An output of a job. */
         Output: {
-            /** @description Its name in the request, or its format. Downloads name it with `output`. */
+            /** @description Its name in the request, or its format. Pass it as `output` to downloads. */
             name: string;
             /**
-             * @description What it is of the inputs; `media` for a video, sound or picture.
+             * @description What the output is for. `media` for video, audio and pictures.
              * @enum {string}
              */
             role: "media" | "ladder" | "still" | "sprite" | "thumbnails" | "preview" | "waveform" | "text";
@@ -2171,7 +2171,7 @@ export interface components {
             status: "pending" | "completed" | "failed";
             /** @description The format, one of `outputFormat`. */
             format: string;
-            /** @description Bytes, of all files together; null unless it is completed. */
+            /** @description Total size in bytes; null unless it is completed. */
             size: number | null;
             /** @description Number of its files; null unless it is completed. */
             files: number | null;
@@ -2194,7 +2194,7 @@ export interface components {
                 /** @description Null without audio. */
                 audio: components["schemas"]["StreamPlan"] | null;
             };
-            /** @description Why the output failed, for programs; null unless it did. */
+            /** @description Why the output failed, for programs; null unless it failed. */
             error_code: components["schemas"]["FailureCode"] | null;
             /** @description One sentence for people; null unless the output failed. */
             error_message: string | null;
@@ -2215,7 +2215,7 @@ export interface components {
             size: number | null;
             /** @description SHA-256 of the bytes, or of the manifest of an output of many files; null if no job has read them. */
             sha256: string | null;
-            /** @description Number of files, of an output that has many. */
+            /** @description Number of files; only for an output that has many. */
             files?: number;
             /**
              * @description Why it was deleted.
@@ -2224,7 +2224,7 @@ export interface components {
             reason: "erased" | "retention" | "replaced" | "refused" | "lost";
             /**
              * Format: date-time
-             * @description When its bytes had been deleted.
+             * @description When its bytes were deleted.
              */
             deleted_at: string;
         };
@@ -2244,7 +2244,7 @@ export interface components {
             size: number | null;
             /** @description SHA-256 of the bytes, or of the manifest of an output of many files; null if no job has read them. */
             sha256: string | null;
-            /** @description Number of files, of an output that has many. */
+            /** @description Number of files; only for an output that has many. */
             files?: number;
             /**
              * @description Another open job needs it, or it is about to be deleted.
@@ -2295,7 +2295,7 @@ export interface components {
              * @description The job.
              */
             job_id: string;
-            /** @description What kind of job it was, such as `transcode`. */
+            /** @description The kind of the job, such as `transcode`. */
             kind: string;
             /**
              * Format: uuid
@@ -2406,7 +2406,7 @@ export interface components {
                 argv: string[] | null;
                 /** @description The other commands of a job whose outputs do not share one decode; absent if there are none. */
                 further?: string[][];
-                /** @description SHA-256 of `argv` as canonical JSON; if there is `further`, of the list of all commands. */
+                /** @description SHA-256 of `argv` as canonical JSON. If there is `further`, SHA-256 of the list of all commands. */
                 sha256: string | null;
             };
             /** @description The build that ran. */
@@ -2416,7 +2416,7 @@ export interface components {
                 /** @description Version of the distribution’s package. */
                 package: string | null;
             };
-            /** @description Every command of the attempt, in the order in which they ended; empty for older jobs. */
+            /** @description Every command of the attempt, in the order in which the commands ended. Empty for jobs of older releases. */
             commands: components["schemas"]["AttemptCommand"][];
             /** @description The cell that it ran in. */
             sandbox: {
@@ -2424,7 +2424,7 @@ export interface components {
                 tier: string;
             };
             attempt: components["schemas"]["ManifestAttempt"];
-            /** @description The Airlock that ran it. */
+            /** @description The Airlock release that ran it. */
             airlock: {
                 /** @description Version of the worker. */
                 version: string | null;
@@ -2489,7 +2489,7 @@ export interface components {
         };
         /** @description A JSON Web Key Set (RFC 7517). */
         PublicKeys: {
-            /** @description The current key and those that it replaced. */
+            /** @description The current key and the keys that it replaced. */
             keys: components["schemas"]["PublicKey"][];
         };
         /** @description A limit of a job. */
@@ -2508,11 +2508,11 @@ export interface components {
             wall_seconds: components["schemas"]["AppliedLimit"];
             output_mb: components["schemas"]["AppliedLimit"];
         };
-        /** @description One option of a command; the order counts, and repeats are legal. */
+        /** @description One option of a command. Order matters, and options can repeat. */
         Option: {
             /** @description An option of FFmpeg with its dash, or `@text-overlay`, `@quote-card`. */
             option: string;
-            /** @description Text, a number, or an object for an option that starts with `@`; absent, "" or null for a flag. */
+            /** @description A string, a number, or an object for an option that starts with `@`. Absent, "" or null for a flag. */
             argument?: string | number | {
                 [key: string]: unknown;
             } | null;
@@ -2522,7 +2522,7 @@ export interface components {
             /** @description The id in the path of the request. */
             id: string;
             /**
-             * @description What was deleted.
+             * @description The type of the deleted resource.
              * @constant
              */
             object: "webhook";
@@ -2605,7 +2605,7 @@ export interface components {
             status: components["schemas"]["JobStatus"];
             /** @description The sources, in the order of the request. */
             inputs: components["schemas"]["Source"][];
-            /** @description The outputs in the order of the request. The list of a job with one output is empty before it is completed. */
+            /** @description The outputs, in the order of the request. If the job has one output, the list is empty until the job is completed. */
             outputs: components["schemas"]["Output"][];
             /** @description The `outputFormat` of the request. */
             output_format: string;
@@ -2620,11 +2620,11 @@ export interface components {
             video_metadata: components["schemas"]["VideoMetadata"] | null;
             /** @description One sentence for people; null unless the job failed. */
             error_message: string | null;
-            /** @description Why the job failed, for programs; null unless it did. */
+            /** @description Why the job failed, for programs; null unless it failed. */
             error_code: components["schemas"]["FailureCode"] | null;
-            /** @description What to do about it. */
+            /** @description How to fix it; null unless the job failed. */
             error_advice: string | null;
-            /** @description Data of the caller. */
+            /** @description Your own data. */
             metadata: {
                 /** @description The `metadata` of the request. */
                 user: {
@@ -2641,9 +2641,9 @@ export interface components {
             eta_seconds: number | null;
             /** @description The `priority` of the request. Higher ones of the same account start first. */
             priority: number;
-            /** @description 1 for the next job; null unless the job waits. */
+            /** @description 1 for the next job; null unless the job is waiting. */
             queue_position: number | null;
-            /** @description How often the job has been started. */
+            /** @description Number of attempts. */
             attempts: number;
             limits: components["schemas"]["AppliedLimits"];
             /**
@@ -2662,10 +2662,10 @@ export interface components {
             completed_at: string | null;
             /** @description When its output is deleted. */
             expires_at: string | null;
-            /** @description What was ignored or changed; empty when nothing was. */
+            /** @description What Airlock ignored or changed; empty if nothing. */
             warnings: components["schemas"]["Warning"][];
         };
-        /** @description A job without its options: `ffmpeg_options.options` is empty here, and complete on the job itself. */
+        /** @description A job without its options: `ffmpeg_options.options` is empty here. Read the job to get it. */
         JobListItem: {
             /**
              * Format: uuid
@@ -2681,7 +2681,7 @@ export interface components {
             status: components["schemas"]["JobStatus"];
             /** @description The sources, in the order of the request. */
             inputs: components["schemas"]["Source"][];
-            /** @description The outputs in the order of the request. The list of a job with one output is empty before it is completed. */
+            /** @description The outputs, in the order of the request. If the job has one output, the list is empty until the job is completed. */
             outputs: components["schemas"]["Output"][];
             /** @description The `outputFormat` of the request. */
             output_format: string;
@@ -2696,11 +2696,11 @@ export interface components {
             video_metadata: components["schemas"]["VideoMetadata"] | null;
             /** @description One sentence for people; null unless the job failed. */
             error_message: string | null;
-            /** @description Why the job failed, for programs; null unless it did. */
+            /** @description Why the job failed, for programs; null unless it failed. */
             error_code: components["schemas"]["FailureCode"] | null;
-            /** @description What to do about it. */
+            /** @description How to fix it; null unless the job failed. */
             error_advice: string | null;
-            /** @description Data of the caller. */
+            /** @description Your own data. */
             metadata: {
                 /** @description The `metadata` of the request. */
                 user: {
@@ -2717,9 +2717,9 @@ export interface components {
             eta_seconds: number | null;
             /** @description The `priority` of the request. Higher ones of the same account start first. */
             priority: number;
-            /** @description 1 for the next job; null unless the job waits. */
+            /** @description 1 for the next job; null unless the job is waiting. */
             queue_position: number | null;
-            /** @description How often the job has been started. */
+            /** @description Number of attempts. */
             attempts: number;
             limits: components["schemas"]["AppliedLimits"];
             /**
@@ -2738,9 +2738,9 @@ export interface components {
             completed_at: string | null;
             /** @description When its output is deleted. */
             expires_at: string | null;
-            /** @description What was ignored or changed; empty when nothing was. */
+            /** @description What Airlock ignored or changed; empty if nothing. */
             warnings: components["schemas"]["Warning"][];
-            /** @description True if the texts of this job did not fit on the page: metadata, warnings, error message and URLs of inputs are omitted. Read the job itself to get them. */
+            /** @description True if the texts of this job did not fit on the page. The list then omits its metadata, warnings, error message and input URLs. Read the job to get them. */
             shortened: boolean;
         };
         /** @description One entry of a batch. */
@@ -2754,7 +2754,7 @@ export interface components {
             status: "accepted" | "refused";
             /** @description The job; absent if none was created. */
             job?: components["schemas"]["JobListItem"];
-            /** @description Why none was created; the response that a create would have returned. */
+            /** @description Why no job was created: the error that a create would have returned. */
             error?: components["schemas"]["Error"];
         };
         /** @description Jobs of the batch by status. */
@@ -2785,15 +2785,15 @@ export interface components {
              */
             id: string;
             /**
-             * @description `completed` when every job is final, regardless of its result; `canceled` if the batch was canceled before.
+             * @description `completed` when every job is final, regardless of its result. `canceled` if the batch was canceled first.
              * @enum {string}
              */
             status: "pending" | "processing" | "completed" | "canceled";
-            /** @description Entries of the request. */
+            /** @description Number of entries in the request. */
             total: number;
-            /** @description Jobs that were created. */
+            /** @description Number of jobs that were created. */
             accepted: number;
-            /** @description Entries without a job. */
+            /** @description Number of entries that were rejected. */
             refused: number;
             jobs: components["schemas"]["BatchCounts"];
             metadata: components["schemas"]["BatchMetadata"];
@@ -2809,7 +2809,7 @@ export interface components {
         BatchList: {
             /** @description Newest first. */
             items: components["schemas"]["BatchSummary"][];
-            /** @description Pass it as `after` to get the next page; null on the last page. Walking a list this way repeats and skips nothing. */
+            /** @description Pass it as `after` to get the next page; null on the last page. Reading a list this way repeats and skips no items. */
             next: string | null;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
@@ -2822,15 +2822,15 @@ export interface components {
              */
             id: string;
             /**
-             * @description `completed` when every job is final, regardless of its result; `canceled` if the batch was canceled before.
+             * @description `completed` when every job is final, regardless of its result. `canceled` if the batch was canceled first.
              * @enum {string}
              */
             status: "pending" | "processing" | "completed" | "canceled";
-            /** @description Entries of the request. */
+            /** @description Number of entries in the request. */
             total: number;
-            /** @description Jobs that were created. */
+            /** @description Number of jobs that were created. */
             accepted: number;
-            /** @description Entries without a job. */
+            /** @description Number of entries that were rejected. */
             refused: number;
             jobs: components["schemas"]["BatchCounts"];
             metadata: components["schemas"]["BatchMetadata"];
@@ -2841,7 +2841,7 @@ export interface components {
             created_at: string;
             /** @description When its last job was final. */
             completed_at: string | null;
-            /** @description In the order of the request. Jobs are shown as in lists. */
+            /** @description In the order of the request. Each job has the same form as in lists. */
             items: components["schemas"]["BatchItem"][];
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
@@ -2858,7 +2858,7 @@ export interface components {
              * @constant
              */
             message: "Batch cancelled successfully";
-            /** @description Jobs that were canceled now; the others were final already. */
+            /** @description Number of jobs that this request canceled. All others were already final. */
             canceled: number;
             batch: components["schemas"]["Batch"];
             /** @description Unknown fields and query parameters; absent when there are none. */
@@ -2878,7 +2878,7 @@ export interface components {
              * @description When it was created.
              */
             created_at: string;
-            /** @description Since when all its requests are rejected. */
+            /** @description When it was disabled. Airlock rejects all requests of a disabled account. */
             disabled_at: string | null;
             /** @description Limit: memory of one transcode, in MB of 1,048,576 bytes. Null: what the server allows. */
             memory_mb: number | null;
@@ -2921,7 +2921,7 @@ export interface components {
              * @description When it was created.
              */
             created_at: string;
-            /** @description Since when all its requests are rejected. */
+            /** @description When it was disabled. Airlock rejects all requests of a disabled account. */
             disabled_at: string | null;
             /** @description Limit: memory of one transcode, in MB of 1,048,576 bytes. Null: what the server allows. */
             memory_mb: number | null;
@@ -2971,7 +2971,7 @@ export interface components {
         AccountList: {
             /** @description Sorted by name. */
             items: components["schemas"]["Account"][];
-            /** @description Pass it as `after` to get the next page; null on the last page. Walking a list this way repeats and skips nothing. */
+            /** @description Pass it as `after` to get the next page; null on the last page. Reading a list this way repeats and skips no items. */
             next: string | null;
         };
         /** @description A worker that is alive. */
@@ -2983,13 +2983,13 @@ export interface components {
             id: string;
             /** @description A fingerprint of its machine. */
             host: string;
-            /** @description Its release of Airlock. */
+            /** @description The Airlock release that it runs. */
             version: string;
-            /** @description Jobs that it runs at once. */
+            /** @description Number of jobs that it can run concurrently. */
             slots: number;
-            /** @description Slots for long encodes. */
+            /** @description Slots for heavy jobs, such as long encodes. */
             heavy_slots: number | null;
-            /** @description Jobs that it runs now. */
+            /** @description Number of jobs that it is running. */
             running: number;
             /** @description How it confines FFmpeg. */
             tier: string;
@@ -3002,7 +3002,7 @@ export interface components {
             self_test: "passed" | "failed" | "running";
             /** @description Whether it starts no new jobs. */
             draining: boolean;
-            /** @description Whether an operator wants it to accept no new jobs; it follows within ten seconds. */
+            /** @description Whether an operator has requested that it start no new jobs. It stops within ten seconds. */
             drain_requested: boolean;
             /**
              * Format: date-time
@@ -3011,7 +3011,7 @@ export interface components {
             started_at: string;
             /**
              * Format: date-time
-             * @description When it last said that it is alive.
+             * @description When it last sent a heartbeat.
              */
             heartbeat_at: string;
             /** @description Unknown fields and query parameters; absent when there are none. */
@@ -3021,10 +3021,10 @@ export interface components {
         WorkerList: {
             /** @description Workers with a recent heartbeat, oldest first. */
             items: components["schemas"]["Worker"][];
-            /** @description Pass it as `after` to get the next page; null on the last page. Walking a list this way repeats and skips nothing. */
+            /** @description Pass it as `after` to get the next page; null on the last page. Reading a list this way repeats and skips no items. */
             next: string | null;
         };
-        /** @description Jobs that wait and run. */
+        /** @description Waiting and running jobs. */
         Queue: {
             /** @description Jobs that wait. */
             waiting: number;
@@ -3038,10 +3038,10 @@ export interface components {
                 waiting: number;
                 /** @description Jobs that run. */
                 running: number;
-                /** @description Seconds for which the oldest of them waits; 0: none waits. */
+                /** @description Seconds that the oldest waiting job has waited; 0 if none is waiting. */
                 oldest_seconds: number;
             }[];
-            /** @description The accounts with the most jobs, 50 at most. */
+            /** @description The accounts with the most jobs, at most 50. */
             accounts: {
                 /**
                  * Format: uuid
@@ -3055,23 +3055,23 @@ export interface components {
                 /** @description Jobs that run. */
                 running: number;
             }[];
-            /** @description Waiting jobs that no living worker can run. Start a worker that has what they need. */
+            /** @description Waiting jobs that no active worker can run. Start a worker that supports their kind and has what they need. */
             stranded: {
                 /** @description The kind of the jobs. */
                 kind: string;
-                /** @description What they require of a worker beyond their kind. */
+                /** @description What they require of a worker in addition to their kind. */
                 needs: string[];
-                /** @description Jobs that wait, 1,000 at most. */
+                /** @description Number of waiting jobs, at most 1,000. */
                 jobs: number;
             }[];
         };
-        /** @description How full the storage is. */
+        /** @description Stored and free bytes. */
         StorageState: {
             /** @description Bytes of all uploads and outputs. */
             stored_bytes: number;
             /** @description Bytes that open upload URLs and running jobs may still add. */
             promised_bytes: number;
-            /** @description The disk of the embedded storage; null for S3 and GCS, or while the storage does not respond. */
+            /** @description The disk of the embedded storage; null for S3 and Google Cloud Storage, or while storage does not respond. */
             disk: {
                 /** @description Free bytes above the reserve. */
                 spare_bytes: number;
@@ -3132,11 +3132,11 @@ export interface components {
                     [key: string]: unknown;
                 };
             }[];
-            /** @description Pass it as `after` for older entries; null: there are none. */
+            /** @description Pass it as `after` to get older entries; null if there are none. */
             next: number | null;
             /** @description The result of `verify`; null without it. */
             verification: {
-                /** @description Whether no one has changed the log. */
+                /** @description Whether the log is unchanged. */
                 ok: boolean;
                 /** @description Entries that were verified. */
                 entries: number;
@@ -3164,7 +3164,7 @@ export interface components {
             status: components["schemas"]["JobStatus"];
             /** @description The sources, in the order of the request. */
             inputs: components["schemas"]["Source"][];
-            /** @description The outputs in the order of the request. The list of a job with one output is empty before it is completed. */
+            /** @description The outputs, in the order of the request. If the job has one output, the list is empty until the job is completed. */
             outputs: components["schemas"]["Output"][];
             /** @description The `outputFormat` of the request. */
             output_format: string;
@@ -3179,11 +3179,11 @@ export interface components {
             video_metadata: components["schemas"]["VideoMetadata"] | null;
             /** @description One sentence for people; null unless the job failed. */
             error_message: string | null;
-            /** @description Why the job failed, for programs; null unless it did. */
+            /** @description Why the job failed, for programs; null unless it failed. */
             error_code: components["schemas"]["FailureCode"] | null;
-            /** @description What to do about it. */
+            /** @description How to fix it; null unless the job failed. */
             error_advice: string | null;
-            /** @description Data of the caller. */
+            /** @description Your own data. */
             metadata: {
                 /** @description The `metadata` of the request. */
                 user: {
@@ -3200,9 +3200,9 @@ export interface components {
             eta_seconds: number | null;
             /** @description The `priority` of the request. Higher ones of the same account start first. */
             priority: number;
-            /** @description 1 for the next job; null unless the job waits. */
+            /** @description 1 for the next job; null unless the job is waiting. */
             queue_position: number | null;
-            /** @description How often the job has been started. */
+            /** @description Number of attempts. */
             attempts: number;
             limits: components["schemas"]["AppliedLimits"];
             /**
@@ -3221,7 +3221,7 @@ export interface components {
             completed_at: string | null;
             /** @description When its output is deleted. */
             expires_at: string | null;
-            /** @description What was ignored or changed; empty when nothing was. */
+            /** @description What Airlock ignored or changed; empty if nothing. */
             warnings: components["schemas"]["Warning"][];
             /**
              * Format: uuid
@@ -3243,7 +3243,7 @@ export interface components {
             ok: boolean;
             /** @description Why it does not. */
             error?: string;
-            /** @description True if the storage responds but its disk has no space left above the reserve: reads and deletions work, presigns and creates return 507. */
+            /** @description True if the storage responds but its disk has no space left above the reserve. Reads and deletions work. Requests for upload URLs and creates return 507. */
             low_space?: boolean;
         };
         /** @description The state of everything that jobs depend on. */
@@ -3329,7 +3329,7 @@ export interface components {
             status: "pending" | "confirming" | "confirmed";
             /** @description The type that was declared. */
             contentType: string;
-            /** @description Bytes that were declared; a confirmed upload has exactly as many. */
+            /** @description The declared size in bytes. A confirmed upload has exactly this size. */
             fileSize: number;
             /** @description The `url` of an input that uses this upload; null until it is confirmed. */
             fileUrl: string | null;
@@ -3342,13 +3342,13 @@ export interface components {
             uploadedAt: string | null;
             /**
              * Format: date-time
-             * @description When it is deleted, unless an open job needs it then. Each job that uses it moves this.
+             * @description When Airlock deletes it, unless an open job needs it. Each job that uses the upload postpones this time.
              */
             expiresAt: string;
-            /** @description What was found in it; null until it is confirmed. */
+            /** @description Properties of the file; null until it is confirmed. */
             metadata: components["schemas"]["MediaMetadata"] | null;
         };
-        /** @description Uploads and where they are in the list. */
+        /** @description A page of uploads. */
         UploadPage: {
             /** @description Newest first. */
             items: components["schemas"]["Upload"][];
@@ -3356,9 +3356,9 @@ export interface components {
             page: number;
             /** @description Number of uploads per page. */
             limit: number;
-            /** @description Uploads on all pages. */
+            /** @description Number of uploads on all pages. */
             total: number;
-            /** @description Pass it as `after` to get the next page; null on the last page. Walking a list this way repeats and skips nothing. */
+            /** @description Pass it as `after` to get the next page; null on the last page. Reading a list this way repeats and skips no items. */
             next: string | null;
         };
         /** @description A page of uploads. */
@@ -3383,7 +3383,7 @@ export interface components {
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
-        /** @description The upload that is gone. */
+        /** @description The deleted upload. */
         DeletedUpload: {
             /** @description The name that the upload had. */
             filename: string;
@@ -3393,7 +3393,7 @@ export interface components {
             /** @description The id in the path of the request. */
             id: string;
             /**
-             * @description What was deleted.
+             * @description The type of the deleted resource.
              * @constant
              */
             object: "upload";
@@ -3424,7 +3424,7 @@ export interface components {
             headers?: {
                 [key: string]: string;
             };
-            /** @description Bytes of the part; the URL accepts exactly as many. */
+            /** @description Size of the part in bytes. The URL accepts exactly this size. */
             size: number;
         };
         /** @description An upload in parts that has begun. */
@@ -3444,7 +3444,7 @@ export interface components {
             parts: components["schemas"]["PartUrl"][];
             /**
              * Format: date-time
-             * @description When the URLs expire. Request new ones then.
+             * @description When the URLs expire. Request new URLs after that.
              */
             expiresAt: string;
         };
@@ -3465,7 +3465,7 @@ export interface components {
             parts: components["schemas"]["PartUrl"][];
             /**
              * Format: date-time
-             * @description When the URLs expire. Request new ones then.
+             * @description When the URLs expire. Request new URLs after that.
              */
             expiresAt: string;
         };
@@ -3489,7 +3489,7 @@ export interface components {
             /** @description Bytes. */
             size: number;
         };
-        /** @description How far an upload in parts is. */
+        /** @description The state of an upload in parts. */
         MultipartState: {
             /**
              * Format: uuid
@@ -3528,7 +3528,7 @@ export interface components {
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
-        /** @description The upload that is gone. */
+        /** @description The deleted upload. */
         DeletedMultipart: {
             /**
              * Format: uuid
@@ -3541,7 +3541,7 @@ export interface components {
             /** @description The id in the path of the request. */
             id: string;
             /**
-             * @description What was deleted.
+             * @description The type of the deleted resource.
              * @constant
              */
             object: "multipart_upload";
@@ -3664,7 +3664,7 @@ export interface components {
         /** @description Why a create with this body would be rejected. */
         RequestProblem: {
             position: components["schemas"]["Position"];
-            /** @description The position in the form of other errors, e.g. `options[2]`. */
+            /** @description The field as in other errors, such as `options[2]`. */
             field: string;
             /** @description What is rejected: an option, a filter, a filter and its option; empty for a source. */
             option: string;
@@ -3677,13 +3677,13 @@ export interface components {
         ValidateAnswer: {
             /** @description Whether a create with this body would be accepted. */
             valid: boolean;
-            /** @description Program and arguments as they would run; empty when it is not valid. */
+            /** @description Program and arguments as they would run; empty if the request is not valid. */
             command: string[];
-            /** @description All commands. Several outputs have one for each decode; `command` is the first. */
+            /** @description All commands. Several outputs need one command for each decode. `command` is the first. */
             commands: string[][];
-            /** @description What would be ignored or changed. */
+            /** @description What Airlock would ignore or change. */
             warnings: components["schemas"]["Warning"][];
-            /** @description Everything that is wrong; empty when it is valid. */
+            /** @description Every problem; empty if the request is valid. */
             errors: components["schemas"]["RequestProblem"][];
         };
         /** @description What an account has used in a month. */
@@ -3733,9 +3733,9 @@ export interface components {
             page: number;
             /** @description Number of jobs per page. */
             limit: number;
-            /** @description Jobs on all pages. */
+            /** @description Number of jobs on all pages. */
             total: number;
-            /** @description Pass it as `after` to get the next page; null on the last page. Walking a list this way repeats and skips nothing. */
+            /** @description Pass it as `after` to get the next page; null on the last page. Reading a list this way repeats and skips no items. */
             next: string | null;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
@@ -3771,7 +3771,7 @@ export interface components {
             status: components["schemas"]["JobStatus"];
             /** @description The sources, in the order of the request. */
             inputs: components["schemas"]["Source"][];
-            /** @description The outputs in the order of the request. The list of a job with one output is empty before it is completed. */
+            /** @description The outputs, in the order of the request. If the job has one output, the list is empty until the job is completed. */
             outputs: components["schemas"]["Output"][];
             /** @description The `outputFormat` of the request. */
             output_format: string;
@@ -3786,11 +3786,11 @@ export interface components {
             video_metadata: components["schemas"]["VideoMetadata"] | null;
             /** @description One sentence for people; null unless the job failed. */
             error_message: string | null;
-            /** @description Why the job failed, for programs; null unless it did. */
+            /** @description Why the job failed, for programs; null unless it failed. */
             error_code: components["schemas"]["FailureCode"] | null;
-            /** @description What to do about it. */
+            /** @description How to fix it; null unless the job failed. */
             error_advice: string | null;
-            /** @description Data of the caller. */
+            /** @description Your own data. */
             metadata: {
                 /** @description The `metadata` of the request. */
                 user: {
@@ -3807,9 +3807,9 @@ export interface components {
             eta_seconds: number | null;
             /** @description The `priority` of the request. Higher ones of the same account start first. */
             priority: number;
-            /** @description 1 for the next job; null unless the job waits. */
+            /** @description 1 for the next job; null unless the job is waiting. */
             queue_position: number | null;
-            /** @description How often the job has been started. */
+            /** @description Number of attempts. */
             attempts: number;
             limits: components["schemas"]["AppliedLimits"];
             /**
@@ -3828,12 +3828,12 @@ export interface components {
             completed_at: string | null;
             /** @description When its output is deleted. */
             expires_at: string | null;
-            /** @description What was ignored or changed; empty when nothing was. */
+            /** @description What Airlock ignored or changed; empty if nothing. */
             warnings: components["schemas"]["Warning"][];
-            /** @description True if the texts of this job did not fit on the page: metadata, warnings, error message and URLs of inputs are omitted. Read the job itself to get them. */
+            /** @description True if the texts of this job did not fit on the page. The list then omits its metadata, warnings, error message and input URLs. Read the job to get them. */
             shortened: boolean;
             /**
-             * @description What kind of job it is.
+             * @description The kind of the job.
              * @constant
              */
             kind: "transcode";
@@ -3842,16 +3842,16 @@ export interface components {
         AllJobsList: {
             /** @description Newest first. */
             items: components["schemas"]["TranscodeOfAll"][];
-            /** @description Jobs on all pages. */
+            /** @description Number of jobs on all pages. */
             total: number;
-            /** @description Pass it as `after` to get the next page; null on the last page. Walking a list this way repeats and skips nothing. */
+            /** @description Pass it as `after` to get the next page; null on the last page. Reading a list this way repeats and skips no items. */
             next: string | null;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
         /** @description Something that happened to a job, a batch, an upload, a key or a webhook. */
         Event: {
-            /** @description Identifies the event, and is a cursor: `after` continues after it. */
+            /** @description Identifies the event. Pass it as `after` to get the events that followed. */
             id: string;
             /**
              * @description What happened.
@@ -3863,7 +3863,7 @@ export interface components {
              * @description When it happened.
              */
             created_at: string;
-            /** @description `job_id`, `batch_id`, `upload_id`, `key_id` or `webhook_id`, and fields that depend on the type, such as `attempt`, `error_code` or `reason`. If the job has ended, `job` is the job as lists show it. */
+            /** @description `job_id`, `batch_id`, `upload_id`, `key_id` or `webhook_id`, and fields that depend on the type, such as `attempt`, `error_code` or `reason`. If the job has ended, `job` contains it in the same form as in lists. */
             data: {
                 [key: string]: unknown;
             };
@@ -3884,17 +3884,17 @@ export interface components {
              * @description The id of the webhook.
              */
             id: string;
-            /** @description Where events are sent. */
+            /** @description The URL to which Airlock sends events. */
             url: string;
             /** @description Types of events to send; all if null. */
             types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
             /** @description For people. */
             description: string | null;
-            /** @description Whether events are sent. */
+            /** @description Whether Airlock sends events. */
             enabled: boolean;
             /** @description When it was disabled. */
             disabled_at: string | null;
-            /** @description `gone`: it returned 410. `failing`: every delivery failed for three days. `paused`: by request. `revoked`: the OAuth token that created or changed it was revoked. */
+            /** @description `gone`: it returned 410. `failing`: every delivery failed for three days. `paused`: you paused it. `revoked`: the OAuth token that created or changed it was revoked. */
             disabled_reason: ("gone" | "failing" | "paused" | "revoked") | null;
             /** @description First failure after the last success. */
             failing_since: string | null;
@@ -3920,17 +3920,17 @@ export interface components {
              * @description The id of the webhook.
              */
             id: string;
-            /** @description Where events are sent. */
+            /** @description The URL to which Airlock sends events. */
             url: string;
             /** @description Types of events to send; all if null. */
             types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
             /** @description For people. */
             description: string | null;
-            /** @description Whether events are sent. */
+            /** @description Whether Airlock sends events. */
             enabled: boolean;
             /** @description When it was disabled. */
             disabled_at: string | null;
-            /** @description `gone`: it returned 410. `failing`: every delivery failed for three days. `paused`: by request. `revoked`: the OAuth token that created or changed it was revoked. */
+            /** @description `gone`: it returned 410. `failing`: every delivery failed for three days. `paused`: you paused it. `revoked`: the OAuth token that created or changed it was revoked. */
             disabled_reason: ("gone" | "failing" | "paused" | "revoked") | null;
             /** @description First failure after the last success. */
             failing_since: string | null;
@@ -3958,17 +3958,17 @@ export interface components {
              * @description The id of the webhook.
              */
             id: string;
-            /** @description Where events are sent. */
+            /** @description The URL to which Airlock sends events. */
             url: string;
             /** @description Types of events to send; all if null. */
             types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
             /** @description For people. */
             description: string | null;
-            /** @description Whether events are sent. */
+            /** @description Whether Airlock sends events. */
             enabled: boolean;
             /** @description When it was disabled. */
             disabled_at: string | null;
-            /** @description `gone`: it returned 410. `failing`: every delivery failed for three days. `paused`: by request. `revoked`: the OAuth token that created or changed it was revoked. */
+            /** @description `gone`: it returned 410. `failing`: every delivery failed for three days. `paused`: you paused it. `revoked`: the OAuth token that created or changed it was revoked. */
             disabled_reason: ("gone" | "failing" | "paused" | "revoked") | null;
             /** @description First failure after the last success. */
             failing_since: string | null;
@@ -3995,7 +3995,7 @@ export interface components {
         WebhookList: {
             /** @description Newest first. */
             items: components["schemas"]["Webhook"][];
-            /** @description Pass it as `after` to get the next page; null on the last page. Walking a list this way repeats and skips nothing. */
+            /** @description Pass it as `after` to get the next page; null on the last page. Reading a list this way repeats and skips no items. */
             next: string | null;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
@@ -4004,10 +4004,10 @@ export interface components {
         Delivery: {
             /**
              * Format: uuid
-             * @description The id of the delivery; `webhook-id` is this with `msg_` before it.
+             * @description The id of the delivery. The header `webhook-id` is `msg_` followed by this id.
              */
             id: string;
-            /** @description The webhook; null if it is sent to the `webhook_url` of a job. */
+            /** @description The webhook; null if Airlock sends it to the `webhook_url` of a job. */
             webhook_id: string | null;
             /**
              * @description The type of the event.
@@ -4017,13 +4017,13 @@ export interface components {
             /** @description The job that the event is about. */
             job_id: string | null;
             /**
-             * @description `failed`: it will not be sent again.
+             * @description `failed`: Airlock does not send it again.
              * @enum {string}
              */
             status: "pending" | "delivered" | "failed";
-            /** @description How often it has been sent. */
+            /** @description Number of attempts. */
             attempts: number;
-            /** @description When it is sent next; null when it has ended. */
+            /** @description When Airlock sends it next; null if it is delivered or failed. */
             next_attempt_at: string | null;
             /** @description HTTP status of the last response. */
             response_status: number | null;
@@ -4045,9 +4045,9 @@ export interface components {
             page: number;
             /** @description Number of deliveries per page. */
             limit: number;
-            /** @description Deliveries on all pages. */
+            /** @description Number of deliveries on all pages. */
             total: number;
-            /** @description Pass it as `after` to get the next page; null on the last page. Walking a list this way repeats and skips nothing. */
+            /** @description Pass it as `after` to get the next page; null on the last page. Reading a list this way repeats and skips no items. */
             next: string | null;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
@@ -4056,10 +4056,10 @@ export interface components {
         DeliveryAnswer: {
             /**
              * Format: uuid
-             * @description The id of the delivery; `webhook-id` is this with `msg_` before it.
+             * @description The id of the delivery. The header `webhook-id` is `msg_` followed by this id.
              */
             id: string;
-            /** @description The webhook; null if it is sent to the `webhook_url` of a job. */
+            /** @description The webhook; null if Airlock sends it to the `webhook_url` of a job. */
             webhook_id: string | null;
             /**
              * @description The type of the event.
@@ -4069,13 +4069,13 @@ export interface components {
             /** @description The job that the event is about. */
             job_id: string | null;
             /**
-             * @description `failed`: it will not be sent again.
+             * @description `failed`: Airlock does not send it again.
              * @enum {string}
              */
             status: "pending" | "delivered" | "failed";
-            /** @description How often it has been sent. */
+            /** @description Number of attempts. */
             attempts: number;
-            /** @description When it is sent next; null when it has ended. */
+            /** @description When Airlock sends it next; null if it is delivered or failed. */
             next_attempt_at: string | null;
             /** @description HTTP status of the last response. */
             response_status: number | null;
@@ -4095,11 +4095,11 @@ export interface components {
         CreateKeyRequest: {
             /** @description For people. */
             name: string;
-            /** @description What the key may do; if absent, all that the caller may, `operator` aside. */
+            /** @description Scopes of the key. If absent, all scopes of the calling key except `operator`. */
             scopes?: ("transcode" | "upload" | "read" | "admin" | "operator")[] | null;
-            /** @description When it expires; if absent, when the calling key does. */
+            /** @description When it expires. If absent, when the calling key expires. */
             expires_at?: string | null;
-            /** @description Addresses from which it works; if absent, the addresses of the calling key. */
+            /** @description Addresses from which it works. If absent, the addresses of the calling key. */
             allowed_cidrs?: (string)[] | null;
         };
         /** @description How to replace a key. */
@@ -4109,16 +4109,16 @@ export interface components {
         };
         /** @description Who signs in. */
         SignInRequest: {
-            /** @description The e-mail address. */
+            /** @description The email address. */
             email: string;
             /** @description The password. */
             password: string;
         };
         /** @description A first or new password. */
         SetupRequest: {
-            /** @description The part of the link behind `#`. */
+            /** @description The part of the link after `#`. */
             token: string;
-            /** @description The e-mail address, if the link has none. */
+            /** @description The email address, if the link has none. */
             email?: string | null;
             /** @description At least 12 characters, of any kind. */
             password: string;
@@ -4132,7 +4132,7 @@ export interface components {
              * @enum {string}
              */
             contentType: "video/mp4" | "video/webm" | "video/quicktime" | "video/x-msvideo" | "video/x-matroska" | "video/mkv" | "video/avi" | "video/mpeg" | "video/mp2t" | "video/x-flv" | "video/3gpp" | "audio/mpeg" | "audio/mp4" | "audio/aac" | "audio/wav" | "audio/x-wav" | "audio/ogg" | "audio/opus" | "audio/flac" | "audio/webm" | "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/avif" | "image/heic" | "image/heif" | "application/x-subrip" | "text/vtt" | "text/x-ass" | "video/x-m4v" | "video/matroska" | "video/vnd.avi" | "video/vnd.dlna.mpeg-tts" | "video/3gpp2" | "video/ogg" | "audio/x-m4a" | "audio/vnd.dlna.adts" | "audio/vnd.wave" | "audio/x-flac" | "text/x-ssa" | "";
-            /** @description The exact number of bytes that will be sent. */
+            /** @description The exact size of the file in bytes. */
             fileSize: number;
         };
         /** @description A part that has been sent. */
@@ -4152,14 +4152,14 @@ export interface components {
             filename: string;
             /** @description The number of bytes sent. */
             fileSize: number;
-            /** @description Of an upload in parts. */
+            /** @description The `upload_id` of an upload in parts. */
             uploadId?: string | null;
-            /** @description Every part of an upload in parts, in ascending order; absent: every part that has arrived. */
+            /** @description Every part of an upload in parts, in ascending order. If absent, Airlock uses every part it has received. */
             parts?: components["schemas"]["SentPart"][] | null;
         };
         /** @description A file to describe. */
         ProbeRequest: {
-            /** @description A `gs://` URL of this account, or a public `https://` or `http://` URL, of which only parts are read. */
+            /** @description A `gs://` URL of this account, or a public `https://` or `http://` URL. Airlock reads only parts of a URL. */
             url: string;
         };
         /** @description Limits of the job; they can only lower the limits of account and server. */
@@ -4173,11 +4173,11 @@ export interface components {
             /** @description Size of the output, in MB of 1,048,576 bytes, at least 1. */
             output_mb?: number | null;
         };
-        /** @description Quality and size in plain words; ignored when there are `options`. */
+        /** @description Quality and size by name. Ignored if the request has `options`. */
         Preset: {
             /** @description `medium` when absent. */
             quality?: ("high" | "medium" | "low") | null;
-            /** @description The short side of the frame; nothing is ever scaled up. */
+            /** @description The short side of the frame. Airlock never scales up. */
             resolution?: ("480p" | "720p" | "1080p" | "4k") | null;
         };
         /** @description A part of the `-filter_complex`. */
@@ -4187,25 +4187,25 @@ export interface components {
         };
         /** @description One of several outputs of a job. */
         OutputRequest: {
-            /** @description Names the output in the job and in downloads. The default is its format; a second `mp4` is `mp4-2`. */
+            /** @description Name of the output in the job and in downloads. Defaults to its format. A second `mp4` gets the name `mp4-2`. */
             name?: string | null;
             /**
              * @description The format of this output.
              * @enum {string}
              */
             outputFormat: "mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp";
-            /** @description Quality and size in plain words; ignored when there are `options`. */
+            /** @description Quality and size by name. Ignored if the request has `options`. */
             preset?: components["schemas"]["Preset"] | null;
-            /** @description Options of FFmpeg for the output, in their order. */
+            /** @description FFmpeg options for the output, in order. */
             options?: components["schemas"]["Option"][] | null;
             /** @description Joined with `;` into one `-filter_complex`. */
             filters?: components["schemas"]["Filter"][] | null;
-            /** @description Bits per second of the video, or of the audio of an audio format: a number, or a text such as `2800k`. */
+            /** @description Bit rate of the video, or of the audio if the output is an audio format: a number of bits per second, or a string such as `2800k`. */
             bitrate?: (number | string) | null;
         };
-        /** @description How to replace a secret. */
+        /** @description When the old secret expires. */
         RotateSecretRequest: {
-            /** @description Seconds for which the old secret signs as well; 0 if absent. */
+            /** @description Seconds for which the old secret also signs; 0 if absent. */
             overlap_seconds?: number | null;
         };
         /** @description A source of a job. */
@@ -4217,36 +4217,36 @@ export interface components {
         };
         /** @description A job to create. */
         TranscodeRequest: {
-            /** @description Joined one after the other, unless options or filters determine something else. */
+            /** @description Joined one after the other, unless `options` or `filters` determine otherwise. */
             inputs: components["schemas"]["InputRequest"][];
             /** @description The format of the only output; required without `outputs`. */
             outputFormat?: ("mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp") | null;
-            /** @description Quality and size in plain words; ignored when there are `options`. */
+            /** @description Quality and size by name. Ignored if the request has `options`. */
             preset?: components["schemas"]["Preset"] | null;
-            /** @description Options of FFmpeg for the output, in their order. */
+            /** @description FFmpeg options for the output, in order. */
             options?: components["schemas"]["Option"][] | null;
             /** @description Joined with `;` into one `-filter_complex`. */
             filters?: components["schemas"]["Filter"][] | null;
-            /** @description Several outputs of the same inputs, instead of `outputFormat`. Outputs that read the inputs alike share one decode. */
+            /** @description Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode. */
             outputs?: components["schemas"]["OutputRequest"][] | null;
             /** @description Your own data, at most 8192 bytes; returned as `metadata.user`. */
             metadata?: {
                 [key: string]: unknown;
             } | null;
-            /** @description Seconds for which the output is kept; can only shorten the retention of account and server. */
+            /** @description Seconds for which Airlock keeps the output. It can only shorten the retention of the account and the server. */
             retention_seconds?: number | null;
             /** @description Fail the job unless Airlock can remux the container of every input before FFmpeg reads it. */
             disarm?: boolean | null;
             /** @description Limits of the job. They can only lower the limits of the account and the server. */
             limits?: components["schemas"]["JobLimits"] | null;
-            /** @description The final events of this job are sent there, signed with the default secret of the account (`/v1/webhooks/secret`). */
+            /** @description Airlock sends the final events of this job to this URL, signed with the default secret of the account (`/v1/webhooks/secret`). */
             webhook_url?: string | null;
             /** @description From -10 to 10; 0 when absent. Higher ones of the same account start first. */
             priority?: number | null;
         };
         /** @description Jobs to create. */
         BatchRequest: {
-            /** @description Bodies of `POST /v1/transcodes`, each accepted or rejected by itself. */
+            /** @description Bodies of `POST /v1/transcodes`, each accepted or rejected separately. */
             jobs: components["schemas"]["TranscodeRequest"][];
             /** @description Receives `batch.completed`, signed with the default secret of the account (`/v1/webhooks/secret`). */
             webhook_url?: string | null;
@@ -4291,7 +4291,7 @@ export interface components {
             /** @description Whether to reject all requests of the account. */
             disabled?: boolean;
         };
-        /** @description What the worker should do. */
+        /** @description Whether to drain the worker. */
         ChangeWorkerRequest: {
             /** @description `true`: accept no new jobs; `false`: accept jobs again. */
             draining: boolean;
@@ -4312,13 +4312,13 @@ export interface components {
             metadata?: {
                 [key: string]: unknown;
             } | null;
-            /** @description Seconds for which the output is kept; can only shorten the retention of account and server. */
+            /** @description Seconds for which Airlock keeps the output. It can only shorten the retention of the account and the server. */
             retention_seconds?: number | null;
             /** @description Fail the job unless Airlock can remux the container of every input before FFmpeg reads it. */
             disarm?: boolean | null;
             /** @description Limits of the job. They can only lower the limits of the account and the server. */
             limits?: components["schemas"]["JobLimits"] | null;
-            /** @description The final events of this job are sent there, signed with the default secret of the account (`/v1/webhooks/secret`). */
+            /** @description Airlock sends the final events of this job to this URL, signed with the default secret of the account (`/v1/webhooks/secret`). */
             webhook_url?: string | null;
             /** @description From -10 to 10; 0 when absent. Higher ones of the same account start first. */
             priority?: number | null;
@@ -4344,16 +4344,16 @@ export interface components {
         };
         /** @description A webhook to create. */
         CreateWebhookRequest: {
-            /** @description An `https://` URL. It is called from the server; private addresses are rejected. */
+            /** @description An `https://` URL. The server calls it, and rejects private addresses. */
             url: string;
             /** @description Types of events to send; all if absent or null. */
             types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
             /** @description For people. */
             description?: string | null;
         };
-        /** @description What to change; absent fields stay. */
+        /** @description Fields to change. Absent fields stay unchanged. */
         UpdateWebhookRequest: {
-            /** @description An `https://` URL. It is called from the server; private addresses are rejected. */
+            /** @description An `https://` URL. The server calls it, and rejects private addresses. */
             url?: string;
             /** @description Types of events to send; all if absent or null. */
             types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
@@ -4491,7 +4491,7 @@ export interface operations {
                 page?: number;
                 /** @description Number of uploads per page. */
                 limit?: number;
-                /** @description Only items after that page: the `next` of a page of this list. */
+                /** @description Returns the items after this cursor: the `next` of the previous page. */
                 after?: string;
             };
             header?: never;
@@ -4670,7 +4670,7 @@ export interface operations {
                 since?: string;
                 /** @description Only jobs updated at this time or earlier. A date is the start of its day in UTC. */
                 until?: string;
-                /** @description Only items after that page: the `next` of a page of this list. */
+                /** @description Returns the items after this cursor: the `next` of the previous page. */
                 after?: string;
             };
             header?: never;
@@ -4795,9 +4795,9 @@ export interface operations {
     downloadTranscode: {
         parameters: {
             query?: {
-                /** @description Name of the output; may be omitted if the job has only one. */
+                /** @description Name of the output. Required if the job has several outputs. */
                 output?: string;
-                /** @description Path of one file of an output that has many, as `/files` lists it. If omitted, you get a zip of all of them. */
+                /** @description Path of one file of an output that has many, as `/files` returns it. If you omit it, the link is to a zip of all files. */
                 file?: string;
                 /** @description `false` returns a redirect instead. */
                 url?: "true" | "1" | "yes" | "false" | "0" | "no";
@@ -4825,11 +4825,11 @@ export interface operations {
     listTranscodeFiles: {
         parameters: {
             query?: {
-                /** @description Name of the output; may be omitted if the job has only one. */
+                /** @description Name of the output. Required if the job has several outputs. */
                 output?: string;
                 /** @description `next` of the previous page. */
                 after?: string;
-                /** @description Files of a page. */
+                /** @description Number of files per page. */
                 limit?: number;
             };
             header?: never;
@@ -4902,7 +4902,7 @@ export interface operations {
                 kind?: "transcode";
                 /** @description Only jobs with this status. */
                 status?: "pending" | "processing" | "completed" | "failed" | "canceled";
-                /** @description Only items after that page: the `next` of a page of this list. */
+                /** @description Returns the items after this cursor: the `next` of the previous page. */
                 after?: string;
                 /** @description Number of jobs per page. */
                 limit?: number;
@@ -5024,7 +5024,7 @@ export interface operations {
     listBatches: {
         parameters: {
             query?: {
-                /** @description Only items after that page: the `next` of a page of this list. */
+                /** @description Returns the items after this cursor: the `next` of the previous page. */
                 after?: string;
                 /** @description Number of items per page. */
                 limit?: number;
@@ -5169,11 +5169,11 @@ export interface operations {
     listEvents: {
         parameters: {
             query?: {
-                /** @description Only these types, separated by commas. */
+                /** @description Returns only events of these types, separated by commas. */
                 types?: string;
-                /** @description Only events of this job. */
+                /** @description Returns only events of this job. */
                 job?: string;
-                /** @description Only events after that one: the `id` of an event, or the `next` of a page. */
+                /** @description Returns only events after this cursor: the `id` of an event, or the `next` of a page. */
                 after?: string;
                 /** @description Number of events per page. */
                 limit?: number;
@@ -5198,9 +5198,9 @@ export interface operations {
     listTranscodeEvents: {
         parameters: {
             query?: {
-                /** @description Only these types, separated by commas. */
+                /** @description Returns only events of these types, separated by commas. */
                 types?: string;
-                /** @description Only events after that one: the `id` of an event, or the `next` of a page. */
+                /** @description Returns only events after this cursor: the `id` of an event, or the `next` of a page. */
                 after?: string;
                 /** @description Number of events per page. */
                 limit?: number;
@@ -5228,9 +5228,9 @@ export interface operations {
     listBatchEvents: {
         parameters: {
             query?: {
-                /** @description Only these types, separated by commas. */
+                /** @description Returns only events of these types, separated by commas. */
                 types?: string;
-                /** @description Only events after that one: the `id` of an event, or the `next` of a page. */
+                /** @description Returns only events after this cursor: the `id` of an event, or the `next` of a page. */
                 after?: string;
                 /** @description Number of events per page. */
                 limit?: number;
@@ -5258,7 +5258,7 @@ export interface operations {
     listKeys: {
         parameters: {
             query?: {
-                /** @description Only items after that page: the `next` of a page of this list. */
+                /** @description Returns the items after this cursor: the `next` of the previous page. */
                 after?: string;
                 /** @description Number of items per page. */
                 limit?: number;
@@ -5363,7 +5363,7 @@ export interface operations {
     listWebhooks: {
         parameters: {
             query?: {
-                /** @description Only items after that page: the `next` of a page of this list. */
+                /** @description Returns the items after this cursor: the `next` of the previous page. */
                 after?: string;
                 /** @description Number of items per page. */
                 limit?: number;
@@ -5588,7 +5588,7 @@ export interface operations {
                 page?: number;
                 /** @description Number of deliveries per page. */
                 limit?: number;
-                /** @description Only items after that page: the `next` of a page of this list. */
+                /** @description Returns the items after this cursor: the `next` of the previous page. */
                 after?: string;
             };
             header?: never;
@@ -5791,7 +5791,7 @@ export interface operations {
     listAccounts: {
         parameters: {
             query?: {
-                /** @description Only items after that page: the `next` of a page of this list. */
+                /** @description Returns the items after this cursor: the `next` of the previous page. */
                 after?: string;
                 /** @description Number of items per page. */
                 limit?: number;
@@ -5890,7 +5890,7 @@ export interface operations {
     listWorkers: {
         parameters: {
             query?: {
-                /** @description Only items after that page: the `next` of a page of this list. */
+                /** @description Returns the items after this cursor: the `next` of the previous page. */
                 after?: string;
                 /** @description Number of items per page. */
                 limit?: number;
@@ -5982,11 +5982,11 @@ export interface operations {
     listAudit: {
         parameters: {
             query?: {
-                /** @description `next` of the page before: entries older than that. */
+                /** @description The `next` of the previous page. Returns older entries. */
                 after?: number;
-                /** @description Entries of a page. */
+                /** @description Number of entries per page. */
                 limit?: number;
-                /** @description Whether to verify the entire chain; takes a second for 100,000 entries. */
+                /** @description Whether to verify the entire chain. Takes about a second for 100,000 entries. */
                 verify?: string;
             };
             header?: never;

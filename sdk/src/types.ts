@@ -19,7 +19,7 @@ export interface AnyJob {
 /** An output of a job, as far as downloads need to know it. */
 export interface AnyOutput {
   name: string;
-  /** Bytes, of all files together; null unless it is completed. */
+  /** Total size in bytes; null unless it is completed. */
   size: number | null;
   /** Number of its files; null unless it is completed. */
   files: number | null;

@@ -41,9 +41,9 @@ const WINDOW_MS = 60_000;
 const ADDRESS_FACTOR = 5;
 /** Failed authentications a minute and address; a person mistypes a few times, a guesser many. */
 export const FAILED_AUTH_LIMIT = 20;
-/** Failures a minute of one e-mail address from one address: with 12 characters, a guesser gets nowhere in a lifetime. */
+/** Failures a minute of one email address from one address: with 12 characters, a guesser gets nowhere in a lifetime. */
 export const SIGN_IN_LIMIT = 6;
-/** Failures a minute from one address, of any e-mail addresses: several people may share it. */
+/** Failures a minute from one address, of any email addresses: several people may share it. */
 const SIGN_IN_ADDRESS_LIMIT = 20;
 /** Registrations a minute and address: a client registers once for a person and machine, and many may share an address. */
 export const REGISTRATION_LIMIT = 30;

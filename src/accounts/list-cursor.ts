@@ -46,7 +46,7 @@ function notOfThisList(): ApiError {
   return new ApiError('invalid_request', {
     field: 'after',
     reason: 'is not a cursor of this list: another list, account or release returned it, or it was changed',
-    remedy: 'Send the next of a page of this list, or omit after to start with the first page',
+    remedy: 'Send the next value of a page of this list, or omit after to start with the first page',
   });
 }
 

@@ -276,7 +276,8 @@ export function overQuota(limit: number, stored: number, required: number, why =
     stored: stored,
     required,
     reason: `${stored} bytes are stored or promised, and this account may store ${limit}${why}`,
-    remedy: 'Erase jobs that you no longer need, confirm or delete open uploads, or ask the operator for more',
+    remedy:
+      'Erase jobs that you no longer need, confirm or delete open uploads, or ask the operator to raise the quota',
   });
 }
 

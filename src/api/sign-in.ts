@@ -12,7 +12,7 @@ import { applyLimit } from './plugins/auth.ts';
 import { deviceTokenOf, setDeviceCookie } from './session-cookie.ts';
 
 /**
- * Returns the person whose e-mail address and password these are. An unknown address, a wrong password and a disabled person get
+ * Returns the person whose email address and password these are. An unknown address, a wrong password and a disabled person get
  * the same response, after the same time. Remembers the browser, which is then preferred.
  */
 export async function provedPerson(

@@ -115,7 +115,7 @@ docs/webhooks.md says how to verify what arrives.`,
     .command('rotate')
     .description('Replace the secret of a webhook and print the new one')
     .argument('<id>', WEBHOOK_ID)
-    .option('--overlap <seconds>', 'seconds for which the old secret signs as well', '0')
+    .option('--overlap <seconds>', 'seconds for which the old secret also signs', '0')
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .action(async (id, options) => exit((await load()).rotateWebhookCommand(readConfig(), id, options)));
@@ -168,7 +168,7 @@ function addTools(program: Command): void {
   program
     .command('probe')
     .description('Describe a file or URL: format, duration, streams')
-    .argument('<source>', 'a media file, or a URL, of which only parts are read')
+    .argument('<source>', 'a media file, or a URL; Airlock reads only parts of a URL')
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .addHelpText(

@@ -143,7 +143,7 @@ function addProofs(program: Command): void {
       process.exitCode = await verifyReceiptCommand(readConfig(), file, options);
     });
 
-  const audit = program.command('audit').description('Check that no one has changed the audit log');
+  const audit = program.command('audit').description('Verify that the audit log is unchanged');
   audit
     .command('verify')
     .description(
@@ -199,7 +199,11 @@ function addScripts(program: Command): void {
     .description('Build the FFmpeg of the cells')
     .command('build')
     .description('Build a trimmed FFmpeg from the source package of this distribution; takes ten minutes on two cores')
-    .argument('[prefix]', 'where to install it; Airlock finds the default without a setting', '/opt/airlock/ffmpeg')
+    .argument(
+      '[prefix]',
+      'where to install it; Airlock finds the default path without configuration',
+      '/opt/airlock/ffmpeg',
+    )
     .addHelpText(
       'after',
       `

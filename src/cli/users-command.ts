@@ -20,7 +20,7 @@ A new person gets a link that sets the password; it works once, within a day. No
   users
     .command('create')
     .description('Create a person and print the link that sets the password')
-    .argument('<email>', 'the e-mail address of the person')
+    .argument('<email>', 'the email address of the person')
     .option('--role <role>', 'operator, admin, member or viewer', 'member')
     .option('--account <name>', 'the account; created if it does not exist', 'default')
     .option('--json', 'print JSON')
@@ -33,13 +33,13 @@ A new person gets a link that sets the password; it works once, within a day. No
   users
     .command('reset')
     .description('Print a link that sets a new password; the old one works until it is used')
-    .argument('<email>', 'the e-mail address of the person')
+    .argument('<email>', 'the email address of the person')
     .option('--json', 'print JSON')
     .action(async (email, options) => (await load()).resetUserCommand(readConfig(), email, options));
   users
     .command('disable')
     .description('End all sessions of a person, and let them sign in no more')
-    .argument('<email>', 'the e-mail address of the person')
+    .argument('<email>', 'the email address of the person')
     .option('--undo', 'let them sign in again')
     .option('--json', 'print JSON')
     .action(async (email, options) => (await load()).disableUserCommand(readConfig(), email, options));

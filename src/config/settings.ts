@@ -95,7 +95,7 @@ export const SETTINGS = {
   }),
   drainDelaySeconds: optional('AIRLOCK_DRAIN_DELAY', duration, {
     description:
-      'How long a stopping API still serves requests while `/readyz` returns 503, so that [a load balancer](operations.md#rolling-restarts) takes it out first. If unset, it stops at once.',
+      'How long a stopping API still serves requests while `/readyz` returns 503, so that your [load balancer](operations.md#rolling-restarts) removes it first. If unset, it stops immediately.',
     example: '10s',
   }),
   workerSlots: optional('AIRLOCK_WORKER_SLOTS', integerUpTo(MAX_WORKER_SLOTS), {

@@ -25,7 +25,9 @@ export const account = z
     id: z.uuid().describe('The id of the account.'),
     name: accountName,
     created_at: timestamp.describe('When it was created.'),
-    disabled_at: timestamp.nullable().describe('Since when all its requests are rejected.'),
+    disabled_at: timestamp
+      .nullable()
+      .describe('When it was disabled. Airlock rejects all requests of a disabled account.'),
     ...settings((name) =>
       z
         .number()
@@ -87,19 +89,19 @@ export const worker = z
   .object({
     id: z.uuid().describe('The id of the worker.'),
     host: z.string().describe('A fingerprint of its machine.'),
-    version: z.string().describe('Its release of Airlock.'),
-    slots: z.number().describe('Jobs that it runs at once.'),
-    heavy_slots: z.number().nullable().describe('Slots for long encodes.'),
-    running: z.number().describe('Jobs that it runs now.'),
+    version: z.string().describe('The Airlock release that it runs.'),
+    slots: z.number().describe('Number of jobs that it can run concurrently.'),
+    heavy_slots: z.number().nullable().describe('Slots for heavy jobs, such as long encodes.'),
+    running: z.number().describe('Number of jobs that it is running.'),
     tier: z.string().describe('How it confines FFmpeg.'),
     ffmpeg: z.string().describe('Its FFmpeg.'),
     self_test: z.enum(['passed', 'failed', 'running']).describe('The last self-test of its sandbox.'),
     draining: z.boolean().describe('Whether it starts no new jobs.'),
     drain_requested: z
       .boolean()
-      .describe('Whether an operator wants it to accept no new jobs; it follows within ten seconds.'),
+      .describe('Whether an operator has requested that it start no new jobs. It stops within ten seconds.'),
     started_at: timestamp.describe('When it started.'),
-    heartbeat_at: timestamp.describe('When it last said that it is alive.'),
+    heartbeat_at: timestamp.describe('When it last sent a heartbeat.'),
     warnings: someWarnings,
   })
   .meta({ id: 'Worker', description: 'A worker that is alive.' });
@@ -111,13 +113,13 @@ export const workerList = z
 
 export const changeWorkerBody = z
   .object({ draining: z.boolean().describe('`true`: accept no new jobs; `false`: accept jobs again.') })
-  .meta({ id: 'ChangeWorkerRequest', description: 'What the worker should do.' });
+  .meta({ id: 'ChangeWorkerRequest', description: 'Whether to drain the worker.' });
 
 const lane = z.object({
   name: z.string().describe('The class of jobs.'),
   waiting: z.number().describe('Jobs that wait.'),
   running: z.number().describe('Jobs that run.'),
-  oldest_seconds: z.number().describe('Seconds for which the oldest of them waits; 0: none waits.'),
+  oldest_seconds: z.number().describe('Seconds that the oldest waiting job has waited; 0 if none is waiting.'),
 });
 
 export const queue = z
@@ -134,18 +136,20 @@ export const queue = z
           running: z.number().describe('Jobs that run.'),
         }),
       )
-      .describe('The accounts with the most jobs, 50 at most.'),
+      .describe('The accounts with the most jobs, at most 50.'),
     stranded: z
       .array(
         z.object({
           kind: z.string().describe('The kind of the jobs.'),
-          needs: z.array(z.string()).describe('What they require of a worker beyond their kind.'),
-          jobs: z.number().describe('Jobs that wait, 1,000 at most.'),
+          needs: z.array(z.string()).describe('What they require of a worker in addition to their kind.'),
+          jobs: z.number().describe('Number of waiting jobs, at most 1,000.'),
         }),
       )
-      .describe('Waiting jobs that no living worker can run. Start a worker that has what they need.'),
+      .describe(
+        'Waiting jobs that no active worker can run. Start a worker that supports their kind and has what they need.',
+      ),
   })
-  .meta({ id: 'Queue', description: 'Jobs that wait and run.' });
+  .meta({ id: 'Queue', description: 'Waiting and running jobs.' });
 export type QueueView = z.infer<typeof queue>;
 
 export const storage = z
@@ -155,7 +159,9 @@ export const storage = z
     disk: z
       .object({ spare_bytes: z.number().describe('Free bytes above the reserve.') })
       .nullable()
-      .describe('The disk of the embedded storage; null for S3 and GCS, or while the storage does not respond.'),
+      .describe(
+        'The disk of the embedded storage; null for S3 and Google Cloud Storage, or while storage does not respond.',
+      ),
     undeletable: z
       .object({
         total: z.number().int().describe('The number of objects.'),
@@ -178,12 +184,15 @@ export const storage = z
         'Objects whose deletion storage has rejected at least three times. Airlock retries each at least hourly.',
       ),
   })
-  .meta({ id: 'StorageState', description: 'How full the storage is.' });
+  .meta({ id: 'StorageState', description: 'Stored and free bytes.' });
 
 export const auditQuery = z.object({
-  after: z.coerce.number().int().min(1).optional().describe('`next` of the page before: entries older than that.'),
-  limit: z.coerce.number().int().min(1).max(500).default(100).describe('Entries of a page.'),
-  verify: z.stringbool().optional().describe('Whether to verify the entire chain; takes a second for 100,000 entries.'),
+  after: z.coerce.number().int().min(1).optional().describe('The `next` of the previous page. Returns older entries.'),
+  limit: z.coerce.number().int().min(1).max(500).default(100).describe('Number of entries per page.'),
+  verify: z
+    .stringbool()
+    .optional()
+    .describe('Whether to verify the entire chain. Takes about a second for 100,000 entries.'),
 });
 
 export const auditPage = z
@@ -203,10 +212,10 @@ export const auditPage = z
         }),
       )
       .describe('Newest first.'),
-    next: z.number().nullable().describe('Pass it as `after` for older entries; null: there are none.'),
+    next: z.number().nullable().describe('Pass it as `after` to get older entries; null if there are none.'),
     verification: z
       .object({
-        ok: z.boolean().describe('Whether no one has changed the log.'),
+        ok: z.boolean().describe('Whether the log is unchanged.'),
         entries: z.number().describe('Entries that were verified.'),
         checkpoints: z.number().describe('Signed heads that were compared.'),
         broken_at: z.number().nullable().describe('The first entry that does not match.'),

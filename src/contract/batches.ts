@@ -17,10 +17,10 @@ export const batchBody = z
       .max(MAX_BATCH_JOBS, {
         error: rule(
           `has too many jobs: at most ${MAX_BATCH_JOBS} jobs are allowed`,
-          'Send the others in another batch',
+          'Send the remaining jobs in another batch',
         ),
       })
-      .describe('Bodies of `POST /v1/transcodes`, each accepted or rejected by itself.'),
+      .describe('Bodies of `POST /v1/transcodes`, each accepted or rejected separately.'),
     webhook_url: webhookUrlField.describe(
       'Receives `batch.completed`, signed with the default secret of the account (`/v1/webhooks/secret`).',
     ),
@@ -37,7 +37,7 @@ const batchItem = z
     index: z.number().describe('Position in `jobs` of the request, from 0.'),
     status: z.enum(BATCH_ITEM_STATUSES).describe('Whether a job was created.'),
     job: jobListItem.optional().describe('The job; absent if none was created.'),
-    error: errorBody.optional().describe('Why none was created; the response that a create would have returned.'),
+    error: errorBody.optional().describe('Why no job was created: the error that a create would have returned.'),
   })
   .meta({ id: 'BatchItem', description: 'One entry of a batch.' });
 export type BatchItem = z.infer<typeof batchItem>;
@@ -47,11 +47,11 @@ const batchFields = z.object({
   status: z
     .enum(BATCH_STATUSES)
     .describe(
-      '`completed` when every job is final, regardless of its result; `canceled` if the batch was canceled before.',
+      '`completed` when every job is final, regardless of its result. `canceled` if the batch was canceled first.',
     ),
-  total: z.number().describe('Entries of the request.'),
-  accepted: z.number().describe('Jobs that were created.'),
-  refused: z.number().describe('Entries without a job.'),
+  total: z.number().describe('Number of entries in the request.'),
+  accepted: z.number().describe('Number of jobs that were created.'),
+  refused: z.number().describe('Number of entries that were rejected.'),
   jobs: z
     .object({
       pending: z.number().describe('Waiting.'),
@@ -86,7 +86,7 @@ export const batchList = z
 
 export const batch = batchFields
   .extend({
-    items: z.array(batchItem).describe('In the order of the request. Jobs are shown as in lists.'),
+    items: z.array(batchItem).describe('In the order of the request. Each job has the same form as in lists.'),
     warnings: someWarnings,
   })
   .meta({ id: 'Batch', description: 'Jobs that were created together.' });
@@ -96,7 +96,7 @@ export const batchCanceled = z
   .object({
     success: z.literal(true).describe('Always true.'),
     message: z.literal('Batch cancelled successfully').describe('Always this text.'),
-    canceled: z.number().describe('Jobs that were canceled now; the others were final already.'),
+    canceled: z.number().describe('Number of jobs that this request canceled. All others were already final.'),
     batch,
     warnings: someWarnings,
   })

@@ -5,9 +5,9 @@ import { MAX_WAIT_SECONDS } from './limits.ts';
 
 export const errorBody = z
   .object({
-    error: z.string().describe('Short text of the error; it does not change.'),
-    message: z.string().describe('One sentence for people: field, reason and remedy. Its wording may improve.'),
-    code: z.enum(Object.keys(errors) as [ErrorCode, ...ErrorCode[]]).describe('For programs; it does not change.'),
+    error: z.string().describe('A short, stable text.'),
+    message: z.string().describe('One sentence for people: field, reason and remedy. Its wording may change.'),
+    code: z.enum(Object.keys(errors) as [ErrorCode, ...ErrorCode[]]).describe('A stable code for programs.'),
     details: z
       .record(z.string(), z.unknown())
       .nullable()
@@ -26,7 +26,7 @@ export const errorBody = z
 export function deletedFields(object: string) {
   return {
     id: z.string().describe('The id in the path of the request.'),
-    object: z.literal(object).describe('What was deleted.'),
+    object: z.literal(object).describe('The type of the deleted resource.'),
     deleted: z.literal(true).describe('Always true.'),
   };
 }
@@ -36,7 +36,7 @@ export const warning = z
     field: z.string().describe('The field or query parameter concerned.'),
     message: z.string().describe('What was ignored or changed, and what was probably meant.'),
   })
-  .meta({ id: 'Warning', description: 'Something that did not fail the request, but may be a mistake.' });
+  .meta({ id: 'Warning', description: 'A possible mistake that did not fail the request.' });
 
 export type Warning = z.infer<typeof warning>;
 

@@ -9,8 +9,8 @@ export const errors = {
   forbidden: { status: 403, text: 'forbidden', advice: 'Use a key that has the scope named in details.' },
   invalid_credentials: {
     status: 401,
-    text: 'E-mail address or password is wrong',
-    advice: 'Check both. An operator makes a new link with ./airlock users reset EMAIL.',
+    text: 'Email address or password is wrong',
+    advice: 'Check both. An operator can create a new link with ./airlock users reset EMAIL.',
   },
   csrf_required: {
     status: 403,
@@ -20,24 +20,24 @@ export const errors = {
   cross_site: {
     status: 403,
     text: 'Requests from pages of other sites are not allowed',
-    advice: 'Use a page of this server. If a proxy stands before it, let it pass the Host header.',
+    advice: 'Use a page of this server. If the server is behind a proxy, configure the proxy to pass the Host header.',
   },
   setup_link_invalid: {
     status: 404,
     text: 'This link has been used or has expired',
     advice:
-      'An operator makes a new one with ./airlock users reset EMAIL, or ./airlock users create for the first person.',
+      'An operator can create a new link with ./airlock users reset EMAIL, or ./airlock users create for the first person.',
   },
   email_taken: {
     status: 409,
-    text: 'Somebody has this e-mail address already',
+    text: 'This email address is already in use',
     advice: 'Use another address, or reset the password with ./airlock users reset EMAIL.',
   },
-  account_exists: { status: 409, text: 'An account has this name already', advice: 'Choose another name.' },
+  account_exists: { status: 409, text: 'The account name is already in use', advice: 'Choose another name.' },
   key_exceeds_caller: {
     status: 403,
     text: 'A key cannot grant more than it has',
-    advice: 'Request fewer rights, or use a key that has more; details lists what the caller has.',
+    advice: 'Request fewer permissions, or use a key that has more. details lists the permissions of the calling key.',
   },
   key_not_active: { status: 409, text: 'The key is not active', advice: 'Create a new key.' },
   too_many_keys: {
@@ -58,12 +58,12 @@ export const errors = {
   https_required: {
     status: 403,
     text: 'HTTPS is required',
-    advice: 'Use https://, and rotate the key: it was sent in the clear.',
+    advice: 'Use https://, and rotate the key: it was sent without encryption.',
   },
   not_found: {
     status: 404,
     text: 'Not found',
-    advice: 'Check the id or the path. Resources of other accounts are not found either.',
+    advice: 'Check the id or the path. Requests for resources of other accounts also return 404.',
   },
   method_not_allowed: {
     status: 405,
@@ -72,13 +72,13 @@ export const errors = {
   },
   events_expired: {
     status: 410,
-    text: 'The events after this cursor are no longer kept',
-    advice: 'Events are kept for seven days. Read without a cursor, and list the jobs for earlier changes.',
+    text: 'Events after this cursor have expired',
+    advice: 'Airlock keeps events for seven days. Omit the cursor, and list the jobs to see earlier changes.',
   },
   not_implemented: {
     status: 501,
     text: '{what} is not available on this server yet',
-    advice: 'See /docs for the paths that this server implements.',
+    advice: '/docs lists the paths that this server implements.',
   },
   invalid_json: { status: 400, text: 'Body is not valid JSON', advice: 'Send a JSON object as application/json.' },
   invalid_request: { status: 400, text: 'Invalid request', advice: 'details names the field and the accepted values.' },
@@ -107,7 +107,7 @@ export const errors = {
   storage_quota: {
     status: 507,
     text: 'Storage quota exceeded',
-    advice: 'Erase jobs that you no longer need, or ask the operator for more.',
+    advice: 'Erase jobs that you no longer need, or ask the operator to raise the quota.',
   },
   storage_full: {
     status: 507,
@@ -117,7 +117,7 @@ export const errors = {
   quota_exceeded: {
     status: 402,
     text: 'Quota exceeded',
-    advice: 'Wait for the next month or ask the operator for more.',
+    advice: 'Wait for the next month, or ask the operator to raise the quota.',
   },
   idempotency_conflict: {
     status: 409,
@@ -176,7 +176,7 @@ export const errors = {
   upload_confirmed: {
     status: 409,
     text: 'The upload has been confirmed',
-    advice: 'It accepts no more parts. Use the fileUrl that confirm returned.',
+    advice: 'You can no longer send parts. Use the fileUrl that confirm returned.',
   },
   upload_type_mismatch: {
     status: 400,
@@ -188,7 +188,7 @@ export const errors = {
     text: 'The upload is in use',
     advice: 'Wait until the jobs named in details end, or cancel or erase them.',
   },
-  storage_unavailable: { status: 503, text: 'Storage does not respond', advice: 'Try again in a moment.' },
+  storage_unavailable: { status: 503, text: 'Storage is not responding', advice: 'Try again in a moment.' },
   source_not_owned: {
     status: 422,
     text: 'Input is not a confirmed upload of this account',
@@ -202,8 +202,8 @@ export const errors = {
   },
   probe_failed: {
     status: 422,
-    text: 'The file cannot be described',
-    advice: 'details.error_code is the code with which a job would fail.',
+    text: 'The file cannot be probed',
+    advice: 'details.error_code is the code with which a job that uses this file would fail.',
   },
   option_refused: {
     status: 422,

@@ -29,23 +29,25 @@ function unknownType(types: readonly string[], sent: string) {
 /** The schemas of events. `types` are the types that this release knows: the types of its kinds of jobs, and its own. */
 export function eventSchemas(types: readonly string[]) {
   const eventsQuery = z.object({
-    types: typeList(types).optional().describe('Only these types, separated by commas.'),
+    types: typeList(types).optional().describe('Returns only events of these types, separated by commas.'),
     job: z
       .uuid(rule('is not the id of a job', 'Send the id of a job, a UUID'))
       .optional()
-      .describe('Only events of this job.'),
-    after: cursor.optional().describe('Only events after that one: the `id` of an event, or the `next` of a page.'),
+      .describe('Returns only events of this job.'),
+    after: cursor
+      .optional()
+      .describe('Returns only events after this cursor: the `id` of an event, or the `next` of a page.'),
     limit: z.coerce.number().int().min(1).max(100).default(50).describe('Number of events per page.'),
   });
   const event = z
     .object({
-      id: cursor.describe('Identifies the event, and is a cursor: `after` continues after it.'),
+      id: cursor.describe('Identifies the event. Pass it as `after` to get the events that followed.'),
       type: shownType(types).describe('What happened.'),
       created_at: timestamp.describe('When it happened.'),
       data: z
         .record(z.string(), z.unknown())
         .describe(
-          '`job_id`, `batch_id`, `upload_id`, `key_id` or `webhook_id`, and fields that depend on the type, such as `attempt`, `error_code` or `reason`. If the job has ended, `job` is the job as lists show it.',
+          '`job_id`, `batch_id`, `upload_id`, `key_id` or `webhook_id`, and fields that depend on the type, such as `attempt`, `error_code` or `reason`. If the job has ended, `job` contains it in the same form as in lists.',
         ),
     })
     .meta({ id: 'Event', description: 'Something that happened to a job, a batch, an upload, a key or a webhook.' });

@@ -29,9 +29,9 @@ export const failures = {
     retry: false,
   },
   output_invalid: { advice: 'Check the options: FFmpeg exited normally, but its output cannot be read.', retry: false },
-  source_unreachable: { advice: 'Check that the URL is public and responds.', retry: true },
+  source_unreachable: { advice: 'Check that the URL is public and that its server responds.', retry: true },
   source_refused: { advice: 'Use a public https:// URL, or upload the file.', retry: false },
-  source_not_found: { advice: 'Check the URL: the source does not have the file.', retry: false },
+  source_not_found: { advice: 'Check the URL: its server does not have the file.', retry: false },
   source_error: { advice: 'Try again later: the source returned an error.', retry: true },
   source_too_large: { advice: 'Send a smaller file.', retry: false },
   source_no_ranges: {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { BOOLEAN_WORDS, queryBoolean, someWarnings } from './common.ts';
 
-const outputName = z.string().min(1).max(64).describe('Name of the output; may be omitted if the job has only one.');
+const outputName = z.string().min(1).max(64).describe('Name of the output. Required if the job has several outputs.');
 
 /** Of a file of an output. */
 const fileChoice = {
@@ -12,7 +12,7 @@ const fileChoice = {
     .max(512)
     .optional()
     .describe(
-      'Path of one file of an output that has many, as `/files` lists it. If omitted, you get a zip of all of them.',
+      'Path of one file of an output that has many, as `/files` returns it. If you omit it, the link is to a zip of all files.',
     ),
 };
 
@@ -28,7 +28,7 @@ export const downloadAnswer = z
 export const filesQuery = z.object({
   output: outputName.optional(),
   after: z.string().max(512).optional().describe('`next` of the previous page.'),
-  limit: z.coerce.number().int().min(1).max(1000).default(100).describe('Files of a page.'),
+  limit: z.coerce.number().int().min(1).max(1000).default(100).describe('Number of files per page.'),
 });
 
 const outputFile = z
@@ -42,7 +42,7 @@ const outputFile = z
 
 export const fileList = z
   .object({
-    items: z.array(outputFile).describe('The files, in the order of their paths.'),
+    items: z.array(outputFile).describe('The files, sorted by path.'),
     next: z.string().nullable().describe('Value of `after` for the next page; null on the last page.'),
     warnings: someWarnings,
   })

@@ -29,7 +29,7 @@ export const healthAnswer = z
           .boolean()
           .optional()
           .describe(
-            'True if the storage responds but its disk has no space left above the reserve: reads and deletions work, presigns and creates return 507.',
+            'True if the storage responds but its disk has no space left above the reserve. Reads and deletions work. Requests for upload URLs and creates return 507.',
           ),
       })
       .meta({ id: 'StorageCheck', description: 'The storage.' }),

@@ -7,7 +7,10 @@ export const attemptCommand = z
   .object({
     program: z.string().describe('The program, such as `ffmpeg`.'),
     version: z.string().nullable().describe('The build that ran, as the program reports it.'),
-    package: z.string().nullable().describe('Version of the distribution’s package; null if it belongs to none.'),
+    package: z
+      .string()
+      .nullable()
+      .describe('Version of the distribution’s package; null if the program is not from a package.'),
     sha256: z.string().describe('SHA-256 of the program and its arguments.'),
     end: z.string().describe('How its cell ended: `exit`, a limit, or why it was stopped.'),
     exit_code: z.number().nullable().describe('Exit code; null if it did not exit.'),
@@ -21,17 +24,17 @@ const attempt = z
     number: z.number().describe('From 1.'),
     state: z
       .enum(['running', 'completed', 'failed', 'canceled', 'lost', 'released'])
-      .describe('`lost`: its worker died. `released`: given back to the queue, and not counted.'),
+      .describe('`lost`: its worker died. `released`: the job returned to the queue, and the attempt does not count.'),
     started_at: timestamp.describe('When it began.'),
     ended_at: timestamp.nullable().describe('When it ended; null while it runs.'),
-    error_code: z.string().nullable().describe('Why it failed; null unless it did.'),
+    error_code: z.string().nullable().describe('Why it failed; null unless it failed.'),
     exit_code: z.number().nullable().describe('Exit code of FFmpeg; null if it did not exit.'),
     signal: z.string().nullable().describe('The signal that ended FFmpeg; null if none did.'),
     cpu_ms: z.number().nullable().describe('Processor time, milliseconds.'),
     max_rss_bytes: z.number().nullable().describe('Peak memory in bytes.'),
     tier: z.string().describe('How FFmpeg was confined.'),
     ffmpeg_version: z.string().nullable().describe('The build that ran, as FFmpeg reports it.'),
-    commands: z.array(attemptCommand).describe('Every command that ran, in the order in which they ended.'),
+    commands: z.array(attemptCommand).describe('Every command that ran, in the order in which the commands ended.'),
     log: z
       .string()
       .nullable()
@@ -39,7 +42,7 @@ const attempt = z
         'The last 8 kB that FFmpeg wrote, without paths and URLs; null if it wrote nothing, or the job is erased.',
       ),
   })
-  .meta({ id: 'Attempt', description: 'One run of a job.' });
+  .meta({ id: 'Attempt', description: 'An attempt at a job.' });
 
 /** Everything about a job that its list and its result do not need (`GET /v1/transcodes/{id}/details`). */
 export const jobDetails = z
@@ -47,9 +50,7 @@ export const jobDetails = z
     request: z
       .record(z.string(), z.unknown())
       .nullable()
-      .describe(
-        'The body that creates the same job again; URLs are without their queries. Null once the job is erased.',
-      ),
+      .describe('The body that creates the same job again, without the queries of URLs. Null once the job is erased.'),
     command: z
       .array(z.string())
       .nullable()
@@ -60,7 +61,7 @@ export const jobDetails = z
     inputs: z
       .array(probeResult.nullable().meta({ description: 'Null before it has been probed, and for subtitles.' }))
       .describe('What the sources contain, in the order of the request.'),
-    attempts: z.array(attempt).describe('In their order.'),
+    attempts: z.array(attempt).describe('The attempts, oldest first.'),
     warnings: someWarnings,
   })
   .meta({ id: 'JobDetails', description: 'How a job was requested, and how it ran.' });

@@ -11,7 +11,7 @@ export const JOB_ERRORS = {
   cancel_final: {
     status: 400,
     text: 'Cannot cancel job in status: {status}',
-    advice: 'Only pending and processing jobs can be canceled.',
+    advice: 'You can cancel only pending and processing jobs.',
   },
   batch_final: {
     status: 409,
@@ -22,7 +22,8 @@ export const JOB_ERRORS = {
   transcode_failed: {
     status: 409,
     text: 'The transcode failed',
-    advice: 'The job has no output. Fix the cause that details.error_code names, then create a new job.',
+    advice:
+      'Fix the cause that details.error_code names, then create a new job. You can download the outputs that completed.',
   },
   transcode_canceled: {
     status: 409,
@@ -34,16 +35,16 @@ export const JOB_ERRORS = {
     text: 'No output available for this transcode',
     advice: 'Only completed jobs have an output.',
   },
-  output_deleted: { status: 410, text: 'Output has been deleted', advice: 'Run the job again.' },
+  output_deleted: { status: 410, text: 'Output has been deleted', advice: 'Create the job again.' },
   output_damaged: {
     status: 500,
     text: 'Output was changed in storage',
-    advice: 'Run the job again, and report the job id to the operator.',
+    advice: 'Create the job again, and report the job id to the operator.',
   },
   archive_not_ready: {
     status: 503,
     text: 'Archive is not ready yet',
-    advice: 'Repeat the request after the seconds in Retry-After, or download the files one by one.',
+    advice: 'Repeat the request after the number of seconds in Retry-After, or download the files one by one.',
   },
   job_not_completed: {
     status: 409,
@@ -53,13 +54,18 @@ export const JOB_ERRORS = {
   job_failed: {
     status: 409,
     text: 'The {noun} failed',
-    advice: 'It has no output. Fix the cause that details.error_code names, then create a new one.',
+    advice:
+      'Fix the cause that details.error_code names, then create it again. You can download the outputs that completed.',
   },
-  job_canceled: { status: 409, text: 'The {noun} was canceled', advice: 'It has no output. Create a new one.' },
-  job_without_output: { status: 409, text: 'The {noun} has no output', advice: 'Create one that makes an output.' },
+  job_canceled: { status: 409, text: 'The {noun} was canceled', advice: 'It has no output. Create it again.' },
+  job_without_output: {
+    status: 409,
+    text: 'The {noun} has no output',
+    advice: 'Only jobs that create an output can be downloaded.',
+  },
   receipt_not_ready: {
     status: 409,
     text: 'This job has not been deleted yet',
-    advice: 'Erase it with DELETE, or wait until its retention is over.',
+    advice: 'Erase the job with DELETE, or wait until its retention ends.',
   },
 } as const satisfies Record<string, ErrorKind>;

@@ -29,7 +29,7 @@ export const eraseAnswer = z
     id: z.uuid().describe('The job that has been erased.'),
     object: z.string().describe('The kind of the job, such as `transcode`.'),
     deleted: z.literal(true).describe('Always true.'),
-    erased_at: timestamp.describe('When its bytes had been deleted.'),
+    erased_at: timestamp.describe('When all of its bytes were deleted.'),
     warnings: someWarnings,
   })
   .meta({ id: 'EraseAnswer', description: 'A job that has been erased.' });
@@ -51,7 +51,7 @@ export function jobAnswers(prefix: string, { job, item }: JobSchemas) {
       items: z.array(item).describe('Newest first.'),
       page: z.number().describe('This page.'),
       limit: z.number().describe('Number of jobs per page.'),
-      total: z.number().describe('Jobs on all pages.'),
+      total: z.number().describe('Number of jobs on all pages.'),
       next: nextField,
       warnings: someWarnings,
     })
@@ -88,13 +88,13 @@ export function allJobsSchemas(kinds: readonly ListedKind[]) {
   });
   const items = kinds.map(({ name, schema, item }) =>
     item
-      .extend({ kind: z.literal(name).describe('What kind of job it is.') })
+      .extend({ kind: z.literal(name).describe('The kind of the job.') })
       .meta({ id: `${schema}OfAll`, description: 'A job in the list of all kinds.' }),
   );
   const list = z
     .object({
       items: z.array(z.union(items)).describe('Newest first.'),
-      total: z.number().describe('Jobs on all pages.'),
+      total: z.number().describe('Number of jobs on all pages.'),
       next: nextField,
       warnings: someWarnings,
     })
@@ -116,11 +116,11 @@ export const kindList = z
                 one: z.string().describe('One job of this kind.'),
                 many: z.string().describe('Several.'),
               })
-              .describe('What people call its jobs, in English and in lower case.'),
+              .describe('The English nouns for its jobs, in lower case.'),
             statuses: z
               .array(z.string())
-              .describe('Every `status` of its jobs. Each kind has the common ones, and may have others.'),
-            events: z.array(z.string()).describe('The types of its events.'),
+              .describe('Every `status` of its jobs. Each kind has the common statuses, and may have others.'),
+            events: z.array(z.string()).describe('The event types of its jobs.'),
           })
           .meta({ id: 'Kind', description: 'A kind of job.' }),
       )

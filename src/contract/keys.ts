@@ -38,16 +38,16 @@ export const createKeyBody = z
       .array(z.enum(SCOPES))
       .min(1)
       .nullish()
-      .describe('What the key may do; if absent, all that the caller may, `operator` aside.'),
+      .describe('Scopes of the key. If absent, all scopes of the calling key except `operator`.'),
     expires_at: z.iso
       .datetime({ offset: true })
       .nullish()
-      .describe('When it expires; if absent, when the calling key does.'),
+      .describe('When it expires. If absent, when the calling key expires.'),
     allowed_cidrs: z
       .array(cidr)
       .max(64)
       .nullish()
-      .describe('Addresses from which it works; if absent, the addresses of the calling key.'),
+      .describe('Addresses from which it works. If absent, the addresses of the calling key.'),
   })
   .meta({ id: 'CreateKeyRequest', description: 'A key to create.' });
 
@@ -65,11 +65,11 @@ export const apiKey = z
     last_used_at: timestamp.nullable().describe('When it was last used, to the minute.'),
     revoked_at: timestamp.nullable().describe('When it was revoked.'),
     dies_at: timestamp.nullable().describe('When the overlap of its rotation ends.'),
-    replaced_by: z.uuid().nullable().describe('The key that it was rotated into.'),
+    replaced_by: z.uuid().nullable().describe('The key that replaced it.'),
     oauth_client: z
       .uuid()
       .nullable()
-      .describe('The OAuth client whose access token it is, and whose name it has; null for other keys.'),
+      .describe('The OAuth client that uses this access token, which has the same name; null for other keys.'),
   })
   .meta({ id: 'ApiKey', description: 'A key, without the secret.' });
 

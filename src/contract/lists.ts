@@ -6,13 +6,15 @@ import { rule } from './faults/rule.ts';
 /** Long enough for a name of an account, the longest text in a cursor. */
 const cursor = z.string().max(2000);
 
-export const afterField = cursor.optional().describe('Only items after that page: the `next` of a page of this list.');
+export const afterField = cursor
+  .optional()
+  .describe('Returns the items after this cursor: the `next` of the previous page.');
 
 export const nextField = z
   .string()
   .nullable()
   .describe(
-    'Pass it as `after` to get the next page; null on the last page. Walking a list this way repeats and skips nothing.',
+    'Pass it as `after` to get the next page; null on the last page. Reading a list this way repeats and skips no items.',
   );
 
 /** For a list that counts pages as well. */

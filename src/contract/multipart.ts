@@ -41,12 +41,12 @@ const partUrl = z
     partNumber,
     url: z.url().describe('PUT the bytes of the part here, without an Authorization header.'),
     headers: furtherHeaders,
-    size: z.number().describe('Bytes of the part; the URL accepts exactly as many.'),
+    size: z.number().describe('Size of the part in bytes. The URL accepts exactly this size.'),
   })
   .meta({ id: 'PartUrl', description: 'A signed URL for one part.' });
 export type PartUrl = z.infer<typeof partUrl>;
 
-const urlsExpireAt = timestamp.describe('When the URLs expire. Request new ones then.');
+const urlsExpireAt = timestamp.describe('When the URLs expire. Request new URLs after that.');
 
 export const multipartAnswer = z
   .object({
@@ -106,7 +106,7 @@ export const multipartView = z
           .describe('Parts that have arrived, by number. Empty once the upload is confirmed.'),
         expiresAt: timestamp.describe('When the upload and its parts are deleted unless it is confirmed.'),
       })
-      .meta({ id: 'MultipartState', description: 'How far an upload in parts is.' }),
+      .meta({ id: 'MultipartState', description: 'The state of an upload in parts.' }),
     warnings: someWarnings,
   })
   .meta({ id: 'MultipartView', description: 'An upload in parts.' });
@@ -116,7 +116,7 @@ export const multipartDeleted = z
   .object({
     ...deletedFields('multipart_upload'),
     success,
-    result: z.object({ uploadId }).meta({ id: 'DeletedMultipart', description: 'The upload that is gone.' }),
+    result: z.object({ uploadId }).meta({ id: 'DeletedMultipart', description: 'The deleted upload.' }),
     warnings: someWarnings,
   })
   .meta({ id: 'MultipartDeleted', description: 'An upload in parts that has been deleted with its parts.' });

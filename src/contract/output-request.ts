@@ -24,16 +24,16 @@ export const option = z
     argument: z
       .union([argumentText, z.number(), argumentObject, z.null()])
       .optional()
-      .describe('Text, a number, or an object for an option that starts with `@`; absent, "" or null for a flag.'),
+      .describe('A string, a number, or an object for an option that starts with `@`. Absent, "" or null for a flag.'),
   })
-  .meta({ id: 'Option', description: 'One option of a command; the order counts, and repeats are legal.' });
+  .meta({ id: 'Option', description: 'One option of a command. Order matters, and options can repeat.' });
 
 const preset = z
   .object({
     quality: nullable(z.enum(QUALITIES)).describe('`medium` when absent.'),
-    resolution: nullable(z.enum(RESOLUTIONS)).describe('The short side of the frame; nothing is ever scaled up.'),
+    resolution: nullable(z.enum(RESOLUTIONS)).describe('The short side of the frame. Airlock never scales up.'),
   })
-  .meta({ id: 'Preset', description: 'Quality and size in plain words; ignored when there are `options`.' });
+  .meta({ id: 'Preset', description: 'Quality and size by name. Ignored if the request has `options`.' });
 
 const filter = z
   .object({ filter: argumentText.min(1).describe('A filter graph in the syntax of FFmpeg.') })
@@ -41,8 +41,8 @@ const filter = z
 
 /** How an output is made, at the top of a request for one output and in each entry of `outputs`. */
 export const outputFields = {
-  preset: nullable(preset).describe('Quality and size in plain words; ignored when there are `options`.'),
-  options: nullable(z.array(option).max(256)).describe('Options of FFmpeg for the output, in their order.'),
+  preset: nullable(preset).describe('Quality and size by name. Ignored if the request has `options`.'),
+  options: nullable(z.array(option).max(256)).describe('FFmpeg options for the output, in order.'),
   filters: nullable(z.array(filter).max(64)).describe('Joined with `;` into one `-filter_complex`.'),
 };
 
@@ -50,7 +50,10 @@ const outputName = z
   .string()
   .regex(
     OUTPUT_NAME,
-    rule('is not a name of an output', 'Use 1 to 32 lower-case letters, digits and hyphens, first a letter or a digit'),
+    rule(
+      'is not a valid output name',
+      'Use 1 to 32 lower-case letters, digits and hyphens, starting with a letter or a digit',
+    ),
   );
 
 const bitrate = z.union([
@@ -63,12 +66,12 @@ const bitrate = z.union([
 export const outputRequest = z
   .object({
     name: nullable(outputName).describe(
-      'Names the output in the job and in downloads. The default is its format; a second `mp4` is `mp4-2`.',
+      'Name of the output in the job and in downloads. Defaults to its format. A second `mp4` gets the name `mp4-2`.',
     ),
     outputFormat: z.enum(OUTPUT_FORMATS).describe('The format of this output.'),
     ...outputFields,
     bitrate: nullable(bitrate).describe(
-      'Bits per second of the video, or of the audio of an audio format: a number, or a text such as `2800k`.',
+      'Bit rate of the video, or of the audio if the output is an audio format: a number of bits per second, or a string such as `2800k`.',
     ),
   })
   .meta({ id: 'OutputRequest', description: 'One of several outputs of a job.' });
@@ -102,7 +105,7 @@ export function checkOutputs(
     if (isRepeated)
       report(
         ['outputs', index, 'name'],
-        rule(`is "${name}", the name of another output`, 'Give each output a name of its own'),
+        rule(`is "${name}", the name of another output`, 'Give each output a different name'),
       );
   }
 }

@@ -11,8 +11,8 @@ const codec = (of: string) => z.string().nullable().describe(`FFmpeg’s name of
 /** What Airlock knows of a finished file. It is stored in this form. */
 export const fileFacts = z.object({
   format: z.string().describe('The format, one of `outputFormat`.'),
-  size: z.number().describe('Bytes, of all files together.'),
-  files: z.number().optional().describe('Number of files, of an output that has many.'),
+  size: z.number().describe('Total size in bytes.'),
+  files: z.number().optional().describe('Number of files; only for an output that has many.'),
   duration_seconds: z.number().nullable().describe('Its own duration in seconds; null for a picture.'),
   width: z.number().nullable().describe('Pixels; null without video.'),
   height: z.number().nullable().describe('Pixels; null without video.'),
@@ -43,11 +43,11 @@ export const OUTPUT_STATUSES = ['pending', 'completed', 'failed'] as const;
 /** An output, on jobs and in manifests alike. */
 export const output = z
   .object({
-    name: z.string().describe('Its name in the request, or its format. Downloads name it with `output`.'),
-    role: z.enum(OUTPUT_ROLES).describe('What it is of the inputs; `media` for a video, sound or picture.'),
+    name: z.string().describe('Its name in the request, or its format. Pass it as `output` to downloads.'),
+    role: z.enum(OUTPUT_ROLES).describe('What the output is for. `media` for video, audio and pictures.'),
     status: z.enum(OUTPUT_STATUSES).describe('`completed` outputs can be downloaded even if others have failed.'),
     format: z.string().describe('The format, one of `outputFormat`.'),
-    size: z.number().nullable().describe('Bytes, of all files together; null unless it is completed.'),
+    size: z.number().nullable().describe('Total size in bytes; null unless it is completed.'),
     files: z.number().nullable().describe('Number of its files; null unless it is completed.'),
     duration_seconds: z.number().nullable().describe('Its own duration in seconds; null for a picture.'),
     width: z.number().nullable().describe('Pixels; null without video.'),
@@ -59,7 +59,7 @@ export const output = z
       .nullable()
       .describe('SHA-256 of the bytes, or of the list of files, 64 hex digits; null unless it is completed.'),
     plan: fileFacts.shape.plan,
-    error_code: failureCode.nullable().describe('Why the output failed, for programs; null unless it did.'),
+    error_code: failureCode.nullable().describe('Why the output failed, for programs; null unless it failed.'),
     error_message: z.string().nullable().describe('One sentence for people; null unless the output failed.'),
   })
   .meta({ id: 'Output', description: 'An output of a job.' });

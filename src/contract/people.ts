@@ -24,8 +24,8 @@ export const email = z
   .trim()
   .toLowerCase()
   .max(254)
-  .pipe(z.email(rule('is not an e-mail address', 'Send an e-mail address such as ada@example.org')))
-  .describe('The e-mail address, in lower case. No mail is sent to it.');
+  .pipe(z.email(rule('is not an email address', 'Send an email address such as ada@example.org')))
+  .describe('The email address, in lower case. Airlock sends no mail to it.');
 
 const newPassword = z
   .string()
@@ -35,7 +35,7 @@ const newPassword = z
 
 export const signInBody = z
   .object({
-    email: z.string().max(254).describe('The e-mail address.'),
+    email: z.string().max(254).describe('The email address.'),
     password: z.string().max(MAX_PASSWORD).describe('The password.'),
   })
   .meta({ id: 'SignInRequest', description: 'Who signs in.' });
@@ -45,8 +45,8 @@ export const session = z
     user: z
       .object({
         id: z.uuid().describe('The id of the person.'),
-        email: z.string().describe('The e-mail address.'),
-        role: z.enum(ROLES).describe('`operator`: the entire server; the others: the account.'),
+        email: z.string().describe('The email address.'),
+        role: z.enum(ROLES).describe('`operator` applies to the entire server, all other roles to the account.'),
       })
       .describe('The person who is signed in.'),
     account: z
@@ -68,7 +68,7 @@ export const endedSession = z
 
 export const setupLink = z
   .object({
-    email: z.string().nullable().describe('The e-mail address; null: the request names one.'),
+    email: z.string().nullable().describe('The email address; null if the request must contain it.'),
     role: z.enum(ROLES).describe('The role of that person.'),
     account: z.object({ name: z.string().describe('The name of the account.') }).describe('The account.'),
   })
@@ -77,8 +77,8 @@ export type SetupLinkView = z.infer<typeof setupLink>;
 
 export const setupBody = z
   .object({
-    token: z.string().max(100).describe('The part of the link behind `#`.'),
-    email: email.nullish().describe('The e-mail address, if the link has none.'),
+    token: z.string().max(100).describe('The part of the link after `#`.'),
+    email: email.nullish().describe('The email address, if the link has none.'),
     password: newPassword,
   })
   .meta({ id: 'SetupRequest', description: 'A first or new password.' });

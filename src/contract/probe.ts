@@ -8,7 +8,7 @@ export const probeBody = z
       .min(1)
       .max(8192)
       .describe(
-        'A `gs://` URL of this account, or a public `https://` or `http://` URL, of which only parts are read.',
+        'A `gs://` URL of this account, or a public `https://` or `http://` URL. Airlock reads only parts of a URL.',
       ),
   })
   .meta({ id: 'ProbeRequest', description: 'A file to describe.' });
@@ -56,7 +56,7 @@ export type ProbedStream = z.infer<typeof probedStream>;
 export const probeAnswer = z
   .object({
     format: z.string().describe('FFmpeg’s name of the format.'),
-    duration_seconds: number.describe('Seconds; null for a still picture, or if the file does not say.'),
+    duration_seconds: number.describe('Seconds; null for a still picture, or if the file does not contain it.'),
     size_bytes: number.describe('Bytes; null if the server of the file does not send it.'),
     bit_rate: number.describe('Bits per second of the entire file; null if unknown.'),
     streams: z.array(probedStream).describe('Video and sound, in the order of the file.'),

@@ -11,14 +11,14 @@ const objectFacts = {
   sha256: sha256
     .nullable()
     .describe('SHA-256 of the bytes, or of the manifest of an output of many files; null if no job has read them.'),
-  files: z.number().optional().describe('Number of files, of an output that has many.'),
+  files: z.number().optional().describe('Number of files; only for an output that has many.'),
 };
 
 const deletedObject = z
   .object({
     ...objectFacts,
     reason: z.enum(['erased', 'retention', 'replaced', 'refused', 'lost']).describe('Why it was deleted.'),
-    deleted_at: timestamp.describe('When its bytes had been deleted.'),
+    deleted_at: timestamp.describe('When its bytes were deleted.'),
   })
   .meta({ id: 'DeletedObject', description: 'A stored object whose bytes have been deleted.' });
 
@@ -53,7 +53,7 @@ export const receipt = z
     type: z.literal('airlock.receipt').describe('What is signed.'),
     version: z.literal(1).describe('Version of this schema.'),
     job_id: z.uuid().describe('The job.'),
-    kind: z.string().describe('What kind of job it was, such as `transcode`.'),
+    kind: z.string().describe('The kind of the job, such as `transcode`.'),
     transcode_id: z.uuid().describe('The same as `job_id`.'),
     issued_at: timestamp.describe('When this receipt was written.'),
     status: jobStatus,
@@ -119,7 +119,7 @@ export const manifest = z
           .describe('The other commands of a job whose outputs do not share one decode; absent if there are none.'),
         sha256: sha256
           .nullable()
-          .describe('SHA-256 of `argv` as canonical JSON; if there is `further`, of the list of all commands.'),
+          .describe('SHA-256 of `argv` as canonical JSON. If there is `further`, SHA-256 of the list of all commands.'),
       })
       .describe('The exact commands.'),
     ffmpeg: z
@@ -130,12 +130,14 @@ export const manifest = z
       .describe('The build that ran.'),
     commands: z
       .array(attemptCommand)
-      .describe('Every command of the attempt, in the order in which they ended; empty for older jobs.'),
+      .describe(
+        'Every command of the attempt, in the order in which the commands ended. Empty for jobs of older releases.',
+      ),
     sandbox: z.object({ tier: z.string().describe('How FFmpeg was confined.') }).describe('The cell that it ran in.'),
     attempt: manifestAttempt,
     airlock: z
       .object({ version: z.string().nullable().describe('Version of the worker.') })
-      .describe('The Airlock that ran it.'),
+      .describe('The Airlock release that ran it.'),
   })
   .meta({ id: 'Manifest', description: 'How an output was created.' });
 
@@ -166,5 +168,5 @@ const publicKey = z
   .meta({ id: 'PublicKey', description: 'A JSON Web Key (RFC 8037).' });
 
 export const publicKeys = z
-  .object({ keys: z.array(publicKey).describe('The current key and those that it replaced.') })
+  .object({ keys: z.array(publicKey).describe('The current key and the keys that it replaced.') })
   .meta({ id: 'PublicKeys', description: 'A JSON Web Key Set (RFC 7517).' });

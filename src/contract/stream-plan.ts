@@ -7,13 +7,15 @@ export const streamPlan = z
     reason: z
       .string()
       .nullable()
-      .describe('Why a preset encoded it instead of copying it; null if it was copied, or was never to be.'),
+      .describe(
+        'Why a preset encoded the stream instead of copying it; null if it was copied, or if copying was not an option.',
+      ),
     split: z
       .object({
         pieces: z.number().describe('1 = one process encoded all of it.'),
         reason: z.string().describe('Why.'),
       })
       .optional()
-      .describe('Pieces that workers encoded side by side; absent where the service does not split videos.'),
+      .describe('Number of pieces that workers encoded in parallel; absent where the server does not split videos.'),
   })
   .meta({ id: 'StreamPlan', description: 'How a stream of an output was made.' });

@@ -25,16 +25,16 @@ export const metadataField = nullable(
   z.record(z.string(), z.unknown()).refine((value) => Buffer.byteLength(JSON.stringify(value)) <= MAX_METADATA_BYTES, {
     error: rule(
       `has more than ${MAX_METADATA_BYTES} bytes as JSON`,
-      'Send less, or store the rest yourself and send its id',
+      'Send less data, or store it yourself and send its id',
     ),
   }),
 ).describe(`Your own data, at most ${MAX_METADATA_BYTES} bytes; returned as \`metadata.user\`.`);
 export const retentionField = nullable(z.number().int().min(1)).describe(
-  'Seconds for which the output is kept; can only shorten the retention of account and server.',
+  'Seconds for which Airlock keeps the output. It can only shorten the retention of the account and the server.',
 );
 
 export const webhookUrlField = nullable(z.string().min(1).max(MAX_WEBHOOK_URL)).describe(
-  'The final events of this job are sent there, signed with the default secret of the account (`/v1/webhooks/secret`).',
+  'Airlock sends the final events of this job to this URL, signed with the default secret of the account (`/v1/webhooks/secret`).',
 );
 
 /** Whether every input must be remuxed before FFmpeg reads it. */
@@ -63,13 +63,13 @@ export const createBody = z
       .array(input)
       .min(1)
       .max(MAX_INPUTS)
-      .describe('Joined one after the other, unless options or filters determine something else.'),
+      .describe('Joined one after the other, unless `options` or `filters` determine otherwise.'),
     outputFormat: nullable(z.enum(OUTPUT_FORMATS)).describe(
       'The format of the only output; required without `outputs`.',
     ),
     ...outputFields,
     outputs: nullable(z.array(outputRequest).min(1).max(MAX_OUTPUTS)).describe(
-      'Several outputs of the same inputs, instead of `outputFormat`. Outputs that read the inputs alike share one decode.',
+      'Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode.',
     ),
     metadata: metadataField,
     retention_seconds: retentionField,
@@ -152,7 +152,7 @@ export const job = z
     outputs: z
       .array(output)
       .describe(
-        'The outputs in the order of the request. The list of a job with one output is empty before it is completed.',
+        'The outputs, in the order of the request. If the job has one output, the list is empty until the job is completed.',
       ),
     output_format: z.string().describe('The `outputFormat` of the request.'),
     output_url: z
@@ -167,25 +167,25 @@ export const job = z
     ffmpeg_options: ffmpegOptions,
     video_metadata: videoMetadata.nullable().describe('Properties of the first input; null before it has been probed.'),
     error_message: z.string().nullable().describe('One sentence for people; null unless the job failed.'),
-    error_code: failureCode.nullable().describe('Why the job failed, for programs; null unless it did.'),
-    error_advice: z.string().nullable().describe('What to do about it.'),
+    error_code: failureCode.nullable().describe('Why the job failed, for programs; null unless it failed.'),
+    error_advice: z.string().nullable().describe('How to fix it; null unless the job failed.'),
     metadata: z
       .object({ user: z.record(z.string(), z.unknown()).nullable().describe('The `metadata` of the request.') })
-      .describe('Data of the caller.'),
+      .describe('Your own data.'),
     progress: z.number().min(0).max(1).describe('From 0 to 1.'),
     speed: z.number().nullable().describe('Media seconds encoded per second; null unless the job runs.'),
     fps: z.number().nullable().describe('Frames encoded per second; null unless the job runs.'),
     eta_seconds: z.number().nullable().describe('Estimated seconds until the job ends.'),
     priority,
-    queue_position: z.number().nullable().describe('1 for the next job; null unless the job waits.'),
-    attempts: z.number().describe('How often the job has been started.'),
+    queue_position: z.number().nullable().describe('1 for the next job; null unless the job is waiting.'),
+    attempts: z.number().describe('Number of attempts.'),
     limits: shownLimits,
     created_at: timestamp.describe('When it was accepted.'),
     updated_at: timestamp.describe('When it last changed; `since` and `until` filter by this.'),
     started_at: timestamp.nullable().describe('When its attempt began.'),
     completed_at: timestamp.nullable().describe('When it became final.'),
     expires_at: timestamp.nullable().describe('When its output is deleted.'),
-    warnings: z.array(warning).describe('What was ignored or changed; empty when nothing was.'),
+    warnings: z.array(warning).describe('What Airlock ignored or changed; empty if nothing.'),
   })
   .meta({ id: 'Job', description: 'A job and its result.' });
 
@@ -196,12 +196,12 @@ export const jobListItem = job
   .extend({
     shortened: z.boolean().meta({
       description:
-        'True if the texts of this job did not fit on the page: metadata, warnings, error message and URLs of inputs are omitted. Read the job itself to get them.',
+        'True if the texts of this job did not fit on the page. The list then omits its metadata, warnings, error message and input URLs. Read the job to get them.',
     }),
   })
   .meta({
     id: 'JobListItem',
-    description: 'A job without its options: `ffmpeg_options.options` is empty here, and complete on the job itself.',
+    description: 'A job without its options: `ffmpeg_options.options` is empty here. Read the job to get it.',
   });
 
 export type JobListItem = z.infer<typeof jobListItem>;

@@ -27,14 +27,14 @@ export const uploadView = z
       .enum(UPLOAD_STATUSES)
       .describe('`pending` until it is confirmed, `confirming` while it is inspected, then `confirmed`.'),
     contentType: z.string().describe('The type that was declared.'),
-    fileSize: z.number().describe('Bytes that were declared; a confirmed upload has exactly as many.'),
+    fileSize: z.number().describe('The declared size in bytes. A confirmed upload has exactly this size.'),
     fileUrl: z.string().nullable().describe('The `url` of an input that uses this upload; null until it is confirmed.'),
     createdAt: timestamp.describe('When its URL was requested.'),
     uploadedAt: timestamp.nullable().describe('When it was confirmed.'),
     expiresAt: timestamp.describe(
-      'When it is deleted, unless an open job needs it then. Each job that uses it moves this.',
+      'When Airlock deletes it, unless an open job needs it. Each job that uses the upload postpones this time.',
     ),
-    metadata: uploadMetadata.nullable().describe('What was found in it; null until it is confirmed.'),
+    metadata: uploadMetadata.nullable().describe('Properties of the file; null until it is confirmed.'),
   })
   .meta({ id: 'Upload', description: 'An upload of the account.' });
 export type UploadView = z.infer<typeof uploadView>;
@@ -49,10 +49,10 @@ export const uploadList = z
         items: z.array(uploadView).describe('Newest first.'),
         page: z.number().describe('The page.'),
         limit: z.number().describe('Number of uploads per page.'),
-        total: z.number().describe('Uploads on all pages.'),
+        total: z.number().describe('Number of uploads on all pages.'),
         next: nextField,
       })
-      .meta({ id: 'UploadPage', description: 'Uploads and where they are in the list.' }),
+      .meta({ id: 'UploadPage', description: 'A page of uploads.' }),
     warnings: someWarnings,
   })
   .meta({ id: 'UploadList', description: 'A page of uploads.' });
@@ -67,7 +67,7 @@ export const uploadDeleted = z
     success,
     result: z
       .object({ filename: z.string().describe('The name that the upload had.') })
-      .meta({ id: 'DeletedUpload', description: 'The upload that is gone.' }),
+      .meta({ id: 'DeletedUpload', description: 'The deleted upload.' }),
     warnings: someWarnings,
   })
   .meta({ id: 'UploadDeleted', description: 'An upload whose bytes have been deleted.' });

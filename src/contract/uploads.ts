@@ -64,7 +64,7 @@ export const presignBody = requireKnownType(
     {
       ...fileFields,
       fileSize: uploadFileSize('missing_upload_fields', MAX_UPLOAD_BYTES).describe(
-        'The exact number of bytes that will be sent.',
+        'The exact size of the file in bytes.',
       ),
     },
     'missing_upload_fields',
@@ -145,12 +145,14 @@ export const confirmBody = z
     {
       filename: requiredText('missing_confirm_fields').max(4096).describe('The `filename` that the presign returned.'),
       fileSize: uploadFileSize('missing_confirm_fields', MAX_PARTS_UPLOAD_BYTES).describe('The number of bytes sent.'),
-      uploadId: z.string().max(1024).nullish().describe('Of an upload in parts.'),
+      uploadId: z.string().max(1024).nullish().describe('The `upload_id` of an upload in parts.'),
       parts: z
         .array(sentPart)
         .max(MAX_UPLOAD_PARTS)
         .nullish()
-        .describe('Every part of an upload in parts, in ascending order; absent: every part that has arrived.'),
+        .describe(
+          'Every part of an upload in parts, in ascending order. If absent, Airlock uses every part it has received.',
+        ),
     },
     'missing_confirm_fields',
   )

@@ -14,7 +14,7 @@ export const position = z
 export const requestProblem = z
   .object({
     position,
-    field: z.string().describe('The position in the form of other errors, e.g. `options[2]`.'),
+    field: z.string().describe('The field as in other errors, such as `options[2]`.'),
     option: z.string().describe('What is rejected: an option, a filter, a filter and its option; empty for a source.'),
     message: z.string().describe('Why it is rejected.'),
     suggestion: z.string().describe('A safe alternative.'),
@@ -26,12 +26,14 @@ export type RequestProblem = z.infer<typeof requestProblem>;
 export const validateAnswer = z
   .object({
     valid: z.boolean().describe('Whether a create with this body would be accepted.'),
-    command: z.array(z.string()).describe('Program and arguments as they would run; empty when it is not valid.'),
+    command: z
+      .array(z.string())
+      .describe('Program and arguments as they would run; empty if the request is not valid.'),
     commands: z
       .array(z.array(z.string()))
-      .describe('All commands. Several outputs have one for each decode; `command` is the first.'),
-    warnings: z.array(warning).describe('What would be ignored or changed.'),
-    errors: z.array(requestProblem).describe('Everything that is wrong; empty when it is valid.'),
+      .describe('All commands. Several outputs need one command for each decode. `command` is the first.'),
+    warnings: z.array(warning).describe('What Airlock would ignore or change.'),
+    errors: z.array(requestProblem).describe('Every problem; empty if the request is valid.'),
   })
   .meta({ id: 'ValidateAnswer', description: 'What a create with this body would do.' });
 

@@ -28,7 +28,7 @@ const url = z
   .string()
   .min(1)
   .max(MAX_WEBHOOK_URL)
-  .describe('An `https://` URL. It is called from the server; private addresses are rejected.');
+  .describe('An `https://` URL. The server calls it, and rejects private addresses.');
 
 const description = plainText(200).nullish().describe('For people.');
 
@@ -40,9 +40,9 @@ export const rotateSecretBody = z
       .min(0)
       .max(7 * 86_400)
       .nullish()
-      .describe('Seconds for which the old secret signs as well; 0 if absent.'),
+      .describe('Seconds for which the old secret also signs; 0 if absent.'),
   })
-  .meta({ id: 'RotateSecretRequest', description: 'How to replace a secret.' });
+  .meta({ id: 'RotateSecretRequest', description: 'When the old secret expires.' });
 
 export const removedWebhook = z
   .object({ ...deletedFields('webhook'), success: z.literal(true).describe('Always true.'), warnings: someWarnings })
@@ -73,16 +73,16 @@ function webhookView(eventTypes: readonly string[]) {
   return z
     .object({
       id: z.uuid().describe('The id of the webhook.'),
-      url: z.string().describe('Where events are sent.'),
+      url: z.string().describe('The URL to which Airlock sends events.'),
       types: z.array(shownType(eventTypes)).nullable().describe('Types of events to send; all if null.'),
       description: z.string().nullable().describe('For people.'),
-      enabled: z.boolean().describe('Whether events are sent.'),
+      enabled: z.boolean().describe('Whether Airlock sends events.'),
       disabled_at: timestamp.nullable().describe('When it was disabled.'),
       disabled_reason: z
         .enum(['gone', 'failing', 'paused', 'revoked'])
         .nullable()
         .describe(
-          '`gone`: it returned 410. `failing`: every delivery failed for three days. `paused`: by request. `revoked`: the OAuth token that created or changed it was revoked.',
+          '`gone`: it returned 410. `failing`: every delivery failed for three days. `paused`: you paused it. `revoked`: the OAuth token that created or changed it was revoked.',
         ),
       failing_since: timestamp.nullable().describe('First failure after the last success.'),
       backs_off_until: timestamp
@@ -114,7 +114,7 @@ export function webhookSchemas(eventTypes: readonly string[]) {
       description,
       enabled: z.boolean().optional().describe('`false` pauses the webhook; `true` enables it again.'),
     })
-    .meta({ id: 'UpdateWebhookRequest', description: 'What to change; absent fields stay.' });
+    .meta({ id: 'UpdateWebhookRequest', description: 'Fields to change. Absent fields stay unchanged.' });
   const webhook = webhookView(eventTypes);
   const changedWebhook = webhook
     .extend({ warnings: someWarnings })
@@ -145,13 +145,13 @@ export type WebhookView = z.infer<WebhookSchemas['webhook']>;
 export function deliverySchemas(eventTypes: readonly string[]) {
   const delivery = z
     .object({
-      id: z.uuid().describe('The id of the delivery; `webhook-id` is this with `msg_` before it.'),
-      webhook_id: z.uuid().nullable().describe('The webhook; null if it is sent to the `webhook_url` of a job.'),
+      id: z.uuid().describe('The id of the delivery. The header `webhook-id` is `msg_` followed by this id.'),
+      webhook_id: z.uuid().nullable().describe('The webhook; null if Airlock sends it to the `webhook_url` of a job.'),
       type: shownType(eventTypes).describe('The type of the event.'),
       job_id: z.uuid().nullable().describe('The job that the event is about.'),
-      status: z.enum(DELIVERY_STATES).describe('`failed`: it will not be sent again.'),
-      attempts: z.number().describe('How often it has been sent.'),
-      next_attempt_at: timestamp.nullable().describe('When it is sent next; null when it has ended.'),
+      status: z.enum(DELIVERY_STATES).describe('`failed`: Airlock does not send it again.'),
+      attempts: z.number().describe('Number of attempts.'),
+      next_attempt_at: timestamp.nullable().describe('When Airlock sends it next; null if it is delivered or failed.'),
       response_status: z.number().nullable().describe('HTTP status of the last response.'),
       error: z.enum(DELIVERY_ERRORS).nullable().describe('Why the last attempt failed.'),
       created_at: timestamp.describe('When the event happened.'),
@@ -164,7 +164,7 @@ export function deliverySchemas(eventTypes: readonly string[]) {
       items: z.array(delivery).describe('Newest first.'),
       page: z.number().describe('The page.'),
       limit: z.number().describe('Number of deliveries per page.'),
-      total: z.number().describe('Deliveries on all pages.'),
+      total: z.number().describe('Number of deliveries on all pages.'),
       next: nextField,
       warnings: someWarnings,
     })

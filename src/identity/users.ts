@@ -33,7 +33,7 @@ export async function findUser(db: Db, email: string): Promise<User | undefined>
   return db.selectFrom('users').selectAll().where('email', '=', email.trim().toLowerCase()).executeTakeFirst();
 }
 
-/** Everybody, with the names of their accounts, by e-mail address. */
+/** Everybody, with the names of their accounts, by email address. */
 export async function listUsers(db: Db): Promise<(User & { account: string })[]> {
   return db
     .selectFrom('users')

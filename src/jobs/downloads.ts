@@ -81,7 +81,7 @@ function notOfThisOutput(): ApiError {
   return new ApiError('invalid_request', {
     field: 'after',
     reason: 'is not a cursor of this list: another output returned it, or it was changed',
-    remedy: 'Send the next of a page of this output, or omit after to start with the first page',
+    remedy: 'Send the next value of a page of this output, or omit after to start with the first page',
   });
 }
 

@@ -88,7 +88,7 @@ describe('OAuth', () => {
     expect(await oauth.statusOf(tokens.access_token)).toBe(401);
   });
 
-  it('asks for e-mail address and password if there is no session, and opens none', async () => {
+  it('asks for email address and password if there is no session, and opens none', async () => {
     const client = await oauth.client();
     const { verifier, fields } = asking(client);
     const page = await oauth.open('GET', `/oauth/authorize?${new URLSearchParams(fields)}`);

@@ -43,8 +43,8 @@ describe('airlock users alongside a running API', () => {
 
   it('fails with a reason and a remedy', async () => {
     for (const [args, code, text] of [
-      [['create', 'ada@example.org'], 1, 'Somebody has this e-mail address already'],
-      [['create', 'ada'], 2, '"ada" is not an e-mail address'],
+      [['create', 'ada@example.org'], 1, 'This email address is already in use'],
+      [['create', 'ada'], 2, '"ada" is not an email address'],
       [['create', 'a@example.org', '--role', 'boss'], 2, 'Roles are operator, admin, member, viewer'],
       [['reset', 'nobody@example.org'], 1, './airlock users list shows everybody'],
     ] as const) {

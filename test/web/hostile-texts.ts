@@ -18,7 +18,7 @@ function poisoned(value: unknown, name = ''): unknown {
 }
 
 /**
- * Makes every response of the API hostile, errors included: names, e-mail addresses, tags of media, logs, metadata, sentences.
+ * Makes every response of the API hostile, errors included: names, email addresses, tags of media, logs, metadata, sentences.
  * Streams of events stay as they are. `page.unrouteAll()` ends it.
  */
 export async function poisonResponses(page: Page): Promise<void> {

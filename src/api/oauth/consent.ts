@@ -74,7 +74,8 @@ async function decide(exchange: Exchange): Promise<FastifyReply> {
   const { session, user } = await signedIn(exchange);
   const selected = asked.scopes.filter((scope) => sent[BOX + scope] !== undefined);
   if (session && !isCsrfOf(session, sent.csrf)) throw new ApiError('csrf_required');
-  if (sent.decision !== 'allow') return refuse(reply, asked, new OauthError('access_denied', 'The person said no'));
+  if (sent.decision !== 'allow')
+    return refuse(reply, asked, new OauthError('access_denied', 'The person denied the request'));
   if (selected.length === 0) {
     const problem = 'Select at least one permission, or deny the request.';
     return show(reply, asked, { session, user, selected, problem, status: 400 });
@@ -92,7 +93,7 @@ async function signInAndAllow(exchange: Exchange, granted: Asked, asked: Asked):
   } catch (error) {
     if (!(error instanceof ApiError) || error.status >= 500) throw error;
     const { status } = error;
-    const problem = status === 429 ? 'Too many attempts. Wait a minute.' : 'E-mail address or password is wrong.';
+    const problem = status === 429 ? 'Too many attempts. Wait a minute.' : 'Email address or password is wrong.';
     return show(reply, asked, { session: null, user: null, selected: granted.scopes, problem, status });
   }
 }
@@ -119,7 +120,8 @@ async function signedIn({ request, deps }: Exchange): Promise<{ session: string 
 async function allow({ request, reply, deps }: Exchange, asked: Asked, user: User): Promise<FastifyReply> {
   const { target, challenge, origin } = asked;
   const scopes = allowedScopes(user, asked.scopes);
-  if (scopes.length === 0) return refuse(reply, asked, new OauthError('invalid_scope', 'The person may do none of it'));
+  if (scopes.length === 0)
+    return refuse(reply, asked, new OauthError('invalid_scope', 'The person has none of the requested permissions'));
   const consent = { client: target.client, user, redirectUri: target.redirectUri, challenge, scopes };
   const code = await deps.context.db.transaction().execute((tx) => grantCode(tx, consent, originOf(request)));
   return redirect(reply, answerUri(target, origin, { code }));

@@ -56,7 +56,7 @@ export interface ConsentView {
   redirectUri: string;
   /** Each with the name of its checkbox. */
   scopes: readonly { name: string; box: string; isSelected: boolean }[];
-  /** Null: the page asks for e-mail address and password. */
+  /** Null: the page asks for email address and password. */
   email: string | null;
   /** Fields that the form sends back. */
   hidden: Record<string, string>;
@@ -67,7 +67,7 @@ export function sendConsent(reply: FastifyReply, status: number, view: ConsentVi
   const { clientName, redirectUri, scopes, email, hidden, problem } = view;
   const who = email
     ? html`<p>You are signed in as <strong>${email}</strong>.</p>`
-    : html`<label>E-mail address <input name="email" type="email" autocomplete="username" required></label>
+    : html`<label>Email address <input name="email" type="email" autocomplete="username" required></label>
 <label>Password <input name="password" type="password" autocomplete="current-password" required></label>`;
   const fields = Object.entries(hidden).map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,

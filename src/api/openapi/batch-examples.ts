@@ -10,7 +10,7 @@ export function batchExamples(request: CreateBody, job: JobListItem): Readonly<R
   const refusal = new ApiError('option_refused', {
     field: 'options[0]',
     option: '-f',
-    reason: 'The format follows from outputFormat.',
+    reason: 'The format is chosen by outputFormat.',
     suggestion: 'Leave -f out.',
   });
   const batch: Batch = {

@@ -158,16 +158,16 @@ const EXAMPLE_DETAILS: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> = {
   job_failed: {
     status: 'failed',
     error_code: 'source_not_found',
-    reason: 'The source does not have the file.',
-    remedy: 'Check the URL: the source does not have the file.',
+    reason: 'Input 1: The source responded with 404.',
+    remedy: 'Check the URL: its server does not have the file.',
   },
   job_canceled: { status: 'canceled', reason: 'the job has no output' },
   job_not_completed: { status: 'processing', reason: 'its status is processing' },
   option_refused: {
     field: 'options[0]',
     option: '-f',
-    reason: 'The format follows from outputFormat.',
-    suggestion: 'Leave -f out.',
+    reason: 'The format is chosen by outputFormat.',
+    suggestion: 'Leave -f out, or set outputFormat.',
     position: { pointer: '/options/0', offset: null },
   },
 };

@@ -135,7 +135,7 @@ const validateAnswer: ValidateAnswer = {
       position: { pointer: '/options/0', offset: null },
       field: 'options[0]',
       option: '-f',
-      message: 'The format follows from outputFormat.',
+      message: 'The format is chosen by outputFormat.',
       suggestion: 'Leave -f out.',
     },
   ],

@@ -18,7 +18,7 @@ it('a request that waits too long for other requests of its account gets 429 wit
   ]);
   expect(response.json().message).toBe(
     'Too many concurrent requests: the request waited 30 s for other requests of your account; ' +
-      'send fewer requests concurrently, one batch after the other, and then repeat this request.',
+      'send fewer concurrent requests, and one batch at a time, then repeat this request.',
   );
   await app.close();
 });

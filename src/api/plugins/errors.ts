@@ -173,7 +173,7 @@ function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
 function noTurnError({ waitedMs }: NoTurn): ApiError {
   return new ApiError('concurrency_exceeded', {
     reason: `the request waited ${waitedMs / 1000} s for other requests of your account`,
-    remedy: 'Send fewer requests concurrently, one batch after the other, and then repeat this request',
+    remedy: 'Send fewer concurrent requests, and one batch at a time, then repeat this request',
   });
 }
 

@@ -109,7 +109,7 @@ function registerGetAccount(app: App, { context }: ApiDeps): void {
       schema: {
         operationId: 'getAccount',
         tags: ['admin'],
-        summary: 'Get an account and what it uses',
+        summary: 'Get an account and its usage',
         description: 'Returns the limits of an account, and its keys, jobs and stored bytes.',
         params: idParams,
         response: { 200: accountWithUsage, '4xx': errorBody },
@@ -133,7 +133,7 @@ function registerChangeAccount(app: App, { context }: ApiDeps): void {
         operationId: 'changeAccount',
         tags: ['admin'],
         summary: 'Change the limits of an account',
-        description: 'They apply from its next request and from the next job that starts.',
+        description: 'The limits apply to its next request and to the next job that starts.',
         params: idParams,
         body: changeAccountBody,
         response: { 200: accountWithUsage, '4xx': errorBody },
@@ -194,8 +194,9 @@ function registerChangeWorker(app: App, { context }: ApiDeps): void {
       schema: {
         operationId: 'changeWorker',
         tags: ['admin'],
-        summary: 'Drain a worker, or let it accept jobs again',
-        description: 'It finishes what runs. The request lasts until the worker restarts.',
+        summary: 'Drain a worker, or end its draining',
+        description:
+          'A draining worker finishes its running jobs and starts no new ones. The setting lasts until the worker restarts.',
         params: idParams,
         body: changeWorkerBody,
         response: { 200: worker, '4xx': errorBody },
@@ -225,7 +226,7 @@ function registerGetQueue(app: App, { context }: ApiDeps): void {
       schema: {
         operationId: 'getQueue',
         tags: ['admin'],
-        summary: 'Get what waits and runs',
+        summary: 'Get the waiting and running jobs',
         description: 'Returns the number of waiting and running jobs by resource class and by account.',
         response: { 200: queue, '4xx': errorBody },
       },
@@ -242,7 +243,7 @@ function registerGetStorage(app: App, { context }: ApiDeps): void {
       schema: {
         operationId: 'getStorage',
         tags: ['admin'],
-        summary: 'Get how full the storage is',
+        summary: 'Get stored and free bytes',
         description: 'Returns stored and promised bytes, and the free disk space of the embedded storage.',
         response: { 200: storage, '4xx': errorBody },
       },

@@ -17,7 +17,7 @@ export function registerCommands(app: App, deps: RouteDeps): void {
         tags: ['transcodes'],
         summary: 'Create a job from a command string',
         description:
-          'For clients of services that take command strings. A tokenizer reads the command, never a shell, and its options are subject to the policy of every other job. `{{name}}` stands for a file of `input_files` or `output_files`; a command has one output. The job is read, canceled, downloaded and erased under `/v1/transcodes/{id}`.',
+          'For clients of services that accept command strings. A tokenizer parses the command, never a shell. Its options must satisfy the same policy as every other job. `{{name}}` stands for a file of `input_files` or `output_files`. A command has one output. Use `/v1/transcodes/{id}` to read, cancel, download and erase the job.',
         body: commandBody,
         querystring: waitQuery,
         response: { 201: commandJob, '4xx': errorBody, 507: errorBody },

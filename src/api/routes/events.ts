@@ -41,7 +41,7 @@ function registerListEvents({ app, deps, hub, schemas }: EventRoutes): void {
         tags: ['events'],
         summary: 'Read events, oldest first',
         description:
-          'Continue with `after` set to `next` of the last page: you get every event exactly once. Events are kept for seven days; an older cursor returns 410. An empty page means that there are no newer events. `Accept: text/event-stream` streams events as they happen instead; `Last-Event-ID` or `after` resumes a stream.',
+          'To get every event exactly once, pass `next` of each page as `after`. An empty page means that there are no newer events. Airlock keeps events for seven days. An older cursor returns 410. With `Accept: text/event-stream`, Airlock streams events as they happen. To resume a stream, send `Last-Event-ID` or `after`.',
         querystring: eventsQuery,
         response: { 200: eventPage, '4xx': errorBody },
       },

@@ -61,7 +61,7 @@ function registerLiveness(app: App): void {
         tags: ['health'],
         summary: 'Check that this process responds',
         description:
-          'Returns 200 while the process can respond. It checks nothing else, so that a failing database does not restart it.',
+          'Returns 200 while the process can respond. It checks nothing else, so that a liveness probe does not restart the process when the database fails.',
         security: [],
         response: { 200: liveAnswer },
       },

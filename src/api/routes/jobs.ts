@@ -26,7 +26,7 @@ function registerKindList(app: App, { context }: ApiDeps): void {
         tags: ['jobs'],
         summary: 'List the kinds of jobs',
         description:
-          'Clients that show jobs of every kind read here what each kind is called, where its routes are, and which states and events it has.',
+          'For clients that show jobs of every kind. Returns the nouns, the path, the statuses and the events of each kind.',
         response: { 200: kindList, '4xx': errorBody },
       },
     },
@@ -54,7 +54,7 @@ function registerJobList(app: App, { context }: ApiDeps): void {
         tags: ['jobs'],
         summary: 'List jobs of every kind, newest first',
         description:
-          'Each job is as the list of its kind shows it, with its `kind`. To read on, pass `next` of the last page in `after`: the pages repeat and omit no job, even if others are created meanwhile.',
+          'Each job has the same form as in the list of its kind, and its `kind`. To get the next page, pass `next` as `after`. The pages repeat and skip no jobs, even if jobs are created meanwhile.',
         querystring: query,
         response: { 200: list, '4xx': errorBody },
       },

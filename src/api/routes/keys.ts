@@ -52,7 +52,8 @@ function registerListAndCreate(app: App, deps: ApiDeps): void {
         operationId: 'createKey',
         tags: ['keys'],
         summary: 'Create a key',
-        description: 'The new key has at most the rights of the calling key. Fields that the body omits are inherited.',
+        description:
+          'The permissions of the new key cannot exceed those of the calling key. It inherits the fields that you omit.',
         body: createKeyBody,
         response: { 201: newApiKey, '4xx': errorBody },
       },
@@ -81,7 +82,7 @@ function registerRotateAndRevoke(app: App, deps: ApiDeps): void {
         tags: ['keys'],
         summary: 'Replace a key',
         description:
-          'The old key ends immediately, or after `overlap_seconds`. A key can rotate only keys that have at most its own rights.',
+          'The old key stops working immediately, or after `overlap_seconds`. A key can rotate itself and any key whose permissions do not exceed its own.',
         params: idParams,
         body: rotateKeyBody.nullish(),
         response: { 201: newApiKey, '4xx': errorBody },

@@ -36,7 +36,7 @@ function registerStart(app: App, { context, settings }: ApiDeps): void {
         tags,
         summary: 'Begin an upload in parts',
         description:
-          'PUT each part to its URL, then confirm with `uploadId` and `parts`. Parts may be sent in any order, at most four at a time, and again. An upload that is not confirmed within 23 hours is deleted.',
+          'PUT each part to its URL, then confirm with `upload_id` and `parts`. You can send parts in any order, up to four at a time, and repeat them. Airlock deletes an upload that you do not confirm within 23 hours.',
         body: multipartBody,
         response: { 200: multipartAnswer, '4xx': errorBody, 507: errorBody },
       },
@@ -60,7 +60,7 @@ function registerStart(app: App, { context, settings }: ApiDeps): void {
         operationId: 'signParts',
         tags,
         summary: 'Get URLs for parts',
-        description: 'For parts after the first 100, and when URLs have expired.',
+        description: 'Returns URLs for parts after the first 100, or for parts whose URLs have expired.',
         params: multipartParams,
         body: partsBody,
         response: { 200: partsAnswer, '4xx': errorBody },
@@ -83,8 +83,9 @@ function registerParts(app: App, { context }: ApiDeps): void {
       schema: {
         operationId: 'getMultipart',
         tags,
-        summary: 'List the parts that have arrived',
-        description: 'Use it to continue an upload after a broken connection or a restart.',
+        summary: 'List the received parts',
+        description:
+          'Returns the parts that Airlock has received. Use it to resume an upload after a broken connection or a restart.',
         params: multipartParams,
         response: { 200: multipartView, '4xx': errorBody },
       },
@@ -103,7 +104,7 @@ function registerParts(app: App, { context }: ApiDeps): void {
         operationId: 'deleteMultipart',
         tags,
         summary: 'Delete an upload in parts now',
-        description: 'Deletes its parts before the response. Deleting it again returns the same response.',
+        description: 'Deletes the parts before Airlock responds. Repeating the request returns the same response.',
         params: multipartParams,
         response: { 200: multipartDeleted, '4xx': errorBody },
       },

@@ -55,7 +55,7 @@ function registerSignIn(app: App, deps: ApiDeps): void {
         tags: ['session'],
         summary: 'Sign in',
         description:
-          'Sets the cookie `airlock_session`, and `airlock_device`, which lets this browser sign in before others. For pages of this server. Programs use keys.',
+          'For the pages of this server. Programs use keys. Sets the cookies `airlock_session` and `airlock_device`. With `airlock_device`, Airlock handles sign-ins of this browser before sign-ins of unknown browsers.',
         security: [],
         body: signInBody,
         response: { 200: session, '4xx': errorBody },
@@ -80,7 +80,7 @@ function registerCurrentSession(app: App, deps: ApiDeps): void {
       schema: {
         operationId: 'getSession',
         tags: ['session'],
-        summary: 'Get who is signed in',
+        summary: 'Get the signed-in person',
         description:
           'Returns the person, the account and the `csrf` value that changes require. Returns 401 without a session.',
         security: [{ session: [] }],
@@ -144,7 +144,7 @@ function registerSetup(app: App, deps: ApiDeps): void {
       schema: {
         operationId: 'getSetupLink',
         tags: ['session'],
-        summary: 'Get whose password a setup link sets',
+        summary: 'Get the person of a setup link',
         description: 'Returns the person and the account of a setup link, so that a page can show them.',
         security: [],
         headers: z.object({
@@ -166,8 +166,8 @@ function registerSetup(app: App, deps: ApiDeps): void {
       schema: {
         operationId: 'useSetupLink',
         tags: ['session'],
-        summary: 'Set a password by a setup link',
-        description: 'Works once, and signs in.',
+        summary: 'Set a password with a setup link',
+        description: 'Sets the password and signs the person in. A link works once.',
         security: [],
         body: setupBody,
         response: { 201: session, '4xx': errorBody },

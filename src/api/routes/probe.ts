@@ -15,7 +15,7 @@ export function registerProbe(app: App, deps: RouteDeps): void {
         tags: ['probe'],
         summary: 'Describe a file without transcoding it',
         description:
-          'Airlock fetches only parts of a remote file: the index of an MP4, the start of other files. Nothing is kept. An upload or output of the account is described from what is known about it.',
+          'Returns the format and streams of a file. Airlock fetches only parts of a remote file, such as the index of an MP4 or the start of other files, and keeps nothing. For an upload or output of your account, it returns the known properties.',
         body: probeBody,
         response: { 200: probeAnswer, '4xx': errorBody },
       },

@@ -31,7 +31,7 @@ function registerValidateTranscode(app: App, deps: RouteDeps): void {
         tags: ['transcodes'],
         summary: 'Check a request without creating a job',
         description:
-          'Accepts the body of a create and runs nothing. `command` is what would run, with file names as in the cell. Each of `errors` gives the position of a mistake and what to write instead.',
+          'Accepts the body of a create and runs nothing. `command` is the command that would run, with the file names inside the cell. Each entry of `errors` has the position of a mistake and a suggestion.',
         body: createBody,
         response: { 200: validateAnswer, '4xx': errorBody },
       },
@@ -53,7 +53,8 @@ function registerGetTranscodeDetails(app: App, deps: RouteDeps): void {
         operationId: 'getTranscodeDetails',
         tags: ['transcodes'],
         summary: 'Read how a job was requested and how it ran',
-        description: 'Its request, the exact command, the streams of its inputs, and every attempt with its log.',
+        description:
+          'Returns the request of the job, the exact command, the streams of its inputs, and every attempt with its log.',
         params: idParams,
         response: { 200: jobDetails, '4xx': errorBody },
       },
@@ -74,9 +75,9 @@ function registerGetManifest(app: App, deps: RouteDeps): void {
       schema: {
         operationId: 'getManifest',
         tags: ['receipts'],
-        summary: 'Get a signed record of how the output was made',
+        summary: 'Get a signed record of how the output was created',
         description:
-          'Hashes of inputs and outputs, the exact command, the FFmpeg build and the sandbox of the attempt.',
+          'Returns the hashes of inputs and outputs, the exact command, the FFmpeg build and the sandbox of the attempt, signed.',
         params: idParams,
         response: { 200: signedManifest, '4xx': errorBody },
       },

@@ -24,7 +24,7 @@ function registerRead(app: App, { context }: ApiDeps): void {
         operationId: 'listUploads',
         tags,
         summary: 'List uploads, newest first',
-        description: 'Uploads that were deleted are not listed.',
+        description: 'Returns a page of the uploads of your account, without deleted uploads.',
         querystring: uploadsQuery,
         response: { 200: uploadList, '4xx': errorBody },
       },
@@ -67,7 +67,7 @@ function registerErase(app: App, { context }: ApiDeps): void {
         tags,
         summary: 'Delete an upload now',
         description:
-          'Deletes its bytes before the response, whether or not it was confirmed. Deleting it again returns the same response. Returns 409 while a job that is not final needs the upload.',
+          'Deletes the bytes of the upload before Airlock responds, even if it is not confirmed. Repeating the request returns the same response. Returns 409 while a job that is not final needs the upload.',
         params: uploadParams,
         response: { 200: uploadDeleted, '4xx': errorBody },
       },

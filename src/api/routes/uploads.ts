@@ -36,7 +36,8 @@ function registerPresign(app: App, deps: RouteDeps): void {
         operationId: 'presignUpload',
         tags: ['uploads'],
         summary: 'Get a URL to upload a file',
-        description: 'PUT the file to the URL. It expires after 15 minutes, and accepts exactly that size and type.',
+        description:
+          'Returns a URL to which you PUT the file. The URL expires after 15 minutes, and accepts exactly the declared size and type.',
         body: presignBody,
         response: { 200: presignAnswer, '4xx': errorBody, 507: errorBody },
       },
@@ -70,7 +71,7 @@ function registerConfirm(app: App, deps: RouteDeps): void {
         operationId: 'confirmUpload',
         tags: ['uploads'],
         summary: 'Confirm an upload',
-        description: 'Checks size and content, then seals the file: it cannot be changed afterwards.',
+        description: 'Checks the size and content of the file, then seals it: no one can change it afterwards.',
         body: confirmBody,
         response: { 200: confirmAnswer, '4xx': errorBody },
       },

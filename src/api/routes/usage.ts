@@ -15,8 +15,8 @@ export function registerUsage(app: App, deps: ApiDeps): void {
       schema: {
         operationId: 'getUsage',
         tags: ['account'],
-        summary: 'Get what the account has used in a month',
-        description: 'Returns the quotas of the account, what it used in the month by day, and what remains.',
+        summary: 'Get the usage of a month',
+        description: 'Returns the quotas of your account, its usage for each day of the month, and what remains.',
         querystring: usageQuery,
         response: { 200: usage, '4xx': errorBody },
       },

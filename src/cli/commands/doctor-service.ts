@@ -67,8 +67,8 @@ async function checkQueue(url: string): Promise<string | Partial<Check>> {
     const stranded = await readStranded(pool.db);
     if (stranded.length === 0) return 'every waiting job has a worker that can run it';
     const named = stranded.map(({ kind, needs, jobs }) => `${jobs} of the kind ${[kind, ...needs].join(' with ')}`);
-    const remedy = 'Start a worker of this release that has what they need';
-    return { state: 'warning', seen: `no living worker can run waiting jobs: ${named.join(', ')}`, remedy };
+    const remedy = 'Start a worker that supports their kind and has the programs they need';
+    return { state: 'warning', seen: `no active worker can run waiting jobs: ${named.join(', ')}`, remedy };
   } finally {
     await pool.close();
   }

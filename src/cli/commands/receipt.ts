@@ -20,7 +20,7 @@ export async function verifyReceiptCommand(config: Config, path: string, options
   process.stdout.write(`Good signature of key ${signed.by.key_id}: ${type}${subject}\n`);
   if (complete === false) {
     const when = complete_at ? ` Request a new one after ${complete_at}.` : '';
-    process.stdout.write(`According to it, the deletion was not complete yet.${when}\n`);
+    process.stdout.write(`The receipt states that the deletion was not complete when it was issued.${when}\n`);
   }
   return EXIT.ok;
 }

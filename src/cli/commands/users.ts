@@ -123,7 +123,7 @@ function roleOf(text: string): Role {
 
 function emailOf(text: string): string {
   const { success, data } = emailSchema.safeParse(text);
-  if (!success) throw new UsageError(`"${text}" is not an e-mail address.`);
+  if (!success) throw new UsageError(`"${text}" is not an email address.`);
   return data;
 }
 

@@ -5,7 +5,7 @@ import { type Bounds, boundsOf, formatOf, isInteger, kindOfSchema, valuesOf } fr
 const FORMATS: Readonly<Record<string, string>> = {
   datetime: 'a time such as 2026-05-22T14:30:00Z',
   uuid: 'a UUID',
-  email: 'an e-mail address',
+  email: 'an email address',
   url: 'a URL',
   ipv4: 'an IPv4 address such as 203.0.113.7',
   ipv6: 'an IPv6 address such as 2001:db8::7',

@@ -54,7 +54,7 @@ function patternOf({ one, many }: NamedKind['nouns'], names: Names): Record<Kind
     },
     createAndWait: {
       title: `Create ${aOne} and wait`,
-      description: `Create ${aOne} as ${names.create} does, wait until it ends, and return it with a signed link to each output. Reports progress. After \`timeoutSeconds\` it returns \`timedOut\` and the ${one}, which continues. Canceling the call cancels the ${one}.`,
+      description: `Create ${aOne} as ${names.create} does, wait until it ends, and return it with a signed link to each output. Reports progress. After \`timeoutSeconds\`, it returns \`timedOut\` and the ${one}, which continues to run. Canceling the call cancels the ${one}.`,
     },
     get: {
       title: `Read ${aOne}`,
@@ -66,15 +66,15 @@ function patternOf({ one, many }: NamedKind['nouns'], names: Names): Record<Kind
     },
     cancel: {
       title: `Cancel ${aOne}`,
-      description: `Cancel ${aOne} that is waiting or running. You cannot cancel one that has ended.`,
+      description: `Cancel ${aOne} that is waiting or running. You cannot cancel ${aOne} that has ended.`,
     },
     erase: {
       title: `Erase ${aOne}`,
-      description: `Delete the outputs of ${aOne}, and the uploads it used, now. You cannot undo this. Cancels it first if it is running.`,
+      description: `Delete the outputs of ${aOne}, and the uploads that it used, immediately. This cannot be undone. If the ${one} is running, it is canceled first.`,
     },
     download: {
       title: 'Get a download link',
-      description: `Get a signed link to an output of ${aOne}. The link expires after ten minutes. If there are several outputs, name one in \`output\`. An output of many files is a zip, unless you name one in \`file\`.`,
+      description: `Get a signed link to an output of ${aOne}. The link expires after ten minutes. If there are several outputs, name one in \`output\`. For an output of many files, the link is to a zip of all files, unless you name one in \`file\`.`,
     },
     files: {
       title: 'List the files of an output',

@@ -8,7 +8,7 @@ export const MEDIA_TOOLS: readonly Tool[] = [
     name: 'request_upload_url',
     title: 'Start an upload',
     description:
-      'Get a signed URL to upload a file: PUT its bytes there with the same Content-Type, then call confirm_upload with the `filename` of this result.',
+      'Get a signed URL to upload a file. PUT the bytes to the URL with the same Content-Type, then call confirm_upload with the `filename` of this result.',
     input: presignBody,
     annotations: { ...CREATES, openWorldHint: false },
     path: '/v1/upload/presigned-url',
@@ -17,7 +17,7 @@ export const MEDIA_TOOLS: readonly Tool[] = [
     name: 'confirm_upload',
     title: 'Finish an upload',
     description:
-      'Finish an upload after its bytes have been sent. Returns the `fileUrl` for the inputs of a job, and what the file contains.',
+      'Finish an upload after you have sent its bytes. Returns the `fileUrl` to use as an input of a job, and the properties of the file.',
     input: confirmBody,
     annotations: { ...CREATES, idempotentHint: true, openWorldHint: false },
     path: '/v1/upload/confirm',
@@ -26,7 +26,7 @@ export const MEDIA_TOOLS: readonly Tool[] = [
     name: 'probe',
     title: 'Describe a file',
     description:
-      'Describe a file: container, duration, and each stream of video and sound. Of a remote file only parts are fetched, and nothing is kept.',
+      'Describe a file: its container, its duration, and each video and audio stream. Airlock fetches only parts of a remote file, and keeps nothing.',
     input: probeBody,
     annotations: { ...READS, openWorldHint: true },
     path: '/v1/probe',

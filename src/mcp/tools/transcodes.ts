@@ -7,7 +7,7 @@ export const TRANSCODE_TOOLS: readonly Tool[] = [
     name: 'validate',
     title: 'Check a transcode',
     description:
-      'Check the arguments of transcode_video without running anything. Returns the FFmpeg command that would run, and for each mistake its position and what to write instead.',
+      'Check the arguments of transcode_video without running anything. Returns the FFmpeg command that would run, and the position of each mistake with a suggestion.',
     input: createBody,
     annotations: READS,
     path: '/v1/transcodes/validate',

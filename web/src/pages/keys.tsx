@@ -167,7 +167,7 @@ function RevokeDialog({ apiKey, onDone, onClose }: { apiKey: ApiKeyView; onDone:
   return (
     <Confirm title={`Revoke ${apiKey.name}?`} action="Revoke" danger onConfirm={revoke} onClose={onClose}>
       <p>
-        Programs that use the key ending in <code>{apiKey.hint}</code> are rejected from now on. This cannot be undone.
+        Airlock rejects all further requests with the key ending in <code>{apiKey.hint}</code>. This cannot be undone.
       </p>
     </Confirm>
   );

@@ -125,8 +125,8 @@ function RotateSecretDialog({ path, onMade, onClose }: RotateSecretProps) {
   return (
     <Confirm title="Rotate the secret" action="Rotate" onConfirm={rotate} onClose={onClose}>
       <p>
-        While both secrets are valid, Airlock signs deliveries with both, so that none is lost while you update your
-        program.
+        While both secrets are valid, Airlock signs deliveries with both, so that you lose no delivery while you update
+        your program.
       </p>
       <SelectField label="The old secret ends" value={overlap} choices={OVERLAPS} onChange={setOverlap} />
     </Confirm>

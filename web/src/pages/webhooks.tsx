@@ -26,7 +26,7 @@ export function WebhooksPage() {
       {data?.items.length === 0 && (
         <div class="card">
           <Empty icon="webhook" title="No webhooks yet">
-            <p>A webhook notifies your program when a job ends, so that it need not poll.</p>
+            <p>A webhook notifies your program when a job ends, so that it doesn't have to poll.</p>
             {create}
           </Empty>
         </div>

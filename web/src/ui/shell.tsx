@@ -110,7 +110,7 @@ function Group({ title, entries }: { title?: string; entries: readonly Entry[] }
 const THEMES: Record<Theme, { next: Theme; icon: IconName; label: string }> = {
   system: { next: 'light', icon: 'system', label: 'Colours: as the system. Switch to light' },
   light: { next: 'dark', icon: 'sun', label: 'Colours: light. Switch to dark' },
-  dark: { next: 'system', icon: 'moon', label: 'Colours: dark. Switch to the colours of the system' },
+  dark: { next: 'system', icon: 'moon', label: 'Colours: dark. Switch to the system colours' },
 };
 
 function Account() {

@@ -39,7 +39,7 @@ export function EraseDialog({ name, url, onClose }: Omit<CancelProps, 'onDone'>)
   return (
     <Confirm title="Erase this job?" action="Erase" danger onConfirm={erase} onClose={onClose}>
       <p>
-        The outputs of {name}, and the uploads that it used, are deleted now. This cannot be undone. You get a signed
+        Airlock deletes the outputs of {name} and the uploads that it used. This cannot be undone. You get a signed
         receipt.
       </p>
     </Confirm>

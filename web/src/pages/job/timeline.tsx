@@ -13,7 +13,7 @@ const STATES: Record<Attempt['state'], string> = {
   completed: 'completed',
   failed: 'failed',
   canceled: 'was canceled',
-  lost: 'was lost: its worker died',
+  lost: 'was lost because its worker died',
   released: 'was returned to the queue',
 };
 
@@ -103,7 +103,7 @@ function factsOf(attempt: Attempt): string {
   const wall = attempt.ended_at ? (Date.parse(attempt.ended_at) - Date.parse(attempt.started_at)) / 1000 : null;
   const parts = [
     wall !== null && `took ${durationText(wall)}`,
-    attempt.cpu_ms !== null && `${durationText(attempt.cpu_ms / 1000)} of processor`,
+    attempt.cpu_ms !== null && `${durationText(attempt.cpu_ms / 1000)} of CPU time`,
     attempt.max_rss_bytes !== null && `${bytesText(attempt.max_rss_bytes)} memory`,
     `in ${attempt.tier}`,
     attempt.error_code,

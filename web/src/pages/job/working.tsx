@@ -21,7 +21,7 @@ export function Working({ job }: { job: AnyJob }) {
 function positionText({ queue_position: position }: AnyJob): string {
   if (position == null) return 'It starts as soon as a worker is free.';
   if (position === 1) return 'It is next.';
-  return `${position - 1} ${position === 2 ? 'job is' : 'jobs are'} before it.`;
+  return `${position - 1} ${position === 2 ? 'job is' : 'jobs are'} ahead of it.`;
 }
 
 function detailOf({ progress, speed, fps, eta_seconds: seconds }: AnyJob): string {

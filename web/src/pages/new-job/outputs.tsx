@@ -60,7 +60,7 @@ export function Outputs({ outputs, errors, onChange }: OutputsProps) {
         <p class="hint">
           {isFull
             ? `A job has at most ${MAX_OUTPUTS} outputs. Create another job for more.`
-            : 'One job can make several files from the same source, such as two sizes and a picture.'}
+            : 'One job can create several files from the same source, such as two sizes and a picture.'}
         </p>
       </div>
     </>

@@ -74,8 +74,8 @@ export function nameFault(outputs: readonly DraftOutput[], { id, name }: DraftOu
   const own = name.trim();
   if (own === '') return null;
   if (!OUTPUT_NAME.test(own)) {
-    return 'Use 1 to 32 lower-case letters, digits and hyphens. Begin with a letter or a digit.';
+    return 'Use 1 to 32 lower-case letters, digits and hyphens. Start with a letter or a digit.';
   }
   const isTaken = outputs.some((other) => other.id !== id && other.name.trim() === own);
-  return isTaken ? `Another output is named "${own}". Give each output a name of its own.` : null;
+  return isTaken ? `Another output is named "${own}". Give each output a different name.` : null;
 }

@@ -73,7 +73,7 @@ function LimitsForm({ account, onDone, onClose }: { account: Account; onDone: ()
       </div>
       <Check
         label="Disabled"
-        hint="All requests of the account are rejected."
+        hint="Airlock rejects all requests of the account."
         checked={isDisabled}
         onChange={setDisabled}
       />

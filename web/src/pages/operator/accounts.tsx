@@ -77,7 +77,7 @@ function limitsText({ max_concurrent: jobs, max_stored_bytes: bytes, monthly_min
     bytes !== null && bytesText(bytes),
     minutes !== null && `${countText(minutes)} min a month`,
   ];
-  return parts.filter(Boolean).join(' · ') || 'limits of the server';
+  return parts.filter(Boolean).join(' · ') || 'server defaults';
 }
 
 function CreateDialog({ onDone, onClose }: { onDone: () => void; onClose: () => void }) {

@@ -57,7 +57,7 @@ function Verified({ verification }: { verification: NonNullable<AuditPage['verif
     return (
       <Notice tone="ok">
         <p>
-          No one has changed the log: {countText(entries)} entries and {countText(checkpoints)} signed heads match.
+          The log is unchanged: {countText(entries)} entries and {countText(checkpoints)} signed heads match.
         </p>
       </Notice>
     );

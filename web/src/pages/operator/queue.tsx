@@ -6,7 +6,7 @@ import { Tile } from './tile.tsx';
 
 export function QueuePage() {
   return (
-    <Loaded<QueueView> title="Queue" lead="Jobs of all accounts that wait and run." path="/v1/admin/queue">
+    <Loaded<QueueView> title="Queue" lead="Waiting and running jobs of all accounts." path="/v1/admin/queue">
       {({ waiting, running, lanes, accounts, stranded }) => (
         <>
           <div class="tiles">
@@ -18,11 +18,11 @@ export function QueuePage() {
             />
           </div>
           {stranded.length > 0 && (
-            <Card title="No worker can run">
+            <Card title="Jobs that no worker can run">
               <ul>
                 {stranded.map(({ kind, needs, jobs }) => (
                   <li key={[kind, ...needs].join(' ')}>
-                    {countText(jobs)} waiting of the kind {[kind, ...needs].join(' with ')}
+                    {countText(jobs)} waiting, of the kind {[kind, ...needs].join(' with ')}
                   </li>
                 ))}
               </ul>

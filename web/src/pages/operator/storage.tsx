@@ -11,7 +11,7 @@ export function StoragePage() {
   return (
     <Loaded<z.infer<typeof storage>>
       title="Storage"
-      lead="Bytes of all accounts, and the space that is left."
+      lead="Stored bytes of all accounts, and free space."
       path="/v1/admin/storage"
     >
       {({ stored_bytes: stored, promised_bytes: promised, disk, undeletable }) => (
@@ -30,12 +30,14 @@ export function StoragePage() {
           {undeletable.total > 0 && <Undeletable {...undeletable} />}
           {!disk && (
             <Notice>
-              <p>Free space is unavailable: the storage is S3 or Google Cloud Storage, or is not responding.</p>
+              <p>Free space is unavailable: the storage is S3 or Google Cloud Storage, or isn't responding.</p>
             </Notice>
           )}
           {disk && disk.spare_bytes <= promised && (
             <Notice tone="warn" title="The disk may fill up">
-              <p>Less is left than is promised. Uploads and jobs are rejected before the reserve is touched.</p>
+              <p>
+                Free space is less than the promised bytes. Airlock rejects uploads and jobs before it uses the reserve.
+              </p>
             </Notice>
           )}
         </>

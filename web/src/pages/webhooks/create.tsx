@@ -40,7 +40,7 @@ export function CreateWebhookDialog({ onMade, onClose }: CreateWebhookProps) {
           onInput={setUrl}
           required
           placeholder="https://example.org/hooks/airlock"
-          hint="Called from the server; private addresses are rejected."
+          hint="The server calls this URL. It rejects private addresses."
         />
         <TextField label="Description" value={description} onInput={setDescription} maxLength={200} />
         <fieldset class="field">
