@@ -246,7 +246,7 @@ export async function addServiceGauges(
     ['what'],
   );
   const undeletable = gauge('airlock_undeletable_objects', 'Objects whose deletion storage has rejected several times');
-  const stranded = gauge('airlock_stranded_jobs', 'Jobs that wait and that no living worker can run');
+  const stranded = gauge('airlock_stranded_jobs', 'Waiting jobs that no active worker can run');
   const all = [
     jobs,
     queue,
