@@ -31,7 +31,7 @@ needs no escaping here.
 An expression may use numbers, \`+ - * / ^\`, brackets, \`;\`, the variables that its filter lists, the
 constants ${[...CONSTANTS.keys()].map(code).join(', ')}, and these functions:
 ${[...FUNCTIONS].map(([name, [least, most]]) => code(`${name}(${parameters(least, most)})`)).join(', ')}.
-${[...REJECTED_FUNCTIONS].map(([name, { reason }]) => `${code(name)} is refused because it ${reason}.`).join(' ')}
+${[...REJECTED_FUNCTIONS].map(([name, { reason }]) => `${code(name)} is rejected because it ${reason}.`).join(' ')}
 
 Filters marked "timeline" also take \`enable\`, an expression over \`t\`, \`n\`, \`pos\`, \`w\`, \`h\`.
 ${section('video', 'Pictures')}${section('audio', 'Sound')}${section('both', 'Both, or from one to the other')}`;

@@ -26,11 +26,11 @@ export interface UploadControl {
 /** Uploads a file and confirms it. */
 export async function uploadSource(transport: Transport, source: Source, control: UploadControl): Promise<Upload> {
   const inParts = control.resume !== undefined || source.blob.size > PARTS_FROM_BYTES;
-  const sent = inParts ? await putParts(transport, source, control) : await putWhole(transport, source, control);
+  const sent = inParts ? await putParts(transport, source, control) : await putFile(transport, source, control);
   return confirm(transport, { ...sent, fileSize: source.blob.size }, control);
 }
 
-async function putWhole(transport: Transport, source: Source, control: UploadControl): Promise<{ filename: string }> {
+async function putFile(transport: Transport, source: Source, control: UploadControl): Promise<{ filename: string }> {
   const { blob, name, contentType } = source;
   const { signal, retries } = control;
   const body = { filename: name, contentType, fileSize: blob.size };

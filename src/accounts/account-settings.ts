@@ -5,7 +5,7 @@ import {
   type AccountView,
   NUMBER_SETTINGS,
   type NumberSettingName,
-  refusedNumber,
+  numberFault,
 } from '../contract/account-settings.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { Db, Tx } from '../database/pool.ts';
@@ -58,7 +58,7 @@ export async function changeAccount(
   actor: string,
 ): Promise<Account | null> {
   for (const setting of NUMBERS) {
-    const reason = changes[setting] == null ? null : refusedNumber(setting, changes[setting]);
+    const reason = changes[setting] == null ? null : numberFault(setting, changes[setting]);
     if (reason) throw new ApiError('invalid_request', { field: setting, reason, remedy: 'Give another number' });
   }
   const account = 'id' in which ? await getAccount(tx, which.id) : await findAccount(tx, which.name);

@@ -49,28 +49,28 @@ describe('limits of failed sign-ins', () => {
   it('reject a name at one address after six failures, but not at other addresses', async () => {
     const [here, elsewhere] = [attempt('ada@example.org', at(1)), attempt('ada@example.org', at(2))];
     await fail(6, here);
-    expect(here.refusal()).toBeNull();
+    expect(here.rejection()).toBeNull();
     expect(await here.failed()).toMatchObject({ allowed: false, limit: 6, justExceeded: true });
-    expect(here.refusal()).toMatchObject({ allowed: false, limit: 6, justExceeded: false });
-    expect(elsewhere.refusal()).toBeNull();
+    expect(here.rejection()).toMatchObject({ allowed: false, limit: 6, justExceeded: false });
+    expect(elsewhere.rejection()).toBeNull();
   });
 
   it('reject an address that guesses at many names, after twenty failures', async () => {
     for (let index = 0; index < 20; index++) await fail(1, attempt(`person-${index}@example.org`, at(3)));
     expect(await attempt('person-20@example.org', at(3)).failed()).toMatchObject({ allowed: false, limit: 20 });
-    expect(attempt('person-21@example.org', at(3)).refusal()).toMatchObject({ limit: 20 });
+    expect(attempt('person-21@example.org', at(3)).rejection()).toMatchObject({ limit: 20 });
   });
 
   it('reject a name that is guessed from many addresses, but never in a browser where the person has signed in', async () => {
     const name = 'eve@example.org';
     for (let index = 0; index < 10; index++) await fail(6, attempt(name, at(100 + index)));
     expect(await attempt(name, at(110)).failed()).toMatchObject({ allowed: false, limit: 60 });
-    expect(attempt(name, at(111)).refusal()).not.toBeNull();
+    expect(attempt(name, at(111)).rejection()).not.toBeNull();
     const person = attempt(name, at(100), 'browser');
-    expect(person.refusal()).toBeNull();
+    expect(person.rejection()).toBeNull();
     await fail(6, person);
     expect(await person.failed()).toMatchObject({ allowed: false, limit: 6 });
-    expect(attempt(name, at(100), 'another browser').refusal()).toBeNull();
+    expect(attempt(name, at(100), 'another browser').rejection()).toBeNull();
   });
 });
 

@@ -31,7 +31,7 @@ export interface SignInAttempt {
  */
 export interface SignInLimit {
   /** Null unless a limit is known to be reached. */
-  refusal(): LimitState | null;
+  rejection(): LimitState | null;
   /** Counts a failure. Its state rejects when that failure was one too many. */
   failed(): Promise<LimitState>;
 }
@@ -88,7 +88,7 @@ function countersOf({ email, ip, device }: SignInAttempt): [Counter, ...Counter[
 
 function limitSignIn(permits: Permits, [first, ...others]: [Counter, ...Counter[]]): SignInLimit {
   return {
-    refusal: () => [first, ...others].map((counter) => permits.refusal(...counter)).find((state) => state) ?? null,
+    rejection: () => [first, ...others].map((counter) => permits.rejection(...counter)).find((state) => state) ?? null,
     async failed() {
       const here = await permits.spend(...first);
       if (!here.allowed) return here;
@@ -110,7 +110,7 @@ async function take(pool: pg.Pool, key: string, limit: number): Promise<Grant> {
     permits: isReached ? 0 : granted,
     remaining: Math.max(0, limit - points),
     msLeft,
-    isFirstRefusal: isReached && granted > 0,
+    isFirstRejection: isReached && granted > 0,
   };
 }
 

@@ -17,7 +17,7 @@ export interface Grant {
   /** Milliseconds until the window ends. */
   msLeft: number;
   /** Whether this is the first rejection of the window, in all processes. */
-  isFirstRefusal: boolean;
+  isFirstRejection: boolean;
 }
 
 /** @param limit permits of all processes in a window */
@@ -25,7 +25,7 @@ export type TakePermits = (key: string, limit: number) => Promise<Grant>;
 
 interface CachedGrant extends Grant {
   limit: number;
-  isRefused: boolean;
+  isRejected: boolean;
   /** By `performance.now()`, which no one can set back. */
   until: number;
 }
@@ -37,7 +37,7 @@ export interface Permits {
   /** Spends a permit from memory, and takes more when they are used up. Rejects when `take` does. */
   spend(key: string, limit: number): Promise<LimitState>;
   /** Whether this process knows that the limit is reached; null while it does not. Spends nothing. */
-  refusal(key: string, limit: number): LimitState | null;
+  rejection(key: string, limit: number): LimitState | null;
 }
 
 /** A limit that is reached is rejected from memory until its window ends. */
@@ -55,7 +55,7 @@ export function createPermits(take: TakePermits): Permits {
   const takeFresh = async (key: string, limit: number): Promise<CachedGrant> => {
     const asked = performance.now();
     const grant = await take(key, limit);
-    const one = { ...grant, limit, isRefused: grant.permits === 0, until: asked + grant.msLeft };
+    const one = { ...grant, limit, isRejected: grant.permits === 0, until: asked + grant.msLeft };
     cached.delete(key);
     cached.set(key, one);
     if (cached.size > MAX_CACHED) cached.delete(cached.keys().next().value!);
@@ -68,23 +68,23 @@ export function createPermits(take: TakePermits): Permits {
   };
 
   return {
-    refusal(key, limit) {
+    rejection(key, limit) {
       const one = current(key, limit);
-      return one?.isRefused ? spendFrom(one) : null;
+      return one?.isRejected ? spendFrom(one) : null;
     },
     async spend(key, limit) {
       let one = current(key, limit);
-      while (!one || (one.permits === 0 && !one.isRefused)) one = await takeMore(key, limit);
+      while (!one || (one.permits === 0 && !one.isRejected)) one = await takeMore(key, limit);
       return spendFrom(one);
     },
   };
 }
 
 function spendFrom(one: CachedGrant): LimitState {
-  const allowed = !one.isRefused;
+  const allowed = !one.isRejected;
   if (allowed) one.permits -= 1;
-  const justExceeded = one.isFirstRefusal;
-  one.isFirstRefusal = false;
+  const justExceeded = one.isFirstRejection;
+  one.isFirstRejection = false;
   return {
     allowed,
     limit: one.limit,

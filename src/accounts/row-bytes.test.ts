@@ -113,7 +113,7 @@ describe('the estimated bytes of an account’s rows', () => {
        ON CONFLICT (account_id, shard) DO UPDATE SET pending_deliveries = EXCLUDED.pending_deliveries`,
       [account.id, MOST_PENDING_DELIVERIES],
     );
-    const refused = { code: 'queue_full', status: 429, details: { metric: 'pending_deliveries' } };
-    await expect(roomFor(1, 1e9)).rejects.toMatchObject(refused);
+    const rejection = { code: 'queue_full', status: 429, details: { metric: 'pending_deliveries' } };
+    await expect(roomFor(1, 1e9)).rejects.toMatchObject(rejection);
   });
 });

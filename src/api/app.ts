@@ -114,7 +114,7 @@ function guardListener(app: App, settings: ApiSettings, logger: FastifyBaseLogge
   const connections = guardConnections(app.server, {
     limits: { ...settings.connections, newPerMinute: addressLimit(settings.rateLimit) },
     trustProxy: settings.trustProxy,
-    onRefused: (summary) => logger.warn(summary, 'API connections refused'),
+    onRejected: (summary) => logger.warn(summary, 'API connections rejected'),
   });
   const gate = gateRequests(app.server, {
     perMinute: addressLimit(settings.rateLimit),

@@ -44,7 +44,7 @@ export async function probeSource(
     });
   }
   const result = job.status === 'completed' ? openResult(context.vault, job) : null;
-  if (!result) throw refusalOf(deps, job);
+  if (!result) throw rejectionOf(deps, job);
   return result;
 }
 
@@ -76,7 +76,7 @@ async function ended(
 }
 
 /** The error for a file that could not be described, in the terms of a create where it has one. */
-function refusalOf({ context }: RouteDeps, job: Job): ApiError {
+function rejectionOf({ context }: RouteDeps, job: Job): ApiError {
   const reason = openColumn(context.vault, 'jobs', 'error_sealed', job) ?? 'the probe was canceled';
   const code = job.error_code as FailureCode | null;
   if (code === 'source_refused') return new ApiError('source_refused', { field: 'url', reason });

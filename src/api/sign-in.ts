@@ -29,10 +29,10 @@ export async function provedPerson(
   const owner = device ? { key: `device:${device}`, isKnown: true } : strangerAt(request.ip);
   const count = (result: SignInResult) => deps.metrics.signIns.inc({ result });
 
-  const refusal = limit.refusal();
-  if (refusal) {
+  const exceeded = limit.rejection();
+  if (exceeded) {
     count('limited');
-    applyLimit(reply, refusal, FAILURES);
+    applyLimit(reply, exceeded, FAILURES);
   }
   const isRight = await isPassword(password, user?.password_hash ?? null, owner).catch((error) => {
     count('busy');
@@ -45,7 +45,7 @@ export async function provedPerson(
   }
   const failures = await limit.failed();
   count(failures.allowed ? 'wrong' : 'limited');
-  if (failures.justExceeded) await noteRefusal(request, deps, user);
+  if (failures.justExceeded) await recordRejection(request, deps, user);
   applyLimit(reply, failures, FAILURES);
   throw new ApiError('invalid_credentials');
 }
@@ -65,7 +65,7 @@ export function originOf(request: FastifyRequest) {
   return { ip: request.ip, requestId: request.id };
 }
 
-async function noteRefusal(request: FastifyRequest, { context }: ApiDeps, user: User | undefined): Promise<void> {
+async function recordRejection(request: FastifyRequest, { context }: ApiDeps, user: User | undefined): Promise<void> {
   const entry = { actor: 'anonymous', action: 'auth.refused', target: user?.id ?? null, result: 'refused' } as const;
   await context.db.transaction().execute((tx) => appendAudit(tx, { ...originOf(request), ...entry }));
 }

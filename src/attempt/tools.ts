@@ -34,8 +34,8 @@ export interface WorkTools {
     cores: number;
     /** Upper bound of the memory of one cell, in bytes. */
     cellMemoryBytes: number;
-    /** Milliseconds for which a finished output, and its slot, is held while storage is unreachable. */
-    outputHoldMs: number;
+    /** Milliseconds for which a worker keeps a finished output and its slot while storage is unreachable. */
+    outputWaitMs: number;
     /** Resource classes that each slot of this worker accepts. */
     slots: readonly (readonly ResourceClass[])[];
     /** Whether long videos are encoded in pieces; off by default. */

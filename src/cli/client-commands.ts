@@ -181,7 +181,7 @@ function addTools(program: Command): void {
   program
     .command('validate')
     .description(
-      'Check the body of POST /v1/transcodes and show the command that would run; exit 1 if it would be refused',
+      'Check the body of POST /v1/transcodes and show the command that would run; exit 1 if the API would reject it',
     )
     .argument('<file>', 'a file with JSON, or - for standard input')
     .option(...ACCOUNT)

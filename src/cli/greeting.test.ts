@@ -16,8 +16,8 @@ describe('the greeting of up', () => {
   it('lists what runs, where, and what to try', () => {
     const text = greeting(given);
     expect(text).toContain('Airlock is up at http://127.0.0.1:1 (1.2 s)');
-    for (const place of ['http://127.0.0.1:2', 'http://127.0.0.1:3/metrics', 'PostgreSQL', '/data'])
-      expect(text).toContain(place);
+    for (const address of ['http://127.0.0.1:2', 'http://127.0.0.1:3/metrics', 'PostgreSQL', '/data'])
+      expect(text).toContain(address);
     expect(text).toContain('curl -s http://127.0.0.1:1/v1/transcodes');
     expect(text).not.toMatch(/Dashboard|Sign in/);
   });

@@ -12,7 +12,7 @@ const PER_MINUTE = 600;
  * trusted here, because scrapers connect directly.
  */
 export function protectMetrics(server: Server): void {
-  guardConnections(server, { limits: CONNECTIONS, trustProxy: [], onRefused: () => {} });
+  guardConnections(server, { limits: CONNECTIONS, trustProxy: [], onRejected: () => {} });
   gateRequests(server, {
     perMinute: PER_MINUTE,
     addressOf: ({ socket }) => socket.remoteAddress ?? '',

@@ -99,7 +99,7 @@ export function settingFlag(name: string): string {
 }
 
 /** Why a number is rejected as the value of a setting; null if it is accepted. */
-export function refusedNumber(name: NumberSettingName, value: number): string | null {
+export function numberFault(name: NumberSettingName, value: number): string | null {
   const { least, most }: NumberSetting = NUMBER_SETTINGS[name];
   if (Number.isInteger(value) && value >= least && value <= most) return null;
   return `must be ${acceptedNumbers(name)}`;

@@ -3,7 +3,7 @@ import {
   acceptedNumbers,
   NUMBER_SETTINGS,
   type NumberSettingName,
-  refusedNumber,
+  numberFault,
   SWITCH_SETTINGS,
 } from './account-settings.ts';
 import { someWarnings, timestamp } from './common.ts';
@@ -73,7 +73,7 @@ export const changeAccountBody = z
       z
         .number()
         .superRefine((value, context) => {
-          if (refusedNumber(name, value) === null) return;
+          if (numberFault(name, value) === null) return;
           const message = rule(`is ${value}, which is not allowed`, `Send ${acceptedNumbers(name)}`);
           context.addIssue({ code: 'custom', message });
         })

@@ -22,8 +22,8 @@ function optionalFields(schema: z.ZodType, path = ''): [string, z.ZodType][] {
 
 describe('a field of a request that may be absent', () => {
   it.each(Object.entries(BODIES))('may be null as well: %s', (_, schema) => {
-    const refuse = optionalFields(schema).filter(([, field]) => !field.safeParse(null).success);
-    expect(refuse.map(([path]) => path)).toEqual([]);
+    const rejecting = optionalFields(schema).filter(([, field]) => !field.safeParse(null).success);
+    expect(rejecting.map(([path]) => path)).toEqual([]);
   });
 
   it('is found at its position', () => {

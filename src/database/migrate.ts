@@ -55,7 +55,7 @@ export async function migrateDatabase(
   if (version < MINIMUM_VERSION) {
     throw new Error(`PostgreSQL ${Math.floor(version / 10_000)} is too old. Use PostgreSQL 15 or newer.`);
   }
-  await refusePrereleases(db);
+  await rejectPrereleases(db);
   const migrator = new Migrator({
     db,
     provider: new SqlFiles(folder),
@@ -83,7 +83,7 @@ function isBusy(error: unknown): boolean {
 }
 
 /** Schemas of versions before 0.1.0 cannot be migrated: their jobs are stored in another form. */
-async function refusePrereleases(db: Database): Promise<void> {
+async function rejectPrereleases(db: Database): Promise<void> {
   const { rows } = await sql<{ found: boolean }>`SELECT to_regclass('transcodes') IS NOT NULL AS found`.execute(db);
   if (!rows[0]?.found) return;
   throw new Error(

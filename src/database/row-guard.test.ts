@@ -76,9 +76,9 @@ describe('a row that fails in a loop over many rows', () => {
   it('is counted as failed after a retryable storage error only if storage responds to a ping', async () => {
     const error = new StorageError('500', { retry: true, status: 500 });
     const work = () => Promise.reject(error);
-    const away = makeGuard({ ping: () => Promise.reject(error) });
-    await expect(away.guard.each('deletion', ['a'], work, { idOf })).rejects.toBe(error);
-    expect(away.reported).toEqual([]);
+    const unreachable = makeGuard({ ping: () => Promise.reject(error) });
+    await expect(unreachable.guard.each('deletion', ['a'], work, { idOf })).rejects.toBe(error);
+    expect(unreachable.reported).toEqual([]);
     const there = makeGuard();
     expect(await there.guard.each('deletion', ['a'], work, { idOf })).toBe(0);
     expect(there.reported).toEqual(['deletion a 1']);

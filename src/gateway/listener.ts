@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { answerInOrder } from '../listener/in-order.ts';
+import { respondInOrder } from '../listener/in-order.ts';
 import { type GatewayLogger, logWhenDone } from './access-log.ts';
 import { authenticate, type Verifier } from './authenticate.ts';
 import type { MinimumRate } from './context.ts';
@@ -86,9 +86,9 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
 
   return {
     listener: (request, response) =>
-      answerInOrder(request, response, MAX_WAITING, () => serve(request, response, () => undefined)),
+      respondInOrder(request, response, MAX_WAITING, () => serve(request, response, () => undefined)),
     onContinue: (request, response) =>
-      answerInOrder(request, response, MAX_WAITING, () => serve(request, response, () => response.writeContinue())),
+      respondInOrder(request, response, MAX_WAITING, () => serve(request, response, () => response.writeContinue())),
   };
 }
 

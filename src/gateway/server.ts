@@ -68,7 +68,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const guard = guardConnections(server, {
     limits: options.connections,
     trustProxy: options.trustProxy ?? [],
-    onRefused: (summary) => options.logger.warn(summary, 'storage connections refused'),
+    onRejected: (summary) => options.logger.warn(summary, 'storage connections rejected'),
   });
   for (const each of [server, internal]) {
     each.on('checkContinue', onContinue);

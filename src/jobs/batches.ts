@@ -53,14 +53,14 @@ export async function openBatch(
   vault: Vault,
   tx: Tx,
   batch: BatchRow,
-  { accepted, refusals }: { accepted: number; refusals: readonly object[] },
+  { accepted, rejections }: { accepted: number; rejections: readonly object[] },
 ): Promise<BatchRow> {
-  const text = JSON.stringify(refusals);
+  const text = JSON.stringify(rejections);
   await tx
     .updateTable('batches')
     .set({
       accepted,
-      refusals_sealed: refusals.length === 0 ? null : sealColumn(vault, 'batches', 'refusals_sealed', batch, text),
+      refusals_sealed: rejections.length === 0 ? null : sealColumn(vault, 'batches', 'refusals_sealed', batch, text),
     })
     .where('id', '=', batch.id)
     .execute();

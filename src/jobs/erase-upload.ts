@@ -7,7 +7,7 @@ import { wakeWaiting } from '../events/record.ts';
 import { deleteBytes } from '../objects/deletion.ts';
 import { markDeleting } from '../objects/objects.ts';
 import { closeStaging } from '../uploads/staging.ts';
-import { forgetUploads, type Upload } from '../uploads/upload.ts';
+import { scrubUploads, type Upload } from '../uploads/upload.ts';
 import { endCanceled } from './cancel.ts';
 import type { JobsContext } from './kind.ts';
 import { isOpen } from './rows.ts';
@@ -44,7 +44,7 @@ async function lockUpload(tx: Tx, { id, inspection_id }: Upload): Promise<Upload
 
 async function forget(context: JobsContext, tx: Tx, upload: Upload, by: Actor): Promise<void> {
   await requireUnused(tx, upload);
-  await forgetUploads(tx, [upload.id], 'erased');
+  await scrubUploads(tx, [upload.id], 'erased');
   if (upload.object_id) await markDeleting(tx, [upload.object_id], 'erased');
   const inspection = upload.inspection_id
     ? await tx.selectFrom('jobs').selectAll().where('id', '=', upload.inspection_id).executeTakeFirst()

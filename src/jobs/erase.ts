@@ -7,7 +7,7 @@ import { withTransactionRetry } from '../database/transaction-retry.ts';
 import { deleteBytes } from '../objects/deletion.ts';
 import { archivesOf, markDeleting } from '../objects/objects.ts';
 import { closeStaging } from '../uploads/staging.ts';
-import { forgetUploads } from '../uploads/upload.ts';
+import { scrubUploads } from '../uploads/upload.ts';
 import { forgetErasedBatches } from './batches.ts';
 import { endCanceled } from './cancel.ts';
 import { childrenOf } from './children.ts';
@@ -37,7 +37,7 @@ export async function eraseJob(
     const uploads = await exclusiveUploads(tx, job.id);
     const staging = uploads.filter((upload) => upload.staging_closed_at === null);
     for (const upload of uploads) if (upload.object_id) objects.push(upload.object_id);
-    await forgetUploads(
+    await scrubUploads(
       tx,
       uploads.map((upload) => upload.id),
       'erased',

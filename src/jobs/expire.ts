@@ -4,7 +4,7 @@ import type { Db, Tx } from '../database/pool.ts';
 import type { Tables } from '../database/tables.ts';
 import { isReadByOpenJob, markDeleting } from '../objects/objects.ts';
 import { closeStagingOf } from '../uploads/staging.ts';
-import { forgetUploads, MULTIPART_SECONDS, UNCONFIRMED_SECONDS } from '../uploads/upload.ts';
+import { MULTIPART_SECONDS, scrubUploads, UNCONFIRMED_SECONDS } from '../uploads/upload.ts';
 import { scrubJobs } from './erase.ts';
 import { recordDeletions } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
@@ -114,7 +114,7 @@ export function expireUploads(context: JobsContext): Promise<Swept> {
       .where('uploads.state', '=', sql.lit('confirmed'))
       .where(isOver)
       .execute();
-    await forgetUploads(
+    await scrubUploads(
       tx,
       uploads.map((upload) => upload.id),
       'retention',
@@ -198,7 +198,7 @@ export async function expireUnconfirmed(context: JobsContext): Promise<Swept> {
         .orderBy('id')
         .forUpdate()
         .execute();
-      await forgetUploads(
+      await scrubUploads(
         tx,
         mine.map(({ id }) => id),
         'retention',

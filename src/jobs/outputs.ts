@@ -122,7 +122,7 @@ export async function recordMultipart(
 }
 
 /** Records that this upload in parts was aborted. */
-export async function forgetMultipart(
+export async function clearMultipart(
   context: Pick<JobsContext, 'db'>,
   objectId: string,
   multipartId: string,

@@ -4,7 +4,7 @@ import type { Tx } from '../database/pool.ts';
 import { archivesOf, lockObjects, markDeleting } from '../objects/objects.ts';
 import { isArchiveKey, treePrefixOf } from '../storage/keys.ts';
 import { mergeByKey } from '../storage/merge-keys.ts';
-import { forgetUploads } from '../uploads/upload.ts';
+import { scrubUploads } from '../uploads/upload.ts';
 import { scrubJobs } from './erase.ts';
 import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
@@ -125,7 +125,7 @@ async function scrubMissingObject(context: JobsContext, objectId: string): Promi
     if (!(await live.executeTakeFirst())) return false;
     await markDeleting(tx, [objectId, ...(await archivesOf(tx, [objectId]))], 'lost');
     const uploads = await tx.selectFrom('uploads').select('id').where('object_id', '=', objectId).execute();
-    await forgetUploads(
+    await scrubUploads(
       tx,
       uploads.map((upload) => upload.id),
       'lost',

@@ -30,8 +30,8 @@ export interface ResolvedSource {
   inspection: Inspection | null;
 }
 
-export interface RefusedSource {
-  refusal: Extract<ErrorCode, 'source_not_owned' | 'source_deleted' | 'source_refused'>;
+export interface RejectedSource {
+  code: Extract<ErrorCode, 'source_not_owned' | 'source_deleted' | 'source_refused'>;
 }
 
 type Sources = Pick<Context, 'vault' | 'store' | 'retentionSeconds'>;
@@ -43,14 +43,14 @@ export interface SourceOwner {
 }
 
 const OUTPUT_URL = /^gs:\/\/([^/]+)\/outputs\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[a-z0-9]+$/;
-const DELETED: RefusedSource = { refusal: 'source_deleted' };
+const DELETED: RejectedSource = { code: 'source_deleted' };
 /** An output of many files. */
-const IS_TREE: RefusedSource = { refusal: 'source_refused' };
-const NOT_OWNED: RefusedSource = { refusal: 'source_not_owned' };
+const IS_TREE: RejectedSource = { code: 'source_refused' };
+const NOT_OWNED: RejectedSource = { code: 'source_not_owned' };
 
 /**
  * Resolves URLs to uploads and outputs of this account, or to sources to fetch, in the same order. Locks and changes
- * nothing. A gs:// URL of another account, or of a job that the caller may not see, gets the same refusal as one that
+ * nothing. A gs:// URL of another account, or of a job that the caller may not see, gets the same error as one that
  * never existed.
  */
 export async function findSources(
@@ -58,7 +58,7 @@ export async function findSources(
   db: Db,
   owner: SourceOwner,
   urls: readonly string[],
-): Promise<(ResolvedSource | RefusedSource)[]> {
+): Promise<(ResolvedSource | RejectedSource)[]> {
   const [uploads, outputs] = await Promise.all([
     findUploads(context, db, owner.account, urls),
     findOutputs(context, db, owner, urls),
@@ -76,7 +76,7 @@ export async function reserveSources(
   tx: Tx,
   owner: SourceOwner,
   sources: readonly NamedSource[],
-  found: readonly (ResolvedSource | RefusedSource)[] | null = null,
+  found: readonly (ResolvedSource | RejectedSource)[] | null = null,
 ): Promise<ResolvedSource[]> {
   const urls = sources.map(({ url }) => url);
   const known = reusableSources(found);
@@ -86,32 +86,32 @@ export async function reserveSources(
   ]);
   return current.map((source, index) => {
     const { field } = sources[index]!;
-    if ('refusal' in source) throw refused(context, source, field);
+    if ('code' in source) throw sourceError(context, source, field);
     // It was there when it was found.
-    if (known && source.uploadId !== null && !reserved.has(source.uploadId)) throw refused(context, DELETED, field);
+    if (known && source.uploadId !== null && !reserved.has(source.uploadId)) throw sourceError(context, DELETED, field);
     return source;
   });
 }
 
 /** Found sources that `reserveSources` returns as they are unless it throws; null if it reads them again. */
 export function reusableSources(
-  found: readonly (ResolvedSource | RefusedSource)[] | null | undefined,
+  found: readonly (ResolvedSource | RejectedSource)[] | null | undefined,
 ): readonly ResolvedSource[] | null {
   return found?.every(isUploadOrRemote) ? found : null;
 }
 
 /** An output of a job is not locked, so it is read again. */
-function isUploadOrRemote(source: ResolvedSource | RefusedSource): source is ResolvedSource {
-  return !('refusal' in source) && (source.uploadId !== null || source.objectId === null);
+function isUploadOrRemote(source: ResolvedSource | RejectedSource): source is ResolvedSource {
+  return !('code' in source) && (source.uploadId !== null || source.objectId === null);
 }
 
-function refused({ store }: Sources, { refusal }: RefusedSource, field: string): ApiError {
-  if (refusal === 'source_deleted') return new ApiError(refusal, { field });
-  if (refusal === 'source_refused') {
+function sourceError({ store }: Sources, { code }: RejectedSource, field: string): ApiError {
+  if (code === 'source_deleted') return new ApiError(code, { field });
+  if (code === 'source_refused') {
     const reason = 'is an output of many files, which cannot be an input';
-    return new ApiError(refusal, { field, reason, remedy: 'Use an output that is one file' });
+    return new ApiError(code, { field, reason, remedy: 'Use an output that is one file' });
   }
-  return new ApiError(refusal, {
+  return new ApiError(code, {
     field,
     reason: `is not a confirmed upload of this account in gs://${store.bucket}`,
     remedy: 'Use the fileUrl that /v1/upload/confirm returned',
@@ -174,7 +174,7 @@ function lockedUploads(account: Account, prints: ReadonlyMap<string, string>) {
 }
 
 async function findUploads(context: Sources, db: Db, account: Account, urls: readonly string[]) {
-  const found = new Map<string, ResolvedSource | RefusedSource>();
+  const found = new Map<string, ResolvedSource | RejectedSource>();
   const prints = uploadPrints(context, urls);
   if (prints.size === 0) return found;
   const rows = await db
@@ -204,7 +204,7 @@ async function findUploads(context: Sources, db: Db, account: Account, urls: rea
 
 /** The `output_url` of a completed job can be an input of another job. */
 async function findOutputs(context: Sources, db: Db, { account, ownKeys }: SourceOwner, urls: readonly string[]) {
-  const found = new Map<string, ResolvedSource | RefusedSource>();
+  const found = new Map<string, ResolvedSource | RejectedSource>();
   const named = urls.flatMap((url) => {
     const match = OUTPUT_URL.exec(url);
     return match?.[1] === context.store.bucket ? [{ url, job: match[2]! }] : [];
@@ -239,7 +239,7 @@ async function findOutputs(context: Sources, db: Db, { account, ownKeys }: Sourc
 }
 
 /** A source to fetch. The policy of the kind decides whether its URL may be fetched. */
-function remote(url: string): ResolvedSource | RefusedSource {
+function remote(url: string): ResolvedSource | RejectedSource {
   if (url.startsWith('gs://') || !URL.canParse(url)) return NOT_OWNED;
   const parsed = new URL(url);
   const last = decodeSafely(parsed.pathname.split('/').at(-1) ?? '');

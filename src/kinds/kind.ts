@@ -10,7 +10,7 @@ import type { Completion } from '../jobs/finish.ts';
 import type { InsertedJob } from '../jobs/insert.ts';
 import type { JobsContext, KindTraits, ShownTraits } from '../jobs/kind.ts';
 import type { AssetKind } from '../jobs/rows.ts';
-import type { NamedSource, RefusedSource, ResolvedSource } from '../jobs/sources.ts';
+import type { NamedSource, RejectedSource, ResolvedSource } from '../jobs/sources.ts';
 import type { Planner } from '../threads/planning/index.ts';
 
 /*
@@ -58,7 +58,7 @@ export interface Admission {
   inputs: readonly NamedSource[];
   assets: readonly (NamedSource & { index: number; kind: AssetKind })[];
   /** What is known about each input without locking it. Absent if they were not looked up. */
-  foundInputs?: readonly (ResolvedSource | RefusedSource)[];
+  foundInputs?: readonly (ResolvedSource | RejectedSource)[];
   /**
    * `name` is the name of the download; null derives it from the first input and the format. `label` is the name of the
    * output among several; absent or null = its format.

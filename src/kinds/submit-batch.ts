@@ -69,7 +69,7 @@ export async function submitBatch<Request, Answer>(
       );
       const opened = await openBatch(context.vault, tx, row, {
         accepted: results.length - rejections.length,
-        refusals: rejections,
+        rejections: rejections,
       });
       return { status: 201, answer: options.answer(opened, results), made: { batch_id: row.id } };
     }),

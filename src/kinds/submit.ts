@@ -69,14 +69,14 @@ export async function submitJob<Request, Answer>(
 }
 
 /** Milliseconds for which the jobs of an account are inserted after the checks once one was rejected: the next may be too. */
-const REFUSED_MS = 10_000;
-const MOST_REFUSED = 10_000;
+const REJECTED_MS = 10_000;
+const MAX_REJECTED = 10_000;
 /** Ends of that time, by account. */
 const rejectedUntil = new Map<string, number>();
 
 function noteRejected({ id }: Account): void {
-  if (rejectedUntil.size >= MOST_REFUSED) rejectedUntil.clear();
-  rejectedUntil.set(id, performance.now() + REFUSED_MS);
+  if (rejectedUntil.size >= MAX_REJECTED) rejectedUntil.clear();
+  rejectedUntil.set(id, performance.now() + REJECTED_MS);
 }
 
 function recentlyRejected({ id }: Account): boolean {

@@ -38,7 +38,7 @@ async function start(
   const guard = guardConnections(server, {
     limits: { ...LIMITS, ...limits },
     trustProxy,
-    onRefused: (summary) => reported.push(summary),
+    onRejected: (summary) => reported.push(summary),
   });
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, host, resolve));
@@ -80,7 +80,7 @@ it('the guard rejects connections over the limit of an address, and serves other
   first!.destroy();
   await openCount(world, 3);
   expect(await status(world, '127.0.0.2')).toBe(200);
-  expect(world.guard.counts().refused).toMatchObject({ address_limit: 1, total_limit: 0 });
+  expect(world.guard.counts().rejected).toMatchObject({ address_limit: 1, total_limit: 0 });
 });
 
 it('the guard rejects connections that an address opens too fast, and serves other addresses', async () => {
@@ -89,7 +89,7 @@ it('the guard rejects connections that an address opens too fast, and serves oth
   expect(await status(world, '127.0.0.2')).toBe(200);
   expect(await status(world, '127.0.0.2')).toBe('ECONNRESET');
   expect(await status(world, '127.0.0.1')).toBe(200);
-  expect(world.guard.counts().refused).toMatchObject({ address_rate: 1, address_limit: 0 });
+  expect(world.guard.counts().rejected).toMatchObject({ address_rate: 1, address_limit: 0 });
   await vi.waitFor(async () => expect(await status(world, '127.0.0.2')).toBe(200), { timeout: 5_000 });
 });
 
@@ -102,7 +102,7 @@ it('the guard evicts an idle connection of the address with the most connections
   expect(await status(world, '127.0.0.1')).toBe(200);
   await evicted;
   expect(greedy[0]!.closed).toBe(false);
-  expect(world.guard.counts().refused).toMatchObject({ evicted: 1, total_limit: 0 });
+  expect(world.guard.counts().rejected).toMatchObject({ evicted: 1, total_limit: 0 });
 });
 
 it('the guard evicts no connection whose request is authenticated, and none of an address without more connections', async () => {
@@ -115,7 +115,7 @@ it('the guard evicts no connection whose request is authenticated, and none of a
   await running;
   await vi.waitFor(async () => expect(await status(world, '127.0.0.3')).toBe('ECONNRESET'));
   expect(busy.some((socket) => socket.closed)).toBe(false);
-  expect(world.guard.counts()).toMatchObject({ open: 4, refused: { evicted: 0 } });
+  expect(world.guard.counts()).toMatchObject({ open: 4, rejected: { evicted: 0 } });
 });
 
 it('the guard evicts a running request that is not authenticated when no connection is idle', async () => {
@@ -125,7 +125,7 @@ it('the guard evicts a running request that is not authenticated when no connect
   const evicted = Promise.race(busy.map(ended));
   await vi.waitFor(async () => expect(await status(world, '127.0.0.1')).toBe(200));
   await evicted;
-  expect(world.guard.counts().refused.evicted).toBeGreaterThan(0);
+  expect(world.guard.counts().rejected.evicted).toBeGreaterThan(0);
 });
 
 it('the guard closes a connection that sends nothing, and a connection that sends its headers byte by byte', async () => {
@@ -140,14 +140,14 @@ it('the guard closes a connection that sends nothing, and a connection that send
   await Promise.all([ended(silent), ended(slow)]);
   clearInterval(drip);
   await openCount(world, 0);
-  expect(world.guard.counts().refused).toMatchObject({ silent: 1, slow_head: 1 });
+  expect(world.guard.counts().rejected).toMatchObject({ silent: 1, slow_head: 1 });
 });
 
 it('the guard applies only the total limit to a proxy', async () => {
   const world = await start({ trustProxy: ['127.0.0.2/32'], total: 6 });
   await fill(world, '127.0.0.2', 6);
   await ended(world.open('127.0.0.1'));
-  expect(world.guard.counts().refused).toMatchObject({ total_limit: 1, evicted: 0 });
+  expect(world.guard.counts().rejected).toMatchObject({ total_limit: 1, evicted: 0 });
 });
 
 it('the guard counts connections before TLS, and closes idle sessions gracefully', async () => {
@@ -158,7 +158,7 @@ it('the guard counts connections before TLS, and closes idle sessions gracefully
   session.write('GET / HTTP/1.1\r\nhost: h\r\n\r\n');
   expect(await text).toMatch(/^HTTP\/1.1 200/);
   await ended(world.open('127.0.0.1'));
-  expect(world.guard.counts()).toMatchObject({ open: 1, refused: { address_limit: 1 } });
+  expect(world.guard.counts()).toMatchObject({ open: 1, rejected: { address_limit: 1 } });
   const over = new Promise((resolve) => session.once('end', resolve));
   world.guard.closeIdle();
   await over;
@@ -169,5 +169,5 @@ it('the guard reports rejections as totals, so that clients cannot fill the log'
   await fill(world, '127.0.0.2', 1);
   for (let count = 0; count < 5; count++) await ended(world.open('127.0.0.2'));
   await vi.waitFor(() => expect(world.reported).toHaveLength(1), { timeout: 3000 });
-  expect(world.reported).toEqual([{ address: '127.0.0.2', refused: { address_limit: 5 }, open: 1 }]);
+  expect(world.reported).toEqual([{ address: '127.0.0.2', rejected: { address_limit: 5 }, open: 1 }]);
 });

@@ -18,17 +18,24 @@ export interface ConnectionLimits {
   firstByteMs: number;
 }
 
-export const REFUSALS = ['address_limit', 'address_rate', 'total_limit', 'evicted', 'silent', 'slow_head'] as const;
+export const REJECTION_REASONS = [
+  'address_limit',
+  'address_rate',
+  'total_limit',
+  'evicted',
+  'silent',
+  'slow_head',
+] as const;
 
 /**
  * Why a connection was closed: too many of its address; too many new ones of its address; too many in total; evicted for another address while idle or not
  * authenticated; no first byte in time; incomplete request headers.
  */
-export type Refusal = (typeof REFUSALS)[number];
+export type RejectionReason = (typeof REJECTION_REASONS)[number];
 
 export interface ConnectionCounts {
   open: number;
-  refused: Record<Refusal, number>;
+  rejected: Record<RejectionReason, number>;
 }
 
 export interface ConnectionGuard {
@@ -44,7 +51,7 @@ export interface GuardOptions {
   /** CIDRs of proxies. A proxy has many clients, so only the total limit applies to it. */
   trustProxy: readonly string[];
   /** Called at most every ten seconds; `address` is the last one rejected. */
-  onRefused: (summary: { address: string; refused: Partial<Record<Refusal, number>>; open: number }) => void;
+  onRejected: (summary: { address: string; rejected: Partial<Record<RejectionReason, number>>; open: number }) => void;
 }
 
 interface Connection {
@@ -107,14 +114,14 @@ class Connections implements ConnectionGuard {
   readonly #bySocket = new WeakMap<Socket, Connection>();
   /** Connections that have sent nothing yet, oldest first. */
   readonly #silent = new Set<Connection>();
-  readonly #refusals: ReturnType<typeof createTally>;
+  readonly #rejections: ReturnType<typeof createTally>;
 
-  constructor({ limits, trustProxy, onRefused }: GuardOptions) {
+  constructor({ limits, trustProxy, onRejected }: GuardOptions) {
     this.#limits = limits;
     this.#isProxy = addressMatcher(trustProxy);
     const { newPerMinute: perMinute, perAddress } = limits;
     this.#rates = perMinute === undefined ? null : createAddressRates({ burst: Math.ceil(perAddress / 2), perMinute });
-    this.#refusals = createTally(onRefused, () => this.#byPeer.size);
+    this.#rejections = createTally(onRejected, () => this.#byPeer.size);
   }
 
   /** Tracks a new connection, unless a limit or its client has ended it. */
@@ -126,12 +133,12 @@ class Connections implements ConnectionGuard {
     const isProxy = this.#isProxy(remoteAddress);
     const group = this.#groups.get(address) ?? { address, connections: new Set(), isProxy };
     const isFull = !group.isProxy && group.connections.size >= this.#limits.perAddress;
-    if (isFull) return this.#refuse('address_limit', address);
+    if (isFull) return this.#reject('address_limit', address);
     // Each connection costs an HTTP parser and a response, so a storm of short ones keeps other clients waiting.
     const isTooFast = !group.isProxy && this.#rates !== null && this.#rates.spend(address) > 0;
-    if (isTooFast) return this.#refuse('address_rate', address);
+    if (isTooFast) return this.#reject('address_rate', address);
     const isTotalFull = this.#byPeer.size >= this.#limits.total && !this.#evictFor(group);
-    if (isTotalFull) return this.#refuse('total_limit', address);
+    if (isTotalFull) return this.#reject('total_limit', address);
     this.#track(socket, group);
     return true;
   }
@@ -155,21 +162,21 @@ class Connections implements ConnectionGuard {
   }
 
   countSlowHead(socket: Socket): void {
-    this.#refuse('slow_head', addressGroup(socket.remoteAddress ?? ''));
+    this.#reject('slow_head', addressGroup(socket.remoteAddress ?? ''));
   }
 
-  /** Ends connections that have been silent for too long, and reports refusals. */
+  /** Ends connections that have been silent for too long, and reports rejections. */
   sweep(): void {
     const before = performance.now() - this.#limits.firstByteMs;
     for (const connection of this.#silent) {
       if (connection.raw.bytesRead > 0) this.#silent.delete(connection);
       else if (connection.openedAt <= before) this.#end(connection, 'silent');
     }
-    this.#refusals.report();
+    this.#rejections.report();
   }
 
   counts(): ConnectionCounts {
-    return { open: this.#byPeer.size, refused: this.#refusals.counts() };
+    return { open: this.#byPeer.size, rejected: this.#rejections.counts() };
   }
 
   protect({ socket }: IncomingMessage): void {
@@ -181,8 +188,8 @@ class Connections implements ConnectionGuard {
     for (const { requests, socket } of this.#byPeer.values()) if (requests === 0) socket.destroySoon();
   }
 
-  #refuse(reason: Refusal, address: string): false {
-    this.#refusals.add(reason, address);
+  #reject(reason: RejectionReason, address: string): false {
+    this.#rejections.add(reason, address);
     return false;
   }
 
@@ -221,8 +228,8 @@ class Connections implements ConnectionGuard {
     return false;
   }
 
-  #end(connection: Connection, reason: Refusal): void {
-    this.#refuse(reason, connection.group.address);
+  #end(connection: Connection, reason: RejectionReason): void {
+    this.#reject(reason, connection.group.address);
     // Untrack it immediately, not when the kernel has closed it.
     this.#untrack(connection);
     connection.raw.resetAndDestroy();
@@ -235,21 +242,21 @@ function peerOf(socket: Socket): string {
 }
 
 /** Counts rejections and reports them periodically, so that rejected clients cannot fill the log. */
-function createTally(onRefused: GuardOptions['onRefused'], open: () => number) {
-  const counts = Object.fromEntries(REFUSALS.map((reason) => [reason, 0])) as Record<Refusal, number>;
+function createTally(onRefused: GuardOptions['onRejected'], open: () => number) {
+  const counts = Object.fromEntries(REJECTION_REASONS.map((reason) => [reason, 0])) as Record<RejectionReason, number>;
   let reportedAt = -Infinity;
-  let fresh: Partial<Record<Refusal, number>> = {};
+  let fresh: Partial<Record<RejectionReason, number>> = {};
   let last = '';
   const report = (): void => {
     if (last === '' || performance.now() - reportedAt < REPORT_MS) return;
-    onRefused({ address: last, refused: fresh, open: open() });
+    onRefused({ address: last, rejected: fresh, open: open() });
     reportedAt = performance.now();
     fresh = {};
     last = '';
   };
   return {
     counts: () => ({ ...counts }),
-    add(reason: Refusal, address: string): void {
+    add(reason: RejectionReason, address: string): void {
       counts[reason]++;
       fresh[reason] = (fresh[reason] ?? 0) + 1;
       last = address;

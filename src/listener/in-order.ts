@@ -9,7 +9,7 @@ const waiting = new WeakMap<Socket, number>();
  * when the connection closes. Closes a connection with more than `maxWaiting` waiting requests: browsers, S3 clients and
  * proxies do not pipeline.
  */
-export function answerInOrder(
+export function respondInOrder(
   request: IncomingMessage,
   response: ServerResponse,
   maxWaiting: number,

@@ -3,7 +3,7 @@ import type { Server as HttpsServer } from 'node:https';
 import { addressGroup } from '../config/addresses.ts';
 import { createAddressRates } from './address-rates.ts';
 import { createFairTurns } from './fair-turns.ts';
-import { answerInOrder } from './in-order.ts';
+import { respondInOrder } from './in-order.ts';
 import { boundRestOfBody, isBodyAnnounced } from './request-body.ts';
 
 /** Requests of a connection that wait for earlier ones, 5 KB each. */
@@ -45,7 +45,7 @@ export function gateRequests(server: HttpServer | HttpsServer, options: RequestG
     const address = addressGroup(addressOf(request));
     const spendRest = (bytes: number) => rests.spend(address, bytes) === 0;
     if (isBodyAnnounced(request.headers)) boundRestOfBody(request, response, spendRest);
-    answerInOrder(request, response, MAX_WAITING, () => {
+    respondInOrder(request, response, MAX_WAITING, () => {
       const isOpen = () => !request.socket.destroyed;
       turns.run(address, isOpen, (end) => {
         const waitMs = rates.spend(address);

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { errorAnswer } from '../contract/error-answer.ts';
+import { toErrorBody } from '../contract/error-body.ts';
 import { ApiError } from '../contract/errors.ts';
 import { describeIssue } from '../contract/faults/describe-issue.ts';
 
@@ -73,7 +73,7 @@ export function defineTool<Input extends z.ZodObject>(
     ...tool,
     async run(args, context) {
       const parsed = tool.input.safeParse(args);
-      return parsed.success ? tool.run(parsed.data, context) : refusal(parsed.error, args, tool.input);
+      return parsed.success ? tool.run(parsed.data, context) : rejectArguments(parsed.error, args, tool.input);
     },
   };
 }
@@ -91,9 +91,9 @@ export function resultOf({ status, json }: ApiAnswer): ToolResult {
 }
 
 /** Arguments that their schema rejects, in the form of an error of the API. */
-export function refusal(error: z.ZodError, args: unknown, schema: z.ZodType): ToolResult {
+export function rejectArguments(error: z.ZodError, args: unknown, schema: z.ZodType): ToolResult {
   const details = describeIssue(error.issues[0]!, { name: 'arguments', value: args, schema });
-  const { code, message } = errorAnswer(new ApiError('invalid_request', { ...details }));
+  const { code, message } = toErrorBody(new ApiError('invalid_request', { ...details }));
   const { field, reason } = details;
   return { value: { error: 'Invalid arguments', code, message, field, reason, details }, isError: true };
 }

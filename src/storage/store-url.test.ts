@@ -30,9 +30,9 @@ describe('storage URL', () => {
     ],
     ['s3://media?endpoint=https://minio.example&style=virtual', 'https://media.minio.example/k'],
     ['s3://media?endpoint=https://ceph.example/s3', 'https://ceph.example/s3/media/k'],
-  ])('contains the bucket in the host or the path, as the store expects it: %s', async (url, place) => {
+  ])('contains the bucket in the host or the path, as the store expects it: %s', async (url, expected) => {
     const { origin, pathname } = new URL(await storeFromUrl(url, env).presignGet('k', get));
-    expect(origin + pathname).toBe(place);
+    expect(origin + pathname).toBe(expected);
   });
 
   it('knows that R2 joins equal parts only, and has one region', async () => {

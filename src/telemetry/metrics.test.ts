@@ -61,10 +61,10 @@ it('the lag of the event loop is measured by a scrape, and by no timer that wake
 
 it('connections of a listener are read at the scrape, rejected connections by reason', async () => {
   const registry = await createRegistry('api');
-  const refused = { address_limit: 2, silent: 0 };
-  await addConnectionMetrics(registry, 'api', () => ({ open: 3, refused }));
+  const rejected = { address_limit: 2, silent: 0 };
+  await addConnectionMetrics(registry, 'api', () => ({ open: 3, rejected }));
   expect(await registry.metrics()).toContain('airlock_connections_open{listener="api",role="api"} 3');
-  refused.address_limit = 5;
+  rejected.address_limit = 5;
   for (let scrape = 0; scrape < 2; scrape++) {
     const text = await registry.metrics();
     const name = 'airlock_connections_refused_total';
@@ -75,9 +75,9 @@ it('connections of a listener are read at the scrape, rejected connections by re
 
 it('the gauges of the service show the last values, and nothing stale if reading fails', async () => {
   const registry = await createRegistry('api');
-  let away = false;
+  let isDown = false;
   const refresh = await addServiceGauges(registry, async () => {
-    if (away) throw new Error('away');
+    if (isDown) throw new Error('away');
     const jobs = [{ status: 'pending', kind: 'toy', count: 3 }];
     const queue = [{ status: 'pending', resource_class: 'light', count: 4 }];
     const space = { freeBytes: 7, reserveBytes: 5, spareFiles: Number.POSITIVE_INFINITY };
@@ -100,7 +100,7 @@ it('the gauges of the service show the last values, and nothing stale if reading
   expect(await registry.metrics()).toContain('airlock_queue_jobs{status="pending",class="light",role="api"} 4');
   expect(await registry.metrics()).toContain('airlock_disk_free_bytes{disk="storage",role="api"} 7');
   expect(await registry.metrics()).not.toContain('airlock_disk_spare_files{');
-  away = true;
+  isDown = true;
   await refresh();
   expect(await registry.metrics()).not.toContain('airlock_jobs{');
 });

@@ -5,7 +5,7 @@ import { loadProm } from './prom.ts';
 export interface ConnectionNumbers {
   open: number;
   /** By reason, since the start. */
-  refused: Record<string, number>;
+  rejected: Record<string, number>;
 }
 
 /** Registers metrics of a listener's connections, read at each scrape. */
@@ -32,7 +32,7 @@ export async function addConnectionMetrics(
     registers,
     collect() {
       this.reset();
-      for (const [reason, count] of Object.entries(read().refused)) this.inc({ listener, reason }, count);
+      for (const [reason, count] of Object.entries(read().rejected)) this.inc({ listener, reason }, count);
     },
   });
 }

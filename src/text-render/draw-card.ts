@@ -58,13 +58,13 @@ export function drawCard({ card, frame, hasPhoto }: CardLayer, fonts: FontLibrar
       y += block!.height;
     }
   }
-  const isWhole = drawQuote(
+  const fits = drawQuote(
     drawing,
     areas.quote,
     QUOTE_SIZES.map((share) => Math.max(MIN_FONT_SIZE, share * short)),
     (size) => layOut(card.quote, 'Arial', size, areas.quote.width),
   );
-  if (!isWhole) warnings.add('The quote is too long for a frame of this size and was cut.');
+  if (!fits) warnings.add('The quote is too long for a frame of this size and was cut.');
   return { svg: drawing.finish(), width: frame.width, height: frame.height, warnings: [...warnings] };
 }
 
@@ -90,10 +90,10 @@ function drawQuote(
     if (!block || (block.height <= area.height && block.width <= area.width)) break;
   }
   if (!block) return true;
-  const isWhole = block.height <= area.height;
-  const glyphs = isWhole ? block.glyphs : block.glyphs.filter((glyph) => glyph.y <= area.height);
+  const isComplete = block.height <= area.height;
+  const glyphs = isComplete ? block.glyphs : block.glyphs.filter((glyph) => glyph.y <= area.height);
   const y = area.y + Math.max(0, (area.height - block.height) / 2);
   const x = area.x + (block.isRightToLeft ? area.width - block.width : 0);
   drawing.glyphs({ glyphs, x, y, color: INK, outline: null });
-  return isWhole;
+  return isComplete;
 }

@@ -67,23 +67,23 @@ export const MULTIPART_SECONDS = 23 * 3600;
  * Clears the rows of uploads whose bytes are deleted: the name, the inspection, and the responses that contain their
  * URLs. The reason of a rejection stays, sealed, until the URL expires: a client may be waiting for it.
  */
-export async function forgetUploads(tx: Tx, ids: readonly string[], reason: DeletionReason): Promise<void> {
+export async function scrubUploads(tx: Tx, ids: readonly string[], reason: DeletionReason): Promise<void> {
   if (ids.length === 0) return;
   await forgetAnswers(tx, 'upload_id', ids);
-  const forgotten = await tx
+  const scrubbed = await tx
     .updateTable('uploads')
     .set({ state: 'deleted', name_sealed: null, probe: null })
     .where('id', 'in', ids)
     .where('state', '!=', 'deleted')
     .returning(['id', 'account_id'])
     .execute();
-  if (forgotten.length === 0) return;
+  if (scrubbed.length === 0) return;
   const type: ServiceEvent = reason === 'refused' ? 'upload.refused' : 'upload.deleted';
   const data = JSON.stringify(reason === 'refused' ? { v: 1 } : { v: 1, reason });
   await sql`
     WITH ${insertEvents(sql`
       SELECT upload.account_id, NULL::uuid AS job_id, upload.id AS upload_id, ${type}::text AS type, ${data}::jsonb AS data
-      FROM unnest(${forgotten.map(({ account_id }) => account_id)}::uuid[], ${forgotten.map(({ id }) => id)}::uuid[])
+      FROM unnest(${scrubbed.map(({ account_id }) => account_id)}::uuid[], ${scrubbed.map(({ id }) => id)}::uuid[])
         AS upload (account_id, id)`)}
     SELECT`.execute(tx);
 }

@@ -46,8 +46,8 @@ export interface WorkerSettings {
   drainMs: number;
   /** Seconds that a job waits for an unreachable storage before it fails. */
   storageWaitSeconds: number;
-  /** Milliseconds for which a finished output, and its slot, is held while storage is unreachable. */
-  outputHoldMs: number;
+  /** Milliseconds for which a worker keeps a finished output and its slot while storage is unreachable. */
+  outputWaitMs: number;
   /** Whether long videos are encoded in pieces; off by default. */
   chunks?: 'off' | 'auto' | 'always';
 }

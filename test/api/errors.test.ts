@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { errorAnswer } from '../../src/contract/error-answer.ts';
+import { toErrorBody } from '../../src/contract/error-body.ts';
 import { ApiError, errors } from '../../src/contract/errors.ts';
 import type { ApiResponse } from '../../testkit/service.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
@@ -42,7 +42,7 @@ describe('every declared error', () => {
     for (const [code, { text, advice }] of Object.entries(errors)) {
       const values = { status: 'completed', what: 'Transcription', limit: '1 GB' };
       const error = new ApiError(code as keyof typeof errors, null, values);
-      const texts = [advice, errorAnswer(error).message, ...(FIXED.has(code) ? [] : [text])];
+      const texts = [advice, toErrorBody(error).message, ...(FIXED.has(code) ? [] : [text])];
       expect([code, texts.filter((one) => FOREIGN.test(one))]).toEqual([code, []]);
     }
   });

@@ -11,9 +11,9 @@ describe('the order of the test files', () => {
     const order = mixed([...short, ...waiting, 'test/web/dashboard.test.ts'], (path) => path);
     expect(order.slice(0, 2)).toEqual(['test/chaos/full-disk.test.ts', 'test/web/dashboard.test.ts']);
     expect([...order].sort()).toEqual([...short, ...waiting, 'test/web/dashboard.test.ts'].sort());
-    const places = waiting.map((path) => order.indexOf(path)).sort((one, other) => one - other);
-    expect(places[1]! - places[0]!).toBeGreaterThan(5);
-    expect(places[2]! - places[1]!).toBeGreaterThan(2);
+    const positions = waiting.map((path) => order.indexOf(path)).sort((one, other) => one - other);
+    expect(positions[1]! - positions[0]!).toBeGreaterThan(5);
+    expect(positions[2]! - positions[1]!).toBeGreaterThan(2);
   });
 
   it('names only files that exist', () => {

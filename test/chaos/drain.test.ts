@@ -46,7 +46,7 @@ describe('a worker that drains', () => {
         cellMemoryBytes: 2 * 2 ** 30,
         drainMs,
         storageWaitSeconds: 3600,
-        outputHoldMs: 60_000,
+        outputWaitMs: 60_000,
       },
     });
   const encode = (preset: string) =>

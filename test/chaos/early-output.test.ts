@@ -59,7 +59,7 @@ describe('an output that is uploaded to a remote storage while FFmpeg writes it'
       settings: {
         ...{ databaseUrl: world.database.url, version: 'test', dataDir: folder, workDir: join(folder, 'work', 'one') },
         ...{ slots: [['light', 'heavy'], ['interactive']], cores: 2, cellMemoryBytes: 2 * 2 ** 30, drainMs: 1000 },
-        ...{ diskReserve: { percent: 0, bytes: 0 }, sharesDisk: true, storageWaitSeconds: 3600, outputHoldMs: 60_000 },
+        ...{ diskReserve: { percent: 0, bytes: 0 }, sharesDisk: true, storageWaitSeconds: 3600, outputWaitMs: 60_000 },
       },
     });
   };

@@ -64,7 +64,7 @@ describe('a video that is encoded in pieces', () => {
         ...{ databaseUrl: world.database.url, version: 'test', dataDir: folder, workDir: join(folder, 'work', 'one') },
         ...{ slots: [['light', 'heavy'], ['light', 'heavy'], ['interactive']], cores: 2 },
         ...{ cellMemoryBytes: 2 * 2 ** 30, drainMs: 1000, diskReserve: { percent: 0, bytes: 0 }, sharesDisk: true },
-        ...{ storageWaitSeconds: 3600, outputHoldMs: 60_000, chunks: 'always' },
+        ...{ storageWaitSeconds: 3600, outputWaitMs: 60_000, chunks: 'always' },
       },
     });
     account = await world.account();

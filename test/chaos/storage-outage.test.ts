@@ -32,7 +32,7 @@ describe('an unavailable storage', () => {
   let worker: Worker | null = null;
   const slots: SlotClasses[] = [['light', 'heavy'], ['interactive']];
 
-  const start = async (changes: { storageWaitSeconds?: number; outputHoldMs?: number } = {}) => {
+  const start = async (changes: { storageWaitSeconds?: number; outputWaitMs?: number } = {}) => {
     worker = await startWorker({
       context,
       kinds,
@@ -55,7 +55,7 @@ describe('an unavailable storage', () => {
         drainMs: 1000,
         storageWaitSeconds: 3600,
         // As in the service: on a busy machine the encode continues for longer than a minute after the outage begins.
-        outputHoldMs: 600_000,
+        outputWaitMs: 600_000,
         ...changes,
       },
     });

@@ -137,18 +137,18 @@ describe('credentials of S3', () => {
 describe('renewed keys', () => {
   it('stay in use while they are valid and their source is unreachable', async () => {
     let now = 0;
-    let away = false;
+    let isDown = false;
     let asked = 0;
     const keys = renewed(
       async () => {
         asked += 1;
-        if (away) throw new Error('away');
+        if (isDown) throw new Error('away');
         return { accessKeyId: `${asked}`, secretAccessKey: 's', sessionToken: 't', expiresAt: now + 3_600_000 };
       },
       () => now,
     );
     expect((await Promise.all([keys(), keys()])).map(({ accessKeyId }) => accessKeyId)).toEqual(['1', '1']);
-    away = true;
+    isDown = true;
     now = 3_000_000;
     expect((await keys()).accessKeyId).toBe('1');
     await keys();
@@ -157,7 +157,7 @@ describe('renewed keys', () => {
     expect((await keys()).accessKeyId).toBe('1');
     now = 3_600_001;
     await expect(keys()).rejects.toThrow('away');
-    away = false;
+    isDown = false;
     expect(Number((await keys()).accessKeyId)).toBeGreaterThan(1);
   });
 });

@@ -71,10 +71,10 @@ describe('Google Cloud Storage under failures', () => {
     const store = open();
     await expect(store.head('k')).rejects.toMatchObject({ retry: true, status: 503 });
     expect(server.seen).toHaveLength(3);
-    let away = 0;
+    let attempts = 0;
     const onUnreachable = () => {
-      away += 1;
-      if (away === 2) server.fault = null;
+      attempts += 1;
+      if (attempts === 2) server.fault = null;
     };
     const outagePolicy = { ms: 120_000, signal: new AbortController().signal, onUnreachable };
     const uploadId = await open()
@@ -83,7 +83,7 @@ describe('Google Cloud Storage under failures', () => {
     expect(uploadId).toBeNull();
     const put = store.putFile('k', import.meta.filename, { contentType: 'text/plain', size: 3, outagePolicy });
     await expect(put).resolves.toBeUndefined();
-    expect(away).toBe(2);
+    expect(attempts).toBe(2);
   });
 
   it('the identity of a machine signs through IAM, and gets its token from the metadata server', async () => {

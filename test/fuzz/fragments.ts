@@ -100,10 +100,10 @@ const EDGES = [0, 1, 2, 0x7f, 0xff, 0x1000, 0xffff, 0x10000, 0x7fffffff, 0x80000
 /** Another number in one of the fields of a telling box, its flags included. */
 function alterField(random: Random, bytes: Buffer): void {
   const type = random.pick(TELLING);
-  const places: number[] = [];
-  for (let at = bytes.indexOf(type); at >= 0; at = bytes.indexOf(type, at + 4)) places.push(at);
-  if (places.length === 0) return;
-  const box = random.pick(places);
+  const offsets: number[] = [];
+  for (let at = bytes.indexOf(type); at >= 0; at = bytes.indexOf(type, at + 4)) offsets.push(at);
+  if (offsets.length === 0) return;
+  const box = random.pick(offsets);
   const field = box + 4 + 4 * random.int(0, 6);
   if (field + 4 > bytes.length) return;
   const now = bytes.readUInt32BE(field);

@@ -1,7 +1,7 @@
 import { JobFailure } from '../../src/contract/failures.ts';
 import { MAX_STREAMS, parseProbe } from '../../src/ffmpeg/probe/probe.ts';
 import { etaSeconds, ProgressReader, type ProgressReport, progressFraction } from '../../src/ffmpeg/run/progress.ts';
-import { errorCode, parseListPage } from '../../src/storage/s3/answers.ts';
+import { errorCode, parseListPage } from '../../src/storage/s3/responses.ts';
 import type { Random } from '../../testkit/random.ts';
 import { type Campaign, count } from './campaign.ts';
 import { anyText } from './texts.ts';

@@ -80,8 +80,8 @@ const FIELD =
 function rejectionFaults(rejection: Rejection, request: TranscodeRequest): string[] {
   const faults: string[] = [];
   const where = `${rejection.field} (${rejection.option})`;
-  const places = FIELD.exec(rejection.field);
-  if (!places) faults.push(`a rejection at no position of a request: ${rejection.field}`);
+  const positions = FIELD.exec(rejection.field);
+  if (!positions) faults.push(`a rejection at no position of a request: ${rejection.field}`);
   for (const part of ['reason', 'suggestion'] as const) {
     const text = rejection[part];
     if (typeof text !== 'string' || text.trim().length < 6) faults.push(`${where}: ${part} says nothing: ${text}`);
@@ -91,7 +91,7 @@ function rejectionFaults(rejection: Rejection, request: TranscodeRequest): strin
   }
   if (typeof rejection.option !== 'string' || rejection.option.length > 200) faults.push(`${where}: option too long`);
   const [input, ofInput, option, filter] =
-    places?.slice(1).map((text) => (text === undefined ? null : Number(text))) ?? [];
+    positions?.slice(1).map((text) => (text === undefined ? null : Number(text))) ?? [];
   const list = input != null ? request.inputs[input]?.options : request.options;
   const index = input != null ? ofInput : option;
   const target =

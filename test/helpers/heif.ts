@@ -85,14 +85,14 @@ export function makeStill(still: StillFile): Buffer {
   );
   const idat = makeBox('idat', ...inIndex!.map(({ data }) => data));
   const meta = (dataAt: number): Buffer => {
-    const places = new Map<Item, number>();
+    const offsets = new Map<Item, number>();
     for (const [list, start] of [
       [inIndex!, 0],
       [inData!, dataAt],
     ] as const) {
       let at = start;
       for (const item of list) {
-        places.set(item, at);
+        offsets.set(item, at);
         at += item.data.length;
       }
     }
@@ -102,7 +102,7 @@ export function makeStill(still: StillFile): Buffer {
       0,
       makeFullBox('hdlr', 0, 0, u32(0), Buffer.from('pict'), Buffer.alloc(13)),
       makeFullBox('pitm', 0, 0, u16(still.primary ?? 1)),
-      locationTable(still, places),
+      locationTable(still, offsets),
       makeFullBox('iinf', 0, 0, u16(still.items.length), ...still.items.map(itemEntry)),
       ...(still.references ? [referenceTable(still.references)] : []),
       propertyTable(still.items),

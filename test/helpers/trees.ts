@@ -37,7 +37,7 @@ export async function storeFiles(
       await mkdir(dirname(join(directory, path)), { recursive: true });
       await writeFile(join(directory, path), text);
     }
-    const tools = { context, settings: { outputHoldMs: 1000 }, onStorageUnreachable: () => {} };
+    const tools = { context, settings: { outputWaitMs: 1000 }, onStorageUnreachable: () => {} };
     const run = { claim, folder, signal: new AbortController().signal, reserved: () => {} };
     return await storeTree(tools as unknown as WorkTools, run as unknown as Run, {
       ...{ directory, position, contentType: contentTypeOf('master.m3u8'), contentTypeOf },

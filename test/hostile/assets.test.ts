@@ -3,7 +3,7 @@ import { cancelJob } from '../../src/jobs/cancel.ts';
 import { eraseJob } from '../../src/jobs/erase.ts';
 import { sweepExpired } from '../../src/jobs/retention.ts';
 import { findSources } from '../../src/jobs/sources.ts';
-import { openRequest, openWholeRequest } from '../../src/kinds/transcode/request.ts';
+import { openFullRequest, openRequest } from '../../src/kinds/transcode/request.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 
 const SECRET = 'token=4711';
@@ -56,7 +56,7 @@ describe('files named in filters', () => {
     const job = await world.accept(account, { filters: FILTERS }, [WEB]);
     const { vault } = world.context;
     expect(JSON.stringify(openRequest(vault, job))).not.toContain(SECRET);
-    expect(openWholeRequest(vault, job)).toMatchObject({ filters: FILTERS });
+    expect(openFullRequest(vault, job)).toMatchObject({ filters: FILTERS });
     await cancelJob(world.context, account.id, 'transcode', job.id);
     const after = await world.row(job.id);
     expect(after.request_source_sealed).toBeNull();
@@ -82,7 +82,7 @@ describe('files named in filters', () => {
         details: { field: 'filters[0]' },
       });
       expect(await findSources(world.context, world.context.db, { account, ownKeys: null }, [url])).toEqual([
-        { refusal: 'source_not_owned' },
+        { code: 'source_not_owned' },
       ]);
     }
     const [mine] = await findSources(world.context, world.context.db, { account: other, ownKeys: null }, [
@@ -107,6 +107,6 @@ describe('files named in filters', () => {
     const erased = await world.row(job.id);
     expect([erased.request_sealed, erased.request_source_sealed]).toEqual([null, null]);
     const looked = await findSources(world.context, world.context.db, { account, ownKeys: null }, [upload.fileUrl]);
-    expect(looked).toEqual([{ refusal: 'source_deleted' }]);
+    expect(looked).toEqual([{ code: 'source_deleted' }]);
   });
 });

@@ -48,8 +48,8 @@ describe('an unprotected FFmpeg', () => {
   async function attempt(attack: Attack): Promise<{ text: string; leaked: boolean }> {
     const out = join(folder, 'out');
     mkdirSync(out);
-    const places = { input: world.clip, out, concat: world.concat, hls: world.hls };
-    const args = ['-nostdin', '-hide_banner', '-y', ...attack.argv.map(world.words(places))];
+    const paths = { input: world.clip, out, concat: world.concat, hls: world.hls };
+    const args = ['-nostdin', '-hide_banner', '-y', ...attack.argv.map(world.words(paths))];
     // The voices are in libraries that the FFmpeg of tests has stubs of.
     const program = args.some((word) => word.includes('flite')) ? '/usr/bin/ffmpeg' : 'ffmpeg';
     const options = { cwd: out, encoding: 'buffer', timeout: 5000, killSignal: 'SIGKILL', maxBuffer: 2 ** 26 } as const;

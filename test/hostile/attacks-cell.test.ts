@@ -45,10 +45,10 @@ describe('the sandbox alone, with the policy off', () => {
       wallMs: isCostly(attack) || attack.effects.includes('LISTEN') ? COSTLY_MS : PLAIN_MS,
       outputBytes: 16 * MIB,
     };
-    const places = { input: '/in/0', out: '/out', concat: '/in/list.ffconcat', hls: '/in/list.m3u8' };
+    const paths = { input: '/in/0', out: '/out', concat: '/in/list.ffconcat', hls: '/in/list.m3u8' };
     const result = await fixture.sandbox.run({
       program: 'ffmpeg',
-      args: ['-nostdin', '-y', '-hide_banner', ...attack.argv.map(world.words(places))],
+      args: ['-nostdin', '-y', '-hide_banner', ...attack.argv.map(world.words(paths))],
       inputs: [
         { name: '0', path: world.clip },
         { name: 'list.ffconcat', path: world.concat },

@@ -66,14 +66,14 @@ export async function openRunContext(
   const accounts = claimAccounts(8, fixture.dataDir);
   const cgroups = await openCgroups();
   const watchdog = await Watchdog.open();
-  const places = {
+  const folders = {
     tier: await makeTier(tier, cells),
     account: accounts.of,
     cgroup: (slot: number) => cgroups?.slot(slot) ?? null,
   };
-  const launchers = openLaunchers(places);
+  const launchers = openLaunchers(folders);
   return {
-    ...places,
+    ...folders,
     ...{ watchdog, launchers },
     rootImage: join(images, image),
     cells,

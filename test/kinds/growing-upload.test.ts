@@ -15,7 +15,7 @@ import { createLogger } from '../../src/telemetry/index.ts';
 import { until } from '../../testkit/until.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 
-const away = () => new StorageError('storage could not be used for PUT: ECONNRESET', { retry: true });
+const unreachable = () => new StorageError('storage could not be used for PUT: ECONNRESET', { retry: true });
 
 describe('an output that is uploaded while it is written', () => {
   let world: JobWorld;
@@ -63,7 +63,7 @@ describe('an output that is uploaded while it is written', () => {
     const tools = {
       context: { ...world.context, store },
       logger: createLogger({ level: 'silent', role: 'worker' }),
-      ...{ onStorageUnreachable: () => {}, settings: { outputHoldMs: 1000 } },
+      ...{ onStorageUnreachable: () => {}, settings: { outputWaitMs: 1000 } },
     } as unknown as WorkTools;
     const run = { claim, signal: stopping.signal, reserved: () => {} } as unknown as Run;
     return new GrowingUpload(tools, run, { key, contentType: 'video/x-matroska' });
@@ -171,7 +171,7 @@ describe('an output that is uploaded while it is written', () => {
       putPart: (_, { outagePolicy }) =>
         new Promise((_resolve, reject) => {
           isCalled = true;
-          outagePolicy!.signal.addEventListener('abort', () => reject(away()), { once: true });
+          outagePolicy!.signal.addEventListener('abort', () => reject(unreachable()), { once: true });
         }),
     });
     await growTo(bytes.length);
@@ -200,7 +200,7 @@ describe('an output that is uploaded while it is written', () => {
     let failures = 0;
     await against({
       async putPart(...given) {
-        if (given[1].partNumber === 3 && failures++ === 0) throw away();
+        if (given[1].partNumber === 3 && failures++ === 0) throw unreachable();
         const etag = await putPart(...given);
         stored.push(given[1].partNumber);
         return etag;
@@ -219,7 +219,7 @@ describe('an output that is uploaded while it is written', () => {
     const { putPart } = world.context.store;
     await against({
       async putPart(...given) {
-        if (given[1].partNumber === 1) throw away();
+        if (given[1].partNumber === 1) throw unreachable();
         const etag = await putPart(...given);
         stored.push(given[1].partNumber);
         return etag;
@@ -236,7 +236,9 @@ describe('an output that is uploaded while it is written', () => {
   it('fails with a reason when storage does not combine its parts', async () => {
     await against({
       completeMultipart: () =>
-        Promise.reject(new StorageError('storage refused', { retry: false, status: 400, code: 'InvalidPart' })),
+        Promise.reject(
+          new StorageError('storage rejected the part', { retry: false, status: 400, code: 'InvalidPart' }),
+        ),
     });
     await growTo(bytes.length);
     await hasStored(2);

@@ -44,7 +44,7 @@ describe('a plan of several commands', () => {
       logger: createLogger({ level: 'silent', role: 'worker' }),
       measure: (_, step) => step(),
       onStorageUnreachable: () => {},
-      settings: { version: 'test', cores: 2, cellMemoryBytes: 2 ** 30, outputHoldMs: 1000, slots: [['light']] },
+      settings: { version: 'test', cores: 2, cellMemoryBytes: 2 ** 30, outputWaitMs: 1000, slots: [['light']] },
     };
   });
   afterAll(async () => {

@@ -67,7 +67,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
       settings: {
         ...{ databaseUrl: api.database.url, version: 'test', dataDir: folder, workDir: join(folder, 'work', 'one') },
         ...{ slots: [['light']], cores: 2, cellMemoryBytes: 2 ** 30, drainMs: 1000 },
-        ...{ diskReserve: { percent: 0, bytes: 0 }, sharesDisk: true, storageWaitSeconds: 60, outputHoldMs: 1000 },
+        ...{ diskReserve: { percent: 0, bytes: 0 }, sharesDisk: true, storageWaitSeconds: 60, outputWaitMs: 1000 },
       },
     });
   });

@@ -55,8 +55,8 @@ describe('a HEIC or AVIF still', () => {
   };
   const cornersOf = ({ size, at }: Awaited<ReturnType<typeof shown>>) => {
     const [width, height] = size.split('x').map(Number) as [number, number];
-    const places = [8, width - 8].flatMap((x) => [8, height - 8].map((y) => [x, y] as const));
-    return [size, ...places.map(([x, y]) => colorOf(at(x, y)))].join(' ');
+    const points = [8, width - 8].flatMap((x) => [8, height - 8].map((y) => [x, y] as const));
+    return [size, ...points.map(([x, y]) => colorOf(at(x, y)))].join(' ');
   };
 
   it('is read in the form that FFmpeg writes', async () => {

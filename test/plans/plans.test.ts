@@ -162,7 +162,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs`, () => {
         ...{ databaseUrl: api.database.url, version: 'test', dataDir: folder, workDir: join(folder, 'work', 'one') },
         // The account's waiting jobs, which have no texts, are heavy.
         ...{ slots: [['light'], ['interactive']], cores: 2, cellMemoryBytes: 2 ** 30, drainMs: 1000 },
-        ...{ diskReserve: { percent: 0, bytes: 0 }, sharesDisk: true, storageWaitSeconds: 60, outputHoldMs: 1000 },
+        ...{ diskReserve: { percent: 0, bytes: 0 }, sharesDisk: true, storageWaitSeconds: 60, outputWaitMs: 1000 },
       },
     });
     // Follows events and progress while it is open.

@@ -75,7 +75,7 @@ async function decide(exchange: Exchange): Promise<FastifyReply> {
   const selected = asked.scopes.filter((scope) => sent[BOX + scope] !== undefined);
   if (session && !isCsrfOf(session, sent.csrf)) throw new ApiError('csrf_required');
   if (sent.decision !== 'allow')
-    return refuse(reply, asked, new OauthError('access_denied', 'The person denied the request'));
+    return redirectWithError(reply, asked, new OauthError('access_denied', 'The person denied the request'));
   if (selected.length === 0) {
     const problem = 'Select at least one permission, or deny the request.';
     return show(reply, asked, { session, user, selected, problem, status: 400 });
@@ -106,7 +106,7 @@ async function readAsked({ request, reply, deps }: Exchange, sent: Record<string
   try {
     return { sent, target, origin, ...readRequest(sent, origin) };
   } catch (error) {
-    refuse(reply, { target, origin }, toOauthError(error));
+    redirectWithError(reply, { target, origin }, toOauthError(error));
     return null;
   }
 }
@@ -121,7 +121,7 @@ async function allow({ request, reply, deps }: Exchange, asked: Asked, user: Use
   const { target, challenge, origin } = asked;
   const scopes = allowedScopes(user, asked.scopes);
   if (scopes.length === 0)
-    return refuse(reply, asked, new OauthError('invalid_scope', 'The person has none of the requested permissions'));
+    return redirectWithError(reply, asked, new OauthError('invalid_scope', 'The person has none of the requested permissions'));
   const consent = { client: target.client, user, redirectUri: target.redirectUri, challenge, scopes };
   const code = await deps.context.db.transaction().execute((tx) => grantCode(tx, consent, originOf(request)));
   return redirect(reply, answerUri(target, origin, { code }));
@@ -153,7 +153,11 @@ function show(
   });
 }
 
-function refuse(reply: FastifyReply, { target, origin }: Pick<Asked, 'target' | 'origin'>, error: OauthError) {
+function redirectWithError(
+  reply: FastifyReply,
+  { target, origin }: Pick<Asked, 'target' | 'origin'>,
+  error: OauthError,
+) {
   return redirect(reply, answerUri(target, origin, { error: error.code, error_description: error.message }));
 }
 

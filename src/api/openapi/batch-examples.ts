@@ -1,5 +1,5 @@
 import type { Batch } from '../../contract/batches.ts';
-import { errorAnswer } from '../../contract/error-answer.ts';
+import { toErrorBody } from '../../contract/error-body.ts';
 import { ApiError } from '../../contract/errors.ts';
 import type { CreateBody, JobListItem } from '../../contract/transcodes.ts';
 
@@ -25,7 +25,7 @@ export function batchExamples(request: CreateBody, job: JobListItem): Readonly<R
     completed_at: null,
     items: [
       { index: 0, status: 'accepted', job },
-      { index: 1, status: 'refused', error: errorAnswer(refusal) },
+      { index: 1, status: 'refused', error: toErrorBody(refusal) },
     ],
   };
   const canceled = {

@@ -1,4 +1,4 @@
-import { errorAnswer } from '../../contract/error-answer.ts';
+import { toErrorBody } from '../../contract/error-body.ts';
 import { ApiError, type ErrorCode, type ErrorDetails, errors } from '../../contract/errors.ts';
 import { outputErrors } from '../../jobs/kind.ts';
 import type { ShownKind } from '../../kinds/kind.ts';
@@ -234,7 +234,7 @@ function addError(
   // Health checks answer 500 and 503 with their own schema.
   if (media?.schema.$ref !== ERROR.$ref) return;
   answer.description = [answer.description, `\`${code}\``].filter(Boolean).join(', ');
-  const value = errorAnswer(
+  const value = toErrorBody(
     new ApiError(code, details[code] ?? null, {
       status: 'completed',
       limit: '2GB',

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { errorAnswer } from '../../contract/error-answer.ts';
+import { toErrorBody } from '../../contract/error-body.ts';
 import { ApiError, type ErrorCode } from '../../contract/errors.ts';
 import { MAX_BODY_BYTES } from '../../contract/limits.ts';
 import { NoTurn } from '../../database/connection-share.ts';
@@ -73,7 +73,7 @@ export function answerRejections({ publicUrl }: ErrorSettings) {
       return;
     }
     const error = rejectionError(rejection);
-    const body = JSON.stringify(errorAnswer(error, publicUrl));
+    const body = JSON.stringify(toErrorBody(error, publicUrl));
     response.writeHead(rejection.reason === 'expectation' ? 417 : error.status, {
       'content-type': 'application/json; charset=utf-8',
       'content-length': Buffer.byteLength(body),
@@ -110,13 +110,13 @@ export function answerClientErrors({ publicUrl }: ErrorSettings) {
       socket.destroy();
       return;
     }
-    const refusal = new ApiError('invalid_request', {
+    const rejection = new ApiError('invalid_request', {
       reason: CLIENT_REASONS[error.code ?? ''] ?? 'this is not a valid HTTP request',
       remedy: 'Send it again, with a well-formed HTTP/1.1 request of less than 16 KiB of headers',
     });
-    const body = JSON.stringify(errorAnswer(refusal, publicUrl));
+    const body = JSON.stringify(toErrorBody(rejection, publicUrl));
     socket.end(
-      `HTTP/1.1 ${refusal.status} Bad Request\r\nconnection: close\r\nx-request-id: ${randomUUID()}\r\n` +
+      `HTTP/1.1 ${rejection.status} Bad Request\r\nconnection: close\r\nx-request-id: ${randomUUID()}\r\n` +
         `content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     );
   };
@@ -136,7 +136,7 @@ function sendError(reply: FastifyReply, error: ApiError, { publicUrl }: ErrorSet
     .code(error.status)
     .type('application/json; charset=utf-8')
     .serializer(JSON.stringify)
-    .send(errorAnswer(error, docsOrigin(publicUrl, reply.request)));
+    .send(toErrorBody(error, docsOrigin(publicUrl, reply.request)));
 }
 
 /**

@@ -142,7 +142,7 @@ async function makeOnce(
   return { ...answer, key: raw };
 }
 
-/** Remedies for refusals without one. */
+/** Remedies for rejections without one. */
 const REMEDIES: Partial<Record<ErrorCode, string>> = {
   key_exceeds_caller:
     'Rotate it with itself or with a key that has as much, or have the operator run ./airlock keys rotate',

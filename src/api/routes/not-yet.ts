@@ -50,7 +50,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
 /** Returns 501 for these paths, after checking the key and before reading a body. A 404 would suggest a wrong id. */
 export function registerNotYet(app: App): void {
   for (const [what, paths] of Object.entries(NOT_YET)) {
-    const refuse = async () => {
+    const reject = async () => {
       throw new ApiError('not_implemented', null, { what });
     };
     for (const [method, url, scope, operationId, summary] of paths) {
@@ -66,8 +66,8 @@ export function registerNotYet(app: App): void {
           ...(/[:*]/.test(url) && { params: paramsOf(url) }),
           response: { 501: errorBody },
         },
-        onRequest: refuse,
-        handler: refuse,
+        onRequest: reject,
+        handler: reject,
       });
     }
   }

@@ -86,11 +86,11 @@ describe('a stream of events', () => {
     const failWith = (error: Error) => ({ isLast: () => false, isOver: () => Promise.reject(error) });
     const bounds = { stallMs: 300, waitingEvents: 5 };
     const outage = Object.assign(new Error('gone'), { code: 'ECONNREFUSED' });
-    const away = await open(bounds, { until: failWith(outage) });
-    await away.disconnected();
+    const stream = await open(bounds, { until: failWith(outage) });
+    await stream.disconnected();
     const broken = await open(bounds, { until: failWith(new TypeError('broken')) });
     await broken.logs('event stream failed');
     expect(broken.log()).toContain('TypeError');
-    expect(away.log()).not.toContain('event stream failed');
+    expect(stream.log()).not.toContain('event stream failed');
   });
 });

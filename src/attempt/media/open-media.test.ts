@@ -32,8 +32,8 @@ describe('openMedia', () => {
   async function open(file: string, args: readonly string[], options: { probeOnly?: boolean; disarm?: boolean } = {}) {
     const path = join(folder, file);
     await makeMedia(path, args);
-    const place = { folder, name: file, slot: 0, subject: 'Input 1', disarm: false };
-    return openMedia({ sanitizer, sandbox, measure: stageMeter(null) }, path, { ...place, ...options });
+    const location = { folder, name: file, slot: 0, subject: 'Input 1', disarm: false };
+    return openMedia({ sanitizer, sandbox, measure: stageMeter(null) }, path, { ...location, ...options });
   }
 
   it('describes an MP4 and remuxes it without a cell', async () => {

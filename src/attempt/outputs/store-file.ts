@@ -36,7 +36,7 @@ export function outputOutagePolicy(
   { settings, onStorageUnreachable }: WorkTools,
   { signal }: Pick<Run, 'signal'>,
 ): OutagePolicy {
-  return { ms: settings.outputHoldMs, signal, onUnreachable: onStorageUnreachable };
+  return { ms: settings.outputWaitMs, signal, onUnreachable: onStorageUnreachable };
 }
 
 /** Returns the size of a file that a cell wrote. Rejects a link, which could point to a file of the host. */

@@ -15,7 +15,7 @@ import {
   inThousands,
   NUMBER_SETTINGS,
   type NumberSettingName,
-  refusedNumber,
+  numberFault,
   SWITCH_SETTINGS,
   type SwitchSettingName,
   settingFlag,
@@ -101,7 +101,7 @@ export function readChanges(texts: SettingTexts): AccountChanges {
 function readNumber(name: NumberSettingName, text: string): number | null {
   if (RESET_WORDS.includes(text)) return null;
   // Digits only: 1e3, 0x10 and 512mb are ambiguous.
-  const reason = refusedNumber(name, /^\d+$/.test(text) ? Number(text) : Number.NaN);
+  const reason = numberFault(name, /^\d+$/.test(text) ? Number(text) : Number.NaN);
   if (reason) throw new UsageError(`${settingFlag(name)} ${reason}, or "default"; not "${text}".`);
   return Number(text);
 }

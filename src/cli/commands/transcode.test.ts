@@ -43,13 +43,13 @@ describe('airlock transcode rejects before it starts anything', () => {
   it.each(Object.keys(wrong))('%s', async (name) => {
     const [input, output, flags, message] = wrong[name]!;
     const all = { option: [], filter: [], text: [], ...flags };
-    const refused = await transcodeCommand(
+    const error = await transcodeCommand(
       readConfig({}),
       join(folder, input),
       output.split(' ').map((name) => `${folder}/${name}`),
       all,
     ).catch((error: unknown) => error);
-    expect(refused).toBeInstanceOf(UsageError);
-    expect(String(refused)).toMatch(message);
+    expect(error).toBeInstanceOf(UsageError);
+    expect(String(error)).toMatch(message);
   });
 });

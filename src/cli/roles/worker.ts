@@ -32,7 +32,7 @@ import { version } from '../version.ts';
 const FETCH_DEADLINE_MS = 2100_000;
 const DRAIN_MS = 20_000;
 /** Enough for a restart or failover of the storage; afterwards the slot serves other jobs. */
-const OUTPUT_HOLD_MS = 600_000;
+const OUTPUT_WAIT_MS = 600_000;
 /** Share of the machine's memory that one cell may use. */
 const CELL_MEMORY_SHARE = 0.7;
 /** EX_CONFIG: a restart would fail the same way. */
@@ -109,7 +109,7 @@ function workerSettings(config: Config, databaseUrl: string, slots: WorkerSettin
     cellMemoryBytes: Math.floor(totalmem() * CELL_MEMORY_SHARE),
     drainMs: DRAIN_MS,
     storageWaitSeconds: config.storageWaitSeconds,
-    outputHoldMs: OUTPUT_HOLD_MS,
+    outputWaitMs: OUTPUT_WAIT_MS,
     chunks: config.chunks,
   };
 }

@@ -5,7 +5,7 @@ import { wakeWaiting } from '../../events/record.ts';
 import type { Failure } from '../../jobs/kind.ts';
 import type { Job } from '../../jobs/rows.ts';
 import { markDeleting } from '../../objects/objects.ts';
-import { forgetUploads } from '../../uploads/upload.ts';
+import { scrubUploads } from '../../uploads/upload.ts';
 
 /**
  * Rejects an upload in the transaction in which its inspection fails: clears its name, marks its bytes for deletion,
@@ -26,7 +26,7 @@ export async function rejectUpload(context: Context, tx: Tx, job: Job, failure: 
     .set({ refusal_sealed: sealColumn(context.vault, 'uploads', 'refusal_sealed', upload, reason) })
     .where('id', '=', upload.id)
     .execute();
-  await forgetUploads(tx, [upload.id], 'refused');
+  await scrubUploads(tx, [upload.id], 'refused');
   if (upload.object_id) await markDeleting(tx, [upload.object_id], 'refused');
   await wakeWaiting(tx, upload.id);
 }

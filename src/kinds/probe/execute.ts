@@ -11,9 +11,9 @@ import { FetchError } from '../../fetcher/index.ts';
 import { type ClaimedSource, sourceRow } from '../../jobs/rows.ts';
 import { inspectionJson } from '../../uploads/upload.ts';
 import type { AttemptResult } from '../kind.ts';
+import { probeCompleteFile } from './complete-file.ts';
 import { probeRemote } from './remote.ts';
 import { resultJson } from './result.ts';
-import { probeWhole } from './whole.ts';
 
 const SUBJECT = 'The file';
 
@@ -44,5 +44,5 @@ async function probe(tools: WorkTools, run: Run, source: ClaimedSource): Promise
   const known = knownInfo(inspection);
   if (known) return describeFile(known, { sizeBytes: known.sizeBytes, container: inspection?.container ?? null });
   const { folder, signal, disk } = run;
-  return probeWhole(tools, run, await stageSource(tools, row, { folder, subject: SUBJECT, signal, disk }));
+  return probeCompleteFile(tools, run, await stageSource(tools, row, { folder, subject: SUBJECT, signal, disk }));
 }

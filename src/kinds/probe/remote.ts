@@ -8,7 +8,7 @@ import { JobFailure } from '../../contract/failures.ts';
 import type { ProbeAnswer } from '../../contract/probe.ts';
 import { FetchError } from '../../fetcher/index.ts';
 import { detectMedia, type MediaInfo } from '../../ffmpeg/index.ts';
-import { probeWhole } from './whole.ts';
+import { probeCompleteFile } from './complete-file.ts';
 
 /** Milliseconds for all requests to the source. */
 const MAX_MS = 20_000;
@@ -50,7 +50,7 @@ async function probeParts(tools: WorkTools, run: Run, path: string, parts: Parts
     if (info) return describeFile(info, { sizeBytes: size, container: 'rewritten' });
   }
   await requirePart(parts, { start: 0, end: Math.min(size, START_BYTES) });
-  if (size <= START_BYTES) return probeWhole(tools, run, path);
+  if (size <= START_BYTES) return probeCompleteFile(tools, run, path);
   const needsEnd = READ_AT_END.has(demuxer);
   if (needsEnd) await requirePart(parts, { start: Math.max(START_BYTES, size - END_BYTES), end: size });
   else await cutTo(path, START_BYTES);
@@ -90,7 +90,7 @@ async function probeStart(
     await file.close();
   }
   await run.disk.recordWrite(bytes.length);
-  if (size === bytes.length) return probeWhole(tools, run, path);
+  if (size === bytes.length) return probeCompleteFile(tools, run, path);
   const demuxer = await demuxerOf(bytes);
   try {
     return await probeInCell(tools, run, path, size);

@@ -7,7 +7,7 @@ import { idleInAccount, idleRetention } from '../../contract/limit-advice.ts';
 import { type CreateBody, outputsOf, toJobRequest } from '../../contract/transcodes.ts';
 import type { RequestProblem } from '../../contract/validate.ts';
 import type { MediaInfo, Review } from '../../ffmpeg/index.ts';
-import { findSources, type NamedSource, type RefusedSource, type ResolvedSource } from '../../jobs/sources.ts';
+import { findSources, type NamedSource, type RejectedSource, type ResolvedSource } from '../../jobs/sources.ts';
 import { ThreadEnded } from '../../threads/task-thread.ts';
 import type { Admission, AdmissionServices, Caller } from '../kind.ts';
 import {
@@ -37,7 +37,7 @@ export interface TranscodeAdmission extends Admission {
   /** Reasons for a rejection, in terms of what the client sent. */
   rejections: readonly RequestProblem[];
   /** What is known about each input without locking it. */
-  foundInputs: readonly (ResolvedSource | RefusedSource)[];
+  foundInputs: readonly (ResolvedSource | RejectedSource)[];
   /** For each input; null if it has not been probed. */
   infos: readonly (MediaInfo | null)[];
 }
@@ -53,7 +53,7 @@ export async function admitTranscode(
   const { body, sent, locate = locateInRequest } = submission;
   const inputs = body.inputs.map(({ url }, index) => ({ url, field: `inputs[${index}].url` }));
   const foundInputs = await findNamed(services, caller, inputs);
-  const infos = foundInputs.map((source) => ('refusal' in source ? null : knownInfo(source.inspection)));
+  const infos = foundInputs.map((source) => ('code' in source ? null : knownInfo(source.inspection)));
   const review = await reviewBody(services, caller, body, infos);
   const assets = review.assets.flatMap(({ kind, source, field }, index) =>
     source.type === 'url' ? [{ index, kind, url: source.url, field }] : [],

@@ -52,7 +52,7 @@ export async function stageAssets({ tools, run, request: opened }: TranscodeAtte
       files.push(null);
       continue;
     }
-    const maxBytes = isReadWhole(request.kind) ? ASSET_BYTES[request.kind] : undefined;
+    const maxBytes = isReadIntoMemory(request.kind) ? ASSET_BYTES[request.kind] : undefined;
     const row = sourceRow(claim.job, rowOf(claim, request, index));
     const options = { folder, signal, disk, subject: subjectOf(request), ...(maxBytes !== undefined && { maxBytes }) };
     files.push(await stageSource(tools, row, options));
@@ -105,9 +105,9 @@ function rowOf(claim: Claim, request: AssetRequest, index: number): ClaimedSourc
   return row;
 }
 
-type ReadWhole = keyof typeof ASSET_BYTES;
+type InMemoryKind = keyof typeof ASSET_BYTES;
 
-function isReadWhole(kind: AssetKind): kind is ReadWhole {
+function isReadIntoMemory(kind: AssetKind): kind is InMemoryKind {
   return Object.hasOwn(ASSET_BYTES, kind);
 }
 
@@ -124,7 +124,7 @@ async function understand(
   asset: { row: ClaimedSource; kind: AssetKind; file: string; subject: string; slot: number },
 ): Promise<Understood> {
   const { row, kind, file, subject, slot } = asset;
-  if (isReadWhole(kind)) return readWhole(kind, file, subject);
+  if (isReadIntoMemory(kind)) return readIntoMemory(kind, file, subject);
   const known = knownInfo(inspectionJson.readOrNull(row.probe));
   const name = `asset-${row.position}`;
   const { folder, signal, disk } = run;
@@ -136,7 +136,7 @@ async function understand(
   return { file: probed.file, extension: kind === 'picture' ? 'img' : 'bin', demuxer, info };
 }
 
-async function readWhole(kind: ReadWhole, file: string, subject: string): Promise<Understood> {
+async function readIntoMemory(kind: InMemoryKind, file: string, subject: string): Promise<Understood> {
   const { size } = await stat(file);
   if (size > ASSET_BYTES[kind]) {
     throw new JobFailure('source_too_large', `${subject} is larger than the limit of ${ASSET_BYTES[kind]} bytes.`);
@@ -148,7 +148,7 @@ async function readWhole(kind: ReadWhole, file: string, subject: string): Promis
   return { file, extension: content.extension, demuxer, info: null };
 }
 
-function identify(kind: ReadWhole, bytes: Buffer, demuxer: string | null): AssetContent {
+function identify(kind: InMemoryKind, bytes: Buffer, demuxer: string | null): AssetContent {
   if (kind === 'lut') return checkLut(bytes);
   if (kind === 'font') return checkFont(bytes);
   if (demuxer === null || !SUBTITLE_DEMUXERS.includes(demuxer)) {
@@ -159,7 +159,7 @@ function identify(kind: ReadWhole, bytes: Buffer, demuxer: string | null): Asset
 
 /** Checks that an input, which has been probed as one, is of the kind that the filter needs. */
 async function checkUse(kind: AssetKind, input: PreparedInput, subject: string): Promise<void> {
-  if (isReadWhole(kind)) await readWhole(kind, input.file, subject);
+  if (isReadIntoMemory(kind)) await readIntoMemory(kind, input.file, subject);
   else checkMedia(kind, input.demuxer, input.info, subject);
 }
 

@@ -8,7 +8,7 @@ import type { PlannedOutput } from '../../ffmpeg/index.ts';
 import { type Claim, openWarnings, sourceRow } from '../../jobs/rows.ts';
 import { outputKey } from '../../storage/keys.ts';
 import type { Reading } from '../../threads/planning/index.ts';
-import { openWholeRequest } from './request.ts';
+import { openFullRequest } from './request.ts';
 
 /** One attempt at a transcode: what the worker provides, and the request. */
 export interface TranscodeAttempt {
@@ -38,7 +38,7 @@ export interface OpenedRequest extends Omit<Reading, 'rejections'> {
  */
 export async function openRequest(tools: WorkTools, claim: Claim): Promise<OpenedRequest> {
   const { vault } = tools.context;
-  const stored = openWholeRequest(vault, claim.job);
+  const stored = openFullRequest(vault, claim.job);
   if (!stored) throw new JobFailure('input_deleted', 'The job has been erased.');
   const { disarm, limits, ...rest } = stored;
   // A filter may name an input by its URL.

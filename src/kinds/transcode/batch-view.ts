@@ -1,5 +1,5 @@
 import type { Batch, BatchItem } from '../../contract/batches.ts';
-import { docsOf, errorAnswer } from '../../contract/error-answer.ts';
+import { docsOf, toErrorBody } from '../../contract/error-body.ts';
 import { ApiError, type ErrorCode } from '../../contract/errors.ts';
 import { hideQueries } from '../../contract/hide-queries.ts';
 import type { Context } from '../../database/context.ts';
@@ -45,7 +45,7 @@ export function viewSubmittedBatch(
 }
 
 export function viewRejection(index: number, rejection: ApiError): BatchItem {
-  return { index, status: 'refused', error: hideQueries(errorAnswer(rejection)) };
+  return { index, status: 'refused', error: hideQueries(toErrorBody(rejection)) };
 }
 
 /** What is kept of a rejected entry: 100 complete errors need more than 60 KB. */

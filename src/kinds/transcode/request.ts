@@ -96,7 +96,7 @@ export function openRequest(vault: Vault, job: RowOf<'jobs'> & Pick<Job, 'reques
 }
 
 /** The request as the client sent it; null once the job is final. */
-export function openWholeRequest(
+export function openFullRequest(
   vault: Vault,
   job: RowOf<'jobs'> & Pick<Job, 'request_sealed' | 'request_source_sealed'>,
 ): StoredRequest | null {

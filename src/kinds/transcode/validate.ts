@@ -46,7 +46,7 @@ function sourceProblems(
     const reason = rejectedUrl(checkSourceUrl, source);
     if (reason) return [sourceProblem(source, { reason }, locateInRequest)];
     const found = all[index]!;
-    return 'refusal' in found ? [sourceProblem(source, { code: found.refusal }, locateInRequest)] : [];
+    return 'code' in found ? [sourceProblem(source, { code: found.code }, locateInRequest)] : [];
   });
 }
 

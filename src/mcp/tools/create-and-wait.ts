@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { isFinal } from '../../contract/common.ts';
-import { type ApiCall, CREATES, pathPart, refusal, resultOf, type Tool, type ToolResult } from '../tool.ts';
+import { type ApiCall, CREATES, pathPart, rejectArguments, resultOf, type Tool, type ToolResult } from '../tool.ts';
 import { type Running, type Waited, waitArgs, waitFields, waitFor } from '../wait.ts';
 
 /** A job, as far as the tool reads it. */
@@ -24,7 +24,7 @@ export function createAndWait(
     annotations: CREATES,
     async run(args, context) {
       const waiting = waitArgs.safeParse(args);
-      if (!waiting.success) return refusal(waiting.error, args, waitArgs);
+      if (!waiting.success) return rejectArguments(waiting.error, args, waitArgs);
       const { timeoutSeconds: _, pollIntervalSeconds: __, ...body } = z.record(z.string(), z.unknown()).parse(args);
       const created = await context.call('POST', `/v1/${path}`, body);
       if (created.status >= 300) return resultOf(created);

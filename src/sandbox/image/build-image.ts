@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { findProgram, runTool } from '../host/commands.ts';
 import { FONTS_CONF_PATH } from '../programs/fonts-conf.ts';
 import type { ImagePart, ProgramPaths } from '../programs/program.ts';
-import { isWhole, LAYOUT, type Manifest, writeManifest } from './manifest.ts';
+import { isIntact, LAYOUT, type Manifest, writeManifest } from './manifest.ts';
 import { collectSources, type ImageSources } from './root-image-sources.ts';
 import { openScratch } from './scratch.ts';
 import { stubLibrary } from './stub-library.ts';
@@ -27,7 +27,7 @@ export async function buildRootImage({ folder, parts, programs }: BuildRequest):
   const fingerprint = fingerprintOf(sources);
   const target = join(folder, fingerprint);
   const manifest: Manifest = { layout: LAYOUT, programs, facts: null, ...sources };
-  if (!isWhole(target, manifest)) await buildImage(target, sources);
+  if (!isIntact(target, manifest)) await buildImage(target, sources);
   await writeManifest(folder, fingerprint, manifest);
   return fingerprint;
 }
@@ -71,7 +71,7 @@ async function buildImage(target: string, { files, texts }: ImageSources): Promi
     await rename(temporary, target).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
       // Another process was first and its image is complete; or the existing one is damaged and is replaced.
-      if (isWhole(target, { files, texts })) return;
+      if (isIntact(target, { files, texts })) return;
       await rename(target, `${temporary}-broken`);
       await rename(temporary, target);
     });

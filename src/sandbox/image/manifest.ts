@@ -57,7 +57,7 @@ export function isFresh({ files, watched }: Pick<ImageSources, 'files' | 'watche
 }
 
 /** Whether no file is missing. An image gets its name once it is complete, but a person or a disk may damage it later. */
-export function isWhole(image: string, { files, texts }: Pick<ImageSources, 'files' | 'texts'>): boolean {
+export function isIntact(image: string, { files, texts }: Pick<ImageSources, 'files' | 'texts'>): boolean {
   const expected = [...files, ...texts.map(({ to, text }) => ({ to, size: Buffer.byteLength(text) }))];
   return expected.every(({ to, size }) => statSync(join(image, to), { throwIfNoEntry: false })?.size === size);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ImagePart, ProgramPaths } from '../programs/program.ts';
 import { buildInThread } from './build-in-thread.ts';
-import { type ImageFacts, isFresh, isWhole, readManifest, writeManifest } from './manifest.ts';
+import { type ImageFacts, isFresh, isIntact, readManifest, writeManifest } from './manifest.ts';
 
 /** The read-only `/` of every cell: the programs, their libraries and files; no shell, no passwd, no interpreter. */
 export interface RootImage {
@@ -36,7 +36,7 @@ export async function openRootImage(
     const manifest = fingerprint ? readManifest(folder, fingerprint) : null;
     if (!fingerprint || !manifest) continue;
     if (!isDeepStrictEqual(manifest.programs, programs)) continue;
-    if (isFresh(manifest) && isWhole(join(folder, fingerprint), manifest)) {
+    if (isFresh(manifest) && isIntact(join(folder, fingerprint), manifest)) {
       // Updates the ctime, so that no process removes the image before its user is registered.
       await chmod(join(folder, fingerprint), 0o755);
       return { path: join(folder, fingerprint), fingerprint, programs, facts: manifest.facts };

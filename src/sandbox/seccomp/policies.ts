@@ -25,7 +25,7 @@ const ALLOWED = words(`
   getrandom statx rseq getdents64 getdents restart_syscall time gettimeofday getcpu getrlimit
   sched_get_priority_max sched_get_priority_min sched_getscheduler sched_getparam`);
 
-const REFUSED = words(`
+const REJECTED = words(`
   socket connect set_mempolicy get_mempolicy sched_setaffinity sched_setscheduler setpriority kill chmod link`);
 
 const KILLED = words(`
@@ -42,11 +42,11 @@ export type FilterName = 'media' | 'strict';
 /** The filters by name. `media` is the loosest. */
 export const FILTERS: Readonly<Record<FilterName, FilterPolicy>> = {
   /** For FFmpeg, which loads 200 libraries, some of which probe for sockets. */
-  media: { allowed: ALLOWED, rejected: REFUSED, killed: KILLED, mapsCode: true },
+  media: { allowed: ALLOWED, rejected: REJECTED, killed: KILLED, mapsCode: true },
   /** For a static program that reads its inputs and writes its outputs: no code but its own, no socket. */
   strict: {
     allowed: ALLOWED.filter((name) => !FOLDER_CALLS.includes(name)),
-    rejected: REFUSED.filter((name) => !SOCKET_CALLS.includes(name)),
+    rejected: REJECTED.filter((name) => !SOCKET_CALLS.includes(name)),
     killed: [...KILLED, ...SOCKET_CALLS],
     mapsCode: false,
   },

@@ -20,7 +20,7 @@ function rejectionOf(program: string): RegExp {
     `^(?:setpriv|prlimit|sh|runsc|\\S*/ld-linux\\S*|(?:/usr/bin/)?${name})(?:: \\d+)?: .*(?:landlock|seccomp|exec|failed|not found|cannot|error while loading|unrecognized|Permission denied)`,
   );
 }
-const REFUSAL_CODES = [1, 126, 127];
+const FAILURE_CODES = [1, 126, 127];
 
 export interface GatedCommand {
   sh: string;
@@ -77,7 +77,7 @@ export function launchGated(gated: GatedCommand, spec: LaunchSpec): Launched {
     onClose: () => gated.killMore?.(),
     end(code, signal) {
       const exitCode = signal ? signalExitCode(signal) : code;
-      const rejected = REFUSAL_CODES.includes(exitCode ?? 0) && rejection.test(state.firstOutput);
+      const rejected = FAILURE_CODES.includes(exitCode ?? 0) && rejection.test(state.firstOutput);
       return { exitCode, signal: null, started: !rejected };
     },
   });

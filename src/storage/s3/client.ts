@@ -5,7 +5,7 @@ import { openExchange } from '../http-exchange.ts';
 import { remedyOf } from '../remedies.ts';
 import { briefly, type RetrySettings } from '../retries.ts';
 import { type OutagePolicy, StorageError } from '../types.ts';
-import { errorCode } from './answers.ts';
+import { errorCode } from './responses.ts';
 import type { OwnRequest, Signer } from './signer.ts';
 
 export interface Call extends OwnRequest {

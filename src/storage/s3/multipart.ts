@@ -1,8 +1,8 @@
 import { type ObjectStore, StorageError, type StoredPart } from '../types.ts';
 import { escapeXml } from '../xml.ts';
-import { errorCode, type PartPage, parsePartPage, parseUploadId } from './answers.ts';
 import { checkExpiry, checkKey, checkPartNumber, checkSize, invalid, MAX_PARTS } from './checks.ts';
 import { readDocument, readText, type S3Client, storageError } from './client.ts';
+import { errorCode, type PartPage, parsePartPage, parseUploadId } from './responses.ts';
 import type { Signer } from './signer.ts';
 
 type MultipartCalls = Pick<

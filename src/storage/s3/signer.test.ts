@@ -19,8 +19,8 @@ const addressing = fc.constantFrom<Addressing>('path', 'virtual');
 function signer(sessionToken: string | undefined, style: Addressing) {
   const endpoint = 'https://s3.eu-west-1.amazonaws.com';
   const credentials = { ...keys, ...(sessionToken && { sessionToken }) };
-  const place = { endpoint, publicEndpoint: endpoint, bucket: 'media', region: 'eu-west-1' };
-  return s3Signer({ ...place, credentials: async () => credentials, addressing: style });
+  const location = { endpoint, publicEndpoint: endpoint, bucket: 'media', region: 'eu-west-1' };
+  return s3Signer({ ...location, credentials: async () => credentials, addressing: style });
 }
 
 /** The URL as aws4fetch signs it, with its parameters in order. */

@@ -58,12 +58,12 @@ describe('sigv4', () => {
 
   it('agrees with aws4fetch on header signatures for any key, query, header, day, region and secret', async () => {
     await fc.assert(
-      fc.asyncProperty(key, query, header, scope, async (name, pairs, value, place) => {
+      fc.asyncProperty(key, query, header, scope, async (name, pairs, value, scoped) => {
         const path = `/bucket/${encodePath(name)}`;
         const url = `http://127.0.0.1:8081${path}?${canonicalQuery(pairs)}`;
         const signed = await new AwsV4Signer({
           ...common,
-          ...place,
+          ...scoped,
           method: 'PUT',
           url,
           headers: { 'x-amz-note': value },
@@ -77,13 +77,13 @@ describe('sigv4', () => {
               ['host', '127.0.0.1:8081'],
               ['x-amz-note', value],
               ['x-amz-content-sha256', UNSIGNED_PAYLOAD],
-              ['x-amz-date', place.datetime],
+              ['x-amz-date', scoped.datetime],
             ],
             payloadHash: UNSIGNED_PAYLOAD,
           },
-          place.datetime,
-          place.region,
-          place.secretAccessKey,
+          scoped.datetime,
+          scoped.region,
+          scoped.secretAccessKey,
         );
         expect(signed.headers.get('authorization')).toContain(`Signature=${expected}`);
       }),

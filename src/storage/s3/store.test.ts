@@ -56,12 +56,12 @@ it('a store that does not declare features beyond S3 is asked once', async () =>
 });
 
 it('a store that was unreachable when it was asked for its features is asked again', async () => {
-  let away = true;
+  let isDenied = true;
   const { store } = await against((_, response) => {
-    response.writeHead(away ? 403 : 200, { 'x-airlock-closes-keys': 'yes' }).end();
+    response.writeHead(isDenied ? 403 : 200, { 'x-airlock-closes-keys': 'yes' }).end();
   });
   await expect(store.capabilities()).rejects.toMatchObject({ status: 403 });
-  away = false;
+  isDenied = false;
   expect(Object.keys(await store.capabilities())).toEqual(['closeKey', 'space']);
 });
 

@@ -22,10 +22,10 @@ export interface Sending {
 
 /** Sends a file straight to the storage, and has it checked. Called again after a failure, it sends only what is missing. */
 export async function upload(sending: Sending): Promise<ConfirmResult> {
-  return sending.file.size > PARTS_FROM ? uploadParts(sending) : uploadWhole(sending);
+  return sending.file.size > PARTS_FROM ? uploadParts(sending) : uploadFile(sending);
 }
 
-async function uploadWhole({ file, signal, onProgress }: Sending): Promise<ConfirmResult> {
+async function uploadFile({ file, signal, onProgress }: Sending): Promise<ConfirmResult> {
   const contentType = contentTypeOf(file);
   const body = { filename: file.name, contentType, fileSize: file.size };
   const { result } = await post<{ result: PresignResult }>('/v1/upload/presigned-url', body);

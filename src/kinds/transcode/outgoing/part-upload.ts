@@ -1,6 +1,6 @@
 import type { Run, WorkTools } from '../../../attempt/tools.ts';
 import {
-  forgetMultipart,
+  clearMultipart,
   RESERVED_SECONDS,
   recordMultipart,
   reserveGrowingOutput,
@@ -85,7 +85,7 @@ export class PartUpload {
     clearInterval(upload?.renewing);
     if (!upload || this.#isCombined) return;
     await this.#store.abortMultipart(this.#object.key, upload.uploadId);
-    await forgetMultipart(this.#tools.context, upload.objectId, upload.uploadId);
+    await clearMultipart(this.#tools.context, upload.objectId, upload.uploadId);
   }
 
   get #store() {

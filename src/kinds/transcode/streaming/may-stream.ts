@@ -16,9 +16,9 @@ export function mayStream(claim: Claim, { request, outputs, assets }: OpenedRequ
   const [input, ...others] = claim.inputs;
   if (claim.number > 1 || input?.object_id !== null || others.length > 0 || assets.length > 0) return false;
   if ((request.inputs[0]?.options?.length ?? 0) > 0) return false;
-  const needsWhole = ({ outputFormat, options = [] }: OutputRequest) =>
+  const needsCompleteFile = ({ outputFormat, options = [] }: OutputRequest) =>
     formatKind(outputFormat) === 'image' || options.some(({ option }) => MOVES.has(option));
-  return !outputs.some(needsWhole);
+  return !outputs.some(needsCompleteFile);
 }
 
 /** How the preset of the only output may copy streams; null = it copies none. */

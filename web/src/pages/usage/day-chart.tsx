@@ -23,10 +23,10 @@ interface DayChartProps {
 
 /** Bars, one a day; a table says the same to those who do not see them. */
 export function DayChart({ days, measure }: DayChartProps) {
-  const place = useRef<HTMLDivElement>(null);
+  const container = useRef<HTMLDivElement>(null);
   const colours = theme.value;
   useEffect(() => {
-    const element = place.current;
+    const element = container.current;
     if (!element || days.length === 0) return;
     // A chart of other colours has to be drawn again.
     const chart = drawChart(element, { days, measure });
@@ -40,7 +40,7 @@ export function DayChart({ days, measure }: DayChartProps) {
   if (days.length === 0) return <p class="muted">Nothing in this month.</p>;
   return (
     <>
-      <div class="chart" ref={place} aria-hidden="true" />
+      <div class="chart" ref={container} aria-hidden="true" />
       <table class="hidden-text">
         <caption>{measure} a day</caption>
         <tbody>
@@ -57,7 +57,7 @@ export function DayChart({ days, measure }: DayChartProps) {
 }
 
 /** Every day of the month, up to today: days without jobs count. */
-function wholeMonth(days: readonly Day[]): Day[] {
+function fillMonth(days: readonly Day[]): Day[] {
   const month = days[0]!.day.slice(0, 8);
   const today = new Date().toISOString().slice(0, 10);
   const last = new Date(Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5, 7)), 0)).getUTCDate();
@@ -67,7 +67,7 @@ function wholeMonth(days: readonly Day[]): Day[] {
 }
 
 function drawChart(element: HTMLElement, { days, measure }: DayChartProps): uPlot {
-  const month = wholeMonth(days);
+  const month = fillMonth(days);
   const style = getComputedStyle(element);
   const colour = (name: string) => style.getPropertyValue(name);
   // Colours of the canvas are words of CSS that it must be able to read: the colours of the elements around it are.

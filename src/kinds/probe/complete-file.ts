@@ -6,7 +6,7 @@ import type { ProbeAnswer } from '../../contract/probe.ts';
 import { detectMedia, SUBTITLE_DEMUXERS } from '../../ffmpeg/index.ts';
 
 /** Describes a file of which all bytes are here. */
-export async function probeWhole(tools: WorkTools, run: Run, path: string): Promise<ProbeAnswer> {
+export async function probeCompleteFile(tools: WorkTools, run: Run, path: string): Promise<ProbeAnswer> {
   const { head, size } = await readHead(path);
   const detected = await detectMedia(head);
   if (detected && SUBTITLE_DEMUXERS.includes(detected.demuxer)) {

@@ -1,7 +1,7 @@
 import { type ApiError, type ErrorCode, type ErrorDetails, errors } from './errors.ts';
 
 /** The body of every error response. */
-export interface ErrorAnswer {
+export interface ErrorBody {
   error: string;
   message: string;
   code: ErrorCode;
@@ -10,7 +10,7 @@ export interface ErrorAnswer {
 }
 
 /** `publicUrl` is the URL of the server, if it is known; without it, `docs` is a path. */
-export function errorAnswer({ code, message: error, details }: ApiError, publicUrl: string | null = null): ErrorAnswer {
+export function toErrorBody({ code, message: error, details }: ApiError, publicUrl: string | null = null): ErrorBody {
   return { error, message: errorMessage(code, error, details), code, details, docs: docsOf(code, publicUrl) };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errorCode, parseListPage } from './answers.ts';
+import { errorCode, parseListPage } from './responses.ts';
 
 const entry =
   '<Contents><Key>a%2Fb%20c+d</Key><LastModified>2026-11-24T10:00:00.000Z</LastModified><Size>7</Size></Contents>';

@@ -23,7 +23,7 @@ export function parseListPage(xml: string): ListPage {
   const list = read(xml, 'ListBucketResult', 'a list request');
   const objects = childrenOf(list, 'Contents').map((entry) => ({
     key: decodeKey(text(entry, 'Key') ?? ''),
-    size: wholeNumber(text(entry, 'Size')),
+    size: parseInteger(text(entry, 'Size')),
     lastModified: new Date(text(entry, 'LastModified') ?? Number.NaN),
   }));
   if (objects.some(({ key, lastModified }) => key === '' || Number.isNaN(lastModified.getTime()))) throw incomplete();
@@ -34,8 +34,8 @@ export function parseListPage(xml: string): ListPage {
 export function parsePartPage(xml: string): PartPage {
   const list = read(xml, 'ListPartsResult', 'a list of parts');
   const parts = childrenOf(list, 'Part').map((entry) => ({
-    partNumber: wholeNumber(text(entry, 'PartNumber')),
-    size: wholeNumber(text(entry, 'Size')),
+    partNumber: parseInteger(text(entry, 'PartNumber')),
+    size: parseInteger(text(entry, 'Size')),
     etag: text(entry, 'ETag') ?? '',
   }));
   if (parts.some(({ etag }) => etag === '')) throw incomplete();
@@ -88,7 +88,7 @@ function text(element: XmlElement, name: string): string | null {
   }
 }
 
-function wholeNumber(value: string | null): number {
+function parseInteger(value: string | null): number {
   const number = /^\d{1,16}$/.test(value ?? '') ? Number(value) : Number.NaN;
   if (!Number.isSafeInteger(number)) throw incomplete();
   return number;
