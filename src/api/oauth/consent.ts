@@ -121,7 +121,11 @@ async function allow({ request, reply, deps }: Exchange, asked: Asked, user: Use
   const { target, challenge, origin } = asked;
   const scopes = allowedScopes(user, asked.scopes);
   if (scopes.length === 0)
-    return redirectWithError(reply, asked, new OauthError('invalid_scope', 'The person has none of the requested permissions'));
+    return redirectWithError(
+      reply,
+      asked,
+      new OauthError('invalid_scope', 'The person has none of the requested permissions'),
+    );
   const consent = { client: target.client, user, redirectUri: target.redirectUri, challenge, scopes };
   const code = await deps.context.db.transaction().execute((tx) => grantCode(tx, consent, originOf(request)));
   return redirect(reply, answerUri(target, origin, { code }));
