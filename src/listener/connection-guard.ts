@@ -242,14 +242,14 @@ function peerOf(socket: Socket): string {
 }
 
 /** Counts rejections and reports them periodically, so that rejected clients cannot fill the log. */
-function createTally(onRefused: GuardOptions['onRejected'], open: () => number) {
+function createTally(onRejected: GuardOptions['onRejected'], open: () => number) {
   const counts = Object.fromEntries(REJECTION_REASONS.map((reason) => [reason, 0])) as Record<RejectionReason, number>;
   let reportedAt = -Infinity;
   let fresh: Partial<Record<RejectionReason, number>> = {};
   let last = '';
   const report = (): void => {
     if (last === '' || performance.now() - reportedAt < REPORT_MS) return;
-    onRefused({ address: last, rejected: fresh, open: open() });
+    onRejected({ address: last, rejected: fresh, open: open() });
     reportedAt = performance.now();
     fresh = {};
     last = '';

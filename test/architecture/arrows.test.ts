@@ -159,8 +159,8 @@ describe('imports', () => {
   });
 
   it('of the function that opens a sealed transcode request occur in one file of its attempt', () => {
-    const users = sources.filter(({ text }) => /\bopenWholeRequest\(vault, claim/.test(text)).map(({ path }) => path);
-    const importers = sources.filter(({ text }) => /\bopenWholeRequest\b/.test(text)).map(({ path }) => path);
+    const users = sources.filter(({ text }) => /\bopenFullRequest\(vault, claim/.test(text)).map(({ path }) => path);
+    const importers = sources.filter(({ text }) => /\bopenFullRequest\b/.test(text)).map(({ path }) => path);
     expect(users).toEqual(['kinds/transcode/attempt.ts']);
     expect(importers.sort()).toEqual(['kinds/transcode/attempt.ts', 'kinds/transcode/request.ts']);
   });
