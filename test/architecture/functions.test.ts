@@ -3,23 +3,15 @@ import { functionsOf, readAllSources } from './functions.ts';
 
 const MAX_LINES = 60;
 const MAX_PARAMETERS = 5;
-/** Longer functions, each with the reason why it is not split. The list only shrinks. */
-const LONG: Readonly<Record<string, string>> = {
-  'web/src/pages/keys/create.tsx#CreateKeyDialog': 'One form: its fields share the state of one request.',
-  'web/src/pages/setup.tsx#SetupForm': 'One form: its fields share the state of one request.',
-  'web/src/pages/webhook.tsx#WebhookPage': 'One page: its sections share what it loads and reloads.',
-};
-const MAX_LONG = 12;
 
 describe('functions', () => {
   const all = readAllSources().flatMap(({ path, text }) =>
     functionsOf(path, text).map((facts) => ({ id: `${path}#${facts.name}`, ...facts })),
   );
 
-  it(`have at most ${MAX_LINES} lines, unless the list names them with a reason`, () => {
+  it(`have at most ${MAX_LINES} lines`, () => {
     const long = all.filter(({ lines }) => lines > MAX_LINES).map(({ id }) => id);
-    expect(long.filter((id) => !LONG[id])).toEqual([]);
-    expect(Object.keys(LONG).length).toBeLessThanOrEqual(MAX_LONG);
+    expect(long).toEqual([]);
   });
 
   it(`have at most ${MAX_PARAMETERS} parameters`, () => {

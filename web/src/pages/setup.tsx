@@ -51,8 +51,6 @@ function SetupForm({ token, invitation }: { token: string; invitation: SetupLink
   const [password, setPassword] = useState('');
   const [repeated, setRepeated] = useState('');
   const [error, setError] = useState<Shown | null>(null);
-  const isShort = password.length > 0 && password.length < MIN_PASSWORD;
-  const differs = repeated.length > 0 && repeated !== password;
 
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -82,29 +80,46 @@ function SetupForm({ token, invitation }: { token: string; invitation: SetupLink
         ) : (
           <input type="hidden" autocomplete="username" value={invitation.email} />
         )}
-        <TextField
-          label="Password"
-          type="password"
-          autocomplete="new-password"
-          required
-          value={password}
-          onInput={setPassword}
-          hint={`At least ${MIN_PASSWORD} characters. A sentence is easy to remember.`}
-          error={isShort ? `${MIN_PASSWORD - password.length} more to go.` : null}
-        />
-        <TextField
-          label="Password again"
-          type="password"
-          autocomplete="new-password"
-          required
-          value={repeated}
-          onInput={setRepeated}
-          error={differs ? 'The two differ.' : null}
-        />
+        <NewPasswordFields password={password} repeated={repeated} onPassword={setPassword} onRepeated={setRepeated} />
         <button type="submit" class="button main-action">
           Set password and sign in
         </button>
       </form>
+    </>
+  );
+}
+
+interface PasswordsProps {
+  password: string;
+  repeated: string;
+  onPassword: (password: string) => void;
+  onRepeated: (repeated: string) => void;
+}
+
+function NewPasswordFields({ password, repeated, onPassword, onRepeated }: PasswordsProps) {
+  const isShort = password.length > 0 && password.length < MIN_PASSWORD;
+  const differs = repeated.length > 0 && repeated !== password;
+  return (
+    <>
+      <TextField
+        label="Password"
+        type="password"
+        autocomplete="new-password"
+        required
+        value={password}
+        onInput={onPassword}
+        hint={`At least ${MIN_PASSWORD} characters. A sentence is easy to remember.`}
+        error={isShort ? `${MIN_PASSWORD - password.length} more to go.` : null}
+      />
+      <TextField
+        label="Password again"
+        type="password"
+        autocomplete="new-password"
+        required
+        value={repeated}
+        onInput={onRepeated}
+        error={differs ? 'The two differ.' : null}
+      />
     </>
   );
 }

@@ -14,11 +14,14 @@ import { Deliveries } from './webhooks/deliveries.tsx';
 import { stateOf } from './webhooks/state.ts';
 import { SecretDialog } from './webhooks.tsx';
 
+/** What the page asks before it changes the webhook. */
+type Question = 'rotate' | 'delete';
+
 export function WebhookPage() {
   const { id } = useRoute().params;
   const path = `/v1/webhooks/${id}`;
   const { data: webhook, error, reload, set } = useResource<WebhookView>(path);
-  const [dialog, setDialog] = useState<'rotate' | 'delete' | null>(null);
+  const [dialog, setDialog] = useState<Question | null>(null);
   const [secret, setSecret] = useState<string | null>(null);
   const [turn, setTurn] = useState(0);
   if (!webhook) {
@@ -26,65 +29,21 @@ export function WebhookPage() {
       <Page title="Webhook">{error ? <ErrorNotice error={error} onRetry={reload} /> : <Skeleton lines={6} />}</Page>
     );
   }
-  const { text, tone } = stateOf(webhook);
-  const test = async () => {
-    await post(`${path}/test`);
-    showToast('A test event is on its way.');
-    setTurn(turn + 1);
-  };
   return (
     <Page
       title={webhook.description || 'Webhook'}
       lead={<span class="mono wrap-anywhere">{webhook.url}</span>}
       actions={
-        <>
-          <Button onClick={test}>Send a test</Button>
-          <Button onClick={async () => set(await patch<WebhookView>(path, { enabled: !webhook.enabled }))}>
-            {webhook.enabled ? 'Pause' : 'Enable'}
-          </Button>
-          <Button icon="refresh" onClick={() => setDialog('rotate')}>
-            Rotate secret
-          </Button>
-          <Button icon="trash" look="danger" onClick={() => setDialog('delete')}>
-            Delete
-          </Button>
-        </>
+        <WebhookActions
+          path={path}
+          webhook={webhook}
+          onTested={() => setTurn(turn + 1)}
+          onChanged={set}
+          onAsk={setDialog}
+        />
       }
     >
-      <Card title="About">
-        <dl class="facts">
-          <dt>State</dt>
-          <dd>
-            <Badge tone={tone}>{text}</Badge>
-          </dd>
-          <dt>Events</dt>
-          <dd>
-            <span class="tags">
-              {webhook.types?.map((type) => (
-                <span class="tag" key={type}>
-                  {type}
-                </span>
-              )) ?? 'all'}
-            </span>
-          </dd>
-          {webhook.failing_since && (
-            <>
-              <dt>Failing since</dt>
-              <dd>
-                <Ago at={webhook.failing_since} />
-              </dd>
-            </>
-          )}
-          {webhook.old_secret_until && (
-            <>
-              <dt>Old secret</dt>
-              <dd>
-                signs too, until <Ago at={webhook.old_secret_until} />
-              </dd>
-            </>
-          )}
-        </dl>
-      </Card>
+      <AboutWebhook webhook={webhook} />
       <Deliveries key={turn} webhookId={webhook.id} />
       {dialog === 'rotate' && (
         <RotateSecretDialog
@@ -100,6 +59,76 @@ export function WebhookPage() {
       {dialog === 'delete' && <DeleteDialog path={path} onClose={() => setDialog(null)} />}
       {secret && <SecretDialog secret={secret} onClose={() => setSecret(null)} />}
     </Page>
+  );
+}
+
+interface ActionsProps {
+  path: string;
+  webhook: WebhookView;
+  onTested: () => void;
+  onChanged: (webhook: WebhookView) => void;
+  onAsk: (question: Question) => void;
+}
+
+function WebhookActions({ path, webhook, onTested, onChanged, onAsk }: ActionsProps) {
+  const test = async () => {
+    await post(`${path}/test`);
+    showToast('A test event is on its way.');
+    onTested();
+  };
+  return (
+    <>
+      <Button onClick={test}>Send a test</Button>
+      <Button onClick={async () => onChanged(await patch<WebhookView>(path, { enabled: !webhook.enabled }))}>
+        {webhook.enabled ? 'Pause' : 'Enable'}
+      </Button>
+      <Button icon="refresh" onClick={() => onAsk('rotate')}>
+        Rotate secret
+      </Button>
+      <Button icon="trash" look="danger" onClick={() => onAsk('delete')}>
+        Delete
+      </Button>
+    </>
+  );
+}
+
+function AboutWebhook({ webhook }: { webhook: WebhookView }) {
+  const { text, tone } = stateOf(webhook);
+  return (
+    <Card title="About">
+      <dl class="facts">
+        <dt>State</dt>
+        <dd>
+          <Badge tone={tone}>{text}</Badge>
+        </dd>
+        <dt>Events</dt>
+        <dd>
+          <span class="tags">
+            {webhook.types?.map((type) => (
+              <span class="tag" key={type}>
+                {type}
+              </span>
+            )) ?? 'all'}
+          </span>
+        </dd>
+        {webhook.failing_since && (
+          <>
+            <dt>Failing since</dt>
+            <dd>
+              <Ago at={webhook.failing_since} />
+            </dd>
+          </>
+        )}
+        {webhook.old_secret_until && (
+          <>
+            <dt>Old secret</dt>
+            <dd>
+              signs too, until <Ago at={webhook.old_secret_until} />
+            </dd>
+          </>
+        )}
+      </dl>
+    </Card>
   );
 }
 

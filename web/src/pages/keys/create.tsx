@@ -64,31 +64,9 @@ export function CreateKeyDialog({ onMade, onClose }: CreateKeyProps) {
           maxLength={100}
           hint="The program that uses it, such as “n8n” or “upload service”."
         />
-        <fieldset class="field">
-          <legend class="label">It may</legend>
-          {SCOPES.filter(([scope]) => scope !== 'operator' || may('operate')).map(([scope, hint]) => (
-            <Check
-              key={scope}
-              label={scope}
-              hint={hint}
-              checked={scopes.includes(scope)}
-              onChange={(checked) => setScopes(checked ? [...scopes, scope] : scopes.filter((one) => one !== scope))}
-            />
-          ))}
-        </fieldset>
+        <ScopesField scopes={scopes} onChange={setScopes} />
         <SelectField label="It expires" value={days} choices={LIVES} onChange={setDays} />
-        <Field label="Only from these addresses" hint="CIDR ranges, one a line. Empty: from anywhere.">
-          {(attributes) => (
-            <textarea
-              {...attributes}
-              class="input mono"
-              rows={2}
-              placeholder="203.0.113.0/24"
-              value={ranges}
-              onInput={(event) => setRanges(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+        <RangesField ranges={ranges} onInput={setRanges} />
         {error && <ErrorNotice error={error} />}
         <div class="dialog-foot">
           <Button onClick={onClose}>Not now</Button>
@@ -98,5 +76,44 @@ export function CreateKeyDialog({ onMade, onClose }: CreateKeyProps) {
         </div>
       </form>
     </Dialog>
+  );
+}
+
+interface ScopesProps {
+  scopes: readonly Scope[];
+  onChange: (scopes: readonly Scope[]) => void;
+}
+
+function ScopesField({ scopes, onChange }: ScopesProps) {
+  return (
+    <fieldset class="field">
+      <legend class="label">It may</legend>
+      {SCOPES.filter(([scope]) => scope !== 'operator' || may('operate')).map(([scope, hint]) => (
+        <Check
+          key={scope}
+          label={scope}
+          hint={hint}
+          checked={scopes.includes(scope)}
+          onChange={(checked) => onChange(checked ? [...scopes, scope] : scopes.filter((one) => one !== scope))}
+        />
+      ))}
+    </fieldset>
+  );
+}
+
+function RangesField({ ranges, onInput }: { ranges: string; onInput: (ranges: string) => void }) {
+  return (
+    <Field label="Only from these addresses" hint="CIDR ranges, one a line. Empty: from anywhere.">
+      {(attributes) => (
+        <textarea
+          {...attributes}
+          class="input mono"
+          rows={2}
+          placeholder="203.0.113.0/24"
+          value={ranges}
+          onInput={(event) => onInput(event.currentTarget.value)}
+        />
+      )}
+    </Field>
   );
 }
