@@ -84,7 +84,7 @@ async function maySee(
 }
 
 /** Clears the responses that describe these jobs, uploads or batches. Their idempotency keys stay used. */
-export async function forgetAnswers(
+export async function scrubResponses(
   tx: Db,
   made: 'job_id' | 'upload_id' | 'batch_id',
   ids: readonly string[],

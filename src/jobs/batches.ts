@@ -1,5 +1,5 @@
 import type { ExpressionBuilder, Selectable } from 'kysely';
-import { forgetAnswers } from '../accounts/idempotency.ts';
+import { scrubResponses } from '../accounts/idempotency.ts';
 import { ApiError } from '../contract/errors.ts';
 import { isUuid, uuidv7 } from '../crypto/uuid.ts';
 import type { Vault } from '../crypto/vault.ts';
@@ -137,7 +137,7 @@ export function isDueBatch(where: ExpressionBuilder<Tables, 'batches'>) {
 const NO_TEXTS = { refusals_sealed: null, metadata_sealed: null, webhook_sealed: null };
 
 /** Erases the texts of those complete batches whose jobs are all erased. The caller has locked its jobs. */
-export async function forgetErasedBatches(tx: Tx, ids: readonly string[]): Promise<void> {
+export async function scrubErasedBatches(tx: Tx, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   // Of two transactions that erase the last two jobs, the second waits here, and then sees what the first has erased.
   await tx.selectFrom('batches').select('id').where('id', 'in', ids).orderBy('id').forUpdate().execute();
@@ -164,14 +164,14 @@ export async function forgetErasedBatches(tx: Tx, ids: readonly string[]): Promi
 const ERASED_AT_ONCE = 500;
 
 /** Erases the texts of batches whose time is over. */
-export async function forgetBatches(db: Db): Promise<{ done: number; isFull: boolean }> {
+export async function scrubBatches(db: Db): Promise<{ done: number; isFull: boolean }> {
   const due = await db
     .updateTable('batches')
     .set(NO_TEXTS)
     .where('id', 'in', (select) => select.selectFrom('batches').select('id').where(isDueBatch).limit(ERASED_AT_ONCE))
     .returning('id')
     .execute();
-  await forgetAnswers(
+  await scrubResponses(
     db,
     'batch_id',
     due.map(({ id }) => id),

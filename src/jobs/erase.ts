@@ -1,14 +1,14 @@
 import { sql } from 'kysely';
 import type { Actor } from '../accounts/audit.ts';
 import { appendAudit } from '../accounts/audit.ts';
-import { forgetAnswers } from '../accounts/idempotency.ts';
+import { scrubResponses } from '../accounts/idempotency.ts';
 import type { Tx } from '../database/pool.ts';
 import { withTransactionRetry } from '../database/transaction-retry.ts';
 import { deleteBytes } from '../objects/deletion.ts';
 import { archivesOf, markDeleting } from '../objects/objects.ts';
 import { closeStaging } from '../uploads/staging.ts';
 import { scrubUploads } from '../uploads/upload.ts';
-import { forgetErasedBatches } from './batches.ts';
+import { scrubErasedBatches } from './batches.ts';
 import { endCanceled } from './cancel.ts';
 import { childrenOf } from './children.ts';
 import { recordJobEvent } from './job-events.ts';
@@ -103,17 +103,17 @@ export async function scrubJobs(
     named.execute(),
     sources.execute(),
     attempts.execute(),
-    forgetAnswers(tx, 'job_id', ids),
-    forgetAnswersOfBatches(tx, ids),
+    scrubResponses(tx, 'job_id', ids),
+    scrubBatchResponses(tx, ids),
     jobs.execute(),
   ]);
-  await forgetErasedBatches(tx, batches);
+  await scrubErasedBatches(tx, batches);
   const objects = outputs.flatMap((output) => (output.object_id ? [output.object_id] : []));
   return [...objects, ...(await archivesOf(tx, objects))];
 }
 
 /** The response to a batch describes all of its jobs. Returns the ids of the batches of these jobs. */
-async function forgetAnswersOfBatches(tx: Tx, ids: readonly string[]): Promise<string[]> {
+async function scrubBatchResponses(tx: Tx, ids: readonly string[]): Promise<string[]> {
   const rows = await tx
     .selectFrom('jobs')
     .select('batch_id')
@@ -122,7 +122,7 @@ async function forgetAnswersOfBatches(tx: Tx, ids: readonly string[]): Promise<s
     .where('batch_id', 'is not', null)
     .execute();
   const batches = rows.map(({ batch_id }) => batch_id!);
-  await forgetAnswers(tx, 'batch_id', batches);
+  await scrubResponses(tx, 'batch_id', batches);
   return batches;
 }
 

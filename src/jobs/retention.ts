@@ -1,6 +1,6 @@
 import type { Db } from '../database/pool.ts';
 import { dueDeletions, finishDeletions } from '../objects/deletion.ts';
-import { forgetBatches, isDueBatch } from './batches.ts';
+import { isDueBatch, scrubBatches } from './batches.ts';
 import {
   dueJobs,
   dueUnconfirmed,
@@ -30,7 +30,7 @@ const STEPS: readonly Step[] = [
   { run: expireUploads, count: 'expiredUploads' },
   { run: expireUnconfirmed, count: 'expiredUploads' },
   { run: expireAbandoned },
-  { run: ({ db }) => forgetBatches(db) },
+  { run: ({ db }) => scrubBatches(db) },
   { run: finishDeletions, count: 'deletedObjects' },
 ];
 

@@ -1,6 +1,6 @@
 import { type Selectable, sql } from 'kysely';
 import * as z from 'zod';
-import { forgetAnswers } from '../accounts/idempotency.ts';
+import { scrubResponses } from '../accounts/idempotency.ts';
 import { fetchedHow } from '../contract/common.ts';
 import { uploadMetadata } from '../contract/uploads.ts';
 import type { Vault } from '../crypto/vault.ts';
@@ -69,7 +69,7 @@ export const MULTIPART_SECONDS = 23 * 3600;
  */
 export async function scrubUploads(tx: Tx, ids: readonly string[], reason: DeletionReason): Promise<void> {
   if (ids.length === 0) return;
-  await forgetAnswers(tx, 'upload_id', ids);
+  await scrubResponses(tx, 'upload_id', ids);
   const scrubbed = await tx
     .updateTable('uploads')
     .set({ state: 'deleted', name_sealed: null, probe: null })
