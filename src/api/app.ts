@@ -79,7 +79,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
     contentSecurityPolicy: false,
     hsts: settings.tls || settings.trustProxy.length > 0 ? { maxAge: 31_536_000 } : false,
   });
-  await registerLoadShedding(app, { maxEventLoopDelay: settings.maxLoopDelayMs ?? MAX_LOOP_DELAY_MS });
+  registerLoadShedding(app, settings.maxLoopDelayMs ?? MAX_LOOP_DELAY_MS);
   await registerAuth(app, deps);
   registerConcurrency(app);
   registerReserve(app, deps.context);

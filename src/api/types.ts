@@ -27,6 +27,8 @@ declare module 'fastify' {
   interface FastifyContextConfig extends Partial<Permission> {
     /** Open routes that need no slot: the check of liveness has no limit, and documents are sent from memory. */
     kind?: 'liveness' | 'document';
+    /** Returns the response while the process is overloaded; undefined lets the request pass. By default it gets a 503. */
+    pressureHandler?: (request: FastifyRequest, reply: FastifyReply) => unknown;
     /** The `WWW-Authenticate` of a 401 of this route; `Bearer` if absent. */
     challenge?: (request: FastifyRequest) => string;
   }

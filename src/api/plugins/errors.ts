@@ -24,7 +24,6 @@ const FASTIFY_CODES: Record<string, ErrorCode> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
   FST_ERR_MAX_PARAM_LENGTH: 'not_found',
   FST_ERR_BAD_URL: 'not_found',
-  FST_UNDER_PRESSURE: 'unavailable',
   FST_ERR_HANDLER_TIMEOUT: 'unavailable',
 };
 

@@ -9,22 +9,40 @@ import { registerLoadShedding } from './load-shedding.ts';
 
 describe('a process that cannot keep up', () => {
   const app = Fastify() as unknown as App;
+  /** What each reading of the delay returns; the last one repeats. */
+  const delays: (number | null)[] = [];
+  let readings = 0;
+  const status = async (url: string) => (await app.inject({ url })).statusCode;
+  const read = async (...next: (number | null)[]) => {
+    const before = readings;
+    delays.splice(0, delays.length, ...next);
+    await until(() => readings >= before + next.length, { what: 'the readings of the delay' });
+  };
   beforeAll(async () => {
     app.setValidatorCompiler(validatorCompiler);
     app.setSerializerCompiler(serializerCompiler);
-    // Every process uses more than a byte.
-    await registerLoadShedding(app, { maxRssBytes: 1, sampleInterval: 10 });
+    registerLoadShedding(app, 3000, () => {
+      readings++;
+      return delays.length > 1 ? delays.shift()! : (delays[0] ?? 0);
+    });
     registerHealth(app, {} as ApiDeps);
     app.get('/work', async () => 'done');
     await app.ready();
-    await until(() => app.isUnderPressure(), { what: 'the pressure to be measured' });
   });
   afterAll(() => app.close());
 
   it('returns 503 to requests, is not ready, and stays alive', async () => {
-    expect((await app.inject({ url: '/work' })).statusCode).toBe(503);
+    await read(3001);
+    expect(await status('/work')).toBe(503);
     const ready = await app.inject({ url: '/readyz' });
     expect([ready.statusCode, ready.json()]).toEqual([503, { ok: false }]);
-    expect((await app.inject({ url: '/livez' })).statusCode).toBe(200);
+    expect(await status('/livez')).toBe(200);
+  });
+
+  it('serves requests again when it keeps up, and after a stall in which no delay was measured', async () => {
+    await read(10);
+    expect(await status('/work')).toBe(200);
+    await read(null);
+    expect(await status('/work')).toBe(200);
   });
 });
