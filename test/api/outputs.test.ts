@@ -157,7 +157,7 @@ describe('a request with outputs', () => {
       'outputs[1].name',
       /"a"/,
     ],
-    ['a name with a slash', { outputs: [{ ...mp4, name: '../a' }] }, 'outputs[0].name', /not a name of an output/],
+    ['a name with a slash', { outputs: [{ ...mp4, name: '../a' }] }, 'outputs[0].name', /not a valid output name/],
     ['a name in capitals', { outputs: [{ ...mp4, name: 'Web' }] }, 'outputs[0].name', /lower-case/],
     ['an output without a format', { outputs: [{ format: 'mp4' }] }, 'outputs[0].outputFormat', /"format" was sent/],
     ['a bit rate in words', { outputs: [{ ...mp4, bitrate: 'fast' }] }, 'outputs[0].bitrate', /bit rate|not accepted/],
