@@ -40,7 +40,7 @@ export async function connections(options: CaseOptions): Promise<CaseResult> {
 
     options.progress(`${IDLE} idle and ${TRICKLING} trickling connections at each port`);
     const attacker = await startAttacker(await attacks(bench, folder));
-    options.progress('the same beside them');
+    options.progress('the same during the attack');
     const jobs = Array.from({ length: JOBS }, () => bench.create(small));
     const alongside = await rounds(bench, download, LEAST_MS);
     // Throws if one does not complete.

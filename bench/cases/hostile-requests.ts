@@ -43,7 +43,7 @@ export async function hostileRequests(options: CaseOptions): Promise<CaseResult>
     return {
       rows: [
         bounded(row(`usual requests alone, p99 of ${REQUESTS}`), p99(alone), null, 'ms'),
-        bounded(row(`the same beside ${CLIENTS} hostile clients (${sent} bodies)`), p99(alongside), 200, 'ms'),
+        bounded(row(`the same with ${CLIENTS} hostile clients (${sent} bodies)`), p99(alongside), 200, 'ms'),
         bounded(row(`RSS of the API with ${JOBS} large jobs`), { value: before }, null, 'MiB', 0),
         bounded(row(`most RSS while ${LISTS} lists of them are not read`), { value: most }, 400, 'MiB', 0),
       ],

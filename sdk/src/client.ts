@@ -125,7 +125,7 @@ export class Airlock {
 
   /**
    * The jobs of a kind, by the part of its path: `airlock.kind('transcodes').list({ status: 'failed' })`. The methods below
-   * are those of `transcodes`.
+   * work on transcodes.
    */
   kind<Path extends KindPath>(path: Path): Jobs<TypesOf<Path>>;
   /** A kind that these types do not know, such as one of a newer server. */

@@ -724,7 +724,7 @@ export interface paths {
         put?: never;
         /**
          * Create a key
-         * @description The permissions of the new key cannot exceed those of the calling key. It inherits the fields that you omit.
+         * @description The permissions of the new key cannot exceed the permissions of the calling key. The new key inherits the fields that you omit.
          *
          *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */

@@ -10,7 +10,7 @@ const PAUSE_FACTOR = 3;
 /**
  * Parsing and validating a body of 1 MiB occupies the event loop for some 10 ms. A request of another client needs about ten
  * turns of the event loop, so it would wait for ten bodies if each turn parsed one. So large bodies are parsed one after the
- * other, with pauses that leave three quarters of the time to other requests, and those of each account in turn.
+ * other, with pauses that leave three quarters of the time to other requests. The accounts take turns.
  */
 export function createBodyTurns(): BodyTurns {
   /** Waiting work by owner, the next owner first. */

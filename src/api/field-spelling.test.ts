@@ -58,7 +58,7 @@ describe('a field of a request', () => {
     expect(fieldOf(names, 'fileList[0].fileSize')).toBe('file_list[0].file_size');
   });
 
-  it('changes no prototype, whatever its name is', () => {
+  it('never changes a prototype, even if a field has the name of one', () => {
     const sent = JSON.parse('{"__proto__": {"outputFormat": "mp4"}, "constructor": {"a": 1}, "output_format": "webm"}');
     const { body } = read(createBody, sent);
     expect(Object.getPrototypeOf(body)).toBe(Object.prototype);

@@ -41,7 +41,7 @@ declare module 'fastify' {
     caller: Caller | null;
     /** The body before the schema dropped unknown fields. Its fields have the names of the schema. */
     sentBody: unknown;
-    /** The names that the client sent where they differ from those of the schema. */
+    /** The names that the client sent, where they differ from the names of the schema. */
     sentNames: SentNames | null;
     /** Null if the request is not traced. */
     span: TracedSpan | null;

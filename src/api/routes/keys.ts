@@ -53,7 +53,7 @@ function registerListAndCreate(app: App, deps: ApiDeps): void {
         tags: ['keys'],
         summary: 'Create a key',
         description:
-          'The permissions of the new key cannot exceed those of the calling key. It inherits the fields that you omit.',
+          'The permissions of the new key cannot exceed the permissions of the calling key. The new key inherits the fields that you omit.',
         body: createKeyBody,
         response: { 201: newApiKey, '4xx': errorBody },
       },
