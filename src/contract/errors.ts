@@ -73,7 +73,8 @@ export const errors = {
   events_expired: {
     status: 410,
     text: 'Events after this cursor have expired',
-    advice: 'Airlock keeps events for seven days. Omit the cursor, and list the jobs to see earlier changes.',
+    advice:
+      'Airlock keeps events for seven days. Read events without the cursor, and list your jobs to see earlier changes.',
   },
   not_implemented: {
     status: 501,

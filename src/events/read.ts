@@ -267,10 +267,18 @@ function parseCursor(text: string): Cursor {
   return { tx: match[1]!, id: match[2]! };
 }
 
+/**
+ * A cursor of another account is treated as one that has expired: the client has to do the same, and the response must not
+ * tell whether the event exists.
+ */
 async function requireKept(db: Db, accountId: string, { tx, id }: Cursor): Promise<void> {
   const { rows } = await sql`
     SELECT FROM events WHERE account_id = ${accountId} AND tx = ${tx}::xid8 AND id = ${id}::bigint`.execute(db);
   if (rows.length > 0) return;
-  const reason = 'this account has no event with this cursor: it is older than seven days, or was changed';
-  throw new ApiError('events_expired', { field: 'after', reason });
+  throw new ApiError('events_expired', {
+    field: 'after',
+    reason:
+      'your account has no event with this ID: the event is older than seven days, or the ID is not from your account',
+    remedy: 'Omit after to read the events of the last seven days, and list your jobs to see earlier changes',
+  });
 }

@@ -103,7 +103,7 @@ async function openOutput(
   const found = chooseOutput(context, await findOutputs(context.db, id), name);
   // Outputs that a failed job has completed can be downloaded.
   if (job.status !== 'completed' && found?.status !== 'completed')
-    throw withoutOutput(context, { ...job, account_id, id, kind });
+    throw withoutOutput(context, { ...job, account_id, id, kind }, found);
   if (job.erased_at) throw new ApiError('output_deleted');
   if (!found || found.object_id === null || found.key === null || found.content_type === null)
     throw outputError(context, kind, 'absent');
@@ -114,17 +114,33 @@ async function openOutput(
   return { filename, object: { id: object_id, account_id, job_id: id, key, content_type, size, sha256, files } };
 }
 
-/** Why a job that is not completed has no output: it still runs, it failed, or it was canceled. */
+/** Why a job that is not completed lacks this output: the job still runs or was canceled, or the output or the job failed. */
 function withoutOutput(
   context: DownloadContext,
   job: Pick<Job, 'id' | 'account_id' | 'kind' | 'status' | 'error_code' | 'error_sealed' | 'limits'>,
+  output: NamedOutput | undefined,
 ): ApiError {
-  const { status, error_code, kind } = job;
+  const { status, kind } = job;
   if (status === 'canceled') return outputError(context, kind, 'canceled', { status, reason: 'the job has no output' });
   if (status !== 'failed') return outputError(context, kind, 'running', { status, reason: `its status is ${status}` });
-  const reason = openColumn(context.vault, 'jobs', 'error_sealed', job) ?? `it failed with ${error_code}`;
+  const { error_code, reason, ...which } = failureOf(context, job, output);
   const remedy = adviceFor(error_code, storedLimits.readOrNull(job.limits)) ?? 'Create a new job';
-  return outputError(context, kind, 'failed', { status, error_code, reason, remedy });
+  return outputError(context, kind, 'failed', { ...which, status, error_code, reason, remedy });
+}
+
+/** The output's own failure; without one, the output ended with its job. */
+function failureOf(
+  { vault }: Pick<Context, 'vault'>,
+  job: Pick<Job, 'id' | 'account_id' | 'error_code' | 'error_sealed'>,
+  found: NamedOutput | undefined,
+): { output?: string; error_code: string | null; reason: string } {
+  const message = found && openColumn(vault, 'job_outputs', 'error_sealed', found);
+  if (message) {
+    const { name, error_code } = found;
+    return { output: name, error_code, reason: `Output "${name}" failed: ${message}` };
+  }
+  const { error_code } = job;
+  return { error_code, reason: openColumn(vault, 'jobs', 'error_sealed', job) ?? `it failed with ${error_code}` };
 }
 
 /** An error about the output of a job, in the words of its kind. */
@@ -139,11 +155,15 @@ function outputError(
 }
 
 /** Throws 400 when the job has several outputs and none of them is named so. */
-function chooseOutput({ vault }: Pick<Context, 'vault'>, rows: readonly FoundOutput[], name: string | undefined) {
-  if (name === undefined && rows.length < 2) return rows[0];
-  const outputs = namedOutputs(vault, rows);
+function chooseOutput(
+  { vault }: Pick<Context, 'vault'>,
+  rows: readonly FoundOutput[],
+  name: string | undefined,
+): NamedOutput | undefined {
+  const outputs = namedOutputs(vault, rows).map((output) => ({ ...output.row, name: output.name }));
+  if (name === undefined && rows.length < 2) return outputs[0];
   const found = outputs.find((output) => output.name === name);
-  if (found) return found.row;
+  if (found) return found;
   const names = outputs.map((output) => output.name);
   const near = name === undefined ? null : nearestName(name, names);
   throw new ApiError('invalid_request', {
@@ -156,6 +176,7 @@ function chooseOutput({ vault }: Pick<Context, 'vault'>, rows: readonly FoundOut
 }
 
 type FoundOutput = Awaited<ReturnType<typeof findOutputs>>[number];
+type NamedOutput = FoundOutput & { name: string };
 
 function findJob(db: Db, { id, account_id, kind }: Pick<Job, 'id' | 'account_id' | 'kind'>) {
   return db
@@ -174,6 +195,7 @@ function findOutputs(db: Db, id: string) {
     .leftJoin('objects', 'objects.id', 'job_outputs.object_id')
     .select(['job_outputs.id', 'job_outputs.account_id', 'job_outputs.format', 'job_outputs.status'])
     .select(['job_outputs.name_sealed', 'job_outputs.label_sealed'])
+    .select(['job_outputs.error_code', 'job_outputs.error_sealed'])
     .select(['objects.id as object_id', 'objects.state', 'objects.key', 'objects.content_type'])
     .select(['objects.size', 'objects.sha256', 'objects.files'])
     .where('job_outputs.job_id', '=', id)

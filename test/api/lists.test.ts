@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listCursors } from '../../src/accounts/list-cursor.ts';
 import { createSetupLink } from '../../src/identity/setup-links.ts';
 import { createUser } from '../../src/identity/users.ts';
+import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 
 const CREATE = { inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp3' };
@@ -46,6 +47,12 @@ describe('lists', () => {
     ],
     ...['/v1/webhooks/{id}/deliveries', '/v1/admin/accounts', '/v1/admin/workers'],
   ];
+
+  /** The name of the list in its cursors. */
+  const listOf = (path: string) =>
+    ({ '/v1/transcodes': 'kind/transcode', '/v1/webhooks/{id}/deliveries': `deliveries/${webhook}` })[
+      path.split('?')[0]!
+    ] ?? path.split('?')[0]!.split('/').at(-1)!;
 
   interface Page {
     items: { id?: string; filename?: string }[];
@@ -124,6 +131,52 @@ describe('lists', () => {
       expect([path, status, json.code, json.details?.field]).toEqual([path, 400, 'invalid_request', 'after']);
       expect(json.details.reason).toMatch(/is not a cursor of this list|cannot be combined with page/);
     }
+  });
+
+  it.each(LISTS)('%s rejects the cursor of every other list, and of the same list of another account', async (path) => {
+    const cursorOf = async (list: string) => (await read(list, 'limit=1')).page.next;
+    const own = listOf(path);
+    const others = await Promise.all(LISTS.filter((list) => listOf(list) !== own).map(cursorOf));
+    const elsewhere = listCursors(api.context.vault, own, (await api.makeAccount()).id);
+    const event = Buffer.from('1.1').toString('base64url');
+    for (const after of [...others.flatMap((next) => next ?? []), elsewhere.format({ key: '1', id: webhook }), event]) {
+      const { status, page } = await read(path, `after=${after}`);
+      expect([status, page]).toEqual([
+        400,
+        expect.objectContaining({
+          code: 'invalid_request',
+          details: expect.objectContaining({ field: 'after', remedy: expect.stringMatching(/omit after/) }),
+        }),
+      ]);
+    }
+  });
+
+  it('of events reject the cursor of another list, and treat a cursor of another account as one that has expired', async () => {
+    const account = await api.makeAccount();
+    const other = { authorization: `Bearer ${await api.makeKey({ account })}` };
+    const events = (after: string, headers = {}) => api.call('GET', `/v1/events?after=${after}`, undefined, headers);
+    const { next } = (await read('/v1/uploads', 'limit=1')).page;
+    const list = await events(next!);
+    expect([list.status, list.json.code, list.json.details.field]).toEqual([400, 'invalid_request', 'after']);
+    const first = await until(async () => (await api.call('GET', '/v1/events?limit=1')).json.events[0], {
+      what: 'an event',
+    });
+    expect((await events(first.id)).status).toBe(200);
+    // Whether the event exists in another account is not visible.
+    const [foreign, unknown] = [
+      await events(first.id, other),
+      await events(Buffer.from('7.7').toString('base64url'), other),
+    ];
+    expect([foreign.status, foreign.json]).toEqual([410, unknown.json]);
+    expect(foreign.json.details).toMatchObject({
+      field: 'after',
+      remedy: expect.stringMatching(/^Omit after .*list your jobs/),
+    });
+    const stream = await api.call('GET', `/v1/events?after=${first.id}`, undefined, {
+      ...other,
+      accept: 'text/event-stream',
+    });
+    expect([stream.status, stream.json]).toEqual([410, foreign.json]);
   });
 
   it('of batches show a key without `read` only its own batches', async () => {

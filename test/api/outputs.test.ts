@@ -79,10 +79,10 @@ describe('a job with several outputs', () => {
     const early = await api.call('GET', `/v1/transcodes/${job.id}/download?output=small`);
     expect([early.status, early.json.code]).toEqual([400, 'transcode_not_completed']);
     const stored = [await storeOutput(claim, 1), await storeOutput(claim, 2)];
-    const failures = [0, 3].map((position) => ({
-      outputId: claim.outputs[position]!.id,
-      failure: { code: 'limit_memory' as const, message: 'FFmpeg needed more memory.' },
-    }));
+    const failures = [
+      { code: 'limit_memory' as const, message: 'FFmpeg needed more memory.' },
+      { code: 'filter_failed' as const, message: 'The filter crop failed.' },
+    ].map((failure, index) => ({ outputId: claim.outputs[index === 0 ? 0 : 3]!.id, failure }));
     const rest = { plan: null, warnings: [], inputSeconds: 1, attempt: null };
     expect(await completeJob(api.context, claim, { ...rest, outputs: stored, failures })).toBe(true);
 
@@ -100,8 +100,19 @@ describe('a job with several outputs', () => {
     const response = await fetch(link.url);
     expect(response.headers.get('content-disposition')).toContain('-small.mp4');
     expect(await response.text()).toBe('bytes');
-    const failed = await download('?output=mp4-2');
-    expect([failed.status, failed.json.code]).toEqual([409, 'transcode_failed']);
+    for (const [output, error_code, reason, remedy] of [
+      ['mp4', 'limit_memory', 'FFmpeg needed more memory.', /memory|resolution/i],
+      ['mp4-2', 'filter_failed', 'The filter crop failed.', /filter/i],
+    ] as const) {
+      const failed = await download(`?output=${output}`);
+      expect([failed.status, failed.json.code]).toEqual([409, 'transcode_failed']);
+      expect(failed.json.details).toEqual({
+        ...{ output, status: 'failed', error_code, reason: `Output "${output}" failed: ${reason}` },
+        remedy: expect.stringMatching(remedy),
+      });
+      const files = await api.call('GET', `/v1/transcodes/${job.id}/files?output=${output}`);
+      expect([files.status, files.json.details]).toEqual([409, failed.json.details]);
+    }
     const unnamed = await download('');
     expect(unnamed.status).toBe(400);
     expect(unnamed.json.details).toMatchObject({ field: 'output', accepted: ['mp4', 'small', 'webm', 'mp4-2'] });
