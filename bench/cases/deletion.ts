@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openObjectStore } from '../../src/cli/compose.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { forEachAtOnce } from '../../src/storage/at-once.ts';
 import { storeFromUrl } from '../../src/storage/store-url.ts';
 import type { ObjectStore } from '../../src/storage/types.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
@@ -17,14 +18,26 @@ const WRITERS = 32;
 const EMBEDDED = { name: 'the embedded storage', objects: 10_000, target: 1_000 };
 const SWIFT = { name: 'OpenStack Swift', objects: 3_000, target: 300 };
 const LIMIT_MS = 300_000;
+/** What a bare client sends at a time: requests of as many keys as the service puts into one. */
+const BARE = { keys: 200, requests: 3 };
+/** Deletions of the service, compared with a bare client on the same servers. */
+const LEAST_RATIO = 0.8;
 
 /** Objects that a running service deletes in a second, once their deletion is due. */
 export async function deletion(options: CaseOptions): Promise<CaseResult> {
   const embedded = await measure(EMBEDDED, {}, options);
   const servers = await startSwiftServers();
   try {
-    const swift = await measure(SWIFT, await swiftVariables(servers.endpoint, 1), options);
-    return { rows: [embedded.row, swift.row], raw: { embedded: embedded.perSecond, swift: swift.perSecond } };
+    const env = await swiftVariables(servers.endpoint, 1);
+    const swift = await measure(SWIFT, env, options);
+    // The servers, five Python processes, share the cores with everything else: they are the limit.
+    const bare = await measureBare(env, options);
+    const ratio = swift.perSecond / bare;
+    const row = { case: 'deletion', what: `${SWIFT.name}, against a bare client`, value: ratio.toFixed(2) };
+    return {
+      rows: [embedded.row, swift.row, atLeast(row, ratio, LEAST_RATIO)],
+      raw: { embedded: embedded.perSecond, swift: swift.perSecond, bare },
+    };
   } finally {
     await servers.close();
   }
@@ -68,6 +81,28 @@ async function measure(
   }
 }
 
+/** Objects that a client deletes in a second from Swift with nothing but requests. */
+async function measureBare(env: Record<string, string>, { progress }: CaseOptions): Promise<number> {
+  const store = storeFromUrl(env.AIRLOCK_STORAGE_URL!, env);
+  try {
+    progress(`${SWIFT.objects} objects in ${SWIFT.name}`);
+    await writeTo(store, SWIFT.objects);
+    progress(`deleting them from ${SWIFT.name}`);
+    const keys = Array.from({ length: SWIFT.objects }, (_, index) => keyOf(index + 1));
+    const pages = Array.from({ length: Math.ceil(keys.length / BARE.keys) }, (_, page) =>
+      keys.slice(page * BARE.keys, (page + 1) * BARE.keys),
+    );
+    const began = performance.now();
+    await forEachAtOnce(pages, BARE.requests, async (page) => {
+      const { failed } = await store.deleteMany(page);
+      if (failed.size > 0) throw failed.values().next().value;
+    });
+    return SWIFT.objects / ((performance.now() - began) / 1000);
+  } finally {
+    await store.close();
+  }
+}
+
 async function openEmbedded(service: TestService): Promise<ObjectStore> {
   const storagePort = new URL(service.storage).port;
   const config = readConfig({ AIRLOCK_DATA_DIR: service.dataDir, AIRLOCK_STORAGE_PORT: storagePort });
@@ -76,19 +111,27 @@ async function openEmbedded(service: TestService): Promise<ObjectStore> {
 
 async function writeObjects(service: TestService, env: Record<string, string>, count: number): Promise<void> {
   const store = env.AIRLOCK_STORAGE_URL ? storeFromUrl(env.AIRLOCK_STORAGE_URL, env) : await openEmbedded(service);
+  try {
+    await writeTo(store, count);
+  } finally {
+    await store.close();
+  }
+}
+
+async function writeTo(store: ObjectStore, count: number): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
   try {
     const path = join(folder, 'bytes');
     await writeFile(path, Buffer.alloc(BYTES));
-    const numbers = Array.from({ length: count }, (_, index) => index + 1).values();
-    const write = async () => {
-      for (const number of numbers) {
-        await store.putFile(`outputs/bench/${number}`, path, { contentType: 'video/mp4', size: BYTES });
-      }
-    };
-    await Promise.all(Array.from({ length: WRITERS }, write));
+    const numbers = Array.from({ length: count }, (_, index) => index + 1);
+    await forEachAtOnce(numbers, WRITERS, (number) =>
+      store.putFile(keyOf(number), path, { contentType: 'video/mp4', size: BYTES }),
+    );
   } finally {
-    await store.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function keyOf(number: number): string {
+  return `outputs/bench/${number}`;
 }
