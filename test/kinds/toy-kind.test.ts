@@ -6,19 +6,27 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Airlock } from '../../sdk/src/index.ts';
 import { createFetcher } from '../../src/fetcher/index.ts';
 import { readStatistics } from '../../src/fleet/statistics.ts';
+import { createSetupLink } from '../../src/identity/setup-links.ts';
+import { setupPath } from '../../src/identity/setup-path.ts';
+import { createUser } from '../../src/identity/users.ts';
 import type { Kind } from '../../src/kinds/kind.ts';
 import { kinds } from '../../src/kinds/registry.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { createLogger, createRegistry, createWorkerMetrics } from '../../src/telemetry/index.ts';
 import { startWorker, type Worker } from '../../src/worker/worker.ts';
+import { openBrowser } from '../../testkit/browser.ts';
 import { startSource } from '../../testkit/source-server.ts';
 import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 import { openTestSandbox } from '../helpers/root-image.ts';
+import { faultsOf } from '../web/axe.ts';
+import { setUp, visit } from '../web/people.ts';
+import { overflowing } from '../web/undeletable.ts';
 import { toy } from './toy/index.ts';
 
 /** Parts of texts wait in their attempt while this is set. */
@@ -351,5 +359,159 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     expect(tags).toContainEqual({ name: 'toys', description: 'Reversed texts.' });
     const types = (await api.call('GET', '/openapi.json')).json.components.schemas.Event.properties.type.enum;
     expect(types).toContain('toy.reversed');
+  });
+
+  describe('in the dashboard', () => {
+    let browser: Browser;
+    let page: Page;
+    beforeAll(async () => {
+      browser = await openBrowser();
+      const by = { actor: 'test', ip: null, requestId: null };
+      const token = await api.database.db.transaction().execute(async (tx) => {
+        const person = { accountId: api.account.id, email: 'ada@kinds.example', role: 'admin' as const };
+        return createSetupLink(tx, await createUser(tx, person, by), by);
+      });
+      page = await setUp(browser, (await url()) + setupPath(token));
+    });
+    afterAll(() => browser?.close());
+
+    const region = (name: string | RegExp) => page.getByRole('region', { name });
+    const open = async (id: string) => {
+      await page.goto(`${await url()}/jobs/toys/${id}`);
+      await page.getByRole('heading', { level: 1, name: `Toy ${id.slice(-8)}` }).waitFor();
+    };
+    /** The name and the text of the file that a button downloads. */
+    const downloadBy = async (name: string) => {
+      const button = page.getByRole('button', { name, exact: true }).first();
+      const [download] = await Promise.all([page.waitForEvent('download'), button.click()]);
+      return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+    };
+    /** In the window of a desktop and of a phone. */
+    const isReadable = async () => {
+      for (const width of [1280, 390]) {
+        await page.setViewportSize({ width, height: 800 });
+        expect([width, await overflowing(page), await faultsOf(page)]).toEqual([width, [], []]);
+      }
+      await page.setViewportSize({ width: 1280, height: 800 });
+    };
+
+    it('is in the list of jobs with jobs of other kinds, and alone when the list is filtered by its kind', async () => {
+      const source = { inputs: [{ url: 'https://127.0.0.1/a.mp4' }], outputFormat: 'mp3' };
+      const { id: other } = (await api.call('POST', '/v1/transcodes', source)).json;
+      await api.call('PATCH', `/v1/transcodes/${other}/cancel`);
+      const { id } = await create({ text: 'newest' });
+      await read(id);
+      const { total } = (await api.call('GET', '/v1/toys?limit=1')).json;
+      await visit(page, 'Jobs');
+      const ofToy = page.getByRole('row').filter({ hasText: `Toy ${id.slice(-8)}` });
+      const ofOther = page.getByRole('row', { name: /a\.mp4/ });
+      const filter = (name: string) => page.getByRole('button', { name, exact: true }).click();
+      await ofToy.getByText('Completed', { exact: true }).waitFor();
+      await ofOther.waitFor();
+      await page.getByText(`${total + 1} jobs, newest first`).waitFor();
+      await isReadable();
+      await filter('Toys');
+      await page.getByText(`${total} jobs, newest first`).waitFor();
+      expect([await ofToy.count(), await ofOther.count()]).toEqual([1, 0]);
+      await filter('Transcodes');
+      await page.getByText('1 job, newest first').waitFor();
+      await ofOther.waitFor();
+      expect(await ofToy.count()).toBe(0);
+      await filter('Completed');
+      await page.getByText('No jobs match the filter').waitFor();
+      await filter('All kinds');
+      await ofToy.getByRole('link').click();
+      await page.getByRole('heading', { level: 1, name: `Toy ${id.slice(-8)}` }).waitFor();
+    });
+
+    it('has a page with its outputs, its own events and its receipt', async () => {
+      const { id } = await create({ text: 'page' });
+      await read(id);
+      await open(id);
+      await region('Outputs')
+        .getByRole('row', { name: /txt Text Ready 4 B/ })
+        .waitFor();
+      await region('Outputs')
+        .getByRole('row', { name: /md Text Ready 12 B in 3 files/ })
+        .waitFor();
+      for (const moment of ['Attempt 1 started', 'Reversed', 'Output txt ready', 'Output md ready'])
+        await region('Timeline').getByText(moment).waitFor();
+      await isReadable();
+      expect(await downloadBy('Download txt')).toEqual({
+        name: expect.stringMatching(/\.txt$/),
+        bytes: Buffer.from('egap'),
+      });
+      await page.getByRole('button', { name: 'Erase' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Erase' }).click();
+      await page.getByRole('button', { name: 'Done' }).click();
+      await page.getByRole('link', { name: 'The signed receipt' }).waitFor();
+      await region('Outputs')
+        .getByRole('row', { name: /md Text Deleted/ })
+        .waitFor();
+      await isReadable();
+    });
+
+    it('is linked from the deliveries of its events', async () => {
+      const { json: hook } = await api.call('POST', '/v1/webhooks', {
+        url: `${receiver.url}/link`,
+        types: ['toy.reversed'],
+      });
+      const { id } = await create({ text: 'link' });
+      const delivered = async () => (await api.call('GET', `/v1/webhooks/${hook.id}/deliveries`)).json.total === 1;
+      await until(delivered, { what: 'the delivery of an event' });
+      await page.goto(`${await url()}/webhooks/${hook.id}`);
+      await page.getByRole('link', { name: id.slice(-8) }).click();
+      await page.getByRole('heading', { level: 1, name: `Toy ${id.slice(-8)}` }).waitFor();
+    });
+
+    it('has a list of the files of an output, with pages, and downloads of one file and of all as a zip', async () => {
+      const { id } = await create({ text: 'many' });
+      await read(id);
+      await open(id);
+      await page.getByRole('button', { name: 'Show files of md' }).click();
+      const files = region('Files of md (300)');
+      const paths = () => files.getByRole('rowheader').allTextContents();
+      const { items } = (await api.call('GET', `/v1/toys/${id}/files?output=md&limit=300`)).json;
+      const pathsOf = (number: number) =>
+        items.slice(50 * number, 50 * number + 50).map(({ path }: { path: string }) => path);
+      const shows = (number: number) =>
+        until(async () => (await paths()).join() === pathsOf(number).join(), { what: `page ${number} of the files` });
+      await shows(0);
+      await isReadable();
+      const next = files.getByRole('button', { name: 'Next page' });
+      await next.click();
+      await shows(1);
+      await files.getByRole('button', { name: 'Previous page' }).click();
+      await shows(0);
+      for (let number = 1; number < 6; number += 1) {
+        await next.click();
+        await shows(number);
+      }
+      expect(await next.count()).toBe(0);
+      const row = files.getByRole('row', { name: new RegExp(`^${items.at(-1).path} `) });
+      const [one] = await Promise.all([page.waitForEvent('download'), row.getByRole('button').click()]);
+      expect(one.suggestedFilename()).toBe(items.at(-1).path);
+      expect(await readFile(await one.path(), 'utf8')).toBe('MANY');
+      const zip = await downloadBy('Download all as a zip');
+      expect([zip.name, zip.bytes.subarray(0, 2).toString()]).toEqual([expect.stringMatching(/\.zip$/), 'PK']);
+      expect((await downloadBy('Download md as a zip')).bytes.equals(zip.bytes)).toBe(true);
+      await page.getByRole('button', { name: 'Hide files of md' }).click();
+      expect(await files.count()).toBe(0);
+    });
+
+    it('is shown in its own state, and canceled', async () => {
+      holdsParts = true;
+      const { id } = await create({ text: 'd+b' });
+      await open(id);
+      await page.getByText('Collecting', { exact: true }).first().waitFor();
+      await region('Outputs')
+        .getByRole('row', { name: /md Text Not ready/ })
+        .waitFor();
+      await isReadable();
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Cancel the job' }).click();
+      await page.getByText('Canceled', { exact: true }).first().waitFor();
+      holdsParts = false;
+    });
   });
 });

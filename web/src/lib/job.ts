@@ -58,13 +58,13 @@ export function isErased(job: AnyJob): boolean {
 }
 
 /**
- * What people call a job: the name of its first input, otherwise its noun and the start of its id. Stored names begin with a
- * time, which is left out.
+ * What people call a job: the name of its first input, otherwise its noun and the end of its id, whose start is the same for
+ * all jobs of a minute. Stored names begin with a time, which is left out.
  */
 export function jobName({ id, inputs = [] }: AnyJob, noun = 'job'): string {
   const name = nameOf(inputs[0]?.url ?? null)?.replace(/^\d{8}-\d{6}-(?=.)/, '');
   const more = inputs.length > 1 ? ` + ${inputs.length - 1}` : '';
-  return name ? `${name}${more}` : `${capitalized(noun)} ${id.slice(0, 8)}`;
+  return name ? `${name}${more}` : `${capitalized(noun)} ${id.slice(-8)}`;
 }
 
 /** Seconds that a job ran; null if it did not, or its kind does not report it. */

@@ -4,6 +4,7 @@ import type { EventPage } from '../../../src/contract/events.ts';
 import type { JobDetails } from '../../../src/contract/job-details.ts';
 import type { Job } from '../../../src/contract/transcodes.ts';
 import { post } from '../api/client.ts';
+import { onEvents } from '../api/events.ts';
 import { may } from '../api/session-state.ts';
 import { type AnyJob, isErased, isOver, jobName, statusText, statusTone, TRANSCODES } from '../lib/job.ts';
 import { kindAt } from '../state/kinds.ts';
@@ -79,16 +80,21 @@ function Shown({ path, job, set }: ShownProps) {
   );
 }
 
-/** How the job was requested and ran, and its events: read again with every attempt, output and end. */
+/** How the job was requested and ran, read again with every attempt, output and end; and its events, read again with each. */
 function useHistory(path: string, job: AnyJob) {
   const url = `/v1/${path}/${job.id}`;
   const { data: details, reload: readDetails } = useResource<JobDetails>(path === TRANSCODES ? `${url}/details` : null);
   const { data: page, reload: readEvents } = useResource<EventPage>(`${url}/events?limit=100`);
   const complete = job.outputs?.filter(({ status }) => status === 'completed').length;
-  useEffect(() => {
-    readDetails();
-    readEvents();
-  }, [job.status, job.attempts, complete]);
+  useEffect(readDetails, [job.status, job.attempts, complete]);
+  useEffect(
+    () =>
+      onEvents((events) => {
+        const isMine = events.some(({ type, data }) => data.job_id === job.id && !type.endsWith('.progress'));
+        if (isMine || events.some(({ type }) => type === 'stream.open')) readEvents();
+      }),
+    [job.id, readEvents],
+  );
   return { details, events: page?.events ?? [] };
 }
 

@@ -76,7 +76,8 @@ export function JobsPage() {
 /** Nothing where there is only one kind. */
 function KindFilter({ value, onChange }: { value: string; onChange: (kind: string) => void }) {
   if (kinds.value.length < 2) return null;
-  const choices = kinds.value.map(({ name, noun }) => [name, capitalized(noun.many)] as const);
+  // By its path: the noun of transcodes is "job", which says nothing next to other kinds.
+  const choices = kinds.value.map(({ name, path }) => [name, capitalized(path)] as const);
   return <Segments label="Kind" value={value} choices={[['', 'All kinds'], ...choices]} onChange={onChange} />;
 }
 

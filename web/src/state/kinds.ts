@@ -18,6 +18,11 @@ export function kindNamed(name: string): Kind | null {
   return kinds.value.find((kind) => kind.name === name) ?? null;
 }
 
+/** The kind whose jobs record events of this type. */
+export function kindOfEvent(type: string): Kind | null {
+  return kinds.value.find(({ events }) => events.includes(type)) ?? null;
+}
+
 /** The kind whose routes are below `/v1/{path}`. */
 export function kindAt(path: string): Kind | null {
   return kinds.value.find((kind) => kind.path === path) ?? null;

@@ -64,7 +64,7 @@ export function Files({ url, output, total, isOnly }: FilesProps) {
           ))}
         </tbody>
       </table>
-      <div class="card-body">
+      <div class="card-body actions">
         {after.length > 0 && (
           <Button compact onClick={() => setAfter(after.slice(0, -1))}>
             Previous page

@@ -1,6 +1,8 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { DeliveryView } from '../../../../src/contract/webhooks.ts';
 import { post } from '../../api/client.ts';
+import { TRANSCODES } from '../../lib/job.ts';
+import { kindOfEvent, loadKinds } from '../../state/kinds.ts';
 import { Button } from '../../ui/button.tsx';
 import { Badge, Empty, ErrorNotice, Skeleton, type Tone } from '../../ui/feedback.tsx';
 import { Segments } from '../../ui/field.tsx';
@@ -24,6 +26,10 @@ export function Deliveries({ webhookId }: { webhookId: string }) {
   const filter = status === '' ? '' : `&status=${status}`;
   const path = `/v1/webhooks/${webhookId}/deliveries?page=${page}&limit=${PAGE}${filter}`;
   const { data, error, reload } = useResource<{ items: DeliveryView[]; total: number }>(path);
+  useEffect(() => {
+    // Without the kinds, a link is to a job of the common kind.
+    loadKinds().catch(() => {});
+  }, []);
   const redeliver = async (id: string) => {
     await post(`/v1/webhooks/deliveries/${id}/redeliver`);
     reload();
@@ -91,8 +97,8 @@ function DeliveryTable({ deliveries, onRedeliver }: DeliveryTableProps) {
               {one.type}
               {one.job_id && (
                 <div>
-                  <a class="mono" href={`/jobs/${one.job_id}`}>
-                    {one.job_id.slice(0, 8)}
+                  <a class="mono" href={`/jobs/${kindOfEvent(one.type)?.path ?? TRANSCODES}/${one.job_id}`}>
+                    {one.job_id.slice(-8)}
                   </a>
                 </div>
               )}
