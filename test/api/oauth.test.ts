@@ -6,11 +6,11 @@ import {
   startAuthorization,
 } from '@modelcontextprotocol/sdk/client/auth.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hashPassword } from '../../src/identity/passwords.ts';
 import { setDisabled, setPassword } from '../../src/identity/users.ts';
 import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 import { asking, boxes, CALLBACK, oauthOf, PASSWORD, type Person, responded } from '../helpers/oauth.ts';
+import { cheapHash } from '../helpers/passwords.ts';
 
 let api: TestApi;
 let url: string;
@@ -227,7 +227,7 @@ describe('OAuth', () => {
     const changing = await oauth.person();
     const { db } = api.database;
     const before = await granted(changing);
-    const hash = await hashPassword('another password', { key: 'test', isKnown: true });
+    const hash = cheapHash('another password');
     await db.transaction().execute((tx) => setPassword(tx, changing.user.id, hash));
     expect(await oauth.statusOf(before.access_token)).toBe(401);
     const disabled = await oauth.person();

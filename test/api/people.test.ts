@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Role } from '../../src/contract/people.ts';
 import { openSessions } from '../../src/identity/sessions.ts';
 import { createSetupLink } from '../../src/identity/setup-links.ts';
-import { createUser, findUser, setDisabled } from '../../src/identity/users.ts';
+import { createUser, findUser, setDisabled, setPassword } from '../../src/identity/users.ts';
 import type { ApiResponse } from '../../testkit/service.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
+import { cheapHash } from '../helpers/passwords.ts';
 
 const BY = { actor: 'test' };
 const PASSWORD = 'correct horse battery';
@@ -41,11 +42,15 @@ function makeLink(role: Role, accountId = api.account.id): Promise<{ token: stri
   });
 }
 
-/** A browser in which a new person of that role has signed in by a setup link. */
-async function browser(role: Role, accountId?: string): Promise<Browser> {
-  const { token, email } = await makeLink(role, accountId);
-  const response = await open('POST', '/v1/setup', { token, password: PASSWORD });
-  expect(response.status).toBe(201);
+/** A browser in which a new person of that role has signed in. */
+async function browser(role: Role, accountId = api.account.id): Promise<Browser> {
+  const email = `person-${++people}@example.org`;
+  await api.database.db.transaction().execute(async (tx) => {
+    const { id } = await createUser(tx, { accountId, email, role }, BY);
+    await setPassword(tx, id, cheapHash(PASSWORD));
+  });
+  const response = await signIn(email);
+  expect(response.status).toBe(200);
   return browserOf(email, response);
 }
 

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Role } from '../../src/contract/people.ts';
-import { hashPassword } from '../../src/identity/passwords.ts';
 import { openSession } from '../../src/identity/sessions.ts';
 import { csrfOf } from '../../src/identity/tokens.ts';
 import { createUser, setPassword, type User } from '../../src/identity/users.ts';
 import type { ApiResponse } from '../../testkit/service.ts';
 import type { TestApi } from './api.ts';
+import { cheapHash } from './passwords.ts';
 
 export const PASSWORD = 'correct horse battery';
 export const CALLBACK = 'https://client.example/callback';
@@ -20,7 +20,6 @@ export interface Person {
 /** A browser and an OAuth client for an API in this process. */
 export function oauthOf(api: TestApi) {
   let people = 0;
-  let hash: Promise<string> | null = null;
   const open = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
     api.call(method, path, body, { authorization: '', ...headers });
   const post = (path: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
@@ -30,12 +29,10 @@ export function oauthOf(api: TestApi) {
     open,
     post,
     async person(role: Role = 'member', accountId = api.account.id): Promise<Person> {
-      hash ??= hashPassword(PASSWORD, { key: 'test', isKnown: true });
-      const passwordHash = await hash;
       return api.database.db.transaction().execute(async (tx) => {
         const email = `oauth-${++people}@example.org`;
         const user = await createUser(tx, { accountId, email, role }, { actor: 'test' });
-        await setPassword(tx, user.id, passwordHash);
+        await setPassword(tx, user.id, cheapHash(PASSWORD));
         const { token } = await openSession(tx, user, {});
         return { user, cookie: `airlock_session=${token}`, csrf: csrfOf(token) };
       });

@@ -23,7 +23,7 @@ import { openTestSandbox } from '../helpers/root-image.ts';
 import { type RecordedPlans, recordPlans, type SeenStatement } from './recorded-plans.ts';
 
 /** Jobs, and how many of them wait, all of one account and class. */
-const JOBS = 100_000;
+const JOBS = 40_000;
 const WAITING = 2_000;
 /** Tables that grow with the number of jobs. */
 const GROWING = [

@@ -8,7 +8,7 @@ import { openServiceDatabase } from '../../../testkit/service-database.ts';
 import { until } from '../../../testkit/until.ts';
 import { isStored, storedFilesOf } from '../../helpers/disk.ts';
 import { entriesBelow } from '../../helpers/files.ts';
-import { runningFfmpegs } from '../../helpers/processes.ts';
+import { runningFfmpegs, stopFfmpegs } from '../../helpers/processes.ts';
 import { rawHttp } from '../../helpers/raw-http.ts';
 import { OTHER_STORAGE } from '../../helpers/storage.ts';
 
@@ -35,9 +35,10 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
   const read = async (id: string) => (await service.call('GET', `/v1/transcodes/${id}`)).json;
   const cancel = (id: string) => service.call('PATCH', `/v1/transcodes/${id}/cancel`);
   const erase = (id: string) => service.call('DELETE', `/v1/transcodes/${id}`);
+  /** Starts a job that occupies the slot until it is canceled. */
   async function startSlowJob() {
     const job = await create(slow);
-    await until(() => runningFfmpegs(service).length > 0, { what: 'FFmpeg to run' });
+    await stopFfmpegs(service);
     return job;
   }
   const newClip = async (name = 'clip.mp4') => {
@@ -47,8 +48,9 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
   };
 
   it('a cancel ends a running job immediately: FFmpeg is killed, and the next job starts', async () => {
-    const running = await startSlowJob();
     const { fileUrl } = await newClip();
+    const running = await create(slow);
+    await until(() => runningFfmpegs(service).length > 0, { what: 'FFmpeg to run' });
     const waiting = await create({ inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
     expect((await read(running.id)).status).toBe('processing');
 

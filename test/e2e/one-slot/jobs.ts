@@ -6,7 +6,7 @@ import { makeClip, upload } from '../../../testkit/media.ts';
 import type { ApiResponse, TestService } from '../../../testkit/service.ts';
 import { openServiceDatabase } from '../../../testkit/service-database.ts';
 import { until } from '../../../testkit/until.ts';
-import { runningFfmpegs } from '../../helpers/processes.ts';
+import { stopFfmpegs } from '../../helpers/processes.ts';
 
 const FINAL = ['completed', 'failed', 'canceled'];
 
@@ -106,6 +106,7 @@ export const jobs = (given: () => TestService) => () => {
 
     it('returns after that many seconds if the job is not final', async () => {
       const { json: job } = await create(slow());
+      await stopFfmpegs(service);
       const at = performance.now();
       const response = await service.call('GET', `/v1/transcodes/${job.id}?wait=1`);
       const took = performance.now() - at;
@@ -153,7 +154,7 @@ export const jobs = (given: () => TestService) => () => {
           headers: { authorization: `Bearer ${service.key}` },
         }).catch(() => null),
       );
-      await until(() => runningFfmpegs(service).length > 0, { what: 'FFmpeg to run' });
+      await stopFfmpegs(service);
       gone.abort();
       await Promise.all(calls);
       expect((await service.call('GET', '/health-check')).status).toBe(200);
@@ -169,9 +170,7 @@ export const jobs = (given: () => TestService) => () => {
       const url = 'https://media.example.com/a.mp4';
       // The only slot is busy, so that none of the jobs starts, and fails, before it is canceled.
       const blocker = (await create(slow())).json.id;
-      await until(async () => (await service.call('GET', `/v1/transcodes/${blocker}`)).json.status === 'processing', {
-        what: 'the slot to be taken',
-      });
+      await stopFfmpegs(service);
       const jobs = [];
       for (let count = 0; count < 5; count++) {
         const { json } = await create({ inputs: [{ url }], outputFormat: 'mp3', metadata: { count } }, headers);
