@@ -1,6 +1,6 @@
-import { appendFile, chmod, chown, mkdir, mkdtemp, readdir, realpath, rm, symlink } from 'node:fs/promises';
+import { appendFile, chmod, chown, copyFile, mkdir, mkdtemp, readdir, realpath, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { run } from './run.ts';
 
 /** Parts of a data directory that never change once created; a copy hard-links them. */
@@ -63,13 +63,16 @@ export async function makeDataDir(): Promise<string> {
 
 /**
  * Links the root image that this run has built into a data directory, which then needs none of its own: a build takes
- * more than a second of CPU time. Linked files keep their owner, who may be another than the one of the folders.
+ * more than a second of CPU time. Copies what `ffmpegUpdate` keeps as well. Linked files keep their owner, who may be another than the one of the folders.
  * @param owner user and group id of the account that uses the directory; default: the one of this process
  */
 export async function linkRootImage(dataDir: string, owner?: number): Promise<void> {
   const target = join(dataDir, 'rootimg');
   await mkdir(dataDir, { recursive: true });
-  await run('cp', ['--archive', '--link', '--', process.env.TEST_ROOT_IMAGES!, target]);
+  const images = process.env.TEST_ROOT_IMAGES!;
+  await run('cp', ['--archive', '--link', '--', images, target]);
+  // Absent on systems without apt.
+  await copyFile(join(dirname(images), 'apt-policy.json'), join(dataDir, 'apt-policy.json')).catch(() => {});
   if (owner === undefined) return;
   const entries = await readdir(target, { withFileTypes: true });
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(target, name));

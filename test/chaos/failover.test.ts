@@ -10,9 +10,9 @@ import { openTcpProxy } from '../helpers/tcp-proxy.ts';
 import { expectEachCompletedOnce, expectNoOrphans, patientClient, untilFinal } from './load.ts';
 import { openPostgresPair, type PostgresPair } from './postgres-pair.ts';
 
-const JOBS = 24;
+const JOBS = 12;
 /** Jobs that are accepted before the primary dies. */
-const BEFORE = 8;
+const BEFORE = 4;
 
 describe('a PostgreSQL that fails over to a synchronous standby', () => {
   let pair: PostgresPair;

@@ -2,6 +2,7 @@ import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { linkRootImage } from '../../testkit/data-directory.ts';
 import { makeClip } from '../../testkit/media.ts';
 import { PROGRAM } from '../../testkit/service.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
@@ -49,6 +50,7 @@ describe('a fleet whose processes are replaced one by one under load', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-upgrade-'));
     await chmod(folder, 0o711);
+    await linkRootImage(folder);
     database = await makeDatabase({ empty: true });
     env = {
       ...process.env,

@@ -26,17 +26,13 @@ it('a data directory that is copied as documented and unpacked keeps key, output
   const { fileUrl } = await upload(service, await makeClip(join(folder, 'clip.mp4')));
   const body = { inputs: [{ url: fileUrl }], outputFormat: 'mp4', options: [{ option: '-vf', argument: 'negate' }] };
   const { id: done } = await transcode(service, body);
-  const submit = async (to: TestService): Promise<string> => (await to.call('POST', '/v1/transcodes', body)).json.id;
-  const waiting = [await submit(service), await submit(service), await submit(service)];
+  const waiting: string[] = [];
+  for (let count = 0; count < 2; count += 1) waiting.push((await service.call('POST', '/v1/transcodes', body)).json.id);
   await service.stop();
   const archive = join(folder, 'airlock-backup.tar');
   const [parent, name] = [dirname(service.dataDir), basename(service.dataDir)];
   await run('tar', ['-C', parent, '-cpf', archive, name]);
 
-  // What comes later is lost with the machine.
-  const later = await startService({}, { dataDir: service.dataDir });
-  const lost = await submit(later);
-  await later.stop();
   await rm(service.dataDir, { recursive: true, force: true });
   await run('tar', ['-C', parent, '-xpf', archive]);
 
@@ -47,7 +43,6 @@ it('a data directory that is copied as documented and unpacked keeps key, output
     const job = await (await get(`${id}?wait=60`)).json();
     expect(job).toMatchObject({ status: 'completed', attempts: 1 });
   }
-  expect((await get(lost)).status).toBe(404);
   const { url } = (await (await get(`${done}/download`)).json()) as { url: string };
   expect((await fetch(url)).status).toBe(200);
 }, 180_000);

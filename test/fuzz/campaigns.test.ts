@@ -23,7 +23,7 @@ async function findings(campaign: Campaign, cases: number, kinds: readonly strin
 
 describe('a short fuzzing campaign', () => {
   it('ends no damaged media file outside its limits, and leaves nothing', { timeout: 120_000 }, async () => {
-    expect(await findings(CONTAINERS, 20, ['done', 'invalid_media'])).toEqual([]);
+    expect(await findings(CONTAINERS, 12, ['done', 'invalid_media'])).toEqual([]);
   });
 
   it('rewrites only damaged audio files whose rewrite is stable', { timeout: 120_000 }, async () => {
@@ -32,7 +32,7 @@ describe('a short fuzzing campaign', () => {
   });
 
   it('describes each damaged file as ffprobe does, or not at all', { timeout: 120_000 }, async () => {
-    expect(await findings(DESCRIBED, 60, ['described', 'not described'])).toEqual([]);
+    expect(await findings(DESCRIBED, 40, ['described', 'not described'])).toEqual([]);
   });
 
   it('gets a verdict on each damaged file of fragments, and accepts every file that was written', {
@@ -42,7 +42,7 @@ describe('a short fuzzing campaign', () => {
   });
 
   it('gets a rejection of every altered signed request', { timeout: 60_000 }, async () => {
-    expect(await findings(SIGNATURES, 300, ['403', '400', 'same'])).toEqual([]);
+    expect(await findings(SIGNATURES, 150, ['403', '400', 'same'])).toEqual([]);
   });
 
   it('never causes a server error with JSON for every route', { timeout: 120_000 }, async () => {
@@ -60,7 +60,7 @@ describe('a short fuzzing campaign', () => {
   });
 
   it('reads or rejects immediately what FFmpeg, ffprobe and a storage may output', async () => {
-    expect(await findings(READERS, 1500, ['progress', 'probe read', 'list read'])).toEqual([]);
+    expect(await findings(READERS, 800, ['progress', 'probe read', 'list read'])).toEqual([]);
   });
 });
 

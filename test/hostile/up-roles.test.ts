@@ -211,15 +211,16 @@ describe('airlock up', () => {
     const path = join(service.dataDir, 'secrets.json');
     const { postgresWorkerPassword: old, ...older } = JSON.parse(await readFile(path, 'utf8'));
     await writeFile(path, JSON.stringify(older));
-    service = await startService({ AIRLOCK_SIGNING_KEY: SIGNING_KEY }, { dataDir: service.dataDir });
+    // `up` opens its server with this function.
+    const server = await openEmbeddedPostgres({ dataDir: service.dataDir, logger: recordingLogger() });
     expect((await loadSecrets(service.dataDir)).postgresWorkerPassword).not.toBe(old);
-    for (const role of ROLES) clients[role] = await openServiceDatabase(service, role);
-    expect((await clients.worker.query('SELECT current_user AS me')).rows).toEqual([{ me: 'airlock_worker' }]);
+    const worker = await openServiceDatabase(service, 'worker');
+    expect((await worker.query('SELECT current_user AS me')).rows).toEqual([{ me: 'airlock_worker' }]);
+    await worker.end();
+    await server.stop();
   });
 
   it("connects to the operator's database as configured, and passes nothing about it to the gateway", async () => {
-    for (const role of ROLES) await clients[role].end();
-    await service.stop();
     const database = await makeDatabase();
     try {
       service = await startService({ AIRLOCK_DATABASE_URL: database.url }, { dataDir: service.dataDir });
