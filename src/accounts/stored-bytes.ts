@@ -146,7 +146,7 @@ export interface Promised {
   uploads: number;
   /** Outputs that are being stored. */
   outputs: number;
-  /** Number of enabled accounts. */
+  /** Number of enabled accounts, at most 2: beyond one, they share the disk. */
   accounts: number;
 }
 
@@ -158,7 +158,7 @@ export async function promisedToAll(db: Db): Promise<Promised> {
 const promisedFigures = sql`
   (SELECT coalesce(sum(declared_size), 0) FROM uploads WHERE state = 'pending')::float8 AS uploads,
   (SELECT coalesce(sum(size), 0) FROM objects WHERE state = 'pending' AND kind = 'output')::float8 AS outputs,
-  (SELECT count(*) FROM accounts WHERE disabled_at IS NULL)::int AS accounts`;
+  (SELECT count(*) FROM (SELECT FROM accounts WHERE disabled_at IS NULL LIMIT 2) AS enabled)::int AS accounts`;
 
 /**
  * Promised bytes that the disk does not have yet. An output counts in full until it is stored, also where part of it is

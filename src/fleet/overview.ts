@@ -4,6 +4,7 @@ import type { QueueView, WorkerView } from '../contract/admin.ts';
 import type { Db } from '../database/pool.ts';
 import { RESOURCE_CLASSES, type ResourceClass, type WorkersTable } from '../database/tables.ts';
 import { readStranded } from './capabilities.ts';
+import { readRunning, readWaiting } from './statistics.ts';
 import { aliveWorkers } from './workers.ts';
 
 const MAX_ACCOUNTS = 50;
@@ -46,28 +47,60 @@ function viewWorker(worker: Selectable<WorkersTable>, running: number): WorkerVi
 
 /**
  * Waiting and running jobs by class, without those that wait for jobs of their own; and the accounts that have the most.
+ * Reads a few rows per account and one per running attempt, regardless of the number of jobs.
  */
 export async function viewQueue(db: Db): Promise<QueueView> {
-  const [stranded, lanes, accounts] = await Promise.all([
+  const [stranded, waiting, awaiting, running, accounts] = await Promise.all([
     readStranded(db),
-    sql<{ name: ResourceClass; waiting: number; running: number; oldest_seconds: number }>`
-      SELECT resource_class AS name, count(*) FILTER (WHERE status = 'pending')::int AS waiting,
-        count(*) FILTER (WHERE status = 'processing')::int AS running,
-        coalesce(extract(epoch FROM now() - min(updated_at) FILTER (WHERE status = 'pending')), 0)::float8 AS oldest_seconds
-      FROM jobs WHERE status IN ('pending', 'processing') AND awaiting IS NULL GROUP BY resource_class`.execute(db),
-    sql<QueueView['accounts'][number]>`
-      SELECT accounts.id, accounts.name, count(*) FILTER (WHERE status = 'pending')::int AS waiting,
-        count(*) FILTER (WHERE status = 'processing')::int AS running
-      FROM jobs JOIN accounts ON accounts.id = jobs.account_id WHERE status IN ('pending', 'processing')
-      GROUP BY accounts.id ORDER BY count(*) DESC, accounts.name LIMIT ${MAX_ACCOUNTS}`.execute(db),
+    readWaiting(db),
+    readAwaiting(db),
+    readRunning(db),
+    readBusiest(db),
   ]);
-  const found = new Map(lanes.rows.map((lane) => [lane.name, lane]));
-  const sum = (field: 'waiting' | 'running') => lanes.rows.reduce((total, lane) => total + lane[field], 0);
-  return {
-    waiting: sum('waiting'),
-    running: sum('running'),
-    lanes: RESOURCE_CLASSES.map((name) => found.get(name) ?? { name, waiting: 0, running: 0, oldest_seconds: 0 }),
-    accounts: accounts.rows,
-    stranded,
-  };
+  const lanes = RESOURCE_CLASSES.map((name) => {
+    const queued = find(waiting, name);
+    return {
+      name,
+      waiting: (queued?.count ?? 0) - (find(awaiting, name)?.count ?? 0),
+      running: find(running, name)?.count ?? 0,
+      oldest_seconds: queued?.seconds ?? 0,
+    };
+  });
+  const sum = (field: 'waiting' | 'running') => lanes.reduce((total, lane) => total + lane[field], 0);
+  return { waiting: sum('waiting'), running: sum('running'), lanes, accounts, stranded };
+}
+
+function find<T extends { resource_class: ResourceClass }>(rows: readonly T[], name: ResourceClass): T | undefined {
+  return rows.find((row) => row.resource_class === name);
+}
+
+/** Counts jobs that wait for something other than a slot. The condition repeats that of the index `jobs_awaiting`. */
+async function readAwaiting(db: Db) {
+  const { rows } = await sql<{ resource_class: ResourceClass; count: number }>`
+    SELECT resource_class, count(*)::int AS count FROM jobs
+    WHERE status = 'pending' AND (awaiting IS NOT NULL OR progress > 0) AND awaiting IS NOT NULL
+    GROUP BY resource_class`.execute(db);
+  return rows;
+}
+
+/**
+ * The accounts with the most jobs, from the counter rows of accounts and the running attempts. A join would read all names
+ * instead of 50 of them.
+ */
+async function readBusiest(db: Db) {
+  const { rows } = await sql<QueueView['accounts'][number]>`
+    WITH running AS (
+      SELECT jobs.account_id, count(*)::int AS count
+      FROM attempts JOIN jobs ON jobs.id = attempts.job_id AND jobs.current_attempt = attempts.id
+      WHERE attempts.state = 'running' GROUP BY jobs.account_id
+    ), busiest AS (
+      SELECT account_id, waiting, coalesce(running.count, 0) AS running
+      FROM account_schedule LEFT JOIN running USING (account_id),
+        LATERAL (SELECT waiting_interactive + waiting_light + waiting_heavy AS waiting) AS counted
+      WHERE waiting > 0 OR running.count > 0
+      ORDER BY waiting + coalesce(running.count, 0) DESC, account_id LIMIT ${MAX_ACCOUNTS}
+    )
+    SELECT account_id AS id, (SELECT name FROM accounts WHERE accounts.id = account_id) AS name, waiting, running
+    FROM busiest ORDER BY waiting + running DESC, name`.execute(db);
+  return rows;
 }

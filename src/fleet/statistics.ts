@@ -60,7 +60,7 @@ async function readOpenJobs(db: Db, kinds: readonly string[]) {
 }
 
 /** Waiting jobs by class, and seconds since the first of them was due. */
-async function readWaiting(db: Db) {
+export async function readWaiting(db: Db) {
   const { rows } = await sql<{ resource_class: ResourceClass; count: number; seconds: number }>`
     SELECT class.name AS resource_class, coalesce(sum(class.waiting), 0)::float8 AS count,
       coalesce(greatest(extract(epoch FROM now() - min(class.due) FILTER (WHERE class.due < 'infinity')), 0), 0)::float8 AS seconds
@@ -72,7 +72,8 @@ async function readWaiting(db: Db) {
   return rows;
 }
 
-async function readRunning(db: Db) {
+/** Running jobs by class, from their attempts. */
+export async function readRunning(db: Db) {
   return db
     .selectFrom('attempts')
     .innerJoin('jobs', (join) =>

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type JobWorld, makeJobWorld } from '../../test/helpers/job-world.ts';
 import type { Account } from '../accounts/accounts.ts';
+import { viewQueue } from '../fleet/overview.ts';
 import { readStatistics } from '../fleet/statistics.ts';
 import { listJobs } from '../kinds/list-jobs.ts';
 import { transcode } from '../kinds/transcode/index.ts';
@@ -133,9 +134,12 @@ describe('a job that waits for its children', () => {
     expect((await world.row(id)).awaiting).toBeNull();
   });
 
-  it('does not make the queue look old', async () => {
+  it('does not make the queue look old, or longer by a job', async () => {
     await startPieces([4]);
     await world.mustClaim();
     expect((await readStatistics(world.context, [])).oldestWaitingSeconds).toMatchObject({ light: 0 });
+    const { waiting, lanes, accounts } = await viewQueue(world.database.db);
+    expect([waiting, lanes.find(({ name }) => name === 'light')]).toMatchObject([0, { waiting: 0, oldest_seconds: 0 }]);
+    expect(accounts.find(({ id }) => id === account.id)).toMatchObject({ waiting: 1, running: 1 });
   });
 });
