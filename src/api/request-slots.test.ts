@@ -24,6 +24,7 @@ describe('slots of requests', () => {
     first!.leave();
     first!.leave();
     expect(await enter(slots, key('a'), account)).not.toBeNull();
+    expect(await enter(slots, key('a'))).toBeNull();
     expect(await enter(slots, key('b'), account)).toBeNull();
   });
 

@@ -105,7 +105,7 @@ it('the guard evicts an idle connection of the address with the most connections
   expect(world.guard.counts().rejected).toMatchObject({ evicted: 1, total_limit: 0 });
 });
 
-it('the guard evicts no connection whose request is authenticated, and none of an address without more connections', async () => {
+it('the guard evicts no connection whose request is authenticated', async () => {
   const server = createServer((request) => world.guard.protect(request));
   const world: World = await start({ total: 4 }, server);
   const busy = await fill(world, '127.0.0.2', 3);
@@ -116,6 +116,14 @@ it('the guard evicts no connection whose request is authenticated, and none of a
   await vi.waitFor(async () => expect(await status(world, '127.0.0.3')).toBe('ECONNRESET'));
   expect(busy.some((socket) => socket.closed)).toBe(false);
   expect(world.guard.counts()).toMatchObject({ open: 4, rejected: { evicted: 0 } });
+});
+
+it('the guard evicts no connection of an address that has no more connections than the address of the new one', async () => {
+  const world = await start({ total: 4 });
+  const idle = [...(await fill(world, '127.0.0.2', 2)), ...(await fill(world, '127.0.0.3', 2))];
+  await ended(world.open('127.0.0.3'));
+  expect(idle.some((socket) => socket.closed)).toBe(false);
+  expect(world.guard.counts()).toMatchObject({ open: 4, rejected: { evicted: 0, total_limit: 1 } });
 });
 
 it('the guard evicts a running request that is not authenticated when no connection is idle', async () => {

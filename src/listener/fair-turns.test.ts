@@ -44,9 +44,10 @@ describe('with turns of addresses,', () => {
     expect(started).toEqual(['a', 'a']);
   });
 
-  it('an address that waits does not delay another address by more than a turn of each', async () => {
+  it('addresses that wait do not delay another address by more than a turn of each', async () => {
     const { run, started, ends } = record();
-    for (let count = 0; count < 1000; count++) run('greedy');
+    // More addresses than a turn starts requests of.
+    for (const greedy of ['b', 'c', 'd']) for (let count = 0; count < 300; count++) run(greedy);
     run('other');
     for (let count = 0; count < 5; count++) run('other');
     while (started.filter((who) => who === 'other').length < 6) {
@@ -54,7 +55,7 @@ describe('with turns of addresses,', () => {
       await setImmediate();
     }
     expect(started.length).toBeLessThan(30);
-    while (started.length < 1006) {
+    while (started.length < 906) {
       for (const end of ends.splice(0)) end();
       await setImmediate();
     }

@@ -37,6 +37,8 @@ describe('a zip of stored files', () => {
     for (const text of [undefined, 'firs', 'first!', 'fIrst']) {
       await expect(archive(files, text === undefined ? {} : { 'a.ts': text })).rejects.toThrow(ChangedFile);
     }
+    // Nothing has the hash of an empty file as well.
+    await expect(archive([fileOf('empty.ts', '')], {})).rejects.toThrow(ChangedFile);
   });
 
   it('has Zip64 fields for files and offsets from 4 GiB', () => {

@@ -222,6 +222,8 @@ describe('the files of an output', () => {
       ],
       next: null,
     });
+    const foreign = await api.call('GET', `${job.path}/files?after=low/00005.ts`);
+    expect([foreign.status, foreign.json.details.field]).toEqual([400, 'after']);
     const { json } = await api.call('GET', `${job.path}/download?file=master.m3u8`);
     const file = await fetch(json.url);
     expect([await file.text(), file.headers.get('content-disposition')]).toEqual([
