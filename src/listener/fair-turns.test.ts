@@ -1,17 +1,31 @@
 import { setImmediate } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { createFairTurns } from './fair-turns.ts';
+
+const cleanups: (() => void)[] = [];
+afterEach(async () => {
+  // Otherwise, requests that wait start during later tests of the process, where their timers count.
+  for (const cleanUp of cleanups.splice(0)) cleanUp();
+  await setImmediate();
+});
 
 /** Starts requests, and keeps the functions that end them. */
 function record() {
   const turns = createFairTurns();
   const started: string[] = [];
   const ends: (() => void)[] = [];
-  const run = (address: string, isWanted = () => true) =>
+  const all: (() => void)[] = [];
+  let isOver = false;
+  const run = (address: string, isWanted = () => !isOver) =>
     turns.run(address, isWanted, (end) => {
       started.push(address);
       ends.push(end);
+      all.push(end);
     });
+  cleanups.push(() => {
+    isOver = true;
+    for (const end of all) end();
+  });
   /** Lets the event loop turn until nothing new has started for some turns. */
   const settle = async () => {
     for (let quiet = 0, before = started.length; quiet < 5; quiet++) {
