@@ -2,6 +2,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { linkRootImage } from '../../testkit/data-directory.ts';
 import { makeClip, upload } from '../../testkit/media.ts';
 import { type ApiResponse, call, PROGRAM } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
@@ -106,6 +107,7 @@ describe('two releases on one database, of which the newer has one more kind of 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-two-releases-'));
     await chmod(folder, 0o711);
+    await linkRootImage(folder);
     hold = join(folder, 'hold');
     [database, newerBuild] = await Promise.all([makeDatabase(), buildNewerRelease()]);
     // As its migration does.

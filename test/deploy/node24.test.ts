@@ -14,9 +14,9 @@ const SUITE_MS = 600_000;
  * in a cell. Each file loads its modules again, so more files cost more than they find.
  */
 const PARTS = [
-  ...['src/fetcher', 'src/listener', 'src/sandbox/host', 'src/supervisor/processes', 'src/threads'],
-  ...['src/gateway/upload.test.ts', 'src/gateway/transfers.test.ts', 'test/api/event-streams.test.ts'],
-  ...['test/e2e/walk.test.ts', 'test/sdk/service.test.ts'],
+  ...['src/fetcher/lookup.test.ts', 'src/listener/connection-guard.test.ts', 'src/listener/request-gate.test.ts'],
+  ...['src/sandbox/host/close-inherited.test.ts', 'src/supervisor/processes.test.ts', 'src/gateway/upload.test.ts'],
+  'test/e2e/walk.test.ts',
 ];
 
 // On Node 24 itself the entire suite is that part.

@@ -15,7 +15,7 @@ export const SECONDS: Readonly<Record<string, number>> = {
   ...{ 'test/hostile/up-roles': 28, 'test/chaos/drain': 29, 'test/hostile/leaks': 29, 'src/supervisor/postgres': 28 },
   ...{ 'test/plans/plans': 20, 'test/chaos/stalled-worker': 27, 'test/chaos/supervisor': 26, 'test/e2e/backup': 18 },
   ...{ 'test/hostile/cell-watchdog': 25, 'test/chaos/upgrade': 25, 'test/api/people': 8, 'test/hostile/flood': 20 },
-  ...{ 'test/chaos/cut-off': 23, 'test/conformance/swift': 22, 'test/chaos/storm': 17, 'test/chaos/kill': 21 },
+  ...{ 'test/chaos/cut-off': 23, 'test/conformance/swift': 22, 'test/chaos/storm': 17, 'test/chaos/kill': 17 },
   ...{ 'test/media/matrix': 19, 'test/hostile/connections': 19, 'test/chaos/early-output': 18 },
   ...{ 'test/media/option-runs': 18, 'test/hostile/attacks-bare': 18, 'test/e2e/cli-keys': 17 },
   ...{ 'test/chaos/ffmpeg-upgrade': 17, 'test/hostile/hostile-clients': 12, 'test/chaos/fair-scheduling': 16 },

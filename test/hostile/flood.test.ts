@@ -11,13 +11,13 @@ import { until } from '../../testkit/until.ts';
 
 /** `./airlock bench --case flood` sends more and heavier files, and measures. */
 const SIZE = {
-  ...{ files: 70, holeSeconds: 300, burnSeconds: 0.04, gifSide: 512, stillRows: 1024 },
+  ...{ files: 50, holeSeconds: 300, burnSeconds: 0.04, gifSide: 512, stillRows: 1024 },
   ...{ drips: 1, dripTries: 1, endless: 0, seed: 4 },
 };
 /** MiB by which a role may grow over the flood; a leaking job would keep tens of MiB per file. */
 const KEPT_MIB = 150;
 
-describe('seventy concurrent hostile files', () => {
+describe('fifty concurrent hostile files', () => {
   let service: TestService;
   let report: FloodReport;
   beforeAll(async () => {
