@@ -4,7 +4,7 @@ import type { OptionSet } from '../policy/options/option-set.ts';
 import { timeText } from '../policy/options/option-values.ts';
 import { optionArgs, type ParsedOption } from '../policy/options/options.ts';
 import { inputSecurityArgs, STILL_DEMUXERS } from '../probe/probe.ts';
-import type { ExpectedOutput, PlanInput, PlannedOutput, StreamPlans, VideoStream } from '../types.ts';
+import type { ExpectedOutput, PlanInput, PlannedFile, StreamPlans, VideoStream } from '../types.ts';
 import type { Size } from './geometry.ts';
 import { ownName } from './own-name.ts';
 import { MAX_OUTPUT_BYTES, MAX_OUTPUT_SECONDS } from './resources.ts';
@@ -116,7 +116,7 @@ export function plannedOutput(
     size: Size | null;
     codecs?: NonNullable<ExpectedOutput['codecs']>;
   },
-): PlannedOutput {
+): PlannedFile {
   const { streams, hasVideo, hasAudio, size, codecs } = expected;
   return {
     position,
