@@ -4173,6 +4173,31 @@ export interface components {
             /** @description Size of the output, in MB of 1,048,576 bytes, at least 1. */
             output_mb?: number | null;
         };
+        /** @description One picture of a video. The output format is `jpg`, `png` or `webp`. */
+        Still: {
+            /** @description Seconds from the start, a share of the duration such as `"50%"`, or `"best"`: the sharpest of several pictures that are not dark, bright or faded. Defaults to `"best"`. After the end of the video, its last picture is shown, with a warning. */
+            at?: (number | string) | null;
+            /** @description Pixels. Airlock keeps the aspect and never scales up. Defaults to the width of the video. */
+            width?: number | null;
+        };
+        /** @description A short silent clip of several parts of a video. The output format is `gif`, `webp` or `mp4`. */
+        Preview: {
+            /** @description Duration of the preview. */
+            seconds: number;
+            /** @description Number of points of the video from which the preview takes an equal part. Defaults to 4, or fewer if a part would be shorter than half a second. */
+            segments?: number | null;
+            /** @description Pixels. Airlock keeps the aspect and never scales up. Defaults to 480. */
+            width?: number | null;
+        };
+        /** @description A drawing of the loudness of the audio. The output format is `png`. */
+        Waveform: {
+            /** @description Pixels. */
+            width: number;
+            /** @description Pixels. */
+            height: number;
+            /** @description Color of the waveform: `#` and six hexadecimal digits. Defaults to `#3366cc`. The background is transparent. */
+            color?: string | null;
+        };
         /** @description Quality and size by name. Ignored if the request has `options`. */
         Preset: {
             /** @description `medium` when absent. */
@@ -4200,6 +4225,12 @@ export interface components {
             options?: components["schemas"]["Option"][] | null;
             /** @description Joined with `;` into one `-filter_complex`. */
             filters?: components["schemas"]["Filter"][] | null;
+            /** @description Makes the output one picture of the video. */
+            still?: components["schemas"]["Still"] | null;
+            /** @description Makes the output a short silent clip of several parts of the video. */
+            preview?: components["schemas"]["Preview"] | null;
+            /** @description Makes the output a drawing of the loudness of the audio. */
+            waveform?: components["schemas"]["Waveform"] | null;
             /** @description Bit rate of the video, or of the audio if the output is an audio format: a number of bits per second, or a string such as `2800k`. */
             bitrate?: (number | string) | null;
         };
@@ -4227,6 +4258,12 @@ export interface components {
             options?: components["schemas"]["Option"][] | null;
             /** @description Joined with `;` into one `-filter_complex`. */
             filters?: components["schemas"]["Filter"][] | null;
+            /** @description Makes the output one picture of the video. */
+            still?: components["schemas"]["Still"] | null;
+            /** @description Makes the output a short silent clip of several parts of the video. */
+            preview?: components["schemas"]["Preview"] | null;
+            /** @description Makes the output a drawing of the loudness of the audio. */
+            waveform?: components["schemas"]["Waveform"] | null;
             /** @description Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode. */
             outputs?: components["schemas"]["OutputRequest"][] | null;
             /** @description Your own data, at most 8192 bytes; returned as `metadata.user`. */

@@ -3,16 +3,9 @@ import { fetchedHow, jobStatus, timestamp, warning } from './common.ts';
 import { rule } from './faults/rule.ts';
 import { OUTPUT_FORMATS } from './formats.ts';
 import { jobLimits, shownLimits } from './job-limits.ts';
+import { nullable } from './nullable.ts';
 import { MAX_OUTPUTS, outputNames } from './output-names.ts';
-import {
-  checkOutputs,
-  isBody,
-  nullable,
-  type OutputBody,
-  option,
-  outputFields,
-  outputRequest,
-} from './output-request.ts';
+import { checkOutputs, isBody, type OutputBody, option, outputFields, outputRequest } from './output-request.ts';
 import { failureCode, output } from './outputs.ts';
 import { priority, priorityField } from './priority.ts';
 import type { JobRequest } from './transcode-request.ts';
@@ -89,18 +82,25 @@ export type CreateBody = z.infer<typeof createBody>;
 
 /** The outputs of a request with their names. */
 export function outputsOf(body: CreateBody): (OutputBody & { name: string })[] {
-  const { outputFormat, preset, options, filters } = body;
-  // The schema requires one of both.
-  const outputs = body.outputs ?? [{ outputFormat: outputFormat!, preset, options, filters }];
+  const outputs = body.outputs ?? [onlyOutput(body)];
   const names = outputNames(outputs);
   return outputs.map((output, index) => ({ ...output, name: names[index]! }));
 }
 
+/** The fields of the only output of a request without `outputs`, as they were sent. */
+export function onlyOutput(body: CreateBody): OutputBody {
+  const { outputFormat } = body;
+  const sent = OUTPUT_FIELDS.flatMap((name) => (body[name] === undefined ? [] : [[name, body[name]]]));
+  // The schema requires the format without `outputs`.
+  return { outputFormat: outputFormat!, ...Object.fromEntries(sent) };
+}
+
+const OUTPUT_FIELDS = Object.keys(outputFields) as (keyof typeof outputFields)[];
+
 /** The part of the body that determines the outputs; one output is a request of its own. */
-export function toJobRequest({ inputs, outputs, outputFormat, preset, options, filters }: CreateBody): JobRequest {
-  const one = { outputFormat, preset, options, filters };
-  const request = outputs ? { inputs, outputs } : { inputs, ...one };
-  return request as JobRequest;
+export function toJobRequest(body: CreateBody): JobRequest {
+  const { inputs, outputs } = body;
+  return (outputs ? { inputs, outputs } : { inputs, ...onlyOutput(body) }) as JobRequest;
 }
 
 const jobInput = z

@@ -16,6 +16,13 @@ export interface ExpectedOutput {
 /** An output: one file, or a tree of many files. */
 export type PlannedOutput = PlannedFile | PlannedTree;
 
+/** A picture of an input. */
+export interface PictureTime {
+  seconds: number;
+  /** The last key frame up to that time, not the picture that is shown then. */
+  isKey: boolean;
+}
+
 export interface PlannedFile {
   /** Position of its row among the outputs of the job. */
   position: number;
@@ -25,6 +32,8 @@ export interface PlannedFile {
   contentType: string;
   streams: StreamPlans;
   expect: ExpectedOutput;
+  /** The only picture of the input that it shows; absent = it shows others, or it is not known. */
+  picture?: PictureTime;
 }
 
 /** An output of many files, which Airlock makes from files and directories that the cell writes for it. */

@@ -1,6 +1,6 @@
 import type { FailureCode } from '../contract/failures.ts';
 import type { StreamPackets } from './packets.ts';
-import type { PlannedOutput } from './planned-output.ts';
+import type { PictureTime, PlannedOutput } from './planned-output.ts';
 import type { QuoteCard, TextOverlay } from './policy/overlays/types.ts';
 
 export type * from './packets.ts';
@@ -196,6 +196,8 @@ export interface PlanInput {
 }
 
 export interface PlanContext {
+  /** The best still of the first input; absent or null = not compared. */
+  best?: PictureTime | null;
   /** Assets in the order of `ParsedRequest.assets`; those that are job inputs are null. */
   assets?: readonly (PlanAsset | null)[];
   resourceClass: ResourceClass;

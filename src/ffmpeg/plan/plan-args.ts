@@ -37,6 +37,8 @@ export function globalArgs(threads: number | null): string[] {
 export interface InputPlan {
   input: PlanInput;
   options: OptionSet;
+  /** The planner's own options before it. */
+  before?: readonly string[];
   /** Start inside the input, seconds; moved here from the output. */
   seek: number | null;
   /** Repeat a still picture endlessly. */
@@ -51,7 +53,7 @@ export interface InputPlan {
 export function inputArgs(plan: InputPlan, threads: number | null): string[] {
   const { input, options } = plan;
   const still = STILL_DEMUXERS.includes(input.demuxer);
-  const args: string[] = [];
+  const args: string[] = [...(plan.before ?? [])];
   for (const option of options.options) {
     if (option.row.ignored || INPUT_HANDLED.has(option.name)) continue;
     if (option.name === 'framerate' && !still) continue;

@@ -4,6 +4,7 @@ import type { Warning } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { hideQueries } from '../../contract/hide-queries.ts';
 import { idleInAccount, idleRetention } from '../../contract/limit-advice.ts';
+import { outputRole } from '../../contract/output-role.ts';
 import { type CreateBody, outputsOf, toJobRequest } from '../../contract/transcodes.ts';
 import type { RequestProblem } from '../../contract/validate.ts';
 import type { MediaInfo, Review } from '../../ffmpeg/index.ts';
@@ -77,10 +78,11 @@ export async function admitTranscode(
     settings: preset || limits ? settingsJson.write({ ...(preset && { preset }), ...(limits && { limits }) }) : null,
     inputs,
     assets,
-    outputs: outputs.map(({ outputFormat, name }) => ({
-      format: outputFormat,
+    outputs: outputs.map(({ name, ...output }) => ({
+      format: output.outputFormat,
       name: submission.outputName ?? null,
-      label: name === outputFormat ? null : name,
+      label: name === output.outputFormat ? null : name,
+      role: outputRole(output),
     })),
     warnings: [
       ...submission.warnings,
