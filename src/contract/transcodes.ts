@@ -8,6 +8,7 @@ import { MAX_OUTPUTS, outputNames } from './output-names.ts';
 import { checkOutputs, isBody, type OutputBody, option, outputFields, outputRequest } from './output-request.ts';
 import { failureCode, output } from './outputs.ts';
 import { priority, priorityField } from './priority.ts';
+import { templateReference } from './template-reference.ts';
 import type { JobRequest } from './transcode-request.ts';
 import { MAX_WEBHOOK_URL } from './webhooks.ts';
 
@@ -50,6 +51,27 @@ const input = z
   })
   .meta({ id: 'InputRequest', description: 'A source of a job.' });
 
+/** The fields of a create that a template can have. */
+export const reusableFields = {
+  outputFormat: nullable(z.enum(OUTPUT_FORMATS)).describe(
+    'The format of the only output; required without `outputs` and `template`.',
+  ),
+  ...outputFields,
+  outputs: nullable(z.array(outputRequest).min(1).max(MAX_OUTPUTS)).describe(
+    'Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode.',
+  ),
+  metadata: metadataField,
+  retention_seconds: retentionField,
+  disarm: disarmField,
+  limits: limitsField,
+  priority: priorityField,
+};
+
+/** Whether a request says what to make. */
+export function namesOutput({ outputFormat, outputs }: { outputFormat?: unknown; outputs?: unknown }): boolean {
+  return outputFormat !== undefined || outputs !== undefined;
+}
+
 export const createBody = z
   .object({
     inputs: z
@@ -57,24 +79,13 @@ export const createBody = z
       .min(1)
       .max(MAX_INPUTS)
       .describe('Joined one after the other, unless `options` or `filters` determine otherwise.'),
-    outputFormat: nullable(z.enum(OUTPUT_FORMATS)).describe(
-      'The format of the only output; required without `outputs`.',
+    template: nullable(templateReference).describe(
+      'A template, such as `airlock/web`, or one version of it, such as `web@3`. The job gets the fields of the template that the request does not have.',
     ),
-    ...outputFields,
-    outputs: nullable(z.array(outputRequest).min(1).max(MAX_OUTPUTS)).describe(
-      'Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode.',
-    ),
-    metadata: metadataField,
-    retention_seconds: retentionField,
-    disarm: disarmField,
-    limits: limitsField,
+    ...reusableFields,
     webhook_url: webhookUrlField,
-    priority: priorityField,
   })
-  .refine(({ outputFormat, outputs }) => outputFormat !== undefined || outputs !== undefined, {
-    path: ['outputFormat'],
-    when: isBody,
-  })
+  .refine((body) => namesOutput(body) || body.template !== undefined, { path: ['outputFormat'], when: isBody })
   .superRefine(checkOutputs)
   .meta({ id: 'TranscodeRequest', description: 'A job to create.' });
 
@@ -164,6 +175,10 @@ export const job = z
       .nullable()
       .describe('Minutes of all inputs, rounded up; null before all have been probed.'),
     duration_seconds: z.number().nullable().describe('Seconds of all inputs; null before all have been probed.'),
+    template: z
+      .string()
+      .nullable()
+      .describe('The version of the template that the request used, such as `web@3`; null without one.'),
     ffmpeg_options: ffmpegOptions,
     video_metadata: videoMetadata.nullable().describe('Properties of the first input; null before it has been probed.'),
     error_message: z.string().nullable().describe('One sentence for people; null unless the job failed.'),

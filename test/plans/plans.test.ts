@@ -25,10 +25,11 @@ import { type RecordedPlans, recordPlans, type SeenStatement } from './recorded-
 /** Jobs, and how many of them wait, all of one account and class. */
 const JOBS = 100_000;
 const WAITING = 2_000;
-/** Tables that grow with the number of jobs. */
+/** Tables that grow with the number of jobs or accounts. */
 const GROWING = [
   ...['jobs', 'uploads', 'objects', 'events', 'job_sources', 'job_outputs', 'attempts'],
   ...['webhook_deliveries', 'idempotency_keys'],
+  ...['templates', 'template_versions'],
 ];
 /** Rows that a statement may read: some more than a count that is limited to 10,000. */
 const MOST_ROWS = 12_000;
@@ -215,6 +216,8 @@ describe(`with ${JOBS.toLocaleString('en')} jobs`, () => {
     const { rows: workers } = await api.database.pg.query('SELECT id FROM workers LIMIT 1');
     ids.workers = workers.map(({ id }) => id);
     const { events } = (await call('GET', '/v1/events?limit=1')).json;
+    await created('/v1/templates', { name: 'one', request: { outputFormat: 'mp4' } });
+    ids.templates = ['one', 'one@1'];
     const part = { filename: 'a.mp4', contentType: 'video/mp4', fileSize: 2 ** 30 };
     ids.multipart = [(await created('/v1/upload/multipart', part)).result.uploadId];
 
@@ -307,6 +310,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs`, () => {
       [/keys/, ids.keys!],
       [/accounts/, ids.accounts!],
       [/workers/, ids.workers!],
+      [/templates/, ids.templates!],
     ];
     return ({ operation, name, in: where }: { operation: string; name: string; in: string }) => {
       const found =

@@ -13,6 +13,7 @@ import { COMMAND, DETAILS_EXAMPLES } from './details-examples.ts';
 import { KIND_EXAMPLES } from './kind-examples.ts';
 import { PEOPLE_EXAMPLES } from './people-examples.ts';
 import { PROBE_EXAMPLES } from './probe-examples.ts';
+import { TEMPLATE_EXAMPLES } from './template-examples.ts';
 import type { Document, Media } from './types.ts';
 import { CLIP, UPLOAD_EXAMPLES } from './upload-examples.ts';
 import { WEBHOOK_EXAMPLES } from './webhook-examples.ts';
@@ -81,6 +82,7 @@ const pending: Job = {
   output_url: null,
   billable_minutes: 2,
   duration_seconds: 90,
+  template: null,
   ffmpeg_options: { source: 'preset', options: [], preset: { quality: 'high', resolution: '720p' } },
   video_metadata: { format: 'mov,mp4,m4a,3gp,3g2,mj2', duration_seconds: 90, size_bytes: 52_428_800 },
   error_message: null,
@@ -279,6 +281,7 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   ...PEOPLE_EXAMPLES,
   ...DETAILS_EXAMPLES,
   ...PROBE_EXAMPLES,
+  ...TEMPLATE_EXAMPLES,
   ...UPLOAD_EXAMPLES,
   ...WEBHOOK_EXAMPLES,
 };

@@ -59,6 +59,8 @@ export const settingsJson = storedJson(
   z.object({
     preset: z.object({ quality: z.string().optional(), resolution: z.string().optional() }).optional(),
     limits: z.partialRecord(z.enum(['memory_mb', 'cpu_seconds', 'wall_seconds', 'output_mb']), z.number()).optional(),
+    /** The version of a template that the request used, such as `web@3`. */
+    template: z.string().optional(),
   }),
 );
 /** The stored form of a plan, sealed: FFmpeg's arguments, and what determined them. */
