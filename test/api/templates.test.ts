@@ -114,6 +114,9 @@ describe('templates', () => {
     const made = await api.call('POST', '/v1/templates', { name: 'again', request: WEB }, headers);
     expect((await api.call('POST', '/v1/templates', { name: 'again', request: WEB }, headers)).json).toEqual(made.json);
     expect((await save('again')).json).toMatchObject({ code: 'template_exists', details: { field: 'name' } });
+    await api.call('DELETE', '/v1/templates/again');
+    const later = await api.call('POST', '/v1/templates', { name: 'again', request: WEB }, headers);
+    expect([later.status, later.json.code]).toEqual([409, 'idempotency_key_used']);
   });
 
   it('do not affect a job that waits when they change or are deleted', async () => {

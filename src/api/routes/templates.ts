@@ -3,7 +3,7 @@ import { withIdempotencyKey } from '../../accounts/idempotency.ts';
 import { recentSpace } from '../../accounts/stored-bytes.ts';
 import { errorBody } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
-import { BUILT_IN_PREFIX } from '../../contract/template-reference.ts';
+import { BUILT_IN_PREFIX, formatReference } from '../../contract/template-reference.ts';
 import {
   createTemplateBody,
   removedTemplate,
@@ -13,7 +13,7 @@ import {
   templatesQuery,
 } from '../../contract/templates.ts';
 import { inAccountTransaction } from '../../database/transaction-retry.ts';
-import { listTemplates, readTemplate } from '../../templates/read.ts';
+import { findTemplate, listTemplates, readTemplate } from '../../templates/read.ts';
 import { createTemplate, deleteTemplate, replaceTemplate } from '../../templates/save.ts';
 import { actorOf, callerOf } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -83,14 +83,18 @@ function registerCreateTemplate(app: App, deps: ApiDeps): void {
       const { content, warnings } = await checkTemplate(deps, request, createTemplateBody);
       const space = await recentSpace(context);
       const scope = { accountId: account.id, route: 'templates', ...idempotencyOf(request) };
-      const { answer } = await inAccountTransaction(db, account.id, (tx) =>
+      const { answer, repeated } = await inAccountTransaction(db, account.id, (tx) =>
         withIdempotencyKey(tx, vault, scope, async () => {
           await createTemplate({ tx, vault, account, by: actorOf(request), space }, name, content);
-          return { status: 201, answer: await readTemplate({ db: tx, vault, accountId: account.id }, name) };
+          // Not the template: deleting it must erase its request.
+          return { status: 201, answer: { version: 1 } };
         }),
       );
+      const reader = { db, vault, accountId: account.id };
+      const first = { name, version: answer.version };
+      if (repeated && 'reason' in (await findTemplate(reader, first))) throw new ApiError('idempotency_key_used');
       reply.code(201).header('location', `/v1/templates/${name}`);
-      return { ...answer, ...(warnings.length > 0 && { warnings }) };
+      return { ...(await readTemplate(reader, formatReference(first))), ...(warnings.length > 0 && { warnings }) };
     },
   );
 }

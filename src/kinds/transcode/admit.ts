@@ -56,7 +56,7 @@ export async function admitTranscode(
   const { context } = services;
   const { account } = caller;
   const { sent, locate = locateInRequest } = submission;
-  const { body, template, explainProblem, explainWarning } = await useTemplate(services, caller, submission);
+  const { body, template, explainProblem, explainWarning } = await useTemplate(services, caller, submission.body);
   const inputs = body.inputs.map(({ url }, index) => ({ url, field: `inputs[${index}].url` }));
   const foundInputs = await findNamed(services, caller, inputs);
   const infos = foundInputs.map((source) => ('code' in source ? null : knownInfo(source.inspection)));

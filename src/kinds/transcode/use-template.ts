@@ -8,7 +8,6 @@ import { changedOutput, mergeTemplate, topField } from '../../templates/merge.ts
 import { findTemplate, type MissingTemplate, type UsedTemplate } from '../../templates/read.ts';
 import type { AdmissionServices, Caller } from '../kind.ts';
 import { positionOf } from '../problems.ts';
-import type { TranscodeSubmission } from './admit.ts';
 
 /** A request with the fields of its template. */
 export interface TemplatedRequest {
@@ -34,7 +33,7 @@ export async function findUsedTemplate(
 export async function useTemplate(
   services: Pick<AdmissionServices, 'context'>,
   caller: Pick<Caller, 'account'>,
-  { body }: Pick<TranscodeSubmission, 'body'>,
+  body: CreateBody,
 ): Promise<TemplatedRequest> {
   const found = await findUsedTemplate(services, caller, body);
   if (found === null) return { body, template: null, explainProblem: (one) => one, explainWarning: (one) => one };
