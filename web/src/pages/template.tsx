@@ -17,7 +17,6 @@ import { newJobPath, templateApiPath } from './templates/paths.ts';
 type Question = 'version' | 'delete';
 
 export function TemplatePage() {
-  const { route } = useLocation();
   const name = useRoute().params.name!;
   /** Null: the newest version. */
   const [version, setVersion] = useState<number | null>(null);
@@ -36,20 +35,7 @@ export function TemplatePage() {
       actions={<TemplateActions template={template} onAsk={setDialog} />}
     >
       {error && <ErrorNotice error={error} onRetry={reload} />}
-      <Card
-        title={`Version ${template.version}`}
-        tools={template.built_in ? <Badge tone="">Built in</Badge> : undefined}
-      >
-        {template.versions.length > 1 && (
-          <SelectField
-            label="Version"
-            value={String(template.version)}
-            choices={template.versions.map((one) => [String(one.version), versionText(one)] as const)}
-            onChange={(chosen) => setVersion(Number(chosen))}
-          />
-        )}
-        <Code text={JSON.stringify(template.request, null, 2)} label="Request" />
-      </Card>
+      <VersionCard template={template} onChoose={setVersion} />
       {dialog === 'version' && (
         <TemplateDialog
           template={template}
@@ -61,21 +47,42 @@ export function TemplatePage() {
           onClose={() => setDialog(null)}
         />
       )}
-      {dialog === 'delete' && (
-        <Confirm
-          title={`Delete ${template.name}?`}
-          action="Delete template"
-          danger
-          onConfirm={async () => {
-            await remove(templateApiPath(template.name));
-            route('/templates');
-          }}
-          onClose={() => setDialog(null)}
-        >
-          <p>Deletes all versions. Existing jobs stay unchanged. New jobs that name the template are rejected.</p>
-        </Confirm>
-      )}
+      {dialog === 'delete' && <DeleteDialog name={template.name} onClose={() => setDialog(null)} />}
     </Page>
+  );
+}
+
+function VersionCard({ template, onChoose }: { template: Template; onChoose: (version: number) => void }) {
+  return (
+    <Card title={`Version ${template.version}`} tools={template.built_in ? <Badge tone="">Built in</Badge> : undefined}>
+      {template.versions.length > 1 && (
+        <SelectField
+          label="Version"
+          value={String(template.version)}
+          choices={template.versions.map((one) => [String(one.version), versionText(one)] as const)}
+          onChange={(chosen) => onChoose(Number(chosen))}
+        />
+      )}
+      <Code text={JSON.stringify(template.request, null, 2)} label="Request" />
+    </Card>
+  );
+}
+
+function DeleteDialog({ name, onClose }: { name: string; onClose: () => void }) {
+  const { route } = useLocation();
+  return (
+    <Confirm
+      title={`Delete ${name}?`}
+      action="Delete template"
+      danger
+      onConfirm={async () => {
+        await remove(templateApiPath(name));
+        route('/templates');
+      }}
+      onClose={onClose}
+    >
+      <p>Deletes all versions. Existing jobs stay unchanged. New jobs that name the template are rejected.</p>
+    </Confirm>
   );
 }
 

@@ -68,22 +68,7 @@ export function TemplateDialog({ template, onSaved, onClose }: TemplateDialogPro
           maxLength={200}
           error={errorOf('description')}
         />
-        <Field
-          label="Request"
-          hint="JSON: the fields of a job without inputs, webhook_url and template."
-          error={errorOf('request')}
-        >
-          {(attributes) => (
-            <textarea
-              {...attributes}
-              class="input mono"
-              rows={12}
-              spellcheck={false}
-              value={text}
-              onInput={(event) => setText(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+        <RequestField text={text} error={errorOf('request')} onInput={setText} />
         {fault?.field === null && <ErrorNotice error={fault.shown} />}
         <div class="dialog-foot">
           <Button onClick={onClose}>Not now</Button>
@@ -93,6 +78,29 @@ export function TemplateDialog({ template, onSaved, onClose }: TemplateDialogPro
         </div>
       </form>
     </Dialog>
+  );
+}
+
+interface RequestFieldProps {
+  text: string;
+  error: string | null;
+  onInput: (text: string) => void;
+}
+
+function RequestField({ text, error, onInput }: RequestFieldProps) {
+  return (
+    <Field label="Request" hint="JSON: the fields of a job without inputs, webhook_url and template." error={error}>
+      {(attributes) => (
+        <textarea
+          {...attributes}
+          class="input mono"
+          rows={12}
+          spellcheck={false}
+          value={text}
+          onInput={(event) => onInput(event.currentTarget.value)}
+        />
+      )}
+    </Field>
   );
 }
 
