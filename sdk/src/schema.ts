@@ -4424,6 +4424,12 @@ export interface components {
             options?: components["schemas"]["Option"][] | null;
             /** @description Joined with `;` into one `-filter_complex`. */
             filters?: components["schemas"]["Filter"][] | null;
+            /** @description Makes the output one picture of the video. */
+            still?: components["schemas"]["Still"] | null;
+            /** @description Makes the output a short silent clip of several parts of the video. */
+            preview?: components["schemas"]["Preview"] | null;
+            /** @description Makes the output a drawing of the loudness of the audio. */
+            waveform?: components["schemas"]["Waveform"] | null;
             /** @description Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode. */
             outputs?: components["schemas"]["OutputRequest"][] | null;
             /** @description Your own data, at most 8192 bytes; returned as `metadata.user`. */

@@ -20,7 +20,7 @@ export function TemplatesPage() {
     </Button>
   );
   return (
-    <Page title="Templates" lead="Requests that jobs use by name. Airlock brings some of them." actions={create}>
+    <Page title="Templates" lead="Requests that jobs use by name. Some are built in." actions={create}>
       {error && <ErrorNotice error={error} onRetry={reload} />}
       {!data && !error && <Skeleton lines={6} />}
       {data && (
