@@ -107,7 +107,8 @@ export async function readTemplate(reader: TemplateReader, text: string): Promis
   const builtIn = BUILT_IN.get(name);
   if (builtIn) return viewBuiltIn(name, version);
   const row = reference && (await findVersion(reader, name, version));
-  if (!row) throw notFound(await missingName(reader, name));
+  // Without the text of the path: responses for what belongs to others repeat nothing.
+  if (!row) throw notFound({ ...(await missingName(reader, name)), reason: 'is not the name of a template' });
   const content = row.version === null ? null : showVersion(reader.vault, { ...row, version: row.version });
   if (!content) throw notFound(missingVersion(name, version ?? row.latest, row.latest));
   const versions = await reader.db

@@ -164,7 +164,9 @@ describe('templates', () => {
     expect((await create({ template: 'web@9' })).json.details).toMatchObject({ near: 'web@1' });
     expect((await create({ template: 'airlock/web@9' })).json.details).toMatchObject({ near: 'airlock/web@1' });
     expect((await create({ template: 'Web!' })).json).toMatchObject({ code: 'invalid_request' });
-    expect((await api.call('GET', '/v1/templates/webb')).json).toMatchObject({ details: { near: 'web' } });
+    const unread = await api.call('GET', '/v1/templates/webb');
+    expect(unread.json).toMatchObject({ code: 'not_found', details: { field: 'name', near: 'web' } });
+    expect(unread.text).not.toContain('webb');
     const authorization = await otherKey();
     const foreign = { inputs: [{ url: 'https://example.org/a.mp4' }], template: 'web' };
     const stranger = await api.call('POST', '/v1/transcodes', foreign, { authorization });
