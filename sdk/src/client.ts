@@ -3,6 +3,7 @@ import { type EventsOptions, followEvents, type StreamEvent } from './events.ts'
 import { type Control, type JobResult, Jobs, type KindPath, type KindTypes, type TypesOf } from './kinds.ts';
 import { eachItem } from './pages.ts';
 import { openSource, remoteUrl, type SourceOptions } from './source.ts';
+import { Templates } from './templates.ts';
 import { openTransport, type RequestOptions, type Transport } from './transport.ts';
 import type {
   AnswerOf,
@@ -65,6 +66,8 @@ export class Airlock {
   readonly #transport: Transport;
   readonly #retries: number;
   readonly #transcodes: Jobs<TypesOf<'transcodes'>>;
+  /** Requests that jobs use by name, as `template`. */
+  readonly templates: Templates;
 
   constructor(options: AirlockOptions = {}) {
     const environment = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env ?? {};
@@ -82,6 +85,7 @@ export class Airlock {
     const fetcher = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
     this.#transport = openTransport({ url, key, fetch: fetcher, timeoutMs, retries: this.#retries });
     this.#transcodes = this.kind('transcodes');
+    this.templates = new Templates(this.#transport);
   }
 
   /** Uploads what must be uploaded, creates the job, and waits for it. Throws `JobError` unless it completes. */

@@ -11,6 +11,7 @@ export type { EventData, JobEventData, KeptEvent, ProgressData, ServiceEventData
 export type { EventsOptions, StreamEvent } from './events.ts';
 export type { Control, JobResult, Jobs, KindPath, KindTypes, SaveControl, TypesOf } from './kinds.ts';
 export type { paths } from './schema.ts';
+export type { Templates } from './templates.ts';
 export type { RequestOptions } from './transport.ts';
 export type {
   AnyJob,

@@ -597,6 +597,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List templates
+         * @description Returns the templates of the account and the built-in templates, without their requests.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
+         */
+        get: operations["listTemplates"];
+        put?: never;
+        /**
+         * Create a template
+         * @description Saves a request as version 1 of a template. Airlock checks its options and filters now, and again for each job that uses it.
+         *
+         *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
+         */
+        post: operations["createTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/probe": {
         parameters: {
             query?: never;
@@ -1515,34 +1543,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/templates": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List templates
-         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
-         *
-         *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
-         */
-        get: operations["listTemplates"];
-        put?: never;
-        /**
-         * Create a template
-         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
-         *
-         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
-         */
-        post: operations["createTemplate"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/templates/{name}": {
         parameters: {
             query?: never;
@@ -1552,24 +1552,24 @@ export interface paths {
         };
         /**
          * Read a template
-         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
+         * @description Returns the newest version of a template, or the version in the path, and lists all versions.
          *
-         *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
          */
         get: operations["getTemplate"];
         /**
-         * Change a template
-         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
+         * Save a new version of a template
+         * @description Jobs that name the template without a version use the new version from now on. Existing jobs and earlier versions stay unchanged. If the request equals the newest version, Airlock saves nothing and returns that version.
          *
-         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
+         *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
         put: operations["replaceTemplate"];
         post?: never;
         /**
-         * Delete a template
-         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
+         * Delete a template with all of its versions
+         * @description Jobs that used the template stay unchanged, waiting jobs included.
          *
-         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
+         *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
         delete: operations["deleteTemplate"];
         options?: never;
@@ -1591,7 +1591,7 @@ export interface components {
              * @description A stable code for programs.
              * @enum {string}
              */
-            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "account_exists" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "not_implemented" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "archive_not_ready" | "job_not_completed" | "job_failed" | "job_canceled" | "job_without_output" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
+            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "account_exists" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "template_exists" | "too_many_templates" | "too_many_template_versions" | "template_read_only" | "template_not_found" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "not_implemented" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "archive_not_ready" | "job_not_completed" | "job_failed" | "job_canceled" | "job_without_output" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
             /** @description Details such as `field`, `reason`, `remedy` and `near`, depending on the code; null if there are none. */
             details: {
                 [key: string]: unknown;
@@ -2615,6 +2615,8 @@ export interface components {
             billable_minutes: number | null;
             /** @description Seconds of all inputs; null before all have been probed. */
             duration_seconds: number | null;
+            /** @description The version of the template that the request used, such as `web@3`; null without one. */
+            template: string | null;
             ffmpeg_options: components["schemas"]["FfmpegOptions"];
             /** @description Properties of the first input; null before it has been probed. */
             video_metadata: components["schemas"]["VideoMetadata"] | null;
@@ -2691,6 +2693,8 @@ export interface components {
             billable_minutes: number | null;
             /** @description Seconds of all inputs; null before all have been probed. */
             duration_seconds: number | null;
+            /** @description The version of the template that the request used, such as `web@3`; null without one. */
+            template: string | null;
             ffmpeg_options: components["schemas"]["FfmpegOptions"];
             /** @description Properties of the first input; null before it has been probed. */
             video_metadata: components["schemas"]["VideoMetadata"] | null;
@@ -3148,6 +3152,77 @@ export interface components {
                 problem: string | null;
             } | null;
         };
+        /** @description A template without its request. */
+        TemplateSummary: {
+            /** @description What jobs send as `template`. */
+            name: string;
+            /** @description The newest version. */
+            version: number;
+            /** @description For people. */
+            description: string | null;
+            /** @description Whether it comes with Airlock. Built-in templates are read-only. */
+            built_in: boolean;
+            /** @description When it was created; null if it is built in. */
+            created_at: string | null;
+            /** @description When its newest version was saved; null if it is built in. */
+            updated_at: string | null;
+        };
+        /** @description A version of a template. It never changes. */
+        TemplateVersion: {
+            /** @description Its number, from 1. */
+            version: number;
+            /** @description When it was saved; null if it is built in. */
+            created_at: string | null;
+        };
+        /** @description A version of a template with its request. */
+        Template: {
+            /** @description What jobs send as `template`. */
+            name: string;
+            /** @description The version that this is. */
+            version: number;
+            /** @description For people. */
+            description: string | null;
+            /** @description Whether it comes with Airlock. Built-in templates are read-only. */
+            built_in: boolean;
+            /** @description When it was created; null if it is built in. */
+            created_at: string | null;
+            /** @description When its newest version was saved; null if it is built in. */
+            updated_at: string | null;
+            /** @description The fields that a job gets from this version. */
+            request: {
+                [key: string]: unknown;
+            };
+            /** @description All versions, newest first. */
+            versions: components["schemas"]["TemplateVersion"][];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description The templates of the account, and the built-in templates. */
+        TemplateList: {
+            /** @description Sorted by name; built-in templates come last. */
+            items: components["schemas"]["TemplateSummary"][];
+            /** @description Pass it as `after` to get the next page; null on the last page. Reading a list this way repeats and skips no items. */
+            next: string | null;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A template that is deleted, with all of its versions. */
+        RemovedTemplate: {
+            /** @description The id in the path of the request. */
+            id: string;
+            /**
+             * @description The type of the deleted resource.
+             * @constant
+             */
+            object: "template";
+            /**
+             * @description Always true.
+             * @constant
+             */
+            deleted: true;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
         /** @description A job created from a command string. */
         CommandJob: {
             /**
@@ -3174,6 +3249,8 @@ export interface components {
             billable_minutes: number | null;
             /** @description Seconds of all inputs; null before all have been probed. */
             duration_seconds: number | null;
+            /** @description The version of the template that the request used, such as `web@3`; null without one. */
+            template: string | null;
             ffmpeg_options: components["schemas"]["FfmpegOptions"];
             /** @description Properties of the first input; null before it has been probed. */
             video_metadata: components["schemas"]["VideoMetadata"] | null;
@@ -3781,6 +3858,8 @@ export interface components {
             billable_minutes: number | null;
             /** @description Seconds of all inputs; null before all have been probed. */
             duration_seconds: number | null;
+            /** @description The version of the template that the request used, such as `web@3`; null without one. */
+            template: string | null;
             ffmpeg_options: components["schemas"]["FfmpegOptions"];
             /** @description Properties of the first input; null before it has been probed. */
             video_metadata: components["schemas"]["VideoMetadata"] | null;
@@ -4173,6 +4252,31 @@ export interface components {
             /** @description Size of the output, in MB of 1,048,576 bytes, at least 1. */
             output_mb?: number | null;
         };
+        /** @description One picture of a video. The output format is `jpg`, `png` or `webp`. */
+        Still: {
+            /** @description Seconds from the start, a share of the duration such as `"50%"`, or `"best"`: the sharpest of several pictures that are not dark, bright or faded. Defaults to `"best"`. After the end of the video, its last picture is shown, with a warning. */
+            at?: (number | string) | null;
+            /** @description Pixels. Airlock keeps the aspect and never scales up. Defaults to the width of the video. */
+            width?: number | null;
+        };
+        /** @description A short silent clip of several parts of a video. The output format is `gif`, `webp` or `mp4`. */
+        Preview: {
+            /** @description Duration of the preview. */
+            seconds: number;
+            /** @description Number of points of the video from which the preview takes an equal part. Defaults to 4, or fewer if a part would be shorter than half a second. */
+            segments?: number | null;
+            /** @description Pixels. Airlock keeps the aspect and never scales up. Defaults to 480. */
+            width?: number | null;
+        };
+        /** @description A drawing of the loudness of the audio. The output format is `png`. */
+        Waveform: {
+            /** @description Pixels. */
+            width: number;
+            /** @description Pixels. */
+            height: number;
+            /** @description Color of the waveform: `#` and six hexadecimal digits. Defaults to `#3366cc`. The background is transparent. */
+            color?: string | null;
+        };
         /** @description Quality and size by name. Ignored if the request has `options`. */
         Preset: {
             /** @description `medium` when absent. */
@@ -4200,6 +4304,12 @@ export interface components {
             options?: components["schemas"]["Option"][] | null;
             /** @description Joined with `;` into one `-filter_complex`. */
             filters?: components["schemas"]["Filter"][] | null;
+            /** @description Makes the output one picture of the video. */
+            still?: components["schemas"]["Still"] | null;
+            /** @description Makes the output a short silent clip of several parts of the video. */
+            preview?: components["schemas"]["Preview"] | null;
+            /** @description Makes the output a drawing of the loudness of the audio. */
+            waveform?: components["schemas"]["Waveform"] | null;
             /** @description Bit rate of the video, or of the audio if the output is an audio format: a number of bits per second, or a string such as `2800k`. */
             bitrate?: (number | string) | null;
         };
@@ -4219,7 +4329,9 @@ export interface components {
         TranscodeRequest: {
             /** @description Joined one after the other, unless `options` or `filters` determine otherwise. */
             inputs: components["schemas"]["InputRequest"][];
-            /** @description The format of the only output; required without `outputs`. */
+            /** @description A template, such as `airlock/web`, or one version of it, such as `web@3`. The job gets the fields of the template that the request does not have. */
+            template?: string | null;
+            /** @description The format of the only output; required without `outputs` and `template`. */
             outputFormat?: ("mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp") | null;
             /** @description Quality and size by name. Ignored if the request has `options`. */
             preset?: components["schemas"]["Preset"] | null;
@@ -4227,6 +4339,12 @@ export interface components {
             options?: components["schemas"]["Option"][] | null;
             /** @description Joined with `;` into one `-filter_complex`. */
             filters?: components["schemas"]["Filter"][] | null;
+            /** @description Makes the output one picture of the video. */
+            still?: components["schemas"]["Still"] | null;
+            /** @description Makes the output a short silent clip of several parts of the video. */
+            preview?: components["schemas"]["Preview"] | null;
+            /** @description Makes the output a drawing of the loudness of the audio. */
+            waveform?: components["schemas"]["Waveform"] | null;
             /** @description Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode. */
             outputs?: components["schemas"]["OutputRequest"][] | null;
             /** @description Your own data, at most 8192 bytes; returned as `metadata.user`. */
@@ -4239,10 +4357,10 @@ export interface components {
             disarm?: boolean | null;
             /** @description Limits of the job. They can only lower the limits of the account and the server. */
             limits?: components["schemas"]["JobLimits"] | null;
-            /** @description Airlock sends the final events of this job to this URL, signed with the default secret of the account (`/v1/webhooks/secret`). */
-            webhook_url?: string | null;
             /** @description From -10 to 10; 0 when absent. Higher ones of the same account start first. */
             priority?: number | null;
+            /** @description Airlock sends the final events of this job to this URL, signed with the default secret of the account (`/v1/webhooks/secret`). */
+            webhook_url?: string | null;
         };
         /** @description Jobs to create. */
         BatchRequest: {
@@ -4295,6 +4413,53 @@ export interface components {
         ChangeWorkerRequest: {
             /** @description `true`: accept no new jobs; `false`: accept jobs again. */
             draining: boolean;
+        };
+        /** @description The fields that a job gets from the template: a job without `inputs`, `webhook_url` and `template`. */
+        TemplateContent: {
+            /** @description The format of the only output; required without `outputs` and `template`. */
+            outputFormat?: ("mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp") | null;
+            /** @description Quality and size by name. Ignored if the request has `options`. */
+            preset?: components["schemas"]["Preset"] | null;
+            /** @description FFmpeg options for the output, in order. */
+            options?: components["schemas"]["Option"][] | null;
+            /** @description Joined with `;` into one `-filter_complex`. */
+            filters?: components["schemas"]["Filter"][] | null;
+            /** @description Makes the output one picture of the video. */
+            still?: components["schemas"]["Still"] | null;
+            /** @description Makes the output a short silent clip of several parts of the video. */
+            preview?: components["schemas"]["Preview"] | null;
+            /** @description Makes the output a drawing of the loudness of the audio. */
+            waveform?: components["schemas"]["Waveform"] | null;
+            /** @description Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode. */
+            outputs?: components["schemas"]["OutputRequest"][] | null;
+            /** @description Your own data, at most 8192 bytes; returned as `metadata.user`. */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Seconds for which Airlock keeps the output. It can only shorten the retention of the account and the server. */
+            retention_seconds?: number | null;
+            /** @description Fail the job unless Airlock can remux the container of every input before FFmpeg reads it. */
+            disarm?: boolean | null;
+            /** @description Limits of the job. They can only lower the limits of the account and the server. */
+            limits?: components["schemas"]["JobLimits"] | null;
+            /** @description From -10 to 10; 0 when absent. Higher ones of the same account start first. */
+            priority?: number | null;
+        };
+        /** @description A template to create. */
+        CreateTemplateRequest: {
+            /** @description Unique in the account. Names that begin with `airlock/` are reserved for built-in templates. */
+            name: string;
+            /** @description Fields of a job without `inputs`, `webhook_url` and `template`, at most 32768 bytes as JSON. Options cannot contain URLs. */
+            request: components["schemas"]["TemplateContent"];
+            /** @description For people. */
+            description?: string | null;
+        };
+        /** @description The next version of a template. */
+        ReplaceTemplateRequest: {
+            /** @description Fields of a job without `inputs`, `webhook_url` and `template`, at most 32768 bytes as JSON. Options cannot contain URLs. */
+            request: components["schemas"]["TemplateContent"];
+            /** @description For people. */
+            description?: string | null;
         };
         /** @description A command string to run as a job. */
         CommandRequest: {
@@ -5118,6 +5283,58 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CommandJob"];
+                };
+            };
+        };
+    };
+    listTemplates: {
+        parameters: {
+            query?: {
+                /** @description Returns the items after this cursor: the `next` of the previous page. */
+                after?: string;
+                /** @description Number of items per page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+        };
+    };
+    createTemplate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Up to 255 printable ASCII characters, such as a UUID, kept for 25 hours. A repeated request with the same body returns the same response; one with another body returns 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateTemplateRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
                 };
             };
         };
@@ -6166,63 +6383,77 @@ export interface operations {
         requestBody?: never;
         responses: never;
     };
-    listTemplates: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: never;
-    };
-    createTemplate: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: never;
-    };
     getTemplate: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                /** @description The name of the template. */
+                /** @description The name of the template. To read one version, append `@` and its number, such as `web@3`. */
                 name: string;
             };
             cookie?: never;
         };
         requestBody?: never;
-        responses: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+        };
     };
     replaceTemplate: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                /** @description The name of the template. */
+                /** @description The name of the template. To read one version, append `@` and its number, such as `web@3`. */
                 name: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
-        responses: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplaceTemplateRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+        };
     };
     deleteTemplate: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                /** @description The name of the template. */
+                /** @description The name of the template. To read one version, append `@` and its number, such as `web@3`. */
                 name: string;
             };
             cookie?: never;
         };
         requestBody?: never;
-        responses: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovedTemplate"];
+                };
+            };
+        };
     };
 }

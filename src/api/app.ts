@@ -40,6 +40,7 @@ import { registerPeople } from './routes/people.ts';
 import { registerProbe } from './routes/probe.ts';
 import { registerReceipts } from './routes/receipts.ts';
 import { registerSecurity } from './routes/security.ts';
+import { registerTemplates } from './routes/templates.ts';
 import { registerTranscodes } from './routes/transcodes.ts';
 import { registerUploadList } from './routes/upload-list.ts';
 import { registerUploads } from './routes/uploads.ts';
@@ -140,6 +141,7 @@ function registerRoutes(app: App, deps: ApiDeps): void {
   registerTranscodes(app, routeDeps);
   registerBatches(app, deps);
   registerCommands(app, routeDeps);
+  registerTemplates(app, deps);
   registerProbe(app, routeDeps);
   registerReceipts(app, deps);
   registerEvents(app, routeDeps);

@@ -1,5 +1,6 @@
 import { Argument, type Command, Option } from 'commander';
 import { readConfig } from '../config/config.ts';
+import { addTemplates } from './templates-command.ts';
 
 const ACCOUNT = ['--account <name>', 'an account of a local server; "default" if absent'] as const;
 // Not from the schemas: each role reads this file, and most of them need no Zod.
@@ -12,6 +13,7 @@ const JSON_FLAG = ['--json', 'print JSON'] as const;
 /** Commands that call the API of the server of AIRLOCK_URL and AIRLOCK_API_KEY, or else of the local one. */
 export function addClientCommands(program: Command): void {
   addJobs(program);
+  addTemplates(program);
   addWebhooks(program);
   addTools(program);
   program

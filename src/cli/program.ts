@@ -55,7 +55,8 @@ function addTranscode(program: Command): void {
     .command('transcode')
     .description('Transcode one file in the sandbox and write the results')
     .argument('<input>', 'a media file')
-    .argument('<output...>', 'the files to write; their extensions choose the formats')
+    .argument('[output...]', 'the files to write; their extensions choose the formats. Optional with --template')
+    .option('--template <name>', 'a template, e.g. airlock/web, or a version of it, e.g. web@3')
     .addOption(new Option('--quality <quality>', 'encoding quality').choices(QUALITIES))
     .addOption(new Option('--resolution <resolution>', 'the short side, never upscaled').choices(RESOLUTIONS))
     .option('--option <option>', 'an FFmpeg option, e.g. "-c:v libx265" or "-vf hflip"; may repeat', collect, [])
@@ -70,6 +71,7 @@ Examples:
   ./airlock transcode in.mov out.mp4 --filter "[0:v]crop=ih:ih[v]"
   ./airlock transcode in.mov out.mp4 --text "Hello, world"
   ./airlock transcode in.mov out.mp4 out.webm out.mp3
+  ./airlock transcode in.mov --template airlock/web
 
 Everything after the first space of --option is its argument; docs/options.md lists the allowed options.`,
     )

@@ -55,6 +55,31 @@ export const errors = {
     text: 'The webhook is disabled',
     advice: 'Fix the receiving endpoint, then re-enable the webhook with PATCH {"enabled": true}.',
   },
+  template_exists: {
+    status: 409,
+    text: 'The template name is already in use',
+    advice: 'Choose another name, or save a new version with PUT /v1/templates/{name}.',
+  },
+  too_many_templates: {
+    status: 409,
+    text: 'The account has too many templates',
+    advice: 'Delete templates that you no longer need, or try again tomorrow. details.metric names the limit.',
+  },
+  too_many_template_versions: {
+    status: 409,
+    text: 'The template has too many versions',
+    advice: 'Save the request as a new template. Versions never change, so none of them is replaced.',
+  },
+  template_read_only: {
+    status: 403,
+    text: 'Built-in templates are read-only',
+    advice: 'Read the template, and save its request as a template of your own.',
+  },
+  template_not_found: {
+    status: 422,
+    text: 'Template not found',
+    advice: 'Use a template that GET /v1/templates lists. details.near is the one that was probably meant.',
+  },
   https_required: {
     status: 403,
     text: 'HTTPS is required',

@@ -1,18 +1,13 @@
 import * as z from 'zod';
 import { rule } from './faults/rule.ts';
 import { OUTPUT_FORMATS, QUALITIES, RESOLUTIONS } from './formats.ts';
+import { nullable } from './nullable.ts';
 import { OUTPUT_NAME } from './output-names.ts';
+import { pictureFields } from './picture-outputs.ts';
 import { OVERLAY_STYLE_KEYS, overlayStyles } from './snake-names.ts';
 
 /** Characters of one filter graph, or of one option's argument. */
 export const MAX_ARGUMENT = 10_000;
-
-/** Many clients send `null` for what they leave out. */
-export const nullable = <T extends z.ZodType>(schema: T) =>
-  schema
-    .nullable()
-    .transform((value) => value ?? undefined)
-    .optional();
 
 const argumentText = z.string().max(MAX_ARGUMENT);
 
@@ -44,6 +39,7 @@ export const outputFields = {
   preset: nullable(preset).describe('Quality and size by name. Ignored if the request has `options`.'),
   options: nullable(z.array(option).max(256)).describe('FFmpeg options for the output, in order.'),
   filters: nullable(z.array(filter).max(64)).describe('Joined with `;` into one `-filter_complex`.'),
+  ...pictureFields,
 };
 
 const outputName = z
@@ -79,7 +75,7 @@ export const outputRequest = z
 export type OutputBody = z.infer<typeof outputRequest>;
 
 /** Fields that describe the only output of a job. */
-const OF_ONE_OUTPUT = ['outputFormat', 'preset', 'options', 'filters'] as const;
+const OF_ONE_OUTPUT = ['outputFormat', ...(Object.keys(outputFields) as (keyof typeof outputFields)[])] as const;
 
 /** Runs a rule although other fields are wrong, so that one response reports all of them. */
 export function isBody({ value }: { value: unknown }): boolean {

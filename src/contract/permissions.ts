@@ -5,6 +5,8 @@ import { ROLE_SCOPES, ROLES, type Role } from './people.ts';
 export interface Permission {
   /** The scope that a key or role needs; `open` routes need none. */
   scope: Scope | 'open';
+  /** Another scope that is enough. */
+  or?: Scope;
   /**
    * For routes that concern jobs. A key with the scope `transcode` and without `read` may use them for the jobs and batches
    * of its own line of keys alone. `job` and `batch`: the path names one as `:id`, which is checked before the route runs.
@@ -17,11 +19,11 @@ export interface Permission {
 export type Access = 'all' | 'own' | 'none';
 
 /** What somebody with these scopes may do on a route. */
-export function accessOf({ scope, own }: Permission, scopes: readonly Scope[]): Access {
+export function accessOf({ scope, or, own }: Permission, scopes: readonly Scope[]): Access {
   if (scope === 'open') return 'all';
   const isOwner = own !== undefined && !scopes.includes('read');
   if (isOwner) return scopes.includes('transcode') ? 'own' : 'none';
-  return scopes.includes(scope) ? 'all' : 'none';
+  return scopes.includes(scope) || (or !== undefined && scopes.includes(or)) ? 'all' : 'none';
 }
 
 /** The scopes of which a key needs one. */

@@ -19,6 +19,31 @@ export interface OutputRequest {
   filters?: { filter: string }[];
   /** Bits per second of its video, or of its audio when it has no video: a number, or a text such as `2800k`. */
   bitrate?: number | string;
+  still?: StillRequest;
+  preview?: PreviewRequest;
+  waveform?: WaveformRequest;
+}
+
+/** One picture of a video. */
+export interface StillRequest {
+  /** Seconds, a share such as `50%`, or `best`, which is the default. */
+  at?: number | string;
+  width?: number;
+}
+
+/** A short silent clip of several parts of a video. */
+export interface PreviewRequest {
+  seconds: number;
+  segments?: number;
+  width?: number;
+}
+
+/** A drawing of the loudness of the audio. */
+export interface WaveformRequest {
+  width: number;
+  height: number;
+  /** `#rrggbb` */
+  color?: string;
 }
 
 /** A request for one output, after its shape has been validated and before any policy. */

@@ -3,18 +3,12 @@ import { fetchedHow, jobStatus, timestamp, warning } from './common.ts';
 import { rule } from './faults/rule.ts';
 import { OUTPUT_FORMATS } from './formats.ts';
 import { jobLimits, shownLimits } from './job-limits.ts';
+import { nullable } from './nullable.ts';
 import { MAX_OUTPUTS, outputNames } from './output-names.ts';
-import {
-  checkOutputs,
-  isBody,
-  nullable,
-  type OutputBody,
-  option,
-  outputFields,
-  outputRequest,
-} from './output-request.ts';
+import { checkOutputs, isBody, type OutputBody, option, outputFields, outputRequest } from './output-request.ts';
 import { failureCode, output } from './outputs.ts';
 import { priority, priorityField } from './priority.ts';
+import { templateReference } from './template-reference.ts';
 import type { JobRequest } from './transcode-request.ts';
 import { MAX_WEBHOOK_URL } from './webhooks.ts';
 
@@ -57,6 +51,27 @@ const input = z
   })
   .meta({ id: 'InputRequest', description: 'A source of a job.' });
 
+/** The fields of a create that a template can have. */
+export const reusableFields = {
+  outputFormat: nullable(z.enum(OUTPUT_FORMATS)).describe(
+    'The format of the only output; required without `outputs` and `template`.',
+  ),
+  ...outputFields,
+  outputs: nullable(z.array(outputRequest).min(1).max(MAX_OUTPUTS)).describe(
+    'Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode.',
+  ),
+  metadata: metadataField,
+  retention_seconds: retentionField,
+  disarm: disarmField,
+  limits: limitsField,
+  priority: priorityField,
+};
+
+/** Whether a request says what to make. */
+export function namesOutput({ outputFormat, outputs }: { outputFormat?: unknown; outputs?: unknown }): boolean {
+  return outputFormat !== undefined || outputs !== undefined;
+}
+
 export const createBody = z
   .object({
     inputs: z
@@ -64,24 +79,13 @@ export const createBody = z
       .min(1)
       .max(MAX_INPUTS)
       .describe('Joined one after the other, unless `options` or `filters` determine otherwise.'),
-    outputFormat: nullable(z.enum(OUTPUT_FORMATS)).describe(
-      'The format of the only output; required without `outputs`.',
+    template: nullable(templateReference).describe(
+      'A template, such as `airlock/web`, or one version of it, such as `web@3`. The job gets the fields of the template that the request does not have.',
     ),
-    ...outputFields,
-    outputs: nullable(z.array(outputRequest).min(1).max(MAX_OUTPUTS)).describe(
-      'Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode.',
-    ),
-    metadata: metadataField,
-    retention_seconds: retentionField,
-    disarm: disarmField,
-    limits: limitsField,
+    ...reusableFields,
     webhook_url: webhookUrlField,
-    priority: priorityField,
   })
-  .refine(({ outputFormat, outputs }) => outputFormat !== undefined || outputs !== undefined, {
-    path: ['outputFormat'],
-    when: isBody,
-  })
+  .refine((body) => namesOutput(body) || body.template !== undefined, { path: ['outputFormat'], when: isBody })
   .superRefine(checkOutputs)
   .meta({ id: 'TranscodeRequest', description: 'A job to create.' });
 
@@ -89,18 +93,25 @@ export type CreateBody = z.infer<typeof createBody>;
 
 /** The outputs of a request with their names. */
 export function outputsOf(body: CreateBody): (OutputBody & { name: string })[] {
-  const { outputFormat, preset, options, filters } = body;
-  // The schema requires one of both.
-  const outputs = body.outputs ?? [{ outputFormat: outputFormat!, preset, options, filters }];
+  const outputs = body.outputs ?? [onlyOutput(body)];
   const names = outputNames(outputs);
   return outputs.map((output, index) => ({ ...output, name: names[index]! }));
 }
 
+/** The fields of the only output of a request without `outputs`, as they were sent. */
+export function onlyOutput(body: CreateBody): OutputBody {
+  const { outputFormat } = body;
+  const sent = OUTPUT_FIELDS.flatMap((name) => (body[name] === undefined ? [] : [[name, body[name]]]));
+  // The schema requires the format without `outputs`.
+  return { outputFormat: outputFormat!, ...Object.fromEntries(sent) };
+}
+
+const OUTPUT_FIELDS = Object.keys(outputFields) as (keyof typeof outputFields)[];
+
 /** The part of the body that determines the outputs; one output is a request of its own. */
-export function toJobRequest({ inputs, outputs, outputFormat, preset, options, filters }: CreateBody): JobRequest {
-  const one = { outputFormat, preset, options, filters };
-  const request = outputs ? { inputs, outputs } : { inputs, ...one };
-  return request as JobRequest;
+export function toJobRequest(body: CreateBody): JobRequest {
+  const { inputs, outputs } = body;
+  return (outputs ? { inputs, outputs } : { inputs, ...onlyOutput(body) }) as JobRequest;
 }
 
 const jobInput = z
@@ -164,6 +175,10 @@ export const job = z
       .nullable()
       .describe('Minutes of all inputs, rounded up; null before all have been probed.'),
     duration_seconds: z.number().nullable().describe('Seconds of all inputs; null before all have been probed.'),
+    template: z
+      .string()
+      .nullable()
+      .describe('The version of the template that the request used, such as `web@3`; null without one.'),
     ffmpeg_options: ffmpegOptions,
     video_metadata: videoMetadata.nullable().describe('Properties of the first input; null before it has been probed.'),
     error_message: z.string().nullable().describe('One sentence for people; null unless the job failed.'),

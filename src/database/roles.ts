@@ -54,6 +54,9 @@ export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRo
   },
   webhook_secrets: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: READ },
   webhook_deliveries: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'INSERT', 'UPDATE'] },
+  // A job keeps what it got from a template, so that no worker reads templates.
+  templates: { api: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'], worker: NONE },
+  template_versions: { api: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'], worker: NONE },
   // The worker sweeps these two, and deletes stored responses with their job or upload: a condition reads the column that it names.
   idempotency_keys: {
     api: ['SELECT', 'INSERT', 'UPDATE'],

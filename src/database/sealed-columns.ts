@@ -18,6 +18,7 @@ const ROW_KEYS = {
   uploads: ['account_id', 'id'],
   webhooks: ['account_id', 'id'],
   webhook_secrets: ['account_id'],
+  template_versions: ['account_id', 'template_id', 'version'],
   idempotency_keys: ['account_id', 'route', 'key'],
 } as const satisfies Record<SealedTable, readonly string[]>;
 

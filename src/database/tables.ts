@@ -18,10 +18,12 @@ import type {
   SetupLinksTable,
   UsersTable,
 } from './people-tables.ts';
+import type { TemplatesTable, TemplateVersionsTable } from './template-tables.ts';
 import type { WebhookDeliveriesTable, WebhookSecretsTable, WebhooksTable } from './webhook-tables.ts';
 
 export * from './job-tables.ts';
 export * from './people-tables.ts';
+export * from './template-tables.ts';
 export * from './webhook-tables.ts';
 
 // One interface per table of migrations/*.sql. `bigint` columns come back as numbers (see pool.ts): all of them count bytes,
@@ -255,6 +257,8 @@ export interface Tables {
   webhooks: WebhooksTable;
   webhook_secrets: WebhookSecretsTable;
   webhook_deliveries: WebhookDeliveriesTable;
+  templates: TemplatesTable;
+  template_versions: TemplateVersionsTable;
   idempotency_keys: IdempotencyKeysTable;
   audit_log: AuditLogTable;
   signing_keys: SigningKeysTable;

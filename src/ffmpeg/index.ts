@@ -1,6 +1,8 @@
 export { mayCopy } from './plan/copy/plan-copies.ts';
 export { SHORT_SIDES } from './plan/geometry.ts';
 export { checkOutput } from './plan/output-check.ts';
+export { CANDIDATE_SIZE, candidateArgs, shownVideo } from './plan/pictures/plan-still.ts';
+export { bestCandidates } from './plan/pictures/still-time.ts';
 export { planJob, planTranscode } from './plan/plan.ts';
 export { type Preview, previewJob } from './plan/preview.ts';
 export { estimateJobClass, estimateResourceClass } from './plan/resource-class.ts';
@@ -33,5 +35,6 @@ export { type Review, reviewRequest } from './review.ts';
 export { type CellBudget, type EffectiveLimits, effectiveLimits, withHit } from './run/effective-limits.ts';
 export { type Explanation, explainFailure, type ProgramEnd } from './run/failure-text.ts';
 export { ProgressReader, type ProgressReport } from './run/progress.ts';
+export { scoreStill } from './run/score-still.ts';
 export { trackProgress } from './run/track-progress.ts';
 export type * from './types.ts';

@@ -1,9 +1,10 @@
 import type { FailureCode } from '../contract/failures.ts';
-import type { FormatKind, OutputFormat } from '../contract/formats.ts';
 import type { StreamPackets } from './packets.ts';
+import type { PictureTime, PlannedOutput } from './planned-output.ts';
 import type { QuoteCard, TextOverlay } from './policy/overlays/types.ts';
 
 export type * from './packets.ts';
+export type * from './planned-output.ts';
 
 /**
  * The type of a file according to its first bytes. `demuxer` = FFmpeg's name for `-f`, or `heif`, which FFmpeg does not
@@ -195,6 +196,8 @@ export interface PlanInput {
 }
 
 export interface PlanContext {
+  /** The best still of the first input; absent or null = not compared. */
+  best?: PictureTime | null;
   /** Assets in the order of `ParsedRequest.assets`; those that are job inputs are null. */
   assets?: readonly (PlanAsset | null)[];
   resourceClass: ResourceClass;
@@ -206,46 +209,7 @@ export interface PlanContext {
   memoryBytes?: number;
 }
 
-/** Required properties of the finished output; null = the caller's options decide. */
-export interface ExpectedOutput {
-  kind: FormatKind;
-  hasVideo: boolean | null;
-  hasAudio: boolean | null;
-  width?: number;
-  height?: number;
-  /** Codecs of copied streams. */
-  codecs?: { video?: string; audio?: string };
-  /** `-fs` cuts off a file at this size. */
-  maxBytes: number;
-}
-
-export interface PlannedOutput {
-  /** Position of its row among the outputs of the job. */
-  position: number;
-  /** Path inside the cell: `/out/output.<ext>`. */
-  path: string;
-  format: OutputFormat;
-  contentType: string;
-  streams: StreamPlans;
-  expect: ExpectedOutput;
-}
-
 export type PlanSource = 'preset' | 'raw_options' | 'defaults';
-
-/** How a stream of the output is made. */
-export interface StreamPlan {
-  mode: 'copied' | 'encoded';
-  /** Why a preset encodes the stream instead of copying it; null otherwise. */
-  reason: string | null;
-  /** Into how many pieces the video was cut, and why; absent where that was not considered. */
-  split?: { pieces: number; reason: string };
-}
-
-/** Null = the output has no such stream. */
-export interface StreamPlans {
-  video: StreamPlan | null;
-  audio: StreamPlan | null;
-}
 
 /** All commands of a job. Each makes its own outputs: if one fails, the outputs of the others are kept. */
 export interface JobPlan {

@@ -10,12 +10,14 @@ import type { ApiCall, Tool, ToolContext, ToolResult } from './tool.ts';
 import { BLUEPRINT_TOOLS } from './tools/blueprints.ts';
 import { type ToolKind, toolsOfKind } from './tools/kinds.ts';
 import { MEDIA_TOOLS } from './tools/media.ts';
+import { TEMPLATE_TOOLS } from './tools/templates.ts';
 import { TRANSCODE_TOOLS } from './tools/transcodes.ts';
 import { TRANSCRIBE_TOOLS } from './tools/transcribe.ts';
 
 /** Tools that do not depend on the kinds of jobs. */
 const COMMON: readonly Tool[] = [
   ...TRANSCODE_TOOLS,
+  ...TEMPLATE_TOOLS,
   ...MEDIA_TOOLS,
   ...TRANSCRIBE_TOOLS.map((tool) => ({ ...tool, feature: '/v1/transcribes' })),
   ...BLUEPRINT_TOOLS.map((tool) => ({ ...tool, feature: '/v1/blueprints' })),
@@ -41,7 +43,7 @@ function listedTool({ name, title, description, input, annotations }: Tool) {
 }
 
 const INSTRUCTIONS =
-  'Airlock transcodes video, sound and pictures with FFmpeg. Use transcode_and_wait for one result. To use a local file, call request_upload_url, PUT the bytes, then confirm_upload, and give its fileUrl as an input. Check unusual options with validate first. Links work for ten minutes; outputs are deleted after a while, see expires_at.';
+  'Airlock transcodes video, sound and pictures with FFmpeg. Use transcode_and_wait for one result. To use a local file, call request_upload_url, PUT the bytes, then confirm_upload, and give its fileUrl as an input. For common outputs, pass a name of list_templates as `template`, such as airlock/web or airlock/podcast. Check unusual options with validate first. Links work for ten minutes; outputs are deleted after a while, see expires_at.';
 
 /** Used to check what people type into forms, which no tool asks for; the SDK would otherwise compile one for each server. */
 const NO_FORMS = {

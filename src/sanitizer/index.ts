@@ -8,7 +8,7 @@ import type { JoinRequest, JoinResult } from './isobmff/join-pieces.ts';
 import type { PartialRequest, PartialResult } from './ranged/read-partial.ts';
 import type { SanitizeOutcome, SanitizeRequest, SanitizeResult } from './types.ts';
 
-export type { PartialRequest, PartialResult, PictureResult, StartResult, Wanted } from './ranged/read-partial.ts';
+export type { PartialRequest, PartialResult, PicturesResult, StartResult, Wanted } from './ranged/read-partial.ts';
 export { firstMissing, type Range } from './ranged/sparse-bytes.ts';
 export type { ContainerOrigin, SanitizeRequest, SanitizeResult } from './types.ts';
 

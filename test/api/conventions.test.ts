@@ -153,7 +153,6 @@ describe('paths and methods', () => {
       ['POST', '/v1/blueprints/product-ad/runs'],
       ['GET', `/v1/blueprints/runs/${ID}`],
       ['POST', `/v1/transcodes/${ID}/playback`],
-      ['PUT', '/v1/templates/airlock/web'],
     ] as const;
     for (const [method, path] of paths) {
       const body = method === 'GET' ? undefined : '{ no JSON';

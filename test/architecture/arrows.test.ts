@@ -26,6 +26,8 @@ const ARROWS: Record<string, readonly string[]> = {
   listener: ['config'],
   events: ['database', 'contract'],
   accounts: ['database', 'events', 'storage', 'contract'],
+  // From the storage it imports the type of the space on its disk.
+  templates: ['accounts', 'database', 'storage', 'contract'],
   identity: ['accounts', 'database', 'contract'],
   objects: ['database', 'storage'],
   uploads: ['accounts', 'objects', 'events', 'database', 'storage', 'contract'],
@@ -37,7 +39,7 @@ const ARROWS: Record<string, readonly string[]> = {
   ],
   kinds: [
     ...['jobs', 'uploads', 'accounts', 'objects', 'events', 'database', 'storage', 'contract'],
-    ...['attempt', 'ffmpeg', 'sanitizer', 'threads', 'sandbox', 'fetcher'],
+    ...['attempt', 'templates', 'ffmpeg', 'sanitizer', 'threads', 'sandbox', 'fetcher'],
   ],
   // Kinds of jobs show their events: the composition hands it over.
   webhooks: ['accounts', 'events', 'fetcher', 'database', 'contract'],
@@ -48,7 +50,7 @@ const ARROWS: Record<string, readonly string[]> = {
   ],
   api: [
     ...['kinds', 'jobs', 'uploads', 'accounts', 'identity', 'events', 'webhooks', 'fleet', 'database', 'contract'],
-    ...['ffmpeg', 'listener', 'mcp'],
+    ...['templates', 'ffmpeg', 'listener', 'mcp'],
   ],
   // Tools know the API by its requests alone.
   mcp: ['contract'],

@@ -57,7 +57,7 @@ describe('commands of the pages', () => {
     const { code, output } = await bash(made ? command.replace('KEY_ID', made.id) : command);
     expect(output).not.toMatch(/error: unknown/);
     expect(code, output).toBe(0);
-    const target = /^\.\/airlock transcode \S+ (\S+)/.exec(command)?.[1];
+    const target = /^\.\/airlock transcode \S+ ([^\s-]\S*)/.exec(command)?.[1];
     if (target) expect((await stat(join(folder, target))).size).toBeGreaterThan(0);
   });
 

@@ -28,13 +28,16 @@ const RUN = new Set([
   'Watermark',
   'Replace the audio',
   'Waveform',
+  'Poster',
+  'Animated preview',
+  'Waveform image',
 ]);
 
 /** What `validate` reports about any input that is not an upload. */
 const UNKNOWN_INPUT = /is not known yet|assum/i;
 
 const recipes = readPages()
-  .filter(({ path }) => /^docs\/(recipes|migrate)\//.test(path))
+  .filter(({ path }) => /^docs\/((recipes|migrate)\/|stills\.md$)/.test(path))
   .flatMap(({ path, text }) => recipesOf(path, text));
 
 let service: TestService;
@@ -64,7 +67,7 @@ describe('recipes', () => {
     expect([...RUN].filter((title) => !recipes.some((recipe) => recipe.title === title))).toEqual([]);
   });
 
-  const creates = recipes.filter(({ body }) => 'output_format' in body);
+  const creates = recipes.filter(({ body }) => !('ffmpeg_command' in body));
   it.each(creates)('$title ($page) is accepted as printed', async ({ body }) => {
     const { json } = await service.call('POST', '/v1/transcodes/validate', body);
     expect(json.errors).toEqual([]);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -149,6 +149,36 @@ describe('airlock webhooks', () => {
       receiver.close();
       receiver.closeAllConnections();
     }
+  });
+});
+
+describe('airlock templates', () => {
+  it('saves, lists, shows, changes and deletes a template, and transcodes with it', async () => {
+    const request = { outputFormat: 'mp3', preset: { quality: 'low' } };
+    await writeFile(join(folder, 'template.json'), JSON.stringify(request));
+    expect((await airlock('templates', 'create', 'tones', 'template.json', '--description', 'Ring tones')).stdout).toBe(
+      '✓ tones@1 is saved.\n',
+    );
+    const list = (await airlock('templates', 'list')).stdout;
+    expect(list).toMatch(/^tones +1 +\S.*Ring tones$/m);
+    expect(list).toMatch(/^airlock\/web +1 +built in +MP4/m);
+    expect(JSON.parse((await airlock('templates', 'show', 'tones')).stdout)).toEqual(request);
+    await writeFile(join(folder, 'template.json'), JSON.stringify({ ...request, outputFormat: 'ogg' }));
+    expect(await json('templates', 'update', 'tones', 'template.json')).toMatchObject({
+      ...{ version: 2, description: 'Ring tones' },
+    });
+    expect(await json('transcode', 'in.mp4', '--template', 'tones')).toMatchObject({ template: 'tones@2' });
+    expect(await json('transcode', 'in.mp4', '--template', 'tones')).toMatchObject({ status: 'completed' });
+    await json('transcode', 'in.mp4', 'own.mp3', '--template', 'tones@1');
+    const files = (await readdir(folder)).filter((name) => /^(in-|own)/.test(name)).sort();
+    expect(files).toEqual(['in-tones-2.ogg', 'in-tones.ogg', 'own.mp3']);
+    const wrong = await airlock('transcode', 'in.mp4', '--template', 'tone');
+    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('tones')]);
+    const two = await airlock('transcode', 'in.mp4', 'a.mp3', 'b.mp3', '--template', 'tones');
+    expect([two.code, two.stderr]).toEqual([2, expect.stringContaining('at most one file')]);
+    expect((await airlock('transcode', 'in.mp4')).stderr).toContain('--template');
+    expect((await airlock('templates', 'delete', 'tones')).stdout).toContain('Deleted tones');
+    expect((await airlock('templates', 'show', 'tones')).code).toBe(1);
   });
 });
 

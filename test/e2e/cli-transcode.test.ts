@@ -68,7 +68,7 @@ describe('airlock transcode', () => {
       /Option not allowed: -filter_script/,
     ],
     'an unknown flag': [['in.mov', 'out.mp4', '--fast'], /unknown option '--fast'/],
-    'too few arguments': [['in.mov'], /missing required argument 'output'/],
+    'too few arguments': [['in.mov'], /Name the file to write, or choose a template/],
   };
   it.each(Object.keys(wrong))('exits with 2 before it starts anything: %s', async (name) => {
     const [args, message] = wrong[name]!;

@@ -67,7 +67,7 @@ describe.each([
 
   it('lists the tools that the server supports, with self-contained schemas', async () => {
     const { tools } = await client.listTools();
-    const own = ['probe', 'validate', 'erase_transcode', 'list_transcode_files'];
+    const own = ['probe', 'validate', 'erase_transcode', 'list_transcode_files', 'list_templates', 'get_template'];
     expect(tools.map(({ name }) => name).sort()).toEqual([...HOSTED, ...own].sort());
     for (const { name, description, inputSchema, annotations } of tools) {
       expect([name, description?.length, inputSchema.type]).toEqual([name, expect.any(Number), 'object']);
@@ -78,6 +78,10 @@ describe.each([
       });
     }
     const { inputSchema }: Json = tools.find(({ name }) => name === 'transcode_video');
+    expect(inputSchema.properties.template).toBeDefined();
+    const names = (await use('list_templates')).value.items.map(({ name }: { name: string }) => name);
+    expect(names).toContain('airlock/web');
+    expect((await use('get_template', { name: 'airlock/web' })).value).toMatchObject({ version: 1, built_in: true });
     // Absent or null where `outputs` names the formats.
     expect(inputSchema.properties.outputFormat.anyOf[0].enum).toContain('flac');
     expect(Object.keys(inputSchema.properties)).toEqual(expect.arrayContaining(['filters', 'preset', 'limits']));

@@ -121,6 +121,36 @@ describe('a picture of a long source', () => {
     },
   );
 
+  const makeStills = (kind: string, ...stills: { at: number | string; width: number }[]) => {
+    Object.assign(seen, { requests: 0, bytes: 0 });
+    const outputs = stills.map((still) => ({ outputFormat: 'png', still }));
+    const [output] = outputs;
+    return transcode(service, {
+      inputs: [{ url: `${origin.url}/${kind}` }],
+      ...(outputs.length === 1 ? output : { outputs }),
+    });
+  };
+
+  it.each([12.34, '50%', '100%', 'best'])('needs only parts of it, and is the same still: at %s', async (at) => {
+    const job = await makeStills('honest', { at, width: 80 });
+    expect(job).toMatchObject({ status: 'completed', inputs: [{ fetched: 'ranges' }], outputs: [{ role: 'still' }] });
+    expect(seen.bytes).toBeLessThan(bytes.length / 4);
+    expect(seen.requests).toBeLessThanOrEqual(12);
+    const complete = await makeStills('plain', { at, width: 80 });
+    expect(complete).toMatchObject({ status: 'completed', inputs: [{ fetched: 'whole' }] });
+    expect(job.outputs[0].sha256).toBe(complete.outputs[0].sha256);
+  });
+
+  it('needs only parts of it for several stills', async () => {
+    const stills = [10, 30.5, '75%'].map((at) => ({ at, width: 80 }));
+    const job = await makeStills('honest', ...stills);
+    expect(job).toMatchObject({ status: 'completed', inputs: [{ fetched: 'ranges' }] });
+    const complete = await makeStills('plain', ...stills);
+    const hashes = ({ outputs }: { outputs: { sha256: string }[] }) => outputs.map(({ sha256 }) => sha256);
+    expect(hashes(job)).toEqual(hashes(complete));
+    expect(new Set(hashes(job)).size).toBe(3);
+  });
+
   it('is described by ffprobe where the readers do not know enough', async () => {
     const job = await make('unclear', '30.5');
     expect(job).toMatchObject({ status: 'completed', inputs: [{ fetched: 'ranges', size: bytes.length }] });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Airlock } from '../../sdk/src/index.ts';
 import { makeClip, transcode, upload } from '../../testkit/media.ts';
+import { run } from '../../testkit/run.ts';
 import { shareService, type TestService } from '../../testkit/service.ts';
 
 let service: TestService;
@@ -67,6 +68,34 @@ describe('a job with several outputs', () => {
     expect(deleted.map(({ sha256 }: { sha256: string }) => sha256).sort()).toEqual(
       job.outputs.map(({ sha256 }: { sha256: string }) => sha256).sort(),
     );
+  });
+
+  it('makes stills, a preview and a waveform, each with its role', async () => {
+    // Six seconds of black, then two of a picture.
+    const args = ['-vf', "drawbox=color=black:thickness=fill:enable='lt(t,6)'"];
+    const inputs = [{ url: await source('late.mp4', { seconds: 8, args }) }];
+    const outputs = [
+      { output_format: 'jpg', still: { at: 'best', width: 160 } },
+      { output_format: 'webp', name: 'end', still: { at: '100%' } },
+      { output_format: 'gif', preview: { seconds: 1, segments: 2, width: 80 } },
+      { output_format: 'png', waveform: { width: 200, height: 50 } },
+    ];
+    const job = await transcode(service, { inputs, outputs });
+    expect(job).toMatchObject({
+      status: 'completed',
+      outputs: [
+        { name: 'jpg', role: 'still', width: 160, height: 90, video_codec: 'mjpeg', duration_seconds: null },
+        { name: 'end', role: 'still', width: 320, video_codec: 'webp' },
+        { name: 'gif', role: 'preview', width: 80, video_codec: 'gif', audio_codec: null },
+        { name: 'png', role: 'waveform', width: 200, height: 50, video_codec: 'png' },
+      ],
+    });
+    await airlock.resultOf(job).save(join(folder, 'best.jpg'), { output: 'jpg' });
+    const { stdout } = await run('ffmpeg', [
+      ...['-v', 'error', '-i', join(folder, 'best.jpg'), '-vf', 'scale=1:1:flags=area,format=gray'],
+      ...['-f', 'rawvideo', '-'],
+    ]);
+    expect(stdout.charCodeAt(0)).toBeGreaterThan(60);
   });
 
   it('keeps the video when the source has no audio for the other output', async () => {

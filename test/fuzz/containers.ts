@@ -9,6 +9,7 @@ import { openSandbox } from '../../src/sandbox/index.ts';
 import { openSanitizer } from '../../src/sanitizer/index.ts';
 import { stageMeter } from '../../src/telemetry/index.ts';
 import { damaged, restructured } from '../../testkit/bytes.ts';
+import { fileOf } from '../../testkit/planned-file.ts';
 import type { Random } from '../../testkit/random.ts';
 import { type Campaign, count, type Fuzzer } from './campaign.ts';
 import { makeSeeds, type SeedFile } from './container-seeds.ts';
@@ -120,7 +121,7 @@ async function runThrough(
       program: 'ffmpeg',
       args: plan.args,
       inputs: [{ name: '0', path: media.file }],
-      outputs: plan.outputs.map(({ path }) => basename(path)),
+      outputs: plan.outputs.map((output) => basename(fileOf(output).path)),
       limits: {
         memoryBytes: 512 * MIB,
         cpuSeconds: 10,

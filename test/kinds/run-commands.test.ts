@@ -17,6 +17,7 @@ import { openSanitizer } from '../../src/sanitizer/index.ts';
 import { createLogger } from '../../src/telemetry/index.ts';
 import { openPlanner } from '../../src/threads/planning/index.ts';
 import { inspect } from '../../testkit/inspect-media.ts';
+import { fileOf } from '../../testkit/planned-file.ts';
 import { run } from '../../testkit/run.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 import { openTestSandbox } from '../helpers/root-image.ts';
@@ -128,6 +129,53 @@ describe('a plan of several commands', () => {
       [job.id],
     );
     expect(rows).toHaveLength(2);
+  });
+
+  /** Makes a directory of pictures instead of one picture. */
+  const intoDirectory =
+    (names: string, { maxFiles = 20, encoder = 'mjpeg' } = {}) =>
+    (plan: JobPlan): JobPlan => ({
+      ...plan,
+      commands: plan.commands.map((command) => {
+        const [picture] = command.outputs;
+        if (picture!.format !== 'jpg') return command;
+        const { position, contentType, streams } = picture!;
+        const path = '/out/pictures';
+        const expected = { ...fileOf(picture).expect, maxBytes: 2 ** 20 };
+        const make = { kind: 'directory' as const, names: /^thumb-\d{4}\.jpg$/, expect: expected };
+        const bounds = { maxBytes: 2 ** 20, maxFiles };
+        const tree = { files: [], directories: [{ path, maxFiles: 20 }], ...bounds, make };
+        const args = ['-nostdin', '-i', '/in/0', '-vf', 'fps=5', '-c:v', encoder, '-f', 'image2', `${path}/${names}`];
+        return { ...command, args, outputs: [{ position, format: 'jpg', contentType, streams, tree }] };
+      }),
+    });
+
+  it('stores a directory that a command has filled as one output', async () => {
+    const attempt = await begin();
+    await make(attempt, intoDirectory('thumb-%04d.jpg'));
+    const [, pictures] = await world.outputs(attempt.run.claim.job.id);
+    expect(pictures).toMatchObject({
+      status: 'completed',
+      facts: { files: 5, width: 160, height: 90, video_codec: 'mjpeg', duration_seconds: null },
+    });
+    const { rows } = await world.database.pg.query('SELECT files, key FROM objects WHERE id = $1', [
+      pictures!.object_id,
+    ]);
+    expect(rows[0]).toMatchObject({ files: 5, key: expect.stringMatching(/\/1\/$/) });
+  });
+
+  it.each([
+    ['a file of another name', 'other-%04d.jpg', {}, 'output_invalid'],
+    ['more files than the plan allows', 'thumb-%04d.jpg', { maxFiles: 3 }, 'limit_output'],
+    ['files that are no pictures', 'thumb-%04d.jpg', { encoder: 'rawvideo' }, 'output_invalid'],
+  ])('fails only the output whose directory contains %s', async (_, names, changes, code) => {
+    const attempt = await begin();
+    await make(attempt, intoDirectory(names, changes));
+    expect(await outputsOf(attempt)).toEqual([
+      ['mp4', 'completed', null],
+      ['jpg', 'failed', code],
+      ['mp3', 'completed', null],
+    ]);
   });
 
   it('fails the attempt when no command makes anything', async () => {

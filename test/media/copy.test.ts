@@ -8,6 +8,7 @@ import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
 import { inspect, readHead } from '../../testkit/inspect-media.ts';
 import { frameHashes } from '../../testkit/media.ts';
 import { makeAllMedia } from '../../testkit/media-cache.ts';
+import { fileOf } from '../../testkit/planned-file.ts';
 import { run } from '../../testkit/run.ts';
 
 const PICTURES = (rate: string, seconds: number) => ['-f', 'lavfi', '-i', `testsrc=s=320x240:r=${rate}:d=${seconds}`];
@@ -172,7 +173,7 @@ describe('a preset over real files', () => {
     const { source, output, plan } = made.get(name)!;
     expect(modes(plan.outputs[0]!.streams)).not.toContain('encoded');
     const { info } = await inspect(output);
-    checkOutput(plan.outputs[0]!.expect, info);
+    checkOutput(fileOf(plan.outputs[0]).expect, info);
     // Of a video, the audio alone may be asked for.
     const kinds = plan.outputs[0]!.streams.video ? [] : ['-vn'];
     expect(await frameHashes(output)).toEqual(await frameHashes(source, kinds));

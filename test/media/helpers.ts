@@ -16,6 +16,7 @@ import { drawLayer, type FontLibrary, openFonts } from '../../src/text-render/in
 import { inspect } from '../../testkit/inspect-media.ts';
 import { joinArgs } from '../../testkit/join-args.ts';
 import { makeMedia } from '../../testkit/media-cache.ts';
+import { fileOf } from '../../testkit/planned-file.ts';
 import { run } from '../../testkit/run.ts';
 
 const OPTIONS = { timeout: 60_000, maxBuffer: 16 * 2 ** 20 };
@@ -63,7 +64,7 @@ export async function openWorkshop(): Promise<Workshop> {
     };
     const named = inputs.map((input, index) => ({ ...input, path: `/in/${index}` }));
     const plan = planTranscode(full, named, ctx);
-    const planned = plan.outputs[0]!;
+    const planned = fileOf(plan.outputs[0]);
     const number = ++count;
     const path = join(dir, `${number}-${planned.path.slice('/out/'.length)}`);
     const places = new Map(files.map((file, index) => [`/in/${index}`, file]));
@@ -112,7 +113,7 @@ type Prepare = (...request: Required<Parameters<Workshop['transcode']>>) => Prom
 
 async function finish({ plan, path }: Prepared, stdout: string): Promise<Result> {
   const { info } = await inspect(path);
-  checkOutput(plan.outputs[0]!.expect, info);
+  checkOutput(fileOf(plan.outputs[0]).expect, info);
   return { plan, info, path, stdout };
 }
 

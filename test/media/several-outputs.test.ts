@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OutputRequest } from '../../src/contract/transcode-request.ts';
 import { checkOutput, type JobPlan, type MediaInfo, ProgressReader, planJob } from '../../src/ffmpeg/index.ts';
 import { inspect } from '../../testkit/inspect-media.ts';
+import { fileOf } from '../../testkit/planned-file.ts';
 import { run } from '../../testkit/run.ts';
 import { openWorkshop, type Workshop } from './helpers.ts';
 
@@ -52,8 +53,9 @@ async function make(files: string[], outputs: OutputRequest[]): Promise<Made> {
     const reader = new ProgressReader(({ outTimeSeconds }) => progress.push(outTimeSeconds ?? 0));
     reader.feed(stdout);
     for (const output of command.outputs) {
-      const { info } = await inspect(join(folder, basename(output.path)));
-      checkOutput(output.expect, info);
+      const { path, expect: expected } = fileOf(output);
+      const { info } = await inspect(join(folder, basename(path)));
+      checkOutput(expected, info);
       infos[output.position] = info;
     }
   }

@@ -32,6 +32,7 @@ const GROWING = [
   ...['jobs', 'uploads', 'objects', 'events', 'job_sources', 'job_outputs', 'attempts'],
   ...['webhook_deliveries', 'idempotency_keys', 'accounts', 'account_schedule', 'account_storage'],
   ...['api_keys', 'audit_log', 'job_counts'],
+  ...['templates', 'template_versions'],
 ];
 /** Rows that a statement may read: some more than a count that is limited to 10,000. */
 const MOST_ROWS = 12_000;
@@ -297,6 +298,8 @@ describe(`with ${JOBS.toLocaleString('en')} jobs and ${ACCOUNTS.toLocaleString('
     );
     ids.workers = workers.map(({ id }) => id);
     const { events } = (await call('GET', '/v1/events?limit=1')).json;
+    await created('/v1/templates', { name: 'one', request: { outputFormat: 'mp4' } });
+    ids.templates = ['one', 'one@1'];
     const part = { filename: 'a.mp4', contentType: 'video/mp4', fileSize: 2 ** 30 };
     ids.multipart = [(await created('/v1/upload/multipart', part)).result.uploadId];
 
@@ -394,6 +397,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs and ${ACCOUNTS.toLocaleString('
       [/keys/, ids.keys!],
       [/accounts/, ids.accounts!],
       [/workers/, ids.workers!],
+      [/templates/, ids.templates!],
     ];
     return ({ operation, name, in: where }: { operation: string; name: string; in: string }) => {
       const found =

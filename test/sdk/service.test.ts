@@ -47,6 +47,23 @@ describe('the SDK with a service', () => {
     await expect(result.url()).rejects.toMatchObject({ status: 410, code: 'output_deleted' });
   });
 
+  it('saves, reads and deletes templates, and creates jobs with them', async () => {
+    const { templates } = airlock;
+    const request = { outputFormat: 'mp3' } as const;
+    expect(await templates.create({ name: 'sdk', request })).toMatchObject({ version: 1, request });
+    expect(await templates.replace('sdk', { request: { outputFormat: 'ogg' } })).toMatchObject({ version: 2 });
+    expect(await templates.get('sdk@1')).toMatchObject({ version: 1, request });
+    expect(await templates.get('airlock/web')).toMatchObject({ built_in: true });
+    const result = await airlock.transcode({ input: join(folder, 'in.mp4'), template: 'sdk@1' });
+    expect([result.job.template, result.job.output_format]).toEqual(['sdk@1', 'mp3']);
+    await result.erase();
+    await templates.delete('sdk');
+    const names: string[] = [];
+    for await (const { name } of templates.list()) names.push(name);
+    expect(names).toContain('airlock/podcast');
+    expect(names).not.toContain('sdk');
+  });
+
   it('uploads bytes and streams, and leaves no temporary file', async () => {
     const path = join(folder, 'in.mp4');
     const bytes = await readFile(path);

@@ -16,6 +16,8 @@ const SetupPage = lazy(async () => (await import('./pages/setup.tsx')).SetupPage
 const JobPage = lazy(async () => (await import('./pages/job.tsx')).JobPage);
 const NewJobPage = lazy(async () => (await import('./pages/new-job.tsx')).NewJobPage);
 const KeysPage = lazy(async () => (await import('./pages/keys.tsx')).KeysPage);
+const TemplatesPage = lazy(async () => (await import('./pages/templates.tsx')).TemplatesPage);
+const TemplatePage = lazy(async () => (await import('./pages/template.tsx')).TemplatePage);
 const WebhooksPage = lazy(async () => (await import('./pages/webhooks.tsx')).WebhooksPage);
 const WebhookPage = lazy(async () => (await import('./pages/webhook.tsx')).WebhookPage);
 const UsagePage = lazy(async () => (await import('./pages/usage.tsx')).UsagePage);
@@ -40,7 +42,7 @@ const Webhooks = ofManagers('Webhooks', WebhooksPage);
 const Webhook = ofManagers('Webhook', WebhookPage);
 
 /** Addresses that are pages of the dashboard; other links leave it. */
-const SCOPE = /^\/($|\?|sign-in|setup|jobs|new|keys|webhooks|usage|operator)/;
+const SCOPE = /^\/($|\?|sign-in|setup|jobs|new|templates|keys|webhooks|usage|operator)/;
 
 export function App() {
   return (
@@ -88,6 +90,8 @@ function Pages() {
           <Route path="/jobs/:id" component={JobPage} />
           <Route path="/jobs/:path/:id" component={JobPage} />
           <Route path="/new" component={NewJobPage} />
+          <Route path="/templates" component={TemplatesPage} />
+          <Route path="/templates/:name" component={TemplatePage} />
           <Route path="/keys" component={Keys} />
           <Route path="/webhooks" component={Webhooks} />
           <Route path="/webhooks/:id" component={Webhook} />

@@ -74,6 +74,13 @@ const OWN: Readonly<Record<string, readonly ErrorCode[]>> = {
   'post /v1/webhooks': ['too_many_webhooks', ...REPEATED],
   'post /v1/webhooks/{id}/test': ['webhook_disabled'],
   'post /v1/webhooks/deliveries/{id}/redeliver': ['webhook_disabled'],
+  'post /v1/templates': ['template_exists', 'too_many_templates', ...REPEATED, 'option_refused', ...FULL],
+  'get /v1/templates/{name}': ['not_found'],
+  'put /v1/templates/{name}': [
+    ...['not_found', 'template_read_only', 'too_many_template_versions', 'too_many_templates', 'option_refused'],
+    ...FULL,
+  ] as ErrorCode[],
+  'delete /v1/templates/{name}': ['not_found', 'template_read_only'],
   'post /v1/keys': ['key_exceeds_caller', 'too_many_keys', ...REPEATED],
   'post /v1/keys/{id}/rotate': ['key_exceeds_caller', 'key_not_active', 'too_many_keys', ...REPEATED],
 };
@@ -136,6 +143,17 @@ const EXAMPLE_DETAILS: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> = {
   rate_limit_exceeded: { limit: 600, retry_after_seconds: 12 },
   concurrency_exceeded: { limit: 32 },
   queue_full: { metric: 'queued_jobs', limit: 10_000, waiting: 10_000 },
+  template_exists: {
+    field: 'name',
+    reason: '"web-small" is a template of this account',
+    remedy: 'Choose another name, or use PUT',
+  },
+  template_not_found: {
+    field: 'template',
+    reason: 'there is no template "web-smal"',
+    remedy: 'Send "web-small"',
+    near: 'web-small',
+  },
   source_refused: {
     field: 'inputs[0].url',
     reason: 'is not a public address',

@@ -1,7 +1,6 @@
 import type { CommandBody, CommandJob } from '../../contract/commands.ts';
 import type { EventPage } from '../../contract/events.ts';
 import type { Health } from '../../contract/health.ts';
-import type { ApiKeyView, CreateKeyBody } from '../../contract/keys.ts';
 import type { Manifest, Receipt } from '../../contract/receipts.ts';
 import type { Security } from '../../contract/security.ts';
 import type { CreateBody, Job } from '../../contract/transcodes.ts';
@@ -10,9 +9,11 @@ import type { ValidateAnswer } from '../../contract/validate.ts';
 import type { ShownKind } from '../../kinds/kind.ts';
 import { batchExamples } from './batch-examples.ts';
 import { COMMAND, DETAILS_EXAMPLES } from './details-examples.ts';
+import { KEY_EXAMPLES } from './key-examples.ts';
 import { KIND_EXAMPLES } from './kind-examples.ts';
 import { PEOPLE_EXAMPLES } from './people-examples.ts';
 import { PROBE_EXAMPLES } from './probe-examples.ts';
+import { TEMPLATE_EXAMPLES } from './template-examples.ts';
 import type { Document, Media } from './types.ts';
 import { CLIP, UPLOAD_EXAMPLES } from './upload-examples.ts';
 import { WEBHOOK_EXAMPLES } from './webhook-examples.ts';
@@ -81,6 +82,7 @@ const pending: Job = {
   output_url: null,
   billable_minutes: 2,
   duration_seconds: 90,
+  template: null,
   ffmpeg_options: { source: 'preset', options: [], preset: { quality: 'high', resolution: '720p' } },
   video_metadata: { format: 'mov,mp4,m4a,3gp,3g2,mj2', duration_seconds: 90, size_bytes: 52_428_800 },
   error_message: null,
@@ -139,22 +141,6 @@ const validateAnswer: ValidateAnswer = {
       suggestion: 'Leave -f out.',
     },
   ],
-};
-
-const createKeyRequest: CreateKeyBody = { name: 'uploader', scopes: ['upload'], allowed_cidrs: ['203.0.113.0/24'] };
-const apiKey: ApiKeyView = {
-  id: ID,
-  name: 'uploader',
-  hint: 'x7Qd',
-  scopes: ['upload'],
-  allowed_cidrs: ['203.0.113.0/24'],
-  created_at: AT,
-  expires_at: null,
-  last_used_at: null,
-  revoked_at: null,
-  dies_at: null,
-  replaced_by: null,
-  oauth_client: null,
 };
 
 const receipt: Receipt = {
@@ -260,11 +246,6 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   PresignAnswer: { success: true, result: presignResult },
   ConfirmRequest: confirmRequest,
   ConfirmAnswer: { success: true, result: confirmResult },
-  CreateKeyRequest: createKeyRequest,
-  RotateKeyRequest: { overlap_seconds: 3600 },
-  ApiKeyList: { items: [apiKey], next: null },
-  NewApiKey: { ...apiKey, key: 'al_live_…' },
-  RevokedApiKey: { ...apiKey, revoked_at: LATER, object: 'key', deleted: true },
   EventPage: eventPage,
   SignedReceipt: { receipt, ...signature },
   SignedManifest: { manifest, ...signature },
@@ -275,10 +256,12 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   Health: health,
   ...{ Live: { ok: true }, Ready: { ok: true } },
   ...batchExamples(transcodeRequest, listed),
+  ...KEY_EXAMPLES,
   ...KIND_EXAMPLES,
   ...PEOPLE_EXAMPLES,
   ...DETAILS_EXAMPLES,
   ...PROBE_EXAMPLES,
+  ...TEMPLATE_EXAMPLES,
   ...UPLOAD_EXAMPLES,
   ...WEBHOOK_EXAMPLES,
 };

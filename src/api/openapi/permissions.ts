@@ -6,9 +6,9 @@ import { type Permission, permissionSentence, rolesOf, scopesOf } from '../../co
  * are of operations that need no key. `x-own-jobs` marks operations that a key without `read` can use for its own jobs.
  */
 export function describePermission(schema: FastifySchema, config: FastifyContextConfig | undefined): FastifySchema {
-  const { scope, own } = config ?? {};
+  const { scope, or, own } = config ?? {};
   if (!scope) return schema;
-  const permission: Permission = { scope, ...(own && { own }) };
+  const permission: Permission = { scope, ...(or && { or }), ...(own && { own }) };
   const isOpen = scope === 'open';
   const { description, security } = schema as { description?: string; security?: readonly object[] };
   const sentence = isOpen && security?.length ? 'Requires a session, of any role.' : permissionSentence(permission);

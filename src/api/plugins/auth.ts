@@ -34,7 +34,7 @@ export async function registerAuth(app: App, deps: ApiDeps): Promise<void> {
     if (!config?.scope) throw new Error(`the route ${url} does not declare which scope it requires`);
   });
   app.addHook('onRequest', async (request, reply) => {
-    const { scope, own } = request.routeOptions.config;
+    const { scope, or, own } = request.routeOptions.config;
     if (scope === 'open' || request.is404) return;
     applyLimit(reply, await deps.limits.address(request.ip));
     const caller = await authenticate(request, deps);
@@ -52,7 +52,7 @@ export async function registerAuth(app: App, deps: ApiDeps): Promise<void> {
     applyLimit(reply, state);
     request.caller = caller;
     if (account.disabled_at) throw new ApiError('account_disabled');
-    const access = accessOf({ scope: scope!, ...(own && { own }) }, caller.scopes);
+    const access = accessOf({ scope: scope!, ...(or && { or }), ...(own && { own }) }, caller.scopes);
     if (access === 'none') throw new ApiError('forbidden', { scope });
     if (caller.scopes.includes('read')) caller.ownKeys = null;
     app.connections.protect(request.raw);

@@ -17,6 +17,8 @@ const PAGES = [
     '/jobs',
     '/jobs/:id',
     '/jobs/:path/:id',
+    '/templates',
+    '/templates/:name',
     '/keys',
     '/webhooks',
     '/webhooks/:id',

@@ -25,26 +25,17 @@ const NOT_YET: Readonly<
     ['POST', '/v1/blueprints/runs/:id/continue', 'transcode', 'continueBlueprintRun', 'Continue a run'],
   ],
   Playback: [['POST', '/v1/transcodes/:id/playback', 'read', 'createPlayback', 'Get URLs to play an output']],
-  'Keeping templates': [
-    ['GET', '/v1/templates', 'read', 'listTemplates', 'List templates'],
-    ['POST', '/v1/templates', 'transcode', 'createTemplate', 'Create a template'],
-    // The names of built-in templates contain a slash.
-    ['GET', '/v1/templates/*', 'read', 'getTemplate', 'Read a template'],
-    ['PUT', '/v1/templates/*', 'transcode', 'replaceTemplate', 'Change a template'],
-    ['DELETE', '/v1/templates/*', 'transcode', 'deleteTemplate', 'Delete a template'],
-  ],
 };
 
 /** The parameters of a path. */
 function paramsOf(url: string) {
-  const names = url.match(/(?<=:)\w+|\*/g) ?? [];
+  const names = url.match(/(?<=:)\w+/g) ?? [];
   return z.object(Object.fromEntries(names.map((name) => [name, z.string().describe(MEANINGS[name]!)])));
 }
 
 const MEANINGS: Readonly<Record<string, string>> = {
   id: 'The id, a UUID.',
   slug: 'The name of the blueprint.',
-  '*': 'The name of the template.',
 };
 
 /** Returns 501 for these paths, after checking the key and before reading a body. A 404 would suggest a wrong id. */

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
-import { type Plan, type ProgressReport, trackProgress } from '../../ffmpeg/index.ts';
+import { type Plan, type PlannedFile, type ProgressReport, type TreePlan, trackProgress } from '../../ffmpeg/index.ts';
 import { reportProgress } from '../../jobs/progress.ts';
-import type { CellResult } from '../../sandbox/types.ts';
+import type { CellResult, CellSpec } from '../../sandbox/types.ts';
 import type { Run, WorkTools } from '../tools.ts';
 import { CellFailure } from './cell-failure.ts';
 import type { CappedLimits } from './cell-limits.ts';
@@ -17,9 +17,12 @@ export interface CellInput {
 const MAX_STDOUT_BYTES = 64 * 2 ** 20;
 const PROGRESS_MS = 1000;
 
+/** What of a planned output the cell writes. */
+type CommandOutput = Pick<PlannedFile, 'path'> | { tree: Pick<TreePlan, 'files' | 'directories'> };
+
 /** A planned command, and what it gets. */
 export interface CommandRun {
-  command: Pick<Plan, 'args' | 'durationSeconds' | 'memoryBytes'> & { outputs: readonly { path: string }[] };
+  command: Pick<Plan, 'args' | 'durationSeconds' | 'memoryBytes'> & { outputs: readonly CommandOutput[] };
   files: readonly CellInput[];
   slot: number;
   limits: CappedLimits;
@@ -46,7 +49,7 @@ export async function runCommand(tools: WorkTools, run: Run, cell: CommandRun): 
       program: 'ffmpeg',
       args: command.args,
       inputs: [...cell.files],
-      outputs: command.outputs.map(({ path }) => basename(path)),
+      ...writablesOf(command.outputs),
       limits: { ...limits.budget, stdoutBytes: MAX_STDOUT_BYTES },
       slot,
       signal,
@@ -62,6 +65,18 @@ export async function runCommand(tools: WorkTools, run: Run, cell: CommandRun): 
   if (result.end === 'exit' && result.exitCode === 0) return result;
   await result.release();
   throw new CellFailure(result, limits);
+}
+
+/** What exists in the cell for the outputs, before the command runs. */
+function writablesOf(outputs: readonly CommandOutput[]): Required<Pick<CellSpec, 'outputs' | 'outputDirectories'>> {
+  return {
+    outputs: outputs
+      .flatMap((output) => ('path' in output ? [output.path] : output.tree.files))
+      .map((path) => basename(path)),
+    outputDirectories: outputs
+      .flatMap((output) => ('path' in output ? [] : output.tree.directories))
+      .map(({ path, maxFiles }) => ({ name: basename(path), maxFiles })),
+  };
 }
 
 function progressReporter(tools: WorkTools, run: Run, { command, share = { from: 0, to: 1 } }: CommandRun) {

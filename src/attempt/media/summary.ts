@@ -31,18 +31,22 @@ export function outputFacts(
   info: OutputInfo,
   made: { sha256: string; plan?: StreamPlans },
 ): OutputFacts {
+  return { format, size: info.sizeBytes, ...mediaFacts(info), ...made };
+}
+
+/** What a client sees of the media in an output. */
+export function mediaFacts(info: Omit<OutputInfo, 'sizeBytes'>): MediaFacts {
   const { video, audio } = shownStreams(info);
   return {
-    format,
-    size: info.sizeBytes,
     duration_seconds: shownDuration(info),
     width: video?.displayWidth ?? null,
     height: video?.displayHeight ?? null,
     video_codec: video?.codec ?? null,
     audio_codec: audio?.codec ?? null,
-    ...made,
   };
 }
+
+type MediaFacts = Pick<OutputFacts, 'duration_seconds' | 'width' | 'height' | 'video_codec' | 'audio_codec'>;
 
 /** The streams that a player plays. */
 function shownStreams<Video extends { isAttachedPicture: boolean }, Audio extends { isDefault: boolean }>(info: {

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { OpenedRanges } from '../../fetcher/ranges.ts';
-import type { MediaInfo } from '../../ffmpeg/index.ts';
-import { firstMissing, type PictureResult, type Range, type StartResult, type Wanted } from '../../sanitizer/index.ts';
+import type { MediaInfo, PictureTime } from '../../ffmpeg/index.ts';
+import { firstMissing, type PicturesResult, type Range, type StartResult, type Wanted } from '../../sanitizer/index.ts';
 import type { DiskReservation } from '../resources/disk-reservation.ts';
 import type { WorkTools } from '../tools.ts';
 
@@ -98,9 +98,9 @@ export class PartsOfSource {
     return 'outcome' in result ? result : { outcome: 'described', info: result.info };
   }
 
-  /** Makes a container for a picture at `seconds`. */
-  async makePicture(seconds: number, target: string): Promise<NeedsAll | null> {
-    const result = await this.#read<PictureResult>({ part: 'picture', seconds, target });
+  /** Makes a container that shows the source at these times. */
+  async makePictures(pictures: readonly PictureTime[], target: string): Promise<NeedsAll | null> {
+    const result = await this.#read<PicturesResult>({ part: 'pictures', pictures, target });
     if ('outcome' in result) return result;
     const { media, mediaAt } = result;
     for (const range of withGaps(media)) {
@@ -112,7 +112,7 @@ export class PartsOfSource {
   }
 
   /** Has the readers read the file, and fetches what they miss until they have a result. */
-  async #read<T extends StartResult | PictureResult>(wanted: Wanted & { target: string }): Promise<T | NeedsAll> {
+  async #read<T extends StartResult | PicturesResult>(wanted: Wanted & { target: string }): Promise<T | NeedsAll> {
     const { path, signal } = this.#file;
     for (;;) {
       const result = await this.#tools.sanitizer.readPartial({ ...wanted, path, present: this.#present }, signal);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
 import type { Airlock, Job, TranscodeRequest } from '../../../sdk/src/index.ts';
@@ -22,10 +23,14 @@ export interface TranscodeFlags {
   option: string[];
   filter: string[];
   text: string[];
+  template?: string;
   json?: boolean;
 }
 
-/** Transcodes one file into one or several, and leaves nothing else behind. Returns the exit code. */
+/**
+ * Transcodes one file into one or several, and leaves nothing else behind. With a template and without `outputs`, the files
+ * are named after the input and the template. Returns the exit code.
+ */
 export async function transcodeCommand(
   config: Config,
   input: string,
@@ -37,8 +42,8 @@ export async function transcodeCommand(
   const body = requestBody(targets, flags);
   if (new Set(targets).size < targets.length) throw new UsageError('Two outputs are the same file.');
   for (const target of targets) await checkTarget(target, source.path);
-  // A remote server checks the request itself: it may support more options.
-  if (!process.env.AIRLOCK_URL) checkOptions(body);
+  // A remote server checks the request itself: it may support more options. A template is known only to the server.
+  if (!process.env.AIRLOCK_URL && !flags.template) checkOptions(body);
 
   const display = openProgressDisplay(!flags.json);
   const show = stages();
@@ -56,13 +61,14 @@ export async function transcodeCommand(
       });
       try {
         const job = await airlock.wait(created.id, control);
+        const files = flags.template && targets.length === 0 ? derivedNames(job, source.path, flags.template) : outputs;
         if (job.status === 'completed') {
-          for (const [index, target] of targets.entries()) {
-            await airlock.resultOf(job).save(target, { ...control, output: job.outputs[index]?.name });
+          for (const [index, file] of files.entries()) {
+            await airlock.resultOf(job).save(resolve(file), { ...control, output: job.outputs[index]?.name });
           }
         }
         display.stop();
-        reportJob(job, outputs, flags);
+        reportJob(job, files, flags);
         return job.status === 'completed' ? EXIT.ok : EXIT.failed;
       } finally {
         await cleanUp(airlock, created, signal.aborted);
@@ -105,18 +111,46 @@ async function checkTarget(target: string, source: string): Promise<void> {
   if (!folder?.isDirectory()) throw new UsageError(`${dirname(target)} is not a folder.`);
 }
 
+/** `talk-web.mp4` in the current folder, for `talk.mov` and `airlock/web@1`; `talk-web-mp3.mp3` if there are several outputs. */
+function derivedNames({ outputs }: Job, source: string, template: string): string[] {
+  const stem = `${basename(source, extname(source))}-${basename(template).split('@')[0]}`;
+  const taken = (name: string) => existsSync(name);
+  return outputs.map(({ name, format }) => {
+    const own = outputs.length > 1 ? `${stem}-${name}` : stem;
+    let free = `${own}.${format}`;
+    for (let number = 2; taken(free); number++) free = `${own}-${number}.${format}`;
+    return free;
+  });
+}
+
 /** The same options for every output; their names follow from their formats. */
 function requestBody(targets: readonly string[], flags: TranscodeFlags): Omit<TranscodeRequest, 'inputs'> {
+  if (flags.template) return templateBody(targets, flags, flags.template);
+  if (targets.length === 0) throw new UsageError('Name the file to write, or choose a template with --template.');
   const outputs = targets.map((target) => outputBody(target, flags));
   const [only, ...others] = outputs;
   return (others.length > 0 ? { outputs } : only) as Omit<TranscodeRequest, 'inputs'>;
 }
 
+/** What the flags say wins over the template. */
+function templateBody(targets: readonly string[], flags: TranscodeFlags, template: string) {
+  const [target, ...others] = targets;
+  if (others.length > 0) throw new UsageError('With --template, name at most one file to write.');
+  const body = { template, ...(target && { outputFormat: formatOf(target) }), ...encodingOf(flags) };
+  return body as Omit<TranscodeRequest, 'inputs'>;
+}
+
 function outputBody(target: string, flags: TranscodeFlags): OutputRequest {
+  return { outputFormat: formatOf(target), ...encodingOf(flags) } as OutputRequest;
+}
+
+function formatOf(target: string): string {
   const format = extname(target).slice(1).toLowerCase();
-  if (!(OUTPUT_FORMATS as readonly string[]).includes(format)) {
-    throw new UsageError(`"${extname(target)}" is not an output format. Use one of ${OUTPUT_FORMATS.join(' ')}.`);
-  }
+  if ((OUTPUT_FORMATS as readonly string[]).includes(format)) return format;
+  throw new UsageError(`"${extname(target)}" is not an output format. Use one of ${OUTPUT_FORMATS.join(' ')}.`);
+}
+
+function encodingOf(flags: TranscodeFlags) {
   const options = [
     ...flags.option.map(readOptionText),
     ...flags.text.map((text) => ({ option: '@text-overlay', argument: { text } })),
@@ -128,13 +162,11 @@ function outputBody(target: string, flags: TranscodeFlags): OutputRequest {
     ...(flags.quality && { quality: flags.quality }),
     ...(flags.resolution && { resolution: flags.resolution }),
   };
-  const body = {
-    outputFormat: format,
+  return {
     ...(Object.keys(preset).length > 0 && { preset }),
     ...(options.length > 0 && { options }),
     ...(flags.filter.length > 0 && { filters: flags.filter.map((filter) => ({ filter })) }),
   };
-  return body as OutputRequest;
 }
 
 /** Rejects before the upload what the local server would reject after it, with the same message. */

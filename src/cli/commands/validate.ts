@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
 import type { Schemas, TranscodeRequest } from '../../../sdk/src/index.ts';
 import type { Config } from '../../config/config.ts';
 import { connect } from '../connect.ts';
-import { EXIT, UsageError } from '../exit.ts';
+import { EXIT } from '../exit.ts';
+import { readJsonFile } from '../json-file.ts';
 import { write } from '../printing.ts';
 import { out } from '../style.ts';
 import { plain } from '../table.ts';
@@ -16,7 +15,7 @@ export async function validateCommand(
   file: string,
   options: { json?: boolean; account?: string },
 ): Promise<number> {
-  const request = await readRequest(file);
+  const request = await readJsonFile<TranscodeRequest>(file);
   const connection = { scopes: ['read', 'transcode'] as const, account: options.account, start: true };
   return connect(config, connection, async ({ airlock }) => {
     const answer = await airlock.validate(request);
@@ -24,16 +23,6 @@ export async function validateCommand(
     else process.stdout.write(answerText(answer));
     return answer.valid ? EXIT.ok : EXIT.failed;
   });
-}
-
-async function readRequest(file: string): Promise<TranscodeRequest> {
-  const source = file === '-' ? await text(process.stdin) : await readFile(file, 'utf8').catch(() => null);
-  if (source === null) throw new UsageError(`${file} does not exist or cannot be read.`);
-  try {
-    return JSON.parse(source) as TranscodeRequest;
-  } catch (error) {
-    throw new UsageError(`${file} is not JSON: ${plain((error as Error).message)}`);
-  }
 }
 
 function answerText({ valid, command, warnings, errors }: Answer): string {

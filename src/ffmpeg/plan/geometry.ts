@@ -34,10 +34,10 @@ export function fitShortSide(size: Size, short: number | null, even: boolean): S
   return roundSize({ width: size.width * factor, height: size.height * factor }, even);
 }
 
-/** Scales down until the width fits, for GIFs. */
-export function fitWidth(size: Size, width: number): Size {
+/** Scales down until the width fits; `even` for 4:2:0. */
+export function fitWidth(size: Size, width: number, even = false): Size {
   const factor = Math.min(1, width / size.width);
-  return roundSize({ width: size.width * factor, height: size.height * factor }, false);
+  return roundSize({ width: size.width * factor, height: size.height * factor }, even);
 }
 
 /** Rounds an unscaled size down to even sides, so that one row can be cropped instead of resampled. */

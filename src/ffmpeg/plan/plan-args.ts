@@ -4,7 +4,7 @@ import type { OptionSet } from '../policy/options/option-set.ts';
 import { timeText } from '../policy/options/option-values.ts';
 import { optionArgs, type ParsedOption } from '../policy/options/options.ts';
 import { inputSecurityArgs, STILL_DEMUXERS } from '../probe/probe.ts';
-import type { ExpectedOutput, PlanInput, PlannedOutput, StreamPlans, VideoStream } from '../types.ts';
+import type { ExpectedOutput, PlanInput, PlannedFile, StreamPlans, VideoStream } from '../types.ts';
 import type { Size } from './geometry.ts';
 import { ownName } from './own-name.ts';
 import { MAX_OUTPUT_BYTES, MAX_OUTPUT_SECONDS } from './resources.ts';
@@ -37,6 +37,8 @@ export function globalArgs(threads: number | null): string[] {
 export interface InputPlan {
   input: PlanInput;
   options: OptionSet;
+  /** The planner's own options before it. */
+  before?: readonly string[];
   /** Start inside the input, seconds; moved here from the output. */
   seek: number | null;
   /** Repeat a still picture endlessly. */
@@ -51,7 +53,7 @@ export interface InputPlan {
 export function inputArgs(plan: InputPlan, threads: number | null): string[] {
   const { input, options } = plan;
   const still = STILL_DEMUXERS.includes(input.demuxer);
-  const args: string[] = [];
+  const args: string[] = [...(plan.before ?? [])];
   for (const option of options.options) {
     if (option.row.ignored || INPUT_HANDLED.has(option.name)) continue;
     if (option.name === 'framerate' && !still) continue;
@@ -116,7 +118,7 @@ export function plannedOutput(
     size: Size | null;
     codecs?: NonNullable<ExpectedOutput['codecs']>;
   },
-): PlannedOutput {
+): PlannedFile {
   const { streams, hasVideo, hasAudio, size, codecs } = expected;
   return {
     position,

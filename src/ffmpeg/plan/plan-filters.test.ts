@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fileOf } from '../../../testkit/planned-file.ts';
 import type { OptionRequest, TranscodeRequest } from '../../contract/transcode-request.ts';
 import { checkOptions, parseRequest } from '../policy/options/parse-request.ts';
 import type { MediaInfo, PlanAsset, PlanInput } from '../types.ts';
@@ -141,7 +142,7 @@ describe('a graph', () => {
     });
     expect(argumentsOf(args, '-map')).toEqual(['[s0]', '0:1']);
     expect(complex(args)).toMatch(/split(\[g0z\d\])\[o1\];\1nullsink/);
-    expect(outputs[0]!.expect).toMatchObject({ hasVideo: null, hasAudio: null });
+    expect(fileOf(outputs[0]).expect).toMatchObject({ hasVideo: null, hasAudio: null });
   });
 
   it('is rejected before any probe when its outputs do not fit the format, or are copied', () => {

@@ -26,6 +26,8 @@ export interface VideoRequest {
   info: MediaInfo;
   /** Short side of the preset; null = keep the size. */
   resolution: number | null;
+  /** Width to which the picture is scaled down; absent or null = as `resolution` says. */
+  width?: number | null;
   quality: Quality;
   options: OptionSet;
   /** The caller set options: sample aspect ratio and size stay as they are. */
@@ -206,6 +208,7 @@ function drawnSize(flow: Flow, stream: VideoStream): Size {
 }
 
 function targetSize(request: VideoRequest, base: Size, even: boolean, isGif: boolean): Size {
+  if (request.width) return fitWidth(base, Math.min(request.width, even ? Number.POSITIVE_INFINITY : WEBP_SIDE), even);
   if (isGif && request.resolution === null && !request.raw && !request.drawn) return fitWidth(base, GIF_WIDTH);
   const size = fitShortSide(base, request.raw ? null : request.resolution, even);
   if (!request.encoder.startsWith('libwebp')) return size;

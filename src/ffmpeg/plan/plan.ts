@@ -8,6 +8,7 @@ import { SUBTITLE_DEMUXERS } from '../probe/input-limits.ts';
 import type { JobPlan, Plan, PlanContext, PlanInput, PlannedFailure, PlanWarning } from '../types.ts';
 import { argumentFault } from './arguments.ts';
 import { shownInput } from './input-display.ts';
+import { planPicture } from './pictures/plan-picture.ts';
 import { planJoin } from './plan-join.ts';
 import { planPlain } from './plan-plain.ts';
 import { groupProducers, type OutputContext, type Producer, planCommand } from './producer.ts';
@@ -87,11 +88,19 @@ function planOutput(request: TranscodeRequest, inputs: readonly PlanInput[], ctx
       );
     }
   }
+  const picture = planPicture(request, inputs[0]!, ctx);
+  if (picture) return inputs.length === 1 ? picture : ofFirstInput(picture, request);
   const raw = (request.options?.length ?? 0) > 0 || parsed.graph !== null;
   if (inputs.length === 1 || raw) return planPlain(request, inputs, parsed, ctx);
   const still = formatKind(request.outputFormat) === 'image' && request.outputFormat !== 'gif';
   if (!still) return planJoin(request, inputs, parsed, ctx);
   const producer = planPlain(request, inputs.slice(0, 1), { ...parsed, inputs: parsed.inputs.slice(0, 1) }, ctx);
-  const message = `A ${request.outputFormat} contains only one picture; only the first input was used.`;
+  return ofFirstInput(producer, request);
+}
+
+function ofFirstInput(producer: Producer, { outputFormat, still, preview, waveform }: TranscodeRequest): Producer {
+  const what = preview ? 'preview' : waveform ? 'waveform' : still ? 'still' : outputFormat;
+  const contains = preview || waveform ? 'shows only one input' : 'contains only one picture';
+  const message = `A ${what} ${contains}; only the first input was used.`;
   return { ...producer, warnings: [...producer.warnings, { field: 'inputs', message }] };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fileOf } from '../../../testkit/planned-file.ts';
 import type { MultiOutputRequest, OutputRequest } from '../../contract/transcode-request.ts';
 import { parseJob } from '../policy/options/parse-job.ts';
 import type { JobPlan } from '../types.ts';
@@ -33,8 +34,12 @@ describe('the outputs of a job', () => {
     expect([countOf(args, '-i'), countOf(args, '-c:v'), countOf(args, '-c:a'), countOf(args, '-fs')]).toEqual([
       1, 2, 3, 3,
     ]);
-    expect(outputs.map(({ path }) => path)).toEqual(['/out/output.mp4', '/out/output-2.mp4', '/out/output-3.mp3']);
-    expect(outputs.map(({ path }) => args.includes(path))).toEqual([true, true, true]);
+    expect(outputs.map((output) => fileOf(output).path)).toEqual([
+      '/out/output.mp4',
+      '/out/output-2.mp4',
+      '/out/output-3.mp3',
+    ]);
+    expect(outputs.map((output) => args.includes(fileOf(output).path))).toEqual([true, true, true]);
     expect(outputs[2]!.streams).toMatchObject({ video: null, audio: { mode: 'encoded' } });
   });
 
@@ -89,7 +94,7 @@ describe('the outputs of a job', () => {
     expect(both.memoryBytes).toBeGreaterThan(Math.max(one.memoryBytes, alone.memoryBytes));
     expect(both.memoryBytes).toBeLessThan(one.memoryBytes + alone.memoryBytes);
     expect(both.wallMs).toBeGreaterThan(one.wallMs);
-    expect(both.outputBytes).toBeGreaterThan(2 * both.outputs[0]!.expect.maxBytes);
+    expect(both.outputBytes).toBeGreaterThan(2 * fileOf(both.outputs[0]).expect.maxBytes);
   });
 
   it('have more commands where one would need more memory than a cell has', () => {

@@ -11,6 +11,8 @@ import { mainVideo } from './streams.ts';
 const HEAVY_SHORT_SIDE = 720;
 /** A GIF of up to this many seconds costs no more than a 480p encode. */
 const LIGHT_GIF_SECONDS = 60;
+/** A preview of up to this width costs no more than a short 480p encode. */
+const LIGHT_PREVIEW_WIDTH = 854;
 /** CPU seconds per second of media; filters that need more occupy the machine like an encode. */
 const HEAVY_FILTER_CPU = 8;
 
@@ -26,7 +28,8 @@ export function estimateJobClass(request: JobRequest, infos: (MediaInfo | null)[
  */
 export function estimateResourceClass(request: TranscodeRequest, infos: (MediaInfo | null)[]): ResourceClass {
   const kind = formatKind(request.outputFormat);
-  if (kind === 'audio') return 'light';
+  if (kind === 'audio' || request.still || request.waveform) return 'light';
+  if (request.preview) return (request.preview.width ?? 0) > LIGHT_PREVIEW_WIDTH ? 'heavy' : 'light';
   const parsed = parseRequest(request);
   const { output } = parsed;
   const last = (name: string, specifiers: string[]) =>

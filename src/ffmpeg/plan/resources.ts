@@ -59,6 +59,8 @@ export interface Workload {
   durationSeconds: number | null;
   /** A single picture. */
   still: boolean;
+  /** Seconds of the inputs that may be decoded for it; absent = the output's duration, or ten for a picture. */
+  decodeSeconds?: number;
 }
 
 export interface Resources {
@@ -92,6 +94,7 @@ export function resourcesFor(works: readonly Workload[], ctx: PlanContext): Reso
 
 /** An unknown duration may be up to that of the longest input; an hour is typical of a live recording without index. */
 function secondsOf(work: Workload): number {
+  if (work.decodeSeconds !== undefined) return Math.max(10, work.decodeSeconds);
   return work.still ? 10 : (work.durationSeconds ?? 3600);
 }
 

@@ -48,7 +48,7 @@ export function prepareChain(stream: VideoStream, work: { deinterlace: boolean; 
   return filters.join(',');
 }
 
-const DEINTERLACE = 'bwdif=mode=send_frame:deint=interlaced';
+export const DEINTERLACE = 'bwdif=mode=send_frame:deint=interlaced';
 
 function resize(stream: VideoStream, chain: VideoChain, toneMap: boolean): string[] {
   const display = chain.squarePixels ? displaySize(stream) : storedSize(stream);

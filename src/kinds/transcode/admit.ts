@@ -4,11 +4,11 @@ import type { Warning } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { hideQueries } from '../../contract/hide-queries.ts';
 import { idleInAccount, idleRetention } from '../../contract/limit-advice.ts';
+import { outputRole } from '../../contract/output-role.ts';
 import { type CreateBody, outputsOf, toJobRequest } from '../../contract/transcodes.ts';
 import type { RequestProblem } from '../../contract/validate.ts';
 import type { MediaInfo, Review } from '../../ffmpeg/index.ts';
 import { findSources, type NamedSource, type RejectedSource, type ResolvedSource } from '../../jobs/sources.ts';
-import { ThreadEnded } from '../../threads/task-thread.ts';
 import type { Admission, AdmissionServices, Caller } from '../kind.ts';
 import {
   type Locate,
@@ -19,6 +19,8 @@ import {
   sourceError,
 } from '../problems.ts';
 import { factsJson, requestJson, settingsJson, toStoredRequest } from './request.ts';
+import { reviewBody } from './review-body.ts';
+import { useTemplate } from './use-template.ts';
 
 /** A request for a transcode. */
 export interface TranscodeSubmission {
@@ -42,7 +44,10 @@ export interface TranscodeAdmission extends Admission {
   infos: readonly (MediaInfo | null)[];
 }
 
-/** Checks a request with what is known about its inputs. Reads no file. */
+/**
+ * Checks a request, filled in from its template, with what is known about its inputs. Reads no file. Throws
+ * `template_not_found`, or `invalid_request` if the request and the template contradict each other.
+ */
 export async function admitTranscode(
   services: AdmissionServices,
   caller: Caller,
@@ -50,15 +55,16 @@ export async function admitTranscode(
 ): Promise<TranscodeAdmission> {
   const { context } = services;
   const { account } = caller;
-  const { body, sent, locate = locateInRequest } = submission;
+  const { sent, locate = locateInRequest } = submission;
+  const { body, template, explainProblem, explainWarning } = await useTemplate(services, caller, submission.body);
   const inputs = body.inputs.map(({ url }, index) => ({ url, field: `inputs[${index}].url` }));
   const foundInputs = await findNamed(services, caller, inputs);
   const infos = foundInputs.map((source) => ('code' in source ? null : knownInfo(source.inspection)));
-  const review = await reviewBody(services, caller, body, infos);
+  const review = await reviewBody(services, account, toJobRequest(body), infos);
   const assets = review.assets.flatMap(({ kind, source, field }, index) =>
     source.type === 'url' ? [{ index, kind, url: source.url, field }] : [],
   );
-  const rejections = review.rejections.map((rejection) => rejectionProblem(rejection, sent, locate));
+  const rejections = review.rejections.map((one) => explainProblem(rejectionProblem(one, sent, locate), one.field));
   const { preset, limits } = body;
   const outputs = outputsOf(body);
   return {
@@ -74,17 +80,21 @@ export async function admitTranscode(
       return { shown: requestJson.write(hideQueries(stored)), sent: requestJson.write(stored) };
     },
     facts: factsJson.write({ source: sourceOf(outputs[0]!), output_format: outputs[0]!.outputFormat }),
-    settings: preset || limits ? settingsJson.write({ ...(preset && { preset }), ...(limits && { limits }) }) : null,
+    settings:
+      preset || limits || template
+        ? settingsJson.write({ ...(preset && { preset }), ...(limits && { limits }), ...(template && { template }) })
+        : null,
     inputs,
     assets,
-    outputs: outputs.map(({ outputFormat, name }) => ({
-      format: outputFormat,
+    outputs: outputs.map(({ name, ...output }) => ({
+      format: output.outputFormat,
       name: submission.outputName ?? null,
-      label: name === outputFormat ? null : name,
+      label: name === output.outputFormat ? null : name,
+      role: outputRole(output),
     })),
     warnings: [
       ...submission.warnings,
-      ...review.warnings,
+      ...review.warnings.map(explainWarning),
       ...idleInAccount(body.limits ?? {}, account),
       ...idleRetention(body.retention_seconds, accountRetention(account, context.retentionSeconds)),
     ],
@@ -103,22 +113,6 @@ export async function admitTranscode(
 export function findNamed({ context }: AdmissionServices, caller: Caller, sources: readonly NamedSource[]) {
   const urls = sources.map(({ url }) => url);
   return urls.length === 0 ? [] : findSources(context, context.db, caller, urls);
-}
-
-/** A large request is read in a thread, so that it does not block others. */
-async function reviewBody(
-  { planner }: AdmissionServices,
-  { account }: Caller,
-  body: CreateBody,
-  infos: readonly (MediaInfo | null)[],
-): Promise<Review> {
-  try {
-    return await planner.review({ request: toJobRequest(body), infos }, account.id);
-  } catch (error) {
-    // The budget bounds the cost of a request, so a time-out means that the machine is overloaded.
-    if (error instanceof ThreadEnded) throw new ApiError('unavailable');
-    throw error;
-  }
 }
 
 function rejectedSources({ checkSourceUrl }: AdmissionServices, sources: readonly NamedSource[], locate: Locate) {

@@ -4,7 +4,7 @@ import { JobFailure } from '../../contract/failures.ts';
 import type { LimitName } from '../../contract/limit-bounds.ts';
 import type { JobRequest, OutputRequest } from '../../contract/transcode-request.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
-import type { PlannedOutput } from '../../ffmpeg/index.ts';
+import type { PlannedFile } from '../../ffmpeg/index.ts';
 import { type Claim, openWarnings, sourceRow } from '../../jobs/rows.ts';
 import { outputKey } from '../../storage/keys.ts';
 import type { Reading } from '../../threads/planning/index.ts';
@@ -65,6 +65,6 @@ function urlOf({ context: { vault } }: WorkTools, claim: Claim, position: number
 }
 
 /** The object that an output becomes. */
-export function objectOf({ claim: { job, attemptId } }: Run, { position, format, contentType }: PlannedOutput) {
+export function objectOf({ claim: { job, attemptId } }: Run, { position, format, contentType }: PlannedFile) {
   return { key: outputKey(job.account_id, job.id, attemptId, format, position), contentType };
 }

@@ -1,7 +1,8 @@
 import type { Run, WorkTools } from '../../attempt/tools.ts';
-import type { JobPlan } from '../../ffmpeg/index.ts';
+import type { JobPlan, PictureTime } from '../../ffmpeg/index.ts';
 import type { AttemptResult } from '../kind.ts';
 import { openRequest, type TranscodeAttempt } from './attempt.ts';
+import { findBestStill } from './best-still.ts';
 import { completionOf } from './completion.ts';
 import { startHashing } from './hash-sources.ts';
 import { runCommands } from './run-commands.ts';
@@ -39,11 +40,13 @@ async function useSources(attempt: TranscodeAttempt, sources: PreparedSources): 
   throw made.error;
 }
 
-/** plan → split → run, check and store each command → complete */
+/** compare → plan → split → run, check and store each command → complete */
 async function makeOutputs(attempt: TranscodeAttempt, sources: PreparedSources): Promise<AttemptResult | FallBack> {
   const hashing = startHashing(attempt, sources);
   try {
-    const plan = sources.planned?.plan ?? (await makePlan(attempt, sources));
+    const best = await findBestStill(attempt, sources);
+    if ('outcome' in best) return best;
+    const plan = sources.planned?.plan ?? (await makePlan(attempt, sources, best.picture));
     const rejected = await sources.accept(plan);
     if (rejected) return rejected;
     const hasChildren = await startPieces(attempt, sources, { plan, hashed: hashing.done });
@@ -57,8 +60,13 @@ async function makeOutputs(attempt: TranscodeAttempt, sources: PreparedSources):
   }
 }
 
-function makePlan({ tools, run, request }: TranscodeAttempt, sources: PreparedSources): Promise<JobPlan> {
+function makePlan(
+  { tools, run, request }: TranscodeAttempt,
+  sources: PreparedSources,
+  best: PictureTime | null,
+): Promise<JobPlan> {
   const context = {
+    best,
     resourceClass: run.claim.job.resource_class === 'heavy' ? ('heavy' as const) : ('light' as const),
     disarm: request.disarm,
     cores: tools.settings.cores,

@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { outputRequest } from '../../contract/output-request.ts';
-import { type CreateBody, createBody, outputsOf } from '../../contract/transcodes.ts';
+import { type OutputBody, outputRequest } from '../../contract/output-request.ts';
+import { outputRole } from '../../contract/output-role.ts';
+import { type CreateBody, createBody, onlyOutput, outputsOf } from '../../contract/transcodes.ts';
 import type { Vault } from '../../crypto/vault.ts';
 import { openColumn, type RowOf } from '../../database/sealed-columns.ts';
 import { storedJson } from '../../database/stored-json.ts';
@@ -15,26 +16,35 @@ const common = z.object({
   /** The requested limits; `jobs.limits` has the limits of the cell. */
   limits: shape.limits,
 });
-const oneOutput = storedJson(
-  'request of a transcode',
-  1,
-  common.extend(outputRequest.omit({ name: true, bitrate: true }).shape),
-);
+const NAME = 'request of a transcode';
+const one = common.extend(outputRequest.omit({ name: true, bitrate: true }).shape);
 /** `outputs` as requested, each with its name. */
-const namedOutputs = storedJson(
-  'request of a transcode',
-  2,
-  common.extend({ outputs: z.array(outputRequest.required({ name: true })).min(1) }),
-);
+const several = common.extend({ outputs: z.array(outputRequest.required({ name: true })).min(1) });
+const oneOutput = storedJson(NAME, 1, one);
+const namedOutputs = storedJson(NAME, 2, several);
+/** With stills, previews or waveforms, which the release before would read as plain pictures. */
+const onePicture = storedJson(NAME, 3, one);
+const namedPictures = storedJson(NAME, 3, several);
 type Stored<T> = T extends { read(stored: unknown): infer Value } ? Value : never;
 export type StoredRequest = Stored<typeof oneOutput> | Stored<typeof namedOutputs>;
 
-/** Version 1 has one output and is what the release before reads; version 2 has `outputs`. */
+/** Version 1 has one output; version 2 has `outputs`; version 3 has either, with pictures that older releases do not know. */
 export const requestJson = {
-  write: (request: StoredRequest) => ('outputs' in request ? namedOutputs.write(request) : oneOutput.write(request)),
-  read: (stored: unknown): StoredRequest =>
-    (stored as { v?: unknown }).v === 2 ? namedOutputs.read(stored) : oneOutput.read(stored),
+  write: (request: StoredRequest): string => {
+    const hasPicture = ('outputs' in request ? request.outputs : [request]).some(isPicture);
+    if ('outputs' in request) return (hasPicture ? namedPictures : namedOutputs).write(request);
+    return (hasPicture ? onePicture : oneOutput).write(request);
+  },
+  read: (stored: unknown): StoredRequest => {
+    const { v, outputs } = stored as { v?: unknown; outputs?: unknown };
+    if (v === 3) return outputs === undefined ? onePicture.read(stored) : namedPictures.read(stored);
+    return v === 2 ? namedOutputs.read(stored) : oneOutput.read(stored);
+  },
 };
+
+function isPicture(output: Partial<OutputBody>): boolean {
+  return outputRole(output) !== 'media';
+}
 
 /** Unsealed facts for lists: words from fixed lists. */
 export const factsJson = storedJson(
@@ -49,6 +59,8 @@ export const settingsJson = storedJson(
   z.object({
     preset: z.object({ quality: z.string().optional(), resolution: z.string().optional() }).optional(),
     limits: z.partialRecord(z.enum(['memory_mb', 'cpu_seconds', 'wall_seconds', 'output_mb']), z.number()).optional(),
+    /** The version of a template that the request used, such as `web@3`. */
+    template: z.string().optional(),
   }),
 );
 /** The stored form of a plan, sealed: FFmpeg's arguments, and what determined them. */
@@ -66,19 +78,9 @@ export const planJson = storedJson(
 export function toStoredRequest(body: CreateBody, disarm: boolean): StoredRequest {
   return {
     inputs: body.inputs.map((input) => (input.options ? { options: input.options } : {})),
-    ...(body.outputs ? { outputs: outputsOf(body) } : oneOutputOf(body)),
+    ...(body.outputs ? { outputs: outputsOf(body) } : onlyOutput(body)),
     ...(disarm && { disarm: true }),
     ...(body.limits && { limits: body.limits }),
-  };
-}
-
-function oneOutputOf({ outputFormat, preset, options, filters }: CreateBody) {
-  // The schema requires it without `outputs`.
-  return {
-    outputFormat: outputFormat!,
-    ...(preset && { preset }),
-    ...(options && { options }),
-    ...(filters && { filters }),
   };
 }
 

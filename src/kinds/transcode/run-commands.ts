@@ -72,7 +72,7 @@ async function makeCommand(attempt: TranscodeAttempt, sources: PreparedSources, 
       ...{ limits, share, slot: sources.slot, signal: sources.signal, stdin: sources.openStdin?.() ?? null },
       command: early ? { ...command, args: [...early.args] } : command,
       files: [...sources.files, ...layers.files],
-      follow: early && followOutput(early, command),
+      follow: early && followOutput(early),
     });
     try {
       // A result made of a source that broke off, or that turned out to be something else, is not stored.
@@ -104,8 +104,7 @@ async function storeOutputs(
   }
 }
 
-function followOutput({ upload }: EarlyOutput, { outputs }: Plan) {
-  const name = outputs[0]!.path.replace(/^\/out\//, '');
+function followOutput({ upload, name }: EarlyOutput) {
   return { onFolder: (path: string) => upload.follow(join(path, name)), onReport: () => upload.recordWrite() };
 }
 

@@ -34,7 +34,7 @@ export const shown = {
   },
   schemas: { create: createBody, job, item: jobListItem },
   schemaPrefix: '',
-  createErrors: ['option_refused', 'source_not_owned', 'source_deleted', 'source_refused'],
+  createErrors: ['template_not_found', 'option_refused', 'source_not_owned', 'source_deleted', 'source_refused'],
   toRequest: ({ body, sent, warnings }: CreateRequest): TranscodeSubmission => ({
     body: body as CreateBody,
     sent,

@@ -1,33 +1,46 @@
 import { basename, join } from 'node:path';
 import { outputFacts } from '../../attempt/media/summary.ts';
-import { describeOutput } from '../../attempt/outputs/describe-output.ts';
 import { putOutput, sizeOfPlainFile, storeFile } from '../../attempt/outputs/store-file.ts';
-import { JobFailure } from '../../contract/failures.ts';
-import { checkOutput, type OutputInfo, type PlannedOutput } from '../../ffmpeg/index.ts';
+import type { PlannedFile, PlannedOutput } from '../../ffmpeg/index.ts';
 import type { StoredOutput } from '../../jobs/outputs.ts';
 import { objectOf, type TranscodeAttempt } from './attempt.ts';
+import { checkWritten } from './check-written.ts';
 import { joinPieces, sizeOf } from './outgoing/byte-ranges.ts';
 import type { EarlyOutput } from './outgoing/early-output.ts';
 import type { PreparedSources } from './sources/prepared.ts';
+import { storeTreeOutput } from './store-tree-output.ts';
 
-/** A file that a cell has written. */
-interface OutputFile {
+/** What a cell has written for an output. */
+interface WrittenOutput<Planned extends PlannedOutput = PlannedOutput> {
   /** Folder of the outputs of the cell. */
   folder: string;
-  planned: PlannedOutput;
+  planned: Planned;
   /** Null where nothing was uploaded while the cell ran. */
   early: EarlyOutput | null;
 }
 
+type OutputSources = Pick<PreparedSources, 'slot' | 'checkOutput'>;
+
+/** Checks and stores an output of a cell. Throws `JobFailure` if it is not what the plan promised. */
+export function storeOutput(
+  attempt: TranscodeAttempt,
+  sources: OutputSources,
+  { folder, planned, early }: WrittenOutput,
+): Promise<StoredOutput> {
+  return 'path' in planned
+    ? storeFileOutput(attempt, sources, { folder, planned, early })
+    : storeTreeOutput(attempt, { folder, planned, slot: sources.slot });
+}
+
 /**
- * Checks and stores an output of a cell. The author of the input may control the cell, so nothing about the output is
+ * Checks and stores a file of a cell. The author of the input may control the cell, so nothing about the output is
  * trusted: it must be a regular file, and it must contain what the plan promised. Checking and storing run
  * concurrently; an output that fails the check is deleted, and its parts never become an object.
  */
-export async function storeOutput(
+async function storeFileOutput(
   attempt: TranscodeAttempt,
-  sources: Pick<PreparedSources, 'slot' | 'checkOutput'>,
-  { folder, planned, early }: OutputFile,
+  sources: OutputSources,
+  { folder, planned, early }: WrittenOutput<PlannedFile>,
 ): Promise<StoredOutput> {
   const { tools, run } = attempt;
   const path = join(folder, basename(planned.path));
@@ -35,7 +48,7 @@ export async function storeOutput(
   await sources.checkOutput(path);
   const file = { path, size, ...objectOf(run, planned) };
   const [checked, stored] = await Promise.allSettled([
-    tools.measure('check', () => check(attempt, planned, { path, slot: sources.slot, size })),
+    tools.measure('check', () => checkWritten(attempt, planned.expect, { path, slot: sources.slot, size })),
     tools.measure('store', () => (early ? storeEarly(attempt, early, file) : storeFile(tools, run, file))),
   ]);
   if (checked.status === 'rejected') throw checked.reason;
@@ -78,16 +91,4 @@ async function storeEarly(
     await putOutput(tools, run, { ...file, path: await joined() });
   };
   return { ...sent, publish };
-}
-
-async function check(
-  { tools, run }: TranscodeAttempt,
-  planned: PlannedOutput,
-  file: { path: string; slot: number; size: number },
-): Promise<OutputInfo> {
-  const info = await describeOutput(tools, file, run.signal).catch((error) => {
-    throw error instanceof JobFailure ? new JobFailure('output_invalid', error.message) : error;
-  });
-  checkOutput(planned.expect, info);
-  return info;
 }

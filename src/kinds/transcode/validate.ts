@@ -6,6 +6,7 @@ import { locateInRequest, positionOf, rejectedUrl, sourceProblem } from '../prob
 import { checkJob } from '../submit.ts';
 import { findNamed, type TranscodeAdmission, type TranscodeSubmission } from './admit.ts';
 import { transcode } from './index.ts';
+import { findUsedTemplate } from './use-template.ts';
 
 /**
  * Reports the response of a create and the commands that would run, without creating anything. The planner assumes defaults for
@@ -16,6 +17,8 @@ export async function validateTranscode(
   caller: Caller,
   submission: TranscodeSubmission,
 ): Promise<ValidateAnswer> {
+  const missing = await missingTemplate(services, caller, submission);
+  if (missing) return respond([], [...submission.warnings], [missing]);
   const admission = (await checkJob(services, transcode, caller, submission)) as TranscodeAdmission;
   const { review, infos } = admission;
   const { preview } = review;
@@ -34,6 +37,28 @@ export async function validateTranscode(
   if (infos.some((info) => info === null)) return respond([], [...warnings, { field: 'inputs', message }], []);
   const position = positionOf('inputs', null);
   return respond([], warnings, [{ position, field: 'inputs', option: '', message, suggestion: failures[code].advice }]);
+}
+
+/** A template that does not exist, as a problem of the request. */
+async function missingTemplate(
+  services: AdmissionServices,
+  caller: Caller,
+  { body }: TranscodeSubmission,
+): Promise<RequestProblem | null> {
+  const found = await findUsedTemplate(services, caller, body);
+  if (found === null || 'request' in found) return null;
+  const message = `${capitalize(found.reason)}.`;
+  return {
+    position: positionOf('template', null),
+    field: 'template',
+    option: '',
+    message,
+    suggestion: `${found.remedy}.`,
+  };
+}
+
+function capitalize(text: string): string {
+  return text[0]!.toUpperCase() + text.slice(1);
 }
 
 function sourceProblems(

@@ -95,7 +95,7 @@ export function viewSubmitted(context: Pick<Context, 'vault' | 'store'>, submitt
 export function viewJob(context: Pick<Context, 'vault' | 'store'>, job: ViewedJob, related: RelatedRows): ShownJob {
   const { inputs, options, position } = related;
   const facts = factsJson.read(job.request_facts);
-  const preset = settingsJson.readOrNull(job.request_settings)?.preset ?? null;
+  const settings = settingsJson.readOrNull(job.request_settings);
   const metadata = openColumn(context.vault, 'jobs', 'metadata_sealed', job);
   const outputs = viewOutputs(context.vault, related.outputs);
   const seconds = inputSeconds(job, inputs);
@@ -113,7 +113,8 @@ export function viewJob(context: Pick<Context, 'vault' | 'store'>, job: ViewedJo
     output_url: available ? `gs://${context.store.bucket}/outputs/${job.id}.${facts.output_format}` : null,
     billable_minutes: seconds === null ? null : billableMinutes(seconds),
     duration_seconds: seconds,
-    ffmpeg_options: { source: facts.source, options, preset },
+    template: settings?.template ?? null,
+    ffmpeg_options: { source: facts.source, options, preset: settings?.preset ?? null },
     video_metadata: first && {
       format: first.format,
       duration_seconds: first.duration_seconds,

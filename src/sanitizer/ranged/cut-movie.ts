@@ -1,3 +1,4 @@
+import type { PictureTime } from '../../ffmpeg/index.ts';
 import { GatheredSamples, sampleBudget } from '../isobmff/gather-samples.ts';
 import { listSamples, type Samples } from '../isobmff/list-samples.ts';
 import type { Movie, SampleTable, Track } from '../isobmff/movie.ts';
@@ -31,20 +32,38 @@ export function startRange({ tracks }: Movie): Range {
 }
 
 /**
- * Reduces a movie to its only video stream, and that to its start and what is needed to show it at a time: from the key
- * frame before the one at or before that time. The last sample before the gap lasts until its end, so every sample
- * keeps its time. Throws `NotRewritable` if the movie is too unusual for that.
+ * Reduces a movie to its only video stream, and that to its start and what is needed to show it at these times: from the
+ * key frame before the one at or before a time, or only the key frames there. The last sample before a gap lasts until its
+ * end, so every sample keeps its time. Throws `NotRewritable` if the movie is too unusual for that.
  */
-export function cutMovie(movie: Movie, seconds: number): Movie {
+export function cutMovie(movie: Movie, pictures: readonly PictureTime[]): Movie {
   const [track, ...others] = movie.tracks.filter(({ kind }) => kind === 'video');
   if (!track || others.length > 0) throw new NotRewritable('does not have exactly one video stream');
   if (track.samples.groups.length > 0) throw new NotRewritable('has other points than key frames to decode from');
   const samples = listSamples(track);
-  const wanted = mediaTime(movie, track, seconds);
-  const from = keyFrameBefore(samples, wanted, track.media.timescale);
-  const until = endAfter(samples, wanted, track.media.timescale);
-  const analysed = sampleAt(samples, ANALYSED_SECONDS * track.media.timescale);
-  return { ...movie, tracks: [{ ...track, samples: keep(track, samples, { analysed, from, until }) }] };
+  const { timescale } = track.media;
+  const isKept = new Uint8Array(samples.count);
+  // The wanted samples may all be part of the start.
+  isKept.fill(1, 0, sampleAt(samples, ANALYSED_SECONDS * timescale) + 1);
+  for (const { seconds, isKey } of pictures) {
+    const wanted = mediaTime(movie, track, seconds);
+    if (isKey) keepKeys(isKept, samples, { wanted, timescale });
+    else isKept.fill(1, keyFrameBefore(samples, wanted, timescale), endAfter(samples, wanted, timescale));
+  }
+  return { ...movie, tracks: [{ ...track, samples: keep(track, samples, isKept) }] };
+}
+
+/** The key frames at which FFmpeg may arrive when it seeks to a time. */
+function keepKeys(
+  isKept: Uint8Array,
+  { count, times, isKey }: Samples,
+  { wanted, timescale }: { wanted: number; timescale: number },
+): void {
+  for (let sample = count - 1; sample >= 0; sample--) {
+    if (!isKey[sample] || times[sample]! > wanted) continue;
+    isKept[sample] = 1;
+    if (times[sample]! <= wanted - EARLIER_SECONDS * timescale) return;
+  }
 }
 
 /** Time in the stream of a time of the presentation, as far as its edit list shifts it. */
@@ -77,12 +96,12 @@ function endAfter({ count, times, offsets }: Samples, wanted: number, timescale:
   return count;
 }
 
-function keep(track: Track, samples: Samples, part: { analysed: number; from: number; until: number }): SampleTable {
+function keep(track: Track, samples: Samples, isKept: Uint8Array): SampleTable {
   const empty = { ...track.samples, count: 0, chunks: { ...track.samples.chunks, count: 0 } };
   const kept = new GatheredSamples({ ...track, samples: empty }, sampleBudget());
   kept.reserve(samples.count);
-  for (let sample = 0; sample < part.until; sample++) {
-    if (sample > part.analysed && sample < part.from) continue;
+  for (let sample = 0; sample < samples.count; sample++) {
+    if (!isKept[sample]) continue;
     kept.clock = samples.times[sample]!;
     kept.startRun();
     const size = samples.sizes[sample]!;

@@ -1,4 +1,4 @@
-import type { MediaInfo } from '../../ffmpeg/index.ts';
+import type { MediaInfo, PictureTime } from '../../ffmpeg/index.ts';
 import { openBytes, writeTo } from '../file-bytes.ts';
 import { arrange } from '../isobmff/arrange.ts';
 import { boxBudget, boxesIn } from '../isobmff/boxes.ts';
@@ -23,11 +23,11 @@ export type PartialRequest = {
 export type Wanted =
   /** A description of the file; else the container for a probe: the entire index and the first seconds. */
   | { part: 'start' }
-  /** The index of a container of the video around that time, in seconds. It has no holes, and leaves out all the rest. */
-  | { part: 'picture'; seconds: number };
+  /** The index of a container of the video around these times. It has no holes, and leaves out all the rest. */
+  | { part: 'pictures'; pictures: readonly PictureTime[] };
 
 /** `missing`: fetch this range, and ask again. `reason`: the entire file is needed. */
-export type PartialResult = StartResult | PictureResult | { missing: Range } | { reason: string };
+export type PartialResult = StartResult | PicturesResult | { missing: Range } | { reason: string };
 
 /** See `SanitizeResult.info`; null = the container was written. */
 export interface StartResult {
@@ -35,7 +35,7 @@ export interface StartResult {
 }
 
 /** Ranges of the file that must be copied into the new container one after another, and the offset of the first. */
-export interface PictureResult {
+export interface PicturesResult {
   media: Range[];
   mediaAt: number;
 }
@@ -52,7 +52,7 @@ export function readPartial(request: PartialRequest): PartialResult {
     requireIndex(file, request.part === 'start' ? FIRST_FRAMES : 0);
     const movie = readMovie(file);
     if (movie.isFragmented) throw new NotRewritable('has fragments');
-    if (request.part === 'picture') return writeIndex(cutMovie(movie, request.seconds), file, request.target);
+    if (request.part === 'pictures') return writeIndex(cutMovie(movie, request.pictures), file, request.target);
     const info = movieInfo(movie, file);
     if (!info) writeStart(movie, file, request.target);
     return { info };
@@ -89,7 +89,7 @@ function bytesWithin({ tracks }: Movie, end: number): number {
 }
 
 /** Writes a container without its media. */
-function writeIndex(cut: Movie, file: SparseBytes, target: string): PictureResult {
+function writeIndex(cut: Movie, file: SparseBytes, target: string): PicturesResult {
   const { ranges, bytes } = arrange(cut.tracks);
   if (ranges.count > MAX_RANGES) throw new NotRewritable('has samples at too many positions');
   let mediaAt = 0;

@@ -55,7 +55,9 @@ export const PURE_TASKS: {
       rejections,
       assets,
       fonts: outputs.flatMap(({ parsed }) => namedFonts(parsed)),
-      mayCopy: outputs.some((output) => mayCopy(output.parsed, output.request.outputFormat)),
+      mayCopy: outputs.some(
+        ({ parsed, request: { outputFormat, preview } }) => !preview && mayCopy(parsed, outputFormat),
+      ),
     };
   },
   plan: ({ request, inputs, context }) => planJob(request, inputs, context),

@@ -10,16 +10,18 @@ import { Outputs } from './new-job/outputs.tsx';
 import { Preview } from './new-job/preview.tsx';
 import { bodyOf, type DraftOutput, nameFault, newOutput } from './new-job/request.ts';
 import { Sources } from './new-job/sources.tsx';
+import { TemplateChoice } from './new-job/template.tsx';
 import { useValidation } from './new-job/validation.ts';
 
 export function NewJobPage() {
-  const { route } = useLocation();
+  const { route, query } = useLocation();
+  const [template, setTemplate] = useState(() => query.template ?? '');
   const [outputs, setOutputs] = useState<readonly DraftOutput[]>(() => [newOutput()]);
   const urls = inputs.value.map(({ url }) => url);
-  const body = useMemo(() => bodyOf(outputs, urls), [outputs, urls.join('\n')]);
+  const body = useMemo(() => bodyOf(outputs, urls, template), [outputs, template, urls.join('\n')]);
   const validation = useValidation(body);
   const isReady = urls.length > 0 && !urls.includes(null);
-  const areNamed = outputs.every((output) => nameFault(outputs, output) === null);
+  const areNamed = template !== '' || outputs.every((output) => nameFault(outputs, output) === null);
   const create = async () => {
     const job = await post<Job>('/v1/transcodes', body, { 'idempotency-key': crypto.randomUUID() });
     clearInputs();
@@ -30,7 +32,8 @@ export function NewJobPage() {
       <div class="columns">
         <div class="stack">
           <Sources />
-          <Outputs outputs={outputs} errors={validation.errors} onChange={setOutputs} />
+          <TemplateChoice value={template} onChange={setTemplate} />
+          {template === '' && <Outputs outputs={outputs} errors={validation.errors} onChange={setOutputs} />}
         </div>
         <div class="stack beside">
           <Preview body={body} validation={validation} />

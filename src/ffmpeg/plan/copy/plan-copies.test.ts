@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fileOf } from '../../../../testkit/planned-file.ts';
 import type { TranscodeRequest } from '../../../contract/transcode-request.ts';
 import type { AudioStream, H264Packets, MediaInfo, PlanInput, StreamPackets, VideoStream } from '../../types.ts';
 import { planTranscode } from '../plan.ts';
@@ -59,7 +60,11 @@ describe('a preset', () => {
     expect(streams).toEqual({ video: COPIED, audio: COPIED });
     expect(args.join(' ')).toContain('-bsf:v filter_units=remove_types=6 -c:v copy -c:a copy');
     expect(args.join(' ')).not.toMatch(/-crf|-filter:|-b:a/);
-    expect(outputs[0]!.expect).toMatchObject({ width: 1280, height: 720, codecs: { video: 'h264', audio: 'aac' } });
+    expect(fileOf(outputs[0]).expect).toMatchObject({
+      width: 1280,
+      height: 720,
+      codecs: { video: 'h264', audio: 'aac' },
+    });
   });
 
   it('copies the audio of a video to m4a', () => {
@@ -70,7 +75,7 @@ describe('a preset', () => {
     expect(plan(inputOf({ audio: { codec: 'mp3' } })).streams.video).toEqual(COPIED);
     const scaled = plan(inputOf(), { preset: { resolution: '480p' } });
     expect(scaled.streams).toEqual({ video: encoded('The size of the video changes.'), audio: COPIED });
-    expect(scaled.outputs[0]!.expect).toMatchObject({ width: 854, height: 480, codecs: { audio: 'aac' } });
+    expect(fileOf(scaled.outputs[0]).expect).toMatchObject({ width: 854, height: 480, codecs: { audio: 'aac' } });
   });
 
   it('copies a trim only if the request asks for a copy, from the key frame before its start, with a warning', () => {

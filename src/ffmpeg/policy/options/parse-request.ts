@@ -11,6 +11,7 @@ import { oddSpelling } from './option-names.ts';
 import { isRejection, type ParsedOption, parseOption, visible } from './options.ts';
 import { overlayStep } from './overlay-options.ts';
 import type { ParsedRequest } from './parsed-request.ts';
+import { checkPicture } from './picture-rules.ts';
 import { checkTogether } from './request-checks.ts';
 
 /** Maximum options per list; real command lines have a few dozen. */
@@ -74,7 +75,7 @@ function readRequest(
   readBitrate(reading);
   // A partly read graph says nothing about the rest.
   if (reading.budget.isSpent) return parsed;
-  parsed.rejections.push(...checkTogether(parsed, request));
+  parsed.rejections.push(...checkTogether(parsed, request), ...checkPicture(request, prefix));
   parsed.output = dropInapplicable(parsed.output, request, parsed.warnings);
   warnOfRepeats([parsed.output, ...parsed.inputs], parsed);
   return parsed;

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { JobFailure } from '../../../contract/failures.ts';
 import { formatKind } from '../../../contract/formats.ts';
-import type { Plan, PlannedOutput } from '../../../ffmpeg/index.ts';
+import type { Plan, PlannedFile } from '../../../ffmpeg/index.ts';
 import { objectOf, type TranscodeAttempt } from '../attempt.ts';
 import type { Piece } from './byte-ranges.ts';
 import { GrowingUpload } from './growing-upload.ts';
@@ -13,6 +13,8 @@ const LEAST_SECONDS = 5;
 export interface EarlyOutput {
   /** FFmpeg's arguments: it leaves the index of an MP4 at the end, and Airlock moves it. */
   args: readonly string[];
+  /** Of its file in the folder of the outputs. */
+  name: string;
   upload: GrowingUpload;
   /** The finished output, of the file that FFmpeg wrote. `shift` = how much later the media data begins. */
   arrange(path: string, size: number): Promise<{ pieces: Piece[]; shift: number }>;
@@ -25,7 +27,7 @@ export interface EarlyOutput {
 export async function openEarlyOutput(attempt: TranscodeAttempt, plan: Plan): Promise<EarlyOutput | null> {
   const { tools, run } = attempt;
   const [planned, ...others] = plan.outputs;
-  if (run.claim.number > 1 || others.length > 0 || !mayLeaveEarly(plan, planned!)) return null;
+  if (run.claim.number > 1 || others.length > 0 || !('path' in planned!) || !mayLeaveEarly(plan, planned)) return null;
   const { store } = tools.context;
   const { localPath } = await store.capabilities();
   if (localPath) return null;
@@ -34,7 +36,8 @@ export async function openEarlyOutput(attempt: TranscodeAttempt, plan: Plan): Pr
   if (!args || (store.equalParts && args !== plan.args)) return null;
   return {
     args,
-    upload: new GrowingUpload(tools, run, objectOf(run, planned!)),
+    name: basename(planned.path),
+    upload: new GrowingUpload(tools, run, objectOf(run, planned)),
     arrange: (path, size) =>
       args === plan.args
         ? Promise.resolve({ pieces: [{ path, from: 0, to: size }], shift: 0 })
@@ -42,7 +45,7 @@ export async function openEarlyOutput(attempt: TranscodeAttempt, plan: Plan): Pr
   };
 }
 
-function mayLeaveEarly({ durationSeconds }: Plan, { format }: PlannedOutput): boolean {
+function mayLeaveEarly({ durationSeconds }: Plan, { format }: PlannedFile): boolean {
   return formatKind(format) !== 'image' && (durationSeconds === null || durationSeconds >= LEAST_SECONDS);
 }
 

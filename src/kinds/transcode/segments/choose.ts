@@ -32,7 +32,7 @@ export function mayBeInPieces({ tools, run, request: { outputs, assets } }: Tran
   const { settings } = tools;
   const { claim } = run;
   const [output, ...more] = outputs;
-  if ((settings.chunks ?? 'off') === 'off' || !output || more.length > 0) return false;
+  if ((settings.chunks ?? 'off') === 'off' || !output || more.length > 0 || output.preview) return false;
   if (!['mp4', 'mov'].includes(output.outputFormat)) return false;
   if (settings.chunks === 'auto' && claim.job.resource_class !== 'heavy') return false;
   return claim.inputs.length === 1 && claim.inputs[0]!.object_id !== null && assets.length === 0;

@@ -1,7 +1,7 @@
 import { type SegmentRequest, segmentJson } from '../../../attempt/cells/segment-request.ts';
 import type { Run } from '../../../attempt/tools.ts';
 import { sealColumn } from '../../../database/sealed-columns.ts';
-import { type CellBudget, type JobPlan, type Plan, secondsOf } from '../../../ffmpeg/index.ts';
+import { type CellBudget, type JobPlan, type Plan, type PlannedFile, secondsOf } from '../../../ffmpeg/index.ts';
 import { insertJob, type NewJob } from '../../../jobs/insert.ts';
 import { lockOwned } from '../../../jobs/read.ts';
 import { inspectionJson } from '../../../uploads/upload.ts';
@@ -25,9 +25,10 @@ export async function startPieces(
 ): Promise<boolean> {
   const [command, ...others] = plan.commands;
   const [output, ...more] = command!.outputs;
-  const video = output!.streams.video;
   const isOne = others.length === 0 && more.length === 0;
-  if (sources.planned || !isOne || video?.mode !== 'encoded') return false;
+  if (sources.planned || !isOne || !('path' in output!)) return false;
+  const { video } = output.streams;
+  if (video?.mode !== 'encoded') return false;
   const { noSplitReason } = sources;
   if (noSplitReason === null && !mayBeInPieces(attempt)) return false;
   const input = sources.inputs[0]!;
@@ -38,17 +39,17 @@ export async function startPieces(
   }
   // The join does not read the source.
   await hashed;
-  await insertPieces(attempt, { plan: command!, input, chosen });
+  await insertPieces(attempt, { plan: command!, output, input, chosen });
   return true;
 }
 
 async function insertPieces(
   { tools: { context }, run, request }: TranscodeAttempt,
-  { plan, input, chosen }: { plan: Plan; input: PreparedInput; chosen: ChosenPieces },
+  { plan, output, input, chosen }: { plan: Plan; output: PlannedFile; input: PreparedInput; chosen: ChosenPieces },
 ): Promise<void> {
   const { command } = chosen;
   const requests = pieceRequests(request, plan, input, chosen);
-  const state = piecesJson.write(stateOf(plan, input, chosen));
+  const state = piecesJson.write(stateOf(plan, output, input, chosen));
   await context.db.transaction().execute(async (tx) => {
     const job = await lockOwned(tx, run.claim);
     if (!job) return;
@@ -80,9 +81,9 @@ function pieceRequests(
   return command.audio ? [...requests, { ...common, args: command.audio, seconds }] : requests;
 }
 
-function stateOf(plan: Plan, input: PreparedInput, chosen: ChosenPieces): PiecesState {
+function stateOf(plan: Plan, planned: PlannedFile, input: PreparedInput, chosen: ChosenPieces): PiecesState {
   const { pieces, command, rate, reason } = chosen;
-  const { streams, position, ...output } = plan.outputs[0]!;
+  const { streams, position, ...output } = planned;
   const { video } = streams;
   return {
     ...{ pieces, rate, cap: command.cap, hasAudio: command.audio !== null, args: command.join, source: plan.source },

@@ -1,14 +1,18 @@
 import { formatKind } from '../../../contract/formats.ts';
-import type { Plan } from '../../../ffmpeg/index.ts';
+import type { PictureTime, Plan } from '../../../ffmpeg/index.ts';
 import type { Claim } from '../../../jobs/rows.ts';
 import type { OpenedRequest } from '../attempt.ts';
 
-/** Whether a job may read ranges of its source: a first attempt at one picture of a single source, from a URL. */
+/**
+ * Whether a job may read ranges of its source: a first attempt at one picture of a single source, from a URL, or at several
+ * that the request names by their times.
+ */
 export function mayReadRanges(claim: Claim, { request, outputs, assets }: OpenedRequest): boolean {
   const [input, ...others] = claim.inputs;
   if (claim.number > 1 || input?.object_id !== null || others.length > 0 || assets.length > 0) return false;
+  if (outputs.every(({ still }) => still)) return true;
   const [output, ...more] = outputs;
-  if (!output || more.length > 0) return false;
+  if (!output || more.length > 0 || output.preview || output.waveform) return false;
   if (formatKind(output.outputFormat) !== 'image' || output.outputFormat === 'gif') return false;
   return (request.inputs[0]?.options?.length ?? 0) === 0 && (output.filters?.length ?? 0) === 0;
 }
@@ -22,7 +26,11 @@ const NEEDS_MORE = /^-(filter_complex|lavfi|i|ss|fps_mode|vsync|r)$/;
  * The time of the only picture that a command shows, in seconds from the start of its input; or why it needs
  * more than that.
  */
-export function pictureTime({ args }: Pick<Plan, 'args'>): { seconds: number } | { reason: string } {
+export function pictureTime({ args, outputs }: Pick<Plan, 'args' | 'outputs'>): PictureTime | { reason: string } {
+  const [first] = outputs;
+  const named = first && 'picture' in first ? first.picture : undefined;
+  // Outputs of one command read the input in the same way, so they show the same picture.
+  if (named) return named;
   const input = args.indexOf('-i');
   const seek = args.indexOf('-ss');
   const output = args.slice(input + 2);
@@ -34,5 +42,7 @@ export function pictureTime({ args }: Pick<Plan, 'args'>): { seconds: number } |
     filters.every((filter) => OF_ONE_PICTURE.has(filter.split('=')[0]!));
   if (!isSimple) return { reason: 'the command needs more than one picture' };
   const seconds = seek >= 0 && seek < input ? Number(args[seek + 1]) : 0;
-  return Number.isFinite(seconds) ? { seconds } : { reason: 'the command seeks to a time that is not a number' };
+  return Number.isFinite(seconds)
+    ? { seconds, isKey: false }
+    : { reason: 'the command seeks to a time that is not a number' };
 }

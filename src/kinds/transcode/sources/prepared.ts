@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { CellInput } from '../../../attempt/cells/run-command.ts';
-import type { CellBudget, JobPlan } from '../../../ffmpeg/index.ts';
+import type { CellBudget, JobPlan, PictureTime } from '../../../ffmpeg/index.ts';
 import type { ClaimedSource } from '../../../jobs/rows.ts';
 import type { PreparedAsset } from '../assets.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
@@ -47,6 +47,8 @@ export interface PreparedSources {
   noSplitReason: string | null;
   /** The plan of an earlier attempt; null = the sources are planned now. */
   planned: PlannedEarlier | null;
+  /** A file that shows the first input at these times, for a comparison before the plan. */
+  showing(pictures: readonly PictureTime[]): Promise<{ outcome: 'ready'; file: string } | FallBack>;
   /** Makes the sources ready for the plan, unless it needs other sources. */
   accept(plan: JobPlan): Promise<FallBack | null>;
   /** Resolves when the cell has read the sources as expected. Rejects when its outputs must not be used. */
@@ -96,6 +98,7 @@ export function readySources(
 ): PreparedSources {
   return {
     ...{ outcome: 'ready', openStdin: null, signal: run.signal, originals: null, noSplitReason: null, planned: null },
+    showing: async () => ({ outcome: 'ready', file: sources.inputs[0]!.file }),
     accept: async () => null,
     settle: async () => {},
     checkOutput: async () => {},

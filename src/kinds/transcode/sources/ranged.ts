@@ -17,8 +17,8 @@ import { cellFiles, type FallBack, type PreparedSources, readySources, type Stra
 const MAX_MS = 20_000;
 
 /**
- * The ranges of a remote source that one picture needs: the index, the first picture or seconds to describe it, and the
- * pictures around the wanted one. Only the complete source decides about errors.
+ * The ranges of a remote source that some pictures need: the index, the first picture or seconds to describe it, and the
+ * pictures around the wanted ones. Only the complete source decides about errors.
  */
 export const ranged: Strategy = {
   name: 'ranged',
@@ -64,13 +64,19 @@ async function prepareRanges(attempt: TranscodeAttempt, fetch: Fetch): Promise<P
   if (described.outcome === 'needs-all') return fallBack(described.reason);
   const slot = await run.lease.acquire(run.signal);
   const file = join(run.folder, 'parts.container');
+  let compared = 0;
   try {
     const info = described.info ?? (await probeStart(attempt, { start, slot, sizeBytes: parts.size }));
     const inputs = [await acceptInput(attempt, info, file)];
     return readySources(attempt, {
       ...{ slot, inputs, assets: [], files: cellFiles({ inputs, assets: [] }) },
+      async showing(pictures) {
+        const target = join(run.folder, `parts.candidates-${++compared}`);
+        const needsAll = await parts.makePictures(pictures, target);
+        return needsAll ? fallBack(needsAll.reason) : { outcome: 'ready', file: target };
+      },
       async accept(plan) {
-        const rejected = await makePicture(parts, plan, file);
+        const rejected = await makePictures(parts, plan, file);
         if (rejected) run.lease.release();
         else fetch.done();
         return rejected;
@@ -112,12 +118,15 @@ async function acceptInput({ tools, run }: TranscodeAttempt, info: MediaInfo, fi
   return { file, source: file, path: '/in/0', demuxer: 'mov', info, countedSeconds: null, packets: null };
 }
 
-/** Fetches the pictures around the picture that the only command of the plan shows. */
-async function makePicture(parts: PartsOfSource, { commands }: JobPlan, file: string): Promise<FallBack | null> {
-  const [command, ...others] = commands;
-  const found = others.length > 0 ? { reason: 'several commands read the source' } : pictureTime(command!);
-  if ('reason' in found) return fallBack(found.reason);
-  const needsAll = await parts.makePicture(found.seconds, file);
+/** Fetches the pictures around the pictures that the commands of the plan show. */
+async function makePictures(parts: PartsOfSource, { commands }: JobPlan, file: string): Promise<FallBack | null> {
+  const found = commands.map(pictureTime);
+  const unsuited = found.find((picture) => 'reason' in picture);
+  if (unsuited) return fallBack(unsuited.reason);
+  const needsAll = await parts.makePictures(
+    found.filter((picture) => 'seconds' in picture),
+    file,
+  );
   return needsAll && fallBack(needsAll.reason);
 }
 

@@ -38,12 +38,13 @@ interface OutputBody {
   options?: { option: string; argument?: string }[];
 }
 
-export type Body = { inputs: { url: string }[] } & (OutputBody | { outputs: OutputBody[] });
+export type Body = { inputs: { url: string }[] } & (OutputBody | { outputs: OutputBody[] } | { template: string });
 
-/** The body of the request. A job with one output has no list of outputs. */
-export function bodyOf(outputs: readonly DraftOutput[], urls: readonly (string | null)[]): Body {
+/** The body of the request. A job with one output has no list of outputs, and one with a template has no outputs. */
+export function bodyOf(outputs: readonly DraftOutput[], urls: readonly (string | null)[], template = ''): Body {
   const sources = urls.length > 0 ? urls : [null];
   const inputs = sources.map((url) => ({ url: url ?? PLACEHOLDER }));
+  if (template !== '') return { inputs, template };
   const [only, ...more] = outputs;
   if (more.length === 0) return { inputs, ...encodingOf(only!) };
   return {

@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import { readConfig } from '../config/config.ts';
+
+const ACCOUNT = ['--account <name>', 'an account of a local server; "default" if absent'] as const;
+const JSON_FLAG = ['--json', 'print JSON'] as const;
+const FILE = 'a file with the request as JSON, without inputs, or - for standard input';
+
+/** `./airlock templates`: requests that jobs use by name. */
+export function addTemplates(program: Command): void {
+  const templates = program.command('templates').description('List, show, create, update and delete templates');
+  const load = () => import('./commands/templates.ts');
+  templates
+    .command('list')
+    .description('List templates, the built-in templates last')
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .action(async (options) => exit((await load()).listTemplatesCommand(readConfig(), options)));
+  templates
+    .command('show')
+    .description('Print the request of a template as JSON')
+    .argument('<name>', 'the template, e.g. airlock/web, or a version, e.g. web@3')
+    .option(...ACCOUNT)
+    .option('--json', 'print the template with its versions as JSON')
+    .action(async (name, options) => exit((await load()).showTemplateCommand(readConfig(), name, options)));
+  templates
+    .command('create')
+    .description('Save a request as a template')
+    .argument('<name>', 'lower-case letters, digits and hyphens')
+    .argument('<file>', FILE)
+    .option('--description <text>', 'what it is for')
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ./airlock templates create preview preview.json
+  ./airlock templates show airlock/web | ./airlock templates create web -
+
+docs/templates.md says what a template can contain.`,
+    )
+    .action(async (name, file, options) =>
+      exit((await load()).createTemplateCommand(readConfig(), name, file, options)),
+    );
+  templates
+    .command('update')
+    .description('Save a new version of a template')
+    .argument('<name>', 'the template')
+    .argument('<file>', FILE)
+    .option('--description <text>', 'what it is for; unchanged by default')
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .action(async (name, file, options) =>
+      exit((await load()).updateTemplateCommand(readConfig(), name, file, options)),
+    );
+  templates
+    .command('delete')
+    .description('Delete a template with all of its versions')
+    .argument('<name>', 'the template')
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .action(async (name, options) => exit((await load()).deleteTemplateCommand(readConfig(), name, options)));
+}
+
+async function exit(code: Promise<number>): Promise<void> {
+  process.exitCode = await code;
+}

@@ -1,0 +1,82 @@
+import * as z from 'zod';
+import { rule } from './faults/rule.ts';
+import { nullable } from './nullable.ts';
+
+/* What a request may say about outputs that show or draw parts of a source. `src/ffmpeg/policy` checks what fits together. */
+
+/** Pixels of a side of any picture; 16,383 is the most that WebP can store (RFC 9649). */
+const MAX_SIDE = 8192;
+/** Names of colors are resolved by FFmpeg, so only hexadecimal ones are accepted. */
+const COLOR = /^#[0-9a-fA-F]{6}$/;
+/** A share of the duration: `0%` to `100%`. */
+const PERCENT = /^(?:100(?:\.0{1,3})?|\d{1,2}(?:\.\d{1,3})?)%$/;
+/** Longest media that Airlock reads, in seconds. */
+const MAX_SECONDS = 12 * 3600;
+
+const pixels = z.number().int().min(16).max(MAX_SIDE);
+const widthText = 'Pixels. Airlock keeps the aspect and never scales up.';
+
+const stillTime = z.union([
+  z.number().min(0).max(MAX_SECONDS),
+  z
+    .string()
+    .refine((text) => text === 'best' || PERCENT.test(text), {
+      error: rule(
+        'is not a time of a still',
+        'Send seconds such as 12.5, a share of the duration from "0%" to "100%", or "best"',
+      ),
+    })
+    .meta({ pattern: `^best$|${PERCENT.source}` }),
+]);
+
+const still = z
+  .object({
+    at: nullable(stillTime).describe(
+      'Seconds from the start, a share of the duration such as `"50%"`, or `"best"`: the sharpest of several pictures that are not dark, bright or faded. Defaults to `"best"`. After the end of the video, its last picture is shown, with a warning.',
+    ),
+    width: nullable(pixels).describe(`${widthText} Defaults to the width of the video.`),
+  })
+  .meta({ id: 'Still', description: 'One picture of a video. The output format is `jpg`, `png` or `webp`.' });
+
+const preview = z
+  .object({
+    seconds: z.number().min(0.5).max(60).describe('Duration of the preview.'),
+    segments: nullable(z.number().int().min(1).max(12)).describe(
+      'Number of points of the video from which the preview takes an equal part. Defaults to 4, or fewer if a part would be shorter than half a second.',
+    ),
+    width: nullable(pixels).describe(`${widthText} Defaults to 480.`),
+  })
+  .meta({
+    id: 'Preview',
+    description: 'A short silent clip of several parts of a video. The output format is `gif`, `webp` or `mp4`.',
+  });
+
+const waveform = z
+  .object({
+    width: pixels.describe('Pixels.'),
+    height: pixels.describe('Pixels.'),
+    color: nullable(
+      z.string().regex(COLOR, rule('is not a color', 'Send # and six hexadecimal digits, such as "#3366cc"')),
+    ).describe(
+      'Color of the waveform: `#` and six hexadecimal digits. Defaults to `#3366cc`. The background is transparent.',
+    ),
+  })
+  .meta({ id: 'Waveform', description: 'A drawing of the loudness of the audio. The output format is `png`.' });
+
+/** The fields that describe such outputs, at the top of a request and in each entry of `outputs`. */
+export const pictureFields = {
+  still: nullable(still).describe('Makes the output one picture of the video.'),
+  preview: nullable(preview).describe('Makes the output a short silent clip of several parts of the video.'),
+  waveform: nullable(waveform).describe('Makes the output a drawing of the loudness of the audio.'),
+};
+
+/** Their names, of which an output has at most one. */
+export const PICTURE_FIELDS = ['still', 'preview', 'waveform'] as const;
+type PictureField = (typeof PICTURE_FIELDS)[number];
+
+/** Formats in which each of them can be stored. */
+export const PICTURE_FORMATS: Readonly<Record<PictureField, readonly string[]>> = {
+  still: ['jpg', 'png', 'webp'],
+  preview: ['gif', 'webp', 'mp4'],
+  waveform: ['png'],
+};

@@ -1,0 +1,35 @@
+import * as z from 'zod';
+import { rule } from './faults/rule.ts';
+
+/** Built-in templates have names that begin like this; no account can use it. */
+export const BUILT_IN_PREFIX = 'airlock/';
+
+const NAME = '[a-z0-9][a-z0-9-]{0,62}';
+export const TEMPLATE_NAME = new RegExp(`^${NAME}$`);
+const REFERENCE = new RegExp(`^((?:${BUILT_IN_PREFIX})?${NAME})(?:@([1-9]\\d{0,8}))?$`);
+/** The longest reference: `airlock/`, a name and a version. */
+const MAX_REFERENCE = BUILT_IN_PREFIX.length + 63 + 10;
+
+/** A template, as a request names it. Without a version, its newest version is meant. */
+export interface TemplateReference {
+  name: string;
+  version: number | null;
+}
+
+/** Reads `name` or `name@3`. Null for any other text. */
+export function parseReference(text: string): TemplateReference | null {
+  const match = REFERENCE.exec(text);
+  return match && { name: match[1]!, version: match[2] === undefined ? null : Number(match[2]) };
+}
+
+export function formatReference({ name, version }: { name: string; version: number }): string {
+  return `${name}@${version}`;
+}
+
+export const templateReference = z
+  .string()
+  .max(MAX_REFERENCE)
+  .regex(
+    REFERENCE,
+    rule('is not the name of a template', 'Send a name such as "web" or "airlock/web", or a version such as "web@3"'),
+  );

@@ -1,0 +1,105 @@
+import * as z from 'zod';
+import { deletedFields, someWarnings, timestamp } from './common.ts';
+import { plainText, rule } from './faults/rule.ts';
+import { listOf, nextField } from './lists.ts';
+import { checkOutputs, isBody } from './output-request.ts';
+import { TEMPLATE_NAME } from './template-reference.ts';
+import { namesOutput, reusableFields } from './transcodes.ts';
+
+/** Maximum templates of one account. */
+export const MAX_TEMPLATES = 100;
+/** Maximum versions of one template. Versions never change, so nothing else bounds them. */
+export const MAX_TEMPLATE_VERSIONS = 50;
+/** Maximum versions that an account can save in 24 hours, deleted ones included: the audit log keeps an entry for each. */
+export const MAX_NEW_VERSIONS_A_DAY = 1000;
+/** Maximum size of the `request` of a template as JSON. */
+export const MAX_TEMPLATE_BYTES = 32 * 1024;
+
+const name = z
+  .string()
+  .regex(
+    TEMPLATE_NAME,
+    rule(
+      'is not a valid template name',
+      'Use 1 to 63 lower-case letters, digits and hyphens, starting with a letter or a digit. Names that begin with "airlock/" are reserved',
+    ),
+  )
+  .describe('Unique in the account. Names that begin with `airlock/` are reserved for built-in templates.');
+
+/** What a template stores: a create without the fields that belong to one job. */
+export const templateRequest = z
+  .object(reusableFields)
+  .refine(namesOutput, { path: ['outputFormat'], when: isBody })
+  .superRefine(checkOutputs)
+  .meta({
+    id: 'TemplateContent',
+    description: 'The fields that a job gets from the template: a job without `inputs`, `webhook_url` and `template`.',
+  });
+export type TemplateContent = z.infer<typeof templateRequest>;
+
+/** Fields of a create that no template has. */
+export const FIELDS_OF_ONE_JOB = ['inputs', 'webhook_url', 'template'] as const;
+
+const content = {
+  request: templateRequest.describe(
+    `Fields of a job without \`inputs\`, \`webhook_url\` and \`template\`, at most ${MAX_TEMPLATE_BYTES} bytes as JSON. Options cannot contain URLs.`,
+  ),
+  description: plainText(200).nullish().describe('For people.'),
+};
+
+export const createTemplateBody = z
+  .object({ name, ...content })
+  .meta({ id: 'CreateTemplateRequest', description: 'A template to create.' });
+export type CreateTemplateBody = z.infer<typeof createTemplateBody>;
+
+export const replaceTemplateBody = z
+  .object(content)
+  .meta({ id: 'ReplaceTemplateRequest', description: 'The next version of a template.' });
+export type ReplaceTemplateBody = z.infer<typeof replaceTemplateBody>;
+
+const templateSummary = z
+  .object({
+    name: z.string().describe('What jobs send as `template`.'),
+    version: z.number().describe('The newest version.'),
+    description: z.string().nullable().describe('For people.'),
+    built_in: z.boolean().describe('Whether it comes with Airlock. Built-in templates are read-only.'),
+    created_at: timestamp.nullable().describe('When it was created; null if it is built in.'),
+    updated_at: timestamp.nullable().describe('When its newest version was saved; null if it is built in.'),
+  })
+  .meta({ id: 'TemplateSummary', description: 'A template without its request.' });
+export type TemplateSummary = z.infer<typeof templateSummary>;
+
+export const template = templateSummary
+  .extend({
+    version: z.number().describe('The version that this is.'),
+    // Not the schema of requests: it reads null as absent, which no response contains.
+    request: z.record(z.string(), z.unknown()).describe('The fields that a job gets from this version.'),
+    versions: z
+      .array(
+        z
+          .object({
+            version: z.number().describe('Its number, from 1.'),
+            created_at: timestamp.nullable().describe('When it was saved; null if it is built in.'),
+          })
+          .meta({ id: 'TemplateVersion', description: 'A version of a template. It never changes.' }),
+      )
+      .describe('All versions, newest first.'),
+    warnings: someWarnings,
+  })
+  .meta({ id: 'Template', description: 'A version of a template with its request.' });
+export type Template = z.infer<typeof template>;
+
+/** Every template of an account, unless a client asks for fewer. */
+export const templatesQuery = listOf(200);
+
+export const templateList = z
+  .object({
+    items: z.array(templateSummary).describe('Sorted by name; built-in templates come last.'),
+    next: nextField,
+    warnings: someWarnings,
+  })
+  .meta({ id: 'TemplateList', description: 'The templates of the account, and the built-in templates.' });
+
+export const removedTemplate = z
+  .object({ ...deletedFields('template'), warnings: someWarnings })
+  .meta({ id: 'RemovedTemplate', description: 'A template that is deleted, with all of its versions.' });

@@ -1,0 +1,23 @@
+import type { DefaultedTimestamp, Timestamp } from './columns.ts';
+
+export interface TemplatesTable {
+  id: string;
+  account_id: string;
+  name: string;
+  /** The newest version. */
+  latest: number;
+  created_at: DefaultedTimestamp;
+  updated_at: DefaultedTimestamp;
+  /** A deleted template counts in the changes of the account for a day. */
+  deleted_at: Timestamp | null;
+}
+
+export interface TemplateVersionsTable {
+  template_id: string;
+  account_id: string;
+  /** From 1. */
+  version: number;
+  /** Null once the template is deleted. */
+  content_sealed: Buffer | null;
+  created_at: DefaultedTimestamp;
+}

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { fileOf } from '../../../../testkit/planned-file.ts';
+import { JobFailure } from '../../../contract/failures.ts';
+import type { TranscodeRequest } from '../../../contract/transcode-request.ts';
+import { checkOptions } from '../../policy/options/parse-request.ts';
+import type { MediaInfo, PictureTime } from '../../types.ts';
+import { type AssumedKind, assumedInfo } from '../assumed-media.ts';
+import { planTranscode } from '../plan.ts';
+
+const HOUR = 3600;
+
+function infoOf(kind: AssumedKind, change: Partial<MediaInfo> = {}): MediaInfo {
+  const info = { ...assumedInfo(kind), ...change };
+  const { durationSeconds } = info;
+  return {
+    ...info,
+    video: info.video.map((stream) => ({ ...stream, durationSeconds })),
+    audio: info.audio.map((stream) => ({ ...stream, durationSeconds })),
+  };
+}
+
+function plan(output: Omit<TranscodeRequest, 'inputs'>, info = infoOf('mov'), best: PictureTime | null = null) {
+  const request = { inputs: [{ url: 'gs://b/a' }], ...output };
+  return planTranscode(request, [{ path: '/in/0', demuxer: info.demuxer, info }], {
+    resourceClass: 'light',
+    cores: 2,
+    best,
+  });
+}
+
+function failureOf(output: Omit<TranscodeRequest, 'inputs'>, info: MediaInfo): string {
+  try {
+    plan(output, info);
+    return 'none';
+  } catch (error) {
+    if (!(error instanceof JobFailure)) throw error;
+    return `${error.code}: ${error.message}`;
+  }
+}
+
+const STILL = { outputFormat: 'jpg', still: { at: 10 } } as const;
+const PREVIEW = { outputFormat: 'gif', preview: { seconds: 4 } } as const;
+const WAVEFORM = { outputFormat: 'png', waveform: { width: 800, height: 200 } } as const;
+
+describe('a still, preview or waveform', () => {
+  it.each([
+    ['still', { ...STILL, outputFormat: 'mp4' }, 'A mp4 cannot contain a still.'],
+    ['still', { ...STILL, outputFormat: 'gif' }, 'A gif cannot contain a still.'],
+    ['preview', { ...PREVIEW, outputFormat: 'png' }, 'A png cannot contain a preview.'],
+    ['waveform', { ...WAVEFORM, outputFormat: 'jpg' }, 'A jpg cannot contain a waveform.'],
+    ['preset', { ...STILL, preset: { quality: 'high' } }, 'still cannot be combined with preset.'],
+    ['options', { ...PREVIEW, options: [{ option: '-r', argument: 5 }] }, 'preview cannot be combined with options.'],
+    ['filters', { ...STILL, filters: [{ filter: '[0:v]hflip' }] }, 'still cannot be combined with filters.'],
+    ['waveform', { ...WAVEFORM, still: { at: 1 } }, 'An output cannot have both still and waveform.'],
+  ] as const)('is rejected at %s where it does not fit', (field, output, reason) => {
+    const rejections = checkOptions({ inputs: [{ url: 'gs://b/a' }], ...output } as unknown as TranscodeRequest);
+    expect(rejections.map((rejection) => [rejection.field, rejection.reason])).toContainEqual([field, reason]);
+  });
+
+  it('is rejected together with options of its input', () => {
+    const inputs = [{ url: 'gs://b/a', options: [{ option: '-ss', argument: 5 }] }];
+    expect(checkOptions({ inputs, ...STILL })).toMatchObject([{ field: 'still' }]);
+  });
+
+  it('fails where the input lacks what it shows', () => {
+    const sound = infoOf('mp3');
+    const picture = infoOf('png_pipe');
+    expect(failureOf(STILL, sound)).toBe('no_video_stream: The input has no video, and jpg needs it.');
+    expect(failureOf(PREVIEW, sound)).toBe('no_video_stream: The input has no video, and a preview needs video.');
+    expect(failureOf(PREVIEW, picture)).toBe('no_video_stream: The input is a picture, and a preview needs video.');
+    const silent = infoOf('mov', { audio: [] });
+    expect(failureOf(WAVEFORM, silent)).toBe('no_audio_stream: The input has no audio, and a waveform needs it.');
+  });
+
+  it('fails where it needs a duration that is not known', () => {
+    const live = infoOf('mov', { durationSeconds: null });
+    expect(failureOf({ outputFormat: 'jpg', still: { at: '50%' } }, live)).toMatch(/^unsupported_media: .*50%/);
+    expect(failureOf(PREVIEW, live)).toMatch(/^unsupported_media: .*duration/);
+    expect(failureOf(STILL, live)).toBe('none');
+  });
+
+  it('seeks in twelve hours of video, and reads all of its audio in bounded memory', () => {
+    const long = infoOf('mov', { durationSeconds: 12 * HOUR });
+    const { args, outputs } = plan({ outputFormat: 'webp', still: { at: '50%', width: 320 } }, long);
+    expect(args.slice(args.indexOf('-noaccurate_seek'), args.indexOf('-noaccurate_seek') + 3)).toEqual([
+      ...['-noaccurate_seek', '-ss', '21600'],
+    ]);
+    expect(outputs[0]).toMatchObject({ picture: { seconds: 6 * HOUR, isKey: false }, expect: { width: 320 } });
+    expect(plan(WAVEFORM, long).args.join(' ')).toContain('aeval=abs(val(0)):c=same,aresample=370,');
+    expect(plan(WAVEFORM, long).memoryBytes).toBeLessThan(300e6);
+    expect(plan(PREVIEW, long).args.filter((arg) => arg === '-ss')).toHaveLength(4);
+  });
+
+  it('shows the key frame that was found to be the best', () => {
+    const output = { outputFormat: 'jpg', still: { at: 'best' } } as const;
+    const { args, outputs } = plan(output, infoOf('mov'), { seconds: 33.5, isKey: true });
+    expect(args.join(' ')).toContain('-noaccurate_seek -skip_frame nokey -ss 33.5');
+    expect(fileOf(outputs[0]).picture).toEqual({ seconds: 33.5, isKey: true });
+  });
+});

@@ -1,0 +1,75 @@
+import { JobFailure } from '../../../contract/failures.ts';
+import type { TranscodeRequest, WaveformRequest } from '../../../contract/transcode-request.ts';
+import { OptionSet } from '../../policy/options/option-set.ts';
+import type { PlanInput } from '../../types.ts';
+import { ExtraInputs } from '../extra-inputs.ts';
+import { ownName } from '../own-name.ts';
+import { outputTail, plannedOutput } from '../plan-args.ts';
+import type { OutputContext, Producer } from '../producer.ts';
+import { MAX_OUTPUT_SECONDS } from '../resources.ts';
+import { mainAudio } from '../streams.ts';
+
+const THREADS = 1;
+const DEFAULT_COLOR = '#3366cc';
+/** Samples per second that are drawn of a short input: enough for the loudness of speech and music. */
+const MOST_RATE = 8000;
+/** `showwavespic` keeps all samples until the end, two bytes each. */
+const MOST_SAMPLES = 16e6;
+/** Samples of a frame; each frame costs a kilobyte more. */
+const FRAME_SAMPLES = 8192;
+const BYTES_PER_SAMPLE = 4;
+
+/** Plans a drawing of the loudness of the audio, on a transparent background. Throws `JobFailure`. */
+export function planWaveform(
+  request: TranscodeRequest & { waveform: WaveformRequest },
+  input: PlanInput,
+  ctx: OutputContext,
+): Producer {
+  const { outputFormat: format, waveform } = request;
+  const { position } = ctx;
+  const stream = mainAudio(input.info);
+  if (!stream) throw new JobFailure('no_audio_stream', 'The input has no audio, and a waveform needs it.');
+  const { width, height, color = DEFAULT_COLOR } = waveform;
+  const label = ownName('waveform', position);
+  const drawn = `showwavespic=s=${width}x${height}:colors=${color.replace('#', '0x')}:scale=sqrt:filter=peak:draw=full:split_channels=0`;
+  const seconds = stream.durationSeconds ?? input.info.durationSeconds ?? MAX_OUTPUT_SECONDS;
+  const filters = [...samples(seconds), `asetnsamples=n=${FRAME_SAMPLES}:p=0`, drawn, 'format=rgba'];
+  return {
+    inputs: [{ input, options: new OptionSet([]), seek: null, loopStill: false, video: null }],
+    extra: new ExtraInputs(1),
+    threads: THREADS,
+    args: [
+      ...['-filter_complex', `[0:${stream.index}]${filters.join(',')}[${label}]`],
+      ...['-map', `[${label}]`, '-c:v', 'png', '-frames:v', '1', '-update', '1'],
+      ...outputTail({ format, position, seconds: null, threads: THREADS }),
+    ],
+    output: plannedOutput(
+      { format, position },
+      {
+        streams: { video: { mode: 'encoded', reason: null }, audio: null },
+        ...{ hasVideo: true, hasAudio: false, size: { width, height } },
+      },
+    ),
+    durationSeconds: null,
+    work: {
+      decoded: [],
+      encoded: { encoder: 'png', preset: null, width, height, frameRate: 1, bitDepth: 8 },
+      ...{
+        filterBytes: 2 * BYTES_PER_SAMPLE * MOST_SAMPLES,
+        durationSeconds: null,
+        still: true,
+        decodeSeconds: seconds,
+      },
+    },
+    source: 'preset',
+    layers: [],
+    warnings: [],
+  };
+}
+
+/** One channel at a low rate. A long input is drawn by its envelope, because a low rate alone would drop its high tones. */
+function samples(seconds: number): string[] {
+  const mono = [`aformat=channel_layouts=mono`, `aresample=${MOST_RATE}`];
+  const rate = Math.floor(MOST_SAMPLES / Math.max(1, seconds));
+  return rate >= MOST_RATE ? mono : [...mono, 'aeval=abs(val(0)):c=same', `aresample=${rate}`];
+}

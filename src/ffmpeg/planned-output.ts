@@ -1,0 +1,85 @@
+import type { FormatKind, OutputFormat } from '../contract/formats.ts';
+
+/** Required properties of the finished output; null = the caller's options decide. */
+export interface ExpectedOutput {
+  kind: FormatKind;
+  hasVideo: boolean | null;
+  hasAudio: boolean | null;
+  width?: number;
+  height?: number;
+  /** Codecs of copied streams. */
+  codecs?: { video?: string; audio?: string };
+  /** `-fs` cuts off a file at this size. */
+  maxBytes: number;
+}
+
+/** An output: one file, or a tree of many files. */
+export type PlannedOutput = PlannedFile | PlannedTree;
+
+/** A picture of an input. */
+export interface PictureTime {
+  seconds: number;
+  /** The last key frame up to that time, not the picture that is shown then. */
+  isKey: boolean;
+}
+
+export interface PlannedFile {
+  /** Position of its row among the outputs of the job. */
+  position: number;
+  /** Path inside the cell: `/out/output.<ext>`. */
+  path: string;
+  format: OutputFormat;
+  contentType: string;
+  streams: StreamPlans;
+  expect: ExpectedOutput;
+  /** The only picture of the input that it shows; absent = it shows others, or it is not known. */
+  picture?: PictureTime;
+}
+
+/** An output of many files, which Airlock makes from files and directories that the cell writes for it. */
+export interface PlannedTree {
+  /** Position of its row among the outputs of the job. */
+  position: number;
+  format: string;
+  /** Of the file with which a client begins. */
+  contentType: string;
+  streams: StreamPlans;
+  tree: TreePlan;
+}
+
+export interface TreePlan {
+  /** Paths of the files that the cell writes: `/out/rung-1.mp4`. */
+  files: readonly string[];
+  /** Directories that the cell fills with files of any name. Use them only if the names of the files are not known. */
+  directories: readonly { path: string; maxFiles: number }[];
+  /** Upper bounds of the stored output. `maxBytes` is reserved until it is stored. */
+  maxBytes: number;
+  maxFiles: number;
+  /** How the tree is made of what the cell has written. */
+  make: TreeRecipe;
+}
+
+/** Stores the only directory as it is, once every file in it has an expected name and content. */
+export interface DirectoryRecipe {
+  kind: 'directory';
+  /** Matches the name of each file. */
+  names: RegExp;
+  expect: ExpectedOutput;
+}
+
+export type TreeRecipe = DirectoryRecipe;
+
+/** How a stream of the output is made. */
+export interface StreamPlan {
+  mode: 'copied' | 'encoded';
+  /** Why a preset encodes the stream instead of copying it; null otherwise. */
+  reason: string | null;
+  /** Into how many pieces the video was cut, and why; absent where that was not considered. */
+  split?: { pieces: number; reason: string };
+}
+
+/** Null = the output has no such stream. */
+export interface StreamPlans {
+  video: StreamPlan | null;
+  audio: StreamPlan | null;
+}

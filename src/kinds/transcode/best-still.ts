@@ -1,0 +1,115 @@
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sizeOfPlainFile } from '../../attempt/outputs/store-file.ts';
+import { JobFailure } from '../../contract/failures.ts';
+import type { OutputRequest } from '../../contract/transcode-request.ts';
+import {
+  bestCandidates,
+  CANDIDATE_SIZE,
+  candidateArgs,
+  type PictureTime,
+  type PlanInput,
+  scoreStill,
+  shownVideo,
+  type VideoStream,
+} from '../../ffmpeg/index.ts';
+import type { TranscodeAttempt } from './attempt.ts';
+import type { FallBack, PreparedSources } from './sources/prepared.ts';
+
+/** Pictures that are compared: enough that some are neither faded nor blurred, few enough requests for a remote source. */
+const CANDIDATES = 6;
+/** A lower score means that all key frames are dark, faded or of one color: pictures between them are compared then. */
+const GOOD_SCORE = 0.5;
+const MEMORY_BYTES = 512 * 2 ** 20;
+/** The memory of a decoder grows with the frame: 16 frames for reference, 8 bytes per pixel at most. */
+const BYTES_PER_PIXEL = 16 * 8;
+const CPU_SECONDS = 60;
+const WALL_MS = 60_000;
+const NAME = 'candidate.gray';
+const BYTES = CANDIDATE_SIZE.width * CANDIDATE_SIZE.height;
+
+/** Whether an output shows the best picture of its input. */
+export function wantsBest({ still }: OutputRequest): boolean {
+  return still !== undefined && (still.at ?? 'best') === 'best';
+}
+
+interface Best {
+  picture: PictureTime | null;
+  score: number;
+}
+
+/**
+ * Compares pictures of the first input: key frames, and others if no key frame is good. Returns null if no output asks for
+ * the best one, or if none can be decoded: the command itself then decides about the failure.
+ */
+export async function findBestStill(
+  attempt: TranscodeAttempt,
+  sources: PreparedSources,
+): Promise<Pick<Best, 'picture'> | FallBack> {
+  const [input] = sources.inputs;
+  if (!input || !attempt.request.outputs.some(wantsBest)) return { picture: null };
+  const stream = videoOf(input);
+  if (!stream || stream.isAttachedPicture || input.info.isImage) return { picture: null };
+  const times = bestCandidates(input.info, stream, CANDIDATES);
+  let best: Best = { picture: null, score: -1 };
+  for (const isKey of [true, false]) {
+    if (best.score >= GOOD_SCORE) break;
+    const pictures = times.map((seconds) => ({ seconds, isKey }));
+    const shown = await sources.showing(pictures);
+    if (shown.outcome === 'fall-back') return shown;
+    for (const picture of pictures) {
+      const score = await scoreAt(attempt, sources, { input, stream, file: shown.file, picture });
+      if (score !== null && score > best.score) best = { picture, score };
+    }
+  }
+  return best;
+}
+
+function videoOf(input: PlanInput): VideoStream | null {
+  try {
+    return shownVideo(input, 'still');
+  } catch (error) {
+    if (error instanceof JobFailure) return null;
+    throw error;
+  }
+}
+
+/** Decodes one picture in a cell. Null if there is none. */
+async function scoreAt(
+  { tools, run }: TranscodeAttempt,
+  { slot }: PreparedSources,
+  { input, stream, file, picture }: { input: PlanInput; stream: VideoStream; file: string; picture: PictureTime },
+): Promise<number | null> {
+  const memoryBytes = MEMORY_BYTES + BYTES_PER_PIXEL * stream.width * stream.height;
+  const result = await tools.sandbox.run({
+    program: 'ffmpeg',
+    args: candidateArgs(input, stream, picture, NAME),
+    inputs: [{ name: '0', path: file }],
+    outputs: [NAME],
+    limits: { memoryBytes, cpuSeconds: CPU_SECONDS, wallMs: WALL_MS, outputBytes: 2 * BYTES, stdoutBytes: 2 ** 20 },
+    slot,
+    signal: run.signal,
+  });
+  try {
+    if (result.end !== 'exit' || result.exitCode !== 0) return null;
+    const luma = await readLuma(join(result.outputDir, NAME));
+    return luma && scoreStill(luma, CANDIDATE_SIZE.width);
+  } finally {
+    await result.release();
+  }
+}
+
+/** The source may control what the cell has written, so it is read only if it is a plain file of the expected size. */
+async function readLuma(path: string): Promise<Uint8Array | null> {
+  const size = await sizeOfPlainFile(path).catch((error: unknown) => {
+    if (error instanceof JobFailure && error.code === 'output_invalid') return 0;
+    throw error;
+  });
+  if (size !== BYTES) return null;
+  const file = await open(path, 'r');
+  try {
+    return (await file.read(Buffer.alloc(BYTES), 0, BYTES, 0)).buffer;
+  } finally {
+    await file.close();
+  }
+}

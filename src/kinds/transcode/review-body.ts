@@ -1,0 +1,22 @@
+import type { Account } from '../../accounts/accounts.ts';
+import { ApiError } from '../../contract/errors.ts';
+import type { JobRequest } from '../../contract/transcode-request.ts';
+import type { MediaInfo, Review } from '../../ffmpeg/index.ts';
+import { ThreadEnded } from '../../threads/task-thread.ts';
+import type { AdmissionServices } from '../kind.ts';
+
+/** Reviews a request; a large one in a thread, so that it does not block others. `infos`: for each input, null if unknown. */
+export async function reviewBody(
+  { planner }: Pick<AdmissionServices, 'planner'>,
+  account: Pick<Account, 'id'>,
+  request: JobRequest,
+  infos: readonly (MediaInfo | null)[],
+): Promise<Review> {
+  try {
+    return await planner.review({ request, infos }, account.id);
+  } catch (error) {
+    // The budget bounds the cost of a request, so a time-out means that the machine is overloaded.
+    if (error instanceof ThreadEnded) throw new ApiError('unavailable');
+    throw error;
+  }
+}

@@ -1,0 +1,62 @@
+import type { Account } from '../../accounts/accounts.ts';
+import type { Warning } from '../../contract/common.ts';
+import type { TemplateContent } from '../../contract/templates.ts';
+import { type CreateBody, MAX_INPUTS, toJobRequest } from '../../contract/transcodes.ts';
+import type { RequestProblem } from '../../contract/validate.ts';
+import type { AssetRequest, Review } from '../../ffmpeg/index.ts';
+import type { AdmissionServices } from '../kind.ts';
+import { type Locate, positionOf, rejectionError, rejectionProblem } from '../problems.ts';
+import { reviewBody } from './review-body.ts';
+
+/** Stands for the sources of the jobs that will use the template. Nothing fetches it. */
+const INPUT = { url: 'https://source.invalid/' };
+
+/** Problems are located in the `request` of the body that saves the template. */
+const locateInTemplate: Locate = (field, offset) => {
+  const path = `request.${field}`;
+  return { position: positionOf(path, offset), field: path };
+};
+
+/**
+ * Checks everything about the request of a template that does not depend on inputs: options, filters and overlays. Throws
+ * `option_refused` with every problem. Returns the warnings that each of its jobs will have.
+ */
+export async function reviewTemplate(
+  services: Pick<AdmissionServices, 'planner'>,
+  account: Account,
+  request: TemplateContent,
+): Promise<Warning[]> {
+  const review = await reviewWithInputs(services, account, request);
+  const problems = [
+    ...review.rejections.map((one) => rejectionProblem(one, { request }, locateInTemplate)),
+    ...review.assets.flatMap(urlProblem),
+  ];
+  if (problems.length > 0) throw rejectionError('option_refused', problems);
+  return review.warnings.map(({ field, message }) => ({ field: `request.${field}`, message }));
+}
+
+/** How many inputs the jobs will have is not known: a graph that reads the second input needs at least two. */
+async function reviewWithInputs(
+  { planner }: Pick<AdmissionServices, 'planner'>,
+  account: Account,
+  request: TemplateContent,
+): Promise<Review> {
+  const reviewWith = (count: number) => {
+    const body: CreateBody = { ...request, inputs: Array.from({ length: count }, () => INPUT) };
+    return reviewBody(
+      { planner },
+      account,
+      toJobRequest(body),
+      Array.from({ length: count }, () => null),
+    );
+  };
+  const review = await reviewWith(1);
+  return review.rejections.length === 0 ? review : reviewWith(MAX_INPUTS);
+}
+
+/** A URL belongs to one job: an upload expires, and a signed URL is a secret. */
+function urlProblem({ source, field }: AssetRequest): RequestProblem[] {
+  if (source.type !== 'url') return [];
+  const suggestion = 'Send the option or filter that names the URL with each job.';
+  return [{ ...locateInTemplate(field, null), option: '', message: 'A template cannot contain a URL.', suggestion }];
+}

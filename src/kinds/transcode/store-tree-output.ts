@@ -1,0 +1,75 @@
+import { basename, join } from 'node:path';
+import { mediaFacts } from '../../attempt/media/summary.ts';
+import { listDirectory } from '../../attempt/outputs/read-directory.ts';
+import { storeTree } from '../../attempt/outputs/store-tree.ts';
+import { JobFailure } from '../../contract/failures.ts';
+import type { DirectoryRecipe, OutputInfo, PlannedTree } from '../../ffmpeg/index.ts';
+import type { StoredOutput } from '../../jobs/outputs.ts';
+import type { OutputFacts } from '../../jobs/rows.ts';
+import type { TranscodeAttempt } from './attempt.ts';
+import { checkWritten } from './check-written.ts';
+
+/** What a cell has written for an output of many files. */
+export interface WrittenTree {
+  /** Folder of the outputs of the cell, which has ended. */
+  folder: string;
+  planned: PlannedTree;
+  slot: number;
+}
+
+/** A directory to store, and what is known about it. */
+export interface MadeTree {
+  /** Path on the host. */
+  directory: string;
+  contentTypeOf: (path: string) => string;
+  facts: Omit<OutputFacts, 'format' | 'size' | 'files' | 'sha256' | 'plan'>;
+}
+
+/**
+ * Makes an output of many files from what a cell has written, and stores it. The author of the input may control the
+ * cell, so nothing that it wrote is trusted. Throws `JobFailure` if it is not what the plan promised.
+ */
+export async function storeTreeOutput(attempt: TranscodeAttempt, written: WrittenTree): Promise<StoredOutput> {
+  const { tools, run } = attempt;
+  const { planned } = written;
+  const { position, contentType, format, tree } = planned;
+  const { facts, ...made } = await tools.measure('check', () => makeTree(attempt, written));
+  const bounds = { maxBytes: tree.maxBytes, maxFiles: tree.maxFiles };
+  const stored = await tools.measure('store', () =>
+    storeTree(tools, run, { ...made, ...bounds, position, contentType }),
+  );
+  const { objectId, bytes: size, files, sha256 } = stored;
+  return {
+    outputId: run.claim.outputs[position]!.id,
+    objectId,
+    facts: { ...facts, format, size, files, sha256, plan: planned.streams },
+  };
+}
+
+/** Each recipe has its own code here. */
+function makeTree(attempt: TranscodeAttempt, written: WrittenTree): Promise<MadeTree> {
+  const { make } = written.planned.tree;
+  switch (make.kind) {
+    case 'directory':
+      return checkDirectory(attempt, written, make);
+  }
+}
+
+/** Checks every file of the directory. The facts are the facts of the first file by name. */
+async function checkDirectory(
+  attempt: TranscodeAttempt,
+  { folder, planned: { contentType, tree }, slot }: WrittenTree,
+  { names, expect }: DirectoryRecipe,
+): Promise<MadeTree> {
+  const directory = join(folder, basename(tree.directories[0]!.path));
+  const found = (await listDirectory(directory, tree)).sort((a, b) => (a.path < b.path ? -1 : 1));
+  let first: OutputInfo | null = null;
+  for (const { path, size } of found) {
+    if (!names.test(path))
+      throw new JobFailure('output_invalid', 'FFmpeg wrote a file that is not a part of the output.');
+    const info = await checkWritten(attempt, expect, { path: join(directory, path), slot, size });
+    first ??= info;
+  }
+  // A directory without files has been rejected.
+  return { directory, contentTypeOf: () => contentType, facts: mediaFacts(first!) };
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import type { TemplateContent } from '../contract/templates.ts';
+import type { CreateBody } from '../contract/transcodes.ts';
+import { mergeTemplate } from './merge.ts';
+
+const inputs = [{ url: 'https://example.org/a.mp4' }];
+const option = { option: '-crf', argument: 20 };
+const merge = (own: Partial<CreateBody>, request: TemplateContent) =>
+  mergeTemplate({ inputs, template: 'web', ...own }, { reference: 'web@1', request });
+
+/** What the request and the template have, and what the job gets. */
+const CASES: [title: string, own: Partial<CreateBody>, template: TemplateContent, merged: TemplateContent][] = [
+  [
+    'a preset keeps the members that the request does not have',
+    { preset: { quality: 'high' } },
+    { outputFormat: 'mp4', preset: { quality: 'low', resolution: '480p' } },
+    { outputFormat: 'mp4', preset: { quality: 'high', resolution: '480p' } },
+  ],
+  [
+    'a preset of the request removes the options, with which it would have no effect',
+    { preset: { quality: 'high' } },
+    { outputFormat: 'mp4', options: [option] },
+    { outputFormat: 'mp4', preset: { quality: 'high' } },
+  ],
+  [
+    'options of the request remove the preset',
+    { options: [option] },
+    { outputFormat: 'mp4', preset: { quality: 'low' } },
+    { outputFormat: 'mp4', options: [option] },
+  ],
+  [
+    'outputs replace everything about the output',
+    { outputs: [{ outputFormat: 'mp3' }] },
+    { outputFormat: 'mp4', filters: [{ filter: 'hflip' }], priority: 2 },
+    { outputs: [{ outputFormat: 'mp3' }], priority: 2 },
+  ],
+  [
+    'a format replaces the outputs',
+    { outputFormat: 'webm', preset: { quality: 'low' } },
+    { outputs: [{ outputFormat: 'mp4' }, { outputFormat: 'mp3' }] },
+    { outputFormat: 'webm', preset: { quality: 'low' } },
+  ],
+  [
+    'a format keeps the filters',
+    { outputFormat: 'webm' },
+    { outputFormat: 'mp4', filters: [{ filter: 'hflip' }] },
+    { outputFormat: 'webm', filters: [{ filter: 'hflip' }] },
+  ],
+  [
+    'metadata and limits are merged, and other fields replaced',
+    { metadata: { a: 1 }, limits: { wall_seconds: 5 }, retention_seconds: 60, disarm: false },
+    { outputFormat: 'mp4', metadata: { a: 0, b: 2 }, limits: { memory_mb: 512 }, retention_seconds: 90, disarm: true },
+    {
+      ...{ outputFormat: 'mp4', metadata: { a: 1, b: 2 }, limits: { memory_mb: 512, wall_seconds: 5 } },
+      ...{ retention_seconds: 60, disarm: false },
+    },
+  ],
+  ['an absent field is not an own field', { preset: undefined }, { outputFormat: 'mp4' }, { outputFormat: 'mp4' }],
+];
+
+describe('a request with a template', () => {
+  it.each(CASES)('%s', (_, own, template, merged) => {
+    expect(merge(own, template)).toEqual({ body: { inputs, template: 'web', ...merged } });
+  });
+
+  it('conflicts if it changes one output without naming which of several', () => {
+    const several: TemplateContent = { outputs: [{ outputFormat: 'mp4' }, { outputFormat: 'mp3' }] };
+    expect(merge({ filters: [{ filter: 'hflip' }] }, several)).toMatchObject({ conflict: { field: 'filters' } });
+  });
+
+  it('leaves the template as it is', () => {
+    const template: TemplateContent = { outputFormat: 'mp4', options: [option], metadata: { a: 0 } };
+    merge({ preset: { quality: 'low' }, metadata: { a: 1 } }, template);
+    expect(template).toEqual({ outputFormat: 'mp4', options: [option], metadata: { a: 0 } });
+  });
+});

@@ -1,0 +1,72 @@
+import { outputFields } from '../contract/output-request.ts';
+import type { TemplateContent } from '../contract/templates.ts';
+import type { CreateBody } from '../contract/transcodes.ts';
+
+/** How one output is made. None of these fields goes with `outputs`. */
+const OF_ONE_OUTPUT = ['outputFormat', ...Object.keys(outputFields)] as readonly (keyof TemplateContent)[];
+/** Objects that are merged member by member. */
+const MERGED = ['preset', 'limits', 'metadata'] as const;
+
+export type Merge = { body: CreateBody } | { conflict: { field: string; reason: string; remedy: string } };
+
+/**
+ * Fills in the fields that a request does not have from a template. Pure. What the request says about its outputs replaces
+ * what contradicts it in the template:
+ *
+ * | The request has | Dropped of the template |
+ * | --- | --- |
+ * | `outputs` | all fields about outputs |
+ * | `outputFormat` | `outputs` |
+ * | `preset`, without `options` | `options`, because a preset has no effect with options |
+ * | `options` | `preset` |
+ *
+ * Fields of one output, without a format, do not say which of several outputs of a template they change: a conflict.
+ */
+export function mergeTemplate(body: CreateBody, { reference, request }: MergedTemplate): Merge {
+  const own = present(body);
+  const base: TemplateContent = { ...request };
+  if (own.outputs) for (const name of OF_ONE_OUTPUT) delete base[name];
+  if (own.outputs || own.outputFormat) delete base.outputs;
+  const field = OF_ONE_OUTPUT.find((name) => own[name] !== undefined);
+  if (base.outputs && field) return { conflict: conflictOf(field, reference) };
+  if (own.preset && !own.options) delete base.options;
+  if (own.options) delete base.preset;
+  const merged = MERGED.map((name) => [name, mergeObjects(base[name], own[name])] as const);
+  const found = merged.filter(([, value]) => value !== undefined);
+  return { body: { ...base, ...own, ...Object.fromEntries(found) } as CreateBody };
+}
+
+interface MergedTemplate {
+  reference: string;
+  request: TemplateContent;
+}
+
+/** The fields that a request has. */
+function present(body: CreateBody): Partial<CreateBody> {
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+}
+
+function mergeObjects(base: object | undefined, own: object | undefined): object | undefined {
+  if (!base || !own) return own ?? base;
+  const said = Object.entries(own).filter(([, value]) => value !== undefined);
+  return { ...base, ...Object.fromEntries(said) };
+}
+
+function conflictOf(field: string, reference: string) {
+  return {
+    field,
+    reason: `does not say which of the outputs of the template "${reference}" it changes`,
+    remedy: `Send output_format as well, or outputs: both replace the outputs of the template`,
+  };
+}
+
+/** The field of a request to which a problem belongs: the name of the field up to its first dot or bracket. */
+export function topField(field: string): string {
+  return /^[^.[]*/.exec(field)![0];
+}
+
+/** The first field of the request that changes how the outputs of a template are made; null if there is none. */
+export function changedOutput(body: CreateBody): string | null {
+  const names = ['outputs', ...OF_ONE_OUTPUT] as readonly (keyof CreateBody)[];
+  return names.find((name) => body[name] !== undefined) ?? null;
+}

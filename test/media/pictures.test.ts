@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { OutputRequest } from '../../src/contract/transcode-request.ts';
+import { run } from '../../testkit/run.ts';
+import { openWorkshop, type Workshop } from './helpers.ts';
+
+let shop: Workshop;
+beforeAll(async () => {
+  shop = await openWorkshop();
+});
+afterAll(() => shop?.remove());
+
+const X264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
+const moving = (seconds: number) => ['-f', 'lavfi', '-i', `testsrc2=s=160x90:r=25:d=${seconds}`];
+
+/** The pixels of a picture, or of the last one of a video that is shown up to a time. */
+async function pixels(path: string, upTo?: number): Promise<string> {
+  const only = upTo === undefined ? [] : ['-vf', `select=lte(t\\,${upTo}),reverse`];
+  const args = ['-v', 'error', '-i', path, ...only, '-frames:v', '1', '-pix_fmt', 'rgb24', '-f', 'md5', '-'];
+  return (await run('ffmpeg', args)).stdout;
+}
+
+const still = (at: number | string, width?: number): OutputRequest => ({
+  outputFormat: 'png',
+  still: { at, ...(width && { width }) },
+});
+
+describe('a still', () => {
+  let clip: string;
+  /** Pictures of the first two seconds; the last one stays until ten seconds. */
+  let uneven: string;
+  let single: string;
+  beforeAll(async () => {
+    clip = await shop.make('clip.mp4', [...moving(4), ...X264, '-g', '25', '-bf', '2']);
+    const frames = "select='lt(n,50)+eq(n,249)'";
+    uneven = await shop.make('uneven.mp4', [...moving(10), '-vf', frames, '-fps_mode', 'vfr', ...X264]);
+    single = await shop.make('single.mp4', [...moving(1), '-frames:v', '1', ...X264]);
+  });
+
+  it.each([0, 0.02, 1.5, 1.53, 3.97])('shows the picture that a player shows at %s s', async (seconds) => {
+    const { path, plan } = await shop.transcode([clip], still(seconds));
+    expect(await pixels(path)).toBe(await pixels(clip, seconds));
+    expect(plan.warnings).toEqual([]);
+  });
+
+  it('shows the last picture after the end, with a warning', async () => {
+    const { path, plan } = await shop.transcode([clip], still(90));
+    expect(await pixels(path)).toBe(await pixels(clip, 4));
+    const message = 'The video ends after 4 s, before 90 s; the still shows its last picture.';
+    expect(plan.warnings).toEqual([{ field: 'still.at', message }]);
+  });
+
+  it('shows a picture that stands still, and the only picture of a video', async () => {
+    expect(await pixels((await shop.transcode([uneven], still(5))).path)).toBe(await pixels(uneven, 5));
+    for (const at of ['0%', '50%', '100%'])
+      expect(await pixels((await shop.transcode([single], still(at))).path)).toBe(await pixels(single, 1));
+  });
+
+  it.each(['mkv', 'ts', 'flv'])('shows the picture at a time in %s', async (container) => {
+    const source = await shop.make(`clip.${container}`, ['-i', clip, '-c', 'copy']);
+    for (const seconds of [0.5, 2.5, 4]) {
+      const { path } = await shop.transcode([source], still(seconds));
+      expect(await pixels(path), `${seconds}`).toBe(await pixels(clip, seconds));
+    }
+  });
+
+  it('is upright and as wide as requested, never wider than the video', async () => {
+    const upright = await shop.make('upright.mp4', ['-display_rotation', '90', '-i', clip, '-c', 'copy']);
+    const sizes = [];
+    for (const width of [60, 4000]) {
+      const { video } = (await shop.transcode([upright], still('25%', width))).info;
+      sizes.push([video[0]!.width, video[0]!.height]);
+    }
+    expect(sizes).toEqual([
+      [60, 107],
+      [90, 160],
+    ]);
+  });
+});
+
+describe('a preview', () => {
+  it.each([
+    ['gif', 'gif'],
+    ['mp4', 'h264'],
+    ['webp', 'webp'],
+  ] as const)('shows equal parts of the video as %s, without sound', async (outputFormat, codec) => {
+    const source = await shop.make('talk.mp4', [...moving(8), '-f', 'lavfi', '-i', 'sine=d=8', ...X264]);
+    const { plan, info } = await shop.transcode([source], { outputFormat, preview: { seconds: 2, width: 80 } });
+    expect(plan.args.flatMap((arg, index) => (arg === '-ss' ? [plan.args[index + 1]] : []))).toEqual([
+      '0.75',
+      '2.75',
+      '4.75',
+      '6.75',
+    ]);
+    expect(info.audio).toEqual([]);
+    expect(info.video[0]!.codec).toBe(codec);
+    // FFmpeg does not read animated WebP.
+    if (outputFormat === 'webp') return;
+    expect(info.video[0]).toMatchObject({ width: 80, height: outputFormat === 'gif' ? 45 : 44 });
+    expect(info.durationSeconds).toBeCloseTo(2, 1);
+  });
+
+  it('shows all of a shorter video, with a warning', async () => {
+    const source = await shop.make('short.mp4', [...moving(1), ...X264]);
+    const { plan, info } = await shop.transcode([source], { outputFormat: 'mp4', preview: { seconds: 5 } });
+    expect(info.durationSeconds).toBeCloseTo(1, 1);
+    expect(plan.warnings).toMatchObject([{ field: 'preview.seconds' }]);
+  });
+});
+
+describe('a waveform', () => {
+  it('is as high as the audio is loud, on a transparent background', async () => {
+    const loudness = "volume='if(lt(t,1),0,1)':eval=frame";
+    const source = await shop.make('tone.wav', ['-f', 'lavfi', '-i', 'sine=d=2', '-af', loudness]);
+    const waveform = { width: 100, height: 50, color: '#ff8000' };
+    const { path, info } = await shop.transcode([source], { outputFormat: 'png', waveform });
+    expect(info.video[0]).toMatchObject({ width: 100, height: 50, hasAlpha: true });
+    const raw = ['-v', 'error', '-i', path, '-pix_fmt', 'rgba', '-f', 'rawvideo', '-'];
+    const { stdout } = await run('ffmpeg', raw, { encoding: 'buffer', maxBuffer: 2 ** 20 });
+    const at = (x: number, y: number) => [...stdout.subarray((y * 100 + x) * 4).subarray(0, 4)];
+    expect(at(75, 25)).toEqual([255, 128, 0, 255]);
+    expect([at(75, 2)[3], at(20, 15)[3]]).toEqual([0, 0]);
+  });
+});

@@ -1,0 +1,40 @@
+import type { TemplateSummary } from '../../../../src/contract/templates.ts';
+import { ErrorNotice } from '../../ui/feedback.tsx';
+import { SelectField } from '../../ui/field.tsx';
+import { Card } from '../../ui/page.tsx';
+import { useResource } from '../../ui/resource.ts';
+import { templatePath } from '../templates/paths.ts';
+
+interface TemplateChoiceProps {
+  /** A name, or a version such as `web@3`; empty for none. */
+  value: string;
+  onChange: (reference: string) => void;
+}
+
+/** Chooses a template, which then decides the outputs. */
+export function TemplateChoice({ value, onChange }: TemplateChoiceProps) {
+  const { data, error, reload } = useResource<{ items: TemplateSummary[] }>('/v1/templates');
+  const names = (data?.items ?? []).map(({ name }) => name);
+  // A link may name a version.
+  const all = value === '' || names.includes(value) ? names : [value, ...names];
+  const chosen = data?.items.find(({ name }) => name === value.split('@')[0]);
+  const hint = chosen ? (
+    <>
+      {chosen.description} <a href={templatePath(chosen.name)}>Show its request</a>
+    </>
+  ) : (
+    'A template decides the outputs of the job.'
+  );
+  return (
+    <Card title="Template">
+      {error && <ErrorNotice error={error} onRetry={reload} />}
+      <SelectField
+        label="Template"
+        value={value}
+        choices={[['', 'None: choose the outputs below'], ...all.map((name) => [name, name] as const)]}
+        onChange={onChange}
+        hint={hint}
+      />
+    </Card>
+  );
+}
