@@ -4297,7 +4297,7 @@ export interface components {
              * @description The format of this output.
              * @enum {string}
              */
-            outputFormat: "mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp";
+            outputFormat: "mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp" | "thumbnails" | "sprite";
             /** @description Quality and size by name. Ignored if the request has `options`. */
             preset?: components["schemas"]["Preset"] | null;
             /** @description FFmpeg options for the output, in order. */
@@ -4310,6 +4310,14 @@ export interface components {
             preview?: components["schemas"]["Preview"] | null;
             /** @description Makes the output a drawing of the loudness of the audio. */
             waveform?: components["schemas"]["Waveform"] | null;
+            /** @description Seconds between the pictures of `thumbnails` or a `sprite`. With more than 2,000 pictures, Airlock raises it, with a warning. */
+            every_seconds?: number | null;
+            /** @description Number of pictures of `thumbnails`, instead of `every_seconds`. */
+            count?: number | null;
+            /** @description Pixels of each picture of `thumbnails` or a `sprite`; 320 or 160 when absent. Airlock never scales up. */
+            width?: number | null;
+            /** @description Pictures in a row of a `sprite`; 10 when absent. Fewer if the image would be wider than 8192 pixels. */
+            columns?: number | null;
             /** @description Bit rate of the video, or of the audio if the output is an audio format: a number of bits per second, or a string such as `2800k`. */
             bitrate?: (number | string) | null;
         };
@@ -4332,7 +4340,7 @@ export interface components {
             /** @description A template, such as `airlock/web`, or one version of it, such as `web@3`. The job gets the fields of the template that the request does not have. */
             template?: string | null;
             /** @description The format of the only output; required without `outputs` and `template`. */
-            outputFormat?: ("mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp") | null;
+            outputFormat?: ("mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp" | "thumbnails" | "sprite") | null;
             /** @description Quality and size by name. Ignored if the request has `options`. */
             preset?: components["schemas"]["Preset"] | null;
             /** @description FFmpeg options for the output, in order. */
@@ -4345,6 +4353,14 @@ export interface components {
             preview?: components["schemas"]["Preview"] | null;
             /** @description Makes the output a drawing of the loudness of the audio. */
             waveform?: components["schemas"]["Waveform"] | null;
+            /** @description Seconds between the pictures of `thumbnails` or a `sprite`. With more than 2,000 pictures, Airlock raises it, with a warning. */
+            every_seconds?: number | null;
+            /** @description Number of pictures of `thumbnails`, instead of `every_seconds`. */
+            count?: number | null;
+            /** @description Pixels of each picture of `thumbnails` or a `sprite`; 320 or 160 when absent. Airlock never scales up. */
+            width?: number | null;
+            /** @description Pictures in a row of a `sprite`; 10 when absent. Fewer if the image would be wider than 8192 pixels. */
+            columns?: number | null;
             /** @description Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode. */
             outputs?: components["schemas"]["OutputRequest"][] | null;
             /** @description Your own data, at most 8192 bytes; returned as `metadata.user`. */
@@ -4417,7 +4433,7 @@ export interface components {
         /** @description The fields that a job gets from the template: a job without `inputs`, `webhook_url` and `template`. */
         TemplateContent: {
             /** @description The format of the only output; required without `outputs` and `template`. */
-            outputFormat?: ("mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp") | null;
+            outputFormat?: ("mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp" | "thumbnails" | "sprite") | null;
             /** @description Quality and size by name. Ignored if the request has `options`. */
             preset?: components["schemas"]["Preset"] | null;
             /** @description FFmpeg options for the output, in order. */
@@ -4430,6 +4446,14 @@ export interface components {
             preview?: components["schemas"]["Preview"] | null;
             /** @description Makes the output a drawing of the loudness of the audio. */
             waveform?: components["schemas"]["Waveform"] | null;
+            /** @description Seconds between the pictures of `thumbnails` or a `sprite`. With more than 2,000 pictures, Airlock raises it, with a warning. */
+            every_seconds?: number | null;
+            /** @description Number of pictures of `thumbnails`, instead of `every_seconds`. */
+            count?: number | null;
+            /** @description Pixels of each picture of `thumbnails` or a `sprite`; 320 or 160 when absent. Airlock never scales up. */
+            width?: number | null;
+            /** @description Pictures in a row of a `sprite`; 10 when absent. Fewer if the image would be wider than 8192 pixels. */
+            columns?: number | null;
             /** @description Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode. */
             outputs?: components["schemas"]["OutputRequest"][] | null;
             /** @description Your own data, at most 8192 bytes; returned as `metadata.user`. */

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { rule } from './faults/rule.ts';
-import { OUTPUT_FORMATS, QUALITIES, RESOLUTIONS } from './formats.ts';
+import { OUTPUT_FORMATS, QUALITIES, RESOLUTIONS, TILE_FORMATS } from './formats.ts';
 import { nullable } from './nullable.ts';
 import { OUTPUT_NAME } from './output-names.ts';
-import { pictureFields } from './picture-outputs.ts';
+import { checkTiles, pictureFields } from './picture-outputs.ts';
 import { OVERLAY_STYLE_KEYS, overlayStyles } from './snake-names.ts';
 
 /** Characters of one filter graph, or of one option's argument. */
@@ -33,6 +33,9 @@ const preset = z
 const filter = z
   .object({ filter: argumentText.min(1).describe('A filter graph in the syntax of FFmpeg.') })
   .meta({ id: 'Filter', description: 'A part of the `-filter_complex`.' });
+
+/** Formats that a request may name. */
+export const REQUEST_FORMATS = [...OUTPUT_FORMATS, ...TILE_FORMATS] as const;
 
 /** How an output is made, at the top of a request for one output and in each entry of `outputs`. */
 export const outputFields = {
@@ -64,7 +67,7 @@ export const outputRequest = z
     name: nullable(outputName).describe(
       'Name of the output in the job and in downloads. Defaults to its format. A second `mp4` gets the name `mp4-2`.',
     ),
-    outputFormat: z.enum(OUTPUT_FORMATS).describe('The format of this output.'),
+    outputFormat: z.enum(REQUEST_FORMATS).describe('The format of this output.'),
     ...outputFields,
     bitrate: nullable(bitrate).describe(
       'Bit rate of the video, or of the audio if the output is an audio format: a number of bits per second, or a string such as `2800k`.',
@@ -82,13 +85,16 @@ export function isBody({ value }: { value: unknown }): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Rejects `outputs` with the fields of a single output, and two outputs of one name. */
+/** Rejects `outputs` with the fields of a single output, two outputs of one name, and fields that a format does not have. */
 export function checkOutputs(
   body: Partial<Record<(typeof OF_ONE_OUTPUT)[number], unknown>> & { outputs?: OutputBody[] | undefined },
   context: z.RefinementCtx,
 ) {
   const { outputs } = body;
-  if (!outputs) return;
+  const checkEach = (output: Parameters<typeof checkTiles>[0], path: (string | number)[]) =>
+    checkTiles(output, (field, message) => context.addIssue({ code: 'custom', path: [...path, field], message }));
+  if (!outputs) return checkEach(body, []);
+  for (const [index, output] of outputs.entries()) checkEach(output, ['outputs', index]);
   const report = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
   for (const field of OF_ONE_OUTPUT.filter((name) => body[name] !== undefined)) {
     report(

@@ -1,4 +1,4 @@
-import type { OutputFormat, Quality, Resolution } from './formats.ts';
+import type { OutputFormat, Quality, Resolution, TileFormat } from './formats.ts';
 
 /** One FFmpeg option as the caller wrote it. Absent, `""` and `null` arguments mean a flag without a value. */
 export interface OptionRequest {
@@ -13,6 +13,7 @@ export interface InputRequest {
 
 /** How one output is made. */
 export interface OutputRequest {
+  /** The format; of thumbnails and sprites, the format of their images. */
   outputFormat: OutputFormat;
   preset?: { quality?: Quality; resolution?: Resolution };
   options?: OptionRequest[];
@@ -22,6 +23,20 @@ export interface OutputRequest {
   still?: StillRequest;
   preview?: PreviewRequest;
   waveform?: WaveformRequest;
+  /** Present for thumbnails and sprites. */
+  tiles?: TilesRequest;
+}
+
+/** Pictures of a video at equal distances. */
+export interface TilesRequest {
+  format: TileFormat;
+  /** Either this or `count`. */
+  everySeconds?: number;
+  count?: number;
+  /** Pixels of one picture. */
+  width?: number;
+  /** Of a sprite. */
+  columns?: number;
 }
 
 /** One picture of a video. */

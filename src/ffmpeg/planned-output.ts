@@ -65,6 +65,10 @@ export interface DirectoryRecipe {
   /** Matches the name of each file. */
   names: RegExp;
   expect: ExpectedOutput;
+  /** How many files there must be; absent = any number. */
+  count?: number;
+  /** Files that Airlock adds; absent = none. */
+  added?: readonly { path: string; contentType: string; text: string }[];
 }
 
 export type TreeRecipe = DirectoryRecipe;

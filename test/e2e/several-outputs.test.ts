@@ -98,6 +98,54 @@ describe('a job with several outputs', () => {
     expect(stdout.charCodeAt(0)).toBeGreaterThan(60);
   });
 
+  it('makes thumbnails and a sprite, whose files can be downloaded one by one', async () => {
+    const inputs = [{ url: await source('scrub.mp4', { seconds: 6, args: ['-g', '25'] }) }];
+    const outputs = [
+      { outputFormat: 'thumbnails', count: 3, width: 80 },
+      { outputFormat: 'sprite', everySeconds: 1, width: 64, columns: 4 },
+    ].map(({ everySeconds, ...output }) => ({ ...output, ...(everySeconds && { every_seconds: everySeconds }) }));
+    const job = await transcode(service, { inputs, outputs });
+    expect(job).toMatchObject({
+      status: 'completed',
+      outputs: [
+        { name: 'thumbnails', role: 'thumbnails', format: 'thumbnails', files: 3, width: 80, video_codec: 'mjpeg' },
+        { name: 'sprite', role: 'sprite', format: 'sprite', files: 2, width: 256, height: 72 },
+      ],
+    });
+    const filesOf = async (output: string) =>
+      (await service.call('GET', `/v1/transcodes/${job.id}/files?output=${output}`)).json.items;
+    const paths = (await filesOf('thumbnails')).map(({ path }: { path: string }) => path);
+    expect(paths).toEqual(['thumb-0001.jpg', 'thumb-0002.jpg', 'thumb-0003.jpg']);
+    expect(await filesOf('sprite')).toMatchObject([
+      { path: 'sprite-1.jpg', content_type: 'image/jpeg' },
+      { path: 'sprite.vtt', content_type: 'text/vtt' },
+    ]);
+    const cues = await fetch(await airlock.download(job.id, { output: 'sprite', file: 'sprite.vtt' }));
+    expect((await cues.text()).split('\n\n')[5]).toBe('00:00:04.000 --> 00:00:05.000\nsprite-1.jpg#xywh=0,36,64,36');
+  });
+
+  it.each([
+    ['thumbnails need an interval or a count', { outputFormat: 'thumbnails' }, 'every_seconds'],
+    ['only one of both', { outputFormat: 'thumbnails', every_seconds: 1, count: 2 }, 'count'],
+    ['a sprite has no count', { outputFormat: 'sprite', every_seconds: 1, count: 2 }, 'count'],
+    ['a video has no interval', { outputFormat: 'mp4', every_seconds: 1 }, 'every_seconds'],
+    ['a width is not zero', { outputFormat: 'sprite', every_seconds: 1, width: 0 }, 'width'],
+    ['a width is at most 8192', { outputFormat: 'jpg', still: { at: 1, width: 100_000 } }, 'still.width'],
+    ['a time is not negative', { outputFormat: 'jpg', still: { at: -1 } }, 'still.at'],
+    ['a share is at most 100%', { outputFormat: 'jpg', still: { at: '150%' } }, 'still.at'],
+    [
+      'a color is hexadecimal',
+      { outputFormat: 'png', waveform: { width: 99, height: 99, color: 'red' } },
+      'waveform.color',
+    ],
+  ])('is rejected unless %s', async (_, output, field) => {
+    const { status, json } = await service.call('POST', '/v1/transcodes', {
+      inputs: [{ url: 'gs://b/a.mp4' }],
+      ...output,
+    });
+    expect([status, json.details.field]).toEqual([400, field]);
+  });
+
   it('keeps the video when the source has no audio for the other output', async () => {
     const inputs = [{ url: await source('silent.mp4', { audio: false }) }];
     const { json } = await service.call('POST', '/v1/transcodes', {

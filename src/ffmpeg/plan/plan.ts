@@ -98,7 +98,14 @@ function planOutput(request: TranscodeRequest, inputs: readonly PlanInput[], ctx
   return ofFirstInput(producer, request);
 }
 
-function ofFirstInput(producer: Producer, { outputFormat, still, preview, waveform }: TranscodeRequest): Producer {
+function ofFirstInput(
+  producer: Producer,
+  { outputFormat, still, preview, waveform, tiles }: TranscodeRequest,
+): Producer {
+  if (tiles) {
+    const message = `The ${tiles.format} ${tiles.format === 'sprite' ? 'shows' : 'show'} only one input; only the first input was used.`;
+    return { ...producer, warnings: [...producer.warnings, { field: 'inputs', message }] };
+  }
   const what = preview ? 'preview' : waveform ? 'waveform' : still ? 'still' : outputFormat;
   const contains = preview || waveform ? 'shows only one input' : 'contains only one picture';
   const message = `A ${what} ${contains}; only the first input was used.`;

@@ -25,6 +25,8 @@ export interface Producer {
   work: Workload;
   source: PlanSource;
   layers: readonly LayerRequest[];
+  /** See `Plan.keyTimes`. */
+  keyTimes?: readonly number[];
   warnings: readonly PlanWarning[];
 }
 
@@ -79,7 +81,14 @@ export function planCommand(producers: readonly Producer[], ctx: PlanContext): P
     source: first.source,
     layers: producers.flatMap(({ layers }) => layers),
     warnings: producers.flatMap(({ warnings }) => warnings),
+    ...keyTimesOf(producers),
   };
+}
+
+function keyTimesOf(producers: readonly Producer[]): Pick<Plan, 'keyTimes'> {
+  const times = producers.map(({ keyTimes }) => keyTimes);
+  if (times.includes(undefined)) return {};
+  return { keyTimes: [...new Set(times.flatMap((list) => list ?? []))].sort((a, b) => a - b) };
 }
 
 function mostThreads(producers: readonly Producer[]): number | null {

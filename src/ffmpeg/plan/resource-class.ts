@@ -28,7 +28,7 @@ export function estimateJobClass(request: JobRequest, infos: (MediaInfo | null)[
  */
 export function estimateResourceClass(request: TranscodeRequest, infos: (MediaInfo | null)[]): ResourceClass {
   const kind = formatKind(request.outputFormat);
-  if (kind === 'audio' || request.still || request.waveform) return 'light';
+  if (kind === 'audio' || request.still || request.waveform || request.tiles) return 'light';
   if (request.preview) return (request.preview.width ?? 0) > LIGHT_PREVIEW_WIDTH ? 'heavy' : 'light';
   const parsed = parseRequest(request);
   const { output } = parsed;

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { mediaFacts } from '../../attempt/media/summary.ts';
 import { listDirectory } from '../../attempt/outputs/read-directory.ts';
@@ -59,7 +60,7 @@ function makeTree(attempt: TranscodeAttempt, written: WrittenTree): Promise<Made
 async function checkDirectory(
   attempt: TranscodeAttempt,
   { folder, planned: { contentType, tree }, slot }: WrittenTree,
-  { names, expect }: DirectoryRecipe,
+  { names, expect, count, added = [] }: DirectoryRecipe,
 ): Promise<MadeTree> {
   const directory = join(folder, basename(tree.directories[0]!.path));
   const found = (await listDirectory(directory, tree)).sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -70,6 +71,10 @@ async function checkDirectory(
     const info = await checkWritten(attempt, expect, { path: join(directory, path), slot, size });
     first ??= info;
   }
+  if (count !== undefined && found.length !== count)
+    throw new JobFailure('output_invalid', `FFmpeg wrote ${found.length} files instead of ${count}.`);
+  for (const { path, text } of added) await writeFile(join(directory, path), text, { flag: 'wx', mode: 0o644 });
+  const typeOf = (path: string) => added.find((file) => file.path === path)?.contentType ?? contentType;
   // A directory without files has been rejected.
-  return { directory, contentTypeOf: () => contentType, facts: mediaFacts(first!) };
+  return { directory, contentTypeOf: typeOf, facts: mediaFacts(first!) };
 }
