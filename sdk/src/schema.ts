@@ -487,6 +487,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/transcodes/{id}/playback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get URLs that play a ladder
+         * @description Returns URLs for video players, and the URL of a page with a player. The URLs need no key, and work on every site. They expire after `expires_in` seconds, or when Airlock deletes the output.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         */
+        post: operations["createPlayback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/transcodes/batch": {
         parameters: {
             query?: never;
@@ -1521,28 +1543,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/transcodes/{id}/playback": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Get URLs to play an output
-         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
-         *
-         *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
-         */
-        post: operations["createPlayback"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/templates/{name}": {
         parameters: {
             query?: never;
@@ -1591,7 +1591,7 @@ export interface components {
              * @description A stable code for programs.
              * @enum {string}
              */
-            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "account_exists" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "template_exists" | "too_many_templates" | "too_many_template_versions" | "template_read_only" | "template_not_found" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "not_implemented" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "archive_not_ready" | "job_not_completed" | "job_failed" | "job_canceled" | "job_without_output" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
+            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "account_exists" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "template_exists" | "too_many_templates" | "too_many_template_versions" | "template_read_only" | "template_not_found" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "not_implemented" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "playback_ended" | "archive_not_ready" | "job_not_completed" | "job_failed" | "job_canceled" | "job_without_output" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
             /** @description Details such as `field`, `reason`, `remedy` and `near`, depending on the code; null if there are none. */
             details: {
                 [key: string]: unknown;
@@ -2865,6 +2865,30 @@ export interface components {
             /** @description Number of jobs that this request canceled. All others were already final. */
             canceled: number;
             batch: components["schemas"]["Batch"];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description URLs that play an output. They need no key: do not log them, and give them only to viewers. */
+        Playback: {
+            /**
+             * Format: uri
+             * @description `hls_url`, or `dash_url` if the output has no HLS playlist.
+             */
+            url: string;
+            /** @description The HLS master playlist; null if the output has none. */
+            hls_url: string | null;
+            /** @description The DASH manifest; null if the output has none. */
+            dash_url: string | null;
+            /**
+             * Format: uri
+             * @description A page that plays the output.
+             */
+            page_url: string;
+            /**
+             * Format: date-time
+             * @description When the URLs expire.
+             */
+            expires_at: string;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
@@ -4389,6 +4413,16 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        /** @description What to play, and for how long. */
+        PlaybackRequest: {
+            /** @description Name of a ladder of the job. Required if the job has several ladders. */
+            output?: string;
+            /**
+             * @description Seconds until the URLs expire. They expire earlier if Airlock deletes the output.
+             * @default 21600
+             */
+            expires_in: number;
+        };
         /** @description An account to create. */
         CreateAccountRequest: {
             /** @description The name of the account. */
@@ -5179,6 +5213,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SignedManifest"];
+                };
+            };
+        };
+    };
+    createPlayback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaybackRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Playback"];
                 };
             };
         };
@@ -6382,19 +6443,6 @@ export interface operations {
         responses: never;
     };
     continueBlueprintRun: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The id, a UUID. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: never;
-    };
-    createPlayback: {
         parameters: {
             query?: never;
             header?: never;
