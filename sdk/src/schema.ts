@@ -2155,6 +2155,21 @@ export interface components {
          * @enum {string}
          */
         FailureCode: "invalid_media" | "unsupported_media" | "unsupported_codec" | "cannot_disarm" | "no_video_stream" | "no_audio_stream" | "empty_media" | "too_many_streams" | "too_many_pixels" | "too_long" | "option_refused" | "encode_failed" | "filter_failed" | "asset_invalid" | "output_invalid" | "source_unreachable" | "source_refused" | "source_not_found" | "source_error" | "source_too_large" | "source_no_ranges" | "source_timeout" | "source_incomplete" | "input_deleted" | "limit_memory" | "limit_cpu" | "limit_time" | "limit_output" | "limit_processes" | "sandbox_violation" | "storage_quota" | "storage_full" | "storage_unavailable" | "worker_lost" | "internal";
+        /** @description A rendition of a ladder. */
+        Rendition: {
+            /** @description Pixels. */
+            width: number;
+            /** @description Pixels. */
+            height: number;
+            /** @description Highest bits per second, with audio. */
+            bandwidth: number;
+            /** @description Average bits per second, with audio. */
+            average_bandwidth: number;
+            /** @description The codecs as in RFC 6381, with the codec of the audio. */
+            codecs: string;
+            /** @description Frames per second. */
+            frame_rate: number;
+        };
         /** @description An output of a job. */
         Output: {
             /** @description Its name in the request, or its format. Pass it as `output` to downloads. */
@@ -2194,6 +2209,10 @@ export interface components {
                 /** @description Null without audio. */
                 audio: components["schemas"]["StreamPlan"] | null;
             };
+            /** @description The renditions, the largest first; only for a ladder. */
+            renditions?: components["schemas"]["Rendition"][];
+            /** @description Whether the segments are encrypted; only for a ladder. */
+            encrypted?: boolean;
             /** @description Why the output failed, for programs; null unless it failed. */
             error_code: components["schemas"]["FailureCode"] | null;
             /** @description One sentence for people; null unless the output failed. */
@@ -4313,6 +4332,15 @@ export interface components {
             /** @description A filter graph in the syntax of FFmpeg. */
             filter: string;
         };
+        /** @description A rendition of a ladder. */
+        Rung: {
+            /** @description The short side of the frame in pixels: the height of a landscape video, the width of a portrait video. */
+            height: number;
+            /** @description Average bit rate of the video: bits per second, or a string such as `2800k`. By default the encoder aims at a constant quality, below a bit rate that suits the height. */
+            bitrate?: (number | string) | null;
+            /** @description `h264` when absent. */
+            codec?: ("h264" | "hevc" | "av1" | "vp9") | null;
+        };
         /** @description One of several outputs of a job. */
         OutputRequest: {
             /** @description Name of the output in the job and in downloads. Defaults to its format. A second `mp4` gets the name `mp4-2`. */
@@ -4321,7 +4349,7 @@ export interface components {
              * @description The format of this output.
              * @enum {string}
              */
-            outputFormat: "mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp" | "thumbnails" | "sprite";
+            outputFormat: "mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp" | "thumbnails" | "sprite" | "hls" | "dash" | "cmaf";
             /** @description Quality and size by name. Ignored if the request has `options`. */
             preset?: components["schemas"]["Preset"] | null;
             /** @description FFmpeg options for the output, in order. */
@@ -4342,6 +4370,12 @@ export interface components {
             width?: number | null;
             /** @description Pictures in a row of a `sprite`; 10 when absent. Fewer if the image would be wider than 8192 pixels. */
             columns?: number | null;
+            /** @description The renditions of a streaming format. `auto`, the default, chooses them by the size of the source. Airlock never scales up. */
+            ladder?: ("auto" | components["schemas"]["Rung"][]) | null;
+            /** @description Seconds of a segment of a streaming format. Defaults to 4. */
+            segment_seconds?: number | null;
+            /** @description Encrypts the segments of an `hls` output with a key of its own. */
+            encryption?: "aes-128" | null;
             /** @description Bit rate of the video, or of the audio if the output is an audio format: a number of bits per second, or a string such as `2800k`. */
             bitrate?: (number | string) | null;
         };
@@ -4364,7 +4398,7 @@ export interface components {
             /** @description A template, such as `airlock/web`, or one version of it, such as `web@3`. The job gets the fields of the template that the request does not have. */
             template?: string | null;
             /** @description The format of the only output; required without `outputs` and `template`. */
-            outputFormat?: ("mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp" | "thumbnails" | "sprite") | null;
+            outputFormat?: ("mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp" | "thumbnails" | "sprite" | "hls" | "dash" | "cmaf") | null;
             /** @description Quality and size by name. Ignored if the request has `options`. */
             preset?: components["schemas"]["Preset"] | null;
             /** @description FFmpeg options for the output, in order. */
@@ -4385,6 +4419,12 @@ export interface components {
             width?: number | null;
             /** @description Pictures in a row of a `sprite`; 10 when absent. Fewer if the image would be wider than 8192 pixels. */
             columns?: number | null;
+            /** @description The renditions of a streaming format. `auto`, the default, chooses them by the size of the source. Airlock never scales up. */
+            ladder?: ("auto" | components["schemas"]["Rung"][]) | null;
+            /** @description Seconds of a segment of a streaming format. Defaults to 4. */
+            segment_seconds?: number | null;
+            /** @description Encrypts the segments of an `hls` output with a key of its own. */
+            encryption?: "aes-128" | null;
             /** @description Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode. */
             outputs?: components["schemas"]["OutputRequest"][] | null;
             /** @description Your own data, at most 8192 bytes; returned as `metadata.user`. */
@@ -4467,7 +4507,7 @@ export interface components {
         /** @description The fields that a job gets from the template: a job without `inputs`, `webhook_url` and `template`. */
         TemplateContent: {
             /** @description The format of the only output; required without `outputs` and `template`. */
-            outputFormat?: ("mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp" | "thumbnails" | "sprite") | null;
+            outputFormat?: ("mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp" | "thumbnails" | "sprite" | "hls" | "dash" | "cmaf") | null;
             /** @description Quality and size by name. Ignored if the request has `options`. */
             preset?: components["schemas"]["Preset"] | null;
             /** @description FFmpeg options for the output, in order. */
@@ -4488,6 +4528,12 @@ export interface components {
             width?: number | null;
             /** @description Pictures in a row of a `sprite`; 10 when absent. Fewer if the image would be wider than 8192 pixels. */
             columns?: number | null;
+            /** @description The renditions of a streaming format. `auto`, the default, chooses them by the size of the source. Airlock never scales up. */
+            ladder?: ("auto" | components["schemas"]["Rung"][]) | null;
+            /** @description Seconds of a segment of a streaming format. Defaults to 4. */
+            segment_seconds?: number | null;
+            /** @description Encrypts the segments of an `hls` output with a key of its own. */
+            encryption?: "aes-128" | null;
             /** @description Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode. */
             outputs?: components["schemas"]["OutputRequest"][] | null;
             /** @description Your own data, at most 8192 bytes; returned as `metadata.user`. */

@@ -14,6 +14,16 @@ export function isTileFormat(format: unknown): format is TileFormat {
   return (TILE_FORMATS as readonly unknown[]).includes(format);
 }
 
+/** Streaming formats: an output of many files, with a rendition for each rung of a ladder. */
+export const LADDER_FORMATS = ['hls', 'dash', 'cmaf'] as const;
+export type LadderFormat = (typeof LADDER_FORMATS)[number];
+export const LADDER_CODECS = ['h264', 'hevc', 'av1', 'vp9'] as const;
+export type LadderCodec = (typeof LADDER_CODECS)[number];
+
+export function isLadderFormat(format: unknown): format is LadderFormat {
+  return (LADDER_FORMATS as readonly unknown[]).includes(format);
+}
+
 export type FormatKind = 'video' | 'audio' | 'image';
 
 export function formatKind(format: OutputFormat): FormatKind {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { fetchedHow, jobStatus, timestamp, warning } from './common.ts';
 import { rule } from './faults/rule.ts';
-import { isTileFormat } from './formats.ts';
+import { isLadderFormat, isTileFormat } from './formats.ts';
 import { jobLimits, shownLimits } from './job-limits.ts';
 import { nullable } from './nullable.ts';
 import { MAX_OUTPUTS, outputNames } from './output-names.ts';
@@ -125,10 +125,18 @@ export function toJobRequest(body: Pick<CreateBody, 'inputs' | 'outputs'> & Part
   return request as JobRequest;
 }
 
-/** The images of thumbnails and sprites are JPEG. */
+const DEFAULT_SEGMENT_SECONDS = 4;
+
+/** The images of thumbnails and sprites are JPEG. Renditions of a ladder are encoded like MP4. */
 function toOutputRequest({ every_seconds, count, width, columns, ...output }: OutputBody): OutputRequest {
-  const { outputFormat: format } = output;
-  if (!isTileFormat(format)) return output as OutputRequest;
+  const { outputFormat: format, ladder, segment_seconds, encryption, ...others } = output;
+  if (isLadderFormat(format)) {
+    const rungs = ladder ?? 'auto';
+    const segmentSeconds = segment_seconds ?? DEFAULT_SEGMENT_SECONDS;
+    const settings = { format, rungs, segmentSeconds, isEncrypted: encryption !== undefined };
+    return { outputFormat: 'mp4', ladder: settings } as OutputRequest;
+  }
+  if (!isTileFormat(format)) return { ...others, outputFormat: format } as OutputRequest;
   const tiles = {
     format,
     ...(every_seconds !== undefined && { everySeconds: every_seconds }),
@@ -136,7 +144,7 @@ function toOutputRequest({ every_seconds, count, width, columns, ...output }: Ou
     ...(width !== undefined && { width }),
     ...(columns !== undefined && { columns }),
   };
-  return { ...output, outputFormat: 'jpg', tiles } as OutputRequest;
+  return { ...others, outputFormat: 'jpg', tiles } as OutputRequest;
 }
 
 const jobInput = z

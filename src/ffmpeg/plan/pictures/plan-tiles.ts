@@ -2,7 +2,7 @@ import { JobFailure } from '../../../contract/failures.ts';
 import type { TilesRequest, TranscodeRequest } from '../../../contract/transcode-request.ts';
 import { videoSettings } from '../../policy/encoders/encoder-settings.ts';
 import { OptionSet } from '../../policy/options/option-set.ts';
-import type { PlanInput, PlannedTree, TreePlan, VideoStream } from '../../types.ts';
+import type { DirectoryRecipe, PlanInput, PlannedTree, VideoStream } from '../../types.ts';
 import { ExtraInputs } from '../extra-inputs.ts';
 import { decimal, displaySize, fitWidth, type Size } from '../geometry.ts';
 import { ownName } from '../own-name.ts';
@@ -29,7 +29,7 @@ interface TileImages {
   size: Size;
   /** The last filter; empty = each picture is an image. */
   filter: string;
-  added: NonNullable<TreePlan['make']['added']>;
+  added: NonNullable<DirectoryRecipe['added']>;
 }
 
 /**
@@ -81,11 +81,13 @@ export function planTiles(
     ],
     output: plannedTree(tiles, position, { directory, images }),
     durationSeconds: times.end,
-    work: {
-      decoded: [stream],
-      encoded: { encoder: 'mjpeg', preset: null, ...images.size, frameRate: 1, bitDepth: 8 },
-      ...{ filterBytes: 3 * images.size.width * images.size.height, durationSeconds: times.end, still: false },
-    },
+    works: [
+      {
+        decoded: [stream],
+        encoded: { encoder: 'mjpeg', preset: null, ...images.size, frameRate: 1, bitDepth: 8 },
+        ...{ filterBytes: 3 * images.size.width * images.size.height, durationSeconds: times.end, still: false },
+      },
+    ],
     ...(isKey && { keyTimes: middles(times) }),
     source: 'preset',
     layers: [],
