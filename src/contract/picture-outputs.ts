@@ -39,7 +39,11 @@ const still = z
     ),
     width: nullable(pixels).describe(`${widthText} Defaults to the width of the video.`),
   })
-  .meta({ id: 'Still', description: 'One picture of a video. The output format is `jpg`, `png` or `webp`.' });
+  .meta({
+    id: 'Still',
+    examples: [{ at: 'best', width: 1280 }, { at: 12.5 }, { at: '50%' }],
+    description: 'One picture of a video. The output format is `jpg`, `png` or `webp`.',
+  });
 
 const preview = z
   .object({
@@ -51,6 +55,7 @@ const preview = z
   })
   .meta({
     id: 'Preview',
+    examples: [{ seconds: 4, segments: 4, width: 320 }],
     description: 'A short silent clip of several parts of a video. The output format is `gif`, `webp` or `mp4`.',
   });
 
@@ -64,7 +69,11 @@ const waveform = z
       'Color of the waveform: `#` and six hexadecimal digits. Defaults to `#3366cc`. The background is transparent.',
     ),
   })
-  .meta({ id: 'Waveform', description: 'A drawing of the loudness of the audio. The output format is `png`.' });
+  .meta({
+    id: 'Waveform',
+    examples: [{ width: 800, height: 120, color: '#3366cc' }],
+    description: 'A drawing of the loudness of the audio. The output format is `png`.',
+  });
 
 /** The fields that describe such outputs, at the top of a request and in each entry of `outputs`. */
 export const pictureFields = {
