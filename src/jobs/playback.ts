@@ -4,6 +4,7 @@ import { ApiError } from '../contract/errors.ts';
 import { DOWNLOAD_SECONDS } from '../contract/limits.ts';
 import type { Vault } from '../crypto/vault.ts';
 import type { Context } from '../database/context.ts';
+import { openColumn } from '../database/sealed-columns.ts';
 import { readTree, type TreeFile } from '../objects/tree.ts';
 import { readTreeText } from '../objects/tree-text.ts';
 import { treeFileKey } from '../storage/keys.ts';
@@ -14,6 +15,8 @@ import type { Job } from './rows.ts';
 /** Files with which a player starts, in a ladder. */
 export const MANIFESTS = { hls: 'master.m3u8', dash: 'manifest.mpd' } as const;
 
+/** The key of an encrypted output. It is in the database, so that it is erased with the job's texts. */
+const KEY_FILE = 'key.bin';
 /** Files that the API sends itself: their relative URLs must lead back to it. */
 const PLAYLIST = /\.(?:m3u8|mpd)$/;
 
@@ -108,6 +111,8 @@ export interface PlayedOutput {
   /** Prefix of its files in storage. */
   key: string;
   files: readonly TreeFile[];
+  /** Decrypts its segments; null unless they are encrypted. */
+  decryptionKey: Buffer | null;
   /** Of the token. */
   expiresAt: Date;
 }
@@ -125,10 +130,12 @@ export async function openPlayback(
   if (!found) throw new ApiError('playback_ended');
   const files = await readTree(context.store, found);
   if (!files) throw new ApiError('output_damaged');
-  return { key: found.key, files, expiresAt: grant.expiresAt };
+  const hex = openColumn(context.vault, 'job_outputs', 'key_sealed', found);
+  const decryptionKey = hex === null ? null : Buffer.from(hex, 'hex');
+  return { key: found.key, files, decryptionKey, expiresAt: grant.expiresAt };
 }
 
-/** A file for a player: the bytes of a playlist, or a signed link to another file. */
+/** A file for a player: the bytes of a playlist or key, or a signed link to another file. */
 export type PlayedFile = { contentType: string } & ({ bytes: Buffer } | { url: string });
 
 /**
@@ -137,9 +144,10 @@ export type PlayedFile = { contentType: string } & ({ bytes: Buffer } | { url: s
  */
 export async function openPlayedFile(
   { store }: Pick<Context, 'store'>,
-  { key, files, expiresAt }: PlayedOutput,
+  { key, files, decryptionKey, expiresAt }: PlayedOutput,
   path: string,
 ): Promise<PlayedFile> {
+  if (path === KEY_FILE && decryptionKey) return { contentType: 'application/octet-stream', bytes: decryptionKey };
   const file = files.find((one) => one.path === path);
   if (!file) throw new ApiError('not_found');
   const contentType = file.content_type;
@@ -161,6 +169,7 @@ async function findPlayed({ db }: Pick<Context, 'db'>, outputId: string) {
     .innerJoin('jobs', 'jobs.id', 'job_outputs.job_id')
     .innerJoin('accounts', 'accounts.id', 'jobs.account_id')
     .select(['objects.key', 'objects.sha256'])
+    .select(['job_outputs.id', 'job_outputs.account_id', 'job_outputs.key_sealed'])
     .where('job_outputs.id', '=', outputId)
     .where('job_outputs.role', '=', LADDER)
     .where('job_outputs.status', '=', 'completed')

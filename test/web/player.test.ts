@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBrowser } from '../../testkit/browser.ts';
 import { makeClip, upload } from '../../testkit/media.ts';
 import { shareService, type TestService } from '../../testkit/service.ts';
+import { until } from '../../testkit/until.ts';
 import { faultsOf } from './axe.ts';
 
 let service: TestService & { account: string };
@@ -20,8 +21,12 @@ beforeAll(async () => {
     await makeClip(join(folder, 'clip.mp4'), { size: '320x180', seconds: 5 }),
   );
   const ladder = [{ height: 180 }, { height: 120 }];
-  const body = { inputs: [{ url }], outputFormat: 'cmaf', ladder, segment_seconds: 2 };
-  const { json } = await service.call('POST', '/v1/transcodes?wait=60', body);
+  const outputs = [
+    { name: 'clear', outputFormat: 'cmaf', ladder, segment_seconds: 2 },
+    { name: 'dash', outputFormat: 'dash', ladder, segment_seconds: 2 },
+    { name: 'sealed', outputFormat: 'hls', ladder: [{ height: 120 }], segment_seconds: 2, encryption: 'aes-128' },
+  ];
+  const { json } = await service.call('POST', '/v1/transcodes?wait=60', { inputs: [{ url }], outputs });
   expect(json.status).toBe('completed');
   job = json.id;
 }, 120_000);
@@ -55,10 +60,15 @@ const PLAY_TO_END = `(async () => {
 const playToEnd = (page: Page) => page.evaluate<{ at: number; duration: number; height: number }>(PLAY_TO_END);
 const video = (page: Page, property: string) => page.evaluate<unknown>(`document.querySelector('video').${property}`);
 
+async function pageOf(output: string): Promise<string> {
+  const { status, json } = await service.call('POST', `/v1/transcodes/${job}/playback`, { output });
+  expect(status).toBe(201);
+  return json.page_url;
+}
+
 describe('the player', () => {
   it('plays a ladder to its end by HLS, with nothing from other sites', async () => {
-    const { json } = await service.call('POST', `/v1/transcodes/${job}/playback`);
-    const { page, faults, hosts } = await open(json.page_url);
+    const { page, faults, hosts } = await open(await pageOf('clear'));
     const { at, duration, height } = await playToEnd(page);
     expect(duration).toBeGreaterThan(4.8);
     expect(duration - at).toBeLessThan(0.2);
@@ -70,12 +80,23 @@ describe('the player', () => {
     await page.close();
   });
 
+  it.each([
+    ['DASH', 'dash'],
+    ['encrypted HLS', 'sealed'],
+  ])('plays %s to its end', async (_, output) => {
+    const { page, faults } = await open(await pageOf(output));
+    const { at, duration } = await playToEnd(page);
+    expect(duration).toBeGreaterThan(4.8);
+    expect(duration - at).toBeLessThan(0.2);
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+
   it('plays the chosen quality, and obeys the keyboard', async () => {
-    const { json } = await service.call('POST', `/v1/transcodes/${job}/playback`);
-    const { page } = await open(json.page_url, { width: 390, height: 844 });
+    const { page } = await open(await pageOf('clear'), { width: 390, height: 844 });
     await page.locator('#quality:enabled').selectOption({ label: '120p' });
     await page.locator('body').press('k');
-    await page.waitForFunction(`document.querySelector('video').videoHeight === 120`);
+    await until(async () => (await video(page, 'videoHeight')) === 120, { what: 'the chosen quality' });
     await page.keyboard.press('>');
     expect(await video(page, 'playbackRate')).toBe(1.25);
     await page.keyboard.press('m');
@@ -90,5 +111,14 @@ describe('the player', () => {
     const { page } = await open(`${service.api}/playback/${'A'.repeat(48)}`);
     await page.getByRole('alert').filter({ hasText: 'This link has expired' }).waitFor();
     await page.close();
+  });
+
+  it('gets no key of an encrypted ladder after the job is erased', async () => {
+    const page = await pageOf('sealed');
+    const key = await fetch(`${page}/key.bin`);
+    expect([key.status, (await key.arrayBuffer()).byteLength]).toEqual([200, 16]);
+    expect((await fetch(`${await pageOf('clear')}/key.bin`)).status).toBe(404);
+    expect((await service.call('DELETE', `/v1/transcodes/${job}`)).status).toBe(200);
+    expect((await fetch(`${page}/key.bin`)).status).toBe(410);
   });
 });

@@ -57,7 +57,8 @@ function registerCreatePlayback(app: App, deps: ApiDeps): void {
         url: (hls ?? dash)!,
         hls_url: hls,
         dash_url: dash,
-        page_url: page,
+        // So that the page doesn't look for a playlist that the output does not have.
+        page_url: hls ? page : `${page}#dash`,
         expires_at: expiresAt.toISOString(),
         ...(warnings.length > 0 && { warnings }),
       };

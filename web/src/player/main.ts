@@ -21,10 +21,15 @@ video.addEventListener('resize', () => {
 void start();
 
 async function start(): Promise<void> {
-  const source = await openSource(video, location.pathname.replace(/\/$/, ''), {
-    onProblem: showProblem,
-    onQualities: showQualities,
-  });
+  const base = location.pathname.replace(/\/$/, '');
+  const source = await openSource(
+    video,
+    { base, isDash: location.hash === '#dash' },
+    {
+      onProblem: showProblem,
+      onQualities: showQualities,
+    },
+  );
   quality.addEventListener('change', () => source?.choose(Number(quality.value)));
 }
 

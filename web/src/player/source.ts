@@ -19,21 +19,16 @@ const ENDED = 'This link has expired, or the video was deleted. Ask for a new li
 const FAILED = 'The video cannot be loaded. Check your connection, then reload the page.';
 const NATIVE_HLS = 'application/vnd.apple.mpegurl';
 
-/** Loads the ladder at an address into the video: HLS if there is a playlist, or else DASH. Null if there is neither. */
-export async function openSource(video: HTMLVideoElement, base: string, events: SourceEvents): Promise<Source | null> {
-  for (const [name, open] of [
-    ['master.m3u8', openHls],
-    ['manifest.mpd', openDash],
-  ] as const) {
-    const url = `${base}/${name}`;
-    const response = await fetch(url).catch(() => null);
-    if (response?.ok) return open(video, url, events);
-    if (response?.status === 410 || response === null || response.status !== 404) {
-      events.onProblem(response?.status === 410 ? ENDED : FAILED);
-      return null;
-    }
-  }
-  events.onProblem(ENDED);
+/** Loads the ladder below an address into the video. Null if it cannot be loaded; then `onProblem` was called. */
+export async function openSource(
+  video: HTMLVideoElement,
+  { base, isDash }: { base: string; isDash: boolean },
+  events: SourceEvents,
+): Promise<Source | null> {
+  const url = `${base}/${isDash ? 'manifest.mpd' : 'master.m3u8'}`;
+  const response = await fetch(url).catch(() => null);
+  if (response?.ok) return isDash ? openDash(video, url, events) : openHls(video, url, events);
+  events.onProblem(response?.status === 410 ? ENDED : FAILED);
   return null;
 }
 
