@@ -39,6 +39,7 @@ const CASES: Record<string, () => Promise<Case>> = {
   chunks: async () => (await import('./cases/chunks.ts')).chunks,
   edits: async () => (await import('./cases/edits.ts')).edits,
   ladder: async () => (await import('./cases/ladder.ts')).ladder,
+  stills: async () => (await import('./cases/stills.ts')).stills,
   producers: async () => (await import('./cases/producers.ts')).producers,
   long: async () => (await import('./cases/edits.ts')).long,
   stored: async () => (await import('./cases/stored.ts')).stored,

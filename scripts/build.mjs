@@ -121,7 +121,7 @@ function publish(files) {
     mkdirSync(dirname(join(dist, file)), { recursive: true });
     renameSync(join(staged, file), join(dist, file));
   }
-  for (const file of ['web/index.html', 'airlock.js.map', 'airlock.js'])
+  for (const file of ['web/index.html', 'web/player.html', 'airlock.js.map', 'airlock.js'])
     renameSync(join(staged, file), join(dist, file));
   const list = join(dist, 'builds.json');
   const builds = [files, ...readBuilds(list)].slice(0, KEPT_BUILDS + 1);

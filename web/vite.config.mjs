@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vite';
 
 /** Where `npx vite web` finds the service while one works on the dashboard. */
@@ -12,6 +13,9 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // dash.js has 830 kB, and is loaded only by the page that plays DASH.
+    chunkSizeWarningLimit: 1_000,
+    rolldownOptions: { input: ['index.html', 'player.html'].map((name) => join(import.meta.dirname, name)) },
   },
   server: {
     proxy: Object.fromEntries(['/v1', '/docs', '/openapi.json', '/health-check'].map((path) => [path, SERVICE])),

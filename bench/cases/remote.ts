@@ -19,7 +19,7 @@ const ENCODE = {
   options: [option('-vf', 'scale=-2:480'), option('-preset', 'veryfast'), option('-c:a', 'copy')],
 };
 const COPY = { outputFormat: 'mp4', options: [option('-c', 'copy')] };
-const POSTER = { outputFormat: 'jpg', options: [option('-ss', '1800'), option('-frames:v', '1')] };
+const POSTER = { outputFormat: 'jpg', still: { at: 1800 } };
 
 /** From a throttled source to a throttled S3 storage, against a naive service on links of the same speed. */
 export async function throttled(options: CaseOptions): Promise<CaseResult> {

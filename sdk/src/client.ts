@@ -111,6 +111,15 @@ export class Airlock {
     }
   }
 
+  /** URLs that play a ladder of a job in any browser, without a key. They expire after six hours if `expires_in` is absent. */
+  playback(
+    id: string,
+    options: Partial<Schemas['PlaybackRequest']> & Pick<RequestControl, 'signal'> = {},
+  ): Promise<Schemas['Playback']> {
+    const { signal, ...body } = options;
+    return this.#transport.json('POST', `/v1/transcodes/${encodeURIComponent(id)}/playback`, { body, signal });
+  }
+
   /** Uploads a file, in parts if it is large, and waits until the server has inspected it. */
   async upload(input: Input, options: UploadOptions = {}): Promise<Upload> {
     const { onProgress, signal, resume } = options;

@@ -68,7 +68,7 @@ export async function* filesOf(
 export async function* downloadChunks(
   transport: Transport,
   job: string,
-  { name: output, size }: Pick<OutputFacts, 'name' | 'size'>,
+  { name: output, size, file }: Pick<OutputFacts, 'name' | 'size'> & Pick<FileChoice, 'file'>,
   { onProgress, signal, onType, retries }: DownloadControl,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let total = size;
@@ -78,7 +78,7 @@ export async function* downloadChunks(
   report();
   for (let failures = 0; total === null || loaded < total; failures++) {
     try {
-      const url = await linkTo(transport, job, { output, signal });
+      const url = await linkTo(transport, job, { output, file, signal });
       for await (const chunk of readFrom(transport, { url, from: loaded, signal, onType, onSize })) {
         failures = 0;
         loaded += chunk.byteLength;

@@ -61,6 +61,8 @@ export interface JobResult<Job> {
   files(options?: Pick<FileChoice, 'output'> & Pick<Control, 'signal'>): OutputFiles;
   /** Writes an output to a file and checks its SHA-256. An output of many files is saved as a zip. Node only. */
   save(path: string, control?: SaveControl): Promise<void>;
+  /** Writes each file of an output below a directory and checks its SHA-256. Node only. */
+  saveFiles(directory: string, control?: SaveControl): Promise<void>;
   blob(control?: SaveControl): Promise<Blob>;
   /** Deletes the outputs and the uploads of the job now, instead of when their retention ends. */
   erase(): Promise<void>;
@@ -159,9 +161,10 @@ export class Jobs<Types extends KindTypes> {
       url: (choice = {}) => linkTo(this.#transport, path, choice),
       files: (options = {}) => filesOf(this.#transport, path, options),
       async save(target, control = {}) {
-        const { saveFile } = await import('./node-files.ts');
+        const { saveFile } = await nodeFiles();
         await saveFile(target, chunks(control), outputOf(job, control.output));
       },
+      saveFiles: (directory, control = {}) => this.#saveFiles(job, directory, control),
       async blob(control = {}) {
         const parts: Uint8Array<ArrayBuffer>[] = [];
         let type = '';
@@ -173,7 +176,24 @@ export class Jobs<Types extends KindTypes> {
     };
   }
 
+  async #saveFiles(job: AnyJob, directory: string, { output, ...control }: SaveControl): Promise<void> {
+    const { saveBelow } = await nodeFiles();
+    const path = this.#pathOf(job.id);
+    const { name } = outputOf(job, output);
+    for await (const file of filesOf(this.#transport, path, { output: name, signal: control.signal })) {
+      const part = { name, size: file.size, file: file.path };
+      await saveBelow(
+        directory,
+        file,
+        downloadChunks(this.#transport, path, part, { ...control, retries: this.#retries }),
+      );
+    }
+  }
+
   #pathOf(id: string): string {
     return `${this.#path}/${encodeURIComponent(id)}`;
   }
 }
+
+/** Loaded only where files are written: it needs Node. */
+const nodeFiles = () => import('./node-files.ts');

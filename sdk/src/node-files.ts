@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { openAsBlob } from 'node:fs';
-import { mkdtemp, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -57,4 +57,21 @@ export async function saveFile(
   } finally {
     await rm(partial, { force: true });
   }
+}
+
+/** A path that stays below a directory, with at most three directories of its own. */
+const SAFE_PATH = /^(?:[A-Za-z0-9][A-Za-z0-9._-]*\/){0,3}[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+/** Writes a file of an output below a directory, which is created if it does not exist. */
+export async function saveBelow(
+  directory: string,
+  file: { path: string; sha256: string },
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  if (!SAFE_PATH.test(file.path)) {
+    throw new AirlockError({ code: 'download_failed', message: 'The output has a file with an unsafe path.' });
+  }
+  const path = join(directory, file.path);
+  await mkdir(dirname(path), { recursive: true });
+  await saveFile(path, chunks, file);
 }

@@ -487,6 +487,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/transcodes/{id}/playback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get URLs that play a ladder
+         * @description Returns URLs for video players, and the URL of a page with a player. The URLs need no key, and work on every site. They expire after `expires_in` seconds, or when Airlock deletes the output.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         */
+        post: operations["createPlayback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/transcodes/batch": {
         parameters: {
             query?: never;
@@ -1521,28 +1543,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/transcodes/{id}/playback": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Get URLs to play an output
-         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
-         *
-         *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
-         */
-        post: operations["createPlayback"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/templates/{name}": {
         parameters: {
             query?: never;
@@ -1591,7 +1591,7 @@ export interface components {
              * @description A stable code for programs.
              * @enum {string}
              */
-            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "account_exists" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "template_exists" | "too_many_templates" | "too_many_template_versions" | "template_read_only" | "template_not_found" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "not_implemented" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "archive_not_ready" | "job_not_completed" | "job_failed" | "job_canceled" | "job_without_output" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
+            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "account_exists" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "template_exists" | "too_many_templates" | "too_many_template_versions" | "template_read_only" | "template_not_found" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "not_implemented" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "playback_ended" | "archive_not_ready" | "job_not_completed" | "job_failed" | "job_canceled" | "job_without_output" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
             /** @description Details such as `field`, `reason`, `remedy` and `near`, depending on the code; null if there are none. */
             details: {
                 [key: string]: unknown;
@@ -2155,6 +2155,21 @@ export interface components {
          * @enum {string}
          */
         FailureCode: "invalid_media" | "unsupported_media" | "unsupported_codec" | "cannot_disarm" | "no_video_stream" | "no_audio_stream" | "empty_media" | "too_many_streams" | "too_many_pixels" | "too_long" | "option_refused" | "encode_failed" | "filter_failed" | "asset_invalid" | "output_invalid" | "source_unreachable" | "source_refused" | "source_not_found" | "source_error" | "source_too_large" | "source_no_ranges" | "source_timeout" | "source_incomplete" | "input_deleted" | "limit_memory" | "limit_cpu" | "limit_time" | "limit_output" | "limit_processes" | "sandbox_violation" | "storage_quota" | "storage_full" | "storage_unavailable" | "worker_lost" | "internal";
+        /** @description A rendition of a ladder. */
+        Rendition: {
+            /** @description Pixels. */
+            width: number;
+            /** @description Pixels. */
+            height: number;
+            /** @description Highest bits per second, with audio. */
+            bandwidth: number;
+            /** @description Average bits per second, with audio. */
+            average_bandwidth: number;
+            /** @description The codecs as in RFC 6381, with the codec of the audio. */
+            codecs: string;
+            /** @description Frames per second. */
+            frame_rate: number;
+        };
         /** @description An output of a job. */
         Output: {
             /** @description Its name in the request, or its format. Pass it as `output` to downloads. */
@@ -2194,6 +2209,10 @@ export interface components {
                 /** @description Null without audio. */
                 audio: components["schemas"]["StreamPlan"] | null;
             };
+            /** @description The renditions, the largest first; only for a ladder. */
+            renditions?: components["schemas"]["Rendition"][];
+            /** @description Whether the segments are encrypted; only for a ladder. */
+            encrypted?: boolean;
             /** @description Why the output failed, for programs; null unless it failed. */
             error_code: components["schemas"]["FailureCode"] | null;
             /** @description One sentence for people; null unless the output failed. */
@@ -2865,6 +2884,30 @@ export interface components {
             /** @description Number of jobs that this request canceled. All others were already final. */
             canceled: number;
             batch: components["schemas"]["Batch"];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description URLs that play an output. They need no key: do not log them, and give them only to viewers. */
+        Playback: {
+            /**
+             * Format: uri
+             * @description `hls_url`, or `dash_url` if the output has no HLS playlist.
+             */
+            url: string;
+            /** @description The HLS master playlist; null if the output has none. */
+            hls_url: string | null;
+            /** @description The DASH manifest; null if the output has none. */
+            dash_url: string | null;
+            /**
+             * Format: uri
+             * @description A page that plays the output.
+             */
+            page_url: string;
+            /**
+             * Format: date-time
+             * @description When the URLs expire.
+             */
+            expires_at: string;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
@@ -4289,6 +4332,15 @@ export interface components {
             /** @description A filter graph in the syntax of FFmpeg. */
             filter: string;
         };
+        /** @description A rendition of a ladder. */
+        Rung: {
+            /** @description The short side of the frame in pixels: the height of a landscape video, the width of a portrait video. */
+            height: number;
+            /** @description Average bit rate of the video: bits per second, or a string such as `2800k`. By default the encoder aims at a constant quality, below a bit rate that suits the height. */
+            bitrate?: (number | string) | null;
+            /** @description `h264` when absent. */
+            codec?: ("h264" | "hevc" | "av1" | "vp9") | null;
+        };
         /** @description One of several outputs of a job. */
         OutputRequest: {
             /** @description Name of the output in the job and in downloads. Defaults to its format. A second `mp4` gets the name `mp4-2`. */
@@ -4297,7 +4349,7 @@ export interface components {
              * @description The format of this output.
              * @enum {string}
              */
-            outputFormat: "mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp";
+            outputFormat: "mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp" | "thumbnails" | "sprite" | "hls" | "dash" | "cmaf";
             /** @description Quality and size by name. Ignored if the request has `options`. */
             preset?: components["schemas"]["Preset"] | null;
             /** @description FFmpeg options for the output, in order. */
@@ -4310,6 +4362,20 @@ export interface components {
             preview?: components["schemas"]["Preview"] | null;
             /** @description Makes the output a drawing of the loudness of the audio. */
             waveform?: components["schemas"]["Waveform"] | null;
+            /** @description Seconds between the pictures of `thumbnails` or a `sprite`. With more than 2,000 pictures, Airlock raises it, with a warning. */
+            every_seconds?: number | null;
+            /** @description Number of pictures of `thumbnails`, instead of `every_seconds`. */
+            count?: number | null;
+            /** @description Pixels of each picture of `thumbnails` or a `sprite`; 320 or 160 when absent. Airlock never scales up. */
+            width?: number | null;
+            /** @description Pictures in a row of a `sprite`; 10 when absent. Fewer if the image would be wider than 8192 pixels. */
+            columns?: number | null;
+            /** @description The renditions of a streaming format. `auto`, the default, chooses them by the size of the source. Airlock never scales up. */
+            ladder?: ("auto" | components["schemas"]["Rung"][]) | null;
+            /** @description Seconds of a segment of a streaming format. Defaults to 4. */
+            segment_seconds?: number | null;
+            /** @description Encrypts the segments of an `hls` output with a key of its own. */
+            encryption?: "aes-128" | null;
             /** @description Bit rate of the video, or of the audio if the output is an audio format: a number of bits per second, or a string such as `2800k`. */
             bitrate?: (number | string) | null;
         };
@@ -4332,7 +4398,7 @@ export interface components {
             /** @description A template, such as `airlock/web`, or one version of it, such as `web@3`. The job gets the fields of the template that the request does not have. */
             template?: string | null;
             /** @description The format of the only output; required without `outputs` and `template`. */
-            outputFormat?: ("mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp") | null;
+            outputFormat?: ("mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp" | "thumbnails" | "sprite" | "hls" | "dash" | "cmaf") | null;
             /** @description Quality and size by name. Ignored if the request has `options`. */
             preset?: components["schemas"]["Preset"] | null;
             /** @description FFmpeg options for the output, in order. */
@@ -4345,6 +4411,20 @@ export interface components {
             preview?: components["schemas"]["Preview"] | null;
             /** @description Makes the output a drawing of the loudness of the audio. */
             waveform?: components["schemas"]["Waveform"] | null;
+            /** @description Seconds between the pictures of `thumbnails` or a `sprite`. With more than 2,000 pictures, Airlock raises it, with a warning. */
+            every_seconds?: number | null;
+            /** @description Number of pictures of `thumbnails`, instead of `every_seconds`. */
+            count?: number | null;
+            /** @description Pixels of each picture of `thumbnails` or a `sprite`; 320 or 160 when absent. Airlock never scales up. */
+            width?: number | null;
+            /** @description Pictures in a row of a `sprite`; 10 when absent. Fewer if the image would be wider than 8192 pixels. */
+            columns?: number | null;
+            /** @description The renditions of a streaming format. `auto`, the default, chooses them by the size of the source. Airlock never scales up. */
+            ladder?: ("auto" | components["schemas"]["Rung"][]) | null;
+            /** @description Seconds of a segment of a streaming format. Defaults to 4. */
+            segment_seconds?: number | null;
+            /** @description Encrypts the segments of an `hls` output with a key of its own. */
+            encryption?: "aes-128" | null;
             /** @description Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode. */
             outputs?: components["schemas"]["OutputRequest"][] | null;
             /** @description Your own data, at most 8192 bytes; returned as `metadata.user`. */
@@ -4372,6 +4452,16 @@ export interface components {
             metadata?: {
                 [key: string]: unknown;
             } | null;
+        };
+        /** @description What to play, and for how long. */
+        PlaybackRequest: {
+            /** @description Name of a ladder of the job. Required if the job has several ladders. */
+            output?: string;
+            /**
+             * @description Seconds until the URLs expire. They expire earlier if Airlock deletes the output.
+             * @default 21600
+             */
+            expires_in: number;
         };
         /** @description An account to create. */
         CreateAccountRequest: {
@@ -4417,7 +4507,7 @@ export interface components {
         /** @description The fields that a job gets from the template: a job without `inputs`, `webhook_url` and `template`. */
         TemplateContent: {
             /** @description The format of the only output; required without `outputs` and `template`. */
-            outputFormat?: ("mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp") | null;
+            outputFormat?: ("mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp" | "thumbnails" | "sprite" | "hls" | "dash" | "cmaf") | null;
             /** @description Quality and size by name. Ignored if the request has `options`. */
             preset?: components["schemas"]["Preset"] | null;
             /** @description FFmpeg options for the output, in order. */
@@ -4430,6 +4520,20 @@ export interface components {
             preview?: components["schemas"]["Preview"] | null;
             /** @description Makes the output a drawing of the loudness of the audio. */
             waveform?: components["schemas"]["Waveform"] | null;
+            /** @description Seconds between the pictures of `thumbnails` or a `sprite`. With more than 2,000 pictures, Airlock raises it, with a warning. */
+            every_seconds?: number | null;
+            /** @description Number of pictures of `thumbnails`, instead of `every_seconds`. */
+            count?: number | null;
+            /** @description Pixels of each picture of `thumbnails` or a `sprite`; 320 or 160 when absent. Airlock never scales up. */
+            width?: number | null;
+            /** @description Pictures in a row of a `sprite`; 10 when absent. Fewer if the image would be wider than 8192 pixels. */
+            columns?: number | null;
+            /** @description The renditions of a streaming format. `auto`, the default, chooses them by the size of the source. Airlock never scales up. */
+            ladder?: ("auto" | components["schemas"]["Rung"][]) | null;
+            /** @description Seconds of a segment of a streaming format. Defaults to 4. */
+            segment_seconds?: number | null;
+            /** @description Encrypts the segments of an `hls` output with a key of its own. */
+            encryption?: "aes-128" | null;
             /** @description Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode. */
             outputs?: components["schemas"]["OutputRequest"][] | null;
             /** @description Your own data, at most 8192 bytes; returned as `metadata.user`. */
@@ -5155,6 +5259,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SignedManifest"];
+                };
+            };
+        };
+    };
+    createPlayback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaybackRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Playback"];
                 };
             };
         };
@@ -6358,19 +6489,6 @@ export interface operations {
         responses: never;
     };
     continueBlueprintRun: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The id, a UUID. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: never;
-    };
-    createPlayback: {
         parameters: {
             query?: never;
             header?: never;

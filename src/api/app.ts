@@ -21,6 +21,7 @@ import { MAX_LOOP_DELAY_MS, registerLoadShedding } from './plugins/load-shedding
 import { registerMethods } from './plugins/methods.ts';
 import { registerObservation } from './plugins/observe.ts';
 import { registerOpenapi } from './plugins/openapi.ts';
+import { registerPlayer } from './plugins/player.ts';
 import { registerQueries } from './plugins/queries.ts';
 import { registerReserve } from './plugins/reserve.ts';
 import { registerTracing } from './plugins/tracing.ts';
@@ -37,6 +38,7 @@ import { registerMultipart } from './routes/multipart.ts';
 import { registerNotYet } from './routes/not-yet.ts';
 import { registerOauth } from './routes/oauth.ts';
 import { registerPeople } from './routes/people.ts';
+import { isPlayback, registerPlayback } from './routes/playback.ts';
 import { registerProbe } from './routes/probe.ts';
 import { registerReceipts } from './routes/receipts.ts';
 import { registerSecurity } from './routes/security.ts';
@@ -60,11 +62,14 @@ const RESPONSE_MS = BODY_MS + MAX_WAIT_SECONDS * 1000 + 30_000;
 /** The same for routes that need no key. */
 const OPEN_RESPONSE_MS = BODY_MS + 15_000;
 
+/** Requests of one address with a valid playback token: 400 viewers who fetch video and audio every four seconds. */
+const PLAYBACK_PER_MINUTE = 12_000;
+
 /** Builds the API; the caller listens. A request passes: https → auth → limits → schema → route → answer. */
 export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promise<App> {
   const { settings } = deps;
   const app = createApp(settings, logger);
-  guardListener(app, settings, logger);
+  guardListener(app, deps, logger);
   limitOpenRoutes(app);
   app.decorateRequest('span', null);
   app.setValidatorCompiler(compileValidator);
@@ -111,7 +116,8 @@ function createApp(settings: ApiSettings, logger: FastifyBaseLogger): App {
 }
 
 /** Limits connections and requests before Fastify spends time on them. */
-function guardListener(app: App, settings: ApiSettings, logger: FastifyBaseLogger): void {
+function guardListener(app: App, deps: ApiDeps, logger: FastifyBaseLogger): void {
+  const { settings } = deps;
   const connections = guardConnections(app.server, {
     limits: { ...settings.connections, newPerMinute: addressLimit(settings.rateLimit) },
     trustProxy: settings.trustProxy,
@@ -119,6 +125,7 @@ function guardListener(app: App, settings: ApiSettings, logger: FastifyBaseLogge
   });
   const gate = gateRequests(app.server, {
     perMinute: addressLimit(settings.rateLimit),
+    separate: { perMinute: PLAYBACK_PER_MINUTE, includes: ({ url }) => isPlayback(deps.context.vault, url!) },
     addressOf: clientAddressOf(settings.trustProxy),
     reject: answerRejections(settings),
   });
@@ -139,6 +146,7 @@ function registerRoutes(app: App, deps: ApiDeps): void {
   registerKinds(app, routeDeps);
   registerJobs(app, deps);
   registerTranscodes(app, routeDeps);
+  registerPlayback(app, deps);
   registerBatches(app, deps);
   registerCommands(app, routeDeps);
   registerTemplates(app, deps);
@@ -155,7 +163,9 @@ function registerRoutes(app: App, deps: ApiDeps): void {
   registerMcp(app, routeDeps);
   registerOauth(app, deps);
   registerNotYet(app);
-  registerDashboard(app, { storageOrigin: deps.context.store.publicOrigin });
+  const { publicOrigin: storageOrigin } = deps.context.store;
+  registerDashboard(app, { storageOrigin });
+  registerPlayer(app, { storageOrigin });
 }
 
 /** Sets tighter limits for every route that needs no key. */

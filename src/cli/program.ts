@@ -62,6 +62,7 @@ function addTranscode(program: Command): void {
     .option('--option <option>', 'an FFmpeg option, e.g. "-c:v libx265" or "-vf hflip"; may repeat', collect, [])
     .option('--filter <graph>', 'a filter graph, e.g. "[0:v]scale=640:-2[v]"; may repeat', collect, [])
     .option('--text <text>', 'text over the video, in any language; may repeat', collect, [])
+    .option('--ladder <heights>', 'write a folder for HLS and DASH players: auto, or heights such as 720,360')
     .option('--json', 'print the finished job as JSON')
     .addHelpText(
       'after',
@@ -71,6 +72,7 @@ Examples:
   ./airlock transcode in.mov out.mp4 --filter "[0:v]crop=ih:ih[v]"
   ./airlock transcode in.mov out.mp4 --text "Hello, world"
   ./airlock transcode in.mov out.mp4 out.webm out.mp3
+  ./airlock transcode in.mov stream --ladder auto
   ./airlock transcode in.mov --template airlock/web
 
 Everything after the first space of --option is its argument; docs/options.md lists the allowed options.`,

@@ -6,6 +6,24 @@ export const OUTPUT_FORMATS = [...VIDEO_FORMATS, ...AUDIO_FORMATS, ...IMAGE_FORM
 
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
+/** Formats of many pictures of a video: an image for each, or sheets with a WebVTT file. */
+export const TILE_FORMATS = ['thumbnails', 'sprite'] as const;
+export type TileFormat = (typeof TILE_FORMATS)[number];
+
+export function isTileFormat(format: unknown): format is TileFormat {
+  return (TILE_FORMATS as readonly unknown[]).includes(format);
+}
+
+/** Streaming formats: an output of many files, with a rendition for each rung of a ladder. */
+export const LADDER_FORMATS = ['hls', 'dash', 'cmaf'] as const;
+export type LadderFormat = (typeof LADDER_FORMATS)[number];
+export const LADDER_CODECS = ['h264', 'hevc', 'av1', 'vp9'] as const;
+export type LadderCodec = (typeof LADDER_CODECS)[number];
+
+export function isLadderFormat(format: unknown): format is LadderFormat {
+  return (LADDER_FORMATS as readonly unknown[]).includes(format);
+}
+
 export type FormatKind = 'video' | 'audio' | 'image';
 
 export function formatKind(format: OutputFormat): FormatKind {

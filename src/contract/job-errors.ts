@@ -41,6 +41,11 @@ export const JOB_ERRORS = {
     text: 'Output was changed in storage',
     advice: 'Create the job again, and report the job id to the operator.',
   },
+  playback_ended: {
+    status: 410,
+    text: 'Playback has ended',
+    advice: 'The URL has expired, or the output was deleted. Create a new one with POST /v1/transcodes/{id}/playback.',
+  },
   archive_not_ready: {
     status: 503,
     text: 'Archive is not ready yet',

@@ -1,9 +1,17 @@
 import * as z from 'zod';
 import { rule } from './faults/rule.ts';
-import { OUTPUT_FORMATS, QUALITIES, RESOLUTIONS } from './formats.ts';
+import {
+  isLadderFormat,
+  LADDER_CODECS,
+  LADDER_FORMATS,
+  OUTPUT_FORMATS,
+  QUALITIES,
+  RESOLUTIONS,
+  TILE_FORMATS,
+} from './formats.ts';
 import { nullable } from './nullable.ts';
 import { OUTPUT_NAME } from './output-names.ts';
-import { pictureFields } from './picture-outputs.ts';
+import { checkTiles, pictureFields } from './picture-outputs.ts';
 import { OVERLAY_STYLE_KEYS, overlayStyles } from './snake-names.ts';
 
 /** Characters of one filter graph, or of one option's argument. */
@@ -34,12 +42,55 @@ const filter = z
   .object({ filter: argumentText.min(1).describe('A filter graph in the syntax of FFmpeg.') })
   .meta({ id: 'Filter', description: 'A part of the `-filter_complex`.' });
 
+const bitrate = z.union([
+  z.number().int().positive(),
+  z
+    .string()
+    .regex(/^\d{1,9}(\.\d{1,3})?[kM]?$/, rule('is not a bit rate', 'Send bits per second, such as 2800000 or "2800k"')),
+]);
+
+const rung = z
+  .object({
+    height: z
+      .number()
+      .int()
+      .min(64)
+      .max(4320)
+      .multipleOf(2, rule('is an odd number, which no video codec supports', 'Send an even number, such as 720'))
+      .describe(
+        'The short side of the frame in pixels: the height of a landscape video, the width of a portrait video.',
+      ),
+    bitrate: nullable(bitrate).describe(
+      'Average bit rate of the video: bits per second, or a string such as `2800k`. By default the encoder aims at a constant quality, below a bit rate that suits the height.',
+    ),
+    codec: nullable(z.enum(LADDER_CODECS)).describe('`h264` when absent.'),
+  })
+  .meta({ id: 'Rung', description: 'A rendition of a ladder.' });
+
+/** Renditions of one ladder. */
+const MAX_RUNGS = 10;
+
+/** How a streaming format is made. Other formats have none of these fields. */
+const ladderFields = {
+  ladder: nullable(z.union([z.literal('auto'), z.array(rung).min(1).max(MAX_RUNGS)])).describe(
+    'The renditions of a streaming format. `auto`, the default, chooses them by the size of the source. Airlock never scales up.',
+  ),
+  segment_seconds: nullable(z.number().int().min(2).max(10)).describe(
+    'Seconds of a segment of a streaming format. Defaults to 4.',
+  ),
+  encryption: nullable(z.enum(['aes-128'])).describe('Encrypts the segments of an `hls` output with a key of its own.'),
+};
+
+/** Formats that a request may name. */
+export const REQUEST_FORMATS = [...OUTPUT_FORMATS, ...TILE_FORMATS, ...LADDER_FORMATS] as const;
+
 /** How an output is made, at the top of a request for one output and in each entry of `outputs`. */
 export const outputFields = {
   preset: nullable(preset).describe('Quality and size by name. Ignored if the request has `options`.'),
   options: nullable(z.array(option).max(256)).describe('FFmpeg options for the output, in order.'),
   filters: nullable(z.array(filter).max(64)).describe('Joined with `;` into one `-filter_complex`.'),
   ...pictureFields,
+  ...ladderFields,
 };
 
 const outputName = z
@@ -52,19 +103,12 @@ const outputName = z
     ),
   );
 
-const bitrate = z.union([
-  z.number().int().positive(),
-  z
-    .string()
-    .regex(/^\d{1,9}(\.\d{1,3})?[kM]?$/, rule('is not a bit rate', 'Send bits per second, such as 2800000 or "2800k"')),
-]);
-
 export const outputRequest = z
   .object({
     name: nullable(outputName).describe(
       'Name of the output in the job and in downloads. Defaults to its format. A second `mp4` gets the name `mp4-2`.',
     ),
-    outputFormat: z.enum(OUTPUT_FORMATS).describe('The format of this output.'),
+    outputFormat: z.enum(REQUEST_FORMATS).describe('The format of this output.'),
     ...outputFields,
     bitrate: nullable(bitrate).describe(
       'Bit rate of the video, or of the audio if the output is an audio format: a number of bits per second, or a string such as `2800k`.',
@@ -82,13 +126,17 @@ export function isBody({ value }: { value: unknown }): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Rejects `outputs` with the fields of a single output, and two outputs of one name. */
-export function checkOutputs(
-  body: Partial<Record<(typeof OF_ONE_OUTPUT)[number], unknown>> & { outputs?: OutputBody[] | undefined },
-  context: z.RefinementCtx,
-) {
+type OneOutput = Partial<Record<(typeof OF_ONE_OUTPUT)[number], unknown>>;
+
+/** Rejects `outputs` with the fields of a single output, two outputs of one name, and fields that a format does not have. */
+export function checkOutputs(body: OneOutput & { outputs?: OutputBody[] | undefined }, context: z.RefinementCtx) {
   const { outputs } = body;
-  if (!outputs) return;
+  const checkEach = (output: Parameters<typeof checkTiles>[0] & OneOutput, path: (string | number)[]) => {
+    checkTiles(output, (field, message) => context.addIssue({ code: 'custom', path: [...path, field], message }));
+    checkFields(output, path, context);
+  };
+  if (!outputs) return checkEach(body, []);
+  for (const [index, output] of outputs.entries()) checkEach(output, ['outputs', index]);
   const report = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
   for (const field of OF_ONE_OUTPUT.filter((name) => body[name] !== undefined)) {
     report(
@@ -104,4 +152,26 @@ export function checkOutputs(
         rule(`is "${name}", the name of another output`, 'Give each output a different name'),
       );
   }
+}
+
+const OF_LADDERS = ['ladder', 'segment_seconds', 'encryption'] as const;
+const OF_FILES = ['preset', 'options', 'filters', 'bitrate', 'still', 'preview', 'waveform'] as const;
+
+/** Rejects fields of a ladder on other formats, and the other way around. */
+function checkFields(
+  output: OneOutput & { bitrate?: unknown },
+  path: (string | number)[],
+  context: z.RefinementCtx,
+): void {
+  const { outputFormat: format, encryption } = output;
+  if (typeof format !== 'string') return;
+  const report = (field: string, message: string) =>
+    context.addIssue({ code: 'custom', path: [...path, field], message });
+  const isLadder = isLadderFormat(format);
+  for (const field of (isLadder ? OF_FILES : OF_LADDERS).filter((name) => output[name] !== undefined)) {
+    const remedy = isLadder ? `Omit ${field}: ladder sets the renditions` : `Omit ${field}, or send hls, dash or cmaf`;
+    report(field, rule(`does not apply to the format ${format}`, remedy));
+  }
+  if (isLadder && format !== 'hls' && encryption !== undefined)
+    report('encryption', rule(`is not available for the format ${format}`, 'Send the format hls, or omit encryption'));
 }

@@ -1,8 +1,11 @@
+import { isLadderFormat, isTileFormat } from './formats.ts';
 import type { OutputBody } from './output-request.ts';
 import type { OUTPUT_ROLES } from './outputs.ts';
 import { PICTURE_FIELDS } from './picture-outputs.ts';
 
 /** What an output is for, by the fields of its request. */
 export function outputRole(output: Partial<OutputBody>): (typeof OUTPUT_ROLES)[number] {
+  if (isTileFormat(output.outputFormat)) return output.outputFormat;
+  if (isLadderFormat(output.outputFormat)) return 'ladder';
   return PICTURE_FIELDS.find((field) => output[field] !== undefined) ?? 'media';
 }

@@ -8,6 +8,23 @@ export const failureCode = z
 
 const codec = (of: string) => z.string().nullable().describe(`FFmpeg’s name of the ${of} codec; null without ${of}.`);
 
+const rendition = z
+  .object({
+    width: z.number().describe('Pixels.'),
+    height: z.number().describe('Pixels.'),
+    bandwidth: z.number().describe('Highest bits per second, with audio.'),
+    average_bandwidth: z.number().describe('Average bits per second, with audio.'),
+    codecs: z.string().describe('The codecs as in RFC 6381, with the codec of the audio.'),
+    frame_rate: z.number().describe('Frames per second.'),
+  })
+  .meta({ id: 'Rendition', description: 'A rendition of a ladder.' });
+
+/** What a ladder has in addition to other outputs. */
+const ladderFacts = {
+  renditions: z.array(rendition).optional().describe('The renditions, the largest first; only for a ladder.'),
+  encrypted: z.boolean().optional().describe('Whether the segments are encrypted; only for a ladder.'),
+};
+
 /** What Airlock knows of a finished file. It is stored in this form. */
 export const fileFacts = z.object({
   format: z.string().describe('The format, one of `outputFormat`.'),
@@ -26,6 +43,7 @@ export const fileFacts = z.object({
     })
     .optional()
     .describe('Which streams were copied, and which were encoded.'),
+  ...ladderFacts,
 });
 
 export const OUTPUT_ROLES = [
@@ -59,6 +77,7 @@ export const output = z
       .nullable()
       .describe('SHA-256 of the bytes, or of the list of files, 64 hex digits; null unless it is completed.'),
     plan: fileFacts.shape.plan,
+    ...ladderFacts,
     error_code: failureCode.nullable().describe('Why the output failed, for programs; null unless it failed.'),
     error_message: z.string().nullable().describe('One sentence for people; null unless the output failed.'),
   })

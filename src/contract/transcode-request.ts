@@ -1,4 +1,4 @@
-import type { OutputFormat, Quality, Resolution } from './formats.ts';
+import type { LadderCodec, LadderFormat, OutputFormat, Quality, Resolution, TileFormat } from './formats.ts';
 
 /** One FFmpeg option as the caller wrote it. Absent, `""` and `null` arguments mean a flag without a value. */
 export interface OptionRequest {
@@ -11,9 +11,29 @@ export interface InputRequest {
   options?: OptionRequest[];
 }
 
+/** A rendition of a ladder. */
+export interface RungRequest {
+  /** Short side of the frame in pixels. */
+  height: number;
+  /** Bits per second of the video: a number, or a text such as `2800k`. */
+  bitrate?: number | string;
+  codec?: LadderCodec;
+}
+
+/** How the renditions of a streaming format are made. */
+export interface LadderRequest {
+  format: LadderFormat;
+  rungs: 'auto' | readonly RungRequest[];
+  segmentSeconds: number;
+  isEncrypted: boolean;
+}
+
 /** How one output is made. */
 export interface OutputRequest {
+  /** The format. Of thumbnails and sprites, the format of their images; of a ladder, the container of its renditions. */
   outputFormat: OutputFormat;
+  /** Present if the output is a ladder. */
+  ladder?: LadderRequest;
   preset?: { quality?: Quality; resolution?: Resolution };
   options?: OptionRequest[];
   filters?: { filter: string }[];
@@ -22,6 +42,20 @@ export interface OutputRequest {
   still?: StillRequest;
   preview?: PreviewRequest;
   waveform?: WaveformRequest;
+  /** Present for thumbnails and sprites. */
+  tiles?: TilesRequest;
+}
+
+/** Pictures of a video at equal distances. */
+export interface TilesRequest {
+  format: TileFormat;
+  /** Either this or `count`. */
+  everySeconds?: number;
+  count?: number;
+  /** Pixels of one picture. */
+  width?: number;
+  /** Of a sprite. */
+  columns?: number;
 }
 
 /** One picture of a video. */

@@ -1,15 +1,23 @@
 import * as z from 'zod';
 import { fetchedHow, jobStatus, timestamp, warning } from './common.ts';
 import { rule } from './faults/rule.ts';
-import { OUTPUT_FORMATS } from './formats.ts';
+import { isLadderFormat, isTileFormat } from './formats.ts';
 import { jobLimits, shownLimits } from './job-limits.ts';
 import { nullable } from './nullable.ts';
 import { MAX_OUTPUTS, outputNames } from './output-names.ts';
-import { checkOutputs, isBody, type OutputBody, option, outputFields, outputRequest } from './output-request.ts';
+import {
+  checkOutputs,
+  isBody,
+  type OutputBody,
+  option,
+  outputFields,
+  outputRequest,
+  REQUEST_FORMATS,
+} from './output-request.ts';
 import { failureCode, output } from './outputs.ts';
 import { priority, priorityField } from './priority.ts';
 import { templateReference } from './template-reference.ts';
-import type { JobRequest } from './transcode-request.ts';
+import type { JobRequest, OutputRequest } from './transcode-request.ts';
 import { MAX_WEBHOOK_URL } from './webhooks.ts';
 
 export const MAX_INPUTS = 10;
@@ -53,7 +61,7 @@ const input = z
 
 /** The fields of a create that a template can have. */
 export const reusableFields = {
-  outputFormat: nullable(z.enum(OUTPUT_FORMATS)).describe(
+  outputFormat: nullable(z.enum(REQUEST_FORMATS)).describe(
     'The format of the only output; required without `outputs` and `template`.',
   ),
   ...outputFields,
@@ -99,7 +107,7 @@ export function outputsOf(body: CreateBody): (OutputBody & { name: string })[] {
 }
 
 /** The fields of the only output of a request without `outputs`, as they were sent. */
-export function onlyOutput(body: CreateBody): OutputBody {
+export function onlyOutput(body: Partial<OutputBody>): OutputBody {
   const { outputFormat } = body;
   const sent = OUTPUT_FIELDS.flatMap((name) => (body[name] === undefined ? [] : [[name, body[name]]]));
   // The schema requires the format without `outputs`.
@@ -109,9 +117,34 @@ export function onlyOutput(body: CreateBody): OutputBody {
 const OUTPUT_FIELDS = Object.keys(outputFields) as (keyof typeof outputFields)[];
 
 /** The part of the body that determines the outputs; one output is a request of its own. */
-export function toJobRequest(body: CreateBody): JobRequest {
+export function toJobRequest(body: Pick<CreateBody, 'inputs' | 'outputs'> & Partial<OutputBody>): JobRequest {
   const { inputs, outputs } = body;
-  return (outputs ? { inputs, outputs } : { inputs, ...onlyOutput(body) }) as JobRequest;
+  const request = outputs
+    ? { inputs, outputs: outputs.map(toOutputRequest) }
+    : { inputs, ...toOutputRequest(onlyOutput(body)) };
+  return request as JobRequest;
+}
+
+const DEFAULT_SEGMENT_SECONDS = 4;
+
+/** The images of thumbnails and sprites are JPEG. Renditions of a ladder are encoded like MP4. */
+function toOutputRequest({ every_seconds, count, width, columns, ...output }: OutputBody): OutputRequest {
+  const { outputFormat: format, ladder, segment_seconds, encryption, ...others } = output;
+  if (isLadderFormat(format)) {
+    const rungs = ladder ?? 'auto';
+    const segmentSeconds = segment_seconds ?? DEFAULT_SEGMENT_SECONDS;
+    const settings = { format, rungs, segmentSeconds, isEncrypted: encryption !== undefined };
+    return { outputFormat: 'mp4', ladder: settings } as OutputRequest;
+  }
+  if (!isTileFormat(format)) return { ...others, outputFormat: format } as OutputRequest;
+  const tiles = {
+    format,
+    ...(every_seconds !== undefined && { everySeconds: every_seconds }),
+    ...(count !== undefined && { count }),
+    ...(width !== undefined && { width }),
+    ...(columns !== undefined && { columns }),
+  };
+  return { ...others, outputFormat: 'jpg', tiles } as OutputRequest;
 }
 
 const jobInput = z

@@ -79,4 +79,5 @@ export const OUTPUT_COLUMNS = every<JobOutputsTable>({
   role: true,
   label_sealed: true,
   error_sealed: true,
+  key_sealed: true,
 });

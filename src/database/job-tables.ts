@@ -81,6 +81,8 @@ export interface JobOutputsTable {
   /** Its name in the request; null = its format. */
   label_sealed: Buffer | null;
   error_sealed: Buffer | null;
+  /** Decrypts its segments, as hex digits. */
+  key_sealed: Buffer | null;
 }
 
 export interface JobSourcesTable {

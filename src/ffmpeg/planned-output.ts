@@ -65,9 +65,36 @@ export interface DirectoryRecipe {
   /** Matches the name of each file. */
   names: RegExp;
   expect: ExpectedOutput;
+  /** How many files there must be; absent = any number. */
+  count?: number;
+  /** Files that Airlock adds; absent = none. */
+  added?: readonly { path: string; contentType: string; text: string }[];
 }
 
-export type TreeRecipe = DirectoryRecipe;
+/** Cuts the files of the cell into the segments of a ladder. Each has one stream. */
+export interface LadderRecipe {
+  kind: 'ladder';
+  renditions: readonly (LadderPart & { size: { width: number; height: number } })[];
+  /** Null = the ladder is silent. */
+  audio: LadderPart | null;
+  segmentSeconds: number;
+  manifests: { hls: boolean; dash: boolean };
+  isEncrypted: boolean;
+}
+
+/** A file of the cell that becomes a directory of the ladder. */
+export interface LadderPart {
+  /** In the cell: `/out/ladder-1080p.mp4`. */
+  path: string;
+  /** Of the directory. */
+  name: string;
+  /** FFmpeg's name of the codec. */
+  codec: string;
+  /** `-fs` cuts off the file at this size. */
+  maxBytes: number;
+}
+
+export type TreeRecipe = DirectoryRecipe | LadderRecipe;
 
 /** How a stream of the output is made. */
 export interface StreamPlan {

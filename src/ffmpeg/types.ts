@@ -245,4 +245,6 @@ export interface Plan {
   /** Pictures that must be in the cell before the command runs. */
   layers: LayerRequest[];
   warnings: PlanWarning[];
+  /** Seconds up to which the last key frames of the first input suffice, in rising order; absent = it needs all frames. */
+  keyTimes?: readonly number[];
 }

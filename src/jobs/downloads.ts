@@ -91,16 +91,30 @@ type OutputObject = Pick<
 >;
 
 /** A completed output whose bytes exist. */
-async function openOutput(
+export interface OpenedOutput {
+  /** Id of its row. */
+  id: string;
+  filename: string;
+  object: OutputObject;
+  /** When retention deletes it; null while that is unknown. */
+  expiresAt: Date | null;
+}
+
+/** Opens a completed output. Without a name, the job's only one, or its only one of the role. */
+export async function openOutput(
   context: DownloadContext,
   { id, account_id, kind }: Pick<Job, 'id' | 'account_id' | 'kind'>,
   name: string | undefined,
-): Promise<{ filename: string; object: OutputObject }> {
+  role?: string,
+): Promise<OpenedOutput> {
   const job = isUuid(id) ? await findJob(context.db, { id, account_id, kind }) : undefined;
   if (!job) throw new ApiError('not_found');
   // The names of its outputs are erased as well.
   if (job.erased_at && (job.status === 'completed' || name !== undefined)) throw new ApiError('output_deleted');
-  const found = chooseOutput(context, await findOutputs(context.db, id), name);
+  const rows = await findOutputs(context.db, id);
+  const ofRole = rows.filter((row) => role === undefined || row.role === role);
+  // A name is looked up among all, so that the error can say what the output is instead.
+  const found = chooseOutput(context, name === undefined && ofRole.length > 0 ? ofRole : rows, name);
   // Outputs that a failed job has completed can be downloaded.
   if (job.status !== 'completed' && found?.status !== 'completed')
     throw withoutOutput(context, { ...job, account_id, id, kind }, found);
@@ -111,7 +125,8 @@ async function openOutput(
   const isOver = job.expires_at !== null && job.expires_at.getTime() <= Date.now();
   const filename = openColumn(context.vault, 'job_outputs', 'name_sealed', found);
   if (found.state !== 'live' || isOver || filename === null) throw new ApiError('output_deleted');
-  return { filename, object: { id: object_id, account_id, job_id: id, key, content_type, size, sha256, files } };
+  const object = { id: object_id, account_id, job_id: id, key, content_type, size, sha256, files };
+  return { id: found.id, filename, object, expiresAt: job.expires_at };
 }
 
 /** Why a job that is not completed lacks this output: the job still runs or was canceled, or the output or the job failed. */
@@ -193,7 +208,13 @@ function findOutputs(db: Db, id: string) {
   return db
     .selectFrom('job_outputs')
     .leftJoin('objects', 'objects.id', 'job_outputs.object_id')
-    .select(['job_outputs.id', 'job_outputs.account_id', 'job_outputs.format', 'job_outputs.status'])
+    .select([
+      'job_outputs.id',
+      'job_outputs.account_id',
+      'job_outputs.format',
+      'job_outputs.status',
+      'job_outputs.role',
+    ])
     .select(['job_outputs.name_sealed', 'job_outputs.label_sealed'])
     .select(['job_outputs.error_code', 'job_outputs.error_sealed'])
     .select(['objects.id as object_id', 'objects.state', 'objects.key', 'objects.content_type'])

@@ -96,7 +96,7 @@ export async function scrubJobs(
     .where('id', 'in', ids);
   const named = tx
     .updateTable('job_outputs')
-    .set({ name_sealed: null, label_sealed: null, error_sealed: null })
+    .set({ name_sealed: null, label_sealed: null, error_sealed: null, key_sealed: null })
     .where('job_id', 'in', ids)
     .returning('object_id');
   const [outputs, , , , batches] = await Promise.all([

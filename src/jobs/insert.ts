@@ -174,6 +174,6 @@ async function insertOutputs(
     };
   });
   await tx.insertInto('job_outputs').values(rows).execute();
-  const unmade = { facts: null, object_id: null, error_code: null, error_sealed: null };
+  const unmade = { facts: null, object_id: null, error_code: null, error_sealed: null, key_sealed: null };
   return rows.map(({ name_sealed: _, ...row }) => ({ ...row, ...unmade }));
 }

@@ -17,6 +17,8 @@ export interface StoredOutput {
   outputId: string;
   objectId: string;
   facts: OutputFacts;
+  /** Decrypts its files; absent for an output that is not encrypted. */
+  key?: Buffer;
 }
 
 /**
@@ -175,8 +177,10 @@ export async function completeOutputs(
   outputs: readonly StoredOutput[],
   expiresAt: Date,
 ): Promise<void> {
-  const statements = outputs.flatMap(({ outputId, objectId, facts }) => {
-    const { position, format } = claim.outputs.find(({ id }) => id === outputId)!;
+  const statements = outputs.flatMap(({ outputId, objectId, facts, key }) => {
+    const row = claim.outputs.find(({ id }) => id === outputId)!;
+    const { position, format } = row;
+    const sealed = key && sealColumn(context.vault, 'job_outputs', 'key_sealed', row, key.toString('hex'));
     return [
       tx
         .with('object', (query) =>
@@ -187,7 +191,10 @@ export async function completeOutputs(
             .where('state', '=', 'pending'),
         )
         .updateTable('job_outputs')
-        .set({ status: 'completed', object_id: objectId, facts: outputFacts.write(facts) })
+        .set({
+          ...{ status: 'completed', object_id: objectId, facts: outputFacts.write(facts) },
+          ...(sealed && { key_sealed: sealed }),
+        })
         .where('id', '=', outputId)
         .execute(),
       recordJobEvent(context, tx, claim.job, 'output_ready', { position, format }),

@@ -33,6 +33,8 @@ function viewOutput(vault: Vault, name: string, row: ViewedOutput): OutputView {
     audio_codec: facts?.audio_codec ?? null,
     sha256: facts?.sha256 ?? null,
     ...(facts?.plan && { plan: facts.plan }),
+    ...(facts?.renditions && { renditions: facts.renditions }),
+    ...(facts?.encrypted !== undefined && { encrypted: facts.encrypted }),
     error_code: row.error_code,
     error_message: openColumn(vault, 'job_outputs', 'error_sealed', row),
   };

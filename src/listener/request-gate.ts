@@ -18,6 +18,8 @@ export interface RequestGateOptions {
   perMinute: number;
   /** The address of the client; a trusted proxy sends it in a header. */
   addressOf: (request: IncomingMessage) => string;
+  /** Requests that have a limit of their own per address, instead of `perMinute`. */
+  separate?: { perMinute: number; includes: (request: IncomingMessage) => boolean };
   /** Sends the complete response to a request that the gate rejects. */
   reject: (request: IncomingMessage, response: ServerResponse, rejection: Rejection) => void;
 }
@@ -33,8 +35,8 @@ export interface RequestGate {
  * the body, and limits what may follow a response. Call it after the listener was added.
  */
 export function gateRequests(server: HttpServer | HttpsServer, options: RequestGateOptions): RequestGate {
-  const { addressOf, perMinute, reject } = options;
-  const rates = createAddressRates({ burst: perMinute, perMinute });
+  const { addressOf, reject } = options;
+  const rateOf = chooseRate(options);
   const rests = createAddressRates(REST_LIMIT);
   const turns = createFairTurns();
   const ends = new WeakMap<IncomingMessage, () => void>();
@@ -48,10 +50,11 @@ export function gateRequests(server: HttpServer | HttpsServer, options: RequestG
     respondInOrder(request, response, MAX_WAITING, () => {
       const isOpen = () => !request.socket.destroyed;
       turns.run(address, isOpen, (end) => {
+        const { rates, limit } = rateOf(request);
         const waitMs = rates.spend(address);
         if (waitMs > 0) {
           const retryAfterSeconds = Math.ceil(waitMs / 1000);
-          reject(request, response, { reason: 'rate', limit: perMinute, retryAfterSeconds });
+          reject(request, response, { reason: 'rate', limit, retryAfterSeconds });
           return end();
         }
         ends.set(request, end);
@@ -78,6 +81,15 @@ export function gateRequests(server: HttpServer | HttpsServer, options: RequestG
     receive(request, response, () => reject(request, response, { reason: 'expectation' })),
   );
   return { endStart: (request) => ends.get(request)?.() };
+}
+
+/** The limit of a request. */
+function chooseRate({ perMinute, separate }: Pick<RequestGateOptions, 'perMinute' | 'separate'>) {
+  const open = (limit: number) => ({ rates: createAddressRates({ burst: limit, perMinute: limit }), limit });
+  const usual = open(perMinute);
+  if (!separate) return () => usual;
+  const own = open(separate.perMinute);
+  return (request: IncomingMessage) => (separate.includes(request) ? own : usual);
 }
 
 /**

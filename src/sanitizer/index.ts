@@ -5,9 +5,11 @@ import { type ThreadEndCause, ThreadEnded } from '../threads/task-thread.ts';
 import { threadEntry } from '../threads/thread-entry.ts';
 import type { IndexFirstRequest, IndexFirstResult } from './isobmff/index-first.ts';
 import type { JoinRequest, JoinResult } from './isobmff/join-pieces.ts';
+import type { LadderRequest, LadderResult } from './ladder/types.ts';
 import type { PartialRequest, PartialResult } from './ranged/read-partial.ts';
 import type { SanitizeOutcome, SanitizeRequest, SanitizeResult } from './types.ts';
 
+export type { LadderRequest, LadderResult } from './ladder/types.ts';
 export type { PartialRequest, PartialResult, PicturesResult, StartResult, Wanted } from './ranged/read-partial.ts';
 export { firstMissing, type Range } from './ranged/sparse-bytes.ts';
 export type { ContainerOrigin, SanitizeRequest, SanitizeResult } from './types.ts';
@@ -30,6 +32,8 @@ export interface Sanitizer {
   readIndexFirst(request: IndexFirstRequest, signal: AbortSignal): Promise<IndexFirstResult>;
   /** Joins pieces of a video, `bytes` in total, without changing a packet. See `joinPieces`. */
   joinPieces(request: JoinRequest, bytes: number, signal: AbortSignal): Promise<JoinResult>;
+  /** Cuts movies, `bytes` in total, into the segments of a ladder, and writes its playlists. See `packageLadder`. */
+  packageLadder(request: LadderRequest, bytes: number, signal: AbortSignal): Promise<LadderResult>;
   close(): Promise<void>;
 }
 
@@ -43,8 +47,8 @@ const ENDS: Readonly<Record<ThreadEndCause, string>> = {
 /** Opens a pool of at most `threads` reader threads with their own limits, kept warm between files. */
 export function openSanitizer(options: { threads: number; idleMs?: number }): Sanitizer {
   const pool = openThreads<
-    SanitizeRequest | PartialRequest | IndexFirstRequest | JoinRequest,
-    SanitizeOutcome | PartialResult | IndexFirstResult | JoinResult
+    SanitizeRequest | PartialRequest | IndexFirstRequest | JoinRequest | LadderRequest,
+    SanitizeOutcome | PartialResult | IndexFirstResult | JoinResult | LadderResult
   >({
     entry: sanitizerThread(),
     heapMb: HEAP_MB,
@@ -52,7 +56,11 @@ export function openSanitizer(options: { threads: number; idleMs?: number }): Sa
     ready: 1,
     ...options,
   });
-  const askPart = (request: PartialRequest | IndexFirstRequest | JoinRequest, signal: AbortSignal, ms = READ_MS) =>
+  const askPart = (
+    request: PartialRequest | IndexFirstRequest | JoinRequest | LadderRequest,
+    signal: AbortSignal,
+    ms = READ_MS,
+  ) =>
     pool.ask(request, { ms, signal }).catch((error: unknown) => {
       if (!(error instanceof ThreadEnded)) throw error;
       return { reason: ENDS[error.why] };
@@ -74,6 +82,8 @@ export function openSanitizer(options: { threads: number; idleMs?: number }): Sa
     readIndexFirst: (request, signal) => askPart(request, signal) as Promise<IndexFirstResult>,
     joinPieces: (request, bytes, signal) =>
       askPart(request, signal, READ_MS + Math.ceil(bytes / COPY_BYTES_PER_MS)) as Promise<JoinResult>,
+    packageLadder: (request, bytes, signal) =>
+      askPart(request, signal, READ_MS + Math.ceil(bytes / COPY_BYTES_PER_MS)) as Promise<LadderResult>,
     close: () => pool.close(),
   };
 }

@@ -58,7 +58,7 @@ const READERS: Readonly<Record<RewrittenDemuxer, (file: FileBytes) => Reading>> 
     return {
       ...reading,
       describe: () => movieInfo(movie, file),
-      packets: () => moviePackets(movie, file),
+      packets: (isScanned) => moviePackets(movie, file, isScanned),
       frames: () => movieFrames(movie, file),
     };
   },
@@ -93,7 +93,7 @@ function readAndWrite(
   const { write, describe, packets, frames, ...facts } = READERS[demuxer as RewrittenDemuxer](file);
   const found = {
     ...facts,
-    packets: (request.packets && packets?.()) || null,
+    packets: (request.packets && packets?.(request.packets !== 'listed')) || null,
     frames: (request.frames && frames?.()) || null,
   };
   if (target === null) {

@@ -1,6 +1,8 @@
 import { parentPort } from 'node:worker_threads';
 import { type IndexFirstRequest, type IndexFirstResult, readIndexFirst } from './isobmff/index-first.ts';
 import { type JoinRequest, type JoinResult, joinPieces } from './isobmff/join-pieces.ts';
+import { packageLadder } from './ladder/package-ladder.ts';
+import type { LadderRequest, LadderResult } from './ladder/types.ts';
 import { type PartialRequest, type PartialResult, readPartial } from './ranged/read-partial.ts';
 import { sanitizeFile } from './sanitize-file.ts';
 import type { SanitizeOutcome, SanitizeRequest } from './types.ts';
@@ -8,21 +10,25 @@ import { Rejected } from './verdicts.ts';
 
 /* The thread's side: processes one request at a time. An unexpected error ends the thread. */
 
-parentPort!.on('message', (request: SanitizeRequest | PartialRequest | IndexFirstRequest | JoinRequest) => {
-  if ('present' in request) return respond(readPartial(request));
-  if ('startTarget' in request) return respond(readIndexFirst(request));
-  if ('joined' in request) return respond(joinPieces(request));
-  sanitizeFile(request).then(
-    (result) => respond({ result }),
-    (error: unknown) => {
-      if (error instanceof Rejected) return respond({ rejection: { code: error.code, message: error.message } });
-      const { code, syscall, message } = error as NodeJS.ErrnoException;
-      if (code === undefined || syscall === undefined) throw error;
-      respond({ fault: { code, message } });
-    },
-  );
-});
+parentPort!.on(
+  'message',
+  (request: SanitizeRequest | PartialRequest | IndexFirstRequest | JoinRequest | LadderRequest) => {
+    if ('present' in request) return respond(readPartial(request));
+    if ('startTarget' in request) return respond(readIndexFirst(request));
+    if ('joined' in request) return respond(joinPieces(request));
+    if ('renditions' in request) return respond(packageLadder(request));
+    sanitizeFile(request).then(
+      (result) => respond({ result }),
+      (error: unknown) => {
+        if (error instanceof Rejected) return respond({ rejection: { code: error.code, message: error.message } });
+        const { code, syscall, message } = error as NodeJS.ErrnoException;
+        if (code === undefined || syscall === undefined) throw error;
+        respond({ fault: { code, message } });
+      },
+    );
+  },
+);
 
-function respond(message: SanitizeOutcome | PartialResult | IndexFirstResult | JoinResult): void {
+function respond(message: SanitizeOutcome | PartialResult | IndexFirstResult | JoinResult | LadderResult): void {
   parentPort!.postMessage(message);
 }

@@ -15,8 +15,8 @@ export interface SanitizeRequest {
   target: string | null;
   /** Bytes of media data to copy; the rest becomes a hole that a probe never reads. Null = all. */
   mediaBytes: number | null;
-  /** Whether the packets may be copied to an output, so that their headers are to be read. */
-  packets?: boolean;
+  /** Whether the packets may be copied to an output, so that their headers are to be read; `listed` reads only the index. */
+  packets?: boolean | 'listed';
   /** Whether the video may be cut into pieces, so that its frames are to be listed. */
   frames?: boolean;
   /** Writes nothing if the reader can describe the file, because nothing else will read it. */
@@ -57,7 +57,7 @@ export interface Reading {
   still: StillPicture | null;
   facts: ContainerFacts | null;
   /** Reads what `SanitizeResult.packets` contains; absent where the reader does not know it. */
-  packets?: () => StreamPackets[];
+  packets?: (isScanned: boolean) => StreamPackets[];
   /** Reads what `SanitizeResult.frames` contains; absent where the reader does not know it. */
   frames?: () => FrameList | null;
   /** Reads what `SanitizeResult.info` contains; absent where only ffprobe can tell. */

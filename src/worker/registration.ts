@@ -1,6 +1,7 @@
 import { pipelined } from '../database/pool.ts';
 import { kindCapability } from '../fleet/capabilities.ts';
 import { beatWorker, registerWorker, type WorkerBuild } from '../fleet/workers.ts';
+import { RELEASE_CAPABILITIES } from '../jobs/capabilities.ts';
 import { findUnknown, releaseUnknown } from '../jobs/recover.ts';
 import type { WorkerDeps } from './deps.ts';
 import { ownIdentity } from './identity.ts';
@@ -81,7 +82,7 @@ export class Heartbeat {
 function buildOf({ kinds, sandbox: { ffmpeg, programs, capabilities } }: WorkerDeps): WorkerBuild {
   const builds = Object.entries(programs).map(([name, build]) => `${name}:${build.package ?? build.version}`);
   return {
-    capabilities: [...[...kinds.keys()].map(kindCapability), ...builds, ...capabilities],
+    capabilities: [...[...kinds.keys()].map(kindCapability), ...builds, ...capabilities, ...RELEASE_CAPABILITIES],
     ffmpeg: ffmpeg.version,
     ffmpeg_package: ffmpeg.package,
     ffmpeg_since: ffmpeg.since,

@@ -10,6 +10,7 @@ import { pipelined } from '../database/pool.ts';
 import type { ResourceClass } from '../database/tables.ts';
 import { removeWorker, workersOfHost } from '../fleet/workers.ts';
 import { markCleaned } from '../jobs/attempts.ts';
+import { RELEASE_CAPABILITIES } from '../jobs/capabilities.ts';
 import { type ClaimOptions, classesWithWork } from '../jobs/claim.ts';
 import { recoverLost } from '../jobs/recover.ts';
 import { eventViewer } from '../kinds/view-events.ts';
@@ -97,12 +98,16 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
   };
 }
 
+function capabilitiesOf({ capabilities }: WorkerDeps['sandbox']): string[] {
+  return [...capabilities, ...RELEASE_CAPABILITIES];
+}
+
 /** The worker as its claims describe it. The capabilities change when a program is installed or removed. */
 function claimant(sandbox: WorkerDeps['sandbox'], id: string): ClaimOptions['worker'] {
   return {
     ...{ id, tier: sandbox.tier },
     get capabilities() {
-      return sandbox.capabilities;
+      return capabilitiesOf(sandbox);
     },
   };
 }
@@ -128,7 +133,7 @@ function lookForWork({ context, sandbox }: WorkerDeps, { catalog }: DeliveriesDe
   return () =>
     pipelined(context.db, async (one) => {
       const [classes, due] = await Promise.all([
-        classesWithWork(one, context.kinds, sandbox.capabilities),
+        classesWithWork(one, context.kinds, capabilitiesOf(sandbox)),
         hasDueDeliveries(one, catalog),
       ]);
       return { classes, deliveries: due };

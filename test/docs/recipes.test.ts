@@ -30,6 +30,8 @@ const RUN = new Set([
   'Waveform',
   'Poster',
   'Animated preview',
+  'Thumbnails',
+  'Scrub preview',
   'Waveform image',
 ]);
 

@@ -78,6 +78,19 @@ describe('airlock transcode', () => {
     expect(await left()).toEqual([]);
   });
 
+  it('writes the files of a ladder into a folder', async () => {
+    const done = await airlock('transcode', 'in.mov', 'stream', '--ladder', '180,120');
+    expect(done, done.stderr).toMatchObject({ code: 0, stdout: '' });
+    expect(await left()).toEqual(['stream']);
+    expect((await readdir(join(folder, 'stream'))).sort()).toEqual([
+      ...['120p', '180p', 'audio', 'manifest.mpd', 'master.m3u8'],
+    ]);
+    const { streams } = await ffprobe(join(folder, 'stream', '180p', 'index.m3u8'));
+    expect(streams[0]).toMatchObject({ codec_name: 'h264', height: 180 });
+    const again = await airlock('transcode', 'in.mov', 'stream', '--ladder', 'auto');
+    expect(again.stderr).toContain('is not empty');
+  });
+
   it('fails if only one of AIRLOCK_URL and AIRLOCK_API_KEY is set', async () => {
     for (const half of [{ AIRLOCK_URL: 'http://127.0.0.1:9' }, { AIRLOCK_API_KEY: 'al_live_x' }] as Record<
       string,

@@ -98,6 +98,54 @@ describe('a job with several outputs', () => {
     expect(stdout.charCodeAt(0)).toBeGreaterThan(60);
   });
 
+  it('makes thumbnails and a sprite, whose files can be downloaded one by one', async () => {
+    const inputs = [{ url: await source('scrub.mp4', { seconds: 6, args: ['-g', '25'] }) }];
+    const outputs = [
+      { outputFormat: 'thumbnails', count: 3, width: 80 },
+      { outputFormat: 'sprite', everySeconds: 1, width: 64, columns: 4 },
+    ].map(({ everySeconds, ...output }) => ({ ...output, ...(everySeconds && { every_seconds: everySeconds }) }));
+    const job = await transcode(service, { inputs, outputs });
+    expect(job).toMatchObject({
+      status: 'completed',
+      outputs: [
+        { name: 'thumbnails', role: 'thumbnails', format: 'thumbnails', files: 3, width: 80, video_codec: 'mjpeg' },
+        { name: 'sprite', role: 'sprite', format: 'sprite', files: 2, width: 256, height: 72 },
+      ],
+    });
+    const filesOf = async (output: string) =>
+      (await service.call('GET', `/v1/transcodes/${job.id}/files?output=${output}`)).json.items;
+    const paths = (await filesOf('thumbnails')).map(({ path }: { path: string }) => path);
+    expect(paths).toEqual(['thumb-0001.jpg', 'thumb-0002.jpg', 'thumb-0003.jpg']);
+    expect(await filesOf('sprite')).toMatchObject([
+      { path: 'sprite-1.jpg', content_type: 'image/jpeg' },
+      { path: 'sprite.vtt', content_type: 'text/vtt' },
+    ]);
+    const cues = await fetch(await airlock.download(job.id, { output: 'sprite', file: 'sprite.vtt' }));
+    expect((await cues.text()).split('\n\n')[5]).toBe('00:00:04.000 --> 00:00:05.000\nsprite-1.jpg#xywh=0,36,64,36');
+  });
+
+  it.each([
+    ['thumbnails need an interval or a count', { outputFormat: 'thumbnails' }, 'every_seconds'],
+    ['only one of both', { outputFormat: 'thumbnails', every_seconds: 1, count: 2 }, 'count'],
+    ['a sprite has no count', { outputFormat: 'sprite', every_seconds: 1, count: 2 }, 'count'],
+    ['a video has no interval', { outputFormat: 'mp4', every_seconds: 1 }, 'every_seconds'],
+    ['a width is not zero', { outputFormat: 'sprite', every_seconds: 1, width: 0 }, 'width'],
+    ['a width is at most 8192', { outputFormat: 'jpg', still: { at: 1, width: 100_000 } }, 'still.width'],
+    ['a time is not negative', { outputFormat: 'jpg', still: { at: -1 } }, 'still.at'],
+    ['a share is at most 100%', { outputFormat: 'jpg', still: { at: '150%' } }, 'still.at'],
+    [
+      'a color is hexadecimal',
+      { outputFormat: 'png', waveform: { width: 99, height: 99, color: 'red' } },
+      'waveform.color',
+    ],
+  ])('is rejected unless %s', async (_, output, field) => {
+    const { status, json } = await service.call('POST', '/v1/transcodes', {
+      inputs: [{ url: 'gs://b/a.mp4' }],
+      ...output,
+    });
+    expect([status, json.details.field]).toEqual([400, field]);
+  });
+
   it('keeps the video when the source has no audio for the other output', async () => {
     const inputs = [{ url: await source('silent.mp4', { audio: false }) }];
     const { json } = await service.call('POST', '/v1/transcodes', {
@@ -114,5 +162,63 @@ describe('a job with several outputs', () => {
       ],
     });
     expect((await fetch(await airlock.download(job.id, { output: 'webm' }))).status).toBe(200);
+  });
+});
+
+describe('a streaming ladder', () => {
+  it('is stored as a tree of files that are listed, downloaded one by one or as a zip, and erased', async () => {
+    const inputs = [{ url: await source('stream.mp4') }];
+    const ladder = [{ height: 180 }, { height: 120, bitrate: '150k' }, { height: 1080 }];
+    const outputs = [{ outputFormat: 'cmaf', ladder, segment_seconds: 2 }, { outputFormat: 'mp3' }];
+    const job = await transcode(service, { inputs, outputs });
+    const [stream] = job.outputs;
+    expect(stream).toMatchObject({
+      ...{ name: 'cmaf', role: 'ladder', status: 'completed', width: 320, height: 180, encrypted: false },
+      ...{ video_codec: 'h264', audio_codec: 'aac', duration_seconds: expect.any(Number) },
+      renditions: [
+        { width: 320, height: 180, codecs: expect.stringMatching(/^avc1\.[0-9a-f]{6},mp4a\.40\.2$/) },
+        { width: 214, height: 120, bandwidth: expect.any(Number), average_bandwidth: expect.any(Number) },
+      ],
+    });
+    expect(JSON.stringify(job.warnings)).toContain('The rung of 1080 was dropped');
+    const path = `/v1/transcodes/${job.id}`;
+    const { items } = (await service.call('GET', `${path}/files?output=cmaf&limit=100`)).json;
+    const names = items.map((item: { path: string }) => item.path);
+    expect(names).toEqual(expect.arrayContaining(['master.m3u8', 'manifest.mpd', '180p/init.mp4', 'audio/index.m3u8']));
+    expect(items).toHaveLength(stream!.files!);
+    const { url } = (await service.call('GET', `${path}/download?output=cmaf&file=master.m3u8`)).json;
+    expect(await (await fetch(url)).text()).toMatch(/^#EXTM3U/);
+    const zip = await fetch(await airlock.download(job.id, { output: 'cmaf' }));
+    expect(Buffer.from(await zip.arrayBuffer()).toString('latin1', 0, 2)).toBe('PK');
+    await service.call('DELETE', path);
+    expect((await service.call('GET', `${path}/files?output=cmaf`)).status).toBe(410);
+  });
+
+  it('that is encrypted is stored without its key', async () => {
+    const inputs = [{ url: await source('secret.mp4') }];
+    const job = await transcode(service, {
+      ...{ inputs, outputFormat: 'hls', ladder: [{ height: 120 }], encryption: 'aes-128' },
+    });
+    expect(job.outputs[0]).toMatchObject({ format: 'hls', encrypted: true });
+    const { items } = (await service.call('GET', `/v1/transcodes/${job.id}/files`)).json;
+    expect(items.some((item: { path: string }) => item.path.includes('key'))).toBe(false);
+    const { url } = (await service.call('GET', `/v1/transcodes/${job.id}/download?file=120p/index.m3u8`)).json;
+    expect(await (await fetch(url)).text()).toContain('METHOD=AES-128,URI="../key.bin"');
+  });
+
+  it.each<[string, object, string]>([
+    ['an empty ladder', { outputFormat: 'hls', ladder: [] }, 'ladder'],
+    ['an odd height', { outputFormat: 'hls', ladder: [{ height: 361 }] }, 'ladder[0].height'],
+    ['a height of 7', { outputFormat: 'hls', ladder: [{ height: 7 }] }, 'ladder[0].height'],
+    ['a ladder of an mp4', { outputFormat: 'mp4', ladder: 'auto' }, 'ladder'],
+    ['options of a ladder', { outputFormat: 'hls', options: [{ option: '-an' }] }, 'options'],
+    ['encryption of dash', { outputFormat: 'dash', encryption: 'aes-128' }, 'encryption'],
+    ['segments of a minute', { outputs: [{ outputFormat: 'hls', segment_seconds: 60 }] }, 'outputs[0].segment_seconds'],
+  ])('is rejected with the field for %s', async (_, body, field) => {
+    const { status, json } = await service.call('POST', '/v1/transcodes', {
+      inputs: [{ url: 'https://example.com/a.mp4' }],
+      ...body,
+    });
+    expect([status, json.details?.field]).toEqual([400, field]);
   });
 });

@@ -25,6 +25,7 @@ const SHA256 = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 const FILE = '20260522-143045-interview-raw.mp4';
 const URL = `gs://airlock/${FILE}`;
 const SIGNED = 'https://storage.example.org/airlock/outputs/a?X-Amz-Expires=600&X-Amz-Signature=0f';
+const PLAYBACK = 'https://airlock.example.org/playback/AZqcXo4Qe06MX28fbwqdIWjJ0QCfW2xSYd0kGz5h8mVtQp1r';
 
 const transcodeRequest: CreateBody = {
   inputs: [{ url: URL, options: [{ option: '-ss', argument: '5' }] }],
@@ -233,6 +234,14 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   AllJobsList: { items: [{ ...listed, kind: 'transcode' }], total: 1, next: null },
   CancelAnswer: { success: true, message: 'Job cancelled successfully', job: canceled },
   DownloadAnswer: { url: SIGNED },
+  PlaybackRequest: { expires_in: 3600 },
+  Playback: {
+    url: `${PLAYBACK}/master.m3u8`,
+    hls_url: `${PLAYBACK}/master.m3u8`,
+    dash_url: null,
+    page_url: PLAYBACK,
+    expires_at: LATER,
+  },
   FileList: {
     items: [
       { path: 'high/00001.ts', size: 812_345, content_type: 'video/mp2t', sha256: 'a'.repeat(64) },

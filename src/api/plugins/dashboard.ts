@@ -34,7 +34,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /** The name of a built file has a hash in it, so that its contents never change. No slash: it cannot leave its folder. */
-const ASSET = /^[\w-]+-[\w-]{8}\.(js|css|svg)$/;
+const ASSET = /^[\w-][\w.-]*-[\w-]{8}\.(js|css|svg)$/;
 
 /** The icon in the page. Browsers request `/favicon.ico` for pages that name none, such as the consent page. */
 const ICON = /href="\/(assets\/icon-[\w-]+\.svg)"/;

@@ -24,7 +24,6 @@ const NOT_YET: Readonly<
     ['GET', '/v1/blueprints/runs/:id/events', 'read', 'listBlueprintRunEvents', 'Read events of a run'],
     ['POST', '/v1/blueprints/runs/:id/continue', 'transcode', 'continueBlueprintRun', 'Continue a run'],
   ],
-  Playback: [['POST', '/v1/transcodes/:id/playback', 'read', 'createPlayback', 'Get URLs to play an output']],
 };
 
 /** The parameters of a path. */

@@ -50,8 +50,8 @@ export interface OpenOptions {
   disk?: DiskReservation;
   /** Whether at most a probe reads the container, which then omits most of the media data, or is not written. */
   probeOnly?: boolean;
-  /** Whether streams may be copied, so that their packets must be known. */
-  packets?: boolean;
+  /** Whether streams may be copied, so that their packets must be known; `listed` omits what only their headers show. */
+  packets?: boolean | 'listed';
   /** Whether the video may be cut into pieces, so that its frames are to be listed. */
   frames?: boolean;
   signal?: AbortSignal;

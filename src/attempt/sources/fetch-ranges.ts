@@ -100,7 +100,7 @@ export class PartsOfSource {
 
   /** Makes a container that shows the source at these times. */
   async makePictures(pictures: readonly PictureTime[], target: string): Promise<NeedsAll | null> {
-    const result = await this.#read<PicturesResult>({ part: 'pictures', pictures, target });
+    const result = await this.#read<PicturesResult>({ part: 'pictures', pictures, isSought: true, target });
     if ('outcome' in result) return result;
     const { media, mediaAt } = result;
     for (const range of withGaps(media)) {
@@ -168,7 +168,7 @@ function withGaps(ranges: readonly Range[]): Range[] {
 }
 
 /** Copies ranges of a file into another one, one after another. */
-async function copyMedia(path: string, media: readonly Range[], target: string, mediaAt: number): Promise<void> {
+export async function copyMedia(path: string, media: readonly Range[], target: string, mediaAt: number): Promise<void> {
   const from = await open(path, 'r');
   try {
     const to = await open(target, 'r+');

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
 import type { Airlock, Job, TranscodeRequest } from '../../../sdk/src/index.ts';
 import { readHead } from '../../attempt/media/read-head.ts';
@@ -23,6 +23,8 @@ export interface TranscodeFlags {
   option: string[];
   filter: string[];
   text: string[];
+  /** Renditions of a streaming output, which is a folder. */
+  ladder?: string;
   template?: string;
   json?: boolean;
 }
@@ -41,9 +43,9 @@ export async function transcodeCommand(
   const targets = outputs.map((output) => resolve(output));
   const body = requestBody(targets, flags);
   if (new Set(targets).size < targets.length) throw new UsageError('Two outputs are the same file.');
-  for (const target of targets) await checkTarget(target, source.path);
+  for (const target of targets) await checkTarget(target, source.path, flags);
   // A remote server checks the request itself: it may support more options. A template is known only to the server.
-  if (!process.env.AIRLOCK_URL && !flags.template) checkOptions(body);
+  if (!process.env.AIRLOCK_URL && !flags.template && flags.ladder === undefined) checkOptions(body);
 
   const display = openProgressDisplay(!flags.json);
   const show = stages();
@@ -64,7 +66,10 @@ export async function transcodeCommand(
         const files = flags.template && targets.length === 0 ? derivedNames(job, source.path, flags.template) : outputs;
         if (job.status === 'completed') {
           for (const [index, file] of files.entries()) {
-            await airlock.resultOf(job).save(resolve(file), { ...control, output: job.outputs[index]?.name });
+            const result = airlock.resultOf(job);
+            const output = job.outputs[index]?.name;
+            if (flags.ladder === undefined) await result.save(resolve(file), { ...control, output });
+            else await result.saveFiles(resolve(file), { signal, output });
           }
         }
         display.stop();
@@ -105,8 +110,10 @@ async function readSource(path: string): Promise<Source> {
   return { path, filename: basename(path), contentType: detected.mime };
 }
 
-async function checkTarget(target: string, source: string): Promise<void> {
+async function checkTarget(target: string, source: string, { ladder }: TranscodeFlags): Promise<void> {
   if (target === source) throw new UsageError('Input and output are the same file.');
+  const existing = ladder === undefined ? null : await readdir(target).catch(() => null);
+  if (existing && existing.length > 0) throw new UsageError(`${target} is not empty. Name a new folder.`);
   const folder = await stat(dirname(target)).catch(() => null);
   if (!folder?.isDirectory()) throw new UsageError(`${dirname(target)} is not a folder.`);
 }
@@ -125,6 +132,7 @@ function derivedNames({ outputs }: Job, source: string, template: string): strin
 
 /** The same options for every output; their names follow from their formats. */
 function requestBody(targets: readonly string[], flags: TranscodeFlags): Omit<TranscodeRequest, 'inputs'> {
+  if (flags.ladder !== undefined) return ladderBody(targets, flags.ladder, flags);
   if (flags.template) return templateBody(targets, flags, flags.template);
   if (targets.length === 0) throw new UsageError('Name the file to write, or choose a template with --template.');
   const outputs = targets.map((target) => outputBody(target, flags));
@@ -138,6 +146,25 @@ function templateBody(targets: readonly string[], flags: TranscodeFlags, templat
   if (others.length > 0) throw new UsageError('With --template, name at most one file to write.');
   const body = { template, ...(target && { outputFormat: formatOf(target) }), ...encodingOf(flags) };
   return body as Omit<TranscodeRequest, 'inputs'>;
+}
+
+/** Both kinds of players read the folder. */
+function ladderBody(
+  targets: readonly string[],
+  ladder: string,
+  flags: TranscodeFlags,
+): Omit<TranscodeRequest, 'inputs'> {
+  const { quality, resolution, template, option, filter, text } = flags;
+  if (targets.length !== 1) throw new UsageError('With --ladder, name one folder to write.');
+  if (quality || resolution || template || option.length + filter.length + text.length > 0) {
+    throw new UsageError('With --ladder, no other options of the output are possible.');
+  }
+  const heights = ladder.split(',');
+  if (ladder !== 'auto' && !heights.every((height) => /^\d{2,4}$/.test(height))) {
+    throw new UsageError(`--ladder "${ladder}" is neither auto nor heights such as 1080,720,360.`);
+  }
+  const rungs = ladder === 'auto' ? ('auto' as const) : heights.map((height) => ({ height: Number(height) }));
+  return { output_format: 'cmaf', ladder: rungs } as Omit<TranscodeRequest, 'inputs'>;
 }
 
 function outputBody(target: string, flags: TranscodeFlags): OutputRequest {

@@ -71,7 +71,7 @@ export function planJoin(
   parsed: ParsedRequest,
   ctx: OutputContext,
 ): Producer {
-  const join = readJoin(request, inputs, parsed, ctx.position);
+  const join = readJoin(request, inputs, parsed, ctx);
   const { format, position, picture, hasAudio, seconds } = join;
   const palette = picture && format === 'gif' ? joinPalette(join, picture) : null;
   const video = picture ? encodePictures(join, picture) : null;
@@ -98,7 +98,7 @@ export function planJoin(
       ...(video ? ['-map', mapOf(join, palette ? 'p' : 'v'), ...video.args] : []),
       ...(hasAudio ? encodeSound(join) : []),
       ...(['mp4', 'mov', 'm4a'].includes(format) ? ['-movflags', '+faststart'] : []),
-      ...passThrough(parsed.output, new Set()),
+      ...passThrough(parsed.output, HANDLED),
       ...outputTail({ format, position, seconds: MAX_OUTPUT_SECONDS, threads }),
     ],
     output: plannedOutput(
@@ -112,12 +112,15 @@ export function planJoin(
       },
     ),
     durationSeconds: seconds,
-    work,
+    works: [work],
     source: planSource(request),
     layers: [],
     warnings: [],
   };
 }
+
+/** Options of a rung that the command contains already. */
+const HANDLED: ReadonlySet<string> = new Set(['c', 'an']);
 
 const JOINED = 'Several inputs are joined.';
 
@@ -126,7 +129,7 @@ function readJoin(
   request: TranscodeRequest,
   inputs: readonly PlanInput[],
   parsed: ParsedRequest,
-  position: number,
+  { position, rung }: OutputContext,
 ): Join {
   const format = request.outputFormat;
   const kind = formatKind(format);
@@ -139,12 +142,14 @@ function readJoin(
   for (const [index, source] of sources.entries()) checkSource(source, index + 1, hasVideo);
   const hasAudio = kind !== 'image' && sources.some((source) => source.audio !== null);
   if (!hasVideo && !hasAudio) throw new JobFailure('no_audio_stream', `No input has audio, and ${format} needs it.`);
+  const options = new OptionSet(parsed.output);
+  const isSilent = options.has('an');
   return {
-    ...{ format, position, options: new OptionSet(parsed.output) },
+    ...{ format, position, options },
     quality: request.preset?.quality ?? 'medium',
     sources,
-    picture: hasVideo ? joinPicture(request, sources) : null,
-    hasAudio,
+    picture: hasVideo ? joinPicture(request, sources, options, rung) : null,
+    hasAudio: hasAudio && !isSilent,
     seconds: joinedSeconds(sources),
   };
 }
@@ -179,16 +184,21 @@ function joinedSeconds(sources: readonly JoinSource[]): number | null {
 }
 
 /** Every source must have video. */
-function joinPicture({ outputFormat, preset }: TranscodeRequest, sources: readonly JoinSource[]): JoinPicture {
+function joinPicture(
+  { outputFormat, preset }: TranscodeRequest,
+  sources: readonly JoinSource[],
+  options: OptionSet,
+  rung: OutputContext['rung'],
+): JoinPicture {
   const isGif = outputFormat === 'gif';
-  const encoder = FORMAT_DEFAULTS[outputFormat].video!;
-  const short = preset?.resolution ? SHORT_SIDES[preset.resolution] : null;
+  const encoder = options.value('c', 'v') ?? FORMAT_DEFAULTS[outputFormat].video!;
+  const short = rung?.shortSide ?? (preset?.resolution ? SHORT_SIDES[preset.resolution] : null);
   const fitted = fitShortSide(displaySize(sources[0]!.video!), short, true);
   const fastest = Math.max(...sources.map((source) => source.video!.frameRate ?? 25));
   return {
     encoder,
     frame: isGif && short === null ? fitShortSide(fitWidth(fitted, GIF_WIDTH), null, true) : fitted,
-    rate: Math.min(fastest, isGif ? GIF_JOIN_RATE : MAX_JOIN_RATE),
+    rate: rung?.frameRate ?? Math.min(fastest, isGif ? GIF_JOIN_RATE : MAX_JOIN_RATE),
     // All segments of a join need one pixel format; transparency would need all inputs to have it.
     pixelFormat: isGif ? 'rgb24' : pixelFormatFor(encoder, { alpha: false, bitDepth: 8 }) || 'yuv420p',
   };

@@ -104,7 +104,7 @@ export function planPlain(
       },
     ),
     durationSeconds,
-    work: { ...workload(job, tracks), durationSeconds },
+    works: [{ ...workload(job, tracks), durationSeconds }],
     source: planSource(request),
     layers: compose.composer.layers,
     warnings: [...parsed.warnings, ...dropped.warnings, ...selection.warnings, ...composed.warnings, ...end.warnings],
@@ -181,7 +181,8 @@ function planTracks(job: PlainJob, { seconds, playing }: PlainTimes): PlainTrack
   const video = finishTracks(compose, composed, {
     ...{ format, quality, options, raw, still, own },
     encoder: encoders.video,
-    resolution: presetResolution(request, raw),
+    resolution: job.ctx.rung?.shortSide ?? presetResolution(request, raw),
+    constantRate: job.ctx.rung?.frameRate ?? null,
     durationSeconds: still ? null : end.durationSeconds,
   });
   return { compose, composed, end, video };

@@ -13,6 +13,8 @@ export interface FinishJob {
   encoder: string | null;
   format: string;
   resolution: number | null;
+  /** See `VideoRequest`. */
+  constantRate: number | null;
   quality: Quality;
   options: OptionSet;
   raw: boolean;
@@ -49,6 +51,7 @@ export function finishTracks(job: ComposeJob, composed: Tracks, finish: FinishJo
       format: finish.format,
       ...source,
       resolution: finish.resolution,
+      constantRate: finish.constantRate,
       quality: finish.quality,
       options: finish.options,
       raw: finish.raw,

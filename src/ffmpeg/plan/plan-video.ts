@@ -28,6 +28,8 @@ export interface VideoRequest {
   resolution: number | null;
   /** Width to which the picture is scaled down; absent or null = as `resolution` says. */
   width?: number | null;
+  /** Frames per second that all frames get, from time zero; absent or null = they keep their times. */
+  constantRate?: number | null;
   quality: Quality;
   options: OptionSet;
   /** The caller set options: sample aspect ratio and size stay as they are. */
@@ -60,6 +62,8 @@ export interface VideoPlan {
 interface FrameRate {
   /** The rate that the chain enforces; null = none. */
   filter: number | null;
+  /** Whether the first frame is repeated from time zero. */
+  fromZero?: boolean;
   /** Drop frames above {@link MAX_FRAME_RATE}. */
   cap: boolean;
   /** For estimates. */
@@ -156,6 +160,7 @@ function plainChain({ stream, raw }: VideoRequest, target: Target): string {
     squarePixels: !raw,
     pad: false,
     frameRate: target.frameRate.filter,
+    fromZero: target.frameRate.fromZero ?? false,
     toneMap: !target.keepsHdr,
     pixelFormat: statedFormat ? null : target.pixelFormat,
     background: target.background,
@@ -221,6 +226,8 @@ function outputFrameRate(request: VideoRequest, isGif: boolean): FrameRate {
   const source = request.drawn?.flow.rate ?? stream.frameRate ?? 25;
   const stated = options.rate('r', 'v');
   if (request.still) return { filter: null, cap: false, value: 1 };
+  const { constantRate = null } = request;
+  if (constantRate !== null) return { filter: constantRate, fromZero: true, cap: false, value: constantRate };
   if (isGif) {
     const limit = stated ?? GIF_RATE[request.quality];
     // A GIF keeps its own frame times unless they are faster than players support.

@@ -8,6 +8,7 @@ import { SUBTITLE_DEMUXERS } from '../probe/input-limits.ts';
 import type { JobPlan, Plan, PlanContext, PlanInput, PlannedFailure, PlanWarning } from '../types.ts';
 import { argumentFault } from './arguments.ts';
 import { shownInput } from './input-display.ts';
+import { planLadder } from './ladder/plan-ladder.ts';
 import { planPicture } from './pictures/plan-picture.ts';
 import { planJoin } from './plan-join.ts';
 import { planPlain } from './plan-plain.ts';
@@ -88,6 +89,8 @@ function planOutput(request: TranscodeRequest, inputs: readonly PlanInput[], ctx
       );
     }
   }
+  const { ladder } = request;
+  if (ladder) return planLadder({ ...request, ladder }, inputs, parsed, ctx);
   const picture = planPicture(request, inputs[0]!, ctx);
   if (picture) return inputs.length === 1 ? picture : ofFirstInput(picture, request);
   const raw = (request.options?.length ?? 0) > 0 || parsed.graph !== null;
@@ -98,7 +101,14 @@ function planOutput(request: TranscodeRequest, inputs: readonly PlanInput[], ctx
   return ofFirstInput(producer, request);
 }
 
-function ofFirstInput(producer: Producer, { outputFormat, still, preview, waveform }: TranscodeRequest): Producer {
+function ofFirstInput(
+  producer: Producer,
+  { outputFormat, still, preview, waveform, tiles }: TranscodeRequest,
+): Producer {
+  if (tiles) {
+    const message = `The ${tiles.format} ${tiles.format === 'sprite' ? 'shows' : 'show'} only one input; only the first input was used.`;
+    return { ...producer, warnings: [...producer.warnings, { field: 'inputs', message }] };
+  }
   const what = preview ? 'preview' : waveform ? 'waveform' : still ? 'still' : outputFormat;
   const contains = preview || waveform ? 'shows only one input' : 'contains only one picture';
   const message = `A ${what} ${contains}; only the first input was used.`;

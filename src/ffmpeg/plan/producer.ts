@@ -8,6 +8,8 @@ import { resourcesFor, type Workload } from './resources.ts';
 export interface OutputContext extends PlanContext {
   /** Position of the output in the job. */
   position: number;
+  /** Size and frame rate of a rung of a ladder; absent = the request decides. */
+  rung?: { shortSide: number; frameRate: number };
 }
 
 /** One output: what it reads, how it is filtered and encoded, the file, and what it costs. */
@@ -22,9 +24,12 @@ export interface Producer {
   output: PlannedOutput;
   /** Null = unknown, or a still picture. */
   durationSeconds: number | null;
-  work: Workload;
+  /** One for each stream of video that it encodes, or one. */
+  works: readonly Workload[];
   source: PlanSource;
   layers: readonly LayerRequest[];
+  /** See `Plan.keyTimes`. */
+  keyTimes?: readonly number[];
   warnings: readonly PlanWarning[];
 }
 
@@ -63,7 +68,8 @@ export function planCommand(producers: readonly Producer[], ctx: PlanContext): P
   const threads = mostThreads(producers);
   const seconds = producers.flatMap(({ durationSeconds }) => durationSeconds ?? []);
   const resources = resourcesFor(
-    producers.map(({ work }) => work),
+    producers.flatMap(({ works }) => works),
+    producers.reduce((sum, { output }) => sum + ('path' in output ? output.expect : output.tree).maxBytes, 0),
     ctx,
   );
   return {
@@ -79,7 +85,14 @@ export function planCommand(producers: readonly Producer[], ctx: PlanContext): P
     source: first.source,
     layers: producers.flatMap(({ layers }) => layers),
     warnings: producers.flatMap(({ warnings }) => warnings),
+    ...keyTimesOf(producers),
   };
+}
+
+function keyTimesOf(producers: readonly Producer[]): Pick<Plan, 'keyTimes'> {
+  const times = producers.map(({ keyTimes }) => keyTimes);
+  if (times.includes(undefined)) return {};
+  return { keyTimes: [...new Set(times.flatMap((list) => list ?? []))].sort((a, b) => a - b) };
 }
 
 function mostThreads(producers: readonly Producer[]): number | null {

@@ -28,7 +28,7 @@ export function estimateJobClass(request: JobRequest, infos: (MediaInfo | null)[
  */
 export function estimateResourceClass(request: TranscodeRequest, infos: (MediaInfo | null)[]): ResourceClass {
   const kind = formatKind(request.outputFormat);
-  if (kind === 'audio' || request.still || request.waveform) return 'light';
+  if (kind === 'audio' || request.still || request.waveform || request.tiles) return 'light';
   if (request.preview) return (request.preview.width ?? 0) > LIGHT_PREVIEW_WIDTH ? 'heavy' : 'light';
   const parsed = parseRequest(request);
   const { output } = parsed;
@@ -66,8 +66,14 @@ function outputShortSide(
 ): number {
   if (size !== null) return Math.min(...size.split('x').map(Number));
   const hasOptions = (request.options?.length ?? 0) > 0;
+  const { ladder } = request;
+  const tallest = ladder && ladder.rungs !== 'auto' ? Math.max(...ladder.rungs.map(({ height }) => height)) : null;
   const wanted =
-    !hasOptions && request.preset?.resolution ? SHORT_SIDES[request.preset.resolution] : Number.POSITIVE_INFINITY;
+    tallest !== null
+      ? tallest
+      : !hasOptions && request.preset?.resolution
+        ? SHORT_SIDES[request.preset.resolution]
+        : Number.POSITIVE_INFINITY;
   if (drawn !== null) return Math.min(wanted, drawn);
   const sources = infos.map((info) => {
     if (info === null) return Number.POSITIVE_INFINITY;

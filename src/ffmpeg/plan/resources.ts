@@ -73,9 +73,9 @@ export interface Resources {
 
 /**
  * Computes the limits of a command that makes one output for each workload from one decode. Memory is an estimate with a
- * margin of 1.2.
+ * margin of 1.2. `outputBytes` = bound of all outputs together.
  */
-export function resourcesFor(works: readonly Workload[], ctx: PlanContext): Resources {
+export function resourcesFor(works: readonly Workload[], outputBytes: number, ctx: PlanContext): Resources {
   const decoded = works.length === 1 ? works[0]!.decoded : [...new Set(works.flatMap((work) => work.decoded))];
   const memory =
     60 * 2 ** 20 + sumOf(decoded, (frame) => 14 * frameBytes(frame)) + sumOf(works, (work) => encodeBytes(work, ctx));
@@ -88,7 +88,7 @@ export function resourcesFor(works: readonly Workload[], ctx: PlanContext): Reso
     cpuWeight: Math.max(...works.map((work) => cpuWeight(work, ctx))),
     wallMs: Math.ceil(wall * 1000),
     cpuSeconds: Math.ceil(wall * Math.max(1, ctx.cores)),
-    outputBytes: works.length * MAX_OUTPUT_BYTES + OUTPUT_SLACK_BYTES,
+    outputBytes: outputBytes + OUTPUT_SLACK_BYTES,
   };
 }
 

@@ -10,6 +10,8 @@ export interface VideoChain {
   pad: boolean;
   /** Constant frames per second; null keeps every frame's own time. */
   frameRate: number | null;
+  /** Repeats the first frame from time zero, if the frames have a constant rate. */
+  fromZero?: boolean;
   /** The target has 8 bits: HDR is tone-mapped. */
   toneMap: boolean;
   /** The target is YUV video: limited range, BT.709 from RGB. Null for pictures. */
@@ -27,7 +29,10 @@ export interface VideoChain {
 export function videoChain(stream: VideoStream, chain: VideoChain): string {
   const filters: string[] = [];
   if (stream.isInterlaced) filters.push(DEINTERLACE);
-  if (chain.frameRate !== null) filters.push(`fps=${rationalFrameRate(chain.frameRate)}`);
+  if (chain.frameRate !== null) {
+    const start = chain.fromZero ? ':start_time=0' : '';
+    filters.push(`fps=${rationalFrameRate(chain.frameRate)}${start}`);
+  }
   if (chain.background && stream.hasAlpha) filters.push(flatten(chain.background));
   const toneMap = chain.toneMap && stream.isHdr;
   filters.push(...resize(stream, chain, toneMap));

@@ -34,4 +34,12 @@ describe('the score of a still', () => {
   ])('is much lower for the same picture if it is %s', (_, luma) => {
     expect(score(luma)).toBeLessThan(0.75 * good);
   });
+
+  it('is low for a picture that is sharp, but dark, bright or without contrast', () => {
+    const stripes = (low: number, high: number) =>
+      score(Uint8Array.from({ length: WIDTH * HEIGHT }, (_, index) => (index % 2 === 0 ? low : high)));
+    const sharp = stripes(60, 200);
+    expect([stripes(4, 36), stripes(220, 252)]).toEqual([0, 0]);
+    expect(stripes(120, 140)).toBeLessThan(0.3 * sharp);
+  });
 });

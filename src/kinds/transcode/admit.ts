@@ -2,12 +2,14 @@ import { accountRetention } from '../../accounts/accounts.ts';
 import { knownInfo } from '../../attempt/media/stored-info.ts';
 import type { Warning } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
+import { isLadderFormat } from '../../contract/formats.ts';
 import { hideQueries } from '../../contract/hide-queries.ts';
 import { idleInAccount, idleRetention } from '../../contract/limit-advice.ts';
 import { outputRole } from '../../contract/output-role.ts';
 import { type CreateBody, outputsOf, toJobRequest } from '../../contract/transcodes.ts';
 import type { RequestProblem } from '../../contract/validate.ts';
 import type { MediaInfo, Review } from '../../ffmpeg/index.ts';
+import { LADDERS } from '../../jobs/capabilities.ts';
 import { findSources, type NamedSource, type RejectedSource, type ResolvedSource } from '../../jobs/sources.ts';
 import type { Admission, AdmissionServices, Caller } from '../kind.ts';
 import {
@@ -101,12 +103,16 @@ export async function admitTranscode(
     metadata: body.metadata ?? null,
     retentionSeconds: body.retention_seconds ?? null,
     webhookUrl: body.webhook_url ?? null,
-    priority: body.priority ?? 0,
+    ...{ priority: body.priority ?? 0, needs: outputs.some(isLadder) ? [LADDERS] : [] },
     review,
     rejections,
     foundInputs,
     infos,
   };
+}
+
+function isLadder({ outputFormat }: { outputFormat: string }): boolean {
+  return isLadderFormat(outputFormat);
 }
 
 /** Resolves sources without locking them. */

@@ -3,6 +3,7 @@ import type { Warning } from '../../contract/common.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import type { LimitName } from '../../contract/limit-bounds.ts';
 import type { JobRequest, OutputRequest } from '../../contract/transcode-request.ts';
+import { toJobRequest } from '../../contract/transcodes.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
 import type { PlannedFile } from '../../ffmpeg/index.ts';
 import { type Claim, openWarnings, sourceRow } from '../../jobs/rows.ts';
@@ -43,7 +44,7 @@ export async function openRequest(tools: WorkTools, claim: Claim): Promise<Opene
   const { disarm, limits, ...rest } = stored;
   // A filter may name an input by its URL.
   const inputs = rest.inputs.map((input, position) => ({ ...(input as object), url: urlOf(tools, claim, position) }));
-  const request = { ...rest, inputs } as JobRequest;
+  const request = toJobRequest({ ...rest, inputs } as Parameters<typeof toJobRequest>[0]);
   const { rejections, ...reading } = await tools.planner.read({ request });
   const rejection = rejections[0];
   if (rejection) throw new JobFailure('option_refused', `${rejection.option}: ${rejection.reason}`);

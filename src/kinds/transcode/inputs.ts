@@ -42,7 +42,8 @@ export async function prepareInputs(
 ): Promise<PreparedInput[]> {
   const { claim, folder, signal, disk } = run;
   const { disarm } = request;
-  const common = { folder, signal, disk, slot, frames, disarm, packets: request.mayCopy && !disarm };
+  const packets = request.mayCopy && !disarm ? true : request.outputs.some(({ tiles }) => tiles) && ('listed' as const);
+  const common = { folder, signal, disk, slot, frames, disarm, packets };
   const prepared: PreparedInput[] = [];
   for (const [index, input] of claim.inputs.entries()) {
     const subject = subjectOf(input);

@@ -8,6 +8,7 @@ import type { AttemptFacts } from '../../jobs/attempts.ts';
 import type { StoredOutput } from '../../jobs/outputs.ts';
 import { MAX_ATTEMPTS } from '../../jobs/rows.ts';
 import type { TranscodeAttempt } from './attempt.ts';
+import { withKeyFrames } from './key-frames.ts';
 import { writeLayers } from './layers.ts';
 import { type EarlyOutput, openEarlyOutput } from './outgoing/early-output.ts';
 import type { PreparedSources } from './sources/prepared.ts';
@@ -67,11 +68,15 @@ async function makeCommand(attempt: TranscodeAttempt, sources: PreparedSources, 
   const fonts = step.number === 0 ? await tools.planner.fonts({ fonts: request.fonts }, run.signal) : [];
   made.warnings.push(...fonts, ...layers.warnings, ...notYetWarned(attempt, limits.warnings));
   const early = await openEarlyOutput(attempt, command);
+  const { keyTimes: seconds } = command;
+  const files = seconds
+    ? await withKeyFrames(attempt, sources, { seconds, name: `keys-${step.number}` })
+    : sources.files;
   try {
     const result = await runCommand(tools, run, {
       ...{ limits, share, slot: sources.slot, signal: sources.signal, stdin: sources.openStdin?.() ?? null },
       command: early ? { ...command, args: [...early.args] } : command,
-      files: [...sources.files, ...layers.files],
+      files: [...files, ...layers.files],
       follow: early && followOutput(early),
     });
     try {

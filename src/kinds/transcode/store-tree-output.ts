@@ -1,29 +1,15 @@
+import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { mediaFacts } from '../../attempt/media/summary.ts';
 import { listDirectory } from '../../attempt/outputs/read-directory.ts';
 import { storeTree } from '../../attempt/outputs/store-tree.ts';
 import { JobFailure } from '../../contract/failures.ts';
-import type { DirectoryRecipe, OutputInfo, PlannedTree } from '../../ffmpeg/index.ts';
+import type { DirectoryRecipe, OutputInfo } from '../../ffmpeg/index.ts';
 import type { StoredOutput } from '../../jobs/outputs.ts';
-import type { OutputFacts } from '../../jobs/rows.ts';
 import type { TranscodeAttempt } from './attempt.ts';
 import { checkWritten } from './check-written.ts';
-
-/** What a cell has written for an output of many files. */
-export interface WrittenTree {
-  /** Folder of the outputs of the cell, which has ended. */
-  folder: string;
-  planned: PlannedTree;
-  slot: number;
-}
-
-/** A directory to store, and what is known about it. */
-export interface MadeTree {
-  /** Path on the host. */
-  directory: string;
-  contentTypeOf: (path: string) => string;
-  facts: Omit<OutputFacts, 'format' | 'size' | 'files' | 'sha256' | 'plan'>;
-}
+import type { MadeTree, WrittenTree } from './made-tree.ts';
+import { makeLadder } from './make-ladder.ts';
 
 /**
  * Makes an output of many files from what a cell has written, and stores it. The author of the input may control the
@@ -33,7 +19,7 @@ export async function storeTreeOutput(attempt: TranscodeAttempt, written: Writte
   const { tools, run } = attempt;
   const { planned } = written;
   const { position, contentType, format, tree } = planned;
-  const { facts, ...made } = await tools.measure('check', () => makeTree(attempt, written));
+  const { facts, key, ...made } = await tools.measure('check', () => makeTree(attempt, written));
   const bounds = { maxBytes: tree.maxBytes, maxFiles: tree.maxFiles };
   const stored = await tools.measure('store', () =>
     storeTree(tools, run, { ...made, ...bounds, position, contentType }),
@@ -43,6 +29,7 @@ export async function storeTreeOutput(attempt: TranscodeAttempt, written: Writte
     outputId: run.claim.outputs[position]!.id,
     objectId,
     facts: { ...facts, format, size, files, sha256, plan: planned.streams },
+    ...(key && { key }),
   };
 }
 
@@ -52,6 +39,8 @@ function makeTree(attempt: TranscodeAttempt, written: WrittenTree): Promise<Made
   switch (make.kind) {
     case 'directory':
       return checkDirectory(attempt, written, make);
+    case 'ladder':
+      return makeLadder(attempt, written, make);
   }
 }
 
@@ -59,7 +48,7 @@ function makeTree(attempt: TranscodeAttempt, written: WrittenTree): Promise<Made
 async function checkDirectory(
   attempt: TranscodeAttempt,
   { folder, planned: { contentType, tree }, slot }: WrittenTree,
-  { names, expect }: DirectoryRecipe,
+  { names, expect, count, added = [] }: DirectoryRecipe,
 ): Promise<MadeTree> {
   const directory = join(folder, basename(tree.directories[0]!.path));
   const found = (await listDirectory(directory, tree)).sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -70,6 +59,10 @@ async function checkDirectory(
     const info = await checkWritten(attempt, expect, { path: join(directory, path), slot, size });
     first ??= info;
   }
+  if (count !== undefined && found.length !== count)
+    throw new JobFailure('output_invalid', `FFmpeg wrote ${found.length} files instead of ${count}.`);
+  for (const { path, text } of added) await writeFile(join(directory, path), text, { flag: 'wx', mode: 0o644 });
+  const typeOf = (path: string) => added.find((file) => file.path === path)?.contentType ?? contentType;
   // A directory without files has been rejected.
-  return { directory, contentTypeOf: () => contentType, facts: mediaFacts(first!) };
+  return { directory, contentTypeOf: typeOf, facts: mediaFacts(first!) };
 }

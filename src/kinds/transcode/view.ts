@@ -1,4 +1,5 @@
 import { ApiError } from '../../contract/errors.ts';
+import { isLadderFormat } from '../../contract/formats.ts';
 import type { ShownLimits } from '../../contract/job-limits.ts';
 import { adviceFor } from '../../contract/limit-advice.ts';
 import { LIMIT_NAMES } from '../../contract/limit-bounds.ts';
@@ -110,7 +111,10 @@ export function viewJob(context: Pick<Context, 'vault' | 'store'>, job: ViewedJo
     inputs: inputs.map((input) => viewInput(context.vault, job, input)),
     outputs,
     output_format: facts.output_format,
-    output_url: available ? `gs://${context.store.bucket}/outputs/${job.id}.${facts.output_format}` : null,
+    output_url:
+      available && !isLadderFormat(facts.output_format)
+        ? `gs://${context.store.bucket}/outputs/${job.id}.${facts.output_format}`
+        : null,
     billable_minutes: seconds === null ? null : billableMinutes(seconds),
     duration_seconds: seconds,
     template: settings?.template ?? null,

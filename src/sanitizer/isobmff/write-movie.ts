@@ -30,6 +30,41 @@ export function writeMovie(movie: Movie, file: FileBytes, out: FileOut, mediaByt
   copyRanges(file, out, layout.ranges, mediaBytes);
 }
 
+const NORMAL_RATE = 0x10000;
+const FRAGMENTED_BRANDS = 'iso6mp41dashcmfc';
+/** Defaults for samples of fragments: the first description, and nothing else. */
+const FRAGMENT_DEFAULTS = [1, 1, 0, 0, 0] as const;
+
+/**
+ * Writes the initialization section of fragmented files with this track: everything but samples. `hidden` units of it are
+ * not shown.
+ */
+export function writeInitialization(
+  movie: Movie,
+  { track, hidden }: { track: Track; hidden: number },
+  out: FileOut,
+): void {
+  const none = { count: 0, offsets: new Float64Array(), bytes: new Float64Array(), samples: new Uint32Array() };
+  const rows = Buffer.alloc(0);
+  const samples = {
+    count: 0,
+    size: 0,
+    sizes: rows,
+    durations: rows,
+    offsets: null,
+    keys: null,
+    groups: [],
+    chunks: none,
+  };
+  // A duration of zero means the entire presentation.
+  const edits = hidden === 0 ? null : [{ duration: 0, mediaTime: hidden, rate: NORMAL_RATE }];
+  const empty = { ...track, duration: 0, media: { ...track.media, duration: 0 }, edits, samples };
+  const defaults = makeBox('mvex', makeFullBox('trex', 0, 0, u32(...FRAGMENT_DEFAULTS)));
+  out.write(makeBox('ftyp', Buffer.from('iso6'), u32(0), Buffer.from(FRAGMENTED_BRANDS)));
+  const header = movieHeader({ ...movie, duration: 0, tracks: [empty] });
+  out.write(makeBox('moov', header, makeTrack(empty, 0, none.offsets, 0), defaults));
+}
+
 const MOVIE_HEADER = 4 + 28 + 80;
 
 function movieHeader(movie: Movie): Buffer {

@@ -36,7 +36,10 @@ export function startRange({ tracks }: Movie): Range {
  * key frame before the one at or before a time, or only the key frames there. The last sample before a gap lasts until its
  * end, so every sample keeps its time. Throws `NotRewritable` if the movie is too unusual for that.
  */
-export function cutMovie(movie: Movie, pictures: readonly PictureTime[]): Movie {
+export function cutMovie(
+  movie: Movie,
+  { pictures, isSought }: { pictures: readonly PictureTime[]; isSought: boolean },
+): Movie {
   const [track, ...others] = movie.tracks.filter(({ kind }) => kind === 'video');
   if (!track || others.length > 0) throw new NotRewritable('does not have exactly one video stream');
   if (track.samples.groups.length > 0) throw new NotRewritable('has other points than key frames to decode from');
@@ -45,9 +48,11 @@ export function cutMovie(movie: Movie, pictures: readonly PictureTime[]): Movie 
   const isKept = new Uint8Array(samples.count);
   // The wanted samples may all be part of the start.
   isKept.fill(1, 0, sampleAt(samples, ANALYSED_SECONDS * timescale) + 1);
+  const keys = Array.from(samples.isKey.keys()).filter((sample) => samples.isKey[sample]);
+  const earlier = isSought ? EARLIER_SECONDS * timescale : 0;
   for (const { seconds, isKey } of pictures) {
     const wanted = mediaTime(movie, track, seconds);
-    if (isKey) keepKeys(isKept, samples, { wanted, timescale });
+    if (isKey) keepKeys(isKept, samples, { keys, from: wanted - earlier, wanted });
     else isKept.fill(1, keyFrameBefore(samples, wanted, timescale), endAfter(samples, wanted, timescale));
   }
   return { ...movie, tracks: [{ ...track, samples: keep(track, samples, isKept) }] };
@@ -56,13 +61,20 @@ export function cutMovie(movie: Movie, pictures: readonly PictureTime[]): Movie 
 /** The key frames at which FFmpeg may arrive when it seeks to a time. */
 function keepKeys(
   isKept: Uint8Array,
-  { count, times, isKey }: Samples,
-  { wanted, timescale }: { wanted: number; timescale: number },
+  { times, offsets }: Samples,
+  { keys, from, wanted }: { keys: readonly number[]; from: number; wanted: number },
 ): void {
-  for (let sample = count - 1; sample >= 0; sample--) {
-    if (!isKey[sample] || times[sample]! > wanted) continue;
-    isKept[sample] = 1;
-    if (times[sample]! <= wanted - EARLIER_SECONDS * timescale) return;
+  const shownAt = (sample: number) => times[sample]! + offsets[sample]!;
+  // Key frames are shown in the order in which they are decoded.
+  let [low, high] = [0, keys.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (shownAt(keys[middle]!) <= wanted) low = middle + 1;
+    else high = middle;
+  }
+  for (let at = low - 1; at >= 0; at--) {
+    isKept[keys[at]!] = 1;
+    if (shownAt(keys[at]!) <= from) return;
   }
 }
 

@@ -23,8 +23,11 @@ export type PartialRequest = {
 export type Wanted =
   /** A description of the file; else the container for a probe: the entire index and the first seconds. */
   | { part: 'start' }
-  /** The index of a container of the video around these times. It has no holes, and leaves out all the rest. */
-  | { part: 'pictures'; pictures: readonly PictureTime[] };
+  /**
+   * The index of a container of the video around these times. It has no holes, and leaves out all the rest. `isSought` = FFmpeg
+   * seeks to them, and may arrive half a second earlier.
+   */
+  | { part: 'pictures'; pictures: readonly PictureTime[]; isSought: boolean };
 
 /** `missing`: fetch this range, and ask again. `reason`: the entire file is needed. */
 export type PartialResult = StartResult | PicturesResult | { missing: Range } | { reason: string };
@@ -52,7 +55,7 @@ export function readPartial(request: PartialRequest): PartialResult {
     requireIndex(file, request.part === 'start' ? FIRST_FRAMES : 0);
     const movie = readMovie(file);
     if (movie.isFragmented) throw new NotRewritable('has fragments');
-    if (request.part === 'pictures') return writeIndex(cutMovie(movie, request.pictures), file, request.target);
+    if (request.part === 'pictures') return writeIndex(cutMovie(movie, request), file, request.target);
     const info = movieInfo(movie, file);
     if (!info) writeStart(movie, file, request.target);
     return { info };

@@ -56,7 +56,8 @@ export const PURE_TASKS: {
       assets,
       fonts: outputs.flatMap(({ parsed }) => namedFonts(parsed)),
       mayCopy: outputs.some(
-        ({ parsed, request: { outputFormat, preview } }) => !preview && mayCopy(parsed, outputFormat),
+        ({ parsed, request: { outputFormat, preview, ladder } }) =>
+          !preview && !ladder && mayCopy(parsed, outputFormat),
       ),
     };
   },

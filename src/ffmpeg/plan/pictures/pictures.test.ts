@@ -3,7 +3,7 @@ import { fileOf } from '../../../../testkit/planned-file.ts';
 import { JobFailure } from '../../../contract/failures.ts';
 import type { TranscodeRequest } from '../../../contract/transcode-request.ts';
 import { checkOptions } from '../../policy/options/parse-request.ts';
-import type { MediaInfo, PictureTime } from '../../types.ts';
+import type { MediaInfo, PictureTime, Plan } from '../../types.ts';
 import { type AssumedKind, assumedInfo } from '../assumed-media.ts';
 import { planTranscode } from '../plan.ts';
 
@@ -96,5 +96,61 @@ describe('a still, preview or waveform', () => {
     const { args, outputs } = plan(output, infoOf('mov'), { seconds: 33.5, isKey: true });
     expect(args.join(' ')).toContain('-noaccurate_seek -skip_frame nokey -ss 33.5');
     expect(fileOf(outputs[0]).picture).toEqual({ seconds: 33.5, isKey: true });
+  });
+});
+
+describe('thumbnails and sprites', () => {
+  const tiles = (format: 'thumbnails' | 'sprite', more: object) => ({
+    ...{ outputFormat: 'jpg' as const, tiles: { format, ...more } },
+  });
+  const treeOf = ({ outputs }: Pick<Plan, 'outputs'>) => {
+    const [output] = outputs;
+    if (!output || !('tree' in output)) throw new Error('the output is a file');
+    if (output.tree.make.kind !== 'directory') throw new Error('the output is no directory');
+    return { ...output.tree, make: output.tree.make };
+  };
+  const cuesOf = (planned: Pick<Plan, 'outputs'>) => treeOf(planned).make.added![0]!.text.split('\n\n').slice(1);
+
+  it('have a picture for each interval, and at most 2,000', () => {
+    expect(treeOf(plan(tiles('thumbnails', { everySeconds: 7 }))).maxFiles).toBe(9);
+    expect(treeOf(plan(tiles('thumbnails', { count: 5 }))).maxFiles).toBe(5);
+    const long = plan(tiles('thumbnails', { everySeconds: 1 }), infoOf('mov', { durationSeconds: 12 * HOUR }));
+    expect(treeOf(long).maxFiles).toBe(2000);
+    const message = 'A picture every 1 s would be more than 2000; there is one every 21.6 s.';
+    expect(long.warnings).toEqual([{ field: 'every_seconds', message }]);
+  });
+
+  it('are split into images that phones can decode, each with the times of its pictures', () => {
+    const hour = infoOf('mov', { durationSeconds: HOUR });
+    const planned = plan(tiles('sprite', { everySeconds: 10, width: 160 }), hour);
+    expect(treeOf(planned)).toMatchObject({ maxFiles: 5, make: { count: 4, expect: { width: 1600, height: 900 } } });
+    const cues = cuesOf(planned);
+    expect(cues).toHaveLength(360);
+    expect(cues[0]!.trim()).toBe('00:00:00.000 --> 00:00:10.000\nsprite-1.jpg#xywh=0,0,160,90');
+    expect(cues[111]!.trim()).toBe('00:18:30.000 --> 00:18:40.000\nsprite-2.jpg#xywh=160,90,160,90');
+    const large = plan(tiles('sprite', { everySeconds: 10, width: 1920, columns: 100 }), hour);
+    expect(treeOf(large).make.expect).toMatchObject({ width: 7680, height: 1080 });
+  });
+
+  it('decode only key frames if each interval has one, and seek to them', () => {
+    const dense = plan(tiles('sprite', { everySeconds: 10 }));
+    expect(dense.args.join(' ')).toContain('-skip_frame nokey');
+    expect(dense.keyTimes).toEqual([5, 15, 25, 35, 45, 55]);
+    const sparse = plan(tiles('sprite', { everySeconds: 2 }));
+    expect([sparse.args.includes('-skip_frame'), sparse.keyTimes]).toEqual([false, undefined]);
+  });
+
+  it('fail for audio, for pictures, and where the duration is not known', () => {
+    const output = tiles('thumbnails', { count: 5 });
+    expect(failureOf(output, infoOf('mp3'))).toBe(
+      'no_video_stream: The input has no video, and thumbnails needs video.',
+    );
+    expect(failureOf(output, infoOf('png_pipe'))).toMatch(/^no_video_stream: The input is a picture/);
+    expect(failureOf(output, infoOf('mov', { durationSeconds: null }))).toMatch(/^unsupported_media: .*duration/);
+  });
+
+  it('are rejected together with options, filters and presets', () => {
+    const output = { ...tiles('sprite', { everySeconds: 5 }), preset: { resolution: '720p' as const } };
+    expect(checkOptions({ inputs: [{ url: 'gs://b/a' }], ...output })).toMatchObject([{ field: 'preset' }]);
   });
 });

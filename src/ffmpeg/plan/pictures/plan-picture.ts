@@ -3,11 +3,13 @@ import type { PlanInput } from '../../types.ts';
 import type { OutputContext, Producer } from '../producer.ts';
 import { planPreview } from './plan-preview.ts';
 import { planStill } from './plan-still.ts';
+import { planTiles } from './plan-tiles.ts';
 import { planWaveform } from './plan-waveform.ts';
 
 /** Plans an output that shows or draws parts of its input; null = it is another one. Throws `JobFailure`. */
 export function planPicture(request: TranscodeRequest, input: PlanInput, ctx: OutputContext): Producer | null {
-  const { still, preview, waveform } = request;
+  const { still, preview, waveform, tiles } = request;
+  if (tiles) return planTiles({ ...request, tiles }, input, ctx);
   if (still) return planStill({ ...request, still }, input, ctx);
   if (preview) return planPreview({ ...request, preview }, input, ctx);
   if (waveform) return planWaveform({ ...request, waveform }, input, ctx);

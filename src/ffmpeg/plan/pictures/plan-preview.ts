@@ -75,11 +75,13 @@ export function planPreview(
       { streams: { video: { mode: 'encoded', reason: null }, audio: null }, hasVideo: true, hasAudio: false, size },
     ),
     durationSeconds: seconds,
-    work: {
-      decoded: starts.map(() => stream),
-      encoded: { encoder, preset: presetOf(settings), ...size, frameRate, bitDepth: 8 },
-      ...{ filterBytes: isGif ? PALETTE_BYTES : 0, durationSeconds: seconds, still: false },
-    },
+    works: [
+      {
+        decoded: starts.map(() => stream),
+        encoded: { encoder, preset: presetOf(settings), ...size, frameRate, bitDepth: 8 },
+        ...{ filterBytes: isGif ? PALETTE_BYTES : 0, durationSeconds: seconds, still: false },
+      },
+    ],
     source: 'preset',
     layers: [],
     warnings,

@@ -53,11 +53,13 @@ export function planStill(
       ...(time.picture && { picture: time.picture }),
     },
     durationSeconds: null,
-    work: {
-      decoded: [stream],
-      encoded: { encoder, preset: null, ...video.size, frameRate: video.frameRate, bitDepth: video.bitDepth },
-      ...{ filterBytes: video.filterBytes, durationSeconds: null, still: true, decodeSeconds: time.decodeSeconds },
-    },
+    works: [
+      {
+        decoded: [stream],
+        encoded: { encoder, preset: null, ...video.size, frameRate: video.frameRate, bitDepth: video.bitDepth },
+        ...{ filterBytes: video.filterBytes, durationSeconds: null, still: true, decodeSeconds: time.decodeSeconds },
+      },
+    ],
     source: 'preset',
     layers: [],
     warnings: time.warnings,

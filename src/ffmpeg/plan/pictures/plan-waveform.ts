@@ -51,16 +51,18 @@ export function planWaveform(
       },
     ),
     durationSeconds: null,
-    work: {
-      decoded: [],
-      encoded: { encoder: 'png', preset: null, width, height, frameRate: 1, bitDepth: 8 },
-      ...{
-        filterBytes: 2 * BYTES_PER_SAMPLE * MOST_SAMPLES,
-        durationSeconds: null,
-        still: true,
-        decodeSeconds: seconds,
+    works: [
+      {
+        decoded: [],
+        encoded: { encoder: 'png', preset: null, width, height, frameRate: 1, bitDepth: 8 },
+        ...{
+          filterBytes: 2 * BYTES_PER_SAMPLE * MOST_SAMPLES,
+          durationSeconds: null,
+          still: true,
+          decodeSeconds: seconds,
+        },
       },
-    },
+    ],
     source: 'preset',
     layers: [],
     warnings: [],

@@ -5,28 +5,35 @@ import type { Rejection } from '../../types.ts';
 /** Fields of an output that Airlock does not combine with its own filters and encoder settings. */
 const OTHERS = ['preset', 'options', 'filters', 'bitrate'] as const;
 
-/** Rejects `still`, `preview` and `waveform` in formats that cannot contain them, and together with other settings. */
+/**
+ * Rejects `still`, `preview` and `waveform` in formats that cannot contain them, and these, thumbnails and sprites together
+ * with other settings.
+ */
 export function checkPicture(request: TranscodeRequest, prefix: string): Rejection[] {
-  const [name, ...more] = PICTURE_FIELDS.filter((field) => request[field] !== undefined);
+  const { tiles } = request;
+  const fields = PICTURE_FIELDS.filter((field) => request[field] !== undefined);
+  const name = tiles?.format ?? fields[0];
   if (name === undefined) return [];
   const reject = (field: string, reason: string, suggestion: string): Rejection => ({
     ...{ field: `${prefix}${field}`, option: name, reason, suggestion },
   });
-  const formats = PICTURE_FORMATS[name];
   const others = OTHERS.filter((field) => isSet(request[field]));
   const hasInputOptions = request.inputs.some(({ options }) => isSet(options));
-  return [
-    ...more.map((field) =>
-      reject(field, `An output cannot have both ${name} and ${field}.`, 'Use an output for each.'),
-    ),
-    ...(formats.includes(request.outputFormat)
-      ? []
-      : [reject(name, `A ${request.outputFormat} cannot contain a ${name}.`, `Set the format to ${orList(formats)}.`)]),
-    ...others.map((field) => reject(field, `${name} cannot be combined with ${field}.`, `Omit ${field}.`)),
-    ...(hasInputOptions
-      ? [reject(name, `${name} cannot be combined with options of the inputs.`, 'Send it as a job of its own.')]
-      : []),
-  ];
+  const formats = tiles ? null : PICTURE_FORMATS[fields[0]!];
+  const found = (tiles ? fields : fields.slice(1)).map((field) =>
+    reject(field, `An output cannot have both ${name} and ${field}.`, 'Use an output for each.'),
+  );
+  if (formats && !formats.includes(request.outputFormat)) {
+    const reason = `A ${request.outputFormat} cannot contain a ${name}.`;
+    found.push(reject(name, reason, `Set the format to ${orList(formats)}.`));
+  }
+  found.push(...others.map((field) => reject(field, `${name} cannot be combined with ${field}.`, `Omit ${field}.`)));
+  if (hasInputOptions) {
+    const field = tiles ? 'outputFormat' : name;
+    const reason = `${name} cannot be combined with options of the inputs.`;
+    found.push(reject(field, reason, 'Send it as a job of its own.'));
+  }
+  return found;
 }
 
 function isSet(value: unknown): boolean {

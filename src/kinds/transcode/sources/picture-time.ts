@@ -12,7 +12,7 @@ export function mayReadRanges(claim: Claim, { request, outputs, assets }: Opened
   if (claim.number > 1 || input?.object_id !== null || others.length > 0 || assets.length > 0) return false;
   if (outputs.every(({ still }) => still)) return true;
   const [output, ...more] = outputs;
-  if (!output || more.length > 0 || output.preview || output.waveform) return false;
+  if (!output || more.length > 0 || output.preview || output.waveform || output.tiles) return false;
   if (formatKind(output.outputFormat) !== 'image' || output.outputFormat === 'gif') return false;
   return (request.inputs[0]?.options?.length ?? 0) === 0 && (output.filters?.length ?? 0) === 0;
 }

@@ -1,0 +1,91 @@
+import type { FastifyReply } from 'fastify';
+import { errorBody, idParams } from '../../contract/common.ts';
+import { playbackAnswer, playbackBody } from '../../contract/playback.ts';
+import type { Vault } from '../../crypto/vault.ts';
+import { createPlayback, MANIFESTS, openPlayback, openPlayedFile, readPlaybackToken } from '../../jobs/playback.ts';
+import { callerOf } from '../caller.ts';
+import type { ApiDeps } from '../deps.ts';
+import { publicOrigin } from '../public-origin.ts';
+import type { App } from '../types.ts';
+import { unknownFields } from '../warnings.ts';
+
+const KIND = 'transcode';
+
+/** Where players find the files of an output: `/playback/<token>/<path of the file>`. */
+export const PLAYBACK_PATH = '/playback';
+
+/** Whether the path begins with a token that is valid now. */
+export function isPlayback(vault: Vault, url: string): boolean {
+  if (!url.startsWith(`${PLAYBACK_PATH}/`)) return false;
+  const [token] = url.slice(PLAYBACK_PATH.length + 1).split(/[/?]/, 1);
+  return readPlaybackToken(vault, token!) !== null;
+}
+
+/** Plays ladders: an operation that signs URLs, and the routes behind these URLs, which need no key. */
+export function registerPlayback(app: App, deps: ApiDeps): void {
+  registerCreatePlayback(app, deps);
+  registerPlayedFiles(app, deps);
+}
+
+function registerCreatePlayback(app: App, deps: ApiDeps): void {
+  app.post(
+    '/v1/transcodes/:id/playback',
+    {
+      config: { scope: 'read', own: 'job' },
+      schema: {
+        operationId: 'createPlayback',
+        tags: ['transcodes'],
+        summary: 'Get URLs that play a ladder',
+        description:
+          'Returns URLs for video players, and the URL of a page with a player. The URLs need no key, and work on every site. They expire after `expires_in` seconds, or when Airlock deletes the output.',
+        params: idParams,
+        body: playbackBody.nullish(),
+        response: { 201: playbackAnswer, '4xx': errorBody, 500: errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { account } = callerOf(request);
+      const { output, expires_in: seconds } = request.body ?? playbackBody.parse({});
+      const job = { id: request.params.id, account_id: account.id, kind: KIND };
+      const { token, expiresAt, hasHls, hasDash } = await createPlayback(deps.context, job, { output, seconds });
+      const page = `${publicOrigin(deps.settings, request)}${PLAYBACK_PATH}/${token}`;
+      const [hls, dash] = [hasHls ? `${page}/${MANIFESTS.hls}` : null, hasDash ? `${page}/${MANIFESTS.dash}` : null];
+      const warnings = unknownFields(playbackBody, request.sentBody);
+      reply.code(201).header('cache-control', 'no-store');
+      return {
+        // A ladder has at least one of them.
+        url: (hls ?? dash)!,
+        hls_url: hls,
+        dash_url: dash,
+        // So that the page doesn't look for a playlist that the output does not have.
+        page_url: hls ? page : `${page}#dash`,
+        expires_at: expiresAt.toISOString(),
+        ...(warnings.length > 0 && { warnings }),
+      };
+    },
+  );
+}
+
+function registerPlayedFiles(app: App, { context }: ApiDeps): void {
+  app.get(
+    `${PLAYBACK_PATH}/:token/*`,
+    {
+      config: { scope: 'open' },
+      // The URLs are made by the operation above, and players follow the playlists.
+      schema: { hide: true },
+      // Errors as well: a player on another site reads their status.
+      onRequest: async (_request, reply) => allowEverySite(reply),
+    },
+    async (request, reply) => {
+      const { token, '*': path } = request.params as { token: string; '*': string };
+      const file = await openPlayedFile(context, await openPlayback(context, token), path);
+      reply.header('cache-control', 'no-store');
+      return 'url' in file ? reply.redirect(file.url, 302) : reply.type(file.contentType).send(file.bytes);
+    },
+  );
+}
+
+/** Players run on the sites of customers. The token is in the path: no cookie and no key is needed, or sent. */
+function allowEverySite(reply: FastifyReply): void {
+  reply.header('access-control-allow-origin', '*').header('cross-origin-resource-policy', 'cross-origin');
+}

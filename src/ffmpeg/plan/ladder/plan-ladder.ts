@@ -1,0 +1,206 @@
+import { extname } from 'node:path';
+import { JobFailure } from '../../../contract/failures.ts';
+import type { LadderFormat } from '../../../contract/formats.ts';
+import type { LadderRequest, TranscodeRequest } from '../../../contract/transcode-request.ts';
+import { OptionSet } from '../../policy/options/option-set.ts';
+import { parseRequest } from '../../policy/options/parse-request.ts';
+import type { ParsedRequest } from '../../policy/options/parsed-request.ts';
+import type { LadderPart, LadderRecipe, PlanInput, PlannedTree } from '../../types.ts';
+import { displaySize } from '../geometry.ts';
+import { planJoin } from '../plan-join.ts';
+import { planPlain } from '../plan-plain.ts';
+import type { OutputContext, Producer } from '../producer.ts';
+import { MAX_OUTPUT_BYTES } from '../resources.ts';
+import { mainAudio, mainVideo } from '../streams.ts';
+import { encoderOptions } from './encoder-options.ts';
+import { chooseRungs, type Rung } from './rungs.ts';
+
+const CONTENT_TYPES: Readonly<Record<LadderFormat, string>> = {
+  hls: 'application/vnd.apple.mpegurl',
+  dash: 'application/dash+xml',
+  cmaf: 'application/vnd.apple.mpegurl',
+};
+
+/** Seconds between key frames that Apple recommends: players seek to them. */
+const MAX_KEY_SECONDS = 2;
+/** Frames per second: more cost bits and show little. Fewer would leave segments without frames. */
+const [MAX_RATE, MIN_RATE] = [60, 5];
+const USUAL_RATES = [24000 / 1001, 24, 25, 30000 / 1001, 30, 50, 60000 / 1001, 60];
+/** A declared rate so near to a usual one is rounded. */
+const RATE_TOLERANCE = 0.002;
+
+/** Bits per second of the AAC that all renditions share, in two channels: every player decodes it. */
+const AUDIO_RATE = 128_000;
+const AUDIO_CODEC = 'aac';
+/** The first sample must be at zero, and gaps become silence. */
+const AUDIO_OPTIONS = [
+  ...[
+    { option: '-c:a', argument: AUDIO_CODEC },
+    { option: '-b:a', argument: AUDIO_RATE },
+  ],
+  ...[
+    { option: '-ac', argument: 2 },
+    { option: '-ar', argument: 48_000 },
+  ],
+  { option: '-af', argument: 'aresample=48000:async=1:first_pts=0' },
+];
+
+/** Bytes of a rung beyond which the job fails, whatever it may use. */
+const MAX_RUNG_BYTES = 16e9;
+const MIN_RUNG_BYTES = 4 * 2 ** 20;
+/** Encoders exceed the highest bit rate for a while, and containers need bytes of their own. */
+const BYTES_MARGIN = 2;
+/** Bytes of playlists and of the heads of fragments, for each file of the ladder. */
+const FILE_BYTES = 2048;
+/** Files of a tree, see `MAX_TREE_FILES`, and files of a rendition beyond its segments, its share of the manifests included. */
+const [MAX_FILES, OTHER_FILES] = [20_000, 6];
+/** Labels and threads of the commands of rungs differ from those of other outputs. */
+const POSITIONS = 100;
+
+/** A file of the cell, before it is one of the ladder. */
+interface PlannedPart {
+  producer: Producer;
+  part: LadderPart;
+}
+
+/**
+ * Plans a ladder: one command that decodes the source once, encodes every rung into a file of its own, and the audio into
+ * another. All rungs have one constant frame rate, and key frames at the same times. Throws `JobFailure`.
+ */
+export function planLadder(
+  { ladder, inputs: requested }: TranscodeRequest & { ladder: LadderRequest },
+  inputs: readonly PlanInput[],
+  parsed: ParsedRequest,
+  ctx: OutputContext,
+): Producer {
+  const { format, segmentSeconds } = ladder;
+  const source = readSource(inputs, parsed, format);
+  const frameRate = constantRate(source.frameRate);
+  const { rungs, warnings } = chooseRungs(ladder, displaySize(source), frameRate);
+  const keyFrames = { perSegment: Math.ceil(segmentSeconds / MAX_KEY_SECONDS), segmentSeconds };
+  const plan = inputs.length === 1 ? planPlain : planJoin;
+  const at = (index: number): OutputContext => ({ ...ctx, position: POSITIONS * (ctx.position + 1) + index });
+  const videos = rungs.map((rung, index) => {
+    const output = encoderOptions(rung, keyFrames);
+    const context = { ...at(index), rung: { shortSide: Math.min(rung.size.width, rung.size.height), frameRate } };
+    const request: TranscodeRequest = { inputs: requested, outputFormat: 'mp4' };
+    return asPart(plan(request, inputs, { ...parsed, output }, context), ctx.position, rung);
+  });
+  const hasAudio = inputs.some(({ info }) => mainAudio(info) !== null);
+  const audio = hasAudio ? asPart(planAudio(requested, inputs, at(rungs.length)), ctx.position, AUDIO) : null;
+  return joinParts(ladder, { videos, rungs, audio, position: ctx.position, warnings });
+}
+
+/** The video that determines size and frame rate of all rungs. */
+function readSource(inputs: readonly PlanInput[], parsed: ParsedRequest, format: LadderFormat) {
+  const [first] = inputs as readonly [PlanInput, ...PlanInput[]];
+  const video = mainVideo(first.info);
+  if (!video) throw new JobFailure('no_video_stream', `The input has no video, and ${format} needs it.`);
+  if (first.info.isImage && new OptionSet(parsed.inputs[0] ?? []).length() === null) {
+    throw new JobFailure(
+      'empty_media',
+      'Input 1 is a picture, which has no duration; set the option -t of that input.',
+    );
+  }
+  return video;
+}
+
+/** The declared rate is an average, so it may be any number. */
+function constantRate(declared: number | null): number {
+  const rate = Math.min(MAX_RATE, Math.max(MIN_RATE, declared ?? 30));
+  return USUAL_RATES.find((usual) => Math.abs(rate / usual - 1) < RATE_TOLERANCE && usual === nearest(rate)) ?? rate;
+}
+
+function nearest(rate: number): number {
+  return USUAL_RATES.reduce((best, next) => (Math.abs(next - rate) < Math.abs(best - rate) ? next : best));
+}
+
+function planAudio(inputs: TranscodeRequest['inputs'], files: readonly PlanInput[], ctx: OutputContext): Producer {
+  if (files.length > 1) {
+    const request: TranscodeRequest = { inputs, outputFormat: 'm4a', bitrate: AUDIO_RATE };
+    return planJoin(request, files, parseRequest(request), ctx);
+  }
+  const request: TranscodeRequest = { inputs, outputFormat: 'm4a', options: AUDIO_OPTIONS };
+  return planPlain(request, files, parseRequest(request), ctx);
+}
+
+const AUDIO = { name: 'audio', codec: AUDIO_CODEC, maxBitRate: AUDIO_RATE } as const;
+
+/** Gives the output of a producer a name and a bound of its own. */
+function asPart(
+  producer: Producer,
+  position: number,
+  { name, codec, maxBitRate }: Pick<Rung, 'name' | 'maxBitRate'> & { codec: string },
+): PlannedPart {
+  const path = `/out/ladder-${position + 1}-${name}${extname(producer.args.at(-1)!)}`;
+  const { durationSeconds: seconds } = producer;
+  const bytes = seconds === null ? MAX_OUTPUT_BYTES : Math.ceil((maxBitRate / 8) * seconds * BYTES_MARGIN);
+  const maxBytes = Math.min(MAX_RUNG_BYTES, Math.max(MIN_RUNG_BYTES, bytes));
+  const args = producer.args.slice(0, -1);
+  args[args.lastIndexOf('-fs') + 1] = String(maxBytes);
+  // The movie is cut into segments, wherever its index is.
+  const faststart = args.indexOf('-movflags');
+  if (faststart >= 0) args.splice(faststart, 2);
+  return { producer: { ...producer, args: [...args, path] }, part: { path, name, codec, maxBytes } };
+}
+
+function joinParts(
+  ladder: LadderRequest,
+  planned: {
+    videos: readonly PlannedPart[];
+    rungs: readonly Rung[];
+    audio: PlannedPart | null;
+    position: number;
+    warnings: Producer['warnings'];
+  },
+): Producer {
+  const { videos, audio, position, warnings } = planned;
+  const parts = [...videos, ...(audio ? [audio] : [])];
+  const producers = parts.map(({ producer }) => producer);
+  const [first] = producers as [Producer, ...Producer[]];
+  const seconds = first.durationSeconds;
+  const renditions = videos.map(({ part }, index) => ({ ...part, size: planned.rungs[index]!.size }));
+  return {
+    ...first,
+    threads: first.threads,
+    args: producers.flatMap(({ args }) => args),
+    output: plannedLadder(ladder, { renditions, audio: audio?.part ?? null, position, seconds }),
+    works: producers.flatMap(({ works }) => works),
+    source: 'defaults',
+    warnings: [...warnings, ...distinct(producers.flatMap((producer) => producer.warnings))],
+  };
+}
+
+function plannedLadder(
+  { format, segmentSeconds, isEncrypted }: LadderRequest,
+  made: Pick<LadderRecipe, 'renditions' | 'audio'> & { position: number; seconds: number | null },
+): PlannedTree {
+  const { renditions, audio, position, seconds } = made;
+  const parts = [...renditions, ...(audio ? [audio] : [])];
+  const files = parts.length * (Math.ceil((seconds ?? 0) / segmentSeconds) + OTHER_FILES);
+  if (files > MAX_FILES) {
+    throw new JobFailure(
+      'too_long',
+      `The ladder would have ${files} files, and ${MAX_FILES} are allowed; use fewer rungs or longer segments.`,
+    );
+  }
+  const manifests = { hls: format !== 'dash', dash: format !== 'hls' };
+  const encoded = { mode: 'encoded' as const, reason: null };
+  const maxFiles = seconds === null ? MAX_FILES : files;
+  return {
+    ...{ position, format, contentType: CONTENT_TYPES[format] },
+    streams: { video: encoded, audio: audio ? encoded : null },
+    tree: {
+      files: parts.map(({ path }) => path),
+      directories: [],
+      maxBytes: parts.reduce((sum, { maxBytes }) => sum + maxBytes, maxFiles * FILE_BYTES),
+      maxFiles,
+      make: { kind: 'ladder', renditions, audio, segmentSeconds, manifests, isEncrypted },
+    },
+  };
+}
+
+/** Every rung warns of the same input. */
+function distinct(warnings: Producer['warnings']): Producer['warnings'] {
+  return [...new Map(warnings.map((warning) => [JSON.stringify(warning), warning])).values()];
+}

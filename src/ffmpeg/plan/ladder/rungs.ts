@@ -1,0 +1,111 @@
+import type { LadderCodec } from '../../../contract/formats.ts';
+import type { LadderRequest, RungRequest } from '../../../contract/transcode-request.ts';
+import type { PlanWarning } from '../../types.ts';
+import { fitShortSide, type Size, shortSide } from '../geometry.ts';
+
+/** A rendition that a ladder will have. */
+export interface Rung {
+  /** Of its directory in the ladder. */
+  name: string;
+  codec: LadderCodec;
+  size: Size;
+  /** Bits per second that the encoder may use for a while. */
+  maxBitRate: number;
+  /** Average bits per second that the request asks for; null = a constant quality. */
+  bitRate: number | null;
+}
+
+/** Short sides of `auto`. Each has about half the pixels of the one before. */
+const AUTO_HEIGHTS = [2160, 1440, 1080, 720, 540, 360] as const;
+/** A source so many times as high as the highest of them that fits gets a rung of its own size. */
+const OWN_SIZE_FACTOR = 1.2;
+
+/**
+ * Bit rates of H.264 at 30 frames per second by short side, in bits per second: the highest for most heights in Apple's "HLS
+ * Authoring Specification for Apple Devices", and 2160 by the rate of 1080, as a rate grows with the power 0.75 of the pixels.
+ * Between two rows, its logarithm grows with the logarithm of the height.
+ */
+const H264_RATES = [
+  [234, 145_000],
+  [432, 1_100_000],
+  [540, 2_000_000],
+  [720, 4_500_000],
+  [1080, 7_800_000],
+  [2160, 22_000_000],
+] as const;
+/** The rate at which a codec looks as good as H.264; of HEVC by the same specification, of AV1 and VP9 by Airlock's own measurements of encoders. */
+const CODEC_FACTORS: Readonly<Record<LadderCodec, number>> = { h264: 1, hevc: 0.75, av1: 0.65, vp9: 0.8 };
+const REFERENCE_RATE = 30;
+
+/** Chooses the renditions for a source of this size, the largest first. Never larger than the source. */
+export function chooseRungs(
+  ladder: LadderRequest,
+  source: Size,
+  frameRate: number,
+): { rungs: Rung[]; warnings: PlanWarning[] } {
+  const own = shortSide(fitShortSide(source, null, true));
+  const { requests, warnings } = ladder.rungs === 'auto' ? autoRungs(own) : requestedRungs(ladder.rungs, own);
+  const rungs = requests.map(({ height, bitrate, codec = 'h264' }): Rung => {
+    const bitRate = bitrate === undefined ? null : bitsOf(bitrate);
+    return {
+      name: codec === 'h264' ? `${height}p` : `${height}p-${codec}`,
+      codec,
+      size: fitShortSide(source, height, true),
+      bitRate,
+      maxBitRate: bitRate === null ? usualRate(height, codec, frameRate) : Math.round(bitRate * PEAK_FACTOR),
+    };
+  });
+  return { rungs: rungs.sort((a, b) => b.size.height * b.size.width - a.size.height * a.size.width), warnings };
+}
+
+/** How far an encoder may exceed an average bit rate for a while. */
+const PEAK_FACTOR = 1.25;
+
+function autoRungs(own: number): { requests: RungRequest[]; warnings: PlanWarning[] } {
+  const heights: number[] = AUTO_HEIGHTS.filter((height) => height <= own);
+  if (own >= OWN_SIZE_FACTOR * (heights[0] ?? 0)) heights.unshift(own);
+  return { requests: heights.map((height) => ({ height })), warnings: [] };
+}
+
+/** Drops repeats, and rungs that would scale up. */
+function requestedRungs(
+  rungs: readonly RungRequest[],
+  own: number,
+): { requests: RungRequest[]; warnings: PlanWarning[] } {
+  const requests: RungRequest[] = [];
+  const warnings: PlanWarning[] = [];
+  for (const [index, rung] of rungs.entries()) {
+    const isRepeated = rungs
+      .slice(0, index)
+      .some(({ height, codec = 'h264' }) => height === rung.height && codec === (rung.codec ?? 'h264'));
+    const drop = (why: string) =>
+      warnings.push({ field: `ladder[${index}]`, message: `The rung of ${rung.height} was dropped: ${why}.` });
+    if (isRepeated) drop('the ladder has it twice');
+    else if (rung.height > own) drop(`the short side of the source has ${own} pixels`);
+    else requests.push(rung);
+  }
+  if (requests.length > 0) return { requests, warnings };
+  const { codec } = rungs[0]!;
+  warnings.push({ field: 'ladder', message: `All rungs are larger than the source, so the ladder has one of ${own}.` });
+  return { requests: [{ height: own, ...(codec && { codec }) }], warnings };
+}
+
+/** Bits per second up to which a rendition of that height improves visibly. */
+function usualRate(height: number, codec: LadderCodec, frameRate: number): number {
+  const above = H264_RATES.findIndex(([row]) => row >= height);
+  const upper = above < 0 ? H264_RATES.length - 1 : Math.max(1, above);
+  const [low, lowRate] = H264_RATES[upper - 1]!;
+  const [high, highRate] = H264_RATES[upper]!;
+  const power = Math.log(highRate / lowRate) / Math.log(high / low);
+  const rate = lowRate * (height / low) ** power;
+  // Twice the frames need less than twice the bits, because they differ less.
+  return Math.round(rate * CODEC_FACTORS[codec] * Math.sqrt(Math.max(1, frameRate / REFERENCE_RATE)));
+}
+
+const UNITS: Readonly<Record<string, number>> = { k: 1000, M: 1_000_000 };
+
+/** `2800k` → 2,800,000. The schema has checked the text. */
+function bitsOf(bitrate: number | string): number {
+  const [, digits, unit = ''] = /^([\d.]+)([kM]?)$/.exec(String(bitrate))!;
+  return Math.round(Number(digits) * (UNITS[unit] ?? 1));
+}

@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { uuidv7 } from '../crypto/uuid.ts';
+import { createVault, VAULT_KEY_BYTES } from '../crypto/vault.ts';
+import { makePlaybackToken, readPlaybackToken } from './playback.ts';
+
+const vault = createVault(randomBytes(VAULT_KEY_BYTES));
+const NOW = Date.parse('2026-11-28T12:00:00Z');
+const grant = () => ({ outputId: uuidv7(), expiresAt: new Date(NOW + 60_000) });
+
+describe('a playback token', () => {
+  it('names its output and its end, and has only characters of a path', () => {
+    const made = grant();
+    const token = makePlaybackToken(vault, made);
+    expect(token).toMatch(/^[\w-]{48}$/);
+    expect(readPlaybackToken(vault, token, NOW)).toEqual(made);
+  });
+
+  it('is invalid from the second of its end', () => {
+    const token = makePlaybackToken(vault, grant());
+    expect(readPlaybackToken(vault, token, NOW + 59_999)).not.toBeNull();
+    expect(readPlaybackToken(vault, token, NOW + 60_000)).toBeNull();
+  });
+
+  it('is invalid after any change, and with the vault of another server', () => {
+    const token = makePlaybackToken(vault, grant());
+    expect(readPlaybackToken(createVault(randomBytes(VAULT_KEY_BYTES)), token, NOW)).toBeNull();
+    const bits = Buffer.from(token, 'base64url').length * 8;
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: bits - 1 }), (bit) => {
+        const bytes = Buffer.from(token, 'base64url');
+        bytes[bit >> 3]! ^= 1 << (bit & 7);
+        expect(readPlaybackToken(vault, bytes.toString('base64url'), NOW)).toBeNull();
+      }),
+    );
+  });
+
+  it('is never any other text', () => {
+    const token = makePlaybackToken(vault, grant());
+    for (const text of ['', 'x', token.slice(1), `${token}A`, `${token}=`, ` ${token}`, token.toUpperCase(), '..'])
+      expect(readPlaybackToken(vault, text, NOW)).toBeNull();
+    fc.assert(fc.property(fc.string(), (text) => readPlaybackToken(vault, text, NOW) === null));
+  });
+});

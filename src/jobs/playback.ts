@@ -1,0 +1,182 @@
+import { timingSafeEqual } from 'node:crypto';
+import { basename } from 'node:path';
+import { ApiError } from '../contract/errors.ts';
+import { DOWNLOAD_SECONDS } from '../contract/limits.ts';
+import type { Vault } from '../crypto/vault.ts';
+import type { Context } from '../database/context.ts';
+import { openColumn } from '../database/sealed-columns.ts';
+import { readTree, type TreeFile } from '../objects/tree.ts';
+import { readTreeText } from '../objects/tree-text.ts';
+import { treeFileKey } from '../storage/keys.ts';
+import { openOutput } from './downloads.ts';
+import type { JobsContext } from './kind.ts';
+import type { Job } from './rows.ts';
+
+/** Files with which a player starts, in a ladder. */
+export const MANIFESTS = { hls: 'master.m3u8', dash: 'manifest.mpd' } as const;
+
+/** The key of an encrypted output. It is in the database, so that it is erased with the job's texts. */
+const KEY_FILE = 'key.bin';
+/** Files that the API sends itself: their relative URLs must lead back to it. */
+const PLAYLIST = /\.(?:m3u8|mpd)$/;
+
+/** Role of the outputs that can be played. */
+const LADDER = 'ladder';
+
+/** Bytes of a token: the id of the output, the second of its end, and the first half of an HMAC-SHA256 of both. */
+const ID_BYTES = 16;
+const END_BYTES = 4;
+const MAC_BYTES = 16;
+const TOKEN_BYTES = ID_BYTES + END_BYTES + MAC_BYTES;
+/** Without padding. */
+const TOKEN = new RegExp(`^[\\w-]{${Math.ceil((TOKEN_BYTES * 4) / 3)}}$`);
+
+/** What a token allows to play. */
+export interface PlaybackGrant {
+  /** Id of the row of the output. */
+  outputId: string;
+  expiresAt: Date;
+}
+
+/**
+ * A token that plays one output until `expiresAt`, which is rounded down to a second. No row exists for it: the vault
+ * recognizes it, and it ends with its time or its output.
+ */
+export function makePlaybackToken(vault: Pick<Vault, 'fingerprint'>, { outputId, expiresAt }: PlaybackGrant): string {
+  const claims = Buffer.alloc(ID_BYTES + END_BYTES);
+  claims.write(outputId.replaceAll('-', ''), 'hex');
+  claims.writeUInt32BE(Math.floor(expiresAt.getTime() / 1000), ID_BYTES);
+  return Buffer.concat([claims, macOf(vault, claims)]).toString('base64url');
+}
+
+/** Null for a token that this server has not made, and for one whose time is over. */
+export function readPlaybackToken(
+  vault: Pick<Vault, 'fingerprint'>,
+  token: string,
+  now = Date.now(),
+): PlaybackGrant | null {
+  if (!TOKEN.test(token)) return null;
+  const bytes = Buffer.from(token, 'base64url');
+  const claims = bytes.subarray(0, ID_BYTES + END_BYTES);
+  if (!timingSafeEqual(bytes.subarray(ID_BYTES + END_BYTES), macOf(vault, claims))) return null;
+  const expiresAt = new Date(claims.readUInt32BE(ID_BYTES) * 1000);
+  if (expiresAt.getTime() <= now) return null;
+  const id = claims.toString('hex', 0, ID_BYTES);
+  return { outputId: id.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'), expiresAt };
+}
+
+function macOf(vault: Pick<Vault, 'fingerprint'>, claims: Buffer): Buffer {
+  return vault.fingerprint(JSON.stringify(['playback', claims.toString('base64url')])).subarray(0, MAC_BYTES);
+}
+
+/** A new token, and which manifests it plays. */
+export interface Playback {
+  token: string;
+  expiresAt: Date;
+  hasHls: boolean;
+  hasDash: boolean;
+}
+
+/**
+ * Allows to play a ladder of a job for some seconds, at most until retention deletes it. Throws what `openOutput` throws,
+ * `invalid_request` for an output that is not a ladder, and `output_damaged`.
+ */
+export async function createPlayback(
+  context: JobsContext,
+  job: Pick<Job, 'id' | 'account_id' | 'kind'>,
+  { output, seconds }: { output?: string | undefined; seconds: number },
+): Promise<Playback> {
+  const { id, object, expiresAt: deletedAt } = await openOutput(context, job, output, LADDER);
+  const files = object.files === null ? [] : await readTree(context.store, object);
+  if (!files) throw new ApiError('output_damaged');
+  const has = (name: string) => files.some(({ path }) => path === name);
+  const [hasHls, hasDash] = [has(MANIFESTS.hls), has(MANIFESTS.dash)];
+  if (!hasHls && !hasDash) throw notPlayable();
+  const requested = Date.now() + seconds * 1000;
+  const expiresAt = new Date(Math.min(requested, deletedAt?.getTime() ?? requested));
+  expiresAt.setMilliseconds(0);
+  return { token: makePlaybackToken(context.vault, { outputId: id, expiresAt }), expiresAt, hasHls, hasDash };
+}
+
+function notPlayable(): ApiError {
+  return new ApiError('invalid_request', {
+    field: 'output',
+    reason: 'is not a ladder',
+    remedy: 'Name an output with the format hls, dash or cmaf, or get a link to this output from /download',
+  });
+}
+
+/** An output that is being played. */
+export interface PlayedOutput {
+  /** Prefix of its files in storage. */
+  key: string;
+  files: readonly TreeFile[];
+  /** Decrypts its segments; null unless they are encrypted. */
+  decryptionKey: Buffer | null;
+  /** Of the token. */
+  expiresAt: Date;
+}
+
+/**
+ * The output of a token. Throws `playback_ended` once the token's time is over or the output is deleted, and
+ * `output_damaged` if storage has another manifest than Airlock stored.
+ */
+export async function openPlayback(
+  context: Pick<Context, 'db' | 'vault' | 'store'>,
+  token: string,
+): Promise<PlayedOutput> {
+  const grant = readPlaybackToken(context.vault, token);
+  const found = grant && (await findPlayed(context, grant.outputId));
+  if (!found) throw new ApiError('playback_ended');
+  const files = await readTree(context.store, found);
+  if (!files) throw new ApiError('output_damaged');
+  const hex = openColumn(context.vault, 'job_outputs', 'key_sealed', found);
+  const decryptionKey = hex === null ? null : Buffer.from(hex, 'hex');
+  return { key: found.key, files, decryptionKey, expiresAt: grant.expiresAt };
+}
+
+/** A file for a player: the bytes of a playlist or key, or a signed link to another file. */
+export type PlayedFile = { contentType: string } & ({ bytes: Buffer } | { url: string });
+
+/**
+ * A file of an output that is being played. Links expire after ten minutes, or with the token if that is earlier. Throws
+ * `not_found` for a path that the output does not have, and `output_damaged` for a playlist that was changed in storage.
+ */
+export async function openPlayedFile(
+  { store }: Pick<Context, 'store'>,
+  { key, files, decryptionKey, expiresAt }: PlayedOutput,
+  path: string,
+): Promise<PlayedFile> {
+  if (path === KEY_FILE && decryptionKey) return { contentType: 'application/octet-stream', bytes: decryptionKey };
+  const file = files.find((one) => one.path === path);
+  if (!file) throw new ApiError('not_found');
+  const contentType = file.content_type;
+  if (PLAYLIST.test(path)) {
+    const bytes = await readTreeText(store, key, file);
+    if (!bytes) throw new ApiError('output_damaged');
+    return { contentType, bytes };
+  }
+  const left = Math.ceil((expiresAt.getTime() - Date.now()) / 1000);
+  const expiresIn = Math.max(1, Math.min(DOWNLOAD_SECONDS, left));
+  const url = await store.presignGet(treeFileKey(key, path), { filename: basename(path), contentType, expiresIn });
+  return { contentType, url };
+}
+
+async function findPlayed({ db }: Pick<Context, 'db'>, outputId: string) {
+  return db
+    .selectFrom('job_outputs')
+    .innerJoin('objects', 'objects.id', 'job_outputs.object_id')
+    .innerJoin('jobs', 'jobs.id', 'job_outputs.job_id')
+    .innerJoin('accounts', 'accounts.id', 'jobs.account_id')
+    .select(['objects.key', 'objects.sha256'])
+    .select(['job_outputs.id', 'job_outputs.account_id', 'job_outputs.key_sealed'])
+    .where('job_outputs.id', '=', outputId)
+    .where('job_outputs.role', '=', LADDER)
+    .where('job_outputs.status', '=', 'completed')
+    .where('objects.state', '=', 'live')
+    .where('objects.files', 'is not', null)
+    .where('jobs.erased_at', 'is', null)
+    .where('accounts.disabled_at', 'is', null)
+    .where((row) => row.or([row('jobs.expires_at', 'is', null), row('jobs.expires_at', '>', new Date())]))
+    .executeTakeFirst();
+}

@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { basename, join } from 'node:path';
+import { sizeOfPlainFile } from '../../attempt/outputs/store-file.ts';
+import { JobFailure } from '../../contract/failures.ts';
+import type { LadderPart, LadderRecipe } from '../../ffmpeg/index.ts';
+import type { LadderResult } from '../../sanitizer/index.ts';
+import type { TranscodeAttempt } from './attempt.ts';
+import type { MadeTree, WrittenTree } from './made-tree.ts';
+
+/** A file that `-fs` has cut off ends a little below its limit. */
+const CUT_SHARE = 0.98;
+
+/** Of AES-128. */
+const KEY_BYTES = 16;
+
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  m3u8: 'application/vnd.apple.mpegurl',
+  mpd: 'application/dash+xml',
+  mp4: 'video/mp4',
+  m4s: 'video/iso.segment',
+};
+
+/**
+ * Makes a ladder of the movies that a cell has written, in the work folder of the attempt. Its playlists and the structure of
+ * its segments are Airlock's own. Throws `JobFailure`.
+ */
+export async function makeLadder(
+  { tools, run }: TranscodeAttempt,
+  { folder, planned }: WrittenTree,
+  recipe: LadderRecipe,
+): Promise<MadeTree> {
+  const { renditions, audio, segmentSeconds, manifests } = recipe;
+  const source = (part: LadderPart) => ({ ...part, path: join(folder, basename(part.path)) });
+  const [videos, sound] = [renditions.map((part) => ({ ...source(part), size: part.size })), audio && source(audio)];
+  let bytes = 0;
+  for (const { path, maxBytes } of [...videos, ...(sound ? [sound] : [])]) bytes += await sizeOf(path, maxBytes);
+  await run.disk.reserve(bytes);
+  const directory = join(run.folder, `ladder-${planned.position}`);
+  const key = recipe.isEncrypted ? randomBytes(KEY_BYTES) : null;
+  const request = { renditions: videos, audio: sound, segmentSeconds, manifests, directory, key };
+  const result = await tools.sanitizer.packageLadder(
+    { ...request, maxFiles: planned.tree.maxFiles },
+    bytes,
+    run.signal,
+  );
+  if ('reason' in result) throw new JobFailure('output_invalid', `The output ${result.reason}.`);
+  return { directory, contentTypeOf, facts: factsOf(result, recipe), ...(key && { key }) };
+}
+
+async function sizeOf(path: string, maxBytes: number): Promise<number> {
+  const size = await sizeOfPlainFile(path);
+  if (size < maxBytes * CUT_SHARE) return size;
+  throw new JobFailure('limit_output', `A rendition would be larger than ${Math.floor(maxBytes / 1e6)} MB.`);
+}
+
+function factsOf(
+  { renditions, durationSeconds }: Exclude<LadderResult, { reason: string }>,
+  recipe: LadderRecipe,
+): MadeTree['facts'] {
+  const [largest] = renditions;
+  return {
+    duration_seconds: durationSeconds,
+    width: largest!.width,
+    height: largest!.height,
+    video_codec: recipe.renditions[0]!.codec,
+    audio_codec: recipe.audio?.codec ?? null,
+    renditions: renditions.map(({ width, height, bandwidth, averageBandwidth, codecs, frameRate }) => ({
+      ...{ width, height, bandwidth, average_bandwidth: averageBandwidth, codecs },
+      frame_rate: Math.round(frameRate * 1000) / 1000,
+    })),
+    encrypted: recipe.isEncrypted,
+  };
+}
+
+function contentTypeOf(path: string): string {
+  return CONTENT_TYPES[path.split('.').at(-1)!] ?? 'application/octet-stream';
+}

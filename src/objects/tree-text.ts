@@ -1,0 +1,53 @@
+import { LRUCache } from 'lru-cache';
+import { sha256 as sha256Of } from '../crypto/hash.ts';
+import { treeFileKey } from '../storage/keys.ts';
+import type { ObjectStore } from '../storage/types.ts';
+import type { TreeFile } from './tree.ts';
+
+/** Bytes of the largest text: the playlist of twelve hours has about 500 KB. */
+const MAX_TEXT_BYTES = 4 * 2 ** 20;
+/** Bytes of the texts that a process keeps, and for how many milliseconds. */
+const CACHED_BYTES = 16 * 2 ** 20;
+const CACHED_MS = 60_000;
+
+type Wanted = { tree: string; file: Pick<TreeFile, 'path' | 'size' | 'sha256'> };
+type TextCache = LRUCache<string, Buffer, Wanted>;
+const caches = new WeakMap<ObjectStore, TextCache>();
+
+/**
+ * The bytes of a playlist or another text of a tree with this prefix. Null if it is missing, too large, or differs from
+ * the manifest of the tree. Keeps it for a minute, because every viewer begins with the same texts.
+ */
+export async function readTreeText(store: ObjectStore, tree: string, file: Wanted['file']): Promise<Buffer | null> {
+  if (file.size > MAX_TEXT_BYTES) return null;
+  const bytes = await cacheOf(store).fetch(`${file.sha256} ${tree}`, { context: { tree, file } });
+  return bytes ?? null;
+}
+
+/** Concurrent reads of one text share one request. */
+function cacheOf(store: ObjectStore): TextCache {
+  const known = caches.get(store);
+  if (known) return known;
+  const cache: TextCache = new LRUCache({
+    maxSize: CACHED_BYTES,
+    ttl: CACHED_MS,
+    sizeCalculation: (bytes) => bytes.length + 1,
+    fetchMethod: (_id, _stale, { context }) => readText(store, context),
+  });
+  caches.set(store, cache);
+  return cache;
+}
+
+async function readText(store: ObjectStore, { tree, file }: Wanted): Promise<Buffer | undefined> {
+  const stream = await store.get(treeFileKey(tree, file.path));
+  if (!stream) return undefined;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > file.size) return undefined;
+    chunks.push(chunk);
+  }
+  const bytes = Buffer.concat(chunks);
+  return sha256Of(bytes).toString('hex') === file.sha256 ? bytes : undefined;
+}

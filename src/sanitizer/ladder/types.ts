@@ -1,0 +1,99 @@
+/** Asks for the files of a streaming ladder, made of movies that a cell has written. */
+export interface LadderRequest {
+  /** Each movie has one video stream, and all have their key frames at the same times. */
+  renditions: readonly LadderSource[];
+  /** A movie with one audio stream; null = the ladder is silent. */
+  audio: LadderSource | null;
+  segmentSeconds: number;
+  /** Which manifests to write. */
+  manifests: LadderManifests;
+  /** Encrypts each segment with AES-128-CBC, 16 bytes; null = no encryption. Only HLS has it. */
+  key: Uint8Array | null;
+  /** Host path of a new directory, which receives the files. */
+  directory: string;
+  /** Maximum number of files. */
+  maxFiles: number;
+}
+
+export interface LadderManifests {
+  hls: boolean;
+  dash: boolean;
+}
+
+export interface LadderSource {
+  /** Host path. The file is never written. */
+  path: string;
+  /** Directory of its files in the ladder. */
+  name: string;
+  /** FFmpeg's name of the codec that it must have. */
+  codec: string;
+  /** Pixels that it must have; absent for audio. */
+  size?: { width: number; height: number };
+}
+
+/** A rendition as clients see it. */
+export interface RenditionFacts {
+  width: number;
+  height: number;
+  /** Highest bits per second with audio, as RFC 8216 defines `BANDWIDTH`. */
+  bandwidth: number;
+  averageBandwidth: number;
+  /** RFC 6381, with the codec of the audio. */
+  codecs: string;
+  frameRate: number;
+}
+
+/** `reason` continues "The output …". */
+export type LadderResult = { renditions: RenditionFacts[]; durationSeconds: number } | { reason: string };
+
+/** A stream that was cut into segments. */
+export interface CutStream {
+  /** Directory of its files in the ladder. */
+  name: string;
+  /** RFC 6381. */
+  codecs: string;
+  /** Units of `segments` per second. */
+  timescale: number;
+  segments: readonly Segment[];
+  /** Bits per second. */
+  peak: number;
+  average: number;
+}
+
+export interface CutVideo extends CutStream {
+  width: number;
+  height: number;
+  /** Frames per second, as a fraction. */
+  frameRate: { num: number; den: number };
+  keyFrames: readonly KeyFrame[];
+}
+
+export interface CutAudio extends CutStream {
+  channels: number;
+  sampleRate: number;
+  /** ISO 639-2; null = unknown. */
+  language: string | null;
+}
+
+export interface Segment {
+  /** In the time scale of the stream. */
+  duration: number;
+  bytes: number;
+}
+
+/** The fragment that contains a key frame, and nothing else. */
+export interface KeyFrame {
+  /** Number of the segment, from 0. */
+  segment: number;
+  offset: number;
+  bytes: number;
+  /** Until the next key frame, in the time scale of the stream. */
+  duration: number;
+}
+
+/** The segment with that number, from 0. */
+export function segmentName(index: number): string {
+  return `segment-${String(index + 1).padStart(5, '0')}.m4s`;
+}
+
+export const INIT_NAME = 'init.mp4';

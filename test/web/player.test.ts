@@ -1,0 +1,124 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openBrowser } from '../../testkit/browser.ts';
+import { makeClip, upload } from '../../testkit/media.ts';
+import { shareService, type TestService } from '../../testkit/service.ts';
+import { until } from '../../testkit/until.ts';
+import { faultsOf } from './axe.ts';
+
+let service: TestService & { account: string };
+let browser: Browser;
+let folder: string;
+let job: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'airlock-player-'));
+  [service, browser] = await Promise.all([shareService(), openBrowser()]);
+  const { fileUrl: url } = await upload(
+    service,
+    await makeClip(join(folder, 'clip.mp4'), { size: '320x180', seconds: 5 }),
+  );
+  const ladder = [{ height: 180 }, { height: 120 }];
+  const outputs = [
+    { name: 'clear', outputFormat: 'cmaf', ladder, segment_seconds: 2 },
+    { name: 'dash', outputFormat: 'dash', ladder, segment_seconds: 2 },
+    { name: 'sealed', outputFormat: 'hls', ladder: [{ height: 120 }], segment_seconds: 2, encryption: 'aes-128' },
+  ];
+  const { json } = await service.call('POST', '/v1/transcodes?wait=60', { inputs: [{ url }], outputs });
+  expect(json.status).toBe('completed');
+  job = json.id;
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Opens an address with the errors of the page and its requests to other hosts. */
+async function open(url: string, viewport = { width: 1280, height: 800 }) {
+  const page = await browser.newPage({ viewport });
+  const faults: string[] = [];
+  const hosts = new Set<string>();
+  page.on('pageerror', ({ message }) => faults.push(message));
+  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
+  page.on('request', (request) => hosts.add(new URL(request.url()).host));
+  await page.goto(url);
+  return { page, faults, hosts };
+}
+
+/** Runs in the page, whose globals the tests do not have. */
+const PLAY_TO_END = `(async () => {
+  const video = document.querySelector('video');
+  video.muted = true;
+  const ended = new Promise((resolve) => video.addEventListener('ended', resolve, { once: true }));
+  await video.play();
+  video.playbackRate = 2;
+  await ended;
+  return { at: video.currentTime, duration: video.duration, height: video.videoHeight };
+})()`;
+const playToEnd = (page: Page) => page.evaluate<{ at: number; duration: number; height: number }>(PLAY_TO_END);
+const video = (page: Page, property: string) => page.evaluate<unknown>(`document.querySelector('video').${property}`);
+
+async function pageOf(output: string): Promise<string> {
+  const { status, json } = await service.call('POST', `/v1/transcodes/${job}/playback`, { output });
+  expect(status).toBe(201);
+  return json.page_url;
+}
+
+describe('the player', () => {
+  it('plays a ladder to its end by HLS, with nothing from other sites', async () => {
+    const { page, faults, hosts } = await open(await pageOf('clear'));
+    const { at, duration, height } = await playToEnd(page);
+    expect(duration).toBeGreaterThan(4.8);
+    expect(duration - at).toBeLessThan(0.2);
+    expect([180, 120]).toContain(height);
+    expect(await page.locator('#quality option').allTextContents()).toEqual(['Auto', '180p', '120p']);
+    expect(faults).toEqual([]);
+    expect([...hosts].sort()).toEqual([new URL(service.api).host, new URL(service.storage).host].sort());
+    expect(await faultsOf(page)).toEqual([]);
+    await page.close();
+  });
+
+  it.each([
+    ['DASH', 'dash'],
+    ['encrypted HLS', 'sealed'],
+  ])('plays %s to its end', async (_, output) => {
+    const { page, faults } = await open(await pageOf(output));
+    const { at, duration } = await playToEnd(page);
+    expect(duration).toBeGreaterThan(4.8);
+    expect(duration - at).toBeLessThan(0.2);
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+
+  it('plays the chosen quality, and obeys the keyboard', async () => {
+    const { page } = await open(await pageOf('clear'), { width: 390, height: 844 });
+    await page.locator('#quality:enabled').selectOption({ label: '120p' });
+    await page.locator('body').press('k');
+    await until(async () => (await video(page, 'videoHeight')) === 120, { what: 'the chosen quality' });
+    await page.keyboard.press('>');
+    expect(await video(page, 'playbackRate')).toBe(1.25);
+    await page.keyboard.press('m');
+    expect(await video(page, 'muted')).toBe(true);
+    await page.keyboard.press('k');
+    expect(await video(page, 'paused')).toBe(true);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    await page.close();
+  });
+
+  it('says that a link has expired', async () => {
+    const { page } = await open(`${service.api}/playback/${'A'.repeat(48)}`);
+    await page.getByRole('alert').filter({ hasText: 'This link has expired' }).waitFor();
+    await page.close();
+  });
+
+  it('gets no key of an encrypted ladder after the job is erased', async () => {
+    const page = await pageOf('sealed');
+    const key = await fetch(`${page}/key.bin`);
+    expect([key.status, (await key.arrayBuffer()).byteLength]).toEqual([200, 16]);
+    expect((await fetch(`${await pageOf('clear')}/key.bin`)).status).toBe(404);
+    expect((await service.call('DELETE', `/v1/transcodes/${job}`)).status).toBe(200);
+    expect((await fetch(`${page}/key.bin`)).status).toBe(410);
+  });
+});

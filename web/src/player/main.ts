@@ -1,0 +1,65 @@
+import { listenToKeys } from './keys.ts';
+import { openSource, type Quality } from './source.ts';
+
+/*
+ * The page of a playback URL: `/playback/<token>`. The token in its address is all that it needs. It loads nothing from other
+ * sites but the segments, which are in the storage.
+ */
+
+const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
+
+const video = find<HTMLVideoElement>('video');
+const quality = find<HTMLSelectElement>('quality');
+const speed = find<HTMLSelectElement>('speed');
+
+fillSpeeds();
+listenToKeys(video, changeSpeed);
+// A picture of another shape than 16:9, such as a portrait, gets a frame of its own.
+video.addEventListener('resize', () => {
+  if (video.videoWidth > 0) video.style.aspectRatio = `${video.videoWidth} / ${video.videoHeight}`;
+});
+void start();
+
+async function start(): Promise<void> {
+  const base = location.pathname.replace(/\/$/, '');
+  const source = await openSource(
+    video,
+    { base, isDash: location.hash === '#dash' },
+    {
+      onProblem: showProblem,
+      onQualities: showQualities,
+    },
+  );
+  quality.addEventListener('change', () => source?.choose(Number(quality.value)));
+}
+
+function showProblem(text: string): void {
+  const problem = find<HTMLElement>('problem');
+  problem.textContent = text;
+  problem.hidden = false;
+}
+
+function showQualities(qualities: readonly Quality[]): void {
+  const options = qualities.map(({ index, label }) => new Option(label, String(index)));
+  quality.replaceChildren(new Option('Auto', '-1'), ...options);
+  quality.disabled = qualities.length < 2;
+}
+
+function fillSpeeds(): void {
+  speed.replaceChildren(...SPEEDS.map((rate) => new Option(`${rate}×`, String(rate))));
+  speed.value = '1';
+  speed.addEventListener('change', () => {
+    video.playbackRate = Number(speed.value);
+  });
+}
+
+/** Moves by a number of steps. */
+function changeSpeed(steps: number): void {
+  const next = SPEEDS.indexOf(Number(speed.value)) + steps;
+  speed.value = String(SPEEDS[Math.max(0, Math.min(SPEEDS.length - 1, next))]);
+  video.playbackRate = Number(speed.value);
+}
+
+function find<E extends HTMLElement>(id: string): E {
+  return document.getElementById(id) as E;
+}
