@@ -60,7 +60,7 @@ describe('a migration', () => {
       for (let turn = 0; turn < 20; turn++) {
         const began = performance.now();
         await (await useJobs())();
-        expect(performance.now() - began).toBeLessThan(1_000);
+        expect(performance.now() - began).toBeLessThan(5_000);
         await sleep(50);
       }
       await end();

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cpuMs } from '../../testkit/cpu-time.ts';
 import { scrub } from './scrub.ts';
 
 const KEY = 'al_live_0123456789abcdefABCDEF0123456789abcd';
@@ -104,8 +105,7 @@ describe('scrub', () => {
       'Bearer ',
     ],
   ])('is fast on 200,000 characters of %j', (piece) => {
-    const started = performance.now();
-    scrub(`x?key=${piece.repeat(200_000 / piece.length)}`);
-    expect(performance.now() - started).toBeLessThan(1000);
+    const text = `x?key=${piece.repeat(200_000 / piece.length)}`;
+    expect(cpuMs(() => scrub(text))).toBeLessThan(1000);
   });
 });

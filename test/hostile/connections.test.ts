@@ -29,7 +29,7 @@ describe('the storage port', () => {
     for (let count = 0; count < 20; count++) await store.ping();
     // Try a new connection too: the store keeps its own open.
     expect((await fetch(`http://127.0.0.1:${port}/-/healthy`, { headers: { connection: 'close' } })).status).toBe(200);
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(performance.now() - started).toBeLessThan(10_000);
     await vi.waitFor(() => expect(connections.countOpen()).toBeLessThanOrEqual(256), 4_000);
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { cpuMs } from '../../../testkit/cpu-time.ts';
 import { didYouMean, nearestName } from './near-name.ts';
 
 const NAMES = ['scale', 'subtitles', 'setpts', 'force_style', 'x', 'y'];
@@ -23,9 +24,8 @@ describe('the nearest name', () => {
   });
 
   test('of a very long name is found without comparing the complete name', () => {
-    const start = performance.now();
-    expect(nearestName('a'.repeat(1_000_000), NAMES)).toBeNull();
-    expect(performance.now() - start).toBeLessThan(50);
+    const long = 'a'.repeat(1_000_000);
+    expect(cpuMs(() => expect(nearestName(long, NAMES)).toBeNull())).toBeLessThan(50);
   });
 
   test('is written as a question after a sentence', () => {
