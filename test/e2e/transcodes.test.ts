@@ -85,6 +85,7 @@ describe('transcodes', () => {
       error_advice: null,
       metadata: { user: metadata },
       progress: 0,
+      template: null,
       speed: null,
       fps: null,
       eta_seconds: null,

@@ -54,7 +54,8 @@ async function openHls(video: HTMLVideoElement, url: string, events: SourceEvent
   hls.attachMedia(video);
   return {
     choose: (index) => {
-      hls.nextLevel = index;
+      // Replaces what is buffered, so that the viewer sees the choice now.
+      hls.currentLevel = index;
     },
   };
 }
