@@ -152,7 +152,6 @@ describe('paths and methods', () => {
       ['GET', '/v1/blueprints'],
       ['POST', '/v1/blueprints/product-ad/runs'],
       ['GET', `/v1/blueprints/runs/${ID}`],
-      ['POST', `/v1/transcodes/${ID}/playback`],
     ] as const;
     for (const [method, path] of paths) {
       const body = method === 'GET' ? undefined : '{ no JSON';

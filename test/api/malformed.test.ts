@@ -70,7 +70,7 @@ describe('the near value', () => {
     [{ outputFormat: 'video/mp4' }, 'outputFormat', 'mp4'],
     [{ outputFormat: 'video/quicktime' }, 'outputFormat', 'mov'],
     [{ outputFormat: 'MP4' }, 'outputFormat', 'mp4'],
-    [{ outputFormat: 'hls' }, 'outputFormat', 'mp4'],
+    [{ outputFormat: 'hlss' }, 'outputFormat', 'hls'],
     [{ outputFormat: 'jpeg' }, 'outputFormat', 'jpg'],
     [{ preset: 'high' }, 'preset', { quality: 'high' }],
     [{ preset: { resolution: '1920x1080' } }, 'preset.resolution', '1080p'],

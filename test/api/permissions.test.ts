@@ -14,7 +14,7 @@ const KINDS = [...kinds.values()].flatMap(({ shown }) => shown?.path ?? []).join
  * `transcode` may also read its own jobs. A route that no pattern fits fails the test.
  */
 const RULES: readonly (readonly [route: RegExp, scopes: readonly Scope[] | 'open'])[] = [
-  [/^post \/v1\/transcodes\/\{id\}\/playback$/, ['read']],
+  [/^post \/v1\/transcodes\/\{id\}\/playback$/, ['transcode', 'read']],
   [new RegExp(`^get /v1/(jobs|${KINDS}|batches|events)\\b`), ['transcode', 'read']],
   [/^get \/v1\/templates\b/, ['transcode', 'read']],
   [/^get \/v1\/(transcribes?|blueprints)\b/, ['read']],

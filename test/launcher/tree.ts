@@ -74,7 +74,8 @@ export function copyTree(folder: string): string {
     writeFileSync(join(folder, `${name}.md`), '# Page\n');
   mkdirSync(join(folder, 'web'));
   cpSync(join(root, 'web/vite.config.mjs'), join(folder, 'web/vite.config.mjs'));
-  writeFileSync(join(folder, 'web/index.html'), '<script type="module" src="./main.js"></script>');
+  for (const page of ['index', 'player'])
+    writeFileSync(join(folder, `web/${page}.html`), '<script type="module" src="./main.js"></script>');
   writeFileSync(join(folder, 'web/main.js'), 'document.title = "Airlock";');
   // The build makes these next to the program.
   for (const thread of readThreads(join(root, 'scripts/build.mjs'))) {
