@@ -49,7 +49,7 @@ export function makePlaybackToken(vault: Pick<Vault, 'fingerprint'>, { outputId,
   return Buffer.concat([claims, macOf(vault, claims)]).toString('base64url');
 }
 
-/** Null for a token that this server has not made, and for one whose time is over. */
+/** Returns null if this server did not make the token, or if the token has expired. */
 export function readPlaybackToken(
   vault: Pick<Vault, 'fingerprint'>,
   token: string,
@@ -118,7 +118,7 @@ export interface PlayedOutput {
 }
 
 /**
- * The output of a token. Throws `playback_ended` once the token's time is over or the output is deleted, and
+ * Returns the output of a token. Throws `playback_ended` if the token has expired or the output is deleted, and
  * `output_damaged` if storage has another manifest than Airlock stored.
  */
 export async function openPlayback(

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
-import { sha256 as sha256Of } from '../crypto/hash.ts';
 import { treeFileKey } from '../storage/keys.ts';
 import type { ObjectStore } from '../storage/types.ts';
 import type { TreeFile } from './tree.ts';
+import { readVerified } from './verified-bytes.ts';
 
 /** Bytes of the largest text: the playlist of twelve hours has about 500 KB. */
 const MAX_TEXT_BYTES = 4 * 2 ** 20;
@@ -32,22 +32,9 @@ function cacheOf(store: ObjectStore): TextCache {
     maxSize: CACHED_BYTES,
     ttl: CACHED_MS,
     sizeCalculation: (bytes) => bytes.length + 1,
-    fetchMethod: (_id, _stale, { context }) => readText(store, context),
+    fetchMethod: (_id, _stale, { context: { tree, file } }) =>
+      readVerified(store, treeFileKey(tree, file.path), { maxBytes: file.size, sha256: file.sha256 }),
   });
   caches.set(store, cache);
   return cache;
-}
-
-async function readText(store: ObjectStore, { tree, file }: Wanted): Promise<Buffer | undefined> {
-  const stream = await store.get(treeFileKey(tree, file.path));
-  if (!stream) return undefined;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > file.size) return undefined;
-    chunks.push(chunk);
-  }
-  const bytes = Buffer.concat(chunks);
-  return sha256Of(bytes).toString('hex') === file.sha256 ? bytes : undefined;
 }

@@ -4,6 +4,7 @@ import { sha256 as sha256Of } from '../crypto/hash.ts';
 import { treeManifestKey } from '../storage/keys.ts';
 import type { ObjectStore } from '../storage/types.ts';
 import type { StoredObject } from './objects.ts';
+import { readVerified } from './verified-bytes.ts';
 
 /** Maximum number of files of a tree. */
 export const MAX_TREE_FILES = 20_000;
@@ -72,17 +73,8 @@ async function readManifest(
   store: ObjectStore,
   { key, sha256 }: { key: string; sha256: string },
 ): Promise<readonly TreeFile[] | undefined> {
-  const stream = await store.get(treeManifestKey(key));
-  if (!stream) return undefined;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_MANIFEST_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  const bytes = Buffer.concat(chunks);
-  if (sha256Of(bytes).toString('hex') !== sha256) return undefined;
+  const bytes = await readVerified(store, treeManifestKey(key), { maxBytes: MAX_MANIFEST_BYTES, sha256 });
+  if (!bytes) return undefined;
   return manifest.parse(JSON.parse(bytes.toString())).files;
 }
 

@@ -4,6 +4,7 @@ import { projectRoot } from '../../config/root.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { openDocumentFolder, sendDocument } from '../documents.ts';
 import type { App } from '../types.ts';
+import { pagePolicy, sendPage } from './pages.ts';
 
 const OPEN = { config: { scope: 'open', kind: 'document' }, schema: { hide: true } } as const;
 
@@ -46,15 +47,11 @@ const ICON = /href="\/(assets\/icon-[\w-]+\.svg)"/;
  */
 export function registerDashboard(app: App, { storageOrigin }: { storageOrigin: string }): void {
   const folder = openDocumentFolder(join(projectRoot(), 'dist', 'web'));
-  const policy = contentPolicy(storageOrigin);
+  const policy = pagePolicy(storageOrigin);
   const page = async (request: FastifyRequest, reply: FastifyReply) => {
     const document = await folder.read('index.html');
     if (!document) throw new ApiError('not_found');
-    reply
-      .headers({ 'content-security-policy': policy, 'x-frame-options': 'DENY', 'cache-control': 'no-cache' })
-      .header('permissions-policy', 'camera=(), geolocation=(), microphone=(), payment=()')
-      .type('text/html; charset=utf-8');
-    return sendDocument(request, reply, document);
+    return sendPage(request, reply, document, policy);
   };
   for (const path of PAGES) app.get(path, OPEN, page);
 
@@ -74,20 +71,4 @@ export function registerDashboard(app: App, { storageOrigin }: { storageOrigin: 
     if (!icon) throw new ApiError('not_found');
     return sendDocument(request, reply.header('cache-control', 'public, max-age=86400').type('image/svg+xml'), icon);
   });
-}
-
-/** Nothing but the own files, and the storage. No inline script or style, no frame, no form that leaves the page. */
-function contentPolicy(storage: string): string {
-  return [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    `connect-src 'self' ${storage}`,
-    `img-src 'self' ${storage}`,
-    `media-src 'self' ${storage}`,
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-    "require-trusted-types-for 'script'",
-  ].join('; ');
 }
