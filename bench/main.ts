@@ -38,6 +38,7 @@ const CASES: Record<string, () => Promise<Case>> = {
   beside: async () => (await import('./cases/beside.ts')).beside,
   chunks: async () => (await import('./cases/chunks.ts')).chunks,
   edits: async () => (await import('./cases/edits.ts')).edits,
+  'ladder-chunks': async () => (await import('./cases/chunks.ts')).ladderChunks,
   ladder: async () => (await import('./cases/ladder.ts')).ladder,
   stills: async () => (await import('./cases/stills.ts')).stills,
   producers: async () => (await import('./cases/producers.ts')).producers,

@@ -32,6 +32,24 @@ export async function source1080(progress: (text: string) => void): Promise<Sour
   return mosaic('', MOSAIC_CODEC, progress);
 }
 
+/** The first 20 s of the 60 s source. */
+export async function source1080Short(progress: (text: string) => void): Promise<Source> {
+  return cutOrRepeated(await source1080(progress), 20);
+}
+
+/** Two minutes: the 60 s source twice. */
+export async function source1080Long(progress: (text: string) => void): Promise<Source> {
+  return cutOrRepeated(await source1080(progress), 120);
+}
+
+/** So many seconds of the 60 s source, again and again if they are more. */
+async function cutOrRepeated(complete: Source, seconds: number): Promise<Source> {
+  const path = complete.path.replace('60s', `${seconds}s`);
+  if (!existsSync(path))
+    await encode(path, ['-stream_loop', '-1', '-i', complete.path, '-t', String(seconds), '-c', 'copy']);
+  return { ...complete, path };
+}
+
 /** The same pictures at 26.6 Mbit/s, 200 MB: what a camera records. */
 export async function source1080Large(progress: (text: string) => void): Promise<Source> {
   return mosaic('-200mb', LARGE_CODEC, progress);

@@ -8,8 +8,11 @@ export { type Preview, previewJob } from './plan/preview.ts';
 export { estimateJobClass, estimateResourceClass } from './plan/resource-class.ts';
 export { type ExpectedJoin, joinedFault } from './plan/split/check-joined.ts';
 export { cutVideo, MIN_PIECE_SECONDS } from './plan/split/cut.ts';
+export { cutLadder } from './plan/split/cut-ladder.ts';
 export { constantRate, secondsOf } from './plan/split/frame-rate.ts';
-export { type SplitCommand, splitCommand, withThreads } from './plan/split/split-command.ts';
+export { withThreads } from './plan/split/read-arguments.ts';
+export { type SplitCommand, splitCommand } from './plan/split/split-command.ts';
+export { type SplitLadder, splitLadder } from './plan/split/split-ladder.ts';
 export type * from './plan/split/types.ts';
 export {
   type CommandError,

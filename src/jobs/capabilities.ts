@@ -3,4 +3,6 @@
  * waits for such a worker: an older one would fail it.
  */
 export const LADDERS = 'outputs:ladder';
-export const RELEASE_CAPABILITIES: readonly string[] = [LADDERS];
+/** A ladder that is encoded in pieces: both the pieces, and the job that packages them. */
+export const LADDER_PIECES = 'pieces:ladder';
+export const RELEASE_CAPABILITIES: readonly string[] = [LADDERS, LADDER_PIECES];

@@ -5,11 +5,13 @@ import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createFetcher } from '../../src/fetcher/index.ts';
 import { cancelJob } from '../../src/jobs/cancel.ts';
+import { LADDER_PIECES } from '../../src/jobs/capabilities.ts';
 import { childrenOf } from '../../src/jobs/children.ts';
 import { eraseJob } from '../../src/jobs/erase.ts';
 import { recoverLost } from '../../src/jobs/recover.ts';
 import { kinds } from '../../src/kinds/registry.ts';
 import type { CellResult, CellSpec, Sandbox } from '../../src/sandbox/types.ts';
+import { treeFileKey } from '../../src/storage/keys.ts';
 import { createLogger } from '../../src/telemetry/index.ts';
 import { startWorker, type Worker } from '../../src/worker/worker.ts';
 import { makeMedia } from '../../testkit/media-cache.ts';
@@ -188,6 +190,81 @@ describe('a video that is encoded in pieces', () => {
       what: 'the pieces to be gone',
     });
     expect(await world.events(job.id)).toEqual(['queued', 'started', 'canceled']);
+  });
+
+  describe('as a ladder', () => {
+    const submitLadder = () =>
+      world.accept(account, {
+        ...{ inputs: [{ url: fileUrl }], outputFormat: 'cmaf', segment_seconds: 2 },
+        ladder: [{ height: 72 }, { height: 64, bitrate: '60k' }],
+      });
+    const treeOf = async (id: string) => {
+      const { rows } = await world.database.pg.query(`SELECT key FROM objects WHERE job_id = $1 AND state = 'live'`, [
+        id,
+      ]);
+      return async (path: string) =>
+        (await buffer((await world.context.store.get(treeFileKey(rows[0].key, path)))!)).toString();
+    };
+
+    it('has all renditions of a piece from one decode, is packaged without a command, and leaves no piece', async () => {
+      const job = await submitLadder();
+      await until(async () => (await children(job.id)).length === 3, { what: 'the pieces' });
+      expect((await children(job.id)).map(({ needs }) => needs)).toEqual([[LADDER_PIECES], [LADDER_PIECES], []]);
+      expect((await world.row(job.id)).needs).toContain(LADDER_PIECES);
+      await status(job.id, 'completed');
+      expect(cells.map((spec) => [isPiece(spec), spec.outputs?.length])).toEqual(
+        expect.arrayContaining([
+          [true, 2],
+          [true, 2],
+          [false, 1],
+        ]),
+      );
+      expect(cells).toHaveLength(3);
+      const [output] = (await world.view(job.id)).outputs;
+      expect(output).toMatchObject({
+        plan: { video: { split: { pieces: 2 } }, audio: { mode: 'encoded' } },
+        renditions: [{ height: 72 }, { height: 64 }],
+      });
+      expect(output!.duration_seconds).toBeCloseTo(FRAMES / 15, 1);
+      const read = await treeOf(job.id);
+      const segments = (await read('72p/index.m3u8')).match(/#EXTINF:[\d.]+/g);
+      expect(segments).toEqual(Array(7).fill('#EXTINF:2.000000'));
+      expect(await read('master.m3u8')).toContain('mp4a.40.2');
+      expect(await left(job.id)).toEqual(['deleted']);
+      expect(await world.events(job.id)).toEqual(['queued', 'started', 'started', 'completed']);
+    });
+
+    it('is encoded as one when a frame of a piece is missing', async () => {
+      instead = (spec, cell) => {
+        if (!isPiece(spec)) return cell();
+        const at = spec.args.lastIndexOf('-frames:v') + 1;
+        return sandbox.run({ ...spec, args: spec.args.with(at, String(Number(spec.args[at]) - 1)) });
+      };
+      const job = await submitLadder();
+      await status(job.id, 'completed');
+      const { split } = (await world.view(job.id)).outputs[0]!.plan!.video!;
+      expect(split).toEqual({ pieces: 1, reason: expect.stringMatching(/piece .* has \d+ frames instead of \d+/) });
+      expect(await (await treeOf(job.id))('master.m3u8')).toContain('64p/index.m3u8');
+      expect(await left(job.id)).toEqual(['deleted']);
+    });
+
+    it('leaves no file of its pieces when it is canceled', async () => {
+      let open: () => void = () => {};
+      const isLast = new Promise<void>((resolve) => {
+        open = resolve;
+      });
+      let count = 0;
+      instead = async (spec, cell) => {
+        if (isPiece(spec) && ++count === 2) await isLast;
+        return cell();
+      };
+      const job = await submitLadder();
+      await until(async () => (await left(job.id)).includes('live') && count === 2, { what: 'one piece to be stored' });
+      await cancelJob(world.context, account.id, 'transcode', job.id);
+      open();
+      const isGone = async () => (await left(job.id)).every((state) => state === 'deleting' || state === 'deleted');
+      await until(isGone, { what: 'the pieces to be gone' });
+    });
   });
 });
 

@@ -1,23 +1,22 @@
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-// @ts-expect-error It has no types.
-import { Parser } from 'm3u8-parser';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 // @ts-expect-error It has no types.
 import { parse as parseMpd } from 'mpd-parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LadderRequest } from '../../src/contract/transcode-request.ts';
-import { type LadderPart, type LadderRecipe, planJob } from '../../src/ffmpeg/index.ts';
 import { packageLadder } from '../../src/sanitizer/ladder/package-ladder.ts';
 import type { LadderRequest as PackageRequest } from '../../src/sanitizer/ladder/types.ts';
-import { inspect } from '../../testkit/inspect-media.ts';
 import { run } from '../../testkit/run.ts';
 import { openWorkshop, type Workshop } from './helpers.ts';
+import { type CutLadder, decode, type LadderWorkshop, ladderWorkshop, readPlaylist, text } from './ladders.ts';
 
 let shop: Workshop;
+let cut: LadderWorkshop['cut'];
+let encode: LadderWorkshop['encode'];
 /** 29.97 frames per second, 5.2 seconds, with sound. */
 let clip: string;
 beforeAll(async () => {
   shop = await openWorkshop();
+  ({ cut, encode } = ladderWorkshop(shop));
   const sources = ['testsrc2=s=640x360:r=30000/1001:d=5.2', 'sine=d=5.2'].flatMap((source) => [
     '-f',
     'lavfi',
@@ -29,72 +28,11 @@ beforeAll(async () => {
 afterAll(() => shop?.remove());
 
 let count = 0;
-/** Encodes the rungs, and returns what is needed to cut them. */
-async function encode(file: string, ladder: Partial<LadderRequest>): Promise<PackageRequest> {
-  const input = { ...(await inspect(file)), path: '/in/0' };
-  const settings = {
-    format: 'cmaf' as const,
-    rungs: 'auto' as const,
-    segmentSeconds: 2,
-    isEncrypted: false,
-    ...ladder,
-  };
-  const request = { inputs: [{ url: file }], outputFormat: 'mp4' as const, ladder: settings };
-  const { commands } = planJob(request, [input], { resourceClass: 'light', cores: 2 });
-  const folder = join(shop.dir, `ladder-${++count}`);
-  await mkdir(folder);
-  const [{ args, outputs }] = commands as [(typeof commands)[0]];
-  const hosted = args.map((arg) =>
-    arg === '/in/0' ? file : arg.startsWith('/out/') ? join(folder, basename(arg)) : arg,
-  );
-  await run('ffmpeg', hosted, { timeout: 60_000, maxBuffer: 16 * 2 ** 20 });
-  if (!('tree' in outputs[0]!)) throw new Error('the output is no ladder');
-  const { renditions, audio, segmentSeconds, manifests } = outputs[0].tree.make as LadderRecipe;
-  const hostOf = <Part extends LadderPart>(part: Part): Part => ({ ...part, path: join(folder, basename(part.path)) });
-  return {
-    ...{ renditions: renditions.map(hostOf), audio: audio && hostOf(audio), segmentSeconds, manifests, key: null },
-    ...{ directory: join(folder, 'tree'), maxFiles: outputs[0].tree.maxFiles },
-  };
-}
-
-async function cut(file: string, ladder: Partial<LadderRequest>, changes: Partial<PackageRequest> = {}) {
-  const request = { ...(await encode(file, ladder)), ...changes };
-  const result = packageLadder(request);
-  if ('reason' in result) throw new Error(result.reason);
-  return { ...result, directory: request.directory };
-}
-
-const text = (directory: string, path: string) => readFile(join(directory, path), 'utf8');
-
-async function readPlaylist(directory: string, path: string) {
-  const parser = new Parser();
-  parser.push(await text(directory, path));
-  parser.end();
-  return parser.manifest;
-}
-
-/** Decodes every stream, and returns what FFmpeg complains about. */
-async function decode(path: string): Promise<string> {
-  const { stderr } = await run('ffmpeg', [
-    '-v',
-    'warning',
-    '-allowed_extensions',
-    'ALL',
-    '-i',
-    path,
-    '-map',
-    '0',
-    '-f',
-    'null',
-    '-',
-  ]);
-  return stderr;
-}
 
 const RUNGS = [{ height: 360 }, { height: 180, bitrate: '200k' }];
 
 describe('a ladder of two rungs', () => {
-  let made: Awaited<ReturnType<typeof cut>>;
+  let made: CutLadder;
   beforeAll(async () => {
     made = await cut(clip, { rungs: RUNGS });
   });
@@ -245,7 +183,7 @@ describe('what a hostile cell has written instead of a rung', () => {
     const directory = join(shop.dir, `hostile-${count}`);
     const result = packageLadder({
       ...request,
-      renditions: [first!, { ...first!, path, name: 'other' }],
+      renditions: [first!, { ...first!, paths: [path], name: 'other' }],
       directory,
       maxFiles: 100,
       ...changes,
@@ -266,7 +204,7 @@ describe('what a hostile cell has written instead of a rung', () => {
   });
 
   it('is rejected if it would become more files than the plan allows', async () => {
-    const copy = ['-i', request.renditions[0]!.path, '-map', '1', '-c', 'copy'];
+    const copy = ['-i', request.renditions[0]!.paths[0]!, '-map', '1', '-c', 'copy'];
     expect(await reasonFor(copy)).toBe('accepted');
     expect(await reasonFor(copy, { maxFiles: 10 })).toContain('more than 10 files');
   });

@@ -8,6 +8,8 @@ const limits = z.partialRecord(z.enum(LIMIT_NAMES), z.number());
 const stored = z.object({
   /** FFmpeg's arguments without threads; the input is `/in/0`. */
   args: z.array(z.string()),
+  /** Names of the files that a piece of a ladder consists of; absent = it is one file, `output.mp4`. */
+  files: z.array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]*$/)).optional(),
   /** Expected seconds of the output. */
   seconds: z.number(),
   /** Demuxer of the input for which the arguments were made. */

@@ -6,6 +6,7 @@ import { type SegmentRequest, segmentJson } from '../../attempt/cells/segment-re
 import { openMedia } from '../../attempt/media/open-media.ts';
 import { knownInfo } from '../../attempt/media/stored-info.ts';
 import { sizeOfPlainFile, storeFile } from '../../attempt/outputs/store-file.ts';
+import { storeTree } from '../../attempt/outputs/store-tree.ts';
 import { stageSource } from '../../attempt/sources/stage-source.ts';
 import type { Run, WorkTools } from '../../attempt/tools.ts';
 import { JobFailure } from '../../contract/failures.ts';
@@ -18,6 +19,7 @@ import type { AttemptResult } from '../kind.ts';
 
 const FORMAT = 'mp4';
 const OUTPUT = `output.${FORMAT}`;
+const CONTENT_TYPE = 'video/mp4';
 /** As in other commands: more threads cost memory and quality. */
 const MAX_THREADS = 16;
 
@@ -36,21 +38,20 @@ export async function executeSegment(tools: WorkTools, run: Run): Promise<Attemp
   const limits = await cellLimits(tools, claim, request.budget, run.disk, request.limits);
   const command = {
     args: withThreads(request.args, threadsOf(tools)),
-    outputs: [{ path: `/out/${OUTPUT}` }],
+    outputs: [request.files ? treeOf(request.files) : { path: `/out/${OUTPUT}` }],
     durationSeconds: request.seconds,
     memoryBytes: request.budget.memoryBytes,
   };
   const files = [{ name: '0', path: media.file }];
   const result = await runCommand(tools, run, { command, files, slot, limits });
   try {
-    const path = join(result.outputDir, OUTPUT);
-    const size = await sizeOfPlainFile(path);
-    const key = outputKey(claim.job.account_id, claim.job.id, claim.attemptId, FORMAT);
-    const { objectId, sha256 } = await storeFile(tools, run, { path, size, key, contentType: 'video/mp4' });
+    const stored = request.files
+      ? await storeFiles(tools, run, result.outputDir, request.files)
+      : await storeOutput(tools, run, join(result.outputDir, OUTPUT));
+    const { objectId, ...facts } = stored;
     const unknown = { duration_seconds: null, width: null, height: null, video_codec: null, audio_codec: null };
-    const facts = { format: FORMAT, size, sha256, ...unknown };
     const completion = {
-      outputs: [{ outputId: claim.outputs[0]!.id, objectId, facts }],
+      outputs: [{ outputId: claim.outputs[0]!.id, objectId, facts: { format: FORMAT, ...facts, ...unknown } }],
       plan: null,
       warnings: [],
       inputSeconds: null,
@@ -60,6 +61,29 @@ export async function executeSegment(tools: WorkTools, run: Run): Promise<Attemp
   } finally {
     await result.release();
   }
+}
+
+async function storeOutput(tools: WorkTools, run: Run, path: string) {
+  const { claim } = run;
+  const size = await sizeOfPlainFile(path);
+  const key = outputKey(claim.job.account_id, claim.job.id, claim.attemptId, FORMAT);
+  return { size, ...(await storeFile(tools, run, { path, size, key, contentType: CONTENT_TYPE })) };
+}
+
+function treeOf(names: readonly string[]) {
+  return { tree: { files: names.map((name) => `/out/${name}`), directories: [] } };
+}
+
+/** Stores the files of a piece of a ladder as one object. */
+async function storeFiles(tools: WorkTools, run: Run, directory: string, names: readonly string[]) {
+  let maxBytes = 0;
+  for (const name of names) maxBytes += await sizeOfPlainFile(join(directory, name));
+  const tree = { directory, maxBytes, maxFiles: names.length, position: 0, contentType: CONTENT_TYPE };
+  const { objectId, bytes, files, sha256 } = await storeTree(tools, run, {
+    ...tree,
+    contentTypeOf: () => CONTENT_TYPE,
+  });
+  return { objectId, size: bytes, files, sha256 };
 }
 
 function readSegment({ context }: WorkTools, { claim }: Run): SegmentRequest {

@@ -35,10 +35,14 @@ function furtherCommands([, ...others]: JobPlan['commands']) {
   return others.length > 0 ? { further: others.map(({ args }) => args) } : {};
 }
 
+/** The report of an attempt that packaged what others had encoded. */
+const NO_CELL: AttemptFacts = { exitCode: null, signal: null, cpuMs: null, maxRssBytes: null, stderr: null };
+
 /** One report for all cells of an attempt: sums of what they used, and the end of the first that failed. */
 function sumFacts(facts: readonly AttemptFacts[]): AttemptFacts {
   const [first] = facts;
-  const shown = facts.find(({ exitCode }) => exitCode !== 0) ?? first!;
+  if (!first) return NO_CELL;
+  const shown = facts.find(({ exitCode }) => exitCode !== 0) ?? first;
   if (facts.length === 1) return shown;
   return {
     ...shown,

@@ -1,4 +1,4 @@
-import type { PlannedTree } from '../../ffmpeg/index.ts';
+import type { FrameRate, PlannedTree } from '../../ffmpeg/index.ts';
 import type { OutputFacts } from '../../jobs/rows.ts';
 
 /** What a cell has written for an output of many files. */
@@ -7,6 +7,19 @@ export interface WrittenTree {
   folder: string;
   planned: PlannedTree;
   slot: number;
+  /** Written instead, by cells of children; null = there are none. */
+  pieces: WrittenPieces | null;
+}
+
+/** What children have written for a ladder. */
+export interface WrittenPieces {
+  /** Host paths of the files of each piece, in the order of the renditions. */
+  pieces: readonly (readonly string[])[];
+  /** Host path; null = the ladder is silent. */
+  audio: string | null;
+  rate: FrameRate;
+  /** Of each piece. */
+  frames: readonly number[];
 }
 
 /** A directory to store, and what is known about it. */

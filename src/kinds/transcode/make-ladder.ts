@@ -5,7 +5,7 @@ import { JobFailure } from '../../contract/failures.ts';
 import type { LadderPart, LadderRecipe } from '../../ffmpeg/index.ts';
 import type { LadderResult } from '../../sanitizer/index.ts';
 import type { TranscodeAttempt } from './attempt.ts';
-import type { MadeTree, WrittenTree } from './made-tree.ts';
+import type { MadeTree, WrittenPieces, WrittenTree } from './made-tree.ts';
 
 /** A file that `-fs` has cut off ends a little below its limit. */
 const CUT_SHARE = 0.98;
@@ -26,18 +26,19 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
  */
 export async function makeLadder(
   { tools, run }: TranscodeAttempt,
-  { folder, planned }: WrittenTree,
+  { folder, planned, pieces }: WrittenTree,
   recipe: LadderRecipe,
 ): Promise<MadeTree> {
-  const { renditions, audio, segmentSeconds, manifests } = recipe;
-  const source = (part: LadderPart) => ({ ...part, path: join(folder, basename(part.path)) });
-  const [videos, sound] = [renditions.map((part) => ({ ...source(part), size: part.size })), audio && source(audio)];
+  const { segmentSeconds, manifests } = recipe;
+  const sources = pieces ? sourcesOfPieces(pieces, recipe) : sourcesIn(folder, recipe);
   let bytes = 0;
-  for (const { path, maxBytes } of [...videos, ...(sound ? [sound] : [])]) bytes += await sizeOf(path, maxBytes);
+  for (const { paths, maxBytes } of [...sources.renditions, ...(sources.audio ? [sources.audio] : [])])
+    bytes += await sizeOf(paths, maxBytes);
   await run.disk.reserve(bytes);
   const directory = join(run.folder, `ladder-${planned.position}`);
   const key = recipe.isEncrypted ? randomBytes(KEY_BYTES) : null;
-  const request = { renditions: videos, audio: sound, segmentSeconds, manifests, directory, key };
+  const frames = pieces && { rate: pieces.rate, frames: pieces.frames };
+  const request = { ...sources, pieces: frames, segmentSeconds, manifests, directory, key };
   const result = await tools.sanitizer.packageLadder(
     { ...request, maxFiles: planned.tree.maxFiles },
     bytes,
@@ -47,8 +48,30 @@ export async function makeLadder(
   return { directory, contentTypeOf, facts: factsOf(result, recipe), ...(key && { key }) };
 }
 
-async function sizeOf(path: string, maxBytes: number): Promise<number> {
-  const size = await sizeOfPlainFile(path);
+/** The movies of each part of a ladder. */
+interface Sources {
+  renditions: (LadderRecipe['renditions'][number] & { paths: string[] })[];
+  audio: (LadderPart & { paths: string[] }) | null;
+}
+
+function sourcesIn(folder: string, { renditions, audio }: LadderRecipe): Sources {
+  const pathsOf = ({ path }: LadderPart) => ({ paths: [join(folder, basename(path))] });
+  return {
+    renditions: renditions.map((part) => ({ ...part, ...pathsOf(part) })),
+    audio: audio && { ...audio, ...pathsOf(audio) },
+  };
+}
+
+function sourcesOfPieces({ pieces, audio: sound }: WrittenPieces, { renditions, audio }: LadderRecipe): Sources {
+  return {
+    renditions: renditions.map((part, index) => ({ ...part, paths: pieces.map((files) => files[index]!) })),
+    audio: audio && { ...audio, paths: sound === null ? [] : [sound] },
+  };
+}
+
+async function sizeOf(paths: readonly string[], maxBytes: number): Promise<number> {
+  let size = 0;
+  for (const path of paths) size += await sizeOfPlainFile(path);
   if (size < maxBytes * CUT_SHARE) return size;
   throw new JobFailure('limit_output', `A rendition would be larger than ${Math.floor(maxBytes / 1e6)} MB.`);
 }

@@ -62,6 +62,7 @@ interface Step {
 async function makeCommand(attempt: TranscodeAttempt, sources: PreparedSources, step: Step, made: Made): Promise<void> {
   const { tools, run, request } = attempt;
   const { command, share } = step;
+  if (sources.written) return storeOutputs(attempt, sources, { command, folder: run.folder, early: null }, made);
   const budget = sources.planned?.budget ?? command;
   const limits = await cellLimits(tools, run.claim, budget, run.disk, request.limits);
   const layers = await writeLayers(attempt, command.layers, `${step.number}-`);

@@ -1,5 +1,6 @@
 import type { FrameList } from '../../ffmpeg/index.ts';
 import { type FileBytes, openBytes, writeTo } from '../file-bytes.ts';
+import { joinBytes } from '../join-bytes.ts';
 import { NotRewritable, Rejected } from '../verdicts.ts';
 import { GatheredSamples, sampleBudget } from './gather-samples.ts';
 import { listSamples } from './list-samples.ts';
@@ -32,7 +33,7 @@ export function joinPieces({ pieces, joined }: JoinRequest): JoinResult {
     for (const path of pieces) files.push(openBytes(path));
     const read = files.map(readPiece);
     const movie = joinMovies(read, files);
-    writeTo(joined, (out) => writeMovie(movie, allBytes(files), out, null));
+    writeTo(joined, (out) => writeMovie(movie, joinBytes(files), out, null));
     return { pieces: read.map(({ frames }) => frames) };
   } catch (error) {
     const known = error instanceof NotRewritable || error instanceof Rejected || error instanceof RangeError;
@@ -106,28 +107,4 @@ function addSamples(joined: GatheredSamples, { track, frames }: ReadPiece, base:
     joined.addChunk(base + samples.positions[sample]!, size, 1);
   }
   if (joined.clock !== end) throw new NotRewritable('has frames of different lengths');
-}
-
-/** The files as if they were one. No read crosses from one to the next. */
-function allBytes(files: readonly FileBytes[]): FileBytes {
-  const ends: number[] = [];
-  for (const { size } of files) ends.push((ends.at(-1) ?? 0) + size);
-  const at = (position: number) => {
-    const index = ends.findIndex((end) => position < end);
-    const file = files[index];
-    if (!file) throw new Rejected('invalid_media', 'ends before what it declares.');
-    return { file, from: position - (ends[index]! - file.size) };
-  };
-  return {
-    size: ends.at(-1) ?? 0,
-    read(position, length) {
-      const { file, from } = at(position);
-      return file.read(from, length);
-    },
-    readInto(target, position) {
-      const { file, from } = at(position);
-      return file.readInto(target, from);
-    },
-    close: () => {},
-  };
 }

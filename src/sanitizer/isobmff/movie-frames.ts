@@ -34,14 +34,15 @@ export function movieFrames(movie: Movie, file: FileBytes): FrameList | null {
     startSeconds: delay,
     isFullyPresented,
     bytes: track.samples.chunks.bytes.reduce((sum, bytes) => sum + bytes, 0),
-    description: describe(track),
+    description: describeDecoder(track),
   };
 }
 
 /** Boxes of a sample entry that a decoder reads; others describe the same in MP4 and MOV in different ways. */
 const DECODER_BOXES: readonly string[] = ['avcC', 'hvcC', 'vpcC', 'av1C'];
 
-function describe({ kind, entry }: Track): string {
+/** SHA-256 of what a decoder of the stream needs, in hexadecimal. */
+export function describeDecoder({ kind, entry }: Track): string {
   const hash = createHash('sha256').update(entry.subarray(SIZE_AT, SIZE_AT + 4));
   for (const { type, body } of boxesOfEntry(kind, entry) ?? []) {
     if (DECODER_BOXES.includes(type)) hash.update(type).update(body);

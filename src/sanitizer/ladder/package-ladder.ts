@@ -10,6 +10,7 @@ import { cutAudio, cutVideo, type SampleSegment, startsOf } from './cut-stream.t
 import { dashManifest } from './dash-manifest.ts';
 import { describeAudio } from './describe-audio.ts';
 import { hlsPlaylists, type LadderStreams, type TextFile, withAudio } from './hls-playlists.ts';
+import { joinStreams } from './join-streams.ts';
 import { type LadderStream, readStream } from './read-stream.ts';
 import {
   type CutAudio,
@@ -60,10 +61,14 @@ interface Cut {
 }
 
 function writeLadder(request: LadderRequest, open: (path: string) => FileBytes): LadderResult {
-  const { renditions, audio, segmentSeconds, manifests, directory } = request;
-  const videos = renditions.map((source) => cutRendition(source, open(source.path), segmentSeconds));
+  const { renditions, audio, pieces, segmentSeconds, manifests, directory } = request;
+  const videos = renditions.map((source) => {
+    const files = source.paths.map(open);
+    const stream = pieces ? joinStreams(files, source, pieces) : readStream(files[0]!, source);
+    return { name: source.name, stream, segments: cutVideo(stream, segmentSeconds) };
+  });
   const starts = checkAligned(videos);
-  const sound = audio && cutSound(audio, open(audio.path), starts, segmentSeconds);
+  const sound = audio && cutSound(audio, open(audio.paths[0]!), starts, segmentSeconds);
   const cuts = [...videos, ...(sound ? [sound] : [])];
   const count = cuts.reduce((sum, { segments }) => sum + segments.length + OTHER_FILES, 2);
   if (count > request.maxFiles) throw new NotRewritable(`has more than ${request.maxFiles} files`);
@@ -82,11 +87,6 @@ function writeLadder(request: LadderRequest, open: (path: string) => FileBytes):
     ...withAudio(video, streams.audio),
   }));
   return { renditions: facts, durationSeconds: Math.max(...cuts.map(({ stream }) => secondsOf(stream))) };
-}
-
-function cutRendition(source: LadderSource, file: FileBytes, segmentSeconds: number): Cut {
-  const stream = readStream(file, source);
-  return { name: source.name, stream, segments: cutVideo(stream, segmentSeconds) };
 }
 
 function cutSound(source: LadderSource, file: FileBytes, starts: readonly number[], segmentSeconds: number): Cut {

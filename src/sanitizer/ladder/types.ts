@@ -4,6 +4,8 @@ export interface LadderRequest {
   renditions: readonly LadderSource[];
   /** A movie with one audio stream; null = the ladder is silent. */
   audio: LadderSource | null;
+  /** The pieces of which each rendition consists; null = each is one movie. */
+  pieces: LadderPieces | null;
   segmentSeconds: number;
   /** Which manifests to write. */
   manifests: LadderManifests;
@@ -20,9 +22,17 @@ export interface LadderManifests {
   dash: boolean;
 }
 
+/** Movies that follow each other, with the same number of frames in all renditions. */
+export interface LadderPieces {
+  /** Frames per second as a fraction: constant. */
+  rate: { num: number; den: number };
+  /** Of each piece. */
+  frames: readonly number[];
+}
+
 export interface LadderSource {
-  /** Host path. The file is never written. */
-  path: string;
+  /** Host paths: of the pieces of a rendition in order, else of one movie. The files are never written. */
+  paths: readonly string[];
   /** Directory of its files in the ladder. */
   name: string;
   /** FFmpeg's name of the codec that it must have. */

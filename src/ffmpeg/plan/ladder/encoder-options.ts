@@ -1,5 +1,6 @@
 import type { LadderCodec } from '../../../contract/formats.ts';
 import { isRejection, type ParsedOption, parseOption } from '../../policy/options/options.ts';
+import { forcedKeyFrames, type KeyFrames } from './key-frames.ts';
 import type { Rung } from './rungs.ts';
 
 export const LADDER_ENCODERS: Readonly<Record<LadderCodec, string>> = {
@@ -22,16 +23,13 @@ type Setting = readonly [option: string, argument?: string | number];
  * Options of the encoder of a rung. Key frames are forced at the start of every segment and at equal distances in it, and
  * nowhere else, so that the segments of all rungs begin at the same times. Every group of pictures is closed.
  */
-export function encoderOptions(
-  rung: Rung,
-  { perSegment, segmentSeconds }: { perSegment: number; segmentSeconds: number },
-): ParsedOption[] {
+export function encoderOptions(rung: Rung, keyFrames: KeyFrames): ParsedOption[] {
   const settings: Setting[] = [
     ['-an'],
     ['-c:v', LADDER_ENCODERS[rung.codec]],
     ['-pix_fmt:v', 'yuv420p'],
     ['-g:v', LONGEST_GOP],
-    ['-force_key_frames:v', `expr:gte(t*${perSegment},n_forced*${segmentSeconds})`],
+    ['-force_key_frames:v', forcedKeyFrames(keyFrames)],
     ...CODEC_SETTINGS[rung.codec],
     ...rateSettings(rung),
   ];

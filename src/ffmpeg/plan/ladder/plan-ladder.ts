@@ -13,6 +13,7 @@ import type { OutputContext, Producer } from '../producer.ts';
 import { MAX_OUTPUT_BYTES } from '../resources.ts';
 import { mainAudio, mainVideo } from '../streams.ts';
 import { encoderOptions } from './encoder-options.ts';
+import { keyFramesOf } from './key-frames.ts';
 import { chooseRungs, type Rung } from './rungs.ts';
 
 const CONTENT_TYPES: Readonly<Record<LadderFormat, string>> = {
@@ -21,8 +22,6 @@ const CONTENT_TYPES: Readonly<Record<LadderFormat, string>> = {
   cmaf: 'application/vnd.apple.mpegurl',
 };
 
-/** Seconds between key frames that Apple recommends: players seek to them. */
-const MAX_KEY_SECONDS = 2;
 /** Frames per second: more cost bits and show little. Fewer would leave segments without frames. */
 const [MAX_RATE, MIN_RATE] = [60, 5];
 const USUAL_RATES = [24000 / 1001, 24, 25, 30000 / 1001, 30, 50, 60000 / 1001, 60];
@@ -77,7 +76,7 @@ export function planLadder(
   const source = readSource(inputs, parsed, format);
   const frameRate = constantRate(source.frameRate);
   const { rungs, warnings } = chooseRungs(ladder, displaySize(source), frameRate);
-  const keyFrames = { perSegment: Math.ceil(segmentSeconds / MAX_KEY_SECONDS), segmentSeconds };
+  const keyFrames = keyFramesOf(segmentSeconds);
   const plan = inputs.length === 1 ? planPlain : planJoin;
   const at = (index: number): OutputContext => ({ ...ctx, position: POSITIONS * (ctx.position + 1) + index });
   const videos = rungs.map((rung, index) => {

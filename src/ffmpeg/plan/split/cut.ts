@@ -19,18 +19,20 @@ type Cuttable = Pick<FrameList, 'times' | 'timescale' | 'keys'>;
 export function cutVideo(list: Cuttable, slots: number, least = MIN_PIECE_SECONDS): Piece[] | null {
   const { times, timescale, keys } = list;
   if (slots < 2 || keys[0] !== 0) return null;
-  const seconds = times[times.length - 1]! / timescale;
-  const rounds = Math.max(1, Math.ceil(seconds / (MAX_PIECE_SECONDS * slots)));
-  const most = Math.min(rounds * slots, Math.floor(seconds / least));
-  for (const count of counts(most, slots)) {
+  for (const count of pieceCounts(times[times.length - 1]! / timescale, slots, least)) {
     const pieces = cutInto(list, count, least);
     if (pieces) return pieces;
   }
   return null;
 }
 
-/** Multiples of `slots` first, the largest first; then what is below. */
-function* counts(most: number, slots: number): Generator<number> {
+/**
+ * Numbers of pieces to try for a video of that length: multiples of `slots` first, the largest first, and then fewer than
+ * `slots`.
+ */
+export function* pieceCounts(seconds: number, slots: number, least: number): Generator<number> {
+  const rounds = Math.max(1, Math.ceil(seconds / (MAX_PIECE_SECONDS * slots)));
+  const most = Math.min(rounds * slots, Math.floor(seconds / least));
   for (let count = most - (most % slots); count >= slots; count -= slots) yield count;
   for (let count = Math.min(most, slots - 1); count >= 2; count--) yield count;
 }

@@ -3,7 +3,8 @@ import type { TranscodeRequest } from '../../../contract/transcode-request.ts';
 import type { MediaInfo } from '../../types.ts';
 import { planTranscode } from '../plan.ts';
 import { constantRate } from './frame-rate.ts';
-import { splitCommand, withThreads } from './split-command.ts';
+import { withThreads } from './read-arguments.ts';
+import { splitCommand } from './split-command.ts';
 
 const INFO: MediaInfo = {
   ...{ container: 'mov', demuxer: 'mov', durationSeconds: 60, sizeBytes: 4e7, bitRate: 5e6, streamCount: 2 },

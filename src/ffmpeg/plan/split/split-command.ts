@@ -1,5 +1,6 @@
 import type { Plan } from '../../types.ts';
 import { MAX_OUTPUT_SECONDS } from '../resources.ts';
+import { type CommandOption, readInput, readOptions, seekArgs, THREADS } from './read-arguments.ts';
 import { filtersFault } from './timeless-filters.ts';
 import type { FrameRate, Piece } from './types.ts';
 
@@ -30,24 +31,6 @@ const VIDEO_OPTIONS: ReadonlySet<string> = new Set(
 const AUDIO_OPTIONS: ReadonlySet<string> = new Set(['ar', 'ac', 'sample_fmt', 'channel_layout']);
 /** The end of every command. */
 const TAIL_OPTIONS: ReadonlySet<string> = new Set(['map_metadata', 'map_chapters', 'sn', 'dn', 'fs', 'f']);
-const FLAGS: ReadonlySet<string> = new Set(['sn', 'dn', 'nostdin', 'y', 'hide_banner', 'nostats', 'vn', 'an']);
-/** Set again by the worker that runs a piece. */
-const THREADS: ReadonlySet<string> = new Set(['threads', 'filter_threads', 'filter_complex_threads']);
-const GLOBAL: ReadonlySet<string> = new Set(
-  'nostdin y hide_banner v nostats progress stats_period max_alloc'.split(' '),
-);
-const INPUT: ReadonlySet<string> = new Set(
-  'f protocol_whitelist format_whitelist max_streams probesize analyzeduration'.split(' '),
-);
-/** Milliseconds after its key frame to which a piece seeks: exactly there, rounding might find the one before. */
-const SEEK_SECONDS = 0.001;
-
-interface Option {
-  name: string;
-  /** `v`, `a:0` … or the empty string. */
-  specifier: string;
-  args: string[];
-}
 
 /**
  * Splits the command of a plan, if every argument of it is known to mean the same for a piece as for the entire video. Otherwise
@@ -57,33 +40,26 @@ interface Option {
  */
 export function splitCommand(plan: Plan, stated: readonly string[]): SplitCommand | string {
   const { args } = plan;
-  const at = args.indexOf('-i');
-  const [input, path] = [args[at + 1], args.at(-1)];
-  if (at < 0 || input !== '/in/0' || args.indexOf('-i', at + 1) >= 0 || !path) return 'The job has several inputs.';
-  const before = readOptions(args.slice(0, at));
-  const after = readOptions(args.slice(at + 2, -1));
+  const input = readInput(args);
+  if (typeof input === 'string') return input;
+  const { global, open } = input;
   if (plan.layers.length > 0) return 'The job draws text or pictures.';
-  const odd = before.find(({ name }) => !GLOBAL.has(name) && !INPUT.has(name) && !THREADS.has(name));
-  if (odd) return `The option -${odd.name} of the input cannot be split.`;
   if (stated.some((name) => /^-?(maxrate|minrate|bufsize)\b/.test(name))) return 'The job limits the bit rate.';
   if (stated.some((name) => /^-?map\b/.test(name))) return 'The job maps its streams.';
-  const parts = sortOptions(after);
+  const parts = sortOptions(readOptions(input.outputs.slice(0, -1)));
   if (typeof parts === 'string') return parts;
   if (!['mp4', 'mov'].includes(parts.muxer)) return 'Only MP4 and MOV outputs are encoded in pieces.';
-  const global = before.filter(({ name }) => GLOBAL.has(name)).flatMap((option) => option.args);
-  const source = before.filter(({ name }) => INPUT.has(name)).flatMap((option) => option.args);
-  const open = (name: string) => [...source, '-i', `/in/${name}`];
   const made = ['-f', 'mp4', '/out/output.mp4'];
   return {
-    piece: (piece, key) => [
+    piece: (piece, { time, timescale, rate }) => [
       ...global,
-      ...['-copyts', '-seek_timestamp', '1', '-noaccurate_seek', '-ss', seekTime(key), '-itsoffset', shift(key)],
+      ...seekArgs({ key: time, start: time, timescale }),
       ...open('0'),
       ...['-map', parts.videoMap, '-an'],
       ...parts.video,
       ...(parts.filters === null ? [] : ['-filter:v:0', parts.filters]),
       ...['-frames:v', String(piece.frames), '-fps_mode', 'passthrough'],
-      ...['-enc_time_base', `${key.rate.den}/${key.rate.num}`],
+      ...['-enc_time_base', `${rate.den}/${rate.num}`],
       ...parts.tail,
       ...made,
     ],
@@ -99,44 +75,10 @@ export function splitCommand(plan: Plan, stated: readonly string[]): SplitComman
       ...['-map', '0:v:0', ...(parts.audioMap ? ['-map', '1:a:0'] : ['-an']), '-c', 'copy'],
       ...parts.joined,
       ...parts.tail,
-      ...['-f', parts.muxer, path],
+      ...['-f', parts.muxer, args.at(-1)!],
     ],
     cap: parts.cap,
   };
-}
-
-/** Sets the threads of decoder, filters and encoder in a command of `splitCommand`. */
-export function withThreads(args: readonly string[], threads: number): string[] {
-  const at = args.indexOf('-i');
-  const count = ['-threads', String(threads)];
-  return [
-    ...['-filter_threads', String(threads)],
-    ...args.slice(0, at),
-    ...count,
-    ...args.slice(at, -3),
-    ...count,
-    ...args.slice(-3),
-  ];
-}
-
-/** Moves the key frame to zero, so that a piece that begins with another frame is found out. */
-function shift({ time, timescale }: { time: number; timescale: number }): string {
-  return (-time / timescale).toFixed(6);
-}
-
-function seekTime({ time, timescale }: { time: number; timescale: number }): string {
-  return (time / timescale + SEEK_SECONDS).toFixed(6);
-}
-
-function readOptions(args: readonly string[]): Option[] {
-  const options: Option[] = [];
-  for (let at = 0; at < args.length; ) {
-    const [, name = '', specifier = ''] = /^-([a-z][\w-]*)(?::(.*))?$/.exec(args[at]!) ?? [];
-    const length = FLAGS.has(name) ? 1 : 2;
-    options.push({ name, specifier, args: args.slice(at, at + length) });
-    at += length;
-  }
-  return options;
 }
 
 interface Parts {
@@ -153,7 +95,7 @@ interface Parts {
   cap: SplitCommand['cap'];
 }
 
-function sortOptions(options: readonly Option[]): Parts | string {
+function sortOptions(options: readonly CommandOption[]): Parts | string {
   const parts: Omit<Parts, 'videoMap'> = {
     ...{ audioMap: null, video: [], filters: null, audio: [], joined: [], tail: [], muxer: '', cap: null },
   };

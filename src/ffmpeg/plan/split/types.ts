@@ -31,3 +31,11 @@ export interface Piece {
   first: number;
   frames: number;
 }
+
+/** A piece of a ladder, which begins where one of its segments begins. */
+export interface LadderPiece extends Piece {
+  /** Number of that segment, from 0. */
+  segment: number;
+  /** Number of the frame at which decoding begins: a key frame. */
+  key: number;
+}

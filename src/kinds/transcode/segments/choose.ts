@@ -1,18 +1,9 @@
 import type { WorkTools } from '../../../attempt/tools.ts';
-import {
-  constantRate,
-  cutVideo,
-  type FrameList,
-  type FrameRate,
-  MIN_PIECE_SECONDS,
-  type Piece,
-  type Plan,
-  type SplitCommand,
-  splitCommand,
-} from '../../../ffmpeg/index.ts';
+import { constantRate, type FrameRate, MIN_PIECE_SECONDS, type Plan } from '../../../ffmpeg/index.ts';
 import { freeSlotsOf, heavySlots } from '../../../jobs/idle-slots.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
 import type { PreparedInput } from '../inputs.ts';
+import { type CutPiece, type SplitPlan, splitPlan } from './split.ts';
 
 /** Seconds of a piece where pieces are forced: below, they cost up to 18 % more CPU and 10 % more bytes. */
 const FORCED_SECONDS = 6;
@@ -20,10 +11,11 @@ const FORCED_SECONDS = 6;
 const LEAST_SAMPLES = 1.25e9;
 
 export interface ChosenPieces {
-  pieces: Piece[];
-  command: SplitCommand;
+  pieces: CutPiece[];
+  split: SplitPlan;
   rate: FrameRate;
-  frames: FrameList;
+  /** Frames of all pieces. */
+  frames: number;
   reason: string;
 }
 
@@ -55,21 +47,19 @@ export async function choosePieces(
   const samples = frames.times.length * (stream?.width ?? 0) * (stream?.height ?? 0);
   if (!isForced && (seconds < 2 * MIN_PIECE_SECONDS || samples < LEAST_SAMPLES))
     return { noSplitReason: 'The video is short or small.' };
-  const command = splitCommand(
-    plan,
-    (outputs[0]?.options ?? []).map(({ option }) => option),
-  );
-  if (typeof command === 'string') return { noSplitReason: command };
   const rate = constantRate(frames);
   if (!rate) return { noSplitReason: 'The video of the input has no constant frame rate.' };
+  const stated = (outputs[0]?.options ?? []).map(({ option }) => option);
+  const split = splitPlan(plan, { frames, rate, stated });
+  if (typeof split === 'string') return { noSplitReason: split };
   const { slots, machines } = await freeSlots(tools, claim.job.account_id, isForced);
   if (slots < 2) return { noSplitReason: 'No second slot is idle.' };
   // The threads of one process use all cores of its machine, without a second reading of the source and a join.
   if (!isForced && machines < 2)
     return { noSplitReason: 'All slots are on one machine, which encodes the entire video as fast.' };
-  const pieces = cutVideo(frames, slots, isForced ? FORCED_SECONDS : MIN_PIECE_SECONDS);
+  const pieces = split.cut(slots, isForced ? FORCED_SECONDS : MIN_PIECE_SECONDS);
   if (!pieces) return { noSplitReason: 'The video of the input has too few key frames.' };
-  return { pieces, command, rate, frames, reason: `${slots} slots were idle.` };
+  return { pieces, split, rate, frames: frames.times.length, reason: `${slots} slots were idle.` };
 }
 
 /** Slots that the pieces may use, and machines of the fleet: this job gives its own slot back. */

@@ -1,7 +1,15 @@
 import { type SegmentRequest, segmentJson } from '../../../attempt/cells/segment-request.ts';
 import type { Run } from '../../../attempt/tools.ts';
 import { sealColumn } from '../../../database/sealed-columns.ts';
-import { type CellBudget, type JobPlan, type Plan, type PlannedFile, secondsOf } from '../../../ffmpeg/index.ts';
+import {
+  type CellBudget,
+  type JobPlan,
+  type LadderRecipe,
+  type Plan,
+  type PlannedTree,
+  secondsOf,
+} from '../../../ffmpeg/index.ts';
+import { LADDER_PIECES } from '../../../jobs/capabilities.ts';
 import { insertJob, type NewJob } from '../../../jobs/insert.ts';
 import { lockOwned } from '../../../jobs/read.ts';
 import { inspectionJson } from '../../../uploads/upload.ts';
@@ -9,7 +17,8 @@ import type { OpenedRequest, TranscodeAttempt } from '../attempt.ts';
 import type { PreparedInput } from '../inputs.ts';
 import type { PreparedSources } from '../sources/prepared.ts';
 import { type ChosenPieces, choosePieces, mayBeInPieces } from './choose.ts';
-import { type PiecesState, piecesJson } from './state.ts';
+import { ladderOf } from './split.ts';
+import { ladderJson, piecesJson } from './state.ts';
 
 /** Seconds after which a piece is deleted if its parent never read it. As long as the longest encode. */
 const PIECE_SECONDS = 6 * 3600;
@@ -26,8 +35,8 @@ export async function startPieces(
   const [command, ...others] = plan.commands;
   const [output, ...more] = command!.outputs;
   const isOne = others.length === 0 && more.length === 0;
-  if (sources.planned || !isOne || !('path' in output!)) return false;
-  const { video } = output.streams;
+  if (sources.planned || !isOne || !('path' in output! || ladderOf(output!))) return false;
+  const { video } = output!.streams;
   if (video?.mode !== 'encoded') return false;
   const { noSplitReason } = sources;
   if (noSplitReason === null && !mayBeInPieces(attempt)) return false;
@@ -39,28 +48,36 @@ export async function startPieces(
   }
   // The join does not read the source.
   await hashed;
-  await insertPieces(attempt, { plan: command!, output, input, chosen });
+  await insertPieces(attempt, { plan: command!, input, chosen });
   return true;
 }
 
 async function insertPieces(
   { tools: { context }, run, request }: TranscodeAttempt,
-  { plan, output, input, chosen }: { plan: Plan; output: PlannedFile; input: PreparedInput; chosen: ChosenPieces },
+  { plan, input, chosen }: { plan: Plan; input: PreparedInput; chosen: ChosenPieces },
 ): Promise<void> {
-  const { command } = chosen;
   const requests = pieceRequests(request, plan, input, chosen);
-  const state = piecesJson.write(stateOf(plan, output, input, chosen));
+  const state = stateOf(plan, input, chosen);
+  const isLadder = chosen.split.join === null;
   await context.db.transaction().execute(async (tx) => {
     const job = await lockOwned(tx, run.claim);
     if (!job) return;
-    const sealed = sealColumn(context.vault, 'jobs', 'resume_sealed', job, state);
-    await tx.updateTable('jobs').set({ resume_sealed: sealed }).where('id', '=', job.id).execute();
+    const resume_sealed = sealColumn(context.vault, 'jobs', 'resume_sealed', job, state);
+    // A worker of an older release could not package what the pieces have made.
+    const needs = isLadder ? { needs: [...new Set([...job.needs, LADDER_PIECES])] } : {};
+    await tx
+      .updateTable('jobs')
+      .set({ resume_sealed, ...needs })
+      .where('id', '=', job.id)
+      .execute();
     for (const request of requests) {
+      const isAudio = request.args === chosen.split.audio;
       // Audio alone is light, as in any other job.
-      const resourceClass = request.args === command.audio ? 'light' : job.resource_class;
+      const resourceClass = isAudio ? 'light' : job.resource_class;
       // With these shares, the progress of the job is the progress of its video.
-      const facts = JSON.stringify({ v: 1, ...(request.args !== command.audio && { seconds: request.seconds }) });
-      await insertJob(context, tx, { ...segmentOf(run, request), resourceClass, facts });
+      const facts = JSON.stringify({ v: 1, ...(!isAudio && { seconds: request.seconds }) });
+      const needs = request.files ? [LADDER_PIECES] : [];
+      await insertJob(context, tx, { ...segmentOf(run, request), resourceClass, facts, needs });
     }
   });
 }
@@ -69,36 +86,38 @@ function pieceRequests(
   { disarm, limits }: OpenedRequest,
   plan: Plan,
   { demuxer }: PreparedInput,
-  { pieces, command, rate, frames }: ChosenPieces,
+  { pieces, split: { audio }, rate, frames }: ChosenPieces,
 ): SegmentRequest[] {
   const common = { demuxer, disarm, limits, budget: budgetOf(plan) };
-  const requests: SegmentRequest[] = pieces.map((piece) => ({
-    ...common,
-    args: command.piece(piece, { time: frames.times[piece.first]!, timescale: frames.timescale, rate }),
+  const requests: SegmentRequest[] = pieces.map(({ piece, ...command }) => ({
+    ...{ ...common, ...command },
     seconds: secondsOf(piece.frames, rate),
   }));
-  const seconds = secondsOf(frames.times.length, rate);
-  return command.audio ? [...requests, { ...common, args: command.audio, seconds }] : requests;
+  return audio ? [...requests, { ...common, args: audio, seconds: secondsOf(frames, rate) }] : requests;
 }
 
-function stateOf(plan: Plan, planned: PlannedFile, input: PreparedInput, chosen: ChosenPieces): PiecesState {
-  const { pieces, command, rate, reason } = chosen;
-  const { streams, position, ...output } = planned;
+function stateOf(plan: Plan, input: PreparedInput, { pieces, split, rate, reason }: ChosenPieces): string {
+  const { streams, position, ...output } = plan.outputs[0]!;
   const { video } = streams;
-  return {
-    ...{ pieces, rate, cap: command.cap, hasAudio: command.audio !== null, args: command.join, source: plan.source },
-    output,
+  const common = {
+    pieces: pieces.map(({ piece: { first, frames } }) => ({ first, frames })),
+    ...{ rate, hasAudio: split.audio !== null, source: plan.source },
     streams: { ...streams, video: video && { ...video, split: { pieces: pieces.length, reason } } },
     ...{ durationSeconds: plan.durationSeconds, budget: budgetOf(plan), warnings: plan.warnings },
     inputSeconds: input.info.durationSeconds ?? 0,
   };
+  const { join } = split;
+  if (join && 'path' in output) return piecesJson.write({ ...common, output, args: join.join, cap: join.cap });
+  const { format, contentType, tree } = output as PlannedTree;
+  const { maxBytes, maxFiles, make } = tree as PlannedTree['tree'] & { make: LadderRecipe };
+  return ladderJson.write({ ...common, args: plan.args, format, contentType, maxBytes, maxFiles, recipe: make });
 }
 
 function budgetOf({ memoryBytes, cpuSeconds, wallMs, outputBytes }: Plan): CellBudget {
   return { memoryBytes, cpuSeconds, wallMs, outputBytes };
 }
 
-function segmentOf({ claim }: Run, request: SegmentRequest): Omit<NewJob, 'facts'> {
+function segmentOf({ claim }: Run, request: SegmentRequest): Omit<NewJob, 'facts' | 'needs'> {
   const { job } = claim;
   const input = claim.inputs[0]!;
   const text = segmentJson.write(request);

@@ -28,16 +28,12 @@ const output = z.object({
   }),
 });
 
-/** What a job that waits for its pieces must know to join them. Sealed. */
-const stored = z.object({
+/** What the join of pieces needs, of a video and of a ladder. */
+const common = {
   pieces: z.array(z.object({ first: z.number(), frames: z.number() })),
   rate: z.object({ num: z.number(), den: z.number() }),
-  cap: z.object({ rate: z.number(), buffer: z.number() }).nullable(),
   hasAudio: z.boolean(),
-  /** FFmpeg's arguments for the join. */
-  args: z.array(z.string()),
   source: z.enum(['preset', 'raw_options', 'defaults']),
-  output,
   streams: z.object({ video: stream, audio: stream }),
   durationSeconds: z.number().nullable(),
   budget: z.object({
@@ -48,13 +44,52 @@ const stored = z.object({
   }),
   warnings: z.array(z.object({ field: z.string(), message: z.string() })),
   inputSeconds: z.number(),
+};
+
+/** What a job that waits for its pieces must know to join them. Sealed. */
+const stored = z.object({
+  ...common,
+  cap: z.object({ rate: z.number(), buffer: z.number() }).nullable(),
+  /** FFmpeg's arguments for the join. */
+  args: z.array(z.string()),
+  output,
 });
 
 export type PiecesState = z.infer<typeof stored>;
 export const piecesJson = storedJson('pieces of a transcode', 1, stored);
 
-export function openState(vault: Vault, job: Job): PiecesState | null {
+const part = z.object({ path: z.string(), name: z.string(), codec: z.string(), maxBytes: z.number() });
+
+const recipe = z.object({
+  kind: z.literal('ladder'),
+  renditions: z.array(part.extend({ size: z.object({ width: z.number(), height: z.number() }) })).readonly(),
+  audio: part.nullable(),
+  segmentSeconds: z.number(),
+  manifests: z.object({ hls: z.boolean(), dash: z.boolean() }),
+  isEncrypted: z.boolean(),
+});
+
+/** The same of a job that makes a ladder. No command joins its pieces. */
+const storedLadder = z.object({
+  ...common,
+  /** FFmpeg's arguments for the ladder as one. */
+  args: z.array(z.string()),
+  format: z.string(),
+  contentType: z.string(),
+  maxBytes: z.number(),
+  maxFiles: z.number(),
+  recipe,
+});
+
+export type LadderState = z.infer<typeof storedLadder>;
+const LADDER_VERSION = 2;
+/** In the column of `piecesJson`, from which its version tells it apart. */
+export const ladderJson = storedJson('pieces of a ladder', LADDER_VERSION, storedLadder);
+
+export function openState(vault: Vault, job: Job): PiecesState | LadderState | null {
   // The release before wrote it into the column of the plan.
   const text = openColumn(vault, 'jobs', 'resume_sealed', job) ?? openColumn(vault, 'jobs', 'plan_sealed', job);
-  return text === null ? null : piecesJson.read(JSON.parse(text));
+  if (text === null) return null;
+  const value = JSON.parse(text);
+  return value.v === LADDER_VERSION ? ladderJson.read(value) : piecesJson.read(value);
 }

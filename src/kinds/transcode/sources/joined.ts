@@ -1,24 +1,23 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stageObject } from '../../../attempt/sources/stage-source.ts';
 import { JobFailure } from '../../../contract/failures.ts';
 import { joinedFault, type Plan } from '../../../ffmpeg/index.ts';
 import { CHILDREN_SHARE, childrenOf } from '../../../jobs/children.ts';
 import { discardChildren } from '../../../jobs/discard-children.ts';
-import { outputsOf } from '../../../jobs/read.ts';
 import { isOpen, type Job } from '../../../jobs/rows.ts';
-import { getObject } from '../../../objects/objects.ts';
+import type { StoredObject } from '../../../objects/objects.ts';
 import type { SanitizeResult } from '../../../sanitizer/index.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
 import { openState, type PiecesState } from '../segments/state.ts';
-import { type FallBack, type PreparedSources, readySources, type Strategy } from './prepared.ts';
+import { objectsOf, prepareLadder, stagePiece, unusable } from './joined-ladder.ts';
+import { type FallBack, type PreparedSources, type ReadyOnes, readySources, type Strategy } from './prepared.ts';
 
 /** Memory of an FFmpeg that copies streams: 58 MB measured, rounded up. */
 const JOIN_BYTES = 64 * 2 ** 20;
 
 /**
- * The pieces that the children of this job have encoded, joined by a command that an earlier attempt planned. If they do
- * not make the output, they are deleted, and the video is encoded as one.
+ * The pieces that the children of this job have encoded, joined as an earlier attempt planned it. If they do not make the
+ * output, they are deleted, and the video is encoded as one.
  */
 export const joined: Strategy = {
   name: 'joined',
@@ -39,7 +38,24 @@ async function prepareJoin(attempt: TranscodeAttempt, children: readonly Job[]):
   if (failed) throw unusable(`A piece failed (${failed.error_code ?? failed.status}).`);
   const wanted = state ? state.pieces.length + (state.hasAudio ? 1 : 0) : 0;
   if (!state || children.length !== wanted) throw unusable('The pieces differ from the plan.');
-  const files = await stagePieces(attempt, children);
+  const objects = await objectsOf(attempt, children);
+  const common = {
+    used: () => discardChildren(tools.context, run.claim.job.id),
+    fallBackFrom: (error: unknown) => fallBackFrom(attempt, error),
+  };
+  const sources = 'recipe' in state ? prepareLadder(attempt, state, objects) : prepareVideo(attempt, state, objects);
+  return readySources(attempt, { ...(await sources), ...common });
+}
+
+/** Joins the pieces of a video into one, which a command copies with the audio into the output. */
+async function prepareVideo(
+  attempt: TranscodeAttempt,
+  state: PiecesState,
+  objects: readonly StoredObject[],
+): Promise<ReadyOnes> {
+  const { tools, run } = attempt;
+  const files: string[] = [];
+  for (const [index, object] of objects.entries()) files.push(await stagePiece(attempt, object, `piece-${index}`));
   const slot = await run.lease.acquire(run.signal);
   const [pieces, audio] = [files.slice(0, state.pieces.length), files[state.pieces.length] ?? null];
   const video = join(run.folder, 'joined');
@@ -47,7 +63,7 @@ async function prepareJoin(attempt: TranscodeAttempt, children: readonly Job[]):
   await run.disk.reserve(bytes);
   const joined = await tools.sanitizer.joinPieces({ pieces, joined: video }, bytes, run.signal);
   if ('reason' in joined) throw unusable(`The output ${joined.reason}.`);
-  return readySources(attempt, {
+  return {
     ...{ slot, inputs: [], assets: [] },
     files: [{ name: 'video', path: video }, ...(audio ? [{ name: 'audio', path: audio }] : [])],
     planned: {
@@ -62,9 +78,7 @@ async function prepareJoin(attempt: TranscodeAttempt, children: readonly Job[]):
       const fault = joinedFault(made, { pieces: joined.pieces, audio: encoded }, state);
       if (fault) throw unusable(`The output ${fault}.`);
     },
-    used: () => discardChildren(tools.context, run.claim.job.id),
-    fallBackFrom: (error) => fallBackFrom(attempt, error),
-  });
+  };
 }
 
 function joinCommand(state: PiecesState): Plan {
@@ -74,24 +88,6 @@ function joinCommand(state: PiecesState): Plan {
     ...{ ...budget, memoryBytes: JOIN_BYTES },
     outputs: [{ ...output, position: 0, streams }],
   };
-}
-
-/** Host paths of the outputs of the children, in their order. */
-async function stagePieces({ tools, run }: TranscodeAttempt, children: readonly Job[]): Promise<string[]> {
-  const { context } = tools;
-  const ids = children.map(({ id }) => id);
-  const outputs = await outputsOf(context.db, ids);
-  const files: string[] = [];
-  for (const [index, id] of ids.entries()) {
-    const objectId = outputs.find(({ job_id }) => job_id === id)?.object_id;
-    const object = objectId ? await getObject(context.db, objectId) : undefined;
-    if (object?.state !== 'live') throw unusable('A piece has been deleted.');
-    const before = () => run.disk.reserve(object.size ?? 0);
-    files.push(
-      await stageObject(tools, object.key, join(run.folder, `piece-${index}`), { signal: run.signal, before }),
-    );
-  }
-  return files;
 }
 
 /** What the memory-safe reader finds in an MP4 or MOV file. */
@@ -111,8 +107,4 @@ async function fallBackFrom({ tools, run }: TranscodeAttempt, error: unknown): P
   if (run.signal.aborted || !(error instanceof JobFailure)) throw error;
   await discardChildren(tools.context, run.claim.job.id);
   return { outcome: 'fall-back', reason: error.message, found: { noSplitReason: error.message } };
-}
-
-function unusable(reason: string): JobFailure {
-  return new JobFailure('output_invalid', reason);
 }

@@ -6,6 +6,7 @@ import type { ClaimedSource } from '../../../jobs/rows.ts';
 import type { PreparedAsset } from '../assets.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
 import type { PreparedInput } from '../inputs.ts';
+import type { WrittenPieces } from '../made-tree.ts';
 
 /*
  * How the sources of a job come to FFmpeg is a strategy, a file each. A strategy prepares and describes the sources; what
@@ -47,6 +48,8 @@ export interface PreparedSources {
   noSplitReason: string | null;
   /** The plan of an earlier attempt; null = the sources are planned now. */
   planned: PlannedEarlier | null;
+  /** What children have written for the only output of the plan, so that its command does not run; null = it runs. */
+  written: WrittenPieces | null;
   /** A file that shows the first input at these times, for a comparison before the plan. */
   showing(pictures: readonly PictureTime[]): Promise<{ outcome: 'ready'; file: string } | FallBack>;
   /** Makes the sources ready for the plan, unless it needs other sources. */
@@ -89,15 +92,15 @@ export interface Strategy {
   ): Promise<PreparedSources | FallBack | { outcome: 'awaiting-children' } | null>;
 }
 
-type Given = Pick<PreparedSources, 'slot' | 'inputs' | 'assets' | 'files'>;
+/** What a strategy prepares in its own way. */
+export type ReadyOnes = Pick<PreparedSources, 'slot' | 'inputs' | 'assets' | 'files'> &
+  Partial<Omit<PreparedSources, 'outcome'>>;
 
 /** Sources that need nothing special, with what a strategy does differently. */
-export function readySources(
-  { run }: TranscodeAttempt,
-  sources: Given & Partial<Omit<PreparedSources, 'outcome'>>,
-): PreparedSources {
+export function readySources({ run }: TranscodeAttempt, sources: ReadyOnes): PreparedSources {
   return {
-    ...{ outcome: 'ready', openStdin: null, signal: run.signal, originals: null, noSplitReason: null, planned: null },
+    ...{ outcome: 'ready', openStdin: null, signal: run.signal, originals: null, noSplitReason: null },
+    ...{ planned: null, written: null },
     showing: async () => ({ outcome: 'ready', file: sources.inputs[0]!.file }),
     accept: async () => null,
     settle: async () => {},

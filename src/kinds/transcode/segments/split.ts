@@ -1,0 +1,83 @@
+import {
+  cutLadder,
+  cutVideo,
+  type FrameList,
+  type FrameRate,
+  type LadderRecipe,
+  type Piece,
+  type Plan,
+  type PlannedOutput,
+  type SplitCommand,
+  splitCommand,
+  splitLadder,
+} from '../../../ffmpeg/index.ts';
+
+/** A piece, and the command that makes it of the source. */
+export interface CutPiece {
+  piece: Piece;
+  args: string[];
+  /** Names of its files; absent = it is one file. */
+  files?: string[];
+}
+
+/** A plan of a video or of a ladder that pieces can make. */
+export interface SplitPlan {
+  /** Cuts for so many slots; no piece is shorter than so many seconds. Null = it cannot be cut. */
+  cut(slots: number, leastSeconds: number): CutPiece[] | null;
+  /** Arguments for the entire audio; null = there is none. */
+  audio: string[] | null;
+  /** How a video is joined; null = the plan makes a ladder. */
+  join: Pick<SplitCommand, 'join' | 'cap'> | null;
+}
+
+interface Source {
+  frames: FrameList;
+  rate: FrameRate;
+  /** Names of the caller's own options. */
+  stated: readonly string[];
+}
+
+/** The ladder that an output becomes; null = it becomes something else. */
+export function ladderOf(output: PlannedOutput): LadderRecipe | null {
+  return 'tree' in output && output.tree.make.kind === 'ladder' ? output.tree.make : null;
+}
+
+/** Splits a plan of one output, or returns a sentence about why it cannot be split. */
+export function splitPlan(plan: Plan, source: Source): SplitPlan | string {
+  const recipe = ladderOf(plan.outputs[0]!);
+  return recipe ? splitRungs(plan, recipe, source) : splitVideo(plan, source);
+}
+
+function splitVideo(plan: Plan, { frames, rate, stated }: Source): SplitPlan | string {
+  const command = splitCommand(plan, stated);
+  if (typeof command === 'string') return command;
+  const { times, timescale } = frames;
+  return {
+    cut(slots, leastSeconds) {
+      const pieces = cutVideo(frames, slots, leastSeconds);
+      return (
+        pieces?.map((piece) => ({
+          piece,
+          args: command.piece(piece, { time: times[piece.first]!, timescale, rate }),
+        })) ?? null
+      );
+    },
+    audio: command.audio,
+    join: command,
+  };
+}
+
+function splitRungs(plan: Plan, recipe: LadderRecipe, { frames, rate }: Source): SplitPlan | string {
+  const command = splitLadder(plan, recipe, { frames, rate });
+  if (typeof command === 'string') return command;
+  const files = recipe.renditions.map(({ path }) => path.replace('/out/', ''));
+  const { segmentSeconds } = recipe;
+  return {
+    cut(slots, least) {
+      const pieces = cutLadder(frames, { rate, segmentSeconds, slots, least });
+      return pieces?.map((piece) => ({ piece, args: command.piece(piece), files })) ?? null;
+    },
+    audio: command.audio,
+    join: null,
+  };
+}

@@ -1,0 +1,105 @@
+import { mkdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { stageObject } from '../../../attempt/sources/stage-source.ts';
+import { JobFailure } from '../../../contract/failures.ts';
+import type { Plan } from '../../../ffmpeg/index.ts';
+import { CHILDREN_SHARE } from '../../../jobs/children.ts';
+import { outputsOf } from '../../../jobs/read.ts';
+import type { Job } from '../../../jobs/rows.ts';
+import { getObject, type StoredObject } from '../../../objects/objects.ts';
+import { treeFileKey } from '../../../storage/keys.ts';
+import type { TranscodeAttempt } from '../attempt.ts';
+import type { LadderState } from '../segments/state.ts';
+import type { ReadyOnes } from './prepared.ts';
+
+/** The pieces of a ladder: no command runs, because the sanitizer joins and packages them. */
+export async function prepareLadder(
+  attempt: TranscodeAttempt,
+  state: LadderState,
+  objects: readonly StoredObject[],
+): Promise<ReadyOnes> {
+  const { run } = attempt;
+  const pieces: string[][] = [];
+  for (const [index, object] of objects.slice(0, state.pieces.length).entries())
+    pieces.push(await stageTree(attempt, state, object, `piece-${index}`));
+  const sound = objects[state.pieces.length];
+  const audio = sound ? await stagePiece(attempt, sound, 'audio') : null;
+  const slot = await run.lease.acquire(run.signal);
+  return {
+    ...{ slot, inputs: [], assets: [], files: [] },
+    planned: {
+      plan: { commands: [ladderCommand(state)] },
+      ...{ budget: state.budget, inputSeconds: state.inputSeconds, done: CHILDREN_SHARE },
+    },
+    written: { pieces, audio, rate: state.rate, frames: state.pieces.map(({ frames }) => frames) },
+  };
+}
+
+/** What the pieces have made together; it does not run. */
+function ladderCommand(state: LadderState): Plan {
+  const { args, source, warnings, durationSeconds, budget, streams, recipe } = state;
+  const { format, contentType, maxBytes, maxFiles } = state;
+  const files = [...recipe.renditions, ...(recipe.audio ? [recipe.audio] : [])].map(({ path }) => path);
+  return {
+    ...{ args, source, warnings: [...warnings], durationSeconds, layers: [], cpuWeight: 1, ...budget },
+    outputs: [
+      {
+        ...{ position: 0, format, contentType, streams },
+        tree: { files, directories: [], maxBytes, maxFiles, make: recipe },
+      },
+    ],
+  };
+}
+
+/** The stored outputs of the children, in their order. */
+export async function objectsOf(
+  { tools: { context } }: TranscodeAttempt,
+  children: readonly Job[],
+): Promise<StoredObject[]> {
+  const ids = children.map(({ id }) => id);
+  const outputs = await outputsOf(context.db, ids);
+  const objects: StoredObject[] = [];
+  for (const id of ids) {
+    const objectId = outputs.find(({ job_id }) => job_id === id)?.object_id;
+    const object = objectId ? await getObject(context.db, objectId) : undefined;
+    if (object?.state !== 'live') throw unusable('A piece has been deleted.');
+    objects.push(object);
+  }
+  return objects;
+}
+
+/** Returns the host path of a piece of one file. */
+export function stagePiece(
+  { tools, run }: TranscodeAttempt,
+  { key, size }: StoredObject,
+  name: string,
+): Promise<string> {
+  const before = () => run.disk.reserve(size ?? 0);
+  return stageObject(tools, key, join(run.folder, name), { signal: run.signal, before });
+}
+
+/** Returns the host paths of the renditions of a piece, in their order. */
+async function stageTree(
+  { tools, run }: TranscodeAttempt,
+  { recipe }: LadderState,
+  { key, size }: StoredObject,
+  name: string,
+): Promise<string[]> {
+  const folder = join(run.folder, name);
+  await mkdir(folder, { mode: 0o700 });
+  let isReserved = false;
+  const before = async () => {
+    if (!isReserved) await run.disk.reserve(size ?? 0);
+    isReserved = true;
+  };
+  const files: string[] = [];
+  for (const { path } of recipe.renditions) {
+    const file = basename(path);
+    files.push(await stageObject(tools, treeFileKey(key, file), join(folder, file), { signal: run.signal, before }));
+  }
+  return files;
+}
+
+export function unusable(reason: string): JobFailure {
+  return new JobFailure('output_invalid', reason);
+}

@@ -1,0 +1,106 @@
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  constantRate,
+  cutLadder,
+  type FrameList,
+  type LadderPiece,
+  splitLadder,
+  withThreads,
+} from '../../src/ffmpeg/index.ts';
+import { packageLadder } from '../../src/sanitizer/ladder/package-ladder.ts';
+import type { LadderRequest as PackageRequest } from '../../src/sanitizer/ladder/types.ts';
+import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
+import { run } from '../../testkit/run.ts';
+import { openWorkshop, type Workshop } from './helpers.ts';
+import { decode, type LadderWorkshop, ladderWorkshop, readPlaylist } from './ladders.ts';
+
+let shop: Workshop;
+let ladders: LadderWorkshop;
+beforeAll(async () => {
+  shop = await openWorkshop();
+  ladders = ladderWorkshop(shop);
+});
+afterAll(() => shop?.remove());
+
+/** Frames per second, and options of the encoder. Key frames are never where segments begin. */
+const SOURCES: [string, string, string[]][] = [
+  ['29.97 frames per second', '30000/1001', ['-g', '37']],
+  ['25 frames per second with closed groups of pictures', '25', ['-g', '40', '-bf', '3']],
+  ['few key frames', '24', ['-g', '150', '-keyint_min', '150']],
+];
+const RUNGS = [{ height: 144 }, { height: 72, bitrate: '100k' }];
+
+async function framesOf(file: string): Promise<FrameList> {
+  const read = { path: file, demuxer: 'mov', target: null, mediaBytes: null, frames: true };
+  const { frames } = await sanitizeFile(read);
+  if (!frames) throw new Error('the frames are not listed');
+  return frames;
+}
+
+/** Encodes a ladder in three pieces, and returns what is needed to cut it. */
+async function encodePieces(file: string): Promise<{ request: PackageRequest; pieces: LadderPiece[] }> {
+  const { plan, recipe } = await ladders.plan([file], { rungs: RUNGS });
+  const frames = await framesOf(file);
+  const rate = constantRate(frames)!;
+  const command = splitLadder(plan, recipe, { frames, rate });
+  if (typeof command === 'string') throw new Error(command);
+  const pieces = cutLadder(frames, { rate, segmentSeconds: 2, slots: 3, least: 4 });
+  if (!pieces) throw new Error('not cut');
+  const folders: string[] = [];
+  for (const piece of pieces) folders.push(await ladders.ffmpeg(withThreads(command.piece(piece), 1), [file]));
+  const audio = await ladders.ffmpeg(withThreads(command.audio!, 1), [file]);
+  const request = {
+    renditions: recipe.renditions.map((part) => ({
+      ...part,
+      paths: folders.map((folder) => join(folder, basename(part.path))),
+    })),
+    audio: { ...recipe.audio!, paths: [join(audio, 'output.mp4')] },
+    pieces: { rate, frames: pieces.map(({ frames: count }) => count) },
+    ...{ segmentSeconds: 2, manifests: recipe.manifests, key: null, directory: join(audio, 'tree'), maxFiles: 1000 },
+  };
+  return { request, pieces };
+}
+
+async function shape(directory: string, name: string) {
+  const { segments, targetDuration } = await readPlaylist(directory, `${name}/index.m3u8`);
+  return { targetDuration, durations: segments.map(({ duration }: { duration: number }) => duration) };
+}
+
+async function keyFramesOf(directory: string, name: string): Promise<string[]> {
+  const fields = ['-select_streams', 'v', '-show_entries', 'packet=pts_time,flags', '-of', 'csv=p=0'];
+  const { stdout } = await run('ffprobe', ['-v', 'error', ...fields, join(directory, name, 'index.m3u8')]);
+  return stdout.split('\n').filter((line) => line.includes(',K'));
+}
+
+async function count(directory: string, name: string): Promise<number> {
+  const fields = ['-count_frames', '-show_entries', 'stream=nb_read_frames', '-of', 'csv=p=0'];
+  const { stdout } = await run('ffprobe', ['-v', 'error', ...fields, join(directory, name, 'index.m3u8')]);
+  return Number.parseInt(stdout, 10);
+}
+
+describe('a ladder that is encoded in pieces', () => {
+  it.each(SOURCES)('has the segments and the key frames of one that is encoded as one: %s', async (_, rate, gop) => {
+    const clip = await shop.make(`clip-${rate.replace('/', '-')}.mp4`, [
+      ...['-f', 'lavfi', '-i', `testsrc2=s=256x144:r=${rate}:d=14.3`, '-f', 'lavfi', '-i', 'sine=d=14.3'],
+      ...['-c:v', 'libx264', '-preset', 'ultrafast', '-sc_threshold', '0', ...gop, '-c:a', 'aac'],
+    ]);
+    const one = await ladders.cut(clip, { rungs: RUNGS });
+    const { request, pieces } = await encodePieces(clip);
+    expect(pieces).toHaveLength(3);
+    expect(pieces.some(({ first, key }) => first > key)).toBe(true);
+    const made = packageLadder(request);
+    if ('reason' in made) throw new Error(made.reason);
+    expect(made.durationSeconds).toBe(one.durationSeconds);
+    const ofEach = (facts: typeof made) =>
+      facts.renditions.map(({ bandwidth: _b, averageBandwidth: _a, ...rest }) => rest);
+    expect(ofEach(made)).toEqual(ofEach(one));
+    for (const name of ['144p', '72p', 'audio'])
+      expect(await shape(request.directory, name)).toEqual(await shape(one.directory, name));
+    for (const name of ['144p', '72p']) {
+      expect(await keyFramesOf(request.directory, name)).toEqual(await keyFramesOf(one.directory, name));
+      expect(await count(request.directory, name)).toBe(await count(one.directory, name));
+    }
+    expect(await decode(join(request.directory, 'master.m3u8'))).toBe('');
+  });
+});
