@@ -35,7 +35,7 @@ To use an operation, a key needs one of its scopes, and a person needs one of it
 | \`transcode\` | Create jobs and probe files. Read, cancel and erase its own jobs |
 | \`upload\` | Upload files and delete uploads |
 | \`read\` | Read all jobs, uploads, events and the usage of the account. With \`transcode\`, also cancel and erase all jobs |
-| \`admin\` | Manage keys, webhooks and templates |
+| \`admin\` | Manage keys, webhooks, templates and connections |
 | \`operator\` | Manage the server: accounts, workers and the audit log. A key gets this scope only if you name it |
 
 ## Jobs of a key

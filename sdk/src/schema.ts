@@ -647,6 +647,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List connections
+         * @description Returns the connections of the account without the secrets of their access keys.
+         *
+         *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
+         */
+        get: operations["listConnections"];
+        put?: never;
+        /**
+         * Create a connection to a bucket of yours
+         * @description Airlock writes a small object to the bucket and deletes it. If that succeeds, it stores the access key encrypted. Jobs can then deliver outputs to the bucket and read sources from it.
+         *
+         *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
+         */
+        post: operations["createConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/connections/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a connection
+         * @description Returns a connection without the secret of its access key.
+         *
+         *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
+         */
+        get: operations["getConnection"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a connection with its access key
+         * @description Airlock deletes the access key at once. Waiting and running jobs can no longer use the connection: their deliveries fail, and their outputs stay in Airlock.
+         *
+         *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
+         */
+        delete: operations["deleteConnection"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/probe": {
         parameters: {
             query?: never;
@@ -1591,7 +1647,7 @@ export interface components {
              * @description A stable code for programs.
              * @enum {string}
              */
-            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "account_exists" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "template_exists" | "too_many_templates" | "too_many_template_versions" | "template_read_only" | "template_not_found" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "not_implemented" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "playback_ended" | "archive_not_ready" | "job_not_completed" | "job_failed" | "job_canceled" | "job_without_output" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
+            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "account_exists" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "template_exists" | "too_many_templates" | "too_many_template_versions" | "template_read_only" | "template_not_found" | "connection_exists" | "too_many_connections" | "connection_check_failed" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "not_implemented" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "playback_ended" | "archive_not_ready" | "job_not_completed" | "job_failed" | "job_canceled" | "job_without_output" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
             /** @description Details such as `field`, `reason`, `remedy` and `near`, depending on the code; null if there are none. */
             details: {
                 [key: string]: unknown;
@@ -3350,6 +3406,52 @@ export interface components {
              */
             command_id: string;
         };
+        /** @description A bucket of your own, without the secret of its access key. */
+        Connection: {
+            /** @description What jobs send as `connection`. */
+            name: string;
+            /** @description URL of the store. */
+            endpoint: string;
+            /** @description Region of the bucket. */
+            region: string;
+            /** @description The bucket. */
+            bucket: string;
+            /** @description Id of the access key. */
+            access_key_id: string;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description The connections of the account. */
+        ConnectionList: {
+            /** @description Sorted by name. */
+            items: components["schemas"]["Connection"][];
+            /** @description Pass it as `after` to get the next page; null on the last page. Reading a list this way repeats and skips no items. */
+            next: string | null;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A connection that is deleted, with its access key. */
+        RemovedConnection: {
+            /** @description The id in the path of the request. */
+            id: string;
+            /**
+             * @description The type of the deleted resource.
+             * @constant
+             */
+            object: "connection";
+            /**
+             * @description Always true.
+             * @constant
+             */
+            deleted: true;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
         /** @description A dependency of jobs. */
         HealthCheck: {
             /** @description Whether it responds. */
@@ -4592,6 +4694,21 @@ export interface components {
             /** @description From -10 to 10; 0 when absent. Higher ones of the same account start first. */
             priority?: number | null;
         };
+        /** @description A connection to create. */
+        CreateConnectionRequest: {
+            /** @description Unique in the account. Jobs name the connection by it. */
+            name: string;
+            /** @description URL of the store, such as `https://minio.example.com`. Defaults to Amazon S3 in the region. */
+            endpoint?: string | null;
+            /** @description Region of the bucket, such as `eu-central-1`. Stores without regions accept `us-east-1` or `auto`. */
+            region: string;
+            /** @description The bucket. Jobs that use the connection can use no other bucket. */
+            bucket: string;
+            /** @description Id of an access key that may read, write and delete objects of the bucket. */
+            access_key_id: string;
+            /** @description Secret of the access key. Airlock stores it encrypted and never returns it. */
+            secret_access_key: string;
+        };
         /** @description A file to upload in parts. */
         MultipartRequest: {
             /** @description The name of the file, for people. */
@@ -5466,6 +5583,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Template"];
+                };
+            };
+        };
+    };
+    listConnections: {
+        parameters: {
+            query?: {
+                /** @description Returns the items after this cursor: the `next` of the previous page. */
+                after?: string;
+                /** @description Number of items per page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionList"];
+                };
+            };
+        };
+    };
+    createConnection: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Up to 255 printable ASCII characters, such as a UUID, kept for 25 hours. A repeated request with the same body returns the same response; one with another body returns 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateConnectionRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+        };
+    };
+    getConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the connection. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+        };
+    };
+    deleteConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the connection. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovedConnection"];
                 };
             };
         };

@@ -26,6 +26,8 @@ export interface AuditEntry {
     | 'template.created'
     | 'template.updated'
     | 'template.deleted'
+    | 'connection.created'
+    | 'connection.deleted'
     | 'user.created'
     | 'user.link_created'
     | 'user.password_set'

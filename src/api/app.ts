@@ -28,6 +28,7 @@ import { registerTracing } from './plugins/tracing.ts';
 import { registerAdmin } from './routes/admin.ts';
 import { registerBatches } from './routes/batches.ts';
 import { registerCommands } from './routes/commands.ts';
+import { registerConnections } from './routes/connections.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerJobs } from './routes/jobs.ts';
@@ -150,6 +151,7 @@ function registerRoutes(app: App, deps: ApiDeps): void {
   registerBatches(app, deps);
   registerCommands(app, routeDeps);
   registerTemplates(app, deps);
+  registerConnections(app, routeDeps);
   registerProbe(app, routeDeps);
   registerReceipts(app, deps);
   registerEvents(app, routeDeps);

@@ -1,18 +1,15 @@
 import type { FastifyRequest } from 'fastify';
-import { isFinal } from '../contract/common.ts';
 import { ApiError } from '../contract/errors.ts';
 import { type FailureCode, failures } from '../contract/failures.ts';
 import type { ProbeAnswer, ProbeBody } from '../contract/probe.ts';
 import { openColumn } from '../database/sealed-columns.ts';
-import { cancelJob } from '../jobs/cancel.ts';
-import { getJob } from '../jobs/read.ts';
 import type { Job } from '../jobs/rows.ts';
 import { probe } from '../kinds/probe/index.ts';
 import { openResult } from '../kinds/probe/result.ts';
 import { submitJob } from '../kinds/submit.ts';
-import { callerOf, submitterOf } from './caller.ts';
+import { submitterOf } from './caller.ts';
 import type { RouteDeps } from './deps.ts';
-import { whileWaiting } from './plugins/concurrency.ts';
+import { untilEnded } from './until-ended.ts';
 
 /** Milliseconds that a request waits for a worker. A probe has 20 s for fetching and 15 s for ffprobe. */
 const PROBE_WAIT_MS = 45_000;
@@ -23,7 +20,6 @@ export async function probeSource(
   request: FastifyRequest & { body: ProbeBody },
 ): Promise<ProbeAnswer> {
   const { context } = deps;
-  const { account } = callerOf(request);
   const { id } = await submitJob(
     deps,
     probe,
@@ -34,10 +30,8 @@ export async function probeSource(
       answer: ({ job }) => job,
     },
   );
-  const job = await ended(deps, request, account.id, id);
-  if (!isFinal(job.status)) {
-    // A worker may have ended it in this moment; the result is then forgotten with the job.
-    await cancelJob(context, account.id, probe.name, id).catch(() => {});
+  const job = await untilEnded(deps, request, { kind: probe.name, id }, PROBE_WAIT_MS);
+  if (!job) {
     throw new ApiError('unavailable', {
       reason: 'no worker has described the file in time',
       remedy: 'Try again',
@@ -46,33 +40,6 @@ export async function probeSource(
   const result = job.status === 'completed' ? openResult(context.vault, job) : null;
   if (!result) throw rejectionOf(deps, job);
   return result;
-}
-
-/** The job when it is final, or as it is after the wait, or when client or API disconnect. */
-async function ended(
-  { context, signals, stopping }: RouteDeps,
-  request: FastifyRequest,
-  accountId: string,
-  id: string,
-): Promise<Job> {
-  const deadline = Date.now() + PROBE_WAIT_MS;
-  const over = new AbortController();
-  const end = () => over.abort();
-  const { socket } = request.raw;
-  socket.once('close', end);
-  const stop = AbortSignal.any([stopping, over.signal]);
-  try {
-    for (;;) {
-      // Listen before the read, so that an end in between is not missed.
-      const woken = signals.wait(id, deadline, stop);
-      const job = await getJob(context.db, accountId, probe.name, id);
-      if (isFinal(job.status) || Date.now() >= deadline || stop.aborted) return job;
-      await whileWaiting(request, woken);
-    }
-  } finally {
-    socket.off('close', end);
-    over.abort();
-  }
 }
 
 /** The error for a file that could not be described, in the terms of a create where it has one. */

@@ -80,6 +80,22 @@ export const errors = {
     text: 'Template not found',
     advice: 'Use a template that GET /v1/templates lists. details.near is the one that was probably meant.',
   },
+  connection_exists: {
+    status: 409,
+    text: 'The connection name is already in use',
+    advice: 'Choose another name, or delete the connection first.',
+  },
+  too_many_connections: {
+    status: 409,
+    text: 'The account has too many connections',
+    advice: 'Delete connections that you no longer need.',
+  },
+  connection_check_failed: {
+    status: 422,
+    text: 'The bucket cannot be used',
+    advice:
+      'Check endpoint, region, bucket and access key. The key needs the rights to read, write and delete objects.',
+  },
   https_required: {
     status: 403,
     text: 'HTTPS is required',

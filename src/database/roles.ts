@@ -57,6 +57,8 @@ export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRo
   // A job keeps what it got from a template, so that no worker reads templates.
   templates: { api: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'], worker: NONE },
   template_versions: { api: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'], worker: NONE },
+  // The worker uses the access keys that they contain.
+  connections: { api: ['SELECT', 'INSERT', 'DELETE'], worker: READ },
   // The worker sweeps these two, and deletes stored responses with their job or upload: a condition reads the column that it names.
   idempotency_keys: {
     api: ['SELECT', 'INSERT', 'UPDATE'],

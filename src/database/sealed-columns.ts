@@ -19,6 +19,7 @@ const ROW_KEYS = {
   webhooks: ['account_id', 'id'],
   webhook_secrets: ['account_id'],
   template_versions: ['account_id', 'template_id', 'version'],
+  connections: ['account_id', 'id'],
   idempotency_keys: ['account_id', 'route', 'key'],
 } as const satisfies Record<SealedTable, readonly string[]>;
 

@@ -1,5 +1,6 @@
 import type { Generated, GeneratedAlways } from 'kysely';
 import type { Defaulted, DefaultedTimestamp, Json, Timestamp } from './columns.ts';
+import type { ConnectionsTable } from './connection-tables.ts';
 import type {
   AccountScheduleTable,
   AccountStorageTable,
@@ -21,6 +22,7 @@ import type {
 import type { TemplatesTable, TemplateVersionsTable } from './template-tables.ts';
 import type { WebhookDeliveriesTable, WebhookSecretsTable, WebhooksTable } from './webhook-tables.ts';
 
+export * from './connection-tables.ts';
 export * from './job-tables.ts';
 export * from './people-tables.ts';
 export * from './template-tables.ts';
@@ -259,6 +261,7 @@ export interface Tables {
   webhook_deliveries: WebhookDeliveriesTable;
   templates: TemplatesTable;
   template_versions: TemplateVersionsTable;
+  connections: ConnectionsTable;
   idempotency_keys: IdempotencyKeysTable;
   audit_log: AuditLogTable;
   signing_keys: SigningKeysTable;

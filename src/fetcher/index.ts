@@ -2,6 +2,7 @@ import { createAddressPolicy } from './addresses.ts';
 import type { Lookup } from './connect.ts';
 import { receive, withNewFile } from './download.ts';
 import { FetchError, toFetchError } from './errors.ts';
+import { type GuardedExchange, openExchange } from './exchange.ts';
 import { readStart, type SourceStart } from './head.ts';
 import { createLookup } from './lookup.ts';
 import { type Post, postTo } from './post.ts';
@@ -9,6 +10,7 @@ import { type OpenedRanges, openRanges, type RangeLimits } from './ranges.ts';
 import { type RequestContext, requestSource } from './response.ts';
 
 export { type FetchCode, FetchError } from './errors.ts';
+export type { ExchangeOptions, GuardedExchange } from './exchange.ts';
 export { checkWebhookUrl } from './post.ts';
 export { checkSourceUrl, type SourceUrlCheck, type SourceUrlOptions } from './source-url.ts';
 
@@ -77,6 +79,11 @@ export interface Fetcher {
    * Rejects with `FetchError`.
    */
   post(url: string, message: Post): Promise<number>;
+  /**
+   * Opens an exchange of requests with a store or with signed URLs, which follows no redirects. Close it when done. A
+   * request ends at the deadline of a download at the latest, and earlier if the peer accepts its body too slowly.
+   */
+  exchange(): GuardedExchange;
 }
 
 /** The only client for external hosts; it never reaches private addresses. Throws `ConfigError` for a bad CIDR. */
@@ -94,6 +101,8 @@ export function createFetcher(options: FetcherOptions): Fetcher {
 
   return {
     post: (url, message) => postTo(url, message, contextOf),
+
+    exchange: () => openExchange(contextOf, { deadlineMs: options.deadlineMs, ...rateOf(options) }),
 
     openRanges(url, limits, signal) {
       const maxSize = limits.maxSize ?? options.maxBytes;
@@ -127,9 +136,12 @@ export function createFetcher(options: FetcherOptions): Fetcher {
 function limitsOf(options: FetcherOptions, overrides: DownloadOptions) {
   return {
     maxBytes: Math.min(overrides.maxBytes ?? options.maxBytes, options.maxBytes),
-    minBytesPerSecond: options.minBytesPerSecond ?? 8192,
-    rateWindowMs: options.rateWindowMs ?? 10_000,
+    ...rateOf(options),
   };
+}
+
+function rateOf({ minBytesPerSecond = 8192, rateWindowMs = 10_000 }: FetcherOptions) {
+  return { minBytesPerSecond, rateWindowMs };
 }
 
 /** Runs a download that ends at its deadline or when the caller cancels it. */

@@ -26,6 +26,17 @@ export function checkWebhookUrl(text: string, options: SourceUrlOptions): Source
 
 const isPlain = (text: string) => /^http:/i.test(text);
 
+/**
+ * Checks a URL that something is sent to, by its text. Without TLS only addresses that the operator allows may be reached:
+ * no port of public addresses is open for it. Throws `FetchError`.
+ */
+export function checkGuardedUrl(text: string, given: RequestContext): { url: URL; context: RequestContext } {
+  const context = isPlain(text) ? { ...given, ports: [] } : given;
+  const check = checkWithPolicy(text, context.policy, context);
+  if (!check.ok) throw new FetchError('source_refused', check.reason);
+  return { url: check.url, context };
+}
+
 /** Posts a message and returns the status of the response. Throws `FetchError`. */
 export async function postTo(
   url: string,
@@ -38,13 +49,10 @@ export async function postTo(
     message.timeoutMs,
   );
   try {
-    const context = contextOf(stop.signal);
-    const guarded = isPlain(url) ? { ...context, ports: [] } : context;
-    const check = checkWithPolicy(url, guarded.policy, guarded);
-    if (!check.ok) throw new FetchError('source_refused', check.reason);
+    const guarded = checkGuardedUrl(url, contextOf(stop.signal));
     const body = Buffer.from(message.body);
     const headers = { ...message.headers, 'content-length': String(body.length) };
-    const response = await send(check.url, guarded, { method: 'POST', headers, body });
+    const response = await send(guarded.url, guarded.context, { method: 'POST', headers, body });
     drop(response);
     return response.statusCode ?? 0;
   } catch (error) {

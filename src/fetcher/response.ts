@@ -1,5 +1,6 @@
-import { type IncomingMessage, request } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { isIP } from 'node:net';
+import { Readable } from 'node:stream';
 import { type ConnectGuard, connectGuarded } from './connect.ts';
 import { FetchError } from './errors.ts';
 import { checkWithPolicy, hostOf, isPlainlyWritten } from './source-url.ts';
@@ -9,6 +10,9 @@ const MAX_REDIRECTS = 3;
 
 /** Time limit of the response headers, milliseconds. */
 const HEADERS_TIMEOUT_MS = 30_000;
+
+/** Milliseconds to wait for `100 Continue`, which old servers do not send (RFC 9110, 10.1.1). */
+const CONTINUE_MS = 1_000;
 
 /** Maximum size of the response headers, bytes. */
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -63,11 +67,11 @@ export function drop(body: IncomingMessage): void {
   body.destroy();
 }
 
-/** One request, as it is sent. */
+/** One request, as it is sent. A stream has the length that the headers declare, and is destroyed when the request ends. */
 export interface Outgoing {
-  method: 'GET' | 'POST';
+  method: string;
   headers: Readonly<Record<string, string>>;
-  body?: Buffer;
+  body?: Buffer | Readable;
 }
 
 /**
@@ -80,7 +84,10 @@ export async function send(url: URL, context: RequestContext, outgoing: Outgoing
   const { signal } = context;
   return new Promise((done, fail) => {
     const onTimeout = () => client.destroy(new FetchError('source_timeout', 'The source did not respond in time.'));
-    const timer = setTimeout(onTimeout, context.headersTimeoutMs ?? HEADERS_TIMEOUT_MS);
+    let timer: NodeJS.Timeout | undefined;
+    const startTimer = () => {
+      timer = setTimeout(onTimeout, context.headersTimeoutMs ?? HEADERS_TIMEOUT_MS);
+    };
     let received: IncomingMessage | undefined;
     // The socket already includes TLS, if any, so this is plain HTTP. No agent: `connection: close`.
     const client = request({
@@ -93,6 +100,7 @@ export async function send(url: URL, context: RequestContext, outgoing: Outgoing
         'user-agent': 'Airlock',
         'accept-encoding': 'identity',
         ...outgoing.headers,
+        ...(outgoing.body instanceof Readable && { expect: '100-continue' }),
       },
       maxHeaderSize: MAX_HEADER_BYTES,
       insecureHTTPParser: false,
@@ -122,9 +130,33 @@ export async function send(url: URL, context: RequestContext, outgoing: Outgoing
     client.once('close', () => {
       fail(new FetchError('source_unreachable', 'The source closed the connection without a response.'));
     });
-    client.end(outgoing.body);
+    sendBody(client, outgoing.body, startTimer);
     if (signal.aborted) stop();
   });
+}
+
+/** Calls `onSent` when only the response is missing. */
+function sendBody(client: ClientRequest, body: Outgoing['body'], onSent: () => void): void {
+  if (!(body instanceof Readable)) {
+    onSent();
+    client.end(body);
+    return;
+  }
+  const end = () => body.destroy();
+  client.once('finish', onSent);
+  // The rest of a body is not sent to a server that has responded.
+  client.once('response', end);
+  client.once('close', end);
+  body.on('error', (error) => client.destroy(error));
+  // A server that rejects the request can say so before it gets the body.
+  const start = () => {
+    clearTimeout(waiting);
+    if (!body.destroyed && !client.destroyed && body.listenerCount('data') === 0) body.pipe(client);
+  };
+  const waiting = setTimeout(start, CONTINUE_MS);
+  client.once('continue', start);
+  client.once('close', () => clearTimeout(waiting));
+  client.flushHeaders();
 }
 
 function checked(text: string, context: RequestContext): URL {

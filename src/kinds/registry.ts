@@ -1,3 +1,4 @@
+import { connectionCheck } from './connection-check/index.ts';
 import { inspection } from './inspection/index.ts';
 import type { Kind } from './kind.ts';
 import { probe } from './probe/index.ts';
@@ -7,7 +8,7 @@ import { transcode } from './transcode/index.ts';
 /** A request goes only from a kind's `toRequest` to its own `admit`, so its type is of no concern to others. */
 const asKind = <Request>(kind: Kind<Request>) => kind as unknown as Kind;
 
-const KINDS: readonly Kind[] = [asKind(transcode), inspection, segment, asKind(probe)];
+const KINDS: readonly Kind[] = [asKind(transcode), inspection, segment, asKind(probe), asKind(connectionCheck)];
 
 /** Every kind of job by its name. */
 export const kinds: ReadonlyMap<string, Kind> = new Map(KINDS.map((kind) => [kind.name, kind]));

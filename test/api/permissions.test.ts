@@ -22,7 +22,7 @@ const RULES: readonly (readonly [route: RegExp, scopes: readonly Scope[] | 'open
   [new RegExp(`^\\w+ /v1/(${KINDS}|batches|commands|probe)\\b`), ['transcode']],
   [/^get \/v1\/uploads\b/, ['read']],
   [/^\w+ \/v1\/uploads?\b/, ['upload']],
-  [/^\w+ \/v1\/(keys|webhooks|templates)\b/, ['admin']],
+  [/^\w+ \/v1\/(keys|webhooks|templates|connections)\b/, ['admin']],
   [/^get \/v1\/(account\/usage|security|kinds)$/, ['read']],
   [/^\w+ \/v1\/admin\b/, ['operator']],
   [/^\w+ \/v1\/(session|setup)$/, 'open'],

@@ -28,6 +28,8 @@ const ARROWS: Record<string, readonly string[]> = {
   accounts: ['database', 'events', 'storage', 'contract'],
   // From the storage it imports the type of the space on its disk.
   templates: ['accounts', 'database', 'storage', 'contract'],
+  // It gives the clients of S3 a transport that reaches no private address.
+  connections: ['accounts', 'fetcher', 'database', 'storage', 'contract'],
   identity: ['accounts', 'database', 'contract'],
   objects: ['database', 'storage'],
   uploads: ['accounts', 'objects', 'events', 'database', 'storage', 'contract'],
@@ -35,11 +37,11 @@ const ARROWS: Record<string, readonly string[]> = {
   jobs: [...['uploads', 'accounts', 'objects', 'events', 'fleet'], ...['database', 'storage', 'contract']],
   attempt: [
     ...['jobs', 'uploads', 'accounts', 'objects', 'events', 'database', 'storage', 'contract'],
-    ...['ffmpeg', 'sanitizer', 'threads', 'sandbox', 'fetcher'],
+    ...['connections', 'ffmpeg', 'sanitizer', 'threads', 'sandbox', 'fetcher'],
   ],
   kinds: [
     ...['jobs', 'uploads', 'accounts', 'objects', 'events', 'database', 'storage', 'contract'],
-    ...['attempt', 'templates', 'ffmpeg', 'sanitizer', 'threads', 'sandbox', 'fetcher'],
+    ...['attempt', 'templates', 'connections', 'ffmpeg', 'sanitizer', 'threads', 'sandbox', 'fetcher'],
   ],
   // Kinds of jobs show their events: the composition hands it over.
   webhooks: ['accounts', 'events', 'fetcher', 'database', 'contract'],
@@ -50,7 +52,7 @@ const ARROWS: Record<string, readonly string[]> = {
   ],
   api: [
     ...['kinds', 'jobs', 'uploads', 'accounts', 'identity', 'events', 'webhooks', 'fleet', 'database', 'contract'],
-    ...['templates', 'ffmpeg', 'listener', 'mcp'],
+    ...['templates', 'connections', 'ffmpeg', 'listener', 'mcp'],
   ],
   // Tools know the API by its requests alone.
   mcp: ['contract'],

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { startService, type TestService } from '../../testkit/service.ts';
 import { accountLimits } from './six-slots/accounts.ts';
+import { destinations } from './six-slots/destinations.ts';
 import { disarming } from './six-slots/disarm.ts';
 import { jobLimits } from './six-slots/job-limits.ts';
 import { sources } from './six-slots/sources.ts';
@@ -19,4 +20,5 @@ describe('inputs from the web', sources(given));
 describe('disarming', disarming(given));
 describe('limits of a job', jobLimits(given));
 describe('webhooks', webhooks(given));
+describe('destinations', destinations(given));
 describe('the limits of an account', accountLimits(given));

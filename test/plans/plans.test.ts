@@ -32,7 +32,7 @@ const GROWING = [
   ...['jobs', 'uploads', 'objects', 'events', 'job_sources', 'job_outputs', 'attempts'],
   ...['webhook_deliveries', 'idempotency_keys', 'accounts', 'account_schedule', 'account_storage'],
   ...['api_keys', 'audit_log', 'job_counts'],
-  ...['templates', 'template_versions'],
+  ...['templates', 'template_versions', 'connections'],
 ];
 /** Rows that a statement may read: some more than a count that is limited to 10,000. */
 const MOST_ROWS = 12_000;
@@ -398,6 +398,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs and ${ACCOUNTS.toLocaleString('
       [/accounts/, ids.accounts!],
       [/workers/, ids.workers!],
       [/templates/, ids.templates!],
+      [/connections/, ['media']],
     ];
     return ({ operation, name, in: where }: { operation: string; name: string; in: string }) => {
       const found =

@@ -81,6 +81,12 @@ const OWN: Readonly<Record<string, readonly ErrorCode[]>> = {
     ...FULL,
   ] as ErrorCode[],
   'delete /v1/templates/{name}': ['not_found', 'template_read_only'],
+  'post /v1/connections': [
+    ...['connection_exists', 'too_many_connections', 'connection_check_failed', ...REPEATED],
+    ...['queue_full', ...FULL],
+  ] as ErrorCode[],
+  'get /v1/connections/{name}': ['not_found'],
+  'delete /v1/connections/{name}': ['not_found'],
   'post /v1/keys': ['key_exceeds_caller', 'too_many_keys', ...REPEATED],
   'post /v1/keys/{id}/rotate': ['key_exceeds_caller', 'key_not_active', 'too_many_keys', ...REPEATED],
 };
@@ -148,6 +154,14 @@ const EXAMPLE_DETAILS: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> = {
     field: 'name',
     reason: '"web-small" is a template of this account',
     remedy: 'Choose another name, or use PUT',
+  },
+  connection_exists: {
+    field: 'name',
+    reason: '"media" is a connection of this account',
+    remedy: 'Choose another name, or delete it first',
+  },
+  connection_check_failed: {
+    reason: 'Airlock could not write an object: the destination responded with 403 AccessDenied',
   },
   template_not_found: {
     field: 'template',

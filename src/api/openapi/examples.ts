@@ -8,6 +8,7 @@ import type { ConfirmBody, ConfirmResult, PresignBody, PresignResult } from '../
 import type { ValidateAnswer } from '../../contract/validate.ts';
 import type { ShownKind } from '../../kinds/kind.ts';
 import { batchExamples } from './batch-examples.ts';
+import { CONNECTION_EXAMPLES } from './connection-examples.ts';
 import { COMMAND, DETAILS_EXAMPLES } from './details-examples.ts';
 import { KEY_EXAMPLES } from './key-examples.ts';
 import { KIND_EXAMPLES } from './kind-examples.ts';
@@ -268,6 +269,7 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   ...KEY_EXAMPLES,
   ...KIND_EXAMPLES,
   ...PEOPLE_EXAMPLES,
+  ...CONNECTION_EXAMPLES,
   ...DETAILS_EXAMPLES,
   ...PROBE_EXAMPLES,
   ...TEMPLATE_EXAMPLES,

@@ -22,6 +22,7 @@ const tagsOf = (kinds: readonly ShownKind[]) => [
   { name: 'jobs', description: 'Jobs of every kind.' },
   { name: 'batches', description: 'Jobs created together.' },
   { name: 'templates', description: 'Requests that jobs use by name.' },
+  { name: 'connections', description: 'Buckets of yours that jobs use by name.' },
   { name: 'probe', description: 'The contents of files.' },
   { name: 'events', description: 'Events, in an order that never changes.' },
   { name: 'webhooks', description: 'URLs that receive events.' },

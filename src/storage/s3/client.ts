@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openExchange } from '../http-exchange.ts';
+import { type Exchange, openExchange } from '../http-exchange.ts';
 import { remedyOf } from '../remedies.ts';
 import { briefly, type RetrySettings } from '../retries.ts';
 import { type OutagePolicy, StorageError } from '../types.ts';
@@ -30,6 +30,8 @@ export interface ClientOptions {
   ca?: string;
   /** Unix socket of the store. */
   socketPath?: string;
+  /** Sends the requests instead of a client of this store's own. */
+  exchange?: Exchange;
 }
 
 /** Upper limit of the doubling wait of a patient call. */
@@ -49,7 +51,7 @@ const RETRY_CODES = new Set([
 ]);
 
 export function s3Client(signer: Signer, { retries, ...options }: ClientOptions): S3Client {
-  const exchange = openExchange({ connections: 64, ...options, times: retries });
+  const exchange = options.exchange ?? openExchange({ connections: 64, ...options, times: retries });
 
   async function attempt(call: Call): Promise<IncomingMessage> {
     const { method } = call;
@@ -149,7 +151,8 @@ export function storageError(call: Pick<Call, 'method'>, error: unknown): Storag
   if (error instanceof StorageError) return error;
   const code = errno(error);
   return new StorageError(`storage could not be used for ${call.method}: ${code}`, {
-    retry: RETRY_CODES.has(code),
+    // An exchange of others may decide for itself.
+    retry: RETRY_CODES.has(code) || (error as { retry?: unknown } | null)?.retry === true,
     cause: error,
   });
 }

@@ -1,0 +1,119 @@
+import type { Selectable } from 'kysely';
+import { type Account, lockAccount } from '../accounts/accounts.ts';
+import { type Actor, appendAudit } from '../accounts/audit.ts';
+import { listCursors, pageOf } from '../accounts/list-cursor.ts';
+import { type ConnectionView, MAX_CONNECTIONS } from '../contract/connections.ts';
+import { ApiError } from '../contract/errors.ts';
+import { nearestName } from '../contract/faults/near-name.ts';
+import { uuidv7 } from '../crypto/uuid.ts';
+import type { Vault } from '../crypto/vault.ts';
+import type { Db, Tx } from '../database/pool.ts';
+import type { ConnectionsTable } from '../database/tables.ts';
+import { type BucketAccess, openAccess, sealAccess } from './stored-connection.ts';
+
+type Connection = Selectable<ConnectionsTable>;
+
+/** Reads the connections of one account. */
+export interface ConnectionReader {
+  db: Db;
+  vault: Vault;
+  accountId: string;
+}
+
+/** Creates a connection whose bucket has been checked. Throws as `requireConnectionCapacity` does. */
+export async function createConnection(
+  tx: Tx,
+  vault: Vault,
+  { account, by }: { account: Account; by: Actor },
+  { name, access }: { name: string; access: BucketAccess },
+): Promise<void> {
+  // Concurrent creates count each other.
+  await lockAccount(tx, account.id);
+  await requireConnectionCapacity(tx, account.id, name);
+  const key = { account_id: account.id, id: uuidv7() };
+  await tx
+    .insertInto('connections')
+    .values({ ...key, name, access_sealed: sealAccess(vault, key, access) })
+    .execute();
+  await appendAudit(tx, { ...by, action: 'connection.created', target: key.id, result: 'ok' });
+}
+
+/** Throws `connection_exists` or `too_many_connections`. */
+export async function requireConnectionCapacity(db: Db, accountId: string, name: string): Promise<void> {
+  const names = await namesOf(db, accountId);
+  if (names.includes(name)) {
+    const reason = `"${name}" is a connection of this account`;
+    throw new ApiError('connection_exists', {
+      field: 'name',
+      reason,
+      remedy: 'Choose another name, or delete it first',
+    });
+  }
+  if (names.length < MAX_CONNECTIONS) return;
+  throw new ApiError('too_many_connections', {
+    metric: 'connections',
+    limit: MAX_CONNECTIONS,
+    reason: `the account has ${names.length} connections, and ${MAX_CONNECTIONS} are allowed`,
+    remedy: 'Delete connections that you no longer need',
+  });
+}
+
+/** A page of the connections by name. They are few, so it reads all. */
+export async function listConnections(
+  { db, vault, accountId }: ConnectionReader,
+  query: { after?: string | undefined; limit: number },
+): Promise<{ items: ConnectionView[]; next: string | null }> {
+  const all = await db.selectFrom('connections').selectAll().where('account_id', '=', accountId).execute();
+  const { rows, next } = pageOf(listCursors(vault, 'connections', accountId), all, query, {
+    positionOf: ({ name }) => ({ key: '', id: name }),
+    direction: 'asc',
+  });
+  return { items: rows.map((row) => viewConnection(vault, row)), next };
+}
+
+/** Throws `not_found`, without the text of the path. */
+export async function getConnection(reader: ConnectionReader, name: string): Promise<ConnectionView> {
+  const row = await rowOf(reader, name);
+  if (!row) throw await notFound(reader, name);
+  return viewConnection(reader.vault, row);
+}
+
+/** Deletes a connection with its access key. Jobs that need it fail to read or to deliver. Throws `not_found`. */
+export async function deleteConnection(tx: Tx, reader: ConnectionReader, name: string, by: Actor): Promise<void> {
+  const deleted = await tx
+    .deleteFrom('connections')
+    .where('account_id', '=', reader.accountId)
+    .where('name', '=', name)
+    .returning('id')
+    .executeTakeFirst();
+  if (!deleted) throw await notFound({ ...reader, db: tx }, name);
+  await appendAudit(tx, { ...by, action: 'connection.deleted', target: deleted.id, result: 'ok' });
+}
+
+async function notFound({ db, accountId }: ConnectionReader, name: string): Promise<ApiError> {
+  const near = nearestName(name, await namesOf(db, accountId));
+  const remedy = near === null ? 'Use a name that GET /v1/connections lists' : `Use "${near}"`;
+  return new ApiError('not_found', {
+    ...{ field: 'name', reason: 'is not the name of a connection', remedy },
+    ...(near !== null && { near }),
+  });
+}
+
+function rowOf({ db, accountId }: ConnectionReader, name: string): Promise<Connection | undefined> {
+  return db
+    .selectFrom('connections')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('name', '=', name)
+    .executeTakeFirst();
+}
+
+async function namesOf(db: Db, accountId: string): Promise<string[]> {
+  const rows = await db.selectFrom('connections').select('name').where('account_id', '=', accountId).execute();
+  return rows.map(({ name }) => name);
+}
+
+function viewConnection(vault: Vault, row: Connection): ConnectionView {
+  const { endpoint, region, bucket, access_key_id } = openAccess(vault, row);
+  return { name: row.name, endpoint, region, bucket, access_key_id, created_at: row.created_at.toISOString() };
+}

@@ -1,0 +1,27 @@
+import * as z from 'zod';
+import type { Vault } from '../crypto/vault.ts';
+import { openColumn, type RowOf, sealColumn } from '../database/sealed-columns.ts';
+import { storedJson } from '../database/stored-json.ts';
+
+/** What is needed to use a bucket. */
+const bucketAccess = z.object({
+  endpoint: z.string(),
+  region: z.string(),
+  bucket: z.string(),
+  access_key_id: z.string(),
+  secret_access_key: z.string(),
+});
+export type BucketAccess = z.infer<typeof bucketAccess>;
+
+/** Contains a secret: only sealed columns may contain it. */
+export const accessJson = storedJson('access of a connection', 1, bucketAccess);
+
+type ConnectionKey = RowOf<'connections'>;
+
+export function sealAccess(vault: Vault, row: ConnectionKey, access: BucketAccess): Buffer {
+  return sealColumn(vault, 'connections', 'access_sealed', row, accessJson.write(access));
+}
+
+export function openAccess(vault: Vault, row: ConnectionKey & { access_sealed: Buffer }): BucketAccess {
+  return accessJson.read(JSON.parse(openColumn(vault, 'connections', 'access_sealed', row)!));
+}

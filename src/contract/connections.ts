@@ -1,0 +1,79 @@
+import * as z from 'zod';
+import { deletedFields, someWarnings, timestamp } from './common.ts';
+import { rule } from './faults/rule.ts';
+import { listOf, nextField } from './lists.ts';
+import { nullable } from './nullable.ts';
+
+/** Maximum connections of one account. */
+export const MAX_CONNECTIONS = 50;
+
+const CONNECTION_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+/** As S3 and compatible stores name buckets; the longest name is of old buckets of S3. */
+const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/;
+
+const connectionName = z
+  .string()
+  .regex(
+    CONNECTION_NAME,
+    rule(
+      'is not a valid connection name',
+      'Use 1 to 63 lower-case letters, digits and hyphens, starting with a letter or a digit',
+    ),
+  );
+
+const bucketName = z
+  .string()
+  .regex(BUCKET, rule('is not a valid bucket name', 'Send the name alone, such as "media", without a URL or a path'));
+
+export const createConnectionBody = z
+  .object({
+    name: connectionName.describe('Unique in the account. Jobs name the connection by it.'),
+    endpoint: nullable(z.string().min(1).max(2048)).describe(
+      'URL of the store, such as `https://minio.example.com`. Defaults to Amazon S3 in the region.',
+    ),
+    region: z
+      .string()
+      .regex(/^[a-z0-9-]{1,64}$/, rule('is not the name of a region', 'Send a name such as "eu-central-1" or "auto"'))
+      .describe('Region of the bucket, such as `eu-central-1`. Stores without regions accept `us-east-1` or `auto`.'),
+    bucket: bucketName.describe('The bucket. Jobs that use the connection can use no other bucket.'),
+    access_key_id: z
+      .string()
+      .regex(
+        /^[\w.:+@-]{1,256}$/,
+        rule('is not the id of an access key', 'Send the access key id alone, without the secret'),
+      )
+      .describe('Id of an access key that may read, write and delete objects of the bucket.'),
+    secret_access_key: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,512}$/, rule('is not a secret access key', 'Send it without spaces and line breaks'))
+      .describe('Secret of the access key. Airlock stores it encrypted and never returns it.'),
+  })
+  .meta({ id: 'CreateConnectionRequest', description: 'A connection to create.' });
+export type CreateConnectionBody = z.infer<typeof createConnectionBody>;
+
+export const connection = z
+  .object({
+    name: z.string().describe('What jobs send as `connection`.'),
+    endpoint: z.string().describe('URL of the store.'),
+    region: z.string().describe('Region of the bucket.'),
+    bucket: z.string().describe('The bucket.'),
+    access_key_id: z.string().describe('Id of the access key.'),
+    created_at: timestamp.describe('When it was created.'),
+    warnings: someWarnings,
+  })
+  .meta({ id: 'Connection', description: 'A bucket of your own, without the secret of its access key.' });
+export type ConnectionView = z.infer<typeof connection>;
+
+export const connectionsQuery = listOf(MAX_CONNECTIONS);
+
+export const connectionList = z
+  .object({
+    items: z.array(connection).describe('Sorted by name.'),
+    next: nextField,
+    warnings: someWarnings,
+  })
+  .meta({ id: 'ConnectionList', description: 'The connections of the account.' });
+
+export const removedConnection = z
+  .object({ ...deletedFields('connection'), warnings: someWarnings })
+  .meta({ id: 'RemovedConnection', description: 'A connection that is deleted, with its access key.' });

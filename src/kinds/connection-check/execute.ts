@@ -1,0 +1,31 @@
+import type { Run, WorkTools } from '../../attempt/tools.ts';
+import { checkBucket } from '../../connections/bucket.ts';
+import { accessJson } from '../../connections/stored-connection.ts';
+import { JobFailure } from '../../contract/failures.ts';
+import type { Tx } from '../../database/pool.ts';
+import { openColumn } from '../../database/sealed-columns.ts';
+import { wakeWaiting } from '../../events/record.ts';
+import type { AttemptResult } from '../kind.ts';
+import { resultJson } from './result.ts';
+
+/** Milliseconds for both requests with their retries. */
+const MAX_MS = 20_000;
+
+/** Writes a test object to the bucket and deletes it. A client waits for it, so no attempt follows. */
+export async function executeConnectionCheck(tools: WorkTools, run: Run): Promise<AttemptResult> {
+  const { job } = run.claim;
+  const sent = openColumn(tools.context.vault, 'jobs', 'request_source_sealed', job);
+  if (sent === null) throw new JobFailure('internal', 'The request of the check is gone.', { retry: false });
+  const late = AbortSignal.timeout(MAX_MS);
+  const reason = await checkBucket(
+    tools.fetcher,
+    accessJson.read(JSON.parse(sent)),
+    AbortSignal.any([run.signal, late]),
+  ).catch((error: unknown) => {
+    if (run.signal.aborted || !late.aborted) throw error;
+    return 'The store did not respond in time.';
+  });
+  const nothing = { outputs: [], warnings: [], inputSeconds: null, attempt: null };
+  const apply = (tx: Tx) => wakeWaiting(tx, job.id);
+  return { outcome: 'completed', completion: { ...nothing, plan: resultJson.write({ reason }), apply } };
+}
