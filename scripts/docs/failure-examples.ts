@@ -25,6 +25,7 @@ export const FAILURE_EXAMPLES: Readonly<Record<FailureCode, string>> = {
   source_timeout: 'Input 1: The source stopped sending.',
   source_incomplete: 'Input 1: The source sent a different number of bytes than it announced.',
   source_no_ranges: 'The file has its index at the end, and its server supports no ranges.',
+  connection_not_found: 'Input 1: There is no connection "media".',
   input_deleted: 'Input 1 has been deleted.',
   limit_memory: 'The job needed more memory than it may use (64 MB, its own limit).',
   limit_cpu: 'The job used more processor time than it may (60 s, its own limit).',

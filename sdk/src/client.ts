@@ -1,3 +1,4 @@
+import { Connections } from './connections.ts';
 import type { LinkOptions } from './download.ts';
 import { type EventsOptions, followEvents, type StreamEvent } from './events.ts';
 import { type Control, type JobResult, Jobs, type KindPath, type KindTypes, type TypesOf } from './kinds.ts';
@@ -68,6 +69,8 @@ export class Airlock {
   readonly #transcodes: Jobs<TypesOf<'transcodes'>>;
   /** Requests that jobs use by name, as `template`. */
   readonly templates: Templates;
+  /** Buckets of yours that jobs use by name. */
+  readonly connections: Connections;
 
   constructor(options: AirlockOptions = {}) {
     const environment = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env ?? {};
@@ -86,6 +89,7 @@ export class Airlock {
     this.#transport = openTransport({ url, key, fetch: fetcher, timeoutMs, retries: this.#retries });
     this.#transcodes = this.kind('transcodes');
     this.templates = new Templates(this.#transport);
+    this.connections = new Connections(this.#transport);
   }
 
   /** Uploads what must be uploaded, creates the job, and waits for it. Throws `JobError` unless it completes. */

@@ -5,6 +5,7 @@ export {
   type TranscodeResult,
   type UploadOptions,
 } from './client.ts';
+export type { Connections } from './connections.ts';
 export type { LinkOptions } from './download.ts';
 export { AirlockError, JobError } from './errors.ts';
 export type { EventData, JobEventData, KeptEvent, ProgressData, ServiceEventData } from './event-data.ts';

@@ -1647,7 +1647,7 @@ export interface components {
              * @description A stable code for programs.
              * @enum {string}
              */
-            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "account_exists" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "template_exists" | "too_many_templates" | "too_many_template_versions" | "template_read_only" | "template_not_found" | "connection_exists" | "too_many_connections" | "connection_check_failed" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "not_implemented" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "playback_ended" | "archive_not_ready" | "job_not_completed" | "job_failed" | "job_canceled" | "job_without_output" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
+            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "account_exists" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "template_exists" | "too_many_templates" | "too_many_template_versions" | "template_read_only" | "template_not_found" | "connection_exists" | "too_many_connections" | "connection_check_failed" | "connection_not_found" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "not_implemented" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "playback_ended" | "archive_not_ready" | "job_not_completed" | "job_failed" | "job_canceled" | "job_without_output" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
             /** @description Details such as `field`, `reason`, `remedy` and `near`, depending on the code; null if there are none. */
             details: {
                 [key: string]: unknown;
@@ -2189,6 +2189,72 @@ export interface components {
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
+        /** @description A bucket of your own, without the secret of its access key. */
+        Connection: {
+            /** @description What jobs send as `connection`. */
+            name: string;
+            /** @description URL of the store. */
+            endpoint: string;
+            /** @description Region of the bucket. */
+            region: string;
+            /** @description The bucket. */
+            bucket: string;
+            /** @description Id of the access key. */
+            access_key_id: string;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description The connections of the account. */
+        ConnectionList: {
+            /** @description Sorted by name. */
+            items: components["schemas"]["Connection"][];
+            /** @description Pass it as `after` to get the next page; null on the last page. Reading a list this way repeats and skips no items. */
+            next: string | null;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A connection that is deleted, with its access key. */
+        RemovedConnection: {
+            /** @description The id in the path of the request. */
+            id: string;
+            /**
+             * @description The type of the deleted resource.
+             * @constant
+             */
+            object: "connection";
+            /**
+             * @description Always true.
+             * @constant
+             */
+            deleted: true;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description The delivery of an output to its destination. */
+        OutputDelivery: {
+            /**
+             * @description `failed` if the output could not be delivered. The output stays in Airlock, and the job can be completed.
+             * @enum {string}
+             */
+            status: "pending" | "delivering" | "delivered" | "failed";
+            /** @description Host that receives the output; null once the job has been erased. */
+            host: string | null;
+            /** @description Its bucket; null for a presigned URL. */
+            bucket: string | null;
+            /** @description Its folder in the bucket; null for a presigned URL. */
+            prefix: string | null;
+            /** @description `destination_failed` if the delivery failed; null otherwise. */
+            error_code: "destination_failed" | null;
+            /** @description One sentence for people; null unless the delivery failed. */
+            error_message: string | null;
+            /** @description When the delivery ended; null unless it is `delivered`. */
+            delivered_at: string | null;
+        };
         /** @description How a stream of an output was made. */
         StreamPlan: {
             /**
@@ -2210,7 +2276,7 @@ export interface components {
          * @description Why a job failed, for programs.
          * @enum {string}
          */
-        FailureCode: "invalid_media" | "unsupported_media" | "unsupported_codec" | "cannot_disarm" | "no_video_stream" | "no_audio_stream" | "empty_media" | "too_many_streams" | "too_many_pixels" | "too_long" | "option_refused" | "encode_failed" | "filter_failed" | "asset_invalid" | "output_invalid" | "source_unreachable" | "source_refused" | "source_not_found" | "source_error" | "source_too_large" | "source_no_ranges" | "source_timeout" | "source_incomplete" | "input_deleted" | "limit_memory" | "limit_cpu" | "limit_time" | "limit_output" | "limit_processes" | "sandbox_violation" | "storage_quota" | "storage_full" | "storage_unavailable" | "worker_lost" | "internal";
+        FailureCode: "invalid_media" | "unsupported_media" | "unsupported_codec" | "cannot_disarm" | "no_video_stream" | "no_audio_stream" | "empty_media" | "too_many_streams" | "too_many_pixels" | "too_long" | "option_refused" | "encode_failed" | "filter_failed" | "asset_invalid" | "output_invalid" | "source_unreachable" | "source_refused" | "source_not_found" | "source_error" | "source_too_large" | "source_no_ranges" | "source_timeout" | "source_incomplete" | "connection_not_found" | "input_deleted" | "limit_memory" | "limit_cpu" | "limit_time" | "limit_output" | "limit_processes" | "sandbox_violation" | "storage_quota" | "storage_full" | "storage_unavailable" | "worker_lost" | "internal";
         /** @description A rendition of a ladder. */
         Rendition: {
             /** @description Pixels. */
@@ -2269,6 +2335,8 @@ export interface components {
             renditions?: components["schemas"]["Rendition"][];
             /** @description Whether the segments are encrypted; only for a ladder. */
             encrypted?: boolean;
+            /** @description Its delivery; only for an output with a destination. */
+            destination?: components["schemas"]["OutputDelivery"];
             /** @description Why the output failed, for programs; null unless it failed. */
             error_code: components["schemas"]["FailureCode"] | null;
             /** @description One sentence for people; null unless the output failed. */
@@ -2353,6 +2421,23 @@ export interface components {
             /** @description When it was removed; null until this is known. */
             removed_at: string | null;
         };
+        /** @description A copy of an output outside of Airlock, which Airlock does not delete. */
+        DeliveredCopy: {
+            /** @description Position of the output in the job, from 0. */
+            position: number;
+            /** @description Format of the output. */
+            format: string;
+            /** @description Host that received it. */
+            host: string | null;
+            /** @description Its bucket; null for a presigned URL. */
+            bucket: string | null;
+            /** @description Its folder in the bucket; null for a presigned URL. */
+            prefix: string | null;
+            /** @description Whether the delivery succeeded. If it failed, parts of the copy may still exist. */
+            delivered: boolean;
+            /** @description When the delivery ended; null unless it succeeded. */
+            delivered_at: string | null;
+        };
         /** @description What was deleted of a job, and when. */
         Receipt: {
             /**
@@ -2406,6 +2491,8 @@ export interface components {
             upload_urls: components["schemas"]["UploadUrl"][];
             /** @description The work folders of its attempts. */
             working_copies: components["schemas"]["WorkingCopy"][];
+            /** @description Copies that were delivered to destinations of the job, which its owner deletes; absent if there are none. */
+            copies?: components["schemas"]["DeliveredCopy"][];
         };
         /** @description A source of an output. */
         ManifestSource: {
@@ -3406,52 +3493,6 @@ export interface components {
              */
             command_id: string;
         };
-        /** @description A bucket of your own, without the secret of its access key. */
-        Connection: {
-            /** @description What jobs send as `connection`. */
-            name: string;
-            /** @description URL of the store. */
-            endpoint: string;
-            /** @description Region of the bucket. */
-            region: string;
-            /** @description The bucket. */
-            bucket: string;
-            /** @description Id of the access key. */
-            access_key_id: string;
-            /**
-             * Format: date-time
-             * @description When it was created.
-             */
-            created_at: string;
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description The connections of the account. */
-        ConnectionList: {
-            /** @description Sorted by name. */
-            items: components["schemas"]["Connection"][];
-            /** @description Pass it as `after` to get the next page; null on the last page. Reading a list this way repeats and skips no items. */
-            next: string | null;
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description A connection that is deleted, with its access key. */
-        RemovedConnection: {
-            /** @description The id in the path of the request. */
-            id: string;
-            /**
-             * @description The type of the deleted resource.
-             * @constant
-             */
-            object: "connection";
-            /**
-             * @description Always true.
-             * @constant
-             */
-            deleted: true;
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
         /** @description A dependency of jobs. */
         HealthCheck: {
             /** @description Whether it responds. */
@@ -4386,6 +4427,41 @@ export interface components {
             /** @description A `gs://` URL of this account, or a public `https://` or `http://` URL. Airlock reads only parts of a URL. */
             url: string;
         };
+        /** @description A connection to create. */
+        CreateConnectionRequest: {
+            /** @description Unique in the account. Jobs name the connection by it. */
+            name: string;
+            /** @description URL of the store, such as `https://minio.example.com`. Defaults to Amazon S3 in the region. */
+            endpoint?: string | null;
+            /** @description Region of the bucket, such as `eu-central-1`. Stores without regions accept `us-east-1` or `auto`. */
+            region: string;
+            /** @description The bucket. Jobs that use the connection can use no other bucket. */
+            bucket: string;
+            /** @description Id of an access key that may read, write and delete objects of the bucket. */
+            access_key_id: string;
+            /** @description Secret of the access key. Airlock stores it encrypted and never returns it. */
+            secret_access_key: string;
+        };
+        /** @description A place in the bucket of a connection. */
+        S3Destination: {
+            /** @description A connection of the account. */
+            connection: string;
+            /** @description The bucket of the connection; every other bucket is rejected. */
+            bucket?: string | null;
+            /** @description Folder in the bucket, such as `videos/2026`. Defaults to the root of the bucket. */
+            prefix?: string | null;
+        };
+        /** @description Where Airlock delivers a copy of the output: a presigned URL, or a place in the bucket of a connection. */
+        Destination: {
+            /** @description A presigned URL, to which Airlock sends the output with PUT. For outputs of one file. */
+            url?: string | null;
+            /** @description Headers of the PUT, such as the headers that the URL signs. Only with `url`. */
+            headers?: {
+                [key: string]: string;
+            } | null;
+            /** @description A place in the bucket of a connection. */
+            s3?: components["schemas"]["S3Destination"] | null;
+        };
         /** @description Limits of the job; they can only lower the limits of account and server. */
         JobLimits: {
             /** @description Memory of the cell, in MB of 1,048,576 bytes, at least 64. */
@@ -4480,6 +4556,8 @@ export interface components {
             encryption?: "aes-128" | null;
             /** @description Bit rate of the video, or of the audio if the output is an audio format: a number of bits per second, or a string such as `2800k`. */
             bitrate?: (number | string) | null;
+            /** @description Also delivers a copy of this output there. Replaces the `destination` of the job for this output. */
+            destination?: components["schemas"]["Destination"] | null;
         };
         /** @description When the old secret expires. */
         RotateSecretRequest: {
@@ -4529,6 +4607,8 @@ export interface components {
             encryption?: "aes-128" | null;
             /** @description Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode. */
             outputs?: components["schemas"]["OutputRequest"][] | null;
+            /** @description Also delivers a copy of each output there: one file to a presigned URL, or all files to the bucket of a connection. The outputs stay in Airlock until their retention ends. */
+            destination?: components["schemas"]["Destination"] | null;
             /** @description Your own data, at most 8192 bytes; returned as `metadata.user`. */
             metadata?: {
                 [key: string]: unknown;
@@ -4638,6 +4718,8 @@ export interface components {
             encryption?: "aes-128" | null;
             /** @description Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode. */
             outputs?: components["schemas"]["OutputRequest"][] | null;
+            /** @description Also delivers a copy of each output there: one file to a presigned URL, or all files to the bucket of a connection. The outputs stay in Airlock until their retention ends. */
+            destination?: components["schemas"]["Destination"] | null;
             /** @description Your own data, at most 8192 bytes; returned as `metadata.user`. */
             metadata?: {
                 [key: string]: unknown;
@@ -4693,21 +4775,6 @@ export interface components {
             webhook_url?: string | null;
             /** @description From -10 to 10; 0 when absent. Higher ones of the same account start first. */
             priority?: number | null;
-        };
-        /** @description A connection to create. */
-        CreateConnectionRequest: {
-            /** @description Unique in the account. Jobs name the connection by it. */
-            name: string;
-            /** @description URL of the store, such as `https://minio.example.com`. Defaults to Amazon S3 in the region. */
-            endpoint?: string | null;
-            /** @description Region of the bucket, such as `eu-central-1`. Stores without regions accept `us-east-1` or `auto`. */
-            region: string;
-            /** @description The bucket. Jobs that use the connection can use no other bucket. */
-            bucket: string;
-            /** @description Id of an access key that may read, write and delete objects of the bucket. */
-            access_key_id: string;
-            /** @description Secret of the access key. Airlock stores it encrypted and never returns it. */
-            secret_access_key: string;
         };
         /** @description A file to upload in parts. */
         MultipartRequest: {

@@ -6,6 +6,7 @@ import type { Sandbox } from '../sandbox/types.ts';
 import type { Sanitizer } from '../sanitizer/index.ts';
 import type { Logger, MeasureStage } from '../telemetry/index.ts';
 import type { Planner } from '../threads/planning/index.ts';
+import type { DeliveryTurns } from './resources/delivery-turns.ts';
 import type { DiskReservation } from './resources/disk-reservation.ts';
 import type { MemoryBudget } from './resources/memory-reservation.ts';
 
@@ -27,6 +28,8 @@ export interface WorkTools {
   measure: MeasureStage;
   /** Memory for the cells of the worker. */
   memory: MemoryBudget;
+  /** Turns of the deliveries of outputs. */
+  deliveryTurns: DeliveryTurns;
   /** Call it when the storage is unreachable. */
   onStorageUnreachable: () => void;
   settings: {
@@ -49,6 +52,8 @@ export interface SlotLease {
   acquire(signal: AbortSignal): Promise<number>;
   /** Releases the slot of a job that must wait for its sources. No cell may run. Acquire a slot again later. */
   release(): void;
+  /** Frees the slot of a job that runs no cell until its end. Unlike `release`, a draining worker waits for the job. */
+  leave(): void;
 }
 
 /** One attempt, as passed to `execute`. */

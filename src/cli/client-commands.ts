@@ -1,5 +1,6 @@
 import { Argument, type Command, Option } from 'commander';
 import { readConfig } from '../config/config.ts';
+import { addConnections } from './connections-command.ts';
 import { addTemplates } from './templates-command.ts';
 
 const ACCOUNT = ['--account <name>', 'an account of a local server; "default" if absent'] as const;
@@ -14,6 +15,7 @@ const JSON_FLAG = ['--json', 'print JSON'] as const;
 export function addClientCommands(program: Command): void {
   addJobs(program);
   addTemplates(program);
+  addConnections(program);
   addWebhooks(program);
   addTools(program);
   program

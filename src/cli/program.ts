@@ -63,6 +63,7 @@ function addTranscode(program: Command): void {
     .option('--filter <graph>', 'a filter graph, e.g. "[0:v]scale=640:-2[v]"; may repeat', collect, [])
     .option('--text <text>', 'text over the video, in any language; may repeat', collect, [])
     .option('--ladder <heights>', 'write a folder for HLS and DASH players: auto, or heights such as 720,360')
+    .option('--to <place>', 'also deliver the files to a bucket of yours: s3://CONNECTION/FOLDER')
     .option('--json', 'print the finished job as JSON')
     .addHelpText(
       'after',

@@ -99,6 +99,16 @@ async function notFound({ db, accountId }: ConnectionReader, name: string): Prom
   });
 }
 
+/** The access that a connection gives, or the name that was probably meant. */
+type FoundConnection = { access: BucketAccess } | { near: string | null };
+
+/** Finds the connection that a job names. */
+export async function findConnection(reader: ConnectionReader, name: string): Promise<FoundConnection> {
+  const row = await rowOf(reader, name);
+  if (row) return { access: openAccess(reader.vault, row) };
+  return { near: nearestName(name, await namesOf(reader.db, reader.accountId)) };
+}
+
 function rowOf({ db, accountId }: ConnectionReader, name: string): Promise<Connection | undefined> {
   return db
     .selectFrom('connections')

@@ -7,11 +7,14 @@ import { nullable } from './nullable.ts';
 /** Maximum connections of one account. */
 export const MAX_CONNECTIONS = 50;
 
-const CONNECTION_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+const NAME = '[a-z0-9][a-z0-9-]{0,62}';
+const CONNECTION_NAME = new RegExp(`^${NAME}$`);
+/** An object in the bucket of a connection, as the URL of a source. */
+const S3_URL = new RegExp(`^s3://(${NAME})/(.+)$`);
 /** As S3 and compatible stores name buckets; the longest name is of old buckets of S3. */
 const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/;
 
-const connectionName = z
+export const connectionName = z
   .string()
   .regex(
     CONNECTION_NAME,
@@ -21,7 +24,7 @@ const connectionName = z
     ),
   );
 
-const bucketName = z
+export const bucketName = z
   .string()
   .regex(BUCKET, rule('is not a valid bucket name', 'Send the name alone, such as "media", without a URL or a path'));
 
@@ -77,3 +80,20 @@ export const connectionList = z
 export const removedConnection = z
   .object({ ...deletedFields('connection'), warnings: someWarnings })
   .meta({ id: 'RemovedConnection', description: 'A connection that is deleted, with its access key.' });
+
+/** An object in the bucket of a connection. */
+export interface ConnectionObject {
+  connection: string;
+  key: string;
+}
+
+/** Whether a source is meant to be in the bucket of a connection. */
+export function isS3Url(url: string): boolean {
+  return /^s3:/i.test(url);
+}
+
+/** Reads `s3://connection/path/to/key`. Null for any other text. */
+export function parseS3Url(url: string): ConnectionObject | null {
+  const match = S3_URL.exec(url);
+  return match && { connection: match[1]!, key: match[2]! };
+}

@@ -96,6 +96,11 @@ export const errors = {
     advice:
       'Check endpoint, region, bucket and access key. The key needs the rights to read, write and delete objects.',
   },
+  connection_not_found: {
+    status: 422,
+    text: 'Connection not found',
+    advice: 'Use a connection that GET /v1/connections lists. details.near is the one that was probably meant.',
+  },
   https_required: {
     status: 403,
     text: 'HTTPS is required',

@@ -40,6 +40,7 @@ export const failures = {
   },
   source_timeout: { advice: 'Upload the file instead: the source is too slow.', retry: true },
   source_incomplete: { advice: 'Try again: the length of the source differs from the one it announced.', retry: true },
+  connection_not_found: { advice: 'Create the connection again, then send the job again.', retry: false },
   input_deleted: { advice: 'Upload the file again: its retention has ended.', retry: false },
   limit_memory: { advice: 'Use a smaller resolution or a faster preset.', retry: false },
   limit_cpu: { advice: 'Use a shorter input, a smaller resolution or a faster preset.', retry: false },

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { destinationField } from './destinations.ts';
 import { rule } from './faults/rule.ts';
 import {
   isLadderFormat,
@@ -112,6 +113,9 @@ export const outputRequest = z
     ...outputFields,
     bitrate: nullable(bitrate).describe(
       'Bit rate of the video, or of the audio if the output is an audio format: a number of bits per second, or a string such as `2800k`.',
+    ),
+    destination: destinationField.describe(
+      'Also delivers a copy of this output there. Replaces the `destination` of the job for this output.',
     ),
   })
   .meta({ id: 'OutputRequest', description: 'One of several outputs of a job.' });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { delivery } from './destinations.ts';
 import { failures } from './failures.ts';
 import { streamPlan } from './stream-plan.ts';
 
@@ -78,6 +79,7 @@ export const output = z
       .describe('SHA-256 of the bytes, or of the list of files, 64 hex digits; null unless it is completed.'),
     plan: fileFacts.shape.plan,
     ...ladderFacts,
+    destination: delivery.optional().describe('Its delivery; only for an output with a destination.'),
     error_code: failureCode.nullable().describe('Why the output failed, for programs; null unless it failed.'),
     error_message: z.string().nullable().describe('One sentence for people; null unless the output failed.'),
   })

@@ -48,6 +48,18 @@ const workingCopy = z
   })
   .meta({ id: 'WorkingCopy', description: 'The work folder of an attempt.' });
 
+const copy = z
+  .object({
+    position: z.number().describe('Position of the output in the job, from 0.'),
+    format: z.string().describe('Format of the output.'),
+    host: z.string().nullable().describe('Host that received it.'),
+    bucket: z.string().nullable().describe('Its bucket; null for a presigned URL.'),
+    prefix: z.string().nullable().describe('Its folder in the bucket; null for a presigned URL.'),
+    delivered: z.boolean().describe('Whether the delivery succeeded. If it failed, parts of the copy may still exist.'),
+    delivered_at: timestamp.nullable().describe('When the delivery ended; null unless it succeeded.'),
+  })
+  .meta({ id: 'DeliveredCopy', description: 'A copy of an output outside of Airlock, which Airlock does not delete.' });
+
 export const receipt = z
   .object({
     type: z.literal('airlock.receipt').describe('What is signed.'),
@@ -69,6 +81,12 @@ export const receipt = z
     remaining: z.array(remainingObject).describe('The objects that still exist, and why.'),
     upload_urls: z.array(uploadUrl).describe('The signed URLs of the job’s uploads.'),
     working_copies: z.array(workingCopy).describe('The work folders of its attempts.'),
+    copies: z
+      .array(copy)
+      .optional()
+      .describe(
+        'Copies that were delivered to destinations of the job, which its owner deletes; absent if there are none.',
+      ),
   })
   .meta({ id: 'Receipt', description: 'What was deleted of a job, and when.' });
 

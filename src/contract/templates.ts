@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { deletedFields, someWarnings, timestamp } from './common.ts';
+import { checkDestinations, type Destination } from './destinations.ts';
 import { plainText, rule } from './faults/rule.ts';
 import { listOf, nextField } from './lists.ts';
 import { checkOutputs, isBody } from './output-request.ts';
@@ -31,11 +32,30 @@ export const templateRequest = z
   .object(reusableFields)
   .refine(namesOutput, { path: ['outputFormat'], when: isBody })
   .superRefine(checkOutputs)
+  .superRefine(checkDestinations)
+  .superRefine(rejectSignedUrls)
   .meta({
     id: 'TemplateContent',
     description: 'The fields that a job gets from the template: a job without `inputs`, `webhook_url` and `template`.',
   });
 export type TemplateContent = z.infer<typeof templateRequest>;
+
+interface WithDestination {
+  destination?: Destination | undefined;
+}
+
+/** A signed URL is a secret, and expires. */
+function rejectSignedUrls(
+  { destination, outputs = [] }: WithDestination & { outputs?: readonly WithDestination[] | undefined },
+  context: z.RefinementCtx,
+): void {
+  const message = rule('is not part of a template', 'Send it with each job, or use a destination with s3');
+  if (destination?.url !== undefined) context.addIssue({ code: 'custom', path: ['destination', 'url'], message });
+  for (const [index, output] of outputs.entries()) {
+    if (output.destination?.url === undefined) continue;
+    context.addIssue({ code: 'custom', path: ['outputs', index, 'destination', 'url'], message });
+  }
+}
 
 /** Fields of a create that no template has. */
 export const FIELDS_OF_ONE_JOB = ['inputs', 'webhook_url', 'template'] as const;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { fetchedHow, jobStatus, timestamp, warning } from './common.ts';
+import { checkDestinations, destinationField } from './destinations.ts';
 import { rule } from './faults/rule.ts';
 import { isLadderFormat, isTileFormat } from './formats.ts';
 import { jobLimits, shownLimits } from './job-limits.ts';
@@ -68,6 +69,9 @@ export const reusableFields = {
   outputs: nullable(z.array(outputRequest).min(1).max(MAX_OUTPUTS)).describe(
     'Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode.',
   ),
+  destination: destinationField.describe(
+    'Also delivers a copy of each output there: one file to a presigned URL, or all files to the bucket of a connection. The outputs stay in Airlock until their retention ends.',
+  ),
   metadata: metadataField,
   retention_seconds: retentionField,
   disarm: disarmField,
@@ -95,6 +99,7 @@ export const createBody = z
   })
   .refine((body) => namesOutput(body) || body.template !== undefined, { path: ['outputFormat'], when: isBody })
   .superRefine(checkOutputs)
+  .superRefine(checkDestinations)
   .meta({ id: 'TranscodeRequest', description: 'A job to create.' });
 
 export type CreateBody = z.infer<typeof createBody>;
@@ -128,7 +133,14 @@ export function toJobRequest(body: Pick<CreateBody, 'inputs' | 'outputs'> & Part
 const DEFAULT_SEGMENT_SECONDS = 4;
 
 /** The images of thumbnails and sprites are JPEG. Renditions of a ladder are encoded like MP4. */
-function toOutputRequest({ every_seconds, count, width, columns, ...output }: OutputBody): OutputRequest {
+function toOutputRequest({
+  every_seconds,
+  count,
+  width,
+  columns,
+  destination: _,
+  ...output
+}: OutputBody): OutputRequest {
   const { outputFormat: format, ladder, segment_seconds, encryption, ...others } = output;
   if (isLadderFormat(format)) {
     const rungs = ladder ?? 'auto';

@@ -80,4 +80,7 @@ export const OUTPUT_COLUMNS = every<JobOutputsTable>({
   label_sealed: true,
   error_sealed: true,
   key_sealed: true,
+  destination_sealed: true,
+  delivery_status: true,
+  delivery_sealed: true,
 });

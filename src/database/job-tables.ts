@@ -83,6 +83,12 @@ export interface JobOutputsTable {
   error_sealed: Buffer | null;
   /** Decrypts its segments, as hex digits. */
   key_sealed: Buffer | null;
+  /** Where it is delivered to, with secrets; null once the job has ended. */
+  destination_sealed: Buffer | null;
+  /** Null without a destination. */
+  delivery_status: string | null;
+  /** Host and folder, and why the delivery failed. Kept for receipts. */
+  delivery_sealed: Buffer | null;
 }
 
 export interface JobSourcesTable {

@@ -21,6 +21,9 @@ export interface GuardedExchange {
   close(): void;
 }
 
+/** Milliseconds for a response: a store may need two minutes to join the parts of an upload. */
+const RESPONSE_MS = 120_000;
+
 export interface ExchangeLimits {
   /** Time limit of one request in milliseconds, body and response together. */
   deadlineMs: number;
@@ -58,7 +61,9 @@ async function sendWithin(url: string, options: ExchangeOptions, opened: Opened)
   const watched = body instanceof Readable ? watchRate(body, limits, (error) => stop.abort(error)) : null;
   const sent = watched?.body ?? (typeof body === 'string' ? Buffer.from(body) : (body as Buffer | null | undefined));
   try {
-    const guarded = checkGuardedUrl(url, contextOf(signal));
+    const context = contextOf(signal);
+    const headersTimeoutMs = context.headersTimeoutMs ?? RESPONSE_MS;
+    const guarded = checkGuardedUrl(url, { ...context, headersTimeoutMs });
     const response = await send(guarded.url, guarded.context, { method, headers, ...(sent && { body: sent }) });
     // The deadline holds for the response as well.
     response.once('close', () => clearTimeout(timer));
@@ -89,7 +94,7 @@ function watchRate(
   const timer = setInterval(() => {
     const taken = bytes - windowStart;
     windowStart = bytes;
-    if (body.readableEnded || taken >= (minBytesPerSecond * rateWindowMs) / 1000) return;
+    if (counted.readableEnded || taken >= (minBytesPerSecond * rateWindowMs) / 1000) return;
     const what = taken === 0 ? 'stopped reading' : 'reads too slowly';
     abort(new FetchError('source_timeout', `The destination ${what}.`));
   }, rateWindowMs);

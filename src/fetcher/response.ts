@@ -135,7 +135,7 @@ export async function send(url: URL, context: RequestContext, outgoing: Outgoing
   });
 }
 
-/** Calls `onSent` when only the response is missing. */
+/** Calls `onSent` when only the last bytes and the response are missing. */
 function sendBody(client: ClientRequest, body: Outgoing['body'], onSent: () => void): void {
   if (!(body instanceof Readable)) {
     onSent();
@@ -143,7 +143,7 @@ function sendBody(client: ClientRequest, body: Outgoing['body'], onSent: () => v
     return;
   }
   const end = () => body.destroy();
-  client.once('finish', onSent);
+  body.once('end', onSent);
   // The rest of a body is not sent to a server that has responded.
   client.once('response', end);
   client.once('close', end);

@@ -5,4 +5,8 @@
 export const LADDERS = 'outputs:ladder';
 /** A ladder that is encoded in pieces: both the pieces, and the job that packages them. */
 export const LADDER_PIECES = 'pieces:ladder';
-export const RELEASE_CAPABILITIES: readonly string[] = [LADDERS, LADDER_PIECES];
+/** Outputs are delivered. An older worker would leave them where they are. */
+export const DESTINATIONS = 'outputs:destination';
+/** Sources in the bucket of a connection. */
+export const S3_SOURCES = 'sources:s3';
+export const RELEASE_CAPABILITIES: readonly string[] = [LADDERS, LADDER_PIECES, DESTINATIONS, S3_SOURCES];

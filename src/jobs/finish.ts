@@ -226,12 +226,16 @@ export async function failLostJob(context: JobsContext, tx: Tx, job: Job): Promi
   await endFailed(context, tx, job, { code: 'worker_lost', message }, null);
 }
 
-/** Releases the sources of a final job: clears complete URLs, and starts the retention of the uploads. */
+/** Releases the sources of a final job: clears complete URLs and destinations, and starts the retention of the uploads. */
 export async function closeSources(tx: Tx, job: Pick<Job, 'id' | 'retention_seconds'>): Promise<void> {
   // Locked in the order of ids, as by `lockObjects`.
   await sql`
     WITH source AS (
       UPDATE job_sources SET source_sealed = NULL WHERE job_id = ${job.id} AND source_sealed IS NOT NULL
+    ), destination AS (
+      UPDATE job_outputs SET destination_sealed = NULL, delivery_status =
+        CASE WHEN delivery_status IN ('pending', 'delivering') THEN 'failed' ELSE delivery_status END
+      WHERE job_id = ${job.id} AND destination_sealed IS NOT NULL
     ), locked AS (
       SELECT id FROM objects WHERE id IN (SELECT object_id FROM job_sources WHERE job_id = ${job.id})
       ORDER BY id FOR UPDATE)

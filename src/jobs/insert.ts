@@ -5,6 +5,7 @@ import type { Tx } from '../database/pool.ts';
 import { sealColumn } from '../database/sealed-columns.ts';
 import type { ResourceClass } from '../database/tables.ts';
 import { inspectionJson } from '../uploads/upload.ts';
+import { deliveryColumns, type NewDelivery } from './delivery.ts';
 import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
 import { type AssetKind, JOB_COLUMNS, type Job, type JobOutput, type JobSource, sealWarnings } from './rows.ts';
@@ -40,6 +41,8 @@ export interface NewJob {
     label?: string | null;
     /** `media` when absent. */
     role?: string;
+    /** Where a copy goes; absent or null = nowhere. */
+    delivery?: NewDelivery | null;
   }[];
   warnings: readonly Warning[];
   metadata: Record<string, unknown> | null;
@@ -165,12 +168,13 @@ async function insertOutputs(
   outputs: NewJob['outputs'],
 ): Promise<InsertedOutput[]> {
   if (outputs.length === 0) return [];
-  const rows = outputs.map(({ format, name, label = null, role = 'media' }, position) => {
+  const rows = outputs.map(({ format, name, label = null, role = 'media', delivery = null }, position) => {
     const row = { account_id: job.account_id, id: uuidv7() };
     return {
       ...{ ...row, job_id: job.id, position, format, role, status: 'pending' as const },
       name_sealed: sealColumn(vault, 'job_outputs', 'name_sealed', row, name),
       label_sealed: label === null ? null : sealColumn(vault, 'job_outputs', 'label_sealed', row, label),
+      ...deliveryColumns(vault, row, delivery),
     };
   });
   await tx.insertInto('job_outputs').values(rows).execute();

@@ -3,6 +3,8 @@ import type { Receipt } from '../contract/receipts.ts';
 import type { Context } from '../database/context.ts';
 import { hasBytes, type StoredObject } from '../objects/objects.ts';
 import { stagingEnds } from '../uploads/staging.ts';
+import { readDelivery } from './delivery.ts';
+import { outputsOf } from './read.ts';
 import type { Job } from './rows.ts';
 
 /**
@@ -13,13 +15,14 @@ import type { Job } from './rows.ts';
  *
  * Throws 409 until the job is erased or its retention ends, and `StorageError` when the storage does not respond.
  */
-export async function readReceipt(context: Pick<Context, 'db' | 'store'>, job: Job): Promise<Receipt> {
+export async function readReceipt(context: Pick<Context, 'db' | 'store' | 'vault'>, job: Job): Promise<Receipt> {
   const { id } = job;
   if (!job.erased_at) throw new ApiError('receipt_not_ready');
-  const [objects, copies, urls] = await Promise.all([
+  const [objects, copies, urls, outside] = await Promise.all([
     objectsOf(context, id),
     workingCopies(context, id),
     uploadUrls(context, id),
+    deliveredCopies(context, id),
   ]);
   const gone = await Promise.all(objects.map((object) => isGone(context, object)));
   const deleted = objects.filter((_, index) => gone[index]);
@@ -50,6 +53,7 @@ export async function readReceipt(context: Pick<Context, 'db' | 'store'>, job: J
     })),
     upload_urls: urls.map(({ url }) => url),
     working_copies: copies,
+    ...(outside.length > 0 && { copies: outside }),
   };
 }
 
@@ -77,6 +81,21 @@ async function workingCopies({ db }: Pick<Context, 'db'>, id: string): Promise<R
     attempt: number,
     removed_at: cleaned_at?.toISOString() ?? null,
   }));
+}
+
+/** Copies that deliveries may have made: also a delivery that failed may have sent a part. */
+async function deliveredCopies(
+  { db, vault }: Pick<Context, 'db' | 'vault'>,
+  id: string,
+): Promise<NonNullable<Receipt['copies']>> {
+  const rows = await outputsOf(db, [id]);
+  return rows.flatMap((row) => {
+    const found = row.delivery_sealed && readDelivery(vault, row);
+    if (!found || found.status === 'pending') return [];
+    const { host, bucket, prefix, at } = found;
+    const delivered = found.status === 'delivered';
+    return [{ ...{ position: row.position, format: row.format, host, bucket, prefix, delivered }, delivered_at: at }];
+  });
 }
 
 interface UploadUrl {

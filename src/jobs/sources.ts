@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { type Account, accountRetention } from '../accounts/accounts.ts';
+import { parseS3Url } from '../contract/connections.ts';
 import { ApiError, type ErrorCode } from '../contract/errors.ts';
 import type { Context } from '../database/context.ts';
 import { anyOf, type OwnKeys } from '../database/own-keys.ts';
@@ -240,6 +241,12 @@ async function findOutputs(context: Sources, db: Db, { account, ownKeys }: Sourc
 
 /** A source to fetch. The policy of the kind decides whether its URL may be fetched. */
 function remote(url: string): ResolvedSource | RejectedSource {
+  const object = parseS3Url(url);
+  if (object) {
+    // Not a URL of the web: a key can contain any character.
+    const name = cleanFilename(object.key.split('/').at(-1) || 'output');
+    return { ...{ uploadId: null, objectId: null, shownUrl: url, sourceUrl: url }, name, inspection: null };
+  }
   if (url.startsWith('gs://') || !URL.canParse(url)) return NOT_OWNED;
   const parsed = new URL(url);
   const last = decodeSafely(parsed.pathname.split('/').at(-1) ?? '');

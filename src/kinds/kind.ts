@@ -6,6 +6,7 @@ import type { JobSchemas } from '../contract/jobs.ts';
 import type { KindToolTexts } from '../contract/tools.ts';
 import type { OwnKeys } from '../database/own-keys.ts';
 import type { ResourceClass } from '../database/tables.ts';
+import type { NewDelivery } from '../jobs/delivery.ts';
 import type { Completion } from '../jobs/finish.ts';
 import type { InsertedJob } from '../jobs/insert.ts';
 import type { JobsContext, KindTraits, ShownTraits } from '../jobs/kind.ts';
@@ -63,7 +64,13 @@ export interface Admission {
    * `name` is the name of the download; null derives it from the first input and the format. `label` is the name of the
    * output among several; absent or null = its format.
    */
-  outputs: readonly { format: string; name: string | null; label?: string | null; role?: string }[];
+  outputs: readonly {
+    format: string;
+    name: string | null;
+    label?: string | null;
+    role?: string;
+    delivery?: NewDelivery | null;
+  }[];
   warnings: readonly Warning[];
   metadata: Record<string, unknown> | null;
   /** Requested retention in seconds; null for the default of the account or server. */

@@ -1,9 +1,11 @@
+import { isS3Url, parseS3Url } from '../contract/connections.ts';
 import { ApiError, type ErrorCode, errors } from '../contract/errors.ts';
 import { findMisspelling, valueAt } from '../contract/faults/sent-instead.ts';
 import { hideQueries } from '../contract/hide-queries.ts';
 import type { RequestProblem } from '../contract/validate.ts';
 import type { Rejection } from '../ffmpeg/index.ts';
 import type { NamedSource } from '../jobs/sources.ts';
+import { keyProblem } from '../storage/keys.ts';
 
 const MAX_PROBLEMS = 50;
 const SOURCE_REMEDY = 'Use a public https:// or http:// URL, or upload the file and use its gs:// URL';
@@ -45,8 +47,14 @@ export function rejectedUrl(
   { url }: NamedSource,
 ): string | null {
   if (url.startsWith('gs://')) return null;
+  if (isS3Url(url)) return s3UrlFault(url);
   const verdict = check(url);
   return verdict.ok ? null : (verdict.reason ?? 'is not allowed');
+}
+
+function s3UrlFault(url: string): string | null {
+  const object = parseS3Url(url);
+  return object ? keyProblem(object.key) : 'is not the URL of an object: s3://CONNECTION/KEY';
 }
 
 export function sourceError({ field }: NamedSource, reason: string, locate: Locate): ApiError {

@@ -1,6 +1,7 @@
 import { OUTPUT_ROLES, OUTPUT_STATUSES, type OutputView } from '../contract/outputs.ts';
 import type { Vault } from '../crypto/vault.ts';
 import { openColumn } from '../database/sealed-columns.ts';
+import { viewDelivery } from '../jobs/delivery.ts';
 import { namedOutputs } from '../jobs/output-names.ts';
 import { type JobOutput, outputFacts } from '../jobs/rows.ts';
 
@@ -17,6 +18,7 @@ export function viewOutputs(vault: Vault, rows: readonly ViewedOutput[]): Output
 }
 
 function viewOutput(vault: Vault, name: string, row: ViewedOutput): OutputView {
+  const destination = viewDelivery(vault, row);
   const facts = row.status === 'completed' ? outputFacts.readOrNull(row.facts) : null;
   return {
     name,
@@ -35,6 +37,7 @@ function viewOutput(vault: Vault, name: string, row: ViewedOutput): OutputView {
     ...(facts?.plan && { plan: facts.plan }),
     ...(facts?.renditions && { renditions: facts.renditions }),
     ...(facts?.encrypted !== undefined && { encrypted: facts.encrypted }),
+    ...(destination && { destination }),
     error_code: row.error_code,
     error_message: openColumn(vault, 'job_outputs', 'error_sealed', row),
   };

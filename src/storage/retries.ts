@@ -29,6 +29,14 @@ export const EMBEDDED_RETRIES: RetrySettings = {
   silenceMs: 120_000,
 };
 
+/** For a store or a signed URL of somebody else: about a minute in total, since each large part may fail once. */
+export const DELIVERY_RETRIES: RetrySettings = {
+  waitsMs: [500, 1000, 2000, 5000, 10_000, 20_000],
+  withinMs: 60_000,
+  connectMs: 5_000,
+  silenceMs: 120_000,
+};
+
 /** For requests while a client waits, such as health checks: retries begin within this many milliseconds. */
 const BRIEF_MS = 1600;
 

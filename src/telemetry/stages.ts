@@ -1,7 +1,7 @@
 import type { WorkerMetrics } from './metrics.ts';
 
 /** Steps that attempts at jobs of several kinds have. The wait before the first attempt is `airlock_queue_wait_seconds`. */
-type CommonStage = 'fetch' | 'sanitize' | 'probe' | 'plan' | 'encode' | 'check' | 'store';
+type CommonStage = 'fetch' | 'sanitize' | 'probe' | 'plan' | 'encode' | 'check' | 'store' | 'deliver';
 
 /** A step of an attempt: a common one, or one that only a kind has. It becomes a label: a word from a fixed list. */
 export type Stage = CommonStage | (string & {});

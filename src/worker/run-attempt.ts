@@ -118,7 +118,7 @@ async function execute(deps: MeasuredDeps, run: Run, log: WorkerDeps['logger']):
   const kind = deps.kinds.get(run.claim.job.kind);
   // A worker of a newer release may know it.
   if (!kind) throw new JobFailure('internal', 'This worker does not know this kind of job.', { retry: true });
-  const { context, sandbox, fetcher, sanitizer, planner, memory, measure, settings, storage } = deps;
+  const { context, sandbox, fetcher, sanitizer, planner, memory, deliveryTurns, measure, settings, storage } = deps;
   const tools: WorkTools = {
     context,
     sandbox,
@@ -126,6 +126,7 @@ async function execute(deps: MeasuredDeps, run: Run, log: WorkerDeps['logger']):
     sanitizer,
     planner,
     memory,
+    deliveryTurns,
     measure,
     settings,
     logger: log,

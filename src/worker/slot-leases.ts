@@ -32,6 +32,8 @@ interface StartedJob {
   freeSlot: () => void;
   /** Set while the job waits for a slot. */
   grant: ((slot: number) => void) | null;
+  /** Whether it needs no slot any more. */
+  isLeaving: boolean;
 }
 
 /**
@@ -53,7 +55,8 @@ export class SlotLeases {
   start(claim: Claim, slot: number): Promise<void> {
     const { work, running, fetchMs = FETCH_MS } = this.#options;
     const job: StartedJob = {
-      ...{ claim, slot, stop: new AbortController(), ended: Promise.resolve(), freeSlot: () => {}, grant: null },
+      ...{ claim, slot, stop: new AbortController(), ended: Promise.resolve(), freeSlot: () => {} },
+      ...{ grant: null, isLeaving: false },
       returnPermit: this.#acquirePermit(claim),
       fetchTimer: claim.job.fetches ? setTimeout(() => this.#releaseSlot(job), fetchMs) : undefined,
     };
@@ -75,7 +78,7 @@ export class SlotLeases {
   /** Stops jobs that fetch without a slot, now and from now on. Resolves when all work has ended. */
   async drain(): Promise<void> {
     this.#draining = true;
-    for (const { slot, stop } of this.#jobs) if (slot === null) stop.abort(DRAINING);
+    for (const { slot, stop, isLeaving } of this.#jobs) if (slot === null && !isLeaving) stop.abort(DRAINING);
     await Promise.allSettled([...this.#jobs].map(({ ended }) => ended));
   }
 
@@ -90,6 +93,11 @@ export class SlotLeases {
       release: () => {
         job.returnPermit = this.#acquirePermit(job.claim);
         this.#releaseSlot(job);
+      },
+      leave: () => {
+        job.isLeaving = true;
+        job.slot = null;
+        job.freeSlot();
       },
     };
   }

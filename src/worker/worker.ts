@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { bytesToCome, promisedToAll, storeSpace } from '../accounts/stored-bytes.ts';
+import { DeliveryTurns } from '../attempt/resources/delivery-turns.ts';
 import { DiskBudget } from '../attempt/resources/disk-reservation.ts';
 import { openMemoryBudget } from '../attempt/resources/memory-reservation.ts';
 import { diskSpace } from '../config/disk-reserve.ts';
@@ -40,7 +41,7 @@ export interface Worker {
   drain(): Promise<void>;
 }
 
-type GivenDeps = Omit<WorkerDeps, 'sanitizer' | 'planner' | 'storage' | 'disk' | 'memory'>;
+type GivenDeps = Omit<WorkerDeps, 'sanitizer' | 'planner' | 'storage' | 'disk' | 'memory' | 'deliveryTurns'>;
 
 /** Starts the slots of this process. Resolves when they accept work. */
 export async function startWorker(given: GivenDeps): Promise<Worker> {
@@ -161,6 +162,7 @@ function openDeps(given: GivenDeps, wakeups: Wakeups): WorkerDeps {
     ...given,
     disk,
     memory,
+    deliveryTurns: new DeliveryTurns(),
     storage,
     sanitizer: openSanitizer({ threads }),
     planner: openPlanner({ threads }),

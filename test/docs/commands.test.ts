@@ -16,6 +16,10 @@ const NOT_RUN: Record<string, string> = {
   './airlock test': 'this very run',
   './airlock test src/ffmpeg test/media': 'this very run, with fewer files',
   'npx vitest run --project pure': 'this very run, with fewer files',
+  './airlock connections create media --bucket media --region us-east-1 --endpoint http://127.0.0.1:9000':
+    'test/e2e/six-slots/destinations.ts runs it with a bucket',
+  './airlock transcode holiday.mov delivered.mp4 --to s3://media/videos':
+    'test/e2e/six-slots/destinations.ts runs it with a bucket',
   'npm run check': 'types, lint and unused code: run next to the tests',
   'npm run build': 'test/helpers/global-setup.ts builds before every run',
   'npm run dev': 'serves until it is stopped',

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { startService, type TestService } from '../../testkit/service.ts';
 import { accountLimits } from './six-slots/accounts.ts';
-import { destinations } from './six-slots/destinations.ts';
+import { BUCKET_KEYS, destinations } from './six-slots/destinations.ts';
 import { disarming } from './six-slots/disarm.ts';
 import { jobLimits } from './six-slots/job-limits.ts';
 import { sources } from './six-slots/sources.ts';
@@ -11,7 +11,7 @@ import { webhooks } from './six-slots/webhooks.ts';
 // service. They share a service, because a start costs more than most tests.
 let service: TestService;
 beforeAll(async () => {
-  service = await startService({ AIRLOCK_WORKER_SLOTS: '6', AIRLOCK_FETCH_ALLOW: '127.0.0.1/32' });
+  service = await startService({ AIRLOCK_WORKER_SLOTS: '6', AIRLOCK_FETCH_ALLOW: '127.0.0.1/32', ...BUCKET_KEYS });
 });
 afterAll(() => service?.remove());
 const given = () => service;

@@ -2,6 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DeliveryTurns } from '../../src/attempt/resources/delivery-turns.ts';
 import { DiskBudget } from '../../src/attempt/resources/disk-reservation.ts';
 import { openMemoryBudget } from '../../src/attempt/resources/memory-reservation.ts';
 import type { Run, WorkTools } from '../../src/attempt/tools.ts';
@@ -43,6 +44,7 @@ describe('a plan of several commands', () => {
       ...{ context: world.context, sandbox, fetcher: null as never, memory: openMemoryBudget(2 ** 30) },
       ...{ sanitizer: openSanitizer({ threads: 1 }), planner: openPlanner({ threads: 1 }) },
       logger: createLogger({ level: 'silent', role: 'worker' }),
+      deliveryTurns: new DeliveryTurns(),
       measure: (_, step) => step(),
       onStorageUnreachable: () => {},
       settings: { version: 'test', cores: 2, cellMemoryBytes: 2 ** 30, outputWaitMs: 1000, slots: [['light']] },
@@ -74,7 +76,7 @@ describe('a plan of several commands', () => {
     });
     const attempt: Run = {
       ...{ claim, folder, disk: await disk.enter(account.id), signal: new AbortController().signal },
-      lease: { acquire: async () => 0, release: () => {} },
+      lease: { acquire: async () => 0, release: () => {}, leave: () => {} },
       ...{ onReplaced: () => {}, reserved: () => {} },
     };
     const request = { fonts: [], limits: {}, warnings: [] } as unknown as OpenedRequest;

@@ -18,6 +18,7 @@ const NewJobPage = lazy(async () => (await import('./pages/new-job.tsx')).NewJob
 const KeysPage = lazy(async () => (await import('./pages/keys.tsx')).KeysPage);
 const TemplatesPage = lazy(async () => (await import('./pages/templates.tsx')).TemplatesPage);
 const TemplatePage = lazy(async () => (await import('./pages/template.tsx')).TemplatePage);
+const ConnectionsPage = lazy(async () => (await import('./pages/connections.tsx')).ConnectionsPage);
 const WebhooksPage = lazy(async () => (await import('./pages/webhooks.tsx')).WebhooksPage);
 const WebhookPage = lazy(async () => (await import('./pages/webhook.tsx')).WebhookPage);
 const UsagePage = lazy(async () => (await import('./pages/usage.tsx')).UsagePage);
@@ -38,11 +39,12 @@ function ofManagers(title: string, Shown: () => JSX.Element) {
 }
 
 const Keys = ofManagers('Keys', KeysPage);
+const Connections = ofManagers('Connections', ConnectionsPage);
 const Webhooks = ofManagers('Webhooks', WebhooksPage);
 const Webhook = ofManagers('Webhook', WebhookPage);
 
 /** Addresses that are pages of the dashboard; other links leave it. */
-const SCOPE = /^\/($|\?|sign-in|setup|jobs|new|templates|keys|webhooks|usage|operator)/;
+const SCOPE = /^\/($|\?|sign-in|setup|jobs|new|templates|keys|connections|webhooks|usage|operator)/;
 
 export function App() {
   return (
@@ -93,6 +95,7 @@ function Pages() {
           <Route path="/templates" component={TemplatesPage} />
           <Route path="/templates/:name" component={TemplatePage} />
           <Route path="/keys" component={Keys} />
+          <Route path="/connections" component={Connections} />
           <Route path="/webhooks" component={Webhooks} />
           <Route path="/webhooks/:id" component={Webhook} />
           <Route path="/usage" component={UsagePage} />

@@ -21,6 +21,7 @@ const PAGES = [
     '/templates',
     '/templates/:name',
     '/keys',
+    '/connections',
     '/webhooks',
     '/webhooks/:id',
     '/usage',

@@ -8,6 +8,7 @@ import { FetchError } from '../../fetcher/index.ts';
 import type { ClaimedSource } from '../../jobs/rows.ts';
 import type { DiskReservation } from '../resources/disk-reservation.ts';
 import type { WorkTools } from '../tools.ts';
+import { remoteAddress } from './remote-address.ts';
 
 /** A folder for the files of one attempt. */
 export interface WorkFolder {
@@ -71,6 +72,7 @@ export async function stageSource(
   }
   const url = openColumn(tools.context.vault, 'job_sources', 'source_sealed', source);
   if (url === null) throw new JobFailure('input_deleted', `${subject} is no longer known.`);
+  const address = await remoteAddress(tools, { accountId: String(source.account_id), subject }, url);
   try {
     const options = {
       signal,
@@ -81,7 +83,7 @@ export async function stageSource(
       ...(arrival && { onResponse: ({ length }: { length: number | null }) => arrival.onResponse(length) }),
       ...(maxBytes !== undefined && { maxBytes }),
     };
-    await tools.measure('fetch', () => tools.fetcher.download(url, target, options));
+    await tools.measure('fetch', () => tools.fetcher.download(address, target, options));
     return target;
   } catch (error) {
     if (error instanceof FetchError && error.code !== 'canceled') {

@@ -26,6 +26,8 @@ export interface TranscodeFlags {
   /** Renditions of a streaming output, which is a folder. */
   ladder?: string;
   template?: string;
+  /** `s3://CONNECTION/FOLDER` */
+  to?: string;
   json?: boolean;
 }
 
@@ -42,6 +44,7 @@ export async function transcodeCommand(
   const source = await readSource(resolve(input));
   const targets = outputs.map((output) => resolve(output));
   const body = requestBody(targets, flags);
+  const place = destinationOf(flags);
   if (new Set(targets).size < targets.length) throw new UsageError('Two outputs are the same file.');
   for (const target of targets) await checkTarget(target, source.path, flags);
   // A remote server checks the request itself: it may support more options. A template is known only to the server.
@@ -57,10 +60,12 @@ export async function transcodeCommand(
     return await connect(config, { scopes: SCOPES, start: true, onInterrupt }, async ({ airlock, signal }) => {
       const control = { signal, onProgress: (progress: Parameters<typeof show>[0]) => display.show(show(progress)) };
       const { fileUrl, filename } = await airlock.upload(source.path, { ...source, ...control });
-      const created = await airlock.create({ inputs: [{ url: fileUrl }], ...body }, { signal }).catch(async (error) => {
-        await airlock.deleteUpload(filename).catch(() => {});
-        throw error;
-      });
+      const created = await airlock
+        .create({ inputs: [{ url: fileUrl }], ...body, ...place }, { signal })
+        .catch(async (error) => {
+          await airlock.deleteUpload(filename).catch(() => {});
+          throw error;
+        });
       try {
         const job = await airlock.wait(created.id, control);
         const files = flags.template && targets.length === 0 ? derivedNames(job, source.path, flags.template) : outputs;
@@ -74,7 +79,7 @@ export async function transcodeCommand(
         }
         display.stop();
         reportJob(job, files, flags);
-        return job.status === 'completed' ? EXIT.ok : EXIT.failed;
+        return job.status === 'completed' && job.outputs.every(isDelivered) ? EXIT.ok : EXIT.failed;
       } finally {
         await cleanUp(airlock, created, signal.aborted);
       }
@@ -82,6 +87,18 @@ export async function transcodeCommand(
   } finally {
     display.stop();
   }
+}
+
+function isDelivered({ destination }: Job['outputs'][number]): boolean {
+  return !destination || destination.status === 'delivered';
+}
+
+/** `s3://media/videos` → the folder `videos` in the bucket of the connection `media`. */
+function destinationOf({ to }: TranscodeFlags): Pick<TranscodeRequest, 'destination'> {
+  if (to === undefined) return {};
+  const [, connection, prefix] = /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(to) ?? [];
+  if (connection === undefined) throw new UsageError(`--to "${to}" is not s3://CONNECTION or s3://CONNECTION/FOLDER.`);
+  return { destination: { s3: { connection, ...(prefix && { prefix }) } } };
 }
 
 /** Cleanup continues after Ctrl-C. */

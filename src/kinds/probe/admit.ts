@@ -1,3 +1,6 @@
+import { isS3Url } from '../../contract/connections.ts';
+import { S3_SOURCES } from '../../jobs/capabilities.ts';
+import { missingConnections } from '../connection-sources.ts';
 import type { Admission, AdmissionServices, Caller } from '../kind.ts';
 import { locateInRequest, rejectedUrl, sourceError } from '../problems.ts';
 
@@ -10,17 +13,21 @@ const RESULT_SECONDS = 60;
 
 /** Checks the form of the URL; its address is checked when it is fetched. */
 export async function admitProbe(
-  { checkSourceUrl }: AdmissionServices,
-  _caller: Caller,
+  services: AdmissionServices,
+  caller: Caller,
   { url }: ProbeSubmission,
 ): Promise<Admission> {
   const source = { url, field: 'url' };
-  const reason = rejectedUrl(checkSourceUrl, source);
+  const reason = rejectedUrl(services.checkSourceUrl, source);
   return {
-    problems: reason === null ? [] : [sourceError(source, reason, locateInRequest)],
+    problems:
+      reason === null
+        ? await missingConnections(services, caller, [source])
+        : [sourceError(source, reason, locateInRequest)],
     resourceClass: 'interactive',
     ...{ request: null, facts: '{"v":1}', settings: null },
     ...{ inputs: [source], assets: [], outputs: [], warnings: [], metadata: null },
+    needs: isS3Url(url) ? [S3_SOURCES] : [],
     retentionSeconds: RESULT_SECONDS,
   };
 }

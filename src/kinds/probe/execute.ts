@@ -1,5 +1,6 @@
 import { describeFile } from '../../attempt/media/describe-file.ts';
 import { knownInfo } from '../../attempt/media/stored-info.ts';
+import { remoteAddress } from '../../attempt/sources/remote-address.ts';
 import { stageSource } from '../../attempt/sources/stage-source.ts';
 import type { Run, WorkTools } from '../../attempt/tools.ts';
 import { type FailureCode, JobFailure } from '../../contract/failures.ts';
@@ -38,7 +39,8 @@ async function probe(tools: WorkTools, run: Run, source: ClaimedSource): Promise
   if (source.object_id === null) {
     const url = openColumn(tools.context.vault, 'job_sources', 'source_sealed', row);
     if (url === null) throw new JobFailure('input_deleted', `${SUBJECT} is no longer known.`);
-    return probeRemote(tools, run, url);
+    const address = await remoteAddress(tools, { accountId: run.claim.job.account_id, subject: SUBJECT }, url);
+    return probeRemote(tools, run, address);
   }
   const inspection = inspectionJson.readOrNull(source.probe);
   const known = knownInfo(inspection);

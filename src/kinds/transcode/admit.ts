@@ -1,16 +1,19 @@
 import { accountRetention } from '../../accounts/accounts.ts';
 import { knownInfo } from '../../attempt/media/stored-info.ts';
 import type { Warning } from '../../contract/common.ts';
+import { isS3Url } from '../../contract/connections.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { isLadderFormat } from '../../contract/formats.ts';
 import { hideQueries } from '../../contract/hide-queries.ts';
 import { idleInAccount, idleRetention } from '../../contract/limit-advice.ts';
+import type { OutputBody } from '../../contract/output-request.ts';
 import { outputRole } from '../../contract/output-role.ts';
 import { type CreateBody, outputsOf, toJobRequest } from '../../contract/transcodes.ts';
 import type { RequestProblem } from '../../contract/validate.ts';
 import type { MediaInfo, Review } from '../../ffmpeg/index.ts';
-import { LADDERS } from '../../jobs/capabilities.ts';
+import { DESTINATIONS, LADDERS, S3_SOURCES } from '../../jobs/capabilities.ts';
 import { findSources, type NamedSource, type RejectedSource, type ResolvedSource } from '../../jobs/sources.ts';
+import { missingConnections } from '../connection-sources.ts';
 import type { Admission, AdmissionServices, Caller } from '../kind.ts';
 import {
   type Locate,
@@ -20,6 +23,7 @@ import {
   rejectionProblem,
   sourceError,
 } from '../problems.ts';
+import { type Destinations, findDestinations } from './destinations.ts';
 import { factsJson, requestJson, settingsJson, toStoredRequest } from './request.ts';
 import { reviewBody } from './review-body.ts';
 import { useTemplate } from './use-template.ts';
@@ -44,6 +48,8 @@ export interface TranscodeAdmission extends Admission {
   foundInputs: readonly (ResolvedSource | RejectedSource)[];
   /** For each input; null if it has not been probed. */
   infos: readonly (MediaInfo | null)[];
+  /** Problems of connections and destinations, with the field of each in its details. */
+  placeProblems: readonly ApiError[];
 }
 
 /**
@@ -66,15 +72,19 @@ export async function admitTranscode(
   const assets = review.assets.flatMap(({ kind, source, field }, index) =>
     source.type === 'url' ? [{ index, kind, url: source.url, field }] : [],
   );
+  const outputs = outputsOf(body);
+  const destinations = await findDestinations(services, caller, body, outputs);
   const rejections = review.rejections.map((one) => explainProblem(rejectionProblem(one, sent, locate), one.field));
   const { preset, limits } = body;
-  const outputs = outputsOf(body);
+  const missing = await missingConnections(services, caller, [...inputs, ...assets]);
+  const placeProblems = [...missing, ...destinations.problems];
   return {
     problems: [
       ...rejectedSources(services, inputs, locate),
       ...(rejections.length > 0 ? [rejectionError('option_refused', rejections)] : []),
       ...rejectedSources(services, assets, locate),
       ...rejectedWebhook(services, body.webhook_url),
+      ...placeProblems,
     ],
     resourceClass: review.resourceClass,
     request: () => {
@@ -88,12 +98,7 @@ export async function admitTranscode(
         : null,
     inputs,
     assets,
-    outputs: outputs.map(({ name, ...output }) => ({
-      format: output.outputFormat,
-      name: submission.outputName ?? null,
-      label: name === output.outputFormat ? null : name,
-      role: outputRole(output),
-    })),
+    outputs: newOutputs(outputs, destinations, submission),
     warnings: [
       ...submission.warnings,
       ...review.warnings.map(explainWarning),
@@ -103,16 +108,39 @@ export async function admitTranscode(
     metadata: body.metadata ?? null,
     retentionSeconds: body.retention_seconds ?? null,
     webhookUrl: body.webhook_url ?? null,
-    ...{ priority: body.priority ?? 0, needs: outputs.some(isLadder) ? [LADDERS] : [] },
+    ...{ priority: body.priority ?? 0, needs: needsOf(outputs, destinations, [...inputs, ...assets]) },
     review,
     rejections,
     foundInputs,
-    infos,
+    ...{ infos, placeProblems },
   };
 }
 
-function isLadder({ outputFormat }: { outputFormat: string }): boolean {
-  return isLadderFormat(outputFormat);
+function newOutputs(
+  outputs: readonly (OutputBody & { name: string })[],
+  { deliveries }: Pick<Destinations, 'deliveries'>,
+  { outputName }: Pick<TranscodeSubmission, 'outputName'>,
+): Admission['outputs'] {
+  return outputs.map(({ name, ...output }, index) => ({
+    format: output.outputFormat,
+    name: outputName ?? null,
+    label: name === output.outputFormat ? null : name,
+    role: outputRole(output),
+    delivery: deliveries[index] ?? null,
+  }));
+}
+
+/** What a worker of an older release would not do. */
+function needsOf(
+  outputs: readonly { outputFormat: string }[],
+  { deliveries }: Pick<Destinations, 'deliveries'>,
+  sources: readonly NamedSource[],
+): string[] {
+  return [
+    ...(outputs.some(({ outputFormat }) => isLadderFormat(outputFormat)) ? [LADDERS] : []),
+    ...(deliveries.some((one) => one !== null) ? [DESTINATIONS] : []),
+    ...(sources.some(({ url }) => isS3Url(url)) ? [S3_SOURCES] : []),
+  ];
 }
 
 /** Resolves sources without locking them. */

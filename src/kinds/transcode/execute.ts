@@ -1,3 +1,4 @@
+import { deliverOutputs } from '../../attempt/outputs/deliver.ts';
 import type { Run, WorkTools } from '../../attempt/tools.ts';
 import type { JobPlan, PictureTime } from '../../ffmpeg/index.ts';
 import type { AttemptResult } from '../kind.ts';
@@ -42,6 +43,7 @@ async function useSources(attempt: TranscodeAttempt, sources: PreparedSources): 
 
 /** compare → plan → split → run, check and store each command → complete */
 async function makeOutputs(attempt: TranscodeAttempt, sources: PreparedSources): Promise<AttemptResult | FallBack> {
+  const { tools, run } = attempt;
   const hashing = startHashing(attempt, sources);
   try {
     const best = await findBestStill(attempt, sources);
@@ -54,10 +56,22 @@ async function makeOutputs(attempt: TranscodeAttempt, sources: PreparedSources):
     const made = await runCommands(attempt, sources, plan);
     await hashing.done;
     await sources.used();
+    const undelivered = await deliverOutputs(tools, run, made.outputs);
+    made.warnings.push(
+      ...undelivered.map(({ position, reason }) => ({
+        field: 'destination',
+        message: undeliveredText(run, position, reason),
+      })),
+    );
     return { outcome: 'completed', completion: completionOf(attempt, sources, { plan, made }) };
   } finally {
     await hashing.stop();
   }
+}
+
+function undeliveredText({ claim }: Run, position: number, reason: string): string {
+  const which = claim.outputs.length > 1 ? `Output ${position + 1}` : 'The output';
+  return `${which} was not delivered, and stays here: ${reason}`;
 }
 
 function makePlan(

@@ -7,7 +7,7 @@ import { openColumn, type RowOf } from '../../database/sealed-columns.ts';
 import { storedJson } from '../../database/stored-json.ts';
 import type { Job } from '../../jobs/rows.ts';
 
-/** The stored form of a request, sealed: everything except URLs and metadata, which have their own columns. */
+/** The stored form of a request, sealed: everything except URLs, destinations and metadata, which have their own columns. */
 const { shape } = createBody;
 const common = z.object({
   inputs: z.array(shape.inputs.element.omit({ url: true })),
@@ -17,9 +17,11 @@ const common = z.object({
   limits: shape.limits,
 });
 const NAME = 'request of a transcode';
-const one = common.extend(outputRequest.omit({ name: true, bitrate: true }).shape);
+const one = common.extend(outputRequest.omit({ name: true, bitrate: true, destination: true }).shape);
 /** `outputs` as requested, each with its name. */
-const several = common.extend({ outputs: z.array(outputRequest.required({ name: true })).min(1) });
+const several = common.extend({
+  outputs: z.array(outputRequest.required({ name: true }).omit({ destination: true })).min(1),
+});
 const oneOutput = storedJson(NAME, 1, one);
 const namedOutputs = storedJson(NAME, 2, several);
 /** With stills, previews or waveforms, which the release before would read as plain pictures. */
@@ -78,7 +80,7 @@ export const planJson = storedJson(
 export function toStoredRequest(body: CreateBody, disarm: boolean): StoredRequest {
   return {
     inputs: body.inputs.map((input) => (input.options ? { options: input.options } : {})),
-    ...(body.outputs ? { outputs: outputsOf(body) } : onlyOutput(body)),
+    ...(body.outputs ? { outputs: outputsOf(body).map(({ destination: _, ...output }) => output) } : onlyOutput(body)),
     ...(disarm && { disarm: true }),
     ...(body.limits && { limits: body.limits }),
   };

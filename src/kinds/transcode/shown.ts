@@ -34,7 +34,10 @@ export const shown = {
   },
   schemas: { create: createBody, job, item: jobListItem },
   schemaPrefix: '',
-  createErrors: ['template_not_found', 'option_refused', 'source_not_owned', 'source_deleted', 'source_refused'],
+  createErrors: [
+    ...(['template_not_found', 'connection_not_found', 'option_refused'] as const),
+    ...(['source_not_owned', 'source_deleted', 'source_refused'] as const),
+  ],
   toRequest: ({ body, sent, warnings }: CreateRequest): TranscodeSubmission => ({
     body: body as CreateBody,
     sent,

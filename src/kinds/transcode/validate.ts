@@ -1,4 +1,5 @@
 import type { Warning } from '../../contract/common.ts';
+import type { ApiError } from '../../contract/errors.ts';
 import { failures } from '../../contract/failures.ts';
 import type { RequestProblem, ValidateAnswer } from '../../contract/validate.ts';
 import type { AdmissionServices, Caller } from '../kind.ts';
@@ -25,6 +26,7 @@ export async function validateTranscode(
   const problems = [
     ...sourceProblems(services, admission, await findNamed(services, caller, admission.assets)),
     ...admission.rejections,
+    ...admission.placeProblems.map(placeProblem),
   ];
   const warnings = [...admission.warnings];
   if (preview && !('failure' in preview) && problems.length === 0) {
@@ -54,6 +56,18 @@ async function missingTemplate(
     option: '',
     message,
     suggestion: `${found.remedy}.`,
+  };
+}
+
+/** A connection or destination that a create would reject. */
+function placeProblem({ details }: ApiError): RequestProblem {
+  const { field, reason, remedy } = details as { field: string; reason: string; remedy: string };
+  return {
+    position: positionOf(field, null),
+    field,
+    option: '',
+    message: `${field} ${reason}.`,
+    suggestion: `${remedy}.`,
   };
 }
 

@@ -1,10 +1,13 @@
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeClip, upload } from '../../../testkit/media.ts';
 import type { TestService } from '../../../testkit/service.ts';
 import { startSource } from '../../../testkit/source-server.ts';
+import { until } from '../../../testkit/until.ts';
 import {
   BUCKET,
   CREDENTIAL,
@@ -12,6 +15,14 @@ import {
   REGION,
   startEmbeddedGateway,
 } from '../../conformance/embedded-gateway.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: read field by field
+type Json = any;
+
+const SECRET = randomBytes(20).toString('hex');
+const KEYS = { accessKeyId: CREDENTIAL.accessKeyId, secretAccessKey: SECRET };
+/** For the commands, which read the access key from the environment. */
+export const BUCKET_KEYS = { AWS_ACCESS_KEY_ID: KEYS.accessKeyId, AWS_SECRET_ACCESS_KEY: SECRET };
 
 /** Buckets of the account's owner: a real gateway of its own, and servers that misbehave. */
 export const destinations = (given: () => TestService) => () => {
@@ -21,24 +32,25 @@ export const destinations = (given: () => TestService) => () => {
   beforeAll(async () => {
     service = given();
     folder = await mkdtemp(join(tmpdir(), 'airlock-destinations-'));
-    bucket = await startEmbeddedGateway({ credentials: [KEYS] }, { credentials: KEYS });
+    bucket = await startEmbeddedGateway({ credentials: keys }, { credentials: KEYS });
   });
   afterAll(async () => {
     await bucket?.close();
     await rm(folder, { recursive: true, force: true });
   });
 
-  const SECRET = randomBytes(20).toString('hex');
-  const KEYS = { accessKeyId: CREDENTIAL.accessKeyId, secretAccessKey: SECRET };
+  /** A revoked key is taken out. */
+  const keys = [KEYS];
+  const PUT = { contentType: 'video/mp4', size: 1, expiresIn: 600 };
   const body = (change: object = {}) => ({
     ...{ name: 'media', endpoint: bucket.endpoint, region: REGION, bucket: BUCKET },
     ...{ access_key_id: KEYS.accessKeyId, secret_access_key: SECRET },
     ...change,
   });
   const connect = (change: object = {}) => service.call('POST', '/v1/connections', body(change));
-  const filesOf = async () => {
+  const filesOf = async (prefix = 'airlock') => {
     const keys: string[] = [];
-    for await (const { key } of bucket.store.list('airlock')) keys.push(key);
+    for await (const { key } of bucket.store.list(prefix)) keys.push(key);
     return keys;
   };
 
@@ -81,6 +93,192 @@ export const destinations = (given: () => TestService) => () => {
         const rejected = await connect({ endpoint });
         expect([endpoint, rejected.status, rejected.json.details?.field]).toEqual([endpoint, 400, 'endpoint']);
       }
+    });
+  });
+
+  describe('an output with a destination', () => {
+    let clip: string;
+    beforeAll(async () => {
+      clip = join(folder, 'clip.mp4');
+      await makeClip(clip, { size: '160x90' });
+      expect((await connect({ name: 'films' })).status).toBe(201);
+    });
+
+    const uploaded = async () => [{ url: (await upload(service, clip, 'video/mp4', 'clip.mp4')).fileUrl }];
+    const run = async (change: object) => {
+      const job = await service.call('POST', '/v1/transcodes?wait=60', { inputs: await uploaded(), ...change });
+      expect(job.status).toBe(201);
+      return job.json;
+    };
+
+    it('is delivered to the bucket of a connection with all of its files, and the receipt says where', async () => {
+      const job = await run({
+        outputs: [{ outputFormat: 'mp4' }, { outputFormat: 'hls', ladder: [{ height: 64 }] }],
+        destination: { s3: { connection: 'films', bucket: BUCKET, prefix: 'one/two' } },
+      });
+      expect(job).toMatchObject({ status: 'completed', warnings: [] });
+      const delivered = { status: 'delivered', host: new URL(bucket.endpoint).host, bucket: BUCKET, error_code: null };
+      expect(job.outputs.map(({ destination }: Json) => destination)).toMatchObject([
+        { ...delivered, prefix: 'one/two/' },
+        { ...delivered, prefix: 'one/two/hls/' },
+      ]);
+      const files = (await service.call('GET', `/v1/transcodes/${job.id}/files?output=hls`)).json.items;
+      const keys = files.map(({ path }: Json) => `one/two/hls/${path}`);
+      expect((await filesOf('one/')).sort()).toEqual([...keys, 'one/two/clip.mp4'].sort());
+      const copy = await buffer((await bucket.store.get('one/two/clip.mp4'))!);
+      expect(createHash('sha256').update(copy).digest('hex')).toBe(job.outputs[0].sha256);
+      await service.call('DELETE', `/v1/transcodes/${job.id}`);
+      const { receipt } = (await service.call('GET', `/v1/transcodes/${job.id}/receipt`)).json;
+      expect(receipt).toMatchObject({
+        complete: true,
+        copies: [
+          { format: 'mp4', bucket: BUCKET, prefix: 'one/two/', delivered: true },
+          { format: 'hls', bucket: BUCKET, prefix: 'one/two/hls/', delivered: true },
+        ],
+      });
+    });
+
+    it('is sent to a signed URL, which appears nowhere', async () => {
+      const { url, headers } = await bucket.store.presignPut('signed.mp4', PUT);
+      const sign = async (size: number) => bucket.store.presignPut('signed.mp4', { ...PUT, size });
+      expect([new URL(url).search, headers['content-type']]).toEqual([expect.stringContaining('X-Amz'), 'video/mp4']);
+      const first = await run({ outputFormat: 'mp4', preset: { quality: 'low' } });
+      const signed = await sign(first.outputs[0].size);
+      const type = { 'Content-Type': 'video/mp4' };
+      const job = await run({
+        ...{ outputFormat: 'mp4', preset: { quality: 'low' }, webhook_url: 'http://127.0.0.1:9/' },
+        destination: { url: signed.url, headers: type },
+      });
+      expect(job.outputs[0].destination).toMatchObject({ status: 'delivered', bucket: null, error_message: null });
+      expect(await bucket.store.head('signed.mp4')).toMatchObject({ size: job.outputs[0].size });
+      const shown = [JSON.stringify(job), (await service.call('GET', `/v1/transcodes/${job.id}/details`)).text];
+      const events = await service.call('GET', `/v1/transcodes/${job.id}/events`);
+      const signature = new URL(signed.url).searchParams.get('X-Amz-Signature')!;
+      for (const text of [...shown, events.text, service.output()]) expect(text).not.toContain(signature);
+    });
+
+    it('stays and can be downloaded if the destination rejects it, and the job is completed with a warning', async () => {
+      const job = await run({
+        outputFormat: 'mp4',
+        destination: { url: `${bucket.endpoint}/${BUCKET}/none.mp4?X-Amz-Signature=secret` },
+      });
+      expect(job).toMatchObject({ status: 'completed', warnings: [{ field: 'destination' }] });
+      const { destination } = job.outputs[0];
+      expect(destination).toMatchObject({ status: 'failed', error_code: 'destination_failed', delivered_at: null });
+      expect(destination.error_message).toMatch(/^The destination responded with 40\d/);
+      expect((await service.call('GET', `/v1/transcodes/${job.id}/download`)).status).toBe(200);
+    });
+
+    it('fails to be delivered if its connection is deleted while the job waits for its source', async () => {
+      await connect({ name: 'going' });
+      let release = () => {};
+      const bytes = await readFile(clip);
+      const slow = await startSource((_, response) => {
+        release = () => response.end(bytes);
+      });
+      const request = {
+        inputs: [{ url: `${slow.url}/a.mp4` }],
+        outputFormat: 'mp4',
+        destination: { s3: { connection: 'going' } },
+      };
+      const { id } = (await service.call('POST', '/v1/transcodes', request)).json;
+      await until(async () => (await service.call('GET', `/v1/transcodes/${id}`)).json.status === 'processing', {
+        what: 'the job',
+      });
+      await service.call('DELETE', '/v1/connections/going');
+      release();
+      const job = (await service.call('GET', `/v1/transcodes/${id}?wait=60`)).json;
+      await slow.close();
+      expect([job.status, job.outputs[0].destination.error_message]).toEqual([
+        'completed',
+        'The connection "going" has been deleted.',
+      ]);
+    });
+
+    it('is rejected for an unknown connection with the near name, for another bucket and for a private URL', async () => {
+      const inputs = [{ url: 'https://example.org/a.mp4' }];
+      const rejected = async (destination: object) => {
+        const { status, json } = await service.call('POST', '/v1/transcodes', {
+          inputs,
+          outputFormat: 'mp4',
+          destination,
+        });
+        return [status, json.code, json.details?.field, json.details?.near ?? null];
+      };
+      expect([
+        await rejected({ s3: { connection: 'fims' } }),
+        await rejected({ s3: { connection: 'films', bucket: 'another' } }),
+        await rejected({ url: 'https://10.0.0.1/a' }),
+      ]).toEqual([
+        [422, 'connection_not_found', 'destination.s3.connection', 'films'],
+        [400, 'invalid_request', 'destination.s3.bucket', null],
+        [400, 'invalid_request', 'destination.url', null],
+      ]);
+      const request = { inputs, outputFormat: 'mp4', destination: { s3: { connection: 'fims' } } };
+      const checked = await service.call('POST', '/v1/transcodes/validate', request);
+      expect(checked.json).toMatchObject({ valid: false, errors: [{ field: 'destination.s3.connection' }] });
+    });
+  });
+
+  describe('the commands', () => {
+    it('create, list and delete connections, and deliver files', async () => {
+      const place = ['--bucket', BUCKET, '--region', REGION, '--endpoint', bucket.endpoint];
+      const made = await service.cli('connections', 'create', 'shell', ...place);
+      expect([made.code, made.stdout]).toEqual([0, expect.stringContaining(`can use the bucket ${BUCKET}`)]);
+      expect((await service.cli('connections', 'list')).stdout).toContain('shell');
+      const clip = join(folder, 'shell.mp4');
+      await makeClip(clip, { size: '160x90' });
+      const target = join(folder, 'made.mp4');
+      const done = await service.cli('transcode', clip, target, '--to', 's3://shell/from-shell');
+      expect([done.code, await filesOf('from-shell')]).toEqual([0, ['from-shell/shell.mp4']]);
+      expect((await service.cli('connections', 'delete', 'shell')).code).toBe(0);
+      const failed = await service.cli('transcode', clip, target, '--to', 's3://shell/from-shell');
+      expect([failed.code, failed.stderr]).toEqual([1, expect.stringContaining('there is no connection "shell"')]);
+    });
+  });
+
+  describe('a source in the bucket of a connection', () => {
+    const create = (url: string) =>
+      service.call('POST', '/v1/transcodes?wait=60', { inputs: [{ url }], outputFormat: 'mp4' });
+
+    it('is read with the key of the connection, and its URL is shown without a signature', async () => {
+      const clip = join(folder, 'source.mp4');
+      await makeClip(clip, { size: '160x90' });
+      await bucket.store.putFile('in/a clip+1.mp4', clip, { contentType: 'video/mp4', size: (await stat(clip)).size });
+      const { json } = await create('s3://films/in/a clip+1.mp4');
+      expect([json.status, json.error_message]).toEqual(['completed', null]);
+      expect(json.inputs[0].url).toBe('s3://films/in/a clip+1.mp4');
+      expect((await service.call('POST', '/v1/probe', { url: 's3://films/in/a clip+1.mp4' })).json.format).toMatch(
+        /^mov/,
+      );
+      const missing = (await create('s3://films/in/none.mp4')).json;
+      expect([missing.status, missing.error_code]).toEqual(['failed', 'source_not_found']);
+    });
+
+    it('is rejected for an unknown connection, with the near name, and for a key with dot segments', async () => {
+      const unknown = (await create('s3://flims/a.mp4')).json;
+      expect([unknown.code, unknown.details.near]).toEqual(['connection_not_found', 'films']);
+      for (const url of ['s3://films/../a.mp4', 's3://films', 's3://Films/a.mp4', 's3:///a']) {
+        expect([url, (await create(url)).json.code]).toEqual([url, 'source_refused']);
+      }
+    });
+
+    it('fails the job once the key of the connection is revoked', async () => {
+      keys.length = 0;
+      const { json } = await create('s3://films/in/a clip+1.mp4');
+      expect([json.status, json.error_code, json.error_message]).toEqual([
+        'failed',
+        'source_error',
+        'Input 1: The source responded with 403.',
+      ]);
+      const clip = join(folder, 'clip.mp4');
+      const inputs = [{ url: (await upload(service, clip)).fileUrl }];
+      const request = { inputs, outputFormat: 'mp4', destination: { s3: { connection: 'films' } } };
+      const job = (await service.call('POST', '/v1/transcodes?wait=60', request)).json;
+      expect([job.status, job.outputs[0].destination.error_message]).toEqual([
+        'completed',
+        'The destination responded with 403 InvalidAccessKeyId.',
+      ]);
     });
   });
 };

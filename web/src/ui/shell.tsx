@@ -18,6 +18,7 @@ const WORK: readonly Entry[] = [
 const CONNECT: readonly Entry[] = [
   ['/keys', 'Keys', 'key'],
   ['/webhooks', 'Webhooks', 'webhook'],
+  ['/connections', 'Connections', 'storage'],
 ];
 const HELP: readonly Entry[] = [
   ['/docs', 'Documentation', 'info'],

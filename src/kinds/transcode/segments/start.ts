@@ -9,7 +9,7 @@ import {
   type PlannedTree,
   secondsOf,
 } from '../../../ffmpeg/index.ts';
-import { LADDER_PIECES } from '../../../jobs/capabilities.ts';
+import { LADDER_PIECES, S3_SOURCES } from '../../../jobs/capabilities.ts';
 import { insertJob, type NewJob } from '../../../jobs/insert.ts';
 import { lockOwned } from '../../../jobs/read.ts';
 import { inspectionJson } from '../../../uploads/upload.ts';
@@ -76,7 +76,7 @@ async function insertPieces(
       const resourceClass = isAudio ? 'light' : job.resource_class;
       // With these shares, the progress of the job is the progress of its video.
       const facts = JSON.stringify({ v: 1, ...(!isAudio && { seconds: request.seconds }) });
-      const needs = request.files ? [LADDER_PIECES] : [];
+      const needs = [...(request.files ? [LADDER_PIECES] : []), ...job.needs.filter((one) => one === S3_SOURCES)];
       await insertJob(context, tx, { ...segmentOf(run, request), resourceClass, facts, needs });
     }
   });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { probeFile } from '../../../attempt/media/probe.ts';
 import { summarise } from '../../../attempt/media/summary.ts';
 import { openParts, type PartsOfSource } from '../../../attempt/sources/fetch-ranges.ts';
+import { remoteAddress } from '../../../attempt/sources/remote-address.ts';
 import { JobFailure } from '../../../contract/failures.ts';
 import { openColumn } from '../../../database/sealed-columns.ts';
 import { FetchError } from '../../../fetcher/index.ts';
@@ -98,7 +99,10 @@ async function prepareRanges(attempt: TranscodeAttempt, fetch: Fetch): Promise<P
 async function openSource({ tools, run }: TranscodeAttempt, signal: AbortSignal): Promise<PartsOfSource | null> {
   const { claim, folder, disk } = run;
   const url = openColumn(tools.context.vault, 'job_sources', 'source_sealed', sourceRow(claim.job, claim.inputs[0]!));
-  return url === null ? null : openParts(tools, { url, path: join(folder, 'parts'), disk }, signal);
+  if (url === null) return null;
+  const subject = subjectOf(claim.inputs[0]!);
+  const address = await remoteAddress(tools, { accountId: claim.job.account_id, subject }, url);
+  return openParts(tools, { url: address, path: join(folder, 'parts'), disk }, signal);
 }
 
 /** Probes the first seconds, in a container with the complete index. */

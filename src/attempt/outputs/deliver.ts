@@ -1,0 +1,161 @@
+import { Readable } from 'node:stream';
+import { explainBucketError, openConnection } from '../../connections/bucket.ts';
+import { findConnection } from '../../connections/connections.ts';
+import { openColumn } from '../../database/sealed-columns.ts';
+import { type DeliveryTarget, openTarget, recordDelivery } from '../../jobs/delivery.ts';
+import { postponeDeletion, type StoredOutput } from '../../jobs/outputs.ts';
+import type { JobOutput } from '../../jobs/rows.ts';
+import type { StoredObject } from '../../objects/objects.ts';
+import { readTree } from '../../objects/tree.ts';
+import { forEachAtOnce } from '../../storage/at-once.ts';
+import { treeFileKey } from '../../storage/keys.ts';
+import { DELIVERY_RETRIES } from '../../storage/retries.ts';
+import type { BucketPut } from '../../storage/s3/bucket.ts';
+import { putToUrl } from '../../storage/s3/signed-put.ts';
+import { StorageError } from '../../storage/types.ts';
+import type { Run, WorkTools } from '../tools.ts';
+
+/** Files of a tree at a time. */
+const AT_ONCE = 4;
+/** Milliseconds after which the rows of stored outputs are postponed; far less than `RESERVED_SECONDS`. */
+const POSTPONE_MS = 600_000;
+/** Files that name other files come last, so that nothing plays a copy that is not complete. */
+const IS_INDEX = /\.(?:m3u8|mpd|vtt)$/;
+
+/** An output that could not be delivered. It stays in storage. */
+export interface FailedDelivery {
+  position: number;
+  /** A sentence for people. */
+  reason: string;
+}
+
+/**
+ * Delivers the stored outputs that have a destination, each from storage and through the guarded fetcher. The slot is free
+ * for other jobs meanwhile. Rejects only if the attempt has to end.
+ */
+export async function deliverOutputs(
+  tools: WorkTools,
+  run: Run,
+  outputs: readonly StoredOutput[],
+): Promise<FailedDelivery[]> {
+  const due = outputs.flatMap((stored) => {
+    const row = run.claim.outputs.find(({ id }) => id === stored.outputId)!;
+    const target = openTarget(tools.context.vault, row);
+    return target ? [{ row, target, objectId: stored.objectId }] : [];
+  });
+  if (due.length === 0) return [];
+  run.lease.leave();
+  const keeping = setInterval(() => void keepAll(tools, outputs), POSTPONE_MS);
+  const failed: FailedDelivery[] = [];
+  try {
+    for (const one of due) {
+      const work = () => tools.measure('deliver', () => deliverOne(tools, run, one));
+      const reason = await tools.deliveryTurns.run(run.claim.job.account_id, run.signal, work);
+      if (reason !== null) failed.push({ position: one.row.position, reason });
+    }
+    return failed;
+  } finally {
+    clearInterval(keeping);
+  }
+}
+
+/** No output may be swept while another one is delivered. */
+async function keepAll({ context, logger }: WorkTools, outputs: readonly StoredOutput[]): Promise<void> {
+  for (const { objectId } of outputs) {
+    await postponeDeletion(context, objectId).catch((err) => logger.warn({ err }, 'an output was not postponed'));
+  }
+}
+
+interface DueDelivery {
+  row: JobOutput;
+  target: DeliveryTarget;
+  objectId: string;
+}
+
+/** Returns why the output could not be delivered; null if it was. */
+async function deliverOne(tools: WorkTools, run: Run, due: DueDelivery): Promise<string | null> {
+  const { context, logger } = tools;
+  await record(tools, run, due.row, { status: 'delivering' });
+  const reason = await send(tools, run, due).catch((error: unknown) => {
+    if (run.signal.aborted) throw run.signal.reason;
+    if (!(error instanceof StorageError)) logger.error({ err: error }, 'a delivery failed inside Airlock');
+    return error instanceof StorageError ? explainBucketError(error) : 'Airlock failed to deliver the output.';
+  });
+  if (reason === null) await record({ ...tools, context }, run, due.row, { status: 'delivered' });
+  else await record(tools, run, due.row, { status: 'failed', error: reason });
+  if (reason !== null) logger.info({ position: due.row.position }, 'an output was not delivered');
+  return reason;
+}
+
+async function record(tools: WorkTools, run: Run, row: JobOutput, step: Parameters<typeof recordDelivery>[3]) {
+  if (await recordDelivery(tools.context, run.claim, row, step)) return;
+  run.onReplaced();
+  run.signal.throwIfAborted();
+}
+
+/** Sends all files of an output. Returns why that was not possible, where no server said so. */
+async function send(tools: WorkTools, run: Run, { row, target, objectId }: DueDelivery): Promise<string | null> {
+  const { context, fetcher } = tools;
+  const object = await context.db
+    .selectFrom('objects')
+    .selectAll()
+    .where('id', '=', objectId)
+    .executeTakeFirstOrThrow();
+  if ('url' in target) {
+    const exchange = fetcher.exchange();
+    try {
+      await putToUrl({ ...target, exchange, retries: DELIVERY_RETRIES }, putOf(tools, run, object));
+      return null;
+    } finally {
+      exchange.close();
+    }
+  }
+  const reader = { db: context.db, vault: context.vault, accountId: row.account_id };
+  const found = await findConnection(reader, target.connection);
+  if (!('access' in found)) return `The connection "${target.connection}" has been deleted.`;
+  const bucket = openConnection(fetcher, found.access, DELIVERY_RETRIES);
+  try {
+    const files = await filesOf(tools, run, row, object);
+    for (const isIndex of [false, true]) {
+      const group = files.filter(({ path }) => isIndex === IS_INDEX.test(path));
+      await forEachAtOnce(group, AT_ONCE, ({ path, put }) => bucket.put(`${target.prefix}${path}`, put));
+    }
+    return null;
+  } finally {
+    await bucket.close();
+  }
+}
+
+/** The files of an output, with their paths below the prefix. */
+async function filesOf(
+  tools: WorkTools,
+  run: Run,
+  row: JobOutput,
+  object: StoredObject,
+): Promise<{ path: string; put: BucketPut }[]> {
+  if (object.files === null) {
+    const path = openColumn(tools.context.vault, 'job_outputs', 'name_sealed', row) ?? `output.${row.format}`;
+    return [{ path, put: putOf(tools, run, object) }];
+  }
+  const files = await readTree(tools.context.store, object);
+  if (!files) throw new Error('the list of the files of an output is damaged');
+  return files.map(({ path, size, content_type }) => ({
+    path,
+    put: putOf(tools, run, { key: treeFileKey(object.key, path), size, content_type }),
+  }));
+}
+
+/** The bytes of an object of the storage. */
+function putOf(
+  { context: { store } }: WorkTools,
+  { signal }: Run,
+  { key, size, content_type }: Pick<StoredObject, 'key' | 'size' | 'content_type'>,
+): BucketPut {
+  const chunks = async function* (start: number, end: number) {
+    const body = await store.get(key, { start, end: end - 1 });
+    if (!body) throw new Error('an output is gone from storage');
+    yield* body;
+  };
+  const read = (start: number, end: number) => Readable.from(chunks(start, end), { objectMode: false });
+  return { size: size ?? 0, contentType: content_type, read, signal };
+}

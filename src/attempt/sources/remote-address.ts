@@ -1,0 +1,38 @@
+import { openConnection } from '../../connections/bucket.ts';
+import { findConnection } from '../../connections/connections.ts';
+import { parseS3Url } from '../../contract/connections.ts';
+import { JobFailure } from '../../contract/failures.ts';
+import type { WorkTools } from '../tools.ts';
+
+/** Seconds for which a source can be read: longer than any fetch with its retries. */
+const READ_SECONDS = 6 * 3600;
+
+/** Whose source it is, and its name in errors, e.g. `Input 1`. */
+interface SourceOwner {
+  accountId: string;
+  subject: string;
+}
+
+/**
+ * The URL from which a source is fetched. Signs a URL for an object in the bucket of a connection; any other URL is
+ * returned as it is. Throws `JobFailure` if the connection has been deleted.
+ */
+export async function remoteAddress(
+  { context: { db, vault }, fetcher }: Pick<WorkTools, 'context' | 'fetcher'>,
+  { accountId, subject }: SourceOwner,
+  url: string,
+): Promise<string> {
+  const object = parseS3Url(url);
+  if (!object) return url;
+  const { connection, key } = object;
+  const found = await findConnection({ db, vault, accountId }, connection);
+  if (!('access' in found)) {
+    throw new JobFailure('connection_not_found', `${subject}: There is no connection "${connection}".`);
+  }
+  const bucket = openConnection(fetcher, found.access);
+  try {
+    return await bucket.presignGet(key, READ_SECONDS);
+  } finally {
+    await bucket.close();
+  }
+}

@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import { readConfig } from '../config/config.ts';
+
+const ACCOUNT = ['--account <name>', 'an account of a local server; "default" if absent'] as const;
+const JSON_FLAG = ['--json', 'print JSON'] as const;
+
+/** `./airlock connections`: buckets that jobs use by name. */
+export function addConnections(program: Command): void {
+  const connections = program.command('connections').description('List, create and delete connections to your buckets');
+  const load = () => import('./commands/connections.ts');
+  connections
+    .command('list')
+    .description('List connections')
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .action(async (options) => exit((await load()).listConnectionsCommand(readConfig(), options)));
+  connections
+    .command('create')
+    .description('Test a bucket and store its access key, from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY')
+    .argument('<name>', 'lower-case letters, digits and hyphens')
+    .requiredOption('--bucket <name>', 'the bucket')
+    .requiredOption('--region <name>', 'its region, e.g. eu-central-1')
+    .option('--endpoint <url>', 'the store; Amazon S3 if absent')
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ./airlock connections create media --bucket media --region eu-central-1
+  ./airlock connections create media --bucket media --region us-east-1 --endpoint https://minio.example.com
+
+docs/destinations.md says which rights the access key needs.`,
+    )
+    .action(async (name, options) => exit((await load()).createConnectionCommand(readConfig(), name, options)));
+  connections
+    .command('delete')
+    .description('Delete a connection with its access key')
+    .argument('<name>', 'the connection')
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .action(async (name, options) => exit((await load()).deleteConnectionCommand(readConfig(), name, options)));
+}
+
+async function exit(code: Promise<number>): Promise<void> {
+  process.exitCode = await code;
+}

@@ -1,0 +1,145 @@
+import * as z from 'zod';
+import { timestamp } from './common.ts';
+import { bucketName, connectionName } from './connections.ts';
+import { rule } from './faults/rule.ts';
+import { isLadderFormat, isTileFormat } from './formats.ts';
+import { nullable } from './nullable.ts';
+
+const MAX_PREFIX = 512;
+const MAX_HEADERS = 16;
+const MAX_HEADER_VALUE = 2048;
+/** RFC 9110, 5.6.2: a token. */
+const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
+/** Printable ASCII, so that no value can begin a line of its own. */
+const HEADER_VALUE = /^[\x20-\x7e]*$/;
+/** Headers that decide how a request is framed and where it goes: Airlock sets them. */
+const OWN_HEADERS = new Set([
+  ...['connection', 'content-length', 'expect', 'host', 'keep-alive', 'proxy-authenticate', 'proxy-authorization'],
+  ...['proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'],
+]);
+
+const s3Destination = z
+  .object({
+    connection: connectionName.describe('A connection of the account.'),
+    bucket: nullable(bucketName).describe('The bucket of the connection; every other bucket is rejected.'),
+    prefix: nullable(
+      z
+        .string()
+        .max(MAX_PREFIX)
+        .refine((text) => prefixFault(text) === null, {
+          error: ({ input }) =>
+            rule(
+              prefixFault(String(input)) ?? 'is not a prefix',
+              'Send folders such as "videos/2026", without dot segments',
+            ),
+        }),
+    ).describe('Folder in the bucket, such as `videos/2026`. Defaults to the root of the bucket.'),
+  })
+  .meta({ id: 'S3Destination', description: 'A place in the bucket of a connection.' });
+
+/** Where an output is delivered to, in addition to Airlock’s storage. */
+export const destination = z
+  .object({
+    url: nullable(z.string().min(1).max(8192)).describe(
+      'A presigned URL, to which Airlock sends the output with PUT. For outputs of one file.',
+    ),
+    headers: nullable(z.record(z.string(), z.string().max(MAX_HEADER_VALUE))).describe(
+      'Headers of the PUT, such as the headers that the URL signs. Only with `url`.',
+    ),
+    s3: nullable(s3Destination).describe('A place in the bucket of a connection.'),
+  })
+  .superRefine(({ url, headers, s3 }, context) => {
+    const report = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message });
+    if (url === undefined && s3 === undefined) report('url', rule('is missing', 'Send url or s3'));
+    if (url !== undefined && s3 !== undefined) report('s3', rule('cannot be combined with url', 'Send url or s3'));
+    if (headers !== undefined && url === undefined) report('headers', rule('needs url', 'Omit headers'));
+    const fault = headers && headersFault(headers);
+    if (fault) report('headers', fault);
+  })
+  .meta({
+    id: 'Destination',
+    description:
+      'Where Airlock delivers a copy of the output: a presigned URL, or a place in the bucket of a connection.',
+  });
+export type Destination = z.infer<typeof destination>;
+
+export const destinationField = nullable(destination);
+
+function headersFault(headers: Record<string, string>): string | null {
+  const entries = Object.entries(headers);
+  if (entries.length > MAX_HEADERS)
+    return rule(`has more than ${MAX_HEADERS} headers`, 'Send only the headers that the URL signs');
+  const lower = entries.map(([name]) => name.toLowerCase());
+  if (entries.some(([name]) => !HEADER_NAME.test(name)))
+    return rule('has a name that is not a header', 'Use letters, digits and hyphens in names');
+  const own = lower.find((name) => OWN_HEADERS.has(name));
+  if (own) return rule(`has "${own}", which Airlock sets itself`, `Omit ${own}`);
+  if (new Set(lower).size < lower.length) return rule('has one header twice', 'Send each header once');
+  if (entries.every(([, value]) => HEADER_VALUE.test(value))) return null;
+  return rule('has a value with characters that headers cannot have', 'Use printable ASCII without line breaks');
+}
+
+/** A prefix is folders, with or without a slash at the end. */
+function prefixFault(text: string): string | null {
+  if (text === '') return null;
+  if (/[\x00-\x1f\x7f\\]/.test(text) || /\p{Surrogate}/u.test(text))
+    return 'contains control characters or backslashes';
+  const parts = text.replace(/\/$/, '').split('/');
+  if (parts.includes('')) return 'starts with a slash, or has an empty folder';
+  return parts.some((part) => part === '.' || part === '..') ? 'contains a dot segment' : null;
+}
+
+interface OutputWithDestination {
+  outputFormat?: unknown;
+  encryption?: unknown;
+  destination?: Destination | undefined;
+}
+
+/** Rejects a destination that its outputs cannot be delivered to. */
+export function checkDestinations(
+  body: OutputWithDestination & { outputs?: readonly OutputWithDestination[] | undefined },
+  context: z.RefinementCtx,
+): void {
+  const report = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
+  const outputs = body.outputs ?? [body];
+  if (body.destination?.url !== undefined && outputs.length > 1) {
+    const remedy = 'Send a destination in each entry of outputs, or a destination with s3';
+    report(['destination', 'url'], rule('is for one file, and the job has several outputs', remedy));
+  }
+  for (const [index, output] of outputs.entries()) {
+    const path = body.outputs && output.destination ? ['outputs', index, 'destination'] : ['destination'];
+    const given = output.destination ?? body.destination;
+    const { outputFormat: format, encryption } = output;
+    if (!given || typeof format !== 'string') continue;
+    if (given.url !== undefined && (isLadderFormat(format) || isTileFormat(format)))
+      report([...path, 'url'], rule(`is for one file, and ${format} has several`, 'Send a destination with s3'));
+    if (encryption !== undefined)
+      report(
+        path,
+        rule('cannot receive encrypted segments: their key stays in Airlock', 'Omit encryption or destination'),
+      );
+  }
+}
+
+export const DELIVERY_STATUSES = ['pending', 'delivering', 'delivered', 'failed'] as const;
+
+/** The delivery of an output, on the output. */
+export const delivery = z
+  .object({
+    status: z
+      .enum(DELIVERY_STATUSES)
+      .describe(
+        '`failed` if the output could not be delivered. The output stays in Airlock, and the job can be completed.',
+      ),
+    host: z.string().nullable().describe('Host that receives the output; null once the job has been erased.'),
+    bucket: z.string().nullable().describe('Its bucket; null for a presigned URL.'),
+    prefix: z.string().nullable().describe('Its folder in the bucket; null for a presigned URL.'),
+    error_code: z
+      .literal('destination_failed')
+      .nullable()
+      .describe('`destination_failed` if the delivery failed; null otherwise.'),
+    error_message: z.string().nullable().describe('One sentence for people; null unless the delivery failed.'),
+    delivered_at: timestamp.nullable().describe('When the delivery ended; null unless it is `delivered`.'),
+  })
+  .meta({ id: 'OutputDelivery', description: 'The delivery of an output to its destination.' });
+export type DeliveryView = z.infer<typeof delivery>;

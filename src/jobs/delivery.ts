@@ -1,0 +1,114 @@
+import { sql } from 'kysely';
+import * as z from 'zod';
+import type { DeliveryView } from '../contract/destinations.ts';
+import { DELIVERY_STATUSES } from '../contract/destinations.ts';
+import type { Vault } from '../crypto/vault.ts';
+import type { Context } from '../database/context.ts';
+import { openColumn, type RowOf, sealColumn } from '../database/sealed-columns.ts';
+import { storedJson } from '../database/stored-json.ts';
+import type { Claim, JobOutput } from './rows.ts';
+
+/** Where an output goes, with everything that a worker needs. Contains secrets, and is erased when the job ends. */
+const target = z.union([
+  z.object({ url: z.string(), headers: z.record(z.string(), z.string()) }),
+  z.object({
+    connection: z.string(),
+    /** Empty, or folders with a slash at the end. */
+    prefix: z.string(),
+  }),
+]);
+export type DeliveryTarget = z.infer<typeof target>;
+const targetJson = storedJson('destination of an output', 1, z.object({ target }));
+
+/** What clients may know of a delivery. Receipts show it after the job is erased, because the copy stays. */
+const report = z.object({
+  host: z.string().nullable(),
+  bucket: z.string().nullable(),
+  prefix: z.string().nullable(),
+  error: z.string().nullable(),
+  at: z.string().nullable(),
+});
+export type DeliveryReport = z.infer<typeof report>;
+const reportJson = storedJson('delivery of an output', 1, report);
+
+/** A destination that has been accepted. */
+export interface NewDelivery {
+  target: DeliveryTarget;
+  place: Pick<DeliveryReport, 'host' | 'bucket' | 'prefix'>;
+}
+
+type OutputRow = RowOf<'job_outputs'>;
+
+/** The columns of an output that is to be delivered. */
+export function deliveryColumns(vault: Vault, row: OutputRow, delivery: NewDelivery | null) {
+  if (!delivery) return { destination_sealed: null, delivery_sealed: null, delivery_status: null };
+  return {
+    destination_sealed: sealColumn(vault, 'job_outputs', 'destination_sealed', row, targetJson.write(delivery)),
+    delivery_sealed: sealReport(vault, row, { ...delivery.place, error: null, at: null }),
+    delivery_status: 'pending',
+  };
+}
+
+function sealReport(vault: Vault, row: OutputRow, value: DeliveryReport): Buffer {
+  return sealColumn(vault, 'job_outputs', 'delivery_sealed', row, reportJson.write(value));
+}
+
+/** Where an output goes; null if it goes nowhere, or if its job has ended. */
+export function openTarget(
+  vault: Vault,
+  row: OutputRow & Pick<JobOutput, 'destination_sealed'>,
+): DeliveryTarget | null {
+  const text = openColumn(vault, 'job_outputs', 'destination_sealed', row);
+  return text === null ? null : targetJson.read(JSON.parse(text)).target;
+}
+
+type DeliveryRow = OutputRow & Pick<JobOutput, 'delivery_sealed' | 'delivery_status'>;
+
+const NOWHERE: DeliveryReport = { host: null, bucket: null, prefix: null, error: null, at: null };
+
+/** What is known of the delivery of an output; null without a destination. */
+export function readDelivery(vault: Vault, row: DeliveryRow): (DeliveryReport & { status: string }) | null {
+  if (row.delivery_status === null) return null;
+  const text = openColumn(vault, 'job_outputs', 'delivery_sealed', row);
+  return { ...(text === null ? NOWHERE : reportJson.read(JSON.parse(text))), status: row.delivery_status };
+}
+
+/** The delivery for clients; null without a destination. */
+export function viewDelivery(vault: Vault, row: DeliveryRow): DeliveryView | null {
+  const found = readDelivery(vault, row);
+  if (!found) return null;
+  const { host, bucket, prefix, error, at } = found;
+  // A newer release may know more.
+  const status = DELIVERY_STATUSES.find((known) => known === found.status) ?? 'pending';
+  const failed = status === 'failed';
+  return {
+    ...{ status, host, bucket, prefix },
+    error_code: failed ? 'destination_failed' : null,
+    error_message: failed ? (error ?? 'The job ended before the output was delivered.') : null,
+    delivered_at: status === 'delivered' ? at : null,
+  };
+}
+
+/** A step of a delivery. `error` is a sentence for people. */
+export interface DeliveryStep {
+  status: 'delivering' | 'delivered' | 'failed';
+  error?: string;
+}
+
+/** Records a step of a delivery. Returns false if the attempt no longer owns the job. */
+export async function recordDelivery(
+  { db, vault }: Pick<Context, 'db' | 'vault'>,
+  claim: Claim,
+  row: JobOutput,
+  { status, error = null }: { status: DeliveryStep['status']; error?: string | null },
+): Promise<boolean> {
+  const { host, bucket, prefix } = readDelivery(vault, row) ?? NOWHERE;
+  const at = status === 'delivered' ? new Date().toISOString() : null;
+  const change = sealReport(vault, row, { ...{ host, bucket, prefix }, error, at });
+  const { rows } = await sql`
+    UPDATE job_outputs SET delivery_status = ${status}, delivery_sealed = ${change}
+    FROM jobs WHERE job_outputs.id = ${row.id} AND jobs.id = ${claim.job.id}
+      AND jobs.current_attempt = ${claim.attemptId} AND jobs.status = 'processing'
+    RETURNING job_outputs.id`.execute(db);
+  return rows.length > 0;
+}

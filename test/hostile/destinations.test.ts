@@ -1,0 +1,195 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type RequestListener } from 'node:http';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { explainBucketError, openConnection } from '../../src/connections/bucket.ts';
+import { createFetcher, type Fetcher, type FetcherOptions } from '../../src/fetcher/index.ts';
+import { S3_RETRIES } from '../../src/storage/retries.ts';
+import type { BucketPut } from '../../src/storage/s3/bucket.ts';
+import { putToUrl } from '../../src/storage/s3/signed-put.ts';
+import { listenOnLoopback } from '../../testkit/listening.ts';
+import {
+  BUCKET,
+  CREDENTIAL,
+  type EmbeddedGateway,
+  REGION,
+  startEmbeddedGateway,
+} from '../conformance/embedded-gateway.ts';
+
+const RETRIES = { ...S3_RETRIES, waitsMs: [10, 10], withinMs: 5_000 };
+const never = new AbortController().signal;
+
+function fetcher(changes: Partial<FetcherOptions> = {}): Fetcher {
+  return createFetcher({
+    ...{ allow: ['127.0.0.1'], ports: [443], maxBytes: 2 ** 31, deadlineMs: 20_000, rateWindowMs: 300 },
+    ...changes,
+  });
+}
+
+function putOf(bytes: Buffer): BucketPut {
+  const CHUNK = 2 ** 16;
+  const chunks = function* (start: number, end: number) {
+    for (let at = start; at < end; at += CHUNK) yield bytes.subarray(at, Math.min(end, at + CHUNK));
+  };
+  const read = (start: number, end: number) => Readable.from(chunks(start, end), { objectMode: false });
+  return { size: bytes.length, contentType: 'video/mp4', read, signal: never };
+}
+
+/** Sends bytes to a signed URL. Returns why that failed, for people; null if it did not. */
+async function deliver(url: string, put: BucketPut, by = fetcher(), headers = {}): Promise<string | null> {
+  const exchange = by.exchange();
+  try {
+    await putToUrl({ url, headers, exchange, retries: RETRIES }, put);
+    return null;
+  } catch (error) {
+    return explainBucketError(error);
+  } finally {
+    exchange.close();
+  }
+}
+
+async function serving<T>(handler: RequestListener, work: (url: string) => Promise<T>): Promise<T> {
+  const server = createServer(handler);
+  const { port, close } = await listenOnLoopback(server);
+  try {
+    return await work(`http://127.0.0.1:${port}`);
+  } finally {
+    server.closeAllConnections();
+    await close();
+  }
+}
+
+describe('a destination', () => {
+  const LARGE = randomBytes(8 * 2 ** 20);
+
+  it('that responds with 503 is tried again, each time with all bytes', async () => {
+    const received: Buffer[] = [];
+    const answer: RequestListener = async (request, response) => {
+      received.push(await buffer(request));
+      response.writeHead(received.length < 3 ? 503 : 200).end();
+    };
+    expect(await serving(answer, (url) => deliver(`${url}/a?sig=secret`, putOf(LARGE)))).toBeNull();
+    expect(received.map((bytes) => bytes.equals(LARGE))).toEqual([true, true, true]);
+  });
+
+  it('that responds with 403 is not tried again, and gets no byte of the output', async () => {
+    let requests = 0;
+    let bytes = 0;
+    const server = createServer((request) => request.destroy());
+    server.on('checkContinue', (request, response) => {
+      requests++;
+      request.on('data', (chunk) => {
+        bytes += chunk.length;
+      });
+      response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>');
+    });
+    const { port, close } = await listenOnLoopback(server);
+    const reason = await deliver(`http://127.0.0.1:${port}/a`, putOf(LARGE));
+    expect([reason, requests, bytes]).toEqual(['The destination responded with 403 AccessDenied.', 1, 0]);
+    server.closeAllConnections();
+    await close();
+  });
+
+  it('that redirects is not followed: to loopback, to a private address, or anywhere', async () => {
+    let hits = 0;
+    await serving(
+      (_, response) => response.end(String(hits++)),
+      async (inner) => {
+        for (const location of [inner, 'http://169.254.169.254/latest', 'https://example.org/']) {
+          const redirect: RequestListener = (request, response) =>
+            request.resume().once('end', () => response.writeHead(307, { location }).end());
+          const reason = await serving(redirect, (url) => deliver(url, putOf(LARGE)));
+          expect(reason).toBe('The destination responded with a redirect (307).');
+        }
+      },
+    );
+    expect(hits).toBe(0);
+  });
+
+  it('that stops reading half-way ends the delivery', async () => {
+    const stall: RequestListener = (request) => {
+      request.once('data', () => request.pause());
+    };
+    const once = { ...RETRIES, waitsMs: [] };
+    const reason = await serving(stall, async (url) => {
+      const exchange = fetcher().exchange();
+      const put = putToUrl({ url, headers: {}, exchange, retries: once }, putOf(randomBytes(32 * 2 ** 20)));
+      const failed = await put.then(() => null, explainBucketError);
+      exchange.close();
+      return failed;
+    });
+    expect(reason).toBe('The destination stopped reading.');
+  });
+
+  it('that never responds ends the delivery', async () => {
+    const silent: RequestListener = (request) => request.resume();
+    const reason = await serving(silent, (url) => deliver(url, putOf(LARGE), fetcher({ headersTimeoutMs: 100 })));
+    expect(reason).toBe('The destination did not respond in time.');
+  });
+
+  it('in a private network is not reached: by its address, by a name, or without TLS', async () => {
+    const lookup = async () => [{ address: '10.1.2.3', family: 4 }];
+    const open = fetcher({ allow: [], lookup });
+    const NOT_PUBLIC = 'The host is a private or reserved address.';
+    expect(await deliver('https://10.0.0.1/a', putOf(LARGE), open)).toBe(NOT_PUBLIC);
+    expect(await deliver('https://rebound.example.org/a', putOf(LARGE), open)).toBe(NOT_PUBLIC);
+    expect(await deliver('http://example.org/a', putOf(LARGE), open)).toMatch(/port is not allowed/);
+  });
+
+  it('gets exactly the headers of the request, and Airlock’s own length', async () => {
+    let seen: Record<string, unknown> = {};
+    const answer: RequestListener = async (request, response) => {
+      seen = request.headers;
+      await buffer(request);
+      response.writeHead(201).end();
+    };
+    const headers = { 'content-type': 'video/x', 'x-amz-acl': 'private' };
+    await serving(answer, (url) => deliver(url, putOf(Buffer.from('abc')), fetcher(), headers));
+    expect(seen).toMatchObject({ ...headers, 'content-length': '3' });
+    expect(seen.authorization).toBeUndefined();
+  });
+});
+
+describe('the bucket of a connection', () => {
+  let gateway: EmbeddedGateway;
+  beforeAll(async () => {
+    gateway = await startEmbeddedGateway();
+  });
+  afterAll(() => gateway?.close());
+  const access = () => ({
+    ...{ endpoint: gateway.endpoint, region: REGION, bucket: BUCKET },
+    ...{ access_key_id: CREDENTIAL.accessKeyId, secret_access_key: CREDENTIAL.secretAccessKey },
+  });
+
+  it('gets a large object in parts, and has the same bytes', async () => {
+    const bytes = randomBytes(70 * 2 ** 20);
+    const bucket = openConnection(fetcher(), access(), RETRIES);
+    await bucket.put('folder/large object.mp4', putOf(bytes));
+    const stored = await gateway.store.get('folder/large object.mp4');
+    expect((await buffer(stored!)).equals(bytes)).toBe(true);
+    const link = await bucket.presignGet('folder/large object.mp4', 60);
+    expect((await fetch(link, { headers: { range: 'bytes=0-9' } })).status).toBe(206);
+    await bucket.close();
+  });
+
+  it('keeps no part of an object whose delivery breaks off', async () => {
+    const stopping = new AbortController();
+    const read = (start: number, end: number) => {
+      if (start > 16 * 2 ** 20) stopping.abort();
+      return Readable.from([Buffer.alloc(end - start)]);
+    };
+    const bucket = openConnection(fetcher(), access(), RETRIES);
+    const put = { size: 80 * 2 ** 20, contentType: 'video/mp4', read, signal: stopping.signal };
+    await expect(bucket.put('broken', put)).rejects.toThrow();
+    expect(await gateway.store.head('broken')).toBeNull();
+    await bucket.close();
+  });
+
+  it('cannot be left by a key with dot segments', async () => {
+    const bucket = openConnection(fetcher(), access(), RETRIES);
+    await expect(bucket.put('a/../../other/b', putOf(Buffer.from('x')))).rejects.toThrow('dot segment');
+    await expect(bucket.presignGet('../b', 60)).rejects.toThrow('dot segment');
+    await bucket.close();
+  });
+});
