@@ -17,3 +17,6 @@ export class NotRewritable extends Error {
     this.name = 'NotRewritable';
   }
 }
+
+/** The file has no stream, or none with a sample. */
+export class NoStreams extends NotRewritable {}

@@ -157,6 +157,28 @@ describe('a ladder', () => {
     expect(await text(directory, 'master.m3u8')).not.toContain('AUDIO');
   });
 
+  it('of several inputs shows one after the other in the frame of the first, with silence for an input without sound', async () => {
+    const silent = await shop.make('silent.mp4', [
+      ...['-f', 'lavfi', '-i', 'testsrc2=s=160x120:r=25:d=2.2', '-c:v', 'libx264', '-preset', 'ultrafast'],
+    ]);
+    const { directory, renditions, durationSeconds } = await cut([clip, silent], { rungs: RUNGS });
+    expect(renditions.map(({ width, height }) => `${width}x${height}`)).toEqual(['640x360', '320x180']);
+    expect(durationSeconds).toBeCloseTo(7.4, 0);
+    for (const name of ['360p', '180p', 'audio']) {
+      const { segments } = await readPlaylist(directory, `${name}/index.m3u8`);
+      const seconds = segments.reduce((sum: number, { duration }: { duration: number }) => sum + duration, 0);
+      expect([segments.length, seconds]).toEqual([4, expect.closeTo(7.4, 0)]);
+    }
+    expect(await decode(join(directory, 'master.m3u8'))).toBe('');
+  });
+
+  it('of a video without key frames is empty, because nothing of it can be decoded', async () => {
+    const file = join(shop.dir, 'keyless.mkv');
+    const packets = ['-c', 'copy', '-an', '-bsf:v', "noise=drop='eq(n,0)'"];
+    await run('ffmpeg', ['-v', 'error', '-i', clip, ...packets, file]);
+    expect(packageLadder(await encode(file, { rungs: [{ height: 180 }] }))).toMatchObject({ isEmpty: true });
+  });
+
   it('that is encrypted plays with its key, and has no list of key frames', async () => {
     const key = Buffer.from('00112233445566778899aabbccddeeff', 'hex');
     const { directory } = await cut(clip, { format: 'hls', rungs: [{ height: 180 }] }, { key });

@@ -44,7 +44,10 @@ export async function makeLadder(
     bytes,
     run.signal,
   );
-  if ('reason' in result) throw new JobFailure('output_invalid', `The output ${result.reason}.`);
+  if ('reason' in result) {
+    if (result.isEmpty) throw new JobFailure('empty_media', 'FFmpeg decodes no picture, or no audio, of the input.');
+    throw new JobFailure('output_invalid', `The output ${result.reason}.`);
+  }
   return { directory, contentTypeOf, facts: factsOf(result, recipe), ...(key && { key }) };
 }
 

@@ -1,6 +1,6 @@
 import type { FileBytes } from '../file-bytes.ts';
 import { rejectStreams } from '../limits.ts';
-import { NotRewritable, Rejected } from '../verdicts.ts';
+import { NoStreams, NotRewritable, Rejected } from '../verdicts.ts';
 import { type Box, type BoxBudget, boxBudget, boxesIn, boxMap, content } from './boxes.ts';
 import { joinFragments } from './join-fragments.ts';
 import type { Movie, Track } from './movie.ts';
@@ -76,7 +76,7 @@ function rejectCovers(file: FileBytes, parts: Map<string, Box>, budget: BoxBudge
  */
 function keptTracks(tracks: (Track | null)[]): Track[] {
   const kept = tracks.filter((track) => track !== null);
-  if (kept.length === 0) throw new NotRewritable('has neither video nor audio');
+  if (kept.length === 0) throw new NoStreams('has neither video nor audio');
   if (tracks.slice(0, kept.length).includes(null)) throw new NotRewritable('has other data between its streams');
   return kept;
 }

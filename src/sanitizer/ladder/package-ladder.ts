@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FileBytes, type FileOut, openBytes, writeTo } from '../file-bytes.ts';
 import { writeInitialization } from '../isobmff/write-movie.ts';
-import { NotRewritable, Rejected } from '../verdicts.ts';
+import { NoStreams, NotRewritable, Rejected } from '../verdicts.ts';
 import { bitRates } from './bit-rates.ts';
 import { codecString } from './codec-strings.ts';
 import { cutAudio, cutVideo, type SampleSegment, startsOf } from './cut-stream.ts';
@@ -47,7 +47,7 @@ export function packageLadder(request: LadderRequest): LadderResult {
   } catch (error) {
     const isKnown = error instanceof NotRewritable || error instanceof Rejected || error instanceof RangeError;
     if (!isKnown) throw error;
-    return { reason: error.message.replace(/\.$/, '') };
+    return { reason: error.message.replace(/\.$/, ''), isEmpty: error instanceof NoStreams };
   } finally {
     for (const file of files) file.close();
   }

@@ -3,7 +3,7 @@ import { listSamples, type Samples } from '../isobmff/list-samples.ts';
 import type { Movie, Track } from '../isobmff/movie.ts';
 import { codecOf } from '../isobmff/movie-facts.ts';
 import { readMovie } from '../isobmff/read-movie.ts';
-import { NotRewritable } from '../verdicts.ts';
+import { NoStreams, NotRewritable } from '../verdicts.ts';
 import type { LadderSource } from './types.ts';
 
 /** The only stream of a movie, with times that begin at zero. */
@@ -33,7 +33,7 @@ export function readStream(file: FileBytes, { codec, size }: LadderSource): Ladd
   const isAsWide = !size || track.entry.readUInt16BE(SIZE_AT) === size.width;
   const isAsHigh = !size || track.entry.readUInt16BE(SIZE_AT + 2) === size.height;
   if (!isAsWide || !isAsHigh) throw new NotRewritable('has a rendition of another size');
-  if (track.samples.count === 0) throw new NotRewritable('has an empty rendition');
+  if (track.samples.count === 0) throw new NoStreams('has an empty rendition');
   const listed = completeTimes(listSamples(track));
   const hidden = hiddenUnits(track);
   if (track.kind === 'video') checkStart(listed, hidden);

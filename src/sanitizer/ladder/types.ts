@@ -53,8 +53,10 @@ export interface RenditionFacts {
   frameRate: number;
 }
 
-/** `reason` continues "The output …". */
-export type LadderResult = { renditions: RenditionFacts[]; durationSeconds: number } | { reason: string };
+/** `reason` continues "The output …"; `isEmpty` if a part has no samples, because nothing could be decoded. */
+export type LadderResult =
+  | { renditions: RenditionFacts[]; durationSeconds: number }
+  | { reason: string; isEmpty?: boolean };
 
 /** A stream that was cut into segments. */
 export interface CutStream {
