@@ -4550,6 +4550,8 @@ export interface components {
             columns?: number | null;
             /** @description The renditions of a streaming format. `auto`, the default, chooses them by the size of the source. Airlock never scales up. */
             ladder?: ("auto" | components["schemas"]["Rung"][]) | null;
+            /** @description URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. */
+            subtitles?: string | null;
             /** @description Seconds of a segment of a streaming format. Defaults to 4. */
             segment_seconds?: number | null;
             /** @description Encrypts the segments of an `hls` output with a key of its own. */
@@ -4601,6 +4603,8 @@ export interface components {
             columns?: number | null;
             /** @description The renditions of a streaming format. `auto`, the default, chooses them by the size of the source. Airlock never scales up. */
             ladder?: ("auto" | components["schemas"]["Rung"][]) | null;
+            /** @description URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. */
+            subtitles?: string | null;
             /** @description Seconds of a segment of a streaming format. Defaults to 4. */
             segment_seconds?: number | null;
             /** @description Encrypts the segments of an `hls` output with a key of its own. */
@@ -4712,6 +4716,8 @@ export interface components {
             columns?: number | null;
             /** @description The renditions of a streaming format. `auto`, the default, chooses them by the size of the source. Airlock never scales up. */
             ladder?: ("auto" | components["schemas"]["Rung"][]) | null;
+            /** @description URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. */
+            subtitles?: string | null;
             /** @description Seconds of a segment of a streaming format. Defaults to 4. */
             segment_seconds?: number | null;
             /** @description Encrypts the segments of an `hls` output with a key of its own. */

@@ -32,3 +32,6 @@ export const ADDRESS_REQUESTS = { active: 16, open: 64 };
 export const MAX_OPEN_BODY_BYTES = 16 * 1024;
 /** Longest `?wait=`. */
 export const MAX_WAIT_SECONDS = 60;
+
+/** Bytes of the subtitles of a ladder as WebVTT. */
+export const MAX_SUBTITLE_BYTES = 16 * 2 ** 20;

@@ -71,10 +71,15 @@ const rung = z
 /** Renditions of one ladder. */
 const MAX_RUNGS = 10;
 
+const MAX_SUBTITLE_URL = 2048;
+
 /** How a streaming format is made. Other formats have none of these fields. */
 const ladderFields = {
   ladder: nullable(z.union([z.literal('auto'), z.array(rung).min(1).max(MAX_RUNGS)])).describe(
     'The renditions of a streaming format. `auto`, the default, chooses them by the size of the source. Airlock never scales up.',
+  ),
+  subtitles: nullable(z.string().min(1).max(MAX_SUBTITLE_URL)).describe(
+    'URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload.',
   ),
   segment_seconds: nullable(z.number().int().min(2).max(10)).describe(
     'Seconds of a segment of a streaming format. Defaults to 4.',
@@ -158,7 +163,7 @@ export function checkOutputs(body: OneOutput & { outputs?: OutputBody[] | undefi
   }
 }
 
-const OF_LADDERS = ['ladder', 'segment_seconds', 'encryption'] as const;
+const OF_LADDERS = ['ladder', 'segment_seconds', 'encryption', 'subtitles'] as const;
 const OF_FILES = ['preset', 'options', 'filters', 'bitrate', 'still', 'preview', 'waveform'] as const;
 
 /** Rejects fields of a ladder on other formats, and the other way around. */

@@ -26,6 +26,8 @@ export interface LadderRequest {
   rungs: 'auto' | readonly RungRequest[];
   segmentSeconds: number;
   isEncrypted: boolean;
+  /** URL of a file of SubRip or WebVTT. */
+  subtitles?: string;
 }
 
 /** How one output is made. */

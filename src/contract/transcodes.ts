@@ -145,7 +145,10 @@ function toOutputRequest({
   if (isLadderFormat(format)) {
     const rungs = ladder ?? 'auto';
     const segmentSeconds = segment_seconds ?? DEFAULT_SEGMENT_SECONDS;
-    const settings = { format, rungs, segmentSeconds, isEncrypted: encryption !== undefined };
+    const settings = {
+      ...{ format, rungs, segmentSeconds, isEncrypted: encryption !== undefined },
+      ...(output.subtitles !== undefined && { subtitles: output.subtitles }),
+    };
     return { outputFormat: 'mp4', ladder: settings } as OutputRequest;
   }
   if (!isTileFormat(format)) return { ...others, outputFormat: format } as OutputRequest;

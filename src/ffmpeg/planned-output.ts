@@ -77,6 +77,8 @@ export interface LadderRecipe {
   renditions: readonly (LadderPart & { size: { width: number; height: number } })[];
   /** Null = the ladder is silent. */
   audio: LadderPart | null;
+  /** Position of a subtitle file among the assets of the job; absent = none. */
+  subtitles?: number;
   segmentSeconds: number;
   manifests: { hls: boolean; dash: boolean };
   isEncrypted: boolean;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -206,12 +206,37 @@ describe('a streaming ladder', () => {
     expect(await (await fetch(url)).text()).toContain('METHOD=AES-128,URI="../key.bin"');
   });
 
+  it('has the subtitles of an upload as a rendition, and fails for those that cannot become WebVTT', async () => {
+    const inputs = [{ url: await source('spoken.mp4') }];
+    const textOf = async (name: string, type: string, bytes: string) => {
+      const path = join(folder, name);
+      await writeFile(path, bytes);
+      return (await upload(service, path, type, name)).fileUrl;
+    };
+    const request = { inputs, outputFormat: 'cmaf', ladder: [{ height: 120 }] };
+    const srt = await textOf('a.srt', 'application/x-subrip', '1\n00:00:00,100 --> 00:00:00,900\nHello\n');
+    const job = await transcode(service, { ...request, subtitles: srt });
+    expect(job.status).toBe('completed');
+    const path = `/v1/transcodes/${job.id}/download?file=subtitles/segment-00001.vtt`;
+    const { url } = (await service.call('GET', path)).json;
+    const response = await fetch(url);
+    expect(response.headers.get('content-type')).toBe('text/vtt');
+    expect(await response.text()).toBe('WEBVTT\n\n00:00:00.100 --> 00:00:00.900\nHello\n');
+    const ass = '[Script Info]\n\n[Events]\nDialogue: 0,0:00:00.10,0:00:00.90,Default,,0,0,0,,Hello\n';
+    const failed = await transcode(service, { ...request, subtitles: await textOf('a.ass', 'text/x-ass', ass) });
+    expect(failed).toMatchObject({ status: 'failed', error_code: 'asset_invalid' });
+    expect(failed.error_message).toContain('send SRT or WebVTT');
+    const own = await service.call('POST', '/v1/transcodes', { ...request, subtitles: 'input:0' });
+    expect([own.status, JSON.stringify(own.json)]).toEqual([422, expect.stringContaining('cannot be its subtitles')]);
+  });
+
   it.each<[string, object, string]>([
     ['an empty ladder', { outputFormat: 'hls', ladder: [] }, 'ladder'],
     ['an odd height', { outputFormat: 'hls', ladder: [{ height: 361 }] }, 'ladder[0].height'],
     ['a height of 7', { outputFormat: 'hls', ladder: [{ height: 7 }] }, 'ladder[0].height'],
     ['a ladder of an mp4', { outputFormat: 'mp4', ladder: 'auto' }, 'ladder'],
     ['options of a ladder', { outputFormat: 'hls', options: [{ option: '-an' }] }, 'options'],
+    ['subtitles of an mp4', { outputFormat: 'mp4', subtitles: 'https://example.com/a.srt' }, 'subtitles'],
     ['encryption of dash', { outputFormat: 'dash', encryption: 'aes-128' }, 'encryption'],
     ['segments of a minute', { outputs: [{ outputFormat: 'hls', segment_seconds: 60 }] }, 'outputs[0].segment_seconds'],
   ])('is rejected with the field for %s', async (_, body, field) => {

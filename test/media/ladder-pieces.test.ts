@@ -57,6 +57,7 @@ async function encodePieces(file: string): Promise<{ request: PackageRequest; pi
     })),
     audio: { ...recipe.audio!, paths: [join(audio, 'output.mp4')] },
     pieces: { rate, frames: pieces.map(({ frames: count }) => count) },
+    subtitles: null,
     ...{ segmentSeconds: 2, manifests: recipe.manifests, key: null, directory: join(audio, 'tree'), maxFiles: 1000 },
   };
   return { request, pieces };

@@ -179,6 +179,26 @@ describe('a ladder', () => {
     expect(packageLadder(await encode(file, { rungs: [{ height: 180 }] }))).toMatchObject({ isEmpty: true });
   });
 
+  it('with subtitles names them in both manifests, and players read their texts', async () => {
+    const path = join(shop.dir, 'subtitles.srt');
+    await writeFile(path, '1\n00:00:01,000 --> 00:00:02,500\n<i>Hello</i> & goodbye\n');
+    const subtitles = { path, name: 'subtitles' };
+    const { directory } = await cut(clip, { rungs: [{ height: 180 }] }, { subtitles });
+    const master = await readPlaylist(directory, 'master.m3u8');
+    expect(master.mediaGroups.SUBTITLES.subtitles.Subtitles).toMatchObject({ uri: 'subtitles/index.m3u8' });
+    expect(master.playlists[0].attributes.SUBTITLES).toBe('subtitles');
+    const { segments } = await readPlaylist(directory, 'subtitles/index.m3u8');
+    expect(segments).toMatchObject([{ uri: 'segment-00001.vtt', duration: expect.closeTo(5.2, 1) }]);
+    const mpd = parseMpd(await text(directory, 'manifest.mpd'), { manifestUri: 'https://example.com/' });
+    const [dash] = Object.values(mpd.mediaGroups.SUBTITLES.subs) as { playlists: { resolvedUri: string }[] }[];
+    expect(dash!.playlists[0]!.resolvedUri).toBe('https://example.com/subtitles/segment-00001.vtt');
+    const { stdout } = await run('ffmpeg', [
+      ...['-v', 'error', '-allowed_extensions', 'ALL', '-i', join(directory, 'subtitles/index.m3u8')],
+      ...['-f', 'srt', '-'],
+    ]);
+    expect(stdout).toContain('00:00:01,000 --> 00:00:02,500\n<i>Hello</i> & goodbye');
+  });
+
   it('that is encrypted plays with its key, and has no list of key frames', async () => {
     const key = Buffer.from('00112233445566778899aabbccddeeff', 'hex');
     const { directory } = await cut(clip, { format: 'hls', rungs: [{ height: 180 }] }, { key });

@@ -66,7 +66,7 @@ export function ladderWorkshop(shop: Workshop): LadderWorkshop {
       const { renditions, audio, segmentSeconds, manifests } = recipe;
       const hostOf = <Part extends LadderPart>(part: Part) => ({ ...part, paths: [join(folder, basename(part.path))] });
       return {
-        ...{ renditions: renditions.map(hostOf), audio: audio && hostOf(audio), pieces: null },
+        ...{ renditions: renditions.map(hostOf), audio: audio && hostOf(audio), pieces: null, subtitles: null },
         ...{ segmentSeconds, manifests, key: null, directory: join(folder, 'tree'), maxFiles: 1000 },
       };
     },

@@ -9,6 +9,7 @@ import type { JobPlan, Plan, PlanContext, PlanInput, PlannedFailure, PlanWarning
 import { argumentFault } from './arguments.ts';
 import { shownInput } from './input-display.ts';
 import { planLadder } from './ladder/plan-ladder.ts';
+import { withSubtitles } from './ladder/with-subtitles.ts';
 import { planPicture } from './pictures/plan-picture.ts';
 import { planJoin } from './plan-join.ts';
 import { planPlain } from './plan-plain.ts';
@@ -90,7 +91,7 @@ function planOutput(request: TranscodeRequest, inputs: readonly PlanInput[], ctx
     }
   }
   const { ladder } = request;
-  if (ladder) return planLadder({ ...request, ladder }, inputs, parsed, ctx);
+  if (ladder) return withSubtitles(planLadder({ ...request, ladder }, inputs, parsed, ctx), parsed, ctx);
   const picture = planPicture(request, inputs[0]!, ctx);
   if (picture) return inputs.length === 1 ? picture : ofFirstInput(picture, request);
   const raw = (request.options?.length ?? 0) > 0 || parsed.graph !== null;

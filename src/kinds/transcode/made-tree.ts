@@ -1,5 +1,6 @@
 import type { FrameRate, PlannedTree } from '../../ffmpeg/index.ts';
 import type { OutputFacts } from '../../jobs/rows.ts';
+import type { PreparedAsset } from './assets.ts';
 
 /** What a cell has written for an output of many files. */
 export interface WrittenTree {
@@ -7,6 +8,8 @@ export interface WrittenTree {
   folder: string;
   planned: PlannedTree;
   slot: number;
+  /** Of the job. */
+  assets: readonly (PreparedAsset | null)[];
   /** Written instead, by cells of children; null = there are none. */
   pieces: WrittenPieces | null;
 }

@@ -13,11 +13,15 @@ const CUT_SHARE = 0.98;
 /** Of AES-128. */
 const KEY_BYTES = 16;
 
+/** Directory of the subtitles in a ladder. */
+const SUBTITLES = 'subtitles';
+
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   m3u8: 'application/vnd.apple.mpegurl',
   mpd: 'application/dash+xml',
   mp4: 'video/mp4',
   m4s: 'video/iso.segment',
+  vtt: 'text/vtt',
 };
 
 /**
@@ -26,7 +30,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
  */
 export async function makeLadder(
   { tools, run }: TranscodeAttempt,
-  { folder, planned, pieces }: WrittenTree,
+  { folder, planned, assets, pieces }: WrittenTree,
   recipe: LadderRecipe,
 ): Promise<MadeTree> {
   const { segmentSeconds, manifests } = recipe;
@@ -38,7 +42,8 @@ export async function makeLadder(
   const directory = join(run.folder, `ladder-${planned.position}`);
   const key = recipe.isEncrypted ? randomBytes(KEY_BYTES) : null;
   const frames = pieces && { rate: pieces.rate, frames: pieces.frames };
-  const request = { ...sources, pieces: frames, segmentSeconds, manifests, directory, key };
+  const subtitles = recipe.subtitles === undefined ? null : { path: assets[recipe.subtitles]!.file, name: SUBTITLES };
+  const request = { ...sources, pieces: frames, subtitles, segmentSeconds, manifests, directory, key };
   const result = await tools.sanitizer.packageLadder(
     { ...request, maxFiles: planned.tree.maxFiles },
     bytes,

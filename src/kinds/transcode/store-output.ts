@@ -19,7 +19,7 @@ interface WrittenOutput<Planned extends PlannedOutput = PlannedOutput> {
   early: EarlyOutput | null;
 }
 
-type OutputSources = Pick<PreparedSources, 'slot' | 'checkOutput' | 'written'>;
+type OutputSources = Pick<PreparedSources, 'slot' | 'assets' | 'checkOutput' | 'written'>;
 
 /** Checks and stores an output of a cell. Throws `JobFailure` if it is not what the plan promised. */
 export function storeOutput(
@@ -29,7 +29,13 @@ export function storeOutput(
 ): Promise<StoredOutput> {
   return 'path' in planned
     ? storeFileOutput(attempt, sources, { folder, planned, early })
-    : storeTreeOutput(attempt, { folder, planned, slot: sources.slot, pieces: sources.written });
+    : storeTreeOutput(attempt, {
+        folder,
+        planned,
+        slot: sources.slot,
+        assets: sources.assets,
+        pieces: sources.written,
+      });
 }
 
 /**

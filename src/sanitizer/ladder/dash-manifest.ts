@@ -1,5 +1,13 @@
 import type { LadderStreams } from './hls-playlists.ts';
-import { type CutAudio, type CutStream, type CutVideo, INIT_NAME, type Segment } from './types.ts';
+import {
+  type CutAudio,
+  type CutStream,
+  type CutText,
+  type CutVideo,
+  INIT_NAME,
+  type Segment,
+  TEXT_NAME,
+} from './types.ts';
 
 /*
  * The manifest of MPEG-DASH (ISO/IEC 23009-1): one period, a set of representations per video codec, one set of audio.
@@ -10,7 +18,7 @@ const PROFILES = 'urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cm
 const CHANNELS = 'urn:mpeg:dash:23003:3:audio_channel_configuration:2011';
 
 /** @param bufferSeconds what a client should buffer before it plays: a segment. */
-export function dashManifest({ videos, audio }: LadderStreams, bufferSeconds: number): string {
+export function dashManifest({ videos, audio, text }: LadderStreams, bufferSeconds: number): string {
   const seconds = Math.max(...[...videos, ...(audio ? [audio] : [])].map(lengthOf));
   const codecs = [...new Set(videos.map(familyOf))];
   const sets = codecs.map((codec, index) =>
@@ -20,6 +28,7 @@ export function dashManifest({ videos, audio }: LadderStreams, bufferSeconds: nu
     ),
   );
   if (audio) sets.push(audioSet(audio, sets.length));
+  if (text) sets.push(textSet(text, sets.length));
   return `<?xml version="1.0" encoding="UTF-8"?>
 <MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="${PROFILES}" type="static" mediaPresentationDuration="${duration(seconds)}" minBufferTime="${duration(bufferSeconds)}">
   <Period id="0" start="PT0S">
@@ -95,4 +104,15 @@ function lengthOf({ segments, timescale }: CutStream): number {
 /** ISO 8601, in milliseconds. */
 function duration(seconds: number): string {
   return `PT${Number(seconds.toFixed(3))}S`;
+}
+
+/** One file for the entire period. */
+function textSet({ name, bytes, seconds }: CutText, id: number): string {
+  const bandwidth = Math.max(1, Math.ceil((8 * bytes) / seconds));
+  return `    <AdaptationSet id="${id}" contentType="text" mimeType="text/vtt" lang="und">
+      <Role schemeIdUri="urn:mpeg:dash:role:2011" value="subtitle"/>
+      <Representation id="${name}" bandwidth="${bandwidth}">
+        <BaseURL>${name}/${TEXT_NAME}</BaseURL>
+      </Representation>
+    </AdaptationSet>`;
 }

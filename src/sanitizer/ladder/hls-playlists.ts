@@ -1,4 +1,12 @@
-import { type CutAudio, type CutStream, type CutVideo, INIT_NAME, segmentName } from './types.ts';
+import {
+  type CutAudio,
+  type CutStream,
+  type CutText,
+  type CutVideo,
+  INIT_NAME,
+  segmentName,
+  TEXT_NAME,
+} from './types.ts';
 
 /*
  * Playlists of HTTP Live Streaming (RFC 8216, and Apple's HLS Authoring Specification where the RFC leaves a choice).
@@ -15,6 +23,7 @@ const KEY_URI = '../key.bin';
 export interface LadderStreams {
   videos: readonly CutVideo[];
   audio: CutAudio | null;
+  text: CutText | null;
 }
 
 export interface TextFile {
@@ -24,8 +33,9 @@ export interface TextFile {
 }
 
 /** All playlists of a ladder. An encrypted ladder has no I-frame playlists: a part of a segment cannot be decrypted. */
-export function hlsPlaylists({ videos, audio }: LadderStreams, isEncrypted: boolean): TextFile[] {
-  const files = [{ path: 'master.m3u8', text: masterPlaylist({ videos, audio }, isEncrypted) }];
+export function hlsPlaylists({ videos, audio, text }: LadderStreams, isEncrypted: boolean): TextFile[] {
+  const files = [{ path: 'master.m3u8', text: masterPlaylist({ videos, audio, text }, isEncrypted) }];
+  if (text) files.push({ path: `${text.name}/${MEDIA_PLAYLIST}`, text: textPlaylist(text, isEncrypted) });
   for (const stream of [...videos, ...(audio ? [audio] : [])]) {
     files.push({ path: `${stream.name}/${MEDIA_PLAYLIST}`, text: mediaPlaylist(stream, isEncrypted) });
   }
@@ -37,14 +47,15 @@ export function hlsPlaylists({ videos, audio }: LadderStreams, isEncrypted: bool
 }
 
 /** The smallest rendition comes first: many players begin with it. */
-function masterPlaylist({ videos, audio }: LadderStreams, isEncrypted: boolean): string {
+function masterPlaylist({ videos, audio, text }: LadderStreams, isEncrypted: boolean): string {
   const ascending = [...videos].sort((a, b) => a.peak - b.peak);
   return lines([
     '#EXTM3U',
     `#EXT-X-VERSION:${VERSION}`,
     '#EXT-X-INDEPENDENT-SEGMENTS',
     ...(audio ? [audioLine(audio)] : []),
-    ...ascending.flatMap((video) => [variantLine(video, audio), `${video.name}/${MEDIA_PLAYLIST}`]),
+    ...(text ? [textLine(text)] : []),
+    ...ascending.flatMap((video) => [variantLine(video, { audio, text }), `${video.name}/${MEDIA_PLAYLIST}`]),
     ...(isEncrypted ? [] : ascending.map(keyFrameLine)),
   ]);
 }
@@ -63,7 +74,12 @@ function audioLine({ channels, language, name }: CutAudio): string {
   return `#EXT-X-MEDIA:${attributes.join(',')}`;
 }
 
-function variantLine(video: CutVideo, audio: CutAudio | null): string {
+function textLine({ name }: CutText): string {
+  const attributes = ['TYPE=SUBTITLES', 'GROUP-ID="subtitles"', 'NAME="Subtitles"', 'DEFAULT=NO', 'AUTOSELECT=YES'];
+  return `#EXT-X-MEDIA:${[...attributes, 'FORCED=NO', `URI="${name}/${MEDIA_PLAYLIST}"`].join(',')}`;
+}
+
+function variantLine(video: CutVideo, { audio, text }: Omit<LadderStreams, 'videos'>): string {
   const { bandwidth, averageBandwidth, codecs, frameRate } = withAudio(video, audio);
   const attributes = [
     `BANDWIDTH=${bandwidth}`,
@@ -72,6 +88,7 @@ function variantLine(video: CutVideo, audio: CutAudio | null): string {
     `RESOLUTION=${video.width}x${video.height}`,
     `FRAME-RATE=${frameRate.toFixed(3)}`,
     ...(audio ? ['AUDIO="audio"'] : []),
+    ...(text ? ['SUBTITLES="subtitles"'] : []),
     'CLOSED-CAPTIONS=NONE',
   ];
   return `#EXT-X-STREAM-INF:${attributes.join(',')}`;
@@ -104,10 +121,25 @@ function mediaPlaylist({ segments, timescale }: CutStream, isEncrypted: boolean)
   return lines([
     ...playlistHead(seconds),
     `#EXT-X-MAP:URI="${INIT_NAME}"`,
-    ...(isEncrypted ? [`#EXT-X-KEY:METHOD=AES-128,URI="${KEY_URI}"`] : []),
+    ...keyLines(isEncrypted),
     ...seconds.flatMap((length, index) => [`#EXTINF:${decimals(length)},`, segmentName(index)]),
     '#EXT-X-ENDLIST',
   ]);
+}
+
+/** One segment may last as long as the video: RFC 8216, 6.2.4 lets subtitles have a target duration of their own. */
+function textPlaylist({ seconds }: CutText, isEncrypted: boolean): string {
+  return lines([
+    ...playlistHead([seconds]),
+    ...keyLines(isEncrypted),
+    `#EXTINF:${decimals(seconds)},`,
+    TEXT_NAME,
+    '#EXT-X-ENDLIST',
+  ]);
+}
+
+function keyLines(isEncrypted: boolean): string[] {
+  return isEncrypted ? [`#EXT-X-KEY:METHOD=AES-128,URI="${KEY_URI}"`] : [];
 }
 
 function keyFramePlaylist({ keyFrames, timescale }: CutVideo): string {

@@ -1,6 +1,7 @@
 import { createCipheriv } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { MAX_SUBTITLE_BYTES } from '../../contract/limits.ts';
 import { type FileBytes, type FileOut, openBytes, writeTo } from '../file-bytes.ts';
 import { writeInitialization } from '../isobmff/write-movie.ts';
 import { NoStreams, NotRewritable, Rejected } from '../verdicts.ts';
@@ -12,9 +13,11 @@ import { describeAudio } from './describe-audio.ts';
 import { hlsPlaylists, type LadderStreams, type TextFile, withAudio } from './hls-playlists.ts';
 import { joinStreams } from './join-streams.ts';
 import { type LadderStream, readStream } from './read-stream.ts';
+import { type Cue, readCues, webVtt } from './subtitles.ts';
 import {
   type CutAudio,
   type CutStream,
+  type CutText,
   type CutVideo,
   INIT_NAME,
   type KeyFrame,
@@ -22,6 +25,7 @@ import {
   type LadderResult,
   type LadderSource,
   segmentName,
+  TEXT_NAME,
 } from './types.ts';
 import { fragmentIndex, SEGMENT_TYPE } from './write-fragment.ts';
 
@@ -70,12 +74,15 @@ function writeLadder(request: LadderRequest, open: (path: string) => FileBytes):
   const starts = checkAligned(videos);
   const sound = audio && cutSound(audio, open(audio.paths[0]!), starts, segmentSeconds);
   const cuts = [...videos, ...(sound ? [sound] : [])];
-  const count = cuts.reduce((sum, { segments }) => sum + segments.length + OTHER_FILES, 2);
+  const durationSeconds = Math.max(...cuts.map(({ stream }) => secondsOf(stream)));
+  const cues = request.subtitles && readCues(readText(request.subtitles.path), durationSeconds);
+  const count = cuts.reduce((sum, { segments }) => sum + segments.length + OTHER_FILES, cues ? 4 : 2);
   if (count > request.maxFiles) throw new NotRewritable(`has more than ${request.maxFiles} files`);
   mkdirSync(directory, { mode: 0o700 });
   const streams: LadderStreams = {
     videos: videos.map((cut) => writeVideo(request, cut)),
     audio: sound && writeAudio(request, sound),
+    text: cues && writeText(request, cues, durationSeconds),
   };
   const texts: TextFile[] = [
     ...(manifests.hls ? hlsPlaylists(streams, request.key !== null) : []),
@@ -86,7 +93,7 @@ function writeLadder(request: LadderRequest, open: (path: string) => FileBytes):
     ...{ width: video.width, height: video.height },
     ...withAudio(video, streams.audio),
   }));
-  return { renditions: facts, durationSeconds: Math.max(...cuts.map(({ stream }) => secondsOf(stream))) };
+  return { renditions: facts, durationSeconds };
 }
 
 function cutSound(source: LadderSource, file: FileBytes, starts: readonly number[], segmentSeconds: number): Cut {
@@ -119,6 +126,24 @@ function writeVideo(request: LadderRequest, cut: Cut): CutVideo {
 
 function writeAudio(request: LadderRequest, cut: Cut): CutAudio {
   return { ...writeStream(request, cut).written, ...describeAudio(cut.stream.track) };
+}
+
+/** The worker has checked that the file is UTF-8. */
+function readText(path: string): string {
+  return readFileSync(path, 'utf8');
+}
+
+function writeText({ directory, key, subtitles }: LadderRequest, cues: readonly Cue[], seconds: number): CutText {
+  const { name } = subtitles!;
+  const bytes = Buffer.from(webVtt(cues));
+  if (bytes.length > MAX_SUBTITLE_BYTES) throw new NotRewritable('has subtitles that are too large');
+  mkdirSync(join(directory, name), { mode: 0o700 });
+  writeTo(join(directory, name, TEXT_NAME), (out) => {
+    const sink = key ? encrypted(out, key, 0) : plain(out);
+    sink.write(bytes);
+    sink.end();
+  });
+  return { name, seconds, bytes: bytes.length };
 }
 
 /** Writes the initialization section and all segments. */

@@ -6,6 +6,8 @@ export interface LadderRequest {
   audio: LadderSource | null;
   /** The pieces of which each rendition consists; null = each is one movie. */
   pieces: LadderPieces | null;
+  /** A file of SubRip or WebVTT; null = none. */
+  subtitles: { path: string; name: string } | null;
   segmentSeconds: number;
   /** Which manifests to write. */
   manifests: LadderManifests;
@@ -87,6 +89,14 @@ export interface CutAudio extends CutStream {
   language: string | null;
 }
 
+/** Subtitles as one segment. */
+export interface CutText {
+  /** Directory of their files in the ladder. */
+  name: string;
+  seconds: number;
+  bytes: number;
+}
+
 export interface Segment {
   /** In the time scale of the stream. */
   duration: number;
@@ -109,3 +119,5 @@ export function segmentName(index: number): string {
 }
 
 export const INIT_NAME = 'init.mp4';
+/** The only segment of subtitles. */
+export const TEXT_NAME = 'segment-00001.vtt';

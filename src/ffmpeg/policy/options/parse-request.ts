@@ -61,6 +61,7 @@ function readRequest(
     video: [],
     audio: [],
     graph: null,
+    subtitles: null,
     assets: [],
     rejections: [],
     warnings: [],
@@ -73,6 +74,7 @@ function readRequest(
   for (const [option, field] of bounded(request.options, prefix, reading)) readOutput(option, field, reading);
   readFilters(reading);
   readBitrate(reading);
+  readSubtitles(reading);
   // A partly read graph says nothing about the rest.
   if (reading.budget.isSpent) return parsed;
   parsed.rejections.push(...checkTogether(parsed, request), ...checkPicture(request, prefix));
@@ -111,6 +113,19 @@ function* bounded(
       return;
     }
     yield [option, field];
+  }
+}
+
+/** A ladder shows all inputs one after the other, so none of them may be its subtitles. */
+function readSubtitles({ request: { ladder }, parsed, prefix, assets }: Reading): void {
+  if (ladder?.subtitles === undefined) return;
+  const position = { field: `${prefix}subtitles`, option: '' };
+  const index = assets.add('subtitle', ladder.subtitles, position);
+  if (typeof index !== 'number') parsed.rejections.push(index);
+  else if (assets.assets[index]!.source.type === 'url') parsed.subtitles = index;
+  else {
+    const reason = 'An input of the job cannot be its subtitles.';
+    parsed.rejections.push({ ...position, reason, suggestion: 'Name the https:// or gs:// URL of another file.' });
   }
 }
 

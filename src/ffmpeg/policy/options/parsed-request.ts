@@ -34,7 +34,9 @@ export interface ParsedRequest {
   audio: RequestGraph[];
   /** `filters` and `-filter_complex`, joined by `;`. */
   graph: RequestGraph | null;
-  /** Every file that graphs and overlays name, once each, in the order of first use. */
+  /** Index of the subtitles of a ladder in `assets`; null = none. */
+  subtitles: number | null;
+  /** Every file that graphs, overlays and ladders name, once each, in the order of first use. */
   assets: AssetRequest[];
   rejections: Rejection[];
   warnings: PlanWarning[];

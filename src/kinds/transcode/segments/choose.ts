@@ -27,7 +27,9 @@ export function mayBeInPieces({ tools, run, request: { outputs, assets } }: Tran
   if ((settings.chunks ?? 'off') === 'off' || !output || more.length > 0 || output.preview) return false;
   if (!['mp4', 'mov'].includes(output.outputFormat)) return false;
   if (settings.chunks === 'auto' && claim.job.resource_class !== 'heavy') return false;
-  return claim.inputs.length === 1 && claim.inputs[0]!.object_id !== null && assets.length === 0;
+  // The only assets of a ladder are its subtitles, which its pieces do not need.
+  const needsAssets = assets.length > 0 && !output.ladder;
+  return claim.inputs.length === 1 && claim.inputs[0]!.object_id !== null && !needsAssets;
 }
 
 /** Chooses the pieces of a job, or returns a sentence about why there are none. */

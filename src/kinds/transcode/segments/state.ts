@@ -64,6 +64,7 @@ const recipe = z.object({
   kind: z.literal('ladder'),
   renditions: z.array(part.extend({ size: z.object({ width: z.number(), height: z.number() }) })).readonly(),
   audio: part.nullable(),
+  subtitles: z.number().optional(),
   segmentSeconds: z.number(),
   manifests: z.object({ hls: z.boolean(), dash: z.boolean() }),
   isEncrypted: z.boolean(),

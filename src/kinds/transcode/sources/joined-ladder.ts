@@ -8,6 +8,7 @@ import { outputsOf } from '../../../jobs/read.ts';
 import type { Job } from '../../../jobs/rows.ts';
 import { getObject, type StoredObject } from '../../../objects/objects.ts';
 import { treeFileKey } from '../../../storage/keys.ts';
+import { prepareAssets, stageAssets } from '../assets.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
 import type { LadderState } from '../segments/state.ts';
 import type { ReadyOnes } from './prepared.ts';
@@ -24,9 +25,11 @@ export async function prepareLadder(
     pieces.push(await stageTree(attempt, state, object, `piece-${index}`));
   const sound = objects[state.pieces.length];
   const audio = sound ? await stagePiece(attempt, sound, 'audio') : null;
+  const files = await stageAssets(attempt);
   const slot = await run.lease.acquire(run.signal);
+  const assets = await prepareAssets(attempt, { files, inputs: [] }, slot);
   return {
-    ...{ slot, inputs: [], assets: [], files: [] },
+    ...{ slot, inputs: [], assets, files: [] },
     planned: {
       plan: { commands: [ladderCommand(state)] },
       ...{ budget: state.budget, inputSeconds: state.inputSeconds, done: CHILDREN_SHARE },
