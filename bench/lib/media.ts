@@ -34,19 +34,20 @@ export async function source1080(progress: (text: string) => void): Promise<Sour
 
 /** The first 20 s of the 60 s source. */
 export async function source1080Short(progress: (text: string) => void): Promise<Source> {
-  return cutOrRepeated(await source1080(progress), 20);
+  const complete = await source1080(progress);
+  const path = complete.path.replace('60s', '20s');
+  if (!existsSync(path)) await encode(path, ['-i', complete.path, '-t', '20', '-c', 'copy']);
+  return { ...complete, path };
 }
 
-/** Two minutes: the 60 s source twice. */
+/** Two minutes: the pictures of the 60 s source twice, at a constant rate, with a tone. */
 export async function source1080Long(progress: (text: string) => void): Promise<Source> {
-  return cutOrRepeated(await source1080(progress), 120);
-}
-
-/** So many seconds of the 60 s source, again and again if they are more. */
-async function cutOrRepeated(complete: Source, seconds: number): Promise<Source> {
-  const path = complete.path.replace('60s', `${seconds}s`);
-  if (!existsSync(path))
-    await encode(path, ['-stream_loop', '-1', '-i', complete.path, '-t', String(seconds), '-c', 'copy']);
+  const complete = await source1080(progress);
+  const path = complete.path.replace('60s', '120s');
+  if (!existsSync(path)) {
+    const inputs = ['-stream_loop', '1', '-i', complete.path, '-f', 'lavfi', '-i', 'sine=r=44100:d=120'];
+    await encode(path, [...inputs, '-map', '0:v', '-map', '1:a', '-c:v', 'copy', '-c:a', 'aac']);
+  }
   return { ...complete, path };
 }
 
