@@ -104,4 +104,49 @@ describe('a ladder that is encoded in pieces', () => {
     }
     expect(await decode(join(request.directory, 'master.m3u8'))).toBe('');
   });
+
+  describe('whose pieces a hostile cell has written', () => {
+    let request: PackageRequest;
+    beforeAll(async () => {
+      const clip = await shop.make('short.mp4', [
+        ...['-f', 'lavfi', '-i', 'testsrc2=s=256x144:r=10:d=12.1', '-f', 'lavfi', '-i', 'sine=d=12.1'],
+        ...['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '13', '-c:a', 'aac'],
+      ]);
+      request = (await encodePieces(clip)).request;
+    }, 60_000);
+
+    const { rate } = { rate: { num: 10, den: 1 } };
+    /** Replaces the second piece of the first rendition. */
+    const withPiece = (path: string): Partial<PackageRequest> => {
+      const [first, ...others] = request.renditions as [
+        PackageRequest['renditions'][0],
+        ...PackageRequest['renditions'],
+      ];
+      return { renditions: [{ ...first, paths: first.paths.with(1, path) }, ...others] };
+    };
+    const remade =
+      (...args: string[]) =>
+      async () => {
+        const [{ paths }] = request.renditions as [PackageRequest['renditions'][0]];
+        const folder = await ladders.ffmpeg(['-v', 'error', '-i', paths[1]!, ...args, '/out/piece.mp4'], []);
+        return withPiece(join(folder, 'piece.mp4'));
+      };
+
+    it.each<[string, () => Promise<Partial<PackageRequest>> | Partial<PackageRequest>, RegExp]>([
+      [
+        'a frame less',
+        () => ({ pieces: { rate, frames: [40, 41, 41] } }),
+        /piece \(2\) that has 40 frames instead of 41/,
+      ],
+      ['a piece less', () => ({ pieces: { rate, frames: [40, 40] } }), /another number of pieces/],
+      ['the piece of another rendition', () => withPiece(request.renditions[1]!.paths[1]!), /another size/],
+      ['another frame rate', remade('-r', '20', '-c:v', 'libx264', '-frames:v', '40'), /piece \(2\)/],
+      ['other parameters', remade('-c:v', 'libx264', '-profile:v', 'main', '-bf', '3'), /other parameters/],
+    ])('is rejected for %s', async (_, changes, reason) => {
+      const result = packageLadder({ ...request, ...(await changes()), directory: join(shop.dir, `tree-${++trees}`) });
+      expect('reason' in result && result.reason).toMatch(reason);
+    });
+  });
 });
+
+let trees = 0;
