@@ -1,6 +1,6 @@
 import type { Run, WorkTools } from '../../attempt/tools.ts';
 import { checkBucket } from '../../connections/bucket.ts';
-import { accessJson } from '../../connections/stored-connection.ts';
+import { accessJson, type BucketAccess } from '../../connections/stored-connection.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import type { Tx } from '../../database/pool.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
@@ -16,16 +16,20 @@ export async function executeConnectionCheck(tools: WorkTools, run: Run): Promis
   const { job } = run.claim;
   const sent = openColumn(tools.context.vault, 'jobs', 'request_source_sealed', job);
   if (sent === null) throw new JobFailure('internal', 'The request of the check is gone.', { retry: false });
-  const late = AbortSignal.timeout(MAX_MS);
-  const reason = await checkBucket(
-    tools.fetcher,
-    accessJson.read(JSON.parse(sent)),
-    AbortSignal.any([run.signal, late]),
-  ).catch((error: unknown) => {
-    if (run.signal.aborted || !late.aborted) throw error;
-    return 'The store did not respond in time.';
-  });
+  const access = accessJson.read(JSON.parse(sent));
+  // A store that hangs takes no slot from jobs of others.
+  run.lease.leave();
+  const reason = await tools.deliveryTurns.run(job.account_id, run.signal, () => check(tools, run, access));
   const nothing = { outputs: [], warnings: [], inputSeconds: null, attempt: null };
   const apply = (tx: Tx) => wakeWaiting(tx, job.id);
   return { outcome: 'completed', completion: { ...nothing, plan: resultJson.write({ reason }), apply } };
+}
+
+/** Returns why the bucket cannot be used; null if it can. */
+function check(tools: WorkTools, run: Run, access: BucketAccess): Promise<string | null> {
+  const late = AbortSignal.timeout(MAX_MS);
+  return checkBucket(tools.fetcher, access, AbortSignal.any([run.signal, late])).catch((error: unknown) => {
+    if (run.signal.aborted || !late.aborted) throw error;
+    return 'The store did not respond in time.';
+  });
 }
