@@ -40,6 +40,7 @@ const CASES: Record<string, () => Promise<Case>> = {
   edits: async () => (await import('./cases/edits.ts')).edits,
   'ladder-chunks': async () => (await import('./cases/chunks.ts')).ladderChunks,
   ladder: async () => (await import('./cases/ladder.ts')).ladder,
+  targets: async () => (await import('./cases/targets.ts')).targets,
   stills: async () => (await import('./cases/stills.ts')).stills,
   producers: async () => (await import('./cases/producers.ts')).producers,
   long: async () => (await import('./cases/edits.ts')).long,

@@ -2255,6 +2255,18 @@ export interface components {
             /** @description When the delivery ended; null unless it is `delivered`. */
             delivered_at: string | null;
         };
+        /** @description How an output compares with its source. */
+        QualityFigures: {
+            /**
+             * @description What was computed.
+             * @enum {string}
+             */
+            metric: "ssim" | "xpsnr" | "psnr";
+            /** @description The mean over all frames: of `ssim` from 0 to 1, of `xpsnr` and `psnr` in decibels. */
+            mean: number;
+            /** @description The first percentile: 99% of the frames reach it. */
+            p1: number;
+        };
         /** @description How a stream of an output was made. */
         StreamPlan: {
             /**
@@ -2337,6 +2349,10 @@ export interface components {
             encrypted?: boolean;
             /** @description Its delivery; only for an output with a destination. */
             destination?: components["schemas"]["OutputDelivery"];
+            /** @description The figures of the metric of its `target`, or of the first metric of `measure`; absent without both. */
+            quality?: components["schemas"]["QualityFigures"];
+            /** @description The figures of all metrics, the metric of the `target` first; absent without `target` and `measure`. */
+            measures?: components["schemas"]["QualityFigures"][];
             /** @description Why the output failed, for programs; null unless it failed. */
             error_code: components["schemas"]["FailureCode"] | null;
             /** @description One sentence for people; null unless the output failed. */
@@ -4462,6 +4478,16 @@ export interface components {
             /** @description A place in the bucket of a connection. */
             s3?: components["schemas"]["S3Destination"] | null;
         };
+        /** @description The quality that an output must reach in as few bytes as possible. */
+        Target: {
+            /**
+             * @description `ssim`, or `xpsnr` in decibels.
+             * @enum {string}
+             */
+            metric: "ssim" | "xpsnr";
+            /** @description The mean over all frames that the output must reach, such as 0.98 for `ssim`. */
+            at_least: number;
+        };
         /** @description Limits of the job; they can only lower the limits of account and server. */
         JobLimits: {
             /** @description Memory of the cell, in MB of 1,048,576 bytes, at least 64. */
@@ -4498,12 +4524,14 @@ export interface components {
             /** @description Color of the waveform: `#` and six hexadecimal digits. Defaults to `#3366cc`. The background is transparent. */
             color?: string | null;
         };
-        /** @description Quality and size by name. Ignored if the request has `options`. */
+        /** @description Quality and size by name. Quality and resolution are ignored if the request has `options`. */
         Preset: {
             /** @description `medium` when absent. */
             quality?: ("high" | "medium" | "low") | null;
             /** @description The short side of the frame. Airlock never scales up. */
             resolution?: ("480p" | "720p" | "1080p" | "4k") | null;
+            /** @description The quality that the output must reach. Airlock searches for the smallest file on samples of the source, instead of a fixed quality, and verifies the result. If it cannot be reached, the job still completes, with a warning. */
+            target?: components["schemas"]["Target"] | null;
         };
         /** @description A part of the `-filter_complex`. */
         Filter: {
@@ -4548,7 +4576,7 @@ export interface components {
             width?: number | null;
             /** @description Pictures in a row of a `sprite`; 10 when absent. Fewer if the image would be wider than 8192 pixels. */
             columns?: number | null;
-            /** @description The renditions of a streaming format. `auto`, the default, chooses them by the size of the source. Airlock never scales up. */
+            /** @description The renditions of a streaming format. `auto`, the default, chooses them by the size of the source, and by samples of it: an easy source gets fewer and smaller renditions. Airlock never scales up. */
             ladder?: ("auto" | components["schemas"]["Rung"][]) | null;
             /** @description URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. */
             subtitles?: string | null;
@@ -4556,6 +4584,12 @@ export interface components {
             segment_seconds?: number | null;
             /** @description Encrypts the segments of an `hls` output with a key of its own. */
             encryption?: "aes-128" | null;
+            /** @description The quality that the output must reach. Airlock searches for the smallest file on samples of the source, instead of a fixed quality, and verifies the result. If it cannot be reached, the job still completes, with a warning. */
+            target?: components["schemas"]["Target"] | null;
+            /** @description Highest bit rate of the video of an output with a `target`: a number of bits per second, or a string such as `2800k`. */
+            max_bitrate?: (number | string) | null;
+            /** @description Compares the finished video with its source, scaled to the size of the output, by these metrics. */
+            measure?: ("ssim" | "xpsnr" | "psnr")[] | null;
             /** @description Bit rate of the video, or of the audio if the output is an audio format: a number of bits per second, or a string such as `2800k`. */
             bitrate?: (number | string) | null;
             /** @description Also delivers a copy of this output there. Replaces the `destination` of the job for this output. */
@@ -4601,7 +4635,7 @@ export interface components {
             width?: number | null;
             /** @description Pictures in a row of a `sprite`; 10 when absent. Fewer if the image would be wider than 8192 pixels. */
             columns?: number | null;
-            /** @description The renditions of a streaming format. `auto`, the default, chooses them by the size of the source. Airlock never scales up. */
+            /** @description The renditions of a streaming format. `auto`, the default, chooses them by the size of the source, and by samples of it: an easy source gets fewer and smaller renditions. Airlock never scales up. */
             ladder?: ("auto" | components["schemas"]["Rung"][]) | null;
             /** @description URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. */
             subtitles?: string | null;
@@ -4609,6 +4643,12 @@ export interface components {
             segment_seconds?: number | null;
             /** @description Encrypts the segments of an `hls` output with a key of its own. */
             encryption?: "aes-128" | null;
+            /** @description The quality that the output must reach. Airlock searches for the smallest file on samples of the source, instead of a fixed quality, and verifies the result. If it cannot be reached, the job still completes, with a warning. */
+            target?: components["schemas"]["Target"] | null;
+            /** @description Highest bit rate of the video of an output with a `target`: a number of bits per second, or a string such as `2800k`. */
+            max_bitrate?: (number | string) | null;
+            /** @description Compares the finished video with its source, scaled to the size of the output, by these metrics. */
+            measure?: ("ssim" | "xpsnr" | "psnr")[] | null;
             /** @description Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode. */
             outputs?: components["schemas"]["OutputRequest"][] | null;
             /** @description Also delivers a copy of each output there: one file to a presigned URL, or all files to the bucket of a connection. The outputs stay in Airlock until their retention ends. */
@@ -4714,7 +4754,7 @@ export interface components {
             width?: number | null;
             /** @description Pictures in a row of a `sprite`; 10 when absent. Fewer if the image would be wider than 8192 pixels. */
             columns?: number | null;
-            /** @description The renditions of a streaming format. `auto`, the default, chooses them by the size of the source. Airlock never scales up. */
+            /** @description The renditions of a streaming format. `auto`, the default, chooses them by the size of the source, and by samples of it: an easy source gets fewer and smaller renditions. Airlock never scales up. */
             ladder?: ("auto" | components["schemas"]["Rung"][]) | null;
             /** @description URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. */
             subtitles?: string | null;
@@ -4722,6 +4762,12 @@ export interface components {
             segment_seconds?: number | null;
             /** @description Encrypts the segments of an `hls` output with a key of its own. */
             encryption?: "aes-128" | null;
+            /** @description The quality that the output must reach. Airlock searches for the smallest file on samples of the source, instead of a fixed quality, and verifies the result. If it cannot be reached, the job still completes, with a warning. */
+            target?: components["schemas"]["Target"] | null;
+            /** @description Highest bit rate of the video of an output with a `target`: a number of bits per second, or a string such as `2800k`. */
+            max_bitrate?: (number | string) | null;
+            /** @description Compares the finished video with its source, scaled to the size of the output, by these metrics. */
+            measure?: ("ssim" | "xpsnr" | "psnr")[] | null;
             /** @description Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode. */
             outputs?: components["schemas"]["OutputRequest"][] | null;
             /** @description Also delivers a copy of each output there: one file to a presigned URL, or all files to the bucket of a connection. The outputs stay in Airlock until their retention ends. */

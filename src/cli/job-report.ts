@@ -28,6 +28,7 @@ function factsOf(made: Job['outputs'][number] | undefined): string[] {
     made?.audio_codec,
     made?.duration_seconds ? clock(made.duration_seconds) : null,
     typeof made?.size === 'number' ? byteText(made.size) : null,
+    ...(made?.measures ?? []).map(({ metric, mean }) => `${metric} ${mean}`),
   ];
   return facts.filter((fact): fact is string => Boolean(fact));
 }

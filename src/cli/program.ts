@@ -62,6 +62,8 @@ function addTranscode(program: Command): void {
     .option('--option <option>', 'an FFmpeg option, e.g. "-c:v libx265" or "-vf hflip"; may repeat', collect, [])
     .option('--filter <graph>', 'a filter graph, e.g. "[0:v]scale=640:-2[v]"; may repeat', collect, [])
     .option('--text <text>', 'text over the video, in any language; may repeat', collect, [])
+    .option('--target <metric=number>', 'search for the smallest file of that quality, e.g. ssim=0.98 or xpsnr=40')
+    .option('--measure <metrics>', 'compare the result with its source, e.g. ssim,xpsnr,psnr')
     .option('--ladder <heights>', 'write a folder for HLS and DASH players: auto, or heights such as 720,360')
     .option('--to <place>', 'also deliver the files to a bucket of yours: s3://CONNECTION/FOLDER')
     .option('--json', 'print the finished job as JSON')

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { bitrate } from './bit-rate.ts';
 import { destinationField } from './destinations.ts';
 import { rule } from './faults/rule.ts';
 import {
@@ -13,6 +14,7 @@ import {
 import { nullable } from './nullable.ts';
 import { OUTPUT_NAME } from './output-names.ts';
 import { checkTiles, pictureFields } from './picture-outputs.ts';
+import { checkQuality, qualityFields, targetField } from './quality.ts';
 import { OVERLAY_STYLE_KEYS, overlayStyles } from './snake-names.ts';
 
 /** Characters of one filter graph, or of one option's argument. */
@@ -36,19 +38,16 @@ const preset = z
   .object({
     quality: nullable(z.enum(QUALITIES)).describe('`medium` when absent.'),
     resolution: nullable(z.enum(RESOLUTIONS)).describe('The short side of the frame. Airlock never scales up.'),
+    target: targetField,
   })
-  .meta({ id: 'Preset', description: 'Quality and size by name. Ignored if the request has `options`.' });
+  .meta({
+    id: 'Preset',
+    description: 'Quality and size by name. Quality and resolution are ignored if the request has `options`.',
+  });
 
 const filter = z
   .object({ filter: argumentText.min(1).describe('A filter graph in the syntax of FFmpeg.') })
   .meta({ id: 'Filter', description: 'A part of the `-filter_complex`.' });
-
-const bitrate = z.union([
-  z.number().int().positive(),
-  z
-    .string()
-    .regex(/^\d{1,9}(\.\d{1,3})?[kM]?$/, rule('is not a bit rate', 'Send bits per second, such as 2800000 or "2800k"')),
-]);
 
 const rung = z
   .object({
@@ -76,7 +75,7 @@ const MAX_SUBTITLE_URL = 2048;
 /** How a streaming format is made. Other formats have none of these fields. */
 const ladderFields = {
   ladder: nullable(z.union([z.literal('auto'), z.array(rung).min(1).max(MAX_RUNGS)])).describe(
-    'The renditions of a streaming format. `auto`, the default, chooses them by the size of the source. Airlock never scales up.',
+    'The renditions of a streaming format. `auto`, the default, chooses them by the size of the source, and by samples of it: an easy source gets fewer and smaller renditions. Airlock never scales up.',
   ),
   subtitles: nullable(z.string().min(1).max(MAX_SUBTITLE_URL)).describe(
     'URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload.',
@@ -97,6 +96,7 @@ export const outputFields = {
   filters: nullable(z.array(filter).max(64)).describe('Joined with `;` into one `-filter_complex`.'),
   ...pictureFields,
   ...ladderFields,
+  ...qualityFields,
 };
 
 const outputName = z
@@ -143,6 +143,7 @@ export function checkOutputs(body: OneOutput & { outputs?: OutputBody[] | undefi
   const checkEach = (output: Parameters<typeof checkTiles>[0] & OneOutput, path: (string | number)[]) => {
     checkTiles(output, (field, message) => context.addIssue({ code: 'custom', path: [...path, field], message }));
     checkFields(output, path, context);
+    checkQuality(output, (field, message) => context.addIssue({ code: 'custom', path: [...path, ...field], message }));
   };
   if (!outputs) return checkEach(body, []);
   for (const [index, output] of outputs.entries()) checkEach(output, ['outputs', index]);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { delivery } from './destinations.ts';
 import { failures } from './failures.ts';
+import { figures } from './quality.ts';
 import { streamPlan } from './stream-plan.ts';
 
 export const failureCode = z
@@ -26,6 +27,17 @@ const ladderFacts = {
   encrypted: z.boolean().optional().describe('Whether the segments are encrypted; only for a ladder.'),
 };
 
+/** How a video compares with its source. */
+const qualityFacts = {
+  quality: figures
+    .optional()
+    .describe('The figures of the metric of its `target`, or of the first metric of `measure`; absent without both.'),
+  measures: z
+    .array(figures)
+    .optional()
+    .describe('The figures of all metrics, the metric of the `target` first; absent without `target` and `measure`.'),
+};
+
 /** What Airlock knows of a finished file. It is stored in this form. */
 export const fileFacts = z.object({
   format: z.string().describe('The format, one of `outputFormat`.'),
@@ -45,6 +57,7 @@ export const fileFacts = z.object({
     .optional()
     .describe('Which streams were copied, and which were encoded.'),
   ...ladderFacts,
+  ...qualityFacts,
 });
 
 export const OUTPUT_ROLES = [
@@ -80,6 +93,7 @@ export const output = z
     plan: fileFacts.shape.plan,
     ...ladderFacts,
     destination: delivery.optional().describe('Its delivery; only for an output with a destination.'),
+    ...qualityFacts,
     error_code: failureCode.nullable().describe('Why the output failed, for programs; null unless it failed.'),
     error_message: z.string().nullable().describe('One sentence for people; null unless the output failed.'),
   })

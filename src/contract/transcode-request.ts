@@ -1,4 +1,5 @@
 import type { LadderCodec, LadderFormat, OutputFormat, Quality, Resolution, TileFormat } from './formats.ts';
+import type { Metric, TargetMetric } from './quality.ts';
 
 /** One FFmpeg option as the caller wrote it. Absent, `""` and `null` arguments mean a flag without a value. */
 export interface OptionRequest {
@@ -46,6 +47,18 @@ export interface OutputRequest {
   waveform?: WaveformRequest;
   /** Present for thumbnails and sprites. */
   tiles?: TilesRequest;
+  /** The quality to search for, instead of a constant one. */
+  target?: TargetRequest;
+  /** How the finished video is compared with its source. */
+  measure?: readonly Metric[];
+}
+
+/** The quality that the smallest file must reach. */
+export interface TargetRequest {
+  metric: TargetMetric;
+  atLeast: number;
+  /** Bits per second of the video; null = any. */
+  maxBitRate: number | null;
 }
 
 /** Pictures of a video at equal distances. */

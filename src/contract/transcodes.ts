@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { bitsPerSecond } from './bit-rate.ts';
 import { fetchedHow, jobStatus, timestamp, warning } from './common.ts';
 import { checkDestinations, destinationField } from './destinations.ts';
 import { rule } from './faults/rule.ts';
@@ -141,7 +142,7 @@ function toOutputRequest({
   destination: _,
   ...output
 }: OutputBody): OutputRequest {
-  const { outputFormat: format, ladder, segment_seconds, encryption, ...others } = output;
+  const { outputFormat: format, ladder, segment_seconds, encryption, target, max_bitrate, ...others } = output;
   if (isLadderFormat(format)) {
     const rungs = ladder ?? 'auto';
     const segmentSeconds = segment_seconds ?? DEFAULT_SEGMENT_SECONDS;
@@ -151,7 +152,12 @@ function toOutputRequest({
     };
     return { outputFormat: 'mp4', ladder: settings } as OutputRequest;
   }
-  if (!isTileFormat(format)) return { ...others, outputFormat: format } as OutputRequest;
+  if (!isTileFormat(format)) {
+    const wanted = target ?? output.preset?.target;
+    const maxBitRate = max_bitrate === undefined ? null : bitsPerSecond(max_bitrate);
+    const searched = wanted && { metric: wanted.metric, atLeast: wanted.at_least, maxBitRate };
+    return { ...others, outputFormat: format, ...(searched && { target: searched }) } as OutputRequest;
+  }
   const tiles = {
     format,
     ...(every_seconds !== undefined && { everySeconds: every_seconds }),

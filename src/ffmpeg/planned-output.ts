@@ -1,4 +1,6 @@
 import type { FormatKind, OutputFormat } from '../contract/formats.ts';
+import type { Metric } from '../contract/quality.ts';
+import type { TargetRequest } from '../contract/transcode-request.ts';
 
 /** Required properties of the finished output; null = the caller's options decide. */
 export interface ExpectedOutput {
@@ -34,6 +36,43 @@ export interface PlannedFile {
   expect: ExpectedOutput;
   /** The only picture of the input that it shows; absent = it shows others, or it is not known. */
   picture?: PictureTime;
+  /** How the finished file is compared with its source; absent = it is not. */
+  quality?: QualityPlan;
+}
+
+/** A comparison of an encoded video with what its encoder gets: the source after all filters. */
+export interface QualityPlan {
+  source: ComparedSource;
+  /** The metric of the target first. */
+  metrics: readonly Metric[];
+  target: TargetPlan | null;
+}
+
+/** The only video from which an output is made. */
+export interface ComparedSource {
+  /** Inside the cell. */
+  path: string;
+  demuxer: string;
+  /** Arguments that open it as the command does, `-i` included. */
+  inputArgs: readonly string[];
+  /** Index of the stream in the file. */
+  stream: number;
+  /** The part of the file that the output shows, in seconds; null = until an end that is not known. */
+  from: number;
+  seconds: number | null;
+  frameRate: number;
+  /** A simple chain of filters; empty = none. */
+  filter: string;
+  /** In which both are compared. */
+  pixelFormat: 'yuv420p' | 'yuv420p10le';
+}
+
+/** A quality to search for. The command contains the encoder's `-crf:v`, which the search replaces. */
+export interface TargetPlan extends TargetRequest {
+  /** FFmpeg's name. */
+  encoder: string;
+  /** Arguments of the encoder, `-crf:v` included. */
+  encoderArgs: readonly string[];
 }
 
 /** An output of many files, which Airlock makes from files and directories that the cell writes for it. */
@@ -45,6 +84,22 @@ export interface PlannedTree {
   contentType: string;
   streams: StreamPlans;
   tree: TreePlan;
+  /** How samples show which rungs a ladder needs; absent = they are not sampled. */
+  sampling?: RungSampling;
+}
+
+/** The bit rate that a rung of `auto` needs, by samples of the source. */
+export interface RungRate {
+  height: number;
+  /** Bits per second at the constant quality of a ladder: on average, and of the hardest sample. */
+  mean: number;
+  most: number;
+}
+
+/** The rungs that a ladder may have, each as a sample encodes it. */
+export interface RungSampling {
+  source: { path: string; demuxer: string; stream: number; seconds: number; frameRate: number };
+  rungs: readonly { height: number; filter: string; preset: string }[];
 }
 
 export interface TreePlan {

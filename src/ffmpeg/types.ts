@@ -1,6 +1,6 @@
 import type { FailureCode } from '../contract/failures.ts';
 import type { StreamPackets } from './packets.ts';
-import type { PictureTime, PlannedOutput } from './planned-output.ts';
+import type { PictureTime, PlannedOutput, RungRate } from './planned-output.ts';
 import type { QuoteCard, TextOverlay } from './policy/overlays/types.ts';
 
 export type * from './packets.ts';
@@ -205,6 +205,8 @@ export interface PlanContext {
   disarm?: boolean;
   /** CPU cores that the cell may use. */
   cores: number;
+  /** What the rungs of a ladder need by samples; absent = they were not sampled. */
+  rungRates?: readonly RungRate[];
   /** Expected memory up to which outputs share a command; absent = any. */
   memoryBytes?: number;
 }

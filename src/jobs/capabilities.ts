@@ -9,4 +9,6 @@ export const LADDER_PIECES = 'pieces:ladder';
 export const DESTINATIONS = 'outputs:destination';
 /** Sources in the bucket of a connection. */
 export const S3_SOURCES = 'sources:s3';
-export const RELEASE_CAPABILITIES: readonly string[] = [LADDERS, LADDER_PIECES, DESTINATIONS, S3_SOURCES];
+/** Outputs that are compared with their source. */
+export const QUALITY = 'outputs:quality';
+export const RELEASE_CAPABILITIES: readonly string[] = [LADDERS, LADDER_PIECES, DESTINATIONS, S3_SOURCES, QUALITY];

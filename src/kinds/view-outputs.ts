@@ -38,6 +38,8 @@ function viewOutput(vault: Vault, name: string, row: ViewedOutput): OutputView {
     ...(facts?.renditions && { renditions: facts.renditions }),
     ...(facts?.encrypted !== undefined && { encrypted: facts.encrypted }),
     ...(destination && { destination }),
+    ...(facts?.quality && { quality: facts.quality }),
+    ...(facts?.measures && { measures: facts.measures }),
     error_code: row.error_code,
     error_message: openColumn(vault, 'job_outputs', 'error_sealed', row),
   };

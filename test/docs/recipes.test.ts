@@ -33,13 +33,14 @@ const RUN = new Set([
   'Thumbnails',
   'Scrub preview',
   'Waveform image',
+  'Smallest file of a quality',
 ]);
 
 /** What `validate` reports about any input that is not an upload. */
 const UNKNOWN_INPUT = /is not known yet|assum/i;
 
 const recipes = readPages()
-  .filter(({ path }) => /^docs\/((recipes|migrate)\/|stills\.md$)/.test(path))
+  .filter(({ path }) => /^docs\/((recipes|migrate)\/|(stills|quality)\.md$)/.test(path))
   .flatMap(({ path, text }) => recipesOf(path, text));
 
 let service: TestService;

@@ -91,7 +91,7 @@ describe('a plan of several commands', () => {
     const inputs = [{ ...input, packets: null }];
     const sources = readySources(attempt, { slot: 0, inputs, assets: [], files: cellFiles({ inputs, assets: [] }) });
     const made = await runCommands(attempt, sources, plan);
-    await completeJob(world.context, attempt.run.claim, completionOf(attempt, sources, { plan, made }));
+    await completeJob(world.context, attempt.run.claim, completionOf(attempt, sources, made));
     return plan;
   }
 

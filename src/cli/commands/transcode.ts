@@ -7,6 +7,7 @@ import type { Config } from '../../config/config.ts';
 import { errors } from '../../contract/errors.ts';
 import { OUTPUT_FORMATS } from '../../contract/formats.ts';
 import { SCOPES } from '../../contract/keys.ts';
+import { METRICS, targetField } from '../../contract/quality.ts';
 import type { JobRequest, OutputRequest } from '../../contract/transcode-request.ts';
 import { detectMedia, parseJob } from '../../ffmpeg/index.ts';
 import { connect } from '../connect.ts';
@@ -28,6 +29,10 @@ export interface TranscodeFlags {
   template?: string;
   /** `s3://CONNECTION/FOLDER` */
   to?: string;
+  /** `ssim=0.98` */
+  target?: string;
+  /** Metrics, separated by commas. */
+  measure?: string;
   json?: boolean;
 }
 
@@ -171,9 +176,9 @@ function ladderBody(
   ladder: string,
   flags: TranscodeFlags,
 ): Omit<TranscodeRequest, 'inputs'> {
-  const { quality, resolution, template, option, filter, text } = flags;
+  const { quality, resolution, template, target, measure, option, filter, text } = flags;
   if (targets.length !== 1) throw new UsageError('With --ladder, name one folder to write.');
-  if (quality || resolution || template || option.length + filter.length + text.length > 0) {
+  if (quality || resolution || template || target || measure || option.length + filter.length + text.length > 0) {
     throw new UsageError('With --ladder, no other options of the output are possible.');
   }
   const heights = ladder.split(',');
@@ -210,7 +215,23 @@ function encodingOf(flags: TranscodeFlags) {
     ...(Object.keys(preset).length > 0 && { preset }),
     ...(options.length > 0 && { options }),
     ...(flags.filter.length > 0 && { filters: flags.filter.map((filter) => ({ filter })) }),
+    ...qualityOf(flags),
   };
+}
+
+/** Rejects what no server accepts; the server checks the rest. */
+function qualityOf({ target, measure }: TranscodeFlags) {
+  const [, metric, number] = /^([a-z]+)=([\d.]+)$/.exec(target ?? '') ?? [];
+  const searched = targetField.safeParse(target === undefined ? undefined : { metric, at_least: Number(number) });
+  if (!searched.success) {
+    throw new UsageError(`--target "${target}" is not a target. Send one such as ssim=0.98 or xpsnr=40.`);
+  }
+  const metrics = measure?.split(',');
+  const unknown = metrics?.find((name) => !(METRICS as readonly string[]).includes(name));
+  if (unknown !== undefined) {
+    throw new UsageError(`--measure "${unknown}" is not a metric. Send ${METRICS.join(', ')}, separated by commas.`);
+  }
+  return { ...(searched.data && { target: searched.data }), ...(metrics && { measure: metrics }) };
 }
 
 /** Rejects before the upload what the local server would reject after it, with the same message. */

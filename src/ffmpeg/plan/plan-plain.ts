@@ -3,7 +3,6 @@ import type { TranscodeRequest } from '../../contract/transcode-request.ts';
 import { FORMAT_DEFAULTS } from '../policy/encoders/encoders.ts';
 import { OptionSet } from '../policy/options/option-set.ts';
 import type { ParsedRequest } from '../policy/options/parsed-request.ts';
-import { SUBTITLE_DEMUXERS } from '../probe/input-limits.ts';
 import type { PlanInput, PlanSource } from '../types.ts';
 import { audioArgs, defaultAudioEncoder, languageArgs } from './audio-args.ts';
 import { type ComposeJob, composedArgs, composeTracks, simpleFilter, type Tracks } from './compose.ts';
@@ -16,7 +15,9 @@ import { type InputPlan, outputTail, passThrough, plannedOutput } from './plan-a
 import { type Selection, selectStreams } from './plan-streams.ts';
 import { type FinishedVideo, finishTracks } from './plan-tracks.ts';
 import { needsToneMap } from './plan-video.ts';
+import { isPlayed, surplusOf } from './playing-inputs.ts';
 import type { OutputContext, Producer } from './producer.ts';
+import { planQuality } from './quality/plan-quality.ts';
 import { MAX_OUTPUT_SECONDS, threadsFor, type Workload } from './resources.ts';
 import { loopStills, seekPosition } from './seek.ts';
 import { dependsOnTime, type OwnWork, ownWork } from './step-filters.ts';
@@ -88,27 +89,53 @@ export function planPlain(
     handled: video?.handled ?? [],
   });
   const durationSeconds = still ? null : end.durationSeconds;
+  const opened = inputs.map((_, index) => plainInput(index, job, times, tracks));
+  const isComplex = compose.composer.complex;
+  const compared = planQuality(request, {
+    ...{
+      inputs: opened,
+      selection,
+      options: job.options,
+      encoder: job.encoders.video,
+      video,
+      threads,
+      durationSeconds,
+    },
+    filter: isComplex ? null : (simpleFilter('v', compose, composed)[1] ?? ''),
+    hasMoved: times.seek.moved,
+  });
   return {
-    inputs: inputs.map((_, index) => plainInput(index, job, times, tracks)),
+    inputs: opened,
     extra: compose.composer.extra,
     threads,
     args: plainArgs(job, tracks, threads, dropped.handled),
-    output: plannedOutput(
-      { format: job.format, position: ctx.position },
-      {
-        streams: describeStreams(job.encoders, job.copies),
-        hasVideo: selection.mapped ? null : selection.hasVideo,
-        hasAudio: selection.mapped ? null : selection.hasAudio,
-        ...copiedOutput(job.copies, selection),
-        ...(video && { size: video.sizeIsCertain ? video.size : null }),
-      },
-    ),
+    output: { ...plainOutput(job, video), ...(compared.quality && { quality: compared.quality }) },
     durationSeconds,
     works: [{ ...workload(job, tracks), durationSeconds }],
     source: planSource(request),
     layers: compose.composer.layers,
-    warnings: [...parsed.warnings, ...dropped.warnings, ...selection.warnings, ...composed.warnings, ...end.warnings],
+    warnings: [
+      ...parsed.warnings,
+      ...dropped.warnings,
+      ...selection.warnings,
+      ...composed.warnings,
+      ...end.warnings,
+      ...compared.warnings,
+    ],
   };
+}
+
+function plainOutput({ format, ctx, encoders, copies, selection }: PlainJob, video: FinishedVideo | null) {
+  return plannedOutput(
+    { format, position: ctx.position },
+    {
+      streams: describeStreams(encoders, copies),
+      hasVideo: selection.mapped ? null : selection.hasVideo,
+      hasAudio: selection.mapped ? null : selection.hasAudio,
+      ...copiedOutput(copies, selection),
+      ...(video && { size: video.sizeIsCertain ? video.size : null }),
+    },
+  );
 }
 
 /** Throws `JobFailure` when the inputs have no stream that the format needs. */
@@ -128,6 +155,7 @@ function readJob(
   const copies = planCopies(parsed, inputs[0]!, {
     ...{ format, quality, resolution, selection },
     disarm: ctx.disarm ?? false,
+    hasTarget: request.target !== undefined,
   });
   const stated = {
     video: copies.video?.args ? 'copy' : options.value('c', 'v'),
@@ -179,7 +207,7 @@ function planTracks(job: PlainJob, { seconds, playing }: PlainTimes): PlainTrack
   const surplus = surplusOf(inputs.filter(isPlayed));
   const end = outputEnd({ tracks: composed.tracks, options, still, playing, surplus, filtered });
   const video = finishTracks(compose, composed, {
-    ...{ format, quality, options, raw, still, own },
+    ...{ format, quality, options, raw, still, own, target: request.target ?? null },
     encoder: encoders.video,
     resolution: job.ctx.rung?.shortSide ?? presetResolution(request, raw),
     constantRate: job.ctx.rung?.frameRate ?? null,
@@ -256,28 +284,6 @@ function workload(
 export function planSource(request: TranscodeRequest): PlanSource {
   if ((request.options?.length ?? 0) > 0 || (request.filters?.length ?? 0) > 0) return 'raw_options';
   return request.preset?.quality || request.preset?.resolution ? 'preset' : 'defaults';
-}
-
-/** Containers that state their duration; that of an MP3 or raw AAC stream may be a guess by bit rate. */
-const EXACT_DEMUXERS: readonly string[] = ['mov', 'matroska', 'wav', 'flac', 'ogg'];
-/** Seconds between a stated and a counted duration that an encoder's delay and padding explain. */
-const PADDING_SECONDS = 0.1;
-
-/** Seconds by which an input may last longer than its duration; null where one of them is a guess. */
-function surplusOf(inputs: readonly PlanInput[]): number | null {
-  let most = 0;
-  for (const { demuxer, info, countedSeconds } of inputs) {
-    if (EXACT_DEMUXERS.includes(demuxer)) continue;
-    const surplus = (countedSeconds ?? Number.POSITIVE_INFINITY) - (info.durationSeconds ?? 0);
-    if (Math.abs(surplus) > PADDING_SECONDS) return null;
-    most = Math.max(most, surplus);
-  }
-  return most;
-}
-
-/** Neither a still picture nor subtitles determine the length of an output. */
-function isPlayed({ info, demuxer }: PlanInput): boolean {
-  return !info.isImage && !SUBTITLE_DEMUXERS.includes(demuxer);
 }
 
 /** The WebP of an animation is animated; of a video it is a still, like jpg and png. */

@@ -16,6 +16,8 @@ export interface FinishJob {
   /** See `VideoRequest`. */
   constantRate: number | null;
   quality: Quality;
+  /** See `VideoSettings`. */
+  target: { maxBitRate: number | null } | null;
   options: OptionSet;
   raw: boolean;
   durationSeconds: number | null;
@@ -53,6 +55,7 @@ export function finishTracks(job: ComposeJob, composed: Tracks, finish: FinishJo
       resolution: finish.resolution,
       constantRate: finish.constantRate,
       quality: finish.quality,
+      target: finish.target,
       options: finish.options,
       raw: finish.raw,
       durationSeconds: finish.durationSeconds,

@@ -26,6 +26,8 @@ export interface VideoRequest {
   info: MediaInfo;
   /** Short side of the preset; null = keep the size. */
   resolution: number | null;
+  /** See `VideoSettings`. */
+  target?: { maxBitRate: number | null } | null;
   /** Width to which the picture is scaled down; absent or null = as `resolution` says. */
   width?: number | null;
   /** Frames per second that all frames get, from time zero; absent or null = they keep their times. */
@@ -102,6 +104,7 @@ export function planVideo(request: VideoRequest): VideoPlan {
     sourceBitRate: request.sourceBitRate,
     durationSeconds: request.durationSeconds,
     stated: options.stated('v'),
+    target: request.target ?? null,
   });
   const toneMaps = request.stream.isHdr && !target.keepsHdr && !request.drawn;
   return {

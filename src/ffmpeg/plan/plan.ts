@@ -14,6 +14,7 @@ import { planPicture } from './pictures/plan-picture.ts';
 import { planJoin } from './plan-join.ts';
 import { planPlain } from './plan-plain.ts';
 import { groupProducers, type OutputContext, type Producer, planCommand } from './producer.ts';
+import { SEVERAL_INPUTS, unmeasured } from './quality/plan-quality.ts';
 
 /**
  * Plans the commands of a job: one for all outputs that can share a decode, more for the others. Pure. Throws
@@ -74,6 +75,15 @@ function locateWarning({ field, message }: PlanWarning, position: number): PlanW
 }
 
 function planOutput(request: TranscodeRequest, inputs: readonly PlanInput[], ctx: OutputContext): Producer {
+  const producer = planEncoding(request, inputs, ctx);
+  const isJoined = inputs.length > 1 && !('quality' in producer.output);
+  if (!isJoined || !(request.target || request.measure)) return producer;
+  const warning = unmeasured(request.target !== undefined, SEVERAL_INPUTS);
+  const isKnown = producer.warnings.some(({ message }) => message === warning.message);
+  return isKnown ? producer : { ...producer, warnings: [...producer.warnings, warning] };
+}
+
+function planEncoding(request: TranscodeRequest, inputs: readonly PlanInput[], ctx: OutputContext): Producer {
   const parsed = parseRequest(request);
   const rejection = parsed.rejections[0];
   // The API rejects such a request; a job that exists anyway must not run.

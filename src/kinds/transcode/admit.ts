@@ -11,7 +11,7 @@ import { outputRole } from '../../contract/output-role.ts';
 import { type CreateBody, outputsOf, toJobRequest } from '../../contract/transcodes.ts';
 import type { RequestProblem } from '../../contract/validate.ts';
 import type { MediaInfo, Review } from '../../ffmpeg/index.ts';
-import { DESTINATIONS, LADDERS, S3_SOURCES } from '../../jobs/capabilities.ts';
+import { DESTINATIONS, LADDERS, QUALITY, S3_SOURCES } from '../../jobs/capabilities.ts';
 import { findSources, type NamedSource, type RejectedSource, type ResolvedSource } from '../../jobs/sources.ts';
 import { missingConnections } from '../connection-sources.ts';
 import type { Admission, AdmissionServices, Caller } from '../kind.ts';
@@ -132,14 +132,16 @@ function newOutputs(
 
 /** What a worker of an older release would not do. */
 function needsOf(
-  outputs: readonly { outputFormat: string }[],
+  outputs: readonly OutputBody[],
   { deliveries }: Pick<Destinations, 'deliveries'>,
   sources: readonly NamedSource[],
 ): string[] {
+  const isCompared = outputs.some(({ target, measure, preset }) => target ?? measure ?? preset?.target);
   return [
     ...(outputs.some(({ outputFormat }) => isLadderFormat(outputFormat)) ? [LADDERS] : []),
     ...(deliveries.some((one) => one !== null) ? [DESTINATIONS] : []),
     ...(sources.some(({ url }) => isS3Url(url)) ? [S3_SOURCES] : []),
+    ...(isCompared ? [QUALITY] : []),
   ];
 }
 

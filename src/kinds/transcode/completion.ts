@@ -12,9 +12,8 @@ import type { PreparedSources } from './sources/prepared.ts';
 export function completionOf(
   { run, request, tools }: TranscodeAttempt,
   { planned, inputs }: Pick<PreparedSources, 'planned' | 'inputs'>,
-  { plan: { commands }, made }: { plan: JobPlan; made: Made },
+  { outputs, failures, commands, ...made }: Made,
 ): Completion {
-  const { outputs, failures } = made;
   const several = run.claim.outputs.length > 1;
   const planWarnings = commands.flatMap(({ warnings }) => warnings);
   const inputSeconds = inputs.reduce((sum, input) => sum + (input.info.durationSeconds ?? 0), 0);

@@ -1,11 +1,13 @@
 import { deliverOutputs } from '../../attempt/outputs/deliver.ts';
 import type { Run, WorkTools } from '../../attempt/tools.ts';
-import type { JobPlan, PictureTime } from '../../ffmpeg/index.ts';
+import type { JobPlan, PictureTime, RungRate } from '../../ffmpeg/index.ts';
 import type { AttemptResult } from '../kind.ts';
 import { openRequest, type TranscodeAttempt } from './attempt.ts';
 import { findBestStill } from './best-still.ts';
 import { completionOf } from './completion.ts';
 import { startHashing } from './hash-sources.ts';
+import { sampleLadder } from './quality/sample-ladder.ts';
+import { searchTargets } from './quality/search-targets.ts';
 import { runCommands } from './run-commands.ts';
 import { startPieces } from './segments/start.ts';
 import { STRATEGIES } from './sources/index.ts';
@@ -48,12 +50,16 @@ async function makeOutputs(attempt: TranscodeAttempt, sources: PreparedSources):
   try {
     const best = await findBestStill(attempt, sources);
     if ('outcome' in best) return best;
-    const plan = sources.planned?.plan ?? (await makePlan(attempt, sources, best.picture));
-    const rejected = await sources.accept(plan);
+    const first = sources.planned?.plan ?? (await makePlan(attempt, sources, { best: best.picture }));
+    const rejected = await sources.accept(first);
     if (rejected) return rejected;
+    const rungRates = await sampleLadder(attempt, sources, first);
+    const plan = rungRates ? await makePlan(attempt, sources, { best: best.picture, rungRates }) : first;
     const hasChildren = await startPieces(attempt, sources, { plan, hashed: hashing.done });
     if (hasChildren) return { outcome: 'awaiting-children' };
-    const made = await runCommands(attempt, sources, plan);
+    const target = await searchTargets(attempt, sources, plan);
+    const made = await runCommands(attempt, sources, target.plan, target.searched);
+    made.warnings.push(...target.warnings);
     await hashing.done;
     await sources.used();
     const undelivered = await deliverOutputs(tools, run, made.outputs);
@@ -63,7 +69,7 @@ async function makeOutputs(attempt: TranscodeAttempt, sources: PreparedSources):
         message: undeliveredText(run, position, reason),
       })),
     );
-    return { outcome: 'completed', completion: completionOf(attempt, sources, { plan, made }) };
+    return { outcome: 'completed', completion: completionOf(attempt, sources, made) };
   } finally {
     await hashing.stop();
   }
@@ -77,10 +83,10 @@ function undeliveredText({ claim }: Run, position: number, reason: string): stri
 function makePlan(
   { tools, run, request }: TranscodeAttempt,
   sources: PreparedSources,
-  best: PictureTime | null,
+  found: { best: PictureTime | null; rungRates?: readonly RungRate[] },
 ): Promise<JobPlan> {
   const context = {
-    best,
+    ...found,
     resourceClass: run.claim.job.resource_class === 'heavy' ? ('heavy' as const) : ('light' as const),
     disarm: request.disarm,
     cores: tools.settings.cores,

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { CellFailure, factsOf } from '../../attempt/cells/cell-failure.ts';
+import { CellFailure } from '../../attempt/cells/cell-failure.ts';
 import { cellLimits } from '../../attempt/cells/cell-limits.ts';
 import { runCommand } from '../../attempt/cells/run-command.ts';
 import { JobFailure } from '../../contract/failures.ts';
-import type { JobPlan, Plan, PlanWarning } from '../../ffmpeg/index.ts';
+import type { JobPlan, MeasuredFile, Plan, PlanWarning } from '../../ffmpeg/index.ts';
 import type { AttemptFacts } from '../../jobs/attempts.ts';
 import type { StoredOutput } from '../../jobs/outputs.ts';
 import { MAX_ATTEMPTS } from '../../jobs/rows.ts';
@@ -11,11 +11,15 @@ import type { TranscodeAttempt } from './attempt.ts';
 import { withKeyFrames } from './key-frames.ts';
 import { writeLayers } from './layers.ts';
 import { type EarlyOutput, openEarlyOutput } from './outgoing/early-output.ts';
+import { type Encoded, encodeMeasured, type MeasuredStep } from './quality/encode-measured.ts';
+import type { Searched } from './quality/search-targets.ts';
 import type { PreparedSources } from './sources/prepared.ts';
 import { storeOutput } from './store-output.ts';
 
 /** What the commands of a plan have made. */
 export interface Made {
+  /** As they ran at last. */
+  commands: Plan[];
   outputs: StoredOutput[];
   failures: { position: number; error: JobFailure }[];
   /** Of each cell. */
@@ -32,13 +36,14 @@ export async function runCommands(
   attempt: TranscodeAttempt,
   sources: PreparedSources,
   { commands, failures: unplanned = [] }: JobPlan,
+  searched: Searched = new Map(),
 ): Promise<Made> {
   const { claim, signal } = attempt.run;
   const failures = unplanned.map(({ position, code, message }) => ({ position, error: new JobFailure(code, message) }));
-  const made: Made = { outputs: [], failures, facts: [], warnings: [] };
+  const made: Made = { commands: [...commands], outputs: [], failures, facts: [], warnings: [] };
   for (const [number, command] of commands.entries()) {
     const share = shareOf(number, commands.length, sources.planned?.done ?? 0);
-    await makeCommand(attempt, sources, { command, number, share }, made).catch((error: unknown) => {
+    await makeCommand(attempt, sources, { command, number, share, searched }, made).catch((error: unknown) => {
       if (signal.aborted || !(error instanceof JobFailure)) throw error;
       if (error instanceof CellFailure) made.facts.push(error.attempt);
       made.failures.push(...command.outputs.map(({ position }) => ({ position, error })));
@@ -56,13 +61,15 @@ interface Step {
   command: Plan;
   number: number;
   share: { from: number; to: number };
+  searched: Searched;
 }
 
 /** reserve → run → check → store. Adds to `made`. Throws what fails all outputs of the command. */
 async function makeCommand(attempt: TranscodeAttempt, sources: PreparedSources, step: Step, made: Made): Promise<void> {
   const { tools, run, request } = attempt;
-  const { command, share } = step;
-  if (sources.written) return storeOutputs(attempt, sources, { command, folder: run.folder, early: null }, made);
+  const { command, share, searched } = step;
+  if (sources.written)
+    return storeOutputs(attempt, sources, { command, figures: new Map(), folder: run.folder, early: null }, made);
   const budget = sources.planned?.budget ?? command;
   const limits = await cellLimits(tools, run.claim, budget, run.disk, request.limits);
   const layers = await writeLayers(attempt, command.layers, `${step.number}-`);
@@ -74,19 +81,21 @@ async function makeCommand(attempt: TranscodeAttempt, sources: PreparedSources, 
     ? await withKeyFrames(attempt, sources, { seconds, name: `keys-${step.number}` })
     : sources.files;
   try {
-    const result = await runCommand(tools, run, {
-      ...{ limits, share, slot: sources.slot, signal: sources.signal, stdin: sources.openStdin?.() ?? null },
-      command: early ? { ...command, args: [...early.args] } : command,
-      files: [...files, ...layers.files],
-      follow: early && followOutput(early),
-    });
+    const encode: MeasuredStep['encode'] = (encoded, part) =>
+      runCommand(tools, run, {
+        ...{ limits, slot: sources.slot, signal: sources.signal, stdin: sources.openStdin?.() ?? null, share: part },
+        command: early ? { ...encoded, args: [...early.args] } : encoded,
+        files: [...files, ...layers.files],
+        follow: early && followOutput(early),
+      });
+    const encoded = await encodeMeasured(attempt, sources, { command, limits, share, searched, encode });
     try {
-      // A result made of a source that broke off, or that turned out to be something else, is not stored.
-      await sources.settle();
-      made.facts.push({ ...factsOf(result), limits: limits.applied });
-      await storeOutputs(attempt, sources, { command, folder: result.outputDir, early }, made);
+      made.commands[step.number] = encoded.command;
+      made.facts.push(...encoded.facts);
+      made.warnings.push(...encoded.warnings);
+      await storeOutputs(attempt, sources, { ...encoded, folder: encoded.result.outputDir, early }, made);
     } finally {
-      await result.release();
+      await encoded.result.release();
     }
   } finally {
     await early?.upload.abandon();
@@ -96,18 +105,30 @@ async function makeCommand(attempt: TranscodeAttempt, sources: PreparedSources, 
 async function storeOutputs(
   attempt: TranscodeAttempt,
   sources: PreparedSources,
-  { command, folder, early }: { command: Plan; folder: string; early: EarlyOutput | null },
+  {
+    command,
+    figures,
+    folder,
+    early,
+  }: Pick<Encoded, 'command' | 'figures'> & { folder: string; early: EarlyOutput | null },
   made: Made,
 ): Promise<void> {
   for (const planned of command.outputs) {
     await storeOutput(attempt, sources, { folder, planned, early }).then(
-      (output) => made.outputs.push(output),
+      (output) => made.outputs.push(withFigures(output, figures.get(planned.position))),
       (error: unknown) => {
         if (attempt.run.signal.aborted || !(error instanceof JobFailure)) throw error;
         made.failures.push({ position: planned.position, error });
       },
     );
   }
+}
+
+/** The metric of the target comes first. */
+function withFigures(output: StoredOutput, measured: MeasuredFile | undefined): StoredOutput {
+  if (!measured) return output;
+  const [quality] = measured.figures;
+  return { ...output, facts: { ...output.facts, quality, measures: [...measured.figures] } };
 }
 
 function followOutput({ upload, name }: EarlyOutput) {

@@ -10,4 +10,6 @@ export interface CopyRequest {
   selection: Selection;
   /** See `PlanContext`. */
   disarm: boolean;
+  /** Whether the video must be as small as its target allows. */
+  hasTarget: boolean;
 }

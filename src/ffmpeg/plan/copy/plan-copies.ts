@@ -68,7 +68,8 @@ function videoChoice(
   request: CopyRequest,
   common: string | null,
 ): CopyChoice {
-  const reason = common ?? videoFault(stream, packets, request);
+  const searched = request.hasTarget ? 'The output has a target.' : null;
+  const reason = searched ?? common ?? videoFault(stream, packets, request);
   // Encoders and cameras write data of their own between the pictures.
   return choice(reason, packets?.h264?.supplement === 'data' ? ['-bsf:v', 'filter_units=remove_types=6'] : []);
 }

@@ -15,6 +15,7 @@ import { mainAudio, mainVideo } from '../streams.ts';
 import { encoderOptions } from './encoder-options.ts';
 import { keyFramesOf } from './key-frames.ts';
 import { chooseRungs, type Rung } from './rungs.ts';
+import { planSampling } from './sample-rungs.ts';
 
 const CONTENT_TYPES: Readonly<Record<LadderFormat, string>> = {
   hls: 'application/vnd.apple.mpegurl',
@@ -75,7 +76,7 @@ export function planLadder(
   const { format, segmentSeconds } = ladder;
   const source = readSource(inputs, parsed, format);
   const frameRate = constantRate(source.frameRate);
-  const { rungs, warnings } = chooseRungs(ladder, displaySize(source), frameRate);
+  const { rungs, warnings } = chooseRungs(ladder, displaySize(source), frameRate, ctx.rungRates);
   const keyFrames = keyFramesOf(segmentSeconds);
   const plan = inputs.length === 1 ? planPlain : planJoin;
   const at = (index: number): OutputContext => ({ ...ctx, position: POSITIONS * (ctx.position + 1) + index });
@@ -87,7 +88,9 @@ export function planLadder(
   });
   const hasAudio = inputs.some(({ info }) => mainAudio(info) !== null);
   const audio = hasAudio ? asPart(planAudio(requested, inputs, at(rungs.length)), ctx.position, AUDIO) : null;
-  return joinParts(ladder, { videos, rungs, audio, position: ctx.position, warnings });
+  const joined = joinParts(ladder, { videos, rungs, audio, position: ctx.position, warnings });
+  const sampling = ctx.rungRates || ladder.rungs !== 'auto' ? null : planSampling(inputs, source, joined, frameRate);
+  return sampling ? { ...joined, output: { ...joined.output, sampling } } : joined;
 }
 
 /** The video that determines size and frame rate of all rungs. */

@@ -1,6 +1,7 @@
+import { bitsPerSecond } from '../../../contract/bit-rate.ts';
 import type { LadderCodec } from '../../../contract/formats.ts';
 import type { LadderRequest, RungRequest } from '../../../contract/transcode-request.ts';
-import type { PlanWarning } from '../../types.ts';
+import type { PlanWarning, RungRate } from '../../types.ts';
 import { fitShortSide, type Size, shortSide } from '../geometry.ts';
 
 /** A rendition that a ladder will have. */
@@ -37,22 +38,36 @@ const H264_RATES = [
 const CODEC_FACTORS: Readonly<Record<LadderCodec, number>> = { h264: 1, hevc: 0.75, av1: 0.65, vp9: 0.8 };
 const REFERENCE_RATE = 30;
 
-/** Chooses the renditions for a source of this size, the largest first. Never larger than the source. */
+/**
+ * Every network that plays video has so many bits per second: what Apple's specification recommends as the first rendition on
+ * cellular networks.
+ */
+const ENOUGH_RATE = 730_000;
+/** A rung that needs a larger share of the rate of the next larger one saves too little to be worth its bytes. */
+const WORTH_SHARE = 0.6;
+/** How much harder than the hardest sample a source may become, and the least share of its usual rate that a rung may use. */
+const [MOST_FACTOR, LEAST_SHARE] = [3, 0.25];
+
+/**
+ * Chooses the renditions for a source of this size, the largest first. Never larger than the source. With the rates of samples,
+ * `auto` leaves out the rungs that an easy source does not need.
+ */
 export function chooseRungs(
   ladder: LadderRequest,
   source: Size,
   frameRate: number,
+  rates: readonly RungRate[] = [],
 ): { rungs: Rung[]; warnings: PlanWarning[] } {
   const own = shortSide(fitShortSide(source, null, true));
-  const { requests, warnings } = ladder.rungs === 'auto' ? autoRungs(own) : requestedRungs(ladder.rungs, own);
+  const { requests, warnings } = ladder.rungs === 'auto' ? autoRungs(own, rates) : requestedRungs(ladder.rungs, own);
   const rungs = requests.map(({ height, bitrate, codec = 'h264' }): Rung => {
-    const bitRate = bitrate === undefined ? null : bitsOf(bitrate);
+    const bitRate = bitrate === undefined ? null : bitsPerSecond(bitrate);
     return {
       name: codec === 'h264' ? `${height}p` : `${height}p-${codec}`,
       codec,
       size: fitShortSide(source, height, true),
       bitRate,
-      maxBitRate: bitRate === null ? usualRate(height, codec, frameRate) : Math.round(bitRate * PEAK_FACTOR),
+      maxBitRate: bitRate === null ? highestRate(height, codec, frameRate, rates) : Math.round(bitRate * PEAK_FACTOR),
     };
   });
   return { rungs: rungs.sort((a, b) => b.size.height * b.size.width - a.size.height * a.size.width), warnings };
@@ -61,10 +76,29 @@ export function chooseRungs(
 /** How far an encoder may exceed an average bit rate for a while. */
 const PEAK_FACTOR = 1.25;
 
-function autoRungs(own: number): { requests: RungRequest[]; warnings: PlanWarning[] } {
+/** Heights of `auto` for a source, the largest first. */
+export function autoHeights(own: number): number[] {
   const heights: number[] = AUTO_HEIGHTS.filter((height) => height <= own);
-  if (own >= OWN_SIZE_FACTOR * (heights[0] ?? 0)) heights.unshift(own);
-  return { requests: heights.map((height) => ({ height })), warnings: [] };
+  return own >= OWN_SIZE_FACTOR * (heights[0] ?? 0) ? [own, ...heights] : heights;
+}
+
+function autoRungs(own: number, rates: readonly RungRate[]): { requests: RungRequest[]; warnings: PlanWarning[] } {
+  const kept: RungRequest[] = [];
+  let above = Number.POSITIVE_INFINITY;
+  for (const height of autoHeights(own)) {
+    const rate = rates.find((one) => one.height === height);
+    if (rate && kept.length > 0 && (above <= ENOUGH_RATE || rate.mean > WORTH_SHARE * above)) continue;
+    kept.push({ height });
+    above = rate?.mean ?? above;
+  }
+  return { requests: kept, warnings: [] };
+}
+
+/** Bits per second that a rung without a bit rate may use for a while. */
+function highestRate(height: number, codec: LadderCodec, frameRate: number, rates: readonly RungRate[]): number {
+  const usual = usualRate(height, codec, frameRate);
+  const rate = rates.find((one) => one.height === height);
+  return rate ? Math.round(Math.min(usual, Math.max(LEAST_SHARE * usual, MOST_FACTOR * rate.most))) : usual;
 }
 
 /** Drops repeats, and rungs that would scale up. */
@@ -100,12 +134,4 @@ function usualRate(height: number, codec: LadderCodec, frameRate: number): numbe
   const rate = lowRate * (height / low) ** power;
   // Twice the frames need less than twice the bits, because they differ less.
   return Math.round(rate * CODEC_FACTORS[codec] * Math.sqrt(Math.max(1, frameRate / REFERENCE_RATE)));
-}
-
-const UNITS: Readonly<Record<string, number>> = { k: 1000, M: 1_000_000 };
-
-/** `2800k` → 2,800,000. The schema has checked the text. */
-function bitsOf(bitrate: number | string): number {
-  const [, digits, unit = ''] = /^([\d.]+)([kM]?)$/.exec(String(bitrate))!;
-  return Math.round(Number(digits) * (UNITS[unit] ?? 1));
 }

@@ -31,6 +31,8 @@ export interface VideoSettings {
   sourceBitRate: number | null;
   /** Seconds of the output. Null = unknown. */
   durationSeconds: number | null;
+  /** Whether the CRF is searched: the file may be larger than its source. Its bits per second at most; null = any. */
+  target?: { maxBitRate: number | null } | null;
   /** Options that the caller set (without dash and stream specifier); they are not overridden. */
   stated: ReadonlySet<string>;
 }
@@ -57,10 +59,12 @@ function cappedRate(cap: number, seconds: number | null): { maxRate: number; buf
  * sensible: VP9's cost 12 times the CPU of realtime mode, MPEG-4's and VP8's are 200 kbit/s for any picture.
  */
 export function videoSettings(settings: VideoSettings): string[] {
-  const { encoder, stated } = settings;
-  const step = VIDEO_QUALITY[encoder]?.[settings.quality];
+  const { encoder, stated, target = null } = settings;
+  // The search begins at the quality `high`.
+  const step = VIDEO_QUALITY[encoder]?.[target ? 'high' : settings.quality];
   const rateStated = ['crf', 'qp', 'b', 'q', 'qscale', 'lossless'].some((name) => stated.has(name));
-  const cap = settings.sourceBitRate === null ? null : Math.max(MIN_RATE_CAP, Math.round(settings.sourceBitRate));
+  const highest = target ? target.maxBitRate : settings.sourceBitRate;
+  const cap = highest === null ? null : Math.max(MIN_RATE_CAP, Math.round(highest));
   const args: string[] = [];
   const fill = (name: string, option: string, value: string | number) => {
     if (!stated.has(name)) args.push(option, String(value));
@@ -84,6 +88,7 @@ export function videoSettings(settings: VideoSettings): string[] {
     case 'libsvtav1':
       fill('preset', '-preset:v', '10');
       if (!rateStated) args.push('-crf:v', String(step));
+      if (target) capped();
       break;
     case 'libvpx-vp9':
       fill('deadline', '-deadline:v', 'realtime');

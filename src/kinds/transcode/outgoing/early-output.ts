@@ -45,7 +45,9 @@ export async function openEarlyOutput(attempt: TranscodeAttempt, plan: Plan): Pr
   };
 }
 
-function mayLeaveEarly({ durationSeconds }: Plan, { format }: PlannedFile): boolean {
+function mayLeaveEarly({ durationSeconds }: Plan, { format, quality }: PlannedFile): boolean {
+  // An output that misses its target is encoded again.
+  if (quality?.target) return false;
   return formatKind(format) !== 'image' && (durationSeconds === null || durationSeconds >= LEAST_SECONDS);
 }
 

@@ -25,6 +25,8 @@ export function mayBeInPieces({ tools, run, request: { outputs, assets } }: Tran
   const { claim } = run;
   const [output, ...more] = outputs;
   if ((settings.chunks ?? 'off') === 'off' || !output || more.length > 0 || output.preview) return false;
+  // Both read the complete source next to the complete output.
+  if (output.target || output.measure) return false;
   if (!['mp4', 'mov'].includes(output.outputFormat)) return false;
   if (settings.chunks === 'auto' && claim.job.resource_class !== 'heavy') return false;
   // The only assets of a ladder are its subtitles, which its pieces do not need.

@@ -16,8 +16,12 @@ export function mayStream(claim: Claim, { request, outputs, assets }: OpenedRequ
   const [input, ...others] = claim.inputs;
   if (claim.number > 1 || input?.object_id !== null || others.length > 0 || assets.length > 0) return false;
   if ((request.inputs[0]?.options?.length ?? 0) > 0) return false;
-  const needsCompleteFile = ({ outputFormat, preview, options = [] }: OutputRequest) =>
-    formatKind(outputFormat) === 'image' || preview !== undefined || options.some(({ option }) => MOVES.has(option));
+  const needsCompleteFile = ({ outputFormat, preview, target, measure, ladder, options = [] }: OutputRequest) =>
+    formatKind(outputFormat) === 'image' ||
+    // Samples of the source are encoded first.
+    ladder?.rungs === 'auto' ||
+    [preview, target, measure].some((field) => field !== undefined) ||
+    options.some(({ option }) => MOVES.has(option));
   return !outputs.some(needsCompleteFile);
 }
 

@@ -1,0 +1,18 @@
+import * as z from 'zod';
+import { rule } from './faults/rule.ts';
+
+/** Bits per second in a request. */
+export const bitrate = z.union([
+  z.number().int().positive(),
+  z
+    .string()
+    .regex(/^\d{1,9}(\.\d{1,3})?[kM]?$/, rule('is not a bit rate', 'Send bits per second, such as 2800000 or "2800k"')),
+]);
+
+const UNITS: Readonly<Record<string, number>> = { k: 1000, M: 1_000_000 };
+
+/** `2800k` → 2,800,000. The schema has checked the text. */
+export function bitsPerSecond(rate: number | string): number {
+  const [, digits, unit = ''] = /^([\d.]+)([kM]?)$/.exec(String(rate))!;
+  return Math.round(Number(digits) * (UNITS[unit] ?? 1));
+}

@@ -1,0 +1,24 @@
+import { SUBTITLE_DEMUXERS } from '../probe/input-limits.ts';
+import type { PlanInput } from '../types.ts';
+
+/** Containers that state their duration; that of an MP3 or raw AAC stream may be a guess by bit rate. */
+const EXACT_DEMUXERS: readonly string[] = ['mov', 'matroska', 'wav', 'flac', 'ogg'];
+/** Seconds between a stated and a counted duration that an encoder's delay and padding explain. */
+const PADDING_SECONDS = 0.1;
+
+/** Seconds by which an input may last longer than its duration; null where one of them is a guess. */
+export function surplusOf(inputs: readonly PlanInput[]): number | null {
+  let most = 0;
+  for (const { demuxer, info, countedSeconds } of inputs) {
+    if (EXACT_DEMUXERS.includes(demuxer)) continue;
+    const surplus = (countedSeconds ?? Number.POSITIVE_INFINITY) - (info.durationSeconds ?? 0);
+    if (Math.abs(surplus) > PADDING_SECONDS) return null;
+    most = Math.max(most, surplus);
+  }
+  return most;
+}
+
+/** Neither a still picture nor subtitles determine the length of an output. */
+export function isPlayed({ info, demuxer }: PlanInput): boolean {
+  return !info.isImage && !SUBTITLE_DEMUXERS.includes(demuxer);
+}

@@ -1,0 +1,11 @@
+export { correctTargets, type MeasuredFile, warnOfMissed } from './check-targets.ts';
+export {
+  demuxerOf,
+  figuresName,
+  measureArgs,
+  type Sample,
+  sampleArgs,
+} from './compare-args.ts';
+export { chooseSamples } from './samples.ts';
+export { chooseCrf, closerCrfs, nextCrfs, type Point } from './search-crf.ts';
+export { withCrf } from './with-crf.ts';

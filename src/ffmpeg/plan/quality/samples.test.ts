@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { chooseSamples } from './samples.ts';
+
+const source = (seconds: number | null, from = 0) => ({ from, seconds, frameRate: 25 });
+
+describe('the samples of a source', () => {
+  it.each([1, 2, 10, 60, 600, 43_200])('of %i seconds are at most 3.5% of it, or eight frames', (seconds) => {
+    const samples = chooseSamples(source(seconds));
+    const frames = samples.reduce((sum, sample) => sum + sample.frames, 0);
+    expect(frames).toBeLessThanOrEqual(Math.max(8, seconds * 25 * 0.035));
+    expect(frames).toBeGreaterThan(0);
+    for (const { at, frames } of samples) expect(at + frames / 25).toBeLessThanOrEqual(seconds);
+  });
+
+  it('spread over the part that the output shows', () => {
+    const times = chooseSamples(source(120, 300)).map(({ at }) => at);
+    expect(times).toHaveLength(6);
+    expect(times[0]).toBe(310);
+    expect(times[5]).toBe(410);
+  });
+
+  it('begin at key frames where these are near in comparison', () => {
+    expect(chooseSamples(source(15)).every(({ fromKey }) => fromKey)).toBe(false);
+    expect(chooseSamples(source(3600)).every(({ fromKey }) => fromKey)).toBe(true);
+  });
+
+  it('are none if the duration is not known, and one frame of a video of one frame', () => {
+    expect(chooseSamples(source(null))).toEqual([]);
+    expect(chooseSamples(source(0.04))).toEqual([{ at: 0, frames: 1, fromKey: false }]);
+  });
+});

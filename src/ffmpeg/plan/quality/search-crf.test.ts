@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { betterCrf, chooseCrf, closerCrfs, nextCrfs, type Point } from './search-crf.ts';
+
+const ENCODER = 'libx264';
+const TARGET = { metric: 'ssim' as const, atLeast: 0.98, maxBitRate: null };
+
+/** A source whose SSIM is 0.98 at this CRF, and loses half a decibel per CRF. */
+function sourceAt(crf: number): (crf: number) => Point {
+  return (at) => ({ crf: at, quality: 1 - 0.02 * 10 ** ((at - crf) * 0.05) });
+}
+
+describe('the search for a CRF', () => {
+  it.each([12, 18, 23.5, 31])('finds a CRF just below %s, at which a source has the quality', (crf) => {
+    const source = sourceAt(crf);
+    const samples: Point[][] = [];
+    for (let round = 0; round < 3; round++) samples.push(nextCrfs(ENCODER, TARGET, samples).map(source));
+    const found = chooseCrf(ENCODER, TARGET, samples);
+    expect(found).toBeLessThan(crf);
+    expect(found).toBeGreaterThanOrEqual(crf - 0.75);
+  });
+
+  it('averages the quality of an easy and of a hard sample', () => {
+    const both = [30, 18].map((crf) => [20, 26].map(sourceAt(crf)));
+    const found = chooseCrf(ENCODER, TARGET, both);
+    expect(found).toBeGreaterThan(18);
+    expect(found).toBeLessThan(30);
+  });
+
+  it('encodes a sample again where the first CRFs are far away, because quality falls faster at low ones', () => {
+    // Grain: a steep loss up to a CRF of 16, and a slow one above.
+    const grain = (crf: number) => ({
+      crf,
+      quality: 1 - 0.02 * 10 ** (crf < 16 ? (crf - 12) * 0.1 : 0.4 + (crf - 16) * 0.01),
+    });
+    const points = nextCrfs(ENCODER, TARGET, []).map(grain);
+    const closer = closerCrfs(ENCODER, TARGET, points)!;
+    expect(closer[1]).toBeLessThan(20);
+    points.push(...closer.map(grain));
+    const last = closerCrfs(ENCODER, TARGET, points) ?? [];
+    expect(Math.abs(chooseCrf(ENCODER, TARGET, [[...points, ...last.map(grain)]]) - 12)).toBeLessThanOrEqual(1.5);
+  });
+
+  it('stays within the CRFs of the encoder, whatever the samples show', () => {
+    expect(chooseCrf(ENCODER, TARGET, [[20, 26].map((crf) => ({ crf, quality: 1 }))])).toBe(45);
+    expect(chooseCrf(ENCODER, TARGET, [[20, 26].map((crf) => ({ crf, quality: 0.5 }))])).toBe(6);
+  });
+
+  it('uses whole steps where the encoder has no others', () => {
+    const target = { metric: 'xpsnr' as const, atLeast: 40, maxBitRate: null };
+    const source = (crf: number) => ({ crf, quality: 52.3 - crf * 0.4 });
+    const found = chooseCrf('libvpx-vp9', target, [nextCrfs('libvpx-vp9', target, []).map(source)]);
+    expect(found).toBe(30);
+  });
+});
+
+describe('a video that missed its target', () => {
+  it('gets a CRF that makes up for what is missing', () => {
+    const better = betterCrf(ENCODER, TARGET, { crf: 24, quality: 0.976 }, [[20, 26].map(sourceAt(22))]);
+    expect(better).toBeLessThan(22.5);
+    expect(better).toBeGreaterThan(21);
+  });
+
+  it('gets none if it has the best already', () => {
+    expect(betterCrf(ENCODER, TARGET, { crf: 6, quality: 0.5 }, [])).toBeNull();
+  });
+});

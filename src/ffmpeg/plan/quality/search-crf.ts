@@ -1,0 +1,139 @@
+import type { TargetMetric } from '../../../contract/quality.ts';
+import type { TargetRequest } from '../../../contract/transcode-request.ts';
+
+/*
+ * The search for a CRF. A lower CRF is a better quality and a larger file. In decibels, quality falls almost linearly with the
+ * CRF: XPSNR is in decibels, and SSIM becomes so by -10 log10(1 - SSIM).
+ */
+
+/** A sample at a CRF: the quality in the unit of the metric. */
+export interface Point {
+  crf: number;
+  quality: number;
+}
+
+interface CrfScale {
+  least: number;
+  most: number;
+  step: number;
+  /** The first two CRFs of a search. */
+  first: readonly [number, number];
+  /** Decibels that one step of 1 usually costs. */
+  slope: number;
+}
+
+/** Of the encoders that can have a target. */
+const SCALES: Readonly<Record<string, CrfScale>> = {
+  libx264: { least: 6, most: 45, step: 0.25, first: [20, 26], slope: 0.45 },
+  libx265: { least: 6, most: 45, step: 0.25, first: [22, 28], slope: 0.45 },
+  libsvtav1: { least: 8, most: 60, step: 1, first: [28, 38], slope: 0.25 },
+  'libvpx-vp9': { least: 8, most: 60, step: 1, first: [26, 36], slope: 0.25 },
+};
+/** Decibels by which samples may be better than the video. */
+const MARGIN: Readonly<Record<TargetMetric, number>> = { ssim: 0.1, xpsnr: 0.15 };
+/** Distance of two CRFs whose qualities are compared near the estimate. */
+const BRACKET = 3;
+const [LEAST_SLOPE, MOST_SLOPE] = [0.05, 1.5];
+
+export function scaleOf(encoder: string): CrfScale {
+  const scale = SCALES[encoder];
+  if (!scale) throw new Error(`no CRF can be searched for ${encoder}`);
+  return scale;
+}
+
+/** The two CRFs with which the next sample is encoded. */
+export function nextCrfs(
+  encoder: string,
+  target: TargetRequest,
+  samples: readonly (readonly Point[])[],
+): [number, number] {
+  const scale = scaleOf(encoder);
+  if (samples.length === 0) return [...scale.first];
+  const near = chooseCrf(encoder, target, samples);
+  const low = clamp(onGrid(near - BRACKET / 2, scale.step), scale.least, scale.most - BRACKET);
+  return [low, low + BRACKET];
+}
+
+/** Two more CRFs for a sample whose CRFs are far from the one that it suggests. Null if they are near enough. */
+export function closerCrfs(encoder: string, target: TargetRequest, points: readonly Point[]): [number, number] | null {
+  const near = chooseCrf(encoder, target, [points]);
+  const crfs = points.map(({ crf }) => crf);
+  const isNear = near >= Math.min(...crfs) - BRACKET / 2 && near <= Math.max(...crfs) + BRACKET / 2;
+  return isNear ? null : nextCrfs(encoder, target, [points]);
+}
+
+/** The highest CRF at which the samples reach the target together, with a margin. */
+export function chooseCrf(
+  encoder: string,
+  { metric, atLeast }: Pick<TargetRequest, 'metric' | 'atLeast'>,
+  samples: readonly (readonly Point[])[],
+): number {
+  const scale = scaleOf(encoder);
+  const wanted = fromDecibels(metric, toDecibels(metric, atLeast) + MARGIN[metric]);
+  const steps = Math.floor((scale.most - scale.least) / scale.step);
+  for (let index = steps; index > 0; index--) {
+    const crf = scale.least + index * scale.step;
+    const qualities = samples.map((points) => qualityAt(metric, points, crf, scale));
+    if (qualities.reduce((sum, quality) => sum + quality, 0) / qualities.length >= wanted) return crf;
+  }
+  return scale.least;
+}
+
+/** A CRF with which a video that missed its target reaches it. Null if there is none. */
+export function betterCrf(
+  encoder: string,
+  { metric, atLeast }: Pick<TargetRequest, 'metric' | 'atLeast'>,
+  missed: Point,
+  samples: readonly (readonly Point[])[],
+): number | null {
+  const scale = scaleOf(encoder);
+  const missing = toDecibels(metric, atLeast) - toDecibels(metric, missed.quality) + MARGIN[metric] / 2;
+  const slopes = samples.map((points) => slopeAt(metric, points, missed.crf, scale));
+  const slope = slopes.length === 0 ? scale.slope : slopes.reduce((sum, one) => sum + one, 0) / slopes.length;
+  const crf = missed.crf - Math.max(scale.step, Math.ceil(missing / slope / scale.step) * scale.step);
+  const better = Math.max(scale.least, crf);
+  return better < missed.crf ? better : null;
+}
+
+/** On the lines between the points, and on their continuation beyond. */
+function qualityAt(metric: TargetMetric, points: readonly Point[], crf: number, scale: CrfScale): number {
+  const near = nearest(points, crf);
+  return fromDecibels(
+    metric,
+    toDecibels(metric, near.quality) - (crf - near.crf) * slopeAt(metric, points, crf, scale),
+  );
+}
+
+/** Decibels lost per CRF between the two points around a CRF, or the two next to it. */
+function slopeAt(metric: TargetMetric, points: readonly Point[], crf: number, { slope }: CrfScale): number {
+  const sorted = [...points].sort((a, b) => a.crf - b.crf);
+  const above = sorted.findIndex((point) => point.crf >= crf);
+  const upper = above < 0 ? sorted.length - 1 : Math.max(1, above);
+  const [low, high] = [sorted[upper - 1], sorted[upper]];
+  if (!low || !high || high.crf === low.crf) return slope;
+  const found = (toDecibels(metric, low.quality) - toDecibels(metric, high.quality)) / (high.crf - low.crf);
+  return clamp(found, LEAST_SLOPE, MOST_SLOPE);
+}
+
+function nearest(points: readonly Point[], crf: number): Point {
+  return points.reduce((best, point) => (Math.abs(point.crf - crf) < Math.abs(best.crf - crf) ? point : best));
+}
+
+/** The highest SSIM that counts, 60 dB. */
+const MOST_SSIM = 1 - 1e-6;
+
+function toDecibels(metric: TargetMetric, quality: number): number {
+  return metric === 'ssim' ? -10 * Math.log10(1 - Math.min(MOST_SSIM, quality)) : quality;
+}
+
+function fromDecibels(metric: TargetMetric, decibels: number): number {
+  return metric === 'ssim' ? 1 - 10 ** (-decibels / 10) : decibels;
+}
+
+function onGrid(value: number, step: number): number {
+  return Math.round(value / step) * step;
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, value));
+}

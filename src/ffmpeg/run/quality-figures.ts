@@ -1,0 +1,68 @@
+import type { Metric, QualityFigures } from '../../contract/quality.ts';
+
+/** Decibels of frames that do not differ, whose exact value is infinite. */
+const MOST_DECIBELS = 100;
+
+interface MetricRule {
+  /** Reads the values of one frame: one, or one per plane. */
+  frame: RegExp;
+  /** Divisor of the exponent in whose domain FFmpeg averages; null = the values themselves. */
+  power: number | null;
+  digits: number;
+  most: number;
+}
+
+/**
+ * As the filters of FFmpeg compute their own totals: SSIM is averaged as it is, PSNR by the mean square error, XPSNR by the root
+ * of its weighted square error, and of its planes the lowest counts.
+ */
+const RULES: Readonly<Record<Metric, MetricRule>> = {
+  ssim: { frame: /\bAll:([\d.]+) /, power: null, digits: 6, most: 1 },
+  psnr: { frame: /\bpsnr_avg:([\d.]+|inf) /, power: 10, digits: 3, most: MOST_DECIBELS },
+  xpsnr: {
+    frame: /XPSNR y: *([\d.]+|inf) +XPSNR u: *([\d.]+|inf) +XPSNR v: *([\d.]+|inf)\s*$/,
+    ...{ power: 20, digits: 3, most: MOST_DECIBELS },
+  },
+};
+
+/** Collects the figures that a filter of FFmpeg lists, a line for each frame. */
+export class FigureList {
+  readonly #metric: Metric;
+  /** Of each frame, the lowest of its planes. */
+  readonly #frames: number[] = [];
+  /** Sums per plane, in the domain in which they are averaged. */
+  readonly #sums: number[] = [];
+
+  constructor(metric: Metric) {
+    this.#metric = metric;
+  }
+
+  /** Ignores lines of any other form: the cell that writes them may be controlled by the author of the source. */
+  add(line: string): void {
+    const { frame, power, most } = RULES[this.#metric];
+    const found = frame.exec(line.slice(0, 512));
+    if (!found) return;
+    const planes = found.slice(1).map((text) => (text === 'inf' ? MOST_DECIBELS : Number(text)));
+    if (!planes.every((value) => value >= 0 && value <= most)) return;
+    this.#frames.push(Math.min(...planes));
+    for (const [index, value] of planes.entries()) {
+      this.#sums[index] = (this.#sums[index] ?? 0) + (power === null ? value : 10 ** (-value / power));
+    }
+  }
+
+  /** Null without frames. */
+  result(): QualityFigures | null {
+    const count = this.#frames.length;
+    if (count === 0) return null;
+    const { power, digits } = RULES[this.#metric];
+    const means = this.#sums.map((sum) => (power === null ? sum / count : -power * Math.log10(sum / count)));
+    const sorted = Float64Array.from(this.#frames).sort();
+    const rounded = (value: number) => Number(value.toFixed(digits));
+    return {
+      metric: this.#metric,
+      mean: rounded(Math.min(...means)),
+      // The nearest rank: all but one frame in a hundred are at least as good.
+      p1: rounded(sorted[Math.max(0, Math.ceil(count / 100) - 1)]!),
+    };
+  }
+}

@@ -1,0 +1,48 @@
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { CappedLimits } from '../../../attempt/cells/cell-limits.ts';
+import { type CellInput, runCommand } from '../../../attempt/cells/run-command.ts';
+import { sizeOfPlainFile } from '../../../attempt/outputs/store-file.ts';
+import { JobFailure } from '../../../contract/failures.ts';
+import type { Metric, QualityFigures } from '../../../contract/quality.ts';
+import { FigureList, type Plan } from '../../../ffmpeg/index.ts';
+import type { CellResult } from '../../../sandbox/types.ts';
+import type { TranscodeAttempt } from '../attempt.ts';
+
+/** A command that compares videos or encodes samples of one, beside the command that makes the output. */
+export interface ComparingCell {
+  args: readonly string[];
+  files: readonly CellInput[];
+  /** Names of the files that it writes. */
+  names: readonly string[];
+  /** Whose limits it has. */
+  command: Plan;
+  limits: CappedLimits;
+  slot: number;
+  share: { from: number; to: number };
+}
+
+/** Runs such a command. Resolves if FFmpeg succeeded; the caller releases the result. Throws like `runCommand`. */
+export function runComparison({ tools, run }: TranscodeAttempt, cell: ComparingCell): Promise<CellResult> {
+  const { args, names, command, limits, files, slot, share } = cell;
+  const { durationSeconds, memoryBytes } = command;
+  const outputs = names.map((name) => ({ path: `/out/${name}` }));
+  const compared = { args: [...args], durationSeconds, memoryBytes, outputs };
+  return runCommand(tools, run, { command: compared, files, limits, slot, share });
+}
+
+/** Reads the figures that a cell has written. The author of the source may control the cell, so no other text counts. */
+export async function readFigures(folder: string, name: string, metric: Metric): Promise<QualityFigures | null> {
+  const path = join(folder, name);
+  await sizeOfPlainFile(path);
+  const figures = new FigureList(metric);
+  for await (const line of createInterface({ input: createReadStream(path, 'latin1') })) figures.add(line);
+  return figures.result();
+}
+
+/** Returns the reason if a comparison failed for a reason that concerns it alone. Rethrows any other error. */
+export function comparisonFault({ run }: TranscodeAttempt, error: unknown): string {
+  if (run.signal.aborted || !(error instanceof JobFailure) || error.code === 'sandbox_violation') throw error;
+  return error.message;
+}

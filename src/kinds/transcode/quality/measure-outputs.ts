@@ -1,0 +1,78 @@
+import { basename, join } from 'node:path';
+import type { CappedLimits } from '../../../attempt/cells/cell-limits.ts';
+import { sizeOfPlainFile } from '../../../attempt/outputs/store-file.ts';
+import {
+  demuxerOf,
+  figuresName,
+  type MeasuredFile,
+  measureArgs,
+  type Plan,
+  type PlannedFile,
+  type PlanWarning,
+  type QualityPlan,
+} from '../../../ffmpeg/index.ts';
+import type { TranscodeAttempt } from '../attempt.ts';
+import { checkWritten } from '../check-written.ts';
+import type { PreparedSources } from '../sources/prepared.ts';
+import { type ComparingCell, comparisonFault, readFigures, runComparison } from './comparison.ts';
+
+/** The outputs of a command that were compared, by their positions. */
+export type Figures = ReadonlyMap<number, MeasuredFile>;
+
+interface Measured {
+  command: Plan;
+  /** Of the outputs of its cell. */
+  folder: string;
+  limits: CappedLimits;
+  share: { from: number; to: number };
+}
+
+/** Compares the finished files of a command with their source. What cannot be compared becomes a warning. */
+export async function measureOutputs(
+  attempt: TranscodeAttempt,
+  sources: PreparedSources,
+  measured: Measured,
+): Promise<{ figures: Figures; warnings: PlanWarning[] }> {
+  const figures = new Map<number, MeasuredFile>();
+  const warnings: PlanWarning[] = [];
+  for (const planned of measured.command.outputs) {
+    if (!('path' in planned) || !planned.quality) continue;
+    const { quality, position } = planned;
+    const found = await measureOutput(attempt, sources, measured, { ...planned, quality }).catch((error: unknown) =>
+      comparisonFault(attempt, error),
+    );
+    if (typeof found !== 'string') figures.set(position, found);
+    else warnings.push({ field: `outputs[${position}]`, message: `The quality was not measured. ${found}` });
+  }
+  return { figures, warnings };
+}
+
+async function measureOutput(
+  attempt: TranscodeAttempt,
+  { slot, files }: PreparedSources,
+  { command, folder, limits, share }: Measured,
+  { quality, ...planned }: PlannedFile & { quality: QualityPlan },
+): Promise<MeasuredFile | string> {
+  const path = join(folder, basename(planned.path));
+  const size = await sizeOfPlainFile(path);
+  const { video } = await checkWritten(attempt, planned.expect, { path, slot, size });
+  const [stream] = video;
+  if (!stream) return 'The output has no video.';
+  const { width, height } = stream;
+  const finished = { path: '/in/result', demuxer: demuxerOf(planned.format), width, height };
+  const cell: ComparingCell = {
+    ...{ command, limits, slot, share, args: measureArgs(quality, finished) },
+    files: [...files, { name: 'result', path }],
+    names: quality.metrics.map((metric) => figuresName(metric)),
+  };
+  const result = await runComparison(attempt, cell);
+  try {
+    const found = await Promise.all(
+      quality.metrics.map((metric) => readFigures(result.outputDir, figuresName(metric), metric)),
+    );
+    const figures = found.filter((one) => one !== null);
+    return figures.length < found.length ? 'No frames could be compared.' : { size, figures };
+  } finally {
+    await result.release();
+  }
+}
