@@ -102,7 +102,7 @@ async function search(folder: string, plan: Plan, run: (args: readonly string[])
   for (const sample of chooseSamples(source)) {
     const points: Point[] = [];
     let crfs: [number, number] | null = nextCrfs(target!.encoder, target!, samples);
-    for (let round = 0; crfs && round < 3; round++) {
+    for (let round = 0; crfs && round < 2; round++) {
       searchCpu += await run(sampleArgs(source, target!, sample, crfs));
       for (const [index, crf] of crfs.entries()) {
         const list = new FigureList(TARGET.metric);

@@ -4,12 +4,17 @@ import { chooseSamples } from './samples.ts';
 const source = (seconds: number | null, from = 0) => ({ from, seconds, frameRate: 25 });
 
 describe('the samples of a source', () => {
-  it.each([1, 2, 10, 60, 600, 43_200])('of %i seconds are at most 3.5% of it, or eight frames', (seconds) => {
+  it.each([20, 60, 600, 43_200])('of %i seconds cost at most 15% of its frames', (seconds) => {
     const samples = chooseSamples(source(seconds));
-    const frames = samples.reduce((sum, sample) => sum + sample.frames, 0);
-    expect(frames).toBeLessThanOrEqual(Math.max(8, seconds * 25 * 0.035));
-    expect(frames).toBeGreaterThan(0);
+    const cost = samples.reduce((sum, { frames }) => sum + 20 + 2.3 * frames, 0);
+    expect(cost).toBeLessThanOrEqual(seconds * 25 * 0.15);
+    expect(samples.length).toBeGreaterThan(0);
     for (const { at, frames } of samples) expect(at + frames / 25).toBeLessThanOrEqual(seconds);
+  });
+
+  it('have at least eight frames, or all of them', () => {
+    expect(chooseSamples(source(4))).toEqual([{ at: 2, frames: 8, fromKey: false }]);
+    expect(chooseSamples(source(0.2))).toEqual([{ at: 0, frames: 5, fromKey: false }]);
   });
 
   it('spread over the part that the output shows', () => {

@@ -1,11 +1,14 @@
 import type { ComparedSource } from '../../types.ts';
 import type { Sample } from './compare-args.ts';
 
-/**
- * Frames of all samples, as a share of the frames of the output. Each is encoded twice, and decoded and compared as often,
- * at some 2.7 times the cost of encoding it once: 9% of the encode, and the start of the programs comes on top.
+/*
+ * Costs in frames of the output, measured with x264 at 720p: a sample is encoded twice, decoded and compared, which costs 2.3
+ * times as much as encoding it once; to start its program and to decode up to it costs as much as 20 frames.
  */
-const SHARE = 0.035;
+const FRAME_COST = 2.3;
+const START_COST = 20;
+/** Of the cost of the encode; a sample that is encoded again with closer CRFs comes on top. */
+const SHARE = 0.13;
 /** Frames of a sample: an encoder spends bits in view of the frames that follow, so longer ones are more like the output. */
 const [SHORTEST, USUAL, LONGEST] = [8, 16, 48];
 /** Samples of the usual length, and shorter ones: scenes differ more than frames. */
@@ -21,10 +24,11 @@ export function chooseSamples({
 }: Pick<ComparedSource, 'from' | 'seconds' | 'frameRate'>): Sample[] {
   if (seconds === null || seconds <= 0) return [];
   const all = Math.floor(seconds * frameRate);
-  const budget = Math.min(all, Math.max(SHORTEST, Math.floor(all * SHARE)));
-  const short = Math.min(MOST_SHORT, Math.max(1, Math.floor(budget / SHORTEST)));
-  const count = Math.max(short, Math.min(MOST_SAMPLES, Math.floor(budget / USUAL)));
-  const frames = Math.min(LONGEST, Math.max(1, Math.floor(budget / count)));
+  const budget = all * SHARE;
+  const countOf = (length: number) => Math.floor(budget / (START_COST + length * FRAME_COST));
+  const count = Math.max(1, Math.min(MOST_SHORT, countOf(SHORTEST)), Math.min(MOST_SAMPLES, countOf(USUAL)));
+  const affordable = Math.floor((budget / count - START_COST) / FRAME_COST);
+  const frames = Math.max(1, Math.min(all, LONGEST, Math.max(SHORTEST, affordable)));
   return Array.from({ length: count }, (_, index) => {
     const middle = ((index + 0.5) * seconds) / count;
     const latest = Math.max(0, seconds - frames / frameRate);

@@ -37,7 +37,7 @@ describe('the search for a CRF', () => {
     expect(closer[1]).toBeLessThan(20);
     points.push(...closer.map(grain));
     const last = closerCrfs(ENCODER, TARGET, points) ?? [];
-    expect(Math.abs(chooseCrf(ENCODER, TARGET, [[...points, ...last.map(grain)]]) - 12)).toBeLessThanOrEqual(1.5);
+    expect(Math.abs(chooseCrf(ENCODER, TARGET, [[...points, ...last.map(grain)]]) - 12)).toBeLessThanOrEqual(2);
   });
 
   it('stays within the CRFs of the encoder, whatever the samples show', () => {

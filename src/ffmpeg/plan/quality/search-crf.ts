@@ -16,23 +16,26 @@ interface CrfScale {
   least: number;
   most: number;
   step: number;
-  /** The first two CRFs of a search. */
-  first: readonly [number, number];
+  /** The CRF at which videos usually have an SSIM of 0.98 or an XPSNR of 40. */
+  usual: number;
   /** Decibels that one step of 1 usually costs. */
   slope: number;
 }
 
 /** Of the encoders that can have a target. */
 const SCALES: Readonly<Record<string, CrfScale>> = {
-  libx264: { least: 6, most: 45, step: 0.25, first: [20, 26], slope: 0.45 },
-  libx265: { least: 6, most: 45, step: 0.25, first: [22, 28], slope: 0.45 },
-  libsvtav1: { least: 8, most: 60, step: 1, first: [28, 38], slope: 0.25 },
-  'libvpx-vp9': { least: 8, most: 60, step: 1, first: [26, 36], slope: 0.25 },
+  libx264: { least: 6, most: 45, step: 0.25, usual: 26, slope: 0.45 },
+  libx265: { least: 6, most: 45, step: 0.25, usual: 28, slope: 0.45 },
+  libsvtav1: { least: 8, most: 60, step: 1, usual: 36, slope: 0.25 },
+  'libvpx-vp9': { least: 8, most: 60, step: 1, usual: 34, slope: 0.25 },
 };
 /** Decibels by which samples may be better than the video. */
 const MARGIN: Readonly<Record<TargetMetric, number>> = { ssim: 0.1, xpsnr: 0.15 };
-/** Distance of two CRFs whose qualities are compared near the estimate. */
-const BRACKET = 3;
+const USUAL_DECIBELS: Readonly<Record<TargetMetric, number>> = { ssim: 17, xpsnr: 40 };
+/** Distance of the first two CRFs of a search, and of two near an estimate. */
+const [FIRST_BRACKET, BRACKET] = [8, 3];
+/** Beyond two CRFs up to which their line is trusted. */
+const REACH = 5;
 const [LEAST_SLOPE, MOST_SLOPE] = [0.05, 1.5];
 
 export function scaleOf(encoder: string): CrfScale {
@@ -48,17 +51,16 @@ export function nextCrfs(
   samples: readonly (readonly Point[])[],
 ): [number, number] {
   const scale = scaleOf(encoder);
-  if (samples.length === 0) return [...scale.first];
-  const near = chooseCrf(encoder, target, samples);
-  const low = clamp(onGrid(near - BRACKET / 2, scale.step), scale.least, scale.most - BRACKET);
-  return [low, low + BRACKET];
+  if (samples.length > 0) return around(chooseCrf(encoder, target, samples), BRACKET, scale);
+  const decibels = USUAL_DECIBELS[target.metric] - toDecibels(target.metric, target.atLeast);
+  return around(scale.usual + decibels / scale.slope, FIRST_BRACKET, scale);
 }
 
 /** Two more CRFs for a sample whose CRFs are far from the one that it suggests. Null if they are near enough. */
 export function closerCrfs(encoder: string, target: TargetRequest, points: readonly Point[]): [number, number] | null {
   const near = chooseCrf(encoder, target, [points]);
   const crfs = points.map(({ crf }) => crf);
-  const isNear = near >= Math.min(...crfs) - BRACKET / 2 && near <= Math.max(...crfs) + BRACKET / 2;
+  const isNear = near >= Math.min(...crfs) - REACH && near <= Math.max(...crfs) + REACH;
   return isNear ? null : nextCrfs(encoder, target, [points]);
 }
 
@@ -128,6 +130,11 @@ function toDecibels(metric: TargetMetric, quality: number): number {
 
 function fromDecibels(metric: TargetMetric, decibels: number): number {
   return metric === 'ssim' ? 1 - 10 ** (-decibels / 10) : decibels;
+}
+
+function around(crf: number, bracket: number, { step, least, most }: CrfScale): [number, number] {
+  const low = clamp(onGrid(crf - bracket / 2, step), least, most - bracket);
+  return [low, low + bracket];
 }
 
 function onGrid(value: number, step: number): number {

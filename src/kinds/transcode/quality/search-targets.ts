@@ -20,7 +20,7 @@ import type { PreparedSources } from '../sources/prepared.ts';
 import { type ComparingCell, comparisonFault, readFigures, runComparison } from './comparison.ts';
 
 /** Times that a sample is encoded with two CRFs, each time nearer to the target. */
-const MOST_ROUNDS = 3;
+const MOST_ROUNDS = 2;
 
 /** What samples have shown, by the position of the output. */
 export type Searched = ReadonlyMap<number, readonly (readonly Point[])[]>;
