@@ -636,7 +636,7 @@ export interface paths {
         put?: never;
         /**
          * Create a template
-         * @description Saves a request as version 1 of a template. Airlock checks its options and filters now, and again for each job that uses it.
+         * @description Saves a request as version 1 of a template. Airlock checks options and filters when you save the template, and again for each job that uses it.
          *
          *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
@@ -1615,7 +1615,7 @@ export interface paths {
         get: operations["getTemplate"];
         /**
          * Save a new version of a template
-         * @description Jobs that name the template without a version use the new version from now on. Existing jobs and earlier versions stay unchanged. If the request equals the newest version, Airlock saves nothing and returns that version.
+         * @description From then on, jobs that name the template without a version use the new version. Existing jobs and earlier versions stay unchanged. If the description and the request equal the newest version, Airlock saves nothing and returns the newest version.
          *
          *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
@@ -2295,36 +2295,36 @@ export interface components {
             width: number;
             /** @description Pixels. */
             height: number;
-            /** @description Highest bits per second, with audio. */
+            /** @description Peak bits per second, including audio. */
             bandwidth: number;
-            /** @description Average bits per second, with audio. */
+            /** @description Average bits per second, including audio. */
             average_bandwidth: number;
-            /** @description The codecs as in RFC 6381, with the codec of the audio. */
+            /** @description Codecs of video and audio, as in RFC 6381. */
             codecs: string;
             /** @description Frames per second. */
             frame_rate: number;
         };
         /** @description An output of a job. */
         Output: {
-            /** @description Its name in the request, or its format. Pass it as `output` to downloads. */
+            /** @description The name from the request, or the format. Pass it as `output` to downloads. */
             name: string;
             /**
-             * @description What the output is for. `media` for video, audio and pictures.
+             * @description Purpose of the output. `media` for video, audio and pictures.
              * @enum {string}
              */
             role: "media" | "ladder" | "still" | "sprite" | "thumbnails" | "preview" | "waveform" | "text";
             /**
-             * @description `completed` outputs can be downloaded even if others have failed.
+             * @description You can download `completed` outputs even if others have failed.
              * @enum {string}
              */
             status: "pending" | "completed" | "failed";
             /** @description The format, one of `outputFormat`. */
             format: string;
-            /** @description Total size in bytes; null unless it is completed. */
+            /** @description Total size in bytes; null unless the output is completed. */
             size: number | null;
-            /** @description Number of its files; null unless it is completed. */
+            /** @description Number of files; null unless the output is completed. */
             files: number | null;
-            /** @description Its own duration in seconds; null for a picture. */
+            /** @description Duration of the output in seconds; null for a picture. */
             duration_seconds: number | null;
             /** @description Pixels; null without video. */
             width: number | null;
@@ -2334,18 +2334,18 @@ export interface components {
             video_codec: string | null;
             /** @description FFmpeg’s name of the audio codec; null without audio. */
             audio_codec: string | null;
-            /** @description SHA-256 of the bytes, or of the list of files, 64 hex digits; null unless it is completed. */
+            /** @description SHA-256 of the bytes, or of the list of files, 64 hex digits; null unless the output is completed. */
             sha256: string | null;
-            /** @description Which streams were copied, and which were encoded. */
+            /** @description Which streams Airlock copied, and which it encoded. */
             plan?: {
                 /** @description Null without video. */
                 video: components["schemas"]["StreamPlan"] | null;
                 /** @description Null without audio. */
                 audio: components["schemas"]["StreamPlan"] | null;
             };
-            /** @description The renditions, the largest first; only for a ladder. */
+            /** @description The renditions, largest first. Only present for ladders. */
             renditions?: components["schemas"]["Rendition"][];
-            /** @description Whether the segments are encrypted; only for a ladder. */
+            /** @description Whether the segments are encrypted. Only present for ladders. */
             encrypted?: boolean;
             /** @description Its delivery; only for an output with a destination. */
             destination?: components["schemas"]["OutputDelivery"];
@@ -3356,39 +3356,39 @@ export interface components {
         };
         /** @description A template without its request. */
         TemplateSummary: {
-            /** @description What jobs send as `template`. */
+            /** @description The name to send as `template` in a job. */
             name: string;
             /** @description The newest version. */
             version: number;
-            /** @description For people. */
+            /** @description A description for people. */
             description: string | null;
-            /** @description Whether it comes with Airlock. Built-in templates are read-only. */
+            /** @description Whether the template comes with Airlock. Built-in templates are read-only. */
             built_in: boolean;
-            /** @description When it was created; null if it is built in. */
+            /** @description When the template was created; null if it is built in. */
             created_at: string | null;
-            /** @description When its newest version was saved; null if it is built in. */
+            /** @description When the newest version was saved; null if the template is built in. */
             updated_at: string | null;
         };
         /** @description A version of a template. It never changes. */
         TemplateVersion: {
-            /** @description Its number, from 1. */
+            /** @description The number of the version, starting at 1. */
             version: number;
-            /** @description When it was saved; null if it is built in. */
+            /** @description When the version was saved; null if the template is built in. */
             created_at: string | null;
         };
         /** @description A version of a template with its request. */
         Template: {
-            /** @description What jobs send as `template`. */
+            /** @description The name to send as `template` in a job. */
             name: string;
-            /** @description The version that this is. */
+            /** @description The number of this version. */
             version: number;
-            /** @description For people. */
+            /** @description A description for people. */
             description: string | null;
-            /** @description Whether it comes with Airlock. Built-in templates are read-only. */
+            /** @description Whether the template comes with Airlock. Built-in templates are read-only. */
             built_in: boolean;
-            /** @description When it was created; null if it is built in. */
+            /** @description When the template was created; null if it is built in. */
             created_at: string | null;
-            /** @description When its newest version was saved; null if it is built in. */
+            /** @description When the newest version was saved; null if the template is built in. */
             updated_at: string | null;
             /** @description The fields that a job gets from this version. */
             request: {
@@ -3408,7 +3408,7 @@ export interface components {
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
-        /** @description A template that is deleted, with all of its versions. */
+        /** @description A deleted template. Airlock has deleted all of its versions. */
         RemovedTemplate: {
             /** @description The id in the path of the request. */
             id: string;
@@ -4501,32 +4501,32 @@ export interface components {
         };
         /** @description One picture of a video. The output format is `jpg`, `png` or `webp`. */
         Still: {
-            /** @description Seconds from the start, a share of the duration such as `"50%"`, or `"best"`: the sharpest of several pictures that are not dark, bright or faded. Defaults to `"best"`. After the end of the video, its last picture is shown, with a warning. */
+            /** @description Seconds from the start, a share of the duration such as `"50%"`, or `"best"`. `"best"`, the default, compares several pictures by exposure, contrast and sharpness. If the time is after the end of the video, the still is its last picture, and the job gets a warning. */
             at?: (number | string) | null;
-            /** @description Pixels. Airlock keeps the aspect and never scales up. Defaults to the width of the video. */
+            /** @description Width in pixels. Airlock keeps the aspect ratio and never scales up. Defaults to the width of the video. */
             width?: number | null;
         };
         /** @description A short silent clip of several parts of a video. The output format is `gif`, `webp` or `mp4`. */
         Preview: {
-            /** @description Duration of the preview. */
+            /** @description Duration of the preview in seconds. */
             seconds: number;
-            /** @description Number of points of the video from which the preview takes an equal part. Defaults to 4, or fewer if a part would be shorter than half a second. */
+            /** @description Number of points of the video from which the preview takes a part. All parts have the same duration. Defaults to 4, or to fewer if a part would be shorter than half a second. */
             segments?: number | null;
-            /** @description Pixels. Airlock keeps the aspect and never scales up. Defaults to 480. */
+            /** @description Width in pixels. Airlock keeps the aspect ratio and never scales up. Defaults to 480. */
             width?: number | null;
         };
         /** @description A drawing of the loudness of the audio. The output format is `png`. */
         Waveform: {
-            /** @description Pixels. */
+            /** @description Width in pixels. */
             width: number;
-            /** @description Pixels. */
+            /** @description Height in pixels. */
             height: number;
             /** @description Color of the waveform: `#` and six hexadecimal digits. Defaults to `#3366cc`. The background is transparent. */
             color?: string | null;
         };
         /** @description Quality and size by name. Quality and resolution are ignored if the request has `options`. */
         Preset: {
-            /** @description `medium` when absent. */
+            /** @description Defaults to `medium`. */
             quality?: ("high" | "medium" | "low") | null;
             /** @description The short side of the frame. Airlock never scales up. */
             resolution?: ("480p" | "720p" | "1080p" | "4k") | null;
@@ -4542,9 +4542,9 @@ export interface components {
         Rung: {
             /** @description The short side of the frame in pixels: the height of a landscape video, the width of a portrait video. */
             height: number;
-            /** @description Average bit rate of the video: bits per second, or a string such as `2800k`. By default the encoder aims at a constant quality, below a bit rate that suits the height. */
+            /** @description Average bit rate of the video: bits per second, or a string such as `2800k`. By default, the encoder aims at a constant quality, up to a maximum bit rate that depends on the height. */
             bitrate?: (number | string) | null;
-            /** @description `h264` when absent. */
+            /** @description Defaults to `h264`. */
             codec?: ("h264" | "hevc" | "av1" | "vp9") | null;
         };
         /** @description One of several outputs of a job. */
@@ -4568,21 +4568,21 @@ export interface components {
             preview?: components["schemas"]["Preview"] | null;
             /** @description Makes the output a drawing of the loudness of the audio. */
             waveform?: components["schemas"]["Waveform"] | null;
-            /** @description Seconds between the pictures of `thumbnails` or a `sprite`. With more than 2,000 pictures, Airlock raises it, with a warning. */
+            /** @description Seconds between the pictures of `thumbnails` or a `sprite`. If the output would have more than 2,000 pictures, Airlock raises the value, and the job gets a warning. */
             every_seconds?: number | null;
-            /** @description Number of pictures of `thumbnails`, instead of `every_seconds`. */
+            /** @description Number of pictures of `thumbnails`. Send either `count` or `every_seconds`. */
             count?: number | null;
-            /** @description Pixels of each picture of `thumbnails` or a `sprite`; 320 or 160 when absent. Airlock never scales up. */
+            /** @description Width in pixels of each picture of `thumbnails` or a `sprite`. Defaults to 320 for `thumbnails` and 160 for a `sprite`. Airlock never scales up. */
             width?: number | null;
-            /** @description Pictures in a row of a `sprite`; 10 when absent. Fewer if the image would be wider than 8192 pixels. */
+            /** @description Pictures in a row of a `sprite`. Defaults to 10. Airlock uses fewer if a sheet would be wider than 8192 pixels. */
             columns?: number | null;
             /** @description The renditions of a streaming format. `auto`, the default, chooses them by the size of the source, and by samples of it: an easy source gets fewer and smaller renditions. Airlock never scales up. */
             ladder?: ("auto" | components["schemas"]["Rung"][]) | null;
             /** @description URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. */
             subtitles?: string | null;
-            /** @description Seconds of a segment of a streaming format. Defaults to 4. */
+            /** @description Duration of each segment of a streaming format in seconds. Defaults to 4. */
             segment_seconds?: number | null;
-            /** @description Encrypts the segments of an `hls` output with a key of its own. */
+            /** @description Encrypts the segments of an `hls` output with a new key. */
             encryption?: "aes-128" | null;
             /** @description The quality that the output must reach. Airlock searches for the smallest file on samples of the source, instead of a fixed quality, and verifies the result. If it cannot be reached, the job still completes, with a warning. */
             target?: components["schemas"]["Target"] | null;
@@ -4627,21 +4627,21 @@ export interface components {
             preview?: components["schemas"]["Preview"] | null;
             /** @description Makes the output a drawing of the loudness of the audio. */
             waveform?: components["schemas"]["Waveform"] | null;
-            /** @description Seconds between the pictures of `thumbnails` or a `sprite`. With more than 2,000 pictures, Airlock raises it, with a warning. */
+            /** @description Seconds between the pictures of `thumbnails` or a `sprite`. If the output would have more than 2,000 pictures, Airlock raises the value, and the job gets a warning. */
             every_seconds?: number | null;
-            /** @description Number of pictures of `thumbnails`, instead of `every_seconds`. */
+            /** @description Number of pictures of `thumbnails`. Send either `count` or `every_seconds`. */
             count?: number | null;
-            /** @description Pixels of each picture of `thumbnails` or a `sprite`; 320 or 160 when absent. Airlock never scales up. */
+            /** @description Width in pixels of each picture of `thumbnails` or a `sprite`. Defaults to 320 for `thumbnails` and 160 for a `sprite`. Airlock never scales up. */
             width?: number | null;
-            /** @description Pictures in a row of a `sprite`; 10 when absent. Fewer if the image would be wider than 8192 pixels. */
+            /** @description Pictures in a row of a `sprite`. Defaults to 10. Airlock uses fewer if a sheet would be wider than 8192 pixels. */
             columns?: number | null;
             /** @description The renditions of a streaming format. `auto`, the default, chooses them by the size of the source, and by samples of it: an easy source gets fewer and smaller renditions. Airlock never scales up. */
             ladder?: ("auto" | components["schemas"]["Rung"][]) | null;
             /** @description URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. */
             subtitles?: string | null;
-            /** @description Seconds of a segment of a streaming format. Defaults to 4. */
+            /** @description Duration of each segment of a streaming format in seconds. Defaults to 4. */
             segment_seconds?: number | null;
-            /** @description Encrypts the segments of an `hls` output with a key of its own. */
+            /** @description Encrypts the segments of an `hls` output with a new key. */
             encryption?: "aes-128" | null;
             /** @description The quality that the output must reach. Airlock searches for the smallest file on samples of the source, instead of a fixed quality, and verifies the result. If it cannot be reached, the job still completes, with a warning. */
             target?: components["schemas"]["Target"] | null;
@@ -4730,7 +4730,7 @@ export interface components {
             /** @description `true`: accept no new jobs; `false`: accept jobs again. */
             draining: boolean;
         };
-        /** @description The fields that a job gets from the template: a job without `inputs`, `webhook_url` and `template`. */
+        /** @description Fields that a job gets from the template: the fields of a job, except `inputs`, `webhook_url` and `template`. */
         TemplateContent: {
             /** @description The format of the only output; required without `outputs` and `template`. */
             outputFormat?: ("mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp" | "thumbnails" | "sprite" | "hls" | "dash" | "cmaf") | null;
@@ -4746,21 +4746,21 @@ export interface components {
             preview?: components["schemas"]["Preview"] | null;
             /** @description Makes the output a drawing of the loudness of the audio. */
             waveform?: components["schemas"]["Waveform"] | null;
-            /** @description Seconds between the pictures of `thumbnails` or a `sprite`. With more than 2,000 pictures, Airlock raises it, with a warning. */
+            /** @description Seconds between the pictures of `thumbnails` or a `sprite`. If the output would have more than 2,000 pictures, Airlock raises the value, and the job gets a warning. */
             every_seconds?: number | null;
-            /** @description Number of pictures of `thumbnails`, instead of `every_seconds`. */
+            /** @description Number of pictures of `thumbnails`. Send either `count` or `every_seconds`. */
             count?: number | null;
-            /** @description Pixels of each picture of `thumbnails` or a `sprite`; 320 or 160 when absent. Airlock never scales up. */
+            /** @description Width in pixels of each picture of `thumbnails` or a `sprite`. Defaults to 320 for `thumbnails` and 160 for a `sprite`. Airlock never scales up. */
             width?: number | null;
-            /** @description Pictures in a row of a `sprite`; 10 when absent. Fewer if the image would be wider than 8192 pixels. */
+            /** @description Pictures in a row of a `sprite`. Defaults to 10. Airlock uses fewer if a sheet would be wider than 8192 pixels. */
             columns?: number | null;
             /** @description The renditions of a streaming format. `auto`, the default, chooses them by the size of the source, and by samples of it: an easy source gets fewer and smaller renditions. Airlock never scales up. */
             ladder?: ("auto" | components["schemas"]["Rung"][]) | null;
             /** @description URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. */
             subtitles?: string | null;
-            /** @description Seconds of a segment of a streaming format. Defaults to 4. */
+            /** @description Duration of each segment of a streaming format in seconds. Defaults to 4. */
             segment_seconds?: number | null;
-            /** @description Encrypts the segments of an `hls` output with a key of its own. */
+            /** @description Encrypts the segments of an `hls` output with a new key. */
             encryption?: "aes-128" | null;
             /** @description The quality that the output must reach. Airlock searches for the smallest file on samples of the source, instead of a fixed quality, and verifies the result. If it cannot be reached, the job still completes, with a warning. */
             target?: components["schemas"]["Target"] | null;
@@ -4789,16 +4789,16 @@ export interface components {
         CreateTemplateRequest: {
             /** @description Unique in the account. Names that begin with `airlock/` are reserved for built-in templates. */
             name: string;
-            /** @description Fields of a job without `inputs`, `webhook_url` and `template`, at most 32768 bytes as JSON. Options cannot contain URLs. */
+            /** @description Fields of a job, except `inputs`, `webhook_url` and `template`. At most 32768 bytes as JSON. Options and filters cannot contain URLs. */
             request: components["schemas"]["TemplateContent"];
-            /** @description For people. */
+            /** @description A description for people. */
             description?: string | null;
         };
         /** @description The next version of a template. */
         ReplaceTemplateRequest: {
-            /** @description Fields of a job without `inputs`, `webhook_url` and `template`, at most 32768 bytes as JSON. Options cannot contain URLs. */
+            /** @description Fields of a job, except `inputs`, `webhook_url` and `template`. At most 32768 bytes as JSON. Options and filters cannot contain URLs. */
             request: components["schemas"]["TemplateContent"];
-            /** @description For people. */
+            /** @description A description for people. */
             description?: string | null;
         };
         /** @description A command string to run as a job. */

@@ -16,7 +16,7 @@ import { unknownFields } from './warnings.ts';
 
 type TemplateHttpRequest = FastifyRequest & { body: ReplaceTemplateBody };
 
-/** Checks the body that saves a version, and returns the version. Throws `invalid_request` or `option_refused`. */
+/** Checks the body of a request that saves a version. Returns the version. Throws `invalid_request` or `option_refused`. */
 export async function checkTemplate(
   deps: ApiDeps,
   request: FastifyRequest,
@@ -37,19 +37,19 @@ export async function checkTemplate(
   return { content, warnings: [...unknownFields(schema, sentBody), ...warnings] };
 }
 
-/** Without the fields that are absent, so that two spellings of a request are the same version. */
+/** Removes undefined fields, so that equal requests are equal versions. */
 function asStored({ request, description }: ReplaceTemplateBody): TemplateVersion {
   return { description: description || null, request: JSON.parse(JSON.stringify(request)) };
 }
 
-/** Ignoring them with a warning would be dangerous: events of the jobs would go nowhere. */
+/** A warning is not enough: without `webhook_url`, for example, the client would miss the events of its jobs. */
 function rejectFieldsOfOneJob(sent: unknown): void {
   const { request } = sent as { request: object };
   const field = FIELDS_OF_ONE_JOB.find((name) => Object.hasOwn(request, name));
   if (field === undefined) return;
   throw new ApiError('invalid_request', {
     field: `request.${field}`,
-    reason: 'is not part of a template',
+    reason: 'cannot be part of a template',
     remedy: `Send ${field} with each job that uses the template`,
   });
 }

@@ -3,7 +3,7 @@ import { readConfig } from '../config/config.ts';
 
 const ACCOUNT = ['--account <name>', 'an account of a local server; "default" if absent'] as const;
 const JSON_FLAG = ['--json', 'print JSON'] as const;
-const FILE = 'a file with the request as JSON, without inputs, or - for standard input';
+const FILE = 'a JSON file with the request, without inputs; - for standard input';
 
 /** `./airlock templates`: requests that jobs use by name. */
 export function addTemplates(program: Command): void {
@@ -27,7 +27,7 @@ export function addTemplates(program: Command): void {
     .description('Save a request as a template')
     .argument('<name>', 'lower-case letters, digits and hyphens')
     .argument('<file>', FILE)
-    .option('--description <text>', 'what it is for')
+    .option('--description <text>', 'purpose of the template')
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .addHelpText(
@@ -37,7 +37,7 @@ Examples:
   ./airlock templates create preview preview.json
   ./airlock templates show airlock/web | ./airlock templates create web -
 
-docs/templates.md says what a template can contain.`,
+docs/templates.md explains what a template can contain.`,
     )
     .action(async (name, file, options) =>
       exit((await load()).createTemplateCommand(readConfig(), name, file, options)),
@@ -47,7 +47,7 @@ docs/templates.md says what a template can contain.`,
     .description('Save a new version of a template')
     .argument('<name>', 'the template')
     .argument('<file>', FILE)
-    .option('--description <text>', 'what it is for; unchanged by default')
+    .option('--description <text>', 'purpose of the template; unchanged by default')
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .action(async (name, file, options) =>

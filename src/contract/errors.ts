@@ -63,22 +63,22 @@ export const errors = {
   too_many_templates: {
     status: 409,
     text: 'The account has too many templates',
-    advice: 'Delete templates that you no longer need, or try again tomorrow. details.metric names the limit.',
+    advice: 'details.metric names the limit. Delete templates that you no longer need, or retry tomorrow.',
   },
   too_many_template_versions: {
     status: 409,
     text: 'The template has too many versions',
-    advice: 'Save the request as a new template. Versions never change, so none of them is replaced.',
+    advice: 'Save the request as a new template. You cannot replace or delete a single version.',
   },
   template_read_only: {
     status: 403,
     text: 'Built-in templates are read-only',
-    advice: 'Read the template, and save its request as a template of your own.',
+    advice: 'Read the template, and save its request as a template of your own with POST /v1/templates.',
   },
   template_not_found: {
     status: 422,
     text: 'Template not found',
-    advice: 'Use a template that GET /v1/templates lists. details.near is the one that was probably meant.',
+    advice: 'Send the name of a template that GET /v1/templates lists. details.near suggests one.',
   },
   connection_exists: {
     status: 409,

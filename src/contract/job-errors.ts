@@ -44,12 +44,12 @@ export const JOB_ERRORS = {
   playback_ended: {
     status: 410,
     text: 'Playback has ended',
-    advice: 'The URL has expired, or the output was deleted. Create a new one with POST /v1/transcodes/{id}/playback.',
+    advice: 'The URLs have expired, or the output was deleted. Create new URLs with POST /v1/transcodes/{id}/playback.',
   },
   archive_not_ready: {
     status: 503,
     text: 'Archive is not ready yet',
-    advice: 'Repeat the request after the number of seconds in Retry-After, or download the files one by one.',
+    advice: 'Retry after the number of seconds in Retry-After, or download the files one by one.',
   },
   job_not_completed: {
     status: 409,

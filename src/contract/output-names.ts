@@ -1,12 +1,12 @@
 /* Names of outputs. The dashboard uses them too, so this file needs no schema. */
 
-/** Outputs of one job. */
+/** Maximum outputs of one job. */
 export const MAX_OUTPUTS = 10;
 
 /** A name that a request may give to an output. */
 export const OUTPUT_NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
 
-/** The names of outputs, in their order: as requested, else their format with a number where that is taken. */
+/** Returns the name of each output: its name in the request, or its format, with a number if that name is taken. */
 export function outputNames(outputs: readonly { name?: string | undefined; outputFormat: string }[]): string[] {
   const taken = new Set(outputs.flatMap(({ name }) => name ?? []));
   return outputs.map(({ name, outputFormat }) => {

@@ -36,7 +36,7 @@ export const option = z
 
 const preset = z
   .object({
-    quality: nullable(z.enum(QUALITIES)).describe('`medium` when absent.'),
+    quality: nullable(z.enum(QUALITIES)).describe('Defaults to `medium`.'),
     resolution: nullable(z.enum(RESOLUTIONS)).describe('The short side of the frame. Airlock never scales up.'),
     target: targetField,
   })
@@ -61,18 +61,18 @@ const rung = z
         'The short side of the frame in pixels: the height of a landscape video, the width of a portrait video.',
       ),
     bitrate: nullable(bitrate).describe(
-      'Average bit rate of the video: bits per second, or a string such as `2800k`. By default the encoder aims at a constant quality, below a bit rate that suits the height.',
+      'Average bit rate of the video: bits per second, or a string such as `2800k`. By default, the encoder aims at a constant quality, up to a maximum bit rate that depends on the height.',
     ),
-    codec: nullable(z.enum(LADDER_CODECS)).describe('`h264` when absent.'),
+    codec: nullable(z.enum(LADDER_CODECS)).describe('Defaults to `h264`.'),
   })
   .meta({ id: 'Rung', description: 'A rendition of a ladder.' });
 
-/** Renditions of one ladder. */
+/** Maximum renditions of one ladder. */
 const MAX_RUNGS = 10;
 
 const MAX_SUBTITLE_URL = 2048;
 
-/** How a streaming format is made. Other formats have none of these fields. */
+/** Fields that only streaming formats accept. */
 const ladderFields = {
   ladder: nullable(z.union([z.literal('auto'), z.array(rung).min(1).max(MAX_RUNGS)])).describe(
     'The renditions of a streaming format. `auto`, the default, chooses them by the size of the source, and by samples of it: an easy source gets fewer and smaller renditions. Airlock never scales up.',
@@ -81,9 +81,9 @@ const ladderFields = {
     'URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload.',
   ),
   segment_seconds: nullable(z.number().int().min(2).max(10)).describe(
-    'Seconds of a segment of a streaming format. Defaults to 4.',
+    'Duration of each segment of a streaming format in seconds. Defaults to 4.',
   ),
-  encryption: nullable(z.enum(['aes-128'])).describe('Encrypts the segments of an `hls` output with a key of its own.'),
+  encryption: nullable(z.enum(['aes-128'])).describe('Encrypts the segments of an `hls` output with a new key.'),
 };
 
 /** Formats that a request may name. */
@@ -137,7 +137,7 @@ export function isBody({ value }: { value: unknown }): boolean {
 
 type OneOutput = Partial<Record<(typeof OF_ONE_OUTPUT)[number], unknown>>;
 
-/** Rejects `outputs` with the fields of a single output, two outputs of one name, and fields that a format does not have. */
+/** Rejects `outputs` together with fields of a single output, repeated names, and fields that a format does not accept. */
 export function checkOutputs(body: OneOutput & { outputs?: OutputBody[] | undefined }, context: z.RefinementCtx) {
   const { outputs } = body;
   const checkEach = (output: Parameters<typeof checkTiles>[0] & OneOutput, path: (string | number)[]) => {
@@ -167,7 +167,7 @@ export function checkOutputs(body: OneOutput & { outputs?: OutputBody[] | undefi
 const OF_LADDERS = ['ladder', 'segment_seconds', 'encryption', 'subtitles'] as const;
 const OF_FILES = ['preset', 'options', 'filters', 'bitrate', 'still', 'preview', 'waveform'] as const;
 
-/** Rejects fields of a ladder on other formats, and the other way around. */
+/** Rejects fields of ladders for other formats, and fields of other formats for ladders. */
 function checkFields(
   output: OneOutput & { bitrate?: unknown },
   path: (string | number)[],

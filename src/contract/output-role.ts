@@ -3,7 +3,7 @@ import type { OutputBody } from './output-request.ts';
 import type { OUTPUT_ROLES } from './outputs.ts';
 import { PICTURE_FIELDS } from './picture-outputs.ts';
 
-/** What an output is for, by the fields of its request. */
+/** Derives the role of an output from its request. */
 export function outputRole(output: Partial<OutputBody>): (typeof OUTPUT_ROLES)[number] {
   if (isTileFormat(output.outputFormat)) return output.outputFormat;
   if (isLadderFormat(output.outputFormat)) return 'ladder';

@@ -14,17 +14,17 @@ const rendition = z
   .object({
     width: z.number().describe('Pixels.'),
     height: z.number().describe('Pixels.'),
-    bandwidth: z.number().describe('Highest bits per second, with audio.'),
-    average_bandwidth: z.number().describe('Average bits per second, with audio.'),
-    codecs: z.string().describe('The codecs as in RFC 6381, with the codec of the audio.'),
+    bandwidth: z.number().describe('Peak bits per second, including audio.'),
+    average_bandwidth: z.number().describe('Average bits per second, including audio.'),
+    codecs: z.string().describe('Codecs of video and audio, as in RFC 6381.'),
     frame_rate: z.number().describe('Frames per second.'),
   })
   .meta({ id: 'Rendition', description: 'A rendition of a ladder.' });
 
-/** What a ladder has in addition to other outputs. */
+/** Properties that only ladders have. */
 const ladderFacts = {
-  renditions: z.array(rendition).optional().describe('The renditions, the largest first; only for a ladder.'),
-  encrypted: z.boolean().optional().describe('Whether the segments are encrypted; only for a ladder.'),
+  renditions: z.array(rendition).optional().describe('The renditions, largest first. Only present for ladders.'),
+  encrypted: z.boolean().optional().describe('Whether the segments are encrypted. Only present for ladders.'),
 };
 
 /** How a video compares with its source. */
@@ -42,8 +42,8 @@ const qualityFacts = {
 export const fileFacts = z.object({
   format: z.string().describe('The format, one of `outputFormat`.'),
   size: z.number().describe('Total size in bytes.'),
-  files: z.number().optional().describe('Number of files; only for an output that has many.'),
-  duration_seconds: z.number().nullable().describe('Its own duration in seconds; null for a picture.'),
+  files: z.number().optional().describe('Number of files. Only present for outputs of many files.'),
+  duration_seconds: z.number().nullable().describe('Duration of the output in seconds; null for a picture.'),
   width: z.number().nullable().describe('Pixels; null without video.'),
   height: z.number().nullable().describe('Pixels; null without video.'),
   video_codec: codec('video'),
@@ -55,7 +55,7 @@ export const fileFacts = z.object({
       audio: streamPlan.nullable().describe('Null without audio.'),
     })
     .optional()
-    .describe('Which streams were copied, and which were encoded.'),
+    .describe('Which streams Airlock copied, and which it encoded.'),
   ...ladderFacts,
   ...qualityFacts,
 });
@@ -72,16 +72,16 @@ export const OUTPUT_ROLES = [
 ] as const;
 export const OUTPUT_STATUSES = ['pending', 'completed', 'failed'] as const;
 
-/** An output, on jobs and in manifests alike. */
+/** An output, in jobs and in manifests. */
 export const output = z
   .object({
-    name: z.string().describe('Its name in the request, or its format. Pass it as `output` to downloads.'),
-    role: z.enum(OUTPUT_ROLES).describe('What the output is for. `media` for video, audio and pictures.'),
-    status: z.enum(OUTPUT_STATUSES).describe('`completed` outputs can be downloaded even if others have failed.'),
+    name: z.string().describe('The name from the request, or the format. Pass it as `output` to downloads.'),
+    role: z.enum(OUTPUT_ROLES).describe('Purpose of the output. `media` for video, audio and pictures.'),
+    status: z.enum(OUTPUT_STATUSES).describe('You can download `completed` outputs even if others have failed.'),
     format: z.string().describe('The format, one of `outputFormat`.'),
-    size: z.number().nullable().describe('Total size in bytes; null unless it is completed.'),
-    files: z.number().nullable().describe('Number of its files; null unless it is completed.'),
-    duration_seconds: z.number().nullable().describe('Its own duration in seconds; null for a picture.'),
+    size: z.number().nullable().describe('Total size in bytes; null unless the output is completed.'),
+    files: z.number().nullable().describe('Number of files; null unless the output is completed.'),
+    duration_seconds: z.number().nullable().describe('Duration of the output in seconds; null for a picture.'),
     width: z.number().nullable().describe('Pixels; null without video.'),
     height: z.number().nullable().describe('Pixels; null without video.'),
     video_codec: codec('video'),
@@ -89,7 +89,7 @@ export const output = z
     sha256: z
       .string()
       .nullable()
-      .describe('SHA-256 of the bytes, or of the list of files, 64 hex digits; null unless it is completed.'),
+      .describe('SHA-256 of the bytes, or of the list of files, 64 hex digits; null unless the output is completed.'),
     plan: fileFacts.shape.plan,
     ...ladderFacts,
     destination: delivery.optional().describe('Its delivery; only for an output with a destination.'),

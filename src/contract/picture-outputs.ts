@@ -3,21 +3,21 @@ import { rule } from './faults/rule.ts';
 import { isTileFormat } from './formats.ts';
 import { nullable } from './nullable.ts';
 
-/* What a request may say about outputs that show or draw parts of a source. `src/ffmpeg/policy` checks what fits together. */
+/* Fields that request stills, previews, waveforms, thumbnails and sprites. `src/ffmpeg/policy` checks their combinations. */
 
-/** Pixels of a side of any picture; 16,383 is the most that WebP can store (RFC 9649). */
+/** Maximum width and height of a picture in pixels. WebP allows at most 16,383 (RFC 9649). */
 const MAX_SIDE = 8192;
-/** Names of colors are resolved by FFmpeg, so only hexadecimal ones are accepted. */
+/** Hexadecimal colors only, because FFmpeg would resolve names of colors. */
 const COLOR = /^#[0-9a-fA-F]{6}$/;
 /** A share of the duration: `0%` to `100%`. */
 const PERCENT = /^(?:100(?:\.0{1,3})?|\d{1,2}(?:\.\d{1,3})?)%$/;
 /** Longest media that Airlock reads, in seconds. */
 const MAX_SECONDS = 12 * 3600;
-/** Pictures of one output. */
+/** Maximum pictures of one output. */
 const MAX_TILES = 2000;
 
 const pixels = z.number().int().min(16).max(MAX_SIDE);
-const widthText = 'Pixels. Airlock keeps the aspect and never scales up.';
+const widthText = 'Width in pixels. Airlock keeps the aspect ratio and never scales up.';
 
 const stillTime = z.union([
   z.number().min(0).max(MAX_SECONDS),
@@ -25,7 +25,7 @@ const stillTime = z.union([
     .string()
     .refine((text) => text === 'best' || PERCENT.test(text), {
       error: rule(
-        'is not a time of a still',
+        'is not a valid time of a still',
         'Send seconds such as 12.5, a share of the duration from "0%" to "100%", or "best"',
       ),
     })
@@ -35,7 +35,7 @@ const stillTime = z.union([
 const still = z
   .object({
     at: nullable(stillTime).describe(
-      'Seconds from the start, a share of the duration such as `"50%"`, or `"best"`: the sharpest of several pictures that are not dark, bright or faded. Defaults to `"best"`. After the end of the video, its last picture is shown, with a warning.',
+      'Seconds from the start, a share of the duration such as `"50%"`, or `"best"`. `"best"`, the default, compares several pictures by exposure, contrast and sharpness. If the time is after the end of the video, the still is its last picture, and the job gets a warning.',
     ),
     width: nullable(pixels).describe(`${widthText} Defaults to the width of the video.`),
   })
@@ -47,9 +47,9 @@ const still = z
 
 const preview = z
   .object({
-    seconds: z.number().min(0.5).max(60).describe('Duration of the preview.'),
+    seconds: z.number().min(0.5).max(60).describe('Duration of the preview in seconds.'),
     segments: nullable(z.number().int().min(1).max(12)).describe(
-      'Number of points of the video from which the preview takes an equal part. Defaults to 4, or fewer if a part would be shorter than half a second.',
+      'Number of points of the video from which the preview takes a part. All parts have the same duration. Defaults to 4, or to fewer if a part would be shorter than half a second.',
     ),
     width: nullable(pixels).describe(`${widthText} Defaults to 480.`),
   })
@@ -61,8 +61,8 @@ const preview = z
 
 const waveform = z
   .object({
-    width: pixels.describe('Pixels.'),
-    height: pixels.describe('Pixels.'),
+    width: pixels.describe('Width in pixels.'),
+    height: pixels.describe('Height in pixels.'),
     color: nullable(
       z.string().regex(COLOR, rule('is not a color', 'Send # and six hexadecimal digits, such as "#3366cc"')),
     ).describe(
@@ -75,28 +75,28 @@ const waveform = z
     description: 'A drawing of the loudness of the audio. The output format is `png`.',
   });
 
-/** The fields that describe such outputs, at the top of a request and in each entry of `outputs`. */
+/** These fields, at the top level of a request and in each entry of `outputs`. */
 export const pictureFields = {
   still: nullable(still).describe('Makes the output one picture of the video.'),
   preview: nullable(preview).describe('Makes the output a short silent clip of several parts of the video.'),
   waveform: nullable(waveform).describe('Makes the output a drawing of the loudness of the audio.'),
   every_seconds: nullable(z.number().min(0.1).max(MAX_SECONDS)).describe(
-    'Seconds between the pictures of `thumbnails` or a `sprite`. With more than 2,000 pictures, Airlock raises it, with a warning.',
+    'Seconds between the pictures of `thumbnails` or a `sprite`. If the output would have more than 2,000 pictures, Airlock raises the value, and the job gets a warning.',
   ),
   count: nullable(z.number().int().min(1).max(MAX_TILES)).describe(
-    'Number of pictures of `thumbnails`, instead of `every_seconds`.',
+    'Number of pictures of `thumbnails`. Send either `count` or `every_seconds`.',
   ),
   width: nullable(pixels.max(1920)).describe(
-    'Pixels of each picture of `thumbnails` or a `sprite`; 320 or 160 when absent. Airlock never scales up.',
+    'Width in pixels of each picture of `thumbnails` or a `sprite`. Defaults to 320 for `thumbnails` and 160 for a `sprite`. Airlock never scales up.',
   ),
   columns: nullable(z.number().int().min(1).max(100)).describe(
-    'Pictures in a row of a `sprite`; 10 when absent. Fewer if the image would be wider than 8192 pixels.',
+    'Pictures in a row of a `sprite`. Defaults to 10. Airlock uses fewer if a sheet would be wider than 8192 pixels.',
   ),
 };
 
 const TILE_FIELDS = ['every_seconds', 'count', 'width', 'columns'] as const;
 
-/** Rejects fields of thumbnails and sprites on other formats, and intervals that are missing or contradict each other. */
+/** Reports fields of thumbnails and sprites for other formats, and missing or contradictory intervals. */
 export function checkTiles(
   output: Partial<Record<(typeof TILE_FIELDS)[number] | 'outputFormat', unknown>>,
   report: (field: string, message: string) => void,
@@ -119,11 +119,11 @@ export function checkTiles(
   }
 }
 
-/** Their names, of which an output has at most one. */
+/** Fields of which an output can have only one. */
 export const PICTURE_FIELDS = ['still', 'preview', 'waveform'] as const;
 type PictureField = (typeof PICTURE_FIELDS)[number];
 
-/** Formats in which each of them can be stored. */
+/** The output formats that each field allows. */
 export const PICTURE_FORMATS: Readonly<Record<PictureField, readonly string[]>> = {
   still: ['jpg', 'png', 'webp'],
   preview: ['gif', 'webp', 'mp4'],

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { rule } from './faults/rule.ts';
 
-/** Built-in templates have names that begin like this; no account can use it. */
+/** Prefix of the names of built-in templates. Accounts cannot use it. */
 export const BUILT_IN_PREFIX = 'airlock/';
 
 const NAME = '[a-z0-9][a-z0-9-]{0,62}';
@@ -10,13 +10,13 @@ const REFERENCE = new RegExp(`^((?:${BUILT_IN_PREFIX})?${NAME})(?:@([1-9]\\d{0,8
 /** The longest reference: `airlock/`, a name and a version. */
 const MAX_REFERENCE = BUILT_IN_PREFIX.length + 63 + 10;
 
-/** A template, as a request names it. Without a version, its newest version is meant. */
+/** A template that a request names. `version` is null for the newest version. */
 export interface TemplateReference {
   name: string;
   version: number | null;
 }
 
-/** Reads `name` or `name@3`. Null for any other text. */
+/** Parses `name` or `name@3`. Returns null for other texts. */
 export function parseReference(text: string): TemplateReference | null {
   const match = REFERENCE.exec(text);
   return match && { name: match[1]!, version: match[2] === undefined ? null : Number(match[2]) };

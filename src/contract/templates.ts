@@ -27,7 +27,7 @@ const name = z
   )
   .describe('Unique in the account. Names that begin with `airlock/` are reserved for built-in templates.');
 
-/** What a template stores: a create without the fields that belong to one job. */
+/** The content of a template: the fields of a create, except the fields that belong to one job. */
 export const templateRequest = z
   .object(reusableFields)
   .refine(namesOutput, { path: ['outputFormat'], when: isBody })
@@ -36,7 +36,8 @@ export const templateRequest = z
   .superRefine(rejectSignedUrls)
   .meta({
     id: 'TemplateContent',
-    description: 'The fields that a job gets from the template: a job without `inputs`, `webhook_url` and `template`.',
+    description:
+      'Fields that a job gets from the template: the fields of a job, except `inputs`, `webhook_url` and `template`.',
   });
 export type TemplateContent = z.infer<typeof templateRequest>;
 
@@ -49,7 +50,7 @@ function rejectSignedUrls(
   { destination, outputs = [] }: WithDestination & { outputs?: readonly WithDestination[] | undefined },
   context: z.RefinementCtx,
 ): void {
-  const message = rule('is not part of a template', 'Send it with each job, or use a destination with s3');
+  const message = rule('cannot be part of a template', 'Send it with each job, or use a destination with s3');
   if (destination?.url !== undefined) context.addIssue({ code: 'custom', path: ['destination', 'url'], message });
   for (const [index, output] of outputs.entries()) {
     if (output.destination?.url === undefined) continue;
@@ -57,14 +58,14 @@ function rejectSignedUrls(
   }
 }
 
-/** Fields of a create that no template has. */
+/** Fields of a create that a template cannot contain. */
 export const FIELDS_OF_ONE_JOB = ['inputs', 'webhook_url', 'template'] as const;
 
 const content = {
   request: templateRequest.describe(
-    `Fields of a job without \`inputs\`, \`webhook_url\` and \`template\`, at most ${MAX_TEMPLATE_BYTES} bytes as JSON. Options cannot contain URLs.`,
+    `Fields of a job, except \`inputs\`, \`webhook_url\` and \`template\`. At most ${MAX_TEMPLATE_BYTES} bytes as JSON. Options and filters cannot contain URLs.`,
   ),
-  description: plainText(200).nullish().describe('For people.'),
+  description: plainText(200).nullish().describe('A description for people.'),
 };
 
 export const createTemplateBody = z
@@ -79,27 +80,27 @@ export type ReplaceTemplateBody = z.infer<typeof replaceTemplateBody>;
 
 const templateSummary = z
   .object({
-    name: z.string().describe('What jobs send as `template`.'),
+    name: z.string().describe('The name to send as `template` in a job.'),
     version: z.number().describe('The newest version.'),
-    description: z.string().nullable().describe('For people.'),
-    built_in: z.boolean().describe('Whether it comes with Airlock. Built-in templates are read-only.'),
-    created_at: timestamp.nullable().describe('When it was created; null if it is built in.'),
-    updated_at: timestamp.nullable().describe('When its newest version was saved; null if it is built in.'),
+    description: z.string().nullable().describe('A description for people.'),
+    built_in: z.boolean().describe('Whether the template comes with Airlock. Built-in templates are read-only.'),
+    created_at: timestamp.nullable().describe('When the template was created; null if it is built in.'),
+    updated_at: timestamp.nullable().describe('When the newest version was saved; null if the template is built in.'),
   })
   .meta({ id: 'TemplateSummary', description: 'A template without its request.' });
 export type TemplateSummary = z.infer<typeof templateSummary>;
 
 export const template = templateSummary
   .extend({
-    version: z.number().describe('The version that this is.'),
+    version: z.number().describe('The number of this version.'),
     // Not the schema of requests: it reads null as absent, which no response contains.
     request: z.record(z.string(), z.unknown()).describe('The fields that a job gets from this version.'),
     versions: z
       .array(
         z
           .object({
-            version: z.number().describe('Its number, from 1.'),
-            created_at: timestamp.nullable().describe('When it was saved; null if it is built in.'),
+            version: z.number().describe('The number of the version, starting at 1.'),
+            created_at: timestamp.nullable().describe('When the version was saved; null if the template is built in.'),
           })
           .meta({ id: 'TemplateVersion', description: 'A version of a template. It never changes.' }),
       )
@@ -109,7 +110,7 @@ export const template = templateSummary
   .meta({ id: 'Template', description: 'A version of a template with its request.' });
 export type Template = z.infer<typeof template>;
 
-/** Every template of an account, unless a client asks for fewer. */
+/** By default, one page contains every template of an account. */
 export const templatesQuery = listOf(200);
 
 export const templateList = z
@@ -122,4 +123,4 @@ export const templateList = z
 
 export const removedTemplate = z
   .object({ ...deletedFields('template'), warnings: someWarnings })
-  .meta({ id: 'RemovedTemplate', description: 'A template that is deleted, with all of its versions.' });
+  .meta({ id: 'RemovedTemplate', description: 'A deleted template. Airlock has deleted all of its versions.' });

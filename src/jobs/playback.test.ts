@@ -10,20 +10,20 @@ const NOW = Date.parse('2026-11-28T12:00:00Z');
 const grant = () => ({ outputId: uuidv7(), expiresAt: new Date(NOW + 60_000) });
 
 describe('a playback token', () => {
-  it('names its output and its end, and has only characters of a path', () => {
+  it('contains its output and its expiry, and only characters that a path allows', () => {
     const made = grant();
     const token = makePlaybackToken(vault, made);
     expect(token).toMatch(/^[\w-]{48}$/);
     expect(readPlaybackToken(vault, token, NOW)).toEqual(made);
   });
 
-  it('is invalid from the second of its end', () => {
+  it('is invalid from the second at which it expires', () => {
     const token = makePlaybackToken(vault, grant());
     expect(readPlaybackToken(vault, token, NOW + 59_999)).not.toBeNull();
     expect(readPlaybackToken(vault, token, NOW + 60_000)).toBeNull();
   });
 
-  it('is invalid after any change, and with the vault of another server', () => {
+  it('is invalid if any bit is changed, and with the vault of another server', () => {
     const token = makePlaybackToken(vault, grant());
     expect(readPlaybackToken(createVault(randomBytes(VAULT_KEY_BYTES)), token, NOW)).toBeNull();
     const bits = Buffer.from(token, 'base64url').length * 8;
@@ -36,7 +36,7 @@ describe('a playback token', () => {
     );
   });
 
-  it('is never any other text', () => {
+  it('is the only text that is accepted', () => {
     const token = makePlaybackToken(vault, grant());
     for (const text of ['', 'x', token.slice(1), `${token}A`, `${token}=`, ` ${token}`, token.toUpperCase(), '..'])
       expect(readPlaybackToken(vault, text, NOW)).toBeNull();

@@ -3,13 +3,13 @@ import type { TemplateContent } from '../contract/templates.ts';
 /** A version of a built-in template. Once released, it never changes: a better request is the next version. */
 interface BuiltIn {
   description: string;
-  /** The first is version 1. */
+  /** All versions, starting with version 1. */
   versions: readonly TemplateContent[];
 }
 
 /**
- * Fits a video of any shape into 9:16 over a blurred copy of itself, so that nothing is cut and there are no black bars. The
- * copy is blurred at a quarter of the size, which costs a sixteenth and looks the same once it is enlarged.
+ * Fits a video of any shape into 9:16 over a blurred copy of itself, without cropping it and without black bars. The copy is
+ * blurred at a quarter of its width and height, which needs a sixteenth of the work.
  */
 const FIT_9_16 = [
   '[0:v]split=2[back][front]',
@@ -18,7 +18,7 @@ const FIT_9_16 = [
   '[blurred][fitted]overlay=(W-w)/2:(H-h)/2,setsar=1[v]',
 ].join(';');
 
-/** Loudness as EBU R128 measures it. A mono source counts as if both loudspeakers played it, as players do. */
+/** Filters that set the loudness as defined in EBU R128. Mono is measured as if two loudspeakers played it, as players do. */
 const loudness = (integrated: number, range: number) =>
   `loudnorm=I=${integrated}:TP=-1.5:LRA=${range}:dual_mono=true,aresample=48000`;
 
@@ -60,7 +60,7 @@ export const BUILT_IN: ReadonlyMap<string, BuiltIn> = new Map([
   [
     'airlock/social-9x16',
     {
-      description: 'Vertical MP4 of 1080x1920 for feeds and stories, fitted over a blurred background, −14 LUFS.',
+      description: 'Vertical MP4 for feeds and stories: 1080x1920 over a blurred background, −14 LUFS.',
       versions: [
         {
           outputFormat: 'mp4',
@@ -81,7 +81,7 @@ export const BUILT_IN: ReadonlyMap<string, BuiltIn> = new Map([
   [
     'airlock/voice',
     {
-      description: 'Small mono Opus for speech: 32 kbit/s, −16 LUFS, without rumble.',
+      description: 'Small mono Opus for speech: 32 kbit/s, −16 LUFS, rumble removed.',
       versions: [
         {
           outputFormat: 'opus',
@@ -97,7 +97,7 @@ export const BUILT_IN: ReadonlyMap<string, BuiltIn> = new Map([
   [
     'airlock/web',
     {
-      description: 'MP4 that every browser plays: H.264 and AAC, at most 1080p, starts before it is loaded.',
+      description: 'MP4 for all browsers: H.264 and AAC, at most 1080p. Playback starts before the download ends.',
       versions: [{ outputFormat: 'mp4', preset: { quality: 'medium', resolution: '1080p' } }],
     },
   ],

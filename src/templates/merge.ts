@@ -2,25 +2,26 @@ import { outputFields } from '../contract/output-request.ts';
 import type { TemplateContent } from '../contract/templates.ts';
 import type { CreateBody } from '../contract/transcodes.ts';
 
-/** How one output is made. None of these fields goes with `outputs`. */
+/** Fields of a single output. None of them can be combined with `outputs`. */
 const OF_ONE_OUTPUT = ['outputFormat', ...Object.keys(outputFields)] as readonly (keyof TemplateContent)[];
-/** Objects that are merged member by member. */
+/** Objects that are merged by member. */
 const MERGED = ['preset', 'limits', 'metadata'] as const;
 
 export type Merge = { body: CreateBody } | { conflict: { field: string; reason: string; remedy: string } };
 
 /**
- * Fills in the fields that a request does not have from a template. Pure. What the request says about its outputs replaces
- * what contradicts it in the template:
+ * Adds the fields of a template to a request, which overrides them. Pure. Fields of the request about outputs remove
+ * contradictory fields of the template:
  *
- * | The request has | Dropped of the template |
+ * | The request has | Removed from the template |
  * | --- | --- |
  * | `outputs` | all fields about outputs |
  * | `outputFormat` | `outputs` |
  * | `preset`, without `options` | `options`, because a preset has no effect with options |
  * | `options` | `preset` |
  *
- * Fields of one output, without a format, do not say which of several outputs of a template they change: a conflict.
+ * If the template has several outputs, a request with fields of a single output but without a format is a conflict: these
+ * fields do not name the output that they change.
  */
 export function mergeTemplate(body: CreateBody, { reference, request }: MergedTemplate): Merge {
   const own = present(body);
@@ -41,7 +42,7 @@ interface MergedTemplate {
   request: TemplateContent;
 }
 
-/** The fields that a request has. */
+/** The request without fields that are undefined. */
 function present(body: CreateBody): Partial<CreateBody> {
   return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
 }
@@ -56,16 +57,16 @@ function conflictOf(field: string, reference: string) {
   return {
     field,
     reason: `does not say which of the outputs of the template "${reference}" it changes`,
-    remedy: `Send output_format as well, or outputs: both replace the outputs of the template`,
+    remedy: `Also send output_format or outputs, which replace the outputs of the template`,
   };
 }
 
-/** The field of a request to which a problem belongs: the name of the field up to its first dot or bracket. */
+/** The top-level field of a path such as `outputs[0].preset`: everything before the first dot or bracket. */
 export function topField(field: string): string {
   return /^[^.[]*/.exec(field)![0];
 }
 
-/** The first field of the request that changes how the outputs of a template are made; null if there is none. */
+/** The first field of the request that changes the outputs of a template; null if there is none. */
 export function changedOutput(body: CreateBody): string | null {
   const names = ['outputs', ...OF_ONE_OUTPUT] as readonly (keyof CreateBody)[];
   return names.find((name) => body[name] !== undefined) ?? null;

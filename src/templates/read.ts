@@ -15,18 +15,18 @@ export interface TemplateReader {
   accountId: string;
 }
 
-/** A template as a job uses it. */
+/** The version of a template that a job uses. */
 export interface UsedTemplate {
   /** With its version, such as `web@3`. */
   reference: string;
   request: TemplateContent;
 }
 
-/** Why there is no such template, in terms of the field or path that names it. */
+/** Why a template was not found. */
 export interface MissingTemplate {
   reason: string;
   remedy: string;
-  /** The reference that was probably meant. */
+  /** The most similar reference. */
   near?: string;
 }
 
@@ -56,7 +56,7 @@ export async function findTemplate(
   };
 }
 
-/** One row if the template exists; its `version` is null if it does not have that version. */
+/** Returns a row if the template exists. Its `version` is null if that version does not exist. */
 async function findVersion({ db, accountId }: TemplateReader, name: string, version: number | null) {
   return db
     .selectFrom('templates')
@@ -107,7 +107,7 @@ export async function readTemplate(reader: TemplateReader, text: string): Promis
   const builtIn = BUILT_IN.get(name);
   if (builtIn) return viewBuiltIn(name, version);
   const row = reference && (await findVersion(reader, name, version));
-  // Without the text of the path: responses for what belongs to others repeat nothing.
+  // Omits the text of the path: responses about resources of other accounts repeat nothing of the request.
   if (!row) throw notFound({ ...(await missingName(reader, name)), reason: 'is not the name of a template' });
   const content = row.version === null ? null : showVersion(reader.vault, { ...row, version: row.version });
   if (!content) throw notFound(missingVersion(name, version ?? row.latest, row.latest));
@@ -146,7 +146,7 @@ function summarizeBuiltIn(name: string): TemplateSummary {
   return { name, version: versions.length, description, built_in: true, created_at: null, updated_at: null };
 }
 
-/** A page of the templates by name, the built-in templates last. They are few, so it reads all. */
+/** A page of templates by name, built-in templates last. Reads all templates, of which an account has few. */
 export async function listTemplates(
   reader: TemplateReader,
   query: { after?: string | undefined; limit: number },

@@ -17,24 +17,28 @@ export interface TemplateEditor {
   vault: Vault;
   account: Account;
   by: Actor;
-  /** Of the storage, measured before the transaction; null if it has no disk of its own. */
+  /** Space of storage, measured before the transaction; null if storage has no disk of its own. */
   space: StoreSpace | null;
 }
 
 const DAY = sql`interval '1 day'`;
 
 /**
- * Creates a template with its first version. Its request has been checked. Throws `template_exists`, `too_many_templates`,
+ * Creates a template with its first version. The caller has checked the request. Throws `template_exists`, `too_many_templates`,
  * `storage_quota` or `storage_full`.
  */
 export async function createTemplate(editor: TemplateEditor, name: string, content: TemplateVersion): Promise<void> {
   const { tx, account, by } = editor;
-  // Concurrent creates count each other.
+  // So that concurrent creates count each other.
   await lockAccount(tx, account.id);
   await deleteOldRemains(editor);
   if (await liveTemplate(editor, name)) {
     const reason = `"${name}" is a template of this account`;
-    throw new ApiError('template_exists', { field: 'name', reason, remedy: 'Choose another name, or use PUT' });
+    throw new ApiError('template_exists', {
+      field: 'name',
+      reason,
+      remedy: 'Choose another name, or save a new version with PUT',
+    });
   }
   await requireTemplateCapacity(editor, content);
   const id = uuidv7();
@@ -44,8 +48,8 @@ export async function createTemplate(editor: TemplateEditor, name: string, conte
 }
 
 /**
- * Saves the next version of a template. Its request has been checked. A version that equals the newest one is not saved
- * again, so that a repeated request changes nothing. Throws `not_found`, `too_many_template_versions`,
+ * Saves the next version of a template. The caller has checked the request. If the content equals the newest version, saves
+ * nothing, so that a repeated request changes nothing. Throws `not_found`, `too_many_template_versions`,
  * `too_many_templates`, `storage_quota` or `storage_full`.
  */
 export async function replaceTemplate(editor: TemplateEditor, name: string, content: TemplateVersion): Promise<void> {
@@ -111,7 +115,7 @@ async function insertVersion(
     .execute();
 }
 
-/** Deleted templates count in the changes of a day, and no longer. */
+/** Deletes rows of templates that were deleted a day ago. Until then, they count toward the versions of a day. */
 async function deleteOldRemains({ tx, account }: TemplateEditor): Promise<void> {
   await tx
     .deleteFrom('templates')

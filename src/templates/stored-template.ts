@@ -4,13 +4,13 @@ import type { Vault } from '../crypto/vault.ts';
 import { openColumn, type RowOf, sealColumn } from '../database/sealed-columns.ts';
 import { storedJson } from '../database/stored-json.ts';
 
-/** What a version contains. */
+/** The content of a version. */
 export interface TemplateVersion {
   description: string | null;
   request: TemplateContent;
 }
 
-/** The request is read by its own schema, which a newer release may have extended. */
+/** `request` has a schema of its own, which a newer release may have extended. */
 const versionJson = storedJson(
   'version of a template',
   1,
@@ -23,22 +23,22 @@ export function sealVersion(vault: Vault, row: RowOf<'template_versions'>, conte
   return sealColumn(vault, 'template_versions', 'content_sealed', row, versionJson.write(content));
 }
 
-/** A version for clients, as it was saved. Null once the template is deleted. */
+/** Returns a version as it was saved, for clients. Returns null if the template is deleted. */
 export function showVersion(vault: Vault, row: VersionRow) {
   const text = openColumn(vault, 'template_versions', 'content_sealed', row);
   return text === null ? null : versionJson.read(JSON.parse(text));
 }
 
 /**
- * The request of a version for a job. Null if a newer release saved it with fields that this one does not know: a job must
- * not silently lose them.
+ * Returns the request of a version, for a job. Returns null if it has fields that this release does not know, because a job
+ * must not silently lose them.
  */
 export function readRequest(stored: Record<string, unknown>): TemplateContent | null {
   const parsed = templateRequest.safeParse(stored);
   return parsed.success && containsAll(parsed.data, stored) ? parsed.data : null;
 }
 
-/** Whether a schema has dropped nothing of a value. */
+/** Whether a schema kept all fields of a value. */
 function containsAll(parsed: unknown, stored: unknown): boolean {
   if (stored === null || typeof stored !== 'object') return true;
   if (parsed === null || typeof parsed !== 'object') return false;

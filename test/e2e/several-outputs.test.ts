@@ -180,7 +180,7 @@ describe('a streaming ladder', () => {
         { width: 214, height: 120, bandwidth: expect.any(Number), average_bandwidth: expect.any(Number) },
       ],
     });
-    expect(JSON.stringify(job.warnings)).toContain('The rung of 1080 was dropped');
+    expect(JSON.stringify(job.warnings)).toContain('The rendition of 1080 was dropped');
     const path = `/v1/transcodes/${job.id}`;
     const { items } = (await service.call('GET', `${path}/files?output=cmaf&limit=100`)).json;
     const names = items.map((item: { path: string }) => item.path);

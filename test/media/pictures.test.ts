@@ -45,7 +45,7 @@ describe('a still', () => {
   it('shows the last picture after the end, with a warning', async () => {
     const { path, plan } = await shop.transcode([clip], still(90));
     expect(await pixels(path)).toBe(await pixels(clip, 4));
-    const message = 'The video ends after 4 s, before 90 s; the still shows its last picture.';
+    const message = 'The video ends after 4 s, before 90 s. The still shows its last picture.';
     expect(plan.warnings).toEqual([{ field: 'still.at', message }]);
   });
 

@@ -153,7 +153,7 @@ const EXAMPLE_DETAILS: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> = {
   template_exists: {
     field: 'name',
     reason: '"web-small" is a template of this account',
-    remedy: 'Choose another name, or use PUT',
+    remedy: 'Choose another name, or save a new version with PUT',
   },
   connection_exists: {
     field: 'name',

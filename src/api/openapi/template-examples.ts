@@ -27,7 +27,7 @@ const shown: Template = { ...summary, request: first.request, versions: [{ versi
 const builtIn: TemplateSummary = {
   name: 'airlock/web',
   version: 1,
-  description: 'MP4 that every browser plays: H.264 and AAC, at most 1080p, starts before it is loaded.',
+  description: 'MP4 for all browsers: H.264 and AAC, at most 1080p. Playback starts before the download ends.',
   built_in: true,
   created_at: null,
   updated_at: null,

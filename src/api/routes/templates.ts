@@ -22,11 +22,11 @@ import { checkTemplate } from '../template-body.ts';
 import type { App } from '../types.ts';
 
 const tags = ['templates'];
-/** A template decides what the jobs of every key become, so changing one needs more than creating jobs. */
+/** A template changes the results of jobs of other keys, so changing it requires more permissions than creating jobs. */
 const changes = { scope: 'admin' } as const;
 const reads = { scope: 'read', or: 'transcode' } as const;
 
-/** Names of built-in templates contain a slash, sent as it is or encoded. */
+/** Names of built-in templates contain a slash, which clients may encode. */
 const nameParams = z.object({
   '*': z
     .string()
@@ -72,7 +72,7 @@ function registerCreateTemplate(app: App, deps: ApiDeps): void {
         tags,
         summary: 'Create a template',
         description:
-          'Saves a request as version 1 of a template. Airlock checks its options and filters now, and again for each job that uses it.',
+          'Saves a request as version 1 of a template. Airlock checks options and filters when you save the template, and again for each job that uses it.',
         body: createTemplateBody,
         response: { 201: template, '4xx': errorBody, 507: errorBody },
       },
@@ -86,7 +86,7 @@ function registerCreateTemplate(app: App, deps: ApiDeps): void {
       const { answer, repeated } = await inAccountTransaction(db, account.id, (tx) =>
         withIdempotencyKey(tx, vault, scope, async () => {
           await createTemplate({ tx, vault, account, by: actorOf(request), space }, name, content);
-          // Not the template: deleting it must erase its request.
+          // Not the template itself: deleting the template must erase its request.
           return { status: 201, answer: { version: 1 } };
         }),
       );
@@ -129,7 +129,7 @@ function registerReplaceTemplate(app: App, deps: ApiDeps): void {
         tags,
         summary: 'Save a new version of a template',
         description:
-          'Jobs that name the template without a version use the new version from now on. Existing jobs and earlier versions stay unchanged. If the request equals the newest version, Airlock saves nothing and returns that version.',
+          'From then on, jobs that name the template without a version use the new version. Existing jobs and earlier versions stay unchanged. If the description and the request equal the newest version, Airlock saves nothing and returns the newest version.',
         params: nameParams,
         body: replaceTemplateBody,
         response: { 200: template, '4xx': errorBody, 507: errorBody },
@@ -142,7 +142,7 @@ function registerReplaceTemplate(app: App, deps: ApiDeps): void {
       const space = await recentSpace(context);
       const saved = await inAccountTransaction(db, account.id, async (tx) => {
         const reader = { db: tx, vault, accountId: account.id };
-        // Reports a missing template with the near name.
+        // Throws an error with the most similar name if the template does not exist.
         await readTemplate(reader, name);
         await replaceTemplate({ tx, vault, account, by: actorOf(request), space }, name, content);
         return readTemplate(reader, name);
@@ -178,12 +178,12 @@ function registerDeleteTemplate(app: App, { context: { db, vault } }: ApiDeps): 
   );
 }
 
-/** A change concerns a template, not one of its versions. */
+/** Returns the name of a template that the caller may change. Throws for built-in templates, and for a name with a version. */
 function requireOwnName(name: string): string {
   if (name.startsWith(BUILT_IN_PREFIX)) {
     throw new ApiError('template_read_only', {
       field: 'name',
-      reason: `"${name.slice(0, 80)}" comes with Airlock`,
+      reason: `"${name.slice(0, 80)}" is a built-in template`,
       remedy: 'Save its request as a template of your own with POST /v1/templates',
     });
   }

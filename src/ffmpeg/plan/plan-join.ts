@@ -162,7 +162,7 @@ function checkSource({ input, options, video, duration }: JoinSource, number: nu
   if (hasVideo && input.info.isImage && options.length() === null) {
     throw new JobFailure(
       'empty_media',
-      `Input ${number} is a picture, which has no duration; set the option -t of that input.`,
+      `Input ${number} is a picture, which has no duration. Set the option -t of that input.`,
     );
   }
   if (duration !== null && duration <= 0) {

@@ -1,15 +1,15 @@
-/** Luma below which a picture counts as black, and above which as well exposed; 16 is black in video. */
+/** Luma up to which a picture counts as black, and from which it counts as well exposed. In video, 16 is black. */
 const BLACK = 20;
 const DARK = 64;
-/** Luma above which a picture counts as bright, and above which as white. */
+/** Luma from which a picture counts as bright, and from which it counts as white. */
 const BRIGHT = 200;
 const WHITE = 236;
 /** Standard deviation of the luma of a picture with full contrast. A fade towards one color halves it. */
 const FULL_CONTRAST = 48;
 
 /**
- * Scores a picture as a poster by its luma, one byte per pixel: 0 for one color, more for well exposed, rich in contrast
- * and sharp. Sharpness is the mean absolute Laplacian, which a blur or a cross-fade halves.
+ * Scores a picture as a poster by its luma, one byte per pixel. The score is 0 for a single color, and grows with exposure,
+ * contrast and sharpness. Sharpness is the mean absolute Laplacian, which a blur or a cross-fade halves.
  */
 export function scoreStill(luma: Uint8Array, width: number): number {
   const { mean, deviation } = spread(luma);

@@ -16,12 +16,12 @@ import {
 import type { TranscodeAttempt } from './attempt.ts';
 import type { FallBack, PreparedSources } from './sources/prepared.ts';
 
-/** Pictures that are compared: enough that some are neither faded nor blurred, few enough requests for a remote source. */
+/** Number of pictures to compare: enough to find a sharp one, and few enough requests to a remote source. */
 const CANDIDATES = 6;
-/** A lower score means that all key frames are dark, faded or of one color: pictures between them are compared then. */
+/** If the best key frame scores less, because all are dark, faded or of one color, the pictures at the same times are compared too. */
 const GOOD_SCORE = 0.5;
 const MEMORY_BYTES = 512 * 2 ** 20;
-/** The memory of a decoder grows with the frame: 16 frames for reference, 8 bytes per pixel at most. */
+/** A decoder keeps at most 16 reference frames of at most 8 bytes per pixel. */
 const BYTES_PER_PIXEL = 16 * 8;
 const CPU_SECONDS = 60;
 const WALL_MS = 60_000;
@@ -39,8 +39,8 @@ interface Best {
 }
 
 /**
- * Compares pictures of the first input: key frames, and others if no key frame is good. Returns null if no output asks for
- * the best one, or if none can be decoded: the command itself then decides about the failure.
+ * Compares pictures of the first input: key frames, and then other pictures if no key frame scores well. Returns null if no
+ * output requests the best still, or if no picture can be decoded. In that case, the command of the job reports the failure.
  */
 export async function findBestStill(
   attempt: TranscodeAttempt,
@@ -74,7 +74,7 @@ function videoOf(input: PlanInput): VideoStream | null {
   }
 }
 
-/** Decodes one picture in a cell. Null if there is none. */
+/** Decodes and scores one picture in a cell. Returns null if there is no picture. */
 async function scoreAt(
   { tools, run }: TranscodeAttempt,
   { slot }: PreparedSources,
@@ -99,7 +99,7 @@ async function scoreAt(
   }
 }
 
-/** The source may control what the cell has written, so it is read only if it is a plain file of the expected size. */
+/** Reads the file only if it is a plain file of the expected size, because the author of the source may control the cell. */
 async function readLuma(path: string): Promise<Uint8Array | null> {
   const size = await sizeOfPlainFile(path).catch((error: unknown) => {
     if (error instanceof JobFailure && error.code === 'output_invalid') return 0;

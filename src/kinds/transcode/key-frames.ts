@@ -6,8 +6,8 @@ import type { TranscodeAttempt } from './attempt.ts';
 import type { PreparedSources } from './sources/prepared.ts';
 
 /**
- * The files of a cell that decodes only key frames up to these times: a container of the first input with these frames and
- * no others, so that FFmpeg reads nothing else. The files as they are where the readers cannot make it.
+ * Returns the files of a cell that decodes only the last key frames before these times. Replaces the first input by a
+ * container with these frames alone, so that FFmpeg reads nothing else. Returns the files unchanged if that is not possible.
  */
 export async function withKeyFrames(
   { tools, run }: TranscodeAttempt,

@@ -8,18 +8,18 @@ import type { AdmissionServices } from '../kind.ts';
 import { type Locate, positionOf, rejectionError, rejectionProblem } from '../problems.ts';
 import { reviewBody } from './review-body.ts';
 
-/** Stands for the sources of the jobs that will use the template. Nothing fetches it. */
+/** Placeholder for the sources of later jobs. Airlock never fetches it. */
 const INPUT = { url: 'https://source.invalid/' };
 
-/** Problems are located in the `request` of the body that saves the template. */
+/** Locates problems in `request` of the body that saves the template. */
 const locateInTemplate: Locate = (field, offset) => {
   const path = `request.${field}`;
   return { position: positionOf(path, offset), field: path };
 };
 
 /**
- * Checks everything about the request of a template that does not depend on inputs: options, filters and overlays. Throws
- * `option_refused` with every problem. Returns the warnings that each of its jobs will have.
+ * Checks the parts of a template that do not depend on inputs: options, filters and overlays. Throws `option_refused` with
+ * every problem. Returns the warnings that each job with this template will have.
  */
 export async function reviewTemplate(
   services: Pick<AdmissionServices, 'planner'>,
@@ -35,7 +35,7 @@ export async function reviewTemplate(
   return review.warnings.map(({ field, message }) => ({ field: `request.${field}`, message }));
 }
 
-/** How many inputs the jobs will have is not known: a graph that reads the second input needs at least two. */
+/** The number of inputs of later jobs is unknown: a filter graph that reads the second input needs at least two. */
 async function reviewWithInputs(
   { planner }: Pick<AdmissionServices, 'planner'>,
   account: Account,
@@ -54,7 +54,7 @@ async function reviewWithInputs(
   return review.rejections.length === 0 ? review : reviewWith(MAX_INPUTS);
 }
 
-/** A URL belongs to one job: an upload expires, and a signed URL is a secret. */
+/** Rejects URLs, which belong to one job: uploads expire, and signed URLs are secrets. */
 function urlProblem({ source, field }: AssetRequest): RequestProblem[] {
   if (source.type !== 'url') return [];
   const suggestion = 'Send the option or filter that names the URL with each job.';

@@ -12,8 +12,8 @@ import type { MadeTree, WrittenTree } from './made-tree.ts';
 import { makeLadder } from './make-ladder.ts';
 
 /**
- * Makes an output of many files from what a cell has written, and stores it. The author of the input may control the
- * cell, so nothing that it wrote is trusted. Throws `JobFailure` if it is not what the plan promised.
+ * Creates an output of many files from the files of a cell, and stores it. Trusts none of these files, because the author of
+ * the input may control the cell. Throws `JobFailure` if they differ from the plan.
  */
 export async function storeTreeOutput(attempt: TranscodeAttempt, written: WrittenTree): Promise<StoredOutput> {
   const { tools, run } = attempt;
@@ -33,7 +33,7 @@ export async function storeTreeOutput(attempt: TranscodeAttempt, written: Writte
   };
 }
 
-/** Each recipe has its own code here. */
+/** Calls the code for the kind of the recipe. */
 function makeTree(attempt: TranscodeAttempt, written: WrittenTree): Promise<MadeTree> {
   const { make } = written.planned.tree;
   switch (make.kind) {
@@ -44,7 +44,7 @@ function makeTree(attempt: TranscodeAttempt, written: WrittenTree): Promise<Made
   }
 }
 
-/** Checks every file of the directory. The facts are the facts of the first file by name. */
+/** Checks every file of the directory. Returns the properties of the first file by name. */
 async function checkDirectory(
   attempt: TranscodeAttempt,
   { folder, planned: { contentType, tree }, slot }: WrittenTree,

@@ -9,17 +9,17 @@ import { findTemplate, type MissingTemplate, type UsedTemplate } from '../../tem
 import type { AdmissionServices, Caller } from '../kind.ts';
 import { positionOf } from '../problems.ts';
 
-/** A request with the fields of its template. */
+/** A request that was merged with its template. */
 export interface TemplatedRequest {
   body: CreateBody;
-  /** The version that was used, such as `web@3`; null without a template. */
+  /** The version of the template, such as `web@3`; null without a template. */
   template: string | null;
-  /** In terms of what the client sent: a problem of a field that the template brought names the template. */
+  /** Restates a problem in terms of the request: a problem of a field of the template names the template. */
   explainProblem: (problem: RequestProblem, field: string) => RequestProblem;
   explainWarning: (warning: Warning) => Warning;
 }
 
-/** The template that a request names. Null if it names none. */
+/** Finds the template that a request names. Returns null if the request names none. */
 export async function findUsedTemplate(
   { context: { db, vault } }: Pick<AdmissionServices, 'context'>,
   { account }: Pick<Caller, 'account'>,
@@ -29,7 +29,7 @@ export async function findUsedTemplate(
   return reference && findTemplate({ db, vault, accountId: account.id }, reference);
 }
 
-/** Fills in the template that a request names. Throws `template_not_found`, or `invalid_request` for a conflict. */
+/** Merges a request with its template. Throws `template_not_found`, or `invalid_request` for a conflict. */
 export async function useTemplate(
   services: Pick<AdmissionServices, 'context'>,
   caller: Pick<Caller, 'account'>,
@@ -40,7 +40,7 @@ export async function useTemplate(
   if ('reason' in found) throw new ApiError('template_not_found', { field: 'template', ...found });
   const merge = mergeTemplate(body, found);
   if ('conflict' in merge) throw new ApiError('invalid_request', merge.conflict);
-  // The rules between the fields hold for both together.
+  // The merged request must satisfy the rules for combinations of fields.
   const parsed = createBody.safeParse(merge.body);
   const origin = originOf(body, found.reference);
   if (parsed.success) return { body: parsed.data, template: found.reference, ...origin };
@@ -51,7 +51,7 @@ export async function useTemplate(
 /** Tells the fields of the request from those of the template. */
 function originOf(body: CreateBody, reference: string) {
   const isOwn = (field: string) => body[topField(field) as keyof CreateBody] !== undefined;
-  // What the request changes about the outputs is what the template may not go with.
+  // If the request changes the outputs, its field is the one that contradicts the template.
   const blamed = changedOutput(body) ?? 'template';
   const explain = (field: string, reason: string) =>
     isOwn(field) ? { field, reason } : { field: blamed, reason: `${field} of the template "${reference}": ${reason}` };

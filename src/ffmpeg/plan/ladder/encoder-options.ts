@@ -10,17 +10,17 @@ export const LADDER_ENCODERS: Readonly<Record<LadderCodec, string>> = {
   vp9: 'libvpx-vp9',
 };
 
-/** Seconds of a buffer over which the highest bit rate applies. */
+/** Seconds of the buffer over which the maximum bit rate applies. */
 const BUFFER_SECONDS = 2;
-/** Frames between key frames that no expression forces; more than any interval that it does. */
+/** Maximum frames between key frames. Larger than any interval of forced key frames, so that it never applies. */
 const LONGEST_GOP = 1000;
-/** CRF of VP9, whose bit rate is a ceiling only next to it. The same as of the preset `medium`. */
+/** CRF of VP9, the same as for the preset `medium`. With a CRF, the bit rate of VP9 is a maximum. */
 const VP9_CRF = 32;
 
 type Setting = readonly [option: string, argument?: string | number];
 
 /**
- * Options of the encoder of a rung. Key frames are forced at the start of every segment and at equal distances in it, and
+ * Returns the encoder options of a rung. Key frames are forced at the start of every segment and at equal intervals in it, and
  * nowhere else, so that the segments of all rungs begin at the same times. Every group of pictures is closed.
  */
 export function encoderOptions(rung: Rung, keyFrames: KeyFrames): ParsedOption[] {
@@ -56,7 +56,7 @@ function rateSettings({ codec, bitRate, maxBitRate }: Rung): Setting[] {
     ['-maxrate:v', maxBitRate],
     ['-bufsize:v', maxBitRate * BUFFER_SECONDS],
   ];
-  // Next to an average, SVT-AV1 has no highest bit rate, and libvpx needs none next to a CRF.
+  // SVT-AV1 does not support a maximum bit rate together with an average, and libvpx needs none together with a CRF.
   if (bitRate !== null) return [['-b:v', bitRate], ...(codec === 'av1' ? [] : cap)];
   if (codec === 'vp9')
     return [
@@ -66,7 +66,7 @@ function rateSettings({ codec, bitRate, maxBitRate }: Rung): Setting[] {
   return cap;
 }
 
-/** An option as if a caller had sent it. */
+/** Parses an option in the same way as an option of a request. */
 function readOption(option: string, argument?: string | number): ParsedOption {
   const read = parseOption({ option, ...(argument !== undefined && { argument }) }, 'output', 'ladder');
   if (isRejection(read)) throw new Error(`${read.option}: ${read.reason}`);

@@ -1,15 +1,15 @@
-/** Seconds between key frames that Apple recommends: players seek to them. */
+/** Maximum seconds between key frames, as Apple recommends, because players seek to key frames. */
 const MAX_KEY_SECONDS = 2;
 
-/** Where the key frames of a ladder are: at the start of every segment, and at equal distances in it. */
+/** Key frames of a ladder: at the start of every segment, and at equal intervals in it. */
 export interface KeyFrames {
   perSegment: number;
   segmentSeconds: number;
 }
 
-/** Where a piece begins in the ladder. */
+/** The position of a piece in the ladder. */
 export interface PieceStart {
-  /** Number of its first frame, with which a segment begins. */
+  /** Number of its first frame, from 0. A segment begins with this frame. */
   frame: number;
   /** Number of that segment, from 0. */
   segment: number;
@@ -21,8 +21,9 @@ export function keyFramesOf(segmentSeconds: number): KeyFrames {
 }
 
 /**
- * The argument of `-force_key_frames`. A piece counts its time and its key frames from its own start; its expression gives the
- * same frames as the expression of the entire ladder. The times of both are rounded, so that equal times may differ a little.
+ * Returns the argument of `-force_key_frames`. FFmpeg counts time and key frames from the start of a piece, so the expression of
+ * a piece adds its position. It then selects the same frames as the expression of the entire ladder. Because times are rounded,
+ * equal times can differ slightly.
  */
 export function forcedKeyFrames({ perSegment, segmentSeconds }: KeyFrames, start: PieceStart | null = null): string {
   if (start === null) return `expr:gte(t*${perSegment},n_forced*${segmentSeconds})`;

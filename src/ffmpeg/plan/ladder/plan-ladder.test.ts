@@ -119,18 +119,18 @@ describe('the rungs of a request', () => {
       ['360p-hevc', 'hevc'],
     ]);
     expect(found.warnings).toEqual([
-      'The rung of 1080 was dropped: the short side of the source has 720 pixels.',
-      'The rung of 360 was dropped: the ladder has it twice.',
+      'The rendition of 1080 was dropped: the short side of the source has 720 pixels.',
+      'The rendition of 360 was dropped: the ladder contains it twice.',
     ]);
   });
 
-  it('become one of the size of the source if all are larger', () => {
+  it('become one rung of the size of the source if all are larger', () => {
     const found = plan([inputOf({ video: { width: 640, height: 360 } })], [{ height: 720 }, { height: 1080 }]);
     expect(found.sizes).toEqual(['640x360']);
     expect(found.warnings.at(-1)).toContain('one of 360');
   });
 
-  it('are encoded at their bit rate, or at a constant quality below a rate that suits the height', () => {
+  it('are encoded at their bit rate, or at constant quality up to a maximum rate for their height', () => {
     const found = plan([inputOf()], [{ height: 720, bitrate: '2800k' }, { height: 540 }]);
     expect(found.valuesOf('-b:v')).toEqual(['2800000']);
     expect(found.valuesOf('-crf:v')).toEqual(['23']);

@@ -23,16 +23,16 @@ const CONTENT_TYPES: Readonly<Record<LadderFormat, string>> = {
   cmaf: 'application/vnd.apple.mpegurl',
 };
 
-/** Frames per second: more cost bits and show little. Fewer would leave segments without frames. */
+/** Frames per second. A higher rate costs bits and shows little; with a lower rate, segments could have no frames. */
 const [MAX_RATE, MIN_RATE] = [60, 5];
 const USUAL_RATES = [24000 / 1001, 24, 25, 30000 / 1001, 30, 50, 60000 / 1001, 60];
-/** A declared rate so near to a usual one is rounded. */
+/** A declared rate within this share of a usual rate is rounded to it. */
 const RATE_TOLERANCE = 0.002;
 
-/** Bits per second of the AAC that all renditions share, in two channels: every player decodes it. */
+/** Bits per second of the stereo AAC that all renditions share. All players decode AAC. */
 const AUDIO_RATE = 128_000;
 const AUDIO_CODEC = 'aac';
-/** The first sample must be at zero, and gaps become silence. */
+/** The filter moves the first sample to zero, and fills gaps with silence. */
 const AUDIO_OPTIONS = [
   ...[
     { option: '-c:a', argument: AUDIO_CODEC },
@@ -48,24 +48,24 @@ const AUDIO_OPTIONS = [
 /** Bytes of a rung beyond which the job fails, whatever it may use. */
 const MAX_RUNG_BYTES = 16e9;
 const MIN_RUNG_BYTES = 4 * 2 ** 20;
-/** Encoders exceed the highest bit rate for a while, and containers need bytes of their own. */
+/** Encoders can exceed the maximum bit rate for a while, and containers add bytes. */
 const BYTES_MARGIN = 2;
-/** Bytes of playlists and of the heads of fragments, for each file of the ladder. */
+/** Bytes of playlists and fragment headers per file of the ladder. */
 const FILE_BYTES = 2048;
-/** Files of a tree, see `MAX_TREE_FILES`, and files of a rendition beyond its segments, its share of the manifests included. */
+/** Maximum files of a tree, see `MAX_TREE_FILES`. Files of a rendition apart from its segments, including its share of the manifests. */
 const [MAX_FILES, OTHER_FILES] = [20_000, 6];
 /** Labels and threads of the commands of rungs differ from those of other outputs. */
 const POSITIONS = 100;
 
-/** A file of the cell, before it is one of the ladder. */
+/** A file that the cell writes, before it is packaged. */
 interface PlannedPart {
   producer: Producer;
   part: LadderPart;
 }
 
 /**
- * Plans a ladder: one command that decodes the source once, encodes every rung into a file of its own, and the audio into
- * another. All rungs have one constant frame rate, and key frames at the same times. Throws `JobFailure`.
+ * Plans a ladder as one command, which decodes the source once and encodes each rung and the audio into a file of its own.
+ * All rungs have the same constant frame rate, and key frames at the same times. Throws `JobFailure`.
  */
 export function planLadder(
   { ladder, inputs: requested }: TranscodeRequest & { ladder: LadderRequest },
@@ -93,7 +93,7 @@ export function planLadder(
   return sampling ? { ...joined, output: { ...joined.output, sampling } } : joined;
 }
 
-/** The video that determines size and frame rate of all rungs. */
+/** Returns the video that determines the size and frame rate of all rungs. Throws `JobFailure`. */
 function readSource(inputs: readonly PlanInput[], parsed: ParsedRequest, format: LadderFormat) {
   const [first] = inputs as readonly [PlanInput, ...PlanInput[]];
   const video = mainVideo(first.info);
@@ -101,13 +101,13 @@ function readSource(inputs: readonly PlanInput[], parsed: ParsedRequest, format:
   if (first.info.isImage && new OptionSet(parsed.inputs[0] ?? []).length() === null) {
     throw new JobFailure(
       'empty_media',
-      'Input 1 is a picture, which has no duration; set the option -t of that input.',
+      'Input 1 is a picture, which has no duration. Set the option -t of that input.',
     );
   }
   return video;
 }
 
-/** The declared rate is an average, so it may be any number. */
+/** Rounds a declared rate, which is an average, to a constant rate. */
 function constantRate(declared: number | null): number {
   const rate = Math.min(MAX_RATE, Math.max(MIN_RATE, declared ?? 30));
   return USUAL_RATES.find((usual) => Math.abs(rate / usual - 1) < RATE_TOLERANCE && usual === nearest(rate)) ?? rate;
@@ -128,7 +128,7 @@ function planAudio(inputs: TranscodeRequest['inputs'], files: readonly PlanInput
 
 const AUDIO = { name: 'audio', codec: AUDIO_CODEC, maxBitRate: AUDIO_RATE } as const;
 
-/** Gives the output of a producer a name and a bound of its own. */
+/** Gives the output of a producer its own name and size limit. */
 function asPart(
   producer: Producer,
   position: number,
@@ -140,7 +140,7 @@ function asPart(
   const maxBytes = Math.min(MAX_RUNG_BYTES, Math.max(MIN_RUNG_BYTES, bytes));
   const args = producer.args.slice(0, -1);
   args[args.lastIndexOf('-fs') + 1] = String(maxBytes);
-  // The movie is cut into segments, wherever its index is.
+  // No `faststart`: Airlock splits the movie into segments, so the position of its index has no effect.
   const faststart = args.indexOf('-movflags');
   if (faststart >= 0) args.splice(faststart, 2);
   return { producer: { ...producer, args: [...args, path] }, part: { path, name, codec, maxBytes } };
@@ -183,7 +183,7 @@ function plannedLadder(
   if (files > MAX_FILES) {
     throw new JobFailure(
       'too_long',
-      `The ladder would have ${files} files, and ${MAX_FILES} are allowed; use fewer rungs or longer segments.`,
+      `The ladder would have ${files} files, and ${MAX_FILES} are allowed. Use fewer renditions or longer segments.`,
     );
   }
   const manifests = { hls: format !== 'dash', dash: format !== 'hls' };
@@ -202,7 +202,7 @@ function plannedLadder(
   };
 }
 
-/** Every rung warns of the same input. */
+/** Removes repeated warnings: every rung warns about the same input. */
 function distinct(warnings: Producer['warnings']): Producer['warnings'] {
   return [...new Map(warnings.map((warning) => [JSON.stringify(warning), warning])).values()];
 }

@@ -4,9 +4,9 @@ import type { LadderRequest, RungRequest } from '../../../contract/transcode-req
 import type { PlanWarning, RungRate } from '../../types.ts';
 import { fitShortSide, type Size, shortSide } from '../geometry.ts';
 
-/** A rendition that a ladder will have. */
+/** A planned rendition of a ladder. */
 export interface Rung {
-  /** Of its directory in the ladder. */
+  /** Name of its directory in the ladder. */
   name: string;
   codec: LadderCodec;
   size: Size;
@@ -16,7 +16,7 @@ export interface Rung {
   bitRate: number | null;
 }
 
-/** Short sides of `auto`. Each has about half the pixels of the one before. */
+/** Short sides of the rungs of `auto`. Each rung has about half the pixels of the previous one. */
 const AUTO_HEIGHTS = [2160, 1440, 1080, 720, 540, 360] as const;
 /** A source so many times as high as the highest of them that fits gets a rung of its own size. */
 const OWN_SIZE_FACTOR = 1.2;
@@ -101,7 +101,7 @@ function highestRate(height: number, codec: LadderCodec, frameRate: number, rate
   return rate ? Math.round(Math.min(usual, Math.max(LEAST_SHARE * usual, MOST_FACTOR * rate.most))) : usual;
 }
 
-/** Drops repeats, and rungs that would scale up. */
+/** Drops repeated rungs, and rungs larger than the source, with a warning for each. */
 function requestedRungs(
   rungs: readonly RungRequest[],
   own: number,
@@ -113,14 +113,17 @@ function requestedRungs(
       .slice(0, index)
       .some(({ height, codec = 'h264' }) => height === rung.height && codec === (rung.codec ?? 'h264'));
     const drop = (why: string) =>
-      warnings.push({ field: `ladder[${index}]`, message: `The rung of ${rung.height} was dropped: ${why}.` });
-    if (isRepeated) drop('the ladder has it twice');
+      warnings.push({ field: `ladder[${index}]`, message: `The rendition of ${rung.height} was dropped: ${why}.` });
+    if (isRepeated) drop('the ladder contains it twice');
     else if (rung.height > own) drop(`the short side of the source has ${own} pixels`);
     else requests.push(rung);
   }
   if (requests.length > 0) return { requests, warnings };
   const { codec } = rungs[0]!;
-  warnings.push({ field: 'ladder', message: `All rungs are larger than the source, so the ladder has one of ${own}.` });
+  warnings.push({
+    field: 'ladder',
+    message: `All renditions are larger than the source, so the ladder has one of ${own}.`,
+  });
   return { requests: [{ height: own, ...(codec && { codec }) }], warnings };
 }
 
@@ -132,6 +135,6 @@ function usualRate(height: number, codec: LadderCodec, frameRate: number): numbe
   const [high, highRate] = H264_RATES[upper]!;
   const power = Math.log(highRate / lowRate) / Math.log(high / low);
   const rate = lowRate * (height / low) ** power;
-  // Twice the frames need less than twice the bits, because they differ less.
+  // At twice the frame rate, frames differ less, so they need less than twice the bits.
   return Math.round(rate * CODEC_FACTORS[codec] * Math.sqrt(Math.max(1, frameRate / REFERENCE_RATE)));
 }

@@ -57,12 +57,12 @@ describe('a still, preview or waveform', () => {
     expect(rejections.map((rejection) => [rejection.field, rejection.reason])).toContainEqual([field, reason]);
   });
 
-  it('is rejected together with options of its input', () => {
+  it('is rejected if its input has options', () => {
     const inputs = [{ url: 'gs://b/a', options: [{ option: '-ss', argument: 5 }] }];
     expect(checkOptions({ inputs, ...STILL })).toMatchObject([{ field: 'still' }]);
   });
 
-  it('fails where the input lacks what it shows', () => {
+  it('fails if the input has no video or no audio to show', () => {
     const sound = infoOf('mp3');
     const picture = infoOf('png_pipe');
     expect(failureOf(STILL, sound)).toBe('no_video_stream: The input has no video, and jpg needs it.');
@@ -72,7 +72,7 @@ describe('a still, preview or waveform', () => {
     expect(failureOf(WAVEFORM, silent)).toBe('no_audio_stream: The input has no audio, and a waveform needs it.');
   });
 
-  it('fails where it needs a duration that is not known', () => {
+  it('fails if it needs a duration and the duration is unknown', () => {
     const live = infoOf('mov', { durationSeconds: null });
     expect(failureOf({ outputFormat: 'jpg', still: { at: '50%' } }, live)).toMatch(/^unsupported_media: .*50%/);
     expect(failureOf(PREVIEW, live)).toMatch(/^unsupported_media: .*duration/);
@@ -91,7 +91,7 @@ describe('a still, preview or waveform', () => {
     expect(plan(PREVIEW, long).args.filter((arg) => arg === '-ss')).toHaveLength(4);
   });
 
-  it('shows the key frame that was found to be the best', () => {
+  it('shows the key frame that scored best', () => {
     const output = { outputFormat: 'jpg', still: { at: 'best' } } as const;
     const { args, outputs } = plan(output, infoOf('mov'), { seconds: 33.5, isKey: true });
     expect(args.join(' ')).toContain('-noaccurate_seek -skip_frame nokey -ss 33.5');
@@ -116,11 +116,11 @@ describe('thumbnails and sprites', () => {
     expect(treeOf(plan(tiles('thumbnails', { count: 5 }))).maxFiles).toBe(5);
     const long = plan(tiles('thumbnails', { everySeconds: 1 }), infoOf('mov', { durationSeconds: 12 * HOUR }));
     expect(treeOf(long).maxFiles).toBe(2000);
-    const message = 'A picture every 1 s would be more than 2000; there is one every 21.6 s.';
+    const message = 'One picture every 1 s would be more than 2000 pictures. Airlock made one every 21.6 s.';
     expect(long.warnings).toEqual([{ field: 'every_seconds', message }]);
   });
 
-  it('are split into images that phones can decode, each with the times of its pictures', () => {
+  it('are split into sheets of at most 16 megapixels, with the times of their pictures', () => {
     const hour = infoOf('mov', { durationSeconds: HOUR });
     const planned = plan(tiles('sprite', { everySeconds: 10, width: 160 }), hour);
     expect(treeOf(planned)).toMatchObject({ maxFiles: 5, make: { count: 4, expect: { width: 1600, height: 900 } } });
@@ -140,10 +140,10 @@ describe('thumbnails and sprites', () => {
     expect([sparse.args.includes('-skip_frame'), sparse.keyTimes]).toEqual([false, undefined]);
   });
 
-  it('fail for audio, for pictures, and where the duration is not known', () => {
+  it('fail for audio, for pictures, and if the duration is unknown', () => {
     const output = tiles('thumbnails', { count: 5 });
     expect(failureOf(output, infoOf('mp3'))).toBe(
-      'no_video_stream: The input has no video, and thumbnails needs video.',
+      'no_video_stream: The input has no video, and the format thumbnails needs video.',
     );
     expect(failureOf(output, infoOf('png_pipe'))).toMatch(/^no_video_stream: The input is a picture/);
     expect(failureOf(output, infoOf('mov', { durationSeconds: null }))).toMatch(/^unsupported_media: .*duration/);

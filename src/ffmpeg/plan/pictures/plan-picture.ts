@@ -6,7 +6,7 @@ import { planStill } from './plan-still.ts';
 import { planTiles } from './plan-tiles.ts';
 import { planWaveform } from './plan-waveform.ts';
 
-/** Plans an output that shows or draws parts of its input; null = it is another one. Throws `JobFailure`. */
+/** Plans a still, a preview, a waveform, thumbnails or a sprite. Returns null for other outputs. Throws `JobFailure`. */
 export function planPicture(request: TranscodeRequest, input: PlanInput, ctx: OutputContext): Producer | null {
   const { still, preview, waveform, tiles } = request;
   if (tiles) return planTiles({ ...request, tiles }, input, ctx);

@@ -16,13 +16,13 @@ import { paletteChain, videoChain } from '../video-filters.ts';
 
 const DEFAULT_WIDTH = 480;
 const DEFAULT_SEGMENTS = 4;
-/** A shorter part shows nothing. */
+/** Minimum duration of a part, unless the request sets the number of parts. */
 const LEAST_PART_SECONDS = 0.5;
 const COLOURS = 256;
-/** Bytes of memory for frames that wait for the palette. */
+/** Maximum bytes of frames that FFmpeg keeps until it has computed the palette. */
 const PALETTE_BYTES = 256 * 2 ** 20;
 
-/** Encoder and most frames per second of each format; browsers play animations at higher rates badly. */
+/** Encoder and maximum frames per second of each format. */
 const FORMATS: Partial<
   Record<OutputFormat, { encoder: string; rate: number; even: boolean; args: readonly string[] }>
 > = {
@@ -34,7 +34,7 @@ const FORMATS: Partial<
 /** The parts of the video that the preview shows, of equal length. */
 interface Parts {
   starts: readonly number[];
-  /** Seconds of each. */
+  /** Seconds of each part. */
   length: number;
   warnings: readonly PlanWarning[];
 }
@@ -95,11 +95,11 @@ function movingVideo({ info }: PlanInput): VideoStream {
   throw new JobFailure('no_video_stream', `${what}, and a preview needs video.`);
 }
 
-/** Parts from the middle of equal shares of the video. */
+/** Divides the video into equal intervals, and chooses a part in the middle of each. */
 function choosePartsOf({ info }: PlanInput, stream: VideoStream, preview: PreviewRequest): Parts {
   const end = stream.durationSeconds ?? info.durationSeconds;
   if (!end) {
-    throw new JobFailure('unsupported_media', 'The duration of the input is not known, and a preview needs it.');
+    throw new JobFailure('unsupported_media', 'The duration of the input is unknown, and a preview needs it.');
   }
   if (preview.seconds >= end) {
     const message = `The video lasts ${timeText(end)} s, so the preview shows all of it.`;
@@ -122,7 +122,7 @@ interface PreviewGraph {
   seconds: number;
 }
 
-/** Each part with its own input, joined one after the other. */
+/** The filter graph: it reads each part from its own input, and joins the parts. */
 function graph(stream: VideoStream, { starts, size, frameRate, pixelFormat, position, isGif, seconds }: PreviewGraph) {
   const chain = videoChain(stream, {
     ...{ size, squarePixels: true, pad: false, frameRate, toneMap: true, pixelFormat },

@@ -11,7 +11,7 @@ import { coverArt, mainVideo } from '../streams.ts';
 import { DEINTERLACE } from '../video-filters.ts';
 import { pictureAt, stillTime } from './still-time.ts';
 
-/** A still needs one picture, so threads would cost more than they save. */
+/** One thread: for a single picture, more threads cost more time than they save. */
 const THREADS = 1;
 
 /** Plans one picture of a video. Throws `JobFailure`. */
@@ -66,10 +66,10 @@ export function planStill(
   };
 }
 
-/** Pixels of a picture that is compared with others. Their aspect does not matter, and a fixed size needs no header. */
+/** Size in pixels at which candidates are compared. The aspect does not matter, and files of a fixed size need no header. */
 export const CANDIDATE_SIZE = { width: 320, height: 180 };
 
-/** The command that writes the luma of a picture, one byte per pixel, to `/out/<name>`. */
+/** Arguments of the command that writes the luma of a picture, one byte per pixel, to `/out/<name>`. */
 export function candidateArgs(input: PlanInput, stream: VideoStream, picture: PictureTime, name: string): string[] {
   const { width, height } = CANDIDATE_SIZE;
   const time = pictureAt(picture, input);
@@ -89,7 +89,7 @@ export function shownVideo({ info }: PlanInput, format: string): VideoStream {
   return stream;
 }
 
-/** A filter that deinterlaces needs the pictures around the shown one, so it comes first. */
+/** Moves deinterlacing to the start of the filters, because it needs the frames around the chosen picture. */
 function deinterlaced(stream: VideoStream): [string, VideoStream] {
   return stream.isInterlaced ? [DEINTERLACE, { ...stream, isInterlaced: false }] : ['', stream];
 }

@@ -14,27 +14,27 @@ import { type SpriteSheet, spriteCues, spriteSheet } from './sprite-sheet.ts';
 import { middles, type TileTimes, tileTimes } from './tile-times.ts';
 
 const DEFAULT_WIDTHS = { thumbnails: 320, sprite: 160 } as const;
-/** Bytes of a JPEG of noise at the quality that is used, per pixel, and of its header. */
+/** Maximum bytes of a JPEG per pixel, measured with noise at the same quality, and of its header. */
 const BYTES_PER_PIXEL = 1.5;
 const HEADER_BYTES = 16 * 1024;
-/** Interval from which key frames are used where the distance between them is not known; encoders set one every ten seconds at least. */
+/** Seconds. If the distance between key frames is unknown, intervals of this length or more use key frames only. */
 const UNKNOWN_DISTANCE = 5;
 
 /** The images of an output, and how FFmpeg makes them. */
 interface TileImages {
-  /** Names of the files, without their number: `sprite-%d.jpg`. */
+  /** Names of the files as FFmpeg's pattern: `sprite-%d.jpg`. */
   pattern: string;
   names: RegExp;
   count: number;
   size: Size;
-  /** The last filter; empty = each picture is an image. */
+  /** The last filter; empty if each picture is an image of its own. */
   filter: string;
   added: NonNullable<DirectoryRecipe['added']>;
 }
 
 /**
- * Plans pictures of a video at equal distances: an image for each, or sheets with a file that says where each one is. Only
- * key frames are decoded if they are dense enough. Throws `JobFailure`.
+ * Plans pictures of a video at equal intervals: one image each, or sheets with a WebVTT file. FFmpeg decodes only key frames if
+ * they are frequent enough. Throws `JobFailure`.
  */
 export function planTiles(
   request: TranscodeRequest & { tiles: TilesRequest },
@@ -99,10 +99,10 @@ function movingVideo({ info }: PlanInput, format: string): VideoStream {
   const stream = mainVideo(info);
   if (stream && !info.isImage) return stream;
   const what = info.isImage ? 'The input is a picture' : 'The input has no video';
-  throw new JobFailure('no_video_stream', `${what}, and ${format} needs video.`);
+  throw new JobFailure('no_video_stream', `${what}, and the format ${format} needs video.`);
 }
 
-/** Whether each interval has a key frame, so that nothing else must be decoded. */
+/** Whether key frames are so frequent that decoding them alone gives each interval a picture. */
 function usesKeyFrames({ packets }: PlanInput, stream: VideoStream, { interval }: TileTimes): boolean {
   const found = packets?.find(({ index }) => index === stream.index);
   return interval >= (found ? found.keyDistance.seconds : UNKNOWN_DISTANCE);

@@ -11,11 +11,11 @@ import { mainAudio } from '../streams.ts';
 
 const THREADS = 1;
 const DEFAULT_COLOR = '#3366cc';
-/** Samples per second that are drawn of a short input: enough for the loudness of speech and music. */
+/** Maximum samples per second: enough to draw the loudness of speech and music. */
 const MOST_RATE = 8000;
-/** `showwavespic` keeps all samples until the end, two bytes each. */
+/** Maximum samples of a waveform: `showwavespic` keeps all samples in memory, two bytes each. */
 const MOST_SAMPLES = 16e6;
-/** Samples of a frame; each frame costs a kilobyte more. */
+/** Samples per frame. Each frame needs another kilobyte of memory. */
 const FRAME_SAMPLES = 8192;
 const BYTES_PER_SAMPLE = 4;
 
@@ -69,7 +69,7 @@ export function planWaveform(
   };
 }
 
-/** One channel at a low rate. A long input is drawn by its envelope, because a low rate alone would drop its high tones. */
+/** Filters for one channel at a low rate. Long inputs are drawn by their envelope, because resampling alone drops high tones. */
 function samples(seconds: number): string[] {
   const mono = [`aformat=channel_layouts=mono`, `aresample=${MOST_RATE}`];
   const rate = Math.floor(MOST_SAMPLES / Math.max(1, seconds));

@@ -1,11 +1,11 @@
 import type { Size } from '../geometry.ts';
 import type { TileTimes } from './tile-times.ts';
 
-/** Pixels of one image, and of its longer side: the most that Safari on a phone decodes, and half of what WebP stores. */
+/** Maximum pixels of a sheet, and of its longer side. */
 const MAX_PIXELS = 16_000_000;
 const MAX_SIDE = 8192;
 const DEFAULT_COLUMNS = 10;
-/** A smaller image is there sooner than a large one of which a player needs a part. */
+/** Maximum rows of a sheet: a player loads a complete sheet to show one picture. */
 const MAX_ROWS = 10;
 
 /** How the pictures of a sprite are arranged. */
@@ -15,7 +15,7 @@ export interface SpriteSheet {
   images: number;
 }
 
-/** Arranges pictures of a size in as few images as the bounds allow. */
+/** Arranges pictures in as few sheets as the limits allow. */
 export function spriteSheet(count: number, tile: Size, columns = DEFAULT_COLUMNS): SpriteSheet {
   const across = Math.max(1, Math.min(columns, count, Math.floor(MAX_SIDE / tile.width)));
   const byPixels = Math.floor(MAX_PIXELS / (across * tile.width * tile.height));
@@ -24,7 +24,7 @@ export function spriteSheet(count: number, tile: Size, columns = DEFAULT_COLUMNS
   return { columns: across, rows, images: Math.ceil(count / (across * rows)) };
 }
 
-/** The WebVTT file by which players find the picture of a time, as a part of an image (Media Fragments URI 1.0). */
+/** Returns the WebVTT file that maps each interval to an area of a sheet (Media Fragments URI 1.0). */
 export function spriteCues(
   { count, interval, end }: TileTimes,
   { columns, rows }: SpriteSheet,

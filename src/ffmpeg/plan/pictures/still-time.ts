@@ -3,35 +3,35 @@ import { timeText } from '../../policy/options/option-values.ts';
 import type { MediaInfo, PictureTime, PlanInput, PlanWarning, VideoStream } from '../../types.ts';
 import { decimal } from '../geometry.ts';
 
-/** How FFmpeg reads the input of a still, and which of the pictures it then gets is shown. */
+/** How FFmpeg reads the input of a still, and how it chooses the picture. */
 export interface StillTime {
   /** Options before the input. */
   before: readonly string[];
-  /** Seconds to which FFmpeg seeks; null = it reads from the start. */
+  /** Seconds to which FFmpeg seeks; null if it reads from the start. */
   seek: number | null;
-  /** Filters that leave one picture; empty = the first one is shown. */
+  /** Filters that drop all pictures but one; empty if the still is the first picture. */
   filters: string;
-  /** Null = the input is a picture. */
+  /** Null if the input is a picture. */
   picture: PictureTime | null;
-  /** Seconds of the input that must perhaps be decoded. */
+  /** Maximum seconds of the input that FFmpeg decodes. */
   decodeSeconds: number;
   warnings: readonly PlanWarning[];
 }
 
-/** Containers with an index of key frames, in which a seek ends at the last key frame before its target. */
+/** Containers with an index of key frames. FFmpeg seeks to the last key frame before the requested time. */
 const INDEXED_DEMUXERS: readonly string[] = ['mov', 'matroska'];
-/** Seconds by which FFmpeg seeks earlier in other containers: it starts anywhere, and must find a key frame. */
+/** Seconds by which FFmpeg seeks earlier in other containers, where a seek can end between key frames. */
 const EARLIER_SECONDS = 10;
-/** Seconds into which every picture up to the wanted one is moved; longer than any input. */
+/** Seconds to which filters shift the pictures up to the requested one; longer than any input. */
 const WINDOW_SECONDS = 100_000;
-/** Seconds by which a picture may start after the requested time; times are written in milliseconds. */
+/** Seconds by which a picture may start after the requested time, because times are rounded to milliseconds. */
 const TOLERANCE = 0.001;
-/** Where the best still is assumed if no picture could be compared. */
+/** Share of the duration at which the best still is assumed if no pictures were compared. */
 const ASSUMED_SHARE = 0.25;
-/** Seconds up to which a video without a known duration is searched for the best still. */
+/** If the duration is unknown, the best still comes from these first seconds. */
 const UNKNOWN_SECONDS = 32;
 
-/** Where a still is taken. Throws `JobFailure` for a share of an unknown duration. */
+/** Determines how FFmpeg reads the picture at a requested time. Throws `JobFailure` for a share of an unknown duration. */
 export function stillTime(
   at: number | string,
   input: PlanInput,
@@ -44,24 +44,24 @@ export function stillTime(
   if (at === 'best') return pictureAt(best ?? { seconds: ASSUMED_SHARE * (end ?? 0), isKey: false }, input);
   const seconds = typeof at === 'number' ? at : shareOf(at, end);
   if (end === null || seconds <= end) return shownAt(seconds, input);
-  const message = `The video ends after ${timeText(end)} s, before ${timeText(seconds)} s; the still shows its last picture.`;
+  const message = `The video ends after ${timeText(end)} s, before ${timeText(seconds)} s. The still shows its last picture.`;
   return { ...shownAt(end, input), warnings: [{ field, message }] };
 }
 
-/** Seconds near which the pictures are compared from which the best one is chosen, in rising order. */
+/** Times of the pictures among which the best one is chosen, in seconds, ascending. */
 export function bestCandidates(info: MediaInfo, stream: VideoStream, count: number): number[] {
   const end = stream.durationSeconds ?? info.durationSeconds ?? UNKNOWN_SECONDS;
   return Array.from({ length: count }, (_, index) => Number(((end * (index + 0.5)) / count).toFixed(3)));
 }
 
-/** How FFmpeg reads a video of which this picture is shown. */
+/** How FFmpeg reads a video to show this picture. */
 export function pictureAt(picture: PictureTime, input: PlanInput): StillTime {
   return picture.isKey ? keyFrameBefore(picture) : shownAt(picture.seconds, input);
 }
 
 function shareOf(at: string, end: number | null): number {
   if (end !== null) return (Number.parseFloat(at) / 100) * end;
-  const message = `The duration of the input is not known, so ${at} of it is not either; send at in seconds.`;
+  const message = `The duration of the input is unknown, so Airlock cannot find the picture at ${at} of it. Send at in seconds.`;
   throw new JobFailure('unsupported_media', message);
 }
 
@@ -75,9 +75,9 @@ function keyFrameBefore(picture: PictureTime): StillTime {
 }
 
 /**
- * Shows the picture that a player shows at that time: the last one that starts up to it. FFmpeg's own seek shows the first
- * one after it, and none where the last one stands still until the end. So everything from the key frame before is decoded,
- * as for any seek, and `fps` keeps the last picture up to the time.
+ * Shows the picture that a player shows at that time: the last picture that starts at or before it. FFmpeg's accurate seek
+ * returns the first picture after the time, and nothing if there is none. So FFmpeg decodes from the previous key frame on,
+ * and `fps` keeps the last picture up to the time.
  */
 function shownAt(seconds: number, { demuxer }: PlanInput): StillTime {
   const seek = INDEXED_DEMUXERS.includes(demuxer) ? seconds : Math.max(0, seconds - EARLIER_SECONDS);

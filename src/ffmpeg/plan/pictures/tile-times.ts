@@ -3,10 +3,10 @@ import type { TilesRequest } from '../../../contract/transcode-request.ts';
 import { timeText } from '../../policy/options/option-values.ts';
 import type { PlanWarning } from '../../types.ts';
 
-/** Pictures of one output. */
+/** Maximum pictures of one output. */
 export const MAX_TILES = 2000;
 
-/** The times of the pictures of an output: one in the middle of each interval. */
+/** The intervals of an output. Each interval has one picture, from its middle. */
 export interface TileTimes {
   count: number;
   /** Seconds of an interval; the last one may be shorter. */
@@ -19,7 +19,7 @@ export interface TileTimes {
 /** Divides a video into intervals. Throws `JobFailure` if its duration is not known. */
 export function tileTimes({ format, everySeconds, count }: TilesRequest, end: number | null): TileTimes {
   if (!end) {
-    const message = `The duration of the input is not known, and ${format} need it.`;
+    const message = `The duration of the input is unknown, and the format ${format} needs it.`;
     throw new JobFailure('unsupported_media', message);
   }
   if (count !== undefined) return { count, interval: end / count, end, warnings: [] };
@@ -27,7 +27,7 @@ export function tileTimes({ format, everySeconds, count }: TilesRequest, end: nu
   const least = end / MAX_TILES;
   if (wanted >= least)
     return { count: Math.max(1, Math.ceil(end / wanted - 0.001)), interval: wanted, end, warnings: [] };
-  const message = `A picture every ${timeText(wanted)} s would be more than ${MAX_TILES}; there is one every ${timeText(least)} s.`;
+  const message = `One picture every ${timeText(wanted)} s would be more than ${MAX_TILES} pictures. Airlock made one every ${timeText(least)} s.`;
   return { count: MAX_TILES, interval: least, end, warnings: [{ field: 'every_seconds', message }] };
 }
 

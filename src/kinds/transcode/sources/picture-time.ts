@@ -4,8 +4,8 @@ import type { Claim } from '../../../jobs/rows.ts';
 import type { OpenedRequest } from '../attempt.ts';
 
 /**
- * Whether a job may read ranges of its source: a first attempt at one picture of a single source, from a URL, or at several
- * that the request names by their times.
+ * Whether a job may read ranges of its source. This requires a first attempt, one source from a URL, and either one picture or
+ * only stills.
  */
 export function mayReadRanges(claim: Claim, { request, outputs, assets }: OpenedRequest): boolean {
   const [input, ...others] = claim.inputs;
@@ -23,8 +23,8 @@ const OF_ONE_PICTURE: ReadonlySet<string> = new Set(['scale', 'format', 'crop', 
 const NEEDS_MORE = /^-(filter_complex|lavfi|i|ss|fps_mode|vsync|r)$/;
 
 /**
- * The time of the only picture that a command shows, in seconds from the start of its input; or why it needs
- * more than that.
+ * Returns the time of the only picture that a command shows, in seconds from the start of its input, or the reason why the
+ * command needs more.
  */
 export function pictureTime({ args, outputs }: Pick<Plan, 'args' | 'outputs'>): PictureTime | { reason: string } {
   const [first] = outputs;
