@@ -74,7 +74,7 @@ function find<T extends { resource_class: ResourceClass }>(rows: readonly T[], n
   return rows.find((row) => row.resource_class === name);
 }
 
-/** Counts jobs that wait for something other than a slot. The condition repeats that of the index `jobs_awaiting`. */
+/** Counts jobs that wait for children or a review. The first two conditions match the index `jobs_awaiting`, so that PostgreSQL uses it. */
 async function readAwaiting(db: Db) {
   const { rows } = await sql<{ resource_class: ResourceClass; count: number }>`
     SELECT resource_class, count(*)::int AS count FROM jobs

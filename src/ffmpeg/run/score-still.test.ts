@@ -3,7 +3,7 @@ import { scoreStill } from './score-still.ts';
 
 const [WIDTH, HEIGHT] = [64, 36];
 
-/** A pattern of squares between two values of luma; `soft` blurs its edges over so many pixels. */
+/** Draws squares of the luma `high` on a grid of the luma `low`. `soft` is the width of their blurred edges in pixels. */
 function squares(low: number, high: number, soft = 1): Uint8Array {
   const edge = (at: number) => {
     const phase = (at % 16) / 16;

@@ -48,7 +48,7 @@ export async function useTemplate(
   throw new ApiError('invalid_request', { ...fault, ...origin.explain(fault.field, fault.reason) });
 }
 
-/** Tells the fields of the request from those of the template. */
+/** Finds out whether a faulty field comes from the request or from its template, so that the error names a field of the request. */
 function originOf(body: CreateBody, reference: string) {
   const isOwn = (field: string) => body[topField(field) as keyof CreateBody] !== undefined;
   // If the request changes the outputs, its field is the one that contradicts the template.

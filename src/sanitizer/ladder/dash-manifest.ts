@@ -65,7 +65,7 @@ ${segmentTemplate(audio)}
     </AdaptationSet>`;
 }
 
-/** The names are those of `segmentName`. */
+/** `media` expands to the file names that `segmentName` returns. */
 function segmentTemplate({ name, timescale, segments }: CutStream): string {
   const media = `${name}/segment-$Number%05d$.m4s`;
   return `        <SegmentTemplate timescale="${timescale}" initialization="${name}/${INIT_NAME}" media="${media}" startNumber="1">

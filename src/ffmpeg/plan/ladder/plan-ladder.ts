@@ -45,7 +45,7 @@ const AUDIO_OPTIONS = [
   { option: '-af', argument: 'aresample=48000:async=1:first_pts=0' },
 ];
 
-/** Bytes of a rung beyond which the job fails, whatever it may use. */
+/** Maximum bytes of a rung. A job whose rung is larger fails, even if the account allows larger outputs. */
 const MAX_RUNG_BYTES = 16e9;
 const MIN_RUNG_BYTES = 4 * 2 ** 20;
 /** Encoders can exceed the maximum bit rate for a while, and containers add bytes. */
@@ -54,7 +54,7 @@ const BYTES_MARGIN = 2;
 const FILE_BYTES = 2048;
 /** Maximum files of a tree, see `MAX_TREE_FILES`. Files of a rendition apart from its segments, including its share of the manifests. */
 const [MAX_FILES, OTHER_FILES] = [20_000, 6];
-/** Labels and threads of the commands of rungs differ from those of other outputs. */
+/** Each output gets this many positions, so that filter labels and threads of its rungs never equal those of another output. */
 const POSITIONS = 100;
 
 /** A file that the cell writes, before it is packaged. */

@@ -18,7 +18,7 @@ export interface Rung {
 
 /** Short sides of the rungs of `auto`. Each rung has about half the pixels of the previous one. */
 const AUTO_HEIGHTS = [2160, 1440, 1080, 720, 540, 360] as const;
-/** A source so many times as high as the highest of them that fits gets a rung of its own size. */
+/** A source gets a rung of its own size if its short side is at least this factor times the largest `AUTO_HEIGHTS` that fits. */
 const OWN_SIZE_FACTOR = 1.2;
 
 /**

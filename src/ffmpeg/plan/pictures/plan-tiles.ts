@@ -108,7 +108,7 @@ function usesKeyFrames({ packets }: PlanInput, stream: VideoStream, { interval }
   return interval >= (found ? found.keyDistance.seconds : UNKNOWN_DISTANCE);
 }
 
-/** Leaves the last picture up to the middle of each interval, as many as there are intervals. */
+/** Filters that output exactly one picture for each interval: the last one at or before the middle of the interval. */
 function filters(stream: VideoStream, { count, interval }: TileTimes, size: Size, last: string): string {
   const chain = videoChain(
     { ...stream, isInterlaced: false },
