@@ -65,6 +65,8 @@ function addTranscode(program: Command): void {
     .option('--target <metric=number>', 'search for the smallest file of that quality, e.g. ssim=0.98 or xpsnr=40')
     .option('--measure <metrics>', 'compare the result with its source, e.g. ssim,xpsnr,psnr')
     .option('--ladder <heights>', 'write a folder for HLS and DASH players: auto, or heights such as 720,360')
+    .option('--poster <time>', 'also write a poster: best, seconds such as 12.5, or a share such as 50%')
+    .option('--sprite <seconds>', 'also write a folder of scrub previews, one picture every <seconds>')
     .option('--to <place>', 'also deliver the files to a bucket of yours: s3://CONNECTION/FOLDER')
     .option('--json', 'print the finished job as JSON')
     .addHelpText(
@@ -75,10 +77,13 @@ Examples:
   ./airlock transcode in.mov out.mp4 --filter "[0:v]crop=ih:ih[v]"
   ./airlock transcode in.mov out.mp4 --text "Hello, world"
   ./airlock transcode in.mov out.mp4 out.webm out.mp3
-  ./airlock transcode in.mov stream --ladder auto
+  ./airlock transcode in.mov stream --ladder auto --poster best --sprite 5
+  ./airlock transcode in.mov out.mp4 --poster 50%
   ./airlock transcode in.mov --template airlock/web
 
-Everything after the first space of --option is its argument; docs/options.md lists the allowed options.`,
+Everything after the first space of --option is its argument; docs/options.md lists the allowed options.
+--poster and --sprite write into the folder of --ladder, or next to the first file: out-poster.jpg and out-sprite. Without a file
+to write, they are named after the input. All outputs come from one upload and one job.`,
     )
     .action(async (input, outputs, options) => {
       const { transcodeCommand } = await import('./commands/transcode.ts');

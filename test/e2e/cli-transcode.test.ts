@@ -68,6 +68,9 @@ describe('airlock transcode', () => {
       /Option not allowed: -filter_script/,
     ],
     'an unknown flag': [['in.mov', 'out.mp4', '--fast'], /unknown option '--fast'/],
+    'a poster at no time': [['in.mov', 'out.mp4', '--poster', 'middle'], /--poster "middle" is not a time\. Use best/],
+    'a sprite without an interval': [['in.mov', '--sprite', '0'], /--sprite "0" is not a number of seconds/],
+    'a poster with a template': [['in.mov', '--template', 'airlock/web', '--poster', 'best'], /--template, --poster/],
     'too few arguments': [['in.mov'], /Name the file to write, or choose a template/],
   };
   it.each(Object.keys(wrong))('exits with 2 before it starts anything: %s', async (name) => {
@@ -76,19 +79,6 @@ describe('airlock transcode', () => {
     expect(rejected.stderr).toMatch(message);
     expect(rejected).toMatchObject({ code: 2, stdout: '' });
     expect(await left()).toEqual([]);
-  });
-
-  it('writes the files of a ladder into a folder', async () => {
-    const done = await airlock('transcode', 'in.mov', 'stream', '--ladder', '180,120');
-    expect(done, done.stderr).toMatchObject({ code: 0, stdout: '' });
-    expect(await left()).toEqual(['stream']);
-    expect((await readdir(join(folder, 'stream'))).sort()).toEqual([
-      ...['120p', '180p', 'audio', 'manifest.mpd', 'master.m3u8'],
-    ]);
-    const { streams } = await ffprobe(join(folder, 'stream', '180p', 'index.m3u8'));
-    expect(streams[0]).toMatchObject({ codec_name: 'h264', height: 180 });
-    const again = await airlock('transcode', 'in.mov', 'stream', '--ladder', 'auto');
-    expect(again.stderr).toContain('is not empty');
   });
 
   it('fails if only one of AIRLOCK_URL and AIRLOCK_API_KEY is set', async () => {
@@ -240,6 +230,36 @@ describe('airlock transcode alongside a running service', () => {
       if (open.length > 0) await until(async () => !(await lent()).some(isOpen), { what: 'the end of these keys' });
     },
   );
+
+  it('writes a ladder into a folder, with its poster and sprite', async () => {
+    const pictures = ['--poster', 'best', '--sprite', '0.5'];
+    const done = await alongside('transcode', 'in.mov', 'stream', '--ladder', '180,120', ...pictures);
+    expect(done, done.stderr).toMatchObject({ code: 0, stdout: '' });
+    expect(done.stderr).toMatch(/✓ stream .*✓ stream\/poster\.jpg .*640×360.*✓ stream\/sprite /s);
+    expect(await left()).toEqual(['stream']);
+    expect((await readdir(join(folder, 'stream'))).sort()).toEqual([
+      ...['120p', '180p', 'audio', 'manifest.mpd', 'master.m3u8', 'poster.jpg', 'sprite'],
+    ]);
+    expect((await readdir(join(folder, 'stream', 'sprite'))).sort()).toEqual(['sprite-1.jpg', 'sprite.vtt']);
+    const { streams } = await ffprobe(join(folder, 'stream', '180p', 'index.m3u8'));
+    expect(streams[0]).toMatchObject({ codec_name: 'h264', height: 180 });
+    const again = await alongside('transcode', 'in.mov', 'stream', '--ladder', 'auto');
+    expect(again.stderr).toContain('is not empty');
+  });
+
+  it.each([
+    [
+      'next to the first file',
+      ['in.mov', 'out.mp3', '--poster', '0.5', '--sprite', '0.5'],
+      ['out-poster.jpg', 'out-sprite', 'out.mp3'],
+    ],
+    ['named after the input if no other file is written', ['in.mov', '--poster', '50%'], ['in-poster.jpg']],
+    ['in a folder if a template makes a ladder', ['small.mov', '--template', 'airlock/hls'], ['small-hls']],
+  ])('writes its outputs %s', async (_, args, files) => {
+    const done = await alongside('transcode', ...args);
+    expect(done, done.stderr).toMatchObject({ code: 0 });
+    expect(await left()).toEqual(files);
+  });
 
   it('reports that the server is unreachable, the key invalid or an option forbidden', async () => {
     const gone = { AIRLOCK_URL: 'http://127.0.0.1:9', AIRLOCK_API_KEY: service.key };

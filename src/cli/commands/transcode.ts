@@ -1,24 +1,28 @@
 import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
-import type { Airlock, Job, TranscodeRequest } from '../../../sdk/src/index.ts';
+import type { Airlock, Job, JobResult, SaveControl, TranscodeRequest } from '../../../sdk/src/index.ts';
 import { readHead } from '../../attempt/media/read-head.ts';
 import type { Config } from '../../config/config.ts';
 import { errors } from '../../contract/errors.ts';
 import { OUTPUT_FORMATS } from '../../contract/formats.ts';
 import { SCOPES } from '../../contract/keys.ts';
 import { METRICS, targetField } from '../../contract/quality.ts';
-import type { JobRequest, OutputRequest } from '../../contract/transcode-request.ts';
+import type { JobRequest } from '../../contract/transcode-request.ts';
 import { detectMedia, parseJob } from '../../ffmpeg/index.ts';
 import { connect } from '../connect.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { reportJob } from '../job-report.ts';
 import { readOptionText } from '../option-text.ts';
+import { type PictureFlags, pictureOutputs, pictureTargets } from '../picture-flags.ts';
 import { openProgressDisplay } from '../progress-display.ts';
 import { stages } from '../stages.ts';
 import { red } from '../style.ts';
 
-export interface TranscodeFlags {
+/** What a create sends in addition to its inputs. */
+type Body = Omit<TranscodeRequest, 'inputs'>;
+
+export interface TranscodeFlags extends PictureFlags {
   quality?: string;
   resolution?: string;
   option: string[];
@@ -50,10 +54,8 @@ export async function transcodeCommand(
   const targets = outputs.map((output) => resolve(output));
   const body = requestBody(targets, flags);
   const place = destinationOf(flags);
-  if (new Set(targets).size < targets.length) throw new UsageError('Two outputs are the same file.');
-  for (const target of targets) await checkTarget(target, source.path, flags);
-  // A remote server checks the request itself: it may support more options. A template is known only to the server.
-  if (!process.env.AIRLOCK_URL && !flags.template && flags.ladder === undefined) checkOptions(body);
+  const pictures = pictureTargets(flags, outputs[0] ?? basename(source.path), flags.ladder !== undefined);
+  await checkTargets(targets, pictures, source.path, flags);
 
   const display = openProgressDisplay(!flags.json);
   const show = stages();
@@ -73,15 +75,10 @@ export async function transcodeCommand(
         });
       try {
         const job = await airlock.wait(created.id, control);
-        const files = flags.template && targets.length === 0 ? derivedNames(job, source.path, flags.template) : outputs;
-        if (job.status === 'completed') {
-          for (const [index, file] of files.entries()) {
-            const result = airlock.resultOf(job);
-            const output = job.outputs[index]?.name;
-            if (flags.ladder === undefined) await result.save(resolve(file), { ...control, output });
-            else await result.saveFiles(resolve(file), { signal, output });
-          }
-        }
+        const { template } = flags;
+        const names = template && targets.length === 0 ? derivedNames(job, source.path, template) : outputs;
+        const files = [...names, ...pictures];
+        if (job.status === 'completed') await saveOutputs(airlock.resultOf(job), job, files, control);
         display.stop();
         reportJob(job, files, flags);
         return job.status === 'completed' && job.outputs.every(isDelivered) ? EXIT.ok : EXIT.failed;
@@ -104,6 +101,23 @@ function destinationOf({ to }: TranscodeFlags): Pick<TranscodeRequest, 'destinat
   const [, connection, prefix] = /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(to) ?? [];
   if (connection === undefined) throw new UsageError(`--to "${to}" is not s3://CONNECTION or s3://CONNECTION/FOLDER.`);
   return { destination: { s3: { connection, ...(prefix && { prefix }) } } };
+}
+
+/** Outputs of these roles have many files. */
+const FOLDER_ROLES: readonly string[] = ['ladder', 'sprite', 'thumbnails'];
+
+/** Writes each output of the job into the file or folder at the same position. */
+async function saveOutputs(
+  result: JobResult<Job>,
+  job: Job,
+  files: readonly string[],
+  control: SaveControl,
+): Promise<void> {
+  for (const [index, file] of files.entries()) {
+    const { name: output, role } = job.outputs[index]!;
+    if (FOLDER_ROLES.includes(role)) await result.saveFiles(resolve(file), { ...control, output });
+    else await result.save(resolve(file), { ...control, output });
+  }
 }
 
 /** Cleanup continues after Ctrl-C. */
@@ -132,50 +146,78 @@ async function readSource(path: string): Promise<Source> {
   return { path, filename: basename(path), contentType: detected.mime };
 }
 
-async function checkTarget(target: string, source: string, { ladder }: TranscodeFlags): Promise<void> {
+/** Checks before the upload what can be known of the files to write. `pictures` are paths of posters and sprites. */
+async function checkTargets(
+  targets: readonly string[],
+  pictures: readonly string[],
+  source: string,
+  { ladder }: TranscodeFlags,
+): Promise<void> {
+  const all = [...targets, ...pictures.map((picture) => resolve(picture))];
+  if (new Set(all).size < all.length) throw new UsageError('Two outputs are the same file.');
+  // The folder of a ladder is created with its first file, and is the place of its pictures.
+  for (const target of ladder === undefined ? all : targets) await checkTarget(target, source);
+}
+
+async function checkTarget(target: string, source: string): Promise<void> {
   if (target === source) throw new UsageError('Input and output are the same file.');
-  const existing = ladder === undefined ? null : await readdir(target).catch(() => null);
+  const existing = await readdir(target).catch(() => null);
   if (existing && existing.length > 0) throw new UsageError(`${target} is not empty. Name a new folder.`);
   const folder = await stat(dirname(target)).catch(() => null);
   if (!folder?.isDirectory()) throw new UsageError(`${dirname(target)} is not a folder.`);
 }
 
-/** `talk-web.mp4` in the current folder, for `talk.mov` and `airlock/web@1`; `talk-web-mp3.mp3` if there are several outputs. */
+/**
+ * `talk-web.mp4` in the current folder, for `talk.mov` and `airlock/web@1`; `talk-web-mp3.mp3` if there are several outputs. An
+ * output of many files gets a folder, such as `talk-hls`.
+ */
 function derivedNames({ outputs }: Job, source: string, template: string): string[] {
   const stem = `${basename(source, extname(source))}-${basename(template).split('@')[0]}`;
   const taken = (name: string) => existsSync(name);
-  return outputs.map(({ name, format }) => {
+  return outputs.map(({ name, format, role }) => {
     const own = outputs.length > 1 ? `${stem}-${name}` : stem;
-    let free = `${own}.${format}`;
-    for (let number = 2; taken(free); number++) free = `${own}-${number}.${format}`;
+    const extension = FOLDER_ROLES.includes(role) ? '' : `.${format}`;
+    let free = `${own}${extension}`;
+    for (let number = 2; taken(free); number++) free = `${own}-${number}${extension}`;
     return free;
   });
 }
 
-/** The same options for every output; their names follow from their formats. */
-function requestBody(targets: readonly string[], flags: TranscodeFlags): Omit<TranscodeRequest, 'inputs'> {
-  if (flags.ladder !== undefined) return ladderBody(targets, flags.ladder, flags);
-  if (flags.template) return templateBody(targets, flags, flags.template);
-  if (targets.length === 0) throw new UsageError('Name the file to write, or choose a template with --template.');
-  const outputs = targets.map((target) => outputBody(target, flags));
-  const [only, ...others] = outputs;
-  return (others.length > 0 ? { outputs } : only) as Omit<TranscodeRequest, 'inputs'>;
+/** The same options for every file to write; the names of their outputs follow from their formats. */
+function requestBody(targets: readonly string[], flags: TranscodeFlags): Body {
+  if (flags.template && flags.ladder === undefined) return templateBody(targets, flags, flags.template);
+  const pictures = pictureOutputs(flags);
+  const media = mediaOutputs(targets, flags);
+  if (media.length + pictures.length === 0)
+    throw new UsageError('Name the file to write, or choose a template with --template.');
+  // A remote server checks the request itself: it may support more options.
+  if (!process.env.AIRLOCK_URL && flags.ladder === undefined && media.length > 0) checkOptions(joinOutputs(media));
+  return joinOutputs([...media, ...pictures]);
 }
 
-/** What the flags say wins over the template. */
-function templateBody(targets: readonly string[], flags: TranscodeFlags, template: string) {
+function mediaOutputs(targets: readonly string[], flags: TranscodeFlags): object[] {
+  if (flags.ladder !== undefined) return [ladderOutput(targets, flags.ladder, flags)];
+  return targets.map((target) => ({ outputFormat: formatOf(target), ...encodingOf(flags) }));
+}
+
+function joinOutputs(outputs: readonly object[]): Body {
+  return (outputs.length > 1 ? { outputs } : outputs[0]) as Body;
+}
+
+/** A flag replaces the field of the template. A name without an extension is the folder of an output of many files. */
+function templateBody(targets: readonly string[], flags: TranscodeFlags, template: string): Body {
   const [target, ...others] = targets;
   if (others.length > 0) throw new UsageError('With --template, name at most one file to write.');
-  const body = { template, ...(target && { outputFormat: formatOf(target) }), ...encodingOf(flags) };
-  return body as Omit<TranscodeRequest, 'inputs'>;
+  if (flags.poster !== undefined || flags.sprite !== undefined)
+    throw new UsageError(
+      'With --template, --poster and --sprite are not possible. Add them to a template of your own.',
+    );
+  const hasFormat = target !== undefined && extname(target) !== '';
+  return { template, ...(hasFormat && { outputFormat: formatOf(target) }), ...encodingOf(flags) } as Body;
 }
 
 /** Both kinds of players read the folder. */
-function ladderBody(
-  targets: readonly string[],
-  ladder: string,
-  flags: TranscodeFlags,
-): Omit<TranscodeRequest, 'inputs'> {
+function ladderOutput(targets: readonly string[], ladder: string, flags: TranscodeFlags): object {
   const { quality, resolution, template, target, measure, option, filter, text } = flags;
   if (targets.length !== 1) throw new UsageError('With --ladder, name one folder to write.');
   if (quality || resolution || template || target || measure || option.length + filter.length + text.length > 0) {
@@ -186,11 +228,7 @@ function ladderBody(
     throw new UsageError(`--ladder "${ladder}" is neither auto nor heights such as 1080,720,360.`);
   }
   const rungs = ladder === 'auto' ? ('auto' as const) : heights.map((height) => ({ height: Number(height) }));
-  return { output_format: 'cmaf', ladder: rungs } as Omit<TranscodeRequest, 'inputs'>;
-}
-
-function outputBody(target: string, flags: TranscodeFlags): OutputRequest {
-  return { outputFormat: formatOf(target), ...encodingOf(flags) } as OutputRequest;
+  return { outputFormat: 'cmaf', ladder: rungs };
 }
 
 function formatOf(target: string): string {
@@ -235,7 +273,7 @@ function qualityOf({ target, measure }: TranscodeFlags) {
 }
 
 /** Rejects before the upload what the local server would reject after it, with the same message. */
-function checkOptions(body: Omit<TranscodeRequest, 'inputs'>): void {
+function checkOptions(body: Body): void {
   const { rejections } = parseJob({ inputs: [{ url: '' }], ...body } as JobRequest);
   const [rejection] = rejections;
   if (!rejection) return;
