@@ -3057,9 +3057,11 @@ export interface components {
             hls_url: string | null;
             /** @description The DASH manifest; null if the output has none. */
             dash_url: string | null;
+            /** @description WebVTT with scrub previews: the first `sprite` of the job. Null if the job has none. */
+            thumbnails_track: string | null;
             /**
              * Format: uri
-             * @description A page that plays the output.
+             * @description A page that plays the output, with scrub previews if the job has a `sprite`.
              */
             page_url: string;
             /**

@@ -27,7 +27,11 @@ export const playbackAnswer = z
     url: z.url().describe('`hls_url`, or `dash_url` if the output has no HLS playlist.'),
     hls_url: z.url().nullable().describe('The HLS master playlist; null if the output has none.'),
     dash_url: z.url().nullable().describe('The DASH manifest; null if the output has none.'),
-    page_url: z.url().describe('A page that plays the output.'),
+    thumbnails_track: z
+      .url()
+      .nullable()
+      .describe('WebVTT with scrub previews: the first `sprite` of the job. Null if the job has none.'),
+    page_url: z.url().describe('A page that plays the output, with scrub previews if the job has a `sprite`.'),
     expires_at: z.iso.datetime().describe('When the URLs expire.'),
     warnings: someWarnings,
   })

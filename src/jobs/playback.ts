@@ -5,7 +5,8 @@ import { DOWNLOAD_SECONDS } from '../contract/limits.ts';
 import type { Vault } from '../crypto/vault.ts';
 import type { Context } from '../database/context.ts';
 import { openColumn } from '../database/sealed-columns.ts';
-import { readTree, type TreeFile } from '../objects/tree.ts';
+import type { StoredObject } from '../objects/objects.ts';
+import { readTree } from '../objects/tree.ts';
 import { readTreeText } from '../objects/tree-text.ts';
 import { treeFileKey } from '../storage/keys.ts';
 import { openOutput } from './downloads.ts';
@@ -18,10 +19,16 @@ export const MANIFESTS = { hls: 'master.m3u8', dash: 'manifest.mpd' } as const;
 /** The key of an encrypted output. It is in the database, so that it is erased with the job's texts. */
 const KEY_FILE = 'key.bin';
 /** Files that the API sends itself: their relative URLs must lead back to it. */
-const PLAYLIST = /\.(?:m3u8|mpd)$/;
+const PLAYLIST = /\.(?:m3u8|mpd|vtt)$/;
+/** Below a token, the files of the sprite of the same job. No ladder has a directory of this name. */
+const THUMBNAILS = 'thumbnails/';
+/** WebVTT whose cues name parts of the pictures of the sprite. */
+export const THUMBNAILS_TRACK = `${THUMBNAILS}sprite.vtt`;
 
 /** Role of the outputs that can be played. */
 const LADDER = 'ladder';
+/** Role of the output with pictures of the video. */
+const SPRITE = 'sprite';
 
 /** Bytes of a token: the id of the output, the second of its end, and the first half of an HMAC-SHA256 of both. */
 const ID_BYTES = 16;
@@ -75,6 +82,8 @@ export interface Playback {
   expiresAt: Date;
   hasHls: boolean;
   hasDash: boolean;
+  /** Whether the job also has a sprite. */
+  hasThumbnails: boolean;
 }
 
 /**
@@ -95,7 +104,9 @@ export async function createPlayback(
   const requested = Date.now() + seconds * 1000;
   const expiresAt = new Date(Math.min(requested, deletedAt?.getTime() ?? requested));
   expiresAt.setMilliseconds(0);
-  return { token: makePlaybackToken(context.vault, { outputId: id, expiresAt }), expiresAt, hasHls, hasDash };
+  const token = makePlaybackToken(context.vault, { outputId: id, expiresAt });
+  const hasThumbnails = (await findSprite(context, job.id)) !== undefined;
+  return { token, expiresAt, hasHls, hasDash, hasThumbnails };
 }
 
 function notPlayable(): ApiError {
@@ -106,59 +117,51 @@ function notPlayable(): ApiError {
   });
 }
 
-/** An output that is being played. */
-export interface PlayedOutput {
-  /** Prefix of its files in storage. */
-  key: string;
-  files: readonly TreeFile[];
-  /** Decrypts its segments; null unless they are encrypted. */
-  decryptionKey: Buffer | null;
-  /** Of the token. */
-  expiresAt: Date;
-}
-
-/**
- * Returns the output of a token. Throws `playback_ended` if the token has expired or the output is deleted, and
- * `output_damaged` if storage has another manifest than Airlock stored.
- */
-export async function openPlayback(
-  context: Pick<Context, 'db' | 'vault' | 'store'>,
-  token: string,
-): Promise<PlayedOutput> {
-  const grant = readPlaybackToken(context.vault, token);
-  const found = grant && (await findPlayed(context, grant.outputId));
-  if (!found) throw new ApiError('playback_ended');
-  const files = await readTree(context.store, found);
-  if (!files) throw new ApiError('output_damaged');
-  const hex = openColumn(context.vault, 'job_outputs', 'key_sealed', found);
-  const decryptionKey = hex === null ? null : Buffer.from(hex, 'hex');
-  return { key: found.key, files, decryptionKey, expiresAt: grant.expiresAt };
-}
-
 /** A file for a player: the bytes of a playlist or key, or a signed link to another file. */
 export type PlayedFile = { contentType: string } & ({ bytes: Buffer } | { url: string });
 
+type PlaybackContext = Pick<Context, 'db' | 'vault' | 'store'>;
+
 /**
- * A file of an output that is being played. Links expire after ten minutes, or with the token if that is earlier. Throws
- * `not_found` for a path that the output does not have, and `output_damaged` for a playlist that was changed in storage.
+ * Returns a file of the output of a token, or of the sprite of the same job. Links expire after ten minutes, or with the token
+ * if that is earlier. Throws `playback_ended` if the token has expired or the output is deleted, `not_found` for a path that
+ * the output does not have, and `output_damaged` if storage has another manifest or playlist than Airlock stored.
  */
-export async function openPlayedFile(
+export async function openPlayedFile(context: PlaybackContext, token: string, path: string): Promise<PlayedFile> {
+  const grant = readPlaybackToken(context.vault, token);
+  const found = grant && (await findPlayed(context, grant.outputId));
+  if (!found) throw new ApiError('playback_ended');
+  if (path.startsWith(THUMBNAILS)) {
+    const sprite = await findSprite(context, found.job_id);
+    if (!sprite) throw new ApiError('not_found');
+    return openFile(context, { ...sprite, ...grant }, path.slice(THUMBNAILS.length));
+  }
+  const key = path === KEY_FILE ? openColumn(context.vault, 'job_outputs', 'key_sealed', found) : null;
+  if (key !== null) return { contentType: 'application/octet-stream', bytes: Buffer.from(key, 'hex') };
+  return openFile(context, { ...found, ...grant }, path);
+}
+
+/** A stored tree, and the end of the token that opens it. */
+type OpenedTree = Pick<StoredObject, 'key' | 'sha256'> & Pick<PlaybackGrant, 'expiresAt'>;
+
+async function openFile(
   { store }: Pick<Context, 'store'>,
-  { key, files, decryptionKey, expiresAt }: PlayedOutput,
+  { expiresAt, ...tree }: OpenedTree,
   path: string,
 ): Promise<PlayedFile> {
-  if (path === KEY_FILE && decryptionKey) return { contentType: 'application/octet-stream', bytes: decryptionKey };
+  const files = await readTree(store, tree);
+  if (!files) throw new ApiError('output_damaged');
   const file = files.find((one) => one.path === path);
   if (!file) throw new ApiError('not_found');
   const contentType = file.content_type;
   if (PLAYLIST.test(path)) {
-    const bytes = await readTreeText(store, key, file);
+    const bytes = await readTreeText(store, tree.key, file);
     if (!bytes) throw new ApiError('output_damaged');
     return { contentType, bytes };
   }
   const left = Math.ceil((expiresAt.getTime() - Date.now()) / 1000);
   const expiresIn = Math.max(1, Math.min(DOWNLOAD_SECONDS, left));
-  const url = await store.presignGet(treeFileKey(key, path), { filename: basename(path), contentType, expiresIn });
+  const url = await store.presignGet(treeFileKey(tree.key, path), { filename: basename(path), contentType, expiresIn });
   return { contentType, url };
 }
 
@@ -169,7 +172,7 @@ async function findPlayed({ db }: Pick<Context, 'db'>, outputId: string) {
     .innerJoin('jobs', 'jobs.id', 'job_outputs.job_id')
     .innerJoin('accounts', 'accounts.id', 'jobs.account_id')
     .select(['objects.key', 'objects.sha256'])
-    .select(['job_outputs.id', 'job_outputs.account_id', 'job_outputs.key_sealed'])
+    .select(['job_outputs.id', 'job_outputs.job_id', 'job_outputs.account_id', 'job_outputs.key_sealed'])
     .where('job_outputs.id', '=', outputId)
     .where('job_outputs.role', '=', LADDER)
     .where('job_outputs.status', '=', 'completed')
@@ -178,5 +181,21 @@ async function findPlayed({ db }: Pick<Context, 'db'>, outputId: string) {
     .where('jobs.erased_at', 'is', null)
     .where('accounts.disabled_at', 'is', null)
     .where((row) => row.or([row('jobs.expires_at', 'is', null), row('jobs.expires_at', '>', new Date())]))
+    .executeTakeFirst();
+}
+
+/** The first sprite of a job. The caller checks the job and the account. */
+async function findSprite({ db }: Pick<Context, 'db'>, jobId: string) {
+  return db
+    .selectFrom('job_outputs')
+    .innerJoin('objects', 'objects.id', 'job_outputs.object_id')
+    .select(['objects.key', 'objects.sha256'])
+    .where('job_outputs.job_id', '=', jobId)
+    .where('job_outputs.role', '=', SPRITE)
+    .where('job_outputs.status', '=', 'completed')
+    .where('objects.state', '=', 'live')
+    .where('objects.files', 'is not', null)
+    .orderBy('job_outputs.position')
+    .limit(1)
     .executeTakeFirst();
 }

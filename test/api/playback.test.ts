@@ -27,6 +27,22 @@ async function makeLadder(account = api.account) {
   return { ...tree, outputId: rows[0].id as string };
 }
 
+const SPRITE = new Map([
+  ['sprite.vtt', 'WEBVTT'],
+  ['sprite-1.jpg', 'picture'],
+]);
+
+/** A ladder whose job also has a sprite, of which the prefix is returned. */
+async function makeLadderWithSprite() {
+  const [ladder, sprite] = [await makeLadder(), await completeTree(api, SPRITE)];
+  await api.database.pg.query(`UPDATE job_outputs SET job_id = $1, position = 1, role = 'sprite' WHERE job_id = $2`, [
+    ladder.id,
+    sprite.id,
+  ]);
+  await api.database.pg.query('UPDATE objects SET job_id = $1 WHERE job_id = $2', [ladder.id, sprite.id]);
+  return ladder;
+}
+
 const play = ({ path, headers }: { path: string; headers: Record<string, string> }, body?: object) =>
   api.call('POST', `${path}/playback`, body, headers);
 /** As a player requests it: without a key, from a page of another site. */
@@ -46,6 +62,7 @@ describe('POST /v1/transcodes/{id}/playback', () => {
       url: json.hls_url,
       hls_url: `${json.page_url}/master.m3u8`,
       dash_url: null,
+      thumbnails_track: null,
       page_url: expect.stringMatching(/^http:\/\/.+\/playback\/[\w-]{48}$/),
       expires_at: expect.any(String),
     });
@@ -100,6 +117,35 @@ describe('a playback URL', () => {
     const seconds = Number(new URL(redirect.headers.get('location')!).searchParams.get('X-Amz-Expires'));
     expect(seconds).toBeGreaterThan(0);
     expect(seconds).toBeLessThanOrEqual(90);
+  });
+
+  it('shows the pictures of the sprite of the same job, by links that end with it', async () => {
+    const ladder = await makeLadderWithSprite();
+    const { json } = await play(ladder);
+    expect(json.thumbnails_track).toBe(`${json.hls_url.replace('master.m3u8', 'thumbnails/sprite.vtt')}`);
+    expect(json.page_url).toMatch(/^http:\/\/.+\/playback\/[\w-]{48}#thumbnails$/);
+    const track = await get(json.thumbnails_track);
+    expect([track.status, track.headers.get('access-control-allow-origin')]).toEqual([200, '*']);
+    expect(await track.text()).toBe('WEBVTT');
+    const expiresAt = new Date(Date.now() + 90_000);
+    const token = makePlaybackToken(api.context.vault, { outputId: ladder.outputId, expiresAt });
+    const picture = await get(`${origin}/playback/${token}/thumbnails/sprite-1.jpg`);
+    expect(picture.status).toBe(302);
+    const link = new URL(picture.headers.get('location')!);
+    expect(Number(link.searchParams.get('X-Amz-Expires'))).toBeLessThanOrEqual(90);
+    expect(await (await get(link.href)).text()).toBe('picture');
+    for (const path of ['thumbnails/none.jpg', 'thumbnails/master.m3u8', 'thumbnails/', 'sprite.vtt'])
+      expect(await codeOf(await get(`${origin}/playback/${token}/${path}`))).toEqual([404, 'not_found']);
+    expect((await api.call('DELETE', ladder.path)).status).toBe(200);
+    expect(await codeOf(await get(`${origin}/playback/${token}/thumbnails/sprite-1.jpg`))).toEqual([
+      ...[410, 'playback_ended'],
+    ]);
+  });
+
+  it('shows no pictures of a sprite of another job', async () => {
+    await completeTree(api, SPRITE);
+    const { json } = await play(await makeLadder());
+    expect(await codeOf(await get(`${json.page_url}/thumbnails/sprite.vtt`))).toEqual([404, 'not_found']);
   });
 
   it('returns 404 for paths that the output does not have', async () => {

@@ -24,6 +24,7 @@ beforeAll(async () => {
   const outputs = [
     { name: 'clear', outputFormat: 'cmaf', ladder, segment_seconds: 2 },
     { name: 'dash', outputFormat: 'dash', ladder, segment_seconds: 2 },
+    { name: 'sprite', outputFormat: 'sprite', every_seconds: 1, width: 96 },
     { name: 'sealed', outputFormat: 'hls', ladder: [{ height: 120 }], segment_seconds: 2, encryption: 'aes-128' },
   ];
   const { json } = await service.call('POST', '/v1/transcodes?wait=60', { inputs: [{ url }], outputs });
@@ -103,7 +104,70 @@ describe('the player', () => {
     expect(await video(page, 'muted')).toBe(true);
     await page.keyboard.press('k');
     expect(await video(page, 'paused')).toBe(true);
+    await page.getByRole('button', { name: 'Play' }).press(' ');
+    await page.getByRole('button', { name: 'Pause' }).waitFor();
+    await page.keyboard.press('Home');
+    expect(await video(page, 'currentTime')).toBeLessThan(1);
+    expect(await page.getByRole('slider', { name: 'Position' }).getAttribute('aria-valuetext')).toMatch(
+      /^0:0\d of 0:0\d$/,
+    );
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    await page.close();
+  });
+
+  it('shows the picture of the time that a viewer points at', async () => {
+    const { page, faults } = await open(await pageOf('clear'));
+    await page.locator('#seek:enabled').waitFor();
+    const { x, y, width, height } = (await page.locator('#seek').boundingBox())!;
+    const picture = page.locator('#picture img');
+    // The pictures are 96 wide, and the clip has five.
+    for (const [share, offset] of [
+      [0.1, '0px'],
+      [0.7, '-288px'],
+    ] as const) {
+      await until(
+        async () => {
+          await page.mouse.move(x + width * share + Math.random(), y + height / 2);
+          return (await picture.count()) === 1;
+        },
+        { what: 'the picture' },
+      );
+      expect(await picture.getAttribute('style')).toContain(`translate(${offset}, 0px)`);
+    }
+    await until(async () => (await page.evaluate(`document.querySelector('#picture img').naturalWidth`)) === 480, {
+      what: 'the sheet',
+    });
+    expect(await page.locator('#at').textContent()).toBe('0:03');
+    await page.mouse.move(x, y - 200);
+    await page.locator('#preview').waitFor({ state: 'hidden' });
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+
+  it('shows the captions that a playlist names, and none at first', async () => {
+    const url = await pageOf('clear');
+    const page = await browser.newPage();
+    const group = '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="text",NAME="English",LANGUAGE="en",URI="captions.m3u8"';
+    await page.route('**/master.m3u8', async (route) => {
+      const response = await route.fetch();
+      const text = (await response.text()).replace(/(#EXT-X-STREAM-INF:[^\n]*)/g, '$1,SUBTITLES="text"');
+      await route.fulfill({ response, body: text.replace('#EXTM3U', `#EXTM3U\n${group}`) });
+    });
+    const playlist = ['#EXTM3U', '#EXT-X-TARGETDURATION:5', '#EXTINF:5,', 'captions.vtt', '#EXT-X-ENDLIST', ''].join(
+      '\n',
+    );
+    await page.route('**/captions.m3u8', (route) => route.fulfill({ body: playlist }));
+    const cues = 'WEBVTT\n\n00:00.000 --> 00:05.000\nHello\n';
+    await page.route('**/captions.vtt', (route) => route.fulfill({ body: cues }));
+    await page.goto(url);
+    const captions = page.getByLabel('Captions');
+    await captions.waitFor();
+    expect(await captions.inputValue()).toBe('-1');
+    await page.locator('body').press('c');
+    expect(await captions.inputValue()).toBe('0');
+    await until(async () => (await video(page, 'textTracks[0].cues?.length')) === 1, { what: 'the caption' });
+    await page.locator('body').press('c');
+    expect(await video(page, 'textTracks[0].mode')).toBe('disabled');
     await page.close();
   });
 
@@ -114,11 +178,12 @@ describe('the player', () => {
   });
 
   it('gets no key of an encrypted ladder after the job is erased', async () => {
-    const page = await pageOf('sealed');
-    const key = await fetch(`${page}/key.bin`);
+    const keyOf = async (output: string) => new URL(`${new URL(await pageOf(output)).pathname}/key.bin`, service.api);
+    const url = await keyOf('sealed');
+    const key = await fetch(url);
     expect([key.status, (await key.arrayBuffer()).byteLength]).toEqual([200, 16]);
-    expect((await fetch(`${await pageOf('clear')}/key.bin`)).status).toBe(404);
+    expect((await fetch(await keyOf('clear'))).status).toBe(404);
     expect((await service.call('DELETE', `/v1/transcodes/${job}`)).status).toBe(200);
-    expect((await fetch(`${page}/key.bin`)).status).toBe(410);
+    expect((await fetch(url)).status).toBe(410);
   });
 });

@@ -240,6 +240,7 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
     url: `${PLAYBACK}/master.m3u8`,
     hls_url: `${PLAYBACK}/master.m3u8`,
     dash_url: null,
+    thumbnails_track: null,
     page_url: PLAYBACK,
     expires_at: LATER,
   },

@@ -2,7 +2,14 @@ import type { FastifyReply } from 'fastify';
 import { errorBody, idParams } from '../../contract/common.ts';
 import { playbackAnswer, playbackBody } from '../../contract/playback.ts';
 import type { Vault } from '../../crypto/vault.ts';
-import { createPlayback, MANIFESTS, openPlayback, openPlayedFile, readPlaybackToken } from '../../jobs/playback.ts';
+import {
+  createPlayback,
+  MANIFESTS,
+  openPlayedFile,
+  type Playback,
+  readPlaybackToken,
+  THUMBNAILS_TRACK,
+} from '../../jobs/playback.ts';
 import { callerOf } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
 import { publicOrigin } from '../public-origin.ts';
@@ -47,23 +54,31 @@ function registerCreatePlayback(app: App, deps: ApiDeps): void {
       const { account } = callerOf(request);
       const { output, expires_in: seconds } = request.body ?? playbackBody.parse({});
       const job = { id: request.params.id, account_id: account.id, kind: KIND };
-      const { token, expiresAt, hasHls, hasDash } = await createPlayback(deps.context, job, { output, seconds });
-      const page = `${publicOrigin(deps.settings, request)}${PLAYBACK_PATH}/${token}`;
-      const [hls, dash] = [hasHls ? `${page}/${MANIFESTS.hls}` : null, hasDash ? `${page}/${MANIFESTS.dash}` : null];
+      const playback = await createPlayback(deps.context, job, { output, seconds });
       const warnings = unknownFields(playbackBody, request.sentBody);
       reply.code(201).header('cache-control', 'no-store');
       return {
-        // A ladder has at least one of them.
-        url: (hls ?? dash)!,
-        hls_url: hls,
-        dash_url: dash,
-        // So that the page doesn't look for a playlist that the output does not have.
-        page_url: hls ? page : `${page}#dash`,
-        expires_at: expiresAt.toISOString(),
+        ...urlsOf(`${publicOrigin(deps.settings, request)}${PLAYBACK_PATH}/${playback.token}`, playback),
+        expires_at: playback.expiresAt.toISOString(),
         ...(warnings.length > 0 && { warnings }),
       };
     },
   );
+}
+
+/** The URLs of a playback whose page has the URL `page`. */
+function urlsOf(page: string, { hasHls, hasDash, hasThumbnails }: Playback) {
+  const [hls, dash] = [hasHls ? `${page}/${MANIFESTS.hls}` : null, hasDash ? `${page}/${MANIFESTS.dash}` : null];
+  // So that the page looks only for files that exist. Browsers don't send this part to a server.
+  const hints = [...(hls ? [] : ['dash']), ...(hasThumbnails ? ['thumbnails'] : [])].join('&');
+  return {
+    // A ladder has at least one of them.
+    url: (hls ?? dash)!,
+    hls_url: hls,
+    dash_url: dash,
+    thumbnails_track: hasThumbnails ? `${page}/${THUMBNAILS_TRACK}` : null,
+    page_url: hints === '' ? page : `${page}#${hints}`,
+  };
 }
 
 function registerPlayedFiles(app: App, { context }: ApiDeps): void {
@@ -78,7 +93,7 @@ function registerPlayedFiles(app: App, { context }: ApiDeps): void {
     },
     async (request, reply) => {
       const { token, '*': path } = request.params as { token: string; '*': string };
-      const file = await openPlayedFile(context, await openPlayback(context, token), path);
+      const file = await openPlayedFile(context, token, path);
       reply.header('cache-control', 'no-store');
       return 'url' in file ? reply.redirect(file.url, 302) : reply.type(file.contentType).send(file.bytes);
     },

@@ -1,19 +1,30 @@
+import { Captions } from './captions.ts';
+import { connectControls } from './controls.ts';
 import { listenToKeys } from './keys.ts';
+import { find } from './page.ts';
 import { openSource, type Quality } from './source.ts';
+import { loadThumbnails } from './thumbnails.ts';
+import { Timeline } from './timeline.ts';
 
 /*
  * The page of a playback URL: `/playback/<token>`. The token in its address is all that it needs. It loads nothing from other
- * sites but the segments, which are in the storage.
+ * sites but the segments and pictures, which are in the storage.
  */
 
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
 
+const base = location.pathname.replace(/\/$/, '');
+/** What the output has, so that the page requests nothing that does not exist. */
+const hints = new Set(location.hash.slice(1).split('&'));
 const video = find<HTMLVideoElement>('video');
 const quality = find<HTMLSelectElement>('quality');
 const speed = find<HTMLSelectElement>('speed');
+const timeline = new Timeline(video, base);
+const captions = new Captions(video);
 
+connectControls(video);
 fillSpeeds();
-listenToKeys(video, changeSpeed);
+listenToKeys(video, { changeSpeed, toggleCaptions: () => captions.toggle() });
 // A picture of another shape than 16:9, such as a portrait, gets a frame of its own.
 video.addEventListener('resize', () => {
   if (video.videoWidth > 0) video.style.aspectRatio = `${video.videoWidth} / ${video.videoHeight}`;
@@ -21,10 +32,14 @@ video.addEventListener('resize', () => {
 void start();
 
 async function start(): Promise<void> {
-  const base = location.pathname.replace(/\/$/, '');
+  // The first segments are more urgent than previews.
+  if (hints.has('thumbnails'))
+    video.addEventListener('loadeddata', async () => timeline.setThumbnails(await loadThumbnails(base)), {
+      once: true,
+    });
   const source = await openSource(
     video,
-    { base, isDash: location.hash === '#dash' },
+    { base, isDash: hints.has('dash') },
     {
       onProblem: showProblem,
       onQualities: showQualities,
@@ -34,7 +49,7 @@ async function start(): Promise<void> {
 }
 
 function showProblem(text: string): void {
-  const problem = find<HTMLElement>('problem');
+  const problem = find('problem');
   problem.textContent = text;
   problem.hidden = false;
 }
@@ -58,8 +73,4 @@ function changeSpeed(steps: number): void {
   const next = SPEEDS.indexOf(Number(speed.value)) + steps;
   speed.value = String(SPEEDS[Math.max(0, Math.min(SPEEDS.length - 1, next))]);
   video.playbackRate = Number(speed.value);
-}
-
-function find<E extends HTMLElement>(id: string): E {
-  return document.getElementById(id) as E;
 }

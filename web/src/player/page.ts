@@ -1,0 +1,12 @@
+/** An element of the page, which has it from its beginning. */
+export function find<E extends HTMLElement>(id: string): E {
+  return document.getElementById(id) as E;
+}
+
+/** `1:02:03`, or `2:03` below an hour. */
+export function clock(seconds: number): string {
+  const whole = Math.floor(seconds);
+  const two = (value: number) => String(value).padStart(2, '0');
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}
