@@ -43,6 +43,14 @@ export const BUILT_IN: ReadonlyMap<string, BuiltIn> = new Map([
     },
   ],
   [
+    'airlock/hls',
+    {
+      description:
+        'Adaptive streaming by HLS: renditions up to the size of the source, for every player and connection.',
+      versions: [{ outputFormat: 'hls', ladder: 'auto' }],
+    },
+  ],
+  [
     'airlock/podcast',
     {
       description: 'MP3 for podcasts: −16 LUFS, 128 kbit/s.',

@@ -47,6 +47,7 @@ describe('templates', () => {
     expect(list.json.items.slice(1).map((one: { name: string }) => one.name)).toEqual(
       expect.arrayContaining([
         'airlock/archive',
+        'airlock/hls',
         'airlock/podcast',
         'airlock/social-9x16',
         'airlock/voice',

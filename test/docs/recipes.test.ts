@@ -16,7 +16,7 @@ interface Recipe {
 }
 
 /** A body of `POST /v1/transcodes`, or of `POST /v1/commands`. */
-type Body = { output_format: string } | { ffmpeg_command: string };
+type Body = { output_format: string } | { outputs: object[] } | { template: string } | { ffmpeg_command: string };
 
 /** Recipes that are run as well as validated: one of each kind of request. The others differ in options alone. */
 const RUN = new Set([
@@ -34,13 +34,15 @@ const RUN = new Set([
   'Scrub preview',
   'Waveform image',
   'Smallest file of a quality',
+  'Encrypted HLS',
+  'Ladder with poster and scrub previews',
 ]);
 
 /** What `validate` reports about any input that is not an upload. */
 const UNKNOWN_INPUT = /is not known yet|assum/i;
 
 const recipes = readPages()
-  .filter(({ path }) => /^docs\/((recipes|migrate)\/|(stills|quality)\.md$)/.test(path))
+  .filter(({ path }) => /^docs\/((recipes|migrate)\/|(stills|quality|ladders)\.md$)/.test(path))
   .flatMap(({ path, text }) => recipesOf(path, text));
 
 let service: TestService;
@@ -81,10 +83,10 @@ describe('recipes', () => {
   const run = recipes.filter(({ title, body }) => RUN.has(title) || 'ffmpeg_command' in body);
   it.concurrent.each(run)('$title makes a file', async ({ body }) => {
     const local = JSON.stringify(body).replace(/https:\/\/example\.org\/\w+\.\w+/g, (url) => uploads.get(url) ?? url);
-    const path = 'output_format' in body ? '/v1/transcodes' : '/v1/commands';
+    const path = 'ffmpeg_command' in body ? '/v1/commands' : '/v1/transcodes';
     const { json } = await service.call('POST', `${path}?wait=60`, cheap(local));
     expect(json).toMatchObject({ status: 'completed', error_message: null });
-    expect(json.outputs).toHaveLength(1);
+    expect(json.outputs).toHaveLength('outputs' in body ? body.outputs.length : 1);
   });
 });
 
