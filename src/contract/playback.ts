@@ -39,3 +39,5 @@ export const playbackAnswer = z
     id: 'Playback',
     description: 'URLs that play an output. They need no key: do not log them, and give them only to viewers.',
   });
+
+export type Playback = z.infer<typeof playbackAnswer>;

@@ -17,8 +17,10 @@ import { CommandCard, LogCard } from './job/command.tsx';
 import { CancelDialog, EraseDialog } from './job/dialogs.tsx';
 import { Facts } from './job/facts.tsx';
 import { Failure } from './job/failure.tsx';
+import { Gallery } from './job/gallery.tsx';
 import { Inputs } from './job/inputs.tsx';
-import { Result } from './job/media.tsx';
+import { Ladders } from './job/ladders.tsx';
+import { mainOutput, Result } from './job/media.tsx';
 import { Outputs } from './job/outputs.tsx';
 import { Timeline } from './job/timeline.tsx';
 import { Working } from './job/working.tsx';
@@ -63,7 +65,13 @@ function Shown({ path, job, set }: ShownProps) {
       <Notices job={job} url={url} isErased={erased} />
       <div class="columns">
         <div class="stack">
-          {!erased && <Result job={job} url={url} name={name} />}
+          {!erased && (
+            <>
+              <Result job={job} url={url} name={name} />
+              <Ladders job={job} url={url} />
+              <Gallery job={job} url={url} except={mainOutput(job)?.name} />
+            </>
+          )}
           <Outputs job={job} url={url} isErased={erased} />
           {transcode && <Inputs job={transcode} details={details} />}
           <CommandCard details={details} />

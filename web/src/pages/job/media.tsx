@@ -8,6 +8,7 @@ import { ErrorNotice, Skeleton } from '../../ui/feedback.tsx';
 import { Card } from '../../ui/page.tsx';
 import { useResource } from '../../ui/resource.ts';
 import { downloadPath, type Output } from './download-path.ts';
+import { isPicture } from './gallery.tsx';
 
 /** Milliseconds after which a link is renewed before it is used: it ends after ten minutes. */
 const LINK_MS = 9 * 60_000;
@@ -20,10 +21,17 @@ interface MediaProps {
   name: string;
 }
 
-/** The first output that is a media file, played or shown from its signed link, which no log of the API has. */
+/** The output that the page plays or shows largest: the first video or sound, else the only picture. */
+export function mainOutput({ outputs = [] }: AnyJob): Output | undefined {
+  const media = outputs.filter(isMedia);
+  const played = media.find((output) => !isPicture(output));
+  return played ?? (media.length === 1 && outputs.length === 1 ? media[0] : undefined);
+}
+
+/** The main output, played or shown from its signed link, which no log of the API has. */
 export function Result({ job, url, name }: { job: AnyJob; url: string; name: string }) {
   const { outputs = [] } = job;
-  const output = outputs.find(isMedia);
+  const output = mainOutput(job);
   if (!output) return null;
   return <Media key={output.name} output={output} path={downloadPath(url, outputs, output)} name={name} />;
 }

@@ -87,12 +87,22 @@ function OutputRow({ output, path, isErased, isOpen, onFiles }: RowProps) {
       <td data-label="Download">
         {isReady && (
           <span class="actions">
-            <Button icon="download" compact onClick={download}>
-              {files === 1 ? `Download ${name}` : `Download ${name} as a zip`}
+            <Button
+              icon="download"
+              compact
+              label={files === 1 ? `Download ${name}` : `Download ${name} as a zip`}
+              onClick={download}
+            >
+              {files === 1 ? 'Download' : 'Zip'}
             </Button>
             {files !== null && files > 1 && (
-              <Button compact onClick={onFiles}>
-                {isOpen ? `Hide files of ${name}` : `Show files of ${name}`}
+              <Button
+                icon="file"
+                compact
+                label={isOpen ? `Hide files of ${name}` : `Show files of ${name}`}
+                onClick={onFiles}
+              >
+                {isOpen ? 'Hide files' : 'Files'}
               </Button>
             )}
           </span>

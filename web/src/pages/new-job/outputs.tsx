@@ -6,9 +6,12 @@ import { Button } from '../../ui/button.tsx';
 import { SelectField, TextField } from '../../ui/field.tsx';
 import { Card } from '../../ui/page.tsx';
 import { FormatCard } from './format.tsx';
+import { KindChoice } from './kind.tsx';
+import { LadderFields } from './ladder.tsx';
 import { OptionList } from './options.tsx';
+import { PictureFields } from './pictures.tsx';
 import { PresetChoice } from './preset.tsx';
-import { type DraftOutput, MAX_OUTPUTS, nameFault, newOutput } from './request.ts';
+import { type DraftOutput, formatOf, MAX_OUTPUTS, nameFault, newOutput } from './request.ts';
 
 const FORMATS = OUTPUT_FORMATS.map((format) => [format, format] as const);
 
@@ -60,7 +63,7 @@ export function Outputs({ outputs, errors, onChange }: OutputsProps) {
         <p class="hint">
           {isFull
             ? `A job has at most ${MAX_OUTPUTS} outputs. Create another job for more.`
-            : 'One job can create several files from the same source, such as two sizes and a picture.'}
+            : 'One job can make several outputs from one decode of the source, such as a stream, a poster and a file to download.'}
         </p>
       </div>
     </>
@@ -76,10 +79,18 @@ interface EncodingProps {
 function OnlyOutput({ output, errors, onChange }: EncodingProps) {
   return (
     <>
-      <FormatCard format={output.format} onChange={(format) => onChange({ format })} />
-      <Card title="Encoding">
-        <Encoding output={output} errors={errors} pointer="" onChange={onChange} />
+      <Card title="Output">
+        <KindChoice kind={output.kind} id={output.id} onChange={(kind) => onChange({ kind })} />
+        {output.kind !== 'file' && <Contents output={output} errors={errors} pointer="" onChange={onChange} />}
       </Card>
+      {output.kind === 'file' && (
+        <>
+          <FormatCard format={output.format} onChange={(format) => onChange({ format })} />
+          <Card title="Encoding">
+            <Contents output={output} errors={errors} pointer="" onChange={onChange} />
+          </Card>
+        </>
+      )}
     </>
   );
 }
@@ -99,7 +110,7 @@ function OutputCard({ index, outputs, errors, hasFocus, onChange, onRemove }: Ou
     if (hasFocus) body.current?.querySelector('input')?.focus();
   }, []);
   const output = outputs[index]!;
-  const named = outputs.map(({ name, format }) => ({ name: name.trim() || undefined, outputFormat: format }));
+  const named = outputs.map((one) => ({ name: one.name.trim() || undefined, outputFormat: formatOf(one) }));
   const name = outputNames(named)[index]!;
   const title = `Output ${index + 1}`;
   return (
@@ -109,6 +120,7 @@ function OutputCard({ index, outputs, errors, hasFocus, onChange, onRemove }: Ou
         <Button icon="close" compact look="plain" label={`Remove output ${index + 1}, ${name}`} onClick={onRemove} />
       }
     >
+      <KindChoice kind={output.kind} id={output.id} onChange={(kind) => onChange({ kind })} />
       <div ref={body} class="output-fields">
         <TextField
           label="Name"
@@ -118,19 +130,26 @@ function OutputCard({ index, outputs, errors, hasFocus, onChange, onRemove }: Ou
           error={nameFault(outputs, output)}
           onInput={(text) => onChange({ name: text })}
         />
-        <SelectField
-          label="Format"
-          value={output.format}
-          choices={FORMATS}
-          onChange={(format) => onChange({ format })}
-        />
+        {output.kind === 'file' && (
+          <SelectField
+            label="Format"
+            value={output.format}
+            choices={FORMATS}
+            onChange={(format) => onChange({ format })}
+          />
+        )}
       </div>
-      <Encoding output={output} errors={errors} pointer={`/outputs/${index}`} onChange={onChange} />
+      <Contents output={output} errors={errors} pointer={`/outputs/${index}`} onChange={onChange} />
     </Card>
   );
 }
 
-function Encoding({ output, errors, pointer, onChange }: EncodingProps & { pointer: string }) {
+/** The choices of an output of its kind. */
+function Contents({ output, errors, pointer, onChange }: EncodingProps & { pointer: string }) {
+  const { kind, ladder, pictures, id } = output;
+  if (kind === 'ladder') return <LadderFields ladder={ladder} id={id} onChange={(one) => onChange({ ladder: one })} />;
+  if (kind !== 'file')
+    return <PictureFields kind={kind} draft={pictures} onChange={(one) => onChange({ pictures: one })} />;
   return (
     <>
       <PresetChoice draft={output} onChange={onChange} />

@@ -1,5 +1,7 @@
 import type { OutputFormat, Quality, Resolution } from '../../../../src/contract/formats.ts';
 import { MAX_OUTPUTS, OUTPUT_NAME } from '../../../../src/contract/output-names.ts';
+import { type DraftLadder, ladderFields, newLadder } from './ladder-request.ts';
+import { type DraftPictures, newPictures, type PictureKind, pictureFields, pictureFormat } from './picture-request.ts';
 
 export { MAX_OUTPUTS };
 
@@ -9,11 +11,18 @@ export interface DraftOption {
   argument: string;
 }
 
-/** An output as it has been chosen so far. */
+/** What an output is. `file` is a video, a sound or a picture in one of the output formats. */
+export type OutputKind = 'file' | 'ladder' | PictureKind;
+
+/** An output as it has been chosen so far. The fields of other kinds keep their choices. */
 export interface DraftOutput {
   id: number;
   /** Empty for the default name. */
   name: string;
+  kind: OutputKind;
+  ladder: DraftLadder;
+  pictures: DraftPictures;
+  /** Of a file. */
   format: OutputFormat;
   mode: 'preset' | 'options';
   quality: Quality;
@@ -25,7 +34,14 @@ let count = 0;
 
 export function newOutput(): DraftOutput {
   const encoding = { mode: 'preset', quality: 'medium', resolution: '', options: [] } as const;
-  return { id: ++count, name: '', format: 'mp4', ...encoding };
+  const kinds = { kind: 'file', ladder: newLadder(), pictures: newPictures() } as const;
+  return { id: ++count, name: '', format: 'mp4', ...kinds, ...encoding };
+}
+
+/** What `outputFormat` will be. */
+export function formatOf({ kind, format, ladder, pictures }: DraftOutput): string {
+  if (kind === 'file') return format;
+  return kind === 'ladder' ? ladder.format : pictureFormat(kind, pictures);
 }
 
 /** Stands for a source that is not there yet, so that the rest of a request can be checked. */
@@ -34,6 +50,7 @@ const PLACEHOLDER = 'https://example.org/your-file.mp4';
 interface OutputBody {
   name?: string;
   outputFormat: string;
+  [field: string]: unknown;
   preset?: { quality: string; resolution?: string };
   options?: { option: string; argument?: string }[];
 }
@@ -56,9 +73,13 @@ export function bodyOf(outputs: readonly DraftOutput[], urls: readonly (string |
   };
 }
 
-function encodingOf({ format, mode, quality, resolution, options }: DraftOutput): OutputBody {
+function encodingOf(output: DraftOutput): OutputBody {
+  const { kind, ladder, pictures, mode, quality, resolution, options } = output;
+  const outputFormat = formatOf(output);
+  if (kind === 'ladder') return { outputFormat, ...ladderFields(ladder) };
+  if (kind !== 'file') return { outputFormat, ...pictureFields(kind, pictures) };
   return {
-    outputFormat: format,
+    outputFormat,
     ...(mode === 'preset'
       ? { preset: { quality, ...(resolution && { resolution }) } }
       : { options: filled(options).map(({ option, argument }) => ({ option, ...(argument && { argument }) })) }),

@@ -1,0 +1,30 @@
+import type { LadderFormat } from '../../../../src/contract/formats.ts';
+import { numberField } from './numbers.ts';
+
+/** Short sides to choose from, in pixels. */
+export const HEIGHTS = [2160, 1440, 1080, 720, 540, 360, 240] as const;
+
+/** A ladder as it has been chosen so far. */
+export interface DraftLadder {
+  format: LadderFormat;
+  isAuto: boolean;
+  /** Of a ladder that is not automatic. */
+  heights: readonly number[];
+  /** Seconds; empty for the default. */
+  segmentSeconds: string;
+  isEncrypted: boolean;
+}
+
+export function newLadder(): DraftLadder {
+  return { format: 'hls', isAuto: true, heights: [1080, 720, 360], segmentSeconds: '', isEncrypted: false };
+}
+
+/** The fields of a request. Only HLS can be encrypted. */
+export function ladderFields({ format, isAuto, heights, segmentSeconds, isEncrypted }: DraftLadder) {
+  const sorted = [...heights].sort((a, b) => b - a);
+  return {
+    ladder: isAuto ? ('auto' as const) : sorted.map((height) => ({ height })),
+    ...numberField('segment_seconds', segmentSeconds),
+    ...(isEncrypted && format === 'hls' && { encryption: 'aes-128' as const }),
+  };
+}

@@ -1,0 +1,5 @@
+/** A field for its number; nothing while it is empty, so that the default applies. */
+export function numberField(name: string, text: string): Record<string, number> {
+  const number = Number(text);
+  return text.trim() === '' || Number.isNaN(number) ? {} : { [name]: number };
+}
