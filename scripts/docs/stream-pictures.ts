@@ -11,6 +11,7 @@ import { openBrowser } from '../../testkit/browser.ts';
 import { upload } from '../../testkit/media.ts';
 import { run } from '../../testkit/run.ts';
 import { startService } from '../../testkit/service.ts';
+import { until } from '../../testkit/until.ts';
 
 const PASSWORD = 'a password for one minute';
 const DESKTOP = { width: 1280, height: 860 };
@@ -94,7 +95,7 @@ async function openJob(page: Page, job: string, size: Size, colorScheme: Scheme)
   await page.setViewportSize(size);
   await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
   await page.goto(`${service.api}/jobs/${job}`);
-  await page.getByRole('button', { name: 'Play' }).waitFor();
+  await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
   await loaded(page, '.gallery img');
 }
 
@@ -104,7 +105,7 @@ async function shootPlayer(job: string, name: string, size: Size, colorScheme: S
   await page.goto(json.page_url);
   await page.locator('#seek:enabled').waitFor();
   await page.evaluate('document.querySelector("video").currentTime = 2');
-  await page.waitForFunction('document.querySelector("video").readyState === 4');
+  await until(() => page.evaluate<boolean>('document.querySelector("video").readyState === 4'), { what: 'the video' });
   const { x, y, width, height } = (await page.locator('#seek').boundingBox())!;
   await page.mouse.move(x + 0.6 * width, y + height / 2);
   await loaded(page, '#picture img');
@@ -116,7 +117,7 @@ async function shootPlayer(job: string, name: string, size: Size, colorScheme: S
 async function loaded(page: Page, selector: string): Promise<void> {
   await page.locator(selector).first().waitFor();
   const images = `[...document.querySelectorAll(${JSON.stringify(selector)})]`;
-  await page.waitForFunction(`${images}.every((image) => image.complete)`);
+  await until(() => page.evaluate<boolean>(`${images}.every((image) => image.complete)`), { what: selector });
 }
 
 async function shoot(page: Page, name: string, fullPage = false): Promise<void> {
