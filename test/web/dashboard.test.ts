@@ -209,6 +209,55 @@ describe('a person', () => {
     await page.getByRole('row', { name: /3 of 3 outputs/ }).waitFor();
   });
 
+  it('asks for a stream with a poster and scrub previews, by keyboard', async () => {
+    await visit(page, 'New job');
+    const clip = readFileSync(join(folder, 'clip.mp4'));
+    await page.locator('input[type=file]').setInputFiles({ name: 'stream.mp4', mimeType: 'video/mp4', buffer: clip });
+    await page.getByText('Ready', { exact: true }).waitFor();
+    const output = (number: number) => page.getByRole('region', { name: `Output ${number}`, exact: true });
+    for (let count = 1; count < 3; count++) await page.getByRole('button', { name: 'Add output' }).press('Enter');
+    await output(1).getByRole('radio', { name: 'Streaming' }).press(' ');
+    await output(1).getByRole('button', { name: 'Chosen' }).press('Enter');
+    for (const height of ['1080p', '720p', '360p']) await output(1).getByLabel(height).press(' ');
+    await output(1).getByText('Choose at least one height.').waitFor();
+    await output(1).getByRole('button', { name: 'Automatic' }).press('Enter');
+    await output(1).getByLabel('Encrypt the segments').press(' ');
+    await output(2).getByRole('radio', { name: 'Poster' }).press(' ');
+    await output(3).getByRole('radio', { name: 'Scrub previews' }).press(' ');
+    await output(3).getByLabel('Seconds between pictures').fill('1');
+    for (const kind of ['Thumbnails', 'Animated preview', 'Waveform']) {
+      await output(2).getByRole('radio', { name: kind }).press(' ');
+      await page.getByText('Valid', { exact: true }).waitFor();
+      expect(await faultsOf(page)).toEqual([]);
+    }
+    await output(2).getByRole('radio', { name: 'Poster' }).press(' ');
+    const request = page.getByRole('region', { name: 'Request' });
+    await until(async () => (await request.textContent())?.includes('"best"'), { what: 'the request' });
+    for (const text of ['"ladder": "auto"', '"encryption": "aes-128"', '"every_seconds": 1'])
+      expect(await request.textContent()).toContain(text);
+    await page.getByText('Valid', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Create job' }).press('Enter');
+  });
+
+  it('sees the renditions and pictures of the job, and plays the stream in a new tab', async () => {
+    await page.getByText('Completed', { exact: true }).first().waitFor();
+    const stream = page.getByRole('region', { name: 'Stream', exact: true });
+    await stream.getByRole('row', { name: /320×180 25 .*avc1/ }).waitFor();
+    await stream.getByText('Encrypted').waitFor();
+    const pictures = page.getByRole('region', { name: 'Pictures' });
+    for (const name of ['jpg', 'sprite, sprite-1.jpg'])
+      await pictures.getByRole('img', { name, exact: true }).waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    const [tab] = await Promise.all([
+      page.waitForEvent('popup'),
+      stream.getByRole('button', { name: 'Play', exact: true }).press('Enter'),
+    ]);
+    await tab.locator('#seek:enabled').waitFor();
+    expect(new URL(tab.url()).hash).toBe('#thumbnails');
+    expect(await tab.evaluate('window.opener')).toBeNull();
+    await tab.close();
+  });
+
   it('sends a large file in parts, and only what is missing after the page was left', async () => {
     const clip = readFileSync(await makeClip(join(folder, 'large.mp4'), { seconds: 2 }));
     const path = join(folder, 'large with space.mp4');
