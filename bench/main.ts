@@ -42,6 +42,7 @@ const CASES: Record<string, () => Promise<Case>> = {
   ladder: async () => (await import('./cases/ladder.ts')).ladder,
   targets: async () => (await import('./cases/targets.ts')).targets,
   stills: async () => (await import('./cases/stills.ts')).stills,
+  viewers: async () => (await import('./cases/viewers.ts')).viewers,
   producers: async () => (await import('./cases/producers.ts')).producers,
   long: async () => (await import('./cases/edits.ts')).long,
   stored: async () => (await import('./cases/stored.ts')).stored,

@@ -121,6 +121,35 @@ describe.each([
     expect(await use('cancel_transcode', { id })).toMatchObject({ failed: true, value: { code: 'cancel_final' } });
   });
 
+  it('makes a ladder with a still and a sprite, lists its files, and names the outputs where it must', async () => {
+    const { result } = (
+      await use('request_upload_url', { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: clip.length })
+    ).value;
+    const headers = { 'content-type': 'video/mp4', ...result.headers };
+    await fetch(result.uploadUrl, { method: 'PUT', headers, body: new Uint8Array(clip) });
+    const sent = await use('confirm_upload', { filename: result.filename, fileSize: clip.length });
+    const outputs = [
+      { name: 'stream', outputFormat: 'hls', ladder: 'auto' },
+      { name: 'poster', outputFormat: 'jpg', still: { at: 'best' } },
+      { name: 'scrub', outputFormat: 'sprite', every_seconds: 1 },
+    ];
+    const input = { inputs: [{ url: sent.value.result.fileUrl }], outputs };
+    const done = await use('transcode_and_wait', { ...input, timeoutSeconds: 60 });
+    const { job } = done.value;
+    expect(job.outputs.map(({ role, status }: Json) => [role, status])).toEqual([
+      ['ladder', 'completed'],
+      ['still', 'completed'],
+      ['sprite', 'completed'],
+    ]);
+    expect(job.outputs[0].renditions).toMatchObject([{ width: 80, height: 60 }]);
+    const files = await use('list_transcode_files', { id: job.id, output: 'stream', limit: 100 });
+    expect(files.value.items.map(({ path }: Json) => path)).toContain('master.m3u8');
+    const unnamed = await use('get_download_url', { id: job.id });
+    expect(unnamed).toMatchObject({ failed: true, value: { details: { accepted: ['stream', 'poster', 'scrub'] } } });
+    const link = await use('get_download_url', { id: job.id, output: 'scrub', file: 'sprite.vtt' });
+    expect(await (await fetch(link.value.url)).text()).toMatch(/^WEBVTT/);
+  });
+
   it('returns errors for a job that failed, a rejected request and an unknown tool', async () => {
     const gone = { inputs: [{ url: `${service.storage}/gone.mp4` }], outputFormat: 'mp4' };
     const ended = await use('transcode_and_wait', gone);
