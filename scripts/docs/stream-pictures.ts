@@ -36,9 +36,9 @@ try {
   await fillForm(page, PHONE, 'dark');
   await shoot(page, 'dashboard-stream-form-phone');
   await openJob(page, job, DESKTOP, 'light');
-  await shoot(page, 'dashboard-stream-job', true);
+  await shoot(page, 'dashboard-stream-job');
   await openJob(page, job, PHONE, 'dark');
-  await shoot(page, 'dashboard-stream-job-phone', true);
+  await shoot(page, 'dashboard-stream-job-phone');
   await shootPlayer(job, 'player-light', DESKTOP, 'light');
   await shootPlayer(job, 'player-dark', DESKTOP, 'dark');
   await shootPlayer(job, 'player-phone', PHONE, 'dark');
@@ -96,6 +96,7 @@ async function openJob(page: Page, job: string, size: Size, colorScheme: Scheme)
   await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
   await page.goto(`${service.api}/jobs/${job}`);
   await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
+  await page.locator('.gallery .skeleton').first().waitFor({ state: 'detached' });
   await loaded(page, '.gallery img');
 }
 
@@ -121,6 +122,7 @@ async function loaded(page: Page, selector: string): Promise<void> {
 }
 
 async function shoot(page: Page, name: string, fullPage = false): Promise<void> {
-  await page.screenshot({ path: join(folder, `${name}.png`), animations: 'disabled', fullPage });
-  process.stdout.write(`${name}.png\n`);
+  const options = { type: 'jpeg', quality: 82, animations: 'disabled' } as const;
+  await page.screenshot({ ...options, path: join(folder, `${name}.jpg`), fullPage });
+  process.stdout.write(`${name}.jpg\n`);
 }

@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { storeFromUrl } from '../../src/storage/store-url.ts';
+import { openBrowser } from '../../testkit/browser.ts';
 import { linkRootImage, makeDataDir } from '../../testkit/data-directory.ts';
 import { ffprobe, makeClip, transcode, upload } from '../../testkit/media.ts';
 import { makeMedia } from '../../testkit/media-cache.ts';
 import { startService, type TestService } from '../../testkit/service.ts';
 import { SWIFT_ACCOUNTS } from '../../testkit/swift/config.ts';
 import { shareSwiftServers, swiftIsExpected, swiftVariables } from '../../testkit/swift/start.ts';
+import { until } from '../../testkit/until.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 
 /** `sharing.ts` counts from 1, and `swift.test.ts` has number 0. */
@@ -61,6 +63,35 @@ describe.skipIf(!swiftIsExpected())('a service on an external S3 storage and an 
     expect((await service.call('DELETE', `/v1/transcodes/${job.id}?inputs=true`)).status).toBe(200);
     expect(await storedKeys()).toEqual([]);
     expect((await fetch(url)).status).toBe(404);
+  });
+
+  it('plays a ladder to its end in Chromium, from links to the storage', async () => {
+    const { fileUrl } = await upload(service, join(folder, 'clip.mp4'));
+    const outputs = [
+      { name: 'stream', outputFormat: 'hls', ladder: [{ height: 120 }] },
+      { name: 'scrub', outputFormat: 'sprite', every_seconds: 1 },
+    ];
+    const job = await transcode(service, { inputs: [{ url: fileUrl }], outputs });
+    expect(job.status).toBe('completed');
+    const { json } = await service.call('POST', `/v1/transcodes/${job.id}/playback`);
+    const browser = await openBrowser();
+    try {
+      const page = await browser.newPage();
+      const read = new Set<string>();
+      page.on('response', (response) => response.ok() && read.add(new URL(response.url()).origin));
+      await page.goto(json.page_url);
+      await page.locator('#seek:enabled').waitFor();
+      await page.evaluate(`document.querySelector('video').muted = true`);
+      await page.getByRole('button', { name: 'Play' }).click();
+      await until(() => page.evaluate<boolean>(`document.querySelector('video').ended`), { what: 'the end' });
+      expect([...read].sort()).toEqual([service.api, swift.endpoint].sort());
+    } finally {
+      await browser.close();
+    }
+    const picture = await fetch(new URL('sprite-1.jpg', json.thumbnails_track), { headers: { origin: 'null' } });
+    expect([picture.status, new URL(picture.url).origin]).toEqual([200, swift.endpoint]);
+    expect((await service.call('DELETE', `/v1/transcodes/${job.id}?inputs=true`)).status).toBe(200);
+    expect(await storedKeys()).toEqual([]);
   });
 
   it('accepts an upload in parts', async () => {

@@ -27,7 +27,8 @@ export function swiftConfig(folder: string, ports: SwiftPorts): Record<string, s
     'account.conf': storage('account'),
     'container.conf': storage('container'),
     'object.conf': storage('object'),
-    'proxy.conf': `${commonConfig(folder, ports.proxy)}${PROXY_CONF}`,
+    // Pages of every site may read what a signed URL returns, as the CORS rule in docs/ladders.md allows.
+    'proxy.conf': `${commonConfig(folder, ports.proxy)}cors_allow_origin = *\n${PROXY_CONF}`,
   };
 }
 
@@ -83,6 +84,7 @@ memcache_servers = 127.0.0.1:9
 [filter:s3api]
 use = egg:swift#s3api
 location = ${SWIFT_REGION}
+cors_preflight_allow_origin = *
 [filter:tempauth]
 use = egg:swift#tempauth
 ${USERS.join('\n')}

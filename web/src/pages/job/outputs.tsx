@@ -77,7 +77,7 @@ function OutputRow({ output, path, isErased, isOpen, onFiles }: RowProps) {
       </th>
       <td data-label="Status">{isErased ? <Badge tone="">Deleted</Badge> : <Badge tone={tone}>{text}</Badge>}</td>
       <td data-label="Size">
-        {bytesText(size)}
+        <span class="nowrap">{bytesText(size)}</span>
         {files !== null && files > 1 && <span class="muted"> in {countText(files)} files</span>}
       </td>
       <td data-label="Contents">
