@@ -37,8 +37,6 @@ try {
   await shoot(page, 'dashboard-stream-form-phone');
   await openJob(page, job, DESKTOP, 'light');
   await shoot(page, 'dashboard-stream-job');
-  await openJob(page, job, PHONE, 'dark');
-  await shoot(page, 'dashboard-stream-job-phone');
   await shootPlayer(job, 'player-light', DESKTOP, 'light');
   await shootPlayer(job, 'player-dark', DESKTOP, 'dark');
   await shootPlayer(job, 'player-phone', PHONE, 'dark');
@@ -96,7 +94,8 @@ async function openJob(page: Page, job: string, size: Size, colorScheme: Scheme)
   await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
   await page.goto(`${service.api}/jobs/${job}`);
   await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
-  await page.locator('.gallery .skeleton').first().waitFor({ state: 'detached' });
+  // Of the poster, the preview, the waveform and the sprite.
+  await page.locator('.gallery img').nth(3).waitFor();
   await loaded(page, '.gallery img');
 }
 
@@ -121,8 +120,8 @@ async function loaded(page: Page, selector: string): Promise<void> {
   await until(() => page.evaluate<boolean>(`${images}.every((image) => image.complete)`), { what: selector });
 }
 
-async function shoot(page: Page, name: string, fullPage = false): Promise<void> {
+async function shoot(page: Page, name: string): Promise<void> {
   const options = { type: 'jpeg', quality: 82, animations: 'disabled' } as const;
-  await page.screenshot({ ...options, path: join(folder, `${name}.jpg`), fullPage });
+  await page.screenshot({ ...options, path: join(folder, `${name}.jpg`) });
   process.stdout.write(`${name}.jpg\n`);
 }
