@@ -78,8 +78,9 @@ export function viewDelivery(vault: Vault, row: DeliveryRow): DeliveryView | nul
   const found = readDelivery(vault, row);
   if (!found) return null;
   const { host, bucket, prefix, error, at } = found;
-  // A newer release may know more.
-  const status = DELIVERY_STATUSES.find((known) => known === found.status) ?? 'pending';
+  // `skipped`: the job ended before the delivery began. A newer release may know more.
+  const shown = found.status === 'skipped' ? 'failed' : found.status;
+  const status = DELIVERY_STATUSES.find((known) => known === shown) ?? 'pending';
   const failed = status === 'failed';
   return {
     ...{ status, host, bucket, prefix },

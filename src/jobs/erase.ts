@@ -99,7 +99,7 @@ export async function scrubJobs(
     .set({
       ...{ name_sealed: null, label_sealed: null, error_sealed: null, key_sealed: null, destination_sealed: null },
       // A copy may be outside of the storage: the receipt says where.
-      delivery_sealed: sql`CASE WHEN delivery_status = 'pending' THEN NULL ELSE delivery_sealed END`,
+      delivery_sealed: sql`CASE WHEN delivery_status IN ('pending', 'skipped') THEN NULL ELSE delivery_sealed END`,
     })
     .where('job_id', 'in', ids)
     .returning('object_id');

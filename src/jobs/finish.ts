@@ -234,7 +234,7 @@ export async function closeSources(tx: Tx, job: Pick<Job, 'id' | 'retention_seco
       UPDATE job_sources SET source_sealed = NULL WHERE job_id = ${job.id} AND source_sealed IS NOT NULL
     ), destination AS (
       UPDATE job_outputs SET destination_sealed = NULL, delivery_status =
-        CASE WHEN delivery_status IN ('pending', 'delivering') THEN 'failed' ELSE delivery_status END
+        CASE delivery_status WHEN 'pending' THEN 'skipped' WHEN 'delivering' THEN 'failed' ELSE delivery_status END
       WHERE job_id = ${job.id} AND destination_sealed IS NOT NULL
     ), locked AS (
       SELECT id FROM objects WHERE id IN (SELECT object_id FROM job_sources WHERE job_id = ${job.id})

@@ -91,7 +91,7 @@ async function deliveredCopies(
   const rows = await outputsOf(db, [id]);
   return rows.flatMap((row) => {
     const found = row.delivery_sealed && readDelivery(vault, row);
-    if (!found || found.status === 'pending') return [];
+    if (!found || found.status === 'pending' || found.status === 'skipped') return [];
     const { host, bucket, prefix, at } = found;
     const delivered = found.status === 'delivered';
     return [{ ...{ position: row.position, format: row.format, host, bucket, prefix, delivered }, delivered_at: at }];

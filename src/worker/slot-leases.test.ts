@@ -27,6 +27,8 @@ interface Work {
   slot(): number | null;
   /** Gives the slot back, and waits for one as if its sources had just been staged. */
   releaseSlot(): void;
+  /** Gives the slot back for good. */
+  leave(): void;
   reason(): unknown;
 }
 
@@ -57,6 +59,7 @@ function open() {
           slot = next;
         });
       },
+      leave: () => lease.leave(),
       reason: () => signal.reason,
     });
     signal.addEventListener('abort', () => fetched.reject(signal.reason));
@@ -197,6 +200,20 @@ describe('slot leases', () => {
     expect(world.leases.resume('light', 0)).toBeNull();
     for (let index = 0; index < 4; index++) world.start(claimOf('a'));
     expect(world.permits.isFree('light', 'a')).toBe(false);
+  });
+
+  it('are free once a job needs no cell any more, and a drain waits for that job', async () => {
+    const world = open();
+    const delivering = world.start(claimOf('a'), 0);
+    delivering.work.fetched();
+    await expect.poll(delivering.work.slot).toBe(0);
+    delivering.work.leave();
+    await delivering.free;
+    const drained = world.leases.drain();
+    expect(await settled(drained)).toBe(false);
+    expect(delivering.work.reason()).toBeUndefined();
+    delivering.work.end();
+    await drained;
   });
 
   it('when draining, are waited for by no job: jobs without one are released, and so are slow fetches', async () => {
