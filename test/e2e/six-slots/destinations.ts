@@ -3,7 +3,9 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openBrowser } from '../../../testkit/browser.ts';
 import { makeClip, upload } from '../../../testkit/media.ts';
 import type { TestService } from '../../../testkit/service.ts';
 import { startSource } from '../../../testkit/source-server.ts';
@@ -15,6 +17,8 @@ import {
   REGION,
   startEmbeddedGateway,
 } from '../../conformance/embedded-gateway.ts';
+import { faultsOf } from '../../web/axe.ts';
+import { invite, setUp, visit } from '../../web/people.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: read field by field
 type Json = any;
@@ -29,9 +33,12 @@ export const destinations = (given: () => TestService) => () => {
   let service: TestService;
   let bucket: EmbeddedGateway;
   let folder: string;
+  let clip: string;
   beforeAll(async () => {
     service = given();
     folder = await mkdtemp(join(tmpdir(), 'airlock-destinations-'));
+    clip = join(folder, 'clip.mp4');
+    await makeClip(clip, { size: '160x90' });
     bucket = await startEmbeddedGateway({ credentials: keys }, { credentials: KEYS });
   });
   afterAll(async () => {
@@ -52,6 +59,13 @@ export const destinations = (given: () => TestService) => () => {
     const keys: string[] = [];
     for await (const { key } of bucket.store.list(prefix)) keys.push(key);
     return keys;
+  };
+
+  const uploaded = async () => [{ url: (await upload(service, clip, 'video/mp4', 'clip.mp4')).fileUrl }];
+  const run = async (change: object) => {
+    const job = await service.call('POST', '/v1/transcodes?wait=60', { inputs: await uploaded(), ...change });
+    expect(job.status).toBe(201);
+    return job.json;
   };
 
   describe('a connection', () => {
@@ -97,19 +111,9 @@ export const destinations = (given: () => TestService) => () => {
   });
 
   describe('an output with a destination', () => {
-    let clip: string;
     beforeAll(async () => {
-      clip = join(folder, 'clip.mp4');
-      await makeClip(clip, { size: '160x90' });
       expect((await connect({ name: 'films' })).status).toBe(201);
     });
-
-    const uploaded = async () => [{ url: (await upload(service, clip, 'video/mp4', 'clip.mp4')).fileUrl }];
-    const run = async (change: object) => {
-      const job = await service.call('POST', '/v1/transcodes?wait=60', { inputs: await uploaded(), ...change });
-      expect(job.status).toBe(201);
-      return job.json;
-    };
 
     it('is delivered to the bucket of a connection with all of its files, and the receipt says where', async () => {
       const job = await run({
@@ -234,6 +238,39 @@ export const destinations = (given: () => TestService) => () => {
       expect((await service.cli('connections', 'delete', 'shell')).code).toBe(0);
       const failed = await service.cli('transcode', clip, target, '--to', 's3://shell/from-shell');
       expect([failed.code, failed.stderr]).toEqual([1, expect.stringContaining('there is no connection "shell"')]);
+    });
+  });
+
+  describe('the pages of the dashboard', () => {
+    let browser: Browser;
+    beforeAll(async () => {
+      browser = await openBrowser();
+    });
+    afterAll(() => browser?.close());
+
+    it('add and delete connections, and say why a bucket cannot be used and where an output was delivered', async () => {
+      const page = await setUp(browser, await invite(service, 'buckets@example.org', 'admin', 'default'));
+      await visit(page, 'Connections');
+      await page.getByRole('button', { name: 'Add connection' }).first().click();
+      const fields = { Name: 'page', Bucket: BUCKET, Region: REGION, Endpoint: bucket.endpoint };
+      const key = { 'Access key ID': KEYS.accessKeyId, 'Secret access key': 'wrong' };
+      for (const [label, text] of Object.entries({ ...fields, ...key })) await page.getByLabel(label).fill(text);
+      const add = page.getByRole('dialog').getByRole('button', { name: 'Add connection' });
+      await add.click();
+      await page.getByRole('alert').getByText('403 SignatureDoesNotMatch').waitFor();
+      await page.getByLabel('Secret access key').fill(SECRET);
+      await add.click();
+      const row = page.getByRole('row').filter({ hasText: 'page' });
+      await row.waitFor();
+      expect([await faultsOf(page), await page.content()]).toEqual([[], expect.not.stringContaining(SECRET)]);
+      const job = await run({ outputFormat: 'mp4', destination: { s3: { connection: 'page', prefix: 'seen' } } });
+      await page.goto(`${service.api}/jobs/${job.id}`);
+      await page.getByText(`Delivered to ${new URL(bucket.endpoint).host}/${BUCKET}/seen`).waitFor();
+      await visit(page, 'Connections');
+      await row.getByRole('button', { name: 'Delete' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+      await row.waitFor({ state: 'detached' });
+      await page.context().close();
     });
   });
 

@@ -5,6 +5,7 @@ import { type AnyJob, capitalized } from '../../lib/job.ts';
 import { Button } from '../../ui/button.tsx';
 import { Badge, type Tone } from '../../ui/feedback.tsx';
 import { Card } from '../../ui/page.tsx';
+import { DeliveryNote } from './delivery.tsx';
 import { downloadPath, type Output } from './download-path.ts';
 import { Files } from './files.tsx';
 
@@ -83,6 +84,7 @@ function OutputRow({ output, path, isErased, isOpen, onFiles }: RowProps) {
       <td data-label="Contents">
         {contentsOf(output) || '–'}
         {copiedText(output)}
+        <DeliveryNote output={output} />
       </td>
       <td data-label="Download">
         {isReady && (
