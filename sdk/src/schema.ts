@@ -3046,7 +3046,7 @@ export interface components {
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
-        /** @description URLs that play an output. They need no key: do not log them, and give them only to viewers. */
+        /** @description URLs that play an output without a key. Do not log them, and give them only to viewers. */
         Playback: {
             /**
              * Format: uri
@@ -3057,11 +3057,11 @@ export interface components {
             hls_url: string | null;
             /** @description The DASH manifest; null if the output has none. */
             dash_url: string | null;
-            /** @description WebVTT with scrub previews: the first `sprite` of the job. Null if the job has none. */
+            /** @description The WebVTT file of the first `sprite` of the job, for scrub previews; null if the job has none. */
             thumbnails_track: string | null;
             /**
              * Format: uri
-             * @description A page that plays the output, with scrub previews if the job has a `sprite`.
+             * @description A page with a player, which shows scrub previews if the job has a `sprite`.
              */
             page_url: string;
             /**
@@ -4681,7 +4681,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
-        /** @description What to play, and for how long. */
+        /** @description The output to play, and the lifetime of the URLs. */
         PlaybackRequest: {
             /** @description Name of a ladder of the job. Required if the job has several ladders. */
             output?: string;

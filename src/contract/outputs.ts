@@ -38,7 +38,7 @@ const qualityFacts = {
     .describe('The figures of all metrics, the metric of the `target` first; absent without `target` and `measure`.'),
 };
 
-/** What Airlock knows of a finished file. It is stored in this form. */
+/** Properties of a completed output, as the database stores them. */
 export const fileFacts = z.object({
   format: z.string().describe('The format, one of `outputFormat`.'),
   size: z.number().describe('Total size in bytes.'),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { someWarnings } from './common.ts';
 
-/** Seconds that a playback token lives. */
+/** Seconds until a playback token expires. */
 export const PLAYBACK_SECONDS = { min: 60, default: 6 * 3_600, max: 24 * 3_600 } as const;
 
 export const playbackBody = z
@@ -20,7 +20,7 @@ export const playbackBody = z
       .default(PLAYBACK_SECONDS.default)
       .describe('Seconds until the URLs expire. They expire earlier if Airlock deletes the output.'),
   })
-  .meta({ id: 'PlaybackRequest', description: 'What to play, and for how long.' });
+  .meta({ id: 'PlaybackRequest', description: 'The output to play, and the lifetime of the URLs.' });
 
 export const playbackAnswer = z
   .object({
@@ -30,14 +30,14 @@ export const playbackAnswer = z
     thumbnails_track: z
       .url()
       .nullable()
-      .describe('WebVTT with scrub previews: the first `sprite` of the job. Null if the job has none.'),
-    page_url: z.url().describe('A page that plays the output, with scrub previews if the job has a `sprite`.'),
+      .describe('The WebVTT file of the first `sprite` of the job, for scrub previews; null if the job has none.'),
+    page_url: z.url().describe('A page with a player, which shows scrub previews if the job has a `sprite`.'),
     expires_at: z.iso.datetime().describe('When the URLs expire.'),
     warnings: someWarnings,
   })
   .meta({
     id: 'Playback',
-    description: 'URLs that play an output. They need no key: do not log them, and give them only to viewers.',
+    description: 'URLs that play an output without a key. Do not log them, and give them only to viewers.',
   });
 
 export type Playback = z.infer<typeof playbackAnswer>;

@@ -13,32 +13,32 @@ import { openOutput } from './downloads.ts';
 import type { JobsContext } from './kind.ts';
 import type { Job } from './rows.ts';
 
-/** Files with which a player starts, in a ladder. */
+/** The manifests of a ladder. A player requests one of them first. */
 export const MANIFESTS = { hls: 'master.m3u8', dash: 'manifest.mpd' } as const;
 
-/** The key of an encrypted output. It is in the database, so that it is erased with the job's texts. */
+/** The key of an encrypted output. The database contains it, so that Airlock erases it together with the texts of the job. */
 const KEY_FILE = 'key.bin';
-/** Files that the API sends itself: their relative URLs must lead back to it. */
+/** Files that the API sends instead of redirecting, because they contain URLs relative to the API. */
 const PLAYLIST = /\.(?:m3u8|mpd|vtt)$/;
-/** Below a token, the files of the sprite of the same job. No ladder has a directory of this name. */
+/** Prefix of the paths of the sprite of the same job. No ladder has a directory of this name. */
 const THUMBNAILS = 'thumbnails/';
-/** WebVTT whose cues name parts of the pictures of the sprite. */
+/** The WebVTT file of the sprite. Its cues refer to areas of the sheets. */
 export const THUMBNAILS_TRACK = `${THUMBNAILS}sprite.vtt`;
 
-/** Role of the outputs that can be played. */
+/** The role of outputs that players can play. */
 const LADDER = 'ladder';
-/** Role of the output with pictures of the video. */
+/** The role of outputs with scrub previews. */
 const SPRITE = 'sprite';
 
-/** Bytes of a token: the id of the output, the second of its end, and the first half of an HMAC-SHA256 of both. */
+/** Bytes of a token: the id of the output, its expiry in Unix seconds, and the first half of an HMAC-SHA256 of both. */
 const ID_BYTES = 16;
 const END_BYTES = 4;
 const MAC_BYTES = 16;
 const TOKEN_BYTES = ID_BYTES + END_BYTES + MAC_BYTES;
-/** Without padding. */
+/** Base64url without padding. */
 const TOKEN = new RegExp(`^[\\w-]{${Math.ceil((TOKEN_BYTES * 4) / 3)}}$`);
 
-/** What a token allows to play. */
+/** The output that a token plays, and its expiry. */
 export interface PlaybackGrant {
   /** Id of the row of the output. */
   outputId: string;
@@ -46,8 +46,8 @@ export interface PlaybackGrant {
 }
 
 /**
- * A token that plays one output until `expiresAt`, which is rounded down to a second. No row exists for it: the vault
- * recognizes it, and it ends with its time or its output.
+ * Returns a token that plays one output until `expiresAt`, rounded down to a second. The database has no row for the token:
+ * the vault verifies it. It is valid until it expires or Airlock deletes the output.
  */
 export function makePlaybackToken(vault: Pick<Vault, 'fingerprint'>, { outputId, expiresAt }: PlaybackGrant): string {
   const claims = Buffer.alloc(ID_BYTES + END_BYTES);
@@ -87,8 +87,8 @@ export interface Playback {
 }
 
 /**
- * Allows to play a ladder of a job for some seconds, at most until retention deletes it. Throws what `openOutput` throws,
- * `invalid_request` for an output that is not a ladder, and `output_damaged`.
+ * Creates a token that plays a ladder of a job for a number of seconds, at most until retention deletes the ladder. Throws what
+ * `openOutput` throws, `invalid_request` for an output that is not a ladder, and `output_damaged`.
  */
 export async function createPlayback(
   context: JobsContext,
@@ -113,19 +113,19 @@ function notPlayable(): ApiError {
   return new ApiError('invalid_request', {
     field: 'output',
     reason: 'is not a ladder',
-    remedy: 'Name an output with the format hls, dash or cmaf, or get a link to this output from /download',
+    remedy: 'Send the name of an output with the format hls, dash or cmaf, or get a link to this output from /download',
   });
 }
 
-/** A file for a player: the bytes of a playlist or key, or a signed link to another file. */
+/** A file for a player: the bytes of a playlist or key, or a signed link to any other file. */
 export type PlayedFile = { contentType: string } & ({ bytes: Buffer } | { url: string });
 
 type PlaybackContext = Pick<Context, 'db' | 'vault' | 'store'>;
 
 /**
  * Returns a file of the output of a token, or of the sprite of the same job. Links expire after ten minutes, or with the token
- * if that is earlier. Throws `playback_ended` if the token has expired or the output is deleted, `not_found` for a path that
- * the output does not have, and `output_damaged` if storage has another manifest or playlist than Airlock stored.
+ * if it expires earlier. Throws `playback_ended` if the token has expired or the output is deleted, `not_found` if the output
+ * has no such file, and `output_damaged` if its list of files or a playlist was changed in storage.
  */
 export async function openPlayedFile(context: PlaybackContext, token: string, path: string): Promise<PlayedFile> {
   const grant = readPlaybackToken(context.vault, token);
@@ -141,7 +141,7 @@ export async function openPlayedFile(context: PlaybackContext, token: string, pa
   return openFile(context, { ...found, ...grant }, path);
 }
 
-/** A stored tree, and the end of the token that opens it. */
+/** A stored tree, and the expiry of the token that opens it. */
 type OpenedTree = Pick<StoredObject, 'key' | 'sha256'> & Pick<PlaybackGrant, 'expiresAt'>;
 
 async function openFile(

@@ -69,7 +69,7 @@ function registerCreatePlayback(app: App, deps: ApiDeps): void {
 /** The URLs of a playback whose page has the URL `page`. */
 function urlsOf(page: string, { hasHls, hasDash, hasThumbnails }: Playback) {
   const [hls, dash] = [hasHls ? `${page}/${MANIFESTS.hls}` : null, hasDash ? `${page}/${MANIFESTS.dash}` : null];
-  // So that the page looks only for files that exist. Browsers don't send this part to a server.
+  // The fragment tells the page which files exist. Browsers don't send fragments to servers.
   const hints = [...(hls ? [] : ['dash']), ...(hasThumbnails ? ['thumbnails'] : [])].join('&');
   return {
     // A ladder has at least one of them.

@@ -18,7 +18,7 @@ import type { FallBack, PreparedSources } from './sources/prepared.ts';
 
 /** Number of pictures to compare: enough to find a sharp one, and few enough requests to a remote source. */
 const CANDIDATES = 6;
-/** If the best key frame scores less, because all are dark, faded or of one color, the pictures at the same times are compared too. */
+/** Lowest score of a good key frame. If all key frames are dark, faded or of one color, other pictures are compared too. */
 const GOOD_SCORE = 0.5;
 const MEMORY_BYTES = 512 * 2 ** 20;
 /** A decoder keeps at most 16 reference frames of at most 8 bytes per pixel. */

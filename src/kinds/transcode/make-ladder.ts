@@ -7,10 +7,10 @@ import type { LadderResult } from '../../sanitizer/index.ts';
 import type { TranscodeAttempt } from './attempt.ts';
 import type { MadeTree, WrittenPieces, WrittenTree } from './made-tree.ts';
 
-/** A file that `-fs` has cut off ends a little below its limit. */
+/** Share of its size limit from which a file counts as cut off, because `-fs` stops a little below the limit. */
 const CUT_SHARE = 0.98;
 
-/** Of AES-128. */
+/** Bytes of an AES-128 key. */
 const KEY_BYTES = 16;
 
 /** Directory of the subtitles in a ladder. */
@@ -25,8 +25,8 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Makes a ladder of the movies that a cell has written, in the work folder of the attempt. Its playlists and the structure of
- * its segments are Airlock's own. Throws `JobFailure`.
+ * Packages the movies that a cell wrote as a ladder, in the work folder of the attempt. Airlock itself writes the playlists and
+ * the structure of the segments. Throws `JobFailure`.
  */
 export async function makeLadder(
   { tools, run }: TranscodeAttempt,

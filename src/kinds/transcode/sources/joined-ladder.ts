@@ -13,7 +13,7 @@ import type { TranscodeAttempt } from '../attempt.ts';
 import type { LadderState } from '../segments/state.ts';
 import type { ReadyOnes } from './prepared.ts';
 
-/** The pieces of a ladder: no command runs, because the sanitizer joins and packages them. */
+/** Prepares the pieces of a ladder. No command runs, because the sanitizer joins and packages them. */
 export async function prepareLadder(
   attempt: TranscodeAttempt,
   state: LadderState,
@@ -38,7 +38,7 @@ export async function prepareLadder(
   };
 }
 
-/** What the pieces have made together; it does not run. */
+/** The command that the pieces replace. It does not run. */
 function ladderCommand(state: LadderState): Plan {
   const { args, source, warnings, durationSeconds, budget, streams, recipe } = state;
   const { format, contentType, maxBytes, maxFiles } = state;
