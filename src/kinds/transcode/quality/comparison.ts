@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { CappedLimits } from '../../../attempt/cells/cell-limits.ts';
 import { type CellInput, runCommand } from '../../../attempt/cells/run-command.ts';
 import { sizeOfPlainFile } from '../../../attempt/outputs/store-file.ts';
@@ -9,6 +8,11 @@ import type { Metric, QualityFigures } from '../../../contract/quality.ts';
 import { FigureList, type Plan } from '../../../ffmpeg/index.ts';
 import type { CellResult } from '../../../sandbox/types.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
+
+/** Bytes that such a command may write: the figures of eight hours at 60 frames per second. */
+const MOST_BYTES = 256 * 2 ** 20;
+/** Characters of a line of figures; longer ones are dropped before they use memory. */
+const MOST_LINE = 512;
 
 /** A command that compares videos or encodes samples of one, beside the command that makes the output. */
 export interface ComparingCell {
@@ -29,7 +33,9 @@ export function runComparison({ tools, run }: TranscodeAttempt, cell: ComparingC
   const { durationSeconds, memoryBytes } = command;
   const outputs = names.map((name) => ({ path: `/out/${name}` }));
   const compared = { args: [...args], durationSeconds, memoryBytes, outputs };
-  return runCommand(tools, run, { command: compared, files, limits, slot, share });
+  const outputBytes = Math.min(MOST_BYTES, limits.budget.outputBytes);
+  const bounded = { ...limits, budget: { ...limits.budget, outputBytes } };
+  return runCommand(tools, run, { command: compared, files, limits: bounded, slot, share });
 }
 
 /** Reads the figures that a cell has written. The author of the source may control the cell, so no other text counts. */
@@ -37,7 +43,13 @@ export async function readFigures(folder: string, name: string, metric: Metric):
   const path = join(folder, name);
   await sizeOfPlainFile(path);
   const figures = new FigureList(metric);
-  for await (const line of createInterface({ input: createReadStream(path, 'latin1') })) figures.add(line);
+  let rest = '';
+  for await (const chunk of createReadStream(path, 'latin1')) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop()!.slice(-MOST_LINE);
+    for (const line of lines) figures.add(line);
+  }
+  figures.add(rest);
   return figures.result();
 }
 
