@@ -46,7 +46,7 @@ const ENOUGH_RATE = 730_000;
 /** A rung that needs a larger share of the rate of the next larger one saves too little to be worth its bytes. */
 const WORTH_SHARE = 0.6;
 /** How much harder than the hardest sample a source may become, and the least share of its usual rate that a rung may use. */
-const [MOST_FACTOR, LEAST_SHARE] = [3, 0.25];
+const [MOST_FACTOR, LEAST_SHARE] = [3, 0.5];
 
 /**
  * Chooses the renditions for a source of this size, the largest first. Never larger than the source. With the rates of samples,

@@ -36,12 +36,12 @@ describe('the rungs of auto', () => {
     expect(heightsOf(ratesOf([3000, 2400, 1500, 950]))).toEqual([1080, 540]);
   });
 
-  it('have a highest bit rate that suits the samples, between a quarter of the usual rate and all of it', () => {
+  it('have a highest bit rate that suits the samples, between half of the usual rate and all of it', () => {
     const ladder = { format: 'cmaf' as const, rungs: 'auto' as const, segmentSeconds: 4, isEncrypted: false };
     const highest = (kilobits: number) =>
       chooseRungs(ladder, SIZE, 25, ratesOf([kilobits, 1, 1, 1])).rungs[0]!.maxBitRate;
-    expect(highest(100)).toBe(1_950_000);
-    expect(highest(1000)).toBe(3_000_000);
+    expect(highest(100)).toBe(3_900_000);
+    expect(highest(2000)).toBe(6_000_000);
     expect(highest(9000)).toBe(7_800_000);
   });
 });
