@@ -31,7 +31,7 @@ export interface FailedDelivery {
 
 /**
  * Delivers the stored outputs that have a destination, each from storage and through the guarded fetcher. The slot is free
- * for other jobs meanwhile. Rejects only if the attempt has to end.
+ * for other jobs meanwhile, unless many deliveries wait. Rejects only if the attempt has to end.
  */
 export async function deliverOutputs(
   tools: WorkTools,
@@ -44,7 +44,7 @@ export async function deliverOutputs(
     return target ? [{ row, target, objectId: stored.objectId }] : [];
   });
   if (due.length === 0) return [];
-  run.lease.leave();
+  if (tools.deliveryTurns.mayWait(run.claim.job.account_id)) run.lease.leave();
   const keeping = setInterval(() => void keepAll(tools, outputs), POSTPONE_MS);
   const failed: FailedDelivery[] = [];
   try {

@@ -35,6 +35,15 @@ describe('turns of deliveries', () => {
     expect(running.length).toBe(2);
   });
 
+  it('may be awaited without a slot by few jobs of an account, and still by those of another account', async () => {
+    const turns = new DeliveryTurns(2);
+    start(turns, Array(32).fill('slow'));
+    expect(turns.mayWait('slow')).toBe(true);
+    start(turns, ['slow']);
+    expect(turns.mayWait('slow')).toBe(false);
+    expect(turns.mayWait('other')).toBe(true);
+  });
+
   it('end with the signal of a job that waits', async () => {
     const turns = new DeliveryTurns(1);
     start(turns, ['slow']);

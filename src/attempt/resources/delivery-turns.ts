@@ -1,5 +1,7 @@
 /** Deliveries that a worker makes at a time. Each costs a few sockets, and waits for its destination. */
 const DELIVERIES = 16;
+/** Deliveries of an account, and of all accounts, that may wait without a slot. */
+const [MAX_OWN_WAITING, MAX_WAITING] = [32, 256];
 
 interface Waiting {
   accountId: string;
@@ -18,6 +20,15 @@ export class DeliveryTurns {
 
   constructor(limit = DELIVERIES) {
     this.#limit = limit;
+  }
+
+  /**
+   * Whether another delivery of the account may wait without a slot. A job with slow destinations keeps its slot otherwise, so
+   * that a worker claims no more jobs than it can deliver.
+   */
+  mayWait(accountId: string): boolean {
+    const own = this.#waiting.filter((one) => one.accountId === accountId).length;
+    return own < MAX_OWN_WAITING && this.#waiting.length < MAX_WAITING;
   }
 
   /** Runs `work` when it is its turn. Rejects with the reason of the signal if that aborts before. */
