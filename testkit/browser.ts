@@ -2,6 +2,9 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 
+/** The headless shell has no window, and takes less processor time. Not every distribution has it. */
+const PROGRAMS = ['chromium-headless-shell', 'chromium'];
+
 /** Starts the Chromium of the distribution, which `./airlock test` installs; nothing is downloaded. */
 export function openBrowser(): Promise<Browser> {
   // Root cannot use Chromium's own sandbox, and the pages are ours.
@@ -17,7 +20,8 @@ export function openBrowser(): Promise<Browser> {
 
 function findChromium(): string {
   const folders = (process.env.PATH ?? '').split(delimiter);
-  const found = folders.map((folder) => join(folder, 'chromium')).find(isExecutable);
+  const paths = PROGRAMS.flatMap((program) => folders.map((folder) => join(folder, program)));
+  const found = paths.find(isExecutable);
   if (!found) throw new Error('Chromium is missing: apt-get install chromium');
   return found;
 }

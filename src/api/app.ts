@@ -128,6 +128,7 @@ function guardListener(app: App, deps: ApiDeps, logger: FastifyBaseLogger): void
     perMinute: addressLimit(settings.rateLimit),
     separate: { perMinute: PLAYBACK_PER_MINUTE, includes: ({ url }) => isPlayback(deps.context.vault, url!) },
     addressOf: clientAddressOf(settings.trustProxy),
+    closePipelined: (socket) => connections.closePipelined(socket),
     reject: answerRejections(settings),
   });
   app.decorate('connections', connections);

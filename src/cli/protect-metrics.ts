@@ -12,10 +12,11 @@ const PER_MINUTE = 600;
  * trusted here, because scrapers connect directly.
  */
 export function protectMetrics(server: Server): void {
-  guardConnections(server, { limits: CONNECTIONS, trustProxy: [], onRejected: () => {} });
+  const connections = guardConnections(server, { limits: CONNECTIONS, trustProxy: [], onRejected: () => {} });
   gateRequests(server, {
     perMinute: PER_MINUTE,
     addressOf: ({ socket }) => socket.remoteAddress ?? '',
+    closePipelined: (socket) => connections.closePipelined(socket),
     reject(_, response, rejection) {
       if (rejection.reason === 'expectation') response.writeHead(417).end();
       else response.writeHead(429, { 'retry-after': String(rejection.retryAfterSeconds) }).end();

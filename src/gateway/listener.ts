@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { respondInOrder } from '../listener/in-order.ts';
 import { type GatewayLogger, logWhenDone } from './access-log.ts';
 import { authenticate, type Verifier } from './authenticate.ts';
@@ -31,6 +32,8 @@ export interface ListenerOptions {
   isSecure: (request: IncomingMessage) => boolean;
   /** Called for each request whose signature is right. */
   onAuthenticated: (request: IncomingMessage) => void;
+  /** Closes a connection with too many requests that wait for earlier ones. */
+  closePipelined: (socket: Socket) => void;
   logger: GatewayLogger;
 }
 
@@ -84,11 +87,12 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
     await route({ request, response, target, identity, ...shared, acceptBody });
   }
 
+  const order = { maxWaiting: MAX_WAITING, close: options.closePipelined };
   return {
     listener: (request, response) =>
-      respondInOrder(request, response, MAX_WAITING, () => serve(request, response, () => undefined)),
+      respondInOrder(request, response, order, () => serve(request, response, () => undefined)),
     onContinue: (request, response) =>
-      respondInOrder(request, response, MAX_WAITING, () => serve(request, response, () => response.writeContinue())),
+      respondInOrder(request, response, order, () => serve(request, response, () => response.writeContinue())),
   };
 }
 

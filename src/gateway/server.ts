@@ -60,9 +60,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const disk = await openDisk(options.root, options.now);
   const uploads = await openUploads(disk.root, options.now);
   const reservations = new Reservations(() => diskSpace(disk.root, options.reserve ?? DEFAULT_RESERVE));
-  const onAuthenticated: ListenerOptions['onAuthenticated'] = (request) => guard.protect(request);
+  const connections: Pick<ListenerOptions, 'onAuthenticated' | 'closePipelined'> = {
+    onAuthenticated: (request) => guard.protect(request),
+    closePipelined: (socket) => guard.closePipelined(socket),
+  };
   const { listener, onContinue } = createListener(
-    listenerOptions(options, { disk, uploads, reservations, onAuthenticated }),
+    listenerOptions(options, { disk, uploads, reservations, ...connections }),
   );
   const { server, internal } = createServers(options, listener);
   const guard = guardConnections(server, {
@@ -94,7 +97,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
 function listenerOptions(
   options: GatewayOptions,
-  parts: Pick<ListenerOptions, 'disk' | 'uploads' | 'reservations' | 'onAuthenticated'>,
+  parts: Pick<ListenerOptions, 'disk' | 'uploads' | 'reservations' | 'onAuthenticated' | 'closePipelined'>,
 ): ListenerOptions {
   const { bucket, maxObjectBytes, logger, credentials, region } = options;
   return {

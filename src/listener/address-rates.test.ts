@@ -16,6 +16,17 @@ it('an address can send the requests of a minute at once, and further requests a
   expect(rates.spend('a')).toBeGreaterThan(0);
 });
 
+it('an address that uses more tokens than it has owes none', () => {
+  let now = 0;
+  const rates = createAddressRates({ burst: 100, perMinute: 600 }, () => now);
+  rates.use('a', 80);
+  expect(rates.spend('a', 20)).toBe(0);
+  rates.use('a', 80);
+  expect(rates.spend('a')).toBe(100);
+  now = 100;
+  expect(rates.spend('a')).toBe(0);
+});
+
 it('an address can spend several tokens at once, and none if too few are left', () => {
   let now = 0;
   const rates = createAddressRates({ burst: 100, perMinute: 600 }, () => now);

@@ -8,6 +8,8 @@ export interface AddressRates {
    * milliseconds until they are allowed.
    */
   spend(address: string, tokens?: number): number;
+  /** Counts as many of these events as are allowed. */
+  use(address: string, tokens: number): void;
 }
 
 interface Bucket {
@@ -41,15 +43,25 @@ export function createAddressRates(
     return bucket;
   }
 
+  /** The bucket of an address, refilled until now. */
+  function bucketOf(address: string): Bucket {
+    const at = now();
+    const bucket = buckets.get(address) ?? addBucket(address, at);
+    bucket.tokens = Math.min(burst, bucket.tokens + (at - bucket.at) * perMs);
+    bucket.at = at;
+    return bucket;
+  }
+
   return {
     spend(address, tokens = 1) {
-      const at = now();
-      const bucket = buckets.get(address) ?? addBucket(address, at);
-      bucket.tokens = Math.min(burst, bucket.tokens + (at - bucket.at) * perMs);
-      bucket.at = at;
+      const bucket = bucketOf(address);
       if (bucket.tokens < tokens) return (tokens - bucket.tokens) / perMs;
       bucket.tokens -= tokens;
       return 0;
+    },
+    use(address, tokens) {
+      const bucket = bucketOf(address);
+      bucket.tokens = Math.max(0, bucket.tokens - tokens);
     },
   };
 }

@@ -93,6 +93,16 @@ it('the guard rejects connections that an address opens too fast, and serves oth
   await vi.waitFor(async () => expect(await status(world, '127.0.0.2')).toBe(200), { timeout: 5_000 });
 });
 
+it('the guard counts a connection that it closes for pipelining as many new ones of its address', async () => {
+  const server = createServer((request) => world.guard.closePipelined(request.socket));
+  const world = await start({ perAddress: 36, newPerMinute: 1 }, server);
+  const statuses = [];
+  for (let count = 0; count < 3; count++) statuses.push(await status(world, '127.0.0.2'));
+  expect(statuses).toEqual(['ECONNRESET', 'ECONNRESET', 'ECONNRESET']);
+  expect(world.guard.counts().rejected).toMatchObject({ pipelined: 2, address_rate: 1 });
+  expect(world.guard.counts().open).toBe(0);
+});
+
 it('the guard evicts an idle connection of the address with the most connections for another address', async () => {
   const world = await start({ total: 6 });
   const greedy = await fill(world, '127.0.0.2', 4);

@@ -25,11 +25,12 @@ export const REJECTION_REASONS = [
   'evicted',
   'silent',
   'slow_head',
+  'pipelined',
 ] as const;
 
 /**
  * Why a connection was closed: too many of its address; too many new ones of its address; too many in total; evicted for another address while idle or not
- * authenticated; no first byte in time; incomplete request headers.
+ * authenticated; no first byte in time; incomplete request headers; too many requests that wait for earlier ones.
  */
 export type RejectionReason = (typeof REJECTION_REASONS)[number];
 
@@ -42,6 +43,11 @@ export interface ConnectionGuard {
   counts(): ConnectionCounts;
   /** Protects the connection from eviction until the request has been answered. Call it after the authentication. */
   protect(request: IncomingMessage): void;
+  /**
+   * Closes a connection with too many requests that wait for earlier ones. Such a connection costs as much as many, so it
+   * counts as many new connections of its address.
+   */
+  closePipelined(socket: Socket): void;
   /** Closes connections without a running request, also those that browsers open in advance. */
   closeIdle(): void;
 }
@@ -75,6 +81,8 @@ interface Group {
 }
 
 const SWEEP_MS = 1_000;
+/** New connections as which a connection counts that is closed for pipelining: what Node parses of it costs about as much. */
+const PIPELINED_COST = 16;
 const REPORT_MS = 10_000;
 
 /**
@@ -182,6 +190,14 @@ class Connections implements ConnectionGuard {
   protect({ socket }: IncomingMessage): void {
     const connection = this.#bySocket.get(socket);
     if (connection) connection.isProtected = true;
+  }
+
+  closePipelined(socket: Socket): void {
+    const connection = this.#bySocket.get(socket);
+    if (!connection) return void socket.destroy();
+    const { address, isProxy } = connection.group;
+    if (!isProxy) this.#rates?.use(address, PIPELINED_COST);
+    this.#end(connection, 'pipelined');
   }
 
   closeIdle(): void {

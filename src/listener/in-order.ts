@@ -3,16 +3,23 @@ import type { Socket } from 'node:net';
 
 const waiting = new WeakMap<Socket, number>();
 
+export interface OrderBounds {
+  /** Requests of a connection that may wait for earlier ones. */
+  maxWaiting: number;
+  /** Closes a connection with more. */
+  close: (socket: Socket) => void;
+}
+
 /**
  * Starts a request after the responses to the earlier ones on its connection. Node starts pipelined requests
  * concurrently: one connection could start any number of them, and a response that waits for earlier ones gets no event
- * when the connection closes. Closes a connection with more than `maxWaiting` waiting requests: browsers, S3 clients and
+ * when the connection closes. Closes a connection with too many waiting requests: browsers, S3 clients and
  * proxies do not pipeline.
  */
 export function respondInOrder(
   request: IncomingMessage,
   response: ServerResponse,
-  maxWaiting: number,
+  { maxWaiting, close }: OrderBounds,
   start: () => void,
 ): void {
   if (response.socket) {
@@ -24,7 +31,7 @@ export function respondInOrder(
   const before = waiting.get(socket) ?? 0;
   if (before >= maxWaiting) {
     stopParsing(socket);
-    socket.destroy();
+    close(socket);
     return;
   }
   waiting.set(socket, before + 1);

@@ -18,9 +18,14 @@ describe('the gate of a listener', () => {
   async function start(listener: RequestListener, perMinute = 1_000_000) {
     const rejections: Rejection[] = [];
     const server = createServer(listener);
+    const pipelined: Socket[] = [];
     gateRequests(server, {
       perMinute,
       addressOf: ({ socket }) => socket.remoteAddress!,
+      closePipelined: (socket) => {
+        pipelined.push(socket);
+        socket.destroy();
+      },
       reject: (_request, response, rejection) => {
         rejections.push(rejection);
         response.writeHead(rejection.reason === 'rate' ? 429 : 417, { 'content-length': 0 }).end();
@@ -30,6 +35,7 @@ describe('the gate of a listener', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return {
       rejections,
+      pipelined,
       server,
       /** Sends bytes, and collects what comes back. */
       send(bytes: string, localAddress = '127.0.0.1') {
@@ -69,7 +75,7 @@ describe('the gate of a listener', () => {
 
   it('closes a connection that sends a thousand requests at once, after starting one and parsing few', async () => {
     let [started, parsed] = [0, 0];
-    const { send, server } = await start(() => {
+    const { pipelined, send, server } = await start(() => {
       started++;
     });
     server.on('request', () => {
@@ -78,6 +84,7 @@ describe('the gate of a listener', () => {
     await send(GET.repeat(1000)).closed();
     expect(started).toBe(1);
     expect(parsed).toBeLessThan(20);
+    expect(pipelined).toHaveLength(1);
   });
 
   it('sends 100 Continue when the body is read, and serves requests that expect it without a body', async () => {

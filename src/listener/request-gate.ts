@@ -1,5 +1,6 @@
 import type { Server as HttpServer, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import { addressGroup } from '../config/addresses.ts';
 import { createAddressRates } from './address-rates.ts';
 import { createFairTurns } from './fair-turns.ts';
@@ -18,6 +19,8 @@ export interface RequestGateOptions {
   perMinute: number;
   /** The address of the client; a trusted proxy sends it in a header. */
   addressOf: (request: IncomingMessage) => string;
+  /** Closes a connection with too many requests that wait for earlier ones. */
+  closePipelined: (socket: Socket) => void;
   /** Requests that have a limit of their own per address, instead of `perMinute`. */
   separate?: { perMinute: number; includes: (request: IncomingMessage) => boolean };
   /** Sends the complete response to a request that the gate rejects. */
@@ -36,6 +39,7 @@ export interface RequestGate {
  */
 export function gateRequests(server: HttpServer | HttpsServer, options: RequestGateOptions): RequestGate {
   const { addressOf, reject } = options;
+  const order = { maxWaiting: MAX_WAITING, close: options.closePipelined };
   const rateOf = chooseRate(options);
   const rests = createAddressRates(REST_LIMIT);
   const turns = createFairTurns();
@@ -47,7 +51,7 @@ export function gateRequests(server: HttpServer | HttpsServer, options: RequestG
     const address = addressGroup(addressOf(request));
     const spendRest = (bytes: number) => rests.spend(address, bytes) === 0;
     if (isBodyAnnounced(request.headers)) boundRestOfBody(request, response, spendRest);
-    respondInOrder(request, response, MAX_WAITING, () => {
+    respondInOrder(request, response, order, () => {
       const isOpen = () => !request.socket.destroyed;
       turns.run(address, isOpen, (end) => {
         const { rates, limit } = rateOf(request);

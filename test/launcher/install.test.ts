@@ -50,7 +50,7 @@ describe('./airlock on a machine where something is missing', () => {
   });
 
   it('prints the help of the tests without installing what only the tests need', () => {
-    const { PATH } = path(['gcc', 'chromium', 'apt-get']);
+    const { PATH } = path(['gcc', 'chromium', 'chromium-headless-shell', 'apt-get']);
     for (const args of [
       ['test', '--help'],
       ['test', 'src', '-h'],
