@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ATTACKER, attack, UPLOAD_BYTES } from '../../testkit/attacks/connections.ts';
 import { rawConnections } from '../../testkit/raw-connections.ts';
+import { until } from '../../testkit/until.ts';
 import { type EmbeddedGateway, startEmbeddedGateway } from '../conformance/embedded-gateway.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 
@@ -66,7 +67,7 @@ describe('the storage port', () => {
     } finally {
       stranger.end();
     }
-    await vi.waitFor(async () => expect(await gateway.tempFiles()).toEqual([]), 10_000);
+    await until(async () => (await gateway.tempFiles()).length === 0, { what: 'the end of the attacker’s uploads' });
   });
 
   it('closes a silent connection within seconds', () => closesSilentConnection(gateway.port));

@@ -39,11 +39,16 @@ describe('a stream of events', () => {
     );
 
   /** Requests the events of the job, and reads nothing. */
-  async function open(bounds: StreamBounds, changes: Partial<StreamQuery> = {}) {
+  async function open(bounds: StreamBounds, changes: Partial<StreamQuery> = {}, subscribing = async () => {}) {
     const lines: string[] = [];
     const logger = pino({ level: 'info' }, { write: (line) => void lines.push(line) });
     const app = Fastify({ loggerInstance: logger as FastifyBaseLogger, forceCloseConnections: true });
     const hub = openEventHub(api.context, { onError: () => {} });
+    const subscribe = hub.subscribe.bind(hub);
+    hub.subscribe = async (subscriber) => {
+      await subscribing();
+      return subscribe(subscriber);
+    };
     const deps = { context: api.context, stopping: new AbortController().signal } as RouteDeps;
     const query = { accountId: api.account.id, ownKeys: null, job: JOB, ...changes };
     app.decorateRequest('caller', null);
@@ -60,6 +65,7 @@ describe('a stream of events', () => {
     const log = () => lines.join('');
     return {
       log,
+      socket,
       started: () => until(() => hub.count() === 1, { what: 'the stream' }),
       // Within the time of the first beat, which ends the stream because its caller is not a key.
       ended: () => until(() => hub.count() === 0, { what: 'the end of the stream', timeoutMs: 10_000 }),
@@ -67,6 +73,23 @@ describe('a stream of events', () => {
       logs: (text: string) => until(() => log().includes(text), { what: `the log line "${text}"` }),
     };
   }
+
+  it('sends its headers when it can no longer miss an event', async () => {
+    const order: string[] = [];
+    let text = '';
+    const bounds = { stallMs: 300, waitingEvents: 5 };
+    const { socket } = await open(bounds, { job: undefined }, async () => {
+      // Headers that had been sent would arrive meanwhile.
+      await api.database.pg.query('SELECT pg_sleep(0.05)');
+      order.push(`subscribes after ${text.length} bytes`);
+    });
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.resume();
+    await until(() => text.startsWith('HTTP/1.1 200'), { what: 'the headers' });
+    expect(order).toEqual(['subscribes after 0 bytes']);
+  });
 
   it('ends the connection of a client that resumes it and stops reading', async () => {
     const { started, disconnected, logs } = await open({ stallMs: 300, waitingEvents: 1_000 });

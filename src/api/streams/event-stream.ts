@@ -84,6 +84,7 @@ class EventStream implements Subscriber {
   readonly #deps: RouteDeps;
   readonly #hub: EventHub;
   readonly #raw: FastifyReply['raw'];
+  readonly #headers: Record<string, string>;
   readonly #log: FastifyRequest['log'];
   readonly #query: StreamQuery;
   readonly #bounds: StreamBounds;
@@ -120,14 +121,13 @@ class EventStream implements Subscriber {
       this.#hasDrained = true;
       this.#wake();
     });
-    this.#raw.writeHead(200, {
+    this.#headers = {
       ...(reply.getHeaders() as Record<string, string>),
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
       // Proxies such as nginx would collect events otherwise.
       'x-accel-buffering': 'no',
-    });
-    this.#raw.flushHeaders();
+    };
   }
 
   /** Resolves when the stream has ended. Without `from` it begins now, or with the first event of the job or batch. */
@@ -141,6 +141,7 @@ class EventStream implements Subscriber {
       const isLive = from === undefined && !this.#query.job && !this.#query.batch;
       this.#last = isLive ? now : from;
       if (isLive) this.#isPast = await visibleNow(this.#deps.context.db);
+      this.#begin();
       const isRead = isLive || (await this.#sendOlder());
       if (isRead) {
         this.#sendWaiting();
@@ -154,6 +155,13 @@ class EventStream implements Subscriber {
       this.#deps.stopping.removeEventListener('abort', end);
       this.#close();
     }
+  }
+
+  /** Sends the headers. A client that has them misses no event of what it does next. */
+  #begin(): void {
+    if (this.#raw.headersSent || this.#raw.destroyed) return;
+    this.#raw.writeHead(200, this.#headers);
+    this.#raw.flushHeaders();
   }
 
   onEvents(events: readonly LiveEvent[]): void {
@@ -170,6 +178,7 @@ class EventStream implements Subscriber {
   }
 
   onBeat(): void {
+    if (!this.#raw.headersSent) return;
     const { writableNeedDrain } = this.#raw;
     if (writableNeedDrain && !this.#hasDrained) this.#cut();
     this.#hasDrained = !writableNeedDrain;
@@ -268,6 +277,7 @@ class EventStream implements Subscriber {
   /** Ends the response. A client that does not read the rest in time is disconnected. */
   #close(): void {
     const raw = this.#raw;
+    this.#begin();
     raw.end();
     const timer = setTimeout(() => this.#cut(), this.#bounds.stallMs);
     raw.once('close', () => clearTimeout(timer));
