@@ -9,7 +9,8 @@ import { viewEachEvent } from '../../kinds/view-events.ts';
 import { callerOf } from '../caller.ts';
 import type { ApiDeps, RouteDeps } from '../deps.ts';
 import { type EventHub, openEventHub } from '../streams/event-hub.ts';
-import { type StreamQuery, streamEvents, wantsStream } from '../streams/event-stream.ts';
+import { streamEvents, wantsStream } from '../streams/event-stream.ts';
+import type { StreamQuery } from '../streams/stream-query.ts';
 import type { App } from '../types.ts';
 import { describeOperation, oneOf, type VisibleKind, visibleKinds } from './kinds.ts';
 

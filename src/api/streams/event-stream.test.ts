@@ -6,7 +6,8 @@ import { startApi, type TestApi } from '../../../test/helpers/api.ts';
 import { until } from '../../../testkit/until.ts';
 import type { RouteDeps } from '../deps.ts';
 import { type EventHub, openEventHub } from './event-hub.ts';
-import { type StreamBounds, type StreamQuery, streamEvents } from './event-stream.ts';
+import { type StreamBounds, streamEvents } from './event-stream.ts';
+import type { StreamQuery } from './stream-query.ts';
 
 /** Together more than the kernel buffers of both ends of a loopback connection take. */
 const EVENTS = 900;

@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { EventView } from '../../contract/events.ts';
 import { outageOf } from '../../database/outage.ts';
-import type { OwnKeys } from '../../database/own-keys.ts';
 import { type AccountEvent, compareCursors, readEvents, type StoredEvent, visibleNow } from '../../events/read.ts';
 import { eventCatalog } from '../../jobs/kind.ts';
 import type { LiveProgress } from '../../jobs/live-progress.ts';
@@ -10,6 +9,7 @@ import { callerOf } from '../caller.ts';
 import type { RouteDeps } from '../deps.ts';
 import { whileWaiting } from '../plugins/concurrency.ts';
 import type { EventHub, LiveEvent, Subscriber } from './event-hub.ts';
+import { pageQuery, type StreamQuery } from './stream-query.ts';
 
 /** Unread bytes above which a client is disconnected; it resumes at its last event. */
 const MAX_UNREAD = 1024 * 1024;
@@ -23,21 +23,6 @@ export interface StreamBounds {
 }
 
 const BOUNDS: StreamBounds = { stallMs: 15_000, waitingEvents: 1_000 };
-
-export interface StreamQuery {
-  accountId: string;
-  /** Whose jobs and batches are shown; null: every event of the account. */
-  ownKeys: OwnKeys;
-  types?: readonly string[] | undefined;
-  job?: string | undefined;
-  after?: string | undefined;
-  /** Events of that batch and of its jobs. */
-  batch?: { id: string; jobs: ReadonlySet<string> };
-  /**
-   * A stream that ends: `isLast` gets every event, some twice; `isOver` is for events that are no longer kept or not sent.
-   */
-  until?: { isLast: (event: StoredEvent) => boolean; isOver: () => Promise<boolean> };
-}
 
 interface Exchange {
   request: FastifyRequest;
@@ -288,16 +273,6 @@ class EventStream implements Subscriber {
     this.#log.info({ caller: this.callerId }, 'slow reader disconnected');
     this.#raw.destroy();
   }
-}
-
-function pageQuery({ accountId, ownKeys, types, job, batch }: StreamQuery) {
-  return {
-    accountId,
-    ownKeys,
-    ...(types && { types }),
-    ...(job && { jobId: job }),
-    ...(batch && { batchId: batch.id }),
-  };
 }
 
 /** Whether the key of the stream has been revoked or replaced. The hub notices that a session has ended. */
