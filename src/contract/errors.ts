@@ -99,7 +99,7 @@ export const errors = {
   connection_not_found: {
     status: 422,
     text: 'Connection not found',
-    advice: 'Use a connection that GET /v1/connections lists. details.near is the one that was probably meant.',
+    advice: 'Send the name of a connection that GET /v1/connections lists. details.near suggests one.',
   },
   https_required: {
     status: 403,
