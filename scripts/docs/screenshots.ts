@@ -5,13 +5,13 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { projectRoot } from '../../src/config/root.ts';
 import { openBrowser } from '../../testkit/browser.ts';
 import { makeClip, upload } from '../../testkit/media.ts';
+import { invite, setUp } from '../../testkit/people.ts';
 import { startService, type TestService } from '../../testkit/service.ts';
 
-const PASSWORD = 'a password for one minute';
 const DESKTOP = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
 
@@ -21,7 +21,7 @@ const service = await startService();
 const browser = await openBrowser();
 try {
   const jobs = await makeJobs(service);
-  const page = await signIn(browser);
+  const page = await setUp(browser, await invite(service, 'ada@example.org', 'operator', 'default'));
   await shoot(page, 'dashboard-jobs', {
     path: '/jobs',
     colorScheme: 'light',
@@ -60,17 +60,6 @@ async function makeJobs({ call }: TestService): Promise<{ failed: string }> {
   await create('onboarding-tour.mp4', 2, { outputFormat: 'mp4', preset: { quality: 'low', resolution: '480p' } });
   await create('keynote-2026.mp4', 60, { outputFormat: 'webm', preset: { quality: 'high' } });
   return { failed };
-}
-
-async function signIn(one: Browser): Promise<Page> {
-  const made = await service.cli('users', 'create', 'ada@example.org', '--role', 'operator', '--json');
-  const page = await one.newPage();
-  await page.goto(JSON.parse(made.stdout).link);
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-  await page.getByLabel('Password again').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Set password and sign in' }).click();
-  await page.getByRole('heading', { name: 'Jobs', exact: true }).waitFor();
-  return page;
 }
 
 async function waitForProgress(page: Page): Promise<void> {

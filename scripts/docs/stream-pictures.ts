@@ -5,15 +5,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { projectRoot } from '../../src/config/root.ts';
 import { openBrowser } from '../../testkit/browser.ts';
 import { upload } from '../../testkit/media.ts';
+import { invite, setUp } from '../../testkit/people.ts';
 import { run } from '../../testkit/run.ts';
 import { startService } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 
-const PASSWORD = 'a password for one minute';
 const DESKTOP = { width: 1280, height: 860 };
 const PHONE = { width: 390, height: 844 };
 const OUTPUTS = [
@@ -30,7 +30,7 @@ const service = await startService();
 const browser = await openBrowser();
 try {
   const job = await makeJob();
-  const page = await signIn(browser);
+  const page = await setUp(browser, await invite(service, 'ada@example.org', 'operator', 'default'));
   await fillForm(page, DESKTOP, 'light');
   await shoot(page, 'dashboard-stream-form');
   await fillForm(page, PHONE, 'dark');
@@ -59,17 +59,6 @@ async function makeJob(): Promise<string> {
   const { json } = await service.call('POST', '/v1/transcodes?wait=60', body);
   if (json.status !== 'completed') throw new Error(`The job is ${json.status}: ${json.error_message}`);
   return json.id;
-}
-
-async function signIn(one: Browser): Promise<Page> {
-  const made = await service.cli('users', 'create', 'ada@example.org', '--role', 'operator', '--json');
-  const page = await one.newPage();
-  await page.goto(JSON.parse(made.stdout).link);
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-  await page.getByLabel('Password again').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Set password and sign in' }).click();
-  await page.getByRole('heading', { name: 'Jobs', exact: true }).waitFor();
-  return page;
 }
 
 type Size = typeof DESKTOP;

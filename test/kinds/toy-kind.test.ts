@@ -20,12 +20,12 @@ import type { Sandbox } from '../../src/sandbox/index.ts';
 import { createLogger, createRegistry, createWorkerMetrics } from '../../src/telemetry/index.ts';
 import { startWorker, type Worker } from '../../src/worker/worker.ts';
 import { openBrowser } from '../../testkit/browser.ts';
+import { setUp, visit } from '../../testkit/people.ts';
 import { startSource } from '../../testkit/source-server.ts';
 import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 import { openTestSandbox } from '../helpers/root-image.ts';
 import { faultsOf } from '../web/axe.ts';
-import { setUp, visit } from '../web/people.ts';
 import { overflowing } from '../web/undeletable.ts';
 import { toy } from './toy/index.ts';
 

@@ -74,16 +74,17 @@ interface DueDelivery {
 
 /** Returns why the output could not be delivered; null if it was. */
 async function deliverOne(tools: WorkTools, run: Run, due: DueDelivery): Promise<string | null> {
-  const { context, logger } = tools;
   await record(tools, run, due.row, { status: 'delivering' });
   const reason = await send(tools, run, due).catch((error: unknown) => {
     if (run.signal.aborted) throw run.signal.reason;
-    if (!(error instanceof StorageError)) logger.error({ err: error }, 'a delivery failed inside Airlock');
+    if (!(error instanceof StorageError)) tools.logger.error({ err: error }, 'a delivery failed inside Airlock');
     return error instanceof StorageError ? explainBucketError(error) : 'Airlock failed to deliver the output.';
   });
-  if (reason === null) await record({ ...tools, context }, run, due.row, { status: 'delivered' });
-  else await record(tools, run, due.row, { status: 'failed', error: reason });
-  if (reason !== null) logger.info({ position: due.row.position }, 'an output was not delivered');
+  if (reason === null) await record(tools, run, due.row, { status: 'delivered' });
+  else {
+    await record(tools, run, due.row, { status: 'failed', error: reason });
+    tools.logger.info({ position: due.row.position }, 'an output was not delivered');
+  }
   return reason;
 }
 

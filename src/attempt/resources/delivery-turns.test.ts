@@ -35,7 +35,7 @@ describe('turns of deliveries', () => {
     expect(running.length).toBe(2);
   });
 
-  it('may be awaited without a slot by few jobs of an account, and still by those of another account', async () => {
+  it('let a bounded number of jobs of an account wait without a slot, and do not limit other accounts', async () => {
     const turns = new DeliveryTurns(2);
     start(turns, Array(32).fill('slow'));
     expect(turns.mayWait('slow')).toBe(true);

@@ -1,7 +1,7 @@
 import { SUBTITLE_DEMUXERS } from '../probe/input-limits.ts';
 import type { PlanInput } from '../types.ts';
 
-/** Containers that state their duration; that of an MP3 or raw AAC stream may be a guess by bit rate. */
+/** Containers that state their duration. For an MP3 or raw AAC stream, FFmpeg may guess the duration from the bit rate. */
 const EXACT_DEMUXERS: readonly string[] = ['mov', 'matroska', 'wav', 'flac', 'ogg'];
 /** Seconds between a stated and a counted duration that an encoder's delay and padding explain. */
 const PADDING_SECONDS = 0.1;

@@ -7,6 +7,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBrowser } from '../../../testkit/browser.ts';
 import { makeClip, upload } from '../../../testkit/media.ts';
+import { invite, setUp, visit } from '../../../testkit/people.ts';
 import type { TestService } from '../../../testkit/service.ts';
 import { startSource } from '../../../testkit/source-server.ts';
 import { until } from '../../../testkit/until.ts';
@@ -18,7 +19,6 @@ import {
   startEmbeddedGateway,
 } from '../../conformance/embedded-gateway.ts';
 import { faultsOf } from '../../web/axe.ts';
-import { invite, setUp, visit } from '../../web/people.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: read field by field
 type Json = any;

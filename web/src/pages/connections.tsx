@@ -6,6 +6,7 @@ import { Confirm } from '../ui/dialog.tsx';
 import { Empty, ErrorNotice, Skeleton } from '../ui/feedback.tsx';
 import { Page } from '../ui/page.tsx';
 import { useResource } from '../ui/resource.ts';
+import { TableHead } from '../ui/table-head.tsx';
 import { Ago } from '../ui/time.tsx';
 import { CreateConnectionDialog } from './connections/create.tsx';
 
@@ -58,17 +59,7 @@ interface ConnectionTableProps {
 function ConnectionTable({ connections, onDelete }: ConnectionTableProps) {
   return (
     <table class="table stacked">
-      <thead>
-        <tr>
-          <th scope="col">Name</th>
-          <th scope="col">Bucket</th>
-          <th scope="col">Access key</th>
-          <th scope="col">Created</th>
-          <th scope="col">
-            <span class="hidden-text">Actions</span>
-          </th>
-        </tr>
-      </thead>
+      <TableHead columns={['Name', 'Bucket', 'Access key', 'Created']} hasActions />
       <tbody>
         {connections.map((connection) => (
           <tr key={connection.name}>

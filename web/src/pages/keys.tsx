@@ -6,6 +6,7 @@ import { Confirm } from '../ui/dialog.tsx';
 import { Badge, Empty, ErrorNotice, Skeleton, type Tone } from '../ui/feedback.tsx';
 import { Page } from '../ui/page.tsx';
 import { useResource } from '../ui/resource.ts';
+import { TableHead } from '../ui/table-head.tsx';
 import { Ago } from '../ui/time.tsx';
 import { CreateKeyDialog } from './keys/create.tsx';
 import { NewKeyDialog } from './keys/new-key.tsx';
@@ -71,18 +72,7 @@ interface KeyTableProps {
 function KeyTable({ keys, onRotate, onRevoke }: KeyTableProps) {
   return (
     <table class="table stacked">
-      <thead>
-        <tr>
-          <th scope="col">Name</th>
-          <th scope="col">State</th>
-          <th scope="col">May</th>
-          <th scope="col">From</th>
-          <th scope="col">Last used</th>
-          <th scope="col">
-            <span class="hidden-text">Actions</span>
-          </th>
-        </tr>
-      </thead>
+      <TableHead columns={['Name', 'State', 'May', 'From', 'Last used']} hasActions />
       <tbody>
         {keys.map((key) => (
           <tr key={key.id}>

@@ -54,7 +54,7 @@ const BYTES_MARGIN = 2;
 const FILE_BYTES = 2048;
 /** Maximum files of a tree, see `MAX_TREE_FILES`. Files of a rendition apart from its segments, including its share of the manifests. */
 const [MAX_FILES, OTHER_FILES] = [20_000, 6];
-/** Each output gets this many positions, so that filter labels and threads of its rungs never equal those of another output. */
+/** Positions that are reserved for each output, so that no two outputs share filter labels or threads. */
 const POSITIONS = 100;
 
 /** A file that the cell writes, before it is packaged. */

@@ -39,7 +39,7 @@ const CODEC_FACTORS: Readonly<Record<LadderCodec, number>> = { h264: 1, hevc: 0.
 const REFERENCE_RATE = 30;
 
 /**
- * Every network that plays video has so many bits per second: what Apple's specification recommends as the first rendition on
+ * Bits per second below which a smaller rung isn't needed: Apple's specification recommends this rate for the first rendition on
  * cellular networks.
  */
 const ENOUGH_RATE = 730_000;

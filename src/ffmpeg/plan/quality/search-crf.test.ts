@@ -40,7 +40,7 @@ describe('the search for a CRF', () => {
     expect(Math.abs(chooseCrf(ENCODER, TARGET, [[...points, ...last.map(grain)]]) - 12)).toBeLessThanOrEqual(2);
   });
 
-  it('stays within the CRFs of the encoder, whatever the samples show', () => {
+  it('never leaves the CRF range of the encoder', () => {
     expect(chooseCrf(ENCODER, TARGET, [[20, 26].map((crf) => ({ crf, quality: 1 }))])).toBe(45);
     expect(chooseCrf(ENCODER, TARGET, [[20, 26].map((crf) => ({ crf, quality: 0.5 }))])).toBe(6);
   });

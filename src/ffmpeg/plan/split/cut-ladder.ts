@@ -48,7 +48,7 @@ export function cutLadder(
   return null;
 }
 
-/** The first frame at or after so many whole seconds. */
+/** The first frame at or after a time in seconds. */
 function firstFrame(seconds: number, { num, den }: FrameRate): number {
   return Math.ceil((seconds * num) / den);
 }

@@ -6,7 +6,6 @@ import { sizeOfPlainFile } from '../../../attempt/outputs/store-file.ts';
 import { JobFailure } from '../../../contract/failures.ts';
 import type { Metric, QualityFigures } from '../../../contract/quality.ts';
 import { FigureList, type Plan } from '../../../ffmpeg/index.ts';
-import type { CellResult } from '../../../sandbox/types.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
 
 /** Bytes that such a command may write: the figures of eight hours at 60 frames per second. */
@@ -14,7 +13,7 @@ const MOST_BYTES = 256 * 2 ** 20;
 /** Characters of a line of figures; longer ones are dropped before they use memory. */
 const MOST_LINE = 512;
 
-/** A command that compares videos or encodes samples of one, beside the command that makes the output. */
+/** A command that compares two videos, or encodes samples of one. The output comes from another command. */
 export interface ComparingCell {
   args: readonly string[];
   files: readonly CellInput[];
@@ -27,15 +26,24 @@ export interface ComparingCell {
   share: { from: number; to: number };
 }
 
-/** Runs such a command. Resolves if FFmpeg succeeded; the caller releases the result. Throws like `runCommand`. */
-export function runComparison({ tools, run }: TranscodeAttempt, cell: ComparingCell): Promise<CellResult> {
+/** Runs such a command, and reads the files in the folder of its outputs with `read`. Throws like `runCommand`. */
+export async function runComparison<T>(
+  { tools, run }: TranscodeAttempt,
+  cell: ComparingCell,
+  read: (folder: string) => Promise<T>,
+): Promise<T> {
   const { args, names, command, limits, files, slot, share } = cell;
   const { durationSeconds, memoryBytes } = command;
   const outputs = names.map((name) => ({ path: `/out/${name}` }));
   const compared = { args: [...args], durationSeconds, memoryBytes, outputs };
   const outputBytes = Math.min(MOST_BYTES, limits.budget.outputBytes);
   const bounded = { ...limits, budget: { ...limits.budget, outputBytes } };
-  return runCommand(tools, run, { command: compared, files, limits: bounded, slot, share });
+  const result = await runCommand(tools, run, { command: compared, files, limits: bounded, slot, share });
+  try {
+    return await read(result.outputDir);
+  } finally {
+    await result.release();
+  }
 }
 
 /** Reads the figures that a cell has written. The author of the source may control the cell, so no other text counts. */

@@ -65,14 +65,9 @@ async function measureOutput(
     files: [...files, { name: 'result', path }],
     names: quality.metrics.map((metric) => figuresName(metric)),
   };
-  const result = await runComparison(attempt, cell);
-  try {
-    const found = await Promise.all(
-      quality.metrics.map((metric) => readFigures(result.outputDir, figuresName(metric), metric)),
-    );
-    const figures = found.filter((one) => one !== null);
-    return figures.length < found.length ? 'No frames could be compared.' : { size, figures };
-  } finally {
-    await result.release();
-  }
+  const found = await runComparison(attempt, cell, (written) =>
+    Promise.all(quality.metrics.map((metric) => readFigures(written, figuresName(metric), metric))),
+  );
+  const figures = found.filter((one) => one !== null);
+  return figures.length < found.length ? 'No frames could be compared.' : { size, figures };
 }

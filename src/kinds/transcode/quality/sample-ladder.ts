@@ -24,7 +24,7 @@ export async function sampleLadder(
   for (const command of commands) {
     for (const output of command.outputs) {
       const sampling = 'tree' in output ? output.sampling : undefined;
-      // The rungs of all ladders are those of the same source.
+      // All ladders of a job have the same source, so that samples for one serve all.
       if (sampling) return sampleRungs(attempt, sources, { command, sampling });
     }
   }
@@ -42,18 +42,13 @@ async function sampleRungs(
   const samples: ReadonlyMap<number, number>[] = [];
   for (const time of rungSampleTimes(sampling)) {
     const cell = { command, limits, slot, files, names, share: { from: 0, to: 0 } };
-    const encode = async () => {
-      const result = await runComparison(attempt, { ...cell, args: rungSampleArgs(sampling, time) });
-      try {
-        const sizes = await Promise.all(names.map((name) => sizeOfPlainFile(join(result.outputDir, name))));
-        samples.push(new Map(sampling.rungs.map(({ height }, index) => [height, sizes[index]!])));
-      } finally {
-        await result.release();
-      }
-    };
-    await encode().catch((error: unknown) => {
+    const args = rungSampleArgs(sampling, time);
+    const readSizes = (folder: string) => Promise.all(names.map((name) => sizeOfPlainFile(join(folder, name))));
+    const sizes = await runComparison(attempt, { ...cell, args }, readSizes).catch((error: unknown) => {
       tools.logger.info({ reason: comparisonFault(attempt, error) }, 'a sample of a ladder is not encoded');
+      return null;
     });
+    if (sizes) samples.push(new Map(sampling.rungs.map(({ height }, index) => [height, sizes[index]!])));
   }
   return samples.length > 0 ? rungRates(samples) : null;
 }

@@ -91,11 +91,9 @@ async function encodeSample(
   const { metric } = target;
   const names = crfs.map((_, index) => figuresName(metric, index));
   const cell = { command, limits, slot, files, names, share: { from: 0, to: 0 } };
-  const compared = await runComparison(attempt, { ...cell, args: sampleArgs(source, target, sample, crfs) });
-  try {
-    const figures = await Promise.all(names.map((name) => readFigures(compared.outputDir, name, metric)));
-    return figures.flatMap((found, index) => (found ? [{ crf: crfs[index]!, quality: found.mean }] : []));
-  } finally {
-    await compared.release();
-  }
+  const args = sampleArgs(source, target, sample, crfs);
+  const figures = await runComparison(attempt, { ...cell, args }, (folder) =>
+    Promise.all(names.map((name) => readFigures(folder, name, metric))),
+  );
+  return figures.flatMap((found, index) => (found ? [{ crf: crfs[index]!, quality: found.mean }] : []));
 }

@@ -5,6 +5,7 @@ import type { AnyJob } from '../../lib/job.ts';
 import { Button } from '../../ui/button.tsx';
 import { Badge } from '../../ui/feedback.tsx';
 import { Card } from '../../ui/page.tsx';
+import { TableHead } from '../../ui/table-head.tsx';
 import { showToast } from '../../ui/toast.tsx';
 import type { Output } from './download-path.ts';
 
@@ -46,15 +47,7 @@ function Ladder({ url, output, title }: { url: string; output: Output; title: st
       }
     >
       <table class="table stacked">
-        <thead>
-          <tr>
-            {['Rendition', 'Frames/s', 'Average', 'Highest', 'Codecs'].map((text) => (
-              <th scope="col" key={text}>
-                {text}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <TableHead columns={['Rendition', 'Frames/s', 'Average', 'Highest', 'Codecs']} />
         <tbody>
           {renditions.map(({ width, height, codecs, frame_rate, bandwidth, average_bandwidth }) => (
             <tr key={`${width}x${height} ${codecs}`}>

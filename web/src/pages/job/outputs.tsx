@@ -5,6 +5,7 @@ import { type AnyJob, capitalized } from '../../lib/job.ts';
 import { Button } from '../../ui/button.tsx';
 import { Badge, type Tone } from '../../ui/feedback.tsx';
 import { Card } from '../../ui/page.tsx';
+import { TableHead } from '../../ui/table-head.tsx';
 import { DeliveryNote } from './delivery.tsx';
 import { downloadPath, type Output } from './download-path.ts';
 import { Files } from './files.tsx';
@@ -25,15 +26,7 @@ export function Outputs({ job, url, isErased }: { job: AnyJob; url: string; isEr
     <>
       <Card title="Outputs" flush>
         <table class="table stacked">
-          <thead>
-            <tr>
-              {['Output', 'Status', 'Size', 'Contents', 'Download'].map((text) => (
-                <th scope="col" key={text}>
-                  {text}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <TableHead columns={['Output', 'Status', 'Size', 'Contents', 'Download']} />
           <tbody>
             {outputs.map((output) => (
               <OutputRow

@@ -7,6 +7,7 @@ import { Button } from '../../ui/button.tsx';
 import { Confirm } from '../../ui/dialog.tsx';
 import { Badge } from '../../ui/feedback.tsx';
 import { TextField } from '../../ui/field.tsx';
+import { TableHead } from '../../ui/table-head.tsx';
 import { Ago } from '../../ui/time.tsx';
 import { AccountDialog } from './account-dialog.tsx';
 import { Loaded } from './load.tsx';
@@ -26,17 +27,7 @@ export function AccountsPage() {
         <>
           <div class="card table-scroll">
             <table class="table stacked">
-              <thead>
-                <tr>
-                  <th scope="col">Account</th>
-                  <th scope="col">State</th>
-                  <th scope="col">Limits</th>
-                  <th scope="col">Created</th>
-                  <th scope="col">
-                    <span class="hidden-text">Actions</span>
-                  </th>
-                </tr>
-              </thead>
+              <TableHead columns={['Account', 'State', 'Limits', 'Created']} hasActions />
               <tbody>
                 {items.map((one) => (
                   <tr key={one.id}>

@@ -9,6 +9,7 @@ import { Segments } from '../../ui/field.tsx';
 import { Card } from '../../ui/page.tsx';
 import { Pager } from '../../ui/pager.tsx';
 import { useResource } from '../../ui/resource.ts';
+import { TableHead } from '../../ui/table-head.tsx';
 import { Ago } from '../../ui/time.tsx';
 
 const FILTERS = [
@@ -78,18 +79,7 @@ interface DeliveryTableProps {
 function DeliveryTable({ deliveries, onRedeliver }: DeliveryTableProps) {
   return (
     <table class="table stacked">
-      <thead>
-        <tr>
-          <th scope="col">Event</th>
-          <th scope="col">Status</th>
-          <th scope="col">Answer</th>
-          <th scope="col">Attempts</th>
-          <th scope="col">Sent</th>
-          <th scope="col">
-            <span class="hidden-text">Actions</span>
-          </th>
-        </tr>
-      </thead>
+      <TableHead columns={['Event', 'Status', 'Answer', 'Attempts', 'Sent']} hasActions />
       <tbody>
         {deliveries.map((one) => (
           <tr key={one.id}>

@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core';
-import type { TestService } from '../../testkit/service.ts';
+import type { TestService } from './service.ts';
 
 export const PASSWORD = 'correct horse battery';
 
