@@ -1,8 +1,8 @@
 import { layerBorder } from '../ffmpeg/policy/overlays/overlay-filters.ts';
 import type { TextOverlay } from '../ffmpeg/policy/overlays/types.ts';
 import type { LayerRequest, MaskLayer, TextLayer } from '../ffmpeg/types.ts';
-import { fitText } from './fit-text.ts';
 import { drawCard } from './draw-card.ts';
+import { fitText } from './fit-text.ts';
 import type { FontLibrary } from './font-library.ts';
 import { layoutText, type TextBlock } from './layout.ts';
 import { type DrawnLayer, startDrawing } from './svg.ts';
@@ -52,8 +52,7 @@ function layOutText(overlay: TextOverlay, frame: TextLayer['frame'], fonts: Font
   const free = Math.max(2 * fontSize, frame.width - 2 * Math.max(boxBorder, frame.width * SAFE_MARGIN));
   const maxHeight = MAX_SIDE - 2 * layerBorder(overlay);
   const style = { font, fontSize, lineSpacing, align, charsPerLine, maxHeight };
-  if (textHeight !== null)
-    return fitText(text, { ...style, maxWidth: textWidth ?? free }, textHeight, fonts);
+  if (textHeight !== null) return fitText(text, { ...style, maxWidth: textWidth ?? free }, textHeight, fonts);
   const isDefaultWidth = textWidth === null && charsPerLine === null;
   return layoutText(text, { ...style, maxWidth: isDefaultWidth ? free : textWidth }, fonts);
 }

@@ -7,11 +7,9 @@ import { kinds } from '../../src/kinds/registry.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { createLogger } from '../../src/telemetry/index.ts';
 import { startWorker, type Worker } from '../../src/worker/worker.ts';
-import { inspectMedia } from '../../testkit/inspect-media.ts';
 import { makeClip } from '../../testkit/media.ts';
 import { run } from '../../testkit/run.ts';
 import { startSource } from '../../testkit/source-server.ts';
-import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 import { openTestSandbox } from '../helpers/root-image.ts';
 
