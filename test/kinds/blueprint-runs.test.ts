@@ -158,7 +158,7 @@ describe('a run of a blueprint', () => {
       ...['queued', 'step probe', 'step render', 'output_ready first', 'output_ready second', 'completed'],
     ]);
     expect(JSON.stringify(own)).not.toContain('X-Amz');
-    expect((await events()).every(({ type }: { type: string }) => type.startsWith('blueprint.'))).toBe(true);
+    expect((await events()).every(({ type }: { type: string }) => /^(blueprint|key)\./.test(type))).toBe(true);
   });
 
   it('fails with the failure of an output, and keeps the others', async () => {
