@@ -9,6 +9,8 @@ import { defineBlueprint, media } from '../../src/blueprints/blueprint.ts';
 import { blueprints } from '../../src/blueprints/catalogue.ts';
 import { JobFailure } from '../../src/contract/failures.ts';
 import { createFetcher } from '../../src/fetcher/index.ts';
+import { TRANSCRIBE_KIND } from '../../src/kinds/blueprint/capability.ts';
+import { hiddenKind } from '../../src/kinds/child-jobs.ts';
 import type { Kind } from '../../src/kinds/kind.ts';
 import { kinds } from '../../src/kinds/registry.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
@@ -20,6 +22,7 @@ import { startSource } from '../../testkit/source-server.ts';
 import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 import { openTestSandbox } from '../helpers/root-image.ts';
+import { writer } from './toy/writer.ts';
 
 /** Two outputs, of which the second fails if its width is odd. */
 const pair = defineBlueprint({
@@ -55,6 +58,12 @@ const mortal: Kind = {
   },
 };
 
+/** Hash of the lower third of a frame. */
+async function lowerThird(path: string): Promise<string> {
+  const args = ['-ss', '0.4', '-i', path, '-frames:v', '1', '-vf', 'crop=iw:ih/3:0:2*ih/3', '-f', 'framemd5', '-'];
+  return (await run('ffmpeg', ['-nostdin', '-v', 'error', ...args])).stdout.trim().split('\n').at(-1)!;
+}
+
 function makePicture(path: string): Promise<unknown> {
   return run('ffmpeg', ['-nostdin', '-v', 'error', '-f', 'lavfi', '-i', 'color=red:s=40x20', '-frames:v', '1', path]);
 }
@@ -70,10 +79,13 @@ describe('a run of a blueprint', () => {
   let holds = false;
   beforeAll(async () => {
     (blueprints as Map<string, Blueprint>).set(pair.slug, pair);
-    const registry = new Map([
-      ...kinds,
-      [mortal.name, { ...mortal, capabilities: [...mortal.capabilities!, `blueprint:${pair.slug}`] }],
-    ]);
+    const capabilities = [...mortal.capabilities!, `blueprint:${pair.slug}`];
+    const own = [
+      { ...mortal, capabilities },
+      writer as unknown as Kind,
+      hiddenKind(writer as unknown as Kind, TRANSCRIBE_KIND),
+    ];
+    const registry = new Map([...kinds, ...own.map((kind) => [kind.name, kind] as const)]);
     const sources = { allow: ['127.0.0.1/32'], ports: [443] };
     api = await startApi({}, {}, sources, registry);
     await chmod(dirname(api.gateway.root), 0o711);
@@ -229,5 +241,28 @@ describe('a run of a blueprint', () => {
     expect((await childrenOf(id)).every(({ status }) => ['canceled', 'completed'].includes(status))).toBe(true);
     await airlock.blueprints.erase(id);
     expect((await childrenOf(id)).every(({ erased_at }) => erased_at !== null)).toBe(true);
+  });
+
+  it('waits for the review of its captions, and burns in what was reviewed', async () => {
+    const id = await create('caption-video', { video_url: url('clip.mp4'), style: 'clean-lower' });
+    const waiting = await ended(id);
+    expect(waiting).toMatchObject({ status: 'awaiting_review', step: 'review', outputs: [] });
+    expect(waiting.srt_text).toBe('1\n00:00:00,000 --> 00:00:00,900\nWritten by a toy\n');
+    expect(await query('SELECT status, awaiting FROM jobs WHERE id = $1', id)).toEqual([
+      { status: 'pending', awaiting: 'review' },
+    ]);
+    const types = async () =>
+      (await api.call('GET', `/v1/blueprints/runs/${id}/events`)).json.events.map(({ type }: { type: string }) => type);
+    await until(async () => (await types()).at(-1) === 'blueprint.awaiting_review', {
+      what: 'the event of the review',
+    });
+    const made = await airlock.blueprints.continue(id, waiting.srt_text.replace('a toy', 'a person'));
+    expect(made).toMatchObject({ status: 'completed', srt_text: expect.stringContaining('a person') });
+    const [plain, captioned] = [join(folder, 'clip.mp4'), join(folder, 'captioned.mp4')];
+    await airlock.blueprints.save(id, captioned);
+    expect(await lowerThird(captioned)).not.toBe(await lowerThird(plain));
+    await airlock.blueprints.erase(id);
+    expect((await api.call('GET', `/v1/blueprints/runs/${id}`)).json.srt_text).toBeNull();
+    expect(await query('SELECT state FROM objects WHERE job_id = $1', id)).toEqual([{ state: 'deleted' }]);
   });
 });
