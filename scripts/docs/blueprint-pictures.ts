@@ -70,6 +70,18 @@ async function drawStrip(one: Case): Promise<void> {
   const graph = `${scaled.join(';')};${joined},pad=iw+${GAP}:ih:${GAP}:0:color=${GROUND},scale='min(iw,${WIDEST})':-2:flags=lanczos`;
   const target = join(folder, `${one.blueprint.slug}${one.name ? `-${one.name}` : ''}.${type}`);
   const quality = type === 'jpg' ? ['-q:v', '4', '-pix_fmt', 'yuvj420p'] : [];
-  await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...inputs, '-filter_complex', graph, '-frames:v', '1', ...quality, target]);
+  await run('ffmpeg', [
+    '-nostdin',
+    '-v',
+    'error',
+    '-y',
+    ...inputs,
+    '-filter_complex',
+    graph,
+    '-frames:v',
+    '1',
+    ...quality,
+    target,
+  ]);
   process.stdout.write(`${target}\n`);
 }

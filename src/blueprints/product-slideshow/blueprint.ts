@@ -32,7 +32,8 @@ function glide(left: string): Window {
 export const productSlideshow = defineBlueprint({
   slug: 'product-slideshow',
   title: 'Product slideshow',
-  description: 'Shows two to five photos one after the other, with slow movements and cross-fades. Music fades out with the last photo.',
+  description:
+    'Shows two to five photos one after the other, with slow movements and cross-fades. Music fades out with the last photo.',
   inputs: z.object({
     photo1_url: media('image', 'The first photo.'),
     photo2_url: media('image', 'The second photo.'),
@@ -47,10 +48,7 @@ export const productSlideshow = defineBlueprint({
     const names = ['photo1_url', 'photo2_url', 'photo3_url', 'photo4_url', 'photo5_url'] as const;
     const shown = names.flatMap((name) => (photos[name] === undefined ? [] : [{ url: photos[name], name }]));
     const frame = FORMATS[aspect];
-    const graph = [
-      ...shown.map(({ name }, index) => slide(index, facts[name]!, frame)),
-      ...crossFades(shown.length),
-    ];
+    const graph = [...shown.map(({ name }, index) => slide(index, facts[name]!, frame)), ...crossFades(shown.length)];
     const seconds = shown.length * (SECONDS - FADE) + FADE;
     if (music_url !== undefined) graph.push(withMusic({ music: `${shown.length}:a`, voice: null, seconds }));
     return [

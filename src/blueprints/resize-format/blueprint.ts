@@ -6,7 +6,8 @@ import { filtered } from '../shared/request.ts';
 export const resizeFormat = defineBlueprint({
   slug: 'resize-format',
   title: 'Resize for a format',
-  description: 'Makes a video fit a vertical, square, portrait or wide frame, with a blurred background or by cropping.',
+  description:
+    'Makes a video fit a vertical, square, portrait or wide frame, with a blurred background or by cropping.',
   inputs: z.object({
     video_url: media('video', 'The video.'),
     format: choice(Object.keys(FORMATS) as [Format, ...Format[]], 'The aspect ratio of the frame.').default('9x16'),

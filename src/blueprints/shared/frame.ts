@@ -95,4 +95,3 @@ export function reframe(
 function round(value: number): number {
   return Math.round(value * 100) / 100;
 }
-

@@ -25,7 +25,9 @@ export function hooked({ url, source, text, style, format, musicUrl }: Hooked): 
   const { option, filter } = hook(text, style, frame);
   const fit = keptShare(source, frame) >= FILL_SHARE ? 'crop' : 'pad';
   const shown =
-    format === 'original' ? `[0:v]${resize(frame)}[shown]` : reframe({ from: '0:v', to: 'shown' }, { source, frame, fit });
+    format === 'original'
+      ? `[0:v]${resize(frame)}[shown]`
+      : reframe({ from: '0:v', to: 'shown' }, { source, frame, fit });
   const graph = [shown, `[shown]${filter ?? 'null'}[v]`];
   const sound = source.hasAudio ? '0:a' : null;
   if (musicUrl !== null) graph.push(withMusic({ music: '1:a', voice: sound, seconds: source.duration }));

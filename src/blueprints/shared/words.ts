@@ -88,7 +88,10 @@ const LOOKS: Readonly<Record<HookStyle, Look>> = {
     ...{ fontSize: 0.066, padding: 0.028, radius: 0.026 },
     style: () => ({ ...DARK_PLATE, align: 'center' }),
   },
-  'lower-left': { ...{ fontSize: 0.058, padding: 0.028, radius: 0.014 }, style: () => ({ ...DARK_PLATE, align: 'left' }) },
+  'lower-left': {
+    ...{ fontSize: 0.058, padding: 0.028, radius: 0.014 },
+    style: () => ({ ...DARK_PLATE, align: 'left' }),
+  },
 };
 
 /** Where a hook may be, in pixels; its plate stays inside. */
@@ -117,7 +120,10 @@ function place(area: Area, padding: number, style: HookStyle): { x: string; y: s
   const x = style === 'lower-left' ? `${Math.round(area.left + padding)}` : '(w-text_w)/2';
   if (style === 'top-hook') return { x, y: `${Math.round(area.top + padding)}` };
   const bottom = Math.round(area.top + area.height - padding);
-  return { x, y: style === 'center-statement' ? `${Math.round(area.top + area.height / 2)}-text_h/2` : `${bottom}-text_h` };
+  return {
+    x,
+    y: style === 'center-statement' ? `${Math.round(area.top + area.height / 2)}-text_h/2` : `${bottom}-text_h`,
+  };
 }
 
 function clamp(value: number, least: number, most: number): number {

@@ -9,7 +9,8 @@ const RATES = { 5: 15, 10: 12, 15: 10 } as const;
 export const videoToGif = defineBlueprint({
   slug: 'video-to-gif',
   title: 'Video to GIF',
-  description: 'Makes a GIF of the start of a video, with colours chosen for it and a caption if you want one. It loops for ever.',
+  description:
+    'Makes a GIF of the start of a video, with colours chosen for it and a caption if you want one. It loops for ever.',
   inputs: z.object({
     video_url: media('video', 'The video.'),
     length: choice(['5', '10', '15'], 'Seconds from the start of the video.').default('5'),

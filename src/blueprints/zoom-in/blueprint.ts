@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { defineBlueprint, media } from '../blueprint.ts';
-import { moved, ZOOM_CUT } from '../shared/moved.ts';
 import { zoomWindow } from '../shared/motion.ts';
+import { moved, ZOOM_CUT } from '../shared/moved.ts';
 
 export const zoomIn = defineBlueprint({
   slug: 'zoom-in',

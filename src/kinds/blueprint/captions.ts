@@ -66,7 +66,7 @@ export async function continueRun(
   });
 }
 
-/** Reads subtitles strictly, and writes them anew: only times and plain text remain. */
+/** Reads subtitles strictly, and writes them again: only times and plain text remain. */
 function readReviewed(srtText: string): string {
   const read = parseCaptions(srtText);
   if (read.ok) return writeSrt(read.cues);
