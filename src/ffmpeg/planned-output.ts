@@ -1,5 +1,5 @@
 import type { FormatKind, OutputFormat } from '../contract/formats.ts';
-import type { Metric } from '../contract/quality.ts';
+import type { Metric } from '../contract/metrics.ts';
 import type { TargetRequest } from '../contract/transcode-request.ts';
 
 /** Required properties of the finished output; null = the caller's options decide. */
