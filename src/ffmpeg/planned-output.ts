@@ -40,6 +40,9 @@ export interface PlannedFile {
   quality?: QualityPlan;
 }
 
+/** A file whose video is compared with its source. */
+export type ComparedFile = PlannedFile & { quality: QualityPlan };
+
 /** A comparison of an encoded video with what its encoder gets: the source after all filters. */
 export interface QualityPlan {
   source: ComparedSource;
@@ -84,6 +87,8 @@ export interface PlannedTree {
   contentType: string;
   streams: StreamPlans;
   tree: TreePlan;
+  /** The file of the cell that is compared with its source: the largest rendition of a ladder. Absent = none is. */
+  compared?: ComparedFile;
   /** How samples show which rungs a ladder needs; absent = they are not sampled. */
   sampling?: RungSampling;
 }
