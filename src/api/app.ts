@@ -27,6 +27,7 @@ import { registerReserve } from './plugins/reserve.ts';
 import { registerTracing } from './plugins/tracing.ts';
 import { registerAdmin } from './routes/admin.ts';
 import { registerBatches } from './routes/batches.ts';
+import { registerBlueprints } from './routes/blueprints.ts';
 import { registerCommands } from './routes/commands.ts';
 import { registerConnections } from './routes/connections.ts';
 import { registerEvents } from './routes/events.ts';
@@ -150,6 +151,7 @@ function registerRoutes(app: App, deps: ApiDeps): void {
   registerTranscodes(app, routeDeps);
   registerPlayback(app, deps);
   registerBatches(app, deps);
+  registerBlueprints(app, routeDeps);
   registerCommands(app, routeDeps);
   registerTemplates(app, deps);
   registerConnections(app, routeDeps);

@@ -87,8 +87,8 @@ export async function completeJob(context: JobsContext, claim: Claim, result: Co
       }),
       closeSources(tx, claim.job),
       ...(failure ? [traitsOf(context, claim.job)?.onEnd?.(context, tx, claim.job, failure)] : []),
-      // A job that failed is not billed.
-      result.inputSeconds === null || failure
+      // A job that failed is not billed, and a child is part of its parent.
+      result.inputSeconds === null || failure || claim.job.parent_id !== null
         ? null
         : addUsage(tx, claim.job.account_id, billableMinutes(result.inputSeconds), now),
       failure

@@ -1,3 +1,6 @@
+import { RENDER_KIND } from './blueprint/capability.ts';
+import { blueprint } from './blueprint/index.ts';
+import { hiddenKind } from './child-jobs.ts';
 import { connectionCheck } from './connection-check/index.ts';
 import { inspection } from './inspection/index.ts';
 import type { Kind } from './kind.ts';
@@ -8,7 +11,11 @@ import { transcode } from './transcode/index.ts';
 /** A request goes only from a kind's `toRequest` to its own `admit`, so its type is of no concern to others. */
 const asKind = <Request>(kind: Kind<Request>) => kind as unknown as Kind;
 
-const KINDS: readonly Kind[] = [asKind(transcode), inspection, segment, asKind(probe), asKind(connectionCheck)];
+const KINDS: readonly Kind[] = [
+  ...[asKind(transcode), inspection, segment, asKind(probe), asKind(connectionCheck), asKind(blueprint)],
+  // Jobs that runs of blueprints create.
+  asKind(hiddenKind(transcode, RENDER_KIND)),
+];
 
 /** Every kind of job by its name. */
 export const kinds: ReadonlyMap<string, Kind> = new Map(KINDS.map((kind) => [kind.name, kind]));

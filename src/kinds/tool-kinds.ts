@@ -16,6 +16,6 @@ export function toolKinds(kinds: ReadonlyMap<string, Kind>): ToolKind[] {
   return [...kinds.values()].flatMap(({ name, shown, admit }) => {
     if (!shown) return [];
     const { path, nouns, schemas, tools = {} } = shown;
-    return [{ name, path, nouns, create: admit ? schemas.create : null, tools }];
+    return [{ name, path, nouns, create: admit && !shown.hasOwnCreate ? schemas.create : null, tools }];
   });
 }

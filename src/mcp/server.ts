@@ -20,7 +20,7 @@ const COMMON: readonly Tool[] = [
   ...TEMPLATE_TOOLS,
   ...MEDIA_TOOLS,
   ...TRANSCRIBE_TOOLS.map((tool) => ({ ...tool, feature: '/v1/transcribes' })),
-  ...BLUEPRINT_TOOLS.map((tool) => ({ ...tool, feature: '/v1/blueprints' })),
+  ...BLUEPRINT_TOOLS,
 ];
 
 /** The tools of one process, with what lists show of them. */

@@ -149,9 +149,6 @@ describe('paths and methods', () => {
       ['POST', '/v1/transcribe'],
       ['GET', '/v1/transcribes'],
       ['GET', `/v1/transcribe/${ID}/download`],
-      ['GET', '/v1/blueprints'],
-      ['POST', '/v1/blueprints/product-ad/runs'],
-      ['GET', `/v1/blueprints/runs/${ID}`],
     ] as const;
     for (const [method, path] of paths) {
       const body = method === 'GET' ? undefined : '{ no JSON';

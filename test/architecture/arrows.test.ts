@@ -13,6 +13,10 @@ const ARROWS: Record<string, readonly string[]> = {
   database: ['storage'],
   storage: ['config'],
   ffmpeg: ['contract'],
+  // Plans requests for transcodes of the inputs of a person.
+  blueprints: ['contract', 'captions', 'ffmpeg'],
+  // Texts with times: it knows neither recognizers nor jobs.
+  captions: [],
   // Only `threads/planning` imports other folders: it runs their code in a thread.
   threads: ['ffmpeg', 'text-render', 'contract'],
   // Draws the layers of a plan: from ffmpeg it imports only their types.
@@ -37,11 +41,22 @@ const ARROWS: Record<string, readonly string[]> = {
   jobs: [...['uploads', 'accounts', 'objects', 'events', 'fleet'], ...['database', 'storage', 'contract']],
   attempt: [
     ...['jobs', 'uploads', 'accounts', 'objects', 'events', 'database', 'storage', 'contract'],
-    ...['connections', 'ffmpeg', 'sanitizer', 'threads', 'sandbox', 'fetcher'],
+    ...['connections', 'ffmpeg', 'captions', 'sanitizer', 'threads', 'sandbox', 'fetcher'],
   ],
   kinds: [
     ...['jobs', 'uploads', 'accounts', 'objects', 'events', 'database', 'storage', 'contract'],
-    ...['attempt', 'templates', 'connections', 'ffmpeg', 'sanitizer', 'threads', 'sandbox', 'fetcher'],
+    ...[
+      'attempt',
+      'blueprints',
+      'templates',
+      'connections',
+      'ffmpeg',
+      'captions',
+      'sanitizer',
+      'threads',
+      'sandbox',
+      'fetcher',
+    ],
   ],
   // Kinds of jobs show their events: the composition hands it over.
   webhooks: ['accounts', 'events', 'fetcher', 'database', 'contract'],
@@ -52,7 +67,7 @@ const ARROWS: Record<string, readonly string[]> = {
   ],
   api: [
     ...['kinds', 'jobs', 'uploads', 'accounts', 'identity', 'events', 'webhooks', 'fleet', 'database', 'contract'],
-    ...['templates', 'connections', 'ffmpeg', 'listener', 'mcp'],
+    ...['blueprints', 'templates', 'connections', 'ffmpeg', 'listener', 'mcp'],
   ],
   // Tools know the API by its requests alone.
   mcp: ['contract'],
@@ -60,7 +75,7 @@ const ARROWS: Record<string, readonly string[]> = {
 };
 const FOR_EVERYONE = ['config', 'crypto', 'telemetry'];
 /** Folders that depend on nothing that acts: these three for everyone are not for them. */
-const PURE = ['contract', 'crypto', 'config', 'telemetry', 'ffmpeg'];
+const PURE = ['contract', 'crypto', 'config', 'telemetry', 'ffmpeg', 'captions', 'blueprints'];
 
 /** What other folders import from the SDK. */
 const SDK = '../sdk/src/index.ts';

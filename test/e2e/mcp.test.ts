@@ -200,10 +200,6 @@ describe.each([
       ['transcribe_audio', { media_url: 'https://example.org/a.mp3' }],
       ['get_transcribe', { id: ID }],
       ['get_transcribe_download', { id: ID }],
-      ['run_blueprint', { slug: 'watermark', inputs: {} }],
-      ['run_blueprint_and_wait', { slug: 'watermark', inputs: {} }],
-      ['get_blueprint_run', { id: ID }],
-      ['continue_blueprint_run', { id: ID, srt_text: '' }],
     ];
     for (const [name, args] of calls) {
       const { failed, value } = await use(name, args);

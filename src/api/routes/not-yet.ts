@@ -17,13 +17,6 @@ const NOT_YET: Readonly<
     ['GET', '/v1/transcribe/:id/events', 'read', 'listTranscriptionEvents', 'Read events of a transcription'],
     ['PATCH', '/v1/transcribe/:id/cancel', 'transcode', 'cancelTranscription', 'Cancel a transcription'],
   ],
-  'The catalogue of blueprints': [['GET', '/v1/blueprints', 'read', 'listBlueprints', 'List blueprints']],
-  'Running blueprints': [
-    ['POST', '/v1/blueprints/:slug/runs', 'transcode', 'runBlueprint', 'Run a blueprint'],
-    ['GET', '/v1/blueprints/runs/:id', 'read', 'getBlueprintRun', 'Read a run of a blueprint'],
-    ['GET', '/v1/blueprints/runs/:id/events', 'read', 'listBlueprintRunEvents', 'Read events of a run'],
-    ['POST', '/v1/blueprints/runs/:id/continue', 'transcode', 'continueBlueprintRun', 'Continue a run'],
-  ],
 };
 
 /** The parameters of a path. */
@@ -34,7 +27,6 @@ function paramsOf(url: string) {
 
 const MEANINGS: Readonly<Record<string, string>> = {
   id: 'The id, a UUID.',
-  slug: 'The name of the blueprint.',
 };
 
 /** Returns 501 for these paths, after checking the key and before reading a body. A 404 would suggest a wrong id. */

@@ -138,7 +138,9 @@ export class Composer {
           quoteCardFilters(card, frame, { input: input ?? '', layer, output: output ?? '', photo, prefix }),
         );
       }
-      this.readStoredBytes += 3 * 4 * frame.width * frame.height;
+      // Librsvg blurs a shadow in two more pictures of the layer's size.
+      const pictures = step.type === 'text' && step.overlay.shadow ? 5 : 3;
+      this.readStoredBytes += pictures * 4 * frame.width * frame.height;
       this.cpuPerSecond += (3 * frame.width * frame.height * (current.rate ?? 30)) / (1920 * 1080 * 30);
     }
     return { pieces, flow: current };

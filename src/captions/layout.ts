@@ -1,0 +1,183 @@
+import { cleanLine } from './clean-text.ts';
+import { endCost, endsSentence } from './end-quality.ts';
+import { textWidth } from './text-width.ts';
+import type { Cue, Word } from './types.ts';
+
+/*
+ * Words become captions by the rules that broadcasters and streaming services publish (Netflix Timed Text Style Guide, BBC
+ * Subtitle Guidelines): at most two lines, up to 42 columns a line, between one and seven seconds, at most 20 characters a
+ * second, ends where a sentence or a clause ends, never after an article or a preposition if that can be avoided.
+ */
+
+export interface LayoutOptions {
+  /** Columns of a line, 20 to 80. Longer words get a line of their own and are cut at this width. */
+  maxLine: number;
+}
+
+export const DEFAULT_MAX_LINE = 42;
+const MAX_LINES = 2;
+const MAX_CUE_MS = 7000;
+const MIN_CUE_MS = 1000;
+/** Between two captions, so that a viewer notices the change: two frames of 24 a second. */
+const GAP_MS = 84;
+/** A pause in which a caption disappears. */
+const MAX_PAUSE_MS = 1500;
+/** Characters that a viewer reads in a second. */
+const READING_SPEED = 20;
+/** What another caption costs, in the units of `endCost`. */
+const CUE_COST = 2.5;
+
+/** Words from `from` up to, but without, `end`. */
+interface Span {
+  from: number;
+  end: number;
+}
+
+/** Words with their widths summed up, so that the width of a span takes no time. */
+interface Line {
+  words: readonly Word[];
+  maxLine: number;
+  /** Columns of the words before each one, with the spaces before them. */
+  before: readonly number[];
+  /** `endCost` after each word. */
+  endCosts: readonly number[];
+  /** Sentences that end before each word. */
+  sentences: readonly number[];
+}
+
+/** Divides words, in the order of their times, into captions. */
+export function layoutCaptions(words: readonly Word[], { maxLine }: LayoutOptions): Cue[] {
+  const line = measure(
+    words.flatMap((word) => cutWord(word, maxLine)),
+    maxLine,
+  );
+  const cues = divide(line).map((span) => {
+    const start = line.words[span.from]!.start;
+    return { start, end: Math.max(line.words[span.end - 1]!.end, start + 1), text: breakLines(line, span).join('\n') };
+  });
+  return adjustTimes(cues);
+}
+
+function measure(words: readonly Word[], maxLine: number): Line {
+  const [before, sentences] = [[0], [0]];
+  for (const word of words) {
+    before.push(before.at(-1)! + (word.spaced ? 1 : 0) + textWidth(word.text));
+    sentences.push(sentences.at(-1)! + (endsSentence(word) ? 1 : 0));
+  }
+  const endCosts = words.map((word, index) => endCost(word, words[index + 1] ?? null));
+  return { words, maxLine, before, endCosts, sentences };
+}
+
+function widthOf({ words, before }: Line, { from, end }: Span): number {
+  return before[end]! - before[from]! - (words[from]?.spaced ? 1 : 0);
+}
+
+function textOf({ words }: Line, { from, end }: Span): string {
+  let text = '';
+  for (let at = from; at < end; at += 1) text += (at > from && words[at]!.spaced ? ' ' : '') + words[at]!.text;
+  return text;
+}
+
+/** Parts of a word that is wider than a line, with equal shares of its time. */
+function cutWord(word: Word, maxLine: number): Word[] {
+  const text = cleanLine(word.text);
+  if (text === '') return [];
+  if (textWidth(text) <= maxLine) return [{ ...word, text }];
+  const parts: string[] = [];
+  let part = '';
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    if (part !== '' && textWidth(part + segment) > maxLine) {
+      parts.push(part);
+      part = '';
+    }
+    part += segment;
+  }
+  parts.push(part);
+  const share = (word.end - word.start) / parts.length;
+  return parts.map((piece, index) => ({
+    ...{ ...word, text: piece, spaced: index === 0 && word.spaced },
+    ...{ start: Math.round(word.start + index * share), end: Math.round(word.start + (index + 1) * share) },
+  }));
+}
+
+/** The division with the least cost, by dynamic programming: each caption spans few words, so the time is linear. */
+function divide(line: Line): Span[] {
+  const best: { cost: number; from: number }[] = [{ cost: 0, from: 0 }];
+  for (let end = 1; end <= line.words.length; end += 1) {
+    let found = { cost: Number.POSITIVE_INFINITY, from: end - 1 };
+    for (let from = end - 1; from >= 0; from -= 1) {
+      const at = cueBreak(line, { from, end });
+      if (at === null) break;
+      const cost = best[from]!.cost + cueCost(line, { from, end }, at);
+      if (cost < found.cost) found = { cost, from };
+    }
+    best.push(found);
+  }
+  const spans: Span[] = [];
+  for (let end = line.words.length; end > 0; end = best[end]!.from) spans.push({ from: best[end]!.from, end });
+  return spans.reverse();
+}
+
+/** As `breakAt`; null if no caption may span these words. One word always may. */
+function cueBreak(line: Line, span: Span): number | null {
+  const { words, maxLine } = line;
+  const { from, end } = span;
+  if (end - from === 1) return end;
+  if (words[from + 1]!.start - words[from]!.end > MAX_PAUSE_MS) return null;
+  if (words[end - 1]!.end - words[from]!.start > MAX_CUE_MS) return null;
+  return widthOf(line, span) <= maxLine * MAX_LINES ? breakAt(line, span) : null;
+}
+
+/** @param at where its second line begins; its end if it has one line */
+function cueCost(line: Line, span: Span, at: number): number {
+  const { words, maxLine, endCosts, sentences } = line;
+  const { from, end } = span;
+  const next = words[end] ?? null;
+  const last = words[end - 1]!;
+  // A sentence that ends in the middle of a caption makes it harder to read.
+  const inner = sentences[end - 1]! - sentences[from]!;
+  const width = widthOf(line, span);
+  const lines = at === end ? 0 : lineCost(line, span, at) / 4;
+  const readable = Math.min(next ? next.start - GAP_MS : Number.POSITIVE_INFINITY, words[from]!.start + MAX_CUE_MS);
+  const seconds = Math.max(last.end, readable) - words[from]!.start;
+  const tooFast = Math.max(0, width / Math.max(0.001, seconds / 1000) / READING_SPEED - 1);
+  const isFragment = width < maxLine / 4 && sentences[end] === sentences[end - 1] ? 1 : 0;
+  return CUE_COST + endCosts[end - 1]! + inner + lines + 2 * tooFast + isFragment;
+}
+
+/** One line, or two of which neither is wider than a line may be. */
+function breakLines(line: Line, span: Span): string[] {
+  const at = widthOf(line, span) <= line.maxLine ? null : breakAt(line, span);
+  if (at === null) return [textOf(line, span)];
+  return [textOf(line, { ...span, end: at }), textOf(line, { ...span, from: at })];
+}
+
+/** Index of the first word of the second line; null if two lines cannot contain the words. `end` if one line can. */
+function breakAt(line: Line, { from, end }: Span): number | null {
+  if (widthOf(line, { from, end }) <= line.maxLine) return end;
+  let best: { at: number; cost: number } | null = null;
+  for (let at = end - 1; at > from; at -= 1) {
+    if (widthOf(line, { from: at, end }) > line.maxLine) break;
+    if (widthOf(line, { from, end: at }) > line.maxLine) continue;
+    const cost = lineCost(line, { from, end }, at);
+    if (!best || cost < best.cost) best = { at, cost };
+  }
+  return best?.at ?? null;
+}
+
+/** Lines of equal length read best, and the upper one is better shorter than longer. */
+function lineCost(line: Line, { from, end }: Span, at: number): number {
+  const [upper, lower] = [widthOf(line, { from, end: at }), widthOf(line, { from: at, end })];
+  const imbalance = Math.abs(upper - lower) / Math.max(1, upper + lower);
+  return 2 * line.endCosts[at - 1]! + 8 * imbalance + (upper > lower ? 0.5 : 0);
+}
+
+/** Gives each caption the time to be read where the next one leaves it, and separates captions by a gap. */
+function adjustTimes(cues: readonly Cue[]): Cue[] {
+  return cues.map(({ start, end, text }, index) => {
+    const next = cues[index + 1]?.start ?? Number.POSITIVE_INFINITY;
+    const wanted = Math.max(end, start + MIN_CUE_MS, start + (textWidth(text) / READING_SPEED) * 1000);
+    const latest = Math.min(Math.max(next - GAP_MS, start + 1), start + Math.max(MAX_CUE_MS, end - start));
+    return { start, end: Math.round(Math.min(wanted, latest)), text };
+  });
+}

@@ -1,0 +1,92 @@
+import type { Blueprint, MediaFacts, PlannedOutput } from '../../../src/blueprints/blueprint.ts';
+import { boomerang } from '../../../src/blueprints/boomerang/blueprint.ts';
+import { cameraGlide } from '../../../src/blueprints/camera-glide/blueprint.ts';
+import { hookVariants } from '../../../src/blueprints/hook-variants/blueprint.ts';
+import { listingKit } from '../../../src/blueprints/listing-kit/blueprint.ts';
+import { productSlideshow } from '../../../src/blueprints/product-slideshow/blueprint.ts';
+import { resizeFormat } from '../../../src/blueprints/resize-format/blueprint.ts';
+import { speedChanger } from '../../../src/blueprints/speed-changer/blueprint.ts';
+import { videoToGif } from '../../../src/blueprints/video-to-gif/blueprint.ts';
+import { viralShort } from '../../../src/blueprints/viral-short/blueprint.ts';
+import { watermark } from '../../../src/blueprints/watermark/blueprint.ts';
+import { zoomIn } from '../../../src/blueprints/zoom-in/blueprint.ts';
+import { zoomOut } from '../../../src/blueprints/zoom-out/blueprint.ts';
+import type { TranscodeRequest } from '../../../src/contract/transcode-request.ts';
+import { inspect } from '../../../testkit/inspect-media.ts';
+import type { Scenes } from '../../../testkit/scenes/scenes.ts';
+import type { Result, Workshop } from '../helpers.ts';
+
+/** A run of a blueprint over the scenes. */
+export interface Case {
+  blueprint: Blueprint;
+  /** URLs are the paths of files. */
+  inputs: Record<string, string>;
+  /** Shares of the output's length at which its frames are shown. */
+  shown: readonly number[];
+}
+
+export function casesOf({ lake, cafe, products, logo, music }: Scenes): Case[] {
+  const all = [0.04, 0.5, 0.96];
+  const [photo1_url, photo2_url] = products as [string, string];
+  return [
+    { blueprint: watermark, inputs: { video_url: lake, logo_url: logo }, shown: all },
+    { blueprint: resizeFormat, inputs: { video_url: lake, format: '9x16' }, shown: all },
+    { blueprint: listingKit, inputs: { video_url: lake }, shown: [0.5] },
+    { blueprint: speedChanger, inputs: { video_url: lake, speed: '2' }, shown: all },
+    { blueprint: boomerang, inputs: { video_url: lake }, shown: [0.01, 0.08, 0.16, 0.24, 0.32] },
+    { blueprint: zoomIn, inputs: { video_url: cafe }, shown: all },
+    { blueprint: zoomOut, inputs: { video_url: lake }, shown: all },
+    { blueprint: cameraGlide, inputs: { video_url: lake, direction: 'right' }, shown: all },
+    { blueprint: videoToGif, inputs: { video_url: lake, caption: 'Out of office ⛵' }, shown: all },
+    {
+      blueprint: viralShort,
+      inputs: { video_url: cafe, hook_text: 'Three things nobody tells you about espresso ☕', music_url: music },
+      shown: all,
+    },
+    {
+      blueprint: hookVariants,
+      inputs: {
+        video_url: lake,
+        hook1: 'Quit your job. Buy a boat.',
+        hook2: 'مساء الخير من البحيرة ⛵',
+        hook3: 'The quietest place in Europe',
+        style: 'center-statement',
+      },
+      shown: [0.5],
+    },
+    { blueprint: productSlideshow, inputs: { photo1_url, photo2_url, music_url: music }, shown: [0.05, 0.5, 0.95] },
+  ];
+}
+
+/** What a worker finds out about a file. */
+export async function factsOf(path: string): Promise<MediaFacts> {
+  const { info } = await inspect(path);
+  const video = info.video.find((stream) => !stream.isAttachedPicture);
+  return {
+    kind: info.isImage ? 'image' : video ? 'video' : 'audio',
+    width: video?.displayWidth ?? 0,
+    height: video?.displayHeight ?? 0,
+    rotation: video?.rotation ?? 0,
+    fps: info.isImage ? null : (video?.frameRate ?? null),
+    duration: info.durationSeconds,
+    hasAudio: info.audio.length > 0,
+    hasAlpha: video?.hasAlpha ?? false,
+  };
+}
+
+/** Plans a case with what its files contain. */
+export async function planCase({ blueprint, inputs }: Pick<Case, 'blueprint' | 'inputs'>): Promise<PlannedOutput[]> {
+  const read = blueprint.inputs.parse(inputs) as Record<string, string>;
+  const media = Object.entries(inputs).filter(([name]) => name.endsWith('_url'));
+  const facts = Object.fromEntries(await Promise.all(media.map(async ([name, path]) => [name, await factsOf(path)])));
+  const planned = blueprint.plan(read, { facts, srtText: null });
+  if ('problem' in planned) throw new Error(`${planned.problem.field} ${planned.problem.reason}`);
+  return planned;
+}
+
+/** Makes an output. */
+export function make(shop: Workshop, { request }: PlannedOutput): Promise<Result> {
+  const { inputs, ...rest } = request as TranscodeRequest;
+  const files = inputs.map(({ url }) => url);
+  return shop.transcode(files, { ...rest, inputs }, Object.fromEntries(files.map((file) => [file, file])));
+}
