@@ -49,7 +49,7 @@ async function drawStrip(one: Case): Promise<void> {
   const row = frames.map((_, index) => `[f${index}]`).join('');
   const joined = frames.length > 1 ? `${row}hstack=inputs=${frames.length}` : `${row}null`;
   const graph = `${scaled.join(';')};${joined},pad=iw+${GAP}:ih:${GAP}:0:color=${GROUND},scale='min(iw,${WIDEST})':-2:flags=lanczos`;
-  const target = join(folder, `${one.blueprint.slug}.${type}`);
+  const target = join(folder, `${one.blueprint.slug}${one.name ? `-${one.name}` : ''}.${type}`);
   const quality = type === 'jpg' ? ['-q:v', '4', '-pix_fmt', 'yuvj420p'] : [];
   await run('ffmpeg', [
     '-nostdin',

@@ -22,7 +22,7 @@ describe('drawLayer', () => {
     expect([some.width - none.width, some.height - none.height]).toEqual([100, 100]);
   });
   it('writes each glyph once', () => {
-    const svg = String(draw('aaaaaaaaaa').svg);
+    const svg = String(draw('aaaaaaaaaa').file);
     expect(svg.match(/<path /g)).toHaveLength(1);
     expect(svg.match(/<use /g)).toHaveLength(10);
   });
@@ -53,11 +53,11 @@ describe('drawLayer', () => {
     expect(warnings).toEqual([]);
   });
   it('draws a rounded box in its colour, and a blurred shadow below the letters', () => {
-    const svg = String(draw('a', { boxColor: '#ff0000@0.8', boxRadius: 12, shadowBlur: 8 }).svg);
+    const svg = String(draw('a', { boxColor: '#ff0000@0.8', boxRadius: 12, shadowBlur: 8 }).file);
     expect(svg).toMatch(/<rect [^>]*rx="12" fill="#ff0000" fill-opacity="0.8"/);
     expect(svg).toMatch(/<feGaussianBlur stdDeviation="4"\/>/);
     expect(svg).toContain('filter="url(#s0)"');
-    expect(String(draw('a').svg)).not.toContain('filter');
+    expect(String(draw('a').file)).not.toContain('filter');
   });
   it('leaves the text out on a machine without fonts, with a warning', () => {
     const layer = draw('Hello', {}, openFonts([]));
@@ -77,6 +77,6 @@ describe('drawLayer', () => {
   it('draws a mask of one disc', () => {
     const mask = drawLayer({ kind: 'mask', path: '', diameter: 64 }, fonts);
     expect(mask).toMatchObject({ width: 64, height: 64 });
-    expect(String(mask.svg)).toContain('<circle cx="32" cy="32" r="32" fill="#ffffff"');
+    expect(String(mask.file)).toContain('<circle cx="32" cy="32" r="32" fill="#ffffff"');
   });
 });

@@ -1,6 +1,7 @@
 import { layerBorder } from '../ffmpeg/policy/overlays/overlay-filters.ts';
 import type { TextOverlay } from '../ffmpeg/policy/overlays/types.ts';
 import type { LayerRequest, MaskLayer, TextLayer } from '../ffmpeg/types.ts';
+import { drawCaptions } from './draw-captions.ts';
 import { drawCard } from './draw-card.ts';
 import { fitText } from './fit-text.ts';
 import type { FontLibrary } from './font-library.ts';
@@ -20,6 +21,7 @@ const WHITE = { rgb: '#ffffff', alpha: 1 };
  */
 export function drawLayer(layer: LayerRequest, fonts: FontLibrary): DrawnLayer {
   if (layer.kind === 'text') return drawText(layer, fonts);
+  if (layer.kind === 'captions') return drawCaptions(layer, fonts);
   return layer.kind === 'card' ? drawCard(layer, fonts) : drawMask(layer);
 }
 
@@ -44,7 +46,7 @@ function drawText({ overlay, frame }: TextLayer, fonts: FontLibrary): DrawnLayer
       `The text is larger than ${width}x${height} pixels and was cut there; wrap it or use a smaller font.`,
     );
   if (!drawing.isComplete()) warnings.push('There are too many different emoji; some were left out.');
-  return { svg: drawing.finish(), width, height, warnings };
+  return { file: drawing.finish(), width, height, warnings };
 }
 
 function layOutText(overlay: TextOverlay, frame: TextLayer['frame'], fonts: FontLibrary): TextBlock | null {
@@ -52,7 +54,8 @@ function layOutText(overlay: TextOverlay, frame: TextLayer['frame'], fonts: Font
   const free = Math.max(2 * fontSize, frame.width - 2 * Math.max(boxBorder, frame.width * SAFE_MARGIN));
   const maxHeight = MAX_SIDE - 2 * layerBorder(overlay);
   const style = { font, fontSize, lineSpacing, align, charsPerLine, maxHeight };
-  if (textHeight !== null) return fitText(text, { ...style, maxWidth: textWidth ?? free }, textHeight, fonts);
+  if (textHeight !== null)
+    return fitText(text, { ...style, maxWidth: textWidth ?? free }, textHeight, fonts)?.block ?? null;
   const isDefaultWidth = textWidth === null && charsPerLine === null;
   return layoutText(text, { ...style, maxWidth: isDefaultWidth ? free : textWidth }, fonts);
 }
@@ -61,9 +64,9 @@ function drawMask({ diameter }: MaskLayer): DrawnLayer {
   const drawing = startDrawing(diameter, diameter);
   drawing.rectangle({ x: 0, y: 0, width: diameter, height: diameter }, { rgb: '#000000', alpha: 1 });
   drawing.circle({ x: diameter / 2, y: diameter / 2 }, diameter / 2, WHITE);
-  return { svg: drawing.finish(), width: diameter, height: diameter, warnings: [] };
+  return { file: drawing.finish(), width: diameter, height: diameter, warnings: [] };
 }
 
 function blank(): Omit<DrawnLayer, 'warnings'> {
-  return { svg: startDrawing(1, 1).finish(), width: 1, height: 1 };
+  return { file: startDrawing(1, 1).finish(), width: 1, height: 1 };
 }

@@ -10,6 +10,12 @@ const WORD_SHARE = 0.6;
 /** Halvings of the width when lines are balanced: the result is within 1/64 of the shortest. */
 const HALVINGS = 6;
 
+export interface FittedText {
+  block: TextBlock;
+  /** Pixels per em. */
+  fontSize: number;
+}
+
 /**
  * Lays out text in the largest font up to `style.fontSize` with which it is at most `height` pixels high, preferably
  * without a broken word, or in the smallest. Then narrows it to the shortest lines that need no additional line, so that
@@ -21,7 +27,7 @@ export function fitText(
   style: TextStyle & { maxWidth: number },
   height: number,
   fonts: FontLibrary,
-): TextBlock | null {
+): FittedText | null {
   const layOut = (share: number, maxWidth = style.maxWidth): TextBlock | null => {
     const [fontSize, lineSpacing] = [style.fontSize * share, style.lineSpacing * share];
     return layoutText(text, { ...style, fontSize, lineSpacing, maxWidth }, fonts);
@@ -41,8 +47,10 @@ export function fitText(
     } else high = middle - 1;
   }
   const { share, block } = best ?? { share: shares[0]!, block: layOut(shares[0]!) };
-  if (!block || block.lines < 2 || block.breaksWord || block.height > height) return block;
-  return balance(block, style.maxWidth, (width) => layOut(share, width));
+  if (!block) return null;
+  const fontSize = style.fontSize * share;
+  if (block.lines < 2 || block.breaksWord || block.height > height) return { block, fontSize };
+  return { block: balance(block, style.maxWidth, (width) => layOut(share, width)), fontSize };
 }
 
 function balance(block: TextBlock, maxWidth: number, layOut: (width: number) => TextBlock | null): TextBlock {

@@ -38,6 +38,10 @@ export interface TextBlock {
   /** Whether the first line is right-to-left. */
   isRightToLeft: boolean;
   lines: number;
+  /** The text of each line. */
+  texts: string[];
+  /** Whether a character is not from the requested font, so that another program would choose another one for it. */
+  hasFallback: boolean;
   /** Whether a line ends within a word that is longer than a line. */
   breaksWord: boolean;
   /** Whether text was dropped because it exceeded `maxHeight`. */
@@ -53,6 +57,7 @@ interface Metrics {
 
 interface Line extends Metrics {
   breaksWord: boolean;
+  text: string;
   isRightToLeft: boolean;
   glyphs: PlacedGlyph[];
   width: number;
@@ -96,6 +101,8 @@ export function layoutText(text: string, style: TextStyle, fonts: FontLibrary): 
     glyphs: lines.flatMap((line) => line.glyphs),
     isRightToLeft: lines[0]?.isRightToLeft ?? false,
     lines: lines.length,
+    texts: lines.map((line) => line.text),
+    hasFallback: lines.some(({ glyphs }) => glyphs.some(({ font }) => font !== primary.load())),
     breaksWord: lines.some((line) => line.breaksWord),
     isCut: lines.length < text.split('\n').length || lines.length < all.length,
     warnings: fontWarnings(style.font, requested, primary, choice),
@@ -115,7 +122,7 @@ function layoutParagraph(paragraph: Paragraph, style: TextStyle, base: Metrics):
   return wrap(paragraph.text, paragraph.graphemes, advances, limits, mayBreak).map(([first, end]) => {
     const range = { start: paragraph.graphemes[first]!, end: paragraph.graphemes[end]! };
     const line = layoutLine(paragraph, shaped, range, style.fontSize, base);
-    return { ...line, breaksWord: first > 0 && !mayBreak[first] };
+    return { ...line, text: paragraph.text.slice(range.start, range.end), breaksWord: first > 0 && !mayBreak[first] };
   });
 }
 
@@ -148,7 +155,7 @@ function layoutLine(
   fontSize: number,
   base: Metrics,
 ): Line {
-  const line: Line = { isRightToLeft: paragraph.level === 1, breaksWord: false, glyphs: [], width: 0, ...base };
+  const line: Line = { isRightToLeft: paragraph.level === 1, breaksWord: false, text: '', glyphs: [], width: 0, ...base };
   const pieces: { run: Run; glyphs: ShapedGlyph[] }[] = [];
   for (let at = firstRun(paragraph.runs, start); at < paragraph.runs.length; at++) {
     const run = paragraph.runs[at]!;

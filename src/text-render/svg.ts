@@ -23,9 +23,9 @@ export interface Drawing {
   finish(): Buffer;
 }
 
-/** A drawn layer: an SVG for FFmpeg's `-f svg_pipe`, its size in pixels, and warnings. */
+/** A drawn layer: an SVG for FFmpeg's `-f svg_pipe` or a script of captions, its size in pixels, and warnings. */
 export interface DrawnLayer {
-  svg: Buffer;
+  file: Buffer;
   width: number;
   height: number;
   warnings: string[];

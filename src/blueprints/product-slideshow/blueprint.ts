@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { choice, defineBlueprint, type MediaFacts, media } from '../blueprint.ts';
-import { FORMATS, keptShare, reframe, type Size } from '../shared/frame.ts';
+import { FORMATS, keptShare, reframe, type Size, sourceSize } from '../shared/frame.ts';
 import { eased, moveWindow, type Window, zoomWindow } from '../shared/motion.ts';
 import { encoded } from '../shared/request.ts';
 import { REPEATED, withMusic } from '../shared/sound.ts';
@@ -13,6 +13,9 @@ const FRAMES = Math.round(SECONDS * FPS);
 const CUT = 0.05;
 /** Share of a photo that must remain for it to fill the frame: a product must not be cut off. */
 const FILL_SHARE = 0.85;
+
+/** Pixels of the short side to which a large photo is reduced first. */
+const LARGEST = 1620;
 
 /** Movements in turn, so that no photo moves like the one before it. */
 const MOVEMENTS: readonly (() => Window)[] = [
@@ -69,7 +72,8 @@ export const productSlideshow = defineBlueprint({
 function slide(index: number, source: MediaFacts, frame: Size): string {
   const fit = keptShare(source, frame) >= FILL_SHARE ? 'crop' : 'pad';
   const options = ':out_color_matrix=bt709:out_range=limited';
-  const ground = source.hasAlpha ? onWhite(index) : `[${index}:v]null[g${index}]`;
+  const { width, height } = sourceSize(source, LARGEST);
+  const ground = `[${index}:v]scale=w=${width}:h=${height}:flags=lanczos,setsar=1${source.hasAlpha ? onWhite(index) : ''}[g${index}]`;
   const framed = reframe({ from: `g${index}`, to: `f${index}`, options }, { source, frame, fit });
   const still = `format=yuv420p,settb=expr=1/${FPS},loop=loop=${FRAMES - 1}:size=1:start=0,setpts=N,fps=fps=${FPS}`;
   return `${ground};${framed};[f${index}]${still},${moveWindow(MOVEMENTS[index % MOVEMENTS.length]!())}[p${index}]`;
@@ -78,8 +82,8 @@ function slide(index: number, source: MediaFacts, frame: Size): string {
 /** A photo of a product without a background gets a white one. */
 function onWhite(index: number): string {
   return (
-    `[${index}:v]format=rgba,split=2[a${index}][b${index}];` +
-    `[b${index}]drawbox=x=0:y=0:w=iw:h=ih:color=white:t=fill:replace=1[w${index}];[w${index}][a${index}]overlay=format=rgb[g${index}]`
+    `,format=rgba,split=2[a${index}][b${index}];` +
+    `[b${index}]drawbox=x=0:y=0:w=iw:h=ih:color=white:t=fill:replace=1[w${index}];[w${index}][a${index}]overlay=format=rgb`
   );
 }
 

@@ -27,8 +27,11 @@ export function even(pixels: number): number {
   return Math.max(2, 2 * Math.round(pixels / 2));
 }
 
+/** The most pixels of the short side of a video that keeps its size: 4K. Encoding a larger one takes several gigabytes. */
+const LARGEST_SHORT_SIDE = 2160;
+
 /** The size of a source with even sides, and with at most `shortSide` pixels on the short one. Never scales up. */
-export function sourceSize({ width, height }: Size, shortSide = Number.POSITIVE_INFINITY): Size {
+export function sourceSize({ width, height }: Size, shortSide = LARGEST_SHORT_SIDE): Size {
   const factor = Math.min(1, shortSide / Math.min(width, height));
   return { width: even(width * factor), height: even(height * factor) };
 }
@@ -63,7 +66,7 @@ export type Fit = 'pad' | 'crop';
 /**
  * A graph that puts a video or picture into a frame without stretching it, between two labels. `crop` fills the frame
  * and cuts off what extends beyond it, equally on both sides. `pad` shows the complete picture in front of a blurred,
- * darker copy that fills the frame; where the aspect is nearly the same, it fills the frame as well. `options` go into
+ * copy that fills the frame, darker for a video, and as light as it is for a picture, which often has a light ground; where the aspect is nearly the same, it fills the frame as well. `options` go into
  * every `scale`, for example to convert a picture's colours.
  */
 export function reframe(
@@ -75,11 +78,12 @@ export function reframe(
   if (fit === 'crop' || keptShare(source, frame) > 1 - SAME_ASPECT)
     return `[${from}]${scale(covering(source, frame))},${crop},setsar=1[${to}]`;
   const small = { width: even(frame.width * BACKGROUND_SHARE), height: even(frame.height * BACKGROUND_SHARE) };
+  const shade = options === '' ? 'eq=brightness=-0.1:saturation=1.15' : 'eq=brightness=-0.02';
   const [back, front] = [`${to}back`, `${to}front`];
   const blurred =
     `scale=w=${covering(source, small).width}:h=${covering(source, small).height}:flags=area${options},` +
     `crop=w=${small.width}:h=${small.height},gblur=sigma=${round(small.width / 13)}:steps=2,` +
-    `eq=brightness=-0.1:saturation=1.15,scale=w=${frame.width}:h=${frame.height}:flags=bicubic`;
+    `${shade},scale=w=${frame.width}:h=${frame.height}:flags=bicubic`;
   return [
     `[${from}]split=2[${back}0][${front}0]`,
     `[${back}0]${blurred},setsar=1[${back}]`,

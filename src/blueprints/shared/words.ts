@@ -32,6 +32,12 @@ export interface Hook {
   filter: string | null;
 }
 
+/**
+ * Makes a picture darker and a little less colourful, so that white letters stand out: luma above black times 0.6,
+ * chroma from grey times 0.75, in 8 bits of limited range.
+ */
+const DIMMED = "format=yuv420p,lutyuv=y='16+(val-16)*0.6':u='128+(val-128)*0.75':v='128+(val-128)*0.75'";
+
 /** Draws a hook into a frame. Sizes are shares of the short side: at least 3.5%, which is 11 points on a phone. */
 export function hook(text: string, style: HookStyle, frame: Size): Hook {
   const look = LOOKS[style];
@@ -39,7 +45,7 @@ export function hook(text: string, style: HookStyle, frame: Size): Hook {
   const short = Math.min(frame.width, frame.height);
   const [padding, gap] = [Math.round(look.padding * short), Math.round(look.fontSize * short * 0.16)];
   return {
-    filter: style === 'center-statement' ? 'drawbox=x=0:y=0:w=iw:h=ih:color=black@0.42:t=fill' : null,
+    filter: style === 'center-statement' ? DIMMED : null,
     option: overlay(text, {
       font: 'Arial Bold',
       fontSize: clamp(look.fontSize * short, 12, 200),
@@ -66,7 +72,7 @@ const DARK_PLATE = { fontColor: 'white', boxColor: '#0c0d10@0.72' };
 
 const LOOKS: Readonly<Record<HookStyle, Look>> = {
   'top-hook': {
-    ...{ fontSize: 0.082, padding: 0.034, radius: 0.03 },
+    ...{ fontSize: 0.08, padding: 0.04, radius: 0.034 },
     style: () => ({ fontColor: '#0c0d10', boxColor: 'white@0.96', align: 'center' }),
   },
   'center-statement': {

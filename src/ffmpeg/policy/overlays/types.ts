@@ -39,3 +39,20 @@ export interface QuoteCard {
   /** The photo to fetch; null = none. */
   photoUrl: string | null;
 }
+
+export const CAPTION_STYLES = ['bold-bottom', 'clean-lower', 'center-pop', 'top-title'] as const;
+export type CaptionStyle = (typeof CAPTION_STYLES)[number];
+
+/** A caption; seconds from the start of the output. */
+export interface TimedText {
+  start: number;
+  /** Later than `start`. */
+  end: number;
+  text: string;
+}
+
+/** `@captions`: texts at their times, in the order of their starts. */
+export interface CaptionOverlay {
+  cues: readonly TimedText[];
+  style: CaptionStyle;
+}
