@@ -51,6 +51,10 @@ export const failures = {
   storage_quota: { advice: 'Erase jobs that you no longer need, then send this one again.', retry: false },
   storage_full: { advice: 'Try again later, or request a smaller output.', retry: true },
   storage_unavailable: { advice: 'Try again later.', retry: true },
+  transcription_failed: {
+    advice: 'Try again. If it fails again, report the job id to the operator.',
+    retry: false,
+  },
   worker_lost: { advice: 'Try again later: the worker died several times on this job.', retry: true },
   internal: { advice: 'Try again. If it fails again, report the job id to the operator.', retry: true },
 } as const satisfies Record<string, { advice: string; retry: boolean }>;

@@ -121,6 +121,8 @@ export type KindOperation =
 export interface ShownKind<Request = never> extends ShownTraits {
   /** Below `/v1/`, and the tag of its operations: `transcodes`. */
   path: string;
+  /** The path of its list, if it differs. */
+  listPath?: string;
   /** What the tag is about. */
   description: string;
   /** In the ids of operations: `Transcode` in `createTranscode`. */

@@ -146,9 +146,6 @@ describe('paths and methods', () => {
 
   it('that are not implemented yet return 501, after the key is checked and without reading a body', async () => {
     const paths = [
-      ['POST', '/v1/transcribe'],
-      ['GET', '/v1/transcribes'],
-      ['GET', `/v1/transcribe/${ID}/download`],
       ['GET', '/v1/blueprints'],
       ['POST', '/v1/blueprints/product-ad/runs'],
       ['GET', `/v1/blueprints/runs/${ID}`],

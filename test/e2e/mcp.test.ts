@@ -197,9 +197,6 @@ describe.each([
 
   it('names the features that the server does not have', async () => {
     const calls: [string, object][] = [
-      ['transcribe_audio', { media_url: 'https://example.org/a.mp3' }],
-      ['get_transcribe', { id: ID }],
-      ['get_transcribe_download', { id: ID }],
       ['run_blueprint', { slug: 'watermark', inputs: {} }],
       ['run_blueprint_and_wait', { slug: 'watermark', inputs: {} }],
       ['get_blueprint_run', { id: ID }],
@@ -209,6 +206,8 @@ describe.each([
       const { failed, value } = await use(name, args);
       expect([name, failed, value.code]).toEqual([name, true, 'not_implemented']);
     }
+    const { failed, value } = await use('transcribe_audio', { media_url: 'https://example.org/a.mp3' });
+    expect([failed, value.code]).toEqual([true, 'transcription_not_configured']);
   });
 });
 

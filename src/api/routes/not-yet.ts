@@ -8,15 +8,6 @@ import type { App } from '../types.ts';
 const NOT_YET: Readonly<
   Record<string, readonly [method: string, path: string, scope: Scope | 'open', operationId: string, summary: string][]>
 > = {
-  Transcription: [
-    ['POST', '/v1/transcribe', 'transcode', 'createTranscription', 'Create a transcription'],
-    ['GET', '/v1/transcribes', 'read', 'listTranscriptions', 'List transcriptions'],
-    ['GET', '/v1/transcribe/:id', 'read', 'getTranscription', 'Read a transcription'],
-    ['DELETE', '/v1/transcribe/:id', 'transcode', 'eraseTranscription', 'Erase a transcription'],
-    ['GET', '/v1/transcribe/:id/download', 'read', 'downloadTranscription', 'Get a link to subtitles'],
-    ['GET', '/v1/transcribe/:id/events', 'read', 'listTranscriptionEvents', 'Read events of a transcription'],
-    ['PATCH', '/v1/transcribe/:id/cancel', 'transcode', 'cancelTranscription', 'Cancel a transcription'],
-  ],
   'The catalogue of blueprints': [['GET', '/v1/blueprints', 'read', 'listBlueprints', 'List blueprints']],
   'Running blueprints': [
     ['POST', '/v1/blueprints/:slug/runs', 'transcode', 'runBlueprint', 'Run a blueprint'],

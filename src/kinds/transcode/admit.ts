@@ -2,7 +2,7 @@ import { accountRetention } from '../../accounts/accounts.ts';
 import { knownInfo } from '../../attempt/media/stored-info.ts';
 import type { Warning } from '../../contract/common.ts';
 import { isS3Url } from '../../contract/connections.ts';
-import { ApiError } from '../../contract/errors.ts';
+import type { ApiError } from '../../contract/errors.ts';
 import { isLadderFormat } from '../../contract/formats.ts';
 import { hideQueries } from '../../contract/hide-queries.ts';
 import { idleInAccount, idleRetention } from '../../contract/limit-advice.ts';
@@ -19,6 +19,7 @@ import {
   type Locate,
   locateInRequest,
   rejectedUrl,
+  rejectedWebhook,
   rejectionError,
   rejectionProblem,
   sourceError,
@@ -156,18 +157,6 @@ function rejectedSources({ checkSourceUrl }: AdmissionServices, sources: readonl
     const reason = rejectedUrl(checkSourceUrl, source);
     return reason === null ? [] : [sourceError(source, reason, locate)];
   });
-}
-
-/** Why events may not be sent to that URL, in terms of the field that names it. */
-export function rejectedWebhook(
-  { checkWebhookUrl }: Pick<AdmissionServices, 'checkWebhookUrl'>,
-  url: string | undefined,
-  field = 'webhook_url',
-): ApiError[] {
-  const reason = url === undefined ? undefined : checkWebhookUrl(url).reason;
-  if (reason === undefined) return [];
-  const remedy = 'Name a public https:// URL, or have the operator allow its address in AIRLOCK_FETCH_ALLOW';
-  return [new ApiError('invalid_request', { field, reason, remedy })];
 }
 
 /** What determines the encoding of an output: raw options, a preset, or the defaults. An empty list of options counts as none. */
