@@ -7,6 +7,8 @@ import type { Kind } from './kind.ts';
 import { probe } from './probe/index.ts';
 import { segment } from './segment/index.ts';
 import { transcode } from './transcode/index.ts';
+import { transcribe } from './transcribe/index.ts';
+import { transcribePiece } from './transcribe-piece/index.ts';
 
 /** A request goes only from a kind's `toRequest` to its own `admit`, so its type is of no concern to others. */
 const asKind = <Request>(kind: Kind<Request>) => kind as unknown as Kind;
@@ -15,6 +17,7 @@ const KINDS: readonly Kind[] = [
   ...[asKind(transcode), inspection, segment, asKind(probe), asKind(connectionCheck), asKind(blueprint)],
   // Jobs that runs of blueprints create.
   asKind(hiddenKind(transcode, RENDER_KIND)),
+  ...[asKind(transcribe), transcribePiece],
 ];
 
 /** Every kind of job by its name. */
