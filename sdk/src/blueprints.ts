@@ -1,6 +1,7 @@
+import { downloadChunks, filesOf } from './download.ts';
 import { JobError } from './errors.ts';
 import { type EventsOptions, followEvents, type StreamEvent } from './events.ts';
-import type { Control } from './kinds.ts';
+import type { Control, SaveControl } from './kinds.ts';
 import { eachItem } from './pages.ts';
 import { remoteUrl } from './source.ts';
 import { randomKey, type Transport } from './transport.ts';
@@ -97,6 +98,15 @@ export class Blueprints {
     return resting(await this.wait(id, control));
   }
 
+  /** Writes an output of a run to a file and checks its SHA-256. Node only. */
+  async save(id: string, path: string, { output, ...control }: SaveControl = {}): Promise<void> {
+    const { saveFile } = await import('./node-files.ts');
+    const [file] = await firstOf(filesOf(this.#transport, pathOf(id), { output, signal: control.signal }));
+    const part = { name: output as string, size: file?.size ?? null };
+    const chunks = downloadChunks(this.#transport, pathOf(id), part, { ...control, retries: this.#retries });
+    await saveFile(path, chunks, { sha256: file?.sha256 ?? null });
+  }
+
   async cancel(id: string): Promise<BlueprintRun> {
     return (await this.#transport.json<{ job: BlueprintRun }>('PATCH', `${pathOf(id)}/cancel`)).job;
   }
@@ -135,6 +145,12 @@ export class Blueprints {
     }
     return body;
   }
+}
+
+/** The only file of an output that is not a tree. */
+async function firstOf<T>(items: AsyncIterable<T>): Promise<T[]> {
+  for await (const item of items) return [item];
+  return [];
 }
 
 function pathOf(id: string): string {

@@ -1,4 +1,4 @@
-import { RENDER_KIND } from './blueprint/capability.ts';
+import { RENDER_KIND, TRANSCRIBE_KIND } from './blueprint/capability.ts';
 import { blueprint } from './blueprint/index.ts';
 import { hiddenKind } from './child-jobs.ts';
 import { connectionCheck } from './connection-check/index.ts';
@@ -15,10 +15,18 @@ const asKind = <Request>(kind: Kind<Request>) => kind as unknown as Kind;
 
 const KINDS: readonly Kind[] = [
   ...[asKind(transcode), inspection, segment, asKind(probe), asKind(connectionCheck), asKind(blueprint)],
-  // Jobs that runs of blueprints create.
-  asKind(hiddenKind(transcode, RENDER_KIND)),
   ...[asKind(transcribe), transcribePiece],
 ];
 
+/** Kinds of which runs of blueprints create jobs, and the names of their hidden copies. */
+const CHILDREN = new Map([
+  ['transcode', RENDER_KIND],
+  ['transcribe', TRANSCRIBE_KIND],
+]);
+const hidden = KINDS.flatMap((kind) => {
+  const name = CHILDREN.get(kind.name);
+  return name === undefined ? [] : [hiddenKind(kind, name)];
+});
+
 /** Every kind of job by its name. */
-export const kinds: ReadonlyMap<string, Kind> = new Map(KINDS.map((kind) => [kind.name, kind]));
+export const kinds: ReadonlyMap<string, Kind> = new Map([...KINDS, ...hidden].map((kind) => [kind.name, kind]));

@@ -134,7 +134,7 @@ describe('imports', () => {
         .filter(({ name }) => name.endsWith('/node-files.ts'))
         .map(({ path }) => path)
         .sort(),
-    ).toEqual(['kinds.ts', 'source.ts']);
+    ).toEqual(['blueprints.ts', 'kinds.ts', 'source.ts']);
   });
 
   it.each(['bench', 'testkit'])('of %s name no file of the tests', (folder) => {
