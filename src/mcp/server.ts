@@ -12,14 +12,12 @@ import { type ToolKind, toolsOfKind } from './tools/kinds.ts';
 import { MEDIA_TOOLS } from './tools/media.ts';
 import { TEMPLATE_TOOLS } from './tools/templates.ts';
 import { TRANSCODE_TOOLS } from './tools/transcodes.ts';
-import { TRANSCRIBE_TOOLS } from './tools/transcribe.ts';
 
 /** Tools that do not depend on the kinds of jobs. */
 const COMMON: readonly Tool[] = [
   ...TRANSCODE_TOOLS,
   ...TEMPLATE_TOOLS,
   ...MEDIA_TOOLS,
-  ...TRANSCRIBE_TOOLS.map((tool) => ({ ...tool, feature: '/v1/transcribes' })),
   ...BLUEPRINT_TOOLS,
 ];
 

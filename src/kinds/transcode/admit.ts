@@ -11,7 +11,7 @@ import { outputRole } from '../../contract/output-role.ts';
 import { type CreateBody, outputsOf, toJobRequest } from '../../contract/transcodes.ts';
 import type { RequestProblem } from '../../contract/validate.ts';
 import type { MediaInfo, Review } from '../../ffmpeg/index.ts';
-import { DESTINATIONS, LADDERS, QUALITY, S3_SOURCES } from '../../jobs/capabilities.ts';
+import { DESTINATIONS, LADDER_QUALITY, LADDERS, QUALITY, S3_SOURCES } from '../../jobs/capabilities.ts';
 import { findSources, type NamedSource, type RejectedSource, type ResolvedSource } from '../../jobs/sources.ts';
 import { missingConnections } from '../connection-sources.ts';
 import type { Admission, AdmissionServices, Caller } from '../kind.ts';
@@ -143,6 +143,7 @@ function needsOf(
     ...(deliveries.some((one) => one !== null) ? [DESTINATIONS] : []),
     ...(sources.some(({ url }) => isS3Url(url)) ? [S3_SOURCES] : []),
     ...(isCompared ? [QUALITY] : []),
+    ...(outputs.some(({ outputFormat, measure }) => measure && isLadderFormat(outputFormat)) ? [LADDER_QUALITY] : []),
   ];
 }
 
