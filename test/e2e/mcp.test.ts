@@ -68,7 +68,9 @@ describe.each([
   it('lists the tools that the server supports, with self-contained schemas', async () => {
     const { tools } = await client.listTools();
     const own = ['probe', 'validate', 'erase_transcode', 'list_transcode_files', 'list_templates', 'get_template'];
-    expect(tools.map(({ name }) => name).sort()).toEqual([...HOSTED, ...own].sort());
+    const speech = ['transcribe_audio', 'get_transcribe', 'get_transcribe_download', 'transcribe_audio_and_wait'];
+    const jobs = ['list_transcribes', 'cancel_transcribe', 'erase_transcribe', 'list_transcribe_files'];
+    expect(tools.map(({ name }) => name).sort()).toEqual([...HOSTED, ...own, ...speech, ...jobs].sort());
     for (const { name, description, inputSchema, annotations } of tools) {
       expect([name, description?.length, inputSchema.type]).toEqual([name, expect.any(Number), 'object']);
       expect(JSON.stringify(inputSchema)).not.toContain('$ref');
