@@ -214,7 +214,7 @@ describe('a transcription', () => {
     it('is part of a transcode: captions of its first output with sound, wherever they are in the request', async () => {
       const outputs = [
         { outputFormat: 'srt' },
-        { outputFormat: 'jpg', still: { at: 1 } },
+        { outputFormat: 'wav' },
         { outputFormat: 'vtt', name: 'text' },
         { outputFormat: 'mp4' },
       ];
@@ -223,7 +223,7 @@ describe('a transcription', () => {
       expect([made.status, made.json.status, made.json.error_message]).toEqual([201, 'completed', null]);
       expect(made.json.outputs.map(({ name, role }: { name: string; role: string }) => [name, role])).toEqual([
         ...[
-          ['jpg', 'still'],
+          ['wav', 'media'],
           ['mp4', 'media'],
           ['srt', 'text'],
           ['text', 'text'],
@@ -242,7 +242,10 @@ describe('a transcription', () => {
         400,
         'outputs[0].preset',
       ]);
-      const position = [{ outputFormat: 'vtt' }, { outputFormat: 'mp4', options: [{ option: '-f', argument: 'mp4' }] }];
+      const position = [
+        { outputFormat: 'vtt' },
+        { outputFormat: 'mp4', options: [{ option: '-vf', argument: 'scael=2:2' }] },
+      ];
       expect(await wrong(position)).toEqual([422, 'outputs[1].options[0]']);
     });
 

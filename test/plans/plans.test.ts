@@ -388,7 +388,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs and ${ACCOUNTS.toLocaleString('
     };
     const paths: [RegExp, string[]][] = [
       [/cancel$/, ids.waiting!],
-      [/transcodes/, ids.jobs!],
+      [/transcodes|transcribe/, ids.jobs!],
       [/batches/, ids.batches!],
       [/uploads/, ids.uploads!],
       [/multipart/, ids.multipart!],
