@@ -2349,7 +2349,7 @@ export interface components {
             encrypted?: boolean;
             /** @description Its delivery; only for an output with a destination. */
             destination?: components["schemas"]["OutputDelivery"];
-            /** @description The figures of the metric of its `target`, or of the first metric of `measure`; absent without both. */
+            /** @description The figures of the metric of its `target`, or of the first metric of `measure`; absent without both. Of a ladder, the figures of its largest rendition. */
             quality?: components["schemas"]["QualityFigures"];
             /** @description The figures of all metrics, the metric of the `target` first; absent without `target` and `measure`. */
             measures?: components["schemas"]["QualityFigures"][];
@@ -4590,7 +4590,7 @@ export interface components {
             target?: components["schemas"]["Target"] | null;
             /** @description Highest bit rate of the video of an output with a `target`: a number of bits per second, or a string such as `2800k`. */
             max_bitrate?: (number | string) | null;
-            /** @description Compares the finished video with its source, scaled to the size of the output, by these metrics. */
+            /** @description Compares the finished video with its source, scaled to the size of the output, by these metrics. Of a ladder, Airlock compares the largest rendition. */
             measure?: ("ssim" | "xpsnr" | "psnr")[] | null;
             /** @description Bit rate of the video, or of the audio if the output is an audio format: a number of bits per second, or a string such as `2800k`. */
             bitrate?: (number | string) | null;
@@ -4649,7 +4649,7 @@ export interface components {
             target?: components["schemas"]["Target"] | null;
             /** @description Highest bit rate of the video of an output with a `target`: a number of bits per second, or a string such as `2800k`. */
             max_bitrate?: (number | string) | null;
-            /** @description Compares the finished video with its source, scaled to the size of the output, by these metrics. */
+            /** @description Compares the finished video with its source, scaled to the size of the output, by these metrics. Of a ladder, Airlock compares the largest rendition. */
             measure?: ("ssim" | "xpsnr" | "psnr")[] | null;
             /** @description Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode. */
             outputs?: components["schemas"]["OutputRequest"][] | null;
@@ -4768,7 +4768,7 @@ export interface components {
             target?: components["schemas"]["Target"] | null;
             /** @description Highest bit rate of the video of an output with a `target`: a number of bits per second, or a string such as `2800k`. */
             max_bitrate?: (number | string) | null;
-            /** @description Compares the finished video with its source, scaled to the size of the output, by these metrics. */
+            /** @description Compares the finished video with its source, scaled to the size of the output, by these metrics. Of a ladder, Airlock compares the largest rendition. */
             measure?: ("ssim" | "xpsnr" | "psnr")[] | null;
             /** @description Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode. */
             outputs?: components["schemas"]["OutputRequest"][] | null;

@@ -150,7 +150,11 @@ function toOutputRequest({
       ...{ format, rungs, segmentSeconds, isEncrypted: encryption !== undefined },
       ...(output.subtitles !== undefined && { subtitles: output.subtitles }),
     };
-    return { outputFormat: 'mp4', ladder: settings, ...(output.measure && { measure: output.measure }) } as OutputRequest;
+    return {
+      outputFormat: 'mp4',
+      ladder: settings,
+      ...(output.measure && { measure: output.measure }),
+    } as OutputRequest;
   }
   if (!isTileFormat(format)) {
     const wanted = target ?? output.preset?.target;

@@ -109,9 +109,9 @@ describe('a job with several outputs', () => {
       { outputFormat: 'webp', preview: { seconds: 2 } },
     ];
     const job = await transcode(service, { inputs, outputs });
-    expect(job.outputs.map(({ name, error_message }: { name: string; error_message: string }) => [name, error_message])).toEqual(
-      ['mp4', 'hls', 'jpg', 'thumbnails', 'sprite', 'webp'].map((name) => [name, null]),
-    );
+    expect(
+      job.outputs.map(({ name, error_message }: { name: string; error_message: string }) => [name, error_message]),
+    ).toEqual(['mp4', 'hls', 'jpg', 'thumbnails', 'sprite', 'webp'].map((name) => [name, null]));
     expect(job.outputs.map(({ files }: { files: number }) => files)).toEqual([1, expect.any(Number), 1, 3, 2, 1]);
     expect(job.outputs[5]).toMatchObject({ width: 320, height: 180, video_codec: 'webp' });
   });
@@ -164,13 +164,17 @@ describe('a job with several outputs', () => {
       { outputFormat: 'hls', ladder: [{ height: 64 }], segment_seconds: 2 },
     ];
     const job = await transcode(service, { inputs: [{ url }], outputs });
-    expect(job.outputs.map(({ status, error_code }: { status: string; error_code: string }) => [status, error_code])).toEqual([
+    expect(
+      job.outputs.map(({ status, error_code }: { status: string; error_code: string }) => [status, error_code]),
+    ).toEqual([
       ['completed', null],
       ['completed', null],
       ['failed', 'too_long'],
     ]);
     expect(job.outputs[2].error_message).toContain('longer segments');
-    expect(job.warnings).toEqual([{ field: 'outputs[1].every_seconds', message: expect.stringContaining('more than 2000 pictures') }]);
+    expect(job.warnings).toEqual([
+      { field: 'outputs[1].every_seconds', message: expect.stringContaining('more than 2000 pictures') },
+    ]);
   });
 
   it('makes a ladder of a video that is smaller than the smallest height of a request', async () => {

@@ -48,7 +48,8 @@ export async function startPieces(
   const { noSplitReason } = sources;
   if (noSplitReason === null && !mayBeInPieces(attempt)) return false;
   const input = sources.inputs[0]!;
-  const command = noSplitReason === null ? await commandOf(attempt, plan, { position: output.position, planApart }) : null;
+  const command =
+    noSplitReason === null ? await commandOf(attempt, plan, { position: output.position, planApart }) : null;
   const chosen = command ? await choosePieces(attempt, command, input) : { noSplitReason: noSplitReason ?? NOT_ALONE };
   if ('noSplitReason' in chosen) {
     video.split = { pieces: 1, reason: chosen.noSplitReason };
