@@ -162,12 +162,7 @@ function Contents({ output, errors, pointer, onChange }: EncodingProps & { point
           onChange={(options) => onChange({ options })}
         />
       )}
-      <QualityFields
-        format={output.format}
-        draft={output.target}
-        id={id}
-        onChange={(target) => onChange({ target })}
-      />
+      <QualityFields format={output.format} draft={output.target} id={id} onChange={(target) => onChange({ target })} />
     </>
   );
 }
