@@ -2,17 +2,20 @@
  * Makes the pictures of the blueprints in docs/images/blueprints: runs each blueprint on drawn scenes, and puts frames of
  * what it made side by side.
  *   npx tsx scripts/docs/blueprint-pictures.ts [--png] [slug…]
+ * With `--hashes` it instead records the hashes with which tests compare what blueprints make: look at the pictures first.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../src/config/root.ts';
-import { type Case, casesOf, make, planCase } from '../../test/media/blueprints/cases.ts';
+import { hashFrames } from '../../test/helpers/picture-hash.ts';
+import { type Case, casesOf, keyOf, make, planCase, SMALL, smallCasesOf } from '../../test/media/blueprints/cases.ts';
 import { openWorkshop } from '../../test/media/helpers.ts';
 import { run } from '../../testkit/run.ts';
 import { makeScenes } from '../../testkit/scenes/scenes.ts';
 
 /** Pixels: height of a strip's frames, the gaps, and the widest strip. */
 const [HEIGHT, GAP, WIDEST] = [360, 16, 1400];
+const HASHES = join(projectRoot(), 'test/media/blueprints/hashes.json');
 const GROUND = '0xf6f7f8';
 
 const [flags, slugs] = [
@@ -24,11 +27,27 @@ const folder = flags.includes('--png') ? '/tmp/blueprint-pictures' : join(projec
 mkdirSync(folder, { recursive: true });
 const shop = await openWorkshop();
 try {
+  if (flags.includes('--hashes')) await recordHashes();
+  else await drawStrips();
+} finally {
+  await shop.remove();
+}
+
+async function recordHashes(): Promise<void> {
+  const hashes: Record<string, string[]> = {};
+  for (const one of smallCasesOf(await makeScenes(shop.dir, SMALL))) {
+    for (const planned of await planCase(one)) {
+      const { path } = await make(shop, planned);
+      hashes[keyOf(one, planned)] = await hashFrames(path, one.shown);
+    }
+  }
+  writeFileSync(HASHES, `${JSON.stringify(hashes, null, 2)}\n`);
+}
+
+async function drawStrips(): Promise<void> {
   const scenes = await makeScenes(shop.dir, { scale: 1, fps: 24, seconds: 4 });
   const cases = casesOf(scenes).filter(({ blueprint: { slug } }) => slugs.length === 0 || slugs.includes(slug));
   for (const one of cases) await drawStrip(one);
-} finally {
-  await shop.remove();
 }
 
 async function drawStrip(one: Case): Promise<void> {

@@ -15,7 +15,7 @@ const CUT = 0.05;
 const FILL_SHARE = 0.85;
 
 /** Pixels of the short side to which a large photo is reduced first. */
-const LARGEST = 1620;
+const LARGEST = 1350;
 
 /** Movements in turn, so that no photo moves like the one before it. */
 const MOVEMENTS: readonly (() => Window)[] = [

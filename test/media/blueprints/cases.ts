@@ -92,6 +92,19 @@ export function casesOf({ lake, cafe, products, logo, face, music }: Scenes): Ca
   ];
 }
 
+/** The same on scenes of a sixteenth of the pixels, with a cheaper slideshow, for tests. */
+export const SMALL = { scale: 0.25, fps: 8, seconds: 1.5 };
+export function smallCasesOf(scenes: Scenes): Case[] {
+  return casesOf(scenes).map((one) =>
+    one.blueprint.slug === 'product-slideshow' ? { ...one, inputs: { ...one.inputs, aspect: '1x1' } } : one,
+  );
+}
+
+/** The name of an output of a case in `hashes.json`. */
+export function keyOf({ blueprint: { slug }, name }: Case, { label }: PlannedOutput): string {
+  return `${name ? `${slug} (${name})` : slug} ${label}`;
+}
+
 /** What a worker finds out about a file. */
 export async function factsOf(path: string): Promise<MediaFacts> {
   const { info } = await inspect(path);
