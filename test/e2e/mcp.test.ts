@@ -69,7 +69,10 @@ describe.each([
     const { tools } = await client.listTools();
     const own = ['probe', 'validate', 'erase_transcode', 'list_transcode_files', 'list_templates', 'get_template'];
     const buckets = ['list_connections', 'create_connection', 'delete_connection'];
-    expect(tools.map(({ name }) => name).sort()).toEqual([...HOSTED, ...own, ...buckets].sort());
+    const speech = ['transcribe_audio', 'get_transcribe', 'get_transcribe_download', 'transcribe_audio_and_wait'];
+    const jobs = ['list_transcribes', 'cancel_transcribe', 'erase_transcribe', 'list_transcribe_files'];
+    const expected = [...HOSTED, ...own, ...buckets, ...speech, ...jobs];
+    expect(tools.map(({ name }) => name).sort()).toEqual(expected.sort());
     for (const { name, description, inputSchema, annotations } of tools) {
       expect([name, description?.length, inputSchema.type]).toEqual([name, expect.any(Number), 'object']);
       expect(JSON.stringify(inputSchema)).not.toContain('$ref');

@@ -108,7 +108,10 @@ function planEncoding(request: TranscodeRequest, inputs: readonly PlanInput[], c
     }
   }
   const { ladder } = request;
-  if (ladder) return withSubtitles(planLadder({ ...request, ladder }, inputs, parsed, ctx), parsed, ctx);
+  if (ladder) {
+    const text = { subtitles: parsed.subtitles, transcribes: ladder.transcribes === true };
+    return withSubtitles(planLadder({ ...request, ladder }, inputs, parsed, ctx), text, ctx);
+  }
   const picture = planPicture(request, inputs[0]!, ctx);
   if (picture) return inputs.length === 1 ? picture : ofFirstInput(picture, request);
   const raw = (request.options?.length ?? 0) > 0 || parsed.graph !== null;
