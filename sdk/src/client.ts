@@ -1,3 +1,4 @@
+import { Blueprints } from './blueprints.ts';
 import { Connections } from './connections.ts';
 import type { LinkOptions } from './download.ts';
 import { type EventsOptions, followEvents, type StreamEvent } from './events.ts';
@@ -71,6 +72,8 @@ export class Airlock {
   readonly templates: Templates;
   /** Buckets of yours that jobs use by name. */
   readonly connections: Connections;
+  /** Prepared ways to make a video, and their runs. */
+  readonly blueprints: Blueprints;
 
   constructor(options: AirlockOptions = {}) {
     const environment = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env ?? {};
@@ -90,6 +93,7 @@ export class Airlock {
     this.#transcodes = this.kind('transcodes');
     this.templates = new Templates(this.#transport);
     this.connections = new Connections(this.#transport);
+    this.blueprints = new Blueprints(this.#transport, this, this.#retries);
   }
 
   /** Uploads what must be uploaded, creates the job, and waits for it. Throws `JobError` unless it completes. */

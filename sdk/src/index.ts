@@ -1,3 +1,4 @@
+export type { BlueprintInputs, BlueprintRun, Blueprints } from './blueprints.ts';
 export {
   Airlock,
   type AirlockOptions,

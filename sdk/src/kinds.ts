@@ -16,7 +16,11 @@ import type { AnswerOf, AnyJob, OnProgress, RequestControl, Schemas } from './ty
 import { isLastOfJob, waitForJob } from './wait.ts';
 
 /** The part of the path that names a kind of job: `transcodes` in `/v1/transcodes`. */
-export type KindPath = { [P in keyof paths]: P extends `/v1/${infer Path}/{id}/files` ? Path : never }[keyof paths];
+export type KindPath = Exclude<
+  { [P in keyof paths]: P extends `/v1/${infer Path}/{id}/files` ? Path : never }[keyof paths],
+  // `Blueprints` has methods of their own for them.
+  'blueprints/runs'
+>;
 
 type PathOf<Path extends string, Rest extends string = ''> = paths[`/v1/${Path}${Rest}` & keyof paths];
 /** Kinds whose list has a path of its own. */

@@ -377,6 +377,144 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/blueprints/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List runs, newest first
+         * @description Returns a page of the runs of your account. `status=processing` includes the runs that await a review.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         */
+        get: operations["listBlueprintRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/blueprints/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a run
+         * @description Returns the state of a run and links to its outputs, which expire after ten minutes. With `wait`, Airlock responds when the run is final or awaits a review.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         */
+        get: operations["getBlueprintRun"];
+        put?: never;
+        post?: never;
+        /**
+         * Erase a run now
+         * @description Deletes the outputs and subtitles of the run, and the uploads that it used, before Airlock responds.
+         *
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
+         */
+        delete: operations["eraseBlueprintRun"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/blueprints/runs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Cancel a run
+         * @description Stops a waiting or running job. Returns 400 if the job is already final.
+         *
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
+         */
+        patch: operations["cancelBlueprintRun"];
+        trace?: never;
+    };
+    "/v1/blueprints/runs/{id}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a link to the output that expires after ten minutes
+         * @description If the job has several outputs, name one in `output`. With `?url=false` or `Accept: application/octet-stream`, the response is a redirect (302) to the link. For an output of many files, the link is to a zip of all files, unless you name one in `file`. Airlock creates the zip at the first request, and returns 503 with `Retry-After` until it is ready.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         */
+        get: operations["downloadBlueprintRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/blueprints/runs/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the files of an output
+         * @description To get a link to one of the files, pass its `path` as `file` to `/download`. If the output is a single file, the list contains only this file.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         */
+        get: operations["listBlueprintRunFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/blueprints/runs/{id}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a signed record of what was deleted and when
+         * @description Returns 409 until the job is erased or its retention ends. `complete` is true when all of its bytes are deleted and no upload URL accepts more.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         */
+        get: operations["getBlueprintRunReceipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/transcribe": {
         parameters: {
             query?: never;
@@ -757,6 +895,72 @@ export interface paths {
         patch: operations["cancelBatch"];
         trace?: never;
     };
+    "/v1/blueprints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List blueprints
+         * @description Returns every blueprint with its inputs as a JSON Schema, and the outputs that it makes. A blueprint that is not `available` returns 501 when you run it.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
+         */
+        get: operations["listBlueprints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/blueprints/{slug}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a blueprint
+         * @description Returns the run immediately. Its inputs are the fields of the body; `GET /v1/blueprints` describes them. Airlock makes each output with a job of its own, under the same policy and limits as your jobs. Send an `Idempotency-Key` so that a retry creates no second run.
+         *
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
+         */
+        post: operations["runBlueprint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/blueprints/runs/{id}/continue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Continue a run after a review
+         * @description Continues a run that is `awaiting_review` with the subtitles to burn in. Returns 409 if the run awaits no review, for example because it was continued before. Only times and plain text are used: tags of HTML and ASS are rejected.
+         *
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
+         */
+        post: operations["continueBlueprintRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/commands": {
         parameters: {
             query?: never;
@@ -943,6 +1147,28 @@ export interface paths {
          *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
         get: operations["listTranscodeEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/blueprints/runs/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read events of a run, oldest first
+         * @description `Accept: text/event-stream` streams them as they happen, with `blueprint.progress` once a second, and ends after the final event.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         */
+        get: operations["listBlueprintRunEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1533,116 +1759,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/blueprints": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List blueprints
-         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
-         *
-         *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
-         */
-        get: operations["listBlueprints"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/blueprints/{slug}/runs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Run a blueprint
-         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
-         *
-         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
-         */
-        post: operations["runBlueprint"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/blueprints/runs/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read a run of a blueprint
-         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
-         *
-         *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
-         */
-        get: operations["getBlueprintRun"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/blueprints/runs/{id}/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read events of a run
-         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
-         *
-         *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
-         */
-        get: operations["listBlueprintRunEvents"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/blueprints/runs/{id}/continue": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Continue a run
-         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
-         *
-         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
-         */
-        post: operations["continueBlueprintRun"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/templates/{name}": {
         parameters: {
             query?: never;
@@ -1691,7 +1807,7 @@ export interface components {
              * @description A stable code for programs.
              * @enum {string}
              */
-            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "account_exists" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "template_exists" | "too_many_templates" | "too_many_template_versions" | "template_read_only" | "template_not_found" | "connection_exists" | "too_many_connections" | "connection_check_failed" | "connection_not_found" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "not_implemented" | "transcription_not_configured" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcribe_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "playback_ended" | "archive_not_ready" | "job_not_completed" | "job_failed" | "job_canceled" | "job_without_output" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
+            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "account_exists" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "template_exists" | "too_many_templates" | "too_many_template_versions" | "template_read_only" | "template_not_found" | "connection_exists" | "too_many_connections" | "connection_check_failed" | "connection_not_found" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "transcription_not_configured" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcribe_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "playback_ended" | "run_not_awaiting_review" | "generative_not_available" | "archive_not_ready" | "job_not_completed" | "job_failed" | "job_canceled" | "job_without_output" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
             /** @description Details such as `field`, `reason`, `remedy` and `near`, depending on the code; null if there are none. */
             details: {
                 [key: string]: unknown;
@@ -2332,7 +2448,7 @@ export interface components {
          * @description Why a job failed, for programs.
          * @enum {string}
          */
-        FailureCode: "invalid_media" | "unsupported_media" | "unsupported_codec" | "cannot_disarm" | "no_video_stream" | "no_audio_stream" | "empty_media" | "too_many_streams" | "too_many_pixels" | "too_long" | "option_refused" | "encode_failed" | "filter_failed" | "asset_invalid" | "output_invalid" | "source_unreachable" | "source_refused" | "source_not_found" | "source_error" | "source_too_large" | "source_no_ranges" | "source_timeout" | "source_incomplete" | "connection_not_found" | "input_deleted" | "limit_memory" | "limit_cpu" | "limit_time" | "limit_output" | "limit_processes" | "sandbox_violation" | "storage_quota" | "storage_full" | "storage_unavailable" | "transcription_failed" | "worker_lost" | "internal";
+        FailureCode: "invalid_media" | "unsupported_media" | "unsupported_codec" | "cannot_disarm" | "no_video_stream" | "no_audio_stream" | "empty_media" | "too_many_streams" | "too_many_pixels" | "too_long" | "option_refused" | "encode_failed" | "filter_failed" | "asset_invalid" | "output_invalid" | "source_unreachable" | "source_refused" | "source_not_found" | "source_error" | "source_too_large" | "source_no_ranges" | "source_timeout" | "source_incomplete" | "connection_not_found" | "input_deleted" | "limit_memory" | "limit_cpu" | "limit_time" | "limit_output" | "limit_processes" | "sandbox_violation" | "storage_quota" | "storage_full" | "storage_unavailable" | "review_expired" | "transcription_failed" | "worker_lost" | "internal";
         /** @description A rendition of a ladder. */
         Rendition: {
             /** @description Pixels. */
@@ -2393,7 +2509,7 @@ export interface components {
             encrypted?: boolean;
             /** @description Its delivery; only for an output with a destination. */
             destination?: components["schemas"]["OutputDelivery"];
-            /** @description The figures of the metric of its `target`, or of the first metric of `measure`; absent without both. */
+            /** @description The figures of the metric of its `target`, or of the first metric of `measure`; absent without both. Of a ladder, the figures of its largest rendition. */
             quality?: components["schemas"]["QualityFigures"];
             /** @description The figures of all metrics, the metric of the `target` first; absent without `target` and `measure`. */
             measures?: components["schemas"]["QualityFigures"][];
@@ -2732,7 +2848,7 @@ export interface components {
         };
         /** @description One option of a command. Order matters, and options can repeat. */
         Option: {
-            /** @description An option of FFmpeg with its dash, or `@text-overlay`, `@quote-card`. */
+            /** @description An option of FFmpeg with its dash, or `@text-overlay`, `@captions`, `@quote-card`. */
             option: string;
             /** @description A string, a number, or an object for an option that starts with `@`. Absent, "" or null for a flag. */
             argument?: string | number | {
@@ -2968,6 +3084,154 @@ export interface components {
             warnings: components["schemas"]["Warning"][];
             /** @description True if the texts of this job did not fit on the page. The list then omits its metadata, warnings, error message and input URLs. Read the job to get them. */
             shortened: boolean;
+        };
+        /** @description A run of a blueprint in a list, without its outputs and subtitles. */
+        BlueprintRunItem: {
+            /**
+             * Format: uuid
+             * @description The id of the run.
+             */
+            id: string;
+            /** @description The slug of its blueprint. */
+            blueprint: string;
+            /**
+             * @description State of the run. `completed`, `failed` and `canceled` are final. A run that is `awaiting_review` waits for `continue`.
+             * @enum {string}
+             */
+            status: "pending" | "processing" | "completed" | "failed" | "canceled" | "awaiting_review";
+            /**
+             * @description What the run does, or did last: `probe` describes the inputs, `transcribe` writes subtitles, `review` waits for `continue`, `render` makes the outputs.
+             * @enum {string}
+             */
+            step: "queued" | "probe" | "transcribe" | "review" | "render" | "done";
+            /** @description One sentence for people; null unless the run failed. */
+            error_message: string | null;
+            /** @description Why the run failed, for programs; null unless it failed. */
+            error_code: components["schemas"]["FailureCode"] | null;
+            /**
+             * @description Always 0: Airlock charges no tokens.
+             * @constant
+             */
+            tokens_charged: 0;
+            /**
+             * @description Always 0: Airlock charges no tokens.
+             * @constant
+             */
+            tokens_spent: 0;
+            /**
+             * Format: date-time
+             * @description When it was accepted.
+             */
+            created_at: string;
+            /** @description When it became final. */
+            completed_at: string | null;
+        };
+        /** @description An output of a run. */
+        BlueprintRunOutput: {
+            /** @description Which of the outputs of the blueprint it is. */
+            label: string;
+            /** @description A link to it. It expires after ten minutes. */
+            url: string;
+        };
+        /** @description A run of a blueprint. */
+        BlueprintRun: {
+            /**
+             * Format: uuid
+             * @description The id of the run.
+             */
+            id: string;
+            /** @description The slug of its blueprint. */
+            blueprint: string;
+            /**
+             * @description State of the run. `completed`, `failed` and `canceled` are final. A run that is `awaiting_review` waits for `continue`.
+             * @enum {string}
+             */
+            status: "pending" | "processing" | "completed" | "failed" | "canceled" | "awaiting_review";
+            /**
+             * @description What the run does, or did last: `probe` describes the inputs, `transcribe` writes subtitles, `review` waits for `continue`, `render` makes the outputs.
+             * @enum {string}
+             */
+            step: "queued" | "probe" | "transcribe" | "review" | "render" | "done";
+            /** @description One sentence for people; null unless the run failed. */
+            error_message: string | null;
+            /** @description Why the run failed, for programs; null unless it failed. */
+            error_code: components["schemas"]["FailureCode"] | null;
+            /**
+             * @description Always 0: Airlock charges no tokens.
+             * @constant
+             */
+            tokens_charged: 0;
+            /**
+             * @description Always 0: Airlock charges no tokens.
+             * @constant
+             */
+            tokens_spent: 0;
+            /**
+             * Format: date-time
+             * @description When it was accepted.
+             */
+            created_at: string;
+            /** @description When it became final. */
+            completed_at: string | null;
+            /** @description A link to the first output. It expires after ten minutes. Null if the run has no output. */
+            output_url: string | null;
+            /** @description The outputs that are complete; empty until the run ends, and after its retention. */
+            outputs: components["schemas"]["BlueprintRunOutput"][];
+            /** @description The subtitles as SRT: those to review, or those that were reviewed; null for other blueprints, and once the run is erased. */
+            srt_text: string | null;
+        };
+        /** @description A run that has been accepted. */
+        CreatedBlueprintRun: {
+            /**
+             * Format: uuid
+             * @description The id of the run.
+             */
+            id: string;
+            /**
+             * @description State of the run. `completed`, `failed` and `canceled` are final. A run that is `awaiting_review` waits for `continue`.
+             * @enum {string}
+             */
+            status: "pending" | "processing" | "completed" | "failed" | "canceled" | "awaiting_review";
+            /** @description The slug of its blueprint. */
+            blueprint: string;
+            /**
+             * @description Always 0: Airlock charges no tokens.
+             * @constant
+             */
+            tokens_charged: 0;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description An output that a blueprint makes. */
+        BlueprintOutput: {
+            /** @description Its name in the outputs of a run. */
+            label: string;
+            /** @description Its format, such as `mp4`. */
+            format: string;
+        };
+        /** @description A prepared way to make a video. */
+        Blueprint: {
+            /** @description Its name in `POST /v1/blueprints/{slug}/runs`. */
+            slug: string;
+            /** @description Its name for people. */
+            title: string;
+            /** @description What it makes. */
+            description: string;
+            /** @description A JSON Schema (2020-12) of the body of a run. Inputs that are files have `x-media`: `video`, `image` or `audio`. */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /** @description Every output that it can make. */
+            outputs: components["schemas"]["BlueprintOutput"][];
+            /** @description Whether this server can run it. */
+            available: boolean;
+        };
+        /** @description The blueprints of this server. */
+        BlueprintList: {
+            /** @description Every blueprint, in a fixed order. */
+            items: components["schemas"]["Blueprint"][];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
         };
         /** @description One entry of a batch. */
         BatchItem: {
@@ -4147,6 +4411,37 @@ export interface components {
             warnings?: components["schemas"]["Warning"][];
         };
         /** @description A page of jobs. */
+        BlueprintRunJobList: {
+            /** @description Newest first. */
+            items: components["schemas"]["BlueprintRunItem"][];
+            /** @description This page. */
+            page: number;
+            /** @description Number of jobs per page. */
+            limit: number;
+            /** @description Number of jobs on all pages. */
+            total: number;
+            /** @description Pass it as `after` to get the next page; null on the last page. Reading a list this way repeats and skips no items. */
+            next: string | null;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A job that has been canceled. */
+        BlueprintRunCancelAnswer: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            success: true;
+            /**
+             * @description Always this text.
+             * @constant
+             */
+            message: "Job cancelled successfully";
+            job: components["schemas"]["BlueprintRun"];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A page of jobs. */
         TranscriptionJobList: {
             /** @description Newest first. */
             items: components["schemas"]["TranscriptionItem"][];
@@ -4262,6 +4557,52 @@ export interface components {
             kind: "transcode";
         };
         /** @description A job in the list of all kinds. */
+        BlueprintRunOfAll: {
+            /**
+             * Format: uuid
+             * @description The id of the run.
+             */
+            id: string;
+            /** @description The slug of its blueprint. */
+            blueprint: string;
+            /**
+             * @description State of the run. `completed`, `failed` and `canceled` are final. A run that is `awaiting_review` waits for `continue`.
+             * @enum {string}
+             */
+            status: "pending" | "processing" | "completed" | "failed" | "canceled" | "awaiting_review";
+            /**
+             * @description What the run does, or did last: `probe` describes the inputs, `transcribe` writes subtitles, `review` waits for `continue`, `render` makes the outputs.
+             * @enum {string}
+             */
+            step: "queued" | "probe" | "transcribe" | "review" | "render" | "done";
+            /** @description One sentence for people; null unless the run failed. */
+            error_message: string | null;
+            /** @description Why the run failed, for programs; null unless it failed. */
+            error_code: components["schemas"]["FailureCode"] | null;
+            /**
+             * @description Always 0: Airlock charges no tokens.
+             * @constant
+             */
+            tokens_charged: 0;
+            /**
+             * @description Always 0: Airlock charges no tokens.
+             * @constant
+             */
+            tokens_spent: 0;
+            /**
+             * Format: date-time
+             * @description When it was accepted.
+             */
+            created_at: string;
+            /** @description When it became final. */
+            completed_at: string | null;
+            /**
+             * @description The kind of the job.
+             * @constant
+             */
+            kind: "blueprint";
+        };
+        /** @description A job in the list of all kinds. */
         TranscriptionOfAll: {
             /**
              * Format: uuid
@@ -4332,7 +4673,7 @@ export interface components {
         /** @description A page of jobs of every kind. */
         AllJobsList: {
             /** @description Newest first. */
-            items: (components["schemas"]["TranscodeOfAll"] | components["schemas"]["TranscriptionOfAll"])[];
+            items: (components["schemas"]["TranscodeOfAll"] | components["schemas"]["BlueprintRunOfAll"] | components["schemas"]["TranscriptionOfAll"])[];
             /** @description Number of jobs on all pages. */
             total: number;
             /** @description Pass it as `after` to get the next page; null on the last page. Reading a list this way repeats and skips no items. */
@@ -4348,7 +4689,7 @@ export interface components {
              * @description What happened.
              * @enum {string}
              */
-            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
+            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
             /**
              * Format: date-time
              * @description When it happened.
@@ -4378,7 +4719,7 @@ export interface components {
             /** @description The URL to which Airlock sends events. */
             url: string;
             /** @description Types of events to send; all if null. */
-            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
             /** @description For people. */
             description: string | null;
             /** @description Whether Airlock sends events. */
@@ -4414,7 +4755,7 @@ export interface components {
             /** @description The URL to which Airlock sends events. */
             url: string;
             /** @description Types of events to send; all if null. */
-            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
             /** @description For people. */
             description: string | null;
             /** @description Whether Airlock sends events. */
@@ -4452,7 +4793,7 @@ export interface components {
             /** @description The URL to which Airlock sends events. */
             url: string;
             /** @description Types of events to send; all if null. */
-            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
             /** @description For people. */
             description: string | null;
             /** @description Whether Airlock sends events. */
@@ -4504,7 +4845,7 @@ export interface components {
              * @description The type of the event.
              * @enum {string}
              */
-            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
+            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
             /** @description The job that the event is about. */
             job_id: string | null;
             /**
@@ -4556,7 +4897,7 @@ export interface components {
              * @description The type of the event.
              * @enum {string}
              */
-            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
+            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
             /** @description The job that the event is about. */
             job_id: string | null;
             /**
@@ -4798,7 +5139,7 @@ export interface components {
             target?: components["schemas"]["Target"] | null;
             /** @description Highest bit rate of the video of an output with a `target`: a number of bits per second, or a string such as `2800k`. */
             max_bitrate?: (number | string) | null;
-            /** @description Compares the finished video with its source, scaled to the size of the output, by these metrics. */
+            /** @description Compares the finished video with its source, scaled to the size of the output, by these metrics. Of a ladder, Airlock compares the largest rendition. */
             measure?: ("ssim" | "xpsnr" | "psnr")[] | null;
             /** @description Bit rate of the video, or of the audio if the output is an audio format: a number of bits per second, or a string such as `2800k`. */
             bitrate?: (number | string) | null;
@@ -4857,7 +5198,7 @@ export interface components {
             target?: components["schemas"]["Target"] | null;
             /** @description Highest bit rate of the video of an output with a `target`: a number of bits per second, or a string such as `2800k`. */
             max_bitrate?: (number | string) | null;
-            /** @description Compares the finished video with its source, scaled to the size of the output, by these metrics. */
+            /** @description Compares the finished video with its source, scaled to the size of the output, by these metrics. Of a ladder, Airlock compares the largest rendition. */
             measure?: ("ssim" | "xpsnr" | "psnr")[] | null;
             /** @description Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode. */
             outputs?: components["schemas"]["OutputRequest"][] | null;
@@ -4877,6 +5218,20 @@ export interface components {
             priority?: number | null;
             /** @description Airlock sends the final events of this job to this URL, signed with the default secret of the account (`/v1/webhooks/secret`). */
             webhook_url?: string | null;
+        };
+        /** @description The inputs of the blueprint, flat. `GET /v1/blueprints` describes them for each blueprint as a JSON Schema. */
+        BlueprintRunRequest: {
+            /** @description Airlock sends the final events of this job to this URL, signed with the default secret of the account (`/v1/webhooks/secret`). */
+            webhook_url?: string | null;
+            /** @description Seconds for which Airlock keeps the output. It can only shorten the retention of the account and the server. */
+            retention_seconds?: number | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description Reviewed subtitles. */
+        ContinueBlueprintRun: {
+            /** @description The reviewed subtitles as SRT: numbered cues with times and plain text. */
+            srt_text: string;
         };
         /** @description Jobs to create. */
         BatchRequest: {
@@ -4976,7 +5331,7 @@ export interface components {
             target?: components["schemas"]["Target"] | null;
             /** @description Highest bit rate of the video of an output with a `target`: a number of bits per second, or a string such as `2800k`. */
             max_bitrate?: (number | string) | null;
-            /** @description Compares the finished video with its source, scaled to the size of the output, by these metrics. */
+            /** @description Compares the finished video with its source, scaled to the size of the output, by these metrics. Of a ladder, Airlock compares the largest rendition. */
             measure?: ("ssim" | "xpsnr" | "psnr")[] | null;
             /** @description Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode. */
             outputs?: components["schemas"]["OutputRequest"][] | null;
@@ -5089,7 +5444,7 @@ export interface components {
             /** @description An `https://` URL. The server calls it, and rejects private addresses. */
             url: string;
             /** @description Types of events to send; all if absent or null. */
-            types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
             /** @description For people. */
             description?: string | null;
         };
@@ -5098,7 +5453,7 @@ export interface components {
             /** @description An `https://` URL. The server calls it, and rejects private addresses. */
             url?: string;
             /** @description Types of events to send; all if absent or null. */
-            types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
             /** @description For people. */
             description?: string | null;
             /** @description `false` pauses the webhook; `true` enables it again. */
@@ -5617,6 +5972,194 @@ export interface operations {
             };
         };
     };
+    listBlueprintRuns: {
+        parameters: {
+            query?: {
+                /** @description Only jobs with this status. */
+                status?: "pending" | "processing" | "completed" | "failed" | "canceled" | "awaiting_review";
+                /** @description From 1. */
+                page?: number;
+                /** @description Number of jobs per page. */
+                limit?: number;
+                /** @description Only jobs updated at this time or later. A time without a zone is UTC. */
+                since?: string;
+                /** @description Only jobs updated at this time or earlier. A date is the start of its day in UTC. */
+                until?: string;
+                /** @description Returns the items after this cursor: the `next` of the previous page. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlueprintRunJobList"];
+                };
+            };
+        };
+    };
+    getBlueprintRun: {
+        parameters: {
+            query?: {
+                /** @description Respond when the job is final, or after this many seconds. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlueprintRun"];
+                };
+            };
+        };
+    };
+    eraseBlueprintRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EraseAnswer"];
+                };
+            };
+        };
+    };
+    cancelBlueprintRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlueprintRunCancelAnswer"];
+                };
+            };
+        };
+    };
+    downloadBlueprintRun: {
+        parameters: {
+            query?: {
+                /** @description Name of the output. Required if the job has several outputs. */
+                output?: string;
+                /** @description Path of one file of an output that has many, as `/files` returns it. If you omit it, the link is to a zip of all files. */
+                file?: string;
+                /** @description `false` returns a redirect instead. */
+                url?: "true" | "1" | "yes" | "false" | "0" | "no";
+            };
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadAnswer"];
+                };
+            };
+        };
+    };
+    listBlueprintRunFiles: {
+        parameters: {
+            query?: {
+                /** @description Name of the output. Required if the job has several outputs. */
+                output?: string;
+                /** @description `next` of the previous page. */
+                after?: string;
+                /** @description Number of files per page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileList"];
+                };
+            };
+        };
+    };
+    getBlueprintRunReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedReceipt"];
+                };
+            };
+        };
+    };
     createTranscription: {
         parameters: {
             query?: {
@@ -5856,7 +6399,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only jobs of this kind. */
-                kind?: "transcode" | "transcribe";
+                kind?: "transcode" | "blueprint" | "transcribe";
                 /** @description Only jobs with this status. */
                 status?: "pending" | "processing" | "completed" | "failed" | "canceled";
                 /** @description Returns the items after this cursor: the `next` of the previous page. */
@@ -6072,6 +6615,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchCanceled"];
+                };
+            };
+        };
+    };
+    listBlueprints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlueprintList"];
+                };
+            };
+        };
+    };
+    runBlueprint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Up to 255 printable ASCII characters, such as a UUID, kept for 25 hours. A repeated request with the same body returns the same response; one with another body returns 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The name of the blueprint. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlueprintRunRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedBlueprintRun"];
+                };
+            };
+        };
+    };
+    continueBlueprintRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContinueBlueprintRun"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlueprintRun"];
                 };
             };
         };
@@ -6330,6 +6950,36 @@ export interface operations {
         };
     };
     listTranscodeEvents: {
+        parameters: {
+            query?: {
+                /** @description Returns only events of these types, separated by commas. */
+                types?: string;
+                /** @description Returns only events after this cursor: the `id` of an event, or the `next` of a page. */
+                after?: string;
+                /** @description Number of events per page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                };
+            };
+        };
+    };
+    listBlueprintRunEvents: {
         parameters: {
             query?: {
                 /** @description Returns only events of these types, separated by commas. */
@@ -7169,68 +7819,6 @@ export interface operations {
                 };
             };
         };
-    };
-    listBlueprints: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: never;
-    };
-    runBlueprint: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The name of the blueprint. */
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: never;
-    };
-    getBlueprintRun: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The id, a UUID. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: never;
-    };
-    listBlueprintRunEvents: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The id, a UUID. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: never;
-    };
-    continueBlueprintRun: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The id, a UUID. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: never;
     };
     getTemplate: {
         parameters: {

@@ -64,7 +64,7 @@ async function promisedMinutes(db: Db, accountId: string): Promise<number> {
     SELECT coalesce(sum(minutes), 0)::float8 AS minutes FROM (
       SELECT ceil(sum((inputs.probe->'summary'->>'duration_seconds')::float8) / 60) AS minutes
       FROM jobs JOIN job_sources inputs ON inputs.job_id = jobs.id AND inputs.role = 'input'
-      WHERE jobs.account_id = ${accountId} AND jobs.status IN ('pending', 'processing')
+      WHERE jobs.account_id = ${accountId} AND jobs.status IN ('pending', 'processing') AND jobs.parent_id IS NULL
       GROUP BY jobs.id
     ) AS open`.execute(db);
   return rows[0]!.minutes;

@@ -5,7 +5,7 @@ import type { ProbeAnswer, ProbeBody } from '../contract/probe.ts';
 import { openColumn } from '../database/sealed-columns.ts';
 import type { Job } from '../jobs/rows.ts';
 import { probe } from '../kinds/probe/index.ts';
-import { openResult } from '../kinds/probe/result.ts';
+import { openResult } from '../kinds/probe-result.ts';
 import { submitJob } from '../kinds/submit.ts';
 import { submitterOf } from './caller.ts';
 import type { RouteDeps } from './deps.ts';

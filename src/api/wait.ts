@@ -7,11 +7,14 @@ import { whileWaiting } from './plugins/concurrency.ts';
 
 interface ReadKind<View> {
   name: string;
-  shown: { read(context: ViewContext, accountId: string, id: string): Promise<View> };
+  shown: {
+    read(context: ViewContext, accountId: string, id: string): Promise<View>;
+    restingStatuses?: readonly string[];
+  };
 }
 
 /**
- * Returns the job when it is final, or in its current state after `seconds`. Ends early when the client disconnects or
+ * Returns the job when it is final or does not continue by itself, or in its current state after `seconds`. Ends early when the client disconnects or
  * the API stops.
  */
 export async function waitUntilFinal<View extends { status: string }>(
@@ -34,13 +37,14 @@ export async function waitUntilFinal<View extends { status: string }>(
     const isOver = () => Date.now() >= deadline || over.signal.aborted;
     // Listen before each read, so that an end in between is not missed.
     let woken = signals.wait(id, deadline, over.signal);
+    const { restingStatuses = [] } = shown;
     // Most jobs are not final yet, so this reads no more than that.
     const status = await getStatus(context.db, accountId, name, id);
-    if (!isFinal(status) && !isOver()) await whileWaiting(request, woken);
+    if (restingStatuses.length === 0 && !isFinal(status) && !isOver()) await whileWaiting(request, woken);
     for (;;) {
       woken = signals.wait(id, deadline, over.signal);
       const job = await shown.read(context, accountId, id);
-      if (isFinal(job.status) || isOver()) return job;
+      if (isFinal(job.status) || restingStatuses.includes(job.status) || isOver()) return job;
       await whileWaiting(request, woken);
     }
   } finally {

@@ -1,5 +1,6 @@
 import { Argument, type Command, Option } from 'commander';
 import { readConfig } from '../config/config.ts';
+import { addBlueprints } from './blueprints-command.ts';
 import { addConnections } from './connections-command.ts';
 import { addTemplates } from './templates-command.ts';
 
@@ -14,6 +15,7 @@ const JSON_FLAG = ['--json', 'print JSON'] as const;
 /** Commands that call the API of the server of AIRLOCK_URL and AIRLOCK_API_KEY, or else of the local one. */
 export function addClientCommands(program: Command): void {
   addJobs(program);
+  addBlueprints(program);
   addTemplates(program);
   addConnections(program);
   addWebhooks(program);

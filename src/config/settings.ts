@@ -117,6 +117,10 @@ export const SETTINGS = {
     description:
       'How long a job waits for an [unavailable storage](operations.md#storage-outages) before it fails with `storage_unavailable`.',
   }),
+  reviewWaitSeconds: required('AIRLOCK_REVIEW_WAIT', duration, '72h', {
+    description:
+      'How long a run of a blueprint [awaits a review](blueprints.md#review-captions) before it fails with `review_expired`.',
+  }),
   chunks: required('AIRLOCK_CHUNKS', choice(['off', 'auto', 'always']), 'auto', {
     description:
       'Whether a long video is [encoded in pieces](operations.md#long-videos-in-pieces) by several workers: `auto` where slots of several machines are idle and it pays, `always` wherever it is possible.',

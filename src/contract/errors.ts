@@ -48,7 +48,7 @@ export const errors = {
   too_many_webhooks: {
     status: 409,
     text: 'The account has too many webhooks',
-    advice: 'Delete webhooks that you no longer need.',
+    advice: 'Delete webhooks that you no longer need. details.reason is present if the limit is the limit of a day.',
   },
   webhook_disabled: {
     status: 409,
@@ -121,11 +121,6 @@ export const errors = {
     text: 'Events after this cursor have expired',
     advice:
       'Airlock keeps events for seven days. Read events without the cursor, and list your jobs to see earlier changes.',
-  },
-  not_implemented: {
-    status: 501,
-    text: '{what} is not available on this server yet',
-    advice: '/docs lists the paths that this server implements.',
   },
   transcription_not_configured: {
     status: 501,

@@ -51,6 +51,10 @@ export const failures = {
   storage_quota: { advice: 'Erase jobs that you no longer need, then send this one again.', retry: false },
   storage_full: { advice: 'Try again later, or request a smaller output.', retry: true },
   storage_unavailable: { advice: 'Try again later.', retry: true },
+  review_expired: {
+    advice: 'Create the run again, and continue it before AIRLOCK_REVIEW_WAIT is over.',
+    retry: false,
+  },
   transcription_failed: {
     advice: 'Try again. If it fails again, report the job id to the operator.',
     retry: false,
@@ -60,6 +64,10 @@ export const failures = {
 } as const satisfies Record<string, { advice: string; retry: boolean }>;
 
 export type FailureCode = keyof typeof failures;
+
+export function isFailureCode(text: string): text is FailureCode {
+  return Object.hasOwn(failures, text);
+}
 
 /** Fails a job: thrown anywhere between claim and finish, and stored as `error_code` and `error_message`. */
 export class JobFailure extends Error {

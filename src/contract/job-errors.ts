@@ -51,6 +51,16 @@ export const JOB_ERRORS = {
     text: 'Playback has ended',
     advice: 'The URLs have expired, or the output was deleted. Create new URLs with POST /v1/transcodes/{id}/playback.',
   },
+  run_not_awaiting_review: {
+    status: 409,
+    text: 'The run does not await a review',
+    advice: 'A run is continued once, while its status is awaiting_review. Read the run to see its status.',
+  },
+  generative_not_available: {
+    status: 501,
+    text: 'This blueprint needs a generator, and Airlock has none',
+    advice: 'Use another blueprint of GET /v1/blueprints.',
+  },
   archive_not_ready: {
     status: 503,
     text: 'Archive is not ready yet',

@@ -5,9 +5,13 @@ import { afterField, nextField, notBoth } from './lists.ts';
 
 /* What jobs of every kind have in common: the queries and responses of their routes. */
 
-export const listQuery = notBoth(
-  z.object({
-    status: z.enum(JOB_STATUSES).optional().describe('Only jobs with this status.'),
+/** The query of a list of jobs. `others` = statuses of the kind beyond the common ones, by which its list filters. */
+export function listQueryOf(others: readonly string[] = []) {
+  const query = z.object({
+    status: z
+      .enum([...JOB_STATUSES, ...others])
+      .optional()
+      .describe('Only jobs with this status.'),
     page: z.coerce.number().int().min(1).max(1_000_000).default(1).describe('From 1.'),
     limit: z.coerce.number().int().min(1).max(100).default(20).describe('Number of jobs per page.'),
     since: queryTime.optional().describe('Only jobs updated at this time or later. A time without a zone is UTC.'),
@@ -15,13 +19,14 @@ export const listQuery = notBoth(
       .optional()
       .describe('Only jobs updated at this time or earlier. A date is the start of its day in UTC.'),
     after: afterField,
-  }),
-).refine(({ since, until }) => !since || !until || Date.parse(since) <= Date.parse(until), {
-  path: ['until'],
-  error: rule('is before since, so that no job can match', 'Swap since and until, or omit one'),
-});
+  });
+  return notBoth(query).refine(({ since, until }) => !since || !until || Date.parse(since) <= Date.parse(until), {
+    path: ['until'],
+    error: rule('is before since, so that no job can match', 'Swap since and until, or omit one'),
+  });
+}
 
-export type ListQuery = z.infer<typeof listQuery>;
+export type ListQuery = z.infer<ReturnType<typeof listQueryOf>>;
 
 export const eraseAnswer = z
   .object({

@@ -28,7 +28,11 @@ const argumentObject = z.record(z.string(), z.unknown()).register(overlayStyles,
 
 export const option = z
   .object({
-    option: z.string().min(1).max(64).describe('An option of FFmpeg with its dash, or `@text-overlay`, `@quote-card`.'),
+    option: z
+      .string()
+      .min(1)
+      .max(64)
+      .describe('An option of FFmpeg with its dash, or `@text-overlay`, `@captions`, `@quote-card`.'),
     argument: z
       .union([argumentText, z.number(), argumentObject, z.null()])
       .optional()

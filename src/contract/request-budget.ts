@@ -11,7 +11,7 @@ export const REQUEST_BUDGET = {
   filters: { most: 600, noun: 'filters' },
   /** Numbers, names, operators and calls of all expressions. */
   expressionParts: { most: 5000, noun: 'parts of expressions' },
-  /** `@text-overlay` and `@quote-card`. */
+  /** `@text-overlay`, `@captions` and `@quote-card`. */
   overlays: { most: 50, noun: 'overlays' },
   /** UTF-16 units of all arguments and graphs. */
   characters: { most: 100_000, noun: 'characters of options and filters' },

@@ -34,11 +34,16 @@ export const OVERLAY_STYLE_KEYS = [
   'x',
   'y',
   'boxBorderW',
+  'boxColor',
+  'boxRadius',
   'position',
   'margin',
   'outlineThickness',
   'outlineColor',
+  'shadowBlur',
+  'shadowColor',
   'textWidth',
+  'textHeight',
   'align',
 ] as const;
 

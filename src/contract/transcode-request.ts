@@ -1,5 +1,5 @@
 import type { LadderCodec, LadderFormat, OutputFormat, Quality, Resolution, TileFormat } from './formats.ts';
-import type { Metric, TargetMetric } from './quality.ts';
+import type { Metric, TargetMetric } from './metrics.ts';
 
 /** One FFmpeg option as the caller wrote it. Absent, `""` and `null` arguments mean a flag without a value. */
 export interface OptionRequest {

@@ -171,7 +171,11 @@ function toOutputRequest({
         ? { transcribes: true }
         : output.subtitles !== undefined && { subtitles: output.subtitles }),
     };
-    return { outputFormat: 'mp4', ladder: settings } as OutputRequest;
+    return {
+      outputFormat: 'mp4',
+      ladder: settings,
+      ...(output.measure && { measure: output.measure }),
+    } as OutputRequest;
   }
   if (!isTileFormat(format)) {
     const wanted = target ?? output.preset?.target;

@@ -29,10 +29,12 @@ export interface JobsTable {
   /** From -10 to 10; higher ones start first within their account. */
   priority: Generated<number>;
   available_at: Timestamp;
-  /** What a parent waits for, without a slot; null = nothing. */
   /** What it requires of a worker beyond its kind. */
   needs: Generated<string[]>;
+  /** What a parent waits for, without a slot; null = nothing. */
   awaiting: 'children' | 'review' | null;
+  /** When a job that awaits a review fails. */
+  review_until: Timestamp | null;
   /** What the next attempt of a parent needs to go on. */
   resume_sealed: Buffer | null;
   fetches: boolean;

@@ -6,6 +6,7 @@ export const ROW_LOOPS = [
   'recovery',
   'claims',
   'storage_wait',
+  'reviews',
   'retention',
   'staging',
   'deletion',

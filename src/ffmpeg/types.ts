@@ -1,7 +1,7 @@
 import type { FailureCode } from '../contract/failures.ts';
 import type { StreamPackets } from './packets.ts';
 import type { PictureTime, PlannedOutput, RungRate } from './planned-output.ts';
-import type { QuoteCard, TextOverlay } from './policy/overlays/types.ts';
+import type { CaptionOverlay, QuoteCard, TextOverlay } from './policy/overlays/types.ts';
 
 export type * from './packets.ts';
 export type * from './planned-output.ts';
@@ -154,8 +154,8 @@ export interface PlanAsset {
   info: MediaInfo | null;
 }
 
-/** A picture that Airlock draws before the run and adds to the cell: text as SVG outlines. */
-export type LayerRequest = TextLayer | CardLayer | MaskLayer;
+/** A picture, or a script of captions, that Airlock draws before the run and adds to the cell: text as SVG outlines. */
+export type LayerRequest = TextLayer | CardLayer | MaskLayer | CaptionLayer;
 
 export interface TextLayer {
   kind: 'text';
@@ -180,6 +180,16 @@ export interface MaskLayer {
   kind: 'mask';
   path: string;
   diameter: number;
+}
+
+/** Captions as a script that FFmpeg draws. */
+export interface CaptionLayer {
+  kind: 'captions';
+  /** Name inside the cell: `/in/layer-0.ass`. */
+  path: string;
+  captions: CaptionOverlay;
+  /** Pixels of the frame. */
+  frame: { width: number; height: number };
 }
 
 export type ResourceClass = 'light' | 'heavy';
@@ -209,6 +219,8 @@ export interface PlanContext {
   rungRates?: readonly RungRate[];
   /** Expected memory up to which outputs share a command; absent = any. */
   memoryBytes?: number;
+  /** Position of an output that has a command of its own; absent = none has. */
+  apart?: number;
 }
 
 export type PlanSource = 'preset' | 'raw_options' | 'defaults';

@@ -55,6 +55,25 @@ export async function downloadUrl(
   return sign(treeFileKey(object.key, file.path), basename(file.path), file.content_type);
 }
 
+/**
+ * Links to the outputs of a job that are complete and single files, by their names in the order of the request. They expire
+ * after ten minutes. Empty for a job whose retention has ended.
+ */
+export async function signedOutputs(
+  { db, vault, store }: Pick<Context, 'db' | 'vault' | 'store'>,
+  job: Pick<Job, 'id' | 'erased_at' | 'expires_at'>,
+): Promise<{ name: string; url: string }[]> {
+  const isOver = job.expires_at !== null && job.expires_at.getTime() <= Date.now();
+  if (job.erased_at || isOver) return [];
+  const links = namedOutputs(vault, await findOutputs(db, job.id)).map(async ({ name, row }) => {
+    const filename = openColumn(vault, 'job_outputs', 'name_sealed', row);
+    if (row.status !== 'completed' || row.state !== 'live' || row.files !== null || !row.key || !filename) return [];
+    const how = { filename, contentType: row.content_type!, expiresIn: DOWNLOAD_SECONDS };
+    return [{ name, url: await store.presignGet(row.key, how) }];
+  });
+  return (await Promise.all(links)).flat();
+}
+
 function noFile(): ApiError {
   return new ApiError('not_found', { field: 'file', reason: 'the output has no file with this path' });
 }

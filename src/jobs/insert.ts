@@ -56,6 +56,8 @@ export interface NewJob {
   priority?: number;
   /** What it requires of a worker beyond its kind; nothing when absent. */
   needs?: readonly string[];
+  /** False for a job that reads no source itself; by default true if a source is fetched. */
+  fetches?: false;
 }
 
 export interface NewSource {
@@ -104,7 +106,7 @@ export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Prom
         priority: job.priority ?? 0,
         ...(job.needs && { needs: [...job.needs] }),
         available_at: now,
-        fetches: job.sources.some(({ source }) => source.objectId === null),
+        fetches: job.fetches ?? job.sources.some(({ source }) => source.objectId === null),
         request_sealed: request && sealColumn(vault, 'jobs', 'request_sealed', key, request.shown),
         request_source_sealed:
           !request || request.sent === request.shown

@@ -1,9 +1,10 @@
 import { type SelectQueryBuilder, sql } from 'kysely';
 import { createdKey, cutPage, isOlder, type ListCursors } from '../accounts/list-cursor.ts';
+import { AWAITING_REVIEW } from '../contract/blueprints.ts';
 import type { ListQuery } from '../contract/jobs.ts';
 import { anyOf, type OwnKeys } from '../database/own-keys.ts';
 import type { Db } from '../database/pool.ts';
-import type { Tables } from '../database/tables.ts';
+import type { JobStatus, Tables } from '../database/tables.ts';
 import { runsInChildren } from './shown-status.ts';
 
 /** Milliseconds by which the clocks of API and workers may differ. */
@@ -28,7 +29,7 @@ type ListFilter = Pick<ListQuery, 'status' | 'since' | 'until'>;
 export async function countJobs(db: Db, owner: ListOwner, query: ListFilter): Promise<number> {
   if (query.since && query.until && new Date(query.since) >= endOf(query.until)) return 0;
   // The database keeps no numbers for single keys.
-  if (owner.ownKeys !== null) return countAll(db, owner, query);
+  if (owner.ownKeys !== null || query.status === AWAITING_REVIEW) return countAll(db, owner, query);
   const { accountId, kind } = owner;
   const outside = [
     ...(query.since ? [below(listed(db, owner, query), query.since)] : []),
@@ -124,9 +125,10 @@ export function listed(
 ): Jobs {
   const all = db.selectFrom('jobs').where('account_id', '=', accountId).where('kind', '=', kind);
   const jobs = ownKeys === null ? all : all.where('key_id', '=', anyOf(ownKeys));
+  if (status === AWAITING_REVIEW) return jobs.where('awaiting', '=', 'review').where(runsInChildren);
   if (status === 'pending') return jobs.where('status', '=', status).where((where) => where.not(runsInChildren));
   if (status === 'processing') return jobs.where((where) => where.or([where('status', '=', status), runsInChildren]));
-  return status ? jobs.where('status', '=', status) : jobs;
+  return status ? jobs.where('status', '=', status as JobStatus) : jobs;
 }
 
 /** By the times of updates alone, which an index has. */

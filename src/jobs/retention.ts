@@ -13,6 +13,7 @@ import {
   type Swept,
 } from './expire.ts';
 import type { JobsContext } from './kind.ts';
+import { dueReviews, expireReviews } from './review.ts';
 
 export interface SweepReport {
   expiredJobs: number;
@@ -30,6 +31,7 @@ const STEPS: readonly Step[] = [
   { run: expireUploads, count: 'expiredUploads' },
   { run: expireUnconfirmed, count: 'expiredUploads' },
   { run: expireAbandoned },
+  { run: expireReviews },
   { run: ({ db }) => scrubBatches(db) },
   { run: finishDeletions, count: 'deletedObjects' },
 ];
@@ -71,6 +73,7 @@ async function isAnythingDue(db: Db): Promise<boolean> {
     db.selectFrom('objects').select('objects.id').where(isAbandoned),
     db.selectFrom('batches').select('batches.id').where(isDueBatch),
     dueDeletions(db).select('id'),
+    dueReviews(db).select('id'),
   ];
   const { due } = await db
     .selectNoFrom((select) => select.or(steps.map((step) => select.exists(step))).as('due'))

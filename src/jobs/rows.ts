@@ -28,6 +28,7 @@ export const JOB_COLUMNS = Object.keys({
   available_at: true,
   needs: true,
   awaiting: true,
+  review_until: true,
   resume_sealed: true,
   fetches: true,
   request_sealed: true,
@@ -101,6 +102,7 @@ export function endColumns(job: Pick<Job, 'retention_seconds'>, now: Date) {
   return {
     request_source_sealed: null,
     awaiting: null,
+    review_until: null,
     resume_sealed: null,
     completed_at: now,
     updated_at: now,

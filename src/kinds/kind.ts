@@ -38,7 +38,7 @@ export interface Caller {
 
 /** Services that `admit` uses. */
 export interface AdmissionServices {
-  context: JobsContext;
+  context: KindsContext;
   /** Reads requests; large ones in a thread. */
   planner: Pick<Planner, 'review'>;
   /** Checks the form of a source URL, without a DNS lookup. */
@@ -79,14 +79,23 @@ export interface Admission {
   webhookUrl?: string | null;
   /** From -10 to 10; 0 when absent. */
   priority?: number;
+  /** False for a job that reads no source itself; by default true if a source is fetched. */
+  fetches?: false;
   /** What the job requires of a worker beyond its kind, e.g. `transcription:base-q8_0`; nothing when absent. */
   needs?: readonly string[];
 }
 
-/** How an attempt ended that did not fail. A job that awaits its children runs again when all of them are final. */
-export type AttemptResult = { outcome: 'completed'; completion: Completion } | { outcome: 'awaiting-children' };
+/**
+ * How an attempt ended that did not fail. A job that awaits its children runs again when all of them are final, and a job
+ * that awaits a review when a person has reviewed it.
+ */
+export type AttemptResult =
+  | { outcome: 'completed'; completion: Completion }
+  | { outcome: 'awaiting-children' }
+  | { outcome: 'awaiting-review' };
 
-export type Execute = (tools: WorkTools, run: Run) => Promise<AttemptResult>;
+/** `kinds` = the kinds of the worker, for a parent whose children are jobs of other kinds. */
+export type Execute = (tools: WorkTools, run: Run, kinds: ReadonlyMap<string, Kind>) => Promise<AttemptResult>;
 
 /** Reads and opens rows for a view. */
 export type ViewContext = Pick<JobsContext, 'db' | 'vault' | 'store'>;
@@ -119,8 +128,13 @@ export type KindOperation =
 
 /** What clients see of a kind. */
 export interface ShownKind<Request = never> extends ShownTraits {
-  /** Below `/v1/`, and the tag of its operations: `transcodes`. */
+  /** Below `/v1/`, and the tag of its operations unless it has another: `transcodes`. */
   path: string;
+  tag?: string;
+  /** Its jobs are created by a route of its own. */
+  hasOwnCreate?: boolean;
+  /** Statuses other than the final ones in which a job does not continue by itself: a request that waits gets it. */
+  restingStatuses?: readonly string[];
   /** The path of its list, if it differs. */
   listPath?: string;
   /** What the tag is about. */
@@ -165,6 +179,8 @@ export interface Kind<Request = never> extends KindTraits {
   shown: ShownKind<Request> | null;
   /** Checks a request and changes nothing. Absent for kinds whose jobs only the service creates. */
   admit?(services: AdmissionServices, caller: Caller, request: Request): Promise<Admission>;
+  /** What a worker of this release provides beyond the kind itself; a job names some of it in `needs`. */
+  capabilities?: readonly string[];
   /** Imports the code that runs a job. The API never calls it, so it does not load what only workers need. */
   load(): Promise<Execute>;
 }

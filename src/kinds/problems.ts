@@ -6,7 +6,6 @@ import type { RequestProblem } from '../contract/validate.ts';
 import type { Rejection } from '../ffmpeg/index.ts';
 import type { NamedSource } from '../jobs/sources.ts';
 import { keyProblem } from '../storage/keys.ts';
-import type { AdmissionServices } from './kind.ts';
 
 const MAX_PROBLEMS = 50;
 const SOURCE_REMEDY = 'Use a public https:// or http:// URL, or upload the file and use its gs:// URL';
@@ -106,16 +105,4 @@ export function positionOf(field: string, offset: number | null): RequestProblem
       : null;
   if (inside === 'filter' || (inside === 'argument' && offset !== null)) parts.push(inside);
   return { pointer: parts.map((part) => `/${part}`).join(''), offset };
-}
-
-/** Why events may not be sent to that URL, in terms of the field that names it. */
-export function rejectedWebhook(
-  { checkWebhookUrl }: Pick<AdmissionServices, 'checkWebhookUrl'>,
-  url: string | undefined,
-  field = 'webhook_url',
-): ApiError[] {
-  const reason = url === undefined ? undefined : checkWebhookUrl(url).reason;
-  if (reason === undefined) return [];
-  const remedy = 'Name a public https:// URL, or have the operator allow its address in AIRLOCK_FETCH_ALLOW';
-  return [new ApiError('invalid_request', { field, reason, remedy })];
 }

@@ -1,3 +1,6 @@
+import { RENDER_KIND, TRANSCRIBE_KIND } from './blueprint/capability.ts';
+import { blueprint } from './blueprint/index.ts';
+import { hiddenKind } from './child-jobs.ts';
 import { connectionCheck } from './connection-check/index.ts';
 import { inspection } from './inspection/index.ts';
 import type { Kind } from './kind.ts';
@@ -11,9 +14,19 @@ import { transcribePiece } from './transcribe-piece/index.ts';
 const asKind = <Request>(kind: Kind<Request>) => kind as unknown as Kind;
 
 const KINDS: readonly Kind[] = [
-  ...[asKind(transcode), inspection, segment, asKind(probe), asKind(connectionCheck)],
+  ...[asKind(transcode), inspection, segment, asKind(probe), asKind(connectionCheck), asKind(blueprint)],
   ...[asKind(transcribe), transcribePiece],
 ];
 
+/** Kinds of which runs of blueprints create jobs, and the names of their hidden copies. */
+const CHILDREN = new Map([
+  ['transcode', RENDER_KIND],
+  ['transcribe', TRANSCRIBE_KIND],
+]);
+const hidden = KINDS.flatMap((kind) => {
+  const name = CHILDREN.get(kind.name);
+  return name === undefined ? [] : [hiddenKind(kind, name)];
+});
+
 /** Every kind of job by its name. */
-export const kinds: ReadonlyMap<string, Kind> = new Map(KINDS.map((kind) => [kind.name, kind]));
+export const kinds: ReadonlyMap<string, Kind> = new Map([...KINDS, ...hidden].map((kind) => [kind.name, kind]));

@@ -7,7 +7,7 @@ import { ApiError } from '../contract/errors.ts';
 import type { Tx } from '../database/pool.ts';
 import type { ResourceClass } from '../database/tables.ts';
 import { inAccountTransaction, withTransactionRetry } from '../database/transaction-retry.ts';
-import { insertJob, type NewSource } from '../jobs/insert.ts';
+import { insertJob, type NewJob, type NewSource } from '../jobs/insert.ts';
 import { hasAmpleCapacity, QueueNearlyFull, requireAmpleCapacity, requireCapacity } from '../jobs/queue-capacity.ts';
 import { lastPosition } from '../jobs/queue-positions.ts';
 import { billableMinutes } from '../jobs/rows.ts';
@@ -207,33 +207,12 @@ async function insertLocked(
   { kind, caller, admission, batch }: AdmittedJob,
   locked: readonly ResolvedSource[],
 ): Promise<SubmittedJob> {
-  const { account, keyId, requestId, traceparent = null } = caller;
-  const inputs = locked.slice(0, admission.inputs.length);
-  const sources = locked.map((source, index): NewSource => {
-    const asset = admission.assets[index - inputs.length];
-    return asset
-      ? { position: inputs.length + asset.index, asset: asset.kind, source }
-      : { position: index, asset: null, source };
-  });
-  const job = {
-    ...admission,
-    request: admission.request?.() ?? null,
-    kind: kind.name,
-    accountId: account.id,
-    keyId,
-    requestId,
-    traceparent,
-    batch,
-    sources,
-    outputs: admission.outputs.map(({ name, ...output }) => ({
-      ...output,
-      name: name === null ? downloadName(inputs[0]!, output) : cleanFilename(name),
-    })),
-    retentionSeconds: Math.min(
-      accountRetention(account, context.retentionSeconds),
-      admission.retentionSeconds ?? Number.POSITIVE_INFINITY,
-    ),
-  };
+  const { account } = caller;
+  const retentionSeconds = Math.min(
+    accountRetention(account, context.retentionSeconds),
+    admission.retentionSeconds ?? Number.POSITIVE_INFINITY,
+  );
+  const job = { ...newJob({ kind, caller, admission }, locked), batch, retentionSeconds };
   const [position, inserted] = await Promise.all([
     lastPosition(tx, {
       accountId: account.id,
@@ -243,6 +222,31 @@ async function insertLocked(
     insertJob(context, tx, job),
   ]);
   return { ...inserted, position: position + (batch?.ahead[admission.resourceClass] ?? 0) };
+}
+
+/** An admitted job with its sources, locked in the order of its inputs and assets. */
+export function newJob(
+  { kind, caller, admission }: Pick<AdmittedJob, 'kind' | 'caller' | 'admission'>,
+  locked: readonly ResolvedSource[],
+): Omit<NewJob, 'retentionSeconds'> {
+  const { account, keyId, requestId, traceparent = null } = caller;
+  const inputs = locked.slice(0, admission.inputs.length);
+  const sources = locked.map((source, index): NewSource => {
+    const asset = admission.assets[index - inputs.length];
+    return asset
+      ? { position: inputs.length + asset.index, asset: asset.kind, source }
+      : { position: index, asset: null, source };
+  });
+  const { problems: _, inputs: _inputs, assets: _assets, foundInputs: _found, ...columns } = admission;
+  return {
+    ...columns,
+    request: admission.request?.() ?? null,
+    ...{ kind: kind.name, accountId: account.id, keyId, requestId, traceparent, sources },
+    outputs: admission.outputs.map(({ name, ...output }) => ({
+      ...output,
+      name: name === null ? downloadName(inputs[0]!, output) : cleanFilename(name),
+    })),
+  };
 }
 
 /** `holiday.mp4`; `holiday-small.mp4` for the output `small`. */

@@ -17,6 +17,7 @@ export function toolKinds(kinds: ReadonlyMap<string, Kind>): ToolKind[] {
   return [...kinds.values()].flatMap(({ name, shown, admit }) => {
     if (!shown) return [];
     const { path, listPath = path, nouns, schemas, tools = {} } = shown;
-    return [{ name, path, listPath, nouns, create: admit ? schemas.create : null, tools }];
+    const create = admit && !shown.hasOwnCreate ? schemas.create : null;
+    return [{ name, path, listPath, nouns, create, tools }];
   });
 }

@@ -65,7 +65,7 @@ export function drawCard({ card, frame, hasPhoto }: CardLayer, fonts: FontLibrar
     (size) => layOut(card.quote, 'Arial', size, areas.quote.width),
   );
   if (!fits) warnings.add('The quote is too long for a frame of this size and was cut.');
-  return { svg: drawing.finish(), width: frame.width, height: frame.height, warnings: [...warnings] };
+  return { file: drawing.finish(), width: frame.width, height: frame.height, warnings: [...warnings] };
 }
 
 type LayOut = (text: string, font: string, fontSize: number, width: number | null) => TextBlock | null;

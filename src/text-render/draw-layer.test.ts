@@ -22,7 +22,7 @@ describe('drawLayer', () => {
     expect([some.width - none.width, some.height - none.height]).toEqual([100, 100]);
   });
   it('writes each glyph once', () => {
-    const svg = String(draw('aaaaaaaaaa').svg);
+    const svg = String(draw('aaaaaaaaaa').file);
     expect(svg.match(/<path /g)).toHaveLength(1);
     expect(svg.match(/<use /g)).toHaveLength(10);
   });
@@ -34,6 +34,30 @@ describe('drawLayer', () => {
     expect(wide.width).toBe(8192);
     expect(wide.height).toBeLessThanOrEqual(2048);
     expect(wide.warnings.join()).toContain('was cut');
+  });
+  it('shrinks text to textHeight, without breaking a word as long as it can, and balances its lines', () => {
+    const style = { fontSize: 120, textWidth: 500, textHeight: 150, boxBorderW: 0 };
+    const fitted = draw('Three little words to balance', style);
+    expect(fitted.height).toBeLessThanOrEqual(150 + 2 * 30);
+    const word = draw('Unbreakables', { ...style, textHeight: 400 });
+    // One line: the height of a line at full size would be more than this with two.
+    expect(word.height).toBeLessThan(120 * 1.3 + 2 * 30);
+    const orphan = 'A line of words that ends with only one';
+    const [plain, balanced] = [draw(orphan, { fontSize: 40 }), draw(orphan, { fontSize: 40, textHeight: 200 })];
+    expect(balanced.width).toBeLessThan(plain.width);
+  });
+  it('draws a very long word in lines that fit, rather than smaller than a person can read', () => {
+    const { width, height, warnings } = draw('x'.repeat(200), { fontSize: 60, textWidth: 400, textHeight: 300 });
+    expect(width).toBeLessThanOrEqual(400 + 2 * 20);
+    expect(height).toBeLessThanOrEqual(300 + 2 * 20);
+    expect(warnings).toEqual([]);
+  });
+  it('draws a rounded box in its colour, and a blurred shadow below the letters', () => {
+    const svg = String(draw('a', { boxColor: '#ff0000@0.8', boxRadius: 12, shadowBlur: 8 }).file);
+    expect(svg).toMatch(/<rect [^>]*rx="12" fill="#ff0000" fill-opacity="0.8"/);
+    expect(svg).toMatch(/<feGaussianBlur stdDeviation="4"\/>/);
+    expect(svg).toContain('filter="url(#s0)"');
+    expect(String(draw('a').file)).not.toContain('filter');
   });
   it('leaves the text out on a machine without fonts, with a warning', () => {
     const layer = draw('Hello', {}, openFonts([]));
@@ -53,6 +77,6 @@ describe('drawLayer', () => {
   it('draws a mask of one disc', () => {
     const mask = drawLayer({ kind: 'mask', path: '', diameter: 64 }, fonts);
     expect(mask).toMatchObject({ width: 64, height: 64 });
-    expect(String(mask.svg)).toContain('<circle cx="32" cy="32" r="32" fill="#ffffff"');
+    expect(String(mask.file)).toContain('<circle cx="32" cy="32" r="32" fill="#ffffff"');
   });
 });

@@ -9,8 +9,17 @@ import { type FaceFacts, readCmap, readFaces } from './sfnt.ts';
 /** A font face. Its characters and outlines are loaded on first use. */
 export interface FontFace {
   family: string;
+  isBold: boolean;
   covers(codePoint: number): boolean;
   load(): LoadedFont;
+}
+
+/** What a fallback should be like. */
+export interface WantedFace {
+  /** ISO 15924. */
+  script: string;
+  han: HanVariant;
+  isBold: boolean;
 }
 
 export interface FontLibrary {
@@ -18,8 +27,11 @@ export interface FontLibrary {
   find(name: string): FontFace | null;
   /** The fallback for a missing family; null on a machine without fonts. */
   lastResort(): FontFace | null;
-  /** Finds the best face that has all these characters of a script (ISO 15924); null if none has them. */
-  covering(codePoints: readonly number[], script: string, han: HanVariant): FontFace | null;
+  /**
+   * Finds the best face that has all these characters; null if none has them. Bold if the family that is best for the
+   * script has a bold face.
+   */
+  covering(codePoints: readonly number[], wanted: WantedFace): FontFace | null;
   /** The colour emoji font; null if there is none. */
   emoji(): FontFace | null;
 }
@@ -56,12 +68,12 @@ export function openFonts(folders: readonly string[] = ['/usr/share/fonts']): Fo
       }
       return faces().ranked.find((face) => face.covers(0x61)) ?? faces().ranked[0] ?? null;
     },
-    covering: (codePoints, script, han) => {
-      const key = `${han} ${script} ${codePoints.join(' ')}`;
+    covering: (codePoints, wanted) => {
+      const key = `${wanted.han} ${wanted.script} ${wanted.isBold} ${codePoints.join(' ')}`;
       const known = fallbacks.get(key);
       if (known !== undefined) return known;
       if (fallbacks.size > 20_000) fallbacks.clear();
-      const found = findCovering(faces(), codePoints, script, han);
+      const found = findCovering(faces(), codePoints, wanted);
       fallbacks.set(key, found);
       return found;
     },
@@ -100,13 +112,12 @@ function findFamily(index: FontIndex, name: string): IndexedFace | null {
 function findCovering(
   index: FontIndex,
   codePoints: readonly number[],
-  script: string,
-  han: HanVariant,
+  { script, han, isBold }: WantedFace,
 ): FontFace | null {
   const first = ['Noto Sans', `Noto Sans ${scriptName(script)}`];
   const cjk = `Noto Sans CJK ${han}`;
   if (['Hani', 'Hira', 'Kana', 'Bopo', 'Hang'].includes(script)) first.unshift(cjk);
-  const named = first.map((family) => findFamily(index, family)).filter((face) => face !== null);
+  const named = first.map((family) => findFamily(index, isBold ? `${family} Bold` : family)).filter((face) => face !== null);
   const all = (face: FontFace): boolean => codePoints.every((codePoint) => face.covers(codePoint));
   return named.find(all) ?? index.ranked.find(all) ?? null;
 }
@@ -157,6 +168,7 @@ function indexFace(facts: FaceFacts, loaded: Map<string, FontFile | null>): Inde
   return {
     facts,
     family: facts.families.at(-1) ?? '',
+    isBold: facts.weight >= 600,
     covers: (codePoint) => {
       coverage ??= tryCoverage(facts);
       return coverage.has(codePoint) && tryLoad() !== null;

@@ -74,12 +74,12 @@ describe('openFonts', () => {
     ['Hani', 0x4e2d, 'Noto Sans CJK TC'],
     ['Zyyy', 0x3001, 'Noto Sans CJK JP'],
   ])('has a font for %s', (script, codePoint, family) => {
-    const found = fonts.covering([codePoint], script, 'TC');
+    const found = fonts.covering([codePoint], { script, han: 'TC', isBold: false });
     expect(script === 'Zyyy' ? found?.covers(codePoint) : found?.family).toBe(script === 'Zyyy' ? true : family);
   });
 
   it('returns null for a character that no font has', () =>
-    expect(fonts.covering([0x10fff0], 'Zyyy', 'SC')).toBeNull());
+    expect(fonts.covering([0x10fff0], { script: 'Zyyy', han: 'SC', isBold: false })).toBeNull());
 
   it('is empty if the folder does not exist', () => {
     const none = openFonts(['/nonexistent']);
@@ -114,7 +114,7 @@ describe('a font file that is deleted while the service runs', () => {
       const fonts = openFonts([folder]);
       expect(fonts.find('No Such Family')).toBeNull();
       rmSync(join(folder, 'a.ttf'));
-      expect([fonts.find('DejaVu Sans'), fonts.covering([0x41], 'Latn', 'SC')]).toEqual([null, null]);
+      expect([fonts.find('DejaVu Sans'), fonts.covering([0x41], { script: 'Latn', han: 'SC', isBold: false })]).toEqual([null, null]);
     } finally {
       rmSync(folder, { recursive: true });
     }

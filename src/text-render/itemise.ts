@@ -77,8 +77,8 @@ function chooseFace(grapheme: string, own: string, script: string, run: Run | nu
   if (followsRun && run && run.face.family !== EMOJI_FAMILY && run.script !== 'Zyyy' && has(run.face)) return run.face;
   if (has(primary)) return primary;
   // For a long stack of marks, search by the first few only; the others may be missing.
-  const found =
-    fonts.covering(needed.slice(0, 8), script, choice.han) ?? fonts.covering(needed.slice(0, 1), script, choice.han);
+  const wanted = { script, han: choice.han, isBold: primary.isBold };
+  const found = fonts.covering(needed.slice(0, 8), wanted) ?? fonts.covering(needed.slice(0, 1), wanted);
   const best = found ?? primary;
   for (const codePoint of needed) if (!best.covers(codePoint)) choice.missing.add(codePoint);
   return best;

@@ -1,7 +1,7 @@
 import type { FontFace, FontLibrary } from './font-library.ts';
 import { hanVariant } from './han-variant.ts';
 import { type FontChoice, itemise, type Paragraph, type Run } from './itemise.ts';
-import { wrap } from './line-break.ts';
+import { breakOpportunities, wrap } from './line-break.ts';
 import type { LoadedFont, ShapedGlyph } from './loaded-font.ts';
 
 export interface TextStyle {
@@ -37,6 +37,13 @@ export interface TextBlock {
   glyphs: PlacedGlyph[];
   /** Whether the first line is right-to-left. */
   isRightToLeft: boolean;
+  lines: number;
+  /** The text of each line. */
+  texts: string[];
+  /** Whether a character is not from the requested font, so that another program would choose another one for it. */
+  hasFallback: boolean;
+  /** Whether a line ends within a word that is longer than a line. */
+  breaksWord: boolean;
   /** Whether text was dropped because it exceeded `maxHeight`. */
   isCut: boolean;
   warnings: string[];
@@ -49,6 +56,8 @@ interface Metrics {
 }
 
 interface Line extends Metrics {
+  breaksWord: boolean;
+  text: string;
   isRightToLeft: boolean;
   glyphs: PlacedGlyph[];
   width: number;
@@ -91,6 +100,10 @@ export function layoutText(text: string, style: TextStyle, fonts: FontLibrary): 
     height: Math.max(1, Math.ceil(lines.length * step - style.lineSpacing)),
     glyphs: lines.flatMap((line) => line.glyphs),
     isRightToLeft: lines[0]?.isRightToLeft ?? false,
+    lines: lines.length,
+    texts: lines.map((line) => line.text),
+    hasFallback: lines.some(({ glyphs }) => glyphs.some(({ font }) => font !== primary.load())),
+    breaksWord: lines.some((line) => line.breaksWord),
     isCut: lines.length < text.split('\n').length || lines.length < all.length,
     warnings: fontWarnings(style.font, requested, primary, choice),
   };
@@ -105,9 +118,11 @@ function layoutParagraph(paragraph: Paragraph, style: TextStyle, base: Metrics):
   const shaped = paragraph.runs.map((run) => shapeRun(paragraph.text, run));
   const limits = { characters: style.charsPerLine, width: style.maxWidth };
   const advances = measure(paragraph, shaped, style.fontSize);
-  return wrap(paragraph.text, paragraph.graphemes, advances, limits).map(([first, end]) => {
+  const mayBreak = breakOpportunities(paragraph.text, paragraph.graphemes);
+  return wrap(paragraph.text, paragraph.graphemes, advances, limits, mayBreak).map(([first, end]) => {
     const range = { start: paragraph.graphemes[first]!, end: paragraph.graphemes[end]! };
-    return layoutLine(paragraph, shaped, range, style.fontSize, base);
+    const line = layoutLine(paragraph, shaped, range, style.fontSize, base);
+    return { ...line, text: paragraph.text.slice(range.start, range.end), breaksWord: first > 0 && !mayBreak[first] };
   });
 }
 
@@ -140,7 +155,7 @@ function layoutLine(
   fontSize: number,
   base: Metrics,
 ): Line {
-  const line: Line = { isRightToLeft: paragraph.level === 1, glyphs: [], width: 0, ...base };
+  const line: Line = { isRightToLeft: paragraph.level === 1, breaksWord: false, text: '', glyphs: [], width: 0, ...base };
   const pieces: { run: Run; glyphs: ShapedGlyph[] }[] = [];
   for (let at = firstRun(paragraph.runs, start); at < paragraph.runs.length; at++) {
     const run = paragraph.runs[at]!;

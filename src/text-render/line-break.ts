@@ -62,13 +62,13 @@ export function wrap(
   graphemes: readonly number[],
   advances: readonly number[],
   limits: WrapLimits,
+  breaks: readonly boolean[] = breakOpportunities(text, graphemes),
 ): [first: number, end: number][] {
   const count = graphemes.length - 1;
   const isSpace = (at: number): boolean => SPACE.test(text.slice(graphemes[at], graphemes[at + 1]));
   const fits = (first: number, end: number, width: number): boolean =>
     (limits.characters === null || end - first <= limits.characters) &&
     (limits.width === null || width <= limits.width + 0.01);
-  const breaks = breakOpportunities(text, graphemes);
   const lines: [number, number][] = [];
   let first = 0;
   let candidate = 0;

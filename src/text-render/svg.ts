@@ -9,6 +9,8 @@ export interface GlyphGroup {
   y: number;
   color: Color;
   outline: { thickness: number; color: Color } | null;
+  /** Absent = none. */
+  shadow?: { blur: number; color: Color } | null;
 }
 
 /** An unfinished drawing. Its groups share definitions. */
@@ -21,9 +23,9 @@ export interface Drawing {
   finish(): Buffer;
 }
 
-/** A drawn layer: an SVG for FFmpeg's `-f svg_pipe`, its size in pixels, and warnings. */
+/** A drawn layer: an SVG for FFmpeg's `-f svg_pipe` or a script of captions, its size in pixels, and warnings. */
 export interface DrawnLayer {
-  svg: Buffer;
+  file: Buffer;
   width: number;
   height: number;
   warnings: string[];
@@ -47,6 +49,7 @@ class SvgDrawing implements Drawing {
   readonly #width: number;
   readonly #height: number;
   readonly #glyphs = new GlyphDefinitions();
+  readonly #filters: string[] = [];
   readonly #body: string[] = [];
 
   constructor(width: number, height: number) {
@@ -67,7 +70,14 @@ class SvgDrawing implements Drawing {
 
   glyphs(group: GlyphGroup): void {
     const { uses, outlined } = this.#useGlyphs(group);
-    const { color, outline } = group;
+    const { color, outline, shadow } = group;
+    if (shadow && outlined.length > 0) {
+      const stroke = outline ? ` stroke="${shadow.color.rgb}" stroke-width="${units(2 * outline.thickness)}"` : '';
+      this.#body.push(
+        `<g opacity="${opacity(shadow.color)}" filter="url(#${this.#shadowFilter(shadow.blur)})">` +
+          `<g ${SCALE} fill="${shadow.color.rgb}"${stroke} stroke-linejoin="round">${outlined.join('')}</g></g>`,
+      );
+    }
     if (outline && outlined.length > 0) {
       // The inner half of a stroke is covered by the letter.
       const stroke = `stroke="${outline.color.rgb}" stroke-width="${units(2 * outline.thickness)}" stroke-linejoin="round"`;
@@ -80,6 +90,20 @@ class SvgDrawing implements Drawing {
       this.#body.push(`<g ${SCALE} fill="${color.rgb}" opacity="${opacity(color)}">${uses.join('')}</g>`);
   }
 
+  /**
+   * Defines the blur of a shadow, slightly below the letters, and returns its id. The blur's standard deviation is half
+   * of the length over which it fades out, as CSS defines it.
+   */
+  #shadowFilter(blur: number): string {
+    const id = `s${this.#filters.length}`;
+    const region = `filterUnits="userSpaceOnUse" x="0" y="0" width="${this.#width}" height="${this.#height}"`;
+    this.#filters.push(
+      `<filter id="${id}" ${region} color-interpolation-filters="sRGB"><feGaussianBlur stdDeviation="${round(blur / 2)}"/>` +
+        `<feOffset dy="${round(blur / 4)}"/></filter>`,
+    );
+    return id;
+  }
+
   isComplete(): boolean {
     return this.#glyphs.isComplete;
   }
@@ -88,7 +112,7 @@ class SvgDrawing implements Drawing {
     const [width, height] = [this.#width, this.#height];
     return Buffer.from(
       `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" height="${height}" ` +
-        `viewBox="0 0 ${width} ${height}"><defs>${this.#glyphs.elements.join('')}</defs>${this.#body.join('')}</svg>`,
+        `viewBox="0 0 ${width} ${height}"><defs>${this.#filters.join('')}${this.#glyphs.elements.join('')}</defs>${this.#body.join('')}</svg>`,
     );
   }
 

@@ -46,6 +46,8 @@ export interface WorkerSettings {
   drainMs: number;
   /** Seconds that a job waits for an unreachable storage before it fails. */
   storageWaitSeconds: number;
+  /** Seconds for which a job awaits a review before it fails; `REVIEW_SECONDS` by default. */
+  reviewSeconds?: number;
   /** Milliseconds for which a worker keeps a finished output and its slot while storage is unreachable. */
   outputWaitMs: number;
   /** Whether long videos are encoded in pieces; off by default. */

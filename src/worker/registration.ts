@@ -1,8 +1,8 @@
 import { pipelined } from '../database/pool.ts';
 import { kindCapability } from '../fleet/capabilities.ts';
 import { beatWorker, registerWorker, type WorkerBuild } from '../fleet/workers.ts';
-import { RELEASE_CAPABILITIES } from '../jobs/capabilities.ts';
 import { findUnknown, releaseUnknown } from '../jobs/recover.ts';
+import { capabilitiesOf } from './capabilities.ts';
 import type { WorkerDeps } from './deps.ts';
 import { ownIdentity } from './identity.ts';
 import { HEARTBEAT_MS, type RunningAttempts } from './running-attempts.ts';
@@ -79,10 +79,11 @@ export class Heartbeat {
   }
 }
 
-function buildOf({ kinds, sandbox: { ffmpeg, programs, capabilities } }: WorkerDeps): WorkerBuild {
+function buildOf(deps: WorkerDeps): WorkerBuild {
+  const { ffmpeg, programs } = deps.sandbox;
   const builds = Object.entries(programs).map(([name, build]) => `${name}:${build.package ?? build.version}`);
   return {
-    capabilities: [...[...kinds.keys()].map(kindCapability), ...builds, ...capabilities, ...RELEASE_CAPABILITIES],
+    capabilities: [...[...deps.kinds.keys()].map(kindCapability), ...builds, ...capabilitiesOf(deps)],
     ffmpeg: ffmpeg.version,
     ffmpeg_package: ffmpeg.package,
     ffmpeg_since: ffmpeg.since,

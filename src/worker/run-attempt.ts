@@ -12,6 +12,7 @@ import type { AttemptCommand } from '../jobs/attempt-commands.ts';
 import { markCleaned } from '../jobs/attempts.ts';
 import { waitForChildren } from '../jobs/children.ts';
 import { type Completion, completeJob, failAttempt, releaseJob } from '../jobs/finish.ts';
+import { REVIEW_SECONDS, waitForReview } from '../jobs/review.ts';
 import type { Claim } from '../jobs/rows.ts';
 import { waitForStorage } from '../jobs/wait-for-storage.ts';
 import type { AttemptResult } from '../kinds/kind.ts';
@@ -87,6 +88,11 @@ async function attempt(
       await retryTransient(() => waitForChildren(deps.context, claim), FINISH_MS);
       return 'released';
     }
+    if (result.outcome === 'awaiting-review') {
+      const { reviewSeconds = REVIEW_SECONDS } = deps.settings;
+      await retryTransient(() => waitForReview(deps.context, claim, reviewSeconds), FINISH_MS);
+      return 'released';
+    }
     const { completion } = result;
     const isComplete = (completion.failures ?? []).length === 0;
     await folder.remove();
@@ -132,7 +138,7 @@ async function execute(deps: MeasuredDeps, run: Run, log: WorkerDeps['logger']):
     logger: log,
     onStorageUnreachable: storage.reportUnreachable,
   };
-  return (await kind.load())(tools, run);
+  return (await kind.load())(tools, run, deps.kinds);
 }
 
 function bytesOf({ outputs }: Completion): number {

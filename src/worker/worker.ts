@@ -11,7 +11,6 @@ import { pipelined } from '../database/pool.ts';
 import type { ResourceClass } from '../database/tables.ts';
 import { removeWorker, workersOfHost } from '../fleet/workers.ts';
 import { markCleaned } from '../jobs/attempts.ts';
-import { RELEASE_CAPABILITIES } from '../jobs/capabilities.ts';
 import { type ClaimOptions, classesWithWork } from '../jobs/claim.ts';
 import { recoverLost } from '../jobs/recover.ts';
 import { eventViewer } from '../kinds/view-events.ts';
@@ -19,6 +18,7 @@ import { openSanitizer } from '../sanitizer/index.ts';
 import { openPlanner } from '../threads/planning/index.ts';
 import { hasDueDeliveries } from '../webhooks/claim.ts';
 import { countSending } from '../webhooks/shares.ts';
+import { capabilitiesOf } from './capabilities.ts';
 import { type Deliveries, type DeliveriesDeps, openDeliveries } from './deliveries.ts';
 import type { WorkerDeps } from './deps.ts';
 import { createFetchPermits } from './fetch-permits.ts';
@@ -66,7 +66,7 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
     ...{ running, permits, wake: wakeups.wake, logger },
   });
   const canClaim = () => !heartbeat.isDraining && deps.storage.outageMs() === 0;
-  const source = createWorkSource({ context, canClaim }, claimant(sandbox, id), permits, leases);
+  const source = createWorkSource({ context, canClaim }, claimant(deps, id), permits, leases);
   const viewer = eventViewer(context);
   const deliveries = startDeliveries(deps, viewer);
   const queue = watchQueue({ look: lookForWork(deps, viewer), wakeups, sendWebhooks: deliveries.start, logger });
@@ -99,16 +99,12 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
   };
 }
 
-function capabilitiesOf({ capabilities }: WorkerDeps['sandbox']): string[] {
-  return [...capabilities, ...RELEASE_CAPABILITIES];
-}
-
 /** The worker as its claims describe it. The capabilities change when a program is installed or removed. */
-function claimant(sandbox: WorkerDeps['sandbox'], id: string): ClaimOptions['worker'] {
+function claimant(deps: WorkerDeps, id: string): ClaimOptions['worker'] {
   return {
-    ...{ id, tier: sandbox.tier },
+    ...{ id, tier: deps.sandbox.tier },
     get capabilities() {
-      return capabilitiesOf(sandbox);
+      return capabilitiesOf(deps);
     },
   };
 }
@@ -130,11 +126,12 @@ function startDeliveries(deps: WorkerDeps, viewer: DeliveriesDeps['viewer']): De
 }
 
 /** Returns the query of work that is due, for jobs and webhooks in one round trip. */
-function lookForWork({ context, sandbox }: WorkerDeps, { catalog }: DeliveriesDeps['viewer']): () => Promise<DueWork> {
+function lookForWork(deps: WorkerDeps, { catalog }: DeliveriesDeps['viewer']): () => Promise<DueWork> {
+  const { context } = deps;
   return () =>
     pipelined(context.db, async (one) => {
       const [classes, due] = await Promise.all([
-        classesWithWork(one, context.kinds, capabilitiesOf(sandbox)),
+        classesWithWork(one, context.kinds, capabilitiesOf(deps)),
         hasDueDeliveries(one, catalog),
       ]);
       return { classes, deliveries: due };

@@ -83,7 +83,7 @@ describe('the OpenAPI document', () => {
       [
         ...['post /v1/commands', 'post /v1/keys', 'post /v1/keys/{id}/rotate', 'post /v1/transcodes'],
         ...['post /v1/transcodes/batch', 'post /v1/upload/multipart', 'post /v1/upload/presigned-url'],
-        ...['post /v1/templates', 'post /v1/webhooks', 'post /v1/connections'],
+        ...['post /v1/templates', 'post /v1/webhooks', 'post /v1/connections', 'post /v1/blueprints/{slug}/runs'],
       ].sort(),
     );
     for (const [where, { responses }] of keyed)
@@ -91,7 +91,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('contains the paths that return 501, and the errors of their own', () => {
-    for (const path of ['/v1/transcribe', '/v1/blueprints']) {
+    for (const path of ['/v1/transcribe', '/v1/blueprints/{slug}/runs']) {
       const [operation]: Json[] = Object.values(document.paths[path]);
       expect([path, Object.keys(operation.responses)]).toEqual([path, expect.arrayContaining(['501'])]);
     }
@@ -133,7 +133,7 @@ describe('the OpenAPI document', () => {
     expect(PresignRequest.properties.contentType.enum).toContain('audio/mpeg');
     expect(JobStatus.enum).toEqual(['pending', 'processing', 'completed', 'failed', 'canceled']);
     expect(FailureCode.enum).toContain('invalid_media');
-    expect(body.properties.code.enum).toContain('not_implemented');
+    expect(body.properties.code.enum).toContain('transcription_not_configured');
   });
 
   it('has the id, the kind of object and `deleted` in the response to every DELETE', () => {

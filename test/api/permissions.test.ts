@@ -17,7 +17,7 @@ const RULES: readonly (readonly [route: RegExp, scopes: readonly Scope[] | 'open
   [/^post \/v1\/transcodes\/\{id\}\/playback$/, ['transcode', 'read']],
   [new RegExp(`^get /v1/(jobs|${KINDS}|batches|events)\\b`), ['transcode', 'read']],
   [/^get \/v1\/templates\b/, ['transcode', 'read']],
-  [/^get \/v1\/blueprints\b/, ['read']],
+  [/^get \/v1\/blueprints$/, ['transcode', 'read']],
   [/^\w+ \/v1\/blueprints\b/, ['transcode']],
   [new RegExp(`^\\w+ /v1/(${KINDS}|batches|commands|probe)\\b`), ['transcode']],
   [/^get \/v1\/uploads\b/, ['read']],

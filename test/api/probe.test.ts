@@ -4,7 +4,7 @@ import { wakeWaiting } from '../../src/events/record.ts';
 import { claimJob } from '../../src/jobs/claim.ts';
 import { completeJob, failAttempt } from '../../src/jobs/finish.ts';
 import { sweepExpired } from '../../src/jobs/retention.ts';
-import { resultJson } from '../../src/kinds/probe/result.ts';
+import { resultJson } from '../../src/kinds/probe-result.ts';
 import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 

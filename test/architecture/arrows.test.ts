@@ -13,6 +13,8 @@ const ARROWS: Record<string, readonly string[]> = {
   database: ['storage'],
   storage: ['config'],
   ffmpeg: ['contract'],
+  // Plans requests for transcodes of the inputs of a person.
+  blueprints: ['contract', 'captions', 'ffmpeg'],
   // Texts with times: it knows neither recognizers nor jobs.
   captions: [],
   // Only `threads/planning` imports other folders: it runs their code in a thread.
@@ -43,7 +45,18 @@ const ARROWS: Record<string, readonly string[]> = {
   ],
   kinds: [
     ...['jobs', 'uploads', 'accounts', 'objects', 'events', 'database', 'storage', 'contract'],
-    ...['attempt', 'templates', 'connections', 'ffmpeg', 'captions', 'sanitizer', 'threads', 'sandbox', 'fetcher'],
+    ...[
+      'attempt',
+      'blueprints',
+      'templates',
+      'connections',
+      'ffmpeg',
+      'captions',
+      'sanitizer',
+      'threads',
+      'sandbox',
+      'fetcher',
+    ],
   ],
   // Kinds of jobs show their events: the composition hands it over.
   webhooks: ['accounts', 'events', 'fetcher', 'database', 'contract'],
@@ -54,7 +67,7 @@ const ARROWS: Record<string, readonly string[]> = {
   ],
   api: [
     ...['kinds', 'jobs', 'uploads', 'accounts', 'identity', 'events', 'webhooks', 'fleet', 'database', 'contract'],
-    ...['templates', 'connections', 'ffmpeg', 'listener', 'mcp'],
+    ...['blueprints', 'templates', 'connections', 'ffmpeg', 'listener', 'mcp'],
   ],
   // Tools know the API by its requests alone.
   mcp: ['contract'],
@@ -62,7 +75,7 @@ const ARROWS: Record<string, readonly string[]> = {
 };
 const FOR_EVERYONE = ['config', 'crypto', 'telemetry'];
 /** Folders that depend on nothing that acts: these three for everyone are not for them. */
-const PURE = ['contract', 'crypto', 'config', 'telemetry', 'ffmpeg', 'captions'];
+const PURE = ['contract', 'crypto', 'config', 'telemetry', 'ffmpeg', 'captions', 'blueprints'];
 
 /** What other folders import from the SDK. */
 const SDK = '../sdk/src/index.ts';
@@ -121,7 +134,7 @@ describe('imports', () => {
         .filter(({ name }) => name.endsWith('/node-files.ts'))
         .map(({ path }) => path)
         .sort(),
-    ).toEqual(['kinds.ts', 'source.ts']);
+    ).toEqual(['blueprints.ts', 'kinds.ts', 'source.ts']);
   });
 
   it.each(['bench', 'testkit'])('of %s name no file of the tests', (folder) => {
@@ -144,7 +157,7 @@ describe('imports', () => {
     );
     expect(wrong).toEqual([]);
     // With a schema, the bundle would get Zod.
-    const schemas = /^import \{[^}]*\} from '[./]+\/src\/contract\/(?!account-settings|formats|limits|output-names)/m;
+    const schemas = /^import \{[^}]*\} from '[./]+\/src\/contract\/(?!account-settings|formats|limits|metrics|output-names)/m;
     expect(texts.filter(({ text }) => schemas.test(text)).map(({ path }) => path)).toEqual([]);
   });
 

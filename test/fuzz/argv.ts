@@ -2,7 +2,7 @@ import { parseGraph } from '../../src/ffmpeg/policy/filters/parse-graph.ts';
 import { FILTER_TABLE } from '../../src/ffmpeg/policy/filters/table/index.ts';
 
 const FILTER_FLAGS = /^-(vf|af|filter(:[va](:\d+)?)?|filter_complex|lavfi)$/;
-const FILES = /\/in\/(\d+|asset-\d+\.\w+|layer-\d+\.svg)|\/out\/output\.\w+|\/usr\/share\/fonts/g;
+const FILES = /\/in\/(\d+|asset-\d+\.\w+|layer-\d+\.(?:svg|ass))|\/out\/output\.\w+|\/usr\/share\/fonts/g;
 const NAMES = new Set(FILTER_TABLE.map((spec) => spec.name));
 /** Filters that the planner writes, some of them with unnamed values: our own text, with nothing of the caller's in it. */
 const OURS = new Set([

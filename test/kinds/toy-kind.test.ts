@@ -35,11 +35,11 @@ const held: typeof toy = {
   ...toy,
   async load() {
     const execute = await toy.load();
-    return async (tools, run) => {
+    return async (tools, run, kinds) => {
       await run.lease.acquire(run.signal);
       const isPart = run.claim.job.parent_id !== null;
       while (isPart && holdsParts) await sleep(20, null, { signal: run.signal });
-      return execute(tools, run);
+      return execute(tools, run, kinds);
     };
   },
 };

@@ -72,7 +72,7 @@ export async function openWorkshop(): Promise<Workshop> {
     for (const layer of plan.layers) {
       const file = join(dir, `${number}-${basename(layer.path)}`);
       fonts ??= openFonts();
-      await writeFile(file, drawLayer(layer, fonts).svg);
+      await writeFile(file, drawLayer(layer, fonts).file);
       places.set(layer.path, file);
     }
     const args = plan.args.map((arg) =>

@@ -84,7 +84,7 @@ export async function overlaid(
   if (!read.ok) throw new Error(`${read.key}: ${read.reason}`);
   const layer = drawLayer({ kind: 'text', path: '', overlay: read.overlay, frame: size }, fonts);
   const graph = textOverlayFilters(read.overlay, { input: '0:v', layer: '1:v', output: 'out' });
-  return { layer, frame: await compose(size, [{ demuxer: 'svg_pipe', bytes: layer.svg }], graph, second) };
+  return { layer, frame: await compose(size, [{ demuxer: 'svg_pipe', bytes: layer.file }], graph, second) };
 }
 
 /** The smallest rectangle around pixels that differ from the ground by more than `tolerance`; null when none does. */

@@ -87,9 +87,9 @@ describe('a text overlay on a frame', () => {
       const { frame, layer } = await overlaid({ text, style: { boxBorderW: 0, fontSize: 100 } });
       expect(layer.warnings).toEqual([]);
       expect(width(frame), text).toBeLessThanOrEqual(width(one) + 12);
-      expect(String(layer.svg).match(/<image /g), text).toHaveLength(1);
+      expect(String(layer.file).match(/<image /g), text).toHaveLength(1);
     }
-    expect(String((await overlaid({ text: '☺︎' })).layer.svg)).not.toContain('<image');
+    expect(String((await overlaid({ text: '☺︎' })).layer.file)).not.toContain('<image');
   });
 
   it.each([
@@ -102,7 +102,7 @@ describe('a text overlay on a frame', () => {
   ])('draws any text safely: %s', async (_, text) => {
     const { frame, layer } = await overlaid({ text, style: { fontSize: 20 } });
     expect(inkBox(frame)).not.toBeNull();
-    const svg = String(layer.svg);
+    const svg = String(layer.file);
     expect(new Set(svg.match(/<[a-zA-Z!?]+/g))).toEqual(new Set(['<svg', '<defs', '<path', '<rect', '<g', '<use']));
     for (const [, target] of svg.matchAll(/href="([^"]*)"/g)) expect(target).toMatch(/^#[gp]\d+$/);
   });
@@ -127,9 +127,9 @@ describe('a quote card on a frame', () => {
     const streams = { picture: '2:v', mask: '3:v' };
     const labels = { input: '0:v', layer: '1:v', output: 'out', photo: streams, prefix: 'c0' };
     const pictures = [
-      { demuxer: 'svg_pipe', bytes: card.svg },
+      { demuxer: 'svg_pipe', bytes: card.file },
       { demuxer: 'png_pipe', bytes: photo },
-      { demuxer: 'svg_pipe', bytes: mask.svg },
+      { demuxer: 'svg_pipe', bytes: mask.file },
     ];
     // Past the first frame: stills must last as long as the video does.
     const frame = await compose(SIZE, pictures, quoteCardFilters(read.card, SIZE, labels), 1.5);

@@ -59,6 +59,17 @@ const OWN: Readonly<Record<string, readonly ErrorCode[]>> = {
     'queue_full',
     ...FULL,
   ],
+  'post /v1/blueprints/{slug}/runs': [
+    ...([
+      'not_found',
+      'generative_not_available',
+      'transcription_not_configured',
+      'quota_exceeded',
+      ...REPEATED,
+    ] as ErrorCode[]),
+    ...(['connection_not_found', ...SOURCES, 'queue_full', ...FULL] as ErrorCode[]),
+  ],
+  'post /v1/blueprints/runs/{id}/continue': ['run_not_awaiting_review'],
   'get /v1/transcodes/{id}/manifest': ['transcode_not_completed'],
   'post /v1/session': ['invalid_credentials', 'cross_site'],
   'get /v1/session': ['unauthorized'],
@@ -91,14 +102,16 @@ const OWN: Readonly<Record<string, readonly ErrorCode[]>> = {
   'post /v1/keys/{id}/rotate': ['key_exceeds_caller', 'key_not_active', 'too_many_keys', ...REPEATED],
 };
 
-type DescribedKind = Pick<ShownKind, 'path' | 'createErrors' | 'outputErrors'>;
+type DescribedKind = Pick<ShownKind, 'path' | 'createErrors' | 'outputErrors' | 'hasOwnCreate'>;
 
 /** The same for the operations of every kind of job. */
 function errorsOf(kind: DescribedKind): typeof OWN {
   const { path, createErrors = [] } = kind;
   const withoutOutput = [...Object.values(outputErrors(kind)), 'output_deleted', 'output_damaged'] as const;
   return {
-    [`post /v1/${path}`]: ['quota_exceeded', ...REPEATED, ...createErrors, 'queue_full', ...FULL],
+    ...(!kind.hasOwnCreate && {
+      [`post /v1/${path}`]: ['quota_exceeded', ...REPEATED, ...createErrors, 'queue_full', ...FULL] as const,
+    }),
     [`patch /v1/${path}/{id}/cancel`]: ['cancel_final'],
     [`get /v1/${path}/{id}/download`]: [...withoutOutput, 'archive_not_ready', ...FULL],
     [`get /v1/${path}/{id}/files`]: withoutOutput,
@@ -234,7 +247,6 @@ function codesOf(own: typeof OWN, path: string, method: string, operation: Opera
     ...(isLimited ? (['rate_limit_exceeded', 'concurrency_exceeded'] as const) : []),
     'https_required',
     ...(path.includes('{id}') ? (['not_found'] as const) : []),
-    ...(operation.responses?.['501'] ? (['not_implemented'] as const) : []),
     ...(own[`${method} ${path}`] ?? []),
     'internal',
     'unavailable',

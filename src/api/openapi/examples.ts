@@ -8,6 +8,7 @@ import type { ConfirmBody, ConfirmResult, PresignBody, PresignResult } from '../
 import type { ValidateAnswer } from '../../contract/validate.ts';
 import type { ShownKind } from '../../kinds/kind.ts';
 import { batchExamples } from './batch-examples.ts';
+import { BLUEPRINT_EXAMPLES } from './blueprint-examples.ts';
 import { CONNECTION_EXAMPLES } from './connection-examples.ts';
 import { COMMAND, DETAILS_EXAMPLES } from './details-examples.ts';
 import { KEY_EXAMPLES } from './key-examples.ts';
@@ -267,6 +268,7 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   Health: health,
   ...{ Live: { ok: true }, Ready: { ok: true } },
   ...batchExamples(transcodeRequest, listed),
+  ...BLUEPRINT_EXAMPLES,
   ...KEY_EXAMPLES,
   ...KIND_EXAMPLES,
   ...PEOPLE_EXAMPLES,

@@ -4,6 +4,7 @@ import type { Document, Operation } from './types.ts';
 const IDEMPOTENT = [
   ...['/v1/transcodes', '/v1/transcodes/batch', '/v1/commands', '/v1/upload/presigned-url', '/v1/upload/multipart'],
   ...['/v1/keys', '/v1/keys/{id}/rotate', '/v1/templates', '/v1/webhooks', '/v1/connections'],
+  '/v1/blueprints/{slug}/runs',
 ];
 
 const idempotencyKey = {
@@ -52,7 +53,7 @@ function describeAnswers(path: string, method: string, operation: Operation): vo
 
 function own(path: string, method: string, status: string): Record<string, object> {
   if (status === '302') return { Location: header('string', 'The signed link.') };
-  const creates = path === '/v1/transcodes' || path === '/v1/commands';
+  const creates = ['/v1/transcodes', '/v1/commands', '/v1/blueprints/{slug}/runs'].includes(path);
   if (creates && method === 'post' && status === '201') return { Location: header('string', 'Path of the job.') };
   if (path === '/v1/transcodes' && method === 'get' && status === '200')
     return { 'X-Total-Count': header('integer', 'Jobs on all pages.') };

@@ -18,7 +18,7 @@ import { registerDocsPages } from './docs-pages.ts';
 const tagsOf = (kinds: readonly ShownKind[]) => [
   { name: 'health', description: 'Health and security of the service.' },
   { name: 'uploads', description: 'Uploads of files.' },
-  ...kinds.map(({ path, description }) => ({ name: path, description })),
+  ...kinds.map(({ path, tag = path, description }) => ({ name: tag, description })),
   { name: 'jobs', description: 'Jobs of every kind.' },
   { name: 'batches', description: 'Jobs created together.' },
   { name: 'templates', description: 'Requests that jobs use by name.' },

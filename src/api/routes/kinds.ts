@@ -1,6 +1,6 @@
 import { errorBody, idParams, waitQuery } from '../../contract/common.ts';
 import { downloadAnswer, downloadQuery, fileList, filesQuery } from '../../contract/files.ts';
-import { eraseAnswer, jobAnswers, listQuery } from '../../contract/jobs.ts';
+import { eraseAnswer, jobAnswers, listQueryOf } from '../../contract/jobs.ts';
 import { signedReceipt } from '../../contract/receipts.ts';
 import { cancelJob } from '../../jobs/cancel.ts';
 import { downloadUrl, listFiles } from '../../jobs/downloads.ts';
@@ -27,7 +27,7 @@ export function visibleKinds({ kinds }: Pick<KindsContext, 'kinds'>): VisibleKin
 export function registerKinds(app: App, deps: RouteDeps): void {
   for (const kind of visibleKinds(deps.context)) {
     const routes = { app, deps, kind, answers: jobAnswers(kind.shown.schemaPrefix, kind.shown.schemas) };
-    if (kind.admit) registerCreate(routes);
+    if (kind.admit && !kind.shown.hasOwnCreate) registerCreate(routes);
     registerList(routes);
     registerRead(routes);
     registerCancel(routes);
@@ -52,12 +52,12 @@ export function oneOf({ one }: ShownKind['nouns']): string {
 
 /** What documents an operation of a kind. */
 export function describeOperation({ shown }: VisibleKind, operation: KindOperation, summary: string, text: string) {
-  const { path, descriptions, operationIds } = shown;
+  const { path, tag = path, descriptions, operationIds } = shown;
   const verb = { events: 'list', files: 'list', receipt: 'get' }[operation as string] ?? operation;
   const object = { list: 's', events: 'Events', files: 'Files', receipt: 'Receipt' }[operation as string] ?? '';
   return {
     operationId: operationIds?.[operation] ?? `${verb}${shown.operation}${object}`,
-    tags: [{ events: 'events', receipt: 'receipts' }[operation as string] ?? path],
+    tags: [{ events: 'events', receipt: 'receipts' }[operation as string] ?? tag],
     summary,
     description: descriptions?.[operation] ?? text,
   };
@@ -106,7 +106,7 @@ function registerList({ app, deps, kind, answers }: KindRoutes): void {
           `List ${nouns.many}, newest first`,
           'Returns a page of the jobs of your account. You can filter by status and by the time of the last change.',
         ),
-        querystring: listQuery,
+        querystring: listQueryOf(kind.shown.restingStatuses),
         response: { 200: answers.list, '4xx': errorBody },
       },
     },

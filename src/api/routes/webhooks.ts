@@ -10,7 +10,7 @@ import {
 } from '../../contract/webhooks.ts';
 import { inAccountTransaction } from '../../database/transaction-retry.ts';
 import { eventCatalog } from '../../jobs/kind.ts';
-import { rejectedWebhook } from '../../kinds/problems.ts';
+import { rejectedWebhook } from '../../kinds/webhook-url.ts';
 import {
   createWebhook,
   deleteWebhook,

@@ -114,6 +114,7 @@ function workerSettings(config: Config, databaseUrl: string, slots: WorkerSettin
     cellMemoryBytes: Math.floor(totalmem() * CELL_MEMORY_SHARE),
     drainMs: DRAIN_MS,
     storageWaitSeconds: config.storageWaitSeconds,
+    reviewSeconds: config.reviewWaitSeconds,
     outputWaitMs: OUTPUT_WAIT_MS,
     chunks: config.chunks,
   };

@@ -2,13 +2,21 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { commandBody } from '../commands.ts';
 import { unwrapSchema } from '../common.ts';
-import { listQuery } from '../jobs.ts';
+import { listQueryOf } from '../jobs.ts';
 import { createKeyBody, rotateKeyBody } from '../keys.ts';
 import { createBody } from '../transcodes.ts';
 import { confirmBody, presignBody } from '../uploads.ts';
 import { suggestField } from './field-names.ts';
 
-const SCHEMAS = { createBody, commandBody, presignBody, confirmBody, createKeyBody, rotateKeyBody, listQuery };
+const SCHEMAS = {
+  createBody,
+  commandBody,
+  presignBody,
+  confirmBody,
+  createKeyBody,
+  rotateKeyBody,
+  listQuery: listQueryOf(),
+};
 
 /** The names of every object in a schema, at any depth. */
 function objectsOf(schema: z.ZodType): string[][] {

@@ -3,11 +3,13 @@ import { serialiseGraph } from '../policy/filters/index.ts';
 import type { CheckedGraph } from '../policy/filters/types.ts';
 import type { OptionSet } from '../policy/options/option-set.ts';
 import type { ParsedRequest, RequestGraph } from '../policy/options/parsed-request.ts';
+import type { CaptionOverlay } from '../policy/overlays/types.ts';
 import { photoDiameter, quoteCardFilters, textOverlayFilters } from '../policy/overlays/index.ts';
-import type { LayerRequest, PlanContext, PlanInput, VideoStream } from '../types.ts';
+import type { CaptionLayer, LayerRequest, PlanContext, PlanInput, VideoStream } from '../types.ts';
 import { boundSources, hasEndlessSource } from './bound-sources.ts';
 import { ExtraInputs } from './extra-inputs.ts';
 import type { Piece } from './filter-parts.ts';
+import { filterCost } from './flow/costs.ts';
 import { estimateGraph, unknownFlow } from './flow/estimate.ts';
 import { type Flow, soundFlow } from './flow/flow.ts';
 import { describeOversize } from './flow/frame-limit.ts';
@@ -122,8 +124,12 @@ export class Composer {
         current = next.flow;
         continue;
       }
-      this.complex = true;
       const frame = frameOf(current, flow);
+      if (step.type === 'captions') {
+        pieces.push(this.#captions(step.captions, frame, current));
+        continue;
+      }
+      this.complex = true;
       if (step.type === 'text') {
         const layer = this.#layer((path) => ({ kind: 'text', path, overlay: step.overlay, frame }));
         pieces.push((input, output) =>
@@ -138,8 +144,10 @@ export class Composer {
           quoteCardFilters(card, frame, { input: input ?? '', layer, output: output ?? '', photo, prefix }),
         );
       }
-      this.readStoredBytes += 3 * 4 * frame.width * frame.height;
-      this.cpuPerSecond += (3 * frame.width * frame.height * (current.rate ?? 30)) / (1920 * 1080 * 30);
+      // Librsvg blurs a shadow in two more pictures of the layer's size.
+      const pictures = step.type === 'text' && step.overlay.shadow ? 5 : 3;
+      this.readStoredBytes += pictures * 4 * frame.width * frame.height;
+      this.cpuPerSecond += 3 * pixelRate(frame, current.rate);
     }
     return { pieces, flow: current };
   }
@@ -166,6 +174,14 @@ export class Composer {
     return { picture: `${number}:${video.index}`, mask };
   }
 
+  /** Adds a script of captions, which one filter draws. */
+  #captions(captions: CaptionOverlay, frame: CaptionLayer['frame'], { rate }: Flow): Piece {
+    const path = `/in/${ownName('layer', this.#job.position)}-${this.layers.length}.ass`;
+    this.layers.push({ kind: 'captions', path, captions, frame });
+    this.cpuPerSecond += filterCost('ass') * pixelRate(frame, rate);
+    return `ass=filename='${path}'`;
+  }
+
   /** Adds a layer; returns the label of its stream. */
   #layer(make: (path: string) => LayerRequest): string {
     const path = `/in/${ownName('layer', this.#job.position)}-${this.layers.length}.svg`;
@@ -190,6 +206,11 @@ export class Composer {
     if (video) this.decoded.push(video);
     return video ? pictureFlow(video, info, null, seconds) : { ...soundFlow(seconds), kind: 'v' };
   }
+}
+
+/** Pixels per second, relative to 1080p30. */
+function pixelRate({ width, height }: CaptionLayer['frame'], rate: number | null): number {
+  return (width * height * (rate ?? 30)) / (1920 * 1080 * 30);
 }
 
 /** Frame for the layout of text, pixels; an unknown size falls back to the input's. */

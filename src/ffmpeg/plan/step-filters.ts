@@ -38,7 +38,9 @@ export function dependsOnTime(parsed: ParsedRequest): boolean {
       ),
   );
   const timedText = parsed.video.some(
-    (step) => step.type === 'text' && (usesClock(step.overlay.x) || usesClock(step.overlay.y)),
+    (step) =>
+      step.type === 'captions' ||
+      (step.type === 'text' && (usesClock(step.overlay.x) || usesClock(step.overlay.y))),
   );
   return timedFilter || timedText;
 }

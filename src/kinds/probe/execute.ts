@@ -12,9 +12,9 @@ import { FetchError } from '../../fetcher/index.ts';
 import { type ClaimedSource, sourceRow } from '../../jobs/rows.ts';
 import { inspectionJson } from '../../uploads/upload.ts';
 import type { AttemptResult } from '../kind.ts';
+import { resultJson } from '../probe-result.ts';
 import { probeCompleteFile } from './complete-file.ts';
 import { probeRemote } from './remote.ts';
-import { resultJson } from './result.ts';
 
 const SUBJECT = 'The file';
 

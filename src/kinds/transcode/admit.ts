@@ -12,7 +12,7 @@ import { type CreateBody, captionsLast, needsSpeech, outputsOf, toJobRequest } f
 import type { RequestProblem } from '../../contract/validate.ts';
 import type { MediaInfo, Review } from '../../ffmpeg/index.ts';
 import { offeredTranscription } from '../../fleet/transcription.ts';
-import { DESTINATIONS, LADDERS, QUALITY, S3_SOURCES } from '../../jobs/capabilities.ts';
+import { DESTINATIONS, LADDER_QUALITY, LADDERS, QUALITY, S3_SOURCES } from '../../jobs/capabilities.ts';
 import { findSources, type NamedSource, type RejectedSource, type ResolvedSource } from '../../jobs/sources.ts';
 import { missingConnections } from '../connection-sources.ts';
 import type { Admission, AdmissionServices, Caller } from '../kind.ts';
@@ -20,11 +20,11 @@ import {
   type Locate,
   locateInRequest,
   rejectedUrl,
-  rejectedWebhook,
   rejectionError,
   rejectionProblem,
   sourceError,
 } from '../problems.ts';
+import { rejectedWebhook } from '../webhook-url.ts';
 import { type Destinations, findDestinations } from './destinations.ts';
 import { factsJson, requestJson, settingsJson, toStoredRequest } from './request.ts';
 import { reviewBody } from './review-body.ts';
@@ -158,6 +158,7 @@ function needsOf(
     ...(deliveries.some((one) => one !== null) ? [DESTINATIONS] : []),
     ...(sources.some(({ url }) => isS3Url(url)) ? [S3_SOURCES] : []),
     ...(isCompared ? [QUALITY] : []),
+    ...(outputs.some(({ outputFormat, measure }) => measure && isLadderFormat(outputFormat)) ? [LADDER_QUALITY] : []),
   ];
 }
 

@@ -17,7 +17,7 @@ export async function writeLayers(
     const drawn = await planner.draw({ layer }, signal);
     const name = basename(layer.path);
     const path = join(folder, `${prefix}${name}`);
-    await writeFile(path, drawn.svg, { flag: 'wx', mode: 0o600 });
+    await writeFile(path, drawn.file, { flag: 'wx', mode: 0o600 });
     files.push({ name, path });
     warnings.push(...drawn.warnings.map((message) => ({ field: 'options', message })));
   }

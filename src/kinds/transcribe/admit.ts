@@ -11,7 +11,8 @@ import { S3_SOURCES } from '../../jobs/capabilities.ts';
 import { findSources } from '../../jobs/sources.ts';
 import { missingConnections } from '../connection-sources.ts';
 import type { Admission, AdmissionServices, Caller } from '../kind.ts';
-import { locateInRequest, rejectedUrl, rejectedWebhook, sourceError } from '../problems.ts';
+import { locateInRequest, rejectedUrl, sourceError } from '../problems.ts';
+import { rejectedWebhook } from '../webhook-url.ts';
 
 export interface TranscribeSubmission {
   body: TranscribeBody;

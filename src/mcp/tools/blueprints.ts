@@ -13,24 +13,25 @@ const runId = z.object({ id: z.string().min(1).describe('The id of the run.') })
 /** States in which a run does not go on by itself. */
 const RESTING = ['completed', 'failed', 'canceled', 'awaiting_review'];
 
-/** Tools on runs of blueprints. For a feature that it lacks, the API returns `not_implemented`. */
+/** Tools that create and continue runs of blueprints. The others are those of every kind of job. */
 export const BLUEPRINT_TOOLS: readonly Tool[] = [
+  defineTool({
+    name: 'list_blueprints',
+    title: 'List blueprints',
+    description: 'List the blueprints, prepared ways to make a video, with the inputs of each as a JSON Schema.',
+    input: z.object({}),
+    annotations: READS,
+    run: async (_args, { call }) => resultOf(await call('GET', '/v1/blueprints')),
+  }),
   defineTool({
     name: 'run_blueprint',
     title: 'Run a blueprint',
-    description: 'Start a run of a blueprint, a prepared way to make a video. Follow it with get_blueprint_run.',
+    description:
+      'Start a run of a blueprint of list_blueprints, a prepared way to make a video. Follow it with get_blueprint_run, or use run_blueprint_and_wait instead.',
     input: z.object(runFields),
     annotations: CREATES,
     run: async ({ slug, inputs }, { call }) =>
       resultOf(await call('POST', `/v1/blueprints/${pathPart(slug)}/runs`, inputs)),
-  }),
-  defineTool({
-    name: 'get_blueprint_run',
-    title: 'Read a run',
-    description: 'Read the state of a run of a blueprint, with signed links to what it has made.',
-    input: runId,
-    annotations: READS,
-    run: async ({ id }, { call }) => resultOf(await call('GET', `/v1/blueprints/runs/${pathPart(id)}`)),
   }),
   defineTool({
     name: 'run_blueprint_and_wait',

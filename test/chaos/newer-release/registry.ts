@@ -11,10 +11,10 @@ const toy: typeof quick = {
   ...quick,
   async load() {
     const execute = await quick.load();
-    return async (tools, run) => {
+    return async (tools, run, kinds) => {
       await run.lease.acquire(run.signal);
       while (HOLD && existsSync(HOLD)) await sleep(50, null, { signal: run.signal });
-      return execute(tools, run);
+      return execute(tools, run, kinds);
     };
   },
 };

@@ -1,4 +1,5 @@
 import type { PlanWarning, Rejection } from '../../types.ts';
+import { parseCaptionOverlay } from '../overlays/captions.ts';
 import { parseQuoteCard } from '../overlays/quote-card.ts';
 import { parseTextOverlay } from '../overlays/text-overlay.ts';
 import type { AssetList } from './asset-list.ts';
@@ -11,7 +12,7 @@ export interface OverlayStep {
   warnings: PlanWarning[];
 }
 
-const NAMES = '@text-overlay, @quote-card';
+const NAMES = ['@text-overlay', '@captions', '@quote-card'];
 
 /** Reads an option whose name begins with `@`: a step that Airlock draws itself. */
 export function overlayStep(name: string, argument: unknown, field: string, assets: AssetList): OverlayStep {
@@ -20,8 +21,8 @@ export function overlayStep(name: string, argument: unknown, field: string, asse
     rejections: [{ field, option: visible(name), reason, suggestion }],
     warnings: [],
   });
-  if (name !== '@text-overlay' && name !== '@quote-card') {
-    return reject('There is no virtual option of this name.', `Use one of ${NAMES}.`);
+  if (!NAMES.includes(name)) {
+    return reject('There is no virtual option of this name.', `Use one of ${NAMES.join(', ')}.`);
   }
   // A command string has no objects, so they are written as JSON.
   const given = typeof argument === 'string' && argument.trimStart().startsWith('{') ? readJson(argument) : argument;
@@ -30,6 +31,11 @@ export function overlayStep(name: string, argument: unknown, field: string, asse
     const read = parseTextOverlay(given);
     if (!read.ok) return reject(read.reason, read.suggestion);
     return { step: { type: 'text', overlay: read.overlay, field }, rejections: [], warnings: warned(read.warnings) };
+  }
+  if (name === '@captions') {
+    const read = parseCaptionOverlay(given);
+    if (!read.ok) return reject(`${read.key === '' ? '' : `${read.key}: `}${read.reason}`, read.suggestion);
+    return { step: { type: 'captions', captions: read.captions, field }, rejections: [], warnings: warned(read.warnings) };
   }
   const read = parseQuoteCard(given);
   if (!read.ok) return reject(read.reason, read.suggestion);

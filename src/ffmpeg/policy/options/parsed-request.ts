@@ -1,6 +1,6 @@
 import type { AssetRequest, PlanWarning, Rejection } from '../../types.ts';
 import type { CheckedGraph } from '../filters/types.ts';
-import type { QuoteCard, TextOverlay } from '../overlays/types.ts';
+import type { CaptionOverlay, QuoteCard, TextOverlay } from '../overlays/types.ts';
 import type { ParsedOption } from './options.ts';
 
 /** A graph of the request, and the indexes of its assets in `ParsedRequest.assets`. */
@@ -15,6 +15,7 @@ export interface RequestGraph {
 export type VideoStep =
   | ({ type: 'graph' } & RequestGraph)
   | { type: 'text'; overlay: TextOverlay; field: string }
+  | { type: 'captions'; captions: CaptionOverlay; field: string }
   | {
       type: 'card';
       card: QuoteCard /** Index of the photo in the request's assets. */;
@@ -28,7 +29,7 @@ export interface ParsedRequest {
   output: ParsedOption[];
   /** Options of each input. */
   inputs: ParsedOption[][];
-  /** `-vf`, `-filter:v`, `@text-overlay`, `@quote-card`, in the caller's order. */
+  /** `-vf`, `-filter:v`, `@text-overlay`, `@captions`, `@quote-card`, in the caller's order. */
   video: VideoStep[];
   /** `-af`, `-filter:a`. */
   audio: RequestGraph[];

@@ -22,12 +22,13 @@ export interface CardLabels extends OverlayLabels {
 }
 
 /**
- * Pixels by which the layer of a text extends beyond the text on each side: the box, or the space for ink and outline
- * outside the text's own rectangle (a slanted letter, stacked marks).
+ * Pixels by which the layer of a text extends beyond the text on each side: the box, or the space for ink, outline and
+ * shadow outside the text's own rectangle (a slanted letter, stacked marks).
  */
 export function layerBorder(overlay: TextOverlay): number {
   const ink = Math.ceil((overlay.outline?.thickness ?? 0) + overlay.fontSize / 4);
-  return Math.max(Math.ceil(overlay.boxBorder), ink);
+  const shadow = overlay.shadow ? Math.ceil((overlay.outline?.thickness ?? 0) + 1.25 * overlay.shadow.blur) : 0;
+  return Math.max(Math.ceil(overlay.boxBorder), ink, shadow);
 }
 
 /**

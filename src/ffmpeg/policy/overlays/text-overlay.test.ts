@@ -183,6 +183,22 @@ describe('parseTextOverlay', () => {
     });
     expect(read({ outlineThickness: 0, outlineColor: 'red' }).overlay.outline).toBeNull();
   });
+  it('reads the box, the shadow and the height to fit, with and without underscores', () => {
+    expect(read({}).overlay).toMatchObject({
+      box: { color: { rgb: '#000000', alpha: 0.5 }, radius: 0 },
+      shadow: null,
+      textHeight: null,
+    });
+    const { overlay } = read({ box_color: 'white', boxRadius: 10, shadow_color: 'black@0.4', textHeight: 300 });
+    expect(overlay).toMatchObject({
+      box: { color: { rgb: '#ffffff', alpha: 1 }, radius: 10 },
+      shadow: { blur: 8, color: { rgb: '#000000', alpha: 0.4 } },
+      textHeight: 300,
+    });
+    const long = read({ textHeight: 300 }, 'a'.repeat(301));
+    expect([long.overlay.textHeight, long.warnings.join()]).toEqual([null, expect.stringContaining('300 characters')]);
+    expect(read({ shadowBlur: 1e9 }).overlay.shadow?.blur).toBe(40);
+  });
   it.each([
     ['center', [400, 225]],
     ['top', [400, 35]],

@@ -16,10 +16,14 @@ import type { TextOverlay } from './types.ts';
 
 /** Unicode code points. */
 const MAX_TEXT = 10_000;
+/** Code points of a text whose font may be chosen by trying sizes, each of which costs a layout. */
+const MAX_FITTED = 300;
 const MAX_FONT_NAME = 100;
 const MAX_LENGTH = 16_384;
 const DEFAULT_MARGIN = 40;
 const BLACK = { name: 'black', rgb: '#000000', alpha: 1 };
+const BOX = { name: 'black@0.5', rgb: '#000000', alpha: 0.5 };
+const SHADOW = { name: 'black@0.6', rgb: '#000000', alpha: 0.6 };
 const WHITE = { name: 'white', rgb: '#ffffff', alpha: 1 };
 const DEFAULT_FONT = 'Arial';
 const ALIGNS = ['left', 'center', 'right'] as const;
@@ -64,15 +68,19 @@ function readOverlay(argument: unknown): TextOverlayResult {
   const preset = presetCoordinates(position, margin, boxBorder);
   const thickness = readNumber(at('outlineThickness'), { min: 0, max: 50 }, at('outlineColor').value ? 2 : 0);
   const outline = { thickness, color: readStyleColor(at('outlineColor'), BLACK) };
+  const blur = readNumber(at('shadowBlur'), { min: 0, max: 40 }, at('shadowColor').value ? 8 : 0);
   const overlay: TextOverlay = {
     text,
     charsPerLine: readNumber(at('charsPerLine'), { min: 5, max: 100, integer: true }, null),
     textWidth: readNumber(at('textWidth'), { min: 1, max: MAX_LENGTH }, null),
+    textHeight: readTextHeight(at('textHeight'), text),
     font: readFont(at('font')),
     fontSize,
     lineSpacing: readNumber(at('lineSpacing'), { min: 0, max: 100 }, 10),
     fontColor: readStyleColor(at('fontColor'), WHITE),
     boxBorder,
+    box: { color: readStyleColor(at('boxColor'), BOX), radius: readNumber(at('boxRadius'), { min: 0, max: 200 }, 0) },
+    shadow: blur > 0 ? { blur, color: readStyleColor(at('shadowColor'), SHADOW) } : null,
     outline: thickness > 0 ? outline : null,
     align: readAlign(at('align'), alignAt(position)),
     x: readCoordinate(at('x'), fontSize) ?? preset.x,
@@ -111,6 +119,15 @@ function readFont(style: StyleValue): string {
   if (typeof value !== 'string') throw new OverlayError(key, 'font must be the name of a font family.', advice);
   if (value.length <= MAX_FONT_NAME && /^[\p{L}\p{N} ._+,'-]+$/u.test(value)) return value.trim();
   return warnInvalid({ ...style, used: DEFAULT_FONT, advice });
+}
+
+function readTextHeight(style: StyleValue, text: string): number | null {
+  const height = readNumber(style, { min: 1, max: MAX_LENGTH }, null);
+  if (height === null || codePoints(text) <= MAX_FITTED) return height;
+  style.warnings.push(
+    `${style.key} was ignored, because it applies to texts of at most ${MAX_FITTED} characters. Shorten the text, or set fontSize.`,
+  );
+  return null;
 }
 
 function readAlign(style: StyleValue, otherwise: TextOverlay['align']): TextOverlay['align'] {

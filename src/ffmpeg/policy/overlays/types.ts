@@ -6,12 +6,17 @@ export interface TextOverlay {
   /** Characters after which a line is wrapped; null = by `textWidth`, else only at the text's own line breaks. */
   charsPerLine: number | null;
   textWidth: number | null;
+  /** The font shrinks until the text is at most this high, and its lines become about equally long; null = neither. */
+  textHeight: number | null;
   font: string;
   fontSize: number;
   lineSpacing: number;
   /** `#rrggbb` and opacity. */
   fontColor: Color;
   boxBorder: number;
+  box: { color: Color; radius: number };
+  /** `blur` = pixels over which the shadow fades out, as in CSS. */
+  shadow: { blur: number; color: Color } | null;
   outline: { thickness: number; color: Color } | null;
   align: 'left' | 'center' | 'right';
   /** Position of the text (without its box), over `w h text_w text_h t n`, as in FFmpeg's drawtext. */
@@ -33,4 +38,21 @@ export interface QuoteCard {
   handle: string | null;
   /** The photo to fetch; null = none. */
   photoUrl: string | null;
+}
+
+export const CAPTION_STYLES = ['bold-bottom', 'clean-lower', 'center-pop', 'top-title'] as const;
+export type CaptionStyle = (typeof CAPTION_STYLES)[number];
+
+/** A caption; seconds from the start of the output. */
+export interface TimedText {
+  start: number;
+  /** Later than `start`. */
+  end: number;
+  text: string;
+}
+
+/** `@captions`: texts at their times, in the order of their starts. */
+export interface CaptionOverlay {
+  cues: readonly TimedText[];
+  style: CaptionStyle;
 }

@@ -1,8 +1,8 @@
-import { type ProbeAnswer, probeResult } from '../../contract/probe.ts';
-import type { Vault } from '../../crypto/vault.ts';
-import { openColumn, type RowOf } from '../../database/sealed-columns.ts';
-import { storedJson } from '../../database/stored-json.ts';
-import type { Job } from '../../jobs/rows.ts';
+import { type ProbeAnswer, probeResult } from '../contract/probe.ts';
+import type { Vault } from '../crypto/vault.ts';
+import { openColumn, type RowOf } from '../database/sealed-columns.ts';
+import { storedJson } from '../database/stored-json.ts';
+import type { Job } from '../jobs/rows.ts';
 
 export const resultJson = storedJson('result of a probe', 1, probeResult);
 

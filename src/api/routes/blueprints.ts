@@ -1,0 +1,104 @@
+import * as z from 'zod';
+import { MEDIA_KEY } from '../../blueprints/blueprint.ts';
+import { blueprints } from '../../blueprints/catalogue.ts';
+import { blueprintList, blueprintRun, continueBody, createdRun, runBody } from '../../contract/blueprints.ts';
+import { errorBody, idParams } from '../../contract/common.ts';
+import { continueRun } from '../../kinds/blueprint/captions.ts';
+import { blueprint as kind } from '../../kinds/blueprint/index.ts';
+import { callerOf } from '../caller.ts';
+import type { ApiDeps, RouteDeps } from '../deps.ts';
+import { runBlueprint } from '../run-blueprint.ts';
+import type { App } from '../types.ts';
+
+const tags = ['blueprints'];
+const slugParams = z.object({ slug: z.string().describe('The name of the blueprint.') });
+
+/** The catalogue of blueprints, and what runs have beyond the routes of every kind of job. */
+export function registerBlueprints(app: App, deps: RouteDeps): void {
+  registerCatalogue(app);
+  registerRun(app, deps);
+  registerContinue(app, deps);
+}
+
+/** The inputs of a blueprint as clients see them. Media inputs are URLs. */
+function schemaOf(inputs: z.ZodObject): Record<string, unknown> {
+  const { $schema: _, ...schema } = z.toJSONSchema(inputs, { io: 'input' });
+  const properties = Object.entries((schema.properties ?? {}) as Record<string, Record<string, unknown>>).map(
+    ([name, property]) => [name, MEDIA_KEY in property ? { ...property, format: 'uri' } : property],
+  );
+  return { ...schema, properties: Object.fromEntries(properties) };
+}
+
+function registerCatalogue(app: App): void {
+  const items = [...blueprints.values()].map(({ slug, title, description, inputs, outputs, ...one }) => ({
+    ...{ slug, title, description, inputs: schemaOf(inputs) },
+    outputs: outputs.map(({ label, format }) => ({ label, format })),
+    available: !('unavailable' in one),
+  }));
+  app.get(
+    '/v1/blueprints',
+    {
+      config: { scope: 'read', or: 'transcode' },
+      schema: {
+        operationId: 'listBlueprints',
+        tags,
+        summary: 'List blueprints',
+        description:
+          'Returns every blueprint with its inputs as a JSON Schema, and the outputs that it makes. A blueprint that is not `available` returns 501 when you run it.',
+        response: { 200: blueprintList, '4xx': errorBody },
+      },
+    },
+    () => ({ items }),
+  );
+}
+
+function registerRun(app: App, deps: RouteDeps): void {
+  app.post(
+    '/v1/blueprints/:slug/runs',
+    {
+      config: { scope: 'transcode', own: 'query' },
+      schema: {
+        operationId: 'runBlueprint',
+        tags,
+        summary: 'Run a blueprint',
+        description:
+          'Returns the run immediately. Its inputs are the fields of the body; `GET /v1/blueprints` describes them. Airlock makes each output with a job of its own, under the same policy and limits as your jobs. Send an `Idempotency-Key` so that a retry creates no second run.',
+        params: slugParams,
+        body: runBody,
+        response: { 201: createdRun, '4xx': errorBody, 501: errorBody, 507: errorBody },
+      },
+    },
+    async (request, reply) => {
+      const created = await runBlueprint(deps, request, request.params.slug);
+      return reply.code(201).header('Location', `/v1/blueprints/runs/${created.id}`).send(created);
+    },
+  );
+}
+
+function registerContinue(app: App, { context }: ApiDeps): void {
+  app.post(
+    '/v1/blueprints/runs/:id/continue',
+    {
+      config: { scope: 'transcode', own: 'job' },
+      schema: {
+        operationId: 'continueBlueprintRun',
+        tags,
+        summary: 'Continue a run after a review',
+        description:
+          'Continues a run that is `awaiting_review` with the subtitles to burn in. Returns 409 if the run awaits no review, for example because it was continued before. Only times and plain text are used: tags of HTML and ASS are rejected.',
+        params: idParams,
+        body: continueBody,
+        response: { 200: blueprintRun, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const { account } = callerOf(request);
+      const { id } = await continueRun(
+        context,
+        { id: request.params.id, account_id: account.id },
+        request.body.srt_text,
+      );
+      return kind.shown.read(context, account.id, id);
+    },
+  );
+}

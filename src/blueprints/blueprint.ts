@@ -1,0 +1,132 @@
+import * as z from 'zod';
+import type { createBody } from '../contract/transcodes.ts';
+
+/*
+ * A blueprint is a prepared way to make a video: one folder here with its `blueprint.ts`, and one entry in `catalogue.ts`.
+ * It is pure: from the inputs of a caller and the facts of their files it plans requests for transcodes. Each request
+ * becomes a job of its own, which passes the same policy, sandbox and limits as the request of a client.
+ */
+
+/** What a blueprint may ask for: the body of `POST /v1/transcodes`. */
+export type PlannedRequest = z.input<typeof createBody>;
+
+/** What a probe found in a file. */
+export interface MediaFacts {
+  kind: 'video' | 'image' | 'audio';
+  /** Pixels as displayed: after rotation, with square pixels. 0 for audio. */
+  width: number;
+  height: number;
+  /** Degrees clockwise: 0, 90, 180 or 270. FFmpeg rotates while it decodes, so filters see `width` × `height`. */
+  rotation: number;
+  /** Frames per second; null for images, audio, and if unknown. */
+  fps: number | null;
+  /** Seconds; null for images, and if the file does not contain it. */
+  duration: number | null;
+  hasAudio: boolean;
+  /** Whether the picture can be transparent. */
+  hasAlpha: boolean;
+}
+
+export type MediaKind = MediaFacts['kind'];
+
+/** The name of the property of a JSON Schema that marks an input as media. */
+export const MEDIA_KEY = 'x-media';
+
+/** An input that is a file: a `gs://` URL of the account, or a public URL. Forms show a field for a file or a URL. */
+export function media(kind: MediaKind, description: string) {
+  return z
+    .string()
+    .min(1)
+    .max(8192)
+    .meta({ description, [MEDIA_KEY]: kind });
+}
+
+/** An input of a few words; numbers are accepted and compared as text, as in `speed: 2`. */
+export function choice<const Values extends readonly [string, ...string[]]>(values: Values, description: string) {
+  return z.enum(values).describe(description);
+}
+
+/** A text of a person. `lines`: forms show a larger field. */
+export function text(max: number, description: string, { lines = false } = {}) {
+  return z
+    .string()
+    .min(1)
+    .max(max)
+    .meta({ description, ...(lines && { 'x-lines': true }) });
+}
+
+export interface BlueprintOutput {
+  /** `^[a-z0-9][a-z0-9-]{0,31}$`, unique among the outputs of the blueprint. */
+  label: string;
+  /** An `outputFormat` of transcodes. */
+  format: string;
+}
+
+export interface PlannedOutput {
+  /** One of the labels of `outputsFor`. */
+  label: string;
+  /** A request for one output, of the format of that label. */
+  request: PlannedRequest;
+}
+
+/** What `plan` gets besides the inputs. */
+export interface PlanContext<Name extends string = string> {
+  /** By the name of the media input; absent for an optional input that was not sent. */
+  facts: Readonly<Partial<Record<Name, MediaFacts>>>;
+  /** The reviewed subtitles as SRT, for a blueprint with `captions`; else null. */
+  srtText: string | null;
+}
+
+/** Why a blueprint cannot make anything of these inputs: `reason` and `remedy` are sentences without a full stop. */
+export interface PlanProblem {
+  field: string;
+  reason: string;
+  remedy: string;
+}
+
+type Shape = Record<string, z.ZodType>;
+
+export interface Blueprint<Inputs extends Shape = Shape> {
+  /** The name in URLs: `watermark`. */
+  slug: string;
+  title: string;
+  /** One or two sentences for people who choose a blueprint. */
+  description: string;
+  /** Flat. Media inputs are made by `media`; optional inputs have `.optional()` or `.default(…)`. */
+  inputs: z.ZodObject<Inputs>;
+  /** Every output that the blueprint can make, in their order. */
+  outputs: readonly BlueprintOutput[];
+  /** The outputs that these inputs lead to. Absent = all of `outputs`. Known before any file is read. */
+  outputsFor?: (inputs: z.output<z.ZodObject<Inputs>>) => readonly BlueprintOutput[];
+  /** The media input whose speech becomes subtitles, which a person reviews before `plan` gets them. */
+  captions?: { media: keyof Inputs & string; language?: keyof Inputs & string };
+  /**
+   * Plans one request for each of `outputsFor(inputs)`, in their order. Pure, and the same for the same arguments. `inputs`
+   * has the URLs as they were sent: they are the `url` of the inputs of a request.
+   */
+  plan: (
+    inputs: z.output<z.ZodObject<Inputs>>,
+    context: PlanContext<keyof Inputs & string>,
+  ) => PlannedOutput[] | { problem: PlanProblem };
+}
+
+/** Checks the types of a blueprint where it is defined. */
+export function defineBlueprint<Inputs extends Shape>(blueprint: Blueprint<Inputs>): Blueprint {
+  return blueprint as unknown as Blueprint;
+}
+
+/** The outputs that these inputs lead to. */
+export function outputsOf(blueprint: Blueprint, inputs: Record<string, unknown>): readonly BlueprintOutput[] {
+  return blueprint.outputsFor?.(inputs) ?? blueprint.outputs;
+}
+
+/** The kinds of the media inputs by their names, in their order. */
+export function mediaInputs({ inputs }: Pick<Blueprint, 'inputs'>): Map<string, MediaKind> {
+  const kinds = Object.entries(inputs.shape).map(([name, schema]) => [name, mediaKind(schema as z.ZodType)] as const);
+  return new Map(kinds.flatMap(([name, kind]) => (kind ? [[name, kind] as const] : [])));
+}
+
+function mediaKind(schema: z.ZodType): MediaKind | null {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return mediaKind(schema.unwrap() as z.ZodType);
+  return (schema.meta()?.[MEDIA_KEY] as MediaKind | undefined) ?? null;
+}

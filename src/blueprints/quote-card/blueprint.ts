@@ -1,0 +1,61 @@
+import * as z from 'zod';
+import { choice, defineBlueprint, media, text } from '../blueprint.ts';
+import { FORMATS, reframe } from '../shared/frame.ts';
+import { encoded } from '../shared/request.ts';
+import { blankText } from '../shared/words.ts';
+
+/** The tallest format of Instagram's feed, so that the card is as large as it can be. */
+const FRAME = FORMATS['4x5'];
+const FPS = 30;
+/** Seconds of a video: as long as people need to read it, at 15 characters a second, and two more. */
+const READING_SPEED = 15;
+const [LEAST_SECONDS, MOST_SECONDS] = [5, 20];
+/** A deep blue to violet, on which the white card stands out. */
+const COLORS = 'c0=0x22335c:c1=0x7c4d8e:c2=0xd9826b:c3=0x2b2350:nb_colors=4';
+
+export const quoteCard = defineBlueprint({
+  slug: 'quote-card',
+  title: 'Quote card',
+  description: 'Draws a quote with its author on a card, as a picture or as a calm video without sound.',
+  inputs: z.object({
+    quote: text(500, 'The quote.', { lines: true }),
+    name: text(80, 'Who said it.').optional(),
+    handle: text(80, 'The name of the author on a platform, such as `@ada`.').optional(),
+    photo_url: media('image', 'A photo of the author.').optional(),
+    output: choice(['video', 'image'], 'What is made.').default('image'),
+  }),
+  outputs: [
+    { label: 'image', format: 'png' },
+    { label: 'video', format: 'mp4' },
+  ],
+  outputsFor: ({ output }) => [{ label: output, format: output === 'image' ? 'png' : 'mp4' }],
+  plan({ quote, name, handle, photo_url, output }, { facts }) {
+    const blank = blankText('quote', quote);
+    if (blank) return blank;
+    const isVideo = output === 'video';
+    const seconds = Math.min(MOST_SECONDS, Math.max(LEAST_SECONDS, Math.ceil(quote.length / READING_SPEED) + 2));
+    const size = `${FRAME.width}x${FRAME.height}`;
+    const ground = `gradients=s=${size}:r=${FPS}:d=${isVideo ? seconds : 1}:${COLORS}:x0=0:y0=0:x1=${FRAME.width}:y1=${FRAME.height}:seed=7:speed=${isVideo ? 0.006 : 0}`;
+    const card = { quote, ...(name && { name }), ...(handle && { handle }), ...(photo_url && { photo_url }) };
+    void facts;
+    void reframe;
+    return [
+      {
+        label: output,
+        request: {
+          inputs: [{ url: photo_url ?? BLANK }],
+          outputFormat: isVideo ? 'mp4' : 'png',
+          filters: [{ filter: `${ground}[v]` }],
+          options: [
+            { option: '@quote-card', argument: card },
+            ...(isVideo ? encoded(['v'], [{ option: '-t', argument: seconds }]) : [{ option: '-map', argument: '[v]' }]),
+          ],
+        },
+      },
+    ];
+  },
+});
+
+/** A white pixel as a PNG: a request has at least one input, and the graph draws the rest. */
+const BLANK =
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mP8/x8AAwMCAO+ip1sAAAAASUVORK5CYII=';

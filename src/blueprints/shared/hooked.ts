@@ -1,0 +1,45 @@
+import type { MediaFacts, PlannedRequest } from '../blueprint.ts';
+import { FORMATS, type Format, keptShare, reframe, resize, type Size, sourceSize } from './frame.ts';
+import { encoded } from './request.ts';
+import { REPEATED, withMusic } from './sound.ts';
+import { type HookStyle, hook } from './words.ts';
+
+/** Share of a picture that must remain for it to fill the frame; else it is shown in front of a blurred background. */
+const FILL_SHARE = 0.75;
+/** The resolution of a video that keeps its format. */
+const SHORT_SIDE = 1080;
+
+export interface Hooked {
+  url: string;
+  source: MediaFacts;
+  text: string;
+  style: HookStyle;
+  format: Format | 'original';
+  /** Null = none. */
+  musicUrl: string | null;
+}
+
+/** A video in a format, with a hook over all of it, and with music. */
+export function hooked({ url, source, text, style, format, musicUrl }: Hooked): PlannedRequest {
+  const frame: Size = format === 'original' ? sourceSize(source, SHORT_SIDE) : FORMATS[format];
+  const { option, filter } = hook(text, style, frame);
+  const fit = keptShare(source, frame) >= FILL_SHARE ? 'crop' : 'pad';
+  const shown =
+    format === 'original'
+      ? `[0:v]${resize(frame)}[shown]`
+      : reframe({ from: '0:v', to: 'shown' }, { source, frame, fit });
+  const graph = [shown, `[shown]${filter ?? 'null'}[v]`];
+  const sound = source.hasAudio ? '0:a' : null;
+  if (musicUrl !== null) graph.push(withMusic({ music: '1:a', voice: sound, seconds: source.duration }));
+  const heard = musicUrl === null ? sound : 'a';
+  const isEndless = musicUrl !== null && source.duration === null;
+  return {
+    inputs: [{ url }, ...(musicUrl === null ? [] : [{ url: musicUrl, options: REPEATED }])],
+    outputFormat: 'mp4',
+    filters: graph.map((part) => ({ filter: part })),
+    options: [
+      option,
+      ...encoded(['v', ...(heard === null ? [] : [heard])], isEndless ? [{ option: '-shortest' }] : []),
+    ],
+  };
+}

@@ -1,0 +1,131 @@
+import { choice, type PlanProblem } from '../blueprint.ts';
+import type { Size } from './frame.ts';
+import { type Margins, safeMargins } from './safe-area.ts';
+
+/** Characters of a hook: with the smallest size of its style, as many fit into its area. */
+export const MAX_HOOK = 200;
+
+/** Styles of a hook by their names in the hosted service. */
+const STYLES = ['top-hook', 'center-statement', 'bottom-caption', 'lower-left'] as const;
+export type HookStyle = (typeof STYLES)[number];
+
+export const hookStyle = () =>
+  choice(
+    STYLES,
+    'Where and how the text is shown: on a white plate at the top, large in the middle of a darker picture, on a dark plate below the middle, or on a dark plate at the left.',
+  ).default('top-hook');
+
+/** `{option: '@text-overlay'}` with this text. */
+export function overlay(text: string, style: Record<string, string | number>) {
+  return { option: '@text-overlay', argument: { text, style } };
+}
+
+/** A text that consists only of spaces or invisible characters would draw nothing. */
+export function blankText(field: string, text: string): { problem: PlanProblem } | null {
+  if (/[^\p{White_Space}\p{C}]/u.test(text)) return null;
+  return { problem: { field, reason: 'contains no visible character', remedy: 'Send a text, or omit the field' } };
+}
+
+/** A hook as an option, and a filter that prepares the picture for it; null = none. */
+export interface Hook {
+  option: ReturnType<typeof overlay>;
+  filter: string | null;
+}
+
+/**
+ * Makes a picture darker and a little less colourful, so that white letters stand out: luma above black times 0.6,
+ * chroma from grey times 0.75, in 8 bits of limited range.
+ */
+const DIMMED = "format=yuv420p,lutyuv=y='16+(val-16)*0.6':u='128+(val-128)*0.75':v='128+(val-128)*0.75'";
+
+/** Draws a hook into a frame. Sizes are shares of the short side: at least 3.5%, which is 11 points on a phone. */
+export function hook(text: string, style: HookStyle, frame: Size): Hook {
+  const look = LOOKS[style];
+  const area = areaOf(frame, safeMargins(frame), style);
+  const short = Math.min(frame.width, frame.height);
+  const [padding, gap] = [Math.round(look.padding * short), Math.round(look.fontSize * short * 0.16)];
+  return {
+    filter: style === 'center-statement' ? DIMMED : null,
+    option: overlay(text, {
+      font: 'Arial Bold',
+      fontSize: clamp(look.fontSize * short, 12, 200),
+      lineSpacing: clamp(gap, 0, 100),
+      textWidth: Math.max(24, Math.round(area.width - 2 * padding)),
+      textHeight: Math.max(14, Math.round(area.height - 2 * padding)),
+      boxBorderW: clamp(padding, 0, 100),
+      boxRadius: Math.round(look.radius * short),
+      ...look.style(short),
+      ...place(area, padding, style),
+    }),
+  };
+}
+
+interface Look {
+  /** Shares of the short side of the frame. */
+  fontSize: number;
+  padding: number;
+  radius: number;
+  style: (short: number) => Record<string, string | number>;
+}
+
+const DARK_PLATE = { fontColor: 'white', boxColor: '#0c0d10@0.72' };
+
+const LOOKS: Readonly<Record<HookStyle, Look>> = {
+  'top-hook': {
+    ...{ fontSize: 0.08, padding: 0.04, radius: 0.034 },
+    style: () => ({ fontColor: '#0c0d10', boxColor: 'white@0.96', align: 'center' }),
+  },
+  'center-statement': {
+    ...{ fontSize: 0.125, padding: 0, radius: 0 },
+    style: (short) => ({
+      fontColor: 'white',
+      shadowBlur: clamp(short * 0.022, 2, 40),
+      shadowColor: 'black@0.75',
+      align: 'center',
+    }),
+  },
+  'bottom-caption': {
+    ...{ fontSize: 0.066, padding: 0.028, radius: 0.026 },
+    style: () => ({ ...DARK_PLATE, align: 'center' }),
+  },
+  'lower-left': {
+    ...{ fontSize: 0.058, padding: 0.028, radius: 0.014 },
+    style: () => ({ ...DARK_PLATE, align: 'left' }),
+  },
+};
+
+/** Where a hook may be, in pixels; its plate stays inside. */
+interface Area extends Size {
+  left: number;
+  top: number;
+  /** Of the frame. */
+  frame: Size;
+}
+
+function areaOf(frame: Size, margins: Margins, style: HookStyle): Area {
+  const { width, height } = frame;
+  const isLow = style === 'bottom-caption' || style === 'lower-left';
+  const right = isLow ? margins.right : margins.left;
+  // Centred text stays in the middle of the frame.
+  const left = style === 'bottom-caption' ? right : margins.left;
+  const share = { 'top-hook': 0.26, 'center-statement': 0.42, 'bottom-caption': 0.22, 'lower-left': 0.22 }[style];
+  const tall = height * share;
+  const [first, last] = [height * margins.top, height * (1 - margins.bottom)];
+  const top = style === 'top-hook' ? first : isLow ? last - tall : (first + last - tall) / 2;
+  return { left: width * left, top, width: width * (1 - left - right), height: tall, frame };
+}
+
+/** Position of the text itself, which its plate surrounds. */
+function place(area: Area, padding: number, style: HookStyle): { x: string; y: string } {
+  const x = style === 'lower-left' ? `${Math.round(area.left + padding)}` : '(w-text_w)/2';
+  if (style === 'top-hook') return { x, y: `${Math.round(area.top + padding)}` };
+  const bottom = Math.round(area.top + area.height - padding);
+  return {
+    x,
+    y: style === 'center-statement' ? `${Math.round(area.top + area.height / 2)}-text_h/2` : `${bottom}-text_h`,
+  };
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.round(Math.min(most, Math.max(least, value)));
+}

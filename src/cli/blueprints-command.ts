@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import { readConfig } from '../config/config.ts';
+
+const ACCOUNT = ['--account <name>', 'an account of a local server; "default" if absent'] as const;
+const JSON_FLAG = ['--json', 'print JSON'] as const;
+
+/** `./airlock blueprints`: prepared ways to make a video. */
+export function addBlueprints(program: Command): void {
+  const blueprints = program
+    .command('blueprints')
+    .description('List and run blueprints, prepared ways to make a video');
+  const load = () => import('./commands/blueprints.ts');
+  blueprints
+    .command('list', { isDefault: true })
+    .description('List the blueprints with their inputs')
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .action(async (options) => exit((await load()).listBlueprintsCommand(readConfig(), options)));
+  blueprints
+    .command('run')
+    .description('Run a blueprint, and write its outputs; exit 1 unless it completes')
+    .argument('<slug>', 'the blueprint, e.g. watermark')
+    .argument('[inputs...]', 'inputs as name=value; media inputs are files or URLs')
+    .option('--output <file>', 'the file to write, or the folder if there are several; default: SLUG-LABEL.FORMAT here')
+    .option('--srt <file>', 'the reviewed subtitles of a run that awaits a review; default: as they were transcribed')
+    .option('--keep', 'keep the run on the server, instead of erasing it')
+    .option(...ACCOUNT)
+    .option('--json', 'print the run as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ./airlock blueprints run watermark video_url=holiday.mov logo_url=logo.png position=top-left
+  ./airlock blueprints run listing-kit video_url=https://example.org/house.mp4 --output listing
+
+docs/blueprints.md describes each blueprint.`,
+    )
+    .action(async (slug, inputs, options) =>
+      exit((await load()).runBlueprintCommand(readConfig(), { slug, inputs }, options)),
+    );
+}
+
+async function exit(code: Promise<number>): Promise<void> {
+  process.exitCode = await code;
+}

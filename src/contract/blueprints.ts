@@ -1,0 +1,127 @@
+import * as z from 'zod';
+import { JOB_STATUSES, someWarnings, timestamp } from './common.ts';
+import { failureCode } from './outputs.ts';
+import { retentionField, webhookUrlField } from './transcodes.ts';
+
+/** A run awaits a review until a person continues it. */
+export const AWAITING_REVIEW = 'awaiting_review';
+
+/** What a run does, or did last. */
+export const RUN_STEPS = ['queued', 'probe', 'transcribe', 'review', 'render', 'done'] as const;
+export type RunStep = (typeof RUN_STEPS)[number];
+
+/** Characters of reviewed subtitles: a request has at most 1 MiB. */
+export const MAX_SRT = 1_000_000;
+
+const runStatus = z
+  .enum([...JOB_STATUSES, AWAITING_REVIEW])
+  .describe(
+    'State of the run. `completed`, `failed` and `canceled` are final. A run that is `awaiting_review` waits for `continue`.',
+  );
+
+const common = {
+  id: z.uuid().describe('The id of the run.'),
+  blueprint: z.string().describe('The slug of its blueprint.'),
+  status: runStatus,
+  step: z
+    .enum(RUN_STEPS)
+    .describe(
+      'What the run does, or did last: `probe` describes the inputs, `transcribe` writes subtitles, `review` waits for `continue`, `render` makes the outputs.',
+    ),
+  error_message: z.string().nullable().describe('One sentence for people; null unless the run failed.'),
+  error_code: failureCode.nullable().describe('Why the run failed, for programs; null unless it failed.'),
+  tokens_charged: z.literal(0).describe('Always 0: Airlock charges no tokens.'),
+  tokens_spent: z.literal(0).describe('Always 0: Airlock charges no tokens.'),
+  created_at: timestamp.describe('When it was accepted.'),
+  completed_at: timestamp.nullable().describe('When it became final.'),
+};
+
+export const blueprintRunItem = z
+  .object(common)
+  .meta({ id: 'BlueprintRunItem', description: 'A run of a blueprint in a list, without its outputs and subtitles.' });
+export type BlueprintRunItem = z.infer<typeof blueprintRunItem>;
+
+export const blueprintRun = z
+  .object({
+    ...common,
+    output_url: z
+      .string()
+      .nullable()
+      .describe('A link to the first output. It expires after ten minutes. Null if the run has no output.'),
+    outputs: z
+      .array(
+        z
+          .object({
+            label: z.string().describe('Which of the outputs of the blueprint it is.'),
+            url: z.string().describe('A link to it. It expires after ten minutes.'),
+          })
+          .meta({ id: 'BlueprintRunOutput', description: 'An output of a run.' }),
+      )
+      .describe('The outputs that are complete; empty until the run ends, and after its retention.'),
+    srt_text: z
+      .string()
+      .nullable()
+      .describe(
+        'The subtitles as SRT: those to review, or those that were reviewed; null for other blueprints, and once the run is erased.',
+      ),
+  })
+  .meta({ id: 'BlueprintRun', description: 'A run of a blueprint.' });
+export type BlueprintRun = z.infer<typeof blueprintRun>;
+
+export const createdRun = blueprintRun
+  .pick({ id: true, status: true, blueprint: true, tokens_charged: true })
+  .extend({ warnings: someWarnings })
+  .meta({ id: 'CreatedBlueprintRun', description: 'A run that has been accepted.' });
+export type CreatedRun = z.infer<typeof createdRun>;
+
+/** Fields of a run beside the inputs of its blueprint. */
+export const runFields = {
+  webhook_url: webhookUrlField,
+  retention_seconds: retentionField,
+};
+
+export const runBody = z.looseObject(runFields).meta({
+  id: 'BlueprintRunRequest',
+  description:
+    'The inputs of the blueprint, flat. `GET /v1/blueprints` describes them for each blueprint as a JSON Schema.',
+});
+
+export const continueBody = z
+  .object({
+    srt_text: z
+      .string()
+      .max(MAX_SRT)
+      .describe('The reviewed subtitles as SRT: numbered cues with times and plain text.'),
+  })
+  .meta({ id: 'ContinueBlueprintRun', description: 'Reviewed subtitles.' });
+
+const blueprintOutput = z
+  .object({
+    label: z.string().describe('Its name in the outputs of a run.'),
+    format: z.string().describe('Its format, such as `mp4`.'),
+  })
+  .meta({ id: 'BlueprintOutput', description: 'An output that a blueprint makes.' });
+
+export const blueprintList = z
+  .object({
+    items: z
+      .array(
+        z
+          .object({
+            slug: z.string().describe('Its name in `POST /v1/blueprints/{slug}/runs`.'),
+            title: z.string().describe('Its name for people.'),
+            description: z.string().describe('What it makes.'),
+            inputs: z
+              .record(z.string(), z.unknown())
+              .describe(
+                'A JSON Schema (2020-12) of the body of a run. Inputs that are files have `x-media`: `video`, `image` or `audio`.',
+              ),
+            outputs: z.array(blueprintOutput).describe('Every output that it can make.'),
+            available: z.boolean().describe('Whether this server can run it.'),
+          })
+          .meta({ id: 'Blueprint', description: 'A prepared way to make a video.' }),
+      )
+      .describe('Every blueprint, in a fixed order.'),
+    warnings: someWarnings,
+  })
+  .meta({ id: 'BlueprintList', description: 'The blueprints of this server.' });

@@ -1,0 +1,79 @@
+import { nearestName } from '../../../contract/faults/near-name.ts';
+import { cleanText } from './overlay-text.ts';
+import { isObject, OverlayError, type OverlayRejection } from './style-values.ts';
+import { unknownKeys } from './text-overlay.ts';
+import { CAPTION_STYLES, type CaptionOverlay, type TimedText } from './types.ts';
+
+/** Three hours of speech have about 3,000 captions. */
+const MAX_CUES = 10_000;
+/** UTF-16 units of one caption, and of all. */
+const MAX_CUE_TEXT = 1000;
+const MAX_TEXT = 500_000;
+/** Seconds; longer than any output. */
+const MAX_TIME = 12 * 3600;
+const EXAMPLE = 'Send {"cues": [{"start": 0.5, "end": 2.4, "text": "…"}], "style": "bold-bottom"}.';
+
+export type CaptionsResult = { ok: true; captions: CaptionOverlay; warnings: string[] } | OverlayRejection;
+
+/**
+ * Reads the argument of `@captions`: `{cues: [{start, end, text}], style?}` with times in seconds. Cues must be in the
+ * order of their starts. Rejects everything that is not exactly that. Any text is safe: it is drawn as text only.
+ */
+export function parseCaptionOverlay(argument: unknown): CaptionsResult {
+  try {
+    if (!isObject(argument)) throw new OverlayError('', '@captions needs an object with cues.', EXAMPLE);
+    const { cues } = argument;
+    if (!Array.isArray(cues) || cues.length === 0) throw new OverlayError('cues', 'cues must be a list of captions.', EXAMPLE);
+    if (cues.length > MAX_CUES) {
+      throw new OverlayError('cues', `There are more than ${MAX_CUES} captions.`, 'Split the video into several jobs.');
+    }
+    const read: TimedText[] = [];
+    let length = 0;
+    for (const [index, cue] of cues.entries()) {
+      const next = readCue(cue, `cues[${index}]`, read.at(-1)?.start ?? 0);
+      length += next.text.length;
+      if (length > MAX_TEXT) {
+        const reason = `The captions have more than ${MAX_TEXT} characters.`;
+        throw new OverlayError('cues', reason, 'Split the video into several jobs.');
+      }
+      read.push(next);
+    }
+    return {
+      ok: true,
+      captions: { cues: read, style: readStyle(argument.style) },
+      warnings: unknownKeys(argument, ['cues', 'style'], ''),
+    };
+  } catch (error) {
+    if (error instanceof OverlayError) return error.rejection;
+    throw error;
+  }
+}
+
+function readCue(cue: unknown, key: string, earliest: number): TimedText {
+  if (!isObject(cue)) throw new OverlayError(key, 'A caption must be an object.', EXAMPLE);
+  const { start, end, text } = cue;
+  if (!isTime(start) || !isTime(end) || end <= start)
+    throw new OverlayError(key, 'A caption must end after it starts, in seconds.', EXAMPLE);
+  if (start < earliest) {
+    throw new OverlayError(key, 'A caption starts before the one that precedes it.', 'Sort the captions by their start.');
+  }
+  if (typeof text !== 'string') throw new OverlayError(`${key}.text`, 'The text of a caption must be a string.', EXAMPLE);
+  if (text.length > MAX_CUE_TEXT) {
+    const reason = `A caption has more than ${MAX_CUE_TEXT} characters.`;
+    throw new OverlayError(`${key}.text`, reason, 'Split it into several captions.');
+  }
+  return { start, end, text: cleanText(text).trim() };
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= MAX_TIME;
+}
+
+function readStyle(value: unknown): CaptionOverlay['style'] {
+  if (value === undefined || value === null) return 'bold-bottom';
+  const known = CAPTION_STYLES.find((style) => style === value);
+  if (known) return known;
+  const near = typeof value === 'string' ? nearestName(value, CAPTION_STYLES) : null;
+  const remedy = `Use one of ${CAPTION_STYLES.join(', ')}.`;
+  throw new OverlayError('style', 'There is no style of this name.', near ? `Did you mean "${near}"? ${remedy}` : remedy);
+}

@@ -1,0 +1,10 @@
+/** What a worker needs to run a blueprint: a release that knows it. */
+export function capabilityOf(slug: string): string {
+  return `blueprint:${slug}`;
+}
+
+/** The hidden kinds of the children of runs. */
+export const RENDER_KIND = 'blueprint-transcode';
+export const TRANSCRIBE_KIND = 'blueprint-transcribe';
+/** Its jobs are hidden anyway. */
+export const PROBE_KIND = 'probe';

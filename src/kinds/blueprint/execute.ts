@@ -1,0 +1,108 @@
+import type { Run, WorkTools } from '../../attempt/tools.ts';
+import { JobFailure } from '../../contract/failures.ts';
+import { withTransactionRetry } from '../../database/transaction-retry.ts';
+import { childrenOf } from '../../jobs/children.ts';
+import { discardChildren } from '../../jobs/discard-children.ts';
+import { lockOwned } from '../../jobs/read.ts';
+import { isOpen } from '../../jobs/rows.ts';
+import { type AdmittedChild, type ChildAdmission, insertChildren, openChildAdmission } from '../child-jobs.ts';
+import type { AttemptResult, KindsContext } from '../kind.ts';
+import { RENDER_KIND, TRANSCRIBE_KIND } from './capability.ts';
+import { transcriptionRequest } from './captions.ts';
+import { collectOutputs } from './collect.ts';
+import { planRun } from './plan.ts';
+import { knownFacts, probesFor, readProbes } from './probes.ts';
+import { openRun, type RunAttempt } from './run-request.ts';
+import { FIRST_STATE, openState, type RunState, saveState } from './state.ts';
+import { readTranscription } from './transcription.ts';
+
+/**
+ * Continues a run by one step: describes its media, has its speech transcribed, waits for a review, has its outputs made, and
+ * collects them. A step ends with children, each a job of its own, or with the run. Runs no cell.
+ *
+ *   queued ─► probe ─► [transcribe ─► review] ─► render ─► done
+ */
+export async function executeRun(tools: WorkTools, run: Run, kinds: KindsContext['kinds']): Promise<AttemptResult> {
+  const { job } = run.claim;
+  const children = await childrenOf(tools.context.db, job.id);
+  if (children.some(isOpen)) return { outcome: 'awaiting-children' };
+  const attempt = { tools, run, kinds, children, request: openRun(tools, run) };
+  try {
+    return await continueFrom(attempt, openState(tools.context.vault, job) ?? FIRST_STATE);
+  } catch (error) {
+    // Another attempt may need what the children have made.
+    if (!run.signal.aborted && error instanceof JobFailure && !error.retry)
+      await discardChildren(tools.context, job.id);
+    throw error;
+  }
+}
+
+async function continueFrom(attempt: RunAttempt, state: RunState): Promise<AttemptResult> {
+  switch (state.step) {
+    case 'queued':
+      return startProbes(attempt, { ...state, facts: knownFacts(attempt) });
+    case 'probe':
+      return afterProbes(attempt, { ...state, facts: { ...state.facts, ...readProbes(attempt, state) } });
+    case 'transcribe':
+      return startReview(attempt, { ...state, srtText: await readTranscription(attempt, state) });
+    case 'review':
+      return state.isReviewed ? startRender(attempt, state) : { outcome: 'awaiting-review' };
+    case 'render':
+      return { outcome: 'completed', completion: await collectOutputs(attempt, state) };
+    default:
+      throw new Error(`a run cannot continue from the step ${state.step}`);
+  }
+}
+
+async function startProbes(attempt: RunAttempt, state: RunState): Promise<AttemptResult> {
+  const probes = await probesFor(attempt, state);
+  if (probes.children.size === 0) return afterProbes(attempt, state);
+  const ids = Object.fromEntries([...probes.children].map(([name, { id }]) => [name, id]));
+  return startChildren(attempt, probes.admission, [...probes.children.values()], {
+    ...state,
+    step: 'probe',
+    probes: ids,
+  });
+}
+
+async function afterProbes(attempt: RunAttempt, state: RunState): Promise<AttemptResult> {
+  const { tools, run, kinds, request } = attempt;
+  if (!request.blueprint.captions) return startRender(attempt, state);
+  const admission = await openChildAdmission(tools, run, kinds);
+  const child = await admission.admit(TRANSCRIBE_KIND, transcriptionRequest(kinds, request));
+  return startChildren(attempt, admission, [child], { ...state, step: 'transcribe', transcription: child.id });
+}
+
+async function startReview({ tools, run }: RunAttempt, state: RunState): Promise<AttemptResult> {
+  await withTransactionRetry(tools.context.db, async (tx) => {
+    const job = await lockOwned(tx, run.claim);
+    if (job) await saveState(tools.context, tx, job, { ...state, step: 'review' });
+  });
+  return { outcome: 'awaiting-review' };
+}
+
+async function startRender(attempt: RunAttempt, state: RunState): Promise<AttemptResult> {
+  const { tools, run, kinds } = attempt;
+  const planned = planRun(attempt, state);
+  const admission = await openChildAdmission(tools, run, kinds);
+  const children = new Map<string, AdmittedChild>();
+  for (const { label, request } of planned) children.set(label, await admission.admit(RENDER_KIND, request));
+  const outputs = Object.fromEntries([...children].map(([label, { id }]) => [label, id]));
+  return startChildren(attempt, admission, [...children.values()], { ...state, step: 'render', outputs });
+}
+
+/** Inserts children with the state that knows them, if this attempt still owns the run. */
+async function startChildren(
+  { tools, run }: RunAttempt,
+  { account }: ChildAdmission,
+  children: readonly AdmittedChild[],
+  state: RunState,
+): Promise<AttemptResult> {
+  await withTransactionRetry(tools.context.db, async (tx) => {
+    const job = await lockOwned(tx, run.claim);
+    if (!job) return;
+    await saveState(tools.context, tx, job, state);
+    await insertChildren(tools, tx, run, { account, children });
+  });
+  return { outcome: 'awaiting-children' };
+}

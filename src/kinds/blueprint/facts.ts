@@ -1,0 +1,26 @@
+import type { MediaFacts, MediaKind } from '../../blueprints/blueprint.ts';
+import type { ProbeAnswer } from '../../contract/probe.ts';
+
+/** What blueprints need of a probe; null for a file without picture and sound. */
+export function factsOf({ streams, duration_seconds: seconds }: ProbeAnswer): MediaFacts | null {
+  const video = streams.find(({ type, is_cover }) => type === 'video' && !is_cover);
+  const hasAudio = streams.some(({ type }) => type === 'audio');
+  if (!video && !hasAudio) return null;
+  const kind: MediaKind = video ? (seconds === null && !hasAudio ? 'image' : 'video') : 'audio';
+  return {
+    kind,
+    ...{ width: video?.display_width ?? 0, height: video?.display_height ?? 0, rotation: video?.rotation ?? 0 },
+    ...{ fps: kind === 'video' ? (video?.fps ?? null) : null, duration: seconds },
+    ...{ hasAudio, hasAlpha: video?.has_alpha === true },
+  };
+}
+
+const NOUNS: Record<MediaKind, string> = { video: 'a video', image: 'a picture', audio: 'sound' };
+
+/** Why a file cannot be an input of that kind; null if it can. */
+export function wrongKind(wanted: MediaKind, facts: MediaFacts): { reason: string; remedy: string } | null {
+  const isRight = wanted === 'audio' ? facts.hasAudio : facts.kind === wanted;
+  if (isRight) return null;
+  const is = wanted === 'audio' && facts.kind === 'video' ? 'a video without sound' : NOUNS[facts.kind];
+  return { reason: `is ${is}`, remedy: `Send ${NOUNS[wanted]}` };
+}

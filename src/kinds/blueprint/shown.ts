@@ -1,0 +1,90 @@
+import {
+  AWAITING_REVIEW,
+  type BlueprintRun,
+  type BlueprintRunItem,
+  blueprintRun,
+  blueprintRunItem,
+  runBody,
+} from '../../contract/blueprints.ts';
+import { isFailureCode } from '../../contract/failures.ts';
+import type { Vault } from '../../crypto/vault.ts';
+import { openColumn } from '../../database/sealed-columns.ts';
+import { signedOutputs } from '../../jobs/downloads.ts';
+import { getJob } from '../../jobs/read.ts';
+import { JOB_COLUMNS, type Job } from '../../jobs/rows.ts';
+import { shownStatus } from '../../jobs/shown-status.ts';
+import type { ShownKind, ViewContext } from '../kind.ts';
+import type { RunSubmission } from './admit.ts';
+import { factsJson, openSubtitles } from './state.ts';
+
+/** What clients see of runs. Runs are created by a route of their own, whose path names the blueprint. */
+export const shown = {
+  path: 'blueprints/runs',
+  tag: 'blueprints',
+  description: 'Prepared ways to make a video, and their runs.',
+  operation: 'BlueprintRun',
+  nouns: { one: 'run', many: 'runs' },
+  hasOwnCreate: true,
+  restingStatuses: [AWAITING_REVIEW],
+  schemas: { create: runBody, job: blueprintRun, item: blueprintRunItem },
+  schemaPrefix: 'BlueprintRun',
+  descriptions: {
+    get: 'Returns the state of a run and links to its outputs, which expire after ten minutes. With `wait`, Airlock responds when the run is final or awaits a review.',
+    list: 'Returns a page of the runs of your account. `status=processing` includes the runs that await a review.',
+    erase: 'Deletes the outputs and subtitles of the run, and the uploads that it used, before Airlock responds.',
+  },
+  tools: {
+    get: {
+      name: 'get_blueprint_run',
+      title: 'Read a run',
+      description: 'Read the state of a run of a blueprint, with signed links to what it has made.',
+    },
+    list: { name: 'list_blueprint_runs' },
+    cancel: { name: 'cancel_blueprint_run' },
+    erase: { name: 'erase_blueprint_run' },
+    download: { name: 'get_blueprint_run_download_url' },
+    files: { name: 'list_blueprint_run_files' },
+  },
+  toRequest: (): RunSubmission => {
+    throw new Error('runs are created by a route of their own');
+  },
+  viewSubmitted: ({ vault }: ViewContext, { job }): BlueprintRun => ({
+    ...viewItem(vault, job),
+    ...{ output_url: null, outputs: [], srt_text: null },
+  }),
+  async read(context, accountId, id): Promise<BlueprintRun> {
+    const job = await getJob(context.db, accountId, 'blueprint', id);
+    const outputs = (await signedOutputs(context, job)).map(({ name, url }) => ({ label: name, url }));
+    return {
+      ...viewItem(context.vault, job),
+      ...{ output_url: outputs[0]?.url ?? null, outputs, srt_text: openSubtitles(context.vault, job) },
+    };
+  },
+  async list({ db, vault }, accountId, ids) {
+    const rows = await db
+      .selectFrom('jobs')
+      .select(JOB_COLUMNS)
+      .where('account_id', '=', accountId)
+      .where('kind', '=', 'blueprint')
+      .where('id', 'in', [...ids])
+      .orderBy('created_at', 'desc')
+      .orderBy('id', 'desc')
+      .execute();
+    return rows.map((row) => viewItem(vault, row));
+  },
+} satisfies ShownKind<RunSubmission>;
+
+function viewItem(vault: Vault, job: Job): BlueprintRunItem {
+  const { blueprint, step } = factsJson.read(job.request_facts);
+  const code = job.error_code;
+  return {
+    ...{ id: job.id, blueprint, step },
+    status: job.awaiting === 'review' ? AWAITING_REVIEW : shownStatus(job),
+    error_message: openColumn(vault, 'jobs', 'error_sealed', job),
+    // A newer release may know more.
+    error_code: code === null ? null : isFailureCode(code) ? code : 'internal',
+    ...{ tokens_charged: 0 as const, tokens_spent: 0 as const },
+    created_at: job.created_at.toISOString(),
+    completed_at: job.completed_at?.toISOString() ?? null,
+  };
+}

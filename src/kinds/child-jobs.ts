@@ -1,0 +1,115 @@
+import { type Account, getAccount } from '../accounts/accounts.ts';
+import type { Run, WorkTools } from '../attempt/tools.ts';
+import { ApiError } from '../contract/errors.ts';
+import { isFailureCode, JobFailure } from '../contract/failures.ts';
+import type { SchemaIssue } from '../contract/faults/describe-issue.ts';
+import { hideQueries } from '../contract/hide-queries.ts';
+import { uuidv7 } from '../crypto/uuid.ts';
+import type { Tx } from '../database/pool.ts';
+import { insertJob } from '../jobs/insert.ts';
+import { reserveSources } from '../jobs/sources.ts';
+import type { Admission, AdmissionServices, Caller, Kind } from './kind.ts';
+import { newJob } from './submit.ts';
+
+/*
+ * A job may create jobs of other kinds as its children: their kinds check the requests as if a client had sent them, with
+ * the account of the parent. Clients don't see the children, which are jobs of hidden copies of those kinds.
+ */
+
+/** Seconds after which a child is erased whose parent has not used it. As long as the longest encode. */
+const CHILD_SECONDS = 6 * 3600;
+
+/** A copy of a kind whose jobs clients don't see: only other jobs create them. */
+export function hiddenKind<Request>(kind: Kind<Request>, name: string): Kind<Request> {
+  return { ...kind, name, events: null, shown: null };
+}
+
+/**
+ * A body of a create in the form in which a kind admits it. Null for a kind that clients don't see or this release doesn't
+ * have, and `issues` for a body that the schema of the kind rejects.
+ */
+export function requestFor(
+  kind: Kind | undefined,
+  body: unknown,
+): { request: never } | { issues: readonly SchemaIssue[] } | null {
+  if (!kind?.shown) return null;
+  const parsed = kind.shown.schemas.create.safeParse(body);
+  if (!parsed.success) return { issues: parsed.error.issues };
+  return { request: kind.shown.toRequest({ body: parsed.data, sent: body, warnings: [] }) };
+}
+
+/** A child that its kind has admitted. */
+export interface AdmittedChild {
+  id: string;
+  kind: Kind;
+  admission: Admission;
+}
+
+/** Admits children of one parent. */
+export interface ChildAdmission {
+  account: Account;
+  admit<Request>(kindName: string, request: Request): Promise<AdmittedChild>;
+}
+
+/** Throws `JobFailure` if the account no longer exists. */
+export async function openChildAdmission(
+  tools: WorkTools,
+  { claim: { job } }: Run,
+  kinds: ReadonlyMap<string, Kind>,
+): Promise<ChildAdmission> {
+  const account = await getAccount(tools.context.db, job.account_id);
+  if (!account) throw new JobFailure('input_deleted', 'The account no longer exists.');
+  const services: AdmissionServices = {
+    context: { ...tools.context, kinds },
+    planner: tools.planner,
+    // The parent checked its URLs when it was created, and the fetcher checks each address again.
+    checkSourceUrl: () => ({ ok: true }),
+    checkWebhookUrl: () => ({ ok: false, reason: 'is not available to children' }),
+  };
+  const caller = callerOf(account, job);
+  return {
+    account,
+    async admit<Request>(kindName: string, request: Request) {
+      const kind = kinds.get(kindName) as Kind<Request> | undefined;
+      if (!kind?.admit) throw new Error(`jobs of the kind ${kindName} cannot be children`);
+      const admission = await kind.admit(services, caller, request);
+      if (admission.problems[0]) throw rejected(admission.problems[0]);
+      return { id: uuidv7(), kind: kind as unknown as Kind, admission };
+    },
+  };
+}
+
+/** Inserts children in the transaction of the caller, who has locked the parent. */
+export async function insertChildren(
+  { context }: WorkTools,
+  tx: Tx,
+  { claim: { job } }: Run,
+  { account, children }: { account: Account; children: readonly AdmittedChild[] },
+): Promise<void> {
+  const caller = callerOf(account, job);
+  const sources = children.map(({ admission: { inputs, assets } }) => [...inputs, ...assets]);
+  // In one call, so that all uploads are locked in one order.
+  const locked = await reserveSources(context, tx, caller, sources.flat()).catch((error: unknown) => {
+    throw rejected(error);
+  });
+  for (const [index, { id, kind, admission }] of children.entries()) {
+    const row = newJob({ kind, caller, admission }, locked.splice(0, sources[index]!.length));
+    const { priority } = job;
+    await insertJob(context, tx, { ...row, id, parentId: job.id, retentionSeconds: CHILD_SECONDS, priority });
+  }
+}
+
+/** The outputs of all jobs of the account may be sources: the parent has checked its own. */
+function callerOf(account: Account, job: Run['claim']['job']): Caller {
+  return { account, keyId: job.key_id, ownKeys: null, requestId: job.request_id ?? '', traceparent: job.traceparent };
+}
+
+/** The rejection of a request, as the failure of the parent. */
+function rejected(error: unknown): unknown {
+  if (!(error instanceof ApiError)) return error;
+  if (error.code === 'source_deleted' || error.code === 'source_not_owned')
+    return new JobFailure('input_deleted', 'An input has been deleted.');
+  const reason = error.details?.reason;
+  const message = hideQueries(typeof reason === 'string' ? `${error.message}: ${reason}` : error.message);
+  return new JobFailure(isFailureCode(error.code) ? error.code : 'option_refused', message, { cause: error });
+}

@@ -1,0 +1,14 @@
+import { ApiError } from '../contract/errors.ts';
+import type { AdmissionServices } from './kind.ts';
+
+/** Why events may not be sent to that URL, in terms of the field that names it. */
+export function rejectedWebhook(
+  { checkWebhookUrl }: Pick<AdmissionServices, 'checkWebhookUrl'>,
+  url: string | undefined,
+  field = 'webhook_url',
+): ApiError[] {
+  const reason = url === undefined ? undefined : checkWebhookUrl(url).reason;
+  if (reason === undefined) return [];
+  const remedy = 'Name a public https:// URL, or have the operator allow its address in AIRLOCK_FETCH_ALLOW';
+  return [new ApiError('invalid_request', { field, reason, remedy })];
+}

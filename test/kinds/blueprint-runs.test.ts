@@ -1,0 +1,268 @@
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { Airlock } from '../../sdk/src/index.ts';
+import type { Blueprint } from '../../src/blueprints/blueprint.ts';
+import { defineBlueprint, media } from '../../src/blueprints/blueprint.ts';
+import { blueprints } from '../../src/blueprints/catalogue.ts';
+import { JobFailure } from '../../src/contract/failures.ts';
+import { createFetcher } from '../../src/fetcher/index.ts';
+import { TRANSCRIBE_KIND } from '../../src/kinds/blueprint/capability.ts';
+import { hiddenKind } from '../../src/kinds/child-jobs.ts';
+import type { Kind } from '../../src/kinds/kind.ts';
+import { kinds } from '../../src/kinds/registry.ts';
+import type { Sandbox } from '../../src/sandbox/index.ts';
+import { createLogger } from '../../src/telemetry/index.ts';
+import { startWorker, type Worker } from '../../src/worker/worker.ts';
+import { ffprobe, makeClip } from '../../testkit/media.ts';
+import { run } from '../../testkit/run.ts';
+import { startSource } from '../../testkit/source-server.ts';
+import { until } from '../../testkit/until.ts';
+import { startApi, type TestApi } from '../helpers/api.ts';
+import { openTestSandbox } from '../helpers/root-image.ts';
+import { writer } from './toy/writer.ts';
+
+/** Two outputs, of which the second fails if its width is odd. */
+const pair = defineBlueprint({
+  ...{ slug: 'pair-test', title: 'Pair', description: 'For tests.' },
+  inputs: z.object({ video_url: media('video', 'The video.'), width: z.number().default(64) }),
+  outputs: [
+    { label: 'first', format: 'mp4' },
+    { label: 'second', format: 'mp4' },
+  ],
+  plan: ({ video_url, width }) =>
+    [64, width].map((size, index) => ({
+      label: ['first', 'second'][index]!,
+      request: {
+        inputs: [{ url: video_url }],
+        outputFormat: 'mp4' as const,
+        options: [{ option: '-vf', argument: `crop=${size}:36:0:0` }],
+      },
+    })),
+});
+
+/** Runs attempts at runs of blueprints, and fails once after each of the first so many. */
+let dying = 0;
+const original = kinds.get('blueprint')!;
+const mortal: Kind = {
+  ...original,
+  async load() {
+    const execute = await original.load();
+    return async (...args) => {
+      const result = await execute(...args);
+      if (dying-- > 0) throw new JobFailure('worker_lost', 'The attempt died after its work.');
+      return result;
+    };
+  },
+};
+
+/** Hash of the lower third of a frame. */
+async function lowerThird(path: string): Promise<string> {
+  const args = ['-ss', '0.4', '-i', path, '-frames:v', '1', '-vf', 'crop=iw:ih/3:0:2*ih/3', '-f', 'framemd5', '-'];
+  return (await run('ffmpeg', ['-nostdin', '-v', 'error', ...args])).stdout.trim().split('\n').at(-1)!;
+}
+
+function makePicture(path: string): Promise<unknown> {
+  return run('ffmpeg', ['-nostdin', '-v', 'error', '-f', 'lavfi', '-i', 'color=red:s=40x20', '-frames:v', '1', path]);
+}
+
+describe('a run of a blueprint', () => {
+  let api: TestApi;
+  let folder: string;
+  let sandbox: Sandbox;
+  let worker: Worker;
+  let files: Awaited<ReturnType<typeof startSource>>;
+  let airlock: Airlock;
+  /** Requests for slow.mp4 wait while this is set. */
+  let holds = false;
+  beforeAll(async () => {
+    (blueprints as Map<string, Blueprint>).set(pair.slug, pair);
+    const capabilities = [...mortal.capabilities!, `blueprint:${pair.slug}`];
+    const own = [
+      { ...mortal, capabilities },
+      writer as unknown as Kind,
+      hiddenKind(writer as unknown as Kind, TRANSCRIBE_KIND),
+    ];
+    const registry = new Map([...kinds, ...own.map((kind) => [kind.name, kind] as const)]);
+    const sources = { allow: ['127.0.0.1/32'], ports: [443] };
+    api = await startApi({}, {}, sources, registry);
+    await chmod(dirname(api.gateway.root), 0o711);
+    folder = await mkdtemp(join(tmpdir(), 'airlock-runs-'));
+    await chmod(folder, 0o711);
+    await Promise.all([makeClip(join(folder, 'clip.mp4')), makePicture(join(folder, 'logo.png'))]);
+    files = await startSource(async (request, response) => {
+      const name = request.url!.slice(1).replace(/\?.*/, '');
+      await until(() => !(holds && name === 'slow.mp4'), { what: 'the release of a source' }).catch(() => {});
+      const body = await readFile(join(folder, name.replace('slow', 'clip'))).catch(() => null);
+      response.writeHead(body ? 200 : 404, { 'content-length': body?.length ?? 0 }).end(body ?? undefined);
+    });
+    sandbox = await openTestSandbox({ dataDir: folder, slots: 2 });
+    worker = await startWorker({
+      ...{ context: api.context, kinds: registry, sandbox, onBroken: () => {}, metrics: null },
+      fetcher: createFetcher({ ...sources, maxBytes: 2 ** 24, deadlineMs: 10_000 }),
+      logger: createLogger({ level: 'silent', role: 'worker' }),
+      selfTest: { tier: sandbox.tier, passed: true, checks: [], at: new Date() },
+      settings: {
+        ...{ databaseUrl: api.database.url, version: 'test', dataDir: folder, workDir: join(folder, 'work', 'one') },
+        ...{ slots: [['interactive'], ['light', 'heavy']], cores: 2, cellMemoryBytes: 2 ** 30, drainMs: 1000 },
+        ...{ diskReserve: { percent: 0, bytes: 0 }, sharesDisk: true, storageWaitSeconds: 60, outputWaitMs: 1000 },
+      },
+    });
+    airlock = new Airlock({ url: await api.listen(), key: api.key });
+  });
+  afterAll(async () => {
+    (blueprints as Map<string, Blueprint>).delete(pair.slug);
+    await worker?.drain();
+    await sandbox?.close();
+    files?.close();
+    await api?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const create = async (slug: string, inputs: object): Promise<string> => {
+    const made = await api.call('POST', `/v1/blueprints/${slug}/runs`, inputs);
+    expect([made.status, made.text]).toEqual([201, made.text]);
+    return made.json.id;
+  };
+  const ended = async (id: string) => (await api.call('GET', `/v1/blueprints/runs/${id}?wait=60`)).json;
+  const url = (name: string) => `${files.url}/${name}?signature=secret`;
+  const query = async (text: string, ...values: unknown[]) => (await api.database.pg.query(text, values)).rows;
+  const childrenOf = (id: string) =>
+    query('SELECT kind, status, attempts, erased_at, request_sealed FROM jobs WHERE parent_id = $1 ORDER BY id', id);
+
+  it('is made of remote files by children that clients do not see, and counts as one job', async () => {
+    const usage = async () => (await api.call('GET', '/v1/account/usage')).json.usage;
+    const before = await usage();
+    const id = await create('watermark', { video_url: url('clip.mp4'), logo_url: url('logo.png'), size: 'small' });
+    const made = await ended(id);
+    expect(made).toMatchObject({ status: 'completed', step: 'done', outputs: [{ label: 'video' }] });
+    expect([made.output_url, made.output_url.includes('X-Amz-Expires=600')]).toEqual([made.outputs[0].url, true]);
+    const path = join(folder, 'watermark.mp4');
+    await airlock.blueprints.save(id, path);
+    expect((await ffprobe(path)).streams[0]).toMatchObject({ codec_name: 'h264', width: 320, height: 180 });
+    expect(await childrenOf(id)).toEqual(
+      ['probe', 'probe', 'blueprint-transcode'].map((kind) =>
+        expect.objectContaining({ kind, status: 'completed', attempts: 1, request_sealed: null }),
+      ),
+    );
+    expect(await query('SELECT kind, state, job_id FROM objects')).toEqual([
+      { kind: 'output', state: 'live', job_id: id },
+    ]);
+    const { items, total } = (await api.call('GET', '/v1/jobs')).json;
+    expect([items.map((job: { id: string }) => job.id), total]).toEqual([[id], 1]);
+    expect((await api.call('GET', '/v1/transcodes')).json.total).toBe(0);
+    const after = await usage();
+    expect([after.jobs - before.jobs, after.minutes - before.minutes]).toEqual([1, 1]);
+  });
+
+  it('records an event for each step and output, and none for its children', async () => {
+    const id = await create('pair-test', { video_url: url('clip.mp4') });
+    await ended(id);
+    const events = async () => (await api.call('GET', `/v1/events?limit=100`)).json.events;
+    await until(async () => (await events()).at(-1)?.type === 'blueprint.completed', { what: 'the last event' });
+    const own = (await events()).filter(({ data }: { data: { job_id: string } }) => data.job_id === id);
+    const told = own.map(({ type, data }: { type: string; data: { step?: string; output?: string } }) =>
+      [type.replace('blueprint.', ''), data.step ?? data.output].filter(Boolean).join(' '),
+    );
+    expect(told.filter((one: string) => one !== 'started')).toEqual([
+      ...['queued', 'step probe', 'step render', 'output_ready first', 'output_ready second', 'completed'],
+    ]);
+    expect(JSON.stringify(own)).not.toContain('X-Amz');
+    expect((await events()).every(({ type }: { type: string }) => /^(blueprint|key)\./.test(type))).toBe(true);
+  });
+
+  it('fails with the failure of an output, and keeps the others', async () => {
+    const id = await create('pair-test', { video_url: url('clip.mp4'), width: 4000 });
+    const made = await ended(id);
+    expect(made).toMatchObject({
+      ...{ status: 'failed', error_code: 'filter_failed', error_message: expect.stringMatching(/^second: /) },
+      outputs: [{ label: 'first', url: expect.any(String) }],
+    });
+    expect((await fetch(made.outputs[0].url)).status).toBe(200);
+  });
+
+  it('fails with the name of an input that is not there, or is of another kind', async () => {
+    const missing = await ended(await create('pair-test', { video_url: url('none.mp4') }));
+    expect(missing).toMatchObject({ status: 'failed', error_code: 'source_not_found', outputs: [] });
+    expect(missing.error_message).toMatch(/^video_url: /);
+    const picture = await ended(await create('pair-test', { video_url: url('logo.png') }));
+    expect(picture).toMatchObject({ error_code: 'unsupported_media', error_message: expect.stringMatching(/picture/) });
+    await writeFile(join(folder, 'text.mp4'), 'no media');
+    const text = await ended(await create('pair-test', { video_url: url('text.mp4') }));
+    expect([text.status, text.error_code]).toEqual(['failed', 'unsupported_media']);
+  });
+
+  it('of an upload that was inspected needs no probe, and is rejected at once if it is of another kind', async () => {
+    const { fileUrl } = await airlock.upload(join(folder, 'clip.mp4'));
+    const { fileUrl: logo } = await airlock.upload(join(folder, 'logo.png'));
+    const wrong = await api.call('POST', '/v1/blueprints/pair-test/runs', { video_url: logo });
+    expect([wrong.status, wrong.json.details.field, wrong.json.details.reason]).toEqual([
+      422,
+      'video_url',
+      'is a picture',
+    ]);
+    const result = await airlock.blueprints.run('watermark', {
+      video_url: fileUrl,
+      logo_url: join(folder, 'logo.png'),
+    });
+    expect((await childrenOf(result.id)).map(({ kind }) => kind)).toEqual(['blueprint-transcode']);
+    await airlock.blueprints.erase(result.id);
+    const { receipt } = await airlock.blueprints.receipt(result.id);
+    expect(receipt).toMatchObject({ kind: 'blueprint', complete: true, remaining: [] });
+    expect(receipt.deleted.map(({ kind }) => kind).sort()).toEqual(['output', 'upload', 'upload']);
+  });
+
+  it('makes nothing twice when its attempts die after they have created children', async () => {
+    dying = 2;
+    const id = await create('pair-test', { video_url: url('clip.mp4') });
+    const made = await ended(id);
+    expect([made.status, made.outputs.length]).toEqual(['completed', 2]);
+    expect((await childrenOf(id)).map(({ kind }) => kind)).toEqual([
+      ...['probe', 'blueprint-transcode', 'blueprint-transcode'],
+    ]);
+  });
+
+  it('occupies no slot while its children run, and cancels and erases them', async () => {
+    holds = true;
+    const id = await create('watermark', { video_url: url('slow.mp4'), logo_url: url('logo.png') });
+    await until(async () => (await childrenOf(id)).some(({ status }) => status === 'processing'), { what: 'a child' });
+    expect(await query('SELECT status, awaiting FROM jobs WHERE id = $1', id)).toEqual([
+      { status: 'pending', awaiting: 'children' },
+    ]);
+    expect((await api.call('GET', `/v1/blueprints/runs/${id}`)).json).toMatchObject({
+      status: 'processing',
+      step: 'probe',
+    });
+    const canceled = await airlock.blueprints.cancel(id);
+    holds = false;
+    expect(canceled.status).toBe('canceled');
+    expect((await childrenOf(id)).every(({ status }) => ['canceled', 'completed'].includes(status))).toBe(true);
+    await airlock.blueprints.erase(id);
+    expect((await childrenOf(id)).every(({ erased_at }) => erased_at !== null)).toBe(true);
+  });
+
+  it('waits for the review of its captions, and burns in what was reviewed', async () => {
+    const id = await create('caption-video', { video_url: url('clip.mp4'), style: 'clean-lower' });
+    const waiting = await ended(id);
+    expect(waiting).toMatchObject({ status: 'awaiting_review', step: 'review', outputs: [] });
+    expect(waiting.srt_text).toBe('1\n00:00:00,000 --> 00:00:00,900\nWritten by a toy\n');
+    expect(await query('SELECT status, awaiting FROM jobs WHERE id = $1', id)).toEqual([
+      { status: 'pending', awaiting: 'review' },
+    ]);
+    const types = async () =>
+      (await api.call('GET', `/v1/blueprints/runs/${id}/events`)).json.events.map(({ type }: { type: string }) => type);
+    await until(async () => (await types()).at(-1) === 'blueprint.awaiting_review', {
+      what: 'the event of the review',
+    });
+    const made = await airlock.blueprints.continue(id, waiting.srt_text.replace('a toy', 'a person'));
+    expect(made).toMatchObject({ status: 'completed', srt_text: expect.stringContaining('a person') });
+    const [plain, captioned] = [join(folder, 'clip.mp4'), join(folder, 'captioned.mp4')];
+    await airlock.blueprints.save(id, captioned);
+    expect(await lowerThird(captioned)).not.toBe(await lowerThird(plain));
+    await airlock.blueprints.erase(id);
+    expect((await api.call('GET', `/v1/blueprints/runs/${id}`)).json.srt_text).toBeNull();
+    expect(await query('SELECT state FROM objects WHERE job_id = $1', id)).toEqual([{ state: 'deleted' }]);
+  });
+});

@@ -1,0 +1,81 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { run } from '../run.ts';
+import { BOAT, CAFE, FACE, LAKE, LOGO, PRODUCTS, STEAM } from './drawings.ts';
+
+/** Files in a folder by what they show. */
+export interface Scenes {
+  /** 16:9, a boat on a lake, with a tone that comes and goes like speech. */
+  lake: string;
+  /** 9:16, a cup of coffee at a window, without sound. */
+  cafe: string;
+  /** JPEG, square. */
+  products: string[];
+  /** PNG with transparency. */
+  logo: string;
+  face: string;
+  /** A chord, shorter than the videos. */
+  music: string;
+}
+
+export interface SceneSize {
+  /** Factor of the size of the drawings. */
+  scale: number;
+  fps: number;
+  seconds: number;
+}
+
+/** Makes all scenes in a folder. */
+export async function makeScenes(folder: string, size: SceneSize): Promise<Scenes> {
+  const draw = async (name: string, drawing: string): Promise<string> => {
+    const path = join(folder, `${name}.svg`);
+    await writeFile(path, drawing);
+    return path;
+  };
+  const at = (name: string) => join(folder, name);
+  const [lake, boat] = [await draw('lake', LAKE), await draw('boat', BOAT)];
+  const [cafe, steam] = [await draw('cafe', CAFE), await draw('steam', STEAM)];
+  await film([lake, boat], `overlay=x='180+110*t':y='398+7*sin(2.4*t)':eval=frame`, at('lake.mp4'), { ...size, sound: true });
+  await film([cafe, steam], `overlay=x='200+16*sin(1.7*t)':y='500-46*mod(t,3)':eval=frame`, at('cafe.mp4'), size);
+  const products = await Promise.all(
+    PRODUCTS.map(async (drawing, index) =>
+      still(await draw(`product-${index}`, drawing), at(`product-${index}.jpg`), size.scale),
+    ),
+  );
+  const logo = await still(await draw('logo', LOGO), at('logo.png'), size.scale);
+  const face = await still(await draw('face', FACE), at('face.jpg'), size.scale);
+  const chord = '0.2*sin(2*PI*220*t)+0.16*sin(2*PI*277*t)+0.14*sin(2*PI*330*t)';
+  await ffmpeg(['-f', 'lavfi', '-i', `aevalsrc='${chord}|${chord}':s=48000:d=2`, '-c:a', 'aac', at('music.m4a')]);
+  return { lake: at('lake.mp4'), cafe: at('cafe.mp4'), products, logo, face, music: at('music.m4a') };
+}
+
+async function film(
+  [ground, thing]: readonly [string, string],
+  overlay: string,
+  path: string,
+  { scale, fps, seconds, sound = false }: SceneSize & { sound?: boolean },
+): Promise<void> {
+  const still = (file: string) => ['-loop', '1', '-framerate', String(fps), '-t', String(seconds), '-i', file];
+  const speech = "0.4*sin(2*PI*190*t)*pow(max(0,sin(2*PI*1.4*t)),2)";
+  const even = (side: string) => `trunc(${side}*${scale}/2)*2`;
+  await ffmpeg([
+    ...still(ground),
+    ...still(thing),
+    ...(sound ? ['-f', 'lavfi', '-i', `aevalsrc='${speech}':s=48000:d=${seconds}`] : []),
+    '-filter_complex',
+    `[0:v]format=yuv444p[a];[1:v]format=gbrap,unpremultiply=inplace=1[b];[a][b]${overlay},scale=w='${even('iw')}':h='${even('ih')}':out_color_matrix=bt709:out_range=tv,format=yuv420p[v]`,
+    ...['-map', '[v]', ...(sound ? ['-map', '2:a'] : [])],
+    ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '12', path],
+  ]);
+}
+
+async function still(drawing: string, path: string, scale: number): Promise<string> {
+  const alpha = path.endsWith('.png') ? 'format=gbrap,unpremultiply=inplace=1,format=rgba,' : '';
+  const quality = path.endsWith('.jpg') ? ['-q:v', '2'] : [];
+  await ffmpeg(['-i', drawing, '-vf', `${alpha}scale=w=iw*${scale}:h=ih*${scale}`, '-frames:v', '1', ...quality, path]);
+  return path;
+}
+
+async function ffmpeg(args: readonly string[]): Promise<void> {
+  await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args], { timeout: 120_000, maxBuffer: 2 ** 24 });
+}
