@@ -5103,10 +5103,10 @@ export interface components {
             /** @description Name of the output in the job and in downloads. Defaults to its format. A second `mp4` gets the name `mp4-2`. */
             name?: string | null;
             /**
-             * @description The format of this output.
+             * @description The format of this output. `srt` and `vtt` are captions of what is said in the first output with sound.
              * @enum {string}
              */
-            outputFormat: "mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp" | "thumbnails" | "sprite" | "hls" | "dash" | "cmaf";
+            outputFormat: "mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp" | "thumbnails" | "sprite" | "hls" | "dash" | "cmaf" | "srt" | "vtt";
             /** @description Quality and size by name. Ignored if the request has `options`. */
             preset?: components["schemas"]["Preset"] | null;
             /** @description FFmpeg options for the output, in order. */
@@ -5129,7 +5129,7 @@ export interface components {
             columns?: number | null;
             /** @description The renditions of a streaming format. `auto`, the default, chooses them by the size of the source, and by samples of it: an easy source gets fewer and smaller renditions. Airlock never scales up. */
             ladder?: ("auto" | components["schemas"]["Rung"][]) | null;
-            /** @description URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. */
+            /** @description URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. `transcribe` adds subtitles of what is said, on a server with a speech model. */
             subtitles?: string | null;
             /** @description Duration of each segment of a streaming format in seconds. Defaults to 4. */
             segment_seconds?: number | null;
@@ -5188,7 +5188,7 @@ export interface components {
             columns?: number | null;
             /** @description The renditions of a streaming format. `auto`, the default, chooses them by the size of the source, and by samples of it: an easy source gets fewer and smaller renditions. Airlock never scales up. */
             ladder?: ("auto" | components["schemas"]["Rung"][]) | null;
-            /** @description URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. */
+            /** @description URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. `transcribe` adds subtitles of what is said, on a server with a speech model. */
             subtitles?: string | null;
             /** @description Duration of each segment of a streaming format in seconds. Defaults to 4. */
             segment_seconds?: number | null;
@@ -5321,7 +5321,7 @@ export interface components {
             columns?: number | null;
             /** @description The renditions of a streaming format. `auto`, the default, chooses them by the size of the source, and by samples of it: an easy source gets fewer and smaller renditions. Airlock never scales up. */
             ladder?: ("auto" | components["schemas"]["Rung"][]) | null;
-            /** @description URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. */
+            /** @description URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. `transcribe` adds subtitles of what is said, on a server with a speech model. */
             subtitles?: string | null;
             /** @description Duration of each segment of a streaming format in seconds. Defaults to 4. */
             segment_seconds?: number | null;

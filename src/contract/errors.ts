@@ -48,7 +48,7 @@ export const errors = {
   too_many_webhooks: {
     status: 409,
     text: 'The account has too many webhooks',
-    advice: 'Delete webhooks that you no longer need.',
+    advice: 'Delete webhooks that you no longer need. details.reason is present if the limit is the limit of a day.',
   },
   webhook_disabled: {
     status: 409,

@@ -104,8 +104,8 @@ export function checkQuality(output: OutputFields, report: Report): void {
   if (output.measure !== undefined && (picture || !(isLadder || MEASURE_FORMATS.includes(format))))
     report(['measure'], rule(`does not apply to ${other}`, 'Omit measure, or send a video format such as mp4'));
   if (wanted === undefined) return;
-  if (isLadder && !picture) return report(path, rule(`does not apply to the ladder of ${format}`, OF_LADDERS));
-  if (picture || !MEASURE_FORMATS.includes(format))
+  if (isLadder && !picture) report(path, rule(`does not apply to the ladder of ${format}`, OF_LADDERS));
+  else if (picture || !MEASURE_FORMATS.includes(format))
     report(path, rule(`does not apply to ${other}`, 'Omit target, or send a video format such as mp4'));
   else checkTarget(output, path, report);
 }

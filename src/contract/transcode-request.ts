@@ -29,6 +29,8 @@ export interface LadderRequest {
   isEncrypted: boolean;
   /** URL of a file of SubRip or WebVTT. */
   subtitles?: string;
+  /** Whether it gets subtitles of what is said. */
+  transcribes?: boolean;
 }
 
 /** How one output is made. */

@@ -139,6 +139,8 @@ export interface LadderRecipe {
   audio: LadderPart | null;
   /** Position of a subtitle file among the assets of the job; absent = none. */
   subtitles?: number;
+  /** Whether subtitles are made of what is said in its audio. */
+  transcribes?: boolean;
   segmentSeconds: number;
   manifests: { hls: boolean; dash: boolean };
   isEncrypted: boolean;

@@ -166,7 +166,14 @@ describe('a job that waits for its children', () => {
   it('does not make the queue look old, or longer by a job', async () => {
     await startPieces([4]);
     await world.mustClaim();
-    expect((await readStatistics(world.context, [])).oldestWaitingSeconds).toMatchObject({ light: 0 });
+    const { oldestWaitingSeconds, queue } = await readStatistics(world.context, []);
+    expect(oldestWaitingSeconds).toMatchObject({ light: 0 });
+    const light = queue.filter(({ resource_class }) => resource_class === 'light');
+    expect(light.map(({ status, count }) => [status, count])).toEqual([
+      ['pending', 0],
+      ['awaiting', 1],
+      ['processing', 1],
+    ]);
     const { waiting, lanes, accounts } = await viewQueue(world.database.db);
     expect([waiting, lanes.find(({ name }) => name === 'light')]).toMatchObject([0, { waiting: 0, oldest_seconds: 0 }]);
     expect(accounts.find(({ id }) => id === account.id)).toMatchObject({ waiting: 1, running: 1 });

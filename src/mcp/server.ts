@@ -8,6 +8,7 @@ import type { Calls } from './calls.ts';
 import { inputSchema } from './input-schema.ts';
 import type { ApiCall, Tool, ToolContext, ToolResult } from './tool.ts';
 import { BLUEPRINT_TOOLS } from './tools/blueprints.ts';
+import { CONNECTION_TOOLS } from './tools/connections.ts';
 import { type ToolKind, toolsOfKind } from './tools/kinds.ts';
 import { MEDIA_TOOLS } from './tools/media.ts';
 import { TEMPLATE_TOOLS } from './tools/templates.ts';
@@ -17,6 +18,7 @@ import { TRANSCODE_TOOLS } from './tools/transcodes.ts';
 const COMMON: readonly Tool[] = [
   ...TRANSCODE_TOOLS,
   ...TEMPLATE_TOOLS,
+  ...CONNECTION_TOOLS,
   ...MEDIA_TOOLS,
   ...BLUEPRINT_TOOLS,
 ];

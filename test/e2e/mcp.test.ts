@@ -9,6 +9,7 @@ import { makeClip } from '../../testkit/media.ts';
 import { call, PROGRAM, shareService, type TestService } from '../../testkit/service.ts';
 import { startSource } from '../../testkit/source-server.ts';
 import { until } from '../../testkit/until.ts';
+import { BUCKET, CREDENTIAL, REGION, startEmbeddedGateway } from '../conformance/embedded-gateway.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: results are looked at field by field
 type Json = any;
@@ -67,7 +68,11 @@ describe.each([
   it('lists the tools that the server supports, with self-contained schemas', async () => {
     const { tools } = await client.listTools();
     const own = ['probe', 'validate', 'erase_transcode', 'list_transcode_files', 'list_templates', 'get_template'];
-    expect(tools.map(({ name }) => name).sort()).toEqual([...HOSTED, ...own].sort());
+    const buckets = ['list_connections', 'create_connection', 'delete_connection'];
+    const speech = ['transcribe_audio', 'get_transcribe', 'get_transcribe_download', 'transcribe_audio_and_wait'];
+    const jobs = ['list_transcribes', 'cancel_transcribe', 'erase_transcribe', 'list_transcribe_files'];
+    const expected = [...HOSTED, ...own, ...buckets, ...speech, ...jobs];
+    expect(tools.map(({ name }) => name).sort()).toEqual(expected.sort());
     for (const { name, description, inputSchema, annotations } of tools) {
       expect([name, description?.length, inputSchema.type]).toEqual([name, expect.any(Number), 'object']);
       expect(JSON.stringify(inputSchema)).not.toContain('$ref');
@@ -147,6 +152,25 @@ describe.each([
     expect(unnamed).toMatchObject({ failed: true, value: { details: { accepted: ['stream', 'poster', 'scrub'] } } });
     const link = await use('get_download_url', { id: job.id, output: 'scrub', file: 'sprite.vtt' });
     expect(await (await fetch(link.value.url)).text()).toMatch(/^WEBVTT/);
+  });
+
+  it('creates, lists and deletes a connection without its secret in any result', async () => {
+    const keys = { accessKeyId: CREDENTIAL.accessKeyId, secretAccessKey: 'secret-of-the-bucket' };
+    const bucket = await startEmbeddedGateway({ credentials: [keys] }, { credentials: keys });
+    const made = await use('create_connection', {
+      ...{ name: 'assisted', endpoint: bucket.endpoint, region: REGION, bucket: BUCKET },
+      ...{ access_key_id: keys.accessKeyId, secret_access_key: keys.secretAccessKey },
+    });
+    const listed = await use('list_connections');
+    expect(made).toMatchObject({ failed: false, value: { name: 'assisted', bucket: BUCKET } });
+    expect(listed.value.items.map(({ name }: Json) => name)).toContain('assisted');
+    expect(JSON.stringify([made, listed])).not.toContain(keys.secretAccessKey);
+    expect(await use('delete_connection', { name: 'asisted' })).toMatchObject({
+      failed: true,
+      value: { code: 'not_found', details: { near: 'assisted' } },
+    });
+    expect((await use('delete_connection', { name: 'assisted' })).value).toMatchObject({ deleted: true });
+    await bucket.close();
   });
 
   it('returns errors for a job that failed, a rejected request and an unknown tool', async () => {

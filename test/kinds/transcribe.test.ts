@@ -211,6 +211,59 @@ describe('a transcription', () => {
       for (const line of (await download(json.id)).split('\n')) expect(line.length).toBeLessThanOrEqual(30);
     });
 
+    it('is part of a transcode: captions of its first output with sound, wherever they are in the request', async () => {
+      const outputs = [
+        { outputFormat: 'srt' },
+        { outputFormat: 'wav' },
+        { outputFormat: 'vtt', name: 'text' },
+        { outputFormat: 'mp4' },
+      ];
+      const body = { inputs: [{ url: clip, options: [{ option: '-ss', argument: '1' }] }], outputs };
+      const made = await api.call('POST', '/v1/transcodes?wait=60', body);
+      expect([made.status, made.json.status, made.json.error_message]).toEqual([201, 'completed', null]);
+      expect(made.json.outputs.map(({ name, role }: { name: string; role: string }) => [name, role])).toEqual([
+        ...[
+          ['wav', 'media'],
+          ['mp4', 'media'],
+          ['srt', 'text'],
+          ['text', 'text'],
+        ],
+      ]);
+      const { json } = await api.call('GET', `/v1/transcodes/${made.json.id}/download?output=srt`);
+      const captions = parseCaptions(await (await fetch(json.url)).text());
+      expect(captions.ok && captions.cues[0]!.text).toMatch(/^this is/);
+      expect(captions.ok && captions.cues.at(-1)!.end).toBeLessThanOrEqual(4000);
+      const wrong = async (outputs: object[]) => {
+        const { status, json } = await api.call('POST', '/v1/transcodes', { inputs: [{ url: clip }], outputs });
+        return [status, json.details?.field ?? null];
+      };
+      expect(await wrong([{ outputFormat: 'srt' }])).toEqual([400, 'outputs']);
+      expect(await wrong([{ outputFormat: 'srt', preset: {} }, { outputFormat: 'mp4' }])).toEqual([
+        400,
+        'outputs[0].preset',
+      ]);
+      const position = [
+        { outputFormat: 'vtt' },
+        { outputFormat: 'mp4', options: [{ option: '-vf', argument: 'scael=2:2' }] },
+      ];
+      expect(await wrong(position)).toEqual([422, 'outputs[1].options[0]']);
+    });
+
+    it('is the subtitles of a ladder, in both manifests', async () => {
+      const ladder = { outputFormat: 'cmaf', ladder: [{ height: 64 }], subtitles: 'transcribe' };
+      const made = await api.call('POST', '/v1/transcodes?wait=60', { inputs: [{ url: clip }], outputs: [ladder] });
+      expect([made.status, made.json.status, made.json.error_message]).toEqual([201, 'completed', null]);
+      const file = async (path: string) => {
+        const { json } = await api.call('GET', `/v1/transcodes/${made.json.id}/download?file=${path}`);
+        return (await fetch(json.url)).text();
+      };
+      expect(await file('master.m3u8')).toContain('TYPE=SUBTITLES');
+      expect(await file('manifest.mpd')).toContain('text/vtt');
+      const { items } = (await api.call('GET', `/v1/transcodes/${made.json.id}/files`)).json;
+      const text = items.find(({ path }: { path: string }) => path.endsWith('.vtt')).path;
+      expect(await file(text)).toContain('this is the airlock');
+    });
+
     it('leaves no text when it is erased: in the database, in events and in storage', async () => {
       const job = await transcribe({ media_url: await upload('clip.mp4', 'video/mp4'), language: 'en' });
       expect(await download(job.id)).toContain('airlock');

@@ -85,7 +85,9 @@ describe('a snippet of docs/ladders.md', () => {
     ['dash.js', 'dashjs.MediaPlayer', 'DASH_URL'],
   ])('plays a ladder with %s on a page of another site', async (_, mark, place) => {
     const text = await readFile(join(projectRoot(), 'docs/ladders.md'), 'utf8');
-    const snippet = [...text.matchAll(/```html\n([\s\S]*?)```/g)].map(([, html]) => html!).find((html) => html.includes(mark));
+    const snippet = [...text.matchAll(/```html\n([\s\S]*?)```/g)]
+      .map(([, html]) => html!)
+      .find((html) => html.includes(mark));
     const { json } = await service.call('POST', `/v1/transcodes/${job}/playback`, { output: 'clear' });
     const url = place === 'HLS_URL' ? json.hls_url : json.dash_url;
     const site = await startSource(async (request, response) => {

@@ -58,9 +58,9 @@ export async function decodeAudio(
   const { part } = source;
   const seconds = part ? part.to - part.from : (source.seconds ?? MAX_SECONDS);
   if (seconds > MAX_SECONDS) throw new JobFailure('too_long', 'The media is longer than twelve hours.');
-  // Containers lie about their duration; a second more costs nothing.
-  const outputBytes = Math.ceil((source.seconds === null ? MAX_SECONDS : seconds * 1.1 + 60) * 1000) * BYTES_PER_MS;
-  await run.disk.reserve(Math.ceil(seconds * 1000) * BYTES_PER_MS);
+  // Containers lie about their duration; a tenth more costs nothing.
+  const expected = Math.ceil((source.seconds === null ? MAX_SECONDS : seconds * 1.1 + 60) * 1000) * BYTES_PER_MS;
+  const outputBytes = Math.min(expected, await run.disk.cellBytes());
   const cpuSeconds = Math.ceil(LEAST_CPU_SECONDS + CPU_SHARE * (part?.to ?? seconds));
   const limits = await speechLimits(tools, run, {
     memoryBytes: 1024 * 2 ** 20,
@@ -73,6 +73,7 @@ export async function decodeAudio(
   try {
     const written = join(result.outputDir, AUDIO);
     const size = await sizeOfPlainFile(written);
+    await run.disk.reserve(size);
     const path = join(run.folder, 'speech-audio');
     await rename(written, path);
     // As root, so that the next cell gets a link instead of a copy.

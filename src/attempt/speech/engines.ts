@@ -9,6 +9,8 @@ import { whisper } from './whisper.ts';
 export interface Recognized {
   /** Null if it cannot know. */
   language: string | null;
+  /** Whether the model knows no other language. */
+  isEnglishOnly: boolean;
   segments: SpokenSegment[];
 }
 

@@ -32,6 +32,7 @@ export const pieceResult = storedJson(
   1,
   z.object({
     language: z.string().nullable(),
+    isEnglishOnly: z.boolean(),
     segments: z.array(z.object({ start: z.number(), end: z.number(), words: z.array(word) })),
   }),
 );

@@ -24,6 +24,7 @@ export const pocketsphinx: SpeechEngine = {
   texts: ({ audio, timeline }) => ({ utterances: utterancesOf(audio.replace('/in/', ''), heardMs(timeline)) }),
   parse: (result) => ({
     language: 'en',
+    isEnglishOnly: true,
     segments: result
       .split('\n')
       .filter((line) => line !== '')

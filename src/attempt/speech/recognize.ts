@@ -66,7 +66,7 @@ export async function recognizePiece(tools: WorkTools, run: Run, given: PieceOfS
     const written = join(result.outputDir, 'transcript');
     await sizeOfPlainFile(written);
     const found = engine.parse(await readFile(written, 'utf8'));
-    return { language: found.language, segments: placeSegments(found.segments, timeline, piece) };
+    return { ...found, segments: placeSegments(found.segments, timeline, piece) };
   } finally {
     await result.release();
   }

@@ -24,7 +24,8 @@ export const whisper: SpeechEngine = {
     const facts = header.safeParse(first);
     const segments = z.array(segment).safeParse(rest);
     if (!facts.success || !segments.success) throw invalid();
-    return { language: facts.data.language, segments: segments.data.map(readSegment).filter(hasWords) };
+    const { language, multilingual } = facts.data;
+    return { language, isEnglishOnly: !multilingual, segments: segments.data.map(readSegment).filter(hasWords) };
   },
   unsupported: () => null,
 };

@@ -4,6 +4,7 @@ import type { JobPlan, PictureTime, RungRate } from '../../ffmpeg/index.ts';
 import type { AttemptResult } from '../kind.ts';
 import { openRequest, type TranscodeAttempt } from './attempt.ts';
 import { findBestStill } from './best-still.ts';
+import { addCaptions } from './captions.ts';
 import { completionOf } from './completion.ts';
 import { startHashing } from './hash-sources.ts';
 import { sampleLadder } from './quality/sample-ladder.ts';
@@ -62,6 +63,7 @@ async function makeOutputs(attempt: TranscodeAttempt, sources: PreparedSources):
     const target = await searchTargets(attempt, sources, plan);
     const made = await runCommands(attempt, sources, target.plan, target.searched);
     made.warnings.push(...target.warnings);
+    await addCaptions(attempt, sources, made);
     await hashing.done;
     await sources.used();
     const undelivered = await deliverOutputs(tools, run, made.outputs);

@@ -17,6 +17,7 @@ import {
   writeTranscript,
 } from '../../attempt/speech/write-transcript.ts';
 import type { Run, WorkTools } from '../../attempt/tools.ts';
+import type { Warning } from '../../contract/common.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import type { TranscriptFormat } from '../../contract/transcriptions.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
@@ -89,7 +90,8 @@ async function complete(
   { results, durationSeconds }: { results: readonly Recognized[]; durationSeconds: number },
 ): Promise<AttemptResult> {
   const { job, outputs } = run.claim;
-  const language = request.language ?? mainLanguage(results);
+  const isEnglishOnly = results.some((result) => result.isEnglishOnly);
+  const language = isEnglishOnly ? 'en' : (request.language ?? mainLanguage(results));
   const segments = results.flatMap((result) => result.segments);
   const transcript = { language: segments.length > 0 ? language : null, segments, durationSeconds };
   const stored: StoredOutput[] = [];
@@ -97,13 +99,22 @@ async function complete(
   const completion = {
     ...{
       outputs: stored,
-      warnings: openWarnings(tools.context.vault, job),
+      warnings: [...openWarnings(tools.context.vault, job), ...(isEnglishOnly ? ignoredFields(request) : [])],
       inputSeconds: durationSeconds,
       attempt: null,
     },
     plan: transcriptionResult.write({ language: transcript.language }),
   };
   return { outcome: 'completed', completion };
+}
+
+/** Fields of the request that a model for English alone does not follow. */
+function ignoredFields({ language, task }: TranscriptionRequest): Warning[] {
+  const message = 'The speech model of this server knows English alone, and recognized the speech as English.';
+  return [
+    ...(language !== null && language !== 'en' ? [{ field: 'language', message }] : []),
+    ...(task === 'translate' ? [{ field: 'task', message }] : []),
+  ];
 }
 
 async function storeTranscript(

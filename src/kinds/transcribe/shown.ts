@@ -1,3 +1,4 @@
+import { TRANSCRIPTION_EXAMPLES } from '../../contract/transcription-examples.ts';
 import {
   type TranscribeBody,
   transcribeBody,
@@ -37,13 +38,7 @@ export const shown = {
   },
   schemas: { create: transcribeBody, job: transcription, item: transcriptionListItem },
   schemaPrefix: 'Transcription',
-  examples: {
-    TranscribeRequest: {
-      media_url: 'https://media.example.com/talk.mp4',
-      output_formats: ['srt', 'json'],
-      words: true,
-    },
-  },
+  examples: TRANSCRIPTION_EXAMPLES,
   createErrors: [
     ...(['transcription_not_configured', 'connection_not_found'] as const),
     ...(['source_not_owned', 'source_deleted', 'source_refused'] as const),

@@ -82,10 +82,8 @@ function requireTools(find: BuildTools['find']): Record<string, string> {
   const found = Object.keys(TOOLS).map((name) => [name, find(name)] as const);
   const missing = found.flatMap(([name, path]) => (path === null ? [TOOLS[name]!] : []));
   if (missing.length > 0) {
-    throw new SpeechError(
-      `${missing.join(', ')} ${missing.length > 1 ? 'are' : 'is'} missing to build whisper.cpp`,
-      `Run apt-get install ${missing.join(' ')}`,
-    );
+    const list = missing.join(' ');
+    throw new SpeechError(`the build of whisper.cpp needs ${missing.join(', ')}`, `Run apt-get install ${list}`);
   }
   const npm = find('npm') ?? join(dirname(process.execPath), 'npm');
   return { ...Object.fromEntries(found), npm } as Record<string, string>;

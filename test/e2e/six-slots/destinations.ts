@@ -307,7 +307,13 @@ export const destinations = (given: () => TestService) => () => {
     await page.getByLabel('Connection', { exact: true }).selectOption('page');
     await page.getByLabel('Folder').fill('form/2026');
     await page.getByText('Valid', { exact: true }).waitFor();
-    for (const text of ['"metric": "ssim"', '"at_least": 0.9', '"max_bitrate": "4M"', '"psnr"', '"prefix": "form/2026"'])
+    for (const text of [
+      '"metric": "ssim"',
+      '"at_least": 0.9',
+      '"max_bitrate": "4M"',
+      '"psnr"',
+      '"prefix": "form/2026"',
+    ])
       expect(await request.textContent()).toContain(text);
     expect(await faultsOf(page)).toEqual([]);
     await create.press('Enter');

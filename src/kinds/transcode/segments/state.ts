@@ -65,6 +65,7 @@ const recipe = z.object({
   renditions: z.array(part.extend({ size: z.object({ width: z.number(), height: z.number() }) })).readonly(),
   audio: part.nullable(),
   subtitles: z.number().optional(),
+  transcribes: z.boolean().optional(),
   segmentSeconds: z.number(),
   manifests: z.object({ hls: z.boolean(), dash: z.boolean() }),
   isEncrypted: z.boolean(),
