@@ -6,7 +6,7 @@ import { resize, sourceSize } from '../shared/frame.ts';
 import { encoded } from '../shared/request.ts';
 
 /** The most captions of a request. */
-const MAX_CUES = 10_000;
+const MAX_CUES = 5000;
 
 export const captionVideo = defineBlueprint({
   slug: 'caption-video',

@@ -4,8 +4,8 @@ import { isObject, OverlayError, type OverlayRejection } from './style-values.ts
 import { unknownKeys } from './text-overlay.ts';
 import { CAPTION_STYLES, type CaptionOverlay, type TimedText } from './types.ts';
 
-/** Three hours of speech have about 3,000 captions. */
-const MAX_CUES = 10_000;
+/** Three hours of speech have about 3,000 captions, which are laid out in 4 s. */
+const MAX_CUES = 5000;
 /** UTF-16 units of one caption, and of all. */
 const MAX_CUE_TEXT = 1000;
 const MAX_TEXT = 500_000;
