@@ -939,6 +939,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/blueprints/runs/{id}/source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a link to the first upload of a run
+         * @description For people who review captions beside their video. Returns a link to the first media input that was uploaded. It expires after ten minutes. Returns `null` if no input was uploaded, or if it has been deleted.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         */
+        get: operations["getBlueprintRunSource"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/blueprints/runs/{id}/continue": {
         parameters: {
             query?: never;
@@ -3199,6 +3221,13 @@ export interface components {
              * @constant
              */
             tokens_charged: 0;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description The video whose captions await a review. */
+        BlueprintRunSource: {
+            /** @description A link to the video. It expires after ten minutes. Null for a video that was not uploaded. */
+            url: string | null;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
@@ -6665,6 +6694,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CreatedBlueprintRun"];
+                };
+            };
+        };
+    };
+    getBlueprintRunSource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlueprintRunSource"];
                 };
             };
         };

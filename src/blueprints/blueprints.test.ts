@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createBody, toJobRequest } from '../contract/transcodes.ts';
-import { plainVideo } from '../ffmpeg/plan/streams.ts';
-import { checkOptions, type MediaInfo, planTranscode } from '../ffmpeg/index.ts';
 import type { TranscodeRequest } from '../contract/transcode-request.ts';
+import { createBody, toJobRequest } from '../contract/transcodes.ts';
+import { checkOptions, type MediaInfo, planTranscode } from '../ffmpeg/index.ts';
+import { plainVideo } from '../ffmpeg/plan/streams.ts';
 import { type Blueprint, type MediaFacts, mediaInputs, outputsOf, type PlannedOutput } from './blueprint.ts';
 import { blueprints } from './catalogue.ts';
 
@@ -12,14 +12,30 @@ const VIDEO: MediaFacts = {
   ...{ kind: 'video', width: 1920, height: 1080, rotation: 0, fps: 30, duration: 12.5 },
   ...{ hasAudio: true, hasAlpha: false },
 };
-const IMAGE: MediaFacts = { ...VIDEO, kind: 'image', width: 900, height: 700, fps: null, duration: null, hasAudio: false };
+const IMAGE: MediaFacts = {
+  ...VIDEO,
+  kind: 'image',
+  width: 900,
+  height: 700,
+  fps: null,
+  duration: null,
+  hasAudio: false,
+};
 const SOUND: MediaFacts = { ...VIDEO, kind: 'audio', width: 0, height: 0, fps: null };
 
-const SRT = '1\n00:00:00,500 --> 00:00:02,000\nHello {curly} there\nand here\n\n2\n00:00:02,000 --> 00:00:03,000\nمرحبا\n';
+const SRT =
+  '1\n00:00:00,500 --> 00:00:02,000\nHello {curly} there\nand here\n\n2\n00:00:02,000 --> 00:00:03,000\nمرحبا\n';
 
 /** Inputs that every blueprint can be planned with; others than its own are left out. */
 const WORDS = {
-  ...{ hook_text: 'A hook 🚀', hook1: 'One', hook2: 'שלום', hook3: 'x'.repeat(200), quote: 'A quote', caption: 'A caption' },
+  ...{
+    hook_text: 'A hook 🚀',
+    hook1: 'One',
+    hook2: 'שלום',
+    hook3: 'x'.repeat(200),
+    quote: 'A quote',
+    caption: 'A caption',
+  },
   ...{ name: 'Ada', handle: '@ada' },
 };
 
@@ -33,7 +49,10 @@ function plan(blueprint: Blueprint, sources: Sources = {}, more: Record<string, 
   const media = [...mediaInputs(blueprint)];
   const urls = media.map(([name]) => [name, `https://example.com/${name}`]);
   const words = Object.entries(WORDS).filter(([name]) => name in blueprint.inputs.shape);
-  const inputs = blueprint.inputs.parse({ ...Object.fromEntries([...urls, ...words]), ...more }) as Record<string, unknown>;
+  const inputs = blueprint.inputs.parse({ ...Object.fromEntries([...urls, ...words]), ...more }) as Record<
+    string,
+    unknown
+  >;
   const facts = Object.fromEntries(media.map(([name, kind]) => [name, factsOf(kind, sources)]));
   const planned = blueprint.plan(inputs, { facts, srtText: SRT });
   if ('problem' in planned) throw new Error(JSON.stringify(planned.problem));
@@ -48,8 +67,24 @@ function factsOf(kind: MediaFacts['kind'], { video, image }: Sources): MediaFact
 
 function infoOf({ width, height, fps, duration, hasAudio, hasAlpha, kind }: MediaFacts): MediaInfo {
   const pixels = { pixelFormat: hasAlpha ? 'rgba' : 'yuv420p', bitDepth: 8, hasAlpha };
-  const stream = plainVideo({ index: 0, codec: 'h264', width, height, ...pixels, frameRate: fps, durationSeconds: duration });
-  const audio = { index: 1, codec: 'aac', profile: null, channels: 2, sampleRate: 48_000, bitRate: null, bitDepth: null };
+  const stream = plainVideo({
+    index: 0,
+    codec: 'h264',
+    width,
+    height,
+    ...pixels,
+    frameRate: fps,
+    durationSeconds: duration,
+  });
+  const audio = {
+    index: 1,
+    codec: 'aac',
+    profile: null,
+    channels: 2,
+    sampleRate: 48_000,
+    bitRate: null,
+    bitDepth: null,
+  };
   return {
     ...{ container: 'mov', demuxer: 'mov', durationSeconds: duration, sizeBytes: 1e6, bitRate: null, streamCount: 2 },
     video: width > 0 ? [stream] : [],
@@ -78,7 +113,10 @@ describe('a blueprint', () => {
   const sources: [what: string, sources: Sources][] = [
     ['a wide video', {}],
     ['a tall video without sound', { video: { width: 1080, height: 1920, hasAudio: false } }],
-    ['a video of odd sides, unknown length and unknown rate', { video: { width: 853, height: 481, fps: null, duration: null } }],
+    [
+      'a video of odd sides, unknown length and unknown rate',
+      { video: { width: 853, height: 481, fps: null, duration: null } },
+    ],
     ['a video of a few pixels and a tenth of a second', { video: { width: 16, height: 16, duration: 0.1 } }],
     ['a huge video at 120 frames a second', { video: { width: 7680, height: 4320, fps: 120, duration: 1800 } }],
     ['a picture of one pixel', { image: { width: 1, height: 1 } }],
@@ -164,7 +202,10 @@ describe('resize-format', () => {
 
 describe('watermark', () => {
   const logo = (image: Partial<MediaFacts>, video: Partial<MediaFacts> = {}) =>
-    graphOf(one('watermark', { image, video })).match(/\[1:v\]scale=w=(\d+):h=(\d+)/)!.slice(1).map(Number);
+    graphOf(one('watermark', { image, video }))
+      .match(/\[1:v\]scale=w=(\d+):h=(\d+)/)!
+      .slice(1)
+      .map(Number);
   it('keeps the aspect of the logo, and makes a wide one no wider than fits', () => {
     const [width, height] = logo({ width: 4000, height: 400 });
     expect(width! / height!).toBeCloseTo(10, 0);
@@ -196,7 +237,9 @@ describe('boomerang', () => {
     expect(graphOf(planned)).toContain('trim=end_frame=36');
   });
   it('uses the frames that a short video has', () =>
-    expect(graphOf(one('boomerang', { video: { duration: 0.5 } }))).toMatch(/end_frame=12.*start_frame=1:end_frame=11.*size=22/));
+    expect(graphOf(one('boomerang', { video: { duration: 0.5 } }))).toMatch(
+      /end_frame=12.*start_frame=1:end_frame=11.*size=22/,
+    ));
 });
 
 describe('zoom-in and zoom-out', () => {
@@ -238,7 +281,10 @@ describe('viral-short', () => {
     for (const style of [hook('bottom-caption'), hook('lower-left')]) {
       const bottom = Number(/^(\d+)-text_h$/.exec(String(style.y))![1]) + pad(style);
       expect(bottom).toBeLessThanOrEqual(1920 - 672);
-      const right = (style.x === '(w-text_w)/2' ? (1080 + Number(style.textWidth)) / 2 : Number(style.x) + Number(style.textWidth)) + pad(style);
+      const right =
+        (style.x === '(w-text_w)/2'
+          ? (1080 + Number(style.textWidth)) / 2
+          : Number(style.x) + Number(style.textWidth)) + pad(style);
       expect(right).toBeLessThanOrEqual(1080 - 192);
     }
   });
@@ -285,7 +331,8 @@ describe('product-slideshow', () => {
 
 describe('quote-card', () => {
   it('gives a longer quote more time', () => {
-    const seconds = (quote: string) => /"-t","argument":(\d+)/.exec(textOf(one('quote-card', {}, { quote, output: 'video' })))![1];
+    const seconds = (quote: string) =>
+      /"-t","argument":(\d+)/.exec(textOf(one('quote-card', {}, { quote, output: 'video' })))![1];
     expect([seconds('Short.'), seconds('x'.repeat(150)), seconds('x'.repeat(500))]).toEqual(['5', '12', '20']);
   });
   it('needs no photo', () => {

@@ -1,5 +1,6 @@
 import { createAddressPolicy } from './addresses.ts';
 import type { Lookup } from './connect.ts';
+import { isDataUrl, readDataUrl, writeData } from './data-url.ts';
 import { receive, withNewFile } from './download.ts';
 import { FetchError, toFetchError } from './errors.ts';
 import { type GuardedExchange, openExchange } from './exchange.ts';
@@ -54,7 +55,7 @@ export interface Download {
   bytes: number;
   /** As declared by the source, without parameters; not verified. */
   contentType: string | null;
-  /** Host of the final response. */
+  /** Host of the final response; empty for a `data:` URL. */
   host: string;
 }
 
@@ -105,11 +106,17 @@ export function createFetcher(options: FetcherOptions): Fetcher {
     exchange: () => openExchange(contextOf, { deadlineMs: options.deadlineMs, ...rateOf(options) }),
 
     openRanges(url, limits, signal) {
+      // It is complete already.
+      if (isDataUrl(url)) return Promise.resolve(null);
       const maxSize = limits.maxSize ?? options.maxBytes;
       return openRanges(url, { ...contextOf(signal), maxSize }, limits);
     },
 
     async readStart(url, maxBytes, signal) {
+      if (isDataUrl(url)) {
+        const bytes = dataOf(url);
+        return { bytes: bytes.subarray(0, maxBytes), size: bytes.length };
+      }
       return readStart(url, contextOf(signal), maxBytes).catch((error) => {
         throw signal.aborted ? signal.reason : toFetchError(error, 'connect');
       });
@@ -120,6 +127,10 @@ export function createFetcher(options: FetcherOptions): Fetcher {
       return withDeadline(deadlineMs, overrides.signal, (stop) =>
         withNewFile(destination, overrides.fileGroup, async (file) => {
           stop.signal.throwIfAborted();
+          if (isDataUrl(url)) {
+            const bytes = await writeData(dataOf(url), file, { ...overrides, ...limitsOf(options, overrides) });
+            return { bytes, contentType: null, host: '' };
+          }
           const response = await requestSource(url, contextOf(stop.signal)).catch((error) => {
             throw toFetchError(error, 'connect');
           });
@@ -131,6 +142,12 @@ export function createFetcher(options: FetcherOptions): Fetcher {
       );
     },
   };
+}
+
+function dataOf(url: string): Buffer {
+  const bytes = readDataUrl(url);
+  if (!bytes) throw new FetchError('source_refused', 'The data: URL is not valid.', { retry: false });
+  return bytes;
 }
 
 function limitsOf(options: FetcherOptions, overrides: DownloadOptions) {

@@ -1,6 +1,6 @@
 import { FetchError, toFetchError } from './errors.ts';
 import { drop, type RequestContext, send } from './response.ts';
-import { checkSourceUrl, checkWithPolicy, type SourceUrlCheck, type SourceUrlOptions } from './source-url.ts';
+import { checkNetworkUrl, checkWithPolicy, type SourceUrlCheck, type SourceUrlOptions } from './source-url.ts';
 
 /** A webhook to send. */
 export interface Post {
@@ -17,10 +17,10 @@ const HTTPS_ONLY = 'A webhook must use https://, except to an address that the o
  * reached: no port of public addresses is open for it.
  */
 export function checkWebhookUrl(text: string, options: SourceUrlOptions): SourceUrlCheck {
-  if (!isPlain(text)) return checkSourceUrl(text, options);
-  const plain = checkSourceUrl(text, { ...options, ports: [] });
+  if (!isPlain(text)) return checkNetworkUrl(text, options);
+  const plain = checkNetworkUrl(text, { ...options, ports: [] });
   if (plain.ok) return plain;
-  const secure = checkSourceUrl(text.replace(/^http:/i, 'https:'), options);
+  const secure = checkNetworkUrl(text.replace(/^http:/i, 'https:'), options);
   return secure.ok ? { ok: false, reason: HTTPS_ONLY } : secure;
 }
 

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { type AddressPolicy, createAddressPolicy } from './addresses.ts';
+import { isDataUrl, readDataUrl } from './data-url.ts';
 
 /** Maximum length of a URL, characters. Signed URLs of the large cloud providers stay below 4,000. */
 const MAX_URL_LENGTH = 8192;
@@ -25,7 +26,18 @@ export type SourceUrlCheck = { ok: true; url: URL } | { ok: false; reason: strin
  * `ConfigError` if `allow` contains anything other than CIDRs.
  */
 export function checkSourceUrl(text: string, options: SourceUrlOptions): SourceUrlCheck {
+  if (isDataUrl(text)) return checkDataUrl(text);
+  return checkNetworkUrl(text, options);
+}
+
+/** The same for a URL to which something is sent. */
+export function checkNetworkUrl(text: string, options: SourceUrlOptions): SourceUrlCheck {
   return checkWithPolicy(text, createAddressPolicy(options.allow), options);
+}
+
+function checkDataUrl(text: string): SourceUrlCheck {
+  if (text.length > MAX_URL_LENGTH) return reject(`The URL is longer than ${MAX_URL_LENGTH} characters.`);
+  return readDataUrl(text) ? { ok: true, url: new URL(text) } : reject(DATA);
 }
 
 /** The same with an existing policy. */
@@ -74,6 +86,7 @@ export function isLocalhost(host: string): boolean {
 
 export const NOT_PUBLIC = 'The host is a private or reserved address.';
 const NOT_PLAIN = 'An IPv4 address must be written as four plain numbers.';
+const DATA = 'A data: URL must be a picture: data:image/png;base64,… (or jpeg, gif, webp).';
 const SCHEMES = 'Only https:// and http:// URLs can be fetched.';
 const USERINFO = 'The URL must not contain a user name or password.';
 

@@ -249,6 +249,11 @@ function remote(url: string): ResolvedSource | RejectedSource {
   }
   if (url.startsWith('gs://') || !URL.canParse(url)) return NOT_OWNED;
   const parsed = new URL(url);
+  // Its content is not shown.
+  if (parsed.protocol === 'data:') {
+    const shownUrl = url.slice(0, url.indexOf(',') + 1).slice(0, 40);
+    return { ...{ uploadId: null, objectId: null, shownUrl, sourceUrl: url }, name: 'output', inspection: null };
+  }
   const last = decodeSafely(parsed.pathname.split('/').at(-1) ?? '');
   return {
     uploadId: null,

@@ -1,9 +1,9 @@
 import { layerBorder } from '../ffmpeg/policy/overlays/overlay-filters.ts';
 import type { TextOverlay } from '../ffmpeg/policy/overlays/types.ts';
 import type { LayerRequest, MaskLayer, TextLayer } from '../ffmpeg/types.ts';
-import { fitText } from './fit-text.ts';
 import { drawCaptions } from './draw-captions.ts';
 import { drawCard } from './draw-card.ts';
+import { fitText } from './fit-text.ts';
 import type { FontLibrary } from './font-library.ts';
 import { layoutText, type TextBlock } from './layout.ts';
 import { type DrawnLayer, startDrawing } from './svg.ts';

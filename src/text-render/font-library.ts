@@ -117,7 +117,9 @@ function findCovering(
   const first = ['Noto Sans', `Noto Sans ${scriptName(script)}`];
   const cjk = `Noto Sans CJK ${han}`;
   if (['Hani', 'Hira', 'Kana', 'Bopo', 'Hang'].includes(script)) first.unshift(cjk);
-  const named = first.map((family) => findFamily(index, isBold ? `${family} Bold` : family)).filter((face) => face !== null);
+  const named = first
+    .map((family) => findFamily(index, isBold ? `${family} Bold` : family))
+    .filter((face) => face !== null);
   const all = (face: FontFace): boolean => codePoints.every((codePoint) => face.covers(codePoint));
   return named.find(all) ?? index.ranked.find(all) ?? null;
 }

@@ -114,7 +114,9 @@ describe('a font file that is deleted while the service runs', () => {
       const fonts = openFonts([folder]);
       expect(fonts.find('No Such Family')).toBeNull();
       rmSync(join(folder, 'a.ttf'));
-      expect([fonts.find('DejaVu Sans'), fonts.covering([0x41], { script: 'Latn', han: 'SC', isBold: false })]).toEqual([null, null]);
+      expect([fonts.find('DejaVu Sans'), fonts.covering([0x41], { script: 'Latn', han: 'SC', isBold: false })]).toEqual(
+        [null, null],
+      );
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -155,7 +155,14 @@ function layoutLine(
   fontSize: number,
   base: Metrics,
 ): Line {
-  const line: Line = { isRightToLeft: paragraph.level === 1, breaksWord: false, text: '', glyphs: [], width: 0, ...base };
+  const line: Line = {
+    isRightToLeft: paragraph.level === 1,
+    breaksWord: false,
+    text: '',
+    glyphs: [],
+    width: 0,
+    ...base,
+  };
   const pieces: { run: Run; glyphs: ShapedGlyph[] }[] = [];
   for (let at = firstRun(paragraph.runs, start); at < paragraph.runs.length; at++) {
     const run = paragraph.runs[at]!;

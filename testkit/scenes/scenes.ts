@@ -35,7 +35,10 @@ export async function makeScenes(folder: string, size: SceneSize): Promise<Scene
   const at = (name: string) => join(folder, name);
   const [lake, boat] = [await draw('lake', LAKE), await draw('boat', BOAT)];
   const [cafe, steam] = [await draw('cafe', CAFE), await draw('steam', STEAM)];
-  await film([lake, boat], `overlay=x='180+110*t':y='398+7*sin(2.4*t)':eval=frame`, at('lake.mp4'), { ...size, sound: true });
+  await film([lake, boat], `overlay=x='180+110*t':y='398+7*sin(2.4*t)':eval=frame`, at('lake.mp4'), {
+    ...size,
+    sound: true,
+  });
   await film([cafe, steam], `overlay=x='200+16*sin(1.7*t)':y='500-46*mod(t,3)':eval=frame`, at('cafe.mp4'), size);
   const products = await Promise.all(
     PRODUCTS.map(async (drawing, index) =>
@@ -56,7 +59,7 @@ async function film(
   { scale, fps, seconds, sound = false }: SceneSize & { sound?: boolean },
 ): Promise<void> {
   const still = (file: string) => ['-loop', '1', '-framerate', String(fps), '-t', String(seconds), '-i', file];
-  const speech = "0.4*sin(2*PI*190*t)*pow(max(0,sin(2*PI*1.4*t)),2)";
+  const speech = '0.4*sin(2*PI*190*t)*pow(max(0,sin(2*PI*1.4*t)),2)';
   const even = (side: string) => `trunc(${side}*${scale}/2)*2`;
   await ffmpeg([
     ...still(ground),

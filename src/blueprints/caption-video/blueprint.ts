@@ -6,7 +6,7 @@ import { resize, sourceSize } from '../shared/frame.ts';
 import { encoded } from '../shared/request.ts';
 
 /** The most captions of a request. */
-const MAX_CUES = 10_000;
+const MAX_CUES = 5000;
 
 export const captionVideo = defineBlueprint({
   slug: 'caption-video',
@@ -15,7 +15,10 @@ export const captionVideo = defineBlueprint({
     'Writes down what is said in a video, lets you correct it, and draws it into the picture. Captions stay where no app covers them.',
   inputs: z.object({
     video_url: media('video', 'The video.'),
-    language: text(20, 'The language that is spoken, such as `en`. If you omit it, Airlock detects the language.').optional(),
+    language: text(
+      20,
+      'The language that is spoken, such as `en`. If you omit it, Airlock detects the language.',
+    ).optional(),
     style: choice(
       CAPTION_STYLES,
       'How captions look: bold with an outline at the bottom, on a dark plate at the bottom, large and yellow in the middle, or on a white plate at the top.',
@@ -25,14 +28,23 @@ export const captionVideo = defineBlueprint({
   captions: { media: 'video_url', language: 'language' },
   plan({ video_url, style }, { facts, srtText }) {
     const read = parseCaptions(srtText ?? '');
-    if (!read.ok) return { problem: { field: 'srt_text', reason: `is not valid: ${read.fault.message}`, remedy: 'Send SRT' } };
+    if (!read.ok)
+      return { problem: { field: 'srt_text', reason: `is not valid: ${read.fault.message}`, remedy: 'Send SRT' } };
     if (read.cues.length > MAX_CUES) {
       return {
-        problem: { field: 'srt_text', reason: `has more than ${MAX_CUES} captions`, remedy: 'Split the video into parts' },
+        problem: {
+          field: 'srt_text',
+          reason: `has more than ${MAX_CUES} captions`,
+          remedy: 'Split the video into parts',
+        },
       };
     }
     const source = facts.video_url!;
-    const cues = read.cues.map(({ start, end, text: words }) => ({ start: start / 1000, end: end / 1000, text: flow(words) }));
+    const cues = read.cues.map(({ start, end, text: words }) => ({
+      start: start / 1000,
+      end: end / 1000,
+      text: flow(words),
+    }));
     return [
       {
         label: 'video',
@@ -40,7 +52,10 @@ export const captionVideo = defineBlueprint({
           inputs: [{ url: video_url }],
           outputFormat: 'mp4',
           filters: [{ filter: `[0:v]${resize(sourceSize(source))}[v]` }],
-          options: [{ option: '@captions', argument: { cues, style } }, ...encoded(source.hasAudio ? ['v', '0:a'] : ['v'])],
+          options: [
+            { option: '@captions', argument: { cues, style } },
+            ...encoded(source.hasAudio ? ['v', '0:a'] : ['v']),
+          ],
         },
       },
     ];

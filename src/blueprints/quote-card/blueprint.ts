@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { choice, defineBlueprint, media, text } from '../blueprint.ts';
-import { FORMATS, reframe } from '../shared/frame.ts';
+import { FORMATS } from '../shared/frame.ts';
 import { encoded } from '../shared/request.ts';
 import { blankText } from '../shared/words.ts';
 
@@ -29,7 +29,7 @@ export const quoteCard = defineBlueprint({
     { label: 'video', format: 'mp4' },
   ],
   outputsFor: ({ output }) => [{ label: output, format: output === 'image' ? 'png' : 'mp4' }],
-  plan({ quote, name, handle, photo_url, output }, { facts }) {
+  plan({ quote, name, handle, photo_url, output }) {
     const blank = blankText('quote', quote);
     if (blank) return blank;
     const isVideo = output === 'video';
@@ -37,8 +37,6 @@ export const quoteCard = defineBlueprint({
     const size = `${FRAME.width}x${FRAME.height}`;
     const ground = `gradients=s=${size}:r=${FPS}:d=${isVideo ? seconds : 1}:${COLORS}:x0=0:y0=0:x1=${FRAME.width}:y1=${FRAME.height}:seed=7:speed=${isVideo ? 0.006 : 0}`;
     const card = { quote, ...(name && { name }), ...(handle && { handle }), ...(photo_url && { photo_url }) };
-    void facts;
-    void reframe;
     return [
       {
         label: output,
@@ -48,7 +46,9 @@ export const quoteCard = defineBlueprint({
           filters: [{ filter: `${ground}[v]` }],
           options: [
             { option: '@quote-card', argument: card },
-            ...(isVideo ? encoded(['v'], [{ option: '-t', argument: seconds }]) : [{ option: '-map', argument: '[v]' }]),
+            ...(isVideo
+              ? encoded(['v'], [{ option: '-t', argument: seconds }])
+              : [{ option: '-map', argument: '[v]' }]),
           ],
         },
       },

@@ -39,8 +39,7 @@ export function dependsOnTime(parsed: ParsedRequest): boolean {
   );
   const timedText = parsed.video.some(
     (step) =>
-      step.type === 'captions' ||
-      (step.type === 'text' && (usesClock(step.overlay.x) || usesClock(step.overlay.y))),
+      step.type === 'captions' || (step.type === 'text' && (usesClock(step.overlay.x) || usesClock(step.overlay.y))),
   );
   return timedFilter || timedText;
 }

@@ -57,7 +57,11 @@ describe('what a blueprint makes', () => {
 
   it('is told from a picture without its logo, hook or caption by its hash', () => {
     const [plain] = found['speed-changer video']!;
-    const drawn = ['watermark video', 'video-to-gif gif', ...NAMES.flatMap(([name]) => (/\((?!center)/.test(name) ? [`${name} video`] : []))];
+    const drawn = [
+      'watermark video',
+      'video-to-gif gif',
+      ...NAMES.flatMap(([name]) => (/\((?!center)/.test(name) ? [`${name} video`] : [])),
+    ];
     for (const key of drawn) expect(hashDistance(found[key]![0]!, plain!), key).toBeGreaterThan(TOLERANCE);
   });
 
@@ -79,9 +83,7 @@ describe('what a blueprint makes', () => {
   });
 
   it('is upright for a rotated video, and the other way round than it is stored', async () => {
-    const upright = await shop.make('turned.mp4', [
-      ...['-display_rotation', '90', '-i', scenes.lake, '-c', 'copy'],
-    ]);
+    const upright = await shop.make('turned.mp4', [...['-display_rotation', '90', '-i', scenes.lake, '-c', 'copy']]);
     expect(await factsOf(upright)).toMatchObject({ width: 180, height: 320 });
     const zoom = smallCasesOf(scenes).find(({ blueprint: { slug } }) => slug === 'zoom-in')!;
     const [planned] = await planCase({ ...zoom, inputs: { video_url: upright } });

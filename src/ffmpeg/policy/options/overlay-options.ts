@@ -35,7 +35,11 @@ export function overlayStep(name: string, argument: unknown, field: string, asse
   if (name === '@captions') {
     const read = parseCaptionOverlay(given);
     if (!read.ok) return reject(`${read.key === '' ? '' : `${read.key}: `}${read.reason}`, read.suggestion);
-    return { step: { type: 'captions', captions: read.captions, field }, rejections: [], warnings: warned(read.warnings) };
+    return {
+      step: { type: 'captions', captions: read.captions, field },
+      rejections: [],
+      warnings: warned(read.warnings),
+    };
   }
   const read = parseQuoteCard(given);
   if (!read.ok) return reject(read.reason, read.suggestion);

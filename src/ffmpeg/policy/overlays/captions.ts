@@ -4,8 +4,8 @@ import { isObject, OverlayError, type OverlayRejection } from './style-values.ts
 import { unknownKeys } from './text-overlay.ts';
 import { CAPTION_STYLES, type CaptionOverlay, type TimedText } from './types.ts';
 
-/** Three hours of speech have about 3,000 captions. */
-const MAX_CUES = 10_000;
+/** Three hours of speech have about 3,000 captions, which are laid out in 4 s. */
+const MAX_CUES = 5000;
 /** UTF-16 units of one caption, and of all. */
 const MAX_CUE_TEXT = 1000;
 const MAX_TEXT = 500_000;
@@ -23,7 +23,8 @@ export function parseCaptionOverlay(argument: unknown): CaptionsResult {
   try {
     if (!isObject(argument)) throw new OverlayError('', '@captions needs an object with cues.', EXAMPLE);
     const { cues } = argument;
-    if (!Array.isArray(cues) || cues.length === 0) throw new OverlayError('cues', 'cues must be a list of captions.', EXAMPLE);
+    if (!Array.isArray(cues) || cues.length === 0)
+      throw new OverlayError('cues', 'cues must be a list of captions.', EXAMPLE);
     if (cues.length > MAX_CUES) {
       throw new OverlayError('cues', `There are more than ${MAX_CUES} captions.`, 'Split the video into several jobs.');
     }
@@ -55,9 +56,14 @@ function readCue(cue: unknown, key: string, earliest: number): TimedText {
   if (!isTime(start) || !isTime(end) || end <= start)
     throw new OverlayError(key, 'A caption must end after it starts, in seconds.', EXAMPLE);
   if (start < earliest) {
-    throw new OverlayError(key, 'A caption starts before the one that precedes it.', 'Sort the captions by their start.');
+    throw new OverlayError(
+      key,
+      'A caption starts before the one that precedes it.',
+      'Sort the captions by their start.',
+    );
   }
-  if (typeof text !== 'string') throw new OverlayError(`${key}.text`, 'The text of a caption must be a string.', EXAMPLE);
+  if (typeof text !== 'string')
+    throw new OverlayError(`${key}.text`, 'The text of a caption must be a string.', EXAMPLE);
   if (text.length > MAX_CUE_TEXT) {
     const reason = `A caption has more than ${MAX_CUE_TEXT} characters.`;
     throw new OverlayError(`${key}.text`, reason, 'Split it into several captions.');
@@ -75,5 +81,9 @@ function readStyle(value: unknown): CaptionOverlay['style'] {
   if (known) return known;
   const near = typeof value === 'string' ? nearestName(value, CAPTION_STYLES) : null;
   const remedy = `Use one of ${CAPTION_STYLES.join(', ')}.`;
-  throw new OverlayError('style', 'There is no style of this name.', near ? `Did you mean "${near}"? ${remedy}` : remedy);
+  throw new OverlayError(
+    'style',
+    'There is no style of this name.',
+    near ? `Did you mean "${near}"? ${remedy}` : remedy,
+  );
 }
