@@ -23,7 +23,10 @@ export type KindPath = Exclude<
 >;
 
 type PathOf<Path extends string, Rest extends string = ''> = paths[`/v1/${Path}${Rest}` & keyof paths];
-type Listed<Path extends KindPath> = PathOf<Path> extends { get: infer O } ? O : never;
+/** Kinds whose list has a path of its own. */
+const LIST_PATHS = { transcribe: 'transcribes' } as const;
+type ListPath<Path extends string> = Path extends keyof typeof LIST_PATHS ? (typeof LIST_PATHS)[Path] : Path;
+type Listed<Path extends KindPath> = PathOf<ListPath<Path>> extends { get: infer O } ? O : never;
 
 /** The types of a kind of job, from the OpenAPI document. */
 export interface KindTypes<Job = AnyJob, Request = unknown, Item = unknown, Query = object> {
@@ -77,11 +80,13 @@ export class Jobs<Types extends KindTypes> {
   readonly #transport: Transport;
   readonly #retries: number;
   readonly #path: string;
+  readonly #listPath: string;
 
   /** `path`: the part of the path that names the kind, such as `transcodes`. */
   constructor(transport: Transport, path: string, retries: number) {
     this.#transport = transport;
     this.#path = `/v1/${path}`;
+    this.#listPath = `/v1/${(LIST_PATHS as Record<string, string>)[path] ?? path}`;
     this.#retries = retries;
   }
 
@@ -103,7 +108,7 @@ export class Jobs<Types extends KindTypes> {
   ): AsyncGenerator<Types['item'], void> {
     return eachItem((cursor) => {
       const options = { signal, query: { limit: 100, ...query, ...cursor } };
-      return this.#transport.json<Page<Types['item']>>('GET', this.#path, options);
+      return this.#transport.json<Page<Types['item']>>('GET', this.#listPath, options);
     });
   }
 

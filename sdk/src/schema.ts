@@ -515,6 +515,166 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/transcribe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a transcription
+         * @description Returns the job immediately. It starts when a worker that has a speech model is free. Returns 501 `transcription_not_configured` if no worker has one. With `wait`, Airlock responds when the job is final. Send an `Idempotency-Key` so that a retry creates no second job.
+         *
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
+         */
+        post: operations["createTranscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transcribes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List transcriptions, newest first
+         * @description Returns a page of the jobs of your account. You can filter by status and by the time of the last change.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         */
+        get: operations["listTranscriptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transcribe/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a transcription
+         * @description Returns the state, progress and outputs of a job, and why the job failed if it did. With `wait`, Airlock responds when the job is final.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         */
+        get: operations["getTranscription"];
+        put?: never;
+        post?: never;
+        /**
+         * Erase a transcription now
+         * @description Deletes the outputs of the job, and the uploads that it used, before Airlock responds.
+         *
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
+         */
+        delete: operations["eraseTranscription"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transcribe/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Cancel a transcription
+         * @description Stops a waiting or running job. Returns 400 if the job is already final.
+         *
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
+         */
+        patch: operations["cancelTranscription"];
+        trace?: never;
+    };
+    "/v1/transcribe/{id}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a link to the output that expires after ten minutes
+         * @description If the job has several outputs, name one in `output`. With `?url=false` or `Accept: application/octet-stream`, the response is a redirect (302) to the link. For an output of many files, the link is to a zip of all files, unless you name one in `file`. Airlock creates the zip at the first request, and returns 503 with `Retry-After` until it is ready.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         */
+        get: operations["downloadTranscription"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transcribe/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the files of an output
+         * @description To get a link to one of the files, pass its `path` as `file` to `/download`. If the output is a single file, the list contains only this file.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         */
+        get: operations["listTranscriptionFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transcribe/{id}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a signed record of what was deleted and when
+         * @description Returns 409 until the job is erased or its retention ends. `complete` is true when all of its bytes are deleted and no upload URL accepts more.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         */
+        get: operations["getTranscriptionReceipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/kinds": {
         parameters: {
             query?: never;
@@ -1009,6 +1169,28 @@ export interface paths {
          *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
         get: operations["listBlueprintRunEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transcribe/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read events of a transcription, oldest first
+         * @description `Accept: text/event-stream` streams them as they happen, with `transcription.progress` once a second, and ends after the final event.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         */
+        get: operations["listTranscriptionEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1577,144 +1759,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/transcribe": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Create a transcription
-         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
-         *
-         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
-         */
-        post: operations["createTranscription"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/transcribes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List transcriptions
-         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
-         *
-         *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
-         */
-        get: operations["listTranscriptions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/transcribe/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read a transcription
-         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
-         *
-         *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
-         */
-        get: operations["getTranscription"];
-        put?: never;
-        post?: never;
-        /**
-         * Erase a transcription
-         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
-         *
-         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
-         */
-        delete: operations["eraseTranscription"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/transcribe/{id}/download": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get a link to subtitles
-         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
-         *
-         *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
-         */
-        get: operations["downloadTranscription"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/transcribe/{id}/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read events of a transcription
-         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
-         *
-         *     Requires a key with the scope `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
-         */
-        get: operations["listTranscriptionEvents"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/transcribe/{id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /**
-         * Cancel a transcription
-         * @description This release does not implement this path yet: it returns 501 `not_implemented`.
-         *
-         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
-         */
-        patch: operations["cancelTranscription"];
-        trace?: never;
-    };
     "/v1/templates/{name}": {
         parameters: {
             query?: never;
@@ -1763,7 +1807,7 @@ export interface components {
              * @description A stable code for programs.
              * @enum {string}
              */
-            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "account_exists" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "template_exists" | "too_many_templates" | "too_many_template_versions" | "template_read_only" | "template_not_found" | "connection_exists" | "too_many_connections" | "connection_check_failed" | "connection_not_found" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "not_implemented" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "playback_ended" | "run_not_awaiting_review" | "generative_not_available" | "archive_not_ready" | "job_not_completed" | "job_failed" | "job_canceled" | "job_without_output" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
+            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "account_exists" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "template_exists" | "too_many_templates" | "too_many_template_versions" | "template_read_only" | "template_not_found" | "connection_exists" | "too_many_connections" | "connection_check_failed" | "connection_not_found" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "transcription_not_configured" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcribe_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "playback_ended" | "run_not_awaiting_review" | "generative_not_available" | "archive_not_ready" | "job_not_completed" | "job_failed" | "job_canceled" | "job_without_output" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
             /** @description Details such as `field`, `reason`, `remedy` and `near`, depending on the code; null if there are none. */
             details: {
                 [key: string]: unknown;
@@ -2404,7 +2448,7 @@ export interface components {
          * @description Why a job failed, for programs.
          * @enum {string}
          */
-        FailureCode: "invalid_media" | "unsupported_media" | "unsupported_codec" | "cannot_disarm" | "no_video_stream" | "no_audio_stream" | "empty_media" | "too_many_streams" | "too_many_pixels" | "too_long" | "option_refused" | "encode_failed" | "filter_failed" | "asset_invalid" | "output_invalid" | "source_unreachable" | "source_refused" | "source_not_found" | "source_error" | "source_too_large" | "source_no_ranges" | "source_timeout" | "source_incomplete" | "connection_not_found" | "input_deleted" | "limit_memory" | "limit_cpu" | "limit_time" | "limit_output" | "limit_processes" | "sandbox_violation" | "storage_quota" | "storage_full" | "storage_unavailable" | "review_expired" | "worker_lost" | "internal";
+        FailureCode: "invalid_media" | "unsupported_media" | "unsupported_codec" | "cannot_disarm" | "no_video_stream" | "no_audio_stream" | "empty_media" | "too_many_streams" | "too_many_pixels" | "too_long" | "option_refused" | "encode_failed" | "filter_failed" | "asset_invalid" | "output_invalid" | "source_unreachable" | "source_refused" | "source_not_found" | "source_error" | "source_too_large" | "source_no_ranges" | "source_timeout" | "source_incomplete" | "connection_not_found" | "input_deleted" | "limit_memory" | "limit_cpu" | "limit_time" | "limit_output" | "limit_processes" | "sandbox_violation" | "storage_quota" | "storage_full" | "storage_unavailable" | "review_expired" | "transcription_failed" | "worker_lost" | "internal";
         /** @description A rendition of a ladder. */
         Rendition: {
             /** @description Pixels. */
@@ -2465,7 +2509,7 @@ export interface components {
             encrypted?: boolean;
             /** @description Its delivery; only for an output with a destination. */
             destination?: components["schemas"]["OutputDelivery"];
-            /** @description The figures of the metric of its `target`, or of the first metric of `measure`; absent without both. */
+            /** @description The figures of the metric of its `target`, or of the first metric of `measure`; absent without both. Of a ladder, the figures of its largest rendition. */
             quality?: components["schemas"]["QualityFigures"];
             /** @description The figures of all metrics, the metric of the `target` first; absent without `target` and `measure`. */
             measures?: components["schemas"]["QualityFigures"][];
@@ -2804,7 +2848,7 @@ export interface components {
         };
         /** @description One option of a command. Order matters, and options can repeat. */
         Option: {
-            /** @description An option of FFmpeg with its dash, or `@text-overlay`, `@quote-card`. */
+            /** @description An option of FFmpeg with its dash, or `@text-overlay`, `@captions`, `@quote-card`. */
             option: string;
             /** @description A string, a number, or an object for an option that starts with `@`. Absent, "" or null for a flag. */
             argument?: string | number | {
@@ -4270,6 +4314,71 @@ export interface components {
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
+        /** @description A transcription in a list. */
+        TranscriptionItem: {
+            /**
+             * Format: uuid
+             * @description The id of the job.
+             */
+            id: string;
+            status: components["schemas"]["JobStatus"];
+            /** @description As it was sent, without its query; null once the job has been erased. */
+            media_url: string | null;
+            /** @description The code of the language: of the request, or as detected. Null until then, and for silence. */
+            language: string | null;
+            /** @description The `task` of the request; null once the job has been erased. */
+            task: ("transcribe" | "translate") | null;
+            /**
+             * @description The format of the first output.
+             * @enum {string}
+             */
+            output_format: "srt" | "vtt" | "json";
+            /** @description A `gs://` URL of the first output; null without an output. */
+            output_url: string | null;
+            /** @description The outputs. If the job has one output, the list is empty until the job is completed. */
+            outputs: components["schemas"]["Output"][];
+            /** @description Seconds of the media; null until the job is completed. */
+            duration_seconds: number | null;
+            /** @description From 0 to 1. */
+            progress: number;
+            /** @description Estimated seconds until the job ends. */
+            eta_seconds: number | null;
+            /** @description Number of attempts. */
+            attempts: number;
+            /** @description The `priority` of the request. Higher ones of the same account start first. */
+            priority: number;
+            /** @description One sentence for people; null unless the job failed. */
+            error_message: string | null;
+            /** @description Why the job failed, for programs; null unless it failed. */
+            error_code: components["schemas"]["FailureCode"] | null;
+            /** @description Your own data. */
+            metadata: {
+                /** @description The `metadata` of the request. */
+                user: {
+                    [key: string]: unknown;
+                } | null;
+            };
+            /**
+             * Format: date-time
+             * @description When it was accepted.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last changed; `since` and `until` filter by this.
+             */
+            updated_at: string;
+            /** @description When its attempt began. */
+            started_at: string | null;
+            /** @description When it became final. */
+            completed_at: string | null;
+            /** @description When its outputs are deleted. */
+            expires_at: string | null;
+            /** @description What Airlock ignored or changed; empty if nothing. */
+            warnings: components["schemas"]["Warning"][];
+        };
+        /** @description A transcription and its result. */
+        Transcription: components["schemas"]["TranscriptionItem"];
         /** @description A page of jobs. */
         JobList: {
             /** @description Newest first. */
@@ -4329,6 +4438,37 @@ export interface components {
              */
             message: "Job cancelled successfully";
             job: components["schemas"]["BlueprintRun"];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A page of jobs. */
+        TranscriptionJobList: {
+            /** @description Newest first. */
+            items: components["schemas"]["TranscriptionItem"][];
+            /** @description This page. */
+            page: number;
+            /** @description Number of jobs per page. */
+            limit: number;
+            /** @description Number of jobs on all pages. */
+            total: number;
+            /** @description Pass it as `after` to get the next page; null on the last page. Reading a list this way repeats and skips no items. */
+            next: string | null;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A job that has been canceled. */
+        TranscriptionCancelAnswer: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            success: true;
+            /**
+             * @description Always this text.
+             * @constant
+             */
+            message: "Job cancelled successfully";
+            job: components["schemas"]["Transcription"];
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
@@ -4462,10 +4602,78 @@ export interface components {
              */
             kind: "blueprint";
         };
+        /** @description A job in the list of all kinds. */
+        TranscriptionOfAll: {
+            /**
+             * Format: uuid
+             * @description The id of the job.
+             */
+            id: string;
+            status: components["schemas"]["JobStatus"];
+            /** @description As it was sent, without its query; null once the job has been erased. */
+            media_url: string | null;
+            /** @description The code of the language: of the request, or as detected. Null until then, and for silence. */
+            language: string | null;
+            /** @description The `task` of the request; null once the job has been erased. */
+            task: ("transcribe" | "translate") | null;
+            /**
+             * @description The format of the first output.
+             * @enum {string}
+             */
+            output_format: "srt" | "vtt" | "json";
+            /** @description A `gs://` URL of the first output; null without an output. */
+            output_url: string | null;
+            /** @description The outputs. If the job has one output, the list is empty until the job is completed. */
+            outputs: components["schemas"]["Output"][];
+            /** @description Seconds of the media; null until the job is completed. */
+            duration_seconds: number | null;
+            /** @description From 0 to 1. */
+            progress: number;
+            /** @description Estimated seconds until the job ends. */
+            eta_seconds: number | null;
+            /** @description Number of attempts. */
+            attempts: number;
+            /** @description The `priority` of the request. Higher ones of the same account start first. */
+            priority: number;
+            /** @description One sentence for people; null unless the job failed. */
+            error_message: string | null;
+            /** @description Why the job failed, for programs; null unless it failed. */
+            error_code: components["schemas"]["FailureCode"] | null;
+            /** @description Your own data. */
+            metadata: {
+                /** @description The `metadata` of the request. */
+                user: {
+                    [key: string]: unknown;
+                } | null;
+            };
+            /**
+             * Format: date-time
+             * @description When it was accepted.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last changed; `since` and `until` filter by this.
+             */
+            updated_at: string;
+            /** @description When its attempt began. */
+            started_at: string | null;
+            /** @description When it became final. */
+            completed_at: string | null;
+            /** @description When its outputs are deleted. */
+            expires_at: string | null;
+            /** @description What Airlock ignored or changed; empty if nothing. */
+            warnings: components["schemas"]["Warning"][];
+            /**
+             * @description The kind of the job.
+             * @constant
+             */
+            kind: "transcribe";
+        };
         /** @description A page of jobs of every kind. */
         AllJobsList: {
             /** @description Newest first. */
-            items: (components["schemas"]["TranscodeOfAll"] | components["schemas"]["BlueprintRunOfAll"])[];
+            items: (components["schemas"]["TranscodeOfAll"] | components["schemas"]["BlueprintRunOfAll"] | components["schemas"]["TranscriptionOfAll"])[];
             /** @description Number of jobs on all pages. */
             total: number;
             /** @description Pass it as `after` to get the next page; null on the last page. Reading a list this way repeats and skips no items. */
@@ -4481,7 +4689,7 @@ export interface components {
              * @description What happened.
              * @enum {string}
              */
-            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
+            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
             /**
              * Format: date-time
              * @description When it happened.
@@ -4511,7 +4719,7 @@ export interface components {
             /** @description The URL to which Airlock sends events. */
             url: string;
             /** @description Types of events to send; all if null. */
-            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
             /** @description For people. */
             description: string | null;
             /** @description Whether Airlock sends events. */
@@ -4547,7 +4755,7 @@ export interface components {
             /** @description The URL to which Airlock sends events. */
             url: string;
             /** @description Types of events to send; all if null. */
-            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
             /** @description For people. */
             description: string | null;
             /** @description Whether Airlock sends events. */
@@ -4585,7 +4793,7 @@ export interface components {
             /** @description The URL to which Airlock sends events. */
             url: string;
             /** @description Types of events to send; all if null. */
-            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
             /** @description For people. */
             description: string | null;
             /** @description Whether Airlock sends events. */
@@ -4637,7 +4845,7 @@ export interface components {
              * @description The type of the event.
              * @enum {string}
              */
-            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
+            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
             /** @description The job that the event is about. */
             job_id: string | null;
             /**
@@ -4689,7 +4897,7 @@ export interface components {
              * @description The type of the event.
              * @enum {string}
              */
-            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
+            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
             /** @description The job that the event is about. */
             job_id: string | null;
             /**
@@ -4895,10 +5103,10 @@ export interface components {
             /** @description Name of the output in the job and in downloads. Defaults to its format. A second `mp4` gets the name `mp4-2`. */
             name?: string | null;
             /**
-             * @description The format of this output.
+             * @description The format of this output. `srt` and `vtt` are captions of what is said in the first output with sound.
              * @enum {string}
              */
-            outputFormat: "mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp" | "thumbnails" | "sprite" | "hls" | "dash" | "cmaf";
+            outputFormat: "mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp" | "thumbnails" | "sprite" | "hls" | "dash" | "cmaf" | "srt" | "vtt";
             /** @description Quality and size by name. Ignored if the request has `options`. */
             preset?: components["schemas"]["Preset"] | null;
             /** @description FFmpeg options for the output, in order. */
@@ -4921,7 +5129,7 @@ export interface components {
             columns?: number | null;
             /** @description The renditions of a streaming format. `auto`, the default, chooses them by the size of the source, and by samples of it: an easy source gets fewer and smaller renditions. Airlock never scales up. */
             ladder?: ("auto" | components["schemas"]["Rung"][]) | null;
-            /** @description URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. */
+            /** @description URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. `transcribe` adds subtitles of what is said, on a server with a speech model. */
             subtitles?: string | null;
             /** @description Duration of each segment of a streaming format in seconds. Defaults to 4. */
             segment_seconds?: number | null;
@@ -4931,7 +5139,7 @@ export interface components {
             target?: components["schemas"]["Target"] | null;
             /** @description Highest bit rate of the video of an output with a `target`: a number of bits per second, or a string such as `2800k`. */
             max_bitrate?: (number | string) | null;
-            /** @description Compares the finished video with its source, scaled to the size of the output, by these metrics. */
+            /** @description Compares the finished video with its source, scaled to the size of the output, by these metrics. Of a ladder, Airlock compares the largest rendition. */
             measure?: ("ssim" | "xpsnr" | "psnr")[] | null;
             /** @description Bit rate of the video, or of the audio if the output is an audio format: a number of bits per second, or a string such as `2800k`. */
             bitrate?: (number | string) | null;
@@ -4980,7 +5188,7 @@ export interface components {
             columns?: number | null;
             /** @description The renditions of a streaming format. `auto`, the default, chooses them by the size of the source, and by samples of it: an easy source gets fewer and smaller renditions. Airlock never scales up. */
             ladder?: ("auto" | components["schemas"]["Rung"][]) | null;
-            /** @description URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. */
+            /** @description URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. `transcribe` adds subtitles of what is said, on a server with a speech model. */
             subtitles?: string | null;
             /** @description Duration of each segment of a streaming format in seconds. Defaults to 4. */
             segment_seconds?: number | null;
@@ -4990,7 +5198,7 @@ export interface components {
             target?: components["schemas"]["Target"] | null;
             /** @description Highest bit rate of the video of an output with a `target`: a number of bits per second, or a string such as `2800k`. */
             max_bitrate?: (number | string) | null;
-            /** @description Compares the finished video with its source, scaled to the size of the output, by these metrics. */
+            /** @description Compares the finished video with its source, scaled to the size of the output, by these metrics. Of a ladder, Airlock compares the largest rendition. */
             measure?: ("ssim" | "xpsnr" | "psnr")[] | null;
             /** @description Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode. */
             outputs?: components["schemas"]["OutputRequest"][] | null;
@@ -5113,7 +5321,7 @@ export interface components {
             columns?: number | null;
             /** @description The renditions of a streaming format. `auto`, the default, chooses them by the size of the source, and by samples of it: an easy source gets fewer and smaller renditions. Airlock never scales up. */
             ladder?: ("auto" | components["schemas"]["Rung"][]) | null;
-            /** @description URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. */
+            /** @description URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. `transcribe` adds subtitles of what is said, on a server with a speech model. */
             subtitles?: string | null;
             /** @description Duration of each segment of a streaming format in seconds. Defaults to 4. */
             segment_seconds?: number | null;
@@ -5123,7 +5331,7 @@ export interface components {
             target?: components["schemas"]["Target"] | null;
             /** @description Highest bit rate of the video of an output with a `target`: a number of bits per second, or a string such as `2800k`. */
             max_bitrate?: (number | string) | null;
-            /** @description Compares the finished video with its source, scaled to the size of the output, by these metrics. */
+            /** @description Compares the finished video with its source, scaled to the size of the output, by these metrics. Of a ladder, Airlock compares the largest rendition. */
             measure?: ("ssim" | "xpsnr" | "psnr")[] | null;
             /** @description Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode. */
             outputs?: components["schemas"]["OutputRequest"][] | null;
@@ -5204,12 +5412,39 @@ export interface components {
             /** @description The parts for which to sign URLs. */
             partNumbers: number[];
         };
+        /** @description A transcription to create. */
+        TranscribeRequest: {
+            /** @description Video or audio: a `gs://` URL of this account, or a public `https://` or `http://` URL. */
+            media_url: string;
+            /** @description The language that is spoken: a code such as `en` or an English name such as `german`. Detected if absent or `auto`. */
+            language?: string | null;
+            /** @description `transcribe` keeps the language and is the default; `translate` writes English. */
+            task?: ("transcribe" | "translate") | null;
+            /** @description The format of the only output. Defaults to `srt`. */
+            output_format?: ("srt" | "vtt" | "json") | null;
+            /** @description Several formats of one transcript, instead of `output_format`. */
+            output_formats?: ("srt" | "vtt" | "json")[] | null;
+            /** @description Whether the JSON lists every word with its times. Defaults to false. */
+            words?: boolean | null;
+            /** @description Columns of a line of captions. Defaults to 42. A Chinese, Japanese or Korean character takes two. */
+            max_line?: number | null;
+            /** @description Your own data, at most 8192 bytes; returned as `metadata.user`. */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Seconds for which Airlock keeps the output. It can only shorten the retention of the account and the server. */
+            retention_seconds?: number | null;
+            /** @description From -10 to 10; 0 when absent. Higher ones of the same account start first. */
+            priority?: number | null;
+            /** @description Airlock sends the final events of this job to this URL, signed with the default secret of the account (`/v1/webhooks/secret`). */
+            webhook_url?: string | null;
+        };
         /** @description A webhook to create. */
         CreateWebhookRequest: {
             /** @description An `https://` URL. The server calls it, and rejects private addresses. */
             url: string;
             /** @description Types of events to send; all if absent or null. */
-            types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
             /** @description For people. */
             description?: string | null;
         };
@@ -5218,7 +5453,7 @@ export interface components {
             /** @description An `https://` URL. The server calls it, and rejects private addresses. */
             url?: string;
             /** @description Types of events to send; all if absent or null. */
-            types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
             /** @description For people. */
             description?: string | null;
             /** @description `false` pauses the webhook; `true` enables it again. */
@@ -5925,6 +6160,221 @@ export interface operations {
             };
         };
     };
+    createTranscription: {
+        parameters: {
+            query?: {
+                /** @description Respond when the job is final, or after this many seconds. */
+                wait?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TranscribeRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transcription"];
+                };
+            };
+        };
+    };
+    listTranscriptions: {
+        parameters: {
+            query?: {
+                /** @description Only jobs with this status. */
+                status?: "pending" | "processing" | "completed" | "failed" | "canceled";
+                /** @description From 1. */
+                page?: number;
+                /** @description Number of jobs per page. */
+                limit?: number;
+                /** @description Only jobs updated at this time or later. A time without a zone is UTC. */
+                since?: string;
+                /** @description Only jobs updated at this time or earlier. A date is the start of its day in UTC. */
+                until?: string;
+                /** @description Returns the items after this cursor: the `next` of the previous page. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TranscriptionJobList"];
+                };
+            };
+        };
+    };
+    getTranscription: {
+        parameters: {
+            query?: {
+                /** @description Respond when the job is final, or after this many seconds. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transcription"];
+                };
+            };
+        };
+    };
+    eraseTranscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EraseAnswer"];
+                };
+            };
+        };
+    };
+    cancelTranscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TranscriptionCancelAnswer"];
+                };
+            };
+        };
+    };
+    downloadTranscription: {
+        parameters: {
+            query?: {
+                /** @description Name of the output. Required if the job has several outputs. */
+                output?: string;
+                /** @description Path of one file of an output that has many, as `/files` returns it. If you omit it, the link is to a zip of all files. */
+                file?: string;
+                /** @description `false` returns a redirect instead. */
+                url?: "true" | "1" | "yes" | "false" | "0" | "no";
+            };
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadAnswer"];
+                };
+            };
+        };
+    };
+    listTranscriptionFiles: {
+        parameters: {
+            query?: {
+                /** @description Name of the output. Required if the job has several outputs. */
+                output?: string;
+                /** @description `next` of the previous page. */
+                after?: string;
+                /** @description Number of files per page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileList"];
+                };
+            };
+        };
+    };
+    getTranscriptionReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedReceipt"];
+                };
+            };
+        };
+    };
     listKinds: {
         parameters: {
             query?: never;
@@ -5949,7 +6399,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only jobs of this kind. */
-                kind?: "transcode" | "blueprint";
+                kind?: "transcode" | "blueprint" | "transcribe";
                 /** @description Only jobs with this status. */
                 status?: "pending" | "processing" | "completed" | "failed" | "canceled";
                 /** @description Returns the items after this cursor: the `next` of the previous page. */
@@ -6530,6 +6980,36 @@ export interface operations {
         };
     };
     listBlueprintRunEvents: {
+        parameters: {
+            query?: {
+                /** @description Returns only events of these types, separated by commas. */
+                types?: string;
+                /** @description Returns only events after this cursor: the `id` of an event, or the `next` of a page. */
+                after?: string;
+                /** @description Number of events per page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                };
+            };
+        };
+    };
+    listTranscriptionEvents: {
         parameters: {
             query?: {
                 /** @description Returns only events of these types, separated by commas. */
@@ -7339,91 +7819,6 @@ export interface operations {
                 };
             };
         };
-    };
-    createTranscription: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: never;
-    };
-    listTranscriptions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: never;
-    };
-    getTranscription: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The id, a UUID. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: never;
-    };
-    eraseTranscription: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The id, a UUID. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: never;
-    };
-    downloadTranscription: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The id, a UUID. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: never;
-    };
-    listTranscriptionEvents: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The id, a UUID. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: never;
-    };
-    cancelTranscription: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The id, a UUID. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: never;
     };
     getTemplate: {
         parameters: {

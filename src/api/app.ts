@@ -37,7 +37,6 @@ import { registerKeys } from './routes/keys.ts';
 import { registerKinds } from './routes/kinds.ts';
 import { registerMcp } from './routes/mcp.ts';
 import { registerMultipart } from './routes/multipart.ts';
-import { registerNotYet } from './routes/not-yet.ts';
 import { registerOauth } from './routes/oauth.ts';
 import { registerPeople } from './routes/people.ts';
 import { isPlayback, registerPlayback } from './routes/playback.ts';
@@ -167,7 +166,6 @@ function registerRoutes(app: App, deps: ApiDeps): void {
   registerAdmin(app, deps);
   registerMcp(app, routeDeps);
   registerOauth(app, deps);
-  registerNotYet(app);
   const { publicOrigin: storageOrigin } = deps.context.store;
   registerDashboard(app, { storageOrigin });
   registerPlayer(app, { storageOrigin });

@@ -85,7 +85,10 @@ function blocksOf(lines: readonly string[], from: number): Block[] {
     const line = lines[at]!;
     if (line.trim() === '') open = null;
     else if (open) open.lines.push(line);
-    else blocks.push((open = { at, lines: [line] }));
+    else {
+      open = { at, lines: [line] };
+      blocks.push(open);
+    }
   }
   return blocks;
 }

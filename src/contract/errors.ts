@@ -48,7 +48,7 @@ export const errors = {
   too_many_webhooks: {
     status: 409,
     text: 'The account has too many webhooks',
-    advice: 'Delete webhooks that you no longer need.',
+    advice: 'Delete webhooks that you no longer need. details.reason is present if the limit is the limit of a day.',
   },
   webhook_disabled: {
     status: 409,
@@ -122,10 +122,11 @@ export const errors = {
     advice:
       'Airlock keeps events for seven days. Read events without the cursor, and list your jobs to see earlier changes.',
   },
-  not_implemented: {
+  transcription_not_configured: {
     status: 501,
-    text: '{what} is not available on this server yet',
-    advice: '/docs lists the paths that this server implements.',
+    text: 'Transcription is not configured on this server',
+    advice:
+      'Ask the operator to install a speech model on a worker with ./airlock transcribe install --model FILE --sha256 HEX, and to restart the worker.',
   },
   invalid_json: { status: 400, text: 'Body is not valid JSON', advice: 'Send a JSON object as application/json.' },
   invalid_request: { status: 400, text: 'Invalid request', advice: 'details names the field and the accepted values.' },

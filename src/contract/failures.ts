@@ -55,6 +55,10 @@ export const failures = {
     advice: 'Create the run again, and continue it before AIRLOCK_REVIEW_WAIT is over.',
     retry: false,
   },
+  transcription_failed: {
+    advice: 'Try again. If it fails again, report the job id to the operator.',
+    retry: false,
+  },
   worker_lost: { advice: 'Try again later: the worker died several times on this job.', retry: true },
   internal: { advice: 'Try again. If it fails again, report the job id to the operator.', retry: true },
 } as const satisfies Record<string, { advice: string; retry: boolean }>;

@@ -19,6 +19,11 @@ export const JOB_ERRORS = {
     advice: 'All jobs of the batch are final. Read their results with GET /v1/batches/{id}.',
   },
   transcode_not_completed: { status: 400, text: 'Transcode not completed', advice: 'Wait until status is completed.' },
+  transcribe_not_completed: {
+    status: 400,
+    text: 'Transcribe not completed',
+    advice: 'Wait until status is completed.',
+  },
   transcode_failed: {
     status: 409,
     text: 'The transcode failed',

@@ -4,11 +4,13 @@ import { destinationField } from './destinations.ts';
 import { rule } from './faults/rule.ts';
 import {
   isLadderFormat,
+  isTextFormat,
   LADDER_CODECS,
   LADDER_FORMATS,
   OUTPUT_FORMATS,
   QUALITIES,
   RESOLUTIONS,
+  TEXT_FORMATS,
   TILE_FORMATS,
 } from './formats.ts';
 import { nullable } from './nullable.ts';
@@ -82,7 +84,7 @@ const ladderFields = {
     'The renditions of a streaming format. `auto`, the default, chooses them by the size of the source, and by samples of it: an easy source gets fewer and smaller renditions. Airlock never scales up.',
   ),
   subtitles: nullable(z.string().min(1).max(MAX_SUBTITLE_URL)).describe(
-    'URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload.',
+    'URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. `transcribe` adds subtitles of what is said, on a server with a speech model.',
   ),
   segment_seconds: nullable(z.number().int().min(2).max(10)).describe(
     'Duration of each segment of a streaming format in seconds. Defaults to 4.',
@@ -118,7 +120,11 @@ export const outputRequest = z
     name: nullable(outputName).describe(
       'Name of the output in the job and in downloads. Defaults to its format. A second `mp4` gets the name `mp4-2`.',
     ),
-    outputFormat: z.enum(REQUEST_FORMATS).describe('The format of this output.'),
+    outputFormat: z
+      .enum([...REQUEST_FORMATS, ...TEXT_FORMATS])
+      .describe(
+        'The format of this output. `srt` and `vtt` are captions of what is said in the first output with sound.',
+      ),
     ...outputFields,
     bitrate: nullable(bitrate).describe(
       'Bit rate of the video, or of the audio if the output is an audio format: a number of bits per second, or a string such as `2800k`.',
@@ -152,6 +158,8 @@ export function checkOutputs(body: OneOutput & { outputs?: OutputBody[] | undefi
   if (!outputs) return checkEach(body, []);
   for (const [index, output] of outputs.entries()) checkEach(output, ['outputs', index]);
   const report = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
+  if (outputs.every(({ outputFormat }) => isTextFormat(outputFormat)))
+    report(['outputs'], rule('contains only captions', 'Add an output with sound, or use POST /v1/transcribe'));
   for (const field of OF_ONE_OUTPUT.filter((name) => body[name] !== undefined)) {
     report(
       [field],
@@ -171,6 +179,8 @@ export function checkOutputs(body: OneOutput & { outputs?: OutputBody[] | undefi
 const OF_LADDERS = ['ladder', 'segment_seconds', 'encryption', 'subtitles'] as const;
 const OF_FILES = ['preset', 'options', 'filters', 'bitrate', 'still', 'preview', 'waveform'] as const;
 
+const OF_NO_TEXT = [...OF_LADDERS, ...OF_FILES, 'target', 'measure', 'max_bitrate'] as const;
+
 /** Rejects fields of ladders for other formats, and fields of other formats for ladders. */
 function checkFields(
   output: OneOutput & { bitrate?: unknown },
@@ -181,6 +191,11 @@ function checkFields(
   if (typeof format !== 'string') return;
   const report = (field: string, message: string) =>
     context.addIssue({ code: 'custom', path: [...path, field], message });
+  if (isTextFormat(format)) {
+    for (const field of OF_NO_TEXT.filter((name) => output[name] !== undefined))
+      report(field, rule(`does not apply to the format ${format}`, `Omit ${field}`));
+    return;
+  }
   const isLadder = isLadderFormat(format);
   for (const field of (isLadder ? OF_FILES : OF_LADDERS).filter((name) => output[name] !== undefined)) {
     const remedy = isLadder ? `Omit ${field}: ladder sets the renditions` : `Omit ${field}, or send hls, dash or cmaf`;

@@ -31,7 +31,9 @@ const ladderFacts = {
 const qualityFacts = {
   quality: figures
     .optional()
-    .describe('The figures of the metric of its `target`, or of the first metric of `measure`; absent without both.'),
+    .describe(
+      'The figures of the metric of its `target`, or of the first metric of `measure`; absent without both. Of a ladder, the figures of its largest rendition.',
+    ),
   measures: z
     .array(figures)
     .optional()

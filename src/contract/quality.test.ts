@@ -41,7 +41,7 @@ describe('a target', () => {
     ['without video', { target, ...option('-vn') }, 'target', /-vn/],
     ['of audio', { target, outputFormat: 'mp3' }, 'target', /mp3.*such as mp4/],
     ['of a still', { target, outputFormat: 'jpg', still: {} }, 'target', /still/],
-    ['of a ladder', { target, outputFormat: 'hls' }, 'target', /hls/],
+    ['of a ladder', { target, outputFormat: 'hls' }, 'target', /hls.*bitrate of each rendition.*measure/],
     ['of the default encoder of AVI', { target, outputFormat: 'avi' }, 'target', /libx264/],
     ['in the preset of audio', { preset: { target }, outputFormat: 'mp3' }, 'preset.target', /mp3/],
     ['set twice', { target, preset: { target } }, 'preset.target', /twice/],
@@ -61,10 +61,11 @@ describe('a target', () => {
 });
 
 describe('a list of measures', () => {
-  it('is accepted for videos, and rejected for other outputs, unknown metrics and no metrics', () => {
+  it('is accepted for videos and ladders, and rejected for other outputs, unknown metrics and no metrics', () => {
     expect(faultOf({ measure: ['ssim', 'xpsnr', 'psnr'] })).toBeNull();
+    expect(faultOf({ measure: ['ssim'], outputFormat: 'hls' })).toBeNull();
     expect(faultOf({ measure: ['ssim'], outputFormat: 'gif' })?.field).toBe('measure');
-    expect(faultOf({ measure: ['ssim'], outputFormat: 'hls' })?.field).toBe('measure');
+    expect(faultOf({ measure: ['ssim'], outputFormat: 'sprite', every_seconds: 5 })?.field).toBe('measure');
     expect(faultOf({ measure: ['vmaf'] })?.field).toBe('measure[0]');
     expect(faultOf({ measure: [] })?.field).toBe('measure');
   });

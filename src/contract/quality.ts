@@ -2,23 +2,15 @@ import * as z from 'zod';
 import { bitrate } from './bit-rate.ts';
 import { nearestName } from './faults/near-name.ts';
 import { rule } from './faults/rule.ts';
+import { isLadderFormat } from './formats.ts';
+import { MEASURE_FORMATS, METRICS, TARGET_FORMATS, TARGET_METRICS, type TargetMetric } from './metrics.ts';
 import { nullable } from './nullable.ts';
 
 /* What a request may ask of the quality of an output, and the figures of a finished one. */
 
-/** Comparisons of a video with its source, by the filters of FFmpeg of the same names. */
-export const METRICS = ['ssim', 'xpsnr', 'psnr'] as const;
-export type Metric = (typeof METRICS)[number];
-/** Metrics for which Airlock can search. PSNR agrees with viewers less than these two. */
-const TARGET_METRICS = ['ssim', 'xpsnr'] as const;
-export type TargetMetric = (typeof TARGET_METRICS)[number];
-
 /** SSIM from 0 to 1; XPSNR in decibels. Below, a video is unusable; above, files grow without a visible gain. */
 const RANGES: Readonly<Record<TargetMetric, readonly [number, number]>> = { ssim: [0.5, 0.9999], xpsnr: [15, 60] };
 
-/** Formats whose default encoder has a constant quality that can be searched. */
-const TARGET_FORMATS: readonly unknown[] = ['mp4', 'webm', 'mov', 'mkv'];
-const VIDEO_FORMATS: readonly unknown[] = [...TARGET_FORMATS, 'avi'];
 /** Encoders with a CRF, by their names and the aliases that requests may use. */
 const TARGET_ENCODERS: readonly string[] = [
   ...['libx264', 'h264', 'x264', 'libx265', 'hevc', 'h265', 'x265'],
@@ -61,7 +53,7 @@ export const qualityFields = {
     'Highest bit rate of the video of an output with a `target`: a number of bits per second, or a string such as `2800k`.',
   ),
   measure: nullable(z.array(z.enum(METRICS)).min(1).max(METRICS.length)).describe(
-    'Compares the finished video with its source, scaled to the size of the output, by these metrics.',
+    'Compares the finished video with its source, scaled to the size of the output, by these metrics. Of a ladder, Airlock compares the largest rendition.',
   ),
 };
 
@@ -88,6 +80,11 @@ interface OutputFields {
   waveform?: unknown;
 }
 
+/** What a caller of a ladder does instead of sending a target. */
+const OF_LADDERS =
+  'Omit target: a ladder encodes each rendition at a constant quality, up to a bit rate. Send the bitrate of each ' +
+  'rendition in ladder to choose it, and measure to compare the result with its source';
+
 type Report = (path: readonly (string | number)[], message: string) => void;
 
 /** Rejects targets and measures that an output cannot have. */
@@ -103,10 +100,12 @@ export function checkQuality(output: OutputFields, report: Report): void {
     report(['max_bitrate'], rule('applies only to an output with a target', 'Add target, or send bitrate instead'));
   const picture = (['still', 'preview', 'waveform'] as const).find((field) => output[field] !== undefined);
   const other = picture ?? format;
-  if (output.measure !== undefined && (picture || !VIDEO_FORMATS.includes(format)))
+  const isLadder = isLadderFormat(format);
+  if (output.measure !== undefined && (picture || !(isLadder || MEASURE_FORMATS.includes(format))))
     report(['measure'], rule(`does not apply to ${other}`, 'Omit measure, or send a video format such as mp4'));
   if (wanted === undefined) return;
-  if (picture || !VIDEO_FORMATS.includes(format))
+  if (isLadder && !picture) report(path, rule(`does not apply to the ladder of ${format}`, OF_LADDERS));
+  else if (picture || !MEASURE_FORMATS.includes(format))
     report(path, rule(`does not apply to ${other}`, 'Omit target, or send a video format such as mp4'));
   else checkTarget(output, path, report);
 }

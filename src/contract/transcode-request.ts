@@ -1,5 +1,5 @@
 import type { LadderCodec, LadderFormat, OutputFormat, Quality, Resolution, TileFormat } from './formats.ts';
-import type { Metric, TargetMetric } from './quality.ts';
+import type { Metric, TargetMetric } from './metrics.ts';
 
 /** One FFmpeg option as the caller wrote it. Absent, `""` and `null` arguments mean a flag without a value. */
 export interface OptionRequest {
@@ -29,6 +29,8 @@ export interface LadderRequest {
   isEncrypted: boolean;
   /** URL of a file of SubRip or WebVTT. */
   subtitles?: string;
+  /** Whether it gets subtitles of what is said. */
+  transcribes?: boolean;
 }
 
 /** How one output is made. */

@@ -3,7 +3,7 @@ import { bitsPerSecond } from './bit-rate.ts';
 import { fetchedHow, jobStatus, timestamp, warning } from './common.ts';
 import { checkDestinations, destinationField } from './destinations.ts';
 import { rule } from './faults/rule.ts';
-import { isLadderFormat, isTileFormat } from './formats.ts';
+import { isLadderFormat, isTextFormat, isTileFormat, TRANSCRIBED } from './formats.ts';
 import { jobLimits, shownLimits } from './job-limits.ts';
 import { nullable } from './nullable.ts';
 import { MAX_OUTPUTS, outputNames } from './output-names.ts';
@@ -105,6 +105,25 @@ export const createBody = z
 
 export type CreateBody = z.infer<typeof createBody>;
 
+/**
+ * The request with the captions of `outputs` at their end, so that the positions of the other outputs are those that are planned.
+ * `order` has the position of each output in the request.
+ */
+export function captionsLast<Body extends Pick<CreateBody, 'outputs'>>(body: Body): { body: Body; order: number[] } {
+  const entries = [...(body.outputs ?? []).entries()];
+  const isText = ([, { outputFormat }]: (typeof entries)[number]) => isTextFormat(outputFormat);
+  const sorted = [...entries.filter((entry) => !isText(entry)), ...entries.filter(isText)];
+  if (!body.outputs?.some(({ outputFormat }) => isTextFormat(outputFormat))) return { body, order: [] };
+  const names = outputNames(body.outputs);
+  const outputs = sorted.map(([index, output]) => ({ ...output, name: names[index]! }));
+  return { body: { ...body, outputs }, order: sorted.map(([index]) => index) };
+}
+
+/** Whether a server needs a speech model for these outputs. */
+export function needsSpeech(outputs: readonly Pick<OutputBody, 'outputFormat' | 'subtitles'>[]): boolean {
+  return outputs.some(({ outputFormat, subtitles }) => isTextFormat(outputFormat) || subtitles === TRANSCRIBED);
+}
+
 /** The outputs of a request with their names. */
 export function outputsOf(body: CreateBody): (OutputBody & { name: string })[] {
   const outputs = body.outputs ?? [onlyOutput(body)];
@@ -126,7 +145,7 @@ const OUTPUT_FIELDS = Object.keys(outputFields) as (keyof typeof outputFields)[]
 export function toJobRequest(body: Pick<CreateBody, 'inputs' | 'outputs'> & Partial<OutputBody>): JobRequest {
   const { inputs, outputs } = body;
   const request = outputs
-    ? { inputs, outputs: outputs.map(toOutputRequest) }
+    ? { inputs, outputs: outputs.filter(({ outputFormat }) => !isTextFormat(outputFormat)).map(toOutputRequest) }
     : { inputs, ...toOutputRequest(onlyOutput(body)) };
   return request as JobRequest;
 }
@@ -148,9 +167,15 @@ function toOutputRequest({
     const segmentSeconds = segment_seconds ?? DEFAULT_SEGMENT_SECONDS;
     const settings = {
       ...{ format, rungs, segmentSeconds, isEncrypted: encryption !== undefined },
-      ...(output.subtitles !== undefined && { subtitles: output.subtitles }),
+      ...(output.subtitles === TRANSCRIBED
+        ? { transcribes: true }
+        : output.subtitles !== undefined && { subtitles: output.subtitles }),
     };
-    return { outputFormat: 'mp4', ladder: settings } as OutputRequest;
+    return {
+      outputFormat: 'mp4',
+      ladder: settings,
+      ...(output.measure && { measure: output.measure }),
+    } as OutputRequest;
   }
   if (!isTileFormat(format)) {
     const wanted = target ?? output.preset?.target;

@@ -8,6 +8,7 @@ export { planJob, planTranscode } from './plan/plan.ts';
 export { type Preview, previewJob } from './plan/preview.ts';
 export * from './plan/quality/index.ts';
 export { estimateJobClass, estimateResourceClass } from './plan/resource-class.ts';
+export { type SpeechSource, speechAudioArgs } from './plan/speech-audio.ts';
 export { type ExpectedJoin, joinedFault } from './plan/split/check-joined.ts';
 export { cutVideo, MIN_PIECE_SECONDS } from './plan/split/cut.ts';
 export { cutLadder } from './plan/split/cut-ladder.ts';

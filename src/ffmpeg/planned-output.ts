@@ -1,5 +1,5 @@
 import type { FormatKind, OutputFormat } from '../contract/formats.ts';
-import type { Metric } from '../contract/quality.ts';
+import type { Metric } from '../contract/metrics.ts';
 import type { TargetRequest } from '../contract/transcode-request.ts';
 
 /** Required properties of the finished output; null = the caller's options decide. */
@@ -39,6 +39,9 @@ export interface PlannedFile {
   /** How the finished file is compared with its source; absent = it is not. */
   quality?: QualityPlan;
 }
+
+/** A file whose video is compared with its source. */
+export type ComparedFile = PlannedFile & { quality: QualityPlan };
 
 /** A comparison of an encoded video with what its encoder gets: the source after all filters. */
 export interface QualityPlan {
@@ -84,6 +87,8 @@ export interface PlannedTree {
   contentType: string;
   streams: StreamPlans;
   tree: TreePlan;
+  /** The file of the cell that is compared with its source: the largest rendition of a ladder. Absent = none is. */
+  compared?: ComparedFile;
   /** How samples show which rungs a ladder needs; absent = they are not sampled. */
   sampling?: RungSampling;
 }
@@ -134,6 +139,8 @@ export interface LadderRecipe {
   audio: LadderPart | null;
   /** Position of a subtitle file among the assets of the job; absent = none. */
   subtitles?: number;
+  /** Whether subtitles are made of what is said in its audio. */
+  transcribes?: boolean;
   segmentSeconds: number;
   manifests: { hls: boolean; dash: boolean };
   isEncrypted: boolean;

@@ -219,6 +219,8 @@ export interface PlanContext {
   rungRates?: readonly RungRate[];
   /** Expected memory up to which outputs share a command; absent = any. */
   memoryBytes?: number;
+  /** Position of an output that has a command of its own; absent = none has. */
+  apart?: number;
 }
 
 export type PlanSource = 'preset' | 'raw_options' | 'defaults';

@@ -4,7 +4,7 @@ import type { QueueView, WorkerView } from '../contract/admin.ts';
 import type { Db } from '../database/pool.ts';
 import { RESOURCE_CLASSES, type ResourceClass, type WorkersTable } from '../database/tables.ts';
 import { readStranded } from './capabilities.ts';
-import { readRunning, readWaiting } from './statistics.ts';
+import { readAwaiting, readRunning, readWaiting } from './statistics.ts';
 import { aliveWorkers } from './workers.ts';
 
 const MAX_ACCOUNTS = 50;
@@ -72,15 +72,6 @@ export async function viewQueue(db: Db): Promise<QueueView> {
 
 function find<T extends { resource_class: ResourceClass }>(rows: readonly T[], name: ResourceClass): T | undefined {
   return rows.find((row) => row.resource_class === name);
-}
-
-/** Counts jobs that wait for children or a review. The first two conditions match the index `jobs_awaiting`, so that PostgreSQL uses it. */
-async function readAwaiting(db: Db) {
-  const { rows } = await sql<{ resource_class: ResourceClass; count: number }>`
-    SELECT resource_class, count(*)::int AS count FROM jobs
-    WHERE status = 'pending' AND (awaiting IS NOT NULL OR progress > 0) AND awaiting IS NOT NULL
-    GROUP BY resource_class`.execute(db);
-  return rows;
 }
 
 /**

@@ -14,10 +14,11 @@ import { aliveWorkers } from './workers.ts';
  * number of jobs.
  */
 export async function readStatistics({ db, store }: Pick<Context, 'db' | 'store'>, kinds: Iterable<string>) {
-  const [jobs, waiting, running, workers, storedBytes, promised, backlog, undeletable, stranded, space] =
+  const [jobs, waiting, awaiting, running, workers, storedBytes, promised, backlog, undeletable, stranded, space] =
     await Promise.all([
       readOpenJobs(db, [...kinds]),
       readWaiting(db),
+      readAwaiting(db),
       readRunning(db),
       aliveWorkers(db),
       storedByAll(db),
@@ -31,7 +32,11 @@ export async function readStatistics({ db, store }: Pick<Context, 'db' | 'store'
   return {
     jobs,
     queue: [
-      ...waiting.map(({ resource_class, count }) => ({ status: 'pending', resource_class, count })),
+      ...waiting.map(({ resource_class, count }) => ({
+        ...{ status: 'pending', resource_class },
+        count: count - (awaiting.find((row) => row.resource_class === resource_class)?.count ?? 0),
+      })),
+      ...awaiting.map(({ resource_class, count }) => ({ status: 'awaiting', resource_class, count })),
       ...running.map(({ resource_class, count }) => ({ status: 'processing', resource_class, count })),
     ],
     oldestWaitingSeconds: Object.fromEntries(
@@ -69,6 +74,15 @@ export async function readWaiting(db: Db) {
       ('light', waiting_light, next_light),
       ('heavy', waiting_heavy, next_heavy)) AS class (name, waiting, due)
     GROUP BY class.name`.execute(db);
+  return rows;
+}
+
+/** Counts jobs that wait for children or a review. The first two conditions match the index `jobs_awaiting`, so that PostgreSQL uses it. */
+export async function readAwaiting(db: Db) {
+  const { rows } = await sql<{ resource_class: ResourceClass; count: number }>`
+    SELECT resource_class, count(*)::int AS count FROM jobs
+    WHERE status = 'pending' AND (awaiting IS NOT NULL OR progress > 0) AND awaiting IS NOT NULL
+    GROUP BY resource_class`.execute(db);
   return rows;
 }
 

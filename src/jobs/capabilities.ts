@@ -5,10 +5,17 @@
 export const LADDERS = 'outputs:ladder';
 /** A ladder that is encoded in pieces: both the pieces, and the job that packages them. */
 export const LADDER_PIECES = 'pieces:ladder';
+/** A ladder that is encoded in pieces, in a job with other outputs. An older worker would make only the ladder. */
+export const MIXED_PIECES = 'pieces:ladder-and-others';
 /** Outputs are delivered. An older worker would leave them where they are. */
 export const DESTINATIONS = 'outputs:destination';
 /** Sources in the bucket of a connection. */
 export const S3_SOURCES = 'sources:s3';
 /** Outputs that are compared with their source. */
 export const QUALITY = 'outputs:quality';
-export const RELEASE_CAPABILITIES: readonly string[] = [LADDERS, LADDER_PIECES, DESTINATIONS, S3_SOURCES, QUALITY];
+/** Ladders that are compared with their source. An older worker would not compare them. */
+export const LADDER_QUALITY = 'quality:ladder';
+export const RELEASE_CAPABILITIES: readonly string[] = [
+  ...[LADDERS, LADDER_PIECES, MIXED_PIECES, DESTINATIONS, S3_SOURCES],
+  ...[QUALITY, LADDER_QUALITY],
+];

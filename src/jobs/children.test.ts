@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type JobWorld, makeJobWorld } from '../../test/helpers/job-world.ts';
+import { until } from '../../testkit/until.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { viewQueue } from '../fleet/overview.ts';
 import { readStatistics } from '../fleet/statistics.ts';
 import { listJobs } from '../kinds/list-jobs.ts';
 import { transcode } from '../kinds/transcode/index.ts';
 import { cancelJob } from './cancel.ts';
-import { waitForChildren } from './children.ts';
+import { waitForChildren, wakeParent } from './children.ts';
 import { insertJob } from './insert.ts';
 import { readProgress } from './live-progress.ts';
 import { reportProgress } from './progress.ts';
@@ -24,7 +25,7 @@ describe('a job that waits for its children', () => {
   afterAll(() => world?.close());
 
   /** A job whose pieces have these seconds of video; null: audio beside it. */
-  async function startPieces(pieces: (number | null)[]) {
+  async function insertPieces(pieces: (number | null)[]) {
     await world.database.pg.query(`UPDATE jobs SET status = 'canceled' WHERE status IN ('pending', 'processing')`);
     account = await world.account();
     const { id } = await world.accept(account);
@@ -39,6 +40,12 @@ describe('a job that waits for its children', () => {
         });
       }
     });
+    return { id, parent };
+  }
+
+  /** The same, and the parent waits for them. */
+  async function startPieces(pieces: (number | null)[]) {
+    const { id, parent } = await insertPieces(pieces);
     expect(await waitForChildren(world.context, parent)).toBe(true);
     return id;
   }
@@ -96,6 +103,28 @@ describe('a job that waits for its children', () => {
     await end(audio);
   });
 
+  it('continues when the last child ends in the moment in which it begins to wait', async () => {
+    const { id, parent } = await insertPieces([4]);
+    const { db } = world.database;
+    const { job } = await world.mustClaim();
+    let waiting: Promise<boolean> | null = null;
+    await db.transaction().execute(async (tx) => {
+      const now = new Date();
+      await tx.updateTable('jobs').set({ status: 'completed', completed_at: now }).where('id', '=', job.id).execute();
+      await wakeParent(tx, job);
+      waiting = waitForChildren(world.context, parent);
+      const isOver = async () => {
+        const locks = await world.database.pg.query('SELECT FROM pg_stat_activity WHERE wait_event_type = $1', [
+          'Lock',
+        ]);
+        return locks.rows.length > 0 || (await world.row(id)).status === 'pending';
+      };
+      await until(isOver, { what: 'the wait of the parent' });
+    });
+    expect(await waiting).toBe(true);
+    expect(await world.row(id)).toMatchObject({ status: 'pending', awaiting: null });
+  });
+
   it('is canceled with them', async () => {
     const id = await startPieces([4, 4]);
     const piece = await world.mustClaim();
@@ -137,7 +166,14 @@ describe('a job that waits for its children', () => {
   it('does not make the queue look old, or longer by a job', async () => {
     await startPieces([4]);
     await world.mustClaim();
-    expect((await readStatistics(world.context, [])).oldestWaitingSeconds).toMatchObject({ light: 0 });
+    const { oldestWaitingSeconds, queue } = await readStatistics(world.context, []);
+    expect(oldestWaitingSeconds).toMatchObject({ light: 0 });
+    const light = queue.filter(({ resource_class }) => resource_class === 'light');
+    expect(light.map(({ status, count }) => [status, count])).toEqual([
+      ['pending', 0],
+      ['awaiting', 1],
+      ['processing', 1],
+    ]);
     const { waiting, lanes, accounts } = await viewQueue(world.database.db);
     expect([waiting, lanes.find(({ name }) => name === 'light')]).toMatchObject([0, { waiting: 0, oldest_seconds: 0 }]);
     expect(accounts.find(({ id }) => id === account.id)).toMatchObject({ waiting: 1, running: 1 });

@@ -40,6 +40,7 @@ export async function waitForChildren(context: JobsContext, claim: Claim): Promi
       })
       .where('id', '=', job.id)
       .execute();
+    if (isOver) await notify(tx, 'airlock_queue', job.resource_class);
     return true;
   });
 }
@@ -50,15 +51,14 @@ export async function waitForChildren(context: JobsContext, claim: Claim): Promi
  */
 export async function wakeParent(tx: Tx, job: Pick<Job, 'parent_id'>): Promise<void> {
   if (job.parent_id === null) return;
+  // Locked in any state: a parent that is about to wait either sees that this child is final, or waits already.
   const parent = await tx
     .selectFrom('jobs')
-    .select(['id', 'created_at', 'resource_class'])
+    .select(['id', 'created_at', 'resource_class', 'status', 'awaiting'])
     .where('id', '=', job.parent_id)
-    .where('status', '=', 'pending')
-    .where('awaiting', '=', 'children')
     .forUpdate()
     .executeTakeFirst();
-  if (!parent) return;
+  if (parent?.status !== 'pending' || parent.awaiting !== 'children') return;
   await followChildren(tx, parent.id);
   if (await hasOpenChildren(tx, parent.id)) return;
   await tx

@@ -7,6 +7,7 @@ import { releaseJob } from './finish.ts';
 import { insertJob } from './insert.ts';
 import { readReceipt } from './receipt.ts';
 import type { Claim } from './rows.ts';
+import { sweepRows } from './sweep-rows.ts';
 
 const BY = { actor: 'test', ip: null, requestId: null };
 const TARGET = { url: 'https://bucket.example.org/a.mp4?X-Amz-Signature=secret', headers: { 'x-amz-acl': 'private' } };
@@ -58,6 +59,18 @@ describe('the delivery of an output', () => {
     await erase(claim);
     const { destination_sealed, delivery_sealed } = await outputOf(claim);
     expect([destination_sealed, delivery_sealed, (await receiptOf(claim)).copies]).toEqual([null, null, undefined]);
+  });
+
+  it('loses its URL with the next cleanup if a release that does not know it has canceled the job', async () => {
+    const claim = await claimWithDelivery();
+    const waiting = await claimWithDelivery();
+    await world.database.pg.query(`UPDATE jobs SET status = 'canceled', completed_at = now() WHERE id = $1`, [
+      claim.job.id,
+    ]);
+    await sweepRows(world.context);
+    const { destination_sealed, delivery_status } = await outputOf(claim);
+    expect([destination_sealed, delivery_status]).toEqual([null, 'skipped']);
+    expect(openTarget(world.context.vault, await outputOf(waiting))).toEqual(TARGET);
   });
 
   it('is not recorded by an attempt that was replaced', async () => {

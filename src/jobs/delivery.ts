@@ -90,6 +90,10 @@ export function viewDelivery(vault: Vault, row: DeliveryRow): DeliveryView | nul
   };
 }
 
+/** Change of the row of an output with a destination when its job ends: its secrets are no longer needed. */
+export const ENDED_DELIVERY = sql`destination_sealed = NULL, delivery_status =
+  CASE delivery_status WHEN 'pending' THEN 'skipped' WHEN 'delivering' THEN 'failed' ELSE delivery_status END`;
+
 /** A step of a delivery. `error` is a sentence for people. */
 export interface DeliveryStep {
   status: 'delivering' | 'delivered' | 'failed';

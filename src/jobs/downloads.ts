@@ -74,6 +74,29 @@ export async function signedOutputs(
   return (await Promise.all(links)).flat();
 }
 
+/**
+ * A link to the first upload that a job uses, which expires after ten minutes; null if it uses none, or if the upload has been
+ * deleted.
+ */
+export async function signedSource(
+  { db, store }: Pick<Context, 'db' | 'store'>,
+  job: Pick<Job, 'id' | 'erased_at'>,
+): Promise<string | null> {
+  if (job.erased_at) return null;
+  const found = await db
+    .selectFrom('job_sources')
+    .innerJoin('objects', 'objects.id', 'job_sources.object_id')
+    .select(['objects.key', 'objects.content_type'])
+    .where('job_sources.job_id', '=', job.id)
+    .where('job_sources.upload_id', 'is not', null)
+    .where('objects.state', '=', 'live')
+    .orderBy('job_sources.position')
+    .executeTakeFirst();
+  if (!found) return null;
+  const { key, content_type: contentType } = found;
+  return store.presignGet(key, { filename: 'source', contentType, expiresIn: DOWNLOAD_SECONDS });
+}
+
 function noFile(): ApiError {
   return new ApiError('not_found', { field: 'file', reason: 'the output has no file with this path' });
 }

@@ -7,6 +7,7 @@ import { sealColumn } from '../database/sealed-columns.ts';
 import { type AttemptFacts, endAttempt, spentAttempts } from './attempts.ts';
 import { endBatch } from './batch-end.ts';
 import { wakeParent } from './children.ts';
+import { ENDED_DELIVERY } from './delivery.ts';
 import { recordJobEvent } from './job-events.ts';
 import { type Failure, type JobsContext, traitsOf } from './kind.ts';
 import { completeOutputs, failOutput, failOutputs, hasOutputs, type StoredOutput } from './outputs.ts';
@@ -233,8 +234,7 @@ export async function closeSources(tx: Tx, job: Pick<Job, 'id' | 'retention_seco
     WITH source AS (
       UPDATE job_sources SET source_sealed = NULL WHERE job_id = ${job.id} AND source_sealed IS NOT NULL
     ), destination AS (
-      UPDATE job_outputs SET destination_sealed = NULL, delivery_status =
-        CASE delivery_status WHEN 'pending' THEN 'skipped' WHEN 'delivering' THEN 'failed' ELSE delivery_status END
+      UPDATE job_outputs SET ${ENDED_DELIVERY}
       WHERE job_id = ${job.id} AND destination_sealed IS NOT NULL
     ), locked AS (
       SELECT id FROM objects WHERE id IN (SELECT object_id FROM job_sources WHERE job_id = ${job.id})

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { EVENT_DAYS } from '../events/read.ts';
+import { ENDED_DELIVERY } from './delivery.ts';
 import type { JobsContext } from './kind.ts';
 
 /** Days that the rows of erased jobs, which contain no names, stay readable. */
@@ -15,6 +16,7 @@ interface Sweep {
     | 'idempotency_keys'
     | 'uploads'
     | 'jobs'
+    | 'job_outputs'
     | 'batches'
     | 'objects'
     | 'rate_limits'
@@ -44,6 +46,14 @@ const ROWS: readonly Sweep[] = [
     over: sql`refusal_sealed IS NOT NULL AND url_expires_at < now()`,
     by: 'url_expires_at',
     set: sql`refusal_sealed = NULL`,
+  },
+  // A release that does not know destinations leaves the secrets of a job that it ends.
+  {
+    table: 'job_outputs',
+    over: sql`destination_sealed IS NOT NULL
+      AND (SELECT completed_at FROM jobs WHERE jobs.id = job_outputs.job_id) IS NOT NULL`,
+    by: 'id',
+    set: ENDED_DELIVERY,
   },
   { table: 'jobs', over: sql`erased_at IS NOT NULL AND completed_at < ${rowsEnd}`, by: 'completed_at' },
   { table: 'batches', over: sql`expires_at < ${rowsEnd}`, by: 'expires_at' },

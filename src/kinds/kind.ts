@@ -135,6 +135,8 @@ export interface ShownKind<Request = never> extends ShownTraits {
   hasOwnCreate?: boolean;
   /** Statuses other than the final ones in which a job does not continue by itself: a request that waits gets it. */
   restingStatuses?: readonly string[];
+  /** The path of its list, if it differs. */
+  listPath?: string;
   /** What the tag is about. */
   description: string;
   /** In the ids of operations: `Transcode` in `createTranscode`. */

@@ -7,12 +7,15 @@ import type { Kind } from './kind.ts';
 import { probe } from './probe/index.ts';
 import { segment } from './segment/index.ts';
 import { transcode } from './transcode/index.ts';
+import { transcribe } from './transcribe/index.ts';
+import { transcribePiece } from './transcribe-piece/index.ts';
 
 /** A request goes only from a kind's `toRequest` to its own `admit`, so its type is of no concern to others. */
 const asKind = <Request>(kind: Kind<Request>) => kind as unknown as Kind;
 
 const KINDS: readonly Kind[] = [
   ...[asKind(transcode), inspection, segment, asKind(probe), asKind(connectionCheck), asKind(blueprint)],
+  ...[asKind(transcribe), transcribePiece],
 ];
 
 /** Kinds of which runs of blueprints create jobs, and the names of their hidden copies. */

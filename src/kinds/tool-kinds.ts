@@ -6,6 +6,7 @@ import type { Kind } from './kind.ts';
 interface ToolKind {
   name: string;
   path: string;
+  listPath: string;
   nouns: { one: string; many: string };
   create: JobSchemas['create'] | null;
   tools: KindToolTexts;
@@ -15,7 +16,8 @@ interface ToolKind {
 export function toolKinds(kinds: ReadonlyMap<string, Kind>): ToolKind[] {
   return [...kinds.values()].flatMap(({ name, shown, admit }) => {
     if (!shown) return [];
-    const { path, nouns, schemas, tools = {} } = shown;
-    return [{ name, path, nouns, create: admit && !shown.hasOwnCreate ? schemas.create : null, tools }];
+    const { path, listPath = path, nouns, schemas, tools = {} } = shown;
+    const create = admit && !shown.hasOwnCreate ? schemas.create : null;
+    return [{ name, path, listPath, nouns, create, tools }];
   });
 }

@@ -8,18 +8,18 @@ import type { Calls } from './calls.ts';
 import { inputSchema } from './input-schema.ts';
 import type { ApiCall, Tool, ToolContext, ToolResult } from './tool.ts';
 import { BLUEPRINT_TOOLS } from './tools/blueprints.ts';
+import { CONNECTION_TOOLS } from './tools/connections.ts';
 import { type ToolKind, toolsOfKind } from './tools/kinds.ts';
 import { MEDIA_TOOLS } from './tools/media.ts';
 import { TEMPLATE_TOOLS } from './tools/templates.ts';
 import { TRANSCODE_TOOLS } from './tools/transcodes.ts';
-import { TRANSCRIBE_TOOLS } from './tools/transcribe.ts';
 
 /** Tools that do not depend on the kinds of jobs. */
 const COMMON: readonly Tool[] = [
   ...TRANSCODE_TOOLS,
   ...TEMPLATE_TOOLS,
+  ...CONNECTION_TOOLS,
   ...MEDIA_TOOLS,
-  ...TRANSCRIBE_TOOLS.map((tool) => ({ ...tool, feature: '/v1/transcribes' })),
   ...BLUEPRINT_TOOLS,
 ];
 

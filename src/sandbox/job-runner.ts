@@ -1,7 +1,7 @@
 import { hideArguments } from './cell/hidden-arguments.ts';
 import { type RunContext, runProgram } from './cell/run.ts';
 import type { ImageWatch } from './image/image-watch.ts';
-import { PROGRAM_FILES, type Program } from './programs/program.ts';
+import { PROGRAM_FILES, type Program, seenBy } from './programs/program.ts';
 import { SandboxError } from './sandbox-error.ts';
 import type { CellResult, CellSpec, SandboxOptions } from './types.ts';
 
@@ -38,7 +38,7 @@ export function jobRunner({ context, watch, table, slots, logger }: Parts): JobR
       const { name, filter, explain } = program;
       const { onProgress, ...given } = { ...spec, ...hidden, ...readProgress(program, spec), signal };
       try {
-        const own = { program: `/usr/bin/${name}`, filter, opensFiles: opensFiles(program) };
+        const own = { program: `/usr/bin/${name}`, filter, sees: seenBy(program), opensFiles: opensFiles(program) };
         const result = await runProgram({ ...context, rootImage: root.path }, { ...given, ...own });
         return { ...result, explain: () => explain(result) };
       } finally {

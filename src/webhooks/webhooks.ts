@@ -2,12 +2,14 @@ import { type Selectable, sql } from 'kysely';
 import { type Account, lockAccount } from '../accounts/accounts.ts';
 import type { Actor } from '../accounts/audit.ts';
 import { appendAudit } from '../accounts/audit.ts';
+import { countOfDay } from '../accounts/count-of-day.ts';
 import { listCursors, pageOf } from '../accounts/list-cursor.ts';
 import { requireLivingKey } from '../accounts/token-end.ts';
 import { retired, shownUntil } from '../accounts/webhook-secret.ts';
 import { ApiError } from '../contract/errors.ts';
 import {
   type CreateWebhookBody,
+  MAX_NEW_WEBHOOKS_A_DAY,
   MAX_WEBHOOKS,
   type UpdateWebhookBody,
   type WebhookView,
@@ -52,6 +54,7 @@ export async function createWebhook(
     .where('account_id', '=', account.id)
     .executeTakeFirstOrThrow();
   if (count >= MAX_WEBHOOKS) throw new ApiError('too_many_webhooks', { limit: MAX_WEBHOOKS });
+  await requireNewWebhook(tx, account);
   const key = { account_id: account.id, id: uuidv7() };
   const secret = makeWebhookSecret();
   const webhook = await tx
@@ -68,6 +71,15 @@ export async function createWebhook(
     .executeTakeFirstOrThrow();
   await appendAudit(tx, { ...by, action: 'webhook.created', target: webhook.id, result: 'ok' });
   return { webhook, secret };
+}
+
+async function requireNewWebhook(tx: Tx, account: Account): Promise<void> {
+  if ((await countOfDay(tx, 'webhooks', account.id)) <= MAX_NEW_WEBHOOKS_A_DAY) return;
+  throw new ApiError('too_many_webhooks', {
+    limit: MAX_NEW_WEBHOOKS_A_DAY,
+    reason: `the account has created ${MAX_NEW_WEBHOOKS_A_DAY} webhooks within 24 hours`,
+    remedy: 'Change a webhook with PATCH instead of creating it again, or try again tomorrow',
+  });
 }
 
 /** A page of the webhooks of an account, newest first. They are few, so it reads all. */

@@ -133,7 +133,7 @@ describe('the OpenAPI document', () => {
     expect(PresignRequest.properties.contentType.enum).toContain('audio/mpeg');
     expect(JobStatus.enum).toEqual(['pending', 'processing', 'completed', 'failed', 'canceled']);
     expect(FailureCode.enum).toContain('invalid_media');
-    expect(body.properties.code.enum).toContain('not_implemented');
+    expect(body.properties.code.enum).toContain('transcription_not_configured');
   });
 
   it('has the id, the kind of object and `deleted` in the response to every DELETE', () => {

@@ -7,7 +7,7 @@ import { startApi, type TestApi } from '../helpers/api.ts';
 import { oauthOf } from '../helpers/oauth.ts';
 
 /** The paths of all kinds of jobs that clients see: one decision applies to all of them. */
-const KINDS = [...kinds.values()].flatMap(({ shown }) => shown?.path ?? []).join('|');
+const KINDS = [...kinds.values()].flatMap(({ shown }) => (shown ? [shown.path, shown.listPath ?? []].flat() : [])).join('|');
 
 /**
  * Who may use which routes, as decided, independent of the code: the first pattern that fits counts. A key with
@@ -18,8 +18,7 @@ const RULES: readonly (readonly [route: RegExp, scopes: readonly Scope[] | 'open
   [new RegExp(`^get /v1/(jobs|${KINDS}|batches|events)\\b`), ['transcode', 'read']],
   [/^get \/v1\/templates\b/, ['transcode', 'read']],
   [/^get \/v1\/blueprints$/, ['transcode', 'read']],
-  [/^get \/v1\/transcribes?\b/, ['read']],
-  [/^\w+ \/v1\/(transcribe|blueprints)\b/, ['transcode']],
+  [/^\w+ \/v1\/blueprints\b/, ['transcode']],
   [new RegExp(`^\\w+ /v1/(${KINDS}|batches|commands|probe)\\b`), ['transcode']],
   [/^get \/v1\/uploads\b/, ['read']],
   [/^\w+ \/v1\/uploads?\b/, ['upload']],

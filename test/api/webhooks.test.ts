@@ -423,4 +423,25 @@ describe('webhooks', () => {
     for (let made = 0; made < 20; made += 1) await create();
     expect((await create()).code).toBe('too_many_webhooks');
   });
+
+  it('are at most a hundred new ones in 24 hours, deleted ones included', async () => {
+    const day = (points: number, seconds: number) =>
+      api.database.pg.query(
+        `UPDATE rate_limits SET points = $1, expire = (extract(epoch FROM now() + make_interval(secs => $2)) * 1000)::bigint
+         WHERE key LIKE 'day:webhooks:%'`,
+        [points, seconds],
+      );
+    await create();
+    expect((await day(99, 60)).rowCount).toBeGreaterThan(0);
+    const { id } = await create();
+    expect((await api.call('DELETE', `/v1/webhooks/${id}`)).status).toBe(200);
+    const rejected = await create();
+    expect([rejected.code, rejected.details.limit, rejected.details.remedy]).toEqual([
+      'too_many_webhooks',
+      100,
+      expect.stringContaining('tomorrow'),
+    ]);
+    await day(100, -1);
+    expect((await create()).code).toBeUndefined();
+  });
 });

@@ -1,12 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { JobFailure } from '../../src/contract/failures.ts';
 import { createFetcher } from '../../src/fetcher/index.ts';
 import { cancelJob } from '../../src/jobs/cancel.ts';
-import { LADDER_PIECES } from '../../src/jobs/capabilities.ts';
+import { LADDER_PIECES, MIXED_PIECES, RELEASE_CAPABILITIES } from '../../src/jobs/capabilities.ts';
 import { childrenOf } from '../../src/jobs/children.ts';
+import { claimJob } from '../../src/jobs/claim.ts';
 import { eraseJob } from '../../src/jobs/erase.ts';
 import { recoverLost } from '../../src/jobs/recover.ts';
 import { kinds } from '../../src/kinds/registry.ts';
@@ -31,6 +34,8 @@ const OPTIONS = [
   { option: '-preset', argument: 'veryfast' },
 ];
 const isPiece = ({ args }: CellSpec) => args.includes('-frames:v');
+/** A piece of a ladder, not a picture of its poster. */
+const isRungs = (spec: CellSpec) => isPiece(spec) && spec.args.some((arg) => arg.startsWith('/out/ladder-'));
 const isJoin = ({ args }: CellSpec) => args.includes('/in/video');
 
 describe('a video that is encoded in pieces', () => {
@@ -95,6 +100,14 @@ describe('a video that is encoded in pieces', () => {
         [id],
       )
     ).rows.map(({ state }) => state);
+  /** As on a worker that has died: another worker takes its lease while the cell runs. */
+  const loseLease = async (spec: CellSpec) => {
+    await world.database.pg.query(
+      `UPDATE attempts SET heartbeat_at = now() - interval '1 hour' WHERE state = 'running' AND id = $1`,
+      [attemptOf(spec)],
+    );
+    await recoverLost(world.context, []);
+  };
   const download = async (id: string) => {
     const { rows } = await world.database.pg.query(`SELECT key FROM objects WHERE job_id = $1 AND state = 'live'`, [
       id,
@@ -160,12 +173,7 @@ describe('a video that is encoded in pieces', () => {
     instead = async (spec, cell) => {
       if (!hangs || !isPiece(spec)) return cell();
       hangs = false;
-      // As on a worker that has died: another worker takes its lease while the cell runs.
-      await world.database.pg.query(
-        `UPDATE attempts SET heartbeat_at = now() - interval '1 hour' WHERE state = 'running' AND id = $1`,
-        [attemptOf(spec)],
-      );
-      await recoverLost(world.context, []);
+      await loseLease(spec);
       return cell();
     };
     const job = await submit();
@@ -246,6 +254,114 @@ describe('a video that is encoded in pieces', () => {
       expect(split).toEqual({ pieces: 1, reason: expect.stringMatching(/piece .* has \d+ frames instead of \d+/) });
       expect(await (await treeOf(job.id))('master.m3u8')).toContain('64p/index.m3u8');
       expect(await left(job.id)).toEqual(['deleted']);
+    });
+
+    it('repeats only the piece of a worker that dies', async () => {
+      let hangs = true;
+      instead = async (spec, cell) => {
+        if (!hangs || !isPiece(spec)) return cell();
+        hangs = false;
+        await loseLease(spec);
+        return cell();
+      };
+      const job = await submitLadder();
+      await status(job.id, 'completed');
+      expect((await children(job.id)).map(({ attempts }) => attempts).sort()).toEqual([1, 1, 2]);
+      expect((await world.view(job.id)).outputs[0]!.plan!.video!.split!.pieces).toBe(2);
+      expect(await left(job.id)).toEqual(['deleted']);
+    });
+
+    describe('with other outputs', () => {
+      const submitMixed = () =>
+        world.accept(account, {
+          ...{ inputs: [{ url: fileUrl }], outputFormat: undefined },
+          outputs: [
+            { name: 'stream', outputFormat: 'hls', ladder: [{ height: 72 }, { height: 64 }], segment_seconds: 2 },
+            { name: 'file', outputFormat: 'mp4', preset: { quality: 'low' } },
+            { name: 'poster', outputFormat: 'jpg', still: { at: 'best' } },
+            { name: 'scrub', outputFormat: 'sprite', every_seconds: 4 },
+          ],
+        });
+
+      it('is encoded in pieces, and the worker that packages it makes the others', async () => {
+        const job = await submitMixed();
+        await status(job.id, 'completed');
+        const pieces = cells.filter(isRungs);
+        expect(pieces.map(({ outputs }) => outputs?.length)).toEqual([2, 2]);
+        const { outputs, warnings } = await world.view(job.id);
+        expect(warnings).toEqual([]);
+        expect(outputs.map(({ name, status: end, files }) => [name, end, files])).toEqual([
+          ['stream', 'completed', expect.any(Number)],
+          ['file', 'completed', 1],
+          ['poster', 'completed', 1],
+          ['scrub', 'completed', 2],
+        ]);
+        expect(outputs[0]).toMatchObject({
+          plan: { video: { split: { pieces: 2 } } },
+          renditions: [{ height: 72 }, { height: 64 }],
+        });
+        expect(outputs[1]!.duration_seconds).toBeCloseTo(FRAMES / 15, 1);
+        expect(await left(job.id)).toEqual(['deleted']);
+        expect((await world.attempts(job.id)).map(({ state }) => state)).toEqual(['released', 'completed']);
+      });
+
+      it('is encoded with the others when a piece fails permanently', async () => {
+        instead = async (spec, cell) => {
+          const result = await cell();
+          return isRungs(spec) ? { ...result, exitCode: 1 } : result;
+        };
+        const job = await submitMixed();
+        await status(job.id, 'completed');
+        const { outputs } = await world.view(job.id);
+        expect(outputs[0]!.plan!.video!.split).toEqual({
+          pieces: 1,
+          reason: expect.stringContaining('A piece failed'),
+        });
+        expect(outputs.map(({ status: end }) => end)).toEqual(Array(4).fill('completed'));
+      });
+
+      it('keeps its pieces when another output fails and is tried again', async () => {
+        let failures = 0;
+        instead = async (spec, cell) => {
+          const isFile = spec.args.some((arg) => /^\/out\/output.+\.mp4$/.test(arg));
+          if (isRungs(spec) || !isFile || failures++ > 0) return cell();
+          throw new JobFailure('internal', 'The worker has no memory.');
+        };
+        const job = await submitMixed();
+        await until(
+          async () => {
+            if (failures > 0) await world.skipDelays();
+            return (await world.row(job.id)).status === 'completed';
+          },
+          { what: 'the job' },
+        );
+        expect((await world.attempts(job.id)).map(({ state }) => state)).toEqual(['released', 'failed', 'completed']);
+        expect((await children(job.id)).map(({ attempts }) => attempts)).toEqual([1, 1, 1]);
+        expect((await world.view(job.id)).outputs[0]!.plan!.video!.split!.pieces).toBe(2);
+      });
+
+      it('is claimed by no worker of a release that would make only the ladder', async () => {
+        const waiting: (() => void)[] = [];
+        instead = async (spec, cell) => {
+          if (isRungs(spec)) await new Promise<void>((resolve) => waiting.push(resolve));
+          return cell();
+        };
+        const job = await submitMixed();
+        await until(() => waiting.length === 2, { what: 'two pieces to run' });
+        await world.database.pg.query('UPDATE jobs SET awaiting = NULL WHERE id = $1', [job.id]);
+        const capabilities = RELEASE_CAPABILITIES.filter((one) => one !== MIXED_PIECES);
+        const older = { id: randomUUID(), tier: 'bwrap', capabilities };
+        const claimed: string[] = [];
+        for (;;) {
+          const claim = await claimJob(world.context, 'light', { worker: older });
+          if (!claim) break;
+          claimed.push(claim.job.id);
+        }
+        const audio = (await children(job.id)).filter(({ needs }) => needs.length === 0);
+        expect(claimed).toEqual(audio.map(({ id }) => id));
+        await cancelJob(world.context, account.id, 'transcode', job.id);
+        for (const resolve of waiting) resolve();
+      });
     });
 
     it('leaves no file of its pieces when it is canceled', async () => {

@@ -20,6 +20,10 @@ const NOT_RUN: Record<string, string> = {
     'test/e2e/six-slots/destinations.ts runs it with a bucket',
   './airlock transcode holiday.mov delivered.mp4 --to s3://media/videos':
     'test/e2e/six-slots/destinations.ts runs it with a bucket',
+  './airlock transcribe install --model ggml-base-q8_0.bin --sha256 SHA256':
+    'test/e2e/cli-transcribe.test.ts runs it with a model',
+  './airlock transcribe talk.mp3': 'test/e2e/cli-transcribe.test.ts runs it on a server with a model',
+  './airlock transcribe talk.mp3 --output talk.srt': 'test/e2e/cli-transcribe.test.ts runs it on a server with a model',
   'npm run check': 'types, lint and unused code: run next to the tests',
   'npm run build': 'test/helpers/global-setup.ts builds before every run',
   'npm run dev': 'serves until it is stopped',

@@ -212,10 +212,7 @@ describe('airlock probe, validate, usage and transcribe', () => {
 
   it('show what the account has used, and name what the server cannot do yet', async () => {
     const subtitles = await airlock('transcribe', 'in.mp4');
-    expect([subtitles.code, subtitles.stderr]).toEqual([
-      69,
-      expect.stringContaining('not available on this server yet'),
-    ]);
+    expect([subtitles.code, subtitles.stderr]).toEqual([69, expect.stringContaining('./airlock transcribe install')]);
     const usage = await airlock('usage');
     expect([usage.code, usage.stdout]).toEqual([0, expect.stringMatching(/^stored +\d.* GB$/m)]);
   });

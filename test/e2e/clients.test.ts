@@ -7,7 +7,7 @@ import { shareService, type TestService } from '../../testkit/service.ts';
 import { startSource } from '../../testkit/source-server.ts';
 import { runWorkflow, type Workflow } from '../helpers/n8n.ts';
 
-describe('the n8n recipe of docs/clients.md', () => {
+describe('an n8n recipe of docs/clients.md', () => {
   let service: TestService;
   let folder: string;
   let source: Awaited<ReturnType<typeof startSource>>;
@@ -24,8 +24,9 @@ describe('the n8n recipe of docs/clients.md', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const runWith = async (...settings: Record<string, string>[]) => {
-    const text = await readFile(join(import.meta.dirname, '../../docs/n8n-workflow.json'), 'utf8');
+  const runWith = (...settings: Record<string, string>[]) => runRecipe('n8n-workflow.json', settings);
+  const runRecipe = async (name: string, settings: readonly Record<string, string>[]) => {
+    const text = await readFile(join(import.meta.dirname, '../../docs', name), 'utf8');
     const { key } = await service.makeKey('--scopes', 'transcode,read');
     return runWorkflow(JSON.parse(text) as Workflow, {
       settings: settings.map((one) => ({ server: service.api, source: `${source.url}/talk.mov`, ...one })),
@@ -54,6 +55,24 @@ describe('the n8n recipe of docs/clients.md', () => {
     ]);
     const id = new URL(requests.at(-1)!.url).pathname.split('/').at(-1);
     expect((await service.call('GET', `/v1/transcodes/${id}/download`)).status).toBe(410);
+  });
+
+  it('makes a stream with a poster and scrub previews, and returns its playback URLs', async () => {
+    const { requests, files, results } = await runRecipe('n8n-streaming.json', [{}]);
+    expect(requests.map(({ node }) => node).filter((node) => !node.startsWith('Wait'))).toEqual([
+      'Create the job',
+      'Get the link of the poster',
+      'Download the poster',
+      'Create the playback URLs',
+    ]);
+    expect(files.map((file) => file.subarray(0, 2).toString('hex'))).toEqual(['ffd8']);
+    const [playback] = results as { hls_url: string; page_url: string; thumbnails_track: string }[];
+    for (const [url, text] of [
+      [playback!.hls_url, '#EXT-X-STREAM-INF'],
+      [playback!.thumbnails_track, 'WEBVTT'],
+      [playback!.page_url, '<video'],
+    ])
+      expect(await (await fetch(url!)).text()).toContain(text);
   });
 
   it('shows why a job was rejected or failed, with the message for people', async () => {

@@ -82,6 +82,26 @@ describe('the quality of an output', () => {
     for (const { quality } of job.outputs) expect(quality!.mean).toBeGreaterThan(0.95);
   });
 
+  it('is the quality of the largest rendition of a ladder', async () => {
+    const { path, url } = await source('stream.mp4', { seconds: 2, size: '322x182', args: ['-vf', 'noise=alls=20'] });
+    const ladder = [{ height: 90 }, { height: 180 }];
+    const outputs = [
+      { outputFormat: 'hls', ladder, measure: ['ssim', 'psnr'] },
+      { outputFormat: 'mp4', name: 'file', measure: ['psnr'] },
+    ];
+    const job = await transcode(service, { inputs: [{ url }], outputs });
+    expect(job).toMatchObject({ status: 'completed', warnings: [] });
+    const [stream, file] = job.outputs;
+    expect(stream!.measures!.map(({ metric }: QualityFigures) => metric)).toEqual(['ssim', 'psnr']);
+    expect(file!.quality!.metric).toBe('psnr');
+    const tree = join(folder, 'measured');
+    await airlock.resultOf(job).saveFiles(tree, { output: 'hls' });
+    const { width, height } = stream!.renditions![0]!;
+    const scaled = `scale=${width}:${height}`;
+    const mean = await similarity(join(tree, '180p/index.m3u8'), path, scaled);
+    expect(stream!.quality!.mean).toBeCloseTo(mean, 3);
+  });
+
   it('is not measured where there is no single source, with a warning', async () => {
     const { url } = await source('half.mp4', { seconds: 1 });
     const joined = await transcode(service, {

@@ -98,6 +98,96 @@ describe('a job with several outputs', () => {
     expect(stdout.charCodeAt(0)).toBeGreaterThan(60);
   });
 
+  it('makes every output of a video of one frame', async () => {
+    const inputs = [{ url: await source('single.mp4', { seconds: 0.04, audio: false }) }];
+    const outputs = [
+      { outputFormat: 'mp4', target: { metric: 'ssim', at_least: 0.9 } },
+      { outputFormat: 'hls', ladder: 'auto' },
+      { outputFormat: 'jpg', still: { at: 'best' } },
+      { outputFormat: 'thumbnails', count: 3 },
+      { outputFormat: 'sprite', every_seconds: 1 },
+      { outputFormat: 'webp', preview: { seconds: 2 } },
+    ];
+    const job = await transcode(service, { inputs, outputs });
+    expect(
+      job.outputs.map(({ name, error_message }: { name: string; error_message: string }) => [name, error_message]),
+    ).toEqual(['mp4', 'hls', 'jpg', 'thumbnails', 'sprite', 'webp'].map((name) => [name, null]));
+    expect(job.outputs.map(({ files }: { files: number }) => files)).toEqual([1, expect.any(Number), 1, 3, 2, 1]);
+    expect(job.outputs[5]).toMatchObject({ width: 320, height: 180, video_codec: 'webp' });
+  });
+
+  it('makes an animated WebP, which no job can decode', async () => {
+    const inputs = [{ url: await source('moving.mp4', { seconds: 2 }) }];
+    const job = await transcode(service, { inputs, outputFormat: 'webp', preview: { seconds: 1, width: 160 } });
+    expect(job.outputs[0]).toMatchObject({ width: 160, height: 90, video_codec: 'webp' });
+    expect(job.outputs[0].duration_seconds).toBeCloseTo(1, 1);
+    const path = join(folder, 'animation.webp');
+    await airlock.resultOf(job).save(path);
+    const { fileUrl: url } = await upload(service, path, 'image/webp', 'animation.webp');
+    const { streams } = (await service.call('POST', '/v1/probe', { url })).json;
+    expect(streams).toMatchObject([{ codec: 'webp', width: 160, height: 90 }]);
+    const failed = await transcode(service, { inputs: [{ url }], outputFormat: 'mp4' });
+    expect([failed.error_code, failed.error_message]).toEqual([
+      'unsupported_media',
+      expect.stringContaining('Input 1 is an animated WebP'),
+    ]);
+  });
+
+  it('fails each output of sound that needs a picture, and keeps the others', async () => {
+    const path = join(folder, 'sound.m4a');
+    await run('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', 'sine=d=1', '-c:a', 'aac', path]);
+    const { fileUrl: url } = await upload(service, path, 'audio/mp4', 'sound.m4a');
+    const outputs = [
+      { outputFormat: 'mp3' },
+      { outputFormat: 'hls', ladder: 'auto' },
+      { outputFormat: 'sprite', every_seconds: 1 },
+      { outputFormat: 'thumbnails', count: 2 },
+      { outputFormat: 'jpg', still: { at: 1 } },
+    ];
+    const job = await transcode(service, { inputs: [{ url }], outputs });
+    expect(job.outputs.map(({ error_code }: { error_code: string }) => error_code)).toEqual([
+      null,
+      ...Array(4).fill('no_video_stream'),
+    ]);
+  });
+
+  it('shows pictures of a video of twelve hours by its key frames, and fails its ladder of too many files', async () => {
+    const path = join(folder, 'half-day.mp4');
+    const part = join(folder, 'part.mp4');
+    const encode = ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '1', '-pix_fmt', 'yuv420p'];
+    await run('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', 'testsrc2=s=64x64:r=1/10:d=600', ...encode, part]);
+    await run('ffmpeg', ['-v', 'error', '-y', '-stream_loop', '71', '-i', part, '-c', 'copy', '-t', '43190', path]);
+    const { fileUrl: url } = await upload(service, path, 'video/mp4', 'half-day.mp4');
+    const outputs = [
+      { outputFormat: 'jpg', still: { at: '50%' } },
+      { outputFormat: 'sprite', every_seconds: 5, width: 16, columns: 100 },
+      { outputFormat: 'hls', ladder: [{ height: 64 }], segment_seconds: 2 },
+    ];
+    const job = await transcode(service, { inputs: [{ url }], outputs });
+    expect(
+      job.outputs.map(({ status, error_code }: { status: string; error_code: string }) => [status, error_code]),
+    ).toEqual([
+      ['completed', null],
+      ['completed', null],
+      ['failed', 'too_long'],
+    ]);
+    expect(job.outputs[2].error_message).toContain('longer segments');
+    expect(job.warnings).toEqual([
+      { field: 'outputs[1].every_seconds', message: expect.stringContaining('more than 2000 pictures') },
+    ]);
+  });
+
+  it('makes a ladder of a video that is smaller than the smallest height of a request', async () => {
+    const inputs = [{ url: await source('tiny.mp4', { size: '96x36' }) }];
+    for (const ladder of ['auto', [{ height: 64 }]]) {
+      const job = await transcode(service, { inputs, outputFormat: 'hls', ladder });
+      expect([job.status, job.outputs[0].renditions?.map(({ height }: { height: number }) => height)]).toEqual([
+        'completed',
+        [36],
+      ]);
+    }
+  });
+
   it('makes thumbnails and a sprite, whose files can be downloaded one by one', async () => {
     const inputs = [{ url: await source('scrub.mp4', { seconds: 6, args: ['-g', '25'] }) }];
     const outputs = [

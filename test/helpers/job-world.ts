@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Account, ensureAccount } from '../../src/accounts/accounts.ts';
-import type { CreateBody, Job } from '../../src/contract/transcodes.ts';
+import { type CreateBody, createBody, type Job } from '../../src/contract/transcodes.ts';
 import { uuidv7 } from '../../src/crypto/uuid.ts';
 import { createVault } from '../../src/crypto/vault.ts';
 import { createRowGuard } from '../../src/database/row-guard.ts';
@@ -163,6 +163,9 @@ function acceptJob(
     ...{ inputs: [{ url: 'https://source.example/clip.mp4?token=s' }], outputFormat: 'mp4' as const },
     ...body,
   };
+  // As the API checks it: a worker could not read a request that no client can send.
+  const { error } = createBody.safeParse(request);
+  if (error) throw new Error(`no client can send this request: ${error.issues[0]!.path.join('.')}`);
   // The test chooses the class, and may add assets that the request does not name.
   const kind = {
     ...transcode,

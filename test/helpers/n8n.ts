@@ -58,10 +58,12 @@ const KNOWN_PARAMETERS = new Set([
 export async function runWorkflow(
   workflow: Workflow,
   options: Options,
-): Promise<{ requests: SentRequest[]; files: Buffer[] }> {
+): Promise<{ requests: SentRequest[]; files: Buffer[]; results: Json[] }> {
   const executionId = randomUUID();
   const requests: SentRequest[] = [];
   const files: Buffer[] = [];
+  /** Items of nodes that lead to no other node. */
+  const results: Json[] = [];
   const runs = new Map<string, number>();
   const first = new Map<string, Json>();
   const start = workflow.nodes.find(({ type }) => type.endsWith('.manualTrigger'))!.name;
@@ -106,9 +108,10 @@ export async function runWorkflow(
     for (const [index, passed] of exits.entries()) {
       const to = workflow.connections[name]?.main[index]?.[0]?.node;
       if (to && passed.length > 0) queue.push({ name: to, items: passed });
+      if (!to) results.push(...passed.map((item) => item.json));
     }
   }
-  return { requests, files };
+  return { requests, files, results };
 }
 
 function assigned({ parameters }: Node): Json {

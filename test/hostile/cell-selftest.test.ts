@@ -57,7 +57,7 @@ describe('the self-test', () => {
   it('fails when the filter allows everything', async () => {
     const open = join(context.cells, 'open.bpf');
     writeFileSync(open, encode([ret(SECCOMP_RET.ALLOW)]));
-    const filters = { media: open, strict: open };
+    const filters = { media: open, strict: open, linked: open };
     const tier = bwrapTier({ bwrap: '/usr/bin/bwrap', prlimit: '/usr/bin/prlimit', sh: '/bin/sh', filters });
     const { checks } = await selfTest({ ...context, tier }, [0, 1, 2], { filters: ['media', 'strict'] });
     // An attack that succeeds is not retried.

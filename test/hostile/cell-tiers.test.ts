@@ -78,12 +78,12 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
 
   it('gets nothing through, with eight concurrent cells', async () => {
     const context = await openRunContext(fixture, tier);
-    const report = await selfTest(context, EIGHT, { filters: ['media', 'strict'] });
+    const report = await selfTest(context, EIGHT, { filters: ['media', 'strict', 'linked'] });
     await context.close();
     expect(failedOf(report)).toEqual([]);
     expect(exceptionsOf(report)).toEqual(EXCEPTIONS[tier]);
     expect(report.checks.length).toBeGreaterThan(180);
-    expect(readdirSync(context.cells)).toEqual(['media.bpf', 'strict.bpf']);
+    expect(readdirSync(context.cells)).toEqual(['linked.bpf', 'media.bpf', 'strict.bpf']);
   });
 
   it('gets nothing through during a job, does not harm it, and leaves no process or control group', async () => {

@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { Airlock } from '../../sdk/src/index.ts';
@@ -9,6 +10,9 @@ import { defineBlueprint, media } from '../../src/blueprints/blueprint.ts';
 import { blueprints } from '../../src/blueprints/catalogue.ts';
 import { JobFailure } from '../../src/contract/failures.ts';
 import { createFetcher } from '../../src/fetcher/index.ts';
+import { createSetupLink } from '../../src/identity/setup-links.ts';
+import { setupPath } from '../../src/identity/setup-path.ts';
+import { createUser } from '../../src/identity/users.ts';
 import { TRANSCRIBE_KIND } from '../../src/kinds/blueprint/capability.ts';
 import { hiddenKind } from '../../src/kinds/child-jobs.ts';
 import type { Kind } from '../../src/kinds/kind.ts';
@@ -16,12 +20,16 @@ import { kinds } from '../../src/kinds/registry.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { createLogger } from '../../src/telemetry/index.ts';
 import { startWorker, type Worker } from '../../src/worker/worker.ts';
+import { openBrowser } from '../../testkit/browser.ts';
 import { ffprobe, makeClip } from '../../testkit/media.ts';
+import { setUp, visit } from '../../testkit/people.ts';
 import { run } from '../../testkit/run.ts';
 import { startSource } from '../../testkit/source-server.ts';
 import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 import { openTestSandbox } from '../helpers/root-image.ts';
+import { faultsOf } from '../web/axe.ts';
+import { overflowing } from '../web/undeletable.ts';
 import { writer } from './toy/writer.ts';
 
 /** Two outputs, of which the second fails if its width is odd. */
@@ -75,6 +83,7 @@ describe('a run of a blueprint', () => {
   let worker: Worker;
   let files: Awaited<ReturnType<typeof startSource>>;
   let airlock: Airlock;
+  let origin: string;
   /** Requests for slow.mp4 wait while this is set. */
   let holds = false;
   beforeAll(async () => {
@@ -110,7 +119,8 @@ describe('a run of a blueprint', () => {
         ...{ diskReserve: { percent: 0, bytes: 0 }, sharesDisk: true, storageWaitSeconds: 60, outputWaitMs: 1000 },
       },
     });
-    airlock = new Airlock({ url: await api.listen(), key: api.key });
+    origin = await api.listen();
+    airlock = new Airlock({ url: origin, key: api.key });
   });
   afterAll(async () => {
     (blueprints as Map<string, Blueprint>).delete(pair.slug);
@@ -264,5 +274,84 @@ describe('a run of a blueprint', () => {
     await airlock.blueprints.erase(id);
     expect((await api.call('GET', `/v1/blueprints/runs/${id}`)).json.srt_text).toBeNull();
     expect(await query('SELECT state FROM objects WHERE job_id = $1', id)).toEqual([{ state: 'deleted' }]);
+  });
+
+  describe('in the dashboard', () => {
+    let browser: Browser;
+    let page: Page;
+    const problems: string[] = [];
+    beforeAll(async () => {
+      browser = await openBrowser();
+      const by = { actor: 'test', ip: null, requestId: null };
+      const token = await api.database.db.transaction().execute(async (tx) => {
+        const person = { accountId: api.account.id, email: 'ada@runs.example', role: 'admin' as const };
+        return createSetupLink(tx, await createUser(tx, person, by), by);
+      });
+      page = await setUp(browser, origin + setupPath(token));
+      page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+      page.on('pageerror', (error) => problems.push(error.message));
+    });
+    afterAll(() => browser?.close());
+
+    /** In the window of a desktop and of a phone, in both themes. */
+    const isReadable = async (name: string) => {
+      for (const width of [1280, 390])
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await page.setViewportSize({ width, height: 900 });
+          await page.emulateMedia({ colorScheme });
+          expect([name, width, await overflowing(page), await faultsOf(page)]).toEqual([name, width, [], []]);
+          const folder = process.env.SCREENSHOTS;
+          if (folder)
+            await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+        }
+      await page.setViewportSize({ width: 1280, height: 900 });
+      await page.emulateMedia({ colorScheme: 'light' });
+    };
+
+    it('is chosen among cards, run by a form made of its schema, and shown with its steps and outputs', async () => {
+      await visit(page, 'Blueprints');
+      await page.getByRole('link', { name: 'Watermark', exact: true }).waitFor();
+      await page.getByText('Not available').waitFor();
+      await isReadable('catalogue');
+      await page.getByRole('link', { name: 'Watermark', exact: true }).click();
+      await page.getByRole('heading', { level: 1, name: 'Watermark' }).waitFor();
+      await page.getByRole('button', { name: 'Run', exact: true }).click();
+      expect(await page.getByText('Add this input.').count()).toBe(2);
+      await page.getByLabel('File for Video').setInputFiles(join(folder, 'clip.mp4'));
+      await page.getByLabel('URL of Logo').fill(url('logo.png'));
+      await page.getByRole('button', { name: 'small' }).click();
+      await page.getByText('Ready', { exact: true }).waitFor();
+      await isReadable('form');
+      await page.getByRole('button', { name: 'Run', exact: true }).click();
+      await page.getByText('Completed', { exact: true }).waitFor();
+      const video = page.getByLabel('Output video');
+      await until(() => video.evaluate((element) => (element as unknown as { readyState: number }).readyState > 0), {
+        what: 'the video of the output',
+      });
+      await isReadable('run');
+      expect(problems).toEqual([]);
+    });
+
+    it('has its captions reviewed beside its video, with the keyboard alone', async () => {
+      await page.goto(`${origin}/blueprints/caption-video`);
+      await page.getByLabel('File for Video').setInputFiles(join(folder, 'clip.mp4'));
+      await page.getByText('Ready', { exact: true }).waitFor();
+      await page.getByRole('button', { name: 'Run', exact: true }).click();
+      const caption = page.getByLabel('Caption 1', { exact: true });
+      await caption.waitFor();
+      await page.locator('.review video').waitFor();
+      await isReadable('review');
+      await caption.fill('Written by a person');
+      await caption.press('Alt+Enter');
+      await caption.press('Control+Enter');
+      await page.getByText('Completed', { exact: true }).waitFor();
+      const { items } = (await api.call('GET', '/v1/blueprints/runs?limit=1')).json;
+      expect((await api.call('GET', `/v1/blueprints/runs/${items[0].id}`)).json.srt_text).toContain('a person');
+      await page.getByRole('button', { name: 'Erase' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Erase' }).click();
+      await page.getByRole('button', { name: 'Done' }).click();
+      await page.getByText('The run has no outputs.').waitFor();
+      expect(problems).toEqual([]);
+    });
   });
 });

@@ -93,7 +93,7 @@ describe('a preview', () => {
     ]);
     expect(info.audio).toEqual([]);
     expect(info.video[0]!.codec).toBe(codec);
-    // FFmpeg does not read animated WebP.
+    // FFmpeg does not read animated WebP; `pictures.test.ts` of the sanitizer does.
     if (outputFormat === 'webp') return;
     expect(info.video[0]).toMatchObject({ width: 80, height: outputFormat === 'gif' ? 45 : 44 });
     expect(info.durationSeconds).toBeCloseTo(2, 1);

@@ -388,7 +388,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs and ${ACCOUNTS.toLocaleString('
     };
     const paths: [RegExp, string[]][] = [
       [/cancel$/, ids.waiting!],
-      [/transcodes|blueprints\/runs/, ids.jobs!],
+      [/transcodes|transcribe|blueprints\/runs/, ids.jobs!],
       [/blueprints/, ['watermark']],
       [/batches/, ids.batches!],
       [/uploads/, ids.uploads!],

@@ -66,7 +66,6 @@ const KNOWN: Record<string, Output> = {
 
 /** Outputs that the readers leave to ffprobe, because they need a decoder, or are rare. */
 const UNKNOWN: Record<string, Output> = {
-  'an animated WebP': { file: 'webp', args: [...PICTURES, '-frames:v', '3'] },
   AVI: { file: 'avi', args: [...PICTURES, '-c:v', 'mpeg4'] },
 };
 

@@ -103,10 +103,6 @@ export const PICTURE_CORPUS: readonly Case[] = [
     described: false,
   }),
   webp('no end', [], { altered: (bytes) => bytes.subarray(0, bytes.length - 2), described: false }),
-  {
-    ...{ name: 'several frames', described: false, file: 'webp' },
-    args: ['-f', 'lavfi', '-i', 'testsrc2=s=96x64:r=10', '-frames:v', '3'],
-  },
 
   gif('an animation', ['-t', '0.5']),
   gif('frames of several lengths', ['-vf', 'setpts=PTS+if(mod(N\\,3)\\,0.07/TB\\,0)', '-fps_mode', 'vfr', '-t', '1']),

@@ -33,6 +33,23 @@ describe('a picture', () => {
     if (info) expect(differences(info, await probed(path, demuxer, bytes.length), true)).toEqual([]);
   });
 
+  it('is described by its canvas and its frames where ffprobe finds no size: an animated WebP', async () => {
+    const path = join(folder, 'animated.webp');
+    const frames = ['-f', 'lavfi', '-i', 'testsrc2=s=96x64:r=10', '-frames:v', '3'];
+    await makeAllMedia([{ path, args: [...frames, '-c:v', 'libwebp_anim'] }]);
+    const read = async () =>
+      (await sanitizeFile({ path, demuxer: 'webp_pipe', target: `${path}.container`, mediaBytes: null })).info;
+    expect(await read()).toMatchObject({
+      ...{ isImage: false, isAnimated: true, durationSeconds: 0.3 },
+      video: [{ codec: 'webp', width: 96, height: 64, frames: 3, frameRate: 10 }],
+    });
+    const bytes = await readFile(path);
+    for (const damaged of [bytes.subarray(0, -2), Buffer.concat([bytes, Buffer.alloc(2)])]) {
+      await writeFile(path, damaged);
+      expect(await read()).toBeNull();
+    }
+  });
+
   /** Of the size of uploads that people make; the reader's own limit is ten seconds. */
   it.each([
     ['gif', 'frames without pixels', GIF_HEAD, '\x2c\0\0\0\0\x10\0\x10\0\0\x02\0', '\x3b'],

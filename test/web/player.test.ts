@@ -1,11 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { projectRoot } from '../../src/config/root.ts';
 import { openBrowser } from '../../testkit/browser.ts';
 import { makeClip, upload } from '../../testkit/media.ts';
 import { shareService, type TestService } from '../../testkit/service.ts';
+import { startSource } from '../../testkit/source-server.ts';
 import { until } from '../../testkit/until.ts';
 import { faultsOf } from './axe.ts';
 
@@ -20,9 +22,13 @@ beforeAll(async () => {
     service,
     await makeClip(join(folder, 'clip.mp4'), { size: '320x180', seconds: 5 }),
   );
+  const captions = join(folder, 'captions.srt');
+  await writeFile(captions, '1\n00:00:00,500 --> 00:00:04,500\nHello from the captions\n');
+  const { fileUrl: subtitles } = await upload(service, captions, 'application/x-subrip', 'captions.srt');
   const ladder = [{ height: 180 }, { height: 120 }];
   const outputs = [
     { name: 'clear', outputFormat: 'cmaf', ladder, segment_seconds: 2 },
+    { name: 'spoken', outputFormat: 'hls', ladder: [{ height: 120 }], segment_seconds: 2, subtitles },
     { name: 'dash', outputFormat: 'dash', ladder, segment_seconds: 2 },
     { name: 'sprite', outputFormat: 'sprite', every_seconds: 1, width: 96 },
     { name: 'sealed', outputFormat: 'hls', ladder: [{ height: 120 }], segment_seconds: 2, encryption: 'aes-128' },
@@ -66,6 +72,42 @@ async function pageOf(output: string): Promise<string> {
   expect(status).toBe(201);
   return json.page_url;
 }
+
+/** Files that a snippet of the documentation loads from the server of the page. */
+const LIBRARIES: Readonly<Record<string, string>> = {
+  '/hls.mjs': 'hls.js/dist/hls.mjs',
+  '/dash.all.min.js': 'dashjs/dist/modern/umd/dash.all.min.js',
+};
+
+describe('a snippet of docs/ladders.md', () => {
+  it.each([
+    ['hls.js', 'import Hls', 'HLS_URL'],
+    ['dash.js', 'dashjs.MediaPlayer', 'DASH_URL'],
+  ])('plays a ladder with %s on a page of another site', async (_, mark, place) => {
+    const text = await readFile(join(projectRoot(), 'docs/ladders.md'), 'utf8');
+    const snippet = [...text.matchAll(/```html\n([\s\S]*?)```/g)]
+      .map(([, html]) => html!)
+      .find((html) => html.includes(mark));
+    const { json } = await service.call('POST', `/v1/transcodes/${job}/playback`, { output: 'clear' });
+    const url = place === 'HLS_URL' ? json.hls_url : json.dash_url;
+    const site = await startSource(async (request, response) => {
+      const library = LIBRARIES[request.url!];
+      const type = library ? 'text/javascript' : 'text/html';
+      const body = library
+        ? await readFile(join(projectRoot(), 'node_modules', library))
+        : `<!doctype html><title>Site</title>${snippet!.replaceAll(place, url)}`;
+      response.writeHead(200, { 'content-type': type }).end(body);
+    });
+    const { page, faults } = await open(site.url);
+    await until(async () => Number(await video(page, 'readyState')) >= 1, { what: 'the video' });
+    const { at, duration } = await playToEnd(page);
+    expect(duration).toBeGreaterThan(4.8);
+    expect(duration - at).toBeLessThan(0.2);
+    expect(faults.filter((fault) => !/favicon|404/.test(fault))).toEqual([]);
+    await page.close();
+    await site.close();
+  });
+});
 
 describe('the player', () => {
   it('plays a ladder to its end by HLS, with nothing from other sites', async () => {
@@ -140,6 +182,23 @@ describe('the player', () => {
     expect(await page.locator('#at').textContent()).toBe('0:03');
     await page.mouse.move(x, y - 200);
     await page.locator('#preview').waitFor({ state: 'hidden' });
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+
+  it('shows the subtitles of the ladder over the video once a viewer asks for them', async () => {
+    const { page, faults } = await open(await pageOf('spoken'));
+    const captions = page.getByLabel('Captions');
+    await captions.waitFor();
+    expect(await video(page, 'textTracks[0].mode')).not.toBe('showing');
+    await page.locator('body').press('c');
+    await page.locator('#seek:enabled').waitFor();
+    await page.evaluate(`document.querySelector('video').currentTime = 2`);
+    const shown = `textTracks[0].activeCues?.[0]?.text`;
+    await until(async () => (await video(page, shown)) === 'Hello from the captions', { what: 'the caption' });
+    expect(await video(page, 'textTracks[0].mode')).toBe('showing');
+    await page.evaluate(`document.querySelector('video').currentTime = 4.8`);
+    await until(async () => (await video(page, shown)) === undefined, { what: 'the end of the caption' });
     expect(faults).toEqual([]);
     await page.close();
   });

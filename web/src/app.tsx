@@ -18,6 +18,9 @@ const NewJobPage = lazy(async () => (await import('./pages/new-job.tsx')).NewJob
 const KeysPage = lazy(async () => (await import('./pages/keys.tsx')).KeysPage);
 const TemplatesPage = lazy(async () => (await import('./pages/templates.tsx')).TemplatesPage);
 const TemplatePage = lazy(async () => (await import('./pages/template.tsx')).TemplatePage);
+const BlueprintsPage = lazy(async () => (await import('./pages/blueprints.tsx')).BlueprintsPage);
+const BlueprintPage = lazy(async () => (await import('./pages/blueprint.tsx')).BlueprintPage);
+const BlueprintRunPage = lazy(async () => (await import('./pages/blueprint-run.tsx')).BlueprintRunPage);
 const ConnectionsPage = lazy(async () => (await import('./pages/connections.tsx')).ConnectionsPage);
 const WebhooksPage = lazy(async () => (await import('./pages/webhooks.tsx')).WebhooksPage);
 const WebhookPage = lazy(async () => (await import('./pages/webhook.tsx')).WebhookPage);
@@ -44,7 +47,7 @@ const Webhooks = ofManagers('Webhooks', WebhooksPage);
 const Webhook = ofManagers('Webhook', WebhookPage);
 
 /** Addresses that are pages of the dashboard; other links leave it. */
-const SCOPE = /^\/($|\?|sign-in|setup|jobs|new|templates|keys|connections|webhooks|usage|operator)/;
+const SCOPE = /^\/($|\?|sign-in|setup|jobs|new|blueprints|templates|keys|connections|webhooks|usage|operator)/;
 
 export function App() {
   return (
@@ -91,6 +94,9 @@ function Pages() {
           <Route path="/sign-in" component={JobsPage} />
           <Route path="/jobs/:id" component={JobPage} />
           <Route path="/jobs/:path/:id" component={JobPage} />
+          <Route path="/jobs/blueprints/runs/:id" component={BlueprintRunPage} />
+          <Route path="/blueprints" component={BlueprintsPage} />
+          <Route path="/blueprints/:slug" component={BlueprintPage} />
           <Route path="/new" component={NewJobPage} />
           <Route path="/templates" component={TemplatesPage} />
           <Route path="/templates/:name" component={TemplatePage} />

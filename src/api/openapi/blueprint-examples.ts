@@ -51,5 +51,6 @@ export const BLUEPRINT_EXAMPLES: Readonly<Record<string, unknown>> = {
     message: 'Job cancelled successfully',
     job: { ...run, status: 'canceled', step: 'render', output_url: null, outputs: [] },
   },
+  BlueprintRunSource: { url: LINK },
   ContinueBlueprintRun: { srt_text: '1\n00:00:00,500 --> 00:00:02,000\nGo forward ten meters.\n' },
 };

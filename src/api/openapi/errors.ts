@@ -60,7 +60,13 @@ const OWN: Readonly<Record<string, readonly ErrorCode[]>> = {
     ...FULL,
   ],
   'post /v1/blueprints/{slug}/runs': [
-    ...(['not_found', 'generative_not_available', 'not_implemented', 'quota_exceeded', ...REPEATED] as ErrorCode[]),
+    ...([
+      'not_found',
+      'generative_not_available',
+      'transcription_not_configured',
+      'quota_exceeded',
+      ...REPEATED,
+    ] as ErrorCode[]),
     ...(['connection_not_found', ...SOURCES, 'queue_full', ...FULL] as ErrorCode[]),
   ],
   'post /v1/blueprints/runs/{id}/continue': ['run_not_awaiting_review'],
@@ -241,7 +247,6 @@ function codesOf(own: typeof OWN, path: string, method: string, operation: Opera
     ...(isLimited ? (['rate_limit_exceeded', 'concurrency_exceeded'] as const) : []),
     'https_required',
     ...(path.includes('{id}') ? (['not_found'] as const) : []),
-    ...(operation.responses?.['501'] ? (['not_implemented'] as const) : []),
     ...(own[`${method} ${path}`] ?? []),
     'internal',
     'unavailable',

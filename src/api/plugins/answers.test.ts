@@ -69,7 +69,7 @@ describe('a response', () => {
   });
 
   it('is complete for a client that reads slowly but continues', async () => {
-    const { ask } = await start({ stallMs: 400 });
+    const { ask } = await start({ stallMs: 1500 });
     const socket = ask('/large');
     let bytes = 0;
     // A pause after each 2 MB, and all of them together take longer than one may.
@@ -78,7 +78,7 @@ describe('a response', () => {
       bytes += chunk.length;
       if (Math.floor(before / 2e6) === Math.floor(bytes / 2e6)) return;
       socket.pause();
-      setTimeout(() => socket.resume(), 100);
+      setTimeout(() => socket.resume(), 150);
     });
     const ended = new Promise((resolve) => socket.once('close', resolve));
     socket.resume();

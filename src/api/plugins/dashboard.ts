@@ -18,6 +18,9 @@ const PAGES = [
     '/jobs',
     '/jobs/:id',
     '/jobs/:path/:id',
+    '/jobs/blueprints/runs/:id',
+    '/blueprints',
+    '/blueprints/:slug',
     '/templates',
     '/templates/:name',
     '/keys',
@@ -33,10 +36,11 @@ const TYPES: Readonly<Record<string, string>> = {
   js: 'text/javascript; charset=utf-8',
   css: 'text/css; charset=utf-8',
   svg: 'image/svg+xml',
+  jpg: 'image/jpeg',
 };
 
 /** The name of a built file has a hash in it, so that its contents never change. No slash: it cannot leave its folder. */
-const ASSET = /^[\w-][\w.-]*-[\w-]{8}\.(js|css|svg)$/;
+const ASSET = /^[\w-][\w.-]*-[\w-]{8}\.(js|css|svg|jpg)$/;
 
 /** The icon in the page. Browsers request `/favicon.ico` for pages that name none, such as the consent page. */
 const ICON = /href="\/(assets\/icon-[\w-]+\.svg)"/;

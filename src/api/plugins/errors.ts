@@ -33,7 +33,7 @@ export type ErrorSettings = Pick<ApiSettings, 'publicUrl'>;
 export function registerErrors(app: App, settings: ErrorSettings, paths: PathLookup): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = withSentNames(toApiError(error, request), request.sentNames);
-    const isFault = known.status >= 500 && known.code !== 'not_implemented';
+    const isFault = known.status >= 500 && known.status !== 501;
     if (isFault) request.log.error({ err: error, code: known.code }, 'request failed');
     return sendError(reply, known, settings);
   });

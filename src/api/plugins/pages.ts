@@ -14,7 +14,7 @@ export function sendPage(request: FastifyRequest, reply: FastifyReply, page: Doc
  * Nothing but the own files, and the storage. No inline script or style, no frame, no form that leaves the page.
  * @param media what else a video may play
  */
-export function pagePolicy(storage: string, media: readonly 'blob:'[] = []): string {
+export function pagePolicy(storage: string, media: readonly ('blob:' | 'data:')[] = []): string {
   return [
     "default-src 'none'",
     "script-src 'self'",

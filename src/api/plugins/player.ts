@@ -13,8 +13,8 @@ import { pagePolicy, sendPage } from './pages.ts';
  */
 export function registerPlayer(app: App, { storageOrigin }: { storageOrigin: string }): void {
   const folder = openDocumentFolder(join(projectRoot(), 'dist', 'web'));
-  // Players give the video a `blob:` URL, into which they write segments.
-  const policy = pagePolicy(storageOrigin, ['blob:']);
+  // Players give the video a `blob:` URL, into which they write segments, and captions an empty track with a `data:` URL.
+  const policy = pagePolicy(storageOrigin, ['blob:', 'data:']);
   app.get(
     `${PLAYBACK_PATH}/:token`,
     { config: { scope: 'open', kind: 'document' }, schema: { hide: true } },

@@ -1,8 +1,17 @@
 import * as z from 'zod';
 import { MEDIA_KEY } from '../../blueprints/blueprint.ts';
 import { blueprints } from '../../blueprints/catalogue.ts';
-import { blueprintList, blueprintRun, continueBody, createdRun, runBody } from '../../contract/blueprints.ts';
+import {
+  blueprintList,
+  blueprintRun,
+  continueBody,
+  createdRun,
+  runBody,
+  sourceAnswer,
+} from '../../contract/blueprints.ts';
 import { errorBody, idParams } from '../../contract/common.ts';
+import { signedSource } from '../../jobs/downloads.ts';
+import { getJob } from '../../jobs/read.ts';
 import { continueRun } from '../../kinds/blueprint/captions.ts';
 import { blueprint as kind } from '../../kinds/blueprint/index.ts';
 import { callerOf } from '../caller.ts';
@@ -17,6 +26,7 @@ const slugParams = z.object({ slug: z.string().describe('The name of the bluepri
 export function registerBlueprints(app: App, deps: RouteDeps): void {
   registerCatalogue(app);
   registerRun(app, deps);
+  registerSource(app, deps);
   registerContinue(app, deps);
 }
 
@@ -71,6 +81,30 @@ function registerRun(app: App, deps: RouteDeps): void {
     async (request, reply) => {
       const created = await runBlueprint(deps, request, request.params.slug);
       return reply.code(201).header('Location', `/v1/blueprints/runs/${created.id}`).send(created);
+    },
+  );
+}
+
+function registerSource(app: App, { context }: ApiDeps): void {
+  app.get(
+    '/v1/blueprints/runs/:id/source',
+    {
+      config: { scope: 'read', own: 'job' },
+      schema: {
+        operationId: 'getBlueprintRunSource',
+        tags,
+        summary: 'Get a link to the first upload of a run',
+        description:
+          'For people who review captions beside their video. Returns a link to the first media input that was uploaded. It expires after ten minutes. Returns `null` if no input was uploaded, or if it has been deleted.',
+        params: idParams,
+        response: { 200: sourceAnswer, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { account } = callerOf(request);
+      const run = await getJob(context.db, account.id, kind.name, request.params.id);
+      reply.header('cache-control', 'no-store');
+      return { url: await signedSource(context, run) };
     },
   );
 }

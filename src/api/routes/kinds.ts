@@ -94,9 +94,9 @@ function registerCreate({ app, deps, kind }: KindRoutes): void {
 }
 
 function registerList({ app, deps, kind, answers }: KindRoutes): void {
-  const { path, nouns } = kind.shown;
+  const { path, listPath = path, nouns } = kind.shown;
   app.get(
-    `/v1/${path}`,
+    `/v1/${listPath}`,
     {
       config: { scope: 'read', own: 'query' },
       schema: {

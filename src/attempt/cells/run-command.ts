@@ -23,6 +23,8 @@ type CommandOutput = Pick<PlannedFile, 'path'> | { tree: Pick<TreePlan, 'files' 
 /** A planned command, and what it gets. */
 export interface CommandRun {
   command: Pick<Plan, 'args' | 'durationSeconds' | 'memoryBytes'> & { outputs: readonly CommandOutput[] };
+  /** The program of the table that runs it. Defaults to FFmpeg. */
+  program?: string;
   files: readonly CellInput[];
   slot: number;
   limits: CappedLimits;
@@ -37,16 +39,16 @@ export interface CommandRun {
 
 /**
  * Runs a planned command in a cell, and records progress once a second. A heavy job first waits until its memory fits
- * next to the others of this worker. Resolves if FFmpeg succeeded, else throws.
+ * next to the others of this worker. Resolves if the program succeeded, else throws.
  */
 export async function runCommand(tools: WorkTools, run: Run, cell: CommandRun): Promise<CellResult> {
-  const { command, limits, slot, follow, stdin, signal = run.signal } = cell;
+  const { command, program = 'ffmpeg', limits, slot, follow, stdin, signal = run.signal } = cell;
   const report = progressReporter(tools, run, cell);
   const isHeavy = run.claim.job.resource_class === 'heavy';
   const returnMemory = await tools.memory.reserve(command.memoryBytes, { isHeavy, signal });
   const encoded = tools.measure('encode', () =>
     tools.sandbox.run({
-      program: 'ffmpeg',
+      program,
       args: command.args,
       inputs: [...cell.files],
       ...writablesOf(command.outputs),

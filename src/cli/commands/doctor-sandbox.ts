@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import { chooseSandbox } from '../../sandbox/choose.ts';
 import { type FfmpegReport, reportFfmpeg } from '../../sandbox/index.ts';
+import { programsWithSpeech } from '../../sandbox/speech/programs.ts';
 import type { Sandbox, SelfTestCheck, SelfTestReport } from '../../sandbox/types.ts';
 import { EXIT } from '../exit.ts';
 import { bold, dim, green, red, yellow } from '../style.ts';
@@ -18,7 +19,9 @@ export interface SandboxFacts {
 
 /** Opens the tier that a worker would choose, runs the self-test (of a start, or `full`), and closes it. */
 export async function examineSandbox(config: Config, { full }: { full: boolean }): Promise<SandboxFacts> {
-  const options = { dataDir: config.dataDir, slots: 1, paths: { ffmpeg: config.ffmpeg ?? undefined } };
+  const { dataDir, transcribeEngine, whisperModel: model } = config;
+  const programs = programsWithSpeech(transcribeEngine, { dataDir, model });
+  const options = { dataDir, slots: 1, programs, paths: { ffmpeg: config.ffmpeg ?? undefined } };
   const { sandbox, report, rejected } = await chooseSandbox(options, config.sandbox, { full });
   try {
     const bounds = {
@@ -28,8 +31,8 @@ export async function examineSandbox(config: Config, { full }: { full: boolean }
         ? 'hidden'
         : 'visible to every account of this machine (FFmpeg 7 hides them)',
     };
-    const programs = mapBuilds(sandbox);
-    return { report, rejected, bounds, programs, ffmpeg: await reportFfmpeg(sandbox.ffmpeg, config.dataDir) };
+    const builds = mapBuilds(sandbox);
+    return { report, rejected, bounds, programs: builds, ffmpeg: await reportFfmpeg(sandbox.ffmpeg, config.dataDir) };
   } finally {
     await sandbox.close();
   }

@@ -7,7 +7,8 @@ import type { Config } from '../../config/config.ts';
 import { errors } from '../../contract/errors.ts';
 import { OUTPUT_FORMATS } from '../../contract/formats.ts';
 import { SCOPES } from '../../contract/keys.ts';
-import { METRICS, targetField } from '../../contract/quality.ts';
+import { METRICS } from '../../contract/metrics.ts';
+import { targetField } from '../../contract/quality.ts';
 import type { JobRequest } from '../../contract/transcode-request.ts';
 import { detectMedia, parseJob } from '../../ffmpeg/index.ts';
 import { connect } from '../connect.ts';
@@ -218,17 +219,17 @@ function templateBody(targets: readonly string[], flags: TranscodeFlags, templat
 
 /** Both kinds of players read the folder. */
 function ladderOutput(targets: readonly string[], ladder: string, flags: TranscodeFlags): object {
-  const { quality, resolution, template, target, measure, option, filter, text } = flags;
+  const { quality, resolution, template, target, option, filter, text } = flags;
   if (targets.length !== 1) throw new UsageError('With --ladder, name one folder to write.');
-  if (quality || resolution || template || target || measure || option.length + filter.length + text.length > 0) {
-    throw new UsageError('With --ladder, no other options of the output are possible.');
+  if (quality || resolution || template || target || option.length + filter.length + text.length > 0) {
+    throw new UsageError('With --ladder, --measure is the only other option of the output.');
   }
   const heights = ladder.split(',');
   if (ladder !== 'auto' && !heights.every((height) => /^\d{2,4}$/.test(height))) {
     throw new UsageError(`--ladder "${ladder}" is neither auto nor heights such as 1080,720,360.`);
   }
   const rungs = ladder === 'auto' ? ('auto' as const) : heights.map((height) => ({ height: Number(height) }));
-  return { outputFormat: 'cmaf', ladder: rungs };
+  return { outputFormat: 'cmaf', ladder: rungs, ...qualityOf(flags) };
 }
 
 function formatOf(target: string): string {

@@ -1,4 +1,5 @@
 import { stat, writeFile } from 'node:fs/promises';
+import { extname } from 'node:path';
 import { type Airlock, AirlockError } from '../../../sdk/src/index.ts';
 import { readHead } from '../../attempt/media/read-head.ts';
 import type { Config } from '../../config/config.ts';
@@ -12,21 +13,31 @@ interface TranscribeOptions {
   json?: boolean;
   account?: string;
   language?: string;
+  translate?: boolean;
   output?: string;
 }
 
 interface Transcription {
   id: string;
   status: string;
+  progress: number;
   error_message?: string | null;
 }
 
 const WAIT_SECONDS = 25;
+/** Formats by the extension of the file to write. A text is made of the JSON. */
+const FORMATS: Readonly<Record<string, 'srt' | 'vtt' | 'json'>> = {
+  '.srt': 'srt',
+  '.vtt': 'vtt',
+  '.json': 'json',
+  '.txt': 'json',
+};
 
-/** Transcribes one file and prints the subtitles, or writes them to a file. Nothing of it stays on the server. */
+/** Transcribes one file and prints its text, or writes it to a file. Nothing of it stays on the server. */
 export async function transcribeCommand(config: Config, path: string, options: TranscribeOptions): Promise<number> {
   const found = await stat(path).catch(() => null);
   if (!found?.isFile()) throw new UsageError(`${path} does not exist or is not a file.`);
+  const format = formatOf(options.output);
   const contentType = (await detectMedia((await readHead(path)).head))?.mime;
   const display = openProgressDisplay(!options.json);
   const show = stages();
@@ -36,18 +47,22 @@ export async function transcribeCommand(config: Config, path: string, options: T
       await requireTranscription(airlock);
       const onProgress = (progress: Parameters<typeof show>[0]) => display.show(show(progress));
       const { fileUrl } = await airlock.upload(path, { signal, onProgress, contentType });
-      const body = { media_url: fileUrl, ...(options.language && { language: options.language }) };
+      const body = {
+        ...{ media_url: fileUrl, output_format: format, task: options.translate ? 'translate' : 'transcribe' },
+        ...(options.language && { language: options.language }),
+      };
       let job = await airlock.request<Transcription>('POST', '/v1/transcribe', { body, signal });
       const jobPath = `/v1/transcribe/${job.id}`;
       try {
         while (!['completed', 'failed', 'canceled'].includes(job.status)) {
-          display.show({ name: 'Transcribing' });
+          display.show({ name: 'Transcribing', fraction: job.progress });
           job = await airlock.request<Transcription>('GET', jobPath, { query: { wait: WAIT_SECONDS }, signal });
         }
         display.stop();
+        if (job.status === 'completed') await write(await linkedText(airlock, jobPath, fetch), options);
+        else if (!options.json)
+          process.stderr.write(`${job.error_message ?? `The transcription was ${job.status}.`}\n`);
         if (options.json) process.stdout.write(`${JSON.stringify(job)}\n`);
-        else if (job.status === 'completed') await print(await linkedText(airlock, jobPath, fetch), options);
-        else process.stderr.write(`${job.error_message ?? `The transcription was ${job.status}.`}\n`);
         return job.status === 'completed' ? EXIT.ok : EXIT.failed;
       } finally {
         await airlock.request('DELETE', jobPath).catch(() => {});
@@ -58,10 +73,22 @@ export async function transcribeCommand(config: Config, path: string, options: T
   }
 }
 
+function formatOf(output: string | undefined): 'srt' | 'vtt' | 'json' {
+  if (output === undefined) return 'json';
+  const format = FORMATS[extname(output).toLowerCase()];
+  if (format) return format;
+  throw new UsageError(`The extension of ${output} chooses the format: use ${Object.keys(FORMATS).join(', ')}.`);
+}
+
+/** An upload that does not exist: a server that transcribes rejects it, and creates nothing. */
+const NO_UPLOAD = 'gs://airlock/none';
+
 /** Fails before anything is uploaded if the server cannot transcribe. */
 async function requireTranscription(airlock: Airlock): Promise<void> {
-  await airlock.request('GET', '/v1/transcribes', { query: { limit: 1 } }).catch((error: unknown) => {
-    throw error instanceof AirlockError && error.status === 501 ? new UnavailableError(error.message) : error;
+  await airlock.request('POST', '/v1/transcribe', { body: { media_url: NO_UPLOAD } }).catch((error: unknown) => {
+    if (!(error instanceof AirlockError)) throw error;
+    if (error.status === 501) throw new UnavailableError(error.message);
+    if (error.code !== 'source_not_owned') throw error;
   });
 }
 
@@ -72,7 +99,14 @@ async function linkedText(airlock: Airlock, jobPath: string, fetcher: typeof fet
   return response.text();
 }
 
-async function print(subtitles: string, { output }: TranscribeOptions): Promise<void> {
-  if (output === undefined) process.stdout.write(subtitles);
-  else await writeFile(output, subtitles);
+async function write(result: string, { output, json }: TranscribeOptions): Promise<void> {
+  if (output !== undefined)
+    await writeFile(output, extname(output).toLowerCase() === '.txt' ? plainText(result) : result);
+  else if (!json) process.stdout.write(plainText(result));
+}
+
+/** One line for each stretch of speech. */
+function plainText(transcript: string): string {
+  const { segments } = JSON.parse(transcript) as { segments: { text: string }[] };
+  return segments.map(({ text }) => `${text}\n`).join('');
 }

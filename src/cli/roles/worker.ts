@@ -6,6 +6,7 @@ import { createFetcher, type Fetcher } from '../../fetcher/index.ts';
 import type { JobsContext } from '../../jobs/kind.ts';
 import { kinds } from '../../kinds/registry.ts';
 import { chooseSandbox } from '../../sandbox/choose.ts';
+import { programsWithSpeech } from '../../sandbox/speech/programs.ts';
 import { exitWithParent, reportReady } from '../../supervisor/child.ts';
 import { serveScrapes } from '../../supervisor/scrape.ts';
 import {
@@ -42,7 +43,11 @@ export async function runWorker(config: Config): Promise<void> {
   const logger = createLogger({ level: config.logLevel, role: 'worker' });
   const slots = planSlots(config.workerSlots, availableParallelism(), totalmem());
   const paths = { ffmpeg: config.ffmpeg ?? undefined };
-  const environment = { dataDir: config.dataDir, logger, slots: slots.length, paths };
+  const onChanged = (file: string) =>
+    logger.error({ file }, 'an installed speech model has changed and is not used; install it again');
+  const { dataDir, whisperModel: model } = config;
+  const programs = programsWithSpeech(config.transcribeEngine, { dataDir, model, onChanged });
+  const environment = { dataDir, logger, slots: slots.length, paths, programs };
   const { sandbox, report } = await chooseSandbox(environment, config.sandbox);
   const { context, databaseUrl, close } = await openContext(config, {
     role: 'worker',

@@ -27,7 +27,7 @@ export function checkOutput(expect: ExpectedOutput, info: OutputInfo): void {
     if (codec && stream?.codec !== codec)
       fail(`The ${kind} of the output is ${stream?.codec ?? 'missing'}, not ${codec}.`);
   }
-  // An animated WebP has no decoder in FFmpeg 7.1, so its size reads as zero although browsers show it.
+  // FFmpeg 7.1 has no decoder for an animated WebP, so ffprobe reports a size of zero where the readers don't describe the file.
   const unreadable = video?.codec === 'webp' && video.width === 0;
   if (video && !unreadable) {
     if (video.width === 0 || video.height === 0) fail('The video of the output has no size.');

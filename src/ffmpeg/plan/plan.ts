@@ -100,8 +100,18 @@ function planEncoding(request: TranscodeRequest, inputs: readonly PlanInput[], c
       );
     }
   }
+  for (const [index, { info }] of inputs.entries()) {
+    // FFmpeg 7.1 decodes no frame of it.
+    if (info.isAnimated && info.video[0]?.codec === 'webp') {
+      const message = `Input ${index + 1} is an animated WebP, which FFmpeg cannot decode. Convert it to GIF or MP4 first.`;
+      throw new JobFailure('unsupported_media', message);
+    }
+  }
   const { ladder } = request;
-  if (ladder) return withSubtitles(planLadder({ ...request, ladder }, inputs, parsed, ctx), parsed, ctx);
+  if (ladder) {
+    const text = { subtitles: parsed.subtitles, transcribes: ladder.transcribes === true };
+    return withSubtitles(planLadder({ ...request, ladder }, inputs, parsed, ctx), text, ctx);
+  }
   const picture = planPicture(request, inputs[0]!, ctx);
   if (picture) return inputs.length === 1 ? picture : ofFirstInput(picture, request);
   const raw = (request.options?.length ?? 0) > 0 || parsed.graph !== null;

@@ -48,6 +48,7 @@ export function groupProducers(producers: readonly Producer[], ctx: PlanContext)
 }
 
 function mayShare(group: readonly Producer[], producer: Producer, ctx: PlanContext): boolean {
+  if ([...group, producer].some(({ output }) => output.position === ctx.apart)) return false;
   if (![...group, producer].every(isShareable) || decodeKey(group[0]!) !== decodeKey(producer)) return false;
   const { args, memoryBytes } = planCommand([...group, producer], ctx);
   return memoryBytes <= (ctx.memoryBytes ?? Number.POSITIVE_INFINITY) && argumentFault(args) === null;

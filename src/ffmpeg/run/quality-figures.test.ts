@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Metric } from '../../contract/quality.ts';
+import type { Metric } from '../../contract/metrics.ts';
 import { FigureList } from './quality-figures.ts';
 
 function figuresOf(metric: Metric, lines: readonly string[]) {

@@ -1,4 +1,5 @@
-import type { Metric, QualityFigures } from '../../contract/quality.ts';
+import type { Metric } from '../../contract/metrics.ts';
+import type { QualityFigures } from '../../contract/quality.ts';
 
 /** Decibels of frames that do not differ, whose exact value is infinite. */
 const MOST_DECIBELS = 100;

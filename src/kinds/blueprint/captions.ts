@@ -34,7 +34,7 @@ export async function captionProblems(
   if (body === null) return [];
   const kind = services.context.kinds.get(TRANSCRIBE);
   const request = requestFor(kind, body);
-  if (!kind?.admit || request === null) return [new ApiError('not_implemented', null, { what: 'Transcription' })];
+  if (!kind?.admit || request === null) return [new ApiError('transcription_not_configured')];
   if ('issues' in request) {
     const field = captioned.blueprint.captions!.language ?? captioned.blueprint.captions!.media;
     return [new ApiError('invalid_request', { field, reason: 'is not a language that can be transcribed' })];

@@ -2,16 +2,17 @@ import { accountRetention } from '../../accounts/accounts.ts';
 import { knownInfo } from '../../attempt/media/stored-info.ts';
 import type { Warning } from '../../contract/common.ts';
 import { isS3Url } from '../../contract/connections.ts';
-import type { ApiError } from '../../contract/errors.ts';
+import { ApiError } from '../../contract/errors.ts';
 import { isLadderFormat } from '../../contract/formats.ts';
 import { hideQueries } from '../../contract/hide-queries.ts';
 import { idleInAccount, idleRetention } from '../../contract/limit-advice.ts';
 import type { OutputBody } from '../../contract/output-request.ts';
 import { outputRole } from '../../contract/output-role.ts';
-import { type CreateBody, outputsOf, toJobRequest } from '../../contract/transcodes.ts';
+import { type CreateBody, captionsLast, needsSpeech, outputsOf, toJobRequest } from '../../contract/transcodes.ts';
 import type { RequestProblem } from '../../contract/validate.ts';
 import type { MediaInfo, Review } from '../../ffmpeg/index.ts';
-import { DESTINATIONS, LADDERS, QUALITY, S3_SOURCES } from '../../jobs/capabilities.ts';
+import { offeredTranscription } from '../../fleet/transcription.ts';
+import { DESTINATIONS, LADDER_QUALITY, LADDERS, QUALITY, S3_SOURCES } from '../../jobs/capabilities.ts';
 import { findSources, type NamedSource, type RejectedSource, type ResolvedSource } from '../../jobs/sources.ts';
 import { missingConnections } from '../connection-sources.ts';
 import type { Admission, AdmissionServices, Caller } from '../kind.ts';
@@ -64,8 +65,10 @@ export async function admitTranscode(
 ): Promise<TranscodeAdmission> {
   const { context } = services;
   const { account } = caller;
-  const { sent, locate = locateInRequest } = submission;
-  const { body, template, explainProblem, explainWarning } = await useTemplate(services, caller, submission.body);
+  const { sent } = submission;
+  const { template, explainProblem, explainWarning, ...filled } = await useTemplate(services, caller, submission.body);
+  const { body, order } = captionsLast(filled.body);
+  const locate = locateInOrder(submission.locate ?? locateInRequest, order);
   const inputs = body.inputs.map(({ url }, index) => ({ url, field: `inputs[${index}].url` }));
   const foundInputs = await findNamed(services, caller, inputs);
   const infos = foundInputs.map((source) => ('code' in source ? null : knownInfo(source.inspection)));
@@ -74,6 +77,7 @@ export async function admitTranscode(
     source.type === 'url' ? [{ index, kind, url: source.url, field }] : [],
   );
   const outputs = outputsOf(body);
+  const speech = needsSpeech(outputs) ? await offeredTranscription(context.db) : undefined;
   const destinations = await findDestinations(services, caller, body, outputs);
   const rejections = review.rejections.map((one) => explainProblem(rejectionProblem(one, sent, locate), one.field));
   const { preset, limits } = body;
@@ -81,6 +85,7 @@ export async function admitTranscode(
   const placeProblems = [...missing, ...destinations.problems];
   return {
     problems: [
+      ...(speech === null ? [new ApiError('transcription_not_configured')] : []),
       ...rejectedSources(services, inputs, locate),
       ...(rejections.length > 0 ? [rejectionError('option_refused', rejections)] : []),
       ...rejectedSources(services, assets, locate),
@@ -109,12 +114,22 @@ export async function admitTranscode(
     metadata: body.metadata ?? null,
     retentionSeconds: body.retention_seconds ?? null,
     webhookUrl: body.webhook_url ?? null,
-    ...{ priority: body.priority ?? 0, needs: needsOf(outputs, destinations, [...inputs, ...assets]) },
+    ...{
+      priority: body.priority ?? 0,
+      needs: [...needsOf(outputs, destinations, [...inputs, ...assets]), ...(speech ? [speech] : [])],
+    },
     review,
     rejections,
     foundInputs,
     ...{ infos, placeProblems },
   };
+}
+
+/** Finds a field of the sorted outputs where the client sent it. */
+function locateInOrder(locate: Locate, order: readonly number[]): Locate {
+  const sent = (field: string) =>
+    field.replace(/^outputs\[(\d+)\]/, (_, index: string) => `outputs[${order[Number(index)] ?? index}]`);
+  return (field, offset) => locate(sent(field), offset);
 }
 
 function newOutputs(
@@ -143,6 +158,7 @@ function needsOf(
     ...(deliveries.some((one) => one !== null) ? [DESTINATIONS] : []),
     ...(sources.some(({ url }) => isS3Url(url)) ? [S3_SOURCES] : []),
     ...(isCompared ? [QUALITY] : []),
+    ...(outputs.some(({ outputFormat, measure }) => measure && isLadderFormat(outputFormat)) ? [LADDER_QUALITY] : []),
   ];
 }
 

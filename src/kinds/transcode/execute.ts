@@ -4,6 +4,7 @@ import type { JobPlan, PictureTime, RungRate } from '../../ffmpeg/index.ts';
 import type { AttemptResult } from '../kind.ts';
 import { openRequest, type TranscodeAttempt } from './attempt.ts';
 import { findBestStill } from './best-still.ts';
+import { addCaptions } from './captions.ts';
 import { completionOf } from './completion.ts';
 import { startHashing } from './hash-sources.ts';
 import { sampleLadder } from './quality/sample-ladder.ts';
@@ -50,16 +51,19 @@ async function makeOutputs(attempt: TranscodeAttempt, sources: PreparedSources):
   try {
     const best = await findBestStill(attempt, sources);
     if ('outcome' in best) return best;
-    const first = sources.planned?.plan ?? (await makePlan(attempt, sources, { best: best.picture }));
+    const first = await planFirst(attempt, sources, best.picture);
     const rejected = await sources.accept(first);
     if (rejected) return rejected;
     const rungRates = await sampleLadder(attempt, sources, first);
-    const plan = rungRates ? await makePlan(attempt, sources, { best: best.picture, rungRates }) : first;
-    const hasChildren = await startPieces(attempt, sources, { plan, hashed: hashing.done });
+    const found = { best: best.picture, ...(rungRates && { rungRates }) };
+    const plan = rungRates ? await makePlan(attempt, sources, found) : first;
+    const planApart = (apart: number) => makePlan(attempt, sources, { ...found, apart });
+    const hasChildren = await startPieces(attempt, sources, { plan, hashed: hashing.done, planApart });
     if (hasChildren) return { outcome: 'awaiting-children' };
     const target = await searchTargets(attempt, sources, plan);
     const made = await runCommands(attempt, sources, target.plan, target.searched);
     made.warnings.push(...target.warnings);
+    await addCaptions(attempt, sources, made);
     await hashing.done;
     await sources.used();
     const undelivered = await deliverOutputs(tools, run, made.outputs);
@@ -80,10 +84,28 @@ function undeliveredText({ claim }: Run, position: number, reason: string): stri
   return `${which} was not delivered, and stays here: ${reason}`;
 }
 
+/** The plan of an earlier attempt, with commands for the outputs that it left to this one, or a new plan. */
+async function planFirst(
+  attempt: TranscodeAttempt,
+  sources: PreparedSources,
+  best: PictureTime | null,
+): Promise<JobPlan> {
+  const { planned } = sources;
+  if (!planned) return makePlan(attempt, sources, { best });
+  const { plan, apart } = planned;
+  if (apart === null) return plan;
+  const { commands, failures = [] } = await makePlan(attempt, sources, { best, apart });
+  const isOther = ({ position }: { position: number }) => position !== apart;
+  return {
+    commands: [...plan.commands, ...commands.filter(({ outputs }) => outputs.every(isOther))],
+    failures: failures.filter(isOther),
+  };
+}
+
 function makePlan(
   { tools, run, request }: TranscodeAttempt,
   sources: PreparedSources,
-  found: { best: PictureTime | null; rungRates?: readonly RungRate[] },
+  found: { best: PictureTime | null; rungRates?: readonly RungRate[]; apart?: number },
 ): Promise<JobPlan> {
   const context = {
     ...found,

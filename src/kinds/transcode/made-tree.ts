@@ -16,6 +16,8 @@ export interface WrittenTree {
 
 /** The files that child jobs wrote for a ladder. */
 export interface WrittenPieces {
+  /** Of the ladder among the outputs of the job. */
+  position: number;
   /** Host paths of the files of each piece, in the order of the renditions. */
   pieces: readonly (readonly string[])[];
   /** Host path of the audio; null if the ladder has no audio. */

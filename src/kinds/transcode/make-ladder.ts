@@ -5,6 +5,7 @@ import { JobFailure } from '../../contract/failures.ts';
 import type { LadderPart, LadderRecipe } from '../../ffmpeg/index.ts';
 import type { LadderResult } from '../../sanitizer/index.ts';
 import type { TranscodeAttempt } from './attempt.ts';
+import { ladderCaptions } from './captions.ts';
 import type { MadeTree, WrittenPieces, WrittenTree } from './made-tree.ts';
 
 /** Share of its size limit from which a file counts as cut off, because `-fs` stops a little below the limit. */
@@ -29,10 +30,11 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
  * the structure of the segments. Throws `JobFailure`.
  */
 export async function makeLadder(
-  { tools, run }: TranscodeAttempt,
-  { folder, planned, assets, pieces }: WrittenTree,
+  attempt: TranscodeAttempt,
+  { folder, planned, assets, pieces, slot }: WrittenTree,
   recipe: LadderRecipe,
 ): Promise<MadeTree> {
+  const { tools, run } = attempt;
   const { segmentSeconds, manifests } = recipe;
   const sources = pieces ? sourcesOfPieces(pieces, recipe) : sourcesIn(folder, recipe);
   let bytes = 0;
@@ -42,7 +44,10 @@ export async function makeLadder(
   const directory = join(run.folder, `ladder-${planned.position}`);
   const key = recipe.isEncrypted ? randomBytes(KEY_BYTES) : null;
   const frames = pieces && { rate: pieces.rate, frames: pieces.frames };
-  const subtitles = recipe.subtitles === undefined ? null : { path: assets[recipe.subtitles]!.file, name: SUBTITLES };
+  const sound = recipe.transcribes ? sources.audio?.paths[0] : undefined;
+  const given = recipe.subtitles === undefined ? null : assets[recipe.subtitles]!.file;
+  const text = sound ? await ladderCaptions(attempt, { path: sound, slot, position: planned.position }) : given;
+  const subtitles = text === null ? null : { path: text, name: SUBTITLES };
   const request = { ...sources, pieces: frames, subtitles, segmentSeconds, manifests, directory, key };
   const result = await tools.sanitizer.packageLadder(
     { ...request, maxFiles: planned.tree.maxFiles },

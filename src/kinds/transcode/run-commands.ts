@@ -44,7 +44,8 @@ export async function runCommands(
   for (const [number, command] of commands.entries()) {
     const share = shareOf(number, commands.length, sources.planned?.done ?? 0);
     await makeCommand(attempt, sources, { command, number, share, searched }, made).catch((error: unknown) => {
-      if (signal.aborted || !(error instanceof JobFailure)) throw error;
+      // What children have written is not the only way to make that output: the strategy decides.
+      if (signal.aborted || !(error instanceof JobFailure) || isWritten(sources, command)) throw error;
       if (error instanceof CellFailure) made.facts.push(error.attempt);
       made.failures.push(...command.outputs.map(({ position }) => ({ position, error })));
     });
@@ -68,9 +69,11 @@ interface Step {
 async function makeCommand(attempt: TranscodeAttempt, sources: PreparedSources, step: Step, made: Made): Promise<void> {
   const { tools, run, request } = attempt;
   const { command, share, searched } = step;
-  if (sources.written)
-    return storeOutputs(attempt, sources, { command, figures: new Map(), folder: run.folder, early: null }, made);
-  const budget = sources.planned?.budget ?? command;
+  if (isWritten(sources, command)) {
+    const written = { command, figures: new Map(), folder: run.folder, early: null };
+    return storeOutputs(attempt, sources, written, made);
+  }
+  const budget = sources.planned?.plan.commands.includes(command) ? sources.planned.budget : command;
   const limits = await cellLimits(tools, run.claim, budget, run.disk, request.limits);
   const layers = await writeLayers(attempt, command.layers, `${step.number}-`);
   const fonts = step.number === 0 ? await tools.planner.fonts({ fonts: request.fonts }, run.signal) : [];
@@ -102,6 +105,11 @@ async function makeCommand(attempt: TranscodeAttempt, sources: PreparedSources, 
   }
 }
 
+/** Whether children have written the output of a command. */
+function isWritten({ written }: PreparedSources, { outputs }: Plan): boolean {
+  return written !== null && outputs.some(({ position }) => position === written.position);
+}
+
 async function storeOutputs(
   attempt: TranscodeAttempt,
   sources: PreparedSources,
@@ -117,7 +125,7 @@ async function storeOutputs(
     await storeOutput(attempt, sources, { folder, planned, early }).then(
       (output) => made.outputs.push(withFigures(output, figures.get(planned.position))),
       (error: unknown) => {
-        if (attempt.run.signal.aborted || !(error instanceof JobFailure)) throw error;
+        if (attempt.run.signal.aborted || !(error instanceof JobFailure) || isWritten(sources, command)) throw error;
         made.failures.push({ position: planned.position, error });
       },
     );

@@ -35,7 +35,7 @@ export const shown = {
   schemas: { create: createBody, job, item: jobListItem },
   schemaPrefix: '',
   createErrors: [
-    ...(['template_not_found', 'connection_not_found', 'option_refused'] as const),
+    ...(['template_not_found', 'connection_not_found', 'option_refused', 'transcription_not_configured'] as const),
     ...(['source_not_owned', 'source_deleted', 'source_refused'] as const),
   ],
   toRequest: ({ body, sent, warnings }: CreateRequest): TranscodeSubmission => ({

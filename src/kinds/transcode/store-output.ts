@@ -34,7 +34,7 @@ export function storeOutput(
         planned,
         slot: sources.slot,
         assets: sources.assets,
-        pieces: sources.written,
+        pieces: sources.written?.position === planned.position ? sources.written : null,
       });
 }
 

@@ -20,6 +20,8 @@ export interface ToolKind {
   name: string;
   /** Its routes are below `/v1/{path}`. */
   path: string;
+  /** The path of its list. */
+  listPath: string;
   nouns: { one: string; many: string };
   /** The body of a create; null if only the service creates its jobs. */
   create: z.ZodObject | null;
@@ -41,7 +43,7 @@ export function toolsOfKind(kind: ToolKind): Tool[] {
 }
 
 /** The tools on jobs that exist. */
-function toolsOfJobs({ path, nouns }: ToolKind, texts: ReturnType<typeof textsOfKind>): Tool[] {
+function toolsOfJobs({ path, listPath, nouns }: ToolKind, texts: ReturnType<typeof textsOfKind>): Tool[] {
   const jobId = z.object({ id: z.string().min(1).describe(`The id of the ${nouns.one}, a UUID.`) });
   const below = (id: string, rest = '') => `/v1/${path}/${pathPart(id)}${rest}`;
   const onJob = (
@@ -57,7 +59,7 @@ function toolsOfJobs({ path, nouns }: ToolKind, texts: ReturnType<typeof textsOf
       ...texts.list,
       input: listArgs(nouns.many),
       annotations: READS,
-      run: async (args, { call }) => resultOf(await call('GET', `/v1/${path}${queryOf(args)}`)),
+      run: async (args, { call }) => resultOf(await call('GET', `/v1/${listPath}${queryOf(args)}`)),
     }),
     defineTool({ ...texts.cancel, annotations: DESTROYS, ...onJob('PATCH', '/cancel') }),
     defineTool({ ...texts.erase, annotations: DESTROYS, ...onJob('DELETE') }),

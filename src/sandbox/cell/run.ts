@@ -40,6 +40,8 @@ export interface ProgramSpec extends Omit<CellSpec, 'program' | 'inputs' | 'onPr
   /** Its path in the cell. */
   program: string;
   filter: FilterName;
+  /** See `seenBy`; all by default. */
+  sees?: readonly string[] | null;
   /** Whether it opens files in `PROGRAM_FILES`. */
   opensFiles?: boolean;
   inputs: CellFiles['inputs'];
@@ -124,6 +126,7 @@ async function launchAndWatch(run: Run, group: Group | null): Promise<LaunchEnd>
   let stdoutBytes = 0;
   const launched = await context.tier.launch({
     ...{ program: spec.program, args: spec.args, filter: spec.filter, rootImage: context.rootImage },
+    sees: spec.sees ?? null,
     ...{ cell, limits, account },
     cgroup: group?.cgroup ?? null,
     stdin: spec.stdin ?? null,

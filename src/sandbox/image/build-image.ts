@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { constants, readdirSync, statSync } from 'node:fs';
+import { constants, createReadStream, readdirSync, statSync } from 'node:fs';
 import { chmod, copyFile, link, mkdir, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { findProgram, runTool } from '../host/commands.ts';
 import { FONTS_CONF_PATH } from '../programs/fonts-conf.ts';
 import type { ImagePart, ProgramPaths } from '../programs/program.ts';
+import { SandboxError } from '../sandbox-error.ts';
 import { isIntact, LAYOUT, type Manifest, writeManifest } from './manifest.ts';
 import { collectSources, type ImageSources } from './root-image-sources.ts';
 import { openScratch } from './scratch.ts';
@@ -63,6 +64,7 @@ async function buildImage(target: string, { files, texts }: ImageSources): Promi
     for (let at = 0; at < real.length; at += 16) {
       await Promise.all(real.slice(at, at + 16).map(({ from, to }) => install(from, join(temporary, to))));
     }
+    for (const { to, sha256 } of files) if (sha256) await requireHash(join(temporary, to), sha256);
     for (const { to, text } of texts) {
       await writeFile(join(temporary, to), text);
       await chmod(join(temporary, to), 0o644);
@@ -79,6 +81,14 @@ async function buildImage(target: string, { files, texts }: ImageSources): Promi
     await rm(temporary, { recursive: true, force: true });
     await rm(`${temporary}-broken`, { recursive: true, force: true });
   }
+}
+
+/** The source may have been replaced since its hash was read. */
+async function requireHash(path: string, sha256: string): Promise<void> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  if (hash.digest('hex') === sha256) return;
+  throw new SandboxError(`${basename(path)} has changed since it was installed`, 'Install it again');
 }
 
 /** Without a cache, every job with text scans all fonts; a missing fc-cache costs only time. */

@@ -1,6 +1,6 @@
 import { type ProgramResult, type RunContext, runProgram } from '../cell/run.ts';
 import { packageVersion } from '../host/preflight.ts';
-import type { Program, ProgramPaths } from '../programs/program.ts';
+import { type Program, type ProgramPaths, seenBy } from '../programs/program.ts';
 import { SandboxError } from '../sandbox-error.ts';
 import type { ImageFacts, ProgramFacts } from './manifest.ts';
 import { type RootImage, storeFacts } from './root-image.ts';
@@ -35,8 +35,8 @@ export async function queryPrograms(
 async function queryProgram(query: Query, paths: ProgramPaths): Promise<ProgramFacts> {
   const { program } = query;
   const { result, stdout } = await runQuery(query, program.version.args);
-  const version = stdout.split('\n')[0]!;
-  if (result.end !== 'exit' || result.exitCode !== 0 || !program.version.line.test(version)) {
+  const version = versionIn(program, result, stdout);
+  if (version === null) {
     const reason = `${program.name} does not run in the cell (${result.end}, code ${result.exitCode}): ${result.stderr.trim().slice(-500)}`;
     throw new SandboxError(
       reason,
@@ -51,6 +51,18 @@ async function queryProgram(query: Query, paths: ProgramPaths): Promise<ProgramF
     package: isPackaged ? await packageVersion(program.debian.package) : null,
     readsArguments: await readsArguments(query),
   };
+}
+
+/** Null if the program did not run as it should. */
+function versionIn(
+  { name, version }: Program,
+  { end, exitCode, stderr }: ProgramResult,
+  stdout: string,
+): string | null {
+  if (end !== 'exit') return null;
+  if ('usage' in version) return exitCode === version.exitCode && version.usage.test(stderr) ? name : null;
+  const line = stdout.split('\n')[0]!;
+  return exitCode === 0 && version.line.test(line) ? line : null;
 }
 
 async function readsArguments(query: Query): Promise<boolean> {
@@ -68,6 +80,7 @@ async function runQuery(
   const result = await runProgram(context, {
     program: `/usr/bin/${program.name}`,
     filter: program.filter,
+    sees: seenBy(program),
     args,
     inputs: [],
     limits: { memoryBytes: 2 ** 29, cpuSeconds: 30, wallMs: 30_000, outputBytes: 2 ** 20 },

@@ -16,6 +16,8 @@ interface SourceFile {
   mtimeMs: number;
   /** The image contains a stub of this library, of the same size. */
   stub: boolean;
+  /** What the copy in the image must be; absent = whatever the source is. */
+  sha256?: string;
 }
 
 export interface ImageSources {
@@ -36,6 +38,7 @@ const LOADER_CACHE = '/etc/ld.so.cache';
 export async function collectSources(parts: readonly ImagePart[], paths: ProgramPaths): Promise<ImageSources> {
   const files = new Map(parts.map(({ name }) => [`/usr/bin/${name}`, paths[name]!]));
   const texts: ImageSources['texts'] = [];
+  const sums = new Map<string, string>();
   const watched = new Set<string>([LOADER_CACHE]);
   for (const { name, libraries } of parts) {
     if (libraries === 'static') requireStatic(name, paths[name]!);
@@ -46,11 +49,13 @@ export async function collectSources(parts: readonly ImagePart[], paths: Program
     if ('text' in file) texts.push(file);
     else if ('folder' in file) listFolder(file.folder, file.match, { files, watched, seen: new Set() });
     else addFile(file, files);
+    if ('sha256' in file && file.sha256) sums.set(file.to, file.sha256);
   }
   return {
     files: [...files].map(([to, from]) => {
       const { size, mtimeMs } = statSync(from);
-      return { from, to, size, mtimeMs, stub: stubs.has(to) };
+      const sha256 = sums.get(to);
+      return { from, to, size, mtimeMs, stub: stubs.has(to), ...(sha256 && { sha256 }) };
     }),
     texts,
     watched: [...watched].map((path) => ({ path, mtimeMs: modified(path) })),

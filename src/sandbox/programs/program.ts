@@ -12,8 +12,8 @@ export const PROGRAM_FILES = '/program-files';
 
 /** A file that every cell of a program can read, at its path in the image. Plain data: a thread copies it. */
 export type SharedFile =
-  /** A file of the host. */
-  | { readonly from: string; readonly to: string }
+  /** A file of the host; with a hash, the image is built only if its copy has it. */
+  | { readonly from: string; readonly to: string; readonly sha256?: string }
   /** All files below a folder of the host whose name matches, at the same paths. Subfolders and links are followed. */
   | { readonly folder: string; readonly match: RegExp }
   | { readonly to: string; readonly text: string };
@@ -43,12 +43,22 @@ export interface Program extends ImagePart {
    * @param found the programs before this one in the table
    */
   find(configured: string | undefined, found: ProgramPaths): string | null;
+  /**
+   * Whether its cells contain only the program, its libraries and its files, in tiers that can hide the rest of the image.
+   * Default: they contain the image.
+   */
+  readonly seesOnlyItself?: boolean;
   /** What a worker that has it can do, for jobs that need it, e.g. `transcription:base-q8_0`. */
   readonly provides?: readonly string[];
   /** What its cells may ask of the kernel. */
   readonly filter: FilterName;
-  /** How to query its version: arguments, and the pattern of the first line of its output. */
-  readonly version: { readonly args: readonly string[]; readonly line: RegExp };
+  /**
+   * How to query its version: arguments, and the pattern of the first line of its output. For a program that reports none: what
+   * it prints as an error when it is called wrongly, with its exit code; its package then names the version.
+   */
+  readonly version:
+    | { readonly args: readonly string[]; readonly line: RegExp }
+    | { readonly args: readonly string[]; readonly usage: RegExp; readonly exitCode: number };
   /** The package of the distribution, if the program is the one at this path. */
   readonly debian: { readonly package: string; readonly path: string } | null;
   /** How to find out whether it reads the value of an option from a file; null if it has no confidential options. */
@@ -57,4 +67,11 @@ export interface Program extends ImagePart {
   explain(end: ProgramEnd): Explanation;
   /** Reads its standard output for progress; null if it reports none. */
   readonly progress: ((onReport: (report: ProgressReport) => void) => Pick<ProgressReader, 'feed'>) | null;
+}
+
+/** The paths of the image that cells of a program contain; null = all. Folders contain what is below them. */
+export function seenBy({ name, libraries, files, seesOnlyItself }: Program): readonly string[] | null {
+  if (!seesOnlyItself) return null;
+  const own = files.map((file) => ('to' in file ? file.to : file.folder));
+  return [`/usr/bin/${name}`, ...(libraries === 'static' ? [] : ['/usr/lib', '/usr/lib64']), ...own];
 }

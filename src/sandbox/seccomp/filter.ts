@@ -73,6 +73,7 @@ export function seccompProgram(
   };
   const allow = ret(SECCOMP_RET.ALLOW);
   const kill = ret(SECCOMP_RET.KILL_PROCESS);
+  const onCode = policy.onCode === 'kill' ? kill : retErrno(EACCES);
   const onlyValues = (argument: number, values: readonly number[], errno: number): BpfInstruction[] => [
     load(argumentLow(argument)),
     ...values.flatMap((value) => when(BPF.JEQ_K, value, [allow])),
@@ -87,11 +88,11 @@ export function seccompProgram(
     ...rule('mmap', [
       load(argumentLow(2)),
       ...(policy.mapsCode
-        ? [and(PROT_WRITE_EXEC), ...when(BPF.JEQ_K, PROT_WRITE_EXEC, [retErrno(EACCES)])]
-        : when(BPF.JSET_K, PROT_EXEC, [retErrno(EACCES)])),
+        ? [and(PROT_WRITE_EXEC), ...when(BPF.JEQ_K, PROT_WRITE_EXEC, [onCode])]
+        : when(BPF.JSET_K, PROT_EXEC, [onCode])),
       allow,
     ]),
-    ...rule('mprotect', [load(argumentLow(2)), ...when(BPF.JSET_K, PROT_EXEC, [retErrno(EACCES)]), allow]),
+    ...rule('mprotect', [load(argumentLow(2)), ...when(BPF.JSET_K, PROT_EXEC, [onCode]), allow]),
     // glibc falls back to clone; a filter cannot read clone3's flags, which are in memory.
     ...rule('clone3', [retErrno(ENOSYS)]),
     ...rule('clone', [

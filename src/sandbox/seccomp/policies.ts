@@ -7,6 +7,8 @@ export interface FilterPolicy {
   readonly killed: readonly string[];
   /** Whether it may map files as code, which a dynamic loader does. Never memory that is also writable. */
   readonly mapsCode: boolean;
+  /** What happens to a program that maps code which it may not map, or makes memory executable. */
+  readonly onCode: 'reject' | 'kill';
 }
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
@@ -37,19 +39,23 @@ const KILLED = words(`
 const FOLDER_CALLS = words('rename mkdir rmdir unlink mkdirat unlinkat renameat renameat2');
 const SOCKET_CALLS = words('socket connect socketpair');
 
-export type FilterName = 'media' | 'strict';
+/** Calls of a program that reads its inputs and writes its outputs. */
+const QUIET = {
+  allowed: ALLOWED.filter((name) => !FOLDER_CALLS.includes(name)),
+  rejected: REJECTED.filter((name) => !SOCKET_CALLS.includes(name)),
+  killed: [...KILLED, ...SOCKET_CALLS],
+};
+
+export type FilterName = 'media' | 'strict' | 'linked';
 
 /** The filters by name. `media` is the loosest. */
 export const FILTERS: Readonly<Record<FilterName, FilterPolicy>> = {
   /** For FFmpeg, which loads 200 libraries, some of which probe for sockets. */
-  media: { allowed: ALLOWED, rejected: REJECTED, killed: KILLED, mapsCode: true },
+  media: { allowed: ALLOWED, rejected: REJECTED, killed: KILLED, mapsCode: true, onCode: 'reject' },
   /** For a static program that reads its inputs and writes its outputs: no code but its own, no socket. */
-  strict: {
-    allowed: ALLOWED.filter((name) => !FOLDER_CALLS.includes(name)),
-    rejected: REJECTED.filter((name) => !SOCKET_CALLS.includes(name)),
-    killed: [...KILLED, ...SOCKET_CALLS],
-    mapsCode: false,
-  },
+  strict: { ...QUIET, mapsCode: false, onCode: 'kill' },
+  /** The same for a program with a few libraries, which its loader maps. */
+  linked: { ...QUIET, mapsCode: true, onCode: 'kill' },
 };
 
 export const FILTER_NAMES = Object.keys(FILTERS) as FilterName[];

@@ -32,6 +32,9 @@ export interface Targets {
 const CLONE_NEWUSER = 0x10000000;
 const CLONE_NEWNET = 0x40000000;
 const SIGCHLD = 17;
+const PROT_READ_EXEC = 5;
+const PROT_READ_WRITE_EXEC = 7;
+const MAP_PRIVATE_ANONYMOUS = 0x22;
 
 /** Output that the probe must be able to write. */
 export const PROOF_FILE = 'proof';
@@ -64,10 +67,23 @@ export const KILLED_ATTEMPTS: readonly KilledAttempt[] = [
   { attempt: 'start a program from a descriptor', call: 'execveat', args: [-1, '', 0, 0, 0] },
 ];
 
-/** What kills a program under the filter `strict` and gets an error under `media`; and a fork, which kills it under both. */
-export const STRICT_KILLED_ATTEMPTS: readonly KilledAttempt[] = [
-  { attempt: 'strict: fork', call: 'clone', args: [SIGCHLD, 0, 0, 0, 0] },
-  { attempt: 'strict: open a Unix socket', call: 'socket', args: [1, 1, 0] },
-  { attempt: 'strict: open an internet socket', call: 'socket', args: [2, 1, 0] },
-  { attempt: 'strict: make a socket pair', call: 'socketpair', args: [1, 1, 0, Buffer.alloc(8)] },
+/** What kills a program under the filters `strict` and `linked`, and gets an error under `media`; and a fork, which always kills it. */
+const QUIET_KILLED: readonly KilledAttempt[] = [
+  { attempt: 'fork', call: 'clone', args: [SIGCHLD, 0, 0, 0, 0] },
+  { attempt: 'open a Unix socket', call: 'socket', args: [1, 1, 0] },
+  { attempt: 'open an internet socket', call: 'socket', args: [2, 1, 0] },
+  { attempt: 'make a socket pair', call: 'socketpair', args: [1, 1, 0, Buffer.alloc(8)] },
+  { attempt: 'map writable code', call: 'mmap', args: [0, 4096, PROT_READ_WRITE_EXEC, MAP_PRIVATE_ANONYMOUS, -1, 0] },
+  { attempt: 'make memory executable', call: 'mprotect', args: [0, 4096, PROT_READ_EXEC] },
 ];
+const MAP_CODE: KilledAttempt = {
+  attempt: 'map code',
+  call: 'mmap',
+  args: [0, 4096, PROT_READ_EXEC, MAP_PRIVATE_ANONYMOUS, -1, 0],
+};
+
+/** The attempts that kill a program under a filter which is stricter than `media`. */
+export function strictlyKilled(filter: 'strict' | 'linked'): KilledAttempt[] {
+  const attempts = filter === 'strict' ? [...QUIET_KILLED, MAP_CODE] : QUIET_KILLED;
+  return attempts.map((one) => ({ ...one, attempt: `${filter}: ${one.attempt}` }));
+}

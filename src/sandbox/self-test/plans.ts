@@ -10,7 +10,7 @@ import {
   PROOF,
   PROOF_FILE,
   type RejectedAttempt,
-  STRICT_KILLED_ATTEMPTS,
+  strictlyKilled,
   type Targets,
 } from './attempts.ts';
 import { type Bomb, bombs } from './bombs.ts';
@@ -53,15 +53,21 @@ export function planAll(
     planRejected(attempts, tier.exceptions),
     ...KILLED_ATTEMPTS.map((attempt) => planKilled(attempt, 'media')),
     ...wanted.map((bomb) => planBomb(bomb, tier.exceptions)),
-    ...(filters.includes('strict') ? planStrict(targets) : []),
+    ...STRICTER.filter((filter) => filters.includes(filter)).flatMap((filter) => planStrict(targets, filter)),
   ];
 }
 
-/** What the filter `strict` rejects in addition to what `media` rejects. */
-function planStrict({ tier }: Targets & { tier: { exceptions: Exceptions } }): Plan[] {
+/** Filters that are stricter than `media`. */
+const STRICTER = ['strict', 'linked'] as const;
+
+/** What such a filter rejects in addition to what `media` rejects. */
+function planStrict(
+  { tier }: Targets & { tier: { exceptions: Exceptions } },
+  filter: (typeof STRICTER)[number],
+): Plan[] {
   return [
-    planRejected(strictAttempts(tier), tier.exceptions, 'strict'),
-    ...STRICT_KILLED_ATTEMPTS.map((attempt) => planKilled(attempt, 'strict')),
+    planRejected(strictAttempts(tier, filter), tier.exceptions, filter),
+    ...strictlyKilled(filter).map((attempt) => planKilled(attempt, filter)),
   ];
 }
 

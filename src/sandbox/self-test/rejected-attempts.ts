@@ -10,7 +10,6 @@ const O_WRONLY_CREAT = 0o1 | 0o100;
 const O_TMPFILE = 0o20200000 | O_RDWR;
 const FALLOC_FL_KEEP_SIZE = 1;
 const PROT_READ_WRITE = 3;
-const PROT_READ_EXEC = 5;
 const MAP_PRIVATE_ANONYMOUS = 0x22;
 const MAP_NORESERVE = 0x4000;
 const TIOCSTI = 0x5412;
@@ -118,16 +117,15 @@ export function rejectedAttempts(targets: Targets): RejectedAttempt[] {
   ];
 }
 
-/** What the filter `strict` rejects and `media` allows, after the attempt that must succeed. */
-export function strictAttempts(tier: Targets['tier']): RejectedAttempt[] {
+/** What a filter that is stricter than `media` rejects and `media` allows, after the attempt that must succeed. */
+export function strictAttempts(tier: Targets['tier'], filter: 'strict' | 'linked'): RejectedAttempt[] {
   const rejected = rejectedBy(tier);
   const path = tier.inside('/out/strict');
   return [
     openOutput(tier),
-    rejected('strict: map code', { EACCES }, 'mmap', 0, 4096, PROT_READ_EXEC, MAP_PRIVATE_ANONYMOUS, -1, 0),
-    rejected('strict: make a folder', FILTERED, 'mkdirat', AT_FDCWD, path, 0o700),
-    rejected('strict: remove a file', FILTERED, 'unlinkat', AT_FDCWD, path, 0),
-    rejected('strict: rename a file', FILTERED, 'renameat2', AT_FDCWD, path, AT_FDCWD, `${path}-2`, 0),
+    rejected(`${filter}: make a folder`, FILTERED, 'mkdirat', AT_FDCWD, path, 0o700),
+    rejected(`${filter}: remove a file`, FILTERED, 'unlinkat', AT_FDCWD, path, 0),
+    rejected(`${filter}: rename a file`, FILTERED, 'renameat2', AT_FDCWD, path, AT_FDCWD, `${path}-2`, 0),
   ];
 }
 

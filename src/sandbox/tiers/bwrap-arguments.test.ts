@@ -29,7 +29,7 @@ describe('bubblewrapArgs', () => {
     directories: [{ name: 'tree', maxFiles: 10 }],
     binds: [{ name: '1', path: '/mnt/x' }],
   };
-  const args = bubblewrapArgs('/image', cell).toString().split('\0');
+  const args = bubblewrapArgs('/image', null, cell).toString().split('\0');
 
   it('terminates each argument with NUL and keeps spaces', () => {
     expect(args.pop()).toBe('');

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Cell, writablesOf } from '../cell/cell.ts';
 import { prlimitArgs } from '../cell/limits.ts';
@@ -19,19 +20,36 @@ export function launcherArgs(bwrap: string, limits: CellLimits, program: string,
  */
 export function bubblewrapArgs(
   rootImage: string,
+  sees: readonly string[] | null,
   cell: Pick<Cell, 'input' | 'output' | 'outputs' | 'directories' | 'binds'>,
 ): Buffer {
   const args = [
     ...['--unshare-all', '--unshare-user', '--disable-userns', '--die-with-parent', '--new-session'],
     ...['--cap-drop', 'ALL', '--clearenv', '--hostname', 'job', '--uid', '65534', '--gid', '65534'],
-    ...['--ro-bind', rootImage, '/', '--size', String(64 * MIB), '--tmpfs', '/tmp'],
+    ...(sees ? ownRoot(rootImage, sees) : ['--ro-bind', rootImage, '/']),
+    ...['--size', String(64 * MIB), '--tmpfs', '/tmp'],
     ...['--ro-bind', cell.input, '/in', '--ro-bind', cell.output, '/out'],
     ...writablesOf(cell).flatMap((name) => ['--bind', join(cell.output, name), `/out/${name}`]),
     ...cell.binds.flatMap(({ name, path }) => ['--ro-bind', path, `/in/${name}`]),
     ...['--setenv', 'HOME', '/tmp', '--setenv', 'PATH', '/usr/bin', '--setenv', 'LC_ALL', 'C.UTF-8'],
     // SVT-AV1 prints banners regardless of FFmpeg's log level; 1 keeps its errors.
     ...['--setenv', 'SVT_LOG', '1', '--chdir', '/out'],
+    // Last, because the mounts before it create folders in the root.
+    ...(sees ? ['--remount-ro', '/'] : []),
     ...['--seccomp', String(FD.seccomp), '--json-status-fd', String(FD.status), '--block-fd', String(FD.block)],
   ];
   return Buffer.from(args.map((arg) => `${arg}\0`).join(''));
+}
+
+/** Links of the root of every image: the dynamic loader is at a path below them. */
+const ROOT_LINKS: readonly string[] = ['lib', 'lib64'];
+
+/** A root that consists of these paths of the image alone. */
+function ownRoot(rootImage: string, sees: readonly string[]): string[] {
+  const paths = sees.filter((path) => existsSync(join(rootImage, path)));
+  const links = ROOT_LINKS.filter((name) => paths.includes(`/usr/${name}`));
+  return [
+    ...paths.flatMap((path) => ['--ro-bind', join(rootImage, path), path]),
+    ...links.flatMap((name) => ['--symlink', `usr/${name}`, `/${name}`]),
+  ];
 }

@@ -112,7 +112,7 @@ async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
       spec.onStarted?.();
     }, fail);
   });
-  pipes[FD.args]?.end(bubblewrapArgs(spec.rootImage, spec.cell));
+  pipes[FD.args]?.end(bubblewrapArgs(spec.rootImage, spec.sees, spec.cell));
   waiting?.send(command);
 
   const ended = watchEnd(child, state, {

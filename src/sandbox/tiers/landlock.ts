@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { mustCountTasks, prlimitArgs } from '../cell/limits.ts';
 import { imageProgram } from '../image/image-program.ts';
@@ -79,15 +79,17 @@ export function command({ program, args, cell, rootImage }: LaunchSpec) {
 /** Allowlist: everything else on the host is blocked, including `/proc` and `/dev`. */
 export function landlockArgs(
   seccompFile: string,
-  { cell, rootImage }: Pick<LaunchSpec, 'cell' | 'rootImage'>,
+  { cell, rootImage, sees }: Pick<LaunchSpec, 'cell' | 'rootImage' | 'sees'>,
   executed: string,
 ): string[] {
   const rule = (access: string, path: string) => ['--landlock-rule', `path-beneath:${access}:${path}`];
   return [
     ...['--no-new-privs', '--landlock-access', 'fs'],
-    ...rule('read-file,read-dir', rootImage),
+    ...(sees ? sees.map((path) => join(rootImage, path)).filter((path) => existsSync(path)) : [rootImage]).flatMap(
+      (path) => rule(statSync(path).isDirectory() ? 'read-file,read-dir' : 'read-file', path),
+    ),
     ...rule('execute,read-file', executed),
-    ...(existsSync(FONTS) ? rule('read-file,read-dir', FONTS) : []),
+    ...(!sees && existsSync(FONTS) ? rule('read-file,read-dir', FONTS) : []),
     ...rule('read-file,read-dir', cell.input),
     ...cell.executables.flatMap((name) => rule('execute', join(cell.input, name))),
     ...cell.binds.flatMap(({ path }) => rule('read-file', path)),

@@ -12,7 +12,7 @@ interface Argument {
  * The BPF filter's decisions as `linux.seccomp` of an OCI `config.json`. gVisor does not support `errnoRet`: its error
  * is always EPERM. libc needs ENOSYS for clone3, which SCMP_ACT_TRACE returns without a tracer.
  */
-export function ociSeccomp({ allowed, rejected, killed, mapsCode }: FilterPolicy): object {
+export function ociSeccomp({ allowed, rejected, killed, mapsCode, onCode }: FilterPolicy): object {
   const rule = (names: string[], action: string, args?: Argument[]) => ({ names, action, ...(args && { args }) });
   const allow = (name: string, args: Argument[]) => rule([name], 'SCMP_ACT_ALLOW', args);
   const equal = (name: string, index: number, values: readonly number[]) =>
@@ -35,7 +35,8 @@ export function ociSeccomp({ allowed, rejected, killed, mapsCode }: FilterPolicy
       ...equal('prctl', 0, PRCTLS),
       ...equal('fcntl', 1, FCNTLS),
       ...equal('prlimit64', 0, [0]),
-      rule(['mmap', 'mprotect', 'ioctl', 'prctl', 'fcntl', 'prlimit64', ...rejected], 'SCMP_ACT_ERRNO'),
+      rule(['ioctl', 'prctl', 'fcntl', 'prlimit64', ...rejected], 'SCMP_ACT_ERRNO'),
+      rule(['mmap', 'mprotect'], onCode === 'kill' ? 'SCMP_ACT_KILL' : 'SCMP_ACT_ERRNO'),
       rule(['clone', ...killed], 'SCMP_ACT_KILL'),
     ],
   };

@@ -14,6 +14,8 @@ export interface LaunchSpec {
   filter: FilterName;
   /** Host folder that is the cell's read-only `/`, or replaces it. */
   rootImage: string;
+  /** Paths of the image that the cell contains; null = all. A tier that cannot hide the others shows them. */
+  sees: readonly string[] | null;
   cell: Cell;
   limits: CellLimits;
   account: CellAccount | null;

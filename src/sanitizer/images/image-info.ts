@@ -5,6 +5,7 @@ import { NO_COLOR } from '../codecs/color.ts';
 import type { Picture } from '../codecs/types.ts';
 import type { FileBytes } from '../file-bytes.ts';
 import { videoStream } from '../streams.ts';
+import { readAnimatedWebp } from './animated-webp.ts';
 import { readGif } from './gif.ts';
 import { readJpeg } from './jpeg.ts';
 import { readPng } from './png.ts';
@@ -19,10 +20,15 @@ const READERS: Readonly<Record<string, (file: FileBytes) => Picture>> = {
   webp_pipe: readWebp,
 };
 
-/** What ffprobe would report about a picture; null for other files, and where it may see something else. */
+/**
+ * What ffprobe would report about a picture; null for other files, and where it may see something else. Of an animated WebP, what
+ * ffprobe doesn't find.
+ */
 export function imageInfo(file: FileBytes, demuxer: string): MediaInfo | null {
   return unlessUnclear(() => {
     if (demuxer === 'gif') return readGif(file);
+    const animation = demuxer === 'webp_pipe' ? readAnimatedWebp(file) : null;
+    if (animation) return animation;
     const read = READERS[demuxer];
     return read ? stillInfo(file, demuxer, read(file)) : null;
   });

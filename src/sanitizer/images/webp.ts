@@ -16,7 +16,7 @@ const LOSSY = 'VP8 ';
 const LOSSLESS = 'VP8L';
 const EXTENDED = 'VP8X';
 const ALPHA = 'ALPH';
-/** Profile of colours, and metadata. Chunks of animations, and unknown ones, are left to ffprobe. */
+/** Profile of colours, and metadata. Unknown chunks are left to ffprobe. */
 const IGNORED: ReadonlySet<string> = new Set(['ICCP', 'EXIF', 'XMP ']);
 /** Flags of the extended format. */
 const HAS_ALPHA = 0x10;

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBrowser } from '../../../testkit/browser.ts';
 import { makeClip, upload } from '../../../testkit/media.ts';
@@ -248,7 +248,7 @@ export const destinations = (given: () => TestService) => () => {
     });
     afterAll(() => browser?.close());
 
-    it('add and delete connections, and say why a bucket cannot be used and where an output was delivered', async () => {
+    it('add and delete connections, and create jobs whose targets and destinations the page of the job shows', async () => {
       const page = await setUp(browser, await invite(service, 'buckets@example.org', 'admin', 'default'));
       await visit(page, 'Connections');
       await page.getByRole('button', { name: 'Add connection' }).first().click();
@@ -266,6 +266,11 @@ export const destinations = (given: () => TestService) => () => {
       const job = await run({ outputFormat: 'mp4', destination: { s3: { connection: 'page', prefix: 'seen' } } });
       await page.goto(`${service.api}/jobs/${job.id}`);
       await page.getByText(`Delivered to ${new URL(bucket.endpoint).host}/${BUCKET}/seen`).waitFor();
+      await orderInForm(page);
+      await page.getByText(`Delivered to ${new URL(bucket.endpoint).host}/${BUCKET}/form/2026`).waitFor();
+      await page.getByText(/SSIM 0\.\d{4} on average, 0\.\d{4} in 99% of the frames/).waitFor();
+      await page.getByText(/PSNR \d+\.\d dB on average/).waitFor();
+      expect([await filesOf('form/'), await faultsOf(page)]).toEqual([['form/2026/form.mp4'], []]);
       await visit(page, 'Connections');
       await row.getByRole('button', { name: 'Delete' }).click();
       await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
@@ -273,6 +278,47 @@ export const destinations = (given: () => TestService) => () => {
       await page.context().close();
     });
   });
+
+  /** Creates a job with a target, a measure and a destination, by keyboard. */
+  async function orderInForm(page: Page): Promise<void> {
+    await visit(page, 'New job');
+    await page
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'form.mp4', mimeType: 'video/mp4', buffer: await readFile(clip) });
+    await page.getByText('Ready', { exact: true }).waitFor();
+    const request = page.getByRole('region', { name: 'Request' });
+    const create = page.getByRole('button', { name: 'Create job' });
+    const quality = page.getByRole('group', { name: 'Quality', exact: true });
+    await page.getByRole('button', { name: 'SSIM', exact: true }).press('Enter');
+    await quality.waitFor({ state: 'detached' });
+    await page.getByLabel('At least').fill('1.5');
+    await page.getByText('ssim is from 0.5 to 0.9999').waitFor();
+    await page.getByLabel('At least').fill('0.9');
+    await page.getByLabel('Highest bit rate').fill('4M');
+    await page.getByRole('checkbox', { name: 'PSNR', exact: true }).press(' ');
+    await page.getByRole('button', { name: 'A presigned URL' }).press('Enter');
+    await page.getByText('Paste a presigned URL.').waitFor();
+    expect(await create.isDisabled()).toBe(true);
+    await page.getByLabel('Presigned URL').fill('https://10.0.0.1/a?X-Amz-Signature=1');
+    await page.getByText('destination.url').waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    await page.getByRole('button', { name: 'A connection' }).press('Enter');
+    expect(await create.isDisabled()).toBe(true);
+    await page.getByLabel('Connection', { exact: true }).selectOption('page');
+    await page.getByLabel('Folder').fill('form/2026');
+    await page.getByText('Valid', { exact: true }).waitFor();
+    for (const text of [
+      '"metric": "ssim"',
+      '"at_least": 0.9',
+      '"max_bitrate": "4M"',
+      '"psnr"',
+      '"prefix": "form/2026"',
+    ])
+      expect(await request.textContent()).toContain(text);
+    expect(await faultsOf(page)).toEqual([]);
+    await create.press('Enter');
+    await page.getByText('Completed', { exact: true }).first().waitFor();
+  }
 
   describe('a source in the bucket of a connection', () => {
     const create = (url: string) =>

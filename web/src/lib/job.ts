@@ -11,7 +11,7 @@ interface CommonJob {
 }
 
 /** A job of any kind. Everything that a kind may lack is absent or null. */
-export type AnyJob = CommonJob & Partial<Omit<Job, keyof CommonJob>>;
+export type AnyJob = CommonJob & Partial<Omit<Job, keyof CommonJob>> & { media_url?: string | null };
 
 /** The path of the kind of job that has a request to repeat, a command and a page to create it. */
 export const TRANSCODES = 'transcodes';
@@ -53,18 +53,24 @@ export function isOver({ status }: CommonJob): boolean {
 
 /** Whether somebody erased the job, or its time was over: its bytes and names are gone then. */
 export function isErased(job: AnyJob): boolean {
-  const { inputs = [] } = job;
-  return isOver(job) && inputs.length > 0 && inputs.every(({ url }) => url === null);
+  const urls = urlsOf(job);
+  return isOver(job) && urls.length > 0 && urls.every((url) => url === null);
+}
+
+/** The sources of a job. A transcription has one, under a name of its own. */
+function urlsOf({ inputs = [], media_url }: AnyJob): (string | null)[] {
+  return media_url === undefined ? inputs.map(({ url }) => url) : [media_url];
 }
 
 /**
  * What people call a job: the name of its first input, otherwise its noun and the end of its id, whose start is the same for
  * all jobs of a minute. Stored names begin with a time, which is left out.
  */
-export function jobName({ id, inputs = [] }: AnyJob, noun = 'job'): string {
-  const name = nameOf(inputs[0]?.url ?? null)?.replace(/^\d{8}-\d{6}-(?=.)/, '');
-  const more = inputs.length > 1 ? ` + ${inputs.length - 1}` : '';
-  return name ? `${name}${more}` : `${capitalized(noun)} ${id.slice(-8)}`;
+export function jobName(job: AnyJob, noun = 'job'): string {
+  const urls = urlsOf(job);
+  const name = nameOf(urls[0] ?? null)?.replace(/^\d{8}-\d{6}-(?=.)/, '');
+  const more = urls.length > 1 ? ` + ${urls.length - 1}` : '';
+  return name ? `${name}${more}` : `${capitalized(noun)} ${job.id.slice(-8)}`;
 }
 
 /** Seconds that a job ran; null if it did not, or its kind does not report it. */

@@ -12,6 +12,7 @@ type Entry = readonly [href: string, text: string, icon: IconName];
 const WORK: readonly Entry[] = [
   ['/jobs', 'Jobs', 'jobs'],
   ['/new', 'New job', 'plus'],
+  ['/blueprints', 'Blueprints', 'play'],
   ['/templates', 'Templates', 'file'],
   ['/usage', 'Usage', 'usage'],
 ];

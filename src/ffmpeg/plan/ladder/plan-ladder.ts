@@ -68,7 +68,7 @@ interface PlannedPart {
  * All rungs have the same constant frame rate, and key frames at the same times. Throws `JobFailure`.
  */
 export function planLadder(
-  { ladder, inputs: requested }: TranscodeRequest & { ladder: LadderRequest },
+  { ladder, inputs: requested, measure }: TranscodeRequest & { ladder: LadderRequest },
   inputs: readonly PlanInput[],
   parsed: ParsedRequest,
   ctx: OutputContext,
@@ -83,7 +83,9 @@ export function planLadder(
   const videos = rungs.map((rung, index) => {
     const output = encoderOptions(rung, keyFrames);
     const context = { ...at(index), rung: { shortSide: Math.min(rung.size.width, rung.size.height), frameRate } };
-    const request: TranscodeRequest = { inputs: requested, outputFormat: 'mp4' };
+    // The largest rendition stands for the ladder in comparisons with the source.
+    const isMeasured = index === 0 && measure !== undefined;
+    const request: TranscodeRequest = { inputs: requested, outputFormat: 'mp4', ...(isMeasured && { measure }) };
     return asPart(plan(request, inputs, { ...parsed, output }, context), ctx.position, rung);
   });
   const hasAudio = inputs.some(({ info }) => mainAudio(info) !== null);
@@ -166,11 +168,25 @@ function joinParts(
     ...first,
     threads: first.threads,
     args: producers.flatMap(({ args }) => args),
-    output: plannedLadder(ladder, { renditions, audio: audio?.part ?? null, position, seconds }),
+    output: {
+      ...plannedLadder(ladder, { renditions, audio: audio?.part ?? null, position, seconds }),
+      ...comparedRendition(videos[0]!, position),
+    },
     works: producers.flatMap(({ works }) => works),
     source: 'defaults',
     warnings: [...warnings, ...distinct(producers.flatMap((producer) => producer.warnings))],
   };
+}
+
+/** The rendition as a file that is compared with the source; nothing if the request does not measure it. */
+function comparedRendition(
+  { producer: { output }, part }: PlannedPart,
+  position: number,
+): Pick<PlannedTree, 'compared'> {
+  if (!('path' in output) || !output.quality) return {};
+  const { path, maxBytes } = part;
+  const expect = { ...output.expect, maxBytes };
+  return { compared: { ...output, quality: output.quality, expect, path, position } };
 }
 
 function plannedLadder(

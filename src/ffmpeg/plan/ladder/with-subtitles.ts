@@ -7,13 +7,19 @@ import type { OutputContext, Producer } from '../producer.ts';
 const FILES = 2;
 
 /** Adds the subtitles of the request to a ladder. No command reads them. Throws `JobFailure`. */
-export function withSubtitles(producer: Producer, { subtitles }: ParsedRequest, { assets }: OutputContext): Producer {
+export function withSubtitles(
+  producer: Producer,
+  { subtitles, transcribes }: Pick<ParsedRequest, 'subtitles'> & { transcribes: boolean },
+  { assets }: OutputContext,
+): Producer {
   const { output } = producer;
-  if (subtitles === null || !('tree' in output) || output.tree.make.kind !== 'ladder') return producer;
+  if ((subtitles === null && !transcribes) || !('tree' in output) || output.tree.make.kind !== 'ladder')
+    return producer;
   // Only formats of plain text become WebVTT without a loss of meaning.
-  if (assets?.[subtitles]?.demuxer === 'ass')
+  if (subtitles !== null && assets?.[subtitles]?.demuxer === 'ass')
     throw new JobFailure('asset_invalid', 'The subtitles of the ladder are ASS; send SRT or WebVTT.');
   const { tree } = output;
   const bounds = { maxBytes: tree.maxBytes + MAX_SUBTITLE_BYTES, maxFiles: tree.maxFiles + FILES };
-  return { ...producer, output: { ...output, tree: { ...tree, ...bounds, make: { ...output.tree.make, subtitles } } } };
+  const text = subtitles === null ? { transcribes } : { subtitles };
+  return { ...producer, output: { ...output, tree: { ...tree, ...bounds, make: { ...output.tree.make, ...text } } } };
 }

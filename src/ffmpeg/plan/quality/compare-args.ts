@@ -1,4 +1,4 @@
-import type { Metric } from '../../../contract/quality.ts';
+import type { Metric } from '../../../contract/metrics.ts';
 import { timeText } from '../../policy/options/option-values.ts';
 import { inputSecurityArgs } from '../../probe/probe.ts';
 import type { ComparedSource, QualityPlan, TargetPlan } from '../../types.ts';

@@ -6,6 +6,7 @@ export {
   type Sample,
   sampleArgs,
 } from './compare-args.ts';
+export { comparedFile } from './compared-file.ts';
 export { chooseSamples } from './samples.ts';
 export { chooseCrf, closerCrfs, nextCrfs, type Point } from './search-crf.ts';
 export { withCrf } from './with-crf.ts';

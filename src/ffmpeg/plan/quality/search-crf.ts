@@ -1,4 +1,4 @@
-import type { TargetMetric } from '../../../contract/quality.ts';
+import type { TargetMetric } from '../../../contract/metrics.ts';
 import type { TargetRequest } from '../../../contract/transcode-request.ts';
 
 /*

@@ -4,7 +4,8 @@ import type { CappedLimits } from '../../../attempt/cells/cell-limits.ts';
 import { type CellInput, runCommand } from '../../../attempt/cells/run-command.ts';
 import { sizeOfPlainFile } from '../../../attempt/outputs/store-file.ts';
 import { JobFailure } from '../../../contract/failures.ts';
-import type { Metric, QualityFigures } from '../../../contract/quality.ts';
+import type { Metric } from '../../../contract/metrics.ts';
+import type { QualityFigures } from '../../../contract/quality.ts';
 import { FigureList, type Plan } from '../../../ffmpeg/index.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
 

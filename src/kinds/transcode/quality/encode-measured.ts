@@ -1,6 +1,6 @@
 import { factsOf } from '../../../attempt/cells/cell-failure.ts';
 import type { CappedLimits } from '../../../attempt/cells/cell-limits.ts';
-import { correctTargets, type Plan, type PlanWarning, warnOfMissed } from '../../../ffmpeg/index.ts';
+import { comparedFile, correctTargets, type Plan, type PlanWarning, warnOfMissed } from '../../../ffmpeg/index.ts';
 import type { AttemptFacts } from '../../../jobs/attempts.ts';
 import type { CellResult } from '../../../sandbox/types.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
@@ -46,7 +46,7 @@ export async function encodeMeasured(
   step: MeasuredStep,
 ): Promise<Encoded> {
   const { command, share } = step;
-  if (!command.outputs.some((output) => 'path' in output && output.quality))
+  if (!command.outputs.some((output) => comparedFile(output) !== null))
     return encodeOnce(attempt, sources, step, { command, share, compared: share });
   const first = await encodeOnce(attempt, sources, step, {
     command,

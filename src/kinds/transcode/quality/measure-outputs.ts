@@ -2,14 +2,14 @@ import { basename, join } from 'node:path';
 import type { CappedLimits } from '../../../attempt/cells/cell-limits.ts';
 import { sizeOfPlainFile } from '../../../attempt/outputs/store-file.ts';
 import {
+  type ComparedFile,
+  comparedFile,
   demuxerOf,
   figuresName,
   type MeasuredFile,
   measureArgs,
   type Plan,
-  type PlannedFile,
   type PlanWarning,
-  type QualityPlan,
 } from '../../../ffmpeg/index.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
 import { checkWritten } from '../check-written.ts';
@@ -35,10 +35,11 @@ export async function measureOutputs(
 ): Promise<{ figures: Figures; warnings: PlanWarning[] }> {
   const figures = new Map<number, MeasuredFile>();
   const warnings: PlanWarning[] = [];
-  for (const planned of measured.command.outputs) {
-    if (!('path' in planned) || !planned.quality) continue;
-    const { quality, position } = planned;
-    const found = await measureOutput(attempt, sources, measured, { ...planned, quality }).catch((error: unknown) =>
+  for (const output of measured.command.outputs) {
+    const planned = comparedFile(output);
+    if (!planned) continue;
+    const { position } = planned;
+    const found = await measureOutput(attempt, sources, measured, planned).catch((error: unknown) =>
       comparisonFault(attempt, error),
     );
     if (typeof found !== 'string') figures.set(position, found);
@@ -51,7 +52,7 @@ async function measureOutput(
   attempt: TranscodeAttempt,
   { slot, files }: PreparedSources,
   { command, folder, limits, share }: Measured,
-  { quality, ...planned }: PlannedFile & { quality: QualityPlan },
+  { quality, ...planned }: ComparedFile,
 ): Promise<MeasuredFile | string> {
   const path = join(folder, basename(planned.path));
   const size = await sizeOfPlainFile(path);

@@ -19,27 +19,37 @@ export interface ChosenPieces {
   reason: string;
 }
 
+/** Position of the output that may be encoded in pieces: the only one, or the only ladder. Null = there is none. */
+export function dividedOutput({ request: { outputs } }: Pick<TranscodeAttempt, 'request'>): number | null {
+  if (outputs.length === 1) return 0;
+  const ladders = outputs.flatMap(({ ladder }, position) => (ladder ? [position] : []));
+  return ladders.length === 1 ? ladders[0]! : null;
+}
+
 /** Whether the request of a job allows encoding in pieces: all workers can read its only source. */
-export function mayBeInPieces({ tools, run, request: { outputs, assets } }: TranscodeAttempt): boolean {
+export function mayBeInPieces(attempt: TranscodeAttempt): boolean {
+  const { tools, run, request } = attempt;
   const { settings } = tools;
   const { claim } = run;
-  const [output, ...more] = outputs;
-  if ((settings.chunks ?? 'off') === 'off' || !output || more.length > 0 || output.preview) return false;
+  const position = dividedOutput(attempt);
+  const output = position === null ? undefined : request.outputs[position];
+  if ((settings.chunks ?? 'off') === 'off' || !output || output.preview) return false;
   // Both read the complete source next to the complete output.
   if (output.target || output.measure) return false;
   if (!['mp4', 'mov'].includes(output.outputFormat)) return false;
   if (settings.chunks === 'auto' && claim.job.resource_class !== 'heavy') return false;
   // The only assets of a ladder are its subtitles, which its pieces do not need.
-  const needsAssets = assets.length > 0 && !output.ladder;
+  const needsAssets = request.assets.length > 0 && !output.ladder;
   return claim.inputs.length === 1 && claim.inputs[0]!.object_id !== null && !needsAssets;
 }
 
 /** Chooses the pieces of a job, or returns a sentence about why there are none. */
 export async function choosePieces(
-  { tools, run: { claim }, request: { outputs } }: TranscodeAttempt,
+  attempt: TranscodeAttempt,
   plan: Plan,
   input: PreparedInput,
 ): Promise<ChosenPieces | { noSplitReason: string }> {
+  const { tools, run, request } = attempt;
   const { frames } = input;
   if (!frames) return { noSplitReason: 'The input does not list key frames from which decoding may begin.' };
   if (!frames.isFullyPresented || frames.startSeconds !== 0)
@@ -53,10 +63,10 @@ export async function choosePieces(
     return { noSplitReason: 'The video is short or small.' };
   const rate = constantRate(frames);
   if (!rate) return { noSplitReason: 'The video of the input has no constant frame rate.' };
-  const stated = (outputs[0]?.options ?? []).map(({ option }) => option);
+  const stated = (request.outputs[plan.outputs[0]!.position]?.options ?? []).map(({ option }) => option);
   const split = splitPlan(plan, { frames, rate, stated });
   if (typeof split === 'string') return { noSplitReason: split };
-  const { slots, machines } = await freeSlots(tools, claim.job.account_id, isForced);
+  const { slots, machines } = await freeSlots(tools, run.claim.job.account_id, isForced);
   if (slots < 2) return { noSplitReason: 'No second slot is idle.' };
   // The threads of one process use all cores of its machine, without a second reading of the source and a join.
   if (!isForced && machines < 2)

@@ -9,19 +9,27 @@ import {
   type PlannedTree,
   secondsOf,
 } from '../../../ffmpeg/index.ts';
-import { LADDER_PIECES, S3_SOURCES } from '../../../jobs/capabilities.ts';
+import { LADDER_PIECES, MIXED_PIECES, S3_SOURCES } from '../../../jobs/capabilities.ts';
 import { insertJob, type NewJob } from '../../../jobs/insert.ts';
 import { lockOwned } from '../../../jobs/read.ts';
 import { inspectionJson } from '../../../uploads/upload.ts';
 import type { OpenedRequest, TranscodeAttempt } from '../attempt.ts';
 import type { PreparedInput } from '../inputs.ts';
 import type { PreparedSources } from '../sources/prepared.ts';
-import { type ChosenPieces, choosePieces, mayBeInPieces } from './choose.ts';
+import { type ChosenPieces, choosePieces, dividedOutput, mayBeInPieces } from './choose.ts';
 import { ladderOf } from './split.ts';
-import { ladderJson, piecesJson } from './state.ts';
+import { ladderJson, mixedJson, piecesJson } from './state.ts';
 
 /** Seconds after which a piece is deleted if its parent never read it. As long as the longest encode. */
 const PIECE_SECONDS = 6 * 3600;
+
+interface PieceStart {
+  plan: JobPlan;
+  /** Resolves when the sources are hashed. */
+  hashed: Promise<void>;
+  /** Plans the job with a command of its own for an output. */
+  planApart(position: number): Promise<JobPlan>;
+}
 
 /**
  * Starts the pieces of a video where that pays: inserts a child for each piece and one for the audio. Returns true then:
@@ -30,26 +38,39 @@ const PIECE_SECONDS = 6 * 3600;
 export async function startPieces(
   attempt: TranscodeAttempt,
   sources: Pick<PreparedSources, 'inputs' | 'planned' | 'noSplitReason'>,
-  { plan, hashed }: { plan: JobPlan; hashed: Promise<void> },
+  { plan, hashed, planApart }: PieceStart,
 ): Promise<boolean> {
-  const [command, ...others] = plan.commands;
-  const [output, ...more] = command!.outputs;
-  const isOne = others.length === 0 && more.length === 0;
-  if (sources.planned || !isOne || !('path' in output! || ladderOf(output!))) return false;
-  const { video } = output!.streams;
+  const position = dividedOutput(attempt);
+  const output = plan.commands.flatMap(({ outputs }) => outputs).find((one) => one.position === position);
+  if (sources.planned || !output || !('path' in output || ladderOf(output))) return false;
+  const { video } = output.streams;
   if (video?.mode !== 'encoded') return false;
   const { noSplitReason } = sources;
   if (noSplitReason === null && !mayBeInPieces(attempt)) return false;
   const input = sources.inputs[0]!;
-  const chosen = noSplitReason === null ? await choosePieces(attempt, command!, input) : { noSplitReason };
+  const command =
+    noSplitReason === null ? await commandOf(attempt, plan, { position: output.position, planApart }) : null;
+  const chosen = command ? await choosePieces(attempt, command, input) : { noSplitReason: noSplitReason ?? NOT_ALONE };
   if ('noSplitReason' in chosen) {
     video.split = { pieces: 1, reason: chosen.noSplitReason };
     return false;
   }
-  // The join does not read the source.
+  // The join does not read the source again to hash it.
   await hashed;
   await insertPieces(attempt, { plan: command!, input, chosen });
   return true;
+}
+
+const NOT_ALONE = 'The output shares its command with others.';
+
+/** The command of the output alone. It shares the command of the plan with other outputs if all of them have one decode. */
+async function commandOf(
+  { request }: TranscodeAttempt,
+  plan: JobPlan,
+  { position, planApart }: { position: number } & Pick<PieceStart, 'planApart'>,
+): Promise<Plan | null> {
+  const { commands } = request.outputs.length === 1 ? plan : await planApart(position);
+  return commands.find(({ outputs }) => outputs.length === 1 && outputs[0]!.position === position) ?? null;
 }
 
 async function insertPieces(
@@ -57,14 +78,15 @@ async function insertPieces(
   { plan, input, chosen }: { plan: Plan; input: PreparedInput; chosen: ChosenPieces },
 ): Promise<void> {
   const requests = pieceRequests(request, plan, input, chosen);
-  const state = stateOf(plan, input, chosen);
+  const state = stateOf(plan, input, chosen, request.outputs.length > 1);
   const isLadder = chosen.split.join === null;
   await context.db.transaction().execute(async (tx) => {
     const job = await lockOwned(tx, run.claim);
     if (!job) return;
     const resume_sealed = sealColumn(context.vault, 'jobs', 'resume_sealed', job, state);
     // A worker of an older release could not package what the pieces have made.
-    const needs = isLadder ? { needs: [...new Set([...job.needs, LADDER_PIECES])] } : {};
+    const own = [LADDER_PIECES, ...(request.outputs.length > 1 ? [MIXED_PIECES] : [])];
+    const needs = isLadder ? { needs: [...new Set([...job.needs, ...own])] } : {};
     await tx
       .updateTable('jobs')
       .set({ resume_sealed, ...needs })
@@ -96,7 +118,12 @@ function pieceRequests(
   return audio ? [...requests, { ...common, args: audio, seconds: secondsOf(frames, rate) }] : requests;
 }
 
-function stateOf(plan: Plan, input: PreparedInput, { pieces, split, rate, reason }: ChosenPieces): string {
+function stateOf(
+  plan: Plan,
+  input: PreparedInput,
+  { pieces, split, rate, reason }: ChosenPieces,
+  isMixed: boolean,
+): string {
   const { streams, position, ...output } = plan.outputs[0]!;
   const { video } = streams;
   const common = {
@@ -110,7 +137,8 @@ function stateOf(plan: Plan, input: PreparedInput, { pieces, split, rate, reason
   if (join && 'path' in output) return piecesJson.write({ ...common, output, args: join.join, cap: join.cap });
   const { format, contentType, tree } = output as PlannedTree;
   const { maxBytes, maxFiles, make } = tree as PlannedTree['tree'] & { make: LadderRecipe };
-  return ladderJson.write({ ...common, args: plan.args, format, contentType, maxBytes, maxFiles, recipe: make });
+  const ladder = { ...common, args: plan.args, format, contentType, maxBytes, maxFiles, recipe: make };
+  return isMixed ? mixedJson.write({ ...ladder, position }) : ladderJson.write(ladder);
 }
 
 function budgetOf({ memoryBytes, cpuSeconds, wallMs, outputBytes }: Plan): CellBudget {

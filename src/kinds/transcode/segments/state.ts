@@ -65,6 +65,7 @@ const recipe = z.object({
   renditions: z.array(part.extend({ size: z.object({ width: z.number(), height: z.number() }) })).readonly(),
   audio: part.nullable(),
   subtitles: z.number().optional(),
+  transcribes: z.boolean().optional(),
   segmentSeconds: z.number(),
   manifests: z.object({ hls: z.boolean(), dash: z.boolean() }),
   isEncrypted: z.boolean(),
@@ -82,15 +83,23 @@ const storedLadder = z.object({
   recipe,
 });
 
-export type LadderState = z.infer<typeof storedLadder>;
-const LADDER_VERSION = 2;
-/** In the column of `piecesJson`, from which its version tells it apart. */
+/** The same where the job has other outputs, which the worker makes that packages the ladder. */
+const storedMixed = storedLadder.extend({
+  /** Of the ladder among the outputs of the job. */
+  position: z.number(),
+});
+
+export type LadderState = z.infer<typeof storedLadder> & Partial<Pick<z.infer<typeof storedMixed>, 'position'>>;
+const [LADDER_VERSION, MIXED_VERSION] = [2, 3];
+/** In the column of `piecesJson`, from which their versions tell them apart. */
 export const ladderJson = storedJson('pieces of a ladder', LADDER_VERSION, storedLadder);
+export const mixedJson = storedJson('pieces of a ladder among other outputs', MIXED_VERSION, storedMixed);
 
 export function openState(vault: Vault, job: Job): PiecesState | LadderState | null {
   // The release before wrote it into the column of the plan.
   const text = openColumn(vault, 'jobs', 'resume_sealed', job) ?? openColumn(vault, 'jobs', 'plan_sealed', job);
   if (text === null) return null;
   const value = JSON.parse(text);
+  if (value.v === MIXED_VERSION) return mixedJson.read(value);
   return value.v === LADDER_VERSION ? ladderJson.read(value) : piecesJson.read(value);
 }

@@ -10,10 +10,14 @@ import { getObject, type StoredObject } from '../../../objects/objects.ts';
 import { treeFileKey } from '../../../storage/keys.ts';
 import { prepareAssets, stageAssets } from '../assets.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
+import { prepareInputs, stageInputs } from '../inputs.ts';
 import type { LadderState } from '../segments/state.ts';
-import type { ReadyOnes } from './prepared.ts';
+import { cellFiles, type ReadyOnes } from './prepared.ts';
 
-/** Prepares the pieces of a ladder. No command runs, because the sanitizer joins and packages them. */
+/**
+ * Prepares the pieces of a ladder. No command makes it, because the sanitizer joins and packages them. If the job has other
+ * outputs, their commands read the source again.
+ */
 export async function prepareLadder(
   attempt: TranscodeAttempt,
   state: LadderState,
@@ -25,29 +29,33 @@ export async function prepareLadder(
     pieces.push(await stageTree(attempt, state, object, `piece-${index}`));
   const sound = objects[state.pieces.length];
   const audio = sound ? await stagePiece(attempt, sound, 'audio') : null;
+  const isMixed = state.position !== undefined;
+  const inputFiles = isMixed ? await stageInputs(attempt) : [];
   const files = await stageAssets(attempt);
   const slot = await run.lease.acquire(run.signal);
-  const assets = await prepareAssets(attempt, { files, inputs: [] }, slot);
+  const inputs = isMixed ? await prepareInputs(attempt, inputFiles, { slot, frames: false }) : [];
+  const assets = await prepareAssets(attempt, { files, inputs }, slot);
+  const { position = 0, budget, inputSeconds, rate } = state;
   return {
-    ...{ slot, inputs: [], assets, files: [] },
+    ...{ slot, inputs, assets, files: isMixed ? cellFiles({ inputs, assets }) : [] },
     planned: {
       plan: { commands: [ladderCommand(state)] },
-      ...{ budget: state.budget, inputSeconds: state.inputSeconds, done: CHILDREN_SHARE },
+      ...{ apart: isMixed ? position : null, budget, inputSeconds, done: CHILDREN_SHARE },
     },
-    written: { pieces, audio, rate: state.rate, frames: state.pieces.map(({ frames }) => frames) },
+    written: { position, pieces, audio, rate, frames: state.pieces.map(({ frames }) => frames) },
   };
 }
 
 /** The command that the pieces replace. It does not run. */
 function ladderCommand(state: LadderState): Plan {
   const { args, source, warnings, durationSeconds, budget, streams, recipe } = state;
-  const { format, contentType, maxBytes, maxFiles } = state;
+  const { position = 0, format, contentType, maxBytes, maxFiles } = state;
   const files = [...recipe.renditions, ...(recipe.audio ? [recipe.audio] : [])].map(({ path }) => path);
   return {
     ...{ args, source, warnings: [...warnings], durationSeconds, layers: [], cpuWeight: 1, ...budget },
     outputs: [
       {
-        ...{ position: 0, format, contentType, streams },
+        ...{ position, format, contentType, streams },
         tree: { files, directories: [], maxBytes, maxFiles, make: recipe },
       },
     ],

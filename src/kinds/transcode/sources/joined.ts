@@ -8,7 +8,7 @@ import { isOpen, type Job } from '../../../jobs/rows.ts';
 import type { StoredObject } from '../../../objects/objects.ts';
 import type { SanitizeResult } from '../../../sanitizer/index.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
-import { openState, type PiecesState } from '../segments/state.ts';
+import { type LadderState, openState, type PiecesState } from '../segments/state.ts';
 import { objectsOf, prepareLadder, stagePiece, unusable } from './joined-ladder.ts';
 import { type FallBack, type PreparedSources, type ReadyOnes, readySources, type Strategy } from './prepared.ts';
 
@@ -41,10 +41,15 @@ async function prepareJoin(attempt: TranscodeAttempt, children: readonly Job[]):
   const objects = await objectsOf(attempt, children);
   const common = {
     used: () => discardChildren(tools.context, run.claim.job.id),
-    fallBackFrom: (error: unknown) => fallBackFrom(attempt, error),
+    fallBackFrom: async (error: unknown) => (mayKeepPieces(state, error) ? null : fallBackFrom(attempt, error)),
   };
   const sources = 'recipe' in state ? prepareLadder(attempt, state, objects) : prepareVideo(attempt, state, objects);
   return readySources(attempt, { ...(await sources), ...common });
+}
+
+/** Whether another output of the job has failed, and another attempt may make it: that attempt uses the pieces as well. */
+function mayKeepPieces(state: PiecesState | LadderState, error: unknown): boolean {
+  return 'position' in state && error instanceof JobFailure && error.retry;
 }
 
 /** Joins the pieces of a video into one, which a command copies with the audio into the output. */
@@ -68,7 +73,7 @@ async function prepareVideo(
     files: [{ name: 'video', path: video }, ...(audio ? [{ name: 'audio', path: audio }] : [])],
     planned: {
       plan: { commands: [joinCommand(state)] },
-      ...{ budget: state.budget, inputSeconds: state.inputSeconds, done: CHILDREN_SHARE },
+      ...{ apart: null, budget: state.budget, inputSeconds: state.inputSeconds, done: CHILDREN_SHARE },
     },
     async checkOutput(path) {
       await rm(video, { force: true });

@@ -48,7 +48,7 @@ export interface PreparedSources {
   noSplitReason: string | null;
   /** The plan of an earlier attempt; null = the sources are planned now. */
   planned: PlannedEarlier | null;
-  /** What children have written for the only output of the plan, so that its command does not run; null = it runs. */
+  /** What children have written for an output of the plan, so that its command does not run; null = all commands run. */
   written: WrittenPieces | null;
   /** A file that shows the first input at these times, for a comparison before the plan. */
   showing(pictures: readonly PictureTime[]): Promise<{ outcome: 'ready'; file: string } | FallBack>;
@@ -76,6 +76,8 @@ export interface OriginalFile {
 
 export interface PlannedEarlier {
   plan: JobPlan;
+  /** Position of the output of the plan if the job has others, which are planned now; null = the plan is complete. */
+  apart: number | null;
   /** Limits of the cell. */
   budget: CellBudget;
   inputSeconds: number;

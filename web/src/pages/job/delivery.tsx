@@ -1,6 +1,8 @@
 import { Badge } from '../../ui/feedback.tsx';
 import type { Output } from './download-path.ts';
 
+const TEXTS = { pending: 'To be delivered to', delivering: 'Being delivered to', delivered: 'Delivered to' } as const;
+
 /** Where a copy of the output is, or why it is not there. */
 export function DeliveryNote({ output: { destination } }: { output: Output }) {
   if (!destination) return null;
@@ -13,10 +15,9 @@ export function DeliveryNote({ output: { destination } }: { output: Output }) {
       </div>
     );
   }
-  const text = status === 'delivered' ? 'Delivered to' : 'To be delivered to';
   return (
     <div class="muted small wrap-anywhere">
-      {text} {place}
+      {TEXTS[status]} {place}
     </div>
   );
 }

@@ -9,6 +9,7 @@ import { TableHead } from '../../ui/table-head.tsx';
 import { DeliveryNote } from './delivery.tsx';
 import { downloadPath, type Output } from './download-path.ts';
 import { Files } from './files.tsx';
+import { QualityNote } from './quality.tsx';
 
 const STATUS: Record<Output['status'], [text: string, tone: Tone]> = {
   pending: ['Not ready', ''],
@@ -77,6 +78,7 @@ function OutputRow({ output, path, isErased, isOpen, onFiles }: RowProps) {
       <td data-label="Contents">
         {contentsOf(output) || '–'}
         {copiedText(output)}
+        <QualityNote output={output} />
         <DeliveryNote output={output} />
       </td>
       <td data-label="Download">

@@ -11,6 +11,7 @@ import { LadderFields } from './ladder.tsx';
 import { OptionList } from './options.tsx';
 import { PictureFields } from './pictures.tsx';
 import { PresetChoice } from './preset.tsx';
+import { QualityFields } from './quality.tsx';
 import { type DraftOutput, formatOf, MAX_OUTPUTS, nameFault, newOutput } from './request.ts';
 
 const FORMATS = OUTPUT_FORMATS.map((format) => [format, format] as const);
@@ -161,6 +162,7 @@ function Contents({ output, errors, pointer, onChange }: EncodingProps & { point
           onChange={(options) => onChange({ options })}
         />
       )}
+      <QualityFields format={output.format} draft={output.target} id={id} onChange={(target) => onChange({ target })} />
     </>
   );
 }

@@ -1,5 +1,6 @@
 import type { Quality, Resolution } from '../../../../src/contract/formats.ts';
 import { Segments } from '../../ui/field.tsx';
+import { hasTarget } from './quality-request.ts';
 import type { DraftOutput } from './request.ts';
 
 const MODES = [
@@ -30,17 +31,19 @@ export function PresetChoice({ draft, onChange }: PresetProps) {
       <Segments label="How" value={draft.mode} choices={MODES} onChange={(mode) => onChange({ mode })} />
       {draft.mode === 'preset' && (
         <>
-          <div class="field">
-            <span class="label">Quality</span>
-            <div>
-              <Segments
-                label="Quality"
-                value={draft.quality}
-                choices={QUALITIES}
-                onChange={(quality) => onChange({ quality })}
-              />
+          {!hasTarget(draft.format, draft.target) && (
+            <div class="field">
+              <span class="label">Quality</span>
+              <div>
+                <Segments
+                  label="Quality"
+                  value={draft.quality}
+                  choices={QUALITIES}
+                  onChange={(quality) => onChange({ quality })}
+                />
+              </div>
             </div>
-          </div>
+          )}
           <div class="field">
             <span class="label">Size</span>
             <div>

@@ -1,7 +1,9 @@
 import type { OutputFormat, Quality, Resolution } from '../../../../src/contract/formats.ts';
 import { MAX_OUTPUTS, OUTPUT_NAME } from '../../../../src/contract/output-names.ts';
+import { type DraftDestination, destinationFields, newDestination } from './destination-request.ts';
 import { type DraftLadder, ladderFields, newLadder } from './ladder-request.ts';
 import { type DraftPictures, newPictures, type PictureKind, pictureFields, pictureFormat } from './picture-request.ts';
+import { type DraftQuality, hasTarget, newQuality, qualityFields } from './quality-request.ts';
 
 export { MAX_OUTPUTS };
 
@@ -28,12 +30,14 @@ export interface DraftOutput {
   quality: Quality;
   resolution: Resolution | '';
   options: readonly DraftOption[];
+  /** Of a video. */
+  target: DraftQuality;
 }
 
 let count = 0;
 
 export function newOutput(): DraftOutput {
-  const encoding = { mode: 'preset', quality: 'medium', resolution: '', options: [] } as const;
+  const encoding = { mode: 'preset', quality: 'medium', resolution: '', options: [], target: newQuality() } as const;
   const kinds = { kind: 'file', ladder: newLadder(), pictures: newPictures() } as const;
   return { id: ++count, name: '', format: 'mp4', ...kinds, ...encoding };
 }
@@ -51,21 +55,42 @@ interface OutputBody {
   name?: string;
   outputFormat: string;
   [field: string]: unknown;
-  preset?: { quality: string; resolution?: string };
+  preset?: { quality?: string; resolution?: string };
   options?: { option: string; argument?: string }[];
 }
 
-export type Body = { inputs: { url: string }[] } & (OutputBody | { outputs: OutputBody[] } | { template: string });
+export type Body = { inputs: { url: string }[]; destination?: unknown } & (
+  | OutputBody
+  | { outputs: OutputBody[] }
+  | { template: string }
+);
+
+/** What a job needs besides its sources and outputs. */
+export interface DraftJob {
+  /** A name, or a version such as `web@3`; empty for none. */
+  template: string;
+  destination: DraftDestination;
+}
+
+export function newJob(template: string): DraftJob {
+  return { template, destination: newDestination() };
+}
 
 /** The body of the request. A job with one output has no list of outputs, and one with a template has no outputs. */
-export function bodyOf(outputs: readonly DraftOutput[], urls: readonly (string | null)[], template = ''): Body {
+export function bodyOf(
+  outputs: readonly DraftOutput[],
+  urls: readonly (string | null)[],
+  { template, destination }: DraftJob,
+): Body {
   const sources = urls.length > 0 ? urls : [null];
   const inputs = sources.map((url) => ({ url: url ?? PLACEHOLDER }));
-  if (template !== '') return { inputs, template };
+  const delivery = destinationFields(destination);
+  if (template !== '') return { inputs, template, ...delivery };
   const [only, ...more] = outputs;
-  if (more.length === 0) return { inputs, ...encodingOf(only!) };
+  if (more.length === 0) return { inputs, ...encodingOf(only!), ...delivery };
   return {
     inputs,
+    ...delivery,
     outputs: outputs.map((output) => ({
       ...(output.name.trim() !== '' && { name: output.name.trim() }),
       ...encodingOf(output),
@@ -74,16 +99,23 @@ export function bodyOf(outputs: readonly DraftOutput[], urls: readonly (string |
 }
 
 function encodingOf(output: DraftOutput): OutputBody {
-  const { kind, ladder, pictures, mode, quality, resolution, options } = output;
+  const { kind, ladder, pictures, mode, options, target } = output;
   const outputFormat = formatOf(output);
   if (kind === 'ladder') return { outputFormat, ...ladderFields(ladder) };
   if (kind !== 'file') return { outputFormat, ...pictureFields(kind, pictures) };
   return {
     outputFormat,
     ...(mode === 'preset'
-      ? { preset: { quality, ...(resolution && { resolution }) } }
+      ? presetOf(output)
       : { options: filled(options).map(({ option, argument }) => ({ option, ...(argument && { argument }) })) }),
+    ...qualityFields(outputFormat, target),
   };
+}
+
+/** A target replaces the quality, so that a preset may have only a size. */
+function presetOf({ format, quality, resolution, target }: DraftOutput): Pick<OutputBody, 'preset'> {
+  const preset = { ...(!hasTarget(format, target) && { quality }), ...(resolution && { resolution }) };
+  return Object.keys(preset).length > 0 ? { preset } : {};
 }
 
 /** Those that have a name; a row is empty while one writes it. */

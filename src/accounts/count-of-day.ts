@@ -1,0 +1,22 @@
+import { sql } from 'kysely';
+import type { Tx } from '../database/pool.ts';
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Counts a resource that an account creates, in the transaction that creates it: a resource that is deleted leaves no row to
+ * count. Returns how many were created in the window of 24 hours that began with the first, this one included. The clock of the
+ * database decides when a window ends.
+ */
+export async function countOfDay(tx: Tx, what: 'webhooks', accountId: string): Promise<number> {
+  const { rows } = await sql<{ points: number }>`
+    INSERT INTO rate_limits AS counter (key, points, granted, expire)
+    VALUES (${`day:${what}:${accountId}`}, 1, 1,
+      (extract(epoch FROM statement_timestamp()) * 1000)::bigint + ${sql.lit(DAY_MS)})
+    ON CONFLICT (key) DO UPDATE SET (points, expire) = (
+      SELECT CASE WHEN is_over THEN 1 ELSE counter.points + 1 END,
+        CASE WHEN is_over THEN EXCLUDED.expire ELSE counter.expire END
+      FROM (SELECT counter.expire <= EXCLUDED.expire - ${sql.lit(DAY_MS)} AS is_over) AS age)
+    RETURNING points`.execute(tx);
+  return rows[0]!.points;
+}

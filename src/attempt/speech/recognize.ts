@@ -1,0 +1,124 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { SpokenSegment } from '../../captions/index.ts';
+import { JobFailure } from '../../contract/failures.ts';
+import type { TranscriptTask } from '../../contract/transcriptions.ts';
+import { runCommand } from '../cells/run-command.ts';
+import { sizeOfPlainFile } from '../outputs/store-file.ts';
+import type { Run, WorkTools } from '../tools.ts';
+import { type Samples, speechLimits } from './decode-audio.ts';
+import { installedEngine, type Recognized } from './engines.ts';
+import { heardMs, hearSpeech, mediaTime, overlapsSpeech, type SpeechPiece, type Timeline } from './pieces.ts';
+import { BYTES_PER_MS } from './voice-activity.ts';
+
+/** The result of ten minutes of speech has less than 200 KB. */
+const MAX_RESULT_BYTES = 16 * 2 ** 20;
+/**
+ * Memory of a cell. Measured: 152 MB for `tiny`, 740 MB for `turbo-q5_0`, about 1.3 times the model and 60 MB. `large-v3` in full
+ * needs 3.9 GB.
+ */
+const MEMORY_BYTES = 1024 * 2 ** 20;
+const MOST_MEMORY_BYTES = 6 * 2 ** 30;
+/** Seconds of a core per second of speech. Measured: 0.13 for `base`, 3.2 for `turbo-q5_0`; `large-v3` needs about 12. */
+const CPU_SHARE = 40;
+const LEAST_SECONDS = 120;
+const MAX_THREADS = 8;
+
+export interface PieceOfSpeech {
+  samples: Samples;
+  /** Milliseconds of the media before the first sample. */
+  offset: number;
+  piece: SpeechPiece;
+  language: string | null;
+  task: TranscriptTask;
+  slot: number;
+  /** Share of the job that this piece is. */
+  share?: { from: number; to: number };
+}
+
+/**
+ * Recognizes a piece of speech, in a cell that contains the recognizer, its model and this audio alone. Returns what was said
+ * with the times of the media. What a recognizer reports where no speech was measured is dropped: it was invented.
+ */
+export async function recognizePiece(tools: WorkTools, run: Run, given: PieceOfSpeech): Promise<Recognized> {
+  const { piece, language, task, slot, share } = given;
+  const engine = installedEngine(tools.sandbox.programs);
+  const unsupported = engine.unsupported({ language, task });
+  if (unsupported) throw new JobFailure('transcription_failed', unsupported);
+  const timeline = hearSpeech(piece);
+  const audio = await writeAudio(run, given, timeline);
+  const seconds = heardMs(timeline) / 1000;
+  const paths = { audio: '/in/speech', result: '/out/transcript' };
+  const recognition = { ...paths, threads: threadsOf(tools), language, task, timeline };
+  const files = [{ name: 'speech', path: audio }, ...(await writeTexts(run, engine.texts(recognition)))];
+  const cpuSeconds = Math.ceil(LEAST_SECONDS + CPU_SHARE * seconds);
+  const limits = await speechLimits(tools, run, {
+    ...{ memoryBytes: MOST_MEMORY_BYTES, outputBytes: MAX_RESULT_BYTES },
+    ...{ cpuSeconds, wallMs: cpuSeconds * 1000 },
+  });
+  const command = { args: engine.args(recognition), durationSeconds: seconds, memoryBytes: MEMORY_BYTES };
+  const outputs = [{ path: paths.result }];
+  const cell = { program: engine.program, command: { ...command, outputs }, files, slot, limits };
+  const result = await runCommand(tools, run, { ...cell, ...(share && { share }) });
+  try {
+    const written = join(result.outputDir, 'transcript');
+    await sizeOfPlainFile(written);
+    const found = engine.parse(await readFile(written, 'utf8'));
+    return { ...found, segments: placeSegments(found.segments, timeline, piece) };
+  } finally {
+    await result.release();
+  }
+}
+
+/** The cores of this machine, shared by its heavy slots, but one: a recognizer on all cores is slower than on one less. */
+function threadsOf({ settings }: WorkTools): number {
+  const heavy = Math.max(1, settings.slots.filter((classes) => classes.includes('heavy')).length);
+  return Math.min(MAX_THREADS, Math.max(1, Math.floor((settings.cores - 1) / heavy)));
+}
+
+async function writeAudio(
+  run: Run,
+  { samples, offset, piece }: PieceOfSpeech,
+  { stretches }: Timeline,
+): Promise<string> {
+  const path = join(run.folder, `speech-${piece.from}`);
+  await run.disk.reserve(heardMs({ stretches }) * BYTES_PER_MS);
+  for (const [index, { from, to }] of stretches.entries()) {
+    const [start, end] = [from - offset, Math.min(to - offset, samples.ms)].map((ms) => Math.max(0, ms) * BYTES_PER_MS);
+    if (end! <= start!) continue;
+    const part = createReadStream(samples.path, { start: start!, end: end! - 1 });
+    await pipeline(part, createWriteStream(path, { flags: index === 0 ? 'w' : 'a', mode: 0o600 }), {
+      signal: run.signal,
+    });
+  }
+  return path;
+}
+
+async function writeTexts(run: Run, texts: Readonly<Record<string, string>>) {
+  const files = [];
+  for (const [name, text] of Object.entries(texts)) {
+    const path = join(run.folder, `speech-${name}`);
+    await writeFile(path, text, { mode: 0o600 });
+    files.push({ name, path });
+  }
+  return files;
+}
+
+function placeSegments(
+  segments: readonly SpokenSegment[],
+  timeline: Timeline,
+  { speech }: SpeechPiece,
+): SpokenSegment[] {
+  const placed = segments.map(({ start, end, words }) => {
+    const at = (time: number) => Math.round(mediaTime(timeline, time));
+    const moved = words.map((word) => {
+      const from = at(word.start);
+      // A word that spans a silence which was cut out ends before it.
+      return { ...word, start: from, end: Math.max(from, Math.min(at(word.end), from + (word.end - word.start))) };
+    });
+    return { start: at(start), end: Math.max(at(start), at(end)), words: moved };
+  });
+  return placed.filter(({ start, end }) => overlapsSpeech(speech, { from: start, to: Math.max(end, start + 1) }));
+}

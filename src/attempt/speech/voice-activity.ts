@@ -1,0 +1,83 @@
+/** A part of the media in milliseconds. */
+export interface Span {
+  from: number;
+  to: number;
+}
+
+/** What FFmpeg decodes audio to for recognizers: 16 kHz, mono, signed 16 bits. */
+export const SAMPLE_RATE = 16_000;
+export const BYTES_PER_MS = (SAMPLE_RATE * 2) / 1000;
+/** Milliseconds of audio of which the level is measured at once. */
+export const FRAME_MS = 20;
+export const FRAME_BYTES = FRAME_MS * BYTES_PER_MS;
+
+/** The level of digital silence, in decibels below full scale (dBFS). */
+const SILENCE_DB = -100;
+
+/*
+ * Speech is found by energy alone. It is robust against what makes a recognizer invent words, silence and a steady hum, and
+ * it passes music and noise that change, of which the recognizer itself decides whether they are speech.
+ */
+
+/** Speech is at least this much louder than the quietest tenth of the media. */
+const ABOVE_FLOOR_DB = 10;
+/** Whatever the floor: quieter sounds are never speech, louder ones always may be. */
+const LEAST_DB = -58;
+const MOST_DB = -38;
+/** Shorter sounds are clicks. */
+const LEAST_SPEECH_MS = 100;
+/** Shorter pauses are part of speech: between words and before plosives. */
+const LEAST_PAUSE_MS = 500;
+/** Kept around speech, because words begin and end quietly. */
+const PADDING_MS = 200;
+
+/** Levels of frames in dBFS. @param samples signed 16 bits, little-endian; an incomplete last frame is omitted. */
+export function frameLevels(samples: Buffer): Float32Array {
+  const levels = new Float32Array(Math.floor(samples.length / FRAME_BYTES));
+  for (let frame = 0; frame < levels.length; frame += 1) {
+    let sum = 0;
+    const end = (frame + 1) * FRAME_BYTES;
+    for (let at = frame * FRAME_BYTES; at < end; at += 2) {
+      const sample = samples.readInt16LE(at);
+      sum += sample * sample;
+    }
+    const mean = sum / (FRAME_BYTES / 2) / 32768 ** 2;
+    levels[frame] = mean === 0 ? SILENCE_DB : Math.max(SILENCE_DB, 10 * Math.log10(mean));
+  }
+  return levels;
+}
+
+/** The parts of the media in which somebody may speak, in their order; none overlap. */
+export function findSpeech(levels: Float32Array): Span[] {
+  const threshold = thresholdOf(levels);
+  const loud: Span[] = [];
+  for (let frame = 0; frame < levels.length; frame += 1) {
+    if (levels[frame]! < threshold) continue;
+    const [from, to] = [frame * FRAME_MS, (frame + 1) * FRAME_MS];
+    const last = loud.at(-1);
+    if (last && from - last.to < LEAST_PAUSE_MS) last.to = to;
+    else loud.push({ from, to });
+  }
+  const total = levels.length * FRAME_MS;
+  const spoken = loud
+    .filter(({ from, to }) => to - from >= LEAST_SPEECH_MS)
+    .map(({ from, to }) => ({ from: Math.max(0, from - PADDING_MS), to: Math.min(total, to + PADDING_MS) }));
+  return mergeSpans(spoken);
+}
+
+function thresholdOf(levels: Float32Array): number {
+  const audible = levels.filter((level) => level > SILENCE_DB).sort();
+  const floor = audible[Math.floor(audible.length / 10)] ?? SILENCE_DB;
+  return Math.min(MOST_DB, Math.max(LEAST_DB, floor + ABOVE_FLOOR_DB));
+}
+
+/** Joins spans that touch or overlap. They are sorted. */
+export function mergeSpans(spans: readonly Span[]): Span[] {
+  const merged: Span[] = [];
+  for (const { from, to } of spans) {
+    const last = merged.at(-1);
+    if (last && from <= last.to) last.to = Math.max(last.to, to);
+    else merged.push({ from, to });
+  }
+  return merged;
+}

@@ -1,0 +1,43 @@
+import { layoutCaptions, type SpokenSegment, writeJson, writeSrt, writeVtt } from '../../captions/index.ts';
+import type { TranscriptFormat } from '../../contract/transcriptions.ts';
+import type { TranscriptionRequest } from './transcription-request.ts';
+
+/** What was said in media. */
+export interface Transcript {
+  /** Null if nothing was said, or if the language is unknown. */
+  language: string | null;
+  segments: readonly SpokenSegment[];
+  /** Of the media. */
+  durationSeconds: number;
+}
+
+export const TRANSCRIPT_TYPES: Readonly<Record<TranscriptFormat, string>> = {
+  srt: 'application/x-subrip',
+  vtt: 'text/vtt',
+  json: 'application/json',
+};
+
+/** The text of an output. Captions of silence are an empty file. */
+export function writeTranscript(
+  format: TranscriptFormat,
+  { language, segments, durationSeconds }: Transcript,
+  { task, words, maxLine }: Pick<TranscriptionRequest, 'task' | 'words' | 'maxLine'>,
+): string {
+  if (format === 'json') return writeJson({ language, task, durationSeconds, segments, words });
+  const cues = layoutCaptions(
+    segments.flatMap((segment) => segment.words),
+    { maxLine },
+  );
+  return format === 'srt' ? writeSrt(cues) : writeVtt(cues);
+}
+
+/** The language in which most was said. */
+export function mainLanguage(parts: readonly Pick<Transcript, 'language' | 'segments'>[]): string | null {
+  const spoken = new Map<string, number>();
+  for (const { language, segments } of parts) {
+    if (language === null || segments.length === 0) continue;
+    const words = segments.reduce((sum, segment) => sum + segment.words.length, 0);
+    spoken.set(language, (spoken.get(language) ?? 0) + words);
+  }
+  return [...spoken].sort((a, b) => b[1] - a[1])[0]?.[0] ?? null;
+}

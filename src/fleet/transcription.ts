@@ -1,0 +1,15 @@
+import { sql } from 'kysely';
+import type { Db } from '../database/pool.ts';
+import { LOST_SECONDS } from './workers.ts';
+
+/** Before the name of a model, in what a worker advertises and what a job requires that was accepted for the model. */
+const PREFIX = 'transcription:';
+
+/** The capability for speech that most living workers have. Null if no worker has one. */
+export async function offeredTranscription(db: Db): Promise<string | null> {
+  const { rows } = await sql<{ capability: string }>`
+    SELECT capability FROM workers, unnest(capabilities) AS capability
+    WHERE heartbeat_at > now() - make_interval(secs => ${sql.lit(LOST_SECONDS)}) AND starts_with(capability, ${PREFIX})
+    GROUP BY capability ORDER BY count(*) DESC, capability LIMIT 1`.execute(db);
+  return rows[0]?.capability ?? null;
+}

@@ -1,0 +1,140 @@
+import { stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { storeFile } from '../../attempt/outputs/store-file.ts';
+import type { Recognized } from '../../attempt/speech/engines.ts';
+import { openSpeechSource } from '../../attempt/speech/open-source.ts';
+import { findPieces, type MeasuredSpeech, recognizeHere } from '../../attempt/speech/transcribe-here.ts';
+import {
+  type TranscriptionRequest,
+  transcriptionJson,
+  transcriptionResult,
+} from '../../attempt/speech/transcription-request.ts';
+import {
+  mainLanguage,
+  TRANSCRIPT_TYPES,
+  type Transcript,
+  writeTranscript,
+} from '../../attempt/speech/write-transcript.ts';
+import type { Run, WorkTools } from '../../attempt/tools.ts';
+import type { Warning } from '../../contract/common.ts';
+import { JobFailure } from '../../contract/failures.ts';
+import type { TranscriptFormat } from '../../contract/transcriptions.ts';
+import { openColumn } from '../../database/sealed-columns.ts';
+import { storedJson } from '../../database/stored-json.ts';
+import { childrenOf } from '../../jobs/children.ts';
+import { discardChildren } from '../../jobs/discard-children.ts';
+import type { StoredOutput } from '../../jobs/outputs.ts';
+import { isOpen, type JobOutput, openWarnings } from '../../jobs/rows.ts';
+import { outputKey } from '../../storage/keys.ts';
+import type { AttemptResult } from '../kind.ts';
+import { insertPieces, readPieces } from './pieces.ts';
+
+/** What a job needs when its pieces have ended. */
+const resumeJson = storedJson('state of a transcription', 1, z.object({ durationSeconds: z.number() }));
+
+/**
+ * Decodes the audio, cuts it into pieces at silences, recognizes them, and stores the text in each format. Several pieces of
+ * media in storage are children, which all workers can run; the job then runs again when they have ended.
+ */
+export async function executeTranscription(tools: WorkTools, run: Run): Promise<AttemptResult> {
+  const request = openRequest(tools, run);
+  const { job } = run.claim;
+  const children = run.claim.number === 1 ? [] : await childrenOf(tools.context.db, job.id);
+  if (children.some(isOpen)) return { outcome: 'awaiting-children' };
+  if (children.length > 0) {
+    const durationSeconds = openDuration(tools, run);
+    const results = await readPieces(tools, run, children);
+    const completed = await complete(tools, run, request, { results, durationSeconds });
+    await discardChildren(tools.context, job.id);
+    return completed;
+  }
+  const opened = await openSpeechSource(tools, run, request.disarm);
+  const speech = await findPieces(tools, run, opened);
+  const durationSeconds = opened.source.seconds ?? speech.samples.ms / 1000;
+  if (speech.pieces.length > 1 && run.claim.inputs[0]!.object_id !== null) {
+    await startPieces(tools, run, { request, speech, demuxer: opened.source.demuxer, durationSeconds });
+    return { outcome: 'awaiting-children' };
+  }
+  const results = await recognizeHere(tools, run, speech, { ...request, slot: opened.slot });
+  return complete(tools, run, request, { results, durationSeconds });
+}
+
+async function startPieces(
+  tools: WorkTools,
+  run: Run,
+  given: { request: TranscriptionRequest; speech: MeasuredSpeech; demuxer: string; durationSeconds: number },
+): Promise<void> {
+  const { language, task, disarm } = given.request;
+  const { demuxer, durationSeconds } = given;
+  const requests = given.speech.pieces.map((piece) => ({ piece, language, task, disarm, demuxer }));
+  await insertPieces(tools, run, requests, resumeJson.write({ durationSeconds }));
+}
+
+function openRequest({ context }: WorkTools, { claim }: Run): TranscriptionRequest {
+  const text = openColumn(context.vault, 'jobs', 'request_sealed', claim.job);
+  if (text === null) throw new JobFailure('input_deleted', 'The job has been erased.');
+  return transcriptionJson.read(JSON.parse(text));
+}
+
+function openDuration({ context }: WorkTools, { claim }: Run): number {
+  const text = openColumn(context.vault, 'jobs', 'resume_sealed', claim.job);
+  if (text === null) throw new JobFailure('internal', 'The state of the transcription was lost.');
+  return resumeJson.read(JSON.parse(text)).durationSeconds;
+}
+
+async function complete(
+  tools: WorkTools,
+  run: Run,
+  request: TranscriptionRequest,
+  { results, durationSeconds }: { results: readonly Recognized[]; durationSeconds: number },
+): Promise<AttemptResult> {
+  const { job, outputs } = run.claim;
+  const isEnglishOnly = results.some((result) => result.isEnglishOnly);
+  const language = isEnglishOnly ? 'en' : (request.language ?? mainLanguage(results));
+  const segments = results.flatMap((result) => result.segments);
+  const transcript = { language: segments.length > 0 ? language : null, segments, durationSeconds };
+  const stored: StoredOutput[] = [];
+  for (const output of outputs) stored.push(await storeTranscript(tools, run, output, { transcript, request }));
+  const completion = {
+    ...{
+      outputs: stored,
+      warnings: [...openWarnings(tools.context.vault, job), ...(isEnglishOnly ? ignoredFields(request) : [])],
+      inputSeconds: durationSeconds,
+      attempt: null,
+    },
+    plan: transcriptionResult.write({ language: transcript.language }),
+  };
+  return { outcome: 'completed', completion };
+}
+
+/** Fields of the request that a model for English alone does not follow. */
+function ignoredFields({ language, task }: TranscriptionRequest): Warning[] {
+  const message = 'The speech model of this server knows English alone, and recognized the speech as English.';
+  return [
+    ...(language !== null && language !== 'en' ? [{ field: 'language', message }] : []),
+    ...(task === 'translate' ? [{ field: 'task', message }] : []),
+  ];
+}
+
+async function storeTranscript(
+  tools: WorkTools,
+  run: Run,
+  { id, format, position }: JobOutput,
+  { transcript, request }: { transcript: Transcript; request: TranscriptionRequest },
+): Promise<StoredOutput> {
+  const { job, attemptId } = run.claim;
+  const kind = format as TranscriptFormat;
+  const path = join(run.folder, `transcript.${kind}`);
+  await writeFile(path, writeTranscript(kind, transcript, request), { mode: 0o600 });
+  const { size } = await stat(path);
+  const key = outputKey(job.account_id, job.id, attemptId, kind, position);
+  const file = { path, size, key, contentType: TRANSCRIPT_TYPES[kind] };
+  const { objectId, sha256 } = await tools.measure('store', () => storeFile(tools, run, file));
+  const unknown = { width: null, height: null, video_codec: null, audio_codec: null };
+  return {
+    outputId: id,
+    objectId,
+    facts: { format, size, sha256, duration_seconds: transcript.durationSeconds, ...unknown },
+  };
+}

@@ -1,0 +1,17 @@
+import { TRANSCRIBE } from '../../attempt/speech/transcription-request.ts';
+import { markChildren } from '../../jobs/discard-children.ts';
+import type { Kind } from '../kind.ts';
+import { admitTranscription, type TranscribeSubmission } from './admit.ts';
+import { shown } from './shown.ts';
+
+/** Writes the captions of speech, with a recognizer in a cell. Long media are recognized in pieces, which are its children. */
+export const transcribe: Kind<TranscribeSubmission> = {
+  name: TRANSCRIBE,
+  events: { prefix: 'transcription' },
+  shown,
+  admit: admitTranscription,
+  onEnd: async (_context, tx, job, failure) => {
+    if (failure === null) await markChildren(tx, job.id);
+  },
+  load: async () => (await import('./execute.ts')).executeTranscription,
+};

@@ -1,0 +1,50 @@
+import { TRANSCRIPTION_EXAMPLES } from '../../contract/transcription-examples.ts';
+import {
+  type TranscribeBody,
+  transcribeBody,
+  transcription,
+  transcriptionListItem,
+} from '../../contract/transcriptions.ts';
+import type { CreateRequest, ShownKind } from '../kind.ts';
+import type { TranscribeSubmission } from './admit.ts';
+import { listTranscriptions, readTranscription, viewSubmitted } from './view.ts';
+
+/** What clients see of transcriptions. Paths and names of tools are those of the hosted service. */
+export const shown = {
+  path: 'transcribe',
+  listPath: 'transcribes',
+  description: 'Transcripts and captions of speech, made on this server.',
+  operation: 'Transcription',
+  nouns: { one: 'transcription', many: 'transcriptions' },
+  outputErrors: { running: 'transcribe_not_completed' },
+  tools: {
+    create: {
+      name: 'transcribe_audio',
+      title: 'Transcribe',
+      description:
+        'Start a job that writes the captions (SRT, WebVTT or JSON) of a video or sound. Follow it with get_transcribe, or use transcribe_audio_and_wait instead.',
+    },
+    createAndWait: { name: 'transcribe_audio_and_wait', title: 'Transcribe and wait' },
+    get: { name: 'get_transcribe' },
+    list: { name: 'list_transcribes' },
+    cancel: { name: 'cancel_transcribe' },
+    erase: { name: 'erase_transcribe' },
+    download: { name: 'get_transcribe_download', title: 'Get a link to captions' },
+    files: { name: 'list_transcribe_files' },
+  },
+  descriptions: {
+    create:
+      'Returns the job immediately. It starts when a worker that has a speech model is free. Returns 501 `transcription_not_configured` if no worker has one. With `wait`, Airlock responds when the job is final. Send an `Idempotency-Key` so that a retry creates no second job.',
+  },
+  schemas: { create: transcribeBody, job: transcription, item: transcriptionListItem },
+  schemaPrefix: 'Transcription',
+  examples: TRANSCRIPTION_EXAMPLES,
+  createErrors: [
+    ...(['transcription_not_configured', 'connection_not_found'] as const),
+    ...(['source_not_owned', 'source_deleted', 'source_refused'] as const),
+  ],
+  toRequest: ({ body, warnings }: CreateRequest): TranscribeSubmission => ({ body: body as TranscribeBody, warnings }),
+  viewSubmitted,
+  read: readTranscription,
+  list: listTranscriptions,
+} satisfies ShownKind<TranscribeSubmission>;

@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { findProgram } from '../host/commands.ts';
+import { runStep } from './run-step.ts';
+import { SpeechError } from './speech-error.ts';
+import { WHISPER_SOURCE } from './whisper-source.ts';
+
+/** The package of npm that contains the sources of whisper.cpp 1.9.1 (MIT), and its integrity. */
+const PACKAGE = { name: 'nodejs-whisper', version: '0.3.1', file: 'nodejs-whisper-0.3.1.tgz' };
+const SHA512 = 'ceoilUVraRuR5FnNyXpGQT2auAR48Oc3AQBEmkXnVpSn9iN6yVRzQBFCqVTGWbk6Wdi95NhvwXNzFvuR7erLWw==';
+const SOURCES = 'package/cpp/whisper.cpp';
+
+/**
+ * whisper.cpp before 1.9.3 writes beyond an array when a tensor claims more than four dimensions. The loader of models and the
+ * loader of voice activity models contain this line.
+ */
+const UNGUARDED = /^( *)int32_t ne\[4\] = \{ 1, 1, 1, 1 \};/gm;
+const GUARD = '$1if (n_dims < 1 || n_dims > 4) return {};\n$&';
+const GUARDED_PLACES = 2;
+
+const SETTINGS: readonly string[] = [
+  ...['-DCMAKE_BUILD_TYPE=Release', '-DBUILD_SHARED_LIBS=OFF', '-DGGML_NATIVE=OFF', '-DGGML_OPENMP=OFF'],
+  ...['-DGGML_CCACHE=OFF', '-DWHISPER_BUILD_EXAMPLES=OFF', '-DWHISPER_BUILD_TESTS=OFF'],
+];
+const HARDENING = ['-fstack-protector-strong', '-D_FORTIFY_SOURCE=2'];
+const LINKING = ['-static', '-s', '-Wl,--build-id=none,-z,noexecstack,-z,relro,-z,now'];
+const LIBRARIES = ['src/libwhisper.a', 'ggml/src/libggml.a', 'ggml/src/libggml-cpu.a', 'ggml/src/libggml-base.a'];
+
+/** Tools of the build, and the packages of Debian that contain them. */
+const TOOLS: Readonly<Record<string, string>> = { cmake: 'cmake', make: 'make', gcc: 'gcc', 'g++': 'g++', tar: 'tar' };
+
+export interface BuildTools {
+  /** Finds a system program; null if it is missing. */
+  find: (name: string) => string | null;
+  /** Reports each step to the operator. */
+  onStep?: (step: string) => void;
+}
+
+/** Identifies the program that this recipe builds on this processor. */
+export function whisperRecipe(): string {
+  const recipe = {
+    PACKAGE,
+    SHA512,
+    WHISPER_SOURCE,
+    SETTINGS,
+    HARDENING,
+    LINKING,
+    features: withoutFeatures(),
+    arch: process.arch,
+  };
+  return createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 16);
+}
+
+/**
+ * Builds whisper.cpp into one static program at `target`. The sources come from npm, and are used only if they are exactly those
+ * that this release was tested with. Throws `SpeechError`.
+ */
+export async function buildWhisper(
+  target: string,
+  { find = findProgram, onStep }: Partial<BuildTools> = {},
+): Promise<void> {
+  const tools = requireTools(find);
+  const folder = await mkdtemp(join(tmpdir(), 'airlock-whisper-'));
+  try {
+    onStep?.('Fetching the sources of whisper.cpp');
+    const sources = await fetchSources(folder, tools);
+    onStep?.('Compiling whisper.cpp, which takes a minute');
+    const program = await compile(folder, sources, tools);
+    await mkdir(dirname(target), { recursive: true });
+    await copyFile(program, `${target}.new`);
+    await chmod(`${target}.new`, 0o555);
+    await rename(`${target}.new`, target);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function requireTools(find: BuildTools['find']): Record<string, string> {
+  const found = Object.keys(TOOLS).map((name) => [name, find(name)] as const);
+  const missing = found.flatMap(([name, path]) => (path === null ? [TOOLS[name]!] : []));
+  if (missing.length > 0) {
+    const list = missing.join(' ');
+    throw new SpeechError(`the build of whisper.cpp needs ${missing.join(', ')}`, `Run apt-get install ${list}`);
+  }
+  const npm = find('npm') ?? join(dirname(process.execPath), 'npm');
+  return { ...Object.fromEntries(found), npm } as Record<string, string>;
+}
+
+/** Returns the folder of the sources, with the guard. */
+async function fetchSources(folder: string, { npm, tar }: Record<string, string>): Promise<string> {
+  const { name, version, file } = PACKAGE;
+  // It fetches the archive and runs no script of it.
+  await runStep(
+    'fetch the sources from npm',
+    npm!,
+    ['pack', `${name}@${version}`, '--pack-destination', folder, '--ignore-scripts'],
+    folder,
+  );
+  const archive = join(folder, file);
+  const sum = createHash('sha512')
+    .update(await readFile(archive))
+    .digest('base64');
+  if (sum !== SHA512) {
+    throw new SpeechError(
+      `the package ${name}@${version} has the SHA-512 ${sum}, not ${SHA512}`,
+      'Do not use it: check the registry that npm is configured for',
+    );
+  }
+  await runStep('unpack the sources', tar!, ['xzf', archive, '-C', folder, SOURCES], folder);
+  const sources = join(folder, SOURCES);
+  await guardLoader(join(sources, 'src/whisper.cpp'));
+  return sources;
+}
+
+async function guardLoader(path: string): Promise<void> {
+  const text = await readFile(path, 'utf8');
+  const places = text.match(UNGUARDED)?.length ?? 0;
+  if (places !== GUARDED_PLACES)
+    throw new SpeechError('the sources of whisper.cpp differ from the tested ones', 'Report it');
+  await writeFile(path, text.replace(UNGUARDED, GUARD));
+}
+
+async function compile(
+  folder: string,
+  sources: string,
+  { cmake, gcc, 'g++': linker }: Record<string, string>,
+): Promise<string> {
+  const build = join(folder, 'build');
+  const flags = [`-ffile-prefix-map=${folder}=/s`, ...HARDENING];
+  const settings = [
+    ...SETTINGS,
+    ...withoutFeatures(),
+    `-DCMAKE_C_FLAGS=${flags.join(' ')}`,
+    `-DCMAKE_CXX_FLAGS=${flags.join(' ')}`,
+  ];
+  await runStep('configure whisper.cpp', cmake!, ['-S', sources, '-B', build, ...settings], folder);
+  await runStep(
+    'compile whisper.cpp',
+    cmake!,
+    ['--build', build, '-j', String(availableParallelism()), '--target', 'whisper'],
+    folder,
+  );
+  const [source, object, program] = [join(folder, 'worker.c'), join(folder, 'worker.o'), join(folder, 'whisper')];
+  await writeFile(source, WHISPER_SOURCE);
+  const headers = [`-I${join(sources, 'include')}`, `-I${join(sources, 'ggml/include')}`];
+  await runStep(
+    'compile the program of the cells',
+    gcc!,
+    ['-O2', ...flags, '-c', ...headers, source, '-o', object],
+    folder,
+  );
+  const libraries = LIBRARIES.map((name) => join(build, name));
+  await runStep(
+    'link the program of the cells',
+    linker!,
+    [...LINKING, '-o', program, object, ...libraries, '-lpthread', '-lm'],
+    folder,
+  );
+  return program;
+}
+
+/** Extensions that ggml uses on x86-64 unless it is told not to, by the flags of `/proc/cpuinfo`. */
+const FEATURES: Readonly<Record<string, string>> = {
+  ...{
+    avx: 'GGML_AVX',
+    avx2: 'GGML_AVX2',
+    fma: 'GGML_FMA',
+    f16c: 'GGML_F16C',
+    bmi2: 'GGML_BMI2',
+    sse4_2: 'GGML_SSE42',
+  },
+};
+
+/** Settings for what this processor lacks: the program would end with an illegal instruction. */
+function withoutFeatures(): string[] {
+  if (process.arch !== 'x64') return [];
+  const flags = new Set(/^flags\s*: (.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.split(' '));
+  return Object.entries(FEATURES).flatMap(([flag, setting]) => (flags.has(flag) ? [] : [`-D${setting}=OFF`]));
+}

@@ -1,0 +1,12 @@
+import type { Program } from '../programs/program.ts';
+import { PROGRAMS } from '../programs/table.ts';
+import { pocketsphinxProgram } from './pocketsphinx.ts';
+import { type WhisperOptions, whisperProgram } from './whisper.ts';
+
+export type SpeechEngineName = 'whisper' | 'pocketsphinx';
+
+/** The programs of a worker: those of every worker, and the speech engine that the operator chose, if it is installed. */
+export function programsWithSpeech(engine: SpeechEngineName, whisper: WhisperOptions): readonly Program[] {
+  const program = engine === 'pocketsphinx' ? pocketsphinxProgram() : whisperProgram(whisper);
+  return program ? [...PROGRAMS, program] : PROGRAMS;
+}

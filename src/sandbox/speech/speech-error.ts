@@ -1,0 +1,7 @@
+/** A speech model or its program could not be installed. The message names reason and remedy. */
+export class SpeechError extends Error {
+  constructor(reason: string, remedy: string) {
+    super(`${reason.charAt(0).toUpperCase()}${reason.slice(1)}. ${remedy}.`);
+    this.name = 'SpeechError';
+  }
+}

@@ -1,0 +1,346 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { transcriptionChild } from '../../src/attempt/speech/transcription-request.ts';
+import { parseCaptions } from '../../src/captions/index.ts';
+import { insertJob } from '../../src/jobs/insert.ts';
+import type { Claim } from '../../src/jobs/rows.ts';
+import { run } from '../../testkit/run.ts';
+import { startSource } from '../../testkit/source-server.ts';
+import { until } from '../../testkit/until.ts';
+import { MODEL_SENTENCE } from '../../testkit/whisper-model.ts';
+import { startApi, type TestApi } from '../helpers/api.ts';
+import { type SpeechWorker, startSpeechWorker } from '../helpers/speech.ts';
+
+const TESTDATA = '/usr/share/pocketsphinx/test/data';
+const SOURCES = { allow: ['127.0.0.1/32'], ports: [443] };
+
+describe('a transcription', () => {
+  let api: TestApi;
+  let folder: string;
+  let source: Awaited<ReturnType<typeof startSource>>;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-transcribe-'));
+    api = await startApi({}, {}, SOURCES);
+    source = await startSource(async (request, response) => {
+      const file = await readFile(join(folder, request.url!.split('?')[0]!.slice(1))).catch(() => null);
+      response.writeHead(file ? 200 : 404).end(file);
+    });
+  });
+  afterAll(async () => {
+    source?.close();
+    await api?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Writes media with FFmpeg, and returns its URL. */
+  const media = async (name: string, args: readonly string[]) => {
+    await run('ffmpeg', ['-v', 'error', '-y', ...args, join(folder, name)]);
+    return `${source.url}/${name}?token=secret`;
+  };
+  /** Bursts of a tone: half a second in each period of seconds. */
+  const bursts = (seconds: number, period = 1) => [
+    ...['-f', 'lavfi', '-i', `aevalsrc=0.3*sin(2*PI*300*t)*lt(mod(t\\,${period})\\,0.5):d=${seconds}:s=16000`],
+  ];
+  const create = (body: object, query = '?wait=60') => api.call('POST', `/v1/transcribe${query}`, body);
+  const transcribe = async (body: object) => {
+    const { status, text, json } = await create(body);
+    expect([status, text]).toEqual([201, text]);
+    return json;
+  };
+  const download = async (id: string, query = '') => {
+    const { json } = await api.call('GET', `/v1/transcribe/${id}/download${query}`);
+    return (await fetch(json.url)).text();
+  };
+
+  it('is rejected with 501 and the command that configures it, while no worker has a model', async () => {
+    const { status, json } = await create({ media_url: 'https://example.com/a.mp4' }, '');
+    expect([status, json.error, json.code]).toEqual([
+      ...[501, 'Transcription is not configured on this server', 'transcription_not_configured'],
+    ]);
+    expect(json.message).toContain('./airlock transcribe install --model FILE --sha256 HEX');
+    expect((await api.call('GET', '/v1/transcribes')).json).toMatchObject({ items: [], total: 0 });
+  });
+
+  describe('with a model', () => {
+    let speech: SpeechWorker;
+    let clip: string;
+    beforeAll(async () => {
+      speech = await startSpeechWorker(api, 'whisper');
+      clip = await media('clip.mp4', ['-f', 'lavfi', '-i', 'testsrc2=s=64x64:d=4', ...bursts(4), '-c:a', 'aac']);
+    });
+    afterAll(() => speech?.close());
+
+    it('writes what the model recognizes as SRT, and detects the language', async () => {
+      const job = await transcribe({ media_url: clip });
+      expect(job).toMatchObject({
+        ...{ status: 'completed', language: 'en', task: 'transcribe', output_format: 'srt', error_message: null },
+        media_url: `${source.url}/clip.mp4`,
+        outputs: [{ name: 'srt', role: 'text', format: 'srt', status: 'completed' }],
+      });
+      expect(job.output_url).toMatch(/^gs:\/\/.*\.srt$/);
+      const read = parseCaptions(await download(job.id));
+      const text = read.ok ? read.cues.map((cue) => cue.text.replaceAll('\n', ' ')).join(' ') : read.fault.message;
+      expect(text).toBe(MODEL_SENTENCE);
+    });
+
+    it('has several formats of one run, with words and times in the JSON', async () => {
+      const body = {
+        media_url: clip,
+        output_formats: ['json', 'vtt'],
+        words: true,
+        language: 'English',
+        task: 'translate',
+      };
+      const job = await transcribe(body);
+      expect(job).toMatchObject({ status: 'completed', task: 'translate', output_format: 'json' });
+      expect(await download(job.id, '?output=vtt')).toMatch(/^WEBVTT\n\n00:00:00/);
+      const json = JSON.parse(await download(job.id, '?output=json'));
+      expect(json).toMatchObject({ language: 'en', task: 'translate', text: MODEL_SENTENCE });
+      expect(json.duration_seconds).toBeCloseTo(4, 0);
+      const { words } = json.segments[0];
+      expect(words[0]).toMatchObject({ text: 'this', start: expect.any(Number), probability: 1 });
+      expect(words.at(-1).end).toBeLessThanOrEqual(4);
+    });
+
+    it.each([
+      ['silence', 'silence.wav', ['-f', 'lavfi', '-i', 'anullsrc=r=44100:d=3']],
+      ['a steady noise', 'noise.flac', ['-f', 'lavfi', '-i', 'anoisesrc=d=3:a=0.002:r=16000']],
+    ])('of %s is empty, with no invented words', async (_, name, args) => {
+      const job = await transcribe({ media_url: await media(name, args), output_formats: ['srt', 'vtt', 'json'] });
+      expect(job).toMatchObject({ status: 'completed', language: null });
+      expect([await download(job.id, '?output=srt'), await download(job.id, '?output=vtt')]).toEqual(['', 'WEBVTT\n']);
+      expect(JSON.parse(await download(job.id, '?output=json'))).toMatchObject({ text: '', segments: [] });
+    });
+
+    it('of a picture, a text or a video without sound fails with the reason', async () => {
+      const picture = await media('picture.png', ['-f', 'lavfi', '-i', 'color=red:s=32x32', '-frames:v', '1']);
+      const mute = await media('mute.mp4', ['-f', 'lavfi', '-i', 'testsrc2=s=64x64:d=1']);
+      await writeFile(join(folder, 'text.bin'), 'This is a letter, not a recording.\n'.repeat(100));
+      for (const [media_url, code] of [
+        [picture, 'no_audio_stream'],
+        [mute, 'no_audio_stream'],
+        [`${source.url}/text.bin`, 'unsupported_media'],
+        [`${source.url}/absent.mp4`, 'source_not_found'],
+      ]) {
+        const job = await transcribe({ media_url });
+        expect([media_url, job.status, job.error_code]).toEqual([media_url, 'failed', code]);
+        expect(job.error_message).not.toContain('token');
+      }
+    });
+
+    it('of a stream that is damaged in the middle keeps the times of what follows', async () => {
+      await media('damaged.mp3', [...bursts(8), '-c:a', 'libmp3lame']);
+      const bytes = await readFile(join(folder, 'damaged.mp3'));
+      bytes.fill(0, Math.floor(bytes.length / 3), Math.floor(bytes.length / 2));
+      await writeFile(join(folder, 'damaged.mp3'), bytes);
+      const job = await transcribe({ media_url: `${source.url}/damaged.mp3` });
+      expect(job.status).toBe('completed');
+      expect(await download(job.id)).toContain('this is the airlock');
+    });
+
+    it('names the near language, field and format in the error of a wrong request', async () => {
+      const wrong = async (body: object) => {
+        const { status, json } = await create({ media_url: clip, ...body }, '');
+        return [status, json.details.field, json.details.near ?? json.details.reason];
+      };
+      expect(await wrong({ language: 'germn' })).toEqual([400, 'language', 'german']);
+      expect(await wrong({ language: 'klingon' })).toEqual([400, 'language', 'is not a language that Airlock knows']);
+      expect(await wrong({ output_format: 'srtt' })).toEqual([400, 'output_format', 'srt']);
+      expect(await wrong({ output_format: 'srt', output_formats: ['vtt'] })).toEqual([
+        ...[400, 'output_formats', 'cannot be combined with output_format'],
+      ]);
+      expect(await wrong({ max_line: 5 })).toEqual([400, 'max_line', 'is 5, below the minimum of 20']);
+      const { json } = await create({ media_url: clip, langauge: 'en' });
+      expect(json.warnings).toContainEqual(expect.objectContaining({ field: 'langauge' }));
+    });
+
+    it('returns 400 for a download before its end, and ends at once when it is canceled', async () => {
+      const long = await media('long.flac', bursts(500));
+      const { json: job } = await create({ media_url: long }, '');
+      await until(async () => (await api.call('GET', `/v1/transcribe/${job.id}`)).json.status === 'processing', {
+        what: 'a transcription that runs',
+      });
+      const early = await api.call('GET', `/v1/transcribe/${job.id}/download`);
+      expect([early.status, early.json.error]).toEqual([400, 'Transcribe not completed']);
+      const canceled = await api.call('PATCH', `/v1/transcribe/${job.id}/cancel`);
+      expect(canceled.json).toMatchObject({ success: true, job: { status: 'canceled' } });
+      const lastEvent = async () => (await api.call('GET', `/v1/transcribe/${job.id}/events`)).json.events.at(-1)?.type;
+      await until(async () => (await lastEvent()) === 'transcription.canceled', { what: 'the event of the cancel' });
+    });
+
+    /** Uploads a file as a client does. */
+    const upload = async (name: string, contentType: string) => {
+      const bytes = await readFile(join(folder, name));
+      const body = { filename: name, contentType, fileSize: bytes.length };
+      const { json } = await api.call('POST', '/v1/upload/presigned-url', body);
+      const { uploadUrl, filename } = json.result;
+      const put = await fetch(uploadUrl, { method: 'PUT', body: bytes, headers: { 'content-type': contentType } });
+      expect(put.status).toBe(200);
+      const confirmed = await api.call('POST', '/v1/upload/confirm', { filename, fileSize: bytes.length });
+      return confirmed.json.result.fileUrl;
+    };
+
+    it('of eleven minutes of an upload is made by children, in pieces that end in pauses', async () => {
+      await media('eleven.flac', bursts(660, 10));
+      const job = await transcribe({ media_url: await upload('eleven.flac', 'audio/flac'), output_format: 'json' });
+      expect([job.status, job.error_message]).toEqual(['completed', null]);
+      const { rows } = await api.database.pg.query(`SELECT kind, status, erased_at FROM jobs WHERE parent_id = $1`, [
+        job.id,
+      ]);
+      expect(rows.map(({ kind, status }) => [kind, status])).toEqual(Array(2).fill(['transcribe-piece', 'completed']));
+      // Their results are deleted when they have been used.
+      expect(rows.map(({ erased_at }) => erased_at)).not.toContain(null);
+      const { segments } = JSON.parse(await download(job.id));
+      const starts = segments.map(({ start }: { start: number }) => start);
+      expect(starts).toEqual(starts.toSorted((a: number, b: number) => a - b));
+      expect(starts.at(-1)).toBeGreaterThan(330);
+    });
+
+    it('is a child of a job of another kind, which reads its SRT', async () => {
+      const { id } = await transcribe({ media_url: await upload('clip.mp4', 'video/mp4') });
+      const { db } = api.context;
+      const job = await db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+      const inputs = await db.selectFrom('job_sources').selectAll().where('job_id', '=', id).execute();
+      const options = { language: 'en', task: 'transcribe' as const, needs: job.needs, maxLine: 30 };
+      const child = transcriptionChild({ job, inputs } as unknown as Claim, options);
+      const inserted = await db.transaction().execute((tx) => insertJob(api.context, tx, child));
+      const { json } = await api.call('GET', `/v1/transcribe/${inserted.job.id}?wait=60`);
+      expect(json).toMatchObject({ status: 'completed', output_format: 'srt', language: 'en' });
+      for (const line of (await download(json.id)).split('\n')) expect(line.length).toBeLessThanOrEqual(30);
+    });
+
+    it('is part of a transcode: captions of its first output with sound, wherever they are in the request', async () => {
+      const outputs = [
+        { outputFormat: 'srt' },
+        { outputFormat: 'wav' },
+        { outputFormat: 'vtt', name: 'text' },
+        { outputFormat: 'mp4' },
+      ];
+      const body = { inputs: [{ url: clip, options: [{ option: '-ss', argument: '1' }] }], outputs };
+      const made = await api.call('POST', '/v1/transcodes?wait=60', body);
+      expect([made.status, made.json.status, made.json.error_message]).toEqual([201, 'completed', null]);
+      expect(made.json.outputs.map(({ name, role }: { name: string; role: string }) => [name, role])).toEqual([
+        ...[
+          ['wav', 'media'],
+          ['mp4', 'media'],
+          ['srt', 'text'],
+          ['text', 'text'],
+        ],
+      ]);
+      const { json } = await api.call('GET', `/v1/transcodes/${made.json.id}/download?output=srt`);
+      const captions = parseCaptions(await (await fetch(json.url)).text());
+      expect(captions.ok && captions.cues[0]!.text).toMatch(/^this is/);
+      expect(captions.ok && captions.cues.at(-1)!.end).toBeLessThanOrEqual(4000);
+      const wrong = async (outputs: object[]) => {
+        const { status, json } = await api.call('POST', '/v1/transcodes', { inputs: [{ url: clip }], outputs });
+        return [status, json.details?.field ?? null];
+      };
+      expect(await wrong([{ outputFormat: 'srt' }])).toEqual([400, 'outputs']);
+      expect(await wrong([{ outputFormat: 'srt', preset: {} }, { outputFormat: 'mp4' }])).toEqual([
+        400,
+        'outputs[0].preset',
+      ]);
+      const position = [
+        { outputFormat: 'vtt' },
+        { outputFormat: 'mp4', options: [{ option: '-vf', argument: 'scael=2:2' }] },
+      ];
+      expect(await wrong(position)).toEqual([422, 'outputs[1].options[0]']);
+    });
+
+    it('is the subtitles of a ladder, in both manifests', async () => {
+      const ladder = { outputFormat: 'cmaf', ladder: [{ height: 64 }], subtitles: 'transcribe' };
+      const made = await api.call('POST', '/v1/transcodes?wait=60', { inputs: [{ url: clip }], outputs: [ladder] });
+      expect([made.status, made.json.status, made.json.error_message]).toEqual([201, 'completed', null]);
+      const file = async (path: string) => {
+        const { json } = await api.call('GET', `/v1/transcodes/${made.json.id}/download?file=${path}`);
+        return (await fetch(json.url)).text();
+      };
+      expect(await file('master.m3u8')).toContain('TYPE=SUBTITLES');
+      expect(await file('manifest.mpd')).toContain('text/vtt');
+      const { items } = (await api.call('GET', `/v1/transcodes/${made.json.id}/files`)).json;
+      const text = items.find(({ path }: { path: string }) => path.endsWith('.vtt')).path;
+      expect(await file(text)).toContain('this is the airlock');
+    });
+
+    it('leaves no text when it is erased: in the database, in events and in storage', async () => {
+      const job = await transcribe({ media_url: await upload('clip.mp4', 'video/mp4'), language: 'en' });
+      expect(await download(job.id)).toContain('airlock');
+      const erased = await api.call('DELETE', `/v1/transcribe/${job.id}`);
+      expect(erased.json).toMatchObject({ id: job.id, object: 'transcribe', deleted: true });
+      const { json } = await api.call('GET', `/v1/transcribe/${job.id}`);
+      expect(json).toMatchObject({ media_url: null, language: null, task: null, output_url: null });
+      const objects = await api.database.pg.query('SELECT state FROM objects WHERE job_id = $1', [job.id]);
+      expect(objects.rows).toEqual([{ state: 'deleted' }]);
+      const { rows } = await api.database.pg.query(
+        `SELECT request_sealed, plan_sealed, resume_sealed, error_sealed, request_settings FROM jobs WHERE id = $1`,
+        [job.id],
+      );
+      expect(Object.values(rows[0]!)).toEqual(Array(5).fill(null));
+      const stored = await run('grep', ['-rl', 'airlock test model', api.gateway.root]).then(
+        ({ stdout }) => stdout,
+        () => '',
+      );
+      expect(stored).not.toContain(job.id);
+      const events = (await api.call('GET', `/v1/transcribe/${job.id}/events`)).text;
+      expect(events).not.toMatch(/airlock test|clip/);
+      const { receipt } = (await api.call('GET', `/v1/transcribe/${job.id}/receipt`)).json;
+      expect(receipt).toMatchObject({ kind: 'transcribe', job_id: job.id });
+    });
+  });
+});
+
+describe('a transcription by PocketSphinx', () => {
+  let api: TestApi;
+  let speech: SpeechWorker;
+  let source: Awaited<ReturnType<typeof startSource>>;
+  beforeAll(async () => {
+    api = await startApi({}, {}, SOURCES);
+    speech = await startSpeechWorker(api, 'pocketsphinx', 1);
+    const folder = await mkdtemp(join(tmpdir(), 'airlock-sphinx-'));
+    const wav = join(folder, 'goforward.wav');
+    await run('ffmpeg', [
+      '-v',
+      'error',
+      '-f',
+      's16le',
+      '-ar',
+      '16000',
+      '-ac',
+      '1',
+      '-i',
+      `${TESTDATA}/goforward.raw`,
+      wav,
+    ]);
+    const bytes = await readFile(wav);
+    await rm(folder, { recursive: true });
+    source = await startSource((_, response) => void response.end(bytes));
+  });
+  afterAll(async () => {
+    source?.close();
+    await speech?.close();
+    await api?.close();
+  });
+
+  const transcribe = async (body: object) =>
+    (await api.call('POST', '/v1/transcribe?wait=60', { media_url: `${source.url}/a.wav`, ...body })).json;
+
+  it('of the recording "go forward ten meters" is those words', async () => {
+    const job = await transcribe({ output_format: 'json', words: true });
+    expect([job.status, job.error_message]).toEqual(['completed', null]);
+    const { json } = await api.call('GET', `/v1/transcribe/${job.id}/download`);
+    const transcript = JSON.parse(await (await fetch(json.url)).text());
+    expect(transcript).toMatchObject({ language: 'en', text: 'go forward ten meters' });
+    const { words } = transcript.segments[0];
+    expect(words.map(({ text }: { text: string }) => text)).toEqual(['go', 'forward', 'ten', 'meters']);
+    expect(words[0].start).toBeCloseTo(0.46, 1);
+    expect(words[3].end).toBeCloseTo(2.12, 1);
+  });
+
+  it('into another language fails with what the recognizer knows', async () => {
+    const job = await transcribe({ task: 'translate' });
+    expect(job).toMatchObject({ status: 'failed', error_code: 'transcription_failed' });
+    expect(job.error_message).toBe('This server recognizes US English alone, and does not translate.');
+  });
+});

@@ -1,0 +1,15 @@
+/** Addresses of the pictures of blueprints that the documentation has, by slug. */
+const found = import.meta.glob<string>('../../../../docs/images/blueprints/*.jpg', {
+  eager: true,
+  query: '?url',
+  import: 'default',
+});
+
+const pictures = new Map(
+  Object.entries(found).map(([path, url]) => [path.split('/').at(-1)!.replace('.jpg', ''), url]),
+);
+
+/** Undefined for a blueprint without a picture. */
+export function pictureOf(slug: string): string | undefined {
+  return pictures.get(slug);
+}

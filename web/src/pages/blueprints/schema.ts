@@ -1,0 +1,58 @@
+import type { BlueprintInfo } from '../../../../src/contract/blueprints.ts';
+
+/** An input of a blueprint, as its JSON Schema describes it. */
+export interface InputField {
+  name: string;
+  /** Its name for people: `Video`. */
+  label: string;
+  description: string;
+  isRequired: boolean;
+  /** Present for a file. */
+  media: 'video' | 'image' | 'audio' | null;
+  /** Values to choose from. */
+  choices: readonly string[] | null;
+  /** Empty = none. */
+  initial: string;
+  maxLength: number | null;
+  isLong: boolean;
+  isNumber: boolean;
+}
+
+interface Property {
+  type?: string;
+  description?: string;
+  default?: unknown;
+  enum?: string[];
+  maxLength?: number;
+  'x-media'?: 'video' | 'image' | 'audio';
+  'x-lines'?: boolean;
+}
+
+/** Characters above which a text gets a field of several lines. */
+const LONG = 150;
+
+/** The inputs of a blueprint, required ones first as in its schema. */
+export function fieldsOf({ inputs }: Pick<BlueprintInfo, 'inputs'>): InputField[] {
+  const { properties = {}, required = [] } = inputs as {
+    properties?: Record<string, Property>;
+    required?: readonly string[];
+  };
+  return Object.entries(properties).map(([name, property]) => ({
+    ...{ name, label: labelOf(name), description: property.description ?? '' },
+    ...{ isRequired: required.includes(name), media: property['x-media'] ?? null, choices: property.enum ?? null },
+    initial: property.default === undefined ? '' : String(property.default),
+    maxLength: property['x-media'] ? null : (property.maxLength ?? null),
+    isLong: property['x-lines'] === true || (property.maxLength ?? 0) > LONG,
+    isNumber: property.type === 'number' || property.type === 'integer',
+  }));
+}
+
+/** `video_url` is called "Video", `caption_position` "Caption position". */
+function labelOf(name: string): string {
+  const words = name
+    .replace(/_url$/, '')
+    .replace(/(\d+)$/, ' $1')
+    .replaceAll('_', ' ')
+    .trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
