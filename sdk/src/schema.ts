@@ -939,6 +939,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/blueprints/runs/{id}/source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a link to the first upload of a run
+         * @description For people who review captions beside their video. Returns a link to the first media input that was uploaded. It expires after ten minutes. Returns `null` if no input was uploaded, or if it has been deleted.
+         *
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         */
+        get: operations["getBlueprintRunSource"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/blueprints/runs/{id}/continue": {
         parameters: {
             query?: never;
@@ -3202,6 +3224,13 @@ export interface components {
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
+        /** @description The video whose captions await a review. */
+        BlueprintRunSource: {
+            /** @description A link to the video. It expires after ten minutes. Null for a video that was not uploaded. */
+            url: string | null;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
         /** @description An output that a blueprint makes. */
         BlueprintOutput: {
             /** @description Its name in the outputs of a run. */
@@ -5153,7 +5182,7 @@ export interface components {
         };
         /** @description A source of a job. */
         InputRequest: {
-            /** @description A `gs://` URL of this account, or a public `https://` or `http://` URL. */
+            /** @description A `gs://` URL of this account, a public `https://` or `http://` URL, or a `data:` URL of a small picture. */
             url: string;
             /** @description Options placed before the `-i` of this input. */
             options?: components["schemas"]["Option"][] | null;
@@ -6665,6 +6694,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CreatedBlueprintRun"];
+                };
+            };
+        };
+    };
+    getBlueprintRunSource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlueprintRunSource"];
                 };
             };
         };
