@@ -151,6 +151,39 @@ describe('a picture of a long source', () => {
     expect(new Set(hashes(job)).size).toBe(3);
   });
 
+  const makeTiles = (kind: string, ...outputs: object[]) => {
+    Object.assign(seen, { requests: 0, bytes: 0 });
+    return transcode(service, { inputs: [{ url: `${origin.url}/${kind}` }], outputs });
+  };
+  const filesOf = async ({ id }: { id: string }, output: string) =>
+    (await service.call('GET', `/v1/transcodes/${id}/files?output=${output}`)).json.items;
+
+  it('needs only its key frames for thumbnails and a sprite, which are the same', async () => {
+    const outputs = [
+      { outputFormat: 'thumbnails', count: 6, width: 80 },
+      { outputFormat: 'sprite', every_seconds: 10, width: 32 },
+      { outputFormat: 'jpg', still: { at: 15.1, width: 80 } },
+    ];
+    const job = await makeTiles('honest', ...outputs);
+    expect(job).toMatchObject({ status: 'completed', warnings: [], inputs: [{ fetched: 'ranges' }] });
+    expect(seen.bytes).toBeLessThan(bytes.length / 4);
+    expect(seen.requests).toBeLessThanOrEqual(16);
+    const complete = await makeTiles('plain', ...outputs);
+    expect(complete).toMatchObject({ status: 'completed', inputs: [{ fetched: 'whole' }] });
+    for (const output of ['thumbnails', 'sprite']) {
+      const files = await filesOf(job, output);
+      expect(files).toEqual(await filesOf(complete, output));
+    }
+    expect(job.outputs[2].sha256).toBe(complete.outputs[2].sha256);
+  });
+
+  it('is fetched completely for more pictures than key frames, or than parts of it pay', async () => {
+    for (const every of [0.2, 1]) {
+      const job = await makeTiles('honest', { outputFormat: 'sprite', every_seconds: every, width: 32 });
+      expect(job).toMatchObject({ status: 'completed', inputs: [{ fetched: 'whole' }] });
+    }
+  });
+
   it('is described by ffprobe where the readers do not know enough', async () => {
     const job = await make('unclear', '30.5');
     expect(job).toMatchObject({ status: 'completed', inputs: [{ fetched: 'ranges', size: bytes.length }] });

@@ -1,9 +1,10 @@
-import type { MediaInfo, PictureTime } from '../../ffmpeg/index.ts';
+import type { MediaInfo, PictureTime, StreamPackets } from '../../ffmpeg/index.ts';
 import { openBytes, writeTo } from '../file-bytes.ts';
 import { arrange } from '../isobmff/arrange.ts';
 import { boxBudget, boxesIn } from '../isobmff/boxes.ts';
 import type { Movie } from '../isobmff/movie.ts';
 import { movieInfo } from '../isobmff/movie-info.ts';
+import { moviePackets } from '../isobmff/movie-packets.ts';
 import { readMovie } from '../isobmff/read-movie.ts';
 import { writeMovie } from '../isobmff/write-movie.ts';
 import { NotRewritable } from '../verdicts.ts';
@@ -35,6 +36,8 @@ export type PartialResult = StartResult | PicturesResult | { missing: Range } | 
 /** See `SanitizeResult.info`; null = the container was written. */
 export interface StartResult {
   info: MediaInfo | null;
+  /** As the index lists them; no packet is read. */
+  packets: StreamPackets[];
 }
 
 /** Ranges of the file that must be copied into the new container one after another, and the offset of the first. */
@@ -58,7 +61,7 @@ export function readPartial(request: PartialRequest): PartialResult {
     if (request.part === 'pictures') return writeIndex(cutMovie(movie, request), file, request.target);
     const info = movieInfo(movie, file);
     if (!info) writeStart(movie, file, request.target);
-    return { info };
+    return { info, packets: moviePackets(movie, file, false) };
   } catch (error) {
     if (error instanceof Missing) return { missing: error.range };
     return { reason: error instanceof Error ? error.message : String(error) };
