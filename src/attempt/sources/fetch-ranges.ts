@@ -71,7 +71,8 @@ interface SparseFile {
 export interface DescribedParts {
   outcome: 'described';
   info: MediaInfo | null;
-  packets: readonly StreamPackets[];
+  /** Null = not known. */
+  packets: readonly StreamPackets[] | null;
 }
 
 /** A source of which parts are fetched on demand, each byte at most once. All methods reject with `FetchError`. */
@@ -121,6 +122,8 @@ export class PartsOfSource {
     const result = await this.#read<PicturesResult>({ part: 'pictures', pictures, isSought, target });
     if ('outcome' in result) return result;
     const { media, mediaAt } = result;
+    // The readers have written all of it.
+    if (media.length === 0) return null;
     const tooMuch = await this.#requireAll(withGaps(media));
     if (tooMuch) return tooMuch;
     await copyMedia(this.#file.path, media, target, mediaAt);
@@ -151,7 +154,8 @@ export class PartsOfSource {
       const result = await this.#tools.sanitizer.readPartial({ ...wanted, path, present: this.#present }, signal);
       if ('reason' in result) return needsAll(result.reason);
       if (!('missing' in result)) return result as T;
-      const tooMuch = await this.#fetch(result.missing);
+      const { missing, more } = result;
+      const tooMuch = await (more.length > 0 ? this.#requireAll(withGaps([missing, ...more])) : this.#fetch(missing));
       if (tooMuch) return tooMuch;
     }
   }

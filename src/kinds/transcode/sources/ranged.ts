@@ -61,7 +61,11 @@ async function prepareRanges(attempt: TranscodeAttempt, fetch: Fetch): Promise<P
   const { run } = attempt;
   const parts = await openSource(attempt, fetch.signal);
   if (!parts) return fallBack('the source is small, or has no ranges');
-  if ((await detectMedia(parts.head))?.demuxer !== 'mov') return fallBack('the source has another container');
+  const demuxer = (await detectMedia(parts.head))?.demuxer;
+  // Of Matroska, the readers make files of key frames only.
+  const isReadable =
+    demuxer === 'mov' || (demuxer === 'matroska' && attempt.request.outputs.every(({ tiles }) => tiles));
+  if (!demuxer || !isReadable) return fallBack('the source has another container');
   const start = join(run.folder, 'parts.start');
   const described = await parts.describe(start);
   if (described.outcome === 'needs-all') return fallBack(described.reason);
@@ -70,7 +74,8 @@ async function prepareRanges(attempt: TranscodeAttempt, fetch: Fetch): Promise<P
   let compared = 0;
   try {
     const info = described.info ?? (await probeStart(attempt, { start, slot, sizeBytes: parts.size }));
-    const inputs = [{ ...(await acceptInput(attempt, info, file)), packets: [...described.packets] }];
+    const accepted = await acceptInput(attempt, info, { file, demuxer });
+    const inputs = [{ ...accepted, packets: described.packets && [...described.packets] }];
     return readySources(attempt, {
       ...{ slot, inputs, assets: [], files: cellFiles({ inputs, assets: [] }) },
       async showing(pictures) {
@@ -98,7 +103,10 @@ async function prepareRanges(attempt: TranscodeAttempt, fetch: Fetch): Promise<P
   }
 }
 
-async function openSource({ tools, run, request }: TranscodeAttempt, signal: AbortSignal): Promise<PartsOfSource | null> {
+async function openSource(
+  { tools, run, request }: TranscodeAttempt,
+  signal: AbortSignal,
+): Promise<PartsOfSource | null> {
   const { claim, folder, disk } = run;
   const url = openColumn(tools.context.vault, 'job_sources', 'source_sealed', sourceRow(claim.job, claim.inputs[0]!));
   if (url === null) return null;
@@ -118,11 +126,15 @@ async function probeStart(
 }
 
 /** Checks and records what is known about the source. Throws `JobFailure`. */
-async function acceptInput({ tools, run }: TranscodeAttempt, info: MediaInfo, file: string): Promise<PreparedInput> {
+async function acceptInput(
+  { tools, run }: TranscodeAttempt,
+  info: MediaInfo,
+  { file, demuxer }: Pick<PreparedInput, 'file' | 'demuxer'>,
+): Promise<PreparedInput> {
   checkInput(info);
   const summary = summarise(info);
   await recordInput(tools.context, run.claim, 0, { summary, info, container: 'rewritten', fetched: 'ranges' });
-  return { file, source: file, path: '/in/0', demuxer: 'mov', info, countedSeconds: null, packets: null };
+  return { file, source: file, path: '/in/0', demuxer, info, countedSeconds: null, packets: null };
 }
 
 /** Fetches the pictures around the pictures that the commands of the plan show. */
