@@ -14,7 +14,7 @@ import { run } from '../../testkit/run.ts';
 import { makeScenes } from '../../testkit/scenes/scenes.ts';
 
 /** Pixels: height of a strip's frames, the gaps, and the widest strip. */
-const [HEIGHT, GAP, WIDEST] = [360, 16, 1400];
+const [HEIGHT, GAP, WIDEST] = [340, 14, 1200];
 const HASHES = join(projectRoot(), 'test/media/blueprints/hashes.json');
 const GROUND = '0xf6f7f8';
 
@@ -47,19 +47,34 @@ async function recordHashes(): Promise<void> {
 async function drawStrips(): Promise<void> {
   const scenes = await makeScenes(shop.dir, { scale: 1, fps: 24, seconds: 4 });
   const cases = casesOf(scenes).filter(({ blueprint: { slug } }) => slugs.length === 0 || slugs.includes(slug));
-  for (const one of cases) await drawStrip(one);
+  for (const slug of new Set(cases.map(({ blueprint }) => blueprint.slug))) {
+    const ofOne = cases.filter(({ blueprint }) => blueprint.slug === slug);
+    // Of several runs, a frame of each.
+    const shown = ofOne.length === 1 ? ofOne : ofOne.map((one) => ({ ...one, shown: one.shown.slice(0, 1) }));
+    const frames: Frame[] = [];
+    for (const one of shown) frames.push(...(await framesOf(one)));
+    await drawStrip(slug, frames);
+  }
 }
 
-async function drawStrip(one: Case): Promise<void> {
-  const frames: { path: string; at: number }[] = [];
+interface Frame {
+  path: string;
+  /** Seconds. */
+  at: number;
+}
+
+async function framesOf(one: Case): Promise<Frame[]> {
+  const frames: Frame[] = [];
   for (const planned of await planCase(one)) {
     const { path, info, plan } = await make(shop, planned);
     const seconds = info.durationSeconds ?? 0;
-    const { warnings } = plan;
-    if (warnings.length > 0) process.stdout.write(`${one.blueprint.slug}: ${JSON.stringify(warnings)}\n`);
+    if (plan.warnings.length > 0) process.stdout.write(`${one.blueprint.slug}: ${JSON.stringify(plan.warnings)}\n`);
     frames.push(...one.shown.map((share) => ({ path, at: share * seconds })));
-    process.stdout.write(`${one.blueprint.slug} ${planned.label}: ${seconds} s, ${info.sizeBytes} bytes\n`);
   }
+  return frames;
+}
+
+async function drawStrip(slug: string, frames: readonly Frame[]): Promise<void> {
   const inputs = frames.flatMap(({ path, at }) => ['-ss', at.toFixed(3), '-i', path]);
   const scaled = frames.map(
     (_, index) =>
@@ -68,20 +83,11 @@ async function drawStrip(one: Case): Promise<void> {
   const row = frames.map((_, index) => `[f${index}]`).join('');
   const joined = frames.length > 1 ? `${row}hstack=inputs=${frames.length}` : `${row}null`;
   const graph = `${scaled.join(';')};${joined},pad=iw+${GAP}:ih:${GAP}:0:color=${GROUND},scale='min(iw,${WIDEST})':-2:flags=lanczos`;
-  const target = join(folder, `${one.blueprint.slug}${one.name ? `-${one.name}` : ''}.${type}`);
-  const quality = type === 'jpg' ? ['-q:v', '4', '-pix_fmt', 'yuvj420p'] : [];
+  const target = join(folder, `${slug}.${type}`);
+  const quality = type === 'jpg' ? ['-q:v', '5', '-pix_fmt', 'yuvj420p'] : [];
   await run('ffmpeg', [
-    '-nostdin',
-    '-v',
-    'error',
-    '-y',
-    ...inputs,
-    '-filter_complex',
-    graph,
-    '-frames:v',
-    '1',
-    ...quality,
-    target,
+    ...['-nostdin', '-v', 'error', '-y', ...inputs, '-filter_complex', graph],
+    ...['-frames:v', '1', '-update', '1', ...quality, target],
   ]);
   process.stdout.write(`${target}\n`);
 }

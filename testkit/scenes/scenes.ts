@@ -30,7 +30,10 @@ export async function makeScenes(folder: string, size: SceneSize): Promise<Scene
   const draw = async (name: string, drawing: string): Promise<string> => {
     const path = join(folder, `${name}.svg`);
     await writeFile(path, drawing);
-    return path;
+    // Looping an SVG would draw it for each frame.
+    const picture = join(folder, `${name}-drawn.png`);
+    await ffmpeg(['-i', path, '-vf', 'format=gbrap,unpremultiply=inplace=1,format=rgba', '-frames:v', '1', picture]);
+    return picture;
   };
   const at = (name: string) => join(folder, name);
   const [lake, boat] = [await draw('lake', LAKE), await draw('boat', BOAT)];
@@ -66,16 +69,15 @@ async function film(
     ...still(thing),
     ...(sound ? ['-f', 'lavfi', '-i', `aevalsrc='${speech}':s=48000:d=${seconds}`] : []),
     '-filter_complex',
-    `[0:v]format=yuv444p[a];[1:v]format=gbrap,unpremultiply=inplace=1[b];[a][b]${overlay},scale=w='${even('iw')}':h='${even('ih')}':out_color_matrix=bt709:out_range=tv,format=yuv420p[v]`,
+    `[0:v]format=yuv444p[a];[a][1:v]${overlay},scale=w='${even('iw')}':h='${even('ih')}':out_color_matrix=bt709:out_range=tv,format=yuv420p[v]`,
     ...['-map', '[v]', ...(sound ? ['-map', '2:a'] : [])],
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '12', path],
   ]);
 }
 
 async function still(drawing: string, path: string, scale: number): Promise<string> {
-  const alpha = path.endsWith('.png') ? 'format=gbrap,unpremultiply=inplace=1,format=rgba,' : '';
   const quality = path.endsWith('.jpg') ? ['-q:v', '2'] : [];
-  await ffmpeg(['-i', drawing, '-vf', `${alpha}scale=w=iw*${scale}:h=ih*${scale}`, '-frames:v', '1', ...quality, path]);
+  await ffmpeg(['-i', drawing, '-vf', `scale=w=iw*${scale}:h=ih*${scale}`, '-frames:v', '1', ...quality, path]);
   return path;
 }
 

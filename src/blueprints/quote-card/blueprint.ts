@@ -11,7 +11,7 @@ const FPS = 30;
 const READING_SPEED = 15;
 const [LEAST_SECONDS, MOST_SECONDS] = [5, 20];
 /** A deep blue to violet, on which the white card stands out. */
-const COLORS = 'c0=0x22335c:c1=0x7c4d8e:c2=0xd9826b:c3=0x2b2350:nb_colors=4';
+const COLORS = 'c0=0x1f2d5c:c1=0x5b3f8c:c2=0x8c4f9f:nb_colors=3';
 
 export const quoteCard = defineBlueprint({
   slug: 'quote-card',

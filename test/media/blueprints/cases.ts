@@ -36,12 +36,12 @@ export interface Case {
 const SRT = `1
 00:00:00,100 --> 00:00:02,000
 Nothing out here but the wind,
-and {the} <sound> of water.
+and the sound of water.
 
 2
 00:00:02,100 --> 00:00:04,000
 مرحبا بكم في البحيرة
-`.replace('<sound>', 'sound');
+`;
 
 export function casesOf({ lake, cafe, products, logo, face, music }: Scenes): Case[] {
   const all = [0.04, 0.5, 0.96];
@@ -75,7 +75,7 @@ export function casesOf({ lake, cafe, products, logo, face, music }: Scenes): Ca
     {
       blueprint: quoteCard,
       inputs: {
-        quote: 'The best way to predict the future is to invent it. And the second best is to ship it on a Friday 🚀',
+        quote: 'We stopped planning the perfect launch, and shipped something small every Friday instead 🚀',
         name: 'Ada Example',
         handle: '@ada',
         photo_url: face,
