@@ -7,7 +7,9 @@ import { startApi, type TestApi } from '../helpers/api.ts';
 import { oauthOf } from '../helpers/oauth.ts';
 
 /** The paths of all kinds of jobs that clients see: one decision applies to all of them. */
-const KINDS = [...kinds.values()].flatMap(({ shown }) => (shown ? [shown.path, shown.listPath ?? []].flat() : [])).join('|');
+const KINDS = [...kinds.values()]
+  .flatMap(({ shown }) => (shown ? [shown.path, shown.listPath ?? []].flat() : []))
+  .join('|');
 
 /**
  * Who may use which routes, as decided, independent of the code: the first pattern that fits counts. A key with

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { transcode } from '../../testkit/media.ts';
 import { makeMedia } from '../../testkit/media-cache.ts';
+import { run } from '../../testkit/run.ts';
 import { shareService, type TestService } from '../../testkit/service.ts';
 import { startSource } from '../../testkit/source-server.ts';
 
@@ -54,25 +55,28 @@ describe('a picture of a long source', () => {
   let folder: string;
   let origin: Awaited<ReturnType<typeof startSource>>;
   let bytes: Buffer;
+  /** The same streams in Matroska. */
+  let matroska: Buffer;
   /** With a matrix that the readers do not describe. */
   let unclear: Buffer;
   const seen = { requests: 0, bytes: 0 };
 
   /** Answers a request for a range as a correct server does; `lie` changes the response. */
   const reply = (request: IncomingMessage, response: ServerResponse) => {
-    const kind = new URL(request.url!, 'http://source').pathname.slice(1);
+    const [kind, container] = new URL(request.url!, 'http://source').pathname.slice(1).split('/');
+    const all = container === 'mkv' ? matroska : bytes;
     const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
     seen.requests += 1;
     const etag = kind === 'changes' ? `"v${Math.min(seen.requests, 2)}"` : '"v1"';
     const isCurrent = request.headers['if-range'] === undefined || request.headers['if-range'] === etag;
     if (first === undefined || kind === 'plain' || (kind === 'changes' && !isCurrent)) {
-      response.writeHead(200, { 'content-length': bytes.length }).end(bytes);
+      response.writeHead(200, { 'content-length': all.length }).end(all);
       return;
     }
-    const [start, end] = [Number(first), Math.min(bytes.length, Number(last) + 1)];
-    const part = (kind === 'unclear' ? unclear : bytes).subarray(start, kind === 'long' ? end + 100 : end);
+    const [start, end] = [Number(first), Math.min(all.length, Number(last) + 1)];
+    const part = (kind === 'unclear' ? unclear : all).subarray(start, kind === 'long' ? end + 100 : end);
     const shift = kind === 'shifted' && seen.requests > 1 ? 1 : 0;
-    const size = kind === 'grows' ? bytes.length + (seen.requests > 1 ? 1000 : 0) : bytes.length;
+    const size = kind === 'grows' ? all.length + (seen.requests > 1 ? 1000 : 0) : all.length;
     response.writeHead(206, {
       'content-range': `bytes ${start + shift}-${end - 1 + shift}/${size}`,
       'content-length': part.length,
@@ -90,6 +94,9 @@ describe('a picture of a long source', () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-ranges-'));
     await makeMedia(join(folder, 'minute.mp4'), MINUTE);
     bytes = await readFile(join(folder, 'minute.mp4'));
+    const copy = ['-i', join(folder, 'minute.mp4'), '-c', 'copy', join(folder, 'minute.mkv')];
+    await run('ffmpeg', ['-nostdin', '-v', 'error', ...copy]);
+    matroska = await readFile(join(folder, 'minute.mkv'));
     unclear = Buffer.from(bytes);
     unclear.writeUInt32BE(0x20000, unclear.indexOf('mvhd') + MATRIX_AT);
     service = await shareService();
@@ -149,6 +156,55 @@ describe('a picture of a long source', () => {
     const hashes = ({ outputs }: { outputs: { sha256: string }[] }) => outputs.map(({ sha256 }) => sha256);
     expect(hashes(job)).toEqual(hashes(complete));
     expect(new Set(hashes(job)).size).toBe(3);
+  });
+
+  const makeTiles = (kind: string, ...outputs: object[]) => {
+    Object.assign(seen, { requests: 0, bytes: 0 });
+    return transcode(service, { inputs: [{ url: `${origin.url}/${kind}` }], outputs });
+  };
+  const filesOf = async ({ id }: { id: string }, output: string) =>
+    (await service.call('GET', `/v1/transcodes/${id}/files?output=${output}`)).json.items;
+
+  it('needs only its key frames for thumbnails and a sprite, which are the same', async () => {
+    const outputs = [
+      { outputFormat: 'thumbnails', count: 6, width: 80 },
+      { outputFormat: 'sprite', every_seconds: 10, width: 32 },
+      { outputFormat: 'jpg', still: { at: 15.1, width: 80 } },
+    ];
+    const job = await makeTiles('honest', ...outputs);
+    expect(job).toMatchObject({ status: 'completed', warnings: [], inputs: [{ fetched: 'ranges' }] });
+    expect(seen.bytes).toBeLessThan(bytes.length / 4);
+    expect(seen.requests).toBeLessThanOrEqual(16);
+    const complete = await makeTiles('plain', ...outputs);
+    expect(complete).toMatchObject({ status: 'completed', inputs: [{ fetched: 'whole' }] });
+    for (const output of ['thumbnails', 'sprite']) {
+      const files = await filesOf(job, output);
+      expect(files).toEqual(await filesOf(complete, output));
+    }
+    expect(job.outputs[2].sha256).toBe(complete.outputs[2].sha256);
+  });
+
+  it('needs only the key frames that the cues of Matroska list for thumbnails and a sprite, which are the same', async () => {
+    const outputs = [
+      { outputFormat: 'thumbnails', count: 6, width: 80 },
+      { outputFormat: 'sprite', every_seconds: 10, width: 32 },
+    ];
+    const job = await makeTiles('honest/mkv', ...outputs);
+    expect(job).toMatchObject({ status: 'completed', warnings: [], inputs: [{ fetched: 'ranges' }] });
+    expect(seen.bytes).toBeLessThan(matroska.length / 4);
+    expect(seen.requests).toBeLessThanOrEqual(16);
+    const complete = await makeTiles('plain/mkv', ...outputs);
+    expect(complete).toMatchObject({ status: 'completed', inputs: [{ fetched: 'whole' }] });
+    for (const output of ['thumbnails', 'sprite'])
+      expect(await filesOf(job, output)).toEqual(await filesOf(complete, output));
+    expect(job.video_metadata).toEqual(complete.video_metadata);
+  });
+
+  it('is fetched completely for more pictures than key frames, or than parts of it pay', async () => {
+    for (const every of [0.2, 1]) {
+      const job = await makeTiles('honest', { outputFormat: 'sprite', every_seconds: every, width: 32 });
+      expect(job).toMatchObject({ status: 'completed', inputs: [{ fetched: 'whole' }] });
+    }
   });
 
   it('is described by ffprobe where the readers do not know enough', async () => {

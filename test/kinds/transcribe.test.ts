@@ -2,10 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { transcriptionChild } from '../../src/attempt/speech/transcription-request.ts';
 import { parseCaptions } from '../../src/captions/index.ts';
-import { insertJob } from '../../src/jobs/insert.ts';
-import type { Claim } from '../../src/jobs/rows.ts';
 import { run } from '../../testkit/run.ts';
 import { startSource } from '../../testkit/source-server.ts';
 import { until } from '../../testkit/until.ts';
@@ -196,19 +193,6 @@ describe('a transcription', () => {
       const starts = segments.map(({ start }: { start: number }) => start);
       expect(starts).toEqual(starts.toSorted((a: number, b: number) => a - b));
       expect(starts.at(-1)).toBeGreaterThan(330);
-    });
-
-    it('is a child of a job of another kind, which reads its SRT', async () => {
-      const { id } = await transcribe({ media_url: await upload('clip.mp4', 'video/mp4') });
-      const { db } = api.context;
-      const job = await db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-      const inputs = await db.selectFrom('job_sources').selectAll().where('job_id', '=', id).execute();
-      const options = { language: 'en', task: 'transcribe' as const, needs: job.needs, maxLine: 30 };
-      const child = transcriptionChild({ job, inputs } as unknown as Claim, options);
-      const inserted = await db.transaction().execute((tx) => insertJob(api.context, tx, child));
-      const { json } = await api.call('GET', `/v1/transcribe/${inserted.job.id}?wait=60`);
-      expect(json).toMatchObject({ status: 'completed', output_format: 'srt', language: 'en' });
-      for (const line of (await download(json.id)).split('\n')) expect(line.length).toBeLessThanOrEqual(30);
     });
 
     it('is part of a transcode: captions of its first output with sound, wherever they are in the request', async () => {

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { OpenedRanges } from '../../fetcher/ranges.ts';
-import type { MediaInfo, PictureTime } from '../../ffmpeg/index.ts';
+import type { MediaInfo, PictureTime, StreamPackets } from '../../ffmpeg/index.ts';
 import { firstMissing, type PicturesResult, type Range, type StartResult, type Wanted } from '../../sanitizer/index.ts';
 import type { DiskReservation } from '../resources/disk-reservation.ts';
 import type { WorkTools } from '../tools.ts';
@@ -15,6 +15,8 @@ const LEAST_BYTES = 8 * 2 ** 20;
 const MOST_OF_IT = 0.25;
 /** A smaller request costs as much, because each request opens a connection. */
 const AT_LEAST = 64 * 1024;
+/** Requests that are sent at the same time for several pictures. */
+const AT_ONCE = 4;
 /** Bytes between two wanted ranges that are fetched with them, rather than with two requests. */
 const NEAR = 2 ** 20;
 
@@ -29,6 +31,8 @@ export interface PartLimits {
   leastBytes?: number;
   /** Largest share of the source that may be fetched. */
   mostOfIt?: number;
+  /** Requests for parts of the source. Defaults to `MAX_REQUESTS`. */
+  maxRequests?: number;
   /** Largest size of the source in bytes. Defaults to the limit of a download. */
   maxSize?: number;
 }
@@ -41,12 +45,13 @@ export async function openParts(
   tools: Tools,
   { url, path, disk }: { url: string; path: string; disk: DiskReservation },
   signal: AbortSignal,
-  { leastBytes = LEAST_BYTES, mostOfIt = MOST_OF_IT, maxSize }: PartLimits = {},
+  { leastBytes = LEAST_BYTES, mostOfIt = MOST_OF_IT, maxRequests = MAX_REQUESTS, maxSize }: PartLimits = {},
 ): Promise<PartsOfSource | null> {
-  const limits = { maxRequests: MAX_REQUESTS, maxBytes: MAX_BYTES, ...(maxSize && { maxSize }) };
+  const limits = { maxRequests, maxBytes: MAX_BYTES, ...(maxSize && { maxSize }) };
   const source = await tools.fetcher.openRanges(url, limits, signal);
   if (!source || source.size < leastBytes) return null;
-  const parts = new PartsOfSource(tools, { source, path, disk, signal, maxFetched: source.size * mostOfIt });
+  const maxFetched = Math.min(MAX_BYTES, source.size * mostOfIt);
+  const parts = new PartsOfSource(tools, { source, path, disk, signal, maxFetched, maxParts: maxRequests });
   await parts.storeHead();
   return parts;
 }
@@ -58,6 +63,16 @@ interface SparseFile {
   signal: AbortSignal;
   /** Bytes of the source that may be fetched. */
   maxFetched: number;
+  /** Ranges that may be fetched for pictures. */
+  maxParts: number;
+}
+
+/** What the index of a source declares. */
+export interface DescribedParts {
+  outcome: 'described';
+  info: MediaInfo | null;
+  /** Null = not known. */
+  packets: readonly StreamPackets[] | null;
 }
 
 /** A source of which parts are fetched on demand, each byte at most once. All methods reject with `FetchError`. */
@@ -93,22 +108,43 @@ export class PartsOfSource {
   }
 
   /** Describes the source. `info` is null where the readers do not know enough: `target` is then a container for a probe. */
-  async describe(target: string): Promise<{ outcome: 'described'; info: MediaInfo | null } | NeedsAll> {
+  async describe(target: string): Promise<DescribedParts | NeedsAll> {
     const result = await this.#read<StartResult>({ part: 'start', target });
-    return 'outcome' in result ? result : { outcome: 'described', info: result.info };
+    return 'outcome' in result ? result : { outcome: 'described', info: result.info, packets: result.packets };
   }
 
-  /** Makes a container that shows the source at these times. */
-  async makePictures(pictures: readonly PictureTime[], target: string): Promise<NeedsAll | null> {
-    const result = await this.#read<PicturesResult>({ part: 'pictures', pictures, isSought: true, target });
+  /** Makes a container that shows the source at these times. `isSought`: see `Wanted`. */
+  async makePictures(
+    pictures: readonly PictureTime[],
+    target: string,
+    { isSought = true } = {},
+  ): Promise<NeedsAll | null> {
+    const result = await this.#read<PicturesResult>({ part: 'pictures', pictures, isSought, target });
     if ('outcome' in result) return result;
     const { media, mediaAt } = result;
-    for (const range of withGaps(media)) {
-      const tooMuch = await this.require(range);
-      if (tooMuch) return tooMuch;
-    }
+    // The readers have written all of it.
+    if (media.length === 0) return null;
+    const tooMuch = await this.#requireAll(withGaps(media));
+    if (tooMuch) return tooMuch;
     await copyMedia(this.#file.path, media, target, mediaAt);
     return null;
+  }
+
+  /** Fetches ranges, some at the same time. Fetches nothing if they are too many or too large together. */
+  async #requireAll(ranges: readonly Range[]): Promise<NeedsAll | null> {
+    const { maxFetched, maxParts } = this.#file;
+    const missing = ranges.filter((range) => firstMissing(this.#present, range));
+    const bytes = missing.reduce((sum, { start, end }) => sum + Math.max(AT_LEAST, end - start), 0);
+    if (missing.length > maxParts) return needsAll('too many parts of the source are needed');
+    if (this.#fetched + bytes > maxFetched) return needsAll('much of the source is needed');
+    let found: NeedsAll | null = null;
+    const next = async (): Promise<void> => {
+      for (let range = missing.shift(); range && !found; range = missing.shift()) found ??= await this.require(range);
+    };
+    const ended = await Promise.allSettled(Array.from({ length: AT_ONCE }, next));
+    const failed = ended.find((one) => one.status === 'rejected');
+    if (failed) throw failed.reason;
+    return found;
   }
 
   /** Has the readers read the file, and fetches what they miss until they have a result. */
@@ -118,7 +154,8 @@ export class PartsOfSource {
       const result = await this.#tools.sanitizer.readPartial({ ...wanted, path, present: this.#present }, signal);
       if ('reason' in result) return needsAll(result.reason);
       if (!('missing' in result)) return result as T;
-      const tooMuch = await this.#fetch(result.missing);
+      const { missing, more } = result;
+      const tooMuch = await (more.length > 0 ? this.#requireAll(withGaps([missing, ...more])) : this.#fetch(missing));
       if (tooMuch) return tooMuch;
     }
   }

@@ -64,12 +64,7 @@ export class ClusterWriter {
 
   /** Copies one cluster. Returns the position of its end in the source. */
   copy(cluster: Element, limit: number): number {
-    const out = this.#out;
-    this.#at = out.position;
-    this.#time = 0;
-    this.#isCued = false;
-    out.write(elementHead(ID.cluster, 0, true));
-    const from = out.position;
+    const from = this.#begin();
     let position = cluster.body;
     const end = cluster.end ?? limit;
     while (position < end) {
@@ -79,9 +74,31 @@ export class ClusterWriter {
       this.#copyChild(element);
       position = element.end!;
     }
+    this.#end(from);
+    return position;
+  }
+
+  /** Copies some children of a cluster, its timestamp first. */
+  copySome(children: readonly Element[]): void {
+    const from = this.#begin();
+    for (const element of children) this.#copyChild(element);
+    this.#end(from);
+  }
+
+  /** Returns the position of the content in the output. */
+  #begin(): number {
+    const out = this.#out;
+    this.#at = out.position;
+    this.#time = 0;
+    this.#isCued = false;
+    out.write(elementHead(ID.cluster, 0, true));
+    return out.position;
+  }
+
+  #end(from: number): void {
+    const out = this.#out;
     out.patch(sizeBytes(out.position - from, 8), from - 8);
     out.settle();
-    return position;
   }
 
   #copyChild(element: Element): void {

@@ -29,7 +29,10 @@ const PICTURE = /image\//i;
 const ALPHA = /alpha_mode/i;
 const MAX_SCANNED = 2 ** 20;
 
-interface Head {
+/** What precedes the first cluster. */
+export interface MatroskaHead {
+  /** Position of the content of the segment, to which other positions are relative. */
+  segmentAt: number;
   info: Buffer;
   /** Seconds per tick of the segment's timestamps. */
   secondsPerTick: number;
@@ -53,14 +56,14 @@ export function readMatroska(file: FileBytes): Reading {
   return { write: remux, seconds: null, still: null, facts: factsOf(head), describe };
 }
 
-function factsOf({ tracks, duration, secondsPerTick }: Head): ContainerFacts | null {
+function factsOf({ tracks, duration, secondsPerTick }: MatroskaHead): ContainerFacts | null {
   if (!tracks.facts || duration === null || duration === 0) return null;
   // FFmpeg rounds to microseconds.
   const durationSeconds = Math.round(duration * secondsPerTick * 1e6) / 1e6;
   return { durationSeconds, isImage: false, isAnimated: false, ...tracks.facts };
 }
 
-function readHead(file: FileBytes, reader: ElementReader): Head {
+export function readHead(file: FileBytes, reader: ElementReader): MatroskaHead {
   const header = reader.at(0, file.size);
   if (header?.id !== ID.header || header.end === null) throw new Rejected('invalid_media', 'has no EBML header.');
   checkDocType(reader, header);
@@ -74,7 +77,7 @@ function readHead(file: FileBytes, reader: ElementReader): Head {
     if (!element) break;
     if (element.id === ID.cluster) {
       if (!info || !tracks) throw new NotRewritable('describes its streams after its media');
-      return { ...info, tracks, media: element, mediaAt: position, limit };
+      return { segmentAt: segment.body, ...info, tracks, media: element, mediaAt: position, limit };
     }
     if (element.end === null) throw new Rejected('invalid_media', 'contains an element of unknown size.');
     if (element.id === ID.info) info = readInfo(reader, element);
@@ -137,8 +140,36 @@ function seekHead(cuesAt: number): Buffer {
   return makeElement(ID.seekHead, makeElement(0x4dbb, makeElement(0x53ab, id), makeElement(0x53ac, position)));
 }
 
-function write(file: FileBytes, reader: ElementReader, head: Head, out: FileOut, mediaBytes: number | null): void {
-  const { tracks, secondsPerTick, limit } = head;
+function write(
+  file: FileBytes,
+  reader: ElementReader,
+  head: MatroskaHead,
+  out: FileOut,
+  mediaBytes: number | null,
+): void {
+  const { limit } = head;
+  writeSegment({ file, reader, head }, out, (clusters) => {
+    let position = head.mediaAt;
+    const enough = mediaBytes === null ? Number.POSITIVE_INFINITY : out.position + mediaBytes;
+    for (let element: Element | null = head.media; element !== null; element = reader.at(position, limit)) {
+      if (element.id === ID.cluster) position = clusters.copy(element, limit);
+      else {
+        if (element.end === null) throw new Rejected('invalid_media', 'contains an element of unknown size.');
+        scan(reader, element);
+        position = element.end;
+      }
+      if (out.position > enough) break;
+    }
+  });
+}
+
+/** Writes a file of the same streams, with the clusters that `copy` copies, and with their cues. */
+export function writeSegment(
+  { file, reader, head }: { file: FileBytes; reader: ElementReader; head: MatroskaHead },
+  out: FileOut,
+  copy: (clusters: ClusterWriter) => void,
+): void {
+  const { tracks, secondsPerTick } = head;
   const word = (id: number, text: string) => makeElement(id, Buffer.from(text));
   const count = (id: number, value: bigint) => makeElement(id, unsigned(value));
   out.write(makeElement(ID.header, word(ID.docType, 'matroska'), count(0x4287, 4n), count(0x4285, 2n)));
@@ -149,17 +180,7 @@ function write(file: FileBytes, reader: ElementReader, head: Head, out: FileOut,
   out.write(head.info);
   out.write(tracks.bytes);
   const clusters = new ClusterWriter(file, reader, out, { tracks, segmentAt, secondsPerTick });
-  let position = head.mediaAt;
-  const enough = mediaBytes === null ? Number.POSITIVE_INFINITY : out.position + mediaBytes;
-  for (let element: Element | null = head.media; element !== null; element = reader.at(position, limit)) {
-    if (element.id === ID.cluster) position = clusters.copy(element, limit);
-    else {
-      if (element.end === null) throw new Rejected('invalid_media', 'contains an element of unknown size.');
-      scan(reader, element);
-      position = element.end;
-    }
-    if (out.position > enough) break;
-  }
+  copy(clusters);
   const cuesAt = out.position - segmentAt;
   out.write(cueElement(clusters.cues, tracks.seekBy));
   out.patch(seekHead(cuesAt), segmentAt);

@@ -1,12 +1,14 @@
-import type { MediaInfo, PictureTime } from '../../ffmpeg/index.ts';
+import type { MediaInfo, PictureTime, StreamPackets } from '../../ffmpeg/index.ts';
 import { openBytes, writeTo } from '../file-bytes.ts';
 import { arrange } from '../isobmff/arrange.ts';
 import { boxBudget, boxesIn } from '../isobmff/boxes.ts';
 import type { Movie } from '../isobmff/movie.ts';
 import { movieInfo } from '../isobmff/movie-info.ts';
+import { moviePackets } from '../isobmff/movie-packets.ts';
 import { readMovie } from '../isobmff/read-movie.ts';
 import { writeMovie } from '../isobmff/write-movie.ts';
 import { NotRewritable } from '../verdicts.ts';
+import { isMatroska, readPartialMatroska } from './cut-matroska.ts';
 import { cutMovie, startRange } from './cut-movie.ts';
 import { Missing, type Range, type SparseBytes, sparseBytes } from './sparse-bytes.ts';
 
@@ -29,12 +31,20 @@ export type Wanted =
    */
   | { part: 'pictures'; pictures: readonly PictureTime[]; isSought: boolean };
 
-/** `missing`: fetch this range, and ask again. `reason`: the entire file is needed. */
-export type PartialResult = StartResult | PicturesResult | { missing: Range } | { reason: string };
+/** `missing`: fetch it, and ask again. `reason`: the entire file is needed. */
+export type PartialResult = StartResult | PicturesResult | MissingParts | { reason: string };
+
+/** `more`: fetch these ranges with it. They are in the order of the file. */
+export interface MissingParts {
+  missing: Range;
+  more: readonly Range[];
+}
 
 /** See `SanitizeResult.info`; null = the container was written. */
 export interface StartResult {
   info: MediaInfo | null;
+  /** As the index lists them, no packet is read; null where the container has no such index. */
+  packets: StreamPackets[] | null;
 }
 
 /** Ranges of the file that must be copied into the new container one after another, and the offset of the first. */
@@ -52,15 +62,16 @@ const MAX_RANGES = 20_000;
 export function readPartial(request: PartialRequest): PartialResult {
   const file = sparseBytes(openBytes(request.path), request.present);
   try {
+    if (isMatroska(file)) return readPartialMatroska(file, request);
     requireIndex(file, request.part === 'start' ? FIRST_FRAMES : 0);
     const movie = readMovie(file);
     if (movie.isFragmented) throw new NotRewritable('has fragments');
     if (request.part === 'pictures') return writeIndex(cutMovie(movie, request), file, request.target);
     const info = movieInfo(movie, file);
     if (!info) writeStart(movie, file, request.target);
-    return { info };
+    return { info, packets: moviePackets(movie, file, false) };
   } catch (error) {
-    if (error instanceof Missing) return { missing: error.range };
+    if (error instanceof Missing) return { missing: error.range, more: error.more };
     return { reason: error instanceof Error ? error.message : String(error) };
   } finally {
     file.close();

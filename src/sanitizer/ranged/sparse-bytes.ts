@@ -9,9 +9,12 @@ export interface Range {
 /** Bytes that are not in the file yet: fetch them and read again. */
 export class Missing extends Error {
   readonly range: Range;
-  constructor(range: Range) {
+  /** Ranges that are needed as well, in the order of the file. */
+  readonly more: readonly Range[];
+  constructor(range: Range, more: readonly Range[] = []) {
     super(`bytes ${range.start} to ${range.end} are missing`);
     this.range = range;
+    this.more = more;
   }
 }
 
@@ -19,6 +22,8 @@ export class Missing extends Error {
 export interface SparseBytes extends FileBytes {
   /** Throws `Missing` unless the entire range is present. */
   require(range: Range): void;
+  /** The same for several ranges, in the order of the file. */
+  requireAll(ranges: readonly Range[]): void;
 }
 
 export function sparseBytes(file: FileBytes, present: readonly Range[]): SparseBytes {
@@ -29,6 +34,11 @@ export function sparseBytes(file: FileBytes, present: readonly Range[]): SparseB
   return {
     size: file.size,
     require,
+    requireAll(ranges) {
+      const within = ranges.map(({ start, end }) => ({ start, end: Math.min(end, file.size) }));
+      const [first, ...more] = within.flatMap((range) => firstMissing(present, range) ?? []);
+      if (first) throw new Missing(first, more);
+    },
     read(position, length) {
       require({ start: position, end: position + length });
       return file.read(position, length);

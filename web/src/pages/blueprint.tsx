@@ -62,6 +62,10 @@ function RunForm({ blueprint }: { blueprint: BlueprintInfo }) {
   const [values, setValues] = useState(() => Object.fromEntries(fields.map(({ name, initial }) => [name, initial])));
   const [faults, setFaults] = useState<Record<string, string>>({});
   const [error, setError] = useState<ShownError | null>(null);
+  const change = (name: string, value: string) => {
+    setValues((before) => ({ ...before, [name]: value }));
+    setFaults(({ [name]: _, ...others }) => others);
+  };
   const missing = fields.filter(({ name, isRequired }) => isRequired && !values[name]);
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -85,7 +89,7 @@ function RunForm({ blueprint }: { blueprint: BlueprintInfo }) {
           field={field}
           value={values[field.name] ?? ''}
           error={faults[field.name]}
-          onValue={(value) => setValues((before) => ({ ...before, [field.name]: value }))}
+          onValue={(value) => change(field.name, value)}
         />
       ))}
       {error && <ErrorNotice error={error} />}

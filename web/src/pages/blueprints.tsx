@@ -1,7 +1,6 @@
 import type { BlueprintInfo, BlueprintRunItem } from '../../../src/contract/blueprints.ts';
 import { statusText, statusTone } from '../lib/job.ts';
 import { Badge, ErrorNotice, Skeleton } from '../ui/feedback.tsx';
-import { Icon } from '../ui/icon.tsx';
 import { Card, Page } from '../ui/page.tsx';
 import { useResource } from '../ui/resource.ts';
 import { Ago } from '../ui/time.tsx';
@@ -35,13 +34,7 @@ function BlueprintCard({ blueprint: { slug, title, description, available } }: {
   const picture = pictureOf(slug);
   return (
     <li class="card">
-      {picture ? (
-        <img src={picture} alt="" loading="lazy" />
-      ) : (
-        <div class="no-picture">
-          <Icon name="play" />
-        </div>
-      )}
+      {picture && <img src={picture} alt="" loading="lazy" />}
       <div class="card-body">
         <h2>{available ? <a href={`/blueprints/${slug}`}>{title}</a> : title}</h2>
         <p class="muted small">{description}</p>

@@ -6,16 +6,18 @@ import { remoteAddress } from '../../../attempt/sources/remote-address.ts';
 import { JobFailure } from '../../../contract/failures.ts';
 import { openColumn } from '../../../database/sealed-columns.ts';
 import { FetchError } from '../../../fetcher/index.ts';
-import { checkInput, detectMedia, type JobPlan, type MediaInfo } from '../../../ffmpeg/index.ts';
+import { checkInput, detectMedia, type JobPlan, type MediaInfo, type PictureTime } from '../../../ffmpeg/index.ts';
 import { recordInput } from '../../../jobs/progress.ts';
 import { sourceRow } from '../../../jobs/rows.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
 import { type PreparedInput, subjectOf } from '../inputs.ts';
-import { mayReadRanges, pictureTime } from './picture-time.ts';
+import { mayReadRanges, picturesOf } from './picture-time.ts';
 import { cellFiles, type FallBack, type PreparedSources, readySources, type Strategy } from './prepared.ts';
 
 /** Milliseconds after which the complete source is fetched instead. */
 const MAX_MS = 20_000;
+/** Requests for the key frames of thumbnails and sprites. With more pictures, the complete source is fetched. */
+const MAX_TILE_REQUESTS = 120;
 
 /**
  * The ranges of a remote source that some pictures need: the index, the first picture or seconds to describe it, and the
@@ -59,7 +61,11 @@ async function prepareRanges(attempt: TranscodeAttempt, fetch: Fetch): Promise<P
   const { run } = attempt;
   const parts = await openSource(attempt, fetch.signal);
   if (!parts) return fallBack('the source is small, or has no ranges');
-  if ((await detectMedia(parts.head))?.demuxer !== 'mov') return fallBack('the source has another container');
+  const demuxer = (await detectMedia(parts.head))?.demuxer;
+  // Of Matroska, the readers make files of key frames only.
+  const isReadable =
+    demuxer === 'mov' || (demuxer === 'matroska' && attempt.request.outputs.every(({ tiles }) => tiles));
+  if (!demuxer || !isReadable) return fallBack('the source has another container');
   const start = join(run.folder, 'parts.start');
   const described = await parts.describe(start);
   if (described.outcome === 'needs-all') return fallBack(described.reason);
@@ -68,7 +74,8 @@ async function prepareRanges(attempt: TranscodeAttempt, fetch: Fetch): Promise<P
   let compared = 0;
   try {
     const info = described.info ?? (await probeStart(attempt, { start, slot, sizeBytes: parts.size }));
-    const inputs = [await acceptInput(attempt, info, file)];
+    const accepted = await acceptInput(attempt, info, { file, demuxer });
+    const inputs = [{ ...accepted, packets: described.packets && [...described.packets] }];
     return readySources(attempt, {
       ...{ slot, inputs, assets: [], files: cellFiles({ inputs, assets: [] }) },
       async showing(pictures) {
@@ -96,13 +103,17 @@ async function prepareRanges(attempt: TranscodeAttempt, fetch: Fetch): Promise<P
   }
 }
 
-async function openSource({ tools, run }: TranscodeAttempt, signal: AbortSignal): Promise<PartsOfSource | null> {
+async function openSource(
+  { tools, run, request }: TranscodeAttempt,
+  signal: AbortSignal,
+): Promise<PartsOfSource | null> {
   const { claim, folder, disk } = run;
   const url = openColumn(tools.context.vault, 'job_sources', 'source_sealed', sourceRow(claim.job, claim.inputs[0]!));
   if (url === null) return null;
   const subject = subjectOf(claim.inputs[0]!);
   const address = await remoteAddress(tools, { accountId: claim.job.account_id, subject }, url);
-  return openParts(tools, { url: address, path: join(folder, 'parts'), disk }, signal);
+  const limits = request.outputs.some(({ tiles }) => tiles) ? { maxRequests: MAX_TILE_REQUESTS } : {};
+  return openParts(tools, { url: address, path: join(folder, 'parts'), disk }, signal, limits);
 }
 
 /** Probes the first seconds, in a container with the complete index. */
@@ -115,22 +126,28 @@ async function probeStart(
 }
 
 /** Checks and records what is known about the source. Throws `JobFailure`. */
-async function acceptInput({ tools, run }: TranscodeAttempt, info: MediaInfo, file: string): Promise<PreparedInput> {
+async function acceptInput(
+  { tools, run }: TranscodeAttempt,
+  info: MediaInfo,
+  { file, demuxer }: Pick<PreparedInput, 'file' | 'demuxer'>,
+): Promise<PreparedInput> {
   checkInput(info);
   const summary = summarise(info);
   await recordInput(tools.context, run.claim, 0, { summary, info, container: 'rewritten', fetched: 'ranges' });
-  return { file, source: file, path: '/in/0', demuxer: 'mov', info, countedSeconds: null, packets: null };
+  return { file, source: file, path: '/in/0', demuxer, info, countedSeconds: null, packets: null };
 }
 
 /** Fetches the pictures around the pictures that the commands of the plan show. */
 async function makePictures(parts: PartsOfSource, { commands }: JobPlan, file: string): Promise<FallBack | null> {
-  const found = commands.map(pictureTime);
-  const unsuited = found.find((picture) => 'reason' in picture);
-  if (unsuited) return fallBack(unsuited.reason);
-  const needsAll = await parts.makePictures(
-    found.filter((picture) => 'seconds' in picture),
-    file,
-  );
+  const pictures: PictureTime[] = [];
+  for (const command of commands) {
+    const found = picturesOf(command);
+    if ('reason' in found) return fallBack(found.reason);
+    pictures.push(...found);
+  }
+  // FFmpeg reads the pictures of tiles one after another, without seeking.
+  const isSought = commands.some(({ keyTimes }) => !keyTimes);
+  const needsAll = await parts.makePictures(pictures, file, { isSought });
   return needsAll && fallBack(needsAll.reason);
 }
 

@@ -1,0 +1,177 @@
+import { writeTo } from '../file-bytes.ts';
+import { type Element, type ElementReader, elementReader } from '../matroska/ebml.ts';
+import { matroskaInfo } from '../matroska/matroska-info.ts';
+import { type MatroskaHead, readHead, writeSegment } from '../matroska/rewrite.ts';
+import { number } from '../matroska/rewrite-children.ts';
+import { ID } from '../matroska/schema.ts';
+import { NotRewritable } from '../verdicts.ts';
+import type { PartialRequest, PicturesResult, StartResult } from './read-partial.ts';
+import type { SparseBytes } from './sparse-bytes.ts';
+
+/* Parts of Matroska and WebM, by the cues of its video (RFC 9559, 5.1.5). */
+
+const MAGIC = 0x1a45dfa3;
+/** Seek, the id of an element and its position; a cue, its time and position: of the track, the cluster and the block. */
+const SEEK = { entry: 0x4dbb, id: 0x53ab, position: 0x53ac } as const;
+const CUE = { point: 0xbb, time: 0xb3, place: 0xb7, track: 0xf7, cluster: 0xf1, block: 0xf0 } as const;
+/** Cues of twelve hours with a key frame a second have some 1 MB. */
+const MAX_CUES_BYTES = 8 * 2 ** 20;
+/** Bytes from the start of a cluster, which usually contain its first key frame. */
+const KEY_BYTES = 128 * 1024;
+/** Bytes of the first cluster that are kept, so that times count from the start of the file. */
+const FIRST_BYTES = 64 * 1024;
+/** Seconds from a key frame to the picture that it stands for: the planner expects key frames at this distance. */
+const MAX_DISTANCE = 5;
+const MAX_KEY_BYTES = 16 * 2 ** 20;
+const MAX_HEAD_CHILDREN = 8;
+
+interface Cue {
+  /** In ticks of the segment. */
+  time: number;
+  /** Positions in the file; the block is relative to the content of its cluster. */
+  cluster: number;
+  block: number;
+}
+
+export function isMatroska(file: SparseBytes): boolean {
+  return file.size > 4 && file.read(0, 4).readUInt32BE(0) === MAGIC;
+}
+
+/** Like `readPartial`. The container of pictures has only key frames, and is complete. */
+export function readPartialMatroska(file: SparseBytes, request: PartialRequest): StartResult | PicturesResult {
+  const reader = elementReader(file);
+  const head = readHead(file, reader);
+  if (request.part === 'start') {
+    const info = matroskaInfo(file, head);
+    if (!info) throw new NotRewritable('is described by its complete file alone');
+    return { info, packets: null };
+  }
+  if (request.pictures.some(({ isKey }) => !isKey)) throw new NotRewritable('needs pictures between key frames');
+  const [video, ...others] = head.tracks.described.filter(({ isVideo }) => isVideo);
+  if (!video || others.length > 0) throw new NotRewritable('does not have exactly one video stream');
+  const cues = readCues(file, reader, head, video.number);
+  const times = request.pictures.map(({ seconds }) => seconds / head.secondsPerTick);
+  const chosen = chooseCues(cues, times, MAX_DISTANCE / head.secondsPerTick);
+  file.requireAll([
+    { start: head.mediaAt, end: head.mediaAt + FIRST_BYTES },
+    ...chosen.map(({ cluster }) => ({ start: cluster, end: cluster + KEY_BYTES })),
+  ]);
+  const first = firstChildren(reader, head);
+  const keys = chosen.map((cue) => keyChildren(reader, head, cue));
+  file.requireAll([first, ...keys].flat().map(({ body, end }) => ({ start: body, end: end! })));
+  writeTo(request.target, (out) =>
+    writeSegment({ file, reader, head }, out, (writer) => {
+      for (const children of [first, ...keys]) writer.copySome(children);
+    }),
+  );
+  return { media: [], mediaAt: 0 };
+}
+
+/** The cues of a track, in the order of their times. Throws `NotRewritable` if the file has none. */
+function readCues(file: SparseBytes, reader: ElementReader, head: MatroskaHead, track: number): Cue[] {
+  const at = cuesPosition(reader, head);
+  const element = at === null ? null : reader.at(at, head.limit);
+  if (element?.id !== ID.cues || element.end === null) throw new NotRewritable('lists no key frames');
+  if (element.end - element.body > MAX_CUES_BYTES) throw new NotRewritable('lists more key frames than any real file');
+  file.require({ start: element.body, end: element.end });
+  const cues: Cue[] = [];
+  for (const point of reader.within(element)) {
+    if (point.id !== CUE.point) continue;
+    const cue = readCue(reader, point, track);
+    if (cue) cues.push({ ...cue, cluster: head.segmentAt + cue.cluster });
+  }
+  return cues.sort((a, b) => a.time - b.time);
+}
+
+function readCue(reader: ElementReader, point: Element, track: number): Cue | null {
+  let time: number | null = null;
+  let found: { cluster: number; block: number } | null = null;
+  for (const child of reader.within(point)) {
+    if (child.id === CUE.time) time = numberOf(reader, child);
+    if (child.id !== CUE.place) continue;
+    const values = new Map([...reader.within(child)].flatMap((one) => (one.id > 0xff ? [] : [[one.id, one] as const])));
+    const read = (id: number) => {
+      const value = values.get(id);
+      return value ? numberOf(reader, value) : null;
+    };
+    const [cluster, block] = [read(CUE.cluster), read(CUE.block)];
+    if (read(CUE.track) === track && cluster !== null && block !== null) found = { cluster, block };
+  }
+  return time === null || found === null ? null : { time, ...found };
+}
+
+/** As `SeekHead` declares it; null = it does not. */
+function cuesPosition(reader: ElementReader, { segmentAt, mediaAt, limit }: MatroskaHead): number | null {
+  for (let position = segmentAt; position < mediaAt; ) {
+    const element = reader.at(position, limit)!;
+    if (element.id === ID.seekHead) {
+      for (const entry of reader.within(element)) {
+        if (entry.id !== SEEK.entry) continue;
+        const children = [...reader.within(entry)];
+        const id = children.find((child) => child.id === SEEK.id);
+        const place = children.find((child) => child.id === SEEK.position);
+        if (id && place && numberOf(reader, id) === ID.cues) return segmentAt + numberOf(reader, place);
+      }
+    }
+    position = element.end!;
+  }
+  return null;
+}
+
+function numberOf(reader: ElementReader, element: Element): number {
+  const value = number(reader.content(element, 8));
+  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new NotRewritable('has a position that no file reaches');
+  return Number(value);
+}
+
+/** The last cue up to each time, in ticks. Throws `NotRewritable` if one is too early: the file may have later key frames. */
+function chooseCues(cues: readonly Cue[], times: readonly number[], maxDistance: number): Cue[] {
+  const chosen = new Set<Cue>();
+  let at = -1;
+  for (const time of [...times].sort((a, b) => a - b)) {
+    while (at + 1 < cues.length && cues[at + 1]!.time <= time) at++;
+    const cue = cues[at];
+    if (!cue || time - cue.time > maxDistance) throw new NotRewritable('lists too few key frames');
+    chosen.add(cue);
+  }
+  return [...chosen];
+}
+
+/** The timestamp of the first cluster, and its blocks that begin in the first bytes. */
+function firstChildren(reader: ElementReader, { media, mediaAt, limit }: MatroskaHead): Element[] {
+  const end = media.end ?? limit;
+  const children: Element[] = [];
+  for (let position = media.body; position < end && position + 16 < mediaAt + FIRST_BYTES; ) {
+    const element = reader.at(position, end)!;
+    if (element.end === null || element.id === ID.cluster) break;
+    children.push(element);
+    position = element.end;
+  }
+  return withTimestamp(children);
+}
+
+/** The timestamp of a cluster, and the block that a cue names. */
+function keyChildren(reader: ElementReader, { limit }: MatroskaHead, { cluster: at, block: relative }: Cue): Element[] {
+  const cluster = reader.at(at, limit);
+  if (cluster?.id !== ID.cluster) throw new NotRewritable('has a cue that names no cluster');
+  const end = cluster.end ?? limit;
+  let timestamp: Element | null = null;
+  for (let position = cluster.body, left = MAX_HEAD_CHILDREN; left > 0 && position < end; left--) {
+    const element = reader.at(position, end)!;
+    if (element.id === ID.timestamp) timestamp = element;
+    if (timestamp || element.end === null) break;
+    position = element.end;
+  }
+  const block = reader.at(cluster.body + relative, end);
+  if (!timestamp || !block?.end || block.end - block.body > MAX_KEY_BYTES)
+    throw new NotRewritable('has a cue that names no key frame');
+  if (block.id !== ID.simpleBlock && block.id !== ID.blockGroup)
+    throw new NotRewritable('has a cue that names no key frame');
+  return [timestamp, block];
+}
+
+function withTimestamp(children: readonly Element[]): Element[] {
+  const timestamp = children.find(({ id }) => id === ID.timestamp);
+  if (!timestamp) throw new NotRewritable('has a cluster without a timestamp');
+  return [timestamp, ...children.filter(({ id }) => id === ID.simpleBlock || id === ID.blockGroup)];
+}

@@ -1,0 +1,79 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Range } from '../../src/sanitizer/index.ts';
+import { type PartialResult, readPartial } from '../../src/sanitizer/ranged/read-partial.ts';
+import { makeMedia } from '../../testkit/media-cache.ts';
+import { run } from '../../testkit/run.ts';
+
+/** A key frame every two seconds. */
+const CLIP = [
+  ...['-f', 'lavfi', '-i', 'testsrc2=s=96x64:r=10:d=40,noise=alls=40', '-f', 'lavfi', '-i', 'sine=d=40'],
+  ...['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '20', '-c:a', 'aac'],
+];
+const TIMES = [5, 15, 25, 35];
+/** Of `Cues`. */
+const CUES = Buffer.from('1c53bb6b', 'hex');
+
+describe('key frames of a Matroska file of which parts are present', () => {
+  let folder: string;
+  let path: string;
+  let bytes: Buffer;
+  let count = 0;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-partial-'));
+    path = join(folder, 'clip.mkv');
+    await makeMedia(path, CLIP);
+    bytes = await readFile(path);
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const pictures = TIMES.map((seconds) => ({ seconds, isKey: true }));
+  const read = (file: string, present: readonly Range[], wanted = pictures): PartialResult & { target: string } => {
+    const target = join(folder, `out-${++count}.mkv`);
+    return {
+      ...readPartial({ part: 'pictures', pictures: wanted, isSought: false, path: file, present, target }),
+      target,
+    };
+  };
+  const all = (size: number) => [{ start: 0, end: size }];
+  /** Times of the key frames of a file. */
+  const keysOf = async (file: string) => {
+    const fields = ['-select_streams', 'v', '-show_entries', 'packet=pts_time,flags', '-of', 'csv=p=0', file];
+    const { stdout } = await run('ffprobe', ['-v', 'error', ...fields]);
+    return stdout.split('\n').flatMap((line) => (line.includes(',K') ? [Number(line.split(',')[0])] : []));
+  };
+
+  it('are copied with the start of the file, and only their ranges are asked for', async () => {
+    // As the fetcher does, which sends no small requests.
+    const enlarged = ({ start, end }: Range) => ({ start, end: Math.min(bytes.length, Math.max(end, start + 8192)) });
+    const present: Range[] = [enlarged({ start: 0, end: 0 })];
+    let result = read(path, present);
+    for (let round = 0; 'missing' in result && round < 20; round++) {
+      present.push(...[result.missing, ...result.more].map(enlarged));
+      result = read(path, present);
+    }
+    expect(result).toMatchObject({ media: [], mediaAt: 0 });
+    expect(await keysOf(result.target)).toEqual([0, 4, 14, 24, 34]);
+  });
+
+  it('are rejected if others than key frames are wanted, or if the cues are too far apart', () => {
+    expect(read(path, all(bytes.length), [{ seconds: 5, isKey: false }])).toMatchObject({ reason: expect.any(String) });
+    expect(read(path, all(bytes.length), [{ seconds: 60, isKey: true }])).toMatchObject({ reason: /few key frames/ });
+  });
+
+  it('are read or rejected, whatever the cues declare', async () => {
+    const at = bytes.lastIndexOf(CUES);
+    expect(at).toBeGreaterThan(0);
+    const damaged = join(folder, 'damaged.mkv');
+    for (let seed = 0; seed < 100; seed++) {
+      const changed = Buffer.from(bytes);
+      // Deterministic: every byte of the cues, with several values.
+      changed[at + 4 + (seed % (bytes.length - at - 4))] = (seed * 151 + 7) & 0xff;
+      await writeFile(damaged, changed);
+      const result = read(damaged, all(bytes.length));
+      expect('reason' in result || 'media' in result, JSON.stringify(result)).toBe(true);
+    }
+  });
+});
