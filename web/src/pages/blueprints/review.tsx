@@ -72,7 +72,7 @@ function KeyHelp() {
 interface SourceProps {
   /** Of the run. */
   path: string;
-  video: RefObject<HTMLVideoElement>;
+  video: RefObject<HTMLVideoElement | null>;
   /** Called with the seconds at which the video is. */
   onTime: (seconds: number) => void;
 }
