@@ -7,5 +7,5 @@ export {
   sampleArgs,
 } from './compare-args.ts';
 export { chooseSamples } from './samples.ts';
-export { chooseCrf, closerCrfs, nextCrfs, type Point } from './search-crf.ts';
+export { chooseCrf, closerCrfs, nextCrfs, type Point, type Sampled } from './search-crf.ts';
 export { withCrf } from './with-crf.ts';
