@@ -142,7 +142,8 @@ describe('imports', () => {
     );
     expect(wrong).toEqual([]);
     // With a schema, the bundle would get Zod.
-    const schemas = /^import \{[^}]*\} from '[./]+\/src\/contract\/(?!account-settings|formats|limits|metrics|output-names)/m;
+    const schemas =
+      /^import \{[^}]*\} from '[./]+\/src\/contract\/(?!account-settings|formats|limits|metrics|output-names)/m;
     expect(texts.filter(({ text }) => schemas.test(text)).map(({ path }) => path)).toEqual([]);
   });
 
