@@ -71,7 +71,12 @@ describe.each([
     const buckets = ['list_connections', 'create_connection', 'delete_connection'];
     const speech = ['transcribe_audio', 'get_transcribe', 'get_transcribe_download', 'transcribe_audio_and_wait'];
     const jobs = ['list_transcribes', 'cancel_transcribe', 'erase_transcribe', 'list_transcribe_files'];
-    const expected = [...HOSTED, ...own, ...buckets, ...speech, ...jobs];
+    const blueprints = ['list_blueprints', 'run_blueprint', 'run_blueprint_and_wait', 'continue_blueprint_run'];
+    const runs = [
+      ...['get_blueprint_run', 'list_blueprint_runs', 'cancel_blueprint_run', 'erase_blueprint_run'],
+      ...['get_blueprint_run_download_url', 'list_blueprint_run_files'],
+    ];
+    const expected = [...HOSTED, ...own, ...buckets, ...speech, ...jobs, ...blueprints, ...runs];
     expect(tools.map(({ name }) => name).sort()).toEqual(expected.sort());
     for (const { name, description, inputSchema, annotations } of tools) {
       expect([name, description?.length, inputSchema.type]).toEqual([name, expect.any(Number), 'object']);
