@@ -110,7 +110,11 @@ describe('a job that waits for its children', () => {
     let waiting: Promise<boolean> | null = null;
     await db.transaction().execute(async (tx) => {
       const now = new Date();
-      await tx.updateTable('jobs').set({ status: 'completed', completed_at: now }).where('id', '=', job.id).execute();
+      await tx
+        .updateTable('jobs')
+        .set({ status: 'completed', completed_at: now, current_attempt: null })
+        .where('id', '=', job.id)
+        .execute();
       await wakeParent(tx, job);
       waiting = waitForChildren(world.context, parent);
       const isOver = async () => {
