@@ -101,7 +101,7 @@ async function search(folder: string, plan: Plan, run: (args: readonly string[])
   let searchCpu = 0;
   for (const sample of chooseSamples(source)) {
     const points: Point[] = [];
-    let crfs: [number, number] | null = nextCrfs(target!.encoder, target!, samples);
+    let crfs: number[] | null = nextCrfs(target!.encoder, target!, samples);
     for (let round = 0; crfs && round < 2; round++) {
       searchCpu += await run(sampleArgs(source, target!, sample, crfs));
       for (const [index, crf] of crfs.entries()) {
@@ -110,7 +110,7 @@ async function search(folder: string, plan: Plan, run: (args: readonly string[])
         for (const line of text.split('\n')) list.add(line);
         points.push({ crf, quality: list.result()!.mean });
       }
-      crfs = closerCrfs(target!.encoder, target!, points);
+      crfs = closerCrfs(target!.encoder, target!, [...samples, points]);
     }
     samples.push(points);
   }

@@ -5182,7 +5182,7 @@ export interface components {
         };
         /** @description A source of a job. */
         InputRequest: {
-            /** @description A `gs://` URL of this account, a public `https://` or `http://` URL, or a `data:` URL of a small picture. */
+            /** @description A `gs://` URL of this account, a public `https://` or `http://` URL, or a small picture as `data:`. */
             url: string;
             /** @description Options placed before the `-i` of this input. */
             options?: components["schemas"]["Option"][] | null;

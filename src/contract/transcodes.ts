@@ -56,9 +56,7 @@ const input = z
       .string()
       .min(1)
       .max(8192)
-      .describe(
-        'A `gs://` URL of this account, a public `https://` or `http://` URL, or a `data:` URL of a small picture.',
-      ),
+      .describe('A `gs://` URL of this account, a public `https://` or `http://` URL, or a small picture as `data:`.'),
     options: nullable(z.array(option).max(64)).describe('Options placed before the `-i` of this input.'),
   })
   .meta({ id: 'InputRequest', description: 'A source of a job.' });

@@ -6,12 +6,12 @@ import { threadEntry } from '../threads/thread-entry.ts';
 import type { IndexFirstRequest, IndexFirstResult } from './isobmff/index-first.ts';
 import type { JoinRequest, JoinResult } from './isobmff/join-pieces.ts';
 import type { LadderRequest, LadderResult } from './ladder/types.ts';
-import type { PartialRequest, PartialResult } from './ranged/read-partial.ts';
+import type { PartialRequest, PartialResult } from './ranged/types.ts';
 import type { SanitizeOutcome, SanitizeRequest, SanitizeResult } from './types.ts';
 
 export type { LadderRequest, LadderResult } from './ladder/types.ts';
-export type { PartialRequest, PartialResult, PicturesResult, StartResult, Wanted } from './ranged/read-partial.ts';
 export { firstMissing, type Range } from './ranged/sparse-bytes.ts';
+export type { PartialRequest, PartialResult, PicturesResult, StartResult, Wanted } from './ranged/types.ts';
 export type { ContainerOrigin, SanitizeRequest, SanitizeResult } from './types.ts';
 
 /** Time limit of reading, in milliseconds, and the slowest copy rate that is tolerated. */

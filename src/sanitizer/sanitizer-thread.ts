@@ -3,7 +3,8 @@ import { type IndexFirstRequest, type IndexFirstResult, readIndexFirst } from '.
 import { type JoinRequest, type JoinResult, joinPieces } from './isobmff/join-pieces.ts';
 import { packageLadder } from './ladder/package-ladder.ts';
 import type { LadderRequest, LadderResult } from './ladder/types.ts';
-import { type PartialRequest, type PartialResult, readPartial } from './ranged/read-partial.ts';
+import { readPartial } from './ranged/read-partial.ts';
+import type { PartialRequest, PartialResult } from './ranged/types.ts';
 import { sanitizeFile } from './sanitize-file.ts';
 import type { SanitizeOutcome, SanitizeRequest } from './types.ts';
 import { Rejected } from './verdicts.ts';

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Range } from '../../src/sanitizer/index.ts';
-import { type PartialResult, readPartial } from '../../src/sanitizer/ranged/read-partial.ts';
+import { readPartial } from '../../src/sanitizer/ranged/read-partial.ts';
+import type { PartialResult } from '../../src/sanitizer/ranged/types.ts';
 import { makeMedia } from '../../testkit/media-cache.ts';
 import { run } from '../../testkit/run.ts';
 

@@ -62,7 +62,7 @@ export const captionVideo = defineBlueprint({
   },
 });
 
-/** Lines that were broken for a wide picture are broken anew for this one. Lines of two speakers, which begin with a dash, stay. */
+/** Lines that were broken for a wide picture are broken again for this one. Lines of two speakers, which begin with a dash, stay. */
 function flow(words: string): string {
   return words.replace(/\n(?![-–—])/g, ' ');
 }

@@ -5,8 +5,8 @@ import { type MatroskaHead, readHead, writeSegment } from '../matroska/rewrite.t
 import { number } from '../matroska/rewrite-children.ts';
 import { ID } from '../matroska/schema.ts';
 import { NotRewritable } from '../verdicts.ts';
-import type { PartialRequest, PicturesResult, StartResult } from './read-partial.ts';
 import type { SparseBytes } from './sparse-bytes.ts';
+import type { PartialRequest, PicturesResult, StartResult } from './types.ts';
 
 /* Parts of Matroska and WebM, by the cues of its video (RFC 9559, 5.1.5). */
 

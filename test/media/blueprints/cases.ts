@@ -75,7 +75,7 @@ export function casesOf({ lake, cafe, products, logo, face, music }: Scenes): Ca
     {
       blueprint: quoteCard,
       inputs: {
-        quote: 'We stopped planning the perfect launch, and shipped something small every Friday instead 🚀',
+        quote: 'We stopped planning the perfect launch, and shipped something small every Friday 🚀',
         name: 'Ada Example',
         handle: '@ada',
         photo_url: face,

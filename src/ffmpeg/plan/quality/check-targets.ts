@@ -1,6 +1,6 @@
 import type { QualityFigures } from '../../../contract/quality.ts';
 import type { Plan, PlannedFile, PlanWarning, TargetPlan } from '../../types.ts';
-import { betterCrf, type Point } from './search-crf.ts';
+import { betterCrf, type Sampled } from './search-crf.ts';
 import { crfOf, withCrf } from './with-crf.ts';
 
 /** A finished file, compared with its source. */
@@ -28,7 +28,7 @@ interface Missed {
 export function correctTargets(
   command: Plan,
   figures: Figures,
-  searched: ReadonlyMap<number, readonly (readonly Point[])[]>,
+  searched: ReadonlyMap<number, readonly Sampled[]>,
 ): Plan | null {
   const crfs = new Map<string, number>();
   for (const { output, target, mean, size } of missedTargets(command, figures)) {

@@ -8,5 +8,5 @@ export {
 } from './compare-args.ts';
 export { comparedFile } from './compared-file.ts';
 export { chooseSamples } from './samples.ts';
-export { chooseCrf, closerCrfs, nextCrfs, type Point } from './search-crf.ts';
+export { chooseCrf, closerCrfs, nextCrfs, type Point, type Sampled } from './search-crf.ts';
 export { withCrf } from './with-crf.ts';

@@ -6,7 +6,7 @@ const source = (seconds: number | null, from = 0) => ({ from, seconds, frameRate
 describe('the samples of a source', () => {
   it.each([20, 60, 600, 43_200])('of %i seconds cost at most 15% of its frames', (seconds) => {
     const samples = chooseSamples(source(seconds));
-    const cost = samples.reduce((sum, { frames }) => sum + 20 + 2.3 * frames, 0);
+    const cost = samples.reduce((sum, { frames }) => sum + 20 + 1.3 * frames, samples[0]!.frames);
     expect(cost).toBeLessThanOrEqual(seconds * 25 * 0.15);
     expect(samples.length).toBeGreaterThan(0);
     for (const { at, frames } of samples) expect(at + frames / 25).toBeLessThanOrEqual(seconds);
@@ -19,9 +19,9 @@ describe('the samples of a source', () => {
 
   it('spread over the part that the output shows', () => {
     const times = chooseSamples(source(120, 300)).map(({ at }) => at);
-    expect(times).toHaveLength(6);
-    expect(times[0]).toBe(310);
-    expect(times[5]).toBe(410);
+    expect(times).toHaveLength(9);
+    expect(times[0]).toBeCloseTo(306.667, 3);
+    expect(times[8]).toBeCloseTo(413.333, 3);
   });
 
   it('begin at key frames where these are near in comparison', () => {

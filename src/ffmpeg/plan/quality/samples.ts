@@ -2,13 +2,15 @@ import type { ComparedSource } from '../../types.ts';
 import type { Sample } from './compare-args.ts';
 
 /*
- * Costs in frames of the output, measured with x264 at 720p: a sample is encoded twice, decoded and compared, which costs 2.3
- * times as much as encoding it once; to start its program and to decode up to it costs as much as 20 frames.
+ * Costs in frames of the output, measured with x264 at 720p: to start the program of a sample and to decode up to it costs as much
+ * as 20 frames. A sample is encoded, decoded and compared with its source, which costs 1.3 times as much as encoding it. The
+ * first sample is encoded with two CRFs.
  */
-const FRAME_COST = 2.3;
 const START_COST = 20;
+const FRAME_COST = 1.3;
+const SECOND_CRF_COST = 1;
 /** Of the cost of the encode; a sample that is encoded again with closer CRFs comes on top. */
-const SHARE = 0.13;
+const SHARE = 0.14;
 /** Frames of a sample: an encoder spends bits in view of the frames that follow, so longer ones are more like the output. */
 const [SHORTEST, USUAL, LONGEST] = [8, 16, 48];
 /** Samples of the usual length, and shorter ones: scenes differ more than frames. */
@@ -25,9 +27,10 @@ export function chooseSamples({
   if (seconds === null || seconds <= 0) return [];
   const all = Math.floor(seconds * frameRate);
   const budget = all * SHARE;
-  const countOf = (length: number) => Math.floor(budget / (START_COST + length * FRAME_COST));
+  const countOf = (length: number) =>
+    Math.floor((budget - length * SECOND_CRF_COST) / (START_COST + length * FRAME_COST));
   const count = Math.max(1, Math.min(MOST_SHORT, countOf(SHORTEST)), Math.min(MOST_SAMPLES, countOf(USUAL)));
-  const affordable = Math.floor((budget / count - START_COST) / FRAME_COST);
+  const affordable = Math.floor((budget - count * START_COST) / (count * FRAME_COST + SECOND_CRF_COST));
   const frames = Math.max(1, Math.min(all, LONGEST, Math.max(SHORTEST, affordable)));
   return Array.from({ length: count }, (_, index) => {
     const middle = ((index + 0.5) * seconds) / count;

@@ -33,11 +33,30 @@ describe('the search for a CRF', () => {
       quality: 1 - 0.02 * 10 ** (crf < 16 ? (crf - 12) * 0.1 : 0.4 + (crf - 16) * 0.01),
     });
     const points = nextCrfs(ENCODER, TARGET, []).map(grain);
-    const closer = closerCrfs(ENCODER, TARGET, points)!;
+    const closer = closerCrfs(ENCODER, TARGET, [points])!;
     expect(closer[1]).toBeLessThan(20);
     points.push(...closer.map(grain));
-    const last = closerCrfs(ENCODER, TARGET, points) ?? [];
+    const last = closerCrfs(ENCODER, TARGET, [points]) ?? [];
     expect(Math.abs(chooseCrf(ENCODER, TARGET, [[...points, ...last.map(grain)]]) - 12)).toBeLessThanOrEqual(2);
+  });
+
+  it('encodes the first sample with two CRFs, and each later one with the best guess so far', () => {
+    const samples: Point[][] = [nextCrfs(ENCODER, TARGET, []).map(sourceAt(24))];
+    expect(samples[0]).toHaveLength(2);
+    const [guess, ...others] = nextCrfs(ENCODER, TARGET, samples);
+    expect(others).toEqual([]);
+    expect(Math.abs(guess! - 24)).toBeLessThan(1);
+  });
+
+  it('encodes a later sample again if it is much easier or harder than the others', () => {
+    const easy = [nextCrfs(ENCODER, TARGET, []).map(sourceAt(30))];
+    const guess = nextCrfs(ENCODER, TARGET, easy);
+    const alike = guess.map(sourceAt(28));
+    expect(closerCrfs(ENCODER, TARGET, [...easy, alike])).toBeNull();
+    const hard = guess.map(sourceAt(16));
+    const [closer, ...others] = closerCrfs(ENCODER, TARGET, [...easy, hard])!;
+    expect(others).toEqual([]);
+    expect(Math.abs(closer! - 16)).toBeLessThan(2);
   });
 
   it('never leaves the CRF range of the encoder', () => {

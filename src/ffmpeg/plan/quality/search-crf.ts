@@ -12,6 +12,9 @@ export interface Point {
   quality: number;
 }
 
+/** A sample at one CRF or more. */
+export type Sampled = readonly Point[];
+
 interface CrfScale {
   least: number;
   most: number;
@@ -30,7 +33,7 @@ const SCALES: Readonly<Record<string, CrfScale>> = {
   'libvpx-vp9': { least: 8, most: 60, step: 1, usual: 34, slope: 0.25 },
 };
 /** Decibels by which samples may be better than the video. */
-const MARGIN: Readonly<Record<TargetMetric, number>> = { ssim: 0.1, xpsnr: 0.15 };
+const MARGIN: Readonly<Record<TargetMetric, number>> = { ssim: 0.2, xpsnr: 0.25 };
 const USUAL_DECIBELS: Readonly<Record<TargetMetric, number>> = { ssim: 17, xpsnr: 40 };
 /** Distance of the first two CRFs of a search, and of two near an estimate. */
 const [FIRST_BRACKET, BRACKET] = [8, 3];
@@ -44,33 +47,44 @@ export function scaleOf(encoder: string): CrfScale {
   return scale;
 }
 
-/** The two CRFs with which the next sample is encoded. */
-export function nextCrfs(
-  encoder: string,
-  target: TargetRequest,
-  samples: readonly (readonly Point[])[],
-): [number, number] {
+/**
+ * The CRFs with which the next sample is encoded. The first sample gets two, which show what a CRF costs this source; each
+ * later one gets the best guess so far.
+ */
+export function nextCrfs(encoder: string, target: TargetRequest, samples: readonly Sampled[]): number[] {
   const scale = scaleOf(encoder);
-  if (samples.length > 0) return around(chooseCrf(encoder, target, samples), BRACKET, scale);
+  if (samples.length > 0) return [chooseCrf(encoder, target, samples)];
   const decibels = USUAL_DECIBELS[target.metric] - toDecibels(target.metric, target.atLeast);
   return around(scale.usual + decibels / scale.slope, FIRST_BRACKET, scale);
 }
 
-/** Two more CRFs for a sample whose CRFs are far from the one that it suggests. Null if they are near enough. */
-export function closerCrfs(encoder: string, target: TargetRequest, points: readonly Point[]): [number, number] | null {
-  const near = chooseCrf(encoder, target, [points]);
-  const crfs = points.map(({ crf }) => crf);
-  const isNear = near >= Math.min(...crfs) - REACH && near <= Math.max(...crfs) + REACH;
-  return isNear ? null : nextCrfs(encoder, target, [points]);
+/**
+ * More CRFs for the newest sample if its own are far from the one that it suggests: two more for the first sample, one for a
+ * later one. Null if they are near enough.
+ */
+export function closerCrfs(encoder: string, target: TargetRequest, samples: readonly Sampled[]): number[] | null {
+  const newest = samples.at(-1)!;
+  const scale = withSlope(target.metric, samples, scaleOf(encoder));
+  const near = highestCrf(target, [newest], scale);
+  const crfs = newest.map(({ crf }) => crf);
+  if (near >= Math.min(...crfs) - REACH && near <= Math.max(...crfs) + REACH) return null;
+  return samples.length > 1 ? [near] : around(near, BRACKET, scale);
 }
 
 /** The highest CRF at which the samples reach the target together, with a margin. */
 export function chooseCrf(
   encoder: string,
-  { metric, atLeast }: Pick<TargetRequest, 'metric' | 'atLeast'>,
-  samples: readonly (readonly Point[])[],
+  target: Pick<TargetRequest, 'metric' | 'atLeast'>,
+  samples: readonly Sampled[],
 ): number {
-  const scale = scaleOf(encoder);
+  return highestCrf(target, samples, withSlope(target.metric, samples, scaleOf(encoder)));
+}
+
+function highestCrf(
+  { metric, atLeast }: Pick<TargetRequest, 'metric' | 'atLeast'>,
+  samples: readonly Sampled[],
+  scale: CrfScale,
+): number {
   const wanted = fromDecibels(metric, toDecibels(metric, atLeast) + MARGIN[metric]);
   const steps = Math.floor((scale.most - scale.least) / scale.step);
   for (let index = steps; index > 0; index--) {
@@ -86,10 +100,10 @@ export function betterCrf(
   encoder: string,
   { metric, atLeast }: Pick<TargetRequest, 'metric' | 'atLeast'>,
   missed: Point,
-  samples: readonly (readonly Point[])[],
+  samples: readonly Sampled[],
 ): number | null {
-  const scale = scaleOf(encoder);
-  const missing = toDecibels(metric, atLeast) - toDecibels(metric, missed.quality) + MARGIN[metric] / 2;
+  const scale = withSlope(metric, samples, scaleOf(encoder));
+  const missing = toDecibels(metric, atLeast) - toDecibels(metric, missed.quality) + MARGIN[metric];
   const slopes = samples.map((points) => slopeAt(metric, points, missed.crf, scale));
   const slope = slopes.length === 0 ? scale.slope : slopes.reduce((sum, one) => sum + one, 0) / slopes.length;
   const crf = missed.crf - Math.max(scale.step, Math.ceil(missing / slope / scale.step) * scale.step);
@@ -98,7 +112,7 @@ export function betterCrf(
 }
 
 /** On the lines between the points, and on their continuation beyond. */
-function qualityAt(metric: TargetMetric, points: readonly Point[], crf: number, scale: CrfScale): number {
+function qualityAt(metric: TargetMetric, points: Sampled, crf: number, scale: CrfScale): number {
   const near = nearest(points, crf);
   return fromDecibels(
     metric,
@@ -107,7 +121,7 @@ function qualityAt(metric: TargetMetric, points: readonly Point[], crf: number, 
 }
 
 /** Decibels lost per CRF between the two points around a CRF, or the two next to it. */
-function slopeAt(metric: TargetMetric, points: readonly Point[], crf: number, { slope }: CrfScale): number {
+function slopeAt(metric: TargetMetric, points: Sampled, crf: number, { slope }: CrfScale): number {
   const sorted = [...points].sort((a, b) => a.crf - b.crf);
   const above = sorted.findIndex((point) => point.crf >= crf);
   const upper = above < 0 ? sorted.length - 1 : Math.max(1, above);
@@ -117,7 +131,15 @@ function slopeAt(metric: TargetMetric, points: readonly Point[], crf: number, { 
   return clamp(found, LEAST_SLOPE, MOST_SLOPE);
 }
 
-function nearest(points: readonly Point[], crf: number): Point {
+/** The scale with the slope that the samples of this source show where the search is, if one of them has two CRFs. */
+function withSlope(metric: TargetMetric, samples: readonly Sampled[], scale: CrfScale): CrfScale {
+  const known = samples.filter((points) => points.length > 1);
+  if (known.length === 0) return scale;
+  const slopes = known.map((points) => slopeAt(metric, points, points.at(-1)!.crf, scale));
+  return { ...scale, slope: slopes.reduce((sum, one) => sum + one, 0) / slopes.length };
+}
+
+function nearest(points: Sampled, crf: number): Point {
   return points.reduce((best, point) => (Math.abs(point.crf - crf) < Math.abs(best.crf - crf) ? point : best));
 }
 

@@ -11,6 +11,7 @@ import {
   type Point,
   type QualityPlan,
   type Sample,
+  type Sampled,
   sampleArgs,
   type TargetPlan,
   withCrf,
@@ -19,11 +20,11 @@ import type { TranscodeAttempt } from '../attempt.ts';
 import type { PreparedSources } from '../sources/prepared.ts';
 import { type ComparingCell, comparisonFault, readFigures, runComparison } from './comparison.ts';
 
-/** Times that a sample is encoded with two CRFs, each time nearer to the target. */
+/** Times that a sample is encoded, each time nearer to the target. */
 const MOST_ROUNDS = 2;
 
 /** What samples have shown, by the position of the output. */
-export type Searched = ReadonlyMap<number, readonly (readonly Point[])[]>;
+export type Searched = ReadonlyMap<number, readonly Sampled[]>;
 
 type Search = Pick<ComparingCell, 'command' | 'limits'> & { source: QualityPlan['source']; target: TargetPlan };
 
@@ -33,7 +34,7 @@ export async function searchTargets(
   sources: PreparedSources,
   plan: JobPlan,
 ): Promise<{ plan: JobPlan; searched: Searched; warnings: PlanWarning[] }> {
-  const searched = new Map<number, readonly (readonly Point[])[]>();
+  const searched = new Map<number, readonly Sampled[]>();
   const warnings: PlanWarning[] = [];
   const commands: Plan[] = [];
   for (const command of plan.commands) {
@@ -67,14 +68,14 @@ async function searchTarget(attempt: TranscodeAttempt, sources: PreparedSources,
   const samples: Point[][] = [];
   for (const sample of chooseSamples(source)) {
     const points: Point[] = [];
-    let crfs: [number, number] | null = nextCrfs(target.encoder, target, samples);
+    let crfs: number[] | null = nextCrfs(target.encoder, target, samples);
     for (let round = 0; crfs && round < MOST_ROUNDS; round++) {
       const found: Point[] = await encodeSample(attempt, sources, search, { sample, crfs }).catch((error: unknown) => {
         attempt.tools.logger.info({ reason: comparisonFault(attempt, error) }, 'a sample of a source is not encoded');
         return [];
       });
       points.push(...found);
-      crfs = found.length > 0 ? closerCrfs(target.encoder, target, points) : null;
+      crfs = found.length > 0 ? closerCrfs(target.encoder, target, [...samples, points]) : null;
     }
     if (points.length > 0) samples.push(points);
   }

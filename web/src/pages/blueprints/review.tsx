@@ -1,3 +1,4 @@
+import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { BlueprintRun } from '../../../../src/contract/blueprints.ts';
 import { post } from '../../api/client.ts';
@@ -16,7 +17,6 @@ interface ReviewProps {
 /** The captions of a run that awaits a review, beside its video. */
 export function Review({ run, onContinued }: ReviewProps) {
   const path = `/v1/blueprints/runs/${run.id}`;
-  const { data } = useResource<{ url: string | null }>(`${path}/source`);
   const video = useRef<HTMLVideoElement>(null);
   const [cues, setCues] = useState(() => readCues(run.srt_text ?? ''));
   const [error, setError] = useState<Shown | null>(null);
@@ -47,32 +47,54 @@ export function Review({ run, onContinued }: ReviewProps) {
         </Button>
       }
     >
-      <p class="muted small">
-        <kbd>Ctrl</kbd>+<kbd>Enter</kbd> continues. <kbd>Alt</kbd>+<kbd>Enter</kbd> plays from a caption, <kbd>Alt</kbd>
-        +<kbd>↑</kbd> and <kbd>Alt</kbd>+<kbd>↓</kbd> move between captions. Empty a caption to leave it out.
-      </p>
+      <KeyHelp />
       {error && <ErrorNotice error={error} />}
       <div class="review">
-        <div class="beside">
-          {data?.url && (
-            // biome-ignore lint/a11y/useMediaCaption: its captions are beside it
-            <video
-              ref={video}
-              class="media"
-              controls
-              preload="metadata"
-              src={data.url}
-              onTimeUpdate={(event) => setNow(event.currentTarget.currentTime)}
-            />
-          )}
-          {data && !data.url && <Notice>The video is shown here only if it was uploaded.</Notice>}
-        </div>
+        <Source path={path} video={video} onTime={setNow} />
         {cues.length === 0 && (
           <Notice tone="warn">No speech was found. Cancel the run, or add captions with the API.</Notice>
         )}
         <Cues cues={cues} now={now} onChange={change} onPlay={playFrom} onContinue={submit} />
       </div>
     </Card>
+  );
+}
+
+function KeyHelp() {
+  return (
+    <p class="muted small">
+      <kbd>Ctrl</kbd>+<kbd>Enter</kbd> continues. <kbd>Alt</kbd>+<kbd>Enter</kbd> plays from a caption, <kbd>Alt</kbd>+
+      <kbd>↑</kbd> and <kbd>Alt</kbd>+<kbd>↓</kbd> move between captions. Empty a caption to leave it out.
+    </p>
+  );
+}
+
+interface SourceProps {
+  /** Of the run. */
+  path: string;
+  video: RefObject<HTMLVideoElement | null>;
+  /** Called with the seconds at which the video is. */
+  onTime: (seconds: number) => void;
+}
+
+/** The video whose captions are reviewed. */
+function Source({ path, video, onTime }: SourceProps) {
+  const { data } = useResource<{ url: string | null }>(`${path}/source`);
+  return (
+    <div class="beside">
+      {data?.url && (
+        // biome-ignore lint/a11y/useMediaCaption: its captions are beside it
+        <video
+          ref={video}
+          class="media"
+          controls
+          preload="metadata"
+          src={data.url}
+          onTimeUpdate={(event) => onTime(event.currentTarget.currentTime)}
+        />
+      )}
+      {data && !data.url && <Notice>The video is shown here only if it was uploaded.</Notice>}
+    </div>
   );
 }
 
