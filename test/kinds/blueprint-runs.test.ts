@@ -298,7 +298,7 @@ describe('a run of a blueprint', () => {
       for (const width of [1280, 390])
         for (const colorScheme of ['light', 'dark'] as const) {
           await page.setViewportSize({ width, height: 900 });
-          await page.emulateMedia({ colorScheme });
+          await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
           expect([name, width, await overflowing(page), await faultsOf(page)]).toEqual([name, width, [], []]);
           const folder = process.env.SCREENSHOTS;
           if (folder)
