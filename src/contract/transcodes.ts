@@ -105,25 +105,6 @@ export const createBody = z
 
 export type CreateBody = z.infer<typeof createBody>;
 
-/**
- * The request with the captions of `outputs` at their end, so that the positions of the other outputs are those that are planned.
- * `order` has the position of each output in the request.
- */
-export function captionsLast<Body extends Pick<CreateBody, 'outputs'>>(body: Body): { body: Body; order: number[] } {
-  const entries = [...(body.outputs ?? []).entries()];
-  const isText = ([, { outputFormat }]: (typeof entries)[number]) => isTextFormat(outputFormat);
-  const sorted = [...entries.filter((entry) => !isText(entry)), ...entries.filter(isText)];
-  if (!body.outputs?.some(({ outputFormat }) => isTextFormat(outputFormat))) return { body, order: [] };
-  const names = outputNames(body.outputs);
-  const outputs = sorted.map(([index, output]) => ({ ...output, name: names[index]! }));
-  return { body: { ...body, outputs }, order: sorted.map(([index]) => index) };
-}
-
-/** Whether a server needs a speech model for these outputs. */
-export function needsSpeech(outputs: readonly Pick<OutputBody, 'outputFormat' | 'subtitles'>[]): boolean {
-  return outputs.some(({ outputFormat, subtitles }) => isTextFormat(outputFormat) || subtitles === TRANSCRIBED);
-}
-
 /** The outputs of a request with their names. */
 export function outputsOf(body: CreateBody): (OutputBody & { name: string })[] {
   const outputs = body.outputs ?? [onlyOutput(body)];

@@ -1,7 +1,7 @@
 import type { SpokenSegment } from '../../captions/index.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import { POCKETSPHINX_MODEL } from '../../sandbox/speech/pocketsphinx.ts';
-import type { SpeechEngine } from './engines.ts';
+import type { SpeechEngine } from './engine.ts';
 import { heardMs } from './pieces.ts';
 
 /** Milliseconds of a frame of the recognizer. */

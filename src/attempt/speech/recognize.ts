@@ -9,7 +9,8 @@ import { runCommand } from '../cells/run-command.ts';
 import { sizeOfPlainFile } from '../outputs/store-file.ts';
 import type { Run, WorkTools } from '../tools.ts';
 import { type Samples, speechLimits } from './decode-audio.ts';
-import { installedEngine, type Recognized } from './engines.ts';
+import type { Recognized } from './engine.ts';
+import { installedEngine } from './engines.ts';
 import { heardMs, hearSpeech, mediaTime, overlapsSpeech, type SpeechPiece, type Timeline } from './pieces.ts';
 import { BYTES_PER_MS } from './voice-activity.ts';
 

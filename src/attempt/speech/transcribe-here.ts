@@ -1,7 +1,7 @@
 import type { TranscriptTask } from '../../contract/transcriptions.ts';
 import type { Run, WorkTools } from '../tools.ts';
 import { decodeAudio, type Samples } from './decode-audio.ts';
-import type { Recognized } from './engines.ts';
+import type { Recognized } from './engine.ts';
 import { measureSpeech } from './measure-speech.ts';
 import type { OpenedSource } from './open-source.ts';
 import { cutPieces, type SpeechPiece } from './pieces.ts';

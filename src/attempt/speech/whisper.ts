@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { SpokenSegment, Word } from '../../captions/index.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import { WHISPER_MODEL } from '../../sandbox/speech/whisper.ts';
-import type { SpeechEngine } from './engines.ts';
+import type { SpeechEngine } from './engine.ts';
 
 const header = z.object({ language: z.string().regex(/^[a-z]{2,3}$/), multilingual: z.boolean() });
 const ms = z.number().min(-1000).max(86_400_000);

@@ -1,4 +1,11 @@
-import { layoutCaptions, type SpokenSegment, writeJson, writeSrt, writeVtt } from '../../captions/index.ts';
+import {
+  DEFAULT_MAX_LINE,
+  layoutCaptions,
+  type SpokenSegment,
+  writeJson,
+  writeSrt,
+  writeVtt,
+} from '../../captions/index.ts';
 import type { TranscriptFormat } from '../../contract/transcriptions.ts';
 import type { TranscriptionRequest } from './transcription-request.ts';
 
@@ -10,6 +17,9 @@ export interface Transcript {
   /** Of the media. */
   durationSeconds: number;
 }
+
+/** How captions look in the outputs of other jobs. */
+export const CAPTION_LAYOUT = { task: 'transcribe', words: false, maxLine: DEFAULT_MAX_LINE } as const;
 
 export const TRANSCRIPT_TYPES: Readonly<Record<TranscriptFormat, string>> = {
   srt: 'application/x-subrip',

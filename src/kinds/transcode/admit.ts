@@ -1,5 +1,6 @@
 import { accountRetention } from '../../accounts/accounts.ts';
 import { knownInfo } from '../../attempt/media/stored-info.ts';
+import { captionsLast, needsSpeech } from '../../contract/caption-outputs.ts';
 import type { Warning } from '../../contract/common.ts';
 import { isS3Url } from '../../contract/connections.ts';
 import { ApiError } from '../../contract/errors.ts';
@@ -8,11 +9,11 @@ import { hideQueries } from '../../contract/hide-queries.ts';
 import { idleInAccount, idleRetention } from '../../contract/limit-advice.ts';
 import type { OutputBody } from '../../contract/output-request.ts';
 import { outputRole } from '../../contract/output-role.ts';
-import { type CreateBody, captionsLast, needsSpeech, outputsOf, toJobRequest } from '../../contract/transcodes.ts';
+import { type CreateBody, outputsOf, toJobRequest } from '../../contract/transcodes.ts';
 import type { RequestProblem } from '../../contract/validate.ts';
 import type { MediaInfo, Review } from '../../ffmpeg/index.ts';
-import { offeredTranscription } from '../../fleet/transcription.ts';
 import { DESTINATIONS, LADDER_QUALITY, LADDERS, QUALITY, S3_SOURCES } from '../../jobs/capabilities.ts';
+import { offeredTranscription } from '../../jobs/offered-transcription.ts';
 import { findSources, type NamedSource, type RejectedSource, type ResolvedSource } from '../../jobs/sources.ts';
 import { missingConnections } from '../connection-sources.ts';
 import type { Admission, AdmissionServices, Caller } from '../kind.ts';
@@ -80,7 +81,6 @@ export async function admitTranscode(
   const speech = needsSpeech(outputs) ? await offeredTranscription(context.db) : undefined;
   const destinations = await findDestinations(services, caller, body, outputs);
   const rejections = review.rejections.map((one) => explainProblem(rejectionProblem(one, sent, locate), one.field));
-  const { preset, limits } = body;
   const missing = await missingConnections(services, caller, [...inputs, ...assets]);
   const placeProblems = [...missing, ...destinations.problems];
   return {
@@ -98,10 +98,7 @@ export async function admitTranscode(
       return { shown: requestJson.write(hideQueries(stored)), sent: requestJson.write(stored) };
     },
     facts: factsJson.write({ source: sourceOf(outputs[0]!), output_format: outputs[0]!.outputFormat }),
-    settings:
-      preset || limits || template
-        ? settingsJson.write({ ...(preset && { preset }), ...(limits && { limits }), ...(template && { template }) })
-        : null,
+    settings: settingsOf(body, template),
     inputs,
     assets,
     outputs: newOutputs(outputs, destinations, submission),
@@ -114,15 +111,17 @@ export async function admitTranscode(
     metadata: body.metadata ?? null,
     retentionSeconds: body.retention_seconds ?? null,
     webhookUrl: body.webhook_url ?? null,
-    ...{
-      priority: body.priority ?? 0,
-      needs: [...needsOf(outputs, destinations, [...inputs, ...assets]), ...(speech ? [speech] : [])],
-    },
+    ...{ priority: body.priority ?? 0, needs: needsOf(outputs, destinations, [...inputs, ...assets], speech) },
     review,
     rejections,
     foundInputs,
     ...{ infos, placeProblems },
   };
+}
+
+function settingsOf({ preset, limits }: CreateBody, template: string | null | undefined): string | null {
+  if (!preset && !limits && !template) return null;
+  return settingsJson.write({ ...(preset && { preset }), ...(limits && { limits }), ...(template && { template }) });
 }
 
 /** Finds a field of the sorted outputs where the client sent it. */
@@ -151,6 +150,7 @@ function needsOf(
   outputs: readonly OutputBody[],
   { deliveries }: Pick<Destinations, 'deliveries'>,
   sources: readonly NamedSource[],
+  speech: string | null | undefined,
 ): string[] {
   const isCompared = outputs.some(({ target, measure, preset }) => target ?? measure ?? preset?.target);
   return [
@@ -158,6 +158,7 @@ function needsOf(
     ...(deliveries.some((one) => one !== null) ? [DESTINATIONS] : []),
     ...(sources.some(({ url }) => isS3Url(url)) ? [S3_SOURCES] : []),
     ...(isCompared ? [QUALITY] : []),
+    ...(speech ? [speech] : []),
     ...(outputs.some(({ outputFormat, measure }) => measure && isLadderFormat(outputFormat)) ? [LADDER_QUALITY] : []),
   ];
 }

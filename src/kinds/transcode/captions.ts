@@ -3,8 +3,12 @@ import { join } from 'node:path';
 import { storeFile } from '../../attempt/outputs/store-file.ts';
 import { stageObject } from '../../attempt/sources/stage-source.ts';
 import { transcribeFile } from '../../attempt/speech/transcribe-file.ts';
-import { TRANSCRIPT_TYPES, type Transcript, writeTranscript } from '../../attempt/speech/write-transcript.ts';
-import { DEFAULT_MAX_LINE } from '../../captions/index.ts';
+import {
+  CAPTION_LAYOUT,
+  TRANSCRIPT_TYPES,
+  type Transcript,
+  writeTranscript,
+} from '../../attempt/speech/write-transcript.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import { isTextFormat, type TextFormat } from '../../contract/formats.ts';
 import type { StoredOutput } from '../../jobs/outputs.ts';
@@ -14,9 +18,6 @@ import { outputKey } from '../../storage/keys.ts';
 import type { TranscodeAttempt } from './attempt.ts';
 import type { Made } from './run-commands.ts';
 import type { PreparedSources } from './sources/prepared.ts';
-
-/** How captions look beside other outputs, and in ladders. */
-const LAYOUT = { task: 'transcribe', words: false, maxLine: DEFAULT_MAX_LINE } as const;
 
 /**
  * Adds the captions that a job asks for to what it has made: of the first output with sound, so that their times are those of
@@ -63,24 +64,11 @@ async function storeCaptions(
   const { job, attemptId } = run.claim;
   const kind = format as TextFormat;
   const path = join(run.folder, `captions-${position}.${kind}`);
-  await writeFile(path, writeTranscript(kind, transcript, LAYOUT), { mode: 0o600 });
+  await writeFile(path, writeTranscript(kind, transcript, CAPTION_LAYOUT), { mode: 0o600 });
   const { size } = await stat(path);
   const key = outputKey(job.account_id, job.id, attemptId, kind, position);
   const { objectId, sha256 } = await storeFile(tools, run, { path, size, key, contentType: TRANSCRIPT_TYPES[kind] });
   const unknown = { width: null, height: null, video_codec: null, audio_codec: null };
   const facts = { format, size, sha256, duration_seconds: transcript.durationSeconds, ...unknown };
   return { outputId: id, objectId, facts };
-}
-
-/** Writes the subtitles of a ladder from its audio, as WebVTT. Null if nothing is said. Throws `JobFailure`. */
-export async function ladderCaptions(
-  { tools, run }: TranscodeAttempt,
-  { path, slot, position }: { path: string; slot: number; position: number },
-): Promise<string | null> {
-  const file = { path, slot, subject: 'The audio of the ladder', name: `ladder-audio-${position}` };
-  const transcript = await transcribeFile(tools, run, file);
-  if (transcript.segments.length === 0) return null;
-  const target = join(run.folder, `ladder-captions-${position}.vtt`);
-  await writeFile(target, writeTranscript('vtt', transcript, LAYOUT), { mode: 0o600 });
-  return target;
 }

@@ -5,7 +5,7 @@ import { JobFailure } from '../../contract/failures.ts';
 import type { LadderPart, LadderRecipe } from '../../ffmpeg/index.ts';
 import type { LadderResult } from '../../sanitizer/index.ts';
 import type { TranscodeAttempt } from './attempt.ts';
-import { ladderCaptions } from './captions.ts';
+import { ladderCaptions } from './ladder-captions.ts';
 import type { MadeTree, WrittenPieces, WrittenTree } from './made-tree.ts';
 
 /** Share of its size limit from which a file counts as cut off, because `-fs` stops a little below the limit. */

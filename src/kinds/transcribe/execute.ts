@@ -2,7 +2,7 @@ import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { storeFile } from '../../attempt/outputs/store-file.ts';
-import type { Recognized } from '../../attempt/speech/engines.ts';
+import type { Recognized } from '../../attempt/speech/engine.ts';
 import { openSpeechSource } from '../../attempt/speech/open-source.ts';
 import { findPieces, type MeasuredSpeech, recognizeHere } from '../../attempt/speech/transcribe-here.ts';
 import {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stageObject } from '../../attempt/sources/stage-source.ts';
-import type { Recognized } from '../../attempt/speech/engines.ts';
+import type { Recognized } from '../../attempt/speech/engine.ts';
 import { type PieceRequest, pieceJson, pieceResult, TRANSCRIBE_PIECE } from '../../attempt/speech/piece-request.ts';
 import type { Run, WorkTools } from '../../attempt/tools.ts';
 import { type FailureCode, failures, JobFailure } from '../../contract/failures.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../database/pool.ts';
-import { LOST_SECONDS } from './workers.ts';
+import { LOST_SECONDS } from '../fleet/workers.ts';
 
 /** Before the name of a model, in what a worker advertises and what a job requires that was accepted for the model. */
 const PREFIX = 'transcription:';
