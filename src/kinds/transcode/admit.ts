@@ -126,6 +126,7 @@ function settingsOf({ preset, limits }: CreateBody, template: string | null | un
 
 /** Finds a field of the sorted outputs where the client sent it. */
 function locateInOrder(locate: Locate, order: readonly number[]): Locate {
+  if (order.length === 0) return locate;
   const sent = (field: string) =>
     field.replace(/^outputs\[(\d+)\]/, (_, index: string) => `outputs[${order[Number(index)] ?? index}]`);
   return (field, offset) => locate(sent(field), offset);
