@@ -47,7 +47,7 @@ function findBlueprint(slug: string): Blueprint {
     const near = nearestName(slug, blueprints.keys());
     throw new ApiError('not_found', {
       ...{ field: 'slug', reason: `there is no blueprint "${shownName(slug, 64)}"` },
-      remedy: near === null ? 'Use a slug of GET /v1/blueprints' : `Use "${near}"`,
+      remedy: near === null ? 'Use a slug from the list of GET /v1/blueprints' : `Use "${near}"`,
       ...(near !== null && { near }),
     });
   }

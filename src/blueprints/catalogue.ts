@@ -24,7 +24,8 @@ export interface UnavailableBlueprint extends Pick<Blueprint, 'slug' | 'title' |
 const productAd: UnavailableBlueprint = {
   slug: 'product-ad',
   title: 'Product ad',
-  description: 'Generates an advertisement from pictures of a product. Airlock contains no generator.',
+  description:
+    'Generates an advertisement from pictures of a product. Not available: it needs a generative model, and Airlock has none.',
   inputs: z.object({}),
   outputs: [],
   unavailable: 'generative_not_available',

@@ -69,7 +69,7 @@ function decode(file: Uint8Array | string): { text: string } | { fault: CaptionF
   }
 }
 
-const NOT_UTF8: CaptionFault = { line: null, message: 'The file is not UTF-8 text. Save it in UTF-8.' };
+const NOT_UTF8: CaptionFault = { line: null, message: 'The file is not UTF-8 text. Save the file as UTF-8.' };
 
 /** Lines between empty lines. */
 interface Block {
@@ -96,17 +96,17 @@ function blocksOf(lines: readonly string[], from: number): Block[] {
 function readBlock({ at, lines }: Block, isVtt: boolean, before: Cue | null): { cue: Cue } | { fault: CaptionFault } {
   const timingAt = parseTiming(lines[0]!) || lines[0]!.includes('-->') ? 0 : 1;
   if (isVtt && /^(?:STYLE|REGION)[ \t]*$/.test(lines[0]!)) {
-    return { fault: fault(at, 'styles and regions are not supported, remove this block') };
+    return { fault: fault(at, 'styles and regions are not supported: remove this block') };
   }
   if (timingAt === 1 && !isVtt && !/^\s*\d{1,9}\s*$/.test(lines[0]!)) {
-    return { fault: fault(at, 'a number or a time such as 00:00:01,000 --> 00:00:02,000 must begin a caption') };
+    return { fault: fault(at, 'a caption must begin with a number or a time such as 00:00:01,000 --> 00:00:02,000') };
   }
   const timing = lines[timingAt] === undefined ? null : parseTiming(lines[timingAt]!);
-  if (!timing) return { fault: fault(at + timingAt, 'a time such as 00:00:01,000 --> 00:00:02,000 must be here') };
+  if (!timing) return { fault: fault(at + timingAt, 'expected a time such as 00:00:01,000 --> 00:00:02,000') };
   const { start, end } = timing;
   if (end <= start) return { fault: fault(at + timingAt, 'the caption ends before it starts') };
   if (before && start < before.start) {
-    return { fault: fault(at + timingAt, 'the caption starts before the caption that precedes it') };
+    return { fault: fault(at + timingAt, 'the caption starts before the previous caption') };
   }
   const texts = lines.slice(timingAt + 1);
   if (texts.length === 0) return { fault: fault(at + timingAt, 'the caption has no text') };

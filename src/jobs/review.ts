@@ -99,7 +99,7 @@ async function expireReview(context: JobsContext, { id, account_id, kind }: Pick
     const job = await lockJob(tx, account_id, kind, id);
     const isDue = await dueReviews(tx).select('id').where('id', '=', id).executeTakeFirst();
     if (!isDue) return;
-    const message = 'Nobody continued the run in time.';
+    const message = 'The run was not continued in time.';
     await endFailed(context, tx, job, { code: 'review_expired', message }, null);
   });
 }

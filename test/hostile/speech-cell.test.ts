@@ -217,10 +217,10 @@ describe('a speech model', () => {
     expect(reasonOf(changed('negative', 0, -1, embedding))).toMatch(/-1 dimensions/);
     expect(reasonOf(changed('long-name', 4, 5000, embedding))).toMatch(/name is too long/);
     expect(reasonOf(changed('type', 8, 99, embedding))).toMatch(/unknown type 99/);
-    expect(reasonOf(changed('size', 12, -64, embedding))).toMatch(/unusual size/);
+    expect(reasonOf(changed('size', 12, -64, embedding))).toMatch(/unsupported size/);
     expect(reasonOf(changed('huge', 12, 999_999, embedding))).toMatch(/^is truncated: it has \d+ bytes/);
     expect(reasonOf(changed('magic', 0, 1))).toMatch(/^is not a ggml model of whisper/);
-    expect(reasonOf(changed('state', 12, 1 << 20))).toMatch(/unusual width/);
+    expect(reasonOf(changed('state', 12, 1 << 20))).toMatch(/unsupported width/);
     expect(reasonOf(changed('layers', 20, 1000))).toMatch(/number of layers/);
     const short = join(folder, 'short');
     writeFileSync(short, readFileSync(model));
@@ -239,7 +239,7 @@ describe('a speech model', () => {
     );
     await expect(install(model, 'abc')).rejects.toThrow(/--sha256 is not a SHA-256/);
     await expect(install(join(folder, 'none.bin'), '0'.repeat(64))).rejects.toThrow(/does not exist or is not a file/);
-    await expect(install(model, sha256(model), '../up')).rejects.toThrow(/is not a name for a model/);
+    await expect(install(model, sha256(model), '../up')).rejects.toThrow(/is not a valid name for a model/);
     const five = changed('five', 0, 5, 'encoder.conv1.bias');
     await expect(install(five, sha256(five))).rejects.toThrow(/The model has a tensor with 5 dimensions/);
     expect(readInstalled(target)).toMatchObject({ models: {}, current: null });

@@ -325,6 +325,6 @@ describe('a transcription by PocketSphinx', () => {
   it('into another language fails with what the recognizer knows', async () => {
     const job = await transcribe({ task: 'translate' });
     expect(job).toMatchObject({ status: 'failed', error_code: 'transcription_failed' });
-    expect(job.error_message).toBe('This server recognizes US English alone, and does not translate.');
+    expect(job.error_message).toBe('This server recognizes only US English, and cannot translate.');
   });
 });

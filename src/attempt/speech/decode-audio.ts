@@ -54,7 +54,8 @@ export async function decodeAudio(
   },
 ): Promise<Samples> {
   const args = speechAudioArgs(source, `/out/${AUDIO}`);
-  if (!args) throw new JobFailure('no_audio_stream', 'The media has no sound, so there is nothing to transcribe.');
+  if (!args)
+    throw new JobFailure('no_audio_stream', 'The media has no audio stream, so there is nothing to transcribe.');
   const { part } = source;
   const seconds = part ? part.to - part.from : (source.seconds ?? MAX_SECONDS);
   if (seconds > MAX_SECONDS) throw new JobFailure('too_long', 'The media is longer than twelve hours.');

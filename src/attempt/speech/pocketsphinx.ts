@@ -32,8 +32,8 @@ export const pocketsphinx: SpeechEngine = {
       .filter(({ words }) => words.length > 0),
   }),
   unsupported({ language, task }) {
-    if (task === 'translate') return 'This server recognizes US English alone, and does not translate.';
-    return language === null || language === 'en' ? null : 'This server recognizes US English alone.';
+    if (task === 'translate') return 'This server recognizes only US English, and cannot translate.';
+    return language === null || language === 'en' ? null : 'This server recognizes only US English.';
   },
 };
 
@@ -64,5 +64,5 @@ function readUtterance(line: string): SpokenSegment {
 }
 
 function invalid(): JobFailure {
-  return new JobFailure('transcription_failed', 'The speech recognizer wrote a result that is not valid.');
+  return new JobFailure('transcription_failed', 'The speech recognizer wrote an invalid result.');
 }

@@ -27,7 +27,7 @@ export async function transcribeFile(
   const { folder, disk, signal } = run;
   const media = await openMedia(tools, path, { folder, name, slot, subject, disk, signal, disarm: false });
   if (media.info.audio.length === 0) {
-    throw new JobFailure('no_audio_stream', `${subject} has no sound, so there is nothing to transcribe.`);
+    throw new JobFailure('no_audio_stream', `${subject} has no audio stream, so there is nothing to transcribe.`);
   }
   const seconds = media.countedSeconds ?? media.info.durationSeconds;
   const source = { path: '/in/0', demuxer: media.demuxer, info: media.info, seconds };

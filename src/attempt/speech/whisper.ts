@@ -39,7 +39,7 @@ function parseLine(line: string): unknown {
 }
 
 function invalid(): JobFailure {
-  return new JobFailure('transcription_failed', 'The speech recognizer wrote a result that is not valid.');
+  return new JobFailure('transcription_failed', 'The speech recognizer wrote an invalid result.');
 }
 
 const hasWords = ({ words }: SpokenSegment) => words.length > 0;

@@ -17,7 +17,7 @@ export const boomerang = defineBlueprint({
   slug: 'boomerang',
   title: 'Boomerang',
   description:
-    'Plays the first one and a half seconds of a video forwards and backwards, three times, so that it loops without a jump. It has no sound.',
+    'Plays the first 1.5 seconds of a video forward and backward three times, without a jump. The result loops and has no sound.',
   inputs: z.object({ video_url: media('video', 'The video.') }),
   outputs: [{ label: 'video', format: 'mp4' }],
   plan({ video_url }, { facts }) {

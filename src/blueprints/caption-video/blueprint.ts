@@ -12,16 +12,13 @@ export const captionVideo = defineBlueprint({
   slug: 'caption-video',
   title: 'Caption a video',
   description:
-    'Writes down what is said in a video, lets you correct it, and draws it into the picture. Captions stay where no app covers them.',
+    'Transcribes the speech of a video, lets you correct the captions, and draws them into the video. Apps do not cover the captions.',
   inputs: z.object({
     video_url: media('video', 'The video.'),
-    language: text(
-      20,
-      'The language that is spoken, such as `en`. If you omit it, Airlock detects the language.',
-    ).optional(),
+    language: text(20, 'The spoken language, such as `en`. If you omit it, Airlock detects the language.').optional(),
     style: choice(
       CAPTION_STYLES,
-      'How captions look: bold with an outline at the bottom, on a dark plate at the bottom, large and yellow in the middle, or on a white plate at the top.',
+      'The style of the captions: bold with an outline at the bottom, on a dark plate at the bottom, large and yellow in the center, or on a white plate at the top.',
     ).default('bold-bottom'),
   }),
   outputs: [{ label: 'video', format: 'mp4' }],

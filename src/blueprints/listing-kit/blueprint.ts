@@ -11,7 +11,7 @@ export const listingKit = defineBlueprint({
   slug: 'listing-kit',
   title: 'Listing kit',
   description:
-    'Makes four versions of a video: vertical, square, wide and portrait. A version crops the video where little is lost, else it has a blurred background.',
+    'Makes four versions of a video: vertical, square, wide and portrait. Each version crops the video if little is lost. Otherwise, it has a blurred background.',
   inputs: z.object({ video_url: media('video', 'The video of the listing.') }),
   outputs: LABELS.map((label) => ({ label, format: 'mp4' })),
   plan({ video_url }, { facts }) {

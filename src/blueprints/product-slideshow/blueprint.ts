@@ -33,14 +33,14 @@ export const productSlideshow = defineBlueprint({
   slug: 'product-slideshow',
   title: 'Product slideshow',
   description:
-    'Shows two to five photos one after the other, with slow movements and cross-fades. Music fades out with the last photo.',
+    'Shows two to five photos one after another, with slow movements and cross-fades. Music fades out with the last photo.',
   inputs: z.object({
     photo1_url: media('image', 'The first photo.'),
     photo2_url: media('image', 'The second photo.'),
     photo3_url: media('image', 'The third photo.').optional(),
     photo4_url: media('image', 'The fourth photo.').optional(),
     photo5_url: media('image', 'The fifth photo.').optional(),
-    music_url: media('audio', 'Music. It repeats if it is too short.').optional(),
+    music_url: media('audio', 'The music. It repeats if the video is longer.').optional(),
     aspect: choice(['9x16', '1x1', '16x9'], 'The aspect ratio of the video.').default('9x16'),
   }),
   outputs: [{ label: 'video', format: 'mp4' }],

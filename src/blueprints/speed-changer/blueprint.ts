@@ -11,10 +11,10 @@ const SLOW_FPS = 30;
 export const speedChanger = defineBlueprint({
   slug: 'speed-changer',
   title: 'Change the speed',
-  description: 'Plays a video slower or faster. Voices keep their pitch.',
+  description: 'Makes a video slower or faster. Voices keep their pitch.',
   inputs: z.object({
     video_url: media('video', 'The video.'),
-    speed: choice(SPEEDS, 'The factor: 0.5 is half the speed, 2 is double.').default('2'),
+    speed: choice(SPEEDS, 'The speed factor: 0.5 is half the speed, 2 is double the speed.').default('2'),
   }),
   outputs: [{ label: 'video', format: 'mp4' }],
   plan({ video_url, speed }, { facts }) {

@@ -10,13 +10,13 @@ export const videoToGif = defineBlueprint({
   slug: 'video-to-gif',
   title: 'Video to GIF',
   description:
-    'Makes a GIF of the start of a video, with colours chosen for it and a caption if you want one. It loops for ever.',
+    'Makes a GIF of the start of a video, with an optional caption. The colours are chosen for the video. The GIF loops forever.',
   inputs: z.object({
     video_url: media('video', 'The video.'),
-    length: choice(['5', '10', '15'], 'Seconds from the start of the video.').default('5'),
-    size: choice(['480', '640'], 'The width in pixels. A smaller video keeps its size.').default('480'),
-    caption: text(120, 'A line of text over the picture.').optional(),
-    caption_position: choice(['bottom', 'top', 'center'], 'Where the caption is.').default('bottom'),
+    length: choice(['5', '10', '15'], 'The length of the GIF in seconds, from the start of the video.').default('5'),
+    size: choice(['480', '640'], 'The width in pixels. A narrower video keeps its width.').default('480'),
+    caption: text(120, 'A text over the picture.').optional(),
+    caption_position: choice(['bottom', 'top', 'center'], 'The position of the caption.').default('bottom'),
   }),
   outputs: [{ label: 'gif', format: 'gif' }],
   plan({ video_url, length, size, caption, caption_position }, { facts }) {

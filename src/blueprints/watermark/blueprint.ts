@@ -20,12 +20,12 @@ const OPACITY = 0.9;
 export const watermark = defineBlueprint({
   slug: 'watermark',
   title: 'Watermark',
-  description: 'Puts a logo over a video, in a corner or in the middle.',
+  description: 'Puts a logo on a video, in a corner or in the center.',
   inputs: z.object({
     video_url: media('video', 'The video.'),
-    logo_url: media('image', 'The logo: a picture, best a PNG with transparency.'),
-    position: choice(POSITIONS, 'Where the logo is.').default('bottom-right'),
-    size: choice(['small', 'medium', 'large'], 'How large the logo is.').default('medium'),
+    logo_url: media('image', 'The logo: a picture, ideally a PNG with transparency.'),
+    position: choice(POSITIONS, 'The position of the logo.').default('bottom-right'),
+    size: choice(['small', 'medium', 'large'], 'The size of the logo.').default('medium'),
   }),
   outputs: [{ label: 'video', format: 'mp4' }],
   plan({ video_url, logo_url, position, size }, { facts }) {

@@ -16,7 +16,7 @@ interface InstallOptions {
  * Installs a speech model, after checking it, and builds the program that reads it. A worker uses both after its next start.
  */
 export async function transcribeInstallCommand(config: Config, options: InstallOptions): Promise<void> {
-  if (!options.model) throw new UsageError('Name a model with --model.');
+  if (!options.model) throw new UsageError('Pass the file of a model with --model.');
   const folder = speechFolder(config.dataDir);
   const say = (text: string) => {
     if (!options.json) process.stdout.write(`${text}\n`);

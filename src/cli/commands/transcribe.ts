@@ -77,7 +77,9 @@ function formatOf(output: string | undefined): 'srt' | 'vtt' | 'json' {
   if (output === undefined) return 'json';
   const format = FORMATS[extname(output).toLowerCase()];
   if (format) return format;
-  throw new UsageError(`The extension of ${output} chooses the format: use ${Object.keys(FORMATS).join(', ')}.`);
+  throw new UsageError(
+    `The extension of ${output} is not a transcript format. Use ${Object.keys(FORMATS).join(', ')}.`,
+  );
 }
 
 /** An upload that does not exist: a server that transcribes rejects it, and creates nothing. */

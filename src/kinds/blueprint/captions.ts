@@ -37,7 +37,7 @@ export async function captionProblems(
   if (!kind?.admit || request === null) return [new ApiError('transcription_not_configured')];
   if ('issues' in request) {
     const field = captioned.blueprint.captions!.language ?? captioned.blueprint.captions!.media;
-    return [new ApiError('invalid_request', { field, reason: 'is not a language that can be transcribed' })];
+    return [new ApiError('invalid_request', { field, reason: 'is not a language that Airlock can transcribe' })];
   }
   return (await kind.admit(services, caller, request.request)).problems;
 }
@@ -74,7 +74,7 @@ function readReviewed(srtText: string): string {
   throw new ApiError('invalid_request', {
     field: 'srt_text',
     reason: `is not valid SRT: ${message.replace(/\.$/, '')}`,
-    remedy: 'Send numbered cues with times and plain text, as srt_text of the run has them',
+    remedy: 'Send numbered cues with times and plain text, in the format of srt_text of the run',
     ...(line !== null && { line }),
   });
 }

@@ -15,7 +15,7 @@ export function factsOf({ streams, duration_seconds: seconds }: ProbeAnswer): Me
   };
 }
 
-const NOUNS: Record<MediaKind, string> = { video: 'a video', image: 'a picture', audio: 'sound' };
+const NOUNS: Record<MediaKind, string> = { video: 'a video', image: 'a picture', audio: 'an audio file' };
 
 /** Why a file cannot be an input of that kind; null if it can. */
 export function wrongKind(wanted: MediaKind, facts: MediaFacts): { reason: string; remedy: string } | null {

@@ -9,7 +9,7 @@ export function failureOf({ context: { vault } }: Pick<WorkTools, 'context'>, ch
   const message = child && openColumn(vault, 'jobs', 'error_sealed', child);
   return new JobFailure(
     code !== null && isFailureCode(code) ? code : 'internal',
-    `${subject}: ${message ?? 'The job that made it was deleted.'}`,
+    `${subject}: ${message ?? 'Its job was deleted.'}`,
     // The child has had its attempts.
     { retry: false },
   );

@@ -21,7 +21,7 @@ import { factsJson, openSubtitles } from './state.ts';
 export const shown = {
   path: 'blueprints/runs',
   tag: 'blueprints',
-  description: 'Prepared ways to make a video, and their runs.',
+  description: 'Ready-made recipes for videos, and their runs.',
   operation: 'BlueprintRun',
   nouns: { one: 'run', many: 'runs' },
   hasOwnCreate: true,
@@ -37,7 +37,7 @@ export const shown = {
     get: {
       name: 'get_blueprint_run',
       title: 'Read a run',
-      description: 'Read the state of a run of a blueprint, with signed links to what it has made.',
+      description: 'Get the state of a run of a blueprint, with signed links to its outputs.',
     },
     list: { name: 'list_blueprint_runs' },
     cancel: { name: 'cancel_blueprint_run' },

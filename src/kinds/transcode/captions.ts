@@ -51,7 +51,7 @@ async function spokenFile(
   if (input && others.length === 0) return input.file;
   throw new JobFailure(
     'no_audio_stream',
-    'No output of the job is a file with sound, so there is nothing to transcribe.',
+    'No output of the job is a single file with sound, so there is nothing to transcribe.',
   );
 }
 

@@ -22,7 +22,8 @@ export async function executePiece(tools: WorkTools, run: Run): Promise<AttemptR
   if (text === null) throw new JobFailure('input_deleted', 'The job has been erased.');
   const { piece, language, task, disarm, demuxer } = pieceJson.read(JSON.parse(text));
   const { slot, file, source } = await openSpeechSource(tools, run, disarm);
-  if (source.demuxer !== demuxer) throw new JobFailure('internal', 'The input was read in another way before.');
+  if (source.demuxer !== demuxer)
+    throw new JobFailure('internal', 'The format of the input has changed since the job started.');
   const part = { from: piece.from / 1000, to: piece.to / 1000 };
   const samples = await decodeAudio(tools, run, {
     source: { ...source, part },

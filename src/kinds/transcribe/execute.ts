@@ -108,9 +108,10 @@ async function complete(
   return { outcome: 'completed', completion };
 }
 
-/** Fields of the request that a model for English alone does not follow. */
+/** Warnings for fields of the request that a model for English ignores. */
 function ignoredFields({ language, task }: TranscriptionRequest): Warning[] {
-  const message = 'The speech model of this server knows English alone, and recognized the speech as English.';
+  const message =
+    'The speech model of this server supports only English, so Airlock transcribed the speech as English.';
   return [
     ...(language !== null && language !== 'en' ? [{ field: 'language', message }] : []),
     ...(task === 'translate' ? [{ field: 'task', message }] : []),

@@ -75,7 +75,7 @@ export async function readPieces(tools: WorkTools, run: Run, children: readonly 
 function failureOf({ context }: WorkTools, child: Job): JobFailure {
   const code = child.error_code ?? '';
   const message =
-    openColumn(context.vault, 'jobs', 'error_sealed', child) ?? 'A piece of the media was not recognized.';
+    openColumn(context.vault, 'jobs', 'error_sealed', child) ?? 'A piece of the media could not be transcribed.';
   // The pieces have been retried already.
   return new JobFailure(Object.hasOwn(failures, code) ? (code as FailureCode) : 'internal', message, { retry: false });
 }

@@ -18,7 +18,8 @@ export const BLUEPRINT_TOOLS: readonly Tool[] = [
   defineTool({
     name: 'list_blueprints',
     title: 'List blueprints',
-    description: 'List the blueprints, prepared ways to make a video, with the inputs of each as a JSON Schema.',
+    description:
+      'List the blueprints, which are ready-made recipes for videos, with the inputs of each blueprint as a JSON Schema.',
     input: z.object({}),
     annotations: READS,
     run: async (_args, { call }) => resultOf(await call('GET', '/v1/blueprints')),
@@ -27,7 +28,7 @@ export const BLUEPRINT_TOOLS: readonly Tool[] = [
     name: 'run_blueprint',
     title: 'Run a blueprint',
     description:
-      'Start a run of a blueprint of list_blueprints, a prepared way to make a video. Follow it with get_blueprint_run, or use run_blueprint_and_wait instead.',
+      'Start a run of one of the blueprints that list_blueprints returns. Follow it with get_blueprint_run, or use run_blueprint_and_wait instead.',
     input: z.object(runFields),
     annotations: CREATES,
     run: async ({ slug, inputs }, { call }) =>

@@ -65,7 +65,7 @@ export async function buildWhisper(
   const tools = requireTools(find);
   const folder = await mkdtemp(join(tmpdir(), 'airlock-whisper-'));
   try {
-    onStep?.('Fetching the sources of whisper.cpp');
+    onStep?.('Downloading the sources of whisper.cpp');
     const sources = await fetchSources(folder, tools);
     onStep?.('Compiling whisper.cpp, which takes a minute');
     const program = await compile(folder, sources, tools);
@@ -106,7 +106,7 @@ async function fetchSources(folder: string, { npm, tar }: Record<string, string>
   if (sum !== SHA512) {
     throw new SpeechError(
       `the package ${name}@${version} has the SHA-512 ${sum}, not ${SHA512}`,
-      'Do not use it: check the registry that npm is configured for',
+      'Do not use the package. Check which registry npm uses',
     );
   }
   await runStep('unpack the sources', tar!, ['xzf', archive, '-C', folder, SOURCES], folder);
@@ -119,7 +119,10 @@ async function guardLoader(path: string): Promise<void> {
   const text = await readFile(path, 'utf8');
   const places = text.match(UNGUARDED)?.length ?? 0;
   if (places !== GUARDED_PLACES)
-    throw new SpeechError('the sources of whisper.cpp differ from the tested ones', 'Report it');
+    throw new SpeechError(
+      'the sources of whisper.cpp differ from the tested sources',
+      'Report this error to the developers of Airlock',
+    );
   await writeFile(path, text.replace(UNGUARDED, GUARD));
 }
 
