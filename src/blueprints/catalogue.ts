@@ -15,7 +15,7 @@ import { watermark } from './watermark/blueprint.ts';
 import { zoomIn } from './zoom-in/blueprint.ts';
 import { zoomOut } from './zoom-out/blueprint.ts';
 
-/** A blueprint that clients of other services know, and that cannot run here. */
+/** A blueprint of other services that this server can't run. */
 export interface UnavailableBlueprint extends Pick<Blueprint, 'slug' | 'title' | 'description' | 'inputs' | 'outputs'> {
   /** The error of every attempt to run it. */
   unavailable: 'generative_not_available';
@@ -31,7 +31,7 @@ const productAd: UnavailableBlueprint = {
   unavailable: 'generative_not_available',
 };
 
-/** Every blueprint, in the order of the catalogue. A new one takes a folder and an entry here. */
+/** Every blueprint, in the order of the catalogue. To add a blueprint, add a folder and an entry here. */
 const BLUEPRINTS: readonly (Blueprint | UnavailableBlueprint)[] = [
   captionVideo,
   viralShort,

@@ -61,7 +61,7 @@ describe('captions', () => {
     expect(cues[0]!.end - cues[0]!.start).toBeGreaterThanOrEqual(1000);
   });
 
-  it('break no word of a script without spaces between two halves of a character', () => {
+  it('never break inside a character of a script without spaces', () => {
     const words = [...'今天天气很好我们一起去公园散步吧然后回家吃饭看书休息睡觉明天再去上班'].map((text, index) => ({
       ...{ start: index * 200, end: index * 200 + 180, text, spaced: false, probability: null },
     }));
@@ -108,7 +108,7 @@ describe('caption files', () => {
     expect(parseCaptions(writeVtt([]))).toMatchObject({ ok: true, cues: [] });
   });
 
-  it('contain no tag, style or time that was said', () => {
+  it('contain no tags, styles or times that a person spoke', () => {
     const hostile = [{ start: 0, end: 9, text: '<script>alert(1)</script> {\\pos(1,1)} 1 --> 2\n\n<i>' }];
     for (const written of [writeSrt(hostile), writeVtt(hostile)]) {
       expect(written).not.toMatch(/<[a-z/]|\{\\/i);
@@ -117,7 +117,7 @@ describe('caption files', () => {
     }
   });
 
-  it('in JSON have times in seconds, and words only if they are asked for', () => {
+  it('in JSON have times in seconds, and list words only on request', () => {
     const words = speak('Hello there.');
     const segment = { start: 0, end: 900, words };
     const facts = { language: 'en', task: 'transcribe' as const, durationSeconds: 1.25, segments: [segment] };

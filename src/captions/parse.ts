@@ -2,7 +2,7 @@ import { CONTROL, TAG } from './clean-text.ts';
 import { parseTiming } from './times.ts';
 import type { Cue } from './types.ts';
 
-/** The largest file of captions that is read, in bytes. The captions of three hours of speech have some 300 KB. */
+/** The largest file of captions, in bytes. The captions of three hours of speech have about 300 KB. */
 export const MAX_CAPTION_BYTES = 2 ** 20;
 export const MAX_CUES = 20_000;
 /** Characters of one line. Two lines of 42 characters are usual. */
@@ -12,7 +12,7 @@ export const MAX_CUE_LINES = 8;
 
 /** Why a file is rejected. */
 export interface CaptionFault {
-  /** Line of the file, from 1; null if the file as a whole is at fault. */
+  /** Line of the file, from 1; null if the fault has no line. */
   line: number | null;
   /** A complete sentence that names the line. */
   message: string;
@@ -21,9 +21,9 @@ export interface CaptionFault {
 export type ParsedCaptions = { ok: true; format: 'srt' | 'vtt'; cues: Cue[] } | { ok: false; fault: CaptionFault };
 
 /**
- * Reads SubRip or WebVTT strictly: whatever is not exactly captions is rejected with its line, because the file comes from
- * people and is shown to others. Times of cues go forward. Tags, styles of ASS and style blocks of WebVTT are rejected;
- * positions and comments are dropped.
+ * Reads SubRip or WebVTT strictly, because the file comes from people and is shown to others. Rejects everything that isn't a
+ * caption, with its line. Cues must be in the order of their starts. Rejects tags, ASS styles and WebVTT style blocks. Drops
+ * positions and comments.
  */
 export function parseCaptions(file: Uint8Array | string): ParsedCaptions {
   const text = decode(file);

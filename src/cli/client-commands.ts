@@ -232,8 +232,8 @@ Examples:
   transcribe
     .command('install')
     .description('Install a speech model on this machine, and build whisper.cpp, which runs it')
-    .requiredOption('--model <file>', 'a ggml-….bin file')
-    .requiredOption('--sha256 <hex>', 'its SHA-256, as its publisher names it')
+    .requiredOption('--model <file>', 'the file of the model, named ggml-….bin')
+    .requiredOption('--sha256 <hex>', 'the SHA-256 of the model, as its publisher states it')
     .option('--name <name>', 'the name of the model in settings; default: from the file name')
     .option('--json', 'print the result as JSON')
     .addHelpText(

@@ -80,7 +80,7 @@ interface OutputFields {
   waveform?: unknown;
 }
 
-/** What a caller of a ladder does instead of sending a target. */
+/** The remedy for a target of a ladder. */
 const OF_LADDERS =
   'Omit target: a ladder encodes each rendition with a constant quality, up to a bit rate. To set the bit rates, send the ' +
   'bitrate of each rendition in ladder. To compare the result with its source, send measure';

@@ -107,27 +107,30 @@ describe('the cell of a speech recognizer', () => {
       }
     });
 
-    it.runIf(hasCompiler)('kills a hostile program in the place of whisper, which reaches nothing', async () => {
-      const program = join(folder, `hostile-${tier}`);
-      writeFileSync(`${program}.c`, HOSTILE);
-      execFileSync('/usr/bin/gcc', ['-O1', '-w', '-static', '-o', program, `${program}.c`]);
-      const sandbox = await open(await install(`attacked-${tier}`, program), tier);
-      try {
-        const ends: [string, string][] = [];
-        for (const what of ['map', 'writable', 'protect', 'fork', 'vfork', 'internet', 'unix']) {
-          const { end, stdout } = await run(sandbox, [what]);
-          ends.push([what, `${end} ${stdout}`.trim()]);
+    it.runIf(hasCompiler)(
+      'kills a hostile program in the place of whisper.cpp before it reaches anything',
+      async () => {
+        const program = join(folder, `hostile-${tier}`);
+        writeFileSync(`${program}.c`, HOSTILE);
+        execFileSync('/usr/bin/gcc', ['-O1', '-w', '-static', '-o', program, `${program}.c`]);
+        const sandbox = await open(await install(`attacked-${tier}`, program), tier);
+        try {
+          const ends: [string, string][] = [];
+          for (const what of ['map', 'writable', 'protect', 'fork', 'vfork', 'internet', 'unix']) {
+            const { end, stdout } = await run(sandbox, [what]);
+            ends.push([what, `${end} ${stdout}`.trim()]);
+          }
+          expect(ends.filter(([, end]) => end !== 'violation')).toEqual([]);
+          expect((await run(sandbox, ['shell'])).stdout).toBe('shell:no');
+          const paths = ['/etc/passwd', '/proc/self/maps', '/usr/bin/ffmpeg', '/usr/share/fonts', '/dev/null', folder];
+          const { stdout } = await run(sandbox, ['files', WHISPER_MODEL, ...paths]);
+          const could = stdout.split(' ').filter((one) => one.endsWith(':yes'));
+          expect(could.map((one) => one.replace('../', '/'))).toEqual([`${WHISPER_MODEL}:yes`]);
+        } finally {
+          await sandbox.close();
         }
-        expect(ends.filter(([, end]) => end !== 'violation')).toEqual([]);
-        expect((await run(sandbox, ['shell'])).stdout).toBe('shell:no');
-        const paths = ['/etc/passwd', '/proc/self/maps', '/usr/bin/ffmpeg', '/usr/share/fonts', '/dev/null', folder];
-        const { stdout } = await run(sandbox, ['files', WHISPER_MODEL, ...paths]);
-        const could = stdout.split(' ').filter((one) => one.endsWith(':yes'));
-        expect(could.map((one) => one.replace('../', '/'))).toEqual([`${WHISPER_MODEL}:yes`]);
-      } finally {
-        await sandbox.close();
-      }
-    });
+      },
+    );
   });
 
   it('is attacked by the self-test under the filter of the recognizer', async () => {
@@ -141,7 +144,7 @@ describe('the cell of a speech recognizer', () => {
     }
   });
 
-  it('does not exist where the installed model or program has changed', async () => {
+  it('does not exist if the installed model or program has changed', async () => {
     for (const part of ['program', 'model'] as const) {
       const dataDir = await install(`changed-${part}`);
       const { program, models } = readInstalled(speechFolder(dataDir));
@@ -157,7 +160,7 @@ describe('the cell of a speech recognizer', () => {
     }
   });
 
-  it('is not made of a model that is replaced after its hash was read', async () => {
+  it('is not built from a model that is replaced after its hash was read', async () => {
     const dataDir = await install('replaced');
     const program = whisperProgram({ dataDir, model: null })!;
     const path = join(speechFolder(dataDir), 'micro.bin');
@@ -230,7 +233,7 @@ describe('a speech model', () => {
     expect(reasonOf(short)).toMatch(/^is truncated/);
   });
 
-  it('is installed read-only only with its hash, and only if its structure is valid', async () => {
+  it('is installed as a read-only file, and only if its hash and structure are valid', async () => {
     const target = join(folder, 'installed');
     const install = (file: string, hash: string, name?: string) =>
       installModel(target, { file, sha256: hash, ...(name && { name }) });
@@ -257,7 +260,7 @@ describe('the build of whisper.cpp', () => {
     );
   });
 
-  it('rejects sources that are not those of the recipe', async () => {
+  it('rejects sources that differ from the recipe', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'airlock-npm-'));
     try {
       const npm = join(folder, 'npm');

@@ -22,7 +22,7 @@ import type { App } from '../types.ts';
 const tags = ['blueprints'];
 const slugParams = z.object({ slug: z.string().describe('The name of the blueprint.') });
 
-/** The catalogue of blueprints, and what runs have beyond the routes of every kind of job. */
+/** Registers the catalogue of blueprints, and the routes of runs that other kinds of jobs don't have. */
 export function registerBlueprints(app: App, deps: RouteDeps): void {
   registerCatalogue(app);
   registerRun(app, deps);

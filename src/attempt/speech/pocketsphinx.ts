@@ -6,7 +6,7 @@ import { heardMs } from './pieces.ts';
 
 /** Milliseconds of a frame of the recognizer. */
 const FRAME_MS = 10;
-/** The longest utterance in frames: the memory of its search grows with it. */
+/** The longest utterance in frames. The memory of the search grows with the utterance. */
 const MAX_UTTERANCE = 3000;
 /** Fillers and silences of the model, and the number of a second pronunciation: `a(2)`. */
 const FILLER = /^(?:<.*>|\[.*\]|\+\+.*\+\+)$/;
@@ -18,7 +18,7 @@ export const pocketsphinx: SpeechEngine = {
   args: ({ result }) => [
     ...['-hmm', `${POCKETSPHINX_MODEL}/en-us`, '-lm', `${POCKETSPHINX_MODEL}/en-us.lm.bin`],
     ...['-dict', `${POCKETSPHINX_MODEL}/cmudict-en-us.dict`, '-adcin', 'yes', '-cepdir', '/in', '-cepext', ''],
-    // Silences are cut already; the recognizer would shift its times by those that it cuts.
+    // Silences are already cut. If the recognizer cut silences, its times would shift.
     ...['-remove_silence', 'no', '-ctl', '/in/utterances', '-hypseg', result],
   ],
   texts: ({ audio, timeline }) => ({ utterances: utterancesOf(audio.replace('/in/', ''), heardMs(timeline)) }),

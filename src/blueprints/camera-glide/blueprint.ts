@@ -3,7 +3,7 @@ import { choice, defineBlueprint, media } from '../blueprint.ts';
 import { eased } from '../shared/motion.ts';
 import { moved, ZOOM_CUT } from '../shared/moved.ts';
 
-/** Share of the width that the camera glides over: what a window of 80% leaves. */
+/** Share of the width over which the camera moves: the rest of a window of 80%. */
 const WAY = 2 * ZOOM_CUT;
 
 export const cameraGlide = defineBlueprint({

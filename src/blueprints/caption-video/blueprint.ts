@@ -59,7 +59,7 @@ export const captionVideo = defineBlueprint({
   },
 });
 
-/** Lines that were broken for a wide picture are broken again for this one. Lines of two speakers, which begin with a dash, stay. */
+/** Joins lines, so that they are broken again for this picture. Keeps lines of two speakers, which begin with a dash. */
 function flow(words: string): string {
   return words.replace(/\n(?![-–—])/g, ' ');
 }

@@ -4,7 +4,7 @@ import { FORMATS, type Format, keptShare, reframe } from '../shared/frame.ts';
 import { filtered } from '../shared/request.ts';
 
 const LABELS = Object.keys(FORMATS) as Format[];
-/** Share of the picture that a crop must keep; a smaller one would cut off walls and furniture. */
+/** Share of the picture that a crop must keep. A smaller share would cut off walls and furniture. */
 const CROP_SHARE = 0.7;
 
 export const listingKit = defineBlueprint({

@@ -11,7 +11,7 @@ const [SECONDS, FADE] = [3.2, 0.7];
 const FRAMES = Math.round(SECONDS * FPS);
 /** Share of each side that a movement cuts off. */
 const CUT = 0.05;
-/** Share of a photo that must remain for it to fill the frame: a product must not be cut off. */
+/** Share of a photo that must remain so that the photo fills the frame. A product must not be cut off. */
 const FILL_SHARE = 0.85;
 
 /** Pixels of the short side to which a large photo is reduced first. */
@@ -79,7 +79,7 @@ function slide(index: number, source: MediaFacts, frame: Size): string {
   return `${ground};${framed};[f${index}]${still},${moveWindow(MOVEMENTS[index % MOVEMENTS.length]!())}[p${index}]`;
 }
 
-/** A photo of a product without a background gets a white one. */
+/** Puts a transparent photo on a white background. */
 function onWhite(index: number): string {
   return (
     `,format=rgba,split=2[a${index}][b${index}];` +

@@ -4,10 +4,10 @@ import { FORMATS } from '../shared/frame.ts';
 import { encoded } from '../shared/request.ts';
 import { blankText } from '../shared/words.ts';
 
-/** The tallest format of Instagram's feed, so that the card is as large as it can be. */
+/** The tallest format of Instagram's feed, in which the card is largest. */
 const FRAME = FORMATS['4x5'];
 const FPS = 30;
-/** Seconds of a video: as long as people need to read it, at 15 characters a second, and two more. */
+/** Seconds of a video: the time to read the quote at 15 characters a second, plus two seconds. */
 const READING_SPEED = 15;
 const [LEAST_SECONDS, MOST_SECONDS] = [5, 20];
 /** A deep blue to violet, on which the white card stands out. */

@@ -2,7 +2,7 @@ import { choice, type PlanProblem } from '../blueprint.ts';
 import type { Size } from './frame.ts';
 import { type Margins, safeMargins } from './safe-area.ts';
 
-/** Characters of a hook: with the smallest size of its style, as many fit into its area. */
+/** Maximum characters of a hook: they fit into the area of each style at its smallest size. */
 export const MAX_HOOK = 200;
 
 /** Styles of a hook by their names in the hosted service. */
@@ -100,7 +100,7 @@ const LOOKS: Readonly<Record<HookStyle, Look>> = {
   },
 };
 
-/** Where a hook may be, in pixels; its plate stays inside. */
+/** The area of a hook and its plate, in pixels. */
 interface Area extends Size {
   left: number;
   top: number;

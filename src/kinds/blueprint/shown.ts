@@ -17,7 +17,7 @@ import type { ShownKind, ViewContext } from '../kind.ts';
 import type { RunSubmission } from './admit.ts';
 import { factsJson, openSubtitles } from './state.ts';
 
-/** What clients see of runs. Runs are created by a route of their own, whose path names the blueprint. */
+/** The view of runs for clients. A separate route creates runs, because its path contains the blueprint. */
 export const shown = {
   path: 'blueprints/runs',
   tag: 'blueprints',
@@ -81,7 +81,7 @@ function viewItem(vault: Vault, job: Job): BlueprintRunItem {
     ...{ id: job.id, blueprint, step },
     status: job.awaiting === 'review' ? AWAITING_REVIEW : shownStatus(job),
     error_message: openColumn(vault, 'jobs', 'error_sealed', job),
-    // A newer release may know more.
+    // A newer release may have more codes.
     error_code: code === null ? null : isFailureCode(code) ? code : 'internal',
     ...{ tokens_charged: 0 as const, tokens_spent: 0 as const },
     created_at: job.created_at.toISOString(),

@@ -15,12 +15,12 @@ import type { TranscodeAttempt } from './attempt.ts';
 import type { Made } from './run-commands.ts';
 import type { PreparedSources } from './sources/prepared.ts';
 
-/** How captions look beside other outputs, and in ladders. */
+/** The layout of captions of transcodes and ladders. */
 const LAYOUT = { task: 'transcribe', words: false, maxLine: DEFAULT_MAX_LINE } as const;
 
 /**
- * Adds the captions that a job asks for to what it has made: of the first output with sound, so that their times are those of
- * the output, or of the only input where that output has many files. A failure fails the captions alone.
+ * Adds the captions that a job requests to its outputs. Transcribes the first output that is a file with sound, so that the times
+ * are the times of the output. If there is none, transcribes the only input. A failure fails only the captions.
  */
 export async function addCaptions(attempt: TranscodeAttempt, sources: PreparedSources, made: Made): Promise<void> {
   const texts = attempt.run.claim.outputs.filter(({ format }) => isTextFormat(format));
@@ -72,7 +72,7 @@ async function storeCaptions(
   return { outputId: id, objectId, facts };
 }
 
-/** Writes the subtitles of a ladder from its audio, as WebVTT. Null if nothing is said. Throws `JobFailure`. */
+/** Writes the subtitles of a ladder from its audio, as WebVTT. Null if there is no speech. Throws `JobFailure`. */
 export async function ladderCaptions(
   { tools, run }: TranscodeAttempt,
   { path, slot, position }: { path: string; slot: number; position: number },

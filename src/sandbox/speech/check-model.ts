@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
-/** What the header of a model says. */
+/** The facts in the header of a model. */
 export interface ModelFacts {
   sizeBytes: number;
   tensors: number;
@@ -36,7 +36,7 @@ const TENSOR_NAME = /^(?:en|de)coder\.[a-z0-9_.]+$/;
 /** Tensors outside the layers, and in a layer of the encoder and of the decoder. */
 const tensorsOf = (encoder: number, decoder: number) => 11 + 15 * encoder + 24 * decoder;
 
-/** What is wrong with a model; control flow inside this file alone. */
+/** Why a model is rejected. Used only inside this file. */
 class Rejected extends Error {}
 
 /**

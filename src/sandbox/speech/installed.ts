@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { checkModel, type ModelFacts } from './check-model.ts';
 import { SpeechError } from './speech-error.ts';
 
-/** A file that was checked when it was installed, and must not have changed since. */
+/** A file that was checked during installation. It is not used if it has changed since. */
 export interface InstalledFile {
   /** In the folder of speech. */
   file: string;
@@ -13,13 +13,13 @@ export interface InstalledFile {
   bytes: number;
 }
 
-/** What `installed.json` lists. */
+/** The contents of `installed.json`. */
 export interface InstalledSpeech {
   v: 1;
   /** Null until the program is built. */
   program: InstalledFile | null;
   models: Record<string, InstalledFile>;
-  /** The model that was installed last. */
+  /** The name of the model that was installed last. */
   current: string | null;
 }
 
@@ -61,13 +61,12 @@ export interface ModelToInstall {
   file: string;
   /** The SHA-256 that the publisher of the model states, 64 hex digits. */
   sha256: string;
-  /** Default: from the name of the file, `base-q8_0` from `ggml-base-q8_0.bin`. */
+  /** Defaults to the file name without prefix and extension: `base-q8_0` for `ggml-base-q8_0.bin`. */
   name?: string;
 }
 
 /**
- * Copies a model into the folder, read-only, after checking its hash and its structure. The copy is checked, so that the file
- * cannot change in between. Throws `SpeechError`.
+ * Copies a model into the folder, checks the hash and the structure of the copy, and makes it read-only. Throws `SpeechError`.
  */
 export async function installModel(
   folder: string,
