@@ -39,7 +39,7 @@ describe('captions', () => {
     ]);
   });
 
-  it('stay where apps do not cover them in a vertical video, and near the edge in other videos', () => {
+  it('stay out of the top and bottom areas that apps cover in a vertical video, and near the edge in other videos', () => {
     const vertical = { width: 1080, height: 1920 };
     const low = placeOf(script(['Text'], 'bold-bottom', vertical).events[0]!);
     expect(low.y + low.size / 2).toBeLessThanOrEqual(1920 - 672 + 1);

@@ -24,7 +24,7 @@ import { hasCompiler, LIMITS, TIMEOUT } from './cell-fixture.ts';
 
 vi.setConfig(TIMEOUT);
 
-/** In the place of whisper: does what its first argument names, and prints what it could do. */
+/** Replaces whisper.cpp: makes the attempt that its first argument names, and prints the result. */
 const HOSTILE = `
 #include <errno.h>
 #include <fcntl.h>

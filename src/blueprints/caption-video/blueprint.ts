@@ -12,7 +12,7 @@ export const captionVideo = defineBlueprint({
   slug: 'caption-video',
   title: 'Caption a video',
   description:
-    'Transcribes the speech of a video, lets you correct the captions, and draws them into the video. Apps do not cover the captions.',
+    'Transcribes the speech of a video, lets you correct the captions, and draws them into the video.',
   inputs: z.object({
     video_url: media('video', 'The video.'),
     language: text(20, 'The spoken language, such as `en`. If you omit it, Airlock detects the language.').optional(),

@@ -7,7 +7,7 @@ export const viralShort = defineBlueprint({
   slug: 'viral-short',
   title: 'Viral short',
   description:
-    'Makes a vertical video with a hook where apps do not cover it. Optional music gets quieter while somebody speaks, and fades out at the end.',
+    'Makes a vertical video with a hook between the areas that apps cover at the top and the bottom. Optional music gets quieter while somebody speaks, and fades out at the end.',
   inputs: z.object({
     video_url: media('video', 'The video.'),
     hook_text: text(MAX_HOOK, 'The hook: a sentence that keeps people watching.'),

@@ -38,7 +38,7 @@ export const BLUEPRINT_TOOLS: readonly Tool[] = [
     name: 'run_blueprint_and_wait',
     title: 'Run a blueprint and wait',
     description:
-      'Start a run of a blueprint and wait until it ends, or until its subtitles await a review: change `srt_text`, then call continue_blueprint_run.',
+      'Start a run of a blueprint, and wait until it ends or awaits a review. If it awaits a review, correct `srt_text`, then call continue_blueprint_run.',
     input: z.object({ ...runFields, ...waitFields }),
     annotations: CREATES,
     async run({ slug, inputs, ...waiting }, context) {
@@ -61,7 +61,7 @@ export const BLUEPRINT_TOOLS: readonly Tool[] = [
   defineTool({
     name: 'continue_blueprint_run',
     title: 'Continue a run',
-    description: 'Continue a run whose subtitles await a review, with the text to burn in.',
+    description: 'Continue a run that awaits a review, with the reviewed subtitles to burn in.',
     input: runId.extend({ srt_text: z.string().describe('The reviewed subtitles, as SRT.') }),
     annotations: { ...CREATES, openWorldHint: false },
     run: async ({ id, srt_text }, { call }) =>

@@ -40,8 +40,8 @@ const tensorsOf = (encoder: number, decoder: number) => 11 + 15 * encoder + 24 *
 class Rejected extends Error {}
 
 /**
- * Checks every record of a ggml file of whisper without reading its weights, in memory-safe code: whisper.cpp trusts the sizes
- * that a file claims. A file that passes is exactly as long as its records say. `reason` continues "The model …".
+ * Checks every record of a ggml file of whisper without reading the weights, in memory-safe code, because whisper.cpp trusts the
+ * declared sizes. The length of an accepted file matches its records. `reason` continues "The model …".
  */
 export function checkModel(path: string): CheckedModel {
   const file = openSync(path, 'r');

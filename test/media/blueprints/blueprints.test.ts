@@ -5,7 +5,7 @@ import { loudness, openWorkshop, type Workshop } from '../helpers.ts';
 import { casesOf, factsOf, keyOf, make, planCase, SMALL, smallCasesOf } from './cases.ts';
 import HASHES from './hashes.json' with { type: 'json' };
 
-/** Bits by which a frame may differ: another version of FFmpeg or of a font moves a few. */
+/** Number of bits by which a frame can differ, because other versions of FFmpeg or of fonts change a few bits. */
 const TOLERANCE = 6;
 
 let shop: Workshop;

@@ -13,7 +13,7 @@ import { MediaField } from './blueprints/media-field.tsx';
 import { pictureOf } from './blueprints/pictures.ts';
 import { fieldsOf, type InputField } from './blueprints/schema.ts';
 
-/** More choices than these are a list. */
+/** Number of choices above which the form shows a list. */
 const MOST_SEGMENTS = 5;
 
 export function BlueprintPage() {
