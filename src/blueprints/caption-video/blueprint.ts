@@ -11,8 +11,7 @@ const MAX_CUES = 5000;
 export const captionVideo = defineBlueprint({
   slug: 'caption-video',
   title: 'Caption a video',
-  description:
-    'Transcribes the speech of a video, lets you correct the captions, and draws them into the video.',
+  description: 'Transcribes the speech of a video, lets you correct the captions, and draws them into the video.',
   inputs: z.object({
     video_url: media('video', 'The video.'),
     language: text(20, 'The spoken language, such as `en`. If you omit it, Airlock detects the language.').optional(),
