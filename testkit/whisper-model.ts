@@ -2,10 +2,10 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 
 /*
  * Writes a model of whisper's format with made-up weights: 8.3 MB, of real shapes, with 64 states. Its decoder follows a script,
- * so that it "hears" one known sentence in any sound. It proves the way from media to captions, and listens to nothing.
+ * so that it recognizes the same sentence in any audio. It tests everything from media to captions except the recognition.
  */
 
-/** What the model says, with the spaces of its tokens. */
+/** The sentence that the model recognizes, with the spaces of its tokens. */
 export const MODEL_SENTENCE = 'this is the airlock test model , it does not listen .';
 
 const STATES = 64;

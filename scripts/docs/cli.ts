@@ -31,7 +31,10 @@ ${program.commands.flatMap((command) => sections(command)).join('\n')}`;
 
 function sections(command: Command): string[] {
   if (command.name() === 'help') return [];
-  return command.commands.length > 0 ? command.commands.flatMap((one) => sections(one)) : [section(command)];
+  if (command.commands.length === 0) return [section(command)];
+  // A parent with arguments, such as `transcribe`, is also a command.
+  const own = command.registeredArguments.length > 0 ? [section(command)] : [];
+  return [...own, ...command.commands.flatMap((one) => sections(one))];
 }
 
 function section(command: Command): string {

@@ -36,8 +36,8 @@ export const FAILURE_EXAMPLES: Readonly<Record<FailureCode, string>> = {
   storage_quota: 'The output does not fit into the 100000000000 bytes that the account may store.',
   storage_full: 'The disk of the server has no room for the output.',
   storage_unavailable: 'The storage did not respond.',
-  review_expired: 'Nobody continued the run in time.',
-  transcription_failed: 'The speech recognizer stopped before it was done.',
+  review_expired: 'The run was not continued in time.',
+  transcription_failed: 'The speech recognizer stopped before it finished.',
   worker_lost: 'The worker died in each of 3 attempts.',
   internal: 'Airlock failed on this job; the operator finds the reason in the log.',
 };

@@ -29,7 +29,7 @@ caller's text. With \`options\`, \`preset\` is ignored; settings that the option
 "Streams" lists the letters that may follow: \`-b:v\`, \`-b:a:0\`.
 
 Filters (\`-vf\`, \`-af\`, \`-filter\`, \`-filter_complex\`) are on [their own page](filters.md). Airlock draws \`@text-overlay\`,
-\`@captions\` and \`@quote-card\` itself; they and \`-vf\` may repeat and are chained in the order given.
+\`@captions\` and \`@quote-card\` itself. You can repeat these options and \`-vf\`. Airlock applies them in the order in which you send them.
 
 ${table(['Option', 'Also written', 'Where', 'Streams', 'Meaning', 'Value'], general.map(optionRow))}
 `;

@@ -10,19 +10,19 @@ import { isFinal, isLastOfJob } from './wait.ts';
 
 export type BlueprintRun = Schemas['BlueprintRun'];
 
-/** Inputs by their names. A media input may be anything that can be uploaded; all others are texts, numbers and booleans. */
+/** Inputs by name. A media input can be anything that `upload` accepts. All other inputs are strings, numbers or booleans. */
 export type BlueprintInputs = Record<string, Input | string | number | boolean | null | undefined>;
 
-/** What `Blueprints` needs of its client. */
+/** The part of the client that `Blueprints` uses. */
 interface Uploads {
   upload(input: Input, control: Control): Promise<Upload>;
   deleteUpload(filename: string): Promise<void>;
 }
 
-/** Seconds of one `?wait=`: less than the idle time-outs that proxies usually have. */
+/** Seconds of each `?wait=`: shorter than the usual idle timeouts of proxies. */
 const WAIT_SECONDS = 25;
 
-/** Prepared ways to make a video, and their runs. */
+/** Blueprints, which are ready-made recipes for videos, and their runs. */
 export class Blueprints {
   readonly #transport: Transport;
   readonly #uploads: Uploads;
@@ -51,7 +51,7 @@ export class Blueprints {
       created = await this.create(slug, body, control);
       return resting(await this.wait(created.id, control));
     } catch (error) {
-      // The caller no longer waits for the run, or nothing uses the uploads.
+      // The caller no longer waits for the run, or no run uses the uploads.
       if (created && control.signal?.aborted) await this.cancel(created.id).catch(() => {});
       if (!created) for (const { filename } of uploads) await this.#uploads.deleteUpload(filename).catch(() => {});
       throw error;
@@ -116,18 +116,18 @@ export class Blueprints {
     await this.#transport.json('DELETE', pathOf(id));
   }
 
-  /** The signed record of what was deleted of an erased run, and when. */
+  /** The signed record of what Airlock deleted when the run was erased, and when. */
   receipt(id: string): Promise<Schemas['SignedReceipt']> {
     return this.#transport.json('GET', `${pathOf(id)}/receipt`);
   }
 
-  /** The events of a run as they happen. Continues after the last one when the connection breaks; ends with the run. */
+  /** The events of a run as they happen. Resumes after the last event if the connection breaks, and ends when the run ends. */
   events(id: string, options: EventsOptions = {}): AsyncGenerator<StreamEvent, void, undefined> {
     const rules = { ...options, retries: this.#retries, isLast: isLastOfJob };
     return followEvents(this.#transport, `${pathOf(id)}/events`, rules);
   }
 
-  /** Replaces the media inputs that are files by the URLs of their uploads. */
+  /** Uploads the media inputs that are files, and replaces them with the URLs of the uploads. */
   async #uploadMedia(
     slug: string,
     inputs: BlueprintInputs,
@@ -147,7 +147,7 @@ export class Blueprints {
   }
 }
 
-/** The only file of an output that is not a tree. */
+/** The single file of an output that is not a tree. */
 async function firstOf<T>(items: AsyncIterable<T>): Promise<T[]> {
   for await (const item of items) return [item];
   return [];

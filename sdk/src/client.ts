@@ -72,7 +72,7 @@ export class Airlock {
   readonly templates: Templates;
   /** Buckets of yours that jobs use by name. */
   readonly connections: Connections;
-  /** Prepared ways to make a video, and their runs. */
+  /** Blueprints, which are ready-made recipes for videos, and their runs. */
   readonly blueprints: Blueprints;
 
   constructor(options: AirlockOptions = {}) {

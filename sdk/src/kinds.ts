@@ -18,12 +18,12 @@ import { isLastOfJob, waitForJob } from './wait.ts';
 /** The part of the path that names a kind of job: `transcodes` in `/v1/transcodes`. */
 export type KindPath = Exclude<
   { [P in keyof paths]: P extends `/v1/${infer Path}/{id}/files` ? Path : never }[keyof paths],
-  // `Blueprints` has methods of their own for them.
+  // `Blueprints` has separate methods for runs.
   'blueprints/runs'
 >;
 
 type PathOf<Path extends string, Rest extends string = ''> = paths[`/v1/${Path}${Rest}` & keyof paths];
-/** Kinds whose list has a path of its own. */
+/** Kinds whose list has a separate path. */
 const LIST_PATHS = { transcribe: 'transcribes' } as const;
 type ListPath<Path extends string> = Path extends keyof typeof LIST_PATHS ? (typeof LIST_PATHS)[Path] : Path;
 type Listed<Path extends KindPath> = PathOf<ListPath<Path>> extends { get: infer O } ? O : never;

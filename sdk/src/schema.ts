@@ -526,7 +526,7 @@ export interface paths {
         put?: never;
         /**
          * Create a transcription
-         * @description Returns the job immediately. It starts when a worker that has a speech model is free. Returns 501 `transcription_not_configured` if no worker has one. With `wait`, Airlock responds when the job is final. Send an `Idempotency-Key` so that a retry creates no second job.
+         * @description Returns the job immediately. The job starts when a worker with a speech model is free. Returns 501 `transcription_not_configured` if no worker has a speech model. With `wait`, Airlock responds when the job is final. Send an `Idempotency-Key` so that a retry creates no second job.
          *
          *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
          */
@@ -904,7 +904,7 @@ export interface paths {
         };
         /**
          * List blueprints
-         * @description Returns every blueprint with its inputs as a JSON Schema, and the outputs that it makes. A blueprint that is not `available` returns 501 when you run it.
+         * @description Returns each blueprint with its outputs, and with its inputs as a JSON Schema. If a blueprint is not `available`, running it returns 501.
          *
          *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`.
          */
@@ -928,7 +928,7 @@ export interface paths {
         put?: never;
         /**
          * Run a blueprint
-         * @description Returns the run immediately. Its inputs are the fields of the body; `GET /v1/blueprints` describes them. Airlock makes each output with a job of its own, under the same policy and limits as your jobs. Send an `Idempotency-Key` so that a retry creates no second run.
+         * @description Returns the run immediately. The inputs are the fields of the body, and `GET /v1/blueprints` describes them. Airlock makes each output in a separate job, to which the same policy and limits apply as to your jobs. Send an `Idempotency-Key` so that a retry creates no second run.
          *
          *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
          */
@@ -948,7 +948,7 @@ export interface paths {
         };
         /**
          * Get a link to the first upload of a run
-         * @description For people who review captions beside their video. Returns a link to the first media input that was uploaded. It expires after ten minutes. Returns `null` if no input was uploaded, or if it has been deleted.
+         * @description Returns a link to the first media input that was uploaded, so that people can watch the video while they review its captions. The link expires after ten minutes. Returns `null` if no input was uploaded, or if the upload has been deleted.
          *
          *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
@@ -972,7 +972,7 @@ export interface paths {
         put?: never;
         /**
          * Continue a run after a review
-         * @description Continues a run that is `awaiting_review` with the subtitles to burn in. Returns 409 if the run awaits no review, for example because it was continued before. Only times and plain text are used: tags of HTML and ASS are rejected.
+         * @description Continues an `awaiting_review` run with the subtitles to burn in. Returns 409 if the run is not awaiting a review, for example because it was already continued. Airlock uses only times and plain text, and rejects HTML and ASS tags.
          *
          *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
          */
@@ -2531,7 +2531,7 @@ export interface components {
             encrypted?: boolean;
             /** @description Its delivery; only for an output with a destination. */
             destination?: components["schemas"]["OutputDelivery"];
-            /** @description The figures of the metric of its `target`, or of the first metric of `measure`; absent without both. Of a ladder, the figures of its largest rendition. */
+            /** @description The figures of the metric of its `target`, or of the first metric of `measure`; absent without both. For a ladder, these are the figures of the largest rendition. */
             quality?: components["schemas"]["QualityFigures"];
             /** @description The figures of all metrics, the metric of the `target` first; absent without `target` and `measure`. */
             measures?: components["schemas"]["QualityFigures"][];
@@ -3117,12 +3117,12 @@ export interface components {
             /** @description The slug of its blueprint. */
             blueprint: string;
             /**
-             * @description State of the run. `completed`, `failed` and `canceled` are final. A run that is `awaiting_review` waits for `continue`.
+             * @description State of the run. `completed`, `failed` and `canceled` are final. An `awaiting_review` run waits until you continue it.
              * @enum {string}
              */
             status: "pending" | "processing" | "completed" | "failed" | "canceled" | "awaiting_review";
             /**
-             * @description What the run does, or did last: `probe` describes the inputs, `transcribe` writes subtitles, `review` waits for `continue`, `render` makes the outputs.
+             * @description The current step, or the last step of a run that has ended. `probe` reads the inputs, `transcribe` transcribes the speech, `review` waits for reviewed subtitles, and `render` makes the outputs.
              * @enum {string}
              */
             step: "queued" | "probe" | "transcribe" | "review" | "render" | "done";
@@ -3142,17 +3142,17 @@ export interface components {
             tokens_spent: 0;
             /**
              * Format: date-time
-             * @description When it was accepted.
+             * @description When Airlock accepted the run.
              */
             created_at: string;
-            /** @description When it became final. */
+            /** @description When the run became final. */
             completed_at: string | null;
         };
         /** @description An output of a run. */
         BlueprintRunOutput: {
-            /** @description Which of the outputs of the blueprint it is. */
+            /** @description The label of the output in the blueprint. */
             label: string;
-            /** @description A link to it. It expires after ten minutes. */
+            /** @description A link to the output. It expires after ten minutes. */
             url: string;
         };
         /** @description A run of a blueprint. */
@@ -3165,12 +3165,12 @@ export interface components {
             /** @description The slug of its blueprint. */
             blueprint: string;
             /**
-             * @description State of the run. `completed`, `failed` and `canceled` are final. A run that is `awaiting_review` waits for `continue`.
+             * @description State of the run. `completed`, `failed` and `canceled` are final. An `awaiting_review` run waits until you continue it.
              * @enum {string}
              */
             status: "pending" | "processing" | "completed" | "failed" | "canceled" | "awaiting_review";
             /**
-             * @description What the run does, or did last: `probe` describes the inputs, `transcribe` writes subtitles, `review` waits for `continue`, `render` makes the outputs.
+             * @description The current step, or the last step of a run that has ended. `probe` reads the inputs, `transcribe` transcribes the speech, `review` waits for reviewed subtitles, and `render` makes the outputs.
              * @enum {string}
              */
             step: "queued" | "probe" | "transcribe" | "review" | "render" | "done";
@@ -3190,19 +3190,19 @@ export interface components {
             tokens_spent: 0;
             /**
              * Format: date-time
-             * @description When it was accepted.
+             * @description When Airlock accepted the run.
              */
             created_at: string;
-            /** @description When it became final. */
+            /** @description When the run became final. */
             completed_at: string | null;
             /** @description A link to the first output. It expires after ten minutes. Null if the run has no output. */
             output_url: string | null;
-            /** @description The outputs that are complete; empty until the run ends, and after its retention. */
+            /** @description The complete outputs. Empty until the run ends, and after its outputs are deleted. */
             outputs: components["schemas"]["BlueprintRunOutput"][];
-            /** @description The subtitles as SRT: those to review, or those that were reviewed; null for other blueprints, and once the run is erased. */
+            /** @description The subtitles to review, or the reviewed subtitles, as SRT. Null for blueprints without captions, and after the run is erased. */
             srt_text: string | null;
         };
-        /** @description A run that has been accepted. */
+        /** @description An accepted run. */
         CreatedBlueprintRun: {
             /**
              * Format: uuid
@@ -3210,7 +3210,7 @@ export interface components {
              */
             id: string;
             /**
-             * @description State of the run. `completed`, `failed` and `canceled` are final. A run that is `awaiting_review` waits for `continue`.
+             * @description State of the run. `completed`, `failed` and `canceled` are final. An `awaiting_review` run waits until you continue it.
              * @enum {string}
              */
             status: "pending" | "processing" | "completed" | "failed" | "canceled" | "awaiting_review";
@@ -3226,33 +3226,33 @@ export interface components {
         };
         /** @description The video whose captions await a review. */
         BlueprintRunSource: {
-            /** @description A link to the video. It expires after ten minutes. Null for a video that was not uploaded. */
+            /** @description A link to the video. It expires after ten minutes. Null if the video was not uploaded. */
             url: string | null;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
         /** @description An output that a blueprint makes. */
         BlueprintOutput: {
-            /** @description Its name in the outputs of a run. */
+            /** @description The label of the output in `outputs` of a run. */
             label: string;
-            /** @description Its format, such as `mp4`. */
+            /** @description The format of the output, such as `mp4`. */
             format: string;
         };
-        /** @description A prepared way to make a video. */
+        /** @description A ready-made recipe for a video. */
         Blueprint: {
-            /** @description Its name in `POST /v1/blueprints/{slug}/runs`. */
+            /** @description The name of the blueprint in `POST /v1/blueprints/{slug}/runs`. */
             slug: string;
-            /** @description Its name for people. */
+            /** @description The name of the blueprint for people. */
             title: string;
-            /** @description What it makes. */
+            /** @description What the blueprint makes. */
             description: string;
-            /** @description A JSON Schema (2020-12) of the body of a run. Inputs that are files have `x-media`: `video`, `image` or `audio`. */
+            /** @description A JSON Schema (2020-12) of the body of a run. An input that is a file has the property `x-media`: `video`, `image` or `audio`. */
             inputs: {
                 [key: string]: unknown;
             };
-            /** @description Every output that it can make. */
+            /** @description Every output that the blueprint can make. */
             outputs: components["schemas"]["BlueprintOutput"][];
-            /** @description Whether this server can run it. */
+            /** @description Whether this server can run the blueprint. */
             available: boolean;
         };
         /** @description The blueprints of this server. */
@@ -4353,7 +4353,7 @@ export interface components {
             status: components["schemas"]["JobStatus"];
             /** @description As it was sent, without its query; null once the job has been erased. */
             media_url: string | null;
-            /** @description The code of the language: of the request, or as detected. Null until then, and for silence. */
+            /** @description The code of the language from the request, or of the detected language. Null until the language is known, and for media without speech. */
             language: string | null;
             /** @description The `task` of the request; null once the job has been erased. */
             task: ("transcribe" | "translate") | null;
@@ -4366,7 +4366,7 @@ export interface components {
             output_url: string | null;
             /** @description The outputs. If the job has one output, the list is empty until the job is completed. */
             outputs: components["schemas"]["Output"][];
-            /** @description Seconds of the media; null until the job is completed. */
+            /** @description Duration of the media in seconds; null until the job is completed. */
             duration_seconds: number | null;
             /** @description From 0 to 1. */
             progress: number;
@@ -4595,12 +4595,12 @@ export interface components {
             /** @description The slug of its blueprint. */
             blueprint: string;
             /**
-             * @description State of the run. `completed`, `failed` and `canceled` are final. A run that is `awaiting_review` waits for `continue`.
+             * @description State of the run. `completed`, `failed` and `canceled` are final. An `awaiting_review` run waits until you continue it.
              * @enum {string}
              */
             status: "pending" | "processing" | "completed" | "failed" | "canceled" | "awaiting_review";
             /**
-             * @description What the run does, or did last: `probe` describes the inputs, `transcribe` writes subtitles, `review` waits for `continue`, `render` makes the outputs.
+             * @description The current step, or the last step of a run that has ended. `probe` reads the inputs, `transcribe` transcribes the speech, `review` waits for reviewed subtitles, and `render` makes the outputs.
              * @enum {string}
              */
             step: "queued" | "probe" | "transcribe" | "review" | "render" | "done";
@@ -4620,10 +4620,10 @@ export interface components {
             tokens_spent: 0;
             /**
              * Format: date-time
-             * @description When it was accepted.
+             * @description When Airlock accepted the run.
              */
             created_at: string;
-            /** @description When it became final. */
+            /** @description When the run became final. */
             completed_at: string | null;
             /**
              * @description The kind of the job.
@@ -4641,7 +4641,7 @@ export interface components {
             status: components["schemas"]["JobStatus"];
             /** @description As it was sent, without its query; null once the job has been erased. */
             media_url: string | null;
-            /** @description The code of the language: of the request, or as detected. Null until then, and for silence. */
+            /** @description The code of the language from the request, or of the detected language. Null until the language is known, and for media without speech. */
             language: string | null;
             /** @description The `task` of the request; null once the job has been erased. */
             task: ("transcribe" | "translate") | null;
@@ -4654,7 +4654,7 @@ export interface components {
             output_url: string | null;
             /** @description The outputs. If the job has one output, the list is empty until the job is completed. */
             outputs: components["schemas"]["Output"][];
-            /** @description Seconds of the media; null until the job is completed. */
+            /** @description Duration of the media in seconds; null until the job is completed. */
             duration_seconds: number | null;
             /** @description From 0 to 1. */
             progress: number;
@@ -5132,7 +5132,7 @@ export interface components {
             /** @description Name of the output in the job and in downloads. Defaults to its format. A second `mp4` gets the name `mp4-2`. */
             name?: string | null;
             /**
-             * @description The format of this output. `srt` and `vtt` are captions of what is said in the first output with sound.
+             * @description The format of this output. `srt` and `vtt` are captions of the speech in the first output with sound.
              * @enum {string}
              */
             outputFormat: "mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp" | "thumbnails" | "sprite" | "hls" | "dash" | "cmaf" | "srt" | "vtt";
@@ -5158,7 +5158,7 @@ export interface components {
             columns?: number | null;
             /** @description The renditions of a streaming format. `auto`, the default, chooses them by the size of the source, and by samples of it: an easy source gets fewer and smaller renditions. Airlock never scales up. */
             ladder?: ("auto" | components["schemas"]["Rung"][]) | null;
-            /** @description URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. `transcribe` adds subtitles of what is said, on a server with a speech model. */
+            /** @description URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. The value `transcribe` adds subtitles of the speech, if the server has a speech model. */
             subtitles?: string | null;
             /** @description Duration of each segment of a streaming format in seconds. Defaults to 4. */
             segment_seconds?: number | null;
@@ -5168,7 +5168,7 @@ export interface components {
             target?: components["schemas"]["Target"] | null;
             /** @description Highest bit rate of the video of an output with a `target`: a number of bits per second, or a string such as `2800k`. */
             max_bitrate?: (number | string) | null;
-            /** @description Compares the finished video with its source, scaled to the size of the output, by these metrics. Of a ladder, Airlock compares the largest rendition. */
+            /** @description Compares the finished video with its source, scaled to the size of the output, by these metrics. For a ladder, Airlock compares the largest rendition. */
             measure?: ("ssim" | "xpsnr" | "psnr")[] | null;
             /** @description Bit rate of the video, or of the audio if the output is an audio format: a number of bits per second, or a string such as `2800k`. */
             bitrate?: (number | string) | null;
@@ -5217,7 +5217,7 @@ export interface components {
             columns?: number | null;
             /** @description The renditions of a streaming format. `auto`, the default, chooses them by the size of the source, and by samples of it: an easy source gets fewer and smaller renditions. Airlock never scales up. */
             ladder?: ("auto" | components["schemas"]["Rung"][]) | null;
-            /** @description URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. `transcribe` adds subtitles of what is said, on a server with a speech model. */
+            /** @description URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. The value `transcribe` adds subtitles of the speech, if the server has a speech model. */
             subtitles?: string | null;
             /** @description Duration of each segment of a streaming format in seconds. Defaults to 4. */
             segment_seconds?: number | null;
@@ -5227,7 +5227,7 @@ export interface components {
             target?: components["schemas"]["Target"] | null;
             /** @description Highest bit rate of the video of an output with a `target`: a number of bits per second, or a string such as `2800k`. */
             max_bitrate?: (number | string) | null;
-            /** @description Compares the finished video with its source, scaled to the size of the output, by these metrics. Of a ladder, Airlock compares the largest rendition. */
+            /** @description Compares the finished video with its source, scaled to the size of the output, by these metrics. For a ladder, Airlock compares the largest rendition. */
             measure?: ("ssim" | "xpsnr" | "psnr")[] | null;
             /** @description Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode. */
             outputs?: components["schemas"]["OutputRequest"][] | null;
@@ -5248,7 +5248,7 @@ export interface components {
             /** @description Airlock sends the final events of this job to this URL, signed with the default secret of the account (`/v1/webhooks/secret`). */
             webhook_url?: string | null;
         };
-        /** @description The inputs of the blueprint, flat. `GET /v1/blueprints` describes them for each blueprint as a JSON Schema. */
+        /** @description The inputs of the blueprint as top-level fields. `GET /v1/blueprints` describes the inputs of each blueprint as a JSON Schema. */
         BlueprintRunRequest: {
             /** @description Airlock sends the final events of this job to this URL, signed with the default secret of the account (`/v1/webhooks/secret`). */
             webhook_url?: string | null;
@@ -5350,7 +5350,7 @@ export interface components {
             columns?: number | null;
             /** @description The renditions of a streaming format. `auto`, the default, chooses them by the size of the source, and by samples of it: an easy source gets fewer and smaller renditions. Airlock never scales up. */
             ladder?: ("auto" | components["schemas"]["Rung"][]) | null;
-            /** @description URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. `transcribe` adds subtitles of what is said, on a server with a speech model. */
+            /** @description URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. The value `transcribe` adds subtitles of the speech, if the server has a speech model. */
             subtitles?: string | null;
             /** @description Duration of each segment of a streaming format in seconds. Defaults to 4. */
             segment_seconds?: number | null;
@@ -5360,7 +5360,7 @@ export interface components {
             target?: components["schemas"]["Target"] | null;
             /** @description Highest bit rate of the video of an output with a `target`: a number of bits per second, or a string such as `2800k`. */
             max_bitrate?: (number | string) | null;
-            /** @description Compares the finished video with its source, scaled to the size of the output, by these metrics. Of a ladder, Airlock compares the largest rendition. */
+            /** @description Compares the finished video with its source, scaled to the size of the output, by these metrics. For a ladder, Airlock compares the largest rendition. */
             measure?: ("ssim" | "xpsnr" | "psnr")[] | null;
             /** @description Several outputs of the same inputs, instead of `output_format`. Outputs that read the inputs in the same way share one decode. */
             outputs?: components["schemas"]["OutputRequest"][] | null;
@@ -5445,17 +5445,17 @@ export interface components {
         TranscribeRequest: {
             /** @description Video or audio: a `gs://` URL of this account, or a public `https://` or `http://` URL. */
             media_url: string;
-            /** @description The language that is spoken: a code such as `en` or an English name such as `german`. Detected if absent or `auto`. */
+            /** @description The spoken language: a code such as `en`, or an English name such as `german`. If you omit it or send `auto`, Airlock detects the language. */
             language?: string | null;
-            /** @description `transcribe` keeps the language and is the default; `translate` writes English. */
+            /** @description `transcribe`, the default, keeps the language. `translate` translates into English. */
             task?: ("transcribe" | "translate") | null;
-            /** @description The format of the only output. Defaults to `srt`. */
+            /** @description The format of the output. Defaults to `srt`. */
             output_format?: ("srt" | "vtt" | "json") | null;
-            /** @description Several formats of one transcript, instead of `output_format`. */
+            /** @description Several formats of the same transcript. Replaces `output_format`. */
             output_formats?: ("srt" | "vtt" | "json")[] | null;
-            /** @description Whether the JSON lists every word with its times. Defaults to false. */
+            /** @description Whether the JSON lists each word with its start and end. Defaults to false. */
             words?: boolean | null;
-            /** @description Columns of a line of captions. Defaults to 42. A Chinese, Japanese or Korean character takes two. */
+            /** @description Maximum width of a caption line in columns. Defaults to 42. A Chinese, Japanese or Korean character has two columns. */
             max_line?: number | null;
             /** @description Your own data, at most 8192 bytes; returned as `metadata.user`. */
             metadata?: {

@@ -9,7 +9,7 @@ export interface WaitControl {
   retries: number;
 }
 
-/** Seconds of one `?wait=`: less than the idle time-outs that proxies usually have. */
+/** Seconds of each `?wait=`: shorter than the usual idle timeouts of proxies. */
 const WAIT_SECONDS = 25;
 /** From this progress on, the output is checked and stored. */
 const ENCODED = 0.99;

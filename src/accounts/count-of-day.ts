@@ -4,9 +4,9 @@ import type { Tx } from '../database/pool.ts';
 const DAY_MS = 86_400_000;
 
 /**
- * Counts a resource that an account creates, in the transaction that creates it: a resource that is deleted leaves no row to
- * count. Returns how many were created in the window of 24 hours that began with the first, this one included. The clock of the
- * database decides when a window ends.
+ * Counts a resource that an account creates, in the transaction that creates it, because a deleted resource has no row to count.
+ * Returns the number of resources created in the current window of 24 hours, including this one. A window starts with its first
+ * resource, and ends by the clock of the database.
  */
 export async function countOfDay(tx: Tx, what: 'webhooks', accountId: string): Promise<number> {
   const { rows } = await sql<{ points: number }>`

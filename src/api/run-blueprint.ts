@@ -40,14 +40,14 @@ export async function runBlueprint(deps: RouteDeps, request: FastifyRequest, slu
   return createJob(deps, request, { ...kind, shown }, submission);
 }
 
-/** Throws `not_found` with the near name, or the error of a blueprint that cannot run here. */
+/** Throws `not_found` with the most similar slug, or the error of a blueprint that this server can't run. */
 function findBlueprint(slug: string): Blueprint {
   const found = blueprints.get(slug);
   if (!found) {
     const near = nearestName(slug, blueprints.keys());
     throw new ApiError('not_found', {
       ...{ field: 'slug', reason: `there is no blueprint "${shownName(slug, 64)}"` },
-      remedy: near === null ? 'Use a slug of GET /v1/blueprints' : `Use "${near}"`,
+      remedy: near === null ? 'Use a slug from the list of GET /v1/blueprints' : `Use "${near}"`,
       ...(near !== null && { near }),
     });
   }
@@ -69,7 +69,7 @@ function readInputs({ inputs }: Blueprint, sent: unknown): Record<string, unknow
   throw shapeError(parsed.error.issues, { name: 'body', sent, schema: inputs });
 }
 
-/** Choices are words, such as `1.5`; many clients send them as numbers. */
+/** Choices are strings, such as `1.5`, but many clients send numbers. */
 function asText(schema: unknown, value: unknown): unknown {
   const isChoice = schema instanceof z.ZodType && unwrapSchema(schema) instanceof z.ZodEnum;
   return isChoice && typeof value === 'number' ? String(value) : value;

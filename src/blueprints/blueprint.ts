@@ -2,15 +2,15 @@ import * as z from 'zod';
 import type { createBody } from '../contract/transcodes.ts';
 
 /*
- * A blueprint is a prepared way to make a video: one folder here with its `blueprint.ts`, and one entry in `catalogue.ts`.
- * It is pure: from the inputs of a caller and the facts of their files it plans requests for transcodes. Each request
- * becomes a job of its own, which passes the same policy, sandbox and limits as the request of a client.
+ * A blueprint is a ready-made recipe for a video: a folder here with a `blueprint.ts`, and an entry in `catalogue.ts`. It is
+ * pure: it plans requests for transcodes from the inputs of a caller and the facts of the files. Each request becomes a
+ * separate job, to which the same policy, sandbox and limits apply as to the request of a client.
  */
 
-/** What a blueprint may ask for: the body of `POST /v1/transcodes`. */
+/** A request that a blueprint plans: the body of `POST /v1/transcodes`. */
 export type PlannedRequest = z.input<typeof createBody>;
 
-/** What a probe found in a file. */
+/** The facts that a probe finds in a file. */
 export interface MediaFacts {
   kind: 'video' | 'image' | 'audio';
   /** Pixels as displayed: after rotation, with square pixels. 0 for audio. */
@@ -41,12 +41,12 @@ export function media(kind: MediaKind, description: string) {
     .meta({ description, [MEDIA_KEY]: kind });
 }
 
-/** An input of a few words; numbers are accepted and compared as text, as in `speed: 2`. */
+/** An input with fixed values. Numbers are accepted and compared as text, as in `speed: 2`. */
 export function choice<const Values extends readonly [string, ...string[]]>(values: Values, description: string) {
   return z.enum(values).describe(description);
 }
 
-/** A text of a person. `lines`: forms show a larger field. */
+/** A text that a person writes. `lines`: forms show a field of several lines. */
 export function text(max: number, description: string, { lines = false } = {}) {
   return z
     .string()
@@ -69,7 +69,7 @@ export interface PlannedOutput {
   request: PlannedRequest;
 }
 
-/** What `plan` gets besides the inputs. */
+/** The second argument of `plan`. */
 export interface PlanContext<Name extends string = string> {
   /** By the name of the media input; absent for an optional input that was not sent. */
   facts: Readonly<Partial<Record<Name, MediaFacts>>>;
@@ -77,7 +77,7 @@ export interface PlanContext<Name extends string = string> {
   srtText: string | null;
 }
 
-/** Why a blueprint cannot make anything of these inputs: `reason` and `remedy` are sentences without a full stop. */
+/** Why a blueprint can't make an output from these inputs. `reason` and `remedy` are sentences without a full stop. */
 export interface PlanProblem {
   field: string;
   reason: string;
@@ -94,15 +94,15 @@ export interface Blueprint<Inputs extends Shape = Shape> {
   description: string;
   /** Flat. Media inputs are made by `media`; optional inputs have `.optional()` or `.default(…)`. */
   inputs: z.ZodObject<Inputs>;
-  /** Every output that the blueprint can make, in their order. */
+  /** Every output that the blueprint can make, in order. */
   outputs: readonly BlueprintOutput[];
-  /** The outputs that these inputs lead to. Absent = all of `outputs`. Known before any file is read. */
+  /** The outputs for these inputs. Absent = all of `outputs`. Reads no file. */
   outputsFor?: (inputs: z.output<z.ZodObject<Inputs>>) => readonly BlueprintOutput[];
-  /** The media input whose speech becomes subtitles, which a person reviews before `plan` gets them. */
+  /** The media input whose speech becomes subtitles. A person reviews the subtitles before `plan` receives them. */
   captions?: { media: keyof Inputs & string; language?: keyof Inputs & string };
   /**
-   * Plans one request for each of `outputsFor(inputs)`, in their order. Pure, and the same for the same arguments. `inputs`
-   * has the URLs as they were sent: they are the `url` of the inputs of a request.
+   * Plans a request for each of `outputsFor(inputs)`, in order. Pure: returns the same requests for the same arguments.
+   * `inputs` contains the URLs as the client sent them. Use them as the `url` of the inputs of a request.
    */
   plan: (
     inputs: z.output<z.ZodObject<Inputs>>,
@@ -115,12 +115,12 @@ export function defineBlueprint<Inputs extends Shape>(blueprint: Blueprint<Input
   return blueprint as unknown as Blueprint;
 }
 
-/** The outputs that these inputs lead to. */
+/** The outputs for these inputs. */
 export function outputsOf(blueprint: Blueprint, inputs: Record<string, unknown>): readonly BlueprintOutput[] {
   return blueprint.outputsFor?.(inputs) ?? blueprint.outputs;
 }
 
-/** The kinds of the media inputs by their names, in their order. */
+/** The kinds of the media inputs by name, in order. */
 export function mediaInputs({ inputs }: Pick<Blueprint, 'inputs'>): Map<string, MediaKind> {
   const kinds = Object.entries(inputs.shape).map(([name, schema]) => [name, mediaKind(schema as z.ZodType)] as const);
   return new Map(kinds.flatMap(([name, kind]) => (kind ? [[name, kind] as const] : [])));

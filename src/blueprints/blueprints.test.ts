@@ -206,13 +206,13 @@ describe('watermark', () => {
       .match(/\[1:v\]scale=w=(\d+):h=(\d+)/)!
       .slice(1)
       .map(Number);
-  it('keeps the aspect of the logo, and makes a wide one no wider than fits', () => {
+  it('keeps the aspect ratio of the logo, and limits the width of a wide logo', () => {
     const [width, height] = logo({ width: 4000, height: 400 });
     expect(width! / height!).toBeCloseTo(10, 0);
     expect(width!).toBeLessThan(1920 / 3);
   });
-  it('enlarges a tiny logo little', () => expect(logo({ width: 1, height: 1 })).toEqual([4, 4]));
-  it('stays above the captions and beside the buttons of apps in a vertical video', () => {
+  it('enlarges a tiny logo at most four times', () => expect(logo({ width: 1, height: 1 })).toEqual([4, 4]));
+  it('stays above the captions and left of the buttons of apps in a vertical video', () => {
     const video = { width: 1080, height: 1920 };
     expect(graphOf(one('watermark', { video }))).toContain('overlay=x=W-w-192:y=H-h-384');
     expect(graphOf(one('watermark', { video }, { position: 'top-right' }))).toContain('overlay=x=W-w-49:y=288');
@@ -221,12 +221,12 @@ describe('watermark', () => {
 });
 
 describe('speed-changer', () => {
-  it('keeps the pitch in steps that skip no samples, and blends frames of slow motion', () => {
+  it('keeps the pitch in steps that skip no samples, and blends frames for slow motion', () => {
     expect(graphOf(one('speed-changer', {}, { speed: '4' }))).toContain('atempo=2,atempo=2');
     expect(graphOf(one('speed-changer', {}, { speed: '0.5' }))).toMatch(/framerate=fps=30.*atempo=0.5/);
     expect(graphOf(one('speed-changer', { video: { fps: 60 } }, { speed: '0.5' }))).toContain('fps=fps=60');
   });
-  it('has no sound without sound', () =>
+  it('makes a video without sound from a video without sound', () =>
     expect(textOf(one('speed-changer', { video: { hasAudio: false } }))).not.toMatch(/atempo|\[a\]/));
 });
 
@@ -236,7 +236,7 @@ describe('boomerang', () => {
     expect(planned.request.inputs[0]!.options).toEqual([{ option: '-t', argument: 2 }]);
     expect(graphOf(planned)).toContain('trim=end_frame=36');
   });
-  it('uses the frames that a short video has', () =>
+  it('uses only the existing frames of a short video', () =>
     expect(graphOf(one('boomerang', { video: { duration: 0.5 } }))).toMatch(
       /end_frame=12.*start_frame=1:end_frame=11.*size=22/,
     ));
@@ -262,7 +262,7 @@ describe('video-to-gif', () => {
     expect(planned.request.inputs[0]!.options).toEqual([{ option: '-t', argument: 10 }]);
     expect(textOf(planned)).toContain('fps=fps=12');
   });
-  it('never scales up, and loops for ever', () => {
+  it('never scales up, and makes a GIF that loops forever', () => {
     const text = textOf(one('video-to-gif', { video: { width: 200, height: 100 } }));
     expect(text).toContain('scale=w=200:h=100');
     expect(text).toContain('{"option":"-loop","argument":0}');
@@ -274,7 +274,7 @@ describe('viral-short', () => {
     const option = one('viral-short', {}, { style }).request.options![0]!;
     return (option.argument as { style: Record<string, number | string> }).style;
   };
-  it('keeps every hook inside what apps leave free', () => {
+  it('keeps every hook inside the area that apps do not cover', () => {
     const pad = (style: ReturnType<typeof hook>) => Number(style.boxBorderW);
     const top = hook('top-hook');
     expect(Number(top.y) - pad(top)).toBeGreaterThanOrEqual(288);
@@ -288,7 +288,7 @@ describe('viral-short', () => {
       expect(right).toBeLessThanOrEqual(1080 - 192);
     }
   });
-  it('ducks the music under speech, repeats it, and lets it fade out at the end', () => {
+  it('ducks the music under speech, repeats it, and fades it out at the end', () => {
     const planned = one('viral-short');
     expect(planned.request.inputs[1]!.options).toEqual([{ option: '-stream_loop', argument: -1 }]);
     expect(graphOf(planned)).toMatch(/atrim=duration=12.5,afade=t=out:st=10.9:d=1.6.*sidechaincompress.*amix/);
@@ -308,7 +308,7 @@ describe('hook-variants', () => {
 });
 
 describe('listing-kit', () => {
-  it('crops where little is lost, and pads where much would be', () => {
+  it('crops formats in which little is lost, and pads the others', () => {
     const kit = plan(blueprints.get('listing-kit') as Blueprint);
     expect(kit.map((planned) => [planned.label, graphOf(planned).includes('gblur')])).toEqual([
       ['9x16', true],
@@ -357,7 +357,7 @@ describe('caption-video', () => {
       },
     });
   });
-  it('returns what is wrong with captions that are not captions', () => {
+  it('returns the problem of invalid captions', () => {
     const blueprint = blueprints.get('caption-video') as Blueprint;
     const inputs = blueprint.inputs.parse({ video_url: 'https://example.com/v' });
     const context = { facts: { video_url: VIDEO }, srtText: 'no captions' };

@@ -15,7 +15,7 @@ import { watermark } from './watermark/blueprint.ts';
 import { zoomIn } from './zoom-in/blueprint.ts';
 import { zoomOut } from './zoom-out/blueprint.ts';
 
-/** A blueprint that clients of other services know, and that cannot run here. */
+/** A blueprint of other services that this server can't run. */
 export interface UnavailableBlueprint extends Pick<Blueprint, 'slug' | 'title' | 'description' | 'inputs' | 'outputs'> {
   /** The error of every attempt to run it. */
   unavailable: 'generative_not_available';
@@ -24,13 +24,14 @@ export interface UnavailableBlueprint extends Pick<Blueprint, 'slug' | 'title' |
 const productAd: UnavailableBlueprint = {
   slug: 'product-ad',
   title: 'Product ad',
-  description: 'Generates an advertisement from pictures of a product. Airlock contains no generator.',
+  description:
+    'Generates an advertisement from pictures of a product. Not available: it needs a generative model, and Airlock has none.',
   inputs: z.object({}),
   outputs: [],
   unavailable: 'generative_not_available',
 };
 
-/** Every blueprint, in the order of the catalogue. A new one takes a folder and an entry here. */
+/** Every blueprint, in the order of the catalogue. To add a blueprint, add a folder and an entry here. */
 const BLUEPRINTS: readonly (Blueprint | UnavailableBlueprint)[] = [
   captionVideo,
   viralShort,

@@ -61,7 +61,7 @@ describe('captions', () => {
     expect(cues[0]!.end - cues[0]!.start).toBeGreaterThanOrEqual(1000);
   });
 
-  it('break no word of a script without spaces between two halves of a character', () => {
+  it('never break inside a character of a script without spaces', () => {
     const words = [...'今天天气很好我们一起去公园散步吧然后回家吃饭看书休息睡觉明天再去上班'].map((text, index) => ({
       ...{ start: index * 200, end: index * 200 + 180, text, spaced: false, probability: null },
     }));
@@ -108,7 +108,7 @@ describe('caption files', () => {
     expect(parseCaptions(writeVtt([]))).toMatchObject({ ok: true, cues: [] });
   });
 
-  it('contain no tag, style or time that was said', () => {
+  it('contain no tags, styles or times that a person spoke', () => {
     const hostile = [{ start: 0, end: 9, text: '<script>alert(1)</script> {\\pos(1,1)} 1 --> 2\n\n<i>' }];
     for (const written of [writeSrt(hostile), writeVtt(hostile)]) {
       expect(written).not.toMatch(/<[a-z/]|\{\\/i);
@@ -117,7 +117,7 @@ describe('caption files', () => {
     }
   });
 
-  it('in JSON have times in seconds, and words only if they are asked for', () => {
+  it('in JSON have times in seconds, and list words only on request', () => {
     const words = speak('Hello there.');
     const segment = { start: 0, end: 900, words };
     const facts = { language: 'en', task: 'transcribe' as const, durationSeconds: 1.25, segments: [segment] };
@@ -138,7 +138,7 @@ describe('caption files', () => {
 
   const cue = (text: string, times = '00:00:01,000 --> 00:00:02,000') => `1\n${times}\n${text}\n`;
   it.each([
-    ['no captions', 'Dear diary', /Line 1: .*must begin a caption/],
+    ['no captions', 'Dear diary', /Line 1: a caption must begin with/],
     ['nothing', '', /contains no captions/],
     ['bytes that are not UTF-8', Buffer.from([0xff, 0xfe, 0x41]), /not UTF-8/],
     ['half of a character', '\ud800', /not UTF-8/],
@@ -149,10 +149,10 @@ describe('caption files', () => {
     [
       'a start that runs backwards',
       `${cue('a', '00:00:05,000 --> 00:00:06,000')}\n${cue('b')}`,
-      /Line 6: .*precedes it/,
+      /Line 6: .*previous caption/,
     ],
-    ['a time that is none', cue('Hi', '00:61:00,000 --> 00:62:00,000'), /Line 2: a time such as/],
-    ['a number without a time', '1\n', /Line 2: a time such as/],
+    ['a time that is none', cue('Hi', '00:61:00,000 --> 00:62:00,000'), /Line 2: expected a time such as/],
+    ['a number without a time', '1\n', /Line 2: expected a time such as/],
     ['a caption without a text', '1\n00:00:01,000 --> 00:00:02,000\n', /Line 2: the caption has no text/],
     ['a control character', cue('a\u0000b'), /Line 3: .*control character/],
     ['a time inside a text', cue('a\n00:00:03,000 --> 00:00:04,000'), /Line 4: an empty line/],

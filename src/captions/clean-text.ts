@@ -1,6 +1,6 @@
 /*
- * Texts of recognizers and of people are shown by players that interpret more than their formats define. These functions
- * leave nothing that a player could take for markup, for timing, or for a change of the direction of other texts.
+ * Players interpret more than the caption formats define. These functions remove everything from texts of recognizers and of
+ * people that a player could interpret as markup, as timing, or as a change of the direction of other texts.
  */
 
 /** Control characters other than tab and line feed. */
@@ -9,7 +9,7 @@ const CONTROLS = new RegExp(CONTROL.source, 'g');
 /** Overrides and isolates of the direction of text (Unicode UAX #9): they would reorder what follows them. */
 const BIDI = /[\u202a-\u202e\u2066-\u2069]/g;
 
-/** What players of SubRip take for a tag or for a style of ASS, although it may be text. */
+/** Text that players of SubRip interpret as a tag or as a style of ASS. */
 export const TAG = /<\/?[A-Za-z!?][^<>]*>|\{\\[^{}]*\}/;
 
 /** Returns one line without control characters and repeated spaces. */
@@ -17,14 +17,14 @@ export function cleanLine(text: string): string {
   return text.normalize('NFC').replace(CONTROLS, ' ').replace(BIDI, '').replace(/\s+/gu, ' ').trim();
 }
 
-/** Separates the characters of what a player could take for a tag, a style or a timing line, so that it is shown as text. */
+/** Separates the characters of texts that a player could interpret as a tag, a style or a timing line, so that it shows them. */
 export function disarmMarkup(line: string): string {
   return disarmStyles(line)
     .replaceAll('-->', '→')
     .replace(/<(?=[A-Za-z/!?])/g, '< ');
 }
 
-/** The same for styles of ASS alone. */
+/** The same only for styles of ASS. */
 export function disarmStyles(line: string): string {
   return line.replace(/\{(?=\\)/g, '{ ');
 }

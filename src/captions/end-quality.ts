@@ -1,6 +1,6 @@
 import type { Word } from './types.ts';
 
-/** Words after which neither a line nor a caption should end: they belong to what follows. */
+/** Words after which neither a line nor a caption should end, because they belong to the next word. */
 const WEAK_ENDS: ReadonlySet<string> = new Set(
   (
     'a an the of to in on at by for from with into and or but nor that which who if as than is are was were be not no my your his her its our their this these those ' +

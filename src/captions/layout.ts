@@ -24,16 +24,16 @@ const GAP_MS = 84;
 const MAX_PAUSE_MS = 1500;
 /** Characters that a viewer reads in a second. */
 const READING_SPEED = 20;
-/** What another caption costs, in the units of `endCost`. */
+/** The cost of an additional caption, in the units of `endCost`. */
 const CUE_COST = 2.5;
 
-/** Words from `from` up to, but without, `end`. */
+/** Words from `from` (inclusive) to `end` (exclusive). */
 interface Span {
   from: number;
   end: number;
 }
 
-/** Words with their widths summed up, so that the width of a span takes no time. */
+/** Words with cumulative widths, so that the width of a span is a subtraction. */
 interface Line {
   words: readonly Word[];
   maxLine: number;
@@ -78,7 +78,7 @@ function textOf({ words }: Line, { from, end }: Span): string {
   return text;
 }
 
-/** Parts of a word that is wider than a line, with equal shares of its time. */
+/** Cuts a word that is wider than a line into parts with equal shares of its time. */
 function cutWord(word: Word, maxLine: number): Word[] {
   const text = cleanLine(word.text);
   if (text === '') return [];
@@ -145,7 +145,7 @@ function cueCost(line: Line, span: Span, at: number): number {
   return CUE_COST + endCosts[end - 1]! + inner + lines + 2 * tooFast + isFragment;
 }
 
-/** One line, or two of which neither is wider than a line may be. */
+/** One line, or two lines of at most the maximum width. */
 function breakLines(line: Line, span: Span): string[] {
   const at = widthOf(line, span) <= line.maxLine ? null : breakAt(line, span);
   if (at === null) return [textOf(line, span)];
@@ -165,14 +165,14 @@ function breakAt(line: Line, { from, end }: Span): number | null {
   return best?.at ?? null;
 }
 
-/** Lines of equal length read best, and the upper one is better shorter than longer. */
+/** Lines of equal length read best. If they differ, the upper line should be shorter. */
 function lineCost(line: Line, { from, end }: Span, at: number): number {
   const [upper, lower] = [widthOf(line, { from, end: at }), widthOf(line, { from: at, end })];
   const imbalance = Math.abs(upper - lower) / Math.max(1, upper + lower);
   return 2 * line.endCosts[at - 1]! + 8 * imbalance + (upper > lower ? 0.5 : 0);
 }
 
-/** Gives each caption the time to be read where the next one leaves it, and separates captions by a gap. */
+/** Extends each caption to its reading time, but not into the next caption, and separates captions by a gap. */
 function adjustTimes(cues: readonly Cue[]): Cue[] {
   return cues.map(({ start, end, text }, index) => {
     const next = cues[index + 1]?.start ?? Number.POSITIVE_INFINITY;

@@ -2,7 +2,7 @@ import { CONTROL, TAG } from './clean-text.ts';
 import { parseTiming } from './times.ts';
 import type { Cue } from './types.ts';
 
-/** The largest file of captions that is read, in bytes. The captions of three hours of speech have some 300 KB. */
+/** The largest file of captions, in bytes. The captions of three hours of speech have about 300 KB. */
 export const MAX_CAPTION_BYTES = 2 ** 20;
 export const MAX_CUES = 20_000;
 /** Characters of one line. Two lines of 42 characters are usual. */
@@ -12,7 +12,7 @@ export const MAX_CUE_LINES = 8;
 
 /** Why a file is rejected. */
 export interface CaptionFault {
-  /** Line of the file, from 1; null if the file as a whole is at fault. */
+  /** Line of the file, from 1; null if the fault has no line. */
   line: number | null;
   /** A complete sentence that names the line. */
   message: string;
@@ -21,9 +21,9 @@ export interface CaptionFault {
 export type ParsedCaptions = { ok: true; format: 'srt' | 'vtt'; cues: Cue[] } | { ok: false; fault: CaptionFault };
 
 /**
- * Reads SubRip or WebVTT strictly: whatever is not exactly captions is rejected with its line, because the file comes from
- * people and is shown to others. Times of cues go forward. Tags, styles of ASS and style blocks of WebVTT are rejected;
- * positions and comments are dropped.
+ * Reads SubRip or WebVTT strictly, because the file comes from people and is shown to others. Rejects everything that isn't a
+ * caption, with its line. Cues must be in the order of their starts. Rejects tags, ASS styles and WebVTT style blocks. Drops
+ * positions and comments.
  */
 export function parseCaptions(file: Uint8Array | string): ParsedCaptions {
   const text = decode(file);
@@ -69,7 +69,7 @@ function decode(file: Uint8Array | string): { text: string } | { fault: CaptionF
   }
 }
 
-const NOT_UTF8: CaptionFault = { line: null, message: 'The file is not UTF-8 text. Save it in UTF-8.' };
+const NOT_UTF8: CaptionFault = { line: null, message: 'The file is not UTF-8 text. Save the file as UTF-8.' };
 
 /** Lines between empty lines. */
 interface Block {
@@ -96,17 +96,17 @@ function blocksOf(lines: readonly string[], from: number): Block[] {
 function readBlock({ at, lines }: Block, isVtt: boolean, before: Cue | null): { cue: Cue } | { fault: CaptionFault } {
   const timingAt = parseTiming(lines[0]!) || lines[0]!.includes('-->') ? 0 : 1;
   if (isVtt && /^(?:STYLE|REGION)[ \t]*$/.test(lines[0]!)) {
-    return { fault: fault(at, 'styles and regions are not supported, remove this block') };
+    return { fault: fault(at, 'styles and regions are not supported: remove this block') };
   }
   if (timingAt === 1 && !isVtt && !/^\s*\d{1,9}\s*$/.test(lines[0]!)) {
-    return { fault: fault(at, 'a number or a time such as 00:00:01,000 --> 00:00:02,000 must begin a caption') };
+    return { fault: fault(at, 'a caption must begin with a number or a time such as 00:00:01,000 --> 00:00:02,000') };
   }
   const timing = lines[timingAt] === undefined ? null : parseTiming(lines[timingAt]!);
-  if (!timing) return { fault: fault(at + timingAt, 'a time such as 00:00:01,000 --> 00:00:02,000 must be here') };
+  if (!timing) return { fault: fault(at + timingAt, 'expected a time such as 00:00:01,000 --> 00:00:02,000') };
   const { start, end } = timing;
   if (end <= start) return { fault: fault(at + timingAt, 'the caption ends before it starts') };
   if (before && start < before.start) {
-    return { fault: fault(at + timingAt, 'the caption starts before the caption that precedes it') };
+    return { fault: fault(at + timingAt, 'the caption starts before the previous caption') };
   }
   const texts = lines.slice(timingAt + 1);
   if (texts.length === 0) return { fault: fault(at + timingAt, 'the caption has no text') };

@@ -1,4 +1,4 @@
-/** A text that is shown for some time. */
+/** A text with its start and end. */
 export interface Cue {
   /** Milliseconds from the start of the media. */
   start: number;
@@ -8,7 +8,7 @@ export interface Cue {
   text: string;
 }
 
-/** A word that was spoken. */
+/** A spoken word. */
 export interface Word {
   /** Milliseconds from the start of the media. */
   start: number;
@@ -18,6 +18,6 @@ export interface Word {
   text: string;
   /** Whether a space separates it from the word before it. Scripts such as Chinese write words without spaces. */
   spaced: boolean;
-  /** How certain the recognizer is, from 0 to 1; null if it does not report it. */
+  /** The confidence of the recognizer, from 0 to 1; null if it reports none. */
   probability: number | null;
 }

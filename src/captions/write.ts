@@ -12,7 +12,7 @@ export function writeSrt(cues: readonly Cue[]): string {
     .join('\n');
 }
 
-/** W3C WebVTT: its header, and a block for each cue. An empty list is the header alone, which is a valid file. */
+/** W3C WebVTT: a header, and a block for each cue. An empty list is only the header, which is a valid file. */
 export function writeVtt(cues: readonly Cue[]): string {
   const blocks = cues.map(({ start, end, text }) => {
     const times = `${formatTime(start, '.')} --> ${formatTime(end, '.')}`;
@@ -21,7 +21,7 @@ export function writeVtt(cues: readonly Cue[]): string {
   return ['WEBVTT\n', ...blocks].join('\n');
 }
 
-/** A stretch of speech, as the recognizer divides it. */
+/** A segment of speech, as the recognizer reports it. */
 export interface SpokenSegment {
   /** Milliseconds. */
   start: number;
@@ -30,7 +30,7 @@ export interface SpokenSegment {
 }
 
 export interface TranscriptFacts {
-  /** ISO 639-1; null if nothing was said. */
+  /** ISO 639-1; null if there is no speech. */
   language: string | null;
   task: 'transcribe' | 'translate';
   /** Of the media. */
@@ -67,7 +67,7 @@ function seconds(ms: number): number {
   return Math.round(ms) / 1000;
 }
 
-/** Lines without an empty one, which would end the cue. */
+/** Removes empty lines, which would end the cue. */
 function linesOf(text: string): string[] {
   const lines = text.split('\n').map(cleanLine);
   const shown = lines.filter((line) => line !== '');

@@ -4,11 +4,11 @@ import { readConfig } from '../config/config.ts';
 const ACCOUNT = ['--account <name>', 'an account of a local server; "default" if absent'] as const;
 const JSON_FLAG = ['--json', 'print JSON'] as const;
 
-/** `./airlock blueprints`: prepared ways to make a video. */
+/** `./airlock blueprints`: lists and runs blueprints. */
 export function addBlueprints(program: Command): void {
   const blueprints = program
     .command('blueprints')
-    .description('List and run blueprints, prepared ways to make a video');
+    .description('List and run blueprints, which are ready-made recipes for videos');
   const load = () => import('./commands/blueprints.ts');
   blueprints
     .command('list', { isDefault: true })
@@ -18,12 +18,15 @@ export function addBlueprints(program: Command): void {
     .action(async (options) => exit((await load()).listBlueprintsCommand(readConfig(), options)));
   blueprints
     .command('run')
-    .description('Run a blueprint, and write its outputs; exit 1 unless it completes')
-    .argument('<slug>', 'the blueprint, e.g. watermark')
-    .argument('[inputs...]', 'inputs as name=value; media inputs are files or URLs')
-    .option('--output <file>', 'the file to write, or the folder if there are several; default: SLUG-LABEL.FORMAT here')
-    .option('--srt <file>', 'the reviewed subtitles of a run that awaits a review; default: as they were transcribed')
-    .option('--keep', 'keep the run on the server, instead of erasing it')
+    .description('Run a blueprint, and write its outputs; exit 1 unless the run completes')
+    .argument('<slug>', 'the name of the blueprint, e.g. watermark')
+    .argument('[inputs...]', 'inputs as name=value; a media input is a file or a URL')
+    .option(
+      '--output <file>',
+      'the file to write, or the folder for several outputs; default: SLUG-LABEL.FORMAT in the current folder',
+    )
+    .option('--srt <file>', 'a file with the reviewed subtitles; default: the subtitles as transcribed')
+    .option('--keep', 'keep the run on the server instead of erasing it')
     .option(...ACCOUNT)
     .option('--json', 'print the run as JSON')
     .addHelpText(
@@ -33,7 +36,7 @@ Examples:
   ./airlock blueprints run watermark video_url=holiday.mov logo_url=logo.png position=top-left
   ./airlock blueprints run listing-kit video_url=https://example.org/house.mp4 --output listing
 
-docs/blueprints.md describes each blueprint.`,
+docs/blueprints-catalogue.md describes each blueprint.`,
     )
     .action(async (slug, inputs, options) =>
       exit((await load()).runBlueprintCommand(readConfig(), { slug, inputs }, options)),

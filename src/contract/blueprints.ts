@@ -6,7 +6,7 @@ import { retentionField, webhookUrlField } from './transcodes.ts';
 /** A run awaits a review until a person continues it. */
 export const AWAITING_REVIEW = 'awaiting_review';
 
-/** What a run does, or did last. */
+/** The current step of a run, or its last step if it has ended. */
 export const RUN_STEPS = ['queued', 'probe', 'transcribe', 'review', 'render', 'done'] as const;
 export type RunStep = (typeof RUN_STEPS)[number];
 
@@ -16,7 +16,7 @@ export const MAX_SRT = 1_000_000;
 const runStatus = z
   .enum([...JOB_STATUSES, AWAITING_REVIEW])
   .describe(
-    'State of the run. `completed`, `failed` and `canceled` are final. A run that is `awaiting_review` waits for `continue`.',
+    'State of the run. `completed`, `failed` and `canceled` are final. An `awaiting_review` run waits until you continue it.',
   );
 
 const common = {
@@ -26,14 +26,14 @@ const common = {
   step: z
     .enum(RUN_STEPS)
     .describe(
-      'What the run does, or did last: `probe` describes the inputs, `transcribe` writes subtitles, `review` waits for `continue`, `render` makes the outputs.',
+      'The current step, or the last step of a run that has ended. `probe` reads the inputs, `transcribe` transcribes the speech, `review` waits for reviewed subtitles, and `render` makes the outputs.',
     ),
   error_message: z.string().nullable().describe('One sentence for people; null unless the run failed.'),
   error_code: failureCode.nullable().describe('Why the run failed, for programs; null unless it failed.'),
   tokens_charged: z.literal(0).describe('Always 0: Airlock charges no tokens.'),
   tokens_spent: z.literal(0).describe('Always 0: Airlock charges no tokens.'),
-  created_at: timestamp.describe('When it was accepted.'),
-  completed_at: timestamp.nullable().describe('When it became final.'),
+  created_at: timestamp.describe('When Airlock accepted the run.'),
+  completed_at: timestamp.nullable().describe('When the run became final.'),
 };
 
 export const blueprintRunItem = z
@@ -52,17 +52,17 @@ export const blueprintRun = z
       .array(
         z
           .object({
-            label: z.string().describe('Which of the outputs of the blueprint it is.'),
-            url: z.string().describe('A link to it. It expires after ten minutes.'),
+            label: z.string().describe('The label of the output in the blueprint.'),
+            url: z.string().describe('A link to the output. It expires after ten minutes.'),
           })
           .meta({ id: 'BlueprintRunOutput', description: 'An output of a run.' }),
       )
-      .describe('The outputs that are complete; empty until the run ends, and after its retention.'),
+      .describe('The complete outputs. Empty until the run ends, and after its outputs are deleted.'),
     srt_text: z
       .string()
       .nullable()
       .describe(
-        'The subtitles as SRT: those to review, or those that were reviewed; null for other blueprints, and once the run is erased.',
+        'The subtitles to review, or the reviewed subtitles, as SRT. Null for blueprints without captions, and after the run is erased.',
       ),
   })
   .meta({ id: 'BlueprintRun', description: 'A run of a blueprint.' });
@@ -71,10 +71,10 @@ export type BlueprintRun = z.infer<typeof blueprintRun>;
 export const createdRun = blueprintRun
   .pick({ id: true, status: true, blueprint: true, tokens_charged: true })
   .extend({ warnings: someWarnings })
-  .meta({ id: 'CreatedBlueprintRun', description: 'A run that has been accepted.' });
+  .meta({ id: 'CreatedBlueprintRun', description: 'An accepted run.' });
 export type CreatedRun = z.infer<typeof createdRun>;
 
-/** Fields of a run beside the inputs of its blueprint. */
+/** Fields of the body of a run in addition to the inputs of its blueprint. */
 export const runFields = {
   webhook_url: webhookUrlField,
   retention_seconds: retentionField,
@@ -83,7 +83,7 @@ export const runFields = {
 export const runBody = z.looseObject(runFields).meta({
   id: 'BlueprintRunRequest',
   description:
-    'The inputs of the blueprint, flat. `GET /v1/blueprints` describes them for each blueprint as a JSON Schema.',
+    'The inputs of the blueprint as top-level fields. `GET /v1/blueprints` describes the inputs of each blueprint as a JSON Schema.',
 });
 
 export const continueBody = z
@@ -101,15 +101,15 @@ export const sourceAnswer = z
     url: z
       .string()
       .nullable()
-      .describe('A link to the video. It expires after ten minutes. Null for a video that was not uploaded.'),
+      .describe('A link to the video. It expires after ten minutes. Null if the video was not uploaded.'),
     warnings: someWarnings,
   })
   .meta({ id: 'BlueprintRunSource', description: 'The video whose captions await a review.' });
 
 const blueprintOutput = z
   .object({
-    label: z.string().describe('Its name in the outputs of a run.'),
-    format: z.string().describe('Its format, such as `mp4`.'),
+    label: z.string().describe('The label of the output in `outputs` of a run.'),
+    format: z.string().describe('The format of the output, such as `mp4`.'),
   })
   .meta({ id: 'BlueprintOutput', description: 'An output that a blueprint makes.' });
 
@@ -119,18 +119,18 @@ export const blueprintList = z
       .array(
         z
           .object({
-            slug: z.string().describe('Its name in `POST /v1/blueprints/{slug}/runs`.'),
-            title: z.string().describe('Its name for people.'),
-            description: z.string().describe('What it makes.'),
+            slug: z.string().describe('The name of the blueprint in `POST /v1/blueprints/{slug}/runs`.'),
+            title: z.string().describe('The name of the blueprint for people.'),
+            description: z.string().describe('What the blueprint makes.'),
             inputs: z
               .record(z.string(), z.unknown())
               .describe(
-                'A JSON Schema (2020-12) of the body of a run. Inputs that are files have `x-media`: `video`, `image` or `audio`.',
+                'A JSON Schema (2020-12) of the body of a run. An input that is a file has the property `x-media`: `video`, `image` or `audio`.',
               ),
-            outputs: z.array(blueprintOutput).describe('Every output that it can make.'),
-            available: z.boolean().describe('Whether this server can run it.'),
+            outputs: z.array(blueprintOutput).describe('Every output that the blueprint can make.'),
+            available: z.boolean().describe('Whether this server can run the blueprint.'),
           })
-          .meta({ id: 'Blueprint', description: 'A prepared way to make a video.' }),
+          .meta({ id: 'Blueprint', description: 'A ready-made recipe for a video.' }),
       )
       .describe('Every blueprint, in a fixed order.'),
     warnings: someWarnings,

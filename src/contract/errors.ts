@@ -48,7 +48,8 @@ export const errors = {
   too_many_webhooks: {
     status: 409,
     text: 'The account has too many webhooks',
-    advice: 'Delete webhooks that you no longer need. details.reason is present if the limit is the limit of a day.',
+    advice:
+      'Delete webhooks that you no longer need. If details.reason is present, the account has reached the limit for 24 hours, and deleting webhooks does not help.',
   },
   webhook_disabled: {
     status: 409,

@@ -52,7 +52,7 @@ export const failures = {
   storage_full: { advice: 'Try again later, or request a smaller output.', retry: true },
   storage_unavailable: { advice: 'Try again later.', retry: true },
   review_expired: {
-    advice: 'Create the run again, and continue it before AIRLOCK_REVIEW_WAIT is over.',
+    advice: 'Create a new run, and continue it within AIRLOCK_REVIEW_WAIT.',
     retry: false,
   },
   transcription_failed: {

@@ -24,7 +24,7 @@ export function isLadderFormat(format: unknown): format is LadderFormat {
   return (LADDER_FORMATS as readonly unknown[]).includes(format);
 }
 
-/** Formats of what is said in another output of the same job. */
+/** Formats of captions of the speech in another output of the same job. */
 export const TEXT_FORMATS = ['srt', 'vtt'] as const;
 export type TextFormat = (typeof TEXT_FORMATS)[number];
 
@@ -32,7 +32,7 @@ export function isTextFormat(format: unknown): format is TextFormat {
   return (TEXT_FORMATS as readonly unknown[]).includes(format);
 }
 
-/** The value of `subtitles` for which a ladder gets subtitles of what is said in it. */
+/** The value of `subtitles` that adds subtitles of the speech to a ladder. */
 export const TRANSCRIBED = 'transcribe';
 
 export type FormatKind = 'video' | 'audio' | 'image';

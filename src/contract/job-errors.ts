@@ -53,13 +53,13 @@ export const JOB_ERRORS = {
   },
   run_not_awaiting_review: {
     status: 409,
-    text: 'The run does not await a review',
-    advice: 'A run is continued once, while its status is awaiting_review. Read the run to see its status.',
+    text: 'The run is not awaiting a review',
+    advice: 'You can continue a run only once, while its status is awaiting_review. Get the run to see its status.',
   },
   generative_not_available: {
     status: 501,
-    text: 'This blueprint needs a generator, and Airlock has none',
-    advice: 'Use another blueprint of GET /v1/blueprints.',
+    text: 'This blueprint needs a generative model, and Airlock has none',
+    advice: 'Use another blueprint from the list of GET /v1/blueprints.',
   },
   archive_not_ready: {
     status: 503,

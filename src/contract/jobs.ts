@@ -5,7 +5,7 @@ import { afterField, nextField, notBoth } from './lists.ts';
 
 /* What jobs of every kind have in common: the queries and responses of their routes. */
 
-/** The query of a list of jobs. `others` = statuses of the kind beyond the common ones, by which its list filters. */
+/** The query of a list of jobs. `others` = additional statuses of the kind by which its list can filter. */
 export function listQueryOf(others: readonly string[] = []) {
   const query = z.object({
     status: z

@@ -1,4 +1,4 @@
-/** Languages that whisper recognizes, by their codes: ISO 639-1 where there is one. */
+/** Languages that whisper recognizes, by code. The codes are ISO 639-1 if the language has one. */
 export const LANGUAGES: Readonly<Record<string, string>> = Object.fromEntries(
   (
     'en english;zh chinese;de german;es spanish;ru russian;ko korean;fr french;ja japanese;pt portuguese;tr turkish;' +
@@ -17,7 +17,7 @@ export const LANGUAGES: Readonly<Record<string, string>> = Object.fromEntries(
     .map((entry) => [entry.slice(0, entry.indexOf(' ')), entry.slice(entry.indexOf(' ') + 1)]),
 );
 
-/** The code of a language from its code with or without a region (`en-US`), or its English name. Null if it is unknown. */
+/** Returns the code of a language from a code with or without a region (`en-US`), or from an English name. Null if unknown. */
 export function languageCode(text: string): string | null {
   const wanted = text.trim().toLowerCase().replaceAll('_', '-');
   const code = wanted.split('-')[0]!;

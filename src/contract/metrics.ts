@@ -3,11 +3,11 @@ import { VIDEO_FORMATS } from './formats.ts';
 /** Comparisons of a video with its source, by the filters of FFmpeg of the same names. */
 export const METRICS = ['ssim', 'xpsnr', 'psnr'] as const;
 export type Metric = (typeof METRICS)[number];
-/** Metrics for which Airlock can search. PSNR agrees with viewers less than these two. */
+/** Metrics that can be a target. PSNR agrees less with viewers. */
 export const TARGET_METRICS = ['ssim', 'xpsnr'] as const;
 export type TargetMetric = (typeof TARGET_METRICS)[number];
 
-/** Formats whose default encoder has a constant quality that can be searched. */
+/** Formats whose default encoder has a constant quality, which a target can set. */
 export const TARGET_FORMATS: readonly unknown[] = ['mp4', 'webm', 'mov', 'mkv'];
 /** Formats whose outputs can be compared with their source. */
 export const MEASURE_FORMATS: readonly unknown[] = VIDEO_FORMATS;

@@ -84,7 +84,7 @@ const ladderFields = {
     'The renditions of a streaming format. `auto`, the default, chooses them by the size of the source, and by samples of it: an easy source gets fewer and smaller renditions. Airlock never scales up.',
   ),
   subtitles: nullable(z.string().min(1).max(MAX_SUBTITLE_URL)).describe(
-    'URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. `transcribe` adds subtitles of what is said, on a server with a speech model.',
+    'URL of SRT or WebVTT subtitles for a streaming format: an `https://` URL, or the `fileUrl` of an upload. The value `transcribe` adds subtitles of the speech, if the server has a speech model.',
   ),
   segment_seconds: nullable(z.number().int().min(2).max(10)).describe(
     'Duration of each segment of a streaming format in seconds. Defaults to 4.',
@@ -123,7 +123,7 @@ export const outputRequest = z
     outputFormat: z
       .enum([...REQUEST_FORMATS, ...TEXT_FORMATS])
       .describe(
-        'The format of this output. `srt` and `vtt` are captions of what is said in the first output with sound.',
+        'The format of this output. `srt` and `vtt` are captions of the speech in the first output with sound.',
       ),
     ...outputFields,
     bitrate: nullable(bitrate).describe(

@@ -32,7 +32,7 @@ const qualityFacts = {
   quality: figures
     .optional()
     .describe(
-      'The figures of the metric of its `target`, or of the first metric of `measure`; absent without both. Of a ladder, the figures of its largest rendition.',
+      'The figures of the metric of its `target`, or of the first metric of `measure`; absent without both. For a ladder, these are the figures of the largest rendition.',
     ),
   measures: z
     .array(figures)

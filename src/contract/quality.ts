@@ -53,7 +53,7 @@ export const qualityFields = {
     'Highest bit rate of the video of an output with a `target`: a number of bits per second, or a string such as `2800k`.',
   ),
   measure: nullable(z.array(z.enum(METRICS)).min(1).max(METRICS.length)).describe(
-    'Compares the finished video with its source, scaled to the size of the output, by these metrics. Of a ladder, Airlock compares the largest rendition.',
+    'Compares the finished video with its source, scaled to the size of the output, by these metrics. For a ladder, Airlock compares the largest rendition.',
   ),
 };
 
@@ -80,10 +80,10 @@ interface OutputFields {
   waveform?: unknown;
 }
 
-/** What a caller of a ladder does instead of sending a target. */
+/** The remedy for a target of a ladder. */
 const OF_LADDERS =
-  'Omit target: a ladder encodes each rendition at a constant quality, up to a bit rate. Send the bitrate of each ' +
-  'rendition in ladder to choose it, and measure to compare the result with its source';
+  'Omit target: a ladder encodes each rendition with a constant quality, up to a bit rate. To set the bit rates, send the ' +
+  'bitrate of each rendition in ladder. To compare the result with its source, send measure';
 
 type Report = (path: readonly (string | number)[], message: string) => void;
 

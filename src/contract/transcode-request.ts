@@ -29,7 +29,7 @@ export interface LadderRequest {
   isEncrypted: boolean;
   /** URL of a file of SubRip or WebVTT. */
   subtitles?: string;
-  /** Whether it gets subtitles of what is said. */
+  /** Whether the ladder gets subtitles of its speech. */
   transcribes?: boolean;
 }
 

@@ -36,7 +36,7 @@ export const languageField = nullable(
       return z.NEVER;
     }),
 ).describe(
-  'The language that is spoken: a code such as `en` or an English name such as `german`. Detected if absent or `auto`.',
+  'The spoken language: a code such as `en`, or an English name such as `german`. If you omit it or send `auto`, Airlock detects the language.',
 );
 
 export const transcribeBody = z
@@ -48,15 +48,17 @@ export const transcribeBody = z
       .describe('Video or audio: a `gs://` URL of this account, or a public `https://` or `http://` URL.'),
     language: languageField,
     task: nullable(z.enum(TRANSCRIPT_TASKS)).describe(
-      '`transcribe` keeps the language and is the default; `translate` writes English.',
+      '`transcribe`, the default, keeps the language. `translate` translates into English.',
     ),
-    output_format: nullable(z.enum(TRANSCRIPT_FORMATS)).describe('The format of the only output. Defaults to `srt`.'),
+    output_format: nullable(z.enum(TRANSCRIPT_FORMATS)).describe('The format of the output. Defaults to `srt`.'),
     output_formats: nullable(z.array(z.enum(TRANSCRIPT_FORMATS)).min(1).max(TRANSCRIPT_FORMATS.length)).describe(
-      'Several formats of one transcript, instead of `output_format`.',
+      'Several formats of the same transcript. Replaces `output_format`.',
     ),
-    words: nullable(z.boolean()).describe('Whether the JSON lists every word with its times. Defaults to false.'),
+    words: nullable(z.boolean()).describe(
+      'Whether the JSON lists each word with its start and end. Defaults to false.',
+    ),
     max_line: nullable(z.number().int().min(MIN_CAPTION_LINE).max(MAX_CAPTION_LINE)).describe(
-      'Columns of a line of captions. Defaults to 42. A Chinese, Japanese or Korean character takes two.',
+      'Maximum width of a caption line in columns. Defaults to 42. A Chinese, Japanese or Korean character has two columns.',
     ),
     metadata: metadataField,
     retention_seconds: retentionField,
@@ -65,11 +67,11 @@ export const transcribeBody = z
   })
   .refine(({ output_format, output_formats }) => output_format === undefined || output_formats === undefined, {
     path: ['output_formats'],
-    error: rule('cannot be combined with output_format', 'Send one of the two'),
+    error: rule('cannot be combined with output_format', 'Send only one of the two fields'),
   })
   .refine(({ output_formats }) => new Set(output_formats).size === (output_formats?.length ?? 0), {
     path: ['output_formats'],
-    error: rule('names a format twice', 'Name each format once'),
+    error: rule('contains a format twice', 'Send each format once'),
   })
   .meta({ id: 'TranscribeRequest', description: 'A transcription to create.' });
 
@@ -83,14 +85,19 @@ export const transcriptionListItem = z
     language: z
       .string()
       .nullable()
-      .describe('The code of the language: of the request, or as detected. Null until then, and for silence.'),
+      .describe(
+        'The code of the language from the request, or of the detected language. Null until the language is known, and for media without speech.',
+      ),
     task: z.enum(TRANSCRIPT_TASKS).nullable().describe('The `task` of the request; null once the job has been erased.'),
     output_format: z.enum(TRANSCRIPT_FORMATS).describe('The format of the first output.'),
     output_url: z.string().nullable().describe('A `gs://` URL of the first output; null without an output.'),
     outputs: z
       .array(output)
       .describe('The outputs. If the job has one output, the list is empty until the job is completed.'),
-    duration_seconds: z.number().nullable().describe('Seconds of the media; null until the job is completed.'),
+    duration_seconds: z
+      .number()
+      .nullable()
+      .describe('Duration of the media in seconds; null until the job is completed.'),
     progress: z.number().min(0).max(1).describe('From 0 to 1.'),
     eta_seconds: z.number().nullable().describe('Estimated seconds until the job ends.'),
     attempts: z.number().describe('Number of attempts.'),

@@ -6,7 +6,7 @@ import { afterField, listOf, nextField, notBoth } from './lists.ts';
 
 /** Maximum webhooks of one account. */
 export const MAX_WEBHOOKS = 20;
-/** Webhooks that an account may create in 24 hours, deleted ones included. */
+/** Webhooks that an account can create in 24 hours, including deleted webhooks. */
 export const MAX_NEW_WEBHOOKS_A_DAY = 100;
 /** Maximum characters of the URL of a webhook. */
 export const MAX_WEBHOOK_URL = 2048;

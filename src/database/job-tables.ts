@@ -31,7 +31,7 @@ export interface JobsTable {
   available_at: Timestamp;
   /** What it requires of a worker beyond its kind. */
   needs: Generated<string[]>;
-  /** What a parent waits for, without a slot; null = nothing. */
+  /** What the job waits for without a slot; null = nothing. */
   awaiting: 'children' | 'review' | null;
   /** When a job that awaits a review fails. */
   review_until: Timestamp | null;

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { FetchError } from './errors.ts';
 
-/** A small picture inside its URL (RFC 2397). The limit of the length of a URL bounds it to 6 KB. */
+/** A small picture inside its URL (RFC 2397). The maximum length of a URL limits the picture to 6 KB. */
 const PICTURE =
   /^data:image\/(?:png|jpeg|gif|webp);base64,((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/;
 

@@ -139,7 +139,7 @@ export interface LadderRecipe {
   audio: LadderPart | null;
   /** Position of a subtitle file among the assets of the job; absent = none. */
   subtitles?: number;
-  /** Whether subtitles are made of what is said in its audio. */
+  /** Whether subtitles are made from the speech in its audio. */
   transcribes?: boolean;
   segmentSeconds: number;
   manifests: { hls: boolean; dash: boolean };

@@ -5,7 +5,7 @@
 export const LADDERS = 'outputs:ladder';
 /** A ladder that is encoded in pieces: both the pieces, and the job that packages them. */
 export const LADDER_PIECES = 'pieces:ladder';
-/** A ladder that is encoded in pieces, in a job with other outputs. An older worker would make only the ladder. */
+/** For a ladder that is encoded in pieces in a job with other outputs. An older worker would make only the ladder. */
 export const MIXED_PIECES = 'pieces:ladder-and-others';
 /** Outputs are delivered. An older worker would leave them where they are. */
 export const DESTINATIONS = 'outputs:destination';
@@ -13,7 +13,7 @@ export const DESTINATIONS = 'outputs:destination';
 export const S3_SOURCES = 'sources:s3';
 /** Outputs that are compared with their source. */
 export const QUALITY = 'outputs:quality';
-/** Ladders that are compared with their source. An older worker would not compare them. */
+/** For ladders that are compared with their source. An older worker would not compare them. */
 export const LADDER_QUALITY = 'quality:ladder';
 export const RELEASE_CAPABILITIES: readonly string[] = [
   ...[LADDERS, LADDER_PIECES, MIXED_PIECES, DESTINATIONS, S3_SOURCES],

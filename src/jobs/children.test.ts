@@ -103,7 +103,7 @@ describe('a job that waits for its children', () => {
     await end(audio);
   });
 
-  it('continues when the last child ends in the moment in which it begins to wait', async () => {
+  it('continues when the last child ends just as the parent starts to wait', async () => {
     const { id, parent } = await insertPieces([4]);
     const { db } = world.database;
     const { job } = await world.mustClaim();

@@ -61,7 +61,7 @@ describe('the delivery of an output', () => {
     expect([destination_sealed, delivery_sealed, (await receiptOf(claim)).copies]).toEqual([null, null, undefined]);
   });
 
-  it('loses its URL with the next cleanup if a release that does not know it has canceled the job', async () => {
+  it('loses its URL in the next cleanup if an older release has canceled the job', async () => {
     const claim = await claimWithDelivery();
     const waiting = await claimWithDelivery();
     await world.database.pg.query(`UPDATE jobs SET status = 'canceled', completed_at = now() WHERE id = $1`, [

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../database/pool.ts';
 import { LOST_SECONDS } from '../fleet/workers.ts';
 
-/** Before the name of a model, in what a worker advertises and what a job requires that was accepted for the model. */
+/** Prefix of the name of a model in the capabilities of workers and in the requirements of jobs. */
 const PREFIX = 'transcription:';
 
 /** The capability for speech that most living workers have. Null if no worker has one. */

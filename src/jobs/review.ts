@@ -14,8 +14,8 @@ import { lockJob, lockOwned } from './read.ts';
 import type { Claim, Job } from './rows.ts';
 
 /*
- * A job that awaits a review waits without a slot, like a parent whose children run: no worker claims it, and no outage
- * fails it. It returns to the queue when a person has reviewed what it has made so far, and fails when nobody has in time.
+ * A job that awaits a review occupies no slot, like a parent whose children run: no worker claims it, and no outage fails it.
+ * It returns to the queue when a person has reviewed its subtitles. If its time for a review ends first, it fails.
  */
 
 /** Seconds for which a job awaits a review by default. */
@@ -51,7 +51,7 @@ export async function waitForReview(context: JobsContext, claim: Claim, seconds:
 
 /**
  * Returns a job to the queue after its review. `change` makes what its next attempt reads of the job as it is. Throws
- * `not_found`, and `run_not_awaiting_review` for a job that awaits none, also because somebody was faster.
+ * `not_found`, and `run_not_awaiting_review` if the job isn't awaiting a review, for example after a concurrent request.
  */
 export async function endReview(
   context: JobsContext,
@@ -77,12 +77,12 @@ export async function endReview(
   });
 }
 
-/** Jobs that nobody has reviewed in time. */
+/** Jobs whose time for a review is over. */
 export function dueReviews(db: Db) {
   return db.selectFrom('jobs').where('awaiting', '=', 'review').where('review_until', '<=', databaseNow);
 }
 
-/** Fails jobs that nobody has reviewed in time, each in its own transaction. */
+/** Fails jobs whose time for a review is over, each in its own transaction. */
 export async function expireReviews(context: JobsContext): Promise<Swept> {
   const due = await dueReviews(context.db)
     .select(['id', 'account_id', 'kind'])
@@ -99,7 +99,7 @@ async function expireReview(context: JobsContext, { id, account_id, kind }: Pick
     const job = await lockJob(tx, account_id, kind, id);
     const isDue = await dueReviews(tx).select('id').where('id', '=', id).executeTakeFirst();
     if (!isDue) return;
-    const message = 'Nobody continued the run in time.';
+    const message = 'The run was not continued in time.';
     await endFailed(context, tx, job, { code: 'review_expired', message }, null);
   });
 }

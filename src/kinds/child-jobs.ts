@@ -16,10 +16,10 @@ import { newJob } from './submit.ts';
  * the account of the parent. Clients don't see the children, which are jobs of hidden copies of those kinds.
  */
 
-/** Seconds after which a child is erased whose parent has not used it. As long as the longest encode. */
+/** Seconds after which an unused child is erased. As long as the longest encode. */
 const CHILD_SECONDS = 6 * 3600;
 
-/** A copy of a kind whose jobs clients don't see: only other jobs create them. */
+/** A copy of a kind whose jobs only other jobs create, and which clients don't see. */
 export function hiddenKind<Request>(kind: Kind<Request>, name: string): Kind<Request> {
   return { ...kind, name, events: null, shown: null };
 }
@@ -88,7 +88,7 @@ export async function insertChildren(
 ): Promise<void> {
   const caller = callerOf(account, job);
   const sources = children.map(({ admission: { inputs, assets } }) => [...inputs, ...assets]);
-  // In one call, so that all uploads are locked in one order.
+  // One call, so that all uploads are locked in the same order.
   const locked = await reserveSources(context, tx, caller, sources.flat()).catch((error: unknown) => {
     throw rejected(error);
   });
@@ -99,12 +99,12 @@ export async function insertChildren(
   }
 }
 
-/** The outputs of all jobs of the account may be sources: the parent has checked its own. */
+/** Outputs of every job of the account can be sources, because the parent has checked its sources. */
 function callerOf(account: Account, job: Run['claim']['job']): Caller {
   return { account, keyId: job.key_id, ownKeys: null, requestId: job.request_id ?? '', traceparent: job.traceparent };
 }
 
-/** The rejection of a request, as the failure of the parent. */
+/** Converts the rejection of a request to the failure of the parent. */
 function rejected(error: unknown): unknown {
   if (!(error instanceof ApiError)) return error;
   if (error.code === 'source_deleted' || error.code === 'source_not_owned')

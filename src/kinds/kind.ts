@@ -86,8 +86,8 @@ export interface Admission {
 }
 
 /**
- * How an attempt ended that did not fail. A job that awaits its children runs again when all of them are final, and a job
- * that awaits a review when a person has reviewed it.
+ * The result of an attempt that did not fail. A job that awaits its children runs again when all of them are final. A job that
+ * awaits a review runs again after the review.
  */
 export type AttemptResult =
   | { outcome: 'completed'; completion: Completion }
@@ -131,9 +131,9 @@ export interface ShownKind<Request = never> extends ShownTraits {
   /** Below `/v1/`, and the tag of its operations unless it has another: `transcodes`. */
   path: string;
   tag?: string;
-  /** Its jobs are created by a route of its own. */
+  /** A separate route creates its jobs. */
   hasOwnCreate?: boolean;
-  /** Statuses other than the final ones in which a job does not continue by itself: a request that waits gets it. */
+  /** Statuses, in addition to the final statuses, in which a waiting request returns, because the job does not continue by itself. */
   restingStatuses?: readonly string[];
   /** The path of its list, if it differs. */
   listPath?: string;
@@ -179,7 +179,7 @@ export interface Kind<Request = never> extends KindTraits {
   shown: ShownKind<Request> | null;
   /** Checks a request and changes nothing. Absent for kinds whose jobs only the service creates. */
   admit?(services: AdmissionServices, caller: Caller, request: Request): Promise<Admission>;
-  /** What a worker of this release provides beyond the kind itself; a job names some of it in `needs`. */
+  /** Capabilities of a worker of this release in addition to the kind. A job lists the ones it requires in `needs`. */
   capabilities?: readonly string[];
   /** Imports the code that runs a job. The API never calls it, so it does not load what only workers need. */
   load(): Promise<Execute>;

@@ -23,7 +23,7 @@ function viewOutput(vault: Vault, name: string, row: ViewedOutput): OutputView {
   return {
     name,
     role: OUTPUT_ROLES.find((role) => role === row.role) ?? 'media',
-    // A newer release may know more.
+    // A newer release may have more codes.
     status: OUTPUT_STATUSES.find((status) => status === row.status) ?? 'pending',
     format: row.format,
     size: facts?.size ?? null,

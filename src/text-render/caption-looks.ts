@@ -6,7 +6,7 @@ export interface Edges {
   frame: { width: number; height: number };
 }
 
-/** How captions look in a frame; lengths in pixels. */
+/** The style of captions in a frame; lengths in pixels. */
 export interface CaptionLook {
   /** Pixels per em. */
   fontSize: number;
@@ -19,7 +19,7 @@ export interface CaptionLook {
   width: number;
   /** Null = none. */
   plate: { padding: number; radius: number; color: { bgr: string; alpha: number } } | null;
-  /** Whether a caption grows into its place. */
+  /** Whether a caption pops in: it grows when it appears. */
   pops: boolean;
   /** Top of the text. */
   top: (edges: Edges) => number;

@@ -27,7 +27,7 @@ describe('captions', () => {
     ]);
   });
 
-  it('contain nothing of a text that the script would obey', () => {
+  it('contain no commands of the script from a text', () => {
     const { events } = script(['{\\pos(0,0)\\p1}m 0 0', 'a\\Nb\\hc', 'x\nDialogue: 0,y', '}{']);
     expect(events).toHaveLength(4);
     const texts = events.map((event) => event.slice(event.indexOf('}') + 1));
@@ -39,7 +39,7 @@ describe('captions', () => {
     ]);
   });
 
-  it('stay where no app covers them in a vertical video, and near the edge in others', () => {
+  it('stay out of the top and bottom areas that apps cover in a vertical video, and near the edge in other videos', () => {
     const vertical = { width: 1080, height: 1920 };
     const low = placeOf(script(['Text'], 'bold-bottom', vertical).events[0]!);
     expect(low.y + low.size / 2).toBeLessThanOrEqual(1920 - 672 + 1);
@@ -49,7 +49,7 @@ describe('captions', () => {
     expect(wide.y + wide.size / 2).toBeCloseTo(1080 * 0.93, 0);
   });
 
-  it('have at most three lines, in a smaller font if need be', () => {
+  it('have at most three lines, in a smaller font if necessary', () => {
     const frame = { width: 1080, height: 1920 };
     const [short, long] = script(['Word', 'word '.repeat(40)], 'center-pop', frame).events;
     expect(placeOf(long!).size).toBeLessThan(placeOf(short!).size);
@@ -63,7 +63,7 @@ describe('captions', () => {
     expect(lines.filter((line) => line.startsWith('Style: '))).toHaveLength(2);
   });
 
-  it('are drawn quickly: five hundred of them', () => {
+  it('are drawn quickly, even five hundred of them', () => {
     const start = performance.now();
     const { events } = script(Array(500).fill('Nothing out here but the wind, and the sound of water.'));
     expect(events).toHaveLength(500);

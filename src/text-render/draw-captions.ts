@@ -17,12 +17,12 @@ const MOST_LINES = 3;
 const MAX_FITTED = 200;
 /** `BorderStyle` of libass: one box behind all lines, with `Shadow` as its padding. */
 const BOX = 4;
-/** A caption grows beyond its size and back within 170 milliseconds. */
+/** A caption grows beyond its size and shrinks back within 170 milliseconds. */
 const POP = '{\\fscx82\\fscy82\\t(0,90,\\fscx106\\fscy106)\\t(90,170,\\fscx100\\fscy100)}';
 
 /**
  * Draws captions as a script of Advanced SubStation Alpha, in pixels of the frame. Airlock breaks the lines and draws the
- * plates; libass shapes the text. No text of a caption has a meaning in the script: its braces and backslashes are
+ * plates, and libass shapes the text. The text of a caption can't contain commands of the script: braces and backslashes are
  * written as characters.
  */
 export function drawCaptions({ captions, frame }: CaptionLayer, fonts: FontLibrary): DrawnLayer {

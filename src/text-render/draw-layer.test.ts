@@ -35,7 +35,7 @@ describe('drawLayer', () => {
     expect(wide.height).toBeLessThanOrEqual(2048);
     expect(wide.warnings.join()).toContain('was cut');
   });
-  it('shrinks text to textHeight, without breaking a word as long as it can, and balances its lines', () => {
+  it('shrinks text to textHeight, breaks words only as a last resort, and balances the lines', () => {
     const style = { fontSize: 120, textWidth: 500, textHeight: 150, boxBorderW: 0 };
     const fitted = draw('Three little words to balance', style);
     expect(fitted.height).toBeLessThanOrEqual(150 + 2 * 30);
@@ -46,7 +46,7 @@ describe('drawLayer', () => {
     const [plain, balanced] = [draw(orphan, { fontSize: 40 }), draw(orphan, { fontSize: 40, textHeight: 200 })];
     expect(balanced.width).toBeLessThan(plain.width);
   });
-  it('draws a very long word in lines that fit, rather than smaller than a person can read', () => {
+  it('breaks a very long word into lines instead of making it illegibly small', () => {
     const { width, height, warnings } = draw('x'.repeat(200), { fontSize: 60, textWidth: 400, textHeight: 300 });
     expect(width).toBeLessThanOrEqual(400 + 2 * 20);
     expect(height).toBeLessThanOrEqual(300 + 2 * 20);

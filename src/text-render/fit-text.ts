@@ -18,9 +18,9 @@ export interface FittedText {
 
 /**
  * Lays out text in the largest font up to `style.fontSize` with which it is at most `height` pixels high, preferably
- * without a broken word, or in the smallest. Then narrows it to the shortest lines that need no additional line, so that
- * no line contains only one short word. Line spacing shrinks with the font. Null on a machine without fonts. Lays the text
- * out at most 13 times.
+ * without a broken word. If no font fits, uses the smallest. Then shortens the lines as far as no additional line is needed,
+ * so that no line contains only one short word. Line spacing shrinks with the font. Null on a machine without fonts. Lays
+ * the text out at most 13 times.
  */
 export function fitText(
   text: string,

@@ -14,7 +14,7 @@ export interface FontFace {
   load(): LoadedFont;
 }
 
-/** What a fallback should be like. */
+/** The requirements for a fallback font. */
 export interface WantedFace {
   /** ISO 15924. */
   script: string;

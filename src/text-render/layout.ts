@@ -40,7 +40,7 @@ export interface TextBlock {
   lines: number;
   /** The text of each line. */
   texts: string[];
-  /** Whether a character is not from the requested font, so that another program would choose another one for it. */
+  /** Whether a character is not in the requested font, so that another program may choose another font. */
   hasFallback: boolean;
   /** Whether a line ends within a word that is longer than a line. */
   breaksWord: boolean;

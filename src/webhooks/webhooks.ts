@@ -78,7 +78,7 @@ async function requireNewWebhook(tx: Tx, account: Account): Promise<void> {
   throw new ApiError('too_many_webhooks', {
     limit: MAX_NEW_WEBHOOKS_A_DAY,
     reason: `the account has created ${MAX_NEW_WEBHOOKS_A_DAY} webhooks within 24 hours`,
-    remedy: 'Change a webhook with PATCH instead of creating it again, or try again tomorrow',
+    remedy: 'Change a webhook with PATCH instead of creating a new one, or try again tomorrow',
   });
 }
 

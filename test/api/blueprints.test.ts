@@ -58,7 +58,7 @@ describe('blueprints', () => {
     expect([generated.status, generated.json.code]).toEqual([501, 'generative_not_available']);
   });
 
-  it('reject an unknown slug with the near one, and describe unknown and wrong inputs by near names', async () => {
+  it('reject an unknown slug with the most similar slug, and suggest similar names for unknown and wrong inputs', async () => {
     const unknown = await run('water-mark', INPUTS);
     expect([unknown.status, unknown.json.details.near]).toEqual([404, 'watermark']);
     const missing = await run('watermark', { video: INPUTS.video_url, logo_url: INPUTS.logo_url });
@@ -77,7 +77,7 @@ describe('blueprints', () => {
     expect((await run('watermark', { ...INPUTS, logo_url: `https://a.example/${'a'.repeat(9000)}` })).status).toBe(400);
   });
 
-  it('are run with exactly the fields of the API, and without the queries of URLs', async () => {
+  it('return runs with exactly the fields of the API, and without the queries of URLs', async () => {
     const made = await run('watermark', { ...INPUTS, position: '', size: null });
     expect(made.json).toEqual({ id: made.json.id, status: 'pending', blueprint: 'watermark', tokens_charged: 0 });
     expect(made.headers.get('location')).toBe(`/v1/blueprints/runs/${made.json.id}`);
@@ -93,7 +93,7 @@ describe('blueprints', () => {
     expect(rows).toEqual([{ request_source_sealed: null, needs: ['blueprint:watermark'], fetches: false }]);
   });
 
-  it('are run once for one Idempotency-Key, and listed page by page with filters', async () => {
+  it('run once for each Idempotency-Key, and list runs page by page with filters', async () => {
     const headers = { 'idempotency-key': 'once' };
     const [first, second] = [await run('watermark', INPUTS, headers), await run('watermark', INPUTS, headers)];
     expect(second.json.id).toBe(first.json.id);
@@ -109,7 +109,7 @@ describe('blueprints', () => {
     });
   });
 
-  it('of another account, or with an id that is not a UUID, are not found', async () => {
+  it('return 404 for runs of another account and for ids that are not UUIDs', async () => {
     const { id } = await create();
     const key = await api.makeKey({ account: await api.makeAccount() });
     const headers = { authorization: `Bearer ${key}` };
@@ -124,7 +124,7 @@ describe('blueprints', () => {
     expect((await api.call('POST', `/v1/blueprints/runs/${OTHER_ID}/continue`, { srt_text: SRT })).status).toBe(404);
   });
 
-  it('with subtitles are rejected by a server that cannot transcribe', async () => {
+  it('with captions are rejected by a server without a speech model', async () => {
     const known = blueprints as Map<string, typeof captioned>;
     known.set(captioned.slug, captioned);
     try {
@@ -153,7 +153,7 @@ describe('blueprints', () => {
     const continueRun = (id: string, srt_text: unknown) =>
       api.call('POST', `/v1/blueprints/runs/${id}/continue`, { srt_text });
 
-    it('show the subtitles, and wait for no change', async () => {
+    it('show the subtitles, and return at once for a request with wait', async () => {
       const id = await awaiting();
       const { json } = await api.call('GET', `/v1/blueprints/runs/${id}?wait=60`);
       expect(json).toMatchObject({ status: 'awaiting_review', step: 'review', srt_text: SRT });
@@ -162,7 +162,7 @@ describe('blueprints', () => {
       await api.call('PATCH', `/v1/blueprints/runs/${id}/cancel`);
     });
 
-    it('reject subtitles that are no SRT, with the line, and continue to wait', async () => {
+    it('reject invalid SRT with its line, and still await the review', async () => {
       const id = await awaiting();
       const at = '00:00:01,000 --> 00:00:02,000';
       for (const [wrong, reason] of [
@@ -205,7 +205,7 @@ describe('blueprints', () => {
       });
     });
 
-    it('fail after the time for reviews, and not before', async () => {
+    it('fail when the time for a review is over, and not earlier', async () => {
       const [late, early] = [await awaiting(-1), await awaiting()];
       await expireReviews(api.context);
       expect(await read(late)).toMatchObject({ status: 'failed', error_code: 'review_expired' });

@@ -424,7 +424,7 @@ describe('webhooks', () => {
     expect((await create()).code).toBe('too_many_webhooks');
   });
 
-  it('are at most a hundred new ones in 24 hours, deleted ones included', async () => {
+  it('can be created at most a hundred times in 24 hours, including deleted webhooks', async () => {
     const day = (points: number, seconds: number) =>
       api.database.pg.query(
         `UPDATE rate_limits SET points = $1, expire = (extract(epoch FROM now() + make_interval(secs => $2)) * 1000)::bigint

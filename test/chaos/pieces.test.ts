@@ -283,7 +283,7 @@ describe('a video that is encoded in pieces', () => {
           ],
         });
 
-      it('is encoded in pieces, and the worker that packages it makes the others', async () => {
+      it('is encoded in pieces, and the worker that packages it makes the other outputs', async () => {
         const job = await submitMixed();
         await status(job.id, 'completed');
         const pieces = cells.filter(isRungs);
@@ -305,7 +305,7 @@ describe('a video that is encoded in pieces', () => {
         expect((await world.attempts(job.id)).map(({ state }) => state)).toEqual(['released', 'completed']);
       });
 
-      it('is encoded with the others when a piece fails permanently', async () => {
+      it('is encoded with the other outputs when a piece fails permanently', async () => {
         instead = async (spec, cell) => {
           const result = await cell();
           return isRungs(spec) ? { ...result, exitCode: 1 } : result;
@@ -320,7 +320,7 @@ describe('a video that is encoded in pieces', () => {
         expect(outputs.map(({ status: end }) => end)).toEqual(Array(4).fill('completed'));
       });
 
-      it('keeps its pieces when another output fails and is tried again', async () => {
+      it('keeps its pieces when another output fails and is retried', async () => {
         let failures = 0;
         instead = async (spec, cell) => {
           const isFile = spec.args.some((arg) => /^\/out\/output.+\.mp4$/.test(arg));

@@ -33,7 +33,7 @@ describe('airlock transcribe', () => {
     return runCli(args, env, folder);
   };
 
-  it('installs a model, then prints the text of a file, or writes it by the extension of the output', async () => {
+  it('installs a model, prints the text of a file, and writes formats by the extension of the output', async () => {
     const missing = await airlock('transcribe', 'talk.mp3');
     expect([missing.code, missing.stderr]).toEqual([69, expect.stringContaining('./airlock transcribe install')]);
     const wrong = await airlock('transcribe', 'install', '--model', 'ggml-micro.bin', '--sha256', '0'.repeat(64));

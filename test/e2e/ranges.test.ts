@@ -165,7 +165,7 @@ describe('a picture of a long source', () => {
   const filesOf = async ({ id }: { id: string }, output: string) =>
     (await service.call('GET', `/v1/transcodes/${id}/files?output=${output}`)).json.items;
 
-  it('needs only its key frames for thumbnails and a sprite, which are the same', async () => {
+  it('needs only its key frames for thumbnails and a sprite, and makes the same files as from the complete source', async () => {
     const outputs = [
       { outputFormat: 'thumbnails', count: 6, width: 80 },
       { outputFormat: 'sprite', every_seconds: 10, width: 32 },
@@ -184,7 +184,7 @@ describe('a picture of a long source', () => {
     expect(job.outputs[2].sha256).toBe(complete.outputs[2].sha256);
   });
 
-  it('needs only the key frames that the cues of Matroska list for thumbnails and a sprite, which are the same', async () => {
+  it('needs only the key frames in the cues of Matroska for thumbnails and a sprite, and makes the same files as from the complete source', async () => {
     const outputs = [
       { outputFormat: 'thumbnails', count: 6, width: 80 },
       { outputFormat: 'sprite', every_seconds: 10, width: 32 },
@@ -200,7 +200,7 @@ describe('a picture of a long source', () => {
     expect(job.video_metadata).toEqual(complete.video_metadata);
   });
 
-  it('is fetched completely for more pictures than key frames, or than parts of it pay', async () => {
+  it('is fetched completely if the pictures outnumber the key frames, or if the ranges are too large', async () => {
     for (const every of [0.2, 1]) {
       const job = await makeTiles('honest', { outputFormat: 'sprite', every_seconds: every, width: 32 });
       expect(job).toMatchObject({ status: 'completed', inputs: [{ fetched: 'whole' }] });

@@ -133,7 +133,7 @@ describe('a job with several outputs', () => {
     ]);
   });
 
-  it('fails each output of sound that needs a picture, and keeps the others', async () => {
+  it('fails each output that needs a picture from an audio file, and keeps the other outputs', async () => {
     const path = join(folder, 'sound.m4a');
     await run('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', 'sine=d=1', '-c:a', 'aac', path]);
     const { fileUrl: url } = await upload(service, path, 'audio/mp4', 'sound.m4a');

@@ -33,7 +33,7 @@ function hashOf(frame: Uint8Array): string {
   return bits.toString(16).padStart((COLUMNS * ROWS) / 4, '0');
 }
 
-/** How many of the 256 bits of two hashes differ. */
+/** Returns the number of different bits of two hashes of 256 bits. */
 export function hashDistance(one: string, other: string): number {
   return (BigInt(`0x${one}`) ^ BigInt(`0x${other}`)).toString(2).replaceAll('0', '').length;
 }

@@ -15,7 +15,7 @@ import { openTestSandbox } from './root-image.ts';
 
 const CACHE = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'airlock-speech');
 
-/** Path of the program, which is built once for each recipe and kept for later runs: that takes a minute of two processors. */
+/** Path of the program. It is built once for each recipe, which takes a minute on two cores, and kept for later runs. */
 export async function cachedWhisper(): Promise<string> {
   const path = join(CACHE, `whisper-${whisperRecipe()}`);
   if (!(await stat(path).catch(() => null))) await buildWhisper(path);

@@ -24,7 +24,7 @@ import { hasCompiler, LIMITS, TIMEOUT } from './cell-fixture.ts';
 
 vi.setConfig(TIMEOUT);
 
-/** In the place of whisper: does what its first argument names, and prints what it could do. */
+/** Replaces whisper.cpp: makes the attempt that its first argument names, and prints the result. */
 const HOSTILE = `
 #include <errno.h>
 #include <fcntl.h>
@@ -107,27 +107,30 @@ describe('the cell of a speech recognizer', () => {
       }
     });
 
-    it.runIf(hasCompiler)('kills a hostile program in the place of whisper, which reaches nothing', async () => {
-      const program = join(folder, `hostile-${tier}`);
-      writeFileSync(`${program}.c`, HOSTILE);
-      execFileSync('/usr/bin/gcc', ['-O1', '-w', '-static', '-o', program, `${program}.c`]);
-      const sandbox = await open(await install(`attacked-${tier}`, program), tier);
-      try {
-        const ends: [string, string][] = [];
-        for (const what of ['map', 'writable', 'protect', 'fork', 'vfork', 'internet', 'unix']) {
-          const { end, stdout } = await run(sandbox, [what]);
-          ends.push([what, `${end} ${stdout}`.trim()]);
+    it.runIf(hasCompiler)(
+      'kills a hostile program in the place of whisper.cpp before it reaches anything',
+      async () => {
+        const program = join(folder, `hostile-${tier}`);
+        writeFileSync(`${program}.c`, HOSTILE);
+        execFileSync('/usr/bin/gcc', ['-O1', '-w', '-static', '-o', program, `${program}.c`]);
+        const sandbox = await open(await install(`attacked-${tier}`, program), tier);
+        try {
+          const ends: [string, string][] = [];
+          for (const what of ['map', 'writable', 'protect', 'fork', 'vfork', 'internet', 'unix']) {
+            const { end, stdout } = await run(sandbox, [what]);
+            ends.push([what, `${end} ${stdout}`.trim()]);
+          }
+          expect(ends.filter(([, end]) => end !== 'violation')).toEqual([]);
+          expect((await run(sandbox, ['shell'])).stdout).toBe('shell:no');
+          const paths = ['/etc/passwd', '/proc/self/maps', '/usr/bin/ffmpeg', '/usr/share/fonts', '/dev/null', folder];
+          const { stdout } = await run(sandbox, ['files', WHISPER_MODEL, ...paths]);
+          const could = stdout.split(' ').filter((one) => one.endsWith(':yes'));
+          expect(could.map((one) => one.replace('../', '/'))).toEqual([`${WHISPER_MODEL}:yes`]);
+        } finally {
+          await sandbox.close();
         }
-        expect(ends.filter(([, end]) => end !== 'violation')).toEqual([]);
-        expect((await run(sandbox, ['shell'])).stdout).toBe('shell:no');
-        const paths = ['/etc/passwd', '/proc/self/maps', '/usr/bin/ffmpeg', '/usr/share/fonts', '/dev/null', folder];
-        const { stdout } = await run(sandbox, ['files', WHISPER_MODEL, ...paths]);
-        const could = stdout.split(' ').filter((one) => one.endsWith(':yes'));
-        expect(could.map((one) => one.replace('../', '/'))).toEqual([`${WHISPER_MODEL}:yes`]);
-      } finally {
-        await sandbox.close();
-      }
-    });
+      },
+    );
   });
 
   it('is attacked by the self-test under the filter of the recognizer', async () => {
@@ -141,7 +144,7 @@ describe('the cell of a speech recognizer', () => {
     }
   });
 
-  it('does not exist where the installed model or program has changed', async () => {
+  it('does not exist if the installed model or program has changed', async () => {
     for (const part of ['program', 'model'] as const) {
       const dataDir = await install(`changed-${part}`);
       const { program, models } = readInstalled(speechFolder(dataDir));
@@ -157,7 +160,7 @@ describe('the cell of a speech recognizer', () => {
     }
   });
 
-  it('is not made of a model that is replaced after its hash was read', async () => {
+  it('is not built from a model that is replaced after its hash was read', async () => {
     const dataDir = await install('replaced');
     const program = whisperProgram({ dataDir, model: null })!;
     const path = join(speechFolder(dataDir), 'micro.bin');
@@ -217,10 +220,10 @@ describe('a speech model', () => {
     expect(reasonOf(changed('negative', 0, -1, embedding))).toMatch(/-1 dimensions/);
     expect(reasonOf(changed('long-name', 4, 5000, embedding))).toMatch(/name is too long/);
     expect(reasonOf(changed('type', 8, 99, embedding))).toMatch(/unknown type 99/);
-    expect(reasonOf(changed('size', 12, -64, embedding))).toMatch(/unusual size/);
+    expect(reasonOf(changed('size', 12, -64, embedding))).toMatch(/unsupported size/);
     expect(reasonOf(changed('huge', 12, 999_999, embedding))).toMatch(/^is truncated: it has \d+ bytes/);
     expect(reasonOf(changed('magic', 0, 1))).toMatch(/^is not a ggml model of whisper/);
-    expect(reasonOf(changed('state', 12, 1 << 20))).toMatch(/unusual width/);
+    expect(reasonOf(changed('state', 12, 1 << 20))).toMatch(/unsupported width/);
     expect(reasonOf(changed('layers', 20, 1000))).toMatch(/number of layers/);
     const short = join(folder, 'short');
     writeFileSync(short, readFileSync(model));
@@ -230,7 +233,7 @@ describe('a speech model', () => {
     expect(reasonOf(short)).toMatch(/^is truncated/);
   });
 
-  it('is installed read-only only with its hash, and only if its structure is valid', async () => {
+  it('is installed as a read-only file, and only if its hash and structure are valid', async () => {
     const target = join(folder, 'installed');
     const install = (file: string, hash: string, name?: string) =>
       installModel(target, { file, sha256: hash, ...(name && { name }) });
@@ -239,7 +242,7 @@ describe('a speech model', () => {
     );
     await expect(install(model, 'abc')).rejects.toThrow(/--sha256 is not a SHA-256/);
     await expect(install(join(folder, 'none.bin'), '0'.repeat(64))).rejects.toThrow(/does not exist or is not a file/);
-    await expect(install(model, sha256(model), '../up')).rejects.toThrow(/is not a name for a model/);
+    await expect(install(model, sha256(model), '../up')).rejects.toThrow(/is not a valid name for a model/);
     const five = changed('five', 0, 5, 'encoder.conv1.bias');
     await expect(install(five, sha256(five))).rejects.toThrow(/The model has a tensor with 5 dimensions/);
     expect(readInstalled(target)).toMatchObject({ models: {}, current: null });
@@ -257,7 +260,7 @@ describe('the build of whisper.cpp', () => {
     );
   });
 
-  it('rejects sources that are not those of the recipe', async () => {
+  it('rejects sources that differ from the recipe', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'airlock-npm-'));
     try {
       const npm = join(folder, 'npm');

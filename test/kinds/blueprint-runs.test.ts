@@ -142,7 +142,7 @@ describe('a run of a blueprint', () => {
   const childrenOf = (id: string) =>
     query('SELECT kind, status, attempts, erased_at, request_sealed FROM jobs WHERE parent_id = $1 ORDER BY id', id);
 
-  it('is made of remote files by children that clients do not see, and counts as one job', async () => {
+  it('renders remote files in child jobs that clients do not see, and counts as one job', async () => {
     const usage = async () => (await api.call('GET', '/v1/account/usage')).json.usage;
     const before = await usage();
     const id = await create('watermark', { video_url: url('clip.mp4'), logo_url: url('logo.png'), size: 'small' });
@@ -183,7 +183,7 @@ describe('a run of a blueprint', () => {
     expect((await events()).every(({ type }: { type: string }) => /^(blueprint|key)\./.test(type))).toBe(true);
   });
 
-  it('fails with the failure of an output, and keeps the others', async () => {
+  it('fails with the failure of an output, and keeps the other outputs', async () => {
     const id = await create('pair-test', { video_url: url('clip.mp4'), width: 4000 });
     const made = await ended(id);
     expect(made).toMatchObject({
@@ -193,7 +193,7 @@ describe('a run of a blueprint', () => {
     expect((await fetch(made.outputs[0].url)).status).toBe(200);
   });
 
-  it('fails with the name of an input that is not there, or is of another kind', async () => {
+  it('fails with the name of an input that is missing or has the wrong kind', async () => {
     const missing = await ended(await create('pair-test', { video_url: url('none.mp4') }));
     expect(missing).toMatchObject({ status: 'failed', error_code: 'source_not_found', outputs: [] });
     expect(missing.error_message).toMatch(/^video_url: /);
@@ -204,7 +204,7 @@ describe('a run of a blueprint', () => {
     expect([text.status, text.error_code]).toEqual(['failed', 'unsupported_media']);
   });
 
-  it('of an upload that was inspected needs no probe, and is rejected at once if it is of another kind', async () => {
+  it('of an inspected upload needs no probe, and is rejected at once if the upload has the wrong kind', async () => {
     const { fileUrl } = await airlock.upload(join(folder, 'clip.mp4'));
     const { fileUrl: logo } = await airlock.upload(join(folder, 'logo.png'));
     const wrong = await api.call('POST', '/v1/blueprints/pair-test/runs', { video_url: logo });
@@ -224,7 +224,7 @@ describe('a run of a blueprint', () => {
     expect(receipt.deleted.map(({ kind }) => kind).sort()).toEqual(['output', 'upload', 'upload']);
   });
 
-  it('makes nothing twice when its attempts die after they have created children', async () => {
+  it('renders no output twice when its attempts die after they have created children', async () => {
     dying = 2;
     const id = await create('pair-test', { video_url: url('clip.mp4') });
     const made = await ended(id);
@@ -253,7 +253,7 @@ describe('a run of a blueprint', () => {
     expect((await childrenOf(id)).every(({ erased_at }) => erased_at !== null)).toBe(true);
   });
 
-  it('waits for the review of its captions, and burns in what was reviewed', async () => {
+  it('waits for the review of its captions, and burns in the reviewed captions', async () => {
     const id = await create('caption-video', { video_url: url('clip.mp4'), style: 'clean-lower' });
     const waiting = await ended(id);
     expect(waiting).toMatchObject({ status: 'awaiting_review', step: 'review', outputs: [] });
@@ -308,7 +308,7 @@ describe('a run of a blueprint', () => {
       await page.emulateMedia({ colorScheme: 'light' });
     };
 
-    it('is chosen among cards, run by a form made of its schema, and shown with its steps and outputs', async () => {
+    it('is started from a card and a form of its inputs, and shows its steps and outputs', async () => {
       await visit(page, 'Blueprints');
       await page.getByRole('link', { name: 'Watermark', exact: true }).waitFor();
       await page.getByText('Not available').waitFor();
@@ -332,7 +332,7 @@ describe('a run of a blueprint', () => {
       expect(problems).toEqual([]);
     });
 
-    it('has its captions reviewed beside its video, with the keyboard alone', async () => {
+    it('has its captions reviewed next to its video with only the keyboard', async () => {
       await page.goto(`${origin}/blueprints/caption-video`);
       await page.getByLabel('File for Video').setInputFiles(join(folder, 'clip.mp4'));
       await page.getByText('Ready', { exact: true }).waitFor();

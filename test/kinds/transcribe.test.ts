@@ -69,7 +69,7 @@ describe('a transcription', () => {
     });
     afterAll(() => speech?.close());
 
-    it('writes what the model recognizes as SRT, and detects the language', async () => {
+    it('writes the recognized words as SRT, and detects the language', async () => {
       const job = await transcribe({ media_url: clip });
       expect(job).toMatchObject({
         ...{ status: 'completed', language: 'en', task: 'transcribe', output_format: 'srt', error_message: null },
@@ -82,7 +82,7 @@ describe('a transcription', () => {
       expect(text).toBe(MODEL_SENTENCE);
     });
 
-    it('has several formats of one run, with words and times in the JSON', async () => {
+    it('writes several formats, with words and times in the JSON', async () => {
       const body = {
         media_url: clip,
         output_formats: ['json', 'vtt'],
@@ -127,7 +127,7 @@ describe('a transcription', () => {
       }
     });
 
-    it('of a stream that is damaged in the middle keeps the times of what follows', async () => {
+    it('of a stream that is damaged in the middle keeps the times after the damage', async () => {
       await media('damaged.mp3', [...bursts(8), '-c:a', 'libmp3lame']);
       const bytes = await readFile(join(folder, 'damaged.mp3'));
       bytes.fill(0, Math.floor(bytes.length / 3), Math.floor(bytes.length / 2));
@@ -137,7 +137,7 @@ describe('a transcription', () => {
       expect(await download(job.id)).toContain('this is the airlock');
     });
 
-    it('names the near language, field and format in the error of a wrong request', async () => {
+    it('suggests the most similar language, field and format in the error of a wrong request', async () => {
       const wrong = async (body: object) => {
         const { status, json } = await create({ media_url: clip, ...body }, '');
         return [status, json.details.field, json.details.near ?? json.details.reason];
@@ -153,7 +153,7 @@ describe('a transcription', () => {
       expect(json.warnings).toContainEqual(expect.objectContaining({ field: 'langauge' }));
     });
 
-    it('returns 400 for a download before its end, and ends at once when it is canceled', async () => {
+    it('returns 400 for a download before it is completed, and stops at once when it is canceled', async () => {
       const long = await media('long.flac', bursts(500));
       const { json: job } = await create({ media_url: long }, '');
       await until(async () => (await api.call('GET', `/v1/transcribe/${job.id}`)).json.status === 'processing', {
@@ -179,7 +179,7 @@ describe('a transcription', () => {
       return confirmed.json.result.fileUrl;
     };
 
-    it('of eleven minutes of an upload is made by children, in pieces that end in pauses', async () => {
+    it('of an upload of eleven minutes is made by child jobs, in pieces that end in pauses', async () => {
       await media('eleven.flac', bursts(660, 10));
       const job = await transcribe({ media_url: await upload('eleven.flac', 'audio/flac'), output_format: 'json' });
       expect([job.status, job.error_message]).toEqual(['completed', null]);
@@ -195,7 +195,7 @@ describe('a transcription', () => {
       expect(starts.at(-1)).toBeGreaterThan(330);
     });
 
-    it('is part of a transcode: captions of its first output with sound, wherever they are in the request', async () => {
+    it('in a transcode makes captions of the first output with sound, regardless of their position in the request', async () => {
       const outputs = [
         { outputFormat: 'srt' },
         { outputFormat: 'wav' },
@@ -233,7 +233,7 @@ describe('a transcription', () => {
       expect(await wrong(position)).toEqual([422, 'outputs[1].options[0]']);
     });
 
-    it('is the subtitles of a ladder, in both manifests', async () => {
+    it('makes the subtitles of a ladder in both manifests', async () => {
       const ladder = { outputFormat: 'cmaf', ladder: [{ height: 64 }], subtitles: 'transcribe' };
       const made = await api.call('POST', '/v1/transcodes?wait=60', { inputs: [{ url: clip }], outputs: [ladder] });
       expect([made.status, made.json.status, made.json.error_message]).toEqual([201, 'completed', null]);
@@ -310,7 +310,7 @@ describe('a transcription by PocketSphinx', () => {
   const transcribe = async (body: object) =>
     (await api.call('POST', '/v1/transcribe?wait=60', { media_url: `${source.url}/a.wav`, ...body })).json;
 
-  it('of the recording "go forward ten meters" is those words', async () => {
+  it('of the recording "go forward ten meters" contains these words', async () => {
     const job = await transcribe({ output_format: 'json', words: true });
     expect([job.status, job.error_message]).toEqual(['completed', null]);
     const { json } = await api.call('GET', `/v1/transcribe/${job.id}/download`);
@@ -322,9 +322,9 @@ describe('a transcription by PocketSphinx', () => {
     expect(words[3].end).toBeCloseTo(2.12, 1);
   });
 
-  it('into another language fails with what the recognizer knows', async () => {
+  it('into another language fails with the languages of the recognizer', async () => {
     const job = await transcribe({ task: 'translate' });
     expect(job).toMatchObject({ status: 'failed', error_code: 'transcription_failed' });
-    expect(job.error_message).toBe('This server recognizes US English alone, and does not translate.');
+    expect(job.error_message).toBe('This server recognizes only US English, and cannot translate.');
   });
 });

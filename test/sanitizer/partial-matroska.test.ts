@@ -46,7 +46,7 @@ describe('key frames of a Matroska file of which parts are present', () => {
     return stdout.split('\n').flatMap((line) => (line.includes(',K') ? [Number(line.split(',')[0])] : []));
   };
 
-  it('are copied with the start of the file, and only their ranges are asked for', async () => {
+  it('are copied with the start of the file, and only their ranges are requested', async () => {
     // As the fetcher does, which sends no small requests.
     const enlarged = ({ start, end }: Range) => ({ start, end: Math.min(bytes.length, Math.max(end, start + 8192)) });
     const present: Range[] = [enlarged({ start: 0, end: 0 })];
@@ -59,7 +59,7 @@ describe('key frames of a Matroska file of which parts are present', () => {
     expect(await keysOf(result.target)).toEqual([0, 4, 14, 24, 34]);
   });
 
-  it('are rejected if others than key frames are wanted, or if the cues are too far apart', () => {
+  it('are rejected if other frames are requested, or if the cues are too far apart', () => {
     expect(read(path, all(bytes.length), [{ seconds: 5, isKey: false }])).toMatchObject({ reason: expect.any(String) });
     expect(read(path, all(bytes.length), [{ seconds: 60, isKey: true }])).toMatchObject({ reason: /few key frames/ });
   });

@@ -186,7 +186,7 @@ describe('the player', () => {
     await page.close();
   });
 
-  it('shows the subtitles of the ladder over the video once a viewer asks for them', async () => {
+  it('shows the subtitles of the ladder over the video when a viewer turns them on', async () => {
     const { page, faults } = await open(await pageOf('spoken'));
     const captions = page.getByLabel('Captions');
     await captions.waitFor();

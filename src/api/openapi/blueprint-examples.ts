@@ -25,13 +25,13 @@ const created: CreatedRun = { id: ID, status: 'pending', blueprint: 'watermark',
 const watermark = {
   slug: 'watermark',
   title: 'Watermark',
-  description: 'Puts a logo over a video.',
+  description: 'Puts a logo on a video.',
   inputs: {
     type: 'object',
     properties: {
       video_url: { type: 'string', description: 'The video.', 'x-media': 'video', format: 'uri' },
       logo_url: { type: 'string', description: 'The logo.', 'x-media': 'image', format: 'uri' },
-      size: { type: 'string', description: 'How large the logo is.', enum: ['small', 'medium'], default: 'medium' },
+      size: { type: 'string', description: 'The size of the logo.', enum: ['small', 'medium'], default: 'medium' },
     },
     required: ['video_url', 'logo_url'],
   },

@@ -22,7 +22,7 @@ import type { App } from '../types.ts';
 const tags = ['blueprints'];
 const slugParams = z.object({ slug: z.string().describe('The name of the blueprint.') });
 
-/** The catalogue of blueprints, and what runs have beyond the routes of every kind of job. */
+/** Registers the catalogue of blueprints, and the routes of runs that other kinds of jobs don't have. */
 export function registerBlueprints(app: App, deps: RouteDeps): void {
   registerCatalogue(app);
   registerRun(app, deps);
@@ -54,7 +54,7 @@ function registerCatalogue(app: App): void {
         tags,
         summary: 'List blueprints',
         description:
-          'Returns every blueprint with its inputs as a JSON Schema, and the outputs that it makes. A blueprint that is not `available` returns 501 when you run it.',
+          'Returns each blueprint with its outputs, and with its inputs as a JSON Schema. If a blueprint is not `available`, running it returns 501.',
         response: { 200: blueprintList, '4xx': errorBody },
       },
     },
@@ -72,7 +72,7 @@ function registerRun(app: App, deps: RouteDeps): void {
         tags,
         summary: 'Run a blueprint',
         description:
-          'Returns the run immediately. Its inputs are the fields of the body; `GET /v1/blueprints` describes them. Airlock makes each output with a job of its own, under the same policy and limits as your jobs. Send an `Idempotency-Key` so that a retry creates no second run.',
+          'Returns the run immediately. The inputs are the fields of the body, and `GET /v1/blueprints` describes them. Airlock makes each output in a separate job, to which the same policy and limits apply as to your jobs. Send an `Idempotency-Key` so that a retry creates no second run.',
         params: slugParams,
         body: runBody,
         response: { 201: createdRun, '4xx': errorBody, 501: errorBody, 507: errorBody },
@@ -95,7 +95,7 @@ function registerSource(app: App, { context }: ApiDeps): void {
         tags,
         summary: 'Get a link to the first upload of a run',
         description:
-          'For people who review captions beside their video. Returns a link to the first media input that was uploaded. It expires after ten minutes. Returns `null` if no input was uploaded, or if it has been deleted.',
+          'Returns a link to the first media input that was uploaded, so that people can watch the video while they review its captions. The link expires after ten minutes. Returns `null` if no input was uploaded, or if the upload has been deleted.',
         params: idParams,
         response: { 200: sourceAnswer, '4xx': errorBody },
       },
@@ -119,7 +119,7 @@ function registerContinue(app: App, { context }: ApiDeps): void {
         tags,
         summary: 'Continue a run after a review',
         description:
-          'Continues a run that is `awaiting_review` with the subtitles to burn in. Returns 409 if the run awaits no review, for example because it was continued before. Only times and plain text are used: tags of HTML and ASS are rejected.',
+          'Continues an `awaiting_review` run with the subtitles to burn in. Returns 409 if the run is not awaiting a review, for example because it was already continued. Airlock uses only times and plain text, and rejects HTML and ASS tags.',
         params: idParams,
         body: continueBody,
         response: { 200: blueprintRun, '4xx': errorBody },

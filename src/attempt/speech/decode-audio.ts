@@ -9,7 +9,7 @@ import { sizeOfPlainFile } from '../outputs/store-file.ts';
 import type { Run, WorkTools } from '../tools.ts';
 import { BYTES_PER_MS } from './voice-activity.ts';
 
-/** The longest media in seconds, whose samples take 1.4 GB: as long as the longest input. */
+/** The longest media in seconds, equal to the longest input. Its samples have 1.4 GB. */
 const MAX_SECONDS = 12 * 3600;
 const MEMORY_BYTES = 256 * 2 ** 20;
 /** Slower than any audio decoder measured, on a busy machine. */
@@ -23,7 +23,7 @@ export interface Samples {
   ms: number;
 }
 
-/** The limits of a cell that stores nothing: those of the machine, and of the account without its quota for bytes. */
+/** The limits of a cell that stores nothing: the limits of the machine, and of the account except its quota for bytes. */
 export async function speechLimits(
   tools: Pick<WorkTools, 'context' | 'settings'>,
   run: Pick<Run, 'claim'>,
@@ -54,11 +54,12 @@ export async function decodeAudio(
   },
 ): Promise<Samples> {
   const args = speechAudioArgs(source, `/out/${AUDIO}`);
-  if (!args) throw new JobFailure('no_audio_stream', 'The media has no sound, so there is nothing to transcribe.');
+  if (!args)
+    throw new JobFailure('no_audio_stream', 'The media has no audio stream, so there is nothing to transcribe.');
   const { part } = source;
   const seconds = part ? part.to - part.from : (source.seconds ?? MAX_SECONDS);
   if (seconds > MAX_SECONDS) throw new JobFailure('too_long', 'The media is longer than twelve hours.');
-  // Containers lie about their duration; a tenth more costs nothing.
+  // The declared duration can be wrong; a tenth more costs nothing.
   const expected = Math.ceil((source.seconds === null ? MAX_SECONDS : seconds * 1.1 + 60) * 1000) * BYTES_PER_MS;
   const outputBytes = Math.min(expected, await run.disk.cellBytes());
   const cpuSeconds = Math.ceil(LEAST_CPU_SECONDS + CPU_SHARE * (part?.to ?? seconds));

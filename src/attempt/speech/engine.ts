@@ -2,11 +2,11 @@ import type { SpokenSegment } from '../../captions/index.ts';
 import type { TranscriptTask } from '../../contract/transcriptions.ts';
 import type { Timeline } from './pieces.ts';
 
-/** What a recognizer found in a piece, with the times of the audio that it heard. */
+/** The words that a recognizer found in a piece, with times in the audio that it received. */
 export interface Recognized {
-  /** Null if it cannot know. */
+  /** Null if the recognizer can't detect the language. */
   language: string | null;
-  /** Whether the model knows no other language. */
+  /** Whether the model supports only English. */
   isEnglishOnly: boolean;
   segments: SpokenSegment[];
 }
@@ -17,21 +17,21 @@ export interface Recognition {
   /** Path of the result in the cell. */
   result: string;
   threads: number;
-  /** Null = to be detected. */
+  /** Null = detect the language. */
   language: string | null;
   task: TranscriptTask;
   timeline: Timeline;
 }
 
-/** A recognizer of speech, which runs in a cell: one entry here, and one in the table of programs. */
+/** A speech recognizer that runs in a cell. Each recognizer has an entry in `engines.ts` and one in the table of programs. */
 export interface SpeechEngine {
   /** Name of its program. */
   program: string;
   args(recognition: Recognition): string[];
-  /** Texts that it reads from files of the cell, by their names in `/in`. */
+  /** Texts that the recognizer reads from files, by their names in `/in`. */
   texts(recognition: Recognition): Readonly<Record<string, string>>;
-  /** Throws `JobFailure` if the result is not what the program writes. */
+  /** Throws `JobFailure` if the result is invalid. */
   parse(result: string): Recognized;
-  /** Why it cannot do what was asked, as a sentence; null = it can. */
+  /** Why the recognizer can't process the request, as a sentence; null if it can. */
   unsupported(wanted: Pick<Recognition, 'language' | 'task'>): string | null;
 }

@@ -2,10 +2,10 @@ import { open } from 'node:fs/promises';
 import type { Samples } from './decode-audio.ts';
 import { FRAME_BYTES, findSpeech, frameLevels, type Span } from './voice-activity.ts';
 
-/** Frames that are read at once: ten seconds. */
+/** Bytes per read: ten seconds of frames. */
 const CHUNK_BYTES = 500 * FRAME_BYTES;
 
-/** The parts of decoded audio in which somebody may speak. */
+/** Returns the parts of decoded audio that may contain speech. */
 export async function measureSpeech({ path }: Samples, signal: AbortSignal): Promise<Span[]> {
   const levels: Float32Array[] = [];
   const file = await open(path, 'r');

@@ -1,25 +1,25 @@
 import { mergeSpans, type Span } from './voice-activity.ts';
 
-/** The longest piece in milliseconds: recognizers get slower and forget less with more, and a lost worker loses one. */
+/** The longest piece in milliseconds. Longer pieces keep more context, but are slower, and a lost worker loses a complete piece. */
 export const MAX_PIECE_MS = 600_000;
-/** A silence longer than twice this is shortened to twice this before a recognizer hears it. */
+/** Milliseconds of silence that stay on each side of speech: longer silences are shortened to twice this value. */
 const KEPT_SILENCE_MS = 500;
-/** Shares of the planned length within which a piece may end. */
+/** The range, as shares of the planned length, in which a piece can end. */
 const EARLIEST_SHARE = 0.7;
 const LATEST_SHARE = 1.2;
-/** A pause that is wider than this is as good as this. */
+/** Milliseconds above which a longer pause doesn't improve the score of a cut. */
 const WIDE_PAUSE_MS = 2000;
-/** What the full distance from the planned end costs, in milliseconds of pause. */
+/** The cost of the largest distance from the planned end, in milliseconds of pause. */
 const DISTANCE_MS = 1000;
 
-/** A part of the media that is recognized by itself, and the speech in it. */
+/** A part of the media that is recognized separately, and the speech in it. */
 export interface SpeechPiece extends Span {
   speech: Span[];
 }
 
 /**
- * Divides the media into pieces of about equal length, each of at most `most` milliseconds, which end in pauses. Where nobody
- * pauses for so long, a piece ends in the middle of speech.
+ * Divides the media into pieces of about equal length that end in pauses. Each piece has at most `most` milliseconds. If there is
+ * no pause in this time, a piece ends in the middle of speech.
  */
 export function cutPieces(speech: readonly Span[], most = MAX_PIECE_MS): SpeechPiece[] {
   if (speech.length === 0) return [];
@@ -55,13 +55,13 @@ function pieceOf(speech: readonly Span[], { from, to }: Span): SpeechPiece {
   return { from, to, speech: within.filter((span) => span.to > span.from) };
 }
 
-/** Parts of the media that a recognizer hears one after the other. */
+/** Parts of the media that a recognizer receives one after another. */
 export interface Timeline {
-  /** In the media. Each begins where the one before it ends for the recognizer. */
+  /** In media time. For the recognizer, each part starts where the previous part ends. */
   stretches: readonly Span[];
 }
 
-/** What a recognizer hears of a piece: its speech, with long silences shortened, so that it has nothing to invent words for. */
+/** The audio of a piece for a recognizer: long silences are shortened, because recognizers invent words in silence. */
 export function hearSpeech({ from, to, speech }: SpeechPiece): Timeline {
   return {
     stretches: mergeSpans(
@@ -77,7 +77,7 @@ export function heardMs({ stretches }: Timeline): number {
   return stretches.reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
-/** The time in the media of a time that a recognizer reports. */
+/** Converts a time that a recognizer reports to a time in the media. */
 export function mediaTime({ stretches }: Timeline, heard: number): number {
   let left = Math.max(0, heard);
   for (const [index, { from, to }] of stretches.entries()) {
@@ -87,7 +87,7 @@ export function mediaTime({ stretches }: Timeline, heard: number): number {
   return heard;
 }
 
-/** Whether speech was found where a recognizer reports words. */
+/** Whether the media contains speech where a recognizer reports words. */
 export function overlapsSpeech(speech: readonly Span[], { from, to }: Span): boolean {
   return speech.some((span) => span.from < to && span.to > from);
 }

@@ -6,7 +6,7 @@ import { heardMs } from './pieces.ts';
 
 /** Milliseconds of a frame of the recognizer. */
 const FRAME_MS = 10;
-/** The longest utterance in frames: the memory of its search grows with it. */
+/** The longest utterance in frames. The memory of the search grows with the utterance. */
 const MAX_UTTERANCE = 3000;
 /** Fillers and silences of the model, and the number of a second pronunciation: `a(2)`. */
 const FILLER = /^(?:<.*>|\[.*\]|\+\+.*\+\+)$/;
@@ -18,7 +18,7 @@ export const pocketsphinx: SpeechEngine = {
   args: ({ result }) => [
     ...['-hmm', `${POCKETSPHINX_MODEL}/en-us`, '-lm', `${POCKETSPHINX_MODEL}/en-us.lm.bin`],
     ...['-dict', `${POCKETSPHINX_MODEL}/cmudict-en-us.dict`, '-adcin', 'yes', '-cepdir', '/in', '-cepext', ''],
-    // Silences are cut already; the recognizer would shift its times by those that it cuts.
+    // Silences are already cut. If the recognizer cut silences, its times would shift.
     ...['-remove_silence', 'no', '-ctl', '/in/utterances', '-hypseg', result],
   ],
   texts: ({ audio, timeline }) => ({ utterances: utterancesOf(audio.replace('/in/', ''), heardMs(timeline)) }),
@@ -32,8 +32,8 @@ export const pocketsphinx: SpeechEngine = {
       .filter(({ words }) => words.length > 0),
   }),
   unsupported({ language, task }) {
-    if (task === 'translate') return 'This server recognizes US English alone, and does not translate.';
-    return language === null || language === 'en' ? null : 'This server recognizes US English alone.';
+    if (task === 'translate') return 'This server recognizes only US English, and cannot translate.';
+    return language === null || language === 'en' ? null : 'This server recognizes only US English.';
   },
 };
 
@@ -64,5 +64,5 @@ function readUtterance(line: string): SpokenSegment {
 }
 
 function invalid(): JobFailure {
-  return new JobFailure('transcription_failed', 'The speech recognizer wrote a result that is not valid.');
+  return new JobFailure('transcription_failed', 'The speech recognizer wrote an invalid result.');
 }

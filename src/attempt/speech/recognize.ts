@@ -14,7 +14,7 @@ import { installedEngine } from './engines.ts';
 import { heardMs, hearSpeech, mediaTime, overlapsSpeech, type SpeechPiece, type Timeline } from './pieces.ts';
 import { BYTES_PER_MS } from './voice-activity.ts';
 
-/** The result of ten minutes of speech has less than 200 KB. */
+/** Ten minutes of speech have a result of less than 200 KB. */
 const MAX_RESULT_BYTES = 16 * 2 ** 20;
 /**
  * Memory of a cell. Measured: 152 MB for `tiny`, 740 MB for `turbo-q5_0`, about 1.3 times the model and 60 MB. `large-v3` in full
@@ -35,13 +35,13 @@ export interface PieceOfSpeech {
   language: string | null;
   task: TranscriptTask;
   slot: number;
-  /** Share of the job that this piece is. */
+  /** The part of the job's progress that this piece covers. */
   share?: { from: number; to: number };
 }
 
 /**
- * Recognizes a piece of speech, in a cell that contains the recognizer, its model and this audio alone. Returns what was said
- * with the times of the media. What a recognizer reports where no speech was measured is dropped: it was invented.
+ * Recognizes a piece of speech, in a cell that contains only the recognizer, its model and this audio. Returns the words with times
+ * in the media. Drops words where no speech was measured, because the recognizer invented them.
  */
 export async function recognizePiece(tools: WorkTools, run: Run, given: PieceOfSpeech): Promise<Recognized> {
   const { piece, language, task, slot, share } = given;
@@ -73,7 +73,7 @@ export async function recognizePiece(tools: WorkTools, run: Run, given: PieceOfS
   }
 }
 
-/** The cores of this machine, shared by its heavy slots, but one: a recognizer on all cores is slower than on one less. */
+/** The cores of this machine except one, divided by its heavy slots. A recognizer on all cores is slower than on all but one. */
 function threadsOf({ settings }: WorkTools): number {
   const heavy = Math.max(1, settings.slots.filter((classes) => classes.includes('heavy')).length);
   return Math.min(MAX_THREADS, Math.max(1, Math.floor((settings.cores - 1) / heavy)));
@@ -116,7 +116,7 @@ function placeSegments(
     const at = (time: number) => Math.round(mediaTime(timeline, time));
     const moved = words.map((word) => {
       const from = at(word.start);
-      // A word that spans a silence which was cut out ends before it.
+      // A word that spans a removed silence ends before the silence.
       return { ...word, start: from, end: Math.max(from, Math.min(at(word.end), from + (word.end - word.start))) };
     });
     return { start: at(start), end: Math.max(at(start), at(end)), words: moved };

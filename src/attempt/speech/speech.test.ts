@@ -71,14 +71,14 @@ describe('pieces of speech', () => {
     ]);
   });
 
-  it('end within speech that never pauses', () => {
+  it('end in the middle of speech that never pauses', () => {
     const pieces = cutPieces([{ from: 0, to: 25_000 }], 10_000);
     expect(pieces.map(({ from, to }) => to - from).every((length) => length <= 10_000)).toBe(true);
     expect(pieces.at(-1)!.to).toBe(25_000);
     expect(cutPieces([])).toEqual([]);
   });
 
-  it('are heard without their long silences, and their times are those of the media', () => {
+  it('are recognized without long silences, and keep the times of the media', () => {
     const heard = hearSpeech({
       ...{ from: 1000, to: 70_000 },
       speech: [

@@ -4,7 +4,7 @@ import type { Run, WorkTools } from '../tools.ts';
 import { findPieces, recognizeHere } from './transcribe-here.ts';
 import { mainLanguage, type Transcript } from './write-transcript.ts';
 
-/** Media that an attempt has made, of which it writes captions. */
+/** A file that an attempt has made, and that it transcribes. */
 export interface MadeFile {
   /** Host path. */
   path: string;
@@ -16,8 +16,8 @@ export interface MadeFile {
 }
 
 /**
- * Recognizes what is said in a file that a cell wrote, in this attempt. It is read like any input: whoever controls the source
- * may control what FFmpeg writes. Throws `JobFailure`.
+ * Transcribes a file that a cell wrote, in this attempt. The file is read like any input, because an attacker who controls the
+ * source may control what FFmpeg writes. Throws `JobFailure`.
  */
 export async function transcribeFile(
   tools: WorkTools,
@@ -27,7 +27,7 @@ export async function transcribeFile(
   const { folder, disk, signal } = run;
   const media = await openMedia(tools, path, { folder, name, slot, subject, disk, signal, disarm: false });
   if (media.info.audio.length === 0) {
-    throw new JobFailure('no_audio_stream', `${subject} has no sound, so there is nothing to transcribe.`);
+    throw new JobFailure('no_audio_stream', `${subject} has no audio stream, so there is nothing to transcribe.`);
   }
   const seconds = media.countedSeconds ?? media.info.durationSeconds;
   const source = { path: '/in/0', demuxer: media.demuxer, info: media.info, seconds };

@@ -13,7 +13,7 @@ export interface MeasuredSpeech {
   pieces: SpeechPiece[];
 }
 
-/** Share of the time that decoding takes. */
+/** Share of the progress for decoding. */
 const DECODED = 0.1;
 
 /** Decodes the audio and finds the speech in it. */
@@ -26,7 +26,7 @@ export async function findPieces(
   return { samples, pieces: cutPieces(await measureSpeech(samples, run.signal)) };
 }
 
-/** Recognizes all pieces in this attempt, one after the other. */
+/** Recognizes all pieces in this attempt, one after another. */
 export async function recognizeHere(
   tools: WorkTools,
   run: Run,

@@ -6,7 +6,7 @@ import { storedJson } from '../../database/stored-json.ts';
 export const TRANSCRIBE = 'transcribe';
 
 const request = z.object({
-  /** Null = to be detected. */
+  /** Null = detect the language. */
   language: z.string().nullable(),
   task: z.enum(TRANSCRIPT_TASKS),
   /** Whether the JSON lists words. */
@@ -28,7 +28,7 @@ export const transcriptionFacts = storedJson(
   z.object({ output_format: z.enum(TRANSCRIPT_FORMATS) }),
 );
 
-/** The result of a transcription, sealed: what was detected. */
+/** The result of a transcription, sealed: the detected language. */
 export const transcriptionResult = storedJson(
   'result of a transcription',
   1,

@@ -4,10 +4,10 @@ export interface Span {
   to: number;
 }
 
-/** What FFmpeg decodes audio to for recognizers: 16 kHz, mono, signed 16 bits. */
+/** The format to which FFmpeg decodes audio for recognizers: 16 kHz, mono, signed 16 bits. */
 export const SAMPLE_RATE = 16_000;
 export const BYTES_PER_MS = (SAMPLE_RATE * 2) / 1000;
-/** Milliseconds of audio of which the level is measured at once. */
+/** Milliseconds of audio per measured level. */
 export const FRAME_MS = 20;
 export const FRAME_BYTES = FRAME_MS * BYTES_PER_MS;
 
@@ -15,13 +15,13 @@ export const FRAME_BYTES = FRAME_MS * BYTES_PER_MS;
 const SILENCE_DB = -100;
 
 /*
- * Speech is found by energy alone. It is robust against what makes a recognizer invent words, silence and a steady hum, and
- * it passes music and noise that change, of which the recognizer itself decides whether they are speech.
+ * Speech is detected only by energy. This removes silence and steady hum, in which recognizers invent words. Music and changing
+ * noise pass, and the recognizer decides whether they are speech.
  */
 
 /** Speech is at least this much louder than the quietest tenth of the media. */
 const ABOVE_FLOOR_DB = 10;
-/** Whatever the floor: quieter sounds are never speech, louder ones always may be. */
+/** Independent of the floor: quieter sounds are never speech, and louder sounds always may be. */
 const LEAST_DB = -58;
 const MOST_DB = -38;
 /** Shorter sounds are clicks. */
@@ -47,7 +47,7 @@ export function frameLevels(samples: Buffer): Float32Array {
   return levels;
 }
 
-/** The parts of the media in which somebody may speak, in their order; none overlap. */
+/** Returns the parts of the media that may contain speech, in order and without overlaps. */
 export function findSpeech(levels: Float32Array): Span[] {
   const threshold = thresholdOf(levels);
   const loud: Span[] = [];
@@ -71,7 +71,7 @@ function thresholdOf(levels: Float32Array): number {
   return Math.min(MOST_DB, Math.max(LEAST_DB, floor + ABOVE_FLOOR_DB));
 }
 
-/** Joins spans that touch or overlap. They are sorted. */
+/** Joins sorted spans that touch or overlap. */
 export function mergeSpans(spans: readonly Span[]): Span[] {
   const merged: Span[] = [];
   for (const { from, to } of spans) {

@@ -39,7 +39,7 @@ function parseLine(line: string): unknown {
 }
 
 function invalid(): JobFailure {
-  return new JobFailure('transcription_failed', 'The speech recognizer wrote a result that is not valid.');
+  return new JobFailure('transcription_failed', 'The speech recognizer wrote an invalid result.');
 }
 
 const hasWords = ({ words }: SpokenSegment) => words.length > 0;
@@ -64,7 +64,7 @@ function readSegment({ from, to, tokens }: z.infer<typeof segment>): SpokenSegme
   return { start: from, end: Math.max(from, to), words: words.filter(({ text }) => text.trim() !== '') };
 }
 
-/** Scripts that are written without spaces: their words are found by the rules of Unicode, with equal shares of the time. */
+/** Scripts without spaces between words. Words are found by the rules of Unicode, and get equal shares of the time. */
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 

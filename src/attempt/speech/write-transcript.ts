@@ -9,9 +9,9 @@ import {
 import type { TranscriptFormat } from '../../contract/transcriptions.ts';
 import type { TranscriptionRequest } from './transcription-request.ts';
 
-/** What was said in media. */
+/** The words of media. */
 export interface Transcript {
-  /** Null if nothing was said, or if the language is unknown. */
+  /** Null if the media contains no speech, or if the language is unknown. */
   language: string | null;
   segments: readonly SpokenSegment[];
   /** Of the media. */
@@ -41,7 +41,7 @@ export function writeTranscript(
   return format === 'srt' ? writeSrt(cues) : writeVtt(cues);
 }
 
-/** The language in which most was said. */
+/** The language of most of the speech. */
 export function mainLanguage(parts: readonly Pick<Transcript, 'language' | 'segments'>[]): string | null {
   const spoken = new Map<string, number>();
   for (const { language, segments } of parts) {

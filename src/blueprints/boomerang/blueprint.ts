@@ -5,9 +5,9 @@ import { encoded } from '../shared/request.ts';
 
 /** Seconds of the source. */
 const SECONDS = 1.5;
-/** Frames per second that are taken from the source, and with which they play: 1.25 times as fast. */
+/** Frames per second of the source, and of the output: it plays 1.25 times as fast. */
 const [TAKEN_FPS, PLAYED_FPS] = [24, 30];
-/** How often it plays there and back. */
+/** Number of times that the frames play forward and backward. */
 const TIMES = 3;
 const SHORT_SIDE = 1080;
 /** Frames that stay in memory, at most 36 of 3 MB. */
@@ -17,7 +17,7 @@ export const boomerang = defineBlueprint({
   slug: 'boomerang',
   title: 'Boomerang',
   description:
-    'Plays the first one and a half seconds of a video forwards and backwards, three times, so that it loops without a jump. It has no sound.',
+    'Plays the first 1.5 seconds of a video forward and backward three times, without a jump. The result loops and has no sound.',
   inputs: z.object({ video_url: media('video', 'The video.') }),
   outputs: [{ label: 'video', format: 'mp4' }],
   plan({ video_url }, { facts }) {
@@ -26,7 +26,7 @@ export const boomerang = defineBlueprint({
     const all = 2 * frames - 2;
     const graph = [
       `[0:v]${resize(sourceSize(source, SHORT_SIDE))},fps=fps=${TAKEN_FPS},trim=end_frame=${frames},split=2[there][copy]`,
-      // Without the frames at both ends, which would otherwise play twice.
+      // Without the first and the last frame, which would play twice.
       `[copy]reverse,trim=start_frame=1:end_frame=${Math.max(2, frames - 1)},setpts=PTS-STARTPTS[back]`,
       `[there][back]concat=n=2:v=1:a=0,loop=loop=${TIMES - 1}:size=${all}:start=0,setpts=N/(${PLAYED_FPS}*TB),fps=fps=${PLAYED_FPS}[v]`,
     ];

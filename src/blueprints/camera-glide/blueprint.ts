@@ -3,16 +3,16 @@ import { choice, defineBlueprint, media } from '../blueprint.ts';
 import { eased } from '../shared/motion.ts';
 import { moved, ZOOM_CUT } from '../shared/moved.ts';
 
-/** Share of the width that the camera glides over: what a window of 80% leaves. */
+/** Share of the width over which the camera moves: the rest of a window of 80%. */
 const WAY = 2 * ZOOM_CUT;
 
 export const cameraGlide = defineBlueprint({
   slug: 'camera-glide',
   title: 'Camera glide',
-  description: 'Lets the camera glide sideways over a video, as on a slider.',
+  description: 'Moves the camera slowly sideways over a video, as on a slider.',
   inputs: z.object({
     video_url: media('video', 'The video.'),
-    direction: choice(['right', 'left'], 'Where the camera moves.').default('right'),
+    direction: choice(['right', 'left'], 'The direction in which the camera moves.').default('right'),
   }),
   outputs: [{ label: 'video', format: 'mp4' }],
   plan({ video_url, direction }, { facts }) {

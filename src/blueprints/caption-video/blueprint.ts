@@ -11,17 +11,13 @@ const MAX_CUES = 5000;
 export const captionVideo = defineBlueprint({
   slug: 'caption-video',
   title: 'Caption a video',
-  description:
-    'Writes down what is said in a video, lets you correct it, and draws it into the picture. Captions stay where no app covers them.',
+  description: 'Transcribes the speech of a video, lets you correct the captions, and draws them into the video.',
   inputs: z.object({
     video_url: media('video', 'The video.'),
-    language: text(
-      20,
-      'The language that is spoken, such as `en`. If you omit it, Airlock detects the language.',
-    ).optional(),
+    language: text(20, 'The spoken language, such as `en`. If you omit it, Airlock detects the language.').optional(),
     style: choice(
       CAPTION_STYLES,
-      'How captions look: bold with an outline at the bottom, on a dark plate at the bottom, large and yellow in the middle, or on a white plate at the top.',
+      'The style of the captions: bold with an outline at the bottom, on a dark plate at the bottom, large and yellow in the center, or on a white plate at the top.',
     ).default('bold-bottom'),
   }),
   outputs: [{ label: 'video', format: 'mp4' }],
@@ -62,7 +58,7 @@ export const captionVideo = defineBlueprint({
   },
 });
 
-/** Lines that were broken for a wide picture are broken again for this one. Lines of two speakers, which begin with a dash, stay. */
+/** Joins lines, so that they are broken again for this picture. Keeps lines of two speakers, which begin with a dash. */
 function flow(words: string): string {
   return words.replace(/\n(?![-–—])/g, ' ');
 }

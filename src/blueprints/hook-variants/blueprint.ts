@@ -16,7 +16,7 @@ function hooksOf({ hook1, hook2, hook3 }: { hook1: string; hook2?: string | unde
 export const hookVariants = defineBlueprint({
   slug: 'hook-variants',
   title: 'Hook variants',
-  description: 'Makes one video for each hook, to find out which of them people stay for.',
+  description: 'Makes a video for each hook, so that you can test which hook keeps people watching.',
   inputs: z.object({
     video_url: media('video', 'The video.'),
     hook1: text(MAX_HOOK, 'The first hook.'),

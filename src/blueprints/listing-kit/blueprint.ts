@@ -4,14 +4,14 @@ import { FORMATS, type Format, keptShare, reframe } from '../shared/frame.ts';
 import { filtered } from '../shared/request.ts';
 
 const LABELS = Object.keys(FORMATS) as Format[];
-/** Share of the picture that a crop must keep; a smaller one would cut off walls and furniture. */
+/** Share of the picture that a crop must keep. A smaller share would cut off walls and furniture. */
 const CROP_SHARE = 0.7;
 
 export const listingKit = defineBlueprint({
   slug: 'listing-kit',
   title: 'Listing kit',
   description:
-    'Makes four versions of a video: vertical, square, wide and portrait. A version crops the video where little is lost, else it has a blurred background.',
+    'Makes four versions of a video: vertical, square, wide and portrait. Each version crops the video if little is lost. Otherwise, it has a blurred background.',
   inputs: z.object({ video_url: media('video', 'The video of the listing.') }),
   outputs: LABELS.map((label) => ({ label, format: 'mp4' })),
   plan({ video_url }, { facts }) {

@@ -11,7 +11,7 @@ const [SECONDS, FADE] = [3.2, 0.7];
 const FRAMES = Math.round(SECONDS * FPS);
 /** Share of each side that a movement cuts off. */
 const CUT = 0.05;
-/** Share of a photo that must remain for it to fill the frame: a product must not be cut off. */
+/** Share of a photo that must remain so that the photo fills the frame. A product must not be cut off. */
 const FILL_SHARE = 0.85;
 
 /** Pixels of the short side to which a large photo is reduced first. */
@@ -33,14 +33,14 @@ export const productSlideshow = defineBlueprint({
   slug: 'product-slideshow',
   title: 'Product slideshow',
   description:
-    'Shows two to five photos one after the other, with slow movements and cross-fades. Music fades out with the last photo.',
+    'Shows two to five photos one after another, with slow movements and cross-fades. Music fades out with the last photo.',
   inputs: z.object({
     photo1_url: media('image', 'The first photo.'),
     photo2_url: media('image', 'The second photo.'),
     photo3_url: media('image', 'The third photo.').optional(),
     photo4_url: media('image', 'The fourth photo.').optional(),
     photo5_url: media('image', 'The fifth photo.').optional(),
-    music_url: media('audio', 'Music. It repeats if it is too short.').optional(),
+    music_url: media('audio', 'The music. It repeats if the video is longer.').optional(),
     aspect: choice(['9x16', '1x1', '16x9'], 'The aspect ratio of the video.').default('9x16'),
   }),
   outputs: [{ label: 'video', format: 'mp4' }],
@@ -79,7 +79,7 @@ function slide(index: number, source: MediaFacts, frame: Size): string {
   return `${ground};${framed};[f${index}]${still},${moveWindow(MOVEMENTS[index % MOVEMENTS.length]!())}[p${index}]`;
 }
 
-/** A photo of a product without a background gets a white one. */
+/** Puts a transparent photo on a white background. */
 function onWhite(index: number): string {
   return (
     `,format=rgba,split=2[a${index}][b${index}];` +

@@ -4,10 +4,10 @@ import { FORMATS } from '../shared/frame.ts';
 import { encoded } from '../shared/request.ts';
 import { blankText } from '../shared/words.ts';
 
-/** The tallest format of Instagram's feed, so that the card is as large as it can be. */
+/** The tallest format of Instagram's feed, in which the card is largest. */
 const FRAME = FORMATS['4x5'];
 const FPS = 30;
-/** Seconds of a video: as long as people need to read it, at 15 characters a second, and two more. */
+/** Seconds of a video: the time to read the quote at 15 characters a second, plus two seconds. */
 const READING_SPEED = 15;
 const [LEAST_SECONDS, MOST_SECONDS] = [5, 20];
 /** A deep blue to violet, on which the white card stands out. */
@@ -16,13 +16,13 @@ const COLORS = 'c0=0x1f2d5c:c1=0x5b3f8c:c2=0x8c4f9f:nb_colors=3';
 export const quoteCard = defineBlueprint({
   slug: 'quote-card',
   title: 'Quote card',
-  description: 'Draws a quote with its author on a card, as a picture or as a calm video without sound.',
+  description: 'Draws a quote and its author on a card, as a picture or as a calm video without sound.',
   inputs: z.object({
     quote: text(500, 'The quote.', { lines: true }),
-    name: text(80, 'Who said it.').optional(),
-    handle: text(80, 'The name of the author on a platform, such as `@ada`.').optional(),
+    name: text(80, 'The name of the author.').optional(),
+    handle: text(80, 'The username of the author on a platform, such as `@ada`.').optional(),
     photo_url: media('image', 'A photo of the author.').optional(),
-    output: choice(['video', 'image'], 'What is made.').default('image'),
+    output: choice(['video', 'image'], 'The kind of output.').default('image'),
   }),
   outputs: [
     { label: 'image', format: 'png' },

@@ -7,13 +7,13 @@ export const resizeFormat = defineBlueprint({
   slug: 'resize-format',
   title: 'Resize for a format',
   description:
-    'Makes a video fit a vertical, square, portrait or wide frame, with a blurred background or by cropping.',
+    'Fits a video into a vertical, square, portrait or wide frame, with a blurred background or by cropping.',
   inputs: z.object({
     video_url: media('video', 'The video.'),
     format: choice(Object.keys(FORMATS) as [Format, ...Format[]], 'The aspect ratio of the frame.').default('9x16'),
     fit: choice(
       ['pad', 'crop'],
-      'How the video fits: `pad` shows all of it in front of a blurred background, `crop` fills the frame and cuts off the sides.',
+      'How to fit the video: `pad` shows the complete video in front of a blurred background. `crop` fills the frame and cuts off the edges.',
     ).default('pad'),
   }),
   outputs: [{ label: 'video', format: 'mp4' }],

@@ -19,7 +19,7 @@ export type Format = keyof typeof FORMATS;
 
 /** Shares of a frame's side by which two aspect ratios may differ and still count as equal. */
 const SAME_ASPECT = 0.02;
-/** Side of the blurred background as a share of the frame: a small picture blurs in little time. */
+/** Side of the blurred background as a share of the frame, because a small picture blurs faster. */
 const BACKGROUND_SHARE = 1 / 8;
 
 /** Rounds to an even number of pixels, which 4:2:0 video needs. */
@@ -27,10 +27,10 @@ export function even(pixels: number): number {
   return Math.max(2, 2 * Math.round(pixels / 2));
 }
 
-/** The most pixels of the short side of a video that keeps its size: 4K. Encoding a larger one takes several gigabytes. */
+/** The most pixels of the short side of a video that keeps its size: 4K. Encoding a larger video needs several gigabytes. */
 const LARGEST_SHORT_SIDE = 2160;
 
-/** The size of a source with even sides, and with at most `shortSide` pixels on the short one. Never scales up. */
+/** The size of a source with even sides and at most `shortSide` pixels on the short side. Never scales up. */
 export function sourceSize({ width, height }: Size, shortSide = LARGEST_SHORT_SIDE): Size {
   const factor = Math.min(1, shortSide / Math.min(width, height));
   return { width: even(width * factor), height: even(height * factor) };
@@ -65,9 +65,9 @@ export type Fit = 'pad' | 'crop';
 
 /**
  * A graph that puts a video or picture into a frame without stretching it, between two labels. `crop` fills the frame
- * and cuts off what extends beyond it, equally on both sides. `pad` shows the complete picture in front of a blurred,
- * copy that fills the frame, darker for a video, and as light as it is for a picture, which often has a light ground; where the aspect is nearly the same, it fills the frame as well. `options` go into
- * every `scale`, for example to convert a picture's colours.
+ * and cuts off the edges equally on both sides. `pad` shows the complete picture in front of a blurred copy that fills the
+ * frame. The copy is darkened for a video, but not for a picture, which often has a light background. If the aspect ratios
+ * are nearly equal, `pad` also fills the frame. `options` are added to every `scale`, for example to convert colours.
  */
 export function reframe(
   { from, to, options = '' }: { from: string; to: string; options?: string },

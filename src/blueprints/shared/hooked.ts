@@ -4,7 +4,7 @@ import { encoded } from './request.ts';
 import { REPEATED, withMusic } from './sound.ts';
 import { type HookStyle, hook } from './words.ts';
 
-/** Share of a picture that must remain for it to fill the frame; else it is shown in front of a blurred background. */
+/** Share of a picture that must remain so that the picture fills the frame. Otherwise, it gets a blurred background. */
 const FILL_SHARE = 0.75;
 /** The resolution of a video that keeps its format. */
 const SHORT_SIDE = 1080;

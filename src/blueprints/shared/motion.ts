@@ -1,9 +1,9 @@
 import type { MediaFacts } from '../blueprint.ts';
 
-/** Frames per second where the source does not say, and the most that a moving camera needs. */
+/** Frames per second if the rate of the source is unknown, and the maximum for a moving camera. */
 const USUAL_FPS = 30;
 const MOST_FPS = 60;
-/** Seconds of a movement if the length of the source is unknown, and at most. A slower one would not be visible. */
+/** Seconds of a movement if the duration of the source is unknown, and the maximum. A slower movement wouldn't be visible. */
 const UNKNOWN_SECONDS = 8;
 const MOST_SECONDS = 20;
 
@@ -13,7 +13,7 @@ export function frameRate({ fps }: Pick<MediaFacts, 'fps'>): number {
   return Math.min(MOST_FPS, Math.round(fps * 1000) / 1000);
 }
 
-/** Seconds that a movement over a source takes; the picture then rests. */
+/** Seconds of a movement over a source. The picture then stays still. */
 export function movementSeconds({ duration }: Pick<MediaFacts, 'duration'>): number {
   return Math.max(0.1, Math.min(MOST_SECONDS, duration ?? UNKNOWN_SECONDS));
 }

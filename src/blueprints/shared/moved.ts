@@ -3,9 +3,9 @@ import { resize, sourceSize } from './frame.ts';
 import { frameRate, movementSeconds, moveWindow, type Window } from './motion.ts';
 import { filtered } from './request.ts';
 
-/** Share of each side that is cut off at the closest: the picture is then 1.25 times as large. */
+/** Share of each side that is cut off at the closest position, where the picture is enlarged 1.25 times. */
 export const ZOOM_CUT = 0.1;
-/** The resolution of what a moving camera makes: each pixel is interpolated, which takes time. */
+/** The short side of videos with a moving camera. Interpolating each pixel is slow. */
 const SHORT_SIDE = 1080;
 
 /** A video that a camera moves over. `windowOf` gets the number of frames of the movement. Its sound stays. */

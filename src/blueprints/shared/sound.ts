@@ -1,12 +1,12 @@
 /** Sample rate and channels that mixed sounds share. */
 const COMMON = 'aresample=48000,aformat=sample_fmts=fltp:channel_layouts=stereo';
-/** Seconds in which music begins and ends. */
+/** Seconds of the fade-in and the fade-out of music. */
 const [FADE_IN, FADE_OUT] = [0.4, 1.6];
-/** Loudness of music alone, and under a voice, as factors. */
+/** Volume of music without and with a voice, as factors. */
 const [ALONE, UNDER_VOICE] = [0.8, 0.45];
 /**
- * While the voice is louder than about −32 dB, the music becomes up to 8 times as quiet, within 15 ms, and comes back
- * over half a second, slowly enough not to pump between words.
+ * While the voice is louder than about −32 dB, the volume of the music drops by a factor of up to 8 within 15 ms. It returns
+ * over half a second, so that it doesn't pump between words.
  */
 const DUCKING = 'sidechaincompress=threshold=0.025:ratio=8:attack=15:release=500:knee=4:detection=rms';
 
@@ -25,7 +25,7 @@ export function withMusic({ music, voice, seconds }: { music: string; voice: str
       : `,atrim=duration=${number(seconds)},afade=t=out:st=${number(Math.max(0, seconds - FADE_OUT))}:d=${FADE_OUT}:curve=qsin`;
   const bed = (volume: number) => `[${music}]${COMMON},volume=${volume},afade=t=in:st=0:d=${FADE_IN}${ends}`;
   if (voice === null) return `${bed(ALONE)}[a]`;
-  // Sound that ends before the picture does must not end the music.
+  // If the sound ends before the picture, the music must continue.
   const whole = seconds === null ? '' : `,apad=whole_dur=${number(seconds)},atrim=duration=${number(seconds)}`;
   return [
     `[${voice}]${COMMON}${whole},asplit=2[voice][key]`,

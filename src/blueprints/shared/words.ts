@@ -2,7 +2,7 @@ import { choice, type PlanProblem } from '../blueprint.ts';
 import type { Size } from './frame.ts';
 import { type Margins, safeMargins } from './safe-area.ts';
 
-/** Characters of a hook: with the smallest size of its style, as many fit into its area. */
+/** Maximum characters of a hook: they fit into the area of each style at its smallest size. */
 export const MAX_HOOK = 200;
 
 /** Styles of a hook by their names in the hosted service. */
@@ -12,7 +12,7 @@ export type HookStyle = (typeof STYLES)[number];
 export const hookStyle = () =>
   choice(
     STYLES,
-    'Where and how the text is shown: on a white plate at the top, large in the middle of a darker picture, on a dark plate below the middle, or on a dark plate at the left.',
+    'The style of the text: on a white plate at the top, large in the center of a darkened picture, on a dark plate below the center, or on a dark plate at the lower left.',
   ).default('top-hook');
 
 /** `{option: '@text-overlay'}` with this text. */
@@ -23,7 +23,13 @@ export function overlay(text: string, style: Record<string, string | number>) {
 /** A text that consists only of spaces or invisible characters would draw nothing. */
 export function blankText(field: string, text: string): { problem: PlanProblem } | null {
   if (/[^\p{White_Space}\p{C}]/u.test(text)) return null;
-  return { problem: { field, reason: 'contains no visible character', remedy: 'Send a text, or omit the field' } };
+  return {
+    problem: {
+      field,
+      reason: 'contains no visible character',
+      remedy: 'Send a text with visible characters, or omit the field if it is optional',
+    },
+  };
 }
 
 /** A hook as an option, and a filter that prepares the picture for it; null = none. */
@@ -94,7 +100,7 @@ const LOOKS: Readonly<Record<HookStyle, Look>> = {
   },
 };
 
-/** Where a hook may be, in pixels; its plate stays inside. */
+/** The area of a hook and its plate, in pixels. */
 interface Area extends Size {
   left: number;
   top: number;

@@ -5,16 +5,16 @@ import { frameRate } from '../shared/motion.ts';
 import { encoded } from '../shared/request.ts';
 
 const SPEEDS = ['0.5', '1.5', '2', '4'] as const;
-/** Frames per second of slow motion from a source with fewer, for which intermediate frames are blended. */
+/** Frames per second of slow motion. If the source has fewer, blended frames are added. */
 const SLOW_FPS = 30;
 
 export const speedChanger = defineBlueprint({
   slug: 'speed-changer',
   title: 'Change the speed',
-  description: 'Plays a video slower or faster. Voices keep their pitch.',
+  description: 'Makes a video slower or faster. Voices keep their pitch.',
   inputs: z.object({
     video_url: media('video', 'The video.'),
-    speed: choice(SPEEDS, 'The factor: 0.5 is half the speed, 2 is double.').default('2'),
+    speed: choice(SPEEDS, 'The speed factor: 0.5 is half the speed, 2 is double the speed.').default('2'),
   }),
   outputs: [{ label: 'video', format: 'mp4' }],
   plan({ video_url, speed }, { facts }) {
@@ -32,7 +32,7 @@ export const speedChanger = defineBlueprint({
   },
 });
 
-/** Above 2, `atempo` skips samples, so that larger factors are reached in steps. */
+/** Above 2, `atempo` skips samples, so larger factors use several steps. */
 function tempo(factor: number): string {
   const steps = factor > 2 ? [2, factor / 2] : [factor];
   return steps.map((step) => `atempo=${step}`).join(',');

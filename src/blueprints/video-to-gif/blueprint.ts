@@ -3,20 +3,20 @@ import { choice, defineBlueprint, media, text } from '../blueprint.ts';
 import { even } from '../shared/frame.ts';
 import { blankText, overlay } from '../shared/words.ts';
 
-/** Frames per second by seconds: longer pictures have fewer, so that files stay small enough to send. */
+/** Frames per second by duration. Longer GIFs have fewer frames, so that the files stay small. */
 const RATES = { 5: 15, 10: 12, 15: 10 } as const;
 
 export const videoToGif = defineBlueprint({
   slug: 'video-to-gif',
   title: 'Video to GIF',
   description:
-    'Makes a GIF of the start of a video, with colours chosen for it and a caption if you want one. It loops for ever.',
+    'Makes a GIF of the start of a video, with an optional caption. The colours are chosen for the video. The GIF loops forever.',
   inputs: z.object({
     video_url: media('video', 'The video.'),
-    length: choice(['5', '10', '15'], 'Seconds from the start of the video.').default('5'),
-    size: choice(['480', '640'], 'The width in pixels. A smaller video keeps its size.').default('480'),
-    caption: text(120, 'A line of text over the picture.').optional(),
-    caption_position: choice(['bottom', 'top', 'center'], 'Where the caption is.').default('bottom'),
+    length: choice(['5', '10', '15'], 'The length of the GIF in seconds, from the start of the video.').default('5'),
+    size: choice(['480', '640'], 'The width in pixels. A narrower video keeps its width.').default('480'),
+    caption: text(120, 'A text over the picture.').optional(),
+    caption_position: choice(['bottom', 'top', 'center'], 'The position of the caption.').default('bottom'),
   }),
   outputs: [{ label: 'gif', format: 'gif' }],
   plan({ video_url, length, size, caption, caption_position }, { facts }) {
@@ -49,7 +49,7 @@ export const videoToGif = defineBlueprint({
   },
 });
 
-/** White letters with a dark outline, as captions of pictures have had since they exist. */
+/** White letters with a dark outline, the usual style of captions on pictures. */
 function captionStyle({ width, height }: { width: number; height: number }, position: string) {
   const fontSize = Math.max(18, even(Math.min(width * 0.085, height * 0.13)));
   return {

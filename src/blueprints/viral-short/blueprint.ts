@@ -7,12 +7,12 @@ export const viralShort = defineBlueprint({
   slug: 'viral-short',
   title: 'Viral short',
   description:
-    'Makes a vertical video with a hook where no app covers it. Music, if you add some, is quiet while somebody speaks, and fades out.',
+    'Makes a vertical video with a hook between the areas that apps cover at the top and the bottom. Optional music gets quieter while somebody speaks, and fades out at the end.',
   inputs: z.object({
     video_url: media('video', 'The video.'),
-    hook_text: text(MAX_HOOK, 'The hook: a sentence that makes people stay.'),
+    hook_text: text(MAX_HOOK, 'The hook: a sentence that keeps people watching.'),
     style: hookStyle(),
-    music_url: media('audio', 'Music. It repeats if the video is longer.').optional(),
+    music_url: media('audio', 'The music. It repeats if the video is longer.').optional(),
   }),
   outputs: [{ label: 'video', format: 'mp4' }],
   plan({ video_url, hook_text, style, music_url }, { facts }) {

@@ -5,13 +5,13 @@ import { filtered } from '../shared/request.ts';
 import { isVertical, safeMargins } from '../shared/safe-area.ts';
 
 const POSITIONS = ['top-left', 'top-right', 'bottom-left', 'bottom-right', 'center'] as const;
-/** Side of the logo's area as a share of the square root of the frame's area, so that it looks alike in every format. */
+/** Side of the logo's area as a share of the square root of the frame's area, so that logos look equally large in all formats. */
 const SIZES = { small: 0.1, medium: 0.16, large: 0.26 } as const;
-/** A wide logo may be this many times as wide as its area is high. */
+/** Maximum width of a logo as a multiple of the height of its area. */
 const WIDEST = 2.2;
 /** Distance to the edges as a share of the short side. */
 const MARGIN = 0.045;
-/** The most by which a small logo is enlarged: it would look blurred. */
+/** Maximum enlargement of a small logo, which would look blurred. */
 const MOST_ENLARGED = 4;
 /** Share of a vertical video at the bottom where TikTok shows captions and names: the lower 20%. A logo is above it. */
 const CAPTIONS = 0.2;
@@ -20,12 +20,12 @@ const OPACITY = 0.9;
 export const watermark = defineBlueprint({
   slug: 'watermark',
   title: 'Watermark',
-  description: 'Puts a logo over a video, in a corner or in the middle.',
+  description: 'Puts a logo on a video, in a corner or in the center.',
   inputs: z.object({
     video_url: media('video', 'The video.'),
-    logo_url: media('image', 'The logo: a picture, best a PNG with transparency.'),
-    position: choice(POSITIONS, 'Where the logo is.').default('bottom-right'),
-    size: choice(['small', 'medium', 'large'], 'How large the logo is.').default('medium'),
+    logo_url: media('image', 'The logo: a picture, ideally a PNG with transparency.'),
+    position: choice(POSITIONS, 'The position of the logo.').default('bottom-right'),
+    size: choice(['small', 'medium', 'large'], 'The size of the logo.').default('medium'),
   }),
   outputs: [{ label: 'video', format: 'mp4' }],
   plan({ video_url, logo_url, position, size }, { facts }) {

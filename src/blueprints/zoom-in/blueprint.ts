@@ -6,7 +6,7 @@ import { moved, ZOOM_CUT } from '../shared/moved.ts';
 export const zoomIn = defineBlueprint({
   slug: 'zoom-in',
   title: 'Zoom in',
-  description: 'Moves the camera slowly towards the middle of the picture.',
+  description: 'Moves the camera slowly in on the center of the picture.',
   inputs: z.object({ video_url: media('video', 'The video.') }),
   outputs: [{ label: 'video', format: 'mp4' }],
   plan: ({ video_url }, { facts }) => [

@@ -7,7 +7,7 @@ export const zoomOut = defineBlueprint({
   slug: 'zoom-out',
   title: 'Zoom out',
   description:
-    'Starts close to the middle of the picture, and moves the camera slowly back until all of it is visible.',
+    'Starts close to the center of the picture, and moves the camera slowly back until the complete picture is visible.',
   inputs: z.object({ video_url: media('video', 'The video.') }),
   outputs: [{ label: 'video', format: 'mp4' }],
   plan: ({ video_url }, { facts }) => [

@@ -23,7 +23,7 @@ const COLUMNS: readonly Column<Blueprint>[] = [
   { title: 'description', value: ({ description }) => description, least: 12, drop: 1 },
 ];
 
-/** `video_url* logo_url* size`: the required ones have a star. */
+/** `video_url* logo_url* size`: required inputs have a star. */
 function inputsOf({ inputs, available }: Blueprint): string {
   if (!available) return 'not available';
   const { properties = {}, required = [] } = inputs as { properties?: object; required?: string[] };
@@ -48,7 +48,7 @@ interface RunOptions extends Common {
   keep?: boolean;
 }
 
-/** Runs a blueprint, writes its outputs, and leaves nothing of it on the server unless `keep`. */
+/** Runs a blueprint, writes its outputs, and erases the run from the server unless `keep` is set. */
 export async function runBlueprintCommand(
   config: Config,
   { slug, inputs }: { slug: string; inputs: readonly string[] },
@@ -87,7 +87,7 @@ export async function runBlueprintCommand(
 function readInputs(inputs: readonly string[]): Record<string, string> {
   const pairs = inputs.map((input) => {
     const end = input.indexOf('=');
-    if (end < 1) throw new UsageError(`${input} is not an input. Write it as name=value.`);
+    if (end < 1) throw new UsageError(`${input} is not an input. Write inputs as name=value.`);
     return [input.slice(0, end), input.slice(end + 1)] as const;
   });
   return Object.fromEntries(pairs);
@@ -107,10 +107,10 @@ async function findBlueprint(airlock: Airlock, slug: string): Promise<Blueprint>
     slug,
     all.map((one) => one.slug),
   );
-  throw new UsageError(`There is no blueprint ${slug}.${near} ./airlock blueprints lists them.`);
+  throw new UsageError(`There is no blueprint ${slug}.${near} List the blueprints with ./airlock blueprints.`);
 }
 
-/** Fails before anything is uploaded if a file is not there. */
+/** Throws `UsageError` before any upload if a file does not exist. */
 async function requireFiles({ inputs }: Blueprint, given: Record<string, string>): Promise<void> {
   const properties = (inputs.properties ?? {}) as Record<string, object>;
   for (const [name, value] of Object.entries(given)) {

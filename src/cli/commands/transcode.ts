@@ -222,7 +222,7 @@ function ladderOutput(targets: readonly string[], ladder: string, flags: Transco
   const { quality, resolution, template, target, option, filter, text } = flags;
   if (targets.length !== 1) throw new UsageError('With --ladder, name one folder to write.');
   if (quality || resolution || template || target || option.length + filter.length + text.length > 0) {
-    throw new UsageError('With --ladder, --measure is the only other option of the output.');
+    throw new UsageError('With --ladder, --measure is the only output option that you can pass.');
   }
   const heights = ladder.split(',');
   if (ladder !== 'auto' && !heights.every((height) => /^\d{2,4}$/.test(height))) {

@@ -13,16 +13,16 @@ interface InstallOptions {
 }
 
 /**
- * Installs a speech model, after checking it, and builds the program that reads it. A worker uses both after its next start.
+ * Checks and installs a speech model, and builds whisper.cpp. A worker uses both after its next start.
  */
 export async function transcribeInstallCommand(config: Config, options: InstallOptions): Promise<void> {
-  if (!options.model) throw new UsageError('Name a model with --model.');
+  if (!options.model) throw new UsageError('Pass the file of a model with --model.');
   const folder = speechFolder(config.dataDir);
   const say = (text: string) => {
     if (!options.json) process.stdout.write(`${text}\n`);
   };
   await mkdir(folder, { recursive: true, mode: 0o755 });
-  // The model first: a wrong one is found in a second, and a build takes a minute.
+  // Checks the model first, because the check takes a second, and the build takes a minute.
   const { name: given, model: file, sha256 } = options;
   const { name, facts } = await installModel(folder, { file, sha256, ...(given !== undefined && { name: given }) });
   say(

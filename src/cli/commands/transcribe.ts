@@ -25,7 +25,7 @@ interface Transcription {
 }
 
 const WAIT_SECONDS = 25;
-/** Formats by the extension of the file to write. A text is made of the JSON. */
+/** Formats by the extension of the file to write. Plain text is made from the JSON. */
 const FORMATS: Readonly<Record<string, 'srt' | 'vtt' | 'json'>> = {
   '.srt': 'srt',
   '.vtt': 'vtt',
@@ -33,7 +33,7 @@ const FORMATS: Readonly<Record<string, 'srt' | 'vtt' | 'json'>> = {
   '.txt': 'json',
 };
 
-/** Transcribes one file and prints its text, or writes it to a file. Nothing of it stays on the server. */
+/** Transcribes a file, prints the text or writes it to a file, and erases the transcription from the server. */
 export async function transcribeCommand(config: Config, path: string, options: TranscribeOptions): Promise<number> {
   const found = await stat(path).catch(() => null);
   if (!found?.isFile()) throw new UsageError(`${path} does not exist or is not a file.`);
@@ -77,10 +77,12 @@ function formatOf(output: string | undefined): 'srt' | 'vtt' | 'json' {
   if (output === undefined) return 'json';
   const format = FORMATS[extname(output).toLowerCase()];
   if (format) return format;
-  throw new UsageError(`The extension of ${output} chooses the format: use ${Object.keys(FORMATS).join(', ')}.`);
+  throw new UsageError(
+    `The extension of ${output} is not a transcript format. Use ${Object.keys(FORMATS).join(', ')}.`,
+  );
 }
 
-/** An upload that does not exist: a server that transcribes rejects it, and creates nothing. */
+/** An upload that does not exist. A server with a speech model rejects it, and creates no job. */
 const NO_UPLOAD = 'gs://airlock/none';
 
 /** Fails before anything is uploaded if the server cannot transcribe. */
@@ -105,7 +107,7 @@ async function write(result: string, { output, json }: TranscribeOptions): Promi
   else if (!json) process.stdout.write(plainText(result));
 }
 
-/** One line for each stretch of speech. */
+/** Returns a line for each segment of speech. */
 function plainText(transcript: string): string {
   const { segments } = JSON.parse(transcript) as { segments: { text: string }[] };
   return segments.map(({ text }) => `${text}\n`).join('');

@@ -47,7 +47,7 @@ export async function admitRun(
       ...planProblems(submission, media, known),
       ...(await captionProblems(services, caller, { blueprint, inputs })),
     ],
-    // Its attempts run no cell: they take moments, and wait behind no encode.
+    // Its attempts run no cell and are short, so they must not wait for encodes.
     resourceClass: 'interactive',
     fetches: false,
     request: () => {
@@ -99,7 +99,7 @@ function rejectedKinds(blueprint: Blueprint, known: Partial<Record<string, Media
   });
 }
 
-/** Why nothing can be made of these inputs, if that is known before any file is read. */
+/** Why the blueprint can't make an output from these inputs, if this is known before any file is read. */
 function planProblems(
   { blueprint, inputs }: RunSubmission,
   media: readonly string[],

@@ -1,4 +1,4 @@
-/** What a worker needs to run a blueprint: a release that knows it. */
+/** The capability to run a blueprint: a release that contains it. */
 export function capabilityOf(slug: string): string {
   return `blueprint:${slug}`;
 }

@@ -24,7 +24,7 @@ export function transcriptionOf({ blueprint, inputs }: Captioned): { media_url: 
   return { media_url: inputs[captions.media], ...(language !== undefined && { language }) };
 }
 
-/** Why the speech of a run cannot be transcribed: most often, this server has no model. */
+/** Why the speech of a run can't be transcribed. The usual reason is that no worker has a model. */
 export async function captionProblems(
   services: AdmissionServices,
   caller: Caller,
@@ -37,7 +37,7 @@ export async function captionProblems(
   if (!kind?.admit || request === null) return [new ApiError('transcription_not_configured')];
   if ('issues' in request) {
     const field = captioned.blueprint.captions!.language ?? captioned.blueprint.captions!.media;
-    return [new ApiError('invalid_request', { field, reason: 'is not a language that can be transcribed' })];
+    return [new ApiError('invalid_request', { field, reason: 'is not a language that Airlock can transcribe' })];
   }
   return (await kind.admit(services, caller, request.request)).problems;
 }
@@ -50,8 +50,8 @@ export function transcriptionRequest(kinds: KindsContext['kinds'], captioned: Ca
 }
 
 /**
- * Continues a run with reviewed subtitles. Throws `invalid_request` with the line that is no SRT, and what `endReview`
- * throws.
+ * Continues a run with reviewed subtitles. Throws `invalid_request` with the line that isn't valid SRT, and the errors of
+ * `endReview`.
  */
 export async function continueRun(
   context: JobsContext,
@@ -66,7 +66,7 @@ export async function continueRun(
   });
 }
 
-/** Reads subtitles strictly, and writes them again: only times and plain text remain. */
+/** Reads subtitles strictly, and writes them again with only times and plain text. */
 function readReviewed(srtText: string): string {
   const read = parseCaptions(srtText);
   if (read.ok) return writeSrt(read.cues);
@@ -74,7 +74,7 @@ function readReviewed(srtText: string): string {
   throw new ApiError('invalid_request', {
     field: 'srt_text',
     reason: `is not valid SRT: ${message.replace(/\.$/, '')}`,
-    remedy: 'Send numbered cues with times and plain text, as srt_text of the run has them',
+    remedy: 'Send numbered cues with times and plain text, in the format of srt_text of the run',
     ...(line !== null && { line }),
   });
 }

@@ -12,8 +12,8 @@ import type { RunAttempt } from './run-request.ts';
 import { type RunState, stepColumns, writeResult } from './state.ts';
 
 /**
- * Hands the outputs of the children over to the run. An output that was not made fails alone; the run fails with it. Throws
- * `JobFailure` if none was made.
+ * Transfers the outputs of the children to the run. If a child failed, its output fails, and so does the run. Throws `JobFailure`
+ * if no child made an output.
  */
 export async function collectOutputs(attempt: RunAttempt, state: RunState): Promise<Completion> {
   const { tools, run, request } = attempt;
@@ -44,7 +44,7 @@ function storedOf(row: JobOutput, output: JobOutput): StoredOutput {
   return { outputId: row.id, objectId: output.object_id!, facts: outputFacts.read(output.facts) };
 }
 
-/** Makes objects of the children objects of the run, and erases the children. */
+/** Transfers the objects of the children to the run, and erases the children. */
 async function takeOutputs(
   tx: Tx,
   job: Job,

@@ -17,8 +17,8 @@ import { FIRST_STATE, openState, type RunState, saveState } from './state.ts';
 import { readTranscription } from './transcription.ts';
 
 /**
- * Continues a run by one step: describes its media, has its speech transcribed, waits for a review, has its outputs made, and
- * collects them. A step ends with children, each a job of its own, or with the run. Runs no cell.
+ * Continues a run by one step: probes the media, transcribes the speech, waits for a review, renders the outputs, or collects
+ * them. A step creates child jobs, or ends the run. Runs no cell.
  *
  *   queued ─► probe ─► [transcribe ─► review] ─► render ─► done
  */
@@ -30,7 +30,7 @@ export async function executeRun(tools: WorkTools, run: Run, kinds: KindsContext
   try {
     return await continueFrom(attempt, openState(tools.context.vault, job) ?? FIRST_STATE);
   } catch (error) {
-    // Another attempt may need what the children have made.
+    // Another attempt may need the outputs of the children.
     if (!run.signal.aborted && error instanceof JobFailure && !error.retry)
       await discardChildren(tools.context, job.id);
     throw error;
@@ -91,7 +91,7 @@ async function startRender(attempt: RunAttempt, state: RunState): Promise<Attemp
   return startChildren(attempt, admission, [...children.values()], { ...state, step: 'render', outputs });
 }
 
-/** Inserts children with the state that knows them, if this attempt still owns the run. */
+/** Inserts children, and the state that names them, if this attempt still owns the run. */
 async function startChildren(
   { tools, run }: RunAttempt,
   { account }: ChildAdmission,

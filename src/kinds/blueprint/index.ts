@@ -9,7 +9,7 @@ import { shown } from './shown.ts';
 
 const v = z.literal(1);
 
-/** Runs a blueprint: plans its outputs, and has a child make each of them. */
+/** Runs a blueprint: plans its outputs, and creates a child job for each output. */
 export const blueprint: Omit<Kind<RunSubmission>, 'shown'> & { shown: typeof shown } = {
   name: 'blueprint',
   events: {

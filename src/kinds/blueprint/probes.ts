@@ -47,7 +47,7 @@ export function readProbes({ tools, children }: RunAttempt, { probes }: RunState
   return Object.fromEntries(found);
 }
 
-/** Throws `JobFailure` for a media input of another kind than the blueprint needs. */
+/** Throws `JobFailure` if a media input has another kind than the blueprint requires. */
 export function requireKinds({ request }: RunAttempt, { facts }: RunState): void {
   const kinds = mediaKinds(request);
   for (const name of request.media) {

@@ -8,7 +8,7 @@ import { type Job, type JobOutput, sourceRow } from '../../jobs/rows.ts';
 import type { KindsContext } from '../kind.ts';
 import { factsJson, requestJson } from './state.ts';
 
-/** What a run was asked for. */
+/** The request of a run. */
 export interface RunRequest {
   blueprint: Blueprint;
   /** All inputs, the URLs of the media included. */

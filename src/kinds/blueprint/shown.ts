@@ -17,11 +17,11 @@ import type { ShownKind, ViewContext } from '../kind.ts';
 import type { RunSubmission } from './admit.ts';
 import { factsJson, openSubtitles } from './state.ts';
 
-/** What clients see of runs. Runs are created by a route of their own, whose path names the blueprint. */
+/** The view of runs for clients. A separate route creates runs, because its path contains the blueprint. */
 export const shown = {
   path: 'blueprints/runs',
   tag: 'blueprints',
-  description: 'Prepared ways to make a video, and their runs.',
+  description: 'Ready-made recipes for videos, and their runs.',
   operation: 'BlueprintRun',
   nouns: { one: 'run', many: 'runs' },
   hasOwnCreate: true,
@@ -37,7 +37,7 @@ export const shown = {
     get: {
       name: 'get_blueprint_run',
       title: 'Read a run',
-      description: 'Read the state of a run of a blueprint, with signed links to what it has made.',
+      description: 'Get the state of a run of a blueprint, with signed links to its outputs.',
     },
     list: { name: 'list_blueprint_runs' },
     cancel: { name: 'cancel_blueprint_run' },
@@ -81,7 +81,7 @@ function viewItem(vault: Vault, job: Job): BlueprintRunItem {
     ...{ id: job.id, blueprint, step },
     status: job.awaiting === 'review' ? AWAITING_REVIEW : shownStatus(job),
     error_message: openColumn(vault, 'jobs', 'error_sealed', job),
-    // A newer release may know more.
+    // A newer release may have more codes.
     error_code: code === null ? null : isFailureCode(code) ? code : 'internal',
     ...{ tokens_charged: 0 as const, tokens_spent: 0 as const },
     created_at: job.created_at.toISOString(),

@@ -40,7 +40,7 @@ const stored = z.object({
   /** The children that describe the media inputs, by their names. */
   probes: ids,
   transcription: z.uuid().nullable(),
-  /** The subtitles: those to review, then those that were reviewed. */
+  /** The subtitles to review, then the reviewed subtitles. */
   srtText: z.string().nullable(),
   isReviewed: z.boolean(),
   /** The children that make the outputs, by their labels. */
@@ -53,7 +53,7 @@ export const FIRST_STATE: RunState = {
   ...{ step: 'queued', facts: {}, probes: {}, transcription: null, srtText: null, isReviewed: false, outputs: {} },
 };
 
-/** What is kept of a run that has ended. Sealed. */
+/** The state of a run that has ended. Sealed. */
 const resultJson = storedJson('result of a run', 1, z.object({ srtText: z.string().nullable() }));
 
 export function writeResult({ srtText }: Pick<RunState, 'srtText'>): string {

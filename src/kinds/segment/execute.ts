@@ -34,7 +34,8 @@ export async function executeSegment(tools: WorkTools, run: Run): Promise<Attemp
     ...{ folder: run.folder, name: 'input-0', slot, subject: 'Input 1', disarm: request.disarm },
     ...{ known: knownInfo(inspectionJson.readOrNull(source.probe)), disk: run.disk, signal: run.signal },
   });
-  if (media.demuxer !== request.demuxer) throw new JobFailure('internal', 'The input was read in another way before.');
+  if (media.demuxer !== request.demuxer)
+    throw new JobFailure('internal', 'The format of the input has changed since the job started.');
   const limits = await cellLimits(tools, claim, request.budget, run.disk, request.limits);
   const command = {
     args: withThreads(request.args, threadsOf(tools)),

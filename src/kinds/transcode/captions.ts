@@ -20,8 +20,8 @@ import type { Made } from './run-commands.ts';
 import type { PreparedSources } from './sources/prepared.ts';
 
 /**
- * Adds the captions that a job asks for to what it has made: of the first output with sound, so that their times are those of
- * the output, or of the only input where that output has many files. A failure fails the captions alone.
+ * Adds the captions that a job requests to its outputs. Transcribes the first output that is a file with sound, so that the times
+ * are the times of the output. If there is none, transcribes the only input. A failure fails only the captions.
  */
 export async function addCaptions(attempt: TranscodeAttempt, sources: PreparedSources, made: Made): Promise<void> {
   const texts = attempt.run.claim.outputs.filter(({ format }) => isTextFormat(format));
@@ -52,7 +52,7 @@ async function spokenFile(
   if (input && others.length === 0) return input.file;
   throw new JobFailure(
     'no_audio_stream',
-    'No output of the job is a file with sound, so there is nothing to transcribe.',
+    'No output of the job is a single file with sound, so there is nothing to transcribe.',
   );
 }
 

@@ -84,7 +84,7 @@ function undeliveredText({ claim }: Run, position: number, reason: string): stri
   return `${which} was not delivered, and stays here: ${reason}`;
 }
 
-/** The plan of an earlier attempt, with commands for the outputs that it left to this one, or a new plan. */
+/** The plan of an earlier attempt, with commands for the remaining outputs, or a new plan. */
 async function planFirst(
   attempt: TranscodeAttempt,
   sources: PreparedSources,

@@ -44,7 +44,7 @@ export async function runCommands(
   for (const [number, command] of commands.entries()) {
     const share = shareOf(number, commands.length, sources.planned?.done ?? 0);
     await makeCommand(attempt, sources, { command, number, share, searched }, made).catch((error: unknown) => {
-      // What children have written is not the only way to make that output: the strategy decides.
+      // The output can also be made without the files of the children: the strategy decides.
       if (signal.aborted || !(error instanceof JobFailure) || isWritten(sources, command)) throw error;
       if (error instanceof CellFailure) made.facts.push(error.attempt);
       made.failures.push(...command.outputs.map(({ position }) => ({ position, error })));

@@ -11,18 +11,19 @@ import { openColumn } from '../../database/sealed-columns.ts';
 import { outputKey } from '../../storage/keys.ts';
 import type { AttemptResult } from '../kind.ts';
 
-/** Share of the time that decoding takes. */
+/** Share of the progress for decoding. */
 const DECODED = 0.05;
 const FORMAT = 'json';
 
-/** Recognizes the piece that the parent measured, and stores what was said. */
+/** Recognizes the piece that the parent measured, and stores the words. */
 export async function executePiece(tools: WorkTools, run: Run): Promise<AttemptResult> {
   const { job, attemptId, outputs } = run.claim;
   const text = openColumn(tools.context.vault, 'jobs', 'request_sealed', job);
   if (text === null) throw new JobFailure('input_deleted', 'The job has been erased.');
   const { piece, language, task, disarm, demuxer } = pieceJson.read(JSON.parse(text));
   const { slot, file, source } = await openSpeechSource(tools, run, disarm);
-  if (source.demuxer !== demuxer) throw new JobFailure('internal', 'The input was read in another way before.');
+  if (source.demuxer !== demuxer)
+    throw new JobFailure('internal', 'The format of the input has changed since the job started.');
   const part = { from: piece.from / 1000, to: piece.to / 1000 };
   const samples = await decodeAudio(tools, run, {
     source: { ...source, part },

@@ -30,12 +30,12 @@ import { outputKey } from '../../storage/keys.ts';
 import type { AttemptResult } from '../kind.ts';
 import { insertPieces, readPieces } from './pieces.ts';
 
-/** What a job needs when its pieces have ended. */
+/** The state that a job needs when its pieces have ended. */
 const resumeJson = storedJson('state of a transcription', 1, z.object({ durationSeconds: z.number() }));
 
 /**
- * Decodes the audio, cuts it into pieces at silences, recognizes them, and stores the text in each format. Several pieces of
- * media in storage are children, which all workers can run; the job then runs again when they have ended.
+ * Decodes the audio, cuts it into pieces at silences, recognizes the pieces, and stores the text in each format. If media in
+ * storage has several pieces, they become child jobs that all workers can run, and the job runs again when they have ended.
  */
 export async function executeTranscription(tools: WorkTools, run: Run): Promise<AttemptResult> {
   const request = openRequest(tools, run);
@@ -108,9 +108,10 @@ async function complete(
   return { outcome: 'completed', completion };
 }
 
-/** Fields of the request that a model for English alone does not follow. */
+/** Warnings for fields of the request that a model for English ignores. */
 function ignoredFields({ language, task }: TranscriptionRequest): Warning[] {
-  const message = 'The speech model of this server knows English alone, and recognized the speech as English.';
+  const message =
+    'The speech model of this server supports only English, so Airlock transcribed the speech as English.';
   return [
     ...(language !== null && language !== 'en' ? [{ field: 'language', message }] : []),
     ...(task === 'translate' ? [{ field: 'task', message }] : []),

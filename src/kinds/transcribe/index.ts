@@ -4,7 +4,7 @@ import type { Kind } from '../kind.ts';
 import { admitTranscription, type TranscribeSubmission } from './admit.ts';
 import { shown } from './shown.ts';
 
-/** Writes the captions of speech, with a recognizer in a cell. Long media are recognized in pieces, which are its children. */
+/** Transcribes speech with a recognizer in a cell. Long media is recognized in pieces, which are child jobs. */
 export const transcribe: Kind<TranscribeSubmission> = {
   name: TRANSCRIBE,
   events: { prefix: 'transcription' },

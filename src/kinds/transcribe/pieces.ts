@@ -12,10 +12,10 @@ import type { Job } from '../../jobs/rows.ts';
 import { getObject } from '../../objects/objects.ts';
 import { inspectionJson } from '../../uploads/upload.ts';
 
-/** Seconds after which the result of a piece is deleted if its parent never read it. */
+/** Seconds after which the result of a piece is deleted if its parent never reads it. */
 const PIECE_SECONDS = 24 * 3600;
 
-/** Inserts a child for each piece. `resume` is what the job needs when all of them have ended. */
+/** Inserts a child for each piece. `resume` is the state that the job needs when all children have ended. */
 export async function insertPieces(
   { context }: WorkTools,
   run: Run,
@@ -38,7 +38,7 @@ function childOf({ claim: { job, inputs } }: Run, request: PieceRequest): NewJob
     ...{ uploadId: input.upload_id, objectId: input.object_id, shownUrl: null, sourceUrl: null, name: 'input' },
     inspection: inspectionJson.readOrNull(input.probe),
   };
-  // With these shares, the progress of the job is the progress of its speech.
+  // These shares make the progress of the job the progress of its speech.
   const seconds = (request.piece.to - request.piece.from) / 1000;
   return {
     ...{ kind: TRANSCRIBE_PIECE, accountId: job.account_id, keyId: job.key_id, requestId: job.request_id },
@@ -50,7 +50,7 @@ function childOf({ claim: { job, inputs } }: Run, request: PieceRequest): NewJob
   };
 }
 
-/** Reads what the children have recognized, in the order of the media. Throws the failure of the first child that failed. */
+/** Reads the results of the children in the order of the media. Throws the failure of the first failed child. */
 export async function readPieces(tools: WorkTools, run: Run, children: readonly Job[]): Promise<Recognized[]> {
   const { context } = tools;
   const failed = children.find(({ status }) => status !== 'completed');
@@ -75,7 +75,7 @@ export async function readPieces(tools: WorkTools, run: Run, children: readonly 
 function failureOf({ context }: WorkTools, child: Job): JobFailure {
   const code = child.error_code ?? '';
   const message =
-    openColumn(context.vault, 'jobs', 'error_sealed', child) ?? 'A piece of the media was not recognized.';
+    openColumn(context.vault, 'jobs', 'error_sealed', child) ?? 'A piece of the media could not be transcribed.';
   // The pieces have been retried already.
   return new JobFailure(Object.hasOwn(failures, code) ? (code as FailureCode) : 'internal', message, { retry: false });
 }

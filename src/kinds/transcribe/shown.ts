@@ -9,11 +9,11 @@ import type { CreateRequest, ShownKind } from '../kind.ts';
 import type { TranscribeSubmission } from './admit.ts';
 import { listTranscriptions, readTranscription, viewSubmitted } from './view.ts';
 
-/** What clients see of transcriptions. Paths and names of tools are those of the hosted service. */
+/** The view of transcriptions for clients. The paths and the names of tools match the hosted service. */
 export const shown = {
   path: 'transcribe',
   listPath: 'transcribes',
-  description: 'Transcripts and captions of speech, made on this server.',
+  description: 'Transcripts and captions of speech. Airlock makes them on this server.',
   operation: 'Transcription',
   nouns: { one: 'transcription', many: 'transcriptions' },
   outputErrors: { running: 'transcribe_not_completed' },
@@ -22,7 +22,7 @@ export const shown = {
       name: 'transcribe_audio',
       title: 'Transcribe',
       description:
-        'Start a job that writes the captions (SRT, WebVTT or JSON) of a video or sound. Follow it with get_transcribe, or use transcribe_audio_and_wait instead.',
+        'Start a job that transcribes the speech of a video or audio file as SRT, WebVTT or JSON. Follow it with get_transcribe, or use transcribe_audio_and_wait instead.',
     },
     createAndWait: { name: 'transcribe_audio_and_wait', title: 'Transcribe and wait' },
     get: { name: 'get_transcribe' },
@@ -34,7 +34,7 @@ export const shown = {
   },
   descriptions: {
     create:
-      'Returns the job immediately. It starts when a worker that has a speech model is free. Returns 501 `transcription_not_configured` if no worker has one. With `wait`, Airlock responds when the job is final. Send an `Idempotency-Key` so that a retry creates no second job.',
+      'Returns the job immediately. The job starts when a worker with a speech model is free. Returns 501 `transcription_not_configured` if no worker has a speech model. With `wait`, Airlock responds when the job is final. Send an `Idempotency-Key` so that a retry creates no second job.',
   },
   schemas: { create: transcribeBody, job: transcription, item: transcriptionListItem },
   schemaPrefix: 'Transcription',

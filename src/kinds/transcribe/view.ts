@@ -21,7 +21,7 @@ export async function readTranscription(context: ViewContext, accountId: string,
   return viewTranscription(context, job, inputs, outputs);
 }
 
-/** These transcriptions of the account, newest first. Omits ids that are not transcriptions. */
+/** Returns these transcriptions of the account, newest first. Omits other ids. */
 export async function listTranscriptions(
   context: ViewContext,
   accountId: string,

@@ -13,12 +13,13 @@ const runId = z.object({ id: z.string().min(1).describe('The id of the run.') })
 /** States in which a run does not go on by itself. */
 const RESTING = ['completed', 'failed', 'canceled', 'awaiting_review'];
 
-/** Tools that create and continue runs of blueprints. The others are those of every kind of job. */
+/** Tools that list blueprints, and create and continue runs. The other tools on runs exist for every kind of job. */
 export const BLUEPRINT_TOOLS: readonly Tool[] = [
   defineTool({
     name: 'list_blueprints',
     title: 'List blueprints',
-    description: 'List the blueprints, prepared ways to make a video, with the inputs of each as a JSON Schema.',
+    description:
+      'List the blueprints, which are ready-made recipes for videos, with the inputs of each blueprint as a JSON Schema.',
     input: z.object({}),
     annotations: READS,
     run: async (_args, { call }) => resultOf(await call('GET', '/v1/blueprints')),
@@ -27,7 +28,7 @@ export const BLUEPRINT_TOOLS: readonly Tool[] = [
     name: 'run_blueprint',
     title: 'Run a blueprint',
     description:
-      'Start a run of a blueprint of list_blueprints, a prepared way to make a video. Follow it with get_blueprint_run, or use run_blueprint_and_wait instead.',
+      'Start a run of one of the blueprints that list_blueprints returns. Follow it with get_blueprint_run, or use run_blueprint_and_wait instead.',
     input: z.object(runFields),
     annotations: CREATES,
     run: async ({ slug, inputs }, { call }) =>
@@ -37,7 +38,7 @@ export const BLUEPRINT_TOOLS: readonly Tool[] = [
     name: 'run_blueprint_and_wait',
     title: 'Run a blueprint and wait',
     description:
-      'Start a run of a blueprint and wait until it ends, or until its subtitles await a review: change `srt_text`, then call continue_blueprint_run.',
+      'Start a run of a blueprint, and wait until it ends or awaits a review. If it awaits a review, correct `srt_text`, then call continue_blueprint_run.',
     input: z.object({ ...runFields, ...waitFields }),
     annotations: CREATES,
     async run({ slug, inputs, ...waiting }, context) {
@@ -60,7 +61,7 @@ export const BLUEPRINT_TOOLS: readonly Tool[] = [
   defineTool({
     name: 'continue_blueprint_run',
     title: 'Continue a run',
-    description: 'Continue a run whose subtitles await a review, with the text to burn in.',
+    description: 'Continue a run that awaits a review, with the reviewed subtitles to burn in.',
     input: runId.extend({ srt_text: z.string().describe('The reviewed subtitles, as SRT.') }),
     annotations: { ...CREATES, openWorldHint: false },
     run: async ({ id, srt_text }, { call }) =>

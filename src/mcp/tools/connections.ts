@@ -17,7 +17,7 @@ export const CONNECTION_TOOLS: readonly Tool[] = [
     name: 'create_connection',
     title: 'Create a connection',
     description:
-      'Store the access key of a bucket under a name, after a test write and delete. The result does not contain the secret. The conversation does: ask the person to use `./airlock connections create` or the dashboard instead, unless the person insists. Requires the scope admin.',
+      'Store the access key of a bucket under a name, after a test write and delete. The result does not contain the secret, but the conversation does. Ask the person to use `./airlock connections create` or the dashboard instead, unless the person insists. Requires the scope admin.',
     input: createConnectionBody,
     annotations: CREATES,
     path: '/v1/connections',
@@ -26,7 +26,7 @@ export const CONNECTION_TOOLS: readonly Tool[] = [
     name: 'delete_connection',
     title: 'Delete a connection',
     description:
-      'Delete a connection with its access key. Deliveries of waiting and running jobs to its bucket fail. The objects in the bucket stay. Requires the scope admin.',
+      'Delete a connection and its access key. Deliveries of waiting and running jobs to its bucket fail. Airlock deletes no objects in the bucket. Requires the scope admin.',
     input: z.object({ name: connectionName.describe('The name of the connection.') }),
     annotations: DESTROYS,
     run: async ({ name }, { call }) => resultOf(await call('DELETE', `/v1/connections/${pathPart(name)}`)),

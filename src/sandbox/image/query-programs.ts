@@ -53,7 +53,7 @@ async function queryProgram(query: Query, paths: ProgramPaths): Promise<ProgramF
   };
 }
 
-/** Null if the program did not run as it should. */
+/** Null if the program failed. */
 function versionIn(
   { name, version }: Program,
   { end, exitCode, stderr }: ProgramResult,

@@ -16,7 +16,7 @@ interface SourceFile {
   mtimeMs: number;
   /** The image contains a stub of this library, of the same size. */
   stub: boolean;
-  /** What the copy in the image must be; absent = whatever the source is. */
+  /** The SHA-256 that the copy in the image must have; absent = any. */
   sha256?: string;
 }
 

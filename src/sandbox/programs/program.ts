@@ -12,7 +12,7 @@ export const PROGRAM_FILES = '/program-files';
 
 /** A file that every cell of a program can read, at its path in the image. Plain data: a thread copies it. */
 export type SharedFile =
-  /** A file of the host; with a hash, the image is built only if its copy has it. */
+  /** A file of the host. With a hash, the image is built only if the copy has this hash. */
   | { readonly from: string; readonly to: string; readonly sha256?: string }
   /** All files below a folder of the host whose name matches, at the same paths. Subfolders and links are followed. */
   | { readonly folder: string; readonly match: RegExp }
@@ -44,8 +44,8 @@ export interface Program extends ImagePart {
    */
   find(configured: string | undefined, found: ProgramPaths): string | null;
   /**
-   * Whether its cells contain only the program, its libraries and its files, in tiers that can hide the rest of the image.
-   * Default: they contain the image.
+   * Whether cells contain only the program, its libraries and its files, in tiers that can hide the rest of the image.
+   * By default, cells contain the image.
    */
   readonly seesOnlyItself?: boolean;
   /** What a worker that has it can do, for jobs that need it, e.g. `transcription:base-q8_0`. */
@@ -53,8 +53,8 @@ export interface Program extends ImagePart {
   /** What its cells may ask of the kernel. */
   readonly filter: FilterName;
   /**
-   * How to query its version: arguments, and the pattern of the first line of its output. For a program that reports none: what
-   * it prints as an error when it is called wrongly, with its exit code; its package then names the version.
+   * How to query the version: arguments, and the pattern of the first line of the output. For a program that reports no version:
+   * the error and the exit code of a wrong call. The version is then the version of the package.
    */
   readonly version:
     | { readonly args: readonly string[]; readonly line: RegExp }
@@ -69,7 +69,7 @@ export interface Program extends ImagePart {
   readonly progress: ((onReport: (report: ProgressReport) => void) => Pick<ProgressReader, 'feed'>) | null;
 }
 
-/** The paths of the image that cells of a program contain; null = all. Folders contain what is below them. */
+/** The paths of the image that cells of a program contain; null = all. A folder includes its contents. */
 export function seenBy({ name, libraries, files, seesOnlyItself }: Program): readonly string[] | null {
   if (!seesOnlyItself) return null;
   const own = files.map((file) => ('to' in file ? file.to : file.folder));

@@ -7,7 +7,7 @@ export interface FilterPolicy {
   readonly killed: readonly string[];
   /** Whether it may map files as code, which a dynamic loader does. Never memory that is also writable. */
   readonly mapsCode: boolean;
-  /** What happens to a program that maps code which it may not map, or makes memory executable. */
+  /** The action for a program that maps forbidden code or makes memory executable. */
   readonly onCode: 'reject' | 'kill';
 }
 

@@ -67,7 +67,7 @@ export const KILLED_ATTEMPTS: readonly KilledAttempt[] = [
   { attempt: 'start a program from a descriptor', call: 'execveat', args: [-1, '', 0, 0, 0] },
 ];
 
-/** What kills a program under the filters `strict` and `linked`, and gets an error under `media`; and a fork, which always kills it. */
+/** Attempts that kill a program under `strict` and `linked`, and return an error under `media`; and a fork, which always kills it. */
 const QUIET_KILLED: readonly KilledAttempt[] = [
   { attempt: 'fork', call: 'clone', args: [SIGCHLD, 0, 0, 0, 0] },
   { attempt: 'open a Unix socket', call: 'socket', args: [1, 1, 0] },
@@ -82,7 +82,7 @@ const MAP_CODE: KilledAttempt = {
   args: [0, 4096, PROT_READ_EXEC, MAP_PRIVATE_ANONYMOUS, -1, 0],
 };
 
-/** The attempts that kill a program under a filter which is stricter than `media`. */
+/** The attempts that kill a program under filters that are stricter than `media`. */
 export function strictlyKilled(filter: 'strict' | 'linked'): KilledAttempt[] {
   const attempts = filter === 'strict' ? [...QUIET_KILLED, MAP_CODE] : QUIET_KILLED;
   return attempts.map((one) => ({ ...one, attempt: `${filter}: ${one.attempt}` }));

@@ -60,7 +60,7 @@ export function planAll(
 /** Filters that are stricter than `media`. */
 const STRICTER = ['strict', 'linked'] as const;
 
-/** What such a filter rejects in addition to what `media` rejects. */
+/** Plans the attempts that this stricter filter rejects and `media` allows. */
 function planStrict(
   { tier }: Targets & { tier: { exceptions: Exceptions } },
   filter: (typeof STRICTER)[number],

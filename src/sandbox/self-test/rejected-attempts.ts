@@ -117,7 +117,7 @@ export function rejectedAttempts(targets: Targets): RejectedAttempt[] {
   ];
 }
 
-/** What a filter that is stricter than `media` rejects and `media` allows, after the attempt that must succeed. */
+/** Attempts that `media` allows and stricter filters reject, after the attempt that must succeed. */
 export function strictAttempts(tier: Targets['tier'], filter: 'strict' | 'linked'): RejectedAttempt[] {
   const rejected = rejectedBy(tier);
   const path = tier.inside('/out/strict');

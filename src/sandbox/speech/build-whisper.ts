@@ -8,7 +8,7 @@ import { runStep } from './run-step.ts';
 import { SpeechError } from './speech-error.ts';
 import { WHISPER_SOURCE } from './whisper-source.ts';
 
-/** The package of npm that contains the sources of whisper.cpp 1.9.1 (MIT), and its integrity. */
+/** The npm package with the sources of whisper.cpp 1.9.1 (MIT), and its integrity. */
 const PACKAGE = { name: 'nodejs-whisper', version: '0.3.1', file: 'nodejs-whisper-0.3.1.tgz' };
 const SHA512 = 'ceoilUVraRuR5FnNyXpGQT2auAR48Oc3AQBEmkXnVpSn9iN6yVRzQBFCqVTGWbk6Wdi95NhvwXNzFvuR7erLWw==';
 const SOURCES = 'package/cpp/whisper.cpp';
@@ -55,8 +55,8 @@ export function whisperRecipe(): string {
 }
 
 /**
- * Builds whisper.cpp into one static program at `target`. The sources come from npm, and are used only if they are exactly those
- * that this release was tested with. Throws `SpeechError`.
+ * Builds whisper.cpp as one static program at `target`. npm downloads the sources, which must equal the sources that this release
+ * was tested with. Throws `SpeechError`.
  */
 export async function buildWhisper(
   target: string,
@@ -65,7 +65,7 @@ export async function buildWhisper(
   const tools = requireTools(find);
   const folder = await mkdtemp(join(tmpdir(), 'airlock-whisper-'));
   try {
-    onStep?.('Fetching the sources of whisper.cpp');
+    onStep?.('Downloading the sources of whisper.cpp');
     const sources = await fetchSources(folder, tools);
     onStep?.('Compiling whisper.cpp, which takes a minute');
     const program = await compile(folder, sources, tools);
@@ -92,7 +92,7 @@ function requireTools(find: BuildTools['find']): Record<string, string> {
 /** Returns the folder of the sources, with the guard. */
 async function fetchSources(folder: string, { npm, tar }: Record<string, string>): Promise<string> {
   const { name, version, file } = PACKAGE;
-  // It fetches the archive and runs no script of it.
+  // Downloads the archive, and runs none of its scripts.
   await runStep(
     'fetch the sources from npm',
     npm!,
@@ -106,7 +106,7 @@ async function fetchSources(folder: string, { npm, tar }: Record<string, string>
   if (sum !== SHA512) {
     throw new SpeechError(
       `the package ${name}@${version} has the SHA-512 ${sum}, not ${SHA512}`,
-      'Do not use it: check the registry that npm is configured for',
+      'Do not use the package. Check which registry npm uses',
     );
   }
   await runStep('unpack the sources', tar!, ['xzf', archive, '-C', folder, SOURCES], folder);
@@ -119,7 +119,10 @@ async function guardLoader(path: string): Promise<void> {
   const text = await readFile(path, 'utf8');
   const places = text.match(UNGUARDED)?.length ?? 0;
   if (places !== GUARDED_PLACES)
-    throw new SpeechError('the sources of whisper.cpp differ from the tested ones', 'Report it');
+    throw new SpeechError(
+      'the sources of whisper.cpp differ from the tested sources',
+      'Report this error to the developers of Airlock',
+    );
   await writeFile(path, text.replace(UNGUARDED, GUARD));
 }
 
@@ -162,7 +165,7 @@ async function compile(
   return program;
 }
 
-/** Extensions that ggml uses on x86-64 unless it is told not to, by the flags of `/proc/cpuinfo`. */
+/** Extensions that ggml uses on x86-64 by default, by the flags of `/proc/cpuinfo`. */
 const FEATURES: Readonly<Record<string, string>> = {
   ...{
     avx: 'GGML_AVX',
@@ -174,7 +177,7 @@ const FEATURES: Readonly<Record<string, string>> = {
   },
 };
 
-/** Settings for what this processor lacks: the program would end with an illegal instruction. */
+/** Settings for extensions that this processor lacks. Without them, the program fails with an illegal instruction. */
 function withoutFeatures(): string[] {
   if (process.arch !== 'x64') return [];
   const flags = new Set(/^flags\s*: (.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.split(' '));

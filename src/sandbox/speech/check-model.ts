@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
-/** What the header of a model says. */
+/** The facts in the header of a model. */
 export interface ModelFacts {
   sizeBytes: number;
   tensors: number;
@@ -36,12 +36,12 @@ const TENSOR_NAME = /^(?:en|de)coder\.[a-z0-9_.]+$/;
 /** Tensors outside the layers, and in a layer of the encoder and of the decoder. */
 const tensorsOf = (encoder: number, decoder: number) => 11 + 15 * encoder + 24 * decoder;
 
-/** What is wrong with a model; control flow inside this file alone. */
+/** Why a model is rejected. Used only inside this file. */
 class Rejected extends Error {}
 
 /**
- * Checks every record of a ggml file of whisper without reading its weights, in memory-safe code: whisper.cpp trusts the sizes
- * that a file claims. A file that passes is exactly as long as its records say. `reason` continues "The model …".
+ * Checks every record of a ggml file of whisper without reading the weights, in memory-safe code, because whisper.cpp trusts the
+ * declared sizes. The length of an accepted file matches its records. `reason` continues "The model …".
  */
 export function checkModel(path: string): CheckedModel {
   const file = openSync(path, 'r');
@@ -67,19 +67,22 @@ function readModel(reader: Reader): ModelFacts {
   ];
   const [textContext, textState, textHeads, textLayers, mels] = header.slice(5) as typeof header &
     [number, number, number, number, number];
-  need(VOCABULARIES.includes(vocabulary), `has a vocabulary of ${vocabulary} tokens, which no whisper has`);
-  need(audioContext === AUDIO_CONTEXT && textContext === TEXT_CONTEXT, 'has another window than whisper');
-  need(isBetween(audioState, 1, MAX_STATE) && audioState === textState, 'has an unusual width');
+  need(VOCABULARIES.includes(vocabulary), `has a vocabulary of ${vocabulary} tokens, which no whisper model has`);
+  need(
+    audioContext === AUDIO_CONTEXT && textContext === TEXT_CONTEXT,
+    'has a context length that no whisper model has',
+  );
+  need(isBetween(audioState, 1, MAX_STATE) && audioState === textState, 'has an unsupported width');
   need(
     isBetween(audioLayers, 1, MAX_LAYERS) && isBetween(textLayers, 1, MAX_LAYERS),
-    'has an unusual number of layers',
+    'has an unsupported number of layers',
   );
   need(
     audioHeads > 0 && textHeads > 0 && audioState % audioHeads === 0 && textState % textHeads === 0,
-    'has unusual heads',
+    'has an unsupported number of attention heads',
   );
   need(mels === 80 || mels === 128, `has ${mels} mel bands`);
-  need(reader.int() === mels && reader.int() === FFT_BINS, 'has an unusual filter bank');
+  need(reader.int() === mels && reader.int() === FFT_BINS, 'has an unsupported filter bank');
   reader.skip(mels * FFT_BINS * 4);
   readVocabulary(reader, vocabulary);
   let tensors = 0;
@@ -113,15 +116,15 @@ function readTensor(reader: Reader): void {
   const sizes = Array.from({ length: dimensions }, () => reader.int());
   need(
     sizes.every((size) => isBetween(size, 1, MAX_DIMENSION)),
-    'has a tensor of an unusual size',
+    'has a tensor of an unsupported size',
   );
-  need(sizes[0]! % block[0] === 0, 'has a tensor that does not consist of complete blocks');
-  need(TENSOR_NAME.test(reader.bytes(nameLength).toString('latin1')), 'has a tensor with an unusual name');
+  need(sizes[0]! % block[0] === 0, 'has a tensor with an incomplete block');
+  need(TENSOR_NAME.test(reader.bytes(nameLength).toString('latin1')), 'has a tensor with an invalid name');
   reader.skip((sizes.reduce((product, size) => product * size, 1) / block[0]) * block[1]);
 }
 
-function need(holds: boolean, reason: string): void {
-  if (!holds) throw new Rejected(reason);
+function need(isValid: boolean, reason: string): void {
+  if (!isValid) throw new Rejected(reason);
 }
 
 function isBetween(value: number, least: number, most: number): boolean {

@@ -2,12 +2,12 @@ import { type Explanation, explainFailure, type ProgramEnd } from '../../ffmpeg/
 
 const STOPPED: Explanation = {
   code: 'sandbox_violation',
-  message: 'The sandbox stopped the speech recognizer because it tried what no transcription does.',
+  message: 'The sandbox stopped the speech recognizer because it attempted a forbidden operation.',
 };
 
 /** Why a recognizer failed. Its own messages are for the operator: they are in the log of the attempt. */
 export function explainRecognizer(run: ProgramEnd): Explanation {
   if (run.end === 'violation') return STOPPED;
   if (run.end.startsWith('limit_')) return explainFailure({ ...run, stderr: '' });
-  return { code: 'transcription_failed', message: 'The speech recognizer stopped before it was done.' };
+  return { code: 'transcription_failed', message: 'The speech recognizer stopped before it finished.' };
 }

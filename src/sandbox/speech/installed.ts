@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { checkModel, type ModelFacts } from './check-model.ts';
 import { SpeechError } from './speech-error.ts';
 
-/** A file that was checked when it was installed, and must not have changed since. */
+/** A file that was checked during installation. It is not used if it has changed since. */
 export interface InstalledFile {
   /** In the folder of speech. */
   file: string;
@@ -13,13 +13,13 @@ export interface InstalledFile {
   bytes: number;
 }
 
-/** What `installed.json` lists. */
+/** The contents of `installed.json`. */
 export interface InstalledSpeech {
   v: 1;
   /** Null until the program is built. */
   program: InstalledFile | null;
   models: Record<string, InstalledFile>;
-  /** The model that was installed last. */
+  /** The name of the model that was installed last. */
   current: string | null;
 }
 
@@ -39,7 +39,8 @@ export function readInstalled(folder: string): InstalledSpeech {
     throw error;
   }
   const value = JSON.parse(text) as InstalledSpeech;
-  if (value.v !== 1) throw new SpeechError('the speech models were installed by a newer release', 'Install them again');
+  if (value.v !== 1)
+    throw new SpeechError('the speech models were installed by a newer release', 'Install the models again');
   return value;
 }
 
@@ -56,17 +57,16 @@ export async function recordProgram(folder: string, path: string): Promise<void>
 }
 
 export interface ModelToInstall {
-  /** Path of the file of the operator. */
+  /** Path of the operator's file. */
   file: string;
-  /** The SHA-256 that the publisher of the model names, 64 hex digits. */
+  /** The SHA-256 that the publisher of the model states, 64 hex digits. */
   sha256: string;
-  /** Default: from the name of the file, `base-q8_0` from `ggml-base-q8_0.bin`. */
+  /** Defaults to the file name without prefix and extension: `base-q8_0` for `ggml-base-q8_0.bin`. */
   name?: string;
 }
 
 /**
- * Copies a model into the folder, read-only, after checking its hash and its structure. The copy is checked, so that the file
- * cannot change in between. Throws `SpeechError`.
+ * Copies a model into the folder, checks the hash and the structure of the copy, and makes it read-only. Throws `SpeechError`.
  */
 export async function installModel(
   folder: string,
@@ -75,12 +75,12 @@ export async function installModel(
   const name = model.name ?? modelName(model.file);
   if (!MODEL_NAME.test(name)) {
     throw new SpeechError(
-      `"${name.slice(0, 60)}" is not a name for a model`,
-      'Pass --name with letters, digits, dots, dashes or underscores',
+      `"${name.slice(0, 60)}" is not a valid name for a model`,
+      'Pass a --name of letters, digits, dots, dashes and underscores',
     );
   }
   if (!/^[0-9a-f]{64}$/i.test(model.sha256)) {
-    throw new SpeechError('--sha256 is not a SHA-256', 'Pass the 64 hex digits that the publisher of the model names');
+    throw new SpeechError('--sha256 is not a SHA-256', 'Pass the 64 hex digits that the publisher of the model states');
   }
   if (!statSync(model.file, { throwIfNoEntry: false })?.isFile()) {
     throw new SpeechError(`${model.file} does not exist or is not a file`, 'Pass the path of a ggml-….bin file');
@@ -95,7 +95,7 @@ export async function installModel(
     if (sha256 !== model.sha256.toLowerCase()) {
       throw new SpeechError(
         `the model has the SHA-256 ${sha256}, not ${model.sha256.toLowerCase()}`,
-        'Download it again, or compare it with the publisher of the model',
+        'Download the model again, or compare --sha256 with the hash that the publisher states',
       );
     }
     const checked = checkModel(copy);

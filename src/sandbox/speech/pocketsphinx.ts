@@ -14,7 +14,7 @@ const FILES: readonly string[] = [
 /** The folder of the model, in cells. */
 export const POCKETSPHINX_MODEL = `${PROGRAM_FILES}/pocketsphinx`;
 
-/** PocketSphinx of the distribution: US English, without punctuation, and rough. Throws `SandboxError` if it is not installed. */
+/** PocketSphinx from the distribution: US English, without punctuation, inaccurate. Throws `SandboxError` if not installed. */
 export function pocketsphinxProgram(): Program {
   const isThere = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
   const missing = [
@@ -35,7 +35,7 @@ export function pocketsphinxProgram(): Program {
     seesOnlyItself: true,
     provides: ['transcription:pocketsphinx-en-us'],
     filter: 'linked',
-    // It has no text about its version: without arguments, it lists them and fails.
+    // The program has no version option. Without arguments, it lists its arguments and fails.
     version: { args: [], usage: /No arguments given/, exitCode: 1 },
     debian: { package: 'pocketsphinx', path: PROGRAM },
     hiding: null,

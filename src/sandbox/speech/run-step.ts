@@ -6,7 +6,7 @@ const STEP_MS = 30 * 60_000;
 const MAX_OUTPUT = 64 * 2 ** 20;
 const SHOWN = 600;
 
-/** Variables that a package manager and a compiler need of the operator. */
+/** Environment variables of the operator that a package manager and a compiler need. */
 const PASSED =
   /^(?:PATH|HOME|TMPDIR|npm_config_.*|NPM_CONFIG_.*|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY|SSL_CERT_.*|NODE_EXTRA_CA_CERTS)$/;
 

@@ -1,7 +1,7 @@
 /**
- * The program that a cell runs: it reads 16 kHz mono samples and a model, and writes what was said as lines of JSON. It starts
- * no process, opens no file but its three arguments, and looks for no plug-ins, as `whisper-cli` does. Bytes beyond ASCII are
- * written as `\u00XX`, because a token may end in the middle of a character.
+ * The program that a cell runs: it reads 16 kHz mono samples and a model, and writes the words as lines of JSON. It starts no
+ * process, opens only the three files of its arguments, and, unlike `whisper-cli`, searches for no plug-ins. It writes bytes
+ * beyond ASCII as `\u00XX`, because a token may end in the middle of a character.
  *
  * Usage: whisper MODEL AUDIO RESULT THREADS LANGUAGE|auto transcribe|translate. Progress is on standard output, as FFmpeg
  * reports it: `out_time_us` of the audio.

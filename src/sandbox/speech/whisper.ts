@@ -12,13 +12,13 @@ export interface WhisperOptions {
   dataDir: string;
   /** The name of an installed model; null = the one installed last. */
   model: string | null;
-  /** Called when an installed file is no longer what was installed. */
+  /** Called when an installed file has changed. */
   onChanged?: (file: string) => void;
 }
 
 /**
- * whisper.cpp with a model, if both are installed. Both are hashed before an image contains them: files that have changed since
- * their installation are not used, and the worker then runs without them. Throws `SandboxError` for a model that is not installed.
+ * whisper.cpp with a model, if both are installed. Both are hashed before they are added to an image. If a file has changed since
+ * its installation, the worker runs without whisper.cpp. Throws `SandboxError` for a model that is not installed.
  */
 export function whisperProgram({ dataDir, model, onChanged }: WhisperOptions): Program | null {
   const folder = speechFolder(dataDir);

@@ -44,7 +44,7 @@ export function bubblewrapArgs(
 /** Links of the root of every image: the dynamic loader is at a path below them. */
 const ROOT_LINKS: readonly string[] = ['lib', 'lib64'];
 
-/** A root that consists of these paths of the image alone. */
+/** A root that contains only these paths of the image. */
 function ownRoot(rootImage: string, sees: readonly string[]): string[] {
   const paths = sees.filter((path) => existsSync(join(rootImage, path)));
   const links = ROOT_LINKS.filter((name) => paths.includes(`/usr/${name}`));

@@ -5,7 +5,7 @@ import { loudness, openWorkshop, type Workshop } from '../helpers.ts';
 import { casesOf, factsOf, keyOf, make, planCase, SMALL, smallCasesOf } from './cases.ts';
 import HASHES from './hashes.json' with { type: 'json' };
 
-/** Bits by which a frame may differ: another version of FFmpeg or of a font moves a few. */
+/** Number of bits by which a frame can differ, because other versions of FFmpeg or of fonts change a few bits. */
 const TOLERANCE = 6;
 
 let shop: Workshop;
@@ -36,7 +36,7 @@ const SIZES: Readonly<Record<string, string>> = {
 };
 
 describe('what a blueprint makes', () => {
-  it.each(NAMES)('looks as it did when somebody approved it: %s', async (_, index) => {
+  it.each(NAMES)('looks like the approved output: %s', async (_, index) => {
     const one = smallCasesOf(scenes)[index]!;
     for (const planned of await planCase(one)) {
       const { path, info } = await make(shop, planned);
@@ -55,7 +55,7 @@ describe('what a blueprint makes', () => {
     }
   });
 
-  it('is told from a picture without its logo, hook or caption by its hash', () => {
+  it('has another hash than the picture without its logo, hook or caption', () => {
     const [plain] = found['speed-changer video']!;
     const drawn = [
       'watermark video',
@@ -82,7 +82,7 @@ describe('what a blueprint makes', () => {
     expect(await loudness(path, 0.5, 0.15)).toBeLessThan(await loudness(path, 0.12, 0.12));
   });
 
-  it('is upright for a rotated video, and the other way round than it is stored', async () => {
+  it('is upright for a rotated video, with width and height exchanged', async () => {
     const upright = await shop.make('turned.mp4', [...['-display_rotation', '90', '-i', scenes.lake, '-c', 'copy']]);
     expect(await factsOf(upright)).toMatchObject({ width: 180, height: 320 });
     const zoom = smallCasesOf(scenes).find(({ blueprint: { slug } }) => slug === 'zoom-in')!;

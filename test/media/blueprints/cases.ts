@@ -29,7 +29,7 @@ export interface Case {
   inputs: Record<string, string>;
   /** Shares of the output's length at which its frames are shown. */
   shown: readonly number[];
-  /** What distinguishes it from other runs of the same blueprint. */
+  /** The name of the variant among runs of the same blueprint. */
   name?: string;
 }
 
@@ -105,7 +105,7 @@ export function keyOf({ blueprint: { slug }, name }: Case, { label }: PlannedOut
   return `${name ? `${slug} (${name})` : slug} ${label}`;
 }
 
-/** What a worker finds out about a file. */
+/** Returns the facts that a worker finds in a file. */
 export async function factsOf(path: string): Promise<MediaFacts> {
   const { info } = await inspect(path);
   const video = info.video.find((stream) => !stream.isAttachedPicture);
@@ -121,7 +121,7 @@ export async function factsOf(path: string): Promise<MediaFacts> {
   };
 }
 
-/** Plans a case with what its files contain. */
+/** Plans a case with the facts of its files. */
 export async function planCase({ blueprint, inputs }: Pick<Case, 'blueprint' | 'inputs'>): Promise<PlannedOutput[]> {
   const { srtText = null, ...sent } = inputs;
   const media = Object.entries(inputs).filter(([name]) => name.endsWith('_url'));

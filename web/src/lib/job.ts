@@ -57,7 +57,7 @@ export function isErased(job: AnyJob): boolean {
   return isOver(job) && urls.length > 0 && urls.every((url) => url === null);
 }
 
-/** The sources of a job. A transcription has one, under a name of its own. */
+/** The sources of a job. A transcription has one source, `media_url`. */
 function urlsOf({ inputs = [], media_url }: AnyJob): (string | null)[] {
   return media_url === undefined ? inputs.map(({ url }) => url) : [media_url];
 }

@@ -19,7 +19,7 @@ export function readCues(srt: string): EditedCue[] {
   });
 }
 
-/** Writes SRT. Cues without a text are left out, and empty lines, which would end a cue. */
+/** Writes SRT. Leaves out cues without text, and empty lines, which would end a cue. */
 export function writeCues(cues: readonly EditedCue[]): string {
   return cues
     .map((cue) => ({

@@ -13,7 +13,7 @@ import { MediaField } from './blueprints/media-field.tsx';
 import { pictureOf } from './blueprints/pictures.ts';
 import { fieldsOf, type InputField } from './blueprints/schema.ts';
 
-/** More choices than these are a list. */
+/** Number of choices above which the form shows a list. */
 const MOST_SEGMENTS = 5;
 
 export function BlueprintPage() {
@@ -25,7 +25,7 @@ export function BlueprintPage() {
     <Page title="Blueprint">
       {error && <ErrorNotice error={error} onRetry={reload} />}
       {!data && !error && <Skeleton lines={8} />}
-      {data && <Notice tone="warn">There is no blueprint with this name.</Notice>}
+      {data && <Notice tone="warn">This blueprint does not exist.</Notice>}
     </Page>
   );
 }
@@ -37,7 +37,7 @@ function Shown({ blueprint }: { blueprint: BlueprintInfo }) {
     <Page title={title} lead={description}>
       <div class="columns">
         <Card title="Inputs">
-          {!available && <Notice tone="warn">This blueprint needs a generator, and Airlock has none.</Notice>}
+          {!available && <Notice tone="warn">This blueprint needs a generative model, and Airlock has none.</Notice>}
           {available && !may('create') && <Notice tone="warn">Your role may not create jobs.</Notice>}
           {available && may('create') && <RunForm blueprint={blueprint} />}
         </Card>

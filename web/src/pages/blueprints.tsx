@@ -12,10 +12,7 @@ export function BlueprintsPage() {
   const { data, error, reload } = useResource<{ items: BlueprintInfo[] }>('/v1/blueprints');
   const runs = useResource<{ items: BlueprintRunItem[] }>(RECENT);
   return (
-    <Page
-      title="Blueprints"
-      lead="Prepared ways to make a video. Choose one, add your files, and Airlock does the rest."
-    >
+    <Page title="Blueprints" lead="Ready-made recipes for videos. Choose a blueprint and add your files.">
       {error && <ErrorNotice error={error} onRetry={reload} />}
       {!data && !error && <Skeleton lines={8} />}
       {data && (

@@ -40,7 +40,7 @@ describe('the search for a CRF', () => {
     expect(Math.abs(chooseCrf(ENCODER, TARGET, [[...points, ...last.map(grain)]]) - 12)).toBeLessThanOrEqual(2);
   });
 
-  it('encodes the first sample with two CRFs, and each later one with the best guess so far', () => {
+  it('encodes the first sample with two CRFs, and each later sample with the best guess so far', () => {
     const samples: Point[][] = [nextCrfs(ENCODER, TARGET, []).map(sourceAt(24))];
     expect(samples[0]).toHaveLength(2);
     const [guess, ...others] = nextCrfs(ENCODER, TARGET, samples);

@@ -22,7 +22,7 @@ export function overlayStep(name: string, argument: unknown, field: string, asse
     warnings: [],
   });
   if (!NAMES.includes(name)) {
-    return reject('There is no virtual option of this name.', `Use one of ${NAMES.join(', ')}.`);
+    return reject('This virtual option does not exist.', `Use one of ${NAMES.join(', ')}.`);
   }
   // A command string has no objects, so they are written as JSON.
   const given = typeof argument === 'string' && argument.trimStart().startsWith('{') ? readJson(argument) : argument;

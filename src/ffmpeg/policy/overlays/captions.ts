@@ -17,14 +17,14 @@ export type CaptionsResult = { ok: true; captions: CaptionOverlay; warnings: str
 
 /**
  * Reads the argument of `@captions`: `{cues: [{start, end, text}], style?}` with times in seconds. Cues must be in the
- * order of their starts. Rejects everything that is not exactly that. Any text is safe: it is drawn as text only.
+ * order of their starts. Rejects every other shape. Any text is safe, because Airlock draws it only as text.
  */
 export function parseCaptionOverlay(argument: unknown): CaptionsResult {
   try {
-    if (!isObject(argument)) throw new OverlayError('', '@captions needs an object with cues.', EXAMPLE);
+    if (!isObject(argument)) throw new OverlayError('', '@captions requires an object with cues.', EXAMPLE);
     const { cues } = argument;
     if (!Array.isArray(cues) || cues.length === 0)
-      throw new OverlayError('cues', 'cues must be a list of captions.', EXAMPLE);
+      throw new OverlayError('cues', 'cues must be a non-empty list of captions.', EXAMPLE);
     if (cues.length > MAX_CUES) {
       throw new OverlayError('cues', `There are more than ${MAX_CUES} captions.`, 'Split the video into several jobs.');
     }
@@ -54,19 +54,15 @@ function readCue(cue: unknown, key: string, earliest: number): TimedText {
   if (!isObject(cue)) throw new OverlayError(key, 'A caption must be an object.', EXAMPLE);
   const { start, end, text } = cue;
   if (!isTime(start) || !isTime(end) || end <= start)
-    throw new OverlayError(key, 'A caption must end after it starts, in seconds.', EXAMPLE);
+    throw new OverlayError(key, 'start and end must be seconds, and end must be greater than start.', EXAMPLE);
   if (start < earliest) {
-    throw new OverlayError(
-      key,
-      'A caption starts before the one that precedes it.',
-      'Sort the captions by their start.',
-    );
+    throw new OverlayError(key, 'The caption starts before the previous caption.', 'Sort the captions by start.');
   }
   if (typeof text !== 'string')
     throw new OverlayError(`${key}.text`, 'The text of a caption must be a string.', EXAMPLE);
   if (text.length > MAX_CUE_TEXT) {
     const reason = `A caption has more than ${MAX_CUE_TEXT} characters.`;
-    throw new OverlayError(`${key}.text`, reason, 'Split it into several captions.');
+    throw new OverlayError(`${key}.text`, reason, 'Split the caption into several captions.');
   }
   return { start, end, text: cleanText(text).trim() };
 }
@@ -83,7 +79,7 @@ function readStyle(value: unknown): CaptionOverlay['style'] {
   const remedy = `Use one of ${CAPTION_STYLES.join(', ')}.`;
   throw new OverlayError(
     'style',
-    'There is no style of this name.',
+    'The caption style does not exist.',
     near ? `Did you mean "${near}"? ${remedy}` : remedy,
   );
 }

@@ -19,7 +19,7 @@ export interface ChosenPieces {
   reason: string;
 }
 
-/** Position of the output that may be encoded in pieces: the only one, or the only ladder. Null = there is none. */
+/** Position of the output that can be encoded in pieces: the only output, or the only ladder. Null if there is none. */
 export function dividedOutput({ request: { outputs } }: Pick<TranscodeAttempt, 'request'>): number | null {
   if (outputs.length === 1) return 0;
   const ladders = outputs.flatMap(({ ladder }, position) => (ladder ? [position] : []));

@@ -27,7 +27,7 @@ interface PieceStart {
   plan: JobPlan;
   /** Resolves when the sources are hashed. */
   hashed: Promise<void>;
-  /** Plans the job with a command of its own for an output. */
+  /** Plans the job with a separate command for an output. */
   planApart(position: number): Promise<JobPlan>;
 }
 
@@ -63,7 +63,7 @@ export async function startPieces(
 
 const NOT_ALONE = 'The output shares its command with others.';
 
-/** The command of the output alone. It shares the command of the plan with other outputs if all of them have one decode. */
+/** The command of only this output. In the normal plan, outputs with a common decode share a command. */
 async function commandOf(
   { request }: TranscodeAttempt,
   plan: JobPlan,

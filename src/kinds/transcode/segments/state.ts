@@ -83,7 +83,7 @@ const storedLadder = z.object({
   recipe,
 });
 
-/** The same where the job has other outputs, which the worker makes that packages the ladder. */
+/** The same for a job with other outputs. The worker that packages the ladder makes them. */
 const storedMixed = storedLadder.extend({
   /** Of the ladder among the outputs of the job. */
   position: z.number(),

@@ -47,7 +47,7 @@ async function prepareJoin(attempt: TranscodeAttempt, children: readonly Job[]):
   return readySources(attempt, { ...(await sources), ...common });
 }
 
-/** Whether another output of the job has failed, and another attempt may make it: that attempt uses the pieces as well. */
+/** Whether another output of the job failed and may be retried. The next attempt then uses the pieces again. */
 function mayKeepPieces(state: PiecesState | LadderState, error: unknown): boolean {
   return 'position' in state && error instanceof JobFailure && error.retry;
 }

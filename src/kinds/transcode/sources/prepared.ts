@@ -48,7 +48,7 @@ export interface PreparedSources {
   noSplitReason: string | null;
   /** The plan of an earlier attempt; null = the sources are planned now. */
   planned: PlannedEarlier | null;
-  /** What children have written for an output of the plan, so that its command does not run; null = all commands run. */
+  /** Files that children wrote for an output of the plan, whose command then does not run. Null = all commands run. */
   written: WrittenPieces | null;
   /** A file that shows the first input at these times, for a comparison before the plan. */
   showing(pictures: readonly PictureTime[]): Promise<{ outcome: 'ready'; file: string } | FallBack>;

@@ -62,7 +62,7 @@ async function prepareRanges(attempt: TranscodeAttempt, fetch: Fetch): Promise<P
   const parts = await openSource(attempt, fetch.signal);
   if (!parts) return fallBack('the source is small, or has no ranges');
   const demuxer = (await detectMedia(parts.head))?.demuxer;
-  // Of Matroska, the readers make files of key frames only.
+  // For Matroska, the readers can only make files of key frames.
   const isReadable =
     demuxer === 'mov' || (demuxer === 'matroska' && attempt.request.outputs.every(({ tiles }) => tiles));
   if (!demuxer || !isReadable) return fallBack('the source has another container');

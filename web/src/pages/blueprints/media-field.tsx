@@ -22,7 +22,7 @@ interface MediaFieldProps {
   onValue: (url: string) => void;
 }
 
-/** A file that is uploaded at once, or the URL of one. */
+/** A file that is uploaded immediately, or the URL of a file. */
 export function MediaField({ field, value, error, onValue }: MediaFieldProps) {
   const id = useId();
   const [sent, setSent] = useState<Sent | null>(null);

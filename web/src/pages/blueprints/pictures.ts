@@ -1,4 +1,4 @@
-/** Addresses of the pictures of blueprints that the documentation has, by slug. */
+/** Addresses of the pictures of blueprints in the documentation, by slug. */
 const found = import.meta.glob<string>('../../../../docs/images/blueprints/*.jpg', {
   eager: true,
   query: '?url',

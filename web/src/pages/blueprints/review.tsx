@@ -14,7 +14,7 @@ interface ReviewProps {
   onContinued: (run: BlueprintRun) => void;
 }
 
-/** The captions of a run that awaits a review, beside its video. */
+/** The captions of a run that awaits a review, next to its video. */
 export function Review({ run, onContinued }: ReviewProps) {
   const path = `/v1/blueprints/runs/${run.id}`;
   const video = useRef<HTMLVideoElement>(null);
@@ -52,7 +52,7 @@ export function Review({ run, onContinued }: ReviewProps) {
       <div class="review">
         <Source path={path} video={video} onTime={setNow} />
         {cues.length === 0 && (
-          <Notice tone="warn">No speech was found. Cancel the run, or add captions with the API.</Notice>
+          <Notice tone="warn">Airlock found no speech. Cancel the run, or send captions with the API.</Notice>
         )}
         <Cues cues={cues} now={now} onChange={change} onPlay={playFrom} onContinue={submit} />
       </div>
@@ -63,8 +63,9 @@ export function Review({ run, onContinued }: ReviewProps) {
 function KeyHelp() {
   return (
     <p class="muted small">
-      <kbd>Ctrl</kbd>+<kbd>Enter</kbd> continues. <kbd>Alt</kbd>+<kbd>Enter</kbd> plays from a caption, <kbd>Alt</kbd>+
-      <kbd>↑</kbd> and <kbd>Alt</kbd>+<kbd>↓</kbd> move between captions. Empty a caption to leave it out.
+      <kbd>Ctrl</kbd>+<kbd>Enter</kbd> continues the run. <kbd>Alt</kbd>+<kbd>Enter</kbd> plays the video from a
+      caption. <kbd>Alt</kbd>+<kbd>↑</kbd> and <kbd>Alt</kbd>+<kbd>↓</kbd> move between captions. To remove a caption,
+      delete its text.
     </p>
   );
 }
@@ -73,7 +74,7 @@ interface SourceProps {
   /** Of the run. */
   path: string;
   video: RefObject<HTMLVideoElement | null>;
-  /** Called with the seconds at which the video is. */
+  /** Called with the playback position in seconds. */
   onTime: (seconds: number) => void;
 }
 
@@ -83,7 +84,7 @@ function Source({ path, video, onTime }: SourceProps) {
   return (
     <div class="beside">
       {data?.url && (
-        // biome-ignore lint/a11y/useMediaCaption: its captions are beside it
+        // biome-ignore lint/a11y/useMediaCaption: its captions are next to it
         <video
           ref={video}
           class="media"
@@ -93,14 +94,14 @@ function Source({ path, video, onTime }: SourceProps) {
           onTimeUpdate={(event) => onTime(event.currentTarget.currentTime)}
         />
       )}
-      {data && !data.url && <Notice>The video is shown here only if it was uploaded.</Notice>}
+      {data && !data.url && <Notice>This page can show the video only if the video was uploaded.</Notice>}
     </div>
   );
 }
 
 interface CuesProps {
   cues: readonly EditedCue[];
-  /** Seconds at which the video is. */
+  /** Playback position of the video in seconds. */
   now: number;
   onChange: (id: number, changes: Partial<EditedCue>) => void;
   onPlay: (cue: EditedCue) => void;

@@ -31,7 +31,7 @@ interface Property {
 /** Characters above which a text gets a field of several lines. */
 const LONG = 150;
 
-/** The inputs of a blueprint, required ones first as in its schema. */
+/** The inputs of a blueprint, in the order of its schema. */
 export function fieldsOf({ inputs }: Pick<BlueprintInfo, 'inputs'>): InputField[] {
   const { properties = {}, required = [] } = inputs as {
     properties?: Record<string, Property>;

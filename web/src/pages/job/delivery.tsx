@@ -1,7 +1,11 @@
 import { Badge } from '../../ui/feedback.tsx';
 import type { Output } from './download-path.ts';
 
-const TEXTS = { pending: 'To be delivered to', delivering: 'Being delivered to', delivered: 'Delivered to' } as const;
+const TEXTS = {
+  pending: 'Waiting for delivery to',
+  delivering: 'Being delivered to',
+  delivered: 'Delivered to',
+} as const;
 
 /** Where a copy of the output is, or why it is not there. */
 export function DeliveryNote({ output: { destination } }: { output: Output }) {

@@ -1,7 +1,7 @@
 import type { QualityFigures } from '../../../../src/contract/quality.ts';
 import type { Output } from './download-path.ts';
 
-/** How the output compares with its source, by each metric that was computed. */
+/** The figures of each computed metric of an output. */
 export function QualityNote({ output: { quality, measures } }: { output: Output }) {
   const all = measures ?? (quality ? [quality] : []);
   return all.map((figures) => (

@@ -1,4 +1,4 @@
-/** Where the outputs are delivered to, as it has been chosen so far. */
+/** The destination in the form, possibly incomplete. */
 export interface DraftDestination {
   kind: 'none' | 'connection' | 'url';
   /** Name of a connection of the account. */
@@ -23,7 +23,7 @@ export function destinationFields({ kind, connection, prefix, url }: DraftDestin
   return {};
 }
 
-/** What is missing; null if nothing is. */
+/** The fault of an incomplete destination; null if it is complete. */
 export function destinationFault({ kind, connection, url }: DraftDestination): string | null {
   if (kind === 'connection' && connection.trim() === '') return 'Choose a connection.';
   if (kind === 'url' && url.trim() === '') return 'Paste a presigned URL.';

@@ -17,7 +17,7 @@ interface DestinationProps {
   onChange: (destination: DraftDestination) => void;
 }
 
-/** Where a copy of the outputs goes. */
+/** The destination of a copy of the outputs. */
 export function DestinationChoice({ destination, onChange }: DestinationProps) {
   const change = (changes: Partial<DraftDestination>) => onChange({ ...destination, ...changes });
   const { kind, url } = destination;
@@ -28,7 +28,8 @@ export function DestinationChoice({ destination, onChange }: DestinationProps) {
           <Segments label="Deliver a copy to" value={kind} choices={KINDS} onChange={(one) => change({ kind: one })} />
         </div>
         <span class="hint">
-          Airlock also delivers the outputs to your bucket or to a URL. <a href="/docs/destinations">Destinations</a>
+          Airlock delivers a copy of the outputs to your bucket or to a URL.{' '}
+          <a href="/docs/destinations">Destinations</a>
         </span>
       </div>
       {kind === 'connection' && <ConnectionFields destination={destination} change={change} />}
@@ -39,7 +40,7 @@ export function DestinationChoice({ destination, onChange }: DestinationProps) {
           autocomplete="off"
           value={url}
           error={destinationFault(destination)}
-          hint="For one output of one file. Airlock sends one PUT to it."
+          hint="Requires a job with one output of one file. Airlock sends one PUT request to the URL."
           onInput={(text) => change({ url: text })}
         />
       )}
@@ -52,7 +53,7 @@ interface FieldsProps {
   change: (changes: Partial<DraftDestination>) => void;
 }
 
-/** Only people who may manage connections can list them; all others type the name. */
+/** Only people who may manage connections can list them. Everyone else types the name. */
 function ConnectionFields({ destination, change }: FieldsProps) {
   const { data, error, reload } = useResource<{ items: ConnectionView[] }>(may('manage') ? '/v1/connections' : null);
   const { connection, prefix } = destination;
@@ -87,7 +88,7 @@ function ConnectionFields({ destination, change }: FieldsProps) {
           value={prefix}
           placeholder="root of the bucket"
           maxLength={512}
-          hint="Such as videos/2026."
+          hint="For example, videos/2026."
           onInput={(text) => change({ prefix: text })}
         />
       </div>

@@ -7,7 +7,7 @@ import {
 } from '../../../../src/contract/metrics.ts';
 import { numberField } from './numbers.ts';
 
-/** A target and measures as they have been chosen so far. Numbers are texts. */
+/** The target and the measures in the form, possibly incomplete. Numbers are strings. */
 export interface DraftQuality {
   /** `none`: the preset or the options set the quality. */
   target: 'none' | TargetMetric;

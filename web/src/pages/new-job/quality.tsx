@@ -8,9 +8,9 @@ const TARGETS: readonly (readonly [DraftQuality['target'], string])[] = [
   ['xpsnr', 'XPSNR'],
 ];
 const TARGET_HINTS: Readonly<Record<DraftQuality['target'], string>> = {
-  none: 'With a target, Airlock searches for the smallest file that reaches a quality.',
-  ssim: 'From 0.5 to 0.9999. 0.98 is hard to tell from the source, 0.95 is good.',
-  xpsnr: 'From 15 to 60 decibels. 40 is hard to tell from the source, 36 is good.',
+  none: 'With a target, Airlock searches for the smallest file that reaches this quality.',
+  ssim: 'From 0.5 to 0.9999. 0.98 is hard to distinguish from the source. 0.95 is good.',
+  xpsnr: 'From 15 to 60 decibels. 40 is hard to distinguish from the source. 36 is good.',
 };
 
 interface QualityProps {
@@ -68,7 +68,7 @@ function TargetFields({ format, draft, change }: TargetProps) {
             label="Highest bit rate"
             value={maxBitrate}
             placeholder="none"
-            hint="Such as 4M. If the target needs more, the output misses it, and the job has a warning."
+            hint="For example, 4M. If the target requires more, the output misses the target, and the job has a warning."
             onInput={(text) => change({ maxBitrate: text })}
           />
         </div>

@@ -65,7 +65,7 @@ export type Body = { inputs: { url: string }[]; destination?: unknown } & (
   | { template: string }
 );
 
-/** What a job needs besides its sources and outputs. */
+/** The fields of a job other than its sources and outputs. */
 export interface DraftJob {
   /** A name, or a version such as `web@3`; empty for none. */
   template: string;
