@@ -20,7 +20,7 @@ const ROUTES = {
 const OPEN = ['/health-check', '/livez', '/readyz', '/v1/setup', '/.well-known/airlock-keys.json'];
 
 /** Paths of the hosted service that Redocly calls ambiguous, because a blueprint could be named "runs". */
-const AMBIGUOUS = '#/paths/~1v1~1blueprints~1runs~1{id}';
+const AMBIGUOUS = '#/paths/~1v1~1blueprints~1{slug}~1runs';
 
 describe('the API’s description of itself', () => {
   let service: TestService;
@@ -70,12 +70,7 @@ describe('the API’s description of itself', () => {
     const config = await createConfig({ extends: ['recommended'] });
     const found = await lintFromString({ source: JSON.stringify(document), config });
     const shown = found.map(({ ruleId, message, location }) => `${ruleId}: ${location[0]?.pointer}: ${message}`);
-    // An operation that is not implemented yet has no successful response.
-    const missing = operations()
-      .filter(([, , { responses }]) => responses['501'])
-      .map(([path, method]) => `operation-2xx-response: #/paths/${path.replaceAll('/', '~1')}/${method}/responses:`);
-    const expected = [`no-ambiguous-paths: ${AMBIGUOUS}:`, ...missing];
-    expect(shown.filter((problem) => !expected.some((start) => problem.startsWith(start)))).toEqual([]);
+    expect(shown.filter((problem) => !problem.startsWith(`no-ambiguous-paths: ${AMBIGUOUS}:`))).toEqual([]);
   });
 
   it('describes every route of the contract, in OpenAPI 3.1', () => {

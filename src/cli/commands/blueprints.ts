@@ -1,6 +1,6 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import type { Airlock, BlueprintRun, Schemas } from '../../../sdk/src/index.ts';
+import { type Airlock, type BlueprintRun, JobError, type Schemas } from '../../../sdk/src/index.ts';
 import type { Config } from '../../config/config.ts';
 import { didYouMean } from '../../contract/faults/near-name.ts';
 import { connect } from '../connect.ts';
@@ -64,7 +64,13 @@ export async function runBlueprintCommand(
       const blueprint = await findBlueprint(airlock, slug);
       await requireFiles(blueprint, given);
       const control = { signal, onProgress: (progress: Parameters<typeof show>[0]) => display.show(show(progress)) };
-      let run = await airlock.blueprints.run(slug, given, control);
+      const erase = async (id: string) => {
+        if (!options.keep) await airlock.blueprints.erase(id).catch(() => {});
+      };
+      let run = await airlock.blueprints.run(slug, given, control).catch(async (error: unknown) => {
+        if (error instanceof JobError) await erase(error.job.id);
+        throw error;
+      });
       try {
         if (run.status === 'awaiting_review')
           run = await airlock.blueprints.continue(run.id, reviewed ?? run.srt_text ?? '', control);
@@ -76,7 +82,7 @@ export async function runBlueprintCommand(
         else for (const path of paths) write(`${out.green('✓')} ${path}`);
         return EXIT.ok;
       } finally {
-        if (!options.keep) await airlock.blueprints.erase(run.id).catch(() => {});
+        await erase(run.id);
       }
     });
   } finally {
