@@ -311,7 +311,7 @@ describe('a run of a blueprint', () => {
     it('is started from a card and a form of its inputs, and shows its steps and outputs', async () => {
       await visit(page, 'Blueprints');
       await page.getByRole('link', { name: 'Watermark', exact: true }).waitFor();
-      await page.getByText('Not available').waitFor();
+      await page.getByText('Not available', { exact: true }).waitFor();
       await isReadable('catalogue');
       await page.getByRole('link', { name: 'Watermark', exact: true }).click();
       await page.getByRole('heading', { level: 1, name: 'Watermark' }).waitFor();
