@@ -238,7 +238,7 @@ describe('a speech model', () => {
     const install = (file: string, hash: string, name?: string) =>
       installModel(target, { file, sha256: hash, ...(name && { name }) });
     await expect(install(model, '0'.repeat(64))).rejects.toThrow(
-      /^The model has the SHA-256 [0-9a-f]{64}, not 0{64}\. Download it again/,
+      /^The model has the SHA-256 [0-9a-f]{64}, not 0{64}\. Download the model again/,
     );
     await expect(install(model, 'abc')).rejects.toThrow(/--sha256 is not a SHA-256/);
     await expect(install(join(folder, 'none.bin'), '0'.repeat(64))).rejects.toThrow(/does not exist or is not a file/);
@@ -270,7 +270,7 @@ describe('the build of whisper.cpp', () => {
       });
       const find = (name: string) => (name === 'npm' ? npm : `/usr/bin/${name}`);
       await expect(buildWhisper(join(folder, 'whisper'), { find })).rejects.toThrow(
-        /^The package nodejs-whisper@0\.3\.1 has the SHA-512 .*Do not use it/,
+        /^The package nodejs-whisper@0\.3\.1 has the SHA-512 .*Do not use the package/,
       );
     } finally {
       rmSync(folder, { recursive: true, force: true });

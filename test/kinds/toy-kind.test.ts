@@ -502,6 +502,8 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     it('is shown in its own state, and canceled', async () => {
       holdsParts = true;
       const { id } = await create({ text: 'd+b' });
+      // No event says that a parent waits: the page shows it if it is opened afterwards.
+      await reaches(id, 'collecting');
       await open(id);
       await page.getByText('Collecting', { exact: true }).first().waitFor();
       await region('Outputs')
