@@ -50,12 +50,21 @@ async function openHls(video: HTMLVideoElement, url: string, events: SourceEvent
     if (type === Hls.ErrorTypes.MEDIA_ERROR) hls.recoverMediaError();
     else events.onProblem(FAILED);
   });
+  // A choice before the first segment would make hls.js drop it, and sometimes load no other: it applies afterwards.
+  let hasStarted = false;
+  let chosen: number | null = null;
+  hls.on(Hls.Events.FRAG_BUFFERED, (_name, { frag }) => {
+    if (hasStarted || frag.type !== 'main') return;
+    hasStarted = true;
+    if (chosen !== null) hls.currentLevel = chosen;
+  });
   hls.loadSource(url);
   hls.attachMedia(video);
   return {
     choose: (index) => {
+      chosen = index;
       // Replaces what is buffered, so that the viewer sees the choice now.
-      hls.currentLevel = index;
+      if (hasStarted) hls.currentLevel = index;
     },
   };
 }
