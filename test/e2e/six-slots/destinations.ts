@@ -176,9 +176,13 @@ export const destinations = (given: () => TestService) => () => {
     it('fails to be delivered if its connection is deleted while the job waits for its source', async () => {
       await connect({ name: 'going' });
       let release = () => {};
+      const released = new Promise<void>((resolve) => {
+        release = resolve;
+      });
       const bytes = await readFile(clip);
+      // The job is processing before its worker requests the source.
       const slow = await startSource((_, response) => {
-        release = () => response.end(bytes);
+        released.then(() => response.end(bytes));
       });
       const request = {
         inputs: [{ url: `${slow.url}/a.mp4` }],
