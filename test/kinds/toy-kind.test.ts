@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Airlock } from '../../sdk/src/index.ts';
 import { createFetcher } from '../../src/fetcher/index.ts';
 import { readStatistics } from '../../src/fleet/statistics.ts';
@@ -95,6 +95,9 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     return made.json;
   };
   const read = async (id: string, wait = 30) => (await api.call('GET', `/v1/toys/${id}?wait=${wait}`)).json;
+  afterEach(() => {
+    holdsParts = false;
+  });
   const reaches = (id: string, status: string) =>
     until(async () => (await read(id, 0)).status === status, { what: `a toy that is ${status}` });
   const eventsOf = async (id: string) => (await api.call('GET', `/v1/toys/${id}/events`)).json.events;
@@ -251,8 +254,11 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     holdsParts = true;
     const { id } = await create({ text: 'p+c' });
     await reaches(id, 'collecting');
-    const running = await api.call('GET', '/v1/toys?status=processing');
-    expect(running.json.items).toContainEqual(expect.objectContaining({ id, status: 'collecting' }));
+    const isListed = async () => {
+      const { items } = (await api.call('GET', '/v1/toys?status=processing')).json;
+      return items.some((one: { id: string; status: string }) => one.id === id && one.status === 'collecting');
+    };
+    await until(isListed, { what: 'the toy in the list of those that run' });
     await until(async () => (await childrenOf(id)).some(({ status }) => status === 'processing'), {
       what: 'a part that runs',
     });

@@ -216,7 +216,15 @@ describe('a person', () => {
     await page.getByText('Ready', { exact: true }).waitFor();
     const output = (number: number) => page.getByRole('region', { name: `Output ${number}`, exact: true });
     for (let count = 1; count < 3; count++) await page.getByRole('button', { name: 'Add output' }).press('Enter');
-    await output(1).getByRole('radio', { name: 'Streaming' }).press(' ');
+    // The page moves the focus to an output that was added, which may take the key.
+    const streaming = output(1).getByRole('radio', { name: 'Streaming' });
+    await until(
+      async () => {
+        await streaming.press(' ');
+        return streaming.isChecked();
+      },
+      { what: 'the choice of a stream' },
+    );
     await output(1).getByRole('button', { name: 'Chosen' }).press('Enter');
     for (const height of ['1080p', '720p', '360p']) await output(1).getByLabel(height).press(' ');
     await output(1).getByText('Choose at least one height.').waitFor();
