@@ -58,6 +58,7 @@ function ConnectionFields({ destination, change }: FieldsProps) {
   const { data, error, reload } = useResource<{ items: ConnectionView[] }>(may('manage') ? '/v1/connections' : null);
   const { connection, prefix } = destination;
   const fault = destinationFault(destination);
+  const isLoading = may('manage') && !data && !error;
   const names = (data?.items ?? []).map(({ name, bucket }) => [name, `${name} (bucket ${bucket})`] as const);
   return (
     <>
@@ -68,7 +69,7 @@ function ConnectionFields({ destination, change }: FieldsProps) {
         </p>
       )}
       <div class="output-fields">
-        {names.length > 0 ? (
+        {isLoading || names.length > 0 ? (
           <SelectField
             label="Connection"
             value={connection}

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { OUTPUT_FORMATS } from '../../../../src/contract/formats.ts';
 import { outputNames } from '../../../../src/contract/output-names.ts';
 import type { RequestProblem } from '../../../../src/contract/validate.ts';
@@ -107,7 +107,8 @@ interface OutputCardProps {
 
 function OutputCard({ index, outputs, errors, hasFocus, onChange, onRemove }: OutputCardProps) {
   const body = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  // Before the next key of the person.
+  useLayoutEffect(() => {
     if (hasFocus) body.current?.querySelector('input')?.focus();
   }, []);
   const output = outputs[index]!;
