@@ -19,6 +19,8 @@ export const SECONDS: Readonly<Record<string, number>> = {
   ...{ 'test/media/matrix': 19, 'test/hostile/connections': 19, 'test/chaos/early-output': 18 },
   ...{ 'test/media/option-runs': 18, 'test/hostile/attacks-bare': 18, 'test/e2e/cli-keys': 17 },
   ...{ 'test/chaos/ffmpeg-upgrade': 17, 'test/hostile/hostile-clients': 12, 'test/chaos/fair-scheduling': 16 },
+  ...{ 'test/kinds/transcribe': 60, 'test/e2e/cli-transcribe': 60, 'test/media/blueprints/blueprints': 30 },
+  ...{ 'test/kinds/blueprint-runs': 40, 'test/kinds/toy-kind': 20, 'test/hostile/speech-cell': 20 },
   ...{ 'test/api/webhook-shares': 15, 'test/hostile/cell-limits': 14, 'test/launcher/install': 14 },
   ...{ 'test/e2e/settings': 14, 'test/launcher/start': 14, 'test/e2e/filters': 13, 'test/chaos/pieces': 13 },
 };
