@@ -343,7 +343,7 @@ describe('quote-card', () => {
 });
 
 describe('caption-video', () => {
-  it('draws the reviewed captions, and breaks lines again except those of two speakers', () => {
+  it('draws the reviewed captions, and breaks their lines again unless two people speak', () => {
     const blueprint = blueprints.get('caption-video') as Blueprint;
     const [planned] = plan(blueprint, {}, { style: 'top-title' });
     expect(planned!.request.options![0]).toEqual({

@@ -77,12 +77,12 @@ export async function endReview(
   });
 }
 
-/** Jobs whose time for a review is over. */
+/** Jobs whose review is overdue. */
 export function dueReviews(db: Db) {
   return db.selectFrom('jobs').where('awaiting', '=', 'review').where('review_until', '<=', databaseNow);
 }
 
-/** Fails jobs whose time for a review is over, each in its own transaction. */
+/** Fails jobs whose review is overdue, each in its own transaction. */
 export async function expireReviews(context: JobsContext): Promise<Swept> {
   const due = await dueReviews(context.db)
     .select(['id', 'account_id', 'kind'])

@@ -136,7 +136,7 @@ describe('blueprints', () => {
   });
 
   describe('whose run awaits a review', () => {
-    /** A run whose subtitles await a review until so many seconds from now. */
+    /** A run that awaits the review of its subtitles, for this number of seconds. */
     const awaiting = async (seconds = 3600): Promise<string> => {
       const { id } = await create();
       const job = await getJob(api.database.db, api.account.id, 'blueprint', id);
@@ -205,7 +205,7 @@ describe('blueprints', () => {
       });
     });
 
-    it('fail when the time for a review is over, and not earlier', async () => {
+    it('fail when the time for their review ends, and not earlier', async () => {
       const [late, early] = [await awaiting(-1), await awaiting()];
       await expireReviews(api.context);
       expect(await read(late)).toMatchObject({ status: 'failed', error_code: 'review_expired' });

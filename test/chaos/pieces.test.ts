@@ -108,6 +108,16 @@ describe('a video that is encoded in pieces', () => {
     );
     await recoverLost(world.context, []);
   };
+  /** The first piece that runs loses its lease, as if its worker had died. */
+  const loseFirstPiece = () => {
+    let isLost = false;
+    instead = async (spec, cell) => {
+      if (isLost || !isPiece(spec)) return cell();
+      isLost = true;
+      await loseLease(spec);
+      return cell();
+    };
+  };
   const download = async (id: string) => {
     const { rows } = await world.database.pg.query(`SELECT key FROM objects WHERE job_id = $1 AND state = 'live'`, [
       id,
@@ -169,13 +179,7 @@ describe('a video that is encoded in pieces', () => {
   });
 
   it('repeats only the piece of a worker that dies', async () => {
-    let hangs = true;
-    instead = async (spec, cell) => {
-      if (!hangs || !isPiece(spec)) return cell();
-      hangs = false;
-      await loseLease(spec);
-      return cell();
-    };
+    loseFirstPiece();
     const job = await submit();
     await status(job.id, 'completed');
     expect((await children(job.id)).map(({ attempts }) => attempts).sort()).toEqual([1, 1, 2]);
@@ -257,13 +261,7 @@ describe('a video that is encoded in pieces', () => {
     });
 
     it('repeats only the piece of a worker that dies', async () => {
-      let hangs = true;
-      instead = async (spec, cell) => {
-        if (!hangs || !isPiece(spec)) return cell();
-        hangs = false;
-        await loseLease(spec);
-        return cell();
-      };
+      loseFirstPiece();
       const job = await submitLadder();
       await status(job.id, 'completed');
       expect((await children(job.id)).map(({ attempts }) => attempts).sort()).toEqual([1, 1, 2]);

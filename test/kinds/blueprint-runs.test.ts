@@ -51,7 +51,7 @@ const pair = defineBlueprint({
     })),
 });
 
-/** Runs attempts at runs of blueprints, and fails once after each of the first so many. */
+/** Executes runs of blueprints. Each of the first attempts fails once after its step. */
 let dying = 0;
 const original = kinds.get('blueprint')!;
 const mortal: Kind = {

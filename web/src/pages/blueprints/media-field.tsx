@@ -3,6 +3,7 @@ import { messageOf } from '../../api/problem.ts';
 import { upload } from '../../api/upload.ts';
 import { bytesText } from '../../lib/format.ts';
 import { Button } from '../../ui/button.tsx';
+import { useDropArea } from '../../ui/drop-area.ts';
 import { Badge, Bar } from '../../ui/feedback.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import type { InputField } from './schema.ts';
@@ -83,26 +84,14 @@ interface ChooseProps {
 }
 
 function Choose({ id, field, value, onFile, onValue }: ChooseProps) {
-  const [isOver, setOver] = useState(false);
   const take = (files: FileList | null | undefined) => {
     const file = files?.[0];
     if (file) onFile(file);
   };
+  const { isOver, handlers } = useDropArea(take);
   return (
     <>
-      <label
-        class={`drop small ${isOver ? 'over' : ''}`}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={(event) => {
-          event.preventDefault();
-          setOver(false);
-          take(event.dataTransfer?.files);
-        }}
-      >
+      <label class={`drop small ${isOver ? 'over' : ''}`} {...handlers}>
         <input
           class="hidden-text"
           type="file"

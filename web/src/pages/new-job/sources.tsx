@@ -2,6 +2,7 @@ import { useRef, useState } from 'preact/hooks';
 import { bytesText, durationText, percentText } from '../../lib/format.ts';
 import { addFile, addUrl, type Input, inputs, removeInput, resume } from '../../state/inputs.ts';
 import { Button } from '../../ui/button.tsx';
+import { useDropArea } from '../../ui/drop-area.ts';
 import { Badge, Bar } from '../../ui/feedback.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import { Card } from '../../ui/page.tsx';
@@ -24,24 +25,12 @@ export function Sources() {
 
 function DropZone({ isMore }: { isMore: boolean }) {
   const picker = useRef<HTMLInputElement>(null);
-  const [isOver, setOver] = useState(false);
   const take = (files: FileList | null | undefined) => {
     for (const file of files ?? []) addFile(file);
   };
+  const { isOver, handlers } = useDropArea(take);
   return (
-    <label
-      class={`drop ${isOver ? 'over' : ''} ${isMore ? 'small' : ''}`}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => {
-        event.preventDefault();
-        setOver(false);
-        take(event.dataTransfer?.files);
-      }}
-    >
+    <label class={`drop ${isOver ? 'over' : ''} ${isMore ? 'small' : ''}`} {...handlers}>
       <input
         ref={picker}
         class="hidden-text"

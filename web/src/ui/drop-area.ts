@@ -1,0 +1,19 @@
+import { useState } from 'preact/hooks';
+
+/** Handlers of an element that takes dropped files, and whether files are over it. */
+export function useDropArea(take: (files: FileList | null | undefined) => void) {
+  const [isOver, setOver] = useState(false);
+  const handlers = {
+    onDragOver: (event: DragEvent) => {
+      event.preventDefault();
+      setOver(true);
+    },
+    onDragLeave: () => setOver(false),
+    onDrop: (event: DragEvent) => {
+      event.preventDefault();
+      setOver(false);
+      take(event.dataTransfer?.files);
+    },
+  };
+  return { isOver, handlers };
+}
