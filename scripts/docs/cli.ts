@@ -9,15 +9,16 @@ export function cliPage(): string {
   return `${heading('Commands', 'src/cli/')}
 \`./airlock COMMAND --help\` prints what this page lists.
 
-**Which server.** With \`AIRLOCK_URL\` and \`AIRLOCK_API_KEY\` set, commands on media, jobs, webhooks and usage call that server. Otherwise
-they call the service that runs on the data directory, with a key that they revoke at the end, for the account of \`--account\`. If none
-runs, \`transcode\`, \`probe\`, \`validate\` and \`transcribe\` start one for themselves.
+**Server.** If \`AIRLOCK_URL\` and \`AIRLOCK_API_KEY\` are set, commands on media, jobs, webhooks and usage call that server. Otherwise they
+call the service that runs on the data directory. They create a key for the account of \`--account\` and revoke it at the end. If no service
+runs, \`transcode\`, \`probe\`, \`validate\` and \`transcribe\` start one.
 
-**Output.** Results go to standard output, everything else to standard error. \`--json\` prints what the API answers, on one line. On a
-terminal, tables fit its width and have colours, unless \`NO_COLOR\` is set; elsewhere they are complete and plain. Times are those of this
-machine.
+**Output.** Commands write results to standard output and everything else to standard error. \`--json\` prints the response of the API on one
+line. On a terminal, tables fit the width and have colors. To turn off colors, set \`NO_COLOR\`. In a file or a pipe, tables are complete and
+plain. Times are in the time zone of this machine.
 
-**Ids.** Instead of the id of a job, give its beginning or end, at least four characters. It is looked for in the latest hundred jobs.
+**Job IDs.** Instead of the ID of a job, you can give its beginning or end, with at least four characters. Airlock searches the latest
+hundred jobs.
 
 **Exit codes**
 
@@ -47,7 +48,8 @@ function section(command: Command): string {
   const more = helpAfter(command);
   return [
     `## ${path}\n`,
-    `${code(['./airlock', path, ...words].join(' '))}: ${sentence(command.description())}\n`,
+    `${code(['./airlock', path, ...words].join(' '))}\n`,
+    `${sentence(command.description())}\n`,
     ...(facts.length > 0 ? [`${table(['Argument', 'Meaning'], facts)}\n`] : []),
     ...(more ? [`\`\`\`text\n${more}\n\`\`\`\n`] : []),
   ].join('\n');
@@ -73,10 +75,10 @@ function argumentRow(argument: Argument): string[] {
 
 function optionRow({ flags, description, defaultValue, argChoices }: Option): string[] {
   const choices = argChoices ? `: ${argChoices.join(', ')}` : '';
-  const fallback = typeof defaultValue === 'string' ? `; default: ${defaultValue}` : '';
+  const fallback = typeof defaultValue === 'string' ? ` (default: ${defaultValue})` : '';
   return [code(flags), `${description}${choices}${fallback}`];
 }
 
 function sentence(text: string): string {
-  return `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
+  return text.endsWith('.') ? text : `${text}.`;
 }

@@ -35,23 +35,25 @@ export function filtersPage(): string {
       `[${title}](filters/${name}.md#${spec.name})`,
     ]);
   return `${heading('Filters', SOURCE)}
-\`-vf\` and \`-af\` have one input and one output stream. \`filters\` of a request, or \`-filter_complex\`, is a whole graph with
-streams named \`[0:v]\`, \`[1:a]\`. Airlock parses a graph as FFmpeg does (chains, labels, quotes, both levels of escaping), checks every filter
-and value against this page, and rewrites it with the names of all options. Anything else returns 422 \`option_refused\` with the
-position in the text, the reason and, if one exists, an alternative. An option that is not set keeps FFmpeg's default.
+With \`-vf\` and \`-af\`, a chain has one input and one output stream. With \`filters\` in a request, or \`-filter_complex\`, you write a
+complete graph with streams such as \`[0:v]\` and \`[1:a]\`.
 
-A file that a filter names (subtitles, a logo, a look-up table, a font) is a URL, \`gs://…\`, or \`input:N\` for an input of
-the request, counted from 0. Airlock fetches and checks it like an input, at most 10 per request. The colon of a URL
-needs no escaping here.
+Airlock parses a graph as FFmpeg does: chains, labels, quotes, and both levels of escaping. It checks every filter and value against these
+pages, and writes the graph again with the names of all options. If it rejects a filter or a value, it returns 422 \`option_refused\` with the
+position in the text, the reason and, if one exists, an alternative. Options that you don't set keep FFmpeg's defaults.
+
+Some filters name a file: subtitles, a logo, a look-up table, a font. Write a URL, \`gs://…\`, or \`input:N\` for an input of the request,
+counted from 0. Airlock fetches and checks the file like an input. A request can name up to 10 files. You don't need to escape the colon of a
+URL.
 
 ## Expressions
 
-An expression may use numbers, \`+ - * / ^\`, brackets, \`;\`, the variables that its filter lists, the
-constants ${[...CONSTANTS.keys()].map(code).join(', ')}, and these functions:
+An expression may use numbers, \`+ - * / ^\`, brackets, \`;\`, and the variables that its filter lists. It may use the constants
+${[...CONSTANTS.keys()].map(code).join(', ')} and these functions:
 ${[...FUNCTIONS].map(([name, [least, most]]) => code(`${name}(${parameters(least, most)})`)).join(', ')}.
 ${[...REJECTED_FUNCTIONS].map(([name, { reason }]) => `${code(name)} is rejected because it ${reason}.`).join(' ')}
 
-Filters marked "timeline" also take \`enable\`, an expression over \`t\`, \`n\`, \`pos\`, \`w\`, \`h\`.
+Filters with the word "Timeline" also accept \`enable\`, an expression with the variables \`t\`, \`n\`, \`pos\`, \`w\` and \`h\`.
 
 ## Groups
 
@@ -73,7 +75,7 @@ function summary(spec: FilterSpec): string[] {
 }
 
 function padText(pads: Pads, spec: FilterSpec): string {
-  if (typeof pads === 'string') return 'video and audio, as n, v and a say';
+  if (typeof pads === 'string') return 'video and audio, by the options n, v and a';
   if (typeof pads === 'function') {
     const found = pads(new Map());
     return `${listed(found)}, by its options`;

@@ -21,12 +21,14 @@ export function optionsPage(): string {
 function generalSection(): string {
   const general = PLAIN.filter(({ encoders }) => !encoders || encoders.length > MOST_ENCODERS);
   return `${heading('FFmpeg options', 'src/ffmpeg/policy/options/option-table.ts')}
-\`options\` of a request apply to the output, \`inputs[n].options\` to that input. Each is \`{"option": "-crf", "argument": "20"}\`; a
-flag has no argument. Options keep their order and may repeat. Anything not on this page returns 422 \`option_refused\` with the
-position, the reason and, if one exists, an alternative. Airlock parses every value and rewrites it, so FFmpeg never gets the
-caller's text. With \`options\`, \`preset\` is ignored; settings that the options leave open get their defaults.
+Send options of the output in \`options\`, and options of an input in \`inputs[n].options\`. An option has the form
+\`{"option": "-crf", "argument": "20"}\`. A flag has no argument. Options keep their order, and you can repeat some of them.
 
-"Streams" lists the letters that may follow: \`-b:v\`, \`-b:a:0\`.
+If an option or a value isn't on this page, Airlock returns 422 \`option_refused\` with the position, the reason and, if one exists, an
+alternative. Airlock parses every value and writes it again. It never passes your text to FFmpeg. If a request has \`options\`, Airlock
+ignores \`preset\`, and uses the defaults for settings without an option.
+
+The column "Streams" lists the letters that may follow the option, such as \`-b:v\` and \`-b:a:0\`.
 
 Filters (\`-vf\`, \`-af\`, \`-filter\`, \`-filter_complex\`) are on [their own page](filters.md). Airlock draws \`@text-overlay\`,
 \`@captions\` and \`@quote-card\` itself. You can repeat these options and \`-vf\`. Airlock applies them in the order in which you send them.
@@ -39,7 +41,7 @@ function encoderOptionsSection(): string {
   const own = PLAIN.filter(({ encoders }) => encoders && encoders.length <= MOST_ENCODERS);
   return `## Options of one encoder
 
-If the output does not use the encoder, the option is ignored with a warning.
+If the output doesn't use the encoder, Airlock ignores the option and adds a warning.
 
 ${table(
   ['Option', 'Also written', 'Encoders', 'Meaning', 'Value'],
@@ -62,7 +64,7 @@ ${table(
     code(name),
     Object.entries(keys)
       .map(([key, rule]) => `${code(key)}: ${describeRule(rule).replace(/^Use (one of )?|\.$/g, '')}`)
-      .join('; '),
+      .join('<br>'),
   ]),
 )}
 `;
@@ -71,7 +73,7 @@ ${table(
 function encodersSection(): string {
   return `## Encoders
 
-Values of \`-c:v\` and \`-c:a\`, besides \`copy\`.
+Values of \`-c:v\` and \`-c:a\`, in addition to \`copy\`.
 
 ${table(
   ['Encoder', 'Also written', 'Kind', 'Output formats'],
@@ -95,7 +97,7 @@ ${OPTION_TABLE.map(parameterSection).join('')}`;
 function ignoredSection(): string {
   return `## Accepted and ignored
 
-Copied command lines often contain these options. They have no effect, and the job's \`warnings\` say so:
+Copied command lines often contain these options. They have no effect, and the job's \`warnings\` list them:
 ${namesInLines(IGNORED)}.
 `;
 }
@@ -120,7 +122,7 @@ function optionRow(row: OptionRow): string[] {
 function meaningText(row: OptionRow): string {
   const formats = row.formats ? ` Only ${row.formats.join(', ')}.` : '';
   const demuxers = row.demuxers ? ` Only of ${row.demuxers.join(', ')} inputs.` : '';
-  return `${row.doc}${row.repeats ? ' May repeat.' : ''}${formats}${demuxers}`;
+  return `${row.doc}${row.repeats ? ' Repeatable.' : ''}${formats}${demuxers}`;
 }
 
 /** The sentence of a rejection ("Use a number from 0 to 63.") as a noun. */

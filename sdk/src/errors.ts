@@ -72,11 +72,11 @@ export async function errorOf(response: Response, base: string): Promise<Airlock
     return new AirlockError({ ...common, code, message, details, docs: docsUrl(body.docs, base) });
   }
   // Status 0: a browser hides redirects.
-  const what = status === 0 || (status >= 300 && status < 400) ? 'with a redirect' : `${status}, not as Airlock does`;
+  const what = status === 0 || (status >= 300 && status < 400) ? 'a redirect' : `${status}, not as Airlock does`;
   return new AirlockError({
     ...common,
     code: 'unexpected_response',
-    message: `The server answered ${what}. Check the URL of the server.`,
+    message: `The server returned ${what}. Check the URL of the server.`,
   });
 }
 

@@ -3447,7 +3447,7 @@ export interface components {
             monthly_minutes: number | null;
             /** @description Limit: requests of one key per minute. Null: AIRLOCK_RATE_LIMIT. */
             requests_per_minute: number | null;
-            /** @description Limit: seconds for which outputs, and uploads after their last use, are kept; can only shorten. Null: AIRLOCK_RETENTION. */
+            /** @description Limit: seconds for which outputs, and uploads after their last use, are kept, which can only shorten the retention. Null: AIRLOCK_RETENTION. */
             retention_seconds: number | null;
             /** @description Whether to reject inputs that Airlock cannot remux before FFmpeg reads them. */
             disarm: boolean;
@@ -3490,7 +3490,7 @@ export interface components {
             monthly_minutes: number | null;
             /** @description Limit: requests of one key per minute. Null: AIRLOCK_RATE_LIMIT. */
             requests_per_minute: number | null;
-            /** @description Limit: seconds for which outputs, and uploads after their last use, are kept; can only shorten. Null: AIRLOCK_RETENTION. */
+            /** @description Limit: seconds for which outputs, and uploads after their last use, are kept, which can only shorten the retention. Null: AIRLOCK_RETENTION. */
             retention_seconds: number | null;
             /** @description Whether to reject inputs that Airlock cannot remux before FFmpeg reads them. */
             disarm: boolean;
@@ -5312,7 +5312,7 @@ export interface components {
             monthly_minutes?: number | null;
             /** @description Limit: requests of one key per minute. Null restores the default. */
             requests_per_minute?: number | null;
-            /** @description Limit: seconds for which outputs, and uploads after their last use, are kept; can only shorten. Null restores the default. */
+            /** @description Limit: seconds for which outputs, and uploads after their last use, are kept, which can only shorten the retention. Null restores the default. */
             retention_seconds?: number | null;
             /** @description Whether to reject inputs that Airlock cannot remux before FFmpeg reads them. */
             disarm?: boolean;

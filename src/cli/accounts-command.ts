@@ -28,10 +28,10 @@ export function addAccounts(program: Command): void {
 function addSet(accounts: Command): void {
   const set = accounts
     .command('set')
-    .description('Change settings of an account; they apply to its next request and to the next job that starts')
+    .description('Change settings of an account. They apply to its next request and to the next job that starts')
     .argument('<name>', 'the name of the account');
   for (const [name, { meaning, fallback, least }] of Object.entries(NUMBER_SETTINGS)) {
-    set.option(`${settingFlag(name)} <n>`, `${meaning}; at least ${least}; default: ${fallback}`);
+    set.option(`${settingFlag(name)} <n>`, `${meaning} (at least ${least}, default: ${fallback})`);
   }
   for (const [name, { meaning }] of Object.entries(SWITCH_SETTINGS)) {
     set.option(`${settingFlag(name)} <on|off>`, meaning);

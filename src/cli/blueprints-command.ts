@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
 
-const ACCOUNT = ['--account <name>', 'an account of a local server; "default" if absent'] as const;
+const ACCOUNT = ['--account <name>', 'an account of a local server (default: "default")'] as const;
 const JSON_FLAG = ['--json', 'print JSON'] as const;
 
 /** `./airlock blueprints`: lists and runs blueprints. */
@@ -18,14 +18,14 @@ export function addBlueprints(program: Command): void {
     .action(async (options) => exit((await load()).listBlueprintsCommand(readConfig(), options)));
   blueprints
     .command('run')
-    .description('Run a blueprint, and write its outputs; exit 1 unless the run completes')
+    .description('Run a blueprint, and write its outputs. Exits with 1 unless the run completes')
     .argument('<slug>', 'the name of the blueprint, e.g. watermark')
-    .argument('[inputs...]', 'inputs as name=value; a media input is a file or a URL')
+    .argument('[inputs...]', 'inputs as name=value. A media input is a file or a URL')
     .option(
       '--output <file>',
-      'the file to write, or the folder for several outputs; default: SLUG-LABEL.FORMAT in the current folder',
+      'the file to write, or the folder for several outputs (default: SLUG-LABEL.FORMAT in the current folder)',
     )
-    .option('--srt <file>', 'a file with the reviewed subtitles; default: the subtitles as transcribed')
+    .option('--srt <file>', 'a file with the reviewed subtitles (default: the subtitles as transcribed)')
     .option('--keep', 'keep the run on the server instead of erasing it')
     .option(...ACCOUNT)
     .option('--json', 'print the run as JSON')

@@ -4,7 +4,7 @@ import { addBlueprints } from './blueprints-command.ts';
 import { addConnections } from './connections-command.ts';
 import { addTemplates } from './templates-command.ts';
 
-const ACCOUNT = ['--account <name>', 'an account of a local server; "default" if absent'] as const;
+const ACCOUNT = ['--account <name>', 'an account of a local server (default: "default")'] as const;
 // Not from the schemas: each role reads this file, and most of them need no Zod.
 const JOB_STATUSES = ['pending', 'processing', 'completed', 'failed', 'canceled'];
 const DELIVERY_STATES = ['pending', 'delivered', 'failed'];
@@ -43,7 +43,7 @@ function addJobs(program: Command): void {
     .addOption(new Option('--status <status>', 'only jobs of that status').choices(JOB_STATUSES))
     .option('--since <time>', 'only jobs that changed at that time or later, e.g. 2026-11-26')
     .option('--until <time>', 'only jobs that changed at that time or before')
-    .option('--limit <n>', 'jobs on a page, up to 100; default: 20')
+    .option('--limit <n>', 'jobs on a page, up to 100 (default: 20)')
     .option('--page <n>', 'the page, from 1')
     .option('--watch', 'keep the list up to date until Ctrl-C')
     .option(...ACCOUNT)
@@ -66,7 +66,7 @@ Examples:
     .action(async (id, options) => exit((await load()).showJobCommand(readConfig(), id, options)));
   jobs
     .command('watch')
-    .description('Show the progress of a job until it ends; exit 1 unless it completes')
+    .description('Show the progress of a job until it ends. Exits with 1 unless the job completes')
     .argument('<id>', JOB_ID)
     .option(...ACCOUNT)
     .option('--json', 'print each event as a line of JSON')
@@ -90,7 +90,7 @@ Examples:
 function addWebhooks(program: Command): void {
   const webhooks = program
     .command('webhooks')
-    .description('Create, list, test, rotate and delete webhooks; see deliveries');
+    .description('Create, list, test, rotate and delete webhooks, and list deliveries');
   const load = () => import('./commands/webhooks.ts');
   webhooks
     .command('list')
@@ -102,7 +102,7 @@ function addWebhooks(program: Command): void {
     .command('create')
     .description('Create a webhook and print its secret')
     .argument('<url>', 'an https:// URL')
-    .option('--types <list>', 'events to send, e.g. transcode.completed,transcode.failed; all by default')
+    .option('--types <list>', 'events to send, e.g. transcode.completed,transcode.failed (default: all)')
     .option('--description <text>', 'what it is for')
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
@@ -139,7 +139,7 @@ function addDeliveries(webhooks: Command): void {
   const load = () => import('./commands/webhooks.ts');
   webhooks
     .command('test')
-    .description('Send a test event and wait for the response; exit 1 unless it is accepted')
+    .description('Send a test event and wait for the response. Exits with 1 unless the receiver accepts it')
     .argument('<id>', WEBHOOK_ID)
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
@@ -174,7 +174,7 @@ function addTools(program: Command): void {
   program
     .command('probe')
     .description('Describe a file or URL: format, duration, streams')
-    .argument('<source>', 'a media file, or a URL; Airlock reads only parts of a URL')
+    .argument('<source>', 'a media file, or a URL, of which Airlock reads only parts')
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .addHelpText(
@@ -187,7 +187,7 @@ function addTools(program: Command): void {
   program
     .command('validate')
     .description(
-      'Check the body of POST /v1/transcodes and show the command that would run; exit 1 if the API would reject it',
+      'Check the body of POST /v1/transcodes and show the command that would run. Exits with 1 if the API would reject it',
     )
     .argument('<file>', 'a file with JSON, or - for standard input')
     .option(...ACCOUNT)
@@ -211,11 +211,11 @@ function addTranscribe(program: Command): void {
     .command('transcribe')
     .description('Transcribe the speech of a file on a server with a speech model')
     .argument('<file>', 'a media file')
-    .option('--language <language>', 'the spoken language, e.g. en; detected by default')
+    .option('--language <language>', 'the spoken language, e.g. en (default: detected)')
     .option('--translate', 'translate into English')
     .option(
       '--output <file>',
-      'the file to write instead of printing the text; its extension sets the format: .srt, .vtt, .json or .txt',
+      'the file to write instead of printing the text. Its extension sets the format: .srt, .vtt, .json or .txt',
     )
     .option(...ACCOUNT)
     .option('--json', 'print the transcription job as JSON')
@@ -234,7 +234,7 @@ Examples:
     .description('Install a speech model on this machine, and build whisper.cpp, which runs it')
     .requiredOption('--model <file>', 'the file of the model, named ggml-….bin')
     .requiredOption('--sha256 <hex>', 'the SHA-256 of the model, as its publisher states it')
-    .option('--name <name>', 'the name of the model in settings; default: from the file name')
+    .option('--name <name>', 'the name of the model in settings (default: from the file name)')
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',

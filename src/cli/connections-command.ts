@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
 
-const ACCOUNT = ['--account <name>', 'an account of a local server; "default" if absent'] as const;
+const ACCOUNT = ['--account <name>', 'an account of a local server (default: "default")'] as const;
 const JSON_FLAG = ['--json', 'print JSON'] as const;
 
 /** `./airlock connections`: buckets that jobs use by name. */
@@ -20,7 +20,7 @@ export function addConnections(program: Command): void {
     .argument('<name>', 'lower-case letters, digits and hyphens')
     .requiredOption('--bucket <name>', 'the bucket')
     .requiredOption('--region <name>', 'its region, e.g. eu-central-1')
-    .option('--endpoint <url>', 'the store; Amazon S3 if absent')
+    .option('--endpoint <url>', 'the store (default: Amazon S3)')
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .addHelpText(

@@ -55,13 +55,13 @@ function addTranscode(program: Command): void {
     .command('transcode')
     .description('Transcode one file in the sandbox and write the results')
     .argument('<input>', 'a media file')
-    .argument('[output...]', 'the files to write; their extensions choose the formats. Optional with --template')
+    .argument('[output...]', 'the files to write. Their extensions select the formats. Optional with --template')
     .option('--template <name>', 'a template, e.g. airlock/web, or a version of it, e.g. web@3')
     .addOption(new Option('--quality <quality>', 'encoding quality').choices(QUALITIES))
     .addOption(new Option('--resolution <resolution>', 'the short side, never upscaled').choices(RESOLUTIONS))
-    .option('--option <option>', 'an FFmpeg option, e.g. "-c:v libx265" or "-vf hflip"; may repeat', collect, [])
-    .option('--filter <graph>', 'a filter graph, e.g. "[0:v]scale=640:-2[v]"; may repeat', collect, [])
-    .option('--text <text>', 'text over the video, in any language; may repeat', collect, [])
+    .option('--option <option>', 'an FFmpeg option, e.g. "-c:v libx265" or "-vf hflip" (repeatable)', collect, [])
+    .option('--filter <graph>', 'a filter graph, e.g. "[0:v]scale=640:-2[v]" (repeatable)', collect, [])
+    .option('--text <text>', 'text over the video, in any language (repeatable)', collect, [])
     .option('--target <metric=number>', 'search for the smallest file of that quality, e.g. ssim=0.98 or xpsnr=40')
     .option('--measure <metrics>', 'compare the result with its source, e.g. ssim,xpsnr,psnr')
     .option('--ladder <heights>', 'write a folder for HLS and DASH players: auto, or heights such as 720,360')
@@ -112,10 +112,10 @@ function addKeys(program: Command): void {
   const keys = program.command('keys').description('Create, list, rotate and revoke API keys');
   keys
     .command('create')
-    .description('Create an API key and print it; it is shown only once')
+    .description('Create an API key and print it. It is shown only once')
     .requiredOption('--name <name>', 'what the key is for')
-    .option('--account <name>', 'the account it belongs to; created if it does not exist')
-    .option('--scopes <list>', 'any of transcode,upload,read,admin, all by default; operator for the entire server')
+    .option('--account <name>', 'the account of the key, created if it does not exist')
+    .option('--scopes <list>', 'any of transcode,upload,read,admin (default: all), or operator for the entire server')
     .option('--expires <time>', 'when it expires, e.g. 2027-01-31T00:00:00Z')
     .option('--allow <cidrs>', 'addresses that may use it, e.g. 203.0.113.0/24')
     .option('--json', 'print {"id","name","key","scopes","created_at"}')
@@ -159,7 +159,7 @@ function addProofs(program: Command): void {
   audit
     .command('verify')
     .description(
-      'Walk the hash chain and compare it with the signed heads; exit 1 at the first row that does not match',
+      'Walk the hash chain and compare it with the signed heads. Exits with 1 at the first row that does not match',
     )
     .option('--head <file>', 'a head kept elsewhere, to compare with as well')
     .option('--json', 'print the result as JSON')
@@ -210,17 +210,17 @@ function addScripts(program: Command): void {
     .command('ffmpeg')
     .description('Build the FFmpeg of the cells')
     .command('build')
-    .description('Build a trimmed FFmpeg from the source package of this distribution; takes ten minutes on two cores')
+    .description('Build a trimmed FFmpeg from the source package of this distribution. Takes ten minutes on two cores')
     .argument(
       '[prefix]',
-      'where to install it; Airlock finds the default path without configuration',
+      'where to install it. Airlock finds the default path without configuration',
       '/opt/airlock/ffmpeg',
     )
     .addHelpText(
       'after',
       `
 Run it as root, best in a container or chroot of the same release: it installs compilers and headers. It has no network,
-devices and plugins, and starts faster. No update reaches it: build it again when ./airlock doctor says so.
+devices and plugins, and starts faster. No update reaches it: build it again when ./airlock doctor reports one.
 See deploy/ffmpeg/README.md.`,
     )
     .action(() => {
@@ -228,7 +228,7 @@ See deploy/ffmpeg/README.md.`,
     });
   program
     .command('test')
-    .description('Run all tests, or the tests in the named files; installs what the tests need')
+    .description('Run all tests, or the tests in the named files. Installs what the tests need')
     .argument('[files...]', 'test files, or parts of their names')
     .option('--storage <storage>', 'run test/e2e, or the named files, on another storage: swift')
     .option('--chaos <duration>', 'kill and stop processes of a fleet for this long, e.g. 30m')
@@ -240,7 +240,7 @@ See deploy/ffmpeg/README.md.`,
     .allowUnknownOption();
   program
     .command('bench')
-    .description('Measure this machine against plain ffmpeg; ./airlock bench --help lists the cases')
+    .description('Measure this machine against plain ffmpeg. ./airlock bench --help lists the cases')
     .allowUnknownOption();
 }
 

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
 
-const ACCOUNT = ['--account <name>', 'an account of a local server; "default" if absent'] as const;
+const ACCOUNT = ['--account <name>', 'an account of a local server (default: "default")'] as const;
 const JSON_FLAG = ['--json', 'print JSON'] as const;
-const FILE = 'a JSON file with the request, without inputs; - for standard input';
+const FILE = 'a JSON file with the request, without inputs, or - for standard input';
 
 /** `./airlock templates`: requests that jobs use by name. */
 export function addTemplates(program: Command): void {
@@ -47,7 +47,7 @@ docs/templates.md explains what a template can contain.`,
     .description('Save a new version of a template')
     .argument('<name>', 'the template')
     .argument('<file>', FILE)
-    .option('--description <text>', 'purpose of the template; unchanged by default')
+    .option('--description <text>', 'purpose of the template (default: unchanged)')
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .action(async (name, file, options) =>

@@ -22,17 +22,17 @@ A new person gets a link that sets the password; it works once, within a day. No
     .description('Create a person and print the link that sets the password')
     .argument('<email>', 'the email address of the person')
     .option('--role <role>', 'operator, admin, member or viewer', 'member')
-    .option('--account <name>', 'the account; created if it does not exist', 'default')
+    .option('--account <name>', 'the account, created if it does not exist', 'default')
     .option('--json', 'print JSON')
     .action(async (email, options) => (await load()).createUserCommand(readConfig(), email, options));
   users
     .command('list')
-    .description('List everybody')
+    .description('List all people')
     .option('--json', 'print JSON')
     .action(async (options) => (await load()).listUsersCommand(readConfig(), options));
   users
     .command('reset')
-    .description('Print a link that sets a new password; the old one works until it is used')
+    .description('Print a link that sets a new password. The old password works until the link is used')
     .argument('<email>', 'the email address of the person')
     .option('--json', 'print JSON')
     .action(async (email, options) => (await load()).resetUserCommand(readConfig(), email, options));

@@ -60,7 +60,7 @@ export function toFetchError(error: unknown, phase: FetchPhase): FetchError {
   if (code === 'ENOTFOUND' || code === 'ENODATA' || code.startsWith('EAI_')) {
     return make('source_unreachable', 'The host name of the source could not be resolved.');
   }
-  if (code === 'ECONNREFUSED') return make('source_unreachable', 'The source refused the connection.');
+  if (code === 'ECONNREFUSED') return make('source_unreachable', 'The source rejected the connection.');
   if (isTlsError(code)) {
     return make('source_unreachable', 'The TLS certificate or handshake of the source is not valid.', false);
   }

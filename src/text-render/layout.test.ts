@@ -101,7 +101,7 @@ describe('layoutText', () => {
     const dejavu = openFonts(['/usr/share/fonts/truetype/dejavu']);
     const block = layoutText('Hello, שלום 😀', STYLE, dejavu)!;
     expect(block.glyphs.length).toBeGreaterThan(10);
-    expect(block.warnings.join(' ')).toMatch(/DejaVu Sans was used.*colour emoji/);
+    expect(block.warnings.join(' ')).toMatch(/DejaVu Sans was used.*color emoji/);
   });
   it('is null without any font', () => expect(layoutText('a', STYLE, openFonts(['/nonexistent']))).toBeNull());
   it('cuts text at the maximum height', () => {

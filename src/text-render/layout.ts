@@ -223,7 +223,7 @@ function visualOrder<T extends { run: Run }>(pieces: T[]): T[] {
 function fontWarnings(name: string, requested: FontFace | null, primary: FontFace, choice: FontChoice): string[] {
   const warnings: string[] = [];
   if (!requested) warnings.push(`There is no font "${name}" on this machine; ${primary.family} was used instead.`);
-  if (choice.noEmoji) warnings.push('There is no colour emoji font on this machine; emoji are drawn in one colour.');
+  if (choice.noEmoji) warnings.push('There is no color emoji font on this machine; emoji are drawn in one color.');
   const missing = [...choice.missing]
     .slice(0, 8)
     .map((code) => `U+${code.toString(16).toUpperCase().padStart(4, '0')}`);

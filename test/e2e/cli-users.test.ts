@@ -46,7 +46,7 @@ describe('airlock users alongside a running API', () => {
       [['create', 'ada@example.org'], 1, 'This email address is already in use'],
       [['create', 'ada'], 2, '"ada" is not an email address'],
       [['create', 'a@example.org', '--role', 'boss'], 2, 'Roles are operator, admin, member, viewer'],
-      [['reset', 'nobody@example.org'], 1, './airlock users list shows everybody'],
+      [['reset', 'nobody@example.org'], 1, './airlock users list shows all people'],
     ] as const) {
       const response = await users(...args);
       expect([args, response.code, response.stdout]).toEqual([args, code, '']);

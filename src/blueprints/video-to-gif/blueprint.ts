@@ -10,7 +10,7 @@ export const videoToGif = defineBlueprint({
   slug: 'video-to-gif',
   title: 'Video to GIF',
   description:
-    'Makes a GIF of the start of a video, with an optional caption. The colours are chosen for the video. The GIF loops forever.',
+    'Makes a GIF of the start of a video, with an optional caption. The colors are chosen for the video. The GIF loops forever.',
   inputs: z.object({
     video_url: media('video', 'The video.'),
     length: choice(['5', '10', '15'], 'The length of the GIF in seconds, from the start of the video.').default('5'),

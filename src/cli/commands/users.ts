@@ -99,7 +99,7 @@ async function withUser<T>(config: Config, email: string, work: (tx: Tx, user: U
       if (!user) {
         throw new ApiError('not_found', {
           reason: 'No user has that email address',
-          remedy: './airlock users list shows everybody',
+          remedy: './airlock users list shows all people',
         });
       }
       return work(tx, user);

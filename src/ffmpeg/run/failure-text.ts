@@ -101,7 +101,7 @@ const PATTERNS: readonly Pattern[] = [
   {
     pattern: /Error opening input.*Invalid data|Invalid data found when processing input/i,
     code: 'invalid_media',
-    say: 'The input is damaged or is not what its type says: FFmpeg found invalid data in it.',
+    say: 'The input is damaged or does not match its type: FFmpeg found invalid data in it.',
   },
   {
     pattern: /Could not find codec parameters|partial file|Truncated|End of file/i,

@@ -111,9 +111,9 @@ function Group({ title, entries }: { title?: string; entries: readonly Entry[] }
 }
 
 const THEMES: Record<Theme, { next: Theme; icon: IconName; label: string }> = {
-  system: { next: 'light', icon: 'system', label: 'Colours: as the system. Switch to light' },
-  light: { next: 'dark', icon: 'sun', label: 'Colours: light. Switch to dark' },
-  dark: { next: 'system', icon: 'moon', label: 'Colours: dark. Switch to the system colours' },
+  system: { next: 'light', icon: 'system', label: 'Colors: as the system. Switch to light' },
+  light: { next: 'dark', icon: 'sun', label: 'Colors: light. Switch to dark' },
+  dark: { next: 'system', icon: 'moon', label: 'Colors: dark. Switch to the system colors' },
 };
 
 function Account() {

@@ -88,6 +88,6 @@ function readField(field: Field, value: string): string | null {
 function describe(key: string): string {
   const field = FIELDS[key]!;
   if (field === 'font') return 'Use the name of a font, such as DejaVu Sans.';
-  if (field === 'color') return 'Use a colour as &HAABBGGRR (blue before red), such as &H00FFFFFF for white.';
+  if (field === 'color') return 'Use a color as &HAABBGGRR (blue before red), such as &H00FFFFFF for white.';
   return `Use a number from ${field.min} to ${field.max}.`;
 }

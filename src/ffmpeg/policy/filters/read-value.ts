@@ -89,9 +89,9 @@ export function describeFilterValue(spec: FilterValue): string {
     case 'numbers':
       return `Use at most ${spec.maxCount} numbers from ${spec.min} to ${spec.max}, ${joinedBy(spec.separator)}.`;
     case 'color':
-      return 'Use a colour such as red, #ff0000 or black@0.5.';
+      return 'Use a color such as red, #ff0000 or black@0.5.';
     case 'colors':
-      return `Use at most ${spec.maxCount} colours such as red, #ff0000 or black@0.5, ${joinedBy(spec.separator)}.`;
+      return `Use at most ${spec.maxCount} colors such as red, #ff0000 or black@0.5, ${joinedBy(spec.separator)}.`;
     case 'expression':
       return `Use an expression over ${spec.variables.join(', ')}.`;
     case 'expressions':

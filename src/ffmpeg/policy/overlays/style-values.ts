@@ -66,7 +66,7 @@ export function readStyleColor(style: StyleValue, fallback: Color & { name: stri
   const { name, ...color } = fallback;
   if (isAbsent(value)) return color;
   const advice = 'Use a name such as white, or #RRGGBB, #RRGGBBAA, 0xRRGGBB, each with an optional opacity: white@0.5.';
-  if (typeof value !== 'string') throw new OverlayError(key, `${lastPart(key)} must be a colour.`, advice);
+  if (typeof value !== 'string') throw new OverlayError(key, `${lastPart(key)} must be a color.`, advice);
   const read = value.length <= 64 ? readColor(value) : null;
   if (read) return read;
   warnInvalid({ ...style, used: name, near: nearestName(value.split('@', 1)[0]!, COLOR_NAMES.keys()), advice });

@@ -53,7 +53,7 @@ function ReceiptDialog({ receipt, file, onClose }: { receipt: Receipt; file: str
         <p>
           {receipt.complete
             ? `Nothing of the job is left, as of ${exactTime(receipt.issued_at)}.`
-            : 'The deletion has begun. Read the receipt again later: it says when nothing is left.'}
+            : 'The deletion has begun. Read the receipt again later: it shows when nothing is left.'}
         </p>
       </Notice>
       <div class="table-scroll">

@@ -245,7 +245,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
   audio(
     'hdcd',
     'hdcd=disable_autoconvert=0',
-    'Decodes HDCD; without disable_autoconvert=0 it accepts only 16 bits at 44.1 kHz.',
+    'Decodes HDCD. Without disable_autoconvert=0, it accepts only 16 bits at 44.1 kHz.',
     {
       disable_autoconvert: boolean,
       process_stereo: boolean,

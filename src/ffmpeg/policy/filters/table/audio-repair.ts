@@ -153,7 +153,7 @@ export const REPAIR_FILTERS: readonly FilterSpec[] = [
   audio(
     'ebur128',
     'ebur128=peak=true:framelog=quiet',
-    'Measures loudness by EBU R128; with video=1 it also draws a meter.',
+    'Measures loudness by EBU R128. With video=1, it also draws a meter.',
     {
       video: boolean,
       size,

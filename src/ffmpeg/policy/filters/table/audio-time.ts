@@ -124,7 +124,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
       delays: pattern(
         new RegExp(`^${DELAY}(?:\\|${DELAY}){0,23}$`),
         300,
-        'milliseconds for each channel joined by |, such as 500|500; 2s means seconds, 48000S samples',
+        'milliseconds for each channel joined by |, such as 500|500 (2s means seconds, 48000S samples)',
       ),
       all: boolean,
     },
@@ -144,14 +144,14 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   audio(
     'areverse',
     'areverse',
-    'Plays backwards; keeps the entire stream in memory.',
+    'Plays backwards. Keeps the entire stream in memory.',
     {},
     { bufferedFrames: Number.POSITIVE_INFINITY },
   ),
   audio(
     'aloop',
     'aloop=loop=2:size=4410',
-    'Repeats a part; keeps that part in memory.',
+    'Repeats a part, which it keeps in memory.',
     {
       loop: integer(-1, 10_000),
       size: integer(0, 2_147_483_647),
@@ -169,7 +169,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   audio(
     'apad',
     'apad=pad_dur=0.2',
-    'Adds silence at the end; without a length it never ends.',
+    'Adds silence at the end. Without a length, the silence never ends.',
     {
       packet_size: integer(1, 192_000),
       pad_len: integer(-1, MAX_SAMPLES),

@@ -56,7 +56,7 @@ export const COLOR_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'colorbalance',
-    'Shifts colours of shadows, midtones and highlights.',
+    'Shifts colors of shadows, midtones and highlights.',
     { ...each('rs gs bs rm gm bm rh gh bh', signed), pl: boolean },
     { timeline: true, example: 'colorbalance=rs=.3:bh=-.2' },
   ),
@@ -82,13 +82,13 @@ export const COLOR_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'colortemperature',
-    'Changes the colour temperature, in kelvin.',
+    'Changes the color temperature, in kelvin.',
     { temperature: number(1000, 40_000), mix: unit, pl: unit },
     { timeline: true, example: 'colortemperature=temperature=4500' },
   ),
   video(
     'colorcontrast',
-    'Changes the contrast between complementary colours.',
+    'Changes the contrast between complementary colors.',
     { ...each('rc gm by', signed), ...each('rcw gmw byw pl', unit) },
     { timeline: true, example: 'colorcontrast=rc=0.4:rcw=0.5' },
   ),
@@ -106,7 +106,7 @@ export const COLOR_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'huesaturation',
-    'Changes hue, saturation and intensity of selected colours.',
+    'Changes hue, saturation and intensity of selected colors.',
     {
       hue: number(-180, 180),
       saturation: signed,
@@ -137,7 +137,7 @@ export const COLOR_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'monochrome',
-    'Converts to grey through a colour filter.',
+    'Converts to grey through a color filter.',
     { cb: signed, cr: signed, size: number(0.1, 10), high: unit },
     { timeline: true, example: 'monochrome=cb=0.2:high=0.3' },
   ),
@@ -149,7 +149,7 @@ export const COLOR_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'selectivecolor',
-    'Corrects one range of colours as inks: cyan, magenta, yellow, black.',
+    'Corrects one range of colors as inks: cyan, magenta, yellow, black.',
     {
       correction_method: named('absolute relative'),
       ...each(INKS.join(' '), numbers(-1, 1, ' ', 4)),
@@ -160,10 +160,10 @@ export const COLOR_FILTERS: readonly FilterSpec[] = [
       example: "selectivecolor=reds='.1 0 -.3 0':greens='0 .2 0 0'",
     },
   ),
-  video('grayworld', 'Balances colours so that their average is grey.', {}, { timeline: true }),
+  video('grayworld', 'Balances colors so that their average is grey.', {}, { timeline: true }),
   video(
     'greyedge',
-    'Balances colours so that edges are grey on average.',
+    'Balances colors so that edges are grey on average.',
     { difford: integer(0, 2), minknorm: integer(0, 20), sigma: number(0, 64) },
     { timeline: true, example: 'greyedge=difford=1:minknorm=5:sigma=2' },
   ),

@@ -115,7 +115,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'geq',
-    'Computes each pixel by expressions; slow.',
+    'Computes each pixel by expressions. Slow.',
     {
       lum_expr: pixel,
       cb_expr: pixel,
@@ -176,7 +176,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'shufflepixels',
-    'Shuffles pixels, columns, rows or blocks; the inverse restores them.',
+    'Shuffles pixels, columns, rows or blocks. The inverse restores them.',
     {
       direction: named('forward inverse'),
       mode: named('horizontal vertical block'),

@@ -33,7 +33,7 @@ export const FORMAT_FILTERS: readonly FilterSpec[] = [
   video('noformat', 'Converts to any but these pixel formats.', FORMATS, { example: 'noformat=yuv420p|yuv422p' }),
   video(
     'setparams',
-    'Tags frames with colour and field properties; samples stay unchanged.',
+    'Tags frames with color and field properties. Samples stay unchanged.',
     {
       field_mode: named('auto=-1 bff tff prog'),
       range: SET_RANGE,
@@ -56,7 +56,7 @@ export const FORMAT_FILTERS: readonly FilterSpec[] = [
   video('setrange', 'Marks frames as limited or full range.', { range: SET_RANGE }, { example: 'setrange=tv' }),
   video(
     'colorspace',
-    'Converts between colour spaces exactly.',
+    'Converts between color spaces exactly.',
     {
       all: SYSTEM,
       space: SPACE,
@@ -79,13 +79,13 @@ export const FORMAT_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'colormatrix',
-    'Converts between colour matrices.',
+    'Converts between color matrices.',
     { src: MATRIX, dst: MATRIX },
     { timeline: true, required: ['dst'], check: twoMatrices, example: 'colormatrix=bt601:bt709' },
   ),
   video(
     'tonemap',
-    'Maps high to standard dynamic range; requires linear light in 32-bit float.',
+    'Maps high to standard dynamic range. Requires linear light in 32-bit float.',
     {
       tonemap: named('none linear gamma clip reinhard hable mobius'),
       param: number(0.000_001, 10_000),

@@ -27,11 +27,11 @@ function planeInputs(values: OptionTexts): readonly PadKind[] {
 export const KEY_FILTERS: readonly FilterSpec[] = [
   video(
     'chromakey',
-    'Makes a colour transparent, compared in YUV.',
+    'Makes a color transparent, compared in YUV.',
     { ...keyed, yuv: boolean },
     { timeline: true, example: 'chromakey=0x00ff00:0.1:0.2' },
   ),
-  video('colorkey', 'Makes a colour transparent, compared in RGB.', keyed, {
+  video('colorkey', 'Makes a color transparent, compared in RGB.', keyed, {
     timeline: true,
     example: 'colorkey=green:0.3:0.1',
   }),
@@ -47,11 +47,11 @@ export const KEY_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'chromahold',
-    'Greys all but one colour, compared in YUV.',
+    'Greys all but one color, compared in YUV.',
     { ...keyed, yuv: boolean },
     { timeline: true, example: 'chromahold=red:0.2' },
   ),
-  video('colorhold', 'Greys all but one colour, compared in RGB.', keyed, {
+  video('colorhold', 'Greys all but one color, compared in RGB.', keyed, {
     timeline: true,
     example: 'colorhold=red:0.2',
   }),
@@ -64,7 +64,7 @@ export const KEY_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'despill',
-    'Removes the colour spill of a green or blue screen.',
+    'Removes the color spill of a green or blue screen.',
     {
       type: named('green blue'),
       mix: unit,
@@ -86,13 +86,13 @@ export const KEY_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'premultiply',
-    'Multiplies colour by alpha.',
+    'Multiplies color by alpha.',
     { planes: PLANES, inplace: boolean },
     { inputs: alphaInput, timeline: true, example: 'format=yuva420p,premultiply=inplace=1' },
   ),
   video(
     'unpremultiply',
-    'Divides colour by alpha.',
+    'Divides color by alpha.',
     { planes: PLANES, inplace: boolean },
     { inputs: alphaInput, timeline: true, example: 'format=yuva420p,unpremultiply=inplace=1' },
   ),
@@ -216,7 +216,7 @@ export const KEY_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'floodfill',
-    'Fills an area of one colour with another.',
+    'Fills an area of one color with another.',
     {
       x: level,
       y: level,

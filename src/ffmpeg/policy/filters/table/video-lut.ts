@@ -45,7 +45,7 @@ export const LUT_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'lut3d',
-    'Applies a colour table from a file (.cube, .3dl, .dat, .m3d, .csp).',
+    'Applies a color table from a file (.cube, .3dl, .dat, .m3d, .csp).',
     { file: { type: 'asset', kind: 'lut' }, clut: CLUT, interp: CUBE_INTERPOLATION },
     { timeline: true, required: ['file'], example: "lut3d=file='https\\://example.com/look.cube':interp=trilinear" },
   ),
@@ -57,7 +57,7 @@ export const LUT_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'haldclut',
-    'Applies a colour table from the second video.',
+    'Applies a color table from the second video.',
     { clut: CLUT, interp: CUBE_INTERPOLATION },
     {
       inputs: ['v', 'v'],
@@ -68,7 +68,7 @@ export const LUT_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'colormap',
-    'Maps the colours of one chart to the colours of another.',
+    'Maps the colors of one chart to the colors of another.',
     {
       patch_size: size,
       nb_patches: integer(0, 64),
@@ -79,7 +79,7 @@ export const LUT_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'pseudocolor',
-    'Maps brightness to false colours.',
+    'Maps brightness to false colors.',
     {
       ...components(['c0', 'c1', 'c2', 'c3'], painted),
       index: integer(0, 3),
@@ -93,7 +93,7 @@ export const LUT_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'palettegen',
-    'Computes the best palette of the entire video; with stats_mode=single, of each frame.',
+    'Computes the best palette of the entire video, or with stats_mode=single of each frame.',
     {
       max_colors: integer(2, 256),
       reserve_transparent: boolean,
@@ -122,7 +122,7 @@ export const LUT_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'elbg',
-    'Reduces the number of colours by vector quantisation.',
+    'Reduces the number of colors by vector quantisation.',
     { codebook_length: integer(1, 256), nb_steps: integer(1, 8), seed: SEED, pal8: boolean, use_alpha: boolean },
     { aliases: { l: 'codebook_length', n: 'nb_steps', s: 'seed' }, example: 'elbg=l=8:seed=1' },
   ),

@@ -58,7 +58,7 @@ export const EVAL = named('init frame');
 export const COLOR_OR_WORD = pattern(
   /^(?:[A-Za-z]{3,24}|(?:#|0x)[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?)(?:@(?:[01]|[01]?\.\d{1,6}|0x[0-9A-Fa-f]{2}))?$/,
   40,
-  'a colour such as red, #ff0000 or black@0.5',
+  'a color such as red, #ff0000 or black@0.5',
 );
 
 const FRAMESYNC: Options = {

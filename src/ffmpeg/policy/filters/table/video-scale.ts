@@ -70,7 +70,7 @@ const bothSides = (width: string, height: string) => (values: OptionTexts) => {
 
 /** Scaling, cropping, padding. */
 export const SCALE_FILTERS: readonly FilterSpec[] = [
-  video('scale', 'Resizes the picture and converts its colour matrix and range.', scaleOptions(scaled), {
+  video('scale', 'Resizes the picture and converts its color matrix and range.', scaleOptions(scaled), {
     aliases: SCALE_ALIASES,
     check: allOf(bothSides('w', 'h'), notItself('w', 'ow', 'out_w'), notItself('h', 'oh', 'out_h')),
     example: 'scale=w=-2:h=ih/2:flags=lanczos+accurate_rnd:out_range=tv',
@@ -84,7 +84,7 @@ export const SCALE_FILTERS: readonly FilterSpec[] = [
   }),
   video(
     'zscale',
-    'Resizes and converts colour with the zimg library.',
+    'Resizes and converts color with the zimg library.',
     {
       width: zScaled,
       height: zScaled,

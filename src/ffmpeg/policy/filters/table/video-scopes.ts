@@ -13,7 +13,7 @@ const ENVELOPE = named('none instant peak peak+instant');
 export const SCOPE_FILTERS: readonly FilterSpec[] = [
   video(
     'vectorscope',
-    'Shows two colour components as a plane.',
+    'Shows two color components as a plane.',
     {
       mode: named('gray tint=0 color=1 color2 color3 color4 color5'),
       x: integer(0, 2),
@@ -113,7 +113,7 @@ export const SCOPE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'pixscope',
-    'Shows the colours of an area as numbers.',
+    'Shows the colors of an area as numbers.',
     {
       x: unit,
       y: unit,

@@ -18,7 +18,7 @@ const ORDINARY = 's=160x90:d=0.2';
 export const SOURCE_FILTERS: readonly FilterSpec[] = [
   video(
     'color',
-    'One colour.',
+    'One color.',
     { color, ...test },
     { ...SOURCE, aliases: { c: 'color', ...ALIASES }, example: 'color=c=red@0.5:s=160x90:r=25:d=0.2' },
   ),
@@ -40,10 +40,10 @@ export const SOURCE_FILTERS: readonly FilterSpec[] = [
   ),
   ...(
     [
-      ['smptebars', 'Colour bars of SMPTE EG 1.'],
-      ['smptehdbars', 'Colour bars of SMPTE RP 219.'],
-      ['pal75bars', 'Colour bars of PAL at 75 %.'],
-      ['pal100bars', 'Colour bars of PAL at 100 %.'],
+      ['smptebars', 'Color bars of SMPTE EG 1.'],
+      ['smptehdbars', 'Color bars of SMPTE RP 219.'],
+      ['pal75bars', 'Color bars of PAL at 75 %.'],
+      ['pal100bars', 'Color bars of PAL at 100 %.'],
       ['yuvtestsrc', 'Stripes of Y, U and V.'],
     ] as const
   ).map(([name, doc]) => video(name, doc, test, { ...SOURCE, example: `${name}=${ORDINARY}` })),
@@ -55,13 +55,13 @@ export const SOURCE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'colorspectrum',
-    'The spectrum of colours.',
+    'The spectrum of colors.',
     { ...test, type: named('black white all') },
     { ...SOURCE, example: `colorspectrum=${ORDINARY}:type=all` },
   ),
   video(
     'colorchart',
-    'A chart of reference colours.',
+    'A chart of reference colors.',
     {
       ...timing,
       patch_size: { type: 'size', maxSide: 512, maxPixels: 512 * 512 },
@@ -75,12 +75,12 @@ export const SOURCE_FILTERS: readonly FilterSpec[] = [
     { level: integer(2, 10), ...timing },
     { ...SOURCE, aliases: { r: 'rate', d: 'duration' }, example: 'haldclutsrc=level=4:d=0.2' },
   ),
-  video('allrgb', 'All colours of RGB, 4096x4096.', timing, {
+  video('allrgb', 'All colors of RGB, 4096x4096.', timing, {
     ...SOURCE,
     aliases: { r: 'rate', d: 'duration' },
     example: 'allrgb=d=0.04',
   }),
-  video('allyuv', 'All colours of YUV, 4096x4096.', timing, {
+  video('allyuv', 'All colors of YUV, 4096x4096.', timing, {
     ...SOURCE,
     aliases: { r: 'rate', d: 'duration' },
     example: 'allyuv=d=0.04',

@@ -59,7 +59,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'loop',
-    'Repeats frames; `loop=-1` without end.',
+    'Repeats frames. `loop=-1` repeats them without end.',
     { loop: integer(-1, 100_000), size: integer(0, 32_767), start: integer(-1, MAX_FRAMES), time: time() },
     {
       endless: { option: null, when: repeatsForEver },
@@ -89,7 +89,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'reverse',
-    'Plays the video backwards; keeps all of it in memory.',
+    'Plays the video backwards. Keeps all of it in memory.',
     {},
     { bufferedFrames: Number.POSITIVE_INFINITY },
   ),
@@ -107,7 +107,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'minterpolate',
-    'Changes the frame rate by motion compensation; slow.',
+    'Changes the frame rate by motion compensation. Slow.',
     {
       fps: rate,
       mi_mode: named('dup blend mci'),

@@ -41,14 +41,14 @@ export const PICTURE_OPTIONS: readonly OptionRow[] = [
     aliases: { sws_flag: '' },
     example: 'lanczos',
   }),
-  row('color_primaries', OUTPUT_V, choice(lists.COLOR_PRIMARIES), 'Tag of the colour primaries.'),
+  row('color_primaries', OUTPUT_V, choice(lists.COLOR_PRIMARIES), 'Tag of the color primaries.'),
   row('color_trc', OUTPUT_V, choice(lists.COLOR_TRANSFERS), 'Tag of the transfer curve.'),
-  row('colorspace', OUTPUT_V, choice(lists.COLOR_SPACES), 'Tag of the colour matrix.', { example: 'bt709' }),
+  row('colorspace', OUTPUT_V, choice(lists.COLOR_SPACES), 'Tag of the color matrix.', { example: 'bt709' }),
   row(
     'color_range',
     OUTPUT_V,
     choice(['tv', 'pc'], { '1': 'tv', '2': 'pc', mpeg: 'tv', jpeg: 'pc', limited: 'tv', full: 'pc' }),
-    'Tag of the colour range.',
+    'Tag of the color range.',
   ),
   row(
     'chroma_sample_location',

@@ -19,7 +19,7 @@ const x26x = words(lists.PRESETS.join(' '));
 
 /** Quality, rate and structure of video, for several encoders each. */
 export const RATE_OPTIONS: readonly OptionRow[] = [
-  row('b', OUTPUT_VA, bits(0, 200_000_000), 'Bit rate; 0 removes the limit of VP8 and VP9.', {
+  row('b', OUTPUT_VA, bits(0, 200_000_000), 'Bit rate. 0 removes the limit of VP8 and VP9.', {
     aliases: { vb: 'v', ab: 'a' },
     example: '200k',
   }),
@@ -33,7 +33,7 @@ export const RATE_OPTIONS: readonly OptionRow[] = [
       libvpx: integer(0, 63),
       'libvpx-vp9': integer(0, 63),
     }),
-    'Constant quality; lower is better.',
+    'Constant quality. Lower is better.',
     { encoders: ['libx264', 'libx265', 'libsvtav1', 'libvpx', 'libvpx-vp9'], example: 30 },
   ),
   row(
@@ -62,7 +62,7 @@ export const RATE_OPTIONS: readonly OptionRow[] = [
       libwebp: words('none default picture photo drawing icon text'),
       libwebp_anim: words('none default picture photo drawing icon text'),
     }),
-    'Speed of the encoder; for WebP the kind of picture.',
+    'Speed of the encoder. For WebP, the kind of picture.',
   ),
   row(
     'tune',
@@ -108,12 +108,14 @@ export const RATE_OPTIONS: readonly OptionRow[] = [
   row('rc_init_occupancy', OUTPUT_V, bits(0, 800_000_000), 'Bits in the buffer before the start.', {
     example: '100k',
   }),
-  row('g', OUTPUT_V, integer(0, 1000), 'Frames between key frames; 0 = every frame is one.', { example: 12 }),
+  row('g', OUTPUT_V, integer(0, 1000), 'Frames between key frames. With 0, every frame is a key frame.', {
+    example: 12,
+  }),
   row('keyint_min', OUTPUT_V, integer(0, 1000), 'Fewest frames between key frames.', { example: 6 }),
   row('force_key_frames', OUTPUT_V, { type: 'key-frames' }, 'Times of key frames.', {
     example: 'expr:gte(t,n_forced*0.5)',
   }),
-  row('sc_threshold', OUTPUT_V, integer(-1, 1_000_000_000), 'Threshold of scene cuts; 0 = none.', {
+  row('sc_threshold', OUTPUT_V, integer(-1, 1_000_000_000), 'Threshold of scene cuts. 0 turns them off.', {
     encoders: ['libx264', 'mpeg4', 'mjpeg'],
   }),
   row('bf', OUTPUT_V, integer(-1, 16), 'B-frames in a row.', { example: 2 }),

@@ -21,7 +21,7 @@ export const SOUND_OPTIONS: readonly OptionRow[] = [
   row('channel_layout', OUTPUT_A, choice(lists.CHANNEL_LAYOUTS), 'Channel layout.', { aliases: { ch_layout: '' } }),
   row('sample_fmt', OUTPUT_A, choice(lists.SAMPLE_FORMATS), 'Sample format.', { example: 'fltp' }),
   row('guess_layout_max', INPUT_A, integer(0, 8), 'Maximum channels for which a layout is guessed.'),
-  row('cutoff', OUTPUT_A, integer(0, 48_000), 'Highest frequency in hertz; 0 = the encoder decides.'),
+  row('cutoff', OUTPUT_A, integer(0, 48_000), 'Highest frequency in hertz. With 0, the encoder decides.'),
   row(
     'compression_level',
     OUTPUT_VA,

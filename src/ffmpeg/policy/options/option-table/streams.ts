@@ -39,11 +39,17 @@ export const STREAM_OPTIONS: readonly OptionRow[] = [
     aliases: { vframes: 'v', aframes: 'a' },
     example: 2,
   }),
-  row('metadata', OUTPUT, { type: 'metadata' }, 'Sets a tag, such as title=…; -metadata:s:a:0 of a stream.', {
-    repeats: true,
-    ofStream: true,
-    example: 'title=A title',
-  }),
+  row(
+    'metadata',
+    OUTPUT,
+    { type: 'metadata' },
+    'Sets a tag, such as title=…. -metadata:s:a:0 sets a tag of a stream.',
+    {
+      repeats: true,
+      ofStream: true,
+      example: 'title=A title',
+    },
+  ),
   row('map_metadata', OUTPUT, choice(['-1']), 'Always -1: tags of the input are never kept.', {
     aliases: { map_meta_data: '' },
   }),

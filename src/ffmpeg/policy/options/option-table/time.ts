@@ -20,7 +20,9 @@ import {
 /** Trimming, seeking, looping, clocks. */
 export const TIME_OPTIONS: readonly OptionRow[] = [
   row('ss', BOTH, time(0, MAX_SECONDS), 'Starts at that time.', { example: '00:00:00.2' }),
-  row('sseof', INPUT, time(-MAX_SECONDS, 0), 'Starts that long before the end; negative.', { example: -0.5 }),
+  row('sseof', INPUT, time(-MAX_SECONDS, 0), 'Starts that long before the end. Use a negative value.', {
+    example: -0.5,
+  }),
   row('t', BOTH, time(0.001, MAX_SECONDS), 'Stops after that duration.', { example: 0.5 }),
   row('to', BOTH, time(0.001, MAX_SECONDS), 'Stops at that time.', { example: 0.8 }),
   row('itsoffset', INPUT, time(-3600, 3600), 'Shifts an input in time.', { example: 0.1 }),
@@ -29,7 +31,7 @@ export const TIME_OPTIONS: readonly OptionRow[] = [
     'stream_loop',
     INPUT,
     integer(-1, 1000),
-    'Repeats an input that many times; -1 = until something else ends the output.',
+    'Repeats an input that many times. -1 repeats it until another input ends the output.',
     { example: 1 },
   ),
   row(

@@ -85,15 +85,15 @@ const X264_OPTIONS: readonly OptionRow[] = [
 
 /** Options of VP8 and VP9. */
 const VPX_OPTIONS: readonly OptionRow[] = [
-  encoderRow(VPX, 'deadline', vpxQuality, 'Speed class; best is rejected because it takes hours.'),
+  encoderRow(VPX, 'deadline', vpxQuality, 'Speed class. Airlock rejects best, which takes hours.'),
   encoderRow(
     VPX,
     'quality',
     byEncoder({ libwebp: number(0, 100), libwebp_anim: number(0, 100), libvpx: vpxQuality, 'libvpx-vp9': vpxQuality }),
-    'Quality of WebP; speed class of VP8 and VP9.',
+    'Quality of WebP, or speed class of VP8 and VP9.',
     { encoders: ['libwebp', 'libwebp_anim', 'libvpx', VP9] },
   ),
-  encoderRow(VPX, 'cpu-used', integer(0, 16), 'Speed; higher is faster, VP9 supports up to 8.', {
+  encoderRow(VPX, 'cpu-used', integer(0, 16), 'Speed. Higher is faster. VP9 supports up to 8.', {
     aliases: { speed: '' },
     example: 8,
   }),
