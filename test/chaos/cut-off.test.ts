@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makeClip, upload } from '../../testkit/media.ts';
-import { descendantsOf } from '../../testkit/processes-of.ts';
 import { startService, type TestService } from '../../testkit/service.ts';
 import { openServiceDatabase } from '../../testkit/service-database.ts';
 import { until } from '../../testkit/until.ts';
 import { whyNoNetwork } from '../helpers/network.ts';
+import { ffmpegsOf, stopEach } from '../helpers/processes.ts';
 import { type Island, openIsland } from './island.ts';
 import { expectEachCompletedOnce, expectNoOrphans, patientClient } from './load.ts';
 
@@ -31,10 +31,8 @@ describe.skipIf(reason !== null)(`a network that loses packets without a trace${
     service = await startService({ AIRLOCK_WORKER_SLOTS: '1' });
     db = await openServiceDatabase(service);
     const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
-    ({ fileUrl } = await upload(
-      service,
-      await makeClip(join(folder, 'clip.mp4'), { seconds: 6, size: '320x180', args: noise }),
-    ));
+    const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 4, size: '320x180', args: noise });
+    ({ fileUrl } = await upload(service, clip));
   });
   afterAll(async () => {
     signalWorker('SIGCONT');
@@ -51,12 +49,11 @@ describe.skipIf(reason !== null)(`a network that loses packets without a trace${
     ids.push(id);
     return id as string;
   };
-  /** A job that occupies the worker of the island for some seconds; the other worker is stopped. */
+  /** A job that the worker of the island encodes once `proceed` is called; the other worker is stopped. */
   const onIsland = async () => {
     signalWorker('SIGSTOP');
-    const id = await submit([{ option: '-preset', argument: 'slow' }]);
-    await until(async () => (await job(id)).progress > 0, { what: 'the middle of the encode' });
-    return id;
+    const id = await submit([{ option: '-preset', argument: 'veryfast' }]);
+    return { id, proceed: await stopEach(encoding) };
   };
   const job = async (id: string) => (await service.call('GET', `/v1/transcodes/${id}`)).json;
   const completed = (id: string) =>
@@ -74,7 +71,7 @@ describe.skipIf(reason !== null)(`a network that loses packets without a trace${
       },
       { what: 'the end of the attempt', timeoutMs: 90_000 },
     );
-  const encodes = (worker: number) => descendantsOf(worker).some(({ name }) => name === 'ffmpeg');
+  const encoding = () => ffmpegsOf(island!.pid()!);
   /** Spares the test the 30 seconds that a worker without a heartbeat keeps its jobs. */
   const expireLeases = async () => {
     await db.query(`UPDATE attempts SET heartbeat_at = now() - interval '31 s' WHERE state = 'running'`);
@@ -97,8 +94,9 @@ describe.skipIf(reason !== null)(`a network that loses packets without a trace${
 
     // Its queries arrive, and it never learns how they ended.
     it('and the responses of the database makes another worker run the job, and the first one cannot publish when it is back', async () => {
-      const id = await onIsland();
+      const { id, proceed } = await onIsland();
       await island!.database.lose('incoming');
+      proceed();
       await expireLeases();
       signalWorker('SIGCONT');
       await completed(id);
@@ -110,9 +108,10 @@ describe.skipIf(reason !== null)(`a network that loses packets without a trace${
     }, 120_000);
 
     it.runIf(isLong)('and the requests to storage delays its output until storage responds', async () => {
-      const id = await onIsland();
+      const { id, proceed } = await onIsland();
       await island!.storage.lose('outgoing');
-      await until(() => !encodes(island!.pid()!), { what: 'the end of the encode', timeoutMs: 60_000 });
+      proceed();
+      await until(() => encoding().length === 0, { what: 'the end of the encode', timeoutMs: 60_000 });
       await island!.storage.mend();
       await completed(id);
       expect(await attempts(id)).toEqual(['completed']);

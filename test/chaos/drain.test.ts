@@ -13,6 +13,7 @@ import { startWorker, type Worker } from '../../src/worker/worker.ts';
 import { makeClip } from '../../testkit/media.ts';
 import { until } from '../../testkit/until.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
+import { ffmpegsOf, stopEach } from '../helpers/processes.ts';
 import { openTestSandbox } from '../helpers/root-image.ts';
 import { openDatabaseProxy } from '../helpers/tcp-proxy.ts';
 
@@ -54,8 +55,7 @@ describe('a worker that drains', () => {
       inputs: [{ url: fileUrl }],
       options: [{ option: '-preset', argument: preset }],
     });
-  const progressing = (id: string) =>
-    until(async () => (await world.row(id)).progress > 0, { what: 'the middle of the encode' });
+  const encoding = () => ffmpegsOf(process.pid);
 
   beforeAll(async () => {
     world = await makeJobWorld();
@@ -87,8 +87,9 @@ describe('a worker that drains', () => {
 
   it('releases a longer job immediately and leaves nothing of it; another worker completes it', async () => {
     const worker = await start(200);
-    const job = await encode('slow');
-    await progressing(job.id);
+    const job = await encode('veryfast');
+    await stopEach(encoding);
+    await world.database.pg.query('UPDATE jobs SET progress = 0.5 WHERE id = $1', [job.id]);
     const began = Date.now();
     await worker.drain();
     expect(Date.now() - began).toBeLessThan(30_000);
@@ -105,10 +106,12 @@ describe('a worker that drains', () => {
 
   it('claims nothing new', async () => {
     const worker = await start(30_000);
-    const first = await encode('slow');
-    await progressing(first.id);
+    const first = await encode('veryfast');
+    const proceed = await stopEach(encoding);
     const second = await encode('ultrafast');
-    await worker.drain();
+    const drained = worker.drain();
+    proceed();
+    await drained;
     expect(await world.row(first.id)).toMatchObject({ status: 'completed' });
     expect(await world.row(second.id)).toMatchObject({ status: 'pending', attempts: 0 });
     const { rows } = await world.database.pg.query('SELECT count(*)::int AS workers FROM workers');
@@ -121,7 +124,7 @@ describe('a worker that drains', () => {
     const pool = openPool(proxy.url, { max: 6, role: 'test', onError: () => {} });
     const worker = await start(30_000, { ...world.context, db: pool.db }, proxy.url);
     const job = await encode('slow');
-    await progressing(job.id);
+    await until(async () => (await world.row(job.id)).progress > 0, { what: 'the middle of the encode' });
     await proxy.cut();
     await until(async () => (await cellsOf(folder)).length === 0, { what: 'the end of the encode' });
     await proxy.mend();

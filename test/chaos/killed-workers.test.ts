@@ -11,6 +11,7 @@ import { makeMedia } from '../../testkit/media-cache.ts';
 import { PROGRAM, startService, type TestService } from '../../testkit/service.ts';
 import { openServiceDatabase } from '../../testkit/service-database.ts';
 import { until } from '../../testkit/until.ts';
+import { ffmpegsOf, stopEach } from '../helpers/processes.ts';
 import { expectEachCompletedOnce, expectNoOrphans } from './load.ts';
 
 /** Some 20 MB in five seconds, with a key frame a second. */
@@ -42,9 +43,9 @@ const LONG = [
   '-g',
   '15',
 ];
-const SLOW = [
+const SPLIT = [
   { option: '-crf', argument: '25' },
-  { option: '-preset', argument: 'slow' },
+  { option: '-preset', argument: 'veryfast' },
 ];
 
 describe('the end of a worker process', () => {
@@ -136,10 +137,9 @@ describe('the end of a worker process', () => {
 
   it('by SIGKILL while it encodes pieces repeats only these pieces', async () => {
     await startAlone();
-    const id = await submit(LONG, SLOW, 'mp4');
-    await until(async () => (await children(id)).filter(({ status }) => status === 'processing').length === 2, {
-      what: 'two pieces to run',
-    });
+    const id = await submit(LONG, SPLIT, 'mp4');
+    await stopEach(() => ffmpegsOf(worker!.pid!), 2);
+    expect((await children(id)).filter(({ status }) => status === 'processing')).toHaveLength(2);
     await end('SIGKILL');
     await expireLeases();
     signalOwn('SIGCONT');
@@ -152,10 +152,9 @@ describe('the end of a worker process', () => {
 
   it('with pieces of a job that has been erased leaves nothing of the job', async () => {
     await startAlone();
-    const id = await submit(LONG, SLOW, 'mp4');
-    await until(async () => (await children(id)).some(({ status }) => status === 'processing'), {
-      what: 'a piece to run',
-    });
+    const id = await submit(LONG, SPLIT, 'mp4');
+    await stopEach(() => ffmpegsOf(worker!.pid!));
+    expect((await children(id)).map(({ status }) => status)).toContain('processing');
     expect((await service.call('DELETE', `/v1/transcodes/${id}`)).status).toBe(200);
     expect(new Set((await children(id)).map(({ status }) => status))).toEqual(new Set(['canceled']));
     await end('SIGKILL');

@@ -8,7 +8,7 @@ import { S3_SIGNING, type StoreUnderTest, storeFixture, withoutLength } from './
 import { treeSuite } from './tree-suite.ts';
 
 /** Keys of a page: stores under test are opened with it, so that a few objects make several. */
-export const PAGE_KEYS = 100;
+export const PAGE_KEYS = 20;
 
 const ODD_NAMES = [
   'plain.mp4',

@@ -19,7 +19,7 @@ import { ladderOf, storeFiles } from '../helpers/trees.ts';
 import { startGcsServer } from './gcs-server/start.ts';
 
 /** More than a page of the list below. `TEST_TREE_FILES=1000` for the figures of docs/benchmarks-log.md. */
-const FILES = Number(process.env.TEST_TREE_FILES ?? 150);
+const FILES = Number(process.env.TEST_TREE_FILES ?? 40);
 const FACTS = { duration_seconds: null, width: null, height: null, video_codec: null, audio_codec: null };
 
 interface Opened {
@@ -93,7 +93,7 @@ describe.each(STORAGES)('an output of many files on %s', (_, isExpected, open) =
       const paths = [...files.keys()].sort();
       const listed: string[] = [];
       for (let after: string | undefined; ; ) {
-        const page = await listFiles(context, job, { after, limit: 128 });
+        const page = await listFiles(context, job, { after, limit: 32 });
         listed.push(...page.items.map(({ path }) => path));
         if (page.next === null) break;
         after = page.next;

@@ -16,23 +16,27 @@ import { loadSecrets } from '../../src/supervisor/secrets.ts';
 import { copyTemplate, sealTemplate } from '../../testkit/data-directory.ts';
 import { startService, type TestService } from '../../testkit/service.ts';
 import { startSwiftServers, swiftVariables } from '../../testkit/swift/start.ts';
+import { keepWhisper } from './whisper-program.ts';
 
 /**
  * Serves what test files share: `/service` starts one service, and `/template` prepares the data directory that others
  * are copies of. Each is made when the first file asks, so that a run of unit tests does not pay for it. The main
  * process keeps them: they outlive the test files. `/key` makes a key of any service, without a program for each.
  * `/swift` starts the servers of an S3 storage, and `/storage` makes a bucket of the storage that `TEST_STORAGE` names.
+ * `/whisper` builds the speech recognizer.
  */
 export async function openSharing(): Promise<{ close(): Promise<void> }> {
   // A run inside another run uses its template.
   const outer = process.env.TEST_SHARING_URL;
   const template = once(outer ? () => askOuter(outer) : makeTemplate);
   const swift = once(startSwiftServers);
+  const whisper = once(keepWhisper);
   const accounts = new Map<string, number>();
   const service = once(async () => startShared((await template()).template));
   const responses: Record<string, (request: IncomingMessage) => Promise<object>> = {
     '/template': template,
     '/key': makeKey,
+    '/whisper': whisper,
     '/storage': async (request) => {
       if (process.env.TEST_STORAGE !== 'swift') throw new Error('--storage can be "swift" only');
       const name = await text(request);

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createFetcher } from '../../src/fetcher/index.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
-import { buildWhisper, whisperRecipe } from '../../src/sandbox/speech/build-whisper.ts';
 import { installModel, recordProgram, speechFolder } from '../../src/sandbox/speech/installed.ts';
 import { programsWithSpeech, type SpeechEngineName } from '../../src/sandbox/speech/programs.ts';
 import { createLogger, createRegistry, createWorkerMetrics } from '../../src/telemetry/index.ts';
@@ -12,15 +11,7 @@ import { startWorker, type Worker } from '../../src/worker/worker.ts';
 import { writeWhisperModel } from '../../testkit/whisper-model.ts';
 import type { TestApi } from './api.ts';
 import { openTestSandbox } from './root-image.ts';
-
-const CACHE = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'airlock-speech');
-
-/** Path of the program. It is built once for each recipe, which takes a minute on two cores, and kept for later runs. */
-export async function cachedWhisper(): Promise<string> {
-  const path = join(CACHE, `whisper-${whisperRecipe()}`);
-  if (!(await stat(path).catch(() => null))) await buildWhisper(path);
-  return path;
-}
+import { cachedWhisper } from './whisper-program.ts';
 
 /** Installs the program and a scripted model in a data directory, as the command does. Returns the model's name. */
 export async function installTestSpeech(dataDir: string, program?: string): Promise<string> {

@@ -3,7 +3,6 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { linkRootImage, makeDataDir } from '../../testkit/data-directory.ts';
 import { makeClip, upload } from '../../testkit/media.ts';
 import { call, startService, type TestService } from '../../testkit/service.ts';
 import { openServiceDatabase } from '../../testkit/service-database.ts';
@@ -72,15 +71,14 @@ describe('confidential data', () => {
       if (complete) response.end(clip);
       else response.write(clip.subarray(0, 20_000), () => response.destroy());
     });
-    const dataDir = await makeDataDir();
-    await linkRootImage(dataDir);
     service = await startService(
       {
         AIRLOCK_RETENTION: `${RETENTION_SECONDS}s`,
         AIRLOCK_FETCH_ALLOW: '127.0.0.1/32',
         AIRLOCK_LOG_LEVEL: 'debug',
       },
-      { dataDir },
+      // The search reads the files of the database as well.
+      { onDisk: true },
     );
     SECRETS['API key'] = service.key;
     SECRETS['random part of the API key'] = service.key.slice('al_live_'.length);

@@ -20,9 +20,11 @@ import { installModel, readInstalled, speechFolder } from '../../src/sandbox/spe
 import { WHISPER_MODEL, whisperProgram } from '../../src/sandbox/speech/whisper.ts';
 import { writeWhisperModel } from '../../testkit/whisper-model.ts';
 import { installTestSpeech } from '../helpers/speech.ts';
+import { BUILD_MS, cachedWhisper } from '../helpers/whisper-program.ts';
 import { hasCompiler, LIMITS, TIMEOUT } from './cell-fixture.ts';
 
 vi.setConfig(TIMEOUT);
+beforeAll(cachedWhisper, BUILD_MS);
 
 /** Replaces whisper.cpp: makes the attempt that its first argument names, and prints the result. */
 const HOSTILE = `

@@ -9,9 +9,12 @@ import { until } from '../../testkit/until.ts';
 import { MODEL_SENTENCE } from '../../testkit/whisper-model.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 import { type SpeechWorker, startSpeechWorker } from '../helpers/speech.ts';
+import { BUILD_MS, cachedWhisper } from '../helpers/whisper-program.ts';
 
 const TESTDATA = '/usr/share/pocketsphinx/test/data';
 const SOURCES = { allow: ['127.0.0.1/32'], ports: [443] };
+
+beforeAll(cachedWhisper, BUILD_MS);
 
 describe('a transcription', () => {
   let api: TestApi;

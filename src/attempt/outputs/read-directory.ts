@@ -34,7 +34,7 @@ export interface FoundFile {
  */
 export async function listDirectory(directory: string, bounds: DirectoryBounds): Promise<FoundFile[]> {
   const files: FoundFile[] = [];
-  const maxFiles = Math.min(bounds.maxFiles, MAX_TREE_FILES);
+  const maxFiles = fileLimit(bounds);
   let bytes = 0;
   await visit(await openDirectory(directory), '', 0);
   if (files.length === 0) throw new JobFailure('output_invalid', 'FFmpeg exited normally but wrote no output.');
@@ -60,6 +60,11 @@ export async function listDirectory(directory: string, bounds: DirectoryBounds):
       await handle.close();
     }
   }
+}
+
+/** Maximum files of a directory: no tree has more than `MAX_TREE_FILES`, whatever its bounds allow. */
+export function fileLimit({ maxFiles }: Pick<DirectoryBounds, 'maxFiles'>): number {
+  return Math.min(maxFiles, MAX_TREE_FILES);
 }
 
 /** What a file contains, read while it is open. */

@@ -1,0 +1,25 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildWhisper, whisperRecipe } from '../../src/sandbox/speech/build-whisper.ts';
+
+const CACHE = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'airlock-speech');
+
+/** Milliseconds that a test file waits for the program, on two cores that run other tests as well. */
+export const BUILD_MS = 300_000;
+
+/**
+ * Path of the program. It is built once for each recipe, which takes 50 seconds of a processor, and kept for later runs.
+ * Test files ask the process that they share, so that no two of them build it.
+ */
+export async function cachedWhisper(): Promise<string> {
+  const response = await fetch(`${process.env.TEST_SHARING_URL}/whisper`);
+  if (!response.ok) throw new Error(await response.text());
+  return ((await response.json()) as { program: string }).program;
+}
+
+/** Builds the program unless an earlier run has built it. */
+export async function keepWhisper(): Promise<{ program: string }> {
+  const program = join(CACHE, `whisper-${whisperRecipe()}`);
+  if (!(await stat(program).catch(() => null))) await buildWhisper(program);
+  return { program };
+}
