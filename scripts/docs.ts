@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { cliPage } from './docs/cli.ts';
 import { errorsPage, failuresPage } from './docs/errors.ts';
-import { filtersPage } from './docs/filters.ts';
+import { FILTER_PAGES, filtersPage } from './docs/filters.ts';
 import { formatsPage } from './docs/formats.ts';
 import { eventTypes, openapiDocument, sdkTypes } from './docs/openapi.ts';
 import { optionsPage } from './docs/options.ts';
@@ -27,6 +27,7 @@ const PAGES: Record<string, () => string | Promise<string>> = {
   'docs/errors.md': errorsPage,
   'docs/failures.md': failuresPage,
   'docs/filters.md': filtersPage,
+  ...FILTER_PAGES,
   'docs/formats.md': formatsPage,
   'docs/options.md': optionsPage,
   'docs/permissions.md': async () => permissionsPage(await openapi()),

@@ -1,22 +1,40 @@
 import { CONSTANTS, FUNCTIONS, REJECTED_FUNCTIONS } from '../../src/ffmpeg/policy/expressions/functions.ts';
-import {
-  describeFilterValue,
-  FILTER_TABLE,
-  type FilterSpec,
-  type Pads,
-} from '../../src/ffmpeg/policy/filters/index.ts';
+import { describeFilterValue, type FilterSpec, type Pads } from '../../src/ffmpeg/policy/filters/index.ts';
+import { FILTER_GROUPS, type FilterGroup } from './filter-groups.ts';
 import { code, heading, table } from './markdown.ts';
 
+const SOURCE = 'src/ffmpeg/policy/filters/table';
+const COLUMNS = ['Filter', 'Inputs', 'Outputs', 'What it does'];
+
+/** The page of each group, by its path below the repository. */
+export const FILTER_PAGES: Readonly<Record<string, () => string>> = Object.fromEntries(
+  FILTER_GROUPS.map((group) => [`docs/filters/${group.name}.md`, () => groupPage(group)]),
+);
+
+function groupPage({ title, about, specs }: FilterGroup): string {
+  const sorted = [...specs].sort(byName);
+  return `${heading(title, SOURCE)}
+${about} [Filters](../filters.md) explains graphs, files and expressions.
+
+${table(COLUMNS, sorted.map(summary))}
+${sorted.map(filterSection).join('')}`;
+}
+
+function byName(a: FilterSpec, b: FilterSpec): number {
+  return a.name.localeCompare(b.name, 'en');
+}
+
+/** The index of all filters, with what holds for each of them. */
 export function filtersPage(): string {
-  const kinds = FILTER_TABLE.map((spec) => ({ spec, group: groupOf(spec) }));
-  const section = (group: Group, title: string) => {
-    const specs = kinds.filter((one) => one.group === group).map(({ spec }) => spec);
-    specs.sort((a, b) => a.name.localeCompare(b.name, 'en'));
-    return specs.length === 0
-      ? ''
-      : `\n## ${title}\n\n${table(COLUMNS, specs.map(summary))}\n${specs.map(filterSection).join('')}`;
-  };
-  return `${heading('Filters', 'src/ffmpeg/policy/filters/table')}
+  const groups = FILTER_GROUPS.map(({ name, title, about }) => [`[${title}](filters/${name}.md)`, about]);
+  const filters = FILTER_GROUPS.flatMap(({ name, title, specs }) => specs.map((spec) => ({ name, title, spec })))
+    .sort((a, b) => byName(a.spec, b.spec))
+    .map(({ name, title, spec }) => [
+      `[${code(spec.name)}](filters/${name}.md#${spec.name})`,
+      spec.doc,
+      `[${title}](filters/${name}.md#${spec.name})`,
+    ]);
+  return `${heading('Filters', SOURCE)}
 \`-vf\` and \`-af\` have one input and one output stream. \`filters\` of a request, or \`-filter_complex\`, is a whole graph with
 streams named \`[0:v]\`, \`[1:a]\`. Airlock parses a graph as FFmpeg does (chains, labels, quotes, both levels of escaping), checks every filter
 and value against this page, and rewrites it with the names of all options. Anything else returns 422 \`option_refused\` with the
@@ -34,16 +52,15 @@ ${[...FUNCTIONS].map(([name, [least, most]]) => code(`${name}(${parameters(least
 ${[...REJECTED_FUNCTIONS].map(([name, { reason }]) => `${code(name)} is rejected because it ${reason}.`).join(' ')}
 
 Filters marked "timeline" also take \`enable\`, an expression over \`t\`, \`n\`, \`pos\`, \`w\`, \`h\`.
-${section('video', 'Pictures')}${section('audio', 'Sound')}${section('both', 'Both, or from one to the other')}`;
-}
 
-type Group = 'video' | 'audio' | 'both';
-const COLUMNS = ['Filter', 'Inputs', 'Outputs', 'What it does'];
+## Groups
 
-function groupOf(spec: FilterSpec): Group {
-  const text = `${padText(spec.inputs, spec)} ${padText(spec.outputs, spec)}`;
-  const [video, audio] = [text.includes('video'), text.includes('audio')];
-  return video && audio ? 'both' : audio ? 'audio' : 'video';
+${table(['Page', 'Contents'], groups)}
+
+## All filters
+
+${table(['Filter', 'What it does', 'Group'], filters)}
+`;
 }
 
 function summary(spec: FilterSpec): string[] {
@@ -93,7 +110,7 @@ function filterSection(spec: FilterSpec): string {
       : '',
   ].filter((note) => note !== '');
   return `
-### ${spec.name}
+## ${spec.name}
 
 ${spec.doc}${notes.length > 0 ? ` ${notes.join(' ')}` : ''}
 

@@ -65,12 +65,12 @@ export const SETTINGS = {
   }),
   databaseUrl: optional('AIRLOCK_DATABASE_URL', url('postgres:', 'postgresql:'), {
     description:
-      'PostgreSQL 15 or newer, with [TLS](operations.md#several-machines) by `?sslmode=verify-full&sslrootcert=/path/to/ca.pem`. If unset, Airlock runs the embedded one.',
+      'PostgreSQL 15 or newer, with [TLS](operate/database.md#tls-to-postgresql) by `?sslmode=verify-full&sslrootcert=/path/to/ca.pem`. If unset, Airlock runs the embedded one.',
     example: 'postgres://airlock:password@db.example.com/airlock',
   }),
   storageUrl: optional('AIRLOCK_STORAGE_URL', url('s3:', 'gs:'), {
     description:
-      '`s3://bucket?endpoint=https://…&region=…` for [S3](operations.md#s3), with `endpoint=unix:/path` for the socket of a gateway, or `gs://bucket` for [Google Cloud Storage](operations.md#google-cloud-storage). If unset, Airlock runs the embedded storage.',
+      '`s3://bucket?endpoint=https://…&region=…` for [S3](operate/s3.md), with `endpoint=unix:/path` for the socket of a gateway, or `gs://bucket` for [Google Cloud Storage](operate/google-cloud-storage.md). If unset, Airlock runs the embedded storage.',
   }),
   storageSocket: optional('AIRLOCK_STORAGE_SOCKET', absolutePath('/run/airlock-storage/storage.sock'), {
     description:
@@ -90,16 +90,16 @@ export const SETTINGS = {
   }),
   trustProxy: required('AIRLOCK_TRUST_PROXY', list, '', {
     description:
-      'CIDRs of the proxies that terminate TLS. Airlock trusts their `x-forwarded-*` headers: [behind a proxy](operations.md#behind-a-proxy).',
+      'CIDRs of the proxies that terminate TLS. Airlock trusts their `x-forwarded-*` headers: [behind a proxy](operate/network.md#behind-a-proxy).',
     example: '10.1.0.5/32',
   }),
   drainDelaySeconds: optional('AIRLOCK_DRAIN_DELAY', duration, {
     description:
-      'How long a stopping API still serves requests while `/readyz` returns 503, so that your [load balancer](operations.md#rolling-restarts) removes it first. If unset, it stops immediately.',
+      'How long a stopping API still serves requests while `/readyz` returns 503, so that your [load balancer](operate/upgrade.md#rolling-restarts) removes it first. If unset, it stops immediately.',
     example: '10s',
   }),
   workerSlots: optional('AIRLOCK_WORKER_SLOTS', integerUpTo(MAX_WORKER_SLOTS), {
-    description: 'Concurrent jobs of a worker. If unset, it follows from [cores and memory](operations.md#sizing).',
+    description: 'Concurrent jobs of a worker. If unset, it follows from [cores and memory](operate/slots.md#sizing).',
     example: '4',
   }),
   retentionSeconds: required('AIRLOCK_RETENTION', duration, '24h', {
@@ -111,11 +111,11 @@ export const SETTINGS = {
   }),
   diskReserve: required('AIRLOCK_DISK_RESERVE', diskReserve, '5%,1GiB', {
     description:
-      '[Free space](operations.md#disk-space) that Airlock does not use: a share of the disk (`5%`), a size (`500MB`, `1GiB`), or both, of which the larger applies.',
+      '[Free space](operate/storage.md#disk-space) that Airlock does not use: a share of the disk (`5%`), a size (`500MB`, `1GiB`), or both, of which the larger applies.',
   }),
   storageWaitSeconds: required('AIRLOCK_STORAGE_WAIT', duration, '24h', {
     description:
-      'How long a job waits for an [unavailable storage](operations.md#storage-outages) before it fails with `storage_unavailable`.',
+      'How long a job waits for an [unavailable storage](operate/storage.md#storage-outages) before it fails with `storage_unavailable`.',
   }),
   reviewWaitSeconds: required('AIRLOCK_REVIEW_WAIT', duration, '72h', {
     description:
@@ -123,7 +123,7 @@ export const SETTINGS = {
   }),
   chunks: required('AIRLOCK_CHUNKS', choice(['off', 'auto', 'always']), 'auto', {
     description:
-      'Whether a long video is [encoded in pieces](operations.md#long-videos-in-pieces) by several workers: `auto` where slots of several machines are idle and it pays, `always` wherever it is possible.',
+      'Whether a long video is [encoded in pieces](operate/several-machines.md#long-videos-in-pieces) by several workers: `auto` where slots of several machines are idle and it pays, `always` wherever it is possible.',
   }),
   fetchAllow: required('AIRLOCK_FETCH_ALLOW', list, '', {
     description: 'Non-public CIDRs that input URLs may reach, on any port.',
@@ -166,7 +166,7 @@ export const SETTINGS = {
   }),
   traces: optional('AIRLOCK_TRACES', url('http:', 'https:'), {
     description:
-      'Address of a collector of OpenTelemetry that takes OTLP over HTTP. [Traces](operations.md#traces) are sent there if the SDK is installed.',
+      'Address of a collector of OpenTelemetry that takes OTLP over HTTP. [Traces](operate/monitoring.md#traces) are sent there if the SDK is installed.',
     example: 'http://127.0.0.1:4318/v1/traces',
   }),
   tracesPercent: required('AIRLOCK_TRACES_PERCENT', integerUpTo(100), '100', {

@@ -2,7 +2,8 @@
 const REMEDIES: Readonly<Record<string, string>> = {
   NoSuchBucket: 'create the bucket, or correct its name in AIRLOCK_STORAGE_URL',
   InvalidBucketName: 'correct the bucket in AIRLOCK_STORAGE_URL',
-  AccessDenied: 'grant the credentials the rights on the bucket that docs/operations.md lists',
+  AccessDenied:
+    'grant the credentials the rights on the bucket that docs/operate/s3.md or docs/operate/google-cloud-storage.md lists',
   AuthenticationRequired: 'check the credentials of the storage, and that the clock of this machine is right',
   InvalidAccessKeyId: 'check the credentials of the storage',
   SignatureDoesNotMatch: 'check the credentials of the storage',

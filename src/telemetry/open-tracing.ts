@@ -67,7 +67,7 @@ async function loadPackages() {
     return { api, sdk, exporter, resources };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    const remedy = 'Install it as docs/operations.md#traces says, or unset the variable';
+    const remedy = 'Install it as docs/operate/monitoring.md#traces says, or unset the variable';
     throw new ConfigError('AIRLOCK_TRACES', 'the SDK of OpenTelemetry is not installed', remedy);
   }
 }

@@ -52,7 +52,7 @@ describe('Google Cloud Storage under failures', () => {
 
   it('without a right on the bucket, credentials get an error that names the list of rights', async () => {
     server.fault = { status: 403, code: 'AccessDenied' };
-    const message = /403 AccessDenied: grant the credentials the rights.*operations\.md/;
+    const message = /403 AccessDenied: grant the credentials the rights.*google-cloud-storage\.md/;
     await expect(open().ping()).rejects.toMatchObject({ retry: false, message });
   });
 

@@ -18,7 +18,7 @@ import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 import { ladderOf, storeFiles } from '../helpers/trees.ts';
 import { startGcsServer } from './gcs-server/start.ts';
 
-/** More than a page of the list below. `TEST_TREE_FILES=1000` for the figures of docs/benchmarks.md. */
+/** More than a page of the list below. `TEST_TREE_FILES=1000` for the figures of docs/benchmarks-log.md. */
 const FILES = Number(process.env.TEST_TREE_FILES ?? 150);
 const FACTS = { duration_seconds: null, width: null, height: null, video_codec: null, audio_codec: null };
 

@@ -12,7 +12,7 @@ import { shareService, type TestService } from '../../testkit/service.ts';
 const FOLDER = join(import.meta.dirname, '../../deploy/monitoring');
 const ALERTS = join(FOLDER, 'alerts.yml');
 const DASHBOARD = join(FOLDER, 'dashboard.json');
-const OPERATIONS = join(import.meta.dirname, '../../docs/operations.md');
+const PAGE = join(import.meta.dirname, '../../docs/operate/monitoring.md');
 const run = promisify(execFile);
 
 /** From the package `promtool` of Debian. */
@@ -45,10 +45,10 @@ describe('the metrics of a service', () => {
   it('include every metric of the dashboard, the alerts and the documentation', async () => {
     const text = await scrape();
     const served = new Set([...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name!));
-    for (const path of [DASHBOARD, ALERTS, OPERATIONS]) {
+    for (const path of [DASHBOARD, ALERTS, PAGE]) {
       expect(namesIn(path).filter((name) => !served.has(name))).toEqual([]);
     }
-    const documented = namesIn(OPERATIONS);
+    const documented = namesIn(PAGE);
     expect([...served].filter((name) => !documented.includes(name))).toEqual([]);
   });
 

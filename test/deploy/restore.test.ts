@@ -89,7 +89,9 @@ it('a dump is restored by the commands of the page, with every row', async (test
     await chmod(folder, 0o755);
     for (const name of ['airlock', 'deploy']) await symlink(join(ROOT, name), join(folder, name));
 
-    const block = blocks(readPage('docs/operations.md').text, ['text']).find((text) => text.includes('pg_restore'))!;
+    const block = blocks(readPage('docs/operate/backup.md').text, ['text']).find((text) =>
+      text.includes('pg_restore'),
+    )!;
     const [dump, ...restore] = block.trim().split('\n');
     const bash = (commands: string, url: string) =>
       promisify(execFile)('bash', ['-euc', commands], {

@@ -24,14 +24,13 @@ describe.each(pages)('$path', ({ path, text }) => {
   });
 });
 
-it('every page is on the site: in a table of docs/README.md, or of the README.md of its folder', () => {
-  const listed = pages
-    .filter(({ path }) => /^docs\/(.*\/)?README\.md$/.test(path))
-    .flatMap(({ path, text }) => linksOf(text).map((link) => normalize(join(dirname(path), link.split('#')[0]!))));
+it('every page is listed exactly once: in a table of docs/README.md, or of the page that its folder belongs to', () => {
+  const home = listedBy('docs/README.md');
+  const listed = home.flatMap((path) => [path, ...listedBy(path).filter((child) => child.startsWith(folderOf(path)))]);
   const pagesOfSite = pages
     .map(({ path }) => path)
     .filter((path) => path.startsWith('docs/') && path !== 'docs/README.md');
-  expect(pagesOfSite.filter((path) => !listed.includes(path))).toEqual([]);
+  expect(listed.sort()).toEqual(pagesOfSite.sort());
 });
 
 it('there are pages to check', () => {
@@ -40,6 +39,21 @@ it('there are pages to check', () => {
   expect(resolves('README.md', 'docs/api.md#no-such-heading')).toBe(false);
   expect(resolves('docs/api.md', 'CHANGELOG.md')).toBe(false);
 });
+
+/** Pages that a page links to from the rows of its tables; links to headings do not list a page. */
+function listedBy(path: string): string[] {
+  const rows = pages
+    .find((page) => page.path === path)!
+    .text.split('\n')
+    .filter((line) => line.startsWith('|'));
+  const links = rows.flatMap((row) => linksOf(row).filter((link) => link.endsWith('.md')));
+  return links.map((link) => normalize(join(dirname(path), link)));
+}
+
+/** The folder of the pages below a page: `docs/recipes/` of its README.md, `docs/filters/` of `docs/filters.md`. */
+function folderOf(path: string): string {
+  return path.endsWith('/README.md') ? path.slice(0, -'README.md'.length) : `${path.slice(0, -'.md'.length)}/`;
+}
 
 function linksOf(text: string): string[] {
   const prose = text.replace(/^```[\s\S]*?^```$/gm, '').replace(/`[^`\n]*`/g, '');

@@ -46,7 +46,7 @@ describe('configuration.md', () => {
   });
 });
 
-describe('operations.md', () => {
+describe('monitoring.md', () => {
   it('lists every metric', () => {
     const metrics = readSources().filter(({ path }) => /^telemetry\/[a-z-]*metrics\.ts$/.test(path));
     const inCode = [
@@ -57,14 +57,14 @@ describe('operations.md', () => {
     ]
       .map((match) => match[1]!)
       .filter((n) => n !== 'airlock_');
-    const inDocs = readPage('docs/operations.md').text.matchAll(/`(airlock_[a-z_]+)`/g);
+    const inDocs = readPage('docs/operate/monitoring.md').text.matchAll(/`(airlock_[a-z_]+)`/g);
     expect(unique([...inDocs].map((match) => match[1]!))).toEqual(unique(inCode));
   });
 });
 
-describe('the dependencies in operations.md', () => {
-  it('match the production dependencies in package.json, each with its purpose', () => {
-    const rows = tableUnder(readPage('docs/operations.md').text, 'Packages in production');
+describe('dependencies.md', () => {
+  it('lists the production dependencies of package.json, each with its purpose', () => {
+    const rows = tableUnder(readPage('docs/operate/dependencies.md').text, 'Packages in production');
     const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
     const names = Object.keys({ ...dependencies, ...optionalDependencies }).sort();
     expect(rows.map(([name]) => name).sort()).toEqual(names);

@@ -1,7 +1,8 @@
 // Texts for language models: /llms.txt lists the pages, /llms-full.txt contains them (llmstxt.org).
 
 /** Pages that would outweigh all others, or that only people who change Airlock read. */
-const LEFT_OUT = /^docs\/(filters|options|benchmarks|development|architecture)\.md$|^docs\/decisions\/|^[A-Z]+\.md$/;
+const LEFT_OUT =
+  /^docs\/(filters|options|benchmarks-log|development|architecture)\.md$|^docs\/(decisions|filters)\/|^[A-Z]+\.md$/;
 
 export function llmsText(sections, byPath) {
   const home = byPath.get('docs/README.md');
@@ -10,7 +11,7 @@ export function llmsText(sections, byPath) {
     `- [${page.label ?? page.title}](/docs/${page.rawUrl})${page.summary ? `: ${page.summary}` : ''}`;
   const part = ({ title, entries }) =>
     `## ${title}\n\n${entries
-      .flatMap((entry) => [entry, ...(entry.url === 'decisions' ? [] : entry.children)])
+      .flatMap((entry) => [entry, ...(['decisions', 'filters'].includes(entry.url) ? [] : entry.children)])
       .map(line)
       .join('\n')}\n`;
   return `# Airlock

@@ -32,20 +32,42 @@ function readPage(root, path) {
   return { path, url, rawUrl: isRoot ? `project/${path}` : below, title, text, summary: '', children: [] };
 }
 
-/** The headings of the first page with the pages of their tables, and below these what their own tables list. */
+/**
+ * The sections of the first page. A section has `groups`, one for each heading of the third level (the first without a title,
+ * for tables above these headings), and `entries`, the pages of all its groups. An entry has the pages below it as `children`.
+ */
 function readSections(byPath) {
-  const home = byPath.get(HOME);
-  const sections = home.text
-    .split(/^## /m)
+  const sections = partsOf(byPath.get(HOME).text, '## ')
     .slice(1)
-    .map((part) => ({ title: part.slice(0, part.indexOf('\n')), entries: tableOf(part, HOME, byPath) }));
-  for (const { entries } of sections) {
-    for (const entry of entries.filter(({ path }) => path.endsWith('/README.md'))) {
-      entry.children = tableOf(entry.text, entry.path, byPath);
-      for (const child of entry.children) child.parent = entry;
+    .map((part) => {
+      const groups = partsOf(part.text, '### ')
+        .map(({ title, text }) => ({ title, entries: tableOf(text, HOME, byPath) }))
+        .filter(({ entries }) => entries.length > 0);
+      return { title: part.title, groups, entries: groups.flatMap(({ entries }) => entries) };
+    });
+  for (const section of sections) {
+    for (const group of section.groups) {
+      for (const entry of group.entries) {
+        const folder = folderOf(entry.path);
+        entry.children = tableOf(entry.text, entry.path, byPath).filter(({ path }) => path.startsWith(folder));
+        for (const page of [entry, ...entry.children]) Object.assign(page, { section, group });
+        for (const child of entry.children) child.parent = entry;
+      }
     }
   }
   return sections;
+}
+
+/** The text before the first heading of the level `mark`, without a title, and each part below such a heading. */
+function partsOf(text, mark) {
+  const [first, ...rest] = `\n${text}`.split(`\n${mark}`);
+  const parts = rest.map((part) => ({ title: part.split('\n', 1)[0], text: part }));
+  return [{ title: '', text: first }, ...parts];
+}
+
+/** Where the pages below a page are: `docs/recipes/` of `docs/recipes/README.md`, `docs/filters/` of `docs/filters.md`. */
+function folderOf(path) {
+  return path.endsWith('/README.md') ? path.slice(0, -'README.md'.length) : `${path.slice(0, -'.md'.length)}/`;
 }
 
 /** The pages that the rows of tables link to, each with the text of its row as its summary. */

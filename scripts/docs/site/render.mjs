@@ -12,8 +12,8 @@ import { Marked } from 'marked';
 const LANGUAGES = { sh: bash, shell: bash, bash, js: javascript, ts: typescript, json, python };
 for (const [name, language] of Object.entries(LANGUAGES)) hljs.registerLanguage(name, language);
 
-/** Pages whose rows can be linked to by their first cell, such as /docs/errors#not_found. */
-const ROW_ANCHORS = new Set(['errors', 'failures', 'configuration', 'options']);
+/** Pages whose rows can be linked to by their first cell, such as /docs/errors#not_found and /docs/filters#scale. */
+const ROW_ANCHORS = new Set(['errors', 'failures', 'configuration', 'options', 'filters']);
 
 /**
  * @param page from `readPages`
@@ -80,12 +80,12 @@ function resolve(page, href, { byPath, root, files }) {
 }
 
 function rowId(page, row, ids) {
-  const name = ROW_ANCHORS.has(page.url) ? /^`([^`]+)`$/.exec(row[0]?.text ?? '')?.[1] : undefined;
+  const name = ROW_ANCHORS.has(page.url) ? /^\[?`([^`]+)`(\]\([^)]*\))?$/.exec(row[0]?.text ?? '')?.[1] : undefined;
   return name === undefined || ids.has(name) ? '' : ` id="${escapeHtml(unique(name, ids))}"`;
 }
 
 /** As GitHub makes the anchor of a heading. */
-function slug(text) {
+export function slug(text) {
   return text
     .toLowerCase()
     .replace(/[^\p{L}\p{N} _-]/gu, '')

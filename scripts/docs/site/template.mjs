@@ -1,5 +1,5 @@
 // The HTML around the text of a page.
-import { escapeHtml } from './render.mjs';
+import { escapeHtml, slug } from './render.mjs';
 
 /** The list of a page with more headings omits those of the third level. */
 const MAX_LISTED = 24;
@@ -15,7 +15,7 @@ export function renderPage(page, site) {
   const at = order.indexOf(page);
   const title = page.url === '' ? 'Airlock documentation' : `${page.title} · Airlock`;
   const body = `<main id="main" tabindex="-1">
-<article>${crumb(page)}${page.html}</article>
+<article>${crumbs(page)}${page.html}<p class="source"><a href="/docs/${page.rawUrl}">This page as Markdown</a></p></article>
 ${neighbours(order[at - 1], at >= 0 ? order[at + 1] : undefined)}
 </main>
 ${contents(page)}`;
@@ -54,7 +54,7 @@ ${raw ? `<link rel="alternate" type="text/markdown" href="/docs/${raw}">` : ''}
 </header>
 <div class="layout">
 <nav class="pages" id="pages" aria-label="Pages">${sections.map((section) => navigation(section, current)).join('')}
-<h2>On this server</h2><ul><li><a href="/docs/api/reference">API reference</a></li><li><a href="/">Dashboard</a></li></ul></nav>
+<h2 class="apart">On this server</h2><ul><li><a href="/docs/api/reference">API reference</a></li><li><a href="/">Dashboard</a></li></ul></nav>
 ${body}
 </div>
 <dialog id="search" aria-label="Search">
@@ -67,16 +67,21 @@ ${body}
 `;
 }
 
-function navigation({ title, entries }, current) {
-  const items = entries.map((entry) => {
-    const inside = current && (current === entry || current.parent === entry);
-    const children =
-      inside && entry.children.length > 0
-        ? `<ul>${entry.children.map((child) => item(child, current)).join('')}</ul>`
-        : '';
-    return item(entry, current, children);
+/** A section of the navigation. It is open on its own pages, and on pages of no section. */
+function navigation(section, current) {
+  const open = !current?.section || current.section === section ? ' open' : '';
+  const groups = section.groups.map(({ title, entries }) => {
+    const items = entries.map((entry) => item(entry, current, childrenOf(entry, current)));
+    return `${title ? `<h3>${escapeHtml(title)}</h3>` : ''}<ul>${items.join('')}</ul>`;
   });
-  return `<h2>${escapeHtml(title)}</h2><ul>${items.join('')}</ul>`;
+  return `<details${open}><summary><h2>${escapeHtml(section.title)}</h2></summary>${groups.join('')}</details>`;
+}
+
+/** The pages below the entry, if one of them or the entry itself is shown. */
+function childrenOf(entry, current) {
+  const inside = current && (current === entry || current.parent === entry);
+  if (!inside || entry.children.length === 0) return '';
+  return `<ul>${entry.children.map((child) => item(child, current)).join('')}</ul>`;
 }
 
 function item(page, current, more = '') {
@@ -84,8 +89,14 @@ function item(page, current, more = '') {
   return `<li><a href="/docs/${page.url}"${mark}>${escapeHtml(page.label ?? page.title)}</a>${more}</li>`;
 }
 
-function crumb({ parent }) {
-  return parent ? `<p class="crumb"><a href="/docs/${parent.url}">${escapeHtml(parent.title)}</a></p>` : '';
+/** Section, group and parent of a page, each with a link. */
+function crumbs({ section, group, parent }) {
+  if (!section) return '';
+  const steps = [section.title, group.title].filter((title) => title !== '');
+  const links = steps.map((title) => `<a href="/docs#${slug(title)}">${escapeHtml(title)}</a>`);
+  if (parent) links.push(`<a href="/docs/${parent.url}">${escapeHtml(parent.title)}</a>`);
+  const items = links.map((link) => `<li>${link}</li>`).join('');
+  return `<nav class="crumbs" aria-label="Breadcrumbs"><ol>${items}</ol></nav>`;
 }
 
 function contents({ headings }) {

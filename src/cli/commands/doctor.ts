@@ -36,7 +36,7 @@ export async function doctor(config: Config, options: { json?: boolean; sandbox?
   for (const seen of unknownSettings(process.env)) {
     checks.push({ name: 'Settings', state: 'warning', seen, remedy: 'docs/configuration.md lists every variable' });
   }
-  await run('HTTPS', 'See docs/operations.md', async () => {
+  await run('HTTPS', 'See docs/operate/network.md', async () => {
     transportPolicy(config);
     return config.tls.mode === 'off' ? `plain HTTP on ${config.host}, loopback or behind a proxy` : config.tls.mode;
   });

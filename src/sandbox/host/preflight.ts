@@ -31,7 +31,7 @@ export function explainNamespaces(error: Error, proc = '/proc'): Error {
   const profile = appArmorProfile(proc);
   if (profile === null && flag('kernel/apparmor_restrict_unprivileged_userns') === 1) {
     const remedy =
-      'Load deploy/apparmor/airlock and start Airlock under it, for example with aa-exec -p airlock -- ./airlock up (docs/operations.md), or set the sysctl kernel.apparmor_restrict_unprivileged_userns=0';
+      'Load deploy/apparmor/airlock and start Airlock under it, for example with aa-exec -p airlock -- ./airlock up (docs/operate/service.md), or set the sysctl kernel.apparmor_restrict_unprivileged_userns=0';
     return forbidden(
       'AppArmor forbids user namespaces (kernel.apparmor_restrict_unprivileged_userns is 1)',
       remedy,

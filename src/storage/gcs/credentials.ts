@@ -101,5 +101,5 @@ async function asked<T>(what: string, ask: () => Promise<T>): Promise<T> {
 
 function rejected(reason: string): StorageError {
   const remedy = 'set GOOGLE_APPLICATION_CREDENTIALS, or give the machine a service account that may sign for itself';
-  return new StorageError(`${reason}: ${remedy} (docs/operations.md)`, { retry: false });
+  return new StorageError(`${reason}: ${remedy} (docs/operate/google-cloud-storage.md)`, { retry: false });
 }

@@ -3,7 +3,7 @@ import { audioSettings } from './encoder-settings.ts';
 
 /**
  * Bits per second of 1920x1080 at 30 frames up to which a preset copies H.264: what that preset makes of detailed
- * pictures with grain (10.0, 3.0 and 1.1 Mbit/s for the mosaic of the case `presets` in docs/benchmarks.md), and a
+ * pictures with grain (10.0, 3.0 and 1.1 Mbit/s for the mosaic of the case `presets` in docs/benchmarks-log.md), and a
  * tenth more.
  */
 export const COPIED_VIDEO_RATE: Readonly<Record<Quality, number>> = {
