@@ -19,7 +19,7 @@ export function sourceFields(displayOptions: INodeProperties['displayOptions']):
       displayName: 'URL',
       name: 'url',
       type: 'string',
-      typeOptions: { rows: 1 },
+      typeOptions: { rows: 2 },
       required: true,
       default: '',
       placeholder: 'e.g. https://example.org/talk.mov',
