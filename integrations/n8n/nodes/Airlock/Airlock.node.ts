@@ -1,0 +1,54 @@
+import {
+  type IExecuteFunctions,
+  type INodeExecutionData,
+  type INodeType,
+  type INodeTypeDescription,
+  NodeConnectionTypes,
+} from 'n8n-workflow';
+import { getBlueprintInputs, getBlueprints, getTemplates } from './choices';
+import { executeAll } from './execute';
+import { batchFields } from './fields/batch';
+import { blueprintFields } from './fields/blueprint';
+import { jobFields } from './fields/job';
+import { resourceField } from './fields/resource';
+import { transcodeFields } from './fields/transcode';
+import { transcriptionFields } from './fields/transcription';
+import { uploadFields } from './fields/upload';
+import { webhookFields } from './fields/webhook';
+
+/** Every operation of Airlock that makes sense in a workflow. */
+export class Airlock implements INodeType {
+  description: INodeTypeDescription = {
+    displayName: 'Airlock',
+    name: 'airlock',
+    icon: { light: 'file:../../icons/airlock.svg', dark: 'file:../../icons/airlock.dark.svg' },
+    group: ['transform'],
+    version: 1,
+    subtitle: '={{$parameter["operation"] + ": " + $parameter["resource"]}}',
+    description: 'Transcode, transcribe and inspect video and audio on your own Airlock server',
+    defaults: { name: 'Airlock' },
+    usableAsTool: true,
+    inputs: [NodeConnectionTypes.Main],
+    outputs: [NodeConnectionTypes.Main],
+    credentials: [{ name: 'airlockApi', required: true }],
+    properties: [
+      resourceField,
+      ...transcodeFields,
+      ...transcriptionFields,
+      ...blueprintFields,
+      ...batchFields,
+      ...uploadFields,
+      ...webhookFields,
+      ...jobFields,
+    ],
+  };
+
+  methods = {
+    loadOptions: { getTemplates, getBlueprints },
+    resourceMapping: { getBlueprintInputs },
+  };
+
+  async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+    return [await executeAll(this)];
+  }
+}

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { type IDataObject, type IExecuteFunctions, type INodeExecutionData, NodeOperationError } from 'n8n-workflow';
+import { type ApiRequest, listItems, send } from './client';
+
+/** What an operation returns for an item; the node adds `pairedItem`. */
+export type Result = Pick<INodeExecutionData, 'json' | 'binary'>;
+export type Action = (item: Item) => Promise<Result[]>;
+
+/** One input item of an execution, with the parameters of the node for it. */
+export class Item {
+  readonly functions: IExecuteFunctions;
+  readonly index: number;
+
+  constructor(functions: IExecuteFunctions, index: number) {
+    this.functions = functions;
+    this.index = index;
+  }
+
+  /** A parameter; `undefined` if it is empty. */
+  read<T>(name: string): T | undefined {
+    const value = this.functions.getNodeParameter(name, this.index, undefined);
+    return value === undefined || value === null || value === '' ? undefined : (value as T);
+  }
+
+  /** A parameter without which the operation makes no sense. */
+  require(name: string, shown: string): string {
+    const value = this.read<string>(name);
+    if (value === undefined)
+      throw this.error(`"${shown}" is empty.`, `Enter a value, or map one from an earlier node.`);
+    return String(value).trim();
+  }
+
+  /** A parameter of type JSON. n8n passes it as text, or as an object if it is an expression. */
+  readJson<T>(name: string, shown: string): T | undefined {
+    const value = this.read<unknown>(name);
+    return value === undefined ? undefined : (this.parse(value, shown) as T);
+  }
+
+  parse(value: unknown, shown: string): unknown {
+    if (typeof value !== 'string') return value;
+    if (value.trim() === '') return undefined;
+    try {
+      return JSON.parse(value) as unknown;
+    } catch (error) {
+      throw this.error(`"${shown}" is not valid JSON: ${(error as Error).message}`, 'Correct the JSON.');
+    }
+  }
+
+  /** A collection of optional fields. */
+  options(name = 'options'): IDataObject {
+    return this.read<IDataObject>(name) ?? {};
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.functions.getExecutionCancelSignal?.();
+  }
+
+  send(request: ApiRequest): Promise<IDataObject> {
+    return send(this.functions, { itemIndex: this.index, signal: this.signal, ...request });
+  }
+
+  /** The items of a list, as "Return All" and "Limit" say. */
+  async list(path: string, qs: IDataObject = {}): Promise<Result[]> {
+    const limit = this.read<boolean>('returnAll') ? Number.POSITIVE_INFINITY : (this.read<number>('limit') ?? 50);
+    const request = { path, qs, limit, itemIndex: this.index, signal: this.signal };
+    return (await listItems(this.functions, request)).map((json) => ({ json }));
+  }
+
+  error(message: string, description: string): NodeOperationError {
+    return new NodeOperationError(this.functions.getNode(), message, { description, itemIndex: this.index });
+  }
+
+  /**
+   * The idempotency key of a request. It is the same when n8n retries the node, and another one for each execution, run, item
+   * and content.
+   */
+  idempotencyKey(purpose: string, content: unknown): string {
+    const own = this.options().idempotencyKey;
+    if (typeof own === 'string' && own !== '') return purpose === 'create' ? own : `${own}-${purpose}`;
+    const { functions, index } = this;
+    const run = functions.getWorkflowDataProxy(index).$runIndex as unknown;
+    const parts = [functions.getExecutionId(), functions.getNode().id, run, index, purpose, content];
+    return `n8n-${createHash('sha256').update(JSON.stringify(parts)).digest('hex')}`;
+  }
+}
