@@ -21,16 +21,21 @@ function openapi(): ReturnType<typeof openapiDocument> {
   return document;
 }
 
+// Some pages are imported when they are made: the order in which schemas are registered is their order in the SDK.
 const PAGES: Record<string, () => string | Promise<string>> = {
   'docs/cli.md': cliPage,
   'docs/configuration.md': configurationPage,
   'docs/errors.md': errorsPage,
+  'docs/events.md': async () => (await import('./docs/events.ts')).eventsPage(await openapi()),
   'docs/failures.md': failuresPage,
   'docs/filters.md': filtersPage,
   ...FILTER_PAGES,
   'docs/formats.md': formatsPage,
+  'docs/limits.md': async () => (await import('./docs/limits.ts')).limitsPage(),
+  'docs/metrics.md': async () => (await import('./docs/metrics.ts')).metricsPage(),
   'docs/options.md': optionsPage,
   'docs/permissions.md': async () => permissionsPage(await openapi()),
+  'docs/supported-inputs.md': async () => (await import('./docs/supported-inputs.ts')).supportedInputsPage(),
   'sdk/src/schema.ts': async () => sdkTypes(await openapi()),
   'web/src/api/event-types.ts': async () => eventTypes(await openapi()),
 };

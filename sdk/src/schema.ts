@@ -1632,7 +1632,7 @@ export interface paths {
         put?: never;
         /**
          * Create an account
-         * @description Creates an account without keys. Returns 409 if another account has the name.
+         * @description Creates an account without keys. Returns 409 if another account has the name. Send an `Idempotency-Key` so that a retry returns the account that the first request created.
          *
          *     Requires a key with the scope `operator`, or a person with the role `operator`.
          */
@@ -4510,6 +4510,7 @@ export interface components {
             id: string;
             /**
              * Format: uuid
+             * @deprecated
              * @description The same as `id`.
              */
             jobId: string;
@@ -5002,9 +5003,15 @@ export interface components {
             partNumber?: number | null;
             /** @description The `ETag` that its PUT returned. Required unless `ETag` is sent. */
             etag?: string | null;
-            /** @description An alias of `partNumber`, as clients of S3 name it. */
+            /**
+             * @deprecated
+             * @description An alias of `partNumber`, as clients of S3 name it.
+             */
             PartNumber?: number | null;
-            /** @description An alias of `etag`, as clients of S3 name it. */
+            /**
+             * @deprecated
+             * @description An alias of `etag`, as clients of S3 name it.
+             */
             ETag?: string | null;
         };
         /** @description An upload that has been sent. */
@@ -6195,7 +6202,10 @@ export interface operations {
                 /** @description Respond when the job is final, or after this many seconds. */
                 wait?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Up to 255 printable ASCII characters, such as a UUID, kept for 25 hours. A repeated request with the same body returns the same response; one with another body returns 409. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7682,7 +7692,10 @@ export interface operations {
     createAccount: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Up to 255 printable ASCII characters, such as a UUID, kept for 25 hours. A repeated request with the same body returns the same response; one with another body returns 409. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };

@@ -32,7 +32,10 @@ export interface Transport {
 }
 
 /** POST requests that take an Idempotency-Key and answer the same when repeated. */
-const KEYED = /^\/v1\/(transcodes(\/batch)?|commands|upload\/(presigned-url|multipart)|keys(\/[^/]+\/rotate)?)$/;
+const KEYED = [
+  /^\/v1\/(transcodes(\/batch)?|transcribe|commands|blueprints\/[^/]+\/runs|upload\/(presigned-url|multipart))$/,
+  /^\/v1\/(keys(\/[^/]+\/rotate)?|webhooks|templates|connections|admin\/accounts)$/,
+];
 /** The longest pause between two attempts, even if `Retry-After` is longer. */
 const LONGEST_PAUSE_SECONDS = 60;
 /** The longest delay of a timer. */
@@ -70,7 +73,7 @@ export function openTransport({ url, key, fetch: fetcher, timeoutMs, retries }: 
     options: RequestOptions,
     read: (response: Response) => T | Promise<T>,
   ): Promise<T> => {
-    const isKeyed = method === 'POST' && KEYED.test(path);
+    const isKeyed = method === 'POST' && KEYED.some((one) => one.test(path));
     const idempotencyKey = options.idempotencyKey ?? (isKeyed ? randomKey() : null);
     const repeatable = options.repeatable ?? (isKeyed || ['GET', 'HEAD', 'PUT', 'DELETE'].includes(method));
     return repeat(() => attempt({ method, path, options, idempotencyKey, read }), {

@@ -1,9 +1,27 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { brotliCompressSync, constants } from 'node:zlib';
+import spectralCore from '@stoplight/spectral-core';
+import spectralRulesets from '@stoplight/spectral-rulesets';
+import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { Airlock } from '../../sdk/src/index.ts';
+import { blocks, readPage } from '../docs/pages.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
+
+const { Spectral } = spectralCore;
+const { oas } = spectralRulesets;
 
 // biome-ignore lint/suspicious/noExplicitAny: read field by field
 type Json = any;
+
+/** The list of the jobs of a kind, by the prefix of its events. */
+const LISTS: Record<string, string> = {
+  transcode: 'JobList',
+  transcription: 'TranscriptionJobList',
+  blueprint: 'BlueprintRunJobList',
+};
 
 let api: TestApi;
 let document: Json;
@@ -84,10 +102,71 @@ describe('the OpenAPI document', () => {
         ...['post /v1/commands', 'post /v1/keys', 'post /v1/keys/{id}/rotate', 'post /v1/transcodes'],
         ...['post /v1/transcodes/batch', 'post /v1/upload/multipart', 'post /v1/upload/presigned-url'],
         ...['post /v1/templates', 'post /v1/webhooks', 'post /v1/connections', 'post /v1/blueprints/{slug}/runs'],
+        ...['post /v1/transcribe', 'post /v1/admin/accounts'],
       ].sort(),
     );
     for (const [where, { responses }] of keyed)
       expect([where, Object.keys(responses)]).toEqual([where, expect.arrayContaining(['409'])]);
+  });
+
+  it('lists the operations to which the SDK adds an Idempotency-Key', async () => {
+    const sent: string[] = [];
+    const airlock = new Airlock({
+      url: 'http://127.0.0.1',
+      key: 'none',
+      fetch: async (url, init) => {
+        if (new Headers(init?.headers).has('idempotency-key')) sent.push(new URL(String(url)).pathname);
+        return new Response('{}', { headers: { 'content-type': 'application/json' } });
+      },
+    });
+    const posts = operations().flatMap(([where]) => (where.startsWith('post ') ? [where.slice(5)] : []));
+    for (const path of posts) await airlock.request('POST', path.replace(/\{\w+\}/, 'x'), { body: {} });
+    const documented = operations().flatMap(([where, { parameters = [] }]) =>
+      parameters.some(({ name }: Json) => name === 'Idempotency-Key') ? [where.slice(5).replace(/\{\w+\}/, 'x')] : [],
+    );
+    expect(sent.sort()).toEqual(documented.sort());
+  });
+
+  it('shows every operation in curl, TypeScript and Python, in code that can be parsed', async () => {
+    const samples = operations().map(
+      ([where, operation]) => [where, operation['x-codeSamples'] ?? []] as [string, Json],
+    );
+    for (const [where, list] of samples) {
+      expect([where, list.map(({ lang }: Json) => lang)]).toEqual([where, ['Shell', 'TypeScript', 'Python']]);
+    }
+    const sources = (lang: string) =>
+      samples.flatMap(([, list]) => list.flatMap((one: Json) => (one.lang === lang ? [one.source] : [])));
+    await promisify(execFile)('bash', ['-n', '-c', sources('Shell').join('\n')]);
+    const python = 'import json, sys\nfor source in json.loads(sys.argv[1]): compile(source, source, "exec")';
+    await promisify(execFile)('python3', ['-c', python, JSON.stringify(sources('Python'))]);
+    const faults = sources('TypeScript').flatMap((source) => {
+      const { diagnostics = [] } = ts.transpileModule(source, { reportDiagnostics: true });
+      return diagnostics.map(({ messageText }) => [source, messageText]);
+    });
+    expect(faults).toEqual([]);
+  });
+
+  it('stays small enough to serve: 64 KiB with Brotli', () => {
+    const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
+    expect(brotliCompressSync(JSON.stringify(document), quality).length).toBeLessThan(64 * 1024);
+  });
+
+  it('breaks none of the rules that Spectral recommends', async () => {
+    const spectral = new Spectral();
+    spectral.setRuleset({ extends: [oas as never] });
+    const found = await spectral.run(document);
+    expect(found.map(({ code, path, message }) => `${code}: ${path.join('/')}: ${message}`)).toEqual([]);
+  });
+
+  it('describes the jobs and batches that docs/events.md shows', () => {
+    const events = blocks(readPage('docs/events.md').text, ['json']).map((block) => JSON.parse(block));
+    const withJob = events.filter(({ data }) => data.job);
+    expect(withJob).toHaveLength(9);
+    for (const { type, data } of withJob) {
+      const { $ref } = document.components.schemas[LISTS[type.split('.')[0]]!].properties.items.items;
+      const check = z.fromJSONSchema(standalone({ $ref }));
+      expect([type, check.safeParse(data.job).error?.issues ?? []]).toEqual([type, []]);
+    }
   });
 
   it('contains the paths that return 501, and the errors of their own', () => {

@@ -24,6 +24,8 @@ const NOT_RUN: Record<string, string> = {
     'test/e2e/cli-transcribe.test.ts runs it with a model',
   './airlock transcribe talk.mp3': 'test/e2e/cli-transcribe.test.ts runs it on a server with a model',
   './airlock transcribe talk.mp3 --output talk.srt': 'test/e2e/cli-transcribe.test.ts runs it on a server with a model',
+  './airlock webhooks create http://127.0.0.1:3000/airlock':
+    'test/docs/webhooks-quickstart.test.ts runs it with a port of its own',
   'npm run check': 'types, lint and unused code: run next to the tests',
   'npm run build': 'test/helpers/global-setup.ts builds before every run',
   'npm run dev': 'serves until it is stopped',

@@ -2,6 +2,7 @@ import { toErrorBody } from '../../contract/error-body.ts';
 import { ApiError, type ErrorCode, type ErrorDetails, errors } from '../../contract/errors.ts';
 import { outputErrors } from '../../jobs/kind.ts';
 import type { ShownKind } from '../../kinds/kind.ts';
+import { ERROR_EXAMPLES } from './error-examples.ts';
 import type { Answer, Document, Operation, Schema } from './types.ts';
 
 const SOURCES: readonly ErrorCode[] = ['source_not_owned', 'source_deleted', 'source_refused'];
@@ -76,7 +77,7 @@ const OWN: Readonly<Record<string, readonly ErrorCode[]>> = {
   'delete /v1/session': ['unauthorized', 'csrf_required'],
   'get /v1/setup': ['setup_link_invalid'],
   'post /v1/setup': ['setup_link_invalid', 'email_taken', 'cross_site'],
-  'post /v1/admin/accounts': ['account_exists'],
+  'post /v1/admin/accounts': ['account_exists', ...REPEATED],
   'get /v1/admin/accounts/{id}': ['not_found'],
   'patch /v1/admin/accounts/{id}': ['not_found'],
   'patch /v1/admin/workers/{id}': ['not_found'],
@@ -125,99 +126,6 @@ function errorsOf(kind: DescribedKind): typeof OWN {
 /** Probes must always get a response. All other operations limit the caller or, on open routes, the address. */
 const UNLIMITED = new Set(['/livez']);
 
-const EXAMPLE_DETAILS: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> = {
-  missing_upload_fields: { field: 'filename', reason: 'is missing', remedy: 'Send filename' },
-  missing_confirm_fields: { field: 'file_size', reason: 'is missing', remedy: 'Send file_size' },
-  invalid_file_type: {
-    field: 'content_type',
-    reason: '"audio/mp3" is not accepted',
-    remedy: 'Declare "audio/mpeg"',
-    near: 'audio/mpeg',
-    accepted: ['video/mp4', 'audio/mpeg'],
-  },
-  file_too_large: {
-    field: 'file_size',
-    reason: 'is 3 GB (3,000,000,000 bytes); this server allows at most 2.05 GB (2,048,576,000 bytes) in one PUT',
-    remedy: 'Upload in parts with POST /v1/upload/multipart',
-    limit: 2_048_576_000,
-  },
-  upload_size_mismatch: { field: 'file_size', confirmed: 52_428_799, declared: 52_428_800 },
-  upload_incomplete: {
-    field: 'parts',
-    reason: '1 of 7 parts are missing',
-    remedy: 'Send them, then confirm with all parts',
-    missing: [3],
-  },
-  invalid_parts: {
-    field: 'parts[2].part_number',
-    reason: 'part 3 is listed twice',
-    remedy: 'List every part once, in ascending order',
-  },
-  upload_in_use: {
-    field: 'filename',
-    reason: 'jobs that are not final use it',
-    remedy: 'Wait until they end, or cancel or erase them first',
-    jobs: ['019a1c5e-7d2a-7c3e-9f00-2b8d5a6c1e4f'],
-  },
-  quota_exceeded: { quotaExceeded: true, metric: 'minutes', required: 12, limit: 600, remaining: 5 },
-  rate_limit_exceeded: { limit: 600, retry_after_seconds: 12 },
-  concurrency_exceeded: { limit: 32 },
-  queue_full: { metric: 'queued_jobs', limit: 10_000, waiting: 10_000 },
-  template_exists: {
-    field: 'name',
-    reason: '"web-small" is a template of this account',
-    remedy: 'Choose another name, or save a new version with PUT',
-  },
-  connection_exists: {
-    field: 'name',
-    reason: '"media" is a connection of this account',
-    remedy: 'Choose another name, or delete it first',
-  },
-  connection_check_failed: {
-    reason: 'Airlock could not write an object: the destination responded with 403 AccessDenied',
-  },
-  template_not_found: {
-    field: 'template',
-    reason: 'there is no template "web-smal"',
-    remedy: 'Send "web-small"',
-    near: 'web-small',
-  },
-  source_refused: {
-    field: 'inputs[0].url',
-    reason: 'is not a public address',
-    remedy: 'Use a public https:// or http:// URL, or upload the file and use its gs:// URL',
-  },
-  probe_failed: {
-    field: 'url',
-    reason: 'The file is not a supported media file.',
-    remedy: 'Convert the file to MP4, MOV, WebM or MKV first.',
-    error_code: 'unsupported_media',
-  },
-  transcode_failed: {
-    status: 'failed',
-    error_code: 'no_video_stream',
-    reason: 'The input has no video stream.',
-    remedy: 'Choose an audio output format, or an input with video.',
-  },
-  transcode_canceled: { status: 'canceled', reason: 'the job has no output' },
-  transcode_not_completed: { status: 'processing', reason: 'its status is processing' },
-  job_failed: {
-    status: 'failed',
-    error_code: 'source_not_found',
-    reason: 'Input 1: The source responded with 404.',
-    remedy: 'Check the URL: its server does not have the file.',
-  },
-  job_canceled: { status: 'canceled', reason: 'the job has no output' },
-  job_not_completed: { status: 'processing', reason: 'its status is processing' },
-  option_refused: {
-    field: 'options[0]',
-    option: '-f',
-    reason: 'The format is chosen by outputFormat.',
-    suggestion: 'Leave -f out, or set outputFormat.',
-    position: { pointer: '/options/0', offset: null },
-  },
-};
-
 /** Documents every 4xx and 5xx response by status, with an example for each code as this operation returns it. */
 export function describeErrors(document: Document, kinds: readonly DescribedKind[]): void {
   const own = Object.assign({}, OWN, ...kinds.map(errorsOf)) as typeof OWN;
@@ -228,7 +136,7 @@ export function describeErrors(document: Document, kinds: readonly DescribedKind
       delete answers['4XX'];
       for (const code of new Set(codesOf(own, path, method, operation))) {
         addError(answers, code, {
-          ...EXAMPLE_DETAILS,
+          ...ERROR_EXAMPLES,
           forbidden: { scope: operation['x-scopes']?.[0] ?? 'read' },
           invalid_request: wrongField(document, operation),
         });

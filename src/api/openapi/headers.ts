@@ -1,11 +1,14 @@
+import type { ShownKind } from '../../kinds/kind.ts';
 import type { Document, Operation } from './types.ts';
 
-/** POST operations that accept an Idempotency-Key. */
+/** POST operations that accept an Idempotency-Key, in addition to the creates of every kind of job. */
 const IDEMPOTENT = [
-  ...['/v1/transcodes', '/v1/transcodes/batch', '/v1/commands', '/v1/upload/presigned-url', '/v1/upload/multipart'],
+  ...['/v1/transcodes/batch', '/v1/commands', '/v1/upload/presigned-url', '/v1/upload/multipart'],
   ...['/v1/keys', '/v1/keys/{id}/rotate', '/v1/templates', '/v1/webhooks', '/v1/connections'],
-  '/v1/blueprints/{slug}/runs',
+  ...['/v1/blueprints/{slug}/runs', '/v1/admin/accounts'],
 ];
+
+type DescribedKind = Pick<ShownKind, 'path' | 'hasOwnCreate'>;
 
 const idempotencyKey = {
   name: 'Idempotency-Key',
@@ -24,19 +27,25 @@ const limits = {
 const retryAfter = { 'Retry-After': header('integer', 'Seconds to wait.') };
 
 /** Adds headers to the document: they are handled in code, not by schemas. */
-export function describeHeaders(document: Document): void {
+export function describeHeaders(document: Document, kinds: readonly DescribedKind[]): void {
   const paths = document.paths ?? {};
+  const creates = kinds.filter((kind) => !kind.hasOwnCreate).map(({ path }) => `/v1/${path}`);
   for (const [path, item] of Object.entries(paths)) {
     for (const [method, operation] of Object.entries(item)) {
-      if (method === 'post' && IDEMPOTENT.includes(path)) {
+      if (method === 'post' && (IDEMPOTENT.includes(path) || creates.includes(path))) {
         operation.parameters = [...(operation.parameters ?? []), idempotencyKey];
       }
-      describeAnswers(path, method, operation);
+      describeAnswers(path, method, operation, creates);
     }
   }
 }
 
-function describeAnswers(path: string, method: string, operation: Operation): void {
+/** Whether an operation accepts an Idempotency-Key, once `describeHeaders` has run. */
+export function isIdempotent({ parameters = [] }: Operation): boolean {
+  return parameters.includes(idempotencyKey);
+}
+
+function describeAnswers(path: string, method: string, operation: Operation, creates: readonly string[]): void {
   const isOpen = operation.security?.length === 0;
   const responses = operation.responses ?? {};
   if (path === '/v1/transcodes/{id}/download') responses['302'] = { description: 'A redirect to the link.' };
@@ -45,16 +54,16 @@ function describeAnswers(path: string, method: string, operation: Operation): vo
       'x-request-id': requestId,
       ...(!isOpen && limits),
       ...((status === '429' || status === '503') && retryAfter),
-      ...own(path, method, status),
+      ...own(path, method, status, creates),
       ...response.headers,
     };
   }
 }
 
-function own(path: string, method: string, status: string): Record<string, object> {
+function own(path: string, method: string, status: string, creates: readonly string[]): Record<string, object> {
   if (status === '302') return { Location: header('string', 'The signed link.') };
-  const creates = ['/v1/transcodes', '/v1/commands', '/v1/blueprints/{slug}/runs'].includes(path);
-  if (creates && method === 'post' && status === '201') return { Location: header('string', 'Path of the job.') };
+  const isCreate = [...creates, '/v1/commands', '/v1/blueprints/{slug}/runs'].includes(path);
+  if (isCreate && method === 'post' && status === '201') return { Location: header('string', 'Path of the job.') };
   if (path === '/v1/transcodes' && method === 'get' && status === '200')
     return { 'X-Total-Count': header('integer', 'Jobs on all pages.') };
   return {};

@@ -18,7 +18,7 @@ export function documentSpellings(document: Document): void {
   }
 }
 
-/** Documents the duplicates in responses that exist for the sake of clients of the hosted service. */
+/** Marks duplicates of fields as deprecated: they exist for clients of the hosted service, or of S3. */
 export function deprecateDuplicates(document: Document): void {
   for (const [schema, names] of Object.entries(DUPLICATES)) {
     const properties = document.components?.schemas?.[schema]?.properties as Properties | undefined;
@@ -29,6 +29,8 @@ export function deprecateDuplicates(document: Document): void {
 const DUPLICATES: Readonly<Record<string, readonly string[]>> = {
   Job: ['jobId'],
   JobListItem: ['jobId'],
+  TranscodeOfAll: ['jobId'],
+  SentPart: ['PartNumber', 'ETag'],
   CommandJob: ['jobId', 'command_id'],
   AnyJob: ['jobId'],
   ConfirmResult: ['gcsUrl', 'size'],

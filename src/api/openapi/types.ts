@@ -23,6 +23,7 @@ export interface Operation {
   /** Scopes of which a key needs one. */
   'x-scopes'?: string[];
   security?: object[];
+  'x-codeSamples'?: object[];
   requestBody?: { content: Record<string, Media> };
   responses?: Record<string, Answer>;
 }

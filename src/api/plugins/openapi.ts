@@ -3,6 +3,7 @@ import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-pro
 import type { ShownKind } from '../../kinds/kind.ts';
 import type { ApiDeps } from '../deps.ts';
 import { createDocument, type Document, sendDocument } from '../documents.ts';
+import { addCodeSamples, collectSdkBodies } from '../openapi/code-samples.ts';
 import { describeErrors } from '../openapi/errors.ts';
 import { addExamples } from '../openapi/examples.ts';
 import { describeHeaders } from '../openapi/headers.ts';
@@ -45,6 +46,7 @@ export async function registerOpenapi(app: App, { settings, context }: ApiDeps):
         version: settings.version,
         description:
           'A secure video transcoding API that you run yourself. Errors are `{error, message, code, details, docs}`; `code` is stable.',
+        contact: { name: 'The operator of this server' },
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: settings.publicUrl ?? '/', description: 'This server.' }],
@@ -81,16 +83,18 @@ export async function registerOpenapi(app: App, { settings, context }: ApiDeps):
   registerDocsPages(app, settings);
 }
 
-/** Adds what schemas cannot express: unique names, every error, headers, and examples. */
+/** Adds what schemas cannot express: unique names, every error, headers, examples, and the requests of programs. */
 function finish<T>(generated: T, kinds: readonly ShownKind[]): T {
   const document = generated as OpenapiDocument;
   mergeTwins(document);
   addExamples(document, kinds);
+  const sdkBodies = collectSdkBodies(document);
   documentSpellings(document);
   deprecateDuplicates(document);
   nameWildcards(document);
   describeErrors(document, kinds);
-  describeHeaders(document);
+  describeHeaders(document, kinds);
+  addCodeSamples(document, sdkBodies);
   return generated;
 }
 

@@ -8,6 +8,7 @@ import {
 import { getAccount } from '../../accounts/accounts.ts';
 import { appendAudit, listAudit } from '../../accounts/audit.ts';
 import { verifyAudit } from '../../accounts/audit-verify.ts';
+import { withIdempotencyKey } from '../../accounts/idempotency.ts';
 import { listCursors, pageOf } from '../../accounts/list-cursor.ts';
 import { listSigningKeys } from '../../accounts/signing-keys.ts';
 import {
@@ -32,9 +33,12 @@ import { readStorage } from '../../fleet/storage-state.ts';
 import { requestDrain } from '../../fleet/workers.ts';
 import { actorOf, callerOf } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
+import { idempotencyOf } from '../idempotency-key.ts';
 import { parseUuidOr404 } from '../parse-uuid.ts';
 import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
+
+const NAME_TAKEN = { field: 'name', reason: 'already belongs to an account', remedy: 'Choose another name' };
 
 /** What operators see and do, over all accounts. */
 export function registerAdmin(app: App, deps: ApiDeps): void {
@@ -74,7 +78,7 @@ function registerListAccounts(app: App, { context }: ApiDeps): void {
 }
 
 function registerCreateAccount(app: App, { context }: ApiDeps): void {
-  const { db } = context;
+  const { db, vault } = context;
   app.post(
     '/v1/admin/accounts',
     {
@@ -83,19 +87,23 @@ function registerCreateAccount(app: App, { context }: ApiDeps): void {
         operationId: 'createAccount',
         tags: ['admin'],
         summary: 'Create an account',
-        description: 'Creates an account without keys. Returns 409 if another account has the name.',
+        description:
+          'Creates an account without keys. Returns 409 if another account has the name. Send an `Idempotency-Key` so that a retry returns the account that the first request created.',
         body: createAccountBody,
         response: { 201: account, '4xx': errorBody },
       },
     },
     async (request, reply) => {
-      const made = await db.transaction().execute((tx) => createAccount(tx, request.body.name, actorOf(request).actor));
-      if (!made) {
-        const remedy = 'Choose another name';
-        throw new ApiError('account_exists', { field: 'name', reason: 'already belongs to an account', remedy });
-      }
+      const scope = { accountId: callerOf(request).account.id, route: 'accounts', ...idempotencyOf(request) };
+      const { answer } = await db.transaction().execute((tx) =>
+        withIdempotencyKey(tx, vault, scope, async () => {
+          const made = await createAccount(tx, request.body.name, actorOf(request).actor);
+          if (!made) throw new ApiError('account_exists', NAME_TAKEN);
+          return { status: 201, answer: viewAccount(made) };
+        }),
+      );
       reply.code(201);
-      return viewAccount(made);
+      return answer;
     },
   );
 }

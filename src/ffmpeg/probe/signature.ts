@@ -10,7 +10,7 @@ const HEAD_BYTES = 65_536;
  * listed is rejected: playlists (m3u8, mpd, ffconcat, sdp) and vector graphics have no signature here, so a
  * file can never choose a demuxer that opens other files.
  */
-const BY_SIGNATURE: Readonly<Record<string, DetectedMedia>> = {
+export const BY_SIGNATURE: Readonly<Record<string, DetectedMedia>> = {
   'video/mp4': { mime: 'video/mp4', demuxer: 'mov' },
   'video/x-m4v': { mime: 'video/mp4', demuxer: 'mov' },
   'audio/mp4': { mime: 'audio/mp4', demuxer: 'mov' },

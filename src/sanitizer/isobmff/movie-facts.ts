@@ -4,7 +4,7 @@ import { mpeg4Codec } from './esds.ts';
 import type { Movie, Track } from './movie.ts';
 
 /** FFmpeg's codec names by type of sample entry. `mp4a` and `mp4v` declare theirs in an `esds`. */
-const CODECS: Readonly<Record<string, string>> = {
+export const MOVIE_CODECS: Readonly<Record<string, string>> = {
   ...{ avc1: 'h264', avc3: 'h264', hvc1: 'hevc', hev1: 'hevc', av01: 'av1', vp08: 'vp8', vp09: 'vp9' },
   ...{ Opus: 'opus', fLaC: 'flac', alac: 'alac' },
 };
@@ -35,7 +35,7 @@ export function movieFacts(movie: Movie): ContainerFacts | null {
 /** FFmpeg's name of the codec; null for rarer ones. */
 export function codecOf({ entry }: Track): string | null {
   const type = entry.toString('latin1', 4, 8);
-  return type === 'mp4a' || type === 'mp4v' ? mpeg4Codec(entry) : (CODECS[type] ?? null);
+  return type === 'mp4a' || type === 'mp4v' ? mpeg4Codec(entry) : (MOVIE_CODECS[type] ?? null);
 }
 
 function pictureOf(track: Track, codec: string): ContainerFacts['video'][number] | null {

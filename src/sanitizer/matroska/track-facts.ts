@@ -4,7 +4,7 @@ import { float, number } from './rewrite-children.ts';
 import { ID } from './schema.ts';
 
 /** FFmpeg's names of the codecs whose facts the container declares. */
-const CODECS: Readonly<Record<string, string>> = {
+export const MATROSKA_CODECS: Readonly<Record<string, string>> = {
   ...{ V_VP8: 'vp8', V_VP9: 'vp9', V_AV1: 'av1', 'V_MPEG4/ISO/AVC': 'h264', 'V_MPEGH/ISO/HEVC': 'hevc' },
   ...{ A_OPUS: 'opus', A_VORBIS: 'vorbis', A_AAC: 'aac', A_FLAC: 'flac', 'A_MPEG/L3': 'mp3' },
 };
@@ -28,7 +28,7 @@ export function trackFacts() {
       else if (content.length <= 6) values.set(id, Number(number(content)));
     },
     video(): ContainerFacts['video'][number] | null {
-      const codec = CODECS[codecId];
+      const codec = MATROSKA_CODECS[codecId];
       const [width, height] = [values.get(ID.pixelWidth) ?? 0, values.get(ID.pixelHeight) ?? 0];
       const aspect = aspectOf(width, height);
       if (!codec || !isPlain || (aspect === null && DECLARES_ASPECT.has(codec))) return null;
@@ -36,7 +36,7 @@ export function trackFacts() {
       return { codec, width, height, displayWidth: wide, displayHeight: tall, isAttachedPicture: false };
     },
     audio(): ContainerFacts['audio'][number] | null {
-      const codec = CODECS[codecId];
+      const codec = MATROSKA_CODECS[codecId];
       // The default of FlagDefault is 1.
       return codec ? { codec, isDefault: (values.get(ID.flagDefault) ?? 1) === 1 } : null;
     },

@@ -1,0 +1,428 @@
+import { FAILED_AUTH_LIMIT, SIGN_IN_LIMIT } from '../../src/accounts/limits.ts';
+import { DEFAULT_MAX_LINE } from '../../src/captions/layout.ts';
+import { MAX_CAPTION_BYTES } from '../../src/captions/parse.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { NUMBER_SETTINGS } from '../../src/contract/account-settings.ts';
+import { MAX_BATCH_JOBS } from '../../src/contract/batches.ts';
+import { MAX_CONNECTIONS } from '../../src/contract/connections.ts';
+import { MAX_LISTED_DEAD_KEYS, MAX_LIVE_KEYS, MAX_NEW_KEYS_A_DAY } from '../../src/contract/keys.ts';
+import { LIMIT_BOUNDS } from '../../src/contract/limit-bounds.ts';
+import * as limits from '../../src/contract/limits.ts';
+import { PART_URLS } from '../../src/contract/multipart.ts';
+import { MAX_OUTPUTS } from '../../src/contract/output-names.ts';
+import { MAX_ARGUMENT } from '../../src/contract/output-request.ts';
+import { PLAYBACK_SECONDS } from '../../src/contract/playback.ts';
+import {
+  MAX_BODY_DEPTH,
+  MAX_BODY_VALUES,
+  MAX_UNKNOWN_FIELDS,
+  REQUEST_BUDGET,
+} from '../../src/contract/request-budget.ts';
+import * as templates from '../../src/contract/templates.ts';
+import { MAX_INPUTS, MAX_METADATA_BYTES } from '../../src/contract/transcodes.ts';
+import { MAX_CAPTION_LINE, MIN_CAPTION_LINE } from '../../src/contract/transcriptions.ts';
+import { MAX_NEW_WEBHOOKS_A_DAY, MAX_WEBHOOK_URL, MAX_WEBHOOKS } from '../../src/contract/webhooks.ts';
+import { EVENT_DAYS } from '../../src/events/read.ts';
+import { MAX_OUTPUT_BYTES, MAX_OUTPUT_SECONDS } from '../../src/ffmpeg/plan/resources.ts';
+import { INPUT_LIMITS } from '../../src/ffmpeg/probe/input-limits.ts';
+import { HEARTBEAT_SECONDS, LOST_SECONDS } from '../../src/fleet/workers.ts';
+import { SESSION_SECONDS } from '../../src/identity/sessions.ts';
+import { MAX_ATTEMPTS } from '../../src/jobs/rows.ts';
+import { MAX_TREE_FILES } from '../../src/objects/tree.ts';
+import { MULTIPART_SECONDS, UNCONFIRMED_SECONDS } from '../../src/uploads/upload.ts';
+import { RETRY_SECONDS } from '../../src/webhooks/send.ts';
+import { sourceNumber } from './source-constants.ts';
+import { bytes, count, seconds } from './units.ts';
+
+/** A number that the documentation states. */
+export interface Fact {
+  /** What it limits, as the first cell of a row. */
+  what: string;
+  value: string;
+  /** What happens beyond it, or what changes it. */
+  note?: string;
+}
+
+export interface FactGroup {
+  title: string;
+  facts: Readonly<Record<string, Fact>>;
+}
+
+const settings = readConfig({});
+const minute = 'Returns `429` with the code `rate_limit_exceeded`';
+const isolated = 'Returns `429` with the code `concurrency_exceeded`';
+
+const milliseconds = (path: string, name: string) => seconds(sourceNumber(path, name) / 1000);
+
+const REQUESTS = {
+  rate: {
+    what: 'Requests of one key per minute',
+    value: count(settings.rateLimit),
+    note: `${minute}. The operator can change \`AIRLOCK_RATE_LIMIT\`, or \`requests_per_minute\` of an account`,
+  },
+  keyActive: {
+    what: 'Requests of one key that Airlock processes concurrently',
+    value: count(limits.KEY_REQUESTS.active),
+    note: isolated,
+  },
+  accountActive: {
+    what: 'The same for all keys of an account',
+    value: count(limits.ACCOUNT_REQUESTS.active),
+    note: isolated,
+  },
+  keyOpen: {
+    what: 'Open requests of one key, including those that wait (`?wait=`) and event streams',
+    value: count(limits.KEY_REQUESTS.open),
+    note: isolated,
+  },
+  accountOpen: {
+    what: 'The same for all keys of an account',
+    value: count(limits.ACCOUNT_REQUESTS.open),
+    note: isolated,
+  },
+  addressActive: {
+    what: 'Concurrent requests of one address on routes that need no key',
+    value: count(limits.ADDRESS_REQUESTS.active),
+    note: isolated,
+  },
+  wait: { what: 'Longest `?wait=`', value: seconds(limits.MAX_WAIT_SECONDS) },
+  body: {
+    what: 'Request body',
+    value: bytes(limits.MAX_BODY_BYTES),
+    note: 'Returns `413` with the code `body_too_large`',
+  },
+  openBody: { what: 'Request body on routes that need no key', value: bytes(limits.MAX_OPEN_BODY_BYTES) },
+  values: {
+    what: 'Values in a body: strings, numbers, arrays, objects',
+    value: count(MAX_BODY_VALUES),
+    note: 'Returns `400`',
+  },
+  depth: { what: 'Nesting depth of a body', value: count(MAX_BODY_DEPTH), note: 'Returns `400`' },
+  listTexts: {
+    what: 'Texts in one page of a list',
+    value: bytes(limits.LIST_PAGE_BYTES),
+    note: 'Further jobs have `shortened: true`',
+  },
+  unknownFields: { what: 'Unknown fields that `warnings` names', value: count(MAX_UNKNOWN_FIELDS) },
+  failedAuth: {
+    what: 'Requests with a wrong key from one address per minute',
+    value: count(FAILED_AUTH_LIMIT),
+    note: minute,
+  },
+  signIn: {
+    what: 'Failed sign-ins with one email address from one address per minute',
+    value: count(SIGN_IN_LIMIT),
+    note: minute,
+  },
+  session: { what: 'Lifetime of a session', value: seconds(SESSION_SECONDS) },
+  idempotency: {
+    what: 'Time for which Airlock keeps an `Idempotency-Key`',
+    value: `${sourceNumber('jobs/sweep-rows.ts', 'IDEMPOTENCY_HOURS')} hours`,
+  },
+} satisfies FactGroup['facts'];
+
+const UPLOADS = {
+  onePut: {
+    what: 'Size of a file that you upload with one `PUT`',
+    value: bytes(limits.MAX_UPLOAD_BYTES),
+    note: 'Returns `400` with the code `file_too_large`. Upload larger files in parts',
+  },
+  inParts: {
+    what: 'Size of a file that you upload in parts',
+    value: bytes(settings.maxUpload),
+    note: `The operator can raise \`AIRLOCK_MAX_UPLOAD\` up to ${bytes(limits.MAX_PARTS_UPLOAD_BYTES)}, or lower \`max_upload_bytes\` of an account`,
+  },
+  parts: { what: 'Parts of an upload', value: count(limits.MAX_UPLOAD_PARTS) },
+  part: {
+    what: 'Size of a part, except the last',
+    value: `${bytes(limits.PART_BYTES.least)} to ${bytes(limits.PART_BYTES.most)}`,
+  },
+  partUrls: { what: 'URLs of parts per request', value: count(PART_URLS) },
+  url: {
+    what: 'Lifetime of an upload URL',
+    value: seconds(limits.UPLOAD_SECONDS),
+    note: 'Storage returns `403`. Request a new URL',
+  },
+  partUrl: { what: 'Lifetime of the URL of a part', value: seconds(limits.PART_URL_SECONDS) },
+  unconfirmed: {
+    what: 'Time after which Airlock deletes an upload that you did not confirm',
+    value: seconds(UNCONFIRMED_SECONDS),
+  },
+  unconfirmedParts: { what: 'The same for an upload in parts', value: seconds(MULTIPART_SECONDS) },
+  open: {
+    what: 'Unconfirmed uploads of an account',
+    value: NUMBER_SETTINGS.max_open_uploads.fallback,
+    note: 'Returns `429` with the code `too_many_open_uploads`. The operator can change `max_open_uploads` of an account',
+  },
+  stored: {
+    what: 'Stored bytes of an account, including those promised to open upload URLs',
+    value: bytes(Number(NUMBER_SETTINGS.max_stored_bytes.fallback.replaceAll(',', ''))),
+    note: 'Returns `507` with the code `storage_quota`. The operator can change `max_stored_bytes` of an account',
+  },
+} satisfies FactGroup['facts'];
+
+const JOBS = {
+  inputs: { what: 'Inputs of a job', value: count(MAX_INPUTS) },
+  outputs: { what: 'Outputs of a job', value: count(MAX_OUTPUTS) },
+  batch: { what: 'Jobs of a batch', value: count(MAX_BATCH_JOBS) },
+  running: {
+    what: 'Running jobs of an account',
+    value: NUMBER_SETTINGS.max_concurrent.fallback,
+    note: 'Further jobs wait. The operator can change `max_concurrent` of an account',
+  },
+  waiting: {
+    what: 'Waiting jobs of an account',
+    value: NUMBER_SETTINGS.max_queued.fallback,
+    note: 'Returns `429` with the code `queue_full`. The operator can change `max_queued` of an account',
+  },
+  attempts: {
+    what: 'Attempts at a job',
+    value: count(MAX_ATTEMPTS),
+    note: 'Airlock retries only failures that can be temporary',
+  },
+  lost: {
+    what: 'Time without a heartbeat after which the jobs of a worker return to the queue',
+    value: seconds(LOST_SECONDS),
+    note: `A worker sends a heartbeat every ${seconds(HEARTBEAT_SECONDS)}`,
+  },
+  metadata: { what: '`metadata` of a job', value: bytes(MAX_METADATA_BYTES) },
+  argument: { what: 'Characters of the argument of an option', value: count(MAX_ARGUMENT) },
+  ...Object.fromEntries(
+    Object.entries(REQUEST_BUDGET).map(([name, { most, noun }]) => [
+      `budget.${name}`,
+      { what: `${noun[0]!.toUpperCase()}${noun.slice(1)} in a request`, value: count(most), note: 'Returns `422`' },
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(LIMIT_BOUNDS).map(([name, { least, most, why }]) => [
+      `least.${name}`,
+      {
+        what: `\`limits.${name}\``,
+        value: `${count(least)} to ${count(most)}`,
+        note: `${count(least)} is the minimum because ${why}`,
+      },
+    ]),
+  ),
+  storageWait: {
+    what: 'Time for which a job waits for an unavailable storage',
+    value: seconds(settings.storageWaitSeconds),
+    note: 'The operator can change `AIRLOCK_STORAGE_WAIT`',
+  },
+  reviewWait: {
+    what: 'Time for which a run of a blueprint awaits a review',
+    value: seconds(settings.reviewWaitSeconds),
+    note: 'The operator can change `AIRLOCK_REVIEW_WAIT`',
+  },
+} satisfies FactGroup['facts'];
+
+const MEDIA = {
+  streams: {
+    what: 'Streams of an input',
+    value: count(INPUT_LIMITS.maxStreams),
+    note: 'The job fails with `too_many_streams`',
+  },
+  pixels: {
+    what: 'Pixels of a frame of an input',
+    value: `${count(INPUT_LIMITS.maxPixels)} (8192×4352)`,
+    note: 'The job fails with `too_many_pixels`',
+  },
+  side: {
+    what: 'Side of a frame of an input',
+    value: `${count(INPUT_LIMITS.maxSide)} pixels`,
+    note: 'The job fails with `too_many_pixels`',
+  },
+  frameRate: {
+    what: 'Frames per second of an input',
+    value: count(INPUT_LIMITS.maxFrameRate),
+    note: 'The job fails with `unsupported_media`',
+  },
+  duration: {
+    what: 'Duration of an input',
+    value: seconds(INPUT_LIMITS.maxDurationSeconds),
+    note: 'The job fails with `too_long`',
+  },
+  outputDuration: { what: 'Duration of an output', value: seconds(MAX_OUTPUT_SECONDS) },
+  outputSize: {
+    what: 'Size of an output that is one file',
+    value: bytes(MAX_OUTPUT_BYTES),
+    note: 'The job fails with `limit_output`',
+  },
+  files: { what: 'Files of an output', value: count(MAX_TREE_FILES) },
+  captions: { what: 'File of captions', value: bytes(MAX_CAPTION_BYTES) },
+  captionLine: {
+    what: 'Characters of a line of captions',
+    value: `${MIN_CAPTION_LINE} to ${MAX_CAPTION_LINE}`,
+    note: `Defaults to ${DEFAULT_MAX_LINE}`,
+  },
+} satisfies FactGroup['facts'];
+
+const RETENTION = {
+  outputs: {
+    what: 'Retention of outputs, and of uploads after their last use',
+    value: seconds(settings.retentionSeconds),
+    note: 'The operator can change `AIRLOCK_RETENTION`, and shorten `retention_seconds` of an account. A job can shorten its own with `retention_seconds`',
+  },
+  download: {
+    what: 'Lifetime of a download link',
+    value: seconds(limits.DOWNLOAD_SECONDS),
+    note: 'Request a new link',
+  },
+  playback: {
+    what: 'Lifetime of playback URLs',
+    value: `${seconds(PLAYBACK_SECONDS.min)} to ${seconds(PLAYBACK_SECONDS.max)}`,
+    note: `Defaults to ${seconds(PLAYBACK_SECONDS.default)}`,
+  },
+  events: {
+    what: 'Time for which Airlock keeps events and deliveries',
+    value: `${EVENT_DAYS} days`,
+    note: 'An older cursor returns `410` with the code `events_expired`',
+  },
+  rows: {
+    what: 'Time for which Airlock keeps the row of an erased job',
+    value: `${sourceNumber('jobs/sweep-rows.ts', 'ROW_DAYS')} days`,
+    note: 'Afterwards the job and its receipt return `404`',
+  },
+} satisfies FactGroup['facts'];
+
+const ACCOUNT = {
+  keys: { what: 'Active keys', value: count(MAX_LIVE_KEYS), note: 'Returns `409` with the code `too_many_keys`' },
+  newKeys: {
+    what: 'New keys in 24 hours, including rotations',
+    value: count(MAX_NEW_KEYS_A_DAY),
+    note: 'Returns `409` with the code `too_many_keys`',
+  },
+  listedKeys: { what: 'Inactive keys that `GET /v1/keys` lists', value: count(MAX_LISTED_DEAD_KEYS) },
+  webhooks: { what: 'Webhooks', value: count(MAX_WEBHOOKS), note: 'Returns `409` with the code `too_many_webhooks`' },
+  newWebhooks: {
+    what: 'New webhooks in 24 hours',
+    value: count(MAX_NEW_WEBHOOKS_A_DAY),
+    note: 'Returns `409` with the code `too_many_webhooks`. Deleted webhooks count',
+  },
+  templates: {
+    what: 'Templates',
+    value: count(templates.MAX_TEMPLATES),
+    note: 'Returns `409` with the code `too_many_templates`',
+  },
+  versions: {
+    what: 'Versions of a template',
+    value: count(templates.MAX_TEMPLATE_VERSIONS),
+    note: 'Returns `409` with the code `too_many_template_versions`',
+  },
+  newVersions: {
+    what: 'New versions of all templates in 24 hours',
+    value: count(templates.MAX_NEW_VERSIONS_A_DAY),
+    note: 'Returns `409` with the code `too_many_templates`',
+  },
+  templateSize: { what: 'Size of a template', value: bytes(templates.MAX_TEMPLATE_BYTES) },
+  connections: {
+    what: 'Connections',
+    value: count(MAX_CONNECTIONS),
+    note: 'Returns `409` with the code `too_many_connections`',
+  },
+} satisfies FactGroup['facts'];
+
+const WEBHOOKS = {
+  url: { what: 'Characters of the URL', value: count(MAX_WEBHOOK_URL) },
+  timeout: {
+    what: 'Time in which your receiver must respond',
+    value: seconds(sourceNumber('webhooks/send.ts', 'TIMEOUT_MS') / 1000),
+  },
+  retries: {
+    what: 'Waits between attempts',
+    value: RETRY_SECONDS.map(seconds).join(', '),
+    note: `Each with up to ${sourceNumber('webhooks/health.ts', 'JITTER') * 100}% jitter. Then the delivery is \`failed\``,
+  },
+  attempts: { what: 'Attempts', value: count(RETRY_SECONDS.length + 1) },
+  concurrent: {
+    what: 'Deliveries that a worker sends to one webhook concurrently',
+    value: count(sourceNumber('webhooks/claim.ts', 'PER_ENDPOINT')),
+  },
+  pause: {
+    what: 'Pause after a time-out',
+    value: `${seconds(sourceNumber('webhooks/health.ts', 'FIRST_PAUSE_SECONDS'))} to ${seconds(sourceNumber('webhooks/health.ts', 'LONGEST_PAUSE_SECONDS'))}`,
+    note: 'Doubles with each further time-out',
+  },
+  disabled: {
+    what: 'Time after which Airlock disables a webhook that has only failed',
+    value: `${sourceNumber('webhooks/health.ts', 'FAILING_DAYS')} days`,
+  },
+} satisfies FactGroup['facts'];
+
+const CONNECTIONS = {
+  total: {
+    what: 'Connections to the API, and to the storage',
+    value: count(settings.maxConnections),
+    note: 'The operator can change `AIRLOCK_MAX_CONNECTIONS`',
+  },
+  address: {
+    what: 'The same from one IPv4 address or IPv6 /64',
+    value: count(settings.maxConnectionsPerAddress),
+    note: 'The operator can change `AIRLOCK_MAX_CONNECTIONS_PER_ADDRESS`',
+  },
+  pipelined: {
+    what: 'Waiting requests on one connection to the API',
+    value: count(sourceNumber('listener/request-gate.ts', 'MAX_WAITING')),
+    note: 'Airlock closes the connection',
+  },
+  storagePipelined: {
+    what: 'Waiting requests on one connection to the storage',
+    value: count(sourceNumber('gateway/listener.ts', 'MAX_WAITING')),
+    note: 'Airlock closes the connection',
+  },
+  firstByte: {
+    what: 'Time to the first byte of a connection',
+    value: milliseconds('listener/listener-limits.ts', 'FIRST_BYTE_MS'),
+  },
+  handshake: {
+    what: 'Time for the TLS handshake',
+    value: milliseconds('listener/listener-limits.ts', 'HANDSHAKE_TIMEOUT_MS'),
+  },
+  head: {
+    what: 'Time for the head of a request',
+    value: milliseconds('listener/listener-limits.ts', 'HEAD_TIMES.headersTimeout'),
+  },
+  bodyTime: { what: 'Time for the body of a request to the API', value: milliseconds('api/app.ts', 'BODY_MS') },
+  response: { what: 'Time in which a response of the API starts', value: milliseconds('api/app.ts', 'RESPONSE_MS') },
+  openResponse: { what: 'The same on routes that need no key', value: milliseconds('api/app.ts', 'OPEN_RESPONSE_MS') },
+  reading: {
+    what: `Time in which a client must read ${bytes(sourceNumber('api/plugins/answers.ts', 'PIECE_BYTES'))} of a response`,
+    value: milliseconds('api/plugins/answers.ts', 'BOUNDS.stallMs'),
+    note: 'Airlock closes the connection',
+  },
+  unread: {
+    what: 'Unread bytes of the responses of an account, or of an address without a key',
+    value: bytes(sourceNumber('api/plugins/answers.ts', 'BOUNDS.ownerBytes')),
+    note: isolated,
+  },
+  allUnread: {
+    what: 'Unread bytes of all responses',
+    value: bytes(sourceNumber('api/plugins/answers.ts', 'BOUNDS.pendingBytes')),
+    note: 'Returns `503` with the code `unavailable`',
+  },
+  puts: {
+    what: 'Concurrent `PUT` requests to one upload URL of the embedded storage',
+    value: count(sourceNumber('gateway/transfers.ts', 'PUTS_PER_KEY')),
+    note: 'Returns `503` with the code `SlowDown`',
+  },
+  gets: {
+    what: 'Concurrent downloads of one object of the embedded storage',
+    value: count(sourceNumber('gateway/transfers.ts', 'GETS_PER_OBJECT')),
+    note: 'Returns `503` with the code `SlowDown`',
+  },
+  longest: {
+    what: 'Longest transfer of the embedded storage',
+    value: seconds(sourceNumber('gateway/server.ts', 'REQUEST_TIMEOUT_MS') / 1000),
+  },
+} satisfies FactGroup['facts'];
+
+/** Every number that the documentation states, by group. The key of a fact is for `test/docs/facts.test.ts`. */
+export const FACTS = {
+  requests: { title: 'Requests', facts: REQUESTS },
+  uploads: { title: 'Uploads', facts: UPLOADS },
+  jobs: { title: 'Jobs', facts: JOBS },
+  media: { title: 'Media', facts: MEDIA },
+  retention: { title: 'Retention', facts: RETENTION },
+  account: { title: 'Resources of an account', facts: ACCOUNT },
+  webhooks: { title: 'Webhooks', facts: WEBHOOKS },
+  connections: { title: 'Connections and transfers', facts: CONNECTIONS },
+} satisfies Record<string, FactGroup>;

@@ -1,0 +1,133 @@
+import { isIdempotent } from './headers.ts';
+import { literalOf } from './literals.ts';
+import type { Document, Operation } from './types.ts';
+
+/** A request as a program sends it. The same in every language: `x-codeSamples` of Redoc and other readers. */
+interface CodeSample {
+  lang: 'Shell' | 'TypeScript' | 'Python';
+  label: string;
+  source: string;
+}
+
+interface Call {
+  /** In lower case. */
+  method: string;
+  path: string;
+  /** Names of the parameters in the path. */
+  names: readonly string[];
+  /** Undefined for operations without a body. */
+  body: unknown;
+  auth: 'key' | 'session' | 'none';
+  idempotent: boolean;
+  /** The body with the names of fields that the types of the SDK have. */
+  sdkBody: unknown;
+}
+
+/** An operation → the example of its body, with the fields in camelCase. */
+export type SdkBodies = ReadonlyMap<Operation, unknown>;
+
+/** Collects the bodies before `documentSpellings` renames their fields to snake_case. */
+export function collectSdkBodies(document: Document): SdkBodies {
+  const operations = Object.values(document.paths ?? {}).flatMap((item) => Object.values(item));
+  return new Map(operations.map((operation) => [operation, bodyOf(operation)]));
+}
+
+/** Adds `x-codeSamples` in curl, TypeScript and Python to every operation. Bodies are the documented examples. */
+export function addCodeSamples(document: Document, sdkBodies: SdkBodies): void {
+  for (const [path, item] of Object.entries(document.paths ?? {})) {
+    for (const [method, operation] of Object.entries(item)) {
+      const call: Call = {
+        ...{ method, path, body: bodyOf(operation), auth: authOf(operation) },
+        names: [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!),
+        idempotent: isIdempotent(operation),
+        sdkBody: sdkBodies.get(operation),
+      };
+      operation['x-codeSamples'] = samplesOf(call);
+    }
+  }
+}
+
+function samplesOf(call: Call): CodeSample[] {
+  return [
+    { lang: 'Shell', label: 'curl', source: curlSample(call) },
+    { lang: 'TypeScript', label: 'TypeScript', source: call.auth === 'session' ? fetchSample(call) : sdkSample(call) },
+    { lang: 'Python', label: 'Python', source: pythonSample(call) },
+  ];
+}
+
+function bodyOf(operation: Operation): unknown {
+  return operation.requestBody?.content['application/json']?.example;
+}
+
+function authOf({ security }: Operation): Call['auth'] {
+  if (security === undefined) return 'key';
+  return security.length > 0 ? 'session' : 'none';
+}
+
+/** Reads the server, the key and the parameters of the path from variables of the shell: `$AIRLOCK_URL`, `$ID`. */
+function curlSample({ method, path, body, auth, idempotent }: Call): string {
+  const target = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => `$${shellName(name)}`);
+  const isPlain = method === (body === undefined ? 'get' : 'post');
+  const lines = [
+    `curl -sS${isPlain ? '' : ` -X ${method.toUpperCase()}`} "$AIRLOCK_URL${target}"`,
+    ...(auth === 'key' ? ['-H "Authorization: Bearer $AIRLOCK_API_KEY"'] : []),
+    ...(auth === 'session' ? ['-b cookies.txt'] : []),
+    ...(needsCsrf(method, auth) ? ['-H "x-airlock-csrf: $CSRF"'] : []),
+    ...(idempotent ? ['-H "Idempotency-Key: $(uuidgen)"'] : []),
+    ...(body === undefined
+      ? []
+      : ["-H 'Content-Type: application/json'", `-d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`]),
+  ];
+  return lines.join(' \\\n  ');
+}
+
+/** `airlock` is a client of the SDK, which adds the key and an Idempotency-Key. */
+function sdkSample({ method, path, names, sdkBody }: Call): string {
+  const options = [
+    ...(names.length > 0 ? [`path: { ${names.join(', ')} }`] : []),
+    ...(sdkBody === undefined ? [] : [`body: ${literalOf(sdkBody, 'typescript')}`]),
+  ];
+  const more = options.length > 0 ? `, { ${options.join(', ')} }` : '';
+  return `const response = await airlock.call('${method}', '${path}'${more});`;
+}
+
+/** A page of the server itself, whose requests carry the cookie of the session. */
+function fetchSample({ method, path, auth }: Call): string {
+  const options = [
+    ...(method === 'get' ? [] : [`method: '${method.toUpperCase()}'`]),
+    ...(needsCsrf(method, auth) ? ["headers: { 'x-airlock-csrf': csrf }"] : []),
+  ];
+  return `const response = await fetch('${path}'${options.length > 0 ? `, { ${options.join(', ')} }` : ''});`;
+}
+
+/** `url`, `key` and the parameters of the path are variables; `session` is a `requests.Session` that has signed in. */
+function pythonSample({ method, path, names, body, auth, idempotent }: Call): string {
+  const target = names.reduce((text, name) => text.replace(`{${name}}`, `{${snake(name)}}`), path);
+  const headers = [
+    ...(auth === 'key' ? ['"Authorization": f"Bearer {key}"'] : []),
+    ...(needsCsrf(method, auth) ? ['"x-airlock-csrf": csrf'] : []),
+    ...(idempotent ? ['"Idempotency-Key": str(uuid.uuid4())'] : []),
+  ];
+  const given = [
+    `f"{url}${target}"`,
+    ...(headers.length > 0 ? [`headers={${headers.join(', ')}}`] : []),
+    ...(body === undefined ? [] : [`json=${literalOf(body, 'python')}`]),
+  ];
+  const oneLine = `response = ${auth === 'session' ? 'session' : 'requests'}.${method}(${given.join(', ')})`;
+  if (oneLine.length <= 100) return oneLine;
+  return `${oneLine.slice(0, oneLine.indexOf('(') + 1)}\n${given.map((one) => `    ${one},\n`).join('')})`;
+}
+
+/** Changes that a session makes prove that a page of the server sent them. */
+function needsCsrf(method: string, auth: Call['auth']): boolean {
+  return auth === 'session' && method !== 'get';
+}
+
+/** `uploadId` → `UPLOAD_ID`. */
+function shellName(name: string): string {
+  return snake(name).toUpperCase();
+}
+
+function snake(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { FACTS, type Fact } from '../../scripts/docs/facts.ts';
+import { sourceNumber } from '../../scripts/docs/source-constants.ts';
+import { bytes, count, seconds } from '../../scripts/docs/units.ts';
+import { JOB_STATUSES } from '../../src/contract/common.ts';
+import { LIMIT_BOUNDS } from '../../src/contract/limit-bounds.ts';
+import { MAX_PARTS_UPLOAD_BYTES } from '../../src/contract/limits.ts';
+import { RETRY_SECONDS } from '../../src/webhooks/send.ts';
+import { ROOT, readPage, readPages, tableUnder } from './pages.ts';
+
+/** Measurements and decisions state numbers of their own time. */
+const DATED = /^docs\/(benchmarks|scale|decisions\/|limits)|^CHANGELOG/;
+const WORDS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
+
+/** Each line of text counts as written on one line, so that a pattern finds a sentence however it is wrapped. */
+const pages = readPages()
+  .filter(({ path }) => !DATED.test(path))
+  .map(({ path, text }) => ({ path, text: text.replaceAll(/\s+/g, ' ') }));
+
+const fact = (group: keyof typeof FACTS, name: string): string => {
+  const found = (FACTS[group].facts as Record<string, Fact>)[name];
+  if (!found) throw new Error(`There is no fact ${group}.${name}.`);
+  return found.value;
+};
+const budget = (name: string) => fact('jobs', `budget.${name}`);
+
+/** Sentences of hand-written pages, and the facts that their groups must state. */
+const SENTENCES: readonly [pattern: RegExp, ...facts: string[]][] = [
+  [/(?:deleted|deletes all media) after (\w+ hours)/g, fact('retention', 'outputs')],
+  [/[Ll]inks? (?:to \w+ )?(?:that )?(?:expires?|lives) (?:after|for) (\w+ minutes)/g, fact('retention', 'download')],
+  [/keeps events for (\w+ days)/g, fact('retention', 'events')],
+  [/deliveries of the last (\w+ days)/g, fact('retention', 'events')],
+  [/For (\w+ hours), a request with the same `Idempotency-Key`/g, fact('requests', 'idempotency')],
+  [/The URL is valid for (\w+ minutes), for that object/g, fact('uploads', 'url')],
+  [/not confirmed within (\w+ hours) is deleted/g, fact('uploads', 'unconfirmedParts')],
+  [/limited to ([\d,]+ bytes)/g, fact('uploads', 'onePut')],
+  [/`AIRLOCK_MAX_UPLOAD` limits the size, up to (\d+ GB)/g, bytes(MAX_PARTS_UPLOAD_BYTES)],
+  [/send a `part_size` from (\d+ MiB to \d+ MiB)/g, fact('uploads', 'part')],
+  [/the URLs of the first (\d+) parts/g, fact('uploads', 'partUrls')],
+  [/Send 1 to (\d+) inputs/g, fact('jobs', 'inputs')],
+  [/can create up to (\w+) outputs/g, fact('jobs', 'outputs')],
+  [/(\w+) attempts (?:in all|before the job fails)/g, fact('jobs', 'attempts')],
+  [/at most (\w+) failed attempts/g, fact('jobs', 'attempts')],
+  [/no heartbeat for (\w+ seconds)/g, fact('jobs', 'lost')],
+  [/`AIRLOCK_REVIEW_WAIT`, (\w+ hours) by default/g, fact('jobs', 'reviewWait')],
+  [/`AIRLOCK_STORAGE_WAIT` \((\w+ hours)\)/g, fact('jobs', 'storageWait')],
+  [/`memory_mb` is at least (\d+)/g, count(LIMIT_BOUNDS.memory_mb.least)],
+  [/A body is at most (\d+ MiB)/g, fact('requests', 'body')],
+  [/A body is at most (\d+ KiB)/g, fact('requests', 'openBody')],
+  [/Values in the body: [^|]+\| ([\d,]+)/g, fact('requests', 'values')],
+  [/Nesting depth \| (\d+)/g, fact('requests', 'depth')],
+  [/Options, of the output and all inputs \| ([\d,]+)/g, budget('options')],
+  [/`filters` counts as one \| ([\d,]+)/g, budget('graphs')],
+  [/Filters, in all graphs \| ([\d,]+)/g, budget('filters')],
+  [/Parts of expressions: [^|]+\| ([\d,]+)/g, budget('expressionParts')],
+  [/`@quote-card` \| ([\d,]+)/g, budget('overlays')],
+  [/Characters of all options and filters \| ([\d,]+)/g, budget('characters')],
+  [
+    /processes (\d+) concurrent requests of a key, and (\d+) of an account/g,
+    fact('requests', 'keyActive'),
+    fact('requests', 'accountActive'),
+  ],
+  [
+    /key may have (\d+) open requests and an account ([\d,]+)/g,
+    fact('requests', 'keyOpen'),
+    fact('requests', 'accountOpen'),
+  ],
+  [/[Aa]t most ([\d,]+ KiB) of metadata, warnings/g, fact('requests', 'listTexts')],
+  [
+    /can have (\d+) active keys and create (\d+) in 24 hours/g,
+    fact('account', 'keys'),
+    fact('account', 'newKeys').replace(',', ''),
+  ],
+  [
+    /can have at most (\d+) webhooks, and can create at most (\d+) in 24 hours/g,
+    fact('account', 'webhooks'),
+    fact('account', 'newWebhooks'),
+  ],
+  [
+    /can have (\d+) templates with (\d+) versions each, and can save ([\d,]+) versions/g,
+    fact('account', 'templates'),
+    fact('account', 'versions'),
+    fact('account', 'newVersions'),
+  ],
+  [/with any 2xx status within (\w+ seconds)/g, fact('webhooks', 'timeout')],
+  [/retried after (\d+ s, [\w, ]+), each/g, shortWaits()],
+  [/retries a failed attempt after ([^.]+ and \w+ hours)\./g, longWaits()],
+  [/only failed for (\w+ days)/g, fact('webhooks', 'disabled')],
+  [/accepts (\d+) concurrent PUTs to one upload URL/g, fact('connections', 'puts')],
+  [/and (\d+) downloads of one object/g, fact('connections', 'gets')],
+  [/files? over (\d+ MiB) (?:are|is) uploaded/gi, bytes(partsAbove())],
+];
+
+describe('numbers in the pages', () => {
+  it.each(SENTENCES.map(([pattern, ...facts]) => ({ pattern, facts })))(
+    'that match $pattern are $facts',
+    (sentence) => {
+      const found = pages.flatMap(({ path, text }) =>
+        [...text.matchAll(sentence.pattern)].map(([, ...groups]) => [path, groups.map(inDigits)]),
+      );
+      // A rewritten sentence needs a new pattern: without one, no test would notice a wrong number.
+      expect(found.length).toBeGreaterThan(0);
+      expect(found).toEqual(found.map(([path]) => [path, sentence.facts]));
+    },
+  );
+});
+
+describe('architecture.md', () => {
+  const { text } = readPage('docs/architecture.md');
+  const states = text.slice(text.indexOf('## States of jobs and attempts'), text.indexOf('## When something dies'));
+
+  it('shows every status of a job and every state of an attempt', () => {
+    expect(JOB_STATUSES.filter((status) => !states.includes(status))).toEqual([]);
+    const type = /type AttemptState = ([^;]+);/.exec(
+      readFileSync(join(ROOT, 'src/database/job-tables.ts'), 'utf8'),
+    )![1]!;
+    const rows = tableUnder(text, 'States of jobs and attempts').map(([state]) => state);
+    expect(['running', ...rows].sort()).toEqual(type.match(/\w+/g)!.sort());
+  });
+});
+
+/** `10 minutes` for `ten minutes`. */
+function inDigits(text: string): string {
+  return text.replace(/^[a-z]+/i, (word) => {
+    const at = WORDS.indexOf(word.toLowerCase());
+    return at < 0 ? word : String(at);
+  });
+}
+
+function listOf(waits: readonly string[]): string {
+  return `${waits.slice(0, -1).join(', ')} and ${waits.at(-1)}`;
+}
+
+function longWaits(): string {
+  return listOf(RETRY_SECONDS.map(seconds));
+}
+
+function shortWaits(): string {
+  const units = { second: 's', minute: 'min', hour: 'h' };
+  const short = (text: string) => text.replace(/(second|minute|hour)s?/, (_, unit: keyof typeof units) => units[unit]);
+  return listOf(RETRY_SECONDS.map((one) => short(seconds(one))));
+}
+
+/** Bytes above which the SDK uploads in parts. */
+function partsAbove(): number {
+  return sourceNumber('../sdk/src/upload.ts', 'PARTS_FROM_BYTES');
+}
