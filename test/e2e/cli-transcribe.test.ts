@@ -8,7 +8,7 @@ import { recordProgram, speechFolder } from '../../src/sandbox/speech/installed.
 import { run } from '../../testkit/run.ts';
 import { copyPreparedDataDir, runCli } from '../../testkit/service.ts';
 import { MODEL_SENTENCE, writeWhisperModel } from '../../testkit/whisper-model.ts';
-import { cachedWhisper } from '../helpers/speech.ts';
+import { cachedWhisper, WHISPER_BUILD_MS } from '../helpers/speech.ts';
 
 describe('airlock transcribe', () => {
   let folder: string;
@@ -25,7 +25,7 @@ describe('airlock transcribe', () => {
     await mkdir(speechFolder(dataDir), { recursive: true });
     await copyFile(await cachedWhisper(), program);
     await recordProgram(speechFolder(dataDir), program);
-  });
+  }, WHISPER_BUILD_MS);
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   const airlock = (...args: string[]) => {

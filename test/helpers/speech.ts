@@ -7,6 +7,7 @@ import type { Sandbox } from '../../src/sandbox/index.ts';
 import { buildWhisper, whisperRecipe } from '../../src/sandbox/speech/build-whisper.ts';
 import { installModel, recordProgram, speechFolder } from '../../src/sandbox/speech/installed.ts';
 import { programsWithSpeech, type SpeechEngineName } from '../../src/sandbox/speech/programs.ts';
+import { withLock } from '../../src/supervisor/file-lock.ts';
 import { createLogger, createRegistry, createWorkerMetrics } from '../../src/telemetry/index.ts';
 import { startWorker, type Worker } from '../../src/worker/worker.ts';
 import { writeWhisperModel } from '../../testkit/whisper-model.ts';
@@ -15,10 +16,16 @@ import { openTestSandbox } from './root-image.ts';
 
 const CACHE = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'airlock-speech');
 
-/** Path of the program. It is built once for each recipe, which takes a minute on two cores, and kept for later runs. */
+/** Time for the build of the program, which takes a minute of two cores and longer on a busy machine: a hook's time-out. */
+export const WHISPER_BUILD_MS = 600_000;
+
+/** Path of the program. One process builds it for each recipe, and the program is kept for later runs. */
 export async function cachedWhisper(): Promise<string> {
   const path = join(CACHE, `whisper-${whisperRecipe()}`);
-  if (!(await stat(path).catch(() => null))) await buildWhisper(path);
+  await mkdir(CACHE, { recursive: true });
+  await withLock(join(CACHE, 'lock'), WHISPER_BUILD_MS, async () => {
+    if (!(await stat(path).catch(() => null))) await buildWhisper(path);
+  });
   return path;
 }
 

@@ -19,7 +19,7 @@ import { checkModel } from '../../src/sandbox/speech/check-model.ts';
 import { installModel, readInstalled, speechFolder } from '../../src/sandbox/speech/installed.ts';
 import { WHISPER_MODEL, whisperProgram } from '../../src/sandbox/speech/whisper.ts';
 import { writeWhisperModel } from '../../testkit/whisper-model.ts';
-import { installTestSpeech } from '../helpers/speech.ts';
+import { cachedWhisper, installTestSpeech, WHISPER_BUILD_MS } from '../helpers/speech.ts';
 import { hasCompiler, LIMITS, TIMEOUT } from './cell-fixture.ts';
 
 vi.setConfig(TIMEOUT);
@@ -60,10 +60,11 @@ const sha256 = (path: string) => createHash('sha256').update(readFileSync(path))
 
 describe('the cell of a speech recognizer', () => {
   let folder: string;
-  beforeAll(() => {
+  beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'airlock-speech-'));
     chmodSync(folder, 0o711);
-  });
+    await cachedWhisper();
+  }, WHISPER_BUILD_MS);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** A data directory with the model, and this program or the real one. */

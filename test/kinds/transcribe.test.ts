@@ -8,7 +8,7 @@ import { startSource } from '../../testkit/source-server.ts';
 import { until } from '../../testkit/until.ts';
 import { MODEL_SENTENCE } from '../../testkit/whisper-model.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
-import { type SpeechWorker, startSpeechWorker } from '../helpers/speech.ts';
+import { type SpeechWorker, startSpeechWorker, WHISPER_BUILD_MS } from '../helpers/speech.ts';
 
 const TESTDATA = '/usr/share/pocketsphinx/test/data';
 const SOURCES = { allow: ['127.0.0.1/32'], ports: [443] };
@@ -66,7 +66,7 @@ describe('a transcription', () => {
     beforeAll(async () => {
       speech = await startSpeechWorker(api, 'whisper');
       clip = await media('clip.mp4', ['-f', 'lavfi', '-i', 'testsrc2=s=64x64:d=4', ...bursts(4), '-c:a', 'aac']);
-    });
+    }, WHISPER_BUILD_MS);
     afterAll(() => speech?.close());
 
     it('writes the recognized words as SRT, and detects the language', async () => {
