@@ -30,12 +30,12 @@ const NOTES: Partial<Record<OutputFormat, string>> = {
   mov: 'Index at the front (`+faststart`).',
   avi: 'Constant frame rate.',
   m4a: 'Index at the front (`+faststart`).',
-  wav: '24 bits when the source has more than 16.',
-  flac: '16 bits, or 24 in 32-bit samples when the source has more.',
-  jpg: 'One picture; transparent parts become white.',
+  wav: '24 bits if the source has more than 16.',
+  flac: '16 bits. 24 bits in 32-bit samples if the source has more than 16.',
+  jpg: 'One picture. Transparent parts become white.',
   png: 'One picture.',
-  gif: 'At most 15 frames a second (10 for `low`), at most 640 wide unless a size is asked for.',
-  webp: 'One picture; an animated GIF stays animated.',
+  gif: 'At most 15 frames per second (10 for `low`). At most 640 pixels wide, unless you set a size.',
+  webp: 'One picture. An animated GIF stays animated.',
 };
 
 export function formatsPage(): string {
@@ -52,7 +52,7 @@ export function formatsPage(): string {
 
 function formatsSection(): string {
   return `${heading('Output formats', 'src/ffmpeg/policy/encoders/encoders.ts and src/ffmpeg/policy/encoders/encoder-settings.ts')}
-\`output_format\` is one of these. The table shows the encoders used when the request names none.
+Set \`output_format\` to one of these formats. The table shows the encoders that Airlock uses if your request names none.
 
 ${table(['Format', 'Content type', 'Container', 'Video', 'Audio', 'Notes'], OUTPUT_FORMATS.map(formatRow))}
 `;
@@ -61,9 +61,9 @@ ${table(['Format', 'Content type', 'Container', 'Video', 'Audio', 'Notes'], OUTP
 function qualitySection(): string {
   return `## Quality
 
-\`preset.quality\` is \`high\`, \`medium\` (the default) or \`low\`. The tables show its FFmpeg arguments for a frame with a short
-side of ${SHORT_SIDE}. Up to ${SMALL_SHORT_SIDE}, x264 uses the slower preset \`fast\` and VP9 \`-cpu-used 6\`. If the bit rate of the source's
-video is known, x264, x265, VP8 and VP9 do not exceed it, so that no video grows. A mono source gets half the audio bit rate.
+\`preset.quality\` is \`high\`, \`medium\` (the default) or \`low\`. The tables show the FFmpeg arguments of each quality for a frame
+whose short side is ${SHORT_SIDE}. Up to a short side of ${SMALL_SHORT_SIDE}, x264 uses the slower preset \`fast\`, and VP9 uses \`-cpu-used 6\`. If the bit rate
+of the source's video is known, x264, x265, VP8 and VP9 don't exceed it, so the video doesn't grow. A mono source gets half the audio bit rate.
 
 ${qualityTable('video', (encoder, quality) =>
   videoSettings({
@@ -84,49 +84,52 @@ ${LOSSLESS_AUDIO.map(code).join(', ')} are lossless, so quality has no effect on
 
 const DEFAULTS = `## Defaults
 
-- **Resolution.** \`preset.resolution\` is the short side of the frame: 480, 720, 1080 or 2160 (\`4k\`). The aspect ratio and the
-  orientation are kept, sides of videos are even, and nothing is scaled up. Audio formats ignore it.
-- **Streams.** The output has the first video stream that is not cover art and the default (or first) audio stream, with its
-  language. Subtitles, data streams, chapters and tags are dropped. \`-map\` selects other streams.
-- **Pictures.** Rotation is applied, interlaced video is deinterlaced, and non-square pixels become square. HDR is tone-mapped
-  to SDR unless the target keeps more than 8 bits (x265, AV1 and ProRes do).
-- **Audio.** Surround becomes stereo unless the encoder is lossless. A format without audio drops it.
-- **Stills.** A still of a video shows the picture at one second, or at a tenth of a shorter video.
-- **Joining.** Several inputs without \`options\` are joined one after the other. The first sets the frame size, the others are
-  fitted into it with bars, missing audio becomes silence, and the highest frame rate applies, at most 60.
+- **Resolution.** \`preset.resolution\` is the short side of the frame: 480, 720, 1080 or 2160 (\`4k\`). Airlock keeps the aspect ratio and the
+  orientation, makes the sides of a video even, and never scales up. Audio formats ignore \`preset.resolution\`.
+- **Streams.** The output contains the first video stream that isn't cover art, and the default (or first) audio stream with its language.
+  Airlock drops subtitles, data streams, chapters and tags. To select other streams, use \`-map\`.
+- **Pictures.** Airlock applies the rotation, deinterlaces interlaced video, and makes non-square pixels square. It tone-maps HDR to SDR,
+  unless the encoder keeps more than 8 bits (x265, AV1 and ProRes).
+- **Audio.** Surround sound becomes stereo, unless the encoder is lossless. A format without audio drops the sound.
+- **Stills.** A still of a video shows the picture at one second. If the video is shorter than ten seconds, the still shows the picture at a
+  tenth of its duration.
+- **Joining.** Airlock joins several inputs without \`options\` one after the other. The first input sets the frame size, and Airlock fits the
+  other inputs into it with bars. Missing audio becomes silence. The output has the highest frame rate of the inputs, up to 60.
 `;
 
 function copyingSection(): string {
   return `## Copying
 
-Without \`options\` and \`filters\`, a stream that already satisfies the request is copied instead of encoded: it takes a fiftieth of
-the time, and loses no quality. \`outputs[].plan\` of the job says for video and audio whether they were copied, and if not, why.
-A copy has every picture, sample and time of its source. Where that is not certain, the stream is encoded.
+If your request has no \`options\` and no \`filters\`, Airlock copies a stream that already satisfies the request instead of encoding it. A copy
+takes a fiftieth of the time and loses no quality. The job's \`outputs[].plan\` shows whether Airlock copied the video and the audio, and
+otherwise why not. A copy has every picture, sample and time of its source. If Airlock can't be certain of that, it encodes the stream.
+Airlock copies a stream only if all of these conditions are met:
 
-- **Formats.** One input that is an MP4 or MOV file, to ${COPYING_FORMATS.map(code).join(', ')}, whole. \`disarm\` excludes copying.
-- **Video.** H.264 in the profiles Constrained Baseline, Main or High, progressive, 8-bit 4:2:0 in limited range, without HDR, rotation or
-  non-square pixels, of a size that stays; a level up to 4.1, or the lowest for its size and rate; a key frame at least every 10 seconds
-  or 250 frames, and no picture that refers to one before it; the same parameters from start to end; no captions. What the encoder wrote
-  beside the pictures is dropped.
-- **Audio.** AAC-LC, mono or stereo, at 16 to 48 kHz.
-- **Times.** All streams start at zero, and an edit list does nothing but skip the delay of an encoder.
-- **Bit rate.** At most as in the table, so that \`low\` still makes files small. Other sizes and rates of video scale with the pixels per
-  second to the power of 0.75; mono audio has half.
+- **Formats.** The request has one input, an MP4 or MOV file, without a trim. The output format is ${COPYING_FORMATS.map(code).join(', ')}. The request
+  doesn't set \`disarm\`.
+- **Video.** The codec is H.264 in the profile Constrained Baseline, Main or High. The video is progressive, in 8-bit 4:2:0 and limited range,
+  and has no HDR, no rotation, no non-square pixels and no captions. The size stays the same. The level is up to 4.1, or the lowest level for
+  the size and frame rate. There is a key frame at least every 10 seconds or 250 frames, and no picture refers to a picture before its key
+  frame. The parameters are the same from start to end. Airlock drops other data that the encoder wrote between the pictures.
+- **Audio.** The codec is AAC-LC, mono or stereo, at 16 to 48 kHz.
+- **Times.** All streams start at zero. An edit list only skips the delay of an encoder.
+- **Bit rate.** The bit rate is at most the one in the table, so that \`low\` still makes small files. For other sizes and frame rates, the limit
+  scales with the pixels per second to the power of 0.75. Mono audio has half the limit.
 
 ${table(['Stream', ...QUALITIES], copyRows())}
 
-A trim is encoded, because a copy can start only at a key frame. Where that is acceptable, ask for it: \`-ss\` before the input, and
-\`-c copy\` in \`options\`.
+Airlock encodes a trimmed stream, because a copy can start only at a key frame. If a start at a key frame is acceptable, add \`-ss\` to the
+options of the input, and \`-c copy\` to \`options\`.
 
-To encode in any case, name an encoder in \`options\`, for example \`-c:v libx264\`. \`POST /v1/transcodes/validate\` does not read the
-packets of an input, so it shows the command that encodes.
+To always encode, name an encoder in \`options\`, for example \`-c:v libx264\`. \`POST /v1/transcodes/validate\` doesn't read the packets of an
+input, so it shows the command that encodes.
 `;
 }
 
 function uploadTypesSection(): string {
   return `## Content types of uploads
 
-Set \`content_type\` of an upload to one of these types. Names in one row mean the same type. If \`content_type\` is empty, Airlock uses the
+Set the \`content_type\` of an upload to one of these types. The names in one row mean the same type. If \`content_type\` is empty, Airlock uses the
 extension of \`filename\`. The response then contains the \`contentType\` that you must send with the \`PUT\`.
 
 ${table(['Content type', 'Also accepted', 'Extensions'], uploadTypeRows())}
@@ -135,17 +138,17 @@ ${table(['Content type', 'Also accepted', 'Extensions'], uploadTypeRows())}
 
 const HEIC_AND_AVIF = `## HEIC and AVIF
 
-Stills in HEIC, HEIF and AVIF can be inputs and watermarks like other pictures. FFmpeg 7.1 alone decodes only one tile and ignores
-transparency and rotation. Airlock therefore parses these files in memory-safe code, builds a movie of the tiles and decodes
-it in a separate cell; the job reads the resulting PNG.
+You can use stills in HEIC, HEIF and AVIF as inputs and as watermarks, like other pictures. FFmpeg 7.1 decodes only one tile of such a file,
+and ignores transparency and rotation. Airlock parses these files in memory-safe code, builds a movie of the tiles and decodes the movie in a
+separate cell. The job then reads the resulting PNG.
 
-- Tiles (as phones write them), transparency, rotation, mirroring and cropping are applied. More than 8 bits are kept unless
-  there is transparency.
-- Only the primary picture is used. Thumbnails, depth and gain maps, Exif and colour profiles (ICC) are dropped; colours
-  described by numbers are kept.
-- Rejected, with the reason: sequences (send a video instead), overlays of several pictures, tiles that differ, encrypted
-  pictures, codecs other than AV1 and HEVC, and data in other files or in pieces.
-- Without a decoder for AV1 (dav1d or libaom) or HEVC in FFmpeg, the confirm rejects such files and says so.
+- Airlock supports tiles, as phones write them, and applies transparency, rotation, mirroring and cropping. It keeps more than 8 bits, unless
+  the picture has transparency.
+- Airlock uses only the primary picture. It drops thumbnails, depth maps, gain maps, Exif and ICC color profiles. It keeps colors that are
+  described by numbers.
+- Airlock rejects sequences (send a video instead), overlays of several pictures, tiles that differ, encrypted pictures, codecs other than AV1
+  and HEVC, and data in other files or in pieces. The error contains the reason.
+- If FFmpeg has no decoder for AV1 (dav1d or libaom) or HEVC, the confirm request rejects these files with that reason.
 `;
 
 function limitsSection(): string {
@@ -154,8 +157,8 @@ function limitsSection(): string {
 | | |
 | --- | --- |
 | Streams of an input | ${INPUT_LIMITS.maxStreams} |
-| Pixels of a frame | ${INPUT_LIMITS.maxPixels} (8192×4352), at most ${INPUT_LIMITS.maxSide} a side |
-| Frames a second of an input | ${INPUT_LIMITS.maxFrameRate} |
+| Pixels of a frame | ${INPUT_LIMITS.maxPixels} (8192×4352), at most ${INPUT_LIMITS.maxSide} on each side |
+| Frames per second of an input | ${INPUT_LIMITS.maxFrameRate} |
 | Duration of an input | ${INPUT_LIMITS.maxDurationSeconds / 3600} hours |
 | Duration of an output | ${MAX_OUTPUT_SECONDS / 3600} hours |
 | Size of an output | ${MAX_OUTPUT_BYTES} bytes |
