@@ -57,7 +57,8 @@ export const NUMBER_SETTINGS = {
   retention_seconds: {
     least: 1,
     most: MOST,
-    meaning: 'seconds for which outputs, and uploads after their last use, are kept, which can only shorten the retention',
+    meaning:
+      'seconds for which outputs, and uploads after their last use, are kept, which can only shorten the retention',
     fallback: 'AIRLOCK_RETENTION',
   },
 } as const satisfies Record<string, NumberSetting> & Record<LimitName, NumberSetting>;
