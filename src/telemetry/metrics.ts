@@ -97,7 +97,7 @@ export async function createHttpMetrics(registry: Registry): Promise<HttpMetrics
     ...createSignInMetrics(prom, registers),
     httpRequests: new prom.Counter({
       name: 'airlock_http_requests_total',
-      help: 'Answered HTTP requests',
+      help: 'HTTP requests with a response',
       labelNames: ['route', 'method', 'status'],
       registers,
     }),
@@ -208,7 +208,7 @@ function createWebhookMetrics(
     countWebhooks(read) {
       new prom.Gauge({
         name: 'airlock_webhooks_sending',
-        help: 'Deliveries in progress; a probe tests a receiver that did not respond to the last one in time',
+        help: 'Deliveries in progress. A probe tests a receiver that did not respond to the last delivery in time',
         labelNames: ['kind'],
         registers,
         collect() {
