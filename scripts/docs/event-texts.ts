@@ -22,7 +22,8 @@ export const KIND_EVENT_TEXTS: Readonly<Record<string, string>> = {
 
 /** The same for the events that are not about one job. */
 export const SERVICE_EVENT_TEXTS: Readonly<Record<ServiceEvent, string>> = {
-  'batch.completed': 'The last job of a batch ends, even if it failed or was canceled. Airlock records it once for each batch.',
+  'batch.completed':
+    'The last job of a batch ends, even if it failed or was canceled. Airlock records it once for each batch.',
   'upload.confirmed': 'An upload is confirmed, and its inspection finds no fault.',
   'upload.refused': 'The inspection rejects an upload, and Airlock deletes it.',
   'upload.deleted': 'An upload is deleted. `reason` is `erased`, `retention` or `lost`.',
