@@ -6,7 +6,7 @@ export const JOB_EVENT_TEXTS: Readonly<Record<JobEvent, string>> = {
   started: 'A worker starts an attempt at the {one}. `attempt` is its number, from 1.',
   output_ready:
     'You can download an output, even if the {one} still creates others. `position` is its position in the request, from 0.',
-  retrying: 'An attempt fails, and the {one} returns to the queue. `error_code` contains the cause.',
+  retrying: 'An attempt fails, and the {one} returns to the queue. `error_code` contains the reason.',
   completed: 'The {one} ends, and every output is complete.',
   failed: 'The {one} ends without all of its outputs. `error_code` is one of [these codes](failures.md).',
   canceled: 'A request cancels the {one}.',
@@ -22,7 +22,8 @@ export const KIND_EVENT_TEXTS: Readonly<Record<string, string>> = {
 
 /** The same for the events that are not about one job. */
 export const SERVICE_EVENT_TEXTS: Readonly<Record<ServiceEvent, string>> = {
-  'batch.completed': 'The last job of a batch ends, in any final status. Airlock records it once for each batch.',
+  'batch.completed':
+    'The last job of a batch ends, even if it failed or was canceled. Airlock records it once for each batch.',
   'upload.confirmed': 'An upload is confirmed, and its inspection finds no fault.',
   'upload.refused': 'The inspection rejects an upload, and Airlock deletes it.',
   'upload.deleted': 'An upload is deleted. `reason` is `erased`, `retention` or `lost`.',

@@ -71,7 +71,7 @@ const REQUESTS = {
     note: isolated,
   },
   keyOpen: {
-    what: 'Open requests of one key, including requests that wait (`?wait=`) and event streams',
+    what: 'Open requests of one key, including waiting requests (`?wait=`) and event streams',
     value: count(limits.KEY_REQUESTS.open),
     note: isolated,
   },

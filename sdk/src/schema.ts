@@ -1632,7 +1632,7 @@ export interface paths {
         put?: never;
         /**
          * Create an account
-         * @description Creates an account without keys. Returns 409 if another account has the name. Send an `Idempotency-Key` so that a retry returns the account that the first request created.
+         * @description Creates an account without keys. Returns 409 if another account has the name.
          *
          *     Requires a key with the scope `operator`, or a person with the role `operator`.
          */

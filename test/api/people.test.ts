@@ -359,6 +359,16 @@ describe('an operator', () => {
     expect(names).toContain('partner');
   });
 
+  it('creates an account once for an Idempotency-Key', async () => {
+    const operator = await browser('operator');
+    const create = (name: string, key: string) =>
+      operator.call('POST', '/v1/admin/accounts', { name }, { 'idempotency-key': key });
+    const first = await create('reseller', 'account-1');
+    expect([first.status, (await create('reseller', 'account-1')).json]).toEqual([201, first.json]);
+    const codes = [await create('reseller', 'account-2'), await create('another', 'account-1')];
+    expect(codes.map(({ json }) => json.code)).toEqual(['account_exists', 'idempotency_conflict']);
+  });
+
   it('reads the queue, the storage, and the audit log page by page, and verifies it', async () => {
     const operator = await browser('operator');
     await api.call('POST', '/v1/transcodes', { inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp4' });

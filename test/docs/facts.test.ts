@@ -74,7 +74,7 @@ const SENTENCES: readonly [pattern: RegExp, ...facts: string[]][] = [
     fact('account', 'newKeys').replace(',', ''),
   ],
   [
-    /can have at most (\d+) webhooks, and can create at most (\d+) in 24 hours/g,
+    /can have at most (\d+) webhooks, and can create at most (\d+) webhooks in 24 hours/g,
     fact('account', 'webhooks'),
     fact('account', 'newWebhooks'),
   ],
@@ -84,13 +84,13 @@ const SENTENCES: readonly [pattern: RegExp, ...facts: string[]][] = [
     fact('account', 'versions'),
     fact('account', 'newVersions'),
   ],
-  [/with any 2xx status within (\w+ seconds)/g, fact('webhooks', 'timeout')],
-  [/retried after (\d+ s, [\w, ]+), each/g, shortWaits()],
+  [/any 2xx status within (\w+ seconds)/g, fact('webhooks', 'timeout')],
+  [/retries the delivery after (\d+ s, [\w, ]+), each/g, shortWaits()],
   [/retries a failed attempt after ([^.]+ and \w+ hours)\./g, longWaits()],
   [/only failed for (\w+ days)/g, fact('webhooks', 'disabled')],
   [/accepts (\d+) concurrent PUTs to one upload URL/g, fact('connections', 'puts')],
   [/and (\d+) downloads of one object/g, fact('connections', 'gets')],
-  [/files? over (\d+ MiB) (?:are|is) uploaded/gi, bytes(partsAbove())],
+  [/SDK uploads files over (\d+ MiB)/g, bytes(partsAbove())],
 ];
 
 describe('numbers in the pages', () => {

@@ -64,7 +64,7 @@ function authOf({ security }: Operation): Call['auth'] {
   return security.length > 0 ? 'session' : 'none';
 }
 
-/** Reads the server, the key and the parameters of the path from variables of the shell: `$AIRLOCK_URL`, `$ID`. */
+/** Reads the server, the key and the parameters of the path from shell variables, such as `$AIRLOCK_URL` and `$ID`. */
 function curlSample({ method, path, body, auth, idempotent }: Call): string {
   const target = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => `$${shellName(name)}`);
   const isPlain = method === (body === undefined ? 'get' : 'post');

@@ -39,7 +39,6 @@ import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
 
 const NAME_TAKEN = { field: 'name', reason: 'already belongs to an account', remedy: 'Choose another name' };
-
 /** What operators see and do, over all accounts. */
 export function registerAdmin(app: App, deps: ApiDeps): void {
   registerAccounts(app, deps);
@@ -77,8 +76,7 @@ function registerListAccounts(app: App, { context }: ApiDeps): void {
   );
 }
 
-function registerCreateAccount(app: App, { context }: ApiDeps): void {
-  const { db, vault } = context;
+function registerCreateAccount(app: App, { context: { db, vault } }: ApiDeps): void {
   app.post(
     '/v1/admin/accounts',
     {
@@ -87,8 +85,7 @@ function registerCreateAccount(app: App, { context }: ApiDeps): void {
         operationId: 'createAccount',
         tags: ['admin'],
         summary: 'Create an account',
-        description:
-          'Creates an account without keys. Returns 409 if another account has the name. Send an `Idempotency-Key` so that a retry returns the account that the first request created.',
+        description: 'Creates an account without keys. Returns 409 if another account has the name.',
         body: createAccountBody,
         response: { 201: account, '4xx': errorBody },
       },
