@@ -6,7 +6,6 @@ export const UNEDITED = new Set([
   'README.md',
   'SECURITY.md',
   'deploy/ffmpeg/README.md',
-  'docs/api.md',
   'docs/architecture.md',
   'docs/benchmarks-log.md',
   'docs/blueprints-catalogue.md',
