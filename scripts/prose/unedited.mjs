@@ -10,7 +10,6 @@ export const UNEDITED = new Set([
   'docs/benchmarks-log.md',
   'docs/blueprints-catalogue.md',
   'docs/configuration.md',
-  'docs/dashboard.md',
   'docs/decisions/README.md',
   'docs/destinations.md',
   'docs/development.md',
