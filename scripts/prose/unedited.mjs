@@ -19,7 +19,6 @@ export const UNEDITED = new Set([
   'docs/migrate/ffmpeg-micro.md',
   'docs/playback.md',
   'docs/quality.md',
-  'docs/security-model.md',
   'docs/stills.md',
   'docs/webhooks.md',
   'sdk/README.md',
