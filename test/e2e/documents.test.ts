@@ -209,4 +209,12 @@ describe('the API’s description of itself', () => {
     }
     expect(await (await fetch(`${service.api}/llms-full.txt`)).text()).toContain('# Getting started');
   });
+
+  it('serves the Markdown of each page at its own address with .md, with links that lead to Markdown', async () => {
+    const { text } = await call(`${service.api}/docs/recipes.md`, 'GET', null);
+    expect(text).toMatch(/^# Recipes\n/);
+    const links = [...text.matchAll(/\]\(([^)#]+)/g)].map((match) => match[1]!);
+    expect(links).toContain('/docs/recipes/video.md');
+    for (const link of links) expect([link, (await fetch(new URL(link, service.api))).status]).toEqual([link, 200]);
+  });
 });

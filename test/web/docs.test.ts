@@ -35,6 +35,7 @@ describe('the documentation in a browser', () => {
     expect(await page.locator('tr:target').textContent()).toMatch(/^not_found/);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
     await page.getByRole('button', { name: 'Menu' }).click();
+    await page.getByText('Explanation').click();
     await page.getByRole('link', { name: 'Concepts' }).click();
     await page.getByRole('heading', { level: 1, name: 'Concepts' }).waitFor();
     await page.close();

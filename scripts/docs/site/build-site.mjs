@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { llmsFullText, llmsText } from './llms.mjs';
 import { ROOT_PAGES, readPages } from './pages.mjs';
+import { rawMarkdown, rawNames } from './raw.mjs';
 import { renderMarkdown } from './render.mjs';
 import { buildIndex } from './search-index.mjs';
 import { renderNotFound, renderPage } from './template.mjs';
@@ -29,13 +30,13 @@ export async function buildSite(root, outDir) {
 
   for (const page of pages) {
     files.set(`${page.url || 'index'}.html`, renderPage(page, { sections, pages, links }));
-    files.set(page.rawUrl, page.text);
+    for (const name of rawNames(page)) files.set(name, rawMarkdown(page, byPath));
     for (const path of page.files) files.set(path.replace(/^docs\//, ''), readFileSync(join(root, path)));
   }
   files.set('site/icon.svg', readFileSync(join(root, 'docs/site/icon.svg')));
   files.set('404.html', renderNotFound({ sections, pages, links }));
   files.set('llms.txt', llmsText(sections, byPath));
-  files.set('llms-full.txt', llmsFullText(pages));
+  files.set('llms-full.txt', llmsFullText(pages, byPath));
   return [...files].flatMap(([name, bytes]) => write(outDir, name, Buffer.from(bytes)));
 }
 

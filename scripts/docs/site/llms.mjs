@@ -1,5 +1,7 @@
 // Texts for language models: /llms.txt lists the pages, /llms-full.txt contains them (llmstxt.org).
 
+import { rawMarkdown } from './raw.mjs';
+
 /** Pages that would outweigh all others, or that only people who change Airlock read. */
 const LEFT_OUT =
   /^docs\/(filters|options|benchmarks-log|development|architecture)\.md$|^docs\/(decisions|filters)\/|^[A-Z]+\.md$/;
@@ -23,9 +25,9 @@ The API is described at [/openapi.json](/openapi.json) (OpenAPI 3.1). All pages 
 ${sections.map(part).join('\n')}`;
 }
 
-export function llmsFullText(pages) {
+export function llmsFullText(pages, byPath) {
   return pages
     .filter(({ path }) => !LEFT_OUT.test(path))
-    .map(({ url, text }) => `<!-- /docs/${url} -->\n\n${text.replace(/^<!--.*-->\n+/, '')}`)
+    .map((page) => `<!-- /docs/${page.url} -->\n\n${rawMarkdown(page, byPath)}`)
     .join('\n');
 }
