@@ -5,6 +5,11 @@ import { pureTests } from './test/helpers/pure-tests.ts';
 
 const TESTS = ['{src,test}/**/*.test.ts'];
 const pure = pureTests();
+/**
+ * Every project has its own processes, each of which loads the product. `./airlock test` has a build, so its pure tests run
+ * in the processes of the others.
+ */
+const isTogether = process.env.TEST_BUILT !== undefined && !process.argv.some((word) => word.startsWith('--project'));
 
 export default defineConfig({
   test: {
@@ -18,13 +23,13 @@ export default defineConfig({
     sequence: { sequencer: FileOrder },
     projects: [
       // Without a build, PostgreSQL, FFmpeg and root: `npx vitest run --project pure` works on a fresh checkout.
-      { extends: true, test: { name: 'pure', include: pure } },
+      { extends: true, test: { name: 'pure', include: isTogether ? [] : pure } },
       {
         extends: true,
         test: {
           name: 'system',
           include: TESTS,
-          exclude: pure,
+          exclude: isTogether ? [] : pure,
           globalSetup: ['test/helpers/global-setup.ts'],
           setupFiles: ['test/helpers/built-threads.ts'],
         },

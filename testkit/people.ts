@@ -12,7 +12,8 @@ export async function invite(service: TestService, email: string, role: string, 
 
 /** Opens the link in a browser of its own, and sets the password on the page. */
 export async function setUp(browser: Browser, link: string): Promise<Page> {
-  const context = await browser.newContext({ acceptDownloads: true });
+  // Transitions would be painted sixty times a second.
+  const context = await browser.newContext({ acceptDownloads: true, reducedMotion: 'reduce' });
   const page = await context.newPage();
   await page.goto(link);
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD);

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { startService, type TestService } from '../../testkit/service.ts';
+import { stoppingTheApi } from './one-slot/api-stop.ts';
 import { cancelingAndErasing } from './one-slot/cancel-erase.ts';
 import { jobs } from './one-slot/jobs.ts';
 import { receipts } from './one-slot/receipts.ts';
+import { restarting } from './one-slot/restart.ts';
 
 // Tests that control which jobs wait and which run: one at a time. They share a service, because a start costs more
 // than most tests.
@@ -15,5 +17,8 @@ const given = () => service;
 
 describe('jobs', jobs(given));
 describe('when clients cancel and erase jobs,', cancelingAndErasing(given));
-// Alters the audit log and starts the service again with another signing key.
+describe('stopping the API', stoppingTheApi(given));
+// Alters the audit log.
 describe('receipts and manifests', receipts(given));
+// Last: the other subjects know only the service before.
+describe('a restart with another signing key', restarting(given));

@@ -2,6 +2,8 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { startService, type TestService } from '../../testkit/service.ts';
 import { startSource } from '../../testkit/source-server.ts';
+import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
+import { operatorDatabase } from './settings/database.ts';
 import { proxy } from './settings/proxy.ts';
 import { security } from './settings/security.ts';
 import { traces } from './settings/traces.ts';
@@ -9,6 +11,7 @@ import { traces } from './settings/traces.ts';
 // Subjects that each need one setting, which leaves the others unaffected. They share a service, because a start costs
 // more than these tests.
 let service: TestService;
+let database: TestDatabase;
 let collector: Awaited<ReturnType<typeof startSource>>;
 const bodies: string[] = [];
 beforeAll(async () => {
@@ -16,7 +19,9 @@ beforeAll(async () => {
     bodies.push(await text(request));
     response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
   });
+  database = await makeDatabase();
   service = await startService({
+    AIRLOCK_DATABASE_URL: database.url,
     AIRLOCK_SANDBOX: 'landlock',
     AIRLOCK_TRUST_PROXY: '127.0.0.1/32',
     AIRLOCK_TRACES: `${collector.url}/v1/traces`,
@@ -26,6 +31,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await service?.remove();
+  await database?.drop();
   collector?.close();
 });
 const given = () => service;
@@ -33,3 +39,7 @@ const given = () => service;
 describe('GET /v1/security', security(given));
 describe('HTTPS that a proxy terminates', proxy(given));
 describe('traces', traces(given, bodies));
+describe(
+  'the database of an operator',
+  operatorDatabase(given, () => database),
+);

@@ -15,8 +15,8 @@ export async function storedFiles(service: TestService): Promise<{ path: string;
 /** Whether any file or object of the storage contains all of these bytes. */
 export async function isStored(service: TestService, bytes: Buffer): Promise<boolean> {
   let stored = false;
-  await eachStored(service, async ({ read }) => {
-    stored ||= (await read()).includes(bytes);
+  await eachStored(service, async ({ size, read }) => {
+    if (!stored && size >= bytes.length) stored = (await read()).includes(bytes);
   });
   return stored;
 }

@@ -2,9 +2,9 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Seconds of the test files that take longest, on two cores alongside other files. A fresh clone knows no durations. */
 export const SECONDS: Readonly<Record<string, number>> = {
-  ...{ 'test/chaos/full-disk': 60, 'test/web/dashboard': 80, 'test/deploy/node24': 50, 'test/e2e/cli-transcode': 75 },
-  ...{ 'test/docs/commands': 60, 'test/chaos/storage-outage': 56, 'test/fuzz/campaigns': 48 },
-  ...{ 'test/chaos/killed-workers': 47, 'test/e2e/six-slots': 47, 'test/e2e/cli-service': 40, 'test/e2e/one-slot': 36 },
+  ...{ 'test/chaos/full-disk': 60, 'test/web/dashboard': 80, 'test/deploy/node24': 35, 'test/e2e/cli-transcode': 75 },
+  ...{ 'test/docs/commands': 60, 'test/chaos/storage-outage': 30, 'test/fuzz/campaigns': 48 },
+  ...{ 'test/chaos/killed-workers': 38, 'test/e2e/six-slots': 47, 'test/e2e/cli-service': 40, 'test/e2e/one-slot': 42 },
   ...{ 'test/hostile/attacks-cell': 41, 'test/chaos/failover': 34, 'test/chaos/slow-sources': 39 },
   ...{
     'test/e2e/cli-client': 38,
@@ -12,10 +12,10 @@ export const SECONDS: Readonly<Record<string, number>> = {
     'test/media/wild': 35,
     'test/hostile/every-route': 25,
   },
-  ...{ 'test/hostile/up-roles': 28, 'test/chaos/drain': 29, 'test/hostile/leaks': 29, 'src/supervisor/postgres': 28 },
+  ...{ 'test/hostile/up-roles': 28, 'test/chaos/drain': 25, 'test/hostile/leaks': 29, 'src/supervisor/postgres': 28 },
   ...{ 'test/plans/plans': 20, 'test/chaos/stalled-worker': 27, 'test/chaos/supervisor': 26, 'test/e2e/backup': 18 },
   ...{ 'test/hostile/cell-watchdog': 25, 'test/chaos/upgrade': 25, 'test/api/people': 8, 'test/hostile/flood': 20 },
-  ...{ 'test/chaos/cut-off': 23, 'test/conformance/swift': 22, 'test/chaos/storm': 17, 'test/chaos/kill': 17 },
+  ...{ 'test/chaos/cut-off': 19, 'test/conformance/swift': 22, 'test/chaos/storm': 17, 'test/chaos/kill': 17 },
   ...{ 'test/media/matrix': 19, 'test/hostile/connections': 19, 'test/chaos/early-output': 18 },
   ...{ 'test/media/option-runs': 18, 'test/hostile/attacks-bare': 18, 'test/e2e/cli-keys': 17 },
   ...{ 'test/chaos/ffmpeg-upgrade': 17, 'test/hostile/hostile-clients': 12, 'test/chaos/fair-scheduling': 16 },

@@ -17,7 +17,6 @@ import { copyPreparedDataDir, PROGRAM, startService, type TestService } from '..
 import { openAsSuperuser, openServiceDatabase } from '../../testkit/service-database.ts';
 import { recordingLogger } from '../../testkit/supervisor.ts';
 import { until } from '../../testkit/until.ts';
-import { makeDatabase } from '../helpers/database.ts';
 
 const PROCESSES = ['api', 'worker', 'gateway', 'postgres'];
 const ROLES = Object.keys(DATABASE_ROLES) as DatabaseRole[];
@@ -218,25 +217,6 @@ describe('airlock up', () => {
     expect((await worker.query('SELECT current_user AS me')).rows).toEqual([{ me: 'airlock_worker' }]);
     await worker.end();
     await server.stop();
-  });
-
-  it("connects to the operator's database as configured, and passes nothing about it to the gateway", async () => {
-    const database = await makeDatabase();
-    try {
-      service = await startService({ AIRLOCK_DATABASE_URL: database.url }, { dataDir: service.dataDir });
-      expect((await service.call('GET', '/v1/transcodes')).status).toBe(200);
-      const { rows } = await database.pg.query(
-        `SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = current_database() AND application_name ~ '^airlock-(api|worker)'`,
-      );
-      expect(rows).toEqual([{ usename: new URL(database.url).username }]);
-      const holds = ['api', 'worker', 'gateway'].filter((role) =>
-        service.pids(role).some((pid) => readFileSync(`/proc/${pid}/environ`, 'latin1').includes(database.url)),
-      );
-      expect(holds).toEqual(['api', 'worker']);
-    } finally {
-      await service.stop();
-      await database.drop();
-    }
   });
 });
 

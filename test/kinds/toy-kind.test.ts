@@ -122,23 +122,23 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     expect([status, unnamed.details]).toEqual([400, expect.objectContaining({ accepted: ['txt', 'md'] })]);
   });
 
-  it('has an output of 300 files, which are listed, downloaded one by one and as a zip, and erased', async () => {
+  it('has an output of 120 files, which are listed, downloaded one by one and as a zip, and erased', async () => {
     const { id } = await create({ text: 'many' });
-    expect((await read(id)).outputs[1]).toMatchObject({ format: 'md', size: 1200, files: 300 });
-    const { items, next } = (await api.call('GET', `/v1/toys/${id}/files?output=md&limit=200`)).json;
-    expect([items.length, next]).toEqual([200, items.at(-1).path]);
-    const rest = (await api.call('GET', `/v1/toys/${id}/files?output=md&limit=200&after=${next}`)).json;
-    expect([rest.items.length, rest.next]).toEqual([100, null]);
+    expect((await read(id)).outputs[1]).toMatchObject({ format: 'md', size: 480, files: 120 });
+    const { items, next } = (await api.call('GET', `/v1/toys/${id}/files?output=md&limit=80`)).json;
+    expect([items.length, next]).toEqual([80, items.at(-1).path]);
+    const rest = (await api.call('GET', `/v1/toys/${id}/files?output=md&limit=80&after=${next}`)).json;
+    expect([rest.items.length, rest.next]).toEqual([40, null]);
     const wrong = await api.call('GET', `/v1/toys/${id}/files?output=md&after=another`);
     expect([wrong.status, wrong.json.details.field]).toEqual([400, 'after']);
     const file = (await api.call('GET', `/v1/toys/${id}/download?output=md&file=7.md`)).json;
     expect(await (await fetch(file.url)).text()).toBe('MANY');
     const zip = (await api.call('GET', `/v1/toys/${id}/download?output=md`)).json;
-    expect((await (await fetch(zip.url)).arrayBuffer()).byteLength).toBeGreaterThan(1200);
+    expect((await (await fetch(zip.url)).arrayBuffer()).byteLength).toBeGreaterThan(480);
     await api.call('DELETE', `/v1/toys/${id}`);
     expect(await objectsOf(id)).toEqual(Array(3).fill({ state: 'deleted' }));
     const { receipt } = (await api.call('GET', `/v1/toys/${id}/receipt`)).json;
-    expect(receipt.deleted).toContainEqual(expect.objectContaining({ files: 300, size: 1200 }));
+    expect(receipt.deleted).toContainEqual(expect.objectContaining({ files: 120, size: 480 }));
   });
 
   it('records its events, with one of its own, and shows the job in the last', async () => {
@@ -267,7 +267,8 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     expect((await childrenOf(id)).map(({ status }) => status)).toEqual(['canceled', 'canceled']);
     holdsParts = false;
     expect((await api.call('PATCH', `/v1/toys/${id}/cancel`)).json.code).toBe('cancel_final');
-    expect((await eventsOf(id)).at(-1).type).toBe('toy.canceled');
+    const last = async () => (await eventsOf(id)).at(-1)?.type;
+    await until(async () => (await last()) === 'toy.canceled', { what: 'the event of the cancel' });
   });
 
   it('is created once for one Idempotency-Key, and rejected by its own schema', async () => {
@@ -475,9 +476,9 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
       await read(id);
       await open(id);
       await page.getByRole('button', { name: 'Show files of md' }).click();
-      const files = region('Files of md (300)');
+      const files = region('Files of md (120)');
       const paths = () => files.getByRole('rowheader').allTextContents();
-      const { items } = (await api.call('GET', `/v1/toys/${id}/files?output=md&limit=300`)).json;
+      const { items } = (await api.call('GET', `/v1/toys/${id}/files?output=md&limit=120`)).json;
       const pathsOf = (number: number) =>
         items.slice(50 * number, 50 * number + 50).map(({ path }: { path: string }) => path);
       const shows = (number: number) =>
@@ -489,7 +490,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
       await shows(1);
       await files.getByRole('button', { name: 'Previous page' }).click();
       await shows(0);
-      for (let number = 1; number < 6; number += 1) {
+      for (let number = 1; number < 3; number += 1) {
         await next.click();
         await shows(number);
       }

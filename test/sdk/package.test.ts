@@ -12,14 +12,36 @@ import { blocks, ROOT, readPage } from '../docs/pages.ts';
 const run = promisify(execFile);
 const QUICKSTART = blocks(readPage('sdk/README.md').text, ['js'])[0]!;
 
+/** Makes a fresh clone in the folder. Returns a search path with an npm that installs the compiler without a registry. */
+async function prepareClone(folder: string): Promise<string> {
+  for (const path of ['sdk', 'scripts/sdk.mjs', 'tsconfig.json', 'package-lock.json', 'LICENSE'])
+    await cp(join(ROOT, path), join(folder, 'clone', path), { recursive: true });
+  for (const made of ['dist', 'LICENSE'])
+    await rm(join(folder, 'clone', 'sdk', made), { recursive: true, force: true });
+  // What the lockfile names is here already.
+  const npm = `#!/bin/sh
+grep -q '"node_modules/typescript":{"version":"${ts.version}","integrity":"sha512-' package-lock.json || exit 1
+echo "$*" >> '${join(folder, 'calls')}'; ln -s '${join(ROOT, 'node_modules')}' node_modules`;
+  const bin = join(folder, 'bin');
+  await mkdir(bin);
+  await writeFile(join(bin, 'npm'), npm, { mode: 0o755 });
+  return `${bin}:${process.env.PATH}`;
+}
+
 describe('the package of the SDK', () => {
   let folder: string;
   let files: string[];
   /** The package as npm would install it. */
   const installed = () => join(folder, 'node_modules', 'airlock-sdk');
+  const clone = () => join(folder, 'clone');
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-package-'));
-    const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: join(ROOT, 'sdk') });
+    const path = await prepareClone(folder);
+    const { stdout: npm } = await run('which', ['npm']);
+    const { stdout } = await run(npm.trim(), ['pack', '--json', '--pack-destination', folder], {
+      cwd: join(clone(), 'sdk'),
+      env: { ...process.env, PATH: path },
+    });
     const [packed] = JSON.parse(stdout.slice(stdout.indexOf('[')));
     files = packed.files.map(({ path }: { path: string }) => path);
     await mkdir(installed(), { recursive: true });
@@ -40,30 +62,9 @@ describe('the package of the SDK', () => {
   });
 
   it('is built in a fresh clone, with the compiler of the lockfile', async () => {
-    const clone = join(folder, 'clone');
-    const bin = join(folder, 'bin');
-    for (const path of [
-      'sdk/src',
-      'sdk/tsconfig.json',
-      'scripts/sdk.mjs',
-      'tsconfig.json',
-      'package-lock.json',
-      'LICENSE',
-    ])
-      await cp(join(ROOT, path), join(clone, path), { recursive: true });
-    // Instead of the registry: what the lockfile names is here already.
-    const npm = `#!/bin/sh
-grep -q '"node_modules/typescript":{"version":"${ts.version}","integrity":"sha512-' package-lock.json || exit 1
-echo "$*" >&2; ln -s '${join(ROOT, 'node_modules')}' node_modules`;
-    await mkdir(bin);
-    await writeFile(join(bin, 'npm'), npm, { mode: 0o755 });
-    const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
-    const built = await run(process.execPath, ['../scripts/sdk.mjs'], { cwd: join(clone, 'sdk'), env });
-    expect(built).toEqual({ stdout: '', stderr: 'ci --ignore-scripts --no-audit --no-fund\n' });
-    expect((await readdir(join(clone, 'sdk', 'dist'))).sort()).toEqual(
-      (await readdir(join(installed(), 'dist'))).sort(),
-    );
-    expect(await readdir(clone)).not.toContain('node_modules');
+    const calls = await readFile(join(folder, 'calls'), 'utf8');
+    expect(calls).toBe('ci --ignore-scripts --no-audit --no-fund\n');
+    expect(await readdir(clone())).not.toContain('node_modules');
   });
 
   it('has types with which the quickstart and a strict program compile', async () => {

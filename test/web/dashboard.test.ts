@@ -367,19 +367,17 @@ describe('a person', () => {
     },
   );
 
-  it.each(['light', 'dark'] as const)(
-    'shows what storage fails to delete, with its entire key in windows of every width, in %s',
-    async (colorScheme) => {
+  it.each([[1280, 'light'] as const, [400, 'dark'] as const])(
+    'shows what storage fails to delete, with its entire key in a window of %i pixels, in %s',
+    async (width, colorScheme) => {
       const { key, release } = await addUndeletable(service);
       const own = await page.context().newPage();
       await own.emulateMedia({ colorScheme });
-      for (const width of [1280, 400]) {
-        await own.setViewportSize({ width, height: 800 });
-        await own.goto(`${service.api}/operator/storage`);
-        await own.getByRole('rowheader', { name: key }).waitFor();
-        expect([width, await overflowing(own)]).toEqual([width, []]);
-        expect(await faultsOf(own)).toEqual([]);
-      }
+      await own.setViewportSize({ width, height: 800 });
+      await own.goto(`${service.api}/operator/storage`);
+      await own.getByRole('rowheader', { name: key }).waitFor();
+      expect(await overflowing(own)).toEqual([]);
+      expect(await faultsOf(own)).toEqual([]);
       await own.close();
       await release();
     },

@@ -14,7 +14,7 @@ import type { AttemptResult } from '../../../src/kinds/kind.ts';
 import { outputKey } from '../../../src/storage/keys.ts';
 
 /** Files of the second output of a toy with these texts, and of all others. */
-const FILES: Readonly<Record<string, number>> = { many: 300, single: 1 };
+const FILES: Readonly<Record<string, number>> = { many: 120, single: 1 };
 const FEW = 3;
 
 export async function executeToy(tools: WorkTools, run: Run): Promise<AttemptResult> {

@@ -2,26 +2,26 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeClip } from '../../testkit/media.ts';
-import { startService, type TestService } from '../../testkit/service.ts';
-import { openServiceDatabase } from '../../testkit/service-database.ts';
-import { until } from '../../testkit/until.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { makeClip } from '../../../testkit/media.ts';
+import type { TestService } from '../../../testkit/service.ts';
+import { openServiceDatabase } from '../../../testkit/service-database.ts';
+import { until } from '../../../testkit/until.ts';
 
-describe('stopping the API', () => {
+export const stoppingTheApi = (given: () => TestService) => () => {
   let service: TestService;
   let folder: string;
   let worker: number;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-stop-'));
-    [service] = await Promise.all([startService(), makeClip(join(folder, 'clip.mp4'))]);
+    service = given();
+    await makeClip(join(folder, 'clip.mp4'));
     // From now on nothing is inspected or transcoded, so clients keep waiting.
     [worker] = service.pids('worker') as [number];
     process.kill(worker, 'SIGSTOP');
   });
   afterAll(async () => {
     process.kill(worker, 'SIGCONT');
-    await service?.remove();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -62,5 +62,6 @@ describe('stopping the API', () => {
       { what: 'the API to come back' },
     );
     expect(again.status).toBe(200);
+    expect((await service.call('PATCH', `/v1/transcodes/${id}/cancel`)).status).toBe(200);
   });
-});
+};
