@@ -225,6 +225,18 @@ describe('the n8n nodes', () => {
     },
   });
 
+  it('define each field after the fields that decide whether it is shown, because n8n reads them in their order', () => {
+    const { properties } = new classes.Airlock().description;
+    const early = properties.flatMap((field: { displayOptions?: { show: object } }, index: number) => {
+      const names = Object.keys(field.displayOptions?.show ?? {});
+      return properties.filter(
+        ({ name }: { name: string }, at: number) =>
+          at > index && ['resource', 'operation'].includes(name) && names.includes(name),
+      );
+    });
+    expect(early).toEqual([]);
+  });
+
   it('know every event that the service sends', async () => {
     const { json } = await service.call('GET', '/v1/kinds');
     const events = [...json.items.flatMap((kind: { events: string[] }) => kind.events), ...Object.keys(serviceEvents)];
