@@ -220,7 +220,7 @@ function addScripts(program: Command): void {
       'after',
       `
 Run the command as root. It installs compilers and headers, so prefer a container or a chroot of the same release. The build has no
-network protocols, devices and plugins, and starts faster. apt does not update it: build it again when ./airlock doctor tells you to.
+network protocols, devices and plugins, and starts faster. apt does not update it: build it again when ./airlock doctor reports a newer version.
 See deploy/ffmpeg/README.md.`,
     )
     .action(() => {

@@ -99,7 +99,7 @@ export async function rotateKeyCommand(
   requireId(id);
   const overlapSeconds = Number(options.overlap ?? 0);
   if (!Number.isInteger(overlapSeconds) || overlapSeconds < 0)
-    throw new UsageError('--overlap must be a whole number of seconds, such as 3600.');
+    throw new UsageError('--overlap must be an integer number of seconds, such as 3600.');
   const created = await withKey(config, (tx) => rotateKey(tx, id, { overlapSeconds }, BY_CLI));
   print(created, options);
 }
