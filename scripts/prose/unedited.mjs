@@ -3,7 +3,6 @@ export const UNEDITED = new Set([
   '.github/pull_request_template.md',
   'CHANGELOG.md',
   'CONTRIBUTING.md',
-  'README.md',
   'SECURITY.md',
   'deploy/ffmpeg/README.md',
   'docs/architecture.md',

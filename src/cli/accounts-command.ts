@@ -12,14 +12,14 @@ export function addAccounts(program: Command): void {
     .action(async (options) => (await load()).listAccountsCommand(readConfig(), options));
   accounts
     .command('show')
-    .description('Show the settings, active keys, jobs and this month’s minutes of one account')
-    .argument('<name>', 'the name of the account')
+    .description('Show the settings of an account, its active keys, its jobs, and its minutes this month')
+    .argument('<name>', 'name of the account')
     .option('--json', 'print JSON')
     .action(async (name, options) => (await load()).showAccountCommand(readConfig(), name, options));
   accounts
     .command('create')
     .description('Create an account with default settings')
-    .argument('<name>', 'the name of the account')
+    .argument('<name>', 'name of the account')
     .option('--json', 'print JSON')
     .action(async (name, options) => (await load()).createAccountCommand(readConfig(), name, options));
   addSet(accounts);
@@ -29,7 +29,7 @@ function addSet(accounts: Command): void {
   const set = accounts
     .command('set')
     .description('Change settings of an account. They apply to its next request and to the next job that starts')
-    .argument('<name>', 'the name of the account');
+    .argument('<name>', 'name of the account');
   for (const [name, { meaning, fallback, least }] of Object.entries(NUMBER_SETTINGS)) {
     set.option(`${settingFlag(name)} <n>`, `${meaning} (at least ${least}, default: ${fallback})`);
   }

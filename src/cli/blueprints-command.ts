@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
 
-const ACCOUNT = ['--account <name>', 'an account of a local server (default: "default")'] as const;
+const ACCOUNT = ['--account <name>', 'account on the service of this machine (default: "default")'] as const;
 const JSON_FLAG = ['--json', 'print JSON'] as const;
 
 /** `./airlock blueprints`: lists and runs blueprints. */
@@ -19,7 +19,7 @@ export function addBlueprints(program: Command): void {
   blueprints
     .command('run')
     .description('Run a blueprint, and write its outputs. Exits with 1 unless the run completes')
-    .argument('<slug>', 'the name of the blueprint, e.g. watermark')
+    .argument('<slug>', 'name of the blueprint, e.g. watermark')
     .argument('[inputs...]', 'inputs as name=value. A media input is a file or a URL')
     .option(
       '--output <file>',

@@ -4,12 +4,12 @@ import { addBlueprints } from './blueprints-command.ts';
 import { addConnections } from './connections-command.ts';
 import { addTemplates } from './templates-command.ts';
 
-const ACCOUNT = ['--account <name>', 'an account of a local server (default: "default")'] as const;
+const ACCOUNT = ['--account <name>', 'account on the service of this machine (default: "default")'] as const;
 // Not from the schemas: each role reads this file, and most of them need no Zod.
 const JOB_STATUSES = ['pending', 'processing', 'completed', 'failed', 'canceled'];
 const DELIVERY_STATES = ['pending', 'delivered', 'failed'];
-const JOB_ID = 'the id of a job, or its beginning or end if the job is recent';
-const WEBHOOK_ID = 'the id of the webhook';
+const JOB_ID = 'ID of a job. For a recent job, its beginning or end is enough';
+const WEBHOOK_ID = 'ID of the webhook';
 const JSON_FLAG = ['--json', 'print JSON'] as const;
 
 /** Commands that call the API of the server of AIRLOCK_URL and AIRLOCK_API_KEY, or else of the local one. */
@@ -40,12 +40,12 @@ function addJobs(program: Command): void {
   jobs
     .command('list')
     .description('List jobs, newest first')
-    .addOption(new Option('--status <status>', 'only jobs of that status').choices(JOB_STATUSES))
-    .option('--since <time>', 'only jobs that changed at that time or later, e.g. 2026-11-26')
-    .option('--until <time>', 'only jobs that changed at that time or before')
-    .option('--limit <n>', 'jobs on a page, up to 100 (default: 20)')
-    .option('--page <n>', 'the page, from 1')
-    .option('--watch', 'keep the list up to date until Ctrl-C')
+    .addOption(new Option('--status <status>', 'only jobs with this status').choices(JOB_STATUSES))
+    .option('--since <time>', 'only jobs that changed at or after this time, e.g. 2026-11-26')
+    .option('--until <time>', 'only jobs that changed at or before this time')
+    .option('--limit <n>', 'jobs per page, up to 100 (default: 20)')
+    .option('--page <n>', 'number of the page, from 1')
+    .option('--watch', 'update the list until you press Ctrl-C')
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .addHelpText(
@@ -59,7 +59,7 @@ Examples:
     .action(async (options) => exit((await load()).listJobsCommand(readConfig(), options)));
   jobs
     .command('show')
-    .description('Show a job: inputs, outputs, times, and why it failed')
+    .description('Show a job with its inputs, outputs and times, and why it failed')
     .argument('<id>', JOB_ID)
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
@@ -73,14 +73,14 @@ Examples:
     .action(async (id, options) => exit((await load()).watchJobCommand(readConfig(), id, options)));
   jobs
     .command('cancel')
-    .description('Cancel a job and end its FFmpeg')
+    .description('Cancel a job, and stop its FFmpeg')
     .argument('<id>', JOB_ID)
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .action(async (id, options) => exit((await load()).cancelJobCommand(readConfig(), id, options)));
   jobs
     .command('erase')
-    .description('Delete the output of a job and the uploads that it used, now')
+    .description('Erase a job: delete its outputs and the uploads that it used now')
     .argument('<id>', JOB_ID)
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
@@ -100,10 +100,10 @@ function addWebhooks(program: Command): void {
     .action(async (options) => exit((await load()).listWebhooksCommand(readConfig(), options)));
   webhooks
     .command('create')
-    .description('Create a webhook and print its secret')
+    .description('Create a webhook, and print its secret')
     .argument('<url>', 'an https:// URL')
     .option('--types <list>', 'events to send, e.g. transcode.completed,transcode.failed (default: all)')
-    .option('--description <text>', 'what it is for')
+    .option('--description <text>', 'purpose of the webhook')
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .addHelpText(
@@ -113,13 +113,13 @@ Examples:
   ./airlock webhooks create https://example.com/airlock --types transcode.completed,transcode.failed
   secret=$(./airlock webhooks create https://example.com/airlock)
 
-docs/webhooks.md says how to verify what arrives.`,
+docs/webhooks.md explains how to verify deliveries.`,
     )
     .action(async (url, options) => exit((await load()).createWebhookCommand(readConfig(), url, options)));
   addDeliveries(webhooks);
   webhooks
     .command('rotate')
-    .description('Replace the secret of a webhook and print the new one')
+    .description('Replace the secret of a webhook, and print the new secret')
     .argument('<id>', WEBHOOK_ID)
     .option('--overlap <seconds>', 'seconds for which the old secret also signs', '0')
     .option(...ACCOUNT)
@@ -139,7 +139,7 @@ function addDeliveries(webhooks: Command): void {
   const load = () => import('./commands/webhooks.ts');
   webhooks
     .command('test')
-    .description('Send a test event and wait for the response. Exits with 1 unless the receiver accepts it')
+    .description('Send a test event, and wait for the response. Exits with 1 unless the receiver accepts the event')
     .argument('<id>', WEBHOOK_ID)
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
@@ -148,16 +148,16 @@ function addDeliveries(webhooks: Command): void {
     .command('deliveries')
     .description('List deliveries of a webhook, newest first')
     .argument('<id>', WEBHOOK_ID)
-    .addOption(new Option('--status <status>', 'only deliveries in that state').choices(DELIVERY_STATES))
-    .option('--limit <n>', 'deliveries on a page, up to 100')
-    .option('--page <n>', 'the page, from 1')
+    .addOption(new Option('--status <status>', 'only deliveries with this status').choices(DELIVERY_STATES))
+    .option('--limit <n>', 'deliveries per page, up to 100')
+    .option('--page <n>', 'number of the page, from 1')
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .action(async (id, options) => exit((await load()).deliveriesCommand(readConfig(), id, options)));
   webhooks
     .command('redeliver')
-    .description('Send a delivery again, under the same webhook-id')
-    .argument('<id>', 'the id of the delivery')
+    .description('Send a delivery again, with the same webhook-id')
+    .argument('<id>', 'ID of the delivery')
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .action(async (id, options) => exit((await load()).redeliverCommand(readConfig(), id, options)));
@@ -166,7 +166,7 @@ function addDeliveries(webhooks: Command): void {
 function addTools(program: Command): void {
   program
     .command('usage')
-    .description('Show what an account has used this month, and what is left')
+    .description('Show the usage of an account this month, and what is left of its quota')
     .option('--period <month>', 'another month, e.g. 2026-10')
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
@@ -174,7 +174,7 @@ function addTools(program: Command): void {
   program
     .command('probe')
     .description('Describe a file or URL: format, duration, streams')
-    .argument('<source>', 'a media file, or a URL, of which Airlock reads only parts')
+    .argument('<source>', 'a media file or a URL. Airlock reads only parts of a URL')
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .addHelpText(
@@ -211,7 +211,7 @@ function addTranscribe(program: Command): void {
     .command('transcribe')
     .description('Transcribe the speech of a file on a server with a speech model')
     .argument('<file>', 'a media file')
-    .option('--language <language>', 'the spoken language, e.g. en (default: detected)')
+    .option('--language <language>', 'spoken language, e.g. en (default: detected)')
     .option('--translate', 'translate into English')
     .option(
       '--output <file>',
@@ -232,9 +232,9 @@ Examples:
   transcribe
     .command('install')
     .description('Install a speech model on this machine, and build whisper.cpp, which runs it')
-    .requiredOption('--model <file>', 'the file of the model, named ggml-….bin')
-    .requiredOption('--sha256 <hex>', 'the SHA-256 of the model, as its publisher states it')
-    .option('--name <name>', 'the name of the model in settings (default: from the file name)')
+    .requiredOption('--model <file>', 'file of the model, named ggml-….bin')
+    .requiredOption('--sha256 <hex>', 'SHA-256 of the model, from its publisher')
+    .option('--name <name>', 'name of the model in settings (default: from the file name)')
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
 
-const ACCOUNT = ['--account <name>', 'an account of a local server (default: "default")'] as const;
+const ACCOUNT = ['--account <name>', 'account on the service of this machine (default: "default")'] as const;
 const JSON_FLAG = ['--json', 'print JSON'] as const;
 
 /** `./airlock connections`: buckets that jobs use by name. */
@@ -16,11 +16,11 @@ export function addConnections(program: Command): void {
     .action(async (options) => exit((await load()).listConnectionsCommand(readConfig(), options)));
   connections
     .command('create')
-    .description('Test a bucket and store its access key, from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY')
+    .description('Test a bucket, and store its access key from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY')
     .argument('<name>', 'lower-case letters, digits and hyphens')
-    .requiredOption('--bucket <name>', 'the bucket')
-    .requiredOption('--region <name>', 'its region, e.g. eu-central-1')
-    .option('--endpoint <url>', 'the store (default: Amazon S3)')
+    .requiredOption('--bucket <name>', 'name of the bucket')
+    .requiredOption('--region <name>', 'region of the bucket, e.g. eu-central-1')
+    .option('--endpoint <url>', 'URL of the storage (default: Amazon S3)')
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .addHelpText(
@@ -30,13 +30,13 @@ Examples:
   ./airlock connections create media --bucket media --region eu-central-1
   ./airlock connections create media --bucket media --region us-east-1 --endpoint https://minio.example.com
 
-docs/destinations.md says which rights the access key needs.`,
+docs/destinations.md lists the rights that the access key requires.`,
     )
     .action(async (name, options) => exit((await load()).createConnectionCommand(readConfig(), name, options)));
   connections
     .command('delete')
     .description('Delete a connection with its access key')
-    .argument('<name>', 'the connection')
+    .argument('<name>', 'name of the connection')
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .action(async (name, options) => exit((await load()).deleteConnectionCommand(readConfig(), name, options)));

@@ -17,6 +17,9 @@ export async function findServer(
   if (!url || !key) {
     throw new ConfigError(url ? 'AIRLOCK_API_KEY' : 'AIRLOCK_URL', 'is missing', 'Set both, or neither');
   }
-  if (options.account) throw new UsageError('--account works with a local server only: a key belongs to one account.');
+  if (options.account)
+    throw new UsageError(
+      '--account works only with the service on this machine. AIRLOCK_API_KEY belongs to one account.',
+    );
   return { url, key, close: async () => {} };
 }

@@ -14,7 +14,7 @@ export async function withJob<T>(airlock: Airlock, given: string, work: (id: str
   } catch (error) {
     if (!(error instanceof AirlockError) || error.code !== 'not_found') throw error;
     const near = nearestName(given, await latestIds(airlock));
-    throw new UsageError(`No job has the id ${given}. ${hint(near)}`);
+    throw new UsageError(`No job has the ID ${given}. ${hint(near)}`);
   }
 }
 
@@ -23,8 +23,9 @@ async function findJob(airlock: Airlock, given: string): Promise<string> {
   const ids = await latestIds(airlock);
   const matches = ids.filter((id) => id.startsWith(text) || id.endsWith(text));
   if (matches.length === 1 && text.length >= LEAST_CHARACTERS) return matches[0]!;
-  if (matches.length > 1) throw new UsageError(`"${given}" matches ${matches.length} jobs. Give more of the id.`);
-  throw new UsageError(`No recent job has the id "${given}". ${hint(nearestName(text, ids))}`);
+  if (matches.length > 1)
+    throw new UsageError(`"${given}" matches ${matches.length} jobs. Give more characters of the ID.`);
+  throw new UsageError(`No recent job has the ID "${given}". ${hint(nearestName(text, ids))}`);
 }
 
 async function latestIds(airlock: Airlock): Promise<Job['id'][]> {

@@ -8,7 +8,8 @@ import { UsageError } from './exit.ts';
  */
 export function readOptionText(text: string): OptionRequest {
   const [, option = '', argument] = /^(\S+)(?:\s+(.+))?$/s.exec(text.trim()) ?? [];
-  if (!option.startsWith('-')) throw new UsageError(`--option "${text}" does not start with a dash.`);
+  if (!option.startsWith('-'))
+    throw new UsageError(`--option "${text}" does not start with a dash. Write it as in "-crf 20".`);
   return argument === undefined ? { option } : { option, argument: unquote(argument) };
 }
 

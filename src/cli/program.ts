@@ -29,8 +29,8 @@ Examples:
   ./airlock jobs list --watch
   ./airlock doctor
 
-With AIRLOCK_URL and AIRLOCK_API_KEY, commands on jobs, files and webhooks use that server, else the server that runs here.
-Settings are AIRLOCK_* variables; docs/configuration.md lists them, and docs/cli.md every command.
+Commands on media, jobs, webhooks and usage call the server in AIRLOCK_URL with the key in AIRLOCK_API_KEY. If these variables are
+not set, the commands call the service on this machine. docs/configuration.md lists all variables, and docs/cli.md all commands.
 Exit codes: ${EXIT_CODES.map(([code, short]) => `${code} ${short}`).join(', ')}.`,
     );
   program.commandsGroup('Media and jobs:');
@@ -53,21 +53,23 @@ Exit codes: ${EXIT_CODES.map(([code, short]) => `${code} ${short}`).join(', ')}.
 function addTranscode(program: Command): void {
   program
     .command('transcode')
-    .description('Transcode one file in the sandbox and write the results')
+    .description('Transcode a file in the sandbox, and write the outputs')
     .argument('<input>', 'a media file')
     .argument('[output...]', 'the files to write. Their extensions select the formats. Optional with --template')
     .option('--template <name>', 'a template, e.g. airlock/web, or a version of it, e.g. web@3')
-    .addOption(new Option('--quality <quality>', 'encoding quality').choices(QUALITIES))
-    .addOption(new Option('--resolution <resolution>', 'the short side, never upscaled').choices(RESOLUTIONS))
+    .addOption(new Option('--quality <quality>', 'quality of the output').choices(QUALITIES))
+    .addOption(
+      new Option('--resolution <resolution>', 'short side of the frame, never scaled up').choices(RESOLUTIONS),
+    )
     .option('--option <option>', 'an FFmpeg option, e.g. "-c:v libx265" or "-vf hflip" (repeatable)', collect, [])
     .option('--filter <graph>', 'a filter graph, e.g. "[0:v]scale=640:-2[v]" (repeatable)', collect, [])
     .option('--text <text>', 'text over the video, in any language (repeatable)', collect, [])
-    .option('--target <metric=number>', 'search for the smallest file of that quality, e.g. ssim=0.98 or xpsnr=40')
-    .option('--measure <metrics>', 'compare the result with its source, e.g. ssim,xpsnr,psnr')
+    .option('--target <metric=number>', 'search for the smallest file with this quality, e.g. ssim=0.98 or xpsnr=40')
+    .option('--measure <metrics>', 'compare the output with the source, e.g. ssim,xpsnr,psnr')
     .option('--ladder <heights>', 'write a folder for HLS and DASH players: auto, or heights such as 720,360')
     .option('--poster <time>', 'also write a poster: best, seconds such as 12.5, or a share such as 50%')
     .option('--sprite <seconds>', 'also write a folder of scrub previews, one picture every <seconds>')
-    .option('--to <place>', 'also deliver the files to a bucket of yours: s3://CONNECTION/FOLDER')
+    .option('--to <url>', 'also deliver the files to your bucket: s3://CONNECTION/FOLDER')
     .option('--json', 'print the finished job as JSON')
     .addHelpText(
       'after',
@@ -81,9 +83,9 @@ Examples:
   ./airlock transcode in.mov out.mp4 --poster 50%
   ./airlock transcode in.mov --template airlock/web
 
-Everything after the first space of --option is its argument; docs/options.md lists the allowed options.
+In --option, the text after the first space is the argument. docs/options.md lists the allowed options.
 --poster and --sprite write into the folder of --ladder, or next to the first file: out-poster.jpg and out-sprite. Without a file
-to write, they are named after the input. All outputs come from one upload and one job.`,
+to write, they are named after the input. Airlock makes all outputs in one job, from one upload.`,
     )
     .action(async (input, outputs, options) => {
       const { transcodeCommand } = await import('./commands/transcode.ts');
@@ -94,7 +96,7 @@ to write, they are named after the input. All outputs come from one upload and o
 function addService(program: Command): void {
   program
     .command('up')
-    .description('Run the entire service: database, storage, API and worker')
+    .description('Run the complete service: database, storage, API and worker')
     .action(async () => (await import('./commands/up.ts')).up(readConfig()));
 
   program
@@ -112,32 +114,32 @@ function addKeys(program: Command): void {
   const keys = program.command('keys').description('Create, list, rotate and revoke API keys');
   keys
     .command('create')
-    .description('Create an API key and print it. It is shown only once')
-    .requiredOption('--name <name>', 'what the key is for')
-    .option('--account <name>', 'the account of the key, created if it does not exist')
-    .option('--scopes <list>', 'any of transcode,upload,read,admin (default: all), or operator for the entire server')
-    .option('--expires <time>', 'when it expires, e.g. 2027-01-31T00:00:00Z')
-    .option('--allow <cidrs>', 'addresses that may use it, e.g. 203.0.113.0/24')
+    .description('Create an API key, and print it. Airlock shows the key only once')
+    .requiredOption('--name <name>', 'purpose of the key')
+    .option('--account <name>', 'account of the key. Created if it does not exist')
+    .option('--scopes <list>', 'any of transcode,upload,read,admin (default: all), or operator for the complete server')
+    .option('--expires <time>', 'time at which the key expires, e.g. 2027-01-31T00:00:00Z')
+    .option('--allow <cidrs>', 'addresses that can use the key, e.g. 203.0.113.0/24')
     .option('--json', 'print {"id","name","key","scopes","created_at"}')
     .action(async (options) => (await import('./commands/keys.ts')).createKeyCommand(readConfig(), options));
   keys
     .command('list')
-    .description('List API keys, newest first, without the keys themselves')
-    .option('--all', 'include keys of local commands that have ended')
+    .description('List API keys, newest first, without their secrets')
+    .option('--all', 'include the temporary keys of commands that have ended')
     .option('--made-by <id>', 'only keys that this key created, directly or through other keys')
     .option('--json', 'print JSON')
     .action(async (options) => (await import('./commands/keys.ts')).listKeysCommand(readConfig(), options));
   keys
     .command('rotate')
     .description('Replace an API key with a new one that has the same scopes, and print the new key')
-    .argument('<id>', 'the id of the key, as keys list shows it')
-    .option('--overlap <seconds>', 'seconds for which the old key still works', '0')
+    .argument('<id>', 'ID of the key. keys list shows it')
+    .option('--overlap <seconds>', 'seconds for which the old key also works', '0')
     .option('--json', 'print JSON')
     .action(async (id, options) => (await import('./commands/keys.ts')).rotateKeyCommand(readConfig(), id, options));
   keys
     .command('revoke')
     .description('Revoke an API key immediately')
-    .argument('<id>', 'the id of the key, as keys list shows it')
+    .argument('<id>', 'ID of the key. keys list shows it')
     .option('--json', 'print JSON')
     .action(async (id, options) => (await import('./commands/keys.ts')).revokeKeyCommand(readConfig(), id, options));
 }
@@ -158,10 +160,8 @@ function addProofs(program: Command): void {
   const audit = program.command('audit').description('Verify that the audit log is unchanged');
   audit
     .command('verify')
-    .description(
-      'Walk the hash chain and compare it with the signed heads. Exits with 1 at the first row that does not match',
-    )
-    .option('--head <file>', 'a head kept elsewhere, to compare with as well')
+    .description('Check the hash chain and its signed heads. Exits with 1 at the first row that does not match')
+    .option('--head <file>', 'also compare with this head, which you stored elsewhere')
     .option('--json', 'print the result as JSON')
     .action(async (options) => {
       const { verifyAuditCommand } = await import('./commands/audit.ts');
@@ -169,7 +169,7 @@ function addProofs(program: Command): void {
     });
   audit
     .command('head')
-    .description('Print the signed hash of the newest row, to keep elsewhere')
+    .description('Print the signed hash of the newest row. Store it on another machine')
     .action(async () => {
       const { auditHeadCommand } = await import('./commands/audit.ts');
       process.exitCode = await auditHeadCommand(readConfig());
@@ -181,13 +181,13 @@ function addRoles(program: Command): void {
     .command('migrate')
     .description('Migrate the database to the newest schema')
     .option('--report', 'print the result of the migration as JSON')
-    .option('--roles', 'create the database roles airlock_api and airlock_worker, each with the rights that it needs')
-    .option('--first-key [file]', 'create a first API key if there is none, and print it or write it to this file')
+    .option('--roles', 'create the database roles airlock_api and airlock_worker with minimal rights')
+    .option('--first-key [file]', 'create an API key if there is none, and print it or write it to this file')
     .action(async (options) => (await import('./commands/migrate.ts')).migrateCommand(readConfig(), options));
 
   program
     .command('secrets')
-    .description('Print the part of secrets.json that one role needs on a separate machine or account')
+    .description('Print the part of secrets.json that a role needs on a separate machine or account')
     .addOption(new Option('--for <role>', 'the role').choices(['api', 'worker', 'gateway']).makeOptionMandatory())
     .action(async (options) => (await import('./commands/secrets.ts')).secretsCommand(await roleConfig(), options));
   program
@@ -213,14 +213,14 @@ function addScripts(program: Command): void {
     .description('Build a trimmed FFmpeg from the source package of this distribution. Takes ten minutes on two cores')
     .argument(
       '[prefix]',
-      'where to install it. Airlock finds the default path without configuration',
+      'folder to install to. Airlock finds the default folder without configuration',
       '/opt/airlock/ffmpeg',
     )
     .addHelpText(
       'after',
       `
-Run it as root, best in a container or chroot of the same release: it installs compilers and headers. It has no network,
-devices and plugins, and starts faster. No update reaches it: build it again when ./airlock doctor reports one.
+Run the command as root. It installs compilers and headers, so prefer a container or a chroot of the same release. The build has no
+network protocols, devices and plugins, and starts faster. apt does not update it: build it again when ./airlock doctor reports a newer version.
 See deploy/ffmpeg/README.md.`,
     )
     .action(() => {

@@ -59,7 +59,7 @@ async function fetchText(address: string): Promise<string> {
   if (url.protocol !== 'https:' && !local) throw new UsageError('Keys are read only from a file or over https://.');
   try {
     const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(FETCH_MS) });
-    if (!response.ok) throw new Error(`it answered ${response.status}`);
+    if (!response.ok) throw new Error(`it returned ${response.status}`);
     const text = await response.text();
     if (text.length > MAX_BYTES) throw new Error('its response is too long');
     return text;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
 
-const ACCOUNT = ['--account <name>', 'an account of a local server (default: "default")'] as const;
+const ACCOUNT = ['--account <name>', 'account on the service of this machine (default: "default")'] as const;
 const JSON_FLAG = ['--json', 'print JSON'] as const;
 const FILE = 'a JSON file with the request, without inputs, or - for standard input';
 
@@ -11,14 +11,14 @@ export function addTemplates(program: Command): void {
   const load = () => import('./commands/templates.ts');
   templates
     .command('list')
-    .description('List templates, the built-in templates last')
+    .description('List templates. The built-in templates are last')
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .action(async (options) => exit((await load()).listTemplatesCommand(readConfig(), options)));
   templates
     .command('show')
     .description('Print the request of a template as JSON')
-    .argument('<name>', 'the template, e.g. airlock/web, or a version, e.g. web@3')
+    .argument('<name>', 'name of the template, e.g. airlock/web, or of a version, e.g. web@3')
     .option(...ACCOUNT)
     .option('--json', 'print the template with its versions as JSON')
     .action(async (name, options) => exit((await load()).showTemplateCommand(readConfig(), name, options)));
@@ -45,7 +45,7 @@ docs/templates.md explains what a template can contain.`,
   templates
     .command('update')
     .description('Save a new version of a template')
-    .argument('<name>', 'the template')
+    .argument('<name>', 'name of the template')
     .argument('<file>', FILE)
     .option('--description <text>', 'purpose of the template (default: unchanged)')
     .option(...ACCOUNT)
@@ -56,7 +56,7 @@ docs/templates.md explains what a template can contain.`,
   templates
     .command('delete')
     .description('Delete a template with all of its versions')
-    .argument('<name>', 'the template')
+    .argument('<name>', 'name of the template')
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .action(async (name, options) => exit((await load()).deleteTemplateCommand(readConfig(), name, options)));

@@ -5,7 +5,7 @@ import { readConfig } from '../config/config.ts';
 export function addUsers(program: Command): void {
   const users = program
     .command('users')
-    .description('Create, list, reset and disable the people who sign in to the dashboard')
+    .description('Create, list and disable the people who sign in to the dashboard, and reset their passwords')
     .addHelpText(
       'after',
       `
@@ -19,10 +19,10 @@ A new person gets a link that sets the password; it works once, within a day. No
     );
   users
     .command('create')
-    .description('Create a person and print the link that sets the password')
-    .argument('<email>', 'the email address of the person')
-    .option('--role <role>', 'operator, admin, member or viewer', 'member')
-    .option('--account <name>', 'the account, created if it does not exist', 'default')
+    .description('Create a person, and print the link that sets the password')
+    .argument('<email>', 'email address of the person')
+    .option('--role <role>', 'role: operator, admin, member or viewer', 'member')
+    .option('--account <name>', 'account of the person. Created if it does not exist', 'default')
     .option('--json', 'print JSON')
     .action(async (email, options) => (await load()).createUserCommand(readConfig(), email, options));
   users
@@ -33,14 +33,14 @@ A new person gets a link that sets the password; it works once, within a day. No
   users
     .command('reset')
     .description('Print a link that sets a new password. The old password works until the link is used')
-    .argument('<email>', 'the email address of the person')
+    .argument('<email>', 'email address of the person')
     .option('--json', 'print JSON')
     .action(async (email, options) => (await load()).resetUserCommand(readConfig(), email, options));
   users
     .command('disable')
-    .description('End all sessions of a person, and let them sign in no more')
-    .argument('<email>', 'the email address of the person')
-    .option('--undo', 'let them sign in again')
+    .description('Sign a person out everywhere, and reject further sign-ins')
+    .argument('<email>', 'email address of the person')
+    .option('--undo', 'allow sign-ins again')
     .option('--json', 'print JSON')
     .action(async (email, options) => (await load()).disableUserCommand(readConfig(), email, options));
 }

@@ -225,6 +225,36 @@ describe('the n8n nodes', () => {
     },
   });
 
+  it('define each field after the fields that decide whether it is shown, because n8n reads them in their order', () => {
+    const { properties } = new classes.Airlock().description;
+    const early = properties.flatMap((field: { displayOptions?: { show: object } }, index: number) => {
+      const names = Object.keys(field.displayOptions?.show ?? {});
+      return properties.filter(
+        ({ name }: { name: string }, at: number) =>
+          at > index && ['resource', 'operation'].includes(name) && names.includes(name),
+      );
+    });
+    expect(early).toEqual([]);
+  });
+
+  it.each(['n8n-node-transcode.json', 'n8n-node-trigger.json'])('have every parameter of %s', async (name) => {
+    const workflow = JSON.parse(await readFile(join(import.meta.dirname, '../../docs', name), 'utf8'));
+    const nodes = { airlock: new classes.Airlock(), airlockTrigger: new classes.AirlockTrigger() };
+    const used = workflow.nodes.filter(({ type }: { type: string }) => type.startsWith('n8n-nodes-airlock.'));
+    expect(used.length).toBeGreaterThan(1);
+    for (const { type, parameters } of used) {
+      const { description } = nodes[type.split('.')[1] as keyof typeof nodes];
+      for (const [field, value] of Object.entries(parameters)) {
+        const found = description.properties.filter((property: { name: string }) => property.name === field);
+        expect(found, `${name}: ${field}`).not.toEqual([]);
+        const choices = found.flatMap(({ options = [] }: { options?: { value?: unknown }[] }) =>
+          options.map((one) => one.value),
+        );
+        if (['resource', 'operation', 'source', 'outputMode'].includes(field)) expect(choices).toContain(value);
+      }
+    }
+  });
+
   it('know every event that the service sends', async () => {
     const { json } = await service.call('GET', '/v1/kinds');
     const events = [...json.items.flatMap((kind: { events: string[] }) => kind.events), ...Object.keys(serviceEvents)];

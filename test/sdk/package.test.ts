@@ -31,22 +31,22 @@ echo "$*" >> '${join(folder, 'calls')}'; ln -s '${join(ROOT, 'node_modules')}' n
 describe('the package of the SDK', () => {
   let folder: string;
   let files: string[];
-  /** The package as npm would install it. */
+  /** The package as npm has installed it in a project outside of the repository. */
   const installed = () => join(folder, 'node_modules', 'airlock-sdk');
   const clone = () => join(folder, 'clone');
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-package-'));
     const path = await prepareClone(folder);
     const { stdout: npm } = await run('which', ['npm']);
-    const { stdout } = await run(npm.trim(), ['pack', '--json', '--pack-destination', folder], {
-      cwd: join(clone(), 'sdk'),
+    const { stdout } = await run(npm.trim(), ['pack', './sdk', '--json', '--pack-destination', folder], {
+      cwd: clone(),
       env: { ...process.env, PATH: path },
     });
     const [packed] = JSON.parse(stdout.slice(stdout.indexOf('[')));
     files = packed.files.map(({ path }: { path: string }) => path);
-    await mkdir(installed(), { recursive: true });
-    await run('tar', ['-xf', join(folder, packed.filename), '-C', installed(), '--strip-components=1']);
     await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+    // The package depends on no other, so the registry is not needed.
+    await run('npm', ['install', '--offline', '--no-audit', '--no-fund', `./${packed.filename}`], { cwd: folder });
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -43,7 +43,7 @@ export async function auditHeadCommand(config: Config): Promise<number> {
     const head = await auditHead(db);
     return head && { head, ...signer.sign(head) };
   });
-  if (!signed) throw new Error('The audit log is empty');
+  if (!signed) throw new Error('The audit log is empty and has no head yet');
   process.stdout.write(`${JSON.stringify(signed, null, 2)}\n`);
   return EXIT.ok;
 }

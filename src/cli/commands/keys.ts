@@ -99,7 +99,7 @@ export async function rotateKeyCommand(
   requireId(id);
   const overlapSeconds = Number(options.overlap ?? 0);
   if (!Number.isInteger(overlapSeconds) || overlapSeconds < 0)
-    throw new UsageError('--overlap must be an integer, in seconds.');
+    throw new UsageError('--overlap must be an integer number of seconds, such as 3600.');
   const created = await withKey(config, (tx) => rotateKey(tx, id, { overlapSeconds }, BY_CLI));
   print(created, options);
 }
@@ -159,10 +159,10 @@ async function withKey<T>(config: Config, work: (tx: Tx) => Promise<T>): Promise
     return await withKeys(config, (pool) => pool.db.transaction().execute(work));
   } catch (error) {
     if (!(error instanceof ApiError) || error.code !== 'not_found') throw error;
-    throw new ApiError('not_found', { reason: 'No key has that id', remedy: './airlock keys list shows them' });
+    throw new ApiError('not_found', { reason: 'No key has this ID', remedy: 'List the keys with ./airlock keys list' });
   }
 }
 
 function requireId(id: string): void {
-  if (!isUuid(id)) throw new UsageError(`"${id}" is not a key id; ./airlock keys list shows them.`);
+  if (!isUuid(id)) throw new UsageError(`"${id}" is not the ID of a key. List the keys with ./airlock keys list.`);
 }

@@ -155,17 +155,17 @@ async function checkTargets(
   { ladder }: TranscodeFlags,
 ): Promise<void> {
   const all = [...targets, ...pictures.map((picture) => resolve(picture))];
-  if (new Set(all).size < all.length) throw new UsageError('Two outputs are the same file.');
+  if (new Set(all).size < all.length) throw new UsageError('Two outputs are the same file. Name each output once.');
   // The folder of a ladder is created with its first file, and is the place of its pictures.
   for (const target of ladder === undefined ? all : targets) await checkTarget(target, source);
 }
 
 async function checkTarget(target: string, source: string): Promise<void> {
-  if (target === source) throw new UsageError('Input and output are the same file.');
+  if (target === source) throw new UsageError('Input and output are the same file. Name another output.');
   const existing = await readdir(target).catch(() => null);
   if (existing && existing.length > 0) throw new UsageError(`${target} is not empty. Name a new folder.`);
   const folder = await stat(dirname(target)).catch(() => null);
-  if (!folder?.isDirectory()) throw new UsageError(`${dirname(target)} is not a folder.`);
+  if (!folder?.isDirectory()) throw new UsageError(`${dirname(target)} is not a folder. Create it first.`);
 }
 
 /**
@@ -244,7 +244,9 @@ function encodingOf(flags: TranscodeFlags) {
     ...flags.text.map((text) => ({ option: '@text-overlay', argument: { text } })),
   ];
   if (options.length > 0 && (flags.quality || flags.resolution)) {
-    throw new UsageError('With --option or --text, --quality and --resolution would be ignored; use -crf and -s.');
+    throw new UsageError(
+      'You cannot combine --option or --text with --quality or --resolution. Use the options -crf and -s.',
+    );
   }
   const preset = {
     ...(flags.quality && { quality: flags.quality }),

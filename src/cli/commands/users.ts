@@ -57,7 +57,9 @@ export async function listUsersCommand(config: Config, options: JsonOption): Pro
 export async function resetUserCommand(config: Config, email: string, options: JsonOption): Promise<void> {
   const made = await withUser(config, email, async (tx, user) => {
     if (user.disabled_at)
-      throw new UsageError(`${user.email} is disabled; ./airlock users disable --undo comes first.`);
+      throw new UsageError(
+        `${user.email} is disabled. Enable the person with ./airlock users disable ${user.email} --undo.`,
+      );
     return { user, token: await createSetupLink(tx, user, BY_CLI) };
   });
   await printLink(config, made, options);

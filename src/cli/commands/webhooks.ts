@@ -66,7 +66,8 @@ export function rotateWebhookCommand(
   options: Common & { overlap: string },
 ): Promise<number> {
   const overlap = Number(options.overlap);
-  if (!Number.isInteger(overlap) || overlap < 0) throw new UsageError('--overlap must be an integer, in seconds.');
+  if (!Number.isInteger(overlap) || overlap < 0)
+    throw new UsageError('--overlap must be an integer number of seconds, such as 3600.');
   return run(config, options, async ({ airlock }) => {
     const body = { overlap_seconds: overlap };
     showSecret(await airlock.call('post', '/v1/webhooks/{id}/rotate', { path: { id }, body }), options);

@@ -1,6 +1,7 @@
 import {
   type IExecuteFunctions,
   type INodeExecutionData,
+  type INodeProperties,
   type INodeType,
   type INodeTypeDescription,
   NodeConnectionTypes,
@@ -15,6 +16,19 @@ import { transcodeFields } from './fields/transcode';
 import { transcriptionFields } from './fields/transcription';
 import { uploadFields } from './fields/upload';
 import { webhookFields } from './fields/webhook';
+
+const fields: INodeProperties[] = [
+  ...transcodeFields,
+  ...transcriptionFields,
+  ...blueprintFields,
+  ...batchFields,
+  ...uploadFields,
+  ...webhookFields,
+  ...jobFields,
+];
+
+/** n8n reads the fields in their order, and knows what to show only after it has read the operation. */
+const isOperation = ({ name }: INodeProperties) => name === 'operation';
 
 /** Every operation of Airlock that makes sense in a workflow. */
 export class Airlock implements INodeType {
@@ -31,16 +45,7 @@ export class Airlock implements INodeType {
     inputs: [NodeConnectionTypes.Main],
     outputs: [NodeConnectionTypes.Main],
     credentials: [{ name: 'airlockApi', required: true }],
-    properties: [
-      resourceField,
-      ...transcodeFields,
-      ...transcriptionFields,
-      ...blueprintFields,
-      ...batchFields,
-      ...uploadFields,
-      ...webhookFields,
-      ...jobFields,
-    ],
+    properties: [resourceField, ...fields.filter(isOperation), ...fields.filter((field) => !isOperation(field))],
   };
 
   methods = {
