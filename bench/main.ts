@@ -50,6 +50,8 @@ const CASES: Record<string, () => Promise<Case>> = {
   events: async () => (await import('./cases/events.ts')).events,
   cancel: async () => (await import('./cases/cancel.ts')).cancel,
   passing: async () => (await import('./cases/passing.ts')).passing,
+  transcribe: async () => (await import('./cases/transcribe.ts')).transcribe,
+  'transcribe:pieces': async () => (await import('./cases/transcribe.ts')).transcribePieces,
   peer: async () => (await import('./cases/peer.ts')).peer,
 };
 const MAX_PAIRS = 100;

@@ -1,17 +1,29 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 
 /*
- * Writes a model of whisper's format with made-up weights: 8.3 MB, of real shapes, with 64 states. Its decoder follows a script,
- * so that it recognizes the same sentence in any audio. It tests everything from media to captions except the recognition.
+ * Writes a model of whisper's format with made-up weights. Its decoder follows a script, so that it recognizes the same sentence in
+ * any audio. It tests everything from media to captions except the recognition. In the shape of a real model it needs the time
+ * and the memory of that model, because most weights are zero, but all are read and multiplied.
  */
 
 /** The sentence that the model recognizes, with the spaces of its tokens. */
 export const MODEL_SENTENCE = 'this is the airlock test model , it does not listen .';
 
-const STATES = 64;
-const HEADS = 1;
-const AUDIO_LAYERS = 4;
-const TEXT_LAYERS = 1;
+/** Sizes of a model. The script of a model has fewer tokens than the model has states. */
+export interface ModelShape {
+  states: number;
+  heads: number;
+  /** Layers of the encoder. */
+  audioLayers: number;
+  /** Layers of the decoder. */
+  textLayers: number;
+}
+
+/** 8.3 MB. whisper.cpp tells the kinds of models apart by the layers of the encoder. */
+const MICRO: ModelShape = { states: 64, heads: 1, audioLayers: 4, textLayers: 1 };
+/** The shapes of two published models: 78 MB and 148 MB. */
+export const TINY: ModelShape = { states: 384, heads: 6, audioLayers: 4, textLayers: 4 };
+export const BASE: ModelShape = { states: 512, heads: 8, audioLayers: 6, textLayers: 6 };
 const MELS = 80;
 const VOCABULARY = 51_865;
 const AUDIO_CONTEXT = 1500;
@@ -21,7 +33,10 @@ const LISTED = 50_257;
 const [END_OF_TEXT, ENGLISH, TIMES] = [50_257, 50_259, 50_364];
 const MAGIC = 0x67676d6c;
 
-type Write = (bytes: Buffer) => void;
+interface Target {
+  write(bytes: Buffer): void;
+  shape: ModelShape;
+}
 
 const ints = (...values: number[]) => Buffer.from(new Int32Array(values).buffer);
 const floats = (values: Float32Array) => Buffer.from(values.buffer);
@@ -33,24 +48,25 @@ function half(value: number): number {
   return exponent <= 0 ? 0 : ((bits >>> 16) & 0x8000) | (exponent << 10) | ((bits >>> 13) & 0x3ff);
 }
 
-export function writeWhisperModel(path: string): void {
+export function writeWhisperModel(path: string, shape = MICRO, sentence = MODEL_SENTENCE): void {
   const file = openSync(path, 'w');
-  const write: Write = (bytes) => void writeSync(file, bytes);
-  const words = ` ${MODEL_SENTENCE}`.split(/(?= )/);
+  const target: Target = { write: (bytes) => void writeSync(file, bytes), shape };
+  const { states, heads, audioLayers, textLayers } = shape;
+  const words = ` ${sentence}`.split(/(?= )/);
   try {
-    write(ints(MAGIC, VOCABULARY, AUDIO_CONTEXT, STATES, HEADS, AUDIO_LAYERS));
-    write(ints(TEXT_CONTEXT, STATES, HEADS, TEXT_LAYERS, MELS, 1));
-    write(ints(MELS, 201));
-    write(floats(new Float32Array(MELS * 201).fill(0.01)));
-    writeVocabulary(write, words);
-    writeEncoder(write);
-    writeDecoder(write, words);
+    target.write(ints(MAGIC, VOCABULARY, AUDIO_CONTEXT, states, heads, audioLayers));
+    target.write(ints(TEXT_CONTEXT, states, heads, textLayers, MELS, 1));
+    target.write(ints(MELS, 201));
+    target.write(floats(new Float32Array(MELS * 201).fill(0.01)));
+    writeVocabulary(target, words);
+    writeEncoder(target);
+    writeDecoder(target, words);
   } finally {
     closeSync(file);
   }
 }
 
-function writeVocabulary(write: Write, words: readonly string[]): void {
+function writeVocabulary({ write }: Target, words: readonly string[]): void {
   const parts = [ints(LISTED)];
   for (let token = 0; token < LISTED; token += 1) {
     // whisper.cpp looks for these three when it suppresses what is not speech.
@@ -62,74 +78,79 @@ function writeVocabulary(write: Write, words: readonly string[]): void {
 }
 
 /** A tensor of a type: 0 for 32 bits, 1 for 16. */
-function tensor(write: Write, name: string, type: 0 | 1, sizes: readonly number[], values?: Buffer): void {
+function tensor({ write }: Target, name: string, type: 0 | 1, sizes: readonly number[], values?: Buffer): void {
   const text = Buffer.from(name);
   write(Buffer.concat([ints(sizes.length, text.length, type, ...sizes), text]));
   write(values ?? Buffer.alloc(sizes.reduce((product, size) => product * size, 1) * (type === 1 ? 2 : 4)));
 }
 
-function writeNorm(write: Write, name: string): void {
-  tensor(write, `${name}.weight`, 0, [STATES], floats(new Float32Array(STATES).fill(1)));
-  tensor(write, `${name}.bias`, 0, [STATES]);
+function writeNorm(target: Target, name: string): void {
+  const { states } = target.shape;
+  tensor(target, `${name}.weight`, 0, [states], floats(new Float32Array(states).fill(1)));
+  tensor(target, `${name}.bias`, 0, [states]);
 }
 
 /** Without weights, so that the layer passes on what it gets. */
-function writeAttention(write: Write, name: string): void {
-  tensor(write, `${name}.query.weight`, 1, [STATES, STATES]);
-  tensor(write, `${name}.query.bias`, 0, [STATES]);
-  tensor(write, `${name}.key.weight`, 1, [STATES, STATES]);
+function writeAttention(target: Target, name: string): void {
+  const { states } = target.shape;
+  tensor(target, `${name}.query.weight`, 1, [states, states]);
+  tensor(target, `${name}.query.bias`, 0, [states]);
+  tensor(target, `${name}.key.weight`, 1, [states, states]);
   for (const part of ['value', 'out']) {
-    tensor(write, `${name}.${part}.weight`, 1, [STATES, STATES]);
-    tensor(write, `${name}.${part}.bias`, 0, [STATES]);
+    tensor(target, `${name}.${part}.weight`, 1, [states, states]);
+    tensor(target, `${name}.${part}.bias`, 0, [states]);
   }
 }
 
-function writeMlp(write: Write, name: string): void {
-  writeNorm(write, `${name}.mlp_ln`);
-  tensor(write, `${name}.mlp.0.weight`, 1, [STATES, 4 * STATES]);
-  tensor(write, `${name}.mlp.0.bias`, 0, [4 * STATES]);
-  tensor(write, `${name}.mlp.2.weight`, 1, [4 * STATES, STATES]);
-  tensor(write, `${name}.mlp.2.bias`, 0, [STATES]);
+function writeMlp(target: Target, name: string): void {
+  const { states } = target.shape;
+  writeNorm(target, `${name}.mlp_ln`);
+  tensor(target, `${name}.mlp.0.weight`, 1, [states, 4 * states]);
+  tensor(target, `${name}.mlp.0.bias`, 0, [4 * states]);
+  tensor(target, `${name}.mlp.2.weight`, 1, [4 * states, states]);
+  tensor(target, `${name}.mlp.2.bias`, 0, [states]);
 }
 
-function writeEncoder(write: Write): void {
-  tensor(write, 'encoder.positional_embedding', 0, [STATES, AUDIO_CONTEXT]);
-  tensor(write, 'encoder.conv1.weight', 1, [3, MELS, STATES]);
-  tensor(write, 'encoder.conv1.bias', 0, [1, STATES]);
-  tensor(write, 'encoder.conv2.weight', 1, [3, STATES, STATES]);
-  tensor(write, 'encoder.conv2.bias', 0, [1, STATES]);
-  writeNorm(write, 'encoder.ln_post');
-  for (let layer = 0; layer < AUDIO_LAYERS; layer += 1) {
+function writeEncoder(target: Target): void {
+  const { states, audioLayers } = target.shape;
+  tensor(target, 'encoder.positional_embedding', 0, [states, AUDIO_CONTEXT]);
+  tensor(target, 'encoder.conv1.weight', 1, [3, MELS, states]);
+  tensor(target, 'encoder.conv1.bias', 0, [1, states]);
+  tensor(target, 'encoder.conv2.weight', 1, [3, states, states]);
+  tensor(target, 'encoder.conv2.bias', 0, [1, states]);
+  writeNorm(target, 'encoder.ln_post');
+  for (let layer = 0; layer < audioLayers; layer += 1) {
     const name = `encoder.blocks.${layer}`;
-    writeNorm(write, `${name}.attn_ln`);
-    writeAttention(write, `${name}.attn`);
-    writeMlp(write, name);
+    writeNorm(target, `${name}.attn_ln`);
+    writeAttention(target, `${name}.attn`);
+    writeMlp(target, name);
   }
 }
 
 /** At position 2 + n the decoder says token n of the script: the positions and the tokens have matching directions. */
-function writeDecoder(write: Write, words: readonly string[]): void {
+function writeDecoder(target: Target, words: readonly string[]): void {
+  const { states, textLayers } = target.shape;
   const end = TIMES + Math.max(50, words.length * 15);
   const script = [TIMES, ...words.map((_, index) => index), end, END_OF_TEXT];
-  const positions = new Float32Array(STATES * TEXT_CONTEXT);
-  const tokens = new Uint16Array(STATES * VOCABULARY);
+  const positions = new Float32Array(states * TEXT_CONTEXT);
+  const tokens = new Uint16Array(states * VOCABULARY);
   for (const [index, token] of script.entries()) {
-    positions[(2 + index) * STATES + index] = 100;
-    tokens[token * STATES + index] = half(3);
+    positions[(2 + index) * states + index] = 100;
+    tokens[token * states + index] = half(3);
   }
-  for (let at = 2 + script.length; at < TEXT_CONTEXT; at += 1) positions[at * STATES + script.length - 1] = 100;
+  for (let at = 2 + script.length; at < TEXT_CONTEXT; at += 1) positions[at * states + script.length - 1] = 100;
   // The first position detects the language.
   positions[script.length] = 100;
-  tokens[ENGLISH * STATES + script.length] = half(3);
-  tensor(write, 'decoder.positional_embedding', 0, [STATES, TEXT_CONTEXT], floats(positions));
-  tensor(write, 'decoder.token_embedding.weight', 1, [STATES, VOCABULARY], Buffer.from(tokens.buffer));
-  writeNorm(write, 'decoder.ln');
-  for (let layer = 0; layer < TEXT_LAYERS; layer += 1) {
+  tokens[ENGLISH * states + script.length] = half(3);
+  tensor(target, 'decoder.positional_embedding', 0, [states, TEXT_CONTEXT], floats(positions));
+  tensor(target, 'decoder.token_embedding.weight', 1, [states, VOCABULARY], Buffer.from(tokens.buffer));
+  writeNorm(target, 'decoder.ln');
+  for (let layer = 0; layer < textLayers; layer += 1) {
     const name = `decoder.blocks.${layer}`;
-    writeNorm(write, `${name}.attn_ln`);
-    writeAttention(write, `${name}.attn`);
-    writeNorm(write, `${name}.cross_attn_ln`);
-    writeAttention(write, `${name}.cross_attn`);
-    writeMlp(write, name);
+    writeNorm(target, `${name}.attn_ln`);
+    writeAttention(target, `${name}.attn`);
+    writeNorm(target, `${name}.cross_attn_ln`);
+    writeAttention(target, `${name}.cross_attn`);
+    writeMlp(target, name);
   }
 }

@@ -15,9 +15,9 @@ export interface Bench extends V1Client {
   close(): Promise<void>;
 }
 
-/** The entire service as `airlock up` runs it, on a temporary data directory. */
-export async function openBench(env: Record<string, string> = {}): Promise<Bench> {
-  const service = await startService({ AIRLOCK_LOG_LEVEL: 'warn', ...env });
+/** The entire service as `airlock up` runs it, on a temporary data directory. `dataDir` is a prepared one, which `close` removes. */
+export async function openBench(env: Record<string, string> = {}, dataDir?: string): Promise<Bench> {
+  const service = await startService({ AIRLOCK_LOG_LEVEL: 'warn', ...env }, { ...(dataDir && { dataDir }) });
   // Opened on demand, because its server process counts as memory of the service.
   let database: Awaited<ReturnType<typeof openServiceDatabase>> | null = null;
   return {

@@ -928,7 +928,7 @@ export interface paths {
         put?: never;
         /**
          * Run a blueprint
-         * @description Returns the run immediately. The inputs are the fields of the body, and `GET /v1/blueprints` describes them. Airlock makes each output in a separate job, to which the same policy and limits apply as to your jobs. Send an `Idempotency-Key` so that a retry creates no second run.
+         * @description Returns the run immediately. With `wait`, Airlock responds when the run is final or awaits a review. The inputs are the fields of the body, and `GET /v1/blueprints` describes them. Airlock makes each output in a separate job, to which the same policy and limits apply as to your jobs. Send an `Idempotency-Key` so that a retry creates no second run.
          *
          *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`.
          */
@@ -3140,6 +3140,13 @@ export interface components {
              * @constant
              */
             tokens_spent: 0;
+            /** @description Your own data. */
+            metadata: {
+                /** @description The `metadata` of the request. */
+                user: {
+                    [key: string]: unknown;
+                } | null;
+            };
             /**
              * Format: date-time
              * @description When Airlock accepted the run.
@@ -3188,6 +3195,13 @@ export interface components {
              * @constant
              */
             tokens_spent: 0;
+            /** @description Your own data. */
+            metadata: {
+                /** @description The `metadata` of the request. */
+                user: {
+                    [key: string]: unknown;
+                } | null;
+            };
             /**
              * Format: date-time
              * @description When Airlock accepted the run.
@@ -3202,25 +3216,59 @@ export interface components {
             /** @description The subtitles to review, or the reviewed subtitles, as SRT. Null for blueprints without captions, and after the run is erased. */
             srt_text: string | null;
         };
-        /** @description An accepted run. */
+        /** @description An accepted run. The response to a request with `wait` also contains all other fields of the run. */
         CreatedBlueprintRun: {
             /**
              * Format: uuid
              * @description The id of the run.
              */
             id: string;
+            /** @description The slug of its blueprint. */
+            blueprint: string;
             /**
              * @description State of the run. `completed`, `failed` and `canceled` are final. An `awaiting_review` run waits until you continue it.
              * @enum {string}
              */
             status: "pending" | "processing" | "completed" | "failed" | "canceled" | "awaiting_review";
-            /** @description The slug of its blueprint. */
-            blueprint: string;
+            /**
+             * @description The current step, or the last step of a run that has ended. `probe` reads the inputs, `transcribe` transcribes the speech, `review` waits for reviewed subtitles, and `render` makes the outputs.
+             * @enum {string}
+             */
+            step?: "queued" | "probe" | "transcribe" | "review" | "render" | "done";
+            /** @description One sentence for people; null unless the run failed. */
+            error_message?: string | null;
+            /** @description Why the run failed, for programs; null unless it failed. */
+            error_code?: components["schemas"]["FailureCode"] | null;
             /**
              * @description Always 0: Airlock charges no tokens.
              * @constant
              */
             tokens_charged: 0;
+            /**
+             * @description Always 0: Airlock charges no tokens.
+             * @constant
+             */
+            tokens_spent?: 0;
+            /** @description Your own data. */
+            metadata?: {
+                /** @description The `metadata` of the request. */
+                user: {
+                    [key: string]: unknown;
+                } | null;
+            };
+            /**
+             * Format: date-time
+             * @description When Airlock accepted the run.
+             */
+            created_at?: string;
+            /** @description When the run became final. */
+            completed_at?: string | null;
+            /** @description A link to the first output. It expires after ten minutes. Null if the run has no output. */
+            output_url?: string | null;
+            /** @description The complete outputs. Empty until the run ends, and after its outputs are deleted. */
+            outputs?: components["schemas"]["BlueprintRunOutput"][];
+            /** @description The subtitles to review, or the reviewed subtitles, as SRT. Null for blueprints without captions, and after the run is erased. */
+            srt_text?: string | null;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
@@ -4619,6 +4667,13 @@ export interface components {
              * @constant
              */
             tokens_spent: 0;
+            /** @description Your own data. */
+            metadata: {
+                /** @description The `metadata` of the request. */
+                user: {
+                    [key: string]: unknown;
+                } | null;
+            };
             /**
              * Format: date-time
              * @description When Airlock accepted the run.
@@ -5261,6 +5316,10 @@ export interface components {
             webhook_url?: string | null;
             /** @description Seconds for which Airlock keeps the output. It can only shorten the retention of the account and the server. */
             retention_seconds?: number | null;
+            /** @description Your own data, at most 8192 bytes; returned as `metadata.user`. */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
         } & {
             [key: string]: unknown;
         };
@@ -6680,7 +6739,10 @@ export interface operations {
     };
     runBlueprint: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Respond when the job is final, or after this many seconds. */
+                wait?: number;
+            };
             header?: {
                 /** @description Up to 255 printable ASCII characters, such as a UUID, kept for 25 hours. A repeated request with the same body returns the same response; one with another body returns 409. */
                 "Idempotency-Key"?: string;

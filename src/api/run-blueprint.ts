@@ -20,10 +20,10 @@ type RunBody = z.output<z.ZodObject<typeof runFields>> & Record<string, unknown>
 export async function runBlueprint(deps: RouteDeps, request: FastifyRequest, slug: string): Promise<CreatedRun> {
   const blueprint = findBlueprint(slug);
   const sent = request.sentBody;
-  const { webhook_url, retention_seconds } = request.body as RunBody;
+  const { webhook_url, retention_seconds, metadata } = request.body as RunBody;
   const submission = {
     ...{ blueprint, inputs: readInputs(blueprint, sent) },
-    ...{ webhookUrl: webhook_url ?? null, retentionSeconds: retention_seconds ?? null },
+    ...{ webhookUrl: webhook_url ?? null, retentionSeconds: retention_seconds ?? null, metadata: metadata ?? null },
     warnings: unknownFields(bodyOf(blueprint), sent),
   };
   const path = `blueprints/${slug}/runs`;

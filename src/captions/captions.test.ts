@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { layoutCaptions } from './layout.ts';
 import { MAX_CAPTION_BYTES, parseCaptions } from './parse.ts';
@@ -34,6 +35,28 @@ describe('captions', () => {
       for (const line of shown.split('\n')) expect(textWidth(line)).toBeLessThanOrEqual(42);
     }
     expect(textsOf(cues).join(' ').replaceAll('\n', ' ')).toBe(text);
+  });
+
+  it('have at most two lines of the requested width, whatever is said and however fast', () => {
+    const word = fc.stringMatching(/^[a-z]{1,25}[.,?]?$/);
+    const spoken = fc.array(fc.oneof({ weight: 9, arbitrary: word }, fc.constantFrom('|', '/')), { maxLength: 60 });
+    fc.assert(
+      fc.property(
+        spoken,
+        fc.integer({ min: 20, max: 80 }),
+        fc.integer({ min: 5, max: 200 }),
+        (words, maxLine, speed) => {
+          const texts = textsOf(lay(speak(words.join(' '), speed), maxLine));
+          for (const lines of texts.map((text) => text.split('\n'))) {
+            expect(lines.length).toBeLessThanOrEqual(2);
+            // The characters are ASCII, so each has one column, whatever the product measures.
+            for (const line of lines) expect(line.length).toBeLessThanOrEqual(maxLine);
+          }
+          const said = words.filter((one) => one !== '|' && one !== '/').join('');
+          expect(texts.join('').replaceAll(/\s/g, '')).toBe(said);
+        },
+      ),
+    );
   });
 
   it('end where sentences and clauses end, not after an article or a preposition', () => {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { JOB_STATUSES, someWarnings, timestamp } from './common.ts';
 import { failureCode } from './outputs.ts';
-import { retentionField, webhookUrlField } from './transcodes.ts';
+import { metadataField, retentionField, webhookUrlField } from './transcodes.ts';
 
 /** A run awaits a review until a person continues it. */
 export const AWAITING_REVIEW = 'awaiting_review';
@@ -32,6 +32,9 @@ const common = {
   error_code: failureCode.nullable().describe('Why the run failed, for programs; null unless it failed.'),
   tokens_charged: z.literal(0).describe('Always 0: Airlock charges no tokens.'),
   tokens_spent: z.literal(0).describe('Always 0: Airlock charges no tokens.'),
+  metadata: z
+    .object({ user: z.record(z.string(), z.unknown()).nullable().describe('The `metadata` of the request.') })
+    .describe('Your own data.'),
   created_at: timestamp.describe('When Airlock accepted the run.'),
   completed_at: timestamp.nullable().describe('When the run became final.'),
 };
@@ -69,15 +72,20 @@ export const blueprintRun = z
 export type BlueprintRun = z.infer<typeof blueprintRun>;
 
 export const createdRun = blueprintRun
-  .pick({ id: true, status: true, blueprint: true, tokens_charged: true })
+  .partial()
+  .required({ id: true, status: true, blueprint: true, tokens_charged: true })
   .extend({ warnings: someWarnings })
-  .meta({ id: 'CreatedBlueprintRun', description: 'An accepted run.' });
+  .meta({
+    id: 'CreatedBlueprintRun',
+    description: 'An accepted run. The response to a request with `wait` also contains all other fields of the run.',
+  });
 export type CreatedRun = z.infer<typeof createdRun>;
 
 /** Fields of the body of a run in addition to the inputs of its blueprint. */
 export const runFields = {
   webhook_url: webhookUrlField,
   retention_seconds: retentionField,
+  metadata: metadataField,
 };
 
 export const runBody = z.looseObject(runFields).meta({

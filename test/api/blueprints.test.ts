@@ -5,6 +5,7 @@ import { blueprints } from '../../src/blueprints/catalogue.ts';
 import { getJob } from '../../src/jobs/read.ts';
 import { expireReviews } from '../../src/jobs/review.ts';
 import { FIRST_STATE, saveState } from '../../src/kinds/blueprint/state.ts';
+import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 
 const SRT = '1\n00:00:00,500 --> 00:00:02,000\nGo forward ten meters.\n';
@@ -84,13 +85,47 @@ describe('blueprints', () => {
     expect(await read(made.json.id)).toEqual({
       ...{ id: made.json.id, blueprint: 'watermark', status: 'pending', step: 'queued', output_url: null, outputs: [] },
       ...{ error_message: null, error_code: null, tokens_charged: 0, tokens_spent: 0, srt_text: null },
-      ...{ created_at: expect.any(String), completed_at: null },
+      ...{ created_at: expect.any(String), completed_at: null, metadata: { user: null } },
     });
     const { rows } = await api.database.pg.query(
       'SELECT request_source_sealed, needs, fetches FROM jobs WHERE id = $1',
       [made.json.id],
     );
     expect(rows).toEqual([{ request_source_sealed: null, needs: ['blueprint:watermark'], fetches: false }]);
+  });
+
+  it('return the metadata of a run, in its list as well, until the run is erased', async () => {
+    const metadata = { order: 17, tags: ['a'] };
+    const { id } = await create({ ...INPUTS, metadata });
+    expect((await read(id)).metadata).toEqual({ user: metadata });
+    const { items } = (await api.call('GET', '/v1/blueprints/runs?limit=1')).json;
+    expect(items[0]).toMatchObject({ id, metadata: { user: metadata } });
+    await api.call('DELETE', `/v1/blueprints/runs/${id}`);
+    expect((await read(id)).metadata).toEqual({ user: null });
+    for (const wrong of ['order 17', { note: 'a'.repeat(8192) }]) {
+      const { status, json } = await run('watermark', { ...INPUTS, metadata: wrong });
+      expect([status, json.details.field]).toEqual([400, 'metadata']);
+    }
+  });
+
+  it('with wait respond with the complete run and its warnings, when the run is final', async () => {
+    const body = { ...INPUTS, sise: 'small', metadata: { mark: 'waits' } };
+    const waiting = api.call('POST', '/v1/blueprints/watermark/runs?wait=60', body);
+    const find = async () =>
+      (await api.call('GET', '/v1/blueprints/runs')).json.items.find(
+        ({ metadata }: { metadata: { user: { mark?: string } | null } }) => metadata.user?.mark === 'waits',
+      );
+    const { id } = await until(find, { what: 'the run' });
+    await api.call('PATCH', `/v1/blueprints/runs/${id}/cancel`);
+    const { status, json } = await waiting;
+    expect([status, json]).toEqual([
+      201,
+      expect.objectContaining({ id, status: 'canceled', outputs: [], srt_text: null, tokens_charged: 0 }),
+    ]);
+    expect(json.warnings).toEqual([expect.objectContaining({ field: 'sise' })]);
+    const short = await api.call('POST', '/v1/blueprints/watermark/runs?wait=0.1', INPUTS);
+    expect(short.json).toMatchObject({ status: 'pending', step: 'queued' });
+    expect((await api.call('POST', '/v1/blueprints/watermark/runs?wait=soon', INPUTS)).status).toBe(400);
   });
 
   it('run once for each Idempotency-Key, and list runs page by page with filters', async () => {

@@ -14,6 +14,7 @@ const item: BlueprintRunItem = {
   error_code: null,
   tokens_charged: 0,
   tokens_spent: 0,
+  metadata: { user: { order: 17 } },
   created_at: AT,
   completed_at: LATER,
 };

@@ -9,7 +9,7 @@ import {
   runBody,
   sourceAnswer,
 } from '../../contract/blueprints.ts';
-import { errorBody, idParams } from '../../contract/common.ts';
+import { errorBody, idParams, waitQuery } from '../../contract/common.ts';
 import { signedSource } from '../../jobs/downloads.ts';
 import { getJob } from '../../jobs/read.ts';
 import { continueRun } from '../../kinds/blueprint/captions.ts';
@@ -18,6 +18,7 @@ import { callerOf } from '../caller.ts';
 import type { ApiDeps, RouteDeps } from '../deps.ts';
 import { runBlueprint } from '../run-blueprint.ts';
 import type { App } from '../types.ts';
+import { waitUntilFinal } from '../wait.ts';
 
 const tags = ['blueprints'];
 const slugParams = z.object({ slug: z.string().describe('The name of the blueprint.') });
@@ -72,15 +73,20 @@ function registerRun(app: App, deps: RouteDeps): void {
         tags,
         summary: 'Run a blueprint',
         description:
-          'Returns the run immediately. The inputs are the fields of the body, and `GET /v1/blueprints` describes them. Airlock makes each output in a separate job, to which the same policy and limits apply as to your jobs. Send an `Idempotency-Key` so that a retry creates no second run.',
+          'Returns the run immediately. With `wait`, Airlock responds when the run is final or awaits a review. The inputs are the fields of the body, and `GET /v1/blueprints` describes them. Airlock makes each output in a separate job, to which the same policy and limits apply as to your jobs. Send an `Idempotency-Key` so that a retry creates no second run.',
         params: slugParams,
         body: runBody,
+        querystring: waitQuery,
         response: { 201: createdRun, '4xx': errorBody, 501: errorBody, 507: errorBody },
       },
     },
     async (request, reply) => {
       const created = await runBlueprint(deps, request, request.params.slug);
-      return reply.code(201).header('Location', `/v1/blueprints/runs/${created.id}`).send(created);
+      reply.code(201).header('Location', `/v1/blueprints/runs/${created.id}`);
+      if (!request.query.wait) return created;
+      const { account } = callerOf(request);
+      const run = { accountId: account.id, id: created.id };
+      return { ...created, ...(await waitUntilFinal(deps, request, kind, run, request.query.wait)) };
     },
   );
 }

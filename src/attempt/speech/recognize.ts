@@ -2,7 +2,6 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { SpokenSegment } from '../../captions/index.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import type { TranscriptTask } from '../../contract/transcriptions.ts';
 import { runCommand } from '../cells/run-command.ts';
@@ -11,7 +10,8 @@ import type { Run, WorkTools } from '../tools.ts';
 import { type Samples, speechLimits } from './decode-audio.ts';
 import type { Recognized } from './engine.ts';
 import { installedEngine } from './engines.ts';
-import { heardMs, hearSpeech, mediaTime, overlapsSpeech, type SpeechPiece, type Timeline } from './pieces.ts';
+import { heardMs, hearSpeech, type SpeechPiece, type Timeline } from './pieces.ts';
+import { placeSegments } from './place-segments.ts';
 import { BYTES_PER_MS } from './voice-activity.ts';
 
 /** Ten minutes of speech have a result of less than 200 KB. */
@@ -41,7 +41,7 @@ export interface PieceOfSpeech {
 
 /**
  * Recognizes a piece of speech, in a cell that contains only the recognizer, its model and this audio. Returns the words with times
- * in the media. Drops words where no speech was measured, because the recognizer invented them.
+ * in the media, as `placeSegments` does.
  */
 export async function recognizePiece(tools: WorkTools, run: Run, given: PieceOfSpeech): Promise<Recognized> {
   const { piece, language, task, slot, share } = given;
@@ -105,21 +105,4 @@ async function writeTexts(run: Run, texts: Readonly<Record<string, string>>) {
     files.push({ name, path });
   }
   return files;
-}
-
-function placeSegments(
-  segments: readonly SpokenSegment[],
-  timeline: Timeline,
-  { speech }: SpeechPiece,
-): SpokenSegment[] {
-  const placed = segments.map(({ start, end, words }) => {
-    const at = (time: number) => Math.round(mediaTime(timeline, time));
-    const moved = words.map((word) => {
-      const from = at(word.start);
-      // A word that spans a removed silence ends before the silence.
-      return { ...word, start: from, end: Math.max(from, Math.min(at(word.end), from + (word.end - word.start))) };
-    });
-    return { start: at(start), end: Math.max(at(start), at(end)), words: moved };
-  });
-  return placed.filter(({ start, end }) => overlapsSpeech(speech, { from: start, to: Math.max(end, start + 1) }));
 }

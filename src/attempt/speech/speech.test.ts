@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cutPieces, heardMs, hearSpeech, mediaTime } from './pieces.ts';
+import { placeSegments } from './place-segments.ts';
 import { FRAME_MS, findSpeech, frameLevels, SAMPLE_RATE } from './voice-activity.ts';
 
 /** A tone of each level in dBFS, for a number of milliseconds; null is digital silence. */
@@ -96,5 +97,36 @@ describe('pieces of speech', () => {
       1000, 5000, 59_500, 60_000, 70_000,
     ]);
     expect(FRAME_MS).toBe(20);
+  });
+});
+
+describe('the segments of a recognizer', () => {
+  const spoken = (start: number, end: number, text: string) => ({
+    ...{ start, end },
+    words: [{ start, end, text, spaced: true, probability: 0.9 }],
+  });
+  const piece = {
+    ...{ from: 10_000, to: 80_000 },
+    speech: [
+      { from: 10_000, to: 13_000 },
+      { from: 60_000, to: 62_000 },
+    ],
+  };
+  const place = (...segments: ReturnType<typeof spoken>[]) => placeSegments(segments, hearSpeech(piece), piece);
+
+  it('are dropped where no speech was measured: in a shortened silence, and after the last word', () => {
+    // The recognizer hears 3.5 seconds from 10 s, then 3 seconds from 59.5 s.
+    const kept = place(spoken(500, 2000, 'Hello'), spoken(4000, 5500, 'there'));
+    expect(kept.map(({ start, end, words }) => [start, end, words[0]!.text])).toEqual([
+      [10_500, 12_000, 'Hello'],
+      [60_000, 61_500, 'there'],
+    ]);
+    expect(place(spoken(3100, 3400, 'Thank you.'))).toEqual([]);
+    expect(place(spoken(6100, 6500, 'Thanks for watching!'), spoken(30_000, 32_000, 'Subscribe!'))).toEqual([]);
+  });
+
+  it('keep a word that spans a shortened silence on its side of the silence', () => {
+    const [segment] = place(spoken(2900, 3900, 'well'));
+    expect(segment).toMatchObject({ start: 12_900, words: [{ start: 12_900, end: 13_900 }] });
   });
 });

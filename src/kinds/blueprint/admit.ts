@@ -22,6 +22,7 @@ export interface RunSubmission {
   warnings: readonly Warning[];
   webhookUrl: string | null;
   retentionSeconds: number | null;
+  metadata: Record<string, unknown> | null;
 }
 
 /** Checks a run with what is known about its media. Reads no file. */
@@ -65,8 +66,7 @@ export async function admitRun(
       ...submission.warnings,
       ...idleRetention(retentionSeconds ?? undefined, accountRetention(caller.account, context.retentionSeconds)),
     ],
-    metadata: null,
-    ...{ retentionSeconds, webhookUrl, needs: [capabilityOf(blueprint.slug)] },
+    ...{ metadata: submission.metadata, retentionSeconds, webhookUrl, needs: [capabilityOf(blueprint.slug)] },
   };
 }
 

@@ -77,6 +77,7 @@ export const shown = {
 function viewItem(vault: Vault, job: Job): BlueprintRunItem {
   const { blueprint, step } = factsJson.read(job.request_facts);
   const code = job.error_code;
+  const metadata = openColumn(vault, 'jobs', 'metadata_sealed', job);
   return {
     ...{ id: job.id, blueprint, step },
     status: job.awaiting === 'review' ? AWAITING_REVIEW : shownStatus(job),
@@ -84,6 +85,7 @@ function viewItem(vault: Vault, job: Job): BlueprintRunItem {
     // A newer release may have more codes.
     error_code: code === null ? null : isFailureCode(code) ? code : 'internal',
     ...{ tokens_charged: 0 as const, tokens_spent: 0 as const },
+    metadata: { user: metadata === null ? null : JSON.parse(metadata) },
     created_at: job.created_at.toISOString(),
     completed_at: job.completed_at?.toISOString() ?? null,
   };
