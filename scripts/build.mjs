@@ -1,11 +1,12 @@
 // Bundles src/cli/main.ts into dist/airlock.js and its chunks: reading one file instead of hundreds is faster and needs
 // less memory. Each role is a dynamic import, hence a chunk of its own. Builds the dashboard into dist/web, and the
-// documentation into dist/docs.
+// documentation into dist/docs. Writes the list of npm packages to dist/sbom.json.
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { buildDashboard } from './build-dashboard.mjs';
+import { buildSbom } from './build-sbom.mjs';
 import { buildSite, hashSources } from './docs/site/build-site.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -89,6 +90,7 @@ try {
   });
   const assets = (await dashboard).map((name) => `web/assets/${name}`);
   const site = await buildSiteIfChanged();
+  writeFileSync(join(staged, 'sbom.json'), buildSbom(root, readText(join(dist, 'sbom.json'))));
   publish([...threadFiles, ...builtFiles(program), ...assets, ...site]);
 } finally {
   rmSync(staged, { recursive: true, force: true });
@@ -121,7 +123,7 @@ function publish(files) {
     mkdirSync(dirname(join(dist, file)), { recursive: true });
     renameSync(join(staged, file), join(dist, file));
   }
-  for (const file of ['web/index.html', 'web/player.html', 'airlock.js.map', 'airlock.js'])
+  for (const file of ['web/index.html', 'web/player.html', 'sbom.json', 'airlock.js.map', 'airlock.js'])
     renameSync(join(staged, file), join(dist, file));
   const list = join(dist, 'builds.json');
   const builds = [files, ...readBuilds(list)].slice(0, KEPT_BUILDS + 1);
@@ -132,9 +134,10 @@ function publish(files) {
 }
 
 function readBuilds(list) {
-  try {
-    return JSON.parse(readFileSync(list, 'utf8'));
-  } catch {
-    return [];
-  }
+  return JSON.parse(readText(list) ?? '[]');
+}
+
+/** Null if there is no such file. */
+function readText(path) {
+  return existsSync(path) ? readFileSync(path, 'utf8') : null;
 }

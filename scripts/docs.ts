@@ -10,6 +10,7 @@ import { formatsPage } from './docs/formats.ts';
 import { eventTypes, openapiDocument, sdkTypes } from './docs/openapi.ts';
 import { optionsPage } from './docs/options.ts';
 import { permissionsPage } from './docs/permissions.ts';
+import { PICTURES } from './docs/pictures/index.ts';
 import { configurationPage } from './docs/settings.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -23,6 +24,7 @@ function openapi(): ReturnType<typeof openapiDocument> {
 
 // Some pages are imported when they are made: the order in which schemas are registered is their order in the SDK.
 const PAGES: Record<string, () => string | Promise<string>> = {
+  ...PICTURES,
   'docs/cli.md': cliPage,
   'docs/configuration.md': configurationPage,
   'docs/errors.md': errorsPage,

@@ -108,6 +108,11 @@ function addService(program: Command): void {
       const { doctor } = await import('./commands/doctor.ts');
       process.exitCode = await doctor(readConfig(), options);
     });
+
+  program
+    .command('sbom')
+    .description('Print what this installation consists of, as CycloneDX: npm packages, Debian packages, FFmpeg')
+    .action(async () => (await import('./commands/sbom.ts')).sbomCommand(readConfig()));
 }
 
 function addKeys(program: Command): void {

@@ -1,10 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, mkdir } from 'node:fs/promises';
-import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
-import { createServer } from 'node:tls';
-import { loadTls } from '../../src/config/tls.ts';
 import { embeddedUrl } from '../../src/supervisor/postgres-connect.ts';
 import { socketFolderFor } from '../../src/supervisor/postgres-socket.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
@@ -13,6 +10,7 @@ import { makeTestFolder } from '../../testkit/supervisor.ts';
 import { until } from '../../testkit/until.ts';
 import { type NetworkLink, openNamespace } from '../helpers/network.ts';
 import { openTcpProxy } from '../helpers/tcp-proxy.ts';
+import { openTlsProxy } from '../helpers/tls-proxy.ts';
 
 /** A role of a service in a network namespace, with a link to the database and one to the storage. */
 export interface Island {
@@ -102,28 +100,4 @@ async function end(child: ChildProcess): Promise<void> {
   const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
   await exited;
   clearTimeout(timer);
-}
-
-/** Serves a port of this machine over TLS on another address. `ca` is a file with the certificate. */
-async function openTlsProxy(port: number, host: string, folder: string) {
-  const material = (await loadTls({ mode: 'auto' }, folder, [host]))!;
-  const server = createServer({ cert: material.cert, key: material.key }, (near) => {
-    const far = connect(port, '127.0.0.1');
-    for (const socket of [near, far]) {
-      socket.on('error', () => {});
-      socket.once('close', () => {
-        near.destroy();
-        far.destroy();
-      });
-    }
-    near.pipe(far).pipe(near);
-  });
-  server.on('tlsClientError', () => {});
-  server.listen(0, host);
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    ca: join(folder, 'tls', 'cert.pem'),
-    close: async () => void server.close(),
-  };
 }

@@ -1,0 +1,84 @@
+import type { DebianPackage } from './debian.ts';
+
+/** A component of CycloneDX 1.5, as far as this document uses it. */
+interface Component {
+  'bom-ref': string;
+  type: string;
+  name: string;
+  version?: string;
+  purl?: string;
+}
+
+interface Dependency {
+  ref: string;
+  dependsOn: string[];
+}
+
+/** What scripts/build-sbom.mjs writes to dist/sbom.json. */
+export interface NpmPackages {
+  component: Component;
+  components: Component[];
+  dependencies: Dependency[];
+}
+
+/** What this machine adds to the packages of npm. */
+export interface MachinePackages {
+  /** Null where the system is not Debian or has no dpkg. */
+  system: { id: string; version: string } | null;
+  /** Packages with what each of them needs directly. */
+  debian: ReadonlyMap<DebianPackage, readonly DebianPackage[]>;
+  /** Names of the packages that Airlock runs itself. */
+  programs: readonly string[];
+  /** Programs that no package installed. `source` is the package that they were built from. */
+  others: readonly { name: string; version: string; source: DebianPackage['version'] | null }[];
+}
+
+/** The document that `./airlock sbom` prints: CycloneDX 1.5 (https://cyclonedx.org/docs/1.5/json/). */
+export function sbomDocument(npm: NpmPackages, machine: MachinePackages, made: { id: string; time: Date }): object {
+  const { system, debian, programs, others } = machine;
+  const refOf = (one: DebianPackage) => debianUrl(one.name, one.version, system, one.architecture);
+  const packages = [...debian.keys()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const added: Component[] = [
+    ...(system
+      ? [{ 'bom-ref': `system:${system.id}`, type: 'operating-system', name: system.id, version: system.version }]
+      : []),
+    ...packages.map((one) => ({
+      'bom-ref': refOf(one),
+      type: programs.includes(one.name) ? 'application' : 'library',
+      name: one.name,
+      version: one.version,
+      purl: refOf(one),
+    })),
+    ...others.map(({ name, version, source }) => {
+      const purl = source ? debianUrl(name, source, system, 'source') : `pkg:generic/${name}@${encodeVersion(version)}`;
+      return { 'bom-ref': purl, type: 'application', name, version, purl };
+    }),
+  ];
+  const root = npm.component['bom-ref'];
+  const used = added.filter(({ type }) => type !== 'library').map((one) => one['bom-ref']);
+  return {
+    $schema: 'http://cyclonedx.org/schema/bom-1.5.schema.json',
+    bomFormat: 'CycloneDX',
+    specVersion: '1.5',
+    serialNumber: `urn:uuid:${made.id}`,
+    version: 1,
+    metadata: { timestamp: made.time.toISOString(), component: npm.component },
+    components: [...npm.components, ...added],
+    dependencies: [
+      ...npm.dependencies.map((one) => (one.ref === root ? { ...one, dependsOn: [...one.dependsOn, ...used] } : one)),
+      ...packages.map((one) => ({ ref: refOf(one), dependsOn: debian.get(one)!.map(refOf) })),
+    ],
+  };
+}
+
+/** A package URL of the type `deb` (https://github.com/package-url/purl-spec). */
+function debianUrl(name: string, version: string, system: MachinePackages['system'], architecture: string): string {
+  const id = system?.id ?? 'debian';
+  const distribution = system ? `&distro=${id}-${encodeURIComponent(system.version)}` : '';
+  return `pkg:deb/${id}/${encodeURIComponent(name)}@${encodeVersion(version)}?arch=${architecture}${distribution}`;
+}
+
+/** A colon needs no escape in a package URL. */
+function encodeVersion(version: string): string {
+  return encodeURIComponent(version).replaceAll('%3A', ':');
+}

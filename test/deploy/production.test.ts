@@ -1,0 +1,300 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadTls } from '../../src/config/tls.ts';
+import { SWIFT_ACCOUNTS, SWIFT_REGION } from '../../testkit/swift/config.ts';
+import { shareSwiftServers, swiftIsExpected, swiftVariables } from '../../testkit/swift/start.ts';
+import { until } from '../../testkit/until.ts';
+import { whyNoNetwork } from '../helpers/network.ts';
+import { openTlsProxy } from '../helpers/tls-proxy.ts';
+import { type Machine, openMachine, openSwitchboard, type Switchboard } from './machines/machine.ts';
+import { type LabeledBlock, labeledBlocks, sectionsOf } from './machines/page.ts';
+import { openPostgres, type PostgresServer } from './machines/postgres.ts';
+
+const PAGE = 'docs/deploy/production.md';
+const HOST = 'airlock.example.com';
+const BUCKET = 's3://airlock-media?region=eu-central-1';
+const NAMES = ['api', 'worker-1', 'worker-2'] as const;
+/** Other test files have the last one, and those from 0 on. */
+const SWIFT_ACCOUNT = SWIFT_ACCOUNTS - 2;
+const PROXIES = { nginx: '/usr/sbin/nginx', caddy: '/usr/bin/caddy' };
+
+const reason = (await whyNoNetwork()) ?? whyNoPrograms();
+if (reason) console.info(`docs/deploy/production.md is not walked: ${reason}`);
+
+function whyNoPrograms(): string | null {
+  if (!swiftIsExpected()) return 'OpenStack Swift is not installed (apt-get install python3-swift)';
+  if (!existsSync(PROXIES.nginx)) return 'nginx is not installed (apt-get install nginx-light)';
+  return existsSync('/usr/bin/systemd-sysusers') ? null : 'systemd-sysusers is not installed';
+}
+
+const blocks = labeledBlocks(PAGE);
+
+describe('production.md', () => {
+  it('has a label of known words above each block, and no block without a label', () => {
+    const known = [...NAMES, 'db', 'caddy'];
+    const unknown = blocks.flatMap(({ words }) => words.filter((word) => !known.includes(word) && !/[/.]/.test(word)));
+    expect(unknown).toEqual([]);
+    expect(blocks.length).toBeGreaterThan(20);
+  });
+});
+
+// Each machine is a set of namespaces. PostgreSQL and Swift run on this computer, which the machines reach over their links.
+describe.skipIf(reason !== null)('the walk of production.md', () => {
+  const machines = {} as Record<(typeof NAMES)[number], Machine>;
+  const passwords = [randomBytes(16), randomBytes(16), randomBytes(16)].map((bytes) => bytes.toString('hex'));
+  let folder: string;
+  let ssh: Switchboard;
+  let postgres: PostgresServer;
+  let storage: Awaited<ReturnType<typeof openTlsProxy>>;
+  let variables: Record<string, string>;
+  let site: { cert: string; key: string };
+  let key: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-production-'));
+    ssh = await openSwitchboard();
+    const certificate = async (name: string) => (await loadTls({ mode: 'auto' }, join(folder, name), [name]))!;
+    const database = await certificate('db.internal');
+    site = await certificate(HOST);
+    const [conf, hba] = ['airlock.conf', 'pg_hba.conf'].map((name) => blockOf('db', name).text);
+    const [swift] = await Promise.all([shareSwiftServers(), openMachines()]);
+    postgres = await openPostgres({ conf: withoutPaths(conf!), hba: fill(hba!), ...database });
+    const { near } = machines.api;
+    storage = await openTlsProxy(Number(new URL(swift.endpoint).port), near, folder);
+    variables = {
+      ...(await swiftVariables(swift.endpoint, SWIFT_ACCOUNT)),
+      AIRLOCK_STORAGE_URL: `s3://airlock?endpoint=https://${near}:${storage.port}&region=${SWIFT_REGION}`,
+    };
+    const ca = await readFile(storage.ca, 'utf8');
+    for (const machine of Object.values(machines)) {
+      await machine.write('/etc/ssl/airlock/database-ca.pem', database.cert, '644');
+      await machine.write('/etc/ssl/airlock/storage-ca.pem', ca, '644');
+      await machine.write('/etc/ssl/airlock/site-ca.pem', `${site.cert}\n${ca}`, '644');
+    }
+    await machines.api.write('/etc/ssl/airlock/fullchain.pem', site.cert);
+    await machines.api.write('/etc/ssl/airlock/privkey.pem', site.key);
+  });
+  afterAll(async () => {
+    await Promise.all(Object.values(machines).map((machine) => machine.remove()));
+    await postgres?.close();
+    await storage?.close();
+    ssh?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function openMachines(): Promise<void> {
+    const env = { CURL_CA_BUNDLE: '/etc/ssl/airlock/site-ca.pem', NODE_EXTRA_CA_CERTS: '/etc/ssl/airlock/site-ca.pem' };
+    const hosts = (near: string) => `${near} db.internal\n127.0.0.1 ${HOST}\n`;
+    for (const name of NAMES) {
+      machines[name] = await openMachine(name, { hosts, ssh, env });
+      ssh.machines.set(machines[name].address, machines[name]);
+    }
+  }
+
+  /** What a reader replaces, and what differs on this computer: the port of the database, and the storage. */
+  function fill(given: string): string {
+    const words: [string, string][] = [
+      ...['OWNER_PASSWORD', 'API_PASSWORD', 'WORKER_PASSWORD'].map(
+        (word, index) => [word, passwords[index]!] as [string, string],
+      ),
+      ['10.0.0.0/24', '198.18.0.0/16'],
+      ['10.0.0.11', machines['worker-1'].address],
+      ['10.0.0.12', machines['worker-2'].address],
+      ['@db.internal/', `@db.internal:${postgres?.port}/`],
+      [BUCKET, variables?.AIRLOCK_STORAGE_URL ?? ''],
+      ['"SECRET_ACCESS_KEY"', `"${variables?.AWS_SECRET_ACCESS_KEY}"\nAWS_CA_BUNDLE="/etc/ssl/airlock/storage-ca.pem"`],
+      ['"ACCESS_KEY_ID"', `"${variables?.AWS_ACCESS_KEY_ID}"`],
+    ];
+    return words.reduce((filled, [word, value]) => filled.replaceAll(word, value), given);
+  }
+
+  const machinesOf = ({ words }: LabeledBlock) =>
+    NAMES.filter((name) => words.includes(name)).map((name) => machines[name]);
+
+  /** Does what a block says on each of its machines, and returns what they print. */
+  async function follow(block: LabeledBlock): Promise<string> {
+    const file = block.words.find((word) => word.startsWith('/'));
+    const done = machinesOf(block).map(async (machine) => {
+      if (file) return machine.write(file, fill(block.text), file.startsWith('/etc/airlock') ? '600' : '644');
+      return machine.run(fill(block.text));
+    });
+    return (await Promise.all(done)).join('\n');
+  }
+
+  /** Follows every block of a section in order, but those of an alternative. A reader stays in one shell on each machine. */
+  async function followSection(number: number): Promise<string[]> {
+    const name = sectionsOf(PAGE)[number - 1];
+    const printed: string[] = [];
+    const entered = new Map<string, string>();
+    for (const block of blocks.filter(({ section, words }) => section === name && !isCaddy(words))) {
+      if (block.language !== 'sh') {
+        await follow(block);
+        continue;
+      }
+      const machine = block.words.join(' ');
+      const before = entered.get(machine) ?? '';
+      printed.push(await follow({ ...block, text: before + block.text }));
+      entered.set(machine, before + (block.text.match(/^(?:cd|set -a).*\n/gm) ?? []).join(''));
+    }
+    return printed;
+  }
+
+  /** A request of a client elsewhere. */
+  async function fromOutside(
+    path: string,
+    options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+  ) {
+    const headers = {
+      host: HOST,
+      authorization: `Bearer ${key}`,
+      'content-type': 'application/json',
+      ...options.headers,
+    };
+    const sent = request({
+      ...{ host: machines.api.address, port: 443, path, method: options.method ?? 'GET', headers },
+      ...{ servername: HOST, ca: site.cert },
+    });
+    sent.end(options.body);
+    const [response] = await new Promise<[import('node:http').IncomingMessage]>((resolve, reject) => {
+      sent.once('response', (given) => resolve([given]));
+      sent.once('error', reject);
+    });
+    return { status: response.statusCode!, body: await text(response) };
+  }
+
+  /** What a proxy must do: pass on the client's address, reject plain HTTP, and pass on large bodies and events at once. */
+  async function checkProxy(): Promise<void> {
+    const lie = { 'x-forwarded-for': '203.0.113.9', 'x-forwarded-proto': 'http' };
+    const made = await fromOutside('/v1/keys', {
+      method: 'POST',
+      headers: lie,
+      body: JSON.stringify({ name: 'outside' }),
+    });
+    expect(made).toMatchObject({ status: 201 });
+    const { rows } = await postgres.query(
+      "SELECT ip FROM audit_log WHERE action = 'key.created' ORDER BY seq DESC LIMIT 1",
+      'airlock',
+    );
+    expect(rows).toEqual([{ ip: machines.api.near }]);
+    const plain = await machines.api.run(
+      `curl -s -o /dev/null -o /dev/null -w '%{http_code} ' http://${HOST}/v1/transcodes http://${HOST}/`,
+    );
+    expect(plain.trim()).toMatch(/^403 30[12]$/);
+    const large = JSON.stringify({ metadata: { text: 'x'.repeat(1_000_000) } });
+    expect(await fromOutside('/v1/transcodes', { method: 'POST', body: large })).toMatchObject({ status: 400 });
+    expect((await fromOutside('/')).body).toMatch(/^<!doctype html>/);
+  }
+
+  it('creates the database', async () => {
+    const [statements] = blocks.filter(({ language }) => language === 'sql');
+    for (const statement of fill(statements!.text).trim().split('\n')) await postgres.query(statement);
+    expect((await postgres.query('SHOW ssl')).rows).toEqual([{ ssl: 'on' }]);
+  });
+
+  it('installs Airlock with its accounts and units', async () => {
+    await followSection(3);
+    expect(await machines['worker-1'].run('id -un airlock-worker; ls /etc/systemd/system')).toContain(
+      'airlock-worker.service',
+    );
+  });
+
+  it('migrates the database, and starts an API that is ready', async () => {
+    const printed = await followSection(4);
+    expect(printed.at(-1)).toContain('"ok":true');
+    key = (await machines.api.run('cat first-key')).trim();
+    expect(await machines['worker-2'].run('stat -c %U:%a /var/lib/airlock-worker/secrets.json')).toBe(
+      'airlock-worker:600\n',
+    );
+  });
+
+  it('puts nginx in front, which passes on the address of the client and rejects plain HTTP', async () => {
+    await followSection(5);
+    await until(async () => (await fromOutside('/livez').catch(() => null))?.status === 200, { what: 'nginx' });
+    await checkProxy();
+  });
+
+  it('starts workers that pass every check of doctor', async () => {
+    await followSection(6);
+    const [doctor, health] = await followSection(7);
+    expect(doctor).not.toContain('✗');
+    expect(health).toContain('"ok":true');
+  });
+
+  it('creates the first operator', async () => {
+    const [link] = await followSection(8);
+    expect(link).toContain(`https://${HOST}/setup#`);
+  });
+
+  it('runs the first job, whose events pass the proxy as they happen', async () => {
+    const [clip] = blocks.filter(({ section, words }) => section === sectionsOf(PAGE)[8] && words.includes('api'));
+    const stream = `timeout 60 curl -fsSN -H 'Accept: text/event-stream' -H "Authorization: Bearer $(cat first-key)" https://${HOST}/v1/events`;
+    const events = machines.api.run(`grep -m 1 transcode.completed < <(${stream})`);
+    events.catch(() => {});
+    await follow(clip!);
+    expect(await events).toContain('transcode.completed');
+    const described = await machines.api.run(
+      'ffprobe -v error -show_entries format=format_name -of csv=p=0 first.webm',
+    );
+    expect(described).toContain('webm');
+  });
+
+  it('completes a job whose worker is killed', async () => {
+    const [, kill] = blocks.filter(({ section, language }) => section === sectionsOf(PAGE)[8] && language === 'sh');
+    await machines.api.run('ffmpeg -nostdin -v error -y -f lavfi -i testsrc2=d=8:s=640x360 long.mp4');
+    const cli = `AIRLOCK_URL=https://${HOST} AIRLOCK_API_KEY=$(cat first-key) /opt/airlock/airlock`;
+    const ended = machines.api.run(`${cli} transcode long.mp4 again.mp4 --option '-preset veryslow'`);
+    ended.catch(() => {});
+    const running = `SELECT host FROM attempts JOIN workers ON workers.id = worker_id JOIN jobs ON jobs.id = job_id
+      WHERE attempts.state = 'running' AND jobs.progress > 0`;
+    const worker = await until(async () => (await postgres.query(running, 'airlock')).rows[0]?.host, {
+      what: 'the encode',
+    });
+    await follow({ ...kill!, words: [String(worker)] });
+    // Spares the test the 30 seconds that a worker without a heartbeat keeps its jobs.
+    await postgres.query(
+      "UPDATE attempts SET heartbeat_at = now() - interval '31 s' WHERE state = 'running'",
+      'airlock',
+    );
+    await postgres.query(
+      "UPDATE workers SET heartbeat_at = now() - interval '31 s'; UPDATE fleet_leases SET expires_at = now()",
+      'airlock',
+    );
+    await ended;
+    const { rows } = await postgres.query(
+      "SELECT state, count(*)::int FROM attempts WHERE state IN ('lost', 'failed') GROUP BY state",
+      'airlock',
+    );
+    expect(rows).toEqual([{ state: 'lost', count: 1 }]);
+  });
+
+  it.runIf(existsSync(PROXIES.caddy))('works with Caddy as well', async () => {
+    await machines.api.run('nginx -s stop; while pgrep -x nginx >/dev/null; do sleep 0.1; done');
+    const [install, config, restart] = blocks.filter(
+      ({ words }) => isCaddy(words) || words.includes('/etc/caddy/Caddyfile'),
+    );
+    const certificate = '\ttls /etc/ssl/airlock/fullchain.pem /etc/ssl/airlock/privkey.pem';
+    await follow(install!);
+    // Where Caddy cannot get a certificate from an authority, it needs one.
+    await follow({ ...config!, text: config!.text.replace(`${HOST} {\n`, `${HOST} {\n${certificate}\n`) });
+    await follow(restart!);
+    await until(async () => (await fromOutside('/livez').catch(() => null))?.status === 200, { what: 'Caddy' });
+    await checkProxy();
+  });
+});
+
+const isCaddy = (words: string[]) => words.includes('caddy');
+
+function blockOf(machine: string, file: string): LabeledBlock {
+  return blocks.find(({ words }) => words[0] === machine && words.at(-1)!.endsWith(`/${file}`))!;
+}
+
+/** The certificate is elsewhere on this computer. */
+function withoutPaths(conf: string): string {
+  return conf.replace(/^ssl_(?:cert|key)_file.*\n/gm, '');
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { blocks, readPage, tableUnder } from './pages.ts';
+
+const { text } = readPage('docs/sizing.md');
+const MINUTES = [100, 10_000, 1_000_000];
+
+/** The assumptions of the page, by name. */
+const assumptions = Object.fromEntries(tableUnder(text, 'Assumptions').map(([name, value]) => [name!, Number(value)]));
+/** Formulas of the page, in order: each may use the ones above it. */
+const formulas = blocks(text, ['text'])[0]!
+  .trim()
+  .split('\n')
+  .map((line) => line.split(/ +=+ /) as [string, string]);
+
+/** Evaluates the formulas as they are printed. */
+function compute(minutes: number): Record<string, number> {
+  const values: Record<string, number> = { ...assumptions, minutes };
+  for (const [name, formula] of formulas) {
+    const numbers = formula.replaceAll('·', '*').replace(/[a-z]+/g, (word) => {
+      expect(values, `${word} in the formula of ${name}`).toHaveProperty(word);
+      return String(values[word]);
+    });
+    expect(numbers).toMatch(/^[\d\s.e*/+()-]+$/);
+    values[name] = Number(new Function(`return ${numbers}`)());
+  }
+  return values;
+}
+
+const rounded = (value: number) =>
+  Number(value.toPrecision(2)).toLocaleString('en-US', { maximumSignificantDigits: 2, maximumFractionDigits: 20 });
+
+describe('sizing.md', () => {
+  const computed = MINUTES.map(compute);
+
+  it.each(tableUnder(text, 'Results'))('prints what the formula of %s gives (%s)', (name, _meaning, ...printed) => {
+    expect(printed).toEqual(computed.map((values) => rounded(values[name!]!)));
+  });
+
+  it('prints a result for each formula', () => {
+    expect(tableUnder(text, 'Results').map(([name]) => name)).toEqual(formulas.map(([name]) => name));
+  });
+
+  it('uses the figures of the scale page', () => {
+    const scale = readPage('docs/scale.md').text;
+    const cost = tableUnder(scale, 'What a video costs');
+    const of = (source: string) => Number(cost.find(([name]) => name === source)?.[1]);
+    expect(assumptions.encode).toBe(of('1080p, H.264'));
+    for (const source of ['720p, H.264', '1080p, VP9', 'Copied streams']) expect(text).toContain(String(of(source)));
+    const [, postgres, api] = tableUnder(scale, 'What one job costs').find(([step]) =>
+      step?.startsWith('A whole tiny job'),
+    )!;
+    expect([postgres, api]).toEqual(['14–17 ms', '20–22 ms']);
+    expect([assumptions.database, assumptions.api]).toEqual([0.017, 0.022]);
+  });
+
+  it('recommends enough cores for the largest load, with one machine in twenty to spare', () => {
+    const short = tableUnder(text, 'In short');
+    const [workers, cores] = /(\d+) workers with (\d+) cores/.exec(short[0]!.at(-1)!)!.slice(1).map(Number);
+    const needed = computed.at(-1)!.cores!;
+    expect(workers! * cores!).toBeGreaterThan(needed * 1.04);
+  });
+});
