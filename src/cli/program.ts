@@ -58,9 +58,7 @@ function addTranscode(program: Command): void {
     .argument('[output...]', 'the files to write. Their extensions select the formats. Optional with --template')
     .option('--template <name>', 'a template, e.g. airlock/web, or a version of it, e.g. web@3')
     .addOption(new Option('--quality <quality>', 'quality of the output').choices(QUALITIES))
-    .addOption(
-      new Option('--resolution <resolution>', 'short side of the frame, never scaled up').choices(RESOLUTIONS),
-    )
+    .addOption(new Option('--resolution <resolution>', 'short side of the frame, never scaled up').choices(RESOLUTIONS))
     .option('--option <option>', 'an FFmpeg option, e.g. "-c:v libx265" or "-vf hflip" (repeatable)', collect, [])
     .option('--filter <graph>', 'a filter graph, e.g. "[0:v]scale=640:-2[v]" (repeatable)', collect, [])
     .option('--text <text>', 'text over the video, in any language (repeatable)', collect, [])

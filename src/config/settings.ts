@@ -99,7 +99,8 @@ export const SETTINGS = {
     example: '10s',
   }),
   workerSlots: optional('AIRLOCK_WORKER_SLOTS', integerUpTo(MAX_WORKER_SLOTS), {
-    description: 'Concurrent jobs of a worker. If unset, it follows from [cores and memory](operate/slots.md#slots-and-memory).',
+    description:
+      'Concurrent jobs of a worker. If unset, it follows from [cores and memory](operate/slots.md#slots-and-memory).',
     example: '4',
   }),
   retentionSeconds: required('AIRLOCK_RETENTION', duration, '24h', {
