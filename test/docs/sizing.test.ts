@@ -47,7 +47,7 @@ describe('sizing.md', () => {
     expect(assumptions.encode).toBe(of('1080p, H.264'));
     for (const source of ['720p, H.264', '1080p, VP9', 'Copied streams']) expect(text).toContain(String(of(source)));
     const [, postgres, api] = tableUnder(scale, 'What one job costs').find(([step]) =>
-      step?.startsWith('A whole tiny job'),
+      step?.startsWith('A complete tiny job'),
     )!;
     expect([postgres, api]).toEqual(['14–17 ms', '20–22 ms']);
     expect([assumptions.database, assumptions.api]).toEqual([0.017, 0.022]);
