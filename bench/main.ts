@@ -56,10 +56,11 @@ const CASES: Record<string, () => Promise<Case>> = {
 };
 const MAX_PAIRS = 100;
 
-const USAGE = `./airlock bench [--case NAME]... [--pairs N] [--json]
+const USAGE = `./airlock bench [--case NAME]... [--pairs N] [--only WORDS] [--json]
 
   --case   one of ${Object.keys(CASES).join(', ')}; all by default
   --pairs  pairs of the 60 s comparison, 5 by default (1 to ${MAX_PAIRS})
+  --only   attacks of the case routes whose name, attacker and routes contain all words, such as "schema greedy /v1/upload"
   --peer   address of another service with this API, for the case peer; its key is in AIRLOCK_BENCH_PEER_KEY
   --json   print everything that was measured, and the machine, as JSON instead of the table
 `;
@@ -83,9 +84,9 @@ async function main(): Promise<number> {
       showProgress('');
       process.stderr.write(`${line}\n`);
     };
-    const { pairs, peer } = options;
+    const { pairs, peer, only } = options;
     const run = await CASES[name]!();
-    results[name] = await run({ pairs, peer, progress, report });
+    results[name] = await run({ pairs, peer, only, progress, report });
   }
   showProgress('');
   if (options.json) process.stdout.write(`${JSON.stringify({ machine, results }, null, 2)}\n`);
@@ -98,13 +99,22 @@ function showResults(results: CaseResult[]): void {
   for (const note of new Set(results.flatMap(({ notes }) => notes ?? []))) process.stdout.write(`note: ${note}\n`);
 }
 
-function readOptions(): { cases: string[]; pairs: number; peer: string | null; json: boolean } | string {
+interface Options {
+  cases: string[];
+  pairs: number;
+  peer: string | null;
+  only: string[];
+  json: boolean;
+}
+
+function readOptions(): Options | string {
   try {
     const { values } = parseArgs({
       options: {
         case: { type: 'string', multiple: true },
         pairs: { type: 'string' },
         peer: { type: 'string' },
+        only: { type: 'string' },
         json: { type: 'boolean' },
         help: { type: 'boolean' },
       },
@@ -118,7 +128,8 @@ function readOptions(): { cases: string[]; pairs: number; peer: string | null; j
     if (!Number.isInteger(pairs) || pairs < 1 || pairs > MAX_PAIRS)
       return `--pairs is an integer from 1 to ${MAX_PAIRS}.`;
     if (cases.includes('peer') && !URL.canParse(values.peer ?? '')) return 'The case peer needs --peer URL.';
-    return { cases, pairs, peer: values.peer ?? null, json: values.json ?? false };
+    const only = values.only?.split(/\s+/) ?? [];
+    return { cases, pairs, peer: values.peer ?? null, only, json: values.json ?? false };
   } catch (error) {
     return (error as Error).message;
   }

@@ -65,9 +65,11 @@ export async function routes(options: CaseOptions): Promise<CaseResult> {
     options.report(lineOf(HEADER));
     for (const persona of ['stranger', 'greedy account'] as const) {
       for (const attack of ROUTE_ATTACKS) {
-        const targets = targetsOf(attack, all, persona);
-        const job = targets.length > 0 ? world.bystanderJob() : null;
-        for (const [group, own] of groupsOf(targets, persona)) {
+        const isAsked = (group: string) =>
+          options.only.every((word) => `${attack.name} ${persona} ${group}`.includes(word));
+        const groups = [...groupsOf(targetsOf(attack, all, persona), persona)].filter(([group]) => isAsked(group));
+        const job = groups.length > 0 ? world.bystanderJob() : null;
+        for (const [group, own] of groups) {
           const cell = await measure(stage, { attack, persona, targets: own, group });
           options.report(lineOf(columnsOf(cell, stage.restMib)));
           cells.push(cell);
@@ -75,6 +77,7 @@ export async function routes(options: CaseOptions): Promise<CaseResult> {
         if (job) jobMs.push(await job);
       }
     }
+    if (cells.length === 0) throw new Error('no attack has all words of --only');
     await new Promise((resolve) => setTimeout(resolve, LATER_MS));
     const after = { restMib: stage.restMib, laterMib: memoryOfRoles(service).api!, jobMs };
     return { rows: rowsOf(cells, after), raw: { cells, ...after } };

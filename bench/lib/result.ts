@@ -24,6 +24,8 @@ export interface CaseOptions {
   pairs: number;
   /** Address of the API of another service with the same contract; null: none is compared. */
   peer: string | null;
+  /** Words of which an attack of the case `routes` must have each; none: all run. */
+  only: readonly string[];
   progress: (text: string) => void;
   /** Prints a line of a long case at once, to standard error. */
   report: (line: string) => void;

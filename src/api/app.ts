@@ -129,6 +129,7 @@ function guardListener(app: App, deps: ApiDeps, logger: FastifyBaseLogger): void
     separate: { perMinute: PLAYBACK_PER_MINUTE, includes: ({ url }) => isPlayback(deps.context.vault, url!) },
     addressOf: clientAddressOf(settings.trustProxy),
     closePipelined: (socket) => connections.closePipelined(socket),
+    onUnsent: (socket) => connections.countUnsent(socket),
     reject: answerRejections(settings),
   });
   app.decorate('connections', connections);

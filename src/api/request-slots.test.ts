@@ -48,6 +48,23 @@ describe('slots of requests', () => {
     expect(order).toEqual([0, 1]);
   });
 
+  it('pass by a request of a key without a free slot, and are assigned to those behind it', async () => {
+    const slots = createRequestSlots();
+    const own = [await enter(slots, key('a'), account), await enter(slots, key('a'), account)];
+    const third = (await enter(slots, key('b'), account))!;
+    const started: string[] = [];
+    const late = ['a', 'c'].map((name) => {
+      const slot = slots.open([account, key(name)])!;
+      return slot.take(10_000).then((hasSlot) => hasSlot && started.push(name));
+    });
+    third.leave();
+    await late[1];
+    expect(started).toEqual(['c']);
+    own[0]!.leave();
+    await late[0];
+    expect(started).toEqual(['c', 'a']);
+  });
+
   it('are assigned to waiting requests only when a slot is free', async () => {
     const slots = createRequestSlots();
     const waiter = (await enter(slots, key('a')))!;

@@ -25,8 +25,16 @@ interface Owner {
   limits: SlotLimits;
   active: number;
   open: number;
-  /** Called when a slot becomes free. */
-  waiters: Set<() => void>;
+  /** Requests that wait for a slot of this owner, in order. A request waits for one owner at a time. */
+  waiting: Set<Waiter>;
+}
+
+interface Waiter {
+  owners: readonly Owner[];
+  /** The owner in whose queue it waits. */
+  queue: Owner;
+  /** Takes a slot of each owner. */
+  start: () => void;
 }
 
 export function createRequestSlots(): RequestSlots {
@@ -34,77 +42,108 @@ export function createRequestSlots(): RequestSlots {
   return {
     open(names) {
       const owners = names.map<Owner>(
-        ({ name, limits }) => known.get(name) ?? { limits, active: 0, open: 0, waiters: new Set() },
+        ({ name, limits }) => known.get(name) ?? { limits, active: 0, open: 0, waiting: new Set() },
       );
       if (owners.some(({ limits, open }) => open >= limits.open)) return null;
       for (const [index, owner] of owners.entries()) {
         owner.open++;
         known.set(names[index]!.name, owner);
       }
-      return slotAmong(owners, () => {
+      return new Slot(owners, () => {
         for (const [index, owner] of owners.entries()) if (--owner.open === 0) known.delete(names[index]!.name);
       });
     },
   };
 }
 
-function slotAmong(owners: readonly Owner[], close: () => void): RequestSlot {
-  const gone = new AbortController();
-  let isActive = false;
-  const step = (by: 1 | -1) => {
-    isActive = by === 1;
-    for (const owner of owners) owner.active += by;
-  };
-  const firstFull = () => owners.find(({ limits, active }) => active >= limits.active);
-  const free = () => {
-    if (!isActive) return;
-    step(-1);
-    for (const owner of owners) for (const wake of [...owner.waiters]) wake();
-  };
-  const take = async (end: AbortSignal): Promise<boolean> => {
-    for (;;) {
-      if (end.aborted) return false;
-      const full = firstFull();
-      if (!full) break;
-      await nextFree(full, end);
+class Slot implements RequestSlot {
+  readonly #owners: readonly Owner[];
+  readonly #close: () => void;
+  #isActive = false;
+  #hasLeft = false;
+  /** Ends the wait for a slot without one. */
+  #giveUp: (() => void) | null = null;
+
+  constructor(owners: readonly Owner[], close: () => void) {
+    this.#owners = owners;
+    this.#close = close;
+  }
+
+  take(maxMs: number): Promise<boolean> {
+    if (this.#hasLeft) return Promise.resolve(false);
+    const queue = firstFull(this.#owners);
+    if (queue) return this.#wait(queue, maxMs);
+    this.#start();
+    return Promise.resolve(true);
+  }
+
+  async whileWaiting<T>(work: Promise<T>): Promise<T> {
+    this.#free();
+    try {
+      return await work;
+    } finally {
+      await this.take(Number.POSITIVE_INFINITY);
     }
-    step(1);
-    return true;
-  };
-  return {
-    async take(maxMs) {
-      // Nearly always; the signals would cost more than the rest of a request's checks.
-      const isFree = !firstFull() && !gone.signal.aborted;
-      if (isFree) step(1);
-      return isFree || take(AbortSignal.any([gone.signal, AbortSignal.timeout(maxMs)]));
-    },
-    async whileWaiting(work) {
-      free();
-      try {
-        return await work;
-      } finally {
-        await take(gone.signal);
-      }
-    },
-    leave() {
-      if (gone.signal.aborted) return;
-      // Without a reason, an exception with its stack is created for each request.
-      gone.abort('left');
-      free();
-      close();
-    },
-  };
+  }
+
+  leave(): void {
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
+    this.#giveUp?.();
+    this.#free();
+    this.#close();
+  }
+
+  #start(): void {
+    this.#isActive = true;
+    for (const owner of this.#owners) owner.active++;
+  }
+
+  #free(): void {
+    if (!this.#isActive) return;
+    this.#isActive = false;
+    for (const owner of this.#owners) owner.active--;
+    for (const owner of this.#owners) startNext(owner);
+  }
+
+  #wait(queue: Owner, maxMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const settle = (hasSlot: boolean) => {
+        clearTimeout(timer);
+        this.#giveUp = null;
+        resolve(hasSlot);
+      };
+      const waiter: Waiter = {
+        owners: this.#owners,
+        queue,
+        start: () => {
+          this.#start();
+          settle(true);
+        },
+      };
+      this.#giveUp = () => {
+        waiter.queue.waiting.delete(waiter);
+        settle(false);
+      };
+      const timer = Number.isFinite(maxMs) ? setTimeout(this.#giveUp, maxMs) : undefined;
+      queue.waiting.add(waiter);
+    });
+  }
 }
 
-/** Resolves when a slot of the owner may be free, or on abort. */
-function nextFree({ waiters }: Owner, end: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const wake = () => {
-      waiters.delete(wake);
-      end.removeEventListener('abort', wake);
-      resolve();
-    };
-    waiters.add(wake);
-    end.addEventListener('abort', wake, { once: true });
-  });
+function firstFull(owners: readonly Owner[]): Owner | undefined {
+  return owners.find(({ limits, active }) => active >= limits.active);
+}
+
+/** Starts as many requests as the owner has slots, without waking the others: hundreds may wait for one slot. */
+function startNext(owner: Owner): void {
+  for (const waiter of owner.waiting) {
+    if (owner.active >= owner.limits.active) return;
+    owner.waiting.delete(waiter);
+    const full = firstFull(waiter.owners);
+    if (full) {
+      waiter.queue = full;
+      full.waiting.add(waiter);
+    } else waiter.start();
+  }
 }

@@ -70,44 +70,49 @@ interface IdPage {
 /**
  * Ids of a page, from an index alone. Pages of the second half are counted from the oldest job. Throws `invalid_request`
  * for a cursor that is not of this list.
+ * @param counted jobs on all pages a moment ago. A page of the first half may contain more: a job that was created or changed
+ *   since then must not replace the last job of the page.
  */
 export async function pageIds(
   db: Db,
   owner: ListOwner,
   query: ListQuery,
-  { total, cursors }: { total: number; cursors: ListCursors },
+  { total: counted, cursors }: { total: number; cursors: ListCursors },
 ): Promise<IdPage> {
   const after = cursors.parse(query.after);
-  if (after) {
-    const rows = await newestFirst(filter(db, owner, query).where(isOlder(after)))
-      .limit(query.limit + 1)
-      .execute();
-    return idPage(cursors, rows, query.limit);
-  }
-  const skipped = (query.page - 1) * query.limit;
-  const size = Math.min(query.limit, total - skipped);
-  if (size <= 0) return { ids: [], next: null };
-  const isNear = skipped <= total / 2;
-  const direction = isNear ? 'desc' : 'asc';
-  const rows = await filter(db, owner, query)
-    .select(['id', createdKey.as('created')])
-    .orderBy('created_at', direction)
-    .orderBy('id', direction)
-    .limit(size)
-    .offset(isNear ? skipped : total - skipped - size)
+  const skipped = after ? 0 : (query.page - 1) * query.limit;
+  if (!after && skipped >= counted) return { ids: [], next: null };
+  if (!after && skipped > counted / 2) return pageFromOldest(db, owner, query, { skipped, counted, cursors });
+  const jobs = filter(db, owner, query);
+  const rows = await ordered(after ? jobs.where(isOlder(after)) : jobs.offset(skipped), 'desc')
+    .limit(query.limit + 1)
     .execute();
-  if (!isNear) rows.reverse();
-  const { ids } = idPage(cursors, rows, size);
-  const last = rows.at(-1);
-  const isLast = skipped + size >= total || !last;
-  return { ids, next: isLast ? null : cursors.format({ key: last.created, id: last.id }) };
+  return idPage(cursors, rows, query.limit);
 }
 
-function newestFirst(jobs: Jobs) {
+/** Reads fewer rows of the index than `offset` from the newest job would. New jobs don't move these pages. */
+async function pageFromOldest(
+  db: Db,
+  owner: ListOwner,
+  query: ListQuery,
+  { skipped, counted, cursors }: { skipped: number; counted: number; cursors: ListCursors },
+): Promise<IdPage> {
+  const size = Math.min(query.limit, counted - skipped);
+  const older = counted - skipped - size;
+  const rows = await ordered(filter(db, owner, query), 'asc')
+    .limit(size)
+    .offset(older)
+    .execute();
+  const { ids } = idPage(cursors, rows.reverse(), size);
+  const last = rows.at(-1);
+  return { ids, next: older > 0 && last ? cursors.format({ key: last.created, id: last.id }) : null };
+}
+
+function ordered(jobs: Jobs, direction: 'asc' | 'desc') {
   return jobs
     .select(['id', createdKey.as('created')])
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc');
+    .orderBy('created_at', direction)
+    .orderBy('id', direction);
 }
 
 function idPage(cursors: ListCursors, found: readonly { id: string; created: string }[], limit: number): IdPage {

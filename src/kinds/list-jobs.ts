@@ -15,8 +15,11 @@ export async function listJobs(
   query: ListQuery,
 ): Promise<{ items: { id: string }[]; total: number; next: string | null }> {
   const owner = { accountId, ownKeys, kind: name };
-  const total = await countJobs(context.db, owner, query);
+  const counted = await countJobs(context.db, owner, query);
   const cursors = listCursors(context.vault, `kind/${name}`, accountId);
-  const { ids, next } = await pageIds(context.db, owner, query, { total, cursors });
+  const { ids, next } = await pageIds(context.db, owner, query, { total: counted, cursors });
+  const listed = query.after ? ids.length : (query.page - 1) * query.limit + ids.length;
+  // A job that is new since the count is on the page.
+  const total = ids.length === 0 ? counted : Math.max(counted, listed);
   return { items: ids.length === 0 ? [] : await shown.list(context, accountId, ids), total, next };
 }

@@ -103,6 +103,19 @@ it('the guard counts a connection that it closes for pipelining as many new ones
   expect(world.guard.counts().open).toBe(0);
 });
 
+it('the guard counts a connection that is closed because its body is not sent as several new ones of its address', async () => {
+  const server = createServer((request, response) => {
+    world.guard.countUnsent(request.socket);
+    response.end();
+  });
+  const world = await start({ perAddress: 36, newPerMinute: 1 }, server);
+  const statuses = [];
+  for (let count = 0; count < 3; count++) statuses.push(await status(world, '127.0.0.2'));
+  expect(statuses).toEqual([200, 200, 'ECONNRESET']);
+  expect(await status(world, '127.0.0.1')).toBe(200);
+  expect(world.guard.counts().rejected).toMatchObject({ address_rate: 1 });
+});
+
 it('the guard evicts an idle connection of the address with the most connections for another address', async () => {
   const world = await start({ total: 6 });
   const greedy = await fill(world, '127.0.0.2', 4);

@@ -48,6 +48,11 @@ export interface ConnectionGuard {
    * counts as many new connections of its address.
    */
   closePipelined(socket: Socket): void;
+  /**
+   * Counts a connection that is closed because its client has not sent a body to its end. It cost a parser, a request and a
+   * response, so it counts as several new connections of its address.
+   */
+  countUnsent(socket: Socket): void;
   /** Closes connections without a running request, also those that browsers open in advance. */
   closeIdle(): void;
 }
@@ -83,6 +88,8 @@ interface Group {
 const SWEEP_MS = 1_000;
 /** New connections as which a connection counts that is closed for pipelining: what Node parses of it costs about as much. */
 const PIPELINED_COST = 16;
+/** The same for a connection that is closed because its client has not sent its body. */
+const UNSENT_COST = 8;
 const REPORT_MS = 10_000;
 
 /**
@@ -195,13 +202,21 @@ class Connections implements ConnectionGuard {
   closePipelined(socket: Socket): void {
     const connection = this.#bySocket.get(socket);
     if (!connection) return void socket.destroy();
-    const { address, isProxy } = connection.group;
-    if (!isProxy) this.#rates?.use(address, PIPELINED_COST);
+    this.#charge(connection, PIPELINED_COST);
     this.#end(connection, 'pipelined');
+  }
+
+  countUnsent(socket: Socket): void {
+    const connection = this.#bySocket.get(socket);
+    if (connection) this.#charge(connection, UNSENT_COST);
   }
 
   closeIdle(): void {
     for (const { requests, socket } of this.#byPeer.values()) if (requests === 0) socket.destroySoon();
+  }
+
+  #charge({ group: { address, isProxy } }: Connection, connections: number): void {
+    if (!isProxy) this.#rates?.use(address, connections);
   }
 
   #reject(reason: RejectionReason, address: string): false {

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 
 /** Time for the rest of a body after the response has been sent, milliseconds. */
 const REST_MS = 5_000;
@@ -15,34 +16,52 @@ export function isBodyAnnounced(headers: IncomingHttpHeaders): boolean {
   return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
 }
 
+export interface RestBounds {
+  /** Counts the bytes of a rest. If it returns false, nothing more is read of it. */
+  spend: (bytes: number) => boolean;
+  /** Called for a connection that is closed because its client has not sent a body to its end. */
+  onUnsent: (socket: Socket) => void;
+}
+
 /**
  * Bounds what a client may send after the response to its request. Node reads and discards the rest of a body, so that the
  * client can read the response and use the connection again. Without a bound, Node reads for as long as a request may take.
- * @param spend counts the bytes of such a rest. If it returns false, nothing more is read, and the connection is closed once
- *   the client has had a second to read the response.
+ * If `spend` returns false, the connection is closed once the client has had a second to read the response.
  */
 export function boundRestOfBody(
   request: IncomingMessage,
   response: ServerResponse,
-  spend: (bytes: number) => boolean,
+  { spend, onUnsent }: RestBounds,
 ): void {
   response.once('finish', () => {
     if (request.complete) return;
     const { socket } = request;
+    // Node closes it after a response to `Expect: 100-continue` that did not ask for the body.
+    if (!response.shouldKeepAlive) return onUnsent(socket);
     if (!spend(restBytes(request.headers))) {
+      onUnsent(socket);
       // Node resumes the socket once more in this turn of the event loop, to discard the rest.
       setImmediate(() => socket.pause());
       const end = setTimeout(() => socket.destroy(), UNREAD_MS);
       socket.once('close', () => clearTimeout(end));
       return;
     }
-    const lastByte = socket.bytesRead + (request.headers['transfer-encoding'] ? CHUNKED_REST_BYTES : REST_BYTES);
-    const deadline = performance.now() + REST_MS;
-    const timer = setInterval(() => {
-      if (socket.bytesRead > lastByte || performance.now() > deadline) socket.destroy();
-      if (request.complete || socket.destroyed) clearInterval(timer);
-    }, CHECK_MS);
+    endUnsent(request, onUnsent);
   });
+}
+
+/** Closes a connection whose body neither ends nor stays within its bounds. */
+function endUnsent(request: IncomingMessage, onUnsent: RestBounds['onUnsent']): void {
+  const { socket } = request;
+  const lastByte = socket.bytesRead + (request.headers['transfer-encoding'] ? CHUNKED_REST_BYTES : REST_BYTES);
+  const deadline = performance.now() + REST_MS;
+  const timer = setInterval(() => {
+    if (request.complete || socket.destroyed) return clearInterval(timer);
+    if (socket.bytesRead <= lastByte && performance.now() <= deadline) return;
+    clearInterval(timer);
+    onUnsent(socket);
+    socket.destroy();
+  }, CHECK_MS);
 }
 
 /** Upper bound of what is read of a body after the response. */

@@ -19,6 +19,7 @@ describe('the gate of a listener', () => {
     const rejections: Rejection[] = [];
     const server = createServer(listener);
     const pipelined: Socket[] = [];
+    const unsent: Socket[] = [];
     gateRequests(server, {
       perMinute,
       addressOf: ({ socket }) => socket.remoteAddress!,
@@ -26,6 +27,7 @@ describe('the gate of a listener', () => {
         pipelined.push(socket);
         socket.destroy();
       },
+      onUnsent: (socket) => unsent.push(socket),
       reject: (_request, response, rejection) => {
         rejections.push(rejection);
         response.writeHead(rejection.reason === 'rate' ? 429 : 417, { 'content-length': 0 }).end();
@@ -36,6 +38,7 @@ describe('the gate of a listener', () => {
     return {
       rejections,
       pipelined,
+      unsent,
       server,
       /** Sends bytes, and collects what comes back. */
       send(bytes: string, localAddress = '127.0.0.1') {
@@ -105,10 +108,11 @@ describe('the gate of a listener', () => {
   });
 
   it('closes the connection when the response comes before the expected body', async () => {
-    const { send } = await start((_request, response) => response.writeHead(401).end());
+    const { send, unsent } = await start((_request, response) => response.writeHead(401).end());
     const client = send(`${POST}expect: 100-continue\r\ncontent-length: 4\r\n\r\n`);
     expect(await client.received(/401[\s\S]*\r\n\r\n/)).toMatch(/connection: close/i);
     await client.closed();
+    expect(unsent).toHaveLength(1);
   });
 
   it('rejects an unknown expectation', async () => {
@@ -128,7 +132,7 @@ describe('the gate of a listener', () => {
 
   it('stops reading the bodies of an address that sends many of them to requests that are rejected', async () => {
     const bodies: Socket[] = [];
-    const { send, server } = await start((_request, response) =>
+    const { send, server, unsent } = await start((_request, response) =>
       response.writeHead(401, { 'content-length': 0 }).end(),
     );
     server.on('connection', (socket) => bodies.push(socket));
@@ -142,6 +146,7 @@ describe('the gate of a listener', () => {
     await client.received('401');
     await client.closed();
     expect(bodies.at(-1)!.bytesRead).toBeLessThan(256 * 1024);
+    expect(unsent).toEqual([bodies.at(-1)]);
     await send(GET, '127.0.0.2').received('401');
   });
 
@@ -149,7 +154,9 @@ describe('the gate of a listener', () => {
     ['chunked', 'transfer-encoding: chunked', `400\r\n${'x'.repeat(1024)}\r\n`],
     ['long', 'content-length: 99999999999', 'x'.repeat(1024)],
   ])('closes a connection whose %s body continues after the response', async (_what, header, piece) => {
-    const { send } = await start((_request, response) => response.writeHead(401, { 'content-length': 0 }).end());
+    const { send, unsent } = await start((_request, response) =>
+      response.writeHead(401, { 'content-length': 0 }).end(),
+    );
     const client = send(`${POST}${header}\r\n\r\n`);
     await client.received('401');
     const write = () => {
@@ -158,5 +165,6 @@ describe('the gate of a listener', () => {
     client.socket.on('drain', write);
     write();
     await client.closed();
+    expect(unsent).toHaveLength(1);
   });
 });

@@ -21,6 +21,8 @@ export interface RequestGateOptions {
   addressOf: (request: IncomingMessage) => string;
   /** Closes a connection with too many requests that wait for earlier ones. */
   closePipelined: (socket: Socket) => void;
+  /** Called for a connection that is closed because its client has not sent a body to its end. */
+  onUnsent?: (socket: Socket) => void;
   /** Requests that have a limit of their own per address, instead of `perMinute`. */
   separate?: { perMinute: number; includes: (request: IncomingMessage) => boolean };
   /** Sends the complete response to a request that the gate rejects. */
@@ -38,7 +40,7 @@ export interface RequestGate {
  * the body, and limits what may follow a response. Call it after the listener was added.
  */
 export function gateRequests(server: HttpServer | HttpsServer, options: RequestGateOptions): RequestGate {
-  const { addressOf, reject } = options;
+  const { addressOf, reject, onUnsent = () => {} } = options;
   const order = { maxWaiting: MAX_WAITING, close: options.closePipelined };
   const rateOf = chooseRate(options);
   const rests = createAddressRates(REST_LIMIT);
@@ -49,8 +51,8 @@ export function gateRequests(server: HttpServer | HttpsServer, options: RequestG
 
   function receive(request: IncomingMessage, response: ServerResponse, start: () => void): void {
     const address = addressGroup(addressOf(request));
-    const spendRest = (bytes: number) => rests.spend(address, bytes) === 0;
-    if (isBodyAnnounced(request.headers)) boundRestOfBody(request, response, spendRest);
+    const spend = (bytes: number) => rests.spend(address, bytes) === 0;
+    if (isBodyAnnounced(request.headers)) boundRestOfBody(request, response, { spend, onUnsent });
     respondInOrder(request, response, order, () => {
       const isOpen = () => !request.socket.destroyed;
       turns.run(address, isOpen, (end) => {

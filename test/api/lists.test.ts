@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listCursors } from '../../src/accounts/list-cursor.ts';
 import { createSetupLink } from '../../src/identity/setup-links.ts';
 import { createUser } from '../../src/identity/users.ts';
+import { countJobs, pageIds } from '../../src/jobs/list-page.ts';
 import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 
@@ -107,6 +108,21 @@ describe('lists', () => {
     await api.call('POST', '/v1/transcodes', CREATE);
     const { page: rest } = await read('/v1/transcodes', `limit=100&after=${first.next}`);
     expect(new Set([...namesOf(first), ...namesOf(rest)]).size).toBe(COUNT);
+  });
+
+  it('of jobs omit no job because another one was created between the count and the page', async () => {
+    const account = await api.makeAccount();
+    const own = { authorization: `Bearer ${await api.makeKey({ account })}` };
+    const create = async () => (await api.call('POST', '/v1/transcodes', CREATE, own)).json.id;
+    const owner = { accountId: account.id, kind: 'transcode', ownKeys: null };
+    const cursors = listCursors(api.context.vault, 'kind/transcode', account.id);
+    const { db } = api.context;
+    const first = await create();
+    const total = await countJobs(db, owner, {});
+    const second = await create();
+    const read = (limit: number) => pageIds(db, owner, { page: 1, limit }, { total, cursors });
+    expect(await read(10)).toEqual({ ids: [second, first], next: null });
+    expect(await read(1)).toEqual({ ids: [second], next: expect.any(String) });
   });
 
   it('reject a cursor of another list, account or release, and a page with a cursor', async () => {

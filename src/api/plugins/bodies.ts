@@ -1,7 +1,9 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { FastifyRequest } from 'fastify';
 import { addressGroup } from '../../config/addresses.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { shownName } from '../../contract/faults/field-names.ts';
+import { Turns } from '../../database/connection-share.ts';
 import { isBodyAnnounced } from '../../listener/request-body.ts';
 import { bodyShapeFault } from '../body-shape.ts';
 import { createBodyTurns } from '../body-turns.ts';
@@ -9,8 +11,10 @@ import { readSpelling } from '../field-spelling.ts';
 import { findJsonFault } from '../json-fault.ts';
 import type { App } from '../types.ts';
 
-/** Larger bodies are parsed in turns. */
+/** Larger bodies are read a few at a time and parsed in turns. */
 const LARGE_BODY_BYTES = 64 * 1024;
+/** Large bodies of one account that are read or wait for their turn: together at most 4 MiB, and half a turn of the event loop. */
+const LARGE_BODIES = 4;
 
 /**
  * Parses bodies, which must be JSON. Clients send any content type without a body; the body is then absent. A body with
@@ -20,6 +24,7 @@ export function registerBodies(app: App): void {
   registerSpelling(app);
   const parse = app.getDefaultJsonParser('error', 'error');
   const turns = createBodyTurns();
+  const endReading = limitLargeBodies(app);
   app.removeContentTypeParser(['application/json', 'text/plain']);
   app.addHook('onRequest', async (request) => {
     if (!isBodyAnnounced(request.headers)) delete request.headers['content-type'];
@@ -45,11 +50,41 @@ export function registerBodies(app: App): void {
       const fault = bodyShapeFault(body as Buffer);
       if (fault) return done(new ApiError('invalid_request', { ...fault }));
       const text = body.toString('utf8');
-      parse(request, text, (error, value) => done(error && jsonError(text), value));
+      parse(request, text, (error, value) => {
+        endReading(request.raw);
+        done(error && jsonError(text), value);
+      });
     };
     if (body.length <= LARGE_BODY_BYTES) return read();
-    turns.run(request.caller?.account.id ?? addressGroup(request.ip), read);
+    turns.run(ownerOf(request), read);
   });
+}
+
+function ownerOf({ caller, ip }: FastifyRequest): string {
+  return caller?.account.id ?? addressGroup(ip);
+}
+
+/**
+ * Lets only a few large bodies of an account be read at a time. The others stay in the buffers of the kernel, and cost
+ * neither memory nor time. Returns a function to call when a body has been parsed.
+ */
+function limitLargeBodies(app: App): (request: IncomingMessage) => void {
+  const readings = new Turns(LARGE_BODIES);
+  const ends = new WeakMap<IncomingMessage, () => void>();
+  app.addHook('preParsing', async (request, reply, payload) => {
+    if (!isLarge(request.headers)) return payload;
+    const end = await readings.take(ownerOf(request));
+    ends.set(request.raw, end);
+    reply.raw.once('close', end);
+    // The client may have disconnected meanwhile; no event follows then.
+    if (reply.raw.closed || request.raw.socket.destroyed) end();
+    return payload;
+  });
+  return (request) => ends.get(request)?.();
+}
+
+function isLarge(headers: IncomingHttpHeaders): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > LARGE_BODY_BYTES;
 }
 
 /** Gives the fields of every body the names of its schema, before the schema checks it. */
