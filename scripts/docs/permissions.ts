@@ -7,6 +7,7 @@ interface Operation {
   'x-scopes'?: readonly string[];
   'x-roles'?: readonly string[];
   'x-own-jobs'?: boolean;
+  'x-upload-token'?: boolean;
   security?: readonly object[];
 }
 
@@ -14,9 +15,11 @@ interface Operation {
 export function permissionsPage(document: OpenAPI3): string {
   const rows: string[][] = [];
   const open: string[] = [];
+  const ofTokens: string[] = [];
   for (const [path, item] of Object.entries(document.paths ?? {})) {
     for (const [method, operation] of Object.entries(item as Record<string, Operation>)) {
       const name = code(`${method.toUpperCase()} ${path}`);
+      if (operation['x-upload-token']) ofTokens.push(name);
       if (operation['x-scopes']?.length) rows.push([name, ...cellsOf(method, path, operation)]);
       else open.push(operation.security?.length ? `${name} (with a session)` : name);
     }
@@ -53,6 +56,9 @@ A key with the scope \`transcode\` but without \`read\` can use only its own job
 ${table(columns, rows)}
 
 \`POST /mcp\` requires \`read\` or \`transcode\`, and each tool requires what its request requires.
+
+[Upload tokens](upload-from-a-web-page.md) have no scopes. With a token, a web page can use only these operations, and only for the uploads of
+the token: ${ofTokens.join(', ')}.
 
 These operations require no scope: ${open.join(', ')}.
 `;

@@ -145,6 +145,17 @@ export class Airlock {
   }
 
   /**
+   * A token with which a web page can upload files, and do nothing else. Create it on your server, and pass it to the page.
+   * `origin` is the origin of the page.
+   */
+  createUploadToken({
+    signal,
+    ...body
+  }: Schemas['UploadTokenRequest'] & Pick<RequestControl, 'signal'>): Promise<Schemas['UploadToken']> {
+    return this.#transport.json('POST', '/v1/upload/tokens', { body, signal, repeatable: true });
+  }
+
+  /**
    * The jobs of a kind, by the part of its path: `airlock.kind('transcodes').list({ status: 'failed' })`. The methods below
    * work on transcodes.
    */

@@ -60,6 +60,7 @@ export interface ServiceEventData {
   'upload.confirmed': OfUpload;
   'upload.refused': OfUpload;
   'upload.deleted': OfUpload & { reason: string };
+  'upload_token.created': { upload_token_id: string };
   'key.created': OfKey;
   'key.rotated': OfKey & { successor_id: string };
   'key.revoked': OfKey;

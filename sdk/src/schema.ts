@@ -80,7 +80,7 @@ export interface paths {
          * Get a URL to upload a file
          * @description Returns a URL to which you PUT the file. The URL expires after 15 minutes, and accepts exactly the declared size and type.
          *
-         *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`.
+         *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`. A web page can use it with an upload token, for the uploads of the token.
          */
         post: operations["presignUpload"];
         delete?: never;
@@ -102,9 +102,31 @@ export interface paths {
          * Confirm an upload
          * @description Checks the size and content of the file, then seals it: no one can change it afterwards.
          *
-         *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`.
+         *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`. A web page can use it with an upload token, for the uploads of the token.
          */
         post: operations["confirmUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/upload/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a token for a web page
+         * @description Returns a token with which a web page can request upload URLs, upload in parts and confirm its uploads, and do nothing else. The token stops working when it expires, and when the key or the person that created it can no longer upload.
+         *
+         *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`.
+         */
+        post: operations["createUploadToken"];
         delete?: never;
         options?: never;
         head?: never;
@@ -174,7 +196,7 @@ export interface paths {
          * Begin an upload in parts
          * @description PUT each part to its URL, then confirm with `upload_id` and `parts`. You can send parts in any order, up to four at a time, and repeat them. Airlock deletes an upload that you do not confirm within 23 hours.
          *
-         *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`.
+         *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`. A web page can use it with an upload token, for the uploads of the token.
          */
         post: operations["beginMultipart"];
         delete?: never;
@@ -196,7 +218,7 @@ export interface paths {
          * Get URLs for parts
          * @description Returns URLs for parts after the first 100, or for parts whose URLs have expired.
          *
-         *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`.
+         *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`. A web page can use it with an upload token, for the uploads of the token.
          */
         post: operations["signParts"];
         delete?: never;
@@ -216,7 +238,7 @@ export interface paths {
          * List the received parts
          * @description Returns the parts that Airlock has received. Use it to resume an upload after a broken connection or a restart.
          *
-         *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`.
+         *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`. A web page can use it with an upload token, for the uploads of the token.
          */
         get: operations["getMultipart"];
         put?: never;
@@ -225,7 +247,7 @@ export interface paths {
          * Delete an upload in parts now
          * @description Deletes the parts before Airlock responds. Repeating the request returns the same response.
          *
-         *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`.
+         *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`. A web page can use it with an upload token, for the uploads of the token.
          */
         delete: operations["deleteMultipart"];
         options?: never;
@@ -1829,7 +1851,7 @@ export interface components {
              * @description A stable code for programs.
              * @enum {string}
              */
-            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "account_exists" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "template_exists" | "too_many_templates" | "too_many_template_versions" | "template_read_only" | "template_not_found" | "connection_exists" | "too_many_connections" | "connection_check_failed" | "connection_not_found" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "transcription_not_configured" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcribe_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "playback_ended" | "run_not_awaiting_review" | "generative_not_available" | "archive_not_ready" | "job_not_completed" | "job_failed" | "job_canceled" | "job_without_output" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
+            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "account_exists" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "template_exists" | "too_many_templates" | "too_many_template_versions" | "template_read_only" | "template_not_found" | "connection_exists" | "too_many_connections" | "connection_check_failed" | "connection_not_found" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "transcription_not_configured" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_token_exceeded" | "too_many_upload_tokens" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcribe_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "playback_ended" | "run_not_awaiting_review" | "generative_not_available" | "archive_not_ready" | "job_not_completed" | "job_failed" | "job_canceled" | "job_without_output" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
             /** @description Details such as `field`, `reason`, `remedy` and `near`, depending on the code; null if there are none. */
             details: {
                 [key: string]: unknown;
@@ -1849,6 +1871,18 @@ export interface components {
          * @enum {string}
          */
         JobStatus: "pending" | "processing" | "completed" | "failed" | "canceled";
+        /** @description A token with which a web page can upload files, and do nothing else. */
+        UploadToken: {
+            /** @description The token, shown once. Send it to the page, which sends it as `Authorization: Bearer`. */
+            token: string;
+            /**
+             * Format: date-time
+             * @description When the token expires.
+             */
+            expires_at: string;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
         /** @description A key, without the secret. */
         ApiKey: {
             /**
@@ -4766,7 +4800,7 @@ export interface components {
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
-        /** @description Something that happened to a job, a batch, an upload, a key or a webhook. */
+        /** @description Something that happened to a job, a batch, an upload, a token, a key or a webhook. */
         Event: {
             /** @description Identifies the event. Pass it as `after` to get the events that followed. */
             id: string;
@@ -4774,13 +4808,13 @@ export interface components {
              * @description What happened.
              * @enum {string}
              */
-            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
+            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "upload_token.created" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
             /**
              * Format: date-time
              * @description When it happened.
              */
             created_at: string;
-            /** @description `job_id`, `batch_id`, `upload_id`, `key_id` or `webhook_id`, and fields that depend on the type, such as `attempt`, `error_code` or `reason`. If the job has ended, `job` contains it in the same form as in lists. */
+            /** @description `job_id`, `batch_id`, `upload_id`, `upload_token_id`, `key_id` or `webhook_id`, and fields that depend on the type, such as `attempt`, `error_code` or `reason`. If the job has ended, `job` contains it in the same form as in lists. */
             data: {
                 [key: string]: unknown;
             };
@@ -4804,7 +4838,7 @@ export interface components {
             /** @description The URL to which Airlock sends events. */
             url: string;
             /** @description Types of events to send; all if null. */
-            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "upload_token.created" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
             /** @description For people. */
             description: string | null;
             /** @description Whether Airlock sends events. */
@@ -4840,7 +4874,7 @@ export interface components {
             /** @description The URL to which Airlock sends events. */
             url: string;
             /** @description Types of events to send; all if null. */
-            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "upload_token.created" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
             /** @description For people. */
             description: string | null;
             /** @description Whether Airlock sends events. */
@@ -4878,7 +4912,7 @@ export interface components {
             /** @description The URL to which Airlock sends events. */
             url: string;
             /** @description Types of events to send; all if null. */
-            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "upload_token.created" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
             /** @description For people. */
             description: string | null;
             /** @description Whether Airlock sends events. */
@@ -4930,7 +4964,7 @@ export interface components {
              * @description The type of the event.
              * @enum {string}
              */
-            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
+            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "upload_token.created" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
             /** @description The job that the event is about. */
             job_id: string | null;
             /**
@@ -4982,7 +5016,7 @@ export interface components {
              * @description The type of the event.
              * @enum {string}
              */
-            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
+            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "upload_token.created" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
             /** @description The job that the event is about. */
             job_id: string | null;
             /**
@@ -5007,6 +5041,19 @@ export interface components {
             attempted_at: string | null;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description What a web page may upload. */
+        UploadTokenRequest: {
+            /** @description Maximum size of each file in bytes. */
+            max_bytes: number;
+            /** @description Content types that the token accepts. Defaults to all. */
+            content_types?: ("video/mp4" | "video/webm" | "video/quicktime" | "video/x-msvideo" | "video/x-matroska" | "video/mkv" | "video/avi" | "video/mpeg" | "video/mp2t" | "video/x-flv" | "video/3gpp" | "audio/mpeg" | "audio/mp4" | "audio/aac" | "audio/wav" | "audio/x-wav" | "audio/ogg" | "audio/opus" | "audio/flac" | "audio/webm" | "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/avif" | "image/heic" | "image/heif" | "application/x-subrip" | "text/vtt" | "text/x-ass" | "video/x-m4v" | "video/matroska" | "video/vnd.avi" | "video/vnd.dlna.mpeg-tts" | "video/3gpp2" | "video/ogg" | "audio/x-m4a" | "audio/vnd.dlna.adts" | "audio/vnd.wave" | "audio/x-flac" | "text/x-ssa")[] | null;
+            /** @description Number of uploads that the token can begin. Defaults to 10. Every upload that has begun counts, even if it is aborted or rejected. */
+            max_files?: number | null;
+            /** @description Seconds until the token expires. Defaults to 3600. The page must confirm its uploads before that. */
+            expires_in?: number | null;
+            /** @description Origin of the page that uses the token, such as `https://app.example.com`. Airlock rejects requests from other origins and requests without an origin. If absent, the token works from every origin. */
+            origin?: string | null;
         };
         /** @description A key to create. */
         CreateKeyRequest: {
@@ -5539,7 +5586,7 @@ export interface components {
             /** @description An `https://` URL. The server calls it, and rejects private addresses. */
             url: string;
             /** @description Types of events to send; all if absent or null. */
-            types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "upload_token.created" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
             /** @description For people. */
             description?: string | null;
         };
@@ -5548,7 +5595,7 @@ export interface components {
             /** @description An `https://` URL. The server calls it, and rejects private addresses. */
             url?: string;
             /** @description Types of events to send; all if absent or null. */
-            types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "upload_token.created" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
             /** @description For people. */
             description?: string | null;
             /** @description `false` pauses the webhook; `true` enables it again. */
@@ -5670,6 +5717,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConfirmAnswer"];
+                };
+            };
+        };
+    };
+    createUploadToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadTokenRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadToken"];
                 };
             };
         };

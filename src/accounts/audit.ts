@@ -4,7 +4,7 @@ import { canonicalJson } from '../crypto/hash.ts';
 import type { Db, Tx } from '../database/pool.ts';
 
 export interface AuditEntry {
-  /** `key:<id>`, `user:<id>`, `cli`, `system` or `anonymous`. */
+  /** `key:<id>`, `user:<id>`, `upload_token:<id>`, `cli`, `system` or `anonymous`. */
   actor: string;
   action:
     | 'key.created'
@@ -28,6 +28,7 @@ export interface AuditEntry {
     | 'template.deleted'
     | 'connection.created'
     | 'connection.deleted'
+    | 'upload_token.created'
     | 'user.created'
     | 'user.link_created'
     | 'user.password_set'

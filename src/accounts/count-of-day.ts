@@ -8,7 +8,11 @@ const DAY_MS = 86_400_000;
  * Returns the number of resources created in the current window of 24 hours, including this one. A window starts with its first
  * resource, and ends by the clock of the database.
  */
-export async function countOfDay(tx: Tx, what: 'webhooks', accountId: string): Promise<number> {
+export async function countOfDay(
+  tx: Tx,
+  what: 'webhooks' | 'upload_tokens' | 'token_uploads',
+  accountId: string,
+): Promise<number> {
   const { rows } = await sql<{ points: number }>`
     INSERT INTO rate_limits AS counter (key, points, granted, expire)
     VALUES (${`day:${what}:${accountId}`}, 1, 1,

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { addressGroup } from '../config/addresses.ts';
+import { MAX_TOKEN_UPLOADS_A_MINUTE } from '../contract/upload-tokens.ts';
 import { sha256 } from '../crypto/hash.ts';
 import { createPermits, type Grant, type LimitState, type Permits } from './permits.ts';
 
@@ -10,6 +11,8 @@ export interface Limits {
   address(ip: string): Promise<LimitState>;
   /** Failed authentications from one address in a minute, with a much lower limit. */
   failedAuth(ip: string): Promise<LimitState>;
+  /** Uploads that tokens of an account begin from one address in a minute. */
+  tokenUpload(accountId: string, ip: string): Promise<LimitState>;
   /** Failed sign-ins. */
   signIn(attempt: SignInAttempt): SignInLimit;
   /** Registrations of OAuth clients from one address in a minute. */
@@ -69,6 +72,8 @@ export function openLimits(pool: pg.Pool, serverPerMinute: number): Limits {
     address: (ip) => permits.spend(`ip:${addressGroup(ip)}`, addressLimit(serverPerMinute)),
     failedAuth: (ip) => permits.spend(`auth:${addressGroup(ip)}`, FAILED_AUTH_LIMIT),
     registration: (ip) => permits.spend(`oauth:${addressGroup(ip)}`, REGISTRATION_LIMIT),
+    tokenUpload: (accountId, ip) =>
+      permits.spend(`token-upload:${accountId}:${addressGroup(ip)}`, MAX_TOKEN_UPLOADS_A_MINUTE),
     signIn: (attempt) => limitSignIn(permits, countersOf(attempt)),
   };
 }

@@ -14,6 +14,7 @@ import { registerAnswers } from './plugins/answers.ts';
 import { registerAuth } from './plugins/auth.ts';
 import { registerBodies } from './plugins/bodies.ts';
 import { registerConcurrency } from './plugins/concurrency.ts';
+import { registerCors } from './plugins/cors.ts';
 import { registerDashboard } from './plugins/dashboard.ts';
 import { answerClientErrors, answerFrameworkErrors, answerRejections, registerErrors } from './plugins/errors.ts';
 import { registerHttpsOnly } from './plugins/https.ts';
@@ -46,6 +47,7 @@ import { registerSecurity } from './routes/security.ts';
 import { registerTemplates } from './routes/templates.ts';
 import { registerTranscodes } from './routes/transcodes.ts';
 import { registerUploadList } from './routes/upload-list.ts';
+import { registerUploadTokens } from './routes/upload-tokens.ts';
 import { registerUploads } from './routes/uploads.ts';
 import { registerUsage } from './routes/usage.ts';
 import { registerDeliveries } from './routes/webhook-deliveries.ts';
@@ -86,6 +88,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
     contentSecurityPolicy: false,
     hsts: settings.tls || settings.trustProxy.length > 0 ? { maxAge: 31_536_000 } : false,
   });
+  registerCors(app);
   registerLoadShedding(app, settings.maxLoopDelayMs ?? MAX_LOOP_DELAY_MS);
   await registerAuth(app, deps);
   registerConcurrency(app);
@@ -144,6 +147,7 @@ function registerRoutes(app: App, deps: ApiDeps): void {
   app.addHook('onClose', () => archives.close());
   const routeDeps = { ...deps, archives, stopping: registerStopping(app, app.connections, deps.draining) };
   registerUploads(app, routeDeps);
+  registerUploadTokens(app, deps);
   registerUploadList(app, deps);
   registerMultipart(app, deps);
   registerKinds(app, routeDeps);

@@ -8,14 +8,15 @@ import type { Scope } from '../contract/keys.ts';
 import type { OwnKeys } from '../database/own-keys.ts';
 import type { SessionCaller } from '../identity/sessions.ts';
 import type { Caller as Submitter } from '../kinds/kind.ts';
+import type { TokenMaker, UploadToken } from '../uploads/tokens.ts';
 
 /** What a request has proved: an account, and what may be done with it. */
 export interface Caller {
   account: Account;
   scopes: readonly Scope[];
-  /** A key, or the session of a person. */
-  by: { key: ApiKey } | Omit<SessionCaller, 'account'>;
-  /** The id of the key or session, for limits. */
+  /** A key, an upload token, or the session of a person. */
+  by: { key: ApiKey } | { token: UploadToken } | Omit<SessionCaller, 'account'>;
+  /** The id of the key, token or session, for limits. */
   id: string;
   /** Whose jobs it sees: none until the permission of the route has been checked. */
   ownKeys: OwnKeys;
@@ -51,7 +52,25 @@ export function editorOf(request: FastifyRequest): { keyId: string | null; by: A
 }
 
 export function actorName({ by }: Caller): string {
+  if ('token' in by) return `upload_token:${by.token.id}`;
   return 'key' in by ? `key:${by.key.id}` : `user:${by.user.id}`;
+}
+
+/** Returns the upload token of a request; null for a key and a person. */
+export function uploadTokenOf(request: FastifyRequest): UploadToken | null {
+  const { by } = callerOf(request);
+  return 'token' in by ? by.token : null;
+}
+
+/** Returns who creates an upload token. */
+export function tokenMakerOf(request: FastifyRequest): TokenMaker {
+  const { account, by } = callerOf(request);
+  if ('token' in by) throw new ApiError('forbidden');
+  return {
+    accountId: account.id,
+    by: 'key' in by ? { keyId: by.key.id } : { userId: by.user.id },
+    actor: actorOf(request),
+  };
 }
 
 /** Returns what the caller may grant to a key. A person may grant what their role has, from everywhere and without end. */

@@ -232,6 +232,16 @@ export const errors = {
     text: 'File content does not match its declared type',
     advice: 'The upload was deleted. Upload the file again with its actual type.',
   },
+  upload_token_exceeded: {
+    status: 403,
+    text: 'The upload token does not allow this',
+    advice: 'details names the limit. Send a file that the token allows, or request another token from your server.',
+  },
+  too_many_upload_tokens: {
+    status: 409,
+    text: 'The account has created too many upload tokens',
+    advice: 'Retry tomorrow. Create a token when a person starts an upload, not with each page view.',
+  },
   upload_in_use: {
     status: 409,
     text: 'The upload is in use',

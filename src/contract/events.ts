@@ -47,10 +47,13 @@ export function eventSchemas(types: readonly string[]) {
       data: z
         .record(z.string(), z.unknown())
         .describe(
-          '`job_id`, `batch_id`, `upload_id`, `key_id` or `webhook_id`, and fields that depend on the type, such as `attempt`, `error_code` or `reason`. If the job has ended, `job` contains it in the same form as in lists.',
+          '`job_id`, `batch_id`, `upload_id`, `upload_token_id`, `key_id` or `webhook_id`, and fields that depend on the type, such as `attempt`, `error_code` or `reason`. If the job has ended, `job` contains it in the same form as in lists.',
         ),
     })
-    .meta({ id: 'Event', description: 'Something that happened to a job, a batch, an upload, a key or a webhook.' });
+    .meta({
+      id: 'Event',
+      description: 'Something that happened to a job, a batch, an upload, a token, a key or a webhook.',
+    });
   const eventPage = z
     .object({
       events: z.array(event).describe('Oldest first.'),

@@ -3,18 +3,19 @@ import { crc32 } from 'node:zlib';
 import { sha256 } from './hash.ts';
 
 /*
- * `al_live_<30 base62><6 base62 of their CRC32>`. The prefix is for secret scanners; the checksum
- * rejects typos and guesses without a database lookup. 30 × log2(62) ≈ 178 bits.
+ * `al_live_<30 base62><6 base62 of their CRC32>` is a key, `al_upload_…` an upload token. The prefix is for secret scanners;
+ * the checksum rejects typos and guesses without a database lookup. 30 × log2(62) ≈ 178 bits.
  */
-const PREFIX = 'al_live_';
+const PREFIXES = { key: 'al_live_', uploadToken: 'al_upload_' } as const;
+type SecretKind = keyof typeof PREFIXES;
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const SECRET_LENGTH = 30;
 const CHECKSUM_LENGTH = 6;
 
-/** For secret scanners and for scrubbing logs. */
-export const API_KEY_PATTERN = /al_live_[0-9A-Za-z]{36}/;
+/** Keys and upload tokens, anywhere in a text. */
+export const API_KEY_PATTERN = /al_(?:live|upload)_[0-9A-Za-z]{36}/;
 
-const WHOLE_KEY = new RegExp(`^${API_KEY_PATTERN.source}$`);
+const WHOLE_SECRET = /^[0-9A-Za-z]{36}$/;
 
 export interface NewApiKey {
   /** The raw key: shown once, stored nowhere. */
@@ -25,8 +26,16 @@ export interface NewApiKey {
 }
 
 export function makeApiKey(): NewApiKey {
+  return makeSecret('key');
+}
+
+export function makeUploadToken(): Omit<NewApiKey, 'hint'> {
+  return makeSecret('uploadToken');
+}
+
+function makeSecret(kind: SecretKind): NewApiKey {
   const secret = randomBase62(SECRET_LENGTH);
-  const raw = PREFIX + secret + checksum(secret);
+  const raw = PREFIXES[kind] + secret + checksum(secret);
   return { raw, hash: hashApiKey(raw), hint: raw.slice(-4) };
 }
 
@@ -37,10 +46,19 @@ export function hashApiKey(raw: string): Buffer {
 
 /** Shape and checksum only; does not prove that the key exists. */
 export function isWellFormedApiKey(raw: string): boolean {
-  if (!WHOLE_KEY.test(raw)) return false;
-  const secret = raw.slice(PREFIX.length, PREFIX.length + SECRET_LENGTH);
-  const expected = Buffer.from(checksum(secret));
-  return timingSafeEqual(expected, Buffer.from(raw.slice(-CHECKSUM_LENGTH)));
+  return isWellFormed(raw, 'key');
+}
+
+/** Like `isWellFormedApiKey`, of an upload token. */
+export function isWellFormedUploadToken(raw: string): boolean {
+  return isWellFormed(raw, 'uploadToken');
+}
+
+function isWellFormed(raw: string, kind: SecretKind): boolean {
+  const rest = raw.slice(PREFIXES[kind].length);
+  if (!raw.startsWith(PREFIXES[kind]) || !WHOLE_SECRET.test(rest)) return false;
+  const expected = Buffer.from(checksum(rest.slice(0, SECRET_LENGTH)));
+  return timingSafeEqual(expected, Buffer.from(rest.slice(-CHECKSUM_LENGTH)));
 }
 
 function checksum(secret: string): string {

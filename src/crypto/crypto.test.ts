@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cleanFilename, numberedName, storedName } from '../storage/stored-name.ts';
-import { hashApiKey, isWellFormedApiKey, makeApiKey } from './api-key.ts';
+import {
+  API_KEY_PATTERN,
+  hashApiKey,
+  isWellFormedApiKey,
+  isWellFormedUploadToken,
+  makeApiKey,
+  makeUploadToken,
+} from './api-key.ts';
 import { canonicalJson } from './hash.ts';
 import { isUuid, uuidv7 } from './uuid.ts';
 
@@ -25,6 +32,17 @@ describe('API keys', () => {
 
   it('end with the CRC-32 of IEEE 802.3, so that keys of every version stay valid', () => {
     expect(isWellFormedApiKey(`al_live_${'A'.repeat(30)}0uCPlr`)).toBe(true);
+  });
+});
+
+describe('upload tokens', () => {
+  it('differ from keys by their prefix, contain the same checksum, and are found in a text like keys', () => {
+    const [key, token] = [makeApiKey().raw, makeUploadToken().raw];
+    expect([isWellFormedUploadToken(token), isWellFormedUploadToken(key)]).toEqual([true, false]);
+    expect(isWellFormedApiKey(token)).toBe(false);
+    expect(isWellFormedUploadToken(key.replace('live', 'upload'))).toBe(true);
+    expect(isWellFormedUploadToken(`${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`)).toBe(false);
+    for (const secret of [key, token]) expect(API_KEY_PATTERN.test(`a ${secret} b`)).toBe(true);
   });
 });
 

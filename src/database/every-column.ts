@@ -49,6 +49,7 @@ export const UPLOAD_COLUMNS = every<UploadsTable>({
   confirmed_at: true,
   refusal_sealed: true,
   part_size: true,
+  token_id: true,
 });
 
 export const SOURCE_COLUMNS = every<JobSourcesTable>({

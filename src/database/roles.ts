@@ -59,6 +59,8 @@ export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRo
   template_versions: { api: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'], worker: NONE },
   // The worker uses the access keys that they contain.
   connections: { api: ['SELECT', 'INSERT', 'DELETE'], worker: READ },
+  // The worker deletes expired tokens, and reads no hashes.
+  upload_tokens: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT (expires_at)', 'DELETE'] },
   // The worker sweeps these two, and deletes stored responses with their job or upload: a condition reads the column that it names.
   idempotency_keys: {
     api: ['SELECT', 'INSERT', 'UPDATE'],

@@ -20,12 +20,14 @@ import type {
   UsersTable,
 } from './people-tables.ts';
 import type { TemplatesTable, TemplateVersionsTable } from './template-tables.ts';
+import type { UploadTokensTable } from './upload-token-tables.ts';
 import type { WebhookDeliveriesTable, WebhookSecretsTable, WebhooksTable } from './webhook-tables.ts';
 
 export * from './connection-tables.ts';
 export * from './job-tables.ts';
 export * from './people-tables.ts';
 export * from './template-tables.ts';
+export * from './upload-token-tables.ts';
 export * from './webhook-tables.ts';
 
 // One interface per table of migrations/*.sql. `bigint` columns come back as numbers (see pool.ts): all of them count bytes,
@@ -143,6 +145,8 @@ export interface UploadsTable {
   confirmed_at: Timestamp | null;
   refusal_sealed: Buffer | null;
   part_size: number | null;
+  /** The upload token that began it; null if a key or a person did. The token may be deleted. */
+  token_id: string | null;
 }
 
 export interface WorkersTable {
@@ -262,6 +266,7 @@ export interface Tables {
   templates: TemplatesTable;
   template_versions: TemplateVersionsTable;
   connections: ConnectionsTable;
+  upload_tokens: UploadTokensTable;
   idempotency_keys: IdempotencyKeysTable;
   audit_log: AuditLogTable;
   signing_keys: SigningKeysTable;

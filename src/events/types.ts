@@ -34,6 +34,7 @@ export const serviceEvents = {
   'upload.confirmed': none,
   'upload.refused': none,
   'upload.deleted': reason,
+  'upload_token.created': z.object({ v, upload_token_id: z.string() }),
   'key.created': key,
   'key.rotated': z.object({ v, key_id: z.string(), successor_id: z.string() }),
   'key.revoked': key,

@@ -21,7 +21,8 @@ interface Sweep {
     | 'objects'
     | 'rate_limits'
     | 'sessions'
-    | 'setup_links';
+    | 'setup_links'
+    | 'upload_tokens';
   /** Condition on a row that is no longer needed. */
   over: RawBuilder<unknown>;
   /** Column by which an index has those rows in order. */
@@ -81,6 +82,8 @@ const RANGES: readonly Sweep[] = [
   { table: 'rate_limits', over: sql`expire < (extract(epoch FROM now()) * 1000)::bigint`, by: 'expire' },
   { table: 'sessions', over: sql`expires_at < now()`, by: 'expires_at' },
   { table: 'setup_links', over: sql`expires_at < now()`, by: 'expires_at' },
+  // For a day, a page that sends an expired token learns that it has expired.
+  { table: 'upload_tokens', over: sql`expires_at < ${ago(86_400)}`, by: 'expires_at' },
 ];
 
 /**

@@ -36,6 +36,7 @@ describe('scrub', () => {
     ['X-Amz-Credential=AKIA%2F2026&b=1', 'X-Amz-Credential=[removed]&b=1'],
     ['a=1&sig=6f&b=2', 'a=1&sig=[removed]&b=2'],
     [`key ${KEY}, used`, 'key al_live_[removed], used'],
+    [`token ${KEY.replace('live', 'upload')}, used`, 'token al_upload_[removed], used'],
     [`https://a.com/${KEY}/x`, 'https://a.com/al_live_[removed]/x'],
     ['-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\nx', '[removed]\nx'],
   ])('%s', (text, expected) => {

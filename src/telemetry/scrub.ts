@@ -8,7 +8,8 @@ const POSTGRES = /postgres(?:ql)?\\{0,15}:\\{0,15}\/\\{0,15}\//i;
 /** A request target in a log line: `GET /v1/x?key=…`. */
 const PATH_QUERY = /(^|[\s"'])(\/[^\s"'?#]*)\?[^\s"]*/g;
 
-const API_KEY = /al(?:_|%(?:25)*5f)live(?:_|%(?:25)*5f)[\w%]+/gi;
+/** Keys and upload tokens. */
+const API_KEY = /al(?:_|%(?:25)*5f)(live|upload)(?:_|%(?:25)*5f)[\w%]+/gi;
 const AUTHORIZATION = /\b((?:proxy-)?authorization|(?:set-)?cookie)(["']?\s*[:=]\s*)["']?[^\r\n"']*/gi;
 const BEARER = /\b(bearer)(\s+|%(?:25)*20|\+)[^\s"',;]+/gi;
 const SEPARATOR = String.raw`(["']?\s*(?:=|:|%(?:25)*3d)\s*["']?)`;
@@ -28,7 +29,7 @@ const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z 
 
 /** A text without any of these contains nothing of the above; most texts stop here. */
 const SUSPICIOUS =
-  /:\\*\/|%(?:25)*3a|[?&]|al(?:_|%(?:25)*5f)live|authorization|cookie|bearer|signature|credential|token|passw|secret|key|accessid/i;
+  /:\\*\/|%(?:25)*3a|[?&]|al(?:_|%(?:25)*5f)(?:live|upload)|authorization|cookie|bearer|signature|credential|token|passw|secret|key|accessid/i;
 
 /**
  * Removes from any text what must not be logged: queries, fragments, user names and passwords of URLs, API keys,
@@ -48,7 +49,7 @@ export function scrub(text: string): string {
     .replace(SIGNATURE, `$1$2${GONE}`)
     .replace(PASSWORD, `$1$2${GONE}`)
     .replace(QUERY_SECRET, `$1${GONE}`)
-    .replace(API_KEY, `al_live_${GONE}`);
+    .replace(API_KEY, `al_$1_${GONE}`);
 }
 
 function scrubUrl(url: string): string {

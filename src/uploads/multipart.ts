@@ -19,6 +19,8 @@ import { furtherHeaders } from './further-headers.ts';
 import { partCount, partSizeFor, sizeOfPart } from './part-plan.ts';
 import { declaredTypeOf, insertUpload, type UploadRequest } from './presign.ts';
 import { requireUploadSize } from './size-limit.ts';
+import { beginWithToken, routeFor } from './token-bounds.ts';
+import type { UploadToken } from './tokens.ts';
 import { MULTIPART_SECONDS, openNames, type Upload } from './upload.ts';
 
 /*
@@ -39,6 +41,8 @@ interface Beginning {
   body: unknown;
   /** Bytes that the server accepts. */
   maxBytes: number;
+  /** The upload token that begins it. */
+  token: UploadToken | null;
 }
 
 /** Promises space for an upload, and signs URLs for its first parts. */
@@ -46,7 +50,7 @@ export async function beginMultipart(
   context: Context,
   account: Account,
   body: MultipartBody,
-  { key: idempotencyKey, body: sent, maxBytes }: Beginning,
+  { key: idempotencyKey, body: sent, maxBytes, token }: Beginning,
 ): Promise<MultipartResult> {
   requireUploadSize(account, body.fileSize, { serverMost: maxBytes, inParts: true });
   const partSize = partSizeFor(body.fileSize, body.partSize ?? null);
@@ -57,17 +61,14 @@ export async function beginMultipart(
     storeSpace(context, { withinMs: NEEDED_SPACE_MS }),
     context.store.createMultipart(key, { contentType: declaredTypeOf(body) }),
   ]);
-  const scope = { accountId: account.id, route: 'multipart', key: idempotencyKey, body: sent };
+  const scope = { accountId: account.id, route: routeFor(token, 'multipart'), key: idempotencyKey, body: sent };
   let isUsed = false;
   try {
     const { answer, repeated } = await inAccountTransaction(context.db, account.id, (tx) =>
       withIdempotencyKey(tx, context.vault, scope, async () => {
         const begun = { id, objectId, key, multipartId, partSize };
-        return {
-          status: 200,
-          answer: await insertBegun(context, tx, { account, body, space }, begun),
-          made: { upload_id: id },
-        };
+        const insert = () => insertBegun(context, tx, { account, body, space }, begun);
+        return { status: 200, answer: await beginWithToken(tx, token, insert, () => id), made: { upload_id: id } };
       }),
     );
     isUsed = !repeated;

@@ -32,7 +32,7 @@ const GROWING = [
   ...['jobs', 'uploads', 'objects', 'events', 'job_sources', 'job_outputs', 'attempts'],
   ...['webhook_deliveries', 'idempotency_keys', 'accounts', 'account_schedule', 'account_storage'],
   ...['api_keys', 'audit_log', 'job_counts'],
-  ...['templates', 'template_versions', 'connections'],
+  ...['templates', 'template_versions', 'connections', 'upload_tokens'],
 ];
 /** Rows that a statement may read: some more than a count that is limited to 10,000. */
 const MOST_ROWS = 12_000;

@@ -18,7 +18,6 @@ import { EVIL, elementsOf, poisonResponses } from './hostile-texts.ts';
 import { drawingCost, feedJobs } from './many-jobs.ts';
 import { loadSdk, transcodeIn } from './sdk-page.ts';
 import { addUndeletable, overflowing } from './undeletable.ts';
-import { loadUppy, uploadIn } from './uppy-page.ts';
 
 const ASSETS = join(projectRoot(), 'dist/web/assets');
 /** Bytes of script, compressed, before the first page is shown. */
@@ -521,15 +520,6 @@ describe('a person', () => {
     const done = await transcodeIn(page, { url: service.api, key: service.key, clip });
     expect(done).toMatchObject({ status: 'completed', stages: expect.arrayContaining(['upload', 'inspect']) });
     expect(done.bytes).toBe(done.size);
-  });
-
-  it('can run Uppy in a page of the server, as the recipe shows it: it uploads a file in parts and confirms it', async () => {
-    await loadUppy(page);
-    const { calls, files, errors } = await uploadIn(page, { url: service.api, key: service.key, bytes: 12 * 2 ** 20 });
-    expect(errors).toEqual([]);
-    expect(files).toEqual([{ size: 12 * 2 ** 20, uploadURL: expect.stringMatching(/^gs:/) }]);
-    const sign = 'POST /v1/upload/multipart/ID/parts';
-    expect(calls).toEqual(['POST /v1/upload/multipart', sign, sign, sign, 'POST /v1/upload/confirm']);
   });
 
   it('scrolls through ten thousand jobs without a frame that costs more than 50 ms', async () => {

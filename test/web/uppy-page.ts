@@ -1,70 +1,148 @@
-import { build } from 'esbuild';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { build, type Plugin } from 'esbuild';
 import type { Page } from 'playwright-core';
 import { blocks, ROOT, readPage } from '../docs/pages.ts';
 
-/** What the recipe in the documentation makes, as far as the test uses it. */
-interface RecipeOfUppy {
-  createUppy(call: (method: string, path: string, body?: object) => Promise<unknown>): {
-    addFile(file: { name: string; type: string; data: Blob }): string;
-    upload(): Promise<{ successful: { size: number; uploadURL: string }[]; failed: { error: string }[] }>;
+/** The code blocks of the page about uploads, by the file name in their first line. */
+const FILES = new Map(
+  blocks(readPage('docs/upload-from-a-web-page.md').text, ['js']).map((code) => [/^\/\/ (\S+)/.exec(code)![1]!, code]),
+);
+
+/** Resolves these files, Uppy 5 by the names of Uppy, and the SDK. */
+function documented(uppy: 5 | 6): Plugin {
+  return {
+    name: 'documented',
+    setup(bundler) {
+      bundler.onResolve({ filter: /^doc:/ }, ({ path }) => ({ path: path.slice('doc:'.length), namespace: 'doc' }));
+      bundler.onLoad({ filter: /.*/, namespace: 'doc' }, ({ path }) => ({
+        contents: FILES.get(path)!,
+        resolveDir: ROOT,
+      }));
+      if (uppy === 6) return;
+      const real: Record<string, string> = { '@uppy/core': 'uppy5-core', '@uppy/aws-s3': 'uppy5-aws-s3' };
+      bundler.onResolve({ filter: /^@uppy\/(core|aws-s3)$/ }, ({ path }) =>
+        bundler.resolve(real[path]!, { kind: 'import-statement', resolveDir: ROOT }),
+      );
+    },
   };
 }
 
-/** Loads the recipe for Uppy into a page as the documentation shows it. */
-export async function loadUppy(page: Page): Promise<void> {
-  const [contents] = blocks(readPage('docs/recipes/workflow.md').text, ['js']).filter((code) => /uppy/.test(code));
+async function bundle(contents: string, uppy: 5 | 6 = 6): Promise<string> {
   const { outputFiles } = await build({
-    stdin: { contents: contents!, resolveDir: ROOT },
-    bundle: true,
-    write: false,
-    platform: 'browser',
-    format: 'iife',
-    globalName: 'UppyRecipe',
-    footer: { js: 'globalThis.UppyRecipe = UppyRecipe;' },
+    stdin: { contents, resolveDir: ROOT },
+    ...{ bundle: true, write: false, platform: 'browser', format: 'iife', plugins: [documented(uppy)] },
   });
-  // Evaluated by the debugger: the content security policy of the page stays as it is.
-  await page.evaluate(outputFiles[0]!.text);
+  return outputFiles[0]!.text;
 }
 
-/** Uploads a silent WAV file of this size. Returns the requests to the API and the result of Uppy. */
-export function uploadIn(page: Page, options: { url: string; key: string; bytes: number }) {
-  return page.evaluate(async ({ url, key, bytes }) => {
-    const { createUppy } = (globalThis as unknown as { UppyRecipe: RecipeOfUppy }).UppyRecipe;
-    const calls: string[] = [];
-    const uppy = createUppy(async (method, path, body) => {
-      calls.push(`${method} ${path.replace(/[0-9a-f-]{36}/, 'ID')}`);
-      const response = await fetch(url + path, {
-        method,
-        headers: { authorization: `Bearer ${key}`, ...(body && { 'content-type': 'application/json' }) },
-        ...(body && { body: JSON.stringify(body) }),
-      });
-      const reply = (await response.json()) as { message: string; result: unknown };
-      if (!response.ok) throw new Error(reply.message);
-      return reply.result;
+const SCRIPTS: Record<string, () => Promise<string>> = {
+  plain: () =>
+    bundle(`import { connect } from 'doc:connect.js'; import { uploadFile } from 'doc:upload.js';
+      globalThis.airlock = { connect, uploadFile };`),
+  uppy6: () =>
+    bundle(`import { connect } from 'doc:connect.js'; import { createUppy } from 'doc:uppy.js';
+      globalThis.airlock = { connect, createUppy };`),
+  uppy5: () =>
+    bundle(
+      `import { connect } from 'doc:connect.js'; import { createUppy } from 'doc:uppy5.js';
+      globalThis.airlock = { connect, createUppy };`,
+      5,
+    ),
+};
+
+/** The functions of the server in the documentation, with the SDK of this repository. */
+export async function loadServer(
+  url: string,
+  key: string,
+): Promise<{
+  createToken(origin: string): Promise<{ token: string }>;
+  createJob(fileUrl: string): Promise<{ id: string }>;
+}> {
+  const { outputFiles } = await build({
+    stdin: { contents: `export * from 'doc:server.js'`, resolveDir: ROOT },
+    ...{ bundle: true, write: false, platform: 'node', format: 'esm', plugins: [documented(6)] },
+    alias: { 'airlock-sdk': join(ROOT, 'sdk/src/index.ts') },
+    define: { 'process.env.AIRLOCK_URL': JSON.stringify(url), 'process.env.AIRLOCK_API_KEY': JSON.stringify(key) },
+  });
+  return import(`data:text/javascript,${encodeURIComponent(outputFiles[0]!.text)}`);
+}
+
+/** A web site of its own origin, whose pages run the documented code: `/plain`, `/uppy6` and `/uppy5`. */
+export async function startSite(): Promise<{ origin: string; close(): void }> {
+  const server: Server = createServer(async (request, response) => {
+    const script = SCRIPTS[request.url!.slice(1)];
+    response.setHeader('content-type', 'text/html; charset=utf-8');
+    response.end(script ? `<!doctype html><script>${await script()}</script>` : '');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => void server.close(),
+  };
+}
+
+type Call = (method: string, path: string, body?: object) => Promise<unknown>;
+interface Uppy {
+  addFile(file: { name: string; type: string; data: Blob }): string;
+  on(event: string, listener: (file: unknown, part: { PartNumber: number }) => void): void;
+  pauseAll(): void;
+  resumeAll(): void;
+  upload(): Promise<{ successful: { size: number; uploadURL: string }[]; failed: { error: string }[] }>;
+}
+interface Documented {
+  connect(url: string, token: string): Call;
+  createUppy(call: Call): Uppy;
+  uploadFile(call: Call, file: File, onProgress: (fraction: number) => void): Promise<string>;
+}
+
+/** Uploads a clip with plain code. Returns its `fileUrl` and the last progress. */
+export function uploadPlainly(page: Page, options: { url: string; token: string; clip: string }) {
+  return page.evaluate(async ({ url, token, clip }) => {
+    const { connect, uploadFile } = (globalThis as unknown as { airlock: Documented }).airlock;
+    const bytes = Uint8Array.from(atob(clip), (letter) => letter.charCodeAt(0));
+    let progress = 0;
+    const file = new File([bytes], 'from a page.mp4', { type: 'video/mp4' });
+    const fileUrl = await uploadFile(connect(url, token), file, (fraction) => {
+      progress = fraction;
     });
-    const header = new DataView(new ArrayBuffer(44));
-    const text = (at: number, letters: string) => {
-      for (const [index, letter] of [...letters].entries()) header.setUint8(at + index, letter.charCodeAt(0));
-    };
-    text(0, 'RIFF');
-    header.setUint32(4, bytes - 8, true);
-    text(8, 'WAVEfmt ');
-    header.setUint32(16, 16, true);
-    header.setUint16(20, 1, true);
-    header.setUint16(22, 2, true);
-    header.setUint32(24, 48_000, true);
-    header.setUint32(28, 192_000, true);
-    header.setUint16(32, 4, true);
-    header.setUint16(34, 16, true);
-    text(36, 'data');
-    header.setUint32(40, bytes - 44, true);
-    const data = new Blob([header, new Uint8Array(bytes - 44)], { type: 'audio/wav' });
-    uppy.addFile({ name: 'from a page.wav', type: 'audio/wav', data });
+    return { fileUrl, progress };
+  }, options);
+}
+
+/** Uploads a clip, followed by so many empty bytes, with Uppy: pauses after the first part, then resumes. */
+export function uploadWithUppy(page: Page, options: { url: string; token: string; clip: string; padding: number }) {
+  return page.evaluate(async ({ url, token, clip, padding }) => {
+    const { connect, createUppy } = (globalThis as unknown as { airlock: Documented }).airlock;
+    const head = Uint8Array.from(atob(clip), (letter) => letter.charCodeAt(0));
+    // A box that players skip.
+    const box = new DataView(new ArrayBuffer(8));
+    box.setUint32(0, padding);
+    for (const [index, letter] of [...'free'].entries()) box.setUint8(4 + index, letter.charCodeAt(0));
+    const data = new Blob([head, box, new Uint8Array(padding - 8)], { type: 'video/mp4' });
+    const calls: string[] = [];
+    const call = connect(url, token);
+    const uppy = createUppy((method, path, body) => {
+      calls.push(`${method} ${path.replace(/[0-9a-f-]{36}/, 'ID')}`);
+      return call(method, path, body);
+    });
+    const parts: number[] = [];
+    let pauses = 0;
+    uppy.on('s3-multipart:part-uploaded', (_, part) => {
+      parts.push(part.PartNumber);
+      if (pauses++ > 0) return;
+      uppy.pauseAll();
+      setTimeout(() => uppy.resumeAll(), 50);
+    });
+    uppy.addFile({ name: 'from a page.mp4', type: 'video/mp4', data });
     const { successful, failed } = await uppy.upload();
     return {
       calls,
+      parts: parts.sort(),
       files: successful.map(({ size, uploadURL }) => ({ size, uploadURL })),
       errors: failed.map(({ error }) => error),
+      bytes: data.size,
     };
   }, options);
 }

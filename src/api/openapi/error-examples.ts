@@ -29,6 +29,12 @@ export const ERROR_EXAMPLES: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> 
     reason: 'part 3 is listed twice',
     remedy: 'List every part once, in ascending order',
   },
+  upload_token_exceeded: {
+    field: 'file_size',
+    reason: 'is 600 MB (600,000,000 bytes); this upload token allows at most 500 MB (500,000,000 bytes) per file',
+    limit: 500_000_000,
+    remedy: 'Send a smaller file',
+  },
   upload_in_use: {
     field: 'filename',
     reason: 'jobs that are not final use it',

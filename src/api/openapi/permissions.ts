@@ -3,20 +3,25 @@ import { type Permission, permissionSentence, rolesOf, scopesOf } from '../../co
 
 /**
  * Adds who may use an operation: `x-scopes`, of which a key needs one, `x-roles` of people, and a sentence. Empty lists
- * are of operations that need no key. `x-own-jobs` marks operations that a key without `read` can use for its own jobs.
+ * are of operations that need no key. `x-own-jobs` marks operations that a key without `read` can use for its own jobs, and
+ * `x-upload-token` operations that a web page can use with an upload token.
  */
 export function describePermission(schema: FastifySchema, config: FastifyContextConfig | undefined): FastifySchema {
-  const { scope, or, own } = config ?? {};
+  const { scope, or, own, uploadToken } = config ?? {};
   if (!scope) return schema;
   const permission: Permission = { scope, ...(or && { or }), ...(own && { own }) };
   const isOpen = scope === 'open';
   const { description, security } = schema as { description?: string; security?: readonly object[] };
-  const sentence = isOpen && security?.length ? 'Requires a session, of any role.' : permissionSentence(permission);
+  const needs = isOpen && security?.length ? 'Requires a session, of any role.' : permissionSentence(permission);
+  const sentence = uploadToken
+    ? `${needs} A web page can use it with an upload token, for the uploads of the token.`
+    : needs;
   return {
     ...schema,
     description: description ? `${description}\n\n${sentence}` : sentence,
     'x-scopes': isOpen ? [] : scopesOf(permission),
     'x-roles': isOpen ? [] : rolesOf(permission),
     ...(own !== undefined && { 'x-own-jobs': true }),
+    ...(uploadToken && { 'x-upload-token': true }),
   } as FastifySchema;
 }

@@ -65,5 +65,12 @@ export const UPLOAD_EXAMPLES: Readonly<Record<string, unknown>> = {
     success,
     result: { uploadId: UPLOAD_ID },
   },
+  UploadTokenRequest: {
+    max_bytes: 500_000_000,
+    content_types: ['video/mp4', 'video/quicktime'],
+    max_files: 3,
+    origin: 'https://app.example.com',
+  },
+  UploadToken: { token: 'al_upload_…', expires_at: EXPIRES },
   UploadDeleted: { id: FILE, object: 'upload', deleted: true, success: true, result: { filename: FILE } },
 };

@@ -10,7 +10,8 @@ import { ApiError } from '../../contract/errors.ts';
 import type { Scope } from '../../contract/keys.ts';
 import { ROLE_SCOPES } from '../../contract/people.ts';
 import { accessOf, type Permission } from '../../contract/permissions.ts';
-import { API_KEY_PATTERN, hashApiKey, isWellFormedApiKey } from '../../crypto/api-key.ts';
+import { TOKEN_REQUESTS_A_MINUTE } from '../../contract/upload-tokens.ts';
+import { API_KEY_PATTERN, hashApiKey, isWellFormedApiKey, isWellFormedUploadToken } from '../../crypto/api-key.ts';
 import { forAccount } from '../../database/connection-share.ts';
 import { isOwn } from '../../database/own-keys.ts';
 import { findSession, touchSession } from '../../identity/sessions.ts';
@@ -18,7 +19,12 @@ import { actorName, type Caller } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
 import { requireCsrf, sessionTokenOf } from '../session-cookie.ts';
 import type { App } from '../types.ts';
+import { authenticateUploadToken } from '../upload-token-caller.ts';
 
+const TOKENS_UPLOAD = {
+  reason: 'an upload token can only upload files',
+  remedy: 'Send this request from your server, with a key',
+};
 const KEY_PARAMETERS = new Set(['key', 'api_key', 'apikey', 'api-key', 'token', 'access_token', 'authorization']);
 
 /**
@@ -34,10 +40,10 @@ export async function registerAuth(app: App, deps: ApiDeps): Promise<void> {
     if (!config?.scope) throw new Error(`the route ${url} does not declare which scope it requires`);
   });
   app.addHook('onRequest', async (request, reply) => {
-    const { scope, or, own } = request.routeOptions.config;
+    const { scope } = request.routeOptions.config;
     if (scope === 'open' || request.is404) return;
     applyLimit(reply, await deps.limits.address(request.ip));
-    const caller = await authenticate(request, deps);
+    const caller = await authenticate(request, reply, deps);
     if (!caller) {
       const failures = await deps.limits.failedAuth(request.ip);
       if (failures.justExceeded) await note(request, deps, { actor: 'anonymous', action: 'auth.refused' });
@@ -45,15 +51,14 @@ export async function registerAuth(app: App, deps: ApiDeps): Promise<void> {
       throw new ApiError('unauthorized');
     }
     const { account, id } = caller;
-    const state = await deps.limits.request(id, account.requests_per_minute ?? deps.settings.rateLimit);
+    const state = await deps.limits.request(id, requestsPerMinute(caller, deps.settings.rateLimit));
     if (state.justExceeded) {
       await note(request, deps, { actor: actorName(caller), action: 'limit.hit', details: { limit: state.limit } });
     }
     applyLimit(reply, state);
     request.caller = caller;
     if (account.disabled_at) throw new ApiError('account_disabled');
-    const access = accessOf({ scope: scope!, ...(or && { or }), ...(own && { own }) }, caller.scopes);
-    if (access === 'none') throw new ApiError('forbidden', { scope });
+    requirePermission(request, caller);
     if (caller.scopes.includes('read')) caller.ownKeys = null;
     app.connections.protect(request.raw);
     app.gate.endStart(request.raw);
@@ -98,10 +103,27 @@ export function applyLimit(reply: FastifyReply, state: LimitState, what = 'reque
   throw new ApiError('rate_limit_exceeded', { limit, retry_after_seconds: resetSeconds, reason });
 }
 
+function requestsPerMinute({ account, by }: Caller, serverMost: number): number {
+  const most = account.requests_per_minute ?? serverMost;
+  return 'token' in by ? Math.min(most, TOKEN_REQUESTS_A_MINUTE) : most;
+}
+
+/** Throws `forbidden`. An upload token may use only the routes that name it. */
+function requirePermission(request: FastifyRequest, { by, scopes }: Caller): void {
+  const { scope, or, own, uploadToken } = request.routeOptions.config;
+  if ('token' in by) {
+    if (!uploadToken) throw new ApiError('forbidden', TOKENS_UPLOAD);
+  } else if (accessOf({ scope: scope!, ...(or && { or }), ...(own && { own }) }, scopes) === 'none') {
+    throw new ApiError('forbidden', { scope });
+  }
+}
+
 /** A key counts rather than a session, so that a browser with a cookie can also try a key. */
-async function authenticate(request: FastifyRequest, deps: ApiDeps): Promise<Caller | null> {
+async function authenticate(request: FastifyRequest, reply: FastifyReply, deps: ApiDeps): Promise<Caller | null> {
   if (carriesKeyInQuery(request)) return null;
-  if (request.headers.authorization) return authenticateKey(request, deps);
+  const bearer = /^Bearer ([^\s]+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (bearer && isWellFormedUploadToken(bearer)) return authenticateUploadToken(request, reply, deps, bearer);
+  if (request.headers.authorization) return authenticateKey(request, deps, bearer);
   const token = sessionTokenOf(request);
   const found = token ? await findSession(deps.context.db, token) : undefined;
   if (!token || !found) return null;
@@ -111,9 +133,11 @@ async function authenticate(request: FastifyRequest, deps: ApiDeps): Promise<Cal
   return { account, scopes: ROLE_SCOPES[found.user.role], by, id: found.session.id, ownKeys: [] };
 }
 
-async function authenticateKey(request: FastifyRequest, deps: ApiDeps): Promise<Caller | null> {
-  const match = /^Bearer ([^\s]+)$/i.exec(request.headers.authorization ?? '');
-  const raw = match?.[1];
+async function authenticateKey(
+  request: FastifyRequest,
+  deps: ApiDeps,
+  raw: string | undefined,
+): Promise<Caller | null> {
   if (!raw || !isWellFormedApiKey(raw)) return null;
   const found = await findKey(deps.context.db, hashApiKey(raw));
   if (!found || !isAlive(found.key) || !isAllowedAddress(found.key, request.ip)) return null;

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { addressGroup } from '../../config/addresses.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { ACCOUNT_REQUESTS, ADDRESS_REQUESTS, KEY_REQUESTS } from '../../contract/limits.ts';
+import { ACCOUNT_TOKEN_REQUESTS, TOKEN_REQUESTS } from '../../contract/upload-tokens.ts';
 import { createRequestSlots } from '../request-slots.ts';
 import type { App } from '../types.ts';
 
@@ -9,7 +10,7 @@ import type { App } from '../types.ts';
 const TAKE_MS = 5000;
 
 /**
- * Limits the concurrent requests of a key or session and of all of an account, and on open routes of an address. A request
+ * Limits the concurrent requests of a key, token or session and of all of an account, and on open routes of an address. A request
  * counts until its response has been read, so that neither many requests nor slow readers fill the memory. Runs after the
  * authentication and before the body is read.
  */
@@ -34,10 +35,10 @@ export function registerConcurrency(app: App): void {
 
 function ownersOf({ caller, ip, routeOptions }: FastifyRequest) {
   if (caller) {
-    return [
-      { name: `key:${caller.id}`, limits: KEY_REQUESTS },
-      { name: `account:${caller.account.id}`, limits: ACCOUNT_REQUESTS },
-    ];
+    const account = { name: `account:${caller.account.id}`, limits: ACCOUNT_REQUESTS };
+    if (!('token' in caller.by)) return [{ name: `key:${caller.id}`, limits: KEY_REQUESTS }, account];
+    const all = { name: `tokens:${caller.account.id}`, limits: ACCOUNT_TOKEN_REQUESTS };
+    return [{ name: `token:${caller.id}`, limits: TOKEN_REQUESTS }, all, account];
   }
   const { scope, kind } = routeOptions.config;
   return scope === 'open' && !kind ? [{ name: `address:${addressGroup(ip)}`, limits: ADDRESS_REQUESTS }] : [];

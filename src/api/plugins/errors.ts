@@ -129,7 +129,7 @@ const CLIENT_REASONS: Record<string, string> = {
 function sendError(reply: FastifyReply, error: ApiError, { publicUrl }: ErrorSettings): FastifyReply {
   if (error.status === 401) reply.header('www-authenticate', challengeOf(reply.request));
   if (error.status === 503 || (error.status === 429 && !reply.hasHeader('retry-after'))) {
-    reply.header('retry-after', '1');
+    reply.header('retry-after', String(error.details?.retry_after_seconds ?? 1));
   }
   return reply
     .code(error.status)

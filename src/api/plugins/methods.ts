@@ -33,12 +33,13 @@ export function registerMethods(app: App): PathLookup {
   };
 }
 
-function pathOf(request: FastifyRequest): string {
+/** Path of a request without its query and a final slash. */
+export function pathOf(request: FastifyRequest): string {
   return request.url.split('?', 1)[0]!.replace(/(?<=.)\/$/, '');
 }
 
 /** Matches one path segment for `:id` in `/v1/transcodes/:id`, and any rest for a final `*`. */
-function patternOf(url: string): RegExp {
+export function patternOf(url: string): RegExp {
   const source = url
     .split('/')
     .map((part) =>

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import { errorBody } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
 import {
@@ -10,23 +11,33 @@ import {
   partsBody,
 } from '../../contract/multipart.ts';
 import { eraseUpload } from '../../jobs/erase-upload.ts';
-import { beginMultipart, findMultipart, getMultipart, readMultipart, urlsOfParts } from '../../uploads/multipart.ts';
-import { actorOf, callerOf } from '../caller.ts';
+import {
+  beginMultipart,
+  findMultipart,
+  getMultipart,
+  type PartsUpload,
+  readMultipart,
+  urlsOfParts,
+} from '../../uploads/multipart.ts';
+import { isUploadOf } from '../../uploads/token-bounds.ts';
+import { actorOf, callerOf, uploadTokenOf } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
+import { checkUploader } from '../token-uploads.ts';
 import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
 
 const tags = ['uploads'];
 const success = true as const;
-const config = { scope: 'upload' } as const;
+const config = { scope: 'upload', uploadToken: true } as const;
 
 export function registerMultipart(app: App, deps: ApiDeps): void {
   registerStart(app, deps);
   registerParts(app, deps);
 }
 
-function registerStart(app: App, { context, settings }: ApiDeps): void {
+function registerStart(app: App, deps: ApiDeps): void {
+  const { context, settings } = deps;
   app.post(
     '/v1/upload/multipart',
     {
@@ -41,12 +52,13 @@ function registerStart(app: App, { context, settings }: ApiDeps): void {
         response: { 200: multipartAnswer, '4xx': errorBody, 507: errorBody },
       },
     },
-    async (request) => {
-      const { account } = callerOf(request);
+    async (request, reply) => {
+      const { token, account } = await checkUploader(request, reply, deps, request.body);
       const warnings = unknownFields(multipartBody, request.sentBody);
       const result = await beginMultipart(context, account, request.body, {
         ...{ key: idempotencyKey(request), body: request.body },
         maxBytes: settings.maxUploadBytes,
+        token,
       });
       return { success, result, ...(warnings.length > 0 && { warnings }) };
     },
@@ -68,7 +80,7 @@ function registerStart(app: App, { context, settings }: ApiDeps): void {
     },
     async (request) => {
       const warnings = unknownFields(partsBody, request.sentBody);
-      const found = await getMultipart(context, callerOf(request).account.id, request.params.uploadId);
+      const found = await ownMultipart(context, request);
       const result = await urlsOfParts(context, found, request.body.partNumbers);
       return { success, result, ...(warnings.length > 0 && { warnings }) };
     },
@@ -91,7 +103,7 @@ function registerParts(app: App, { context }: ApiDeps): void {
       },
     },
     async (request) => {
-      const found = await getMultipart(context, callerOf(request).account.id, request.params.uploadId);
+      const found = await ownMultipart(context, request);
       return { success, result: await readMultipart(context, found) };
     },
   );
@@ -112,7 +124,10 @@ function registerParts(app: App, { context }: ApiDeps): void {
     async (request) => {
       const { uploadId } = request.params;
       const upload = await findMultipart(context, callerOf(request).account.id, uploadId);
-      if (!upload) throw new ApiError('not_found');
+      const token = uploadTokenOf(request);
+      if (!upload || !isUploadOf(token, upload)) throw new ApiError('not_found');
+      // A token can abort an upload, and delete nothing that is confirmed. A confirm that begins now makes the deletion fail.
+      if (token && upload.state !== 'pending' && upload.state !== 'deleted') throw new ApiError('upload_confirmed');
       await eraseUpload(context, upload, actorOf(request));
       return {
         id: uploadId,
@@ -123,4 +138,14 @@ function registerParts(app: App, { context }: ApiDeps): void {
       };
     },
   );
+}
+
+/** Finds the upload that the path names. To a token, an upload that it did not begin does not exist. Throws `not_found`. */
+async function ownMultipart(
+  context: ApiDeps['context'],
+  request: FastifyRequest<{ Params: { uploadId: string } }>,
+): Promise<PartsUpload> {
+  const found = await getMultipart(context, callerOf(request).account.id, request.params.uploadId);
+  if (!isUploadOf(uploadTokenOf(request), found.upload)) throw new ApiError('not_found');
+  return found;
 }

@@ -1,16 +1,20 @@
+import type { FastifyRequest } from 'fastify';
 import { withIdempotencyKey } from '../../accounts/idempotency.ts';
 import { freshSpace, NEEDED_SPACE_MS } from '../../accounts/stored-bytes.ts';
 import { errorBody } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
-import { confirmAnswer, confirmBody, presignAnswer, presignBody } from '../../contract/uploads.ts';
+import { type ConfirmBody, confirmAnswer, confirmBody, presignAnswer, presignBody } from '../../contract/uploads.ts';
 import { inAccountTransaction } from '../../database/transaction-retry.ts';
-import { confirmUpload } from '../../kinds/inspection/confirm.ts';
+import { confirmUpload, UNKNOWN_NAME } from '../../kinds/inspection/confirm.ts';
 import { presignUpload } from '../../uploads/presign.ts';
+import { findUpload } from '../../uploads/read.ts';
 import { requireUploadSize } from '../../uploads/size-limit.ts';
-import { callerOf } from '../caller.ts';
+import { beginWithToken, isUploadOf, routeFor } from '../../uploads/token-bounds.ts';
+import { callerOf, uploadTokenOf } from '../caller.ts';
 import type { RouteDeps } from '../deps.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
 import { whileWaiting } from '../plugins/concurrency.ts';
+import { checkUploader } from '../token-uploads.ts';
 import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
 
@@ -31,7 +35,7 @@ function registerPresign(app: App, deps: RouteDeps): void {
   app.post(
     '/v1/upload/presigned-url',
     {
-      config: { scope: 'upload' },
+      config: { scope: 'upload', uploadToken: true },
       schema: {
         operationId: 'presignUpload',
         tags: ['uploads'],
@@ -42,16 +46,18 @@ function registerPresign(app: App, deps: RouteDeps): void {
         response: { 200: presignAnswer, '4xx': errorBody, 507: errorBody },
       },
     },
-    async (request) => {
-      const { account } = callerOf(request);
+    async (request, reply) => {
+      const { token, account } = await checkUploader(request, reply, deps, request.body);
       requireUploadSize(account, request.body.fileSize, { serverMost, inParts: false });
       const warnings = unknownFields(presignBody, request.sentBody);
-      const scope = { accountId: account.id, route: 'presign', key: idempotencyKey(request), body: request.body };
+      const route = routeFor(token, 'presign');
+      const scope = { accountId: account.id, route, key: idempotencyKey(request), body: request.body };
       // Outside the transaction: a storage that hangs must not block database connections.
       const space = await freshSpace(context, { withinMs: NEEDED_SPACE_MS });
       const { answer } = await inAccountTransaction(context.db, account.id, (tx) =>
         withIdempotencyKey(tx, context.vault, scope, async () => {
-          const { id, answer } = await presignUpload(context, tx, account, request.body, space);
+          const begin = () => presignUpload(context, tx, account, request.body, space);
+          const { id, answer } = await beginWithToken(tx, token, begin, (begun) => begun.id);
           return { status: 200, answer, made: { upload_id: id } };
         }),
       );
@@ -66,7 +72,7 @@ function registerConfirm(app: App, deps: RouteDeps): void {
   app.post(
     '/v1/upload/confirm',
     {
-      config: { scope: 'upload' },
+      config: { scope: 'upload', uploadToken: true },
       schema: {
         operationId: 'confirmUpload',
         tags: ['uploads'],
@@ -78,6 +84,7 @@ function registerConfirm(app: App, deps: RouteDeps): void {
     },
     async (request) => {
       const { account } = callerOf(request);
+      await requireOwnUpload(context, request);
       const warnings = unknownFields(confirmBody, request.sentBody);
       const result = await confirmUpload(context, account, request.body, {
         listen(id, deadline, over) {
@@ -92,4 +99,12 @@ function registerConfirm(app: App, deps: RouteDeps): void {
       return { success: true as const, result, ...(warnings.length > 0 && { warnings }) };
     },
   );
+}
+
+/** To a token, an upload that it did not begin does not exist. Throws `upload_not_found`. */
+async function requireOwnUpload(context: RouteDeps['context'], request: FastifyRequest<{ Body: ConfirmBody }>) {
+  const token = uploadTokenOf(request);
+  if (!token) return;
+  const upload = await findUpload(context, token.account_id, request.body.filename);
+  if (!upload || !isUploadOf(token, upload)) throw new ApiError('upload_not_found', UNKNOWN_NAME);
 }

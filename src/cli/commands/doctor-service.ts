@@ -6,11 +6,12 @@ import { readStranded } from '../../fleet/capabilities.ts';
 import { aliveWorkers } from '../../fleet/workers.ts';
 import { countStuck, stuckObjects } from '../../objects/deletion.ts';
 import { type ReadyInfo, readReadyFile } from '../../supervisor/ready-file.ts';
-import { loadSecrets } from '../../supervisor/secrets.ts';
+import { loadSecrets, type Secrets } from '../../supervisor/secrets.ts';
 import { databaseUrl, openObjectStore } from '../compose.ts';
 import { metricsHost, STORAGE_ENDPOINT_VARIABLE } from '../endpoints.ts';
 import { openFetch } from '../exchange-fetch.ts';
 import type { Check } from './doctor-check.ts';
+import { checkUploads, uploadingOrigins } from './doctor-uploads.ts';
 
 type RunCheck = (name: string, remedy: string, check: () => Promise<string | Partial<Check>>) => Promise<void>;
 
@@ -37,6 +38,20 @@ export async function checkService(config: Config, run: RunCheck): Promise<void>
     await (await openObjectStore(config, secrets)).ping();
     return 'answers';
   });
+  // The embedded storage allows every page.
+  if (config.storageUrl) await run('Uploads from pages', '', () => checkPages(config, secrets));
+}
+
+async function checkPages(config: Config, secrets: Secrets): Promise<string | Partial<Check>> {
+  const pool = openPool(databaseUrl(config, secrets, 'owner'), { max: 1, role: 'doctor', onError: () => {} });
+  const { fetch, close } = openFetch();
+  try {
+    const origins = await uploadingOrigins(pool.db, config.publicUrl);
+    return await checkUploads(await openObjectStore(config, secrets), origins, fetch);
+  } finally {
+    close();
+    await pool.close();
+  }
 }
 
 /** Objects that `doctor` names. */

@@ -22,7 +22,7 @@ import { joinParts } from './join-parts.ts';
 export type ListenToUpload = (uploadId: string, deadline: number, over: AbortSignal) => () => Promise<void>;
 
 const NOT_INSPECTED = { reason: 'no worker has inspected the upload yet', remedy: 'Confirm again' };
-const UNKNOWN_NAME = {
+export const UNKNOWN_NAME = {
   field: 'filename',
   reason: 'no upload of this account has that name; it may have expired',
   remedy: 'Send the filename that the upload URL came with, which begins with a date',

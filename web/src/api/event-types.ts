@@ -31,6 +31,7 @@ export const EVENT_TYPES: readonly string[] = [
   'upload.confirmed',
   'upload.refused',
   'upload.deleted',
+  'upload_token.created',
   'key.created',
   'key.rotated',
   'key.revoked',

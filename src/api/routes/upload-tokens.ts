@@ -1,0 +1,38 @@
+import { requireLivingKey } from '../../accounts/token-end.ts';
+import { errorBody } from '../../contract/common.ts';
+import { uploadToken, uploadTokenBody } from '../../contract/upload-tokens.ts';
+import { withTransactionRetry } from '../../database/transaction-retry.ts';
+import { createUploadToken } from '../../uploads/tokens.ts';
+import { tokenMakerOf } from '../caller.ts';
+import type { ApiDeps } from '../deps.ts';
+import type { App } from '../types.ts';
+import { unknownFields } from '../warnings.ts';
+
+/** Tokens with which web pages upload files. */
+export function registerUploadTokens(app: App, { context: { db } }: ApiDeps): void {
+  app.post(
+    '/v1/upload/tokens',
+    {
+      config: { scope: 'upload' },
+      schema: {
+        operationId: 'createUploadToken',
+        tags: ['uploads'],
+        summary: 'Create a token for a web page',
+        description:
+          'Returns a token with which a web page can request upload URLs, upload in parts and confirm its uploads, and do nothing else. The token stops working when it expires, and when the key or the person that created it can no longer upload.',
+        body: uploadTokenBody,
+        response: { 201: uploadToken, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      const maker = tokenMakerOf(request);
+      const warnings = unknownFields(uploadTokenBody, request.sentBody);
+      const { token, expiresAt } = await withTransactionRetry(db, async (tx) => {
+        if ('keyId' in maker.by) await requireLivingKey(tx, maker.by.keyId);
+        return createUploadToken(tx, maker, request.body);
+      });
+      reply.code(201).header('cache-control', 'no-store');
+      return { token, expires_at: expiresAt.toISOString(), ...(warnings.length > 0 && { warnings }) };
+    },
+  );
+}

@@ -1,0 +1,40 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ApiError } from '../contract/errors.ts';
+import { isWebOrigin } from '../contract/upload-tokens.ts';
+import { findUploadToken, type UploadToken } from '../uploads/tokens.ts';
+import type { Caller } from './caller.ts';
+import type { ApiDeps } from './deps.ts';
+
+const ENDED = { reason: 'the upload token has expired or was revoked', remedy: 'Request a new token from your server' };
+/** Headers of a response that a page may read. */
+const EXPOSED = 'retry-after, x-request-id';
+
+/**
+ * Authenticates a request with an upload token. Null for a token that does not exist, and for one from another origin: both
+ * get the same response, which a page cannot read. Throws `unauthorized` with a reason for a token that has ended.
+ */
+export async function authenticateUploadToken(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { context }: ApiDeps,
+  raw: string,
+): Promise<Caller | null> {
+  const found = await findUploadToken(context.db, raw);
+  const { origin } = request.headers;
+  if (!found || !isFromOrigin(found.token, origin)) return null;
+  const { token, account, isActive } = found;
+  if (origin !== undefined && request.routeOptions.config.uploadToken) allowOrigin(reply, origin);
+  if (!isActive) throw new ApiError('unauthorized', ENDED);
+  return { account, scopes: [], by: { token }, id: token.id, ownKeys: [] };
+}
+
+/** A token with an origin needs a request from exactly this origin. A sandboxed or local page has no origin (`null`). */
+function isFromOrigin({ origin: allowed }: UploadToken, origin: string | undefined): boolean {
+  if (allowed !== null) return origin === allowed;
+  return origin === undefined || isWebOrigin(origin);
+}
+
+function allowOrigin(reply: FastifyReply, origin: string): void {
+  reply.header('access-control-allow-origin', origin);
+  reply.header('access-control-expose-headers', EXPOSED);
+}

@@ -1,0 +1,94 @@
+import type { Selectable } from 'kysely';
+import { type Account, getAccount } from '../accounts/accounts.ts';
+import { type Actor, appendAudit } from '../accounts/audit.ts';
+import { countOfDay } from '../accounts/count-of-day.ts';
+import { isAlive } from '../accounts/key-life.ts';
+import { ApiError } from '../contract/errors.ts';
+import { ROLE_SCOPES } from '../contract/people.ts';
+import { MAX_NEW_TOKENS_A_DAY, TOKEN_FILES, TOKEN_SECONDS, type UploadTokenBody } from '../contract/upload-tokens.ts';
+import { hashApiKey, makeUploadToken } from '../crypto/api-key.ts';
+import { uuidv7 } from '../crypto/uuid.ts';
+import type { Db, Tx } from '../database/pool.ts';
+import type { UploadTokensTable } from '../database/tables.ts';
+import { recordEvent } from '../events/record.ts';
+
+/*
+ * Upload tokens. A row for each, and not a signed text: it counts the files of the token, and ends with the key or the
+ * person that created it.
+ */
+
+export type UploadToken = Selectable<UploadTokensTable>;
+
+/** Who creates a token: a key, or a person. The token ends with its creator. */
+export interface TokenMaker {
+  accountId: string;
+  by: { keyId: string } | { userId: string };
+  actor: Actor;
+}
+
+/** Creates a token. Its text is stored nowhere. Throws `too_many_upload_tokens`. */
+export async function createUploadToken(
+  tx: Tx,
+  { accountId, by, actor }: TokenMaker,
+  body: UploadTokenBody,
+): Promise<{ token: string; expiresAt: Date }> {
+  if ((await countOfDay(tx, 'upload_tokens', accountId)) > MAX_NEW_TOKENS_A_DAY) {
+    throw new ApiError('too_many_upload_tokens', {
+      limit: MAX_NEW_TOKENS_A_DAY,
+      reason: `the account may create ${MAX_NEW_TOKENS_A_DAY} tokens in 24 hours`,
+    });
+  }
+  const { raw, hash } = makeUploadToken();
+  const id = uuidv7();
+  const expiresAt = new Date(Date.now() + (body.expires_in ?? TOKEN_SECONDS.default) * 1000);
+  await tx
+    .insertInto('upload_tokens')
+    .values({
+      ...{ id, account_id: accountId, token_hash: hash, expires_at: expiresAt },
+      key_id: 'keyId' in by ? by.keyId : null,
+      user_id: 'userId' in by ? by.userId : null,
+      origin: body.origin ?? null,
+      content_types: body.content_types ?? null,
+      max_bytes: body.max_bytes,
+      max_files: body.max_files ?? TOKEN_FILES.default,
+    })
+    .execute();
+  await recordEvent(tx, { accountId }, 'upload_token.created', { upload_token_id: id });
+  await appendAudit(tx, { ...actor, action: 'upload_token.created', target: id, result: 'ok' });
+  return { token: raw, expiresAt };
+}
+
+/** Finds a token, and whether it works. Expired tokens are found for a day. */
+export async function findUploadToken(
+  db: Db,
+  raw: string,
+): Promise<{ token: UploadToken; account: Account; isActive: boolean } | undefined> {
+  const token = await db
+    .selectFrom('upload_tokens')
+    .selectAll()
+    .where('token_hash', '=', hashApiKey(raw))
+    .executeTakeFirst();
+  const account = token && (await getAccount(db, token.account_id));
+  if (!token || !account) return undefined;
+  const isActive = token.expires_at.getTime() > Date.now() && (await mayMakerUpload(db, token));
+  return { token, account, isActive };
+}
+
+/** Whether the key or the person that created a token still works, and may still upload. */
+async function mayMakerUpload(db: Db, { key_id, user_id }: UploadToken): Promise<boolean> {
+  if (key_id !== null) {
+    const key = await db
+      .selectFrom('api_keys')
+      .select(['scopes', 'revoked_at', 'expires_at', 'dies_at'])
+      .where('id', '=', key_id)
+      .executeTakeFirst();
+    return key !== undefined && isAlive(key) && key.scopes.includes('upload');
+  }
+  if (user_id === null) return false;
+  const user = await db
+    .selectFrom('users')
+    .select(['role', 'disabled_at'])
+    .where('id', '=', user_id)
+    .executeTakeFirst();
+  return user !== undefined && user.disabled_at === null && ROLE_SCOPES[user.role].includes('upload');
+}

@@ -1,0 +1,72 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openBrowser } from '../../testkit/browser.ts';
+import { makeClip } from '../../testkit/media.ts';
+import { shareService, type TestService } from '../../testkit/service.ts';
+import { loadServer, startSite, uploadPlainly, uploadWithUppy } from './uppy-page.ts';
+
+const PADDING = 20 * 2 ** 20;
+
+let service: TestService;
+let browser: Browser;
+let site: Awaited<ReturnType<typeof startSite>>;
+let server: Awaited<ReturnType<typeof loadServer>>;
+let folder: string;
+let clip: string;
+beforeAll(async () => {
+  [service, browser, site] = await Promise.all([shareService(), openBrowser(), startSite()]);
+  folder = await mkdtemp(join(tmpdir(), 'airlock-upload-page-'));
+  server = await loadServer(service.api, service.key);
+  clip = readFileSync(await makeClip(join(folder, 'clip.mp4'))).toString('base64');
+});
+afterAll(async () => {
+  site?.close();
+  await browser?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function open(path: string): Promise<Page> {
+  const page = await browser.newPage();
+  await page.goto(`${site.origin}/${path}`);
+  return page;
+}
+const tokenFor = async (origin: string) => (await server.createToken(origin)).token;
+
+describe('a page of another origin', () => {
+  it('uploads a file with the documented code, and its server creates the job', async () => {
+    const page = await open('plain');
+    const token = await tokenFor(site.origin);
+    const { fileUrl, progress } = await uploadPlainly(page, { url: service.api, token, clip });
+    expect([fileUrl, progress]).toEqual([expect.stringMatching(/^gs:/), 1]);
+    const { id } = await server.createJob(fileUrl);
+    const { json } = await service.call('GET', `/v1/transcodes/${id}?wait=60`);
+    expect(json.status).toBe('completed');
+  });
+
+  it.each(['uppy6', 'uppy5'])('uploads a file in parts with %s, pauses, resumes and confirms', async (path) => {
+    const page = await open(path);
+    const token = await tokenFor(site.origin);
+    const done = await uploadWithUppy(page, { url: service.api, token, clip, padding: PADDING });
+    expect(done.errors).toEqual([]);
+    expect(done.files).toEqual([{ size: done.bytes, uploadURL: expect.stringMatching(/^gs:/) }]);
+    const [begin, list, confirm] = [
+      'POST /v1/upload/multipart',
+      'GET /v1/upload/multipart/ID',
+      'POST /v1/upload/confirm',
+    ];
+    expect([done.calls[0], done.calls.at(-1)]).toEqual([begin, confirm]);
+    expect(done.calls.filter((call) => call === begin)).toHaveLength(1);
+    expect(done.calls).toContain(list);
+    await page.close();
+  });
+
+  it('cannot read the response to a token for another origin', async () => {
+    const page = await open('plain');
+    const token = await tokenFor('https://app.example.com');
+    await expect(uploadPlainly(page, { url: service.api, token, clip })).rejects.toThrow('Failed to fetch');
+  });
+});
