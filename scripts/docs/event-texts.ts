@@ -27,6 +27,7 @@ export const SERVICE_EVENT_TEXTS: Readonly<Record<ServiceEvent, string>> = {
   'upload.confirmed': 'An upload is confirmed, and its inspection finds no fault.',
   'upload.refused': 'The inspection rejects an upload, and Airlock deletes it.',
   'upload.deleted': 'An upload is deleted. `reason` is `erased`, `retention` or `lost`.',
+  'upload_token.created': 'A request creates a token with which a web page uploads files.',
   'key.created': 'A key is created.',
   'key.rotated': 'A key is replaced by another one. `successor_id` is the id of the new key.',
   'key.revoked': 'A key is revoked.',
