@@ -264,6 +264,41 @@ describe('the Kubernetes manifests', () => {
     expect(built).toContain('kind: ScaledObject');
   });
 
+  it('keep an API and all workers but one when nodes are drained, and spread both over nodes', () => {
+    const budgets = all.filter(({ kind }) => kind === 'PodDisruptionBudget');
+    const pods = workloads.filter(({ kind }) => kind === 'Deployment').map(({ spec }) => spec.template);
+    const labels = pods.map(({ metadata }) => metadata.labels);
+    expect(budgets.map(({ spec }) => spec.selector.matchLabels)).toEqual(labels);
+    expect(budgets.map(({ spec }) => spec.minAvailable ?? -spec.maxUnavailable)).toEqual([1, -1]);
+    expect(pods.map(({ spec }) => spec.topologySpreadConstraints[0].labelSelector.matchLabels)).toEqual(labels);
+  });
+
+  it('restart an API that does not respond and a worker that hangs, and end both within their grace period', () => {
+    const [api, worker] = workloads.filter(({ kind }) => kind === 'Deployment').map(({ spec }) => spec.template.spec);
+    const [{ livenessProbe, readinessProbe, env }] = api.containers;
+    expect([livenessProbe.httpGet.path, readinessProbe.httpGet.path]).toEqual(['/livez', '/readyz']);
+    // A database that is unreachable must restart no worker: its metrics do not depend on it.
+    expect(worker.containers[0].livenessProbe.exec.command[2]).toContain('http://127.0.0.1:9464/metrics');
+    const delay = Number.parseInt(env.find(({ name }: { name: string }) => name === 'AIRLOCK_DRAIN_DELAY').value, 10);
+    // src/cli/roles/api.ts waits 25 seconds for open requests, after the delay.
+    expect(api.terminationGracePeriodSeconds).toBeGreaterThan(delay + 25);
+    expect(worker.terminationGracePeriodSeconds).toBeGreaterThan(20);
+  });
+
+  it('let the ingress of the example pass what the API accepts, for the host that it is known by', () => {
+    const [{ metadata, spec }] = documents('kubernetes/overlays/example/ingress.yaml');
+    const note = (name: string) => metadata.annotations[`nginx.ingress.kubernetes.io/${name}`];
+    expect([note('proxy-body-size'), note('proxy-read-timeout'), note('proxy-buffering')]).toEqual([
+      '2m',
+      '130',
+      'off',
+    ]);
+    const [patch] = documents('kubernetes/overlays/example/api.yaml');
+    const urls = JSON.stringify(patch).match(/https:\/\/[^"]+/g);
+    expect(urls).toEqual([`https://${spec.rules[0].host}`]);
+    expect(spec.tls[0].hosts).toEqual([spec.rules[0].host]);
+  });
+
   it('let no client call a worker, and neither workload call the metadata services of clouds', () => {
     const policies = all.filter(({ kind }) => kind === 'NetworkPolicy');
     expect(policies.map(({ metadata }) => metadata.name)).toEqual(['airlock-worker', 'airlock-api']);

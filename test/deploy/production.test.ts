@@ -1,6 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import { loadTls } from '../../src/config/tls.ts';
 import { SWIFT_ACCOUNTS, SWIFT_REGION } from '../../testkit/swift/config.ts';
 import { shareSwiftServers, swiftIsExpected, swiftVariables } from '../../testkit/swift/start.ts';
 import { until } from '../../testkit/until.ts';
+import { readPage } from '../docs/pages.ts';
 import { whyNoNetwork } from '../helpers/network.ts';
 import { openTlsProxy } from '../helpers/tls-proxy.ts';
 import { type Machine, openMachine, openSwitchboard, type Switchboard } from './machines/machine.ts';
@@ -33,14 +35,40 @@ function whyNoPrograms(): string | null {
   return existsSync('/usr/bin/systemd-sysusers') ? null : 'systemd-sysusers is not installed';
 }
 
+/** From the package `awscli`. */
+const AWS = existsSync('/usr/bin/aws') ? '/usr/bin/aws' : null;
 const blocks = labeledBlocks(PAGE);
 
 describe('production.md', () => {
   it('has a label of known words above each block, and no block without a label', () => {
-    const known = [...NAMES, 'db', 'caddy'];
+    const known = [...NAMES, 'db', 'caddy', 'aws'];
     const unknown = blocks.flatMap(({ words }) => words.filter((word) => !known.includes(word) && !/[/.]/.test(word)));
     expect(unknown).toEqual([]);
     expect(blocks.length).toBeGreaterThan(20);
+  });
+
+  it('grants the rights that the page of S3 lists, and no other', () => {
+    const policy = JSON.parse(blocks.find(({ words }) => words[0] === 'iam.json')!.text);
+    const granted = policy.Statement.flatMap(({ Action }: { Action: string | string[] }) => Action);
+    const section = readPage('docs/operate/s3.md').text.split('## Permissions')[1]!.split('\n## ')[0]!;
+    expect(granted.sort()).toEqual([...new Set(section.match(/s3:\w+/g))].sort());
+  });
+
+  it.skipIf(AWS === null)('configures the bucket with commands that the AWS command line accepts', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'airlock-bucket-'));
+    try {
+      for (const { words, text } of blocks.filter(({ language }) => language === 'json')) {
+        await writeFile(join(folder, words[0]!), text);
+      }
+      const [commands] = blocks.filter(({ words }) => words[0] === 'aws');
+      for (const command of commands!.text.trim().split('\n')) {
+        // It checks the arguments, prints an example of a response, and sends nothing.
+        const args = [...command.split(' ').slice(1), '--generate-cli-skeleton', 'output'];
+        execFileSync(AWS!, args, { cwd: folder, env: { ...process.env, AWS_DEFAULT_REGION: 'eu-central-1' } });
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });
 

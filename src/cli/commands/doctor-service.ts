@@ -8,7 +8,7 @@ import { countStuck, stuckObjects } from '../../objects/deletion.ts';
 import { type ReadyInfo, readReadyFile } from '../../supervisor/ready-file.ts';
 import { loadSecrets, type Secrets } from '../../supervisor/secrets.ts';
 import { databaseUrl, openObjectStore } from '../compose.ts';
-import { metricsHost, STORAGE_ENDPOINT_VARIABLE } from '../endpoints.ts';
+import { listenUrl, metricsHost, STORAGE_ENDPOINT_VARIABLE } from '../endpoints.ts';
 import { openFetch } from '../exchange-fetch.ts';
 import type { Check } from './doctor-check.ts';
 import { checkUploads, uploadingOrigins } from './doctor-uploads.ts';
@@ -53,6 +53,9 @@ async function checkPages(config: Config, secrets: Secrets): Promise<string | Pa
     await pool.close();
   }
 }
+
+/** Milliseconds that the owner of a port gets to respond. */
+const PORT_MS = 5_000;
 
 /** Objects that `doctor` names. */
 const NAMED_OBJECTS = 5;
@@ -102,21 +105,52 @@ async function askApi(config: Config, { api }: ReadyInfo): Promise<string | Part
   }
 }
 
-/** A port that is in use keeps `up` from starting. 0 is any free port. */
+/** A port that another program uses keeps a role from starting. 0 is any free port. */
 async function checkPorts(config: Config, run: RunCheck): Promise<void> {
+  const metrics = metricsHost(config);
   const ports = [
-    ['AIRLOCK_PORT', config.host, config.port],
-    ['AIRLOCK_STORAGE_PORT', config.host, config.storageUrl ? 0 : config.storagePort],
-    ['AIRLOCK_METRICS_PORT', metricsHost(config), config.metricsPort],
+    ['AIRLOCK_PORT', config.host, config.port, () => isOwnApi(config)],
+    ['AIRLOCK_STORAGE_PORT', config.host, config.storageUrl ? 0 : config.storagePort, null],
+    ['AIRLOCK_METRICS_PORT', metrics, config.metricsPort, () => isOwnMetrics(metrics, config.metricsPort)],
   ] as const;
-  for (const [variable, host, port] of ports) {
+  for (const [variable, host, port, isOwn] of ports) {
     if (port === 0) continue;
     await run(`Port ${port}`, `Stop what uses it, or set ${variable} to another port`, async () => {
-      await tryListen(host, port);
+      try {
+        await tryListen(host, port);
+      } catch (error) {
+        // A role that runs alone, such as under systemd, writes no ready.json.
+        if (await isOwn?.().catch(() => false)) return `a role of Airlock responds on ${host}`;
+        throw error;
+      }
       return `free on ${host}`;
     });
   }
 }
+
+async function isOwnApi(config: Config): Promise<boolean> {
+  const tls = await loadTls(config.tls, config.dataDir, [config.host]);
+  const { fetch, close } = openFetch(tls?.ca ?? undefined);
+  try {
+    const response = await fetch(`${listenUrl(config, config.port, tls !== null)}/livez`, deadline());
+    return response.ok && JSON.stringify(await response.json()) === '{"ok":true}';
+  } finally {
+    close();
+  }
+}
+
+async function isOwnMetrics(host: string, port: number): Promise<boolean> {
+  const { fetch, close } = openFetch();
+  try {
+    const response = await fetch(`${listenUrl({ host }, port, false)}/metrics`, deadline());
+    return response.ok && (await response.text()).includes('\nairlock_');
+  } finally {
+    close();
+  }
+}
+
+/** Another program may accept a connection and stay silent. */
+const deadline = () => ({ signal: AbortSignal.timeout(PORT_MS) });
 
 function tryListen(host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
