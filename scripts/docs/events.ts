@@ -16,6 +16,7 @@ const VALUES: Readonly<Record<string, unknown>> = {
   error_code: 'source_not_found',
   reason: 'erased',
   step: 'render',
+  upload_token_id: '019a1c5e-5c80-7f21-8e02-2b8e3f405d6c',
   key_id: '019a1c5e-4b7f-7d52-8a11-0f6c1d2e3b4a',
   successor_id: '019a1c5e-6c80-7e63-9b22-1a7d2e3f4c5b',
   webhook_id: '019a1c5e-8e10-7b4e-8c5f-6f1f6f0a9d21',
