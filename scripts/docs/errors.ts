@@ -27,7 +27,7 @@ Every error response is \`{"error": text, "message": sentence, "code": code, "de
 - \`docs\` is the URL of the code in this table, at \`AIRLOCK_PUBLIC_URL\` or else at the address of the request. Errors inside other
   responses, such as the items of a batch, have a path: \`/docs/errors#not_found\`.
 
-Words in braces are placeholders. [failures.md](failures.md) lists why an accepted job fails.
+Words in braces are placeholders. [Failures](failures.md) lists why an accepted job fails.
 
 ${table(['Code', 'Status', 'Text', 'What to do'], rows)}
 `;
@@ -42,13 +42,13 @@ export function failuresPage(): string {
   ]);
   return `${heading('Why a job fails', 'src/contract/failures.ts')}
 A job with the status \`failed\` has one of these codes in \`error_code\`, one sentence for people in \`error_message\`, and a remedy in
-\`error_advice\`. Programs should use the code; the wording of the sentences may change.
+\`error_advice\`. Use the code in programs. The wording of the sentences may change.
 
 Airlock retries only failures that can be temporary, with up to three attempts before the job fails. For \`limit_memory\`, \`limit_cpu\`,
-\`limit_time\` and \`limit_output\` the message contains the number, and the advice says whose limit it was: the job's, the account's
-or the server's ([api.md](api.md#limits-of-a-job)).
+\`limit_time\` and \`limit_output\`, the message contains the number. The advice states whether the job, the account or the server set the
+[limit](api.md#limits-of-a-job).
 
-[errors.md](errors.md) lists the errors of requests.
+[Errors](errors.md) lists the errors of requests.
 
 ${table(['Code', 'Retried', 'What to do', 'Example message'], rows)}
 `;

@@ -67,7 +67,7 @@ function cellsOf(row) {
 function split(text) {
   const parts = [];
   let start = 0;
-  for (const end of text.matchAll(/[.!?:]["”)]?(?=\s+[\p{Lu}`"“(]|$)/gu)) {
+  for (const end of text.matchAll(/[.!?:]["”)]?(?=\s+[\p{Lu}`"“(*[]|$)/gu)) {
     const stop = end.index + end[0].length;
     const sentence = text.slice(start, stop);
     // A colon ends a sentence only before a list or a block.

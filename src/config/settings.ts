@@ -42,7 +42,7 @@ export const SETTINGS = {
     description: 'Address that API and storage listen on. Metrics use it only if it is a loopback address.',
   }),
   port: required('AIRLOCK_PORT', port, '8080', {
-    description: 'Port of the API. 0 selects a free one; `ready.json` contains it.',
+    description: 'Port of the API. 0 selects a free port, and `ready.json` contains it.',
   }),
   storagePort: required('AIRLOCK_STORAGE_PORT', port, '8081', {
     description: 'Port of the embedded storage gateway.',
@@ -60,7 +60,7 @@ export const SETTINGS = {
   }),
   storagePublicUrl: optional('AIRLOCK_STORAGE_PUBLIC_URL', url('http:', 'https:'), {
     description:
-      'Address of the storage as clients see it; signed URLs start with it. Must be `https://`, except on loopback.',
+      'Address of the storage as clients see it. Signed URLs start with it. Must be `https://`, except on loopback.',
     example: 'https://media.example.com',
   }),
   databaseUrl: optional('AIRLOCK_DATABASE_URL', url('postgres:', 'postgresql:'), {
@@ -78,10 +78,10 @@ export const SETTINGS = {
     example: '/run/airlock-storage/storage.sock',
   }),
   tls: required('AIRLOCK_TLS', choice(['auto', 'off']), 'off', {
-    description: '`auto` creates a self-signed certificate in the data directory; `off` serves plain HTTP.',
+    description: '`auto` creates a self-signed certificate in the data directory. `off` serves plain HTTP.',
   }),
   tlsCert: optional('AIRLOCK_TLS_CERT', path, {
-    description: 'PEM file with certificate and chain. Overrides `AIRLOCK_TLS`; requires `AIRLOCK_TLS_KEY`.',
+    description: 'PEM file with certificate and chain. Overrides `AIRLOCK_TLS`. Requires `AIRLOCK_TLS_KEY`.',
     example: '/etc/airlock/fullchain.pem',
   }),
   tlsKey: optional('AIRLOCK_TLS_KEY', path, {
@@ -184,7 +184,7 @@ export const SETTINGS = {
 /** Variables that are not part of `Config`: only one program reads each. */
 export const OTHER_VARIABLES = {
   'command line': {
-    AIRLOCK_URL: 'Server for all [commands](cli.md) on media, jobs, webhooks and usage; requires `AIRLOCK_API_KEY`.',
+    AIRLOCK_URL: 'Server for all [commands](cli.md) on media, jobs, webhooks and usage. Requires `AIRLOCK_API_KEY`.',
     AIRLOCK_API_KEY: 'API key for that server.',
     AIRLOCK_DEBUG: 'Any value prints errors with their stack trace.',
   },

@@ -19,13 +19,13 @@ export const failures = {
   too_many_pixels: { advice: 'Scale the input down before sending it.', retry: false },
   too_long: { advice: 'Split the input, or trim it with -ss and -t.', retry: false },
   option_refused: { advice: 'Remove the option.', retry: false },
-  encode_failed: { advice: 'Check the options against the input; the message is FFmpeg’s own.', retry: false },
+  encode_failed: { advice: 'Check the options against the input. The message comes from FFmpeg.', retry: false },
   filter_failed: {
     advice: 'Check the filter against the input: sizes, formats, channels and labels. The message is FFmpeg’s own.',
     retry: false,
   },
   asset_invalid: {
-    advice: 'Check the file that the filter or overlay names: SRT, WebVTT or ASS in UTF-8; .cube or .3dl; TTF or OTF.',
+    advice: 'Check the file that the filter or overlay names: SRT, WebVTT or ASS in UTF-8, .cube or .3dl, TTF or OTF.',
     retry: false,
   },
   output_invalid: { advice: 'Check the options: FFmpeg exited normally, but its output cannot be read.', retry: false },

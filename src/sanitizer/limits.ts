@@ -7,7 +7,7 @@ import { Rejected } from './verdicts.ts';
 export function checkLength(seconds: number): void {
   if (seconds <= INPUT_LIMITS.maxDurationSeconds) return;
   const [hours, most] = [(seconds / 3600).toFixed(1), INPUT_LIMITS.maxDurationSeconds / 3600];
-  throw new Rejected('too_long', `lasts ${hours} hours; ${most} are allowed.`);
+  throw new Rejected('too_long', `lasts ${hours} hours, and ${most} are allowed.`);
 }
 
 export function checkSize(width: number, height: number): void {
@@ -15,11 +15,11 @@ export function checkSize(width: number, height: number): void {
   if (width * height <= maxPixels && width <= maxSide && height <= maxSide) return;
   throw new Rejected(
     'too_many_pixels',
-    `declares pictures of ${width}x${height}; ${maxPixels} pixels and ${maxSide} a side are allowed.`,
+    `declares pictures of ${width}x${height}, and ${maxPixels} pixels and ${maxSide} a side are allowed.`,
   );
 }
 
 export function rejectStreams(count: number): void {
   if (count <= INPUT_LIMITS.maxStreams) return;
-  throw new Rejected('too_many_streams', `has ${count} streams; ${INPUT_LIMITS.maxStreams} are allowed.`);
+  throw new Rejected('too_many_streams', `has ${count} streams, and ${INPUT_LIMITS.maxStreams} are allowed.`);
 }

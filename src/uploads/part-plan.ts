@@ -16,7 +16,7 @@ export function partSizeFor(fileSize: number, requested: number | null = null): 
   if (count <= MAX_UPLOAD_PARTS) return requested;
   throw new ApiError('invalid_request', {
     field: 'partSize',
-    reason: `makes ${count} parts; at most ${MAX_UPLOAD_PARTS} are allowed`,
+    reason: `makes ${count} parts, and at most ${MAX_UPLOAD_PARTS} are allowed`,
     remedy: `Send ${least} or more`,
     near: least,
   });

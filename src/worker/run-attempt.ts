@@ -203,7 +203,7 @@ function describe(error: unknown): { code: FailureCode; message: string; retry: 
   if (error instanceof SealedValueError) return { ...own('internal', MOVED), retry: false };
   if (isFullDisk(error)) return own('storage_full', 'The disk of the server is full.');
   if (error instanceof StorageError) return own('storage_unavailable', 'The storage did not respond.');
-  return own('internal', 'Airlock failed on this job; the operator finds the reason in the log.');
+  return own('internal', 'Airlock failed on this job. The operator finds the reason in the log.');
 }
 
 function own(code: FailureCode, message: string) {

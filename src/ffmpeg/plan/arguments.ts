@@ -16,11 +16,11 @@ export function argumentFault(args: readonly string[], reserved = 0): string | n
   for (const argument of args) {
     const bytes = Buffer.byteLength(argument) + 1;
     if (bytes + reserved > MAX_ARGUMENT_BYTES) {
-      return `The command has an argument of ${bytes - 1} bytes; ${MAX_ARGUMENT_BYTES - 1 - reserved} are allowed.`;
+      return `The command has an argument of ${bytes - 1} bytes, and ${MAX_ARGUMENT_BYTES - 1 - reserved} are allowed.`;
     }
     total += bytes + POINTER_BYTES;
   }
   return total + reserved > MAX_COMMAND_BYTES
-    ? `The command has ${total} bytes; ${MAX_COMMAND_BYTES - reserved} are allowed.`
+    ? `The command has ${total} bytes, and ${MAX_COMMAND_BYTES - reserved} are allowed.`
     : null;
 }

@@ -179,7 +179,7 @@ function joinedSeconds(sources: readonly JoinSource[]): number | null {
   if (total <= MAX_OUTPUT_SECONDS) return total;
   throw new JobFailure(
     'too_long',
-    `The inputs last ${(total / 3600).toFixed(1)} hours together; ${MAX_OUTPUT_SECONDS / 3600} are allowed.`,
+    `The inputs last ${(total / 3600).toFixed(1)} hours together, and ${MAX_OUTPUT_SECONDS / 3600} are allowed.`,
   );
 }
 

@@ -21,7 +21,7 @@ export function checkInput(info: MediaInfo, limits: InputLimits = INPUT_LIMITS):
   if (info.streamCount > limits.maxStreams) {
     throw new JobFailure(
       'too_many_streams',
-      `The input has ${info.streamCount} streams; ${limits.maxStreams} are allowed.`,
+      `The input has ${info.streamCount} streams, and ${limits.maxStreams} are allowed.`,
     );
   }
   if (SUBTITLE_DEMUXERS.includes(info.demuxer)) {
@@ -43,13 +43,13 @@ export function checkInput(info: MediaInfo, limits: InputLimits = INPUT_LIMITS):
     if (tooLarge || stream.width > limits.maxSide || stream.height > limits.maxSide) {
       throw new JobFailure(
         'too_many_pixels',
-        `The picture is ${stream.width}x${stream.height}; ${limits.maxPixels} pixels and ${limits.maxSide} per side are allowed.`,
+        `The picture is ${stream.width}x${stream.height}, and ${limits.maxPixels} pixels and ${limits.maxSide} per side are allowed.`,
       );
     }
     if (!stream.isAttachedPicture && stream.frameRate !== null && stream.frameRate > limits.maxFrameRate) {
       throw new JobFailure(
         'unsupported_media',
-        `The input declares ${Math.round(stream.frameRate)} frames per second; ${limits.maxFrameRate} are allowed.`,
+        `The input declares ${Math.round(stream.frameRate)} frames per second, and ${limits.maxFrameRate} are allowed.`,
       );
     }
   }
@@ -58,7 +58,7 @@ export function checkInput(info: MediaInfo, limits: InputLimits = INPUT_LIMITS):
     const hours = (info.durationSeconds / 3600).toFixed(1);
     throw new JobFailure(
       'too_long',
-      `The input lasts ${hours} hours; ${limits.maxDurationSeconds / 3600} are allowed.`,
+      `The input lasts ${hours} hours, and ${limits.maxDurationSeconds / 3600} are allowed.`,
     );
   }
   if (info.durationSeconds !== null && info.durationSeconds <= 0) {

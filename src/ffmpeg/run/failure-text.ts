@@ -112,7 +112,7 @@ const PATTERNS: readonly Pattern[] = [
   {
     pattern: /Output file is empty|nothing was encoded|does not contain any stream|received no packets/i,
     code: 'empty_media',
-    say: 'Nothing was left to encode; check the trim options against the duration of the input.',
+    say: 'Nothing was left to encode. Check the trim options against the duration of the input.',
   },
 ];
 

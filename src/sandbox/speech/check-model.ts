@@ -108,7 +108,7 @@ function readTensor(reader: Reader): void {
   const [dimensions, nameLength, type] = [reader.int(), reader.int(), reader.int()];
   need(
     isBetween(dimensions, 1, MAX_DIMENSIONS),
-    `has a tensor with ${dimensions} dimensions; at most ${MAX_DIMENSIONS} are allowed`,
+    `has a tensor with ${dimensions} dimensions, and at most ${MAX_DIMENSIONS} are allowed`,
   );
   need(isBetween(nameLength, 1, MAX_NAME), 'has a tensor whose name is too long');
   const block = BLOCKS[type];
