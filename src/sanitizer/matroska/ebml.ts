@@ -49,7 +49,10 @@ export function elementReader(file: FileBytes): ElementReader {
     content(element, maxBytes) {
       const length = (element.end ?? 0) - element.body;
       if (length < 0 || length > maxBytes) {
-        throw new Rejected('invalid_media', `declares an element of ${length} bytes, and at most ${maxBytes} are allowed.`);
+        throw new Rejected(
+          'invalid_media',
+          `declares an element of ${length} bytes, and at most ${maxBytes} are allowed.`,
+        );
       }
       return Buffer.from(file.read(element.body, length));
     },

@@ -104,7 +104,7 @@ describe('a command that no kernel would start', () => {
         {
           field: 'options',
           option: '',
-          reason: expect.stringMatching(/^The command has an argument of \d+ bytes; \d+ are allowed\.$/),
+          reason: expect.stringMatching(/^The command has an argument of \d+ bytes, and \d+ are allowed\.$/),
           suggestion: expect.stringContaining('Shorten'),
         },
       ]);
