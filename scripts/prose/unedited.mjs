@@ -2,8 +2,6 @@
 export const UNEDITED = new Set([
   'docs/architecture.md',
   'docs/benchmarks-log.md',
-  'docs/decisions/README.md',
-  'docs/development.md',
 ]);
 
 /** Pages that keep their wording: records of decisions. */
