@@ -6,19 +6,17 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { faultsOf, wordFaultsOf } from './prose/rules.mjs';
 import { sentencesOf, textsOf } from './prose/sentences.mjs';
-import { RECORDS, UNEDITED } from './prose/unedited.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const CODE = /^(?:src|web\/src|sdk\/src)\/(?!.*\.test\.).*\.tsx?$/;
+/** Records of decisions and measurements keep their wording. */
+const RECORDS = /^docs\/(?:decisions\/|benchmarks-log\.md)/;
 /** Generated from texts of `src/contract`. */
 const GENERATED = 'sdk/src/schema.ts';
 
 const named = process.argv.slice(2);
 const all = execFileSync('git', ['ls-files', '*.md', 'src', 'web/src', 'sdk/src'], { cwd: root, encoding: 'utf8' });
-const files =
-  named.length > 0
-    ? named
-    : all.split('\n').filter((path) => !RECORDS.test(path) && !UNEDITED.has(path) && path !== GENERATED);
+const files = named.length > 0 ? named : all.split('\n').filter((path) => !RECORDS.test(path) && path !== GENERATED);
 
 let found = 0;
 for (const path of files.filter((name) => name.endsWith('.md'))) report(path, sentencesOf, faultsOf);
