@@ -26,7 +26,7 @@ describe('the check of prose', () => {
       'a; b',
       '```',
       '',
-      '| Cell | e.g. one |',
+      '| Cell | e.g. `one` |',
       '| --- | --- |',
     ];
     expect(sentencesOf(page.join('\n'))).toEqual([
@@ -34,7 +34,7 @@ describe('the check of prose', () => {
       { line: 3, text: 'Another on two lines.' },
       { line: 6, text: 'An item:' },
       { line: 12, text: 'Cell' },
-      { line: 12, text: 'e.g. one' },
+      { line: 12, text: 'e.g. `code`' },
     ]);
   });
 
