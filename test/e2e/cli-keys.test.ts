@@ -119,7 +119,11 @@ describe('airlock keys alongside a running API', () => {
     'an invalid id': [['revoke', 'first'], 2, /"first" is not the ID of a key/],
     'an unknown id': [['revoke', UNKNOWN], 1, /no key has the id|Not found/i],
     'an unknown id to rotate': [['rotate', UNKNOWN], 1, /no key has the id|Not found/i],
-    'an invalid overlap': [['rotate', UNKNOWN, '--overlap', 'long'], 2, /--overlap must be an integer number of seconds/],
+    'an invalid overlap': [
+      ['rotate', UNKNOWN, '--overlap', 'long'],
+      2,
+      /--overlap must be an integer number of seconds/,
+    ],
     'an unknown subcommand': [['make'], 2, /unknown command 'make'/],
   };
   it.each(Object.keys(wrong))('fails with a reason: %s', async (name) => {
