@@ -116,10 +116,14 @@ describe('airlock keys alongside a running API', () => {
       /--expires is "tomorrow", .*2026-05-22T14:30:00Z/,
     ],
     'a time in the past': [['create', '--name', 'x', '--expires', '2001-01-01T00:00:00Z'], 1, /lies in the past/],
-    'an invalid id': [['revoke', 'first'], 2, /"first" is not a key id/],
+    'an invalid id': [['revoke', 'first'], 2, /"first" is not the ID of a key/],
     'an unknown id': [['revoke', UNKNOWN], 1, /no key has the id|Not found/i],
     'an unknown id to rotate': [['rotate', UNKNOWN], 1, /no key has the id|Not found/i],
-    'an invalid overlap': [['rotate', UNKNOWN, '--overlap', 'long'], 2, /--overlap must be an integer, in seconds/],
+    'an invalid overlap': [
+      ['rotate', UNKNOWN, '--overlap', 'long'],
+      2,
+      /--overlap must be an integer number of seconds/,
+    ],
     'an unknown subcommand': [['make'], 2, /unknown command 'make'/],
   };
   it.each(Object.keys(wrong))('fails with a reason: %s', async (name) => {

@@ -178,6 +178,7 @@ describe('the n8n nodes', () => {
   it('probe a file, and say that a server cannot transcribe', async () => {
     const url = `${source.url}/talk.mov`;
     expect((await run({ resource: 'media', url }))[0]!.json).toMatchObject({ streams: [{ type: 'video' }, {}] });
+    expect((await run({ resource: 'media', source: 'binary' }, { items: [clip] }))[0]!.json.streams).toHaveLength(2);
     const [answer] = await run({ resource: 'transcription', url }, { continueOnFail: true });
     expect(answer!.json.details.code).toBe('transcription_not_configured');
   });

@@ -85,7 +85,9 @@ function executeFunctions(node: Json, run: NodeRun) {
     getWorkflowDataProxy: () => ({ $runIndex: 0 }),
     getNodeParameter: (name: string, index: number, fallback: unknown) => {
       const given = parametersOf(index);
-      return given[name] ?? defaultOf(node, name, given) ?? fallback;
+      const value = given[name] ?? defaultOf(node, name, given) ?? fallback;
+      if (value === undefined) throw new Error(`Could not get parameter ${name}`);
+      return value;
     },
     helpers: { ...requestHelpers(run), ...binaryHelpers(items) },
   };

@@ -37,7 +37,7 @@ describe('airlock transcode rejects before it starts anything', () => {
       /webm does not support libx264/,
     ],
     'a target folder that does not exist': ['in.wav', 'no/where/out.mp4', {}, /is not a folder/],
-    'a preset together with options': ['in.wav', 'out.mp4', { quality: 'low', option: ['-an'] }, /would be ignored/],
+    'a preset together with options': ['in.wav', 'out.mp4', { quality: 'low', option: ['-an'] }, /You cannot combine/],
     'an option without its dash': ['in.wav', 'out.mp4', { option: ['crf 20'] }, /does not start with a dash/],
   };
   it.each(Object.keys(wrong))('%s', async (name) => {

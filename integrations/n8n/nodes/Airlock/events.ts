@@ -12,6 +12,7 @@ export const EVENT_TYPES: readonly string[] = [
   ...OF_JOBS.map((end) => `transcode.${end}`),
   ...OF_JOBS.map((end) => `transcription.${end}`),
   ...['confirmed', 'deleted', 'refused'].map((end) => `upload.${end}`),
+  'upload_token.created',
   'webhook.disabled',
 ].toSorted();
 

@@ -18,7 +18,8 @@ export class Item {
 
   /** A parameter; `undefined` if it is empty. */
   read<T>(name: string): T | undefined {
-    const value = this.functions.getNodeParameter(name, this.index, undefined);
+    // Without a value to fall back to, n8n throws for a parameter that the operation doesn't have.
+    const value: unknown = this.functions.getNodeParameter(name, this.index, null);
     return value === undefined || value === null || value === '' ? undefined : (value as T);
   }
 
