@@ -6,7 +6,7 @@ const LOOK_MS = 5_000;
 /** The share of the time in which an idle process may work. */
 const IDLE_SHARE = 0.1;
 
-export interface CollectTools {
+interface CollectTools {
   /** Collects all garbage; undefined without `--expose-gc`. It takes some 50 ms for the heap of the API. */
   collect: (() => void) | undefined;
   /** Bytes of buffers and strings outside of V8's heap. */
