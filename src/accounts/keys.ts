@@ -3,6 +3,7 @@ import { ApiError } from '../contract/errors.ts';
 import { type ApiKeyView, type CreateKeyBody, MAX_LISTED_DEAD_KEYS } from '../contract/keys.ts';
 import { makeApiKey } from '../crypto/api-key.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
+import { compileOnce } from '../database/compile-once.ts';
 import { ACCOUNT_COLUMNS } from '../database/every-column.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import type { KeyOrigin } from '../database/tables.ts';
@@ -178,17 +179,20 @@ export async function endKey(tx: Tx, key: ApiKey, by: Actor): Promise<ApiKey> {
   return revoked;
 }
 
-/** Finds the key with that hash, active or not, and its account. One query, because every request runs it. */
-export async function findKey(db: Db, hash: Buffer): Promise<{ key: ApiKey; account: Account } | undefined> {
-  const found = await db
+const selectKey = compileOnce((db, { hash }: { hash: Buffer }) =>
+  db
     .selectFrom('api_keys')
     .innerJoin('accounts', 'accounts.id', 'api_keys.account_id')
     .select(ACCOUNT_COLUMNS.map((column) => `accounts.${column}` as const))
     .select(['api_keys.id as key_id', 'api_keys.name as key_name', 'api_keys.created_at as key_created_at'])
     .select(['account_id', 'key_hash', 'hint', 'scopes', 'allowed_cidrs'])
     .select(['expires_at', 'last_used_at', 'revoked_at', 'replaced_by', 'dies_at', 'oauth_client_id', 'made_by'])
-    .where('key_hash', '=', hash)
-    .executeTakeFirst();
+    .where('key_hash', '=', hash),
+);
+
+/** Finds the key with that hash, active or not, and its account. One query, because every request runs it. */
+export async function findKey(db: Db, hash: Buffer): Promise<{ key: ApiKey; account: Account } | undefined> {
+  const [found] = await selectKey(db, { hash });
   if (!found) return undefined;
   const { key_id: id, key_name: name, key_created_at: created_at, account_id, key_hash, hint, ...others } = found;
   const {

@@ -15,11 +15,13 @@ const API_HEAP = `${SEMI_SPACE}=4`;
  * 64 MB, and each later one at half more than the last one left.
  */
 const PROMPT_COLLECTION = ['--initial-old-space-size=64', '--heap-growing-percent=50'];
+/** For `collectWhenIdle`. */
+const COLLECTABLE = '--expose-gc';
 /** Threads that help to collect the small heap of a worker cost more than they save, and compete with FFmpeg for its cores. */
 const NO_GC_THREADS = '--single-threaded-gc';
 
 const OF_ROLE: Readonly<Record<string, readonly string[]>> = {
-  api: [API_HEAP, ...PROMPT_COLLECTION],
+  api: [API_HEAP, ...PROMPT_COLLECTION, COLLECTABLE],
   worker: [SMALL_HEAP, NO_GC_THREADS],
 };
 

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts';
 import { openDatabaseProxy } from '../../test/helpers/tcp-proxy.ts';
+import { compileOnce } from './compile-once.ts';
 import { type Db, openPool, pipelined, type Tx } from './pool.ts';
 import { withTransactionRetry } from './transaction-retry.ts';
 import { isTransient, retryTransient } from './transient.ts';
@@ -35,6 +36,26 @@ describe('the pool', () => {
     } finally {
       sent.mockRestore();
     }
+  });
+
+  it('runs a statement that is compiled once with the values of each run, null included', async () => {
+    const builds = vi.fn((db: Db, values: { mark: string; other: string | null }) =>
+      db.selectNoFrom((from) => [from.val(values.mark).as('mark'), sql`${values.other}::text`.as('other')]),
+    );
+    const select = compileOnce(builds);
+    for (const values of [{ mark: 'a', other: 'b' }, ...[{ mark: 'c', other: null }]])
+      expect(await select(database.db, values)).toEqual([values]);
+    const inOrder = await database.db.transaction().execute(async (tx) => {
+      const [, counted, selected] = await Promise.all([
+        add(tx, 'once'),
+        count(tx),
+        select(tx, { mark: 'd', other: 'e' }),
+        sql`DELETE FROM marks WHERE mark = 'once'`.execute(tx),
+      ]);
+      return [counted, selected];
+    });
+    expect(inOrder).toEqual([1, [{ mark: 'd', other: 'e' }]]);
+    expect(builds).toHaveBeenCalledTimes(1);
   });
 
   it('runs pipelined statements in the order in which they were sent', async () => {

@@ -1,9 +1,11 @@
+import type { Insertable } from 'kysely';
 import type { Warning } from '../contract/common.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
+import { compileOnce } from '../database/compile-once.ts';
 import { notification } from '../database/notify.ts';
 import type { Tx } from '../database/pool.ts';
 import { sealColumn } from '../database/sealed-columns.ts';
-import type { ResourceClass } from '../database/tables.ts';
+import type { JobsTable, ResourceClass } from '../database/tables.ts';
 import { inspectionJson } from '../uploads/upload.ts';
 import { deliveryColumns, type NewDelivery } from './delivery.ts';
 import { recordJobEvent } from './job-events.ts';
@@ -78,6 +80,23 @@ export interface InsertedJob {
 export type InsertedOutput = Omit<JobOutput, 'name_sealed'>;
 type InsertedInput = Pick<JobSource, 'job_id' | 'position' | 'url_sealed'> & Pick<ResolvedSource, 'inspection'>;
 
+const NEW_COLUMNS = [
+  ...(['id', 'account_id', 'key_id', 'request_id', 'traceparent', 'kind', 'resource_class', 'parent_id'] as const),
+  ...(['batch_id', 'batch_index', 'priority', 'needs', 'available_at', 'fetches', 'request_sealed'] as const),
+  ...(['request_source_sealed', 'request_facts', 'request_settings', 'warnings_sealed', 'metadata_sealed'] as const),
+  ...(['webhook_sealed', 'retention_seconds', 'created_at', 'updated_at'] as const),
+];
+type NewRow = Required<Pick<Insertable<JobsTable>, (typeof NEW_COLUMNS)[number]>> & { resource_class: ResourceClass };
+
+/** Inserts a waiting job, and notifies the workers. */
+const insertRow = compileOnce((db, row: NewRow) =>
+  db
+    .insertInto('jobs')
+    .values({ ...(Object.fromEntries(NEW_COLUMNS.map((name) => [name, row[name]])) as NewRow), status: 'pending' })
+    .returning(JOB_COLUMNS)
+    .returning(notification('airlock_queue', row.resource_class).as('notified')),
+);
+
 /**
  * Inserts a job with its sources, outputs and first event, and notifies the workers, all in the caller's transaction.
  * The status alone puts the job into the queue. Commit before you answer 201.
@@ -89,47 +108,40 @@ export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Prom
   const now = new Date();
   const { request } = job;
   // In one round trip; the statements run in this order.
-  const [row, inputs, outputs] = await Promise.all([
-    tx
-      .insertInto('jobs')
-      .values({
-        ...key,
-        key_id: job.keyId,
-        request_id: job.requestId,
-        traceparent: job.traceparent ?? null,
-        kind: job.kind,
-        resource_class: job.resourceClass,
-        status: 'pending',
-        parent_id: job.parentId ?? null,
-        batch_id: job.batch?.id ?? null,
-        batch_index: job.batch?.index ?? null,
-        priority: job.priority ?? 0,
-        ...(job.needs && { needs: [...job.needs] }),
-        available_at: now,
-        fetches: job.fetches ?? job.sources.some(({ source }) => source.objectId === null),
-        request_sealed: request && sealColumn(vault, 'jobs', 'request_sealed', key, request.shown),
-        request_source_sealed:
-          !request || request.sent === request.shown
-            ? null
-            : sealColumn(vault, 'jobs', 'request_source_sealed', key, request.sent),
-        request_facts: job.facts,
-        request_settings: job.settings,
-        warnings_sealed: sealWarnings(vault, key, job.warnings),
-        metadata_sealed:
-          job.metadata && sealColumn(vault, 'jobs', 'metadata_sealed', key, JSON.stringify(job.metadata)),
-        webhook_sealed: job.webhookUrl ? sealColumn(vault, 'jobs', 'webhook_sealed', key, job.webhookUrl) : null,
-        retention_seconds: job.retentionSeconds,
-        created_at: now,
-        updated_at: now,
-      })
-      .returning(JOB_COLUMNS)
-      .returning(notification('airlock_queue', job.resourceClass).as('notified'))
-      .executeTakeFirstOrThrow(),
+  const [[row], inputs, outputs] = await Promise.all([
+    insertRow(tx, {
+      ...key,
+      key_id: job.keyId,
+      request_id: job.requestId,
+      traceparent: job.traceparent ?? null,
+      kind: job.kind,
+      resource_class: job.resourceClass,
+      parent_id: job.parentId ?? null,
+      batch_id: job.batch?.id ?? null,
+      batch_index: job.batch?.index ?? null,
+      priority: job.priority ?? 0,
+      needs: [...(job.needs ?? [])],
+      available_at: now,
+      fetches: job.fetches ?? job.sources.some(({ source }) => source.objectId === null),
+      request_sealed: request && sealColumn(vault, 'jobs', 'request_sealed', key, request.shown),
+      request_source_sealed:
+        !request || request.sent === request.shown
+          ? null
+          : sealColumn(vault, 'jobs', 'request_source_sealed', key, request.sent),
+      request_facts: job.facts,
+      request_settings: job.settings,
+      warnings_sealed: sealWarnings(vault, key, job.warnings),
+      metadata_sealed: job.metadata && sealColumn(vault, 'jobs', 'metadata_sealed', key, JSON.stringify(job.metadata)),
+      webhook_sealed: job.webhookUrl ? sealColumn(vault, 'jobs', 'webhook_sealed', key, job.webhookUrl) : null,
+      retention_seconds: job.retentionSeconds,
+      created_at: now,
+      updated_at: now,
+    }),
     insertSources(context, tx, key, job.sources),
     insertOutputs(context, tx, key, job.outputs),
     recordJobEvent(context, tx, { ...key, kind: job.kind }, 'queued', {}),
   ]);
-  const { notified, ...inserted } = row;
+  const { notified, ...inserted } = row!;
   return { job: inserted, inputs, outputs };
 }
 

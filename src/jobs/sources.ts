@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { type Account, accountRetention } from '../accounts/accounts.ts';
 import { parseS3Url } from '../contract/connections.ts';
 import { ApiError, type ErrorCode } from '../contract/errors.ts';
+import { compileOnce } from '../database/compile-once.ts';
 import type { Context } from '../database/context.ts';
 import { anyOf, type OwnKeys } from '../database/own-keys.ts';
 import type { Db, Tx } from '../database/pool.ts';
@@ -174,18 +175,21 @@ function lockedUploads(account: Account, prints: ReadonlyMap<string, string>) {
     )`;
 }
 
-async function findUploads(context: Sources, db: Db, account: Account, urls: readonly string[]) {
-  const found = new Map<string, ResolvedSource | RejectedSource>();
-  const prints = uploadPrints(context, urls);
-  if (prints.size === 0) return found;
-  const rows = await db
+const selectUploads = compileOnce((db, { accountId, prints }: { accountId: string; prints: Buffer[] }) =>
+  db
     .selectFrom('uploads')
     .leftJoin('objects', 'objects.id', 'uploads.object_id')
     .select(['uploads.id', 'uploads.account_id', 'uploads.name_sealed', 'uploads.name_fingerprint', 'uploads.state'])
     .select(['uploads.probe', 'uploads.object_id', 'objects.state as object_state'])
-    .where('uploads.account_id', '=', account.id)
-    .where('uploads.name_fingerprint', '=', sql<Buffer>`ANY(${toBuffers(prints.keys())}::bytea[])`)
-    .execute();
+    .where('uploads.account_id', '=', accountId)
+    .where('uploads.name_fingerprint', '=', sql<Buffer>`ANY(${prints}::bytea[])`),
+);
+
+async function findUploads(context: Sources, db: Db, account: Account, urls: readonly string[]) {
+  const found = new Map<string, ResolvedSource | RejectedSource>();
+  const prints = uploadPrints(context, urls);
+  if (prints.size === 0) return found;
+  const rows = await selectUploads(db, { accountId: account.id, prints: toBuffers(prints.keys()) });
   for (const row of rows) {
     const url = prints.get(row.name_fingerprint.toString('hex'))!;
     const names = openNames(context.vault, row);

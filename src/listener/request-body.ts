@@ -16,7 +16,7 @@ export function isBodyAnnounced(headers: IncomingHttpHeaders): boolean {
   return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
 }
 
-export interface RestBounds {
+interface RestBounds {
   /** Counts the bytes of a rest. If it returns false, nothing more is read of it. */
   spend: (bytes: number) => boolean;
   /** Called for a connection that is closed because its client has not sent a body to its end. */

@@ -13,7 +13,7 @@ import type { App } from '../types.ts';
 
 /** Larger bodies are read a few at a time and parsed in turns. */
 const LARGE_BODY_BYTES = 64 * 1024;
-/** Large bodies of one account that are read or wait for their turn: together at most 4 MiB, and half a turn of the event loop. */
+/** Large bodies of one account that are read or wait for their turn: at most 4 MiB, of which a turn of the event loop reads 256 KiB. */
 const LARGE_BODIES = 4;
 
 /**

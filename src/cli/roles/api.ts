@@ -28,6 +28,7 @@ import {
 } from '../../telemetry/index.ts';
 import { openPlanner } from '../../threads/planning/index.ts';
 import { startCheckpoints } from '../checkpoints.ts';
+import { collectWhenIdle } from '../collect-when-idle.ts';
 import { openContext, openRoleTracing, openSigner } from '../compose.ts';
 import { metricsHost } from '../endpoints.ts';
 import { protectMetrics } from '../protect-metrics.ts';
@@ -52,6 +53,7 @@ export async function runApi(config: Config): Promise<void> {
   await app.listen({ host: config.host, port: config.port, backlog: ACCEPT_BACKLOG });
   const metricsServer = await serveMetrics(config, registry, refresh);
   const checkpoints = startCheckpoints(() => signAuditHead(context.db, signer), logger);
+  collectWhenIdle();
   const delayMs = (config.drainDelaySeconds ?? 0) * 1000;
   exitWithParent(
     async (reason) => {
