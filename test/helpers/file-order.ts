@@ -22,6 +22,7 @@ export const SECONDS: Readonly<Record<string, number>> = {
   ...{ 'test/kinds/transcribe': 60, 'test/e2e/cli-transcribe': 60, 'test/media/blueprints/blueprints': 30 },
   ...{ 'test/kinds/blueprint-runs': 40, 'test/kinds/toy-kind': 20, 'test/hostile/speech-cell': 20 },
   ...{ 'test/api/webhook-shares': 15, 'test/hostile/cell-limits': 14, 'test/launcher/install': 14 },
+  ...{ 'test/deploy/production': 45, 'test/hostile/speech-leaks': 15, 'test/e2e/n8n-nodes': 12 },
   ...{ 'test/e2e/settings': 14, 'test/launcher/start': 14, 'test/e2e/filters': 13, 'test/chaos/pieces': 13 },
 };
 const USUAL_SECONDS = 4;

@@ -10,6 +10,7 @@ import { openAsSuperuser } from '../../testkit/service-database.ts';
 import { startSource } from '../../testkit/source-server.ts';
 import { until } from '../../testkit/until.ts';
 import { installTestSpeech } from '../helpers/speech.ts';
+import { BUILD_MS, cachedWhisper } from '../helpers/whisper-program.ts';
 import { findIn, findInText } from './leaks-scan.ts';
 
 const word = () => randomBytes(9).toString('hex');
@@ -27,6 +28,8 @@ const bytesOf = (texts: Record<string, string>) =>
 const NEEDLES = bytesOf({ ...WRITTEN, ...SPOKEN });
 /** The program and the model, which contain no data of users. */
 const isRecognizer = (found: string) => / in (the name )?speech\//.test(found);
+
+beforeAll(cachedWhisper, BUILD_MS);
 
 describe('the words of a transcription and of a run with captions', () => {
   let service: TestService;
