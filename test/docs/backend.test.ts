@@ -1,4 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -129,7 +130,8 @@ async function execute(
   [program, ...first]: readonly string[],
   args: readonly string[],
 ): Promise<{ code: number; output: string }> {
-  const env = { ...process.env, AIRLOCK_URL: network.url, AIRLOCK_API_KEY: service.key };
+  const key = { AIRLOCK_API_KEY: service.key, IDEMPOTENCY_KEY: randomUUID() };
+  const env = { ...process.env, AIRLOCK_URL: network.url, ...key };
   const run = promisify(execFile)(program!, [...first, ...args], { cwd: folder, env });
   return run.then(
     ({ stdout, stderr }) => ({ code: 0, output: stdout + stderr }),

@@ -85,7 +85,7 @@ const SENTENCES: readonly [pattern: RegExp, ...facts: string[]][] = [
     fact('account', 'newVersions'),
   ],
   [/any 2xx status within (\w+ seconds)/g, fact('webhooks', 'timeout')],
-  [/retries the delivery after (\d+ s, [\w, ]+), each/g, shortWaits()],
+  [/It does so after (\d+ s, [\w, ]+), each/g, shortWaits()],
   [/retries a failed attempt after ([^.]+ and \w+ hours)\./g, longWaits()],
   [/only failed for (\w+ days)/g, fact('webhooks', 'disabled')],
   [/accepts (\d+) concurrent PUTs to one upload URL/g, fact('connections', 'puts')],

@@ -73,7 +73,7 @@ function curlSample({ method, path, body, auth, idempotent }: Call): string {
     ...(auth === 'key' ? ['-H "Authorization: Bearer $AIRLOCK_API_KEY"'] : []),
     ...(auth === 'session' ? ['-b cookies.txt'] : []),
     ...(needsCsrf(method, auth) ? ['-H "x-airlock-csrf: $CSRF"'] : []),
-    ...(idempotent ? ['-H "Idempotency-Key: $(uuidgen)"'] : []),
+    ...(idempotent ? ['-H "Idempotency-Key: $IDEMPOTENCY_KEY"'] : []),
     ...(body === undefined
       ? []
       : ["-H 'Content-Type: application/json'", `-d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`]),
