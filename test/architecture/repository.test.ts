@@ -40,7 +40,7 @@ describe('the repository', () => {
       readFileSync(join(ROOT, 'package.json'), 'utf8'),
     );
     const versions = Object.entries<string>({ ...dependencies, ...devDependencies, ...optionalDependencies });
-    expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
+    expect(versions.filter(([, version]) => !/^(npm:[\w@/-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
   });
 
   it('contains no file over 1 MiB and no link', () => {
