@@ -218,7 +218,9 @@ describe('a speech model', () => {
   it('is rejected with a reason if its structure is not', () => {
     // The record of a tensor: dimensions, length of the name, type, a size for each dimension, the name.
     const embedding = 'decoder.positional_embedding';
-    expect(reasonOf(changed('five', 0, 5, embedding))).toBe('has a tensor with 5 dimensions, and at most 4 are allowed');
+    expect(reasonOf(changed('five', 0, 5, embedding))).toBe(
+      'has a tensor with 5 dimensions, and at most 4 are allowed',
+    );
     expect(reasonOf(changed('negative', 0, -1, embedding))).toMatch(/-1 dimensions/);
     expect(reasonOf(changed('long-name', 4, 5000, embedding))).toMatch(/name is too long/);
     expect(reasonOf(changed('type', 8, 99, embedding))).toMatch(/unknown type 99/);
