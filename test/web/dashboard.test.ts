@@ -342,7 +342,7 @@ describe('a person', () => {
     await page.getByText('Attempt 1 failed').waitFor();
     expect(await page.locator('html').getAttribute('data-theme')).toBe('dark');
     expect(await faultsOf(page)).toEqual([]);
-    await page.getByRole('button', { name: /Switch to the system colours/ }).click();
+    await page.getByRole('button', { name: /Switch to the system colors/ }).click();
   });
 
   it('erases a job, and gets the receipt', async () => {
