@@ -16,6 +16,7 @@ import { loadSecrets } from '../../src/supervisor/secrets.ts';
 import { copyTemplate, sealTemplate } from '../../testkit/data-directory.ts';
 import { startService, type TestService } from '../../testkit/service.ts';
 import { startSwiftServers, swiftVariables } from '../../testkit/swift/start.ts';
+import { buildCellProgram } from '../hostile/cell-program.ts';
 import { keepWhisper } from './whisper-program.ts';
 
 /**
@@ -23,7 +24,7 @@ import { keepWhisper } from './whisper-program.ts';
  * are copies of. Each is made when the first file asks, so that a run of unit tests does not pay for it. The main
  * process keeps them: they outlive the test files. `/key` makes a key of any service, without a program for each.
  * `/swift` starts the servers of an S3 storage, and `/storage` makes a bucket of the storage that `TEST_STORAGE` names.
- * `/whisper` builds the speech recognizer.
+ * `/whisper` builds the speech recognizer, and `/cell-program` the program of tests that attack cells.
  */
 export async function openSharing(): Promise<{ close(): Promise<void> }> {
   // A run inside another run uses its template.
@@ -31,12 +32,14 @@ export async function openSharing(): Promise<{ close(): Promise<void> }> {
   const template = once(outer ? () => askOuter(outer) : makeTemplate);
   const swift = once(startSwiftServers);
   const whisper = once(keepWhisper);
+  const cellProgram = once(buildCellProgram);
   const accounts = new Map<string, number>();
   const service = once(async () => startShared((await template()).template));
   const responses: Record<string, (request: IncomingMessage) => Promise<object>> = {
     '/template': template,
     '/key': makeKey,
     '/whisper': whisper,
+    '/cell-program': cellProgram,
     '/storage': async (request) => {
       if (process.env.TEST_STORAGE !== 'swift') throw new Error('--storage can be "swift" only');
       const name = await text(request);
@@ -67,6 +70,7 @@ export async function openSharing(): Promise<{ close(): Promise<void> }> {
       const started = await service.made?.catch(() => null);
       await started?.remove();
       await (await swift.made?.catch(() => null))?.close();
+      (await cellProgram.made?.catch(() => null))?.remove();
       const prepared = outer ? null : await template.made?.catch(() => null);
       if (prepared) await rm(prepared.template, { recursive: true, force: true });
     },

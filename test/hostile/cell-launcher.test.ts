@@ -22,11 +22,11 @@ import {
   TIMEOUT,
   until,
 } from './cell-fixture.ts';
-import { buildCellProgram } from './cell-program.ts';
+import { cellProgram } from './cell-program.ts';
 
 vi.setConfig(TIMEOUT);
 
-const CHILD = buildCellProgram();
+const CHILD = await cellProgram();
 
 const proc = (pid: number, file: string) => readFileSync(`/proc/${pid}/${file}`, 'latin1');
 /** Launchers that wait: no other shell is a child of this process. */

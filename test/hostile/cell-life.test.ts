@@ -21,11 +21,11 @@ import {
   TIMEOUT,
   until,
 } from './cell-fixture.ts';
-import { buildCellProgram } from './cell-program.ts';
+import { cellProgram } from './cell-program.ts';
 
 vi.setConfig(TIMEOUT);
 
-const CHILD = buildCellProgram();
+const CHILD = await cellProgram();
 
 function startChild(mode: string, dataDir: string, account: { uid?: number; gid?: number } = {}): ChildProcess {
   return spawn(process.execPath, [CHILD, mode, dataDir], {

@@ -49,11 +49,11 @@ import {
   TIMEOUT,
   until,
 } from './cell-fixture.ts';
-import { buildCellProgram } from './cell-program.ts';
+import { cellProgram } from './cell-program.ts';
 
 vi.setConfig(TIMEOUT);
 
-const CHILD = buildCellProgram();
+const CHILD = await cellProgram();
 
 const isRoot = process.getuid!() === 0;
 const F_SETOWN = 8;

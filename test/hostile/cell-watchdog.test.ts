@@ -20,11 +20,11 @@ import {
   TIMEOUT,
   until,
 } from './cell-fixture.ts';
-import { buildCellProgram } from './cell-program.ts';
+import { cellProgram } from './cell-program.ts';
 
 vi.setConfig(TIMEOUT);
 
-const CHILD = buildCellProgram();
+const CHILD = await cellProgram();
 
 describe('a worker whose event loop is blocked', () => {
   it.each([
