@@ -20,7 +20,7 @@ it('keeps no slot for a client that disconnects while its key is looked up', asy
   app.addHook('onRequest', async (request) => {
     asked += 1;
     await lookUp;
-    request.caller = { key: { id: 'key' }, account: { id: 'account' } } as never;
+    request.caller = { id: 'key', by: { key: {} }, account: { id: 'account' } } as never;
   });
   registerConcurrency(app);
   app.get('/', async () => 'ok');
