@@ -14,8 +14,8 @@ export interface Filled {
 
 /**
  * Fills a migrated database with jobs, the newest of which wait, and with the rows that come with them: uploads, objects,
- * sources, outputs, attempts, events, deliveries and idempotency keys, and with templates and connections. Nothing of it can
- * run: no row has a text, and no object has bytes. The attempts and live objects are so young that no sweep looks for them. Needs a connection of the superuser.
+ * sources, outputs, attempts, events, deliveries and idempotency keys, and with templates, connections and upload tokens. Nothing
+ * of it can run: no row has a text, and no object has bytes. The attempts and live objects are so young that no sweep looks for them. Needs a connection of the superuser.
  */
 export async function fillDatabase(
   database: pg.ClientBase,
@@ -110,12 +110,14 @@ const ROWS = [
     SELECT account_id, kind, status, count(*) FROM jobs GROUP BY account_id, kind, status`,
   `INSERT INTO account_storage (account_id, shard, object_bytes, confirmed)
     SELECT account_id, 0, sum(size), count(*) FILTER (WHERE kind = 'upload') FROM objects WHERE state = 'live' GROUP BY account_id`,
-  // Of accounts that no request reads, fifty templates and connections each.
+  // Of accounts that no request reads, fifty templates, connections and upload tokens each.
   `INSERT INTO templates (id, account_id, name, latest, created_at)
     SELECT job_id, md5('templates' || n / 50)::uuid, 'template-' || n, 1, at FROM seeds`,
   `INSERT INTO template_versions (template_id, account_id, version, created_at)
     SELECT job_id, md5('templates' || n / 50)::uuid, 1, at FROM seeds`,
   `INSERT INTO connections (id, account_id, name, access_sealed)
     SELECT job_id, md5('connections' || n / 50)::uuid, 'connection-' || n, '' FROM seeds`,
+  `INSERT INTO upload_tokens (id, account_id, token_hash, key_id, max_bytes, max_files, expires_at)
+    SELECT job_id, md5('tokens' || n / 50)::uuid, decode(md5('token' || n), 'hex'), job_id, 1000, 10, now() + n * interval '1 s' FROM seeds`,
   'DROP TABLE seeds',
 ];

@@ -1873,6 +1873,11 @@ export interface components {
         JobStatus: "pending" | "processing" | "completed" | "failed" | "canceled";
         /** @description A token with which a web page can upload files, and do nothing else. */
         UploadToken: {
+            /**
+             * Format: uuid
+             * @description Identifies the token; not a secret. `uploadTokenId` of an upload names it.
+             */
+            id: string;
             /** @description The token, shown once. Send it to the page, which sends it as `Authorization: Bearer`. */
             token: string;
             /**
@@ -4045,6 +4050,8 @@ export interface components {
              * @description When Airlock deletes it, unless an open job needs it. Each job that uses the upload postpones this time.
              */
             expiresAt: string;
+            /** @description The `id` of the upload token that began the upload; null if no token did. */
+            uploadTokenId: string | null;
             /** @description Properties of the file; null until it is confirmed. */
             metadata: components["schemas"]["MediaMetadata"] | null;
         };

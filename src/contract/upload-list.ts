@@ -34,6 +34,10 @@ export const uploadView = z
     expiresAt: timestamp.describe(
       'When Airlock deletes it, unless an open job needs it. Each job that uses the upload postpones this time.',
     ),
+    uploadTokenId: z
+      .string()
+      .nullable()
+      .describe('The `id` of the upload token that began the upload; null if no token did.'),
     metadata: uploadMetadata.nullable().describe('Properties of the file; null until it is confirmed.'),
   })
   .meta({ id: 'Upload', description: 'An upload of the account.' });

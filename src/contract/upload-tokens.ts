@@ -57,6 +57,7 @@ export type UploadTokenBody = z.infer<typeof uploadTokenBody>;
 
 export const uploadToken = z
   .object({
+    id: z.uuid().describe('Identifies the token; not a secret. `uploadTokenId` of an upload names it.'),
     token: z
       .string()
       .describe('The token, shown once. Send it to the page, which sends it as `Authorization: Bearer`.'),

@@ -97,7 +97,7 @@ function viewed(db: Db, accountId: string) {
     .leftJoin('objects', 'objects.id', 'uploads.object_id')
     .select(['uploads.id', 'uploads.account_id', 'uploads.name_sealed', 'uploads.state', 'uploads.declared_type'])
     .select(['uploads.declared_size', 'uploads.created_at', 'uploads.confirmed_at', 'objects.delete_after'])
-    .select('uploads.part_size')
+    .select(['uploads.part_size', 'uploads.token_id'])
     .select(summaryOfProbe.as('probe'))
     .where('uploads.account_id', '=', accountId);
 }
@@ -120,6 +120,7 @@ function viewUpload({ vault, store }: Reading, row: ViewedUpload): UploadView | 
     createdAt: row.created_at.toISOString(),
     uploadedAt: row.confirmed_at?.toISOString() ?? null,
     expiresAt: (ends ?? row.created_at).toISOString(),
+    uploadTokenId: row.token_id,
     metadata: inspectionSummary.readOrNull(row.probe)?.summary ?? null,
   };
 }

@@ -31,7 +31,7 @@ export async function createUploadToken(
   tx: Tx,
   { accountId, by, actor }: TokenMaker,
   body: UploadTokenBody,
-): Promise<{ token: string; expiresAt: Date }> {
+): Promise<{ id: string; token: string; expiresAt: Date }> {
   if ((await countOfDay(tx, 'upload_tokens', accountId)) > MAX_NEW_TOKENS_A_DAY) {
     throw new ApiError('too_many_upload_tokens', {
       limit: MAX_NEW_TOKENS_A_DAY,
@@ -55,7 +55,7 @@ export async function createUploadToken(
     .execute();
   await recordEvent(tx, { accountId }, 'upload_token.created', { upload_token_id: id });
   await appendAudit(tx, { ...actor, action: 'upload_token.created', target: id, result: 'ok' });
-  return { token: raw, expiresAt };
+  return { id, token: raw, expiresAt };
 }
 
 /** Finds a token, and whether it works. Expired tokens are found for a day. */

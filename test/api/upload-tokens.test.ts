@@ -45,11 +45,18 @@ describe('POST /v1/upload/tokens', () => {
   it('returns a token and its expiry, stores only a hash, and records an event and an audit entry without the token', async () => {
     const { status, headers, json } = await api.call('POST', '/v1/upload/tokens', { max_bytes: 10 });
     expect([status, headers.get('cache-control')]).toEqual([201, 'no-store']);
-    expect(Object.keys(json)).toEqual(['token', 'expires_at']);
+    expect(Object.keys(json)).toEqual(['id', 'token', 'expires_at']);
     const seconds = (Date.parse(json.expires_at) - Date.now()) / 1000;
     expect([Math.round(seconds / 100), json.token.slice(0, 10)]).toEqual([36, 'al_upload_']);
     const row = await rowOf(json.token);
-    expect(row).toMatchObject({ max_bytes: 10, max_files: 10, files: 0, origin: null, content_types: null });
+    expect(row).toMatchObject({
+      id: json.id,
+      max_bytes: 10,
+      max_files: 10,
+      files: 0,
+      origin: null,
+      content_types: null,
+    });
     const event = await until(
       async () =>
         (await api.call('GET', '/v1/events?types=upload_token.created')).json.events.find(
@@ -106,7 +113,10 @@ describe('an upload token', () => {
       inspection: { summary: SUMMARY, info: null },
     });
     expect((await confirmed).json.result.fileUrl).toMatch(/^gs:/);
-    expect(await rowOf(token)).toMatchObject({ files: 1 });
+    const { id, files } = await rowOf(token);
+    expect(files).toBe(1);
+    const upload = (await api.call('GET', `/v1/uploads/${json.result.filename}`)).json.result;
+    expect(upload.uploadTokenId).toBe(id);
   });
 
   it('lets a page begin an upload in parts, request URLs, list the parts, and abort it', async () => {

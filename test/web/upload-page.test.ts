@@ -39,10 +39,12 @@ const tokenFor = async (origin: string) => (await server.createToken(origin)).to
 describe('a page of another origin', () => {
   it('uploads a file with the documented code, and its server creates the job', async () => {
     const page = await open('plain');
-    const token = await tokenFor(site.origin);
+    const { id: tokenId, token } = await server.createToken(site.origin);
     const { fileUrl, progress } = await uploadPlainly(page, { url: service.api, token, clip });
     expect([fileUrl, progress]).toEqual([expect.stringMatching(/^gs:/), 1]);
-    const { id } = await server.createJob(fileUrl);
+    const other = await server.createToken(site.origin);
+    await expect(server.createJob(fileUrl, other.id)).rejects.toThrow('did not upload');
+    const { id } = await server.createJob(fileUrl, tokenId);
     const { json } = await service.call('GET', `/v1/transcodes/${id}?wait=60`);
     expect(json.status).toBe('completed');
   });

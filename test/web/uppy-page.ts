@@ -57,8 +57,8 @@ export async function loadServer(
   url: string,
   key: string,
 ): Promise<{
-  createToken(origin: string): Promise<{ token: string }>;
-  createJob(fileUrl: string): Promise<{ id: string }>;
+  createToken(origin: string): Promise<{ id: string; token: string }>;
+  createJob(fileUrl: string, tokenId: string): Promise<{ id: string }>;
 }> {
   const { outputFiles } = await build({
     stdin: { contents: `export * from 'doc:server.js'`, resolveDir: ROOT },

@@ -26,6 +26,7 @@ const upload: UploadView = {
   createdAt: '2026-05-22T14:30:45.000Z',
   uploadedAt: '2026-05-22T14:31:07.000Z',
   expiresAt: '2026-05-23T14:31:07.000Z',
+  uploadTokenId: null,
   metadata: CLIP,
 };
 
@@ -71,6 +72,6 @@ export const UPLOAD_EXAMPLES: Readonly<Record<string, unknown>> = {
     max_files: 3,
     origin: 'https://app.example.com',
   },
-  UploadToken: { token: 'al_upload_…', expires_at: EXPIRES },
+  UploadToken: { id: UPLOAD_ID, token: 'al_upload_…', expires_at: EXPIRES },
   UploadDeleted: { id: FILE, object: 'upload', deleted: true, success: true, result: { filename: FILE } },
 };

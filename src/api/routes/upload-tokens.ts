@@ -27,12 +27,12 @@ export function registerUploadTokens(app: App, { context: { db } }: ApiDeps): vo
     async (request, reply) => {
       const maker = tokenMakerOf(request);
       const warnings = unknownFields(uploadTokenBody, request.sentBody);
-      const { token, expiresAt } = await withTransactionRetry(db, async (tx) => {
+      const { id, token, expiresAt } = await withTransactionRetry(db, async (tx) => {
         if ('keyId' in maker.by) await requireLivingKey(tx, maker.by.keyId);
         return createUploadToken(tx, maker, request.body);
       });
       reply.code(201).header('cache-control', 'no-store');
-      return { token, expires_at: expiresAt.toISOString(), ...(warnings.length > 0 && { warnings }) };
+      return { id, token, expires_at: expiresAt.toISOString(), ...(warnings.length > 0 && { warnings }) };
     },
   );
 }
