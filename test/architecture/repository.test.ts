@@ -43,6 +43,12 @@ describe('the repository', () => {
     expect(versions.filter(([, version]) => !/^(npm:[\w@/-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
   });
 
+  it('overrides no alias of a package: npm 9 of Debian 13 then cannot read package-lock.json', () => {
+    const { devDependencies, overrides } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    const aliases = Object.keys(devDependencies).filter((name) => devDependencies[name].startsWith('npm:'));
+    expect(Object.keys(overrides).filter((name) => aliases.includes(name))).toEqual([]);
+  });
+
   it('contains no file over 1 MiB and no link', () => {
     const odd = files.filter((path) => {
       const facts = lstatSync(join(ROOT, path));
