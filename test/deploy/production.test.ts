@@ -11,7 +11,7 @@ import { loadTls } from '../../src/config/tls.ts';
 import { SWIFT_ACCOUNTS, SWIFT_REGION } from '../../testkit/swift/config.ts';
 import { shareSwiftServers, swiftIsExpected, swiftVariables } from '../../testkit/swift/start.ts';
 import { until } from '../../testkit/until.ts';
-import { readPage } from '../docs/pages.ts';
+import { ROOT, readPage } from '../docs/pages.ts';
 import { whyNoNetwork } from '../helpers/network.ts';
 import { openTlsProxy } from '../helpers/tls-proxy.ts';
 import { type Machine, openMachine, openSwitchboard, type Switchboard } from './machines/machine.ts';
@@ -86,6 +86,8 @@ describe.skipIf(reason !== null)('the walk of production.md', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-production-'));
+    // Builds what is missing: the machines cannot write to the repository.
+    execFileSync(join(ROOT, 'airlock'), ['--version']);
     ssh = await openSwitchboard();
     const certificate = async (name: string) => (await loadTls({ mode: 'auto' }, join(folder, name), [name]))!;
     const database = await certificate('db.internal');

@@ -9,6 +9,8 @@ cp -a /etc/. "$folders/etc"
 mount --bind /var/lib/dpkg "$folders/lib/dpkg"
 mount --bind /var/lib/apt "$folders/lib/apt"
 mount --bind "$REPOSITORY" "$folders/opt/airlock"
+# No command may install or build here: the run that this belongs to has done so.
+mount -o remount,bind,ro "$folders/opt/airlock"
 mount --bind "$SHIMS" "$folders/run/shims"
 mount --bind "$folders/etc" /etc
 mount --rbind "$folders/lib" /var/lib
