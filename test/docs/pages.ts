@@ -22,11 +22,11 @@ export function readPage(path: string): Page {
   return { path, text: readFileSync(join(ROOT, path), 'utf8') };
 }
 
-/** Fenced blocks of one of the languages, without their fences. */
+/** Fenced blocks of one of the languages, without their fences and the indentation of a list. */
 export function blocks(text: string, languages: readonly string[]): string[] {
-  return [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)]
-    .filter((match) => languages.includes(match[1]!))
-    .map((match) => match[2]!);
+  return [...text.matchAll(/^( *)```(\w+)\n([\s\S]*?)^\1```$/gm)]
+    .filter(([, , language]) => languages.includes(language!))
+    .map(([, indent, , block]) => block!.replaceAll(new RegExp(`^${indent}`, 'gm'), ''));
 }
 
 /** Rows of the table under a heading, as cells without their back-ticks. */
