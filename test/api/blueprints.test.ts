@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { choice, defineBlueprint, media } from '../../src/blueprints/blueprint.ts';
 import { blueprints } from '../../src/blueprints/catalogue.ts';
 import { getJob } from '../../src/jobs/read.ts';
-import { expireReviews } from '../../src/jobs/review.ts';
+import { sweepExpired } from '../../src/jobs/retention.ts';
 import { FIRST_STATE, saveState } from '../../src/kinds/blueprint/state.ts';
 import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
@@ -242,7 +242,7 @@ describe('blueprints', () => {
 
     it('fail when the time for their review ends, and not earlier', async () => {
       const [late, early] = [await awaiting(-1), await awaiting()];
-      await expireReviews(api.context);
+      await sweepExpired(api.context);
       expect(await read(late)).toMatchObject({ status: 'failed', error_code: 'review_expired' });
       expect(await read(early)).toMatchObject({ status: 'awaiting_review' });
     });

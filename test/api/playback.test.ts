@@ -173,9 +173,11 @@ describe('a playback URL', () => {
     const single = makePlaybackToken(vault, { outputId: file.rows[0].id, expiresAt: soon });
     expect((await get(`${origin}/playback/${valid}/master.m3u8`)).status).toBe(200);
     for (const token of [ended, unknown, single, valid.replace(/.$/, valid.endsWith('A') ? 'Q' : 'A'), 'x']) {
-      const response = await get(`${origin}/playback/${token}/master.m3u8`);
-      expect(response.headers.get('access-control-allow-origin')).toBe('*');
-      expect(await codeOf(response)).toEqual([410, 'playback_ended']);
+      for (const path of ['master.m3u8', SEGMENT]) {
+        const response = await get(`${origin}/playback/${token}/${path}`);
+        expect(response.headers.get('access-control-allow-origin')).toBe('*');
+        expect(await codeOf(response)).toEqual([410, 'playback_ended']);
+      }
     }
   });
 

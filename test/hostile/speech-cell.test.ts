@@ -178,6 +178,24 @@ describe('the cell of a speech recognizer', () => {
     );
   });
 
+  it('keeps the model that it was opened with when the installed model is replaced while it runs', async () => {
+    const dataDir = await install('running');
+    const sandbox = await open(dataDir);
+    try {
+      const path = join(speechFolder(dataDir), 'micro.bin');
+      chmodSync(path, 0o644);
+      writeFileSync(path, 'another model');
+      const audio = join(folder, 'running.pcm');
+      writeFileSync(audio, Buffer.alloc(64_000, 1));
+      chmodSync(audio, 0o644);
+      const args = [WHISPER_MODEL, '/in/audio', '/out/result', '1', 'en', 'transcribe'];
+      const result = await run(sandbox, args, audio);
+      expect(result).toMatchObject({ end: 'exit', exitCode: 0, written: expect.stringContaining(' airlock') });
+    } finally {
+      await sandbox.close();
+    }
+  });
+
   it('is not opened with a model of another name', async () => {
     const dataDir = await install('named');
     expect(() => whisperProgram({ dataDir, model: 'large' })).toThrow(

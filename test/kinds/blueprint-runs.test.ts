@@ -117,6 +117,7 @@ describe('a run of a blueprint', () => {
         ...{ databaseUrl: api.database.url, version: 'test', dataDir: folder, workDir: join(folder, 'work', 'one') },
         ...{ slots: [['interactive'], ['light', 'heavy']], cores: 2, cellMemoryBytes: 2 ** 30, drainMs: 1000 },
         ...{ diskReserve: { percent: 0, bytes: 0 }, sharesDisk: true, storageWaitSeconds: 60, outputWaitMs: 1000 },
+        reviewSeconds: 7200,
       },
     });
     origin = await api.listen();
@@ -204,6 +205,22 @@ describe('a run of a blueprint', () => {
     expect([text.status, text.error_code]).toEqual(['failed', 'unsupported_media']);
   });
 
+  it('rejects an SVG as logo: by URL, by its content type, and as an upload that is declared as a PNG', async () => {
+    const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>';
+    await writeFile(join(folder, 'logo.svg'), svg);
+    const made = await ended(await create('watermark', { video_url: url('clip.mp4'), logo_url: url('logo.svg') }));
+    expect([made.status, made.error_code]).toEqual(['failed', 'unsupported_media']);
+    expect(made.error_message).toMatch(/^logo_url: /);
+    const presign = (contentType: string) =>
+      api.call('POST', '/v1/upload/presigned-url', { filename: 'logo.png', contentType, fileSize: svg.length });
+    expect((await presign('image/svg+xml')).status).toBe(400);
+    const { filename, uploadUrl } = (await presign('image/png')).json.result;
+    const put = await fetch(uploadUrl, { method: 'PUT', body: svg, headers: { 'content-type': 'image/png' } });
+    expect(put.status).toBe(200);
+    const confirmed = await api.call('POST', '/v1/upload/confirm', { filename, fileSize: svg.length });
+    expect([confirmed.status, confirmed.json.code]).toEqual([400, 'upload_type_mismatch']);
+  });
+
   it('of an inspected upload needs no probe, and is rejected at once if the upload has the wrong kind', async () => {
     const { fileUrl } = await airlock.upload(join(folder, 'clip.mp4'));
     const { fileUrl: logo } = await airlock.upload(join(folder, 'logo.png'));
@@ -261,6 +278,9 @@ describe('a run of a blueprint', () => {
     expect(await query('SELECT status, awaiting FROM jobs WHERE id = $1', id)).toEqual([
       { status: 'pending', awaiting: 'review' },
     ]);
+    const left = 'SELECT extract(epoch FROM review_until - now())::int AS seconds FROM jobs WHERE id = $1';
+    const [{ seconds }] = await query(left, id);
+    expect([seconds > 7000, seconds <= 7200]).toEqual([true, true]);
     const types = async () =>
       (await api.call('GET', `/v1/blueprints/runs/${id}/events`)).json.events.map(({ type }: { type: string }) => type);
     await until(async () => (await types()).at(-1) === 'blueprint.awaiting_review', {

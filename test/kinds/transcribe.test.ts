@@ -114,6 +114,14 @@ describe('a transcription', () => {
       expect(JSON.parse(await download(job.id, '?output=json'))).toMatchObject({ text: '', segments: [] });
     });
 
+    it('of music completes with captions inside the music', async () => {
+      const chord = 'aevalsrc=0.1*(sin(2*PI*262*t)+sin(2*PI*330*t)+sin(2*PI*392*t))*(1+0.5*sin(2*PI*4*t)):d=5:s=16000';
+      const job = await transcribe({ media_url: await media('music.ogg', ['-f', 'lavfi', '-i', chord]) });
+      expect(job.status).toBe('completed');
+      const read = parseCaptions(await download(job.id));
+      expect(read.ok && read.cues.every(({ start, end }) => start >= 0 && end <= 5100)).toBe(true);
+    });
+
     it('of a picture, a text or a video without sound fails with the reason', async () => {
       const picture = await media('picture.png', ['-f', 'lavfi', '-i', 'color=red:s=32x32', '-frames:v', '1']);
       const mute = await media('mute.mp4', ['-f', 'lavfi', '-i', 'testsrc2=s=64x64:d=1']);
@@ -196,6 +204,20 @@ describe('a transcription', () => {
       const starts = segments.map(({ start }: { start: number }) => start);
       expect(starts).toEqual(starts.toSorted((a: number, b: number) => a - b));
       expect(starts.at(-1)).toBeGreaterThan(330);
+    });
+
+    it('of a file of two hours recognizes only its two sentences, each at its time', async () => {
+      const silence = ['-f', 'lavfi', '-i', 'anullsrc=r=16000:cl=mono:d=7194'];
+      const joined = ['-filter_complex', 'concat=n=3:v=0:a=1', '-ar', '16000', '-ac', '1'];
+      await media('two-hours.flac', [...bursts(3), ...silence, ...bursts(3), ...joined]);
+      const media_url = await upload('two-hours.flac', 'audio/flac');
+      const job = await transcribe({ media_url, output_format: 'json' });
+      expect([job.status, job.error_message]).toEqual(['completed', null]);
+      const { segments, duration_seconds } = JSON.parse(await download(job.id));
+      expect(duration_seconds).toBeCloseTo(7200, 0);
+      const times = segments.map(({ start, end }: { start: number; end: number }) => [start, end]);
+      expect(times.every(([start, end]: number[]) => end! <= 4 || start! >= 7196)).toBe(true);
+      expect([times[0][0] < 4, times.at(-1)[0] > 7196]).toEqual([true, true]);
     });
 
     it('in a transcode makes captions of the first output with sound, regardless of their position in the request', async () => {
