@@ -254,7 +254,8 @@ describe.skipIf(reason !== null)('the walk of production.md', () => {
     const [doctor, health] = await followSection(7);
     expect(doctor).not.toContain('✗');
     expect(health).toContain('"ok":true');
-  });
+    // Four self-tests of the sandbox at the same time: one of each worker, and one of each doctor.
+  }, 300_000);
 
   it('creates the first operator', async () => {
     const [link] = await followSection(8);
