@@ -1,62 +1,94 @@
-// Lists the npm packages of a running service, and those that the bundles for browsers contain, as CycloneDX: `npm sbom` of the lockfile.
-// `./airlock sbom` adds what the distribution installs.
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+// Lists the npm packages of a running service, and those that the bundles for browsers contain, as CycloneDX: components and
+// dependencies from package-lock.json. Not by `npm sbom`, which npm 9 of Debian 13 does not have. `./airlock sbom` adds what
+// the distribution installs.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The list of development packages whose code the dashboard and the pages of the documentation contain. */
 const BUNDLED = 'scripts/bundled-packages.json';
-const HASH = 'airlock:sources:sha256';
 
-/** Text of the document. `last` is that of the last build, which is returned if lockfile and list have not changed. */
-export function buildSbom(root, last) {
-  const hashed = createHash('sha256');
-  for (const name of ['package-lock.json', BUNDLED]) hashed.update(readFileSync(join(root, name)));
-  const hash = hashed.digest('hex');
-  if (last?.includes(`"${hash}"`)) return last;
-  // All packages, whatever NODE_ENV and npm's settings say: with --omit=dev npm 11 leaves out packages that both kinds need.
-  const args = [
-    'sbom',
-    '--package-lock-only',
-    '--sbom-format',
-    'cyclonedx',
-    '--include=dev',
-    '--include=optional',
-    '--no-update-notifier',
-  ];
-  const all = JSON.parse(execFileSync('npm', args, { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 26 }));
-  const refs = new Map(all.dependencies.map(({ ref, dependsOn = [] }) => [ref, dependsOn]));
-  const names = JSON.parse(readFileSync(join(root, BUNDLED), 'utf8'));
-  const own = refs.get(all.metadata.component['bom-ref']);
-  const bundled = closure(
-    own.filter((ref) => names.some((name) => ref.startsWith(`${name}@`))),
-    refs,
-  );
-  const components = all.components.filter((one) => !isDevelopment(one) || bundled.has(one['bom-ref']));
-  const kept = new Set([all.metadata.component['bom-ref'], ...components.map((one) => one['bom-ref'])]);
-  const document = {
-    component: { ...all.metadata.component, type: 'application', name: 'airlock' },
-    components,
-    dependencies: all.dependencies
-      .filter(({ ref }) => kept.has(ref))
-      .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter((other) => kept.has(other)) })),
-    properties: [{ name: HASH, value: hash }],
-  };
-  return `${JSON.stringify(document)}\n`;
+/** Text of the document. */
+export function buildSbom(root) {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  const bundled = new Set(JSON.parse(readFileSync(join(root, BUNDLED), 'utf8')));
+  const own = packages[''] ?? {};
+  const first = Object.keys({ ...own.dependencies, ...own.optionalDependencies }).concat([...bundled]);
+  const edges = new Map([['', findPaths(packages, '', first)]]);
+  const open = [...edges.get('')];
+  while (open.length > 0) {
+    const path = open.pop();
+    if (edges.has(path)) continue;
+    const needed = findPaths(packages, path, namesNeededBy(packages[path]));
+    edges.set(path, needed);
+    open.push(...needed);
+  }
+  const ref = (path) => (path === '' ? `airlock@${own.version}` : refOf(path, packages[path]));
+  const paths = [...edges.keys()].filter((path) => path !== '');
+  // A package that npm has installed in two folders is one component.
+  const components = new Map(paths.map((path) => [ref(path), componentOf(path, packages[path])]));
+  const dependencies = new Map();
+  for (const [path, needed] of edges)
+    dependencies.set(ref(path), new Set([...(dependencies.get(ref(path)) ?? []), ...needed.map(ref)]));
+  return `${JSON.stringify({
+    component: applicationOf(own),
+    components: [...components.values()].sort((a, b) => (a['bom-ref'] < b['bom-ref'] ? -1 : 1)),
+    dependencies: [...dependencies].map(([name, needed]) => ({ ref: name, dependsOn: [...needed].sort() })),
+  })}\n`;
 }
 
-const isDevelopment = ({ properties = [] }) => properties.some(({ name }) => name === 'cdx:npm:package:development');
+function namesNeededBy({ dependencies, optionalDependencies, peerDependencies }) {
+  return Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
+}
 
-/** The references, and everything that they need. */
-function closure(first, refs) {
-  const found = new Set();
-  const open = [...first];
-  while (open.length > 0) {
-    const ref = open.pop();
-    if (found.has(ref)) continue;
-    found.add(ref);
-    open.push(...(refs.get(ref) ?? []));
-  }
-  return found;
+/** Folders of the packages as Node finds them from this folder. An optional or peer package may not be there. */
+function findPaths(packages, from, names) {
+  return names.flatMap((name) => {
+    for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))) {
+      const path = folder === '' ? `node_modules/${name}` : `${folder}/node_modules/${name}`;
+      if (packages[path]) return [path];
+      if (folder === '') return [];
+    }
+  });
+}
+
+const nameOf = (path, { name }) => name ?? path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
+const refOf = (path, entry) => `${nameOf(path, entry)}@${entry.version}`;
+
+function componentOf(path, entry) {
+  const name = nameOf(path, entry);
+  return {
+    'bom-ref': refOf(path, entry),
+    type: 'library',
+    name,
+    version: entry.version,
+    scope: entry.optional ? 'optional' : 'required',
+    purl: `pkg:npm/${name.replace('@', '%40')}@${entry.version}`,
+    hashes: hashesOf(entry.integrity),
+    ...licensesOf(entry.license),
+  };
+}
+
+function applicationOf({ version, license }) {
+  return {
+    'bom-ref': `airlock@${version}`,
+    type: 'application',
+    name: 'airlock',
+    version,
+    purl: `pkg:npm/airlock@${version}`,
+    ...licensesOf(license),
+  };
+}
+
+/** From Subresource Integrity to CycloneDX: `sha512-<base64>` becomes SHA-512 in hexadecimal. */
+function hashesOf(integrity) {
+  return integrity.split(' ').map((one) => {
+    const [algorithm, base64] = one.split(/-(.*)/);
+    return { alg: algorithm.replace('sha', 'SHA-'), content: Buffer.from(base64, 'base64').toString('hex') };
+  });
+}
+
+/** An identifier of SPDX, or an expression such as `(MIT OR Apache-2.0)`. */
+function licensesOf(license) {
+  if (!license) return {};
+  return { licenses: [/^[\w.+-]+$/.test(license) ? { license: { id: license } } : { expression: license }] };
 }

@@ -90,7 +90,7 @@ try {
   });
   const assets = (await dashboard).map((name) => `web/assets/${name}`);
   const site = await buildSiteIfChanged();
-  writeFileSync(join(staged, 'sbom.json'), buildSbom(root, readText(join(dist, 'sbom.json'))));
+  writeFileSync(join(staged, 'sbom.json'), buildSbom(root));
   publish([...threadFiles, ...builtFiles(program), ...assets, ...site]);
 } finally {
   rmSync(staged, { recursive: true, force: true });

@@ -97,7 +97,7 @@ describe('the client, with a server that fails', () => {
     });
     script = [(_, response) => response.writeHead(404).end('<h1>secret page</h1>')];
     const other = await airlock.get(ID).catch(String);
-    expect(other).toMatch(/answered 404, not as Airlock does/);
+    expect(other).toMatch(/returned 404, not as Airlock does/);
     expect(other).not.toContain('secret page');
   });
 
