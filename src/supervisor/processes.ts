@@ -219,12 +219,16 @@ async function stopRun(run: Run, drainMs: number, logger: SupervisorLogger): Pro
   clearTimeout(timer);
 }
 
-/** Signals the entire process group, so that no child is left behind. */
+/**
+ * Signals the entire process group, so that no child is left behind. Right after its start, the process may not lead a group
+ * yet (seen with Node 24 on a busy machine): then it has no children, and the signal goes to the process alone.
+ */
 function kill(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined) return;
   try {
     process.kill(-child.pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    child.kill(signal);
   }
 }
