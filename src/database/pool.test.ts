@@ -89,6 +89,18 @@ describe('the pool', () => {
     expect(tries).toBe(3);
   });
 
+  it('has no connection left after its close, even if no statement was built', async () => {
+    const pool = openPool(database.url, { max: 1, role: 'closed', onError: () => {} });
+    await pool.pg.query('SELECT 1');
+    await pool.close();
+    await vi.waitFor(async () => {
+      const { rows } = await database.pg.query(
+        "SELECT FROM pg_stat_activity WHERE application_name = 'airlock-closed' AND datname = current_database()",
+      );
+      expect(rows).toHaveLength(0);
+    });
+  });
+
   it('sends pipelined queries on one connection, without waiting for a response between them', async () => {
     const [one, other] = await pipelined(database.db, (connection) =>
       Promise.all([backend(connection), backend(connection)]),

@@ -79,7 +79,15 @@ export function openPool(
   // A client that is checked out while its connection breaks emits on itself; without a listener Node would end.
   pool.on('connect', (client) => client.on('error', options.onError));
   const db = pipelining(new Kysely<Tables>({ dialect: new PipeliningDialect({ pool }, options.max) }));
-  return { db, pg: pool, close: () => db.destroy() };
+  return {
+    db,
+    pg: pool,
+    async close() {
+      await db.destroy();
+      // Kysely ends a pool that it has used, and no other.
+      if (!pool.ended) await pool.end();
+    },
+  };
 }
 
 /**
