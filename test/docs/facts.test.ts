@@ -87,7 +87,7 @@ const SENTENCES: readonly [pattern: RegExp, ...facts: string[]][] = [
   [/any 2xx status within (\w+ seconds)/g, fact('webhooks', 'timeout')],
   [/It does so after (\d+ s, [\w, ]+), each/g, shortWaits()],
   [/retries a failed attempt after ([^.]+ and \w+ hours)\./g, longWaits()],
-  [/only failed for (\w+ days)/g, fact('webhooks', 'disabled')],
+  [/(?:only|has) failed for (\w+ days)/g, fact('webhooks', 'disabled')],
   [/accepts (\d+) concurrent PUTs to one upload URL/g, fact('connections', 'puts')],
   [/and (\d+) downloads of one object/g, fact('connections', 'gets')],
   [/SDK uploads files over (\d+ MiB)/g, bytes(partsAbove())],
