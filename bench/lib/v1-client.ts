@@ -46,10 +46,13 @@ export async function callApi(url: string, method: string, key: string, body?: u
   return { status, text, json: text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : null };
 }
 
+/** Types of uploads that are not `video/mp4`. */
+const CONTENT_TYPES: Readonly<Record<string, string>> = { '.webm': 'video/webm', '.flac': 'audio/flac' };
+
 export function v1Client(send: V1Client['call']): V1Client {
   const sendFile: V1Client['send'] = async (path) => {
     const fileSize = statSync(path).size;
-    const contentType = path.endsWith('.webm') ? 'video/webm' : 'video/mp4';
+    const contentType = CONTENT_TYPES[extname(path)] ?? 'video/mp4';
     const file = { filename: `bench${extname(path)}`, contentType, fileSize };
     const { result } = succeeded(await send('POST', '/v1/upload/presigned-url', file));
     const headers = { 'content-type': contentType, 'content-length': String(fileSize) };
