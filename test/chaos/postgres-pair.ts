@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chown, cp, mkdir, readdir, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
 import { serviceAccount } from '../../src/supervisor/account.ts';
 import { findPostgres } from '../../src/supervisor/postgres-binaries.ts';
 import { ensureCluster } from '../../src/supervisor/postgres-cluster.ts';
 import { POSTGRES_ENVIRONMENT } from '../../src/supervisor/postgres-settings.ts';
+import { freePort } from '../../testkit/free-port.ts';
 import { ensureServiceAccount, makeTestFolder } from '../../testkit/supervisor.ts';
 import { until } from '../../testkit/until.ts';
 
@@ -115,15 +115,6 @@ async function copyCluster(url: string, from: string, to: string): Promise<void>
   await writeFile(join(to, 'backup_label'), rows[0].labelfile, { mode: 0o600 });
   await writeFile(join(to, 'standby.signal'), '', { mode: 0o600 });
   for (const name of ['archive_status', 'summaries']) await mkdir(join(to, 'pg_wal', name), { recursive: true });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Ends a server and all its processes. */

@@ -1,6 +1,5 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,6 +7,7 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DELIVERY_ERRORS } from '../../src/contract/webhooks.ts';
 import { makeWebhookSecret, webhookHeaders } from '../../src/crypto/webhook-signature.ts';
+import { freePort } from '../../testkit/free-port.ts';
 import { shareService } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 import { blocks, ROOT, readPage, tableUnder } from './pages.ts';
@@ -140,14 +140,6 @@ async function deliver(url: string, headers: object, body: string): Promise<numb
   });
   await response.text();
   return response.status;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Null if the program can be started, and otherwise what is missing. */

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { Config } from '../../config/config.ts';
 import { loadTls } from '../../config/tls.ts';
-import { openPool } from '../../database/pool.ts';
+import { openPool, type Pool } from '../../database/pool.ts';
 import { readStranded } from '../../fleet/capabilities.ts';
 import { aliveWorkers } from '../../fleet/workers.ts';
 import { countStuck, stuckObjects } from '../../objects/deletion.ts';
@@ -23,37 +23,41 @@ export async function checkService(config: Config, run: RunCheck): Promise<void>
   if (!ready && !config.databaseUrl) return run('Service', '', async () => 'not running (./airlock up starts it)');
   if (ready) process.env[STORAGE_ENDPOINT_VARIABLE] ??= ready.storage;
   const secrets = await loadSecrets(config.dataDir);
-  await run('Database', 'Check AIRLOCK_DATABASE_URL, or start ./airlock up', async () => {
-    const pool = openPool(databaseUrl(config, secrets, 'owner'), { max: 1, role: 'doctor', onError: () => {} });
-    try {
-      const workers = await aliveWorkers(pool.db);
-      return `answers; ${workers.length} worker(s) alive`;
-    } finally {
-      await pool.close();
-    }
-  });
-  await run('Queue', '', () => checkQueue(databaseUrl(config, secrets, 'owner')));
-  await run('Deletions', '', () => checkDeletions(databaseUrl(config, secrets, 'owner')));
+  const url = databaseUrl(config, secrets, 'owner');
+  await run('Database', 'Check AIRLOCK_DATABASE_URL, or start ./airlock up', () =>
+    withPool(url, async ({ db }) => `answers; ${(await aliveWorkers(db)).length} worker(s) alive`),
+  );
+  await run('Queue', '', () => withPool(url, checkQueue));
+  await run('Deletions', '', () => withPool(url, checkDeletions));
   await run('Storage', 'Check AIRLOCK_STORAGE_URL, or start ./airlock up', async () => {
     await (await openObjectStore(config, secrets)).ping();
     return 'answers';
   });
   // The embedded storage allows every page.
-  if (config.storageUrl) await run('Uploads from pages', '', () => checkPages(config, secrets));
+  if (config.storageUrl)
+    await run('Uploads from pages', '', () => withPool(url, (pool) => checkPages(pool, config, secrets)));
 }
 
-async function checkPages(config: Config, secrets: Secrets): Promise<string | Partial<Check>> {
-  const pool = openPool(databaseUrl(config, secrets, 'owner'), { max: 1, role: 'doctor', onError: () => {} });
+/** Runs a check with one connection to the database. */
+async function withPool<T>(url: string, check: (pool: Pool) => Promise<T>): Promise<T> {
+  const pool = openPool(url, { max: 1, role: 'doctor', onError: () => {} });
+  try {
+    return await check(pool);
+  } finally {
+    await pool.close();
+  }
+}
+
+async function checkPages(pool: Pool, config: Config, secrets: Secrets): Promise<string | Partial<Check>> {
+  // The login of a worker reads no upload tokens.
+  const { rows } = await pool.pg.query("SELECT has_column_privilege('upload_tokens', 'origin', 'SELECT') AS allowed");
+  if (!rows[0].allowed) return 'not checked here: this login reads no upload tokens';
+  const origins = await uploadingOrigins(pool.db, config.publicUrl);
   const { fetch, close } = openFetch();
   try {
-    // The login of a worker reads no upload tokens.
-    const { rows } = await pool.pg.query("SELECT has_column_privilege('upload_tokens', 'origin', 'SELECT') AS allowed");
-    if (!rows[0].allowed) return 'not checked here: this login reads no upload tokens';
-    const origins = await uploadingOrigins(pool.db, config.publicUrl);
     return await checkUploads(await openObjectStore(config, secrets), origins, fetch);
   } finally {
     close();
-    await pool.close();
   }
 }
 
@@ -64,35 +68,25 @@ const PORT_MS = 5_000;
 const NAMED_OBJECTS = 5;
 
 /** Names the objects that storage does not delete. */
-async function checkDeletions(url: string): Promise<string | Partial<Check>> {
-  const pool = openPool(url, { max: 1, role: 'doctor', onError: () => {} });
-  try {
-    const total = await countStuck(pool.db);
-    if (total === 0) return 'no object is stuck';
-    const named = (await stuckObjects(pool.db, NAMED_OBJECTS)).map(
-      ({ key, deletion_failures: failures, deletion_error: error }) => `${key} (${error}, ${failures} times)`,
-    );
-    const others = total > named.length ? `, and ${total - named.length} more` : '';
-    const remedy =
-      "Look for a retention policy, an object lock, or a missing permission of Airlock's key. Airlock retries at least hourly";
-    return { state: 'warning', seen: `storage rejects the deletion of ${named.join(', ')}${others}`, remedy };
-  } finally {
-    await pool.close();
-  }
+async function checkDeletions({ db }: Pool): Promise<string | Partial<Check>> {
+  const total = await countStuck(db);
+  if (total === 0) return 'no object is stuck';
+  const named = (await stuckObjects(db, NAMED_OBJECTS)).map(
+    ({ key, deletion_failures: failures, deletion_error: error }) => `${key} (${error}, ${failures} times)`,
+  );
+  const others = total > named.length ? `, and ${total - named.length} more` : '';
+  const remedy =
+    "Look for a retention policy, an object lock, or a missing permission of Airlock's key. Airlock retries at least hourly";
+  return { state: 'warning', seen: `storage rejects the deletion of ${named.join(', ')}${others}`, remedy };
 }
 
 /** Names what waiting jobs need and no living worker has. */
-async function checkQueue(url: string): Promise<string | Partial<Check>> {
-  const pool = openPool(url, { max: 1, role: 'doctor', onError: () => {} });
-  try {
-    const stranded = await readStranded(pool.db);
-    if (stranded.length === 0) return 'every waiting job has a worker that can run it';
-    const named = stranded.map(({ kind, needs, jobs }) => `${jobs} of the kind ${[kind, ...needs].join(' with ')}`);
-    const remedy = 'Start a worker that supports their kind and has the programs they need';
-    return { state: 'warning', seen: `no active worker can run waiting jobs: ${named.join(', ')}`, remedy };
-  } finally {
-    await pool.close();
-  }
+async function checkQueue({ db }: Pool): Promise<string | Partial<Check>> {
+  const stranded = await readStranded(db);
+  if (stranded.length === 0) return 'every waiting job has a worker that can run it';
+  const named = stranded.map(({ kind, needs, jobs }) => `${jobs} of the kind ${[kind, ...needs].join(' with ')}`);
+  const remedy = 'Start a worker that supports their kind and has the programs they need';
+  return { state: 'warning', seen: `no active worker can run waiting jobs: ${named.join(', ')}`, remedy };
 }
 
 async function askApi(config: Config, { api }: ReadyInfo): Promise<string | Partial<Check>> {

@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chown, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
 import { serviceAccount } from '../../../src/supervisor/account.ts';
 import { findPostgres } from '../../../src/supervisor/postgres-binaries.ts';
 import { ensureCluster } from '../../../src/supervisor/postgres-cluster.ts';
 import { POSTGRES_ENVIRONMENT } from '../../../src/supervisor/postgres-settings.ts';
+import { freePort } from '../../../testkit/free-port.ts';
 import { ensureServiceAccount, makeTestFolder } from '../../../testkit/supervisor.ts';
 import { until } from '../../../testkit/until.ts';
 
@@ -45,7 +45,7 @@ export async function openPostgres({ conf, hba, cert, key }: PostgresFiles): Pro
     if (account) await chown(join(data, name), account.uid, account.gid);
   }
   await writeFile(join(data, 'postgresql.auto.conf'), "include_if_exists 'from-page.conf'\n", { flag: 'a' });
-  const port = await freePort();
+  const port = await freePort('0.0.0.0');
   const settings = { port, unix_socket_directories: '', ssl_cert_file: 'server.pem', ssl_key_file: 'server.key' };
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const child = spawn(join(binaries.binDir, 'postgres'), ['-D', data, ...args], {
@@ -72,13 +72,4 @@ export async function openPostgres({ conf, hba, cert, key }: PostgresFiles): Pro
       await remove();
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '0.0.0.0');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
