@@ -2,20 +2,19 @@ import type { Config } from '../config/config.ts';
 import { toEnvironment } from '../config/config.ts';
 import { loadTls, transportPolicy } from '../config/tls.ts';
 import { prepareDataDir } from '../supervisor/data-dir.ts';
-import { type SupervisedProcess, superviseProcess } from '../supervisor/processes.ts';
+import { superviseProcess } from '../supervisor/processes.ts';
 import { claimInstance, type ReadyInfo } from '../supervisor/ready-file.ts';
-import { addressee } from '../supervisor/scrape.ts';
 import { type SupervisedPostgres, supervisePostgres } from '../supervisor/supervise-postgres.ts';
-import type { ReadyMessage } from '../supervisor/types.ts';
 import type { Logger } from '../telemetry/index.ts';
+import { databaseTemplate } from './database-template.ts';
 import { diskAdvice } from './disk-advice.ts';
 import { listenUrl, metricsHost, STORAGE_ENDPOINT_VARIABLE } from './endpoints.ts';
 import { entryPoint } from './entry-point.ts';
 import { type FirstKey, firstKeyFile } from './first-key.ts';
 import type { MigrationResult } from './roles/migrate.ts';
+import { openRoles } from './roles.ts';
 import { isMigrated, programStamp } from './schema-stamp.ts';
 import { unknownSettings } from './unknown-settings.ts';
-import { nodeOptions } from './v8-options.ts';
 
 export interface Service {
   ready: ReadyInfo;
@@ -25,6 +24,8 @@ export interface Service {
   setupToken: string | null;
   /** Drains: claims nothing new, and lets running jobs end or releases them. */
   stop(): Promise<void>;
+  /** The same for a service without jobs whose data directory is removed: stops everything at once. */
+  discard(): Promise<void>;
 }
 
 export interface ServiceOptions {
@@ -38,24 +39,12 @@ export interface ServiceOptions {
   announce: boolean;
   /** Aborting it skips the drain: everything is killed, and `stop()` resolves soon. No job is lost. */
   immediate?: AbortSignal;
+  /** Called with the owner's URL once the schema is current, while the roles start. They wait for it to be ready. */
+  onSchema?: (databaseUrl: string) => Promise<void>;
 }
 
 const WORKER_DRAIN_MS = 35_000;
 const API_DRAIN_MS = 30_000;
-/**
- * glibc keeps up to eight arenas of freed memory per core; with two in total, the idle roles together use 9 MB less. And
- * once a block of up to 32 MB is freed, it takes later ones of that size from an arena, which never shrinks below the last
- * block in use. With a fixed threshold in bytes, large blocks return to the system: 20 MB in a worker that has built an
- * image.
- */
-const LEAN_MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '1048576' };
-/** Variables that are removed from the environment of roles that do not need them. */
-const WITHHELD: Readonly<Record<string, readonly string[]>> = {
-  gateway: ['AIRLOCK_DATABASE_URL', 'AIRLOCK_SIGNING_KEY'],
-  worker: ['AIRLOCK_SIGNING_KEY'],
-};
-/** The API first, so that no new jobs arrive; then the worker; then the storage that it writes to. */
-const STOP_ORDER = ['api', 'worker', 'gateway'];
 
 /**
  * Starts the entire service on one machine: database, gateway, API, worker, each a process that is restarted when it
@@ -70,44 +59,49 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   if (disk.state === 'full')
     logger.warn({ variable: 'AIRLOCK_DISK_RESERVE' }, `low on disk space: ${disk.seen}. ${disk.remedy}`);
   const instance = await claimInstance(config.dataDir);
-  const started: SupervisedProcess[] = [];
+  const failed = new AbortController();
+  const discarded = new AbortController();
+  const roles = openRoles({ ...options, config }, failed.signal);
   let postgres = null as SupervisedPostgres | null;
   const stop = async () => {
     await instance.withdraw();
-    for (const name of STOP_ORDER) {
-      for (const child of started) if (child.name === name) await child.stop();
-    }
+    await roles.stop();
     await postgres?.stop();
     await instance.release();
+  };
+  const discard = async () => {
+    await instance.withdraw();
+    await roles.discard();
+    discarded.abort();
+    await postgres?.stop();
+    await instance.release();
+  };
+  const keep = async () => {
+    if (config.databaseUrl) return;
+    const template = await databaseTemplate();
+    const hurried = AbortSignal.any([discarded.signal, ...(immediate ? [immediate] : [])]);
+    postgres = await supervisePostgres({ dataDir: config.dataDir, logger, template, immediate: hurried });
   };
 
   try {
     const tls = (await loadTls(config.tls, config.dataDir, [config.host])) !== null;
-    const role = async (name: string, extra: Record<string, string>, drainMs?: number) => {
-      const environment: NodeJS.ProcessEnv = { ...LEAN_MALLOC, ...process.env, ...toEnvironment(config), ...extra };
-      for (const variable of WITHHELD[name] ?? []) delete environment[variable];
-      const onMessage = (message: unknown) => {
-        const to = addressee(name, message);
-        started.find((other) => other.name === to)?.send(message as object);
-      };
-      const child = await startRole(name, environment, { ...options, config, onMessage }, drainMs);
-      started.push(child);
-      return child;
+    const prepare = async () => {
+      const [, gateway] = await together([keep(), config.storageUrl ? null : roles.start('gateway')]);
+      const url = config.databaseUrl ?? postgres?.url ?? '';
+      const migrated = await migrateIfNeeded(url, { ...options, config });
+      const endpoint = gateway ? listenUrl(config, gateway.ready.ports.storage!, tls) : '';
+      roles.begin(endpoint ? { [STORAGE_ENDPOINT_VARIABLE]: endpoint } : {});
+      await options.onSchema?.(url);
+      return { migrated, endpoint };
     };
-    const keep = async () => {
-      if (config.databaseUrl) return;
-      postgres = await supervisePostgres({ dataDir: config.dataDir, logger, ...(immediate && { immediate }) });
-    };
-    const [, gateway] = await together([keep(), config.storageUrl ? null : role('gateway', {})]);
-    // Only this process and the migration use the owner's login; API and worker each have their own.
-    const url = config.databaseUrl ?? postgres?.url;
-    const wanted = { firstKey: options.firstKey !== null, roles: !config.databaseUrl };
-    const current = url !== undefined && (await isMigrated(url, await programStamp(), wanted));
-    const migrated = current ? null : await migrate(config, options);
-    const endpoint = gateway ? listenUrl(config, gateway.ready.ports.storage!, tls) : '';
-    const storage: Record<string, string> = endpoint ? { [STORAGE_ENDPOINT_VARIABLE]: endpoint } : {};
+    const preparing = prepare().catch((error) => {
+      failed.abort();
+      throw error;
+    });
     const apiDrainMs = API_DRAIN_MS + (config.drainDelaySeconds ?? 0) * 1000;
-    const [, api] = await together([role('worker', storage, WORKER_DRAIN_MS), role('api', storage, apiDrainMs)]);
+    // They load their code and test the sandbox while the database starts, and wait for it.
+    const waiting = [roles.start('worker', WORKER_DRAIN_MS), roles.start('api', apiDrainMs)] as const;
+    const [{ migrated, endpoint }, , api] = await together([preparing, ...waiting]);
     const ready = {
       api: config.publicUrl ?? listenUrl(config, api.ready.ports.api!, tls),
       storage: config.storagePublicUrl ?? (endpoint || config.storageUrl || ''),
@@ -115,9 +109,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     };
     if (options.announce) await instance.announce(ready);
     const { firstKey = null, setupToken = null } = migrated ?? {};
-    return { ready: { ...ready, pid: process.pid }, firstKey, setupToken, stop };
+    return { ready: { ...ready, pid: process.pid }, firstKey, setupToken, stop, discard };
   } catch (error) {
-    await stop().catch((failed) => logger.error({ err: failed }, 'not everything could be stopped'));
+    await stop().catch((problem) => logger.error({ err: problem }, 'not everything could be stopped'));
     throw error;
   }
 }
@@ -128,38 +122,12 @@ async function together<T extends unknown[]>(promises: [...T]): Promise<{ [K in 
   return Promise.all(promises);
 }
 
-/** A role that restarts requests its previous port, so that links and clients keep working. */
-async function startRole(
-  name: string,
-  environment: NodeJS.ProcessEnv,
-  options: ServiceOptions & { onMessage: (message: unknown) => void },
-  drainMs?: number,
-): Promise<SupervisedProcess> {
-  const variables: Record<string, string> = {
-    api: 'AIRLOCK_PORT',
-    metrics: 'AIRLOCK_METRICS_PORT',
-    storage: 'AIRLOCK_STORAGE_PORT',
-  };
-  return superviseProcess({
-    name,
-    command: process.execPath,
-    args: [...nodeOptions(name, process.execArgv), entryPoint(), name],
-    env: (last: ReadyMessage | null) => ({
-      ...environment,
-      ...Object.fromEntries(
-        Object.entries(last?.ports ?? {}).flatMap(([port, value]) =>
-          variables[port] ? [[variables[port], String(value)]] : [],
-        ),
-      ),
-    }),
-    logger: options.logger,
-    ready: 'ipc',
-    readyTimeoutMs: 60_000,
-    onLine: options.onLine,
-    onMessage: options.onMessage,
-    ...(options.immediate && { immediate: options.immediate }),
-    ...(drainMs && { drainMs }),
-  });
+/** The migration's result; null when this build has already migrated the database. */
+async function migrateIfNeeded(url: string, options: ServiceOptions): Promise<MigrationResult | null> {
+  // Only this process and the migration use the owner's login; API and worker each have their own.
+  const wanted = { firstKey: options.firstKey !== null, roles: !options.config.databaseUrl };
+  if (await isMigrated(url, await programStamp(), wanted)) return null;
+  return migrate(options.config, options);
 }
 
 /** Migrates in a separate process, because the supervisor is long-lived and should stay small. */

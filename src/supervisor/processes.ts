@@ -31,8 +31,8 @@ export interface ProcessOptions {
   onLine?: (stream: 'stdout' | 'stderr', line: string) => void;
   /** Called each time it becomes ready, including the first. */
   onReady?: (message: ReadyMessage) => void;
-  /** Receives other messages that it sends. */
-  onMessage?: (message: unknown) => void;
+  /** Receives other messages that it sends. `reply` sends one back, also before it is ready. */
+  onMessage?: (message: unknown, reply: (message: object) => void) => void;
   /** Called each time it exits unexpectedly. */
   onDown?: (exit: ProcessExit) => void;
 }
@@ -185,7 +185,10 @@ function start(options: ProcessOptions, last: ReadyMessage | null): Run {
       resolve();
     };
     if (ready === 'spawn') child.once('spawn', () => settle({ type: 'ready', ports: {} }));
-    else child.on('message', (message) => (isReady(message) ? settle(message) : options.onMessage?.(message)));
+    else {
+      const reply = (answer: object) => child.connected && child.send(answer, () => {});
+      child.on('message', (message) => (isReady(message) ? settle(message) : options.onMessage?.(message, reply)));
+    }
     child.once('error', (cause) => {
       clearTimeout(timer);
       reject(new SupervisorError(`${name} cannot be started`, `Check ${options.command}`, { cause }));

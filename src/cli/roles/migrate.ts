@@ -32,7 +32,14 @@ export async function runMigrate(
   config: Config,
   options: { firstKey: boolean | string; roles?: boolean },
 ): Promise<MigrationResult> {
-  const url = databaseUrl(config, await loadSecrets(config.dataDir), 'owner');
+  return migrateAt(databaseUrl(config, await loadSecrets(config.dataDir), 'owner'), options);
+}
+
+/** The same for the database at `url`, which includes the login of its owner. */
+export async function migrateAt(
+  url: string,
+  options: { firstKey: boolean | string; roles?: boolean },
+): Promise<MigrationResult> {
   const pool = openPool(url, { max: 2, role: 'migrate', onError: () => {}, silenceMs: 0 });
   try {
     const applied = await migrateDatabase(pool.db);
