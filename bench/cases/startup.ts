@@ -100,5 +100,7 @@ async function ready(child: ChildProcess, file: string): Promise<void> {
 }
 
 function ended(child: ChildProcess): Promise<number | null> {
-  return child.exitCode === null ? new Promise((resolve) => child.once('exit', resolve)) : Promise.resolve(child.exitCode);
+  return child.exitCode === null
+    ? new Promise((resolve) => child.once('exit', resolve))
+    : Promise.resolve(child.exitCode);
 }

@@ -4,7 +4,6 @@ import { openEmbeddedPostgres } from '../supervisor/postgres.ts';
 import { createLogger } from '../telemetry/index.ts';
 import { databaseTemplate } from './database-template.ts';
 import { migrateAt } from './roles/migrate.ts';
-import { isMigrated, programStamp } from './schema-stamp.ts';
 
 /**
  * Runs `work` against the operator's database, or the embedded one, which is started for the duration of the call
@@ -13,21 +12,16 @@ import { isMigrated, programStamp } from './schema-stamp.ts';
 export async function withDatabase<T>(config: Config, work: (config: Config) => Promise<T>): Promise<T> {
   const prepared = { ...config, dataDir: await prepareDataDir(config.dataDir) };
   if (config.databaseUrl) {
-    await migrateOnce(config.databaseUrl);
+    await migrateAt(config.databaseUrl, { firstKey: false, onlyIfNeeded: true });
     return work(prepared);
   }
   const logger = createLogger({ level: 'warn', role: 'cli', destination: process.stderr });
   const template = await databaseTemplate();
   const server = await openEmbeddedPostgres({ dataDir: prepared.dataDir, logger, template });
   try {
-    await migrateOnce(server.url, { roles: true });
+    await migrateAt(server.url, { firstKey: false, onlyIfNeeded: true });
     return await work(prepared);
   } finally {
     await server.stop();
   }
-}
-
-async function migrateOnce(url: string, { roles = false } = {}): Promise<void> {
-  const isCurrent = await isMigrated(url, await programStamp(), { firstKey: false, roles });
-  if (!isCurrent) await migrateAt(url, { firstKey: false });
 }

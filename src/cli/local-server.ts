@@ -49,7 +49,12 @@ export async function findLocalServer(config: Config, options: ServerOptions, en
   if (running) {
     const temporary = await withKeys(config, (pool) => createTemporaryKey(pool, options));
     const tls = await loadTls(config.tls, config.dataDir, [config.host]);
-    return { url: running.api, key: temporary.raw, ...(tls?.ca && { ca: tls.ca }), close: () => withKeys(config, (pool) => revokeTemporaryKey(pool, temporary)) };
+    return {
+      url: running.api,
+      key: temporary.raw,
+      ...(tls?.ca && { ca: tls.ca }),
+      close: () => withKeys(config, (pool) => revokeTemporaryKey(pool, temporary)),
+    };
   }
   if (!options.start) {
     throw new UnavailableError(

@@ -34,8 +34,8 @@ export interface RolesOptions {
   logger: SupervisorLogger;
   /** Receives the output of the roles, line by line. */
   onLine: (stream: 'stdout' | 'stderr', line: string) => void;
-  /** Aborting it kills the roles. */
-  immediate?: AbortSignal;
+  /** Aborting it kills the roles, also those that wait. */
+  immediate: AbortSignal;
 }
 
 /** The roles of one service, as processes that restart when they die. */
@@ -50,15 +50,12 @@ export interface Roles {
   discard(): Promise<void>;
 }
 
-/** @param failed aborts when the service cannot start: ends roles that wait */
-export function openRoles(options: RolesOptions, failed: AbortSignal): Roles {
-  const { config, immediate } = options;
+export function openRoles({ config, logger, onLine, immediate }: RolesOptions): Roles {
   const started: SupervisedProcess[] = [];
   let begin!: (variables: Record<string, string>) => void;
   const begun = new Promise<Record<string, string>>((resolve) => {
     begin = resolve;
   });
-  const signal = AbortSignal.any(immediate ? [failed, immediate] : [failed]);
   const base = { ...LEAN_MALLOC, ...process.env, ...toEnvironment(config), [WAITS_VARIABLE]: '1' };
   return {
     begin,
@@ -70,15 +67,15 @@ export function openRoles(options: RolesOptions, failed: AbortSignal): Roles {
         command: process.execPath,
         args: [...nodeOptions(name, process.execArgv), entryPoint(), name],
         env: (last) => ({ ...environment, ...portsOf(last) }),
-        logger: options.logger,
+        logger,
         readyTimeoutMs: READY_MS,
-        onLine: options.onLine,
+        onLine,
         onMessage(message, reply) {
           if (isWaiting(message)) void begun.then((variables) => reply(beginMessage(variables)));
           const to = addressee(name, message);
           started.find((other) => other.name === to)?.send(message as object);
         },
-        immediate: signal,
+        immediate,
         ...(drainMs && { drainMs }),
       });
       started.push(child);

@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { toEnvironment } from '../config/config.ts';
 import { loadTls, transportPolicy } from '../config/tls.ts';
+import { beginMessage, isWaiting, WAITS_VARIABLE } from '../supervisor/child.ts';
 import { prepareDataDir } from '../supervisor/data-dir.ts';
 import { superviseProcess } from '../supervisor/processes.ts';
 import { claimInstance, type ReadyInfo } from '../supervisor/ready-file.ts';
@@ -12,7 +15,7 @@ import { listenUrl, metricsHost, STORAGE_ENDPOINT_VARIABLE } from './endpoints.t
 import { entryPoint } from './entry-point.ts';
 import { type FirstKey, firstKeyFile } from './first-key.ts';
 import type { MigrationResult } from './roles/migrate.ts';
-import { openRoles } from './roles.ts';
+import { openRoles, type Roles } from './roles.ts';
 import { isMigrated, programStamp } from './schema-stamp.ts';
 import { unknownSettings } from './unknown-settings.ts';
 
@@ -43,6 +46,8 @@ export interface ServiceOptions {
   onSchema?: (databaseUrl: string) => Promise<void>;
 }
 
+/** Milliseconds. Includes the wait for the database, which replays its WAL after a crash. */
+const MIGRATION_MS = 300_000;
 const WORKER_DRAIN_MS = 35_000;
 const API_DRAIN_MS = 30_000;
 
@@ -51,7 +56,7 @@ const API_DRAIN_MS = 30_000;
  * dies.
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { logger, immediate } = options;
+  const { logger } = options;
   transportPolicy(options.config);
   for (const warning of unknownSettings(process.env)) logger.warn(warning);
   const config = { ...options.config, dataDir: await prepareDataDir(options.config.dataDir) };
@@ -59,49 +64,31 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   if (disk.state === 'full')
     logger.warn({ variable: 'AIRLOCK_DISK_RESERVE' }, `low on disk space: ${disk.seen}. ${disk.remedy}`);
   const instance = await claimInstance(config.dataDir);
-  const failed = new AbortController();
-  const discarded = new AbortController();
-  const roles = openRoles({ ...options, config }, failed.signal);
-  let postgres = null as SupervisedPostgres | null;
-  const stop = async () => {
+  const parts = openParts({ ...options, config });
+  const { roles } = parts;
+  const end = (how: 'stop' | 'discard') => async () => {
     await instance.withdraw();
-    await roles.stop();
-    await postgres?.stop();
+    await roles[how]();
+    await parts.stopDatabase(how);
     await instance.release();
-  };
-  const discard = async () => {
-    await instance.withdraw();
-    await roles.discard();
-    discarded.abort();
-    await postgres?.stop();
-    await instance.release();
-  };
-  const keep = async () => {
-    if (config.databaseUrl) return;
-    const template = await databaseTemplate();
-    const hurried = AbortSignal.any([discarded.signal, ...(immediate ? [immediate] : [])]);
-    postgres = await supervisePostgres({ dataDir: config.dataDir, logger, template, immediate: hurried });
   };
 
   try {
     const tls = (await loadTls(config.tls, config.dataDir, [config.host])) !== null;
     const prepare = async () => {
-      const [, gateway] = await together([keep(), config.storageUrl ? null : roles.start('gateway')]);
-      const url = config.databaseUrl ?? postgres?.url ?? '';
-      const migrated = await migrateIfNeeded(url, { ...options, config });
+      const { gateway, migrated, url } = await startDatabaseAndGateway(parts, { ...options, config });
       const endpoint = gateway ? listenUrl(config, gateway.ready.ports.storage!, tls) : '';
       roles.begin(endpoint ? { [STORAGE_ENDPOINT_VARIABLE]: endpoint } : {});
       await options.onSchema?.(url);
       return { migrated, endpoint };
     };
-    const preparing = prepare().catch((error) => {
-      failed.abort();
-      throw error;
-    });
     const apiDrainMs = API_DRAIN_MS + (config.drainDelaySeconds ?? 0) * 1000;
-    // They load their code and test the sandbox while the database starts, and wait for it.
-    const waiting = [roles.start('worker', WORKER_DRAIN_MS), roles.start('api', apiDrainMs)] as const;
-    const [{ migrated, endpoint }, , api] = await together([preparing, ...waiting]);
+    // Worker and API load their code and test the sandbox while the database starts, and wait for it.
+    const [{ migrated, endpoint }, , api] = await together([
+      prepare().catch(parts.fail),
+      roles.start('worker', WORKER_DRAIN_MS),
+      roles.start('api', apiDrainMs),
+    ]);
     const ready = {
       api: config.publicUrl ?? listenUrl(config, api.ready.ports.api!, tls),
       storage: config.storagePublicUrl ?? (endpoint || config.storageUrl || ''),
@@ -109,11 +96,69 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     };
     if (options.announce) await instance.announce(ready);
     const { firstKey = null, setupToken = null } = migrated ?? {};
-    return { ready: { ...ready, pid: process.pid }, firstKey, setupToken, stop, discard };
+    return {
+      ready: { ...ready, pid: process.pid },
+      ...{ firstKey, setupToken, stop: end('stop'), discard: end('discard') },
+    };
   } catch (error) {
-    await stop().catch((problem) => logger.error({ err: problem }, 'not everything could be stopped'));
+    await end('stop')().catch((problem) => logger.error({ err: problem }, 'not everything could be stopped'));
     throw error;
   }
+}
+
+/** The parts of a service that is starting. */
+interface Parts {
+  roles: Roles;
+  /** Aborts when the service cannot start: ends what still waits. */
+  failed: AbortSignal;
+  /** Aborts `failed`, and throws the error. */
+  fail(error: unknown): never;
+  /** Starts the embedded database, if the service uses it. Returns the owner's URL. */
+  startDatabase(): Promise<string>;
+  stopDatabase(how: 'stop' | 'discard'): Promise<void>;
+}
+
+function openParts(options: ServiceOptions): Parts {
+  const { config, logger, immediate } = options;
+  const failed = new AbortController();
+  const discarded = new AbortController();
+  const orImmediate = (signal: AbortSignal) => AbortSignal.any([signal, ...(immediate ? [immediate] : [])]);
+  let postgres: SupervisedPostgres | null = null;
+  return {
+    roles: openRoles({ ...options, immediate: orImmediate(failed.signal) }),
+    failed: failed.signal,
+    fail(error) {
+      failed.abort();
+      throw error;
+    },
+    async startDatabase() {
+      if (config.databaseUrl) return config.databaseUrl;
+      const template = await databaseTemplate();
+      const hurried = orImmediate(discarded.signal);
+      postgres = await supervisePostgres({ dataDir: config.dataDir, logger, template, immediate: hurried });
+      return postgres.url;
+    },
+    async stopDatabase(how) {
+      if (how === 'discard') discarded.abort();
+      await postgres?.stop();
+    },
+  };
+}
+
+/** Starts both, and brings the schema up to date. */
+async function startDatabaseAndGateway({ roles, failed, fail, startDatabase }: Parts, options: ServiceOptions) {
+  const { config, immediate } = options;
+  const isFirst = options.firstKey !== null && !config.databaseUrl && isNew(config.dataDir);
+  const database = startDatabase().catch(fail);
+  const ended = AbortSignal.any([failed, ...(immediate ? [immediate] : [])]);
+  const migration = { ...options, immediate: ended, database };
+  const [url, gateway, first] = await together([
+    database,
+    config.storageUrl ? null : roles.start('gateway'),
+    // On a new data directory, the process that makes the first key loads its code while the database starts.
+    isFirst ? migrate(migration) : null,
+  ]);
+  return { url, gateway, migrated: first ?? (await migrateIfNeeded(url, migration)) };
 }
 
 /** Like Promise.all, but waits for the others before it rejects: what they have started must be stopped too. */
@@ -122,34 +167,45 @@ async function together<T extends unknown[]>(promises: [...T]): Promise<{ [K in 
   return Promise.all(promises);
 }
 
+function isNew(dataDir: string): boolean {
+  return !existsSync(join(dataDir, 'postgres', 'data'));
+}
+
+interface MigrationOptions extends ServiceOptions {
+  /** Resolves when the database accepts connections. */
+  database: Promise<string>;
+}
+
 /** The migration's result; null when this build has already migrated the database. */
-async function migrateIfNeeded(url: string, options: ServiceOptions): Promise<MigrationResult | null> {
+async function migrateIfNeeded(url: string, options: MigrationOptions): Promise<MigrationResult | null> {
   // Only this process and the migration use the owner's login; API and worker each have their own.
   const wanted = { firstKey: options.firstKey !== null, roles: !options.config.databaseUrl };
   if (await isMigrated(url, await programStamp(), wanted)) return null;
-  return migrate(options.config, options);
+  return migrate(options);
 }
 
 /** Migrates in a separate process, because the supervisor is long-lived and should stay small. */
-async function migrate(config: Config, options: ServiceOptions): Promise<MigrationResult> {
+async function migrate({ config, ...options }: MigrationOptions): Promise<MigrationResult> {
   let result: MigrationResult | null = null;
   const firstKey = { text: ['--first-key'], file: ['--first-key', firstKeyFile(config.dataDir)] };
+  const command = ['migrate', '--report', ...(options.firstKey ? firstKey[options.firstKey] : [])];
   const child = await superviseProcess({
     name: 'migrate',
     command: process.execPath,
-    args: [
-      ...process.execArgv,
-      entryPoint(),
-      'migrate',
-      '--report',
-      ...(options.firstKey ? firstKey[options.firstKey] : []),
-    ],
-    env: { ...process.env, ...toEnvironment(config) },
+    args: [...process.execArgv, entryPoint(), ...command],
+    env: { ...process.env, ...toEnvironment(config), [WAITS_VARIABLE]: '1' },
     logger: options.logger,
     ready: 'ipc',
     maximumFirstFailures: 1,
     ...(options.immediate && { immediate: options.immediate }),
-    readyTimeoutMs: 120_000,
+    readyTimeoutMs: MIGRATION_MS,
+    onMessage(message, reply) {
+      if (isWaiting(message))
+        void options.database.then(
+          () => reply(beginMessage({})),
+          () => undefined,
+        );
+    },
     onLine(stream, line) {
       if (stream === 'stdout' && line.startsWith('{"applied"')) result = JSON.parse(line) as MigrationResult;
       else options.onLine(stream, line);

@@ -1,12 +1,12 @@
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { copyImage, findImage } from './image/prepared-image.ts';
+import { openRootImage, removeOldImages } from './image/root-image.ts';
 import { openSandbox } from './open.ts';
 import { findPrograms } from './programs/find-programs.ts';
 import { PROGRAMS } from './programs/table.ts';
 import { SandboxError } from './sandbox-error.ts';
-import { copyImage, findImage } from './image/prepared-image.ts';
-import { openRootImage, removeOldImages } from './image/root-image.ts';
 
 /**
  * Puts the image of the installed programs into `folder`, from which new data directories take it. Keeps an image that is

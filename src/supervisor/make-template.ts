@@ -84,4 +84,3 @@ async function spareSegments(data: string): Promise<string[]> {
     .sort()
     .slice(1);
 }
-

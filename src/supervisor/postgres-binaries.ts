@@ -1,14 +1,5 @@
 import { execFile } from 'node:child_process';
-import {
-  chmodSync,
-  constants,
-  copyFileSync,
-  existsSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-} from 'node:fs';
+import { chmodSync, constants, copyFileSync, existsSync, linkSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
@@ -109,7 +100,8 @@ function installFile(from: string, to: string): boolean {
   const isProgram = (mode & 0o100) !== 0 || basename(dirname(from)) === 'bin';
   const wanted = isProgram ? 0o755 : 0o644;
   const isOurs = uid === 0 || uid === process.getuid!();
-  if (isOurs && (mode & 0o022) === 0 && (mode & wanted & 0o055) === (wanted & 0o055) && isLinked(from, to)) return false;
+  if (isOurs && (mode & 0o022) === 0 && (mode & wanted & 0o055) === (wanted & 0o055) && isLinked(from, to))
+    return false;
   copyFileSync(from, to, constants.COPYFILE_FICLONE);
   chmodSync(to, wanted);
   return true;

@@ -7,6 +7,9 @@ import { runTool } from './run-tool.ts';
 import { SupervisorError } from './supervisor-error.ts';
 import type { Account } from './types.ts';
 
+/** A program of a start that was killed may still write to its staging folder; it fails once its folders are gone. */
+const PATIENTLY = { maxRetries: 40, retryDelay: 50 };
+
 /**
  * Creates `<home>/data` if it is missing: with `copy`, or with initdb, with checksums, UTF-8 and a locale that does not
  * depend on the C library, whose updates could corrupt indexes. Atomic: an interrupted call leaves a staging folder, which
@@ -25,7 +28,7 @@ export async function ensureCluster(
 ): Promise<{ data: string; fresh: boolean }> {
   const data = join(home, 'data');
   for (const name of await readdir(home)) {
-    if (/^(init|pgsql-new)-/.test(name)) await rm(join(home, name), { recursive: true, force: true });
+    if (/^(init|pgsql-new)-/.test(name)) await rm(join(home, name), { recursive: true, force: true, ...PATIENTLY });
   }
   if (existsSync(join(data, 'PG_VERSION'))) {
     await requireVersion(data);
@@ -69,7 +72,7 @@ async function createCluster(
     await syncFolder(home);
     return true;
   } finally {
-    await rm(staging, { recursive: true, force: true });
+    await rm(staging, { recursive: true, force: true, ...PATIENTLY });
   }
 }
 

@@ -155,19 +155,23 @@ function remedyOf(lastOutput: string): string {
 
 async function waitReady(options: StartOptions, ended: () => boolean): Promise<void> {
   let last: unknown = null;
-  const ready = await waitUntil(async () => {
-    if (ended()) return true;
-    options.immediate?.throwIfAborted();
-    if (!(await listens(options.socketFolder))) return false;
-    try {
-      await ensureDatabase(options.socketFolder, options.secrets, options.fresh);
-      return true;
-    } catch (error) {
-      if (!isStarting(error)) throw error;
-      last = error;
-      return false;
-    }
-  }, START_LIMIT_MS, LOOK_MS);
+  const ready = await waitUntil(
+    async () => {
+      if (ended()) return true;
+      options.immediate?.throwIfAborted();
+      if (!(await listens(options.socketFolder))) return false;
+      try {
+        await ensureDatabase(options.socketFolder, options.secrets, options.fresh);
+        return true;
+      } catch (error) {
+        if (!isStarting(error)) throw error;
+        last = error;
+        return false;
+      }
+    },
+    START_LIMIT_MS,
+    LOOK_MS,
+  );
   if (!ready) {
     throw new SupervisorError(
       `PostgreSQL accepts no connections after ${START_LIMIT_MS / 1000} s`,

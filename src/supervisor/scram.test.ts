@@ -15,6 +15,7 @@ describe('the verifier of a password', () => {
   });
 
   it('is rejected for text that SASLprep could change', () => {
-    for (const password of ['', 'pass word', 'größe', "a'\n"]) expect(() => scramVerifier(password)).toThrow(RangeError);
+    for (const password of ['', 'pass word', 'größe', "a'\n"])
+      expect(() => scramVerifier(password)).toThrow(RangeError);
   });
 });

@@ -113,7 +113,11 @@ describe('a data directory with a copy of the prepared database', () => {
     const start = spawn(process.execPath, args, { stdio: 'ignore' });
     const ended = new Promise((resolve) => start.once('exit', resolve));
     const home = join(dataDir, 'postgres');
-    const staged = () => readdir(home).then((names) => names.find((name) => name.startsWith('init-')), () => undefined);
+    const staged = () =>
+      readdir(home).then(
+        (names) => names.find((name) => name.startsWith('init-')),
+        () => undefined,
+      );
     await until(staged, { what: 'the staging folder', everyMs: 1 });
     start.kill('SIGKILL');
     await ended;

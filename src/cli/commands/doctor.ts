@@ -9,8 +9,8 @@ import { firstKeyFile, shownPath } from '../first-key.ts';
 import { unknownSettings } from '../unknown-settings.ts';
 import { type Check, doctorReport } from './doctor-check.ts';
 import { ffmpegChecks } from './doctor-ffmpeg.ts';
-import { doctorSandbox, examineSandbox, type SandboxFacts, sandboxChecks } from './doctor-sandbox.ts';
 import { describePrepared } from './doctor-prepared.ts';
+import { doctorSandbox, examineSandbox, type SandboxFacts, sandboxChecks } from './doctor-sandbox.ts';
 import { checkService } from './doctor-service.ts';
 
 const FONTS = [

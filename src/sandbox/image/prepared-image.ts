@@ -97,12 +97,12 @@ function publish(staged: string, target: string, manifest: Manifest): void {
 }
 
 /** Where a tree is in the image, and the files of the host that it was built from, by their paths in the image. */
-interface Place {
+interface Position {
   path: string;
   sources: ReadonlyMap<string, string>;
 }
 
-function linkTree(from: string, to: string, { path, sources }: Place): void {
+function linkTree(from: string, to: string, { path, sources }: Position): void {
   mkdirSync(to);
   // World-readable regardless of the umask: the cell runs with an unprivileged uid.
   chmodSync(to, 0o755);
@@ -112,7 +112,7 @@ function linkTree(from: string, to: string, { path, sources }: Place): void {
     else if (entry.isSymbolicLink()) symlinkSync(readlinkSync(source), target);
     else linkFile(source, target, sources.get(inside));
   }
-  // The cache of fontconfig is valid only with the times of the folders that it describes.
+  // The cache of fontconfig is valid only with the times of the folders that it describes, which are complete seconds.
   const { atime, mtime } = statSync(from);
   utimesSync(to, atime, mtime);
 }
