@@ -101,7 +101,7 @@ export async function superviseProcess(options: ProcessOptions): Promise<Supervi
       return restarts;
     },
     send(message) {
-      sendTo(run.child)(message);
+      post(run.child)(message);
     },
     async stop() {
       stopped.abort();
@@ -184,7 +184,7 @@ function start(options: ProcessOptions, last: ReadyMessage | null): Run {
       resolve();
     };
     if (ready === 'spawn') child.once('spawn', () => settle({ type: 'ready', ports: {} }));
-    else child.on('message', (message) => (isReady(message) ? settle(message) : onMessage?.(message, sendTo(child))));
+    else child.on('message', (message) => (isReady(message) ? settle(message) : onMessage?.(message, post(child))));
     child.once('error', (cause) => {
       clearTimeout(timer);
       reject(new SupervisorError(`${name} cannot be started`, `Check ${options.command}`, { cause }));
@@ -199,7 +199,7 @@ function start(options: ProcessOptions, last: ReadyMessage | null): Run {
 }
 
 /** The process may end at any moment; a caller that waits for a response has its own time-out. */
-function sendTo(child: ChildProcess): (message: object) => void {
+function post(child: ChildProcess): (message: object) => void {
   return (message) => {
     if (child.connected) child.send(message, () => {});
   };
