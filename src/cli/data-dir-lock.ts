@@ -6,6 +6,8 @@ import { type FileLock, lockFile } from '../supervisor/file-lock.ts';
 import { claimInstance } from '../supervisor/ready-file.ts';
 
 export interface DataDirLock {
+  /** Whether the data directory was created by these commands alone. */
+  isMade: boolean;
   /** Releases the lock. The last user removes the data directory if it was created by these commands alone. */
   release(): Promise<void>;
 }
@@ -47,6 +49,7 @@ export async function lockDataDir(
     }
     const locked = lock;
     return {
+      isMade: existsSync(join(dataDir, MARK)),
       async release() {
         await locked.release();
         await leave();

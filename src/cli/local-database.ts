@@ -2,22 +2,24 @@ import type { Config } from '../config/config.ts';
 import { prepareDataDir } from '../supervisor/data-dir.ts';
 import { openEmbeddedPostgres } from '../supervisor/postgres.ts';
 import { createLogger } from '../telemetry/index.ts';
-import { runMigrate } from './roles/migrate.ts';
+import { databaseTemplate } from './database-template.ts';
+import { migrateAt } from './roles/migrate.ts';
 
 /**
  * Runs `work` against the operator's database, or the embedded one, which is started for the duration of the call
- * unless `up` runs it. Migrates the schema first.
+ * unless `up` runs it. Migrates the schema first, unless this build has already done so.
  */
 export async function withDatabase<T>(config: Config, work: (config: Config) => Promise<T>): Promise<T> {
   const prepared = { ...config, dataDir: await prepareDataDir(config.dataDir) };
   if (config.databaseUrl) {
-    await runMigrate(prepared, { firstKey: false });
+    await migrateAt(config.databaseUrl, { firstKey: false, onlyIfNeeded: true });
     return work(prepared);
   }
   const logger = createLogger({ level: 'warn', role: 'cli', destination: process.stderr });
-  const server = await openEmbeddedPostgres({ dataDir: prepared.dataDir, logger });
+  const template = await databaseTemplate();
+  const server = await openEmbeddedPostgres({ dataDir: prepared.dataDir, logger, template });
   try {
-    await runMigrate(prepared, { firstKey: false });
+    await migrateAt(server.url, { firstKey: false, onlyIfNeeded: true });
     return await work(prepared);
   } finally {
     await server.stop();

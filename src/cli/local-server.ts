@@ -6,6 +6,7 @@ import { createKey, revokeKey } from '../accounts/keys.ts';
 import type { Config } from '../config/config.ts';
 import { loadTls } from '../config/tls.ts';
 import { SCOPES, type Scope } from '../contract/keys.ts';
+import { openPool, type Pool } from '../database/pool.ts';
 import { readReadyFile } from '../supervisor/ready-file.ts';
 import { createLogger } from '../telemetry/index.ts';
 import { unknownAccount } from './account-name.ts';
@@ -46,9 +47,14 @@ export interface ServerOptions {
 export async function findLocalServer(config: Config, options: ServerOptions, env: NodeJS.ProcessEnv): Promise<Server> {
   const running = await readReadyFile(config.dataDir);
   if (running) {
-    const temporary = await temporaryKey(config, options);
+    const temporary = await withKeys(config, (pool) => createTemporaryKey(pool, options));
     const tls = await loadTls(config.tls, config.dataDir, [config.host]);
-    return { url: running.api, key: temporary.raw, ...(tls?.ca && { ca: tls.ca }), close: temporary.revoke };
+    return {
+      url: running.api,
+      key: temporary.raw,
+      ...(tls?.ca && { ca: tls.ca }),
+      close: () => withKeys(config, (pool) => revokeTemporaryKey(pool, temporary)),
+    };
   }
   if (!options.start) {
     throw new UnavailableError(
@@ -62,7 +68,8 @@ export async function findLocalServer(config: Config, options: ServerOptions, en
     remove: () => removeDataDir(config.dataDir, env.AIRLOCK_SHOWN_DATA_DIR),
   });
   try {
-    const server = await startOwnServer(config, options, env);
+    const isThrowaway = lock.isMade && !config.databaseUrl && !config.storageUrl;
+    const server = await startOwnServer(config, options, env, isThrowaway);
     return { ...server, close: () => server.close().finally(lock.release) };
   } catch (error) {
     await lock.release();
@@ -70,7 +77,13 @@ export async function findLocalServer(config: Config, options: ServerOptions, en
   }
 }
 
-async function startOwnServer(config: Config, options: ServerOptions, env: NodeJS.ProcessEnv): Promise<Server> {
+/** @param isThrowaway nothing that the service stores is needed after the command */
+async function startOwnServer(
+  config: Config,
+  options: ServerOptions,
+  env: NodeJS.ProcessEnv,
+  isThrowaway: boolean,
+): Promise<Server> {
   const { immediate } = options;
   // Loopback and free ports: no other client should reach it.
   const local: Config = {
@@ -89,20 +102,45 @@ async function startOwnServer(config: Config, options: ServerOptions, env: NodeJ
     tail.push(line);
     if (tail.length > 40) tail.shift();
   };
+  let key: OwnKey | null = null;
+  const onSchema = async (url: string) => {
+    key = await openOwnKey(url, options);
+  };
   try {
     const logger = createLogger({ level: 'error', role: 'transcode', destination: process.stderr });
-    const service = await startService({ config: local, logger, onLine, firstKey: null, announce: false, immediate });
-    try {
-      const key = await temporaryKey(local, options);
-      // Without a database the key cannot be revoked. Only this process has it, and it expires.
-      const revoke = async () => (immediate.aborted ? undefined : key.revoke());
-      return { url: service.ready.api, key: key.raw, close: () => revoke().finally(service.stop) };
-    } catch (error) {
-      await service.stop();
-      throw error;
-    }
+    const given = { config: local, logger, onLine, firstKey: null, announce: false, immediate, onSchema };
+    const service = await startService(given);
+    const { raw, close } = key as unknown as OwnKey;
+    const stop = isThrowaway ? service.discard : service.stop;
+    // Without a database the key cannot be revoked. Only this process has it, and it expires.
+    const isRevoked = () => !isThrowaway && !immediate.aborted;
+    return { url: service.ready.api, key: raw, close: () => close({ revoke: isRevoked() }).finally(stop) };
   } catch (error) {
+    await (key as OwnKey | null)?.close({ revoke: false });
     if (tail.length > 0 && env.AIRLOCK_DEBUG) process.stderr.write(`${tail.join('\n')}\n`);
+    throw error;
+  }
+}
+
+/** A temporary key, and the connection that revokes it. */
+interface OwnKey {
+  raw: string;
+  close(options: { revoke: boolean }): Promise<void>;
+}
+
+async function openOwnKey(url: string, options: ServerOptions): Promise<OwnKey> {
+  const pool = openPool(url, { max: 1, role: 'cli', onError: () => {} });
+  try {
+    const key = await createTemporaryKey(pool, options);
+    return {
+      raw: key.raw,
+      async close({ revoke }) {
+        if (revoke) await revokeTemporaryKey(pool, key).finally(pool.close);
+        else await pool.close();
+      },
+    };
+  } catch (error) {
+    await pool.close();
     throw error;
   }
 }
@@ -117,26 +155,18 @@ async function removeDataDir(dataDir: string, shown: string | undefined): Promis
   await rmdir(shown);
 }
 
-async function temporaryKey(
-  config: Config,
-  { scopes = SCOPES, account: name }: ServerOptions,
-): Promise<{ raw: string; revoke(): Promise<void> }> {
-  const created = await withKeys(config, (pool) =>
-    pool.db.transaction().execute(async (tx) => {
-      const account =
-        name === undefined ? await ensureAccount(tx, DEFAULT_ACCOUNT, 'cli') : await findAccount(tx, name);
-      if (!account) throw unknownAccount();
-      const expires = new Date(Date.now() + KEY_HOURS * 3600_000).toISOString();
-      const body = { name: KEY_NAME, expires_at: expires, scopes: [...scopes] };
-      return createKey(tx, account.id, body, { actor: 'cli' }, 'command');
-    }),
-  );
-  return {
-    raw: created.raw,
-    async revoke() {
-      await withKeys(config, (pool) =>
-        pool.db.transaction().execute((tx) => revokeKey(tx, created.key.id, undefined, { actor: 'cli' })),
-      );
-    },
-  };
+type TemporaryKey = Awaited<ReturnType<typeof createTemporaryKey>>;
+
+function createTemporaryKey({ db }: Pool, { scopes = SCOPES, account: name }: ServerOptions) {
+  return db.transaction().execute(async (tx) => {
+    const account = name === undefined ? await ensureAccount(tx, DEFAULT_ACCOUNT, 'cli') : await findAccount(tx, name);
+    if (!account) throw unknownAccount();
+    const expires = new Date(Date.now() + KEY_HOURS * 3600_000).toISOString();
+    const body = { name: KEY_NAME, expires_at: expires, scopes: [...scopes] };
+    return createKey(tx, account.id, body, { actor: 'cli' }, 'command');
+  });
+}
+
+async function revokeTemporaryKey({ db }: Pool, { key }: TemporaryKey): Promise<void> {
+  await db.transaction().execute((tx) => revokeKey(tx, key.id, undefined, { actor: 'cli' }));
 }

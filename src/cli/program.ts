@@ -210,6 +210,12 @@ function addRoles(program: Command): void {
 /** The script `airlock` runs these itself. */
 function addScripts(program: Command): void {
   program
+    .command('prepare')
+    .description('Prepare what each new data directory copies: database and root image. The build does this')
+    .action(async () => {
+      process.exitCode = await (await import('./commands/prepare.ts')).prepareCommand(readConfig());
+    });
+  program
     .command('ffmpeg')
     .description('Build the FFmpeg of the cells')
     .command('build')

@@ -1,21 +1,23 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { toEnvironment } from '../config/config.ts';
 import { loadTls, transportPolicy } from '../config/tls.ts';
+import { beginMessage, isWaiting, WAITS_VARIABLE } from '../supervisor/child.ts';
 import { prepareDataDir } from '../supervisor/data-dir.ts';
-import { type SupervisedProcess, superviseProcess } from '../supervisor/processes.ts';
+import { superviseProcess } from '../supervisor/processes.ts';
 import { claimInstance, type ReadyInfo } from '../supervisor/ready-file.ts';
-import { addressee } from '../supervisor/scrape.ts';
 import { type SupervisedPostgres, supervisePostgres } from '../supervisor/supervise-postgres.ts';
-import type { ReadyMessage } from '../supervisor/types.ts';
 import type { Logger } from '../telemetry/index.ts';
+import { databaseTemplate } from './database-template.ts';
 import { diskAdvice } from './disk-advice.ts';
 import { listenUrl, metricsHost, STORAGE_ENDPOINT_VARIABLE } from './endpoints.ts';
 import { entryPoint } from './entry-point.ts';
 import { type FirstKey, firstKeyFile } from './first-key.ts';
 import type { MigrationResult } from './roles/migrate.ts';
+import { openRoles, type Roles } from './roles.ts';
 import { isMigrated, programStamp } from './schema-stamp.ts';
 import { unknownSettings } from './unknown-settings.ts';
-import { nodeOptions } from './v8-options.ts';
 
 export interface Service {
   ready: ReadyInfo;
@@ -25,6 +27,8 @@ export interface Service {
   setupToken: string | null;
   /** Drains: claims nothing new, and lets running jobs end or releases them. */
   stop(): Promise<void>;
+  /** The same for a service without jobs whose data directory is removed: stops everything at once. */
+  discard(): Promise<void>;
 }
 
 export interface ServiceOptions {
@@ -38,31 +42,21 @@ export interface ServiceOptions {
   announce: boolean;
   /** Aborting it skips the drain: everything is killed, and `stop()` resolves soon. No job is lost. */
   immediate?: AbortSignal;
+  /** Called with the owner's URL once the schema is current, while the roles start. They wait for it to be ready. */
+  onSchema?: (databaseUrl: string) => Promise<void>;
 }
 
+/** Milliseconds. Includes the wait for the database, which replays its WAL after a crash. */
+const MIGRATION_MS = 300_000;
 const WORKER_DRAIN_MS = 35_000;
 const API_DRAIN_MS = 30_000;
-/**
- * glibc keeps up to eight arenas of freed memory per core; with two in total, the idle roles together use 9 MB less. And
- * once a block of up to 32 MB is freed, it takes later ones of that size from an arena, which never shrinks below the last
- * block in use. With a fixed threshold in bytes, large blocks return to the system: 20 MB in a worker that has built an
- * image.
- */
-const LEAN_MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '1048576' };
-/** Variables that are removed from the environment of roles that do not need them. */
-const WITHHELD: Readonly<Record<string, readonly string[]>> = {
-  gateway: ['AIRLOCK_DATABASE_URL', 'AIRLOCK_SIGNING_KEY'],
-  worker: ['AIRLOCK_SIGNING_KEY'],
-};
-/** The API first, so that no new jobs arrive; then the worker; then the storage that it writes to. */
-const STOP_ORDER = ['api', 'worker', 'gateway'];
 
 /**
  * Starts the entire service on one machine: database, gateway, API, worker, each a process that is restarted when it
  * dies.
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { logger, immediate } = options;
+  const { logger } = options;
   transportPolicy(options.config);
   for (const warning of unknownSettings(process.env)) logger.warn(warning);
   const config = { ...options.config, dataDir: await prepareDataDir(options.config.dataDir) };
@@ -70,44 +64,31 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   if (disk.state === 'full')
     logger.warn({ variable: 'AIRLOCK_DISK_RESERVE' }, `low on disk space: ${disk.seen}. ${disk.remedy}`);
   const instance = await claimInstance(config.dataDir);
-  const started: SupervisedProcess[] = [];
-  let postgres = null as SupervisedPostgres | null;
-  const stop = async () => {
+  const parts = openParts({ ...options, config });
+  const { roles } = parts;
+  const end = (how: 'stop' | 'discard') => async () => {
     await instance.withdraw();
-    for (const name of STOP_ORDER) {
-      for (const child of started) if (child.name === name) await child.stop();
-    }
-    await postgres?.stop();
+    await roles[how]();
+    await parts.stopDatabase(how);
     await instance.release();
   };
 
   try {
     const tls = (await loadTls(config.tls, config.dataDir, [config.host])) !== null;
-    const role = async (name: string, extra: Record<string, string>, drainMs?: number) => {
-      const environment: NodeJS.ProcessEnv = { ...LEAN_MALLOC, ...process.env, ...toEnvironment(config), ...extra };
-      for (const variable of WITHHELD[name] ?? []) delete environment[variable];
-      const onMessage = (message: unknown) => {
-        const to = addressee(name, message);
-        started.find((other) => other.name === to)?.send(message as object);
-      };
-      const child = await startRole(name, environment, { ...options, config, onMessage }, drainMs);
-      started.push(child);
-      return child;
+    const prepare = async () => {
+      const { gateway, migrated, url } = await startDatabaseAndGateway(parts, { ...options, config });
+      const endpoint = gateway ? listenUrl(config, gateway.ready.ports.storage!, tls) : '';
+      roles.begin(endpoint ? { [STORAGE_ENDPOINT_VARIABLE]: endpoint } : {});
+      await options.onSchema?.(url);
+      return { migrated, endpoint };
     };
-    const keep = async () => {
-      if (config.databaseUrl) return;
-      postgres = await supervisePostgres({ dataDir: config.dataDir, logger, ...(immediate && { immediate }) });
-    };
-    const [, gateway] = await together([keep(), config.storageUrl ? null : role('gateway', {})]);
-    // Only this process and the migration use the owner's login; API and worker each have their own.
-    const url = config.databaseUrl ?? postgres?.url;
-    const wanted = { firstKey: options.firstKey !== null, roles: !config.databaseUrl };
-    const current = url !== undefined && (await isMigrated(url, await programStamp(), wanted));
-    const migrated = current ? null : await migrate(config, options);
-    const endpoint = gateway ? listenUrl(config, gateway.ready.ports.storage!, tls) : '';
-    const storage: Record<string, string> = endpoint ? { [STORAGE_ENDPOINT_VARIABLE]: endpoint } : {};
     const apiDrainMs = API_DRAIN_MS + (config.drainDelaySeconds ?? 0) * 1000;
-    const [, api] = await together([role('worker', storage, WORKER_DRAIN_MS), role('api', storage, apiDrainMs)]);
+    // Worker and API load their code and test the sandbox while the database starts, and wait for it.
+    const [{ migrated, endpoint }, , api] = await together([
+      prepare().catch(parts.fail),
+      roles.start('worker', WORKER_DRAIN_MS),
+      roles.start('api', apiDrainMs),
+    ]);
     const ready = {
       api: config.publicUrl ?? listenUrl(config, api.ready.ports.api!, tls),
       storage: config.storagePublicUrl ?? (endpoint || config.storageUrl || ''),
@@ -115,11 +96,69 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     };
     if (options.announce) await instance.announce(ready);
     const { firstKey = null, setupToken = null } = migrated ?? {};
-    return { ready: { ...ready, pid: process.pid }, firstKey, setupToken, stop };
+    return {
+      ready: { ...ready, pid: process.pid },
+      ...{ firstKey, setupToken, stop: end('stop'), discard: end('discard') },
+    };
   } catch (error) {
-    await stop().catch((failed) => logger.error({ err: failed }, 'not everything could be stopped'));
+    await end('stop')().catch((problem) => logger.error({ err: problem }, 'not everything could be stopped'));
     throw error;
   }
+}
+
+/** The parts of a service that is starting. */
+interface Parts {
+  roles: Roles;
+  /** Aborts when the service cannot start: ends what still waits. */
+  failed: AbortSignal;
+  /** Aborts `failed`, and throws the error. */
+  fail(error: unknown): never;
+  /** Starts the embedded database, if the service uses it. Returns the owner's URL. */
+  startDatabase(): Promise<string>;
+  stopDatabase(how: 'stop' | 'discard'): Promise<void>;
+}
+
+function openParts(options: ServiceOptions): Parts {
+  const { config, logger, immediate } = options;
+  const failed = new AbortController();
+  const discarded = new AbortController();
+  const orImmediate = (signal: AbortSignal) => AbortSignal.any([signal, ...(immediate ? [immediate] : [])]);
+  let postgres: SupervisedPostgres | null = null;
+  return {
+    roles: openRoles({ ...options, immediate: orImmediate(failed.signal) }),
+    failed: failed.signal,
+    fail(error) {
+      failed.abort();
+      throw error;
+    },
+    async startDatabase() {
+      if (config.databaseUrl) return config.databaseUrl;
+      const template = await databaseTemplate();
+      const hurried = orImmediate(discarded.signal);
+      postgres = await supervisePostgres({ dataDir: config.dataDir, logger, template, immediate: hurried });
+      return postgres.url;
+    },
+    async stopDatabase(how) {
+      if (how === 'discard') discarded.abort();
+      await postgres?.stop();
+    },
+  };
+}
+
+/** Starts both, and brings the schema up to date. */
+async function startDatabaseAndGateway({ roles, failed, fail, startDatabase }: Parts, options: ServiceOptions) {
+  const { config, immediate } = options;
+  const isFirst = options.firstKey !== null && !config.databaseUrl && isNew(config.dataDir);
+  const database = startDatabase().catch(fail);
+  const ended = AbortSignal.any([failed, ...(immediate ? [immediate] : [])]);
+  const migration = { ...options, immediate: ended, database };
+  const [url, gateway, first] = await together([
+    database,
+    config.storageUrl ? null : roles.start('gateway'),
+    // On a new data directory, the process that makes the first key loads its code while the database starts.
+    isFirst ? migrate(migration) : null,
+  ]);
+  return { url, gateway, migrated: first ?? (await migrateIfNeeded(url, migration)) };
 }
 
 /** Like Promise.all, but waits for the others before it rejects: what they have started must be stopped too. */
@@ -128,60 +167,45 @@ async function together<T extends unknown[]>(promises: [...T]): Promise<{ [K in 
   return Promise.all(promises);
 }
 
-/** A role that restarts requests its previous port, so that links and clients keep working. */
-async function startRole(
-  name: string,
-  environment: NodeJS.ProcessEnv,
-  options: ServiceOptions & { onMessage: (message: unknown) => void },
-  drainMs?: number,
-): Promise<SupervisedProcess> {
-  const variables: Record<string, string> = {
-    api: 'AIRLOCK_PORT',
-    metrics: 'AIRLOCK_METRICS_PORT',
-    storage: 'AIRLOCK_STORAGE_PORT',
-  };
-  return superviseProcess({
-    name,
-    command: process.execPath,
-    args: [...nodeOptions(name, process.execArgv), entryPoint(), name],
-    env: (last: ReadyMessage | null) => ({
-      ...environment,
-      ...Object.fromEntries(
-        Object.entries(last?.ports ?? {}).flatMap(([port, value]) =>
-          variables[port] ? [[variables[port], String(value)]] : [],
-        ),
-      ),
-    }),
-    logger: options.logger,
-    ready: 'ipc',
-    readyTimeoutMs: 60_000,
-    onLine: options.onLine,
-    onMessage: options.onMessage,
-    ...(options.immediate && { immediate: options.immediate }),
-    ...(drainMs && { drainMs }),
-  });
+function isNew(dataDir: string): boolean {
+  return !existsSync(join(dataDir, 'postgres', 'data'));
+}
+
+interface MigrationOptions extends ServiceOptions {
+  /** Resolves when the database accepts connections. */
+  database: Promise<string>;
+}
+
+/** The migration's result; null when this build has already migrated the database. */
+async function migrateIfNeeded(url: string, options: MigrationOptions): Promise<MigrationResult | null> {
+  // Only this process and the migration use the owner's login; API and worker each have their own.
+  const wanted = { firstKey: options.firstKey !== null, roles: !options.config.databaseUrl };
+  if (await isMigrated(url, await programStamp(), wanted)) return null;
+  return migrate(options);
 }
 
 /** Migrates in a separate process, because the supervisor is long-lived and should stay small. */
-async function migrate(config: Config, options: ServiceOptions): Promise<MigrationResult> {
+async function migrate({ config, ...options }: MigrationOptions): Promise<MigrationResult> {
   let result: MigrationResult | null = null;
   const firstKey = { text: ['--first-key'], file: ['--first-key', firstKeyFile(config.dataDir)] };
+  const command = ['migrate', '--report', ...(options.firstKey ? firstKey[options.firstKey] : [])];
   const child = await superviseProcess({
     name: 'migrate',
     command: process.execPath,
-    args: [
-      ...process.execArgv,
-      entryPoint(),
-      'migrate',
-      '--report',
-      ...(options.firstKey ? firstKey[options.firstKey] : []),
-    ],
-    env: { ...process.env, ...toEnvironment(config) },
+    args: [...process.execArgv, entryPoint(), ...command],
+    env: { ...process.env, ...toEnvironment(config), [WAITS_VARIABLE]: '1' },
     logger: options.logger,
     ready: 'ipc',
     maximumFirstFailures: 1,
     ...(options.immediate && { immediate: options.immediate }),
-    readyTimeoutMs: 120_000,
+    readyTimeoutMs: MIGRATION_MS,
+    onMessage(message, reply) {
+      if (isWaiting(message))
+        void options.database.then(
+          () => reply(beginMessage({})),
+          () => undefined,
+        );
+    },
     onLine(stream, line) {
       if (stream === 'stdout' && line.startsWith('{"applied"')) result = JSON.parse(line) as MigrationResult;
       else options.onLine(stream, line);

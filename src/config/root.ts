@@ -15,3 +15,8 @@ export function projectRoot(): string {
   }
   return folder;
 }
+
+/** Folder of what the installation prepares once and each new data directory copies: databases, or images of cells. */
+export function preparedFolder(kind: 'postgres' | 'rootimg'): string {
+  return join(projectRoot(), '.build', kind);
+}

@@ -8,10 +8,14 @@ import { DATABASE_ROLES } from '../config/database-roles.ts';
 const PREFIX = 'airlock ';
 const ROLES = Object.values(DATABASE_ROLES);
 
-/** `stamp` is hexadecimal: the statement takes no parameters. */
-export async function writeStamp(pool: pg.Pool, stamp: string): Promise<void> {
+/** The statement that stamps a database. `stamp` is hexadecimal: the statement takes no parameters. */
+export function stampStatement(stamp: string): string {
   if (!/^[0-9a-f]+$/.test(stamp)) throw new Error('A stamp is hexadecimal');
-  await pool.query(`COMMENT ON TABLE schema_migrations IS '${PREFIX}${stamp}'`);
+  return `COMMENT ON TABLE schema_migrations IS '${PREFIX}${stamp}'`;
+}
+
+export async function writeStamp(pool: pg.Pool, stamp: string): Promise<void> {
+  await pool.query(stampStatement(stamp));
 }
 
 export interface FoundStamp {

@@ -49,7 +49,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
   try {
     const images = join(options.dataDir, 'rootimg');
-    const image = await openRootImage(images, table, findPrograms(table, options.paths));
+    const image = await openRootImage(images, table, findPrograms(table, options.paths), options.prepared);
     const base = await openBase(options, image, open);
     await removeOldImages(images, await removeDeadCells(cellsFolder(options)));
     const watch = await followPrograms(options, { ...base, table, images, image });

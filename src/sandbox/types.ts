@@ -121,6 +121,8 @@ export interface SelfTestReport {
 export interface SandboxOptions {
   /** Absolute path; contains `rootimg/` and `cells/`. As root, its ancestors must be traversable by others. */
   dataDir: string;
+  /** Folder of the images of this installation, which a new data directory takes instead of building one. */
+  prepared?: string;
   logger?: { warn(fields: object, message: string): void; info(fields: object, message: string): void };
   /** Number of cells that may run concurrently; slot numbers are 0 … slots - 1. */
   slots: number;

@@ -8,37 +8,64 @@ const BALLAST_BYTES = 32 * 2 ** 20;
 const AMPLE_BYTES = 8 * BALLAST_BYTES;
 const CHUNK_BYTES = 2 ** 20;
 
+/** Milliseconds after the start of a server at which the ballast is made, so that no first start waits for it. */
+const FILL_DELAY_MS = 10_000;
+
 /**
- * Reserves disk space in a file, and releases it when the disk is full: PostgreSQL cannot start without a few blocks,
- * and only a running service can sweep and erase. Never fails: with enough space, the service starts without it.
+ * Releases the ballast of `folder` when the disk is full: PostgreSQL cannot start without a few blocks, and only a
+ * running service can sweep and erase. Returns whether it did. Never fails.
  */
-export async function keepBallast(folder: string): Promise<'kept' | 'made' | 'released' | 'none'> {
+export async function releaseBallast(folder: string): Promise<boolean> {
+  const state = await look(folder);
+  if (!state?.isKept || state.freeBytes >= BALLAST_BYTES) return false;
+  await rm(state.path, { force: true }).catch(() => undefined);
+  return true;
+}
+
+/**
+ * Reserves disk space in a file of `folder` while a server runs there, unless it has one or little is free. Never fails:
+ * with enough space, the service starts without it. `stop` resolves when nothing is written any more.
+ */
+export function keepBallast(folder: string, delayMs = FILL_DELAY_MS): { stop(): Promise<void> } {
+  let stopped = false;
+  let filling: Promise<void> = Promise.resolve();
+  const timer = setTimeout(() => {
+    filling = fillIfMissing(folder, () => stopped).catch(() => undefined);
+  }, delayMs).unref();
+  return {
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await filling;
+    },
+  };
+}
+
+async function look(folder: string): Promise<{ path: string; freeBytes: number; isKept: boolean } | null> {
   const path = join(folder, 'ballast');
-  try {
-    const { bavail, bsize } = await statfs(folder);
-    const free = bavail * bsize;
-    const kept = (await stat(path).catch(() => null))?.size === BALLAST_BYTES;
-    if (free < BALLAST_BYTES) {
-      await rm(path, { force: true });
-      return kept ? 'released' : 'none';
-    }
-    if (kept) return 'kept';
-    if (free < AMPLE_BYTES) return 'none';
-    await fill(path);
-    return 'made';
-  } catch {
-    return 'none';
-  }
+  const space = await statfs(folder).catch(() => null);
+  if (!space) return null;
+  const isKept = (await stat(path).catch(() => null))?.size === BALLAST_BYTES;
+  return { path, freeBytes: space.bavail * space.bsize, isKept };
+}
+
+async function fillIfMissing(folder: string, isStopped: () => boolean): Promise<void> {
+  const state = await look(folder);
+  if (!state || state.isKept || state.freeBytes < AMPLE_BYTES) return;
+  await fill(state.path, isStopped);
 }
 
 /** Writes random bytes: a file system with compression would reserve nothing for zeros. */
-async function fill(path: string): Promise<void> {
+async function fill(path: string, isStopped: () => boolean): Promise<void> {
   const staged = `${path}.new`;
   const file = await open(staged, 'w', 0o600);
   try {
-    for (let left = BALLAST_BYTES; left > 0; left -= CHUNK_BYTES) await file.writeFile(randomBytes(CHUNK_BYTES));
+    for (let left = BALLAST_BYTES; left > 0 && !isStopped(); left -= CHUNK_BYTES) {
+      await file.writeFile(randomBytes(CHUNK_BYTES));
+    }
   } finally {
     await file.close();
   }
-  await rename(staged, path);
+  if (isStopped()) await rm(staged, { force: true });
+  else await rename(staged, path);
 }

@@ -44,3 +44,42 @@ export function exitWithParent(
 export function reportReady(ports: Record<string, number> = {}): void {
   process.send?.({ type: 'ready', ports });
 }
+
+/** Set for a role that its supervisor starts before what the role needs is there. */
+export const WAITS_VARIABLE = 'AIRLOCK_INTERNAL_WAITS';
+
+interface Begin {
+  type: 'begin';
+  env: Record<string, string>;
+}
+
+/**
+ * Waits until the supervisor says that everything is there that the role needs, and sets the variables that the supervisor
+ * sends. Roles call it once they can do nothing more without database and storage. Returns at once without a supervisor. The
+ * process exits when its supervisor dies meanwhile.
+ */
+export async function waitForBegin(): Promise<void> {
+  if (!process.send || process.env[WAITS_VARIABLE] !== '1') return;
+  const gone = () => process.exit(1);
+  const env = await new Promise<Record<string, string>>((resolve) => {
+    const onMessage = (message: unknown) => {
+      if ((message as Begin | null)?.type !== 'begin') return;
+      process.off('message', onMessage);
+      resolve((message as Begin).env);
+    };
+    process.on('message', onMessage);
+    process.on('disconnect', gone);
+    process.send!({ type: 'waiting' });
+  });
+  process.off('disconnect', gone);
+  Object.assign(process.env, env);
+}
+
+/** In the supervisor: whether a role waits, and what to send it then. */
+export function isWaiting(message: unknown): boolean {
+  return (message as { type?: unknown } | null)?.type === 'waiting';
+}
+
+export function beginMessage(env: Record<string, string>): object {
+  return { type: 'begin', env } satisfies Begin;
+}

@@ -1,12 +1,17 @@
-import { constants, existsSync } from 'node:fs';
-import { chmod, copyFile, cp, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { chmodSync, constants, copyFileSync, existsSync, linkSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { projectRoot } from '../config/root.ts';
+import { flushToDisk } from './run-tool.ts';
 import { SupervisorError } from './supervisor-error.ts';
 
 /** The only major version of embedded data; any other needs a dump and restore. */
 export const POSTGRES_MAJOR = 17;
+
+const DEBIAN_BIN = `/usr/lib/postgresql/${POSTGRES_MAJOR}/bin`;
 
 export interface PostgresBinaries {
   /** Folder with `postgres` and `initdb`. */
@@ -15,21 +20,27 @@ export interface PostgresBinaries {
 }
 
 /**
- * Finds Debian's PostgreSQL when it is installed, because it gets security updates; else the one from npm. Copies the
- * npm files once to `<folder>/pgsql-<version>`: the server's account must be able to read them wherever the repository
- * is, a running server must survive `npm ci`, and npm packages contain no symbolic links.
+ * Finds Debian's PostgreSQL when it is installed, because it gets security updates; else the one from npm. Puts the npm
+ * files once into `<folder>/pgsql-<version>`: the server's account must be able to read them wherever the repository is, a
+ * running server must survive `npm ci`, and npm packages contain no symbolic links.
  */
-export async function findPostgres(
-  folder: string,
-  debianBin = `/usr/lib/postgresql/${POSTGRES_MAJOR}/bin`,
-): Promise<PostgresBinaries> {
-  if (existsSync(join(debianBin, 'postgres')) && existsSync(join(debianBin, 'initdb'))) {
-    return { binDir: debianBin, origin: 'debian' };
-  }
+export async function findPostgres(folder: string, debianBin = DEBIAN_BIN): Promise<PostgresBinaries> {
+  if (hasServer(debianBin)) return { binDir: debianBin, origin: 'debian' };
   const source = await npmPackage();
   const target = join(folder, `pgsql-${source.version}`);
-  if (!existsSync(target)) await copyOnce(source.folder, folder, target);
+  if (!existsSync(target)) await installOnce(source.folder, folder, target);
   return { binDir: join(target, 'bin'), origin: 'npm' };
+}
+
+/** Origin and complete version of the PostgreSQL that `findPostgres` finds, such as `npm-17.10.0-beta.17`. */
+export async function postgresRelease(debianBin = DEBIAN_BIN): Promise<string> {
+  if (!hasServer(debianBin)) return `npm-${(await npmPackage()).version}`;
+  const { stdout } = await promisify(execFile)(join(debianBin, 'postgres'), ['--version']);
+  return `debian-${/\d+(?:\.\d+)*/.exec(stdout)?.[0] ?? 'unknown'}`;
+}
+
+function hasServer(bin: string): boolean {
+  return existsSync(join(bin, 'postgres')) && existsSync(join(bin, 'initdb'));
 }
 
 async function npmPackage(): Promise<{ folder: string; version: string }> {
@@ -49,22 +60,60 @@ async function npmPackage(): Promise<{ folder: string; version: string }> {
   }
 }
 
-async function copyOnce(packageFolder: string, folder: string, target: string): Promise<void> {
+async function installOnce(packageFolder: string, folder: string, target: string): Promise<void> {
   const staged = await mkdtemp(join(folder, 'pgsql-new-'));
   try {
+    chmodSync(staged, 0o755);
     const native = join(packageFolder, 'native');
-    for (const part of ['bin', 'lib', 'share']) {
-      await cp(join(native, part), join(staged, part), {
-        recursive: true,
-        mode: constants.COPYFILE_FICLONE,
-        filter: (path) => !isUnneeded(path),
-      });
-    }
+    const copied = ['bin', 'lib', 'share'].map((part) => installTree(join(native, part), join(staged, part)));
     await makeLinks(packageFolder, staged);
-    await makeReadable(staged);
+    // A file that is only in memory would be empty after a power failure, under a name that no start checks again.
+    if (copied.some(Boolean)) await flushToDisk(staged, null);
     await rename(staged, target);
   } finally {
     await rm(staged, { recursive: true, force: true });
+  }
+}
+
+/** Installs a folder with all that a server needs. Returns whether any file had to be copied. */
+export function installTree(from: string, to: string): boolean {
+  mkdirSync(to);
+  // World-readable regardless of the umask: the server runs as another account.
+  chmodSync(to, 0o755);
+  let copied = false;
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    if (isUnneeded(entry.name)) continue;
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) copied = installTree(source, target) || copied;
+    else if (entry.isFile()) copied = installFile(source, target) || copied;
+  }
+  return copied;
+}
+
+/**
+ * Hard-links a file if only root and this account can change it and every account can read it, as npm leaves it with the
+ * usual umask: the mode of a link is the mode of the package's file, which this never changes. npm replaces files by
+ * deleting them, which a running server survives. Otherwise, and on another file system, copies it. Returns whether it did.
+ */
+function installFile(from: string, to: string): boolean {
+  const { mode, uid } = lstatSync(from);
+  const isProgram = (mode & 0o100) !== 0 || basename(dirname(from)) === 'bin';
+  const wanted = isProgram ? 0o755 : 0o644;
+  const isOurs = uid === 0 || uid === process.getuid!();
+  if (isOurs && (mode & 0o022) === 0 && (mode & wanted & 0o055) === (wanted & 0o055) && isLinked(from, to))
+    return false;
+  copyFileSync(from, to, constants.COPYFILE_FICLONE);
+  chmodSync(to, wanted);
+  return true;
+}
+
+/** False where the file system has no links, or one has other rules. */
+function isLinked(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -83,21 +132,8 @@ async function makeLinks(packageFolder: string, staged: string): Promise<void> {
   for (const { source, target } of links) {
     const [from, to] = [source, target].map((path) => path.replace(/^native\//, ''));
     if (!from || !to || from.includes('..') || to.includes('..') || isUnneeded(to)) continue;
-    if (!existsSync(join(staged, from))) await copyFile(join(packageFolder, source), join(staged, from));
+    if (!existsSync(join(staged, from))) installFile(join(packageFolder, source), join(staged, from));
     if (dirname(from) !== dirname(to)) throw new Error(`unexpected link ${target} in ${packageFolder}`);
     if (!existsSync(join(staged, to))) await symlink(basename(from), join(staged, to));
-  }
-}
-
-/** Makes files world-readable: npm unpacks with its caller's umask, but the server runs as another account. */
-async function makeReadable(folder: string): Promise<void> {
-  await chmod(folder, 0o755);
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) {
-      await makeReadable(path);
-    } else if (entry.isFile()) {
-      await chmod(path, basename(folder) === 'bin' || entry.name.includes('.so') ? 0o755 : 0o644);
-    }
   }
 }

@@ -1,21 +1,22 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { eachLine, Tail } from './log-lines.ts';
 import { POSTGRES_MAJOR, type PostgresBinaries } from './postgres-binaries.ts';
-import { POSTGRES_ENVIRONMENT } from './postgres-settings.ts';
+import { ADMIN_ROLE } from './postgres-roles.ts';
+import { runTool } from './run-tool.ts';
 import { SupervisorError } from './supervisor-error.ts';
 import type { Account } from './types.ts';
 
-/** Superuser of the embedded server. */
-export const ADMIN_ROLE = 'postgres';
+/** A program of a start that was killed may still write to its staging folder; it fails once its folders are gone. */
+const PATIENTLY = { maxRetries: 40, retryDelay: 50 };
 
 /**
- * Creates `<home>/data` with initdb if it is missing, with checksums, UTF-8 and a locale that does not depend on the C
- * library, whose updates could corrupt indexes. Atomic: an interrupted call leaves a staging folder, which the next
- * call removes. Requires the lock of `home`.
+ * Creates `<home>/data` if it is missing: with `copy`, or with initdb, with checksums, UTF-8 and a locale that does not
+ * depend on the C library, whose updates could corrupt indexes. Atomic: an interrupted call leaves a staging folder, which
+ * the next call removes. Requires the lock of `home`.
  *
+ * @param copy fills an empty folder of the account with a cluster that has roles and passwords; false = it cannot
+ * @returns `fresh`: initdb has made it, so that it has no role but the superuser
  * @throws SupervisorError when the data is of another major version, or initdb fails
  */
 export async function ensureCluster(
@@ -23,10 +24,11 @@ export async function ensureCluster(
   binaries: PostgresBinaries,
   account: Account | null,
   adminPassword: string,
+  copy: (folder: string) => Promise<boolean> = async () => false,
 ): Promise<{ data: string; fresh: boolean }> {
   const data = join(home, 'data');
   for (const name of await readdir(home)) {
-    if (/^(init|pgsql-new)-/.test(name)) await rm(join(home, name), { recursive: true, force: true });
+    if (/^(init|pgsql-new)-/.test(name)) await rm(join(home, name), { recursive: true, force: true, ...PATIENTLY });
   }
   if (existsSync(join(data, 'PG_VERSION'))) {
     await requireVersion(data);
@@ -39,22 +41,49 @@ export async function ensureCluster(
       'Restore it from a backup, or move it away to start empty',
     );
   }
+  if (await createCluster(home, account, null, copy)) return { data, fresh: false };
+  await createCluster(home, account, adminPassword, (folder, password) => initdb(binaries, folder, password, account));
+  return { data, fresh: true };
+}
+
+/**
+ * Lets `fill` create a cluster in a staging folder of the account, and publishes it as `<home>/data`, unless it returns
+ * false. `password` is written to a file in the staging folder, whose path `fill` receives.
+ */
+async function createCluster(
+  home: string,
+  account: Account | null,
+  password: string | null,
+  fill: (folder: string, passwordFile: string) => Promise<boolean>,
+): Promise<boolean> {
   const staging = await mkdtemp(join(home, 'init-'));
   try {
     await chmod(staging, 0o700);
     const passwordFile = join(staging, 'password');
-    const fresh = join(staging, 'data');
-    await writeFile(passwordFile, `${adminPassword}\n`, { mode: 0o600, flag: 'wx' });
-    await mkdir(fresh, { mode: 0o700 });
+    const folder = join(staging, 'data');
+    await writeFile(passwordFile, `${password ?? ''}\n`, { mode: 0o600, flag: 'wx' });
+    await mkdir(folder, { mode: 0o700 });
     if (account) {
-      for (const path of [passwordFile, fresh, staging]) await chown(path, account.uid, account.gid);
+      // The staging folder last: afterwards the account can replace its entries.
+      for (const path of [passwordFile, folder, staging]) await chown(path, account.uid, account.gid);
     }
-    await initdb(binaries, fresh, passwordFile, account);
-    await rename(fresh, data);
+    if (!(await fill(folder, passwordFile))) return false;
+    await rename(folder, join(home, 'data'));
+    await syncFolder(home);
+    return true;
   } finally {
-    await rm(staging, { recursive: true, force: true });
+    await rm(staging, { recursive: true, force: true, ...PATIENTLY });
   }
-  return { data, fresh: true };
+}
+
+/** Writes the names in a folder to the disk. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
 
 async function requireOwner(data: string, account: Account | null): Promise<void> {
@@ -81,27 +110,13 @@ async function initdb(
   data: string,
   passwordFile: string,
   account: Account | null,
-): Promise<void> {
+): Promise<true> {
   const args = [
     ...['--pgdata', data, '--username', ADMIN_ROLE, '--pwfile', passwordFile],
     ...['--auth-local', 'scram-sha-256', '--auth-host', 'reject'],
     ...['--encoding', 'UTF8', '--locale', 'C', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'],
     ...['--data-checksums', '--no-instructions'],
   ];
-  const child = spawn(join(binaries.binDir, 'initdb'), args, {
-    cwd: '/',
-    env: POSTGRES_ENVIRONMENT,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...(account && { uid: account.uid, gid: account.gid }),
-  });
-  const tail = new Tail();
-  eachLine(child.stdout, (line) => tail.push(line));
-  eachLine(child.stderr, (line) => tail.push(line));
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  if (code !== 0) {
-    throw new SupervisorError(`initdb exited with ${code}: ${tail.text()}`, 'See the lines above for the cause');
-  }
+  await runTool(join(binaries.binDir, 'initdb'), args, { account });
+  return true;
 }

@@ -1,20 +1,10 @@
 import { connect as connectSocket } from 'node:net';
 import pg from 'pg';
 import { DATABASE_ROLES, type DatabaseRole } from '../config/database-roles.ts';
-import { ADMIN_ROLE } from './postgres-cluster.ts';
+import { ADMIN_ROLE, APP_DATABASE, LOGINS } from './postgres-roles.ts';
 import { POSTGRES_PORT, socketPath } from './postgres-socket.ts';
 import type { Secrets } from './secrets.ts';
 import { SupervisorError } from './supervisor-error.ts';
-
-/** Database of the application, and the role that owns it. None of the roles is a superuser. */
-const APP = 'airlock';
-
-/** Roles that can log in: the owner, and one for each process that uses the database; each has its own password. */
-const LOGINS = {
-  owner: { role: APP, secret: 'postgresPassword' },
-  api: { role: DATABASE_ROLES.api, secret: 'postgresApiPassword' },
-  worker: { role: DATABASE_ROLES.worker, secret: 'postgresWorkerPassword' },
-} as const satisfies Record<DatabaseRole | 'owner', { role: string; secret: keyof Secrets }>;
 
 const ROLES = Object.keys(DATABASE_ROLES) as DatabaseRole[];
 
@@ -29,7 +19,7 @@ export function socketUrl(socketFolder: string, password: string, user: string, 
 /** The connection URL for one of the roles of the application's database. */
 export function embeddedUrl(socketFolder: string, secrets: Secrets, login: keyof typeof LOGINS): string {
   const { role, secret } = LOGINS[login];
-  return socketUrl(socketFolder, secrets[secret], role, APP);
+  return socketUrl(socketFolder, secrets[secret], role, APP_DATABASE);
 }
 
 /** SQLSTATE or errno of a failed connection. */
@@ -102,11 +92,11 @@ async function bootstrap(socketFolder: string, secrets: Secrets): Promise<void> 
              PASSWORD ${client.escapeLiteral(secrets[secret])}`,
         );
       }
-      const database = await client.query('SELECT FROM pg_database WHERE datname = $1', [APP]);
-      if (database.rowCount === 0) await client.query(`CREATE DATABASE ${APP} OWNER ${APP}`);
+      const database = await client.query('SELECT FROM pg_database WHERE datname = $1', [APP_DATABASE]);
+      if (database.rowCount === 0) await client.query(`CREATE DATABASE ${APP_DATABASE} OWNER ${LOGINS.owner.role}`);
       // By default PostgreSQL lets every role connect to every database and create temporary tables there.
-      await client.query(`REVOKE ALL ON DATABASE ${APP}, postgres, template1 FROM PUBLIC`);
-      await client.query(`GRANT CONNECT ON DATABASE ${APP} TO ${Object.values(DATABASE_ROLES).join(', ')}`);
+      await client.query(`REVOKE ALL ON DATABASE ${APP_DATABASE}, postgres, template1 FROM PUBLIC`);
+      await client.query(`GRANT CONNECT ON DATABASE ${APP_DATABASE} TO ${Object.values(DATABASE_ROLES).join(', ')}`);
     });
   } catch (error) {
     if (failureCode(error) !== WRONG_PASSWORD) throw error;

@@ -14,6 +14,8 @@ import type { Account, ProcessExit, SupervisorLogger } from './types.ts';
 
 /** WAL replay after a crash takes seconds; this bounds a server that never becomes ready. */
 const START_LIMIT_MS = 120_000;
+/** Longest pause between two looks at a starting server: everything else waits for it. */
+const LOOK_MS = 15;
 const FAST_SHUTDOWN_MS = 30_000;
 const IMMEDIATE_SHUTDOWN_MS = 10_000;
 
@@ -82,7 +84,7 @@ export async function stopServer(
     if (patient && hurried()) continue;
     if (!patient && !hurried()) logger.warn({ pid: server.pid, signal: name }, 'PostgreSQL does not stop; escalating');
     if (!signal(server.pid, name)) return;
-    await waitUntil(async () => (await gone()) || (patient && hurried()), limit);
+    await waitUntil(async () => (await gone()) || (patient && hurried()), limit, LOOK_MS);
     if (await gone()) return;
   }
   throw new SupervisorError(`PostgreSQL (process ${server.pid}) cannot be killed`, 'Check for a hanging disk');
@@ -153,19 +155,23 @@ function remedyOf(lastOutput: string): string {
 
 async function waitReady(options: StartOptions, ended: () => boolean): Promise<void> {
   let last: unknown = null;
-  const ready = await waitUntil(async () => {
-    if (ended()) return true;
-    options.immediate?.throwIfAborted();
-    if (!(await listens(options.socketFolder))) return false;
-    try {
-      await ensureDatabase(options.socketFolder, options.secrets, options.fresh);
-      return true;
-    } catch (error) {
-      if (!isStarting(error)) throw error;
-      last = error;
-      return false;
-    }
-  }, START_LIMIT_MS);
+  const ready = await waitUntil(
+    async () => {
+      if (ended()) return true;
+      options.immediate?.throwIfAborted();
+      if (!(await listens(options.socketFolder))) return false;
+      try {
+        await ensureDatabase(options.socketFolder, options.secrets, options.fresh);
+        return true;
+      } catch (error) {
+        if (!isStarting(error)) throw error;
+        last = error;
+        return false;
+      }
+    },
+    START_LIMIT_MS,
+    LOOK_MS,
+  );
   if (!ready) {
     throw new SupervisorError(
       `PostgreSQL accepts no connections after ${START_LIMIT_MS / 1000} s`,

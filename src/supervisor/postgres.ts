@@ -2,7 +2,8 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRunning, type ProcessMark } from '../telemetry/process-stat.ts';
 import { isRoot, serviceAccount } from './account.ts';
-import { keepBallast } from './ballast.ts';
+import { keepBallast, releaseBallast } from './ballast.ts';
+import { copyTemplate, type TemplateUse } from './cluster-template.ts';
 import { prepareDataDir } from './data-dir.ts';
 import { type FileLock, lockFile, withLock } from './file-lock.ts';
 import { findPostgres } from './postgres-binaries.ts';
@@ -36,6 +37,8 @@ export interface PostgresOptions {
   immediate?: AbortSignal;
   /** Concurrent connections; the default is for one service. */
   connections?: number;
+  /** The prepared cluster that a first start copies. Default, and if it cannot be used: initdb creates one. */
+  template?: TemplateUse | null;
 }
 
 /** Longer than a start with crash recovery takes, because another process may be doing that. */
@@ -87,7 +90,9 @@ async function openLocked(opening: Opening, alone: boolean): Promise<EmbeddedPos
   const { home, secrets, logger, immediate, connections } = opening;
   const account = await serviceAccount();
   const binaries = await findPostgres(home);
-  const { data, fresh } = await ensureCluster(home, binaries, account, secrets.postgresAdminPassword);
+  const copy = (folder: string) =>
+    copyTemplate(opening.template ?? null, folder, { binaries, account, secrets }, logger);
+  const { data, fresh } = await ensureCluster(home, binaries, account, secrets.postgresAdminPassword, copy);
   const socketFolder = socketFolderFor(home, process.getuid!());
   const running = await findServer(data);
   if (running && !alone) return joinRunning(opening, running, socketFolder);
@@ -97,7 +102,7 @@ async function openLocked(opening: Opening, alone: boolean): Promise<EmbeddedPos
   }
   await makeSocketFolder(socketFolder, account);
   await removeRemains(data, socketFolder);
-  if ((await keepBallast(home)) === 'released') {
+  if (await releaseBallast(home)) {
     logger.warn({}, 'the disk is full: the space reserved for starting has been released; free some space');
   }
   immediate?.throwIfAborted();
@@ -115,9 +120,11 @@ async function openLocked(opening: Opening, alone: boolean): Promise<EmbeddedPos
   logger.info({ pid: started.process.pid, origin: binaries.origin }, 'PostgreSQL is ready');
   const handle = makeHandle(opening, { server: started.process, socketFolder, owned: true });
   void started.exited.then(handle.ended);
+  const ballast = keepBallast(home);
   return {
     ...handle.opened,
     stop: async () => {
+      await ballast.stop();
       await handle.opened.stop();
       // Other processes may still use the server, so neither its pipe nor its exit may keep this process alive.
       started.child.stderr?.destroy();

@@ -44,10 +44,10 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
   }
 }
 
-/** Polls `condition` every 10 to 100 ms until it is true; false when it is not within `limitMs`. */
-export async function waitUntil(condition: () => Promise<boolean>, limitMs: number): Promise<boolean> {
+/** Polls `condition` every 10 to `longestMs` ms until it is true; false when it is not within `limitMs`. */
+export async function waitUntil(condition: () => Promise<boolean>, limitMs: number, longestMs = 100): Promise<boolean> {
   const deadline = performance.now() + limitMs;
-  for (let pause = 10; ; pause = Math.min(pause * 1.5, 100)) {
+  for (let pause = 10; ; pause = Math.min(pause * 1.5, longestMs)) {
     if (await condition()) return true;
     if (performance.now() >= deadline) return false;
     await new Promise((resolve) => setTimeout(resolve, pause));

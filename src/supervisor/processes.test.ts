@@ -4,6 +4,7 @@ import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makeTestFolder, recordingLogger } from '../../testkit/supervisor.ts';
 import { markProcess } from '../telemetry/process-stat.ts';
+import { beginMessage, isWaiting, WAITS_VARIABLE } from './child.ts';
 import { waitUntil } from './process-table.ts';
 import { type ProcessOptions, type SupervisedProcess, superviseProcess } from './processes.ts';
 
@@ -16,7 +17,7 @@ let remove: () => Promise<void>;
 async function role(name: string, body: string): Promise<string[]> {
   const file = join(folder, `${name}.js`);
   const helpers = JSON.stringify(join(import.meta.dirname, 'child.ts'));
-  const contents = `import { exitWithParent, reportReady } from ${helpers};\n${QUIET}\n${body}\n`;
+  const contents = `import { exitWithParent, reportReady, waitForBegin } from ${helpers};\n${QUIET}\n${body}\n`;
   const stdin = { contents, loader: 'ts', resolveDir: import.meta.dirname } as const;
   await build({ stdin, outfile: file, bundle: true, platform: 'node', format: 'esm', packages: 'external' });
   return [file];
@@ -65,6 +66,31 @@ describe('a supervised process', () => {
     expect(await waitUntil(async () => supervised.restarts === 1, 10_000)).toBe(true);
     expect(supervised.pid).not.toBe(first);
     expect(supervised.ready.ports).toEqual({ api: 4713 });
+  });
+
+  it('can wait for what it needs, and gets it again when it is restarted', async () => {
+    const body = `await waitForBegin(); reportReady({ api: Number(process.env.FOUND) }); setInterval(q, 1000);`;
+    const args = await role('waits', body);
+    let begin!: (variables: Record<string, string>) => void;
+    const begun = new Promise<Record<string, string>>((resolve) => {
+      begin = resolve;
+    });
+    const asked: boolean[] = [];
+    const starting = supervise({
+      args,
+      env: { [WAITS_VARIABLE]: '1' },
+      onMessage(message, reply) {
+        asked.push(isWaiting(message));
+        void begun.then((variables) => reply(beginMessage(variables)));
+      },
+    });
+    expect(await waitUntil(async () => asked.length > 0, 10_000)).toBe(true);
+    begin({ FOUND: '4714' });
+    const supervised = await starting;
+    expect(supervised.ready.ports).toEqual({ api: 4714 });
+    process.kill(supervised.pid!, 'SIGKILL');
+    expect(await waitUntil(async () => supervised.restarts === 1, 10_000)).toBe(true);
+    expect(asked).toEqual([true, true]);
   });
 
   it.each([

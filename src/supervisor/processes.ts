@@ -31,8 +31,8 @@ export interface ProcessOptions {
   onLine?: (stream: 'stdout' | 'stderr', line: string) => void;
   /** Called each time it becomes ready, including the first. */
   onReady?: (message: ReadyMessage) => void;
-  /** Receives other messages that it sends. */
-  onMessage?: (message: unknown) => void;
+  /** Receives other messages that it sends. `reply` sends one back, also before it is ready. */
+  onMessage?: (message: unknown, reply: (message: object) => void) => void;
   /** Called each time it exits unexpectedly. */
   onDown?: (exit: ProcessExit) => void;
 }
@@ -101,8 +101,7 @@ export async function superviseProcess(options: ProcessOptions): Promise<Supervi
       return restarts;
     },
     send(message) {
-      // It may end at any moment; a caller that waits for a response has its own time-out.
-      if (run.child.connected) run.child.send(message, () => {});
+      sendTo(run.child)(message);
     },
     async stop() {
       stopped.abort();
@@ -139,7 +138,7 @@ async function firstRun(options: ProcessOptions, limit: number, wait: (uptimeMs:
 }
 
 function start(options: ProcessOptions, last: ReadyMessage | null): Run {
-  const { name, env, ready = 'ipc', readyTimeoutMs = 30_000 } = options;
+  const { name, env, ready = 'ipc', readyTimeoutMs = 30_000, onMessage } = options;
   // A separate group: Ctrl-C reaches only the supervisor, which then stops the roles in order.
   const child = spawn(options.command, options.args, {
     env: typeof env === 'function' ? env(last) : env,
@@ -185,7 +184,7 @@ function start(options: ProcessOptions, last: ReadyMessage | null): Run {
       resolve();
     };
     if (ready === 'spawn') child.once('spawn', () => settle({ type: 'ready', ports: {} }));
-    else child.on('message', (message) => (isReady(message) ? settle(message) : options.onMessage?.(message)));
+    else child.on('message', (message) => (isReady(message) ? settle(message) : onMessage?.(message, sendTo(child))));
     child.once('error', (cause) => {
       clearTimeout(timer);
       reject(new SupervisorError(`${name} cannot be started`, `Check ${options.command}`, { cause }));
@@ -197,6 +196,13 @@ function start(options: ProcessOptions, last: ReadyMessage | null): Run {
   });
   run.readiness.catch(() => undefined);
   return run;
+}
+
+/** The process may end at any moment; a caller that waits for a response has its own time-out. */
+function sendTo(child: ChildProcess): (message: object) => void {
+  return (message) => {
+    if (child.connected) child.send(message, () => {});
+  };
 }
 
 function outputOf(tail: Tail): string {

@@ -42,11 +42,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     return (await openSharing()).close;
   }
   const root = join(import.meta.dirname, '..', '..');
+  // The build prepares a database, which that account runs.
+  await ensureServiceAccount();
   // `./airlock test` has built it.
   if (!process.env.TEST_BUILT) await promisify(execFile)(process.execPath, ['scripts/build.mjs'], { cwd: root });
   // What this process starts, starts its threads from the build as well.
   await import('./built-threads.ts');
-  await ensureServiceAccount();
   const image = await shareRootImage();
   const memory = await openMemory();
   const dataDir = await mkdtemp(join(memory ?? tmpdir(), 'airlock-test-pg-'));

@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.ts';
+import { preparedFolder } from '../../config/root.ts';
 import { chooseSandbox } from '../../sandbox/choose.ts';
 import { type FfmpegReport, reportFfmpeg } from '../../sandbox/index.ts';
 import { programsWithSpeech } from '../../sandbox/speech/programs.ts';
@@ -21,7 +22,8 @@ export interface SandboxFacts {
 export async function examineSandbox(config: Config, { full }: { full: boolean }): Promise<SandboxFacts> {
   const { dataDir, transcribeEngine, whisperModel: model } = config;
   const programs = programsWithSpeech(transcribeEngine, { dataDir, model });
-  const options = { dataDir, slots: 1, programs, paths: { ffmpeg: config.ffmpeg ?? undefined } };
+  const paths = { ffmpeg: config.ffmpeg ?? undefined };
+  const options = { dataDir, slots: 1, programs, paths, prepared: preparedFolder('rootimg') };
   const { sandbox, report, rejected } = await chooseSandbox(options, config.sandbox, { full });
   try {
     const bounds = {

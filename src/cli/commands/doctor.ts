@@ -9,6 +9,7 @@ import { firstKeyFile, shownPath } from '../first-key.ts';
 import { unknownSettings } from '../unknown-settings.ts';
 import { type Check, doctorReport } from './doctor-check.ts';
 import { ffmpegChecks } from './doctor-ffmpeg.ts';
+import { describePrepared } from './doctor-prepared.ts';
 import { doctorSandbox, examineSandbox, type SandboxFacts, sandboxChecks } from './doctor-sandbox.ts';
 import { checkService } from './doctor-service.ts';
 
@@ -71,6 +72,7 @@ export async function doctor(config: Config, options: { json?: boolean; sandbox?
           remedy: 'apt-get install fonts-dejavu-core fonts-noto-cjk fonts-noto-color-emoji',
         };
   });
+  await run('First start', 'Delete what is named, then run ./airlock prepare', () => describePrepared(config));
   await checkSandbox(config, run, checks);
   await checkService(config, run);
 

@@ -13,7 +13,7 @@ import { openSignals } from '../../events/signals.ts';
 import { checkSourceUrl, checkWebhookUrl } from '../../fetcher/index.ts';
 import { readStatistics } from '../../fleet/statistics.ts';
 import { ACCEPT_BACKLOG, connectionLimits } from '../../listener/listener-limits.ts';
-import { exitWithParent, reportReady } from '../../supervisor/child.ts';
+import { exitWithParent, reportReady, waitForBegin } from '../../supervisor/child.ts';
 import { openScrapes } from '../../supervisor/scrape.ts';
 import {
   addConnectionMetrics,
@@ -43,6 +43,7 @@ const MAX_PLANNER_THREADS = 2;
 export async function runApi(config: Config): Promise<void> {
   transportPolicy(config);
   const logger = createLogger({ level: config.logLevel, role: 'api' });
+  await waitForBegin();
   const services = await openServices(config, logger);
   const { context, registry, signer } = services;
   const draining = new AbortController();

@@ -3,7 +3,7 @@ import { createKey } from '../../accounts/keys.ts';
 import type { Config } from '../../config/config.ts';
 import { DATABASE_ROLES } from '../../config/database-roles.ts';
 import { migrateDatabase } from '../../database/migrate.ts';
-import { openPool, type Tx } from '../../database/pool.ts';
+import { openPool, type Pool, type Tx } from '../../database/pool.ts';
 import { grantRoles } from '../../database/roles.ts';
 import { writeStamp } from '../../database/stamp.ts';
 import { createSetupLink } from '../../identity/setup-links.ts';
@@ -11,7 +11,7 @@ import { hasNoUsers } from '../../identity/users.ts';
 import { loadSecrets, writeAtomically } from '../../supervisor/secrets.ts';
 import { databaseUrl } from '../compose.ts';
 import type { FirstKey } from '../first-key.ts';
-import { programStamp } from '../schema-stamp.ts';
+import { isMigrated, programStamp } from '../schema-stamp.ts';
 
 export interface MigrationResult {
   /** Names of the migrations that ran. */
@@ -24,27 +24,40 @@ export interface MigrationResult {
   roles: string[];
 }
 
-/**
- * Migrates the database to the newest schema. `firstKey` creates a key if there is none: `true` returns it, a path
- * writes it to that file, with mode 0600.
- */
-export async function runMigrate(
-  config: Config,
-  options: { firstKey: boolean | string; roles?: boolean },
-): Promise<MigrationResult> {
-  const url = databaseUrl(config, await loadSecrets(config.dataDir), 'owner');
+export interface MigrateOptions {
+  /** Creates a key if there is none: `true` returns it, a path writes it to that file, with mode 0600. */
+  firstKey: boolean | string;
+  /** Creates the roles of API and worker if they are missing. */
+  roles?: boolean;
+  /** Changes no schema that this build has already migrated. */
+  onlyIfNeeded?: boolean;
+}
+
+/** Migrates the database of this configuration to the newest schema. */
+export async function runMigrate(config: Config, options: MigrateOptions): Promise<MigrationResult> {
+  return migrateAt(databaseUrl(config, await loadSecrets(config.dataDir), 'owner'), options);
+}
+
+/** The same for the database at `url`, which includes the login of its owner. */
+export async function migrateAt(url: string, options: MigrateOptions): Promise<MigrationResult> {
+  const stamp = await programStamp();
+  const isCurrent = options.onlyIfNeeded && (await isMigrated(url, stamp, { firstKey: false, roles: true }));
   const pool = openPool(url, { max: 2, role: 'migrate', onError: () => {}, silenceMs: 0 });
   try {
-    const applied = await migrateDatabase(pool.db);
-    const roles = await grantRoles(pool.db, { create: options.roles ?? false }).catch(explainRoles);
-    const stamp = await programStamp();
-    if (stamp) await writeStamp(pool.pg, stamp);
+    const changes = isCurrent ? { applied: [], roles: [] } : await changeSchema(pool, stamp, options.roles ?? false);
     const { firstKey: wanted } = options;
     const first = wanted ? await pool.db.transaction().execute((tx) => makeFirst(tx, wanted)) : null;
-    return { applied, firstKey: first?.key ?? null, setupToken: first?.setupToken ?? null, roles };
+    return { ...changes, firstKey: first?.key ?? null, setupToken: first?.setupToken ?? null };
   } finally {
     await pool.close();
   }
+}
+
+async function changeSchema(pool: Pool, stamp: string | null, create: boolean) {
+  const applied = await migrateDatabase(pool.db);
+  const roles = await grantRoles(pool.db, { create }).catch(explainRoles);
+  if (stamp) await writeStamp(pool.pg, stamp);
+  return { applied, roles };
 }
 
 /** Writes the file before the key is committed: a start that dies in between creates another and replaces the file. */

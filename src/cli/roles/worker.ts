@@ -1,13 +1,14 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
+import { preparedFolder } from '../../config/root.ts';
 import { MAX_UPLOAD_BYTES } from '../../contract/limits.ts';
 import { createFetcher, type Fetcher } from '../../fetcher/index.ts';
 import type { JobsContext } from '../../jobs/kind.ts';
 import { kinds } from '../../kinds/registry.ts';
 import { chooseSandbox } from '../../sandbox/choose.ts';
 import { programsWithSpeech } from '../../sandbox/speech/programs.ts';
-import { exitWithParent, reportReady } from '../../supervisor/child.ts';
+import { exitWithParent, reportReady, waitForBegin } from '../../supervisor/child.ts';
 import { serveScrapes } from '../../supervisor/scrape.ts';
 import {
   addRowMetrics,
@@ -47,8 +48,10 @@ export async function runWorker(config: Config): Promise<void> {
     logger.error({ file }, 'an installed speech model has changed and is not used; install it again');
   const { dataDir, whisperModel: model } = config;
   const programs = programsWithSpeech(config.transcribeEngine, { dataDir, model, onChanged });
-  const environment = { dataDir, logger, slots: slots.length, paths, programs };
+  const prepared = preparedFolder('rootimg');
+  const environment = { dataDir, logger, slots: slots.length, paths, programs, prepared };
   const { sandbox, report } = await chooseSandbox(environment, config.sandbox);
+  await waitForBegin();
   const { context, databaseUrl, close } = await openContext(config, {
     role: 'worker',
     connections: slots.length + 5,

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { constants, createReadStream, readdirSync, statSync } from 'node:fs';
-import { chmod, copyFile, link, mkdir, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, link, mkdir, realpath, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { findProgram, runTool } from '../host/commands.ts';
 import { FONTS_CONF_PATH } from '../programs/fonts-conf.ts';
@@ -69,6 +69,9 @@ async function buildImage(target: string, { files, texts }: ImageSources): Promi
       await writeFile(join(temporary, to), text);
       await chmod(join(temporary, to), 0o644);
     }
+    // Copies of the image have the same times: fontconfig compares the times of folders with those in its cache.
+    const seconds = Math.floor(Date.now() / 1000);
+    for (const path of folders) await utimes(join(temporary, path), seconds, seconds);
     if (hasFonts) await cacheFonts(temporary);
     await rename(temporary, target).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;

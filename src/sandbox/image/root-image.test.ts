@@ -1,6 +1,7 @@
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -106,6 +107,27 @@ describe('openRootImage', () => {
     );
     expect(new Set(built.map(({ path }) => path)).size).toBe(1);
     expect(readdirSync(join(folder, 'rootimg')).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('takes the image of the installation with its facts, as links, unless others could have changed it', async () => {
+    const prepared = join(folder, 'installation/rootimg');
+    mkdirSync(prepared, { recursive: true, mode: 0o755 });
+    const facts = { ffmpeg: { version: 'ffmpeg 7', package: null, path: programs.ffmpeg, readsArguments: true } };
+    const built = await openRootImage(prepared, PROGRAMS, programs);
+    await storeFacts(prepared, built.fingerprint, facts);
+    const taken = await openRootImage(join(folder, 'rootimg'), PROGRAMS, programs, prepared);
+    expect(taken).toMatchObject({ fingerprint: built.fingerprint, facts });
+    expect(statSync(join(taken.path, 'usr/bin/ffmpeg')).ino).toBe(statSync(join(built.path, 'usr/bin/ffmpeg')).ino);
+    const files = (path: string) => readdirSync(path, { recursive: true, encoding: 'utf8' }).sort();
+    expect(files(taken.path)).toEqual(files(built.path));
+    const times = (path: string) =>
+      files(path)
+        .filter((name) => name.startsWith('usr/share/fonts'))
+        .map((name) => statSync(join(path, name)).mtimeMs);
+    expect(times(taken.path)).toEqual(times(built.path));
+    chmodSync(prepared, 0o777);
+    const other = await openRootImage(join(folder, 'other'), PROGRAMS, programs, prepared);
+    expect(other.facts).toBeNull();
   });
 
   it('keeps images in use and recent ones when old ones are removed', async () => {

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ImagePart, ProgramPaths } from '../programs/program.ts';
 import { buildInThread } from './build-in-thread.ts';
-import { type ImageFacts, isFresh, isIntact, readManifest, writeManifest } from './manifest.ts';
+import { type ImageFacts, isFresh, readManifest, writeManifest } from './manifest.ts';
+import { findImage, takeImage } from './prepared-image.ts';
 
 /** The read-only `/` of every cell: the programs, their libraries and files; no shell, no passwd, no interpreter. */
 export interface RootImage {
@@ -17,30 +18,29 @@ export interface RootImage {
 }
 
 /**
- * Finds the image that matches the installed programs, or builds it. A warm start needs one `stat` per source and per
- * image file (about 2 × 500) and no process. A changed path, size or mtime of any source requires a new image. Two
- * processes may build concurrently: each uses its own temporary folder, and the first rename wins.
+ * Finds the image that matches the installed programs, takes it from the installation, or builds it. A warm start needs one
+ * `stat` per source and per image file (about 2 × 500) and no process. A changed path, size or mtime of any source requires
+ * a new image. Two processes may build concurrently: each uses its own temporary folder, and the first rename wins.
  * @param folder `<dataDir>/rootimg`, created if needed.
  * @param table every program that may be installed
+ * @param prepared folder of the images of the installation
  */
 export async function openRootImage(
   folder: string,
   table: readonly ImagePart[],
   programs: ProgramPaths,
+  prepared?: string,
 ): Promise<RootImage> {
   await mkdir(folder, { recursive: true });
   // World-readable regardless of the umask: the cell runs with an unprivileged uid.
   await chmod(folder, 0o755);
-  for (const name of readdirSync(folder)) {
-    const fingerprint = /^([0-9a-f]{32})\.json$/.exec(name)?.[1];
-    const manifest = fingerprint ? readManifest(folder, fingerprint) : null;
-    if (!fingerprint || !manifest) continue;
-    if (!isDeepStrictEqual(manifest.programs, programs)) continue;
-    if (isFresh(manifest) && isIntact(join(folder, fingerprint), manifest)) {
-      // Updates the ctime, so that no process removes the image before its user is registered.
-      await chmod(join(folder, fingerprint), 0o755);
-      return { path: join(folder, fingerprint), fingerprint, programs, facts: manifest.facts };
-    }
+  const found = findImage(folder, programs);
+  // Updates the ctime, so that no process removes the image before its user is registered.
+  if (found) await chmod(join(folder, found.fingerprint), 0o755);
+  const image = found ?? (prepared ? await takeImage(prepared, folder, programs) : null);
+  if (image) {
+    const { fingerprint, manifest } = image;
+    return { path: join(folder, fingerprint), fingerprint, programs, facts: manifest.facts };
   }
   const parts = table
     .filter(({ name }) => programs[name] !== undefined)

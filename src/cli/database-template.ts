@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { preparedFolder } from '../config/root.ts';
+import { migrationFiles, migrationsFolder } from '../database/migrations-folder.ts';
+import { stampStatement } from '../database/stamp.ts';
+import type { TemplateUse } from '../supervisor/cluster-template.ts';
+import { programStamp } from './schema-stamp.ts';
+
+/** Set by the build (scripts/build.mjs): a hash of the source files that create a cluster and grant privileges. */
+declare const CLUSTER_SOURCES: string | undefined;
+
+/**
+ * The prepared cluster of this build. A copy counts as migrated by this build, because the template depends on the same
+ * migrations and on the same sources that run them. Null when running from sources, which change without a build.
+ */
+export async function databaseTemplate(): Promise<TemplateUse | null> {
+  const stamp = await programStamp();
+  if (typeof CLUSTER_SOURCES === 'undefined' || stamp === null) return null;
+  return {
+    folder: preparedFolder('postgres'),
+    schema: await schemaHash(CLUSTER_SOURCES),
+    statements: [stampStatement(stamp)],
+  };
+}
+
+/** Identifies the schema and the privileges of a new database: changes with each migration and with those sources. */
+export async function schemaHash(sources: string, migrations = migrationsFolder()): Promise<string> {
+  const hash = createHash('sha256').update(sources);
+  for (const name of await migrationFiles(migrations))
+    hash.update(`\n${name}\n`).update(await readFile(join(migrations, name)));
+  return hash.digest('hex');
+}

@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto';
+import {
+  chmodSync,
+  constants,
+  copyFileSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { ProgramPaths } from '../programs/program.ts';
+import { isFresh, isIntact, type Manifest, readManifest, writeManifest } from './manifest.ts';
+
+/*
+ * The installation keeps an image of its programs, whose programs have already been queried, so that a new data directory
+ * needs no build of its own: a build reads 200 MB of libraries. Links need no space, and keep the image of a service when
+ * the prepared one is replaced.
+ */
+
+/** An image in `folder` that matches what is installed. */
+export interface MatchingImage {
+  fingerprint: string;
+  manifest: Manifest;
+}
+
+/** Finds the image of these programs that is complete and current; null when there is none. */
+export function findImage(folder: string, programs: ProgramPaths): MatchingImage | null {
+  for (const name of readdirSync(folder)) {
+    const fingerprint = /^([0-9a-f]{32})\.json$/.exec(name)?.[1];
+    const manifest = fingerprint ? readManifest(folder, fingerprint) : null;
+    if (!fingerprint || !manifest || !isDeepStrictEqual(manifest.programs, programs)) continue;
+    if (isFresh(manifest) && isIntact(join(folder, fingerprint), manifest)) return { fingerprint, manifest };
+  }
+  return null;
+}
+
+/** The same in the folder of an installation. Null also when other accounts than root and this one could have changed it. */
+export function findTrustedImage(prepared: string, programs: ProgramPaths): MatchingImage | null {
+  if (!isTrusted(dirname(prepared)) || !isTrusted(prepared)) return null;
+  const found = findImage(prepared, programs);
+  if (!found) return null;
+  const paths = [join(prepared, found.fingerprint), join(prepared, `${found.fingerprint}.json`)];
+  return paths.every(isTrusted) ? found : null;
+}
+
+/** Takes the image of these programs from the folder of the installation into `folder`. Null when there is none to trust. */
+export async function takeImage(
+  prepared: string,
+  folder: string,
+  programs: ProgramPaths,
+): Promise<MatchingImage | null> {
+  const found = findTrustedImage(prepared, programs);
+  if (!found) return null;
+  // The installation may replace it at this moment.
+  const isCopied = await copyImage(prepared, folder, found).then(
+    () => true,
+    () => false,
+  );
+  return isCopied ? found : null;
+}
+
+/** Copies an image with its manifest to another folder, unless it is there. */
+export async function copyImage(from: string, to: string, { fingerprint, manifest }: MatchingImage): Promise<void> {
+  const target = join(to, fingerprint);
+  if (!isIntact(target, manifest)) {
+    const staged = join(to, `.build-${process.pid}-${randomUUID()}`);
+    const sources = new Map(manifest.files.filter(({ stub }) => !stub).map((file) => [file.to, file.from]));
+    try {
+      linkTree(join(from, fingerprint), staged, { path: '', sources });
+      publish(staged, target, manifest);
+    } finally {
+      rmSync(staged, { recursive: true, force: true });
+      rmSync(`${staged}-broken`, { recursive: true, force: true });
+    }
+  }
+  await writeManifest(to, fingerprint, manifest);
+}
+
+function publish(staged: string, target: string, manifest: Manifest): void {
+  try {
+    renameSync(staged, target);
+  } catch (error) {
+    if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    // Another process was first and its image is complete; or the existing one is damaged and is replaced.
+    if (isIntact(target, manifest)) return;
+    renameSync(target, `${staged}-broken`);
+    renameSync(staged, target);
+  }
+}
+
+/** Where a tree is in the image, and the files of the host that it was built from, by their paths in the image. */
+interface Position {
+  path: string;
+  sources: ReadonlyMap<string, string>;
+}
+
+function linkTree(from: string, to: string, { path, sources }: Position): void {
+  mkdirSync(to);
+  // World-readable regardless of the umask: the cell runs with an unprivileged uid.
+  chmodSync(to, 0o755);
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target, inside] = [join(from, entry.name), join(to, entry.name), `${path}/${entry.name}`];
+    if (entry.isDirectory()) linkTree(source, target, { path: inside, sources });
+    else if (entry.isSymbolicLink()) symlinkSync(readlinkSync(source), target);
+    else linkFile(source, target, sources.get(inside));
+  }
+  // The cache of fontconfig is valid only with the times of the folders that it describes, which are complete seconds.
+  const { atime, mtime } = statSync(from);
+  utimesSync(to, atime, mtime);
+}
+
+/** Links the file of the prepared image or, where that is on another file system, the one that it is a link to. */
+function linkFile(from: string, to: string, source: string | undefined): void {
+  if (isLinked(from, to)) return;
+  if (source && lstatSync(source).ino === lstatSync(from).ino && isLinked(source, to)) return;
+  copyFileSync(from, to, constants.COPYFILE_FICLONE);
+  chmodSync(to, lstatSync(from).mode & 0o777);
+}
+
+function isLinked(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isTrusted(path: string): boolean {
+  const info = lstatSync(path, { throwIfNoEntry: false });
+  if (!info || info.isSymbolicLink()) return false;
+  return (info.uid === 0 || info.uid === process.getuid!()) && (info.mode & 0o022) === 0;
+}

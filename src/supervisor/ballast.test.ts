@@ -1,0 +1,34 @@
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../../testkit/until.ts';
+import { keepBallast, releaseBallast } from './ballast.ts';
+
+describe('the ballast', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-ballast-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('is not made by a server that stops soon, which leaves nothing behind', async () => {
+    await keepBallast(folder).stop();
+    const ballast = keepBallast(folder, 0);
+    await until(async () => (await readdir(folder)).length > 0, { what: 'the first bytes' });
+    await ballast.stop();
+    expect((await readdir(folder)).filter((name) => name !== 'ballast')).toEqual([]);
+    await rm(join(folder, 'ballast'), { force: true });
+  });
+
+  it('reserves 32 MiB while a server runs, and is kept while the disk has space', async () => {
+    const ballast = keepBallast(folder, 0);
+    const size = await until(async () => (await stat(join(folder, 'ballast')).catch(() => null))?.size, {
+      what: 'the ballast',
+    });
+    expect(size).toBe(32 * 2 ** 20);
+    await ballast.stop();
+    expect(await releaseBallast(folder)).toBe(false);
+    expect(await readdir(folder)).toEqual(['ballast']);
+  });
+});

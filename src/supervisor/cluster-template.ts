@@ -1,0 +1,129 @@
+import { constants, type Stats } from 'node:fs';
+import { chmod, type FileHandle, lstat, mkdir, open, readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type PostgresBinaries, postgresRelease } from './postgres-binaries.ts';
+import { APP_DATABASE, passwordStatements } from './postgres-roles.ts';
+import { flushToDisk, runTool } from './run-tool.ts';
+import type { Secrets } from './secrets.ts';
+import { runSingleUser } from './single-user.ts';
+import { SupervisorError } from './supervisor-error.ts';
+import type { Account, SupervisorLogger } from './types.ts';
+
+/*
+ * A template is a new cluster with the schema of the application, as a tar archive in the installation's `.build`
+ * folder. A first start unpacks it instead of running initdb and every migration. Roles of a template have no password,
+ * so nobody can log in to a copy that has not got its own.
+ */
+
+/** Which template to use, and what a copy gets that the template does not have. */
+export interface TemplateUse {
+  /** Folder of the templates: `<installation>/.build/postgres`. */
+  folder: string;
+  /** Hexadecimal hash of everything that makes the schema and its privileges. */
+  schema: string;
+  /** SQL for each copy, in the database of the application: one line each, without `;`. */
+  statements: readonly string[];
+}
+
+/** Path without the size and the extension, which follow. Names what the content depends on. */
+export async function templatePrefix({ folder, schema }: TemplateUse): Promise<string> {
+  return join(folder, `${await postgresRelease()}-${process.arch}-${schema.slice(0, 32)}`);
+}
+
+/** The path ends with the size in bytes, which reveals a file that is not complete. */
+export function templatePath(prefix: string, bytes: number): string {
+  return `${prefix}.${bytes}.tar`;
+}
+
+const SIZE = /\.(\d+)\.tar$/;
+
+/**
+ * Opens the template, which only root or the account of this process can have written. Null when there is none.
+ *
+ * @throws SupervisorError when another account could have changed it, or it is not complete
+ */
+export async function openTemplate(use: TemplateUse): Promise<FileHandle | null> {
+  const path = await findTemplate(use);
+  if (path === null) return null;
+  for (const folder of [dirname(use.folder), use.folder]) requireTrusted(folder, await lstat(folder), 'folder');
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    const info = await file.stat();
+    requireTrusted(path, info, 'file');
+    if (info.size !== Number(SIZE.exec(path)?.[1]))
+      throw new SupervisorError(`${path} has ${info.size} bytes`, `Delete ${path}`);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** Path of the template, whether or not it can be trusted; null when there is none. */
+export async function findTemplate(use: TemplateUse): Promise<string | null> {
+  const names = await readdir(use.folder).catch(() => []);
+  if (names.length === 0) return null;
+  const prefix = await templatePrefix(use);
+  const found = names.map((name) => join(use.folder, name)).find((path) => path.replace(SIZE, '') === prefix);
+  return found ?? null;
+}
+
+function requireTrusted(path: string, info: Stats, kind: 'file' | 'folder'): void {
+  const isRight = kind === 'file' ? info.isFile() : info.isDirectory();
+  const isOurs = info.uid === 0 || info.uid === process.getuid!();
+  if (isRight && isOurs && (info.mode & 0o022) === 0) return;
+  throw new SupervisorError(`other accounts can change ${path}`, `Delete ${path}`);
+}
+
+/** Creates a folder that only its owner can write, or makes an existing one of this account so. */
+export async function makeTrustedFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  if ((await lstat(folder)).uid === process.getuid!()) await chmod(folder, 0o755);
+}
+
+/** What unpacking a template needs to know of the new cluster. */
+interface CopyTarget {
+  binaries: PostgresBinaries;
+  account: Account | null;
+  secrets: Secrets;
+}
+
+/**
+ * Fills the empty folder `data` with a copy of the template. False when there is none or it cannot be used, which is
+ * logged.
+ */
+export async function copyTemplate(
+  use: TemplateUse | null,
+  data: string,
+  target: CopyTarget,
+  logger: SupervisorLogger,
+): Promise<boolean> {
+  if (!use) return false;
+  try {
+    const template = await openTemplate(use);
+    if (!template) return false;
+    await unpackTemplate(template, use.statements, data, target).finally(() => template.close());
+    return true;
+  } catch (error) {
+    logger.warn({ err: error }, 'cannot use the prepared database; creating one');
+    return false;
+  }
+}
+
+/**
+ * Unpacks a template into the empty folder `data`, with the passwords of `secrets`, and flushes it to the disk. Everything
+ * runs as the server's account, so that an archive can write nothing that this account cannot.
+ *
+ * @throws SupervisorError when a program fails
+ */
+async function unpackTemplate(
+  template: FileHandle,
+  statements: readonly string[],
+  data: string,
+  { binaries, account, secrets }: CopyTarget,
+): Promise<void> {
+  await runTool('tar', ['-x', '-p', '-f', '-', '-C', data], { account, stdin: template.fd });
+  const all = [...passwordStatements(secrets), ...statements];
+  await runSingleUser({ data, binaries, account }, APP_DATABASE, all);
+  await flushToDisk(data, account);
+}

@@ -1,0 +1,86 @@
+import { chmod, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { serviceAccount } from './account.ts';
+import { findTemplate, makeTrustedFolder, type TemplateUse, templatePath, templatePrefix } from './cluster-template.ts';
+import { withLock } from './file-lock.ts';
+import { openEmbeddedPostgres } from './postgres.ts';
+import { findPostgres } from './postgres-binaries.ts';
+import { APP_DATABASE, passwordStatements } from './postgres-roles.ts';
+import { runTool } from './run-tool.ts';
+import { runSingleUser } from './single-user.ts';
+import type { Account, SupervisorLogger } from './types.ts';
+
+/** Milliseconds to wait for another process that makes a template. */
+const MAKE_WAIT_MS = 120_000;
+
+export interface MakeOptions {
+  use: TemplateUse;
+  logger: SupervisorLogger;
+  /** Brings the schema of a new database up to date, as its owner, and grants the roles their privileges. */
+  migrate(url: string): Promise<void>;
+}
+
+/**
+ * Makes the template of the installed PostgreSQL and the current schema, and removes older ones. Does nothing if it
+ * exists. The cluster is made in the temporary folder, where the server's account can work, with passwords that exist
+ * only there and are removed from the template. A killed call leaves nothing that a start would use.
+ *
+ * @returns the path of the template
+ * @throws SupervisorError or ConfigError when PostgreSQL cannot be started there
+ */
+export async function makeTemplate({ use, logger, migrate }: MakeOptions): Promise<string> {
+  for (const folder of [dirname(use.folder), use.folder]) await makeTrustedFolder(folder);
+  return withLock(join(use.folder, 'lock'), MAKE_WAIT_MS, async () => {
+    const found = await findTemplate(use);
+    if (found) return found;
+    const work = await mkdtemp(join(tmpdir(), 'airlock-template-'));
+    try {
+      await chmod(work, 0o711);
+      const server = await openEmbeddedPostgres({ dataDir: work, logger });
+      await migrate(server.url).finally(() => server.stop());
+      const [account, home] = [await serviceAccount(), join(work, 'postgres')];
+      const cluster = { data: join(home, 'data'), binaries: await findPostgres(home), account };
+      await runSingleUser(cluster, APP_DATABASE, passwordStatements(null));
+      return await pack(cluster.data, account, await templatePrefix(use));
+    } finally {
+      await rm(work, { recursive: true, force: true });
+    }
+  });
+}
+
+/** Writes the archive of a cluster that was shut down cleanly, and removes all other templates. */
+async function pack(data: string, account: Account | null, prefix: string): Promise<string> {
+  const folder = dirname(prefix);
+  for (const name of await readdir(folder)) if (name.endsWith('.new')) await rm(join(folder, name));
+  const staged = `${prefix}.new`;
+  const file = await open(staged, 'wx', 0o644);
+  let path: string;
+  try {
+    await file.chmod(0o644);
+    // Read by the server's account: root must not follow links of a folder that belongs to another account.
+    const options = (await spareSegments(data)).map((name) => `--exclude=./pg_wal/${name}`);
+    await runTool('tar', ['-c', '-f', '-', ...options, '-C', data, '.'], { account, stdout: file.fd });
+    await file.sync();
+    path = templatePath(prefix, (await file.stat()).size);
+  } finally {
+    await file.close();
+  }
+  await rename(staged, path);
+  for (const name of await readdir(folder)) {
+    if (name.endsWith('.tar') && name !== basename(path)) await rm(join(folder, name));
+  }
+  return path;
+}
+
+/**
+ * WAL segments that the server keeps for later, half of the bytes of a new cluster. The checkpoint of a shutdown removes
+ * or renames what is older than itself, so the first segment contains it.
+ */
+async function spareSegments(data: string): Promise<string[]> {
+  const names = await readdir(join(data, 'pg_wal'));
+  return names
+    .filter((name) => /^[0-9A-F]{24}$/.test(name))
+    .sort()
+    .slice(1);
+}

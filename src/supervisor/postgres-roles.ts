@@ -1,0 +1,27 @@
+import { DATABASE_ROLES, type DatabaseRole } from '../config/database-roles.ts';
+import { scramVerifier } from './scram.ts';
+import type { Secrets } from './secrets.ts';
+
+/** Superuser of the embedded server. */
+export const ADMIN_ROLE = 'postgres';
+
+/** Database of the application, and the role that owns it. None of the roles is a superuser. */
+export const APP_DATABASE = 'airlock';
+
+/** Roles that can log in: the owner, and one for each process that uses the database; each has its own password. */
+export const LOGINS = {
+  owner: { role: APP_DATABASE, secret: 'postgresPassword' },
+  api: { role: DATABASE_ROLES.api, secret: 'postgresApiPassword' },
+  worker: { role: DATABASE_ROLES.worker, secret: 'postgresWorkerPassword' },
+} as const satisfies Record<DatabaseRole | 'owner', { role: string; secret: keyof Secrets }>;
+
+/**
+ * Statements that set the password of every role, the superuser's included, without containing one. `null` removes the
+ * passwords: then nobody can log in.
+ */
+export function passwordStatements(secrets: Secrets | null): string[] {
+  const roles = [{ role: ADMIN_ROLE, secret: 'postgresAdminPassword' } as const, ...Object.values(LOGINS)];
+  return roles.map(
+    ({ role, secret }) => `ALTER ROLE ${role} PASSWORD ${secrets ? `'${scramVerifier(secrets[secret])}'` : 'NULL'}`,
+  );
+}

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { scramVerifier } from './scram.ts';
+
+describe('the verifier of a password', () => {
+  it('is the one of RFC 7677 for its example', () => {
+    // Section 3: user "user", password "pencil", this salt, 4096 iterations.
+    expect(scramVerifier('pencil', Buffer.from('W22ZaJ0SNY7soEsUEjb6gQ==', 'base64'))).toBe(
+      'SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$' +
+        'WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=',
+    );
+  });
+
+  it('is another one each time', () => {
+    expect(scramVerifier('pencil')).not.toBe(scramVerifier('pencil'));
+  });
+
+  it('is rejected for text that SASLprep could change', () => {
+    for (const password of ['', 'pass word', 'größe', "a'\n"])
+      expect(() => scramVerifier(password)).toThrow(RangeError);
+  });
+});
