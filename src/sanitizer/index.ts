@@ -31,7 +31,7 @@ export interface Sanitizer {
   readPartial(request: PartialRequest, signal: AbortSignal): Promise<PartialResult>;
   /** Moves the index of a finished file to its start, without copying its media data. See `IndexFirst`. */
   readIndexFirst(request: IndexFirstRequest, signal: AbortSignal): Promise<IndexFirstResult>;
-  /** Copies streams of a movie of `bytes` into a new container, and hashes it. See `copyMovie`. */
+  /** Copies streams of a movie of `bytes` into a new container. See `copyMovie`. */
   copyMovie(request: CopyRequest, bytes: number, signal: AbortSignal): Promise<CopyResult>;
   /** Joins pieces of a video, `bytes` in total, without changing a packet. See `joinPieces`. */
   joinPieces(request: JoinRequest, bytes: number, signal: AbortSignal): Promise<JoinResult>;

@@ -1,9 +1,8 @@
-import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OutputFormat } from '../../src/contract/formats.ts';
-import { sha256 } from '../../src/crypto/hash.ts';
 import { type CopyResult, copyMovie } from '../../src/sanitizer/isobmff/copy-movie.ts';
 import { run } from '../../testkit/run.ts';
 import { CORPUS } from './corpus.ts';
@@ -63,8 +62,7 @@ describe('a container that is copied without FFmpeg', () => {
         await expect(stat(ours)).rejects.toMatchObject({ code: 'ENOENT' });
         return;
       }
-      const bytes = await readFile(ours);
-      expect(result).toEqual({ sha256: sha256(bytes).toString('hex'), size: bytes.length });
+      expect(result).toEqual({ size: (await stat(ours)).size });
       const [own, other] = await Promise.all([packetsOf(ours), packetsOf(theirs)]);
       expect(own.length).toBeGreaterThan(0);
       expect(own).toEqual(other);
@@ -84,7 +82,7 @@ async function copyAll(folder: string) {
     const result = copyMovie({ path, copied: ours!, streams: all, format: to });
     copies.push({ path, streams: all, result, ours: ours!, theirs: theirs! });
   }
-  const copied = copies.filter(({ result }) => 'sha256' in result);
+  const copied = copies.filter(({ result }) => 'size' in result);
   await run('ffmpeg', [
     ...['-nostdin', '-v', 'error', '-y'],
     ...copied.flatMap(({ path }) => ['-i', path]),

@@ -1,11 +1,15 @@
 import { rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { cellLimits } from '../../attempt/cells/cell-limits.ts';
+import { hashWhileWritten } from '../../attempt/outputs/hash-while-written.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import type { ContainerCopy, JobPlan, Plan, PlannedFile } from '../../ffmpeg/index.ts';
 import type { TranscodeAttempt } from './attempt.ts';
 import { checkWritten } from './check-written.ts';
 import type { CopiedOutput, PreparedSources } from './sources/prepared.ts';
+
+/** Size of an input from which on the output is hashed while it is written. */
+const HASHED_BYTES = 16 * 2 ** 20;
 
 /** A planned output that needs only another container. */
 interface PlannedCopy {
@@ -31,8 +35,12 @@ export async function copyContainer(
   const source = inputs[0]!.source;
   const { size } = await stat(source);
   const request = { ...planned.copy, path: source, copied: path };
-  const copied = await tools.measure('sanitize', () => tools.sanitizer.copyMovie(request, size, run.signal));
-  const found = 'reason' in copied ? copied : await review(attempt, planned, { ...copied, path, slot });
+  const copying = tools.measure('sanitize', () => tools.sanitizer.copyMovie(request, size, run.signal));
+  // A small file is read again faster than its end is noticed.
+  const hashing = size < HASHED_BYTES ? null : hashWhileWritten(path, copying).catch(() => null);
+  const copied = await copying;
+  const file = { path, slot, sha256: await hashing };
+  const found = 'reason' in copied ? copied : await review(attempt, planned, { ...copied, ...file });
   if (!('reason' in found)) return found;
   tools.logger.info({ reason: found.reason }, 'FFmpeg copies the streams of a job');
   await rm(path, { force: true });
@@ -50,7 +58,7 @@ function plannedCopy({ commands, failures = [] }: JobPlan): PlannedCopy | null {
 async function review(
   attempt: TranscodeAttempt,
   { command, output }: PlannedCopy,
-  file: { path: string; size: number; slot: number; sha256: string },
+  file: { path: string; size: number; slot: number; sha256: string | null },
 ): Promise<CopiedOutput | { reason: string }> {
   const { tools, run, request } = attempt;
   const { budget, warnings } = await cellLimits(tools, run.claim, command, run.disk, request.limits);

@@ -61,7 +61,7 @@ async function storeFileOutput(
   const file = {
     ...{ path, size, ...objectOf(run, planned) },
     ...(taken !== null && { taken: checking }),
-    ...(sources.copied && { sha256: sources.copied.sha256 }),
+    ...(sources.copied?.sha256 && { sha256: sources.copied.sha256 }),
   };
   const [checked, stored] = await Promise.allSettled([
     checking,

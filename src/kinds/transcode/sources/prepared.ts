@@ -71,7 +71,8 @@ export interface PreparedSources {
 export interface CopiedOutput {
   /** Host path. */
   path: string;
-  sha256: string;
+  /** Null = not hashed yet. */
+  sha256: string | null;
   /** About its limits. */
   warnings: PlanWarning[];
 }
