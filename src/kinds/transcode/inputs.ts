@@ -34,16 +34,20 @@ export function subjectOf(input: { position: number }): string {
   return `Input ${input.position + 1}`;
 }
 
-/** Identifies each input. Reuses the inspection of a sealed upload. */
+/**
+ * Identifies each input. Reuses the inspection of a sealed upload. `deferred` receives what writes the containers that
+ * are not written yet; absent = all are written.
+ */
 export async function prepareInputs(
   { tools, run, request }: TranscodeAttempt,
   files: readonly string[],
-  { slot, frames }: { slot: number; frames: boolean },
+  { slot, frames, deferred }: { slot: number; frames: boolean; deferred?: (() => Promise<void>)[] },
 ): Promise<PreparedInput[]> {
   const { claim, folder, signal, disk } = run;
   const { disarm } = request;
   const packets = request.mayCopy && !disarm ? true : request.outputs.some(({ tiles }) => tiles) && ('listed' as const);
-  const common = { folder, signal, disk, slot, frames, disarm, packets };
+  const isDeferred = deferred !== undefined;
+  const common = { folder, signal, disk, slot, frames, disarm, packets, isDeferred };
   const prepared: PreparedInput[] = [];
   for (const [index, input] of claim.inputs.entries()) {
     const subject = subjectOf(input);
@@ -51,6 +55,7 @@ export async function prepareInputs(
     const inspection = inspectionJson.readOrNull(input.probe);
     const known = knownInfo(inspection);
     const media = await openMedia(tools, file, { ...common, name: `input-${input.position}`, subject, known });
+    if (media.remux) deferred!.push(media.remux);
     const fetched = input.object_id === null ? 'whole' : undefined;
     if (!known || inspection?.container !== media.container || inspection.fetched !== fetched) {
       const { info, container } = media;
