@@ -55,7 +55,7 @@ describe('airlock up', () => {
     expect(checks.map((check) => check.name)).toEqual(
       expect.arrayContaining(['Node', 'Sandbox', 'Database', 'Storage']),
     );
-    expect(checks.find((check) => check.name === 'Database')?.seen).toBe('answers; 1 worker(s) alive');
+    expect(checks.find((check) => check.name === 'Database')?.seen).toBe('responds, 1 worker alive');
     const firstKey = checks.find((check) => check.name === 'First key');
     expect(firstKey).toMatchObject({ state: 'warning', remedy: expect.stringContaining('delete') });
   });
