@@ -29,7 +29,7 @@ Examples:
   ./airlock jobs list --watch
   ./airlock doctor
 
-Commands on media, jobs, webhooks and usage call the server in AIRLOCK_URL with the key in AIRLOCK_API_KEY. If these variables are
+Commands on media, uploads, jobs, webhooks and usage call the server in AIRLOCK_URL with the key in AIRLOCK_API_KEY. If these variables are
 not set, the commands call the service on this machine. docs/configuration.md lists all variables, and docs/cli.md all commands.
 Exit codes: ${EXIT_CODES.map(([code, short]) => `${code} ${short}`).join(', ')}.`,
     );
@@ -47,7 +47,15 @@ Exit codes: ${EXIT_CODES.map(([code, short]) => `${code} ${short}`).join(', ')}.
   addRoles(program);
   program.commandsGroup('Development and help:');
   addScripts(program);
+  for (const command of program.commands) showOwnHelpAfterError(command);
   return program;
+}
+
+/** After a wrong option or argument, a command names its own help, where a group of commands lists them. */
+function showOwnHelpAfterError(command: Command, path: string = command.name()): void {
+  const shows = command.commands.length > 0 ? 'shows its commands' : 'shows its arguments and options';
+  command.showHelpAfterError(`(./airlock ${path} --help ${shows})`);
+  for (const below of command.commands) showOwnHelpAfterError(below, `${path} ${below.name()}`);
 }
 
 function addTranscode(program: Command): void {

@@ -89,6 +89,7 @@ describe('airlock jobs', () => {
     ]);
     expect((await airlock('jobs', 'erase', made)).stdout).toContain(`Erased ${made}`);
     expect((await service.call('GET', `/v1/transcodes/${made}/download`)).status).toBe(410);
+    expect((await airlock('jobs', 'show', made)).stdout).toMatch(/^deleted +yes: the job is erased$/m);
   });
 
   it('keeps a list up to date until Ctrl-C', async () => {

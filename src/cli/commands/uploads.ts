@@ -87,7 +87,7 @@ export function createUploadTokenCommand(config: Config, options: Common & Token
     const many = files === 1 ? 'one file' : `${files} files`;
     const from = body.origin ?? 'every page and every program';
     process.stderr.write(dim(`id ${made.id}, for ${many} of at most ${shortBytes(body.max_bytes)} from ${from}\n`));
-    const end = keyId ? `; to end it earlier: ./airlock keys revoke ${keyId}` : '';
+    const end = keyId ? `. To end it earlier: ./airlock keys revoke ${keyId}` : '';
     process.stderr.write(dim(`It expires at ${moment(made.expires_at)}${end}\n`));
     return EXIT.ok;
   });
