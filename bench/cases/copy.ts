@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { largeCopyRows } from '../lib/large-copy.ts';
 import { sourceFitting } from '../lib/media.ts';
 import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
 import { runWell } from '../lib/run.ts';
@@ -13,12 +14,16 @@ interface Pair {
   plainMs: number;
 }
 
-/** A job on an input that satisfies its preset, from POST to its end, against plain `ffmpeg`, which encodes it again. */
+/**
+ * A job on an input that satisfies its preset, from POST to its end, against plain `ffmpeg`, which encodes it again; and a
+ * copy of a large file.
+ */
 export async function copy({ pairs, progress }: CaseOptions): Promise<CaseResult> {
   const source = await sourceFitting(progress);
   const bench = await openBench();
   const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
   const measured: Pair[] = [];
+  let large: Awaited<ReturnType<typeof largeCopyRows>>;
   try {
     const url = await bench.upload(source.path);
     for (let index = 0; index <= pairs; index += 1) {
@@ -35,6 +40,7 @@ export async function copy({ pairs, progress }: CaseOptions): Promise<CaseResult
       ]);
       if (index > 0) measured.push({ oursMs, plainMs: plain.wallMs });
     }
+    large = await largeCopyRows(bench, folder, { pairs, progress });
   } finally {
     await rm(folder, { recursive: true, force: true });
     await bench.close();
@@ -46,8 +52,9 @@ export async function copy({ pairs, progress }: CaseOptions): Promise<CaseResult
     rows: [
       bounded(row('POST to end / plain re-encode'), { ...ratio, value: ratio.median }, 0.03, '', 4),
       bounded(row('POST to end'), { ...ours, value: ours.median }, null, 'ms', 0),
+      ...large.rows,
     ],
-    raw: { measured },
+    raw: { measured, ...large.raw },
     notes: source.synthetic.map((clip) => `test pattern instead of ${clip}: not installed`),
   };
 }

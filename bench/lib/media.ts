@@ -56,6 +56,16 @@ export async function source1080Large(progress: (text: string) => void): Promise
   return mosaic('-200mb', LARGE_CODEC, progress);
 }
 
+/** The pictures of the 200 MB source again and again: 521 MB of H.264 and AAC. */
+export async function sourceLargeCopy(progress: (text: string) => void): Promise<Source> {
+  const large = await source1080Large(progress);
+  const path = large.path.replace('-200mb', '-521mb');
+  if (!existsSync(path)) {
+    await encode(path, ['-stream_loop', '2', '-i', large.path, '-c', 'copy', '-fs', '521000000']);
+  }
+  return { ...large, path };
+}
+
 async function mosaic(name: string, codec: readonly string[], progress: (text: string) => void): Promise<Source> {
   const folder = cacheFolder();
   const ocean = await oceanClip(folder);

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 /** Clock ticks per second of /proc (sysconf _SC_CLK_TCK); 100 on every Linux that Node runs on. */
 const TICKS = 100;
@@ -57,6 +57,25 @@ export function memoryOf(pids: readonly number[]): ProcessMemory[] {
     if (!rollup) return [];
     const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1]) / 1024;
     return [{ pid, name: nameOf(pid), rss: field('Rss'), pss: field('Pss') }];
+  });
+}
+
+export interface PeakMemory {
+  pid: number;
+  name: string;
+  /** MiB that were resident at most. */
+  rss: number;
+}
+
+/** Starts new peaks with what is resident now (`proc(5)`, clear_refs). */
+export function forgetPeaks(pids: readonly number[]): void {
+  for (const pid of pids) writeFileSync(`/proc/${pid}/clear_refs`, '5');
+}
+
+export function peaksOf(pids: readonly number[]): PeakMemory[] {
+  return pids.map((pid) => {
+    const peak = /^VmHWM:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1];
+    return { pid, name: nameOf(pid), rss: Number(peak) / 1024 };
   });
 }
 

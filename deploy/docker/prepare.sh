@@ -4,7 +4,7 @@
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 if [[ -e data ]]; then
-  echo "data exists already; nothing is done" >&2
+  echo "data exists already, so nothing is done. To start over, run docker compose down --volumes, and delete data." >&2
   exit 1
 fi
 umask 077

@@ -4,7 +4,7 @@ import MiniSearch from 'minisearch';
 const MAX_RESULTS = 12;
 const OPTIONS = { fields: ['title', 'page', 'text'], storeFields: ['title', 'page', 'url', 'start'] };
 
-/** Loads the index from `address`, and answers what is typed into the dialog of the page. */
+/** Loads the index from `address`, and searches for what is typed into the dialog of the page. */
 export async function startSearch(address) {
   const index = MiniSearch.loadJSON(await (await fetch(address)).text(), OPTIONS);
   const dialog = document.getElementById('search');

@@ -27,6 +27,8 @@ export const FAILURE_EXAMPLES: Readonly<Record<FailureCode, string>> = {
   source_no_ranges: 'The file has its index at the end, and its server supports no ranges.',
   connection_not_found: 'Input 1: There is no connection "media".',
   input_deleted: 'Input 1 has been deleted.',
+  upload_missing: 'The bytes of the upload did not arrive in time.',
+  upload_rejected: 'The file looks like video/webm, but video/mp4 was declared.',
   limit_memory: 'The job needed more memory than it may use (64 MB, its own limit).',
   limit_cpu: 'The job used more processor time than it may (60 s, its own limit).',
   limit_time: "The job took longer than it may (21600 s, the server's limit).",

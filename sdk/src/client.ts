@@ -24,6 +24,7 @@ import type {
   Upload,
 } from './types.ts';
 import { uploadSource } from './upload.ts';
+import { createWithUploads } from './upload-with-job.ts';
 
 export interface AirlockOptions {
   /** Address of the server. In Node, `AIRLOCK_URL` is used if it is absent. */
@@ -96,27 +97,37 @@ export class Airlock {
     this.blueprints = new Blueprints(this.#transport, this, this.#retries);
   }
 
-  /** Uploads what must be uploaded, creates the job, and waits for it. Throws `JobError` unless it completes. */
+  /** Creates the job, uploads what must be uploaded, and waits for the job. Throws `JobError` unless it completes. */
   async transcode(options: TranscodeOptions): Promise<TranscodeResult> {
-    const { input, onProgress, signal, filename, contentType, idempotencyKey, ...request } = options;
+    const { onProgress, signal } = options;
     const control = { onProgress, signal };
-    const uploads: Upload[] = [];
-    let created: Job | null = null;
+    const job = await this.submit(options);
     try {
-      const inputs: { url: string }[] = [];
-      for (const one of [input].flat() as Input[]) {
-        const url = remoteUrl(one);
-        if (url === null) uploads.push(await this.upload(one, { ...control, filename, contentType }));
-        inputs.push({ url: url ?? uploads.at(-1)!.fileUrl });
-      }
-      created = await this.create({ ...request, inputs }, { signal, ...(idempotencyKey && { idempotencyKey }) });
-      return this.resultOf(await this.wait(created.id, control));
+      return this.resultOf(await this.wait(job.id, control));
     } catch (error) {
-      // The caller no longer waits for the job, or nothing uses the upload.
-      if (created && signal?.aborted) await this.cancel(created.id).catch(() => {});
-      if (!created) await Promise.all(uploads.map((upload) => this.deleteUpload(upload.filename).catch(() => {})));
+      // The caller no longer waits for the job.
+      if (signal?.aborted) await this.cancel(job.id).catch(() => {});
       throw error;
     }
+  }
+
+  /**
+   * Creates the job, and uploads what must be uploaded. Returns when the bytes are sent. If that fails, the job is canceled.
+   */
+  submit(options: TranscodeOptions & { onCreated?: (job: Job) => void }): Promise<Job> {
+    const { input, onProgress, signal, filename, contentType, idempotencyKey, onCreated, ...request } = options;
+    const control = { onProgress, signal };
+    return createWithUploads(this.#transport, [input].flat() as Input[], {
+      ...{ control, source: { filename, contentType }, retries: this.#retries },
+      create: async (inputs) => {
+        const job = await this.create({ ...request, inputs }, { signal, ...(idempotencyKey && { idempotencyKey }) });
+        onCreated?.(job);
+        return job;
+      },
+      upload: (one) => this.upload(one, { ...control, filename, contentType }),
+      deleteUpload: (name) => this.deleteUpload(name),
+      cancel: (id) => this.cancel(id),
+    });
   }
 
   /** URLs that play a ladder of a job in any browser, without a key. They expire after six hours if `expires_in` is absent. */

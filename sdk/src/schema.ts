@@ -2509,7 +2509,7 @@ export interface components {
          * @description Why a job failed, for programs.
          * @enum {string}
          */
-        FailureCode: "invalid_media" | "unsupported_media" | "unsupported_codec" | "cannot_disarm" | "no_video_stream" | "no_audio_stream" | "empty_media" | "too_many_streams" | "too_many_pixels" | "too_long" | "option_refused" | "encode_failed" | "filter_failed" | "asset_invalid" | "output_invalid" | "source_unreachable" | "source_refused" | "source_not_found" | "source_error" | "source_too_large" | "source_no_ranges" | "source_timeout" | "source_incomplete" | "connection_not_found" | "input_deleted" | "limit_memory" | "limit_cpu" | "limit_time" | "limit_output" | "limit_processes" | "sandbox_violation" | "storage_quota" | "storage_full" | "storage_unavailable" | "review_expired" | "transcription_failed" | "worker_lost" | "internal";
+        FailureCode: "invalid_media" | "unsupported_media" | "unsupported_codec" | "cannot_disarm" | "no_video_stream" | "no_audio_stream" | "empty_media" | "too_many_streams" | "too_many_pixels" | "too_long" | "option_refused" | "encode_failed" | "filter_failed" | "asset_invalid" | "output_invalid" | "source_unreachable" | "source_refused" | "source_not_found" | "source_error" | "source_too_large" | "source_no_ranges" | "source_timeout" | "source_incomplete" | "connection_not_found" | "input_deleted" | "upload_missing" | "upload_rejected" | "limit_memory" | "limit_cpu" | "limit_time" | "limit_output" | "limit_processes" | "sandbox_violation" | "storage_quota" | "storage_full" | "storage_unavailable" | "review_expired" | "transcription_failed" | "worker_lost" | "internal";
         /** @description A rendition of a ladder. */
         Rendition: {
             /** @description Pixels. */
@@ -2916,6 +2916,296 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        /** @description An upload of the account. */
+        Upload: {
+            /** @description The name of the upload. */
+            filename: string;
+            /** @description The name that was sent. */
+            originalFilename: string;
+            /**
+             * @description `pending` until it is confirmed, `confirming` while it is inspected, then `confirmed`.
+             * @enum {string}
+             */
+            status: "pending" | "confirming" | "confirmed";
+            /** @description The type that was declared. */
+            contentType: string;
+            /** @description The declared size in bytes. A confirmed upload has exactly this size. */
+            fileSize: number;
+            /** @description The `url` of an input that uses this upload; null until it is confirmed. */
+            fileUrl: string | null;
+            /**
+             * Format: date-time
+             * @description When its URL was requested.
+             */
+            createdAt: string;
+            /** @description When it was confirmed. */
+            uploadedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When Airlock deletes it, unless an open job needs it. Each job that uses the upload postpones this time.
+             */
+            expiresAt: string;
+            /** @description The `id` of the upload token that began the upload; null if no token did. */
+            uploadTokenId: string | null;
+            /** @description Properties of the file; null until it is confirmed. */
+            metadata: components["schemas"]["MediaMetadata"] | null;
+        };
+        /** @description A page of uploads. */
+        UploadPage: {
+            /** @description Newest first. */
+            items: components["schemas"]["Upload"][];
+            /** @description The page. */
+            page: number;
+            /** @description Number of uploads per page. */
+            limit: number;
+            /** @description Number of uploads on all pages. */
+            total: number;
+            /** @description Pass it as `after` to get the next page; null on the last page. Reading a list this way repeats and skips no items. */
+            next: string | null;
+        };
+        /** @description A page of uploads. */
+        UploadList: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            success: true;
+            result: components["schemas"]["UploadPage"];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description One upload. */
+        UploadAnswer: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            success: true;
+            result: components["schemas"]["Upload"];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description The deleted upload. */
+        DeletedUpload: {
+            /** @description The name that the upload had. */
+            filename: string;
+        };
+        /** @description An upload whose bytes have been deleted. */
+        UploadDeleted: {
+            /** @description The id in the path of the request. */
+            id: string;
+            /**
+             * @description The type of the deleted resource.
+             * @constant
+             */
+            object: "upload";
+            /**
+             * @description Always true.
+             * @constant
+             */
+            deleted: true;
+            /**
+             * @description Always true.
+             * @constant
+             */
+            success: true;
+            result: components["schemas"]["DeletedUpload"];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A signed URL for one part. */
+        PartUrl: {
+            /** @description The number of the part, from 1. */
+            partNumber: number;
+            /**
+             * Format: uri
+             * @description PUT the bytes of the part here, without an Authorization header.
+             */
+            url: string;
+            /** @description Headers to send in addition to `Content-Type`; only if the storage requires any. */
+            headers?: {
+                [key: string]: string;
+            };
+            /** @description Size of the part in bytes. The URL accepts exactly this size. */
+            size: number;
+        };
+        /** @description An upload in parts that has begun. */
+        MultipartResult: {
+            /**
+             * Format: uuid
+             * @description Identifies the upload in parts.
+             */
+            uploadId: string;
+            /** @description The name of the upload from now on. */
+            filename: string;
+            /** @description Bytes of every part but the last. */
+            partSize: number;
+            /** @description Number of parts. */
+            partCount: number;
+            /** @description URLs of the first 100 parts. */
+            parts: components["schemas"]["PartUrl"][];
+            /**
+             * Format: date-time
+             * @description When the URLs expire. Request new URLs after that.
+             */
+            expiresAt: string;
+        };
+        /** @description Where to send the parts. */
+        MultipartAnswer: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            success: true;
+            result: components["schemas"]["MultipartResult"];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description Signed URLs for parts. */
+        PartUrls: {
+            /** @description In the order of the request. */
+            parts: components["schemas"]["PartUrl"][];
+            /**
+             * Format: date-time
+             * @description When the URLs expire. Request new URLs after that.
+             */
+            expiresAt: string;
+        };
+        /** @description Where to send these parts. */
+        PartUrlsAnswer: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            success: true;
+            result: components["schemas"]["PartUrls"];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A part that is complete. */
+        ArrivedPart: {
+            /** @description The number of the part, from 1. */
+            partNumber: number;
+            /** @description Identifies the bytes that arrived, as in the `ETag` of the PUT. */
+            etag: string;
+            /** @description Bytes. */
+            size: number;
+        };
+        /** @description The state of an upload in parts. */
+        MultipartState: {
+            /**
+             * Format: uuid
+             * @description Identifies the upload in parts.
+             */
+            uploadId: string;
+            /** @description The name of the upload from now on. */
+            filename: string;
+            /** @description Bytes of all parts. */
+            fileSize: number;
+            /** @description Bytes of every part but the last. */
+            partSize: number;
+            /** @description Number of parts. */
+            partCount: number;
+            /**
+             * @description `pending` until it is confirmed.
+             * @enum {string}
+             */
+            status: "pending" | "confirming" | "confirmed";
+            /** @description Parts that have arrived, by number. Empty once the upload is confirmed. */
+            parts: components["schemas"]["ArrivedPart"][];
+            /**
+             * Format: date-time
+             * @description When the upload and its parts are deleted unless it is confirmed.
+             */
+            expiresAt: string;
+        };
+        /** @description An upload in parts. */
+        MultipartView: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            success: true;
+            result: components["schemas"]["MultipartState"];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description The deleted upload. */
+        DeletedMultipart: {
+            /**
+             * Format: uuid
+             * @description Identifies the upload in parts.
+             */
+            uploadId: string;
+        };
+        /** @description An upload in parts that has been deleted with its parts. */
+        MultipartDeleted: {
+            /** @description The id in the path of the request. */
+            id: string;
+            /**
+             * @description The type of the deleted resource.
+             * @constant
+             */
+            object: "multipart_upload";
+            /**
+             * @description Always true.
+             * @constant
+             */
+            deleted: true;
+            /**
+             * @description Always true.
+             * @constant
+             */
+            success: true;
+            result: components["schemas"]["DeletedMultipart"];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description Where to send a file with one PUT. */
+        UploadTarget: {
+            /**
+             * @description Always `PUT`.
+             * @constant
+             */
+            method: "PUT";
+            /**
+             * Format: uri
+             * @description Send the bytes here, without an Authorization header. The URL accepts exactly the declared size.
+             */
+            url: string;
+            /** @description Send each of these headers. */
+            headers: {
+                [key: string]: string;
+            };
+            /** @description The name of the upload from now on, for a confirm. */
+            filename: string;
+            /**
+             * Format: date-time
+             * @description When the URL expires.
+             */
+            expires_at: string;
+        };
+        /** @description Where to send the parts of a file above 64 MiB. */
+        UploadPartsTarget: {
+            /**
+             * Format: uuid
+             * @description Identifies the upload in parts, for `/v1/upload/multipart/{uploadId}`.
+             */
+            uploadId: string;
+            /** @description The name of the upload from now on, for a confirm. */
+            filename: string;
+            /** @description Bytes of every part but the last. */
+            partSize: number;
+            /** @description Number of parts. */
+            partCount: number;
+            /** @description URLs of the first parts. Request others with `/v1/upload/multipart/{uploadId}/parts`. */
+            parts: components["schemas"]["PartUrl"][];
+            /**
+             * Format: date-time
+             * @description When the URLs expire. Request new URLs after that.
+             */
+            expires_at: string;
+        };
         /** @description A webhook that is deleted, with its deliveries. */
         RemovedWebhook: {
             /** @description The id in the path of the request. */
@@ -2961,6 +3251,8 @@ export interface components {
             fetched: ("whole" | "streamed" | "ranges") | null;
             /** @description Whether FFmpeg reads a remuxed container or the original file; null if not known yet. */
             container: ("rewritten" | "original") | null;
+            /** @description Where to send the bytes of an `upload`. Only the response that creates the job has it; otherwise null. */
+            upload: (components["schemas"]["UploadTarget"] | components["schemas"]["UploadPartsTarget"]) | null;
         };
         /** @description The options of the request for a job. */
         FfmpegOptions: {
@@ -3002,6 +3294,8 @@ export interface components {
              */
             jobId: string;
             status: components["schemas"]["JobStatus"];
+            /** @description What a `pending` job waits for before it is in the queue: the bytes of an `upload`. Otherwise null. */
+            waiting_for: "upload" | null;
             /** @description The sources, in the order of the request. */
             inputs: components["schemas"]["Source"][];
             /** @description The outputs, in the order of the request. If the job has one output, the list is empty until the job is completed. */
@@ -3080,6 +3374,8 @@ export interface components {
              */
             jobId: string;
             status: components["schemas"]["JobStatus"];
+            /** @description What a `pending` job waits for before it is in the queue: the bytes of an `upload`. Otherwise null. */
+            waiting_for: "upload" | null;
             /** @description The sources, in the order of the request. */
             inputs: components["schemas"]["Source"][];
             /** @description The outputs, in the order of the request. If the job has one output, the list is empty until the job is completed. */
@@ -3865,6 +4161,8 @@ export interface components {
              */
             jobId: string;
             status: components["schemas"]["JobStatus"];
+            /** @description What a `pending` job waits for before it is in the queue: the bytes of an `upload`. Otherwise null. */
+            waiting_for: "upload" | null;
             /** @description The sources, in the order of the request. */
             inputs: components["schemas"]["Source"][];
             /** @description The outputs, in the order of the request. If the job has one output, the list is empty until the job is completed. */
@@ -4018,251 +4316,6 @@ export interface components {
             low_space?: boolean;
             /** @description One sentence for people; present if `ok` is false. */
             message?: string;
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description An upload of the account. */
-        Upload: {
-            /** @description The name of the upload. */
-            filename: string;
-            /** @description The name that was sent. */
-            originalFilename: string;
-            /**
-             * @description `pending` until it is confirmed, `confirming` while it is inspected, then `confirmed`.
-             * @enum {string}
-             */
-            status: "pending" | "confirming" | "confirmed";
-            /** @description The type that was declared. */
-            contentType: string;
-            /** @description The declared size in bytes. A confirmed upload has exactly this size. */
-            fileSize: number;
-            /** @description The `url` of an input that uses this upload; null until it is confirmed. */
-            fileUrl: string | null;
-            /**
-             * Format: date-time
-             * @description When its URL was requested.
-             */
-            createdAt: string;
-            /** @description When it was confirmed. */
-            uploadedAt: string | null;
-            /**
-             * Format: date-time
-             * @description When Airlock deletes it, unless an open job needs it. Each job that uses the upload postpones this time.
-             */
-            expiresAt: string;
-            /** @description The `id` of the upload token that began the upload; null if no token did. */
-            uploadTokenId: string | null;
-            /** @description Properties of the file; null until it is confirmed. */
-            metadata: components["schemas"]["MediaMetadata"] | null;
-        };
-        /** @description A page of uploads. */
-        UploadPage: {
-            /** @description Newest first. */
-            items: components["schemas"]["Upload"][];
-            /** @description The page. */
-            page: number;
-            /** @description Number of uploads per page. */
-            limit: number;
-            /** @description Number of uploads on all pages. */
-            total: number;
-            /** @description Pass it as `after` to get the next page; null on the last page. Reading a list this way repeats and skips no items. */
-            next: string | null;
-        };
-        /** @description A page of uploads. */
-        UploadList: {
-            /**
-             * @description Always true.
-             * @constant
-             */
-            success: true;
-            result: components["schemas"]["UploadPage"];
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description One upload. */
-        UploadAnswer: {
-            /**
-             * @description Always true.
-             * @constant
-             */
-            success: true;
-            result: components["schemas"]["Upload"];
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description The deleted upload. */
-        DeletedUpload: {
-            /** @description The name that the upload had. */
-            filename: string;
-        };
-        /** @description An upload whose bytes have been deleted. */
-        UploadDeleted: {
-            /** @description The id in the path of the request. */
-            id: string;
-            /**
-             * @description The type of the deleted resource.
-             * @constant
-             */
-            object: "upload";
-            /**
-             * @description Always true.
-             * @constant
-             */
-            deleted: true;
-            /**
-             * @description Always true.
-             * @constant
-             */
-            success: true;
-            result: components["schemas"]["DeletedUpload"];
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description A signed URL for one part. */
-        PartUrl: {
-            /** @description The number of the part, from 1. */
-            partNumber: number;
-            /**
-             * Format: uri
-             * @description PUT the bytes of the part here, without an Authorization header.
-             */
-            url: string;
-            /** @description Headers to send in addition to `Content-Type`; only if the storage requires any. */
-            headers?: {
-                [key: string]: string;
-            };
-            /** @description Size of the part in bytes. The URL accepts exactly this size. */
-            size: number;
-        };
-        /** @description An upload in parts that has begun. */
-        MultipartResult: {
-            /**
-             * Format: uuid
-             * @description Identifies the upload in parts.
-             */
-            uploadId: string;
-            /** @description The name of the upload from now on. */
-            filename: string;
-            /** @description Bytes of every part but the last. */
-            partSize: number;
-            /** @description Number of parts. */
-            partCount: number;
-            /** @description URLs of the first 100 parts. */
-            parts: components["schemas"]["PartUrl"][];
-            /**
-             * Format: date-time
-             * @description When the URLs expire. Request new URLs after that.
-             */
-            expiresAt: string;
-        };
-        /** @description Where to send the parts. */
-        MultipartAnswer: {
-            /**
-             * @description Always true.
-             * @constant
-             */
-            success: true;
-            result: components["schemas"]["MultipartResult"];
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description Signed URLs for parts. */
-        PartUrls: {
-            /** @description In the order of the request. */
-            parts: components["schemas"]["PartUrl"][];
-            /**
-             * Format: date-time
-             * @description When the URLs expire. Request new URLs after that.
-             */
-            expiresAt: string;
-        };
-        /** @description Where to send these parts. */
-        PartUrlsAnswer: {
-            /**
-             * @description Always true.
-             * @constant
-             */
-            success: true;
-            result: components["schemas"]["PartUrls"];
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description A part that is complete. */
-        ArrivedPart: {
-            /** @description The number of the part, from 1. */
-            partNumber: number;
-            /** @description Identifies the bytes that arrived, as in the `ETag` of the PUT. */
-            etag: string;
-            /** @description Bytes. */
-            size: number;
-        };
-        /** @description The state of an upload in parts. */
-        MultipartState: {
-            /**
-             * Format: uuid
-             * @description Identifies the upload in parts.
-             */
-            uploadId: string;
-            /** @description The name of the upload from now on. */
-            filename: string;
-            /** @description Bytes of all parts. */
-            fileSize: number;
-            /** @description Bytes of every part but the last. */
-            partSize: number;
-            /** @description Number of parts. */
-            partCount: number;
-            /**
-             * @description `pending` until it is confirmed.
-             * @enum {string}
-             */
-            status: "pending" | "confirming" | "confirmed";
-            /** @description Parts that have arrived, by number. Empty once the upload is confirmed. */
-            parts: components["schemas"]["ArrivedPart"][];
-            /**
-             * Format: date-time
-             * @description When the upload and its parts are deleted unless it is confirmed.
-             */
-            expiresAt: string;
-        };
-        /** @description An upload in parts. */
-        MultipartView: {
-            /**
-             * @description Always true.
-             * @constant
-             */
-            success: true;
-            result: components["schemas"]["MultipartState"];
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description The deleted upload. */
-        DeletedMultipart: {
-            /**
-             * Format: uuid
-             * @description Identifies the upload in parts.
-             */
-            uploadId: string;
-        };
-        /** @description An upload in parts that has been deleted with its parts. */
-        MultipartDeleted: {
-            /** @description The id in the path of the request. */
-            id: string;
-            /**
-             * @description The type of the deleted resource.
-             * @constant
-             */
-            object: "multipart_upload";
-            /**
-             * @description Always true.
-             * @constant
-             */
-            deleted: true;
-            /**
-             * @description Always true.
-             * @constant
-             */
-            success: true;
-            result: components["schemas"]["DeletedMultipart"];
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
@@ -4604,6 +4657,8 @@ export interface components {
              */
             jobId: string;
             status: components["schemas"]["JobStatus"];
+            /** @description What a `pending` job waits for before it is in the queue: the bytes of an `upload`. Otherwise null. */
+            waiting_for: "upload" | null;
             /** @description The sources, in the order of the request. */
             inputs: components["schemas"]["Source"][];
             /** @description The outputs, in the order of the request. If the job has one output, the list is empty until the job is completed. */
@@ -5291,6 +5346,39 @@ export interface components {
             /** @description Also delivers a copy of this output there. Replaces the `destination` of the job for this output. */
             destination?: components["schemas"]["Destination"] | null;
         };
+        /** @description A file to upload in parts. */
+        MultipartRequest: {
+            /** @description The name of the file, for people. */
+            filename: string;
+            /**
+             * @description The type of the file. If it is empty, as browsers send it for unknown types, Airlock uses the extension of `filename`.
+             * @enum {string}
+             */
+            contentType: "video/mp4" | "video/webm" | "video/quicktime" | "video/x-msvideo" | "video/x-matroska" | "video/mkv" | "video/avi" | "video/mpeg" | "video/mp2t" | "video/x-flv" | "video/3gpp" | "audio/mpeg" | "audio/mp4" | "audio/aac" | "audio/wav" | "audio/x-wav" | "audio/ogg" | "audio/opus" | "audio/flac" | "audio/webm" | "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/avif" | "image/heic" | "image/heif" | "application/x-subrip" | "text/vtt" | "text/x-ass" | "video/x-m4v" | "video/matroska" | "video/vnd.avi" | "video/vnd.dlna.mpeg-tts" | "video/3gpp2" | "video/ogg" | "audio/x-m4a" | "audio/vnd.dlna.adts" | "audio/vnd.wave" | "audio/x-flac" | "text/x-ssa" | "";
+            /** @description The exact number of bytes of all parts. */
+            fileSize: number;
+            /** @description Bytes of every part but the last. If absent, Airlock chooses at least 8 MiB. */
+            partSize?: number | null;
+        };
+        /** @description Parts to send. */
+        PartUrlsRequest: {
+            /** @description The parts for which to sign URLs. */
+            partNumbers: number[];
+        };
+        /** @description A file that is uploaded after the request. */
+        NewUpload: {
+            /** @description The name of the file, for people. */
+            filename: string;
+            /**
+             * @description The type of the file. If it is empty, as browsers send it for unknown types, Airlock uses the extension of `filename`.
+             * @enum {string}
+             */
+            contentType: "video/mp4" | "video/webm" | "video/quicktime" | "video/x-msvideo" | "video/x-matroska" | "video/mkv" | "video/avi" | "video/mpeg" | "video/mp2t" | "video/x-flv" | "video/3gpp" | "audio/mpeg" | "audio/mp4" | "audio/aac" | "audio/wav" | "audio/x-wav" | "audio/ogg" | "audio/opus" | "audio/flac" | "audio/webm" | "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/avif" | "image/heic" | "image/heif" | "application/x-subrip" | "text/vtt" | "text/x-ass" | "video/x-m4v" | "video/matroska" | "video/vnd.avi" | "video/vnd.dlna.mpeg-tts" | "video/3gpp2" | "video/ogg" | "audio/x-m4a" | "audio/vnd.dlna.adts" | "audio/vnd.wave" | "audio/x-flac" | "text/x-ssa" | "";
+            /** @description The exact size of the file in bytes. */
+            fileSize: number;
+            /** @description Bytes of every part but the last of a file above 64 MiB. If absent, Airlock chooses at least 8 MiB. */
+            partSize?: number | null;
+        };
         /** @description When the old secret expires. */
         RotateSecretRequest: {
             /** @description Seconds for which the old secret also signs; 0 if absent. */
@@ -5298,8 +5386,10 @@ export interface components {
         };
         /** @description A source of a job. */
         InputRequest: {
-            /** @description A `gs://` URL of this account, a public `https://` or `http://` URL, or a small picture as `data:`. */
-            url: string;
+            /** @description A `gs://` URL of this account, a public `https://` or `http://` URL, or a small picture as `data:`. Required without `upload`. */
+            url?: string | null;
+            /** @description A file that you upload after this request, instead of `url`. The response says where to send its bytes, and the job starts when they are there. */
+            upload?: components["schemas"]["NewUpload"] | null;
             /** @description Options placed before the `-i` of this input. */
             options?: components["schemas"]["Option"][] | null;
         };
@@ -5541,25 +5631,6 @@ export interface components {
             webhook_url?: string | null;
             /** @description From -10 to 10; 0 when absent. Higher ones of the same account start first. */
             priority?: number | null;
-        };
-        /** @description A file to upload in parts. */
-        MultipartRequest: {
-            /** @description The name of the file, for people. */
-            filename: string;
-            /**
-             * @description The type of the file. If it is empty, as browsers send it for unknown types, Airlock uses the extension of `filename`.
-             * @enum {string}
-             */
-            contentType: "video/mp4" | "video/webm" | "video/quicktime" | "video/x-msvideo" | "video/x-matroska" | "video/mkv" | "video/avi" | "video/mpeg" | "video/mp2t" | "video/x-flv" | "video/3gpp" | "audio/mpeg" | "audio/mp4" | "audio/aac" | "audio/wav" | "audio/x-wav" | "audio/ogg" | "audio/opus" | "audio/flac" | "audio/webm" | "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/avif" | "image/heic" | "image/heif" | "application/x-subrip" | "text/vtt" | "text/x-ass" | "video/x-m4v" | "video/matroska" | "video/vnd.avi" | "video/vnd.dlna.mpeg-tts" | "video/3gpp2" | "video/ogg" | "audio/x-m4a" | "audio/vnd.dlna.adts" | "audio/vnd.wave" | "audio/x-flac" | "text/x-ssa" | "";
-            /** @description The exact number of bytes of all parts. */
-            fileSize: number;
-            /** @description Bytes of every part but the last. If absent, Airlock chooses at least 8 MiB. */
-            partSize?: number | null;
-        };
-        /** @description Parts to send. */
-        PartUrlsRequest: {
-            /** @description The parts for which to sign URLs. */
-            partNumbers: number[];
         };
         /** @description A transcription to create. */
         TranscribeRequest: {

@@ -30,20 +30,45 @@ export async function uploadSource(transport: Transport, source: Source, control
   return confirm(transport, { ...sent, fileSize: source.blob.size }, control);
 }
 
+/** Where to send the bytes of an upload, as a new job says it. */
+export type UploadTarget = Schemas['UploadTarget'] | Schemas['UploadPartsTarget'];
+
+/** Sends a file that a job awaits. */
+export async function sendSource(
+  transport: Transport,
+  source: Source,
+  target: UploadTarget,
+  control: UploadControl,
+): Promise<void> {
+  if ('url' in target) return putOnce(transport, source, target, control);
+  const urls = new Map(target.parts.map((part) => [part.partNumber, part]));
+  await putEach(transport, source, { ...target, arrived: [], urls }, control);
+}
+
 async function putFile(transport: Transport, source: Source, control: UploadControl): Promise<{ filename: string }> {
   const { blob, name, contentType } = source;
-  const { signal, retries } = control;
+  const { signal } = control;
   const body = { filename: name, contentType, fileSize: blob.size };
   const { result } = await transport.json<Schemas['PresignAnswer']>('POST', '/v1/upload/presigned-url', {
     body,
     signal,
   });
+  const headers = { 'content-type': contentType, ...result.headers };
+  await putOnce(transport, source, { url: result.uploadUrl, headers }, control);
+  return { filename: result.filename };
+}
+
+async function putOnce(
+  transport: Transport,
+  { blob }: Source,
+  { url, headers }: { url: string; headers: Record<string, string> },
+  control: UploadControl,
+): Promise<void> {
+  const { signal, retries } = control;
   const onLoaded = meter(control, blob.size);
   onLoaded(0);
-  const headers = { 'content-type': contentType, ...result.headers };
-  const put = () => putTo(transport, result.uploadUrl, { blob, headers, signal, onLoaded });
+  const put = () => putTo(transport, url, { blob, headers, signal, onLoaded });
   await repeat(put, { retries, signal, isTemporary });
-  return { filename: result.filename };
 }
 
 interface Parts {
@@ -61,6 +86,12 @@ async function putParts(transport: Transport, source: Source, control: UploadCon
   const parts = control.resume
     ? await resumeParts(transport, source, control)
     : await beginParts(transport, source, control);
+  await putEach(transport, source, parts, control);
+  return { uploadId: parts.uploadId, filename: parts.filename };
+}
+
+/** Sends the parts that have not arrived. */
+async function putEach(transport: Transport, source: Source, parts: Parts, control: UploadControl): Promise<void> {
   const { uploadId, partSize, partCount, arrived } = parts;
   const total = source.blob.size;
   const sizeOf = (number: number) => Math.min(partSize, total - (number - 1) * partSize);
@@ -103,7 +134,6 @@ async function putParts(transport: Transport, source: Source, control: UploadCon
     stop.abort();
     throw error;
   }
-  return { uploadId, filename: parts.filename };
 }
 
 async function beginParts(transport: Transport, { blob, name, contentType }: Source, { signal }: UploadControl) {

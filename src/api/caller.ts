@@ -30,12 +30,13 @@ export function callerOf(request: FastifyRequest): Caller {
 
 /** Returns the client on whose behalf a job is submitted. */
 export function submitterOf(request: FastifyRequest): Submitter {
-  const { account, by, ownKeys } = callerOf(request);
+  const { account, by, ownKeys, scopes } = callerOf(request);
   return {
     account,
     keyId: 'key' in by ? by.key.id : null,
     ownKeys,
     requestId: request.id,
+    mayUpload: scopes.includes('upload'),
     traceparent: request.span?.traceparent ?? null,
   };
 }

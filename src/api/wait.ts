@@ -3,6 +3,7 @@ import { isFinal } from '../contract/common.ts';
 import { getStatus } from '../jobs/read.ts';
 import type { ViewContext } from '../kinds/kind.ts';
 import type { RouteDeps } from './deps.ts';
+import { lookForUploads } from './look-for-uploads.ts';
 import { whileWaiting } from './plugins/concurrency.ts';
 
 interface ReadKind<View> {
@@ -39,8 +40,9 @@ export async function waitUntilFinal<View extends { status: string }>(
     let woken = signals.wait(id, deadline, over.signal);
     const { restingStatuses = [] } = shown;
     // Most jobs are not final yet, so this reads no more than that.
-    const status = await getStatus(context.db, accountId, name, id);
-    if (restingStatuses.length === 0 && !isFinal(status) && !isOver()) await whileWaiting(request, woken);
+    const found = await getStatus(context.db, accountId, name, id);
+    lookForUploads(deps, request, found);
+    if (restingStatuses.length === 0 && !isFinal(found.status) && !isOver()) await whileWaiting(request, woken);
     for (;;) {
       woken = signals.wait(id, deadline, over.signal);
       const job = await shown.read(context, accountId, id);

@@ -98,7 +98,7 @@ function command({ request }: PlannedOutput, sources: Sources = {}): { args: str
   const body = createBody.parse(request);
   const job = toJobRequest(body) as TranscodeRequest;
   expect(checkOptions(job)).toEqual([]);
-  const inputs = body.inputs.map(({ url }, index) => {
+  const inputs = body.inputs.map(({ url = '' }, index) => {
     const kind = /music/.test(url) ? 'audio' : /photo|logo|^data:/.test(url) ? 'image' : 'video';
     const info = infoOf(factsOf(kind, sources));
     return { path: `/in/${index}`, demuxer: kind === 'image' ? 'png_pipe' : 'mov', info };

@@ -3,6 +3,7 @@ import { readConfig } from '../config/config.ts';
 import { addBlueprints } from './blueprints-command.ts';
 import { addConnections } from './connections-command.ts';
 import { addTemplates } from './templates-command.ts';
+import { addUploads } from './uploads-command.ts';
 
 const ACCOUNT = ['--account <name>', 'account on the service of this machine (default: "default")'] as const;
 // Not from the schemas: each role reads this file, and most of them need no Zod.
@@ -15,6 +16,7 @@ const JSON_FLAG = ['--json', 'print JSON'] as const;
 /** Commands that call the API of the server of AIRLOCK_URL and AIRLOCK_API_KEY, or else of the local one. */
 export function addClientCommands(program: Command): void {
   addJobs(program);
+  addUploads(program);
   addBlueprints(program);
   addTemplates(program);
   addConnections(program);

@@ -24,6 +24,7 @@ import {
   STORAGE_ENDPOINT_VARIABLE,
   storageRoot,
   storageSocket,
+  workRoot,
 } from './endpoints.ts';
 import { version } from './version.ts';
 
@@ -52,6 +53,7 @@ export async function openObjectStore(config: Config, secrets: Secrets): Promise
     region: EMBEDDED_REGION,
     credentials: { accessKeyId: secrets.storageAccessKeyId, secretAccessKey: secrets.storageSecretKey },
     localRoot: storageRoot(config),
+    handOverRoot: workRoot(config),
   });
 }
 

@@ -4,12 +4,15 @@ import type { Scope } from '../contract/keys.ts';
 import { openFetch } from './exchange-fetch.ts';
 import { EXIT, UnavailableError } from './exit.ts';
 import { findServer } from './find-server.ts';
+import type { CommandKey, Server } from './local-server.ts';
 
 export interface ConnectOptions {
   /** What a key made for this command may do; for a local server only. */
   scopes: readonly Scope[];
   /** The account whose jobs and webhooks are meant; for a local server only. */
   account?: string | undefined;
+  /** Name and life of a key made for this command; for a local server only. */
+  key?: CommandKey;
   /** Whether to start a service for this command if none runs. */
   start?: boolean;
   /** Called at Ctrl-C, before anything is cleaned up. */
@@ -18,7 +21,7 @@ export interface ConnectOptions {
 
 export interface Connection {
   airlock: Airlock;
-  server: { url: string; key: string };
+  server: Pick<Server, 'url' | 'key' | 'keepKey'>;
   /** Aborts at the first Ctrl-C. */
   signal: AbortSignal;
   /** For signed URLs: trusts the certificate of a local server. */

@@ -21,6 +21,11 @@ export function storageRoot(config: Pick<Config, 'dataDir'>): string {
   return join(config.dataDir, 'storage');
 }
 
+/** Where workers keep the files of running attempts, in a folder each. */
+export function workRoot(config: Pick<Config, 'dataDir'>): string {
+  return join(config.dataDir, 'work');
+}
+
 const SOCKET_NAME = 'storage.sock';
 
 /**

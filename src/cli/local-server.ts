@@ -20,13 +20,18 @@ export interface Server {
   key: string;
   /** The server's own certificate, when it is self-signed. */
   ca?: string;
+  /** Lets the key that was made for the command live until it expires, and returns its id. Absent for a key from elsewhere. */
+  keepKey?(): string;
   /** Revokes the key, stops what was started, and removes what was created. */
   close(): Promise<void>;
 }
 
-/** Lifetime of a command's key: it expires even if the command is killed. */
-const KEY_HOURS = 24;
-const KEY_NAME = 'airlock command';
+/** Name and lifetime of a command's key: it expires even if the command is killed. */
+export interface CommandKey {
+  name: string;
+  seconds: number;
+}
+const COMMAND_KEY: CommandKey = { name: 'airlock command', seconds: 24 * 3600 };
 
 export interface ServerOptions {
   /** Aborts at the first Ctrl-C. */
@@ -36,6 +41,7 @@ export interface ServerOptions {
   /** Of a key that is made for the command. */
   scopes?: readonly Scope[];
   account?: string | undefined;
+  key?: CommandKey;
   /** Whether to start a service if none runs. */
   start?: boolean;
 }
@@ -49,11 +55,18 @@ export async function findLocalServer(config: Config, options: ServerOptions, en
   if (running) {
     const temporary = await withKeys(config, (pool) => createTemporaryKey(pool, options));
     const tls = await loadTls(config.tls, config.dataDir, [config.host]);
+    let isKept = false;
     return {
       url: running.api,
       key: temporary.raw,
+      keepKey() {
+        isKept = true;
+        return temporary.key.id;
+      },
       ...(tls?.ca && { ca: tls.ca }),
-      close: () => withKeys(config, (pool) => revokeTemporaryKey(pool, temporary)),
+      async close() {
+        if (!isKept) await withKeys(config, (pool) => revokeTemporaryKey(pool, temporary));
+      },
     };
   }
   if (!options.start) {
@@ -157,12 +170,12 @@ async function removeDataDir(dataDir: string, shown: string | undefined): Promis
 
 type TemporaryKey = Awaited<ReturnType<typeof createTemporaryKey>>;
 
-function createTemporaryKey({ db }: Pool, { scopes = SCOPES, account: name }: ServerOptions) {
+function createTemporaryKey({ db }: Pool, { scopes = SCOPES, account: name, key = COMMAND_KEY }: ServerOptions) {
   return db.transaction().execute(async (tx) => {
     const account = name === undefined ? await ensureAccount(tx, DEFAULT_ACCOUNT, 'cli') : await findAccount(tx, name);
     if (!account) throw unknownAccount();
-    const expires = new Date(Date.now() + KEY_HOURS * 3600_000).toISOString();
-    const body = { name: KEY_NAME, expires_at: expires, scopes: [...scopes] };
+    const expires = new Date(Date.now() + key.seconds * 1000).toISOString();
+    const body = { name: key.name, expires_at: expires, scopes: [...scopes] };
     return createKey(tx, account.id, body, { actor: 'cli' }, 'command');
   });
 }

@@ -6,6 +6,10 @@ function leaves(command: Command): Command[] {
   return command.commands.length > 0 ? command.commands.flatMap(leaves) : [command];
 }
 
+function withDescendants(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withDescendants)];
+}
+
 function pathOf(command: Command): string {
   return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
 }
@@ -23,5 +27,18 @@ describe('the help of ./airlock', () => {
         return parts.filter(([, description]) => !description).map(([name]) => `${pathOf(command)}: ${name}`);
       });
     expect(undescribed).toEqual([]);
+  });
+
+  it.each([
+    [['uploads', 'token', 'create'], './airlock uploads token create --help shows its arguments and options'],
+    [['keys', 'creat'], 'Did you mean create?)\n(./airlock keys --help shows its commands'],
+    [['frobnicate'], './airlock --help shows every command'],
+  ])('is named after the error of %j', (args, help) => {
+    const program = createProgram();
+    let written = '';
+    for (const command of [program, ...program.commands.flatMap(withDescendants)])
+      command.configureOutput({ writeErr: (text) => (written += text) }).exitOverride();
+    expect(() => program.parse(args, { from: 'user' })).toThrow();
+    expect(written).toContain(help);
   });
 });

@@ -29,7 +29,7 @@ Examples:
   ./airlock jobs list --watch
   ./airlock doctor
 
-Commands on media, jobs, webhooks and usage call the server in AIRLOCK_URL with the key in AIRLOCK_API_KEY. If these variables are
+Commands on media, uploads, jobs, webhooks and usage call the server in AIRLOCK_URL with the key in AIRLOCK_API_KEY. If these variables are
 not set, the commands call the service on this machine. docs/configuration.md lists all variables, and docs/cli.md all commands.
 Exit codes: ${EXIT_CODES.map(([code, short]) => `${code} ${short}`).join(', ')}.`,
     );
@@ -47,7 +47,15 @@ Exit codes: ${EXIT_CODES.map(([code, short]) => `${code} ${short}`).join(', ')}.
   addRoles(program);
   program.commandsGroup('Development and help:');
   addScripts(program);
+  for (const command of program.commands) showOwnHelpAfterError(command);
   return program;
+}
+
+/** After a wrong option or argument, a command names its own help, where a group of commands lists them. */
+function showOwnHelpAfterError(command: Command, path: string = command.name()): void {
+  const shows = command.commands.length > 0 ? 'shows its commands' : 'shows its arguments and options';
+  command.showHelpAfterError(`(./airlock ${path} --help ${shows})`);
+  for (const below of command.commands) showOwnHelpAfterError(below, `${path} ${below.name()}`);
 }
 
 function addTranscode(program: Command): void {
@@ -95,6 +103,16 @@ function addService(program: Command): void {
   program
     .command('up')
     .description('Run the complete service: database, storage, API and worker')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ./airlock up
+  AIRLOCK_PORT=9000 AIRLOCK_STORAGE_PORT=9001 AIRLOCK_METRICS_PORT=9465 ./airlock up
+
+The first start prints an API key, and a link that sets the password of the first operator. Airlock stores all data in ./.airlock,
+or in AIRLOCK_DATA_DIR. Ctrl-C stops the service: running jobs have 20 seconds to finish.`,
+    )
     .action(async () => (await import('./commands/up.ts')).up(readConfig()));
 
   program
@@ -102,6 +120,12 @@ function addService(program: Command): void {
     .description('Run all checks, and print a remedy for each problem')
     .option('--sandbox', 'run only the sandbox self-test: each attempt with its expected and observed result')
     .option('--json', 'print the checks as JSON')
+    .addHelpText(
+      'after',
+      `
+Run this command in the folder, with the settings and under the account of the service. It exits with 1 if the installation is unsafe.
+docs/troubleshooting.md explains each check.`,
+    )
     .action(async (options) => {
       const { doctor } = await import('./commands/doctor.ts');
       process.exitCode = await doctor(readConfig(), options);
@@ -124,6 +148,15 @@ function addKeys(program: Command): void {
     .option('--expires <time>', 'time at which the key expires, e.g. 2027-01-31T00:00:00Z')
     .option('--allow <cidrs>', 'addresses that can use the key, e.g. 203.0.113.0/24')
     .option('--json', 'print {"id","name","key","scopes","created_at"}')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ./airlock keys create --name website
+  ./airlock keys create --name uploader --scopes upload,transcode --allow 203.0.113.0/24 --json
+
+docs/permissions.md lists what each scope allows.`,
+    )
     .action(async (options) => (await import('./commands/keys.ts')).createKeyCommand(readConfig(), options));
   keys
     .command('list')
@@ -186,6 +219,12 @@ function addRoles(program: Command): void {
     .option('--report', 'print the result of the migration as JSON')
     .option('--roles', 'create the database roles airlock_api and airlock_worker with minimal rights')
     .option('--first-key [file]', 'create an API key if there is none, and print it or write it to this file')
+    .addHelpText(
+      'after',
+      `
+Run this command with the login of the database's owner in AIRLOCK_DATABASE_URL. Without this variable, it migrates the embedded
+database. docs/deploy/production.md shows the complete set-up.`,
+    )
     .action(async (options) => (await import('./commands/migrate.ts')).migrateCommand(readConfig(), options));
 
   program

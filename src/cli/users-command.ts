@@ -15,7 +15,7 @@ Examples:
   ./airlock users disable ada@example.org
 
 Roles: operator (the entire server), admin (keys, webhooks and jobs of an account), member (jobs), viewer (reads).
-A new person gets a link that sets the password; it works once, within a day. No mail is sent: pass the link on yourself.`,
+The link that sets the password works once, within a day. Airlock sends no email, so send the link to the person yourself.`,
     );
   users
     .command('create')

@@ -184,7 +184,8 @@ export const SETTINGS = {
 /** Variables that are not part of `Config`: only one program reads each. */
 export const OTHER_VARIABLES = {
   'command line': {
-    AIRLOCK_URL: 'Server for all [commands](cli.md) on media, jobs, webhooks and usage. Requires `AIRLOCK_API_KEY`.',
+    AIRLOCK_URL:
+      'Server for all [commands](cli.md) on media, uploads, jobs, webhooks and usage. Requires `AIRLOCK_API_KEY`.',
     AIRLOCK_API_KEY: 'API key for that server.',
     AIRLOCK_DEBUG: 'Any value prints errors with their stack trace.',
   },

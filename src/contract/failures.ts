@@ -42,6 +42,14 @@ export const failures = {
   source_incomplete: { advice: 'Try again: the length of the source differs from the one it announced.', retry: true },
   connection_not_found: { advice: 'Create the connection again, then send the job again.', retry: false },
   input_deleted: { advice: 'Upload the file again: its retention has ended.', retry: false },
+  upload_missing: {
+    advice: 'Create the job again, and send the bytes to its upload URL before it expires.',
+    retry: false,
+  },
+  upload_rejected: {
+    advice: 'Create the job again with a media file whose content has the declared type. The upload was deleted.',
+    retry: false,
+  },
   limit_memory: { advice: 'Use a smaller resolution or a faster preset.', retry: false },
   limit_cpu: { advice: 'Use a shorter input, a smaller resolution or a faster preset.', retry: false },
   limit_time: { advice: 'Use a shorter input, a smaller resolution or a faster preset.', retry: false },

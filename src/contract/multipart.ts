@@ -36,7 +36,7 @@ export const multipartBody = requireKnownType(
 ).meta({ id: 'MultipartRequest', description: 'A file to upload in parts.' });
 export type MultipartBody = z.infer<typeof multipartBody>;
 
-const partUrl = z
+export const partUrl = z
   .object({
     partNumber,
     url: z.url().describe('PUT the bytes of the part here, without an Authorization header.'),

@@ -20,6 +20,7 @@ import { failureCode, output } from './outputs.ts';
 import { priority, priorityField } from './priority.ts';
 import { templateReference } from './template-reference.ts';
 import type { JobRequest, OutputRequest } from './transcode-request.ts';
+import { uploadInput, uploadTarget } from './upload-inputs.ts';
 import { MAX_WEBHOOK_URL } from './webhooks.ts';
 
 export const MAX_INPUTS = 10;
@@ -50,14 +51,25 @@ export const limitsField = nullable(jobLimits).describe(
   'Limits of the job. They can only lower the limits of the account and the server.',
 );
 
-const input = z
-  .object({
-    url: z
-      .string()
-      .min(1)
-      .max(8192)
-      .describe('A `gs://` URL of this account, a public `https://` or `http://` URL, or a small picture as `data:`.'),
-    options: nullable(z.array(option).max(64)).describe('Options placed before the `-i` of this input.'),
+/** Without the rule that each input is a URL or an upload. */
+export const inputFields = z.object({
+  url: nullable(z.string().min(1).max(8192)).describe(
+    'A `gs://` URL of this account, a public `https://` or `http://` URL, or a small picture as `data:`. Required without `upload`.',
+  ),
+  upload: nullable(uploadInput).describe(
+    'A file that you upload after this request, instead of `url`. The response states where to send its bytes, and the job starts when they are there.',
+  ),
+  options: nullable(z.array(option).max(64)).describe('Options placed before the `-i` of this input.'),
+});
+
+const input = inputFields
+  .superRefine(({ url, upload }, context) => {
+    if (url === undefined && upload === undefined) {
+      context.addIssue({ code: 'custom', path: ['url'], message: 'missing' });
+    } else if (url !== undefined && upload !== undefined) {
+      const message = rule('is sent together with "url"', 'Send the URL of a source, or a file to upload');
+      context.addIssue({ code: 'custom', path: ['upload'], message });
+    }
   })
   .meta({ id: 'InputRequest', description: 'A source of a job.' });
 
@@ -189,6 +201,11 @@ const jobInput = z
       .enum(['rewritten', 'original'])
       .nullable()
       .describe('Whether FFmpeg reads a remuxed container or the original file; null if not known yet.'),
+    upload: uploadTarget
+      .nullable()
+      .describe(
+        'Where to send the bytes of an `upload`. Only the response that creates the job has it; otherwise null.',
+      ),
   })
   .meta({ id: 'Source', description: 'A source of a job, with its known properties.' });
 
@@ -219,6 +236,10 @@ export const job = z
     id: z.uuid().describe('The id of the job.'),
     jobId: z.uuid().describe('The same as `id`.'),
     status: jobStatus,
+    waiting_for: z
+      .enum(['upload'])
+      .nullable()
+      .describe('What a `pending` job waits for before it is in the queue: the bytes of an `upload`. Otherwise null.'),
     inputs: z.array(jobInput).describe('The sources, in the order of the request.'),
     outputs: z
       .array(output)

@@ -50,6 +50,8 @@ export const UPLOAD_COLUMNS = every<UploadsTable>({
   refusal_sealed: true,
   part_size: true,
   token_id: true,
+  job_id: true,
+  check_at: true,
 });
 
 export const SOURCE_COLUMNS = every<JobSourcesTable>({

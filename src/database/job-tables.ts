@@ -32,7 +32,7 @@ export interface JobsTable {
   /** What it requires of a worker beyond its kind. */
   needs: Generated<string[]>;
   /** What the job waits for without a slot; null = nothing. */
-  awaiting: 'children' | 'review' | null;
+  awaiting: 'children' | 'review' | 'upload' | null;
   /** When a job that awaits a review fails. */
   review_until: Timestamp | null;
   /** What the next attempt of a parent needs to go on. */

@@ -7,6 +7,7 @@ export const ROW_LOOPS = [
   'claims',
   'storage_wait',
   'reviews',
+  'awaited_uploads',
   'retention',
   'staging',
   'deletion',

@@ -147,6 +147,10 @@ export interface UploadsTable {
   part_size: number | null;
   /** The upload token that began it; null if a key or a person did. The token may be deleted. */
   token_id: string | null;
+  /** The job that it was created with; null for an upload that was begun without a job. */
+  job_id: string | null;
+  /** When Airlock next looks for its bytes; null if no job needs that. */
+  check_at: Timestamp | null;
 }
 
 export interface WorkersTable {

@@ -1,3 +1,4 @@
+export { asksForCopy } from './plan/copy/container-copy.ts';
 export { mayCopy } from './plan/copy/plan-copies.ts';
 export { SHORT_SIDES } from './plan/geometry.ts';
 export { rungRates, rungSampleArgs, rungSampleName, rungSampleTimes } from './plan/ladder/sample-rungs.ts';

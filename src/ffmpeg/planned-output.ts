@@ -18,6 +18,13 @@ export interface ExpectedOutput {
 /** An output: one file, or a tree of many files. */
 export type PlannedOutput = PlannedFile | PlannedTree;
 
+/** An output that contains the packets of the only input, unchanged, in a container that the sanitizer can write. */
+export interface ContainerCopy {
+  /** Indexes of the streams in the input, in the order of the output. */
+  streams: readonly number[];
+  format: OutputFormat;
+}
+
 /** A picture of an input. */
 export interface PictureTime {
   seconds: number;

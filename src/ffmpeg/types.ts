@@ -1,6 +1,6 @@
 import type { FailureCode } from '../contract/failures.ts';
 import type { StreamPackets } from './packets.ts';
-import type { PictureTime, PlannedOutput, RungRate } from './planned-output.ts';
+import type { ContainerCopy, PictureTime, PlannedOutput, RungRate } from './planned-output.ts';
 import type { CaptionOverlay, QuoteCard, TextOverlay } from './policy/overlays/types.ts';
 
 export type * from './packets.ts';
@@ -261,4 +261,6 @@ export interface Plan {
   warnings: PlanWarning[];
   /** Seconds up to which the last key frames of the first input suffice, in rising order; absent = it needs all frames. */
   keyTimes?: readonly number[];
+  /** How its output can be made without FFmpeg; absent = only the command makes it. */
+  containerCopy?: ContainerCopy;
 }

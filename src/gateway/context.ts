@@ -18,6 +18,8 @@ export interface Context {
   reservations: Reservations;
   transfers: Transfers;
   bucket: string;
+  /** Folder of workers from which files can be handed over; null = none is accepted. */
+  handOverRoot: string | null;
   maxObjectBytes: number;
   minimumRate: MinimumRate;
   /** Must be called before the body is read: sends 100 Continue if the client expects it. */

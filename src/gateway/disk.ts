@@ -102,6 +102,11 @@ export class Disk {
     return { ...file, commit };
   }
 
+  /** Publishes a durable, read-only file that `move` moves to the given path, atomically. */
+  adopt(key: string, contentType: string, move: (path: string) => Promise<void>): Promise<StoredObject> {
+    return this.#lock(key, () => this.#publish(key, contentType, move));
+  }
+
   /** Creates a hard link; copies no bytes. Null if the source does not exist. */
   copy(from: string, to: string): Promise<StoredObject | null> {
     return this.#lock(to, () =>

@@ -25,6 +25,8 @@ export interface ListenerOptions {
   transfers: Transfers;
   bucket: string;
   maxObjectBytes: number;
+  /** See `Context`. */
+  handOverRoot: string | null;
   tls: boolean;
   verifier: Verifier;
   minimumRate: MinimumRate;
@@ -82,8 +84,8 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
       throw new S3Error('AccessDenied', 'HTTPS is required.');
     }
     options.onAuthenticated(request);
-    const { disk, uploads, reservations, transfers, bucket, maxObjectBytes, minimumRate } = options;
-    const shared = { disk, uploads, reservations, transfers, bucket, maxObjectBytes, minimumRate };
+    const { disk, uploads, reservations, transfers, bucket, handOverRoot, maxObjectBytes, minimumRate } = options;
+    const shared = { disk, uploads, reservations, transfers, bucket, handOverRoot, maxObjectBytes, minimumRate };
     await route({ request, response, target, identity, ...shared, acceptBody });
   }
 

@@ -6,6 +6,7 @@ import type { Context } from './context.ts';
 import { missingLength } from './declared.ts';
 import type { NewObject } from './disk.ts';
 import { S3Error } from './errors.ts';
+import { isContentType } from './media-types.ts';
 import { watchRate } from './rate-watch.ts';
 import type { Reservation } from './reservations.ts';
 
@@ -49,6 +50,13 @@ export function announcedBody(context: Context, maxBytes: number, signed: readon
     throw new S3Error('NotImplemented', 'Content-Encoding is not supported: send the bytes as they are to be stored.');
   }
   return { size, checks: digests(context) };
+}
+
+/** Returns the content type to store. Throws if it is not a valid media type. */
+export function checkedType({ request }: Context): string {
+  const contentType = request.headers['content-type'] ?? 'application/octet-stream';
+  if (!isContentType(contentType)) throw new S3Error('InvalidArgument', 'The Content-Type is not a media type.');
+  return contentType;
 }
 
 /** Receives the body into a temp file and passes it to `keep`. Leaves nothing behind if either fails. */

@@ -1,5 +1,6 @@
 import { isBodyAnnounced } from '../listener/request-body.ts';
 import { CLOSED_UNTIL, CLOSES_KEYS } from '../storage/embedded/closing.ts';
+import { FILE_MARK, HANDED_OVER } from '../storage/embedded/hand-over.ts';
 import { spaceHeaders } from '../storage/embedded/space-headers.ts';
 import { keyProblem } from '../storage/keys.ts';
 import { DECLARED_LENGTH, DECLARED_TYPE } from '../storage/s3/sigv4.ts';
@@ -30,7 +31,7 @@ const OBJECT_ROUTES: Record<string, Route> = {
   HEAD: { handler: getObject, parameters: READ_PARAMETERS },
   PUT: {
     handler: unlessClosed(withTransferPermit(putObject)),
-    parameters: [DECLARED_LENGTH, DECLARED_TYPE],
+    parameters: [DECLARED_LENGTH, DECLARED_TYPE, HANDED_OVER, FILE_MARK],
     acceptsBody: true,
   },
   DELETE: { handler: deleteObject, parameters: [CLOSED_UNTIL] },

@@ -33,6 +33,8 @@ export interface GatewayOptions {
   /** CIDRs of proxies that terminate TLS; their x-forwarded-proto is trusted. */
   trustProxy?: readonly string[];
   maxObjectBytes: number;
+  /** Folder from which workers of the same account can hand over files; default: none. */
+  handOverRoot?: string;
   /** Free disk space that no PUT may use. */
   reserve?: DiskReserve;
   logger: GatewayLogger;
@@ -103,7 +105,7 @@ function listenerOptions(
   return {
     ...parts,
     transfers: openTransfers(options.connections.total),
-    ...{ bucket, maxObjectBytes, logger },
+    ...{ bucket, maxObjectBytes, logger, handOverRoot: options.handOverRoot ?? null },
     tls: options.tls !== undefined,
     isSecure: secureRequestTest({ loopbackOnly: isLoopbackHost(options.host), trustProxy: options.trustProxy ?? [] }),
     verifier: { credentials, region, now: options.now ?? Date.now },

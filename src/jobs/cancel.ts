@@ -2,6 +2,8 @@ import { ApiError } from '../contract/errors.ts';
 import { notify } from '../database/notify.ts';
 import type { Tx } from '../database/pool.ts';
 import { withTransactionRetry } from '../database/transaction-retry.ts';
+import { closeStagingOf } from '../uploads/staging.ts';
+import { awaitsUpload, dropUnconfirmed } from './awaited-uploads.ts';
 import { endBatch } from './batch-end.ts';
 import { childrenOf, wakeParent } from './children.ts';
 import { closeSources } from './finish.ts';
@@ -13,11 +15,26 @@ import { endColumns, isOpen, type Job, OPEN_STATUSES } from './rows.ts';
 
 /** Cancels an open job. Throws 400 with the status when the job is final, and 404 when the account has no such job. */
 export async function cancelJob(context: JobsContext, accountId: string, kind: string, id: string): Promise<Job> {
-  return withTransactionRetry(context.db, async (tx) => {
+  const { canceled, awaited } = await withTransactionRetry(context.db, async (tx) => {
     const job = await lockJob(tx, accountId, kind, id);
     if (!isOpen(job)) throw new ApiError('cancel_final', null, { status: job.status });
-    return endCanceled(context, tx, job);
+    return { canceled: await endCanceled(context, tx, job), awaited: awaitsUpload(job) };
   });
+  // A sweep closes the keys that this leaves open; a storage that hangs does not delay the response.
+  if (awaited) closeUploadsOf(context, id).catch(() => {});
+  return canceled;
+}
+
+/** Ends PUTs that still send the uploads of a job, where the storage can. */
+async function closeUploadsOf(context: JobsContext, id: string): Promise<void> {
+  const uploads = await context.db
+    .selectFrom('uploads')
+    .select(['id', 'staging_key', 'url_expires_at'])
+    .where('id', 'in', (select) => select.selectFrom('job_sources').select('upload_id').where('job_id', '=', id))
+    .where('state', '=', 'deleted')
+    .where('staging_closed_at', 'is', null)
+    .execute();
+  await closeStagingOf(context, uploads, 'staging');
 }
 
 /**
@@ -45,6 +62,7 @@ export async function endCanceled(context: JobsContext, tx: Tx, job: Job): Promi
     .execute();
   await failOutputs(tx, job);
   await closeSources(tx, job);
+  await dropUnconfirmed(context, tx, job, null);
   await traitsOf(context, job)?.onEnd?.(context, tx, job, null);
   await recordJobEvent(context, tx, job, 'canceled', {});
   await notify(tx, 'airlock_cancel', job.id);

@@ -15,7 +15,9 @@ export const S3_SOURCES = 'sources:s3';
 export const QUALITY = 'outputs:quality';
 /** For ladders that are compared with their source. An older worker would not compare them. */
 export const LADDER_QUALITY = 'quality:ladder';
+/** Inputs that the job itself confirms. An older worker would not find them. */
+export const UPLOADED_INPUTS = 'sources:upload';
 export const RELEASE_CAPABILITIES: readonly string[] = [
   ...[LADDERS, LADDER_PIECES, MIXED_PIECES, DESTINATIONS, S3_SOURCES],
-  ...[QUALITY, LADDER_QUALITY],
+  ...[QUALITY, LADDER_QUALITY, UPLOADED_INPUTS],
 ];

@@ -169,12 +169,16 @@ function isOver(where: ExpressionBuilder<Tables, 'objects'>) {
 /** Uploads that were not confirmed in time. */
 export function dueUnconfirmed(db: Db) {
   const ago = (seconds: number) => new Date(Date.now() - seconds * 1000);
-  return db
-    .selectFrom('uploads')
-    .select(['id', 'staging_key', 'url_expires_at', 'part_size', 'object_id'])
-    .where('state', '=', sql.lit('pending'))
-    .where('created_at', '<=', ago(UNCONFIRMED_SECONDS))
-    .where((where) => where.or([where('part_size', 'is', null), where('created_at', '<=', ago(MULTIPART_SECONDS))]));
+  return (
+    db
+      .selectFrom('uploads')
+      .select(['id', 'staging_key', 'url_expires_at', 'part_size', 'object_id'])
+      .where('state', '=', sql.lit('pending'))
+      // A job awaits it, and ends it.
+      .where('check_at', 'is', null)
+      .where('created_at', '<=', ago(UNCONFIRMED_SECONDS))
+      .where((where) => where.or([where('part_size', 'is', null), where('created_at', '<=', ago(MULTIPART_SECONDS))]))
+  );
 }
 
 /** Deletes the names and bytes of uploads that were not confirmed in time. */

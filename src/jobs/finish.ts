@@ -5,6 +5,7 @@ import { notify } from '../database/notify.ts';
 import type { Tx } from '../database/pool.ts';
 import { sealColumn } from '../database/sealed-columns.ts';
 import { type AttemptFacts, endAttempt, spentAttempts } from './attempts.ts';
+import { dropUnconfirmed } from './awaited-uploads.ts';
 import { endBatch } from './batch-end.ts';
 import { wakeParent } from './children.ts';
 import { ENDED_DELIVERY } from './delivery.ts';
@@ -201,6 +202,7 @@ export async function endFailed(
     .execute();
   await failOutputs(tx, job, failure.code);
   await closeSources(tx, job);
+  await dropUnconfirmed(context, tx, job, failure);
   await traitsOf(context, job)?.onEnd?.(context, tx, job, failure);
   await recordJobEvent(context, tx, job, 'failed', { error_code: failure.code });
   await wakeParent(tx, job);

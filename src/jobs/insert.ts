@@ -60,6 +60,8 @@ export interface NewJob {
   needs?: readonly string[];
   /** False for a job that reads no source itself; by default true if a source is fetched. */
   fetches?: false;
+  /** Whether it waits for uploads that were created with it. */
+  awaitsUpload?: boolean;
 }
 
 export interface NewSource {
@@ -82,7 +84,8 @@ type InsertedInput = Pick<JobSource, 'job_id' | 'position' | 'url_sealed'> & Pic
 
 const NEW_COLUMNS = [
   ...(['id', 'account_id', 'key_id', 'request_id', 'traceparent', 'kind', 'resource_class', 'parent_id'] as const),
-  ...(['batch_id', 'batch_index', 'priority', 'needs', 'available_at', 'fetches', 'request_sealed'] as const),
+  ...(['batch_id', 'batch_index', 'priority', 'needs', 'available_at', 'awaiting', 'fetches'] as const),
+  ...(['request_sealed'] as const),
   ...(['request_source_sealed', 'request_facts', 'request_settings', 'warnings_sealed', 'metadata_sealed'] as const),
   ...(['webhook_sealed', 'retention_seconds', 'created_at', 'updated_at'] as const),
 ];
@@ -121,8 +124,9 @@ export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Prom
       batch_index: job.batch?.index ?? null,
       priority: job.priority ?? 0,
       needs: [...(job.needs ?? [])],
-      available_at: now,
-      fetches: job.fetches ?? job.sources.some(({ source }) => source.objectId === null),
+      available_at: job.awaitsUpload ? 'infinity' : now,
+      awaiting: job.awaitsUpload ? 'upload' : null,
+      fetches: job.fetches ?? job.sources.some(({ source }) => source.objectId === null && source.uploadId === null),
       request_sealed: request && sealColumn(vault, 'jobs', 'request_sealed', key, request.shown),
       request_source_sealed:
         !request || request.sent === request.shown

@@ -20,7 +20,7 @@ export interface KindTraits {
   /** Null for jobs that clients do not see. Absent where only its events are of interest. */
   shown?: ShownTraits | null;
   /** Runs in the transaction that ends a job of this kind as failed or canceled. */
-  onEnd?(context: Context, tx: Tx, job: Job, failure: Failure | null): Promise<void>;
+  onEnd?(context: JobsContext, tx: Tx, job: Job, failure: Failure | null): Promise<void>;
 }
 
 /** What errors say of the jobs of a kind. */

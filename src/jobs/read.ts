@@ -3,7 +3,6 @@ import { ApiError } from '../contract/errors.ts';
 import { isUuid } from '../crypto/uuid.ts';
 import { OUTPUT_COLUMNS, SOURCE_COLUMNS } from '../database/every-column.ts';
 import type { Db, Tx } from '../database/pool.ts';
-import type { JobStatus } from '../database/tables.ts';
 import { JOB_COLUMNS, type Job, type JobOutput, type JobSource, type Ownership } from './rows.ts';
 
 /** Throws the same 404 for an id that is not a UUID, does not exist, or belongs to another account or kind. */
@@ -13,11 +12,17 @@ export async function getJob(db: Db, accountId: string, kind: string, id: string
   return row;
 }
 
-/** The status of a job that `getJob` would return. Throws like it. */
-export async function getStatus(db: Db, accountId: string, kind: string, id: string): Promise<JobStatus> {
-  const row = isUuid(id) ? await ownJob(db, accountId, kind, id).select('status').executeTakeFirst() : undefined;
+/** The status of a job that `getJob` would return, and what the job awaits. Throws like it. */
+export async function getStatus(
+  db: Db,
+  accountId: string,
+  kind: string,
+  id: string,
+): Promise<Pick<Job, 'id' | 'status' | 'awaiting'>> {
+  const query = isUuid(id) ? ownJob(db, accountId, kind, id).select(['id', 'status', 'awaiting']) : undefined;
+  const row = await query?.executeTakeFirst();
   if (!row) throw new ApiError('not_found');
-  return row.status;
+  return row;
 }
 
 function ownJob(db: Db, accountId: string, kind: string, id: string) {

@@ -4,14 +4,14 @@ import type { JobStatus } from '../database/tables.ts';
 import type { Job } from './rows.ts';
 
 /*
- * A parent is `pending` in the queue while its children run, since it occupies no slot. To clients it runs: from the moment
+ * A job that awaits its upload is pending to clients as well. A parent is `pending` in the queue while its children run, since it occupies no slot. To clients it runs: from the moment
  * that it waits for its children until it has used what they made. Between its last child and its next attempt it is due,
  * and its progress is the progress of its children; no other waiting job has any.
  */
 
 /** Condition on a row of `jobs`: the job waits for its children, or for a slot in which to use what they made. */
 export const runsInChildren = sql<boolean>`(
-  jobs.status = 'pending' AND (jobs.awaiting IS NOT NULL OR jobs.progress > 0))`;
+  jobs.status = 'pending' AND (jobs.awaiting <> 'upload' OR jobs.progress > 0))`;
 
 /**
  * The status as clients see it, of a row of `jobs`. A status that only a newer release knows is shown as `processing` until
@@ -25,7 +25,7 @@ type Shown = Pick<Job, 'status' | 'awaiting' | 'progress' | 'completed_at'>;
 
 /** `shownStatusColumn` of a row that was read. */
 export function shownStatus({ status, awaiting, progress, completed_at }: Shown): JobStatus {
-  const waits = status === 'pending' && (awaiting !== null || progress > 0);
+  const waits = status === 'pending' && ((awaiting !== null && awaiting !== 'upload') || progress > 0);
   if (waits) return 'processing';
   if (JOB_STATUSES.includes(status)) return status;
   return completed_at === null ? 'processing' : 'failed';

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { type Account, accountRetention } from '../accounts/accounts.ts';
 import { parseS3Url } from '../contract/connections.ts';
 import { ApiError, type ErrorCode } from '../contract/errors.ts';
+import type { UploadInput } from '../contract/upload-inputs.ts';
 import { compileOnce } from '../database/compile-once.ts';
 import type { Context } from '../database/context.ts';
 import { anyOf, type OwnKeys } from '../database/own-keys.ts';
@@ -14,6 +15,8 @@ import { type Inspection, inspectionJson, openNames, uploadUrl } from '../upload
 export interface NamedSource {
   url: string;
   field: string;
+  /** A file that is uploaded after the request; `url` then names nothing. */
+  upload?: UploadInput;
 }
 
 /** A source that a job may read. */

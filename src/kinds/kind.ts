@@ -4,6 +4,7 @@ import type { Warning } from '../contract/common.ts';
 import type { ErrorCode } from '../contract/errors.ts';
 import type { JobSchemas } from '../contract/jobs.ts';
 import type { KindToolTexts } from '../contract/tools.ts';
+import type { UploadTarget } from '../contract/upload-inputs.ts';
 import type { OwnKeys } from '../database/own-keys.ts';
 import type { ResourceClass } from '../database/tables.ts';
 import type { NewDelivery } from '../jobs/delivery.ts';
@@ -32,6 +33,8 @@ export interface Caller {
   /** Whose jobs the client may see: their outputs may be inputs of its own. */
   ownKeys: OwnKeys;
   requestId: string;
+  /** Whether the client may upload files; by default it may not. */
+  mayUpload?: boolean;
   /** Of the request; null if it is not traced. */
   traceparent?: string | null;
 }
@@ -45,6 +48,8 @@ export interface AdmissionServices {
   checkSourceUrl: (url: string) => { ok: boolean; reason?: string };
   /** The same for the URL of a webhook. */
   checkWebhookUrl: (url: string) => { ok: boolean; reason?: string };
+  /** Absent where no request has uploads, as for the children of a job. */
+  settings?: { maxUploadBytes: number };
 }
 
 /** Result of `admit`: the job to insert, or the problems that prevent it. */
@@ -101,6 +106,8 @@ export type Execute = (tools: WorkTools, run: Run, kinds: ReadonlyMap<string, Ki
 export type ViewContext = Pick<JobsContext, 'db' | 'vault' | 'store'>;
 
 export interface SubmittedJob extends InsertedJob {
+  /** Where to send the uploads that the job awaits, by the position of their inputs; absent without any. */
+  uploads?: ReadonlyMap<number, UploadTarget>;
   /** 1 for the next job of its class. */
   position: number;
 }

@@ -44,9 +44,9 @@ export function rejectionError(
 /** Why the URL of a source may not be fetched; null if it may, or if it names an object in Airlock's storage. */
 export function rejectedUrl(
   check: (url: string) => { ok: boolean; reason?: string },
-  { url }: NamedSource,
+  { url, upload }: NamedSource,
 ): string | null {
-  if (url.startsWith('gs://')) return null;
+  if (upload || url.startsWith('gs://')) return null;
   if (isS3Url(url)) return s3UrlFault(url);
   const verdict = check(url);
   return verdict.ok ? null : (verdict.reason ?? 'is not allowed');

@@ -11,6 +11,7 @@ import { requireCapacity } from '../jobs/queue-capacity.ts';
 import { lockSources } from '../jobs/sources.ts';
 import type { StoreSpace } from '../storage/types.ts';
 import type { Admission, AdmissionServices, Caller, Kind, SubmittedJob } from './kind.ts';
+import { type PreparedUploads, withPreparedUploads } from './prepare-uploads.ts';
 import { checkJob, insertAdmitted, type SubmitOptions } from './submit.ts';
 
 /** An entry of a batch: a request, or why its body is none. */
@@ -52,30 +53,37 @@ export async function submitBatch<Request, Answer>(
     admitted.push('rejection' in entry ? entry.rejection : await admitOne(services, kind, caller, entry.request));
     await otherWork();
   }
-  const space = await measuring;
   const scope = { accountId: caller.account.id, ownKeys: caller.ownKeys, ...options.idempotency };
-  const { answer } = await inAccountTransaction(context.db, caller.account.id, (tx) =>
-    withIdempotencyKey(tx, context.vault, scope, async () => {
-      await requireBatchCapacity(tx, caller, admitted, space);
-      const row = await insertBatch(context.vault, tx, {
-        ...{ accountId: caller.account.id, keyId: caller.keyId, total: admitted.length },
-        ...{ metadata: batch.metadata, webhookUrl: batch.webhookUrl },
-        retentionSeconds: accountRetention(caller.account, context.retentionSeconds),
-      });
-      await lockAll(services, tx, caller, batch, admitted);
-      const results = await insertAll(services, tx, kind, caller, { admitted, space, batchId: row.id });
-      const rejections = results.flatMap((one) =>
-        'rejection' in one ? [options.rejection(one.index, one.rejection)] : [],
-      );
-      const opened = await openBatch(context.vault, tx, row, {
-        accepted: results.length - rejections.length,
-        rejections: rejections,
-      });
-      return { status: 201, answer: options.answer(opened, results), made: { batch_id: row.id } };
-    }),
-  );
-  return answer;
+  const accepted = admitted.map((one) => (one instanceof ApiError ? NO_INPUTS : one));
+  return withPreparedUploads(context, caller, accepted, async (uploads, measured) => {
+    const space = await (measured ?? measuring);
+    let submitted: ReadonlySet<number> = new Set();
+    const { answer, repeated } = await inAccountTransaction(context.db, caller.account.id, (tx) =>
+      withIdempotencyKey(tx, context.vault, scope, async () => {
+        await requireBatchCapacity(tx, caller, admitted, space);
+        const row = await insertBatch(context.vault, tx, {
+          ...{ accountId: caller.account.id, keyId: caller.keyId, total: admitted.length },
+          ...{ metadata: batch.metadata, webhookUrl: batch.webhookUrl },
+          retentionSeconds: accountRetention(caller.account, context.retentionSeconds),
+        });
+        await lockAll(services, tx, caller, batch, admitted);
+        const results = await insertAll(services, tx, kind, caller, { admitted, space, uploads, batchId: row.id });
+        submitted = new Set(results.flatMap((one) => ('submitted' in one ? [one.index] : [])));
+        const rejections = results.flatMap((one) =>
+          'rejection' in one ? [options.rejection(one.index, one.rejection)] : [],
+        );
+        const opened = await openBatch(context.vault, tx, row, {
+          accepted: results.length - rejections.length,
+          rejections: rejections,
+        });
+        return { status: 201, answer: options.answer(opened, results), made: { batch_id: row.id } };
+      }),
+    );
+    return { answer, isInserted: (index) => !repeated && submitted.has(index) };
+  });
 }
+
+const NO_INPUTS = { inputs: [] };
 
 async function admitOne<Request>(
   services: AdmissionServices,
@@ -125,16 +133,19 @@ async function lockAll(
   if (webhookUrl) await accountSecret(tx, context.vault, account.id);
 }
 
+interface BatchInsert {
+  admitted: readonly (Admission | ApiError)[];
+  space: StoreSpace | null;
+  uploads: readonly PreparedUploads[];
+  batchId: string;
+}
+
 async function insertAll(
   services: AdmissionServices,
   tx: Tx,
   kind: Pick<Kind, 'name'>,
   caller: Caller,
-  {
-    admitted,
-    space,
-    batchId,
-  }: { admitted: readonly (Admission | ApiError)[]; space: StoreSpace | null; batchId: string },
+  { admitted, space, uploads, batchId }: BatchInsert,
 ): Promise<BatchResult[]> {
   const results: BatchResult[] = [];
   const ahead = { interactive: 0, light: 0, heavy: 0 };
@@ -145,7 +156,7 @@ async function insertAll(
     }
     const position = { id: batchId, index, ahead };
     try {
-      const job = { kind, caller, admission, space, batch: position };
+      const job = { kind, caller, admission, space, batch: position, uploads: uploads[index] };
       const submitted = await inSavepoint(tx, () => insertAdmitted(services, tx, job));
       ahead[admission.resourceClass] += 1;
       results.push({ index, submitted });

@@ -4,6 +4,7 @@ import { recentSpace, requireJobCapacity } from '../accounts/stored-bytes.ts';
 import { checkQuota } from '../accounts/usage.ts';
 import { accountSecret } from '../accounts/webhook-secret.ts';
 import { ApiError } from '../contract/errors.ts';
+import { uuidv7 } from '../crypto/uuid.ts';
 import type { Tx } from '../database/pool.ts';
 import type { ResourceClass } from '../database/tables.ts';
 import { inAccountTransaction, withTransactionRetry } from '../database/transaction-retry.ts';
@@ -11,10 +12,11 @@ import { insertJob, type NewJob, type NewSource } from '../jobs/insert.ts';
 import { hasAmpleCapacity, QueueNearlyFull, requireAmpleCapacity, requireCapacity } from '../jobs/queue-capacity.ts';
 import { lastPosition } from '../jobs/queue-positions.ts';
 import { billableMinutes } from '../jobs/rows.ts';
-import { type ResolvedSource, reserveSources, reusableSources } from '../jobs/sources.ts';
+import { type ResolvedSource, reserveSources, reusableSources, type SourceOwner } from '../jobs/sources.ts';
 import { cleanFilename, splitExtension } from '../storage/stored-name.ts';
 import type { StoreSpace } from '../storage/types.ts';
-import type { Admission, AdmissionServices, Caller, Kind, SubmittedJob } from './kind.ts';
+import type { Admission, AdmissionServices, Caller, Kind, KindsContext, SubmittedJob } from './kind.ts';
+import { hasUploads, insertUploads, type PreparedUploads, withPreparedUploads } from './prepare-uploads.ts';
 
 export interface SubmitOptions<Answer> {
   /**
@@ -46,26 +48,41 @@ export async function submitJob<Request, Answer>(
   if (admission.problems[0]) throw admission.problems[0];
   const { idempotency } = options;
   const scope = { accountId: caller.account.id, ownKeys: caller.ownKeys, ...idempotency };
-  const space = await measuring;
-  const insert = (how: typeof insertAdmitted) => (tx: Tx) =>
-    withIdempotencyKey(tx, context.vault, scope, async () => {
-      const submitted = await how(services, tx, { kind, caller, admission, space });
-      return { status: 201, answer: options.answer(submitted), made: { job_id: submitted.job.id } };
-    });
+  return withPreparedUploads(context, caller, [admission], async ([uploads], measured) => {
+    const space = await (measured ?? measuring);
+    const insert = (how: typeof insertAdmitted) => (tx: Tx) =>
+      withIdempotencyKey(tx, context.vault, scope, async () => {
+        const submitted = await how(services, tx, { kind, caller, admission, space, uploads });
+        return { status: 201, answer: options.answer(submitted), made: { job_id: submitted.job.id } };
+      });
+    const { answer, repeated } = await insertOnce(context, caller, admission, insert);
+    return { answer, isInserted: () => !repeated };
+  });
+}
+
+type Answered<Answer> = { answer: Answer; repeated: boolean };
+
+/** Inserts a job in the fastest way that is possible. */
+async function insertOnce<Answer>(
+  context: Pick<KindsContext, 'db'>,
+  caller: Caller,
+  admission: Admission,
+  insert: (how: typeof insertAdmitted) => (tx: Tx) => Promise<Answered<Answer>>,
+): Promise<Answered<Answer>> {
   let isNearLimit = !hasAmpleCapacity(caller.account, 0);
   if (mayInsertAtOnce(caller, admission)) {
     try {
-      return (await withTransactionRetry(context.db, insert(insertOptimistically))).answer;
+      return await withTransactionRetry(context.db, insert(insertOptimistically));
     } catch (error) {
       if (!(error instanceof QueueNearlyFull)) throw error;
       isNearLimit = true;
     }
   }
   const checked = insert(insertAdmitted);
-  const { answer } = await (isNearLimit || countsMinutes(caller, admission)
+  const locksAccount = isNearLimit || countsMinutes(caller, admission) || hasUploads(admission);
+  return locksAccount
     ? inAccountTransaction(context.db, caller.account.id, checked)
-    : withTransactionRetry(context.db, checked));
-  return answer;
+    : withTransactionRetry(context.db, checked);
 }
 
 /** Milliseconds for which the jobs of an account are inserted after the checks once one was rejected: the next may be too. */
@@ -113,23 +130,29 @@ interface AdmittedJob {
   admission: Admission;
   /** Of the storage, measured before the transaction. */
   space: StoreSpace | null;
+  uploads?: PreparedUploads | undefined;
   batch?: BatchPosition;
 }
 
 /** Inserts an admitted job in the caller's transaction. */
 export async function insertAdmitted(services: AdmissionServices, tx: Tx, job: AdmittedJob): Promise<SubmittedJob> {
   const { context } = services;
-  const { caller, admission, batch } = job;
+  const { caller, admission, batch, space, uploads } = job;
   const { account } = caller;
   requireEnabled(account);
-  const [locked] = await Promise.all([
+  const id = uuidv7();
+  const [found, , inserted] = await Promise.all([
     lockSources(services, tx, job),
     requireCapacity(tx, account, batch ? batch.ahead.light + batch.ahead.heavy : 0),
+    uploads?.size ? insertUploads(context, tx, { account, jobId: id, space }, uploads) : null,
   ]);
+  const locked = inserted ? found.map((one, index) => ({ ...one, ...inserted.sources.get(index) })) : found;
   if (storesSomething(admission)) await requireMinutes(tx, account, locked.slice(0, admission.inputs.length));
   // Signs the webhook; made here because workers may only read it.
   if (admission.webhookUrl) await accountSecret(tx, context.vault, account.id);
-  return insertLocked(services, tx, job, locked);
+  if (!inserted) return insertLocked(services, tx, job, locked);
+  const submitted = await insertLocked(services, tx, { ...job, awaiting: { id } }, locked);
+  return { ...submitted, uploads: inserted.targets };
 }
 
 /**
@@ -138,7 +161,7 @@ export async function insertAdmitted(services: AdmissionServices, tx: Tx, job: A
  */
 function mayInsertAtOnce(caller: Caller, admission: Admission): boolean {
   const { account } = caller;
-  const dependsOnReads = knownSources(admission) === null || Boolean(admission.webhookUrl);
+  const dependsOnReads = knownSources(admission) === null || hasUploads(admission) || Boolean(admission.webhookUrl);
   const countsAll = countsMinutes(caller, admission) || !hasAmpleCapacity(account, 0);
   return !dependsOnReads && !countsAll && !recentlyRejected(account);
 }
@@ -188,23 +211,39 @@ async function lockSources(
   { caller: { account, ownKeys }, admission, space }: AdmittedJob,
 ): Promise<ResolvedSource[]> {
   const [locked] = await Promise.all([
-    // One call, so that all uploads are locked in one order.
-    reserveSources(
-      context,
-      tx,
-      { account, ownKeys },
-      [...admission.inputs, ...admission.assets],
-      knownSources(admission),
-    ),
+    lockNamed(context, tx, { account, ownKeys }, admission),
     requireJobCapacity(tx, account, space, { jobs: 1, stores: storesSomething(admission) }),
   ]);
   return locked;
 }
 
+/** In one call, so that all uploads are locked in one order. A new upload needs no lock. */
+async function lockNamed(
+  context: KindsContext,
+  tx: Tx,
+  owner: SourceOwner,
+  admission: Admission,
+): Promise<ResolvedSource[]> {
+  const named = [...admission.inputs, ...admission.assets];
+  if (!hasUploads(admission)) return reserveSources(context, tx, owner, named, knownSources(admission));
+  const older = (
+    await reserveSources(
+      context,
+      tx,
+      owner,
+      named.filter(({ upload }) => !upload),
+    )
+  ).values();
+  // `foundInputs` has what is known of new uploads.
+  return named.map(({ upload }, index) =>
+    upload ? (admission.foundInputs![index] as ResolvedSource) : older.next().value!,
+  );
+}
+
 async function insertLocked(
   { context }: AdmissionServices,
   tx: Tx,
-  { kind, caller, admission, batch }: AdmittedJob,
+  { kind, caller, admission, batch, awaiting }: AdmittedJob & { awaiting?: { id: string } },
   locked: readonly ResolvedSource[],
 ): Promise<SubmittedJob> {
   const { account } = caller;
@@ -213,6 +252,10 @@ async function insertLocked(
     admission.retentionSeconds ?? Number.POSITIVE_INFINITY,
   );
   const job = { ...newJob({ kind, caller, admission }, locked), batch, retentionSeconds };
+  if (awaiting) {
+    // It has no position before it is in the queue.
+    return { ...(await insertJob(context, tx, { ...job, ...awaiting, awaitsUpload: true })), position: 0 };
+  }
   const [position, inserted] = await Promise.all([
     lastPosition(tx, {
       accountId: account.id,

@@ -3,6 +3,7 @@ import { JobFailure } from '../contract/failures.ts';
 import { openThreads } from '../threads/pool.ts';
 import { type ThreadEndCause, ThreadEnded } from '../threads/task-thread.ts';
 import { threadEntry } from '../threads/thread-entry.ts';
+import type { CopyRequest, CopyResult } from './isobmff/copy-movie.ts';
 import type { IndexFirstRequest, IndexFirstResult } from './isobmff/index-first.ts';
 import type { JoinRequest, JoinResult } from './isobmff/join-pieces.ts';
 import type { LadderRequest, LadderResult } from './ladder/types.ts';
@@ -30,6 +31,8 @@ export interface Sanitizer {
   readPartial(request: PartialRequest, signal: AbortSignal): Promise<PartialResult>;
   /** Moves the index of a finished file to its start, without copying its media data. See `IndexFirst`. */
   readIndexFirst(request: IndexFirstRequest, signal: AbortSignal): Promise<IndexFirstResult>;
+  /** Copies streams of a movie of `bytes` into a new container. See `copyMovie`. */
+  copyMovie(request: CopyRequest, bytes: number, signal: AbortSignal): Promise<CopyResult>;
   /** Joins pieces of a video, `bytes` in total, without changing a packet. See `joinPieces`. */
   joinPieces(request: JoinRequest, bytes: number, signal: AbortSignal): Promise<JoinResult>;
   /** Cuts movies, `bytes` in total, into the segments of a ladder, and writes its playlists. See `packageLadder`. */
@@ -47,8 +50,8 @@ const ENDS: Readonly<Record<ThreadEndCause, string>> = {
 /** Opens a pool of at most `threads` reader threads with their own limits, kept warm between files. */
 export function openSanitizer(options: { threads: number; idleMs?: number }): Sanitizer {
   const pool = openThreads<
-    SanitizeRequest | PartialRequest | IndexFirstRequest | JoinRequest | LadderRequest,
-    SanitizeOutcome | PartialResult | IndexFirstResult | JoinResult | LadderResult
+    SanitizeRequest | PartialRequest | IndexFirstRequest | CopyRequest | JoinRequest | LadderRequest,
+    SanitizeOutcome | PartialResult | IndexFirstResult | CopyResult | JoinResult | LadderResult
   >({
     entry: sanitizerThread(),
     heapMb: HEAP_MB,
@@ -57,7 +60,7 @@ export function openSanitizer(options: { threads: number; idleMs?: number }): Sa
     ...options,
   });
   const askPart = (
-    request: PartialRequest | IndexFirstRequest | JoinRequest | LadderRequest,
+    request: PartialRequest | IndexFirstRequest | CopyRequest | JoinRequest | LadderRequest,
     signal: AbortSignal,
     ms = READ_MS,
   ) =>
@@ -80,6 +83,8 @@ export function openSanitizer(options: { threads: number; idleMs?: number }): Sa
     },
     readPartial: (request, signal) => askPart(request, signal) as Promise<PartialResult>,
     readIndexFirst: (request, signal) => askPart(request, signal) as Promise<IndexFirstResult>,
+    copyMovie: (request, bytes, signal) =>
+      askPart(request, signal, READ_MS + Math.ceil(bytes / COPY_BYTES_PER_MS)) as Promise<CopyResult>,
     joinPieces: (request, bytes, signal) =>
       askPart(request, signal, READ_MS + Math.ceil(bytes / COPY_BYTES_PER_MS)) as Promise<JoinResult>,
     packageLadder: (request, bytes, signal) =>

@@ -101,7 +101,7 @@ function readAndWrite(
     return { ...found, facts: known, info: null };
   }
   const info = describe?.() ?? null;
-  if (info && request.unlessDescribed) write(createNothing(), 0);
+  if ((info || request.isDescribed) && request.unlessDescribed) write(createNothing(), 0);
   else writeTo(target, (out) => write(out, mediaBytes));
   return { ...found, info };
 }

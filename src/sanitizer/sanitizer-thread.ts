@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads';
+import { type CopyRequest, type CopyResult, copyMovie } from './isobmff/copy-movie.ts';
 import { type IndexFirstRequest, type IndexFirstResult, readIndexFirst } from './isobmff/index-first.ts';
 import { type JoinRequest, type JoinResult, joinPieces } from './isobmff/join-pieces.ts';
 import { packageLadder } from './ladder/package-ladder.ts';
@@ -13,9 +14,10 @@ import { Rejected } from './verdicts.ts';
 
 parentPort!.on(
   'message',
-  (request: SanitizeRequest | PartialRequest | IndexFirstRequest | JoinRequest | LadderRequest) => {
+  (request: SanitizeRequest | PartialRequest | IndexFirstRequest | CopyRequest | JoinRequest | LadderRequest) => {
     if ('present' in request) return respond(readPartial(request));
     if ('startTarget' in request) return respond(readIndexFirst(request));
+    if ('copied' in request) return respond(copyMovie(request));
     if ('joined' in request) return respond(joinPieces(request));
     if ('renditions' in request) return respond(packageLadder(request));
     sanitizeFile(request).then(
@@ -30,6 +32,8 @@ parentPort!.on(
   },
 );
 
-function respond(message: SanitizeOutcome | PartialResult | IndexFirstResult | JoinResult | LadderResult): void {
+function respond(
+  message: SanitizeOutcome | PartialResult | IndexFirstResult | CopyResult | JoinResult | LadderResult,
+): void {
   parentPort!.postMessage(message);
 }

@@ -21,6 +21,8 @@ export interface SanitizeRequest {
   frames?: boolean;
   /** Writes nothing if the reader can describe the file, because nothing else will read it. */
   unlessDescribed?: boolean;
+  /** Whether the file is described already, so that the reader need not do it. */
+  isDescribed?: boolean;
 }
 
 export interface SanitizeResult {

@@ -24,6 +24,13 @@ export interface OutagePolicy {
   onUnreachable: () => void;
 }
 
+/** A file of the host that becomes an object. */
+export interface FileOptions {
+  contentType: string;
+  size: number;
+  outagePolicy?: OutagePolicy;
+}
+
 /** A presigned request. The headers are signed, so the client must send each of them with this value. */
 export interface PresignedRequest {
   method: 'PUT';
@@ -90,6 +97,12 @@ export interface Capabilities {
   /** Host path of an object on this machine; null when there is no such object. */
   localPath?(key: string): Promise<string | null>;
   /**
+   * Publishes a file of this machine under the key, atomically, by moving it: no byte is copied. The file must belong to
+   * this process' account alone, and nothing may have it open for writing. Returns false if the store cannot take it; the
+   * file is then still there.
+   */
+  handOver?(key: string, path: string, options: FileOptions): Promise<boolean>;
+  /**
    * Revokes signed URLs: deletes the object, and rejects every PUT to the key until `until`, including those that have
    * begun. Returns false when there was no space to record that the key is closed; the object is deleted.
    */
@@ -136,11 +149,7 @@ export interface ObjectStore extends MultipartStore, TreeStore {
   /** Streams the object or the inclusive byte range; null when there is no such object. */
   get(key: string, range?: { start: number; end: number }): Promise<Readable | null>;
   /** Stores a file of the host under the key, atomically: readers see all of it or nothing. */
-  putFile(
-    key: string,
-    path: string,
-    options: { contentType: string; size: number; outagePolicy?: OutagePolicy },
-  ): Promise<void>;
+  putFile(key: string, path: string, options: FileOptions): Promise<void>;
   /** Server-side copy; replaces the target. Null when the source is not there. */
   copy(from: string, to: string): Promise<Copied | null>;
   /** Deletes an object. No error when it does not exist. */

@@ -79,19 +79,23 @@ export async function beginMultipart(
   }
 }
 
-interface BegunUpload {
+/** An upload in parts that the storage has begun. */
+export interface BegunUpload {
   id: string;
   objectId: string;
   key: string;
   multipartId: string;
   partSize: number;
+  /** The job that awaits it. */
+  jobId?: string;
 }
 
-async function insertBegun(
+/** Inserts the rows of an upload in parts, and signs URLs for its first parts. */
+export async function insertBegun(
   context: Context,
   tx: Parameters<typeof insertUpload>[1],
   request: UploadRequest<MultipartBody>,
-  { id, objectId, key, multipartId, partSize }: BegunUpload,
+  { id, objectId, key, multipartId, partSize, jobId }: BegunUpload,
 ): Promise<MultipartResult> {
   const { account, body } = request;
   const now = new Date();
@@ -110,6 +114,7 @@ async function insertBegun(
     stagingKey: uploadKey(account.id, id),
     endsAt,
     parts: { objectId, partSize },
+    ...(jobId !== undefined && { jobId }),
   });
   const parts = partCount(body.fileSize, partSize);
   const signed = await signParts(

@@ -73,6 +73,8 @@ export interface NewUpload {
   endsAt: Date;
   /** Of an upload in parts. Its staging key has no URL, so it counts as closed. */
   parts?: { objectId: string; partSize: number };
+  /** The job that awaits it. */
+  jobId?: string;
 }
 
 /** Inserts the row of an upload that fits into the limits of account and storage, and returns its stored name. */
@@ -80,7 +82,7 @@ export async function insertUpload(
   { vault }: Pick<Context, 'vault'>,
   tx: Tx,
   { account, body, space }: UploadRequest,
-  { id, now, stagingKey, endsAt, parts }: NewUpload,
+  { id, now, stagingKey, endsAt, parts, jobId }: NewUpload,
 ): Promise<string> {
   const upload = { account_id: account.id, id };
   const wanted = storedName(body.filename, now);
@@ -97,6 +99,7 @@ export async function insertUpload(
         state: 'pending',
         url_expires_at: endsAt,
         ...(parts && { object_id: parts.objectId, part_size: parts.partSize, staging_closed_at: now }),
+        ...(jobId !== undefined && { job_id: jobId, check_at: now }),
       })
       .onConflict((conflict) => conflict.columns(['account_id', 'name_fingerprint']).doNothing())
       .returning('id')

@@ -13,14 +13,14 @@ const FIXED_LIMIT = '2GB';
 export function requireUploadSize(
   account: Pick<Account, 'max_upload_bytes'>,
   bytes: number,
-  { serverMost, inParts }: { serverMost: number; inParts: boolean },
+  { serverMost, inParts, field = 'fileSize' }: { serverMost: number; inParts: boolean; field?: string },
 ): void {
   const allowed = Math.min(serverMost, account.max_upload_bytes ?? serverMost);
   const limit = inParts ? allowed : Math.min(allowed, MAX_UPLOAD_BYTES);
   if (bytes <= limit) return;
   const who = account.max_upload_bytes !== null && account.max_upload_bytes <= limit ? 'this account' : 'this server';
   const details = {
-    field: 'fileSize',
+    field,
     reason: `is ${exactBytes(bytes)}; ${who} allows at most ${exactBytes(limit)} ${inParts ? 'per upload' : 'in one PUT'}`,
     remedy:
       bytes <= allowed

@@ -4,6 +4,7 @@ import { correctStoredTotals } from '../accounts/stored-totals.ts';
 import { isUuid } from '../crypto/uuid.ts';
 import { holdFleetLease, releaseFleetLease } from '../fleet/lease.ts';
 import { removeSilentWorkers } from '../fleet/workers.ts';
+import { checkUploads } from '../jobs/check-uploads.ts';
 import { reconcileStorage } from '../jobs/reconcile.ts';
 import { recoverLost } from '../jobs/recover.ts';
 import { sweepExpired } from '../jobs/retention.ts';
@@ -16,6 +17,7 @@ const LEASE_MS = 5_000;
 const RECOVER_MS = 5_000;
 const SWEEP_MS = 5_000;
 const STAGING_MS = 30_000;
+const UPLOADS_MS = 1_000;
 const ROWS_MS = 10 * 60_000;
 const RECONCILE_MS = 6 * 3600_000;
 /** Interval at which a worker without the lease checks whether it has become the leader. */
@@ -41,6 +43,12 @@ function tasksOf(deps: MaintenanceDeps): Task[] {
       async run(signal) {
         const report = await sweepExpired(context, signal);
         if (report.expiredJobs + report.expiredUploads + report.deletedObjects > 0) logger.info(report, 'retention');
+      },
+    },
+    {
+      intervalMs: UPLOADS_MS,
+      async run(signal) {
+        while (!signal.aborted && (await checkUploads(context)).isFull);
       },
     },
     {

@@ -44,7 +44,8 @@ export async function runAttempt(deps: WorkerDeps, claim: Claim, lease: SlotLeas
   const log = deps.logger.child({ job: claim.job.id, attempt: claim.number, request: claim.job.request_id });
   const startedAt = Date.now();
   if (claim.number === 1) {
-    deps.metrics?.queueWaitSeconds.observe((startedAt - claim.job.created_at.getTime()) / 1000);
+    // From the time that it was in the queue, which is later than its creation if it awaited an upload.
+    deps.metrics?.queueWaitSeconds.observe((startedAt - claim.job.available_at.getTime()) / 1000);
   } else deps.metrics?.retries.inc({ kind: claim.job.kind });
   const span = deps.tracing ? startAttempt(deps.tracing, claim) : null;
   const measured = { ...deps, measure: stageMeter(deps.metrics, claim.job.kind) };

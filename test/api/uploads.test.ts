@@ -161,3 +161,62 @@ const SUMMARY = {
   height: 180,
   fps: 25,
 };
+
+describe('a job with an upload as its input', () => {
+  const upload = { filename: 'clip.mp4', content_type: 'video/mp4', file_size: 64 };
+  const create = (input: object, headers: Record<string, string> = {}) =>
+    api.call('POST', '/v1/transcodes', { inputs: [input], output_format: 'mp3' }, headers);
+
+  it('is created with the URL of its upload, and again with the same Idempotency-Key', async () => {
+    const headers = { authorization: `Bearer ${api.key}`, 'idempotency-key': 'upload-1' };
+    const { status, json } = await create({ upload }, headers);
+    expect([status, json.status, json.waiting_for, json.queue_position]).toEqual([201, 'pending', 'upload', null]);
+    expect(json.inputs[0].upload).toMatchObject({
+      ...{ method: 'PUT', headers: { 'content-type': 'video/mp4' }, filename: expect.stringMatching(/clip/) },
+      expires_at: expect.any(String),
+    });
+    expect((await create({ upload }, headers)).json).toEqual(json);
+    const path = `/v1/transcodes/${json.id}`;
+    expect((await api.call('GET', path)).json.inputs[0].upload).toBeNull();
+    const { filename } = json.inputs[0].upload;
+    expect((await api.call('DELETE', pathOf(filename))).json).toMatchObject({
+      ...{ code: 'upload_in_use', details: { jobs: [json.id] } },
+    });
+    const put = { method: 'PUT', headers: json.inputs[0].upload.headers, body: randomBytes(64) };
+    expect((await fetch(json.inputs[0].upload.url, put)).status).toBe(200);
+    await until(async () => (await api.call('GET', `${path}?wait=1`)).json.waiting_for === null, { what: 'the job' });
+    expect((await api.call('PATCH', `${path}/cancel`)).status).toBe(200);
+    expect((await api.call('GET', pathOf(filename))).status).toBe(404);
+  });
+
+  it('requires the scopes transcode and upload, and one source of each input', async () => {
+    const account = await api.makeAccount();
+    const key = await api.makeKey({ account, scopes: ['transcode', 'read'] });
+    const forbidden = await create({ upload }, { authorization: `Bearer ${key}` });
+    expect([forbidden.status, forbidden.json.details]).toEqual([403, expect.objectContaining({ scope: 'upload' })]);
+    for (const [input, code, field] of [
+      [{}, 'invalid_request', 'inputs[0].url'],
+      [{ url: 'https://a.example/a.mp4', upload }, 'invalid_request', 'inputs[0].upload'],
+      [{ upload: { ...upload, content_type: 'video/unknown' } }, 'invalid_file_type', 'inputs[0].upload.content_type'],
+      [{ upload: { ...upload, file_size: 99_000_000_000 } }, 'file_too_large', 'inputs[0].upload.file_size'],
+    ] as const) {
+      const { status, json } = await create(input);
+      expect([status, json.code, json.details.field]).toEqual([400, code, field]);
+    }
+  });
+
+  it('does not wait before the client knows where to send the bytes, and can be an entry of a batch', async () => {
+    const body = { inputs: [{ upload }], output_format: 'mp3' };
+    const created = await api.call('POST', '/v1/transcodes?wait=30', body);
+    expect(created.json.waiting_for).toBe('upload');
+    const large = { ...body, inputs: [{ upload: { ...upload, file_size: 70_000_000 } }] };
+    const batch = await api.call('POST', '/v1/transcodes/batch', { jobs: [large, { ...body, output_format: 'odd' }] });
+    expect(batch.json.items.map((item: { status: string }) => item.status)).toEqual(['accepted', 'refused']);
+    const [input] = batch.json.items[0].job.inputs;
+    expect(input.upload).toMatchObject({ uploadId: expect.any(String), partCount: 9 });
+    expect((await api.call('GET', `/v1/upload/multipart/${input.upload.uploadId}`)).json.result.status).toBe('pending');
+    const valid = await api.call('POST', '/v1/transcodes/validate', body);
+    expect(valid.json).toMatchObject({ valid: true, errors: [] });
+    for (const { id } of [created.json, batch.json.items[0].job]) await api.call('DELETE', `/v1/transcodes/${id}`);
+  });
+});

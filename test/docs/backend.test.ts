@@ -87,7 +87,7 @@ describe.each(Object.entries(PROGRAMS))('the program of the page for %s', (name,
   it.skipIf(missing)(`prints the code and the message of an error, and does not retry it${title}`, async () => {
     network.forget();
     const { code, output } = await execute(command, ['in.mp4', `${order}.nothing`, `${order}-wrong`]);
-    expect(output).toMatch(/invalid_request: .*output_?[fF]ormat/);
+    expect(output).toMatch(/^invalid_request: .*output_?[fF]ormat/m);
     expect(code).toBe(1);
     expect(network.seen.filter(({ line }) => line === 'POST /v1/transcodes')).toHaveLength(2);
   });

@@ -89,6 +89,7 @@ describe('airlock jobs', () => {
     ]);
     expect((await airlock('jobs', 'erase', made)).stdout).toContain(`Erased ${made}`);
     expect((await service.call('GET', `/v1/transcodes/${made}/download`)).status).toBe(410);
+    expect((await airlock('jobs', 'show', made)).stdout).toMatch(/^deleted +yes: the job is erased$/m);
   });
 
   it('keeps a list up to date until Ctrl-C', async () => {
@@ -115,12 +116,49 @@ describe('airlock jobs', () => {
   });
 });
 
+describe('airlock uploads', () => {
+  const request = { filename: 'page.mp4', contentType: 'video/mp4', fileSize: 1000 };
+  const create = ['uploads', 'token', 'create', '--origin', 'https://app.example.com', '--max-bytes', '1000'];
+  const presign = (token: string) =>
+    fetch(`${service.api}/v1/upload/presigned-url`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        origin: 'https://app.example.com',
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify(request),
+    });
+
+  it('creates a token on the server of AIRLOCK_URL, and lists what it began', async () => {
+    const { id, token } = await json(...create, '--max-files', '1');
+    expect((await presign(token)).status).toBe(200);
+    expect((await presign(token)).status).toBe(403);
+    const listed = await airlock('uploads', 'list', '--status', 'pending');
+    expect(listed.stdout).toMatch(new RegExp(`page\\.mp4 +pending +1 kB +video/mp4 .* ${id}$`, 'm'));
+    const wrong = await airlock('uploads', 'token', 'create', '--max-bytes', '1000');
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('--any-origin')]);
+  });
+
+  it('creates a token here that outlives the command, until its key is revoked', async () => {
+    const made = await service.cli(...create, '--account', service.account);
+    const token = made.stdout.trim();
+    expect(token).toMatch(/^al_upload_/);
+    expect(made.stderr).toMatch(/for 10 files of at most 1 kB from https:\/\/app\.example\.com\n/);
+    expect((await presign(token)).status).toBe(200);
+    const [, key] = /\.\/airlock keys revoke (\S+)/.exec(made.stderr)!;
+    expect((await service.cli('keys', 'revoke', key!)).code).toBe(0);
+    expect((await presign(token)).status).toBe(401);
+  });
+});
+
 describe('airlock webhooks', () => {
   it('creates, lists, tests, shows deliveries, sends again, rotates and deletes', async () => {
     const received: string[] = [];
+    let status = 204;
     const receiver = createServer((request, response) => {
       received.push(String(request.headers['webhook-id']));
-      request.resume().on('end', () => response.writeHead(204).end());
+      request.resume().on('end', () => response.writeHead(status).end());
     }).listen(0, '127.0.0.1');
     await once(receiver, 'listening');
     try {
@@ -141,6 +179,11 @@ describe('airlock webhooks', () => {
       expect((await airlock('webhooks', 'redeliver', delivery.id)).stdout).toContain(`msg_${delivery.id}`);
       await until(() => received.length === 2, { what: 'the delivery again' });
       expect(new Set(received)).toEqual(new Set([`msg_${delivery.id}`]));
+      status = 500;
+      expect(await airlock('webhooks', 'test', id)).toMatchObject({
+        ...{ code: 1, stdout: expect.stringContaining('did not accept the test: 500') },
+        stderr: expect.stringContaining('when-a-delivery-fails explains 500'),
+      });
       const rotated = await airlock('webhooks', 'rotate', id, '--overlap', '60');
       expect(rotated.stdout).toMatch(/^whsec_/);
       expect(rotated.stdout).not.toBe(made.stdout);

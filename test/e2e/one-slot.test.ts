@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { startService, type TestService } from '../../testkit/service.ts';
 import { stoppingTheApi } from './one-slot/api-stop.ts';
 import { cancelingAndErasing } from './one-slot/cancel-erase.ts';
+import { handingOver } from './one-slot/handed-over.ts';
 import { jobs } from './one-slot/jobs.ts';
 import { receipts } from './one-slot/receipts.ts';
 import { restarting } from './one-slot/restart.ts';
@@ -17,6 +18,7 @@ const given = () => service;
 
 describe('jobs', jobs(given));
 describe('when clients cancel and erase jobs,', cancelingAndErasing(given));
+describe('without sending its bytes,', handingOver(given));
 describe('stopping the API', stoppingTheApi(given));
 // Alters the audit log.
 describe('receipts and manifests', receipts(given));

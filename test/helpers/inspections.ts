@@ -1,10 +1,11 @@
+import { confirmSealed, type SealedUpload, sealedUpload } from '../../src/attempt/sources/sealed-upload.ts';
 import type { UploadMetadata } from '../../src/contract/uploads.ts';
 import { uuidv7 } from '../../src/crypto/uuid.ts';
 import { claimJob } from '../../src/jobs/claim.ts';
 import { completeJob, failAttempt } from '../../src/jobs/finish.ts';
 import type { JobsContext } from '../../src/jobs/kind.ts';
 import type { Claim } from '../../src/jobs/rows.ts';
-import { confirmUpload, deleteRejected, type SealedUpload, sealedUpload } from '../../src/kinds/inspection/execute.ts';
+import { deleteRejected } from '../../src/kinds/inspection/execute.ts';
 
 /** An inspection as a worker has it. */
 export interface ClaimedInspection {
@@ -33,7 +34,7 @@ export function acceptInspection(
 ): Promise<boolean> {
   return completeJob(context, claim, {
     ...{ outputs: [], plan: null, warnings: [], inputSeconds: null, attempt: null },
-    apply: (tx) => confirmUpload(context, tx, upload, found),
+    apply: (tx) => confirmSealed(context, tx, upload, found),
   });
 }
 

@@ -14,14 +14,14 @@ import { reserveOutput } from '../../src/jobs/outputs.ts';
 import { outputsOf } from '../../src/jobs/read.ts';
 import type { Claim, JobOutput, Job as JobRow, OutputFacts } from '../../src/jobs/rows.ts';
 import { confirmUpload } from '../../src/kinds/inspection/confirm.ts';
-import type { Admission, KindsContext } from '../../src/kinds/kind.ts';
+import type { Admission, KindsContext, SubmittedJob } from '../../src/kinds/kind.ts';
 import { listJobs } from '../../src/kinds/list-jobs.ts';
 import { kinds } from '../../src/kinds/registry.ts';
 import { submitJob } from '../../src/kinds/submit.ts';
 import { admitTranscode, type TranscodeSubmission } from '../../src/kinds/transcode/admit.ts';
 import { transcode } from '../../src/kinds/transcode/index.ts';
 import { planJson } from '../../src/kinds/transcode/request.ts';
-import { viewTranscode } from '../../src/kinds/transcode/view.ts';
+import { viewSubmitted, viewTranscode } from '../../src/kinds/transcode/view.ts';
 import { outputKey } from '../../src/storage/keys.ts';
 import type { Planner } from '../../src/threads/planning/index.ts';
 import { presignUpload } from '../../src/uploads/presign.ts';
@@ -57,6 +57,8 @@ export interface JobWorld extends Backend {
     assets?: Admission['assets'],
     resourceClass?: ResourceClass,
   ): Promise<JobRow>;
+  /** Like `accept`, and returns the job as the create shows it. */
+  acceptShown(account: Account, body: Partial<CreateBody>): Promise<Job>;
   claim(workerId?: string): Promise<Claim | null>;
   /** Claims, and fails when nothing waits. */
   mustClaim(workerId?: string): Promise<Claim>;
@@ -127,7 +129,12 @@ export async function makeJobWorld(options: { retentionSeconds?: number } = {}):
     ...backend,
     account: (limits = {}) => makeAccount(backend, limits),
     accept: (account, body = {}, assets = [], resourceClass = 'light') =>
-      acceptJob(context, account, body, { assets, resourceClass }),
+      acceptJob(context, account, body, { assets, resourceClass, show: ({ job }) => job }),
+    acceptShown: (account, body) =>
+      acceptJob(context, account, body, {
+        ...{ assets: [], resourceClass: 'light' },
+        show: (submitted) => viewSubmitted(context, submitted),
+      }),
     ...claiming(backend),
     ...uploading(backend),
     ...reading(backend),
@@ -153,12 +160,16 @@ async function makeAccount({ database }: Backend, limits: Parameters<JobWorld['a
     .executeTakeFirstOrThrow();
 }
 
-function acceptJob(
+interface Acceptance<Shown> extends Pick<Admission, 'assets' | 'resourceClass'> {
+  show: (submitted: SubmittedJob) => Shown;
+}
+
+function acceptJob<Shown>(
   context: KindsContext,
   account: Account,
   body: Partial<CreateBody>,
-  { assets, resourceClass }: Required<Pick<Admission, 'assets' | 'resourceClass'>>,
-): Promise<JobRow> {
+  { assets, resourceClass, show }: Acceptance<Shown>,
+): Promise<Shown> {
   const request: CreateBody = {
     ...{ inputs: [{ url: 'https://source.example/clip.mp4?token=s' }], outputFormat: 'mp4' as const },
     ...body,
@@ -181,13 +192,14 @@ function acceptJob(
     },
     checkSourceUrl: () => ({ ok: true }),
     checkWebhookUrl: () => ({ ok: true }),
+    settings: { maxUploadBytes: 2_048_576_000 },
   };
-  return submitJob<TranscodeSubmission, JobRow>(
+  return submitJob<TranscodeSubmission, Shown>(
     services,
     kind,
-    { account, keyId: null, ownKeys: null, requestId: 'test' },
+    { account, keyId: null, ownKeys: null, requestId: 'test', mayUpload: true },
     { body: request, sent: request, warnings: [] },
-    { idempotency: { key: null, route: 'transcodes', body: request }, answer: ({ job }) => job },
+    { idempotency: { key: null, route: 'transcodes', body: request }, answer: show },
   );
 }
 

@@ -64,7 +64,7 @@ function pairOf(original: { view: FfmpegView }, remux: { view: FfmpegView; info:
   return { original: original.view, remux: remux.view, info: remux.info };
 }
 
-async function makeFiles(location: string, batch: readonly Origin[]): Promise<string[]> {
+export async function makeFiles(location: string, batch: readonly Origin[]): Promise<string[]> {
   const files = batch.map((origin, number) => {
     const path = join(location, `${number}.${origin.file}`);
     return { ...origin, path, first: origin.copied ? join(location, `${number}-first.${origin.file}`) : path };

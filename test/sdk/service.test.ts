@@ -37,7 +37,7 @@ describe('the SDK with a service', () => {
     const onProgress = ({ stage }: Progress) => stages.includes(stage) || stages.push(stage);
     const result = await airlock.transcode({ input: join(folder, 'in.mp4'), outputFormat: 'mp3', onProgress });
     await result.save(join(folder, 'out.mp3'), { onProgress });
-    expect(stages).toEqual(expect.arrayContaining(['upload', 'inspect', 'queue', 'prepare', 'download']));
+    expect(stages).toEqual(expect.arrayContaining(['upload', 'queue', 'prepare', 'download']));
     expect((await ffprobe(join(folder, 'out.mp3'))).streams[0].codec_name).toBe('mp3');
     const blob = await result.blob();
     expect(blob.type).toBe('audio/mpeg');
@@ -99,6 +99,61 @@ describe('the SDK with a service', () => {
     expect(seen.filter(({ stage }) => stage === 'upload').at(-1)!.fraction).toBe(1);
     expect(uploaded.metadata).toMatchObject({ size_bytes: blob.size, audio_codec: 'pcm_s16le' });
     await expect(airlock.upload(wav(1000), { resume: uploadId })).rejects.toThrow(/has 1000 bytes/);
+  });
+
+  it('creates the job first, so that a file of another type than declared fails the job', async () => {
+    const asked: string[] = [];
+    const counted: typeof fetch = (input, init) => {
+      asked.push(`${init?.method} ${new URL(String(input)).pathname}`);
+      return fetch(input, init);
+    };
+    const own = new Airlock({ url: service.api, key: service.key, fetch: counted });
+    const input = join(folder, 'in.mp4');
+    const failed = await own
+      .transcode({ input, contentType: 'video/webm', outputFormat: 'mp3' })
+      .catch((error) => error);
+    expect(failed).toMatchObject({
+      code: 'upload_rejected',
+      message: expect.stringMatching(/video\/webm was declared/),
+    });
+    expect(asked.filter((one) => one.startsWith('POST'))).toEqual(['POST /v1/transcodes']);
+    const done = await own.transcode({ input, outputFormat: 'mp3' });
+    expect(done.job.inputs[0]).toMatchObject({ upload: null, format: expect.stringContaining('mp4') });
+    await done.erase();
+  });
+
+  it('uploads first with a server that creates no jobs with uploads', async () => {
+    const older: typeof fetch = (input, init) => {
+      if (typeof init?.body !== 'string' || !init.body.includes('"upload":{')) return fetch(input, init);
+      const details = { field: 'inputs[0].url', reason: 'is missing', remedy: 'Send url' };
+      const error = {
+        error: 'Invalid request',
+        message: 'Invalid request',
+        code: 'invalid_request',
+        details,
+        docs: '',
+      };
+      return Promise.resolve(Response.json(error, { status: 400 }));
+    };
+    const own = new Airlock({ url: service.api, key: service.key, fetch: older });
+    const result = await own.transcode({ input: join(folder, 'in.mp4'), outputFormat: 'mp3' });
+    expect(result.job.status).toBe('completed');
+    await result.erase();
+  });
+
+  it('cancels the job when its upload is aborted', async () => {
+    const stop = new AbortController();
+    const onCreated = () => stop.abort(new Error('stopped'));
+    const jobs: string[] = [];
+    const submitted = airlock.submit({
+      ...{ input: join(folder, 'in.mp4'), outputFormat: 'mp3', signal: stop.signal },
+      onCreated(job) {
+        jobs.push(job.id);
+        onCreated();
+      },
+    });
+    await expect(submitted).rejects.toThrow('stopped');
+    expect(await airlock.get(jobs[0]!)).toMatchObject({ status: 'canceled', waiting_for: null });
   });
 
   it('throws a JobError for a job that fails, and reads its events', async () => {

@@ -471,7 +471,7 @@ describe('a person', () => {
     await page.getByRole('button', { name: 'Drain', exact: true }).click();
     await page.getByText('Draining', { exact: true }).waitFor();
     await page.getByRole('button', { name: 'Take jobs again' }).click();
-    await page.getByText('Takes jobs', { exact: true }).waitFor();
+    await page.getByText('Claims jobs', { exact: true }).waitFor();
   });
 
   it('limits an account, and removes the limit', async () => {

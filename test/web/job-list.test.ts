@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ListedJob } from '../../web/src/lib/job.ts';
 import { JobList, PAGE_JOBS } from '../../web/src/state/job-list.ts';
+import { collectionOf } from '../../web/src/state/kinds.ts';
 
 /** A server with jobs from `count - 1` down to 0, whose ids are their numbers and the cursors of pages. */
 function server(count: number, statusOf: (id: number) => string = () => 'completed') {
@@ -59,5 +60,15 @@ describe('the list of jobs', () => {
     expect(list.at(1)).toMatchObject({ progress: 0.5, speed: 2 });
     expect(list.apply([{ type: 'toy.failed', data: { job_id: '1', job: { id: '1', status: 'failed' } } }])).toBe(true);
     expect(list.at(1)).toMatchObject({ kind: 'toy', status: 'failed' });
+  });
+});
+
+describe('the filter by kind', () => {
+  it.each([
+    ['transcodes', 'jobs', 'transcodes'],
+    ['blueprints/runs', 'runs', 'blueprints'],
+    ['transcribe', 'transcriptions', 'transcriptions'],
+  ])('calls the jobs at %s, %s, %s', (path, many, name) => {
+    expect(collectionOf({ path, noun: { one: '', many } })).toBe(name);
   });
 });

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBrowser } from '../../testkit/browser.ts';
 import { makeClip } from '../../testkit/media.ts';
 import { shareService, type TestService } from '../../testkit/service.ts';
-import { loadServer, startSite, uploadPlainly, uploadWithUppy } from './uppy-page.ts';
+import { loadServer, startSite, uploadBriefly, uploadByHand, uploadPlainly, uploadWithUppy } from './uppy-page.ts';
 
 const PADDING = 20 * 2 ** 20;
 
@@ -47,6 +47,23 @@ describe('a page of another origin', () => {
     const { id } = await server.createJob(fileUrl, tokenId);
     const { json } = await service.call('GET', `/v1/transcodes/${id}?wait=60`);
     expect(json.status).toBe('completed');
+  });
+
+  it('uploads a file that a person selects on the documented page, and shows errors', async () => {
+    const page = await open('index.html');
+    const file = join(folder, 'clip.mp4');
+    const token = await tokenFor(site.origin);
+    expect(await uploadByHand(page, { url: service.api, token, file })).toMatch(/^gs:/);
+    await page.reload();
+    expect(await uploadByHand(page, { url: service.api, token: `${token}x`, file })).toContain('Failed to fetch');
+    await page.close();
+  });
+
+  it('uploads a file with the documented function for Uppy', async () => {
+    const page = await open('uppy6');
+    const token = await tokenFor(site.origin);
+    expect(await uploadBriefly(page, { url: service.api, token, clip })).toMatch(/^gs:/);
+    await page.close();
   });
 
   it.each(['uppy6', 'uppy5'])('uploads a file in parts with %s, pauses, resumes and confirms', async (path) => {

@@ -7,7 +7,10 @@ import { blocks, ROOT, readPage } from '../docs/pages.ts';
 
 /** The code blocks of the page about uploads, by the file name in their first line. */
 const FILES = new Map(
-  blocks(readPage('docs/upload-from-a-web-page.md').text, ['js']).map((code) => [/^\/\/ (\S+)/.exec(code)![1]!, code]),
+  blocks(readPage('docs/upload-from-a-web-page.md').text, ['js', 'html']).map((code) => [
+    /^(?:\/\/|<!--) (\S+)/.exec(code)![1]!,
+    code,
+  ]),
 );
 
 /** Resolves these files, Uppy 5 by the names of Uppy, and the SDK. */
@@ -16,6 +19,10 @@ function documented(uppy: 5 | 6): Plugin {
     name: 'documented',
     setup(bundler) {
       bundler.onResolve({ filter: /^doc:/ }, ({ path }) => ({ path: path.slice('doc:'.length), namespace: 'doc' }));
+      bundler.onResolve({ filter: /^\.\//, namespace: 'doc' }, ({ path }) => ({
+        path: path.slice(2),
+        namespace: 'doc',
+      }));
       bundler.onLoad({ filter: /.*/, namespace: 'doc' }, ({ path }) => ({
         contents: FILES.get(path)!,
         resolveDir: ROOT,
@@ -43,7 +50,8 @@ const SCRIPTS: Record<string, () => Promise<string>> = {
       globalThis.airlock = { connect, uploadFile };`),
   uppy6: () =>
     bundle(`import { connect } from 'doc:connect.js'; import { createUppy } from 'doc:uppy.js';
-      globalThis.airlock = { connect, createUppy };`),
+      import { uploadWithUppy } from 'doc:main.js';
+      globalThis.airlock = { connect, createUppy, uploadWithUppy };`),
   uppy5: () =>
     bundle(
       `import { connect } from 'doc:connect.js'; import { createUppy } from 'doc:uppy5.js';
@@ -69,10 +77,20 @@ export async function loadServer(
   return import(`data:text/javascript,${encodeURIComponent(outputFiles[0]!.text)}`);
 }
 
-/** A web site of its own origin, whose pages run the documented code: `/plain`, `/uppy6` and `/uppy5`. */
+/**
+ * A web site of its own origin, whose pages run the documented code: `/plain`, `/uppy6` and `/uppy5`, and the documented files
+ * as a web server of the reader sends them.
+ */
 export async function startSite(): Promise<{ origin: string; close(): void }> {
   const server: Server = createServer(async (request, response) => {
-    const script = SCRIPTS[request.url!.slice(1)];
+    const name = request.url!.slice(1);
+    const file = FILES.get(name);
+    if (file) {
+      response.setHeader('content-type', name.endsWith('.js') ? 'text/javascript' : 'text/html');
+      response.end(file);
+      return;
+    }
+    const script = SCRIPTS[name];
     response.setHeader('content-type', 'text/html; charset=utf-8');
     response.end(script ? `<!doctype html><script>${await script()}</script>` : '');
   });
@@ -95,6 +113,26 @@ interface Documented {
   connect(url: string, token: string): Call;
   createUppy(call: Call): Uppy;
   uploadFile(call: Call, file: File, onProgress: (fraction: number) => void): Promise<string>;
+  uploadWithUppy(url: string, token: string, file: File): Promise<string>;
+}
+
+/** Uploads a file with the documented page, as a person does. Returns what the page shows. */
+export async function uploadByHand(page: Page, options: { url: string; token: string; file: string }): Promise<string> {
+  await page.getByLabel('Airlock').fill(options.url);
+  await page.getByLabel('Token').fill(options.token);
+  await page.getByLabel('Video').setInputFiles(options.file);
+  await page.getByRole('button', { name: 'Upload' }).click();
+  const shown = page.locator('output').filter({ hasText: /./ });
+  return (await shown.textContent()) ?? '';
+}
+
+/** Uploads a clip with the documented function for Uppy 6. Returns its `fileUrl`. */
+export function uploadBriefly(page: Page, options: { url: string; token: string; clip: string }): Promise<string> {
+  return page.evaluate(({ url, token, clip }) => {
+    const { uploadWithUppy: send } = (globalThis as unknown as { airlock: Documented }).airlock;
+    const bytes = Uint8Array.from(atob(clip), (letter) => letter.charCodeAt(0));
+    return send(url, token, new File([bytes], 'from a page.mp4', { type: 'video/mp4' }));
+  }, options);
 }
 
 /** Uploads a clip with plain code. Returns its `fileUrl` and the last progress. */

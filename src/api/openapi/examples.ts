@@ -70,6 +70,7 @@ const pending: Job = {
   id: ID,
   jobId: ID,
   status: 'pending',
+  waiting_for: null,
   inputs: [
     {
       url: URL,
@@ -78,6 +79,7 @@ const pending: Job = {
       size: 52_428_800,
       container: 'rewritten',
       fetched: null,
+      upload: null,
     },
   ],
   outputs: [],

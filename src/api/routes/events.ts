@@ -4,10 +4,11 @@ import { type EventPage, type EventsQuery, eventSchemas } from '../../contract/e
 import { readEvents, type StoredEvent } from '../../events/read.ts';
 import { type BatchJob, getBatch, jobsOfBatch } from '../../jobs/batches.ts';
 import { eventCatalog } from '../../jobs/kind.ts';
-import { getJob } from '../../jobs/read.ts';
+import { getStatus } from '../../jobs/read.ts';
 import { viewEachEvent } from '../../kinds/view-events.ts';
 import { callerOf } from '../caller.ts';
 import type { ApiDeps, RouteDeps } from '../deps.ts';
+import { lookForUploads } from '../look-for-uploads.ts';
 import { type EventHub, openEventHub } from '../streams/event-hub.ts';
 import { streamEvents, wantsStream } from '../streams/event-stream.ts';
 import type { StreamQuery } from '../streams/stream-query.ts';
@@ -76,12 +77,14 @@ function registerListJobEvents({ app, deps, hub, schemas }: EventRoutes, kind: V
     async (request, reply) => {
       const reader = readerOf(request);
       const { accountId } = reader;
-      const { id: job } = await getJob(deps.context.db, accountId, kind.name, request.params.id);
+      const found = await getStatus(deps.context.db, accountId, kind.name, request.params.id);
+      lookForUploads(deps, request, found);
+      const job = found.id;
       const query = { ...request.query, job };
       if (wantsStream(request)) {
         const until = {
           isLast: ({ type }: StoredEvent) => isFinal(type.split('.')[1]!),
-          isOver: async () => isFinal((await getJob(deps.context.db, accountId, kind.name, job)).status),
+          isOver: async () => isFinal((await getStatus(deps.context.db, accountId, kind.name, job)).status),
         };
         return streamEvents(deps, hub, { request, reply }, { ...reader, ...query, until });
       }

@@ -87,10 +87,15 @@ function registerCreate({ app, deps, kind }: KindRoutes): void {
       const created = await createJob(deps, request, kind, toRequest({ body, sent, warnings }));
       const { account } = callerOf(request);
       reply.code(201).header('Location', `/v1/${path}/${created.id}`);
-      if (!request.query.wait) return created;
+      // The client needs the response to send the bytes.
+      if (!request.query.wait || isWaitingForUpload(created)) return created;
       return waitUntilFinal(deps, request, kind, { accountId: account.id, id: created.id }, request.query.wait);
     },
   );
+}
+
+function isWaitingForUpload(job: object): boolean {
+  return 'waiting_for' in job && job.waiting_for === 'upload';
 }
 
 function registerList({ app, deps, kind, answers }: KindRoutes): void {

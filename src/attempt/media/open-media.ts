@@ -35,6 +35,8 @@ export interface OpenedMedia {
   packets: StreamPackets[] | null;
   /** Of the only video stream; null unless they were requested and the container was remuxed. */
   frames: FrameList | null;
+  /** Writes the remuxed container; null unless that was deferred, so that `file` does not exist yet. */
+  remux: (() => Promise<void>) | null;
 }
 
 export interface OpenOptions {
@@ -50,6 +52,8 @@ export interface OpenOptions {
   disk?: DiskReservation;
   /** Whether at most a probe reads the container, which then omits most of the media data, or is not written. */
   probeOnly?: boolean;
+  /** Whether the container is written only when it is needed, if nothing has to probe it. */
+  isDeferred?: boolean;
   /** Whether streams may be copied, so that their packets must be known; `listed` omits what only their headers show. */
   packets?: boolean | 'listed';
   /** Whether the video may be cut into pieces, so that its frames are to be listed. */
@@ -72,11 +76,13 @@ export async function openMedia(tools: Tools, path: string, options: OpenOptions
   if (!detected) throw new JobFailure('unsupported_media', `${subject} is not a supported media file.`);
   const target = join(options.folder, `${name}.container`);
   await disk?.reserve(size);
-  const sanitized = await sanitize(tools, { path, demuxer: detected.demuxer, target }, options);
+  const isDescribed = known?.demuxer === detected.demuxer;
+  const sanitized = await sanitize(tools, { path, demuxer: detected.demuxer, target, isDescribed }, options);
   requireDisarmed(sanitized, detected.demuxer, options);
   const { container, still } = sanitized;
   const decoded = still ? await decodeStill(tools, { path: target, still, slot, subject }, { disk, signal }) : null;
   const remuxed = container === 'rewritten';
+  const isDeferred = options.isDeferred === true && remuxed && !still && (isDescribed || sanitized.info !== null);
   const opened = {
     file: decoded ?? (remuxed ? target : path),
     demuxer: decoded ? 'png_pipe' : remuxed ? sanitized.demuxer : detected.demuxer,
@@ -85,6 +91,7 @@ export async function openMedia(tools: Tools, path: string, options: OpenOptions
     countedSeconds: sanitized.seconds,
     packets: sanitized.packets,
     frames: sanitized.frames,
+    remux: isDeferred ? () => remuxLater(tools, { path, demuxer: detected.demuxer, target }, options) : null,
   };
   if (known && known.demuxer === opened.demuxer) return { ...opened, info: known };
   if (sanitized.info && !still) {
@@ -98,18 +105,29 @@ export async function openMedia(tools: Tools, path: string, options: OpenOptions
 
 function sanitize(
   { sanitizer, measure }: Tools,
-  file: { path: string; demuxer: string; target: string },
-  { subject, disarm, packets = false, frames = false, probeOnly = false, signal }: OpenOptions,
+  file: { path: string; demuxer: string; target: string; isDescribed?: boolean },
+  options: Pick<OpenOptions, 'subject' | 'disarm' | 'packets' | 'frames' | 'probeOnly' | 'isDeferred' | 'signal'>,
 ): Promise<SanitizeResult> {
+  const { subject, disarm, packets = false, frames = false, probeOnly = false, isDeferred = false, signal } = options;
   // A still is decoded before the probe.
   const isStill = file.demuxer === 'heif';
   const task = {
     ...{ ...file, packets, frames },
     mediaBytes: probeOnly && !isStill ? PROBED_BYTES : null,
     // An account that accepts only remuxed files learns at the upload whether this one can be.
-    unlessDescribed: probeOnly && !disarm,
+    unlessDescribed: (probeOnly && !disarm) || isDeferred,
   };
   return measure('sanitize', () => sanitizer.sanitize(task, { subject, ...(signal && { signal }) }));
+}
+
+/** Writes the container of a file that was described without it. The file has not changed, so its description is right. */
+async function remuxLater(
+  tools: Tools,
+  file: { path: string; demuxer: string; target: string },
+  { subject, disarm, signal }: OpenOptions,
+): Promise<void> {
+  const { container } = await sanitize(tools, file, { subject, disarm, ...(signal && { signal }) });
+  if (container !== 'rewritten') throw new JobFailure('internal', `${subject} was read differently a second time.`);
 }
 
 /** Throws `JobFailure` with `cannot_disarm` if the account requires remuxed files and this one was not remuxed. */

@@ -4,6 +4,22 @@ import { reserveOutput } from '../../jobs/outputs.ts';
 import { type OutagePolicy, StorageError } from '../../storage/types.ts';
 import { hashFile } from '../sources/hash-file.ts';
 import type { Run, WorkTools } from '../tools.ts';
+import { syncFile } from './take-file.ts';
+
+/** A file of this machine that becomes an object. */
+export interface FileToStore {
+  path: string;
+  size: number;
+  key: string;
+  contentType: string;
+  /**
+   * For a file that `takeFile` returned: resolves when nothing else reads it, and rejects if it must not be stored. The
+   * file may be gone afterwards, because the storage takes it instead of its bytes.
+   */
+  taken?: Promise<unknown>;
+  /** If it is known. */
+  sha256?: string;
+}
 
 /**
  * Stores a file that a cell wrote. No client learns its key before the job completes. Throws `JobFailure` with
@@ -12,10 +28,12 @@ import type { Run, WorkTools } from '../tools.ts';
 export async function storeFile(
   tools: WorkTools,
   run: Run,
-  file: { path: string; size: number; key: string; contentType: string },
+  file: FileToStore,
 ): Promise<{ objectId: string; sha256: string }> {
-  const { path, ...object } = file;
-  const sha256 = await hashFile(path);
+  const { path, taken, ...object } = file;
+  // The storage makes the file durable before it publishes it: by then its bytes have reached the disk.
+  const [sha256] = await Promise.all([file.sha256 ?? hashFile(path), taken && syncFile(path)]);
+  await taken;
   const objectId = await reserveOutput(tools.context, run.claim, { ...object, sha256 });
   run.reserved(objectId);
   await putOutput(tools, run, file);
@@ -26,9 +44,13 @@ export async function storeFile(
 export async function putOutput(
   tools: WorkTools,
   run: Run,
-  { key, path, size, contentType }: { path: string; size: number; key: string; contentType: string },
+  { key, path, size, contentType, taken }: FileToStore,
 ): Promise<void> {
-  await tools.context.store.putFile(key, path, { contentType, size, outagePolicy: outputOutagePolicy(tools, run) });
+  const { store } = tools.context;
+  const options = { contentType, size, outagePolicy: outputOutagePolicy(tools, run) };
+  const { handOver } = await store.capabilities();
+  if (taken && (await handOver?.(key, path, options))) return;
+  await store.putFile(key, path, options);
 }
 
 /** Waits while the storage is unreachable or full, instead of discarding the encode. */

@@ -25,13 +25,16 @@ export async function checkService(config: Config, run: RunCheck): Promise<void>
   const secrets = await loadSecrets(config.dataDir);
   const url = databaseUrl(config, secrets, 'owner');
   await run('Database', 'Check AIRLOCK_DATABASE_URL, or start ./airlock up', () =>
-    withPool(url, async ({ db }) => `answers; ${(await aliveWorkers(db)).length} worker(s) alive`),
+    withPool(url, async ({ db }) => {
+      const { length } = await aliveWorkers(db);
+      return `responds, ${length} ${length === 1 ? 'worker' : 'workers'} alive`;
+    }),
   );
   await run('Queue', '', () => withPool(url, checkQueue));
   await run('Deletions', '', () => withPool(url, checkDeletions));
   await run('Storage', 'Check AIRLOCK_STORAGE_URL, or start ./airlock up', async () => {
     await (await openObjectStore(config, secrets)).ping();
-    return 'answers';
+    return 'responds';
   });
   // The embedded storage allows every page.
   if (config.storageUrl)
@@ -94,7 +97,7 @@ async function askApi(config: Config, { api }: ReadyInfo): Promise<string | Part
   const { fetch, close } = openFetch(tls?.ca ?? undefined);
   try {
     const response = await fetch(`${api}/readyz`);
-    if (response.ok) return `answers at ${api}`;
+    if (response.ok) return `responds at ${api}`;
     const remedy = 'Look at /health-check for the cause; an overloaded process recovers by itself';
     return { state: 'unsafe', seen: `${api} is not ready (${response.status})`, remedy };
   } finally {

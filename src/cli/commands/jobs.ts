@@ -92,6 +92,11 @@ export async function showJobCommand(config: Config, given: string, options: Com
 }
 
 /** Everything that people ask about a job. */
+/** Whether the job was erased, or its time was over: the API then shows no URL. */
+function isErased({ inputs }: Job): boolean {
+  return inputs.length > 0 && inputs.every(({ url }) => url === null);
+}
+
 function jobText(job: Job): string {
   const head = `${out.bold(job.id)}  ${out[PAINT[job.status]](job.status)}\n`;
   const inputs = job.inputs.map(({ url, format, duration, size, container }, index) => [
@@ -132,7 +137,7 @@ function jobText(job: Job): string {
     ['created', moment(job.created_at)],
     ['started', job.started_at && moment(job.started_at)],
     ['ended', job.completed_at && `${moment(job.completed_at)}, after ${tookText(job)}`],
-    ['deleted', job.expires_at && `${moment(job.expires_at)} at the latest`],
+    ['deleted', isErased(job) ? 'yes: the job is erased' : job.expires_at && `${moment(job.expires_at)} at the latest`],
     ['attempts', job.attempts > 1 ? job.attempts : null],
     ...job.warnings.map(({ field, message }) => ['warning', `${field}: ${message}`]),
   ] as [string, string | number | null][];

@@ -11,7 +11,6 @@ import {
 } from '../../accounts/keys.ts';
 import type { Config } from '../../config/config.ts';
 import { ApiError } from '../../contract/errors.ts';
-import { describeIssue, type SchemaIssue } from '../../contract/faults/describe-issue.ts';
 import { type CreateKeyBody, createKeyBody } from '../../contract/keys.ts';
 import { isUuid } from '../../crypto/uuid.ts';
 import { openPool, type Pool, type Tx } from '../../database/pool.ts';
@@ -20,6 +19,7 @@ import { checkAccountName } from '../account-name.ts';
 import { databaseUrl } from '../compose.ts';
 import { UsageError } from '../exit.ts';
 import { withDatabase } from '../local-database.ts';
+import { describeOption } from '../option-fault.ts';
 import { printList } from '../printing.ts';
 import { bold, dim, out } from '../style.ts';
 import { type Column, table } from '../table.ts';
@@ -61,7 +61,10 @@ export async function createKeyCommand(
     allowed_cidrs: list(options.allow),
   };
   const parsed = createKeyBody.safeParse(body);
-  if (!parsed.success) throw new UsageError(wrongOption(parsed.error.issues[0]!, body));
+  if (!parsed.success) {
+    const sent = { name: 'key', value: body, schema: createKeyBody };
+    throw new UsageError(describeOption(parsed.error.issues[0]!, sent, OPTIONS));
+  }
   const account = checkAccountName(options.account ?? DEFAULT_ACCOUNT);
   const created = await withKeys(config, (pool) => create(pool, parsed.data, account));
   print(created, options);
@@ -117,11 +120,6 @@ const OPTIONS: Readonly<Record<string, string>> = {
   expires_at: '--expires',
   allowed_cidrs: '--allow',
 };
-
-function wrongOption(issue: SchemaIssue, body: object): string {
-  const { field, reason, remedy } = describeIssue(issue, { name: 'key', value: body, schema: createKeyBody });
-  return `${OPTIONS[field.replace(/\[.*/, '')] ?? field} ${reason}. ${remedy}.`;
-}
 
 function create(pool: Pool, body: CreateKeyBody, accountName: string): Promise<CreatedKey> {
   return pool.db.transaction().execute(async (tx) => {

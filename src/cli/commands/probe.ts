@@ -18,7 +18,7 @@ const COLUMNS: readonly Column<Stream>[] = [
   { title: 'type', value: ({ type, is_cover }) => (is_cover ? 'cover' : type) },
   { title: 'codec', value: ({ codec, profile }) => [codec, profile].filter(Boolean).join(' '), least: 8 },
   { title: 'picture or sound', value: pictureOrSound, least: 16 },
-  { title: 'colour', value: colour, drop: 1 },
+  { title: 'color', value: color, drop: 1 },
   { title: 'bit rate', value: ({ bit_rate }) => bit_rate && bitRate(bit_rate), right: true, drop: 2 },
   { title: 'language', value: ({ language }) => language, drop: 3 },
 ];
@@ -90,7 +90,7 @@ function pictureOrSound(stream: Stream): string {
     .join(', ');
 }
 
-function colour({ type, pixel_format, is_hdr, has_alpha }: Stream): string | null {
+function color({ type, pixel_format, is_hdr, has_alpha }: Stream): string | null {
   if (type === 'audio') return null;
   return [pixel_format, is_hdr ? 'HDR' : null, has_alpha ? 'alpha' : null].filter(Boolean).join(', ') || null;
 }

@@ -67,15 +67,14 @@ export async function transcodeCommand(
   try {
     return await connect(config, { scopes: SCOPES, start: true, onInterrupt }, async ({ airlock, signal }) => {
       const control = { signal, onProgress: (progress: Parameters<typeof show>[0]) => display.show(show(progress)) };
-      const { fileUrl, filename } = await airlock.upload(source.path, { ...source, ...control });
-      const created = await airlock
-        .create({ inputs: [{ url: fileUrl }], ...body, ...place }, { signal })
-        .catch(async (error) => {
-          await airlock.deleteUpload(filename).catch(() => {});
-          throw error;
-        });
+      let created: Job | null = null;
+      const onCreated = (job: Job) => {
+        created = job;
+      };
+      const { path, ...file } = source;
       try {
-        const job = await airlock.wait(created.id, control);
+        const { id } = await airlock.submit({ input: path, ...file, ...body, ...place, ...control, onCreated });
+        const job = await airlock.wait(id, control);
         const { template } = flags;
         const names = template && targets.length === 0 ? derivedNames(job, source.path, template) : outputs;
         const files = [...names, ...pictures];
@@ -84,7 +83,7 @@ export async function transcodeCommand(
         reportJob(job, files, flags);
         return job.status === 'completed' && job.outputs.every(isDelivered) ? EXIT.ok : EXIT.failed;
       } finally {
-        await cleanUp(airlock, created, signal.aborted);
+        if (created) await cleanUp(airlock, created, signal.aborted);
       }
     });
   } finally {

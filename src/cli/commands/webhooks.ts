@@ -27,7 +27,7 @@ const DELIVERIES: readonly Column<Delivery>[] = [
   { title: 'status', value: ({ status }) => status, paint: (cell, { status }) => paintDelivery(status)(cell) },
   { title: 'type', value: ({ type }) => type, least: 12 },
   { title: 'tries', value: ({ attempts }) => attempts, right: true, drop: 1 },
-  { title: 'answer', value: ({ response_status, error }) => response_status ?? error, drop: 0 },
+  { title: 'response', value: ({ response_status, error }) => response_status ?? error, drop: 0 },
   { title: 'sent', value: ({ attempted_at }) => attempted_at && ago(attempted_at), right: true, drop: 2 },
   { title: 'job', value: ({ job_id }) => job_id, drop: 3 },
 ];
@@ -82,7 +82,7 @@ function showSecret(webhook: Schemas['NewWebhook'], options: Common): void {
   }
   process.stderr.write(dim('The secret is shown only once:\n'));
   write(out.bold(webhook.secret ?? ''));
-  process.stderr.write(dim(`id ${webhook.id}; try it: ./airlock webhooks test ${webhook.id}\n`));
+  process.stderr.write(dim(`id ${webhook.id}. To test the webhook: ./airlock webhooks test ${webhook.id}\n`));
 }
 
 /** Waits until the test has been delivered or has failed. Returns 1 unless the receiver has accepted it. */
@@ -94,8 +94,13 @@ export async function testWebhookCommand(config: Config, id: string, options: Co
     if (options.json) write(JSON.stringify(sent));
     else if (sent.status === 'delivered') write(`${out.green('✓')} The receiver returned ${sent.response_status}.`);
     else {
-      const why = sent.response_status ?? sent.error ?? 'no worker has sent it yet';
-      write(`${out.red('✗')} The test was not accepted: ${why}. It is repeated; ./airlock webhooks deliveries ${id}`);
+      const result = sent.response_status ?? sent.error;
+      write(
+        `${out.red('✗')} The receiver did not accept the test: ${result ?? 'no worker has sent it yet'}. Airlock retries it.`,
+      );
+      const where = `./airlock webhooks deliveries ${id} shows the retries`;
+      const more = result ? `, and docs/webhooks-quickstart.md#when-a-delivery-fails explains ${result}` : '';
+      process.stderr.write(dim(`${where}${more}\n`));
     }
     return sent.status === 'delivered' ? EXIT.ok : EXIT.failed;
   });

@@ -7,7 +7,7 @@ import { exitWithParent, reportReady } from '../../supervisor/child.ts';
 import { loadSecrets } from '../../supervisor/secrets.ts';
 import { makeSocketFolder, removeSocketFolder } from '../../supervisor/socket-folder.ts';
 import { createLogger } from '../../telemetry/index.ts';
-import { EMBEDDED_BUCKET, EMBEDDED_REGION, storageRoot, storageSocket } from '../endpoints.ts';
+import { EMBEDDED_BUCKET, EMBEDDED_REGION, storageRoot, storageSocket, workRoot } from '../endpoints.ts';
 
 /** An output may be a little larger than an upload: its index is written at the end. */
 const SLACK_BYTES = 128 * 2 ** 20;
@@ -31,6 +31,7 @@ export async function runGateway(config: Config): Promise<void> {
     trustProxy: config.trustProxy,
     connections: connectionLimits(config, logger),
     maxObjectBytes: Math.max(MAX_UPLOAD_BYTES, config.maxUpload) + SLACK_BYTES,
+    handOverRoot: workRoot(config),
     reserve: config.diskReserve,
     logger,
   });

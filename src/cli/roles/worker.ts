@@ -26,7 +26,7 @@ import { reportBroken } from '../../worker/self-test.ts';
 import { planSlots } from '../../worker/slots.ts';
 import { startWorker } from '../../worker/worker.ts';
 import { openContext, openRoleTracing } from '../compose.ts';
-import { metricsHost } from '../endpoints.ts';
+import { metricsHost, workRoot } from '../endpoints.ts';
 import { protectMetrics } from '../protect-metrics.ts';
 import { version } from '../version.ts';
 
@@ -109,7 +109,7 @@ function workerSettings(config: Config, databaseUrl: string, slots: WorkerSettin
     databaseUrl,
     version: version(),
     dataDir: config.dataDir,
-    workDir: join(config.dataDir, 'work', `${identity.pid}-${identity.start}`),
+    workDir: join(workRoot(config), `${identity.pid}-${identity.start}`),
     slots,
     cores: availableParallelism(),
     diskReserve: config.diskReserve,

@@ -7,6 +7,7 @@ import type { PlanInput, PlanSource } from '../types.ts';
 import { audioArgs, defaultAudioEncoder, languageArgs } from './audio-args.ts';
 import { type ComposeJob, composedArgs, composeTracks, simpleFilter, type Tracks } from './compose.ts';
 import { Composer, sourceBound } from './composition.ts';
+import { containerCopy } from './copy/container-copy.ts';
 import { type Copies, copiedOutput, describeStreams, planCopies } from './copy/plan-copies.ts';
 import { droppedOptions } from './dropped-options.ts';
 import { SHORT_SIDES } from './geometry.ts';
@@ -104,8 +105,10 @@ export function planPlain(
     filter: isComplex ? null : (simpleFilter('v', compose, composed)[1] ?? ''),
     hasMoved: times.seek.moved,
   });
+  const copied = containerCopy(parsed, request, { inputs, streams: selection.streams });
   return {
     inputs: opened,
+    ...(copied && mayCopyContainer(job, times, tracks) && { containerCopy: copied }),
     extra: compose.composer.extra,
     threads,
     args: plainArgs(job, tracks, threads, dropped.handled),
@@ -123,6 +126,16 @@ export function planPlain(
       ...compared.warnings,
     ],
   };
+}
+
+/** Whether FFmpeg would copy all packets of the streams from their start to their end. */
+function mayCopyContainer(job: PlainJob, times: PlainTimes, { compose, composed, end }: PlainTracks): boolean {
+  const { encoders } = job;
+  const isCopied = [encoders.video, encoders.audio].every((encoder) => encoder === null || encoder === 'copy');
+  const isTimed = times.seek.input !== null || times.loops.includes(true) || end.length !== null;
+  const isShort = end.durationSeconds !== null && end.durationSeconds < MAX_OUTPUT_SECONDS;
+  const isDrawn = compose.composer.complex || composed.tracks.some(({ pieces }) => pieces.length > 0);
+  return isCopied && !isTimed && isShort && !isDrawn;
 }
 
 function plainOutput({ format, ctx, encoders, copies, selection }: PlainJob, video: FinishedVideo | null) {

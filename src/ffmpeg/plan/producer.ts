@@ -1,4 +1,12 @@
-import type { LayerRequest, Plan, PlanContext, PlannedOutput, PlanSource, PlanWarning } from '../types.ts';
+import type {
+  ContainerCopy,
+  LayerRequest,
+  Plan,
+  PlanContext,
+  PlannedOutput,
+  PlanSource,
+  PlanWarning,
+} from '../types.ts';
 import { argumentFault } from './arguments.ts';
 import type { ExtraInputs } from './extra-inputs.ts';
 import { globalArgs, type InputPlan, inputArgs } from './plan-args.ts';
@@ -30,6 +38,8 @@ export interface Producer {
   layers: readonly LayerRequest[];
   /** See `Plan.keyTimes`. */
   keyTimes?: readonly number[];
+  /** See `Plan.containerCopy`. */
+  containerCopy?: ContainerCopy | null;
   warnings: readonly PlanWarning[];
 }
 
@@ -87,6 +97,7 @@ export function planCommand(producers: readonly Producer[], ctx: PlanContext): P
     layers: producers.flatMap(({ layers }) => layers),
     warnings: producers.flatMap(({ warnings }) => warnings),
     ...keyTimesOf(producers),
+    ...(producers.length === 1 && first.containerCopy && { containerCopy: first.containerCopy }),
   };
 }
 

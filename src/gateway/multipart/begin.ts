@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { S3Error } from '../errors.ts';
-import { checkedType } from '../put-object.ts';
+import { checkedType } from '../receive.ts';
 import { sendXml } from '../respond.ts';
 import { parameter, type Target } from '../target.ts';
 import { document, element } from '../xml.ts';

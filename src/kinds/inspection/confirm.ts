@@ -9,11 +9,11 @@ import { openColumn } from '../../database/sealed-columns.ts';
 import { withTransactionRetry } from '../../database/transaction-retry.ts';
 import { insertJob } from '../../jobs/insert.ts';
 import type { JobsContext } from '../../jobs/kind.ts';
-import { sealedKey } from '../../storage/keys.ts';
+import { joinParts } from '../../uploads/join-parts.ts';
 import { type FoundUpload, findUpload, getUpload } from '../../uploads/read.ts';
+import { dropCopy, sealCopy } from '../../uploads/seal.ts';
 import { closeStaging } from '../../uploads/staging.ts';
-import { inspectionJson, openNames, UNCONFIRMED_SECONDS, type Upload, uploadUrl } from '../../uploads/upload.ts';
-import { joinParts } from './join-parts.ts';
+import { inspectionJson, openNames, type Upload, uploadUrl } from '../../uploads/upload.ts';
 
 /**
  * Listens for changes of an upload from now on, until `over` is aborted. The result resolves on the first one, or after
@@ -51,7 +51,7 @@ export async function confirmUpload(
   try {
     // Listen before the inspection is queued and before each read: it may end before this request goes on.
     let changed = wait.listen(upload.id, deadline, over.signal);
-    if (upload.state === 'pending') upload = await seal(context, account, upload, body);
+    if (upload.state === 'pending') upload = await seal(context, upload, body);
     while (upload.state === 'confirming') {
       if (Date.now() >= deadline) throw new ApiError('unavailable', NOT_INSPECTED);
       await changed();
@@ -72,12 +72,7 @@ export async function confirmUpload(
   return confirmedResult(context, upload);
 }
 
-async function seal(
-  context: JobsContext,
-  account: Account,
-  upload: FoundUpload,
-  body: ConfirmBody,
-): Promise<FoundUpload> {
+async function seal(context: JobsContext, upload: FoundUpload, body: ConfirmBody): Promise<FoundUpload> {
   if (upload.part_size !== null) {
     await joinParts(context, upload, body);
     return (await claim(context, upload, upload.object_id!)) ?? overtaken(context, upload.id);
@@ -88,34 +83,17 @@ async function seal(
     return rejectSize(context, upload, body);
   }
   if (unsent.has(upload.id) && !(await store.head(upload.staging_key))) return overtaken(context, upload.id);
-  // Insert the object's row before its bytes are copied: a copy without a row would never be deleted.
-  const objectId = uuidv7();
-  const key = sealedKey(account.id, objectId);
-  await context.db
-    .insertInto('objects')
-    .values({
-      id: objectId,
-      account_id: account.id,
-      key,
-      kind: 'upload',
-      content_type: upload.declared_type,
-      size: upload.declared_size,
-      state: 'pending',
-      delete_after: new Date(Date.now() + UNCONFIRMED_SECONDS * 1000),
-    })
-    .execute();
-  const copied = await store.copy(upload.staging_key, key);
-  const size = copied && (copied.size ?? (await store.head(key))?.size);
-  if (size === upload.declared_size) {
-    const claimed = await claim(context, upload, objectId);
+  const sealed = await sealCopy(context, upload);
+  if (sealed.found === 'other-size') return rejectSize(context, upload, body);
+  if (sealed.found === 'nothing') noteUnsent(upload.id);
+  else {
+    const claimed = await claim(context, upload, sealed.objectId);
     if (claimed) {
       await closeStaging(context, claimed);
       return claimed;
     }
+    await dropCopy(context, sealed);
   }
-  await dropCopy(context, objectId, key);
-  if (!copied) noteUnsent(upload.id);
-  if (copied && size !== upload.declared_size) return rejectSize(context, upload, body);
   // The bytes have not arrived, or another confirm was faster.
   return overtaken(context, upload.id);
 }
@@ -133,16 +111,6 @@ function noteUnsent(id: string): void {
 async function rejectSize({ store }: Context, upload: Upload, body: ConfirmBody): Promise<never> {
   await store.delete(upload.staging_key);
   throw new ApiError('upload_size_mismatch', sizes(body, upload));
-}
-
-/** Deletes a copy that no other row refers to. If that fails, the sweeper does it. */
-async function dropCopy({ db, store }: Context, objectId: string, key: string): Promise<void> {
-  await store.delete(key);
-  await db
-    .updateTable('objects')
-    .set({ state: 'deleted', deleted_at: new Date() })
-    .where('id', '=', objectId)
-    .execute();
 }
 
 /** Queues the inspection of a sealed object. Undefined if another confirm was faster, or the upload is gone. */

@@ -12,9 +12,18 @@ import { outputRole } from '../../contract/output-role.ts';
 import { type CreateBody, outputsOf, toJobRequest } from '../../contract/transcodes.ts';
 import type { RequestProblem } from '../../contract/validate.ts';
 import type { MediaInfo, Review } from '../../ffmpeg/index.ts';
-import { DESTINATIONS, LADDER_QUALITY, LADDERS, QUALITY, S3_SOURCES } from '../../jobs/capabilities.ts';
+import {
+  DESTINATIONS,
+  LADDER_QUALITY,
+  LADDERS,
+  QUALITY,
+  S3_SOURCES,
+  UPLOADED_INPUTS,
+} from '../../jobs/capabilities.ts';
 import { offeredTranscription } from '../../jobs/offered-transcription.ts';
 import { findSources, type NamedSource, type RejectedSource, type ResolvedSource } from '../../jobs/sources.ts';
+import { cleanFilename } from '../../storage/stored-name.ts';
+import { requireInputSize } from '../../uploads/new-inputs.ts';
 import { missingConnections } from '../connection-sources.ts';
 import type { Admission, AdmissionServices, Caller } from '../kind.ts';
 import {
@@ -70,10 +79,10 @@ export async function admitTranscode(
   const { template, explainProblem, explainWarning, ...filled } = await useTemplate(services, caller, submission.body);
   const { body, order } = captionsLast(filled.body);
   const locate = locateInOrder(submission.locate ?? locateInRequest, order);
-  const inputs = body.inputs.map(({ url }, index) => ({ url, field: `inputs[${index}].url` }));
-  const foundInputs = await findNamed(services, caller, inputs);
+  const inputs = body.inputs.map(nameInput);
+  const foundInputs = await findInputs(services, caller, inputs);
   const infos = foundInputs.map((source) => ('code' in source ? null : knownInfo(source.inspection)));
-  const review = await reviewBody(services, account, toJobRequest(body), infos);
+  const review = await reviewBody(services, account, toJobRequest({ ...body, inputs: withUrls(body, inputs) }), infos);
   const assets = review.assets.flatMap(({ kind, source, field }, index) =>
     source.type === 'url' ? [{ index, kind, url: source.url, field }] : [],
   );
@@ -86,6 +95,7 @@ export async function admitTranscode(
   return {
     problems: [
       ...(speech === null ? [new ApiError('transcription_not_configured')] : []),
+      ...rejectedUploads(services, caller, inputs),
       ...rejectedSources(services, inputs, locate),
       ...(rejections.length > 0 ? [rejectionError('option_refused', rejections)] : []),
       ...rejectedSources(services, assets, locate),
@@ -158,10 +168,59 @@ function needsOf(
     ...(outputs.some(({ outputFormat }) => isLadderFormat(outputFormat)) ? [LADDERS] : []),
     ...(deliveries.some((one) => one !== null) ? [DESTINATIONS] : []),
     ...(sources.some(({ url }) => isS3Url(url)) ? [S3_SOURCES] : []),
+    ...(sources.some(({ upload }) => upload) ? [UPLOADED_INPUTS] : []),
     ...(isCompared ? [QUALITY] : []),
     ...(speech ? [speech] : []),
     ...(outputs.some(({ outputFormat, measure }) => measure && isLadderFormat(outputFormat)) ? [LADDER_QUALITY] : []),
   ];
+}
+
+function nameInput({ url, upload }: CreateBody['inputs'][number], index: number): NamedSource {
+  const field = `inputs[${index}]`;
+  // The schema requires one of them.
+  return upload ? { url: `upload:${index}`, field: `${field}.upload`, upload } : { url: url!, field: `${field}.url` };
+}
+
+/** The inputs for the planner, which knows sources by URL. */
+function withUrls(body: CreateBody, named: readonly NamedSource[]): (CreateBody['inputs'][number] & { url: string })[] {
+  return body.inputs.map(({ upload: _, ...input }, index) => ({ ...input, url: named[index]!.url }));
+}
+
+/** Resolves inputs without locking them. An upload is known by the name of its file alone. */
+async function findInputs(services: AdmissionServices, caller: Caller, inputs: readonly NamedSource[]) {
+  const found = await findNamed(
+    services,
+    caller,
+    inputs.filter(({ upload }) => !upload),
+  );
+  const others = found.values();
+  return inputs.map(({ upload }): ResolvedSource | RejectedSource => {
+    if (!upload) return others.next().value!;
+    const name = cleanFilename(upload.filename);
+    return { uploadId: null, objectId: null, shownUrl: null, sourceUrl: null, name, inspection: null };
+  });
+}
+
+/** The error of an upload for which the client has no permission, or that is larger than allowed. */
+function rejectedUploads(
+  { settings }: AdmissionServices,
+  { account, mayUpload }: Caller,
+  inputs: readonly NamedSource[],
+): ApiError[] {
+  for (const { upload, field } of inputs) {
+    if (!upload) continue;
+    if (!mayUpload || !settings) {
+      const reason = 'requires the scope upload in addition to transcode';
+      return [new ApiError('forbidden', { field, scope: 'upload', reason, remedy: 'Use a key with both scopes' })];
+    }
+    try {
+      requireInputSize(account, upload, { field, serverMost: settings.maxUploadBytes });
+    } catch (error) {
+      if (error instanceof ApiError) return [error];
+      throw error;
+    }
+  }
+  return [];
 }
 
 /** Resolves sources without locking them. */

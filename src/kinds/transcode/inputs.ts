@@ -7,6 +7,7 @@ import { recordInput } from '../../jobs/progress.ts';
 import { sourceRow } from '../../jobs/rows.ts';
 import { inspectionJson } from '../../uploads/upload.ts';
 import type { TranscodeAttempt } from './attempt.ts';
+import { asRejection, confirmInput, stageUpload, unconfirmedUpload } from './uploaded-inputs.ts';
 
 /** An input of a job, staged and identified. */
 export interface PreparedInput extends PlanInput {
@@ -23,8 +24,12 @@ export async function stageInputs({ tools, run }: TranscodeAttempt): Promise<str
   const { claim, folder, signal, disk } = run;
   const files: string[] = [];
   for (const input of claim.inputs) {
+    const upload = await unconfirmedUpload(tools, run, input);
+    const options = { folder, signal, disk, subject: subjectOf(input) };
     files.push(
-      await stageSource(tools, sourceRow(claim.job, input), { folder, signal, disk, subject: subjectOf(input) }),
+      upload
+        ? await stageUpload(tools, run, upload, input)
+        : await stageSource(tools, sourceRow(claim.job, input), options),
     );
   }
   return files;
@@ -34,32 +39,43 @@ export function subjectOf(input: { position: number }): string {
   return `Input ${input.position + 1}`;
 }
 
-/** Identifies each input. Reuses the inspection of a sealed upload. */
+/**
+ * Identifies each input. Reuses the inspection of a sealed upload. `deferred` receives what writes the containers that
+ * are not written yet; absent = all are written.
+ */
 export async function prepareInputs(
   { tools, run, request }: TranscodeAttempt,
   files: readonly string[],
-  { slot, frames }: { slot: number; frames: boolean },
+  { slot, frames, deferred }: { slot: number; frames: boolean; deferred?: (() => Promise<void>)[] },
 ): Promise<PreparedInput[]> {
   const { claim, folder, signal, disk } = run;
   const { disarm } = request;
   const packets = request.mayCopy && !disarm ? true : request.outputs.some(({ tiles }) => tiles) && ('listed' as const);
-  const common = { folder, signal, disk, slot, frames, disarm, packets };
+  const isDeferred = deferred !== undefined;
+  const common = { folder, signal, disk, slot, frames, disarm, packets, isDeferred };
   const prepared: PreparedInput[] = [];
   for (const [index, input] of claim.inputs.entries()) {
-    const subject = subjectOf(input);
     const file = files[index]!;
     const inspection = inspectionJson.readOrNull(input.probe);
     const known = knownInfo(inspection);
-    const media = await openMedia(tools, file, { ...common, name: `input-${input.position}`, subject, known });
-    const fetched = input.object_id === null ? 'whole' : undefined;
+    const upload = await unconfirmedUpload(tools, run, input);
+    const subject = upload && claim.inputs.length === 1 ? 'The file' : subjectOf(input);
+    const options = { ...common, name: `input-${input.position}`, subject, known };
+    const open = () => openMedia(tools, file, options);
+    const media = await (upload ? asRejection(open) : open());
+    if (media.remux) deferred!.push(media.remux);
+    const fetched = input.object_id === null ? ('whole' as const) : undefined;
     if (!known || inspection?.container !== media.container || inspection.fetched !== fetched) {
-      const { info, container } = media;
-      await recordInput(tools.context, claim, input.position, {
+      const { info, container, contentType } = media;
+      const found = {
         summary: inspection?.summary ?? summarise(info),
         info,
         container,
         ...(fetched && { fetched }),
-      });
+      };
+      if (upload)
+        await confirmInput(tools, run, { upload, position: input.position }, { contentType, inspection: found });
+      else await recordInput(tools.context, claim, input.position, found);
     }
     prepared.push({
       file: media.file,

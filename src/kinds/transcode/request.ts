@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type OutputBody, outputRequest } from '../../contract/output-request.ts';
 import { outputRole } from '../../contract/output-role.ts';
-import { type CreateBody, createBody, onlyOutput, outputsOf } from '../../contract/transcodes.ts';
+import { type CreateBody, createBody, inputFields, onlyOutput, outputsOf } from '../../contract/transcodes.ts';
 import type { Vault } from '../../crypto/vault.ts';
 import { openColumn, type RowOf } from '../../database/sealed-columns.ts';
 import { storedJson } from '../../database/stored-json.ts';
@@ -10,7 +10,7 @@ import type { Job } from '../../jobs/rows.ts';
 /** The stored form of a request, sealed: everything except URLs, destinations and metadata, which have their own columns. */
 const { shape } = createBody;
 const common = z.object({
-  inputs: z.array(shape.inputs.element.omit({ url: true })),
+  inputs: z.array(inputFields.omit({ url: true, upload: true })),
   /** Whether every input must be remuxed before FFmpeg reads it, as set by the request or the account. */
   disarm: shape.disarm,
   /** The requested limits; `jobs.limits` has the limits of the cell. */

@@ -69,6 +69,10 @@ interface Step {
 async function makeCommand(attempt: TranscodeAttempt, sources: PreparedSources, step: Step, made: Made): Promise<void> {
   const { tools, run, request } = attempt;
   const { command, share, searched } = step;
+  if (sources.copied) {
+    made.warnings.push(...notYetWarned(attempt, sources.copied.warnings));
+    return storeOutputs(attempt, sources, { command, figures: new Map(), folder: run.folder, early: null }, made);
+  }
   if (isWritten(sources, command)) {
     const written = { command, figures: new Map(), folder: run.folder, early: null };
     return storeOutputs(attempt, sources, written, made);

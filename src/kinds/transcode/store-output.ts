@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { outputFacts } from '../../attempt/media/summary.ts';
 import { putOutput, sizeOfPlainFile, storeFile } from '../../attempt/outputs/store-file.ts';
+import { takeFile } from '../../attempt/outputs/take-file.ts';
 import type { PlannedFile, PlannedOutput } from '../../ffmpeg/index.ts';
 import type { StoredOutput } from '../../jobs/outputs.ts';
 import { objectOf, type TranscodeAttempt } from './attempt.ts';
@@ -19,7 +20,7 @@ interface WrittenOutput<Planned extends PlannedOutput = PlannedOutput> {
   early: EarlyOutput | null;
 }
 
-type OutputSources = Pick<PreparedSources, 'slot' | 'assets' | 'checkOutput' | 'written'>;
+type OutputSources = Pick<PreparedSources, 'slot' | 'assets' | 'checkOutput' | 'copied' | 'written'>;
 
 /** Checks and stores an output of a cell. Throws `JobFailure` if it is not what the plan promised. */
 export function storeOutput(
@@ -49,12 +50,21 @@ async function storeFileOutput(
   { folder, planned, early }: WrittenOutput<PlannedFile>,
 ): Promise<StoredOutput> {
   const { tools, run } = attempt;
-  const path = join(folder, basename(planned.path));
-  const size = await sizeOfPlainFile(path);
-  await sources.checkOutput(path);
-  const file = { path, size, ...objectOf(run, planned) };
+  const written = join(folder, basename(planned.path));
+  const size = await sizeOfPlainFile(written);
+  await sources.checkOutput(written);
+  const taken = early ? null : await takeFile(tools, run, written);
+  const path = taken ?? written;
+  const checking = tools.measure('check', () =>
+    checkWritten(attempt, planned.expect, { path, slot: sources.slot, size }),
+  );
+  const file = {
+    ...{ path, size, ...objectOf(run, planned) },
+    ...(taken !== null && { taken: checking }),
+    ...(sources.copied?.sha256 && { sha256: sources.copied.sha256 }),
+  };
   const [checked, stored] = await Promise.allSettled([
-    tools.measure('check', () => checkWritten(attempt, planned.expect, { path, slot: sources.slot, size })),
+    checking,
     tools.measure('store', () => (early ? storeEarly(attempt, early, file) : storeFile(tools, run, file))),
   ]);
   if (checked.status === 'rejected') throw checked.reason;

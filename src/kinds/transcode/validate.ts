@@ -85,6 +85,7 @@ function sourceProblems(
     const reason = rejectedUrl(checkSourceUrl, source);
     if (reason) return [sourceProblem(source, { reason }, locateInRequest)];
     const found = all[index]!;
+    if (source.upload) return [];
     return 'code' in found ? [sourceProblem(source, { code: found.code }, locateInRequest)] : [];
   });
 }

@@ -9,6 +9,7 @@ import type { Vault } from '../../crypto/vault.ts';
 import type { Context } from '../../database/context.ts';
 import { type Db, pipelined } from '../../database/pool.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
+import { awaitsUpload } from '../../jobs/awaited-uploads.ts';
 import { queuePositions } from '../../jobs/queue-positions.ts';
 import { getJob, inputsOf, outputsOf } from '../../jobs/read.ts';
 import {
@@ -52,6 +53,8 @@ interface RelatedRows {
   outputs: readonly ViewedOutput[];
   options: ShownJob['ffmpeg_options']['options'];
   position: number | null;
+  /** Where to send the uploads that a new job awaits, by position; absent for every other job. */
+  uploads?: SubmittedJob['uploads'];
 }
 
 /** Reads a transcode of an account, with its related rows in one round trip. Throws as `getJob` does. */
@@ -87,9 +90,9 @@ async function viewRead(
 
 /** Builds the client's view of a transcode that was just inserted, without reading anything. */
 export function viewSubmitted(context: Pick<Context, 'vault' | 'store'>, submitted: SubmittedJob): ShownJob {
-  const { job, inputs, outputs, position } = submitted;
+  const { job, inputs, outputs, position, uploads } = submitted;
   const options = openOptions(context.vault, job) as ShownJob['ffmpeg_options']['options'];
-  return viewJob(context, job, { inputs, outputs, options, position });
+  return viewJob(context, job, { inputs, outputs, options, position, uploads });
 }
 
 /** Builds a transcode from its columns and related rows. */
@@ -108,7 +111,11 @@ export function viewJob(context: Pick<Context, 'vault' | 'store'>, job: ViewedJo
     id: job.id,
     jobId: job.id,
     status,
-    inputs: inputs.map((input) => viewInput(context.vault, job, input)),
+    waiting_for: awaitsUpload(job) ? 'upload' : null,
+    inputs: inputs.map((input) => ({
+      ...viewInput(context.vault, job, input),
+      upload: related.uploads?.get(input.position) ?? null,
+    })),
     outputs,
     output_format: facts.output_format,
     output_url:
@@ -133,7 +140,7 @@ export function viewJob(context: Pick<Context, 'vault' | 'store'>, job: ViewedJo
     fps: job.fps,
     eta_seconds: job.eta_seconds,
     priority: job.priority,
-    queue_position: status === 'pending' ? position : null,
+    queue_position: status === 'pending' && !awaitsUpload(job) ? position : null,
     attempts: job.attempts,
     limits: viewLimits(job),
     created_at: job.created_at.toISOString(),
@@ -163,7 +170,7 @@ function viewLimits(job: ViewedJob): ShownLimits {
   return Object.fromEntries(shown) as ShownLimits;
 }
 
-function viewInput(vault: Vault, job: ViewedJob, input: ViewedInput): ShownJob['inputs'][number] {
+function viewInput(vault: Vault, job: ViewedJob, input: ViewedInput): Omit<ShownJob['inputs'][number], 'upload'> {
   const summary = input.inspection?.summary ?? null;
   return {
     url: openColumn(vault, 'job_sources', 'url_sealed', sourceRow(job, input)),

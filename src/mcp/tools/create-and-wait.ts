@@ -4,7 +4,11 @@ import { type ApiCall, CREATES, pathPart, rejectArguments, resultOf, type Tool, 
 import { type Running, type Waited, waitArgs, waitFields, waitFor } from '../wait.ts';
 
 /** A job, as far as the tool reads it. */
-type Job = Running & { error_message?: string | null; outputs?: readonly { name: string; status: string }[] };
+type Job = Running & {
+  error_message?: string | null;
+  outputs?: readonly { name: string; status: string }[];
+  waiting_for?: string | null;
+};
 
 interface WaitingTool {
   create: z.ZodObject;
@@ -29,6 +33,8 @@ export function createAndWait(
       const created = await context.call('POST', `/v1/${path}`, body);
       if (created.status >= 300) return resultOf(created);
       const first = created.json as Job;
+      // It needs the bytes first, and only this result says where to send them.
+      if (first.waiting_for) return { value: { job: first, message: sendFirst(readTool) }, isError: false };
       const job = `/v1/${path}/${pathPart(first.id)}`;
       const cancel = () => void context.call('PATCH', `${job}/cancel`).catch(() => {});
       const stop = onceAborted(context.canceled, cancel);
@@ -36,6 +42,10 @@ export function createAndWait(
       return 'state' in waited ? endOf(waited, { call: context.call, path: job, noun: nouns.one, readTool }) : waited;
     },
   };
+}
+
+function sendFirst(readTool: string): string {
+  return `The job waits for its upload: send the bytes as inputs[].upload describes, then follow the job with ${readTool}.`;
 }
 
 interface EndContext {

@@ -1,4 +1,5 @@
-import { realpath } from 'node:fs/promises';
+import { lstat, realpath } from 'node:fs/promises';
+import { relative } from 'node:path';
 import { EMBEDDED_RETRIES } from '../retries.ts';
 import { headBucket } from '../s3/bucket-check.ts';
 import { checkKey } from '../s3/checks.ts';
@@ -7,22 +8,26 @@ import { type Extend, openS3Store, type S3Options } from '../s3/store.ts';
 import { type Capabilities, type ObjectStore, StorageError } from '../types.ts';
 import { CLOSED_UNTIL, CLOSES_KEYS } from './closing.ts';
 import { findCurrent } from './disk-layout.ts';
+import { FILE_MARK, HANDED_OVER, markOf } from './hand-over.ts';
 import { readSpaceHeaders } from './space-headers.ts';
 
 export interface EmbeddedOptions extends S3Options {
   /** Root folder of the gateway, if this process may read it. */
   localRoot?: string;
+  /** Folder from which the gateway accepts files, if this process writes to it. */
+  handOverRoot?: string;
 }
 
 /** The endpoint of a store behind a Unix socket: a host name that never resolves. */
 export const SOCKET_ENDPOINT = 'http://storage.invalid';
 
 /** Opens the embedded gateway of this installation, which speaks S3 with a few extensions. */
-export function openEmbeddedStore({ localRoot, ...options }: EmbeddedOptions): ObjectStore {
+export function openEmbeddedStore({ localRoot, handOverRoot, ...options }: EmbeddedOptions): ObjectStore {
   const extend: Extend = (client) => {
     const capabilities: Capabilities = {
       ...gatewayCalls(client),
       ...(localRoot !== undefined && { localPath: (key: string) => findLocal(localRoot, key) }),
+      ...(handOverRoot !== undefined && { handOver: handOverFrom(client, handOverRoot) }),
     };
     return async () => capabilities;
   };
@@ -54,6 +59,26 @@ function gatewayCalls(client: S3Client): Capabilities {
       if (!space) throw new StorageError('storage does not report its space', { retry: false });
       return space;
     },
+  };
+}
+
+/** Hands files of that folder over to the gateway, which moves them. */
+function handOverFrom(client: S3Client, root: string): NonNullable<Capabilities['handOver']> {
+  return async (key, path, { contentType, size, outagePolicy }) => {
+    checkKey(key);
+    const query = { [HANDED_OVER]: relative(root, path), [FILE_MARK]: markOf(await lstat(path, { bigint: true })) };
+    const response = await client.send({
+      ...{ method: 'PUT', key, query, headers: { 'content-type': contentType, 'content-length': '0' } },
+      body: () => Buffer.alloc(0),
+      expected: [200, 400, 404, 501],
+      ...(outagePolicy && { outagePolicy }),
+    });
+    response.resume();
+    if (response.statusCode !== 404) return response.statusCode === 200;
+    // The response to an earlier try was lost if the file has become the object.
+    const found = await client.send({ method: 'HEAD', key, expected: [200, 404] });
+    found.resume();
+    return found.statusCode === 200 && Number(found.headers['content-length']) === size;
   };
 }
 

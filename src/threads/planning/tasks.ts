@@ -2,6 +2,7 @@ import { JobFailure } from '../../contract/failures.ts';
 import type { JobRequest } from '../../contract/transcode-request.ts';
 import {
   type AssetRequest,
+  asksForCopy,
   type JobPlan,
   type LayerRequest,
   type MediaInfo,
@@ -27,6 +28,8 @@ export interface Reading {
   fonts: NamedFont[];
   /** Whether streams may be copied, if their packets allow it. */
   mayCopy: boolean;
+  /** Whether the only output asks for a copy of streams and nothing else. */
+  asksForCopy: boolean;
 }
 
 /** Tasks of the planner. Inputs and results are plain data, because they are sent between threads. */
@@ -59,6 +62,7 @@ export const PURE_TASKS: {
         ({ parsed, request: { outputFormat, preview, ladder } }) =>
           !preview && !ladder && mayCopy(parsed, outputFormat),
       ),
+      asksForCopy: outputs.length === 1 && outputs.every((output) => asksForCopy(output.parsed, output.request)),
     };
   },
   plan: ({ request, inputs, context }) => planJob(request, inputs, context),

@@ -20,6 +20,18 @@ export function durationText(seconds: number | null | undefined): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
+/** `24 hours`, `90 minutes`: a set time in its largest unit that divides it. */
+export function spanText(seconds: number): string {
+  const units = [
+    ['hour', 3600],
+    ['minute', 60],
+    ['second', 1],
+  ] as const;
+  const [unit, size] = units.find(([, each]) => seconds % each === 0) ?? ['second', 1];
+  const count = seconds / size;
+  return `${countText(count)} ${unit}${count === 1 ? '' : 's'}`;
+}
+
 export function bitsText(bits: number | null | undefined): string {
   if (bits === null || bits === undefined) return '–';
   return bits >= 1e6 ? `${(bits / 1e6).toFixed(1)} Mbit/s` : `${Math.round(bits / 1e3)} kbit/s`;

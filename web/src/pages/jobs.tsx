@@ -4,7 +4,7 @@ import { countText } from '../lib/format.ts';
 import { capitalized, jobName, type ListedJob } from '../lib/job.ts';
 import type { JobList } from '../state/job-list.ts';
 import { openJobs } from '../state/jobs.ts';
-import { kindNamed, kinds } from '../state/kinds.ts';
+import { collectionOf, kindNamed, kinds } from '../state/kinds.ts';
 import { LinkButton } from '../ui/button.tsx';
 import { Empty, ErrorNotice, Skeleton } from '../ui/feedback.tsx';
 import { Segments } from '../ui/field.tsx';
@@ -76,8 +76,7 @@ export function JobsPage() {
 /** Nothing where there is only one kind. */
 function KindFilter({ value, onChange }: { value: string; onChange: (kind: string) => void }) {
   if (kinds.value.length < 2) return null;
-  // By its path: the noun of transcodes is "job", which says nothing next to other kinds.
-  const choices = kinds.value.map(({ name, path }) => [name, capitalized(path)] as const);
+  const choices = kinds.value.map((kind) => [kind.name, capitalized(collectionOf(kind))] as const);
   return <Segments label="Kind" value={value} choices={[['', 'All kinds'], ...choices]} onChange={onChange} />;
 }
 

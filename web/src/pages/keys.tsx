@@ -33,7 +33,7 @@ export function KeysPage() {
   return (
     <Page
       title="Keys"
-      lead="Programs sign in with a key. A key is shown once; only its hash is stored."
+      lead="Programs sign in with a key. Airlock shows a key once, and stores only its hash."
       actions={create}
     >
       {error && <ErrorNotice error={error} onRetry={reload} />}

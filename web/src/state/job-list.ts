@@ -139,7 +139,10 @@ export class JobList {
 export function nextState(what: string | undefined, data: LiveEvent['data']): Partial<AnyJob> {
   switch (what) {
     case 'started':
-      return { status: 'processing', progress: 0, queue_position: null, started_at: String(data.created_at) };
+      return {
+        ...{ status: 'processing', progress: 0, queue_position: null, waiting_for: null },
+        started_at: String(data.created_at),
+      };
     case 'progress':
       return {
         status: 'processing',

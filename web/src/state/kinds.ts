@@ -27,3 +27,9 @@ export function kindOfEvent(type: string): Kind | null {
 export function kindAt(path: string): Kind | null {
   return kinds.value.find((kind) => kind.path === path) ?? null;
 }
+
+/** `transcodes`, `blueprints`, `transcriptions`: the nouns "jobs" and "runs" mean nothing next to other kinds. */
+export function collectionOf({ path, noun }: Pick<Kind, 'path' | 'noun'>): string {
+  const [first = path, ...more] = path.split('/');
+  return more.length > 0 || noun.many === 'jobs' ? first : noun.many;
+}

@@ -232,3 +232,41 @@ describe('a request that is not a plain preset', () => {
     expect(streams).toEqual({ video: COPIED, audio: { mode: 'encoded', reason: null } });
   });
 });
+
+describe('a copy that needs only another container', () => {
+  const COPY = { option: '-c', argument: 'copy' };
+  const copyOf = (options: TranscodeRequest['options'], changes: Partial<TranscodeRequest> = {}) =>
+    plan(inputOf(), { options: [COPY, ...options!], ...changes }).containerCopy;
+
+  it.each([
+    ['all streams', [], [0, 1]],
+    ['the index first', [{ option: '-movflags', argument: '+faststart' }], [0, 1]],
+    ['the video alone', [{ option: '-an' }], [0]],
+    ['streams in another order', ['0:a', '0:v'].map((argument) => ({ option: '-map', argument })), [1, 0]],
+    ['what a negative map leaves', ['0', '-0:a'].map((argument) => ({ option: '-map', argument })), [0]],
+  ])('is planned for %s, in the order of the output', (_, options, streams) => {
+    expect(copyOf(options)).toEqual({ streams, format: 'mp4' });
+  });
+
+  it.each([
+    ['a trim', [{ option: '-ss', argument: 10 }]],
+    ['an end', [{ option: '-t', argument: 10 }]],
+    ['tags', [{ option: '-metadata', argument: 'title=A title' }]],
+    ['fragments', [{ option: '-movflags', argument: '+frag_keyframe' }]],
+    ['a bit stream filter', [{ option: '-bsf:v', argument: 'h264_metadata' }]],
+    ['an encoder', [{ option: '-c:a', argument: 'aac' }]],
+    ['one stream twice', ['0:v', '0:v'].map((argument) => ({ option: '-map', argument }))],
+  ])('is not planned for %s', (_, options) => {
+    expect(copyOf(options)).toBeUndefined();
+  });
+
+  it('is not planned for other containers, rare codecs, several inputs, or options of the input', () => {
+    const options = [COPY];
+    const input = { url: 'gs://b/a' };
+    expect(copyOf([], { outputFormat: 'mkv' })).toBeUndefined();
+    expect(plan({ ...inputOf(), demuxer: 'matroska' }, { options }).containerCopy).toBeUndefined();
+    expect(plan(inputOf({ audio: { codec: 'pcm_s16le' } }), { options }).containerCopy).toBeUndefined();
+    expect(copyOf([], { inputs: [input, input] })).toBeUndefined();
+    expect(copyOf([], { inputs: [{ ...input, options: [{ option: '-ss', argument: 1 }] }] })).toBeUndefined();
+  });
+});

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { CellInput } from '../../../attempt/cells/run-command.ts';
-import type { CellBudget, JobPlan, PictureTime } from '../../../ffmpeg/index.ts';
+import type { CellBudget, JobPlan, PictureTime, PlanWarning } from '../../../ffmpeg/index.ts';
 import type { ClaimedSource } from '../../../jobs/rows.ts';
 import type { PreparedAsset } from '../assets.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
@@ -48,6 +48,8 @@ export interface PreparedSources {
   noSplitReason: string | null;
   /** The plan of an earlier attempt; null = the sources are planned now. */
   planned: PlannedEarlier | null;
+  /** The only output, if it exists without a command; null = commands make the outputs. */
+  copied: CopiedOutput | null;
   /** Files that children wrote for an output of the plan, whose command then does not run. Null = all commands run. */
   written: WrittenPieces | null;
   /** A file that shows the first input at these times, for a comparison before the plan. */
@@ -63,6 +65,16 @@ export interface PreparedSources {
   /** Decides about an error after `close`; null = the attempt fails with it. */
   fallBackFrom(error: unknown): Promise<FallBack | null>;
   close(): Promise<void>;
+}
+
+/** An output that the sanitizer has copied. */
+export interface CopiedOutput {
+  /** Host path. */
+  path: string;
+  /** Null = not hashed yet. */
+  sha256: string | null;
+  /** About its limits. */
+  warnings: PlanWarning[];
 }
 
 /** A source that is staged on this machine. */
@@ -102,7 +114,7 @@ export type ReadyOnes = Pick<PreparedSources, 'slot' | 'inputs' | 'assets' | 'fi
 export function readySources({ run }: TranscodeAttempt, sources: ReadyOnes): PreparedSources {
   return {
     ...{ outcome: 'ready', openStdin: null, signal: run.signal, originals: null, noSplitReason: null },
-    ...{ planned: null, written: null },
+    ...{ planned: null, copied: null, written: null },
     showing: async () => ({ outcome: 'ready', file: sources.inputs[0]!.file }),
     accept: async () => null,
     settle: async () => {},

@@ -1,5 +1,7 @@
 import type { Claim } from '../../../jobs/rows.ts';
 import { prepareAssets, stageAssets } from '../assets.ts';
+import type { TranscodeAttempt } from '../attempt.ts';
+import { copyContainer } from '../copy-container.ts';
 import { prepareInputs, stageInputs } from '../inputs.ts';
 import { mayBeInPieces } from '../segments/choose.ts';
 import { cellFiles, type OriginalFile, type PreparedSources, readySources, type Strategy } from './prepared.ts';
@@ -13,15 +15,37 @@ export const staged: Strategy = {
     const assetFiles = await stageAssets(attempt);
     const slot = await run.lease.acquire(run.signal);
     const mayBeCut = found.noSplitReason === undefined && mayBeInPieces(attempt);
-    const inputs = await prepareInputs(attempt, inputFiles, { slot, frames: mayBeCut });
+    const deferred = mayBeCopied(attempt) ? [] : undefined;
+    const inputs = await prepareInputs(attempt, inputFiles, { slot, frames: mayBeCut, ...(deferred && { deferred }) });
     const assets = await prepareAssets(attempt, { files: assetFiles, inputs }, slot);
-    return readySources(attempt, {
+    const sources = readySources(attempt, {
       ...{ slot, inputs, assets, files: cellFiles({ inputs, assets }) },
       noSplitReason: found.noSplitReason ?? null,
       originals: { ready: Promise.resolve(), files: stagedSources(run.claim, { inputs, assets }) },
     });
+    if (deferred && deferred.length > 0) copyOrRemux(attempt, sources, deferred);
+    return sources;
   },
 };
+
+/**
+ * Whether the output may turn out to be a copy of packets in another container, so that the container of the input is
+ * remuxed only if FFmpeg reads it. A second attempt takes no chances.
+ */
+function mayBeCopied({ run: { claim }, request }: TranscodeAttempt): boolean {
+  return request.asksForCopy && claim.number === 1 && claim.outputs.length === 1;
+}
+
+/** Makes the output once the plan is known, or else the containers that FFmpeg reads. */
+function copyOrRemux(attempt: TranscodeAttempt, sources: PreparedSources, deferred: (() => Promise<void>)[]): void {
+  // Both read the original file, so it must not be deleted when it is hashed.
+  for (const original of sources.originals!.files) original.isSpare = false;
+  sources.accept = async (plan) => {
+    sources.copied = await copyContainer(attempt, sources, plan);
+    if (!sources.copied) for (const remux of deferred) await remux();
+    return null;
+  };
+}
 
 /** The original files, which FFmpeg does not read where a container was remuxed. */
 function stagedSources(claim: Claim, { inputs, assets }: Pick<PreparedSources, 'inputs' | 'assets'>): OriginalFile[] {

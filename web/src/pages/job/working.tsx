@@ -10,7 +10,7 @@ export function Working({ job }: { job: AnyJob }) {
   return (
     <section class="card card-body working" aria-label="Progress">
       <div class="working-head">
-        <span class="value">{isRunning ? state : 'In the queue'}</span>
+        <span class="value">{isRunning ? state : waitingText(job)}</span>
         <span class="muted">{isRunning ? detailOf(job) : positionText(job)}</span>
       </div>
       {progress !== undefined && <Bar value={progress} label={`Progress of ${jobName(job)}`} />}
@@ -18,7 +18,12 @@ export function Working({ job }: { job: AnyJob }) {
   );
 }
 
-function positionText({ queue_position: position }: AnyJob): string {
+function waitingText({ waiting_for: awaited }: AnyJob): string {
+  return awaited === 'upload' ? 'Waiting for its upload' : 'In the queue';
+}
+
+function positionText({ queue_position: position, waiting_for: awaited }: AnyJob): string {
+  if (awaited === 'upload') return 'It starts when the bytes are there.';
   if (position == null) return 'It starts as soon as a worker is free.';
   if (position === 1) return 'It is next.';
   return `${position - 1} ${position === 2 ? 'job is' : 'jobs are'} ahead of it.`;

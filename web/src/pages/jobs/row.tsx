@@ -88,7 +88,9 @@ function Progress({ job }: { job: ListedJob }) {
     );
   }
   if (job.status === 'pending') {
-    return <span class="muted">Waiting for a worker</span>;
+    return (
+      <span class="muted">{job.waiting_for === 'upload' ? 'Waiting for its upload' : 'Waiting for a worker'}</span>
+    );
   }
   const seconds = runSeconds(job);
   return <span class="muted">{seconds === null ? '–' : `in ${durationText(seconds)}`}</span>;

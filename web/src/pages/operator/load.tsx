@@ -21,7 +21,7 @@ export function Loaded<T>({ title, lead, path, children }: LoadedProps<T>) {
       lead={lead}
       actions={
         <Button icon="refresh" onClick={reload}>
-          Read again
+          Refresh
         </Button>
       }
     >

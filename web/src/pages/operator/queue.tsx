@@ -14,7 +14,9 @@ export function QueuePage() {
             <Tile label="Running" value={countText(running)} />
             <Tile
               label="Oldest waits"
-              value={durationText(Math.max(0, ...lanes.map(({ oldest_seconds: seconds }) => seconds)))}
+              value={
+                waiting > 0 ? durationText(Math.max(0, ...lanes.map(({ oldest_seconds: seconds }) => seconds))) : '–'
+              }
             />
           </div>
           {stranded.length > 0 && (

@@ -1,5 +1,5 @@
 import type { Security } from '../../../../src/contract/security.ts';
-import { durationText } from '../../lib/format.ts';
+import { spanText } from '../../lib/format.ts';
 import { Badge, Notice, type Tone } from '../../ui/feedback.tsx';
 import { Card } from '../../ui/page.tsx';
 import { Ago } from '../../ui/time.tsx';
@@ -20,7 +20,7 @@ export function SecurityPage() {
             <Card title="Retention">
               <dl class="facts">
                 <dt>Outputs</dt>
-                <dd>{durationText(security.retention_seconds)}, unless the account or the job says less</dd>
+                <dd>{spanText(security.retention_seconds)}, unless the account or the job sets a shorter time</dd>
                 <dt>Events</dt>
                 <dd>7 days</dd>
               </dl>

@@ -12,7 +12,7 @@ export function WorkersPage() {
   return (
     <Loaded<{ items: WorkerView[] }>
       title="Workers"
-      lead="Processes that run jobs. A worker that drains finishes what it has, and takes nothing new."
+      lead="Processes that run jobs. A worker that drains finishes its jobs, and claims no new ones."
       path="/v1/admin/workers"
     >
       {({ items }, { set }) =>
@@ -51,7 +51,7 @@ function WorkerCard({ worker, onChange }: { worker: WorkerView; onChange: (worke
     <section class="card" aria-label={`Worker ${worker.id}`}>
       <div class="card-head">
         <h2 class="mono">{worker.id.slice(-12)}</h2>
-        <Badge tone={isDraining ? 'warn' : 'ok'}>{isDraining ? 'Draining' : 'Takes jobs'}</Badge>
+        <Badge tone={isDraining ? 'warn' : 'ok'}>{isDraining ? 'Draining' : 'Claims jobs'}</Badge>
       </div>
       <div class="card-body">
         <div class="field">

@@ -46,7 +46,7 @@ export function Deliveries({ webhookId }: { webhookId: string }) {
       tools={
         <div class="actions">
           <Segments label="Status" value={status} choices={FILTERS} onChange={choose} />
-          <Button icon="refresh" label="Read again" compact onClick={reload} />
+          <Button icon="refresh" label="Refresh" compact onClick={reload} />
         </div>
       }
     >

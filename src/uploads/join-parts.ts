@@ -1,10 +1,10 @@
-import { ApiError } from '../../contract/errors.ts';
-import { type ConfirmBody, type ListedPart, readSentPart } from '../../contract/uploads.ts';
-import type { Context } from '../../database/context.ts';
-import { StorageError, type StoredPart } from '../../storage/types.ts';
-import { getMultipart, type PartsUpload } from '../../uploads/multipart.ts';
-import { partCount, sizeOfPart } from '../../uploads/part-plan.ts';
-import type { Upload } from '../../uploads/upload.ts';
+import { ApiError } from '../contract/errors.ts';
+import { type ConfirmBody, type ListedPart, readSentPart } from '../contract/uploads.ts';
+import type { Context } from '../database/context.ts';
+import { StorageError, type StoredPart } from '../storage/types.ts';
+import { getMultipart, type PartsUpload } from './multipart.ts';
+import { partCount, sizeOfPart } from './part-plan.ts';
+import type { Upload } from './upload.ts';
 
 /** Numbers in an error of missing parts. */
 const NAMED_PARTS = 20;

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const BUFFER_BYTES = 2 ** 20;
+/** Milliseconds between two looks at a file that has no new bytes. */
+const POLL_MS = 5;
+/** Bytes after which the disk begins to write them, so that little is left to write at the end. */
+const FLUSH_BYTES = 64 * 2 ** 20;
+
+/**
+ * Hexadecimal SHA-256 of a file that this process writes from start to end meanwhile, once `written` has resolved. Reads
+ * the bytes while they are in memory, and has them written to the disk. Rejects if the file does not appear, or with what
+ * `written` rejects with.
+ */
+export async function hashWhileWritten(path: string, written: Promise<unknown>): Promise<string> {
+  let hasEnded = false;
+  const ended = written.then(
+    () => {
+      hasEnded = true;
+    },
+    () => {
+      hasEnded = true;
+    },
+  );
+  const pause = () => Promise.race([ended, sleep(POLL_MS)]);
+  const file = await openSoon(path, { hasEnded: () => hasEnded, pause });
+  try {
+    const hash = createHash('sha256');
+    const flush = flusher(file);
+    const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+    for (;;) {
+      // Bytes that were written before the end are there, so a read after it finds all of them.
+      const isLast = hasEnded;
+      const { bytesRead } = await file.read(buffer, 0, BUFFER_BYTES);
+      hash.update(buffer.subarray(0, bytesRead));
+      flush.count(bytesRead);
+      if (bytesRead > 0) continue;
+      if (isLast) break;
+      await pause();
+    }
+    await flush.end();
+    await written;
+    return hash.digest('hex');
+  } finally {
+    await file.close();
+  }
+}
+
+async function openSoon(
+  path: string,
+  { hasEnded, pause }: { hasEnded: () => boolean; pause: () => Promise<unknown> },
+): Promise<FileHandle> {
+  for (;;) {
+    const isLast = hasEnded();
+    try {
+      return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    } catch (error) {
+      if (isLast || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+    await pause();
+  }
+}
+
+/** Has bytes written to the disk, in one request at a time. Failures appear when the file is made durable. */
+function flusher(file: FileHandle) {
+  let waiting = 0;
+  let flushing: Promise<void> | null = null;
+  return {
+    count(bytes: number): void {
+      waiting += bytes;
+      if (waiting < FLUSH_BYTES || flushing) return;
+      waiting = 0;
+      flushing = file
+        .datasync()
+        .catch(() => undefined)
+        .finally(() => {
+          flushing = null;
+        });
+    },
+    end: async () => flushing,
+  };
+}

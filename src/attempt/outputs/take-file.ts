@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { chmod, open, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { JobFailure } from '../../contract/failures.ts';
+import type { Run, WorkTools } from '../tools.ts';
+
+/**
+ * Takes a file that a cell wrote, so that the storage can publish it without a copy: moves it into the work folder, where
+ * the account of the cell cannot reach it, and makes it a read-only file of this process' account. The cell has ended, so
+ * nothing has it open. Returns its new path, or null if its bytes must be sent instead: the storage is elsewhere, the
+ * folders are on different file systems, or no tier guarantees that the cell has ended. Throws `JobFailure` if it is
+ * anything but a plain file.
+ */
+export async function takeFile(tools: WorkTools, run: Run, path: string): Promise<string | null> {
+  const { handOver } = await tools.context.store.capabilities();
+  if (!handOver || tools.sandbox.tier === 'none') return null;
+  const target = join(run.folder, `taken-${randomUUID()}`);
+  if (!(await move(path, target))) return null;
+  const handle = await open(target, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(reject);
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile() || stats.nlink !== 1) throw notPlain();
+    const [uid, gid] = [process.geteuid!(), process.getegid!()];
+    if (stats.uid !== uid) await handle.chown(uid, gid);
+    await handle.chmod(0o400);
+  } finally {
+    await handle.close();
+  }
+  return target;
+}
+
+/** Makes the bytes of a file durable. */
+export async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  await handle.sync().finally(() => handle.close());
+}
+
+async function move(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to).catch(async (error: NodeJS.ErrnoException) => {
+      // The folder of the outputs is read-only, which binds an ordinary user.
+      if (error.code !== 'EACCES') throw error;
+      await chmod(dirname(from), 0o700);
+      await rename(from, to);
+    });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EXDEV') return false;
+    throw error;
+  }
+}
+
+/** A link, a socket or a file without permissions. */
+function reject(error: NodeJS.ErrnoException): never {
+  if (['ELOOP', 'ENXIO', 'EACCES', 'EPERM'].includes(error.code ?? '')) throw notPlain();
+  throw error;
+}
+
+function notPlain(): JobFailure {
+  return new JobFailure('sandbox_violation', 'The output is not a plain file.');
+}

@@ -1,0 +1,53 @@
+import { type Command, Option } from 'commander';
+import { readConfig } from '../config/config.ts';
+
+const ACCOUNT = ['--account <name>', 'account on the service of this machine (default: "default")'] as const;
+const JSON_FLAG = ['--json', 'print JSON'] as const;
+// Not from the schema: each role reads this file, and most of them need no Zod.
+const STATUSES = ['pending', 'confirming', 'confirmed'];
+
+/** `./airlock uploads`: the uploads of an account, and the tokens with which web pages upload. */
+export function addUploads(program: Command): void {
+  const uploads = program
+    .command('uploads')
+    .description('List uploads, and create tokens with which web pages upload files');
+  const load = () => import('./commands/uploads.ts');
+  uploads
+    .command('list')
+    .description('List uploads, newest first, with the ID of the upload token that began each')
+    .addOption(new Option('--status <status>', 'only uploads with this status').choices(STATUSES))
+    .option('--limit <n>', 'uploads per page, up to 100 (default: 20)')
+    .option('--page <n>', 'number of the page, from 1')
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .action(async (options) => exit((await load()).listUploadsCommand(readConfig(), options)));
+  const token = uploads.command('token').description('Create a token with which a web page uploads files');
+  token
+    .command('create')
+    .description('Create an upload token, and print it. Airlock shows the token only once')
+    .requiredOption('--max-bytes <n>', 'maximum size of each file, in bytes')
+    .option('--origin <url>', 'origin of the page that uses the token, e.g. https://app.example.com')
+    .option('--any-origin', 'instead of --origin: let every page and every program use the token')
+    .option('--content-types <list>', 'types that the token accepts, e.g. video/mp4,video/quicktime (default: all)')
+    .option('--max-files <n>', 'number of uploads that the token can begin, up to 1000 (default: 10)')
+    .option('--expires-in <seconds>', 'seconds until the token expires, from 60 to 86400 (default: 3600)')
+    .option(...ACCOUNT)
+    .option('--json', 'print {"id","token","expires_at"}')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ./airlock uploads token create --origin http://localhost:3000 --max-bytes 500000000
+  ./airlock uploads token create --origin https://app.example.com --max-bytes 500000000 --content-types video/mp4 --json
+  token=$(./airlock uploads token create --origin https://app.example.com --max-bytes 500000000)
+
+Use this command to try an upload page. In production, your server creates a token when a person starts an upload.
+A token stops working when it expires, and when the key that created it is revoked. On the service of this machine, the command
+creates a key for each token, and prints the command that revokes it. docs/upload-from-a-web-page.md explains tokens.`,
+    )
+    .action(async (options) => exit((await load()).createUploadTokenCommand(readConfig(), options)));
+}
+
+async function exit(code: Promise<number>): Promise<void> {
+  process.exitCode = await code;
+}

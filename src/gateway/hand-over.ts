@@ -1,0 +1,79 @@
+import { constants } from 'node:fs';
+import { lstat, open, realpath, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { isBodyAnnounced } from '../listener/request-body.ts';
+import { isReal } from '../storage/embedded/disk-layout.ts';
+import { FILE_MARK, HANDED_OVER, markOf, parseHandedOver } from '../storage/embedded/hand-over.ts';
+import type { Context } from './context.ts';
+import { S3Error } from './errors.ts';
+import { checkedType } from './receive.ts';
+import { parameter } from './target.ts';
+
+/**
+ * PUT of a file that a worker has written on the same file system: the file is moved, and no byte is copied
+ * (docs/decisions/0055). The file must belong to the account of this process alone. Otherwise the response is 400, and
+ * the worker sends the bytes.
+ */
+export async function handOver(context: Context): Promise<void> {
+  const { request, response, target, identity, disk, reservations, handOverRoot, maxObjectBytes } = context;
+  if (identity.kind !== 'header') throw new S3Error('AccessDenied', 'A signed URL cannot be used to hand over a file.');
+  if (isBodyAnnounced(request.headers)) throw new S3Error('InvalidRequest', 'A file is handed over without a body.');
+  if (!handOverRoot) throw new S3Error('NotImplemented', 'This gateway does not accept files of workers.');
+  const parts = parseHandedOver(parameter(target, HANDED_OVER) ?? '');
+  if (!parts) throw new S3Error('InvalidArgument', `${HANDED_OVER} is not a path of a worker.`);
+  const contentType = checkedType(context);
+  // The bytes are on the disk already; this checks that the disk reserve is not in use.
+  const reservation = await reservations.reserve(0);
+  try {
+    const root = await realpath(handOverRoot).catch(() => {
+      throw missing();
+    });
+    const path = join(root, ...parts);
+    const mark = parameter(target, FILE_MARK) ?? '';
+    await sealFile(path, { mark, maxBytes: maxObjectBytes });
+    const stored = await disk.adopt(target.key, contentType, (to) => moveFile(path, to, mark));
+    response.writeHead(200, { etag: stored.etag, 'content-length': 0 }).end();
+  } finally {
+    reservation.release();
+  }
+}
+
+/** Makes the file read-only and durable. Throws `S3Error` if anything else could reach or change it. */
+async function sealFile(path: string, { mark, maxBytes }: { mark: string; maxBytes: number }): Promise<void> {
+  if (!(await isReal(dirname(path)))) throw missing();
+  // Without O_NONBLOCK, opening a pipe would wait for its writer.
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const handle = await open(path, flags).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? missing() : unfit();
+  });
+  try {
+    const stats = await handle.stat({ bigint: true });
+    const isOwn = stats.uid === BigInt(process.geteuid!()) && stats.nlink === 1n;
+    if (!stats.isFile() || !isOwn || markOf(stats) !== mark || stats.size > maxBytes) throw unfit();
+    await handle.chmod(0o444);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Moves the file, and nothing that has taken its name since it was sealed. */
+async function moveFile(from: string, to: string, mark: string): Promise<void> {
+  await rename(from, to).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw missing();
+    // Another file system, or a folder that this account may not write to.
+    throw ['EXDEV', 'EACCES', 'EPERM', 'EROFS'].includes(error.code ?? '') ? unfit() : error;
+  });
+  const moved = await lstat(to, { bigint: true });
+  if (moved.isFile() && moved.nlink === 1n && markOf(moved) === mark) return;
+  await rm(to, { force: true });
+  throw unfit();
+}
+
+function missing(): S3Error {
+  return new S3Error('NoSuchKey', 'The file that was handed over does not exist.');
+}
+
+function unfit(): S3Error {
+  return new S3Error('InvalidRequest', 'The file cannot be handed over. Send its bytes.');
+}

@@ -1,0 +1,118 @@
+import { sql } from 'kysely';
+import { UPLOAD_COLUMNS } from '../database/every-column.ts';
+import { notify } from '../database/notify.ts';
+import type { Db, Tx } from '../database/pool.ts';
+import { sealColumn } from '../database/sealed-columns.ts';
+import { wakeWaiting } from '../events/record.ts';
+import { markDeleting } from '../objects/objects.ts';
+import { type Inspection, inspectionJson, scrubUploads, type Upload } from '../uploads/upload.ts';
+import type { Failure, JobsContext } from './kind.ts';
+import { JOB_COLUMNS, type Job } from './rows.ts';
+
+/*
+ * A job can be created with its uploads. It is in the queue, and awaits them without a slot: no worker claims it, and no
+ * outage fails it. `uploads.job_id` names the job, and `uploads.check_at` is set while the job needs the upload to arrive:
+ *
+ *     upload pending     its bytes have not arrived      → `check-uploads.ts` looks for them
+ *     upload confirming  sealed; `inspection_id` is the job, whose attempt checks it, or an inspection for a confirm
+ *     upload confirmed   as any other upload
+ *     upload deleted     missing, rejected, or deleted with its job
+ *
+ * Each change locks the job before its uploads, so that a job is released, failed or canceled once, whichever process does it.
+ */
+
+/** The job that an upload was created with, locked; undefined for an upload without one. */
+export async function lockJobOfUpload(tx: Tx, { job_id }: Pick<Upload, 'job_id'>): Promise<Job | undefined> {
+  if (job_id === null) return undefined;
+  return tx.selectFrom('jobs').select(JOB_COLUMNS).where('id', '=', job_id).forUpdate().executeTakeFirst();
+}
+
+export function awaitsUpload({ status, awaiting }: Pick<Job, 'status' | 'awaiting'>): boolean {
+  return status === 'pending' && awaiting === 'upload';
+}
+
+/**
+ * Lets the job use a sealed upload: its source gets the object, and what an inspection found, if there was one. The job
+ * returns to the queue once nothing is missing. The caller has locked the job, and changed the upload in this transaction.
+ */
+export async function giveUpload(
+  tx: Tx,
+  job: Job,
+  upload: { id: string; objectId: string; inspection: Inspection | null },
+): Promise<void> {
+  if (!awaitsUpload(job)) return;
+  await tx
+    .updateTable('job_sources')
+    .set({
+      object_id: upload.objectId,
+      ...(upload.inspection && { probe: inspectionJson.write(upload.inspection) }),
+    })
+    .where('job_id', '=', job.id)
+    .where('upload_id', '=', upload.id)
+    .execute();
+  const missing = await tx
+    .selectFrom('uploads')
+    .select('id')
+    .where('job_id', '=', job.id)
+    .where('check_at', 'is not', null)
+    .where((where) =>
+      where.or([
+        where('state', 'in', ['pending', 'deleted']),
+        // A confirm inspects it, which releases the job.
+        where.and([where('state', '=', 'confirming'), where('inspection_id', '!=', job.id)]),
+      ]),
+    )
+    .limit(1)
+    .executeTakeFirst();
+  if (missing) return;
+  await tx
+    .updateTable('jobs')
+    // From now on, so that a job does not overtake those of others by its slow upload.
+    .set({ awaiting: null, available_at: sql`now()`, updated_at: new Date() })
+    .where('id', '=', job.id)
+    .execute();
+  await notify(tx, 'airlock_queue', job.resource_class);
+}
+
+/**
+ * Deletes the uploads that a job was created with and that were not confirmed, in the transaction that ends the job as
+ * failed, or as canceled if `failure` is null. The caller has locked the job.
+ */
+export async function dropUnconfirmed(
+  { vault }: Pick<JobsContext, 'vault'>,
+  tx: Tx,
+  job: Pick<Job, 'id'>,
+  failure: Failure | null,
+): Promise<void> {
+  const uploads = await ofJob(tx, job.id)
+    .where((where) => where.or([where('state', '=', 'pending'), where('inspection_id', '=', job.id)]))
+    .where('state', 'in', ['pending', 'confirming'])
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+  if (uploads.length === 0) return;
+  const rejection = failure?.code === 'upload_rejected' ? failure.message : null;
+  const reason = failure === null ? 'erased' : rejection === null ? 'retention' : 'refused';
+  const ids = uploads.map(({ id }) => id);
+  for (const upload of rejection === null ? [] : uploads) {
+    await tx
+      .updateTable('uploads')
+      .set({ refusal_sealed: sealColumn(vault, 'uploads', 'refusal_sealed', upload, rejection!) })
+      .where('id', '=', upload.id)
+      .execute();
+  }
+  await tx.updateTable('uploads').set({ check_at: null }).where('id', 'in', ids).execute();
+  await scrubUploads(tx, ids, reason);
+  await markDeleting(
+    tx,
+    uploads.flatMap(({ object_id }) => object_id ?? []),
+    reason,
+  );
+  // Confirms may be waiting.
+  for (const id of ids) await wakeWaiting(tx, id);
+}
+
+/** Uploads that an open job was created with and needs. */
+export function ofJob(db: Db, jobId: string) {
+  return db.selectFrom('uploads').select(UPLOAD_COLUMNS).where('job_id', '=', jobId).where('check_at', 'is not', null);
+}

@@ -1,0 +1,194 @@
+import { sql } from 'kysely';
+import { ApiError } from '../contract/errors.ts';
+import { databaseNow } from '../database/clock.ts';
+import { UPLOAD_COLUMNS } from '../database/every-column.ts';
+import type { Db, Tx } from '../database/pool.ts';
+import { withTransactionRetry } from '../database/transaction-retry.ts';
+import { joinParts } from '../uploads/join-parts.ts';
+import { dropCopy, sealCopy } from '../uploads/seal.ts';
+import { closeStaging, stagingEnds } from '../uploads/staging.ts';
+import type { Upload } from '../uploads/upload.ts';
+import { awaitsUpload, dropUnconfirmed, giveUpload, lockJobOfUpload, ofJob } from './awaited-uploads.ts';
+import type { Swept } from './expire.ts';
+import { endFailed } from './finish.ts';
+import type { JobsContext } from './kind.ts';
+import { isOpen, type Job } from './rows.ts';
+
+/*
+ * Looks for the bytes of uploads that jobs await. A job whose bytes are there returns to the queue; one whose bytes did not
+ * come in time fails. Any process may look at any time: the row of the job decides who was first.
+ */
+
+/** Uploads of one round. */
+const BATCH = 200;
+/** Due uploads among which a round chooses, so that those of one account do not delay the others. */
+const COMPARED = 2_000;
+const AT_ONCE = 16;
+/** Seconds between two looks at first, then a part of the age of the upload, up to the longest. */
+const FIRST_SECONDS = 1;
+const SHARE_OF_AGE = 1 / 16;
+const LONGEST_SECONDS = 30;
+/** Until the next look at an upload that has arrived: only its job may have ended without it. */
+const SETTLED_SECONDS = 600;
+
+/** Uploads whose next look is due, those of all accounts in turns. */
+export function dueChecks(db: Db, resting: readonly string[] = []) {
+  const due = db
+    .selectFrom('uploads')
+    .select(['id', 'check_at', sql`row_number() OVER (PARTITION BY account_id ORDER BY check_at)`.as('turn')])
+    .where('check_at', '<=', databaseNow)
+    .where('id', '!=', sql<string>`ALL(${[...resting]}::uuid[])`)
+    .orderBy('check_at')
+    .limit(COMPARED);
+  return db.selectFrom(due.as('due')).select('id').orderBy('turn').orderBy('check_at').limit(BATCH);
+}
+
+/** Looks at the uploads that are due. One that fails is reported, rests, and delays no other. */
+export async function checkUploads(context: JobsContext): Promise<Swept> {
+  const { db, rows } = context;
+  const due = await dueChecks(db, rows.resting('awaited_uploads')).execute();
+  const check = async ({ id }: { id: string }) => {
+    const upload = await readUpload(db, id);
+    if (upload) await checkUpload(context, upload);
+  };
+  const done = await rows.each('awaited_uploads', due, check, { idOf: ({ id }) => id, atOnce: AT_ONCE });
+  return { done, isFull: done > 0 && due.length === BATCH };
+}
+
+/** Looks at the uploads that a job awaits, for a client that waits for the job. Returns whether there were any. */
+export async function checkUploadsOf(context: JobsContext, jobId: string): Promise<boolean> {
+  const uploads = await ofJob(context.db, jobId).where('state', '=', 'pending').execute();
+  for (const upload of uploads) await checkUpload(context, upload);
+  return uploads.length > 0;
+}
+
+function readUpload(db: Db, id: string): Promise<Upload | undefined> {
+  return db.selectFrom('uploads').select(UPLOAD_COLUMNS).where('id', '=', id).executeTakeFirst();
+}
+
+/** Throws `StorageError`. */
+async function checkUpload(context: JobsContext, upload: Upload): Promise<void> {
+  if (upload.state !== 'pending') return settle(context, upload);
+  const sealed = await seal(context, upload);
+  if (sealed === null) return waitOrFail(context, upload);
+  const isMine = await claimForJob(context, upload, sealed.objectId);
+  if (isMine && upload.part_size === null) await closeStaging(context, upload);
+  // A confirm was faster, or the job has ended.
+  if (!isMine && 'key' in sealed) await dropCopy(context, sealed);
+}
+
+/** Null if the bytes are not there. */
+async function seal(
+  context: JobsContext,
+  upload: Upload,
+): Promise<{ objectId: string; key: string } | { objectId: string } | null> {
+  if (upload.part_size !== null) {
+    const isJoined = await areJoined(context, upload);
+    return isJoined ? { objectId: upload.object_id! } : null;
+  }
+  // Most looks find nothing, and a copy uses a row.
+  if (!(await context.store.head(upload.staging_key))) return null;
+  const sealed = await sealCopy(context, upload);
+  if (sealed.found === 'all') return sealed;
+  // The URL is still valid, so the client may send the right bytes.
+  if (sealed.found === 'other-size') await context.store.delete(upload.staging_key);
+  return null;
+}
+
+async function areJoined(context: JobsContext, upload: Upload): Promise<boolean> {
+  try {
+    await joinParts(context, upload, { filename: '', fileSize: upload.declared_size });
+    return true;
+  } catch (error) {
+    // Parts are missing or have another size, or the upload was deleted meanwhile.
+    if (error instanceof ApiError && error.status < 500) return false;
+    throw error;
+  }
+}
+
+/** Returns false if a confirm was faster, or if the job has ended. */
+async function claimForJob(context: JobsContext, upload: Upload, objectId: string): Promise<boolean> {
+  return withTransactionRetry(context.db, async (tx) => {
+    const job = await lockJobOfUpload(tx, upload);
+    if (!job || !awaitsUpload(job)) return false;
+    const won = await tx
+      .updateTable('uploads')
+      .set({ state: 'confirming', object_id: objectId, inspection_id: job.id, check_at: after(SETTLED_SECONDS) })
+      .where('id', '=', upload.id)
+      .where('state', '=', 'pending')
+      .returning('id')
+      .executeTakeFirst();
+    if (!won) return false;
+    await giveUpload(tx, job, { id: upload.id, objectId, inspection: null });
+    return true;
+  });
+}
+
+function after(seconds: number) {
+  return sql<Date>`now() + make_interval(secs => ${seconds})`;
+}
+
+/** The time until which the bytes may arrive. */
+export function awaitedUntil(upload: Pick<Upload, 'url_expires_at' | 'declared_size' | 'part_size'>): Date {
+  return upload.part_size === null ? stagingEnds(upload) : upload.url_expires_at;
+}
+
+async function waitOrFail(context: JobsContext, upload: Upload): Promise<void> {
+  const now = Date.now();
+  const left = (awaitedUntil(upload).getTime() - now) / 1000;
+  if (left <= 0) return failMissing(context, upload);
+  const age = (now - upload.created_at.getTime()) / 1000;
+  const seconds = Math.min(left, LONGEST_SECONDS, Math.max(FIRST_SECONDS, age * SHARE_OF_AGE));
+  await checkAgainAfter(context.db, upload, seconds);
+}
+
+async function checkAgainAfter(db: Db, { id, state }: Pick<Upload, 'id' | 'state'>, seconds: number): Promise<void> {
+  await db
+    .updateTable('uploads')
+    .set({ check_at: after(seconds) })
+    .where('id', '=', id)
+    .where('state', '=', state)
+    .where('check_at', 'is not', null)
+    .execute();
+}
+
+async function failMissing(context: JobsContext, upload: Upload): Promise<void> {
+  await withTransactionRetry(context.db, async (tx) => {
+    const job = await lockJobOfUpload(tx, upload);
+    const isPending = await tx
+      .selectFrom('uploads')
+      .select('id')
+      .where('id', '=', upload.id)
+      .where('state', 'in', ['pending', 'deleted'])
+      .executeTakeFirst();
+    // It has arrived meanwhile.
+    if (!isPending) return;
+    await failJob(context, tx, job, upload);
+  });
+}
+
+async function failJob(context: JobsContext, tx: Tx, job: Job | undefined, upload: Upload): Promise<void> {
+  if (job && awaitsUpload(job)) {
+    const message = 'The bytes of the upload did not arrive in time.';
+    await endFailed(context, tx, job, { code: 'upload_missing', message }, null);
+  } else if (job && !isOpen(job)) await dropUnconfirmed(context, tx, job, null);
+  await forgetCheck(tx, upload);
+}
+
+/**
+ * An upload that has arrived, or that an older release has deleted: such a release knows no jobs with uploads, and ends or
+ * deletes one without the other.
+ */
+async function settle(context: JobsContext, upload: Upload): Promise<void> {
+  if (upload.state === 'deleted') return failMissing(context, upload);
+  await withTransactionRetry(context.db, async (tx) => {
+    const job = await lockJobOfUpload(tx, upload);
+    if (job && isOpen(job) && upload.state === 'confirming') return checkAgainAfter(tx, upload, SETTLED_SECONDS);
+    if (job && !isOpen(job)) await dropUnconfirmed(context, tx, job, null);
+    await forgetCheck(tx, upload);
+  });
+}
+
+async function forgetCheck(tx: Tx, { id }: Pick<Upload, 'id'>): Promise<void> {
+  await tx.updateTable('uploads').set({ check_at: null }).where('id', '=', id).execute();
+}

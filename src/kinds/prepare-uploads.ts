@@ -1,0 +1,83 @@
+import { freshSpace, NEEDED_SPACE_MS } from '../accounts/stored-bytes.ts';
+import type { UploadTarget } from '../contract/upload-inputs.ts';
+import type { Context } from '../database/context.ts';
+import type { Tx } from '../database/pool.ts';
+import type { ResolvedSource } from '../jobs/sources.ts';
+import type { StoreSpace } from '../storage/types.ts';
+import { dropPrepared, insertPrepared, type PreparedUpload, prepareUpload } from '../uploads/new-inputs.ts';
+import type { Admission, Caller } from './kind.ts';
+
+/** The uploads of one admitted job, by the position of their inputs. */
+export type PreparedUploads = ReadonlyMap<number, PreparedUpload>;
+
+const NONE: PreparedUploads = new Map();
+
+export function hasUploads({ inputs }: Pick<Admission, 'inputs'>): boolean {
+  return inputs.some(({ upload }) => upload);
+}
+
+/**
+ * Prepares the uploads of admitted jobs before the transaction that inserts them, and drops those that `work` has not used:
+ * it returns for each job whether it was inserted. `space` is the free space of the storage, measured now, because uploads
+ * are promised space; null if no job has uploads.
+ */
+export async function withPreparedUploads<T>(
+  context: Pick<Context, 'store'>,
+  { account }: Caller,
+  admissions: readonly Pick<Admission, 'inputs'>[],
+  work: (
+    uploads: readonly PreparedUploads[],
+    space: Promise<StoreSpace | null> | null,
+  ) => Promise<{ answer: T; isInserted: (index: number) => boolean }>,
+): Promise<T> {
+  if (!admissions.some(hasUploads))
+    return (
+      await work(
+        admissions.map(() => NONE),
+        null,
+      )
+    ).answer;
+  const space = freshSpace(context, { withinMs: NEEDED_SPACE_MS });
+  space.catch(() => {}); // reported by `work`
+  const prepared: Map<number, PreparedUpload>[] = admissions.map(() => new Map());
+  let isUsed: (index: number) => boolean = () => false;
+  try {
+    for (const [index, { inputs }] of admissions.entries()) {
+      for (const [position, { upload }] of inputs.entries()) {
+        if (upload) prepared[index]!.set(position, await prepareUpload(context, account.id, upload));
+      }
+    }
+    const { answer, isInserted } = await work(prepared, space);
+    isUsed = isInserted;
+    return answer;
+  } finally {
+    const unused = prepared.filter((_, index) => !isUsed(index));
+    await dropPrepared(
+      context,
+      unused.flatMap((uploads) => [...uploads.values()]),
+    );
+  }
+}
+
+/** The uploads of a job that are inserted in the transaction of the caller. */
+export interface InsertedUploads {
+  sources: ReadonlyMap<number, Pick<ResolvedSource, 'uploadId' | 'shownUrl'>>;
+  targets: ReadonlyMap<number, UploadTarget>;
+}
+
+/** Inserts the uploads of a job. Throws like a presign if account or storage has no capacity for one of them. */
+export async function insertUploads(
+  context: Context,
+  tx: Tx,
+  job: Parameters<typeof insertPrepared>[2],
+  uploads: PreparedUploads,
+): Promise<InsertedUploads> {
+  const sources = new Map<number, Pick<ResolvedSource, 'uploadId' | 'shownUrl'>>();
+  const targets = new Map<number, UploadTarget>();
+  for (const [position, upload] of uploads) {
+    const { id, url, target } = await insertPrepared(context, tx, job, upload);
+    sources.set(position, { uploadId: id, shownUrl: url });
+    targets.set(position, target);
+  }
+  return { sources, targets };
+}

@@ -1,0 +1,110 @@
+import type { Account } from '../accounts/accounts.ts';
+import { ApiError } from '../contract/errors.ts';
+import { UPLOAD_SECONDS } from '../contract/limits.ts';
+import { PARTS_FROM_BYTES, type UploadInput, type UploadTarget } from '../contract/upload-inputs.ts';
+import { uuidv7 } from '../crypto/uuid.ts';
+import type { Context } from '../database/context.ts';
+import type { Tx } from '../database/pool.ts';
+import { sealedKey, uploadKey } from '../storage/keys.ts';
+import type { StoreSpace } from '../storage/types.ts';
+import { type BegunUpload, insertBegun } from './multipart.ts';
+import { partSizeFor } from './part-plan.ts';
+import { declaredTypeOf, insertUpload } from './presign.ts';
+import { requireUploadSize } from './size-limit.ts';
+import { uploadUrl } from './upload.ts';
+
+/*
+ * Uploads that a job is created with. Above 64 MiB they have parts, which the storage begins before the transaction that
+ * inserts job and uploads: a storage that hangs must not block database connections.
+ */
+
+/** An upload that can be inserted. */
+export interface PreparedUpload {
+  id: string;
+  body: UploadInput;
+  /** Null for an upload with one PUT. */
+  begun: BegunUpload | null;
+}
+
+/** An upload whose rows are inserted. */
+export interface InsertedUpload {
+  id: string;
+  /** The `gs://` URL that it has once it is confirmed. */
+  url: string;
+  target: UploadTarget;
+}
+
+/** Throws the error of an upload that account or server would reject for its size; `field` names it. */
+export function requireInputSize(
+  account: Pick<Account, 'max_upload_bytes'>,
+  { fileSize, partSize }: UploadInput,
+  { field, serverMost }: { field: string; serverMost: number },
+): void {
+  const inParts = fileSize > PARTS_FROM_BYTES;
+  requireUploadSize(account, fileSize, { serverMost, inParts, field: `${field}.fileSize` });
+  if (!inParts) return;
+  try {
+    partSizeFor(fileSize, partSize ?? null);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    throw new ApiError(error.code, { ...error.details, field: `${field}.partSize` });
+  }
+}
+
+/** Begins what the storage must know of an upload in advance. Pass it to `dropPrepared` unless it is inserted. */
+export async function prepareUpload(
+  { store }: Pick<Context, 'store'>,
+  accountId: string,
+  body: UploadInput,
+): Promise<PreparedUpload> {
+  const id = uuidv7();
+  if (body.fileSize <= PARTS_FROM_BYTES) return { id, body, begun: null };
+  const objectId = uuidv7();
+  const key = sealedKey(accountId, objectId);
+  const multipartId = await store.createMultipart(key, { contentType: declaredTypeOf(body) });
+  const partSize = partSizeFor(body.fileSize, body.partSize ?? null);
+  return { id, body, begun: { id, objectId, key, multipartId, partSize } };
+}
+
+/** Aborts what `prepareUpload` began. What stays behind has no parts; storages sweep those. */
+export async function dropPrepared({ store }: Pick<Context, 'store'>, uploads: readonly PreparedUpload[]) {
+  await Promise.all(
+    uploads.map(({ begun }) => begun && store.abortMultipart(begun.key, begun.multipartId).catch(() => {})),
+  );
+}
+
+/**
+ * Inserts an upload that a job awaits, in the transaction that inserts the job. Throws like `insertUpload` if it does not fit
+ * into the limits of account and storage.
+ */
+export async function insertPrepared(
+  context: Context,
+  tx: Tx,
+  { account, jobId, space }: { account: Account; jobId: string; space: StoreSpace | null },
+  { id, body, begun }: PreparedUpload,
+): Promise<InsertedUpload> {
+  const request = { account, body, space };
+  if (begun) {
+    const { uploadId, filename, partSize, partCount, parts, expiresAt } = await insertBegun(context, tx, request, {
+      ...begun,
+      jobId,
+    });
+    const target = { uploadId, filename, partSize, partCount, parts, expires_at: expiresAt };
+    return { id, url: uploadUrl(context.store.bucket, filename), target };
+  }
+  const now = new Date();
+  const endsAt = new Date(now.getTime() + UPLOAD_SECONDS * 1000);
+  const key = uploadKey(account.id, id);
+  const [filename, signed] = await Promise.all([
+    insertUpload(context, tx, request, { id, now, stagingKey: key, endsAt, jobId }),
+    context.store.presignPut(key, {
+      contentType: declaredTypeOf(body),
+      size: body.fileSize,
+      expiresIn: UPLOAD_SECONDS,
+    }),
+  ]);
+  // Clients cannot set it themselves: they send it for the body.
+  const { 'content-length': _, ...headers } = signed.headers;
+  const target = { method: signed.method, url: signed.url, headers, filename, expires_at: endsAt.toISOString() };
+  return { id, url: uploadUrl(context.store.bucket, filename), target };
+}

@@ -1,0 +1,57 @@
+import { uuidv7 } from '../crypto/uuid.ts';
+import type { Context } from '../database/context.ts';
+import { sealedKey } from '../storage/keys.ts';
+import { UNCONFIRMED_SECONDS, type Upload } from './upload.ts';
+
+type Sealing = Pick<Context, 'db' | 'store'>;
+
+/** What was found at the staging key of an upload with one PUT. */
+export type SealedCopy =
+  /** A copy of exactly the declared size. Another process may have sealed the upload meanwhile: see `dropCopy`. */
+  | { found: 'all'; objectId: string; key: string }
+  /** Nothing. */
+  | { found: 'nothing' }
+  /** Bytes of another size than declared. No signed URL accepts them. */
+  | { found: 'other-size' };
+
+/**
+ * Copies the bytes of an upload to a key that no signed URL names, so that they cannot change after they were checked. Each
+ * call uses a key of its own: a slow process must not replace what another one has sealed. Throws `StorageError`.
+ */
+export async function sealCopy(context: Sealing, upload: Upload): Promise<SealedCopy> {
+  const { db, store } = context;
+  const objectId = uuidv7();
+  const key = sealedKey(upload.account_id, objectId);
+  // Insert the object's row before its bytes are copied: a copy without a row would never be deleted.
+  await db
+    .insertInto('objects')
+    .values({
+      id: objectId,
+      account_id: upload.account_id,
+      key,
+      kind: 'upload',
+      content_type: upload.declared_type,
+      size: upload.declared_size,
+      state: 'pending',
+      delete_after: new Date(Date.now() + UNCONFIRMED_SECONDS * 1000),
+    })
+    .execute();
+  const copied = await store.copy(upload.staging_key, key);
+  const size = copied && (copied.size ?? (await store.head(key))?.size);
+  if (size === upload.declared_size) return { found: 'all', objectId, key };
+  await dropCopy(context, { objectId, key });
+  return { found: copied ? 'other-size' : 'nothing' };
+}
+
+/** Deletes a copy that no other row refers to. If that fails, the sweeper does it. */
+export async function dropCopy(
+  { db, store }: Sealing,
+  { objectId, key }: { objectId: string; key: string },
+): Promise<void> {
+  await store.delete(key);
+  await db
+    .updateTable('objects')
+    .set({ state: 'deleted', deleted_at: new Date() })
+    .where('id', '=', objectId)
+    .execute();
+}

@@ -1,0 +1,325 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Account } from '../../src/accounts/accounts.ts';
+import { confirmSealed, sealedUpload } from '../../src/attempt/sources/sealed-upload.ts';
+import type { Job } from '../../src/contract/transcodes.ts';
+import { uuidv7 } from '../../src/crypto/uuid.ts';
+import { cancelJob } from '../../src/jobs/cancel.ts';
+import { UPLOADED_INPUTS } from '../../src/jobs/capabilities.ts';
+import { checkUploads, checkUploadsOf, dueChecks } from '../../src/jobs/check-uploads.ts';
+import { claimJob } from '../../src/jobs/claim.ts';
+import { eraseJob } from '../../src/jobs/erase.ts';
+import { failAttempt } from '../../src/jobs/finish.ts';
+import { recoverLost } from '../../src/jobs/recover.ts';
+import { sweepExpired } from '../../src/jobs/retention.ts';
+import { confirmUpload } from '../../src/kinds/inspection/confirm.ts';
+import { sweepStaging } from '../../src/uploads/staging.ts';
+import { until } from '../../testkit/until.ts';
+import { acceptInspection, claimInspection, rejectInspection } from '../helpers/inspections.ts';
+import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
+
+const FOUND = {
+  contentType: 'video/mp4',
+  inspection: {
+    summary: {
+      ...{ duration_seconds: 10, format: 'mp4', size_bytes: 64, video_codec: 'h264', audio_codec: null },
+      ...{ width: 320, height: 180, fps: 25 },
+    },
+    info: null,
+  },
+};
+const BY = { actor: 'key:test' };
+
+describe('a job that awaits its upload', () => {
+  let world: JobWorld;
+  let account: Account;
+  beforeAll(async () => {
+    world = await makeJobWorld();
+    account = await world.account();
+  });
+  afterAll(() => world?.close());
+
+  const size = 64;
+  const create = (files = 1, owner = account): Promise<Job> =>
+    world.acceptShown(owner, {
+      inputs: Array.from({ length: files }, (_, index) => ({
+        upload: { filename: `clip-${index}.mp4`, contentType: 'video/mp4' as const, fileSize: size },
+      })),
+    });
+  const targetOf = (job: Job, position = 0) => {
+    const target = job.inputs[position]!.upload;
+    if (!target || !('url' in target)) throw new Error('the job awaits no upload with one PUT');
+    return target;
+  };
+  const put = async (job: Job, position = 0, bytes = randomBytes(size)) => {
+    const { url, headers, method } = targetOf(job, position);
+    return (await fetch(url, { method, headers, body: bytes }).catch(() => null))?.status ?? 'broken';
+  };
+  const uploadsOf = (job: Job) =>
+    world.database.db.selectFrom('uploads').selectAll().where('job_id', '=', job.id).orderBy('id').execute();
+  const claim = () =>
+    claimJob(world.context, 'light', { worker: { id: uuidv7(), tier: 'bwrap', capabilities: [UPLOADED_INPUTS] } });
+  const look = (job: Job) => checkUploadsOf(world.context, job.id);
+  const confirm = (job: Job, maxMs = 0) =>
+    confirmUpload(
+      world.context,
+      account,
+      { filename: targetOf(job).filename, fileSize: size },
+      { listen: () => () => new Promise((resolve) => setTimeout(resolve, 10)), maxMs },
+    );
+  const statusOf = async (job: Job) => {
+    const { status, waiting_for, error_code } = await world.view(job.id);
+    return { status, waiting_for, error_code };
+  };
+  const pass = (job: Job, seconds: number) =>
+    world.database.pg.query(
+      `UPDATE uploads SET url_expires_at = url_expires_at - make_interval(secs => $2),
+         created_at = created_at - make_interval(secs => $2), check_at = now() WHERE job_id = $1`,
+      [job.id, seconds],
+    );
+  const FAILED_MISSING = { status: 'failed', waiting_for: null, error_code: 'upload_missing' };
+  const PENDING = { status: 'pending', waiting_for: null, error_code: null };
+
+  it('is pending, has no position, and is not claimed before the bytes are there', async () => {
+    const job = await create();
+    expect(job).toMatchObject({ status: 'pending', waiting_for: 'upload', queue_position: null });
+    expect(await look(job)).toBe(true);
+    expect(await claim()).toBeNull();
+    expect(await put(job)).toBe(200);
+    await look(job);
+    expect(await statusOf(job)).toEqual(PENDING);
+    const claimed = (await claim())!;
+    expect(claimed.job.id).toBe(job.id);
+    const [upload] = await uploadsOf(job);
+    expect(upload).toMatchObject({
+      state: 'confirming',
+      object_id: claimed.inputs[0]!.object_id,
+      inspection_id: job.id,
+    });
+    expect(await put(job)).not.toBe(200);
+    await cancelJob(world.context, account.id, 'transcode', job.id);
+  });
+
+  it('is released once, however many processes look and confirm at once', async () => {
+    const job = await create();
+    await put(job);
+    const looks = Array.from({ length: 5 }, () => look(job));
+    await Promise.allSettled([...looks, confirm(job), confirm(job)]);
+    const [upload] = await uploadsOf(job);
+    expect(upload!.state).toBe('confirming');
+    const inspection = await claimInspection(world.context);
+    if (inspection) await acceptInspection(world.context, inspection, FOUND);
+    expect((await claim())?.job.id).toBe(job.id);
+    expect(await claim()).toBeNull();
+    expect(await claimInspection(world.context)).toBeNull();
+    await cancelJob(world.context, account.id, 'transcode', job.id);
+    const kept = world.database.db.selectFrom('objects').select('id').where('account_id', '=', account.id);
+    expect(await kept.where('state', 'in', ['pending', 'live']).where('id', '!=', upload!.object_id).execute()).toEqual(
+      [],
+    );
+  });
+
+  it('starts when all of its uploads are there', async () => {
+    const job = await create(2);
+    await put(job, 0);
+    await look(job);
+    expect(await claim()).toBeNull();
+    await put(job, 1);
+    await look(job);
+    const claimed = (await claim())!;
+    expect(claimed.inputs.every(({ object_id }) => object_id)).toBe(true);
+    await cancelJob(world.context, account.id, 'transcode', job.id);
+  });
+
+  it('takes the bytes that were sent last, and no others after that', async () => {
+    const job = await create();
+    const last = randomBytes(size);
+    expect(await put(job)).toBe(200);
+    expect(await put(job, 0, last)).toBe(200);
+    await look(job);
+    const [upload] = await uploadsOf(job);
+    const sealed = await sealedUpload(world.context.db, upload!.id, upload!.object_id!);
+    expect(await put(job)).not.toBe(200);
+    const stored = await world.context.store.get(sealed!.key);
+    expect(Buffer.concat(await stored!.toArray())).toEqual(last);
+    await cancelJob(world.context, account.id, 'transcode', job.id);
+  });
+
+  it('is told of two uploads at once only what one of them sent', async () => {
+    const job = await create();
+    const bodies = [Buffer.alloc(size, 'a'), Buffer.alloc(size, 'b')];
+    await Promise.all(bodies.map((bytes) => put(job, 0, bytes)));
+    await look(job);
+    const [upload] = await uploadsOf(job);
+    const sealed = await sealedUpload(world.context.db, upload!.id, upload!.object_id!);
+    const stored = Buffer.concat(await (await world.context.store.get(sealed!.key))!.toArray());
+    expect(bodies.some((bytes) => bytes.equals(stored))).toBe(true);
+    await cancelJob(world.context, account.id, 'transcode', job.id);
+  });
+
+  it('waits on when the bytes are fewer or more than declared', async () => {
+    const job = await create();
+    expect(await put(job, 0, randomBytes(size + 1))).not.toBe(200);
+    expect(await put(job, 0, randomBytes(size - 1))).not.toBe(200);
+    await look(job);
+    expect(await statusOf(job)).toMatchObject({ waiting_for: 'upload' });
+    await cancelJob(world.context, account.id, 'transcode', job.id);
+  });
+
+  it('fails with upload_missing when the time of its upload is over, and the URL then accepts nothing', async () => {
+    const job = await create();
+    await pass(job, 24 * 3600);
+    await checkUploads(world.context);
+    expect(await statusOf(job)).toEqual(FAILED_MISSING);
+    expect(await uploadsOf(job)).toMatchObject([{ state: 'deleted', name_sealed: null, check_at: null }]);
+    expect(await world.events(job.id)).toEqual(['queued', 'failed']);
+    await sweepStaging(world.context);
+    expect(await put(job)).not.toBe(200);
+    await checkUploads(world.context);
+    expect(await world.events(job.id)).toEqual(['queued', 'failed']);
+  });
+
+  it('runs if the bytes came before their time was over, although nothing looked until then', async () => {
+    const job = await create();
+    await put(job);
+    await pass(job, 24 * 3600);
+    await checkUploads(world.context);
+    expect(await statusOf(job)).toEqual(PENDING);
+    await cancelJob(world.context, account.id, 'transcode', job.id);
+  });
+
+  it('keeps its upload in sweeps of unconfirmed uploads', async () => {
+    const job = await create();
+    await world.database.pg.query(
+      `UPDATE uploads SET created_at = now() - interval '2 hours', check_at = now() + interval '1 h' WHERE job_id = $1`,
+      [job.id],
+    );
+    await sweepExpired(world.context);
+    expect(await uploadsOf(job)).toMatchObject([{ state: 'pending' }]);
+    // A sweep of a release that knows no such jobs.
+    await world.database.pg.query(`UPDATE uploads SET state = 'deleted', check_at = now() WHERE job_id = $1`, [job.id]);
+    await checkUploads(world.context);
+    expect(await statusOf(job)).toEqual(FAILED_MISSING);
+  });
+
+  it.each(['canceled', 'erased'] as const)('leaves no upload when it is %s before the bytes are there', async (how) => {
+    const job = await create();
+    if (how === 'canceled') await cancelJob(world.context, account.id, 'transcode', job.id);
+    else await eraseJob(world.context, account.id, 'transcode', job.id, BY);
+    expect(await uploadsOf(job)).toMatchObject([{ state: 'deleted', name_sealed: null, check_at: null }]);
+    await until(async () => (await uploadsOf(job))[0]!.staging_closed_at !== null, { what: 'the key to be closed' });
+    expect(await put(job)).not.toBe(200);
+    expect(await look(job)).toBe(false);
+    expect((await world.row(job.id)).status).toBe('canceled');
+  });
+
+  it('leaves no bytes when it is canceled after they came and before it ran', async () => {
+    const job = await create();
+    await put(job);
+    await look(job);
+    const [upload] = await uploadsOf(job);
+    const { key } = (await sealedUpload(world.context.db, upload!.id, upload!.object_id!))!;
+    await cancelJob(world.context, account.id, 'transcode', job.id);
+    await sweepExpired(world.context);
+    expect(await world.context.store.head(key)).toBeNull();
+  });
+
+  it('can be confirmed: an inspection releases it, with what it found', async () => {
+    const job = await create();
+    await put(job);
+    await expect(confirm(job)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await claim()).toBeNull();
+    await acceptInspection(world.context, (await claimInspection(world.context))!, FOUND);
+    expect(await confirm(job)).toMatchObject({ fileSize: size });
+    const claimed = (await claim())!;
+    expect(claimed.inputs[0]).toMatchObject({ object_state: 'live', probe: expect.anything() });
+    await cancelJob(world.context, account.id, 'transcode', job.id);
+    expect(await uploadsOf(job)).toMatchObject([{ state: 'confirmed' }]);
+  });
+
+  it('fails with upload_rejected and the reason when a confirm finds another file', async () => {
+    const job = await create();
+    await put(job);
+    await expect(confirm(job)).rejects.toMatchObject({ code: 'unavailable' });
+    await rejectInspection(world.context, (await claimInspection(world.context))!, 'The file is something else.');
+    expect(await world.view(job.id)).toMatchObject({
+      ...{ status: 'failed', error_code: 'upload_rejected', error_message: 'The file is something else.' },
+    });
+    expect(await claim()).toBeNull();
+  });
+
+  it('tells a confirm why its attempt has rejected the upload', async () => {
+    const job = await create();
+    await put(job);
+    await look(job);
+    const claimed = (await claim())!;
+    const waiting = confirm(job, 10_000);
+    waiting.catch(() => {});
+    const failure = { code: 'upload_rejected', message: 'The file is no video.', retry: false } as const;
+    expect(await failAttempt(world.context, claimed, failure, null)).toBe(true);
+    await expect(waiting).rejects.toMatchObject({
+      code: 'upload_type_mismatch',
+      details: { reason: 'The file is no video.' },
+    });
+  });
+
+  it('returns to the queue with its upload when its worker dies', async () => {
+    const job = await create();
+    await put(job);
+    await look(job);
+    const first = (await claim())!;
+    const worker = (await world.database.pg.query('SELECT worker_id FROM attempts WHERE id = $1', [first.attemptId]))
+      .rows[0].worker_id;
+    expect(await recoverLost(world.context, [worker])).toBe(1);
+    await world.skipDelays();
+    const second = (await claim())!;
+    expect(second).toMatchObject({ number: 2, job: { id: job.id } });
+    const [upload] = await uploadsOf(job);
+    const sealed = (await sealedUpload(world.context.db, upload!.id, upload!.object_id!))!;
+    await world.context.db.transaction().execute((tx) => confirmSealed(world.context, tx, sealed, FOUND));
+    expect(await uploadsOf(job)).toMatchObject([{ state: 'confirmed', check_at: null }]);
+    await cancelJob(world.context, account.id, 'transcode', job.id);
+    expect(await uploadsOf(job)).toMatchObject([{ state: 'confirmed' }]);
+  });
+
+  it('waits for parts above 64 MiB, which can be signed again', async () => {
+    const job = await world.acceptShown(account, {
+      inputs: [{ upload: { filename: 'long.mp4', contentType: 'video/mp4', fileSize: 65 * 2 ** 20 } }],
+    });
+    expect(job.inputs[0]!.upload).toMatchObject({ uploadId: expect.any(String), partCount: 9, parts: { length: 9 } });
+    const target = job.inputs[0]!.upload;
+    if (!target || !('parts' in target)) throw new Error('the upload has no parts');
+    const send = ({ url, size: bytes }: { url: string; size: number }) =>
+      fetch(url, { method: 'PUT', body: Buffer.alloc(bytes) });
+    for (const part of target.parts.slice(1)) expect((await send(part)).status).toBe(200);
+    await look(job);
+    expect(await statusOf(job)).toMatchObject({ waiting_for: 'upload' });
+    await send(target.parts[0]!);
+    await Promise.all([look(job), look(job)]);
+    expect((await claim())?.inputs[0]).toMatchObject({ object_size: 65 * 2 ** 20, object_state: 'pending' });
+    await cancelJob(world.context, account.id, 'transcode', job.id);
+    await sweepExpired(world.context);
+    expect(await uploadsOf(job)).toMatchObject([{ state: 'deleted' }]);
+  });
+
+  it('does not wait behind the many uploads of another account', async () => {
+    const [many, one] = [await world.account(), await world.account()];
+    const first = await create(1, many);
+    const id = (await uploadsOf(first))[0]!.id;
+    await world.database.pg.query(
+      `INSERT INTO uploads (id, account_id, staging_key, name_fingerprint, declared_type, declared_size, state,
+         url_expires_at, job_id, check_at, created_at)
+       SELECT gen_random_uuid(), account_id, 'uploads/x/' || n, sha256(n::text::bytea), declared_type, declared_size,
+         state, url_expires_at, job_id, check_at - interval '1 h', created_at
+       FROM uploads, generate_series(1, 500) AS n WHERE id = $1`,
+      [id],
+    );
+    const other = await create(1, one);
+    const due = await dueChecks(world.context.db).execute();
+    const [mine] = await uploadsOf(other);
+    expect(due.map((row) => row.id)).toContain(mine!.id);
+    await world.database.pg.query(`UPDATE uploads SET check_at = NULL WHERE account_id = $1`, [many.id]);
+    await cancelJob(world.context, one.id, 'transcode', other.id);
+    await cancelJob(world.context, many.id, 'transcode', first.id);
+  });
+});
