@@ -5388,7 +5388,7 @@ export interface components {
         InputRequest: {
             /** @description A `gs://` URL of this account, a public `https://` or `http://` URL, or a small picture as `data:`. Required without `upload`. */
             url?: string | null;
-            /** @description A file that you upload after this request, instead of `url`. The response says where to send its bytes, and the job starts when they are there. */
+            /** @description A file that you upload after this request, instead of `url`. The response states where to send its bytes, and the job starts when they are there. */
             upload?: components["schemas"]["NewUpload"] | null;
             /** @description Options placed before the `-i` of this input. */
             options?: components["schemas"]["Option"][] | null;

@@ -115,46 +115,50 @@ async function startOwnServer(
     tail.push(line);
     if (tail.length > 40) tail.shift();
   };
-  let key: OwnKey | null = null;
-  const onSchema = async (url: string) => {
-    key = await openOwnKey(url, options);
-  };
+  const { promise: made, onSchema } = keyForCommand(options);
   try {
     const logger = createLogger({ level: 'error', role: 'transcode', destination: process.stderr });
     const given = { config: local, logger, onLine, firstKey: null, announce: false, immediate, onSchema };
     const service = await startService(given);
-    const { raw, close } = key as unknown as OwnKey;
+    const { raw, revoke } = await made;
+    const close = async () => {
+      // Without a database the key cannot be revoked. Only this process has it, and it expires.
+      if (!isThrowaway && !immediate.aborted) await revoke();
+    };
     const stop = isThrowaway ? service.discard : service.stop;
-    // Without a database the key cannot be revoked. Only this process has it, and it expires.
-    const isRevoked = () => !isThrowaway && !immediate.aborted;
-    return { url: service.ready.api, key: raw, close: () => close({ revoke: isRevoked() }).finally(stop) };
+    return { url: service.ready.api, key: raw, close: () => close().finally(stop) };
   } catch (error) {
-    await (key as OwnKey | null)?.close({ revoke: false });
     if (tail.length > 0 && env.AIRLOCK_DEBUG) process.stderr.write(`${tail.join('\n')}\n`);
     throw error;
   }
 }
 
-/** A temporary key, and the connection that revokes it. */
 interface OwnKey {
   raw: string;
-  close(options: { revoke: boolean }): Promise<void>;
+  revoke(): Promise<void>;
 }
 
-async function openOwnKey(url: string, options: ServerOptions): Promise<OwnKey> {
+/** Creates the key of a command once its service has a schema. No connection of the owner stays open. */
+function keyForCommand(options: ServerOptions): { promise: Promise<OwnKey>; onSchema(url: string): Promise<void> } {
+  let resolve!: (key: OwnKey) => void;
+  const promise = new Promise<OwnKey>((settle) => {
+    resolve = settle;
+  });
+  return {
+    promise,
+    async onSchema(url) {
+      const key = await withPool(url, (pool) => createTemporaryKey(pool, options));
+      resolve({ raw: key.raw, revoke: () => withPool(url, (pool) => revokeTemporaryKey(pool, key)) });
+    },
+  };
+}
+
+async function withPool<T>(url: string, work: (pool: Pool) => Promise<T>): Promise<T> {
   const pool = openPool(url, { max: 1, role: 'cli', onError: () => {} });
   try {
-    const key = await createTemporaryKey(pool, options);
-    return {
-      raw: key.raw,
-      async close({ revoke }) {
-        if (revoke) await revokeTemporaryKey(pool, key).finally(pool.close);
-        else await pool.close();
-      },
-    };
-  } catch (error) {
+    return await work(pool);
+  } finally {
     await pool.close();
-    throw error;
   }
 }
 

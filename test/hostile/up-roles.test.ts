@@ -94,7 +94,7 @@ describe('airlock up', () => {
     const verified = await service.cli('audit', 'verify');
     expect([verified.code, verified.stdout]).toEqual([0, expect.stringContaining('is intact')]);
     const doctor = await service.cli('doctor');
-    expect([doctor.code, doctor.stdout]).toEqual([0, expect.stringContaining('1 worker(s) alive')]);
+    expect([doctor.code, doctor.stdout]).toEqual([0, expect.stringContaining('1 worker alive')]);
     expect((await service.call('GET', '/health-check')).json).toMatchObject({ ok: true, workers: { alive: 1 } });
     // Retention, recovery and housekeeping run from the start; a missing privilege would appear here.
     expect(service.output()).not.toMatch(/permission denied|\b42501\b|authentication failed/);
