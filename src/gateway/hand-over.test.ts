@@ -134,9 +134,20 @@ describe('a file that a worker hands over', () => {
     const rejection = await put('changed', { [HANDED_OVER]: `attempt/taken-${number}`, [FILE_MARK]: mark });
     expect(rejection).toMatchObject({ status: 400, code: 'InvalidRequest' });
     expect(await gateway.store.head('changed')).toBeNull();
+    expect((await lstat(path)).mode & 0o777).toBe(0o600);
   });
 
-  it.each(['../storage/objects', 'attempt/../../secret', '/etc/passwd', 'attempt', 'attempt/.hidden', 'link/file', ''])(
+  it('is not what a link in its place points to', async () => {
+    await writeFile(`${path}-target`, BYTES, { mode: 0o600 });
+    await symlink(`${path}-target`, path);
+    const mark = markOf(await lstat(`${path}-target`, { bigint: true }));
+    const rejection = await put('linked', { [HANDED_OVER]: `attempt/taken-${number}`, [FILE_MARK]: mark });
+    expect(rejection).toMatchObject({ status: 400, code: 'InvalidRequest' });
+    expect([await gateway.store.head('linked'), (await lstat(path)).isSymbolicLink()]).toEqual([null, true]);
+    expect((await lstat(`${path}-target`)).mode & 0o777).toBe(0o600);
+  });
+
+  it.each(['../file', 'attempt/../../file', '/etc/passwd', 'attempt', 'attempt/.hidden', 'link/file', ''])(
     'cannot be named by %j',
     async (name) => {
       await symlink(folder, join(work, 'link')).catch(() => undefined);
@@ -145,6 +156,7 @@ describe('a file that a worker hands over', () => {
       const { status } = await put('outside', { [HANDED_OVER]: name, [FILE_MARK]: mark });
       expect([400, 404]).toContain(status);
       expect(await gateway.store.head('outside')).toBeNull();
+      await lstat(join(folder, 'file'));
     },
   );
 

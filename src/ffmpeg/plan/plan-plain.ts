@@ -105,10 +105,12 @@ export function planPlain(
     filter: isComplex ? null : (simpleFilter('v', compose, composed)[1] ?? ''),
     hasMoved: times.seek.moved,
   });
-  const copied = containerCopy(parsed, request, { inputs, streams: selection.streams });
   return {
     inputs: opened,
-    ...(copied && mayCopyContainer(job, times, tracks) && { containerCopy: copied }),
+    containerCopy: containerCopy(parsed, request, {
+      ...{ inputs, streams: selection.streams, encoders: Object.values(job.encoders), durationSeconds },
+      isChanged: times.seek.input !== null || times.loops.includes(true) || end.length !== null || isComplex,
+    }),
     extra: compose.composer.extra,
     threads,
     args: plainArgs(job, tracks, threads, dropped.handled),
@@ -126,16 +128,6 @@ export function planPlain(
       ...compared.warnings,
     ],
   };
-}
-
-/** Whether FFmpeg would copy all packets of the streams from their start to their end. */
-function mayCopyContainer(job: PlainJob, times: PlainTimes, { compose, composed, end }: PlainTracks): boolean {
-  const { encoders } = job;
-  const isCopied = [encoders.video, encoders.audio].every((encoder) => encoder === null || encoder === 'copy');
-  const isTimed = times.seek.input !== null || times.loops.includes(true) || end.length !== null;
-  const isShort = end.durationSeconds !== null && end.durationSeconds < MAX_OUTPUT_SECONDS;
-  const isDrawn = compose.composer.complex || composed.tracks.some(({ pieces }) => pieces.length > 0);
-  return isCopied && !isTimed && isShort && !isDrawn;
 }
 
 function plainOutput({ format, ctx, encoders, copies, selection }: PlainJob, video: FinishedVideo | null) {

@@ -7,6 +7,7 @@ import { openMedia } from '../../attempt/media/open-media.ts';
 import { knownInfo } from '../../attempt/media/stored-info.ts';
 import { sizeOfPlainFile, storeFile } from '../../attempt/outputs/store-file.ts';
 import { storeTree } from '../../attempt/outputs/store-tree.ts';
+import { takeFile } from '../../attempt/outputs/take-file.ts';
 import { stageSource } from '../../attempt/sources/stage-source.ts';
 import type { Run, WorkTools } from '../../attempt/tools.ts';
 import { JobFailure } from '../../contract/failures.ts';
@@ -64,11 +65,14 @@ export async function executeSegment(tools: WorkTools, run: Run): Promise<Attemp
   }
 }
 
-async function storeOutput(tools: WorkTools, run: Run, path: string) {
+async function storeOutput(tools: WorkTools, run: Run, written: string) {
   const { claim } = run;
-  const size = await sizeOfPlainFile(path);
+  const size = await sizeOfPlainFile(written);
+  const taken = await takeFile(tools, run, written);
+  const path = taken ?? written;
   const key = outputKey(claim.job.account_id, claim.job.id, claim.attemptId, FORMAT);
-  return { size, ...(await storeFile(tools, run, { path, size, key, contentType: CONTENT_TYPE })) };
+  const file = { path, size, key, contentType: CONTENT_TYPE };
+  return { size, ...(await storeFile(tools, run, { ...file, ...(taken !== null && { taken: Promise.resolve() }) })) };
 }
 
 function treeOf(names: readonly string[]) {

@@ -61,7 +61,7 @@ function requireCopyable(movie: Movie, format: CopyRequest['format']): void {
   if (movie.isFragmented) throw new NotRewritable('has fragments');
   if ((movie.brand === 'qt  ') !== (format === 'mov'))
     throw new NotRewritable('has the sample entries of another format');
-  if (!isIdentity(movie.matrix)) throw new NotRewritable('is rotated by its movie header');
+  if (!isIdentity(movie.matrix)) throw new NotRewritable('has a rotated frame');
   for (const track of movie.tracks) requirePlainTimes(movie, track);
   requireInterleaved(movie);
 }

@@ -4,6 +4,7 @@ import type { ParsedOption } from '../../policy/options/options.ts';
 import type { ParsedRequest } from '../../policy/options/parsed-request.ts';
 import type { PlanInput } from '../../types.ts';
 import type { OutputStream } from '../graph-sources.ts';
+import { MAX_OUTPUT_SECONDS } from '../resources.ts';
 import { COPYING_FORMATS } from './plan-copies.ts';
 
 /** Options that a copied container satisfies by what it is, whatever their arguments. */
@@ -42,6 +43,18 @@ function isSatisfied({ name, value, row }: ParsedOption): boolean {
   return name === 'movflags' && (value === '+faststart' || value === 'faststart');
 }
 
+/** The streams of an output, as they are planned. */
+interface PlannedStreams {
+  inputs: readonly PlanInput[];
+  streams: readonly OutputStream[];
+  /** FFmpeg's names, `copy`, or null for a kind of stream that the output lacks. */
+  encoders: readonly (string | null)[];
+  /** Null = unknown. */
+  durationSeconds: number | null;
+  /** Whether it is trimmed, repeated or filtered. */
+  isChanged: boolean;
+}
+
 /**
  * The streams of a file that an output copies, if the output is only another container around their packets. Null =
  * FFmpeg is needed. The sanitizer still decides whether it understands the file well enough.
@@ -49,10 +62,11 @@ function isSatisfied({ name, value, row }: ParsedOption): boolean {
 export function containerCopy(
   parsed: ParsedRequest,
   output: OutputRequest,
-  { inputs, streams }: { inputs: readonly PlanInput[]; streams: readonly OutputStream[] },
+  { inputs, streams, encoders, durationSeconds, isChanged }: PlannedStreams,
 ): ContainerCopy | null {
-  const [input] = inputs;
-  if (!asksForCopy(parsed, output) || input?.demuxer !== 'mov') return null;
+  const isCopied = encoders.every((encoder) => encoder === null || encoder === 'copy');
+  const isEntire = durationSeconds !== null && durationSeconds < MAX_OUTPUT_SECONDS && !isChanged;
+  if (!asksForCopy(parsed, output) || inputs[0]?.demuxer !== 'mov' || !isCopied || !isEntire) return null;
   const copied = streams.flatMap((stream) => ('stream' in stream ? [stream.stream] : []));
   const indexes = copied.map(({ index }) => index);
   const isPlain = copied.length === streams.length && new Set(indexes).size === indexes.length && copied.length > 0;
