@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import { readConfig } from '../config/config.ts';
+
+/** `./airlock keys`: the API keys of all accounts. */
+export function addKeys(program: Command): void {
+  const keys = program.command('keys').description('Create, list, rotate and revoke API keys');
+  keys
+    .command('create')
+    .description('Create an API key, and print it. Airlock shows the key only once')
+    .requiredOption('--name <name>', 'purpose of the key')
+    .option('--account <name>', 'account of the key. Created if it does not exist')
+    .option('--scopes <list>', 'any of transcode,upload,read,admin (default: all), or operator for the complete server')
+    .option('--expires <time>', 'time at which the key expires, e.g. 2027-01-31T00:00:00Z')
+    .option('--allow <cidrs>', 'addresses that can use the key, e.g. 203.0.113.0/24')
+    .option('--json', 'print {"id","name","key","scopes","created_at"}')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ./airlock keys create --name website
+  ./airlock keys create --name uploader --scopes upload,transcode --allow 203.0.113.0/24 --json
+
+docs/permissions.md lists what each scope allows.`,
+    )
+    .action(async (options) => (await import('./commands/keys.ts')).createKeyCommand(readConfig(), options));
+  keys
+    .command('list')
+    .description('List API keys, newest first, without their secrets')
+    .option('--all', 'include the temporary keys of commands that have ended')
+    .option('--made-by <id>', 'only keys that this key created, directly or through other keys')
+    .option('--json', 'print JSON')
+    .action(async (options) => (await import('./commands/keys.ts')).listKeysCommand(readConfig(), options));
+  keys
+    .command('rotate')
+    .description('Replace an API key with a new one that has the same scopes, and print the new key')
+    .argument('<id>', 'ID of the key. keys list shows it')
+    .option('--overlap <seconds>', 'seconds for which the old key also works', '0')
+    .option('--json', 'print JSON')
+    .action(async (id, options) => (await import('./commands/keys.ts')).rotateKeyCommand(readConfig(), id, options));
+  keys
+    .command('revoke')
+    .description('Revoke an API key immediately')
+    .argument('<id>', 'ID of the key. keys list shows it')
+    .option('--json', 'print JSON')
+    .action(async (id, options) => (await import('./commands/keys.ts')).revokeKeyCommand(readConfig(), id, options));
+}
