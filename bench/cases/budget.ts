@@ -6,6 +6,7 @@ import { until } from '../../testkit/until.ts';
 import { inParallel, toDisk } from '../lib/client.ts';
 import { openCpuGroup } from '../lib/cpu-group.ts';
 import { forFiles, sourceTiny } from '../lib/media.ts';
+import { pause } from '../lib/pause.ts';
 import { cpuSeconds, processTree, tasksCreated } from '../lib/processes.ts';
 import { bounded, type CaseOptions, type CaseResult, type Row } from '../lib/result.ts';
 import { runWithXargs } from '../lib/run.ts';
@@ -21,6 +22,8 @@ const PLAIN_WIDTH = 2;
 const WARM_UP = 10;
 /** Milliseconds after which the work that follows a job has ended. */
 const SETTLE_MS = 1_000;
+/** Jobs after a cold start: the first, those that are not counted, and the later ones. */
+const [FIRST, BETWEEN, LATER] = [5, 95, 100];
 const ROLES = ['api', 'worker', 'gateway', 'postgres'] as const;
 
 type Counts = Record<'statements' | 'roundTrips' | 'transactions' | 'flushes' | 'tasks', number>;
@@ -28,6 +31,7 @@ type Used = Record<(typeof ROLES)[number] | 'all' | 'plain', number>;
 
 /** What one tiny job costs besides FFmpeg's own work, its upload, confirm, wait and download included. */
 export async function budget(options: CaseOptions): Promise<CaseResult> {
+  if (options.cold) return coldBudget(options);
   const tiny = await sourceTiny();
   const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
   try {
@@ -55,6 +59,50 @@ export async function budget(options: CaseOptions): Promise<CaseResult> {
   }
 }
 
+/** The service's own CPU for each of the first jobs after a start, against that of later ones. One job at a time. */
+async function coldBudget({ gapMs, progress }: CaseOptions): Promise<CaseResult> {
+  const tiny = await sourceTiny();
+  const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
+  const bench = await openBench();
+  try {
+    const measure = async (jobs: number) => {
+      const before = ownUsage(bench);
+      for (let job = 0; job < jobs; job += 1) {
+        await pause(gapMs);
+        await toDisk(bench, tiny.path, PRESET, join(folder, 'cold.mp4'));
+      }
+      await pause(SETTLE_MS);
+      return (ownUsage(bench) - before) / jobs;
+    };
+    await pause(SETTLE_MS);
+    progress('the first jobs');
+    const first = await measure(FIRST);
+    await measure(BETWEEN);
+    progress('later jobs');
+    const later = await measure(LATER);
+    const row = (what: string) => ({ case: 'budget', what: `one tiny job: own CPU, ${what}` });
+    const until = FIRST + BETWEEN;
+    return {
+      rows: [
+        bounded(row(`first ${FIRST} after a start`), { value: first }, null, 'ms CPU'),
+        bounded(row(`jobs ${until + 1} to ${until + LATER}`), { value: later }, null, 'ms CPU'),
+        bounded(row('first / later'), { value: first / later }, 1.3, '', 2),
+      ],
+      raw: { first, later },
+      notes: tiny.synthetic.map((clip) => `test pattern instead of ${clip}`),
+    };
+  } finally {
+    await bench.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** CPU milliseconds of the processes of the service, without its cells. */
+function ownUsage(bench: Bench): number {
+  const { all: _, plain: _plain, ...roles } = usage(bench, 0);
+  return Object.values(roles).reduce((sum, ms) => sum + ms, 0);
+}
+
 /** Counts what jobs send and start, one job at a time. */
 async function countOne(file: string, folder: string, { progress }: CaseOptions): Promise<Counts> {
   const reports = join(folder, 'counts');
@@ -64,7 +112,7 @@ async function countOne(file: string, folder: string, { progress }: CaseOptions)
   const database = await openAsSuperuser(bench.service.dataDir);
   try {
     const look = async () => {
-      await settle();
+      await pause(SETTLE_MS);
       const { rows } = await database.query(
         `SELECT (SELECT xact_commit FROM pg_stat_database WHERE datname = 'airlock')::float8 AS transactions,
                 (SELECT wal_sync FROM pg_stat_wal)::float8 AS flushes`,
@@ -104,7 +152,7 @@ async function readReports(bench: Bench, folder: string): Promise<Pick<Counts, '
 }
 
 /** CPU milliseconds per job, four jobs at a time, and of plain `ffmpeg` with the same arguments. */
-async function measureCpu(file: string, folder: string, { pairs, progress }: CaseOptions): Promise<Used[]> {
+async function measureCpu(file: string, folder: string, { pairs, gapMs, progress }: CaseOptions): Promise<Used[]> {
   const group = openCpuGroup();
   const bench = await group.within(openBench);
   try {
@@ -116,10 +164,13 @@ async function measureCpu(file: string, folder: string, { pairs, progress }: Cas
       const outputs = Array.from({ length: JOBS }, (_, job) => join(folder, `${job}.mp4`));
       const before = usage(bench, group.cpuMs());
       await inParallel(
-        outputs.map((output) => () => toDisk(bench, file, PRESET, output)),
+        outputs.map((output) => async () => {
+          await pause(gapMs);
+          return toDisk(bench, file, PRESET, output);
+        }),
         CLIENT_WIDTH,
       );
-      await settle();
+      await pause(SETTLE_MS);
       const after = usage(bench, group.cpuMs());
       const xargs = await runWithXargs((output) => forFiles(args, file, output), outputs, PLAIN_WIDTH);
       const plain = xargs.cpuSeconds * 1000;
@@ -139,10 +190,6 @@ function usage(bench: Bench, all: number): Omit<Used, 'plain'> & { plain?: numbe
     return cpuSeconds(role === 'postgres' ? pids.flatMap(processTree) : pids, { children: role === 'postgres' }) * 1000;
   };
   return { ...(Object.fromEntries(ROLES.map((role) => [role, ofRole(role)])) as Omit<Used, 'all' | 'plain'>), all };
-}
-
-function settle(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
 }
 
 function mapValues<K extends string>(from: Record<K, number>, change: (value: number, name: K) => number) {

@@ -1,4 +1,5 @@
 import { source1080, sourceShort } from '../lib/media.ts';
+import { pause } from '../lib/pause.ts';
 import { runsBelow } from '../lib/processes.ts';
 import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
 import { type Bench, openBench } from '../lib/service.ts';
@@ -6,6 +7,7 @@ import { percentile } from '../lib/statistics.ts';
 
 const ACCEPTED = 200;
 const STARTED = 100;
+const STARTED_COLD = 5;
 
 const CONFIRMED = 15;
 
@@ -18,6 +20,7 @@ export async function accept(options: CaseOptions): Promise<CaseResult> {
     const ms: number[] = [];
     for (let index = 0; index <= ACCEPTED; index += 1) {
       if (index % 20 === 0) options.progress(`accepting ${index} of ${ACCEPTED}`);
+      await pause(options.gapMs);
       const began = performance.now();
       const { id } = await bench.create(still(url));
       if (index > 0) ms.push(performance.now() - began);
@@ -84,12 +87,14 @@ export async function confirm(options: CaseOptions): Promise<CaseResult> {
 
 /** From accepted to started on an empty queue: by the times in the row, and by when FFmpeg runs in its cell. */
 export async function start(options: CaseOptions): Promise<CaseResult> {
+  const count = options.cold ? STARTED_COLD : STARTED;
   return withUpload(async (bench, url) => {
     const [worker] = bench.service.pids('worker');
     const claimed: number[] = [];
     const running: number[] = [];
-    for (let index = 0; index <= STARTED; index += 1) {
-      if (index % 20 === 0) options.progress(`starting ${index} of ${STARTED}`);
+    for (let index = options.cold ? 1 : 0; index <= count; index += 1) {
+      if (index % 20 === 0) options.progress(`starting ${index} of ${count}`);
+      await pause(options.gapMs);
       // Polling begins with the POST, because a fast worker starts before the response arrives.
       const seen = whenRunning(worker!);
       const { id } = await bench.create(still(url));
@@ -101,7 +106,7 @@ export async function start(options: CaseOptions): Promise<CaseResult> {
       if (at !== null) running.push(at - created);
     }
     const rows = percentiles('start', 'created to started', claimed, { p50: 15 });
-    if (running.length > STARTED / 2) {
+    if (running.length > count / 2) {
       rows.push(...percentiles('start', 'created to FFmpeg running in its cell', running, { p50: 15 }));
     }
     return { rows, raw: { claimed, running } };

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { source1080, source1080Large, sourceShort } from '../lib/media.ts';
+import { pause } from '../lib/pause.ts';
 import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
 import { runWell } from '../lib/run.ts';
 import { type Bench, openBench } from '../lib/service.ts';
@@ -21,26 +22,32 @@ interface Pair {
 const PRESET = { quality: 'medium', resolution: '720p' };
 /** Short jobs last half a second, so more of them are run to even out disturbances. */
 const SHORT_FACTOR = 6;
+/** Milliseconds after which the work of a start has ended. */
+const STARTED_MS = 1_500;
 
 /**
  * A job from POST to its end, compared with plain `ffmpeg` with the arguments of the worker on the same file: A B A B,
  * after one warm-up pair.
  */
 export async function overhead(options: CaseOptions): Promise<CaseResult> {
+  if (options.cold) return coldOverhead(options);
   const long = await source1080(options.progress);
   const large = await source1080Large(options.progress);
   const short = await sourceShort();
   const bench = await openBench();
   try {
-    const shortPairs = await compare(bench, short.path, options.pairs * SHORT_FACTOR, 'one second', options.progress);
-    const longPairs = await compare(bench, long.path, options.pairs, '60 s of 1080p', options.progress);
-    const largePairs = await compare(bench, large.path, options.pairs, '60 s of 1080p, 27 Mbit/s', options.progress);
+    const { pairs, gapMs, progress } = options;
+    const compareFile = (file: string, count: number, name: string, pauseMs = 0) =>
+      compare(bench, file, { count, warmUps: 1, gapMs: pauseMs, progress: (text) => progress(`${name}: ${text}`) });
+    const shortPairs = await compareFile(short.path, pairs * SHORT_FACTOR, 'one second', gapMs);
+    const longPairs = await compareFile(long.path, pairs, '60 s of 1080p');
+    const largePairs = await compareFile(large.path, pairs, '60 s of 1080p, 27 Mbit/s');
     const synthetic = [...new Set([...long.synthetic, ...short.synthetic])];
     return {
       rows: [
         ...longRows('60 s of 1080p to 720p', longPairs, 1),
         ...longRows('60 s of 1080p to 720p, 27 Mbit/s', largePairs, 1.01),
-        ...shortRows(shortPairs),
+        ...shortRows(shortPairs, '1 s 720p', 30),
       ],
       raw: { long: longPairs, large: largePairs, short: shortPairs },
       notes: synthetic.map((clip) => `test pattern instead of ${clip}: not installed`),
@@ -50,20 +57,42 @@ export async function overhead(options: CaseOptions): Promise<CaseResult> {
   }
 }
 
-async function compare(
-  bench: Bench,
-  file: string,
-  count: number,
-  name: string,
-  progress: CaseOptions['progress'],
-): Promise<Pair[]> {
+/** The first job after each of several starts. */
+async function coldOverhead({ pairs, gapMs, progress }: CaseOptions): Promise<CaseResult> {
+  const short = await sourceShort();
+  const cold: Pair[] = [];
+  for (let start = 1; start <= pairs; start += 1) {
+    progress(`start ${start} of ${pairs}`);
+    const bench = await openBench();
+    try {
+      await pause(STARTED_MS);
+      cold.push(...(await compare(bench, short.path, { count: 1, warmUps: 0, gapMs, progress })));
+    } finally {
+      await bench.close();
+    }
+  }
+  return {
+    rows: shortRows(cold, '1 s 720p, first after a start', 60),
+    raw: { cold },
+    notes: short.synthetic.map((clip) => `test pattern instead of ${clip}: not installed`),
+  };
+}
+
+interface Comparison extends Pick<CaseOptions, 'gapMs' | 'progress'> {
+  count: number;
+  /** Pairs before the first that counts. */
+  warmUps: number;
+}
+
+async function compare(bench: Bench, file: string, { count, warmUps, gapMs, progress }: Comparison): Promise<Pair[]> {
   const url = await bench.upload(file);
   const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
   const output = join(folder, 'output.mp4');
   const pairs: Pair[] = [];
   try {
-    for (let index = 0; index <= count; index += 1) {
-      progress(`${name}: ${index === 0 ? 'warm-up' : `pair ${index} of ${count}`}`);
+    for (let index = 1 - warmUps; index <= count; index += 1) {
+      progress(index <= 0 ? 'warm-up' : `pair ${index} of ${count}`);
+      await pause(gapMs);
       const cpu = bench.cpu();
       const began = performance.now();
       const created = await bench.create({ inputs: [{ url }], outputFormat: 'mp4', preset: PRESET });
@@ -116,15 +145,16 @@ function longRows(name: string, pairs: Pair[], bound: number): CaseResult['rows'
   ];
 }
 
-function shortRows(pairs: Pair[]): CaseResult['rows'] {
-  const row = (what: string) => ({ case: 'overhead', what: `1 s 720p: ${what}` });
+/** @param bound of the CPU milliseconds above plain `ffmpeg` */
+function shortRows(pairs: Pair[], name: string, bound: number): CaseResult['rows'] {
+  const row = (what: string) => ({ case: 'overhead', what: `${name}: ${what}` });
   const wall = spread(pairs.map((pair) => pair.wallMs - pair.plainMs));
   const api = spread(pairs.map((pair) => pair.apiMs - pair.plainMs));
   const cpu = spread(pairs.map((pair) => (pair.cpuSeconds - pair.plainCpuSeconds) * 1000));
   return [
     bounded(row('wall, POST to end - plain'), { ...wall, value: wall.median }, 150, 'ms', 0),
     bounded(row('created to completed - plain'), { ...api, value: api.median }, 150, 'ms', 0),
-    bounded(row('CPU - plain'), { ...cpu, value: cpu.median }, null, 'ms', 0),
+    bounded(row('CPU - plain'), { ...cpu, value: cpu.median }, bound, 'ms', 0),
     bounded(row('plain ffmpeg'), { value: median(pairs.map((pair) => pair.plainMs)) }, null, 'ms', 0),
   ];
 }

@@ -26,6 +26,10 @@ export interface CaseOptions {
   peer: string | null;
   /** Words of which an attack of the case `routes` must have each; none: all run. */
   only: readonly string[];
+  /** Short cases measure the first jobs after a start of the service. */
+  cold: boolean;
+  /** Milliseconds that short cases pause before each job. */
+  gapMs: number;
   progress: (text: string) => void;
   /** Prints a line of a long case at once, to standard error. */
   report: (line: string) => void;

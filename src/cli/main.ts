@@ -11,9 +11,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
-try {
-  await createProgram().parseAsync();
-} catch (error) {
+createProgram()
+  .parseAsync()
   // Exits instead of only setting the exit code: open connections of a role that failed half-way would keep it alive.
-  process.exit(reportFailure(error));
-}
+  .catch((error) => process.exit(reportFailure(error)));

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -76,12 +77,31 @@ describe('./airlock', () => {
     const late = join(tree, 'src/cli/late.ts');
     for (const version of [1, 2]) {
       writeFileSync(late, `export const late = ${version};\n`);
-      writeFileSync(main, `const { late } = await import('./late.ts'); console.log(JSON.stringify({ late }));\n`);
+      writeFileSync(main, `import('./late.ts').then(({ late }) => console.log(JSON.stringify({ late })));\n`);
       expect(run(launcher, []).output).toEqual({ late: version });
     }
     const chunks = readdirSync(join(tree, 'dist/chunks')).filter((name) => /^late-.*\.js$/.test(name));
     expect(chunks).toHaveLength(2);
     writeFileSync(main, text);
+  });
+
+  it('runs code that the build compiled, and compiles the sources itself when a file of it is damaged', () => {
+    const options = '--max-semi-space-size=1';
+    const compiled = join(tree, 'dist/compiled', options);
+    const [main] = readdirSync(compiled).filter((name) => name.startsWith('main-'));
+    const check = `
+      const [source, cachedData] = process.argv.slice(1).map((path) => require('node:fs').readFileSync(path));
+      const script = new (require('node:vm').Script)(source.toString('latin1'), { cachedData });
+      console.log(script.cachedDataRejected);`;
+    const files = [join(tree, 'dist/chunks', main!), join(compiled, main!)];
+    const isRejected = () =>
+      spawnSync(process.execPath, [options, '-e', check, ...files])
+        .stdout.toString()
+        .trim();
+    expect(isRejected()).toBe('false');
+    writeFileSync(join(compiled, main!), readFileSync(join(compiled, main!)).subarray(0, 200));
+    expect(isRejected()).toBe('true');
+    expect(run(launcher, ['x'])).toMatchObject({ status: 0, output: { args: ['x'] } });
   });
 
   it('hands "test" with its arguments to vitest, in the root of the repository', () => {

@@ -18,8 +18,7 @@ import { projectRoot } from '../../src/config/root.ts';
 /** A program that prints what the launcher passed to it, and whether the service account can reach it. */
 const MAIN = `
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-const file = fileURLToPath(import.meta.url);
+const [, file] = process.argv;
 const drop = ['--reuid', 'airlock', '--regid', 'airlock', '--clear-groups', '--', 'test', '-r', file];
 const reachable = process.getuid() === 0 ? spawnSync('setpriv', drop).status === 0 : null;
 console.log(JSON.stringify({
@@ -65,6 +64,7 @@ export function copyTree(folder: string): string {
   for (const name of ['airlock', 'scripts', 'package.json', 'package-lock.json', 'tsconfig.json']) {
     cpSync(join(root, name), join(folder, name), { recursive: true });
   }
+  for (const name of ['loader.ts', 'v8-options.ts']) cpSync(join(root, 'src/cli', name), join(folder, 'src/cli', name));
   writeFileSync(join(folder, 'src/cli/main.ts'), MAIN);
   // The documentation of the copy is one page.
   mkdirSync(join(folder, 'docs'));

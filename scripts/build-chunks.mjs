@@ -1,0 +1,61 @@
+// Turns the modules that esbuild has split the program into, into chunks that src/cli/loader.ts loads: CommonJS, each in
+// an expression that is a function. Compiles them with V8 for each set of options that a process of the service has.
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { build, version } from 'esbuild';
+
+const own = fileURLToPath(import.meta.url);
+const WRAPPER = ['(function (exports, require, module, lazily, chunkUrl, __filename, __dirname) {', '})'];
+
+/**
+ * A comment in each module, so that its hash, which names the chunk, also names what makes the chunk of it: compiled code
+ * belongs to a name.
+ */
+export const moduleFooter = `// ${createHash('sha256').update(readFileSync(own)).update(version).digest('hex')}`;
+
+/**
+ * @param common options of esbuild
+ * @returns the names of the chunks
+ */
+export async function buildChunks(modules, chunks, common) {
+  const names = readdirSync(modules).filter((name) => name.endsWith('.js'));
+  for (const name of names) {
+    const path = join(modules, name);
+    // As long as `import`, so that the map of the source stays right.
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll(/\bimport\("(?=\.)/g, 'lazily("'));
+  }
+  const [header, footer] = WRAPPER;
+  const { plugins: _plugins, external: _external, ...rest } = common;
+  await build({
+    ...rest,
+    entryPoints: names.map((name) => join(modules, name)),
+    outdir: chunks,
+    bundle: false,
+    format: 'cjs',
+    define: { 'import.meta.url': 'chunkUrl' },
+    banner: { js: header },
+    footer: { js: footer },
+  });
+  return names;
+}
+
+/**
+ * Compiles the chunks in a process for each set of options, into the folder that the loader looks for.
+ * @param sets `role` = the chunk of the role that starts with these options, or null for all other commands
+ * @returns their paths below `compiled`
+ */
+export async function compileChunks(chunks, compiled, names, sets) {
+  const script = join(dirname(own), 'compile-chunks.mjs');
+  const compile = async ({ options, role }) => {
+    const folder = options.join('');
+    mkdirSync(join(compiled, folder), { recursive: true });
+    const args = [script, chunks, join(compiled, folder), role ?? '', ...names];
+    await promisify(execFile)(process.execPath, [...options, ...args]);
+    return names.map((name) => join(folder, name));
+  };
+  return (await Promise.all(sets.map(compile))).flat();
+}

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { constants, Script } from 'node:vm';
+
+/*
+ * The entry of the build: `dist/airlock.js`. It loads the chunks of the program, each with the code that V8 compiled
+ * when the program was built (docs/decisions/0056-…). Node loads no module with such code before version 22.1.
+ */
+
+/** File of the chunk that runs the command. Set by the build (scripts/build.mjs). */
+declare const MAIN_CHUNK: string;
+
+/** A chunk is an expression: a function of these. `lazily` replaces `import()`, and `chunkUrl` replaces `import.meta.url`. */
+type ChunkFunction = (
+  exports: unknown,
+  require: (specifier: string) => unknown,
+  module: { exports: unknown },
+  lazily: (specifier: string) => Promise<unknown>,
+  chunkUrl: string,
+  __filename: string,
+  __dirname: string,
+) => void;
+
+const CHUNKS = fileURLToPath(new URL('./chunks/', import.meta.url));
+/**
+ * V8 accepts compiled code only from a process with the same options, so there is a folder for each set of options. Without
+ * one, and when V8 rejects its files, it compiles the source.
+ */
+const COMPILED = fileURLToPath(new URL(`./compiled/${process.execArgv.join('')}/`, import.meta.url));
+const requireInstalled = createRequire(import.meta.url);
+const loaded = new Map<string, { exports: unknown }>();
+
+/** Returns the exports of a chunk, a package or a module of Node. */
+function requireAny(specifier: string): unknown {
+  return specifier.startsWith('.') ? loadChunk(basename(specifier)) : requireInstalled(specifier);
+}
+
+/** Like `import()`: runs the chunk later, and rejects with what it throws. */
+async function lazily(specifier: string): Promise<unknown> {
+  await null;
+  return requireAny(specifier);
+}
+
+function loadChunk(name: string): unknown {
+  const known = loaded.get(name);
+  if (known) return known.exports;
+  const module = { exports: {} as unknown };
+  loaded.set(name, module);
+  const path = join(CHUNKS, name);
+  const cachedData = readCompiled(name);
+  // The build writes nothing but ASCII, which `latin1` reads without a check of each byte.
+  const script = new Script(readFileSync(path, 'latin1'), {
+    filename: path,
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    ...(cachedData && { cachedData }),
+  });
+  const run = script.runInThisContext() as ChunkFunction;
+  run(module.exports, requireAny, module, lazily, pathToFileURL(path).href, path, CHUNKS);
+  return module.exports;
+}
+
+function readCompiled(name: string): Buffer | null {
+  try {
+    return readFileSync(join(COMPILED, name));
+  } catch {
+    return null;
+  }
+}
+
+loadChunk(MAIN_CHUNK);
