@@ -122,6 +122,8 @@ describe('a picture of a long source', () => {
       expect(seen.requests).toBeLessThanOrEqual(6);
       const complete = await make('plain', seconds);
       expect(complete).toMatchObject({ status: 'completed', inputs: [{ fetched: 'whole' }] });
+      // The response to the request for a range contains the complete source.
+      expect(seen.requests).toBe(1);
       expect(job.outputs[0].sha256).toBe(complete.outputs[0].sha256);
       expect(job.inputs[0].duration).toBe(complete.inputs[0].duration);
       expect(job.video_metadata).toEqual(complete.video_metadata);
@@ -177,6 +179,7 @@ describe('a picture of a long source', () => {
     expect(seen.requests).toBeLessThanOrEqual(16);
     const complete = await makeTiles('plain', ...outputs);
     expect(complete).toMatchObject({ status: 'completed', inputs: [{ fetched: 'whole' }] });
+    expect(seen.requests).toBe(1);
     for (const output of ['thumbnails', 'sprite']) {
       const files = await filesOf(job, output);
       expect(files).toEqual(await filesOf(complete, output));
