@@ -203,6 +203,20 @@ describe('a picture of a long source', () => {
     expect(job.video_metadata).toEqual(complete.video_metadata);
   });
 
+  it('needs only the clusters of Matroska around stills, also next to a sprite, and shows the same pictures', async () => {
+    const outputs = [
+      ...[12.34, '100%'].map((at) => ({ outputFormat: 'png', still: { at, width: 80 } })),
+      { outputFormat: 'sprite', every_seconds: 10, width: 32 },
+    ];
+    const job = await makeTiles('honest/mkv', ...outputs);
+    expect(job).toMatchObject({ status: 'completed', warnings: [], inputs: [{ fetched: 'ranges' }] });
+    expect(seen.bytes).toBeLessThan(matroska.length / 4);
+    const complete = await makeTiles('plain/mkv', ...outputs);
+    expect(complete).toMatchObject({ status: 'completed', inputs: [{ fetched: 'whole' }] });
+    const hashes = ({ outputs }: { outputs: { sha256: string }[] }) => outputs.map(({ sha256 }) => sha256);
+    expect(hashes(job)).toEqual(hashes(complete));
+  });
+
   it('is fetched completely if the pictures outnumber the key frames, or if the ranges are too large', async () => {
     for (const every of [0.2, 1]) {
       const job = await makeTiles('honest', { outputFormat: 'sprite', every_seconds: every, width: 32 });

@@ -10,6 +10,7 @@ import { checkInput, detectMedia, type JobPlan, type MediaInfo, type PictureTime
 import { recordInput } from '../../../jobs/progress.ts';
 import { sourceRow } from '../../../jobs/rows.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
+import { wantsBest } from '../best-still.ts';
 import { type PreparedInput, stageInputs, subjectOf } from '../inputs.ts';
 import { mayReadRanges, picturesOf } from './picture-time.ts';
 import { cellFiles, type FallBack, type PreparedSources, readySources, type Strategy } from './prepared.ts';
@@ -68,10 +69,10 @@ async function prepareRanges(attempt: TranscodeAttempt, fetch: Fetch): Promise<P
     return arrivesComplete(attempt, parts.complete);
   }
   const demuxer = (await detectMedia(parts.head))?.demuxer;
-  // For Matroska, the readers can only make files of key frames.
-  const isReadable =
-    demuxer === 'mov' || (demuxer === 'matroska' && attempt.request.outputs.every(({ tiles }) => tiles));
-  if (!demuxer || !isReadable) return fallBack('the source has another container');
+  if (demuxer !== 'mov' && demuxer !== 'matroska') return fallBack('the source has another container');
+  // Its cues may list fewer key frames than the complete file has, so another picture could be the best one.
+  if (demuxer === 'matroska' && attempt.request.outputs.some(wantsBest))
+    return fallBack('the best still of this container is chosen from the complete source');
   const start = join(run.folder, 'parts.start');
   const described = await parts.describe(start);
   if (described.outcome === 'needs-all') return fallBack(described.reason);
