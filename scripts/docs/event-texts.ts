@@ -6,6 +6,8 @@ export const JOB_EVENT_TEXTS: Readonly<Record<JobEvent, string>> = {
   started: 'A worker starts an attempt at the {one}. `attempt` is its number, from 1.',
   output_ready:
     'You can download an output, even if the {one} still creates others. `position` is its position in the request, from 0.',
+  awaiting_children:
+    'The {one} waits for jobs that make its parts, such as the pieces of a long video. `children` is their number.',
   retrying: 'An attempt fails, and the {one} returns to the queue. `error_code` contains the reason.',
   completed: 'The {one} ends, and every output is complete.',
   failed: 'The {one} ends without all of its outputs. `error_code` is one of [these codes](failures.md).',
@@ -16,6 +18,10 @@ export const JOB_EVENT_TEXTS: Readonly<Record<JobEvent, string>> = {
 /** The same for events that only one kind has, or whose text differs for a kind. */
 export const KIND_EVENT_TEXTS: Readonly<Record<string, string>> = {
   'transcode.canceled': 'A request cancels the job, or the batch of the job.',
+  'transcode.output_delivered':
+    'A copy of an output arrives at its destination after the job has ended, because a request delivered the output again.',
+  'transcode.delivery_failed':
+    'An output that a request delivers again does not arrive at its destination. The output shows why.',
   'blueprint.step': 'The run reaches its next step. `step` is one of the values of `step` in the run.',
   'blueprint.awaiting_review': 'The run waits until you correct its captions and continue it.',
 };

@@ -11,6 +11,7 @@ const AT = '2026-05-22T14:30:45.000Z';
 /** A value for each field of the payloads. The generator checks them against the schemas. */
 const VALUES: Readonly<Record<string, unknown>> = {
   attempt: 1,
+  children: 4,
   position: 0,
   format: 'mp4',
   error_code: 'source_not_found',
@@ -26,6 +27,7 @@ const VALUES: Readonly<Record<string, unknown>> = {
 const OWN_VALUES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'webhook.disabled': { reason: 'gone' },
   retrying: { error_code: 'worker_lost' },
+  delivery_failed: { error_code: 'destination_failed' },
 };
 /** The part of `data` that says what an event is about. */
 const SUBJECTS: Readonly<Record<string, object>> = {

@@ -200,6 +200,14 @@ export class Airlock {
     return this.#transcodes.download(id, options);
   }
 
+  /**
+   * Delivers outputs of a job that has ended again: by default every output whose delivery failed, to its earlier destination.
+   * Returns before the deliveries end.
+   */
+  redeliver(id: string, request: Schemas['RedeliverRequest'] = {}): Promise<Schemas['Redelivery']> {
+    return this.call('post', '/v1/transcodes/{id}/redeliver', { path: { id }, body: request });
+  }
+
   /** Deletes the outputs of a job and the uploads that it used, before it returns. */
   erase(id: string): Promise<void> {
     return this.#transcodes.erase(id);

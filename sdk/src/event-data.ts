@@ -25,6 +25,8 @@ export interface JobEventData<Kind extends string> {
    * require it, and `position` its place in the request, from 0.
    */
   output_ready: OfJob & { output: string | null; position: number; format: string };
+  /** The job waits without a worker for jobs that make its parts. */
+  awaiting_children: OfJob & { children: number };
   retrying: OfJob & { error_code: string };
   completed: OfEndedJob<Kind>;
   failed: OfEndedJob<Kind> & { error_code: string };

@@ -807,6 +807,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/transcodes/{id}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver outputs again
+         * @description Delivers outputs of a job that has ended to their destinations again, or to another destination, while Airlock has them. Without `output`, delivers every output whose delivery failed. The response comes before the deliveries end. The events `transcode.output_delivered` and `transcode.delivery_failed` report how they end.
+         *
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
+         */
+        post: operations["redeliverOutputs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/transcodes/{id}/playback": {
         parameters: {
             query?: never;
@@ -1851,7 +1873,7 @@ export interface components {
              * @description A stable code for programs.
              * @enum {string}
              */
-            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "account_exists" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "template_exists" | "too_many_templates" | "too_many_template_versions" | "template_read_only" | "template_not_found" | "connection_exists" | "too_many_connections" | "connection_check_failed" | "connection_not_found" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "transcription_not_configured" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_token_exceeded" | "too_many_upload_tokens" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcribe_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "playback_ended" | "run_not_awaiting_review" | "generative_not_available" | "archive_not_ready" | "job_not_completed" | "job_failed" | "job_canceled" | "job_without_output" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
+            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "account_exists" | "key_exceeds_caller" | "key_not_active" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "template_exists" | "too_many_templates" | "too_many_template_versions" | "template_read_only" | "template_not_found" | "connection_exists" | "too_many_connections" | "connection_check_failed" | "connection_not_found" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "transcription_not_configured" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_confirmed" | "upload_type_mismatch" | "upload_token_exceeded" | "too_many_upload_tokens" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "batch_final" | "transcode_not_completed" | "transcribe_not_completed" | "transcode_failed" | "transcode_canceled" | "no_output" | "output_deleted" | "output_damaged" | "delivery_in_progress" | "playback_ended" | "run_not_awaiting_review" | "generative_not_available" | "archive_not_ready" | "job_not_completed" | "job_failed" | "job_canceled" | "job_without_output" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
             /** @description Details such as `field`, `reason`, `remedy` and `near`, depending on the code; null if there are none. */
             details: {
                 [key: string]: unknown;
@@ -2469,12 +2491,25 @@ export interface components {
             bucket: string | null;
             /** @description Its folder in the bucket; null for a presigned URL. */
             prefix: string | null;
+            /** @description Name of the connection to the bucket; null for a presigned URL. */
+            connection: string | null;
             /** @description `destination_failed` if the delivery failed; null otherwise. */
             error_code: "destination_failed" | null;
             /** @description One sentence for people; null unless the delivery failed. */
             error_message: string | null;
             /** @description When the delivery ended; null unless it is `delivered`. */
             delivered_at: string | null;
+        };
+        /** @description The deliveries that a request has begun. Read the job to see how they end. */
+        Redelivery: {
+            /** @description The deliveries that have begun. */
+            items: {
+                /** @description Name of the output. */
+                output: string;
+                destination: components["schemas"]["OutputDelivery"];
+            }[];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
         };
         /** @description How an output compares with its source. */
         QualityFigures: {
@@ -4870,7 +4905,7 @@ export interface components {
              * @description What happened.
              * @enum {string}
              */
-            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "upload_token.created" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
+            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.awaiting_children" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "transcode.output_delivered" | "transcode.delivery_failed" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.awaiting_children" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.awaiting_children" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "upload_token.created" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
             /**
              * Format: date-time
              * @description When it happened.
@@ -4900,7 +4935,7 @@ export interface components {
             /** @description The URL to which Airlock sends events. */
             url: string;
             /** @description Types of events to send; all if null. */
-            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "upload_token.created" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.awaiting_children" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "transcode.output_delivered" | "transcode.delivery_failed" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.awaiting_children" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.awaiting_children" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "upload_token.created" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
             /** @description For people. */
             description: string | null;
             /** @description Whether Airlock sends events. */
@@ -4936,7 +4971,7 @@ export interface components {
             /** @description The URL to which Airlock sends events. */
             url: string;
             /** @description Types of events to send; all if null. */
-            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "upload_token.created" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.awaiting_children" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "transcode.output_delivered" | "transcode.delivery_failed" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.awaiting_children" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.awaiting_children" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "upload_token.created" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
             /** @description For people. */
             description: string | null;
             /** @description Whether Airlock sends events. */
@@ -4974,7 +5009,7 @@ export interface components {
             /** @description The URL to which Airlock sends events. */
             url: string;
             /** @description Types of events to send; all if null. */
-            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "upload_token.created" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.awaiting_children" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "transcode.output_delivered" | "transcode.delivery_failed" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.awaiting_children" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.awaiting_children" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "upload_token.created" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
             /** @description For people. */
             description: string | null;
             /** @description Whether Airlock sends events. */
@@ -5026,7 +5061,7 @@ export interface components {
              * @description The type of the event.
              * @enum {string}
              */
-            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "upload_token.created" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
+            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.awaiting_children" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "transcode.output_delivered" | "transcode.delivery_failed" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.awaiting_children" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.awaiting_children" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "upload_token.created" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
             /** @description The job that the event is about. */
             job_id: string | null;
             /**
@@ -5078,7 +5113,7 @@ export interface components {
              * @description The type of the event.
              * @enum {string}
              */
-            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "upload_token.created" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
+            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.awaiting_children" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "transcode.output_delivered" | "transcode.delivery_failed" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.awaiting_children" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.awaiting_children" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "upload_token.created" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
             /** @description The job that the event is about. */
             job_id: string | null;
             /**
@@ -5228,6 +5263,13 @@ export interface components {
             } | null;
             /** @description A place in the bucket of a connection. */
             s3?: components["schemas"]["S3Destination"] | null;
+        };
+        /** @description The outputs to deliver again, and where. */
+        RedeliverRequest: {
+            /** @description Name of an output of the job. Defaults to every output that was not delivered, or to the only output. */
+            output?: string | null;
+            /** @description Where to deliver the copy instead. Required if the output had no destination or a presigned URL, because Airlock does not keep presigned URLs. */
+            destination?: components["schemas"]["Destination"] | null;
         };
         /** @description The quality that an output must reach in as few bytes as possible. */
         Target: {
@@ -5664,7 +5706,7 @@ export interface components {
             /** @description An `https://` URL. The server calls it, and rejects private addresses. */
             url: string;
             /** @description Types of events to send; all if absent or null. */
-            types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "upload_token.created" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.awaiting_children" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "transcode.output_delivered" | "transcode.delivery_failed" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.awaiting_children" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.awaiting_children" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "upload_token.created" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
             /** @description For people. */
             description?: string | null;
         };
@@ -5673,7 +5715,7 @@ export interface components {
             /** @description An `https://` URL. The server calls it, and rejects private addresses. */
             url?: string;
             /** @description Types of events to send; all if absent or null. */
-            types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "upload_token.created" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.awaiting_children" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "transcode.output_delivered" | "transcode.delivery_failed" | "blueprint.queued" | "blueprint.started" | "blueprint.output_ready" | "blueprint.awaiting_children" | "blueprint.retrying" | "blueprint.completed" | "blueprint.failed" | "blueprint.canceled" | "blueprint.deleted" | "blueprint.step" | "blueprint.awaiting_review" | "transcription.queued" | "transcription.started" | "transcription.output_ready" | "transcription.awaiting_children" | "transcription.retrying" | "transcription.completed" | "transcription.failed" | "transcription.canceled" | "transcription.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "upload_token.created" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
             /** @description For people. */
             description?: string | null;
             /** @description `false` pauses the webhook; `true` enables it again. */
@@ -6737,6 +6779,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SignedManifest"];
+                };
+            };
+        };
+    };
+    redeliverOutputs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedeliverRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redelivery"];
                 };
             };
         };

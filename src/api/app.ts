@@ -55,6 +55,7 @@ import { registerWebhooks } from './routes/webhooks.ts';
 import { compileValidator } from './shape-errors.ts';
 import { registerStopping } from './stopping.ts';
 import type { App } from './types.ts';
+import { collectUploadRoutes, type UploadRoutes } from './upload-cors.ts';
 
 /** Characters of a part of a path, decoded or not: the name of an upload has at most 232 bytes, each escaped as three. */
 const MAX_PATH_PART = 700;
@@ -72,7 +73,8 @@ const PLAYBACK_PER_MINUTE = 12_000;
 export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promise<App> {
   const { settings } = deps;
   const app = createApp(settings, logger);
-  guardListener(app, deps, logger);
+  const uploads = collectUploadRoutes(app);
+  guardListener(app, deps, { logger, uploads });
   limitOpenRoutes(app);
   app.decorateRequest('span', null);
   app.setValidatorCompiler(compileValidator);
@@ -88,7 +90,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
     contentSecurityPolicy: false,
     hsts: settings.tls || settings.trustProxy.length > 0 ? { maxAge: 31_536_000 } : false,
   });
-  registerCors(app);
+  registerCors(app, uploads);
   registerLoadShedding(app, settings.maxLoopDelayMs ?? MAX_LOOP_DELAY_MS);
   await registerAuth(app, deps);
   registerConcurrency(app);
@@ -120,7 +122,11 @@ function createApp(settings: ApiSettings, logger: FastifyBaseLogger): App {
 }
 
 /** Limits connections and requests before Fastify spends time on them. */
-function guardListener(app: App, deps: ApiDeps, logger: FastifyBaseLogger): void {
+function guardListener(
+  app: App,
+  deps: ApiDeps,
+  { logger, uploads }: { logger: FastifyBaseLogger; uploads: UploadRoutes },
+): void {
   const { settings } = deps;
   const connections = guardConnections(app.server, {
     limits: { ...settings.connections, newPerMinute: addressLimit(settings.rateLimit) },
@@ -133,7 +139,7 @@ function guardListener(app: App, deps: ApiDeps, logger: FastifyBaseLogger): void
     addressOf: clientAddressOf(settings.trustProxy),
     closePipelined: (socket) => connections.closePipelined(socket),
     onUnsent: (socket) => connections.countUnsent(socket),
-    reject: answerRejections(settings),
+    reject: answerRejections(settings, uploads),
   });
   app.decorate('connections', connections);
   app.decorate('gate', gate);

@@ -4,10 +4,9 @@ import { isWebOrigin } from '../contract/upload-tokens.ts';
 import { findUploadToken, type UploadToken } from '../uploads/tokens.ts';
 import type { Caller } from './caller.ts';
 import type { ApiDeps } from './deps.ts';
+import { readableBy } from './upload-cors.ts';
 
 const ENDED = { reason: 'the upload token has expired or was revoked', remedy: 'Request a new token from your server' };
-/** Headers of a response that a page may read. */
-const EXPOSED = 'retry-after, x-request-id';
 
 /**
  * Authenticates a request with an upload token. Null for a token that does not exist, and for one from another origin: both
@@ -23,7 +22,7 @@ export async function authenticateUploadToken(
   const { origin } = request.headers;
   if (!found || !isFromOrigin(found.token, origin)) return null;
   const { token, account, isActive } = found;
-  if (origin !== undefined && request.routeOptions.config.uploadToken) allowOrigin(reply, origin);
+  if (origin !== undefined && request.routeOptions.config.uploadToken) reply.headers(readableBy(origin));
   if (!isActive) throw new ApiError('unauthorized', ENDED);
   return { account, scopes: [], by: { token }, id: token.id, ownKeys: [] };
 }
@@ -32,9 +31,4 @@ export async function authenticateUploadToken(
 function isFromOrigin({ origin: allowed }: UploadToken, origin: string | undefined): boolean {
   if (allowed !== null) return origin === allowed;
   return origin === undefined || isWebOrigin(origin);
-}
-
-function allowOrigin(reply: FastifyReply, origin: string): void {
-  reply.header('access-control-allow-origin', origin);
-  reply.header('access-control-expose-headers', EXPOSED);
 }

@@ -37,7 +37,7 @@ Examples:
 }
 
 function addJobs(program: Command): void {
-  const jobs = program.command('jobs').description('List, show, watch, cancel and erase jobs');
+  const jobs = program.command('jobs').description('List, show, watch, cancel, redeliver and erase jobs');
   const load = () => import('./commands/jobs.ts');
   jobs
     .command('list')
@@ -80,6 +80,17 @@ Examples:
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .action(async (id, options) => exit((await load()).cancelJobCommand(readConfig(), id, options)));
+  jobs
+    .command('redeliver')
+    .description('Deliver outputs of a job again, and wait. Exits with 1 unless all of them are delivered')
+    .argument('<id>', JOB_ID)
+    .option('--output <name>', 'name of the output (default: every output that was not delivered)')
+    .option('--to <url>', 'another place in a bucket: s3://CONNECTION/FOLDER')
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .action(async (id, options) =>
+      exit((await import('./commands/redeliver.ts')).redeliverOutputsCommand(readConfig(), id, options)),
+    );
   jobs
     .command('erase')
     .description('Erase a job: delete its outputs and the uploads that it used now')

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { timestamp } from './common.ts';
+import { someWarnings, timestamp } from './common.ts';
 import { bucketName, connectionName } from './connections.ts';
 import { rule } from './faults/rule.ts';
 import { isLadderFormat, isTileFormat } from './formats.ts';
@@ -89,6 +89,33 @@ function prefixFault(text: string): string | null {
   return parts.some((part) => part === '.' || part === '..') ? 'contains a dot segment' : null;
 }
 
+/** Whether an output of this format has many files. */
+export function hasManyFiles(format: string): boolean {
+  return isLadderFormat(format) || isTileFormat(format);
+}
+
+interface DestinationFault {
+  /** Null for the destination itself. */
+  field: 'url' | null;
+  reason: string;
+  remedy: string;
+}
+
+/** Why a destination cannot receive an output. */
+export function destinationFaults(
+  { url }: Pick<Destination, 'url'>,
+  { format, isEncrypted }: { format: string; isEncrypted: boolean },
+): DestinationFault[] {
+  const several = `is for one file, and ${format} has several`;
+  const encrypted = 'cannot receive encrypted segments: their key stays in Airlock';
+  return [
+    ...(url !== undefined && hasManyFiles(format)
+      ? [{ field: 'url' as const, reason: several, remedy: 'Send a destination with s3' }]
+      : []),
+    ...(isEncrypted ? [{ field: null, reason: encrypted, remedy: 'Omit encryption or destination' }] : []),
+  ];
+}
+
 interface OutputWithDestination {
   outputFormat?: unknown;
   encryption?: unknown;
@@ -111,13 +138,8 @@ export function checkDestinations(
     const given = output.destination ?? body.destination;
     const { outputFormat: format, encryption } = output;
     if (!given || typeof format !== 'string') continue;
-    if (given.url !== undefined && (isLadderFormat(format) || isTileFormat(format)))
-      report([...path, 'url'], rule(`is for one file, and ${format} has several`, 'Send a destination with s3'));
-    if (encryption !== undefined)
-      report(
-        path,
-        rule('cannot receive encrypted segments: their key stays in Airlock', 'Omit encryption or destination'),
-      );
+    for (const { field, reason, remedy } of destinationFaults(given, { format, isEncrypted: encryption !== undefined }))
+      report(field === null ? path : [...path, field], rule(reason, remedy));
   }
 }
 
@@ -134,6 +156,7 @@ export const delivery = z
     host: z.string().nullable().describe('Host that receives the output; null once the job has been erased.'),
     bucket: z.string().nullable().describe('Its bucket; null for a presigned URL.'),
     prefix: z.string().nullable().describe('Its folder in the bucket; null for a presigned URL.'),
+    connection: z.string().nullable().describe('Name of the connection to the bucket; null for a presigned URL.'),
     error_code: z
       .literal('destination_failed')
       .nullable()
@@ -143,3 +166,29 @@ export const delivery = z
   })
   .meta({ id: 'OutputDelivery', description: 'The delivery of an output to its destination.' });
 export type DeliveryView = z.infer<typeof delivery>;
+
+const NAME = z.string().min(1).max(64);
+
+export const redeliverBody = z
+  .object({
+    output: nullable(NAME).describe(
+      'Name of an output of the job. Defaults to every output that was not delivered, or to the only output.',
+    ),
+    destination: destinationField.describe(
+      'Where to deliver the copy instead. Required if the output had no destination or a presigned URL, because Airlock does not keep presigned URLs.',
+    ),
+  })
+  .meta({ id: 'RedeliverRequest', description: 'The outputs to deliver again, and where.' });
+export type RedeliverBody = z.infer<typeof redeliverBody>;
+
+export const redeliverAnswer = z
+  .object({
+    items: z
+      .array(z.object({ output: NAME.describe('Name of the output.'), destination: delivery }))
+      .describe('The deliveries that have begun.'),
+    warnings: someWarnings,
+  })
+  .meta({
+    id: 'Redelivery',
+    description: 'The deliveries that a request has begun. Read the job to see how they end.',
+  });

@@ -46,6 +46,11 @@ export const JOB_ERRORS = {
     text: 'Output was changed in storage',
     advice: 'Create the job again, and report the job id to the operator.',
   },
+  delivery_in_progress: {
+    status: 409,
+    text: 'The output is being delivered',
+    advice: 'Wait until outputs[].destination.status is delivered or failed.',
+  },
   playback_ended: {
     status: 410,
     text: 'Playback has ended',

@@ -17,6 +17,7 @@ export const jobEvents = {
   queued: none,
   started: z.object({ v, attempt: z.number() }),
   output_ready: z.object({ v, position: z.number(), format: z.string() }),
+  awaiting_children: z.object({ v, children: z.number() }),
   retrying: errorCode,
   completed: none,
   failed: errorCode,

@@ -7,12 +7,13 @@ import { type GuardedExchange, openExchange } from './exchange.ts';
 import { readStart, type SourceStart } from './head.ts';
 import { createLookup } from './lookup.ts';
 import { type Post, postTo } from './post.ts';
-import { type OpenedRanges, openRanges, type RangeLimits } from './ranges.ts';
-import { type RequestContext, requestSource } from './response.ts';
+import { type CompleteSource, type OpenedRanges, openRanges, type RangeLimits } from './ranges.ts';
+import { type RequestContext, requestSource, type SourceResponse } from './response.ts';
 
 export { type FetchCode, FetchError } from './errors.ts';
 export type { ExchangeOptions, GuardedExchange } from './exchange.ts';
 export { checkWebhookUrl } from './post.ts';
+export type { SourceResponse } from './response.ts';
 export { checkSourceUrl, type SourceUrlCheck, type SourceUrlOptions } from './source-url.ts';
 
 export interface FetcherOptions {
@@ -43,6 +44,8 @@ export interface DownloadOptions {
   deadlineMs?: number;
   /** Aborts the download immediately, with the code `canceled`. */
   signal?: AbortSignal;
+  /** The response of `openRanges` to the same URL, which is read instead of a new one. */
+  complete?: SourceResponse;
   /** Called once, with the declared size in bytes (null = not declared), before the body is read. */
   onResponse?: (declared: { length: number | null }) => void;
   /** Called with the size of every written chunk. If it returns a promise, reading pauses until that resolves. */
@@ -66,10 +69,10 @@ export interface Fetcher {
    */
   download(url: string, destination: string, options?: DownloadOptions): Promise<Download>;
   /**
-   * Opens a URL to read ranges of it; null if its server does not support that. Rejects with `FetchError`. Aborting the
-   * signal closes all connections: do so when done.
+   * Opens a URL to read ranges of it. If its server does not support that, returns null, or with `keepsComplete` a response
+   * for `download`. Rejects with `FetchError`. Aborting the signal closes all connections: do so when done.
    */
-  openRanges(url: string, limits: RangeLimits, signal: AbortSignal): Promise<OpenedRanges | null>;
+  openRanges(url: string, limits: RangeLimits, signal: AbortSignal): Promise<OpenedRanges | CompleteSource | null>;
   /**
    * Fetches at most `maxBytes` from the start of a URL. Rejects with `FetchError`. Aborting the signal closes the
    * connection: do so when done.
@@ -131,7 +134,10 @@ export function createFetcher(options: FetcherOptions): Fetcher {
             const bytes = await writeData(dataOf(url), file, { ...overrides, ...limitsOf(options, overrides) });
             return { bytes, contentType: null, host: '' };
           }
-          const response = await requestSource(url, contextOf(stop.signal)).catch((error) => {
+          const response = await (overrides.complete
+            ? takeOver(overrides.complete, stop.signal)
+            : requestSource(url, contextOf(stop.signal))
+          ).catch((error) => {
             throw toFetchError(error, 'connect');
           });
           overrides.onResponse?.({ length: response.length });
@@ -142,6 +148,12 @@ export function createFetcher(options: FetcherOptions): Fetcher {
       );
     },
   };
+}
+
+/** A response that now ends with this signal as well. */
+async function takeOver(response: SourceResponse, signal: AbortSignal): Promise<SourceResponse> {
+  signal.addEventListener('abort', () => response.body.destroy(signal.reason), { once: true });
+  return response;
 }
 
 function dataOf(url: string): Buffer {

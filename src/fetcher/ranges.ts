@@ -18,12 +18,19 @@ export interface OpenedRanges extends RangeSource {
   first: Buffer;
 }
 
+/** The response of a server without ranges: the complete source, of which nothing has been read. */
+export interface CompleteSource {
+  complete: SourceResponse;
+}
+
 export interface RangeLimits {
   /** Requests, and bytes of all bodies together. */
   maxRequests: number;
   maxBytes: number;
   /** Of the entire source; by default the limit of a download. */
   maxSize?: number;
+  /** Returns the response of a server without ranges, for a download. By default it is closed. */
+  keepsComplete?: boolean;
 }
 
 /** Bytes that the first request fetches: enough to detect the type of a file and to find its index. */
@@ -33,12 +40,15 @@ export const FIRST_BYTES = 64 * 1024;
  * Asks for the start of a source. Returns null if the server does not respond with that range and a strong validator
  * (RFC 9110, 8.8.1), without which two ranges could be of different files. The same rules as for a download apply to
  * every request: a new connection whose address is checked.
+ *
+ * A server without ranges responds with the complete source: with `keepsComplete`, a download can go on with this response
+ * instead of a second request. Download it or close it.
  */
 export async function openRanges(
   source: string,
   context: RequestContext & { maxSize: number },
   limits: RangeLimits,
-): Promise<OpenedRanges | null> {
+): Promise<OpenedRanges | CompleteSource | null> {
   const left = { requests: limits.maxRequests, bytes: limits.maxBytes };
   const ask = async (start: number, end: number, etag: string | null): Promise<SourceResponse> => {
     left.requests -= 1;
@@ -51,6 +61,7 @@ export async function openRanges(
   };
   const response = await ask(0, FIRST_BYTES, null);
   const { etag } = response;
+  if (limits.keepsComplete && response.body.statusCode === 200) return { complete: response };
   const part = partOf(response);
   // A source that is too large is left to the download, which reports it.
   if (part?.start !== 0 || etag === null || part.size > context.maxSize) {

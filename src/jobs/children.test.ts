@@ -62,6 +62,12 @@ describe('a job that waits for its children', () => {
   const end = async (claim: Awaited<ReturnType<JobWorld['mustClaim']>>) =>
     expect(await world.complete(claim, (await world.store(claim)).objectId)).toBe(true);
 
+  it('records an event with the number of its children', async () => {
+    const id = await startPieces([4, 4, null]);
+    const { rows } = await world.database.pg.query('SELECT type, data FROM events WHERE job_id = $1 ORDER BY id', [id]);
+    expect(rows.at(-1)).toEqual({ type: 'transcode.awaiting_children', data: { v: 1, children: 3 } });
+  });
+
   it('is shown to clients as processing until it has used what its children made, in views, lists and counts', async () => {
     const id = await startPieces([4]);
     const shown = { status: 'processing', queue_position: null, started_at: expect.any(String) };

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { notify } from '../database/notify.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { endAttempt } from './attempts.ts';
+import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
 import { lockOwned } from './read.ts';
 import type { Claim, Job } from './rows.ts';
@@ -27,20 +28,21 @@ export async function waitForChildren(context: JobsContext, claim: Claim): Promi
     const job = await lockOwned(tx, claim);
     if (!job) return false;
     await endAttempt(context, tx, claim, { state: 'released', facts: null, errorCode: null });
-    const isOver = !(await hasOpenChildren(tx, job.id));
+    const children = await countOpenChildren(tx, job.id);
     await tx
       .updateTable('jobs')
       .set({
         status: 'pending',
         current_attempt: null,
         available_at: job.created_at,
-        awaiting: isOver ? null : 'children',
+        awaiting: children === 0 ? null : 'children',
         ...{ progress: 0, speed: null, fps: null, eta_seconds: null },
         updated_at: new Date(),
       })
       .where('id', '=', job.id)
       .execute();
-    if (isOver) await notify(tx, 'airlock_queue', job.resource_class);
+    if (children === 0) await notify(tx, 'airlock_queue', job.resource_class);
+    else await recordJobEvent(context, tx, job, 'awaiting_children', { children });
     return true;
   });
 }
@@ -60,7 +62,7 @@ export async function wakeParent(tx: Tx, job: Pick<Job, 'parent_id'>): Promise<v
     .executeTakeFirst();
   if (parent?.status !== 'pending' || parent.awaiting !== 'children') return;
   await followChildren(tx, parent.id);
-  if (await hasOpenChildren(tx, parent.id)) return;
+  if ((await countOpenChildren(tx, parent.id)) > 0) return;
   await tx
     .updateTable('jobs')
     .set({ awaiting: null, available_at: parent.created_at, speed: null, fps: null, eta_seconds: null })
@@ -90,13 +92,12 @@ export async function followChildren(db: Db, parentId: string): Promise<void> {
     WHERE id = ${parentId} AND status = 'pending' AND awaiting = 'children'`.execute(db);
 }
 
-async function hasOpenChildren(tx: Tx, parentId: string): Promise<boolean> {
-  const open = await tx
+async function countOpenChildren(tx: Tx, parentId: string): Promise<number> {
+  const { open } = await tx
     .selectFrom('jobs')
-    .select('id')
+    .select(({ fn }) => fn.countAll<string>().as('open'))
     .where('parent_id', '=', parentId)
     .where('completed_at', 'is', null)
-    .limit(1)
-    .executeTakeFirst();
-  return open !== undefined;
+    .executeTakeFirstOrThrow();
+  return Number(open);
 }

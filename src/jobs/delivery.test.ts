@@ -3,9 +3,10 @@ import { type JobWorld, makeJobWorld } from '../../test/helpers/job-world.ts';
 import { cancelJob } from './cancel.ts';
 import { openTarget, recordDelivery, viewDelivery } from './delivery.ts';
 import { eraseJob } from './erase.ts';
-import { releaseJob } from './finish.ts';
+import { failAttempt, releaseJob } from './finish.ts';
 import { insertJob } from './insert.ts';
 import { readReceipt } from './receipt.ts';
+import { beginRedelivery, MAX_PLACES, nextReport } from './redelivery.ts';
 import type { Claim } from './rows.ts';
 import { sweepRows } from './sweep-rows.ts';
 
@@ -80,5 +81,77 @@ describe('the delivery of an output', () => {
     await world.mustClaim();
     expect(await recordDelivery(world.context, claim, claim.outputs[0]!, { status: 'delivered' })).toBe(false);
     expect((await outputOf(claim)).delivery_status).toBe('pending');
+  });
+
+  describe('again, after the end of its job,', () => {
+    const NEXT = { host: 'bucket.example.org', bucket: 'media', prefix: 'b/' };
+
+    /** A completed job whose output a second job delivers to `NEXT`. */
+    async function claimAgain(): Promise<{ first: Claim; again: Claim }> {
+      const first = await claimWithDelivery();
+      const { context, database } = world;
+      await recordDelivery(context, first, first.outputs[0]!, { status: 'failed', error: 'No.' });
+      await world.complete(first, (await world.store(first)).objectId);
+      const target = { connection: 'films', prefix: 'b/' };
+      await database.db.transaction().execute(async (tx) => {
+        const row = await outputOf(first);
+        const report = nextReport(context, row, { target, place: NEXT });
+        await beginRedelivery(context, tx, row, report!);
+        await insertJob(context, tx, {
+          ...{
+            kind: 'redelivery',
+            accountId: first.job.account_id,
+            keyId: null,
+            requestId: null,
+            parentId: first.job.id,
+          },
+          ...{ resourceClass: 'light', request: null, facts: '{"v":1}', settings: null, sources: [], outputs: [] },
+          ...{ warnings: [], metadata: null, retentionSeconds: 60 },
+        });
+      });
+      return { first, again: await world.mustClaim() };
+    }
+
+    it('shows why it failed if its workers die, and records an event', async () => {
+      const { first, again } = await claimAgain();
+      expect(viewDelivery(world.context.vault, await outputOf(first))).toMatchObject({ status: 'delivering', ...NEXT });
+      const failure = { code: 'worker_lost' as const, message: 'The worker died.', retry: false };
+      expect(await failAttempt(world.context, again, failure, null)).toBe(true);
+      expect(viewDelivery(world.context.vault, await outputOf(first))).toMatchObject({
+        ...{ status: 'failed', ...NEXT, connection: 'films', error_message: 'The worker died.' },
+      });
+      expect((await world.events(first.job.id)).at(-1)).toBe('delivery_failed');
+      expect((await world.row(first.job.id)).status).toBe('completed');
+    });
+
+    it('ends when the job is erased, and the receipt shows the places of both deliveries', async () => {
+      const { first, again } = await claimAgain();
+      await erase(first);
+      expect((await world.row(again.job.id)).status).toBe('canceled');
+      const last = await outputOf(first);
+      expect(await recordDelivery(world.context, again, last, { status: 'delivered' })).toBe(false);
+      const missed = { position: 0, format: 'mp4', delivered: false, delivered_at: null };
+      expect((await receiptOf(first)).copies).toEqual([
+        { ...missed, ...PLACE },
+        { ...missed, ...NEXT },
+      ]);
+      expect((await world.events(first.job.id)).at(-1)).toBe('deleted');
+    });
+
+    it('remembers a bounded number of places, and each of them once', async () => {
+      const { first } = await claimAgain();
+      const { context, database } = world;
+      const target = { connection: 'films', prefix: '' };
+      const to = async (prefix: string) => {
+        const row = await outputOf(first);
+        const report = nextReport(context, row, { target, place: { ...NEXT, prefix } });
+        if (report) await database.db.transaction().execute((tx) => beginRedelivery(context, tx, row, report));
+        return report?.earlier?.length;
+      };
+      const counts = [];
+      for (let count = 0; count < MAX_PLACES; count++) counts.push(await to(`${count}/`));
+      expect([counts[0], counts[MAX_PLACES - 3], counts.at(-1)]).toEqual([2, MAX_PLACES - 1, undefined]);
+      expect(await to('3/')).toBe(MAX_PLACES - 1);
+    });
   });
 });

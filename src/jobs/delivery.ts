@@ -9,7 +9,7 @@ import { storedJson } from '../database/stored-json.ts';
 import type { Claim, JobOutput } from './rows.ts';
 
 /** Where an output goes, with everything that a worker needs. Contains secrets, and is erased when the job ends. */
-const target = z.union([
+export const deliveryTarget = z.union([
   z.object({ url: z.string(), headers: z.record(z.string(), z.string()) }),
   z.object({
     connection: z.string(),
@@ -17,16 +17,19 @@ const target = z.union([
     prefix: z.string(),
   }),
 ]);
-export type DeliveryTarget = z.infer<typeof target>;
-const targetJson = storedJson('destination of an output', 1, z.object({ target }));
+export type DeliveryTarget = z.infer<typeof deliveryTarget>;
+const targetJson = storedJson('destination of an output', 1, z.object({ target: deliveryTarget }));
+
+const place = z.object({ host: z.string().nullable(), bucket: z.string().nullable(), prefix: z.string().nullable() });
 
 /** What clients may know of a delivery. Receipts show it after the job is erased, because the copy stays. */
-const report = z.object({
-  host: z.string().nullable(),
-  bucket: z.string().nullable(),
-  prefix: z.string().nullable(),
+const report = place.extend({
   error: z.string().nullable(),
   at: z.string().nullable(),
+  /** The connection that can deliver it again; absent for a presigned URL, and in rows of older releases. */
+  connection: z.string().optional(),
+  /** Other places that earlier deliveries may have sent a copy to. `at` is null where they failed. */
+  earlier: z.array(place.extend({ at: z.string().nullable() })).optional(),
 });
 export type DeliveryReport = z.infer<typeof report>;
 const reportJson = storedJson('delivery of an output', 1, report);
@@ -34,7 +37,7 @@ const reportJson = storedJson('delivery of an output', 1, report);
 /** A destination that has been accepted. */
 export interface NewDelivery {
   target: DeliveryTarget;
-  place: Pick<DeliveryReport, 'host' | 'bucket' | 'prefix'>;
+  place: z.infer<typeof place>;
 }
 
 type OutputRow = RowOf<'job_outputs'>;
@@ -44,12 +47,16 @@ export function deliveryColumns(vault: Vault, row: OutputRow, delivery: NewDeliv
   if (!delivery) return { destination_sealed: null, delivery_sealed: null, delivery_status: null };
   return {
     destination_sealed: sealColumn(vault, 'job_outputs', 'destination_sealed', row, targetJson.write(delivery)),
-    delivery_sealed: sealReport(vault, row, { ...delivery.place, error: null, at: null }),
+    delivery_sealed: sealReport(vault, row, firstReport(delivery)),
     delivery_status: 'pending',
   };
 }
 
-function sealReport(vault: Vault, row: OutputRow, value: DeliveryReport): Buffer {
+function firstReport({ place, target }: NewDelivery): DeliveryReport {
+  return { ...place, error: null, at: null, ...('connection' in target && { connection: target.connection }) };
+}
+
+export function sealReport(vault: Vault, row: OutputRow, value: DeliveryReport): Buffer {
   return sealColumn(vault, 'job_outputs', 'delivery_sealed', row, reportJson.write(value));
 }
 
@@ -77,13 +84,13 @@ export function readDelivery(vault: Vault, row: DeliveryRow): (DeliveryReport & 
 export function viewDelivery(vault: Vault, row: DeliveryRow): DeliveryView | null {
   const found = readDelivery(vault, row);
   if (!found) return null;
-  const { host, bucket, prefix, error, at } = found;
+  const { host, bucket, prefix, connection = null, error, at } = found;
   // `skipped`: the job ended before the delivery began. A newer release may know more.
   const shown = found.status === 'skipped' ? 'failed' : found.status;
   const status = DELIVERY_STATUSES.find((known) => known === shown) ?? 'pending';
   const failed = status === 'failed';
   return {
-    ...{ status, host, bucket, prefix },
+    ...{ status, host, bucket, prefix, connection },
     error_code: failed ? 'destination_failed' : null,
     error_message: failed ? (error ?? 'The job ended before the output was delivered.') : null,
     delivered_at: status === 'delivered' ? at : null,
@@ -100,16 +107,19 @@ export interface DeliveryStep {
   error?: string;
 }
 
-/** Records a step of a delivery. Returns false if the attempt no longer owns the job. */
+/**
+ * Records a step of a delivery. `row` is an output of the job of the attempt, or of the job whose outputs it delivers again.
+ * Returns false if the attempt no longer owns its job.
+ */
 export async function recordDelivery(
   { db, vault }: Pick<Context, 'db' | 'vault'>,
   claim: Claim,
   row: JobOutput,
   { status, error = null }: { status: DeliveryStep['status']; error?: string | null },
 ): Promise<boolean> {
-  const { host, bucket, prefix } = readDelivery(vault, row) ?? NOWHERE;
+  const { status: _, ...known } = readDelivery(vault, row) ?? { ...NOWHERE, status };
   const at = status === 'delivered' ? new Date().toISOString() : null;
-  const change = sealReport(vault, row, { ...{ host, bucket, prefix }, error, at });
+  const change = sealReport(vault, row, { ...known, error, at });
   const { rows } = await sql`
     UPDATE job_outputs SET delivery_status = ${status}, delivery_sealed = ${change}
     FROM jobs WHERE job_outputs.id = ${row.id} AND jobs.id = ${claim.job.id}

@@ -92,9 +92,10 @@ async function deliveredCopies(
   return rows.flatMap((row) => {
     const found = row.delivery_sealed && readDelivery(vault, row);
     if (!found || found.status === 'pending' || found.status === 'skipped') return [];
-    const { host, bucket, prefix, at } = found;
-    const delivered = found.status === 'delivered';
-    return [{ ...{ position: row.position, format: row.format, host, bucket, prefix, delivered }, delivered_at: at }];
+    return [...(found.earlier ?? []), found].map(({ host, bucket, prefix, at }) => ({
+      ...{ position: row.position, format: row.format, host, bucket, prefix },
+      ...{ delivered: at !== null, delivered_at: at },
+    }));
   });
 }
 

@@ -86,6 +86,8 @@ export interface Admission {
   priority?: number;
   /** False for a job that reads no source itself; by default true if a source is fetched. */
   fetches?: false;
+  /** The final job that the job belongs to. An erase of the parent cancels it. */
+  parentId?: string;
   /** What the job requires of a worker beyond its kind, e.g. `transcription:base-q8_0`; nothing when absent. */
   needs?: readonly string[];
 }

@@ -5,6 +5,7 @@ import { connectionCheck } from './connection-check/index.ts';
 import { inspection } from './inspection/index.ts';
 import type { Kind } from './kind.ts';
 import { probe } from './probe/index.ts';
+import { redelivery } from './redelivery/index.ts';
 import { segment } from './segment/index.ts';
 import { transcode } from './transcode/index.ts';
 import { transcribe } from './transcribe/index.ts';
@@ -15,7 +16,7 @@ const asKind = <Request>(kind: Kind<Request>) => kind as unknown as Kind;
 
 const KINDS: readonly Kind[] = [
   ...[asKind(transcode), inspection, segment, asKind(probe), asKind(connectionCheck), asKind(blueprint)],
-  ...[asKind(transcribe), transcribePiece],
+  ...[asKind(transcribe), transcribePiece, asKind(redelivery)],
 ];
 
 /** Kinds of which runs of blueprints create jobs, and the names of their hidden copies. */

@@ -1,7 +1,7 @@
 import { ConfigError } from '../config/config-error.ts';
 import { httpEndpoint, STORAGE_URL } from './endpoint-url.ts';
 import { gcsStoreFrom } from './gcs/from-url.ts';
-import { s3StoreFrom } from './s3/from-url.ts';
+import { s3StoreFrom, trustedAuthorities } from './s3/from-url.ts';
 import type { ObjectStore } from './types.ts';
 
 /** Where credentials of each protocol come from. */
@@ -39,6 +39,14 @@ export function storeFromUrl(
   if (parsed.protocol === 's3:') return s3StoreFrom(parsed, env, publicEndpoint);
   const endpoint = parsed.searchParams.get('endpoint');
   return gcsStoreFrom({ bucket, endpoint: endpoint && httpEndpoint(endpoint), publicEndpoint }, env);
+}
+
+/**
+ * The certificate authorities that the client of such a URL trusts instead of the system's, as PEM. Null for the system's.
+ * Throws `ConfigError`.
+ */
+export function authoritiesOf(url: string, env: NodeJS.ProcessEnv = process.env): string | null {
+  return parse(url).protocol === 's3:' ? trustedAuthorities(env) : null;
 }
 
 function checkParameters({ protocol, searchParams }: URL): void {

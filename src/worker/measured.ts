@@ -33,7 +33,8 @@ export function countBytes(fetcher: Fetcher, metrics: WorkerMetrics): Fetcher {
     },
     async openRanges(url, limits, signal) {
       const opened = await fetcher.openRanges(url, limits, signal);
-      if (!opened) return null;
+      // A download counts the bytes of a complete source.
+      if (!opened || 'complete' in opened) return opened;
       metrics.fetchBytes.inc(opened.first.length);
       return {
         ...opened,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ADDRESS_REQUESTS, MAX_OPEN_BODY_BYTES } from '../../src/contract/limits.ts';
+import { makeUploadToken } from '../../src/crypto/api-key.ts';
 import { rawConnections } from '../../testkit/raw-connections.ts';
 import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
@@ -95,6 +96,35 @@ describe('an address that sends too many requests', () => {
       expect(await response.json()).toMatchObject({ code: 'rate_limit_exceeded', details: { limit: 10 } });
     }
     expect((await fetch(`${origin}/livez`)).status).toBe(200);
+    await checkPage(origin);
     await api.close();
   });
+
+  /** Checks that a page with an upload token can read the 429, and that nobody else can. */
+  async function checkPage(origin: string): Promise<void> {
+    const page = { origin: 'https://app.example.com' };
+    const token = { authorization: `Bearer ${makeUploadToken().raw}` };
+    const allowed = ({ headers }: Response) => headers.get('access-control-allow-origin');
+    const upload = `${origin}/v1/upload/presigned-url?a=b`;
+    const preflight = { ...page, 'access-control-request-method': 'POST' };
+    const asked = await fetch(upload, { method: 'OPTIONS', headers: preflight });
+    expect([asked.status, allowed(asked), asked.headers.get('access-control-allow-methods')]).toEqual([
+      ...[204, page.origin, 'POST'],
+    ]);
+    const limited = await fetch(upload, { method: 'POST', headers: { ...page, ...token } });
+    expect([limited.status, allowed(limited), limited.headers.get('vary')]).toEqual([429, page.origin, 'Origin']);
+    expect(limited.headers.get('access-control-expose-headers')).toContain('retry-after');
+    expect(limited.headers.get('access-control-allow-credentials')).toBeNull();
+    for (const [url, method, headers] of [
+      [upload, 'POST', page],
+      [upload, 'POST', { ...page, authorization: 'Bearer al_upload_x' }],
+      [upload, 'POST', { ...token, origin: 'null' }],
+      [upload, 'POST', token],
+      [`${origin}/v1/transcodes`, 'POST', { ...page, ...token }],
+      [`${origin}/v1/transcodes`, 'OPTIONS', preflight],
+    ] as const) {
+      const response = await fetch(url, { method, headers });
+      expect([url, response.status, allowed(response)]).toEqual([url, 429, null]);
+    }
+  }
 });

@@ -143,7 +143,7 @@ describe('a video that is encoded in pieces', () => {
     expect(view.outputs[0]!.duration_seconds).toBeCloseTo(FRAMES / 15, 2);
     expect(await framesOf(await download(job.id))).toContain(FRAMES);
     expect(await world.list(account)).toMatchObject([{ id: job.id }]);
-    expect(await world.events(job.id)).toEqual(['queued', 'started', 'started', 'completed']);
+    expect(await world.events(job.id)).toEqual(['queued', 'started', 'awaiting_children', 'started', 'completed']);
     expect((await world.attempts(job.id)).map(({ state }) => state)).toEqual(['released', 'completed']);
     expect(await left(job.id)).toEqual(['deleted']);
     expect((await children(job.id)).map(({ erased_at }) => erased_at === null)).toEqual([false, false, false]);
@@ -201,7 +201,7 @@ describe('a video that is encoded in pieces', () => {
     await until(async () => !(await left(job.id)).some((state) => ['live', 'pending'].includes(state)), {
       what: 'the pieces to be gone',
     });
-    expect(await world.events(job.id)).toEqual(['queued', 'started', 'canceled']);
+    expect(await world.events(job.id)).toEqual(['queued', 'started', 'awaiting_children', 'canceled']);
   });
 
   describe('as a ladder', () => {
@@ -243,7 +243,7 @@ describe('a video that is encoded in pieces', () => {
       expect(segments).toEqual(Array(7).fill('#EXTINF:2.000000'));
       expect(await read('master.m3u8')).toContain('mp4a.40.2');
       expect(await left(job.id)).toEqual(['deleted']);
-      expect(await world.events(job.id)).toEqual(['queued', 'started', 'started', 'completed']);
+      expect(await world.events(job.id)).toEqual(['queued', 'started', 'awaiting_children', 'started', 'completed']);
     });
 
     it('is encoded as one when a frame of a piece is missing', async () => {

@@ -20,6 +20,7 @@ const NOT_RUN: Record<string, string> = {
     'test/e2e/six-slots/destinations.ts runs it with a bucket',
   './airlock transcode holiday.mov delivered.mp4 --to s3://media/videos':
     'test/e2e/six-slots/destinations.ts runs it with a bucket',
+  './airlock jobs redeliver JOB_ID --output hls': 'test/e2e/six-slots/destinations.ts runs it with a bucket',
   './airlock transcribe install --model ggml-base-q8_0.bin --sha256 SHA256':
     'test/e2e/cli-transcribe.test.ts runs it with a model',
   './airlock transcribe talk.mp3': 'test/e2e/cli-transcribe.test.ts runs it on a server with a model',

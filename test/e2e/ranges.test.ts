@@ -122,6 +122,8 @@ describe('a picture of a long source', () => {
       expect(seen.requests).toBeLessThanOrEqual(6);
       const complete = await make('plain', seconds);
       expect(complete).toMatchObject({ status: 'completed', inputs: [{ fetched: 'whole' }] });
+      // The response to the request for a range contains the complete source.
+      expect(seen.requests).toBe(1);
       expect(job.outputs[0].sha256).toBe(complete.outputs[0].sha256);
       expect(job.inputs[0].duration).toBe(complete.inputs[0].duration);
       expect(job.video_metadata).toEqual(complete.video_metadata);
@@ -177,6 +179,7 @@ describe('a picture of a long source', () => {
     expect(seen.requests).toBeLessThanOrEqual(16);
     const complete = await makeTiles('plain', ...outputs);
     expect(complete).toMatchObject({ status: 'completed', inputs: [{ fetched: 'whole' }] });
+    expect(seen.requests).toBe(1);
     for (const output of ['thumbnails', 'sprite']) {
       const files = await filesOf(job, output);
       expect(files).toEqual(await filesOf(complete, output));
@@ -198,6 +201,20 @@ describe('a picture of a long source', () => {
     for (const output of ['thumbnails', 'sprite'])
       expect(await filesOf(job, output)).toEqual(await filesOf(complete, output));
     expect(job.video_metadata).toEqual(complete.video_metadata);
+  });
+
+  it('needs only the clusters of Matroska around stills, also next to a sprite, and shows the same pictures', async () => {
+    const outputs = [
+      ...[12.34, '100%'].map((at) => ({ outputFormat: 'png', still: { at, width: 80 } })),
+      { outputFormat: 'sprite', every_seconds: 10, width: 32 },
+    ];
+    const job = await makeTiles('honest/mkv', ...outputs);
+    expect(job).toMatchObject({ status: 'completed', warnings: [], inputs: [{ fetched: 'ranges' }] });
+    expect(seen.bytes).toBeLessThan(matroska.length / 4);
+    const complete = await makeTiles('plain/mkv', ...outputs);
+    expect(complete).toMatchObject({ status: 'completed', inputs: [{ fetched: 'whole' }] });
+    const hashes = ({ outputs }: { outputs: { sha256: string }[] }) => outputs.map(({ sha256 }) => sha256);
+    expect(hashes(job)).toEqual(hashes(complete));
   });
 
   it('is fetched completely if the pictures outnumber the key frames, or if the ranges are too large', async () => {

@@ -17,6 +17,7 @@ import { copyTemplate, sealTemplate } from '../../testkit/data-directory.ts';
 import { startService, type TestService } from '../../testkit/service.ts';
 import { startSwiftServers, swiftVariables } from '../../testkit/swift/start.ts';
 import { buildCellProgram } from '../hostile/cell-program.ts';
+import { once } from './once.ts';
 import { keepWhisper } from './whisper-program.ts';
 
 /**
@@ -81,15 +82,6 @@ interface Template {
   /** The data directory. */
   template: string;
   key: string;
-}
-
-/** Makes a thing at the first call. `made` is undefined until then. */
-function once<T>(make: () => Promise<T>): (() => Promise<T>) & { made?: Promise<T> } {
-  const get: (() => Promise<T>) & { made?: Promise<T> } = () => {
-    get.made ??= make();
-    return get.made;
-  };
-  return get;
 }
 
 async function askOuter(outer: string): Promise<Template> {

@@ -178,7 +178,15 @@ describe('a run of a blueprint', () => {
       [type.replace('blueprint.', ''), data.step ?? data.output].filter(Boolean).join(' '),
     );
     expect(told.filter((one: string) => one !== 'started')).toEqual([
-      ...['queued', 'step probe', 'step render', 'output_ready first', 'output_ready second', 'completed'],
+      ...[
+        'queued',
+        'step probe',
+        'step render',
+        'awaiting_children',
+        'output_ready first',
+        'output_ready second',
+        'completed',
+      ],
     ]);
     expect(JSON.stringify(own)).not.toContain('X-Amz');
     expect((await events()).every(({ type }: { type: string }) => /^(blueprint|key)\./.test(type))).toBe(true);

@@ -14,6 +14,7 @@ const CLIP = [
   ...['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '20', '-c:a', 'aac'],
 ];
 const TIMES = [5, 15, 25, 35];
+const VIDEO_TIMES = ['-select_streams', 'v', '-show_entries', 'packet=pts_time', '-of', 'csv=p=0'];
 /** Of `Cues`. */
 const CUES = Buffer.from('1c53bb6b', 'hex');
 
@@ -59,8 +60,22 @@ describe('key frames of a Matroska file of which parts are present', () => {
     expect(await keysOf(result.target)).toEqual([0, 4, 14, 24, 34]);
   });
 
-  it('are rejected if other frames are requested, or if the cues are too far apart', () => {
-    expect(read(path, all(bytes.length), [{ seconds: 5, isKey: false }])).toMatchObject({ reason: expect.any(String) });
+  it('are copied with all frames around pictures between them, in the order of the file', async () => {
+    const wanted = [
+      { seconds: 25, isKey: true },
+      { seconds: 15.5, isKey: false },
+      { seconds: 15.9, isKey: true },
+    ];
+    const result = read(path, all(bytes.length), wanted);
+    expect(await keysOf(result.target)).toEqual([0, 12, 14, 16, 18, 24]);
+    const { stdout } = await run('ffprobe', ['-v', 'error', ...VIDEO_TIMES, result.target]);
+    const times = stdout.split('\n').map(Number);
+    for (let tenth = 120; tenth <= 165; tenth++) expect(times).toContain(tenth / 10);
+    const end = read(path, all(bytes.length), [{ seconds: 40, isKey: false }]);
+    expect((await keysOf(end.target)).slice(-2)).toEqual([36, 38]);
+  });
+
+  it('are rejected if the cues are too far apart', () => {
     expect(read(path, all(bytes.length), [{ seconds: 60, isKey: true }])).toMatchObject({ reason: /few key frames/ });
   });
 

@@ -1,4 +1,5 @@
 import type { ConnectionView, CreateConnectionBody } from '../../contract/connections.ts';
+import type { DeliveryView, RedeliverBody } from '../../contract/destinations.ts';
 
 const create: CreateConnectionBody = {
   name: 'media',
@@ -17,10 +18,19 @@ const connection: ConnectionView = {
   created_at: '2026-05-22T14:30:45.000Z',
 };
 
-/** Examples of requests and responses about connections, by the name of their schema. */
+const redeliver: RedeliverBody = { output: 'hls' };
+
+const delivery: DeliveryView = {
+  ...{ status: 'delivering', host: 'minio.example.com', bucket: 'media', prefix: 'videos/2026/', connection: 'media' },
+  ...{ error_code: null, error_message: null, delivered_at: null },
+};
+
+/** Examples of requests and responses about connections and destinations, by the name of their schema. */
 export const CONNECTION_EXAMPLES: Readonly<Record<string, unknown>> = {
   CreateConnectionRequest: create,
   Connection: connection,
   ConnectionList: { items: [connection], next: null },
+  RedeliverRequest: redeliver,
+  Redelivery: { items: [{ output: 'hls', destination: delivery }] },
   RemovedConnection: { id: 'media', object: 'connection', deleted: true },
 };

@@ -119,7 +119,13 @@ function errorsOf(kind: DescribedKind): typeof OWN {
     [`patch /v1/${path}/{id}/cancel`]: ['cancel_final'],
     [`get /v1/${path}/{id}/download`]: [...withoutOutput, 'archive_not_ready', ...FULL],
     [`get /v1/${path}/{id}/files`]: withoutOutput,
-    ...(path === 'transcodes' && { [`post /v1/${path}/{id}/playback`]: withoutOutput }),
+    ...(path === 'transcodes' && {
+      [`post /v1/${path}/{id}/playback`]: withoutOutput,
+      [`post /v1/${path}/{id}/redeliver`]: [
+        ...[...withoutOutput, 'connection_not_found', 'delivery_in_progress', 'queue_full'],
+        ...FULL,
+      ] as ErrorCode[],
+    }),
     [`delete /v1/${path}/{id}`]: ['storage_unavailable'],
     [`get /v1/${path}/{id}/receipt`]: ['receipt_not_ready'],
     [`get /v1/${path}/{id}/events`]: ['events_expired'],

@@ -19,6 +19,7 @@ import { actorName, type Caller } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
 import { requireCsrf, sessionTokenOf } from '../session-cookie.ts';
 import type { App } from '../types.ts';
+import { limitReadableBy } from '../upload-cors.ts';
 import { authenticateUploadToken } from '../upload-token-caller.ts';
 
 const TOKENS_UPLOAD = {
@@ -42,7 +43,10 @@ export async function registerAuth(app: App, deps: ApiDeps): Promise<void> {
   app.addHook('onRequest', async (request, reply) => {
     const { scope } = request.routeOptions.config;
     if (scope === 'open' || request.is404) return;
-    applyLimit(reply, await deps.limits.address(request.ip));
+    const fromAddress = await deps.limits.address(request.ip);
+    if (!fromAddress.allowed && request.routeOptions.config.uploadToken)
+      reply.headers(limitReadableBy(request.headers));
+    applyLimit(reply, fromAddress);
     const caller = await authenticate(request, reply, deps);
     if (!caller) {
       const failures = await deps.limits.failedAuth(request.ip);

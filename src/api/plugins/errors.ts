@@ -14,6 +14,7 @@ import { isInnerRequest } from '../inner-requests.ts';
 import { publicOrigin } from '../public-origin.ts';
 import { SchemaRejection, type SentPart, shapeError } from '../shape-errors.ts';
 import type { App } from '../types.ts';
+import { isPreflight, limitReadableBy, preflightHeaders, type UploadRoutes } from '../upload-cors.ts';
 import type { PathLookup } from './methods.ts';
 
 const FASTIFY_CODES: Record<string, ErrorCode> = {
@@ -62,13 +63,20 @@ export function answerFrameworkErrors(settings: ErrorSettings) {
 }
 
 /**
- * Sends the response to a request that Fastify never sees. The check of liveness has no limit, but a flood of it gets the
- * response that costs the least.
+ * Sends the response to a request that Fastify never sees. The check of liveness and preflight requests have no limit, but a
+ * flood of them gets the response that costs the least. A page whose preflight request fails can't read why.
  */
-export function answerRejections({ publicUrl }: ErrorSettings) {
-  return ({ url }: IncomingMessage, response: ServerResponse, rejection: Rejection): void => {
+export function answerRejections({ publicUrl }: ErrorSettings, uploads: UploadRoutes) {
+  return (request: IncomingMessage, response: ServerResponse, rejection: Rejection): void => {
+    const { url, headers } = request;
     if (url === '/livez' && rejection.reason === 'rate') {
       response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end('{"ok":true}');
+      return;
+    }
+    const isPage = rejection.reason === 'rate' && headers.origin !== undefined;
+    const uploadMethods = isPage ? uploads.methodsOf(url!) : [];
+    if (uploadMethods.length > 0 && isPreflight(request)) {
+      response.writeHead(204, preflightHeaders(headers, uploadMethods)).end();
       return;
     }
     const error = rejectionError(rejection);
@@ -79,6 +87,7 @@ export function answerRejections({ publicUrl }: ErrorSettings) {
       'x-request-id': randomUUID(),
       'x-content-type-options': 'nosniff',
       ...limitHeaders(rejection),
+      ...(uploadMethods.length > 0 && limitReadableBy(headers)),
     });
     response.end(body);
   };

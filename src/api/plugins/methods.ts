@@ -34,8 +34,8 @@ export function registerMethods(app: App): PathLookup {
 }
 
 /** Path of a request without its query and a final slash. */
-export function pathOf(request: FastifyRequest): string {
-  return request.url.split('?', 1)[0]!.replace(/(?<=.)\/$/, '');
+export function pathOf({ url }: { url: string }): string {
+  return url.split('?', 1)[0]!.replace(/(?<=.)\/$/, '');
 }
 
 /** Matches one path segment for `:id` in `/v1/transcodes/:id`, and any rest for a final `*`. */

@@ -1,4 +1,5 @@
 import { errorBody, idParams } from '../../contract/common.ts';
+import { redeliverAnswer, redeliverBody } from '../../contract/destinations.ts';
 import { jobDetails } from '../../contract/job-details.ts';
 import { signedManifest } from '../../contract/receipts.ts';
 import { createBody } from '../../contract/transcodes.ts';
@@ -9,6 +10,7 @@ import { readManifest } from '../../kinds/transcode/manifest.ts';
 import { validateTranscode } from '../../kinds/transcode/validate.ts';
 import { callerOf, submitterOf } from '../caller.ts';
 import type { RouteDeps } from '../deps.ts';
+import { redeliver } from '../redeliver.ts';
 import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
 
@@ -19,6 +21,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
   registerValidateTranscode(app, deps);
   registerGetTranscodeDetails(app, deps);
   registerGetManifest(app, deps);
+  registerRedeliver(app, deps);
 }
 
 function registerValidateTranscode(app: App, deps: RouteDeps): void {
@@ -86,6 +89,31 @@ function registerGetManifest(app: App, deps: RouteDeps): void {
       const job = await getJob(context.db, callerOf(request).account.id, KIND, request.params.id);
       const manifest = await readManifest(context, job);
       return { manifest, ...signer.sign(manifest) };
+    },
+  );
+}
+
+function registerRedeliver(app: App, deps: RouteDeps): void {
+  app.post(
+    '/v1/transcodes/:id/redeliver',
+    {
+      config: { scope: 'transcode', own: 'job' },
+      schema: {
+        operationId: 'redeliverOutputs',
+        tags: ['transcodes'],
+        summary: 'Deliver outputs again',
+        description:
+          'Delivers outputs of a job that has ended to their destinations again, or to another destination, while Airlock has them. Without `output`, delivers every output whose delivery failed. The response comes before the deliveries end. The events `transcode.output_delivered` and `transcode.delivery_failed` report how they end.',
+        params: idParams,
+        body: redeliverBody.nullish(),
+        response: { 202: redeliverAnswer, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      const warnings = unknownFields(redeliverBody, request.sentBody);
+      const items = await redeliver(deps, submitterOf(request), request.params.id, request.body ?? {});
+      reply.code(202);
+      return { items, ...(warnings.length > 0 && { warnings }) };
     },
   );
 }

@@ -44,19 +44,25 @@ export async function deliverOutputs(
     return target ? [{ row, target, objectId: stored.objectId }] : [];
   });
   if (due.length === 0) return [];
-  if (tools.deliveryTurns.mayWait(run.claim.job.account_id)) run.lease.leave();
   const keeping = setInterval(() => void keepAll(tools, outputs), POSTPONE_MS);
-  const failed: FailedDelivery[] = [];
   try {
-    for (const one of due) {
-      const work = () => tools.measure('deliver', () => deliverOne(tools, run, one));
-      const reason = await tools.deliveryTurns.run(run.claim.job.account_id, run.signal, work);
-      if (reason !== null) failed.push({ position: one.row.position, reason });
-    }
-    return failed;
+    return await deliverEach(tools, run, due);
   } finally {
     clearInterval(keeping);
   }
+}
+
+/** Delivers one output after the other, like `deliverOutputs`. The attempt needs its slot no longer. */
+export async function deliverEach(tools: WorkTools, run: Run, due: readonly DueDelivery[]): Promise<FailedDelivery[]> {
+  const { account_id: accountId } = run.claim.job;
+  if (tools.deliveryTurns.mayWait(accountId)) run.lease.leave();
+  const failed: FailedDelivery[] = [];
+  for (const one of due) {
+    const work = () => tools.measure('deliver', () => deliverOne(tools, run, one));
+    const reason = await tools.deliveryTurns.run(accountId, run.signal, work);
+    if (reason !== null) failed.push({ position: one.row.position, reason });
+  }
+  return failed;
 }
 
 /** No output may be swept while another one is delivered. */
@@ -66,7 +72,8 @@ async function keepAll({ context, logger }: WorkTools, outputs: readonly StoredO
   }
 }
 
-interface DueDelivery {
+/** An output with its bytes, and where a copy goes. */
+export interface DueDelivery {
   row: JobOutput;
   target: DeliveryTarget;
   objectId: string;
@@ -101,7 +108,9 @@ async function send(tools: WorkTools, run: Run, { row, target, objectId }: DueDe
     .selectFrom('objects')
     .selectAll()
     .where('id', '=', objectId)
-    .executeTakeFirstOrThrow();
+    .where('state', 'in', ['pending', 'live'])
+    .executeTakeFirst();
+  if (!object) return 'The output has been deleted.';
   if ('url' in target) {
     const exchange = fetcher.exchange();
     try {

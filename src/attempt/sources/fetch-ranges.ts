@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { OpenedRanges } from '../../fetcher/ranges.ts';
+import type { CompleteSource, OpenedRanges } from '../../fetcher/ranges.ts';
 import type { MediaInfo, PictureTime, StreamPackets } from '../../ffmpeg/index.ts';
 import { firstMissing, type PicturesResult, type Range, type StartResult, type Wanted } from '../../sanitizer/index.ts';
 import type { DiskReservation } from '../resources/disk-reservation.ts';
@@ -37,18 +37,39 @@ export interface PartLimits {
   maxSize?: number;
 }
 
+interface PartsTarget {
+  url: string;
+  /** Of the file with holes. */
+  path: string;
+  disk: DiskReservation;
+}
+
 /**
  * Opens a source for reading parts of it into a file with holes. Null if it is too small for that to pay, or if its
  * server does not support it.
  */
 export async function openParts(
   tools: Tools,
-  { url, path, disk }: { url: string; path: string; disk: DiskReservation },
+  target: PartsTarget,
   signal: AbortSignal,
-  { leastBytes = LEAST_BYTES, mostOfIt = MOST_OF_IT, maxRequests = MAX_REQUESTS, maxSize }: PartLimits = {},
+  limits: PartLimits = {},
 ): Promise<PartsOfSource | null> {
-  const limits = { maxRequests, maxBytes: MAX_BYTES, ...(maxSize && { maxSize }) };
-  const source = await tools.fetcher.openRanges(url, limits, signal);
+  const opened = await openPartsOrComplete(tools, target, signal, { ...limits, keepsComplete: false });
+  return opened && 'complete' in opened ? null : opened;
+}
+
+/** Like `openParts`. Returns the response of a server without ranges for `stageSource`. */
+export async function openPartsOrComplete(
+  tools: Tools,
+  { url, path, disk }: PartsTarget,
+  signal: AbortSignal,
+  limits: PartLimits & { keepsComplete?: boolean } = {},
+): Promise<PartsOfSource | CompleteSource | null> {
+  const { leastBytes = LEAST_BYTES, mostOfIt = MOST_OF_IT, maxRequests = MAX_REQUESTS, maxSize } = limits;
+  const { keepsComplete = true } = limits;
+  const asked = { maxRequests, maxBytes: MAX_BYTES, keepsComplete, ...(maxSize && { maxSize }) };
+  const source = await tools.fetcher.openRanges(url, asked, signal);
+  if (source && 'complete' in source) return source;
   if (!source || source.size < leastBytes) return null;
   const maxFetched = Math.min(MAX_BYTES, source.size * mostOfIt);
   const parts = new PartsOfSource(tools, { source, path, disk, signal, maxFetched, maxParts: maxRequests });

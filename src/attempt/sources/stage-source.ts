@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type FailureCode, JobFailure } from '../../contract/failures.ts';
 import { openColumn, type RowOf } from '../../database/sealed-columns.ts';
-import { FetchError } from '../../fetcher/index.ts';
+import { FetchError, type SourceResponse } from '../../fetcher/index.ts';
 import type { ClaimedSource } from '../../jobs/rows.ts';
 import type { DiskReservation } from '../resources/disk-reservation.ts';
 import type { WorkTools } from '../tools.ts';
@@ -28,6 +28,8 @@ export interface StageOptions {
   signal: AbortSignal;
   disk: DiskReservation;
   maxBytes?: number;
+  /** The response of a server without ranges, which is read instead of a new one. Only for a source that is fetched. */
+  complete?: SourceResponse | undefined;
   /** Follows a fetch while it runs. */
   arrival?: {
     /** Called with the declared size; null = not declared. */
@@ -57,7 +59,7 @@ export async function stageSource(
   source: RowOf<'job_sources'> & StagedColumns,
   options: StageOptions,
 ): Promise<string> {
-  const { folder, subject, signal, disk, maxBytes, arrival } = options;
+  const { folder, subject, signal, disk, maxBytes, complete, arrival } = options;
   const target = sourcePath(folder, source.position);
   if (source.object_id) {
     const size = source.object_size ?? 0;
@@ -82,6 +84,7 @@ export async function stageSource(
       },
       ...(arrival && { onResponse: ({ length }: { length: number | null }) => arrival.onResponse(length) }),
       ...(maxBytes !== undefined && { maxBytes }),
+      ...(complete && { complete }),
     };
     await tools.measure('fetch', () => tools.fetcher.download(address, target, options));
     return target;

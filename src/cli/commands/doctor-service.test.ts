@@ -4,40 +4,46 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openTlsProxy } from '../../../test/helpers/tls-proxy.ts';
 import { shareService, type TestService } from '../../../testkit/service.ts';
 import { readConfig } from '../../config/config.ts';
+import { loadSecrets } from '../../supervisor/secrets.ts';
 import { checkService } from './doctor-service.ts';
 
-describe('the ports that doctor checks', () => {
-  let service: TestService;
-  let dataDir: string;
-  beforeAll(async () => {
-    service = await shareService();
-    dataDir = await mkdtemp(join(tmpdir(), 'airlock-doctor-'));
-  });
-  afterAll(() => rm(dataDir, { recursive: true, force: true }));
+let service: TestService;
+let dataDir: string;
+beforeAll(async () => {
+  service = await shareService();
+  dataDir = await mkdtemp(join(tmpdir(), 'airlock-doctor-'));
+});
+afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
+/** What each check of the service sees, by the name of the check. */
+async function check(env: NodeJS.ProcessEnv): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  await checkService(readConfig(env), async (name, _remedy, run) => {
+    const seen = await run().catch((error: Error) => `fails: ${error.message}`);
+    found[name] = typeof seen === 'string' ? seen : String(seen.seen);
+  });
+  return found;
+}
+
+describe('the ports that doctor checks', () => {
   /** Checks the ports from a data directory without `ready.json`, as next to a role that runs alone. */
-  async function check(api: string, metrics: string): Promise<Record<string, string>> {
-    const found: Record<string, string> = {};
+  function checkPorts(api: string, metrics: string): Promise<Record<string, string>> {
     const portOf = (url: string) => new URL(url).port;
-    const config = readConfig({
+    return check({
       AIRLOCK_DATA_DIR: dataDir,
       AIRLOCK_PORT: portOf(api),
       AIRLOCK_STORAGE_PORT: '0',
       AIRLOCK_METRICS_PORT: portOf(metrics),
     });
-    await checkService(config, async (name, _remedy, run) => {
-      const seen = await run().catch((error: Error) => `fails: ${error.message}`);
-      found[name] = String(seen);
-    });
-    return found;
   }
 
   it('pass where a role of Airlock runs alone', async () => {
     const own = 'a role of Airlock responds on 127.0.0.1';
-    expect(await check(service.api, service.metrics)).toMatchObject({
+    expect(await checkPorts(service.api, service.metrics)).toMatchObject({
       [`Port ${new URL(service.api).port}`]: own,
       [`Port ${new URL(service.metrics).port}`]: own,
     });
@@ -49,10 +55,34 @@ describe('the ports that doctor checks', () => {
     const { port } = other.address() as AddressInfo;
     try {
       const url = `http://127.0.0.1:${port}`;
-      expect(await check(url, url)).toMatchObject({ [`Port ${port}`]: 'fails: in use on 127.0.0.1' });
+      expect(await checkPorts(url, url)).toMatchObject({ [`Port ${port}`]: 'fails: in use on 127.0.0.1' });
     } finally {
       other.close();
       other.closeAllConnections();
+    }
+  });
+});
+
+describe('the check of uploads from pages', () => {
+  afterAll(() => void vi.unstubAllEnvs());
+
+  it('trusts the authorities of AWS_CA_BUNDLE, as the client of storage does', async () => {
+    const proxy = await openTlsProxy(Number(new URL(service.storage).port), '127.0.0.1', dataDir);
+    const secrets = await loadSecrets(service.dataDir);
+    vi.stubEnv('AWS_ACCESS_KEY_ID', secrets.storageAccessKeyId);
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', secrets.storageSecretKey);
+    vi.stubEnv('AWS_CA_BUNDLE', proxy.ca);
+    try {
+      const found = await check({
+        AIRLOCK_DATA_DIR: service.dataDir,
+        AIRLOCK_PUBLIC_URL: 'https://media.example.com',
+        AIRLOCK_STORAGE_URL: `s3://airlock?endpoint=https://127.0.0.1:${proxy.port}&region=local`,
+      });
+      expect(found).toMatchObject({
+        ...{ Storage: 'answers', 'Uploads from pages': 'allowed for https://media.example.com' },
+      });
+    } finally {
+      await proxy.close();
     }
   });
 });

@@ -5,8 +5,10 @@ import { openPool, type Pool } from '../../database/pool.ts';
 import { readStranded } from '../../fleet/capabilities.ts';
 import { aliveWorkers } from '../../fleet/workers.ts';
 import { countStuck, stuckObjects } from '../../objects/deletion.ts';
+import { authoritiesOf } from '../../storage/store-url.ts';
+import type { ObjectStore } from '../../storage/types.ts';
 import { type ReadyInfo, readReadyFile } from '../../supervisor/ready-file.ts';
-import { loadSecrets, type Secrets } from '../../supervisor/secrets.ts';
+import { loadSecrets } from '../../supervisor/secrets.ts';
 import { databaseUrl, openObjectStore } from '../compose.ts';
 import { listenUrl, metricsHost, STORAGE_ENDPOINT_VARIABLE } from '../endpoints.ts';
 import { openFetch } from '../exchange-fetch.ts';
@@ -37,8 +39,12 @@ export async function checkService(config: Config, run: RunCheck): Promise<void>
     return 'responds';
   });
   // The embedded storage allows every page.
-  if (config.storageUrl)
-    await run('Uploads from pages', '', () => withPool(url, (pool) => checkPages(pool, config, secrets)));
+  const { storageUrl } = config;
+  if (!storageUrl) return;
+  const pages = { publicUrl: config.publicUrl, storageUrl };
+  await run('Uploads from pages', '', () =>
+    withPool(url, async (pool) => checkPages(pool, await openObjectStore(config, secrets), pages)),
+  );
 }
 
 /** Runs a check with one connection to the database. */
@@ -51,14 +57,19 @@ async function withPool<T>(url: string, check: (pool: Pool) => Promise<T>): Prom
   }
 }
 
-async function checkPages(pool: Pool, config: Config, secrets: Secrets): Promise<string | Partial<Check>> {
+/** Trusts the certificate authorities that the client of storage trusts. */
+async function checkPages(
+  pool: Pool,
+  store: ObjectStore,
+  { publicUrl, storageUrl }: { publicUrl: string | null; storageUrl: string },
+): Promise<string | Partial<Check>> {
   // The login of a worker reads no upload tokens.
   const { rows } = await pool.pg.query("SELECT has_column_privilege('upload_tokens', 'origin', 'SELECT') AS allowed");
   if (!rows[0].allowed) return 'not checked here: this login reads no upload tokens';
-  const origins = await uploadingOrigins(pool.db, config.publicUrl);
-  const { fetch, close } = openFetch();
+  const origins = await uploadingOrigins(pool.db, publicUrl);
+  const { fetch, close } = openFetch(authoritiesOf(storageUrl) ?? undefined);
   try {
-    return await checkUploads(await openObjectStore(config, secrets), origins, fetch);
+    return await checkUploads(store, origins, fetch);
   } finally {
     close();
   }

@@ -12,6 +12,7 @@ import { targetField } from '../../contract/quality.ts';
 import type { JobRequest } from '../../contract/transcode-request.ts';
 import { detectMedia, parseJob } from '../../ffmpeg/index.ts';
 import { connect } from '../connect.ts';
+import { destinationOf } from '../destination-flag.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { reportJob } from '../job-report.ts';
 import { readOptionText } from '../option-text.ts';
@@ -54,7 +55,7 @@ export async function transcodeCommand(
   const source = await readSource(resolve(input));
   const targets = outputs.map((output) => resolve(output));
   const body = requestBody(targets, flags);
-  const place = destinationOf(flags);
+  const place = destinationOf(flags.to);
   const pictures = pictureTargets(flags, outputs[0] ?? basename(source.path), flags.ladder !== undefined);
   await checkTargets(targets, pictures, source.path, flags);
 
@@ -93,14 +94,6 @@ export async function transcodeCommand(
 
 function isDelivered({ destination }: Job['outputs'][number]): boolean {
   return !destination || destination.status === 'delivered';
-}
-
-/** `s3://media/videos` → the folder `videos` in the bucket of the connection `media`. */
-function destinationOf({ to }: TranscodeFlags): Pick<TranscodeRequest, 'destination'> {
-  if (to === undefined) return {};
-  const [, connection, prefix] = /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(to) ?? [];
-  if (connection === undefined) throw new UsageError(`--to "${to}" is not s3://CONNECTION or s3://CONNECTION/FOLDER.`);
-  return { destination: { s3: { connection, ...(prefix && { prefix }) } } };
 }
 
 /** Outputs of these roles have many files. */

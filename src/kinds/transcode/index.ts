@@ -1,12 +1,21 @@
+import * as z from 'zod';
 import { markChildren } from '../../jobs/discard-children.ts';
 import type { Kind } from '../kind.ts';
 import { admitTranscode, type TranscodeSubmission } from './admit.ts';
 import { shown } from './shown.ts';
 
+const v = z.literal(1);
+
 /** Transcodes media into one file, with FFmpeg in a cell. */
 export const transcode: Omit<Kind<TranscodeSubmission>, 'shown'> & { shown: typeof shown } = {
   name: 'transcode',
-  events: { prefix: 'transcode' },
+  events: {
+    prefix: 'transcode',
+    own: {
+      output_delivered: z.object({ v, position: z.number(), format: z.string() }),
+      delivery_failed: z.object({ v, position: z.number(), format: z.string(), error_code: z.string() }),
+    },
+  },
   shown,
   admit: admitTranscode,
   // The pieces of a job that failed are gone already: it was encoded without pieces.

@@ -2,6 +2,7 @@ import { openMedia } from '../../attempt/media/open-media.ts';
 import { knownInfo } from '../../attempt/media/stored-info.ts';
 import { summarise } from '../../attempt/media/summary.ts';
 import { stageSource } from '../../attempt/sources/stage-source.ts';
+import type { SourceResponse } from '../../fetcher/index.ts';
 import type { FrameList, PlanInput } from '../../ffmpeg/index.ts';
 import { recordInput } from '../../jobs/progress.ts';
 import { sourceRow } from '../../jobs/rows.ts';
@@ -19,13 +20,16 @@ export interface PreparedInput extends PlanInput {
   frames?: FrameList | null;
 }
 
-/** Stages every input. Returns host paths in the order of the inputs. Needs no slot. */
-export async function stageInputs({ tools, run }: TranscodeAttempt): Promise<string[]> {
+/**
+ * Stages every input. Returns host paths in the order of the inputs. Needs no slot. `complete` is a response with the first
+ * input, which is then not requested again.
+ */
+export async function stageInputs({ tools, run }: TranscodeAttempt, complete?: SourceResponse): Promise<string[]> {
   const { claim, folder, signal, disk } = run;
   const files: string[] = [];
-  for (const input of claim.inputs) {
+  for (const [index, input] of claim.inputs.entries()) {
     const upload = await unconfirmedUpload(tools, run, input);
-    const options = { folder, signal, disk, subject: subjectOf(input) };
+    const options = { folder, signal, disk, subject: subjectOf(input), complete: index === 0 ? complete : undefined };
     files.push(
       upload
         ? await stageUpload(tools, run, upload, input)

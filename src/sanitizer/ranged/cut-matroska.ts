@@ -1,14 +1,18 @@
 import { writeTo } from '../file-bytes.ts';
+import type { ClusterWriter } from '../matroska/clusters.ts';
 import { type Element, type ElementReader, elementReader } from '../matroska/ebml.ts';
 import { matroskaInfo } from '../matroska/matroska-info.ts';
 import { type MatroskaHead, readHead, writeSegment } from '../matroska/rewrite.ts';
 import { number } from '../matroska/rewrite-children.ts';
 import { ID } from '../matroska/schema.ts';
 import { NotRewritable } from '../verdicts.ts';
-import type { SparseBytes } from './sparse-bytes.ts';
+import type { Range, SparseBytes } from './sparse-bytes.ts';
 import type { PartialRequest, PicturesResult, StartResult } from './types.ts';
 
-/* Parts of Matroska and WebM, by the cues of its video (RFC 9559, 5.1.5). */
+/*
+ * Parts of Matroska and WebM, by the cues of its video (RFC 9559, 5.1.5): the block of a key frame, or the clusters around a
+ * picture between key frames.
+ */
 
 const MAGIC = 0x1a45dfa3;
 /** Seek, the id of an element and its position; a cue, its time and position: of the track, the cluster and the block. */
@@ -22,6 +26,12 @@ const KEY_BYTES = 128 * 1024;
 const FIRST_BYTES = 64 * 1024;
 /** Seconds from a key frame to the picture that it stands for: the planner expects key frames at this distance. */
 const MAX_DISTANCE = 5;
+/** FFmpeg seeks that much earlier in streams whose pictures are not stored in order. */
+const EARLIER_SECONDS = 0.5;
+/** Seconds after a picture that are kept with it: pictures are shown in another order than they are stored. */
+const AFTER_SECONDS = 1;
+/** Latest first key frame in seconds. Times count from the first block, which is not searched for. */
+const LATEST_START = 0.25;
 const MAX_KEY_BYTES = 16 * 2 ** 20;
 const MAX_HEAD_CHILDREN = 8;
 
@@ -37,7 +47,7 @@ export function isMatroska(file: SparseBytes): boolean {
   return file.size > 4 && file.read(0, 4).readUInt32BE(0) === MAGIC;
 }
 
-/** Like `readPartial`. The container of pictures has only key frames, and is complete. */
+/** Like `readPartial`. The container of pictures is complete. */
 export function readPartialMatroska(file: SparseBytes, request: PartialRequest): StartResult | PicturesResult {
   const reader = elementReader(file);
   const head = readHead(file, reader);
@@ -46,25 +56,103 @@ export function readPartialMatroska(file: SparseBytes, request: PartialRequest):
     if (!info) throw new NotRewritable('is described by its complete file alone');
     return { info, packets: null };
   }
-  if (request.pictures.some(({ isKey }) => !isKey)) throw new NotRewritable('needs pictures between key frames');
   const [video, ...others] = head.tracks.described.filter(({ isVideo }) => isVideo);
   if (!video || others.length > 0) throw new NotRewritable('does not have exactly one video stream');
   const cues = readCues(file, reader, head, video.number);
-  const times = request.pictures.map(({ seconds }) => seconds / head.secondsPerTick);
-  const chosen = chooseCues(cues, times, MAX_DISTANCE / head.secondsPerTick);
-  file.requireAll([
-    { start: head.mediaAt, end: head.mediaAt + FIRST_BYTES },
-    ...chosen.map(({ cluster }) => ({ start: cluster, end: cluster + KEY_BYTES })),
-  ]);
-  const first = firstChildren(reader, head);
-  const keys = chosen.map((cue) => keyChildren(reader, head, cue));
-  file.requireAll([first, ...keys].flat().map(({ body, end }) => ({ start: body, end: end! })));
+  const spans = spansAround(reader, head, cues, timesOf(request, { isKey: false }));
+  const keys = chooseKeys(cues, request, head).filter(
+    ({ cluster }) => !spans.some(({ start, end }) => start <= cluster && cluster < end),
+  );
+  // The first span may contain the start of the file.
+  const hasStart = spans[0]?.start === head.mediaAt;
+  file.requireAll(
+    inOrder([
+      ...(hasStart ? [] : [{ start: head.mediaAt, end: head.mediaAt + FIRST_BYTES }]),
+      ...spans,
+      ...keys.map(({ cluster }) => ({ start: cluster, end: cluster + KEY_BYTES })),
+    ]),
+  );
+  const first = hasStart ? [] : firstChildren(reader, head);
+  const blocks = keys.map((cue) => ({ at: cue.cluster, children: keyChildren(reader, head, cue) }));
+  file.requireAll(
+    [first, ...blocks.map(({ children }) => children)].flat().map(({ body, end }) => ({ start: body, end: end! })),
+  );
   writeTo(request.target, (out) =>
     writeSegment({ file, reader, head }, out, (writer) => {
-      for (const children of [first, ...keys]) writer.copySome(children);
+      if (!hasStart) writer.copySome(first);
+      const parts = [...blocks, ...spans.map((span) => ({ at: span.start, span }))].sort((a, b) => a.at - b.at);
+      for (const part of parts) {
+        if ('span' in part) copySpan(reader, head, writer, part.span);
+        else writer.copySome(part.children);
+      }
     }),
   );
   return { media: [], mediaAt: 0 };
+}
+
+type Pictures = Extract<PartialRequest, { part: 'pictures' }>;
+
+function timesOf({ pictures }: Pictures, { isKey }: { isKey: boolean }): number[] {
+  return pictures.filter((picture) => picture.isKey === isKey).map(({ seconds }) => seconds);
+}
+
+/** The key frames of the wanted ones: FFmpeg may arrive at any of them that is half a second earlier, if it seeks. */
+function chooseKeys(cues: readonly Cue[], request: Pictures, { secondsPerTick }: MatroskaHead): Cue[] {
+  const wanted = timesOf(request, { isKey: true });
+  const times = wanted.flatMap((seconds) =>
+    request.isSought ? [Math.max(0, seconds - EARLIER_SECONDS), seconds] : [seconds],
+  );
+  return chooseCues(
+    cues,
+    times.map((seconds) => seconds / secondsPerTick),
+    MAX_DISTANCE / secondsPerTick,
+  );
+}
+
+/**
+ * The clusters around pictures that are not key frames: from one key frame more than seems necessary, because pictures that
+ * follow a key frame can be shown before it, to the one that begins a second after the picture. In the order of the file.
+ */
+function spansAround(
+  reader: ElementReader,
+  head: MatroskaHead,
+  cues: readonly Cue[],
+  seconds: readonly number[],
+): Range[] {
+  if (seconds.length === 0) return [];
+  const { secondsPerTick, mediaAt, limit } = head;
+  const [first] = cues;
+  if (!first || first.time * secondsPerTick > LATEST_START) throw new NotRewritable('lists no key frame at its start');
+  const found = seconds.map((time) => {
+    const before = cues.findLastIndex((cue) => cue.time * secondsPerTick <= time - EARLIER_SECONDS);
+    const after = cues.find((cue) => cue.time * secondsPerTick >= time + AFTER_SECONDS);
+    const start = before > 0 ? cues[before - 1]!.cluster : mediaAt;
+    const end = after ? clusterAt(reader, head, after).end : limit;
+    if (end === null || start >= end) throw new NotRewritable('has clusters that are not in order');
+    return { start, end };
+  });
+  const spans: Range[] = [];
+  for (const { start, end } of inOrder(found)) {
+    const last = spans.at(-1);
+    if (last && start <= last.end) last.end = Math.max(last.end, end);
+    else spans.push({ start, end });
+  }
+  return spans;
+}
+
+function inOrder(ranges: readonly Range[]): Range[] {
+  return [...ranges].sort((a, b) => a.start - b.start);
+}
+
+/** Copies the clusters of a span, and nothing else of it. */
+function copySpan(reader: ElementReader, { limit }: MatroskaHead, writer: ClusterWriter, { start, end }: Range): void {
+  for (let position = start; position < end; ) {
+    const element = reader.at(position, limit);
+    if (!element) return;
+    if (element.id === ID.cluster) position = writer.copy(element, limit);
+    else if (element.end === null) throw new NotRewritable('contains an element of unknown size');
+    else position = element.end;
+  }
 }
 
 /** The cues of a track, in the order of their times. Throws `NotRewritable` if the file has none. */
@@ -150,10 +238,17 @@ function firstChildren(reader: ElementReader, { media, mediaAt, limit }: Matrosk
   return withTimestamp(children);
 }
 
-/** The timestamp of a cluster, and the block that a cue names. */
-function keyChildren(reader: ElementReader, { limit }: MatroskaHead, { cluster: at, block: relative }: Cue): Element[] {
+function clusterAt(reader: ElementReader, { limit }: MatroskaHead, { cluster: at }: Cue): Element {
   const cluster = reader.at(at, limit);
   if (cluster?.id !== ID.cluster) throw new NotRewritable('has a cue that names no cluster');
+  return cluster;
+}
+
+/** The timestamp of a cluster, and the block that a cue names. */
+function keyChildren(reader: ElementReader, head: MatroskaHead, cue: Cue): Element[] {
+  const { limit } = head;
+  const relative = cue.block;
+  const cluster = clusterAt(reader, head, cue);
   const end = cluster.end ?? limit;
   let timestamp: Element | null = null;
   for (let position = cluster.body, left = MAX_HEAD_CHILDREN; left > 0 && position < end; left--) {

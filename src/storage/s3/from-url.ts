@@ -20,7 +20,7 @@ export function s3StoreFrom(
   const r2 = host.endsWith('.r2.cloudflarestorage.com');
   const region = searchParams.get('region') || env.AWS_REGION || env.AWS_DEFAULT_REGION || (r2 ? 'auto' : 'us-east-1');
   const amazon = !asked || /\.amazonaws\.com(\.cn)?$/.test(host);
-  const ca = certificates(env);
+  const ca = trustedAuthorities(env);
   const common = { bucket, region, credentials: credentialsFrom(env, { region, amazon, ...(ca && { ca }) }) };
   // Only the embedded gateway listens on a Unix socket.
   if (asked?.startsWith('unix:')) return openEmbeddedStore({ ...common, ...behindSocket(asked, publicEndpoint) });
@@ -55,8 +55,11 @@ function addressingOf(
   return style ?? (amazon && isPossible ? 'virtual' : 'path');
 }
 
-/** The certificate authorities to trust instead of the system's, from the variable that the SDKs of AWS read. */
-function certificates(env: NodeJS.ProcessEnv): string | null {
+/**
+ * The certificate authorities to trust instead of the system's, as PEM, from the variable that the SDKs of AWS read. Null if
+ * it is not set. Throws `ConfigError`.
+ */
+export function trustedAuthorities(env: NodeJS.ProcessEnv): string | null {
   const path = env.AWS_CA_BUNDLE;
   if (!path) return null;
   let pem = '';

@@ -324,6 +324,121 @@ export const destinations = (given: () => TestService) => () => {
     await page.getByText('Completed', { exact: true }).first().waitFor();
   }
 
+  describe('an output that was not delivered, because the key of its connection was revoked,', () => {
+    let browser: Browser;
+    beforeAll(async () => {
+      browser = await openBrowser();
+    });
+    afterAll(async () => {
+      await browser?.close();
+      if (keys.length === 0) keys.push(KEYS);
+    });
+
+    const REVOKED = 'The destination responded with 403 InvalidAccessKeyId.';
+    const deliver = (id: string, sent: object = {}) => service.call('POST', `/v1/transcodes/${id}/redeliver`, sent);
+    const deliveries = async (id: string) =>
+      (await service.call('GET', `/v1/transcodes/${id}`)).json.outputs.map(({ destination }: Json) => destination);
+    const ended = async (id: string) => {
+      const isOpen = async () => (await deliveries(id)).some((one: Json) => one?.status === 'delivering');
+      await until(async () => !(await isOpen()), { what: 'the deliveries' });
+      return deliveries(id);
+    };
+    const eventsOf = async (id: string, type: string) => {
+      const { json } = await service.call('GET', `/v1/transcodes/${id}/events?limit=100`);
+      return json.events.filter((event: Json) => event.type === type);
+    };
+
+    it('is delivered again by a request, a command and a button of the dashboard, while Airlock has it', async () => {
+      keys.length = 0;
+      const place = { s3: { connection: 'films', prefix: 'again' } };
+      const job = await run({
+        outputs: [{ outputFormat: 'mp4' }, { outputFormat: 'hls', ladder: [{ height: 64 }] }],
+        destination: place,
+      });
+      const failed = { status: 'failed', connection: 'films', error_message: REVOKED };
+      expect([job.status, job.outputs.map(({ destination }: Json) => destination)]).toMatchObject([
+        ...['completed', [failed, failed]],
+      ]);
+      expect((await deliver(job.id)).json.items).toMatchObject([
+        { output: 'mp4', destination: { status: 'delivering', prefix: 'again/', error_message: null } },
+        { output: 'hls', destination: { status: 'delivering', prefix: 'again/hls/' } },
+      ]);
+      expect(await ended(job.id)).toMatchObject([failed, failed]);
+      const [event] = await until(
+        async () => {
+          const found = await eventsOf(job.id, 'transcode.delivery_failed');
+          return found.length === 2 && found;
+        },
+        { what: 'the events' },
+      );
+      expect(event.data).toMatchObject({ job_id: job.id, error_code: 'destination_failed' });
+      keys.push(KEYS);
+      const { code, stdout } = await service.cli('jobs', 'redeliver', job.id, '--output', 'hls');
+      expect([code, stdout]).toEqual([0, expect.stringMatching(/hls: delivered to .*again\/hls/)]);
+      expect((await filesOf('again/hls/')).length).toBeGreaterThan(2);
+      const page = await setUp(browser, await invite(service, 'again@example.org', 'member', 'default'));
+      await page.goto(`${service.api}/jobs/${job.id}`);
+      await page.getByRole('button', { name: 'Deliver mp4 again' }).press('Enter');
+      await page.getByText(/Delivered to .*again$/).waitFor();
+      expect(await faultsOf(page)).toEqual([]);
+      await page.context().close();
+      expect(await ended(job.id)).toMatchObject([{ status: 'delivered' }, { status: 'delivered' }]);
+      expect(await filesOf('again/clip')).toEqual(['again/clip.mp4']);
+      const nowhere = await deliver(job.id, {});
+      expect([nowhere.status, nowhere.json.details.field]).toEqual([400, 'output']);
+      await service.call('DELETE', `/v1/transcodes/${job.id}`);
+      const gone = await deliver(job.id, { output: 'mp4' });
+      expect([gone.status, gone.json.code]).toEqual([410, 'output_deleted']);
+    });
+
+    it('is delivered to another place, and its receipt shows both', async () => {
+      keys.length = 0;
+      const job = await run({ outputFormat: 'mp4', destination: { s3: { connection: 'films', prefix: 'first' } } });
+      keys.push(KEYS);
+      const second = await deliver(job.id, { destination: { s3: { connection: 'films', prefix: 'second' } } });
+      expect(second.status).toBe(202);
+      expect(await ended(job.id)).toMatchObject([{ status: 'delivered', prefix: 'second/' }]);
+      const unknown = await deliver(job.id, { destination: { s3: { connection: 'fims' } } });
+      expect([unknown.status, unknown.json.details.near]).toEqual([422, 'films']);
+      await service.call('DELETE', `/v1/transcodes/${job.id}`);
+      const { receipt } = (await service.call('GET', `/v1/transcodes/${job.id}/receipt`)).json;
+      expect(receipt.copies).toMatchObject([
+        { prefix: 'first/', delivered: false },
+        { prefix: 'second/', delivered: true },
+      ]);
+    });
+
+    it('needs a destination if its first one was a presigned URL, and is not delivered twice at a time', async () => {
+      const job = await run({
+        outputFormat: 'mp4',
+        destination: { url: `${bucket.endpoint}/${BUCKET}/none.mp4?X-Amz-Signature=secret` },
+      });
+      const without = await deliver(job.id);
+      expect([without.status, without.json.details]).toEqual([
+        400,
+        {
+          field: 'destination',
+          reason: 'is missing, and Airlock does not keep presigned URLs',
+          remedy: 'Send a destination',
+        },
+      ]);
+      const { url, headers } = await bucket.store.presignPut('twice.mp4', { ...PUT, size: job.outputs[0].size });
+      const { 'content-length': _, ...signed } = headers;
+      const answers = await Promise.all(
+        [1, 2, 3].map(() => deliver(job.id, { destination: { url, headers: signed } })),
+      );
+      const begun = answers.filter(({ status }) => status === 202).length;
+      expect(begun).toBeGreaterThan(0);
+      for (const { status, json } of answers)
+        expect([status, json.code ?? null]).toEqual(status === 202 ? [202, null] : [409, 'delivery_in_progress']);
+      expect(await ended(job.id)).toMatchObject([{ status: 'delivered', connection: null }]);
+      const shown = [JSON.stringify(answers[0]!.json), service.output()];
+      for (const text of shown) expect(text).not.toContain(new URL(url).searchParams.get('X-Amz-Signature')!);
+      const foreign = await service.call('POST', `/v1/transcodes/${crypto.randomUUID()}/redeliver`, {});
+      expect(foreign.status).toBe(404);
+    });
+  });
+
   describe('a source in the bucket of a connection', () => {
     const create = (url: string) =>
       service.call('POST', '/v1/transcodes?wait=60', { inputs: [{ url }], outputFormat: 'mp4' });
@@ -357,14 +472,6 @@ export const destinations = (given: () => TestService) => () => {
         'failed',
         'source_error',
         'Input 1: The source responded with 403.',
-      ]);
-      const clip = join(folder, 'clip.mp4');
-      const inputs = [{ url: (await upload(service, clip)).fileUrl }];
-      const request = { inputs, outputFormat: 'mp4', destination: { s3: { connection: 'films' } } };
-      const job = (await service.call('POST', '/v1/transcodes?wait=60', request)).json;
-      expect([job.status, job.outputs[0].destination.error_message]).toEqual([
-        'completed',
-        'The destination responded with 403 InvalidAccessKeyId.',
       ]);
     });
   });

@@ -31,7 +31,7 @@ export function JobPage() {
   if (!job) {
     return <Page title="Job">{error ? <ErrorNotice error={error} onRetry={reload} /> : <Skeleton lines={8} />}</Page>;
   }
-  return <Shown key={job.id} path={path} job={job} set={set} />;
+  return <Shown key={job.id} path={path} job={job} set={set} reload={reload} />;
 }
 
 interface ShownProps {
@@ -39,9 +39,10 @@ interface ShownProps {
   path: string;
   job: AnyJob;
   set: (job: AnyJob) => void;
+  reload: () => void;
 }
 
-function Shown({ path, job, set }: ShownProps) {
+function Shown({ path, job, set, reload }: ShownProps) {
   const [dialog, setDialog] = useState<'cancel' | 'erase' | null>(null);
   const { details, events } = useHistory(path, job);
   const url = `/v1/${path}/${job.id}`;
@@ -72,7 +73,7 @@ function Shown({ path, job, set }: ShownProps) {
               <Gallery job={job} url={url} except={mainOutput(job)?.name} />
             </>
           )}
-          <Outputs job={job} url={url} isErased={erased} />
+          <Outputs job={job} url={url} isErased={erased} onChange={reload} />
           {transcode && <Inputs job={transcode} details={details} />}
           <CommandCard details={details} />
           <LogCard details={details} />

@@ -1,16 +1,17 @@
 import { join } from 'node:path';
 import { probeFile } from '../../../attempt/media/probe.ts';
 import { summarise } from '../../../attempt/media/summary.ts';
-import { openParts, type PartsOfSource } from '../../../attempt/sources/fetch-ranges.ts';
+import { openPartsOrComplete, type PartsOfSource } from '../../../attempt/sources/fetch-ranges.ts';
 import { remoteAddress } from '../../../attempt/sources/remote-address.ts';
 import { JobFailure } from '../../../contract/failures.ts';
 import { openColumn } from '../../../database/sealed-columns.ts';
-import { FetchError } from '../../../fetcher/index.ts';
+import { FetchError, type SourceResponse } from '../../../fetcher/index.ts';
 import { checkInput, detectMedia, type JobPlan, type MediaInfo, type PictureTime } from '../../../ffmpeg/index.ts';
 import { recordInput } from '../../../jobs/progress.ts';
 import { sourceRow } from '../../../jobs/rows.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
-import { type PreparedInput, subjectOf } from '../inputs.ts';
+import { wantsBest } from '../best-still.ts';
+import { type PreparedInput, stageInputs, subjectOf } from '../inputs.ts';
 import { mayReadRanges, picturesOf } from './picture-time.ts';
 import { cellFiles, type FallBack, type PreparedSources, readySources, type Strategy } from './prepared.ts';
 
@@ -30,8 +31,10 @@ export const ranged: Strategy = {
     if (!mayReadRanges(run.claim, attempt.request)) return null;
     const fetch = startFetch(run.signal);
     const prepared = await prepareRanges(attempt, fetch).catch((error: unknown) => fallBackFrom(attempt, error));
-    // Closes connections that the source keeps open.
-    if (prepared.outcome === 'fall-back') fetch.end();
+    if (prepared.outcome !== 'fall-back') return prepared;
+    // Closes connections that the source keeps open, at the end if the complete source arrives on one.
+    if (!prepared.found?.staged) fetch.end();
+    else attempt.atEnd.push(async () => fetch.end());
     return prepared;
   },
 };
@@ -60,12 +63,16 @@ function startFetch(signal: AbortSignal): Fetch {
 async function prepareRanges(attempt: TranscodeAttempt, fetch: Fetch): Promise<PreparedSources | FallBack> {
   const { run } = attempt;
   const parts = await openSource(attempt, fetch.signal);
-  if (!parts) return fallBack('the source is small, or has no ranges');
+  if (!parts) return fallBack('the source is small, or its ranges cannot be trusted');
+  if ('complete' in parts) {
+    fetch.done();
+    return arrivesComplete(attempt, parts.complete);
+  }
   const demuxer = (await detectMedia(parts.head))?.demuxer;
-  // For Matroska, the readers can only make files of key frames.
-  const isReadable =
-    demuxer === 'mov' || (demuxer === 'matroska' && attempt.request.outputs.every(({ tiles }) => tiles));
-  if (!demuxer || !isReadable) return fallBack('the source has another container');
+  if (demuxer !== 'mov' && demuxer !== 'matroska') return fallBack('the source has another container');
+  // Its cues may list fewer key frames than the complete file has, so another picture could be the best one.
+  if (demuxer === 'matroska' && attempt.request.outputs.some(wantsBest))
+    return fallBack('the best still of this container is chosen from the complete source');
   const start = join(run.folder, 'parts.start');
   const described = await parts.describe(start);
   if (described.outcome === 'needs-all') return fallBack(described.reason);
@@ -103,17 +110,25 @@ async function prepareRanges(attempt: TranscodeAttempt, fetch: Fetch): Promise<P
   }
 }
 
+/** The server has no ranges, and its response is the complete source: it is staged from there. */
+function arrivesComplete(attempt: TranscodeAttempt, complete: SourceResponse): FallBack {
+  const staged = stageInputs(attempt, complete);
+  // A failure is reported to the code that waits for the files.
+  staged.catch(() => {});
+  return { ...fallBack('the source has no ranges'), found: { staged } };
+}
+
 async function openSource(
   { tools, run, request }: TranscodeAttempt,
   signal: AbortSignal,
-): Promise<PartsOfSource | null> {
+): ReturnType<typeof openPartsOrComplete> {
   const { claim, folder, disk } = run;
   const url = openColumn(tools.context.vault, 'job_sources', 'source_sealed', sourceRow(claim.job, claim.inputs[0]!));
   if (url === null) return null;
   const subject = subjectOf(claim.inputs[0]!);
   const address = await remoteAddress(tools, { accountId: claim.job.account_id, subject }, url);
   const limits = request.outputs.some(({ tiles }) => tiles) ? { maxRequests: MAX_TILE_REQUESTS } : {};
-  return openParts(tools, { url: address, path: join(folder, 'parts'), disk }, signal, limits);
+  return openPartsOrComplete(tools, { url: address, path: join(folder, 'parts'), disk }, signal, limits);
 }
 
 /** Probes the first seconds, in a container with the complete index. */

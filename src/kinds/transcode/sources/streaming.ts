@@ -37,9 +37,9 @@ const MAX_STARVED_MS = 15_000;
  */
 export const streaming: Strategy = {
   name: 'streaming',
-  async prepare(attempt) {
+  async prepare(attempt, found) {
     const { run, request } = attempt;
-    if (!mayStream(run.claim, request)) return null;
+    if (found.staged || !mayStream(run.claim, request)) return null;
     const source = fetchArriving(attempt);
     attempt.atEnd.push(() => source.stop());
     const suited = await judgeSource(source);

@@ -1,3 +1,6 @@
+import { post } from '../../api/client.ts';
+import { may } from '../../api/session-state.ts';
+import { Button } from '../../ui/button.tsx';
 import { Badge } from '../../ui/feedback.tsx';
 import type { Output } from './download-path.ts';
 
@@ -7,21 +10,38 @@ const TEXTS = {
   delivered: 'Delivered to',
 } as const;
 
+interface DeliveryProps {
+  output: Output;
+  /** The path of the job, if its outputs can still be delivered. */
+  url: string | null;
+  /** Called when the output is being delivered again. */
+  onChange: () => void;
+}
+
 /** Where a copy of the output is, or why it is not there. */
-export function DeliveryNote({ output: { destination } }: { output: Output }) {
+export function DeliveryNote({ output: { name, destination }, url, onChange }: DeliveryProps) {
   if (!destination) return null;
-  const { status, host, bucket, prefix, error_message } = destination;
+  const { status, host, bucket, prefix, connection, error_message } = destination;
   const place = [host, bucket, prefix?.replace(/\/$/, '')].filter(Boolean).join('/');
-  if (status === 'failed') {
+  if (status !== 'failed') {
     return (
-      <div>
-        <Badge tone="bad">Not delivered</Badge> {error_message}
+      <div class="muted small wrap-anywhere">
+        {TEXTS[status]} {place}
       </div>
     );
   }
+  const redeliver = async () => {
+    await post(`${url}/redeliver`, { output: name });
+    onChange();
+  };
   return (
-    <div class="muted small wrap-anywhere">
-      {TEXTS[status]} {place}
+    <div>
+      <Badge tone="bad">Not delivered</Badge> {error_message}{' '}
+      {url !== null && connection !== null && may('create') && (
+        <Button icon="refresh" compact label={`Deliver ${name} again`} onClick={redeliver}>
+          Deliver again
+        </Button>
+      )}
     </div>
   );
 }

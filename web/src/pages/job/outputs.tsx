@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { get } from '../../api/client.ts';
 import { bytesText, countText, durationText } from '../../lib/format.ts';
-import { type AnyJob, capitalized } from '../../lib/job.ts';
+import { type AnyJob, capitalized, isOver } from '../../lib/job.ts';
 import { Button } from '../../ui/button.tsx';
 import { Badge, type Tone } from '../../ui/feedback.tsx';
 import { Card } from '../../ui/page.tsx';
@@ -17,8 +17,17 @@ const STATUS: Record<Output['status'], [text: string, tone: Tone]> = {
   failed: ['Failed', 'bad'],
 };
 
+interface OutputsProps {
+  job: AnyJob;
+  /** The path of the job. */
+  url: string;
+  isErased: boolean;
+  /** Called when the job has to be read again. */
+  onChange: () => void;
+}
+
 /** Every output with its facts and its download, and the files of one that has many. */
-export function Outputs({ job, url, isErased }: { job: AnyJob; url: string; isErased: boolean }) {
+export function Outputs({ job, url, isErased, onChange }: OutputsProps) {
   const [opened, setOpened] = useState<string | null>(null);
   const { outputs = [] } = job;
   if (outputs.length === 0) return null;
@@ -34,6 +43,8 @@ export function Outputs({ job, url, isErased }: { job: AnyJob; url: string; isEr
                 key={output.name}
                 output={output}
                 path={downloadPath(url, outputs, output)}
+                url={isErased || !isOver(job) ? null : url}
+                onChange={onChange}
                 isErased={isErased}
                 isOpen={output.name === opened}
                 onFiles={() => setOpened(output.name === opened ? null : output.name)}
@@ -53,12 +64,15 @@ interface RowProps {
   output: Output;
   /** Of its download. */
   path: string;
+  /** The path of the job, if its outputs can still be delivered. */
+  url: string | null;
+  onChange: () => void;
   isErased: boolean;
   isOpen: boolean;
   onFiles: () => void;
 }
 
-function OutputRow({ output, path, isErased, isOpen, onFiles }: RowProps) {
+function OutputRow({ output, path, url, onChange, isErased, isOpen, onFiles }: RowProps) {
   const { name, role, format, status, files, size } = output;
   const [text, tone] = STATUS[status];
   const download = async () => location.assign((await get<{ url: string }>(path)).url);
@@ -79,7 +93,7 @@ function OutputRow({ output, path, isErased, isOpen, onFiles }: RowProps) {
         {contentsOf(output) || '–'}
         {copiedText(output)}
         <QualityNote output={output} />
-        <DeliveryNote output={output} />
+        <DeliveryNote output={output} url={url} onChange={onChange} />
       </td>
       <td data-label="Download">
         {isReady && (

@@ -81,10 +81,16 @@ function momentOf({ id, type, created_at: at, data }: Event, attempts: readonly 
       const name = typeof data.output === 'string' ? ` ${data.output}` : '';
       return { key: id, title: `Output${name} ready`, at, facts: `· ${data.format}`, state: 'ready' };
     }
+    case 'awaiting_children':
+      return { key: id, title: 'Waiting for the jobs of its parts', at, facts: `· ${data.children}` };
     case 'retrying':
       return { key: id, title: 'Waiting for another attempt', at, facts: `· ${data.error_code}` };
     case 'deleted':
       return { key: id, title: data.reason === 'erased' ? 'Erased' : 'Deleted', at };
+    case 'output_delivered':
+      return { key: id, title: 'Output delivered', at, facts: `· ${data.format}` };
+    case 'delivery_failed':
+      return { key: id, title: 'Output not delivered', at, facts: `· ${data.format}` };
     case 'completed':
     case 'failed':
     case 'canceled':

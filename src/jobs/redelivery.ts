@@ -1,0 +1,111 @@
+import type { Tx } from '../database/pool.ts';
+import { type DeliveryReport, type NewDelivery, readDelivery, sealReport } from './delivery.ts';
+import { recordOwnEvent } from './job-events.ts';
+import type { Failure, JobsContext } from './kind.ts';
+import { outputsOf } from './read.ts';
+import type { Job, JobOutput } from './rows.ts';
+
+/*
+ * Outputs of a final job are delivered again by a job of their own, whose parent is the final job: so an erase of the
+ * parent cancels it. Its outputs are `delivering` from the request on, because a copy of an earlier delivery may exist: the
+ * receipt then shows its place, whatever becomes of the parent.
+ */
+
+/** Places of copies that are remembered for the receipt of an output. */
+export const MAX_PLACES = 20;
+
+/** The places that a receipt of the output shows besides `next`, once it is delivered there. */
+function earlierPlaces(last: DeliveryReport & { status: string }, next: NewDelivery['place']) {
+  const { host, bucket, prefix, at } = last;
+  // Nothing was ever sent to the place of a delivery that never began.
+  const places = [...(last.earlier ?? []), ...(last.status === 'skipped' ? [] : [{ host, bucket, prefix, at }])];
+  return places.filter((one) => one.host !== next.host || one.bucket !== next.bucket || one.prefix !== next.prefix);
+}
+
+/** The report of a delivery that follows another one. Null if the output has been delivered to too many places. */
+export function nextReport(
+  { vault }: Pick<JobsContext, 'vault'>,
+  row: JobOutput,
+  { place, target }: NewDelivery,
+): DeliveryReport | null {
+  const last = readDelivery(vault, row);
+  const earlier = last ? earlierPlaces(last, place) : [];
+  if (earlier.length >= MAX_PLACES) return null;
+  return {
+    ...{ ...place, error: null, at: null },
+    ...('connection' in target && { connection: target.connection }),
+    ...(earlier.length > 0 && { earlier }),
+  };
+}
+
+/** Records that an output is about to be delivered again. The caller has locked its job. */
+export async function beginRedelivery(
+  { vault }: Pick<JobsContext, 'vault'>,
+  tx: Tx,
+  row: JobOutput,
+  report: DeliveryReport,
+): Promise<void> {
+  await tx
+    .updateTable('job_outputs')
+    .set({ delivery_status: 'delivering', delivery_sealed: sealReport(vault, row, report) })
+    .where('id', '=', row.id)
+    .execute();
+}
+
+/** Ends what a job that delivers outputs again has not delivered. `failure` is null if it was canceled. */
+export async function endRedelivery(context: JobsContext, tx: Tx, job: Job, failure: Failure | null): Promise<void> {
+  const open = await tx
+    .selectFrom('job_outputs')
+    .selectAll()
+    .where('job_id', '=', job.parent_id)
+    .where('delivery_status', '=', 'delivering')
+    .orderBy('position')
+    .forUpdate()
+    .execute();
+  for (const row of open) {
+    const known = readDelivery(context.vault, row);
+    if (!known) continue;
+    const { status: _, ...report } = known;
+    const error = failure?.message ?? 'The delivery was canceled.';
+    const delivery_sealed = sealReport(context.vault, row, { ...report, error, at: null });
+    await tx
+      .updateTable('job_outputs')
+      .set({ delivery_status: 'failed', delivery_sealed })
+      .where('id', '=', row.id)
+      .execute();
+  }
+  // Only an erase of the parent cancels the job: its events have ended.
+  if (failure)
+    await recordRedelivery(
+      context,
+      tx,
+      job,
+      open.map(({ id }) => id),
+    );
+}
+
+/** Records how the deliveries of these outputs of the parent ended, as events of the parent. */
+export async function recordRedelivery(
+  context: JobsContext,
+  tx: Tx,
+  { parent_id }: Pick<Job, 'parent_id'>,
+  outputIds: readonly string[],
+): Promise<void> {
+  const parent = await tx
+    .selectFrom('jobs')
+    .select(['id', 'account_id', 'kind', 'erased_at'])
+    .where('id', '=', parent_id)
+    .executeTakeFirst();
+  if (!parent || parent.erased_at) return;
+  for (const { id, position, format, delivery_status } of await outputsOf(tx, [parent.id])) {
+    if (!outputIds.includes(id)) continue;
+    if (delivery_status === 'delivered')
+      await recordOwnEvent(context, tx, parent, 'output_delivered', { position, format });
+    else
+      await recordOwnEvent(context, tx, parent, 'delivery_failed', {
+        position,
+        format,
+        error_code: 'destination_failed',
+      });
+  }
+}
