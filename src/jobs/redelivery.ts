@@ -11,7 +11,7 @@ import type { Job, JobOutput } from './rows.ts';
  * receipt then shows its place, whatever becomes of the parent.
  */
 
-/** Places of copies that are remembered for the receipt of an output. */
+/** How many earlier places of copies the receipt of an output shows. */
 export const MAX_PLACES = 20;
 
 /** The places that a receipt of the output shows besides `next`, once it is delivered there. */
