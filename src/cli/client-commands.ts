@@ -73,6 +73,12 @@ Examples:
     .option(...ACCOUNT)
     .option('--json', 'print each event as a line of JSON')
     .action(async (id, options) => exit((await load()).watchJobCommand(readConfig(), id, options)));
+  addJobChanges(jobs);
+}
+
+/** Commands that change a job. */
+function addJobChanges(jobs: Command): void {
+  const load = () => import('./commands/jobs.ts');
   jobs
     .command('cancel')
     .description('Cancel a job, and stop its FFmpeg')

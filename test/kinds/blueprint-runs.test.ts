@@ -180,7 +180,7 @@ describe('a run of a blueprint', () => {
     expect(told.filter((one: string) => one !== 'started')).toEqual([
       ...[
         'queued',
-        'step probe',
+        ...['step probe', 'awaiting_children'],
         'step render',
         'awaiting_children',
         'output_ready first',
