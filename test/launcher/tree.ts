@@ -27,6 +27,12 @@ console.log(JSON.stringify({
 }));
 `;
 
+/** Sources that the build itself reads. */
+const BUILT_FROM = [
+  ...['cli/loader.ts', 'cli/v8-options.ts', 'cli/roles/migrate.ts', 'config/database-roles.ts'],
+  ...['database/migrate.ts', 'database/roles.ts', 'supervisor'],
+];
+
 /** Replaces the real one, which the launcher starts for `./airlock test`. */
 const VITEST = `console.log(JSON.stringify({ args: process.argv.slice(2), cwd: process.cwd(), file: process.argv[1] }));`;
 
@@ -64,7 +70,7 @@ export function copyTree(folder: string): string {
   for (const name of ['airlock', 'scripts', 'package.json', 'package-lock.json', 'tsconfig.json']) {
     cpSync(join(root, name), join(folder, name), { recursive: true });
   }
-  for (const name of ['loader.ts', 'v8-options.ts']) cpSync(join(root, 'src/cli', name), join(folder, 'src/cli', name));
+  for (const name of BUILT_FROM) cpSync(join(root, 'src', name), join(folder, 'src', name), { recursive: true });
   writeFileSync(join(folder, 'src/cli/main.ts'), MAIN);
   // The documentation of the copy is one page.
   mkdirSync(join(folder, 'docs'));
