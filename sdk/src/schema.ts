@@ -2926,22 +2926,6 @@ export interface components {
             /** @description The current key and the keys that it replaced. */
             keys: components["schemas"]["PublicKey"][];
         };
-        /** @description A limit of a job. */
-        AppliedLimit: {
-            /** @description The requested value; null if there is none, or the job has been erased. */
-            requested: number | null;
-            /** @description The limit of the cell; null until it has run. */
-            applied: number | null;
-            /** @description Who set the applied limit. */
-            set_by: ("job" | "account" | "server") | null;
-        };
-        /** @description The limits of a job, and who set each. */
-        AppliedLimits: {
-            memory_mb: components["schemas"]["AppliedLimit"];
-            cpu_seconds: components["schemas"]["AppliedLimit"];
-            wall_seconds: components["schemas"]["AppliedLimit"];
-            output_mb: components["schemas"]["AppliedLimit"];
-        };
         /** @description One option of a command. Order matters, and options can repeat. */
         Option: {
             /** @description An option of FFmpeg with its dash, or `@text-overlay`, `@captions`, `@quote-card`. */
@@ -3240,6 +3224,22 @@ export interface components {
              * @description When the URLs expire. Request new URLs after that.
              */
             expires_at: string;
+        };
+        /** @description A limit of a job. */
+        AppliedLimit: {
+            /** @description The requested value; null if there is none, or the job has been erased. */
+            requested: number | null;
+            /** @description The limit of the cell; null until it has run. */
+            applied: number | null;
+            /** @description Who set the applied limit. */
+            set_by: ("job" | "account" | "server") | null;
+        };
+        /** @description The limits of a job, and who set each. */
+        AppliedLimits: {
+            memory_mb: components["schemas"]["AppliedLimit"];
+            cpu_seconds: components["schemas"]["AppliedLimit"];
+            wall_seconds: components["schemas"]["AppliedLimit"];
+            output_mb: components["schemas"]["AppliedLimit"];
         };
         /** @description A webhook that is deleted, with its deliveries. */
         RemovedWebhook: {
@@ -5281,17 +5281,6 @@ export interface components {
             /** @description The mean over all frames that the output must reach, such as 0.98 for `ssim`. */
             at_least: number;
         };
-        /** @description Limits of the job; they can only lower the limits of account and server. */
-        JobLimits: {
-            /** @description Memory of the cell, in MB of 1,048,576 bytes, at least 64. */
-            memory_mb?: number | null;
-            /** @description Processor seconds of the cell, at least 1. */
-            cpu_seconds?: number | null;
-            /** @description Seconds that the cell may run, at least 1. */
-            wall_seconds?: number | null;
-            /** @description Size of the output, in MB of 1,048,576 bytes, at least 1. */
-            output_mb?: number | null;
-        };
         /** @description One picture of a video. The output format is `jpg`, `png` or `webp`. */
         Still: {
             /** @description Seconds from the start, a share of the duration such as `"50%"`, or `"best"`. `"best"`, the default, compares several pictures by exposure, contrast and sharpness. If the time is after the end of the video, the still is its last picture, and the job gets a warning. */
@@ -5421,11 +5410,6 @@ export interface components {
             /** @description Bytes of every part but the last of a file above 64 MiB. If absent, Airlock chooses at least 8 MiB. */
             partSize?: number | null;
         };
-        /** @description When the old secret expires. */
-        RotateSecretRequest: {
-            /** @description Seconds for which the old secret also signs; 0 if absent. */
-            overlap_seconds?: number | null;
-        };
         /** @description A source of a job. */
         InputRequest: {
             /** @description A `gs://` URL of this account, a public `https://` or `http://` URL, or a small picture as `data:`. Required without `upload`. */
@@ -5434,6 +5418,22 @@ export interface components {
             upload?: components["schemas"]["NewUpload"] | null;
             /** @description Options placed before the `-i` of this input. */
             options?: components["schemas"]["Option"][] | null;
+        };
+        /** @description Limits of the job; they can only lower the limits of account and server. */
+        JobLimits: {
+            /** @description Memory of the cell, in MB of 1,048,576 bytes, at least 64. */
+            memory_mb?: number | null;
+            /** @description Processor seconds of the cell, at least 1. */
+            cpu_seconds?: number | null;
+            /** @description Seconds that the cell may run, at least 1. */
+            wall_seconds?: number | null;
+            /** @description Size of the output, in MB of 1,048,576 bytes, at least 1. */
+            output_mb?: number | null;
+        };
+        /** @description When the old secret expires. */
+        RotateSecretRequest: {
+            /** @description Seconds for which the old secret also signs; 0 if absent. */
+            overlap_seconds?: number | null;
         };
         /** @description A job to create. */
         TranscodeRequest: {

@@ -4,6 +4,7 @@ import { fetchedHow, jobStatus, timestamp, warning } from './common.ts';
 import { checkDestinations, destinationField } from './destinations.ts';
 import { rule } from './faults/rule.ts';
 import { isLadderFormat, isTextFormat, isTileFormat, TRANSCRIBED } from './formats.ts';
+import { inputRequest } from './input-request.ts';
 import { jobLimits, shownLimits } from './job-limits.ts';
 import { nullable } from './nullable.ts';
 import { MAX_OUTPUTS, outputNames } from './output-names.ts';
@@ -20,7 +21,7 @@ import { failureCode, output } from './outputs.ts';
 import { priority, priorityField } from './priority.ts';
 import { templateReference } from './template-reference.ts';
 import type { JobRequest, OutputRequest } from './transcode-request.ts';
-import { uploadInput, uploadTarget } from './upload-inputs.ts';
+import { uploadTarget } from './upload-inputs.ts';
 import { MAX_WEBHOOK_URL } from './webhooks.ts';
 
 export const MAX_INPUTS = 10;
@@ -51,28 +52,6 @@ export const limitsField = nullable(jobLimits).describe(
   'Limits of the job. They can only lower the limits of the account and the server.',
 );
 
-/** Without the rule that each input is a URL or an upload. */
-export const inputFields = z.object({
-  url: nullable(z.string().min(1).max(8192)).describe(
-    'A `gs://` URL of this account, a public `https://` or `http://` URL, or a small picture as `data:`. Required without `upload`.',
-  ),
-  upload: nullable(uploadInput).describe(
-    'A file that you upload after this request, instead of `url`. The response states where to send its bytes, and the job starts when they are there.',
-  ),
-  options: nullable(z.array(option).max(64)).describe('Options placed before the `-i` of this input.'),
-});
-
-const input = inputFields
-  .superRefine(({ url, upload }, context) => {
-    if (url === undefined && upload === undefined) {
-      context.addIssue({ code: 'custom', path: ['url'], message: 'missing' });
-    } else if (url !== undefined && upload !== undefined) {
-      const message = rule('is sent together with "url"', 'Send the URL of a source, or a file to upload');
-      context.addIssue({ code: 'custom', path: ['upload'], message });
-    }
-  })
-  .meta({ id: 'InputRequest', description: 'A source of a job.' });
-
 /** The fields of a create that a template can have. */
 export const reusableFields = {
   outputFormat: nullable(z.enum(REQUEST_FORMATS)).describe(
@@ -100,7 +79,7 @@ export function namesOutput({ outputFormat, outputs }: { outputFormat?: unknown;
 export const createBody = z
   .object({
     inputs: z
-      .array(input)
+      .array(inputRequest)
       .min(1)
       .max(MAX_INPUTS)
       .describe('Joined one after the other, unless `options` or `filters` determine otherwise.'),

@@ -11,7 +11,7 @@ import type { Job } from './rows.ts';
 
 /** Condition on a row of `jobs`: the job waits for its children, or for a slot in which to use what they made. */
 export const runsInChildren = sql<boolean>`(
-  jobs.status = 'pending' AND (jobs.awaiting <> 'upload' OR jobs.progress > 0))`;
+  jobs.status = 'pending' AND ((jobs.awaiting IS NOT NULL AND jobs.awaiting <> 'upload') OR jobs.progress > 0))`;
 
 /**
  * The status as clients see it, of a row of `jobs`. A status that only a newer release knows is shown as `processing` until

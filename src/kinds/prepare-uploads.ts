@@ -2,7 +2,7 @@ import { freshSpace, NEEDED_SPACE_MS } from '../accounts/stored-bytes.ts';
 import type { UploadTarget } from '../contract/upload-inputs.ts';
 import type { Context } from '../database/context.ts';
 import type { Tx } from '../database/pool.ts';
-import type { ResolvedSource } from '../jobs/sources.ts';
+import { type ResolvedSource, reserveSources, type SourceOwner } from '../jobs/sources.ts';
 import type { StoreSpace } from '../storage/types.ts';
 import { dropPrepared, insertPrepared, type PreparedUpload, prepareUpload } from '../uploads/new-inputs.ts';
 import type { Admission, Caller } from './kind.ts';
@@ -80,4 +80,28 @@ export async function insertUploads(
     targets.set(position, target);
   }
   return { sources, targets };
+}
+
+/** In one call, so that all uploads are locked in one order. A new upload needs no lock. `known` as for `reserveSources`. */
+export async function lockNamed(
+  context: Context,
+  tx: Tx,
+  owner: SourceOwner,
+  admission: Admission,
+  known: readonly ResolvedSource[] | null,
+): Promise<ResolvedSource[]> {
+  const named = [...admission.inputs, ...admission.assets];
+  if (!hasUploads(admission)) return reserveSources(context, tx, owner, named, known);
+  const older = (
+    await reserveSources(
+      context,
+      tx,
+      owner,
+      named.filter(({ upload }) => !upload),
+    )
+  ).values();
+  // `foundInputs` has what is known of new uploads.
+  return named.map(({ upload }, index) =>
+    upload ? (admission.foundInputs![index] as ResolvedSource) : older.next().value!,
+  );
 }

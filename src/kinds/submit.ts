@@ -12,11 +12,11 @@ import { insertJob, type NewJob, type NewSource } from '../jobs/insert.ts';
 import { hasAmpleCapacity, QueueNearlyFull, requireAmpleCapacity, requireCapacity } from '../jobs/queue-capacity.ts';
 import { lastPosition } from '../jobs/queue-positions.ts';
 import { billableMinutes } from '../jobs/rows.ts';
-import { type ResolvedSource, reserveSources, reusableSources, type SourceOwner } from '../jobs/sources.ts';
+import { type ResolvedSource, reusableSources } from '../jobs/sources.ts';
 import { cleanFilename, splitExtension } from '../storage/stored-name.ts';
 import type { StoreSpace } from '../storage/types.ts';
 import type { Admission, AdmissionServices, Caller, Kind, KindsContext, SubmittedJob } from './kind.ts';
-import { hasUploads, insertUploads, type PreparedUploads, withPreparedUploads } from './prepare-uploads.ts';
+import { hasUploads, insertUploads, lockNamed, type PreparedUploads, withPreparedUploads } from './prepare-uploads.ts';
 
 export interface SubmitOptions<Answer> {
   /**
@@ -211,33 +211,10 @@ async function lockSources(
   { caller: { account, ownKeys }, admission, space }: AdmittedJob,
 ): Promise<ResolvedSource[]> {
   const [locked] = await Promise.all([
-    lockNamed(context, tx, { account, ownKeys }, admission),
+    lockNamed(context, tx, { account, ownKeys }, admission, knownSources(admission)),
     requireJobCapacity(tx, account, space, { jobs: 1, stores: storesSomething(admission) }),
   ]);
   return locked;
-}
-
-/** In one call, so that all uploads are locked in one order. A new upload needs no lock. */
-async function lockNamed(
-  context: KindsContext,
-  tx: Tx,
-  owner: SourceOwner,
-  admission: Admission,
-): Promise<ResolvedSource[]> {
-  const named = [...admission.inputs, ...admission.assets];
-  if (!hasUploads(admission)) return reserveSources(context, tx, owner, named, knownSources(admission));
-  const older = (
-    await reserveSources(
-      context,
-      tx,
-      owner,
-      named.filter(({ upload }) => !upload),
-    )
-  ).values();
-  // `foundInputs` has what is known of new uploads.
-  return named.map(({ upload }, index) =>
-    upload ? (admission.foundInputs![index] as ResolvedSource) : older.next().value!,
-  );
 }
 
 async function insertLocked(

@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { inputFields } from '../../contract/input-request.ts';
 import { type OutputBody, outputRequest } from '../../contract/output-request.ts';
 import { outputRole } from '../../contract/output-role.ts';
-import { type CreateBody, createBody, inputFields, onlyOutput, outputsOf } from '../../contract/transcodes.ts';
+import { type CreateBody, createBody, onlyOutput, outputsOf } from '../../contract/transcodes.ts';
 import type { Vault } from '../../crypto/vault.ts';
 import { openColumn, type RowOf } from '../../database/sealed-columns.ts';
 import { storedJson } from '../../database/stored-json.ts';

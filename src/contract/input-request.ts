@@ -1,0 +1,27 @@
+import * as z from 'zod';
+import { rule } from './faults/rule.ts';
+import { nullable } from './nullable.ts';
+import { option } from './output-request.ts';
+import { uploadInput } from './upload-inputs.ts';
+
+/** Without the rule that each input is a URL or an upload. */
+export const inputFields = z.object({
+  url: nullable(z.string().min(1).max(8192)).describe(
+    'A `gs://` URL of this account, a public `https://` or `http://` URL, or a small picture as `data:`. Required without `upload`.',
+  ),
+  upload: nullable(uploadInput).describe(
+    'A file that you upload after this request, instead of `url`. The response states where to send its bytes, and the job starts when they are there.',
+  ),
+  options: nullable(z.array(option).max(64)).describe('Options placed before the `-i` of this input.'),
+});
+
+export const inputRequest = inputFields
+  .superRefine(({ url, upload }, context) => {
+    if (url === undefined && upload === undefined) {
+      context.addIssue({ code: 'custom', path: ['url'], message: 'missing' });
+    } else if (url !== undefined && upload !== undefined) {
+      const message = rule('is sent together with "url"', 'Send the URL of a source, or a file to upload');
+      context.addIssue({ code: 'custom', path: ['upload'], message });
+    }
+  })
+  .meta({ id: 'InputRequest', description: 'A source of a job.' });
