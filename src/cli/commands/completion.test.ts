@@ -25,7 +25,7 @@ describe('the completion of bash', () => {
 
   it('offers commands, subcommands and options where they belong', () => {
     expect(complete('tr')).toEqual(['transcode', 'transcribe']);
-    expect(complete('jobs', '')).toEqual(['list', 'show', 'watch', 'cancel', 'erase', '--help']);
+    expect(complete('jobs', '')).toEqual(['list', 'show', 'watch', 'cancel', 'redeliver', 'erase', '--help']);
     expect(complete('jobs', 'list', '--s')).toEqual(['--status', '--since']);
     expect(complete('jobs', 'list', '--status', 'failed', '--w')).toEqual(['--watch']);
     expect(complete('jobs', 'list', '--status', '')).toEqual([

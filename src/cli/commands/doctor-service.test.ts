@@ -79,7 +79,7 @@ describe('the check of uploads from pages', () => {
         AIRLOCK_STORAGE_URL: `s3://airlock?endpoint=https://127.0.0.1:${proxy.port}&region=local`,
       });
       expect(found).toMatchObject({
-        ...{ Storage: 'answers', 'Uploads from pages': 'allowed for https://media.example.com' },
+        ...{ Storage: 'responds', 'Uploads from pages': 'allowed for https://media.example.com' },
       });
     } finally {
       await proxy.close();
