@@ -132,7 +132,7 @@ function readOptions(): Options | string {
       return `--pairs is an integer from 1 to ${MAX_PAIRS}.`;
     if (cases.includes('peer') && !URL.canParse(values.peer ?? '')) return 'The case peer needs --peer URL.';
     const gap = Number(values.gap ?? 0);
-    if (!(gap >= 0 && gap <= MAX_GAP_SECONDS)) return `--gap is a number of seconds from 0 to ${MAX_GAP_SECONDS}.`;
+    if (!(gap >= 0 && gap <= MAX_GAP_SECONDS)) return `--gap must be a number of seconds from 0 to ${MAX_GAP_SECONDS}.`;
     const { peer = null, json = false, cold = false } = values;
     return { cases, pairs, peer, only: values.only?.split(/\s+/) ?? [], cold, gapMs: gap * 1000, json };
   } catch (error) {

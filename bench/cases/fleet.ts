@@ -32,7 +32,7 @@ const JOB_MS = 5_000;
 /** Jobs that wait while the fleet is busy. */
 const WAITING = 100;
 const WINDOW_MS = 30_000;
-/** Every task of the leader has run twice, and all sessions are open. */
+/** Milliseconds. Until then, every task of the leader has run twice, and all sessions are open. */
 const SETTLE_MS = 12_000;
 /** Statements shown for each part. */
 const SHOWN = 8;
@@ -44,8 +44,9 @@ interface Statement {
 }
 
 /**
- * What a fleet of simulated workers costs one PostgreSQL server: idle, and while every slot runs a job. The workers do all that real
- * ones do with the database. Times of statements are the server's (`pg_stat_statements`); CPU is that of all its processes.
+ * What a fleet of simulated workers costs one PostgreSQL server: idle, and while every slot runs a job. The workers make
+ * the same requests to the database as real workers. Times of statements are the server's (`pg_stat_statements`). CPU is
+ * that of all processes of the server.
  */
 export async function fleet({ progress }: CaseOptions): Promise<CaseResult> {
   const server = await openServer();
@@ -116,7 +117,7 @@ function result(idle: Measured, busy: Measured, jobs: number): CaseResult {
   };
 }
 
-/** The statements with the largest share, each with what it takes for a worker and second, or for a job. */
+/** The statements with the largest share, each with its time for a worker and second, or for a job. */
 function rowsOf(which: string, statements: readonly (Statement & { per: number; unit: string })[]): Row[] {
   return statements.slice(0, SHOWN).map(({ query, calls, total, per, unit }) => {
     const what = `${which}, ${(calls / per).toFixed(2)} times: ${query.slice(0, 70)}`;
@@ -163,7 +164,7 @@ async function asAdmin<R extends object>(url: string, statement: string): Promis
   }
 }
 
-/** Takes what the server does in a time. */
+/** Measures the CPU time and the statements of the server during one window. */
 async function measure(server: Server): Promise<Measured> {
   const admin = server.url('admin');
   await asAdmin(admin, 'SELECT pg_stat_statements_reset()');
@@ -216,7 +217,7 @@ async function openWorld(server: Server): Promise<World> {
   };
 }
 
-/** Creates jobs so that some always wait, in all accounts in turn. */
+/** Creates jobs of all accounts in turn, so that some jobs always wait. */
 function feed(world: World): { stop(): Promise<void> } {
   const context = world.context(world.api);
   let isOver = false;

@@ -11,7 +11,7 @@ const COPY = [
   { option: '-c', argument: 'copy' },
   { option: '-movflags', argument: '+faststart' },
 ];
-/** Processes through which the bytes of a job can pass. */
+/** Roles through which the bytes of a job can pass. */
 const ROLES = ['worker', 'gateway'];
 
 interface Pair {

@@ -56,7 +56,7 @@ export async function source1080Large(progress: (text: string) => void): Promise
   return mosaic('-200mb', LARGE_CODEC, progress);
 }
 
-/** The pictures of the 200 MB source again and again: 521 MB of H.264 and AAC. */
+/** The 200 MB source, repeated: 521 MB of H.264 and AAC. */
 export async function sourceLargeCopy(progress: (text: string) => void): Promise<Source> {
   const large = await source1080Large(progress);
   const path = large.path.replace('-200mb', '-521mb');

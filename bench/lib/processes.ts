@@ -63,11 +63,11 @@ export function memoryOf(pids: readonly number[]): ProcessMemory[] {
 export interface PeakMemory {
   pid: number;
   name: string;
-  /** MiB that were resident at most. */
+  /** Largest resident memory, MiB. */
   rss: number;
 }
 
-/** Starts new peaks with what is resident now (`proc(5)`, clear_refs). */
+/** Resets the peaks to the memory that is resident now (`proc(5)`, clear_refs). */
 export function forgetPeaks(pids: readonly number[]): void {
   for (const pid of pids) writeFileSync(`/proc/${pid}/clear_refs`, '5');
 }

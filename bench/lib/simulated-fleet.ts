@@ -36,8 +36,8 @@ export interface SimulatedFleet {
 }
 
 /**
- * Starts workers with everything that one does with the database: its row, heartbeats, leases, claims, progress and ends of jobs,
- * maintenance. Instead of an encode, each job waits `jobMs` and reports its progress once a second.
+ * Starts workers that make every database request of a real worker: its row, heartbeats, leases, claims, progress and
+ * ends of jobs, maintenance. Instead of an encode, each job waits `jobMs` and reports its progress once a second.
  */
 export async function startSimulatedFleet(given: {
   context: KindsContext;

@@ -9,9 +9,10 @@ export function cliPage(): string {
   return `${heading('Commands', 'src/cli/')}
 \`./airlock COMMAND --help\` prints what this page lists.
 
-**Server.** If \`AIRLOCK_URL\` and \`AIRLOCK_API_KEY\` are set, commands on media, uploads, jobs, webhooks and usage call that server. Otherwise they
-call the service that runs on the data directory. They create a key for the account of \`--account\` and revoke it at the end. \`uploads token create\` keeps its key until
-the token has expired. If no service runs, \`transcode\`, \`probe\`, \`validate\` and \`transcribe\` start one.
+**Server.** If \`AIRLOCK_URL\` and \`AIRLOCK_API_KEY\` are set, commands on media, uploads, jobs, webhooks and usage call that server.
+Otherwise they call the service that runs on the data directory. They create a key for the account of \`--account\`, and revoke the key at
+the end. \`uploads token create\` keeps its key until the token has expired. If no service runs, \`transcode\`, \`probe\`, \`validate\` and
+\`transcribe\` start one.
 
 **Output.** Commands write results to standard output and everything else to standard error. \`--json\` prints the response of the API on one
 line. On a terminal, tables fit the width and have colors. To turn off colors, set \`NO_COLOR\`. In a file or a pipe, tables are complete and

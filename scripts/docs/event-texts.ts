@@ -18,8 +18,7 @@ export const JOB_EVENT_TEXTS: Readonly<Record<JobEvent, string>> = {
 /** The same for events that only one kind has, or whose text differs for a kind. */
 export const KIND_EVENT_TEXTS: Readonly<Record<string, string>> = {
   'transcode.canceled': 'A request cancels the job, or the batch of the job.',
-  'transcode.output_delivered':
-    'A copy of an output arrives at its destination after the job has ended, because a request delivered the output again.',
+  'transcode.output_delivered': 'An output that a request delivers again arrives at its destination.',
   'transcode.delivery_failed':
     'An output that a request delivers again does not arrive at its destination. The output shows why.',
   'blueprint.step': 'The run reaches its next step. `step` is one of the values of `step` in the run.',

@@ -9,8 +9,8 @@ const looking = new Set<string>();
 const MOST_LOOKING = 256;
 
 /**
- * Looks for the uploads that a job awaits because a client asks for the job: most have sent the bytes just before. Does not
- * delay the request, which a change of the job wakes. The maintenance of the fleet looks as well, less often.
+ * Looks for the uploads that a job awaits when a client requests the job. Most clients have just sent the bytes. Does
+ * not delay the request, which a change of the job wakes. The maintenance of the fleet also looks, but less often.
  */
 export function lookForUploads(
   { context }: Pick<ApiDeps, 'context'>,
@@ -20,6 +20,6 @@ export function lookForUploads(
   if (!awaitsUpload(job) || looking.has(job.id) || looking.size >= MOST_LOOKING) return;
   looking.add(job.id);
   checkUploadsOf(context, job.id)
-    .catch((error) => request.log.warn({ err: error }, 'the uploads of a job could not be looked for'))
+    .catch((error) => request.log.warn({ err: error }, 'could not check the uploads of a job'))
     .finally(() => looking.delete(job.id));
 }

@@ -24,14 +24,14 @@ interface Chosen {
 }
 
 /**
- * Has a worker deliver outputs of a final job again. Returns them with their new deliveries. Throws `not_found`,
+ * Has a worker deliver outputs of a final job again. Returns the outputs with their new deliveries. Throws `not_found`,
  * `invalid_request`, `connection_not_found`, `delivery_in_progress`, and what `openOutput` and `submitJob` throw.
  */
 export async function redeliver(deps: ApiDeps, caller: Caller, id: string, body: RedeliverBody) {
   const { context } = deps;
   const accountId = caller.account.id;
   const measuring = recentSpace(context);
-  measuring.catch(() => {}); // a problem of the request comes first
+  measuring.catch(() => {}); // the request's own errors come first
   const chosen = await chooseOutputs(deps, accountId, id, body);
   const deliveries = chosen.map(({ row, delivery }) => ({ output_id: row.id, target: delivery.target }));
   const admission = await checkJob(deps, redelivery, caller, { jobId: id, deliveries });
@@ -56,7 +56,7 @@ export async function redeliver(deps: ApiDeps, caller: Caller, id: string, body:
   });
 }
 
-/** The outputs that the request means, each with where it goes. */
+/** The outputs that the request selects, each with its destination. */
 async function chooseOutputs(deps: ApiDeps, accountId: string, id: string, body: RedeliverBody): Promise<Chosen[]> {
   const { context } = deps;
   const job = await getJob(context.db, accountId, KIND, id);
@@ -72,13 +72,13 @@ async function chooseOutputs(deps: ApiDeps, accountId: string, id: string, body:
     chosen.push({ ...found, delivery: await deliveryOf(deps, accountId, found, { body, outputs: outputs.length }) });
   }
   if (body.destination?.url !== undefined && chosen.length > 1) {
-    const reason = `is for one file, and ${chosen.length} outputs were not delivered`;
+    const reason = `is for one file, and the delivery of ${chosen.length} outputs failed`;
     throw rejected('url', reason, `Send output: ${chosen.map(({ name }) => `"${name}"`).join(' or ')}`);
   }
   return chosen;
 }
 
-/** Where an output goes: to the given destination, or to its earlier one. */
+/** Returns the given destination, or the earlier destination of the output. */
 async function deliveryOf(
   deps: ApiDeps,
   accountId: string,
@@ -109,6 +109,6 @@ function rejected(field: 'url' | null, reason: string, remedy: string): ApiError
 }
 
 function tooManyPlaces(name: string): ApiError {
-  const reason = `is a new place, and "${name}" has been delivered to ${MAX_PLACES} others`;
+  const reason = `is a new place, and "${name}" has been delivered to ${MAX_PLACES} other places`;
   return rejected(null, reason, 'Deliver it to one of these places, or create the job again');
 }

@@ -5,8 +5,8 @@ import { pathOf, patternOf } from './plugins/methods.ts';
 import type { App } from './types.ts';
 
 /*
- * What a page of another origin may do and read. Pages use upload tokens, so this concerns only the routes that accept
- * them. Cookies are never allowed.
+ * What a page of another origin may do and read. Pages use upload tokens, so these rules concern only the routes that
+ * accept tokens. Cookies are never allowed.
  */
 
 const ALLOWED_HEADERS = 'authorization, content-type, idempotency-key';
@@ -49,8 +49,8 @@ export function isPreflight({ method, headers }: Received): boolean {
 }
 
 /**
- * Headers of the response to a preflight request. It contains no token, so the response is the same for every origin, and
- * reveals nothing.
+ * Headers of the response to a preflight request. The request contains no token, so the response is the same for every
+ * origin, and reveals nothing.
  */
 export function preflightHeaders({ origin }: IncomingHttpHeaders, methods: readonly string[]): Record<string, string> {
   if (origin === undefined || !isWebOrigin(origin)) return { vary: 'Origin' };
@@ -69,8 +69,8 @@ export function readableBy(origin: string): Record<string, string> {
 }
 
 /**
- * Headers with which a page may read that its address has sent too many requests to a route that accepts tokens. Nobody has
- * looked up the token then, so every origin may read it: the response contains nothing but the limit of the page's address.
+ * Headers with which a page may read that its address has sent too many requests to a route that accepts tokens. Airlock
+ * has not looked up the token yet, so every origin may read the response. It contains only the limit of the address.
  */
 export function limitReadableBy({ origin, authorization = '' }: IncomingHttpHeaders): Record<string, string> {
   const token = /^Bearer ([^\s]+)$/i.exec(authorization)?.[1];

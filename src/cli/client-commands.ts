@@ -90,8 +90,8 @@ function addJobChanges(jobs: Command): void {
     .command('redeliver')
     .description('Deliver outputs of a job again, and wait. Exits with 1 unless all of them are delivered')
     .argument('<id>', JOB_ID)
-    .option('--output <name>', 'name of the output (default: every output that was not delivered)')
-    .option('--to <url>', 'another place in a bucket: s3://CONNECTION/FOLDER')
+    .option('--output <name>', 'name of the output (default: every output whose delivery failed)')
+    .option('--to <url>', 'deliver to this bucket instead: s3://CONNECTION/FOLDER')
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .action(async (id, options) =>

@@ -11,7 +11,7 @@ export interface ConnectOptions {
   scopes: readonly Scope[];
   /** The account whose jobs and webhooks are meant; for a local server only. */
   account?: string | undefined;
-  /** Name and life of a key made for this command; for a local server only. */
+  /** Name and lifetime of the key that is created for this command. Only for a local server. */
   key?: CommandKey;
   /** Whether to start a service for this command if none runs. */
   start?: boolean;

@@ -20,7 +20,7 @@ export interface Server {
   key: string;
   /** The server's own certificate, when it is self-signed. */
   ca?: string;
-  /** Lets the key that was made for the command live until it expires, and returns its id. Absent for a key from elsewhere. */
+  /** Keeps the key of the command until it expires, and returns its id. Absent if the command uses an existing key. */
   keepKey?(): string;
   /** Revokes the key, stops what was started, and removes what was created. */
   close(): Promise<void>;

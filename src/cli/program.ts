@@ -52,7 +52,7 @@ Exit codes: ${EXIT_CODES.map(([code, short]) => `${code} ${short}`).join(', ')}.
   return program;
 }
 
-/** After a wrong option or argument, a command names its own help, where a group of commands lists them. */
+/** After a wrong option or argument, the error of a command names the command's own help. */
 function showOwnHelpAfterError(command: Command, path: string = command.name()): void {
   const shows = command.commands.length > 0 ? 'shows its commands' : 'shows its arguments and options';
   command.showHelpAfterError(`(./airlock ${path} --help ${shows})`);
@@ -124,7 +124,7 @@ or in AIRLOCK_DATA_DIR. Ctrl-C stops the service: running jobs have 20 seconds t
     .addHelpText(
       'after',
       `
-Run this command in the folder, with the settings and under the account of the service. It exits with 1 if the installation is unsafe.
+Run this command in the folder of the service, with its settings and under its account. It exits with 1 if the installation is unsafe.
 docs/troubleshooting.md explains each check.`,
     )
     .action(async (options) => {
@@ -180,8 +180,8 @@ function addRoles(program: Command): void {
     .addHelpText(
       'after',
       `
-Run this command with the login of the database's owner in AIRLOCK_DATABASE_URL. Without this variable, it migrates the embedded
-database. docs/deploy/production.md shows the complete set-up.`,
+Set AIRLOCK_DATABASE_URL to a URL with the login of the database's owner. Without this variable, the command migrates the embedded
+database. docs/deploy/production.md shows the complete setup.`,
     )
     .action(async (options) => (await import('./commands/migrate.ts')).migrateCommand(readConfig(), options));
 
@@ -208,7 +208,7 @@ database. docs/deploy/production.md shows the complete set-up.`,
 function addScripts(program: Command): void {
   program
     .command('prepare')
-    .description('Prepare what each new data directory copies: database and root image. The build does this')
+    .description('Prepare the database and the root image that new data directories copy. The build runs this command')
     .action(async () => {
       process.exitCode = await (await import('./commands/prepare.ts')).prepareCommand(readConfig());
     });

@@ -27,7 +27,7 @@ export interface Service {
   setupToken: string | null;
   /** Drains: claims nothing new, and lets running jobs end or releases them. */
   stop(): Promise<void>;
-  /** The same for a service without jobs whose data directory is removed: stops everything at once. */
+  /** Stops everything at once. For a service without jobs, whose data directory is removed. */
   discard(): Promise<void>;
 }
 

@@ -156,7 +156,7 @@ export const delivery = z
     host: z.string().nullable().describe('Host that receives the output; null once the job has been erased.'),
     bucket: z.string().nullable().describe('Its bucket; null for a presigned URL.'),
     prefix: z.string().nullable().describe('Its folder in the bucket; null for a presigned URL.'),
-    connection: z.string().nullable().describe('Name of the connection to the bucket; null for a presigned URL.'),
+    connection: z.string().nullable().describe('Name of the connection to the bucket. Null for a presigned URL.'),
     error_code: z
       .literal('destination_failed')
       .nullable()
@@ -172,7 +172,7 @@ const NAME = z.string().min(1).max(64);
 export const redeliverBody = z
   .object({
     output: nullable(NAME).describe(
-      'Name of an output of the job. Defaults to every output that was not delivered, or to the only output.',
+      'Name of an output of the job. Defaults to every output whose delivery failed. If no delivery failed, defaults to the only output.',
     ),
     destination: destinationField.describe(
       'Where to deliver the copy instead. Required if the output had no destination or a presigned URL, because Airlock does not keep presigned URLs.',
@@ -190,5 +190,5 @@ export const redeliverAnswer = z
   })
   .meta({
     id: 'Redelivery',
-    description: 'The deliveries that a request has begun. Read the job to see how they end.',
+    description: 'The deliveries that a request has begun. Read the job to see the results.',
   });

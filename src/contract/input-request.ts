@@ -4,13 +4,13 @@ import { nullable } from './nullable.ts';
 import { option } from './output-request.ts';
 import { uploadInput } from './upload-inputs.ts';
 
-/** Without the rule that each input is a URL or an upload. */
+/** Fields of an input, without the rule that it has either a URL or an upload. */
 export const inputFields = z.object({
   url: nullable(z.string().min(1).max(8192)).describe(
     'A `gs://` URL of this account, a public `https://` or `http://` URL, or a small picture as `data:`. Required without `upload`.',
   ),
   upload: nullable(uploadInput).describe(
-    'A file that you upload after this request, instead of `url`. The response states where to send its bytes, and the job starts when they are there.',
+    'A file that you upload after this request, instead of `url`. The response states where to send the bytes. The job starts when they have arrived.',
   ),
   options: nullable(z.array(option).max(64)).describe('Options placed before the `-i` of this input.'),
 });

@@ -183,7 +183,7 @@ const jobInput = z
     upload: uploadTarget
       .nullable()
       .describe(
-        'Where to send the bytes of an `upload`. Only the response that creates the job has it; otherwise null.',
+        'Where to send the bytes of an `upload`. Null in every response except the response that creates the job.',
       ),
   })
   .meta({ id: 'Source', description: 'A source of a job, with its known properties.' });
@@ -218,7 +218,9 @@ export const job = z
     waiting_for: z
       .enum(['upload'])
       .nullable()
-      .describe('What a `pending` job waits for before it is in the queue: the bytes of an `upload`. Otherwise null.'),
+      .describe(
+        '`upload` while a `pending` job waits for the bytes of an `upload`, before it is in the queue. Otherwise null.',
+      ),
     inputs: z.array(jobInput).describe('The sources, in the order of the request.'),
     outputs: z
       .array(output)

@@ -6,7 +6,7 @@ import { nullable } from './nullable.ts';
 import { fileFields, requireKnownType, uploadFileSize } from './uploads.ts';
 
 /*
- * Uploads that are inputs of a job from the start: the job is created with them, and starts when their bytes are there.
+ * Uploads that a request creates together with their job. The job starts when their bytes have arrived.
  */
 
 /** Larger files are uploaded in parts, so that a broken connection costs one part. */
@@ -20,15 +20,15 @@ export const uploadInput = requireKnownType(
         'The exact size of the file in bytes.',
       ),
       partSize: nullable(z.number().int().min(PART_BYTES.least).max(PART_BYTES.most)).describe(
-        'Bytes of every part but the last of a file above 64 MiB. If absent, Airlock chooses at least 8 MiB.',
+        'Bytes of every part but the last, for a file above 64 MiB. If absent, Airlock chooses at least 8 MiB.',
       ),
     },
     'missing_upload_fields',
   ),
-).meta({ id: 'NewUpload', description: 'A file that is uploaded after the request.' });
+).meta({ id: 'NewUpload', description: 'A file that you upload after the request.' });
 export type UploadInput = z.infer<typeof uploadInput>;
 
-const filename = z.string().describe('The name of the upload from now on, for a confirm.');
+const filename = z.string().describe('Name of the upload, for example for a confirm request.');
 
 const onePut = z
   .object({
@@ -51,7 +51,7 @@ const inParts = z
     parts: z
       .array(partUrl)
       .describe('URLs of the first parts. Request others with `/v1/upload/multipart/{uploadId}/parts`.'),
-    expires_at: timestamp.describe('When the URLs expire. Request new URLs after that.'),
+    expires_at: timestamp.describe('When the URLs expire. Then request new URLs.'),
   })
   .meta({ id: 'UploadPartsTarget', description: 'Where to send the parts of a file above 64 MiB.' });
 

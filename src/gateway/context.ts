@@ -18,7 +18,7 @@ export interface Context {
   reservations: Reservations;
   transfers: Transfers;
   bucket: string;
-  /** Folder of workers from which files can be handed over; null = none is accepted. */
+  /** Folder of workers from which files can be handed over. Null = the gateway accepts no hand-over. */
   handOverRoot: string | null;
   maxObjectBytes: number;
   minimumRate: MinimumRate;

@@ -84,7 +84,7 @@ function losingProxy(): Promise<Server> {
 const localPath = async (key: string) => (await gateway.store.capabilities()).localPath!(key);
 
 describe('a file that a worker hands over', () => {
-  it('becomes the object itself: no byte is copied, and nothing but the object has a name for it', async () => {
+  it('becomes the object: no byte is copied, and the file has no other name', async () => {
     await write();
     const { ino } = await lstat(path);
     expect(await handOver('moved')).toBe(true);
@@ -124,7 +124,7 @@ describe('a file that a worker hands over', () => {
     expect(await gateway.store.head('foreign')).toBeNull();
   });
 
-  it('stays where it is if it has been written to, or replaced, since it was marked', async () => {
+  it('stays where it is if it was written to or replaced after it was marked', async () => {
     await write();
     const mark = markOf(await lstat(path, { bigint: true }));
     await chmod(path, 0o600);
@@ -137,7 +137,7 @@ describe('a file that a worker hands over', () => {
     expect((await lstat(path)).mode & 0o777).toBe(0o600);
   });
 
-  it('is not what a link in its place points to', async () => {
+  it('is rejected if it is a link to a file that has the mark', async () => {
     await writeFile(`${path}-target`, BYTES, { mode: 0o600 });
     await symlink(`${path}-target`, path);
     const mark = markOf(await lstat(`${path}-target`, { bigint: true }));

@@ -33,7 +33,7 @@ export interface Caller {
   /** Whose jobs the client may see: their outputs may be inputs of its own. */
   ownKeys: OwnKeys;
   requestId: string;
-  /** Whether the client may upload files; by default it may not. */
+  /** Whether the client may upload files. Defaults to false. */
   mayUpload?: boolean;
   /** Of the request; null if it is not traced. */
   traceparent?: string | null;

@@ -17,9 +17,9 @@ export function hasUploads({ inputs }: Pick<Admission, 'inputs'>): boolean {
 }
 
 /**
- * Prepares the uploads of admitted jobs before the transaction that inserts them, and drops those that `work` has not used:
- * it returns for each job whether it was inserted. `space` is the free space of the storage, measured now, because uploads
- * are promised space; null if no job has uploads.
+ * Prepares the uploads of admitted jobs before the transaction that inserts them, and drops the uploads of jobs that were
+ * not inserted, as `work` reports for each job. `space` is the free space of the storage, measured now, because uploads
+ * reserve space. It is null if no job has uploads.
  */
 export async function withPreparedUploads<T>(
   context: Pick<Context, 'store'>,
@@ -82,7 +82,10 @@ export async function insertUploads(
   return { sources, targets };
 }
 
-/** In one call, so that all uploads are locked in one order. A new upload needs no lock. `known` as for `reserveSources`. */
+/**
+ * Locks named sources in one call, so that all uploads are locked in one order. A new upload needs no lock. `known` as for
+ * `reserveSources`.
+ */
 export async function lockNamed(
   context: Context,
   tx: Tx,

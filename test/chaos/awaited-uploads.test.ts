@@ -80,7 +80,7 @@ describe('a job that awaits its upload', () => {
   const FAILED_MISSING = { status: 'failed', waiting_for: null, error_code: 'upload_missing' };
   const PENDING = { status: 'pending', waiting_for: null, error_code: null };
 
-  it('is pending, has no position, and is not claimed before the bytes are there', async () => {
+  it('is pending, has no position, and is not claimed before the bytes have arrived', async () => {
     const job = await create();
     expect(job).toMatchObject({ status: 'pending', waiting_for: 'upload', queue_position: null });
     expect(await look(job)).toBe(true);
@@ -100,7 +100,7 @@ describe('a job that awaits its upload', () => {
     await cancelJob(world.context, account.id, 'transcode', job.id);
   });
 
-  it('is released once, however many processes look and confirm at once', async () => {
+  it('is released once if several processes check and confirm concurrently', async () => {
     const job = await create();
     await put(job);
     const looks = Array.from({ length: 5 }, () => look(job));
@@ -119,7 +119,7 @@ describe('a job that awaits its upload', () => {
     );
   });
 
-  it('starts when all of its uploads are there', async () => {
+  it('starts when all of its uploads have arrived', async () => {
     const job = await create(2);
     await put(job, 0);
     await look(job);
@@ -131,7 +131,7 @@ describe('a job that awaits its upload', () => {
     await cancelJob(world.context, account.id, 'transcode', job.id);
   });
 
-  it('takes the bytes that were sent last, and no others after that', async () => {
+  it('uses the bytes that were sent last before the check, and no later bytes', async () => {
     const job = await create();
     const last = randomBytes(size);
     expect(await put(job)).toBe(200);
@@ -145,7 +145,7 @@ describe('a job that awaits its upload', () => {
     await cancelJob(world.context, account.id, 'transcode', job.id);
   });
 
-  it('is told of two uploads at once only what one of them sent', async () => {
+  it('uses the complete bytes of one of two concurrent PUTs', async () => {
     const job = await create();
     const bodies = [Buffer.alloc(size, 'a'), Buffer.alloc(size, 'b')];
     await Promise.all(bodies.map((bytes) => put(job, 0, bytes)));
@@ -157,7 +157,7 @@ describe('a job that awaits its upload', () => {
     await cancelJob(world.context, account.id, 'transcode', job.id);
   });
 
-  it('waits on when the bytes are fewer or more than declared', async () => {
+  it('continues to wait when the bytes are fewer or more than declared', async () => {
     const job = await create();
     expect(await put(job, 0, randomBytes(size + 1))).not.toBe(200);
     expect(await put(job, 0, randomBytes(size - 1))).not.toBe(200);
@@ -179,7 +179,7 @@ describe('a job that awaits its upload', () => {
     expect(await world.events(job.id)).toEqual(['queued', 'failed']);
   });
 
-  it('runs if the bytes came before their time was over, although nothing looked until then', async () => {
+  it('runs if the bytes arrived in time, even if no process checked before the time was over', async () => {
     const job = await create();
     await put(job);
     await pass(job, 24 * 3600);
@@ -202,7 +202,7 @@ describe('a job that awaits its upload', () => {
     expect(await statusOf(job)).toEqual(FAILED_MISSING);
   });
 
-  it.each(['canceled', 'erased'] as const)('leaves no upload when it is %s before the bytes are there', async (how) => {
+  it.each(['canceled', 'erased'] as const)('leaves no upload when it is %s before the bytes arrive', async (how) => {
     const job = await create();
     if (how === 'canceled') await cancelJob(world.context, account.id, 'transcode', job.id);
     else await eraseJob(world.context, account.id, 'transcode', job.id, BY);
@@ -213,7 +213,7 @@ describe('a job that awaits its upload', () => {
     expect((await world.row(job.id)).status).toBe('canceled');
   });
 
-  it('leaves no bytes when it is canceled after they came and before it ran', async () => {
+  it('leaves no bytes when it is canceled after they arrived and before it ran', async () => {
     const job = await create();
     await put(job);
     await look(job);
@@ -224,7 +224,7 @@ describe('a job that awaits its upload', () => {
     expect(await world.context.store.head(key)).toBeNull();
   });
 
-  it('can be confirmed: an inspection releases it, with what it found', async () => {
+  it('is released by the inspection of a confirm, with the found properties', async () => {
     const job = await create();
     await put(job);
     await expect(confirm(job)).rejects.toMatchObject({ code: 'unavailable' });
@@ -248,7 +248,7 @@ describe('a job that awaits its upload', () => {
     expect(await claim()).toBeNull();
   });
 
-  it('tells a confirm why its attempt has rejected the upload', async () => {
+  it('reports to a confirm why its attempt rejected the upload', async () => {
     const job = await create();
     await put(job);
     await look(job);

@@ -103,7 +103,7 @@ function registerRedeliver(app: App, deps: RouteDeps): void {
         tags: ['transcodes'],
         summary: 'Deliver outputs again',
         description:
-          'Delivers outputs of a job that has ended to their destinations again, or to another destination, while Airlock has them. Without `output`, delivers every output whose delivery failed. The response comes before the deliveries end. The events `transcode.output_delivered` and `transcode.delivery_failed` report how they end.',
+          'Delivers outputs of a job that has ended to their destinations again, or to another destination, while Airlock has them. Without `output`, delivers every output whose delivery failed. Returns before the deliveries end. The events `transcode.output_delivered` and `transcode.delivery_failed` report the results.',
         params: idParams,
         body: redeliverBody.nullish(),
         response: { 202: redeliverAnswer, '4xx': errorBody },

@@ -6,14 +6,14 @@ import { PROGRAMS } from '../../sandbox/programs/table.ts';
 import { openTemplate } from '../../supervisor/cluster-template.ts';
 import { databaseTemplate } from '../database-template.ts';
 
-/** Says what a new data directory copies from this installation, and what it has to create. */
+/** Describes what a new data directory copies from this installation, and what it has to create. */
 export async function describePrepared(config: Config): Promise<string> {
   const missing: string[] = [];
   if (!config.databaseUrl && !(await hasDatabase())) missing.push('the database');
   const programs = findPrograms(PROGRAMS, { ffmpeg: config.ffmpeg ?? undefined });
   if (!findTrustedImage(preparedFolder('rootimg'), programs)) missing.push('the root image of cells');
   if (missing.length === 0) return 'new data directories copy the prepared database and root image';
-  return `new data directories create ${missing.join(' and ')}, which takes seconds; ./airlock prepare prepares it`;
+  return `new data directories create ${missing.join(' and ')}, which takes seconds. To avoid this, run ./airlock prepare`;
 }
 
 async function hasDatabase(): Promise<boolean> {

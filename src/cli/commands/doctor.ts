@@ -72,7 +72,7 @@ export async function doctor(config: Config, options: { json?: boolean; sandbox?
           remedy: 'apt-get install fonts-dejavu-core fonts-noto-cjk fonts-noto-color-emoji',
         };
   });
-  await run('First start', 'Delete what is named, then run ./airlock prepare', () => describePrepared(config));
+  await run('First start', 'Delete the path in the error, then run ./airlock prepare', () => describePrepared(config));
   await checkSandbox(config, run, checks);
   await checkService(config, run);
 

@@ -92,7 +92,7 @@ export async function showJobCommand(config: Config, given: string, options: Com
 }
 
 /** Everything that people ask about a job. */
-/** Whether the job was erased, or its time was over: the API then shows no URL. */
+/** Whether the job was erased or its retention has ended: the API then shows no URL. */
 function isErased({ inputs }: Job): boolean {
   return inputs.length > 0 && inputs.every(({ url }) => url === null);
 }

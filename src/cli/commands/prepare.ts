@@ -26,7 +26,7 @@ export async function prepareCommand(config: Config): Promise<number> {
 
 async function prepareDatabase(): Promise<void> {
   const use = await databaseTemplate();
-  if (!use) throw new Error('only a build can prepare a database. Run ./airlock prepare');
+  if (!use) throw new Error('only the built program can prepare a database. Run ./airlock prepare');
   const logger = createLogger({ level: 'warn', role: 'prepare', destination: process.stderr });
   const migrate = async (url: string) => {
     await migrateAt(url, { firstKey: false });

@@ -19,7 +19,7 @@ export interface RedeliverOptions {
 
 type Delivery = Schemas['Redelivery']['items'][number];
 
-/** Milliseconds between two looks at the deliveries. */
+/** Milliseconds between two requests for the state of the deliveries. */
 const POLL_MS = 1000;
 
 /** Delivers outputs of a job again, and waits for the end of the deliveries. */

@@ -38,7 +38,7 @@ export async function runMigrate(config: Config, options: MigrateOptions): Promi
   return migrateAt(databaseUrl(config, await loadSecrets(config.dataDir), 'owner'), options);
 }
 
-/** The same for the database at `url`, which includes the login of its owner. */
+/** Migrates the database at `url`, which includes the login of its owner. */
 export async function migrateAt(url: string, options: MigrateOptions): Promise<MigrationResult> {
   const stamp = await programStamp();
   const isCurrent = options.onlyIfNeeded && (await isMigrated(url, stamp, { firstKey: false, roles: true }));

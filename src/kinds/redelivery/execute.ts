@@ -8,13 +8,13 @@ import { recordRedelivery } from '../../jobs/redelivery.ts';
 import type { AttemptResult } from '../kind.ts';
 import { requestJson } from './request.ts';
 
-/** Delivers outputs of a final job. A delivery that fails fails no job: its output shows why. */
+/** Delivers outputs of a final job. A failed delivery does not fail the job: the output shows the error. */
 export async function executeRedelivery(tools: WorkTools, run: Run): Promise<AttemptResult> {
   const { context } = tools;
   const { job } = run.claim;
   const sent = openColumn(context.vault, 'jobs', 'request_source_sealed', job);
   if (sent === null || job.parent_id === null)
-    throw new JobFailure('internal', 'The request of the delivery is gone.', { retry: false });
+    throw new JobFailure('internal', 'The stored request of the delivery is missing.', { retry: false });
   const { deliveries } = requestJson.read(JSON.parse(sent));
   const rows = await outputsOf(context.db, [job.parent_id]);
   const due = deliveries.flatMap(({ output_id, target }) => {

@@ -8,7 +8,7 @@ import type { TranscodeAttempt } from './attempt.ts';
 import { checkWritten } from './check-written.ts';
 import type { CopiedOutput, PreparedSources } from './sources/prepared.ts';
 
-/** Size of an input from which on the output is hashed while it is written. */
+/** Bytes of an input. From this size, the output is hashed while it is written. */
 const HASHED_BYTES = 16 * 2 ** 20;
 
 /** A planned output that needs only another container. */
@@ -21,7 +21,7 @@ interface PlannedCopy {
 /**
  * Makes the only output of a plan without FFmpeg: the sanitizer copies the packets into a new container, in one pass
  * (docs/decisions/0055). Returns null if FFmpeg has to make it: the plan needs more than a copy, the sanitizer does not
- * understand the file well enough, or the result is not what the plan promised. Nothing is left of it then.
+ * understand the file well enough, or the result differs from the plan. The file of a rejected result is deleted.
  */
 export async function copyContainer(
   attempt: TranscodeAttempt,
@@ -36,7 +36,7 @@ export async function copyContainer(
   const { size } = await stat(source);
   const request = { ...planned.copy, path: source, copied: path };
   const copying = tools.measure('sanitize', () => tools.sanitizer.copyMovie(request, size, run.signal));
-  // A small file is read again faster than its end is noticed.
+  // Reading a small file again is faster than noticing its end.
   const hashing = size < HASHED_BYTES ? null : hashWhileWritten(path, copying).catch(() => null);
   const copied = await copying;
   const file = { path, slot, sha256: await hashing };
@@ -54,7 +54,7 @@ function plannedCopy({ commands, failures = [] }: JobPlan): PlannedCopy | null {
   return { command, output, copy: command.containerCopy };
 }
 
-/** Checks what a command would be checked for: FFmpeg has the last word about a file that fails. */
+/** Makes the checks of a command's output. FFmpeg makes the output if a check fails. */
 async function review(
   attempt: TranscodeAttempt,
   { command, output }: PlannedCopy,

@@ -22,7 +22,7 @@ export const shown = {
       name: 'transcode_video',
       title: 'Transcode',
       description:
-        'Start a job that turns one or more sources into one or more outputs: video, sound or pictures. Sources are `https://` URLs, the `fileUrl` of an upload, or an `upload`, which describes a file: `inputs[].upload` of the result then states where to PUT its bytes, and the job starts when they are there. Returns the job at once; follow it with get_transcode, or use transcode_and_wait instead.',
+        'Start a job that turns one or more sources into one or more outputs: video, sound or pictures. Sources are `https://` URLs, the `fileUrl` of an upload, or an `upload`, which describes a file. For an `upload`, `inputs[].upload` of the result states where to PUT the bytes, and the job starts when they have arrived. Returns the job at once. Follow it with get_transcode, or use transcode_and_wait instead.',
     },
     createAndWait: { name: 'transcode_and_wait', title: 'Transcode and wait' },
     list: { name: 'list_transcodes' },

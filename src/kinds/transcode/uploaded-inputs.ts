@@ -13,8 +13,8 @@ import type { ClaimedSource } from '../../jobs/rows.ts';
 import type { Inspection } from '../../uploads/upload.ts';
 
 /*
- * Inputs that were uploaded for the job, and that nothing has inspected. The attempt makes the checks of a confirm while it
- * prepares them, and confirms them. What a confirm rejects fails the job with the same reason.
+ * Inputs that were uploaded for the job, without an inspection. The attempt makes the checks of a confirm while it
+ * prepares the inputs, and confirms them. If a confirm would reject an input, the job fails with the same reason.
  */
 
 /** The upload behind an input, if this job must confirm it; else null. */
@@ -28,7 +28,7 @@ export async function unconfirmedUpload(
   return upload?.state === 'confirming' && upload.inspection_id === claim.job.id ? upload : null;
 }
 
-/** Stages it like `stageSource`. Throws `JobFailure` with `upload_rejected` if it is of another type than declared. */
+/** Stages an upload like `stageSource`. Throws `JobFailure` with `upload_rejected` if its type is not the declared type. */
 export async function stageUpload(
   tools: WorkTools,
   { folder, signal, disk }: Run,
@@ -41,7 +41,7 @@ export async function stageUpload(
   return path;
 }
 
-/** Runs a check of the confirm. What it finds wrong with the file is the rejection of the upload. */
+/** Runs a check of the confirm. A fault of the file becomes the rejection of the upload. */
 export async function asRejection<T>(check: () => Promise<T>): Promise<T> {
   try {
     return await check();
@@ -51,7 +51,7 @@ export async function asRejection<T>(check: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Confirms the upload with what was found in it, and records that for the job, unless the attempt was replaced. */
+/** Confirms the upload with the found properties, and records them for the job, unless the attempt was replaced. */
 export async function confirmInput(
   { context }: WorkTools,
   { claim, onReplaced }: Run,

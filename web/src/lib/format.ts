@@ -20,7 +20,7 @@ export function durationText(seconds: number | null | undefined): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
-/** `24 hours`, `90 minutes`: a set time in its largest unit that divides it. */
+/** `24 hours`, `90 minutes`: a setting in the largest unit that divides it. */
 export function spanText(seconds: number): string {
   const units = [
     ['hour', 3600],

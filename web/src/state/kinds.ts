@@ -28,7 +28,7 @@ export function kindAt(path: string): Kind | null {
   return kinds.value.find((kind) => kind.path === path) ?? null;
 }
 
-/** `transcodes`, `blueprints`, `transcriptions`: the nouns "jobs" and "runs" mean nothing next to other kinds. */
+/** `transcodes`, `blueprints`, `transcriptions`. In a list of kinds, the nouns "jobs" and "runs" are ambiguous. */
 export function collectionOf({ path, noun }: Pick<Kind, 'path' | 'noun'>): string {
   const [first = path, ...more] = path.split('/');
   return more.length > 0 || noun.many === 'jobs' ? first : noun.many;

@@ -30,7 +30,7 @@ export const staged: Strategy = {
 
 /**
  * Whether the output may turn out to be a copy of packets in another container, so that the container of the input is
- * remuxed only if FFmpeg reads it. A second attempt takes no chances.
+ * remuxed only if FFmpeg reads it. A second attempt always uses FFmpeg.
  */
 function mayBeCopied({ run: { claim }, request }: TranscodeAttempt): boolean {
   return request.asksForCopy && claim.number === 1 && claim.outputs.length === 1;
