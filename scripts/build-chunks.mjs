@@ -26,7 +26,8 @@ export async function buildChunks(modules, chunks, common) {
   for (const name of names) {
     const path = join(modules, name);
     // As long as `import`, so that the map of the source stays right.
-    writeFileSync(path, readFileSync(path, 'utf8').replaceAll(/\bimport\("(?=\.)/g, 'lazily("'));
+    // A script that V8 has compiled before has no `import()` of its own in Node.js 20, so the loader imports packages too.
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll(/(?<![.\w$])import\("/g, 'lazily("'));
   }
   const [header, footer] = WRAPPER;
   const { plugins: _plugins, external: _external, ...rest } = common;

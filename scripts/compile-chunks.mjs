@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 
 const [chunks, folder, role, ...names] = process.argv.slice(2);
 const requireInstalled = createRequire(join(chunks, 'chunks.js'));
@@ -16,10 +16,7 @@ const loaded = new Map();
 function compile(name) {
   const known = scripts.get(name);
   if (known) return known;
-  const script = new Script(readFileSync(join(chunks, name), 'latin1'), {
-    filename: join(chunks, name),
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
+  const script = new Script(readFileSync(join(chunks, name), 'latin1'), { filename: join(chunks, name) });
   scripts.set(name, script);
   return script;
 }

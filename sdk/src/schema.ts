@@ -818,7 +818,7 @@ export interface paths {
         put?: never;
         /**
          * Deliver outputs again
-         * @description Delivers outputs of a job that has ended to their destinations again, or to another destination, while Airlock has them. Without `output`, delivers every output whose delivery failed. The response comes before the deliveries end. The events `transcode.output_delivered` and `transcode.delivery_failed` report how they end.
+         * @description Delivers outputs of a job that has ended to their destinations again, or to another destination, while Airlock has them. Without `output`, delivers every output whose delivery failed. Returns before the deliveries end. The events `transcode.output_delivered` and `transcode.delivery_failed` report the results.
          *
          *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
          */
@@ -2491,7 +2491,7 @@ export interface components {
             bucket: string | null;
             /** @description Its folder in the bucket; null for a presigned URL. */
             prefix: string | null;
-            /** @description Name of the connection to the bucket; null for a presigned URL. */
+            /** @description Name of the connection to the bucket. Null for a presigned URL. */
             connection: string | null;
             /** @description `destination_failed` if the delivery failed; null otherwise. */
             error_code: "destination_failed" | null;
@@ -2500,7 +2500,7 @@ export interface components {
             /** @description When the delivery ended; null unless it is `delivered`. */
             delivered_at: string | null;
         };
-        /** @description The deliveries that a request has begun. Read the job to see how they end. */
+        /** @description The deliveries that a request has begun. Read the job to see the results. */
         Redelivery: {
             /** @description The deliveries that have begun. */
             items: {
@@ -3196,7 +3196,7 @@ export interface components {
             headers: {
                 [key: string]: string;
             };
-            /** @description The name of the upload from now on, for a confirm. */
+            /** @description Name of the upload, for example for a confirm request. */
             filename: string;
             /**
              * Format: date-time
@@ -3211,7 +3211,7 @@ export interface components {
              * @description Identifies the upload in parts, for `/v1/upload/multipart/{uploadId}`.
              */
             uploadId: string;
-            /** @description The name of the upload from now on, for a confirm. */
+            /** @description Name of the upload, for example for a confirm request. */
             filename: string;
             /** @description Bytes of every part but the last. */
             partSize: number;
@@ -3221,7 +3221,7 @@ export interface components {
             parts: components["schemas"]["PartUrl"][];
             /**
              * Format: date-time
-             * @description When the URLs expire. Request new URLs after that.
+             * @description When the URLs expire. Then request new URLs.
              */
             expires_at: string;
         };
@@ -3286,7 +3286,7 @@ export interface components {
             fetched: ("whole" | "streamed" | "ranges") | null;
             /** @description Whether FFmpeg reads a remuxed container or the original file; null if not known yet. */
             container: ("rewritten" | "original") | null;
-            /** @description Where to send the bytes of an `upload`. Only the response that creates the job has it; otherwise null. */
+            /** @description Where to send the bytes of an `upload`. Null in every response except the response that creates the job. */
             upload: (components["schemas"]["UploadTarget"] | components["schemas"]["UploadPartsTarget"]) | null;
         };
         /** @description The options of the request for a job. */
@@ -3329,7 +3329,7 @@ export interface components {
              */
             jobId: string;
             status: components["schemas"]["JobStatus"];
-            /** @description What a `pending` job waits for before it is in the queue: the bytes of an `upload`. Otherwise null. */
+            /** @description `upload` while a `pending` job waits for the bytes of an `upload`, before it is in the queue. Otherwise null. */
             waiting_for: "upload" | null;
             /** @description The sources, in the order of the request. */
             inputs: components["schemas"]["Source"][];
@@ -3409,7 +3409,7 @@ export interface components {
              */
             jobId: string;
             status: components["schemas"]["JobStatus"];
-            /** @description What a `pending` job waits for before it is in the queue: the bytes of an `upload`. Otherwise null. */
+            /** @description `upload` while a `pending` job waits for the bytes of an `upload`, before it is in the queue. Otherwise null. */
             waiting_for: "upload" | null;
             /** @description The sources, in the order of the request. */
             inputs: components["schemas"]["Source"][];
@@ -4196,7 +4196,7 @@ export interface components {
              */
             jobId: string;
             status: components["schemas"]["JobStatus"];
-            /** @description What a `pending` job waits for before it is in the queue: the bytes of an `upload`. Otherwise null. */
+            /** @description `upload` while a `pending` job waits for the bytes of an `upload`, before it is in the queue. Otherwise null. */
             waiting_for: "upload" | null;
             /** @description The sources, in the order of the request. */
             inputs: components["schemas"]["Source"][];
@@ -4692,7 +4692,7 @@ export interface components {
              */
             jobId: string;
             status: components["schemas"]["JobStatus"];
-            /** @description What a `pending` job waits for before it is in the queue: the bytes of an `upload`. Otherwise null. */
+            /** @description `upload` while a `pending` job waits for the bytes of an `upload`, before it is in the queue. Otherwise null. */
             waiting_for: "upload" | null;
             /** @description The sources, in the order of the request. */
             inputs: components["schemas"]["Source"][];
@@ -5266,7 +5266,7 @@ export interface components {
         };
         /** @description The outputs to deliver again, and where. */
         RedeliverRequest: {
-            /** @description Name of an output of the job. Defaults to every output that was not delivered, or to the only output. */
+            /** @description Name of an output of the job. Defaults to every output whose delivery failed. If no delivery failed, defaults to the only output. */
             output?: string | null;
             /** @description Where to deliver the copy instead. Required if the output had no destination or a presigned URL, because Airlock does not keep presigned URLs. */
             destination?: components["schemas"]["Destination"] | null;
@@ -5396,7 +5396,7 @@ export interface components {
             /** @description The parts for which to sign URLs. */
             partNumbers: number[];
         };
-        /** @description A file that is uploaded after the request. */
+        /** @description A file that you upload after the request. */
         NewUpload: {
             /** @description The name of the file, for people. */
             filename: string;
@@ -5407,14 +5407,14 @@ export interface components {
             contentType: "video/mp4" | "video/webm" | "video/quicktime" | "video/x-msvideo" | "video/x-matroska" | "video/mkv" | "video/avi" | "video/mpeg" | "video/mp2t" | "video/x-flv" | "video/3gpp" | "audio/mpeg" | "audio/mp4" | "audio/aac" | "audio/wav" | "audio/x-wav" | "audio/ogg" | "audio/opus" | "audio/flac" | "audio/webm" | "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/avif" | "image/heic" | "image/heif" | "application/x-subrip" | "text/vtt" | "text/x-ass" | "video/x-m4v" | "video/matroska" | "video/vnd.avi" | "video/vnd.dlna.mpeg-tts" | "video/3gpp2" | "video/ogg" | "audio/x-m4a" | "audio/vnd.dlna.adts" | "audio/vnd.wave" | "audio/x-flac" | "text/x-ssa" | "";
             /** @description The exact size of the file in bytes. */
             fileSize: number;
-            /** @description Bytes of every part but the last of a file above 64 MiB. If absent, Airlock chooses at least 8 MiB. */
+            /** @description Bytes of every part but the last, for a file above 64 MiB. If absent, Airlock chooses at least 8 MiB. */
             partSize?: number | null;
         };
         /** @description A source of a job. */
         InputRequest: {
             /** @description A `gs://` URL of this account, a public `https://` or `http://` URL, or a small picture as `data:`. Required without `upload`. */
             url?: string | null;
-            /** @description A file that you upload after this request, instead of `url`. The response states where to send its bytes, and the job starts when they are there. */
+            /** @description A file that you upload after this request, instead of `url`. The response states where to send the bytes. The job starts when they have arrived. */
             upload?: components["schemas"]["NewUpload"] | null;
             /** @description Options placed before the `-i` of this input. */
             options?: components["schemas"]["Option"][] | null;

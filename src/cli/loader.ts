@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 
 /*
  * The entry of the build: `dist/airlock.js`. It loads the chunks of the program, each with the code that V8 compiled
@@ -39,8 +39,9 @@ function requireAny(specifier: string): unknown {
 
 /** Like `import()`: runs the chunk later, and rejects with what it throws. */
 async function lazily(specifier: string): Promise<unknown> {
+  if (!specifier.startsWith('.')) return import(specifier);
   await null;
-  return requireAny(specifier);
+  return loadChunk(basename(specifier));
 }
 
 function loadChunk(name: string): unknown {
@@ -53,7 +54,6 @@ function loadChunk(name: string): unknown {
   // The build writes nothing but ASCII, which `latin1` reads without a check of each byte.
   const script = new Script(readFileSync(path, 'latin1'), {
     filename: path,
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     ...(cachedData && { cachedData }),
   });
   const run = script.runInThisContext() as ChunkFunction;

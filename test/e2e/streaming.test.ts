@@ -17,6 +17,8 @@ const NOISY = [
 const options = (...pairs: [string, string][]) => pairs.map(([option, argument]) => ({ option, argument }));
 const SMALL = options(['-vf', 'scale=64:36'], ['-c:v', 'libx264'], ['-preset', 'ultrafast'], ['-b:v', '200k']);
 const COPY = options(['-c', 'copy']);
+/** A tag, so that FFmpeg makes the copy. */
+const TAGGED = options(['-c', 'copy'], ['-metadata', 'title=Copy']);
 
 /** What a source sends before it waits, and what it does then. */
 interface Behaviour {
@@ -97,7 +99,7 @@ describe('a source that is streamed', () => {
 
   it.each([
     ['first', 'mp4', SMALL],
-    ['first', 'mp4', COPY],
+    ['first', 'mp4', TAGGED],
     ['mkv', 'mp4', SMALL],
     ['mkv', 'mov', COPY],
   ] as const)(

@@ -78,9 +78,9 @@ describe('the check of uploads from pages', () => {
         AIRLOCK_PUBLIC_URL: 'https://media.example.com',
         AIRLOCK_STORAGE_URL: `s3://airlock?endpoint=https://127.0.0.1:${proxy.port}&region=local`,
       });
-      expect(found).toMatchObject({
-        ...{ Storage: 'responds', 'Uploads from pages': 'allowed for https://media.example.com' },
-      });
+      // Services of other files that share this storage may have allowed their pages as well.
+      const pages = expect.stringMatching(/^allowed for https:\/\/media\.example\.com/);
+      expect(found).toMatchObject({ Storage: 'responds', 'Uploads from pages': pages });
     } finally {
       await proxy.close();
     }

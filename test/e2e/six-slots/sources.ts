@@ -77,6 +77,7 @@ export const sources = (given: () => TestService) => () => {
           size: clip.length,
           container: 'rewritten',
           fetched: 'whole',
+          upload: null,
         },
       ]);
       expect(json).toMatchObject({ billable_minutes: 1, video_metadata: { size_bytes: clip.length } });

@@ -1,6 +1,9 @@
 import type { INodePropertyOptions } from 'n8n-workflow';
 
-const OF_JOBS = ['queued', 'started', 'output_ready', 'retrying', 'completed', 'failed', 'canceled', 'deleted'];
+const OF_JOBS = [
+  ...['queued', 'started', 'awaiting_children', 'output_ready', 'retrying'],
+  ...['completed', 'failed', 'canceled', 'deleted'],
+];
 
 /** Every type of event that Airlock sends, except `webhook.test`. */
 export const EVENT_TYPES: readonly string[] = [
@@ -10,6 +13,8 @@ export const EVENT_TYPES: readonly string[] = [
   'blueprint.step',
   ...['created', 'revoked', 'rotated'].map((end) => `key.${end}`),
   ...OF_JOBS.map((end) => `transcode.${end}`),
+  'transcode.delivery_failed',
+  'transcode.output_delivered',
   ...OF_JOBS.map((end) => `transcription.${end}`),
   ...['confirmed', 'deleted', 'refused'].map((end) => `upload.${end}`),
   'upload_token.created',
