@@ -9,7 +9,9 @@ import { promisify } from 'node:util';
 import { build, version } from 'esbuild';
 
 const own = fileURLToPath(import.meta.url);
-const WRAPPER = ['(function (exports, require, module, lazily, chunkUrl, __filename, __dirname) {', '})'];
+/** Parameters of a chunk that nothing in it may be called. */
+const OWN_NAMES = ['$later', '$chunkUrl'];
+const WRAPPER = ['(function (exports, require, module, $later, $chunkUrl, __filename, __dirname) {', '})'];
 
 /**
  * A comment in each module, so that its hash, which names the chunk, also names what makes the chunk of it: compiled code
@@ -25,9 +27,11 @@ export async function buildChunks(modules, chunks, common) {
   const names = readdirSync(modules).filter((name) => name.endsWith('.js'));
   for (const name of names) {
     const path = join(modules, name);
+    const module = readFileSync(path, 'utf8');
+    for (const own of OWN_NAMES) if (module.includes(own)) throw new Error(`${name} has a name of the chunks: ${own}`);
     // As long as `import`, so that the map of the source stays right.
     // A script that V8 has compiled before has no `import()` of its own in Node.js 20, so the loader imports packages too.
-    writeFileSync(path, readFileSync(path, 'utf8').replaceAll(/(?<![.\w$])import\("/g, 'lazily("'));
+    writeFileSync(path, module.replaceAll(/(?<![.\w$])import\("/g, '$later("'));
   }
   const [header, footer] = WRAPPER;
   const { plugins: _plugins, external: _external, ...rest } = common;
@@ -37,7 +41,7 @@ export async function buildChunks(modules, chunks, common) {
     outdir: chunks,
     bundle: false,
     format: 'cjs',
-    define: { 'import.meta.url': 'chunkUrl' },
+    define: { 'import.meta.url': '$chunkUrl' },
     banner: { js: header },
     footer: { js: footer },
   });

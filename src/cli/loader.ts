@@ -12,7 +12,7 @@ import { Script } from 'node:vm';
 /** File of the chunk that runs the command. Set by the build (scripts/build.mjs). */
 declare const MAIN_CHUNK: string;
 
-/** A chunk is an expression: a function of these. `lazily` replaces `import()`, and `chunkUrl` replaces `import.meta.url`. */
+/** A chunk is an expression: a function of these. In the chunk, `$later` replaces `import()`, and `$chunkUrl` replaces `import.meta.url`. */
 type ChunkFunction = (
   exports: unknown,
   require: (specifier: string) => unknown,
