@@ -197,7 +197,8 @@ export const OTHER_VARIABLES = {
     AIRLOCK_SHOWN_DATA_DIR: 'Path of the data directory in messages, when the launcher mounts it elsewhere.',
     AIRLOCK_MADE_DATA_DIR: 'The launcher created the data directory, so a single transcode removes it.',
     AIRLOCK_INTERNAL_STORAGE_ENDPOINT: 'Address of the storage for clients, passed to API and worker.',
-    AIRLOCK_INTERNAL_WAITS: 'Set for a process that waits for a message of its supervisor before it connects to the database.',
+    AIRLOCK_INTERNAL_WAITS:
+      'Set for a process that waits for a message of its supervisor before it connects to the database.',
   },
 } as const;
 
