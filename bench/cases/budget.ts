@@ -59,7 +59,7 @@ export async function budget(options: CaseOptions): Promise<CaseResult> {
   }
 }
 
-/** The service's own CPU for each of the first jobs after a start, against that of later ones. One job at a time. */
+/** Compares the service's own CPU for each of the first jobs after a start with its CPU for later jobs. One job at a time. */
 async function coldBudget({ gapMs, progress }: CaseOptions): Promise<CaseResult> {
   const tiny = await sourceTiny();
   const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));

@@ -67,7 +67,7 @@ export async function giveUpload(
   if (missing) return;
   await tx
     .updateTable('jobs')
-    // From now on, so that a job does not overtake those of others by its slow upload.
+    // The job is due from now on: the time of a slow upload must not put it before the jobs of others.
     .set({ awaiting: null, available_at: sql`now()`, updated_at: new Date() })
     .where('id', '=', job.id)
     .execute();

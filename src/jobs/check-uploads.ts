@@ -21,7 +21,7 @@ import { isOpen, type Job } from './rows.ts';
 
 /** Uploads of one round. */
 const BATCH = 200;
-/** Due uploads among which a round chooses, so that those of one account do not delay the others. */
+/** The number of due uploads from which a round chooses, so that the uploads of one account do not delay those of others. */
 const COMPARED = 2_000;
 const AT_ONCE = 16;
 /** Seconds between two looks at first, then a part of the age of the upload, up to the longest. */
@@ -31,7 +31,7 @@ const LONGEST_SECONDS = 30;
 /** Until the next look at an upload that has arrived: only its job may have ended without it. */
 const SETTLED_SECONDS = 600;
 
-/** Uploads whose next look is due, those of all accounts in turns. */
+/** Uploads that are due for a look, from all accounts in turns. */
 export function dueChecks(db: Db, resting: readonly string[] = []) {
   const due = db
     .selectFrom('uploads')

@@ -8,13 +8,13 @@ import type { Job, JobOutput } from './rows.ts';
 /*
  * Outputs of a final job are delivered again by a job of their own, whose parent is the final job: so an erase of the
  * parent cancels it. Its outputs are `delivering` from the request on, because a copy of an earlier delivery may exist: the
- * receipt then shows its place, whatever becomes of the parent.
+ * receipt then shows the place of that copy, even if the parent is erased.
  */
 
 /** How many earlier places of copies the receipt of an output shows. */
 export const MAX_PLACES = 20;
 
-/** The places that a receipt of the output shows besides `next`, once it is delivered there. */
+/** The places, other than `next`, that a receipt of the output shows after the delivery to `next`. */
 function earlierPlaces(last: DeliveryReport & { status: string }, next: NewDelivery['place']) {
   const { host, bucket, prefix, at } = last;
   // Nothing was ever sent to the place of a delivery that never began.

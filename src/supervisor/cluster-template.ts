@@ -1,6 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { chmod, type FileHandle, lstat, mkdir, open, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { isOnlyOurs } from '../config/prepared-files.ts';
 import { type PostgresBinaries, postgresRelease } from './postgres-binaries.ts';
 import { APP_DATABASE, passwordStatements } from './postgres-roles.ts';
 import { flushToDisk, runTool } from './run-tool.ts';
@@ -70,8 +71,7 @@ export async function findTemplate(use: TemplateUse): Promise<string | null> {
 
 function requireTrusted(path: string, info: Stats, kind: 'file' | 'folder'): void {
   const isRight = kind === 'file' ? info.isFile() : info.isDirectory();
-  const isOurs = info.uid === 0 || info.uid === process.getuid!();
-  if (isRight && isOurs && (info.mode & 0o022) === 0) return;
+  if (isRight && isOnlyOurs(info)) return;
   throw new SupervisorError(`other accounts can change ${path}`, `Delete ${path}`);
 }
 

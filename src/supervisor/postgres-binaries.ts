@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, constants, copyFileSync, existsSync, linkSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, constants, copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { isLinked, isOnlyOurs } from '../config/prepared-files.ts';
 import { projectRoot } from '../config/root.ts';
 import { flushToDisk } from './run-tool.ts';
 import { SupervisorError } from './supervisor-error.ts';
@@ -96,25 +97,14 @@ export function installTree(from: string, to: string): boolean {
  * deleting them, which a running server survives. Otherwise, and on another file system, copies it. Returns whether it did.
  */
 function installFile(from: string, to: string): boolean {
-  const { mode, uid } = lstatSync(from);
+  const info = lstatSync(from);
+  const { mode } = info;
   const isProgram = (mode & 0o100) !== 0 || basename(dirname(from)) === 'bin';
   const wanted = isProgram ? 0o755 : 0o644;
-  const isOurs = uid === 0 || uid === process.getuid!();
-  if (isOurs && (mode & 0o022) === 0 && (mode & wanted & 0o055) === (wanted & 0o055) && isLinked(from, to))
-    return false;
+  if (isOnlyOurs(info) && (mode & wanted & 0o055) === (wanted & 0o055) && isLinked(from, to)) return false;
   copyFileSync(from, to, constants.COPYFILE_FICLONE);
   chmodSync(to, wanted);
   return true;
-}
-
-/** False where the file system has no links, or one has other rules. */
-function isLinked(from: string, to: string): boolean {
-  try {
-    linkSync(from, to);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Static libraries, headers and client libraries of embedded SQL, which a server does not load. */

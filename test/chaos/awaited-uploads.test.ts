@@ -166,7 +166,7 @@ describe('a job that awaits its upload', () => {
     await cancelJob(world.context, account.id, 'transcode', job.id);
   });
 
-  it('fails with upload_missing when the time of its upload is over, and the URL then accepts nothing', async () => {
+  it('fails with upload_missing when its upload has expired, and the URL then accepts nothing', async () => {
     const job = await create();
     await pass(job, 24 * 3600);
     await checkUploads(world.context);

@@ -28,7 +28,8 @@ export function sealedUpload(db: Db, id: string, objectId: string) {
 }
 
 /**
- * Detects the type of a file. Throws `JobFailure` if it is no media file, or of another type than declared.
+ * Detects the type of a file. Throws `JobFailure` if the file is not media, or if it has another type than
+ * declared.
  */
 export async function checkDeclaredType(path: string, declared: string) {
   const { head, size } = await readHead(path);

@@ -3,7 +3,6 @@ import {
   chmodSync,
   constants,
   copyFileSync,
-  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -16,6 +15,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { isLinked, isOnlyOurs } from '../../config/prepared-files.ts';
 import type { ProgramPaths } from '../programs/program.ts';
 import { isFresh, isIntact, type Manifest, readManifest, writeManifest } from './manifest.ts';
 
@@ -125,17 +125,8 @@ function linkFile(from: string, to: string, source: string | undefined): void {
   chmodSync(to, lstatSync(from).mode & 0o777);
 }
 
-function isLinked(from: string, to: string): boolean {
-  try {
-    linkSync(from, to);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function isTrusted(path: string): boolean {
   const info = lstatSync(path, { throwIfNoEntry: false });
   if (!info || info.isSymbolicLink()) return false;
-  return (info.uid === 0 || info.uid === process.getuid!()) && (info.mode & 0o022) === 0;
+  return isOnlyOurs(info);
 }

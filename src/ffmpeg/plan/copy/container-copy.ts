@@ -7,7 +7,7 @@ import type { OutputStream } from '../graph-sources.ts';
 import { MAX_OUTPUT_SECONDS } from '../resources.ts';
 import { COPYING_FORMATS } from './plan-copies.ts';
 
-/** Options that a copied container satisfies by what it is, whatever their arguments. */
+/** Options that every copied container satisfies, with any argument. */
 const FREE: ReadonlySet<string> = new Set(['map', 'vn', 'an', 'sn', 'dn', 'f', 'map_metadata', 'map_chapters']);
 /**
  * Codecs whose packets FFmpeg copies unchanged (`test/sanitizer/copy-movie.test.ts`). Plain samples are absent, because

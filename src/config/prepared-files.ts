@@ -1,0 +1,16 @@
+import { linkSync, type Stats } from 'node:fs';
+
+/** Whether only root and this account can change a file or folder, by its owner and its mode. */
+export function isOnlyOurs({ uid, mode }: Pick<Stats, 'uid' | 'mode'>): boolean {
+  return (uid === 0 || uid === process.getuid!()) && (mode & 0o022) === 0;
+}
+
+/** Hard-links a file. Returns false if that is not possible, for example to another file system. */
+export function isLinked(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch {
+    return false;
+  }
+}
