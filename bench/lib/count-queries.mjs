@@ -18,7 +18,7 @@ if (isMainThread && folder) {
   const { connect, write } = Socket.prototype;
 
   Socket.prototype.connect = function (...args) {
-    if (JSON.stringify(args.filter((arg) => typeof arg !== 'function')).includes(POSTGRES_SOCKET)) {
+    if (pathOf(args)?.includes(POSTGRES_SOCKET)) {
       pending.set(this, 0);
       this.on('data', () => pending.set(this, 0));
     }
@@ -35,6 +35,12 @@ if (isMainThread && folder) {
     return write.call(this, data, ...rest);
   };
   process.on('SIGUSR2', () => writeFileSync(`${folder}/${process.pid}.json`, JSON.stringify(counts)));
+}
+
+/** The path of a local socket in the arguments of `connect`, which Node sometimes passes as one array. */
+function pathOf([first]) {
+  const target = Array.isArray(first) ? first[0] : first;
+  return typeof target === 'string' ? target : target?.path;
 }
 
 /** A message is its type, and its length including these four bytes. */
