@@ -31,6 +31,7 @@ const CASES: Record<string, () => Promise<Case>> = {
   claims: async () => (await import('./cases/claims.ts')).claims,
   queries: async () => (await import('./cases/queries.ts')).queries,
   fleet: async () => (await import('./cases/fleet.ts')).fleet,
+  growth: async () => (await import('./cases/growth.ts')).growth,
   queue: async () => (await import('./cases/queue.ts')).queue,
   reconcile: async () => (await import('./cases/reconcile.ts')).reconcile,
   deletion: async () => (await import('./cases/deletion.ts')).deletion,

@@ -6,8 +6,9 @@ import { until } from '../../testkit/until.ts';
 import { inParallel, toDisk } from '../lib/client.ts';
 import { openCpuGroup } from '../lib/cpu-group.ts';
 import { forFiles, sourceTiny } from '../lib/media.ts';
+import { cpuByRole, ownCpu, ROLES, type Role } from '../lib/own-cpu.ts';
 import { pause } from '../lib/pause.ts';
-import { cpuSeconds, processTree, tasksCreated } from '../lib/processes.ts';
+import { tasksCreated } from '../lib/processes.ts';
 import { bounded, type CaseOptions, type CaseResult, type Row } from '../lib/result.ts';
 import { runWithXargs } from '../lib/run.ts';
 import { type Bench, openBench } from '../lib/service.ts';
@@ -24,10 +25,9 @@ const WARM_UP = 10;
 const SETTLE_MS = 1_000;
 /** Jobs after a cold start: the first, those that are not counted, and the later ones. */
 const [FIRST, BETWEEN, LATER] = [5, 95, 100];
-const ROLES = ['api', 'worker', 'gateway', 'postgres'] as const;
 
 type Counts = Record<'statements' | 'roundTrips' | 'transactions' | 'flushes' | 'tasks', number>;
-type Used = Record<(typeof ROLES)[number] | 'all' | 'plain', number>;
+type Used = Record<Role | 'all' | 'plain', number>;
 
 /** What one tiny job costs besides FFmpeg's own work, its upload, confirm, wait and download included. */
 export async function budget(options: CaseOptions): Promise<CaseResult> {
@@ -66,13 +66,13 @@ async function coldBudget({ gapMs, progress }: CaseOptions): Promise<CaseResult>
   const bench = await openBench();
   try {
     const measure = async (jobs: number) => {
-      const before = ownUsage(bench);
+      const before = ownCpu(bench);
       for (let job = 0; job < jobs; job += 1) {
         await pause(gapMs);
         await toDisk(bench, tiny.path, PRESET, join(folder, 'cold.mp4'));
       }
       await pause(SETTLE_MS);
-      return (ownUsage(bench) - before) / jobs;
+      return (ownCpu(bench) - before) / jobs;
     };
     await pause(SETTLE_MS);
     progress('the first jobs');
@@ -95,12 +95,6 @@ async function coldBudget({ gapMs, progress }: CaseOptions): Promise<CaseResult>
     await bench.close();
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** CPU milliseconds of the processes of the service, without its cells. */
-function ownUsage(bench: Bench): number {
-  const { all: _, plain: _plain, ...roles } = usage(bench, 0);
-  return Object.values(roles).reduce((sum, ms) => sum + ms, 0);
 }
 
 /** Counts what jobs send and start, one job at a time. */
@@ -162,7 +156,7 @@ async function measureCpu(file: string, folder: string, { pairs, gapMs, progress
     for (let pair = 0; pair <= pairs; pair += 1) {
       progress(pair === 0 ? 'warm-up' : `pair ${pair} of ${pairs}`);
       const outputs = Array.from({ length: JOBS }, (_, job) => join(folder, `${job}.mp4`));
-      const before = usage(bench, group.cpuMs());
+      const before = { ...cpuByRole(bench), all: group.cpuMs() };
       await inParallel(
         outputs.map((output) => async () => {
           await pause(gapMs);
@@ -171,25 +165,19 @@ async function measureCpu(file: string, folder: string, { pairs, gapMs, progress
         CLIENT_WIDTH,
       );
       await pause(SETTLE_MS);
-      const after = usage(bench, group.cpuMs());
+      const after = { ...cpuByRole(bench), all: group.cpuMs() };
       const xargs = await runWithXargs((output) => forFiles(args, file, output), outputs, PLAIN_WIDTH);
       const plain = xargs.cpuSeconds * 1000;
-      if (pair > 0) used.push(mapValues({ ...after, plain }, (value, name) => (value - (before[name] ?? 0)) / JOBS));
+      if (pair > 0)
+        used.push(
+          mapValues({ ...after, plain }, (value, name) => (value - (name === 'plain' ? 0 : before[name])) / JOBS),
+        );
     }
     return used;
   } finally {
     await bench.close();
     group.close();
   }
-}
-
-function usage(bench: Bench, all: number): Omit<Used, 'plain'> & { plain?: number } {
-  const ofRole = (role: (typeof ROLES)[number]) => {
-    // Cells are below the worker: only PostgreSQL's children count.
-    const pids = bench.service.pids(role);
-    return cpuSeconds(role === 'postgres' ? pids.flatMap(processTree) : pids, { children: role === 'postgres' }) * 1000;
-  };
-  return { ...(Object.fromEntries(ROLES.map((role) => [role, ofRole(role)])) as Omit<Used, 'all' | 'plain'>), all };
 }
 
 function mapValues<K extends string>(from: Record<K, number>, change: (value: number, name: K) => number) {
