@@ -77,10 +77,12 @@ export function dueJobs(db: Db) {
             .selectFrom('job_outputs')
             .select('job_outputs.id')
             .whereRef('job_outputs.job_id', '=', 'made.id')
-            .where(isReadByOpenJob('job_outputs.object_id')),
+            .where(isReadByOpenJob('job_outputs.object_id'))
+            .offset(sql.lit(0)),
         ),
       ),
-    );
+    )
+    .orderBy('made.expires_at');
 }
 
 /** Deletes uploads whose retention has ended. */

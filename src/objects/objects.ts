@@ -67,12 +67,13 @@ export async function dropReserved(context: Pick<Context, 'db' | 'store' | 'rows
 
 /**
  * SQL condition: an open job reads the object whose id is in that column. Every release sets `completed_at` at the end,
- * independent of the names of its statuses.
+ * independent of the names of its statuses. `OFFSET 0` makes PostgreSQL check each row that is due by an index. PostgreSQL expects
+ * far more rows to be due than there are, and would join them with every job that ever read an object.
  */
 export function isReadByOpenJob(column: string) {
   return sql<boolean>`EXISTS (
     SELECT 1 FROM job_sources JOIN jobs AS reader ON reader.id = job_sources.job_id
-    WHERE job_sources.object_id = ${sql.ref(column)} AND reader.completed_at IS NULL)`;
+    WHERE job_sources.object_id = ${sql.ref(column)} AND reader.completed_at IS NULL OFFSET 0)`;
 }
 
 export async function getObject(db: Db, id: string): Promise<StoredObject | undefined> {

@@ -10,6 +10,7 @@ import { readStatistics } from '../../src/fleet/statistics.ts';
 import { createSetupLink } from '../../src/identity/setup-links.ts';
 import { createUser } from '../../src/identity/users.ts';
 import { claimJob } from '../../src/jobs/claim.ts';
+import { dueJobs, dueUploads } from '../../src/jobs/expire.ts';
 import { kinds } from '../../src/kinds/registry.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { createLogger } from '../../src/telemetry/index.ts';
@@ -64,6 +65,10 @@ const PASSWORD = 'correct horse battery';
 /** What the test reads of the document. */
 interface OpenapiDocument {
   paths: Record<string, { get?: { parameters?: { name: string }[] } }>;
+}
+
+interface PlanLine {
+  'QUERY PLAN': string;
 }
 
 const BY = { actor: 'test', ip: null, requestId: null };
@@ -252,6 +257,18 @@ describe(`with ${JOBS.toLocaleString('en')} jobs and ${ACCOUNTS.toLocaleString('
     expect(events.ok).toBe(true);
     expect(faults(plans.statements.values())).toEqual([]);
   }, 120_000);
+
+  it.each([
+    ['jobs', () => dueJobs(api.database.db).limit(500).explain<PlanLine>('text')],
+    ['uploads', () => dueUploads(api.database.db).limit(500).explain<PlanLine>('text')],
+  ])(
+    'a sweep checks the %s that are due one by one instead of joining them with all sources of jobs',
+    async (_, explain) => {
+      const plan = (await explain()).map((line) => line['QUERY PLAN']).join('\n');
+      expect(plan).toContain('SubPlan');
+      expect(plan).not.toMatch(/Anti Join|Sort|Seq Scan/);
+    },
+  );
 
   it('a page of a list of the operator reads only the accounts and entries that it shows', async () => {
     const operator = await signIn();
