@@ -15,6 +15,7 @@ import { type Completion, completeJob, failAttempt, releaseJob } from '../jobs/f
 import { REVIEW_SECONDS, waitForReview } from '../jobs/review.ts';
 import type { Claim } from '../jobs/rows.ts';
 import { waitForStorage } from '../jobs/wait-for-storage.ts';
+import { waitForUpload } from '../jobs/wait-for-upload.ts';
 import type { AttemptResult } from '../kinds/kind.ts';
 import { dropReserved } from '../objects/objects.ts';
 import { StorageError } from '../storage/types.ts';
@@ -92,6 +93,10 @@ async function attempt(
     if (result.outcome === 'awaiting-review') {
       const { reviewSeconds = REVIEW_SECONDS } = deps.settings;
       await retryTransient(() => waitForReview(deps.context, claim, reviewSeconds), FINISH_MS);
+      return 'released';
+    }
+    if (result.outcome === 'awaiting-upload') {
+      await retryTransient(() => waitForUpload(deps.context, claim), FINISH_MS);
       return 'released';
     }
     const { completion } = result;
