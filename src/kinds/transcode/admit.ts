@@ -97,6 +97,7 @@ export async function admitTranscode(
   const rejections = review.rejections.map((one) => explainProblem(rejectionProblem(one, sent, locate), one.field));
   const missing = await missingConnections(services, caller, [...inputs, ...assets]);
   const placeProblems = [...missing, ...destinations.problems];
+  const needs = needsOf(outputs, destinations, [...inputs, ...assets], speech);
   return {
     problems: [
       ...(speech === null ? [new ApiError('transcription_not_configured')] : []),
@@ -126,15 +127,8 @@ export async function admitTranscode(
     metadata: body.metadata ?? null,
     retentionSeconds: body.retention_seconds ?? null,
     webhookUrl: body.webhook_url ?? null,
-    priority: body.priority ?? 0,
-    needs: [
-      ...needsOf(outputs, destinations, [...inputs, ...assets], speech),
-      ...(mayStartEarly(inputs, request, review) ? [ARRIVING_INPUTS] : []),
-    ],
-    review,
-    rejections,
-    foundInputs,
-    ...{ infos, placeProblems },
+    ...{ priority: body.priority ?? 0, needs: [...needs, ...earlyNeeds(inputs, request, review)] },
+    ...{ review, rejections, foundInputs, infos, placeProblems },
   };
 }
 
@@ -184,12 +178,13 @@ function needsOf(
   ];
 }
 
-/** Whether the job can start while the parts of its only input are uploaded. */
-function mayStartEarly(inputs: readonly NamedSource[], request: JobRequest, { assets }: Review): boolean {
+/** Lets a job start while the parts of its only input are uploaded, if its outputs allow it. */
+function earlyNeeds(inputs: readonly NamedSource[], request: JobRequest, { assets }: Review): string[] {
   const [input, ...others] = inputs;
-  if (!input?.upload || others.length > 0 || assets.length > 0) return false;
+  const isLarge = input?.upload && input.upload.fileSize > PARTS_FROM_BYTES;
+  if (!isLarge || others.length > 0 || assets.length > 0) return [];
   const outputs = 'outputs' in request ? request.outputs : [request];
-  return input.upload.fileSize > PARTS_FROM_BYTES && streamsInput(request.inputs[0]!) && outputs.every(streamsOutput);
+  return streamsInput(request.inputs[0]!) && outputs.every(streamsOutput) ? [ARRIVING_INPUTS] : [];
 }
 
 function nameInput({ url, upload }: CreateBody['inputs'][number], index: number): NamedSource {

@@ -94,7 +94,9 @@ export const arrivingUploads = (given: () => TestService) => () => {
       },
       { what: 'the job to await its upload again', timeoutMs: 60_000 },
     );
-  /** The job was made of exactly these bytes: it has their hash, and the output that a job on the sealed upload has. */
+  /** Hashes of the outputs that jobs on complete uploads of these bytes have. */
+  const outputs = new Map<Buffer, string>();
+  /** The job was made of exactly these bytes: it has their hash, and the output of a job on the sealed upload. */
   const expectMadeOf = async (id: string, bytes: Buffer) => {
     const job = await final(id);
     expect(job, job.error_message).toMatchObject({ status: 'completed', waiting_for: null });
@@ -102,8 +104,11 @@ export const arrivingUploads = (given: () => TestService) => () => {
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     expect(manifest.inputs[0]).toMatchObject({ size: bytes.length, sha256 });
     const [{ url }] = job.inputs;
-    const again = await transcode(service, { inputs: [{ url }], outputFormat: 'mp4', options: OPTIONS });
-    expect(job.outputs[0].sha256).toBe(again.outputs[0].sha256);
+    if (!outputs.has(bytes)) {
+      const again = await transcode(service, { inputs: [{ url }], outputFormat: 'mp4', options: OPTIONS });
+      outputs.set(bytes, again.outputs[0].sha256);
+    }
+    expect(job.outputs[0].sha256).toBe(outputs.get(bytes));
     return job;
   };
 
@@ -132,10 +137,9 @@ export const arrivingUploads = (given: () => TestService) => () => {
     await send(2);
     await isRead(id);
     await send(3);
-    const { url } = (await final(id)).inputs[0];
+    await final(id);
     const { manifest } = (await service.call('GET', `/v1/transcodes/${id}/manifest`)).json;
     const isFirst = manifest.inputs[0].sha256 === createHash('sha256').update(files.first).digest('hex');
-    expect(url).toBeTruthy();
     await expectMadeOf(id, isFirst ? files.first : files.other);
   });
 
