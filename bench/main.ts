@@ -23,6 +23,7 @@ const CASES: Record<string, () => Promise<Case>> = {
   copy: async () => (await import('./cases/copy.ts')).copy,
   budget: async () => (await import('./cases/budget.ts')).budget,
   throttled: async () => (await import('./cases/remote.ts')).throttled,
+  arriving: async () => (await import('./cases/arriving.ts')).arriving,
   poster: async () => (await import('./cases/remote.ts')).poster,
   interleaved: async () => (await import('./cases/remote.ts')).interleaved,
   sandbox: async () => (await import('./cases/sandbox.ts')).sandbox,

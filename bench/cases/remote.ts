@@ -77,7 +77,7 @@ async function naivePairs(
 }
 
 /** The arguments of a job whose source was streamed, for the source as a file. */
-function fromFile(args: readonly string[]): string[] {
+export function fromFile(args: readonly string[]): string[] {
   return args.map((arg) => (arg === 'pipe:0' ? '/in/0' : arg === 'pipe' ? 'file' : arg));
 }
 

@@ -57,17 +57,18 @@ export async function openSink(bytesPerSecond: number): Promise<{ url: string; c
   return { url: `http://127.0.0.1:${port}/output`, close };
 }
 
-/** A way to a port of this machine whose traffic towards it is throttled. */
+/** A way to a port of this machine whose traffic towards it is throttled, and its responses too if `both`. */
 export async function openThrottledPort(
   target: number,
   bytesPerSecond: number,
+  { both = false } = {},
 ): Promise<{ port: number; close(): Promise<void> }> {
-  const link = openLink(bytesPerSecond);
+  const [there, back] = [openLink(bytesPerSecond), openLink(both ? bytesPerSecond : null)];
   return listenOnLoopback(
     createTcpServer((near) => {
       const far = connect(target, '127.0.0.1');
-      pipeline(near, link.through(), far, () => near.destroy());
-      pipeline(far, near, () => far.destroy());
+      pipeline(near, there.through(), far, () => near.destroy());
+      pipeline(far, back.through(), near, () => far.destroy());
     }),
   );
 }

@@ -2,7 +2,7 @@ import { AirlockError } from './errors.ts';
 import { openSource, remoteUrl, type Source, type SourceOptions } from './source.ts';
 import type { Transport } from './transport.ts';
 import type { Input, Job, OnProgress, TranscodeRequest, Upload } from './types.ts';
-import { sendSource } from './upload.ts';
+import { PARTS_FROM_BYTES, sendSource } from './upload.ts';
 import { isFinal } from './wait.ts';
 
 type RequestInputs = TranscodeRequest['inputs'];
@@ -19,6 +19,10 @@ interface Creation {
   cancel(id: string): Promise<unknown>;
 }
 
+/** Bytes of a part, the least that storages accept: a job can start when the first part is stored. */
+const SMALL_PART_BYTES = 5 * 2 ** 20;
+/** Of files with more such parts, the server chooses the size of the parts. */
+const MOST_SMALL_PARTS = 400;
 /** Servers that create no jobs with uploads, by their transport. */
 const withoutUploads = new WeakSet<Transport>();
 
@@ -48,7 +52,10 @@ export async function createWithUploads(
 function requestInput(source: Source | string): RequestInputs[number] {
   if (typeof source === 'string') return { url: source };
   const { name, contentType, blob } = source;
-  return { upload: { filename: name, contentType: contentType as UploadType, fileSize: blob.size } };
+  const { size } = blob;
+  const hasSmallParts = size > PARTS_FROM_BYTES && size <= MOST_SMALL_PARTS * SMALL_PART_BYTES;
+  const partSize = hasSmallParts ? { partSize: SMALL_PART_BYTES } : {};
+  return { upload: { filename: name, contentType: contentType as UploadType, fileSize: size, ...partSize } };
 }
 
 /** An older server misses the URL of the input, and creates nothing. */
@@ -67,7 +74,8 @@ async function sendAll(
   try {
     for (const [position, source] of sources.entries()) {
       const target = job.inputs[position]?.upload;
-      if (typeof source !== 'string' && target) await sendSource(transport, source, target, { ...control, retries });
+      if (typeof source === 'string' || !target) continue;
+      await sendSource(transport, source, target, { ...control, retries, onFirstPart: () => look(transport, job) });
     }
     return job;
   } catch (error) {
@@ -77,6 +85,11 @@ async function sendAll(
     await cancel(job.id).catch(() => {});
     throw error;
   }
+}
+
+/** Makes the server look for the bytes of a job now. It also looks without this, but less often. */
+function look(transport: Transport, { id }: Pick<Job, 'id'>): void {
+  transport.json('GET', `/v1/transcodes/${id}`).catch(() => {});
 }
 
 /** Uploads every file first, and creates the job with their URLs. */

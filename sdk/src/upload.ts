@@ -6,8 +6,8 @@ import type { OnProgress, Schemas, Upload } from './types.ts';
 
 /** Larger files are uploaded in parts, so that a broken connection costs one part. */
 export const PARTS_FROM_BYTES = 64 * 2 ** 20;
-/** Parts in flight: the storage accepts four at a time. */
-const CONCURRENT_PARTS = 4;
+/** Parts in flight. The storage accepts four at a time, one of which may be a part that broke off and is sent again. */
+const CONCURRENT_PARTS = 3;
 /** Part numbers in one request for URLs. */
 const PART_URLS = 100;
 /** How long to wait for a worker that inspects the upload. */
@@ -20,6 +20,8 @@ export interface UploadControl {
   signal?: AbortSignal | undefined;
   /** The `uploadId` of an upload in parts that was interrupted: only what is missing is sent. */
   resume?: string | undefined;
+  /** Called when the first part is stored. */
+  onFirstPart?: (() => void) | undefined;
   retries: number;
 }
 
@@ -123,6 +125,7 @@ async function putEach(transport: Transport, source: Source, parts: Parts, contr
       isTemporary: (error) => error.status === 403 || isTemporary(error),
     });
     parts.urls.delete(number);
+    if (number === 1) control.onFirstPart?.();
   };
   const queue = missing.values();
   const work = async () => {

@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { finished } from 'node:stream/promises';
 import type { Context } from './context.ts';
@@ -42,7 +43,7 @@ async function respond(context: Context, object: OpenObject): Promise<void> {
     response.end();
     return;
   }
-  await send(context, object, range ?? { start: 0, end: object.size - 1 });
+  await sendBytes(context, object.handle, range ?? { start: 0, end: object.size - 1 });
 }
 
 function setHeaders({ response, target }: Context, object: OpenObject): void {
@@ -78,7 +79,12 @@ function matches(header: string, etag: string): boolean {
   return header.split(',').some((each) => each.trim() === '*' || each.trim().replace(/^W\//, '') === etag);
 }
 
-async function send({ response, minimumRate }: Context, object: OpenObject, range: ByteRange): Promise<void> {
+/** Sends bytes of a file, and ends the response. */
+export async function sendBytes(
+  { response, minimumRate }: Context,
+  handle: FileHandle,
+  range: ByteRange,
+): Promise<void> {
   const stopWatch = watchRate(
     () => sentBytes(response),
     minimumRate,
@@ -87,7 +93,7 @@ async function send({ response, minimumRate }: Context, object: OpenObject, rang
   try {
     for (let position = range.start; position <= range.end; ) {
       const length = Math.min(READ_BYTES, range.end - position + 1);
-      const { bytesRead, buffer } = await object.handle.read(Buffer.allocUnsafe(length), 0, length, position);
+      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, position);
       if (bytesRead === 0) throw new Error('an object in the storage folder was truncated');
       position += bytesRead;
       if (!response.write(buffer.subarray(0, bytesRead))) await drained(response);

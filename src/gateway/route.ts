@@ -12,6 +12,7 @@ import { getObject } from './get-object.ts';
 import { listObjects } from './list-objects.ts';
 import { abortUpload, beginUpload } from './multipart/begin.ts';
 import { completeUpload } from './multipart/complete.ts';
+import { getPart } from './multipart/get-part.ts';
 import { listParts } from './multipart/list-parts.ts';
 import { putPart } from './multipart/put-part.ts';
 import { putObject } from './put-object.ts';
@@ -42,7 +43,7 @@ const BEGIN_ROUTES: Record<string, Route> = {
 };
 
 const UPLOAD_ROUTES: Record<string, Route> = {
-  GET: { handler: listParts, parameters: ['uploadId', 'max-parts', 'part-number-marker'] },
+  GET: { handler: readParts, parameters: ['uploadId', 'partNumber', 'max-parts', 'part-number-marker'] },
   PUT: {
     handler: unlessClosed(withTransferPermit(putPart)),
     parameters: ['uploadId', 'partNumber', DECLARED_LENGTH],
@@ -110,6 +111,11 @@ function routesOf(target: Target): Record<string, Route> {
   if (target.key === '') return BUCKET_ROUTES;
   if (parameter(target, 'uploadId') !== null) return UPLOAD_ROUTES;
   return parameter(target, 'uploads') !== null ? BEGIN_ROUTES : OBJECT_ROUTES;
+}
+
+/** One part, or the list of them. */
+function readParts(context: Context): Promise<void> {
+  return parameter(context.target, 'partNumber') === null ? listParts(context) : getPart(context);
 }
 
 /** Reports disk space and the extensions of this store to internal roles, never to holders of signed URLs. */

@@ -13,7 +13,8 @@ import { JOB_COLUMNS, type Job } from './rows.ts';
  * A job can be created with its uploads. It is in the queue, and awaits them without a slot: no worker claims it, and no
  * outage fails it. `uploads.job_id` names the job, and `uploads.check_at` is set while the job needs the upload to arrive:
  *
- *     upload pending     its bytes have not arrived      → `check-uploads.ts` looks for them
+ *     upload pending     its bytes have not arrived: `check-uploads.ts` looks for them. If they arrive in parts, the job may
+ *                        be in the queue or processing (`start-early.ts`), and may await its upload again (`wait-for-upload.ts`)
  *     upload confirming  sealed; `inspection_id` is the job, whose attempt checks it, or an inspection for a confirm
  *     upload confirmed   as any other upload
  *     upload deleted     missing, rejected, or deleted with its job
@@ -31,6 +32,11 @@ export function awaitsUpload({ status, awaiting }: Pick<Job, 'status' | 'awaitin
   return status === 'pending' && awaiting === 'upload';
 }
 
+/** Whether a job can use an upload that is sealed now: it awaits it, or waits for an attempt that reads its parts. */
+export function takesUpload({ status, awaiting }: Pick<Job, 'status' | 'awaiting'>): boolean {
+  return status === 'pending' && (awaiting === 'upload' || awaiting === null);
+}
+
 /**
  * Lets the job use a sealed upload: its source gets the object, and what an inspection found, if there was one. The job
  * returns to the queue once nothing is missing. The caller has locked the job, and changed the upload in this transaction.
@@ -40,7 +46,7 @@ export async function giveUpload(
   job: Job,
   upload: { id: string; objectId: string; inspection: Inspection | null },
 ): Promise<void> {
-  if (!awaitsUpload(job)) return;
+  if (!takesUpload(job)) return;
   await tx
     .updateTable('job_sources')
     .set({
@@ -50,6 +56,7 @@ export async function giveUpload(
     .where('job_id', '=', job.id)
     .where('upload_id', '=', upload.id)
     .execute();
+  if (job.awaiting === null) return;
   const missing = await tx
     .selectFrom('uploads')
     .select('id')

@@ -3,16 +3,18 @@ import { ApiError } from '../contract/errors.ts';
 import { databaseNow } from '../database/clock.ts';
 import { UPLOAD_COLUMNS } from '../database/every-column.ts';
 import type { Db, Tx } from '../database/pool.ts';
+import { openColumn } from '../database/sealed-columns.ts';
 import { withTransactionRetry } from '../database/transaction-retry.ts';
 import { joinParts } from '../uploads/join-parts.ts';
 import { dropCopy, sealCopy } from '../uploads/seal.ts';
 import { closeStaging, stagingEnds } from '../uploads/staging.ts';
 import type { Upload } from '../uploads/upload.ts';
-import { awaitsUpload, dropUnconfirmed, giveUpload, lockJobOfUpload, ofJob } from './awaited-uploads.ts';
+import { dropUnconfirmed, giveUpload, lockJobOfUpload, ofJob, takesUpload } from './awaited-uploads.ts';
 import type { Swept } from './expire.ts';
 import { endFailed } from './finish.ts';
 import type { JobsContext } from './kind.ts';
 import { isOpen, type Job } from './rows.ts';
+import { startEarly } from './start-early.ts';
 
 /*
  * Looks for the bytes of uploads that jobs await. A job whose bytes are there returns to the queue; one whose bytes did not
@@ -30,6 +32,8 @@ const SHARE_OF_AGE = 1 / 16;
 const LONGEST_SECONDS = 30;
 /** Until the next look at an upload that has arrived: only its job may have ended without it. */
 const SETTLED_SECONDS = 600;
+/** Until the next check of an upload that an attempt reads while its parts arrive. */
+const READ_SECONDS = 10;
 
 /** Uploads that are due for a look, from all accounts in turns. */
 export function dueChecks(db: Db, resting: readonly string[] = []) {
@@ -66,11 +70,21 @@ function readUpload(db: Db, id: string): Promise<Upload | undefined> {
   return db.selectFrom('uploads').select(UPLOAD_COLUMNS).where('id', '=', id).executeTakeFirst();
 }
 
+function readJob(db: Db, { job_id: id }: Upload): Promise<Pick<Job, 'status' | 'attempts' | 'needs'> | undefined> {
+  return db.selectFrom('jobs').select(['status', 'attempts', 'needs']).where('id', '=', id).executeTakeFirst();
+}
+
 /** Throws `StorageError`. */
 async function checkUpload(context: JobsContext, upload: Upload): Promise<void> {
   if (upload.state !== 'pending') return settle(context, upload);
+  const job = await readJob(context.db, upload);
+  // Its attempt reads the parts, and joins them as it has read them.
+  if (job?.status === 'processing') return checkAgainAfter(context.db, upload, READ_SECONDS);
   const sealed = await seal(context, upload);
-  if (sealed === null) return waitOrFail(context, upload);
+  if (sealed === null) {
+    if (job && upload.part_size !== null) await startEarly(context, upload, job);
+    return waitOrFail(context, upload);
+  }
   const isMine = await claimForJob(context, upload, sealed.objectId);
   if (isMine && upload.part_size === null) await closeStaging(context, upload);
   // A confirm was faster, or the job has ended.
@@ -110,7 +124,7 @@ async function areJoined(context: JobsContext, upload: Upload): Promise<boolean>
 async function claimForJob(context: JobsContext, upload: Upload, objectId: string): Promise<boolean> {
   return withTransactionRetry(context.db, async (tx) => {
     const job = await lockJobOfUpload(tx, upload);
-    if (!job || !awaitsUpload(job)) return false;
+    if (!job || !takesUpload(job)) return false;
     const won = await tx
       .updateTable('uploads')
       .set({ state: 'confirming', object_id: objectId, inspection_id: job.id, check_at: after(SETTLED_SECONDS) })
@@ -168,9 +182,12 @@ async function failMissing(context: JobsContext, upload: Upload): Promise<void> 
 }
 
 async function failJob(context: JobsContext, tx: Tx, job: Job | undefined, upload: Upload): Promise<void> {
-  if (job && awaitsUpload(job)) {
-    const message = 'The bytes of the upload did not arrive in time.';
-    await endFailed(context, tx, job, { code: 'upload_missing', message }, null);
+  if (job && takesUpload(job)) {
+    // A confirm may have rejected it while an attempt read its parts.
+    const rejection = openColumn(context.vault, 'uploads', 'refusal_sealed', upload);
+    const missing = { code: 'upload_missing', message: 'The bytes of the upload did not arrive in time.' } as const;
+    const failure = rejection === null ? missing : { code: 'upload_rejected' as const, message: rejection };
+    await endFailed(context, tx, job, failure, null);
   } else if (job && !isOpen(job)) await dropUnconfirmed(context, tx, job, null);
   await forgetCheck(tx, upload);
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../database/pool.ts';
+import type { ResourceClass } from '../database/tables.ts';
 import { aliveWorkers } from '../fleet/workers.ts';
 import { slotsInHeavyShare } from './heavy-share.ts';
 
@@ -34,6 +35,17 @@ export async function heavySlots(db: Db, own: OwnSlots): Promise<HeavySlots> {
   const { running, waits } = rows[0]!;
   const machines = new Set(workers.map(({ boot }) => boot)).size;
   return { all, idle: waits ? 0 : Math.max(0, all - running), machines };
+}
+
+/** Whether a job of one of these classes is due and waits for a slot. */
+export async function areSlotsWanted(db: Db, classes: readonly ResourceClass[]): Promise<boolean> {
+  for (const resourceClass of classes) {
+    const next = sql.ref(`next_${resourceClass}`);
+    const { rows } = await sql<{ waits: boolean }>`
+      SELECT EXISTS (SELECT FROM account_schedule WHERE ${next} <= now()) AS waits`.execute(db);
+    if (rows[0]!.waits) return true;
+  }
+  return false;
 }
 
 /** How many more heavy jobs an account may run now. */

@@ -94,12 +94,13 @@ export interface Admission {
 
 /**
  * The result of an attempt that did not fail. A job that awaits its children runs again when all of them are final. A job that
- * awaits a review runs again after the review.
+ * awaits a review runs again after the review, and a job that awaits its upload once the upload is complete.
  */
 export type AttemptResult =
   | { outcome: 'completed'; completion: Completion }
   | { outcome: 'awaiting-children' }
-  | { outcome: 'awaiting-review' };
+  | { outcome: 'awaiting-review' }
+  | { outcome: 'awaiting-upload' };
 
 /** `kinds` = the kinds of the worker, for a parent whose children are jobs of other kinds. */
 export type Execute = (tools: WorkTools, run: Run, kinds: ReadonlyMap<string, Kind>) => Promise<AttemptResult>;

@@ -107,6 +107,11 @@ export interface Capabilities {
    * begun. Returns false when there was no space to record that the key is closed; the object is deleted.
    */
   closeKey?(key: string, until: Date): Promise<boolean>;
+  /**
+   * Reads a stored part of an upload that is not complete; null if the part is not stored. `etag` identifies these bytes for
+   * `completeMultipart`. Rejects when there is no such upload.
+   */
+  readPart?(key: string, uploadId: string, partNumber: number): Promise<{ body: Readable; etag: string } | null>;
   /** Free space on the store's disk. As cheap as `ping`, and like it retried only briefly. */
   space?(): Promise<StoreSpace>;
 }

@@ -15,6 +15,7 @@ import { type Completion, completeJob, failAttempt, releaseJob } from '../jobs/f
 import { REVIEW_SECONDS, waitForReview } from '../jobs/review.ts';
 import type { Claim } from '../jobs/rows.ts';
 import { waitForStorage } from '../jobs/wait-for-storage.ts';
+import { waitForUpload } from '../jobs/wait-for-upload.ts';
 import type { AttemptResult } from '../kinds/kind.ts';
 import { dropReserved } from '../objects/objects.ts';
 import { StorageError } from '../storage/types.ts';
@@ -85,13 +86,8 @@ async function attempt(
       reserved: (objectId) => reserved.add(objectId),
     };
     const result = await execute(deps, run, log);
-    if (result.outcome === 'awaiting-children') {
-      await retryTransient(() => waitForChildren(deps.context, claim), FINISH_MS);
-      return 'released';
-    }
-    if (result.outcome === 'awaiting-review') {
-      const { reviewSeconds = REVIEW_SECONDS } = deps.settings;
-      await retryTransient(() => waitForReview(deps.context, claim, reviewSeconds), FINISH_MS);
+    if (result.outcome !== 'completed') {
+      await retryTransient(() => release(deps, claim, result.outcome), FINISH_MS);
       return 'released';
     }
     const { completion } = result;
@@ -119,6 +115,17 @@ async function attempt(
       );
     }
   }
+}
+
+/** Ends an attempt whose job awaits something before it can continue. */
+function release(
+  { context, settings: { reviewSeconds = REVIEW_SECONDS } }: WorkerDeps,
+  claim: Claim,
+  outcome: Exclude<AttemptResult['outcome'], 'completed'>,
+): Promise<boolean> {
+  if (outcome === 'awaiting-children') return waitForChildren(context, claim);
+  if (outcome === 'awaiting-review') return waitForReview(context, claim, reviewSeconds);
+  return waitForUpload(context, claim);
 }
 
 async function execute(deps: MeasuredDeps, run: Run, log: WorkerDeps['logger']): Promise<AttemptResult> {

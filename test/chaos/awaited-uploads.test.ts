@@ -5,13 +5,14 @@ import { confirmSealed, sealedUpload } from '../../src/attempt/sources/sealed-up
 import type { Job } from '../../src/contract/transcodes.ts';
 import { uuidv7 } from '../../src/crypto/uuid.ts';
 import { cancelJob } from '../../src/jobs/cancel.ts';
-import { UPLOADED_INPUTS } from '../../src/jobs/capabilities.ts';
+import { RELEASE_CAPABILITIES } from '../../src/jobs/capabilities.ts';
 import { checkUploads, checkUploadsOf, dueChecks } from '../../src/jobs/check-uploads.ts';
 import { claimJob } from '../../src/jobs/claim.ts';
 import { eraseJob } from '../../src/jobs/erase.ts';
-import { failAttempt } from '../../src/jobs/finish.ts';
+import { failAttempt, releaseJob } from '../../src/jobs/finish.ts';
 import { recoverLost } from '../../src/jobs/recover.ts';
 import { sweepExpired } from '../../src/jobs/retention.ts';
+import { waitForUpload } from '../../src/jobs/wait-for-upload.ts';
 import { confirmUpload } from '../../src/kinds/inspection/confirm.ts';
 import { sweepStaging } from '../../src/uploads/staging.ts';
 import { until } from '../../testkit/until.ts';
@@ -58,7 +59,7 @@ describe('a job that awaits its upload', () => {
   const uploadsOf = (job: Job) =>
     world.database.db.selectFrom('uploads').selectAll().where('job_id', '=', job.id).orderBy('id').execute();
   const claim = () =>
-    claimJob(world.context, 'light', { worker: { id: uuidv7(), tier: 'bwrap', capabilities: [UPLOADED_INPUTS] } });
+    claimJob(world.context, 'light', { worker: { id: uuidv7(), tier: 'bwrap', capabilities: RELEASE_CAPABILITIES } });
   const look = (job: Job) => checkUploadsOf(world.context, job.id);
   const confirm = (job: Job, maxMs = 0) =>
     confirmUpload(
@@ -300,6 +301,109 @@ describe('a job that awaits its upload', () => {
     await cancelJob(world.context, account.id, 'transcode', job.id);
     await sweepExpired(world.context);
     expect(await uploadsOf(job)).toMatchObject([{ state: 'deleted' }]);
+  });
+
+  describe('in parts', () => {
+    const createLarge = async () => {
+      const job = await world.acceptShown(account, {
+        inputs: [{ upload: { filename: 'long.mp4', contentType: 'video/mp4', fileSize: 65 * 2 ** 20 } }],
+      });
+      const target = job.inputs[0]!.upload;
+      if (!target || !('parts' in target)) throw new Error('the upload has no parts');
+      const send = async (from: number, to: number) => {
+        for (const { url, size: bytes } of target.parts.slice(from - 1, to))
+          expect((await fetch(url, { method: 'PUT', body: Buffer.alloc(bytes) })).status).toBe(200);
+      };
+      return { job, send, count: target.parts.length };
+    };
+
+    it('starts once its first part is there and the rest promises to arrive soon', async () => {
+      const { job, send, count } = await createLarge();
+      await send(2, 2);
+      await look(job);
+      expect(await statusOf(job)).toMatchObject({ waiting_for: 'upload' });
+      await send(1, 1);
+      // 16 of 65 MiB in an hour.
+      await pass(job, 3600);
+      await look(job);
+      expect(await statusOf(job)).toMatchObject({ waiting_for: 'upload' });
+      await pass(job, -3600);
+      await look(job);
+      expect(await statusOf(job)).toEqual(PENDING);
+      const claimed = (await claim())!;
+      expect(claimed).toMatchObject({ number: 1, job: { id: job.id }, inputs: [{ object_id: null }] });
+      // The checks leave the parts to the attempt.
+      await send(3, count);
+      await checkUploads(world.context);
+      expect(await uploadsOf(job)).toMatchObject([{ state: 'pending' }]);
+      expect(await waitForUpload(world.context, claimed)).toBe(true);
+      expect(await waitForUpload(world.context, claimed)).toBe(false);
+      expect(await world.events(job.id)).toEqual(['queued', 'started', 'retrying']);
+      await look(job);
+      expect((await claim())?.inputs[0]).toMatchObject({ object_size: 65 * 2 ** 20, object_state: 'pending' });
+      await cancelJob(world.context, account.id, 'transcode', job.id);
+    });
+
+    it('uses the complete upload if no worker was free before, and starts early only once', async () => {
+      const { job, send, count } = await createLarge();
+      await send(1, count - 1);
+      await look(job);
+      const first = (await claim())!;
+      expect(await waitForUpload(world.context, first)).toBe(true);
+      await look(job);
+      expect(await claim()).toBeNull();
+      await send(count, count);
+      await look(job);
+      expect((await claim())?.inputs[0]).toMatchObject({ object_state: 'pending' });
+      await cancelJob(world.context, account.id, 'transcode', job.id);
+      const busy = await createLarge();
+      await busy.send(1, count - 1);
+      await look(busy.job);
+      expect(await statusOf(busy.job)).toEqual(PENDING);
+      await busy.send(count, count);
+      await pass(busy.job, 0);
+      await checkUploads(world.context);
+      expect(await claim()).toMatchObject({ number: 1, inputs: [{ object_state: 'pending' }] });
+      await cancelJob(world.context, account.id, 'transcode', busy.job.id);
+    });
+
+    it('fails with upload_missing if the rest never arrives, whether or not its job was in the queue', async () => {
+      const [queued, released] = [await createLarge(), await createLarge()];
+      for (const { job, send } of [queued, released]) {
+        await send(1, 1);
+        await look(job);
+      }
+      const claims = [(await claim())!, (await claim())!];
+      const own = claims.find((one) => one.job.id === released.job.id)!;
+      const other = claims.find((one) => one.job.id === queued.job.id)!;
+      expect(await waitForUpload(world.context, own)).toBe(true);
+      await releaseJob(world.context, other);
+      for (const { job } of [queued, released]) {
+        expect(await statusOf(job)).toMatchObject({ status: 'pending' });
+        await pass(job, 24 * 3600);
+      }
+      await checkUploads(world.context);
+      for (const { job } of [queued, released]) expect(await statusOf(job)).toEqual(FAILED_MISSING);
+    });
+
+    it('returns to the queue with the upload that a confirm inspected while an attempt read its parts', async () => {
+      const { job, send, count } = await createLarge();
+      await send(1, count - 1);
+      await look(job);
+      const claimed = (await claim())!;
+      await send(count, count);
+      const [upload] = await uploadsOf(job);
+      const target = job.inputs[0]!.upload!;
+      const body = { filename: target.filename, fileSize: 65 * 2 ** 20, uploadId: upload!.id };
+      const listen = () => () => new Promise<void>((resolve) => setTimeout(resolve, 10));
+      await expect(confirmUpload(world.context, account, body, { listen, maxMs: 0 })).rejects.toMatchObject({
+        code: 'unavailable',
+      });
+      await acceptInspection(world.context, (await claimInspection(world.context))!, FOUND);
+      expect(await waitForUpload(world.context, claimed)).toBe(true);
+      expect((await claim())?.inputs[0]).toMatchObject({ object_state: 'live', probe: expect.anything() });
+      await cancelJob(world.context, account.id, 'transcode', job.id);
+    });
   });
 
   it('does not wait behind the many uploads of another account', async () => {

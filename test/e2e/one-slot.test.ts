@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { startService, type TestService } from '../../testkit/service.ts';
+import { OTHER_STORAGE } from '../helpers/storage.ts';
 import { stoppingTheApi } from './one-slot/api-stop.ts';
+import { arrivingUploads } from './one-slot/arriving-uploads.ts';
 import { cancelingAndErasing } from './one-slot/cancel-erase.ts';
 import { handingOver } from './one-slot/handed-over.ts';
 import { jobs } from './one-slot/jobs.ts';
@@ -20,6 +22,7 @@ describe('jobs', jobs(given));
 describe('when clients cancel and erase jobs,', cancelingAndErasing(given));
 describe('without sending its bytes,', handingOver(given));
 describe('stopping the API', stoppingTheApi(given));
+describe.skipIf(OTHER_STORAGE)('an upload that arrives while its job runs', arrivingUploads(given));
 // Alters the audit log.
 describe('receipts and manifests', receipts(given));
 // Last: the other subjects know only the service before.

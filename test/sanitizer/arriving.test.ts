@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Feed } from '../../src/kinds/transcode/streaming/feed.ts';
+import { WaitingTime } from '../../src/kinds/transcode/streaming/waiting-time.ts';
 import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
 import { ArrivalState, type CopyRule, NotInOrder, openArriving } from '../../src/sanitizer/streaming/index.ts';
 import { makeMedia } from '../../testkit/media-cache.ts';
@@ -63,7 +64,7 @@ describe('a container that is remuxed while its source arrives', () => {
       const container = await opened;
       expect(container.info).toEqual(info);
       expect(info).not.toBeNull();
-      const feed = new Feed(target, state, { maxStarvedMs: 60_000, onStarved: () => {} });
+      const feed = new Feed(target, state, new WaitingTime(60_000, () => {}));
       const copied = container.copy(target).then(() => feed.end());
       const seen: Buffer[] = [];
       let isHalf = true;
@@ -144,13 +145,11 @@ describe('a container that is remuxed while its source arrives', () => {
     const container = await opened;
     container.copy(target).catch(() => {});
     const starved = new Promise<void>((resolve) => {
-      const feed = new Feed(target, state, {
-        maxStarvedMs: 10,
-        onStarved() {
-          feed.fail(new Error('too slow'));
-          resolve();
-        },
+      const waiting = new WaitingTime(10, () => {
+        feed.fail(new Error('too slow'));
+        resolve();
       });
+      const feed = new Feed(target, state, waiting);
       void feed
         .open()
         .toArray()

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { BUCKET, type EmbeddedGateway, startEmbeddedGateway } from '../../../test/conformance/embedded-gateway.ts';
 import { presigned, signedHeaders } from '../../../test/conformance/raw-client.ts';
@@ -60,6 +61,35 @@ async function insider(method: string, keyAndQuery: string, body: string | null 
 const complete = (id: string, body: string) => insider('POST', `${KEY}?uploadId=${id}`, body);
 const named = (...parts: [number | string, string][]) =>
   `<CompleteMultipartUpload>${parts.map(([number, etag]) => `<Part><PartNumber>${number}</PartNumber><ETag>${etag}</ETag></Part>`).join('')}</CompleteMultipartUpload>`;
+
+describe('a stored part of an upload that is not complete', () => {
+  const read = async (id: string, number: number) => {
+    const { readPart } = await gateway.store.capabilities();
+    const part = await readPart!(KEY, id, number);
+    return part && { etag: part.etag, text: await text(part.body) };
+  };
+
+  it('can be read by internal roles, with the entity tag of the bytes that were read', async () => {
+    const id = await begin();
+    expect(await read(id, 1)).toBeNull();
+    const first = await send(id, 1, 'first');
+    expect(await read(id, 1)).toEqual({ etag: first.etag, text: 'first' });
+    const second = await send(id, 1, 'again');
+    expect(await read(id, 1)).toEqual({ etag: second.etag, text: 'again' });
+    expect(second.etag).not.toBe(first.etag);
+    await expect(gateway.store.completeMultipart(KEY, id, [first])).rejects.toMatchObject({ code: 'InvalidPart' });
+    await expect(read('0'.repeat(32), 1)).rejects.toMatchObject({ status: 404 });
+  });
+
+  it('cannot be read through a signed URL', async () => {
+    const id = await begin();
+    await send(id, 1, 'first');
+    const url = await presigned('GET', gateway.endpoint, `${KEY}?uploadId=${id}&partNumber=1&X-Amz-Expires=60`);
+    const response = await fetch(url);
+    expect([response.status, codeOf(await response.text())]).toEqual([403, 'AccessDenied']);
+    expect((await fetch(await partUrl(id, 1, 5))).status).toBe(403);
+  });
+});
 
 describe('the body of a complete request', () => {
   it('is rejected entirely if it is malformed, and the upload does not change', async () => {

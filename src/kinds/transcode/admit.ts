@@ -9,10 +9,13 @@ import { hideQueries } from '../../contract/hide-queries.ts';
 import { idleInAccount, idleRetention } from '../../contract/limit-advice.ts';
 import type { OutputBody } from '../../contract/output-request.ts';
 import { outputRole } from '../../contract/output-role.ts';
+import type { JobRequest } from '../../contract/transcode-request.ts';
 import { type CreateBody, outputsOf, toJobRequest } from '../../contract/transcodes.ts';
+import { PARTS_FROM_BYTES } from '../../contract/upload-inputs.ts';
 import type { RequestProblem } from '../../contract/validate.ts';
 import type { MediaInfo, Review } from '../../ffmpeg/index.ts';
 import {
+  ARRIVING_INPUTS,
   DESTINATIONS,
   LADDER_QUALITY,
   LADDERS,
@@ -38,6 +41,7 @@ import { rejectedWebhook } from '../webhook-url.ts';
 import { type Destinations, findDestinations } from './destinations.ts';
 import { factsJson, requestJson, settingsJson, toStoredRequest } from './request.ts';
 import { reviewBody } from './review-body.ts';
+import { streamsInput, streamsOutput } from './streaming/may-stream.ts';
 import { useTemplate } from './use-template.ts';
 
 /** A request for a transcode. */
@@ -82,7 +86,8 @@ export async function admitTranscode(
   const inputs = body.inputs.map(nameInput);
   const foundInputs = await findInputs(services, caller, inputs);
   const infos = foundInputs.map((source) => ('code' in source ? null : knownInfo(source.inspection)));
-  const review = await reviewBody(services, account, toJobRequest({ ...body, inputs: withUrls(body, inputs) }), infos);
+  const request = toJobRequest({ ...body, inputs: withUrls(body, inputs) });
+  const review = await reviewBody(services, account, request, infos);
   const assets = review.assets.flatMap(({ kind, source, field }, index) =>
     source.type === 'url' ? [{ index, kind, url: source.url, field }] : [],
   );
@@ -92,6 +97,7 @@ export async function admitTranscode(
   const rejections = review.rejections.map((one) => explainProblem(rejectionProblem(one, sent, locate), one.field));
   const missing = await missingConnections(services, caller, [...inputs, ...assets]);
   const placeProblems = [...missing, ...destinations.problems];
+  const needs = needsOf(outputs, destinations, [...inputs, ...assets], speech);
   return {
     problems: [
       ...(speech === null ? [new ApiError('transcription_not_configured')] : []),
@@ -121,11 +127,8 @@ export async function admitTranscode(
     metadata: body.metadata ?? null,
     retentionSeconds: body.retention_seconds ?? null,
     webhookUrl: body.webhook_url ?? null,
-    ...{ priority: body.priority ?? 0, needs: needsOf(outputs, destinations, [...inputs, ...assets], speech) },
-    review,
-    rejections,
-    foundInputs,
-    ...{ infos, placeProblems },
+    ...{ priority: body.priority ?? 0, needs: [...needs, ...earlyNeeds(inputs, request, review)] },
+    ...{ review, rejections, foundInputs, infos, placeProblems },
   };
 }
 
@@ -173,6 +176,15 @@ function needsOf(
     ...(speech ? [speech] : []),
     ...(outputs.some(({ outputFormat, measure }) => measure && isLadderFormat(outputFormat)) ? [LADDER_QUALITY] : []),
   ];
+}
+
+/** Lets a job start while the parts of its only input are uploaded, if its outputs allow it. */
+function earlyNeeds(inputs: readonly NamedSource[], request: JobRequest, { assets }: Review): string[] {
+  const [input, ...others] = inputs;
+  const isLarge = input?.upload && input.upload.fileSize > PARTS_FROM_BYTES;
+  if (!isLarge || others.length > 0 || assets.length > 0) return [];
+  const outputs = 'outputs' in request ? request.outputs : [request];
+  return streamsInput(request.inputs[0]!) && outputs.every(streamsOutput) ? [ARRIVING_INPUTS] : [];
 }
 
 function nameInput({ url, upload }: CreateBody['inputs'][number], index: number): NamedSource {

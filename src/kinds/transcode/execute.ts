@@ -11,6 +11,7 @@ import { sampleLadder } from './quality/sample-ladder.ts';
 import { searchTargets } from './quality/search-targets.ts';
 import { runCommands } from './run-commands.ts';
 import { startPieces } from './segments/start.ts';
+import { arriving, isArriving } from './sources/arriving.ts';
 import { STRATEGIES } from './sources/index.ts';
 import type { FallBack, Found, PreparedSources } from './sources/prepared.ts';
 
@@ -19,7 +20,8 @@ export async function executeTranscode(tools: WorkTools, run: Run): Promise<Atte
   const attempt: TranscodeAttempt = { tools, run, request: await openRequest(tools, run.claim), atEnd: [] };
   let found: Found = {};
   try {
-    for (const { name, prepare } of STRATEGIES) {
+    const isUploading = isArriving(run.claim);
+    for (const { name, prepare } of isUploading ? [arriving] : STRATEGIES) {
       const sources = await prepare(attempt, found);
       if (sources === null) continue;
       const result = sources.outcome === 'ready' ? await useSources(attempt, sources) : sources;
@@ -27,6 +29,7 @@ export async function executeTranscode(tools: WorkTools, run: Run): Promise<Atte
       tools.logger.info({ strategy: name, reason: result.reason }, 'the sources of a job are prepared in another way');
       found = result.found ?? {};
     }
+    if (isUploading) return { outcome: 'awaiting-upload' };
     throw new Error('no strategy has prepared the sources');
   } finally {
     await Promise.all(attempt.atEnd.map((end) => end()));

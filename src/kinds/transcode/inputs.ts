@@ -69,7 +69,7 @@ export async function prepareInputs(
     const media = await (upload ? asRejection(open) : open());
     if (media.remux) deferred!.push(media.remux);
     const fetched = input.object_id === null ? ('whole' as const) : undefined;
-    if (!known || inspection?.container !== media.container || inspection.fetched !== fetched) {
+    if (upload || !known || inspection?.container !== media.container || inspection.fetched !== fetched) {
       const { info, container, contentType } = media;
       const found = {
         summary: inspection?.summary ?? summarise(info),

@@ -54,6 +54,16 @@ function gatewayCalls(client: S3Client): Capabilities {
       return response.statusCode === 204;
     },
 
+    async readPart(key, uploadId, partNumber) {
+      checkKey(key);
+      const query = { uploadId, partNumber: String(partNumber) };
+      const response = await client.send({ method: 'GET', key, query, expected: [200, 204] });
+      const { etag } = response.headers;
+      if (response.statusCode === 200 && etag) return { body: response, etag };
+      response.resume();
+      return null;
+    },
+
     async space() {
       const space = readSpaceHeaders(await headBucket(client));
       if (!space) throw new StorageError('storage does not report its space', { retry: false });

@@ -1,10 +1,13 @@
+import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readHead } from '../../../attempt/media/read-head.ts';
 import { summarise } from '../../../attempt/media/summary.ts';
+import type { FoundInUpload } from '../../../attempt/sources/sealed-upload.ts';
 import { JobFailure } from '../../../contract/failures.ts';
 import { checkInput, detectMedia, STANDARD_INPUT } from '../../../ffmpeg/index.ts';
 import { recordInput } from '../../../jobs/progress.ts';
+import type { Claim, ClaimedSource } from '../../../jobs/rows.ts';
 import {
   ARRIVING_DEMUXERS,
   type ArrivingContainer,
@@ -12,22 +15,27 @@ import {
   NotInOrder,
   openArriving,
 } from '../../../sanitizer/streaming/index.ts';
+import type { Inspection } from '../../../uploads/upload.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
 import type { PreparedInput } from '../inputs.ts';
 import { type ArrivingSource, fetchArriving } from '../streaming/arriving-source.ts';
 import { Feed } from '../streaming/feed.ts';
 import { copyRule, mayStream, onePassFault } from '../streaming/may-stream.ts';
 import { probeArriving } from '../streaming/probe-arriving.ts';
+import { WaitingTime } from '../streaming/waiting-time.ts';
+import { watchSlot } from '../streaming/watch-slot.ts';
 import { type FallBack, type PreparedSources, readySources, type Strategy } from './prepared.ts';
 
 /** Smaller sources have arrived before FFmpeg could start. */
 const LEAST_BYTES = 4 * 2 ** 20;
 /** Bytes after which the rate of a source is judged, and its type detected. */
-const JUDGED_BYTES = 512 * 1024;
+export const JUDGED_BYTES = 512 * 1024;
 /** A slower source is fetched without a slot. */
 const LONGEST_MS = 120_000;
-/** Milliseconds in total for which FFmpeg, and thus a slot, may wait for the source. */
-const MAX_STARVED_MS = 15_000;
+/** Milliseconds in total for which FFmpeg, and thus a slot, may wait for a source from a URL. */
+const MAX_WAITING_MS = 15_000;
+/** Milliseconds in total for which a job may wait for its upload in a slot that another job needs. */
+const MAX_NEEDED_MS = 5_000;
 
 /**
  * One remote source while it is fetched: a thread remuxes what has arrived, and FFmpeg reads the new container from a
@@ -44,19 +52,44 @@ export const streaming: Strategy = {
     attempt.atEnd.push(() => source.stop());
     const suited = await judgeSource(source);
     if (!suited) return fallBack(source, 'it is small, slow or of another type');
-    const slot = await run.lease.acquire(run.signal);
-    const stream: Stream = { ...suited, source, slot, isSettled: false };
-    return prepareStream(attempt, stream).catch((error: unknown) => fallBackFrom(attempt, stream, error));
+    return streamSource(attempt, { ...suited, source, upload: null });
   },
 };
 
-interface Stream {
+/** An upload that is streamed while it arrives. */
+export interface StreamedUpload {
+  /** The object that its parts are joined to when all of them have arrived. */
+  objectId: string;
+  /** The type of its start. */
+  contentType: string;
+  /** Confirms the upload when all of it was read as expected, before its outputs are stored. */
+  confirm(found: FoundInUpload): Promise<void>;
+}
+
+/** A source that is worth streaming. */
+export interface SuitedSource {
   source: ArrivingSource;
   demuxer: ArrivingDemuxer;
+  /** Bytes. */
   size: number;
+  /** Null for a source from a URL. */
+  upload: StreamedUpload | null;
+}
+
+interface Stream extends SuitedSource {
   slot: number;
   /** Whether the cell has read all of the source as expected. */
   isSettled: boolean;
+}
+
+/** Acquires a slot and streams the source. */
+export async function streamSource(
+  attempt: TranscodeAttempt,
+  suited: SuitedSource,
+): Promise<PreparedSources | FallBack> {
+  const slot = await attempt.run.lease.acquire(attempt.run.signal);
+  const stream: Stream = { ...suited, slot, isSettled: false };
+  return prepareStream(attempt, stream).catch((error: unknown) => fallBackFrom(attempt, stream, error));
 }
 
 /** Whether a source is worth streaming: its type allows it, and it arrives fast enough. Null if not. */
@@ -68,17 +101,25 @@ async function judgeSource(source: ArrivingSource): Promise<{ demuxer: ArrivingD
   const { arrived } = source.state;
   const msPerByte = (performance.now() - began) / arrived;
   if (source.hasEnded() || msPerByte * (size - arrived) > LONGEST_MS) return null;
-  const demuxer = (await detectMedia((await readHead(source.path)).head))?.demuxer;
-  const found = ARRIVING_DEMUXERS.find((name) => name === demuxer);
-  return found ? { demuxer: found, size } : null;
+  const detected = await detectSource(source);
+  return detected && { demuxer: detected.demuxer, size };
+}
+
+/** The type of a source whose start has arrived; null if it cannot be streamed. */
+export async function detectSource({
+  path,
+}: ArrivingSource): Promise<{ demuxer: ArrivingDemuxer; contentType: string } | null> {
+  const detected = await detectMedia((await readHead(path)).head);
+  const demuxer = ARRIVING_DEMUXERS.find((name) => name === detected?.demuxer);
+  return detected && demuxer ? { demuxer, contentType: detected.mime } : null;
 }
 
 async function prepareStream(attempt: TranscodeAttempt, stream: Stream): Promise<PreparedSources> {
   const { run } = attempt;
   const { source, slot } = stream;
   const opened = await openStream(attempt, stream);
-  const { feed, copied, signal, close } = opened;
-  const input = await describeStream(attempt, stream, opened).catch(async (error: unknown) => {
+  const { feed, waiting, copied, signal, close } = opened;
+  const { input, inspection } = await describeStream(attempt, stream, opened).catch(async (error: unknown) => {
     await close();
     throw error;
   });
@@ -87,25 +128,48 @@ async function prepareStream(attempt: TranscodeAttempt, stream: Stream): Promise
     // The next strategy may need the file if this one falls back.
     originals: {
       ready: source.staged,
-      files: [{ row: run.claim.inputs[0]!, file: source.path, isSpare: false }],
+      files: [{ row: sourceOf(run.claim, stream), file: source.path, isSpare: false }],
     },
     accept: async ({ commands }) => {
       const fault = onePassFault(commands);
       return fault === null ? null : returnSlot(attempt, stream, fault);
     },
     async settle() {
-      await Promise.all([copied, source.staged]);
+      const complete = Promise.all([copied, source.staged]);
+      await (stream.upload ? waiting.during(unlessAborted(complete, signal)) : complete);
       feed.check();
+      await stream.upload?.confirm({ contentType: stream.upload.contentType, inspection });
       stream.isSettled = true;
     },
     fallBackFrom: (error) => fallBackFrom(attempt, stream, error),
   });
 }
 
+/** The row of the source, with the object that has its bytes. */
+function sourceOf({ inputs: [input] }: Claim, { upload }: Stream): ClaimedSource {
+  return upload ? { ...input!, object_id: upload.objectId } : input!;
+}
+
+/** Rejects with the reason of the signal when it is aborted first. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const ended = new AbortController();
+  const aborted = once(signal, 'abort', { signal: ended.signal }).then(() => signal.throwIfAborted());
+  aborted.catch(() => {});
+  work.catch(() => {});
+  signal.throwIfAborted();
+  try {
+    await Promise.race([work, aborted]);
+    return await work;
+  } finally {
+    ended.abort();
+  }
+}
+
 interface OpenStream {
   container: ArrivingContainer;
   target: string;
   feed: Feed;
+  waiting: WaitingTime;
   copied: Promise<void>;
   /** Aborted when the source, or what was found in it, does not allow to go on. */
   signal: AbortSignal;
@@ -113,22 +177,24 @@ interface OpenStream {
 }
 
 /** Starts to remux what arrives. */
-async function openStream({ run, request }: TranscodeAttempt, stream: Stream): Promise<OpenStream> {
+async function openStream(attempt: TranscodeAttempt, stream: Stream): Promise<OpenStream> {
+  const { run, request } = attempt;
   const { source, demuxer, size } = stream;
   const stopping = new AbortController();
   const signal = AbortSignal.any([run.signal, stopping.signal]);
   const stop = (error: unknown) => stopping.abort(error);
   await run.disk.reserve(size);
   const { path, state } = source;
-  const container = await openArriving({ path, demuxer, size, state, copy: copyRule(request) }, signal);
+  const waiting = waitingTime(attempt, stream, { signal, stop });
+  const opening = openArriving({ path, demuxer, size, state, copy: copyRule(request) }, signal);
+  const container = await (stream.upload ? waiting.during(opening) : opening);
   const target = join(run.folder, 'streamed.container');
-  const onStarved = () => stop(new NotInOrder('it arrives too slowly'));
-  const feed = new Feed(target, state, { maxStarvedMs: MAX_STARVED_MS, onStarved });
+  const feed = new Feed(target, state, waiting);
   const copied = container.copy(target).then(() => feed.end());
   copied.catch(stop);
   source.staged.catch(stop);
   return {
-    ...{ container, target, feed, copied, signal },
+    ...{ container, target, feed, waiting, copied, signal },
     async close() {
       const ended = new NotInOrder('it has ended');
       stop(ended);
@@ -139,30 +205,48 @@ async function openStream({ run, request }: TranscodeAttempt, stream: Stream): P
   };
 }
 
+/** Gives up a stream that has waited for too long, an upload only if another job needs its slot. */
+function waitingTime(
+  attempt: TranscodeAttempt,
+  { source, slot, upload }: Stream,
+  { signal, stop }: { signal: AbortSignal; stop: (error: unknown) => void },
+): WaitingTime {
+  if (!upload) return new WaitingTime(MAX_WAITING_MS, () => stop(new NotInOrder('it arrives too slowly')));
+  const watch = watchSlot(attempt, slot, {
+    isWaiting: () => waiting.isWaiting,
+    hasEnded: () => signal.aborted || source.hasEnded(),
+    onWanted: () => stop(new NotInOrder('another job needs its slot')),
+  });
+  const waiting = new WaitingTime(MAX_NEEDED_MS, watch);
+  return waiting;
+}
+
 async function describeStream(
   { tools, run }: TranscodeAttempt,
-  { source, demuxer, size, slot }: Stream,
+  { source, demuxer, size, slot, upload }: Stream,
   { container, target, feed, signal }: OpenStream,
-): Promise<PreparedInput> {
+): Promise<{ input: PreparedInput; inspection: Inspection }> {
   const probe = () => probeArriving(tools.sandbox, { stdin: feed.open(), demuxer, sizeBytes: size, slot }, signal);
   const info = container.info ?? (await probe());
   checkInput(info);
-  const summary = summarise(info);
-  await recordInput(tools.context, run.claim, 0, { summary, info, container: 'rewritten', fetched: 'streamed' });
-  return {
+  const inspection: Inspection = { summary: summarise(info), info, container: 'rewritten' };
+  // An upload is recorded when it is confirmed.
+  if (!upload) await recordInput(tools.context, run.claim, 0, { ...inspection, fetched: 'streamed' });
+  const input = {
     ...{ file: target, source: source.path, path: STANDARD_INPUT, demuxer, info },
     countedSeconds: null,
     packets: container.packets,
   };
+  return { input, inspection };
 }
 
 /** Waits for the rest of the source, unless the error is final. Rethrows it then. */
 async function fallBackFrom(attempt: TranscodeAttempt, stream: Stream, error: unknown): Promise<FallBack> {
   if (stream.isSettled || attempt.run.signal.aborted) throw error;
   const found = returnSlot(attempt, stream, error instanceof Error ? error.message : String(error));
-  if (!isConclusive(error)) return found;
+  if (!isConclusive(error, stream)) return found;
   // A source that breaks off is the reason, even if its start gave another failure.
-  await stream.source.staged;
+  if (!stream.upload) await stream.source.staged;
   throw error;
 }
 
@@ -179,8 +263,12 @@ function fallBack(source: ArrivingSource, reason: string): FallBack {
   return { outcome: 'fall-back', reason, found: { staged } };
 }
 
-/** Failures that a run from the complete file would have too, at the same cost. */
-function isConclusive(error: unknown): boolean {
+/**
+ * Failures that a run from the complete file would have too, at the same cost. An upload is not confirmed yet, and would be
+ * deleted with its job: only an attack decides before it is complete.
+ */
+function isConclusive(error: unknown, { upload }: Stream): boolean {
   if (!(error instanceof JobFailure)) return false;
-  return error.code === 'sandbox_violation' || (error.code.startsWith('limit_') && error.code !== 'limit_time');
+  if (error.code === 'sandbox_violation') return true;
+  return !upload && error.code.startsWith('limit_') && error.code !== 'limit_time';
 }

@@ -1,4 +1,4 @@
-import { sourcePath, stageSource } from '../../../attempt/sources/stage-source.ts';
+import { type StageOptions, sourcePath, stageSource } from '../../../attempt/sources/stage-source.ts';
 import { sourceRow } from '../../../jobs/rows.ts';
 import { ArrivalState } from '../../../sanitizer/streaming/index.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
@@ -22,10 +22,30 @@ export interface ArrivingSource {
   stop(): Promise<void>;
 }
 
-export function fetchArriving({ tools, run }: TranscodeAttempt): ArrivingSource {
-  const { claim, folder, disk, signal } = run;
+/** Follows how the bytes of a source arrive. */
+export interface Arriving {
+  signal: AbortSignal;
+  arrival: NonNullable<StageOptions['arrival']>;
+}
+
+/** The only source of a job, from its URL. */
+export function fetchArriving(attempt: TranscodeAttempt): ArrivingSource {
+  const { tools, run } = attempt;
+  const { claim, folder, disk } = run;
   const input = claim.inputs[0]!;
   const subject = subjectOf(input);
+  return arrivingSource(attempt, subject, sourcePath(folder, input.position), (arriving) =>
+    stageSource(tools, sourceRow(claim.job, input), { folder, disk, subject, ...arriving }),
+  );
+}
+
+/** A source whose bytes `stage` writes to `path` while they arrive. */
+export function arrivingSource(
+  { run }: TranscodeAttempt,
+  subject: string,
+  path: string,
+  stage: (arriving: Arriving) => Promise<string>,
+): ArrivingSource {
   const state = new ArrivalState();
   const stopping = new AbortController();
   const reached = { bytes: 0, resolve: () => {} };
@@ -34,8 +54,8 @@ export function fetchArriving({ tools, run }: TranscodeAttempt): ArrivingSource 
     onResponse = resolve;
   });
   let ended = false;
-  const staged = stageSource(tools, sourceRow(claim.job, input), {
-    ...{ folder, disk, subject, signal: AbortSignal.any([signal, stopping.signal]) },
+  const staged = stage({
+    signal: AbortSignal.any([run.signal, stopping.signal]),
     arrival: {
       onResponse,
       onBytes(bytes) {
@@ -53,7 +73,7 @@ export function fetchArriving({ tools, run }: TranscodeAttempt): ArrivingSource 
     () => state.endArrival(false),
   );
   return {
-    ...{ path: sourcePath(folder, input.position), subject, state, staged, response },
+    ...{ path, subject, state, staged, response },
     reached: (bytes) =>
       new Promise((resolve) => {
         Object.assign(reached, { bytes, resolve });

@@ -1,28 +1,23 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { ArrivalState } from '../../../sanitizer/streaming/index.ts';
+import type { WaitingTime } from './waiting-time.ts';
 
 const CHUNK = 256 * 1024;
-
-export interface FeedOptions {
-  maxStarvedMs: number;
-  /** Called when readers have waited for more of the container for `maxStarvedMs` in total. */
-  onStarved: () => void;
-}
 
 /** A new container, read from its start while it is written; may be opened several times. */
 export class Feed {
   readonly #path: string;
   readonly #state: ArrivalState;
-  readonly #options: FeedOptions;
+  readonly #waiting: WaitingTime;
   #isComplete = false;
   #failure: unknown = null;
-  #starvedMs = 0;
 
-  constructor(path: string, state: ArrivalState, options: FeedOptions) {
+  /** `waiting` counts the time for which readers wait for more of the container. */
+  constructor(path: string, state: ArrivalState, waiting: WaitingTime) {
     this.#path = path;
     this.#state = state;
-    this.#options = options;
+    this.#waiting = waiting;
   }
 
   /** Returns the container as a stream, which ends when `end` has been called and all of it was read. */
@@ -59,7 +54,7 @@ export class Feed {
           at += chunk.length;
           yield chunk;
         } else if (this.#isComplete) return;
-        else await this.#starve(written);
+        else await this.#waiting.during(this.#state.moreWritten(written));
       }
     } finally {
       await file.close();
@@ -67,7 +62,7 @@ export class Feed {
   }
 
   async #openWhenWritten(): Promise<FileHandle> {
-    while (this.#state.written === 0 && !this.#failure) await this.#starve(0);
+    while (this.#state.written === 0 && !this.#failure) await this.#waiting.during(this.#state.moreWritten(0));
     this.check();
     return open(this.#path, 'r');
   }
@@ -81,14 +76,5 @@ export class Feed {
       this.#failure ??= error;
       throw error;
     }
-  }
-
-  async #starve(written: number): Promise<void> {
-    const { maxStarvedMs, onStarved } = this.#options;
-    const since = performance.now();
-    const timer = setTimeout(onStarved, Math.max(0, maxStarvedMs - this.#starvedMs));
-    await this.#state.moreWritten(written);
-    clearTimeout(timer);
-    this.#starvedMs += performance.now() - since;
   }
 }

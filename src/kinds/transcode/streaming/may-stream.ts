@@ -1,5 +1,5 @@
 import { formatKind } from '../../../contract/formats.ts';
-import type { OutputRequest } from '../../../contract/transcode-request.ts';
+import type { JobRequest, OutputRequest } from '../../../contract/transcode-request.ts';
 import { type Plan, SHORT_SIDES, STANDARD_INPUT } from '../../../ffmpeg/index.ts';
 import type { Claim } from '../../../jobs/rows.ts';
 import type { CopyRule } from '../../../sanitizer/streaming/index.ts';
@@ -9,20 +9,34 @@ import type { OpenedRequest } from '../attempt.ts';
 const MOVES: ReadonlySet<string> = new Set(['-ss', '-sseof', '-stream_loop', '-loop', '-itsoffset']);
 
 /**
- * Whether a job may start while its source is fetched: a first attempt with a single source, from a URL. Pictures need
- * little of a source, and retries use complete files.
+ * Whether a job may start while its source arrives: a first attempt with a single source that is not in storage yet. Retries
+ * use complete files.
  */
 export function mayStream(claim: Claim, { request, outputs, assets }: OpenedRequest): boolean {
   const [input, ...others] = claim.inputs;
   if (claim.number > 1 || input?.object_id !== null || others.length > 0 || assets.length > 0) return false;
-  if ((request.inputs[0]?.options?.length ?? 0) > 0) return false;
-  const needsCompleteFile = ({ outputFormat, preview, target, measure, ladder, options = [] }: OutputRequest) =>
-    formatKind(outputFormat) === 'image' ||
-    // Samples of the source are encoded first.
-    ladder?.rungs === 'auto' ||
-    [preview, target, measure].some((field) => field !== undefined) ||
-    options.some(({ option }) => MOVES.has(option));
-  return !outputs.some(needsCompleteFile);
+  return streamsInput(request.inputs[0]!) && outputs.every(streamsOutput);
+}
+
+/** Whether an input is read from start to end. */
+export function streamsInput({ options }: Pick<JobRequest['inputs'][number], 'options'>): boolean {
+  return (options?.length ?? 0) === 0;
+}
+
+/** Whether an output can be made of a source that is read once, from start to end. Pictures need little of a source. */
+export function streamsOutput({
+  outputFormat,
+  preview,
+  target,
+  measure,
+  ladder,
+  options = [],
+}: OutputRequest): boolean {
+  if (formatKind(outputFormat) === 'image') return false;
+  // Samples of the source are encoded first.
+  if (ladder?.rungs === 'auto') return false;
+  if ([preview, target, measure].some((field) => field !== undefined)) return false;
+  return !options.some(({ option }) => MOVES.has(option));
 }
 
 /** How the preset of the only output may copy streams; null = it copies none. */

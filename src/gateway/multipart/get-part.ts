@@ -1,0 +1,29 @@
+import { open } from 'node:fs/promises';
+import { MAX_PARTS } from '../../storage/s3/checks.ts';
+import type { Context } from '../context.ts';
+import { sendBytes } from '../get-object.ts';
+import { numberIn, requireInternalRole, uploadOf } from './begin.ts';
+
+/**
+ * GET `?uploadId&partNumber`, an extension for workers: the bytes of one stored part of an upload that is not complete, with
+ * the entity tag for which the upload can be completed. 204 if the part is not stored.
+ */
+export async function getPart(context: Context): Promise<void> {
+  const { response, target, uploads } = context;
+  requireInternalRole(context);
+  const number = numberIn(target, 'partNumber', 1, MAX_PARTS);
+  const part = (await uploads.parts(uploadOf(context))).find((one) => one.number === number);
+  // A part that was sent again since then is another file.
+  const handle = part && (await open(part.path, 'r').catch(() => null));
+  if (!part || !handle) {
+    response.writeHead(204).end();
+    return;
+  }
+  try {
+    response.writeHead(200, { etag: part.etag, 'content-length': part.size });
+    if (part.size === 0) response.end();
+    else await sendBytes(context, handle, { start: 0, end: part.size - 1 });
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,31 @@
+/** Measures for how long a stream has waited for its source in total. */
+export class WaitingTime {
+  readonly #maxMs: number;
+  readonly #onExceeded: () => void;
+  #ms = 0;
+  #waits = 0;
+
+  /** `onExceeded` is called while the stream waits and has waited for more than `maxMs` in total; maybe several times. */
+  constructor(maxMs: number, onExceeded: () => void) {
+    this.#maxMs = maxMs;
+    this.#onExceeded = onExceeded;
+  }
+
+  get isWaiting(): boolean {
+    return this.#waits > 0;
+  }
+
+  /** Counts the time until `wait` has settled. */
+  async during<T>(wait: Promise<T>): Promise<T> {
+    const since = performance.now();
+    const timer = setTimeout(this.#onExceeded, Math.max(0, this.#maxMs - this.#ms));
+    this.#waits += 1;
+    try {
+      return await wait;
+    } finally {
+      clearTimeout(timer);
+      this.#waits -= 1;
+      this.#ms += performance.now() - since;
+    }
+  }
+}

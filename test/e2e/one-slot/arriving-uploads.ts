@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { makeClip, transcode } from '../../../testkit/media.ts';
+import type { TestService } from '../../../testkit/service.ts';
+import { until } from '../../../testkit/until.ts';
+import { filesIn } from '../../helpers/files.ts';
+
+const MIB = 2 ** 20;
+/** Three parts, the smallest number of bytes for which an upload has parts. */
+const SIZE = 64 * MIB + 1000;
+const PART = 22 * MIB;
+/** A copy, whose bytes do not depend on threads. The tag makes FFmpeg write it. */
+const OPTIONS = [
+  { option: '-c', argument: 'copy' },
+  { option: '-metadata', argument: 'title=Copy' },
+];
+
+interface Part {
+  partNumber: number;
+  url: string;
+  size: number;
+}
+
+export const arrivingUploads = (given: () => TestService) => () => {
+  let service: TestService;
+  let folder: string;
+  /** The same length and size; all frames are in the first part. */
+  const files: Record<'first' | 'other' | 'last', Buffer> = {} as never;
+
+  beforeAll(async () => {
+    service = given();
+    folder = await mkdtemp(join(tmpdir(), 'airlock-arriving-'));
+    const make = async (name: string, ...args: string[]) =>
+      readFile(await makeClip(join(folder, name), { seconds: 2, args }));
+    files.first = widenLastBox(await make('first.mp4', '-movflags', '+faststart'));
+    files.other = widenLastBox(await make('other.mp4', '-vf', 'negate', '-movflags', '+faststart'));
+    const last = await make('last.mp4');
+    const free = Buffer.alloc(SIZE - last.length);
+    free.writeUInt32BE(free.length);
+    free.write('free', 4);
+    files.last = Buffer.concat([last, free]);
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const begin = async (bytes: Buffer, contentType = 'video/mp4') => {
+    const upload = { filename: 'long.mp4', contentType, fileSize: bytes.length, partSize: PART };
+    const created = await service.call('POST', '/v1/transcodes', {
+      ...{ inputs: [{ upload }], outputFormat: 'mp4', options: OPTIONS },
+    });
+    expect(created.status, created.text).toBe(201);
+    const { id, inputs } = created.json;
+    const { parts, uploadId, filename } = inputs[0].upload as { parts: Part[]; uploadId: string; filename: string };
+    const put = async (number: number, from = bytes) => {
+      const at = (number - 1) * PART;
+      const body = new Uint8Array(from.subarray(at, at + parts[number - 1]!.size));
+      return (await fetch(parts[number - 1]!.url, { method: 'PUT', body }).catch(() => null))?.status ?? null;
+    };
+    const send = async (...numbers: number[]) => {
+      for (const number of numbers) expect(await put(number)).toBe(200);
+    };
+    return { id: id as string, uploadId, filename, put, send };
+  };
+  const get = async (id: string) => (await service.call('GET', `/v1/transcodes/${id}`)).json;
+  const final = (id: string) =>
+    until(
+      async () => {
+        const job = await get(id);
+        return ['completed', 'failed', 'canceled'].includes(job.status) && job;
+      },
+      { what: 'the end of the job', timeoutMs: 60_000 },
+    );
+  const workFiles = async (name: string) =>
+    (await filesIn(join(service.dataDir, 'work'))).filter((path) => basename(path) === name);
+  /** Waits until the job has read two parts, and FFmpeg can read their frames. */
+  const isRead = async (id: string) => {
+    const sizeOf = async (name: string) => {
+      const [path] = await workFiles(name);
+      return path ? ((await stat(path).catch(() => null))?.size ?? 0) : 0;
+    };
+    await until(async () => (await get(id)).status === 'processing', { what: 'the job to start', timeoutMs: 30_000 });
+    const hasRead = async () =>
+      (await sizeOf('source-0')) === 2 * PART && (await sizeOf('streamed.container')) > 10_000;
+    await until(hasRead, { what: 'the job to read two parts', timeoutMs: 30_000 });
+    expect((await get(id)).waiting_for).toBeNull();
+  };
+  const awaitsAgain = (id: string) =>
+    until(
+      async () => {
+        const { attempts, waiting_for } = await get(id);
+        return attempts === 1 && waiting_for === 'upload';
+      },
+      { what: 'the job to await its upload again', timeoutMs: 60_000 },
+    );
+  /** Hashes of the outputs that jobs on complete uploads of these bytes have. */
+  const outputs = new Map<Buffer, string>();
+  /** The job was made of exactly these bytes: it has their hash, and the output of a job on the sealed upload. */
+  const expectMadeOf = async (id: string, bytes: Buffer) => {
+    const job = await final(id);
+    expect(job, job.error_message).toMatchObject({ status: 'completed', waiting_for: null });
+    const { manifest } = (await service.call('GET', `/v1/transcodes/${id}/manifest`)).json;
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    expect(manifest.inputs[0]).toMatchObject({ size: bytes.length, sha256 });
+    const [{ url }] = job.inputs;
+    if (!outputs.has(bytes)) {
+      const again = await transcode(service, { inputs: [{ url }], outputFormat: 'mp4', options: OPTIONS });
+      outputs.set(bytes, again.outputs[0].sha256);
+    }
+    expect(job.outputs[0].sha256).toBe(outputs.get(bytes));
+    return job;
+  };
+
+  it('is read while its parts arrive, and confirmed as it was read', async () => {
+    const { id, filename, send } = await begin(files.first);
+    await send(1, 2);
+    await isRead(id);
+    await send(3);
+    expect(await expectMadeOf(id, files.first)).toMatchObject({ attempts: 1 });
+    const upload = await service.call('GET', `/v1/uploads/${encodeURIComponent(filename)}`);
+    expect(upload.json.result).toMatchObject({ status: 'confirmed', fileSize: SIZE });
+  });
+
+  it('is read again from its start if a part is sent again after it was read', async () => {
+    const { id, put, send } = await begin(files.other);
+    expect(await put(1, files.first)).toBe(200);
+    await send(2);
+    await isRead(id);
+    await send(1, 3);
+    expect(await expectMadeOf(id, files.other)).toMatchObject({ attempts: 2 });
+  });
+
+  it('makes an output of one of two concurrent PUTs of a part', async () => {
+    const { id, put, send } = await begin(files.first);
+    await Promise.all([put(1), put(1, files.other)]);
+    await send(2);
+    await isRead(id);
+    await send(3);
+    await final(id);
+    const { manifest } = (await service.call('GET', `/v1/transcodes/${id}/manifest`)).json;
+    const isFirst = manifest.inputs[0].sha256 === createHash('sha256').update(files.first).digest('hex');
+    await expectMadeOf(id, isFirst ? files.first : files.other);
+  });
+
+  it('is awaited completely if its index is at its end', async () => {
+    const { id, send } = await begin(files.last);
+    await send(1, 2);
+    await awaitsAgain(id);
+    await send(3);
+    await expectMadeOf(id, files.last);
+  });
+
+  it('is rejected when it is complete if it has another type than declared', async () => {
+    const { id, send, filename } = await begin(files.first, 'video/webm');
+    await send(1, 2);
+    await awaitsAgain(id);
+    await send(3);
+    expect(await final(id)).toMatchObject({ status: 'failed', error_code: 'upload_rejected', outputs: [] });
+    expect((await service.call('GET', `/v1/uploads/${encodeURIComponent(filename)}`)).status).toBe(404);
+  });
+
+  it.each(['canceled', 'erased'])('leaves nothing when its job is %s while it arrives', async (how) => {
+    const { id, uploadId, put, send } = await begin(files.first);
+    await send(1, 2);
+    await isRead(id);
+    const ended =
+      how === 'canceled'
+        ? await service.call('PATCH', `/v1/transcodes/${id}/cancel`)
+        : await service.call('DELETE', `/v1/transcodes/${id}`);
+    expect(ended.status, ended.text).toBe(200);
+    await until(async () => (await workFiles('source-0')).length === 0, { what: 'the work folder to be removed' });
+    await until(async () => (await put(3)) !== 200, { what: 'the URLs to be revoked', timeoutMs: 30_000 });
+    expect((await service.call('GET', `/v1/upload/multipart/${uploadId}`)).status).toBe(404);
+    const parts = () => filesIn(join(service.dataDir, 'storage', 'parts'));
+    await until(async () => (await parts()).length === 0, { what: 'the parts to be deleted', timeoutMs: 30_000 });
+  });
+
+  it('gives its slot to another job if its last part does not arrive', async () => {
+    const { id, send } = await begin(files.first);
+    await send(1, 2);
+    await isRead(id);
+    const clip = await readFile(join(folder, 'first.mp4'));
+    const upload = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: clip.length };
+    const other = await service.call('POST', '/v1/transcodes', { inputs: [{ upload }], outputFormat: 'mp3' });
+    const { url, headers } = other.json.inputs[0].upload;
+    await fetch(url, { method: 'PUT', headers, body: new Uint8Array(clip) });
+    expect(await final(other.json.id)).toMatchObject({ status: 'completed' });
+    expect(await get(id)).toMatchObject({ status: 'pending', waiting_for: 'upload', progress: 0, outputs: [] });
+    await send(3);
+    expect(await expectMadeOf(id, files.first)).toMatchObject({ attempts: 2 });
+  });
+
+  it.each(['worker', 'gateway'])('makes an output of its bytes after the %s was killed', async (role) => {
+    const { id, put, send } = await begin(files.first);
+    await send(1, 2);
+    await isRead(id);
+    const before = service.pids(role);
+    for (const pid of before) process.kill(pid, 'SIGKILL');
+    const isNew = () => service.pids(role).some((pid) => !before.includes(pid));
+    await until(isNew, { what: 'a new process', timeoutMs: 30_000 });
+    await until(async () => (await put(3)) === 200, { what: 'the storage', timeoutMs: 30_000 });
+    await expectMadeOf(id, files.first);
+  });
+};
+
+/** Makes a file as large as an upload in parts: its last box, which contains the frames, gets padding at its end. */
+function widenLastBox(video: Buffer): Buffer {
+  const bytes = Buffer.concat([video, Buffer.alloc(SIZE - video.length)]);
+  const box = video.indexOf('mdat') - 4;
+  bytes.writeUInt32BE(bytes.length - box, box);
+  return bytes;
+}
