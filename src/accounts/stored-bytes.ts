@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
 import { JobFailure } from '../contract/failures.ts';
+import { compileOnce } from '../database/compile-once.ts';
 import type { Context } from '../database/context.ts';
 import { ACCOUNT_COLUMNS } from '../database/every-column.ts';
 import type { Db, Tx } from '../database/pool.ts';
@@ -77,6 +78,29 @@ export function recentSpace(context: Pick<Context, 'store'>): Promise<StoreSpace
   return space;
 }
 
+/** Free space of a storage's disk. */
+export interface MeasuredSpace extends StoreSpace {
+  /** Whether up to `EARLIER_BYTES` may have arrived since it was measured. */
+  isEarlier?: boolean;
+}
+
+/** What a disk can receive while a measurement serves other requests: half a second at 8 GB/s. */
+const EARLIER_BYTES = 4 * 2 ** 30;
+
+/** The disk is so full that an upload needs the space of this moment. */
+export class SpaceNearlyFull extends Error {}
+
+/**
+ * Free space for uploads, which reserve it: a measurement of the last half second, if there is one. `requireUploadCapacity` then
+ * throws `SpaceNearlyFull` if the bytes that may have arrived since could matter.
+ */
+export async function spaceForUploads(context: Pick<Context, 'store'>): Promise<MeasuredSpace | null> {
+  await recentSpace(context).catch(() => {});
+  const last = answered.get(context.store);
+  if (last && performance.now() - last.at < RECENT_MS) return last.space && { ...last.space, isEarlier: true };
+  return freshSpace(context, { withinMs: NEEDED_SPACE_MS });
+}
+
 /** Like `storeSpace`, without a time-out. Throws `StorageError` when the storage does not respond. */
 export async function spaceOf(store: Context['store']): Promise<StoreSpace | null> {
   const { space } = await store.capabilities();
@@ -90,9 +114,13 @@ export async function spaceOf(store: Context['store']): Promise<StoreSpace | nul
  * the account's lock.
  */
 export async function readStoredBytes(db: Db, accountId: string): Promise<number> {
-  const { rows } = await sql<{ stored: number }>`SELECT ${storedBytesSql(accountId)} AS stored`.execute(db);
-  return rows[0]!.stored;
+  const [row] = await selectStored(db, { accountId });
+  return row!.stored;
 }
+
+const selectStored = compileOnce(
+  (_db, { accountId }: { accountId: string }) => sql<{ stored: number }>`SELECT ${storedBytesSql(accountId)} AS stored`,
+);
 
 /** The account with its `readStoredBytes`. */
 export async function readAccountAndBytes(
@@ -170,22 +198,21 @@ export function bytesToCome({ uploads, outputs }: Pick<Promised, 'uploads' | 'ou
 
 /**
  * Checks that an upload of that many bytes may be promised. Its locks keep other transactions from promising the same
- * bytes. Throws `storage_quota` (the account's quota), `storage_full` (the disk's reserve) or `too_many_open_uploads`.
+ * bytes. Throws `storage_quota` (the account's quota), `storage_full` (the disk's reserve) or `too_many_open_uploads`, and
+ * `SpaceNearlyFull` (see `spaceForUploads`).
  */
 export async function requireUploadCapacity(
   tx: Tx,
   account: Account,
   bytes: number,
-  space: StoreSpace | null,
+  space: MeasuredSpace | null,
 ): Promise<void> {
   // The figures need a statement of their own, since one that waits for a lock sees the rows of before.
-  const [, { rows }] = await Promise.all([
-    space ? lockDisk(tx, account.id) : lockAccount(tx, account.id),
-    sql<{ open: number; stored: number; rows: number } & Promised>`
-      SELECT ${openOf(account.id)} AS open, ${storedBytesSql(account.id)} AS stored, ${rowBytesOf(account.id)} AS rows,
-        ${promisedFigures}`.execute(tx),
+  const [, [figures]] = await Promise.all([
+    space ? lockDisk(tx, account) : lockAccount(tx, account.id),
+    selectUploadFigures(tx, account),
   ]);
-  const { open, stored, rows: rowBytes, ...promised } = rows[0]!;
+  const { open, stored, rows: rowBytes, ...promised } = figures!;
   if (open >= account.max_open_uploads) {
     throw new ApiError('too_many_open_uploads', {
       metric: 'open_uploads',
@@ -199,21 +226,29 @@ export async function requireUploadCapacity(
   if (stored + bytes > account.max_stored_bytes) throw overQuota(account.max_stored_bytes, stored, bytes);
   if (!space) return;
   const available = space.spareBytes - bytesToCome(promised, space.stagedBytes);
-  if (bytes > available || space.spareFiles <= 0) throw diskFull(bytes);
   // What the account takes of the disk, its rows included.
   const taken = stored + rowBytes;
-  const share = fairShare(taken, available);
-  if (promised.accounts > 1 && taken + bytes > share) {
-    throw overQuota(share, taken, bytes, ' of a disk that other accounts share');
+  const isFull = (left: number) => bytes > left || space.spareFiles <= 0;
+  const isOverShare = (left: number) => promised.accounts > 1 && taken + bytes > fairShare(taken, left);
+  const certain = available - EARLIER_BYTES;
+  if (space.isEarlier && (isFull(certain) || isOverShare(certain))) throw new SpaceNearlyFull();
+  if (isFull(available)) throw diskFull(bytes);
+  if (isOverShare(available)) {
+    throw overQuota(fairShare(taken, available), taken, bytes, ' of a disk that other accounts share');
   }
 }
 
+const selectUploadFigures = compileOnce(
+  (_db, { id }: Pick<Account, 'id'>) => sql<{ open: number; stored: number; rows: number } & Promised>`
+    SELECT ${openOf(id)} AS open, ${storedBytesSql(id)} AS stored, ${rowBytesOf(id)} AS rows, ${promisedFigures}`,
+);
+
 /** Locks the account, and then the promises to all. */
-async function lockDisk(tx: Tx, accountId: string): Promise<void> {
-  await sql`
+const lockDisk = compileOnce(
+  (_db, { id }: Pick<Account, 'id'>) => sql`
     SELECT pg_advisory_xact_lock(${DISK_LOCK})
-    FROM (SELECT FROM accounts WHERE id = ${accountId} FOR NO KEY UPDATE) AS locked`.execute(tx);
-}
+    FROM (SELECT FROM accounts WHERE id = ${id} FOR NO KEY UPDATE) AS locked`,
+);
 
 /**
  * Checks that there is space for new jobs, and for the output of a job that stores something. Throws `storage_quota`,
@@ -225,15 +260,19 @@ export async function requireJobCapacity(
   space: StoreSpace | null,
   { jobs, stores }: { jobs: number; stores: boolean },
 ): Promise<void> {
-  const figures = sql<{ stored: number } & RowFigures & Promised>`
-    SELECT ${storedBytesSql(account.id)} AS stored, ${rowFiguresOf(account.id)}, ${promisedFigures}`;
-  const { stored, ...found } = (await figures.execute(tx)).rows[0]!;
+  const [figures] = await selectJobFigures(tx, account);
+  const { stored, ...found } = figures!;
   if (stores && stored >= account.max_stored_bytes) throw overQuota(account.max_stored_bytes, stored, 0);
   requireFewDeliveries(found);
   if (!space) return;
   if (!hasSpaceLeft(space, found)) throw diskFull(0);
   if (found.accounts > 1) requireRowShare(found, jobs, space.spareBytes - bytesToCome(found, space.stagedBytes));
 }
+
+const selectJobFigures = compileOnce(
+  (_db, { id }: Pick<Account, 'id'>) => sql<{ stored: number } & RowFigures & Promised>`
+    SELECT ${storedBytesSql(id)} AS stored, ${rowFiguresOf(id)}, ${promisedFigures}`,
+);
 
 /** Whether anything more can be promised. */
 export function hasSpaceLeft(space: StoreSpace, promised: Pick<Promised, 'uploads' | 'outputs'>): boolean {
