@@ -33,9 +33,7 @@ describe('a submitted job', () => {
     const { fileUrl } = await world.upload(account);
     const sent = vi.spyOn(pg.Client.prototype, 'query');
     const inserts = () =>
-      sent.mock.calls.filter(([query]) =>
-        /INSERT INTO jobs /.test(String((query as { text?: string }).text ?? query)),
-      );
+      sent.mock.calls.filter(([query]) => /INSERT INTO jobs /.test(String((query as { text?: string }).text ?? query)));
     try {
       for (let time = 0; time < 3; time++) {
         const rejected = world.accept(account, { inputs: [{ url: fileUrl }] });
