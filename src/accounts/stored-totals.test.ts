@@ -7,6 +7,7 @@ import { until } from '../../testkit/until.ts';
 import type { Tx } from '../database/pool.ts';
 import type { StoreSpace } from '../storage/types.ts';
 import { ensureAccount } from './accounts.ts';
+import { SpaceNearlyFull } from './store-space.ts';
 import {
   countUploads,
   readAccountAndBytes,
@@ -14,7 +15,6 @@ import {
   requireJobCapacity,
   requireOutputQuota,
   requireUploadCapacity,
-  SpaceNearlyFull,
   storedByAll,
 } from './stored-bytes.ts';
 import { correctStoredTotals } from './stored-totals.ts';

@@ -4,7 +4,7 @@ import {
   NEEDED_SPACE_MS,
   SpaceNearlyFull,
   spaceForUploads,
-} from '../accounts/stored-bytes.ts';
+} from '../accounts/store-space.ts';
 import type { UploadTarget } from '../contract/upload-inputs.ts';
 import type { Context } from '../database/context.ts';
 import type { Tx } from '../database/pool.ts';

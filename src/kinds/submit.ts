@@ -1,6 +1,7 @@
 import { type Account, accountRetention, lockAccount } from '../accounts/accounts.ts';
 import { withIdempotencyKey } from '../accounts/idempotency.ts';
-import { type MeasuredSpace, recentSpace, requireJobCapacity } from '../accounts/stored-bytes.ts';
+import { type MeasuredSpace, recentSpace } from '../accounts/store-space.ts';
+import { requireJobCapacity } from '../accounts/stored-bytes.ts';
 import { checkQuota } from '../accounts/usage.ts';
 import { accountSecret } from '../accounts/webhook-secret.ts';
 import { ApiError } from '../contract/errors.ts';

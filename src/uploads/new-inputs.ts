@@ -1,5 +1,5 @@
 import type { Account } from '../accounts/accounts.ts';
-import type { MeasuredSpace } from '../accounts/stored-bytes.ts';
+import type { MeasuredSpace } from '../accounts/store-space.ts';
 import { ApiError } from '../contract/errors.ts';
 import { UPLOAD_SECONDS } from '../contract/limits.ts';
 import { PARTS_FROM_BYTES, type UploadInput, type UploadTarget } from '../contract/upload-inputs.ts';

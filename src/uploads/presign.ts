@@ -1,5 +1,6 @@
 import type { Account } from '../accounts/accounts.ts';
-import { type MeasuredSpace, requireUploadCapacity } from '../accounts/stored-bytes.ts';
+import type { MeasuredSpace } from '../accounts/store-space.ts';
+import { requireUploadCapacity } from '../accounts/stored-bytes.ts';
 import { ApiError } from '../contract/errors.ts';
 import { contentTypeOfName } from '../contract/formats.ts';
 import { UPLOAD_SECONDS } from '../contract/limits.ts';
