@@ -59,8 +59,8 @@ const DEFAULTS: Omit<Job, keyof typeof JOB_TYPES> = {
 const NEVER = new Date(8.64e15);
 
 /**
- * Inserts the rows and the event, and notifies the workers when the transaction commits. Returns the row of the job, which
- * needs no reading.
+ * Inserts the rows and the event, and notifies the workers when the transaction commits, unless the job awaits something.
+ * Returns the row of the job, which needs no reading.
  */
 export async function insertRows(tx: Tx, { row, sources, outputs, queued }: NewRows): Promise<Job> {
   const values = {
@@ -87,7 +87,8 @@ const insert = compileEach<{ hasEvent: boolean }, Values, unknown>((_db, values,
   return sql`
     WITH job AS (
       INSERT INTO jobs (${refs(names)}, status) VALUES (${columns}, 'pending')
-      RETURNING id, account_id, ${notification('airlock_queue', sql<string>`resource_class`)}
+      RETURNING id, account_id,
+        CASE WHEN awaiting IS NULL THEN ${notification('airlock_queue', sql<string>`resource_class`)} END
     ), source AS (${insertAll('job_sources', 'source', SOURCE_TYPES, values)}),
     output AS (${insertAll('job_outputs', 'output', OUTPUT_TYPES, values)})${hasEvent ? queuedEvent(values) : sql``}
     SELECT FROM job`;
